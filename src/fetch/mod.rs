@@ -1,0 +1,85 @@
+//! One task per feed: wait, get, hand on.
+
+use crate::model::{Backfill, units};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// `[fetch]`: how feeds and pages are acquired.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// Whom a publisher can write to; part of the User-Agent. A `mailto:` or `https:` address.
+    pub user_agent_contact: Option<String>,
+    /// Time between polls of a feed that names none.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "String")]
+    pub default_interval: Duration,
+    /// No feed is polled more often, except addresses under `allow`.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "String")]
+    pub min_interval: Duration,
+    /// No feed is polled less often, however long it has failed.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "String")]
+    pub max_interval: Duration,
+    /// Share of the interval by which polls are moved at random, 0 to 0.5.
+    pub jitter: f64,
+    /// How much of a feed's past is published when the feed is first seen.
+    pub backfill: Backfill,
+    /// Limit for connecting to a server.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "String")]
+    pub connect_timeout: Duration,
+    /// Limit for the TLS handshake and for response headers, each.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "String")]
+    pub header_timeout: Duration,
+    /// Longest silence within a body.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "String")]
+    pub idle_timeout: Duration,
+    /// Limit for one request in all.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "String")]
+    pub total_timeout: Duration,
+    /// Largest body, on the wire and decoded, each.
+    #[serde(with = "units::bytes")]
+    #[schemars(with = "String")]
+    pub max_body: u64,
+    /// Redirects that are followed.
+    pub max_redirects: u32,
+    /// Requests at a time to one host.
+    pub per_host: u32,
+    /// Requests at a time in all.
+    pub concurrency: u32,
+    /// When an article's page is looked at again for corrections, counted from its first fetch.
+    #[serde(with = "units::duration::list")]
+    #[schemars(with = "Vec<String>")]
+    pub page_recheck: Vec<Duration>,
+    /// Attempts to get a page before its item is released without it.
+    pub page_attempts: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            user_agent_contact: None,
+            default_interval: Duration::from_secs(300),
+            min_interval: Duration::from_secs(60),
+            max_interval: Duration::from_secs(24 * 3600),
+            jitter: 0.1,
+            backfill: Backfill::Day,
+            connect_timeout: Duration::from_secs(5),
+            header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(10),
+            total_timeout: Duration::from_secs(60),
+            max_body: 16 << 20,
+            max_redirects: 5,
+            per_host: 2,
+            concurrency: 64,
+            page_recheck: [15 * 60, 3600, 6 * 3600, 24 * 3600].map(Duration::from_secs).to_vec(),
+            page_attempts: 3,
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Clean text, once and for all. No markup ever again.
+
+use crate::model::{Author, Enclosure, FeedId, Issue, ItemId, Span, StatedTime};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where the language is known from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LanguageFrom {
+    /// The operator said so.
+    Feed,
+    /// The feed's or page's markup says so.
+    Markup,
+    /// The text was looked at.
+    Detected,
+}
+
+/// Where the body comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyFrom {
+    /// The feed's entry (or the caller's text).
+    Feed,
+    /// The article's page.
+    Page,
+    /// The page's JSON-LD `articleBody`.
+    JsonLd,
+}
+
+/// How much of the story there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Completeness {
+    /// The whole story.
+    Full,
+    /// A lead or a part.
+    Partial,
+    /// No text beyond the headline.
+    HeadlineOnly,
+}
+
+/// A dateline: `MOSCOW, September 29. /TASS/.`
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Dateline {
+    /// The dateline as it stands in the body.
+    pub text: String,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub span: Span,
+    /// The (first) place, in ordinary case.
+    pub place: Option<String>,
+    /// Its country, ISO 3166-1 alpha-2, where the place is known.
+    pub country: Option<String>,
+    /// Its date; a missing year comes from `published`.
+    #[schemars(with = "Option<String>")]
+    pub date: Option<jiff::civil::Date>,
+}
+
+/// What an editor tells other editors, read from notes and headline marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// "UPDATE 1-", "(Adds …)", a new lead or writethru.
+    Update,
+    /// "CORRECTED", "REFILE".
+    Correction,
+    /// "KILL", "WITHDRAWN": the story must not be used.
+    Kill,
+}
+
+/// The wire structure of a story.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Wire {
+    /// Canonical short name of the agency that wrote it: `TASS`, `AP`, `Reuters`.
+    pub agency: Option<String>,
+    /// The dateline.
+    pub dateline: Option<Dateline>,
+    /// The byline as written, without "By".
+    pub byline: Option<String>,
+    /// The slug.
+    pub slug: Option<String>,
+    /// Urgency 1 (flash) to 9, as stated.
+    pub urgency: Option<u8>,
+    /// Editor's note as written.
+    pub editors_note: Option<String>,
+    /// Take number, as in "1st Ld-Writethru" or "take 2".
+    pub take: Option<u32>,
+    /// Not to be used before.
+    #[schemars(with = "Option<String>")]
+    pub embargo_until: Option<Timestamp>,
+    /// What the notes and headline marks say of this revision; published as the record's `change`.
+    #[serde(skip)]
+    pub notice: Option<Notice>,
+}
+
+/// What a stretch of paragraphs is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SectionKind {
+    /// The first paragraph of the story.
+    Lead,
+    /// The story.
+    Body,
+    /// Standing background: paragraphs carried from story to story.
+    Background,
+    /// Captions, "read also", signatures, credits.
+    Boilerplate,
+}
+
+/// A stretch of paragraphs under one heading or of one kind. Sections cover the body in order without overlap.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Section {
+    /// What it is for.
+    pub kind: SectionKind,
+    /// The subhead above it, if any; the subhead's own text is the section's first paragraph.
+    pub heading: Option<String>,
+    /// Where it stands in the body.
+    #[serde(flatten)]
+    pub span: Span,
+    /// The id of its template, when it is a standing paragraph that was learnt.
+    pub template: Option<String>,
+}
+
+/// An item after cleaning: plain text, language, resolved links and dates, wire structure.
+///
+/// `body` is paragraphs joined by one blank line (`"\n\n"`), NFC, without control characters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Article {
+    /// The item it is a revision of.
+    pub id: ItemId,
+    /// The feed it came from.
+    pub feed: FeedId,
+    /// The feed's title and address, for the record.
+    pub feed_title: Option<String>,
+    /// The feed's address, without secrets.
+    pub feed_url: Option<String>,
+    /// Link as published.
+    pub url: Option<String>,
+    /// guid as published.
+    pub guid: Option<String>,
+    /// Link without tracking parameters and redirects, or the page's canonical link.
+    pub canonical_url: Option<String>,
+    /// The publisher's claim of first publication.
+    pub published: Option<StatedTime>,
+    /// The publisher's claim of last change.
+    pub updated: Option<StatedTime>,
+    /// The date as written, when it could not be read.
+    pub published_raw: Option<String>,
+    /// When this daemon first held this revision.
+    pub observed: Option<Timestamp>,
+    /// BCP 47.
+    pub language: Option<String>,
+    /// Where the language is known from.
+    pub language_from: Option<LanguageFrom>,
+    /// Plain text.
+    pub headline: Option<String>,
+    /// Plain text.
+    pub summary: Option<String>,
+    /// Plain text: paragraphs joined by a blank line; empty when there is none.
+    pub body: String,
+    /// Where the body comes from.
+    pub body_from: Option<BodyFrom>,
+    /// How much of the story there is.
+    pub completeness: Completeness,
+    /// Wire structure.
+    pub wire: Wire,
+    /// What each part of the body is for.
+    pub sections: Vec<Section>,
+    /// Addresses of pictures.
+    pub images: Vec<String>,
+    /// Attached media.
+    pub enclosures: Vec<Enclosure>,
+    /// Categories as published.
+    pub categories: Vec<String>,
+    /// Who is named as author.
+    pub authors: Vec<Author>,
+    /// Rights as published.
+    pub rights: Option<String>,
+    /// Name of the site, where a page gives it.
+    pub site: Option<String>,
+    /// Problems met on the way.
+    pub issues: Vec<Issue>,
+}
+
+impl Article {
+    /// An article with nothing but its name.
+    pub fn new(id: ItemId, feed: FeedId) -> Self {
+        Self {
+            id,
+            feed,
+            feed_title: None,
+            feed_url: None,
+            url: None,
+            guid: None,
+            canonical_url: None,
+            published: None,
+            updated: None,
+            published_raw: None,
+            observed: None,
+            language: None,
+            language_from: None,
+            headline: None,
+            summary: None,
+            body: String::new(),
+            body_from: None,
+            completeness: Completeness::HeadlineOnly,
+            wire: Wire::default(),
+            sections: Vec::new(),
+            images: Vec::new(),
+            enclosures: Vec::new(),
+            categories: Vec::new(),
+            authors: Vec::new(),
+            rights: None,
+            site: None,
+            issues: Vec::new(),
+        }
+    }
+
+    /// The spans of the paragraphs of the body, in order.
+    pub fn paragraphs(&self) -> Vec<Span> {
+        let mut spans = Vec::new();
+        let mut start = 0;
+        for paragraph in self.body.split("\n\n") {
+            let end = start + paragraph.len();
+            if !paragraph.trim().is_empty() {
+                spans.push(Span::body(start, end));
+            }
+            start = end + 2;
+        }
+        spans
+    }
+
+    /// The date that undated statements mean: the dateline's, else the local date of publication.
+    pub fn date(&self) -> Option<jiff::civil::Date> {
+        let dateline = self.wire.dateline.as_ref().and_then(|dateline| dateline.date);
+        dateline.or_else(|| self.published.map(|time| time.local_date()))
+    }
+
+    /// The kind of section that holds this place of the body.
+    pub fn section_kind(&self, span: &Span) -> Option<SectionKind> {
+        self.sections.iter().find(|section| section.span.contains(span)).map(|section| section.kind)
+    }
+}

@@ -1,0 +1,112 @@
+//! Who we poll and what we know of the publisher.
+
+use crate::model::units;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{fmt, time::Duration};
+
+/// The stable name of a feed, given by the operator: it names the feed in records, keys, metrics and logs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct FeedId(pub String);
+
+impl fmt::Display for FeedId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for FeedId {
+    fn from(id: &str) -> Self {
+        Self(id.to_owned())
+    }
+}
+
+/// How much of a feed's past is published when the feed is seen for the first time; the rest is remembered only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Backfill {
+    /// Everything that is in the feed.
+    #[serde(rename = "all")]
+    All,
+    /// What was published within 24 hours of the newest item in the feed; undated items too.
+    #[serde(rename = "24h")]
+    Day,
+    /// Nothing.
+    #[serde(rename = "none")]
+    None,
+}
+
+/// One feed, as a `[[feed]]` block of the feed list configures it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Feed {
+    /// Stable; names the feed everywhere. Lower-case letters, digits, `-`, `_` and `.`.
+    pub id: FeedId,
+    /// The address, http or https.
+    pub url: String,
+    /// What to call it; default is the title that the feed gives itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The agency that writes it; a hint where the text names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<String>,
+    /// BCP 47 language of its stories.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// ISO 3166-1 alpha-2 country of the publisher.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// Time between polls; default is `fetch.default_interval`.
+    #[serde(default, with = "units::duration::option", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub interval: Option<Duration>,
+    /// Fetch the article's page, because the feed carries only a lead.
+    #[serde(default)]
+    pub full_text: bool,
+    /// Opens exactly these otherwise refused `HOST:PORT` addresses, for this feed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<String>,
+    /// How much of its past is published at first sight; default is `fetch.backfill`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backfill: Option<Backfill>,
+    /// Items published longer ago than this are remembered, not published.
+    #[serde(default, with = "units::duration::option", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub max_age: Option<Duration>,
+    /// Only items whose headline or summary contains one of these words (case ignored) are published.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<String>,
+    /// Items whose headline or summary contains one of these words (case ignored) are not published.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+    /// Whether to poll it at all.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Feed {
+    /// A feed with nothing but its name and address.
+    pub fn new(id: &str, url: &str) -> Self {
+        Self {
+            id: id.into(),
+            url: url.to_owned(),
+            title: None,
+            agency: None,
+            language: None,
+            country: None,
+            interval: None,
+            full_text: false,
+            allow: Vec::new(),
+            backfill: None,
+            max_age: None,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            enabled: true,
+        }
+    }
+}

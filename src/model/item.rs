@@ -1,0 +1,162 @@
+//! One feed entry, whatever the format, still dirty.
+
+use crate::model::{FeedId, Hash, Issue, StatedTime};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The stable name of an item: `<feed>:<16 hex digits>` of BLAKE3 over its guid, else its link, else its content.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct ItemId(pub String);
+
+impl ItemId {
+    /// The id of the item that `identity` (guid, canonical link or content hash) names within a feed.
+    pub fn new(feed: &FeedId, identity: &str) -> Self {
+        Self(format!("{feed}:{}", Hash::of_fields("v1:id", [identity]).short(16)))
+    }
+}
+
+impl fmt::Display for ItemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Somebody who wrote or sent an item.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Author {
+    /// The name as written.
+    pub name: Option<String>,
+    /// The mail address.
+    pub email: Option<String>,
+    /// A page about the author.
+    pub uri: Option<String>,
+}
+
+/// An attached medium.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Enclosure {
+    /// Absolute address.
+    pub url: String,
+    /// MIME type as stated.
+    #[serde(rename = "type")]
+    pub media_type: Option<String>,
+    /// Bytes as stated.
+    pub length: Option<u64>,
+}
+
+/// One entry of a feed with its fields in place; text is markup as published, after repair.
+///
+/// This is what the intake log keeps, so fields are only ever added, with a default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// Its stable name within the feed.
+    pub id: ItemId,
+    /// The feed it stands in.
+    pub feed: FeedId,
+    /// guid or id as published.
+    pub guid: Option<String>,
+    /// Link as published, made absolute.
+    pub link: Option<String>,
+    /// Headline; plain text.
+    pub title: Option<String>,
+    /// Summary or description; markup.
+    pub summary: Option<String>,
+    /// Full content where the feed carries it; markup.
+    pub content: Option<String>,
+    /// Who is named as author.
+    #[serde(default)]
+    pub authors: Vec<Author>,
+    /// The publisher's claim of first publication.
+    pub published: Option<StatedTime>,
+    /// The publisher's claim of last change.
+    pub updated: Option<StatedTime>,
+    /// The date as written, when it could not be read.
+    pub published_raw: Option<String>,
+    /// Categories as written.
+    #[serde(default)]
+    pub categories: Vec<String>,
+    /// Attached media that are not pictures.
+    #[serde(default)]
+    pub enclosures: Vec<Enclosure>,
+    /// Addresses of pictures.
+    #[serde(default)]
+    pub images: Vec<String>,
+    /// The feed or agency that the item says it comes from.
+    pub source: Option<String>,
+    /// Language of the entry or of its feed, as the markup states it.
+    pub language: Option<String>,
+    /// Address of its comments.
+    pub comments: Option<String>,
+    /// Rights as stated.
+    pub rights: Option<String>,
+    /// What went wrong while reading it.
+    #[serde(default)]
+    pub issues: Vec<Issue>,
+}
+
+impl Item {
+    /// An item with nothing but its name.
+    pub fn new(id: ItemId, feed: FeedId) -> Self {
+        Self {
+            id,
+            feed,
+            guid: None,
+            link: None,
+            title: None,
+            summary: None,
+            content: None,
+            authors: Vec::new(),
+            published: None,
+            updated: None,
+            published_raw: None,
+            categories: Vec::new(),
+            enclosures: Vec::new(),
+            images: Vec::new(),
+            source: None,
+            language: None,
+            comments: None,
+            rights: None,
+            issues: Vec::new(),
+        }
+    }
+
+    /// Hash of the canonical form of its content: a change of it is a revision. White space counts for nothing, and
+    /// neither do times of change, comment addresses and problems.
+    pub fn content_hash(&self) -> Hash {
+        let squeeze =
+            |text: &Option<String>| text.as_deref().unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut fields = vec![
+            squeeze(&self.title),
+            squeeze(&self.summary),
+            squeeze(&self.content),
+            self.link.clone().unwrap_or_default(),
+            self.published.map(|time| time.to_string()).or_else(|| self.published_raw.clone()).unwrap_or_default(),
+            self.source.clone().unwrap_or_default(),
+        ];
+        fields.extend(self.authors.iter().filter_map(|author| author.name.clone()));
+        fields.extend(self.categories.iter().cloned());
+        fields.extend(self.enclosures.iter().map(|enclosure| enclosure.url.clone()));
+        Hash::of_fields("v1:item", fields.iter().map(String::as_str))
+    }
+}
+
+/// What a feed document says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct FeedHead {
+    /// Its title.
+    pub title: Option<String>,
+    /// Its website.
+    pub link: Option<String>,
+    /// Its description.
+    pub description: Option<String>,
+    /// Its language.
+    pub language: Option<String>,
+    /// When it says it was last changed.
+    pub updated: Option<StatedTime>,
+    /// Its own id.
+    pub id: Option<String>,
+    /// Minutes that readers should wait between polls (RSS `ttl`).
+    pub ttl_minutes: Option<u32>,
+}

@@ -1,0 +1,37 @@
+//! The shared vocabulary: plain data that the rooms hand to each other. No I/O, no logging, no clock.
+//!
+//! Every hop between two rooms has its own type, so that a function which wants clean text cannot be called too early:
+//! [`Fetched`] → [`Item`] → [`Observed`] → [`Article`] → [`Enriched`] (+ [`Verdict`]) → [`Record`].
+
+mod article;
+mod enriched;
+mod feed;
+mod fetched;
+mod hash;
+mod intake;
+mod issue;
+mod item;
+mod number;
+mod observation;
+mod record;
+mod span;
+mod state;
+mod time;
+pub mod units;
+mod verdict;
+
+pub use article::*;
+pub use enriched::*;
+pub use feed::*;
+pub use fetched::*;
+pub use hash::*;
+pub use intake::*;
+pub use issue::*;
+pub use item::*;
+pub use number::*;
+pub use observation::*;
+pub use record::*;
+pub use span::*;
+pub use state::*;
+pub use time::*;
+pub use verdict::*;

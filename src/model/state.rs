@@ -1,0 +1,185 @@
+//! What is remembered of the past: the values of the state topic and of its local image.
+//!
+//! Every value is JSON with a version; fields are only ever added, with a default.
+
+use crate::model::{ClaimEvidence, FeedId, Hash, ItemId, Observation, Relation, SuppressReason};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A key of the state, as the state topic and the cache write it.
+pub mod state_key {
+    use crate::model::{FeedId, ItemId};
+
+    /// Last frame done of an intake.
+    pub fn position(intake: &str) -> String {
+        format!("pos/{intake}")
+    }
+
+    /// Entry of an item: an [`super::ItemState`].
+    pub fn item(id: &ItemId) -> String {
+        format!("item/{id}")
+    }
+
+    /// Text of an item's last published revision: a [`super::StoredText`].
+    pub fn text(id: &ItemId) -> String {
+        format!("text/{id}")
+    }
+
+    /// Entry of a story: a [`super::StoryState`].
+    pub fn story(id: &str) -> String {
+        format!("story/{id}")
+    }
+
+    /// Last origin done of a feed.
+    pub fn feed(id: &FeedId) -> String {
+        format!("feed/{id}")
+    }
+}
+
+/// One change of the state: a new value, or a tombstone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateChange {
+    /// See [`state_key`].
+    pub key: String,
+    /// JSON, or none to forget the key.
+    pub value: Option<Vec<u8>>,
+}
+
+impl StateChange {
+    /// Sets a key.
+    pub fn set(key: String, value: &impl Serialize) -> Self {
+        let value = serde_json::to_vec(value).expect("state values have string keys and finite numbers");
+        Self { key, value: Some(value) }
+    }
+
+    /// Forgets a key.
+    pub fn forget(key: String) -> Self {
+        Self { key, value: None }
+    }
+}
+
+/// The last frame of an intake that was done: value of `pos/<intake>`, and of `feed/<feed>` with the index in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The intake that counts.
+    pub intake: String,
+    /// The last frame done.
+    pub seq: u64,
+    /// The last place in the frame that was done; for feeds only.
+    #[serde(default)]
+    pub index: usize,
+}
+
+/// A revision that was not published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suppressed {
+    /// Its content.
+    pub hash: Hash,
+    /// Why.
+    pub reason: SuppressReason,
+}
+
+/// A claim that stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StandingClaim {
+    /// The revision that asserted it.
+    pub revision: u32,
+    /// What it says.
+    pub observation: Observation,
+    /// Its words.
+    pub evidence: ClaimEvidence,
+}
+
+/// What a text is compared by. Bottom-k of its shingle hashes: the `k` smallest, sorted; with their number, Jaccard
+/// and containment can be estimated (Broder 1997).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Signature {
+    /// Hash of the whole normalised text: equal for exact copies.
+    pub exact: u64,
+    /// The smallest shingle hashes, ascending.
+    pub bottom: Vec<u64>,
+    /// How many distinct shingles there are.
+    pub shingles: u32,
+    /// Hash of the numbers and dates in order: look-alike tables differ in it.
+    pub figures: u64,
+}
+
+/// Entry of one item.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ItemState {
+    /// Version of this form: 1.
+    pub v: u8,
+    /// Its feed.
+    pub feed: FeedId,
+    /// Published revisions so far; 0 when all were suppressed.
+    pub revision: u32,
+    /// Content of the last revision judged.
+    pub hash: Hash,
+    /// Contents it had before, newest last, at most 16.
+    #[serde(default)]
+    pub earlier: Vec<Hash>,
+    /// Revisions that were not published, newest last, at most 16.
+    #[serde(default)]
+    pub suppressed: Vec<Suppressed>,
+    /// How it relates to the item it goes back to.
+    pub relation: Relation,
+    /// That item.
+    pub of: Option<ItemId>,
+    /// Its story.
+    pub story: Option<String>,
+    /// Agency that wrote it.
+    pub agency: Option<String>,
+    /// When it was first observed.
+    pub first_seen: Timestamp,
+    /// When it was last seen in its feed, within half a horizon.
+    pub touched: Timestamp,
+    /// Its text's signature; absent when it is not to be compared with.
+    pub signature: Option<Signature>,
+    /// The claims that stand.
+    #[serde(default)]
+    pub claims: Vec<StandingClaim>,
+    /// Killed by its publisher.
+    #[serde(default)]
+    pub killed: bool,
+}
+
+/// The published text of an item, kept so that a later revision can say what changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredText {
+    /// Version of this form: 1.
+    pub v: u8,
+    /// Headline.
+    pub headline: Option<String>,
+    /// Summary.
+    pub summary: Option<String>,
+    /// Body.
+    pub body: String,
+}
+
+/// What is known of an item before a revision of it is judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Previous {
+    /// Its entry.
+    pub state: ItemState,
+    /// Its last published text.
+    pub text: Option<StoredText>,
+}
+
+/// One story: an original and what goes back to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoryState {
+    /// Version of this form: 1.
+    pub v: u8,
+    /// Id of its first item.
+    pub id: String,
+    /// The items, in the order seen.
+    pub members: Vec<ItemId>,
+    /// The agencies, in the order seen.
+    pub agencies: Vec<String>,
+    /// When it was first seen.
+    pub first_seen: Timestamp,
+    /// Headline of the fullest copy.
+    pub headline: Option<String>,
+    /// Length of the fullest copy's body in bytes.
+    pub longest: usize,
+}

@@ -1,0 +1,169 @@
+//! The only exit: records, state changes and position, committed together.
+
+pub mod encode;
+
+use crate::model::{Position, Record, StateChange, units};
+use futures::future::BoxFuture;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, time::Duration};
+
+/// Where records go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// The embedded default: the SQLite file and NDJSON topic files.
+    Journal,
+    /// Kafka topics.
+    Kafka,
+}
+
+/// `[publish]`: where records go and how soon.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// `journal` or `kafka`.
+    pub to: Target,
+    /// First part of every topic name.
+    pub topic_prefix: String,
+    /// Longest time from observation to commit.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "String")]
+    pub max_latency: Duration,
+    /// Largest batch.
+    #[serde(with = "units::bytes")]
+    #[schemars(with = "String")]
+    pub max_batch: u64,
+    /// Whether records carry the body text.
+    pub publish_body: bool,
+    /// `[publish.journal]`.
+    pub journal: JournalOptions,
+    /// `[publish.kafka]`.
+    pub kafka: KafkaOptions,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            to: Target::Journal,
+            topic_prefix: "wire".to_owned(),
+            max_latency: Duration::from_secs(1),
+            max_batch: 4 << 20,
+            publish_body: true,
+            journal: JournalOptions::default(),
+            kafka: KafkaOptions::default(),
+        }
+    }
+}
+
+/// `[publish.journal]`: the NDJSON topic files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct JournalOptions {
+    /// A topic file is rotated at this size, and daily.
+    #[serde(with = "units::bytes")]
+    #[schemars(with = "String")]
+    pub max_file: u64,
+    /// Rotated files are deleted at this age.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "String")]
+    pub retain: Duration,
+    /// The oldest rotated files are deleted when all files together exceed this.
+    #[serde(with = "units::bytes")]
+    #[schemars(with = "String")]
+    pub max_total: u64,
+}
+
+impl Default for JournalOptions {
+    fn default() -> Self {
+        Self { max_file: 256 << 20, retain: Duration::from_secs(30 * 86_400), max_total: 16 << 30 }
+    }
+}
+
+/// What a reader may see after a crash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Delivery {
+    /// Each record once, for `read_committed` readers.
+    ExactlyOnce,
+    /// For brokers without transactions: repeats carry the same `ce_id`.
+    AtLeastOnce,
+}
+
+/// `[publish.kafka]`: the broker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct KafkaOptions {
+    /// `HOST:PORT`, several parted by commas.
+    pub bootstrap_servers: String,
+    /// Guarantee towards readers.
+    pub delivery: Delivery,
+    /// Names this deployment to the broker: one daemon per id.
+    pub transactional_id: String,
+    /// Whether missing topics are created.
+    pub create_topics: bool,
+    /// Partitions of topics that are created; the state topic always has one.
+    pub partitions: i32,
+    /// Copies of each partition of topics that are created.
+    pub replication_factor: i32,
+    /// Passed through to librdkafka; a key that contradicts ours is refused.
+    pub librdkafka: BTreeMap<String, String>,
+}
+
+impl Default for KafkaOptions {
+    fn default() -> Self {
+        Self {
+            bootstrap_servers: String::new(),
+            delivery: Delivery::ExactlyOnce,
+            transactional_id: "dateline-1".to_owned(),
+            create_topics: true,
+            partitions: 6,
+            replication_factor: -1,
+            librdkafka: BTreeMap::new(),
+        }
+    }
+}
+
+/// What is committed at once: all of it or none of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// In the order of observation.
+    pub records: Vec<Record>,
+    /// What the decisions behind the records changed in memory; `pos/…` and `feed/…` are among them.
+    pub state: Vec<StateChange>,
+    /// The last frame done.
+    pub position: Position,
+}
+
+/// What the caller does about a failed commit.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// It is not known whether the batch was committed, or it was aborted: call `recover` and go on from the position
+    /// that it returns.
+    #[error("{0}")]
+    Doubt(String),
+    /// The broker is away: wait, then call `recover`.
+    #[error("{0}")]
+    Unavailable(String),
+    /// Nothing more can be done in this process; the exit code says why (74 I/O, 78 configuration, 77 permission).
+    #[error("{message}")]
+    Fatal {
+        /// The process's exit code.
+        exit: u8,
+        /// What was attempted and on what.
+        message: String,
+    },
+}
+
+/// One of three real implementations of one promise: the embedded journal, the broker, and memory for tests.
+pub trait Sink: Send {
+    /// Settles whatever an earlier process or a doubtful commit left, brings the local state image up to what is
+    /// published, and returns the last frame done of this intake (0 for none).
+    fn recover(&mut self) -> BoxFuture<'_, Result<u64, PublishError>>;
+
+    /// Commits a batch. On success the local state image holds its state changes.
+    fn commit(&mut self, batch: Batch) -> BoxFuture<'_, Result<(), PublishError>>;
+
+    /// Ends cleanly; nothing is committed.
+    fn close(&mut self) -> BoxFuture<'_, ()>;
+}
