@@ -209,8 +209,8 @@ impl Index {
                 best = Some((link, entry));
             }
         }
-        let was_copy =
-            before.filter(|before| before.state.relation.is_copy()).and_then(|before| before.state.of.clone());
+        let was_copy = before.filter(|before| before.state.relation.is_copy());
+        let was_copy = was_copy.and_then(|before| before.state.of.as_ref().map(|of| (before.state.relation, of)));
         match (best, was_copy) {
             (Some((link, entry)), _) => {
                 let of = entry.of.as_ref().unwrap_or(&entry.id);
