@@ -175,7 +175,9 @@ fn once(site: &Site) {
 #[track_caller]
 fn agrees(expected: &Value, found: &Value, path: &str) {
     match expected {
-        Value::Object(fields) => fields.iter().for_each(|(key, value)| agrees(value, &found[key], &format!("{path}.{key}"))),
+        Value::Object(fields) => {
+            fields.iter().for_each(|(key, value)| agrees(value, &found[key], &format!("{path}.{key}")))
+        }
         _ => assert_eq!(expected, found, "{path}"),
     }
 }
@@ -183,7 +185,9 @@ fn agrees(expected: &Value, found: &Value, path: &str) {
 /// Each expected observation is found once, and nothing else is.
 #[track_caller]
 fn one_to_one(expected: &[Value], found: &[Value]) {
-    let key = |observation: &Value| format!("{} {} {}", observation["location"]["name"], observation["metric"], observation["value"]);
+    let key = |observation: &Value| {
+        format!("{} {} {}", observation["location"]["name"], observation["metric"], observation["value"])
+    };
     let mut wanted: Vec<String> = expected.iter().map(key).collect();
     let mut got: Vec<String> = found.iter().map(key).collect();
     wanted.sort();
@@ -266,18 +270,22 @@ fn entities(story: &Story, article: &Value) {
         .collect();
     let missing: Vec<String> = kinds
         .iter()
-        .flat_map(|(kind, names)| names.as_array().unwrap().iter().map(move |pair| format!("{:?} {} {}", kind, pair[0], pair[1])))
+        .flat_map(|(kind, names)| {
+            names.as_array().unwrap().iter().map(move |pair| format!("{:?} {} {}", kind, pair[0], pair[1]))
+        })
         .filter(|wanted| !found.contains(wanted))
         .collect();
     assert!(missing.is_empty(), "missing {missing:#?} among {found:#?}");
     for (kind, values) in story.expected["values"].as_object().unwrap() {
         for value in values.as_array().unwrap() {
             let fits = |other: &Value| value.as_object().unwrap().iter().all(|(key, value)| other[key] == *value);
-            let other = article["values"].as_array().unwrap().iter().find(|other| other["type"] == *kind && fits(other));
+            let other =
+                article["values"].as_array().unwrap().iter().find(|other| other["type"] == *kind && fits(other));
             assert!(other.is_some(), "no {kind} {value}");
         }
     }
-    let direct: Vec<&Value> = article["quotes"].as_array().unwrap().iter().filter(|quote| quote["direct"] == true).collect();
+    let direct: Vec<&Value> =
+        article["quotes"].as_array().unwrap().iter().filter(|quote| quote["direct"] == true).collect();
     assert!(direct.len() as u64 >= story.expected["quotes"]["count_direct_at_least"].as_u64().unwrap(), "{direct:#?}");
     for speaker in story.expected["quotes"]["speakers"].as_array().unwrap() {
         assert!(direct.iter().any(|quote| quote["speaker"] == *speaker), "nobody is {speaker}: {direct:#?}");

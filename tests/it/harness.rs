@@ -78,11 +78,8 @@ pub struct Server {
 impl Server {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let server = Self {
-            address: listener.local_addr().unwrap(),
-            replies: Arc::default(),
-            requests: Arc::default(),
-        };
+        let server =
+            Self { address: listener.local_addr().unwrap(), replies: Arc::default(), requests: Arc::default() };
         let (replies, requests) = (server.replies.clone(), server.requests.clone());
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
@@ -167,7 +164,10 @@ pub struct Entry<'a> {
 
 /// An RSS 2.0 document.
 pub fn rss(title: &str, entries: &[Entry<'_>]) -> String {
-    let mut out = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\"><channel><title>{}</title>\n", escape(title));
+    let mut out = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\"><channel><title>{}</title>\n",
+        escape(title)
+    );
     for entry in entries {
         let _ = writeln!(
             out,
@@ -280,7 +280,7 @@ impl Site {
             .collect();
         let current = directory.join(format!("wire.{suffix}.ndjson"));
         files.sort_by_key(|path| (*path == current, path.clone()));
-        files.iter().flat_map(|path| lines(&std::fs::read(path).unwrap())).collect()
+        files.iter().flat_map(|path| lines(whole(&std::fs::read(path).unwrap()))).collect()
     }
 }
 
@@ -335,12 +335,20 @@ pub fn fed(command: &mut Command, input: &[u8]) -> Output {
     output
 }
 
+/// What a reader takes of a file that grows: up to the last line feed.
+fn whole(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    &bytes[..end]
+}
+
 /// Whole lines of NDJSON.
 pub fn lines(bytes: &[u8]) -> Vec<Value> {
     bytes
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty())
-        .map(|line| serde_json::from_slice(line).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(line))))
+        .map(|line| {
+            serde_json::from_slice(line).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(line)))
+        })
         .collect()
 }
 

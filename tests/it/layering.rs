@@ -16,9 +16,8 @@ const ROWS: [&[&str]; 8] = [
 ];
 
 const PURE: [&str; 6] = ["model", "language", "parse", "clean", "extract", "dedup"];
-const FORBIDDEN_IN_PURE: [&str; 9] = [
-    "tokio", "reqwest", "rdkafka", "rusqlite", "std::fs", "std::env", "std::net", "SystemTime::now", "Timestamp::now",
-];
+const FORBIDDEN_IN_PURE: [&str; 9] =
+    ["tokio", "reqwest", "rdkafka", "rusqlite", "std::fs", "std::env", "std::net", "SystemTime::now", "Timestamp::now"];
 
 fn row(room: &str) -> Option<usize> {
     ROWS.iter().position(|rooms| rooms.contains(&room))

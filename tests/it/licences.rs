@@ -10,7 +10,15 @@ fn every_dependency_has_an_allowed_licence() {
     let allowed: BTreeSet<&str> =
         deny["licenses"]["allow"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", "x86_64-unknown-linux-gnu"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--locked",
+            "--offline",
+            "--filter-platform",
+            "x86_64-unknown-linux-gnu",
+        ])
         .current_dir(root)
         .output()
         .unwrap();
@@ -21,9 +29,10 @@ fn every_dependency_has_an_allowed_licence() {
         let name = package["name"].as_str().unwrap();
         let licence = package["license"].as_str().unwrap_or("none stated").replace('/', " OR ");
         // One alternative is enough, and each of its parts must be allowed.
-        let fine = licence.replace(['(', ')'], " ").split(" OR ").any(|alternative| {
-            alternative.split(" AND ").all(|part| allowed.contains(part.trim()))
-        });
+        let fine = licence
+            .replace(['(', ')'], " ")
+            .split(" OR ")
+            .any(|alternative| alternative.split(" AND ").all(|part| allowed.contains(part.trim())));
         if !fine {
             refused.push(format!("{name}: {licence}"));
         }
