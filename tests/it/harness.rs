@@ -280,7 +280,7 @@ impl Site {
             .collect();
         let current = directory.join(format!("wire.{suffix}.ndjson"));
         files.sort_by_key(|path| (*path == current, path.clone()));
-        files.iter().flat_map(|path| lines(&std::fs::read(path).unwrap())).collect()
+        files.iter().flat_map(|path| lines(whole(&std::fs::read(path).unwrap()))).collect()
     }
 }
 
@@ -333,6 +333,12 @@ pub fn fed(command: &mut Command, input: &[u8]) -> Output {
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
     output
+}
+
+/// What a reader takes of a file that grows: up to the last line feed.
+fn whole(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    &bytes[..end]
 }
 
 /// Whole lines of NDJSON.
