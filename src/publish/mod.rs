@@ -1,6 +1,10 @@
 //! The only exit: records, state changes and position, committed together.
 
+mod claim;
+mod dead_letter;
 pub mod encode;
+mod route;
+pub mod schema;
 
 use crate::model::{Position, Record, StateChange, units};
 use futures::future::BoxFuture;

@@ -1,1 +1,10 @@
+//! The promises, tested from outside: a feed server that plays a script, the real program in a directory of its own,
+//! a real broker. One binary, one theme per file.
 
+mod bad_input;
+mod delivery;
+mod flow;
+mod harness;
+mod layering;
+mod licences;
+mod readme;
