@@ -31,6 +31,7 @@ pub mod metrics;
 pub mod parse;
 pub mod pipeline;
 pub mod publish;
+pub mod quirks;
 pub mod shutdown;
 pub mod state;
 pub mod status;

@@ -1,5 +1,6 @@
 //! Item to article: plain text, language, resolved links and dates, wire structure.
 
+mod boilerplate;
 pub mod wire;
 
 use crate::model::{Article, Feed, Hash, Observed, StatedTime};

@@ -1,5 +1,8 @@
 //! Article to enriched: runs the extractors in a fixed order.
 
+pub(crate) mod places;
+pub(crate) mod sentence;
+
 use crate::model::{Article, Enriched};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -88,7 +88,7 @@ impl Story {
     }
 
     /// Serves it as an item that carries only the lead, with the story on its page.
-    fn serve(&self, site: &Site, name: &str) {
+    pub fn serve(&self, site: &Site, name: &str) {
         site.server.serve(&format!("/{name}.xml"), Reply::rss(self.feed(site, name)));
         site.server.serve(&format!("/{name}/story.html"), Reply::html(self.page()));
     }

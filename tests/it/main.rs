@@ -7,3 +7,4 @@ mod flow;
 mod harness;
 mod layering;
 mod licences;
+mod readme;

@@ -1,0 +1,377 @@
+//! Finding the names of places in running text.
+
+use super::table::{Guard, Sense, fold};
+use super::{Place, Places};
+use crate::model::PlaceKind;
+
+/// How a text names a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PlaceForm {
+    /// By its name.
+    Name,
+    /// By an adjective: `Lebanese`.
+    Demonym,
+    /// By its people: `Scots`.
+    People,
+}
+
+/// A name of a place in a text.
+#[derive(Debug, Clone)]
+pub(crate) struct PlaceMatch<'p> {
+    /// First byte.
+    pub(crate) start: usize,
+    /// End, exclusive; a possessive `'s` is outside.
+    pub(crate) end: usize,
+    /// How it names the place.
+    pub(crate) form: PlaceForm,
+    /// A possessive ending follows.
+    pub(crate) possessive: bool,
+    /// What it can mean, likeliest first; never empty.
+    pub(crate) candidates: Vec<&'p Place>,
+}
+
+impl<'p> PlaceMatch<'p> {
+    /// The likeliest meaning.
+    pub(crate) fn place(&self) -> &'p Place {
+        self.candidates[0]
+    }
+
+    /// The likeliest meaning in this country (alpha-2), else the likeliest of all. A country is never outvoted, and a
+    /// namesake abroad loses only to one in the country that the text speaks of.
+    pub(crate) fn place_in(&self, country: Option<&str>) -> &'p Place {
+        let first = self.place();
+        let Some(country) = country else { return first };
+        if first.iso2.as_deref() == Some(country) || first.capital {
+            return first;
+        }
+        let here = self.candidates.iter().find(|place| place.iso2.as_deref() == Some(country)).copied();
+        here.unwrap_or(first)
+    }
+}
+
+/// A word of the text.
+struct Word<'t> {
+    start: usize,
+    end: usize,
+    text: &'t str,
+}
+
+/// Words that a place stands after.
+const PLACE_PREPOSITIONS: &[&str] = &[
+    "in",
+    "from",
+    "near",
+    "at",
+    "around",
+    "outside",
+    "across",
+    "throughout",
+    "within",
+    "to",
+    "of",
+    "into",
+    "for",
+    "off",
+    "over",
+    "through",
+    "via",
+    "inside",
+    "toward",
+    "towards",
+    "between",
+    "northern",
+    "southern",
+    "eastern",
+    "western",
+    "central",
+    "greater",
+    "and",
+    "city",
+    "town",
+];
+
+/// Words before a name that make it a person's.
+const TITLES: &[&str] = &[
+    "mr",
+    "mrs",
+    "ms",
+    "dr",
+    "sir",
+    "lady",
+    "lord",
+    "president",
+    "minister",
+    "gen",
+    "general",
+    "sen",
+    "senator",
+    "rep",
+    "gov",
+    "governor",
+    "mayor",
+    "judge",
+    "justice",
+    "professor",
+    "prof",
+    "captain",
+    "king",
+    "queen",
+    "prince",
+    "princess",
+    "pope",
+    "coach",
+];
+
+impl Places {
+    /// Every place named in `text`, in order.
+    pub(crate) fn find<'p>(&'p self, text: &str) -> Vec<PlaceMatch<'p>> {
+        let words = words(text);
+        let mut matches = Vec::new();
+        let mut folded = String::new();
+        let mut n = 0;
+        while n < words.len() {
+            match self.at(text, &words, n, &mut folded) {
+                Some((found, used)) => {
+                    matches.push(found);
+                    n += used;
+                }
+                None => n += 1,
+            }
+        }
+        matches
+    }
+
+    /// The longest name that begins with word `n`, and how many words it has.
+    fn at<'p>(
+        &'p self,
+        text: &str,
+        words: &[Word<'_>],
+        n: usize,
+        folded: &mut String,
+    ) -> Option<(PlaceMatch<'p>, usize)> {
+        let first = words.get(n)?;
+        if !first.text.starts_with(char::is_uppercase) {
+            return None;
+        }
+        folded.clear();
+        fold(first.text, folded);
+        let most = usize::from(*self.first_words.get(folded.as_str())?);
+        // The ends of the folded phrases of one word, two words …, to be tried from the longest.
+        let mut ends = vec![folded.len()];
+        let mut dots = 0u32;
+        for step in 1..most {
+            let (Some(before), Some(word)) = (words.get(n + step - 1), words.get(n + step)) else { break };
+            let gap = text.get(before.end..word.start).unwrap_or_default();
+            match gap {
+                " " | "-" | "'" | "’" | "\u{a0}" | "‐" | "–" | "\n" => {}
+                "." | ". " => dots |= 1 << step.min(31),
+                " & " => folded.push_str(" and"),
+                ", " => folded.push_str(" ,"),
+                _ => break,
+            }
+            folded.push(' ');
+            fold(word.text, folded);
+            ends.push(folded.len());
+        }
+        for count in (1..=ends.len()).rev() {
+            let Some(senses) =
+                ends.get(count - 1).and_then(|end| folded.get(..*end)).and_then(|name| self.names.get(name))
+            else {
+                continue;
+            };
+            let used = words.get(n..n + count)?;
+            let senses: Vec<&Sense> = senses.iter().filter(|sense| spelled(sense, used)).collect();
+            let Some(sense) = senses.first() else { continue };
+            let name = ends.get(count - 1).and_then(|end| folded.get(..*end)).unwrap_or_default();
+            let last = used.last()?;
+            let mut end = last.end;
+            let initials = used.iter().all(|word| word.text.chars().count() == 1);
+            let rest = text.get(end..).unwrap_or_default();
+            // Dots may only stand inside initials ("U.S.") and after "St."; elsewhere a sentence ends there.
+            if dots & ((1u32 << count.min(31)) - 1) != 0
+                && !initials
+                && !name.starts_with("st ")
+                && !name.ends_with(" d c")
+            {
+                continue;
+            }
+            if initials && count > 1 && rest.starts_with('.') {
+                end += 1;
+            }
+            let candidates: Vec<&Place> = senses.iter().filter_map(|sense| self.all.get(sense.place)).collect();
+            if !self.admissible(name, text, words, n, count, &candidates, sense.form) {
+                continue;
+            }
+            let rest = text.get(end..).unwrap_or_default();
+            let plural = last.text.ends_with(['s', 'S']);
+            let possessive = ["'s", "’s", "'S", "’S"].iter().any(|ending| rest.starts_with(ending))
+                || plural && rest.starts_with(['\'', '’']) && !rest.chars().nth(1).is_some_and(char::is_alphanumeric);
+            return Some((PlaceMatch { start: first.start, end, form: sense.form, possessive, candidates }, count));
+        }
+        None
+    }
+
+    /// Whether the name stands here as a place and not as a word or a person.
+    #[allow(clippy::too_many_arguments, reason = "the whole neighbourhood of a name decides")]
+    fn admissible(
+        &self,
+        name: &str,
+        text: &str,
+        words: &[Word<'_>],
+        n: usize,
+        count: usize,
+        candidates: &[&Place],
+        form: PlaceForm,
+    ) -> bool {
+        if form != PlaceForm::Name || count > 1 {
+            return true;
+        }
+        let guard = self.guarded.get(name).copied();
+        let small = candidates
+            .iter()
+            .all(|place| place.kind == PlaceKind::City && place.population < 1_000_000 && !place.capital);
+        if guard.is_none() && !small {
+            return true;
+        }
+        let adjacent = |from: usize, to: usize| text.get(from..to).is_some_and(|gap| gap == " " || gap == ". ");
+        let before = n.checked_sub(1).and_then(|n| words.get(n));
+        let before = before.filter(|word| words.get(n).is_some_and(|this| adjacent(word.end, this.start)));
+        let before_folded = before.map(|word| word.text.to_lowercase()).unwrap_or_default();
+        if TITLES.contains(&before_folded.as_str()) {
+            return false;
+        }
+        let last = words.get(n + count - 1);
+        let rest = last.and_then(|last| text.get(last.end..)).unwrap_or_default();
+        let preposition = PLACE_PREPOSITIONS.contains(&before_folded.as_str());
+        if guard == Some(Guard::Word) {
+            let listed =
+                rest.starts_with(" (") || rest.starts_with(':') || rest.starts_with("'s") || rest.starts_with("’s");
+            return preposition && before_folded != "to" && before_folded != "for" && before_folded != "and" || listed;
+        }
+        if preposition {
+            return true;
+        }
+        let capitalised = |word: &Word<'_>| {
+            let mut letters = word.text.chars();
+            letters.next().is_some_and(char::is_uppercase) && letters.any(char::is_lowercase)
+        };
+        // A capitalised word before it is a first name, unless it is itself a place or opens the sentence.
+        let first_name = before.is_some_and(|word| {
+            let opens = n < 2
+                || words.get(n - 2).is_none_or(|earlier| {
+                    let gap = text.get(earlier.end..word.start).unwrap_or_default();
+                    !gap.chars().all(|c| c == ' ')
+                });
+            let mut folded = String::new();
+            fold(word.text, &mut folded);
+            let opens = opens && (guard.is_none() || OPENERS.contains(&folded.as_str()));
+            capitalised(word) && !opens && !self.first_words.contains_key(folded.as_str())
+        });
+        // Nobody writes "Jordan Henderson" with anything between the names.
+        let surname = guard.is_some()
+            && words.get(n + count).is_some_and(|word| {
+                let mut folded = String::new();
+                fold(word.text, &mut folded);
+                rest.starts_with(' ')
+                    && last.is_some_and(|last| word.start == last.end + 1)
+                    && capitalised(word)
+                    && !self.first_words.contains_key(folded.as_str())
+                    && !PLACE_HEADS.contains(&folded.as_str())
+            });
+        !first_name && !surname
+    }
+}
+
+/// Capitalised words that open a sentence before a place without being a first name.
+const OPENERS: &[&str] = &[
+    "meanwhile",
+    "while",
+    "but",
+    "when",
+    "although",
+    "though",
+    "since",
+    "however",
+    "also",
+    "neighbouring",
+    "neighboring",
+    "hard",
+    "officials",
+    "authorities",
+    "elsewhere",
+    "overall",
+    "only",
+    "earlier",
+    "yesterday",
+    "today",
+    "that",
+    "this",
+    "then",
+    "so",
+    "if",
+    "as",
+    "where",
+    "with",
+    "by",
+    "because",
+    "after",
+    "before",
+    "until",
+    "like",
+    "unlike",
+    "including",
+    "both",
+    "nearby",
+];
+
+/// Capitalised words that follow a place's name without making it a person's.
+const PLACE_HEADS: &[&str] = &[
+    "province",
+    "city",
+    "state",
+    "county",
+    "region",
+    "district",
+    "airport",
+    "university",
+    "hospital",
+    "health",
+    "ministry",
+    "department",
+    "government",
+    "governor",
+    "mayor",
+    "prime",
+    "president",
+    "republic",
+    "covid",
+    "coronavirus",
+    "oblast",
+];
+
+fn spelled(sense: &Sense, words: &[Word<'_>]) -> bool {
+    if sense.all_caps {
+        return words.iter().all(|word| word.text.chars().all(char::is_uppercase));
+    }
+    let capital = |word: &Word<'_>| word.text.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());
+    words.iter().enumerate().all(|(n, word)| sense.capitals & (1 << n.min(31)) == 0 || capital(word))
+}
+
+fn words(text: &str) -> Vec<Word<'_>> {
+    let mut words = Vec::with_capacity(text.len() / 6);
+    let mut start = None;
+    for (position, c) in text.char_indices() {
+        match (c.is_alphanumeric(), start) {
+            (true, None) => start = Some(position),
+            (false, Some(from)) => {
+                words.extend(text.get(from..position).map(|word| Word { start: from, end: position, text: word }));
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    if let Some(from) = start {
+        words.extend(text.get(from..).map(|word| Word { start: from, end: text.len(), text: word }));
+    }
+    words
+}

@@ -1,0 +1,126 @@
+//! The gazetteer: countries, first-level divisions, cities and world regions, with their names, demonyms and codes.
+//!
+//! In: text. Out: [`PlaceMatch`]es, leftmost and longest first, that do not overlap, each with every place the name can
+//! mean, the likeliest first. What holds: a match begins and ends at word boundaries, and names keep their case (`Nice`
+//! is a city, `nice` is not), save in lines that are set in capitals. It does not decide between candidates by the
+//! story's context: callers do, with [`Places::resolve`] or by their own rules.
+//!
+//! The tables are written by `tools/places/generate.py`; `NOTICE` names their sources.
+
+mod find;
+mod table;
+
+pub(crate) use find::{PlaceForm, PlaceMatch};
+
+use crate::model::PlaceKind;
+use std::collections::HashMap;
+
+/// A place that has a name of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// `KR`, `IN-KL`, `region:europe`, or `geonames:1835848` for a city.
+    pub(crate) id: String,
+    /// Canonical English short name.
+    pub(crate) name: String,
+    /// What sort of place.
+    pub(crate) kind: PlaceKind,
+    /// ISO 3166-1 alpha-2 of its country; none for regions.
+    pub(crate) iso2: Option<String>,
+    /// ISO 3166-1 alpha-3.
+    pub(crate) iso3: Option<String>,
+    /// ISO 3166-2 of the first-level division that it is or lies in, where known.
+    pub(crate) subdivision: Option<String>,
+    /// Inhabitants, 0 where unknown; of cities as of 2012, good for choosing between namesakes only.
+    pub(crate) population: u64,
+    /// Degrees north; of a country, its capital's.
+    pub(crate) lat: Option<f64>,
+    /// Degrees east.
+    pub(crate) lon: Option<f64>,
+    /// GeoNames identifier.
+    pub(crate) geonames: Option<u64>,
+    /// The seat of a country's government.
+    pub(crate) capital: bool,
+}
+
+/// All places, compiled for lookup.
+pub(crate) struct Places {
+    all: Vec<Place>,
+    /// Folded name ("south korea") to what it can mean, likeliest first.
+    names: HashMap<Box<str>, Vec<table::Sense>>,
+    /// First word of a name to the most words that a name beginning with it has.
+    first_words: HashMap<Box<str>, u8>,
+    guarded: HashMap<Box<str>, table::Guard>,
+}
+
+impl Places {
+    /// Compiles the tables.
+    pub(crate) fn new() -> Self {
+        table::load()
+    }
+
+    /// The place that `name` means; `country` (alpha-2) decides between namesakes. Demonyms are names too.
+    pub(crate) fn resolve(&self, name: &str, country: Option<&str>) -> Option<&Place> {
+        let senses = self.names.get(table::fold_phrase(name).as_str())?;
+        let places = || senses.iter().filter_map(|sense| self.all.get(sense.place));
+        country
+            .and_then(|country| places().find(|place| place.iso2.as_deref() == Some(country)))
+            .or_else(|| places().next())
+    }
+
+    /// The country with this ISO 3166-1 alpha-2 code.
+    pub(crate) fn country(&self, iso2: &str) -> Option<&Place> {
+        self.by_id(iso2)
+    }
+
+    /// The place with this [`Place::id`].
+    pub(crate) fn by_id(&self, id: &str) -> Option<&Place> {
+        // Countries and regions stand first in the table, so the common questions end early.
+        self.all.iter().find(|place| place.id == id)
+    }
+
+    /// The place called "the world".
+    pub(crate) fn world(&self) -> Option<&Place> {
+        self.by_id("region:world")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[(&str, &str)]) {
+        let places = Places::new();
+        let found: Vec<_> = places
+            .find(text)
+            .iter()
+            .map(|found| (text[found.start..found.end].to_owned(), found.place().id.clone()))
+            .collect();
+        let found: Vec<_> = found.iter().map(|(text, id)| (text.as_str(), id.as_str())).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn finds_the_longest_name_and_knows_its_country() {
+        check("South Korea and South Sudan", &[("South Korea", "KR"), ("South Sudan", "SS")]);
+        check("The U.S. and the UK, but not us", &[("U.S.", "US"), ("UK", "GB")]);
+        check("in Tamil Nadu's capital", &[("Tamil Nadu", "IN-TN")]);
+        check("CHISINAU, May 3. The Scots", &[("CHISINAU", "geonames:618426"), ("Scots", "GB-SCT")]);
+        check("reached Côte d’Ivoire", &[("Côte d’Ivoire", "CI")]);
+    }
+
+    #[test]
+    fn ordinary_words_and_names_of_persons_are_no_places() {
+        check("Reading the list, nice people split it.", &[]);
+        check("12 in Nice and 40 in Split", &[("Nice", "geonames:2990440"), ("Split", "geonames:3190261")]);
+        check("Michael Jordan flew; Jordan reported 3", &[("Jordan", "JO")]);
+    }
+
+    #[test]
+    fn a_country_decides_between_namesakes() {
+        let places = Places::new();
+        assert_eq!(places.resolve("Georgia", None).map(|place| place.id.as_str()), Some("GE"));
+        assert_eq!(places.resolve("Georgia", Some("US")).map(|place| place.id.as_str()), Some("US-GA"));
+        assert_eq!(places.resolve("seoul", None).and_then(|place| place.iso2.as_deref()), Some("KR"));
+    }
+}

@@ -1,0 +1,260 @@
+//! Reading the tables, and the one way in which names are folded for comparison.
+
+use super::{Place, Places};
+use crate::model::PlaceKind;
+use std::collections::HashMap;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+const COUNTRIES: &str = include_str!("countries.tsv");
+const SUBDIVISIONS: &str = include_str!("subdivisions.tsv");
+const CITIES: &str = include_str!("cities.tsv");
+const REGIONS: &str = include_str!("regions.tsv");
+const GUARDED: &str = include_str!("guarded.tsv");
+
+/// One meaning of a name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sense {
+    /// Index of the place.
+    pub(super) place: usize,
+    pub(super) form: super::PlaceForm,
+    /// Bit n is set when word n of the name is written with a capital.
+    pub(super) capitals: u32,
+    /// An abbreviation such as `US`, which holds only in capitals.
+    pub(super) all_caps: bool,
+}
+
+/// Why a name needs a second look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guard {
+    /// It is also an ordinary word.
+    Word,
+    /// It is also the name of persons.
+    Person,
+}
+
+/// Lower case, without diacritics.
+pub(super) fn fold(word: &str, out: &mut String) {
+    if word.is_ascii() {
+        out.extend(word.chars().map(|c| c.to_ascii_lowercase()));
+        return;
+    }
+    for c in word.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+        match c {
+            'ł' => out.push('l'),
+            'ø' => out.push('o'),
+            'ı' => out.push('i'),
+            'đ' | 'ð' => out.push('d'),
+            'ə' => out.push('a'),
+            'ß' => out.push_str("ss"),
+            'æ' => out.push_str("ae"),
+            c => out.push(c),
+        }
+    }
+}
+
+/// The words of a name, folded, with one space between; a comma is a word of its own.
+pub(super) fn fold_phrase(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for (word, comma) in words(name) {
+        if comma {
+            out.push_str(" ,");
+        }
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        fold(word, &mut out);
+    }
+    out
+}
+
+/// The alphanumeric words of a name, each with whether a comma stands before it.
+fn words(name: &str) -> impl Iterator<Item = (&str, bool)> {
+    let mut comma = false;
+    name.split_inclusive(|c: char| !c.is_alphanumeric()).filter_map(move |piece| {
+        let word = piece.trim_end_matches(|c: char| !c.is_alphanumeric());
+        let before = comma;
+        if !word.is_empty() {
+            comma = false;
+        }
+        comma |= piece.ends_with(',');
+        (!word.is_empty()).then_some((word, before))
+    })
+}
+
+struct Builder {
+    places: Places,
+}
+
+impl Builder {
+    fn place(&mut self, place: Place) -> usize {
+        self.places.all.push(place);
+        self.places.all.len() - 1
+    }
+
+    fn name(&mut self, name: &str, place: usize, form: super::PlaceForm) {
+        let key = fold_phrase(name);
+        if key.is_empty() {
+            return;
+        }
+        let mut capitals = 0u32;
+        let mut count = 0u8;
+        for (n, (word, _)) in words(name).enumerate() {
+            count = count.saturating_add(1);
+            if word.chars().next().is_some_and(char::is_uppercase) {
+                capitals |= 1 << n.min(31);
+            }
+        }
+        let letters = || name.chars().filter(|c| c.is_alphabetic());
+        let all_caps = letters().all(char::is_uppercase) && letters().count() <= 5;
+        let first = key.split(' ').next().unwrap_or_default();
+        let most = self.places.first_words.entry(first.into()).or_default();
+        *most = (*most).max(count);
+        let senses = self.places.names.entry(key.into()).or_default();
+        // The first name a table gives wins: countries stand before divisions, and bigger cities before smaller ones.
+        if senses.iter().all(|sense| sense.place != place) {
+            senses.push(Sense { place, form, capitals, all_caps });
+        }
+    }
+
+    fn names(&mut self, list: &str, place: usize, form: super::PlaceForm) {
+        list.split(';').map(str::trim).filter(|name| !name.is_empty()).for_each(|name| self.name(name, place, form));
+    }
+}
+
+fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+    table.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).map(|line| line.split('\t').collect())
+}
+
+/// Compiles all tables.
+pub(super) fn load() -> Places {
+    use super::PlaceForm::{Demonym, Name, People};
+    let places = Places {
+        all: Vec::with_capacity(8_000),
+        names: HashMap::with_capacity(12_000),
+        first_words: HashMap::with_capacity(10_000),
+        guarded: HashMap::new(),
+    };
+    let mut builder = Builder { places };
+    let cell = |row: &[&'static str], n: usize| row.get(n).copied().unwrap_or_default();
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    for row in rows(REGIONS) {
+        let world = cell(&row, 2) == "world";
+        let kind = if world { PlaceKind::World } else { PlaceKind::Region };
+        let place = builder.place(Place {
+            id: format!("region:{}", cell(&row, 0)),
+            name: cell(&row, 1).to_owned(),
+            kind,
+            iso2: None,
+            iso3: None,
+            subdivision: None,
+            population: 0,
+            lat: None,
+            lon: None,
+            geonames: None,
+            capital: false,
+        });
+        // "World" is a part of too many names ("World Bank"); the words that mean the world are cues of a language.
+        if !world {
+            builder.name(cell(&row, 1), place, Name);
+            builder.names(cell(&row, 3), place, Name);
+            builder.names(cell(&row, 4), place, Demonym);
+            builder.names(cell(&row, 5), place, People);
+        }
+    }
+    let mut alpha3 = HashMap::new();
+    for row in rows(COUNTRIES) {
+        alpha3.insert(cell(&row, 0), cell(&row, 1));
+        let place = builder.place(Place {
+            id: cell(&row, 0).to_owned(),
+            name: cell(&row, 2).to_owned(),
+            kind: PlaceKind::Country,
+            iso2: some(cell(&row, 0)),
+            iso3: some(cell(&row, 1)),
+            subdivision: None,
+            population: cell(&row, 6).parse().unwrap_or(0),
+            lat: cell(&row, 7).parse().ok(),
+            lon: cell(&row, 8).parse().ok(),
+            geonames: cell(&row, 9).parse().ok(),
+            capital: false,
+        });
+        builder.name(cell(&row, 2), place, Name);
+        builder.names(cell(&row, 3), place, Name);
+        builder.names(cell(&row, 4), place, Demonym);
+        builder.names(cell(&row, 5), place, People);
+    }
+    // Cities whose name is also their division's come first, so the divisions are named after the cities are known.
+    let mut divisions_after_cities = Vec::new();
+    for row in rows(SUBDIVISIONS) {
+        let code = cell(&row, 0);
+        let iso2 = code.split('-').next().unwrap_or_default();
+        let place = builder.place(Place {
+            id: code.to_owned(),
+            name: cell(&row, 1).to_owned(),
+            kind: PlaceKind::Subdivision,
+            iso2: some(iso2),
+            iso3: alpha3.get(iso2).and_then(|iso3| some(iso3)),
+            subdivision: some(code),
+            population: 0,
+            lat: None,
+            lon: None,
+            geonames: cell(&row, 5).parse().ok(),
+            capital: false,
+        });
+        if cell(&row, 6) == "city" {
+            divisions_after_cities.push((place, row));
+            continue;
+        }
+        builder.name(cell(&row, 1), place, Name);
+        builder.names(cell(&row, 2), place, Name);
+        builder.names(cell(&row, 3), place, Demonym);
+        builder.names(cell(&row, 4), place, People);
+    }
+    for row in rows(CITIES) {
+        let iso2 = cell(&row, 2);
+        let place = builder.place(Place {
+            id: format!("geonames:{}", cell(&row, 0)),
+            name: cell(&row, 1).to_owned(),
+            kind: PlaceKind::City,
+            iso2: some(iso2),
+            iso3: alpha3.get(iso2).and_then(|iso3| some(iso3)),
+            subdivision: some(cell(&row, 3)),
+            population: cell(&row, 4).parse().unwrap_or(0),
+            lat: cell(&row, 5).parse().ok(),
+            lon: cell(&row, 6).parse().ok(),
+            geonames: cell(&row, 0).parse().ok(),
+            capital: cell(&row, 7) == "capital",
+        });
+        builder.name(cell(&row, 1), place, Name);
+        builder.names(cell(&row, 8), place, Name);
+    }
+    for (place, row) in divisions_after_cities {
+        builder.name(cell(&row, 1), place, Name);
+        builder.names(cell(&row, 2), place, Name);
+    }
+    let mut places = builder.places;
+    order_senses(&mut places);
+    for row in rows(GUARDED) {
+        let guard = if cell(&row, 1) == "word" { Guard::Word } else { Guard::Person };
+        places.guarded.insert(cell(&row, 0).into(), guard);
+    }
+    places
+}
+
+/// Puts the likeliest meaning of each name first: a country, then a capital or a city of millions, then a division, then
+/// other cities by size. "Mexico" is the country, "London" the capital, "Victoria" the state.
+fn order_senses(places: &mut Places) {
+    let weight = |sense: &Sense| {
+        let Some(place) = places.all.get(sense.place) else { return (9, 0) };
+        let class = match place.kind {
+            PlaceKind::Country => 0,
+            PlaceKind::Region | PlaceKind::World => 1,
+            PlaceKind::City if place.capital || place.population >= 2_000_000 => 2,
+            PlaceKind::Subdivision => 3,
+            _ => 4,
+        };
+        (class, u64::MAX - place.population)
+    };
+    let mut names = std::mem::take(&mut places.names);
+    names.values_mut().for_each(|senses| senses.sort_by_key(weight));
+    places.names = names;
+}

@@ -1,0 +1,225 @@
+//! Sentence spans.
+//!
+//! In: a text of paragraphs. Out: the spans of its sentences, in order, without the white space around them. What holds:
+//! a sentence never crosses a line that is blank, nor a line break before a bullet; every character that is not white
+//! space lies in exactly one sentence. It does not care what the sentences say.
+
+use crate::model::{Field, Span};
+
+/// Abbreviations after which a dot ends no sentence, in lower case without the dot.
+const ABBREVIATIONS: &[&str] = &[
+    "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "st", "no", "nos", "dr", "mr",
+    "mrs", "ms", "prof", "gen", "lt", "col", "sgt", "capt", "sen", "rep", "gov", "rev", "hon", "vs", "v", "approx",
+    "est", "fig", "vol", "dept", "univ", "mt", "ft", "messrs", "mme", "maj", "adm", "cmdr", "sq", "incl", "resp", "ca",
+    "cf", "al", "pres", "ret", "supt",
+];
+
+/// Abbreviations that may also end a sentence: they do when the next word is no continuation.
+const MAYBE_FINAL: &[&str] =
+    &["inc", "ltd", "co", "corp", "jr", "sr", "etc", "mln", "bln", "thsd", "pct", "a.m", "p.m", "bros"];
+
+/// Words that begin a sentence oftener than they follow an abbreviation with a capital.
+const OPENERS: &[&str] = &[
+    "The",
+    "A",
+    "An",
+    "In",
+    "On",
+    "At",
+    "It",
+    "He",
+    "She",
+    "They",
+    "We",
+    "This",
+    "That",
+    "These",
+    "There",
+    "But",
+    "And",
+    "As",
+    "By",
+    "More",
+    "However",
+    "Meanwhile",
+    "According",
+    "Since",
+    "Of",
+    "With",
+    "For",
+    "So",
+    "Another",
+    "Officials",
+    "Authorities",
+    "Health",
+    "Some",
+    "Over",
+    "About",
+    "At",
+    "No",
+    "New",
+    "Its",
+    "His",
+    "Her",
+    "Their",
+    "Earlier",
+    "Another",
+    "Deaths",
+    "Cases",
+];
+
+/// The sentences of `text`, whose spans point into `field`.
+pub(crate) fn sentences(text: &str, field: Field) -> Vec<Span> {
+    let mut spans = Vec::with_capacity(text.len() / 100 + 1);
+    let mut start = 0;
+    let bytes = text.as_bytes();
+    let mut position = 0;
+    while let Some(step) = bytes.get(position..).and_then(|rest| rest.iter().position(|byte| is_candidate(*byte))) {
+        let at = position + step;
+        let end = match bytes.get(at) {
+            Some(b'\n') => line_break(text, at),
+            Some(b'.' | b'!' | b'?' | 0xE2) => stop(text, start, at),
+            _ => None,
+        };
+        match end {
+            Some(end) => {
+                push(&mut spans, text, field, start, end);
+                start = end;
+                position = end.max(at + 1);
+            }
+            None => position = at + 1,
+        }
+    }
+    push(&mut spans, text, field, start, text.len());
+    spans
+}
+
+/// Bytes at which a sentence may end; 0xE2 begins the ellipsis, the bullet and curly quotes.
+fn is_candidate(byte: u8) -> bool {
+    matches!(byte, b'.' | b'!' | b'?' | b'\n' | 0xE2)
+}
+
+fn push(spans: &mut Vec<Span>, text: &str, field: Field, start: usize, end: usize) {
+    let Some(piece) = text.get(start..end) else { return };
+    let lead = piece.len() - piece.trim_start().len();
+    let trimmed = piece.trim();
+    if !trimmed.is_empty() {
+        spans.push(Span::new(field, start + lead, start + lead + trimmed.len()));
+    }
+}
+
+/// A line break ends a sentence before a blank line, before a bullet, and after a line that is no running text.
+fn line_break(text: &str, at: usize) -> Option<usize> {
+    let rest = text.get(at + 1..)?;
+    let next = rest.trim_start_matches([' ', '\t']);
+    let bullet = next.starts_with(['\n', '-', '•', '*', '–', '—', '·', '▪', '‣']);
+    // A line that begins with a capital or a digit after one that ends without punctuation is a list or a table.
+    let line_start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |position| position + 1);
+    let line = text.get(line_start..at).unwrap_or_default();
+    let tabular = line.len() < 60 && next.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());
+    (bullet || tabular).then_some(at + 1)
+}
+
+/// The end of the sentence whose stop stands at `at`, if it is one.
+fn stop(text: &str, start: usize, at: usize) -> Option<usize> {
+    let rest = text.get(at..)?;
+    let mut end = at;
+    if rest.starts_with('•') {
+        // Bullets glued together: "…12 deaths • 40 cases".
+        return (at > start).then_some(at);
+    }
+    let mark = rest.chars().next()?;
+    if !matches!(mark, '.' | '!' | '?' | '…') {
+        return None;
+    }
+    for c in rest.chars() {
+        if !matches!(c, '.' | '!' | '?' | '…' | '"' | '\'' | '”' | '’' | ')' | ']' | '»') {
+            break;
+        }
+        end += c.len_utf8();
+    }
+    let after = text.get(end..)?;
+    let next = after.trim_start();
+    if next.is_empty() {
+        return None;
+    }
+    let spaced = after.starts_with(char::is_whitespace);
+    let next_char = next.chars().next()?;
+    if mark != '.' && mark != '…' {
+        return spaced.then_some(end);
+    }
+    let word = text.get(start..at)?.rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | '"' | '“' | '/')).next()?;
+    if !spaced {
+        // "…total to 5,204.The" is a slip of the pen; "3.5", "U.S.", "who.int" are not ends.
+        let glued = next_char.is_uppercase() && word.chars().count() > 3 && !word.contains('.');
+        return (glued && end == at + 1 && after.chars().nth(1).is_some_and(char::is_lowercase)).then_some(end);
+    }
+    let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+    // "1,204. 317 infections" is one number with a stray dot.
+    if next_char.is_ascii_digit()
+        && bare.contains(',')
+        && is_group(next)
+        && bare.chars().all(|c| c.is_ascii_digit() || c == ',')
+    {
+        return None;
+    }
+    let lower = bare.to_lowercase();
+    let opens = OPENERS.contains(&next.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default());
+    if end > at + 1 && text.get(at + 1..end).is_some_and(|marks| marks.contains(['"', '”', '»'])) {
+        return Some(end);
+    }
+    if ABBREVIATIONS.contains(&lower.as_str()) {
+        // "Sept. 12", "St. Petersburg", "No. 5"; but "he said no. Five more" ends.
+        let needs_digit = matches!(lower.as_str(), "no" | "nos");
+        return (needs_digit && !next_char.is_ascii_digit() || lower == "mar" && opens).then_some(end);
+    }
+    let initials = bare.chars().count() == 1 && bare.chars().all(char::is_uppercase) || is_initials(bare);
+    if initials || MAYBE_FINAL.contains(&lower.as_str()) {
+        let starts = next_char.is_uppercase() || matches!(next_char, '"' | '“');
+        return (starts && opens && bare.chars().count() > 1).then_some(end);
+    }
+    (!next_char.is_lowercase()).then_some(end)
+}
+
+/// Three digits that end there.
+fn is_group(text: &str) -> bool {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    digits == 3
+}
+
+/// "U.S", "D.C", "a.m": letters with dots between.
+fn is_initials(word: &str) -> bool {
+    word.contains('.') && word.split('.').all(|part| part.chars().count() <= 2 && part.chars().all(char::is_alphabetic))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let found: Vec<_> = sentences(text, Field::Body).iter().map(|span| span.of(text).unwrap()).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn abbreviations_and_numbers_do_not_end_sentences() {
+        check(
+            "On Jan. 12 St. Kitts had 3.5 cases. Dr. Lee left.",
+            &["On Jan. 12 St. Kitts had 3.5 cases.", "Dr. Lee left."],
+        );
+        check("The U.S. had 5. No. 10 denied it.", &["The U.S. had 5.", "No. 10 denied it."]);
+        check("It grew in the U.S. The state agreed.", &["It grew in the U.S.", "The state agreed."]);
+        check("In all 1,204. 317 fell ill.", &["In all 1,204. 317 fell ill."]);
+        check("Some 3 mln. people came.", &["Some 3 mln. people came."]);
+    }
+
+    #[test]
+    fn quotes_bullets_and_blank_lines_do() {
+        check("\"It is bad.\" He left.\n\nNext one", &["\"It is bad.\"", "He left.", "Next one"]);
+        check("- Oman: 4\n- Iran: 5", &["- Oman: 4", "- Iran: 5"]);
+        check("12 deaths• 40 cases", &["12 deaths", "• 40 cases"]);
+        check("one line\nwraps here. End", &["one line\nwraps here.", "End"]);
+        check("", &[]);
+    }
+}
