@@ -67,7 +67,7 @@ pub struct Configuration {
     pub allow: Vec<String>,
 }
 
-impl From<&Configuration> for Flags {
+impl std::convert::From<&Configuration> for Flags {
     fn from(given: &Configuration) -> Self {
         Self {
             config: given.config.clone(),

@@ -51,7 +51,7 @@ fn list(config: &Config) -> u8 {
             word(&feed.country),
             interval,
             word(&feed.agency),
-            &feed.url
+            fetch::redact(&feed.url)
         );
     }
     exit::DONE
@@ -60,7 +60,10 @@ fn list(config: &Config) -> u8 {
 fn check(config: &Config, ids: &[String]) -> u8 {
     let unknown: Vec<&String> = ids.iter().filter(|id| config.feed(&id.as_str().into()).is_none()).collect();
     if !unknown.is_empty() {
-        eprintln!("error: the configuration has no feed called {}", unknown.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", "));
+        eprintln!(
+            "error: the configuration has no feed called {}",
+            unknown.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(", ")
+        );
         return exit::USAGE;
     }
     let getter = match Getter::new(&config.fetch) {
@@ -105,7 +108,7 @@ fn ask(getter: &Getter, feed: &Feed) -> Result<String, Issue> {
         said.push_str(", leads only: consider full_text = true");
     }
     if fetched.url != feed.url {
-        said.push_str(&format!(", answered from {}", &fetched.url));
+        said.push_str(&format!(", answered from {}", fetch::redact(&fetched.url)));
     }
     match parsed.issues.len() {
         0 => {}

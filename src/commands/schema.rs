@@ -41,3 +41,4 @@ pub(super) fn run(given: &Schema) -> u8 {
             exit::USAGE
         }
     }
+}

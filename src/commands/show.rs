@@ -60,7 +60,12 @@ impl Style {
     pub(super) fn rule(self, title: &str) -> String {
         let title = harmless(title);
         let left = self.width.saturating_sub(title.chars().count() + 4);
-        format!("{} {} {}", self.paint(Tone::Faint, "──"), self.paint(Tone::Strong, &title), self.paint(Tone::Faint, &"─".repeat(left)))
+        format!(
+            "{} {} {}",
+            self.paint(Tone::Faint, "──"),
+            self.paint(Tone::Strong, &title),
+            self.paint(Tone::Faint, &"─".repeat(left))
+        )
     }
 }
 
@@ -119,7 +124,12 @@ pub(super) fn feed(style: Style, line: &Value) -> String {
     let mut page = Page { style, out: String::new() };
     page.out.push_str(&style.rule(text(line, "/feed/title").unwrap_or("a feed without a title")));
     page.out.push('\n');
-    for (label, pointer) in [("about", "/feed/description"), ("link", "/feed/link"), ("language", "/feed/language"), ("updated", "/feed/updated")] {
+    for (label, pointer) in [
+        ("about", "/feed/description"),
+        ("link", "/feed/link"),
+        ("language", "/feed/language"),
+        ("updated", "/feed/updated"),
+    ] {
         page.row(label, text(line, pointer).unwrap_or_default());
     }
     let items = list(line, "/items");
@@ -130,10 +140,14 @@ pub(super) fn feed(style: Style, line: &Value) -> String {
         page.row("link", text(item, "/link").unwrap_or_default());
         page.row("published", text(item, "/published").or_else(|| text(item, "/published_raw")).unwrap_or_default());
         page.row("summary", text(item, "/summary").unwrap_or_default());
-        page.row("categories", &list(item, "/categories").iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "));
+        page.row(
+            "categories",
+            &list(item, "/categories").iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        );
     }
     for problem in list(line, "/problems") {
-        let said = format!("{}: {}", text(problem, "/code").unwrap_or_default(), text(problem, "/detail").unwrap_or_default());
+        let said =
+            format!("{}: {}", text(problem, "/code").unwrap_or_default(), text(problem, "/detail").unwrap_or_default());
         page.row_in(Tone::Warn, "problem", &said);
     }
     page.out
@@ -159,7 +173,9 @@ fn title_of(record: &Value) -> String {
 }
 
 fn dateline(record: &Value) -> String {
-    let Some(dateline) = record.pointer("/wire/dateline").filter(|value| value.is_object()) else { return String::new() };
+    let Some(dateline) = record.pointer("/wire/dateline").filter(|value| value.is_object()) else {
+        return String::new();
+    };
     let mut said = text(dateline, "/text").unwrap_or_default().to_owned();
     let read = ["/place", "/country", "/date"].map(|pointer| text(dateline, pointer));
     let read: Vec<&str> = read.into_iter().flatten().collect();
@@ -211,7 +227,8 @@ fn shape(record: &Value) -> String {
         parts.push(format!("{paragraphs} {}", if paragraphs == 1 { "paragraph" } else { "paragraphs" }));
     }
     parts.extend(text(record, "/completeness").filter(|how| *how != "full").map(|how| how.replace('_', " ")));
-    let background = list(record, "/sections").iter().filter(|section| text(section, "/kind") == Some("background")).count();
+    let background =
+        list(record, "/sections").iter().filter(|section| text(section, "/kind") == Some("background")).count();
     if background > 0 {
         parts.push(format!("{background} of standing background"));
     }
@@ -227,7 +244,9 @@ fn opening(record: &Value) -> String {
 }
 
 fn entities(record: &Value, kinds: &[&str]) -> String {
-    let of_kind = list(record, "/entities").iter().filter(|entity| text(entity, "/type").is_some_and(|kind| kinds.contains(&kind)));
+    let of_kind = list(record, "/entities")
+        .iter()
+        .filter(|entity| text(entity, "/type").is_some_and(|kind| kinds.contains(&kind)));
     let shown: Vec<String> = of_kind
         .map(|entity| {
             let mut said = text(entity, "/name").unwrap_or_default().to_owned();
@@ -248,7 +267,8 @@ fn entities(record: &Value, kinds: &[&str]) -> String {
 
 fn values(record: &Value) -> String {
     let kinds = ["money", "percent", "quantity", "date"];
-    let of_kind = list(record, "/values").iter().filter(|value| text(value, "/type").is_some_and(|kind| kinds.contains(&kind)));
+    let of_kind =
+        list(record, "/values").iter().filter(|value| text(value, "/type").is_some_and(|kind| kinds.contains(&kind)));
     let mut shown: Vec<&str> = Vec::new();
     for value in of_kind.filter_map(|value| text(value, "/text")) {
         if !shown.contains(&value) {
@@ -288,7 +308,8 @@ pub(super) fn bounded(claim: &Value) -> String {
 /// Digits in threes.
 fn grouped(number: f64) -> String {
     let plain = number.to_string();
-    let (whole, fraction) = plain.split_once('.').map_or((plain.as_str(), None), |(whole, fraction)| (whole, Some(fraction)));
+    let (whole, fraction) =
+        plain.split_once('.').map_or((plain.as_str(), None), |(whole, fraction)| (whole, Some(fraction)));
     let digits = whole.chars().filter(char::is_ascii_digit).count();
     let mut out = String::new();
     let mut left = digits;
@@ -389,7 +410,8 @@ impl Page {
         if said.is_empty() {
             return;
         }
-        let label = format!("  {}{}", self.style.paint(Tone::Faint, label), " ".repeat(LABEL.saturating_sub(label.len())));
+        let label =
+            format!("  {}{}", self.style.paint(Tone::Faint, label), " ".repeat(LABEL.saturating_sub(label.len())));
         for (n, line) in wrapped(&said, self.style.width.saturating_sub(LABEL + 2)).iter().enumerate() {
             let begin = if n == 0 { label.clone() } else { " ".repeat(LABEL + 2) };
             let _ = writeln!(self.out, "{begin}{}", harmless(line));
@@ -398,7 +420,8 @@ impl Page {
 
     fn row_in(&mut self, tone: Tone, label: &str, said: &str) {
         let label = self.style.paint(tone, label) + &" ".repeat(LABEL.saturating_sub(label.len()));
-        let lines = wrapped(&said.split_whitespace().collect::<Vec<_>>().join(" "), self.style.width.saturating_sub(LABEL + 2));
+        let lines =
+            wrapped(&said.split_whitespace().collect::<Vec<_>>().join(" "), self.style.width.saturating_sub(LABEL + 2));
         let _ = writeln!(self.out, "  {label}{}", harmless(&lines.join(&format!("\n{}", " ".repeat(LABEL + 2)))));
     }
 

@@ -89,12 +89,15 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Stated, (Value, Issue)> {
     }
     let mut issues = Vec::new();
     let mut published_raw = None;
-    let published = given.published.and_then(|text| time(&text, "published", &mut issues).or_else(|| {
-        published_raw = Some(text);
-        None
-    }));
+    let published = given.published.and_then(|text| {
+        time(&text, "published", &mut issues).or_else(|| {
+            published_raw = Some(text);
+            None
+        })
+    });
     let updated = given.updated.and_then(|text| time(&text, "updated", &mut issues));
-    let observed: Option<Timestamp> = given.observed.and_then(|text| time(&text, "observed", &mut issues)).map(|time| time.utc());
+    let observed: Option<Timestamp> =
+        given.observed.and_then(|text| time(&text, "observed", &mut issues)).map(|time| time.utc());
     let feed = match &given.feed {
         Value::String(id) => Some(id.clone()),
         Value::Object(feed) => feed.get("id").and_then(Value::as_str).map(str::to_owned),

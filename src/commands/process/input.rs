@@ -87,8 +87,11 @@ fn header<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
 
 fn local(input: &str, from: Option<From>, media_type: Option<&str>, give: &mut dyn FnMut(Piece) -> bool) -> bool {
     let named = || Whole { name: input.to_owned(), url: None, headers: Vec::new(), bytes: Bytes::new() };
-    let opened: io::Result<Box<dyn Read>> =
-        if input == "-" { Ok(Box::new(io::stdin())) } else { File::open(input).map(|file| Box::new(file) as Box<dyn Read>) };
+    let opened: io::Result<Box<dyn Read>> = if input == "-" {
+        Ok(Box::new(io::stdin()))
+    } else {
+        File::open(input).map(|file| Box::new(file) as Box<dyn Read>)
+    };
     let reader = match opened {
         Ok(reader) => reader,
         Err(error) => return give(failed(input, &error)),
@@ -131,7 +134,11 @@ fn document(
         Some(From::Json) => give(Piece::Json(whole)),
         Some(From::Ndjson) => lines(&whole.name, Cursor::new(&whole.bytes), give),
         None => {
-            let detail = if whole.bytes.is_empty() { "the input is empty" } else { "neither a feed nor a page nor JSON: say with --from" };
+            let detail = if whole.bytes.is_empty() {
+                "the input is empty"
+            } else {
+                "neither a feed nor a page nor JSON: say with --from"
+            };
             give(Piece::Failed { name: whole.name, issue: Issue::new(Stage::Parse, "unknown_format", detail) })
         }
     }

@@ -20,8 +20,7 @@ use super::{
 use crate::{
     cli::{Format, Process, Until},
     config::{Config, Flags},
-    extract,
-    fetch,
+    extract, fetch,
     model::{Feed, Issue, Stage},
 };
 use input::Piece;
@@ -38,7 +37,11 @@ use std::{
 /// Runs the verb.
 #[expect(clippy::print_stderr, reason = "usage errors are for the person at the terminal")]
 pub(super) fn run(given: Process) -> u8 {
-    let config = match given.config.as_ref().map(|path| super::load(&Flags { config: Some(path.clone()), ..Flags::default() })) {
+    let config = match given
+        .config
+        .as_ref()
+        .map(|path| super::load(&Flags { config: Some(path.clone()), ..Flags::default() }))
+    {
         None => None,
         Some(Ok(loaded)) => Some(loaded.config),
         Some(Err(problems)) => return super::refuse(&problems),
@@ -62,10 +65,12 @@ struct Prepared {
 fn prepare(given: &Process, config: Option<Config>) -> Result<Prepared, String> {
     let mut headers = Vec::new();
     for header in &given.headers {
-        let (name, value) = header.split_once(':').ok_or_else(|| format!("--header {header:?}: expected 'Name: value'"))?;
+        let (name, value) =
+            header.split_once(':').ok_or_else(|| format!("--header {header:?}: expected 'Name: value'"))?;
         headers.push((name.trim().to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let published = given.published.as_deref().map(str::parse).transpose().map_err(|error| format!("--published: {error}"))?;
+    let published =
+        given.published.as_deref().map(str::parse).transpose().map_err(|error| format!("--published: {error}"))?;
     if let (Some(id), Some(config)) = (&given.feed, &config)
         && config.feed(&id.as_str().into()).is_none()
     {
@@ -106,11 +111,19 @@ impl Prepared {
         // Whatever does not need the memory is written by the workers.
         let work = |piece| -> Vec<Ready> {
             let outcomes = stages::work(&terms, piece);
-            let ready = |outcome| if terms.until == Until::Dedup { ready_to_judge(outcome) } else { written(outcome, terms.until) };
+            let ready = |outcome| {
+                if terms.until == Until::Dedup { ready_to_judge(outcome) } else { written(outcome, terms.until) }
+            };
             outcomes.into_iter().map(ready).collect()
         };
         silence_panics();
-        let mut output = Output { out: BufWriter::new(io::stdout().lock()), pretty, style: Style::of_stdout(), count: Count::default(), memory };
+        let mut output = Output {
+            out: BufWriter::new(io::stdout().lock()),
+            pretty,
+            style: Style::of_stdout(),
+            count: Count::default(),
+            memory,
+        };
         let mut broken = None;
         let ran = ordered::run(jobs, read, work, |next| {
             let wrote = match next {

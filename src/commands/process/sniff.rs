@@ -88,7 +88,9 @@ fn by_media_type(media_type: Option<&str>) -> Option<From> {
     let essence = media_type?.split(';').next()?.trim().to_ascii_lowercase();
     match essence.as_str() {
         "text/html" | "application/xhtml+xml" => Some(From::Page),
-        "application/rss+xml" | "application/atom+xml" | "application/rdf+xml" | "application/feed+json" => Some(From::Feed),
+        "application/rss+xml" | "application/atom+xml" | "application/rdf+xml" | "application/feed+json" => {
+            Some(From::Feed)
+        }
         "application/x-ndjson" | "application/jsonl" => Some(From::Ndjson),
         _ => None,
     }

@@ -113,8 +113,15 @@ fn feed(terms: &Terms, whole: Whole) -> Vec<Outcome> {
     let feed = feed_of(terms, None, &base);
     let mut headers = terms.headers.clone();
     headers.extend(whole.headers);
-    let fetched =
-        Fetched { feed: feed.id.clone(), url: base, status: 200, headers, body: whole.bytes, complete: true, at: terms.now };
+    let fetched = Fetched {
+        feed: feed.id.clone(),
+        url: base,
+        status: 200,
+        headers,
+        body: whole.bytes,
+        complete: true,
+        at: terms.now,
+    };
     let parsed = match parse::feed(&feed, &fetched) {
         Ok(parsed) => parsed,
         Err(parse::ParseError(issue)) => return vec![Outcome::Failed { id: whole.name.into(), issue }],
@@ -202,7 +209,8 @@ fn finish(
         let fields = [article.headline.as_deref(), article.summary.as_deref(), Some(article.body.as_str())];
         Hash::of_fields("v1:document", fields.map(Option::unwrap_or_default))
     });
-    let enriched = if terms.until == Until::Clean { only_clean(article) } else { extract::article(&terms.tables, article) };
+    let enriched =
+        if terms.until == Until::Clean { only_clean(article) } else { extract::article(&terms.tables, article) };
     Outcome::Document(Box::new(Done { id, enriched, hash, observed }))
 }
 
