@@ -3,6 +3,9 @@
 mod claim;
 mod dead_letter;
 pub mod encode;
+pub mod journal;
+pub mod memory;
+mod ndjson;
 mod route;
 pub mod schema;
 
