@@ -3,6 +3,7 @@
 mod feeds;
 mod get;
 mod process;
+mod run;
 mod schema;
 mod show;
 mod validate;
@@ -44,6 +45,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Process(given) => process::run(given),
         Verb::Feeds(given) => feeds::run(&given),
         Verb::Schema(given) => schema::run(&given),
+        Verb::Run(given) => run::run(&given),
         _ => exit::BUG,
     };
     ExitCode::from(code)
