@@ -59,6 +59,12 @@ impl Budget {
         }
     }
 
+    /// Bytes that nobody holds.
+    #[cfg(test)]
+    pub(super) fn free(&self) -> usize {
+        self.small.available_permits() + self.large.available_permits()
+    }
+
     async fn take(semaphore: &Arc<Semaphore>, bytes: usize) -> OwnedSemaphorePermit {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         Arc::clone(semaphore).acquire_many_owned(bytes).await.expect("these semaphores are never closed")
