@@ -22,9 +22,8 @@ pub(super) enum Answer {
 /// The verdict on every status there is, and every number that is none.
 pub(super) fn judge(status: u16, conditional: bool, after: Option<Duration>) -> Result<Answer, FetchError> {
     let failed = |code: &str, words: &str| Err(FetchError::GiveUp(issue(code, format!("status {status}{words}"))));
-    let retry = |words: &str| {
-        Err(FetchError::Retry { after, issue: issue(HTTP_STATUS, format!("status {status}{words}")) })
-    };
+    let retry =
+        |words: &str| Err(FetchError::Retry { after, issue: issue(HTTP_STATUS, format!("status {status}{words}")) });
     match status {
         // 203 is a 200 that a proxy has changed.
         200 | 203 => Ok(Answer::Document),
@@ -96,7 +95,9 @@ mod tests {
                 301 | 308 => assert_eq!(answer, Ok(Answer::Redirect { permanent: true })),
                 302 | 303 | 307 => assert_eq!(answer, Ok(Answer::Redirect { permanent: false })),
                 410 => assert!(matches!(answer, Err(FetchError::Gone(_)))),
-                202 | 408 | 425 | 429 | 500..=599 => assert!(matches!(answer, Err(FetchError::Retry { .. })), "{status}"),
+                202 | 408 | 425 | 429 | 500..=599 => {
+                    assert!(matches!(answer, Err(FetchError::Retry { .. })), "{status}")
+                }
                 _ => assert!(matches!(answer, Err(FetchError::GiveUp(_))), "{status}"),
             }
         }
@@ -115,7 +116,11 @@ mod tests {
         #[track_caller]
         fn check(text: &str, seconds: Option<u64>) {
             let now = "2020-09-29T12:00:00Z".parse().unwrap();
-            assert_eq!(retry_after(&headers(&[("retry-after", text)]), now), seconds.map(Duration::from_secs), "{text}");
+            assert_eq!(
+                retry_after(&headers(&[("retry-after", text)]), now),
+                seconds.map(Duration::from_secs),
+                "{text}"
+            );
         }
         check("120", Some(120));
         check("0", Some(0));

@@ -58,8 +58,13 @@ pub(super) fn admit(url: &Url, feed: &Feed) -> Result<Opening, FetchError> {
         return Err(FetchError::refused(BAD_ADDRESS, "no host"));
     };
     let host = host.to_owned();
-    let allowed: Vec<Host> =
-        feed.allow.iter().filter_map(|entry| host_and_port(entry)).filter(|entry| entry.1 == port).map(|e| e.0).collect();
+    let allowed: Vec<Host> = feed
+        .allow
+        .iter()
+        .filter_map(|entry| host_and_port(entry))
+        .filter(|entry| entry.1 == port)
+        .map(|e| e.0)
+        .collect();
     if allowed.contains(&host) {
         return Ok(Opening::Host);
     }
@@ -240,10 +245,7 @@ impl Resolve for GuardedResolver {
 }
 
 /// The first address that an opening does not cover.
-fn first_refused(
-    opening: &Opening,
-    mut addresses: impl Iterator<Item = IpAddr>,
-) -> Option<(IpAddr, &'static str)> {
+fn first_refused(opening: &Opening, mut addresses: impl Iterator<Item = IpAddr>) -> Option<(IpAddr, &'static str)> {
     addresses.find_map(|address| {
         let covered = match opening {
             Opening::Public => false,
@@ -267,7 +269,11 @@ mod tests {
     #[track_caller]
     fn check(url: &str, allow: &[&str], expected: Result<Opening, &str>) {
         let got = read_address(url).and_then(|url| admit(&url, &feed(allow)));
-        assert_eq!(got.as_ref().map_err(|error| error.issue().code.as_str()), expected.as_ref().map_err(|c| *c), "{url}");
+        assert_eq!(
+            got.as_ref().map_err(|error| error.issue().code.as_str()),
+            expected.as_ref().map_err(|c| *c),
+            "{url}"
+        );
     }
 
     #[test]

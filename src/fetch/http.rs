@@ -11,9 +11,7 @@ use super::{
     body::{self, Budget, Limits},
     guard::{self, GuardedResolver, Opening, Unresolved},
     politeness::Turns,
-    problem::{
-        CONNECT_FAILED, CONNECTION_BROKEN, FetchError, REDIRECT_REFUSED, TIMEOUT, TLS_FAILED, TOO_LARGE, issue,
-    },
+    problem::{CONNECT_FAILED, CONNECTION_BROKEN, FetchError, REDIRECT_REFUSED, TIMEOUT, TLS_FAILED, TOO_LARGE, issue},
     redact::redact_url,
 };
 use crate::model::{Feed, Fetched, Issue, Validators};
@@ -149,7 +147,8 @@ impl Client {
             let started = Instant::now();
             let deadline = started + self.options.total_timeout.saturating_sub(spent);
             // What one origin gave is not told to another.
-            let conditions = if url.origin() == first.origin() { conditions(request.validators) } else { HeaderMap::new() };
+            let conditions =
+                if url.origin() == first.origin() { conditions(request.validators) } else { HeaderMap::new() };
             let conditional = !conditions.is_empty();
             let response = self.send(&opening, &url, request.wants, conditions, deadline).await?;
             let max_age = answer::max_age(response.headers());
@@ -340,7 +339,9 @@ fn classify(error: &reqwest::Error, url: &Url) -> FetchError {
         cause = inner.source();
     }
     let words = causes.last().cloned().unwrap_or_default();
-    let tls = |cause: &String| ["certificate", "tls", "TLS", "handshake", "HandshakeFailure"].iter().any(|w| cause.contains(w));
+    let tls = |cause: &String| {
+        ["certificate", "tls", "TLS", "handshake", "HandshakeFailure"].iter().any(|w| cause.contains(w))
+    };
     if error.is_timeout() {
         FetchError::retry(TIMEOUT, format!("no connection to {} in time", host(url)))
     } else if causes.iter().any(tls) {

@@ -24,7 +24,8 @@ fn the_sample_claim_is_what_the_program_makes() {
     assert!(site.once().status.success());
     let shown: Value = serde_json::from_str(&block(&readme(), "<!-- sample: claim -->")).unwrap();
     let claims = site.topic("covid-stats.v1");
-    let made = claims.iter().find(|claim| claim["metric"] == shown["metric"] && claim["iso2"] == shown["iso2"]).unwrap();
+    let made =
+        claims.iter().find(|claim| claim["metric"] == shown["metric"] && claim["iso2"] == shown["iso2"]).unwrap();
     let mut made = made.clone();
     let members = made.as_object_mut().unwrap();
     // What differs from run to run: the clock, the port, and how the embedded default carries the headers.
