@@ -169,7 +169,6 @@ fn zstandard(bytes: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn content_codings_are_undone_and_wrong_labels_seen_through() {
-    #[track_caller]
     async fn check(label: &'static str, body: Vec<u8>, expected: &str) {
         let said = move |_: &str, _| plain("200 OK", label, &body);
         assert_eq!(verdict(said).await, expected, "{label}");
@@ -208,7 +207,8 @@ async fn bombs_and_floods_are_refused_at_the_limit() {
         assert_eq!(verdict(move |_, _| plain("200 OK", label, &bomb)).await, "compression_bomb", "{label}");
     }
     // Just within the ratio, but over the size.
-    let mut noisy: Vec<u8> = (0..3u32 << 20).map(|i| if i % 64 == 0 { (i.wrapping_mul(2_654_435_761) >> 24) as u8 } else { b'x' }).collect();
+    let mut noisy: Vec<u8> =
+        (0..3u32 << 20).map(|i| if i % 64 == 0 { (i.wrapping_mul(2_654_435_761) >> 24) as u8 } else { b'x' }).collect();
     noisy.extend_from_within(..);
     let packed = gzip(&noisy);
     assert!(packed.len() < 2 << 20, "{}", packed.len());
@@ -248,6 +248,21 @@ async fn silence_and_nonsense_end_within_their_limits() {
     assert_eq!(verdict(|_, _| Say::Bytes(Vec::new())).await, "connection_broken");
     let lengths = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n<rss/>";
     assert_eq!(verdict(move |_, _| Say::Bytes(lengths.into())).await, "connection_broken");
+    let hints = [b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(2000), response("200 OK", "", b"<rss/>")].concat();
+    assert_eq!(verdict(move |_, _| Say::Bytes(hints.clone())).await, "<rss/>");
+    assert_eq!(verdict(|_, _| plain("101 Switching Protocols", "Upgrade: foo\r\n", b"")).await, "http_status");
+    // No TLS where TLS is expected.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+            let _ = stream.read_u8().await;
+        }
+    });
+    let mut feed = Feed::new("test", &format!("https://{address}/"));
+    feed.allow = vec![address.to_string()];
+    assert_eq!(outcome(get(&feed, &feed.url, &Validators::default()).await), "tls_failed");
     // A port on which nobody listens.
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let mut feed = Feed::new("test", &format!("http://{free}/"));
@@ -264,10 +279,25 @@ async fn statuses_over_the_wire() {
     .await;
     let (feed, client, none) = (server.feed(), client(), Validators::default());
     for (status, expected) in [
-        (200, "<rss/>"), (203, "<rss/>"), (201, "http_status"), (202, "http_status"), (204, "unasked_response"),
-        (206, "unasked_response"), (300, "http_status"), (301, "redirect_refused"), (304, "unasked_response"),
-        (400, "http_status"), (401, "http_status"), (404, "http_status"), (410, "gone"), (418, "http_status"),
-        (429, "http_status"), (500, "http_status"), (503, "http_status"), (599, "http_status"), (799, "http_status"),
+        (200, "<rss/>"),
+        (203, "<rss/>"),
+        (201, "http_status"),
+        (202, "http_status"),
+        (204, "unasked_response"),
+        (206, "unasked_response"),
+        (300, "http_status"),
+        (301, "redirect_refused"),
+        (304, "unasked_response"),
+        (400, "http_status"),
+        (401, "http_status"),
+        (404, "http_status"),
+        (410, "gone"),
+        (418, "http_status"),
+        (429, "http_status"),
+        (500, "http_status"),
+        (503, "http_status"),
+        (599, "http_status"),
+        (799, "http_status"),
     ] {
         let url = server.url(&format!("/{status}"));
         let got = client.get(Request { feed: &feed, url: &url, validators: &none, wants: Wants::Feed }).await;
@@ -338,7 +368,11 @@ async fn redirects_are_guarded_hop_by_hop() {
             "/other" => go("302 Found", &other_url),
             number => {
                 let number: u32 = number.trim_start_matches('/').parse().unwrap();
-                if number == 0 { plain("200 OK", "", b"<rss>0</rss>") } else { go("302 Found", &format!("/{}", number - 1)) }
+                if number == 0 {
+                    plain("200 OK", "", b"<rss>0</rss>")
+                } else {
+                    go("302 Found", &format!("/{}", number - 1))
+                }
             }
         }
     })
@@ -350,16 +384,16 @@ async fn redirects_are_guarded_hop_by_hop() {
         ("/5", "<rss>0</rss>"),
         ("/6", "redirect_refused"),
         ("/loop", "redirect_refused"),
-        ("/canary", "port_refused"),
-        ("/canary-hex", "port_refused"),
-        ("/canary-mapped", "port_refused"),
+        ("/canary", "address_refused"),
+        ("/canary-hex", "address_refused"),
+        ("/canary-mapped", "address_refused"),
         ("/canary-name", "port_refused"),
         ("/loopback", "address_refused"),
         ("/loopback-name", "address_refused"),
         ("/metadata", "address_refused"),
         ("/file", "bad_address"),
         ("/user", "bad_address"),
-        ("/other", "port_refused"),
+        ("/other", "address_refused"),
     ] {
         assert_eq!(outcome(get(&feed, &server.url(path), &validators).await), expected, "{path}");
     }
@@ -376,7 +410,8 @@ async fn redirects_are_guarded_hop_by_hop() {
 #[tokio::test]
 async fn what_is_open_to_one_feed_is_shut_to_another() {
     // Answers are kept alive, so that there is a connection which could be lent.
-    let server = Server::start(|_, _| Say::ThenSilence(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<rss/>".into())).await;
+    let server =
+        Server::start(|_, _| Say::ThenSilence(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<rss/>".into())).await;
     let client = client();
     let none = Validators::default();
     let by_name = format!("http://localhost:{}/", server.port);
@@ -400,15 +435,39 @@ async fn what_is_open_to_one_feed_is_shut_to_another() {
     assert_eq!(server.connections.load(Ordering::SeqCst), 2);
 }
 
+fn limits(rate_from: Duration) -> body::Limits {
+    body::Limits { max_bytes: 2 << 20, truncate: false, idle: Duration::from_secs(1), rate_from }
+}
+
+#[tokio::test]
+async fn a_drip_is_cut_off() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut drop = b"HTTP/1.1 200 OK\r\n\r\n<rss>".as_slice();
+        while stream.write_all(drop).await.is_ok() {
+            drop = b"x";
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let response = reqwest::get(format!("http://{address}/")).await.unwrap();
+    let budget = body::Budget::new(&options());
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    let body = body::read(response, limits(Duration::from_millis(200)), &budget, deadline).await.unwrap();
+    assert_eq!(body.cut.unwrap().code, "too_slow");
+    assert!(body.bytes.starts_with(b"<rss>x"));
+}
+
 #[tokio::test]
 async fn bodies_return_their_share_of_the_budget() {
     let options = options();
     let budget = body::Budget::new(&options);
+    let limits = limits(body::RATE_FROM);
     let free = budget.free();
     let server = Server::start(|_, _| plain("200 OK", "", &vec![b'x'; 1 << 20])).await;
     for _ in 0..3 {
         let response = reqwest::get(server.url("/")).await.unwrap();
-        let limits = body::Limits { max_bytes: 2 << 20, truncate: false, idle: Duration::from_secs(1) };
         let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
         let body = body::read(response, limits, &budget, deadline).await.unwrap();
         assert_eq!(free - budget.free(), 1 << 20, "held while it is read");
@@ -520,7 +579,8 @@ async fn failure_recovery_quarantine_and_end_are_reported_once() {
 #[tokio::test]
 async fn once_polls_one_time_and_says_what_failed() {
     let server = Server::start(|_, _| plain("200 OK", "", b"<html>sign in</html>")).await;
-    let refuse = |event: &PollEvent| if matches!(event, PollEvent::Fetched(_)) { unreadable() } else { accepted(event) };
+    let refuse =
+        |event: &PollEvent| if matches!(event, PollEvent::Fetched(_)) { unreadable() } else { accepted(event) };
     let (seen, outcome) = run(&server, FeedMemory::default(), true, 9, refuse).await;
     assert_eq!(seen, ["1 fetched 20", "1 BackingOff 1 []"]);
     assert!(matches!(outcome, Some(Outcome::Failed(issue)) if issue.code == "not_a_feed"));
@@ -532,4 +592,81 @@ async fn once_polls_one_time_and_says_what_failed() {
     .await;
     let (seen, outcome) = run(&server, FeedMemory::default(), true, 9, accepted).await;
     assert_eq!((seen.len(), outcome), (2, Some(Outcome::Done)), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_permanent_redirect_is_told_once() {
+    let server = Server::start(|request, _| match request.split(' ').nth(1) {
+        Some("/rss") => plain("301 Moved", "Location: /new?token=SECRET\r\n", b""),
+        _ => plain("200 OK", "", b"<rss/>"),
+    })
+    .await;
+    let (seen, _) = run(&server, FeedMemory::default(), false, 3, accepted).await;
+    assert_eq!(seen, ["1 fetched 6", "1 Active 0 [Moved]", "2 fetched 6"]);
+}
+
+#[tokio::test]
+async fn pages_are_fetched_where_robots_allow_and_tried_again() {
+    let page = b"<html><body><article><h1>Noon</h1><p>The valley reported no new cases.</p></article></body></html>";
+    let busy = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&busy);
+    let server = Server::start(move |request, _| match request.split(' ').nth(1).unwrap() {
+        "/robots.txt" => plain("200 OK", "", b"User-agent: *\nDisallow: /private\n"),
+        "/story" if request.to_ascii_lowercase().contains("if-none-match: \"p\"") => plain("304 Not Modified", "", b""),
+        "/story" => plain("200 OK", "Content-Type: text/html\r\nETag: \"p\"\r\n", page),
+        "/busy" if count.fetch_add(1, Ordering::SeqCst) == 0 => plain("503 Busy", "", b""),
+        "/busy" => plain("200 OK", "", page),
+        "/picture" => plain("200 OK", "Content-Type: image/png\r\n", b"\x89PNG"),
+        "/empty" => plain("200 OK", "Content-Type: text/html\r\n", b"  "),
+        "/cut" => Say::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n<html>".into()),
+        _ => plain("404 Not Found", "", b""),
+    })
+    .await;
+    let (ask, wanted) = mpsc::channel(16);
+    let (out, mut delivered) = mpsc::channel(1);
+    let options = Options { page_attempts: 2, ..options() };
+    let context = PageContext {
+        client: Arc::new(client()),
+        options: Arc::new(options),
+        out,
+        once: true,
+        cancel: CancellationToken::new(),
+    };
+    let worker = tokio::spawn(pages(context, wanted));
+    let feed = Arc::new(server.feed());
+    let etag = Validators { etag: Some("\"p\"".to_owned()), last_modified: None };
+    let mut expected = std::collections::BTreeMap::new();
+    for (path, validators, result) in [
+        ("/story", Validators::default(), "page \"p\""),
+        ("/story", etag, "unchanged"),
+        ("/busy", Validators::default(), "page"),
+        ("/private/story", Validators::default(), "robots_refused"),
+        ("/picture", Validators::default(), "not_a_page"),
+        ("/empty", Validators::default(), "empty_page"),
+        ("/cut", Validators::default(), "body_cut"),
+        ("/none", Validators::default(), "http_status"),
+    ] {
+        let item = crate::model::ItemId(format!("{path} {}", validators.etag.is_some()));
+        expected.insert(item.clone(), result.to_owned());
+        let (feed, url) = (Arc::clone(&feed), server.url(path));
+        ask.send(PageWanted { feed, item, url, validators }).await.unwrap();
+    }
+    drop(ask);
+    let mut got = std::collections::BTreeMap::new();
+    while let Some(delivery) = delivered.recv().await {
+        let result = match delivery.result {
+            Ok(None) => "unchanged".to_owned(),
+            Ok(Some((got, validators))) => {
+                assert_eq!(got.bytes, page);
+                format!("page {}", validators.etag.unwrap_or_default()).trim_end().to_owned()
+            }
+            Err(issue) => issue.code,
+        };
+        got.insert(delivery.item, result);
+        delivery.reply.send(()).unwrap();
+    }
+    worker.await.unwrap();
+    assert_eq!(got, expected);
+    let asked = server.requests().iter().filter(|request| request.contains("/robots.txt")).count();
+    assert_eq!(asked, 1);
 }
