@@ -445,6 +445,7 @@ async fn a_drip_is_cut_off() {
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
+        while stream.read_u8().await.unwrap() != b'\n' {}
         let mut drop = b"HTTP/1.1 200 OK\r\n\r\n<rss>".as_slice();
         while stream.write_all(drop).await.is_ok() {
             drop = b"x";
