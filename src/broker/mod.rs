@@ -89,9 +89,7 @@ impl Client {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match last {
             Some((Some(code), reason)) if is_denial(code) => BrokerError::Denied(format!("{attempt}: {reason}")),
-            Some((_, reason)) => {
-                BrokerError::sort(&format!("{attempt} ({reason})"), error, BrokerError::Unavailable)
-            }
+            Some((_, reason)) => BrokerError::sort(&format!("{attempt} ({reason})"), error, BrokerError::Unavailable),
             None => BrokerError::sort(attempt, error, BrokerError::Unavailable),
         }
     }

@@ -91,8 +91,10 @@ impl Settings {
     pub fn problems(&self) -> Vec<(String, String)> {
         let mut problems = Vec::new();
         if self.bootstrap_servers.trim().is_empty() {
-            problems
-                .push(("bootstrap_servers".to_owned(), "write the broker's address, such as \"broker:9092\"".to_owned()));
+            problems.push((
+                "bootstrap_servers".to_owned(),
+                "write the broker's address, such as \"broker:9092\"".to_owned(),
+            ));
         }
         if self.transactional_id.is_empty() || self.transactional_id.contains('/') {
             let right = "write a name that is not empty and has no \"/\": it is the first part of the state's keys";

@@ -122,9 +122,8 @@ fn create(admin: &AdminClient<Client>, missing: &[&Wanted], creation: Creation) 
         })
         .collect();
     let options = AdminOptions::new().request_timeout(Some(SPREAD)).operation_timeout(Some(SPREAD));
-    let results = futures::executor::block_on(admin.create_topics(&topics, &options)).map_err(|error| {
-        BrokerError::sort("cannot create the topics", &error, BrokerError::Unavailable)
-    })?;
+    let results = futures::executor::block_on(admin.create_topics(&topics, &options))
+        .map_err(|error| BrokerError::sort("cannot create the topics", &error, BrokerError::Unavailable))?;
     for (name, code) in results.into_iter().filter_map(Result::err) {
         let message = format!("cannot create the topic {name}: {code}");
         match code {
