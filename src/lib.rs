@@ -18,6 +18,7 @@ pub mod model;
 #[cfg(feature = "kafka")]
 pub mod broker;
 pub mod clean;
+pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod dedup;
@@ -36,3 +37,6 @@ pub mod shutdown;
 pub mod state;
 pub mod status;
 pub mod store;
+
+/// Name and version, as records (`produced_by.program`) and servers (User-Agent) are told.
+pub const PROGRAM: &str = concat!("dateline/", env!("CARGO_PKG_VERSION"));
