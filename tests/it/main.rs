@@ -5,6 +5,10 @@ mod bad_input;
 mod delivery;
 mod flow;
 mod harness;
+#[cfg(feature = "kafka")]
+mod kafka;
+#[cfg(feature = "kafka")]
+mod kafka_broker;
 mod layering;
 mod licences;
 mod readme;
