@@ -1,22 +1,44 @@
-//! `dateline schema`: the JSON Schemas of the records, on standard output.
+//! `dateline schema`: the JSON Schemas of the records and of the configuration, made from the types themselves.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
 
-use crate::publish::schema;
-use std::io::{self, Write};
+use super::exit;
+use crate::{cli::Schema, config, publish::schema};
+use serde_json::{Map, Value};
 
-/// Writes the schema of that name (`article`, `article/1`), or all of them as one object by name. False when there is
-/// none of that name; the message is for standard error.
-pub fn write(name: Option<&str>, mut out: impl Write) -> io::Result<Result<(), String>> {
-    let value = match name {
-        Some(name) => match schema::find(name) {
-            Some(found) => found.schema,
-            None => {
-                let names: Vec<&str> = schema::all().iter().map(|schema| schema.name).collect();
-                return Ok(Err(format!("there is no schema {name:?}: the schemas are {}", names.join(", "))));
-            }
-        },
-        None => schema::all().into_iter().map(|schema| (schema.name.to_owned(), schema.schema)).collect(),
+/// Schemas that describe what is written by hand, not what is published.
+fn of_configuration() -> [(&'static str, Value); 2] {
+    [
+        ("config", schemars::schema_for!(config::Written).to_value()),
+        ("feeds", schemars::schema_for!(config::FeedList).to_value()),
+    ]
+}
+
+/// Runs the verb.
+pub(super) fn run(given: &Schema) -> u8 {
+    if given.list {
+        for schema in schema::all() {
+            println!("{:<16} records of {}", schema.name, schema.topic.name("wire"));
+        }
+        println!("{:<16} dateline.toml", "config");
+        println!("{:<16} files of feeds", "feeds");
+        return exit::DONE;
+    }
+    let Some(name) = &given.name else {
+        let mut all = Map::new();
+        all.extend(schema::all().into_iter().map(|schema| (schema.name.to_owned(), schema.schema)));
+        all.extend(of_configuration().map(|(name, schema)| (name.to_owned(), schema)));
+        println!("{:#}", Value::Object(all));
+        return exit::DONE;
     };
-    serde_json::to_writer_pretty(&mut out, &value)?;
-    writeln!(out)?;
-    Ok(Ok(()))
+    let found = schema::find(name).map(|schema| schema.schema);
+    match found.or_else(|| of_configuration().into_iter().find(|(own, _)| own == name).map(|(_, schema)| schema)) {
+        Some(schema) => {
+            println!("{schema:#}");
+            exit::DONE
+        }
+        None => {
+            eprintln!("error: no schema is called {name:?}; `dateline schema --list` names them");
+            exit::USAGE
+        }
+    }
 }
