@@ -167,6 +167,22 @@ impl Broker {
         self.read_at(topic, "read_committed")
     }
 
+    /// The values that a `read_committed` reader sees: in order within a partition, and so within a key.
+    pub fn values(&self, topic: &str) -> Vec<Value> {
+        self.read(topic).iter().map(Read::json).collect()
+    }
+
+    /// The values in the order in which their origins were observed, over all partitions.
+    pub fn values_in_order(&self, topic: &str) -> Vec<Value> {
+        let mut read = self.read(topic);
+        read.sort_by_key(|record| {
+            let mut numbers = record.headers["origin"].rsplit('/').map_while(|part| part.parse::<u64>().ok());
+            let index = numbers.next();
+            (numbers.next(), index)
+        });
+        read.iter().map(Read::json).collect()
+    }
+
     /// Everything that a `read_uncommitted` reader sees.
     pub fn read_uncommitted(&self, topic: &str) -> Vec<Read> {
         self.read_at(topic, "read_uncommitted")

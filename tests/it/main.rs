@@ -9,6 +9,8 @@ mod harness;
 mod kafka;
 #[cfg(feature = "kafka")]
 mod kafka_broker;
+#[cfg(feature = "kafka")]
+mod kafka_daemon;
 mod layering;
 mod licences;
 mod readme;
