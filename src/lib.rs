@@ -27,6 +27,7 @@ pub mod fetch;
 pub mod intake;
 pub mod language;
 pub mod logging;
+pub mod markup;
 pub mod metrics;
 pub mod parse;
 pub mod pipeline;

@@ -5,7 +5,7 @@
 //! response's validators for its own: they never outlive the items they vouch for.
 //!
 //! * [`feed`] is the loop of a feed. Run one for every enabled feed, all with clones of one [`Context`].
-//! * `pages` fetches the pages of the items that the pipeline names, and answers with [`PageDelivery`]s.
+//! * [`pages`] fetches the pages of the items that the pipeline names, and answers with [`PageDelivery`]s.
 //! * [`Client::get`] is one guarded GET, for commands that want no loop.
 //!
 //! What holds: no address is connected to that the guard refuses; nothing is held over the limits of [`Options`];
@@ -18,10 +18,12 @@ mod delivery;
 mod guard;
 mod http;
 mod measure;
+mod page;
 mod politeness;
 mod poll;
 mod problem;
 mod redact;
+mod robots;
 mod schedule;
 
 pub use delivery::{
@@ -29,9 +31,11 @@ pub use delivery::{
     Watcher,
 };
 pub use http::{Client, Document, Request, Response, Wants};
+pub use page::{PageContext, PageResponse, page, pages};
 pub use poll::feed;
 pub use problem::{CODES, FetchError};
 pub use redact::redact;
+pub use robots::Robots;
 
 use crate::model::{Backfill, units};
 use schemars::JsonSchema;

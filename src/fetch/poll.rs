@@ -296,7 +296,8 @@ impl Poll {
             }
             Receipt::Unreadable(issue) => poll(PollOutcome::Unreadable, Some(issue)),
             Receipt::Broken(issue) => poll(PollOutcome::Broken, Some(issue)),
-            Receipt::Held => poll(PollOutcome::Held, None),
+            // Room may come soon.
+            Receipt::Held => Self { transient: true, ..poll(PollOutcome::Held, None) },
         }
     }
 

@@ -4,7 +4,7 @@ use crate::model::{Issue, Stage};
 use std::time::Duration;
 
 /// The issue codes of this room: a closed list, with what each says.
-pub const CODES: [(&str, &str); 22] = [
+pub const CODES: [(&str, &str); 23] = [
     (BAD_ADDRESS, "the address cannot be read, is neither http nor https, or carries user info"),
     (ADDRESS_REFUSED, "the host is, or resolves to, an address that is not public and not under `allow`"),
     (PORT_REFUSED, "the port is neither 80 nor 443, nor the feed's own, nor under `allow`"),
@@ -25,6 +25,7 @@ pub const CODES: [(&str, &str); 22] = [
     (UNASKED, "the server answered what was not asked: 304 without a condition, a part, nothing"),
     (EMPTY_PAGE, "the page has no content"),
     (NOT_A_PAGE, "the page is not HTML"),
+    (BROKEN_PAGE, "the page broke the reader of pages: our bug"),
     (ROBOTS_REFUSED, "robots.txt does not allow the page to be fetched, or cannot be had"),
     (HELD, "there is no room on the doorstep"),
 ];
@@ -49,6 +50,7 @@ pub(super) const GONE: &str = "gone";
 pub(super) const UNASKED: &str = "unasked_response";
 pub(super) const EMPTY_PAGE: &str = "empty_page";
 pub(super) const NOT_A_PAGE: &str = "not_a_page";
+pub(super) const BROKEN_PAGE: &str = "broken_page";
 pub(super) const ROBOTS_REFUSED: &str = "robots_refused";
 pub(super) const HELD: &str = "held";
 

@@ -1,1 +1,11 @@
-//! See docs/ARCHITECTURE.md.
+//! What the program knows of human languages: one pack per language, words and their meaning as data, and the numbers
+//! that are written in them.
+//!
+//! A pack is a file, `<code>.toml`; adding a language is adding a file and a line in [`pack`]. Nothing here knows what a
+//! story is.
+
+pub mod numbers;
+pub mod pack;
+pub mod tokens;
+
+pub use pack::{Cue, Pack, pack};

@@ -4,9 +4,10 @@
 //! where a type asks for it.
 
 use super::{
-    entities, plain,
+    plain,
     tree::{Node, Tree},
 };
+use crate::markup::{entities, tokens::name_at};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 /// Text and what it is.
@@ -119,7 +120,7 @@ fn push_characters(characters: &str, is_xhtml: bool, out: &mut String) {
 fn push_tag(tag: &str, out: &mut String) {
     let (open, rest) =
         if let Some(rest) = tag.strip_prefix("</") { ("</", rest) } else { ("<", tag.get(1..).unwrap_or_default()) };
-    let name = super::tokens::name_at(rest);
+    let name = name_at(rest);
     let is_void = ["br", "hr", "img", "wbr"].contains(&name);
     if is_void && open == "</" {
         return;

@@ -6,7 +6,6 @@
 use super::{
     MAX_TEXT,
     construct::{self, Text, characters},
-    date,
     link::Base,
     namespaces::Space::{
         self, Atom, Content, Dc, DcTerms, Feedburner, Itunes, Media, News, Other, Rdf, Rss, Xhtml, Yandex,
@@ -14,6 +13,7 @@ use super::{
     tree::{Node, Tree},
 };
 use crate::model::{Author, Enclosure, FeedId, Issue, Item, ItemId, Stage, StatedTime};
+use crate::quirks::date;
 
 /// What the entries of one document share.
 pub(super) struct Document<'a> {

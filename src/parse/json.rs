@@ -6,12 +6,12 @@
 use super::{
     MAX_ITEMS, ParseError, Parsed,
     construct::escape_where_needed,
-    date,
     entry::{add_enclosure, add_image, cut_to_measure, language_tag, note_date, person_in_text},
     link::Base,
     plain,
 };
 use crate::model::{Author, FeedHead, FeedId, Issue, Item, ItemId, Stage};
+use crate::quirks::date;
 use serde_json::{Map, Value};
 
 /// Reads a document.

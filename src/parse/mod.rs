@@ -10,9 +10,6 @@
 //! nesting, so an ordinary thread's stack is enough.
 
 mod construct;
-mod date;
-mod encoding;
-mod entities;
 mod entry;
 mod identity;
 mod json;
@@ -21,10 +18,10 @@ mod namespaces;
 mod plain;
 mod repair;
 mod sniff;
-mod tokens;
 mod tree;
 mod xml;
 
+use crate::markup::encoding;
 use crate::model::{Feed, FeedHead, Fetched, Issue, Item, Stage};
 use sniff::Kind;
 
@@ -51,7 +48,7 @@ pub struct ParseError(pub Issue);
 
 /// Reads a feed document of any format.
 pub fn feed(feed: &Feed, fetched: &Fetched) -> Result<Parsed, ParseError> {
-    let decoded = encoding::decode(&fetched.body, fetched.header("content-type"), top_level_domain(&fetched.url));
+    let decoded = encoding::decode(Stage::Parse, &fetched.body, fetched.header("content-type"), &fetched.url);
     let base = link::Base::new(&fetched.url, fetched.header("content-location"));
     let mut parsed = match sniff::kind(&decoded.text) {
         Kind::Xml(root) => xml::read(&feed.id, &base, &decoded.text, root, fetched.complete),
@@ -78,11 +75,6 @@ pub fn feed(feed: &Feed, fetched: &Fetched) -> Result<Parsed, ParseError> {
     }
     parsed.issues = issues;
     Ok(parsed)
-}
-
-fn top_level_domain(url: &str) -> Option<&str> {
-    let host = url.split("//").nth(1)?.split(['/', ':', '?', '#']).next()?;
-    host.rsplit('.').next().filter(|label| label.len() >= 2 && label.bytes().all(|byte| byte.is_ascii_lowercase()))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Elements that HTML knows are dropped, references decoded, also those that were escaped twice; white space becomes one
 //! blank. A bracket that begins no such element is text.
 
-use super::{entities, tokens::name_at};
+use crate::markup::{entities, tokens::name_at};
 
 /// HTML elements; anything else between brackets in a title is meant as text.
 const ELEMENTS: [&str; 62] = [

@@ -6,10 +6,12 @@
 //! not its business, but for the few names that tell where a forgotten end tag belongs.
 
 use super::{
-    entities::{escape_into, is_allowed},
     namespaces::{self, Space},
-    tokens::{Tag, Token, Tokens},
     tree::{Element, Tree},
+};
+use crate::markup::{
+    entities::{escape_into, is_allowed},
+    tokens::{Tag, Token, Tokens, name_at},
 };
 use crate::model::{Issue, Stage};
 use std::collections::BTreeSet;
@@ -336,7 +338,7 @@ fn is_void(name: &str) -> bool {
 }
 
 fn is_sound_name(key: &str) -> bool {
-    super::tokens::name_at(key) == key && key.matches(':').count() <= 1 && !key.starts_with(':') && !key.ends_with(':')
+    name_at(key) == key && key.matches(':').count() <= 1 && !key.starts_with(':') && !key.ends_with(':')
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! In: decoded text. Out: where the feed in it begins, or the code that says what it is instead.
 
-use super::tokens::name_at;
+use crate::markup::tokens::name_at;
 
 /// What kind of document it is.
 #[derive(Debug, PartialEq, Eq)]

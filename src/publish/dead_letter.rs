@@ -7,6 +7,7 @@ use super::route::{self, Happening, Label, Stamp};
 use crate::model::{DeadLetter, Hash, ItemId, Record, Stage, Topic};
 
 /// How much of a record that is too large is kept: enough to see what it was.
+#[cfg(feature = "kafka")]
 const HEAD_BYTES: usize = 16 << 10;
 
 /// Bytes that could not be handled.

@@ -3,6 +3,10 @@
 mod claim;
 mod dead_letter;
 pub mod encode;
+#[cfg(feature = "kafka")]
+pub mod kafka;
+#[cfg(feature = "kafka")]
+mod measure;
 mod route;
 pub mod schema;
 

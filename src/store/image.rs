@@ -102,12 +102,12 @@ mod tests {
     async fn the_image_is_what_the_changes_say_and_notices_damage() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
-        let position = Position { intake: "i".to_owned(), seq: 7, index: 0 };
+        let done = Position { intake: "i".to_owned(), seq: 7, index: 0 };
         let changes = vec![
             StateChange::set("item/a:1".to_owned(), &1),
             StateChange::set("item/a:2".to_owned(), &2),
             StateChange::set("item0".to_owned(), &"not under the prefix"),
-            StateChange::set(state_key::position("i"), &position),
+            StateChange::set(state_key::position("i"), &done),
             StateChange::forget("item/a:1".to_owned()),
         ];
         store.write(move |tx| apply(tx, &changes)).await.unwrap();

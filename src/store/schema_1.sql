@@ -29,7 +29,6 @@ CREATE TABLE feed (
   etag          TEXT,
   last_modified TEXT,
   poll          INTEGER NOT NULL,
-  last_success  INTEGER,
   facts         TEXT    NOT NULL -- JSON: what the scheduler and the gap test need
 ) STRICT;
 
@@ -37,43 +36,43 @@ CREATE TABLE feed (
 CREATE TABLE seen (
   item            TEXT    NOT NULL PRIMARY KEY,
   feed            TEXT    NOT NULL,
-  hash            TEXT    NOT NULL, -- content of the last revision observed, page included
-  item_hash       TEXT    NOT NULL, -- content of the feed's entry in it
-  whole           BLOB    NOT NULL, -- over everything the feed's entry says
-  page_hash       TEXT,             -- text of the page in it
-  earlier         TEXT    NOT NULL, -- JSON list of contents before that, newest last
+  item_hash       TEXT    NOT NULL, -- content of the feed's entry, as last observed
+  hash            TEXT,             -- content of the last revision in a frame, page included; null while one waits
+  whole           TEXT    NOT NULL, -- over everything the feed's entry says
+  earlier         TEXT    NOT NULL, -- JSON list of contents before these, newest last
   candidate       TEXT,             -- an earlier content that is shown again
   candidate_polls INTEGER NOT NULL DEFAULT 0,
-  last_poll       INTEGER NOT NULL,
+  candidate_poll  INTEGER NOT NULL DEFAULT 0,
+  candidate_entry BLOB,             -- the item that shows it
+  last_poll       INTEGER NOT NULL, -- the last document that it stood in
   last_seen       INTEGER NOT NULL,
   touched         INTEGER NOT NULL  -- when a frame last said that it still stands in its feed
 ) STRICT;
 CREATE INDEX seen_by_feed ON seen (feed, last_poll);
-CREATE INDEX seen_by_age ON seen (last_seen);
 
--- Items that wait for their page before they become a frame.
+-- Items that wait for their page before they become a frame, each in the order of its polls.
 CREATE TABLE waiting (
-  item        TEXT    NOT NULL PRIMARY KEY,
-  feed        TEXT    NOT NULL,
+  item        TEXT    NOT NULL,
   poll        INTEGER NOT NULL,
+  feed        TEXT    NOT NULL,
   at          INTEGER NOT NULL,
   first_sight INTEGER,
   entry       BLOB    NOT NULL,  -- the item, as frames hold it
-  attempts    INTEGER NOT NULL DEFAULT 0,
-  due         INTEGER NOT NULL
+  PRIMARY KEY (item, poll)
 ) STRICT;
-CREATE INDEX waiting_by_due ON waiting (due);
 
 -- Pages that are looked at again for corrections.
 CREATE TABLE page_watch (
   item          TEXT    NOT NULL PRIMARY KEY,
   feed          TEXT    NOT NULL,
-  first_fetch   INTEGER NOT NULL,
+  first_sight   INTEGER,
+  entry         BLOB    NOT NULL, -- the item, as frames hold it
   etag          TEXT,
   last_modified TEXT,
-  entry         BLOB    NOT NULL,
+  first_fetch   INTEGER NOT NULL,
   step          INTEGER NOT NULL, -- re-checks done
-  due           INTEGER NOT NULL
+  due           INTEGER NOT NULL,
+  stale_looks   INTEGER NOT NULL DEFAULT 0 -- looks in a row that showed an earlier content
 ) STRICT;
 CREATE INDEX page_watch_by_due ON page_watch (due);
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Row 0 is the ground floor. Rooms of one row do not know each other.
 const ROWS: [&[&str]; 8] = [
     &["model", "metrics", "logging", "shutdown"],
-    &["language", "quirks"],
+    &["language", "quirks", "markup"],
     &["parse", "clean", "extract", "dedup"],
     &["store", "broker"],
     &["fetch", "intake", "publish", "state", "status"],
@@ -15,7 +15,7 @@ const ROWS: [&[&str]; 8] = [
     &["commands", "cli", "main"],
 ];
 
-const PURE: [&str; 6] = ["model", "language", "parse", "clean", "extract", "dedup"];
+const PURE: [&str; 8] = ["model", "language", "quirks", "markup", "parse", "clean", "extract", "dedup"];
 const FORBIDDEN_IN_PURE: [&str; 9] =
     ["tokio", "reqwest", "rdkafka", "rusqlite", "std::fs", "std::env", "std::net", "SystemTime::now", "Timestamp::now"];
 

@@ -7,11 +7,11 @@ use super::entities;
 use std::borrow::Cow;
 
 /// An element with more attributes is hostile.
-pub(super) const MAX_ATTRIBUTES: usize = 256;
+pub const MAX_ATTRIBUTES: usize = 256;
 
 /// A piece of a document.
 #[derive(Debug)]
-pub(super) enum Token<'a> {
+pub enum Token<'a> {
     /// Character data, references decoded.
     Text(Cow<'a, str>),
     /// Character data that stood in a CDATA section.
@@ -26,42 +26,61 @@ pub(super) enum Token<'a> {
 
 /// A start tag.
 #[derive(Debug)]
-pub(super) struct Tag<'a> {
-    pub(super) name: &'a str,
-    pub(super) attributes: Vec<(&'a str, Cow<'a, str>)>,
+pub struct Tag<'a> {
+    /// The name as written, with its prefix.
+    pub name: &'a str,
+    /// Names as written and values with their references decoded; of two equal names the first.
+    pub attributes: Vec<(&'a str, Cow<'a, str>)>,
     /// It ends itself: `<name/>`.
-    pub(super) closed: bool,
+    pub closed: bool,
     /// It had more attributes than [`MAX_ATTRIBUTES`].
-    pub(super) too_many_attributes: bool,
+    pub too_many_attributes: bool,
 }
 
 /// What the tokenizer had to overlook.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Overlooked {
+pub struct Overlooked {
     /// `&` that begins no known reference.
-    pub(super) bare_ampersands: usize,
+    pub bare_ampersands: usize,
     /// `<` that begins no tag.
-    pub(super) bare_brackets: usize,
+    pub bare_brackets: usize,
     /// A tag, comment or section was open when the text ended.
-    pub(super) cut: bool,
+    pub cut: bool,
 }
 
 /// The tokenizer's place in a text.
-pub(super) struct Tokens<'a> {
+pub struct Tokens<'a> {
     text: &'a str,
     at: usize,
-    pub(super) overlooked: Overlooked,
+    /// What had to be overlooked so far.
+    pub overlooked: Overlooked,
     /// Strings known not to occur in the rest of the text, so that nothing is searched for twice.
     absent: Vec<&'static str>,
     /// Where the next `]]>` stands, once looked for.
     section_end: usize,
+    /// Elements known to have no end tag in the rest of the text.
+    without_end: Vec<String>,
     /// A document type was read; a second one is passed over without a look at its inside.
     typed: bool,
 }
 
 impl<'a> Tokens<'a> {
-    pub(super) fn new(text: &'a str, at: usize) -> Self {
-        Self { text, at, overlooked: Overlooked::default(), absent: Vec::new(), section_end: 0, typed: false }
+    /// Begins at byte `at`.
+    pub fn new(text: &'a str, at: usize) -> Self {
+        Self {
+            text,
+            at,
+            overlooked: Overlooked::default(),
+            absent: Vec::new(),
+            section_end: 0,
+            without_end: Vec::new(),
+            typed: false,
+        }
+    }
+
+    /// The place of the next token.
+    pub fn at(&self) -> usize {
+        self.at
     }
 
     fn rest(&self) -> &'a str {
@@ -80,7 +99,29 @@ impl<'a> Tokens<'a> {
         found.map(|distance| distance + offset)
     }
 
-    pub(super) fn next(&mut self) -> Option<Token<'a>> {
+    /// Passes over everything up to the end tag of `name`, which is passed over too: for elements whose content is no
+    /// markup. Without such an end tag nothing is passed over.
+    pub fn skip_past_end(&mut self, name: &str) -> bool {
+        if self.without_end.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            return false;
+        }
+        let rest = self.rest();
+        let end = rest
+            .match_indices("</")
+            .map(|(at, _)| at)
+            .find(|at| rest.get(at + 2..).is_some_and(|tail| name_at(tail).eq_ignore_ascii_case(name)));
+        let Some(end) = end else {
+            self.without_end.push(name.to_owned());
+            return false;
+        };
+        self.at += end;
+        let _ = self.next();
+        true
+    }
+
+    /// The next token; none at the end.
+    #[expect(clippy::should_implement_trait, reason = "an iterator could not be asked to skip while it is walked")]
+    pub fn next(&mut self) -> Option<Token<'a>> {
         loop {
             let rest = self.rest();
             if rest.is_empty() {
@@ -300,7 +341,7 @@ impl<'a> Tokens<'a> {
 }
 
 /// The element name at the start of a text; empty when there is none.
-pub(super) fn name_at(text: &str) -> &str {
+pub fn name_at(text: &str) -> &str {
     if !text.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == ':') {
         return "";
     }

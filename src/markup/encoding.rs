@@ -12,13 +12,16 @@ use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252
 const DETECT_BYTES: usize = 256 * 1024;
 
 /// The text of a body and what is doubtful about it.
-pub(super) struct Decoded {
-    pub(super) text: String,
-    pub(super) issues: Vec<Issue>,
+pub struct Decoded {
+    /// The text, without a byte order mark.
+    pub text: String,
+    /// `encoding_uncertain`, with the reason.
+    pub issues: Vec<Issue>,
 }
 
-/// Decodes a body. `top_level_domain` helps the detector between neighbours such as windows-1250 and windows-1252.
-pub(super) fn decode(body: &[u8], content_type: Option<&str>, top_level_domain: Option<&str>) -> Decoded {
+/// Decodes a body for a room. The top-level domain of `url` helps the detector between neighbours such as windows-1250 and windows-1252.
+pub fn decode(stage: Stage, body: &[u8], content_type: Option<&str>, url: &str) -> Decoded {
+    let top_level_domain = top_level_domain(url);
     let mut issues = Vec::new();
     let mut text = match by_signature(body) {
         Some(text) => text,
@@ -34,11 +37,17 @@ pub(super) fn decode(body: &[u8], content_type: Option<&str>, top_level_domain: 
     if text.starts_with('\u{FEFF}') {
         text = text.trim_start_matches('\u{FEFF}').to_owned();
     }
+    issues.iter_mut().for_each(|issue| issue.stage = stage);
     Decoded { text, issues }
 }
 
 fn uncertain(detail: impl Into<String>) -> Issue {
     Issue::new(Stage::Parse, "encoding_uncertain", detail)
+}
+
+fn top_level_domain(url: &str) -> Option<&str> {
+    let host = url.split("//").nth(1)?.split(['/', ':', '?', '#']).next()?;
+    host.rsplit('.').next().filter(|label| label.len() >= 2 && label.bytes().all(|byte| byte.is_ascii_lowercase()))
 }
 
 /// A byte order mark, or the zero bytes that ASCII markup leaves in UTF-16 and UTF-32.
@@ -166,10 +175,15 @@ fn charset_parameter(content_type: &str) -> Option<&str> {
     })
 }
 
-/// `encoding` of the XML declaration, wherever in the first kilobyte it stands.
+/// What the document says of itself in its first bytes: `encoding` of an XML declaration, `charset` of an HTML `meta`.
 fn declaration(body: &[u8]) -> Option<String> {
-    let head = String::from_utf8_lossy(body.get(..1024).unwrap_or(body)).into_owned();
-    let from = head.find("<?xml")?;
+    let head = String::from_utf8_lossy(body.get(..4096).unwrap_or(body)).to_ascii_lowercase();
+    let Some(from) = head.find("<?xml") else {
+        let meta = head.get(head.find("<meta")?..)?;
+        let value = meta.get(meta.find("charset")? + "charset".len()..)?.trim_start().strip_prefix('=')?;
+        let value = value.trim_start_matches([' ', '"', '\'']);
+        return Some(value.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':')).collect());
+    };
     let head = head.get(from..)?;
     let head = head.get(..head.find('>')?)?;
     let value = head.get(head.find("encoding")? + "encoding".len()..)?.trim_start().strip_prefix('=')?.trim_start();
@@ -186,7 +200,7 @@ mod tests {
 
     #[track_caller]
     fn check(body: &[u8], content_type: Option<&str>, contains: &str, flagged: bool) {
-        let decoded = decode(body, content_type, None);
+        let decoded = decode(Stage::Parse, body, content_type, "");
         assert!(decoded.text.contains(contains), "{:?}", decoded.text);
         assert_eq!(!decoded.issues.is_empty(), flagged, "{:?}", decoded.issues);
     }

@@ -19,7 +19,7 @@ static NAMES: LazyLock<HashMap<&'static str, char>> = LazyLock::new(|| {
 const LONGEST: usize = 12;
 
 /// The character that a reference at the start of `text` (after the `&`) stands for, and the bytes that it takes.
-pub(super) fn reference(text: &str) -> Option<(char, usize)> {
+pub fn reference(text: &str) -> Option<(char, usize)> {
     let end = text.bytes().take(LONGEST + 1).position(|byte| byte == b';')?;
     let name = text.get(..end)?;
     let character = match name.strip_prefix('#') {
@@ -42,12 +42,12 @@ fn numbered(code: u32) -> Option<char> {
 }
 
 /// Whether XML 1.0 lets the character stand in a document.
-pub(super) fn is_allowed(c: char) -> bool {
+pub fn is_allowed(c: char) -> bool {
     !matches!(c, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
 }
 
 /// Replaces every reference once.
-pub(super) fn decode(text: &str) -> String {
+pub fn decode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {
@@ -70,7 +70,7 @@ pub(super) fn decode(text: &str) -> String {
 }
 
 /// Escapes text so that it can stand in a document, as content or as an attribute's value.
-pub(super) fn escape_into(text: &str, out: &mut String) {
+pub fn escape_into(text: &str, out: &mut String) {
     for c in text.chars().filter(|c| is_allowed(*c)) {
         match c {
             '&' => out.push_str("&amp;"),

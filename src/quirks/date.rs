@@ -15,10 +15,11 @@ use std::{collections::HashMap, sync::LazyLock};
 
 /// A date that was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Read {
-    pub(super) time: StatedTime,
+pub struct Read {
+    /// What it says.
+    pub time: StatedTime,
     /// There was a time of day but no zone that is known: read as UTC.
-    pub(super) zone_assumed: bool,
+    pub zone_assumed: bool,
 }
 
 static MONTHS: LazyLock<HashMap<&'static str, i8>> = LazyLock::new(|| {
@@ -45,7 +46,7 @@ enum Piece {
 }
 
 /// Reads a date.
-pub(super) fn read(text: &str) -> Option<Read> {
+pub fn read(text: &str) -> Option<Read> {
     let text = text.trim();
     if text.is_empty() || text.len() > LONGEST {
         return None;

@@ -1,0 +1,394 @@
+//! What a language pack provides, and the packs there are.
+//!
+//! In: the text of `<code>.toml`. Out: a [`Pack`]: word lists, and a [`Pack::marks`] that finds every cue phrase among
+//! tokens in one pass. What holds: cue phrases match whole tokens in any case; a phrase may give alternatives for a word
+//! as `has/have died`, which stand for both.
+
+use super::tokens::{Token, tokenize};
+use crate::model::{Metric, SourceType, Subset};
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+/// What a number word does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum NumberWord {
+    /// 0 to 19.
+    Unit(f64),
+    /// 20, 30 … 90.
+    Ten(f64),
+    /// "hundred".
+    Hundred,
+    /// 1,000 and more.
+    Scale(f64),
+    /// Twelve, about.
+    Dozen,
+}
+
+/// What a cue phrase says, apart from naming a metric, a subset or a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "each variant is the heading of a commented list in the packs")]
+pub enum Sense {
+    New,
+    Total,
+    TotalLabel,
+    Reaches,
+    Bringing,
+    RiseVerb,
+    ByWord,
+    Report,
+    Perfect,
+    Average,
+    Part,
+    Each,
+    Compare,
+    Earlier,
+    MoreThan,
+    AtLeast,
+    Nearly,
+    About,
+    LessThan,
+    AtMost,
+    Exact,
+    Bound,
+    PerDay,
+    PerWeek,
+    PerFortnight,
+    PerMonth,
+    PerYear,
+    Overnight,
+    PastDay,
+    PastWeek,
+    PastFortnight,
+    PastMonth,
+    LastWeek,
+    LastMonth,
+    Today,
+    Yesterday,
+    DayEarlier,
+    Statement,
+    Forecast,
+    Hypothetical,
+    Negated,
+    Estimated,
+    Correction,
+    Denial,
+    NotReported,
+    People,
+    Modifier,
+    Stop,
+    World,
+    Nation,
+    DivisionAnaphor,
+    CityAnaphor,
+    Here,
+    Pointer,
+    OpenEnd,
+    Exclusion,
+    Origin,
+    NearOnly,
+    Facility,
+    Vessel,
+    TrapAfter,
+    TrapBefore,
+    TrapVerb,
+    Threshold,
+    Legal,
+    Covid,
+    Pandemic,
+    OtherDisease,
+    History,
+    Capacity,
+    Supply,
+    Trial,
+    Zero,
+    Single,
+    First,
+    Shares,
+    PopulationBase,
+    Locative,
+    Currency,
+    Institution,
+    Population,
+    Pronoun,
+}
+
+/// What a phrase says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cue {
+    /// A noun that a number counts: "cases".
+    Noun(Metric),
+    /// What is said of people that are counted: "have died".
+    Predicate(Metric),
+    /// A verb whose object is counted: "killed".
+    Active(Metric),
+    /// A noun that governs a number from the left only: "toll".
+    Label(Metric),
+    /// A part of the population.
+    Subset(Subset),
+    /// Who says so.
+    Source(SourceType),
+    /// Anything else.
+    Sense(Sense),
+}
+
+impl Cue {
+    /// The metric it names.
+    pub fn metric(self) -> Option<Metric> {
+        match self {
+            Cue::Noun(metric) | Cue::Predicate(metric) | Cue::Active(metric) | Cue::Label(metric) => Some(metric),
+            _ => None,
+        }
+    }
+}
+
+/// A cue phrase among tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// First token.
+    pub first: usize,
+    /// Token after the last.
+    pub after: usize,
+    /// What it says.
+    pub cue: Cue,
+}
+
+/// Words around ranges.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RangeWords {
+    /// "between".
+    pub between: Vec<String>,
+    /// "and".
+    pub and: Vec<String>,
+    /// "to".
+    pub to: Vec<String>,
+    /// Words before a number that make "to" no range: "by 4 to 20".
+    pub not_before: Vec<String>,
+    /// Verbs of change, after which "to" leads to the new state.
+    pub change: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct MetricWords {
+    nouns: Vec<String>,
+    predicates: Vec<String>,
+    active: Vec<String>,
+    labels: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PackFile {
+    version: u32,
+    months: Vec<Vec<String>>,
+    weekdays: Vec<Vec<String>>,
+    units: Vec<Vec<String>>,
+    tens: Vec<String>,
+    hundred: Vec<String>,
+    dozen: Vec<String>,
+    ordinals: Vec<Vec<String>>,
+    scales: BTreeMap<String, f64>,
+    scale_suffixes: BTreeMap<String, f64>,
+    fractions: BTreeMap<String, f64>,
+    articles: Vec<String>,
+    percent_words: Vec<String>,
+    titles: Vec<String>,
+    speech_verbs: Vec<String>,
+    range: RangeWords,
+    metrics: BTreeMap<Metric, MetricWords>,
+    subsets: BTreeMap<Subset, Vec<String>>,
+    sources: BTreeMap<SourceType, Vec<String>>,
+    cues: BTreeMap<Sense, Vec<String>>,
+}
+
+/// One language.
+pub struct Pack {
+    /// BCP 47.
+    pub code: &'static str,
+    /// Name and version as records carry it: `en/1`.
+    pub name: String,
+    /// Words for percent.
+    pub percent_words: Vec<String>,
+    /// Indefinite articles.
+    pub articles: Vec<String>,
+    /// "half", "quarter".
+    pub fractions: BTreeMap<String, f64>,
+    /// `k`, `mln`: scales that stand behind digits only.
+    pub scale_suffixes: BTreeMap<String, f64>,
+    /// Words around ranges.
+    pub range: RangeWords,
+    /// Titles and offices that stand before names of persons, in lower case.
+    pub titles: Vec<String>,
+    /// Verbs that attribute speech.
+    pub speech_verbs: Vec<String>,
+    months: HashMap<String, u8>,
+    weekdays: HashMap<String, u8>,
+    ordinals: HashMap<String, u32>,
+    numbers: HashMap<String, NumberWord>,
+    phrases: HashMap<String, Vec<(Vec<String>, Cue)>>,
+}
+
+impl Pack {
+    /// The month (1 to 12) that a word in lower case names.
+    pub fn month(&self, lower: &str) -> Option<u8> {
+        self.months.get(lower).copied()
+    }
+
+    /// The weekday (1 is Monday) that a word in lower case names.
+    pub fn weekday(&self, lower: &str) -> Option<u8> {
+        self.weekdays.get(lower).copied()
+    }
+
+    /// The rank that an ordinal word in lower case names.
+    pub fn ordinal(&self, lower: &str) -> Option<u32> {
+        self.ordinals.get(lower).copied()
+    }
+
+    /// What a word in lower case does in a number.
+    pub fn number_word(&self, lower: &str) -> Option<NumberWord> {
+        self.numbers.get(lower).copied()
+    }
+
+    /// Every cue phrase among the tokens, in order of its first token. Of several phrases that name metrics, the longer
+    /// one hides those within it ("active cases" hides "cases").
+    pub fn marks(&self, tokens: &[Token<'_>]) -> Vec<Mark> {
+        let mut marks: Vec<Mark> = Vec::with_capacity(tokens.len());
+        let mut metric_end = 0;
+        for first in 0..tokens.len() {
+            let Some(phrases) = tokens.get(first).and_then(|token| self.phrases.get(token.lower.as_ref())) else {
+                continue;
+            };
+            let mut longest = 0;
+            let begins = marks.len();
+            for (rest, cue) in phrases {
+                let after = first + 1 + rest.len();
+                let fits = tokens
+                    .get(first + 1..after)
+                    .is_some_and(|tokens| tokens.iter().zip(rest).all(|(token, word)| token.is(word)));
+                if !fits || cue.metric().is_some() && after <= metric_end {
+                    continue;
+                }
+                if cue.metric().is_some() {
+                    longest = longest.max(after);
+                }
+                marks.push(Mark { first, after, cue: *cue });
+            }
+            if longest > 0 {
+                let mut n = begins;
+                while let Some(mark) = marks.get(n) {
+                    if mark.cue.metric().is_some() && mark.after < longest {
+                        marks.remove(n);
+                    } else {
+                        n += 1;
+                    }
+                }
+                metric_end = metric_end.max(longest);
+            }
+        }
+        marks
+    }
+
+    fn compile(code: &'static str, text: &str) -> Result<Self, toml::de::Error> {
+        let file: PackFile = toml::from_str(text)?;
+        let numbered = |lists: Vec<Vec<String>>| -> HashMap<String, u8> {
+            lists.into_iter().zip(1..).flat_map(|(words, n)| words.into_iter().map(move |word| (word, n))).collect()
+        };
+        let mut numbers = HashMap::new();
+        for (n, words) in file.units.into_iter().enumerate() {
+            numbers.extend(words.into_iter().map(|word| (word, NumberWord::Unit(n as f64))));
+        }
+        numbers.extend(file.tens.into_iter().zip(2..).map(|(word, n)| (word, NumberWord::Ten(f64::from(n) * 10.0))));
+        numbers.extend(file.hundred.into_iter().map(|word| (word, NumberWord::Hundred)));
+        numbers.extend(file.dozen.into_iter().map(|word| (word, NumberWord::Dozen)));
+        numbers.extend(file.scales.into_iter().map(|(word, scale)| (word, NumberWord::Scale(scale))));
+        let mut phrases: HashMap<String, Vec<(Vec<String>, Cue)>> = HashMap::new();
+        let mut add = |list: Vec<String>, cue: Cue| {
+            for phrase in list.iter().flat_map(|phrase| alternatives(phrase)) {
+                let mut words = tokenize(&phrase, 0).into_iter().map(|token| token.lower.into_owned());
+                if let Some(first) = words.next() {
+                    phrases.entry(first).or_default().push((words.collect(), cue));
+                }
+            }
+        };
+        for (metric, words) in file.metrics {
+            add(words.nouns, Cue::Noun(metric));
+            add(words.predicates, Cue::Predicate(metric));
+            add(words.active, Cue::Active(metric));
+            add(words.labels, Cue::Label(metric));
+        }
+        file.subsets.into_iter().for_each(|(subset, list)| add(list, Cue::Subset(subset)));
+        file.sources.into_iter().for_each(|(source, list)| add(list, Cue::Source(source)));
+        file.cues.into_iter().for_each(|(sense, list)| add(list, Cue::Sense(sense)));
+        Ok(Self {
+            code,
+            name: format!("{code}/{}", file.version),
+            percent_words: file.percent_words,
+            articles: file.articles,
+            fractions: file.fractions,
+            scale_suffixes: file.scale_suffixes,
+            range: file.range,
+            titles: file.titles,
+            speech_verbs: file.speech_verbs,
+            months: numbered(file.months),
+            weekdays: numbered(file.weekdays),
+            ordinals: file
+                .ordinals
+                .into_iter()
+                .zip(1..)
+                .flat_map(|(words, n)| words.into_iter().map(move |word| (word, n)))
+                .collect(),
+            numbers,
+            phrases,
+        })
+    }
+}
+
+/// `has/have died` as `has died` and `have died`.
+fn alternatives(phrase: &str) -> Vec<String> {
+    let mut out = vec![String::new()];
+    for word in phrase.split(' ') {
+        let forms: Vec<&str> = word.split('/').collect();
+        out = out
+            .iter()
+            .flat_map(|head| {
+                forms
+                    .iter()
+                    .map(move |form| if head.is_empty() { (*form).to_owned() } else { format!("{head} {form}") })
+            })
+            .collect();
+    }
+    out
+}
+
+static PACKS: LazyLock<Vec<Pack>> = LazyLock::new(|| {
+    // A pack that cannot be read is a bug of ours, which the test below shows; a program without it still runs.
+    [("en", include_str!("en.toml"))].into_iter().filter_map(|(code, text)| Pack::compile(code, text).ok()).collect()
+});
+
+/// The pack for a BCP 47 tag; `en-GB` is served by `en`.
+pub fn pack(code: &str) -> Option<&'static Pack> {
+    let primary = code.split(['-', '_']).next().unwrap_or_default();
+    PACKS.iter().find(|pack| pack.code.eq_ignore_ascii_case(primary))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pack_can_be_read() {
+        let pack = Pack::compile("en", include_str!("en.toml"));
+        assert_eq!(pack.map(|pack| pack.name).map_err(|error| error.to_string()), Ok("en/1".to_owned()));
+        assert!(super::pack("en-GB").is_some() && super::pack("xx").is_none());
+    }
+
+    #[test]
+    fn longer_metric_phrases_hide_shorter_ones() {
+        let tokens = tokenize("29 active cases", 0);
+        let metrics: Vec<_> = pack("en").unwrap().marks(&tokens).iter().filter_map(|mark| mark.cue.metric()).collect();
+        assert_eq!(metrics, [Metric::ActiveCases]);
+    }
+}
