@@ -8,6 +8,8 @@ mod document;
 mod keys;
 mod load;
 mod problem;
+#[cfg(test)]
+mod reference;
 mod validate;
 mod written;
 
