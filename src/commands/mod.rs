@@ -1,5 +1,6 @@
 //! One file per verb. A verb prints, and its last word is the exit code.
 
+mod demo;
 mod feeds;
 mod get;
 mod process;
@@ -43,6 +44,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Validate(given) => validate::run(&given),
         Verb::Process(given) => process::run(given),
         Verb::Feeds(given) => feeds::run(&given),
+        Verb::Demo(given) => demo::run(&given),
         Verb::Schema(given) => schema::run(&given),
         _ => exit::BUG,
     };
