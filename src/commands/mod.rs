@@ -4,6 +4,7 @@ mod demo;
 mod feeds;
 mod get;
 mod process;
+mod run;
 mod schema;
 mod show;
 mod validate;
@@ -46,6 +47,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Feeds(given) => feeds::run(&given),
         Verb::Demo(given) => demo::run(&given),
         Verb::Schema(given) => schema::run(&given),
+        Verb::Run(given) => run::run(&given),
         _ => exit::BUG,
     };
     ExitCode::from(code)

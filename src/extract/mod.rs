@@ -1,5 +1,6 @@
 //! Article to enriched: runs the extractors in a fixed order.
 
+pub(crate) mod entities;
 pub(crate) mod places;
 pub(crate) mod sentence;
 

@@ -200,7 +200,10 @@ impl Line {
                     tracing::error!(frame = last.0, index = last.1, words, "deciding broke; the memory is read anew");
                     let mut all = back.into_broken();
                     if !all.insert(last) {
-                        return Err(RunError { exit: 70, message: format!("deciding breaks again and again: {words}") });
+                        return Err(RunError {
+                            exit: 70,
+                            message: format!("deciding breaks again and again: {words}"),
+                        });
                     }
                     return Ok(Gathered::Broken(all));
                 }
@@ -275,7 +278,7 @@ enum Gathered {
 }
 
 /// Ends some time after the daemon was told to stop.
-async fn told_long_ago(cancel: &CancellationToken) {
+pub(super) async fn told_long_ago(cancel: &CancellationToken) {
     cancel.cancelled().await;
     tokio::time::sleep(CLOSING_TIME).await;
 }

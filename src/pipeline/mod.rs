@@ -181,7 +181,12 @@ pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) ->
             () = tokio::time::sleep(RECOVERY_PATIENCE) => {}
             () = cancel.cancelled() => {}
         }
-        let acquired = acquire(&config, once, &cancel, &intake, &roster, &board, &finishing, pages_finishing).await;
+        let acquiring = acquire(&config, once, &cancel, &intake, &roster, &board, &finishing, pages_finishing);
+        let acquired = tokio::select! {
+            acquired = acquiring => acquired,
+            // A document that is still being read was never observed.
+            () = line::told_long_ago(&cancel) => Ok(Vec::new()),
+        };
         ending.send_replace(true);
         acquired
     };
@@ -293,9 +298,7 @@ async fn open_store(config: &Config) -> Result<Store, RunError> {
 fn open_sink(config: &Config, store: &Store) -> Result<Box<dyn Sink>, RunError> {
     let publish = &config.publish;
     match publish.to {
-        Target::Journal => {
-            Ok(Box::new(Journal::new(store.clone(), publish.journal.clone(), &publish.topic_prefix)))
-        }
+        Target::Journal => Ok(Box::new(Journal::new(store.clone(), publish.journal.clone(), &publish.topic_prefix))),
         #[cfg(feature = "kafka")]
         Target::Kafka => {
             let sink = crate::publish::kafka::KafkaSink::open(&publish.kafka, &publish.topic_prefix, store.clone())?;

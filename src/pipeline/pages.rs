@@ -99,12 +99,7 @@ impl Pages {
     }
 
     /// Records what came of a page; waits while the doorstep is full.
-    async fn settle(
-        &self,
-        feed: &crate::model::FeedId,
-        item: &ItemId,
-        arrived: PageArrived,
-    ) -> Result<(), RunError> {
+    async fn settle(&self, feed: &crate::model::FeedId, item: &ItemId, arrived: PageArrived) -> Result<(), RunError> {
         loop {
             let recorded = self.intake.page_arrived(feed.clone(), item.clone(), arrived.clone(), Timestamp::now());
             match recorded.await {

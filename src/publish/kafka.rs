@@ -109,7 +109,7 @@ impl KafkaSink {
         let limits = topics.found.values().map(|topic| topic.max_message_bytes);
         let smallest = limits.clone().min().unwrap_or(1 << 20);
         let largest = limits.max().unwrap_or(1 << 20);
-        let config = self.settings.producer(smallest, largest).map_err(|error| fatal(EXIT_CONFIG, error))?;
+        let config = self.settings.producer(smallest, largest);
         let opened = self.producer.open(config).await;
         opened.map_err(|error| self.sort(error))?;
         // Only now: every earlier transaction of this id is decided, so the end that is asked for is beyond them all.
