@@ -48,7 +48,6 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Demo(given) => demo::run(&given),
         Verb::Schema(given) => schema::run(&given),
         Verb::Run(given) => run::run(&given),
-        _ => exit::BUG,
     };
     ExitCode::from(code)
 }
