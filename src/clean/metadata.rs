@@ -98,18 +98,40 @@ fn target(name: &str, tag: &Tag<'_>) -> Option<Target> {
     match name {
         "title" => Some(Target::Title),
         "h1" => Some(Target::Heading),
-        "a" | "span" | "div" | "p" | "address" | "li" => {
+        "a" | "span" | "div" | "p" | "address" | "li" | "em" | "strong" | "h6" | "h5" | "h4" | "b" | "i" => {
             let rel = attribute(tag, "rel").is_some_and(|rel| rel.split_whitespace().any(|word| word == "author"));
             let itemprop = attribute(tag, "itemprop").is_some_and(|prop| prop.contains("author"));
-            let class = attribute(tag, "class").is_some_and(|class| {
-                class
-                    .split_whitespace()
-                    .any(|word| matches!(word, "byline" | "author" | "byline__name" | "author-name" | "byline-name"))
-            });
+            let class = attribute(tag, "class").is_some_and(|class| class.split_whitespace().any(is_byline_class));
             (rel || itemprop || class).then_some(Target::Byline)
         }
         _ => None,
     }
+}
+
+/// `byline`, `pb-byline`, `author-name`, but not what stands beside the name.
+fn is_byline_class(class: &str) -> bool {
+    let class = class.to_ascii_lowercase();
+    let beside = [
+        "photo",
+        "image",
+        "img",
+        "avatar",
+        "bio",
+        "date",
+        "time",
+        "icon",
+        "social",
+        "twitter",
+        "comment",
+        "wrapper-all",
+    ];
+    let names = class.contains("byline")
+        || class == "author"
+        || class.starts_with("author-name")
+        || class.starts_with("author__name")
+        || class.ends_with("__author")
+        || class.ends_with("-author");
+    names && !beside.iter().any(|word| class.contains(word))
 }
 
 fn attribute<'a>(tag: &'a Tag<'_>, name: &str) -> Option<&'a str> {
@@ -274,11 +296,12 @@ impl Metadata {
             names.extend(stated.map(|(_, name)| name.clone()));
         }
         if names.iter().all(|name| !is_name(name)) {
-            names.extend(self.bylines.first().cloned());
+            names.extend(self.bylines.iter().find(|byline| is_name(&without_by(byline))).cloned());
         }
         let mut authors: Vec<String> = Vec::new();
         for name in names.iter().map(|name| without_by(name)).filter(|name| is_name(name)) {
-            if !authors.contains(&name) {
+            // The same name in capitals is the same name.
+            if authors.iter().all(|known| key(known) != key(&name)) {
                 authors.push(name);
             }
         }
@@ -387,12 +410,65 @@ fn without_site(title: &str, site: Option<&str>) -> String {
     title.to_owned()
 }
 
+/// Words that begin the date behind a name.
+const DATE_WORDS: [&str; 32] = [
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "may",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "sept",
+    "oct",
+    "nov",
+    "dec",
+    "january",
+    "february",
+    "march",
+    "april",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+    "published",
+    "updated",
+    "posted",
+];
+
 fn without_by(name: &str) -> String {
-    let words = ["by ", "von ", "par ", "por ", "di ", "автор: ", "written by "];
+    let words = ["by ", "von ", "par ", "por ", "di ", "автор: ", "written by ", "by: ", "author: "];
     let lower = name.to_lowercase();
     let cut =
         words.iter().find(|word| lower.starts_with(**word)).and_then(|word| name.get(word.len()..)).unwrap_or(name);
-    cut.split(['|', '•']).next().unwrap_or_default().trim().trim_end_matches(',').to_owned()
+    // A byline often runs on into a date, a place or a counter.
+    let end = cut.find(|c: char| c.is_ascii_digit() || matches!(c, '|' | '•' | '·' | '\n')).unwrap_or(cut.len());
+    let name = cut
+        .get(..end)
+        .unwrap_or_default()
+        .split(" - ")
+        .next()
+        .unwrap_or_default()
+        .split(" — ")
+        .next()
+        .unwrap_or_default();
+    let mut words: Vec<&str> = name.split_whitespace().collect();
+    while words.last().is_some_and(|word| {
+        DATE_WORDS.contains(&word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase().as_str())
+    }) {
+        words.pop();
+    }
+    words.join(" ").trim_matches([',', ' ', ':', '/']).to_owned()
 }
 
 /// A name: a few words, no address, not a whole sentence.

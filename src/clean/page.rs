@@ -9,7 +9,7 @@ use super::{
     html::{self, Block, BlockKind},
     metadata::{self, Metadata, key},
     slim,
-    text::Marks,
+    text::{self, Marks},
 };
 use crate::markup::encoding;
 use crate::model::{BodyFrom, Issue, Stage};
@@ -43,7 +43,7 @@ pub(super) fn read(url: Option<&str>, content_type: Option<&str>, bytes: &[u8]) 
     let metadata = metadata::read(&decoded.text);
     let page = slim::page(&decoded.text);
     let mut marks = Marks::default();
-    let blocks = html::blocks(&page, &mut marks);
+    let blocks = restored(html::blocks(&page, &mut marks));
     let headline = metadata.headline();
     let extracted = extract(&page, &mut issues);
     let mut chosen = match &extracted {
@@ -71,6 +71,12 @@ pub(super) fn read(url: Option<&str>, content_type: Option<&str>, bytes: &[u8]) 
     Story { headline, lead, paragraphs: chosen, from, metadata, marks, issues }
 }
 
+fn restored(mut blocks: Vec<Block>) -> Vec<Block> {
+    // Only now can references that were escaped twice be seen.
+    blocks.iter_mut().for_each(|block| block.text = text::line(&slim::restore(&block.text), &mut Marks::default()));
+    blocks
+}
+
 fn length(paragraphs: &[String]) -> usize {
     paragraphs.iter().map(String::len).sum()
 }
@@ -88,7 +94,7 @@ fn extract(page: &str, issues: &mut Vec<Issue>) -> Option<Vec<Block>> {
         catch_unwind(AssertUnwindSafe(|| {
             let mut readability = Readability::new(page, None, Some(config)).ok()?;
             let article = readability.parse().ok()?;
-            Some(html::blocks(&article.content, &mut Marks::default()))
+            Some(restored(html::blocks(&article.content, &mut Marks::default())))
         }))
     };
     match attempt(CandidateSelectMode::Readability) {

@@ -95,7 +95,8 @@ const RIGHTS: [(Space, &str); 6] = [
     (Atom, "copyright"),
     (Media, "copyright"),
 ];
-const AUTHORS: [(Space, &str); 4] = [(Rss, "author"), (Atom, "author"), (Dc, "creator"), (Itunes, "author")];
+const AUTHORS: [(Space, &str); 5] =
+    [(Rss, "author"), (Atom, "author"), (Dc, "creator"), (Dc, "author"), (Itunes, "author")];
 const CATEGORIES: [(Space, &str); 4] = [(Rss, "category"), (Atom, "category"), (Dc, "subject"), (Itunes, "category")];
 
 /// Reads one entry.

@@ -252,6 +252,11 @@ impl Builder {
             return;
         }
         let Some(top) = self.open.last() else { return };
+        // Paragraphs of unescaped HTML whose end tags HTML lets one leave out.
+        if matches!(name, "p" | "li") && top.raw_name == name {
+            self.close_top();
+            return;
+        }
         let in_entry = self.open.len() >= 2
             && self
                 .open

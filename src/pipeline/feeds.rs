@@ -55,6 +55,7 @@ impl Front {
             poll: facts.poll,
             state: facts.known.state,
             consecutive_errors: facts.known.consecutive_errors,
+            last_error: facts.known.last_error,
             moved_to: facts.known.moved_to,
         })
     }
