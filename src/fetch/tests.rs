@@ -439,6 +439,12 @@ fn limits(rate_from: Duration) -> body::Limits {
     body::Limits { max_bytes: 2 << 20, truncate: false, idle: Duration::from_secs(1), rate_from }
 }
 
+/// A response without our client around it, on a machine with or without CA certificates.
+async fn get_bare(url: &str) -> reqwest::Response {
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+    client.get(url).send().await.unwrap()
+}
+
 #[tokio::test]
 async fn a_drip_is_cut_off() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -452,7 +458,7 @@ async fn a_drip_is_cut_off() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     });
-    let response = reqwest::get(format!("http://{address}/")).await.unwrap();
+    let response = get_bare(&format!("http://{address}/")).await;
     let budget = body::Budget::new(&options());
     let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
     let body = body::read(response, limits(Duration::from_millis(200)), &budget, deadline).await.unwrap();
@@ -468,7 +474,7 @@ async fn bodies_return_their_share_of_the_budget() {
     let free = budget.free();
     let server = Server::start(|_, _| plain("200 OK", "", &vec![b'x'; 1 << 20])).await;
     for _ in 0..3 {
-        let response = reqwest::get(server.url("/")).await.unwrap();
+        let response = get_bare(&server.url("/")).await;
         let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
         let body = body::read(response, limits, &budget, deadline).await.unwrap();
         assert_eq!(free - budget.free(), 1 << 20, "held while it is read");
@@ -670,4 +676,21 @@ async fn pages_are_fetched_where_robots_allow_and_tried_again() {
     assert_eq!(got, expected);
     let asked = server.requests().iter().filter(|request| request.contains("/robots.txt")).count();
     assert_eq!(asked, 1);
+}
+
+#[tokio::test]
+async fn validators_that_lie_are_found_out_and_dropped() {
+    // Says 200 with one and the same tag, whatever it is asked.
+    let server = Server::start(|_, _| plain("200 OK", "ETag: \"same\"\r\n", b"<rss/>")).await;
+    let (seen, _) = run(&server, FeedMemory::default(), false, 6, accepted).await;
+    let expected =
+        ["1 fetched 6", "1 Active 0 []", "2 fetched 6", "2 Active 0 [ValidatorsLie]", "3 fetched 6", "4 fetched 6"];
+    assert_eq!(seen, expected);
+    assert!(server.requests()[1].contains("same") && !server.requests()[2].contains("same"));
+    // A time of change that may not be the last of its second is not used.
+    let now = "Date: Tue, 29 Sep 2020 12:00:00 GMT\r\nLast-Modified: Tue, 29 Sep 2020 12:00:00 GMT\r\n";
+    let server = Server::start(move |_, _| plain("200 OK", now, b"<rss/>")).await;
+    let feed = server.feed();
+    let Ok(Response::Document(document)) = get(&feed, &feed.url, &Validators::default()).await else { panic!() };
+    assert_eq!(document.fetched.validators(), Validators::default());
 }
