@@ -1,5 +1,6 @@
 //! One file per verb. A verb prints, and its last word is the exit code.
 
+mod demo;
 mod feeds;
 mod get;
 mod process;
@@ -44,9 +45,9 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Validate(given) => validate::run(&given),
         Verb::Process(given) => process::run(given),
         Verb::Feeds(given) => feeds::run(&given),
+        Verb::Demo(given) => demo::run(&given),
         Verb::Schema(given) => schema::run(&given),
         Verb::Run(given) => run::run(&given),
-        _ => exit::BUG,
     };
     ExitCode::from(code)
 }

@@ -29,7 +29,7 @@ pub(super) fn run(given: &cli::Run) -> u8 {
         Ok(loaded) => loaded,
         Err(problems) => return refuse(&problems),
     };
-    if let Err(error) = logging::init(&logging::Options::default()) {
+    if let Err(error) = logging::init(&loaded.config.log) {
         complain(&format!("the log cannot be set up: {error}"));
         return exit::CONFIGURATION;
     }

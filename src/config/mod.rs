@@ -18,7 +18,7 @@ pub use problem::{Place, Problem, Problems};
 pub use written::{FeedList, Written};
 
 use crate::{
-    dedup, extract, fetch, intake,
+    dedup, extract, fetch, intake, logging,
     model::{Feed, FeedId},
     publish, status,
 };
@@ -43,6 +43,8 @@ pub struct Config {
     pub publish: publish::Options,
     /// `[status]`.
     pub status: status::Options,
+    /// `[log]`.
+    pub log: logging::Options,
 }
 
 impl Config {
@@ -57,6 +59,7 @@ impl Config {
             dedup: dedup::Options::default(),
             publish: publish::Options::default(),
             status: status::Options::default(),
+            log: logging::Options::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod entities;
 pub(crate) mod places;
 pub(crate) mod sentence;
+pub(crate) mod statistics;
 
 use crate::model::{Article, Enriched};
 use schemars::JsonSchema;

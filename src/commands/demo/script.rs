@@ -2,7 +2,7 @@
 //!
 //! Everything is a function of the moment: a server asked twice at one moment gives the same bytes.
 
-use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::Offset};
 use serde::Deserialize;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -114,7 +114,7 @@ impl Script {
         // The first version tells when the story was published; a later one when it was changed.
         let same = |other: &&Version| other.feed == version.feed && other.guid == version.guid;
         let first = self.versions.iter().find(same).map_or(0.0, |first| first.at);
-        let instant = |at: f64| began.checked_add(((at * 60.0) as i64).seconds()).unwrap_or(began);
+        let instant = |at: f64| began.checked_add(SignedDuration::from_secs((at * 60.0) as i64)).unwrap_or(began);
         Entry {
             guid: &version.guid,
             headline: &version.headline,
@@ -143,7 +143,7 @@ fn rss(feed: &Source, base: &str, entries: &[Entry<'_>]) -> String {
         feed.language
     );
     for entry in entries {
-        let published = entry.published.to_zoned(TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
+        let published = Offset::UTC.to_datetime(entry.published).strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
         let _ = writeln!(
             out,
             "<item><guid isPermaLink=\"false\">{}</guid><title>{}</title><link>{}</link><description>{}</description><pubDate>{published}</pubDate></item>",
