@@ -123,7 +123,7 @@ impl Owner {
                     let _ = reply.send(self.open());
                 }
                 Ok(Job::Commit(messages, reply)) => {
-                    let result = self.commit(&messages);
+                    let result = self.commit(&messages).map_err(|error| self.with_cause(error));
                     if result.is_err() {
                         self.producer = None;
                     }
@@ -141,6 +141,15 @@ impl Owner {
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             }
         }
+    }
+
+    /// A fenced producer purges its queue, and that is what its messages report: the reason is the client's own.
+    fn with_cause(&self, error: BrokerError) -> BrokerError {
+        let BrokerError::Doubt(message) = &error else { return error };
+        let Some((code, reason)) = self.producer.as_ref().and_then(|producer| producer.client().fatal_error()) else {
+            return error;
+        };
+        BrokerError::sort(&format!("{message} ({reason})"), &KafkaError::Global(code), BrokerError::Doubt)
     }
 
     fn open(&mut self) -> Result<(), BrokerError> {

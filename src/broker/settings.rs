@@ -4,7 +4,7 @@
 //! overruled silently. Values are never part of a message, for they may be secrets.
 
 use rdkafka::ClientConfig;
-use std::{collections::BTreeMap, fs, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 /// A transaction that is open for longer is aborted by its coordinator.
 pub const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -110,8 +110,8 @@ impl Settings {
 
     /// For the producer, given what the topics take: a batch must fit the topic that takes least, a request the one
     /// that takes most.
-    pub fn producer(&self, smallest_limit: usize, largest_limit: usize) -> Result<ClientConfig, String> {
-        let mut config = self.common()?;
+    pub fn producer(&self, smallest_limit: usize, largest_limit: usize) -> ClientConfig {
+        let mut config = self.common();
         config
             .set("enable.idempotence", "true")
             .set("acks", "all")
@@ -129,12 +129,12 @@ impl Settings {
                 config.set(key, value);
             }
         }
-        Ok(config)
+        config
     }
 
     /// For a reader of the state topic, or of its uncommitted end.
-    pub fn consumer(&self, isolation: Isolation) -> Result<ClientConfig, String> {
-        let mut config = self.common()?;
+    pub fn consumer(&self, isolation: Isolation) -> ClientConfig {
+        let mut config = self.common();
         config
             // The client cannot be given a partition without it; the group is never joined.
             .set("group.id", format!("{}-state", self.transactional_id))
@@ -143,15 +143,15 @@ impl Settings {
             .set("enable.partition.eof", "true")
             .set("auto.offset.reset", "earliest")
             .set("isolation.level", isolation.as_str());
-        Ok(config)
+        config
     }
 
     /// For creating and describing topics.
-    pub fn admin(&self) -> Result<ClientConfig, String> {
+    pub fn admin(&self) -> ClientConfig {
         self.common()
     }
 
-    fn common(&self) -> Result<ClientConfig, String> {
+    fn common(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         config
             .set("bootstrap.servers", &self.bootstrap_servers)
@@ -161,15 +161,9 @@ impl Settings {
             // A broker that comes back is found within seconds, not after the client's patience has grown.
             .set("reconnect.backoff.max.ms", "2000");
         for (key, value) in &self.librdkafka {
-            if let Some(stem) = secret_file(key) {
-                let secret = fs::read_to_string(value)
-                    .map_err(|error| format!("cannot read the file that librdkafka.\"{key}\" names: {error}"))?;
-                config.set(stem, secret.trim_end_matches(['\r', '\n']));
-            } else {
-                config.set(key, value);
-            }
+            config.set(key, value);
         }
-        Ok(config)
+        config
     }
 }
 
@@ -191,11 +185,6 @@ impl Isolation {
     }
 }
 
-/// `sasl.password_file` holds what `sasl.password` would: any key may be given by file.
-fn secret_file(key: &str) -> Option<&str> {
-    key.strip_suffix("_file")
-}
-
 fn key_problem(key: &str, value: &str) -> Option<String> {
     if let Some((_, reason)) = OURS.iter().find(|(ours, _)| *ours == key) {
         return Some(format!("this key contradicts ours and is refused: {reason}"));
@@ -203,10 +192,8 @@ fn key_problem(key: &str, value: &str) -> Option<String> {
     if let Some(feature) = missing_feature(key, value) {
         return Some(format!("this build has no TLS or SASL of that kind: build it with --features {feature}"));
     }
-    let (key, probe) = secret_file(key).map_or((key, Some(value)), |stem| (stem, None));
     let mut config = ClientConfig::new();
-    // A secret that is in a file is not read here; any text stands for it.
-    config.set(key, probe.unwrap_or("-"));
+    config.set(key, value);
     // The client's own message would show the value.
     config.create_native_config().err().map(|_| "librdkafka knows no such key, or does not take this value".to_owned())
 }
@@ -242,7 +229,6 @@ mod tests {
         check("linger.ms", "soon", "does not take");
         check("linger.ms", "5", "");
         check("compression.type", "lz4", "");
-        check("sasl.password_file", "/run/secrets/password", "");
     }
 
     #[test]

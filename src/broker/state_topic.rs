@@ -144,7 +144,7 @@ impl StateTopic {
 }
 
 fn consumer(settings: &Settings, isolation: Isolation) -> Result<BaseConsumer<Client>, BrokerError> {
-    let config = settings.consumer(isolation).map_err(BrokerError::Refused)?;
+    let config = settings.consumer(isolation);
     config
         .create_with_context(Client::default())
         .map_err(|error| BrokerError::Refused(format!("cannot set up a Kafka client: {error}")))

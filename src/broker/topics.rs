@@ -72,13 +72,13 @@ pub struct Creation {
 
 /// Makes sure of the topics. Blocks for seconds where no broker answers.
 pub fn ensure(settings: &Settings, wanted: &[Wanted], creation: Creation) -> Result<Topics, BrokerError> {
-    let config = settings.consumer(Isolation::Committed).map_err(BrokerError::Refused)?;
+    let config = settings.consumer(Isolation::Committed);
     let consumer: BaseConsumer<Client> = config
         .create_with_context(Client::default())
         .map_err(|error| BrokerError::Refused(format!("cannot set up a Kafka client: {error}")))?;
     let existing = partitions(&consumer)?;
     let missing: Vec<&Wanted> = wanted.iter().filter(|topic| !existing.contains_key(&topic.name)).collect();
-    let config = settings.admin().map_err(BrokerError::Refused)?;
+    let config = settings.admin();
     let admin: AdminClient<Client> = config
         .create_with_context(Client::default())
         .map_err(|error| BrokerError::Refused(format!("cannot set up a Kafka client: {error}")))?;

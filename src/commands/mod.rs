@@ -1,8 +1,10 @@
 //! One file per verb. A verb prints, and its last word is the exit code.
 
+mod demo;
 mod feeds;
 mod get;
 mod process;
+mod run;
 mod schema;
 mod show;
 mod validate;
@@ -43,8 +45,9 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Validate(given) => validate::run(&given),
         Verb::Process(given) => process::run(given),
         Verb::Feeds(given) => feeds::run(&given),
+        Verb::Demo(given) => demo::run(&given),
         Verb::Schema(given) => schema::run(&given),
-        _ => exit::BUG,
+        Verb::Run(given) => run::run(&given),
     };
     ExitCode::from(code)
 }

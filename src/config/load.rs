@@ -139,6 +139,7 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, Problems
         dedup: written.dedup,
         publish: written.publish,
         status: written.status,
+        log: written.log,
     };
     let draft = Draft { config, feeds, places };
     validate::check(&draft, file.as_deref(), &mut problems);

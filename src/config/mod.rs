@@ -8,6 +8,8 @@ mod document;
 mod keys;
 mod load;
 mod problem;
+#[cfg(test)]
+mod reference;
 mod validate;
 mod written;
 
@@ -16,7 +18,7 @@ pub use problem::{Place, Problem, Problems};
 pub use written::{FeedList, Written};
 
 use crate::{
-    dedup, extract, fetch, intake,
+    dedup, extract, fetch, intake, logging,
     model::{Feed, FeedId},
     publish, status,
 };
@@ -41,6 +43,8 @@ pub struct Config {
     pub publish: publish::Options,
     /// `[status]`.
     pub status: status::Options,
+    /// `[log]`.
+    pub log: logging::Options,
 }
 
 impl Config {
@@ -55,6 +59,7 @@ impl Config {
             dedup: dedup::Options::default(),
             publish: publish::Options::default(),
             status: status::Options::default(),
+            log: logging::Options::default(),
         }
     }
 

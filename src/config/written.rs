@@ -2,7 +2,7 @@
 //!
 //! [`Written`] is what `dateline.toml` may hold, [`FeedList`] what the files may hold that it names under `feeds`.
 
-use crate::{dedup, extract, fetch, intake, model::Feed, publish, status};
+use crate::{dedup, extract, fetch, intake, logging, model::Feed, publish, status};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -30,6 +30,8 @@ pub struct Written {
     pub publish: publish::Options,
     /// The status page.
     pub status: status::Options,
+    /// The log.
+    pub log: logging::Options,
 }
 
 impl Default for Written {
@@ -44,6 +46,7 @@ impl Default for Written {
             dedup: dedup::Options::default(),
             publish: publish::Options::default(),
             status: status::Options::default(),
+            log: logging::Options::default(),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Article to enriched: runs the extractors in a fixed order.
 
+pub(crate) mod entities;
 pub(crate) mod places;
 pub(crate) mod sentence;
+pub(crate) mod statistics;
 
 use crate::model::{Article, Enriched};
 use schemars::JsonSchema;

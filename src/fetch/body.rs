@@ -28,9 +28,9 @@ const MAX_RATIO: u64 = 200;
 /// … once it is larger than this.
 const RATIO_FROM: u64 = 1 << 20;
 /// A body must come at this many bytes a second on average …
-const MIN_RATE: u64 = 1024;
+const MIN_RATE: f64 = 1024.0;
 /// … once so much time has passed.
-const RATE_FROM: Duration = Duration::from_secs(15);
+pub(super) const RATE_FROM: Duration = Duration::from_secs(15);
 /// Input is handed to a decoder in pieces of this size, so that a dense piece cannot overrun a limit by much.
 const PIECE: usize = 2 << 10;
 
@@ -59,6 +59,12 @@ impl Budget {
         }
     }
 
+    /// Bytes that nobody holds.
+    #[cfg(test)]
+    pub(super) fn free(&self) -> usize {
+        self.small.available_permits() + self.large.available_permits()
+    }
+
     async fn take(semaphore: &Arc<Semaphore>, bytes: usize) -> OwnedSemaphorePermit {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         Arc::clone(semaphore).acquire_many_owned(bytes).await.expect("these semaphores are never closed")
@@ -82,7 +88,10 @@ pub(super) struct Limits {
     pub(super) max_bytes: u64,
     /// Whether more than that is cut off rather than refused.
     pub(super) truncate: bool,
+    /// Longest silence.
     pub(super) idle: Duration,
+    /// From when on the rate counts: [`RATE_FROM`].
+    pub(super) rate_from: Duration,
 }
 
 /// Reads a body to its end, its limit or its deadline.
@@ -136,7 +145,7 @@ pub(super) async fn read(
             break;
         }
         let elapsed = started.elapsed().saturating_sub(waited);
-        if elapsed > RATE_FROM && wire < MIN_RATE * elapsed.as_secs() {
+        if elapsed > limits.rate_from && (wire as f64) < MIN_RATE * elapsed.as_secs_f64() {
             cut = Some(issue(TOO_SLOW, format!("{wire} bytes in {} seconds", elapsed.as_secs())));
             break;
         }

@@ -23,8 +23,24 @@ pub struct FeedMemory {
     pub state: Option<FeedState>,
     /// Failures in a row, as last reported.
     pub consecutive_errors: u32,
-    /// The address that it was last reported to have moved to.
+    /// The last error, as last reported.
+    pub last_error: Option<Issue>,
+    /// The address that it was last reported to have moved to, without secrets.
     pub moved_to: Option<String>,
+}
+
+impl FeedMemory {
+    /// What the last status record of a feed, its last poll and the validators in force come to.
+    pub fn restore(validators: Validators, poll: u64, status: Option<&FeedStatusRecord>) -> Self {
+        Self {
+            validators,
+            poll,
+            state: status.map(|status| status.state),
+            consecutive_errors: status.map_or(0, |status| status.consecutive_errors),
+            last_error: status.and_then(|status| status.last_error.clone()),
+            moved_to: status.and_then(|status| status.moved_to.clone()),
+        }
+    }
 }
 
 /// Something about a feed that must reach the doorstep.

@@ -23,8 +23,15 @@ use url::{Host, Url};
 pub(super) enum Opening {
     /// Public addresses only.
     Public,
-    /// Public addresses and these, on this port.
-    Addresses(u16, BTreeSet<IpAddr>),
+    /// These addresses on this port, and public ones where the port is open to all.
+    Addresses {
+        /// The port, which keeps the connections of one port from those of another.
+        port: u16,
+        /// What stands under `allow` with this port.
+        open: BTreeSet<IpAddr>,
+        /// Whether the port is 80 or 443 or the feed's own.
+        public: bool,
+    },
     /// Whatever this very host resolves to, since its name and port stand under `allow`.
     Host,
 }
@@ -71,25 +78,31 @@ pub(super) fn admit(url: &Url, feed: &Feed) -> Result<Opening, FetchError> {
     let addresses: BTreeSet<IpAddr> = allowed.iter().filter_map(literal).collect();
     let own = Url::parse(&feed.url).ok();
     let own = own.is_some_and(|own| own.host() == url.host() && own.port_or_known_default() == Some(port));
-    if !matches!(port, 80 | 443) && !own && addresses.is_empty() {
-        let detail = format!("port {port} of {host}: neither 80 nor 443, nor the feed's own, nor under allow");
-        return Err(FetchError::refused(PORT_REFUSED, detail));
-    }
+    let public = own || matches!(port, 80 | 443);
+    let literal = literal(&host);
+    let opened = match literal {
+        Some(address) => addresses.contains(&address),
+        None => !addresses.is_empty(),
+    };
     // Literals never reach the resolver, so they are judged here.
-    if let Some(address) = literal(&host)
-        && !addresses.contains(&address)
+    if let Some(address) = literal
+        && !opened
         && let Some(why) = refusal(address)
     {
         return Err(FetchError::refused(ADDRESS_REFUSED, format!("{address} is {why}, and not under allow")));
     }
-    Ok(if addresses.is_empty() { Opening::Public } else { Opening::Addresses(port, addresses) })
+    if !public && !opened {
+        let detail = format!("port {port} of {host}: neither 80 nor 443, nor the feed's own, nor under allow");
+        return Err(FetchError::refused(PORT_REFUSED, detail));
+    }
+    Ok(if opened { Opening::Addresses { port, open: addresses, public } } else { Opening::Public })
 }
 
 /// Whether an address stands under the `allow` of its feed: such a feed is the operator's own and may be polled as
 /// often as configured.
 pub(super) fn is_own(feed: &Feed) -> bool {
     let Ok(url) = Url::parse(&feed.url) else { return false };
-    matches!(admit(&url, feed), Ok(Opening::Host | Opening::Addresses(..)))
+    matches!(admit(&url, feed), Ok(Opening::Host | Opening::Addresses { .. }))
 }
 
 /// Reads an entry of `allow`: `10.1.2.3:8080`, `[fd00::1]:8080`, `wire.internal:8080`. Both parts are required.
@@ -247,12 +260,13 @@ impl Resolve for GuardedResolver {
 /// The first address that an opening does not cover.
 fn first_refused(opening: &Opening, mut addresses: impl Iterator<Item = IpAddr>) -> Option<(IpAddr, &'static str)> {
     addresses.find_map(|address| {
-        let covered = match opening {
-            Opening::Public => false,
-            Opening::Addresses(_, open) => open.contains(&address),
-            Opening::Host => true,
+        let why = match opening {
+            Opening::Host => None,
+            Opening::Addresses { open, .. } if open.contains(&address) => None,
+            Opening::Addresses { public: false, .. } => Some("at a port that is open to others only"),
+            Opening::Addresses { .. } | Opening::Public => refusal(address),
         };
-        if covered { None } else { refusal(address).map(|why| (address, why)) }
+        why.map(|why| (address, why))
     })
 }
 
@@ -269,11 +283,7 @@ mod tests {
     #[track_caller]
     fn check(url: &str, allow: &[&str], expected: Result<Opening, &str>) {
         let got = read_address(url).and_then(|url| admit(&url, &feed(allow)));
-        assert_eq!(
-            got.as_ref().map_err(|error| error.issue().code.as_str()),
-            expected.as_ref().map_err(|c| *c),
-            "{url}"
-        );
+        assert_eq!(got.map_err(|error| error.into_issue().code), expected.map_err(str::to_owned), "{url}");
     }
 
     #[test]
@@ -367,11 +377,14 @@ mod tests {
         check("http://167838211:8080/x", &["10.1.2.3:8080"], Ok(Opening::Host));
         check("http://10.1.2.3/x", &["10.1.2.3:8080"], Err(ADDRESS_REFUSED));
         check("http://10.1.2.4:8080/x", &["10.1.2.3:8080"], Err(ADDRESS_REFUSED));
-        check("http://10.1.2.3:8080/x", &["10.1.2.3"], Err(PORT_REFUSED));
+        check("http://10.1.2.3:8080/x", &["10.1.2.3"], Err(ADDRESS_REFUSED));
         check("http://[::1]:8080/x", &["[::1]:8080"], Ok(Opening::Host));
         check("http://wire.internal:8080/", &["wire.internal:8080"], Ok(Opening::Host));
         check("http://wire.internal:80/", &["wire.internal:8080"], Ok(Opening::Public));
-        check("http://a.internal:8080/", &["10.1.2.3:8080"], Ok(Opening::Addresses(8080, [ten].into())));
+        let opened = |port, public| Ok(Opening::Addresses { port, open: [ten].into(), public });
+        check("http://a.internal:8080/", &["10.1.2.3:8080"], opened(8080, false));
+        check("http://a.internal/", &["10.1.2.3:80"], opened(80, true));
+        check("http://93.184.216.34:8080/", &["10.1.2.3:8080"], Err(PORT_REFUSED));
     }
 
     #[test]
@@ -379,6 +392,8 @@ mod tests {
         let (good, bad) = (IpAddr::from([93, 184, 216, 34]), IpAddr::from([10, 1, 2, 3]));
         assert_eq!(first_refused(&Opening::Public, [good].into_iter()), None);
         assert_eq!(first_refused(&Opening::Public, [good, bad].into_iter()), Some((bad, "private")));
-        assert_eq!(first_refused(&Opening::Addresses(80, [bad].into()), [good, bad].into_iter()), None);
+        let opening = |public| Opening::Addresses { port: 80, open: [bad].into(), public };
+        assert_eq!(first_refused(&opening(true), [good, bad].into_iter()), None);
+        assert!(first_refused(&opening(false), [bad, good].into_iter()).is_some());
     }
 }

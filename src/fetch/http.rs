@@ -21,6 +21,7 @@ use reqwest::header::{self, HeaderMap, HeaderValue};
 use std::{
     collections::HashMap,
     error::Error as _,
+    io,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -213,6 +214,7 @@ impl Client {
             max_bytes: if robots { MAX_ROBOTS } else { self.options.max_body },
             truncate: robots,
             idle: self.options.idle_timeout,
+            rate_from: body::RATE_FROM,
         };
         let status = response.status().as_u16();
         let headers = kept_headers(response.headers());
@@ -330,25 +332,31 @@ fn host(url: &Url) -> &str {
 /// with its secrets.
 fn classify(error: &reqwest::Error, url: &Url) -> FetchError {
     let mut causes = Vec::new();
+    // The TLS library's errors come as invalid data, while connecting; its own types are not ours to name.
+    let mut tls = false;
     let mut cause = error.source();
     while let Some(inner) = cause {
         if let Some(unresolved) = inner.downcast_ref::<Unresolved>() {
             return unresolved.clone().into_error();
         }
+        tls |= error.is_connect() && inner.downcast_ref::<io::Error>().is_some_and(is_invalid_data);
         causes.push(inner.to_string());
         cause = inner.source();
     }
     let words = causes.last().cloned().unwrap_or_default();
-    let tls = |cause: &String| {
-        ["certificate", "tls", "TLS", "handshake", "HandshakeFailure"].iter().any(|w| cause.contains(w))
-    };
     if error.is_timeout() {
         FetchError::retry(TIMEOUT, format!("no connection to {} in time", host(url)))
-    } else if causes.iter().any(tls) {
+    } else if tls {
         FetchError::retry(TLS_FAILED, format!("{}: {words}", host(url)))
     } else if error.is_connect() {
         FetchError::retry(CONNECT_FAILED, format!("{}: {words}", host(url)))
     } else {
         FetchError::Retry { after: None, issue: issue(CONNECTION_BROKEN, format!("{}: {words}", host(url))) }
     }
+}
+
+/// Whether this error, or one that it wraps, says that what came made no sense.
+fn is_invalid_data(error: &io::Error) -> bool {
+    let inner = || error.get_ref()?.downcast_ref::<io::Error>();
+    error.kind() == io::ErrorKind::InvalidData || inner().is_some_and(is_invalid_data)
 }

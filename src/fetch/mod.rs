@@ -25,6 +25,8 @@ mod problem;
 mod redact;
 mod robots;
 mod schedule;
+#[cfg(test)]
+mod tests;
 
 pub use delivery::{
     Delivery, FeedChange, FeedMemory, FeedProgress, Outcome, PageDelivery, PageWanted, PollEvent, PollOutcome, Receipt,

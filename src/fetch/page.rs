@@ -85,7 +85,10 @@ fn is_page(content_type: Option<&str>, body: &[u8]) -> bool {
     let marked_up = || {
         let start = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
         // UTF-16 has its mark or a zero beside the bracket.
-        start.starts_with(b"<") || start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") || start.starts_with(b"\0<")
+        start.starts_with(b"<")
+            || start.starts_with(b"\xff\xfe")
+            || start.starts_with(b"\xfe\xff")
+            || start.starts_with(b"\0<")
     };
     match essence.as_str() {
         "text/html" | "application/xhtml+xml" => true,

@@ -46,6 +46,7 @@ struct Poll {
     issue: Option<Issue>,
     /// What `Retry-After` says, or `ttl` and `max-age`.
     wish: Option<Duration>,
+    /// Where every redirect on the way led for good, without secrets.
     moved_to: Option<String>,
     /// 410.
     gone: bool,
@@ -78,7 +79,7 @@ impl Task {
             schedule: Schedule::new(&context.options, &feed),
             state: memory.state.unwrap_or(FeedState::Waiting),
             errors: memory.consecutive_errors,
-            last_error: None,
+            last_error: memory.last_error.clone(),
             last_success: None,
             broken: 0,
             unmodified: 0,
@@ -150,10 +151,7 @@ impl Task {
             Ok(Response::NotModified { max_age }) => {
                 self.unmodified += 1;
                 let receipt = self.deliver(PollEvent::NotModified).await;
-                let mut poll = Poll::of(receipt, PollOutcome::NotModified, max_age);
-                // A 304 brings nothing that could be lost: the next poll will show the same.
-                poll.moved_to.clone_from(&self.memory.moved_to);
-                poll
+                Poll::of(receipt, PollOutcome::NotModified, max_age)
             }
             Err(error) => Poll::failed(error),
         }
@@ -169,7 +167,7 @@ impl Task {
             self.whole_at = Instant::now();
         }
         let mut poll = Poll::of(receipt, PollOutcome::Fetched, max_age);
-        poll.moved_to = moved_to;
+        poll.moved_to = moved_to.as_deref().map(redact);
         poll.bytes = wire_bytes;
         poll.issue = poll.issue.or(cut);
         poll
@@ -221,13 +219,14 @@ impl Task {
                 }
             }
         };
-        if poll.outcome == PollOutcome::Fetched && poll.moved_to != self.memory.moved_to {
-            if let Some(target) = &poll.moved_to {
-                events.push((EventKind::Moved, format!("moved for good to {}", redact(target))));
-            }
+        let moved = poll.outcome == PollOutcome::Fetched && poll.moved_to != self.memory.moved_to;
+        if moved {
+            events.extend(poll.moved_to.iter().map(|to| (EventKind::Moved, format!("moved for good to {to}"))));
             self.memory.moved_to.clone_from(&poll.moved_to);
-            self.report(ended, events).await;
-        } else if before != self.state || self.memory.state != Some(self.state) || self.unreported.is_some() {
+        }
+        let code = |issue: &Option<Issue>| issue.as_ref().map(|issue| issue.code.clone());
+        let news = self.memory.state != Some(self.state) || code(&self.last_error) != code(&self.memory.last_error);
+        if moved || news || self.unreported.is_some() {
             self.report(ended, events).await;
         }
         let last = poll.gone || self.context.once;
@@ -246,12 +245,15 @@ impl Task {
             interval: self.schedule.between(ended),
             consecutive_errors: self.errors,
             last_error: self.last_error.clone(),
-            moved_to: self.memory.moved_to.as_deref().map(redact),
+            moved_to: self.memory.moved_to.clone(),
             events: all,
             at: Timestamp::now(),
         };
         match self.deliver(PollEvent::State(Box::new(change.clone()))).await {
-            Receipt::Accepted { .. } => self.memory.state = Some(self.state),
+            Receipt::Accepted { .. } => {
+                self.memory.state = Some(self.state);
+                self.memory.last_error.clone_from(&self.last_error);
+            }
             _ => self.unreported = Some(change),
         }
     }

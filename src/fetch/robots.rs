@@ -226,7 +226,8 @@ mod tests {
 
     #[test]
     fn our_group_goes_before_everybodys() {
-        let file = "User-agent: *\nDisallow: /\n\nUser-agent: other\nUser-Agent: DateLine/1.0 # us\nDisallow: /drafts\n";
+        let file =
+            "User-agent: *\nDisallow: /\n\nUser-agent: other\nUser-Agent: DateLine/1.0 # us\nDisallow: /drafts\n";
         check(file, &["/", "/news"], &["/drafts", "/drafts/1"]);
         check("User-agent: other\nDisallow: /\n", &["/"], &[]);
         check("User-agent: *\nDisallow: /\n", &[], &["/", "/news?id=1"]);
@@ -236,7 +237,8 @@ mod tests {
 
     #[test]
     fn the_longest_pattern_decides() {
-        let file = "User-agent: *\nDisallow: /a\nAllow: /a/b\nDisallow: /*.pdf$\nDisallow: /*?print=\nAllow: /x\nDisallow: /x";
+        let file =
+            "User-agent: *\nDisallow: /a\nAllow: /a/b\nDisallow: /*.pdf$\nDisallow: /*?print=\nAllow: /x\nDisallow: /x";
         check(file, &["/", "/a/b/c", "/f.pdf.html", "/x", "/y?q=1"], &["/a", "/a/c", "/d/f.pdf", "/y?print=1"]);
         check("User-agent: *\nDisallow: /%7euser/caf\u{e9}", &["/user"], &["/~user/caf%C3%A9", "/%7Euser/caf%c3%a9"]);
         check("User-agent: *\nDisallow: *secret", &["/open"], &["/a/secret/b"]);

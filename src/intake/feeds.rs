@@ -2,7 +2,7 @@
 
 use super::{Intake, frames, seen};
 use crate::{
-    model::{Content, DeadLetter, EventRecord, Feed, FeedId, FeedState, FeedStatusRecord, Hash, Validators},
+    model::{Content, DeadLetter, EventRecord, Feed, FeedId, FeedState, FeedStatusRecord, Hash, Issue, Validators},
     store::{StoreError, error::corrupt},
 };
 use jiff::Timestamp;
@@ -22,7 +22,7 @@ pub struct FeedFacts {
 
 /// The JSON part; fields are only ever added.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+
 pub struct Known {
     /// The address that all of this holds for.
     pub url: String,
@@ -32,6 +32,8 @@ pub struct Known {
     pub state: Option<FeedState>,
     /// Failures in a row, as last reported.
     pub consecutive_errors: u32,
+    /// The last error, as last reported.
+    pub last_error: Option<Issue>,
     /// Where it was last reported to have moved.
     pub moved_to: Option<String>,
     /// Number of the poll that brought the last document.
@@ -74,6 +76,7 @@ impl Intake {
                 facts.poll = facts.poll.max(poll);
                 facts.known.state = Some(status.state);
                 facts.known.consecutive_errors = status.consecutive_errors;
+                facts.known.last_error.clone_from(&status.last_error);
                 facts.known.moved_to.clone_from(&status.moved_to);
                 save(tx, &id, &facts)?;
                 let at = status.at;

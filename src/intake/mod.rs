@@ -30,6 +30,7 @@ use std::{
     },
     time::Duration,
 };
+use tokio::sync::watch;
 
 /// `[intake]`: the doorstep.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -100,12 +101,14 @@ pub struct Intake {
     policy: Arc<Policy>,
     /// Bytes in frames above the position.
     unpublished: Arc<AtomicU64>,
+    /// Counts appends, so that whoever reads can wait for the next.
+    appends: Arc<watch::Sender<u64>>,
 }
 
 impl Intake {
     /// The log of this store. [`Intake::count_backlog`] must be called once before the first append.
     pub fn new(store: Store, policy: Policy) -> Self {
-        Self { store, policy: Arc::new(policy), unpublished: Arc::default() }
+        Self { store, policy: Arc::new(policy), unpublished: Arc::default(), appends: Arc::new(watch::Sender::new(0)) }
     }
 
     /// Its UUID.
@@ -118,6 +121,11 @@ impl Intake {
         let backlog = self.store.read(move |db| frames::backlog(db, position)).await?;
         self.unpublished.store(backlog.bytes, Ordering::Relaxed);
         Ok(backlog)
+    }
+
+    /// What lies above `position`.
+    pub async fn backlog(&self, position: u64) -> Result<Backlog, StoreError> {
+        self.store.read(move |db| frames::backlog(db, position)).await
     }
 
     /// What waits, in bytes.
@@ -159,8 +167,22 @@ impl Intake {
         Err(IntakeError::Full(units::bytes::format(self.unpublished_bytes())))
     }
 
+    /// Changes whenever frames have been appended.
+    pub fn appends(&self) -> watch::Receiver<u64> {
+        self.appends.subscribe()
+    }
+
+    /// So many bytes of frames have been published.
+    pub fn published(&self, bytes: u64) {
+        let subtract = |waiting: u64| Some(waiting.saturating_sub(bytes));
+        self.unpublished.fetch_update(Ordering::Relaxed, Ordering::Relaxed, subtract).ok();
+    }
+
     fn added(&self, bytes: u64) {
-        self.unpublished.fetch_add(bytes, Ordering::Relaxed);
+        if bytes > 0 {
+            self.unpublished.fetch_add(bytes, Ordering::Relaxed);
+            self.appends.send_modify(|count| *count += 1);
+        }
     }
 }
 

@@ -42,15 +42,16 @@ pub enum PageArrived {
 }
 
 impl Intake {
-    /// Pages to fetch now, those that items wait for first. `all`: watched pages too that are not due yet.
+    /// Pages to fetch now, those that items wait for first; none of those `in_flight`. With `all_but`, watched pages
+    /// that are not due yet are among them, except these.
     pub async fn pages_due(
         &self,
         now: Timestamp,
-        all: bool,
         in_flight: HashSet<ItemId>,
+        all_but: Option<HashSet<ItemId>>,
         limit: usize,
     ) -> std::result::Result<Vec<PageDue>, crate::store::StoreError> {
-        self.store.read(move |db| due(db, now, all, &in_flight, limit)).await
+        self.store.read(move |db| due(db, now, in_flight, all_but.as_ref(), limit)).await
     }
 
     /// Records what came of a page; returns how many revisions that made.
@@ -104,13 +105,19 @@ pub(super) fn look_again(tx: &Transaction<'_>, item: &Item, at: Timestamp) -> Re
     .map(drop)
 }
 
-fn due(db: &Connection, now: Timestamp, all: bool, in_flight: &HashSet<ItemId>, limit: usize) -> Result<Vec<PageDue>> {
+fn due(
+    db: &Connection,
+    now: Timestamp,
+    in_flight: HashSet<ItemId>,
+    all_but: Option<&HashSet<ItemId>>,
+    limit: usize,
+) -> Result<Vec<PageDue>> {
     let mut found: Vec<PageDue> = Vec::new();
-    let mut met = in_flight.clone();
+    let mut met = in_flight;
     let mut waiting = db.prepare_cached("SELECT item, feed, entry FROM waiting ORDER BY at, poll")?;
     let mut watched = db
         .prepare_cached("SELECT item, feed, entry, etag, last_modified FROM page_watch WHERE due <= ?1 ORDER BY due")?;
-    let latest = if all { i64::MAX } else { now.as_microsecond() };
+    let latest = if all_but.is_some() { i64::MAX } else { now.as_microsecond() };
     for (statement, waits) in [(&mut waiting, true), (&mut watched, false)] {
         let mut rows = if waits { statement.query([])? } else { statement.query([latest])? };
         while let Some(row) = rows.next()? {
@@ -118,7 +125,8 @@ fn due(db: &Connection, now: Timestamp, all: bool, in_flight: &HashSet<ItemId>, 
                 return Ok(found);
             }
             let item = ItemId(row.get(0)?);
-            if !met.insert(item.clone()) {
+            let looked_at = !waits && all_but.is_some_and(|looked| looked.contains(&item));
+            if looked_at || !met.insert(item.clone()) {
                 continue;
             }
             let entry: Item = frames::unpack(row.get_ref(2)?.as_blob()?, "an entry with a page")?;

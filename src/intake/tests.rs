@@ -69,7 +69,7 @@ impl World {
     }
 
     async fn due(&self, all: bool) -> Vec<PageDue> {
-        self.intake().pages_due(self.now, all, HashSet::new(), 100).await.unwrap()
+        self.intake().pages_due(self.now, HashSet::new(), all.then(HashSet::new), 100).await.unwrap()
     }
 
     async fn frames(&self) -> Vec<Frame> {

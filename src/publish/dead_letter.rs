@@ -10,17 +10,14 @@ use crate::model::{DeadLetter, Hash, ItemId, Record, Stage, Topic};
 #[cfg(feature = "kafka")]
 const HEAD_BYTES: usize = 16 << 10;
 
+/// The longest text from outside in a header.
+const HEADER_CHARACTERS: usize = 1_000;
+
 /// Bytes that could not be handled.
 pub fn dead_letter(stamp: &Stamp<'_>, letter: &DeadLetter) -> Record {
     let hash = Hash::of_bytes(&letter.bytes);
     let mut record = bytes_record(stamp, letter, &letter.key, &hash);
-    record.headers.extend(reason(
-        Source { topic: "", attempts: 1 },
-        letter.stage,
-        &letter.code,
-        &letter.detail,
-        letter.total_bytes,
-    ));
+    record.headers.extend(reason("", letter.stage, &letter.code, &letter.detail, letter.total_bytes));
     record.headers.push(("feed".to_owned(), letter.feed.0.clone()));
     if let Some(url) = letter.url.as_deref().and_then(without_secrets) {
         record.headers.push(("url".to_owned(), url));
@@ -55,13 +52,7 @@ pub(super) fn too_large(mut record: Record, topic: &str, bytes: usize, limit: us
         }
     }
     let detail = format!("a record of {bytes} bytes is larger than the {limit} bytes that topic {topic} takes");
-    record.headers.extend(reason(
-        Source { topic, attempts: 1 },
-        Stage::Publish,
-        "record_too_large",
-        &detail,
-        total as u64,
-    ));
+    record.headers.extend(reason(topic, Stage::Publish, "record_too_large", &detail, total as u64));
     record.topic = Topic::DeadLetters;
     if let Some(value) = &mut record.value {
         value.truncate(HEAD_BYTES);
@@ -82,18 +73,13 @@ fn bytes_record(stamp: &Stamp<'_>, letter: &DeadLetter, item: &str, hash: &Hash)
         hash,
         schema: None,
     };
-    route::record(stamp, label, Some(letter.bytes.clone()), "application/octet-stream")
-}
-
-struct Source<'a> {
-    topic: &'a str,
-    attempts: u32,
+    route::record(stamp, &label, Some(letter.bytes.clone()), "application/octet-stream")
 }
 
 /// The headers of Kafka Connect's dead-letter queue; -1 where there is no source record. Then ours.
-fn reason(source: Source<'_>, stage: Stage, code: &str, detail: &str, total_bytes: u64) -> Vec<(String, String)> {
+fn reason(topic: &str, stage: Stage, code: &str, detail: &str, total_bytes: u64) -> Vec<(String, String)> {
     let connect = [
-        ("topic", source.topic.to_owned()),
+        ("topic", topic.to_owned()),
         ("partition", "-1".to_owned()),
         ("offset", "-1".to_owned()),
         ("connector.name", "dateline".to_owned()),
@@ -101,14 +87,19 @@ fn reason(source: Source<'_>, stage: Stage, code: &str, detail: &str, total_byte
         ("stage", stage.as_str().to_owned()),
         ("class.name", format!("dateline.{}", stage.as_str())),
         ("exception.class.name", code.to_owned()),
-        ("exception.message", detail.to_owned()),
+        ("exception.message", head_of(detail)),
     ];
     let mut headers: Vec<(String, String)> =
         connect.into_iter().map(|(name, value)| (format!("__connect.errors.{name}"), value)).collect();
     headers.push(("error-code".to_owned(), code.to_owned()));
-    headers.push(("attempts".to_owned(), source.attempts.to_string()));
+    headers.push(("attempts".to_owned(), "1".to_owned()));
     headers.push(("total-bytes".to_owned(), total_bytes.to_string()));
     headers
+}
+
+/// A header is for a person: what comes from outside is cut to what one reads.
+fn head_of(text: &str) -> String {
+    text.chars().take(HEADER_CHARACTERS).collect()
 }
 
 /// Tokens hide in user info and query values; what is left still says where to look.
@@ -119,5 +110,5 @@ fn without_secrets(address: &str) -> Option<String> {
     let _ = url.set_password(None);
     url.set_query(None);
     url.set_fragment(None);
-    Some(url.to_string())
+    Some(head_of(url.as_str()))
 }

@@ -54,7 +54,7 @@ pub fn article(stamp: &Stamp<'_>, mut enriched: Enriched, verdict: &Verdict) -> 
             hash: stamp.hash,
             schema: Some(ARTICLE_SCHEMA),
         };
-        records.push(route::json(stamp, label, &value));
+        records.push(route::json(stamp, &label, &value));
     }
     for claim in &claims {
         let label = Label {
@@ -70,7 +70,7 @@ pub fn article(stamp: &Stamp<'_>, mut enriched: Enriched, verdict: &Verdict) -> 
             hash: stamp.hash,
             schema: Some(CLAIM_SCHEMA),
         };
-        records.push(route::json(stamp, label, claim));
+        records.push(route::json(stamp, &label, claim));
     }
     let item = records.first().map(|record| record.key.clone());
     if let (Some(story), Some(item)) = (&verdict.story, item) {
@@ -164,7 +164,7 @@ pub fn story_forgotten(stamp: &Stamp<'_>, story: &str) -> Record {
         hash: stamp.hash,
         schema: None,
     };
-    route::record(stamp, label, None, "application/json")
+    route::record(stamp, &label, None, "application/json")
 }
 
 fn story_record(stamp: &Stamp<'_>, item: &str, revision: u32, story: &StoryState) -> Record {
@@ -190,7 +190,7 @@ fn story_record(stamp: &Stamp<'_>, item: &str, revision: u32, story: &StoryState
         hash: stamp.hash,
         schema: Some(STORY_SCHEMA),
     };
-    route::json(stamp, label, &value)
+    route::json(stamp, &label, &value)
 }
 
 fn feed_record(
@@ -214,7 +214,7 @@ fn feed_record(
         hash: &hash,
         schema: Some(schema),
     };
-    route::json(stamp, label, value)
+    route::json(stamp, &label, value)
 }
 
 fn revision_of(verdict: &Verdict) -> u32 {

@@ -276,10 +276,10 @@ impl Journal {
         self.store
             .write(move |tx| {
                 for row in rows {
-                    tx.execute("DELETE FROM journal WHERE topic = ?1 AND at < ?2", params![
-                        row.name,
-                        row.recorded.synced
-                    ])?;
+                    tx.execute(
+                        "DELETE FROM journal WHERE topic = ?1 AND at < ?2",
+                        params![row.name, row.recorded.synced],
+                    )?;
                     row.save(tx)?;
                 }
                 Ok(())
@@ -308,11 +308,7 @@ impl Sink for Journal {
     }
 }
 
-fn write_lines(
-    directory: &Directory,
-    files: &mut BTreeMap<String, LiveFile>,
-    lines: &[Line],
-) -> Result<(), io::Error> {
+fn write_lines(directory: &Directory, files: &mut BTreeMap<String, LiveFile>, lines: &[Line]) -> Result<(), io::Error> {
     // One write per topic and batch: its lines follow each other.
     for (topic, file) in files.iter_mut() {
         let mut of_topic = lines.iter().filter(|line| line.topic == *topic).peekable();

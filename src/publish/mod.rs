@@ -3,10 +3,13 @@
 mod claim;
 mod dead_letter;
 pub mod encode;
+pub mod journal;
 #[cfg(feature = "kafka")]
 pub mod kafka;
 #[cfg(feature = "kafka")]
 mod measure;
+pub mod memory;
+mod ndjson;
 mod route;
 pub mod schema;
 

@@ -221,7 +221,12 @@ mod tests {
             fs::write(dir.path().join(name), [b'x'; 100]).unwrap();
         }
         let old = SystemTime::now() - std::time::Duration::from_secs(60);
-        File::options().write(true).open(dir.path().join("w.a.v1.2020-10-01-1.ndjson")).unwrap().set_modified(old).unwrap();
+        File::options()
+            .write(true)
+            .open(dir.path().join("w.a.v1.2020-10-01-1.ndjson"))
+            .unwrap()
+            .set_modified(old)
+            .unwrap();
         let options = JournalOptions { max_total: 250, ..JournalOptions::default() };
         let deleted = Directory(dir.path().to_owned()).clean_up(&options, SystemTime::now()).unwrap();
         assert_eq!(deleted, [dir.path().join("w.a.v1.2020-10-01-1.ndjson")]);

@@ -87,13 +87,13 @@ pub(super) fn schema_address(schema: &str) -> String {
 }
 
 /// A record with a JSON value.
-pub(super) fn json(stamp: &Stamp<'_>, label: Label<'_>, value: &impl Serialize) -> Record {
+pub(super) fn json(stamp: &Stamp<'_>, label: &Label<'_>, value: &impl Serialize) -> Record {
     let value = serde_json::to_vec(value).expect("record values have string keys and finite numbers");
     record(stamp, label, Some(value), "application/json")
 }
 
 /// A record with this value, or a tombstone.
-pub(super) fn record(stamp: &Stamp<'_>, label: Label<'_>, value: Option<Vec<u8>>, content_type: &str) -> Record {
+pub(super) fn record(stamp: &Stamp<'_>, label: &Label<'_>, value: Option<Vec<u8>>, content_type: &str) -> Record {
     let observed = stamp.observed.to_string();
     let trace = trace_parent(stamp.origin, &label.id);
     let mut headers = vec![

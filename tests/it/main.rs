@@ -5,6 +5,12 @@ mod bad_input;
 mod delivery;
 mod flow;
 mod harness;
+#[cfg(feature = "kafka")]
+mod kafka;
+#[cfg(feature = "kafka")]
+mod kafka_broker;
+#[cfg(feature = "kafka")]
+mod kafka_daemon;
 mod layering;
 mod licences;
 mod readme;
