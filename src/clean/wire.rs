@@ -34,12 +34,16 @@ pub fn structure(article: &mut Article, agency: Option<&str>) {
         Some(agency) => Some(agency.to_owned()),
         None => agency.and_then(agencies::normalise),
     };
-    article.sections = sections::divide(&paragraphs, &texts, &sections::Outline {
-        story,
-        dateline: found.as_ref().map(|found| found.paragraph),
-        furniture: &marks.furniture,
-        date: found.as_ref().and_then(|found| found.dateline.date).or(published),
-    });
+    article.sections = sections::divide(
+        &paragraphs,
+        &texts,
+        &sections::Outline {
+            story,
+            dateline: found.as_ref().map(|found| found.paragraph),
+            furniture: &marks.furniture,
+            date: found.as_ref().and_then(|found| found.dateline.date).or(published),
+        },
+    );
     article.wire.dateline = found.map(|found| found.dateline);
     article.wire.byline = marks.byline;
     article.wire.slug = marks.slug;

@@ -72,7 +72,10 @@ static CREDITS: LazyLock<Option<Credits>> = LazyLock::new(|| {
         // "Source: Xinhua", "(Source: AFP)", "Agencies/Reuters" is left alone.
         source: Regex::new(r"(?i)^\W*source\s*:\s*([^\n()]{2,60})").ok()?,
         // "© AFP", "Copyright 2020 The Associated Press. All rights reserved."
-        copyright: Regex::new(r"(?i)(?:©|\(c\)|\bcopyright)\W*(?:\d{4}(?:\s*[-–]\s*\d{4})?)?\W*(?:by\s+)?((?:[\p{L}.\-/]+ ?){1,4})").ok()?,
+        copyright: Regex::new(
+            r"(?i)(?:©|\(c\)|\bcopyright)\W*(?:\d{4}(?:\s*[-–]\s*\d{4})?)?\W*(?:by\s+)?((?:[\p{L}.\-/]+ ?){1,4})",
+        )
+        .ok()?,
         // A story that ends "(Yonhap)", "/TASS/", "— AFP", "(END)" after "Bernama".
         mark: Regex::new(r"(?:\(([^()\n]{2,40})\)|/([^/\n]{2,40})/|[-–—]{1,2}\s?([\p{L} ]{2,30}))[.\s]*$").ok()?,
         reuters: Regex::new(r"(?i)\breporting by\b[^\n]{2,300}\bediting by\b").ok()?,
@@ -86,7 +89,8 @@ pub(super) fn credited(paragraphs: &[&str]) -> Option<&'static str> {
     let credits = CREDITS.as_ref()?;
     let foot = paragraphs.len().saturating_sub(4);
     let edge = |index: usize| index < 2 || index >= foot;
-    let lines: Vec<&str> = paragraphs.iter().enumerate().filter(|(index, _)| edge(*index)).map(|(_, text)| *text).collect();
+    let lines: Vec<&str> =
+        paragraphs.iter().enumerate().filter(|(index, _)| edge(*index)).map(|(_, text)| *text).collect();
     for text in lines.iter().rev() {
         if credits.contributed.is_match(text) {
             continue;

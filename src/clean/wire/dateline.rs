@@ -62,9 +62,11 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
         agency: Regex::new(r"^[\s,.]*(?:\(([^()\n]{2,70})\)|/([^/\n]{2,70})/|\[([^\[\]\n]{2,70})\])").ok()?,
         bare_agency: Regex::new(r"^[,.]?\s+(\p{Lu}[\p{L}]{1,14}(?: \p{Lu}\p{L}{1,14})?)\s*[-–—]").ok()?,
         opening_agency: Regex::new(r"^\(([^()\n]{2,40})\)\s*(?:[-–—]+\s*)?").ok()?,
-        separator: Regex::new(r"^\.?\s*(?:-{1,3}|–|—|―|_)(?:\s|$)|^\.?\s*(?:--|–|—|―)|^:(?:\s|$)|^\.(?:\s*[-–—]+)?").ok()?,
+        separator: Regex::new(r"^\.?\s*(?:-{1,3}|–|—|―|_)(?:\s|$)|^\.?\s*(?:--|–|—|―)|^:(?:\s|$)|^\.(?:\s*[-–—]+)?")
+            .ok()?,
         joint: Regex::new(r"^(?:\s*/\s*|\s+and\s+|\s+&\s+|\s+-\s+|,\s+and\s+)").ok()?,
-        note: Regex::new(r"^\((?:[A-Z][a-z]+(?:s|ed|ing)|RECASTS?|ADDS?|UPDATES?|CORRECTS?)\b[^()\n]{0,300}\)\s*").ok()?,
+        note: Regex::new(r"^\((?:[A-Z][a-z]+(?:s|ed|ing)|RECASTS?|ADDS?|UPDATES?|CORRECTS?)\b[^()\n]{0,300}\)\s*")
+            .ok()?,
     })
 });
 
@@ -150,7 +152,11 @@ fn read(text: &str, published: Option<Date>) -> Option<(usize, usize, Dateline, 
         (Some(_), _, None) => (dashed && is_known) || (is_upper(first) && (is_known || dashed || closed_by_stop)),
         (None, Some(_), Some(_)) => dashed && (is_known || is_upper(first)),
         (None, Some(name), None) => is_known && dashed && name.chars().next().is_some_and(char::is_uppercase),
-        (None, None, Some(_)) => (dashed && (is_known || is_upper(first))) || (closed_by_stop && is_known && is_upper(first)) || (is_known && is_upper(first) && !lone),
+        (None, None, Some(_)) => {
+            (dashed && (is_known || is_upper(first)))
+                || (closed_by_stop && is_known && is_upper(first))
+                || (is_known && is_upper(first) && !lone)
+        }
         (None, None, None) => {
             dashed && is_known && (is_upper(first) || !colon && separator.as_deref() != Some("-"))
                 || dashed && !colon && region.is_some_and(gazetteer::is_region) && is_upper(first)
@@ -227,7 +233,10 @@ impl<'t> Cursor<'t> {
 
     /// One place: words that start with a capital, with the small words that place names have.
     fn place(&mut self) -> Option<&'t str> {
-        const SMALL: [&str; 22] = ["de", "do", "da", "dos", "das", "del", "la", "le", "les", "el", "al", "of", "the", "upon", "on", "sur", "en", "am", "an", "der", "den", "di"];
+        const SMALL: [&str; 22] = [
+            "de", "do", "da", "dos", "das", "del", "la", "le", "les", "el", "al", "of", "the", "upon", "on", "sur",
+            "en", "am", "an", "der", "den", "di",
+        ];
         let start = self.at;
         let mut end = start;
         let mut words = 0;
@@ -272,7 +281,11 @@ impl<'t> Cursor<'t> {
             };
             match found {
                 // The word after the comma may be the agency ("TOKYO, Sept 29, Kyodo -") or a month.
-                Some(found) if !is_month_word(word_at(found)) && agencies::named(found).is_none() && is_place_like(found) => region = Some(found),
+                Some(found)
+                    if !is_month_word(word_at(found)) && agencies::named(found).is_none() && is_place_like(found) =>
+                {
+                    region = Some(found)
+                }
                 _ => {
                     self.at = before;
                     break;
@@ -294,7 +307,10 @@ fn word_at(text: &str) -> &str {
             letters += 1;
         } else if letters > 0 && matches!(c, '\'' | '’' | '-' | '‘') && next_is_letter {
             letters = 0;
-        } else if c == '.' && letters > 0 && (letters <= 2 || next_is_letter || is_abbreviation(text.get(..at).unwrap_or_default())) {
+        } else if c == '.'
+            && letters > 0
+            && (letters <= 2 || next_is_letter || is_abbreviation(text.get(..at).unwrap_or_default()))
+        {
             letters = 0;
         } else {
             break;
@@ -311,8 +327,20 @@ fn is_abbreviation(word: &str) -> bool {
 
 fn is_month_word(word: &str) -> bool {
     let plain = word.trim_end_matches('.').to_lowercase();
-    const LONG: [&str; 12] =
-        ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"];
+    const LONG: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
     month(&plain).is_some_and(|_| plain.len() == 3 || plain == "sept" || LONG.contains(&plain.as_str()))
 }
 
@@ -328,7 +356,10 @@ fn is_place_like(place: &str) -> bool {
 
 /// `NEW DELHI` → `New Delhi`; a place that is not in capitals stays as it is.
 fn ordinary_case(place: &str) -> String {
-    const SMALL: [&str; 18] = ["de", "do", "da", "dos", "das", "del", "les", "of", "the", "upon", "on", "sur", "en", "am", "an", "der", "den", "di"];
+    const SMALL: [&str; 18] = [
+        "de", "do", "da", "dos", "das", "del", "les", "of", "the", "upon", "on", "sur", "en", "am", "an", "der", "den",
+        "di",
+    ];
     if !is_upper(place) {
         return place.to_owned();
     }

@@ -77,7 +77,8 @@ fn key(name: &str) -> String {
 
 /// The country of a place, if the place is known: `Some(None)` for one that is in no country.
 pub(super) fn lookup(place: &str, region: Option<&str>) -> Option<Option<&'static str>> {
-    let by_region = region.and_then(|region| PLACES.regions.get(&key(region)).or_else(|| PLACES.cities.get(&key(region))));
+    let by_region =
+        region.and_then(|region| PLACES.regions.get(&key(region)).or_else(|| PLACES.cities.get(&key(region))));
     let key = key(place);
     by_region.or_else(|| PLACES.cities.get(&key)).or_else(|| PLACES.regions.get(&key)).copied()
 }

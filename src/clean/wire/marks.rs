@@ -101,7 +101,9 @@ fn read_headline(patterns: &Patterns, headline: &str, marks: &mut Marks) {
     }
     let word = patterns.headline.captures(headline).or_else(|| patterns.headline_end.captures(headline));
     match word.as_ref().and_then(|found| found.get(1)).map(|word| word.as_str()) {
-        Some("KILL" | "KILLED" | "WITHDRAWN" | "WITHDRAWAL" | "RETRACTED" | "RETRACTION") => marks.notice = Some(Notice::Kill),
+        Some("KILL" | "KILLED" | "WITHDRAWN" | "WITHDRAWAL" | "RETRACTED" | "RETRACTION") => {
+            marks.notice = Some(Notice::Kill)
+        }
         Some("CORRECTED" | "CORRECTION" | "CORRECTS" | "REFILE") => marks.notice = Some(Notice::Correction),
         Some("UPDATE" | "UPDATED" | "WRAPUP" | "RECAST") => marks.notice = marks.notice.or(Some(Notice::Update)),
         // The numbers are those of the ANPA priorities: flash, bulletin, urgent.
@@ -130,7 +132,11 @@ fn read_paragraph(patterns: &Patterns, text: &str, index: usize, dateline: Optio
     if !short && dateline != Some(index) {
         return false;
     }
-    if head && let Some(found) = patterns.embargo.captures(text) && marks.embargo.is_none() && short {
+    if head
+        && let Some(found) = patterns.embargo.captures(text)
+        && marks.embargo.is_none()
+        && short
+    {
         marks.embargo = found.name("rest").map(|rest| Embargo { text: rest.as_str().trim().to_owned() });
         return true;
     }
@@ -141,7 +147,11 @@ fn read_paragraph(patterns: &Patterns, text: &str, index: usize, dateline: Optio
     let bracketed = text.starts_with(['(', '[']);
     let closed = text.find([')', ']']).and_then(|at| text.get(..=at));
     // A note in brackets is the whole paragraph, or stands before the dateline.
-    let bracket = if bracketed && head { closed.filter(|note| note.len() == text.len() || dateline == Some(index)) } else { None };
+    let bracket = if bracketed && head {
+        closed.filter(|note| note.len() == text.len() || dateline == Some(index))
+    } else {
+        None
+    };
     let kind = bracket.and_then(|note| patterns.note_kind.captures(note));
     let is_note = short && patterns.note.is_match(text);
     if kind.is_some() || is_note {
@@ -149,9 +159,12 @@ fn read_paragraph(patterns: &Patterns, text: &str, index: usize, dateline: Optio
         marks.editors_note.get_or_insert_with(|| note.to_owned());
         let after_label = note.split_once(':').map_or(note, |(_, rest)| rest).trim();
         let kind = kind.or_else(|| patterns.note_kind.captures(after_label));
-        let notice = if patterns.killed.is_match(note) || kind.as_ref().is_some_and(|kind| kind.name("kill").is_some()) {
+        let notice = if patterns.killed.is_match(note) || kind.as_ref().is_some_and(|kind| kind.name("kill").is_some())
+        {
             Some(Notice::Kill)
-        } else if note.to_lowercase().contains("correction") || kind.as_ref().is_some_and(|kind| kind.name("correction").is_some()) {
+        } else if note.to_lowercase().contains("correction")
+            || kind.as_ref().is_some_and(|kind| kind.name("correction").is_some())
+        {
             Some(Notice::Correction)
         } else {
             kind.and_then(|kind| kind.name("update").map(|_| Notice::Update))
@@ -164,11 +177,17 @@ fn read_paragraph(patterns: &Patterns, text: &str, index: usize, dateline: Optio
         };
         return true;
     }
-    if head && (matches!(text, "KILL" | "MANDATORY KILL" | "WITHDRAWN") || text.starts_with("KILL ") && patterns.killed.is_match(text)) {
+    if head
+        && (matches!(text, "KILL" | "MANDATORY KILL" | "WITHDRAWN")
+            || text.starts_with("KILL ") && patterns.killed.is_match(text))
+    {
         marks.notice = Some(Notice::Kill);
         return true;
     }
-    if head && dateline != Some(index) && let Some(found) = patterns.slug.captures(text) {
+    if head
+        && dateline != Some(index)
+        && let Some(found) = patterns.slug.captures(text)
+    {
         let slug = found.get(1).or(found.get(2)).or(found.get(3)).map(|slug| slug.as_str().trim().to_owned());
         if let Some(slug) = &slug {
             read_lead(patterns, slug, marks);
@@ -176,9 +195,15 @@ fn read_paragraph(patterns: &Patterns, text: &str, index: usize, dateline: Optio
         marks.slug = marks.slug.take().or(slug);
         return true;
     }
-    if head && short && dateline != Some(index) && marks.byline.is_none() && let Some(found) = patterns.byline.captures(text) {
+    if head
+        && short
+        && dateline != Some(index)
+        && marks.byline.is_none()
+        && let Some(found) = patterns.byline.captures(text)
+    {
         let line = found.get(1).map(|line| line.as_str().trim()).unwrap_or_default();
-        let is_sentence = text.ends_with(['.', '!', '?']) && text.split_whitespace().count() > 8 || text.split_whitespace().count() > 16;
+        let is_sentence = text.ends_with(['.', '!', '?']) && text.split_whitespace().count() > 8
+            || text.split_whitespace().count() > 16;
         if !is_sentence {
             let (names, agency) = byline(line);
             marks.byline = Some(names);
@@ -210,7 +235,11 @@ impl Marks {
         let Some(before) = story.checked_sub(1) else { return };
         let Some(text) = texts.get(before) else { return };
         let free = self.byline.is_none() && !self.furniture.contains(&before);
-        if free && patterns.name_line.is_match(text) && !crate::clean::boilerplate::is_boilerplate(text) && super::gazetteer::lookup(text, None).is_none() {
+        if free
+            && patterns.name_line.is_match(text)
+            && !crate::clean::boilerplate::is_boilerplate(text)
+            && super::gazetteer::lookup(text, None).is_none()
+        {
             self.byline = Some((*text).to_owned());
             self.furniture.push(before);
         }
@@ -254,8 +283,20 @@ fn offset(zone: &str, date: Date) -> Option<Offset> {
         "EDT" => -240,
         "PST" => -480,
         "PDT" => -420,
-        "ET" => if summer_in_america(date) { -240 } else { -300 },
-        "PT" => if summer_in_america(date) { -420 } else { -480 },
+        "ET" => {
+            if summer_in_america(date) {
+                -240
+            } else {
+                -300
+            }
+        }
+        "PT" => {
+            if summer_in_america(date) {
+                -420
+            } else {
+                -480
+            }
+        }
         _ => return None,
     };
     Offset::from_seconds(minutes * 60).ok()

@@ -74,14 +74,21 @@ pub(super) fn divide(paragraphs: &[Span], texts: &[&str], outline: &Outline<'_>)
             let kind = if background { SectionKind::Background } else { SectionKind::Body };
             heading = Some(((*text).trim().to_owned(), kind));
             kind
-        } else if heading.as_ref().is_some_and(|(_, kind)| *kind == SectionKind::Background) || is_background(index, texts, outline) {
+        } else if heading.as_ref().is_some_and(|(_, kind)| *kind == SectionKind::Background)
+            || is_background(index, texts, outline)
+        {
             SectionKind::Background
         } else {
             SectionKind::Body
         };
-        let under = if kind == SectionKind::Boilerplate { None } else { heading.as_ref().map(|(text, _)| text.clone()) };
+        let under =
+            if kind == SectionKind::Boilerplate { None } else { heading.as_ref().map(|(text, _)| text.clone()) };
         match sections.last_mut() {
-            Some(last) if last.kind == kind && !(subhead && kind != SectionKind::Boilerplate) && last.heading == under => last.span.end = span.end,
+            Some(last)
+                if last.kind == kind && !(subhead && kind != SectionKind::Boilerplate) && last.heading == under =>
+            {
+                last.span.end = span.end
+            }
             _ => sections.push(Section { kind, heading: under, span: *span, template: None }),
         }
     }
@@ -100,7 +107,12 @@ fn is_subhead(texts: &[&str], index: usize) -> bool {
         let next = next.trim();
         next.split_whitespace().count() > words.max(6) && next.ends_with(['.', '!', '?', '"', '”', '’', ')', ':', '…'])
     });
-    short && open && starts && next_is_paragraph && !patterns.list_item.is_match(text) && !boilerplate::is_boilerplate(text)
+    short
+        && open
+        && starts
+        && next_is_paragraph
+        && !patterns.list_item.is_match(text)
+        && !boilerplate::is_boilerplate(text)
 }
 
 /// Whether a paragraph tells what the reader of earlier stories knows already.
@@ -120,7 +132,11 @@ fn is_background(index: usize, texts: &[&str], outline: &Outline<'_>) -> bool {
     let starts_with_history = opens_in.is_some_and(|years| years >= 1);
     let sample: String = text.chars().take(2_000).collect();
     // A paragraph of the present that only opens with a past year comes back to today or to this year.
-    let this_year = outline.date.is_some_and(|date| patterns.year.find_iter(&sample).any(|year| year.as_str() == date.year().to_string()));
+    let this_year = outline
+        .date
+        .is_some_and(|date| patterns.year.find_iter(&sample).any(|year| year.as_str() == date.year().to_string()));
     let latter_half = index * 2 >= texts.len();
-    (starts_with_history && !this_year && latter_half) || patterns.pandemic.is_match(&sample) || (latter_half && patterns.totals.is_match(&sample))
+    (starts_with_history && !this_year && latter_half)
+        || patterns.pandemic.is_match(&sample)
+        || (latter_half && patterns.totals.is_match(&sample))
 }

@@ -1,0 +1,591 @@
+//! Which metric a number is a number of.
+//!
+//! In: a sentence that has been read, and the metric of the sentence before. Out: for each number its [`Attachment`].
+//! What holds: a number has the metric of its own noun or predicate before that of anything that governs it from the
+//! left, and inherits only where nothing of its own stands behind it. It does not decide kind, place or date.
+
+use super::kinds::{is_percent, kind_of};
+use super::reading::Reading;
+use super::traps;
+use crate::language::Cue;
+use crate::language::pack::{Mark, Sense};
+use crate::language::tokens::TokenKind;
+use crate::model::Metric;
+
+/// Why a number has its metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// The noun that it counts.
+    Noun,
+    /// What is said of the people that it counts.
+    Predicate,
+    /// A verb before it.
+    Active,
+    /// A label right before it.
+    Label,
+    /// The header of its column.
+    Column,
+    /// A subject or object that governs it: "the toll stands at".
+    Governed,
+    /// An earlier number of the sentence, by its index.
+    Coordinated(usize),
+    /// The sentence before.
+    Pointer,
+}
+
+/// A number's metric.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attachment {
+    pub(super) metric: Metric,
+    pub(super) why: Why,
+    /// The words that say so.
+    pub(super) mark: Option<(usize, usize)>,
+    /// Population base of a rate.
+    pub(super) per: Option<u64>,
+}
+
+/// The attachment of each number; none for those in traps or without metric.
+pub(super) fn all(reading: &Reading<'_, '_>, previous: Option<Metric>) -> Vec<Option<Attachment>> {
+    let columns = columns(reading);
+    let mut found: Vec<Option<Attachment>> = Vec::with_capacity(reading.numbers.len());
+    for n in 0..reading.numbers.len() {
+        if traps::before_metric(reading, n).is_some() || traps::of_clause(reading, n).is_some() {
+            found.push(None);
+            continue;
+        }
+        let attachment = one(reading, n, &found, &columns, previous);
+        found.push(attachment.and_then(|attachment| rated(reading, n, attachment)));
+    }
+    found
+}
+
+fn one(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    columns: &[Metric],
+    previous: Option<Metric>,
+) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    if number.percent {
+        return percent(reading, n, found);
+    }
+    own(reading, n)
+        .or_else(|| label(reading, n))
+        .or_else(|| column(reading, n, columns))
+        .or_else(|| active(reading, n))
+        .or_else(|| governed(reading, n, found, previous))
+        .or_else(|| coordinated(reading, n, found))
+}
+
+/// Predicates that say more than the one before them: "being treated in intensive care".
+fn closer(metric: Metric) -> u8 {
+    match metric {
+        Metric::VentilatedPatients => 4,
+        Metric::IcuPatients | Metric::SevereCases => 3,
+        Metric::Hospitalisations => 2,
+        Metric::ActiveCases => 1,
+        _ => 0,
+    }
+}
+
+/// The noun or predicate behind the number.
+fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let right = reading.right(n);
+    let mut nouns_allowed = true;
+    let mut unknown = 0;
+    let mut commas = 0;
+    let mut best: Option<(Mark, Why)> = None;
+    let mut at = number.after;
+    while at < right.end {
+        let token = reading.tokens.get(at)?;
+        if let Some(mark) = reading.metric_at(at).filter(|mark| mark.after <= right.end + 1) {
+            let metric = mark.cue.metric()?;
+            let share = is_percent(metric) || metric == Metric::ReproductionNumber;
+            let as_noun = matches!(mark.cue, Cue::Noun(_)) && nouns_allowed;
+            let both = reading.marks.iter().any(|other| {
+                other.first == mark.first && other.after == mark.after && other.cue == Cue::Predicate(metric)
+            });
+            let as_predicate = matches!(mark.cue, Cue::Predicate(_)) || both;
+            match (best, as_noun, as_predicate) {
+                _ if share => {}
+                (None, true, _) => {
+                    best = Some((*mark, Why::Noun));
+                    // "6,264 Covid patients are in hospital": people with the virus are cases only if nothing is said of them.
+                    let people = reading.tokens.get(mark.after - 1).is_some_and(|token| {
+                        matches!(token.lower.as_ref(), "patients" | "people" | "patient" | "positive")
+                    });
+                    if !people {
+                        break;
+                    }
+                }
+                (None, false, true) => best = Some((*mark, Why::Predicate)),
+                (Some((earlier, _)), _, true) => {
+                    let old = earlier.cue.metric()?;
+                    let people = old == Metric::Cases && matches!(earlier.cue, Cue::Noun(_));
+                    if closer(metric) > closer(old)
+                        && matches!(old, Metric::ActiveCases | Metric::Hospitalisations | Metric::Cases)
+                        || people
+                    {
+                        best = Some((*mark, Why::Predicate));
+                    } else {
+                        break;
+                    }
+                }
+                _ => {}
+            }
+            at = mark.after;
+            continue;
+        }
+        match token.text {
+            ")" if best.is_none() && !reading.is(number.first.wrapping_sub(1), "(") => return finish(best, reading),
+            ";" | ":" | "." | "!" | "?" | "|" | "/" | "•" => break,
+            "," | "(" | ")" | "–" | "—" => {
+                commas += 1;
+                nouns_allowed = false;
+                // "15,000 people, most of them elderly, have died".
+                if best.is_some() || commas > 2 || at == number.after || !reading.has(number.after..at, Sense::People) {
+                    break;
+                }
+            }
+            "-" if token.spaced => break,
+            _ => {}
+        }
+        if reading.has_at(at, Sense::Compare) && best.is_some() || reading.is(at, "and") && best.is_some() {
+            break;
+        }
+        let modifier = reading.has_at(at, Sense::Modifier)
+            || reading.has_at(at, Sense::New)
+            || reading.spots.iter().any(|spot| spot.first <= at && at < spot.after);
+        if reading.has_at(at, Sense::Stop) {
+            // "people with coronavirus infections", "12 of the cases" go on; a verb or a preposition of place ends the noun phrase.
+            let goes_on = reading.is(at, "with") || reading.is(at, "of");
+            let compare = reading.is(at, "than") || reading.is(at, "against") || reading.is(at, "per");
+            if compare {
+                break;
+            }
+            nouns_allowed &= goes_on;
+            if reading.is(at, "after") || reading.is(at, "when") || reading.is(at, "because") || reading.is(at, "while")
+            {
+                break;
+            }
+        } else if !modifier && token.kind == TokenKind::Word && !reading.has_at(at, Sense::People) {
+            unknown += 1;
+            if unknown > 3 {
+                nouns_allowed = false;
+            }
+            if unknown > 9 {
+                break;
+            }
+        }
+        if reading.has_at(at, Sense::Total) && at == number.after {
+            // "4,000 in total": nothing of its own behind it.
+        }
+        at += 1;
+    }
+    finish(best, reading)
+}
+
+fn finish(best: Option<(Mark, Why)>, _reading: &Reading<'_, '_>) -> Option<Attachment> {
+    let (mark, why) = best?;
+    Some(Attachment { metric: mark.cue.metric()?, why, mark: Some((mark.first, mark.after)), per: None })
+}
+
+/// Where the words that only qualify the number begin: "stands at [more than a record] 320".
+pub(super) fn core_start(reading: &Reading<'_, '_>, n: usize) -> usize {
+    let Some(number) = reading.numbers.get(n) else { return 0 };
+    let mut at = number.first;
+    for _ in 0..4 {
+        let step = reading.ending_at(at).into_iter().find(|mark| {
+            matches!(
+                mark.cue,
+                Cue::Sense(
+                    Sense::MoreThan
+                        | Sense::AtLeast
+                        | Sense::Nearly
+                        | Sense::About
+                        | Sense::LessThan
+                        | Sense::AtMost
+                        | Sense::Exact
+                )
+            ) && !(mark.after == mark.first + 1
+                && reading.has_ending(at, Sense::Reaches)
+                && reading.is(mark.first, "total"))
+        });
+        match step {
+            // "exceed" both qualifies and governs; it must stay visible as a governor.
+            Some(mark) if !reading.has_at(mark.first, Sense::Reaches) => at = mark.first,
+            _ => break,
+        }
+    }
+    at
+}
+
+/// "Cases: 12", "new infections nil", "deaths – 3", "recoveries (12)".
+fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let mut at = core_start(reading, n);
+    for _ in 0..3 {
+        let before = at.checked_sub(1)?;
+        let token = reading.tokens.get(before)?;
+        if matches!(token.lower.as_ref(), ":" | "-" | "=" | "(" | "+" | "at") {
+            at = before;
+        } else {
+            break;
+        }
+    }
+    let mark = reading
+        .marks
+        .iter()
+        .filter(|mark| mark.after == at && matches!(mark.cue, Cue::Noun(_) | Cue::Label(_)))
+        .min_by_key(|mark| mark.first)?;
+    let metric = mark.cue.metric()?;
+    let number = reading.numbers.get(n)?;
+    let taken = n > 0 && owns(reading, n - 1, mark);
+    // "72,686 cases (+ 1,008)": the noun is that of the number before, and both count it.
+    let bracket = reading.is(number.first.wrapping_sub(1), "(") || reading.is(number.first.wrapping_sub(1), "+");
+    (!is_percent(metric) && (!taken || bracket)).then_some(Attachment {
+        metric,
+        why: Why::Label,
+        mark: Some((mark.first, mark.after)),
+        per: None,
+    })
+}
+
+/// Whether the number counts that noun.
+fn owns(reading: &Reading<'_, '_>, n: usize, mark: &Mark) -> bool {
+    own(reading, n).is_some_and(|attachment| attachment.mark == Some((mark.first, mark.after)))
+}
+
+/// "killed 30 people", "tested over 5 lakh", "vaccinated 3 million".
+fn active(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let start = core_start(reading, n);
+    let mark = reading.marks.iter().find(|mark| mark.after == start && matches!(mark.cue, Cue::Active(_)))?;
+    let number = reading.numbers.get(n)?;
+    let what = number.after;
+    let people = reading.has_at(what, Sense::People)
+        || reading.has_at(what + 1, Sense::People)
+        || reading.has_at(what, Sense::Stop);
+    let ends = reading.tokens.get(what).is_none_or(|token| token.kind == TokenKind::Mark);
+    (people || ends).then_some(Attachment {
+        metric: mark.cue.metric()?,
+        why: Why::Active,
+        mark: Some((mark.first, mark.after)),
+        per: None,
+    })
+}
+
+/// "Country / cases / deaths:", the metrics of a table's columns.
+fn columns(reading: &Reading<'_, '_>) -> Vec<Metric> {
+    let first = reading.numbers.first().map_or(0, |number| number.first);
+    let Some(colon) = (0..first).rev().find(|at| reading.is(*at, ":")) else { return Vec::new() };
+    let separated =
+        (0..colon).any(|at| matches!(reading.tokens.get(at).map(|token| token.text), Some("/" | "|" | ",")));
+    let verbs = reading.has(0..colon, Sense::Perfect);
+    let metrics: Vec<Metric> = reading.marks_in(0..colon).filter_map(|mark| mark.cue.metric()).collect();
+    let mut distinct: Vec<Metric> = Vec::new();
+    metrics.into_iter().for_each(|metric| {
+        if !distinct.contains(&metric) {
+            distinct.push(metric);
+        }
+    });
+    if separated && !verbs && distinct.len() >= 2 { distinct } else { Vec::new() }
+}
+
+fn column(reading: &Reading<'_, '_>, n: usize, columns: &[Metric]) -> Option<Attachment> {
+    if columns.len() < 2 {
+        return None;
+    }
+    let number = reading.numbers.get(n)?;
+    let clause = reading.clause(number.first);
+    // Position among the numbers of the row; a row begins at a place or a semicolon.
+    let row = reading
+        .spots
+        .iter()
+        .rev()
+        .find(|spot| spot.after <= number.first && clause.start <= spot.first)
+        .map_or(clause.start, |spot| spot.after);
+    let position = reading.numbers.iter().take(n).filter(|earlier| earlier.first >= row).count();
+    columns.get(position).map(|metric| Attachment { metric: *metric, why: Why::Column, mark: None, per: None })
+}
+
+/// "The toll in Ghana stands at N", "cases climbed by N to N", "bringing its tally to N".
+fn governed(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    previous: Option<Metric>,
+) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let start = core_start(reading, n);
+    let link = start.checked_sub(1)?;
+    let reaches = [start, number.first]
+        .into_iter()
+        .any(|at| reading.has_ending(at, Sense::Reaches) || reading.has_ending(at, Sense::ByWord));
+    let punctuation =
+        matches!(reading.tokens.get(link).map(|token| token.text), Some("," | ":" | "(" | "–" | "—" | "-" | "/" | "+"));
+    let paired = reading.is(link, "and")
+        && n > 0
+        && found.get(n - 1).is_some_and(|before| before.is_some_and(|before| before.why == Why::Governed));
+    if !(reaches || punctuation || paired) {
+        return None;
+    }
+    let clause = reading.clause(number.first);
+    // A comparison opens a figure of its own: "…, more than the 792,000".
+    let from = clause.start;
+    let mark = reading
+        .marks_in(from..start)
+        .filter(|mark| matches!(mark.cue, Cue::Noun(_) | Cue::Label(_) | Cue::Sense(Sense::TotalLabel)))
+        .filter(|mark| !(mark.cue == Cue::Sense(Sense::TotalLabel) && pointless(reading, mark)))
+        .max_by_key(|mark| (mark.after, mark.cue.metric().is_some()))?;
+    // A noun that an earlier number counts governs nothing more, save through "by N to N".
+    let owner = (0..n).find(|earlier| owns(reading, *earlier, mark));
+    if owner.is_some() && !punctuation_bracket(reading, n) {
+        return None;
+    }
+    let metric = match mark.cue {
+        Cue::Noun(metric) => metric,
+        // A bare "tally" or "count" is of deaths when the words around it speak of deaths.
+        Cue::Label(Metric::Cases)
+            if reading
+                .marks_in(mark.first.saturating_sub(3)..mark.after + 4)
+                .any(|near| near.cue == Cue::Noun(Metric::Deaths)) =>
+        {
+            Metric::Deaths
+        }
+        Cue::Label(metric) => metric,
+        _ => {
+            let earlier: Vec<Metric> = found
+                .iter()
+                .flatten()
+                .filter(|before| !matches!(before.why, Why::Governed | Why::Pointer))
+                .map(|before| before.metric)
+                .collect();
+            let position = (0..n)
+                .filter(|before| reading.numbers.get(*before).is_some_and(|number| number.first > mark.first))
+                .count();
+            // "the totals to A and B respectively": by position.
+            return match earlier.get(position).or(earlier.last()) {
+                Some(metric) => Some(Attachment {
+                    metric: *metric,
+                    why: Why::Governed,
+                    mark: Some((mark.first, mark.after)),
+                    per: None,
+                }),
+                None => previous.map(|metric| Attachment {
+                    metric,
+                    why: Why::Pointer,
+                    mark: Some((mark.first, mark.after)),
+                    per: None,
+                }),
+            };
+        }
+    };
+    let percent_only = is_percent(metric);
+    (!percent_only).then_some(Attachment {
+        metric,
+        why: Why::Governed,
+        mark: Some((mark.first, mark.after)),
+        per: None,
+    })
+}
+
+fn punctuation_bracket(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let first = reading.numbers.get(n).map_or(0, |number| number.first);
+    reading.is(first.wrapping_sub(1), "(")
+}
+
+/// "the number of people who", where something else than a metric is numbered.
+fn pointless(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
+    let number_of = reading.is(mark.after, "of");
+    let counted = reading.marks_in(mark.after..mark.after + 8).any(|near| near.cue.metric().is_some());
+    number_of && !counted
+}
+
+/// Percentages: a rate that governs it, a share of the population that is vaccinated, beds that are taken.
+fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let clause = reading.clause(number.first);
+    let right = reading.right(n);
+    let made = |metric: Metric, why: Why, mark: &Mark| Attachment {
+        metric,
+        why,
+        mark: Some((mark.first, mark.after)),
+        per: None,
+    };
+    // "12 percent of ICU beds", "15.6 percent of tests were positive".
+    let behind = reading
+        .marks_in(number.after..right.end)
+        .find(|mark| matches!(mark.cue, Cue::Noun(metric) if is_percent(metric)) && mark.first <= number.after + 1);
+    if let Some(mark) = behind {
+        return Some(made(mark.cue.metric()?, Why::Noun, mark));
+    }
+    // "32 percent of adults have received at least one dose".
+    let of = reading.is(number.after, "of");
+    if of {
+        let vaccinated = reading
+            .marks_in(right.clone())
+            .find(|mark| matches!(mark.cue, Cue::Predicate(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated)));
+        let population = (number.after..right.end.min(number.after + 6)).any(|at| {
+            reading.has_at(at, Sense::PopulationBase)
+                || reading.is(at, "adults")
+                || reading.is(at, "adult")
+                || reading.is(at, "country")
+                || reading.marks.iter().any(|mark| mark.first == at && matches!(mark.cue, Cue::Subset(_)))
+                || reading.spots.iter().any(|spot| spot.first <= at && at < spot.after)
+        });
+        if let Some(mark) = vaccinated.filter(|_| population) {
+            let full = mark.cue == Cue::Predicate(Metric::PeopleFullyVaccinated);
+            return Some(made(
+                if full { Metric::PeopleFullyVaccinatedShare } else { Metric::PeopleVaccinatedShare },
+                Why::Predicate,
+                mark,
+            ));
+        }
+        let verb = reading
+            .marks_in(clause.start..number.first)
+            .rev()
+            .find(|mark| matches!(mark.cue, Cue::Active(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated)));
+        if let Some(mark) = verb.filter(|_| population) {
+            let full = mark.cue == Cue::Active(Metric::PeopleFullyVaccinated);
+            return Some(made(
+                if full { Metric::PeopleFullyVaccinatedShare } else { Metric::PeopleVaccinatedShare },
+                Why::Active,
+                mark,
+            ));
+        }
+        return None;
+    }
+    // "fell 12 percent", "up by 3 percent": a change. "rose to 12 percent": a rate.
+    let start = core_start(reading, n);
+    let link = reading.tokens.get(start.wrapping_sub(1)).map(|token| token.lower.as_ref()).unwrap_or_default();
+    if link == "by" || reading.has_ending(start, Sense::RiseVerb) {
+        return None;
+    }
+    let rate = reading
+        .marks_in(clause.start..start)
+        .rev()
+        .find(|mark| matches!(mark.cue, Cue::Label(metric) if is_percent(metric)));
+    if let Some(mark) = rate {
+        return Some(made(mark.cue.metric()?, Why::Governed, mark));
+    }
+    // "a 5.8 percent fatality rate"; "from 7.2 percent a day earlier".
+    let after = reading
+        .marks_in(number.after..right.end.min(number.after + 4))
+        .find(|mark| matches!(mark.cue, Cue::Label(metric) if is_percent(metric)));
+    if let Some(mark) = after {
+        return Some(made(mark.cue.metric()?, Why::Label, mark));
+    }
+    let before = found.last().copied().flatten().filter(|before| is_percent(before.metric))?;
+    (reading.has(reading.left(n), Sense::Compare) || matches!(link, "and" | "from" | "to")).then_some(Attachment {
+        why: Why::Coordinated(n - 1),
+        mark: None,
+        ..before
+    })
+}
+
+/// A number with nothing of its own behind it, in one row with a number or a noun before it: "77 in Split", "(40)",
+/// "after 1,103 a day earlier".
+fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let next = reading.tokens.get(number.after);
+    let bare = next.is_none_or(|token| token.kind == TokenKind::Mark && token.text != "-")
+        || reading.has_at(number.after, Sense::Stop)
+        || reading.has_at(number.after, Sense::Report)
+        || reading.has_at(number.after, Sense::DayEarlier)
+        || reading.has_at(number.after, Sense::Each)
+        || reading.has_at(number.after, Sense::PerDay)
+        || reading.has_at(number.after, Sense::Yesterday)
+        || reading.has_at(number.after, Sense::Today)
+        || reading.has_at(number.after, Sense::New)
+        || reading.has_at(number.after, Sense::Part)
+        || reading.is(number.after, "of")
+        || reading.is(number.after, "and")
+        || reading.is(number.after, "respectively")
+        || reading.has_at(number.after, Sense::LastWeek)
+        || reading.has_at(number.after, Sense::World)
+        || reading.has_at(number.after, Sense::Nation)
+        || reading.dates.iter().any(|date| date.first == number.after)
+        || reading.spots.iter().any(|spot| spot.first == number.after);
+    if !bare {
+        return None;
+    }
+    let start = core_start(reading, n);
+    let placed = reading.spots.iter().any(|spot| spot.after <= number.first && number.first - spot.after <= 5);
+    let located = (number.after..number.after + 3).any(|at| reading.has_at(at, Sense::Locative));
+    let compared = reading.has(reading.left(n), Sense::Compare);
+    let part = reading.has(reading.left(n), Sense::Part);
+    let bracket = reading.is(number.first.wrapping_sub(1), "(") || reading.is(number.first.wrapping_sub(1), "+");
+    let listed = matches!(
+        reading.tokens.get(start.wrapping_sub(1)).map(|token| token.lower.as_ref()),
+        Some("," | "and" | "/" | "with" | "to" | "from")
+    );
+    if !(placed || located || compared || part || bracket || listed) {
+        return None;
+    }
+    // The nearest of: a number with a metric, a noun that no number counts.
+    let last =
+        (0..n).rev().find_map(|earlier| found.get(earlier).copied().flatten().map(|attachment| (earlier, attachment)));
+    let limit = last.and_then(|(earlier, _)| reading.numbers.get(earlier)).map_or(0, |number| number.after);
+    let free = reading.marks_in(limit..start).rev().find(|mark| {
+        matches!(mark.cue, Cue::Noun(_) | Cue::Label(_))
+            && !last.is_some_and(|(_, attachment)| attachment.mark == Some((mark.first, mark.after)))
+    });
+    if let Some(mark) = free.filter(|mark| mark.cue.metric().is_some_and(|metric| !is_percent(metric))) {
+        return Some(Attachment {
+            metric: mark.cue.metric()?,
+            why: Why::Governed,
+            mark: Some((mark.first, mark.after)),
+            per: None,
+        });
+    }
+    let (earlier, attachment) = last?;
+    let same = !is_percent(attachment.metric);
+    same.then_some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment })
+}
+
+/// Turns counts per population into rates, and refuses values that the metric cannot have.
+fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachment) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let right = number.after..reading.clause(number.first).end;
+    let per = right.clone().take(14).find(|at| reading.is(*at, "per")).and_then(|at| base(reading, at + 1));
+    // "cases per 100,000" is said of this number only when no other number with a metric of its own stands between.
+    let per = per
+        .filter(|(_, at)| !reading.numbers.iter().any(|other| other.first > number.first && other.after < *at))
+        .map(|(base, _)| base);
+    let per = per.or_else(|| {
+        let (first, after) = attachment.mark.filter(|(first, _)| *first < number.first)?;
+        (first..after + 6).find(|at| reading.is(*at, "per")).and_then(|at| base(reading, at + 1)).map(|(base, _)| base)
+    });
+    if let Some(per) = per {
+        attachment.metric = match attachment.metric {
+            Metric::Cases | Metric::CaseIncidence => Metric::CaseIncidence,
+            Metric::Deaths | Metric::DeathRate | Metric::CaseFatalityRate => Metric::DeathRate,
+            Metric::ActiveCases | Metric::ActiveIncidence => Metric::ActiveIncidence,
+            _ => return None,
+        };
+        attachment.per = Some(per);
+    } else if matches!(attachment.metric, Metric::DeathRate | Metric::ActiveIncidence) {
+        return None;
+    } else if attachment.metric == Metric::CaseIncidence && attachment.per.is_none() {
+        attachment.per = Some(100_000);
+    }
+    let kind = kind_of(attachment.metric);
+    let fits = number.value <= kind.most
+        && !(kind.whole && number.value.fract() != 0.0)
+        && (number.percent == is_percent(attachment.metric));
+    fits.then_some(attachment)
+}
+
+/// "100,000", "million", "one million" after "per".
+fn base(reading: &Reading<'_, '_>, at: usize) -> Option<(u64, usize)> {
+    if let Some(number) = reading.numbers.iter().find(|number| number.first == at) {
+        return (number.value >= 1000.0 && number.value <= 1e9).then_some((number.value as u64, at));
+    }
+    match reading.tokens.get(at)?.lower.as_ref() {
+        "million" => Some((1_000_000, at)),
+        "thousand" => Some((1_000, at)),
+        "lakh" => Some((100_000, at)),
+        _ => None,
+    }
+}

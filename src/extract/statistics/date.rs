@@ -1,0 +1,498 @@
+//! Dates in a sentence, and which of them a number describes.
+//!
+//! In: tokens, cue phrases and the date that the story is told on. Out: [`DateMark`]s in order, and for a number its
+//! [`AsOf`]. What holds: a date without a year is the latest such date not after the story's, save in forecasts; without
+//! the story's date nothing relative is resolved.
+
+use super::reading::Reading;
+use crate::language::pack::{Mark, Sense};
+use crate::language::tokens::{Token, TokenKind};
+use crate::language::{Cue, Pack};
+use crate::model::{AsOf, AsOfHow, Span};
+use jiff::civil::{Date, date};
+use jiff::{Span as Days, ToSpan};
+
+/// What a date expression names.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum When {
+    /// A day.
+    Day(Date),
+    /// A month.
+    Month(i16, i8),
+    /// A year, which is no date of a figure but must not be read as one.
+    Year,
+    /// The day before that of what it is compared with.
+    DayBefore,
+    /// A time of day or a date that cannot be resolved.
+    Unknown,
+}
+
+/// What stands before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// "on", "in" or nothing.
+    On,
+    /// "as of", "by".
+    AsOf,
+    /// "by", "until".
+    By,
+    /// "since", "from", "after": opens a range.
+    Since,
+}
+
+/// A date expression.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct DateMark {
+    pub(super) first: usize,
+    pub(super) after: usize,
+    pub(super) when: When,
+    pub(super) how: AsOfHow,
+    pub(super) role: Role,
+    /// "by the end of January", "in October alone".
+    pub(super) end_of: bool,
+}
+
+/// Every date expression among the tokens.
+pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], marks: &[Mark], today: Option<Date>) -> Vec<DateMark> {
+    let mut found: Vec<DateMark> = Vec::new();
+    let mut n = 0;
+    while n < tokens.len() {
+        match calendar(pack, tokens, n, today).or_else(|| weekday(pack, tokens, n, today)).or_else(|| clock(tokens, n))
+        {
+            Some(mark) => {
+                n = mark.after.max(n + 1);
+                found.push(mark);
+            }
+            None => n += 1,
+        }
+    }
+    for mark in marks {
+        let Cue::Sense(sense) = mark.cue else { continue };
+        let Some(when) = relative(sense, today) else { continue };
+        // "now" and "so far" only say what is true by default; a stronger word in the same place hides them.
+        if found.iter().any(|known| known.first < mark.after && mark.first < known.after) {
+            continue;
+        }
+        found.push(DateMark {
+            first: mark.first,
+            after: mark.after,
+            when,
+            how: AsOfHow::Relative,
+            role: Role::On,
+            end_of: false,
+        });
+    }
+    found.sort_by_key(|mark| (mark.first, usize::MAX - mark.after));
+    found.dedup_by(|later, earlier| later.first < earlier.after);
+    for mark in &mut found {
+        mark.role = role(tokens, mark.first, &mut mark.end_of);
+    }
+    found
+}
+
+fn relative(sense: Sense, today: Option<Date>) -> Option<When> {
+    let day = |days: i64| {
+        today.and_then(|today| today.checked_sub(Days::new().days(days)).ok()).map_or(When::Unknown, When::Day)
+    };
+    match sense {
+        Sense::Today
+        | Sense::PastDay
+        | Sense::Overnight
+        | Sense::PastWeek
+        | Sense::PastFortnight
+        | Sense::PastMonth => Some(day(0)),
+        Sense::Yesterday => Some(day(1)),
+        Sense::DayEarlier => Some(When::DayBefore),
+        Sense::LastWeek => {
+            // The ISO week before: it ends on the Sunday before today.
+            let back = today.map_or(0, |today| i64::from(today.weekday().to_monday_one_offset()));
+            Some(day(back))
+        }
+        Sense::LastMonth => Some(
+            today.and_then(|today| today.first_of_month().checked_sub(1.day()).ok()).map_or(When::Unknown, When::Day),
+        ),
+        _ => None,
+    }
+}
+
+fn role(tokens: &[Token<'_>], first: usize, end_of: &mut bool) -> Role {
+    let mut at = first;
+    let word = |n: usize| tokens.get(n).map(|token| token.lower.as_ref()).unwrap_or_default();
+    // "by the end of January", "since early March".
+    while at > 0
+        && matches!(
+            word(at - 1),
+            "the"
+                | "end"
+                | "of"
+                | "early"
+                | "mid"
+                | "late"
+                | "-"
+                | "evening"
+                | "night"
+                | "morning"
+                | "beginning"
+                | "start"
+                | "middle"
+        )
+    {
+        *end_of |= word(at - 1) == "end";
+        at -= 1;
+        if word(at) == "of" && at > 0 && word(at - 1) == "as" {
+            break;
+        }
+    }
+    let before = |n: usize| at.checked_sub(n).map(word).unwrap_or_default();
+    match before(1) {
+        "since" | "after" => Role::Since,
+        "from" if before(2) != "up" && before(2) != "down" => Role::Since,
+        "by" | "until" | "till" => Role::By,
+        "as" => Role::AsOf,
+        "of" if before(2) == "as" => Role::AsOf,
+        "infection" | "case" if before(2) == "first" => Role::Since,
+        _ if word(first.wrapping_sub(2)) == "as" && word(first.wrapping_sub(1)) == "of" => Role::AsOf,
+        "on" if since_before(tokens, at) => Role::Since,
+        _ => Role::On,
+    }
+}
+
+/// "Since the first infection on February 26": the range opens some words before the date.
+fn since_before(tokens: &[Token<'_>], at: usize) -> bool {
+    let from = at.saturating_sub(8);
+    tokens.get(from..at).is_some_and(|before| {
+        let since = before.iter().rposition(|token| token.is("since"));
+        since.is_some_and(|since| !before.iter().skip(since).any(|token| token.is(",")))
+    })
+}
+
+/// "November 16", "16 November 2020", "Nov. 16, 2020", "October", "2020-11-16", "2020".
+fn calendar(pack: &Pack, tokens: &[Token<'_>], n: usize, today: Option<Date>) -> Option<DateMark> {
+    let token = tokens.get(n)?;
+    let made = |after: usize, when: When| DateMark {
+        first: n,
+        after,
+        when,
+        how: AsOfHow::Explicit,
+        role: Role::On,
+        end_of: false,
+    };
+    if token.kind == TokenKind::Number {
+        return numeric(pack, tokens, n, today).map(|(after, when)| made(after, when));
+    }
+    let month = pack.month(&token.lower)?;
+    // "may", "march" and "mar" are also words.
+    if !token.capitalised() {
+        return None;
+    }
+    let mut at = n + 1;
+    if tokens.get(at).is_some_and(|token| token.is(".") && !token.spaced) {
+        at += 1;
+    }
+    if let Some(day) = tokens.get(at).and_then(day_number) {
+        at += 1;
+        at = skip_ordinal(tokens, at);
+        at = skip_day_range(tokens, at);
+        let (at, year) = year(tokens, at);
+        return Some(made(at, resolve(year, month, Some(day), today)));
+    }
+    let (after, year) = year(tokens, at);
+    if token.lower.len() < 4 && token.lower != "may" && year.is_none() || token.is("march") && n == 0 {
+        return None;
+    }
+    Some(made(after.max(n + 1), resolve(year, month, None, today)))
+}
+
+fn day_number(token: &Token<'_>) -> Option<u8> {
+    (token.kind == TokenKind::Number && token.text.len() <= 2)
+        .then(|| token.text.parse().ok())?
+        .filter(|day| (1..=31).contains(day))
+}
+
+fn skip_ordinal(tokens: &[Token<'_>], at: usize) -> usize {
+    let ordinal =
+        tokens.get(at).is_some_and(|token| !token.spaced && matches!(token.lower.as_ref(), "st" | "nd" | "rd" | "th"));
+    at + usize::from(ordinal)
+}
+
+/// "21 and 23", "21-23": the later day's figures are those of the range.
+fn skip_day_range(tokens: &[Token<'_>], at: usize) -> usize {
+    let dash = tokens.get(at).is_some_and(|token| token.is("-"));
+    if dash && tokens.get(at + 1).and_then(day_number).is_some() { at + 2 } else { at }
+}
+
+/// A year at a token, with or without a comma before it.
+fn year(tokens: &[Token<'_>], at: usize) -> (usize, Option<i16>) {
+    let read = |n: usize| {
+        let token = tokens.get(n).filter(|token| token.kind == TokenKind::Number && token.text.len() == 4)?;
+        token.text.parse::<i16>().ok().filter(|year| (1900..2100).contains(year))
+    };
+    if let Some(year) = read(at) {
+        return (at + 1, Some(year));
+    }
+    let comma = tokens.get(at).is_some_and(|token| token.is(","));
+    match read(at + 1) {
+        Some(year) if comma => (at + 2, Some(year)),
+        _ => (at, None),
+    }
+}
+
+fn numeric(pack: &Pack, tokens: &[Token<'_>], n: usize, today: Option<Date>) -> Option<(usize, When)> {
+    let token = tokens.get(n)?;
+    let following = |offset: usize| tokens.get(n + offset);
+    // "16 November 2020", "16th of November".
+    if let Some(day) = day_number(token) {
+        let mut at = skip_ordinal(tokens, n + 1);
+        if tokens.get(at).is_some_and(|token| token.is("of") || token.is("-"))
+            && tokens.get(at + 1).is_some_and(|token| pack.month(&token.lower).is_some())
+        {
+            at += 1;
+        }
+        // "21 and 23 June" keeps both days out of the pool.
+        if let Some(month) =
+            tokens.get(at).filter(|token| token.capitalised()).and_then(|token| pack.month(&token.lower))
+        {
+            let (after, year) = year(tokens, at + 1);
+            return Some((after, resolve(year, month, Some(day), today)));
+        }
+    }
+    // "2020-11-16" and "16.11.2020".
+    let parts: Vec<&str> = token.text.split('.').collect();
+    if let [day, month, year] = parts.as_slice() {
+        let (day, month, year) = (day.parse::<u8>().ok()?, month.parse::<u8>().ok()?, year.parse::<i16>().ok()?);
+        return ((1..=12).contains(&month) && (1900..2100).contains(&year))
+            .then(|| (n + 1, resolve(Some(year), month, Some(day), today)));
+    }
+    let four = token.text.len() == 4 && token.text.bytes().all(|byte| byte.is_ascii_digit());
+    let value = token.text.parse::<i16>().ok()?;
+    if four && (1900..2100).contains(&value) {
+        let tight = |offset: usize| following(offset).filter(|token| !token.spaced);
+        if let (Some(dash), Some(month), Some(second), Some(day)) = (tight(1), tight(2), tight(3), tight(4))
+            && dash.is("-")
+            && second.is("-")
+            && let (Some(month), Some(day)) = (day_number(month), day_number(day))
+        {
+            return Some((n + 5, resolve(Some(value), month, Some(day), today)));
+        }
+        let before = n.checked_sub(1).and_then(|n| tokens.get(n)).map(|token| token.lower.as_ref()).unwrap_or_default();
+        let next = following(1).map(|token| token.lower.as_ref()).unwrap_or_default();
+        let yearly = matches!(
+            before,
+            "in" | "of"
+                | "since"
+                | "from"
+                | "late"
+                | "early"
+                | "mid"
+                | "until"
+                | "by"
+                | "during"
+                | "year"
+                | "for"
+                | "through"
+                | "spring"
+                | "summer"
+                | "autumn"
+                | "winter"
+                | "fall"
+                | "-"
+                | "between"
+                | "and"
+                | "the"
+        );
+        // "2020 cases" are cases; "in 2020 cases rose" is a year.
+        let ends = matches!(next, "" | "," | "." | ";" | ")" | "-" | "pandemic" | "olympics" | "season" | "election");
+        return (1950..2040)
+            .contains(&value)
+            .then_some(())
+            .filter(|()| {
+                yearly && !(before == "of" && !ends) && !(before == "by" && !ends)
+                    || ends && !matches!(before, "to" | "at" | ":" | "reached" | "by" | "total")
+            })
+            .map(|()| (n + 1, When::Year));
+    }
+    None
+}
+
+/// The date that day, month and perhaps year name.
+fn resolve(year: Option<i16>, month: u8, day: Option<u8>, today: Option<Date>) -> When {
+    let month = i8::try_from(month).unwrap_or(1);
+    let Some(year) = year.or_else(|| today.map(Date::year)) else { return When::Unknown };
+    match day {
+        Some(day) => Date::new(year, month, i8::try_from(day).unwrap_or(1)).map_or(When::Unknown, When::Day),
+        None => When::Month(year, month),
+    }
+}
+
+/// "on Tuesday"; the latest such day not after today.
+fn weekday(pack: &Pack, tokens: &[Token<'_>], n: usize, today: Option<Date>) -> Option<DateMark> {
+    let token = tokens.get(n)?;
+    if token.kind != TokenKind::Word || !token.capitalised() {
+        return None;
+    }
+    let weekday = pack.weekday(&token.lower)?;
+    if token.lower.len() < 6 && !tokens.get(n + 1).is_some_and(|next| next.is(".")) {
+        return None;
+    }
+    let when = today.map_or(When::Unknown, |today| {
+        let back = (7 + today.weekday().to_monday_one_offset() - i8::try_from(weekday).unwrap_or(1)) % 7;
+        today.checked_sub(Days::new().days(i64::from(back))).map_or(When::Unknown, When::Day)
+    });
+    Some(DateMark { first: n, after: n + 1, when, how: AsOfHow::Weekday, role: Role::On, end_of: false })
+}
+
+/// "10:30", "6 p.m.": no figures.
+fn clock(tokens: &[Token<'_>], n: usize) -> Option<DateMark> {
+    let token = tokens.get(n).filter(|token| token.kind == TokenKind::Number && token.text.len() <= 5)?;
+    let made = |after: usize| DateMark {
+        first: n,
+        after,
+        when: When::Unknown,
+        how: AsOfHow::None,
+        role: Role::Since,
+        end_of: false,
+    };
+    let colon = tokens.get(n + 1).filter(|token| token.is(":") && !token.spaced)?;
+    let minutes =
+        tokens.get(n + 2).filter(|token| !token.spaced && token.kind == TokenKind::Number && token.text.len() == 2)?;
+    (colon.end == minutes.start && token.text.len() <= 2).then(|| made(n + 3))
+}
+
+/// Moves a date without a stated year into the past, or for a forecast into the future.
+fn settle(mark: &DateMark, tokens: &[Token<'_>], today: Date, future: bool) -> Option<(String, AsOfHow)> {
+    let stated = tokens.get(mark.first..mark.after).is_some_and(|tokens| {
+        tokens.iter().any(|token| token.kind == TokenKind::Number && (token.text.len() == 4 || token.text.len() == 10))
+    });
+    match mark.when {
+        When::Day(day) => {
+            let shift = match mark.how {
+                AsOfHow::Explicit if !stated && !future && day > today => -1,
+                AsOfHow::Explicit if !stated && future && day < today => 1,
+                _ => 0,
+            };
+            let day = date(day.year(), day.month(), 1)
+                .checked_add(Days::new().years(shift))
+                .ok()?
+                .with()
+                .day(day.day())
+                .build()
+                .ok()?;
+            Some((day.to_string(), mark.how))
+        }
+        When::Month(year, month) => {
+            let first = date(year, month, 1);
+            let shift = match () {
+                () if stated => 0,
+                () if !future && first > today => -1,
+                () if future && first.last_of_month() < today => 1,
+                () => 0,
+            };
+            let first = first.checked_add(Days::new().years(shift)).ok()?;
+            let text = if mark.end_of {
+                first.last_of_month().to_string()
+            } else {
+                format!("{:04}-{:02}", first.year(), first.month())
+            };
+            Some((text, mark.how))
+        }
+        _ => None,
+    }
+}
+
+/// What is known when a number's date is looked for.
+pub(super) struct DateScope<'a> {
+    pub(super) today: Option<Date>,
+    pub(super) from_dateline: bool,
+    /// Date of the figure before in the sentence, which "a day earlier" counts from.
+    pub(super) before: Option<&'a AsOf>,
+    /// Date of what a part or a pointing subject points to.
+    pub(super) inherited: Option<&'a AsOf>,
+    pub(super) forecast: bool,
+    /// The value counts a month, so that the month's last day is meant.
+    pub(super) monthly: bool,
+}
+
+/// The date that number `n` describes, and the words that say so.
+pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) -> (AsOf, Option<Span>) {
+    let default = || match scope.today {
+        Some(today) => AsOf {
+            date: Some(today.to_string()),
+            how: if scope.from_dateline { AsOfHow::DatelineDefault } else { AsOfHow::PublishedDefault },
+        },
+        None => AsOf { date: None, how: AsOfHow::None },
+    };
+    let Some(mark) = choose(reading, n) else {
+        if let Some(inherited) = scope.inherited.filter(|inherited| inherited.date.is_some()) {
+            let default = matches!(inherited.how, AsOfHow::DatelineDefault | AsOfHow::PublishedDefault);
+            return (
+                AsOf { date: inherited.date.clone(), how: if default { inherited.how } else { AsOfHow::Inherited } },
+                None,
+            );
+        }
+        return (default(), None);
+    };
+    let span = reading.bytes(mark.first, mark.after);
+    let mut mark = *mark;
+    mark.end_of |= scope.monthly;
+    if mark.when == When::DayBefore {
+        let base = scope
+            .before
+            .and_then(|before| before.date.as_deref())
+            .and_then(|text| text.parse::<Date>().ok())
+            .or(scope.today);
+        let day = base.and_then(|base| base.checked_sub(1.day()).ok());
+        return (AsOf { date: day.map(|day| day.to_string()), how: AsOfHow::Relative }, span);
+    }
+    let settled = match (scope.today, mark.when) {
+        (Some(today), _) => settle(&mark, &reading.tokens, today, scope.forecast),
+        // Without the story's date only what is written in full can be said.
+        (None, When::Day(day)) => Some((day.to_string(), mark.how)),
+        (None, _) => None,
+    };
+    match settled {
+        Some((date, how)) => (AsOf { date: Some(date), how }, span),
+        None => (default(), None),
+    }
+}
+
+/// The date expression that governs number `n`: behind it, before it, elsewhere in the sentence; a date of statement last.
+pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r DateMark> {
+    let number = reading.numbers.get(n)?;
+    let clause = reading.clause(number.first);
+    let usable = |mark: &&DateMark| mark.role != Role::Since && !matches!(mark.when, When::Year | When::Unknown);
+    let statement = |mark: &DateMark| {
+        // "the ministry said on Wednesday": a verb of speech right before the date, and no number between.
+        (mark.first.saturating_sub(3)..mark.first).any(|at| reading.has_at(at, Sense::Statement))
+            && !reading
+                .numbers
+                .iter()
+                .any(|number| number.first >= mark.first.saturating_sub(3) && number.first < mark.first)
+            && (0..mark.first).rev().take(8).any(|at| reading.is(at, ","))
+    };
+    let weak = |mark: &DateMark| {
+        reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::Today))
+            && mark.after <= mark.first + 2
+    };
+    let data: Vec<&DateMark> = reading.dates.iter().filter(usable).filter(|mark| !statement(mark)).collect();
+    let strong = data.iter().copied().find(|mark| mark.role == Role::AsOf && clause.contains(&mark.first));
+    if strong.is_some() {
+        return strong;
+    }
+    let right = reading.right(n);
+    let left = reading.left(n);
+    let within = |range: std::ops::Range<usize>| move |mark: &&&DateMark| range.contains(&mark.first);
+    let compare_end =
+        reading.first(number.after..clause.end, Sense::Compare).map_or(clause.end, |mark| mark.first).max(right.end);
+    let day_before = |mark: &&&DateMark| mark.when != When::DayBefore;
+    let nearest = data
+        .iter()
+        .filter(within(right.clone()))
+        .find(|mark| !weak(mark))
+        .or_else(|| data.iter().filter(within(left.clone())).filter(day_before).rfind(|mark| !weak(mark)))
+        .or_else(|| data.iter().filter(within(number.after..compare_end)).filter(day_before).find(|mark| !weak(mark)))
+        .or_else(|| data.iter().filter(within(clause.start..number.first)).filter(day_before).rfind(|mark| !weak(mark)))
+        .or_else(|| data.iter().filter(day_before).find(|mark| !weak(mark)))
+        .or_else(|| data.iter().filter(within(clause.clone())).filter(day_before).next())
+        .copied();
+    nearest.or_else(|| reading.dates.iter().filter(usable).find(|mark| statement(mark)))
+}

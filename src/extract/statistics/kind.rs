@@ -1,0 +1,392 @@
+//! Whether a number is a total, an increment or a stock, and of which period: the ordered rules.
+//!
+//! In: a sentence, a number and its attachment. Out: [`Kinded`], with the name of the rule that decided.
+
+use super::attach::{Attachment, Why, core_start};
+use super::date::{self, Role, When};
+use super::kinds::kind_of;
+use super::reading::Reading;
+use crate::language::Cue;
+use crate::language::pack::Sense;
+use crate::model::{Kind, Metric, Period, Statistic};
+
+/// Kind and period of a number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Kinded {
+    pub(super) kind: Kind,
+    pub(super) period: Option<Period>,
+    pub(super) statistic: Option<Statistic>,
+    pub(super) rule: &'static str,
+}
+
+/// Judges number `n`. `whole` is the verdict on the number that it is a part of or coordinated with.
+pub(super) fn judge(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment, whole: Option<&Kinded>) -> Kinded {
+    let statistic = average(reading, n);
+    let period = period(reading, n);
+    let verdict = |kind: Kind, rule: &'static str| {
+        let period = if kind == Kind::New { period } else { None };
+        Kinded { kind, period, statistic, rule }
+    };
+    if let Some(fixed) = fixed(reading, n, attachment) {
+        let mut verdict = verdict(fixed, "stock");
+        if attachment.metric == Metric::CaseIncidence {
+            verdict.period = label_period(reading, n, attachment).or(verdict.period);
+            verdict.rule = "incidence";
+        }
+        return verdict;
+    }
+    let novelty = novelty(reading, n, attachment);
+    let total = stated_total(reading, n, attachment);
+    if let Some(rule) = novelty {
+        return verdict(Kind::New, rule);
+    }
+    // A part, or a number in one row with another, is of the kind of its whole, unless it says otherwise itself.
+    let own_period = own_period(reading, n, attachment);
+    if let (Some(whole), false) = (whole, total.is_some()) {
+        let period = period.or(whole.period);
+        let kind = whole.kind;
+        return Kinded {
+            kind,
+            period: if kind == Kind::New { period } else { None },
+            statistic: statistic.or(whole.statistic),
+            rule: "part",
+        };
+    }
+    if own_period {
+        return verdict(Kind::New, "period");
+    }
+    if let Some(rule) = total {
+        return verdict(Kind::Cumulative, rule);
+    }
+    if let Some((kind, rule)) = tense(reading, n) {
+        return verdict(kind, rule);
+    }
+    verdict(Kind::Cumulative, "noun_phrase")
+}
+
+/// Stocks and rates are what they are; admissions and people put into quarantine can be counts.
+fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option<Kind> {
+    let number = reading.numbers.get(n)?;
+    let clause = reading.clause(number.first);
+    let words = attachment.mark.map_or(0..0, |(first, after)| first..after);
+    match attachment.metric {
+        Metric::Hospitalisations => {
+            let admitted = words.clone().any(|at| {
+                ["admitted", "admissions", "admission", "taken", "hospitalisations", "hospitalizations"]
+                    .iter()
+                    .any(|word| reading.is(at, word))
+            });
+            let remain = reading.has(clause.clone(), Sense::Today)
+                || clause
+                    .clone()
+                    .any(|at| reading.is(at, "remain") || reading.is(at, "currently") || reading.is(at, "still"));
+            let new = novelty(reading, n, attachment).is_some() || admitted && own_period(reading, n, attachment);
+            let plain = words
+                .clone()
+                .any(|at| reading.is(at, "admitted") || reading.is(at, "admissions") || reading.is(at, "admission"));
+            Some(if new || plain && !remain { Kind::New } else { Kind::Current })
+        }
+        Metric::Quarantined | Metric::CloseContacts => {
+            let total = ["to date", "so far", "in total", "total of"].iter().any(|_| false)
+                || stated_total_words(reading, clause);
+            if novelty(reading, n, attachment).is_some() {
+                return Some(Kind::New);
+            }
+            Some(if total { Kind::Cumulative } else { Kind::Current })
+        }
+        Metric::DeathRate => {
+            let period = period(reading, n).is_some();
+            Some(if period { Kind::New } else { Kind::Cumulative })
+        }
+        metric => kind_of(metric).fixed,
+    }
+}
+
+fn stated_total_words(reading: &Reading<'_, '_>, range: std::ops::Range<usize>) -> bool {
+    reading.marks_in(range).any(|mark| {
+        mark.cue == Cue::Sense(Sense::Total)
+            && !reading.is(mark.first, "now")
+            && !reading.is(mark.first, "already")
+            && !reading.is(mark.first, "overall")
+    })
+}
+
+/// Rule 1: what makes the number itself new.
+fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option<&'static str> {
+    let number = reading.numbers.get(n)?;
+    let start = core_start(reading, n);
+    // "another 603", "a further 19", "an additional 5": before the number.
+    for at in [start, number.first] {
+        if reading.has_ending(at, Sense::New) {
+            return Some("new");
+        }
+    }
+    if (start..number.first).any(|at| reading.has_at(at, Sense::New)) {
+        return Some("new");
+    }
+    // The number is itself the article of "a new case", or the "no" of "no new deaths".
+    // "1,812 new cases", "52 more patients": between the number and its noun.
+    let (mark_first, mark_after) = attachment.mark.unwrap_or((number.after, number.after));
+    if mark_first >= number.after {
+        let near = number.after..mark_first.min(number.after + 6);
+        let fresh = reading
+            .marks_in(near.clone())
+            .any(|mark| mark.cue == Cue::Sense(Sense::New) && !reading.is(mark.first, "overnight"));
+        let broken = near.clone().any(|at| reading.has_at(at, Sense::Stop) && !reading.is(at, "of"));
+        if fresh && !broken {
+            return Some("new");
+        }
+    } else if attachment.why != Why::Coordinated(0) {
+        // "new infections nil", "the number of new cases stood at N", "the daily toll was N".
+        let first = mark_first.saturating_sub(3);
+        let fresh = reading.marks_in(first..mark_first).any(|mark| {
+            mark.cue == Cue::Sense(Sense::New)
+                && (mark.after..mark_first)
+                    .all(|at| reading.has_at(at, Sense::Modifier) || reading.has_at(at, Sense::New))
+        });
+        let inside = (mark_first..mark_after).any(|at| reading.is(at, "new") || reading.is(at, "daily"));
+        let of_day = reading.is(mark_after, "of") && reading.is(mark_after + 2, "day")
+            || reading.is(mark_after, "for") && reading.is(mark_after + 2, "day");
+        // "the number of new cases rose by 40 to 520": both are new.
+        if fresh || inside || of_day {
+            return Some("new");
+        }
+    }
+    // "(+ 1,008)", "+15".
+    if reading.is(number.first.wrapping_sub(1), "+") {
+        return Some("plus");
+    }
+    // "climbed by 4,206", "an increase of 40".
+    let by = reading
+        .ending_at(start)
+        .into_iter()
+        .chain(reading.ending_at(number.first))
+        .find(|mark| mark.cue == Cue::Sense(Sense::ByWord));
+    if let Some(mark) = by {
+        let clause = reading.clause(number.first);
+        let verb = mark.after > mark.first + 1 || reading.has(clause.start..mark.first, Sense::RiseVerb);
+        if verb {
+            return Some("rise_by");
+        }
+    }
+    // "40,000 a day", "2,000 new cases a day".
+    let right = reading.right(n);
+    let daily = reading.marks_in(number.after..right.end.min(mark_after.max(number.after) + 7)).any(|mark| {
+        matches!(mark.cue, Cue::Sense(Sense::PerDay | Sense::PerWeek | Sense::PerMonth))
+            && !reading.is(mark.first, "alone")
+            && !matches!(reading.tokens.get(mark.first).map(|token| token.lower.as_ref()), Some("this"))
+    });
+    daily.then_some("rate")
+}
+
+/// Rule 1, second half: a period on the number's own verb.
+fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    if number.words && reading.is(number.first, "first") {
+        return false;
+    }
+    // "the toll reached 320 on Monday" dates a total; "in total on Saturday" counts that day.
+    let governed = matches!(attachment.why, Why::Governed | Why::Pointer);
+    let clause = reading.clause(number.first);
+    if governed && reaching(reading, n) {
+        return reading.has(number.after..clause.end.min(number.after + 4), Sense::PerDay);
+    }
+    let Some(mark) = date::choose(reading, n).filter(|mark| clause.contains(&mark.first)) else { return false };
+    if matches!(mark.role, Role::AsOf | Role::By | Role::Since) || matches!(mark.when, When::Year) {
+        return false;
+    }
+    // "so far", "to date", "now" are no period.
+    let now = reading
+        .marks
+        .iter()
+        .any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::Today) && !reading.is(cue.first, "today"));
+    if now || mark.when == When::DayBefore && false {
+        return false;
+    }
+    let month = matches!(mark.when, When::Month(..));
+    if month && !reading.is(mark.first.wrapping_sub(1), "in") {
+        return false;
+    }
+    // "has 434 cases on Monday" is a state; "has reported 434 cases in the past 24 hours" is a count of the day.
+    let period = reading.marks.iter().any(|cue| {
+        cue.first <= mark.first
+            && mark.first < cue.after.max(cue.first + 1)
+            && matches!(
+                cue.cue,
+                Cue::Sense(
+                    Sense::PastDay
+                        | Sense::PastWeek
+                        | Sense::PastFortnight
+                        | Sense::PastMonth
+                        | Sense::LastWeek
+                        | Sense::LastMonth
+                        | Sense::Overnight
+                        | Sense::Yesterday
+                )
+            )
+    });
+    let perfect = reading.marks_in(clause.start..clause.end).any(|cue| cue.cue == Cue::Sense(Sense::Perfect));
+    period || !perfect
+}
+
+/// Whether the number is what a subject reaches: "stands at 320", "rose to 9,076", "a total of".
+fn reaching(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let start = core_start(reading, n);
+    reading.has_ending(start, Sense::Reaches)
+        || reading.is(start.wrapping_sub(1), "and")
+        || reading.is(start.wrapping_sub(1), ",")
+}
+
+/// Rule 2: a stated total.
+fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option<&'static str> {
+    let number = reading.numbers.get(n)?;
+    let clause = reading.clause(number.first);
+    if number.words && (reading.is(number.first, "first") || reading.is(number.first, "not")) {
+        return Some("first_case");
+    }
+    let left = reading.left(n);
+    if attachment.why == Why::Governed && reaching(reading, n) {
+        if reading.has(left, Sense::Bringing) {
+            return Some("bringing_to");
+        }
+        // "infections were 12": a plain report; "the toll is 12", "cases rose to 12": a total.
+        let label = attachment.mark.is_some_and(|(first, after)| {
+            reading.marks.iter().any(|mark| {
+                mark.first == first
+                    && mark.after == after
+                    && matches!(mark.cue, Cue::Label(_) | Cue::Sense(Sense::TotalLabel))
+            })
+        });
+        let strong = reading
+            .ending_at(core_start(reading, n))
+            .into_iter()
+            .any(|mark| mark.cue == Cue::Sense(Sense::Reaches) && !reading.is(mark.first, "with"));
+        if label || strong {
+            return Some("reaches");
+        }
+    }
+    let near = reading.left(n).start..reading.right(n).end;
+    let total = reading.marks_in(near).any(|mark| {
+        mark.cue == Cue::Sense(Sense::Total) && !reading.is(mark.first, "now") && !reading.is(mark.first, "already")
+    });
+    if total
+        || stated_total_words(reading, clause)
+            && reading.numbers.iter().filter(|other| reading.clause(number.first).contains(&other.first)).count() == 1
+    {
+        return Some("total");
+    }
+    None
+}
+
+/// Rule 4: the tense of the verb that tells it.
+fn tense(reading: &Reading<'_, '_>, n: usize) -> Option<(Kind, &'static str)> {
+    let number = reading.numbers.get(n)?;
+    let clause = reading.clause(number.first);
+    let left = clause.start..number.first;
+    let right = reading.right(n);
+    let perfect_left =
+        reading.marks_in(left.clone()).rev().find(|mark| mark.cue == Cue::Sense(Sense::Perfect)).map(|mark| mark.first);
+    let report_left =
+        reading.marks_in(left).rev().find(|mark| mark.cue == Cue::Sense(Sense::Report)).map(|mark| mark.first);
+    let perfect_right = reading.marks_in(right.clone()).any(|mark| mark.cue == Cue::Sense(Sense::Perfect));
+    let report_right = reading.marks_in(right).any(|mark| mark.cue == Cue::Sense(Sense::Report));
+    // The verb nearest before the number, else the one behind it. "has registered" holds a report verb within the perfect.
+    match (perfect_left, report_left) {
+        (Some(perfect), Some(report)) if report > perfect + 3 => return Some((Kind::New, "simple_past")),
+        (Some(_), _) => return Some((Kind::Cumulative, "perfect")),
+        (None, Some(_)) if !perfect_right => return Some((Kind::New, "simple_past")),
+        _ => {}
+    }
+    if perfect_right {
+        return Some((Kind::Cumulative, "perfect"));
+    }
+    if report_right {
+        return Some((Kind::New, "simple_past"));
+    }
+    None
+}
+
+/// The period that the words beside the number give.
+fn period(reading: &Reading<'_, '_>, n: usize) -> Option<Period> {
+    let number = reading.numbers.get(n)?;
+    let clause = reading.clause(number.first);
+    let of = |sense: Sense| match sense {
+        Sense::PerDay | Sense::PastDay | Sense::Overnight | Sense::Yesterday | Sense::DayEarlier => Some(Period::Day),
+        Sense::PerWeek | Sense::PastWeek | Sense::LastWeek => Some(Period::Week),
+        Sense::PerFortnight | Sense::PastFortnight => Some(Period::Fortnight),
+        Sense::PerMonth | Sense::PastMonth | Sense::LastMonth => Some(Period::Month),
+        Sense::PerYear => Some(Period::Year),
+        _ => None,
+    };
+    let rate = |range: std::ops::Range<usize>| {
+        reading.marks_in(range).find_map(|mark| match mark.cue {
+            Cue::Sense(
+                sense @ (Sense::PerDay | Sense::PerWeek | Sense::PerMonth | Sense::PerYear | Sense::PerFortnight),
+            ) if !reading.is(mark.first, "alone") => of(sense),
+            _ => None,
+        })
+    };
+    let any = |range: std::ops::Range<usize>| {
+        reading.marks_in(range).find_map(|mark| match mark.cue {
+            Cue::Sense(sense) if !reading.is(mark.first, "alone") => of(sense),
+            _ => None,
+        })
+    };
+    let right = reading.right(n);
+    let left = reading.left(n);
+    rate(right.clone())
+        .or_else(|| any(right))
+        .or_else(|| any(left))
+        .or_else(|| {
+            let mark = date::choose(reading, n)?;
+            if matches!(mark.role, Role::AsOf | Role::By | Role::Since) {
+                return None;
+            }
+            let named =
+                reading.marks.iter().filter(|cue| cue.first <= mark.first && mark.first < cue.after).find_map(|cue| {
+                    match cue.cue {
+                        Cue::Sense(sense) => of(sense),
+                        _ => None,
+                    }
+                });
+            let now = reading.marks.iter().any(|cue| {
+                cue.first == mark.first
+                    && cue.cue == Cue::Sense(Sense::Today)
+                    && !reading.is(cue.first, "today")
+                    && !reading.is(cue.first, "this")
+            });
+            match mark.when {
+                _ if named.is_some() => named,
+                When::Day(_) | When::DayBefore if !now => Some(Period::Day),
+                When::Month(..)
+                    if reading.is(mark.first.wrapping_sub(1), "in") || reading.is(mark.first.wrapping_sub(1), "of") =>
+                {
+                    Some(Period::Month)
+                }
+                _ => None,
+            }
+        })
+        .or_else(|| any(clause))
+}
+
+/// "The seven-day incidence": the period that a rate's own name gives.
+fn label_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option<Period> {
+    let number = reading.numbers.get(n)?;
+    let (first, after) = attachment.mark.unwrap_or((number.first, number.after));
+    let near = first.min(number.first).saturating_sub(5)..after.max(number.after);
+    let clause = reading.clause(number.first);
+    let find = |range: std::ops::Range<usize>| {
+        reading.marks_in(range).find_map(|mark| match mark.cue {
+            Cue::Sense(Sense::PerWeek | Sense::PastWeek | Sense::LastWeek) => Some(Period::Week),
+            Cue::Sense(Sense::PerFortnight | Sense::PastFortnight) => Some(Period::Fortnight),
+            Cue::Sense(Sense::PerDay | Sense::PastDay) => Some(Period::Day),
+            _ => None,
+        })
+    };
+    find(near).or_else(|| find(clause))
+}
+
+fn average(reading: &Reading<'_, '_>, n: usize) -> Option<Statistic> {
+    let near = reading.left(n).start..reading.right(n).end;
+    reading.has(near, Sense::Average).then_some(Statistic::Average)
+}

@@ -1,0 +1,522 @@
+//! COVID-19 statistics: every reported figure as a checkable claim.
+//!
+//! In: a language pack, the gazetteer, and a clean article. Out: [`Covid`]. A sentence is read into tokens, cue phrases,
+//! numbers, places and dates ([`reading`]); numbers in traps are taken out ([`traps`]); the others get a metric
+//! ([`attach`]), a kind and period ([`kind`]), a place ([`scope`]), a date ([`date`]), a rank ([`rank`]), and a
+//! qualifier, status, subset and source ([`status`]). Repetitions are merged, contradictions named ([`plausibility`]).
+//!
+//! What holds: every value stands in the text at its span; nothing is computed. An observation's id is derived from its
+//! place, metric, kind, period, subset and status alone (`kr-cases-cumulative`), so it survives changes of other figures;
+//! a second one of the same description is numbered in text order (`kr-cases-cumulative-2`).
+
+mod attach;
+mod date;
+mod disease;
+mod kind;
+mod kinds;
+mod plausibility;
+mod rank;
+mod reading;
+mod scope;
+mod stated;
+mod status;
+mod traps;
+
+use crate::extract::places::{PlaceForm, Places};
+use crate::extract::sentence::sentences;
+use crate::language::Pack;
+use crate::model::{
+    Article, AsOf, AsOfHow, Covid, Field, Kind, Metric, Number, Observation, ObservationSpans, PlaceHow, PlaceKind,
+    Qualifier, SectionKind, SentenceRef, Span, Status,
+};
+use attach::{Attachment, Why};
+use kind::Kinded;
+use reading::Reading;
+use scope::{Context, Located};
+use std::collections::HashMap;
+
+/// The disease that the figures are about.
+const DISEASE: &str = "COVID-19";
+
+/// Reads the statistics of a story.
+pub(crate) fn find(pack: &Pack, places: &Places, article: &Article) -> Covid {
+    let relevance = disease::relevance(article);
+    if !relevance.anywhere {
+        return Covid::default();
+    }
+    let mut finder = Finder::new(pack, places, article, relevance.story);
+    for (field, text) in [(Field::Headline, article.headline.as_deref()), (Field::Summary, article.summary.as_deref())]
+    {
+        if let Some(text) = text {
+            finder.text(field, text, 0);
+        }
+    }
+    // The body is read by itself: what the headline names is only where its first sentences look for a place.
+    for paragraph in article.paragraphs() {
+        if let Some(text) = paragraph.of(&article.body) {
+            finder.text(Field::Body, text, paragraph.start);
+        }
+    }
+    let mut observations = merge(finder.found);
+    name(&mut observations);
+    plausibility::check(&mut observations);
+    Covid { relevant: relevance.story, score: relevance.score, observations }
+}
+
+/// What one pass over a story carries along.
+struct Finder<'a, 'p> {
+    pack: &'a Pack,
+    places: &'p Places,
+    article: &'a Article,
+    story: bool,
+    context: Context<'p>,
+    previous_metric: Option<Metric>,
+    previous_date: Option<AsOf>,
+    other_disease: bool,
+    sentence: usize,
+    field: Field,
+    found: Vec<Observation>,
+}
+
+/// What was decided of one number.
+#[derive(Clone)]
+struct Decided<'p> {
+    attachment: Attachment,
+    kinded: Kinded,
+    located: Vec<Located<'p>>,
+    as_of: AsOf,
+}
+
+impl<'a, 'p> Finder<'a, 'p> {
+    fn new(pack: &'a Pack, places: &'p Places, article: &'a Article, story: bool) -> Self {
+        let mut context = Context::default();
+        if let Some(dateline) = &article.wire.dateline {
+            let place = dateline.place.as_deref().and_then(|place| places.resolve(place, dateline.country.as_deref()));
+            let country = dateline.country.as_deref().or_else(|| place.and_then(|place| place.iso2.as_deref()));
+            context.dateline = country.and_then(|country| places.country(country));
+        } else {
+            context.dateline = opening_place(places, &article.body);
+        }
+        Self {
+            pack,
+            places,
+            article,
+            story,
+            context,
+            previous_metric: None,
+            previous_date: None,
+            other_disease: false,
+            sentence: 0,
+            field: Field::Headline,
+            found: Vec::new(),
+        }
+    }
+
+    /// One headline, summary or paragraph, which begins at `base` of its text.
+    fn text(&mut self, field: Field, text: &str, base: usize) {
+        if field != self.field {
+            // The place of a headline serves the body until the body names its own.
+            self.field = field;
+            self.sentence = 0;
+            self.previous_metric = None;
+        }
+        let named = disease::named(text);
+        let about = self.story || named;
+        if named {
+            self.other_disease = false;
+        }
+        for mut span in sentences(text, field) {
+            let Some(words) = span.of(text) else { continue };
+            span.start += base;
+            span.end += base;
+            let index = self.sentence;
+            self.sentence += 1;
+            self.read(words, span, index, about);
+        }
+    }
+
+    fn read(&mut self, words: &str, span: Span, index: usize, about: bool) {
+        let country = self.context.country.and_then(|place| place.iso2.as_deref());
+        let reading = Reading::new(self.pack, self.places, words, span, index, country, self.article.date());
+        self.label(&reading);
+        if about && !reading.numbers.is_empty() {
+            self.numbers(&reading);
+        } else if about {
+            self.bare_rank(&reading);
+        }
+        scope::learn(&reading, self.places, &mut self.context);
+        self.other_disease = disease::last(&reading, self.other_disease);
+    }
+
+    /// A line that is nothing but a place is a heading for the lines below it; any other running text ends its reign.
+    fn label(&mut self, reading: &Reading<'_, 'p>) {
+        let bare = |token: &&crate::language::tokens::Token<'_>| {
+            !matches!(token.text, ":" | "-" | "–" | "—" | "•" | "*" | ".")
+        };
+        let words = reading.tokens.iter().filter(bare).count();
+        let heading = reading.spots.first().filter(|spot| {
+            words <= 4
+                && spot.form == PlaceForm::Name
+                && spot.first <= 1
+                && spot.after + 1 >= reading.tokens.len().saturating_sub(1)
+                && reading.spots.len() == 1
+                && reading.numbers.is_empty()
+        });
+        match heading {
+            Some(spot) if words == spot.after - spot.first => self.context.label = Some(spot.place),
+            _ if words > 14 || !reading.spots.is_empty() => self.context.label = None,
+            _ => {}
+        }
+    }
+
+    fn numbers(&mut self, reading: &Reading<'_, 'p>) {
+        let rank = rank::find(self.pack, reading);
+        let attachments = attach::all(reading, self.previous_metric);
+        let mut decided: Vec<Option<Decided<'p>>> = Vec::with_capacity(attachments.len());
+        for (n, attachment) in attachments.iter().enumerate() {
+            let done =
+                attachment.as_ref().and_then(|attachment| self.decide(reading, n, attachment, rank.as_ref(), &decided));
+            decided.push(done);
+        }
+        let metrics: Vec<Option<Metric>> =
+            decided.iter().map(|done| done.as_ref().map(|done| done.attachment.metric)).collect();
+        let owner = rank.as_ref().and_then(|rank| rank::owner(reading, rank, &metrics));
+        let mut any = false;
+        for (n, done) in decided.into_iter().enumerate() {
+            let Some(done) = done else { continue };
+            any = true;
+            for located in &done.located {
+                let mut observation = self.observation(reading, n, &done, located);
+                if let (Some(rank), true) = (&rank, owner == Some(n)) {
+                    observation.rank = Some(rank.rank);
+                    observation.rank_scope = Some(rank.scope.clone());
+                }
+                self.found.push(observation);
+            }
+            self.context.last = done.located.last().copied();
+            self.previous_metric = Some(done.attachment.metric);
+            self.previous_date = Some(done.as_of);
+        }
+        if !any {
+            self.bare_rank(reading);
+        }
+    }
+
+    fn decide(
+        &self,
+        reading: &Reading<'_, 'p>,
+        n: usize,
+        attachment: &Attachment,
+        rank: Option<&rank::Rank>,
+        before: &[Option<Decided<'p>>],
+    ) -> Option<Decided<'p>> {
+        let by_noun = matches!(attachment.why, Why::Noun | Why::Label | Why::Governed);
+        if traps::after_metric(reading, n, attachment.metric, by_noun).is_some()
+            || disease::other(reading, n, self.other_disease)
+        {
+            return None;
+        }
+        if rank.is_some_and(|rank| reading.numbers.get(n).is_some_and(|number| rank.at.contains(&number.first))) {
+            return None;
+        }
+        let whole = match attachment.why {
+            Why::Coordinated(earlier) => before.get(earlier).and_then(Option::as_ref),
+            _ => self.part_of(reading, n, before),
+        };
+        let kinded = kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded));
+        let inherits = whole.and_then(|whole| whole.located.first().copied());
+        let located = scope::locate(reading, self.places, &self.context, n, rank, inherits);
+        let status = status::status(reading, n, attachment.metric);
+        let points = reading.has(0..reading.tokens.len().min(4), crate::language::pack::Sense::Pointer)
+            && !reading.is(0, "the")
+            || reading.is(0, "the") && reading.is(1, "figure");
+        let last = before.iter().rev().flatten().next();
+        let scope = date::DateScope {
+            today: self.article.date(),
+            from_dateline: self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some()),
+            before: last.map(|last| &last.as_of),
+            inherited: whole.map(|whole| &whole.as_of).or(if points { self.previous_date.as_ref() } else { None }),
+            forecast: status == Status::Forecast,
+            monthly: kinded.kind == Kind::New && kinded.period == Some(crate::model::Period::Month),
+        };
+        let (as_of, _) = date::as_of(reading, n, &scope);
+        Some(Decided { attachment: *attachment, kinded, located, as_of })
+    }
+
+    /// "1,404 of them in intensive care", "of those 40 died": the number that a part is a part of.
+    fn part_of<'d>(
+        &self,
+        reading: &Reading<'_, 'p>,
+        n: usize,
+        before: &'d [Option<Decided<'p>>],
+    ) -> Option<&'d Decided<'p>> {
+        use crate::language::pack::Sense;
+        let number = reading.numbers.get(n)?;
+        let part = reading.has(reading.left(n), Sense::Part)
+            && (number.first.saturating_sub(4)..number.first)
+                .any(|at| reading.has_at(at, Sense::Part) && !reading.is(at, "with"));
+        let whole = before.iter().rev().flatten().next()?;
+        (part && !attachmentless(reading, n)).then_some(whole)
+    }
+
+    fn observation(
+        &self,
+        reading: &Reading<'_, 'p>,
+        n: usize,
+        done: &Decided<'p>,
+        located: &Located<'p>,
+    ) -> Observation {
+        let number = reading.numbers.get(n);
+        let field = reading.span.field;
+        let metric = done.attachment.metric;
+        let row = kinds::kind_of(metric);
+        let scope = date::DateScope {
+            today: None,
+            from_dateline: false,
+            before: None,
+            inherited: None,
+            forecast: false,
+            monthly: false,
+        };
+        let (_, date_span) = date::as_of(reading, n, &scope);
+        let spans = ObservationSpans {
+            value: number.map(|number| Span::new(field, number.start, number.end)),
+            metric: done.attachment.mark.and_then(|(first, after)| reading.bytes(first, after)),
+            location: located.span.filter(|span| span.field == field),
+            date: date_span
+                .filter(|_| matches!(done.as_of.how, AsOfHow::Explicit | AsOfHow::Weekday | AsOfHow::Relative)),
+        };
+        let in_background = field == Field::Body
+            && matches!(
+                self.article.section_kind(&reading.span),
+                Some(SectionKind::Background | SectionKind::Boilerplate)
+            );
+        let mut subset = status::subsets(reading, n, &done.attachment);
+        // The subsets that a metric already names are no parts of it.
+        subset.retain(|subset| !(metric == Metric::Hospitalisations && *subset == crate::model::Subset::Hospital));
+        Observation {
+            id: String::new(),
+            disease: DISEASE.to_owned(),
+            location: located.location(),
+            metric,
+            value: number.map(|number| Number(number.value)),
+            value_max: number.and_then(|number| number.max).map(Number),
+            unit: row.unit,
+            per: done.attachment.per,
+            qualifier: status::qualifier(reading, n),
+            kind: done.kinded.kind,
+            period: done.kinded.period,
+            statistic: done.kinded.statistic,
+            subset,
+            as_of: done.as_of.clone(),
+            rank: None,
+            rank_scope: None,
+            source: status::source(reading, n),
+            status: status::status(reading, n, metric),
+            field,
+            sentence: SentenceRef { index: reading.index, span: reading.span },
+            spans,
+            confidence: confidence(reading, n, done, located),
+            rule: format!("{}.{}", row.name, done.kinded.rule),
+            in_background,
+            also_at: Vec::new(),
+            plausibility: Vec::new(),
+            series: None,
+        }
+    }
+
+    /// "India is second in the world by the number of cases", without a figure.
+    fn bare_rank(&mut self, reading: &Reading<'_, 'p>) {
+        let Some(rank) = rank::find(self.pack, reading) else { return };
+        let Some(metric) = rank.metric.filter(|metric| kinds::kind_of(*metric).whole) else { return };
+        let spot = reading.spots.iter().find(|spot| {
+            spot.first < rank.at.start
+                && matches!(spot.place.kind, PlaceKind::Country | PlaceKind::Subdivision | PlaceKind::City)
+        });
+        let Some(spot) = spot else { return };
+        let mark = reading.marks.iter().find(|mark| mark.cue.metric() == Some(metric));
+        let attachment =
+            Attachment { metric, why: Why::Governed, mark: mark.map(|mark| (mark.first, mark.after)), per: None };
+        let located = Located {
+            place: Some(spot.place),
+            facility: false,
+            how: PlaceHow::Explicit,
+            span: Some(Span::new(reading.span.field, spot.start, spot.end)),
+        };
+        let today = self.article.date();
+        let from_dateline = self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some());
+        let how = if from_dateline { AsOfHow::DatelineDefault } else { AsOfHow::PublishedDefault };
+        let as_of =
+            AsOf { date: today.map(|today| today.to_string()), how: if today.is_some() { how } else { AsOfHow::None } };
+        let kinded = Kinded { kind: Kind::Cumulative, period: None, statistic: None, rule: "rank" };
+        let done = Decided { attachment, kinded, located: vec![located], as_of };
+        let mut observation = self.observation(reading, usize::MAX, &done, &located);
+        observation.qualifier = Qualifier::Exact;
+        observation.status = Status::Reported;
+        observation.confidence = 0.4;
+        observation.rank = Some(rank.rank);
+        observation.rank_scope = Some(rank.scope);
+        self.found.push(observation);
+    }
+}
+
+fn attachmentless(reading: &Reading<'_, '_>, n: usize) -> bool {
+    reading.numbers.get(n).is_none()
+}
+
+/// The country of a place set in capitals at the very beginning: a dateline that nobody has read.
+fn opening_place<'p>(places: &'p Places, body: &str) -> Option<&'p crate::extract::places::Place> {
+    let head = body.get(..body.char_indices().nth(60).map_or(body.len(), |(at, _)| at))?;
+    let found = places.find(head).into_iter().next().filter(|found| found.start == 0)?;
+    let capitals = head.get(found.start..found.end)?.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
+    let place = found.place();
+    if !capitals || place.kind == PlaceKind::Country && place.name.len() <= 3 {
+        None
+    } else {
+        places.country(place.iso2.as_deref()?)
+    }
+}
+
+/// Section 8: how sure.
+fn confidence(reading: &Reading<'_, '_>, n: usize, done: &Decided<'_>, located: &Located<'_>) -> f64 {
+    let mut confidence: f64 = match located.how {
+        PlaceHow::Explicit => 0.9,
+        PlaceHow::Possessive | PlaceHow::Demonym => 0.8,
+        PlaceHow::Anaphora | PlaceHow::Inherited | PlaceHow::Dateline => 0.7,
+        PlaceHow::Source => 0.6,
+        PlaceHow::None => 0.5,
+    };
+    if matches!(done.attachment.why, Why::Coordinated(_) | Why::Pointer) {
+        confidence -= 0.1;
+    }
+    if matches!(done.as_of.how, AsOfHow::DatelineDefault | AsOfHow::PublishedDefault | AsOfHow::None) {
+        confidence -= 0.1;
+    }
+    let number = reading.numbers.get(n);
+    if number.is_some_and(|number| number.repaired) {
+        confidence -= 0.2;
+    }
+    // "first" and an article are weaker evidence than a figure.
+    if number.is_some_and(|number| number.words && number.value == 1.0) {
+        confidence -= 0.1;
+    }
+    if reading
+        .marks
+        .iter()
+        .any(|mark| mark.cue == crate::language::Cue::Sense(crate::language::pack::Sense::OtherDisease))
+    {
+        confidence -= 0.3;
+    }
+    (confidence.max(0.05) * 100.0).round() / 100.0
+}
+
+/// One claim once: the same value of the same description is a further mention, and so is a rounded one.
+fn merge(found: Vec<Observation>) -> Vec<Observation> {
+    let mut kept: Vec<Observation> = Vec::with_capacity(found.len());
+    // Body first: its figures are fuller than the headline's.
+    let (body, rest): (Vec<_>, Vec<_>) = found.into_iter().partition(|observation| observation.field == Field::Body);
+    for observation in body.into_iter().chain(rest) {
+        let same = kept.iter_mut().find(|earlier| repeats(earlier, &observation));
+        match same {
+            Some(earlier) => {
+                earlier.also_at.extend(observation.spans.value);
+                if earlier.rank.is_none() {
+                    earlier.rank = observation.rank;
+                    earlier.rank_scope = observation.rank_scope;
+                }
+                if earlier.source.is_none() {
+                    earlier.source = observation.source;
+                }
+            }
+            None => kept.push(observation),
+        }
+    }
+    kept
+}
+
+fn repeats(earlier: &Observation, later: &Observation) -> bool {
+    let place = earlier.location.iso2 == later.location.iso2
+        && earlier.location.subdivision == later.location.subdivision
+        && (earlier.location.name == later.location.name);
+    let description = earlier.metric == later.metric
+        && earlier.kind == later.kind
+        && earlier.status == later.status
+        && earlier.subset == later.subset
+        && (earlier.period == later.period || earlier.period.is_none() || later.period.is_none());
+    if !place || !description || earlier.spans.value == later.spans.value && earlier.sentence == later.sentence {
+        return false;
+    }
+    let date = earlier.as_of.date == later.as_of.date;
+    match (earlier.value, later.value) {
+        (Some(full), Some(other)) if full == other => date && earlier.value_max == later.value_max,
+        (Some(full), Some(other)) => date && rounds(full.0, other.0, later.qualifier),
+        _ => false,
+    }
+}
+
+/// Whether `other` is `full` rounded, as its qualifier says: "more than 13,000" for 13,072.
+fn rounds(full: f64, other: f64, qualifier: Qualifier) -> bool {
+    let close = full > 0.0 && (full - other).abs() / full < 0.05;
+    let round = |value: f64| {
+        (1..=6).rev().map(|digits| 10f64.powi(digits)).any(|unit| value % unit == 0.0 && unit >= value / 200.0)
+    };
+    let direction = match qualifier {
+        Qualifier::MoreThan | Qualifier::AtLeast => other <= full,
+        Qualifier::Nearly | Qualifier::LessThan | Qualifier::AtMost => other >= full,
+        Qualifier::About => true,
+        _ => false,
+    };
+    close && direction && round(other)
+}
+
+/// Gives each observation its id.
+fn name(observations: &mut [Observation]) {
+    let mut used: HashMap<String, usize> = HashMap::new();
+    for observation in observations {
+        let location = &observation.location;
+        let place = location
+            .subdivision
+            .clone()
+            .or_else(|| location.iso2.clone().filter(|_| location.kind == PlaceKind::Country))
+            .or_else(|| location.name.clone());
+        let city = location.name.clone().filter(|_| location.kind == PlaceKind::City);
+        let word = |value: &dyn erased::Word| value.word();
+        let mut parts = vec![place.unwrap_or_else(|| "none".to_owned())];
+        parts.extend(city);
+        parts.push(kinds::kind_of(observation.metric).name.to_owned());
+        parts.push(word(&observation.kind));
+        parts.extend(observation.period.as_ref().map(|period| word(period)));
+        parts.extend(observation.statistic.as_ref().map(|_| "average".to_owned()));
+        parts.extend(observation.subset.iter().map(|subset| word(subset)));
+        if observation.status != Status::Reported {
+            parts.push(word(&observation.status));
+        }
+        let slug: String = parts
+            .join("-")
+            .to_lowercase()
+            .chars()
+            .map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' })
+            .collect();
+        let count = used.entry(slug.clone()).or_default();
+        *count += 1;
+        observation.id = if *count == 1 { slug } else { format!("{slug}-{count}") };
+    }
+}
+
+/// The words that records write for the variants of an enum.
+mod erased {
+    use serde::Serialize;
+
+    pub(super) trait Word {
+        fn word(&self) -> String;
+    }
+
+    impl<T: Serialize> Word for T {
+        fn word(&self) -> String {
+            serde_json::to_value(self).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! Ranks: "79th among other countries", "the third-highest toll in Europe", "second only to the United States".
+
+use super::reading::Reading;
+use crate::language::Pack;
+use crate::language::tokens::TokenKind;
+use crate::model::{Metric, PlaceKind};
+use std::ops::Range;
+
+/// A rank in a sentence.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Rank {
+    pub(super) rank: u32,
+    pub(super) scope: String,
+    /// Its words.
+    pub(super) at: Range<usize>,
+    /// The metric that it ranks by, when the sentence says.
+    pub(super) metric: Option<Metric>,
+}
+
+const SUPERLATIVES: &[&str] =
+    &["highest", "largest", "most", "worst", "biggest", "deadliest", "hardest", "lowest", "heaviest", "greatest"];
+
+/// The rank that a sentence states, if it ranks places by a metric.
+pub(super) fn find(pack: &Pack, reading: &Reading<'_, '_>) -> Option<Rank> {
+    let metric = reading.marks.iter().find_map(|mark| mark.cue.metric());
+    for (at, token) in reading.tokens.iter().enumerate() {
+        let figure = token.kind == TokenKind::Number
+            && reading
+                .tokens
+                .get(at + 1)
+                .is_some_and(|next| !next.spaced && matches!(next.lower.as_ref(), "st" | "nd" | "rd" | "th"));
+        let (rank, after) =
+            if figure { (token.text.parse().ok(), at + 2) } else { (pack.ordinal(&token.lower), at + 1) };
+        let Some(rank) = rank else { continue };
+        if let Some(end) = ranks(reading, at, after, figure) {
+            let scope = scope(reading, end).unwrap_or_else(|| "world".to_owned());
+            return Some(Rank { rank, scope, at: at..end, metric });
+        }
+    }
+    None
+}
+
+/// Whether an ordinal ranks: what stands behind it says so. Returns where the ranking words end.
+fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Option<usize> {
+    let word = |at: usize| reading.tokens.get(at).map(|token| token.lower.as_ref()).unwrap_or_default();
+    let dash = usize::from(word(after) == "-");
+    if SUPERLATIVES.contains(&word(after + dash)) {
+        return Some(after + dash + 1);
+    }
+    if word(after) == "only" && word(after + 1) == "to" || word(after) == "behind" {
+        return Some(after);
+    }
+    let named = |at: usize| {
+        matches!(
+            word(at),
+            "world"
+                | "globe"
+                | "countries"
+                | "nations"
+                | "europe"
+                | "asia"
+                | "africa"
+                | "states"
+                | "region"
+                | "continent"
+                | "list"
+                | "place"
+                | "spot"
+                | "worldwide"
+                | "globally"
+        ) || reading
+            .spots
+            .iter()
+            .any(|spot| spot.first == at && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World))
+    };
+    match word(after) {
+        // "79th among other countries", "35th in the world", "fifth by the number of cases".
+        "among" | "in" | "by" if (after + 1..after + 5).any(named) || word(after) == "by" => {
+            let adverb = figure
+                || matches!(
+                    word(at.wrapping_sub(1)),
+                    "is" | "ranks"
+                        | "ranked"
+                        | "now"
+                        | "currently"
+                        | "are"
+                        | "was"
+                        | "placed"
+                        | "came"
+                        | "remains"
+                        | "ranking"
+                        | "world"
+                        | "the"
+                        | "stands"
+                );
+            adverb.then_some(after)
+        }
+        "place" | "spot" | "position" => Some(after + 1),
+        "worldwide" | "globally" if figure || word(at.wrapping_sub(1)) == "ranks" => Some(after),
+        _ => None,
+    }
+}
+
+/// Among what: a region or a country named behind, else the world.
+fn scope(reading: &Reading<'_, '_>, after: usize) -> Option<String> {
+    let end = (after..reading.tokens.len().min(after + 14))
+        .find(|at| reading.tokens.get(*at).is_some_and(|token| token.is(";") || token.is(".")))
+        .unwrap_or(reading.tokens.len().min(after + 14));
+    reading
+        .spots
+        .iter()
+        .find(|spot| {
+            spot.first >= after
+                && spot.first < end
+                && (reading.is(spot.first - 1, "in")
+                    || reading.is(spot.first - 1, "the") && reading.is(spot.first.wrapping_sub(2), "in"))
+        })
+        .map(|spot| spot.place.name.clone())
+}
+
+/// The number of the sentence that the rank belongs to: the nearest with its metric.
+pub(super) fn owner(reading: &Reading<'_, '_>, rank: &Rank, metrics: &[Option<Metric>]) -> Option<usize> {
+    let near = |n: &usize| reading.numbers.get(*n).map_or(usize::MAX, |number| number.first.abs_diff(rank.at.start));
+    let with = |wanted: Option<Metric>| {
+        (0..metrics.len())
+            .filter(|n| {
+                metrics.get(*n).copied().flatten().is_some_and(|metric| wanted.is_none_or(|wanted| wanted == metric))
+            })
+            .min_by_key(near)
+    };
+    with(rank.metric).or_else(|| with(None))
+}

@@ -1,0 +1,228 @@
+//! A sentence as the grammar sees it: tokens, cue phrases, numbers, places and dates, with the questions that the rules
+//! ask of them.
+//!
+//! What holds: all positions are token indices of this sentence; ranges are half open.
+
+use super::date::{self, DateMark};
+use crate::extract::places::{Place, PlaceForm, Places};
+use crate::language::numbers::{Numeral, numerals};
+use crate::language::pack::{Mark, Sense};
+use crate::language::tokens::{Token, tokenize};
+use crate::language::{Cue, Pack};
+use crate::model::{Metric, Span};
+use jiff::civil::Date;
+use std::ops::Range;
+
+/// A place named in the sentence.
+#[derive(Clone)]
+pub(super) struct Spot<'p> {
+    pub(super) first: usize,
+    pub(super) after: usize,
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) place: &'p Place,
+    pub(super) form: PlaceForm,
+    pub(super) possessive: bool,
+}
+
+/// One sentence, read.
+pub(super) struct Reading<'t, 'p> {
+    pub(super) span: Span,
+    pub(super) index: usize,
+    pub(super) tokens: Vec<Token<'t>>,
+    pub(super) marks: Vec<Mark>,
+    pub(super) numbers: Vec<Numeral>,
+    pub(super) spots: Vec<Spot<'p>>,
+    pub(super) dates: Vec<DateMark>,
+    /// First tokens of clauses, in order; the first is 0.
+    clauses: Vec<usize>,
+}
+
+impl<'t, 'p> Reading<'t, 'p> {
+    /// Reads a sentence; `country` is the country that the story speaks of, `today` the date that it is told on.
+    pub(super) fn new(
+        pack: &Pack,
+        places: &'p Places,
+        text: &'t str,
+        span: Span,
+        index: usize,
+        country: Option<&str>,
+        today: Option<Date>,
+    ) -> Self {
+        let tokens = tokenize(text, span.start);
+        let mut marks = pack.marks(&tokens);
+        marks.retain(|mark| holds(&tokens, mark));
+        let mut numbers = numerals(pack, &tokens);
+        let dates = date::find(pack, &tokens, &marks, today);
+        // Stated zeros and ones stand beside the written numbers, unless one is written in the same place.
+        for stated in super::stated::find(&tokens, &marks) {
+            if numbers.iter().all(|number| number.after <= stated.first || stated.after <= number.first) {
+                numbers.push(stated);
+            }
+        }
+        numbers.sort_by_key(|number| number.first);
+        numbers.retain(|number| !dates.iter().any(|mark| number.first < mark.after && mark.first < number.after));
+        let at = |position: usize| tokens.partition_point(|token| token.end <= position);
+        let spots = places
+            .find(text)
+            .into_iter()
+            .map(|found| {
+                let (start, end) = (span.start + found.start, span.start + found.end);
+                let first = at(start);
+                let after = tokens.partition_point(|token| token.start < end);
+                Spot {
+                    first,
+                    after,
+                    start,
+                    end,
+                    place: found.place_in(country),
+                    form: found.form,
+                    possessive: found.possessive,
+                }
+            })
+            .collect();
+        let mut reading = Self { span, index, tokens, marks, numbers, spots, dates, clauses: vec![0] };
+        reading.split_clauses();
+        reading
+    }
+
+    /// Clauses end at semicolons and bullets, before "while" and "but", and before a place that has its own verb.
+    fn split_clauses(&mut self) {
+        let mut starts = vec![0];
+        for (n, token) in self.tokens.iter().enumerate().skip(1) {
+            let hard =
+                matches!(token.text, ";" | "•" | "|") || token.is("while") || token.is("whereas") || token.is("but");
+            // "…in Ukraine, and Poland reported 12": a place with a verb of its own.
+            let link = token.is(",") || token.is("and");
+            let subject = link
+                && self.spots.iter().any(|spot| {
+                    let joined = spot.first == n + 1
+                        || spot.first == n + 2
+                            && self
+                                .tokens
+                                .get(n + 1)
+                                .is_some_and(|next| next.is("and") || next.is("in") || next.is("the"));
+                    let verb = (spot.after..spot.after + 2).any(|at| {
+                        self.has_at(at, Sense::Perfect)
+                            || self.has_at(at, Sense::Report)
+                            || self.has_at(at, Sense::RiseVerb)
+                    });
+                    joined && verb && !spot.possessive
+                });
+            if hard || subject {
+                starts.push(n + 1);
+            }
+        }
+        self.clauses = starts;
+    }
+
+    /// The clause that holds a token.
+    pub(super) fn clause(&self, token: usize) -> Range<usize> {
+        let n = self.clauses.partition_point(|start| *start <= token).saturating_sub(1);
+        let start = self.clauses.get(n).copied().unwrap_or(0);
+        let end = self.clauses.get(n + 1).copied().unwrap_or(self.tokens.len());
+        start..end
+    }
+
+    /// Tokens between the number before and this one, within its clause.
+    pub(super) fn left(&self, n: usize) -> Range<usize> {
+        let Some(number) = self.numbers.get(n) else { return 0..0 };
+        let clause = self.clause(number.first);
+        let before = n.checked_sub(1).and_then(|n| self.numbers.get(n)).map_or(0, |before| before.after);
+        clause.start.max(before).min(number.first)..number.first
+    }
+
+    /// Tokens between this number and the next one, within its clause.
+    pub(super) fn right(&self, n: usize) -> Range<usize> {
+        let Some(number) = self.numbers.get(n) else { return 0..0 };
+        let clause = self.clause(number.first);
+        let next = self.numbers.get(n + 1).map_or(self.tokens.len(), |next| next.first);
+        number.after..clause.end.min(next).max(number.after)
+    }
+
+    /// Cue phrases that lie within a range.
+    pub(super) fn marks_in(&self, range: Range<usize>) -> impl DoubleEndedIterator<Item = &Mark> {
+        let from = self.marks.partition_point(|mark| mark.first < range.start);
+        let to = self.marks.partition_point(|mark| mark.first < range.end);
+        self.marks.get(from..to.max(from)).unwrap_or_default().iter().filter(move |mark| mark.after <= range.end)
+    }
+
+    /// Whether a phrase of this sense lies within a range.
+    pub(super) fn has(&self, range: Range<usize>, sense: Sense) -> bool {
+        self.marks_in(range).any(|mark| mark.cue == Cue::Sense(sense))
+    }
+
+    /// The first phrase of this sense within a range.
+    pub(super) fn first(&self, range: Range<usize>, sense: Sense) -> Option<&Mark> {
+        self.marks_in(range).find(|mark| mark.cue == Cue::Sense(sense))
+    }
+
+    /// Whether a phrase of this sense begins at a token.
+    pub(super) fn has_at(&self, token: usize, sense: Sense) -> bool {
+        let from = self.marks.partition_point(|mark| mark.first < token);
+        self.marks.iter().skip(from).take_while(|mark| mark.first == token).any(|mark| mark.cue == Cue::Sense(sense))
+    }
+
+    /// Phrases that end right before a token, the longest first.
+    pub(super) fn ending_at(&self, token: usize) -> Vec<&Mark> {
+        let mut marks: Vec<&Mark> = self.marks.iter().filter(|mark| mark.after == token).collect();
+        marks.sort_by_key(|mark| mark.first);
+        marks
+    }
+
+    /// Whether a phrase of this sense ends right before a token.
+    pub(super) fn has_ending(&self, token: usize, sense: Sense) -> bool {
+        self.marks.iter().any(|mark| mark.after == token && mark.cue == Cue::Sense(sense))
+    }
+
+    /// The longest phrase naming a metric that begins at a token.
+    pub(super) fn metric_at(&self, token: usize) -> Option<&Mark> {
+        let from = self.marks.partition_point(|mark| mark.first < token);
+        self.marks
+            .iter()
+            .skip(from)
+            .take_while(|mark| mark.first == token)
+            .filter(|mark| mark.cue.metric().is_some())
+            .max_by_key(|mark| mark.after)
+    }
+
+    /// Whether the token is this word.
+    pub(super) fn is(&self, token: usize, word: &str) -> bool {
+        self.tokens.get(token).is_some_and(|token| token.is(word))
+    }
+
+    /// Bytes of a range of tokens.
+    pub(super) fn bytes(&self, first: usize, after: usize) -> Option<Span> {
+        let start = self.tokens.get(first)?.start;
+        let end = self.tokens.get(after.checked_sub(1)?)?.end;
+        (start <= end).then(|| Span::new(self.span.field, start, end))
+    }
+
+    /// Whether any phrase of the sentence names a metric.
+    pub(super) fn names_metric(&self, wanted: Metric) -> bool {
+        self.marks.iter().any(|mark| mark.cue.metric() == Some(wanted))
+    }
+
+    /// Whether the words are a label for what follows: they open the sentence and a colon closes them.
+    pub(super) fn colon_after(&self, token: usize) -> bool {
+        self.is(token, ":")
+    }
+}
+
+/// Words that are cues only when they are written so: the month of May is no forecast, and the letter r no rate.
+fn holds(tokens: &[Token<'_>], mark: &Mark) -> bool {
+    let Some(token) = tokens.get(mark.first) else { return false };
+    if mark.after != mark.first + 1 {
+        return true;
+    }
+    match token.lower.as_ref() {
+        "may" => token.text == "may",
+        "r" | "rt" | "r0" => token.text.starts_with('R'),
+        "who" | "us" => token.text != "WHO" && token.text != "US",
+        // "no longer", "No. 10".
+        "no" => !tokens
+            .get(mark.after)
+            .is_some_and(|next| next.is("longer") || next.is(".") || next.is("one") || next.is("doubt")),
+        _ => true,
+    }
+}

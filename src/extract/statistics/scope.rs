@@ -1,0 +1,664 @@
+//! Which place a number belongs to.
+//!
+//! In: a sentence that has been read, a number, and the [`Context`] that the story has built up so far. Out: a
+//! [`Located`]. What holds: a place is never taken from the object of a comparison, a phrase of origin, an exception, a
+//! place of statement, or the nationality of patients; a list with an open end names no place.
+
+use super::rank::Rank;
+use super::reading::{Reading, Spot};
+use crate::extract::places::{Place, PlaceForm, Places};
+use crate::language::Cue;
+use crate::language::pack::Sense;
+use crate::model::{Location, PlaceHow, PlaceKind, Span};
+
+/// What the story has said of places up to here.
+#[derive(Default, Clone)]
+pub(super) struct Context<'p> {
+    /// Last country in subject position.
+    pub(super) country: Option<&'p Place>,
+    /// Last division named.
+    pub(super) division: Option<&'p Place>,
+    /// Last city named.
+    pub(super) city: Option<&'p Place>,
+    /// Place of the last observation.
+    pub(super) last: Option<Located<'p>>,
+    /// A heading or label that governs the lines below it.
+    pub(super) label: Option<&'p Place>,
+    /// Country of the dateline.
+    pub(super) dateline: Option<&'p Place>,
+}
+
+/// A number's place.
+#[derive(Clone, Copy)]
+pub(super) struct Located<'p> {
+    pub(super) place: Option<&'p Place>,
+    /// It is an unnamed ship, home or prison.
+    pub(super) facility: bool,
+    pub(super) how: PlaceHow,
+    pub(super) span: Option<Span>,
+}
+
+impl<'p> Located<'p> {
+    fn at(reading: &Reading<'_, 'p>, spot: &Spot<'p>, how: PlaceHow) -> Self {
+        Self {
+            place: Some(spot.place),
+            facility: false,
+            how,
+            span: Some(Span::new(reading.span.field, spot.start, spot.end)),
+        }
+    }
+
+    fn none() -> Self {
+        Self { place: None, facility: false, how: PlaceHow::None, span: None }
+    }
+
+    /// As records carry it.
+    pub(super) fn location(&self) -> Location {
+        match self.place {
+            Some(place) => Location {
+                name: Some(place.name.clone()),
+                kind: place.kind,
+                iso2: place.iso2.clone(),
+                iso3: place.iso3.clone(),
+                subdivision: place.subdivision.clone(),
+                how: self.how,
+            },
+            None => Location {
+                name: None,
+                kind: if self.facility { PlaceKind::Facility } else { PlaceKind::Unknown },
+                iso2: None,
+                iso3: None,
+                subdivision: None,
+                how: self.how,
+            },
+        }
+    }
+}
+
+/// Bodies known to belong to one country, by the words that name them.
+const INSTITUTIONS: &[(&str, &str)] = &[
+    ("robert koch", "DE"),
+    ("public health england", "GB-ENG"),
+    ("nhs england", "GB-ENG"),
+    ("public health scotland", "GB-SCT"),
+    ("public health wales", "GB-WLS"),
+    ("johns hopkins hospital", "US"),
+    ("centers for disease control and prevention", "US"),
+    ("sante publique france", "FR"),
+    ("santé publique france", "FR"),
+    ("istituto superiore", "IT"),
+    ("civil protection agency", "IT"),
+    ("sciensano", "BE"),
+    ("rivm", "NL"),
+    ("statens serum", "DK"),
+    ("national health commission", "CN"),
+    ("korea disease control", "KR"),
+    ("kdca", "KR"),
+    ("rospotrebnadzor", "RU"),
+    ("anti-coronavirus crisis cent", "RU"),
+    ("ncdc", "NG"),
+    ("nicd", "ZA"),
+    ("icmr", "IN"),
+    ("union health ministry", "IN"),
+    ("dghs", "BD"),
+    ("anvisa", "BR"),
+    ("fiocruz", "BR"),
+    ("magen david", "IL"),
+    ("nhk", "JP"),
+    ("downing street", "GB"),
+    ("white house", "US"),
+    ("kremlin", "RU"),
+    ("nphet", "IE"),
+    ("folkhalsomyndigheten", "SE"),
+    ("tegnell", "SE"),
+];
+
+/// The places of number `n`: several only for a distributive "each".
+pub(super) fn locate<'p>(
+    reading: &Reading<'_, 'p>,
+    places: &'p Places,
+    context: &Context<'p>,
+    n: usize,
+    rank: Option<&Rank>,
+    whole: Option<Located<'p>>,
+) -> Vec<Located<'p>> {
+    let Some(number) = reading.numbers.get(n) else { return vec![Located::none()] };
+    let clause = reading.clause(number.first);
+    let right = reading.right(n);
+    // (1) In one bracket or list item with the number.
+    if let Some(spot) = item(reading, n, rank) {
+        return vec![Located::at(reading, spot, how(spot))];
+    }
+    if let Some(label) = sentence_label(reading, number.first) {
+        if !reading.spots.iter().any(|spot| right.contains(&spot.first) && located(reading, spot, rank)) {
+            return vec![Located::at(reading, label, PlaceHow::Explicit)];
+        }
+    }
+    // (3) before (2), because "N cases in P" binds more tightly than the clause's subject.
+    let behind: Vec<&Spot<'p>> =
+        reading.spots.iter().filter(|spot| right.contains(&spot.first) && located(reading, spot, rank)).collect();
+    if reading.has(number.after..clause.end, Sense::OpenEnd) && !behind.is_empty() {
+        return vec![Located::none()];
+    }
+    if reading.has(right.start..right.end.min(number.after + 4), Sense::Each) && behind.len() > 1 {
+        return behind.into_iter().map(|spot| Located::at(reading, spot, PlaceHow::Explicit)).collect();
+    }
+    if let Some(facility) = facility(reading, n, &behind) {
+        return vec![facility];
+    }
+    if let Some(spot) = innermost(reading, &behind) {
+        return vec![Located::at(reading, spot, how(spot))];
+    }
+    let world = |range: std::ops::Range<usize>| {
+        reading.marks_in(range).find(|mark| {
+            mark.cue == Cue::Sense(Sense::World)
+                && !rank.is_some_and(|rank| mark.first >= rank.at.start && mark.first < rank.at.end + 6)
+                && !in_name(reading, mark.first, mark.after)
+        })
+    };
+    if let Some(mark) = world(right.clone()).or_else(|| world(reading.left(n))).or_else(|| world(clause.clone())) {
+        let closer = reading
+            .spots
+            .iter()
+            .any(|spot| spot.first > mark.first && spot.after <= number.first && governs(reading, spot, rank));
+        if !closer && let Some(place) = places.world() {
+            return vec![Located {
+                place: Some(place),
+                facility: false,
+                how: PlaceHow::Explicit,
+                span: reading.bytes(mark.first, mark.after),
+            }];
+        }
+    }
+    // (2) The nearest place before the number that governs the clause.
+    if let Some(spot) = subject(reading, clause.start..number.first, rank) {
+        return vec![Located::at(reading, spot, how(spot))];
+    }
+    // A part and a pointing subject belong to the place of what they point to.
+    if let Some(whole) = whole.filter(|whole| whole.place.is_some() || whole.facility) {
+        return vec![whole];
+    }
+    let anaphor = |range: std::ops::Range<usize>| anaphor(reading, context, range);
+    if let Some(located) = anaphor(clause.clone()) {
+        return vec![located];
+    }
+    // A subject behind the number: "With 8.8 million infections India is …".
+    let after = reading.spots.iter().find(|spot| {
+        clause.contains(&spot.first)
+            && spot.first > number.after
+            && governs(reading, spot, rank)
+            && !foreign_prep(reading, spot)
+    });
+    if let Some(spot) = after {
+        return vec![Located::at(reading, spot, how(spot))];
+    }
+    // The rest of the sentence: its subject, when this clause has none.
+    if let Some(spot) = subject(reading, 0..clause.start, rank) {
+        return vec![Located::at(reading, spot, how(spot))];
+    }
+    if let Some(located) = anaphor(0..clause.start) {
+        return vec![located];
+    }
+    // (4) An institution of one country.
+    let text: String = reading.tokens.iter().map(|token| token.lower.as_ref()).collect::<Vec<_>>().join(" ");
+    if let Some((_, country)) = INSTITUTIONS.iter().find(|(words, _)| text.contains(words))
+        && let Some(place) = places.by_id(country)
+    {
+        return vec![Located { place: Some(place), facility: false, how: PlaceHow::Source, span: None }];
+    }
+    // (6) The sentence before, while no new place has appeared.
+    if let Some(label) = context.label {
+        return vec![Located { place: Some(label), facility: false, how: PlaceHow::Inherited, span: None }];
+    }
+    if let Some(last) = context.last {
+        let how = if last.place.is_some() { PlaceHow::Inherited } else { last.how };
+        return vec![Located { how, span: None, ..last }];
+    }
+    if let Some(country) = context.country {
+        return vec![Located { place: Some(country), facility: false, how: PlaceHow::Inherited, span: None }];
+    }
+    vec![Located::none()]
+}
+
+fn how(spot: &Spot<'_>) -> PlaceHow {
+    match spot.form {
+        PlaceForm::Demonym | PlaceForm::People => PlaceHow::Demonym,
+        PlaceForm::Name if spot.possessive => PlaceHow::Possessive,
+        PlaceForm::Name => PlaceHow::Explicit,
+    }
+}
+
+fn word<'r>(reading: &'r Reading<'_, '_>, at: usize) -> &'r str {
+    reading.tokens.get(at).map(|token| token.lower.as_ref()).unwrap_or_default()
+}
+
+/// "Georgia (40)", "(40 in Gori)", "Oman 121,129", "Kerala: 300", "India as a whole 12.74 crore".
+fn item<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize, rank: Option<&Rank>) -> Option<&'r Spot<'p>> {
+    let number = reading.numbers.get(n)?;
+    let bracket = word(reading, number.first.wrapping_sub(1)) == "(";
+    if bracket && let Some(spot) = reading.spots.iter().find(|spot| spot.after + 1 == number.first) {
+        return Some(spot);
+    }
+    let mut at = super::attach::core_start(reading, n);
+    while at > 0
+        && matches!(
+            word(reading, at - 1),
+            "-" | ":"
+                | "with"
+                | "="
+                | "recorded"
+                | "as"
+                | "a"
+                | "whole"
+                | "reported"
+                | "had"
+                | "has"
+                | "logged"
+                | "registered"
+                | ","
+        )
+    {
+        if word(reading, at - 1) == "," && word(reading, at) != "with" {
+            break;
+        }
+        at -= 1;
+    }
+    let spot = reading.spots.iter().find(|spot| spot.after == at)?;
+    let fits = usable(reading, spot, rank)
+        && spot.form == PlaceForm::Name
+        && !spot.possessive
+        && !near_capital_statement(reading, spot);
+    // "in Spain 300 people", "Spain 300".
+    let in_list = word(reading, spot.first.wrapping_sub(1)) != "and" || true;
+    (fits && in_list).then_some(spot)
+}
+
+/// "Kenya: 72,686 cases": a label opens the sentence, or an item after a semicolon.
+fn sentence_label<'r, 'p>(reading: &'r Reading<'_, 'p>, at: usize) -> Option<&'r Spot<'p>> {
+    let start = reading.clause(at).start;
+    let opens = |spot: &&Spot<'p>, start: usize| {
+        spot.first <= start + 1
+            && (spot.first == start || matches!(word(reading, start), "-" | "•" | "*" | "in" | "the"))
+            && reading.colon_after(spot.after)
+    };
+    reading.spots.iter().find(|spot| opens(spot, start)).or_else(|| reading.spots.iter().find(|spot| opens(spot, 0)))
+}
+
+/// Of places in a row behind a number the one that says most: "in Riga, Latvia" is Riga.
+fn innermost<'r, 'p>(_reading: &Reading<'_, 'p>, behind: &[&'r Spot<'p>]) -> Option<&'r Spot<'p>> {
+    let first = behind.first()?;
+    Some(first)
+}
+
+/// A place behind a number in a phrase of place.
+fn located(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> bool {
+    if !usable(reading, spot, rank) || spot.form == PlaceForm::Demonym && !people_follow_not(reading, spot) {
+        return false;
+    }
+    let mut at = spot.first;
+    // "in the western Indian state of Goa", "across northern Italy".
+    for _ in 0..5 {
+        let before = word(reading, at.wrapping_sub(1));
+        if reading.has_ending(at, Sense::Locative) && !matches!(before, "from" | "for")
+            || matches!(before, "in" | "across" | "among")
+        {
+            return before != "of" || of_place(reading, at - 1);
+        }
+        let steps = matches!(
+            before,
+            "the"
+                | "northern"
+                | "southern"
+                | "eastern"
+                | "western"
+                | "central"
+                | "state"
+                | "city"
+                | "province"
+                | "region"
+                | "neighbouring"
+                | "neighboring"
+                | "capital"
+                | "capital,"
+                | "island"
+                | "northeastern"
+                | "northwestern"
+                | "southeastern"
+                | "southwestern"
+                | "town"
+                | "district"
+                | "of"
+                | "whole"
+                | "all"
+                | "and"
+                | ","
+        ) || reading.spots.iter().any(|other| other.after == at && other.first < spot.first);
+        if !steps || at == 0 {
+            return false;
+        }
+        at -= 1;
+    }
+    false
+}
+
+/// "residents of Malta", "the state of Goa": a place; "the health ministry of Malta said": a source, and its country too.
+fn of_place(reading: &Reading<'_, '_>, of: usize) -> bool {
+    !matches!(
+        word(reading, of.wrapping_sub(1)),
+        "instead" | "because" | "ahead" | "outside" | "north" | "south" | "east" | "west"
+    )
+}
+
+fn people_follow_not(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
+    reading.has_at(spot.after, Sense::Institution)
+        || matches!(
+            word(reading, spot.after),
+            "city"
+                | "state"
+                | "province"
+                | "region"
+                | "town"
+                | "capital"
+                | "territory"
+                | "island"
+                | "hospitals"
+                | "prisons"
+                | "soil"
+        )
+}
+
+/// Whether the place may own a number at all.
+fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> bool {
+    // "the third-highest toll in Europe", "second only to the United States".
+    if rank.is_some_and(|rank| {
+        spot.first >= rank.at.end
+            && spot.first < rank.at.end + 8
+            && (matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World)
+                || comparison(reading, rank.at.start, spot.first))
+    }) {
+        return false;
+    }
+    let before = spot.first.saturating_sub(7)..spot.first;
+    let phrase = |sense: Sense| {
+        reading.marks_in(before.clone()).any(|mark| {
+            mark.cue == Cue::Sense(sense)
+                && !reading.numbers.iter().any(|number| number.first >= mark.after && number.first < spot.first)
+                && (mark.after..spot.first).all(|at| {
+                    !matches!(word(reading, at), "," | ";" | ")" | "in" | "were" | "was" | "has" | "had" | "have")
+                        && !reading.has_at(at, Sense::Report)
+                })
+        })
+    };
+    if phrase(Sense::Exclusion) || phrase(Sense::Origin) && !phrase_ends(reading, spot) {
+        return false;
+    }
+    if phrase(Sense::NearOnly) && !matches!(word(reading, spot.first.wrapping_sub(1)), "in") {
+        return false;
+    }
+    // "overtaking Italy", "more than Italy", "behind Italy": the object of a comparison without a number of its own.
+    let compared = matches!(
+        word(reading, spot.first.wrapping_sub(1)),
+        "overtaking" | "overtook" | "than" | "behind" | "surpassing" | "like" | "unlike" | "versus" | "outpacing"
+    ) || word(reading, spot.first.wrapping_sub(1)) == "the"
+        && matches!(
+            word(reading, spot.first.wrapping_sub(2)),
+            "overtaking" | "overtook" | "than" | "behind" | "to" | "surpassing"
+        )
+        || word(reading, spot.first.wrapping_sub(1)) == "to" && word(reading, spot.first.wrapping_sub(2)) == "only"
+        || word(reading, spot.first.wrapping_sub(1)) == "in" && word(reading, spot.first.wrapping_sub(2)) == "than";
+    let listed_behind = word(reading, spot.first.wrapping_sub(1)) == "and"
+        && (spot.first.saturating_sub(8)..spot.first).any(|at| matches!(word(reading, at), "behind" | "than"));
+    if compared || listed_behind {
+        return false;
+    }
+    // Names of agencies, and of things that bear a place's name.
+    let next = word(reading, spot.after);
+    let agency = matches!(
+        next,
+        "news" | "times" | "post" | "herald" | "tribune" | "olympics" | "stock" | "airlines" | "airways"
+    ) && spot.form == PlaceForm::Name
+        || matches!((next, word(reading, spot.after + 1)), ("news", "agency"));
+    // "the Indian variant", "the Chinese vaccine", "the Spanish flu".
+    let thing = spot.form == PlaceForm::Demonym
+        && matches!(
+            next,
+            "variant"
+                | "vaccine"
+                | "flu"
+                | "strain"
+                | "drugmaker"
+                | "company"
+                | "firm"
+                | "vaccines"
+                | "university"
+                | "researchers"
+                | "study"
+                | "version"
+        );
+    !agency && !thing
+}
+
+fn phrase_ends(_reading: &Reading<'_, '_>, _spot: &Spot<'_>) -> bool {
+    false
+}
+
+fn comparison(reading: &Reading<'_, '_>, from: usize, to: usize) -> bool {
+    (from..to).any(|at| matches!(word(reading, at), "only" | "behind" | "after"))
+}
+
+/// A demonym that says who the people are and not where: "three Indian seamen".
+fn nationality(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
+    spot.form == PlaceForm::Demonym && !reading.has_at(spot.after, Sense::Institution) && {
+        let people = (spot.after..spot.after + 2).any(|at| {
+            reading.has_at(at, Sense::People)
+                && !reading.has_at(at, Sense::Perfect)
+                && !matches!(
+                    word(reading, at),
+                    "were" | "are" | "was" | "is" | "officials" | "doctors" | "nurses" | "medics" | "personnel"
+                )
+        });
+        people
+    }
+}
+
+/// Whether the place can be the subject or possessor of a clause.
+fn governs(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> bool {
+    usable(reading, spot, rank) && !nationality(reading, spot) && !near_capital_statement(reading, spot)
+}
+
+/// "the ministry said in Baghdad", "officials told reporters in Rome".
+fn near_capital_statement(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
+    word(reading, spot.first.wrapping_sub(1)) == "in"
+        && (spot.first.saturating_sub(4)..spot.first).any(|at| {
+            matches!(
+                word(reading, at),
+                "said" | "told" | "reporters" | "says" | "briefing" | "speaking" | "conference" | "journalists"
+            )
+        })
+}
+
+/// A place behind the number in a phrase that makes it no subject.
+fn foreign_prep(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
+    matches!(
+        word(reading, spot.first.wrapping_sub(1)),
+        "from" | "to" | "with" | "by" | "against" | "near" | "off" | "for" | "over" | "between"
+    ) || (spot.first.saturating_sub(4)..spot.first)
+        .any(|at| matches!(word(reading, at), "off" | "near" | "against" | "outside" | "overtaking"))
+        || reading.has(spot.first.saturating_sub(5)..spot.first, Sense::Statement)
+}
+
+/// The place that governs a stretch before a number: the nearest one, and within a country rather its part.
+fn subject<'r, 'p>(
+    reading: &'r Reading<'_, 'p>,
+    range: std::ops::Range<usize>,
+    rank: Option<&Rank>,
+) -> Option<&'r Spot<'p>> {
+    let candidates: Vec<&Spot<'p>> =
+        reading.spots.iter().filter(|spot| range.contains(&spot.first) && governs(reading, spot, rank)).collect();
+    // A place that belongs to an earlier number of a list ("402 in Zagreb, 77 …") owns that number only.
+    let owned = |spot: &Spot<'p>| {
+        reading.numbers.iter().enumerate().any(|(n, number)| {
+            number.after <= spot.first
+                && spot.after <= range.end
+                && reading.right(n).contains(&spot.first)
+                && located(reading, spot, rank)
+                && {
+                    let between = number.after..spot.first;
+                    between.len() <= 6 && !reading.has(between, Sense::Perfect)
+                }
+        })
+    };
+    let free = candidates.iter().rev().find(|spot| !owned(spot)).copied();
+    free.or_else(|| candidates.first().copied())
+}
+
+/// An unnamed ship, home or prison that is the place itself: no country is said.
+fn facility<'p>(reading: &Reading<'_, 'p>, n: usize, behind: &[&Spot<'p>]) -> Option<Located<'p>> {
+    let number = reading.numbers.get(n)?;
+    let clause = reading.clause(number.first);
+    let mark = reading.first(number.after..clause.end, Sense::Vessel)?;
+    let before = word(reading, mark.first.wrapping_sub(1));
+    let unnamed =
+        matches!(before, "a" | "an" | "another") || matches!(word(reading, mark.first.wrapping_sub(2)), "a" | "an");
+    let near = reading
+        .spots
+        .iter()
+        .any(|spot| spot.first > mark.after && reading.has(mark.after..spot.first, Sense::NearOnly));
+    (unnamed && (near || behind.is_empty())).then(|| Located {
+        place: None,
+        facility: true,
+        how: PlaceHow::Explicit,
+        span: reading.bytes(mark.first, mark.after),
+    })
+}
+
+/// "the country", "nationwide", "the state", "the capital", "here".
+fn anaphor<'p>(reading: &Reading<'_, 'p>, context: &Context<'p>, range: std::ops::Range<usize>) -> Option<Located<'p>> {
+    let resolved = |place: Option<&'p Place>, mark: &crate::language::pack::Mark, how: PlaceHow| {
+        place.map(|place| Located {
+            place: Some(place),
+            facility: false,
+            how,
+            span: reading.bytes(mark.first, mark.after),
+        })
+    };
+    for mark in reading.marks_in(range) {
+        let found = match mark.cue {
+            Cue::Sense(Sense::CityAnaphor) => resolved(context.city.or(context.division), mark, PlaceHow::Anaphora),
+            Cue::Sense(Sense::DivisionAnaphor) => resolved(context.division, mark, PlaceHow::Anaphora),
+            Cue::Sense(Sense::Nation) => {
+                // "its", "the island": whatever was spoken of last.
+                if reading.is(mark.first, "its") {
+                    match context.last.and_then(|last| last.place) {
+                        Some(place) => resolved(Some(place), mark, PlaceHow::Anaphora),
+                        None => resolved(context.country, mark, PlaceHow::Anaphora),
+                    }
+                } else {
+                    match context.country {
+                        Some(country) => resolved(Some(country), mark, PlaceHow::Anaphora),
+                        None => resolved(context.dateline, mark, PlaceHow::Dateline),
+                    }
+                }
+            }
+            Cue::Sense(Sense::Here) => resolved(context.dateline, mark, PlaceHow::Dateline),
+            _ => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
+}
+
+/// "World Health Organization", "World Cup", "Global Times": the word is part of a name.
+fn in_name(reading: &Reading<'_, '_>, first: usize, after: usize) -> bool {
+    let capital = |at: usize| reading.tokens.get(at).is_some_and(|token| token.capitalised());
+    let last = after - 1;
+    let head = matches!(
+        word(reading, after),
+        "health"
+            | "bank"
+            | "cup"
+            | "war"
+            | "economic"
+            | "trade"
+            | "food"
+            | "times"
+            | "leaders"
+            | "powers"
+            | "number"
+            | "record"
+            | "pandemic"
+            | "spread"
+            | "effort"
+            | "cases'"
+    );
+    let largest = (after..after + 3).any(|at| {
+        matches!(
+            word(reading, at),
+            "largest"
+                | "highest"
+                | "second"
+                | "third"
+                | "worst"
+                | "most"
+                | "biggest"
+                | "fourth"
+                | "fifth"
+                | "deadliest"
+        )
+    });
+    (capital(last) && capital(after) && first > 0)
+        || head && capital(last)
+        || matches!(word(reading, after), "leaders" | "war" | "cup" | "record")
+        || largest && word(reading, last) == "s"
+}
+
+/// Learns the places of a sentence for the sentences after it.
+pub(super) fn learn<'p>(reading: &Reading<'_, 'p>, places: &'p Places, context: &mut Context<'p>) {
+    for spot in &reading.spots {
+        if !usable(reading, spot, None) || nationality(reading, spot) {
+            continue;
+        }
+        let place = spot.place;
+        match place.kind {
+            PlaceKind::City => context.city = Some(place),
+            PlaceKind::Subdivision => context.division = Some(place),
+            _ => {}
+        }
+        if place.kind == PlaceKind::City
+            && place.subdivision.is_some()
+            && place.population > 0
+            && place
+                .subdivision
+                .as_deref()
+                .and_then(|code| places.by_id(code))
+                .is_some_and(|division| division.name == place.name)
+        {
+            context.division = Some(place);
+        }
+        if place.kind == PlaceKind::Subdivision {
+            context.city = context.city.filter(|city| city.subdivision == place.subdivision).or(Some(place));
+        }
+        // The country of "the country" is the last in subject position: a country, or that of a place in it when none was named.
+        let object =
+            matches!(word(reading, spot.first.wrapping_sub(1)), "from" | "with" | "to" | "than" | "against" | "behind");
+        if !object {
+            let country = match place.kind {
+                PlaceKind::Country => Some(place),
+                PlaceKind::City | PlaceKind::Subdivision if context.country.is_none() => {
+                    place.iso2.as_deref().and_then(|iso2| places.country(iso2))
+                }
+                _ => None,
+            };
+            let first = reading
+                .spots
+                .iter()
+                .find(|other| other.place.kind == PlaceKind::Country && !nationality(reading, other))
+                .is_none_or(|other| other.first == spot.first);
+            if let Some(country) = country.filter(|_| first) {
+                context.country = Some(country);
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Zeros and ones that are stated without a figure: "no new deaths", "has not reported a single case", "its first case".
+//!
+//! In: tokens and cue phrases. Out: numerals to stand beside those that are written.
+
+use crate::language::Cue;
+use crate::language::numbers::Numeral;
+use crate::language::pack::{Mark, Sense};
+use crate::language::tokens::Token;
+use crate::model::Metric;
+
+/// How far a noun may stand behind its "no" or "first": "no new locally transmitted coronavirus cases".
+const REACH: usize = 7;
+
+/// Every stated zero and one.
+pub(super) fn find(tokens: &[Token<'_>], marks: &[Mark]) -> Vec<Numeral> {
+    let mut found = Vec::new();
+    for mark in marks {
+        let Cue::Sense(sense) = mark.cue else { continue };
+        match sense {
+            Sense::Zero if tokens.get(mark.first).is_some_and(|token| !token.is("zero")) => {
+                let none = !tokens.get(mark.first).is_some_and(|token| token.is("no"));
+                let labelled = none
+                    && (noun_before(marks, mark.first)
+                        || tokens.get(mark.first.wrapping_sub(1)).is_some_and(|token| token.is(":")));
+                if labelled || noun_behind(tokens, marks, mark.after).is_some() {
+                    found.extend(numeral(tokens, mark.first, mark.after, 0.0));
+                }
+            }
+            Sense::NotReported => {
+                let from = (mark.first..mark.after)
+                    .find(|at| tokens.get(*at).is_some_and(|token| token.is("not") || token.is("yet")))
+                    .unwrap_or(mark.first);
+                // A phrase within a longer one ("has not reported" and "not reported") says it once.
+                if from != mark.first && marks.iter().any(|other| other.cue == mark.cue && other.first == from) {
+                    continue;
+                }
+                let single = marks.iter().find(|single| {
+                    single.cue == Cue::Sense(Sense::Single) && (mark.after..=mark.after + 1).contains(&single.first)
+                });
+                let any = tokens.get(mark.after).filter(|token| token.is("any")).map(|_| mark.after + 1);
+                let Some(after) = single.map(|single| single.after).or(any) else { continue };
+                if noun_behind(tokens, marks, after).is_some() {
+                    found.extend(numeral(tokens, from, after, 0.0));
+                }
+            }
+            Sense::First => {
+                let since = (mark.first.saturating_sub(2)..mark.first)
+                    .any(|at| tokens.get(at).is_some_and(|token| token.is("since") || token.is("after")));
+                let singular = noun_behind(tokens, marks, mark.after).is_some_and(|noun| singular(tokens, noun));
+                if !since && singular {
+                    found.extend(numeral(tokens, mark.first, mark.after, 1.0));
+                }
+            }
+            Sense::New => {
+                // "A new case was reported", "one more" has its own number word.
+                let article = mark
+                    .first
+                    .checked_sub(1)
+                    .filter(|at| tokens.get(*at).is_some_and(|token| token.is("a") || token.is("an")));
+                let another = tokens.get(mark.first).is_some_and(|token| token.is("another"));
+                let Some(noun) = noun_behind(tokens, marks, mark.after).filter(|noun| singular(tokens, noun)) else {
+                    continue;
+                };
+                let told = marks
+                    .iter()
+                    .any(|other| other.cue == Cue::Sense(Sense::Report) && other.first.abs_diff(noun.after) <= 4);
+                if told && noun.first <= mark.after + 3 && (article.is_some() || another) {
+                    let first = article.unwrap_or(mark.first);
+                    found.extend(numeral(tokens, first, first + 1, 1.0));
+                }
+            }
+            _ => {}
+        }
+    }
+    found.sort_by_key(|numeral| numeral.first);
+    found.dedup_by(|later, earlier| later.first < earlier.after);
+    found
+}
+
+/// The noun of a metric right behind, with nothing but modifiers between.
+fn noun_behind<'m>(tokens: &[Token<'_>], marks: &'m [Mark], after: usize) -> Option<&'m Mark> {
+    let noun = marks
+        .iter()
+        .find(|mark| mark.first >= after && mark.first < after + REACH && matches!(mark.cue, Cue::Noun(_)))?;
+    let bare = (after..noun.first).all(|at| {
+        let modifier = marks.iter().any(|mark| {
+            mark.first <= at
+                && at < mark.after
+                && matches!(mark.cue, Cue::Sense(Sense::Modifier | Sense::New) | Cue::Subset(_))
+        });
+        modifier && !tokens.get(at).is_some_and(|token| token.is("("))
+    });
+    (bare && counted(noun)).then_some(noun)
+}
+
+fn noun_before(marks: &[Mark], at: usize) -> bool {
+    marks.iter().any(|mark| mark.after == at && matches!(mark.cue, Cue::Noun(_) | Cue::Label(_)) && counted(mark))
+}
+
+fn counted(mark: &Mark) -> bool {
+    mark.cue.metric().is_some_and(|metric| super::kinds::kind_of(metric).whole)
+}
+
+fn singular(tokens: &[Token<'_>], noun: &Mark) -> bool {
+    let countable = matches!(noun.cue.metric(), Some(Metric::Cases | Metric::Deaths | Metric::CasesSuspected));
+    let last = noun.after.checked_sub(1).and_then(|at| tokens.get(at));
+    countable && last.is_some_and(|word| matches!(word.lower.as_ref(), "case" | "infection" | "death" | "fatality"))
+}
+
+fn numeral(tokens: &[Token<'_>], first: usize, after: usize, value: f64) -> Option<Numeral> {
+    let start = tokens.get(first)?.start;
+    let end = tokens.get(after.checked_sub(1)?)?.end;
+    Some(Numeral {
+        first,
+        after,
+        start,
+        end,
+        value,
+        max: None,
+        percent: false,
+        words: true,
+        repaired: false,
+        about: false,
+        grouped: false,
+        decimal: false,
+    })
+}

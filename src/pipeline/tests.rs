@@ -1,0 +1,1 @@
+//! The line with hand-made frames and the sink in memory.
