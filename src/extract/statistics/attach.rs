@@ -31,6 +31,8 @@ pub(super) enum Why {
     Coordinated(usize),
     /// The sentence before.
     Pointer,
+    /// A number of the sentence before, of which this is a part: "Tokyo had 378 of them".
+    PartOfBefore,
 }
 
 /// A number's metric.
@@ -76,6 +78,7 @@ fn one(
         .or_else(|| active(reading, n))
         .or_else(|| governed(reading, n, found, previous))
         .or_else(|| coordinated(reading, n, found))
+        .or_else(|| part_of_before(reading, n, found, previous))
 }
 
 /// Predicates that say more than the one before them: "being treated in intensive care".
@@ -542,6 +545,21 @@ fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]
     let (earlier, attachment) = last?;
     let same = !is_percent(attachment.metric);
     same.then_some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment })
+}
+
+/// "Tokyo had 378 of them", "Of those 40 were in Rome", when the sentence itself has counted nothing yet.
+fn part_of_before(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    previous: Option<Metric>,
+) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let points = |at: usize| reading.is(at, "of") && ["them", "those", "these", "which", "whom"].iter().any(|word| reading.is(at + 1, word));
+    let before = (0..4).any(points) && number.first < 8;
+    let metric = previous.filter(|metric| kind_of(*metric).whole)?;
+    let counted = found.iter().flatten().next().is_some();
+    (!counted && (points(number.after) || before)).then_some(Attachment { metric, why: Why::PartOfBefore, mark: None, per: None })
 }
 
 /// Turns counts per population into rates, and refuses values that the metric cannot have.

@@ -20,7 +20,7 @@ pub(super) struct Kinded {
 }
 
 /// Judges number `n`. `whole` is the verdict on the number that it is a part of or coordinated with.
-pub(super) fn judge(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment, whole: Option<&Kinded>) -> Kinded {
+pub(super) fn judge(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment, whole: Option<&Kinded>, item: Option<&Kinded>) -> Kinded {
     let statistic = average(reading, n);
     let period = period(reading, n);
     let verdict = |kind: Kind, rule: &'static str| {
@@ -58,10 +58,15 @@ pub(super) fn judge(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment
     if let Some(rule) = total {
         return verdict(Kind::Cumulative, rule);
     }
-    if let Some((kind, rule)) = tense(reading, n) {
+    // Items of a list without verbs ("Kenya: 72,686 cases, 50,658 recovered") are of one kind.
+    let bare = labelled(reading, n);
+    if let Some((kind, rule)) = tense(reading, n).filter(|_| !bare) {
         return verdict(kind, rule);
     }
-    verdict(Kind::Cumulative, "noun_phrase")
+    match item.filter(|item| item.kind != Kind::Current) {
+        Some(item) => Kinded { statistic, rule: "item", ..*item },
+        None => verdict(Kind::Cumulative, "noun_phrase"),
+    }
 }
 
 /// Stocks and rates are what they are; admissions and people put into quarantine can be counts.
@@ -276,6 +281,14 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
         return Some("total");
     }
     None
+}
+
+/// Whether the number stands in a list behind a label with a colon, with no verb before it.
+fn labelled(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let clause = reading.clause(number.first);
+    let colon = (clause.start..number.first).take(12).find(|at| reading.is(*at, ":"));
+    colon.is_some_and(|colon| !reading.marks_in(colon..number.first).any(|mark| matches!(mark.cue, Cue::Sense(Sense::Perfect))))
 }
 
 /// Rule 4: the tense of the verb that tells it.

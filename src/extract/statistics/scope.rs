@@ -285,9 +285,16 @@ fn sentence_label<'r, 'p>(reading: &'r Reading<'_, 'p>, at: usize) -> Option<&'r
 }
 
 /// Of places in a row behind a number the one that says most: "in Riga, Latvia" is Riga.
-fn innermost<'r, 'p>(_reading: &Reading<'_, 'p>, behind: &[&'r Spot<'p>]) -> Option<&'r Spot<'p>> {
-    let first = behind.first()?;
-    Some(first)
+/// and so is "the Indian state of Kerala" or "India's Kerala" Kerala.
+fn innermost<'r, 'p>(reading: &'r Reading<'_, 'p>, behind: &[&'r Spot<'p>]) -> Option<&'r Spot<'p>> {
+    let first = *behind.first()?;
+    if first.form == PlaceForm::Name && !first.possessive {
+        return Some(first);
+    }
+    let inner = reading.spots.iter().find(|spot| {
+        spot.first >= first.after && spot.first <= first.after + 4 && spot.form == PlaceForm::Name && spot.place.iso2 == first.place.iso2
+    });
+    Some(inner.unwrap_or(first))
 }
 
 /// A place behind a number in a phrase of place.
@@ -378,6 +385,13 @@ fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> bo
     }) {
         return false;
     }
+    // "the most in Southeast Asia", "Europe's highest toll": among what a place stands out, not where.
+    let superlative = |at: usize| matches!(word(reading, at), "most" | "highest" | "worst" | "largest" | "biggest" | "deadliest" | "lowest" | "fewest" | "hardest" | "second" | "third" | "fourth" | "fifth" | "heaviest" | "greatest");
+    let prefixed = matches!(word(reading, spot.first.wrapping_sub(1)), "in" | "across" | "of") || word(reading, spot.first.wrapping_sub(1)) == "the";
+    let stands_out = prefixed && (spot.first.saturating_sub(6)..spot.first).any(|at| superlative(at) && reading.marks_in(at..spot.first).all(|mark| !matches!(mark.cue, Cue::Sense(Sense::Perfect | Sense::Report))) && !reading.numbers.iter().any(|number| number.first > at && number.first < spot.first));
+    if stands_out && reading.has(spot.first.saturating_sub(1)..spot.first, Sense::Locative) && !spot_subject(reading, spot) || spot.possessive && (spot.after..spot.after + 3).any(superlative) && spot.place.kind != PlaceKind::Country {
+        return false;
+    }
     let before = spot.first.saturating_sub(7)..spot.first;
     let phrase = |sense: Sense| {
         reading.marks_in(before.clone()).any(|mark| {
@@ -436,6 +450,11 @@ fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> bo
                 | "version"
         );
     !agency && !thing
+}
+
+/// "the highest toll in Germany was in Bavaria": nothing to subtract.
+fn spot_subject(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
+    spot.first <= 1 || reading.is(spot.first.wrapping_sub(2), "most") && reading.is(spot.first.wrapping_sub(1), "of")
 }
 
 fn phrase_ends(_reading: &Reading<'_, '_>, _spot: &Spot<'_>) -> bool {

@@ -90,6 +90,17 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
     if reading.has(whole.clone(), Sense::Negated) {
         return Status::Negated;
     }
+    // A modal governs what follows it; "will be vaccinated", "are expected" may follow the number.
+    let modal = |range: std::ops::Range<usize>| {
+        reading.marks_in(range).any(|mark| {
+            mark.cue == Cue::Sense(Sense::Forecast)
+                // "may have been infected" guesses at what is, not at what will be.
+                && !reading.is(mark.after, "have") && !reading.has(mark.after..mark.after + 2, Sense::Zero)
+        })
+    };
+    if modal(before.clone()) {
+        return Status::Forecast;
+    }
     if metric != Metric::ReproductionNumber {
         let an_estimated =
             reading.ending_at(number.first).into_iter().any(|mark| reading.is(mark.after - 1, "estimated"));
@@ -102,13 +113,7 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
             return Status::Estimated;
         }
     }
-    // A modal governs what follows it; "will be vaccinated", "are expected" may follow the number.
-    let modal = |range: std::ops::Range<usize>| {
-        reading.marks_in(range).any(|mark| {
-            mark.cue == Cue::Sense(Sense::Forecast) && !reading.has(mark.after..mark.after + 2, Sense::Zero)
-        })
-    };
-    if modal(before) || modal(right) {
+    if modal(right) {
         return Status::Forecast;
     }
     Status::Reported
