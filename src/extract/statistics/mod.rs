@@ -73,6 +73,7 @@ struct Finder<'a, 'p> {
     previous_metric: Option<Metric>,
     previous: Option<Decided<'p>>,
     other_disease: bool,
+    told: bool,
     sentence: usize,
     field: Field,
     found: Vec<Observation>,
@@ -106,6 +107,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             previous_metric: None,
             previous: None,
             other_disease: false,
+            told: false,
             sentence: 0,
             field: Field::Headline,
             found: Vec::new(),
@@ -145,6 +147,10 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.bare_rank(&reading);
         }
         scope::learn(&reading, self.places, &mut self.context);
+        // A sentence with figures leaves its figures' place; one without leaves the place that it opens with.
+        if std::mem::take(&mut self.told) {
+            self.context.focus = None;
+        }
         self.other_disease = disease::last(&reading, self.other_disease);
     }
 
@@ -200,6 +206,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         if !any {
             self.bare_rank(reading);
         }
+        self.told = any;
     }
 
     fn decide(

@@ -222,11 +222,24 @@ fn holds(tokens: &[Token<'_>], mark: &Mark) -> bool {
     let next = tokens.get(mark.after).map(|token| token.lower.as_ref()).unwrap_or_default();
     let before = mark.first.checked_sub(1).and_then(|at| tokens.get(at)).map(|token| token.lower.as_ref()).unwrap_or_default();
     if mark.after != mark.first + 1 {
+        // "2,026 people tested positive" counts cases.
+        if token.is("people") && next == "positive" {
+            return false;
+        }
         // "a day earlier" and "in a day" give no rate.
         let rate = matches!(mark.cue, Cue::Sense(Sense::PerDay | Sense::PerWeek | Sense::PerMonth | Sense::PerYear));
         return !(rate && token.is("a") && (matches!(next, "earlier" | "ago" | "before" | "later" | "after") || matches!(before, "in" | "within" | "over" | "for")));
     }
+    // "its confirmed cases", "the reported deaths": an adjective, not the verb that tells the number.
+    let adjective = matches!(next, "case" | "cases" | "infection" | "infections" | "death" | "deaths" | "coronavirus" | "covid" | "fatalities" | "total");
+    if mark.cue == Cue::Sense(Sense::Report) && adjective {
+        return false;
+    }
     match token.lower.as_ref() {
+        // "confirmed" counts by itself only in lists: "Confirmed: 300", "72 confirmed, 3 dead".
+        "confirmed" if mark.cue.metric().is_some() => {
+            matches!(next, ":" | "," | "." | ";" | ")" | "" | "and" | "-") && !matches!(before, "was" | "were" | "been" | "be" | "being" | "has" | "have")
+        }
         "may" => token.text == "may",
         // "more than" is no increment.
         "more" if mark.cue == Cue::Sense(Sense::New) => next != "than",

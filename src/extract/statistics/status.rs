@@ -106,7 +106,10 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
             reading.ending_at(number.first).into_iter().any(|mark| reading.is(mark.after - 1, "estimated"));
         let official_toll = an_estimated && reading.is(number.first.wrapping_sub(3), "toll");
         if (an_estimated
-            || reading.has(before.clone(), Sense::Estimated)
+            || reading.marks_in(before.clone()).any(|mark| {
+                // "an estimated 90,989 are active and 4,761 are in hospital": the word is the first number's own.
+                mark.cue == Cue::Sense(Sense::Estimated) && !reading.numbers.iter().any(|other| other.first == mark.after)
+            })
             || reading.has(right.clone(), Sense::Estimated))
             && !official_toll
         {

@@ -209,3 +209,9 @@ fn agrees(found: &Value, wanted: &Value) -> bool {
         wanted => found == wanted,
     }
 }
+
+#[test]
+fn agency_copy_is_read_well() {
+    let (f1, _) = report("agencies", include_str!("../../../tests/corpus/en/covid-agencies.jsonl"));
+    assert!(f1 > 0.5);
+}
