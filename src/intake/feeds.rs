@@ -2,7 +2,7 @@
 
 use super::{Intake, frames, seen};
 use crate::{
-    model::{Content, DeadLetter, EventRecord, Feed, FeedId, FeedState, FeedStatusRecord, Hash, Validators},
+    model::{Content, DeadLetter, EventRecord, Feed, FeedId, FeedState, FeedStatusRecord, Hash, Issue, Validators},
     store::{StoreError, error::corrupt},
 };
 use jiff::Timestamp;
