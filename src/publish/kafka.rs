@@ -170,9 +170,9 @@ impl KafkaSink {
         let start = self.start_of_reading(&fresh, ends, retention).await?;
 
         let (chunks, mut inbox) = tokio::sync::mpsc::channel::<(Vec<Entry>, i64)>(1);
-        let reading = tokio::task::spawn_blocking(move || {
+        let reading = tokio::spawn(blocking(move || {
             reader.read(start, ends.high, |entries, end| chunks.blocking_send((entries, end)).is_ok())
-        });
+        }));
         let key_prefix = self.key_prefix();
         let mut image = ImageOf { offset: start, ..fresh };
         while let Some((entries, end)) = inbox.recv().await {
@@ -403,13 +403,18 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
+/// Runs calls that block on a thread of their own. Not on the runtime's: it would wait for them when the process ends,
+/// and some of them wait for a broker.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, BrokerError> + Send + 'static,
 ) -> Result<T, BrokerError> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(failure) => Err(BrokerError::Stuck(format!("a call into the Kafka client gave up: {failure}"))),
-    }
+    let (reply, answer) = tokio::sync::oneshot::channel();
+    let thread = std::thread::Builder::new().name("kafka-recovery".to_owned()).spawn(move || {
+        // Nobody waits any more when the daemon has been told to stop.
+        let _ = reply.send(work());
+    });
+    thread.map_err(|error| BrokerError::Stuck(format!("cannot start a thread: {error}")))?;
+    answer.await.unwrap_or_else(|_| Err(BrokerError::Stuck("a call into the Kafka client broke off".to_owned())))
 }
 
 #[cfg(test)]

@@ -174,3 +174,9 @@ fn the_patterns_of_the_specification_hold_where_they_are_at_hand() {
     let (f1, failures) = report("patterns", &text);
     assert!(f1 > 0.9 && failures < 20);
 }
+
+#[test]
+fn our_own_corpus_is_read_well() {
+    let (f1, _) = report("corpus", include_str!("../../../tests/corpus/en/covid.jsonl"));
+    assert!(f1 > 0.5);
+}
