@@ -7,11 +7,8 @@ pub(crate) mod entities;
 pub(crate) mod places;
 pub(crate) mod quotes;
 pub(crate) mod sentence;
-<<<<<<< HEAD
-pub(crate) mod values;
-=======
 pub(crate) mod statistics;
->>>>>>> main
+pub(crate) mod values;
 
 use crate::language::{self, Pack};
 use crate::model::{Article, Covid, Enriched, Entity, EntityType, Issue, LanguageFrom, Stage};
