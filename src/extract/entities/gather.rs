@@ -224,6 +224,11 @@ fn country_of_name(places: &Places, kind: EntityType, written: &str) -> Option<S
         return None;
     }
     let found = places.find(written);
+    // "Russian-Korean" belongs to both and so to neither.
+    let paired = |at: usize| written.get(..at).is_some_and(|head| head.ends_with('-')) || written.get(at..).is_some_and(|rest| rest.starts_with('-'));
+    if found.iter().any(|found| paired(found.start) || paired(found.end)) {
+        return None;
+    }
     let countries: Vec<&str> = found.iter().filter_map(|found| found.place().iso2.as_deref()).collect();
     let first = countries.first().copied()?;
     countries.iter().all(|country| *country == first).then(|| first.to_owned())
