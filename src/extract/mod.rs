@@ -46,12 +46,13 @@ impl Default for Options {
 pub struct Tables {
     places: places::Places,
     rules: entities::Rules,
+    min_confidence: f64,
 }
 
 impl Tables {
     /// Compiles the tables.
-    pub fn new(_options: &Options) -> Self {
-        Self { places: places::Places::new(), rules: entities::Rules::new() }
+    pub fn new(options: &Options) -> Self {
+        Self { places: places::Places::new(), rules: entities::Rules::new(), min_confidence: options.min_confidence }
     }
 }
 
@@ -65,7 +66,8 @@ pub fn article(tables: &Tables, mut article: Article) -> Enriched {
     let entities = tables.rules.entities(&tables.places, &article);
     let values = values::find(pack, &article, &countries(&article, &entities));
     let quotes = quotes::find(&article, &entities);
-    let covid = Covid::default();
+    let mut covid = statistics::find(pack, &tables.places, &article);
+    covid.observations.retain(|observation| observation.confidence >= tables.min_confidence);
     Enriched { article, entities, values, quotes, covid, language_pack: Some(format!("{}/1", pack.code)), tagger: entities::NAME.to_owned() }
 }
 
