@@ -148,7 +148,7 @@ struct Walk {
 
 impl Walk {
     fn text(&mut self, text: &str) {
-        if text.trim().is_empty() && !(text.contains("\n\n") && !self.structured) {
+        if text.trim().is_empty() && (self.structured || !text.contains("\n\n")) {
             if !self.line.is_empty() && !text.is_empty() {
                 self.line.push(' ');
             }
@@ -186,11 +186,7 @@ impl Walk {
                 return;
             }
             "a" => self.in_link = tag.attributes.iter().any(|(key, _)| key.eq_ignore_ascii_case("href")),
-            "td" | "th" => {
-                if !self.line.trim().is_empty() {
-                    self.line.push_str(" | ");
-                }
-            }
+            "td" | "th" if !self.line.trim().is_empty() => self.line.push_str(" | "),
             _ => {}
         }
         if BLOCKS.contains(&name) {

@@ -48,8 +48,14 @@ impl Teller {
     pub(super) fn introduction(&self, feeds: &[Source], length: Duration) -> String {
         let mut out = String::new();
         let title = self.style.paint(Tone::Strong, "dateline demo");
-        let _ = writeln!(out, "{title}: {} invented wires on this machine, read by the real daemon for {} seconds.", feeds.len(), length.as_secs());
-        let _ = writeln!(out, "No network, no broker, no configuration. All stories, people and figures are made up.\n");
+        let _ = writeln!(
+            out,
+            "{title}: {} invented wires on this machine, read by the real daemon for {} seconds.",
+            feeds.len(),
+            length.as_secs()
+        );
+        let _ =
+            writeln!(out, "No network, no broker, no configuration. All stories, people and figures are made up.\n");
         for feed in feeds {
             let how = if feed.pages { "leads only: pages are fetched" } else { "" };
             let id = self.style.paint(Tone::Name, &format!("{:<12}", feed.id));
@@ -148,7 +154,11 @@ impl Teller {
         if superseded {
             self.superseded += 1;
             let mark = self.style.paint(Tone::Good, "claim superseded");
-            return format!("  {mark} {what}: {} → {}\n", was.unwrap_or_default(), self.style.paint(Tone::Strong, &value));
+            return format!(
+                "  {mark} {what}: {} → {}\n",
+                was.unwrap_or_default(),
+                self.style.paint(Tone::Strong, &value)
+            );
         }
         if revision > 1 {
             return format!("  {} {what}: {value}\n", self.style.paint(Tone::Good, "claim added     "));
@@ -167,7 +177,12 @@ impl Teller {
     }
 
     fn event(&self, event: &Value) -> String {
-        let said = format!("! feed {}: {} ({})", text(event, "/feed"), text(event, "/kind").replace('_', " "), text(event, "/detail"));
+        let said = format!(
+            "! feed {}: {} ({})",
+            text(event, "/feed"),
+            text(event, "/kind").replace('_', " "),
+            text(event, "/detail")
+        );
         format!("{}\n\n", self.style.paint(Tone::Warn, &said))
     }
 
@@ -196,10 +211,22 @@ impl Teller {
         let _ = writeln!(out, "\n{}", self.style.rule("what to try next"));
         for (what, command) in [
             ("one record, whole", format!("tail -n 1 {shown}/wire.articles.v1.ndjson | python3 -m json.tool")),
-            ("the figures as a table", format!("jq -r '[.op,.place,.metric,.kind,.value,.as_of]|@tsv' {shown}/wire.covid-stats.v1.ndjson")),
-            ("the same in SQL", format!("duckdb -c \"select place, metric, value from read_json_auto('{shown}/wire.covid-stats.v1.ndjson')\"")),
+            (
+                "the figures as a table",
+                format!("jq -r '[.op,.place,.metric,.kind,.value,.as_of]|@tsv' {shown}/wire.covid-stats.v1.ndjson"),
+            ),
+            (
+                "the same in SQL",
+                format!(
+                    "duckdb -c \"select place, metric, value from read_json_auto('{shown}/wire.covid-stats.v1.ndjson')\""
+                ),
+            ),
             ("what the stages make of a page", "dateline process --until extract --format pretty page.html".to_owned()),
-            ("a real feed", "dateline run --feed-url https://news.un.org/feed/subscribe/en/news/all/rss.xml --data-dir ./wire".to_owned()),
+            (
+                "a real feed",
+                "dateline run --feed-url https://news.un.org/feed/subscribe/en/news/all/rss.xml --data-dir ./wire"
+                    .to_owned(),
+            ),
         ] {
             let _ = writeln!(out, "  {}\n    {command}", self.style.paint(Tone::Faint, what));
         }
