@@ -79,7 +79,10 @@ mod tests {
             let fields = schema.schema["properties"].as_object().unwrap().keys().cloned();
             words.extend(fields);
         }
-        let missing: Vec<&String> = words.iter().filter(|word| !CONTRACT.contains(&format!("`{word}`")) && !CONTRACT.contains(&format!("`{word} {{"))).collect();
+        let missing: Vec<&String> = words
+            .iter()
+            .filter(|word| !CONTRACT.contains(&format!("`{word}`")) && !CONTRACT.contains(&format!("`{word} {{")))
+            .collect();
         assert!(missing.is_empty(), "docs/RECORD.md does not name {missing:?}");
     }
 }

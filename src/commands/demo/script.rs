@@ -97,12 +97,20 @@ impl Script {
     /// The feed document at a moment.
     pub(super) fn document(&self, feed: &Source, base: &str, clock: &Clock, moment: f64) -> Document {
         if feed.breaks.is_some_and(|[from, to]| (from..to).contains(&moment)) {
-            return Document { media_type: "application/rss+xml", body: "\u{0}\u{1}%PDF-1.4 this is no feed at all".to_owned() };
+            return Document {
+                media_type: "application/rss+xml",
+                body: "\u{0}\u{1}%PDF-1.4 this is no feed at all".to_owned(),
+            };
         }
-        let entries: Vec<Entry<'_>> = self.standing(&feed.id, moment).into_iter().map(|version| self.entry(feed, base, clock, version)).collect();
+        let entries: Vec<Entry<'_>> =
+            self.standing(&feed.id, moment).into_iter().map(|version| self.entry(feed, base, clock, version)).collect();
         match feed.format {
-            Format::Rss => Document { media_type: "application/rss+xml; charset=utf-8", body: rss(feed, base, &entries) },
-            Format::Atom => Document { media_type: "application/atom+xml; charset=utf-8", body: atom(feed, base, &entries) },
+            Format::Rss => {
+                Document { media_type: "application/rss+xml; charset=utf-8", body: rss(feed, base, &entries) }
+            }
+            Format::Atom => {
+                Document { media_type: "application/atom+xml; charset=utf-8", body: atom(feed, base, &entries) }
+            }
             Format::Json => Document { media_type: "application/feed+json", body: json_feed(feed, base, &entries) },
         }
     }
@@ -256,13 +264,16 @@ mod tests {
         let script = Script::bundled(jiff::civil::date(2020, 11, 3)).unwrap();
         let source = script.feeds.iter().find(|feed| feed.id == id).unwrap();
         let began: Timestamp = "2020-11-03T09:00:00Z".parse().unwrap();
-        let document = script.document(source, "http://127.0.0.1:1", &Clock { began, length: Duration::from_secs(20) }, moment);
+        let document =
+            script.document(source, "http://127.0.0.1:1", &Clock { began, length: Duration::from_secs(20) }, moment);
         let headers = vec![("content-type".to_owned(), document.media_type.to_owned())];
         let body = document.body.into_bytes().into();
         let url = format!("http://127.0.0.1:1/{id}.xml");
-        let fetched = Fetched { feed: id.into(), url: url.clone(), status: 200, headers, body, complete: true, at: began };
+        let fetched =
+            Fetched { feed: id.into(), url: url.clone(), status: 200, headers, body, complete: true, at: began };
         let parsed = parse::feed(&Feed::new(id, &url), &fetched);
-        let found: Vec<String> = parsed.map(|parsed| parsed.items.into_iter().filter_map(|item| item.title).collect()).unwrap_or_default();
+        let found: Vec<String> =
+            parsed.map(|parsed| parsed.items.into_iter().filter_map(|item| item.title).collect()).unwrap_or_default();
         assert_eq!(found.len(), headlines.len(), "{found:?}");
         assert!(found.iter().zip(headlines).all(|(found, begin)| found.starts_with(begin)), "{found:?}");
     }
