@@ -75,7 +75,8 @@ fn one(
     let own = own(reading, n);
     // "admitted 160 coronavirus patients": the patients are counted for what happened to them.
     let people = own.is_some_and(|own| {
-        own.metric == Metric::Cases && own.mark.is_some_and(|(_, after)| ["patients", "people"].iter().any(|word| reading.is(after - 1, word)))
+        own.metric == Metric::Cases
+            && own.mark.is_some_and(|(_, after)| ["patients", "people"].iter().any(|word| reading.is(after - 1, word)))
     });
     let verb = if people { active(reading, n).filter(|verb| verb.metric != Metric::Cases) } else { None };
     verb.or(own)
@@ -224,7 +225,12 @@ pub(super) fn core_start(reading: &Reading<'_, '_>, n: usize) -> usize {
         });
         match step {
             // "exceed" both qualifies and governs; it must stay visible as a governor.
-            Some(mark) if !(reading.has_at(mark.first, Sense::Reaches) && matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Nearly))) => at = mark.first,
+            Some(mark)
+                if !(reading.has_at(mark.first, Sense::Reaches)
+                    && matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Nearly))) =>
+            {
+                at = mark.first
+            }
             _ => break,
         }
     }
@@ -266,9 +272,11 @@ pub(super) fn passes(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     [core_start(reading, n), number.first].into_iter().any(|at| {
         reading.ending_at(at).into_iter().any(|mark| {
-            matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Nearly)) && reading.has_at(mark.first, Sense::Reaches)
+            matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Nearly))
+                && reading.has_at(mark.first, Sense::Reaches)
         }) || reading.ending_at(at).into_iter().any(|mark| {
-            mark.cue == Cue::Sense(Sense::Reaches) && ["reached", "reaches", "reach", "reaching"].iter().any(|word| reading.is(mark.first, word))
+            mark.cue == Cue::Sense(Sense::Reaches)
+                && ["reached", "reaches", "reach", "reaching"].iter().any(|word| reading.is(mark.first, word))
         })
     })
 }
@@ -586,11 +594,18 @@ fn part_of_before(
     previous: Option<Metric>,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
-    let points = |at: usize| reading.is(at, "of") && ["them", "those", "these", "which", "whom"].iter().any(|word| reading.is(at + 1, word));
+    let points = |at: usize| {
+        reading.is(at, "of") && ["them", "those", "these", "which", "whom"].iter().any(|word| reading.is(at + 1, word))
+    };
     let before = (0..4).any(points) && number.first < 8;
     let metric = previous.filter(|metric| kind_of(*metric).whole)?;
     let counted = found.iter().flatten().next().is_some();
-    (!counted && (points(number.after) || before)).then_some(Attachment { metric, why: Why::PartOfBefore, mark: None, per: None })
+    (!counted && (points(number.after) || before)).then_some(Attachment {
+        metric,
+        why: Why::PartOfBefore,
+        mark: None,
+        per: None,
+    })
 }
 
 /// Turns counts per population into rates, and refuses values that the metric cannot have.

@@ -446,7 +446,12 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
         return (AsOf { date: day.map(|day| day.to_string()), how: AsOfHow::Relative }, span);
     }
     if let (true, When::Day(day)) = (scope.start_of_change, mark.when) {
-        let back = if reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::PastWeek)) { 7 } else { 1 };
+        let back = if reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::PastWeek))
+        {
+            7
+        } else {
+            1
+        };
         let day = day.checked_sub(Days::new().days(back)).ok();
         return (AsOf { date: day.map(|day| day.to_string()), how: AsOfHow::Relative }, span);
     }

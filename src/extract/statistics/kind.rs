@@ -20,7 +20,13 @@ pub(super) struct Kinded {
 }
 
 /// Judges number `n`. `whole` is the verdict on the number that it is a part of or coordinated with.
-pub(super) fn judge(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment, whole: Option<&Kinded>, item: Option<&Kinded>) -> Kinded {
+pub(super) fn judge(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    attachment: &Attachment,
+    whole: Option<&Kinded>,
+    item: Option<&Kinded>,
+) -> Kinded {
     let statistic = average(reading, n);
     let period = period(reading, n);
     let verdict = |kind: Kind, rule: &'static str| {
@@ -278,7 +284,8 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
     }
     // What follows a comma, "raising the total to", is said of the next number.
     let right = reading.right(n);
-    let end = right.clone().find(|at| reading.is(*at, ",") || reading.has_at(*at, Sense::Bringing)).unwrap_or(right.end);
+    let end =
+        right.clone().find(|at| reading.is(*at, ",") || reading.has_at(*at, Sense::Bringing)).unwrap_or(right.end);
     let near = reading.left(n).start..end;
     let total = reading.marks_in(near).any(|mark| {
         mark.cue == Cue::Sense(Sense::Total) && !reading.is(mark.first, "now") && !reading.is(mark.first, "already")
@@ -308,7 +315,9 @@ fn labelled(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let clause = reading.clause(number.first);
     let colon = (clause.start..number.first).take(12).find(|at| reading.is(*at, ":"));
-    colon.is_some_and(|colon| !reading.marks_in(colon..number.first).any(|mark| matches!(mark.cue, Cue::Sense(Sense::Perfect))))
+    colon.is_some_and(|colon| {
+        !reading.marks_in(colon..number.first).any(|mark| matches!(mark.cue, Cue::Sense(Sense::Perfect)))
+    })
 }
 
 /// Rule 4: the tense of the verb that tells it.

@@ -217,9 +217,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         rank: Option<&rank::Rank>,
         before: &[Option<Decided<'p>>],
     ) -> Option<Decided<'p>> {
-        if traps::after_metric(reading, n, attachment).is_some()
-            || disease::other(reading, n, self.other_disease)
-        {
+        if traps::after_metric(reading, n, attachment).is_some() || disease::other(reading, n, self.other_disease) {
             return None;
         }
         if rank.is_some_and(|rank| reading.numbers.get(n).is_some_and(|number| rank.at.contains(&number.first))) {
@@ -231,8 +229,16 @@ impl<'a, 'p> Finder<'a, 'p> {
             _ => self.part_of(reading, n, before),
         };
         // The item before in a list; what stands in brackets is an aside.
-        let item_before = (0..n).rev().filter(|earlier| !reading.numbers.get(*earlier).is_some_and(|number| reading.is(number.first.wrapping_sub(1), "(") || reading.is(number.first.wrapping_sub(1), "+"))).find_map(|earlier| before.get(earlier).and_then(Option::as_ref));
-        let kinded = kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
+        let item_before = (0..n)
+            .rev()
+            .filter(|earlier| {
+                !reading.numbers.get(*earlier).is_some_and(|number| {
+                    reading.is(number.first.wrapping_sub(1), "(") || reading.is(number.first.wrapping_sub(1), "+")
+                })
+            })
+            .find_map(|earlier| before.get(earlier).and_then(Option::as_ref));
+        let kinded =
+            kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
         let inherits = whole.and_then(|whole| whole.located.first().copied());
         let located = scope::locate(reading, self.places, &self.context, n, rank, inherits);
         let status = status::status(reading, n, attachment.metric);
@@ -244,7 +250,11 @@ impl<'a, 'p> Finder<'a, 'p> {
             today: self.article.date(),
             from_dateline: self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some()),
             before: last.map(|last| &last.as_of),
-            inherited: whole.map(|whole| &whole.as_of).or(if points { self.previous.as_ref().map(|previous| &previous.as_of) } else { None }),
+            inherited: whole.map(|whole| &whole.as_of).or(if points {
+                self.previous.as_ref().map(|previous| &previous.as_of)
+            } else {
+                None
+            }),
             forecast: status == Status::Forecast,
             start_of_change: start_of_change(reading, n),
             monthly: kinded.kind == Kind::New && kinded.period == Some(crate::model::Period::Month),
@@ -376,7 +386,8 @@ fn start_of_change(reading: &Reading<'_, '_>, n: usize) -> bool {
     use crate::language::pack::Sense;
     let (Some(number), Some(next)) = (reading.numbers.get(n), reading.numbers.get(n + 1)) else { return false };
     let pair = reading.is(number.first.wrapping_sub(1), "from") && reading.is(next.first.wrapping_sub(1), "to");
-    let day = [Sense::PastDay, Sense::PastWeek].iter().any(|sense| reading.has(next.after..reading.tokens.len(), *sense));
+    let day =
+        [Sense::PastDay, Sense::PastWeek].iter().any(|sense| reading.has(next.after..reading.tokens.len(), *sense));
     pair && day
 }
 

@@ -297,7 +297,10 @@ fn innermost<'r, 'p>(reading: &'r Reading<'_, 'p>, behind: &[&'r Spot<'p>]) -> O
         return Some(first);
     }
     let inner = reading.spots.iter().find(|spot| {
-        spot.first >= first.after && spot.first <= first.after + 4 && spot.form == PlaceForm::Name && spot.place.iso2 == first.place.iso2
+        spot.first >= first.after
+            && spot.first <= first.after + 4
+            && spot.form == PlaceForm::Name
+            && spot.place.iso2 == first.place.iso2
     });
     Some(inner.unwrap_or(first))
 }
@@ -395,16 +398,50 @@ fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> bo
         return false;
     }
     // "the most in Southeast Asia", "Europe's highest toll": among what a place stands out, not where.
-    let superlative = |at: usize| matches!(word(reading, at), "most" | "highest" | "worst" | "largest" | "biggest" | "deadliest" | "lowest" | "fewest" | "hardest" | "second" | "third" | "fourth" | "fifth" | "heaviest" | "greatest");
-    let prefixed = matches!(word(reading, spot.first.wrapping_sub(1)), "in" | "across" | "of") || word(reading, spot.first.wrapping_sub(1)) == "the";
-    let stands_out = prefixed && (spot.first.saturating_sub(6)..spot.first).any(|at| superlative(at) && reading.marks_in(at..spot.first).all(|mark| !matches!(mark.cue, Cue::Sense(Sense::Perfect | Sense::Report))) && !reading.numbers.iter().any(|number| number.first > at && number.first < spot.first));
-    let among = (spot.first.saturating_sub(4)..spot.first).any(|at| matches!(word(reading, at), "country" | "nation" | "countries" | "nations"))
+    let superlative = |at: usize| {
+        matches!(
+            word(reading, at),
+            "most"
+                | "highest"
+                | "worst"
+                | "largest"
+                | "biggest"
+                | "deadliest"
+                | "lowest"
+                | "fewest"
+                | "hardest"
+                | "second"
+                | "third"
+                | "fourth"
+                | "fifth"
+                | "heaviest"
+                | "greatest"
+        )
+    };
+    let prefixed = matches!(word(reading, spot.first.wrapping_sub(1)), "in" | "across" | "of")
+        || word(reading, spot.first.wrapping_sub(1)) == "the";
+    let stands_out = prefixed
+        && (spot.first.saturating_sub(6)..spot.first).any(|at| {
+            superlative(at)
+                && reading
+                    .marks_in(at..spot.first)
+                    .all(|mark| !matches!(mark.cue, Cue::Sense(Sense::Perfect | Sense::Report)))
+                && !reading.numbers.iter().any(|number| number.first > at && number.first < spot.first)
+        });
+    let among = (spot.first.saturating_sub(4)..spot.first)
+        .any(|at| matches!(word(reading, at), "country" | "nation" | "countries" | "nations"))
         && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World)
-        && (spot.first.saturating_sub(8)..spot.first).any(|at| matches!(word(reading, at), "first" | "only" | "other" | "another" | "fellow") || superlative(at));
+        && (spot.first.saturating_sub(8)..spot.first).any(|at| {
+            matches!(word(reading, at), "first" | "only" | "other" | "another" | "fellow") || superlative(at)
+        });
     if among {
         return false;
     }
-    if stands_out && reading.has(spot.first.saturating_sub(1)..spot.first, Sense::Locative) && !spot_subject(reading, spot) || spot.possessive && (spot.after..spot.after + 3).any(superlative) && spot.place.kind != PlaceKind::Country {
+    if stands_out
+        && reading.has(spot.first.saturating_sub(1)..spot.first, Sense::Locative)
+        && !spot_subject(reading, spot)
+        || spot.possessive && (spot.after..spot.after + 3).any(superlative) && spot.place.kind != PlaceKind::Country
+    {
         return false;
     }
     let before = spot.first.saturating_sub(7)..spot.first;

@@ -174,7 +174,9 @@ fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
     }
     let skip = |token: usize| {
         reading.metric_at(token).is_none()
-            && !["a", "the", "this", "that", "each", "every", "on", "of", "or"].iter().any(|word| reading.is(token, word))
+            && !["a", "the", "this", "that", "each", "every", "on", "of", "or"]
+                .iter()
+                .any(|word| reading.is(token, word))
             && !reading.is(token, "and")
             && !reading.has_at(token, Sense::Stop)
             && !reading.has_at(token, Sense::People)
