@@ -272,7 +272,10 @@ fn rest(draft: &Draft, problems: &mut Problems) {
         refuse("intake.max_bytes", "too small for one response: write at least \"1MiB\"");
     }
     if crate::logging::level(&config.log.level).is_err() {
-        refuse("log.level", "no level: write \"error\", \"warn\", \"info\", \"debug\" or \"trace\", or directives such as \"info,dateline::fetch=debug\"");
+        refuse(
+            "log.level",
+            "no level: write \"error\", \"warn\", \"info\", \"debug\" or \"trace\", or directives such as \"info,dateline::fetch=debug\"",
+        );
     }
     if config.status.listen != "off" && !is_host_and_port(&config.status.listen) {
         refuse(

@@ -26,6 +26,14 @@ static PLACES: LazyLock<Places> = LazyLock::new(|| {
             places.cities.entry(name).or_insert(Some(*country));
         }
     }
+    // Names that the tagger knows besides: English names of cities, places of conflict.
+    for line in rows(include_str!("../../extract/entities/tables/places.tsv")) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [name, country, other @ ..] = columns.as_slice() else { continue };
+        for name in names(name, other.first()) {
+            places.cities.entry(name).or_insert(Some(*country).filter(|country| !country.is_empty()));
+        }
+    }
     for line in rows(include_str!("../../extract/places/countries.tsv")) {
         let columns: Vec<&str> = line.split('\t').collect();
         let [code, _, name, other, ..] = columns.as_slice() else { continue };

@@ -126,7 +126,7 @@ impl<'t> Run<'_, 't> {
                 break;
             }
             // What stands before an office: a nationality, a country, a company.
-            let next_title = (at + 1..self.end).find(|next| self.knowledge.title(&self.text.tokens, *next).is_some_and(|length| next + length <= self.end) && !self.is(*next, Class::Organisation));
+            let next_title = (at + 1..self.end).find(|next| self.knowledge.title(&self.text.tokens, *next).is_some_and(|length| next + length <= self.end && (length > 1 || !self.is(*next, Class::Organisation))));
             match next_title {
                 Some(title) => {
                     self.name(at, title, found);

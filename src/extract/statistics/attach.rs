@@ -31,6 +31,8 @@ pub(super) enum Why {
     Coordinated(usize),
     /// The sentence before.
     Pointer,
+    /// A number of the sentence before, of which this is a part: "Tokyo had 378 of them".
+    PartOfBefore,
 }
 
 /// A number's metric.
@@ -70,12 +72,19 @@ fn one(
     if number.percent {
         return percent(reading, n, found);
     }
-    own(reading, n)
+    let own = own(reading, n);
+    // "admitted 160 coronavirus patients": the patients are counted for what happened to them.
+    let people = own.is_some_and(|own| {
+        own.metric == Metric::Cases && own.mark.is_some_and(|(_, after)| ["patients", "people"].iter().any(|word| reading.is(after - 1, word)))
+    });
+    let verb = if people { active(reading, n).filter(|verb| verb.metric != Metric::Cases) } else { None };
+    verb.or(own)
         .or_else(|| label(reading, n))
         .or_else(|| column(reading, n, columns))
         .or_else(|| active(reading, n))
         .or_else(|| governed(reading, n, found, previous))
         .or_else(|| coordinated(reading, n, found))
+        .or_else(|| part_of_before(reading, n, found, previous))
 }
 
 /// Predicates that say more than the one before them: "being treated in intensive care".
@@ -215,7 +224,7 @@ pub(super) fn core_start(reading: &Reading<'_, '_>, n: usize) -> usize {
         });
         match step {
             // "exceed" both qualifies and governs; it must stay visible as a governor.
-            Some(mark) if !reading.has_at(mark.first, Sense::Reaches) => at = mark.first,
+            Some(mark) if !(reading.has_at(mark.first, Sense::Reaches) && matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Nearly))) => at = mark.first,
             _ => break,
         }
     }
@@ -252,6 +261,25 @@ fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     })
 }
 
+/// "has crossed the 20-lakh mark", "exceeded 300": a verb that both bounds and governs the number.
+pub(super) fn passes(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    [core_start(reading, n), number.first].into_iter().any(|at| {
+        reading.ending_at(at).into_iter().any(|mark| {
+            matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Nearly)) && reading.has_at(mark.first, Sense::Reaches)
+        }) || reading.ending_at(at).into_iter().any(|mark| {
+            mark.cue == Cue::Sense(Sense::Reaches) && ["reached", "reaches", "reach", "reaching"].iter().any(|word| reading.is(mark.first, word))
+        })
+    })
+}
+
+/// Whether a predicate says what is numbered: "the number of people who have recovered".
+fn numbered(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
+    (mark.first.saturating_sub(12)..mark.first).any(|at| {
+        (reading.is(at, "number") || reading.is(at, "tally") || reading.is(at, "count")) && reading.is(at + 1, "of")
+    }) && !reading.numbers.iter().any(|number| number.first < mark.first && number.first + 12 > mark.first)
+}
+
 /// Whether the number counts that noun.
 fn owns(reading: &Reading<'_, '_>, n: usize, mark: &Mark) -> bool {
     own(reading, n).is_some_and(|attachment| attachment.mark == Some((mark.first, mark.after)))
@@ -266,7 +294,8 @@ fn active(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let people = reading.has_at(what, Sense::People)
         || reading.has_at(what + 1, Sense::People)
         || reading.has_at(what, Sense::Stop);
-    let ends = reading.tokens.get(what).is_none_or(|token| token.kind == TokenKind::Mark);
+    let patients = (what..what + 4).any(|at| reading.is(at, "patients") || reading.is(at, "people"));
+    let ends = patients || reading.tokens.get(what).is_none_or(|token| token.kind == TokenKind::Mark);
     (people || ends).then_some(Attachment {
         metric: mark.cue.metric()?,
         why: Why::Active,
@@ -335,7 +364,10 @@ fn governed(
     let from = clause.start;
     let mark = reading
         .marks_in(from..start)
-        .filter(|mark| matches!(mark.cue, Cue::Noun(_) | Cue::Label(_) | Cue::Sense(Sense::TotalLabel)))
+        .filter(|mark| {
+            matches!(mark.cue, Cue::Noun(_) | Cue::Label(_) | Cue::Sense(Sense::TotalLabel))
+                || matches!(mark.cue, Cue::Predicate(_)) && numbered(reading, mark)
+        })
         .filter(|mark| !(mark.cue == Cue::Sense(Sense::TotalLabel) && pointless(reading, mark)))
         .max_by_key(|mark| (mark.after, mark.cue.metric().is_some()))?;
     // A noun that an earlier number counts governs nothing more, save through "by N to N".
@@ -353,7 +385,7 @@ fn governed(
         {
             Metric::Deaths
         }
-        Cue::Label(metric) => metric,
+        Cue::Label(metric) | Cue::Predicate(metric) => metric,
         _ => {
             let earlier: Vec<Metric> = found
                 .iter()
@@ -364,7 +396,9 @@ fn governed(
             let position = (0..n)
                 .filter(|before| reading.numbers.get(*before).is_some_and(|number| number.first > mark.first))
                 .count();
-            // "the totals to A and B respectively": by position.
+            // "the totals to A and B respectively": by position; "a total of": of what was counted last.
+            let plural = reading.tokens.get(mark.after - 1).is_some_and(|token| token.lower.ends_with('s'));
+            let position = if plural { position } else { usize::MAX };
             return match earlier.get(position).or(earlier.last()) {
                 Some(metric) => Some(Attachment {
                     metric: *metric,
@@ -542,6 +576,21 @@ fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]
     let (earlier, attachment) = last?;
     let same = !is_percent(attachment.metric);
     same.then_some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment })
+}
+
+/// "Tokyo had 378 of them", "Of those 40 were in Rome", when the sentence itself has counted nothing yet.
+fn part_of_before(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    previous: Option<Metric>,
+) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let points = |at: usize| reading.is(at, "of") && ["them", "those", "these", "which", "whom"].iter().any(|word| reading.is(at + 1, word));
+    let before = (0..4).any(points) && number.first < 8;
+    let metric = previous.filter(|metric| kind_of(*metric).whole)?;
+    let counted = found.iter().flatten().next().is_some();
+    (!counted && (points(number.after) || before)).then_some(Attachment { metric, why: Why::PartOfBefore, mark: None, per: None })
 }
 
 /// Turns counts per population into rates, and refuses values that the metric cannot have.

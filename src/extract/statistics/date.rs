@@ -408,6 +408,8 @@ pub(super) struct DateScope<'a> {
     /// Date of what a part or a pointing subject points to.
     pub(super) inherited: Option<&'a AsOf>,
     pub(super) forecast: bool,
+    /// The value is where a change within one day began: "from A to B in one day".
+    pub(super) start_of_change: bool,
     /// The value counts a month, so that the month's last day is meant.
     pub(super) monthly: bool,
 }
@@ -441,6 +443,11 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
             .and_then(|text| text.parse::<Date>().ok())
             .or(scope.today);
         let day = base.and_then(|base| base.checked_sub(1.day()).ok());
+        return (AsOf { date: day.map(|day| day.to_string()), how: AsOfHow::Relative }, span);
+    }
+    if let (true, When::Day(day)) = (scope.start_of_change, mark.when) {
+        let back = if reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::PastWeek)) { 7 } else { 1 };
+        let day = day.checked_sub(Days::new().days(back)).ok();
         return (AsOf { date: day.map(|day| day.to_string()), how: AsOfHow::Relative }, span);
     }
     let settled = match (scope.today, mark.when) {

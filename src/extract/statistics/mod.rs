@@ -71,8 +71,9 @@ struct Finder<'a, 'p> {
     story: bool,
     context: Context<'p>,
     previous_metric: Option<Metric>,
-    previous_date: Option<AsOf>,
+    previous: Option<Decided<'p>>,
     other_disease: bool,
+    told: bool,
     sentence: usize,
     field: Field,
     found: Vec<Observation>,
@@ -104,8 +105,9 @@ impl<'a, 'p> Finder<'a, 'p> {
             story,
             context,
             previous_metric: None,
-            previous_date: None,
+            previous: None,
             other_disease: false,
+            told: false,
             sentence: 0,
             field: Field::Headline,
             found: Vec::new(),
@@ -145,6 +147,10 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.bare_rank(&reading);
         }
         scope::learn(&reading, self.places, &mut self.context);
+        // A sentence with figures leaves its figures' place; one without leaves the place that it opens with.
+        if std::mem::take(&mut self.told) {
+            self.context.focus = None;
+        }
         self.other_disease = disease::last(&reading, self.other_disease);
     }
 
@@ -195,11 +201,12 @@ impl<'a, 'p> Finder<'a, 'p> {
             }
             self.context.last = done.located.last().copied();
             self.previous_metric = Some(done.attachment.metric);
-            self.previous_date = Some(done.as_of);
+            self.previous = Some(done);
         }
         if !any {
             self.bare_rank(reading);
         }
+        self.told = any;
     }
 
     fn decide(
@@ -210,8 +217,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         rank: Option<&rank::Rank>,
         before: &[Option<Decided<'p>>],
     ) -> Option<Decided<'p>> {
-        let by_noun = matches!(attachment.why, Why::Noun | Why::Label | Why::Governed);
-        if traps::after_metric(reading, n, attachment.metric, by_noun).is_some()
+        if traps::after_metric(reading, n, attachment).is_some()
             || disease::other(reading, n, self.other_disease)
         {
             return None;
@@ -221,9 +227,12 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
         let whole = match attachment.why {
             Why::Coordinated(earlier) => before.get(earlier).and_then(Option::as_ref),
+            Why::PartOfBefore => self.previous.as_ref(),
             _ => self.part_of(reading, n, before),
         };
-        let kinded = kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded));
+        // The item before in a list; what stands in brackets is an aside.
+        let item_before = (0..n).rev().filter(|earlier| !reading.numbers.get(*earlier).is_some_and(|number| reading.is(number.first.wrapping_sub(1), "(") || reading.is(number.first.wrapping_sub(1), "+"))).find_map(|earlier| before.get(earlier).and_then(Option::as_ref));
+        let kinded = kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
         let inherits = whole.and_then(|whole| whole.located.first().copied());
         let located = scope::locate(reading, self.places, &self.context, n, rank, inherits);
         let status = status::status(reading, n, attachment.metric);
@@ -235,8 +244,9 @@ impl<'a, 'p> Finder<'a, 'p> {
             today: self.article.date(),
             from_dateline: self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some()),
             before: last.map(|last| &last.as_of),
-            inherited: whole.map(|whole| &whole.as_of).or(if points { self.previous_date.as_ref() } else { None }),
+            inherited: whole.map(|whole| &whole.as_of).or(if points { self.previous.as_ref().map(|previous| &previous.as_of) } else { None }),
             forecast: status == Status::Forecast,
+            start_of_change: start_of_change(reading, n),
             monthly: kinded.kind == Kind::New && kinded.period == Some(crate::model::Period::Month),
         };
         let (as_of, _) = date::as_of(reading, n, &scope);
@@ -276,6 +286,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             before: None,
             inherited: None,
             forecast: false,
+            start_of_change: false,
             monthly: false,
         };
         let (_, date_span) = date::as_of(reading, n, &scope);
@@ -358,6 +369,15 @@ impl<'a, 'p> Finder<'a, 'p> {
         observation.rank_scope = Some(rank.scope);
         self.found.push(observation);
     }
+}
+
+/// "from 8,715 to 9,076 in one day": the first of the two.
+fn start_of_change(reading: &Reading<'_, '_>, n: usize) -> bool {
+    use crate::language::pack::Sense;
+    let (Some(number), Some(next)) = (reading.numbers.get(n), reading.numbers.get(n + 1)) else { return false };
+    let pair = reading.is(number.first.wrapping_sub(1), "from") && reading.is(next.first.wrapping_sub(1), "to");
+    let day = [Sense::PastDay, Sense::PastWeek].iter().any(|sense| reading.has(next.after..reading.tokens.len(), *sense));
+    pair && day
 }
 
 fn attachmentless(reading: &Reading<'_, '_>, n: usize) -> bool {

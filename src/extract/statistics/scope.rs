@@ -22,6 +22,8 @@ pub(super) struct Context<'p> {
     pub(super) city: Option<&'p Place>,
     /// Place of the last observation.
     pub(super) last: Option<Located<'p>>,
+    /// The place that has opened a sentence since the last observation.
+    pub(super) focus: Option<&'p Place>,
     /// A heading or label that governs the lines below it.
     pub(super) label: Option<&'p Place>,
     /// Country of the dateline.
@@ -210,6 +212,9 @@ pub(super) fn locate<'p>(
     if let Some(label) = context.label {
         return vec![Located { place: Some(label), facility: false, how: PlaceHow::Inherited, span: None }];
     }
+    if let Some(focus) = context.focus {
+        return vec![Located { place: Some(focus), facility: false, how: PlaceHow::Inherited, span: None }];
+    }
     if let Some(last) = context.last {
         let how = if last.place.is_some() { PlaceHow::Inherited } else { last.how };
         return vec![Located { how, span: None, ..last }];
@@ -285,9 +290,16 @@ fn sentence_label<'r, 'p>(reading: &'r Reading<'_, 'p>, at: usize) -> Option<&'r
 }
 
 /// Of places in a row behind a number the one that says most: "in Riga, Latvia" is Riga.
-fn innermost<'r, 'p>(_reading: &Reading<'_, 'p>, behind: &[&'r Spot<'p>]) -> Option<&'r Spot<'p>> {
-    let first = behind.first()?;
-    Some(first)
+/// and so is "the Indian state of Kerala" or "India's Kerala" Kerala.
+fn innermost<'r, 'p>(reading: &'r Reading<'_, 'p>, behind: &[&'r Spot<'p>]) -> Option<&'r Spot<'p>> {
+    let first = *behind.first()?;
+    if first.form == PlaceForm::Name && !first.possessive {
+        return Some(first);
+    }
+    let inner = reading.spots.iter().find(|spot| {
+        spot.first >= first.after && spot.first <= first.after + 4 && spot.form == PlaceForm::Name && spot.place.iso2 == first.place.iso2
+    });
+    Some(inner.unwrap_or(first))
 }
 
 /// A place behind a number in a phrase of place.
@@ -299,6 +311,10 @@ fn located(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> b
     // "in the western Indian state of Goa", "across northern Italy".
     for _ in 0..5 {
         let before = word(reading, at.wrapping_sub(1));
+        // "213 from Goa": in a list of parts "from" says where.
+        if before == "from" && reading.numbers.iter().any(|number| number.after + 1 == at) {
+            return true;
+        }
         if reading.has_ending(at, Sense::Locative) && !matches!(before, "from" | "for")
             || matches!(before, "in" | "across" | "among")
         {
@@ -378,6 +394,19 @@ fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> bo
     }) {
         return false;
     }
+    // "the most in Southeast Asia", "Europe's highest toll": among what a place stands out, not where.
+    let superlative = |at: usize| matches!(word(reading, at), "most" | "highest" | "worst" | "largest" | "biggest" | "deadliest" | "lowest" | "fewest" | "hardest" | "second" | "third" | "fourth" | "fifth" | "heaviest" | "greatest");
+    let prefixed = matches!(word(reading, spot.first.wrapping_sub(1)), "in" | "across" | "of") || word(reading, spot.first.wrapping_sub(1)) == "the";
+    let stands_out = prefixed && (spot.first.saturating_sub(6)..spot.first).any(|at| superlative(at) && reading.marks_in(at..spot.first).all(|mark| !matches!(mark.cue, Cue::Sense(Sense::Perfect | Sense::Report))) && !reading.numbers.iter().any(|number| number.first > at && number.first < spot.first));
+    let among = (spot.first.saturating_sub(4)..spot.first).any(|at| matches!(word(reading, at), "country" | "nation" | "countries" | "nations"))
+        && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World)
+        && (spot.first.saturating_sub(8)..spot.first).any(|at| matches!(word(reading, at), "first" | "only" | "other" | "another" | "fellow") || superlative(at));
+    if among {
+        return false;
+    }
+    if stands_out && reading.has(spot.first.saturating_sub(1)..spot.first, Sense::Locative) && !spot_subject(reading, spot) || spot.possessive && (spot.after..spot.after + 3).any(superlative) && spot.place.kind != PlaceKind::Country {
+        return false;
+    }
     let before = spot.first.saturating_sub(7)..spot.first;
     let phrase = |sense: Sense| {
         reading.marks_in(before.clone()).any(|mark| {
@@ -436,6 +465,11 @@ fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> bo
                 | "version"
         );
     !agency && !thing
+}
+
+/// "the highest toll in Germany was in Bavaria": nothing to subtract.
+fn spot_subject(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
+    spot.first <= 1 || reading.is(spot.first.wrapping_sub(2), "most") && reading.is(spot.first.wrapping_sub(1), "of")
 }
 
 fn phrase_ends(_reading: &Reading<'_, '_>, _spot: &Spot<'_>) -> bool {
@@ -616,6 +650,11 @@ fn in_name(reading: &Reading<'_, '_>, first: usize, after: usize) -> bool {
 
 /// Learns the places of a sentence for the sentences after it.
 pub(super) fn learn<'p>(reading: &Reading<'_, 'p>, places: &'p Places, context: &mut Context<'p>) {
+    let opening = reading.spots.iter().find(|spot| governs(reading, spot, None));
+    let opens = |spot: &&Spot<'p>| spot.first <= 2 || reading.numbers.is_empty() && reading.spots.len() == 1;
+    if let Some(spot) = opening.filter(opens) {
+        context.focus = Some(spot.place);
+    }
     for spot in &reading.spots {
         if !usable(reading, spot, None) || nationality(reading, spot) {
             continue;
