@@ -183,9 +183,10 @@ fn our_own_corpus_is_read_well() {
 
 #[test]
 fn the_seed_gives_its_nine_figures_where_it_is_at_hand() {
-    let (Ok(text), Ok(expected)) =
-        (std::fs::read_to_string("../shared/seed/tass-2020-09-29.txt"), std::fs::read_to_string("../shared/seed/expected.json"))
-    else {
+    let (Ok(text), Ok(expected)) = (
+        std::fs::read_to_string("../shared/seed/tass-2020-09-29.txt"),
+        std::fs::read_to_string("../shared/seed/expected.json"),
+    ) else {
         return;
     };
     let expected: Value = serde_json::from_str(&expected).unwrap();
@@ -195,7 +196,8 @@ fn the_seed_gives_its_nine_figures_where_it_is_at_hand() {
     let found = find(pack("en").unwrap(), &places, &article);
     assert!(found.relevant);
     let wanted = expected["covid"]["observations"].as_array().unwrap();
-    let found: Vec<Value> = found.observations.iter().map(|observation| serde_json::to_value(observation).unwrap()).collect();
+    let found: Vec<Value> =
+        found.observations.iter().map(|observation| serde_json::to_value(observation).unwrap()).collect();
     assert_eq!(found.len(), wanted.len(), "{found:#?}");
     for (found, wanted) in found.iter().zip(wanted) {
         assert!(agrees(found, wanted), "{found:#} {wanted:#}");
