@@ -18,6 +18,7 @@ pub mod model;
 #[cfg(feature = "kafka")]
 pub mod broker;
 pub mod clean;
+pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod dedup;
@@ -26,11 +27,16 @@ pub mod fetch;
 pub mod intake;
 pub mod language;
 pub mod logging;
+pub mod markup;
 pub mod metrics;
 pub mod parse;
 pub mod pipeline;
 pub mod publish;
+pub mod quirks;
 pub mod shutdown;
 pub mod state;
 pub mod status;
 pub mod store;
+
+/// Name and version, as records (`produced_by.program`) and servers (User-Agent) are told.
+pub const PROGRAM: &str = concat!("dateline/", env!("CARGO_PKG_VERSION"));

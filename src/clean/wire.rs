@@ -1,9 +1,83 @@
 //! Wire structure: dateline, agency, byline, slug, editor's notes, subheads, sections.
+//!
+//! Comes in: an article whose text is final. Goes out: the same article with `wire` and `sections` filled. The text is
+//! never changed: everything found here stays where it was written and is only pointed at. What the text does not say
+//! stays `None`; in particular a date without a year and without a publication date has no date.
 
-use crate::model::Article;
+mod agencies;
+mod dateline;
+mod gazetteer;
+mod marks;
+mod sections;
+
+use crate::clean::boilerplate;
+use crate::model::{Article, Issue, Span, Stage};
+
+/// What a paragraph before the story is. The furniture of a dispatch stands in its first few paragraphs.
+const HEAD_PARAGRAPHS: usize = 8;
 
 /// Fills `wire` and `sections` of an article whose text is final. `agency` is the operator's or caller's hint, used
 /// where the text names none. The text itself is not changed: the dateline stays in the body.
-pub fn structure(_article: &mut Article, _agency: Option<&str>) {
-    unimplemented!()
+pub fn structure(article: &mut Article, agency: Option<&str>) {
+    let paragraphs = article.paragraphs();
+    let published = article.published.map(|time| time.local_date());
+    let texts: Vec<&str> = paragraphs.iter().map(|span| span.of(&article.body).unwrap_or_default()).collect();
+
+    let found = dateline::find(&article.body, &paragraphs, published);
+    let mut marks = marks::read(article.headline.as_deref(), &texts, found.as_ref().map(|found| found.paragraph));
+    let story = story_start(&texts, &marks, found.as_ref().map(|found| found.paragraph), article.headline.as_deref());
+    marks.byline_without_by(&texts, story);
+
+    let named = found.as_ref().and_then(|found| found.agency);
+    let credited = named.or_else(|| agencies::credited(&texts)).or(marks.agency);
+    article.wire.agency = match credited {
+        Some(agency) => Some(agency.to_owned()),
+        None => agency.and_then(agencies::normalise),
+    };
+    article.sections = sections::divide(
+        &paragraphs,
+        &texts,
+        &sections::Outline {
+            story,
+            dateline: found.as_ref().map(|found| found.paragraph),
+            furniture: &marks.furniture,
+            date: found.as_ref().and_then(|found| found.dateline.date).or(published),
+        },
+    );
+    article.wire.dateline = found.map(|found| found.dateline);
+    article.wire.byline = marks.byline;
+    article.wire.slug = marks.slug;
+    article.wire.urgency = marks.urgency;
+    article.wire.editors_note = marks.editors_note;
+    article.wire.take = marks.take;
+    article.wire.notice = marks.notice;
+    article.wire.embargo_until = marks.embargo.as_ref().and_then(|embargo| embargo.until(published));
+    if let Some(embargo) = marks.embargo
+        && article.wire.embargo_until.is_none()
+    {
+        article.issues.push(Issue::new(Stage::Clean, "embargo_unreadable", embargo.text));
+    }
 }
+
+/// The paragraph in which the story starts: the first that is neither furniture nor a repetition of the headline nor
+/// a crumb of the page's navigation.
+fn story_start(texts: &[&str], marks: &marks::Marks, dateline: Option<usize>, headline: Option<&str>) -> usize {
+    let limit = dateline.unwrap_or(HEAD_PARAGRAPHS).min(texts.len());
+    for (index, text) in texts.iter().enumerate().take(limit) {
+        let repeats_headline = headline.is_some_and(|headline| headline.trim() == text.trim());
+        let is_sentence = text.split_whitespace().count() >= 6;
+        let passes = marks.furniture.contains(&index) || repeats_headline || boilerplate::is_boilerplate(text);
+        if !passes && is_sentence {
+            return index;
+        }
+    }
+    dateline.unwrap_or(0)
+}
+
+/// The part of a paragraph from `start` on, as a span of the body.
+fn tail(paragraph: &Span, start: usize) -> Span {
+    Span::body(paragraph.start + start, paragraph.end)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,67 @@
-//! See docs/ARCHITECTURE.md.
+//! One file per verb. A verb prints, and its last word is the exit code.
+
+mod demo;
+mod feeds;
+mod get;
+mod process;
+mod run;
+mod schema;
+mod show;
+mod validate;
+
+use crate::{
+    cli::{Cli, Verb},
+    config::{self, Environment, Flags, Loaded, Problems},
+};
+use std::process::ExitCode;
+
+/// Exit codes, each with one meaning (`sysexits.h` where it has a word for it).
+pub mod exit {
+    /// Done.
+    pub const DONE: u8 = 0;
+    /// A check failed.
+    pub const FAILED: u8 = 1;
+    /// The command line makes no sense.
+    pub const USAGE: u8 = 2;
+    /// The input could not be read as what it should be.
+    pub const BAD_INPUT: u8 = 65;
+    /// There is no such input.
+    pub const NO_INPUT: u8 = 66;
+    /// The broker or the network is not there.
+    pub const UNAVAILABLE: u8 = 69;
+    /// A bug of ours.
+    pub const BUG: u8 = 70;
+    /// The state cannot be created.
+    pub const NO_STATE: u8 = 73;
+    /// Input or output failed.
+    pub const IO: u8 = 74;
+    /// Configuration.
+    pub const CONFIGURATION: u8 = 78;
+}
+
+/// Does what the command line asks.
+pub fn dispatch(cli: Cli) -> ExitCode {
+    let code = match cli.verb {
+        Verb::Validate(given) => validate::run(&given),
+        Verb::Process(given) => process::run(given),
+        Verb::Feeds(given) => feeds::run(&given),
+        Verb::Demo(given) => demo::run(&given),
+        Verb::Schema(given) => schema::run(&given),
+        Verb::Run(given) => run::run(&given),
+    };
+    ExitCode::from(code)
+}
+
+/// Loads the configuration that the flags and the environment of this process name.
+fn load(flags: &Flags) -> Result<Loaded, Problems> {
+    config::load(flags, &Environment::of_process())
+}
+
+/// Says all that is wrong with the configuration.
+#[expect(clippy::print_stderr, reason = "problems are for the person at the terminal; logging is not set up yet")]
+fn refuse(problems: &Problems) -> u8 {
+    let n = problems.0.len();
+    eprintln!("{problems}");
+    eprintln!("{n} {} in the configuration", if n == 1 { "problem" } else { "problems" });
+    exit::CONFIGURATION
+}

@@ -1,1 +1,160 @@
-//! See docs/ARCHITECTURE.md.
+//! Configuration: composes the options of each room, nothing more.
+//!
+//! In comes what the operator wrote: a file, the feed lists it names, the environment, flags. Out goes one [`Config`]
+//! that holds together, or the list of *all* problems, each with its place. What an option means is said where it is
+//! used, in the `Options` of its room; this room only puts them side by side.
+
+mod document;
+mod keys;
+mod load;
+mod problem;
+#[cfg(test)]
+mod reference;
+mod validate;
+mod written;
+
+pub use load::{Environment, Flags, Loaded, load};
+pub use problem::{Place, Problem, Problems};
+pub use written::{FeedList, Written};
+
+use crate::{
+    dedup, extract, fetch, intake, logging,
+    model::{Feed, FeedId},
+    publish, status,
+};
+use std::path::PathBuf;
+
+/// Everything the daemon is told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Holds the SQLite file and, under `topics/`, the NDJSON files.
+    pub data_dir: PathBuf,
+    /// The feeds, in the order written; ids are unique.
+    pub feeds: Vec<Feed>,
+    /// `[fetch]`.
+    pub fetch: fetch::Options,
+    /// `[intake]`.
+    pub intake: intake::Options,
+    /// `[extract]`.
+    pub extract: extract::Options,
+    /// `[dedup]`.
+    pub dedup: dedup::Options,
+    /// `[publish]`.
+    pub publish: publish::Options,
+    /// `[status]`.
+    pub status: status::Options,
+    /// `[log]`.
+    pub log: logging::Options,
+}
+
+impl Config {
+    /// The defaults, with this data directory and no feeds.
+    pub fn new(data_dir: PathBuf) -> Self {
+        Self {
+            data_dir,
+            feeds: Vec::new(),
+            fetch: fetch::Options::default(),
+            intake: intake::Options::default(),
+            extract: extract::Options::default(),
+            dedup: dedup::Options::default(),
+            publish: publish::Options::default(),
+            status: status::Options::default(),
+            log: logging::Options::default(),
+        }
+    }
+
+    /// The feed of that name.
+    pub fn feed(&self, id: &FeedId) -> Option<&Feed> {
+        self.feeds.iter().find(|feed| feed.id == *id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// Loads files written into a directory of their own; gives the problems with the directory taken out.
+    fn problems_of(files: &[(&str, &str)]) -> Vec<String> {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(directory.path().join(name), text).unwrap();
+        }
+        let mut environment = Environment { directory: directory.path().to_owned(), ..Environment::default() };
+        environment.variables.insert("STATE_DIRECTORY".into(), "/state".into());
+        let loaded = load(&Flags::default(), &environment);
+        let prefix = format!("{}/", directory.path().display());
+        loaded.err().unwrap_or_default().0.iter().map(|problem| problem.to_string().replace(&prefix, "")).collect()
+    }
+
+    #[track_caller]
+    fn check(files: &[(&str, &str)], expected: &[&str]) {
+        let found = problems_of(files);
+        assert_eq!(found.len(), expected.len(), "{found:#?}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert!(found.starts_with(expected), "found    {found}\nexpected {expected}");
+        }
+    }
+
+    const FEED: &str = "[[feed]]\nid = \"a\"\nurl = \"https://wire.example/rss.xml\"\n";
+
+    #[test]
+    fn every_problem_is_reported_with_its_place() {
+        let main = "data_dri = \"x\"\n[fetch]\ndefault_interval = 30\njitter = \"much\"\nmax_body = \"lots\"\n\
+                    [publish]\nto = \"kafk\"\nmax_latency = \"1s\"\n[status]\nlisten = \"everywhere\"\n";
+        let feeds = "[[feed]]\nid = \"a\"\nurl = \"ftp://wire.example/\"\ninterval = \"5s\"\ncountry = \"uk\"\n\
+                     [[feed]]\nid = \"a\"\nurl = \"https://someone:pw@wire.example/\"\nlang = \"en\"\n\
+                     [[feed]]\nid = \"b\"\n";
+        check(
+            &[("dateline.toml", main), ("feeds.toml", feeds)],
+            &[
+                "dateline.toml:1:1: data_dri: unknown key; did you mean `data_dir`?",
+                "dateline.toml:3:20: fetch.default_interval: invalid type: integer `30`, expected a string (the default is \"5m\")",
+                "dateline.toml:4:10: fetch.jitter: invalid type: string \"much\"",
+                "dateline.toml:5:12: fetch.max_body: cannot read \"lots\" as a size",
+                "dateline.toml:7:6: publish.to: unknown word `kafk`, expected `journal` or `kafka`",
+                "dateline.toml:10:10: status.listen: no address",
+                "feeds.toml:3:7: feed a: url: only http and https",
+                "feeds.toml:4:12: feed a: interval: shorter than fetch.min_interval",
+                "feeds.toml:5:11: feed a: country: \"uk\" is no ISO 3166-1",
+                "feeds.toml:7:6: feed a: id: this id is taken by the feed at feeds.toml:2:6",
+                "feeds.toml:8:7: feed a: url: holds a user name or password",
+                "feeds.toml:9:1: feed a: lang: unknown key",
+                "feeds.toml:10:1: feed b: url: missing",
+            ],
+        );
+    }
+
+    #[test]
+    fn all_syntax_errors_are_listed_at_once() {
+        let found = problems_of(&[("dateline.toml", "feeds = [\n[fetch\njitter = = 1\n")]);
+        assert!(found.len() >= 2 && found.iter().all(|problem| problem.starts_with("dateline.toml:")), "{found:#?}");
+    }
+
+    #[test]
+    fn settings_that_contradict_each_other_are_refused_and_secrets_are_not_shown() {
+        let kafka =
+            "[publish]\nto = \"kafka\"\n[publish.kafka.librdkafka]\n\"acks\" = \"1\"\n\"sasl.password\" = 12345\n";
+        let main = format!("{FEED}[extract]\nentities = \"accurate\"\n{kafka}");
+        let found = problems_of(&[("dateline.toml", &main)]);
+        assert!(!found.iter().any(|problem| problem.contains("12345")), "{found:#?}");
+        for part in [
+            "bootstrap_servers: missing",
+            "librdkafka.acks: contradicts",
+            "sasl.password: expected a string",
+            "\"accurate\" is not built yet",
+        ] {
+            assert!(found.iter().any(|problem| problem.contains(part)), "{part}: {found:#?}");
+        }
+    }
+
+    #[test]
+    fn feeds_may_stand_in_the_main_file_or_in_files_beside_it() {
+        check(&[("dateline.toml", FEED)], &[]);
+        check(&[("dateline.toml", ""), ("feeds.toml", FEED)], &[]);
+        check(&[("dateline.toml", "feeds = [\"*.feeds\"]"), ("one.feeds", FEED)], &[]);
+        check(&[("dateline.toml", "")], &["dateline.toml: feeds: no feed is configured"]);
+        check(&[("dateline.toml", "feeds = [\"none.toml\"]")], &["none.toml: cannot read the file"]);
+        check(&[("dateline.toml", "feeds = [\"*.none\"]")], &["dateline.toml:1:9: feeds: no file matches \"*.none\""]);
+    }
+}

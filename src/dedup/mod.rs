@@ -1,7 +1,28 @@
 //! Verdicts: new, update, copy, suppressed. The one room with memory; pure all the same.
+//!
+//! Comes in: an enriched revision with what is known of its item. Goes out: a [`Verdict`] that carries everything that
+//! the decision changes in memory, so that the committed state alone rebuilds the memory. Always holds: the item seen
+//! first is the original, a copy names the original and never another copy, copies make no claims, published revisions
+//! count 1, 2, 3 … without gaps, and no decision depends on where a batch ended.
+//! It does not open, read or write anything, and has no clock: time comes in as `now`.
 
-use crate::model::{Admission, Enriched, Hash, ItemId, ItemState, Previous, StateChange, StoryState, Verdict, units};
-use jiff::Timestamp;
+mod changes;
+mod claims;
+mod fingerprint;
+mod revision;
+mod similarity;
+mod story;
+mod update;
+mod window;
+mod words;
+
+use self::update::{Link, Teller};
+use self::window::{Entry, Window};
+use crate::model::{
+    Admission, Article, Change, Duplicate, Enriched, Hash, ItemId, ItemState, Outcome, Previous, Relation, Signature,
+    Span, StateChange, StoryState, SuppressReason, Suppressed, Verdict, units,
+};
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -34,32 +55,309 @@ pub struct Question<'a> {
     pub admission: Admission,
 }
 
+/// Contents and suppressed revisions that an item's entry remembers.
+const REMEMBERED: usize = 16;
+/// Copies at least this like their original find nothing that the original does not find, and are not searched for.
+const SAME_FOR_SEARCH: f64 = 0.8;
+/// Sampled shingles of a paragraph that must be looked up before it is called added.
+const PARAGRAPH_SAMPLE: usize = 3;
+
 /// What is remembered across items: signatures of texts, and stories.
-pub struct Index {}
+pub struct Index {
+    window: Window,
+    horizon: SignedDuration,
+}
 
 impl Index {
     /// An empty memory.
-    pub fn new(_options: &Options) -> Self {
-        Self {}
+    pub fn new(options: &Options) -> Self {
+        let horizon = SignedDuration::try_from(options.horizon).unwrap_or(SignedDuration::MAX);
+        Self { window: Window::default(), horizon }
     }
 
-    /// Remembers an item as the committed state has it.
-    pub fn restore_item(&mut self, _id: &ItemId, _state: &ItemState) {
-        unimplemented!()
+    /// Remembers an item as the committed state has it, in place of what was known of it; a touch comes in this way too.
+    pub fn restore_item(&mut self, id: &ItemId, state: &ItemState) {
+        self.window.put(Entry::of_state(id, state));
     }
 
     /// Remembers a story as the committed state has it.
-    pub fn restore_story(&mut self, _story: StoryState) {
-        unimplemented!()
+    pub fn restore_story(&mut self, story: StoryState) {
+        self.window.put_story(story);
     }
 
     /// Decides about one revision and remembers it.
-    pub fn judge(&mut self, _now: Timestamp, _question: Question<'_>) -> Verdict {
-        unimplemented!()
+    #[allow(clippy::needless_pass_by_value, reason = "a question is asked once; the answer takes over what it needs")]
+    pub fn judge(&mut self, now: Timestamp, question: Question<'_>) -> Verdict {
+        let previous = question.previous.as_ref();
+        let reason = match question.admission {
+            // The intake drops equal content; what comes through all the same (a lost directory, a replay) ends here.
+            _ if previous.is_some_and(|previous| previous.state.hash == *question.hash) => {
+                Some(SuppressReason::Unchanged)
+            }
+            Admission::Remember(reason) => Some(reason),
+            Admission::Publish => previous
+                .filter(|previous| previous.state.revision > 0)
+                .is_some_and(|previous| revision::only_typography(previous, question.enriched))
+                .then_some(SuppressReason::Typography),
+        };
+        let verdict = match reason {
+            Some(reason) => suppressed(now, &question, reason),
+            None => self.published(now, &question),
+        };
+        self.window.put(Entry::of_state(&question.enriched.article.id, &verdict.state));
+        if let Some(story) = &verdict.story {
+            self.window.put_story(story.clone());
+        }
+        verdict
     }
 
     /// Forgets what was last seen before the horizon; returns the tombstones.
-    pub fn evict(&mut self, _now: Timestamp) -> Vec<StateChange> {
-        unimplemented!()
+    pub fn evict(&mut self, now: Timestamp) -> Vec<StateChange> {
+        self.window.evict(now, self.horizon)
+    }
+
+    fn published(&self, now: Timestamp, question: &Question<'_>) -> Verdict {
+        let (article, previous) = (&question.enriched.article, question.previous.as_ref());
+        let before = previous.filter(|previous| previous.state.revision > 0);
+        let mut state = remembered(now, question);
+        let signature = fingerprint::signature(article);
+        let duplicate = self.duplicate(article, signature.as_ref(), before);
+
+        let change = revision::kind(previous, article, now);
+        let killed = change == Change::Kill;
+        let supersedes = before.map(|before| before.state.revision);
+        let revision = supersedes.unwrap_or(0) + 1;
+        let standing = before.map_or(&[][..], |before| &before.state.claims);
+        let changes = match before.and_then(|before| before.text.as_ref()) {
+            Some(text) => changes::between(text, standing, question.enriched),
+            None => Vec::new(),
+        };
+        let claims = if killed || duplicate.relation.is_copy() {
+            claims::retract_all(standing)
+        } else {
+            claims::revise(standing, question.enriched, revision)
+        };
+
+        let searched = !killed
+            && match duplicate.relation {
+                Relation::Exact | Relation::Abridged => false,
+                Relation::Near => duplicate.similarity.is_some_and(|similarity| similarity < SAME_FOR_SEARCH),
+                Relation::Original | Relation::Update => true,
+            };
+        state.revision = revision;
+        state.relation = duplicate.relation;
+        state.of.clone_from(&duplicate.of);
+        state.story.clone_from(&duplicate.story);
+        state.agency = article.wire.agency.clone().or(state.agency);
+        state.signature = signature.filter(|_| searched);
+        state.claims = claims.standing;
+        state.killed = killed;
+
+        let mut text = changes::stored(article);
+        if killed {
+            // What must not be used is not kept either.
+            text.body.clear();
+            text.summary = None;
+        }
+        let story = duplicate.story.as_deref().filter(|_| !killed).and_then(|id| {
+            let first_seen = match &duplicate.of {
+                Some(of) => self.window.entry(of).map_or(state.first_seen, |origin| origin.first_seen),
+                None => state.first_seen,
+            };
+            story::joined(self.window.story(id), id, first_seen, article)
+        });
+        let outcome = Outcome::Publish { revision, change, supersedes, changes };
+        Verdict { outcome, duplicate, claims: claims.changes, state, text: Some(text), story }
+    }
+
+    /// Copy or original. A published original stays one: others may already go back to it.
+    fn duplicate(&self, article: &Article, signature: Option<&Signature>, before: Option<&Previous>) -> Duplicate {
+        let Some(signature) = signature else { return original(article, "no_text") };
+        match before {
+            Some(before) if before.state.relation == Relation::Original && self.is_relied_on(before) => {
+                let mut kept = original(article, "first_seen");
+                kept.story = before.state.story.clone().or(kept.story);
+                return kept;
+            }
+            // A new version goes on being one: what it made known is not taken back.
+            Some(Previous { state: ItemState { relation: Relation::Update, of: Some(of), .. }, .. }) => {
+                return self.linked(article, signature, of, self.link_to(of, article, signature, Relation::Update));
+            }
+            _ => {}
+        }
+        let teller =
+            Teller { feed: &article.feed, agency: article.wire.agency.as_deref(), notice: article.wire.notice };
+        let mut best: Option<(Link, &Entry)> = None;
+        let mut look_alike: Option<Link> = None;
+        let told = before.map_or(Timestamp::MAX, |before| before.state.first_seen);
+        for entry in self.window.candidates(&article.id, signature) {
+            // A revision is no copy of what was told after the item's first one.
+            if entry.first_seen > told {
+                continue;
+            }
+            let Some(link) = update::relate(signature, &teller, entry) else { continue };
+            if link.relation == Relation::Original {
+                look_alike.get_or_insert(link);
+                continue;
+            }
+            // Of equals the first seen wins; entries come in an order that is the same after a restart.
+            let precedes = |best: &(Link, &Entry)| match link.weight().total_cmp(&best.0.weight()) {
+                std::cmp::Ordering::Equal => (entry.first_seen, &entry.id) < (best.1.first_seen, &best.1.id),
+                order => order.is_gt(),
+            };
+            if best.as_ref().is_none_or(precedes) {
+                best = Some((link, entry));
+            }
+        }
+        let was_copy = before.filter(|before| before.state.relation.is_copy());
+        let was_copy = was_copy.and_then(|before| before.state.of.as_ref().map(|of| (before.state.relation, of)));
+        match (best, was_copy) {
+            (Some((link, entry)), _) => {
+                let of = entry.of.as_ref().unwrap_or(&entry.id);
+                // Another version of this very item may have been found through a third one.
+                if *of == article.id {
+                    original(article, "first_seen")
+                } else {
+                    self.linked(article, signature, of, link)
+                }
+            }
+            // A copy whose original was withdrawn or forgotten does not become one by being touched up.
+            (None, Some((relation, of))) if self.signature(of).is_none() => {
+                self.linked(article, signature, of, self.link_to(of, article, signature, relation))
+            }
+            // A copy whose new text differs from its original in figures tells the story anew.
+            (None, Some((_, of))) if look_alike.is_some() => {
+                let link = self.link_to(of, article, signature, Relation::Update);
+                self.linked(article, signature, of, Link { reason: "changed_figures", ..link })
+            }
+            (None, _) => original(article, if look_alike.is_some() { "look_alike" } else { "first_seen" }),
+        }
+    }
+
+    /// Whether claims or other items rest on this original.
+    fn is_relied_on(&self, before: &Previous) -> bool {
+        let members = before.state.story.as_deref().and_then(|story| self.window.story(story));
+        !before.state.claims.is_empty() || members.is_some_and(|story| story.members.len() > 1)
+    }
+
+    fn signature(&self, id: &ItemId) -> Option<&Signature> {
+        self.window.entry(id).and_then(|entry| entry.signature.as_ref())
+    }
+
+    /// A link that earlier revisions made, with its measure of today.
+    fn link_to(&self, of: &ItemId, article: &Article, signature: &Signature, relation: Relation) -> Link {
+        let teller =
+            Teller { feed: &article.feed, agency: article.wire.agency.as_deref(), notice: article.wire.notice };
+        let known = self.window.entry(of).and_then(|entry| update::relate(signature, &teller, entry));
+        let (resemblance, shared) = known.map_or((0.0, 0.0), |link| (link.resemblance, link.shared));
+        Link { relation, reason: "earlier_version", resemblance, shared }
+    }
+
+    fn linked(&self, article: &Article, signature: &Signature, of: &ItemId, link: Link) -> Duplicate {
+        let origin = self.window.entry(of);
+        let origin_text = origin.and_then(|origin| origin.signature.as_ref());
+        // The match may have come by way of a later version; shares are those with the item that is named.
+        let (similarity, shared) = match origin_text {
+            Some(text) if link.relation != Relation::Exact && signature.shingles >= fingerprint::SHORT => {
+                let comparison = similarity::compare(signature, text);
+                (comparison.resemblance, comparison.shared)
+            }
+            _ => (link.resemblance, link.shared),
+        };
+        let added_paragraphs = match origin_text {
+            Some(text) if link.relation != Relation::Exact => added_paragraphs(article, text),
+            _ => Vec::new(),
+        };
+        let rounded = |share: f64| Some((share * 1000.0).round() / 1000.0);
+        Duplicate {
+            relation: link.relation,
+            of: Some(of.clone()),
+            similarity: rounded(similarity),
+            shared: rounded(shared),
+            added_paragraphs,
+            reason: link.reason.to_owned(),
+            story: origin.and_then(|origin| origin.story.clone()).or_else(|| Some(of.0.clone())),
+            origin_agency: origin.and_then(|origin| origin.agency.clone()),
+        }
     }
 }
+
+fn original(article: &Article, reason: &str) -> Duplicate {
+    Duplicate {
+        relation: Relation::Original,
+        of: None,
+        similarity: None,
+        shared: None,
+        added_paragraphs: Vec::new(),
+        reason: reason.to_owned(),
+        story: Some(article.id.0.clone()),
+        origin_agency: article.wire.agency.clone(),
+    }
+}
+
+/// Paragraphs of which hardly a word stands in the original, as far as its sketch can tell.
+fn added_paragraphs(article: &Article, origin: &Signature) -> Vec<Span> {
+    let mut paragraphs = fingerprint::compared_paragraphs(article);
+    paragraphs.retain(|paragraph| {
+        let shingles = fingerprint::shingles(&words::words(paragraph.of(&article.body).unwrap_or("")));
+        similarity::share_in(&shingles, origin, PARAGRAPH_SAMPLE).is_some_and(|share| share < 0.34)
+    });
+    paragraphs
+}
+
+/// The item's entry with this content as its last.
+fn remembered(now: Timestamp, question: &Question<'_>) -> ItemState {
+    let article = &question.enriched.article;
+    let Some(Previous { state, .. }) = &question.previous else {
+        return ItemState {
+            v: 1,
+            feed: article.feed.clone(),
+            revision: 0,
+            hash: question.hash.clone(),
+            earlier: Vec::new(),
+            suppressed: Vec::new(),
+            relation: Relation::Original,
+            of: None,
+            story: None,
+            agency: article.wire.agency.clone(),
+            first_seen: article.observed.unwrap_or(now),
+            touched: now,
+            signature: None,
+            claims: Vec::new(),
+            killed: false,
+        };
+    };
+    let mut state = state.clone();
+    if state.hash != *question.hash {
+        let before = std::mem::replace(&mut state.hash, question.hash.clone());
+        state.earlier.retain(|hash| hash != question.hash && *hash != before);
+        state.earlier.push(before);
+        keep_newest(&mut state.earlier);
+    }
+    state.touched = now.max(state.touched);
+    state
+}
+
+/// Remembered and not published: its text is no one's original, so a copy elsewhere is told as new.
+fn suppressed(now: Timestamp, question: &Question<'_>, reason: SuppressReason) -> Verdict {
+    let mut state = remembered(now, question);
+    if reason != SuppressReason::Unchanged {
+        state.suppressed.push(Suppressed { hash: question.hash.clone(), reason });
+        keep_newest(&mut state.suppressed);
+    }
+    let duplicate = Duplicate {
+        relation: state.relation,
+        of: state.of.clone(),
+        story: state.story.clone(),
+        ..original(&question.enriched.article, "not_published")
+    };
+    Verdict { outcome: Outcome::Suppress(reason), duplicate, claims: Vec::new(), state, text: None, story: None }
+}
+
+fn keep_newest<T>(list: &mut Vec<T>) {
+    let surplus = list.len().saturating_sub(REMEMBERED);
+    list.drain(..surplus);
+}
+
+#[cfg(test)]
+mod tests;

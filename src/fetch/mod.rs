@@ -1,9 +1,67 @@
 //! One task per feed: wait, get, hand on.
+//!
+//! **In** go the feed, what is remembered of it ([`FeedMemory`]) and the one [`Client`]; **out** come [`Delivery`]s, each
+//! with a way to answer. The task waits until what it delivered is durable (its [`Receipt`]) before it takes the
+//! response's validators for its own: they never outlive the items they vouch for.
+//!
+//! * [`feed`] is the loop of a feed. Run one for every enabled feed, all with clones of one [`Context`].
+//! * [`pages`] fetches the pages of the items that the pipeline names, and answers with [`PageDelivery`]s.
+//! * [`Client::get`] is one guarded GET, for commands that want no loop.
+//!
+//! What holds: no address is connected to that the guard refuses; nothing is held over the limits of [`Options`];
+//! a feed is never polled more often than its interval allows, whatever its server says; no wall clock decides when.
+//! What it does not do: read what it fetched. It knows no formats, no items and no intake.
+
+mod answer;
+mod body;
+mod delivery;
+mod guard;
+mod http;
+mod measure;
+mod page;
+mod politeness;
+mod poll;
+mod problem;
+mod redact;
+mod robots;
+mod schedule;
+#[cfg(test)]
+mod tests;
+
+pub use delivery::{
+    Delivery, FeedChange, FeedMemory, FeedProgress, Outcome, PageDelivery, PageWanted, PollEvent, PollOutcome, Receipt,
+    Watcher,
+};
+pub use http::{Client, Document, Request, Response, Wants};
+pub use page::{PageContext, PageResponse, page, pages};
+pub use poll::feed;
+pub use problem::{CODES, FetchError};
+pub use redact::redact;
+pub use robots::Robots;
 
 use crate::model::{Backfill, units};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// What all tasks of this room share; cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    /// The one client.
+    pub client: Arc<Client>,
+    /// `[fetch]`.
+    pub options: Arc<Options>,
+    /// Where polls and changes of feeds go. Bounded: a full channel slows polling down.
+    pub out: mpsc::Sender<Delivery>,
+    /// Who wants to know how feeds stand.
+    pub watch: Watcher,
+    /// Poll each feed one time and end.
+    pub once: bool,
+    /// Ends every task at once.
+    pub cancel: CancellationToken,
+}
 
 /// `[fetch]`: how feeds and pages are acquired.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,9 +1,36 @@
 //! The durable log of what was observed.
+//!
+//! Comes in: what polls and page fetches brought. Goes out: frames, in order. What holds: validators are stored in the
+//! transaction of the items they vouch for, and an item that waits for its page is stored there too, so nothing that a
+//! server will not send again can be lost. A frame's [`Observed`](crate::model::Observed) is always complete: the item
+//! and its page, or the reason why there is none. What an item's content was decides here whether it is observed
+//! again; what becomes of it is decided behind the doorstep.
 
-use crate::model::units;
+mod feeds;
+mod frames;
+mod observe;
+mod pages;
+mod seen;
+
+pub use feeds::FeedFacts;
+pub use observe::{Appended, Poll};
+pub use pages::{PageArrived, PageDue};
+
+use crate::{
+    model::units,
+    store::{Store, StoreError},
+};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::watch;
 
 /// `[intake]`: the doorstep.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,3 +51,153 @@ impl Default for Options {
         Self { max_bytes: 4 << 30, retain: Duration::from_secs(3 * 86_400) }
     }
 }
+
+/// What the intake must know of the other rooms' options.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    /// Its own.
+    pub options: Options,
+    /// How long an item is remembered; one that still stands in its feed is touched at half of it.
+    pub horizon: Duration,
+    /// When a page is looked at again, counted from its first fetch.
+    pub page_recheck: Vec<Duration>,
+}
+
+/// Why something was not recorded.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum IntakeError {
+    /// Too much waits for publication: hold the feed and try again later.
+    #[error("the intake is full: {0} wait for publication")]
+    Full(String),
+    /// The store failed. A full disk is to be treated like a full intake.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl IntakeError {
+    /// Whether the feed is to be held, and the rest goes on.
+    pub fn holds(&self) -> bool {
+        matches!(self, Self::Full(_) | Self::Store(StoreError::Full(_)))
+    }
+}
+
+/// What waits for publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Backlog {
+    /// Frames.
+    pub frames: u64,
+    /// Their size.
+    pub bytes: u64,
+    /// When the oldest was observed.
+    pub oldest: Option<Timestamp>,
+    /// Items that wait for their page.
+    pub waiting: u64,
+}
+
+/// A handle on the log; clones share it.
+#[derive(Clone)]
+pub struct Intake {
+    store: Store,
+    policy: Arc<Policy>,
+    /// Bytes in frames above the position.
+    unpublished: Arc<AtomicU64>,
+    /// Counts appends, so that whoever reads can wait for the next.
+    appends: Arc<watch::Sender<u64>>,
+}
+
+impl Intake {
+    /// The log of this store. [`Intake::count_backlog`] must be called once before the first append.
+    pub fn new(store: Store, policy: Policy) -> Self {
+        Self { store, policy: Arc::new(policy), unpublished: Arc::default(), appends: Arc::new(watch::Sender::new(0)) }
+    }
+
+    /// Its UUID.
+    pub fn id(&self) -> &str {
+        self.store.intake_id()
+    }
+
+    /// Counts what lies above `position`, from which [`Intake::unpublished_bytes`] goes on.
+    pub async fn count_backlog(&self, position: u64) -> Result<Backlog, StoreError> {
+        let backlog = self.store.read(move |db| frames::backlog(db, position)).await?;
+        self.unpublished.store(backlog.bytes, Ordering::Relaxed);
+        Ok(backlog)
+    }
+
+    /// What lies above `position`.
+    pub async fn backlog(&self, position: u64) -> Result<Backlog, StoreError> {
+        self.store.read(move |db| frames::backlog(db, position)).await
+    }
+
+    /// What waits, in bytes.
+    pub fn unpublished_bytes(&self) -> u64 {
+        self.unpublished.load(Ordering::Relaxed)
+    }
+
+    /// Whether polling must hold.
+    pub fn is_full(&self) -> bool {
+        self.unpublished_bytes() >= self.policy.options.max_bytes
+    }
+
+    /// Frames from `seq` on, oldest first, together no larger than `max_bytes` but for the first. A hole is an error.
+    pub async fn read_from(&self, seq: u64, max_bytes: usize) -> Result<Vec<crate::model::Frame>, StoreError> {
+        self.store.read(move |db| frames::read_from(db, seq, max_bytes)).await
+    }
+
+    /// The number of the newest frame ever; 0 for none.
+    pub async fn last(&self) -> Result<u64, StoreError> {
+        self.store.read(frames::last).await
+    }
+
+    /// Forgets frames at or below `position` that are older than `intake.retain`, and items not seen for the horizon.
+    pub async fn trim(&self, position: u64, now: Timestamp) -> Result<(), StoreError> {
+        let retain = before(now, self.policy.options.retain);
+        let horizon = before(now, self.policy.horizon);
+        self.store
+            .write(move |tx| {
+                frames::trim(tx, position, retain)?;
+                seen::forget(tx, horizon)
+            })
+            .await
+    }
+
+    fn room(&self) -> Result<(), IntakeError> {
+        if !self.is_full() {
+            return Ok(());
+        }
+        Err(IntakeError::Full(units::bytes::format(self.unpublished_bytes())))
+    }
+
+    /// Changes whenever frames have been appended.
+    pub fn appends(&self) -> watch::Receiver<u64> {
+        self.appends.subscribe()
+    }
+
+    /// So many bytes of frames have been published.
+    pub fn published(&self, bytes: u64) {
+        let subtract = |waiting: u64| Some(waiting.saturating_sub(bytes));
+        self.unpublished.fetch_update(Ordering::Relaxed, Ordering::Relaxed, subtract).ok();
+    }
+
+    fn added(&self, bytes: u64) {
+        if bytes > 0 {
+            self.unpublished.fetch_add(bytes, Ordering::Relaxed);
+            self.appends.send_modify(|count| *count += 1);
+        }
+    }
+}
+
+/// An instant so long ago, in microseconds.
+fn before(now: Timestamp, ago: Duration) -> i64 {
+    now.as_microsecond().saturating_sub(micros(ago))
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn instant(micros: i64) -> Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests;

@@ -102,6 +102,16 @@ pub struct Signature {
     pub shingles: u32,
     /// Hash of the numbers and dates in order: look-alike tables differ in it.
     pub figures: u64,
+    /// Each number with the words around it, ascending: the upper half of a value is the hash of the words, the lower
+    /// half that of the number. Equal words around unequal numbers tell a template from a copy.
+    #[serde(default)]
+    pub figures_at: Vec<u64>,
+    /// Hash of the article's address without what differs between links to one page.
+    #[serde(default)]
+    pub link: Option<u64>,
+    /// The day it was told: the dateline's, else that of publication.
+    #[serde(default)]
+    pub day: Option<jiff::civil::Date>,
 }
 
 /// Entry of one item.
@@ -154,6 +164,9 @@ pub struct StoredText {
     pub summary: Option<String>,
     /// Body.
     pub body: String,
+    /// The other published fields whose changes are named, by their names in the record.
+    #[serde(default)]
+    pub fields: std::collections::BTreeMap<String, String>,
 }
 
 /// What is known of an item before a revision of it is judged.

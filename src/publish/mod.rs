@@ -1,6 +1,17 @@
 //! The only exit: records, state changes and position, committed together.
 
+mod claim;
+mod dead_letter;
 pub mod encode;
+pub mod journal;
+#[cfg(feature = "kafka")]
+pub mod kafka;
+#[cfg(feature = "kafka")]
+mod measure;
+pub mod memory;
+mod ndjson;
+mod route;
+pub mod schema;
 
 use crate::model::{Position, Record, StateChange, units};
 use futures::future::BoxFuture;

@@ -1,1 +1,127 @@
-//! See docs/ARCHITECTURE.md.
+//! What is remembered of the past: the image of the committed state, and over it the changes of the open batch.
+//!
+//! Decisions read here and write here. What they write lies in an overlay in memory until the batch is committed: then
+//! the sink has brought the image up to it and the overlay is dropped; after a doubtful commit it is dropped as well,
+//! and the image alone says what is so. Calls may block; this room belongs to the one task that decides.
+
+use crate::{
+    model::{FeedId, ItemId, ItemState, Position, Previous, StateChange, StoredText, StoryState, state_key},
+    store::{Store, StoreError, error::corrupt, image},
+};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+
+/// The committed state and the open batch over it.
+pub struct State {
+    store: Store,
+    overlay: BTreeMap<String, Option<Vec<u8>>>,
+}
+
+impl State {
+    /// The state as committed, with nothing over it.
+    pub fn new(store: Store) -> Self {
+        Self { store, overlay: BTreeMap::new() }
+    }
+
+    /// What is known of an item.
+    pub fn item(&self, id: &ItemId) -> Result<Option<ItemState>, StoreError> {
+        self.get(&state_key::item(id))
+    }
+
+    /// What is known of an item, with its last published text.
+    pub fn previous(&self, id: &ItemId) -> Result<Option<Previous>, StoreError> {
+        let Some(state) = self.item(id)? else { return Ok(None) };
+        let text: Option<StoredText> = self.get(&state_key::text(id))?;
+        Ok(Some(Previous { state, text }))
+    }
+
+    /// The last origin done of a feed.
+    pub fn feed_origin(&self, feed: &FeedId) -> Result<Option<Position>, StoreError> {
+        self.get(&state_key::feed(feed))
+    }
+
+    /// Changes the open batch.
+    pub fn apply(&mut self, change: StateChange) {
+        self.overlay.insert(change.key, change.value);
+    }
+
+    /// What the open batch changes: the last change of each key.
+    pub fn changes(&self) -> Vec<StateChange> {
+        self.overlay.iter().map(|(key, value)| StateChange { key: key.clone(), value: value.clone() }).collect()
+    }
+
+    /// How large the changes are.
+    pub fn changes_bytes(&self) -> usize {
+        self.overlay.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len)).sum()
+    }
+
+    /// The batch is committed and in the image, or given up: either way the image says what is so.
+    pub fn drop_overlay(&mut self) {
+        self.overlay.clear();
+    }
+
+    /// Visits every item and then every story of the committed state.
+    pub fn restore(
+        &self,
+        mut item: impl FnMut(ItemId, ItemState),
+        mut story: impl FnMut(StoryState),
+    ) -> Result<(), StoreError> {
+        self.store.read_here(|db| {
+            image::scan(db, "item/", |key, value| {
+                let id = ItemId(key.trim_start_matches("item/").to_owned());
+                item(id, read(key, value)?);
+                Ok(())
+            })?;
+            image::scan(db, "story/", |key, value| {
+                story(read(key, value)?);
+                Ok(())
+            })
+        })
+    }
+
+    fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, StoreError> {
+        match self.overlay.get(key) {
+            Some(None) => Ok(None),
+            Some(Some(value)) => Ok(Some(read(key, value)?)),
+            None => self.store.read_here(|db| image::get(db, key)?.map(|value| read(key, &value)).transpose()),
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(key: &str, value: &[u8]) -> rusqlite::Result<T> {
+    serde_json::from_slice(value).map_err(|error| corrupt(format!("state row {key}: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_open_batch_lies_over_the_image_until_it_is_dropped() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let story = |headline: &str| StoryState {
+            v: 1,
+            id: "a:1".to_owned(),
+            members: Vec::new(),
+            agencies: Vec::new(),
+            first_seen: "2020-10-01T00:00:00Z".parse().unwrap(),
+            headline: Some(headline.to_owned()),
+            longest: 0,
+        };
+        let committed = StateChange::set(state_key::story("a:1"), &story("committed"));
+        store.write(move |tx| image::apply(tx, &[committed])).await.unwrap();
+        let mut state = State::new(store);
+        let feed = FeedId("a".to_owned());
+        let origin = Position { intake: "i".to_owned(), seq: 3, index: 1 };
+        state.apply(StateChange::set(state_key::feed(&feed), &origin));
+        assert_eq!(state.feed_origin(&feed).unwrap(), Some(origin));
+        assert_eq!(state.changes().len(), 1);
+        state.apply(StateChange::forget(state_key::feed(&feed)));
+        assert_eq!((state.feed_origin(&feed).unwrap(), state.changes().len()), (None, 1));
+        state.drop_overlay();
+        let mut headlines = Vec::new();
+        state.restore(|_, _| {}, |story| headlines.push(story.headline.unwrap())).unwrap();
+        assert_eq!(headlines, ["committed"]);
+    }
+}

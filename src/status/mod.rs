@@ -1,7 +1,38 @@
-//! HTTP for people and machines that watch: page, JSON, liveness, readiness, metrics.
+//! HTTP for people and machines that watch. Read-only; it shows a [`Snapshot`] and never reaches into a stage.
+//!
+//! | address | what |
+//! | --- | --- |
+//! | `/` | the status page |
+//! | `/livez` | 200 while the process answers |
+//! | `/readyz` | 200 when nothing stands in the way of publishing, else 503; `?verbose` says what does |
+//! | `/metrics` | Prometheus |
+//! | `/version` | program and version |
+//! | `/api/v1/status`, `/api/v1/feeds` | the snapshot, or its feeds, as JSON |
+//!
+//! Everything shown comes from feeds and is hostile: every value is escaped where it is written, nothing on the page may
+//! run but our own script, and requests under a foreign host name are refused, so that no web page can read this one by
+//! rebinding its name to our address.
 
+mod connection;
+mod guard;
+mod page;
+
+use crate::model::Snapshot;
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 /// `[status]`: the status page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -9,10 +40,147 @@ use serde::{Deserialize, Serialize};
 pub struct Options {
     /// `HOST:PORT`, port 0 for a free one which is then printed, or `off`.
     pub listen: String,
+    /// Names besides addresses and `localhost` under which the page may be asked for, for those who reach it by name.
+    pub hosts: Vec<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8640".to_owned() }
+        Self { listen: "127.0.0.1:8640".to_owned(), hosts: Vec::new() }
     }
 }
+
+impl Options {
+    /// Whether there is a page at all.
+    pub fn is_off(&self) -> bool {
+        self.listen == "off"
+    }
+}
+
+/// Why the page cannot be served.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {listen} for the status page: {source}")]
+pub struct StatusError {
+    listen: String,
+    source: std::io::Error,
+}
+
+/// How long answers that are under way may take after the end was called.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// How often the metrics' recorder tidies up.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+#[derive(Clone)]
+struct Shown {
+    snapshot: watch::Receiver<Snapshot>,
+    metrics: PrometheusHandle,
+}
+
+/// Serves until cancelled; returns the address it listens on. The caller asks [`Options::is_off`] first.
+pub async fn serve(
+    options: &Options,
+    snapshot: watch::Receiver<Snapshot>,
+    metrics: PrometheusHandle,
+    cancel: CancellationToken,
+) -> Result<(SocketAddr, JoinHandle<()>), StatusError> {
+    let failed = |source| StatusError { listen: options.listen.clone(), source };
+    let listener = TcpListener::bind(&options.listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let upkeep = metrics.clone();
+    let app = router(&options.hosts, Shown { snapshot, metrics });
+    let task = tokio::spawn(async move {
+        let ended = cancel.clone();
+        let server = axum::serve(connection::Limited::new(listener), app)
+            .with_graceful_shutdown(cancel.clone().cancelled_owned())
+            .into_future();
+        let tidy = async {
+            loop {
+                tokio::time::sleep(UPKEEP).await;
+                upkeep.run_upkeep();
+            }
+        };
+        let farewell = async {
+            ended.cancelled().await;
+            tokio::time::sleep(FAREWELL).await;
+        };
+        tokio::select! {
+            result = server => {
+                if let Err(error) = result {
+                    tracing::error!(%error, "the status page has ended");
+                }
+            }
+            () = tidy => {}
+            () = farewell => {}
+        }
+    });
+    Ok((address, task))
+}
+
+fn router(hosts: &[String], shown: Shown) -> Router {
+    let hosts = Arc::new(guard::Hosts::new(hosts));
+    Router::new()
+        .route("/", get(index))
+        .route("/style.css", get(|| async { asset("text/css; charset=utf-8", include_str!("page.css")) }))
+        .route("/page.js", get(|| async { asset("text/javascript; charset=utf-8", include_str!("page.js")) }))
+        .route("/icon.svg", get(|| async { asset("image/svg+xml", include_str!("icon.svg")) }))
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(readiness))
+        .route("/metrics", get(exposition))
+        .route("/version", get(version))
+        .route("/api/v1/status", get(|State(shown): State<Shown>| async move { Json(shown.now()) }))
+        .route("/api/v1/feeds", get(|State(shown): State<Shown>| async move { Json(shown.now().feeds) }))
+        .fallback(|| async { (StatusCode::NOT_FOUND, "not found\n") })
+        .layer(axum::middleware::from_fn_with_state(hosts, guard::check))
+        .layer(tower_http::limit::RequestBodyLimitLayer::new(1024))
+        .with_state(shown)
+}
+
+impl Shown {
+    fn now(&self) -> Snapshot {
+        self.snapshot.borrow().clone()
+    }
+}
+
+async fn index(State(shown): State<Shown>) -> Response {
+    let html = page::render(&shown.now(), jiff::Timestamp::now());
+    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
+}
+
+fn asset(content_type: &'static str, text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, content_type)], text).into_response()
+}
+
+async fn exposition(State(shown): State<Shown>) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], shown.metrics.render()).into_response()
+}
+
+async fn version() -> Response {
+    Json(serde_json::json!({ "program": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") })).into_response()
+}
+
+async fn readiness(State(shown): State<Shown>, RawQuery(query): RawQuery) -> Response {
+    let snapshot = shown.now();
+    let status = if snapshot.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let word = if snapshot.ready { "ready" } else { "not ready" };
+    if !query.is_some_and(|query| query.split('&').any(|part| part.split('=').next() == Some("verbose"))) {
+        return (status, format!("{word}\n")).into_response();
+    }
+    let mark = |well: bool| if well { "+" } else { "-" };
+    let publisher = &snapshot.publisher;
+    let why = publisher.last_error.as_deref().map(|error| format!(": {error}")).unwrap_or_default();
+    let lines = format!(
+        "[{}] publisher {} {}{why}\n[{}] intake {}\n[{}] feeds {} of {} without errors\n{word}\n",
+        mark(publisher.connected),
+        publisher.to,
+        if publisher.connected { "reachable" } else { "away" },
+        mark(!snapshot.intake.full),
+        if snapshot.intake.full { "full: polling is held" } else { "accepting" },
+        mark(snapshot.feeds.iter().all(|feed| feed.errors == 0)),
+        snapshot.feeds.iter().filter(|feed| feed.errors == 0).count(),
+        snapshot.feeds.len(),
+    );
+    (status, lines).into_response()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,221 @@
+//! The topics: they are created where they are missing and allowed, and taken as they are where they exist.
+
+use super::{BrokerError, Client, Settings, is_denial, settings::Isolation};
+use rdkafka::{
+    admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
+    consumer::{BaseConsumer, Consumer},
+    error::RDKafkaErrorCode as Code,
+};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+/// How long a broker may take to answer before it counts as away.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// How long new topics may take to be known everywhere.
+const SPREAD: Duration = Duration::from_secs(15);
+
+/// What a topic takes where its broker does not say: Kafka's own default.
+const DEFAULT_LIMIT: usize = 1_048_588;
+
+/// The largest record that topics made here take. Kafka's default of 1 MiB is less than one long article with
+/// everything that is found in it.
+const CREATED_LIMIT: usize = 8 << 20;
+
+/// A topic as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its whole name.
+    pub name: String,
+    /// Its partitions, if it is created.
+    pub partitions: i32,
+    /// Whether it keeps the last record of each key only.
+    pub compacted: bool,
+    /// Whether it must be as wanted: the state is lost in a topic that is not compacted.
+    pub strict: bool,
+}
+
+/// A topic as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its partitions.
+    pub partitions: usize,
+    /// The largest batch of records that it takes.
+    pub max_message_bytes: usize,
+    /// How long tombstones are kept.
+    pub delete_retention: Duration,
+    /// Whether this call created it.
+    pub created: bool,
+    /// What differs from what was wanted, for a person.
+    pub differences: Vec<String>,
+}
+
+/// The cluster and its topics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topics {
+    /// The cluster's own id; empty where it tells none.
+    pub cluster: String,
+    /// By name.
+    pub found: BTreeMap<String, Found>,
+}
+
+/// Whether missing topics are created, and with how many copies (-1: as the broker does by itself).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Creation {
+    /// Whether at all.
+    pub allowed: bool,
+    /// Copies of each partition.
+    pub replication_factor: i32,
+}
+
+/// Makes sure of the topics. Blocks for seconds where no broker answers.
+pub fn ensure(settings: &Settings, wanted: &[Wanted], creation: Creation) -> Result<Topics, BrokerError> {
+    let config = settings.consumer(Isolation::Committed);
+    let consumer: BaseConsumer<Client> = config
+        .create_with_context(Client::default())
+        .map_err(|error| BrokerError::Refused(format!("cannot set up a Kafka client: {error}")))?;
+    let existing = partitions(&consumer)?;
+    let missing: Vec<&Wanted> = wanted.iter().filter(|topic| !existing.contains_key(&topic.name)).collect();
+    let config = settings.admin();
+    let admin: AdminClient<Client> = config
+        .create_with_context(Client::default())
+        .map_err(|error| BrokerError::Refused(format!("cannot set up a Kafka client: {error}")))?;
+    if !missing.is_empty() {
+        if !creation.allowed {
+            let names: Vec<&str> = missing.iter().map(|topic| topic.name.as_str()).collect();
+            return Err(BrokerError::Refused(format!(
+                "the topics {} are missing: create them, or set publish.kafka.create_topics = true",
+                names.join(", ")
+            )));
+        }
+        create(&admin, &missing, creation)?;
+    }
+    let partitions = wait_until_known(&consumer, wanted)?;
+    let cluster = consumer.client().fetch_cluster_id(ANSWER).unwrap_or_default();
+    let found = describe(&admin, wanted, &partitions, &missing)?;
+    Ok(Topics { cluster, found })
+}
+
+/// The partition count of every topic.
+fn partitions(consumer: &BaseConsumer<Client>) -> Result<BTreeMap<String, usize>, BrokerError> {
+    let metadata = consumer
+        .fetch_metadata(None, ANSWER)
+        .map_err(|error| consumer.client().context().unreachable("cannot reach the Kafka broker", &error))?;
+    let usable = metadata.topics().iter().filter(|topic| topic.error().is_none());
+    Ok(usable.map(|topic| (topic.name().to_owned(), topic.partitions().len())).collect())
+}
+
+fn create(admin: &AdminClient<Client>, missing: &[&Wanted], creation: Creation) -> Result<(), BrokerError> {
+    let limit = CREATED_LIMIT.to_string();
+    let topics: Vec<NewTopic<'_>> = missing
+        .iter()
+        .map(|topic| {
+            let policy = if topic.compacted { "compact" } else { "delete" };
+            let new =
+                NewTopic::new(&topic.name, topic.partitions, TopicReplication::Fixed(creation.replication_factor))
+                    .set("cleanup.policy", policy)
+                    .set("max.message.bytes", &limit);
+            // Only closed segments are compacted, and recovery reads what is not: small ones keep it short.
+            if topic.strict { new.set("segment.bytes", "67108864") } else { new }
+        })
+        .collect();
+    let options = AdminOptions::new().request_timeout(Some(SPREAD)).operation_timeout(Some(SPREAD));
+    let results = futures::executor::block_on(admin.create_topics(&topics, &options))
+        .map_err(|error| BrokerError::sort("cannot create the topics", &error, BrokerError::Unavailable))?;
+    for (name, code) in results.into_iter().filter_map(Result::err) {
+        let message = format!("cannot create the topic {name}: {code}");
+        match code {
+            // Somebody else was faster.
+            Code::TopicAlreadyExists => {}
+            code if is_denial(code) => return Err(BrokerError::Denied(message)),
+            Code::RequestTimedOut | Code::OperationTimedOut | Code::NotController => {
+                return Err(BrokerError::Unavailable(message));
+            }
+            _ => return Err(BrokerError::Refused(message)),
+        }
+    }
+    Ok(())
+}
+
+fn wait_until_known(
+    consumer: &BaseConsumer<Client>,
+    wanted: &[Wanted],
+) -> Result<BTreeMap<String, usize>, BrokerError> {
+    let deadline = Instant::now() + SPREAD;
+    loop {
+        let known = partitions(consumer)?;
+        let Some(absent) = wanted.iter().find(|topic| known.get(&topic.name).is_none_or(|count| *count == 0)) else {
+            return Ok(known);
+        };
+        if Instant::now() > deadline {
+            return Err(BrokerError::Unavailable(format!("the broker does not yet know the topic {}", absent.name)));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn describe(
+    admin: &AdminClient<Client>,
+    wanted: &[Wanted],
+    partitions: &BTreeMap<String, usize>,
+    created: &[&Wanted],
+) -> Result<BTreeMap<String, Found>, BrokerError> {
+    let specifiers: Vec<ResourceSpecifier<'_>> =
+        wanted.iter().map(|topic| ResourceSpecifier::Topic(&topic.name)).collect();
+    let options = AdminOptions::new().request_timeout(Some(ANSWER));
+    let described = futures::executor::block_on(admin.describe_configs(&specifiers, &options))
+        .map_err(|error| BrokerError::sort("cannot read the topics' settings", &error, BrokerError::Unavailable))?;
+    let mut found = BTreeMap::new();
+    for (topic, described) in wanted.iter().zip(described) {
+        let mut this = Found {
+            partitions: partitions.get(&topic.name).copied().unwrap_or(1),
+            max_message_bytes: DEFAULT_LIMIT,
+            delete_retention: Duration::from_secs(86_400),
+            created: created.iter().any(|new| new.name == topic.name),
+            differences: Vec::new(),
+        };
+        if this.partitions != topic.partitions as usize {
+            this.differences.push(format!(
+                "topic {} has {} partitions and not {}: it is used as it is",
+                topic.name, this.partitions, topic.partitions
+            ));
+        }
+        match described {
+            Ok(resource) => read_settings(&resource, topic, &mut this)?,
+            // Reading settings is a permission of its own: without it the defaults are the safe assumption.
+            Err(code) => this.differences.push(format!(
+                "cannot read the settings of topic {} ({code}): records above {DEFAULT_LIMIT} bytes go to the dead letters",
+                topic.name
+            )),
+        }
+        found.insert(topic.name.clone(), this);
+    }
+    Ok(found)
+}
+
+fn read_settings(
+    resource: &rdkafka::admin::ConfigResource,
+    topic: &Wanted,
+    found: &mut Found,
+) -> Result<(), BrokerError> {
+    let value = |name: &str| resource.get(name).and_then(|entry| entry.value.as_deref());
+    if let Some(bytes) = value("max.message.bytes").and_then(|bytes| bytes.parse().ok()) {
+        found.max_message_bytes = bytes;
+    }
+    if let Some(ms) = value("delete.retention.ms").and_then(|ms| ms.parse().ok()) {
+        found.delete_retention = Duration::from_millis(ms);
+    }
+    let policy = value("cleanup.policy").unwrap_or_default();
+    let wanted = if topic.compacted { "compact" } else { "delete" };
+    if policy.is_empty() || policy == wanted {
+        return Ok(());
+    }
+    let message = format!("topic {} has cleanup.policy={policy} and not {wanted}", topic.name);
+    if topic.strict {
+        return Err(BrokerError::Refused(format!("{message}: what is remembered would be deleted")));
+    }
+    found.differences.push(format!("{message}: it is used as it is"));
+    Ok(())
+}

@@ -1,0 +1,392 @@
+//! Datelines, by grammar: places, a country or state, a date, an agency, a separator.
+//!
+//! ```text
+//! dateline  = [ "(" agency ")" dash ] places [ "," region ] [ date ] [ agency ] [ date ] [ separator ]
+//! places    = place { ( "/" | " and " | " & " ) place }
+//! date      = [ weekday ] ( month day | day month ) [ year ]
+//! agency    = "(" name ")" | "/" name "/" | "[" name "]" | "," name
+//! separator = "-" | "--" | "–" | "—" | "_" | ":" | "." after an agency
+//! ```
+//!
+//! The span runs from the first place to the separator's end, or to the end of the agency's mark where no separator
+//! follows. It never takes in the space after it.
+//!
+//! Every part but the place may be missing, so an ordinary sentence that starts with capitals must be told apart: a
+//! place counts as a dateline only with an agency of the table, or with a date and a separator, or, where it stands
+//! alone before a dash, when the gazetteer knows it.
+
+use super::{agencies, gazetteer};
+use crate::model::{Dateline, Span};
+use jiff::civil::Date;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// A dateline stands in the first paragraphs: after a breadcrumb, headline, lead, byline or note.
+const PARAGRAPHS: usize = 8;
+
+/// The longest dateline, in bytes: three places, region, date and agency.
+const LONGEST: usize = 200;
+
+/// A dateline and what it says beyond itself.
+pub(super) struct Found {
+    pub(super) dateline: Dateline,
+    /// Which paragraph it opens.
+    pub(super) paragraph: usize,
+    /// The agency in it, by its canonical name.
+    pub(super) agency: Option<&'static str>,
+}
+
+struct Patterns {
+    /// `Sept. 29`, `September 29, 2020`, `29 September`, `29th September, 2020`, `2020-09-29`, with or without weekday.
+    date: Regex,
+    agency: Regex,
+    bare_agency: Regex,
+    opening_agency: Regex,
+    separator: Regex,
+    joint: Regex,
+    note: Regex,
+}
+
+const MONTH: &str = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
+
+static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
+    let date = format!(
+        r"(?ix)^[\s,.]*\(?(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?(?:
+            (?P<m1>{MONTH})\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<y1>\d{{4}})\b)?
+          | (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m2>{MONTH})\b\.?(?:,?\s+(?P<y2>\d{{4}})\b)?
+          | (?P<y3>\d{{4}})-(?P<m3>\d{{2}})-(?P<d3>\d{{2}})
+        )\)?"
+    );
+    Some(Patterns {
+        date: Regex::new(&date).ok()?,
+        agency: Regex::new(r"^[\s,.]*(?:\(([^()\n]{2,70})\)|/([^/\n]{2,70})/|\[([^\[\]\n]{2,70})\])").ok()?,
+        bare_agency: Regex::new(r"^[,.]?\s+(\p{Lu}[\p{L}]{1,14}(?: \p{Lu}\p{L}{1,14})?)\s*[-–—]").ok()?,
+        opening_agency: Regex::new(r"^\(([^()\n]{2,40})\)\s*(?:[-–—]+\s*)?").ok()?,
+        separator: Regex::new(r"^\.?\s*(?:-{1,3}|–|—|―|_)(?:\s|$)|^\.?\s*(?:--|–|—|―)|^:(?:\s|$)|^\.(?:\s*[-–—]+)?")
+            .ok()?,
+        joint: Regex::new(r"^(?:\s*/\s*|\s+and\s+|\s+&\s+|\s+-\s+|,\s+and\s+)").ok()?,
+        note: Regex::new(r"^\((?:[A-Z][a-z]+(?:s|ed|ing)|RECASTS?|ADDS?|UPDATES?|CORRECTS?)\b[^()\n]{0,300}\)\s*")
+            .ok()?,
+    })
+});
+
+/// The first dateline of the story.
+pub(super) fn find(body: &str, paragraphs: &[Span], published: Option<Date>) -> Option<Found> {
+    for (index, span) in paragraphs.iter().enumerate().take(PARAGRAPHS) {
+        let text = span.of(body)?;
+        if let Some((length, skipped, dateline, agency)) = read(text, published) {
+            let span = Span::body(super::tail(span, skipped).start, span.start + skipped + length);
+            let text = span.of(body)?.to_owned();
+            return Some(Found { dateline: Dateline { text, span, ..dateline }, paragraph: index, agency });
+        }
+    }
+    None
+}
+
+/// Reads a dateline at the start of a paragraph: its length, what was skipped before it, what it says.
+fn read(text: &str, published: Option<Date>) -> Option<(usize, usize, Dateline, Option<&'static str>)> {
+    let patterns = PATTERNS.as_ref()?;
+    // A note may stand in the same paragraph: "(Adds details) OSLO, Sept 29 (Agency) - ".
+    let note = patterns.note.find(text).map_or(0, |note| note.end());
+    let note = if note > 0 && note < text.len() { note } else { 0 };
+    let rest = text.get(note..)?;
+    let end = (0..=LONGEST.min(rest.len())).rev().find(|end| rest.is_char_boundary(*end))?;
+    let head = rest.get(..end)?;
+
+    let mut cursor = Cursor { text: head, at: 0 };
+    let mut agency_text = None;
+    let mut opened = false;
+    if let Some(found) = patterns.opening_agency.captures(head) {
+        // "(ANSA) - ROME, SEP 29 - ": only a known agency opens a dateline.
+        if agencies::in_mark(found.get(1)?.as_str()).is_some() {
+            agency_text = found.get(1).map(|name| name.as_str());
+            cursor.at = found.get(0)?.end();
+            opened = true;
+        }
+    }
+    let start = if opened { 0 } else { cursor.at };
+    let first = cursor.place()?;
+    while let Some(joint) = patterns.joint.find(cursor.rest()) {
+        let before = cursor.at;
+        cursor.at += joint.end();
+        let joined_by_dash = joint.as_str().contains('-');
+        // "A and B" joins places only in capitals or when both are known; a dash before a lower-case story does not.
+        let next = cursor.place();
+        if !next.is_some_and(|next| !joined_by_dash && (is_upper(next) == is_upper(first)) && is_place_like(next)) {
+            cursor.at = before;
+            break;
+        }
+    }
+    let region = cursor.region();
+    let mut date = cursor.take(&patterns.date);
+    if agency_text.is_none() {
+        let found = patterns.agency.captures(cursor.rest());
+        if let Some(found) = found {
+            let name = found.get(1).or(found.get(2)).or(found.get(3))?;
+            agency_text = Some(name.as_str());
+            cursor.at += found.get(0)?.end();
+        } else if let Some(found) = patterns.bare_agency.captures(cursor.rest())
+            && agencies::named(found.get(1)?.as_str()).is_some()
+        {
+            agency_text = found.get(1).map(|name| name.as_str());
+            cursor.at += found.get(1)?.end();
+        }
+    }
+    if date.is_none() && agency_text.is_some() {
+        date = cursor.take(&patterns.date);
+    }
+    let separator = patterns.separator.find(cursor.rest()).map(|found| found.as_str().trim_end().to_owned());
+    let closed_by_stop = separator.as_deref() == Some(".");
+    if let Some(separator) = &separator {
+        cursor.at += separator.len();
+    }
+
+    let agency = agency_text.and_then(agencies::in_mark);
+    let known = gazetteer::lookup(first, region);
+    let is_known = known.is_some();
+    let dashed = separator.is_some() && !closed_by_stop;
+    let colon = separator.as_deref() == Some(":");
+    let lone = cursor.rest().trim().is_empty();
+    let accepted = match (agency, agency_text, &date) {
+        (Some(_), _, Some(_)) => true,
+        (Some(_), _, None) => (dashed && is_known) || (is_upper(first) && (is_known || dashed || closed_by_stop)),
+        (None, Some(_), Some(_)) => dashed && (is_known || is_upper(first)),
+        (None, Some(name), None) => is_known && dashed && name.chars().next().is_some_and(char::is_uppercase),
+        (None, None, Some(_)) => {
+            (dashed && (is_known || is_upper(first)))
+                || (closed_by_stop && is_known && is_upper(first))
+                || (is_known && is_upper(first) && !lone)
+        }
+        (None, None, None) => {
+            dashed && is_known && (is_upper(first) || !colon && separator.as_deref() != Some("-"))
+                || dashed && !colon && region.is_some_and(gazetteer::is_region) && is_upper(first)
+        }
+    };
+    if !accepted || lone && date.is_none() && agency.is_none() {
+        return None;
+    }
+    let dateline = Dateline {
+        text: String::new(),
+        span: Span::default(),
+        place: Some(ordinary_case(first)),
+        country: known.flatten().map(str::to_owned),
+        date: date.and_then(|date| date.resolve(published)),
+    };
+    Some((cursor.at - start, note + start, dateline, agency))
+}
+
+/// A date as written: the year may be missing.
+struct Written {
+    year: Option<i16>,
+    month: i8,
+    day: i8,
+}
+
+impl Written {
+    /// A missing year is the one that puts the date nearest to the publication.
+    fn resolve(&self, published: Option<Date>) -> Option<Date> {
+        if let Some(year) = self.year {
+            return Date::new(year, self.month, self.day).ok();
+        }
+        let published = published?;
+        let years = [published.year() - 1, published.year(), published.year() + 1];
+        let candidates = years.into_iter().filter_map(|year| Date::new(year, self.month, self.day).ok());
+        candidates.min_by_key(|date| (*date - published).get_days().abs())
+    }
+}
+
+/// The number of a month by its first three letters.
+pub(super) fn month(name: &str) -> Option<i8> {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let head: String = name.chars().take(3).flat_map(char::to_lowercase).collect();
+    MONTHS.iter().position(|month| *month == head).and_then(|index| i8::try_from(index + 1).ok())
+}
+
+/// Reads a date anywhere at the start of `text`, for embargoes.
+pub(super) fn date_at_start(text: &str, published: Option<Date>) -> Option<Date> {
+    let mut cursor = Cursor { text, at: 0 };
+    cursor.take(&PATTERNS.as_ref()?.date)?.resolve(published)
+}
+
+struct Cursor<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Cursor<'t> {
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn take(&mut self, date: &Regex) -> Option<Written> {
+        let found = date.captures(self.rest())?;
+        let part = |names: [&str; 3]| names.into_iter().find_map(|name| found.name(name)).map(|part| part.as_str());
+        let month_text = part(["m1", "m2", "m3"])?;
+        let written = Written {
+            year: part(["y1", "y2", "y3"]).and_then(|year| year.parse().ok()),
+            month: month(month_text).or_else(|| month_text.parse().ok())?,
+            day: part(["d1", "d2", "d3"])?.parse().ok()?,
+        };
+        self.at += found.get(0)?.end();
+        Some(written)
+    }
+
+    /// One place: words that start with a capital, with the small words that place names have.
+    fn place(&mut self) -> Option<&'t str> {
+        const SMALL: [&str; 22] = [
+            "de", "do", "da", "dos", "das", "del", "la", "le", "les", "el", "al", "of", "the", "upon", "on", "sur",
+            "en", "am", "an", "der", "den", "di",
+        ];
+        let start = self.at;
+        let mut end = start;
+        let mut words = 0;
+        while words < 6 {
+            let gap = usize::from(words > 0 && self.text.get(end..).is_some_and(|rest| rest.starts_with(' ')));
+            if words > 0 && gap == 0 {
+                break;
+            }
+            let word = word_at(self.text.get(end + gap..)?);
+            let capital = word.chars().next().is_some_and(char::is_uppercase);
+            let is_date = month(word).is_some() && is_month_word(word) && words > 0;
+            let is_small = words > 0 && SMALL.contains(&word);
+            if word.is_empty() || is_date || !(capital || is_small) {
+                break;
+            }
+            end += gap + word.len();
+            words += 1;
+            if capital {
+                self.at = end;
+            }
+        }
+        let place = self.text.get(start..self.at)?.trim_end_matches('.');
+        // The stop of an abbreviation inside stays ("St. Gallen"), one at the end is the separator's ("OSLO. Sept 29").
+        self.at = start + place.len();
+        (place.chars().filter(|c| c.is_alphabetic()).count() >= 2).then_some(place)
+    }
+
+    /// A state or country after a comma: `, Russia`, `, D.C.`, `, Calif.`; several may follow.
+    fn region(&mut self) -> Option<&'t str> {
+        let mut region = None;
+        for _ in 0..3 {
+            let Some(rest) = self.rest().strip_prefix(", ") else { break };
+            let before = self.at;
+            self.at += 2;
+            let word = word_at(rest);
+            let dotted = gazetteer::is_region(word) && word.ends_with('.');
+            let found = if dotted {
+                self.at += word.len();
+                Some(word)
+            } else {
+                self.place()
+            };
+            match found {
+                // The word after the comma may be the agency ("TOKYO, Sept 29, Kyodo -") or a month.
+                Some(found)
+                    if !is_month_word(word_at(found)) && agencies::named(found).is_none() && is_place_like(found) =>
+                {
+                    region = Some(found)
+                }
+                _ => {
+                    self.at = before;
+                    break;
+                }
+            }
+        }
+        region
+    }
+}
+
+/// A word with what may stand inside it: `AIX-EN-PROVENCE`, `N'DJAMENA`, `St.`, `D.C.`.
+fn word_at(text: &str) -> &str {
+    let mut end = 0;
+    let mut letters = 0;
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, c)) = characters.next() {
+        let next_is_letter = characters.peek().is_some_and(|(_, next)| next.is_alphabetic());
+        if c.is_alphabetic() {
+            letters += 1;
+        } else if letters > 0 && matches!(c, '\'' | '’' | '-' | '‘') && next_is_letter {
+            letters = 0;
+        } else if c == '.'
+            && letters > 0
+            && (letters <= 2 || next_is_letter || is_abbreviation(text.get(..at).unwrap_or_default()))
+        {
+            letters = 0;
+        } else {
+            break;
+        }
+        end = at + c.len_utf8();
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+/// State abbreviations of datelines, which keep their stop.
+fn is_abbreviation(word: &str) -> bool {
+    gazetteer::is_region(&format!("{word}."))
+}
+
+fn is_month_word(word: &str) -> bool {
+    let plain = word.trim_end_matches('.').to_lowercase();
+    const LONG: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    month(&plain).is_some_and(|_| plain.len() == 3 || plain == "sept" || LONG.contains(&plain.as_str()))
+}
+
+/// Whether all letters are capitals: the old style of wires.
+fn is_upper(place: &str) -> bool {
+    let mut letters = place.chars().filter(|c| c.is_alphabetic()).peekable();
+    letters.peek().is_some() && letters.all(|c| !c.is_lowercase())
+}
+
+fn is_place_like(place: &str) -> bool {
+    is_upper(place) || gazetteer::is_region(place) || gazetteer::lookup(place, None).is_some()
+}
+
+/// `NEW DELHI` → `New Delhi`; a place that is not in capitals stays as it is.
+fn ordinary_case(place: &str) -> String {
+    const SMALL: [&str; 18] = [
+        "de", "do", "da", "dos", "das", "del", "les", "of", "the", "upon", "on", "sur", "en", "am", "an", "der", "den",
+        "di",
+    ];
+    if !is_upper(place) {
+        return place.to_owned();
+    }
+    let mut out = String::with_capacity(place.len());
+    for (index, word) in place.split_inclusive([' ', '-']).enumerate() {
+        let lower = word.to_lowercase();
+        let plain = lower.trim_end_matches([' ', '-']);
+        if index > 0 && SMALL.contains(&plain) {
+            out.push_str(&lower);
+            continue;
+        }
+        // "D.C." and "N.Y." are all initials.
+        let initials = word.contains('.') && word.trim_end().split('.').all(|part| part.chars().count() <= 1);
+        if initials {
+            out.push_str(word);
+            continue;
+        }
+        let mut capital = true;
+        for c in lower.chars() {
+            if capital {
+                out.extend(c.to_uppercase());
+            } else {
+                out.push(c);
+            }
+            // N'Djamena and O'Fallon, but not "Xi'an".
+            capital = matches!(c, '\'' | '’') && out.chars().count() <= 2;
+        }
+    }
+    out
+}

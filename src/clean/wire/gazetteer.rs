@@ -1,0 +1,89 @@
+//! Places of datelines: which country a name belongs to.
+//!
+//! Names and countries only, read from the tables of the place gazetteer. A city that several countries have belongs to
+//! the one where most people live in it, as datelines without a country mean; a state or country after the comma
+//! overrides that.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// What a dateline calls states and provinces for short, and places that are in no country.
+const REGIONS: &str = include_str!("regions.tsv");
+
+struct Places {
+    /// Lower-case name to country; none for a place that is in no country, such as United Nations.
+    cities: HashMap<String, Option<&'static str>>,
+    regions: HashMap<String, Option<&'static str>>,
+}
+
+static PLACES: LazyLock<Places> = LazyLock::new(|| {
+    let mut places = Places { cities: HashMap::new(), regions: HashMap::new() };
+    for line in rows(include_str!("../../extract/places/cities.tsv")) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [_, name, country, _, _, _, _, _, other @ ..] = columns.as_slice() else { continue };
+        // The table is sorted by population, so the first of a name is the largest.
+        for name in names(name, other.first()) {
+            places.cities.entry(name).or_insert(Some(*country));
+        }
+    }
+    // Names that the tagger knows besides: English names of cities, places of conflict.
+    for line in rows(include_str!("../../extract/entities/tables/places.tsv")) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [name, country, other @ ..] = columns.as_slice() else { continue };
+        for name in names(name, other.first()) {
+            places.cities.entry(name).or_insert(Some(*country).filter(|country| !country.is_empty()));
+        }
+    }
+    for line in rows(include_str!("../../extract/places/countries.tsv")) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [code, _, name, other, ..] = columns.as_slice() else { continue };
+        for name in names(name, Some(other)) {
+            places.regions.insert(name, Some(*code));
+        }
+    }
+    for line in rows(include_str!("../../extract/places/subdivisions.tsv")) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [code, name, other, ..] = columns.as_slice() else { continue };
+        for name in names(name, Some(other)) {
+            places.regions.entry(name).or_insert(code.get(..2));
+        }
+    }
+    for line in rows(REGIONS) {
+        let Some((name, country)) = line.split_once('\t') else { continue };
+        let country = Some(country).filter(|country| !country.is_empty());
+        for name in names(name, None) {
+            let table = if country.is_some() { &mut places.regions } else { &mut places.cities };
+            table.insert(name, country);
+        }
+    }
+    places
+});
+
+fn rows(table: &'static str) -> impl Iterator<Item = &'static str> {
+    table.lines().filter(|line| !line.starts_with('#') && !line.is_empty())
+}
+
+fn names(name: &str, other: Option<&&str>) -> Vec<String> {
+    let other = other.copied().unwrap_or_default();
+    std::iter::once(name).chain(other.split(';')).filter(|name| !name.is_empty()).map(key).collect()
+}
+
+/// Case and marks of transliteration do not tell places apart: `Kaesŏng`, `KAESONG`; `São Paulo`, `SAO PAULO`.
+fn key(name: &str) -> String {
+    use unicode_normalization::UnicodeNormalization as _;
+    let plain = name.nfd().filter(|c| !unicode_normalization::char::is_combining_mark(*c) && *c != '’' && *c != '\'');
+    plain.flat_map(char::to_lowercase).collect()
+}
+
+/// The country of a place, if the place is known: `Some(None)` for one that is in no country.
+pub(super) fn lookup(place: &str, region: Option<&str>) -> Option<Option<&'static str>> {
+    let by_region =
+        region.and_then(|region| PLACES.regions.get(&key(region)).or_else(|| PLACES.cities.get(&key(region))));
+    let key = key(place);
+    by_region.or_else(|| PLACES.cities.get(&key)).or_else(|| PLACES.regions.get(&key)).copied()
+}
+
+/// Whether this is a country, a state or its abbreviation in datelines.
+pub(super) fn is_region(name: &str) -> bool {
+    PLACES.regions.contains_key(&key(name))
+}

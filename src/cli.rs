@@ -1,0 +1,283 @@
+//! The command line: what the user types, as types. No behaviour; that is in `commands`, one file per verb.
+
+use crate::config::Flags;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Wire-service feeds in, enriched and deduplicated records out, each revision once.
+#[derive(Debug, Parser)]
+#[command(
+    name = "dateline",
+    version,
+    about,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Examples:
+  dateline demo                               see it work, in half a minute, without network or configuration
+  dateline validate --config dateline.toml    every problem of a configuration, with its line
+  dateline run --config dateline.toml         the daemon
+  dateline run --once --feed-url https://wire.example/rss.xml --data-dir /tmp/try
+  dateline process --until extract story.html what each stage makes of one page
+
+Exit codes: 0 done; 1 a check failed; 2 usage; 65 bad input; 66 no such input; 69 unavailable;
+70 bug; 73 no state; 74 I/O; 75 try later; 77 permission; 78 configuration."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// One file under `commands` each.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Poll the feeds and publish what they say, until told to stop.
+    Run(Run),
+    /// Read the configuration and print every problem at once.
+    Validate(Validate),
+    /// Run one stage after the other over files and show what comes out.
+    Process(Process),
+    /// Show the whole line at work on invented feeds, without network or configuration.
+    Demo(Demo),
+    /// List the configured feeds, or ask each whether it answers.
+    Feeds(Feeds),
+    /// Print the JSON Schemas of the records and of the configuration.
+    Schema(Schema),
+}
+
+/// Where the configuration comes from.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Configuration {
+    /// The configuration file. Without it: $DATELINE_CONFIG, ./dateline.toml, $XDG_CONFIG_HOME/dateline/dateline.toml,
+    /// /etc/dateline/dateline.toml.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where the state and the NDJSON files are kept.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Set one key, such as fetch.default_interval=2m. May be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Add a feed without a file. May be repeated.
+    #[arg(long, value_name = "URL")]
+    pub feed_url: Vec<String>,
+    /// Open an otherwise refused address, for the feeds of --feed-url (for all, where there are none).
+    #[arg(long, value_name = "HOST:PORT")]
+    pub allow: Vec<String>,
+}
+
+impl std::convert::From<&Configuration> for Flags {
+    fn from(given: &Configuration) -> Self {
+        Self {
+            config: given.config.clone(),
+            data_dir: given.data_dir.clone(),
+            set: given.set.clone(),
+            feed_urls: given.feed_url.clone(),
+            allow: given.allow.clone(),
+        }
+    }
+}
+
+/// `dateline run`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline run --config /etc/dateline/dateline.toml
+  dateline run --once                         poll every feed once, commit, exit 0 (75 if a feed failed)
+  dateline run --set publish.to=kafka --set publish.kafka.bootstrap_servers=broker:9092
+  DATELINE__STATUS__LISTEN=off dateline run
+
+SIGTERM and SIGINT end it within 10 seconds; a second one at once.")]
+pub struct Run {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub configuration: Configuration,
+    /// Poll every feed once, whatever its interval, wait for pages, commit, and exit.
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// `dateline validate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline validate
+  dateline validate --config dateline.toml
+
+Each problem is one line: file:line:column: key: what is wrong and what would be right.
+Exits 0 when there is none, 78 otherwise.")]
+pub struct Validate {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub configuration: Configuration,
+}
+
+/// What an input of `process` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum From {
+    /// RSS, Atom or JSON Feed.
+    Feed,
+    /// A web page.
+    Page,
+    /// One article record without the derived fields.
+    Json,
+    /// One document a line.
+    Ndjson,
+}
+
+/// The last stage that `process` runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Until {
+    /// Bytes to items.
+    Parse,
+    /// Items to clean articles with their wire structure.
+    Clean,
+    /// Entities, values, quotes, COVID-19 statistics.
+    Extract,
+    /// Copies and revisions, judged in input order.
+    Dedup,
+}
+
+/// How `process` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Laid out for reading; the default on a terminal.
+    Pretty,
+    /// One JSON document a line; the default otherwise.
+    Ndjson,
+}
+
+/// `dateline process`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline process feed.xml --until parse     the feed and its items
+  dateline process --url https://wire.example/1 page.html
+  dateline process --from ndjson --until dedup --jobs 8 < documents.ndjson
+  dateline process --until extract --format pretty https://wire.example/story
+  curl -s https://wire.example/rss | dateline process -
+
+A bad input or line gives {\"id\",\"error\":{\"stage\",\"code\",\"detail\"}} in its place, and the run goes on.
+Exits 0; 1 if any line failed; 65 if nothing could be read; 66 if there was no such input.")]
+pub struct Process {
+    /// Take the feed's settings from this configuration (with --feed).
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What the input is; found out by looking when not told.
+    #[arg(long, value_enum)]
+    pub from: Option<From>,
+    /// The last stage to run.
+    #[arg(long, value_enum, default_value = "dedup")]
+    pub until: Until,
+    /// The feed that the input belongs to.
+    #[arg(long, value_name = "ID")]
+    pub feed: Option<String>,
+    /// The address the input came from: the base for relative links.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// A response header as the server would have sent it: Content-Type, Content-Location, Content-Language.
+    #[arg(long = "header", value_name = "'NAME: VALUE'")]
+    pub headers: Vec<String>,
+    /// The language of the text, where it is known.
+    #[arg(long, value_name = "CODE")]
+    pub language: Option<String>,
+    /// When it was published, where the input does not say: RFC 3339, or an ISO date.
+    #[arg(long, value_name = "TIME")]
+    pub published: Option<String>,
+    /// Threads to work on. Default: one for each core.
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
+    /// Open an otherwise refused address for inputs that are URLs.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub allow: Vec<String>,
+    /// How to write.
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Files, URLs or - for standard input, taken in order.
+    #[arg(value_name = "INPUT")]
+    pub inputs: Vec<String>,
+}
+
+/// `dateline demo`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline demo                               about half a minute
+  dateline demo --fast                        the same story in a few seconds
+  dateline demo --data-dir /tmp/demo          keep the state and the NDJSON files there")]
+pub struct Demo {
+    /// Where to keep the state and the NDJSON files; a new temporary directory otherwise.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// As quickly as the stages allow.
+    #[arg(long, conflicts_with = "seconds")]
+    pub fast: bool,
+    /// About how long it takes.
+    #[arg(long, value_name = "N", default_value_t = 25, value_parser = clap::value_parser!(u32).range(4..=600))]
+    pub seconds: u32,
+}
+
+/// `dateline feeds`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline feeds list --config config/dateline.toml
+  dateline feeds check                        fetch each feed once and say what came; changes nothing
+  dateline feeds check who-news un-news
+
+`check` exits 0 when every feed answered with items, 1 otherwise.")]
+pub struct Feeds {
+    /// What about them.
+    #[command(subcommand)]
+    pub verb: FeedsVerb,
+}
+
+/// `dateline feeds list` and `check`.
+#[derive(Debug, Subcommand)]
+pub enum FeedsVerb {
+    /// Print the configured feeds.
+    List(FeedsList),
+    /// Fetch each feed once, read it, and say what came.
+    Check(FeedsCheck),
+}
+
+/// `dateline feeds list`.
+#[derive(Debug, Args)]
+pub struct FeedsList {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub configuration: Configuration,
+}
+
+/// `dateline feeds check`.
+#[derive(Debug, Args)]
+pub struct FeedsCheck {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub configuration: Configuration,
+    /// Only these feeds.
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+}
+
+/// `dateline schema`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline schema                             all of them, as one object by name
+  dateline schema article                     one schema (draft 2020-12)
+  dateline schema --list                      the names")]
+pub struct Schema {
+    /// Which one: article, claim, story, feed-status, event, config, feeds.
+    #[arg(value_name = "NAME", conflicts_with = "list")]
+    pub name: Option<String>,
+    /// Only the names.
+    #[arg(long)]
+    pub list: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,143 @@
+//! `dateline run`: the daemon.
+
+use super::{exit, load, refuse};
+use crate::{
+    cli,
+    config::{Config, Flags},
+    logging, metrics,
+    model::Snapshot,
+    pipeline::{self, RunOptions, RunReport},
+    shutdown, status,
+};
+use jiff::Timestamp;
+use sd_notify::NotifyState;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// Threads that parse, clean and extract meet whatever publishers nest; nesting is bounded, and this holds the bound.
+const STACK: usize = 8 << 20;
+
+/// How long threads that are still busy are waited for at the end.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
+/// Some feed failed with `--once`; the same may go well later.
+const TRY_LATER: u8 = 75;
+
+pub(super) fn run(given: &cli::Run) -> u8 {
+    let loaded = match load(&Flags::from(&given.configuration)) {
+        Ok(loaded) => loaded,
+        Err(problems) => return refuse(&problems),
+    };
+    if let Err(error) = logging::init(&loaded.config.log) {
+        complain(&format!("the log cannot be set up: {error}"));
+        return exit::CONFIGURATION;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&format!("threads cannot be started: {error}"));
+            return exit::BUG;
+        }
+    };
+    let code = runtime.block_on(daemon(loaded.config, given.once));
+    runtime.shutdown_timeout(LAST_WAIT);
+    code
+}
+
+async fn daemon(config: Config, once: bool) -> u8 {
+    let stop = CancellationToken::new();
+    if let Err(error) = shutdown::on_signals(stop.clone()) {
+        complain(&format!("signals cannot be handled: {error}"));
+        return exit::BUG;
+    }
+    let (snapshot, picture) = watch::channel(Snapshot::new(Timestamp::now()));
+    let ended = CancellationToken::new();
+    let mut page = None;
+    // A run that ends by itself has nobody to watch it, and may be one of several beside the daemon.
+    if !once && !config.status.is_off() {
+        match serve_page(&config, picture.clone(), ended.clone()).await {
+            Ok(task) => page = Some(task),
+            Err(message) => {
+                complain(&message);
+                return exit::UNAVAILABLE;
+            }
+        }
+    }
+    let notifying = tokio::spawn(notify_manager(picture, stop.clone()));
+    let result = pipeline::run(RunOptions { config, once, cancel: stop, on_record: None, snapshot }).await;
+    notifying.abort();
+    tell_manager(&[NotifyState::Stopping]);
+    ended.cancel();
+    if let Some(page) = page {
+        page.await.ok();
+    }
+    match result {
+        Ok(report) => conclude(&report),
+        Err(error) => {
+            tracing::error!(%error, exit = error.exit, "the daemon cannot go on");
+            complain(&error.message);
+            error.exit
+        }
+    }
+}
+
+async fn serve_page(
+    config: &Config,
+    picture: watch::Receiver<Snapshot>,
+    ended: CancellationToken,
+) -> Result<tokio::task::JoinHandle<()>, String> {
+    let metrics = metrics::install().map_err(|error| error.to_string())?;
+    let served = status::serve(&config.status, picture, metrics, ended).await;
+    let (address, task) = served.map_err(|error| error.to_string())?;
+    announce(&format!("status page: http://{address}/"));
+    Ok(task)
+}
+
+fn conclude(report: &RunReport) -> u8 {
+    tracing::info!(records = report.records, commits = report.commits, "stopped; all that was begun is committed");
+    for (feed, why) in &report.failed {
+        complain(&format!("feed {feed} failed: {why}"));
+    }
+    if report.failed.is_empty() { exit::DONE } else { TRY_LATER }
+}
+
+/// Tells the service manager when the daemon is ready, when it ends, and that it lives.
+async fn notify_manager(mut picture: watch::Receiver<Snapshot>, stop: CancellationToken) {
+    let beat = sd_notify::watchdog_enabled().map(|limit| limit / 2);
+    let ready = async {
+        if picture.wait_for(|now| now.ready).await.is_ok() {
+            tell_manager(&[NotifyState::Ready]);
+        }
+        std::future::pending::<()>().await;
+    };
+    let beating = async {
+        let Some(beat) = beat else { return std::future::pending().await };
+        loop {
+            tell_manager(&[NotifyState::Watchdog]);
+            tokio::time::sleep(beat).await;
+        }
+    };
+    let stopping = async {
+        stop.cancelled().await;
+        tell_manager(&[NotifyState::Stopping]);
+        std::future::pending::<()>().await;
+    };
+    let _: ((), (), ()) = tokio::join!(ready, beating, stopping);
+}
+
+fn tell_manager(state: &[NotifyState<'_>]) {
+    // Without a service manager there is nobody to tell.
+    sd_notify::notify(state).ok();
+}
+
+#[expect(clippy::print_stderr, reason = "the last words are for whoever started it, whatever the log is set to")]
+fn complain(message: &str) {
+    eprintln!("dateline: {message}");
+}
+
+#[expect(clippy::print_stdout, reason = "the address is what a script asks for when it configured port 0")]
+fn announce(message: &str) {
+    println!("{message}");
+}

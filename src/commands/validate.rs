@@ -1,0 +1,21 @@
+//! `dateline validate`: reads the configuration, opens nothing, and prints every problem at once.
+#![expect(clippy::print_stdout, reason = "a command's output")]
+
+use crate::{cli::Validate, config::Flags};
+
+/// Runs the verb.
+pub(super) fn run(given: &Validate) -> u8 {
+    match super::load(&Flags::from(&given.configuration)) {
+        Ok(loaded) => {
+            let enabled = loaded.config.feeds.iter().filter(|feed| feed.enabled).count();
+            let file = loaded.file.map_or_else(|| "no file".to_owned(), |path| path.display().to_string());
+            let to = match loaded.config.publish.to {
+                crate::publish::Target::Journal => format!("the journal in {}", loaded.config.data_dir.display()),
+                crate::publish::Target::Kafka => format!("Kafka at {}", loaded.config.publish.kafka.bootstrap_servers),
+            };
+            println!("{file}: no problems; {enabled} feeds to {to}");
+            super::exit::DONE
+        }
+        Err(problems) => super::refuse(&problems),
+    }
+}

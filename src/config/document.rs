@@ -1,0 +1,215 @@
+//! One TOML document to its values, each checked alone, so that every mistake is found and none hides another.
+//!
+//! In comes text; out come the leaves that are of the right type, with their places. What is unknown, malformed or of
+//! the wrong type becomes a problem. Whether values agree with each other is not decided here.
+
+use super::{
+    Place, Problems, Written,
+    keys::{Keys, Node},
+    problem::line_and_column,
+};
+use crate::model::Feed;
+use serde::Deserialize as _;
+use std::{collections::BTreeMap, path::Path};
+use toml::{
+    Spanned, Table, Value,
+    de::{DeTable, DeValue, ValueDeserializer},
+};
+
+/// One value and where it was written.
+#[derive(Debug, Clone)]
+pub(super) struct Leaf {
+    pub(super) path: Vec<String>,
+    pub(super) value: Value,
+    pub(super) place: Place,
+}
+
+/// One feed and where its keys were written.
+#[derive(Debug, Clone)]
+pub(super) struct PlacedFeed {
+    pub(super) feed: Feed,
+    /// Where its block begins.
+    pub(super) block: Place,
+    /// Where its keys are.
+    pub(super) keys: BTreeMap<String, Place>,
+}
+
+impl PlacedFeed {
+    /// Where a key was written, else where its block begins.
+    pub(super) fn place(&self, key: &str) -> Place {
+        self.keys.get(key).unwrap_or(&self.block).clone()
+    }
+}
+
+/// What a document holds.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    pub(super) leaves: Vec<Leaf>,
+    pub(super) feeds: Vec<PlacedFeed>,
+}
+
+/// Reads a document.
+pub(super) fn read(path: &Path, text: &str, keys: &Keys, problems: &mut Problems) -> Document {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let mut reader = Reader { path, text, keys, problems, sound: errors.is_empty(), document: Document::default() };
+    for error in errors {
+        let place = reader.place(error.span().map_or(0, |span| span.start));
+        reader.problems.push(place, "", format!("not TOML: {}", error.message().replace('\n', ", ")));
+    }
+    reader.table(table.get_ref(), &[]);
+    reader.document
+}
+
+struct Reader<'a> {
+    path: &'a Path,
+    text: &'a str,
+    keys: &'a Keys,
+    problems: &'a mut Problems,
+    /// Without syntax errors; otherwise what seems to be missing may only be illegible.
+    sound: bool,
+    document: Document,
+}
+
+impl Reader<'_> {
+    fn place(&self, offset: usize) -> Place {
+        let (line, column) = line_and_column(self.text, offset);
+        Place::File { path: self.path.to_owned(), line, column }
+    }
+
+    /// Tables nest as deep as the known keys do, so the recursion is bounded by our own types.
+    fn table(&mut self, table: &DeTable<'_>, path: &[String]) {
+        for (key, value) in table.iter() {
+            let mut child = path.to_vec();
+            child.push(key.get_ref().to_string());
+            let dotted = child.join(".");
+            match (self.keys.node(&child), value.get_ref()) {
+                (None, _) => {
+                    let place = self.place(key.span().start);
+                    self.problems.push(place, dotted, self.keys.meant(path, key.get_ref()));
+                }
+                (Some(Node::Table | Node::Map), DeValue::Table(inner)) => self.table(inner, &child),
+                (Some(Node::Table | Node::Map), _) => {
+                    let place = self.place(value.span().start);
+                    self.problems.push(place, &dotted, format!("expected a table: write [{dotted}] above its keys"));
+                }
+                (Some(Node::Tables), DeValue::Array(blocks)) => {
+                    for block in blocks.iter() {
+                        self.feed(block);
+                    }
+                }
+                (Some(Node::Tables), _) => {
+                    let place = self.place(value.span().start);
+                    self.problems.push(place, &dotted, format!("expected blocks: write [[{dotted}]] above each"));
+                }
+                (Some(Node::Leaf), _) => self.leaf(child, value),
+            }
+        }
+    }
+
+    fn leaf(&mut self, path: Vec<String>, value: &Spanned<DeValue<'_>>) {
+        let place = self.place(value.span().start);
+        let checked = owned(value).and_then(|value| check_alone(&path, &value).map(|()| value));
+        match checked {
+            Ok(value) => self.document.leaves.push(Leaf { path, value, place }),
+            Err(message) => self.problems.push(place, path.join("."), message),
+        }
+    }
+
+    fn feed(&mut self, block: &Spanned<DeValue<'_>>) {
+        let at = self.place(block.span().start);
+        let DeValue::Table(table) = block.get_ref() else {
+            self.problems.push(at, "feed", "expected blocks: write [[feed]] above each");
+            return;
+        };
+        let id = table.get("id").and_then(|id| id.get_ref().as_str()).map(str::to_owned);
+        let name = |key: &str| id.as_ref().map_or(format!("feed.{key}"), |id| format!("feed {id}: {key}"));
+        let known = self.keys.children(&["feed".to_owned()]);
+        let mut good = Table::new();
+        let mut keys = BTreeMap::new();
+        for (key, value) in table.iter() {
+            if !known.iter().any(|known| *known == *key.get_ref()) {
+                let place = self.place(key.span().start);
+                self.problems.push(place, name(key.get_ref()), self.keys.meant(&["feed".to_owned()], key.get_ref()));
+                continue;
+            }
+            let place = self.place(value.span().start);
+            keys.insert(key.get_ref().to_string(), place.clone());
+            match owned(value).and_then(|value| check_feed_key(key.get_ref(), &value).map(|()| value)) {
+                Ok(value) => drop(good.insert(key.get_ref().to_string(), value)),
+                Err(message) => self.problems.push(place, name(key.get_ref()), message),
+            }
+        }
+        for required in ["id", "url"] {
+            if self.sound && !table.contains_key(required) {
+                self.problems.push(at.clone(), name(required), format!("missing: a feed needs an `{required}`"));
+            }
+        }
+        if let Ok(feed) = Feed::deserialize(Value::Table(good)) {
+            self.document.feeds.push(PlacedFeed { feed, block: at, keys });
+        }
+    }
+}
+
+fn owned(value: &Spanned<DeValue<'_>>) -> Result<Value, String> {
+    Value::deserialize(ValueDeserializer::from(value.clone())).map_err(|error| error.message().to_owned())
+}
+
+/// Reads a configuration that holds nothing but this value, so that its error is about nothing else.
+pub(super) fn check_alone(path: &[String], value: &Value) -> Result<(), String> {
+    let secret = path.last().is_some_and(|key| is_secret(key));
+    for value in one_by_one(value) {
+        let nested = path
+            .iter()
+            .rev()
+            .fold(value.clone(), |inner, key| Value::Table([(key.clone(), inner)].into_iter().collect()));
+        if let Err(error) = Written::deserialize(nested) {
+            return Err(if secret {
+                "expected a string".to_owned()
+            } else {
+                explain(error.message(), default_of(path))
+            });
+        }
+    }
+    Ok(())
+}
+
+fn check_feed_key(key: &str, value: &Value) -> Result<(), String> {
+    for value in one_by_one(value) {
+        let mut feed: Table =
+            [("id", "a"), ("url", "b")].map(|(key, value)| (key.to_owned(), value.into())).into_iter().collect();
+        feed.insert(key.to_owned(), value);
+        Feed::deserialize(Value::Table(feed)).map_err(|error| explain(error.message(), None))?;
+    }
+    Ok(())
+}
+
+/// A list is checked element by element: the first bad one would hide the others only from its own message.
+fn one_by_one(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Array(elements) if !elements.is_empty() => {
+            elements.iter().map(|element| Value::Array(vec![element.clone()])).collect()
+        }
+        other => vec![other.clone()],
+    }
+}
+
+fn explain(message: &str, default: Option<String>) -> String {
+    let message = message.lines().next().unwrap_or(message).replace("unknown variant", "unknown word");
+    match default {
+        Some(default) => format!("{message} (the default is {default})"),
+        None => message,
+    }
+}
+
+/// The default at a path, as it would be written.
+pub(super) fn default_of(path: &[String]) -> Option<String> {
+    // JSON, because TOML has no null and would refuse to write absent options.
+    let defaults = serde_json::to_value(Written::default()).ok()?;
+    let found = defaults.pointer(&format!("/{}", path.join("/")))?;
+    (!found.is_null() && found.as_str() != Some("")).then(|| found.to_string())
+}
+
+/// Whether a key's value must never be shown.
+pub(super) fn is_secret(key: &str) -> bool {
+    ["password", "secret", "token", "pem", "jaas", "sasl.oauthbearer.config"].iter().any(|word| key.contains(word))
+}

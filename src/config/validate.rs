@@ -1,0 +1,310 @@
+//! The rules between keys: what is right alone and wrong together, or wrong for the world it speaks of.
+//!
+//! Every rule is asked, whatever the others said, so that one reading of the answer is enough.
+
+use super::{Place, Problems, document::PlacedFeed, load::Draft};
+use crate::{
+    extract::Tagger,
+    model::units,
+    publish::{Delivery, Target},
+};
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+/// Asks every rule.
+pub(super) fn check(draft: &Draft, file: Option<&Path>, problems: &mut Problems) {
+    fetch(draft, problems);
+    feeds(draft, file, problems);
+    publish(draft, problems);
+    rest(draft, problems);
+}
+
+fn fetch(draft: &Draft, problems: &mut Problems) {
+    let options = &draft.config.fetch;
+    let mut refuse = |key: &str, message: String| problems.push(draft.place(key), key, message);
+    let shown = units::duration::format;
+    if options.min_interval > options.max_interval {
+        let longest = shown(options.max_interval);
+        refuse(
+            "fetch.min_interval",
+            format!("longer than fetch.max_interval, which is \"{longest}\": make it shorter"),
+        );
+    } else if options.default_interval < options.min_interval {
+        let shortest = shown(options.min_interval);
+        refuse("fetch.default_interval", format!("shorter than fetch.min_interval: write at least \"{shortest}\""));
+    } else if options.default_interval > options.max_interval {
+        let longest = shown(options.max_interval);
+        refuse("fetch.default_interval", format!("longer than fetch.max_interval: write at most \"{longest}\""));
+    }
+    if !(0.0..=0.5).contains(&options.jitter) {
+        refuse("fetch.jitter", "out of range: write a share between 0 and 0.5".to_owned());
+    }
+    if let Some(contact) = &options.user_agent_contact
+        && !["mailto:", "https:", "http:"].iter().any(|scheme| contact.starts_with(scheme))
+    {
+        refuse("fetch.user_agent_contact", "no address: write one such as \"mailto:ops@example.org\"".to_owned());
+    }
+    if options.user_agent_contact.as_ref().is_some_and(|contact| contact.chars().any(|c| !(' '..='~').contains(&c))) {
+        refuse("fetch.user_agent_contact", "must be printable ASCII: it is sent in a header".to_owned());
+    }
+    let times = [
+        ("fetch.min_interval", options.min_interval, "60s"),
+        ("fetch.connect_timeout", options.connect_timeout, "5s"),
+        ("fetch.header_timeout", options.header_timeout, "10s"),
+        ("fetch.idle_timeout", options.idle_timeout, "10s"),
+        ("fetch.total_timeout", options.total_timeout, "60s"),
+    ];
+    for (key, time, example) in times {
+        if time.is_zero() {
+            refuse(key, format!("must be longer than nothing: write for example \"{example}\""));
+        }
+    }
+    let counts = [
+        ("fetch.per_host", options.per_host),
+        ("fetch.concurrency", options.concurrency),
+        ("fetch.page_attempts", options.page_attempts),
+    ];
+    for (key, count) in counts {
+        if count == 0 {
+            refuse(key, "must be at least 1".to_owned());
+        }
+    }
+    if options.max_body < 1024 {
+        refuse("fetch.max_body", "too small for any feed: write at least \"1KiB\"".to_owned());
+    }
+}
+
+fn feeds(draft: &Draft, file: Option<&Path>, problems: &mut Problems) {
+    if draft.feeds.is_empty() && file.is_some() && problems.0.is_empty() {
+        let place = draft.places.get("feeds").cloned().or_else(|| file.map(|path| Place::WholeFile(path.to_owned())));
+        let message = "no feed is configured: name files of feeds in `feeds`, or write a [[feed]] block";
+        problems.push(place.unwrap_or(Place::Default), "feeds", message);
+    }
+    let mut first: BTreeMap<&str, &PlacedFeed> = BTreeMap::new();
+    for placed in &draft.feeds {
+        let id = placed.feed.id.0.as_str();
+        if let Some(other) = first.get(id) {
+            let message = format!("this id is taken by the feed at {}: give each feed its own", other.place("id"));
+            problems.push(placed.place("id"), format!("feed {id}: id"), message);
+        } else {
+            first.insert(id, placed);
+        }
+        feed(draft, placed, problems);
+    }
+}
+
+fn feed(draft: &Draft, placed: &PlacedFeed, problems: &mut Problems) {
+    let feed = &placed.feed;
+    let id = &feed.id.0;
+    let mut refuse = |key: &str, message: &str| problems.push(placed.place(key), format!("feed {id}: {key}"), message);
+    if !is_id(id) {
+        refuse(
+            "id",
+            "not a name: write lower-case letters, digits, '-', '_' and '.', beginning with a letter or digit",
+        );
+    }
+    let url = url::Url::parse(&feed.url);
+    match &url {
+        Err(error) => {
+            refuse("url", &format!("no address ({error}): write one such as \"https://wire.example/rss.xml\""))
+        }
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => {
+            refuse("url", "only http and https are fetched: write an address that begins with https://");
+        }
+        // The address itself is not repeated: it holds what the rule keeps out of logs.
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            refuse("url", "holds a user name or password: leave it out, feeds are fetched without");
+        }
+        Ok(_) => {}
+    }
+    let authority = url.ok().and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
+    let allowed = authority.is_some_and(|authority| feed.allow.contains(&authority));
+    if let Some(interval) = feed.interval {
+        let options = &draft.config.fetch;
+        if interval < options.min_interval && !allowed {
+            let shortest = units::duration::format(options.min_interval);
+            refuse(
+                "interval",
+                &format!(
+                    "shorter than fetch.min_interval: write at least \"{shortest}\", or name the address in `allow`"
+                ),
+            );
+        }
+        if interval > options.max_interval {
+            let longest = units::duration::format(options.max_interval);
+            refuse("interval", &format!("longer than fetch.max_interval: write at most \"{longest}\""));
+        }
+        if interval.is_zero() {
+            refuse("interval", "must be longer than nothing: write for example \"5m\"");
+        }
+    }
+    for address in &feed.allow {
+        if !is_host_and_port(address) {
+            refuse("allow", &format!("{address:?} is no HOST:PORT: write for example \"10.1.2.3:8080\""));
+        }
+    }
+    if let Some(country) = &feed.country
+        && !(country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()))
+    {
+        refuse("country", &format!("{country:?} is no ISO 3166-1 alpha-2 code: write two capitals, such as \"GB\""));
+    }
+    if let Some(language) = &feed.language
+        && !is_language(language)
+    {
+        refuse("language", &format!("{language:?} is no BCP 47 code: write for example \"en\" or \"pt-BR\""));
+    }
+    if feed.max_age.is_some_and(|age| age.is_zero()) {
+        refuse("max_age", "must be longer than nothing: write for example \"7d\"");
+    }
+}
+
+fn publish(draft: &Draft, problems: &mut Problems) {
+    let options = &draft.config.publish;
+    let mut refuse = |key: &str, message: &str| problems.push(draft.place(key), key, message);
+    let prefix = &options.topic_prefix;
+    let sound = prefix.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.');
+    if !sound || prefix.is_empty() || prefix.len() > 200 || prefix.starts_with('.') || prefix.ends_with('.') {
+        refuse(
+            "publish.topic_prefix",
+            "not a topic name: write lower-case letters, digits, '-' and '.', such as \"wire\"",
+        );
+    }
+    if options.max_latency.is_zero() || options.max_latency > Duration::from_secs(15) {
+        refuse(
+            "publish.max_latency",
+            "out of range: write between \"1ms\" and \"15s\", well below the transaction's limit",
+        );
+    }
+    if options.max_batch < 1024 {
+        refuse("publish.max_batch", "too small for a record: write at least \"1KiB\"");
+    }
+    if options.journal.max_file < 4096 {
+        refuse("publish.journal.max_file", "too small: write at least \"4KiB\"");
+    }
+    if options.journal.max_total < options.journal.max_file {
+        refuse("publish.journal.max_total", "smaller than publish.journal.max_file: make it larger");
+    }
+    let kafka = &options.kafka;
+    if options.to == Target::Kafka {
+        if !cfg!(feature = "kafka") {
+            refuse(
+                "publish.to",
+                "this build has no Kafka client: build with the feature `kafka`, or write \"journal\"",
+            );
+        }
+        if kafka.bootstrap_servers.trim().is_empty() {
+            let message = "missing: publish.to is \"kafka\", so write the broker's address, such as \"broker:9092\"";
+            let place = match draft.place("publish.kafka.bootstrap_servers") {
+                Place::Default => draft.place("publish.to"),
+                stated => stated,
+            };
+            problems.push(place, "publish.kafka.bootstrap_servers", message);
+        }
+    }
+    let mut refuse = |key: &str, message: &str| problems.push(draft.place(key), key, message);
+    for server in kafka.bootstrap_servers.split(',').map(str::trim).filter(|server| !server.is_empty()) {
+        if !is_host_and_port(server) {
+            refuse(
+                "publish.kafka.bootstrap_servers",
+                &format!("{server:?} is no HOST:PORT: write for example \"broker:9092\""),
+            );
+        }
+    }
+    if kafka.delivery == Delivery::ExactlyOnce && kafka.transactional_id.trim().is_empty() {
+        refuse("publish.kafka.transactional_id", "empty: exactly-once delivery needs a name, such as \"dateline-1\"");
+    }
+    if kafka.partitions < 1 {
+        refuse("publish.kafka.partitions", "must be at least 1");
+    }
+    if kafka.replication_factor != -1 && kafka.replication_factor < 1 {
+        refuse("publish.kafka.replication_factor", "must be at least 1, or -1 for the broker's default");
+    }
+    for (name, value) in &kafka.librdkafka {
+        let key = format!("publish.kafka.librdkafka.{name}");
+        if let Some((_, why)) = OURS.iter().find(|(ours, _)| ours == name) {
+            refuse(&key, &format!("contradicts what the daemon sets itself: {why}"));
+        }
+        if name == "security.protocol" && value.to_lowercase().contains("ssl") && !cfg!(feature = "kafka-tls") {
+            refuse(&key, "this build's Kafka client has no TLS: build with the feature `kafka-tls`");
+        }
+        if name == "security.protocol" && value.eq_ignore_ascii_case("sasl_plaintext") && !cfg!(feature = "kafka-tls") {
+            refuse(&key, "this build's Kafka client has no SASL: build with the feature `kafka-tls`");
+        }
+    }
+}
+
+/// Settings of librdkafka on which the delivery guarantee rests, or that have a key of their own.
+const OURS: [(&str, &str); 20] = [
+    ("bootstrap.servers", "write publish.kafka.bootstrap_servers"),
+    ("metadata.broker.list", "write publish.kafka.bootstrap_servers"),
+    ("transactional.id", "write publish.kafka.transactional_id"),
+    ("enable.idempotence", "it follows from publish.kafka.delivery"),
+    ("acks", "nothing but \"all\" keeps the guarantee"),
+    ("request.required.acks", "nothing but \"all\" keeps the guarantee"),
+    ("max.in.flight", "the order of an item's revisions rests on it"),
+    ("max.in.flight.requests.per.connection", "the order of an item's revisions rests on it"),
+    ("retries", "a batch is repeated by its transaction"),
+    ("message.send.max.retries", "a batch is repeated by its transaction"),
+    ("transaction.timeout.ms", "it must agree with the daemon's own limits"),
+    ("message.timeout.ms", "it must stay below the transaction's limit"),
+    ("delivery.timeout.ms", "it must stay below the transaction's limit"),
+    ("retry.backoff.ms", "the rule about prompt commits rests on it"),
+    ("partitioner", "readers in other languages must find the same partition"),
+    ("isolation.level", "the state is read committed"),
+    ("enable.auto.commit", "positions are committed with the records"),
+    ("enable.auto.offset.store", "positions are committed with the records"),
+    ("auto.offset.reset", "the state is read from its beginning"),
+    ("enable.partition.eof", "the reading of the state ends by it"),
+];
+
+fn rest(draft: &Draft, problems: &mut Problems) {
+    let config = &draft.config;
+    let mut refuse = |key: &str, message: &str| problems.push(draft.place(key), key, message);
+    if config.extract.entities == Tagger::Accurate {
+        refuse("extract.entities", "\"accurate\" is not built yet: write \"fast\"");
+    }
+    if !(0.0..=1.0).contains(&config.extract.min_confidence) {
+        refuse("extract.min_confidence", "out of range: write a number between 0 and 1");
+    }
+    if config.dedup.horizon < Duration::from_secs(60) {
+        refuse("dedup.horizon", "too short to recognise anything: write at least \"1m\"");
+    }
+    if config.intake.max_bytes < 1 << 20 {
+        refuse("intake.max_bytes", "too small for one response: write at least \"1MiB\"");
+    }
+    if crate::logging::level(&config.log.level).is_err() {
+        refuse(
+            "log.level",
+            "no level: write \"error\", \"warn\", \"info\", \"debug\" or \"trace\", or directives such as \"info,dateline::fetch=debug\"",
+        );
+    }
+    if config.status.listen != "off" && !is_host_and_port(&config.status.listen) {
+        refuse(
+            "status.listen",
+            "no address: write HOST:PORT such as \"127.0.0.1:8640\", port 0 for a free one, or \"off\"",
+        );
+    }
+}
+
+fn is_id(id: &str) -> bool {
+    let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    id.len() <= 100 && id.starts_with(sound) && id.chars().all(|c| sound(c) || ".-_".contains(c))
+}
+
+fn is_host_and_port(text: &str) -> bool {
+    let Some((host, port)) = text.rsplit_once(':') else { return false };
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let host_is_sound = match bare {
+        Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => url::Host::parse(host).is_ok() && !host.is_empty(),
+    };
+    host_is_sound && port.parse::<u16>().is_ok()
+}
+
+/// The shape of BCP 47: a language of two or three letters, then parts of at most eight letters and digits.
+fn is_language(code: &str) -> bool {
+    let mut parts = code.split('-');
+    let primary = parts.next().unwrap_or_default();
+    (2..=3).contains(&primary.len())
+        && primary.bytes().all(|b| b.is_ascii_lowercase())
+        && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+}

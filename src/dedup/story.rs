@@ -1,0 +1,44 @@
+//! Stories: an original with what goes back to it.
+
+use crate::model::{Article, ItemId, StoryState};
+use jiff::Timestamp;
+
+/// Members that a story names; of a story with more, the later ones are linked to it only by their own records.
+const MEMBERS: usize = 1_000;
+/// Agencies that a story names.
+const AGENCIES: usize = 100;
+
+/// The story after this article joined it or was revised; none when that changed nothing.
+pub(super) fn joined(
+    story: Option<&StoryState>,
+    id: &str,
+    first_seen: Timestamp,
+    article: &Article,
+) -> Option<StoryState> {
+    let mut now = story.cloned().unwrap_or_else(|| StoryState {
+        v: 1,
+        id: id.to_owned(),
+        members: Vec::new(),
+        agencies: Vec::new(),
+        first_seen,
+        headline: None,
+        longest: 0,
+    });
+    if now.members.len() < MEMBERS && !now.members.contains(&article.id) {
+        now.members.push(article.id.clone());
+    }
+    if let Some(agency) = &article.wire.agency
+        && now.agencies.len() < AGENCIES
+        && !now.agencies.contains(agency)
+    {
+        now.agencies.push(agency.clone());
+    }
+    // The original's own headline follows its revisions; another's takes its place when that text is fuller.
+    let is_origin = ItemId(now.id.clone()) == article.id;
+    let fuller = article.body.len() > now.longest || (is_origin && article.body.len() == now.longest);
+    if article.headline.is_some() && (now.headline.is_none() || fuller) {
+        now.headline.clone_from(&article.headline);
+    }
+    now.longest = now.longest.max(article.body.len());
+    (story != Some(&now)).then_some(now)
+}

@@ -1,0 +1,246 @@
+//! Choosing among candidates: no two mentions overlap, one name has one type in a story, later short forms follow the
+//! full name.
+//!
+//! In: the candidates of all texts of an article. Out: for every text the mentions that stand. The choice is the set of
+//! candidates with the highest total score that do not overlap, found in one pass over the tokens; then the story's
+//! own names (surnames, acronyms in brackets) join the candidates and the choice is made again.
+
+use super::knowledge::{Knowledge, fold};
+use super::propose::{Candidate, Meaning, Text};
+use super::token::{Case, Token};
+use crate::model::{EntityType, MentionForm};
+use std::collections::HashMap;
+
+/// What the story itself teaches about a name.
+#[derive(Default)]
+pub(super) struct Learnt {
+    /// Folded last name to folded full names, in order of appearance.
+    pub(super) surnames: HashMap<String, Vec<String>>,
+    /// Acronym to the name it was introduced for.
+    pub(super) acronyms: HashMap<String, (EntityType, String)>,
+    /// Folded name to its type.
+    types: HashMap<String, EntityType>,
+}
+
+/// Chooses the mentions of every text.
+pub(super) fn choose<'k>(
+    knowledge: &Knowledge,
+    texts: &[Text<'_>],
+    mut candidates: Vec<Vec<Candidate<'k>>>,
+) -> (Vec<Vec<Candidate<'k>>>, Learnt) {
+    let first: Vec<Vec<Candidate<'k>>> =
+        texts.iter().zip(&candidates).map(|(text, candidates)| best(text.tokens.len(), candidates)).collect();
+    let learnt = learn(knowledge, texts, &first);
+    for (text, candidates) in texts.iter().zip(&mut candidates) {
+        repeat(knowledge, text, &learnt, candidates);
+        for candidate in candidates.iter_mut() {
+            retype(text, &learnt, candidate);
+        }
+    }
+    let mut chosen: Vec<Vec<Candidate<'k>>> =
+        texts.iter().zip(&candidates).map(|(text, candidates)| best(text.tokens.len(), candidates)).collect();
+    // The office before a name is known to the rule of shape only; the table's candidate for the same words takes it over.
+    for (chosen, candidates) in chosen.iter_mut().zip(&candidates) {
+        let offices: HashMap<(usize, usize), usize> = candidates
+            .iter()
+            .filter_map(|candidate| Some(((candidate.first, candidate.end), candidate.role_from?)))
+            .collect();
+        for mention in chosen.iter_mut().filter(|mention| mention.kind == EntityType::Person) {
+            mention.role_from = mention.role_from.or_else(|| offices.get(&(mention.first, mention.end)).copied());
+        }
+    }
+    (chosen, learnt)
+}
+
+/// The set of candidates that do not overlap with the highest total score (weighted interval scheduling).
+fn best<'k>(tokens: usize, candidates: &[Candidate<'k>]) -> Vec<Candidate<'k>> {
+    let mut by_end: Vec<Vec<usize>> = vec![Vec::new(); tokens + 1];
+    for (n, candidate) in candidates.iter().enumerate() {
+        if candidate.first < candidate.end
+            && let Some(slot) = by_end.get_mut(candidate.end)
+        {
+            slot.push(n);
+        }
+    }
+    let mut score = vec![0u32; tokens + 1];
+    let mut taken: Vec<Option<usize>> = vec![None; tokens + 1];
+    for at in 1..=tokens {
+        let mut top = score.get(at - 1).copied().unwrap_or(0);
+        let mut pick = None;
+        for n in by_end.get(at).into_iter().flatten() {
+            let Some(candidate) = candidates.get(*n) else { continue };
+            let total = score.get(candidate.first).copied().unwrap_or(0) + candidate.score();
+            if total > top {
+                top = total;
+                pick = Some(*n);
+            }
+        }
+        if let (Some(score), Some(taken)) = (score.get_mut(at), taken.get_mut(at)) {
+            *score = top;
+            *taken = pick;
+        }
+    }
+    let mut chosen = Vec::new();
+    let mut at = tokens;
+    while at > 0 {
+        match taken.get(at).copied().flatten().and_then(|n| candidates.get(n)) {
+            Some(candidate) => {
+                chosen.push(*candidate);
+                at = candidate.first;
+            }
+            None => at -= 1,
+        }
+    }
+    chosen.reverse();
+    chosen
+}
+
+/// The folded words of a mention.
+pub(super) fn name_of(text: &Text<'_>, candidate: &Candidate<'_>) -> String {
+    let words = text.tokens.get(candidate.first..candidate.end).unwrap_or_default();
+    words.iter().map(|word| fold(word.text)).collect::<Vec<_>>().join(" ")
+}
+
+fn learn(knowledge: &Knowledge, texts: &[Text<'_>], chosen: &[Vec<Candidate<'_>>]) -> Learnt {
+    let mut learnt = Learnt::default();
+    let mut votes: HashMap<String, HashMap<EntityType, u32>> = HashMap::new();
+    for (text, mentions) in texts.iter().zip(chosen) {
+        for mention in mentions {
+            let name = name_of(text, mention);
+            *votes.entry(name.clone()).or_default().entry(mention.kind).or_insert(0) +=
+                mention.sureness * mention.sureness;
+            if mention.kind == EntityType::Person {
+                learn_person(knowledge, text, mention, &name, &mut learnt);
+            }
+            learn_acronym(text, mention, &mut learnt);
+        }
+    }
+    // Ties go to the type that comes first, so that the outcome never depends on the order of a hash map.
+    learnt.types = votes
+        .into_iter()
+        .filter_map(|(name, votes)| {
+            votes
+                .into_iter()
+                .max_by_key(|(kind, votes)| (*votes, std::cmp::Reverse(*kind)))
+                .map(|(kind, _)| (name, kind))
+        })
+        .collect();
+    learnt
+}
+
+fn learn_person(knowledge: &Knowledge, text: &Text<'_>, mention: &Candidate<'_>, name: &str, learnt: &mut Learnt) {
+    let words: Vec<&Token<'_>> = text
+        .tokens
+        .get(mention.first..mention.end)
+        .unwrap_or_default()
+        .iter()
+        .filter(|token| token.is_word())
+        .collect();
+    if words.len() < 2 || mention.sureness < 3 {
+        return;
+    }
+    let full = match mention.meaning {
+        Meaning::Known(known) => knowledge.known.get(known).map_or_else(|| name.to_owned(), |known| fold(known.name)),
+        _ => name.to_owned(),
+    };
+    let last =
+        words.iter().rev().find(|word| word.is_capital() && !matches!(word.text, "Jr" | "Sr" | "II" | "III" | "IV"));
+    let Some(last) = last else { return };
+    let mut shorts = vec![fold(last.text)];
+    // "van der Berg", "bin Salman".
+    if let Some(at) = words.iter().position(|word| !word.is_capital())
+        && at > 0
+    {
+        shorts.push(words.iter().skip(at).map(|word| fold(word.text)).collect::<Vec<_>>().join(" "));
+    }
+    if let Some((_, tail)) = last.text.split_once('-')
+        && last.text.starts_with(char::is_lowercase)
+    {
+        // "al-Assad" is also "Assad".
+        shorts.push(fold(tail));
+    }
+    // Chinese, Korean and Vietnamese surnames stand first, and royal and papal names are first names.
+    if words.first().is_some_and(|first| knowledge.is_surname_first(first.text))
+        && (last.text.contains('-') || !knowledge.is_first_name(words.first().map_or("", |word| word.text)))
+    {
+        shorts.insert(0, fold(words.first().map_or("", |word| word.text)));
+    }
+    for short in shorts {
+        let fulls = learnt.surnames.entry(short).or_default();
+        if !fulls.contains(&full) {
+            fulls.push(full.clone());
+        }
+    }
+}
+
+/// "World Health Organization (WHO)": the bracket names the acronym.
+fn learn_acronym(text: &Text<'_>, mention: &Candidate<'_>, learnt: &mut Learnt) {
+    let Some([open, acronym, close]) = text.tokens.get(mention.end..mention.end + 3) else { return };
+    let plausible = open.text == "("
+        && close.text == ")"
+        && matches!(acronym.case, Case::Upper | Case::Mixed)
+        && acronym.text.chars().count() <= 8
+        && mention.end - mention.first >= 2;
+    let first = text.tokens.get(mention.first).and_then(|token| token.text.chars().next());
+    let same_letter =
+        first.zip(acronym.text.chars().next()).is_some_and(|(a, b)| a.to_lowercase().eq(b.to_lowercase()));
+    let any_letter = text
+        .tokens
+        .get(mention.first..mention.end)
+        .unwrap_or_default()
+        .iter()
+        .any(|token| token.text.chars().next() == acronym.text.chars().next());
+    if plausible && (same_letter || any_letter) && !matches!(mention.kind, EntityType::Person | EntityType::Group) {
+        learnt.acronyms.entry(acronym.text.to_owned()).or_insert_with(|| (mention.kind, name_of(text, mention)));
+    }
+}
+
+/// Adds the story's own names wherever they stand again.
+fn repeat(knowledge: &Knowledge, text: &Text<'_>, learnt: &Learnt, candidates: &mut Vec<Candidate<'_>>) {
+    let mut push = |first, end, kind, form, sureness| {
+        candidates.push(Candidate { first, end, kind, form, meaning: Meaning::Shape, sureness, role_from: None })
+    };
+    for (at, token) in text.tokens.iter().enumerate() {
+        if !token.is_capital()
+            && !matches!(token.text, "van" | "von" | "de" | "al" | "bin" | "del" | "di" | "da" | "el" | "le")
+        {
+            continue;
+        }
+        if let Some((kind, _)) = learnt.acronyms.get(token.text) {
+            push(at, at + 1, *kind, MentionForm::Acronym, 8);
+        }
+        let mut key = String::new();
+        for length in 1..=4 {
+            let Some(next) =
+                text.tokens.get(at + length - 1).filter(|next| next.sentence == token.sentence && next.is_word())
+            else {
+                break;
+            };
+            if length > 1 {
+                key.push(' ');
+            }
+            key.push_str(&fold(next.text));
+            let word_opens = length == 1 && (token.opens || text.is_shouted(at)) && knowledge.is_common(token.text);
+            if word_opens {
+                continue;
+            }
+            if learnt.surnames.contains_key(key.as_str()) && next.is_capital() {
+                push(at, at + length, EntityType::Person, MentionForm::Short, 7);
+            } else if let Some(kind) = learnt.types.get(key.as_str())
+                && next.is_capital()
+            {
+                push(at, at + length, *kind, MentionForm::Name, 4);
+            }
+        }
+    }
+}
+
+/// A name that is a guess here takes the type that the story as a whole gives it.
+fn retype(text: &Text<'_>, learnt: &Learnt, candidate: &mut Candidate<'_>) {
+    if !matches!(candidate.meaning, Meaning::Shape) || candidate.sureness >= 7 {
+        return;
+    }
+    if let Some(kind) = learnt.types.get(&name_of(text, candidate)) {
+        candidate.kind = *kind;
+    }
+}

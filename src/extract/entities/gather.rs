@@ -1,0 +1,388 @@
+//! Mentions to entities: who is the same, what is the full name, which country, how much the story is about it.
+//!
+//! In: the chosen mentions of every text. Out: entities in order of first mention, each with all its mentions in text
+//! order. A nationality is an entity of its own (type `group`) and no mention of its country: "Russian officials" names a
+//! people's adjective, "Russia" the place.
+
+use super::choose::{Learnt, name_of};
+use super::knowledge::{Knowledge, fold};
+use super::propose::{Candidate, Meaning, Text};
+use crate::extract::places::{Place, Places};
+use crate::model::{Article, Entity, EntityType, Field, Mention, MentionForm, SectionKind, Span};
+use std::collections::{BTreeMap, HashMap};
+
+/// An entity on its way.
+struct Draft {
+    key: String,
+    entity: Entity,
+}
+
+/// Gathers the mentions of all texts; `fields` says where each text stands.
+pub(super) fn gather(
+    knowledge: &Knowledge,
+    places: &Places,
+    article: &Article,
+    fields: &[Field],
+    texts: &[Text<'_>],
+    chosen: &[Vec<Candidate<'_>>],
+    learnt: &Learnt,
+) -> Vec<Entity> {
+    let story_country = story_country(article, chosen);
+    let mut drafts: Vec<Draft> = Vec::new();
+    let mut by_key: HashMap<String, usize> = HashMap::new();
+    let mut last_person: HashMap<String, String> = HashMap::new();
+    for ((field, text), mentions) in fields.iter().zip(texts).zip(chosen) {
+        for candidate in mentions {
+            let Some(span) = span(text, candidate, *field) else { continue };
+            let Some(written) = span.of(text.text) else { continue };
+            let (key, entity) = identify(
+                knowledge,
+                places,
+                text,
+                candidate,
+                written,
+                learnt,
+                &mut last_person,
+                story_country.as_deref(),
+            );
+            let number = *by_key.entry(key.clone()).or_insert_with(|| {
+                drafts.push(Draft { key, entity });
+                drafts.len() - 1
+            });
+            let Some(draft) = drafts.get_mut(number) else { continue };
+            if candidate.kind == EntityType::Person {
+                add_role(knowledge, text, candidate, mentions, &mut draft.entity);
+                prefer_full_name(candidate, written, &mut draft.entity);
+            }
+            let form = form(candidate, written, &draft.entity);
+            draft.entity.mentions.push(Mention { span, text: written.to_owned(), form });
+        }
+    }
+    let mut entities: Vec<Entity> = drafts.into_iter().map(|draft| draft.entity).collect();
+    rate(article, &mut entities);
+    entities
+}
+
+fn span(text: &Text<'_>, candidate: &Candidate<'_>, field: Field) -> Option<Span> {
+    let start = text.tokens.get(candidate.first)?.start;
+    let end = text.tokens.get(candidate.end.checked_sub(1)?)?.end;
+    Some(Span::new(field, start, end))
+}
+
+/// The country that the story speaks of: the dateline's, else the one named most.
+fn story_country(article: &Article, chosen: &[Vec<Candidate<'_>>]) -> Option<String> {
+    let dateline = article.wire.dateline.as_ref().and_then(|dateline| dateline.country.clone());
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for candidate in chosen.iter().flatten() {
+        if let Meaning::Place(place) | Meaning::Demonym(place) = candidate.meaning
+            && let Some(country) = place.iso2.as_deref()
+        {
+            *counts.entry(country).or_default() += 1;
+        }
+    }
+    dateline.or_else(|| {
+        counts
+            .into_iter()
+            .max_by_key(|(country, count)| (*count, std::cmp::Reverse(*country)))
+            .map(|(country, _)| country.to_owned())
+    })
+}
+
+fn draft(kind: EntityType, name: &str, country: Option<&str>) -> Entity {
+    Entity {
+        id: String::new(),
+        kind,
+        name: name.to_owned(),
+        country: country.map(str::to_owned),
+        mentions: Vec::new(),
+        links: BTreeMap::new(),
+        role: None,
+        salience: 0.0,
+    }
+}
+
+/// Which entity a mention names: its key and what a new entity of that key would be.
+#[allow(clippy::too_many_arguments, reason = "identity needs the tables, the story and the mention")]
+fn identify(
+    knowledge: &Knowledge,
+    places: &Places,
+    text: &Text<'_>,
+    candidate: &Candidate<'_>,
+    written: &str,
+    learnt: &Learnt,
+    last_person: &mut HashMap<String, String>,
+    story_country: Option<&str>,
+) -> (String, Entity) {
+    match candidate.meaning {
+        Meaning::Known(known) => {
+            if let Some(known) = knowledge.known.get(known) {
+                if known.kind == EntityType::Place {
+                    // A place of the gazetteer and its other name in the tagger's own table are one.
+                    return place_of_table(places, known.name, known.country, known.geonames);
+                }
+                return (
+                    format!("{:?}:{}", known.kind, fold(known.name)),
+                    draft(known.kind, known.name, known.country),
+                );
+            }
+        }
+        Meaning::Place(place) => return gazetteer_place(places, place, written, story_country),
+        Meaning::Demonym(place) => {
+            let name = plain(written);
+            return (format!("group:{}", place.id), draft(EntityType::Group, &name, place.iso2.as_deref()));
+        }
+        Meaning::Shape => {}
+    }
+    let name = name_of(text, candidate);
+    if candidate.kind == EntityType::Person {
+        let fulls = learnt.surnames.get(&name);
+        let full = match fulls.map(Vec::as_slice) {
+            Some([only]) => Some(only.clone()),
+            // Two people of one surname: the one named last before this.
+            Some([first, ..]) => Some(last_person.get(&name).unwrap_or(first).clone()),
+            _ => None,
+        };
+        if let Some(last) = name.split(' ').next_back()
+            && learnt.surnames.contains_key(last)
+            && name.contains(' ')
+        {
+            last_person.insert(last.to_owned(), name.clone());
+        }
+        let key = full.unwrap_or_else(|| name.clone());
+        let known = knowledge.known.iter().find(|known| known.kind == EntityType::Person && fold(known.name) == key);
+        let entity = match known {
+            Some(known) => draft(EntityType::Person, known.name, known.country),
+            None => draft(EntityType::Person, &in_ordinary_case(text, candidate, written), None),
+        };
+        return (format!("{:?}:{key}", EntityType::Person), entity);
+    }
+    if let Some((kind, full)) = learnt.acronyms.get(written)
+        && *kind == candidate.kind
+    {
+        let known = knowledge.known.iter().find(|known| known.kind == *kind && fold(known.name) == *full);
+        return (
+            format!("{kind:?}:{full}"),
+            draft(*kind, known.map_or(written, |known| known.name), known.and_then(|known| known.country)),
+        );
+    }
+    if candidate.kind == EntityType::Place
+        && let Some(place) = places.resolve(written, story_country)
+    {
+        return gazetteer_place(places, place, written, story_country);
+    }
+    let country = country_of_name(places, candidate.kind, written);
+    (
+        format!("{:?}:{}", candidate.kind, name.trim_start_matches("the ")),
+        draft(candidate.kind, &in_ordinary_case(text, candidate, written), country.as_deref()),
+    )
+}
+
+/// A place of the gazetteer; a small city with namesakes is the one in the story's country.
+fn gazetteer_place(places: &Places, place: &Place, written: &str, story_country: Option<&str>) -> (String, Entity) {
+    let is_city = place.id.starts_with("geonames:");
+    let place = if is_city && !place.capital && place.population < 1_000_000 && place.iso2.as_deref() != story_country {
+        places.resolve(written, story_country).filter(|other| other.id.starts_with("geonames:")).unwrap_or(place)
+    } else {
+        place
+    };
+    let name =
+        if fold(&place.name) == fold(written) && place.name != written && !written.chars().all(|c| !c.is_lowercase()) {
+            written
+        } else {
+            &place.name
+        };
+    let mut entity = draft(EntityType::Place, name, place.iso2.as_deref());
+    if let Some(geonames) = place.geonames {
+        entity.links.insert("geonames".to_owned(), geonames.to_string());
+    }
+    if let Some(country) = &place.iso2 {
+        if place.id == *country {
+            entity.links.insert("iso3166-1".to_owned(), country.clone());
+        } else if place.id.starts_with(country.as_str()) && place.id.contains('-') {
+            entity.links.insert("iso3166-2".to_owned(), place.id.clone());
+        }
+    }
+    (format!("place:{}", fold(name)), entity)
+}
+
+fn place_of_table(places: &Places, name: &str, country: Option<&str>, geonames: Option<&str>) -> (String, Entity) {
+    if let Some(place) = places.resolve(name, country)
+        && place.iso2.as_deref() == country
+    {
+        return gazetteer_place(places, place, name, country);
+    }
+    let mut entity = draft(EntityType::Place, name, country);
+    if let Some(geonames) = geonames {
+        entity.links.insert("geonames".to_owned(), geonames.to_owned());
+    }
+    (format!("place:{}", fold(name)), entity)
+}
+
+/// The country that stands in a name: "Bank of Japan", "Russian Foreign Ministry"; none where there are two.
+fn country_of_name(places: &Places, kind: EntityType, written: &str) -> Option<String> {
+    if !matches!(kind, EntityType::Organisation | EntityType::Facility) {
+        return None;
+    }
+    let found = places.find(written);
+    // "Russian-Korean" belongs to both and so to neither.
+    let paired = |at: usize| written.get(..at).is_some_and(|head| head.ends_with('-')) || written.get(at..).is_some_and(|rest| rest.starts_with('-'));
+    if found.iter().any(|found| paired(found.start) || paired(found.end)) {
+        return None;
+    }
+    let countries: Vec<&str> = found.iter().filter_map(|found| found.place().iso2.as_deref()).collect();
+    let first = countries.first().copied()?;
+    countries.iter().all(|country| *country == first).then(|| first.to_owned())
+}
+
+fn plain(written: &str) -> String {
+    written.to_owned()
+}
+
+/// A name met only in capitals is written in ordinary case.
+fn in_ordinary_case(text: &Text<'_>, candidate: &Candidate<'_>, written: &str) -> String {
+    let tokens = text.tokens.get(candidate.first..candidate.end).unwrap_or_default();
+    let shouted =
+        tokens.iter().all(|token| !token.text.chars().any(char::is_lowercase)) && text.is_shouted(candidate.first);
+    if !shouted || tokens.len() < 2 {
+        return written.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    let mut out = String::with_capacity(written.len());
+    let mut capital = true;
+    for c in written.to_lowercase().chars() {
+        if capital {
+            out.extend(c.to_uppercase());
+        } else {
+            out.push(c);
+        }
+        capital = !c.is_alphanumeric();
+    }
+    out
+}
+
+/// A longer form of a person's name replaces a shorter one, unless the tables gave the name.
+fn prefer_full_name(candidate: &Candidate<'_>, written: &str, entity: &mut Entity) {
+    let longer = written.split_whitespace().count() > entity.name.split_whitespace().count();
+    if matches!(candidate.meaning, Meaning::Shape) && longer && entity.country.is_none() {
+        entity.name = written.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+}
+
+fn form(candidate: &Candidate<'_>, written: &str, entity: &Entity) -> MentionForm {
+    if candidate.form != MentionForm::Name {
+        return candidate.form;
+    }
+    let shorter = written.split_whitespace().count() < entity.name.split_whitespace().count();
+    match candidate.kind {
+        EntityType::Person if shorter => MentionForm::Short,
+        EntityType::Organisation | EntityType::Place
+            if shorter
+                && written.chars().count() >= 2
+                && written.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase) =>
+        {
+            MentionForm::Acronym
+        }
+        _ => MentionForm::Name,
+    }
+}
+
+/// Titles that are no offices.
+const COURTESY: [&str; 12] =
+    ["mr", "mrs", "ms", "miss", "dr", "sir", "dame", "lord", "lady", "prof", "professor", "saint"];
+
+/// The office that stands right before a person's name, with the country before it: "Russian Foreign Minister".
+fn add_role(
+    knowledge: &Knowledge,
+    text: &Text<'_>,
+    candidate: &Candidate<'_>,
+    mentions: &[Candidate<'_>],
+    person: &mut Entity,
+) {
+    if person.role.is_some() {
+        return;
+    }
+    let sentence = text.tokens.get(candidate.first).map(|token| token.sentence);
+    let mut from = candidate.role_from.unwrap_or(candidate.first);
+    // Lower-case offices: "North Korean leader Kim", "foreign minister Lavrov".
+    while let Some(before) = from.checked_sub(1).and_then(|before| text.tokens.get(before)) {
+        if Some(before.sentence) != sentence || !super::roles::is_role_word(before.text) {
+            break;
+        }
+        from -= 1;
+    }
+    if from == candidate.first {
+        return;
+    }
+    // The country or nationality before the office.
+    let mut country = mentions
+        .iter()
+        .find(|mention| mention.first >= from && mention.end <= candidate.first && country_of(mention).is_some())
+        .and_then(country_of);
+    let mut before = from;
+    if text.tokens.get(before.wrapping_sub(1)).is_some_and(|token| matches!(token.text, "'s" | "’s")) {
+        before -= 1;
+    }
+    if let Some(state) = mentions.iter().find(|mention| mention.end == before && country_of(mention).is_some())
+        && text.tokens.get(state.first).map(|token| token.sentence) == sentence
+    {
+        country = country_of(state);
+        from = state.first;
+    }
+    let (Some(start), Some(end)) =
+        (text.tokens.get(from), candidate.first.checked_sub(1).and_then(|last| text.tokens.get(last)))
+    else {
+        return;
+    };
+    let Some(role) = text.text.get(start.start..end.end).map(|role| role.trim().trim_end_matches(',').to_owned())
+    else {
+        return;
+    };
+    let has_office = knowledge_has_office(knowledge, text, from, candidate.first);
+    if COURTESY.contains(&fold(role.trim_end_matches('.')).as_str()) || !has_office || role.chars().count() > 120 {
+        return;
+    }
+    person.role = Some(role);
+    if person.country.is_none() {
+        person.country = country.map(str::to_owned);
+    }
+}
+
+fn knowledge_has_office(knowledge: &Knowledge, text: &Text<'_>, from: usize, end: usize) -> bool {
+    (from..end).any(|at| {
+        knowledge.title(&text.tokens, at).is_some()
+            || text.tokens.get(at).is_some_and(|token| super::roles::is_role_noun(token.text))
+    })
+}
+
+fn country_of<'p>(mention: &Candidate<'p>) -> Option<&'p str> {
+    match mention.meaning {
+        Meaning::Place(place) | Meaning::Demonym(place) => place.iso2.as_deref(),
+        _ => None,
+    }
+}
+
+/// Salience: mentions weighted by where they stand, against the most mentioned; the headline and the lead weigh most.
+fn rate(article: &Article, entities: &mut [Entity]) {
+    let weight = |mention: &Mention| match mention.span.field {
+        Field::Headline => 4.0,
+        Field::Summary => 2.0,
+        Field::Body => match article.section_kind(&mention.span) {
+            Some(SectionKind::Lead) => 3.0,
+            Some(SectionKind::Background) => 0.3,
+            Some(SectionKind::Boilerplate) => 0.0,
+            _ => 1.0,
+        },
+    };
+    let in_dateline = |mention: &Mention| {
+        article.wire.dateline.as_ref().is_some_and(|dateline| dateline.span.contains(&mention.span))
+    };
+    let scores: Vec<f64> = entities
+        .iter()
+        .map(|entity| {
+            entity.mentions.iter().map(|mention| if in_dateline(mention) { 0.3 } else { weight(mention) }).sum()
+        })
+        .collect();
+    let top = scores.iter().copied().fold(0.0, f64::max);
+    for (entity, score) in entities.iter_mut().zip(scores) {
+        entity.salience = if top > 0.0 { (score / top * 1000.0).round() / 1000.0 } else { 0.0 };
+    }
+}

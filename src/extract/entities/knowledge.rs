@@ -1,0 +1,353 @@
+//! What is known before a story is read: the tables, compiled for lookup.
+//!
+//! In: the TSV files under `tables/`. Out: [`Knowledge`], with exact-case phrase lookup over tokens and word classes.
+//! Names are folded (case, diacritics) for lookup and their capitals are checked afterwards, so that "who" is not the
+//! World Health Organization and a headline in capitals still is read.
+
+use super::token::{Case, Token};
+use crate::model::EntityType;
+use std::collections::{HashMap, HashSet};
+use unicode_normalization::UnicodeNormalization as _;
+
+/// Something that the tables know.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub(super) kind: EntityType,
+    pub(super) name: &'static str,
+    pub(super) country: Option<&'static str>,
+    /// A person's office as a role noun.
+    pub(super) office: Option<&'static str>,
+    /// GeoNames id, of places.
+    pub(super) geonames: Option<&'static str>,
+}
+
+/// One way to write something known.
+struct Spelling {
+    known: usize,
+    /// Which words must have a capital.
+    capitals: u32,
+    /// An abbreviation: all capitals, exactly.
+    exact: Option<&'static str>,
+    /// A part of the name that stands for the whole: "Putin".
+    part: bool,
+}
+
+/// A phrase found at a token.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Phrase {
+    pub(super) known: usize,
+    /// How many tokens.
+    pub(super) length: usize,
+    pub(super) part: bool,
+    pub(super) acronym: bool,
+}
+
+/// A class of words in `words.tsv`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Class {
+    Title,
+    Organisation,
+    OrganisationOf,
+    Facility,
+    Place,
+    PlaceOf,
+    Event,
+    Work,
+    Other,
+    Month,
+    Acronym,
+    Say,
+}
+
+/// All tables.
+pub(super) struct Knowledge {
+    pub(super) known: Vec<Known>,
+    phrases: HashMap<Box<str>, Vec<Spelling>>,
+    /// First word of a phrase to the longest phrase that starts with it.
+    longest: HashMap<Box<str>, usize>,
+    titles: HashMap<Box<str>, usize>,
+    classes: HashMap<&'static str, Vec<Class>>,
+    first_names: HashSet<Box<str>>,
+    surnames: HashSet<Box<str>>,
+    surnames_first: HashSet<Box<str>>,
+    common: HashSet<&'static str>,
+}
+
+/// Lower case without diacritics.
+pub(super) fn fold(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_ascii_lowercase();
+    }
+    word.nfd()
+        .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
+        .map(|c| match c {
+            'ł' => 'l',
+            'Ł' => 'L',
+            'ø' => 'o',
+            'Ø' => 'O',
+            'ı' => 'i',
+            'đ' => 'd',
+            'Đ' => 'D',
+            '’' | '‘' => '\'',
+            '‐' | '‑' => '-',
+            c => c,
+        })
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+    table
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| line.split('\t').map(str::trim).collect())
+}
+
+fn filled(cell: Option<&&'static str>) -> Option<&'static str> {
+    cell.copied().filter(|cell| !cell.is_empty())
+}
+
+impl Knowledge {
+    /// Compiles the tables.
+    pub(super) fn new() -> Self {
+        let mut knowledge = Self {
+            known: Vec::new(),
+            phrases: HashMap::new(),
+            longest: HashMap::new(),
+            titles: HashMap::new(),
+            classes: HashMap::new(),
+            first_names: HashSet::new(),
+            surnames: HashSet::new(),
+            surnames_first: HashSet::new(),
+            common: HashSet::new(),
+        };
+        for row in rows(include_str!("tables/persons.tsv")) {
+            let known = Known {
+                kind: EntityType::Person,
+                name: row.first().copied().unwrap_or_default(),
+                country: filled(row.get(1)),
+                office: filled(row.get(2)),
+                geonames: None,
+            };
+            knowledge.add(known, filled(row.get(3)), filled(row.get(4)));
+        }
+        for row in rows(include_str!("tables/organisations.tsv")) {
+            knowledge.add_plain(
+                EntityType::Organisation,
+                row.first().copied(),
+                filled(row.get(1)),
+                filled(row.get(2)),
+                None,
+            );
+        }
+        for row in rows(include_str!("tables/places.tsv")) {
+            knowledge.add_plain(
+                EntityType::Place,
+                row.first().copied(),
+                filled(row.get(1)),
+                filled(row.get(2)),
+                filled(row.get(3)),
+            );
+        }
+        for row in rows(include_str!("tables/others.tsv")) {
+            let kind = match row.first().copied() {
+                Some("disease") => EntityType::Disease,
+                Some("product") => EntityType::Product,
+                Some("event") => EntityType::Event,
+                Some("group") => EntityType::Group,
+                Some("work") => EntityType::Work,
+                Some("facility") => EntityType::Facility,
+                _ => continue,
+            };
+            knowledge.add_plain(kind, row.get(1).copied(), filled(row.get(2)), filled(row.get(3)), None);
+        }
+        for row in rows(include_str!("tables/words.tsv")) {
+            if let [class, words] = row.as_slice() {
+                knowledge.add_class(class, words);
+            }
+        }
+        let names =
+            |table: &'static str| table.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace);
+        knowledge.first_names = names(include_str!("tables/first-names.txt")).map(|name| fold(name).into()).collect();
+        for line in include_str!("tables/surnames.txt").lines().filter(|line| !line.starts_with('#')) {
+            let first = line.strip_prefix("first:");
+            for name in first.unwrap_or(line).split_whitespace() {
+                if first.is_some() {
+                    knowledge.surnames_first.insert(fold(name).into());
+                } else {
+                    knowledge.surnames.insert(fold(name).into());
+                }
+            }
+        }
+        knowledge.common = names(include_str!("tables/common-words.txt")).collect();
+        knowledge
+    }
+
+    fn add_plain(
+        &mut self,
+        kind: EntityType,
+        name: Option<&'static str>,
+        country: Option<&'static str>,
+        other: Option<&'static str>,
+        geonames: Option<&'static str>,
+    ) {
+        if let Some(name) = name {
+            self.add(Known { kind, name, country, office: None, geonames }, other, None);
+        }
+    }
+
+    fn add(&mut self, known: Known, other: Option<&'static str>, parts: Option<&'static str>) {
+        let number = self.known.len();
+        self.spell(number, known.name, false);
+        for name in other.into_iter().flat_map(|names| names.split(';')) {
+            self.spell(number, name.trim(), false);
+        }
+        for part in parts.into_iter().flat_map(|names| names.split(';')) {
+            self.spell(number, part.trim(), true);
+        }
+        self.known.push(known);
+    }
+
+    fn spell(&mut self, known: usize, name: &'static str, part: bool) {
+        let words: Vec<&'static str> = split(name);
+        let Some(first) = words.first() else { return };
+        let key = words.iter().map(|word| fold(word)).collect::<Vec<_>>().join(" ");
+        let capitals = words
+            .iter()
+            .enumerate()
+            .filter(|(_, word)| word.starts_with(char::is_uppercase))
+            .map(|(n, _)| 1u32 << n.min(31))
+            .sum();
+        let short = words.len() == 1 && name.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
+        let longest = self.longest.entry(fold(first).into()).or_insert(0);
+        *longest = (*longest).max(words.len());
+        let spelling = Spelling { known, capitals, exact: short.then_some(name), part };
+        self.phrases.entry(key.into()).or_default().push(spelling);
+    }
+
+    fn add_class(&mut self, class: &str, words: &'static str) {
+        let class = match class {
+            "title" => Class::Title,
+            "organisation" => Class::Organisation,
+            "organisation-of" => Class::OrganisationOf,
+            "facility" => Class::Facility,
+            "place" => Class::Place,
+            "place-of" => Class::PlaceOf,
+            "event" => Class::Event,
+            "work" => Class::Work,
+            "other" => Class::Other,
+            "month" => Class::Month,
+            "acronym" => Class::Acronym,
+            "say" => Class::Say,
+            _ => return,
+        };
+        for word in words.split('|') {
+            if class == Class::Title {
+                let parts = split(word);
+                self.titles
+                    .insert(parts.iter().map(|part| fold(part)).collect::<Vec<_>>().join(" ").into(), parts.len());
+            } else {
+                self.classes.entry(word).or_default().push(class);
+            }
+        }
+    }
+
+    /// Whether a word belongs to a class, as it is written.
+    pub(super) fn is(&self, word: &str, class: Class) -> bool {
+        self.classes.get(word).is_some_and(|classes| classes.contains(&class))
+    }
+
+    /// Whether it is a first name.
+    pub(super) fn is_first_name(&self, word: &str) -> bool {
+        self.first_names.contains(fold(word).as_str())
+    }
+
+    /// Whether it is a common surname.
+    pub(super) fn is_surname(&self, word: &str) -> bool {
+        self.surnames.contains(fold(word).as_str())
+    }
+
+    /// Whether it is a surname that stands first.
+    pub(super) fn is_surname_first(&self, word: &str) -> bool {
+        self.surnames_first.contains(fold(word).as_str())
+    }
+
+    /// Whether it is a word that opens sentences and names nothing.
+    pub(super) fn is_common(&self, word: &str) -> bool {
+        self.common.contains(fold(word).as_str())
+    }
+
+    /// The longest title at token `at`, in tokens. Its dot ("Gen.") counts.
+    pub(super) fn title(&self, tokens: &[Token<'_>], at: usize) -> Option<usize> {
+        let mut key = String::new();
+        let mut best = None;
+        let mut used = 0;
+        for words in 1..=3 {
+            let Some(token) = tokens.get(at + used).filter(|token| token.is_capital()) else { break };
+            if words > 1 {
+                key.push(' ');
+            }
+            key.push_str(&fold(token.text));
+            used += 1;
+            let dotted = tokens.get(at + used).is_some_and(|dot| dot.text == "." && !dot.spaced)
+                && tokens.get(at + used + 1).is_some_and(|next| next.sentence == token.sentence);
+            // "Secretary of State" has a small word inside.
+            let small = tokens.get(at + used).is_some_and(|next| next.text == "of")
+                && tokens.get(at + used + 1).is_some_and(Token::is_capital);
+            if self.titles.contains_key(key.as_str()) {
+                best = Some(used + usize::from(dotted));
+            }
+            if dotted {
+                used += 1;
+            } else if small {
+                key.push_str(" of");
+                used += 1;
+            }
+        }
+        best
+    }
+
+    /// What the tables know at token `at`, the longest first; several when the longest name is shared.
+    pub(super) fn phrases(&self, tokens: &[Token<'_>], at: usize, shouted: bool) -> Vec<Phrase> {
+        let Some(first) = tokens.get(at) else { return Vec::new() };
+        let head = fold(first.text);
+        let Some(&longest) = self.longest.get(head.as_str()) else { return Vec::new() };
+        let mut keys = vec![head];
+        for n in 1..longest {
+            let Some(token) = tokens.get(at + n).filter(|token| token.sentence == first.sentence) else { break };
+            let key = format!("{} {}", keys.last().map(String::as_str).unwrap_or_default(), fold(token.text));
+            keys.push(key);
+        }
+        for (n, key) in keys.iter().enumerate().rev() {
+            let Some(spellings) = self.phrases.get(key.as_str()) else { continue };
+            let Some(words) = tokens.get(at..=at + n) else { continue };
+            let fits = |spelling: &&Spelling| match spelling.exact {
+                Some(exact) => {
+                    words.first().is_some_and(|word| word.text == exact) && !(shouted && self.is_common(exact))
+                }
+                None => words.iter().enumerate().all(|(n, word)| {
+                    spelling.capitals & (1 << n.min(31)) == 0 || word.is_capital() || word.case == Case::Number
+                }),
+            };
+            let found: Vec<Phrase> = spellings
+                .iter()
+                .filter(fits)
+                .map(|spelling| Phrase {
+                    known: spelling.known,
+                    length: n + 1,
+                    part: spelling.part,
+                    acronym: spelling.exact.is_some(),
+                })
+                .collect();
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        Vec::new()
+    }
+}
+
+/// The words of a table's name, cut as the tokens of a text are.
+fn split(name: &'static str) -> Vec<&'static str> {
+    super::token::tokens(name, crate::model::Field::Body).iter().map(|token| token.text).collect()
+}

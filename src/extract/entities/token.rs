@@ -1,0 +1,214 @@
+//! Words and marks of a text, as the tagger sees them.
+//!
+//! In: a text. Out: its tokens in order, each with its bytes, its case and its sentence. A hyphenated name, initials
+//! with their dots ("U.S.") and inner apostrophes are one token; a possessive ending is a token of its own.
+
+use crate::extract::sentence;
+use crate::model::Field;
+
+/// How a word is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Case {
+    /// No capitals.
+    Lower,
+    /// One capital at the start: `Moscow`, `Jae-in`.
+    Capital,
+    /// Capitals only, two letters or more.
+    Upper,
+    /// Capitals inside: `BioNTech`, `al-Assad`.
+    Mixed,
+    /// A single capital letter.
+    Letter,
+    /// Starts with a digit.
+    Number,
+    /// No word.
+    Mark,
+}
+
+/// A word or a mark.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Token<'t> {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) text: &'t str,
+    pub(super) case: Case,
+    /// It opens a sentence, a quotation or a list item, so that its capital says nothing.
+    pub(super) opens: bool,
+    /// Number of its sentence.
+    pub(super) sentence: usize,
+    /// White space stands before it.
+    pub(super) spaced: bool,
+}
+
+impl Token<'_> {
+    /// Whether it is written like a part of a name.
+    pub(super) fn is_capital(&self) -> bool {
+        matches!(self.case, Case::Capital | Case::Upper | Case::Mixed | Case::Letter)
+    }
+
+    /// Whether it is a word.
+    pub(super) fn is_word(&self) -> bool {
+        self.case != Case::Mark
+    }
+}
+
+/// The tokens of a text.
+pub(super) fn tokens(text: &str, field: Field) -> Vec<Token<'_>> {
+    let mut tokens: Vec<Token<'_>> = Vec::with_capacity(text.len() / 5 + 1);
+    for (number, sentence) in sentence::sentences(text, field).iter().enumerate() {
+        let mut at = sentence.start;
+        let mut opens = true;
+        while at < sentence.end {
+            let Some(rest) = text.get(at..sentence.end) else { break };
+            let Some(first) = rest.chars().next() else { break };
+            if first.is_whitespace() {
+                at += first.len_utf8();
+                continue;
+            }
+            let length = if first.is_alphanumeric() { word_length(rest) } else { mark_length(rest, &tokens, at) };
+            let Some(word) = rest.get(..length) else { break };
+            let spaced = tokens.last().is_none_or(|last| last.end < at);
+            tokens.push(Token {
+                start: at,
+                end: at + length,
+                text: word,
+                case: case(word),
+                opens,
+                sentence: number,
+                spaced,
+            });
+            at += length;
+            let mark = tokens.last().is_some_and(|token| token.case == Case::Mark);
+            // After an opening quotation mark or a colon or dash a capital is again only a beginning.
+            opens = if mark {
+                opens || matches!(word, "\"" | "“" | "‘" | ":" | "«" | "•" | "—" | "–" | "--" | "]" | ";")
+            } else {
+                false
+            };
+        }
+    }
+    tokens
+}
+
+fn word_length(text: &str) -> usize {
+    let mut end = 0;
+    let mut letters_since_joint = 0;
+    let mut dots = 0;
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, c)) = characters.next() {
+        if c.is_alphanumeric() || is_combining(c) {
+            letters_since_joint += 1;
+            end = at + c.len_utf8();
+            continue;
+        }
+        let Some(&(_, next)) = characters.peek() else {
+            // The last dot of initials: "in the U.S."
+            if c == '.' && dots > 0 && letters_since_joint == 1 {
+                end = at + 1;
+            }
+            break;
+        };
+        let joins = match c {
+            '-' | '‐' | '‑' => next.is_alphanumeric(),
+            '\'' | '’' => next.is_alphabetic() && !is_possessive(text.get(at + c.len_utf8()..).unwrap_or_default()),
+            '.' => {
+                let digits = text.get(..at).is_some_and(|head| head.ends_with(|c: char| c.is_ascii_digit()))
+                    && next.is_ascii_digit();
+                digits
+                    || (letters_since_joint == 1
+                        && next.is_uppercase()
+                        && text.get(at + 1..).is_some_and(|rest| !rest.chars().nth(1).is_some_and(char::is_lowercase)))
+            }
+            ',' => {
+                next.is_ascii_digit() && text.get(..at).is_some_and(|head| head.ends_with(|c: char| c.is_ascii_digit()))
+            }
+            '&' => next.is_uppercase() && letters_since_joint <= 2,
+            '+' => false,
+            _ => false,
+        };
+        if !joins {
+            if c == '.' && dots > 0 && letters_since_joint == 1 {
+                end = at + 1;
+            }
+            break;
+        }
+        if c == '.' {
+            dots += 1;
+        }
+        letters_since_joint = 0;
+    }
+    end.max(1)
+}
+
+fn is_combining(c: char) -> bool {
+    unicode_normalization::char::is_combining_mark(c)
+}
+
+/// `s` and `S` after an apostrophe, alone.
+fn is_possessive(after: &str) -> bool {
+    let mut characters = after.chars();
+    matches!(characters.next(), Some('s' | 'S')) && !characters.next().is_some_and(char::is_alphanumeric)
+}
+
+fn mark_length(text: &str, before: &[Token<'_>], at: usize) -> usize {
+    let first = text.chars().next().map_or(1, char::len_utf8);
+    let glued = before.last().is_some_and(|last| last.end == at && last.is_word());
+    if glued && text.starts_with(['\'', '’']) && text.get(first..).is_some_and(is_possessive) {
+        return first + 1;
+    }
+    if text.starts_with("--") { 2 } else { first }
+}
+
+fn case(word: &str) -> Case {
+    let Some(first) = word.chars().next() else { return Case::Mark };
+    if !first.is_alphanumeric() {
+        return Case::Mark;
+    }
+    if first.is_numeric() {
+        return Case::Number;
+    }
+    let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+    let upper = word.chars().filter(|c| c.is_uppercase()).count();
+    let parts_capital = word.split(['-', '‐', '\'', '’']).all(|part| {
+        part.chars().next().is_none_or(char::is_uppercase) && !part.chars().skip(1).any(char::is_uppercase)
+    });
+    match (first.is_uppercase(), upper) {
+        (_, 0) => Case::Lower,
+        (true, 1) if letters == 1 => Case::Letter,
+        (true, _) if upper == letters => Case::Upper,
+        (true, 1) => Case::Capital,
+        (true, _) if parts_capital => Case::Capital,
+        (true, _) => Case::Mixed,
+        // "al-Assad", "iPhone"; but not "pro-European" or "non-EU", which are made of a name and a prefix.
+        (false, _) => {
+            const ARTICLES: [&str; 12] = ["al", "el", "ul", "ar", "as", "ad", "an", "at", "az", "ash", "d", "i"];
+            let head: String = word.chars().take_while(|c| c.is_lowercase()).collect();
+            if ARTICLES.contains(&head.as_str()) || head.len() == 1 { Case::Mixed } else { Case::Lower }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let found: Vec<_> = tokens(text, Field::Body).iter().map(|token| token.text).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn splits_words_marks_and_possessives() {
+        check(
+            "South Korea’s Moon Jae-in said: \"No.\"",
+            &["South", "Korea", "’s", "Moon", "Jae-in", "said", ":", "\"", "No", ".", "\""],
+        );
+        check(
+            "The U.S. and AT&T paid 1,234.5 for N'Djamena.",
+            &["The", "U.S.", "and", "AT&T", "paid", "1,234.5", "for", "N'Djamena", "."],
+        );
+        check("/AGENCY/. É", &["/", "AGENCY", "/", ".", "É"]);
+        check("", &[]);
+    }
+}

@@ -1,0 +1,118 @@
+//! Whole stories: an invented one, and the seed where it is there.
+
+use super::{Options, Tables, article};
+use crate::clean::wire;
+use crate::model::{Article, Enriched, EntityType, FeedId, Field, ItemId, MentionForm, SectionKind};
+
+fn story(headline: &str, body: &str) -> Enriched {
+    let feed = FeedId::from("test");
+    let mut story = Article::new(ItemId::new(&feed, "1"), feed);
+    story.headline = Some(headline.to_owned());
+    story.body = body.to_owned();
+    story.language = Some("en".to_owned());
+    story.published = "2020-09-29T10:12:00+03:00".parse().ok();
+    wire::structure(&mut story, None);
+    article(&Tables::new(&Options::default()), story)
+}
+
+/// Every mention as `type name (country): text/form, text/form`.
+#[track_caller]
+fn check(headline: &str, body: &str, expected: &[&str]) {
+    let enriched = story(headline, body);
+    let found: Vec<String> = enriched
+        .entities
+        .iter()
+        .map(|entity| {
+            let mentions: Vec<String> = entity.mentions.iter().map(|mention| format!("{}/{:?}", mention.text, mention.form)).collect();
+            format!("{:?} {} ({}): {}", entity.kind, entity.name, entity.country.as_deref().unwrap_or("-"), mentions.join(", "))
+        })
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn follows_people_through_a_story() {
+    check(
+        "Norway opens bridge",
+        "OSLO, Sept 28 (Reuters) - Norwegian Transport Minister Kari Nordmann opened the bridge with Ole Hansen, head of the Bergen Bridge Company (BBC2).\n\nNordmann said the bridge was late. The Norwegian transport minister thanked BBC2 and the World Health Organization.",
+        &[
+            "Place Norway (NO): Norway/Name",
+            "Place Oslo (NO): OSLO/Name",
+            "Organisation Reuters (GB): Reuters/Name",
+            "Group Norwegian (NO): Norwegian/Demonym, Norwegian/Demonym",
+            "Person Kari Nordmann (NO): Kari Nordmann/Name, Nordmann/Short, The Norwegian transport minister/Role",
+            "Person Ole Hansen (-): Ole Hansen/Name",
+            "Organisation Bergen Bridge Company (NO): Bergen Bridge Company/Name, BBC2/Acronym, BBC2/Acronym",
+            "Organisation World Health Organization (-): World Health Organization/Name",
+        ],
+    );
+}
+
+#[test]
+fn says_nothing_in_a_language_without_a_pack() {
+    let feed = FeedId::from("test");
+    let mut article_nl = Article::new(ItemId::new(&feed, "1"), feed);
+    article_nl.language = Some("nl-NL".to_owned());
+    article_nl.body = "De minister-president van Noorwegen opende de brug in Oslo.".to_owned();
+    let enriched = article(&Tables::new(&Options::default()), article_nl);
+    assert!(enriched.entities.is_empty() && enriched.language_pack.is_none());
+    assert_eq!(enriched.article.issues.first().map(|issue| issue.code.as_str()), Some("language_unsupported"));
+}
+
+#[test]
+fn every_span_points_at_its_text_and_nothing_panics() {
+    for body in ["", "A", "Ab. \"", "É\u{301} \"Ünï", "(WHO", "Mr.", "the Russian", "U.S.", "\u{feff}“", "South and North", &"Mr. ".repeat(3_000), &"\"A ".repeat(3_000)] {
+        let enriched = story(body, body);
+        for mention in enriched.entities.iter().flat_map(|entity| &entity.mentions) {
+            assert_eq!(mention.span.of(body), Some(mention.text.as_str()));
+        }
+        assert!(enriched.quotes.iter().all(|quote| quote.span.of(body).is_some()));
+    }
+}
+
+/// The seed story; its text is not part of the repository.
+#[test]
+fn reads_the_seed() {
+    let Some(folder) = ["../shared/seed", "../../shared/seed"].into_iter().map(std::path::Path::new).find(|path| path.exists()) else { return };
+    let text = std::fs::read_to_string(folder.join("tass-2020-09-29.txt")).unwrap();
+    let expected: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(folder.join("expected.json")).unwrap()).unwrap();
+    let mut paragraphs: Vec<&str> = text.split("\n\n").map(str::trim).filter(|text| !text.is_empty()).collect();
+    paragraphs.remove(0);
+    let headline = paragraphs.remove(0);
+    let enriched = story(headline, &paragraphs.join("\n\n"));
+    let body = &enriched.article.body;
+    for (kind, names) in expected["entities"].as_object().unwrap() {
+        for pair in names.as_array().unwrap() {
+            let (name, country) = (pair[0].as_str().unwrap(), pair[1].as_str());
+            let found = enriched.entities.iter().find(|entity| entity.name == name && serde_json::to_value(entity.kind).unwrap() == *kind);
+            assert_eq!(found.map(|entity| entity.country.as_deref()), Some(country), "{kind} {name}");
+        }
+    }
+    for (kind, values) in expected["values"].as_object().unwrap() {
+        for value in values.as_array().unwrap() {
+            let found = enriched.values.iter().find(|found| found.text == value["text"].as_str().unwrap()).unwrap();
+            assert_eq!(serde_json::to_value(found.kind).unwrap(), *kind);
+            assert_eq!(found.value.map(|number| number.0), value["value"].as_f64());
+            assert_eq!(found.currency.as_deref(), value["currency"].as_str());
+        }
+    }
+    let by = |name: &str| enriched.quotes.iter().filter(|quote| quote.direct && quote.speaker.as_deref() == Some(name)).count();
+    assert!(by("Sergey Lavrov") >= 7, "{:#?}", enriched.quotes);
+    let dateline = enriched.article.wire.dateline.as_ref().unwrap();
+    assert_eq!(dateline.place.as_deref(), Some("Moscow"));
+    assert_eq!(dateline.country.as_deref(), Some("RU"));
+    assert_eq!(dateline.date.unwrap().to_string(), "2020-09-29");
+    assert_eq!(enriched.article.wire.agency.as_deref(), Some("TASS"));
+    let heading = expected["sections"]["background_from_heading"].as_str().unwrap();
+    let start = body.find(heading).unwrap();
+    for section in &enriched.article.sections {
+        assert_eq!(section.kind == SectionKind::Background, section.span.start >= start, "{section:?}");
+    }
+    let lavrov = enriched.entities.iter().find(|entity| entity.name == "Sergey Lavrov").unwrap();
+    assert!(lavrov.mentions.iter().filter(|mention| mention.form == MentionForm::Role).count() >= 3, "{lavrov:#?}");
+    assert!(enriched.entities.iter().all(|entity| entity.mentions.iter().all(|mention| {
+        let text = if mention.span.field == Field::Headline { headline } else { body };
+        mention.span.of(text) == Some(mention.text.as_str())
+    })));
+    assert!(enriched.entities.iter().any(|entity| entity.kind == EntityType::Group));
+}

@@ -1,0 +1,244 @@
+//! Dates in running text, absolute and relative, single and as ranges.
+//!
+//! In: tokens and the date of the story. Out: dates with the tokens they take. A missing year is the one that puts the
+//! date nearest to the story; a weekday is the last one up to the story's day. Without a story date such a date is found
+//! but not resolved.
+
+use crate::language::Pack;
+use crate::language::tokens::{Token, TokenKind};
+use jiff::ToSpan as _;
+use jiff::civil::{Date, Weekday};
+
+/// A date expression.
+pub(super) struct Found {
+    pub(super) first: usize,
+    pub(super) after: usize,
+    pub(super) date: Option<String>,
+    pub(super) end: Option<String>,
+}
+
+/// The date expression that begins at token `n`.
+pub(super) fn at(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Found> {
+    let token = tokens.get(n)?;
+    match token.kind {
+        TokenKind::Number => iso(tokens, n).or_else(|| day_first(pack, tokens, n, story)).or_else(|| year(tokens, n)),
+        TokenKind::Word => month_first(pack, tokens, n, story).or_else(|| weekday(pack, tokens, n, story)).or_else(|| relative(tokens, n, story)),
+        TokenKind::Mark => None,
+    }
+}
+
+fn number(tokens: &[Token<'_>], n: usize) -> Option<i16> {
+    let token = tokens.get(n).filter(|token| token.kind == TokenKind::Number && token.text.bytes().all(|byte| byte.is_ascii_digit()))?;
+    token.text.parse().ok()
+}
+
+fn day_number(tokens: &[Token<'_>], n: usize) -> Option<(i8, usize)> {
+    let day = number(tokens, n).filter(|day| (1..=31).contains(day))?;
+    if tokens.get(n)?.text.len() > 2 {
+        return None;
+    }
+    let suffix = tokens.get(n + 1).is_some_and(|next| !next.spaced && matches!(next.lower.as_ref(), "st" | "nd" | "rd" | "th"));
+    // "12 million", "3 percent" and "11.5" are no days.
+    let scaled = tokens.get(n + 1 + usize::from(suffix)).is_some_and(|next| matches!(next.lower.as_ref(), "million" | "billion" | "percent" | "%" | "mln" | "bln" | "thousand" | "times" | "people"));
+    (!scaled).then_some((i8::try_from(day).ok()?, n + 1 + usize::from(suffix)))
+}
+
+fn year_number(tokens: &[Token<'_>], n: usize) -> Option<i16> {
+    let year = number(tokens, n)?;
+    let glued = tokens.get(n + 1).is_some_and(|next| !next.spaced && (next.kind == TokenKind::Word || next.is("%")));
+    (tokens.get(n)?.text.len() == 4 && (1800..=2100).contains(&year) && !glued).then_some(year)
+}
+
+fn month_of(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(i8, usize)> {
+    let token = tokens.get(n).filter(|token| token.capitalised())?;
+    let month = pack.month(&token.lower)?;
+    // "Sept. 29": the dot of the abbreviation belongs to it when something of the date follows.
+    let dotted = tokens.get(n + 1).is_some_and(|dot| dot.is(".") && !dot.spaced) && token.text.len() <= 4 && tokens.get(n + 2).is_some_and(|next| next.kind == TokenKind::Number);
+    Some((i8::try_from(month).ok()?, n + 1 + usize::from(dotted)))
+}
+
+/// The year behind a date, after an optional comma.
+fn year_after(tokens: &[Token<'_>], n: usize) -> Option<(i16, usize)> {
+    let comma = usize::from(tokens.get(n).is_some_and(|token| token.is(",")));
+    let of = usize::from(tokens.get(n).is_some_and(|token| token.is("of")));
+    let year = year_number(tokens, n + comma + of).filter(|year| *year >= 1800)?;
+    Some((year, n + comma + of + 1))
+}
+
+/// The year that puts a day nearest to the story.
+fn nearest(story: Option<Date>, month: i8, day: i8) -> Option<Date> {
+    let story = story?;
+    let years = [story.year() - 1, story.year(), story.year() + 1];
+    years.into_iter().filter_map(|year| Date::new(year, month, day).ok()).min_by_key(|date| (*date - story).get_days().abs())
+}
+
+fn resolve(year: Option<i16>, month: i8, day: i8, story: Option<Date>) -> Option<Date> {
+    match year {
+        Some(year) => Date::new(year, month, day).ok(),
+        None => nearest(story, month, day),
+    }
+}
+
+fn text(date: Option<Date>) -> Option<String> {
+    date.map(|date| date.to_string())
+}
+
+fn month_text(year: Option<i16>, month: i8, story: Option<Date>) -> Option<String> {
+    let year = year.or_else(|| nearest(story, month, 15).map(|date| date.year()))?;
+    Some(format!("{year:04}-{month:02}"))
+}
+
+/// The second day of a range: "21 and 23", "21-23", "29 to October 2".
+fn second_day(pack: &Pack, tokens: &[Token<'_>], n: usize, first: usize) -> Option<(Option<i8>, i8, usize)> {
+    let link = tokens.get(n)?;
+    let between = first.checked_sub(1).and_then(|before| tokens.get(before)).is_some_and(|before| before.is("between"));
+    let linked = matches!(link.lower.as_ref(), "-" | "to" | "through" | "until" | "till") || link.is("and") && between;
+    if !linked {
+        return None;
+    }
+    if let Some((month, next)) = month_of(pack, tokens, n + 1) {
+        let (day, after) = day_number(tokens, next)?;
+        return Some((Some(month), day, after));
+    }
+    let (day, after) = day_number(tokens, n + 1)?;
+    // "June 21 to 500": not a day.
+    Some((None, day, after))
+}
+
+/// "September 29, 2020", "June 21 and 23, 2018", "December 2019", "June".
+fn month_first(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Found> {
+    let (month, next) = month_of(pack, tokens, n)?;
+    if let Some((day, after_day)) = day_number(tokens, next).filter(|_| tokens.get(next).is_some_and(|token| token.spaced)) {
+        let second = second_day(pack, tokens, after_day, n);
+        let after = second.map_or(after_day, |(_, _, after)| after);
+        let (year, after) = year_after(tokens, after).map_or((None, after), |(year, after)| (Some(year), after));
+        let date = resolve(year, month, day, story);
+        let end = second.and_then(|(second_month, day, _)| resolve(year.or(date.map(|date| date.year())), second_month.unwrap_or(month), day, story));
+        return Some(Found { first: n, after, date: text(date), end: text(end.filter(|end| date.is_none_or(|date| *end > date))) });
+    }
+    if let Some((year, after)) = year_after(tokens, next) {
+        return Some(Found { first: n, after, date: month_text(Some(year), month, story), end: None });
+    }
+    // A bare month: "may" and "march" are verbs, "April" and "June" are women.
+    let before = n.checked_sub(1).and_then(|before| tokens.get(before)).map_or("", |before| before.lower.as_ref());
+    const LEADS: [&str; 20] = ["in", "since", "early", "late", "mid", "of", "last", "next", "until", "by", "from", "through", "this", "during", "end", "to", "and", "till", "between", "-"];
+    let whole = pack.month(&tokens.get(n)?.lower).is_some() && tokens.get(n)?.text.len() >= 3;
+    (whole && LEADS.contains(&before)).then(|| Found { first: n, after: n + 1, date: month_text(None, month, story), end: None })
+}
+
+/// "29 September 2020", "21-23 June", "the 3rd of May".
+fn day_first(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Found> {
+    let (day, mut next) = day_number(tokens, n)?;
+    let mut second = None;
+    if let Some(link) = tokens.get(next)
+        && matches!(link.lower.as_ref(), "-" | "to" | "and")
+        && let Some((last, after)) = day_number(tokens, next + 1)
+    {
+        second = Some(last);
+        next = after;
+    }
+    if tokens.get(next).is_some_and(|token| token.is("of")) {
+        next += 1;
+    }
+    let (month, next) = month_of(pack, tokens, next).filter(|_| tokens.get(next).is_some_and(|token| token.spaced))?;
+    let (year, after) = year_after(tokens, next).map_or((None, next), |(year, after)| (Some(year), after));
+    let date = resolve(year, month, day, story);
+    let end = second.and_then(|day| resolve(year.or(date.map(|date| date.year())), month, day, story));
+    Some(Found { first: n, after, date: text(date), end: text(end) })
+}
+
+/// "2020-09-29", "29.09.2020"; of "03/04/2020" nobody can say which is the month.
+fn iso(tokens: &[Token<'_>], n: usize) -> Option<Found> {
+    let first = tokens.get(n)?;
+    if let Some((day, rest)) = first.text.split_once('.')
+        && let Some((month, year)) = rest.split_once('.')
+        && year.len() == 4
+    {
+        let date = Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()?;
+        return Some(Found { first: n, after: n + 1, date: text(Some(date)), end: None });
+    }
+    let separator = tokens.get(n + 1).filter(|token| !token.spaced && (token.is("-") || token.is("/")))?;
+    let again = tokens.get(n + 3).filter(|token| token.text == separator.text && !token.spaced)?;
+    let _ = again;
+    let (a, b, c) = (number(tokens, n)?, number(tokens, n + 2)?, number(tokens, n + 4)?);
+    let small = |value: i16| i8::try_from(value).ok();
+    let date = if first.text.len() == 4 {
+        Date::new(a, small(b)?, small(c)?).ok()
+    } else if tokens.get(n + 4)?.text.len() == 4 && b > 12 {
+        Date::new(c, small(a)?, small(b)?).ok()
+    } else if tokens.get(n + 4)?.text.len() == 4 && a > 12 {
+        Date::new(c, small(b)?, small(a)?).ok()
+    } else if tokens.get(n + 4)?.text.len() == 4 && (a, b) != (0, 0) && a <= 12 && b <= 12 {
+        return Some(Found { first: n, after: n + 5, date: None, end: None });
+    } else {
+        None
+    };
+    date.map(|date| Found { first: n, after: n + 5, date: text(Some(date)), end: None })
+}
+
+/// A year by itself: "in 2021", "the 2018 World Cup".
+fn year(tokens: &[Token<'_>], n: usize) -> Option<Found> {
+    let value = year_number(tokens, n).filter(|year| (1900..=2100).contains(year))?;
+    let before = n.checked_sub(1).and_then(|before| tokens.get(before));
+    let before_word = before.map_or("", |before| before.lower.as_ref());
+    let next = tokens.get(n + 1);
+    let led = matches!(before_word, "in" | "since" | "of" | "by" | "from" | "until" | "till" | "during" | "early" | "late" | "mid" | "year" | "after" | "before" | "through" | "for");
+    // A count has its noun behind it: "2000 people"; a year has a stop, a comma, a capital or a small word.
+    let counts = next.is_some_and(|next| next.kind == TokenKind::Word && next.spaced && !next.capitalised() && next.lower.ends_with('s') && !matches!(next.lower.as_ref(), "as" | "was" | "is" | "has" | "olympics" | "elections" | "games"));
+    let symbol = before.is_some_and(|before| before.kind == TokenKind::Mark && matches!(before.text, "$" | "€" | "£" | "¥" | "#" | "-" | "–" | "." | "/") && !tokens.get(n).is_some_and(|token| token.spaced));
+    let free = next.is_none_or(|next| next.kind == TokenKind::Mark && !next.is("-") && !next.is("%") || next.capitalised() || matches!(next.lower.as_ref(), "election" | "elections" | "budget" | "season" | "and" | "when" | "to" | "as" | "was" | "will" | "but" | "by" | "presidential" | "census" | "agreement" | "treaty" | "deal"));
+    if symbol || counts && !led || !(led || free) {
+        return None;
+    }
+    // "2020/21", "2018-2019".
+    let range = next.filter(|next| (next.is("-") || next.is("/")) && !next.spaced).and_then(|_| year_number(tokens, n + 2)).filter(|end| *end > value);
+    let to = next.filter(|next| next.is("to") && matches!(before_word, "from")).and_then(|_| year_number(tokens, n + 2)).filter(|end| *end > value);
+    let end = range.or(to);
+    Some(Found { first: n, after: n + if end.is_some() { 3 } else { 1 }, date: Some(format!("{value:04}")), end: end.map(|end| format!("{end:04}")) })
+}
+
+fn weekday(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Found> {
+    let token = tokens.get(n).filter(|token| token.capitalised() && token.text.len() > 3)?;
+    let weekday = pack.weekday(&token.lower)?;
+    let before = n.checked_sub(1).and_then(|before| tokens.get(before)).map_or("", |before| before.lower.as_ref());
+    // "Tuesday, September 29": the weekday belongs to the date behind it.
+    let comma = usize::from(tokens.get(n + 1).is_some_and(|token| token.is(",")));
+    if let Some(found) = month_first(pack, tokens, n + 1 + comma, story).or_else(|| day_first(pack, tokens, n + 1 + comma, story)) {
+        return Some(Found { first: n, ..found });
+    }
+    let date = story.and_then(|story| {
+        let wanted = Weekday::from_monday_one_offset(i8::try_from(weekday).ok()?).ok()?;
+        let back = i64::from(wanted.until(story.weekday()));
+        let last = story.checked_sub(back.days()).ok()?;
+        match before {
+            "next" | "coming" => last.checked_add(7.days()).ok(),
+            "last" if back == 0 => last.checked_sub(7.days()).ok(),
+            _ => Some(last),
+        }
+    });
+    Some(Found { first: n, after: n + 1, date: text(date), end: None })
+}
+
+fn relative(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Found> {
+    let token = tokens.get(n)?;
+    let one = |date: Option<Date>| Some(Found { first: n, after: n + 1, date: text(date), end: None });
+    match token.lower.as_ref() {
+        "today" | "tonight" => return one(story),
+        "yesterday" => return one(story.and_then(|story| story.yesterday().ok())),
+        "tomorrow" => return one(story.and_then(|story| story.tomorrow().ok())),
+        _ => {}
+    }
+    let unit = tokens.get(n + 1)?;
+    let step = match token.lower.as_ref() {
+        "last" | "previous" => -1,
+        "this" => 0,
+        "next" => 1,
+        _ => return None,
+    };
+    let date = match unit.lower.as_ref() {
+        "year" => story.map(|story| format!("{:04}", story.year() + step)),
+        "month" => story.and_then(|story| story.checked_add(i64::from(step).months()).ok()).map(|date| format!("{:04}-{:02}", date.year(), date.month())),
+        _ => return None,
+    };
+    Some(Found { first: n, after: n + 2, date, end: None })
+}

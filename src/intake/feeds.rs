@@ -1,0 +1,177 @@
+//! The table `feed`: what of each feed survives a restart.
+
+use super::{Intake, frames, seen};
+use crate::{
+    model::{Content, DeadLetter, EventRecord, Feed, FeedId, FeedState, FeedStatusRecord, Hash, Issue, Validators},
+    store::{StoreError, error::corrupt},
+};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Result, Transaction, params};
+use serde::{Deserialize, Serialize};
+
+/// What of a feed survives a restart.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FeedFacts {
+    /// In force.
+    pub validators: Validators,
+    /// Number of its last poll that was recorded; 0 for none.
+    pub poll: u64,
+    /// The rest.
+    pub known: Known,
+}
+
+/// The JSON part; fields are only ever added.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+
+pub struct Known {
+    /// The address that all of this holds for.
+    pub url: String,
+    /// The title it gives itself.
+    pub title: Option<String>,
+    /// The last state that was reported.
+    pub state: Option<FeedState>,
+    /// Failures in a row, as last reported.
+    pub consecutive_errors: u32,
+    /// The last error, as last reported.
+    pub last_error: Option<Issue>,
+    /// Where it was last reported to have moved.
+    pub moved_to: Option<String>,
+    /// Number of the poll that brought the last document.
+    pub document_poll: u64,
+    /// Number of the last poll that showed anything: a document or a 304.
+    pub useful_poll: u64,
+    /// Documents in a row that shared an item with the one before.
+    pub overlaps: u32,
+    /// Entries of the last document: short hashes of their names.
+    pub entries: Vec<String>,
+    /// The last bytes that were no feed, so that they are reported once.
+    pub unreadable: Option<Hash>,
+}
+
+impl Intake {
+    /// What is known of a feed. When the operator has changed its address, only its poll number is.
+    pub async fn feed(&self, feed: &Feed) -> std::result::Result<FeedFacts, StoreError> {
+        let (id, url) = (feed.id.clone(), feed.url.clone());
+        self.store
+            .read(move |db| {
+                let facts = load(db, &id)?;
+                Ok(if facts.known.url == url { facts } else { FeedFacts { poll: facts.poll, ..FeedFacts::default() } })
+            })
+            .await
+    }
+
+    /// Records that a feed's state changed, with what happened to it.
+    pub async fn report(
+        &self,
+        feed: &Feed,
+        poll: u64,
+        status: FeedStatusRecord,
+        events: Vec<EventRecord>,
+    ) -> std::result::Result<(), StoreError> {
+        let (id, url) = (feed.id.clone(), feed.url.clone());
+        let size = self
+            .store
+            .write(move |tx| {
+                let mut facts = load_for(tx, &id, &url)?;
+                facts.poll = facts.poll.max(poll);
+                facts.known.state = Some(status.state);
+                facts.known.consecutive_errors = status.consecutive_errors;
+                facts.known.last_error.clone_from(&status.last_error);
+                facts.known.moved_to.clone_from(&status.moved_to);
+                save(tx, &id, &facts)?;
+                let at = status.at;
+                let mut contents = vec![Content::Status(Box::new(status))];
+                contents.extend(events.into_iter().map(|event| Content::Event(Box::new(event))));
+                frames::append(tx, &id, poll, at, &contents)
+            })
+            .await?;
+        self.added(size);
+        Ok(())
+    }
+
+    /// Records bytes that were no feed, unless the same bytes were the last that were not; validators stay.
+    pub async fn unreadable(
+        &self,
+        feed: &Feed,
+        poll: u64,
+        at: Timestamp,
+        letter: DeadLetter,
+    ) -> std::result::Result<(), super::IntakeError> {
+        self.room()?;
+        let (id, url) = (feed.id.clone(), feed.url.clone());
+        let size = self
+            .store
+            .write(move |tx| {
+                let mut facts = load_for(tx, &id, &url)?;
+                let hash = Hash::of_bytes(&letter.bytes);
+                facts.poll = facts.poll.max(poll);
+                let known = facts.known.unreadable.replace(hash.clone()) == Some(hash);
+                save(tx, &id, &facts)?;
+                if known { Ok(0) } else { frames::append(tx, &id, poll, at, &[Content::Unreadable(letter)]) }
+            })
+            .await?;
+        self.added(size);
+        Ok(())
+    }
+
+    /// Records a poll that showed the same as the one before (304).
+    pub async fn not_modified(
+        &self,
+        feed: &Feed,
+        poll: u64,
+        at: Timestamp,
+    ) -> std::result::Result<usize, super::IntakeError> {
+        self.room()?;
+        let (feed, policy) = (feed.clone(), self.policy.clone());
+        let (revisions, size) = self
+            .store
+            .write(move |tx| {
+                let mut facts = load_for(tx, &feed.id, &feed.url)?;
+                let found = seen::shown_again(tx, &feed, &facts.known, poll, at, &policy)?;
+                facts.poll = facts.poll.max(poll);
+                facts.known.useful_poll = poll;
+                save(tx, &feed.id, &facts)?;
+                let size = frames::append(tx, &feed.id, poll, at, &found)?;
+                let revisions = found.iter().filter(|content| matches!(content, Content::Item(_))).count();
+                Ok((revisions, size))
+            })
+            .await?;
+        self.added(size);
+        Ok(revisions)
+    }
+}
+
+pub(super) fn load_for(db: &Connection, id: &FeedId, url: &str) -> Result<FeedFacts> {
+    let mut facts = load(db, id)?;
+    if facts.known.url != url {
+        // Another address is another publisher's word: nothing that the old one said of itself holds.
+        facts = FeedFacts { poll: facts.poll, ..FeedFacts::default() };
+        facts.known.url = url.to_owned();
+    }
+    Ok(facts)
+}
+
+fn load(db: &Connection, id: &FeedId) -> Result<FeedFacts> {
+    let mut select = db.prepare_cached("SELECT etag, last_modified, poll, facts FROM feed WHERE id = ?1")?;
+    let row = select
+        .query_row([&id.0], |row| {
+            let validators = Validators { etag: row.get(0)?, last_modified: row.get(1)? };
+            Ok((validators, row.get::<_, u64>(2)?, row.get::<_, String>(3)?))
+        })
+        .optional()?;
+    let Some((validators, poll, known)) = row else { return Ok(FeedFacts::default()) };
+    let known =
+        serde_json::from_str(&known).map_err(|error| corrupt(format!("what is known of feed {id}: {error}")))?;
+    Ok(FeedFacts { validators, poll, known })
+}
+
+pub(super) fn save(tx: &Transaction<'_>, id: &FeedId, facts: &FeedFacts) -> Result<()> {
+    let known = serde_json::to_string(&facts.known).map_err(|error| corrupt(error.to_string()))?;
+    tx.prepare_cached(
+        "INSERT INTO feed (id, etag, last_modified, poll, facts) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (id) DO UPDATE SET etag = excluded.etag, last_modified = excluded.last_modified,
+           poll = excluded.poll, facts = excluded.facts",
+    )?
+    .execute(params![id.0, facts.validators.etag, facts.validators.last_modified, facts.poll, known])
+    .map(drop)
+}

@@ -1,0 +1,125 @@
+//! The table `frame`: append, read from a position, trim.
+//!
+//! Contents are one version byte and then, in version 1, a JSON list of [`Content`] under zstd. The hash of each row
+//! is checked when it is read: a frame is the only copy of what was observed.
+
+use super::{Backlog, instant};
+use crate::{
+    model::{Content, FeedId, Frame},
+    store::error::corrupt,
+};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Result, Transaction, params};
+
+const VERSION: u8 = 1;
+
+/// Pages compress well at any level; the log is read once.
+const ZSTD_LEVEL: i32 = 1;
+
+/// The largest frame that is believed when it is unpacked: far above any that is written.
+const MAX_UNPACKED: usize = 1 << 30;
+
+/// A poll with more than this becomes several frames, so that no batch grows without bound.
+const ITEMS_PER_FRAME: usize = 200;
+
+/// Appends what one poll brought; returns the size of the new frames.
+pub(super) fn append(
+    tx: &Transaction<'_>,
+    feed: &FeedId,
+    poll: u64,
+    at: Timestamp,
+    contents: &[Content],
+) -> Result<u64> {
+    let mut insert =
+        tx.prepare_cached("INSERT INTO frame (feed, poll, at, contents, hash) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut size = 0;
+    for part in contents.chunks(ITEMS_PER_FRAME) {
+        let packed = pack(&part)?;
+        let at = at.as_microsecond();
+        insert.execute(params![feed.0, poll, at, packed, row_hash(&feed.0, poll, at, &packed)])?;
+        size += packed.len() as u64;
+    }
+    Ok(size)
+}
+
+/// Packs anything that frames and waiting items hold.
+pub(super) fn pack(value: &impl serde::Serialize) -> Result<Vec<u8>> {
+    let fail = |error: &dyn std::fmt::Display| corrupt(format!("cannot pack what was observed: {error}"));
+    let json = serde_json::to_vec(value).map_err(|error| fail(&error))?;
+    let mut packed = vec![VERSION];
+    packed.extend(zstd::bulk::compress(&json, ZSTD_LEVEL).map_err(|error| fail(&error))?);
+    Ok(packed)
+}
+
+/// Unpacks it; `what` names it in the error.
+pub(super) fn unpack<T: serde::de::DeserializeOwned>(packed: &[u8], what: &str) -> Result<T> {
+    let damaged = |error: &dyn std::fmt::Display| corrupt(format!("{what}: {error}"));
+    let Some((&VERSION, rest)) = packed.split_first() else {
+        return Err(damaged(&"its form is not known here"));
+    };
+    let json =
+        zstd::stream::decode_all(std::io::Read::take(rest, MAX_UNPACKED as u64)).map_err(|error| damaged(&error))?;
+    serde_json::from_slice(&json).map_err(|error| damaged(&error))
+}
+
+pub(super) fn read_from(db: &Connection, seq: u64, max_bytes: usize) -> Result<Vec<Frame>> {
+    let mut select =
+        db.prepare_cached("SELECT seq, feed, poll, at, contents, hash FROM frame WHERE seq >= ?1 ORDER BY seq")?;
+    let mut rows = select.query([seq])?;
+    let mut frames: Vec<Frame> = Vec::new();
+    let mut size = 0;
+    while let Some(row) = rows.next()? {
+        let found: u64 = row.get(0)?;
+        let expected = seq + frames.len() as u64;
+        if found != expected {
+            return Err(corrupt(format!("frame {expected} is missing from the intake log; the next one is {found}")));
+        }
+        let feed: String = row.get(1)?;
+        let (poll, at): (u64, i64) = (row.get(2)?, row.get(3)?);
+        let packed = row.get_ref(4)?.as_blob()?;
+        if row_hash(&feed, poll, at, packed) != row.get_ref(5)?.as_blob()? {
+            return Err(corrupt(format!("the hash of frame {found} does not fit")));
+        }
+        size += packed.len();
+        if size > max_bytes && !frames.is_empty() {
+            break;
+        }
+        let contents = unpack(packed, &format!("frame {found}"))?;
+        frames.push(Frame { seq: found, feed: FeedId(feed), poll, at: instant(at), contents, bytes: packed.len() });
+    }
+    Ok(frames)
+}
+
+pub(super) fn last(db: &Connection) -> Result<u64> {
+    // The table of counters knows the last number given even when every frame has been trimmed.
+    let last = db.query_row("SELECT seq FROM sqlite_sequence WHERE name = 'frame'", [], |row| row.get(0)).optional()?;
+    Ok(last.unwrap_or(0))
+}
+
+pub(super) fn backlog(db: &Connection, position: u64) -> Result<Backlog> {
+    let (frames, bytes, oldest) = db.query_row(
+        "SELECT count(*), coalesce(sum(length(contents)), 0), min(at) FROM frame WHERE seq > ?1",
+        [position],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<i64>>(2)?)),
+    )?;
+    let waiting = db.query_row("SELECT count(*) FROM waiting", [], |row| row.get(0))?;
+    Ok(Backlog { frames, bytes, oldest: oldest.map(instant), waiting })
+}
+
+pub(super) fn trim(tx: &Transaction<'_>, position: u64, older_than: i64) -> Result<()> {
+    let gone = tx.execute("DELETE FROM frame WHERE seq <= ?1 AND at < ?2", params![position, older_than])?;
+    if gone > 0 {
+        tx.execute_batch("PRAGMA incremental_vacuum(1000)")?;
+    }
+    Ok(())
+}
+
+fn row_hash(feed: &str, poll: u64, at: i64, contents: &[u8]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&(feed.len() as u64).to_le_bytes());
+    hasher.update(feed.as_bytes());
+    hasher.update(&poll.to_le_bytes());
+    hasher.update(&at.to_le_bytes());
+    hasher.update(contents);
+    *hasher.finalize().as_bytes()
+}

@@ -1,0 +1,273 @@
+//! Bytes to text: BOM, HTTP, XML declaration and the bytes themselves, in that order of trust.
+//!
+//! In: the body and its `Content-Type`. Out: text, and an `encoding_uncertain` issue whenever the sources disagree,
+//! bytes had to be replaced or text was repaired. Text is never silently wrong when that can be noticed. This module
+//! does not look at markup beyond the declaration.
+
+use crate::model::{Issue, Stage};
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+/// How much of the body the detector reads: enough for every feed seen, and a bound on its time.
+const DETECT_BYTES: usize = 256 * 1024;
+
+/// The text of a body and what is doubtful about it.
+pub struct Decoded {
+    /// The text, without a byte order mark.
+    pub text: String,
+    /// `encoding_uncertain`, with the reason.
+    pub issues: Vec<Issue>,
+}
+
+/// Decodes a body for a room. The top-level domain of `url` helps the detector between neighbours such as windows-1250 and windows-1252.
+pub fn decode(stage: Stage, body: &[u8], content_type: Option<&str>, url: &str) -> Decoded {
+    let top_level_domain = top_level_domain(url);
+    let mut issues = Vec::new();
+    let mut text = match by_signature(body) {
+        Some(text) => text,
+        None => by_label(body, content_type, top_level_domain, &mut issues),
+    };
+    if let Some(repaired) = decoded_twice(&text) {
+        issues.push(uncertain("UTF-8 had been decoded as windows-1252 before it was sent; undone"));
+        text = repaired;
+    }
+    if text.contains('\u{FFFD}') && issues.is_empty() {
+        issues.push(uncertain("some bytes could not be decoded and stand as U+FFFD"));
+    }
+    if text.starts_with('\u{FEFF}') {
+        text = text.trim_start_matches('\u{FEFF}').to_owned();
+    }
+    issues.iter_mut().for_each(|issue| issue.stage = stage);
+    Decoded { text, issues }
+}
+
+fn uncertain(detail: impl Into<String>) -> Issue {
+    Issue::new(Stage::Parse, "encoding_uncertain", detail)
+}
+
+fn top_level_domain(url: &str) -> Option<&str> {
+    let host = url.split("//").nth(1)?.split(['/', ':', '?', '#']).next()?;
+    host.rsplit('.').next().filter(|label| label.len() >= 2 && label.bytes().all(|byte| byte.is_ascii_lowercase()))
+}
+
+/// A byte order mark, or the zero bytes that ASCII markup leaves in UTF-16 and UTF-32.
+fn by_signature(body: &[u8]) -> Option<String> {
+    match body {
+        [0xFF, 0xFE, 0, 0, ..] | [b'<', 0, 0, 0, ..] => return Some(utf_32(body, u32::from_le_bytes)),
+        [0, 0, 0xFE, 0xFF, ..] | [0, 0, 0, b'<', ..] => return Some(utf_32(body, u32::from_be_bytes)),
+        _ => {}
+    }
+    let encoding = Encoding::for_bom(body).map(|(encoding, _)| encoding).or(match body {
+        [b'<' | b'{' | b' ' | b'\n', 0, _, 0, ..] => Some(UTF_16LE),
+        [0, b'<' | b'{' | b' ' | b'\n', 0, _, ..] => Some(UTF_16BE),
+        _ => None,
+    })?;
+    let (text, _) = encoding.decode_with_bom_removal(body);
+    // Some publishers glue a UTF-8 mark onto a document in another encoding.
+    if encoding == UTF_8 && text.contains('\u{FFFD}') {
+        return None;
+    }
+    Some(text.into_owned())
+}
+
+fn utf_32(body: &[u8], read: fn([u8; 4]) -> u32) -> String {
+    body.chunks_exact(4)
+        .map(|unit| char::from_u32(read([unit[0], unit[1], unit[2], unit[3]])).unwrap_or('\u{FFFD}'))
+        .collect()
+}
+
+fn by_label(
+    body: &[u8],
+    content_type: Option<&str>,
+    top_level_domain: Option<&str>,
+    issues: &mut Vec<Issue>,
+) -> String {
+    let http = content_type.and_then(charset_parameter).and_then(labelled);
+    let declared = declaration(body).and_then(|label| labelled(&label));
+    // A declaration that could be read as ASCII is not UTF-16, whatever it says.
+    let eight_bit = |encoding: &&'static Encoding| *encoding != UTF_16LE && *encoding != UTF_16BE;
+    let (http, declared) = (http.filter(eight_bit), declared.filter(eight_bit));
+    let stated = http.or(declared);
+
+    if body.is_ascii() && !body.contains(&0x1B) {
+        return UTF_8.decode_without_bom_handling(body).0.into_owned();
+    }
+    // All its bytes are ASCII; its escape sequences give it away.
+    if stated == Some(ISO_2022_JP) || body.is_ascii() && body.windows(2).any(|pair| pair == b"\x1B$") {
+        let (text, had_errors) = ISO_2022_JP.decode_without_bom_handling(body);
+        if had_errors || stated != Some(ISO_2022_JP) {
+            issues.push(uncertain("read as ISO-2022-JP for its escape sequences"));
+        }
+        return text.into_owned();
+    }
+    if let Ok(text) = std::str::from_utf8(body) {
+        // Text in another encoding is practically never valid UTF-8 by chance.
+        if let Some(other) = stated.filter(|encoding| *encoding != UTF_8 && !body.is_ascii()) {
+            issues.push(uncertain(format!("labelled {}, but the bytes are valid UTF-8", other.name())));
+        }
+        return text.to_owned();
+    }
+    let labels: Vec<_> = [http, declared].into_iter().flatten().filter(|encoding| *encoding != UTF_8).collect();
+    let guess = detect(body, top_level_domain);
+    let chosen = match labels.as_slice() {
+        [] if mostly_utf_8(body) => UTF_8,
+        [] => guess,
+        // Western is what servers and programs say when nobody told them otherwise.
+        [only] if *only == WINDOWS_1252 && speaks_against_western(guess, body) => guess,
+        [only] => only,
+        [first, second] if first == second => first,
+        [_, second] if *second == guess => second,
+        [first, second] if *first == WINDOWS_1252 && guess != WINDOWS_1252 => second,
+        [first, ..] => first,
+    };
+    let (text, had_errors) = chosen.decode_without_bom_handling(body);
+    // Between the Latin encodings the detector is no better than the label, but a doubt is said.
+    let doubted = chosen == WINDOWS_1252 && guess != WINDOWS_1252 && high_bytes(body) >= 16;
+    let agreed = !doubted && stated.is_some() && http.into_iter().chain(declared).all(|label| label == chosen);
+    if had_errors {
+        issues
+            .push(uncertain(format!("read as {}; some bytes could not be decoded and stand as U+FFFD", chosen.name())));
+    } else if !agreed {
+        let said = stated.map_or("nothing", |encoding| encoding.name());
+        issues.push(uncertain(format!("labelled {said}, read as {}", chosen.name())));
+    }
+    text.into_owned()
+}
+
+fn detect(body: &[u8], top_level_domain: Option<&str>) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(body.get(..DETECT_BYTES).unwrap_or(body), true);
+    detector.guess(top_level_domain.map(str::as_bytes), Utf8Detection::Allow)
+}
+
+/// A western label is overruled only by an encoding of another script that decodes without a fault.
+fn speaks_against_western(guess: &'static Encoding, body: &[u8]) -> bool {
+    let western =
+        ["windows-1252", "windows-1250", "windows-1254", "windows-1257", "windows-1258", "ISO-8859-2", "UTF-8"];
+    !western.contains(&guess.name())
+        && high_bytes(body) >= 16
+        && guess.decode_without_bom_handling_and_without_replacement(body).is_some()
+}
+
+/// Labels that publishers write and the Encoding Standard does not know.
+const ALIASES: [(&str, &str); 10] = [
+    ("mac-cyrillic", "x-mac-cyrillic"),
+    ("win-1251", "windows-1251"),
+    ("windows1251", "windows-1251"),
+    ("cp936", "gbk"),
+    ("ms936", "gbk"),
+    ("cp949", "euc-kr"),
+    ("ms949", "euc-kr"),
+    ("cp950", "big5"),
+    ("cp932", "shift_jis"),
+    ("ansi", "windows-1252"),
+];
+
+fn labelled(label: &str) -> Option<&'static Encoding> {
+    let alias = ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(label.trim()));
+    Encoding::for_label(alias.map_or(label, |(_, known)| known).as_bytes())
+}
+
+fn high_bytes(body: &[u8]) -> usize {
+    body.iter().filter(|byte| **byte >= 0x80).count()
+}
+
+/// One bad byte does not make a UTF-8 document something else.
+fn mostly_utf_8(body: &[u8]) -> bool {
+    let mut good = 0_usize;
+    let mut bad = 0_usize;
+    for chunk in body.utf8_chunks() {
+        good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        bad += usize::from(!chunk.invalid().is_empty());
+    }
+    good >= bad * 4
+}
+
+/// Undoes UTF-8 that went through windows-1252: only when *every* character fits, so that real text is never touched.
+fn decoded_twice(text: &str) -> Option<String> {
+    if !text.contains(['Ã', 'Â', 'Ð', 'â']) {
+        return None;
+    }
+    let (bytes, _, unmappable) = WINDOWS_1252.encode(text);
+    if unmappable {
+        return None;
+    }
+    let repaired = String::from_utf8(bytes.into_owned()).ok()?;
+    let sequences = repaired.chars().filter(|c| !c.is_ascii()).count();
+    (sequences >= 2).then_some(repaired)
+}
+
+/// `charset` of a `Content-Type`.
+fn charset_parameter(content_type: &str) -> Option<&str> {
+    content_type.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches(['"', '\'']))
+    })
+}
+
+/// What the document says of itself in its first bytes: `encoding` of an XML declaration, `charset` of an HTML `meta`.
+fn declaration(body: &[u8]) -> Option<String> {
+    let head = String::from_utf8_lossy(body.get(..4096).unwrap_or(body)).to_ascii_lowercase();
+    let Some(from) = head.find("<?xml") else {
+        let meta = head.get(head.find("<meta")?..)?;
+        let value = meta.get(meta.find("charset")? + "charset".len()..)?.trim_start().strip_prefix('=')?;
+        let value = value.trim_start_matches([' ', '"', '\'']);
+        return Some(value.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':')).collect());
+    };
+    let head = head.get(from..)?;
+    let head = head.get(..head.find('>')?)?;
+    let value = head.get(head.find("encoding")? + "encoding".len()..)?.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| *c == '"' || *c == '\'')?;
+    value.get(1..)?.split(quote).next().map(|label| label.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use encoding_rs::{KOI8_R, WINDOWS_1251};
+
+    const RUSSIAN: &str = "<?xml version='1.0' encoding='LABEL'?><rss><title>Главные новости дня: в Приморске открыли новый мост через реку</title></rss>";
+
+    #[track_caller]
+    fn check(body: &[u8], content_type: Option<&str>, contains: &str, flagged: bool) {
+        let decoded = decode(Stage::Parse, body, content_type, "");
+        assert!(decoded.text.contains(contains), "{:?}", decoded.text);
+        assert_eq!(!decoded.issues.is_empty(), flagged, "{:?}", decoded.issues);
+    }
+
+    #[test]
+    fn labels_are_believed_where_the_bytes_do_not_speak_against_them() {
+        let (bytes, _, _) = WINDOWS_1251.encode(RUSSIAN);
+        check(&bytes, Some("text/xml; charset=windows-1251"), "новый мост", false);
+        let declared = RUSSIAN.replace("LABEL", "koi8-r");
+        check(&KOI8_R.encode(&declared).0, None, "новый мост", false);
+    }
+
+    #[test]
+    fn labels_that_lie_are_found_out_and_flagged() {
+        check(&WINDOWS_1251.encode(RUSSIAN).0, Some("text/xml; charset=iso-8859-1"), "новый мост", true);
+        check(RUSSIAN.as_bytes(), Some("text/xml; charset=iso-8859-1"), "новый мост", true);
+        let declared = RUSSIAN.replace("LABEL", "windows-1251");
+        check(&WINDOWS_1251.encode(&declared).0, Some("text/xml; charset=utf-8"), "новый мост", true);
+    }
+
+    #[test]
+    fn wide_encodings_are_known_by_their_bytes() {
+        let little: Vec<u8> = RUSSIAN.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = RUSSIAN.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let widest: Vec<u8> = RUSSIAN.chars().flat_map(|c| (c as u32).to_be_bytes()).collect();
+        for body in [little, big, widest] {
+            check(&body, None, "новый мост", false);
+        }
+    }
+
+    #[test]
+    fn one_bad_byte_costs_one_character_and_double_decoding_is_undone() {
+        let mut body = RUSSIAN.as_bytes().to_vec();
+        body.push(0xFF);
+        check(&body, None, "новый мост", true);
+        let twice =
+            WINDOWS_1252.decode_without_bom_handling("<rss>café, naïve, “quoted”</rss>".as_bytes()).0.into_owned();
+        check(twice.as_bytes(), None, "café, naïve, “quoted”", true);
+    }
+}

@@ -1,0 +1,100 @@
+//! Character references of XML and HTML to characters.
+//!
+//! Only the predefined entities of XML and the 252 names of HTML 4 exist here; nothing that a document declares is
+//! ever expanded. `entities.tsv` holds name and code point.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+static NAMES: LazyLock<HashMap<&'static str, char>> = LazyLock::new(|| {
+    include_str!("entities.tsv")
+        .lines()
+        .filter_map(|line| {
+            let (name, code) = line.split_once('\t')?;
+            Some((name, char::from_u32(u32::from_str_radix(code, 16).ok()?)?))
+        })
+        .collect()
+});
+
+/// The longest name in the table, with room for `#x10FFFF` and leading zeros.
+const LONGEST: usize = 12;
+
+/// The character that a reference at the start of `text` (after the `&`) stands for, and the bytes that it takes.
+pub fn reference(text: &str) -> Option<(char, usize)> {
+    let end = text.bytes().take(LONGEST + 1).position(|byte| byte == b';')?;
+    let name = text.get(..end)?;
+    let character = match name.strip_prefix('#') {
+        Some(number) => numbered(match number.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+            None => number.parse().ok()?,
+        })?,
+        None => *NAMES.get(name)?,
+    };
+    Some((character, end + 1))
+}
+
+/// A numbered character; 128 to 159 mean windows-1252, as every browser reads them.
+fn numbered(code: u32) -> Option<char> {
+    if let 0x80..=0x9F = code {
+        let byte = [u8::try_from(code).ok()?];
+        return encoding_rs::WINDOWS_1252.decode_without_bom_handling(&byte).0.chars().next();
+    }
+    char::from_u32(code).filter(|c| is_allowed(*c))
+}
+
+/// Whether XML 1.0 lets the character stand in a document.
+pub fn is_allowed(c: char) -> bool {
+    !matches!(c, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
+}
+
+/// Replaces every reference once.
+pub fn decode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        let (before, after) = rest.split_at(at);
+        out.push_str(before);
+        let after = after.get(1..).unwrap_or_default();
+        match reference(after) {
+            Some((character, length)) => {
+                out.push(character);
+                rest = after.get(length..).unwrap_or_default();
+            }
+            None => {
+                out.push('&');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Escapes text so that it can stand in a document, as content or as an attribute's value.
+pub fn escape_into(text: &str, out: &mut String) {
+    for c in text.chars().filter(|c| is_allowed(*c)) {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c => out.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, decoded: &str) {
+        assert_eq!(decode(text), decoded);
+    }
+
+    #[test]
+    fn references_are_decoded_once_and_what_is_none_stays() {
+        check("a &lt;b&gt; &amp;amp; &#233;&#xE9;&eacute;", "a <b> &amp; ééé");
+        check("fish & chips &unknown; &; &#; &#xZZ; & &amp", "fish & chips &unknown; &; &#; &#xZZ; & &amp");
+        check("&#146;tis &#0;&#x110000;", "’tis &#0;&#x110000;");
+    }
+}

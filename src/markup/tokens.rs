@@ -1,0 +1,399 @@
+//! A tokenizer that takes anything: markup as publishers really send it, in linear time, without a fault.
+//!
+//! In: text. Out: [`Token`]s that borrow from it. What cannot be markup is text. Comments, declarations, processing
+//! instructions and document types are passed over; nothing is expanded but the references that `entities` knows.
+
+use super::entities;
+use std::borrow::Cow;
+
+/// An element with more attributes is hostile.
+pub const MAX_ATTRIBUTES: usize = 256;
+
+/// A piece of a document.
+#[derive(Debug)]
+pub enum Token<'a> {
+    /// Character data, references decoded.
+    Text(Cow<'a, str>),
+    /// Character data that stood in a CDATA section.
+    Cdata(&'a str),
+    /// A start tag.
+    Open(Tag<'a>),
+    /// An end tag.
+    Close(&'a str),
+    /// A document type was passed over; `true` when it declared anything of its own.
+    DocumentType(bool),
+}
+
+/// A start tag.
+#[derive(Debug)]
+pub struct Tag<'a> {
+    /// The name as written, with its prefix.
+    pub name: &'a str,
+    /// Names as written and values with their references decoded; of two equal names the first.
+    pub attributes: Vec<(&'a str, Cow<'a, str>)>,
+    /// It ends itself: `<name/>`.
+    pub closed: bool,
+    /// It had more attributes than [`MAX_ATTRIBUTES`].
+    pub too_many_attributes: bool,
+}
+
+/// What the tokenizer had to overlook.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Overlooked {
+    /// `&` that begins no known reference.
+    pub bare_ampersands: usize,
+    /// `<` that begins no tag.
+    pub bare_brackets: usize,
+    /// A tag, comment or section was open when the text ended.
+    pub cut: bool,
+}
+
+/// The tokenizer's place in a text.
+pub struct Tokens<'a> {
+    text: &'a str,
+    at: usize,
+    /// What had to be overlooked so far.
+    pub overlooked: Overlooked,
+    /// Strings known not to occur in the rest of the text, so that nothing is searched for twice.
+    absent: Vec<&'static str>,
+    /// Where the next `]]>` stands, once looked for.
+    section_end: usize,
+    /// Elements known to have no end tag in the rest of the text.
+    without_end: Vec<String>,
+    /// A document type was read; a second one is passed over without a look at its inside.
+    typed: bool,
+}
+
+impl<'a> Tokens<'a> {
+    /// Begins at byte `at`.
+    pub fn new(text: &'a str, at: usize) -> Self {
+        Self {
+            text,
+            at,
+            overlooked: Overlooked::default(),
+            absent: Vec::new(),
+            section_end: 0,
+            without_end: Vec::new(),
+            typed: false,
+        }
+    }
+
+    /// The place of the next token.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// The distance to `needle`, from `offset` on; a needle that was missed once is not looked for again.
+    fn distance(&mut self, offset: usize, needle: &'static str) -> Option<usize> {
+        if self.absent.contains(&needle) {
+            return None;
+        }
+        let found = self.rest().get(offset..).and_then(|rest| rest.find(needle));
+        if found.is_none() {
+            self.absent.push(needle);
+        }
+        found.map(|distance| distance + offset)
+    }
+
+    /// Passes over everything up to the end tag of `name`, which is passed over too: for elements whose content is no
+    /// markup. Without such an end tag nothing is passed over.
+    pub fn skip_past_end(&mut self, name: &str) -> bool {
+        if self.without_end.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            return false;
+        }
+        let rest = self.rest();
+        let end = rest
+            .match_indices("</")
+            .map(|(at, _)| at)
+            .find(|at| rest.get(at + 2..).is_some_and(|tail| name_at(tail).eq_ignore_ascii_case(name)));
+        let Some(end) = end else {
+            self.without_end.push(name.to_owned());
+            return false;
+        };
+        self.at += end;
+        let _ = self.next();
+        true
+    }
+
+    /// The next token; none at the end.
+    #[expect(clippy::should_implement_trait, reason = "an iterator could not be asked to skip while it is walked")]
+    pub fn next(&mut self) -> Option<Token<'a>> {
+        loop {
+            let rest = self.rest();
+            if rest.is_empty() {
+                return None;
+            }
+            if !rest.starts_with('<') {
+                let end = rest.find('<').unwrap_or(rest.len());
+                self.at += end;
+                return Some(Token::Text(self.decode(rest.get(..end).unwrap_or_default())));
+            }
+            if rest.starts_with("<!--") {
+                match self.distance(4, "-->") {
+                    Some(end) => self.at += end + 3,
+                    None => {
+                        self.overlooked.cut = true;
+                        self.at += 4;
+                    }
+                }
+                continue;
+            }
+            if starts_ignoring_case(rest, "<![cdata[") {
+                return Some(Token::Cdata(self.cdata()));
+            }
+            if starts_ignoring_case(rest, "<!doctype") {
+                return Some(Token::DocumentType(self.document_type()));
+            }
+            if rest.starts_with("<?") || rest.starts_with("<!") {
+                match self.distance(2, ">") {
+                    Some(end) => self.at += end + 1,
+                    None => {
+                        self.overlooked.cut = true;
+                        self.at = self.text.len();
+                    }
+                }
+                continue;
+            }
+            if let Some(name) = rest.strip_prefix("</").map(name_at).filter(|name| !name.is_empty()) {
+                // An end tag that is itself cut or malformed still ends its element.
+                let after = 2 + name.len();
+                let tail = rest.get(after..).unwrap_or_default();
+                let end = tail.find(['>', '<']);
+                self.at += after
+                    + match end {
+                        Some(end) if tail.as_bytes().get(end) == Some(&b'>') => end + 1,
+                        Some(end) => end,
+                        None => tail.len(),
+                    };
+                return Some(Token::Close(name));
+            }
+            let name = name_at(rest.get(1..).unwrap_or_default());
+            if name.is_empty() {
+                self.overlooked.bare_brackets += 1;
+                self.at += 1;
+                return Some(Token::Text(Cow::Borrowed("<")));
+            }
+            if let Some(tag) = self.tag(name) {
+                return Some(Token::Open(tag));
+            }
+        }
+    }
+
+    /// Reads a CDATA section. One that was never closed ends where the next entry or section begins.
+    fn cdata(&mut self) -> &'a str {
+        const OPEN: usize = "<![CDATA[".len();
+        let rest = self.rest();
+        let inner = rest.get(OPEN..).unwrap_or_default();
+        if self.section_end < self.at + OPEN {
+            self.section_end = self.distance(OPEN, "]]>").map_or(usize::MAX, |end| self.at + end);
+        }
+        let Some(end) = self.section_end.checked_sub(self.at + OPEN).filter(|_| self.section_end != usize::MAX) else {
+            self.overlooked.cut = true;
+            // Without an end the section would swallow every later entry.
+            let ends_entry = |at: &usize| {
+                let name = inner.get(at + 2..).map(name_at).unwrap_or_default();
+                ["item", "entry", "channel", "rss", "feed"].contains(&name)
+            };
+            let end = inner.match_indices("</").map(|(at, _)| at).find(ends_entry).unwrap_or(inner.len());
+            self.at += OPEN + end;
+            return inner.get(..end).unwrap_or_default();
+        };
+        let content = inner.get(..end).unwrap_or_default();
+        let swallowed = content.find("<![CDATA[").filter(|second| {
+            content.get(..*second).is_some_and(|first| first.contains("</item>") || first.contains("</entry>"))
+        });
+        if swallowed.is_some() {
+            let end = content.find("</").unwrap_or(end);
+            self.at += OPEN + end;
+            return content.get(..end).unwrap_or_default();
+        }
+        self.at += OPEN + end + 3;
+        content
+    }
+
+    /// Passes over a document type with its internal subset.
+    fn document_type(&mut self) -> bool {
+        let rest = self.rest();
+        if std::mem::replace(&mut self.typed, true) {
+            self.at += self.distance(2, ">").map_or(rest.len(), |end| end + 1);
+            return false;
+        }
+        let mut quote = None;
+        let mut subset = false;
+        let mut declares = false;
+        for (index, byte) in rest.bytes().enumerate() {
+            match (quote, byte) {
+                (Some(open), _) if byte == open => quote = None,
+                (Some(_), _) => {}
+                (None, b'"' | b'\'') => quote = Some(byte),
+                (None, b'[') => (subset, declares) = (true, true),
+                (None, b']') => subset = false,
+                (None, b'>') if !subset => {
+                    self.at += index + 1;
+                    return declares;
+                }
+                _ => {}
+            }
+        }
+        // An unbalanced quote: give up the subset, not the document.
+        self.at += rest.find('>').map_or(rest.len(), |end| end + 1);
+        declares
+    }
+
+    /// Reads a start tag; `None` when the text ends inside it.
+    fn tag(&mut self, name: &'a str) -> Option<Tag<'a>> {
+        let mut tag = Tag { name, attributes: Vec::new(), closed: false, too_many_attributes: false };
+        self.at += 1 + name.len();
+        let mut count = 0_usize;
+        loop {
+            let rest = self.rest();
+            let Some(c) = rest.chars().next() else {
+                self.overlooked.cut = true;
+                return None;
+            };
+            match c {
+                '>' => {
+                    self.at += 1;
+                    return Some(tag);
+                }
+                '/' if rest.starts_with("/>") => {
+                    self.at += 2;
+                    tag.closed = true;
+                    return Some(tag);
+                }
+                // The tag was never closed, and here the next one begins.
+                '<' => return Some(tag),
+                _ => {}
+            }
+            let key_end = rest
+                .find(|c: char| c.is_ascii_whitespace() || matches!(c, '=' | '>' | '/' | '<'))
+                .unwrap_or(rest.len());
+            let key = rest.get(..key_end).unwrap_or_default();
+            if key.is_empty() {
+                self.at += c.len_utf8();
+                continue;
+            }
+            self.at += key_end;
+            let tail = self.rest();
+            let trimmed = tail.trim_start();
+            if !trimmed.starts_with('=') {
+                continue;
+            }
+            self.at += tail.len() - trimmed.len() + 1;
+            let value = self.value();
+            count += 1;
+            if count > MAX_ATTRIBUTES {
+                tag.too_many_attributes = true;
+            } else if tag.attributes.iter().all(|(known, _)| *known != key) {
+                let value = self.decode(value);
+                tag.attributes.push((key, value));
+            }
+        }
+    }
+
+    /// Reads an attribute's value, quoted or not.
+    fn value(&mut self) -> &'a str {
+        let rest = self.rest();
+        let trimmed = rest.trim_start();
+        self.at += rest.len() - trimmed.len();
+        let Some(quote) = trimmed.chars().next().filter(|c| *c == '"' || *c == '\'') else {
+            let end = trimmed.find(|c: char| c.is_ascii_whitespace() || c == '>' || c == '<').unwrap_or(trimmed.len());
+            let end = if trimmed.get(..end).is_some_and(|value| value.ends_with('/'))
+                && trimmed.as_bytes().get(end) == Some(&b'>')
+            {
+                end - 1
+            } else {
+                end
+            };
+            self.at += end;
+            return trimmed.get(..end).unwrap_or_default();
+        };
+        let inner = trimmed.get(1..).unwrap_or_default();
+        let stop = inner.find([quote, '<']).unwrap_or(inner.len());
+        if inner.as_bytes().get(stop) == Some(&b'<') {
+            // A bracket inside the value, or a quote that was never closed: what comes first decides.
+            let tail = inner.get(stop..).unwrap_or_default();
+            let next = tail.find([quote, '>']).unwrap_or(tail.len());
+            if tail.as_bytes().get(next).copied() == u8::try_from(quote).ok() {
+                self.at += 1 + stop + next + 1;
+                return inner.get(..stop + next).unwrap_or_default();
+            }
+            let end = inner.get(..stop).and_then(|value| value.find('>')).unwrap_or(stop);
+            self.at += 1 + end;
+            return inner.get(..end).unwrap_or_default();
+        }
+        self.at += 1 + stop + usize::from(stop < inner.len());
+        inner.get(..stop).unwrap_or_default()
+    }
+
+    fn decode(&mut self, text: &'a str) -> Cow<'a, str> {
+        if !text.contains('&') {
+            return Cow::Borrowed(text);
+        }
+        let references = text.split('&').skip(1).filter(|after| entities::reference(after).is_none()).count();
+        self.overlooked.bare_ampersands += references;
+        Cow::Owned(entities::decode(text))
+    }
+}
+
+/// The element name at the start of a text; empty when there is none.
+pub fn name_at(text: &str) -> &str {
+    if !text.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == ':') {
+        return "";
+    }
+    let end = text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.'))).unwrap_or(text.len());
+    text.get(..end).unwrap_or_default()
+}
+
+fn starts_ignoring_case(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let mut tokens = Tokens::new(text, 0);
+        let mut out = Vec::new();
+        while let Some(token) = tokens.next() {
+            out.push(match token {
+                Token::Text(text) => format!("{text:?}"),
+                Token::Cdata(text) => format!("[{text}]"),
+                Token::Open(tag) => {
+                    let attributes: String =
+                        tag.attributes.iter().map(|(key, value)| format!(" {key}={value}")).collect();
+                    format!("<{}{attributes}{}>", tag.name, if tag.closed { "/" } else { "" })
+                }
+                Token::Close(name) => format!("</{name}>"),
+                Token::DocumentType(declares) => format!("!{declares}"),
+            });
+        }
+        assert_eq!(out.join(" "), expected);
+    }
+
+    #[test]
+    fn sound_markup_is_read_as_it_is() {
+        check(
+            "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c>'>]><a b=\"1\" c='2'>x &amp; y<d/></a>",
+            "!true <a b=1 c=2> \"x & y\" <d/> </a>",
+        );
+        check("<a><!-- <b> --><![CDATA[<c>&amp;]]></a>", "<a> [<c>&amp;] </a>");
+    }
+
+    #[test]
+    fn unsound_markup_is_read_as_it_was_meant() {
+        check("<a>5 < 6 & 7</a>", "<a> \"5 \" \"<\" \" 6 & 7\" </a>");
+        check("<a b=1 c d=\"x>y\"/>", "<a b=1 d=x>y/>");
+        check("<a b=\"x<y\">t</a>", "<a b=x<y> \"t\" </a>");
+        check("<a b=\"x>t</a>", "<a b=x> \"t\" </a>");
+        check("<a><![CDATA[x</item><item>", "<a> [x] </item> <item>");
+        check("<a <b>t</b", "<a> <b> \"t\" </b>");
+        check("<a b=\"", "");
+    }
+}

@@ -1,0 +1,161 @@
+//! What the daemon looks like from outside at one moment: the status page's only source.
+//!
+//! The pipeline makes one whenever something changed and sends it through a `watch` channel; the page never reaches
+//! into a stage. Addresses in it carry no secrets.
+
+use crate::model::{FeedId, FeedState, Issue, ItemId, Relation, Stage};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+
+/// How many of the latest articles a snapshot holds.
+pub const LATEST_ARTICLES: usize = 50;
+
+/// The daemon at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// When the process began.
+    pub started: Timestamp,
+    /// When this picture was taken.
+    pub at: Timestamp,
+    /// Every configured feed, in the order of the configuration.
+    pub feeds: Vec<FeedSnapshot>,
+    /// What each room took in and gave out since the start, in the order of the rooms.
+    pub stages: Vec<StageCount>,
+    /// The latest published revisions, newest first.
+    pub latest: VecDeque<ArticleSummary>,
+    /// What lies on the doorstep.
+    pub intake: IntakeSnapshot,
+    /// The way out.
+    pub publisher: PublisherSnapshot,
+    /// Whether start-up is over and nothing stands in the way of publishing.
+    pub ready: bool,
+}
+
+impl Snapshot {
+    /// The picture before anything has happened.
+    pub fn new(started: Timestamp) -> Self {
+        let rooms =
+            [Stage::Fetch, Stage::Parse, Stage::Intake, Stage::Clean, Stage::Extract, Stage::Dedup, Stage::Publish];
+        Self {
+            started,
+            at: started,
+            feeds: Vec::new(),
+            stages: rooms.map(StageCount::new).to_vec(),
+            latest: VecDeque::new(),
+            intake: IntakeSnapshot::default(),
+            publisher: PublisherSnapshot::default(),
+            ready: false,
+        }
+    }
+}
+
+/// One feed at one moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FeedSnapshot {
+    /// The operator's name for it.
+    pub id: FeedId,
+    /// Its address, without user info, query values and fragment.
+    pub url: String,
+    /// Its title, the operator's or its own.
+    pub title: Option<String>,
+    /// Its state.
+    pub state: FeedState,
+    /// When it is polled next; none when polling is held or has ended.
+    pub next_poll: Option<Timestamp>,
+    /// When a poll last went well, 304 included.
+    pub last_success: Option<Timestamp>,
+    /// Seconds between polls at present.
+    pub interval_seconds: f64,
+    /// Failures in a row.
+    pub errors: u32,
+    /// The last error, while it lasts.
+    pub last_error: Option<Issue>,
+    /// Entries in its last document.
+    pub items: u64,
+    /// Revisions observed since the start.
+    pub observed: u64,
+    /// Whether it is held because the doorstep is full.
+    pub held: bool,
+}
+
+/// The traffic of one room since the start of the process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageCount {
+    /// The room.
+    pub stage: Stage,
+    /// What came in: responses, documents, items, revisions, records.
+    pub received: u64,
+    /// What went on.
+    pub sent: u64,
+    /// What ended here on purpose: unchanged items, suppressed revisions.
+    pub discarded: u64,
+    /// What failed here.
+    pub errors: u64,
+}
+
+impl StageCount {
+    /// A room without traffic.
+    pub fn new(stage: Stage) -> Self {
+        Self { stage, received: 0, sent: 0, discarded: 0, errors: 0 }
+    }
+}
+
+/// One published revision, in a line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ArticleSummary {
+    /// The item.
+    pub id: ItemId,
+    /// Its revision.
+    pub revision: u32,
+    /// Its feed.
+    pub feed: FeedId,
+    /// Its headline.
+    pub headline: Option<String>,
+    /// Link as published.
+    pub url: Option<String>,
+    /// When it was observed.
+    pub observed: Option<Timestamp>,
+    /// Copy or original.
+    pub relation: Relation,
+    /// COVID-19 observations in it.
+    pub observations: usize,
+}
+
+/// What lies on the doorstep.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct IntakeSnapshot {
+    /// Frames that wait for publication.
+    pub frames: u64,
+    /// Their size.
+    pub bytes: u64,
+    /// The size at which polling stops.
+    pub max_bytes: u64,
+    /// When the oldest of them was observed.
+    pub oldest: Option<Timestamp>,
+    /// Items that wait for their page.
+    pub waiting_pages: u64,
+    /// Whether polling is held.
+    pub full: bool,
+}
+
+/// The way out.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct PublisherSnapshot {
+    /// `journal` or `kafka`.
+    pub to: String,
+    /// Whether the last commit or recovery went well.
+    pub connected: bool,
+    /// Why not.
+    pub last_error: Option<String>,
+    /// The last frame done.
+    pub position: u64,
+    /// Frames observed and not yet published.
+    pub lag: u64,
+    /// Batches committed since the start.
+    pub commits: u64,
+    /// Records committed since the start.
+    pub records: u64,
+    /// When a batch was last committed.
+    pub last_commit: Option<Timestamp>,
+}

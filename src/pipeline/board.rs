@@ -1,0 +1,120 @@
+//! The picture of the daemon for those who watch, and its counters.
+//!
+//! Rooms return what happened, and the pipeline counts it here. Every change goes out through a `watch` channel; who
+//! looks never holds anybody up.
+
+use crate::{
+    fetch::{FeedProgress, PollOutcome, redact},
+    intake::Backlog,
+    model::{ArticleSummary, Feed, FeedId, FeedSnapshot, FeedState, LATEST_ARTICLES, Snapshot, Stage, StageCount},
+};
+use jiff::Timestamp;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// A handle on the picture; clones share it.
+#[derive(Clone)]
+pub(super) struct Board(Arc<watch::Sender<Snapshot>>);
+
+impl Board {
+    pub(super) fn new(out: watch::Sender<Snapshot>, feeds: &[Feed], to: &str, max_bytes: u64) -> Self {
+        out.send_modify(|now| {
+            now.feeds = feeds.iter().filter(|feed| feed.enabled).map(not_polled_yet).collect();
+            now.publisher.to = to.to_owned();
+            now.intake.max_bytes = max_bytes;
+        });
+        Self(Arc::new(out))
+    }
+
+    pub(super) fn change(&self, change: impl FnOnce(&mut Snapshot)) {
+        self.0.send_modify(|now| {
+            now.at = Timestamp::now();
+            change(now);
+        });
+    }
+
+    pub(super) fn count(&self, stage: Stage, count: impl FnOnce(&mut StageCount)) {
+        self.change(|now| {
+            if let Some(row) = now.stages.iter_mut().find(|row| row.stage == stage) {
+                count(row);
+            }
+        });
+    }
+
+    pub(super) fn feed(&self, id: &FeedId, change: impl FnOnce(&mut FeedSnapshot)) {
+        self.change(|now| {
+            if let Some(feed) = now.feeds.iter_mut().find(|feed| feed.id == *id) {
+                change(feed);
+            }
+        });
+    }
+
+    /// A feed's task tells how it stands.
+    pub(super) fn progress(&self, progress: &FeedProgress) {
+        let polled = !matches!(progress.outcome, PollOutcome::Waiting);
+        let failed = matches!(progress.outcome, PollOutcome::Failed);
+        self.feed(&progress.feed.id, |feed| {
+            feed.state = progress.state;
+            feed.next_poll = progress.next_poll;
+            feed.last_success = progress.last_success.or(feed.last_success);
+            feed.errors = progress.consecutive_errors;
+            feed.last_error.clone_from(&progress.last_error);
+            feed.held = progress.outcome == PollOutcome::Held;
+        });
+        if polled {
+            self.count(Stage::Fetch, |fetch| {
+                fetch.received += 1;
+                match progress.outcome {
+                    PollOutcome::NotModified => fetch.discarded += 1,
+                    _ if failed => fetch.errors += 1,
+                    _ => fetch.sent += 1,
+                }
+            });
+        }
+    }
+
+    pub(super) fn backlog(&self, backlog: &Backlog, full: bool) {
+        self.change(|now| {
+            now.intake.frames = backlog.frames;
+            now.intake.bytes = backlog.bytes;
+            now.intake.oldest = backlog.oldest;
+            now.intake.waiting_pages = backlog.waiting;
+            now.intake.full = full;
+            now.publisher.lag = backlog.frames;
+        });
+    }
+
+    pub(super) fn published(&self, latest: Vec<ArticleSummary>) {
+        self.change(|now| {
+            for article in latest {
+                now.latest.push_front(article);
+            }
+            now.latest.truncate(LATEST_ARTICLES);
+        });
+    }
+
+    pub(super) fn publisher(&self, trouble: Option<String>) {
+        self.change(|now| {
+            now.publisher.connected = trouble.is_none();
+            now.ready = trouble.is_none();
+            now.publisher.last_error = trouble;
+        });
+    }
+}
+
+fn not_polled_yet(feed: &Feed) -> FeedSnapshot {
+    FeedSnapshot {
+        id: feed.id.clone(),
+        url: redact(&feed.url),
+        title: feed.title.clone(),
+        state: FeedState::Waiting,
+        next_poll: None,
+        last_success: None,
+        interval_seconds: feed.interval.unwrap_or_default().as_secs_f64(),
+        errors: 0,
+        last_error: None,
+        items: 0,
+        observed: 0,
+        held: false,
+    }
+}

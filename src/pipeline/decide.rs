@@ -1,0 +1,253 @@
+//! One unit after the other: verdict, records, changes of the state. The one place with memory, owned by the line.
+//!
+//! Everything here is a function of the frames and the committed state: time is the frame's own, so that a batch that
+//! is made again after a doubtful commit is the same batch.
+
+use super::{
+    Roster,
+    admission::admission,
+    enrich::{self, Prepared, Unit},
+    tally::Tally,
+};
+use crate::{
+    dedup::{self, Index, Question},
+    model::{
+        ArticleSummary, Backfill, Content, DeadLetter, Enriched, Hash, ItemId, Observed, Origin, Outcome, Position,
+        Record, Stage, StateChange, Verdict, state_key,
+    },
+    publish::{Batch, encode},
+    state::State,
+    store::{Store, StoreError},
+};
+use jiff::Timestamp;
+use std::{collections::HashSet, sync::Arc};
+
+/// What holds for all decisions of a run.
+pub(super) struct Rules {
+    pub(super) intake: String,
+    pub(super) feeds: Roster,
+    pub(super) dedup: dedup::Options,
+    pub(super) backfill: Backfill,
+    pub(super) publish_body: bool,
+    pub(super) program: String,
+}
+
+impl Rules {
+    fn stamp<'a>(&'a self, origin: &'a Origin, hash: &'a Hash, observed: Timestamp) -> encode::Stamp<'a> {
+        let Self { publish_body, program, .. } = self;
+        encode::Stamp { origin, generation: 0, hash, observed, publish_body: *publish_body, program }
+    }
+}
+
+/// The memory behind the decisions, and the open batch.
+pub(super) struct Decider {
+    rules: Arc<Rules>,
+    state: State,
+    index: Index,
+    /// Units that broke the index: they go to the dead letters.
+    broken: HashSet<(u64, usize)>,
+    /// What `index` was doing, for the case that it breaks.
+    at_work: Option<(u64, usize)>,
+    pub(super) open: Open,
+}
+
+/// The open batch.
+#[derive(Default)]
+pub(super) struct Open {
+    /// The last frame done before it.
+    pub(super) position: u64,
+    pub(super) records: Vec<Record>,
+    record_bytes: usize,
+    /// Size of the frames that it finishes.
+    pub(super) frame_bytes: u64,
+    pub(super) units: usize,
+    pub(super) latest: Vec<ArticleSummary>,
+    pub(super) tally: Tally,
+}
+
+impl Decider {
+    /// Reads the memory from the committed state. May block.
+    pub(super) fn restore(
+        rules: Arc<Rules>,
+        store: Store,
+        position: u64,
+        broken: HashSet<(u64, usize)>,
+    ) -> Result<Self, StoreError> {
+        let state = State::new(store);
+        let mut index = Index::new(&rules.dedup);
+        let mut stories = Vec::new();
+        state.restore(|id, item| index.restore_item(&id, &item), |story| stories.push(story))?;
+        stories.into_iter().for_each(|story| index.restore_story(story));
+        let open = Open { position, ..Open::default() };
+        Ok(Self { rules, state, index, broken, at_work: None, open })
+    }
+
+    /// How large the open batch is.
+    pub(super) fn open_bytes(&self) -> usize {
+        self.open.record_bytes + self.state.changes_bytes()
+    }
+
+    /// Decides about one unit. May block. After a panic the memory is not to be used again.
+    pub(super) fn take(&mut self, unit: Unit) -> Result<(), StoreError> {
+        let Unit { feed, seq, index, at, ends_frame, content } = unit;
+        let origin = Origin { intake: self.rules.intake.clone(), seq, index };
+        let done = self.state.feed_origin(&feed)?;
+        // A replay from any earlier point changes nothing: what is not above the feed's last origin has been decided.
+        let fenced = done.is_some_and(|done| done.intake == origin.intake && (done.seq, done.index) >= (seq, index));
+        if !fenced {
+            match content {
+                Prepared::Item(observed, enriched) => self.item(&origin, at, &observed, enriched)?,
+                Prepared::Other(content) => self.other(&origin, at, content)?,
+            }
+            let origin = Position { intake: self.rules.intake.clone(), seq, index };
+            self.state.apply(StateChange::set(state_key::feed(&feed), &origin));
+        }
+        self.open.units += 1;
+        if let Some(bytes) = ends_frame {
+            self.open.position = seq;
+            self.open.frame_bytes += bytes as u64;
+        }
+        Ok(())
+    }
+
+    fn item(
+        &mut self,
+        origin: &Origin,
+        at: Timestamp,
+        observed: &Observed,
+        enriched: Result<Box<Enriched>, DeadLetter>,
+    ) -> Result<(), StoreError> {
+        let place = (origin.seq, origin.index);
+        let enriched = match enriched {
+            Ok(_) if self.broken.contains(&place) => {
+                Err(enrich::letter(observed, Stage::Dedup, "comparing it with what is remembered failed"))
+            }
+            other => other,
+        };
+        let rules = Arc::clone(&self.rules);
+        let stamp = rules.stamp(origin, &observed.hash, at);
+        let id = &observed.item.id;
+        let enriched = match enriched {
+            Ok(enriched) => enriched,
+            Err(letter) => {
+                let record = encode::item_dead_letter(&stamp, id, &letter);
+                tracing::error!(item = %id, stage = letter.stage.as_str(), detail = letter.detail, "item goes to the dead letters");
+                self.open.tally.dead_letter(letter.stage, true);
+                self.push(vec![record]);
+                return Ok(());
+            }
+        };
+        let feed = self.rules.feeds.get(&observed.item.feed);
+        let admission = admission(&feed, self.rules.backfill, observed, at);
+        let previous = self.state.previous(id)?;
+        self.at_work = Some(place);
+        let question = Question { enriched: &enriched, hash: &observed.hash, previous, admission };
+        let verdict = self.index.judge(at, question);
+        self.open.tally.decided(&enriched, &verdict);
+        if let Outcome::Publish { revision, .. } = &verdict.outcome {
+            self.open.latest.push(summary(&enriched, &verdict, *revision, at));
+        }
+        let records = encode::article(&stamp, *enriched, &verdict);
+        self.at_work = None;
+        self.remember(id, verdict);
+        self.push(records);
+        Ok(())
+    }
+
+    fn remember(&mut self, id: &ItemId, verdict: Verdict) {
+        self.state.apply(StateChange::set(state_key::item(id), &verdict.state));
+        if let Some(text) = &verdict.text {
+            self.state.apply(StateChange::set(state_key::text(id), text));
+        }
+        if let Some(story) = &verdict.story {
+            self.state.apply(StateChange::set(state_key::story(&story.id), story));
+        }
+    }
+
+    fn other(&mut self, origin: &Origin, at: Timestamp, content: Content) -> Result<(), StoreError> {
+        let no_revision = Hash(String::new());
+        let rules = Arc::clone(&self.rules);
+        let stamp = rules.stamp(origin, &no_revision, at);
+        let record = match content {
+            Content::Item(_) => return Ok(()),
+            Content::Touch(id) => {
+                if let Some(mut item) = self.state.item(&id)? {
+                    item.touched = at;
+                    self.index.restore_item(&id, &item);
+                    self.state.apply(StateChange::set(state_key::item(&id), &item));
+                }
+                return Ok(());
+            }
+            Content::Status(status) => encode::status(&stamp, &status),
+            Content::Event(event) => encode::event(&stamp, &event),
+            Content::Unreadable(letter) => {
+                self.open.tally.dead_letter(letter.stage, false);
+                encode::dead_letter(&stamp, &letter)
+            }
+        };
+        self.push(vec![record]);
+        Ok(())
+    }
+
+    /// Forgets what has passed the horizon; the tombstones go with the open batch, which must not be empty.
+    pub(super) fn evict(&mut self, now: Timestamp, last: (u64, usize)) {
+        let origin = Origin { intake: self.rules.intake.clone(), seq: last.0, index: last.1 };
+        let no_revision = Hash(String::new());
+        let changes = self.index.evict(now);
+        let rules = Arc::clone(&self.rules);
+        let stamp = rules.stamp(&origin, &no_revision, now);
+        let stories = changes.iter().filter(|change| change.value.is_none());
+        let stories = stories.filter_map(|change| change.key.strip_prefix("story/"));
+        let tombstones: Vec<Record> = stories.map(|story| encode::story_forgotten(&stamp, story)).collect();
+        self.push(tombstones);
+        changes.into_iter().for_each(|change| self.state.apply(change));
+    }
+
+    /// The open batch, ready to be committed; a new one is open.
+    pub(super) fn close(&mut self) -> (Batch, Open) {
+        let mut open = std::mem::take(&mut self.open);
+        self.open.position = open.position;
+        let position = Position { intake: self.rules.intake.clone(), seq: open.position, index: 0 };
+        if open.position > 0 {
+            self.state.apply(StateChange::set(state_key::position(&self.rules.intake), &position));
+        }
+        let records = std::mem::take(&mut open.records);
+        (Batch { records, state: self.state.changes(), position }, open)
+    }
+
+    /// The batch that was closed last is in the image.
+    pub(super) fn committed(&mut self) {
+        self.state.drop_overlay();
+    }
+
+    /// What had broken the index so far, and now, for the next one.
+    pub(super) fn into_broken(self) -> HashSet<(u64, usize)> {
+        let mut broken = self.broken;
+        broken.extend(self.at_work);
+        broken
+    }
+
+    fn push(&mut self, records: Vec<Record>) {
+        self.open.record_bytes += records.iter().map(size).sum::<usize>();
+        self.open.records.extend(records);
+    }
+}
+
+fn size(record: &Record) -> usize {
+    let headers: usize = record.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+    headers + record.key.len() + record.value.as_ref().map_or(0, Vec::len)
+}
+
+fn summary(enriched: &Enriched, verdict: &Verdict, revision: u32, at: Timestamp) -> ArticleSummary {
+    let article = &enriched.article;
+    ArticleSummary {
+        id: article.id.clone(),
+        revision,
+        feed: article.feed.clone(),
+        headline: article.headline.clone(),
+        url: article.url.clone(),
+        observed: Some(at),
+        relation: verdict.duplicate.relation,
+        observations: enriched.covid.observations.len(),
+    }
+}

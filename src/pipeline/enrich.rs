@@ -1,0 +1,194 @@
+//! Frames to enriched revisions: clean and extract, on blocking threads, the order kept.
+//!
+//! A room that panics is our bug and costs one item: it goes to the dead letters with its bytes, and the others go on.
+
+use super::Roster;
+use crate::{
+    clean, extract,
+    intake::Intake,
+    model::{Content, DeadLetter, Enriched, FeedId, Frame, Observed, Stage},
+    store::StoreError,
+};
+use futures::stream::{self, Stream, StreamExt};
+use jiff::Timestamp;
+use std::{
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+use tokio::sync::watch;
+
+/// How much of the log is read at once.
+const READ_BYTES: usize = 1 << 20;
+
+/// How much of an item that broke a room goes to the dead letters.
+const LETTER_BYTES: usize = 64 << 10;
+
+/// One thing of a frame, ready to be decided about.
+pub(super) struct Unit {
+    /// Its feed.
+    pub(super) feed: FeedId,
+    /// Its frame.
+    pub(super) seq: u64,
+    /// Its place in the frame.
+    pub(super) index: usize,
+    /// When the frame was observed.
+    pub(super) at: Timestamp,
+    /// The size of the frame, when this is the last of it.
+    pub(super) ends_frame: Option<usize>,
+    /// What it is.
+    pub(super) content: Prepared,
+}
+
+/// A frame's content; items have been read.
+pub(super) enum Prepared {
+    /// A revision and what it says, or why it could not be read.
+    Item(Box<Observed>, Result<Box<Enriched>, DeadLetter>),
+    /// Anything else, as it was.
+    Other(Content),
+}
+
+/// What it takes to read frames.
+#[derive(Clone)]
+pub(super) struct Reading {
+    pub(super) intake: Intake,
+    pub(super) tables: Arc<extract::Tables>,
+    pub(super) feeds: Roster,
+    /// True when no more frames will come: then the stream ends with the last one.
+    pub(super) ending: watch::Receiver<bool>,
+    /// How many items are worked on at a time.
+    pub(super) parallel: usize,
+}
+
+/// Everything in the log from `seq` on, in order; waits for more at its end.
+pub(super) fn units(reading: Reading, seq: u64) -> impl Stream<Item = Result<Unit, StoreError>> + Send {
+    let parallel = reading.parallel;
+    raw_units(reading.clone(), seq)
+        .map(move |unit| {
+            let (tables, feeds) = (Arc::clone(&reading.tables), reading.feeds.clone());
+            async move {
+                let unit = unit?;
+                let work = tokio::task::spawn_blocking(move || prepare(&tables, &feeds, unit));
+                work.await.map_err(|failure| StoreError::Io(format!("an enriching thread was lost: {failure}")))
+            }
+        })
+        .buffered(parallel)
+}
+
+struct RawUnit {
+    feed: FeedId,
+    seq: u64,
+    index: usize,
+    at: Timestamp,
+    ends_frame: Option<usize>,
+    content: Content,
+}
+
+fn raw_units(reading: Reading, seq: u64) -> impl Stream<Item = Result<RawUnit, StoreError>> + Send {
+    struct Cursor {
+        reading: Reading,
+        next: u64,
+        ready: VecDeque<RawUnit>,
+        failed: bool,
+    }
+    let cursor = Cursor { reading, next: seq, ready: VecDeque::new(), failed: false };
+    stream::unfold(cursor, |mut cursor| async move {
+        if cursor.failed {
+            return None;
+        }
+        while cursor.ready.is_empty() {
+            match next_frames(&mut cursor.reading, cursor.next).await {
+                Ok(frames) if frames.is_empty() => return None,
+                Ok(frames) => {
+                    cursor.next += frames.len() as u64;
+                    cursor.ready.extend(frames.into_iter().flat_map(unpack));
+                }
+                Err(error) => {
+                    cursor.failed = true;
+                    return Some((Err(error), cursor));
+                }
+            }
+        }
+        let unit = cursor.ready.pop_front()?;
+        Some((Ok(unit), cursor))
+    })
+}
+
+/// The next frames; waits until there are some. None when no more will come.
+async fn next_frames(reading: &mut Reading, seq: u64) -> Result<Vec<Frame>, StoreError> {
+    let mut appends = reading.intake.appends();
+    loop {
+        appends.mark_unchanged();
+        // Asked before the log is read: what is appended before the end is known is then found.
+        let ending = *reading.ending.borrow_and_update();
+        let frames = reading.intake.read_from(seq, READ_BYTES).await?;
+        if !frames.is_empty() || ending {
+            return Ok(frames);
+        }
+        tokio::select! {
+            _ = appends.changed() => {}
+            changed = reading.ending.changed() => {
+                if changed.is_err() {
+                    return Ok(Vec::new());
+                }
+            }
+        }
+    }
+}
+
+fn unpack(frame: Frame) -> impl Iterator<Item = RawUnit> {
+    let Frame { seq, feed, at, contents, bytes, .. } = frame;
+    let last = contents.len().saturating_sub(1);
+    contents.into_iter().enumerate().map(move |(index, content)| RawUnit {
+        feed: feed.clone(),
+        seq,
+        index,
+        at,
+        ends_frame: (index == last).then_some(bytes),
+        content,
+    })
+}
+
+fn prepare(tables: &extract::Tables, feeds: &Roster, unit: RawUnit) -> Unit {
+    let RawUnit { feed, seq, index, at, ends_frame, content } = unit;
+    let content = match content {
+        Content::Item(observed) => {
+            let enriched = read(tables, feeds, &observed);
+            Prepared::Item(observed, enriched)
+        }
+        other => Prepared::Other(other),
+    };
+    Unit { feed, seq, index, at, ends_frame, content }
+}
+
+fn read(tables: &extract::Tables, feeds: &Roster, observed: &Observed) -> Result<Box<Enriched>, DeadLetter> {
+    let feed = feeds.get(&observed.item.feed);
+    let article = catch_unwind(AssertUnwindSafe(|| clean::item(&feed, observed)))
+        .map_err(|panic| letter(observed, Stage::Clean, &words(panic.as_ref())))?;
+    catch_unwind(AssertUnwindSafe(|| extract::article(tables, article)))
+        .map(Box::new)
+        .map_err(|panic| letter(observed, Stage::Extract, &words(panic.as_ref())))
+}
+
+/// What a panic said.
+pub(super) fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("a panic without words").to_owned()
+}
+
+/// The dead letter of an item that broke a room: its bytes are what the intake holds of it.
+pub(super) fn letter(observed: &Observed, stage: Stage, detail: &str) -> DeadLetter {
+    let mut bytes = serde_json::to_vec(observed).unwrap_or_default();
+    let total_bytes = bytes.len() as u64;
+    bytes.truncate(LETTER_BYTES);
+    DeadLetter {
+        key: observed.item.id.0.clone(),
+        feed: observed.item.feed.clone(),
+        url: observed.item.link.clone(),
+        stage,
+        code: "panic".to_owned(),
+        detail: detail.to_owned(),
+        bytes,
+        total_bytes,
+    }
+}

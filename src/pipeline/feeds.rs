@@ -1,0 +1,202 @@
+//! The front of the house: what the feeds' tasks deliver is read and laid on the doorstep, and only then receipted.
+
+use super::{Roster, RunError, board::Board, enrich};
+use crate::{
+    fetch::{Delivery, FeedChange, FeedMemory, PollEvent, Receipt},
+    intake::{Intake, IntakeError, Poll},
+    metrics,
+    model::{DeadLetter, Feed, Fetched, Issue, Stage},
+    parse::{self, ParseError, Parsed},
+};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+/// Nesting is bounded before the feed parser sees it; this leaves it room all the same.
+const PARSER_STACK: usize = 8 << 20;
+
+/// A document that takes longer is given up.
+const PARSER_TIME: Duration = Duration::from_secs(30);
+
+/// Documents that are read at a time: parsing takes several times their size in memory.
+const PARSERS: usize = 4;
+
+/// How much of a document that is no feed goes to the dead letters.
+const LETTER_BYTES: usize = 64 << 10;
+
+/// What it takes to handle deliveries.
+#[derive(Clone)]
+pub(super) struct Front {
+    pub(super) intake: Intake,
+    pub(super) feeds: Roster,
+    pub(super) board: Board,
+    parsers: Arc<Semaphore>,
+}
+
+impl Front {
+    pub(super) fn new(intake: Intake, feeds: Roster, board: Board) -> Self {
+        Self { intake, feeds, board, parsers: Arc::new(Semaphore::new(PARSERS)) }
+    }
+
+    /// What the intake knows of a feed, as its task wants it.
+    pub(super) async fn memory(&self, feed: &Feed) -> Result<FeedMemory, RunError> {
+        let facts = self.intake.feed(feed).await?;
+        if let Some(title) = &facts.known.title {
+            self.feeds.title(&feed.id, title);
+            self.board.feed(&feed.id, |row| {
+                row.title.get_or_insert_with(|| title.clone());
+            });
+        }
+        Ok(FeedMemory {
+            validators: facts.validators,
+            poll: facts.poll,
+            state: facts.known.state,
+            consecutive_errors: facts.known.consecutive_errors,
+            last_error: facts.known.last_error,
+            moved_to: facts.known.moved_to,
+        })
+    }
+
+    /// Handles deliveries until there are no more senders; each feed has one on its way at most.
+    pub(super) async fn run(self, mut deliveries: mpsc::Receiver<Delivery>) -> Result<(), RunError> {
+        let mut work = tokio::task::JoinSet::new();
+        loop {
+            tokio::select! {
+                delivery = deliveries.recv() => {
+                    let Some(delivery) = delivery else { break };
+                    let front = self.clone();
+                    work.spawn(async move { front.handle(delivery).await });
+                }
+                Some(done) = work.join_next() => done.map_err(|failure| RunError::lost("a feed's delivery", &failure))??,
+            }
+        }
+        while let Some(done) = work.join_next().await {
+            done.map_err(|failure| RunError::lost("a feed's delivery", &failure))??;
+        }
+        Ok(())
+    }
+
+    async fn handle(&self, delivery: Delivery) -> Result<(), RunError> {
+        let Delivery { feed, poll, event, reply } = delivery;
+        let result = match event {
+            PollEvent::Fetched(fetched) => self.document(&feed, poll, *fetched).await,
+            PollEvent::NotModified => self.not_modified(&feed, poll).await,
+            PollEvent::State(change) => self.report(&feed, poll, &change).await,
+        };
+        let receipt = match result {
+            Ok(receipt) => receipt,
+            Err(error) if error.holds() => {
+                tracing::warn!(feed = %feed.id, %error, "the feed is held; nothing is lost");
+                Receipt::Held
+            }
+            Err(IntakeError::Store(error)) => return Err(error.into()),
+            Err(error) => return Err(RunError { exit: 74, message: error.to_string() }),
+        };
+        // The task may have been told to stop meanwhile; what is durable stays so.
+        reply.send(receipt).ok();
+        Ok(())
+    }
+
+    async fn document(&self, feed: &Arc<Feed>, poll: u64, fetched: Fetched) -> Result<Receipt, IntakeError> {
+        if self.intake.is_full() {
+            return Ok(Receipt::Held);
+        }
+        let (validators, at, url) = (fetched.validators(), fetched.at, fetched.url.clone());
+        let body = fetched.body.clone();
+        self.board.count(Stage::Parse, |parse| parse.received += 1);
+        let parsed = match self.parse(Arc::clone(feed), fetched).await {
+            Ok(Ok(parsed)) => parsed,
+            Ok(Err(ParseError(issue))) => {
+                self.board.count(Stage::Parse, |parse| parse.errors += 1);
+                let letter = letter(feed, url, &issue, &body);
+                self.intake.unreadable(feed, poll, at, letter).await?;
+                return Ok(Receipt::Unreadable(issue));
+            }
+            Err(issue) => {
+                self.board.count(Stage::Parse, |parse| parse.errors += 1);
+                tracing::error!(feed = %feed.id, detail = issue.detail, "a document broke the parser");
+                let letter = letter(feed, url, &issue, &body);
+                self.intake.unreadable(feed, poll, at, letter).await?;
+                return Ok(Receipt::Broken(issue));
+            }
+        };
+        let Parsed { head, items, issues } = parsed;
+        for issue in &issues {
+            tracing::info!(feed = %feed.id, code = issue.code, detail = issue.detail, "the document has a problem");
+        }
+        if let Some(title) = &head.title {
+            self.feeds.title(&feed.id, title);
+        }
+        let (total_items, ttl_minutes, title) = (items.len(), head.ttl_minutes, head.title.clone());
+        let document = Poll { feed: feed.as_ref().clone(), poll, at, validators, head, items };
+        let appended = self.intake.append(document).await?;
+        self.board.count(Stage::Parse, |parse| parse.sent += total_items as u64);
+        metrics::received(Stage::Parse, 1);
+        metrics::sent(Stage::Parse, total_items as u64);
+        metrics::received(Stage::Intake, total_items as u64);
+        metrics::sent(Stage::Intake, appended.new_items as u64);
+        metrics::discarded(Stage::Intake, "unchanged", appended.unchanged as u64);
+        self.board.count(Stage::Intake, |intake| {
+            intake.received += total_items as u64;
+            intake.sent += appended.new_items as u64;
+            intake.discarded += (total_items - appended.new_items.min(total_items)) as u64;
+        });
+        self.board.feed(&feed.id, |row| {
+            row.items = total_items as u64;
+            row.observed += appended.new_items as u64;
+            row.title = row.title.take().or(title);
+        });
+        tracing::debug!(feed = %feed.id, items = total_items, new = appended.new_items, "a document is on the doorstep");
+        Ok(Receipt::Accepted { new_items: appended.new_items, total_items, ttl_minutes })
+    }
+
+    /// Reads a document on a thread with a stack of its own; the issue says how it broke the parser.
+    async fn parse(&self, feed: Arc<Feed>, fetched: Fetched) -> Result<Result<Parsed, ParseError>, Issue> {
+        let broken = |code: &str, detail: String| Issue::new(Stage::Parse, code, detail);
+        let _turn = self.parsers.acquire().await;
+        let (answer, result) = oneshot::channel();
+        let work = move || {
+            let parsed = catch_unwind(AssertUnwindSafe(|| parse::feed(&feed, &fetched)));
+            answer.send(parsed.map_err(|panic| enrich::words(panic.as_ref()))).ok();
+        };
+        std::thread::Builder::new()
+            .name("parse".to_owned())
+            .stack_size(PARSER_STACK)
+            .spawn(work)
+            .map_err(|error| broken("parser_failed", format!("no thread to parse on: {error}")))?;
+        match tokio::time::timeout(PARSER_TIME, result).await {
+            Ok(Ok(Ok(parsed))) => Ok(parsed),
+            Ok(Ok(Err(words))) => Err(broken("parser_failed", words)),
+            Ok(Err(_)) => Err(broken("parser_failed", "the parser's thread ended without an answer".to_owned())),
+            Err(_) => Err(broken("parser_timeout", format!("not read within {} s", PARSER_TIME.as_secs()))),
+        }
+    }
+
+    async fn not_modified(&self, feed: &Feed, poll: u64) -> Result<Receipt, IntakeError> {
+        let new_items = self.intake.not_modified(feed, poll, jiff::Timestamp::now()).await?;
+        Ok(Receipt::Accepted { new_items, total_items: 0, ttl_minutes: None })
+    }
+
+    async fn report(&self, feed: &Feed, poll: u64, change: &FeedChange) -> Result<Receipt, IntakeError> {
+        let title = feed.title.clone().or_else(|| self.feeds.get(&feed.id).title.clone());
+        self.board.feed(&feed.id, |row| row.interval_seconds = change.interval.as_secs_f64());
+        self.intake.report(feed, poll, change.status_record(feed, title), change.event_records(feed)).await?;
+        Ok(Receipt::Accepted { new_items: 0, total_items: 0, ttl_minutes: None })
+    }
+}
+
+fn letter(feed: &Feed, url: String, issue: &Issue, body: &[u8]) -> DeadLetter {
+    DeadLetter {
+        key: feed.id.0.clone(),
+        feed: feed.id.clone(),
+        url: Some(url),
+        stage: issue.stage,
+        code: issue.code.clone(),
+        detail: issue.detail.clone(),
+        bytes: body.iter().take(LETTER_BYTES).copied().collect(),
+        total_bytes: body.len() as u64,
+    }
+}

@@ -1,0 +1,326 @@
+//! The line: from the doorstep to the exit.
+//!
+//! Units are taken in order, decided about, gathered into a batch by size and time, and committed. Only an `Ok` is a
+//! commit: after anything else the overlay is dropped, the sink recovers, the memory is read anew from the committed
+//! state, and work goes on from the position that is found there. Doubt is settled by reading, never by guessing.
+
+use super::{
+    OnRecord, RunError,
+    board::Board,
+    decide::{Decider, Open, Rules},
+    enrich::{self, Reading, Unit},
+    tally,
+};
+use crate::{
+    model::{Record, Stage, Topic},
+    publish::{PublishError, Sink},
+    store::{Store, StoreError},
+};
+use futures::stream::{BoxStream, StreamExt};
+use jiff::{SignedDuration, Timestamp};
+use std::{
+    collections::{BTreeMap, HashSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// A sink that is away is tried again after this, and then ever more rarely.
+const FIRST_RETRY: Duration = Duration::from_millis(200);
+const LAST_RETRY: Duration = Duration::from_secs(10);
+
+/// How long a commit and the closing of the sink may take once the daemon has been told to stop.
+const CLOSING_TIME: Duration = Duration::from_secs(4);
+
+/// How often published frames and forgotten items are cleared away.
+const CLEARING_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How often the horizon is looked at.
+const EVICTION_INTERVAL: Duration = Duration::from_secs(3600);
+
+/// A wall clock that has moved this much against the steady one has been set: nothing is evicted on its word.
+const CLOCK_STEP: SignedDuration = SignedDuration::from_hours(1);
+
+/// Units in a batch at most: its state changes count too.
+const MAX_UNITS: usize = 5000;
+
+pub(super) struct Line {
+    pub(super) sink: Box<dyn Sink>,
+    pub(super) store: Store,
+    pub(super) reading: Reading,
+    pub(super) rules: Arc<Rules>,
+    pub(super) board: Board,
+    pub(super) on_record: Option<OnRecord>,
+    /// How long a batch is gathered.
+    pub(super) gather: Duration,
+    pub(super) max_batch: usize,
+    /// Becomes true when the sink has been recovered for the first time.
+    pub(super) recovered: watch::Sender<bool>,
+    pub(super) cancel: CancellationToken,
+}
+
+/// How a stretch of work ended.
+enum Ended {
+    /// Everything is done, or the daemon is told to stop.
+    Finished,
+    /// The sink must be recovered.
+    Doubt,
+    /// A unit broke the memory; here are those that ever did.
+    Broken(HashSet<(u64, usize)>),
+}
+
+impl Line {
+    /// Works until the doorstep is empty and nothing more will come, or until told to stop.
+    pub(super) async fn run(mut self) -> Result<(), RunError> {
+        let result = self.work_and_recover().await;
+        if tokio::time::timeout(CLOSING_TIME, self.sink.close()).await.is_err() {
+            tracing::warn!("the sink did not close in time; the next start settles what is open");
+        }
+        result
+    }
+
+    async fn work_and_recover(&mut self) -> Result<(), RunError> {
+        let mut broken = HashSet::new();
+        let mut clearing = Clearing::new();
+        loop {
+            let Some(position) = self.recover().await? else { return Ok(()) };
+            let (rules, store, known) = (Arc::clone(&self.rules), self.store.clone(), broken.clone());
+            let restored = tokio::task::spawn_blocking(move || Decider::restore(rules, store, position, known));
+            let decider = restored.await.map_err(|failure| RunError::lost("restoring the memory", &failure))??;
+            self.reading.intake.count_backlog(position).await?;
+            self.board.change(|now| now.publisher.position = position);
+            self.recovered.send_replace(true);
+            match self.work(position, decider, &mut clearing).await? {
+                Ended::Finished => return Ok(()),
+                Ended::Doubt => {}
+                Ended::Broken(all) => broken = all,
+            }
+        }
+    }
+
+    /// Recovers the sink, with patience while it is away; none when told to stop.
+    async fn recover(&mut self) -> Result<Option<u64>, RunError> {
+        let mut pause = FIRST_RETRY;
+        loop {
+            let recovered = tokio::select! {
+                biased;
+                recovered = self.sink.recover() => recovered,
+                () = self.cancel.cancelled() => return Ok(None),
+            };
+            match recovered {
+                Ok(position) => {
+                    self.board.publisher(None);
+                    return Ok(Some(position));
+                }
+                Err(PublishError::Fatal { exit, message }) => return Err(RunError { exit, message }),
+                Err(error @ (PublishError::Doubt(_) | PublishError::Unavailable(_))) => {
+                    tracing::warn!(%error, retry_in = ?pause, "the sink is away; what is observed waits in the intake");
+                    self.board.publisher(Some(error.to_string()));
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.cancel.cancelled() => return Ok(None),
+            }
+            pause = (pause * 2).min(LAST_RETRY);
+        }
+    }
+
+    async fn work(&mut self, position: u64, decider: Decider, clearing: &mut Clearing) -> Result<Ended, RunError> {
+        let mut units = enrich::units(self.reading.clone(), position + 1).boxed();
+        let mut decider = decider;
+        loop {
+            let first = tokio::select! {
+                biased;
+                () = self.cancel.cancelled() => return Ok(Ended::Finished),
+                unit = units.next() => unit,
+            };
+            let Some(first) = first else { return Ok(Ended::Finished) };
+            let gathered = self.gather(first, &mut units, decider).await?;
+            let (mut open_decider, last) = match gathered {
+                Gathered::Batch(decider, last) => (decider, last),
+                Gathered::Broken(all) => return Ok(Ended::Broken(all)),
+            };
+            if clearing.eviction_is_due() {
+                open_decider.evict(Timestamp::now(), last);
+            }
+            let (batch, open) = open_decider.close();
+            let kept = self.on_record.is_some().then(|| batch.records.clone());
+            let topics = tally::by_topic(&batch.records);
+            let committing = tokio::select! {
+                biased;
+                result = self.sink.commit(batch) => Some(result),
+                () = told_long_ago(&self.cancel) => None,
+            };
+            match committing {
+                None => {
+                    tracing::warn!("the open batch could not be committed in time; the next start settles it");
+                    return Ok(Ended::Finished);
+                }
+                Some(Ok(())) => {
+                    open_decider.committed();
+                    self.committed(&open, &topics, kept, clearing).await?;
+                }
+                Some(Err(PublishError::Fatal { exit, message })) => return Err(RunError { exit, message }),
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "the batch is in doubt; what was committed is read back");
+                    self.board.publisher(Some(error.to_string()));
+                    self.board.count(Stage::Publish, |publish| publish.errors += 1);
+                    return Ok(Ended::Doubt);
+                }
+            }
+            decider = open_decider;
+        }
+    }
+
+    /// Fills the open batch by size and time.
+    async fn gather(
+        &self,
+        first: Result<Unit, StoreError>,
+        units: &mut BoxStream<'_, Result<Unit, StoreError>>,
+        mut decider: Decider,
+    ) -> Result<Gathered, RunError> {
+        let deadline = tokio::time::Instant::now() + self.gather;
+        let mut next = Some(first);
+        let mut last = (0, 0);
+        while let Some(unit) = next.take() {
+            let unit = unit?;
+            last = (unit.seq, unit.index);
+            let decide = move || {
+                let result = catch_unwind(AssertUnwindSafe(|| decider.take(unit)));
+                (decider, result)
+            };
+            let (back, result) =
+                tokio::task::spawn_blocking(decide).await.map_err(|failure| RunError::lost("deciding", &failure))?;
+            match result {
+                Ok(result) => result?,
+                Err(panic) => {
+                    let words = enrich::words(panic.as_ref());
+                    tracing::error!(frame = last.0, index = last.1, words, "deciding broke; the memory is read anew");
+                    let mut all = back.into_broken();
+                    if !all.insert(last) {
+                        return Err(RunError {
+                            exit: 70,
+                            message: format!("deciding breaks again and again: {words}"),
+                        });
+                    }
+                    return Ok(Gathered::Broken(all));
+                }
+            }
+            decider = back;
+            if decider.open_bytes() >= self.max_batch || decider.open.units >= MAX_UNITS {
+                break;
+            }
+            tokio::select! {
+                biased;
+                () = self.cancel.cancelled() => break,
+                () = tokio::time::sleep_until(deadline) => break,
+                unit = units.next() => next = unit,
+            }
+        }
+        Ok(Gathered::Batch(decider, last))
+    }
+
+    /// A batch is published: tell everybody, and clear away now and then.
+    async fn committed(
+        &self,
+        open: &Open,
+        topics: &BTreeMap<Topic, u64>,
+        kept: Option<Vec<Record>>,
+        clearing: &mut Clearing,
+    ) -> Result<(), RunError> {
+        if let (Some(tell), Some(records)) = (&self.on_record, kept) {
+            records.iter().for_each(|record| tell(record));
+        }
+        let intake = &self.reading.intake;
+        intake.published(open.frame_bytes);
+        let counts = &open.tally;
+        counts.count(topics);
+        let records: u64 = topics.values().sum();
+        for stage in [Stage::Clean, Stage::Extract] {
+            self.board.count(stage, |row| {
+                row.received += counts.items;
+                row.sent += counts.items - counts.failed.min(counts.items);
+                row.errors += counts.failed.min(counts.items);
+            });
+        }
+        self.board.count(Stage::Dedup, |dedup| {
+            dedup.received += counts.published + counts.suppressed;
+            dedup.sent += counts.published;
+            dedup.discarded += counts.suppressed;
+        });
+        self.board.count(Stage::Publish, |publish| {
+            publish.received += records;
+            publish.sent += records;
+        });
+        self.board.change(|now| {
+            now.publisher.commits += 1;
+            now.publisher.records += records;
+            now.publisher.position = open.position;
+            now.publisher.last_commit = Some(Timestamp::now());
+            now.publisher.connected = true;
+            now.ready = true;
+        });
+        self.board.published(open.latest.clone());
+        if clearing.is_due() {
+            match intake.trim(open.position, Timestamp::now()).await {
+                // A full disk is no reason to stop: what could not be cleared away now is cleared away later.
+                Ok(()) | Err(StoreError::Full(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}
+
+enum Gathered {
+    Batch(Decider, (u64, usize)),
+    Broken(HashSet<(u64, usize)>),
+}
+
+/// Ends some time after the daemon was told to stop.
+pub(super) async fn told_long_ago(cancel: &CancellationToken) {
+    cancel.cancelled().await;
+    tokio::time::sleep(CLOSING_TIME).await;
+}
+
+/// When to clear away, and when to look at the horizon.
+struct Clearing {
+    cleared: Instant,
+    evicted: Instant,
+    wall: Timestamp,
+}
+
+impl Clearing {
+    fn new() -> Self {
+        Self { cleared: Instant::now(), evicted: Instant::now(), wall: Timestamp::now() }
+    }
+
+    fn is_due(&mut self) -> bool {
+        let due = self.cleared.elapsed() >= CLEARING_INTERVAL;
+        if due {
+            self.cleared = Instant::now();
+        }
+        due
+    }
+
+    fn eviction_is_due(&mut self) -> bool {
+        let steady = self.evicted.elapsed();
+        if steady < EVICTION_INTERVAL {
+            return false;
+        }
+        let wall = Timestamp::now();
+        let by_wall = wall.duration_since(self.wall);
+        let by_steady = SignedDuration::try_from(steady).unwrap_or(SignedDuration::ZERO);
+        self.evicted = Instant::now();
+        self.wall = wall;
+        let step = by_wall - by_steady;
+        if step.abs() > CLOCK_STEP {
+            tracing::warn!(%step, "the clock was set; nothing is forgotten until it has kept time for an hour");
+            return false;
+        }
+        true
+    }
+}

@@ -1,0 +1,477 @@
+//! The dates publishers really write, to a [`StatedTime`].
+//!
+//! In: the text of a date element. Out: a date or an instant with the publisher's offset, and whether a zone had to be
+//! assumed; `None` when the text cannot be read or could mean two things. One reader serves RFC 822, 2822 and 850,
+//! ISO 8601 and its misuses, W3CDTF, asctime and dates in words: it sorts the pieces by what they are instead of trying
+//! format after format. `months.tsv` and `zones.tsv` hold the words.
+
+use crate::model::StatedTime;
+use jiff::{
+    ToSpan as _,
+    civil::{Date, Time},
+    tz::Offset,
+};
+use std::{collections::HashMap, sync::LazyLock};
+
+/// A date that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Read {
+    /// What it says.
+    pub time: StatedTime,
+    /// There was a time of day but no zone that is known: read as UTC.
+    pub zone_assumed: bool,
+}
+
+static MONTHS: LazyLock<HashMap<&'static str, i8>> = LazyLock::new(|| {
+    let lines = include_str!("months.tsv").lines().filter_map(|line| line.split_once('\t'));
+    lines.flat_map(|(number, names)| names.split(' ').filter_map(|name| Some((name, number.parse().ok()?)))).collect()
+});
+
+/// Minutes east of UTC. Names that mean several zones stand for what RFC 822 says, else for the most populous one.
+static ZONES: LazyLock<HashMap<&'static str, i32>> = LazyLock::new(|| {
+    let lines = include_str!("zones.tsv").lines().filter_map(|line| line.split_once('\t'));
+    lines.filter_map(|(name, minutes)| Some((name, minutes.parse().ok()?))).collect()
+});
+
+/// Longer texts are no dates.
+const LONGEST: usize = 120;
+
+#[derive(Debug, Clone, PartialEq)]
+enum Piece {
+    /// Digits: value, how many, whether white space or nothing stood before them.
+    Number(i64, usize),
+    Word(String),
+    Sign(char),
+    Space,
+}
+
+/// Reads a date.
+pub fn read(text: &str) -> Option<Read> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > LONGEST {
+        return None;
+    }
+    Reader::new(pieces(text)).read()
+}
+
+fn pieces(text: &str) -> Vec<Piece> {
+    let lower = text.to_lowercase();
+    let mut spelled = String::with_capacity(lower.len() + 8);
+    for c in lower.chars() {
+        match c {
+            // East Asian dates carry their units behind the numbers.
+            '年' | '년' | '月' | '월' => spelled.push('-'),
+            '日' | '일' => spelled.push(' '),
+            '時' | '时' | '시' | '点' => spelled.push(':'),
+            '分' | '분' => spelled.push(':'),
+            '秒' | '초' => spelled.push(' '),
+            '−' | '–' => spelled.push('-'),
+            '：' => spelled.push(':'),
+            '\'' | '’' | '(' | ')' | '\u{200e}' | '\u{200f}' => spelled.push(' '),
+            c => spelled.push(
+                c.to_digit(10).and_then(|digit| char::from_digit(digit, 10)).or_else(|| eastern_digit(c)).unwrap_or(c),
+            ),
+        }
+    }
+    let spelled = spelled.replace("a.m.", "am").replace("p.m.", "pm").replace("오전", " am ").replace("오후", " pm ");
+    let spelled =
+        spelled.replace("上午", " am ").replace("下午", " pm ").replace("午前", " am ").replace("午後", " pm ");
+    let mut pieces = Vec::new();
+    let mut rest = spelled.as_str();
+    while let Some(c) = rest.chars().next() {
+        let end = if c.is_ascii_digit() {
+            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            let value = rest.get(..end).and_then(|digits| digits.parse().ok()).unwrap_or(i64::MAX);
+            pieces.push(Piece::Number(value, end));
+            end
+        } else if c.is_alphabetic() {
+            let end = rest.find(|c: char| !c.is_alphabetic() && c != '\u{301}').unwrap_or(rest.len());
+            pieces.push(Piece::Word(rest.get(..end).unwrap_or_default().to_owned()));
+            end
+        } else if c.is_whitespace() {
+            pieces.push(Piece::Space);
+            rest.find(|c: char| !c.is_whitespace()).unwrap_or(rest.len())
+        } else {
+            pieces.push(Piece::Sign(c));
+            c.len_utf8()
+        };
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    pieces
+}
+
+/// Arabic-Indic digits.
+fn eastern_digit(c: char) -> Option<char> {
+    let value = match c {
+        '٠'..='٩' => c as u32 - '٠' as u32,
+        '۰'..='۹' => c as u32 - '۰' as u32,
+        _ => return None,
+    };
+    char::from_digit(value, 10)
+}
+
+struct Reader {
+    pieces: Vec<Piece>,
+    at: usize,
+    /// Numbers that belong to the date, with their length and the sign after them.
+    numbers: Vec<(i64, usize, Option<char>)>,
+    /// How many numbers stood before the month's name.
+    month: Option<(i8, usize)>,
+    time: Option<(i64, i64, i64, i32)>,
+    afternoon: Option<bool>,
+    zone: Option<i32>,
+    /// The place right behind the last number of the date.
+    after_date_number: usize,
+}
+
+impl Reader {
+    fn new(pieces: Vec<Piece>) -> Self {
+        Self {
+            pieces,
+            at: 0,
+            numbers: Vec::new(),
+            month: None,
+            time: None,
+            afternoon: None,
+            zone: None,
+            after_date_number: usize::MAX,
+        }
+    }
+
+    fn peek(&self, ahead: usize) -> Option<&Piece> {
+        self.pieces.get(self.at + ahead)
+    }
+
+    fn number(&self, ahead: usize) -> Option<(i64, usize)> {
+        match self.peek(ahead) {
+            Some(Piece::Number(value, length)) => Some((*value, *length)),
+            _ => None,
+        }
+    }
+
+    fn sign(&self, ahead: usize) -> Option<char> {
+        match self.peek(ahead) {
+            Some(Piece::Sign(sign)) => Some(*sign),
+            _ => None,
+        }
+    }
+
+    fn read(mut self) -> Option<Read> {
+        while let Some(piece) = self.peek(0).cloned() {
+            match piece {
+                Piece::Number(value, length) => self.take_number(value, length)?,
+                Piece::Word(word) => self.take_word(&word),
+                Piece::Sign(sign @ ('+' | '-')) if self.time.is_some() && self.begins_offset() => {
+                    self.take_offset(sign)?
+                }
+                Piece::Sign(_) | Piece::Space => self.at += 1,
+            }
+        }
+        self.finish()
+    }
+
+    fn take_number(&mut self, value: i64, length: usize) -> Option<()> {
+        let after_t = self.at > 0
+            && matches!(self.pieces.get(self.at - 1), Some(Piece::Word(word)) if word == "t")
+            && self.time.is_none();
+        if self.time.is_none()
+            && length <= 2
+            && self.sign(1) == Some(':')
+            && self.number(2).is_some_and(|(_, length)| length <= 2)
+        {
+            return self.take_clock(value);
+        }
+        // "18h05".
+        if self.time.is_none() && length <= 2 && self.peek(1) == Some(&Piece::Word("h".to_owned())) {
+            let minute = self.number(2).filter(|(_, length)| *length == 2);
+            self.time = Some((value, minute.map_or(0, |(minute, _)| minute), 0, 0));
+            self.at += if minute.is_some() { 3 } else { 2 };
+            return Some(());
+        }
+        if after_t {
+            self.time = match length {
+                6 => Some((value / 10_000, value / 100 % 100, value % 100, 0)),
+                4 => Some((value / 100, value % 100, 0, 0)),
+                2 => Some((value, 0, 0, 0)),
+                _ => return None,
+            };
+            self.at += 1;
+            self.skip_fraction();
+            return Some(());
+        }
+        // Seconds or milliseconds since 1970.
+        if self.pieces.len() == 1 && matches!(length, 10 | 13) {
+            let instant = jiff::Timestamp::from_millisecond(if length == 10 { value * 1000 } else { value }).ok()?;
+            let moment = Offset::UTC.to_datetime(instant);
+            let date = i64::from(moment.year()) * 10_000 + i64::from(moment.month()) * 100 + i64::from(moment.day());
+            self.numbers.push((date, 8, None));
+            let nanosecond = moment.time().subsec_nanosecond();
+            self.time =
+                Some((i64::from(moment.hour()), i64::from(moment.minute()), i64::from(moment.second()), nanosecond));
+            self.zone = Some(0);
+            self.at += 1;
+            return Some(());
+        }
+        if length == 14 {
+            self.numbers.push((value / 1_000_000, 8, None));
+            self.time = Some((value / 10_000 % 100, value / 100 % 100, value % 100, 0));
+        } else {
+            self.numbers.push((value, length, self.sign(1)));
+            self.after_date_number = self.at + 1;
+        }
+        self.at += 1;
+        (self.numbers.len() <= 4).then_some(())
+    }
+
+    /// `hh:mm`, `hh:mm:ss`, `hh:mm:ss.fraction`.
+    fn take_clock(&mut self, hour: i64) -> Option<()> {
+        let (minute, _) = self.number(2)?;
+        self.at += 3;
+        let mut second = 0;
+        if self.sign(0) == Some(':') {
+            self.at += 1;
+            if let Some((value, 1..=2)) = self.number(0) {
+                second = value;
+                self.at += 1;
+            }
+        }
+        self.time = Some((hour, minute, second, 0));
+        self.skip_fraction();
+        Some(())
+    }
+
+    /// Fractions of a second are kept to the nanosecond.
+    fn skip_fraction(&mut self) {
+        if !matches!(self.sign(0), Some('.' | ',' | ':')) {
+            return;
+        }
+        let Some((value, length)) = self.number(1) else { return };
+        let nanoseconds = match u32::try_from(length) {
+            Ok(length @ 0..=9) => value.saturating_mul(10_i64.pow(9 - length)),
+            _ => 0,
+        };
+        if let Some(time) = &mut self.time {
+            time.3 = i32::try_from(nanoseconds).unwrap_or(0);
+        }
+        self.at += 2;
+    }
+
+    fn take_word(&mut self, word: &str) {
+        self.at += 1;
+        // "T" parts date from time; a word that runs into a number belongs to it ("1st", "29th").
+        let plain: String = word.chars().filter(|c| *c != '\u{301}').collect();
+        if let Some(month) = MONTHS.get(plain.as_str()).filter(|_| self.month.is_none() && self.time_allows_month()) {
+            self.month = Some((*month, self.numbers.len()));
+            return;
+        }
+        match plain.as_str() {
+            "am" | "öö" => self.afternoon = Some(false),
+            "pm" => self.afternoon = Some(true),
+            _ => {}
+        }
+        if self.time.is_some()
+            && let Some(minutes) = ZONES.get(plain.as_str())
+        {
+            self.zone = Some(*minutes);
+        }
+    }
+
+    /// "MAR" may be a month anywhere, but after a full numeric date it is something else.
+    fn time_allows_month(&self) -> bool {
+        self.numbers.len() < 3
+    }
+
+    /// Whether the sign here begins an offset rather than parting two numbers of a date.
+    fn begins_offset(&self) -> bool {
+        let Some((_, length)) = self.number(1) else { return false };
+        // "18:05 29-09-2020": the last number before the sign is a part of an unfinished date.
+        let amid_date = self.after_date_number == self.at && self.numbers.len() < 3 && self.month.is_none();
+        matches!(length, 1..=4 | 6) && !amid_date
+    }
+
+    fn take_offset(&mut self, sign: char) -> Option<()> {
+        let (value, length) = self.number(1)?;
+        self.at += 2;
+        let mut minutes = if length <= 2 {
+            value * 60
+        } else if length == 6 {
+            value / 10_000 * 60 + value / 100 % 100
+        } else {
+            value / 100 * 60 + value % 100
+        };
+        if length <= 2
+            && matches!(self.sign(0), Some(':' | '.'))
+            && let Some((extra, 2)) = self.number(1)
+        {
+            minutes += extra;
+            self.at += 2;
+        }
+        // The widest real offsets are -12 and +14 hours.
+        let minutes = i32::try_from(minutes).ok().filter(|minutes| *minutes <= 14 * 60)?;
+        self.zone = Some(if sign == '-' { -minutes } else { minutes });
+        Some(())
+    }
+
+    fn finish(self) -> Option<Read> {
+        let date = self.date()?;
+        let Some((hour, minute, second, nanosecond)) = self.time else {
+            return Some(Read { time: StatedTime::Date(date), zone_assumed: false });
+        };
+        let hour = match self.afternoon {
+            Some(true) if hour < 12 => hour + 12,
+            Some(false) if hour == 12 => 0,
+            _ => hour,
+        };
+        // 24:00 ends the day; a leap second is the second before it.
+        let (date, hour) = if hour == 24 && minute == 0 { (date.tomorrow().ok()?, 0) } else { (date, hour) };
+        let second = if second == 60 { 59 } else { second };
+        let time =
+            Time::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, i8::try_from(second).ok()?, nanosecond)
+                .ok()?;
+        let offset = Offset::from_seconds(self.zone.unwrap_or(0) * 60).ok()?;
+        let timestamp = offset.to_timestamp(date.to_datetime(time)).ok()?;
+        Some(Read { time: StatedTime::Instant(timestamp, offset), zone_assumed: self.zone.is_none() })
+    }
+
+    fn date(&self) -> Option<Date> {
+        let numbers = self.numbers.as_slice();
+        if let Some((month, before)) = self.month {
+            return with_month_name(numbers, month, before);
+        }
+        match numbers {
+            [(value, 8, _), ..] => civil(value / 10_000, value / 100 % 100, value % 100),
+            [(value, 12, _)] => civil(value / 100_000_000, value / 1_000_000 % 100, value / 10_000 % 100),
+            // Day of the year.
+            [(year, 4, Some('-')), (day, 3, _)] => Some(civil(*year, 1, 1)?.checked_add((day - 1).days()).ok()?)
+                .filter(|date| i64::from(date.year()) == *year),
+            [(value, 7, _)] => Some(civil(value / 1000, 1, 1)?.checked_add((value % 1000 - 1).days()).ok()?),
+            [(year, 4, _), (month, 1..=2, _), (day, 1..=2, _)] => civil(*year, *month, *day),
+            [(first, 1..=2, sign), (second, 1..=2, _), (year, length @ (2 | 4), _)] => {
+                let year = if *length == 2 { full_year(*year) } else { *year };
+                day_and_month(*first, *second, *sign, self.afternoon.is_some(), year)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// `29 September 2020`, `September 29, 2020`, `2020 Sep 29`, `2020-július-13`.
+fn with_month_name(numbers: &[(i64, usize, Option<char>)], month: i8, before: usize) -> Option<Date> {
+    let is_year = |(value, length, _): &(i64, usize, Option<char>)| *length >= 3 || *value > 31;
+    let year_at = numbers.iter().position(is_year);
+    let ((day, _, _), year) = match (numbers, year_at) {
+        ([first, second], Some(at)) => {
+            let (year, length, _) = if at == 0 { *first } else { *second };
+            let year = match length {
+                2 => full_year(year),
+                // Year 2000 bug: 100 for 2000.
+                3 => 1900 + year,
+                _ => year,
+            };
+            (if at == 0 { second } else { first }, year)
+        }
+        // Two short numbers: the one before the month is the day, the other a year of two digits.
+        ([first, second], None) if before >= 1 || first.1 <= 2 => (first, full_year(second.0)),
+        _ => return None,
+    };
+    civil(year, i64::from(month), *day)
+}
+
+/// Dots and hyphens mean that the day comes first; slashes say nothing, so that only clear cases are read.
+fn day_and_month(first: i64, second: i64, sign: Option<char>, american: bool, year: i64) -> Option<Date> {
+    let day_first = match sign {
+        Some('.') => true,
+        _ if first > 12 => true,
+        _ if second > 12 => false,
+        _ if first == second => true,
+        // A twelve-hour clock beside slashes is American.
+        Some('/') if american => false,
+        Some('-') => true,
+        _ => return None,
+    };
+    if day_first { civil(year, second, first) } else { civil(year, first, second) }
+}
+
+/// RFC 2822 §4.3.
+fn full_year(year: i64) -> i64 {
+    if year < 50 { 2000 + year } else { 1900 + year }
+}
+
+/// A date between 1900 and 9999; anything else is a slip.
+fn civil(year: i64, month: i64, day: i64) -> Option<Date> {
+    if !(1900..=9999).contains(&year) {
+        return None;
+    }
+    Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let read = read(text);
+        let shown = read.map(|read| format!("{}{}", read.time, if read.zone_assumed { " ?" } else { "" }));
+        assert_eq!(shown.as_deref().unwrap_or("none"), expected, "{text}");
+    }
+
+    #[test]
+    fn the_standards() {
+        check("Tue, 29 Sep 2020 18:05:00 +0300", "2020-09-29T18:05:00+03:00");
+        check("29 Sep 20 18:05 GMT", "2020-09-29T18:05:00Z");
+        check("Tuesday, 29-Sep-20 18:05:00 EST", "2020-09-29T18:05:00-05:00");
+        check("2020-09-29T18:05:00.25Z", "2020-09-29T18:05:00.25Z");
+        check("2020-09-29T18:05+03:00", "2020-09-29T18:05:00+03:00");
+        check("20200929T180500Z", "2020-09-29T18:05:00Z");
+        check("2020-09-29", "2020-09-29");
+        check("2020-273", "2020-09-29");
+        check("Tue Sep 29 18:05:00 2020", "2020-09-29T18:05:00Z ?");
+        check("Tue Sep 29 18:05:00 PDT 2020", "2020-09-29T18:05:00-07:00");
+    }
+
+    #[test]
+    fn their_misuses() {
+        check("2020-09-29 18:05:00", "2020-09-29T18:05:00Z ?");
+        check("2020-9-29 6:05:00 PM MSK", "2020-09-29T18:05:00+03:00");
+        check("2020-09-29T18:05:00 +03:00", "2020-09-29T18:05:00+03:00");
+        check("Tue, 29 Sep 2020 18:05:00 GMT+3", "2020-09-29T18:05:00+03:00");
+        check("Sept. 29, 2020, 12:05 a.m. (EDT)", "2020-09-29T00:05:00-04:00");
+        check("29.09.2020 18:05", "2020-09-29T18:05:00Z ?");
+        check("9/29/2020 6:05:00 PM", "2020-09-29T18:05:00Z ?");
+        check("Tue, 29 Sep 2020 24:00:00 +0000", "2020-09-30T00:00:00Z");
+        check("Thu, 31 Dec 2016 23:59:60 GMT", "2016-12-31T23:59:59Z");
+        check("29 septembre 2020 à 18h05", "2020-09-29T18:05:00Z ?");
+        check("1601402700", "2020-09-29T18:05:00Z");
+        check("18:05 29-09-2020", "2020-09-29T18:05:00Z ?");
+    }
+
+    #[test]
+    fn words_of_other_languages() {
+        check("29 сентября 2020, 18:05 МСК", "2020-09-29T18:05:00+03:00");
+        check("Mardi 29 septembre 2020 18:05:00 CEST", "2020-09-29T18:05:00+02:00");
+        check("29 de septiembre de 2020", "2020-09-29");
+        check("Di, 3. März 2020 18:05:00 +0100", "2020-03-03T18:05:00+01:00");
+        check("2020-július-13T9:15-05:00", "2020-07-13T09:15:00-05:00");
+        check("Κυρ, 11 Ιούλ 2004 12:00:00 EST", "2004-07-11T12:00:00-05:00");
+        check("2020년 09월 29일  오후 06:05:00", "2020-09-29T18:05:00Z ?");
+        check("2020年9月29日 18:05", "2020-09-29T18:05:00Z ?");
+    }
+
+    #[test]
+    fn what_cannot_be_known_is_not_guessed() {
+        for text in [
+            "",
+            "yesterday",
+            "2020",
+            "09/10/2020",
+            "31 Feb 2020",
+            "Tue, 29 Sep 10000 18:05:00 GMT",
+            "29 Sep 2020 25:61",
+            "1 2 3 4 5 6 7",
+            "2020-09-29T18:05:00+99:00",
+        ] {
+            check(text, "none");
+        }
+    }
+}

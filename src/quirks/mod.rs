@@ -1,0 +1,6 @@
+//! What is odd about publishers, as data: rooms that meet the same oddity read it here.
+
+pub mod date;
+mod tracking;
+
+pub use tracking::canonical_url;

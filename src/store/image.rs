@@ -1,0 +1,131 @@
+//! The table `state`, image of the committed state, and the table `meta`, facts about the file itself.
+//!
+//! Comes in: state changes that a sink has committed. Goes out: values by key or by prefix. Every row carries the hash
+//! of its key and value, checked whenever it is read. What a value means is not known here.
+
+use super::error::corrupt;
+use crate::model::{Position, StateChange, state_key};
+use rusqlite::{Connection, OptionalExtension, Result, Transaction, params};
+
+/// Writes committed changes into the image.
+pub fn apply(tx: &Transaction<'_>, changes: &[StateChange]) -> Result<()> {
+    let mut put = tx.prepare_cached(
+        "INSERT INTO state (key, value, hash) VALUES (?1, ?2, ?3)
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value, hash = excluded.hash",
+    )?;
+    let mut forget = tx.prepare_cached("DELETE FROM state WHERE key = ?1")?;
+    for change in changes {
+        match &change.value {
+            Some(value) => put.execute(params![change.key, value, row_hash(&change.key, value)])?,
+            None => forget.execute([&change.key])?,
+        };
+    }
+    Ok(())
+}
+
+/// The value of a key.
+pub fn get(connection: &Connection, key: &str) -> Result<Option<Vec<u8>>> {
+    let mut select = connection.prepare_cached("SELECT value, hash FROM state WHERE key = ?1")?;
+    let row: Option<(Vec<u8>, Vec<u8>)> = select.query_row([key], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((value, hash)) = row else { return Ok(None) };
+    check(key, &value, &hash)?;
+    Ok(Some(value))
+}
+
+/// Visits every key that begins with `prefix`, in order, and stops at the first error.
+pub fn scan(connection: &Connection, prefix: &str, mut visit: impl FnMut(&str, &[u8]) -> Result<()>) -> Result<()> {
+    // Keys that begin with the prefix are those from it up to, not including, the prefix with its last byte raised;
+    // prefixes end in ASCII.
+    let mut end = prefix.to_owned();
+    let last = end.pop().unwrap_or('\0');
+    end.push(char::from_u32(u32::from(last) + 1).unwrap_or(char::MAX));
+    let mut select =
+        connection.prepare_cached("SELECT key, value, hash FROM state WHERE key >= ?1 AND key < ?2 ORDER BY key")?;
+    let mut rows = select.query([prefix, end.as_str()])?;
+    while let Some(row) = rows.next()? {
+        let key = row.get_ref(0)?.as_str()?;
+        let value = row.get_ref(1)?.as_blob()?;
+        check(key, value, row.get_ref(2)?.as_blob()?)?;
+        visit(key, value)?;
+    }
+    Ok(())
+}
+
+/// The last frame done of an intake; 0 for none.
+pub fn position(connection: &Connection, intake: &str) -> Result<u64> {
+    let Some(value) = get(connection, &state_key::position(intake))? else { return Ok(0) };
+    let position: Position =
+        serde_json::from_slice(&value).map_err(|error| corrupt(format!("the position of {intake}: {error}")))?;
+    Ok(position.seq)
+}
+
+/// Empties the image, before it is read anew from the truth.
+pub fn clear(tx: &Transaction<'_>) -> Result<()> {
+    tx.execute("DELETE FROM state", []).map(drop)
+}
+
+/// A fact about the file.
+pub fn meta(connection: &Connection, key: &str) -> Result<Option<String>> {
+    connection.prepare_cached("SELECT value FROM meta WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()
+}
+
+/// Sets a fact about the file.
+pub fn set_meta(tx: &Transaction<'_>, key: &str, value: &str) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    )?
+    .execute([key, value])
+    .map(drop)
+}
+
+fn row_hash(key: &str, value: &[u8]) -> Vec<u8> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&(key.len() as u64).to_le_bytes());
+    hasher.update(key.as_bytes());
+    hasher.update(value);
+    hasher.finalize().as_bytes().to_vec()
+}
+
+fn check(key: &str, value: &[u8], hash: &[u8]) -> Result<()> {
+    if row_hash(key, value) == hash {
+        return Ok(());
+    }
+    Err(corrupt(format!("the hash of state row {key} does not fit")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Store, StoreError};
+
+    #[tokio::test]
+    async fn the_image_is_what_the_changes_say_and_notices_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let done = Position { intake: "i".to_owned(), seq: 7, index: 0 };
+        let changes = vec![
+            StateChange::set("item/a:1".to_owned(), &1),
+            StateChange::set("item/a:2".to_owned(), &2),
+            StateChange::set("item0".to_owned(), &"not under the prefix"),
+            StateChange::set(state_key::position("i"), &done),
+            StateChange::forget("item/a:1".to_owned()),
+        ];
+        store.write(move |tx| apply(tx, &changes)).await.unwrap();
+        let keys = |db: &Connection| {
+            let mut keys = Vec::new();
+            scan(db, "item/", |key, _| {
+                keys.push(key.to_owned());
+                Ok(())
+            })?;
+            Ok(keys)
+        };
+        assert_eq!(store.read(keys).await.unwrap(), ["item/a:2"]);
+        assert_eq!(store.read(|db| position(db, "i")).await.unwrap(), 7);
+        assert_eq!(store.read(|db| position(db, "other")).await.unwrap(), 0);
+
+        store.write(|tx| tx.execute("UPDATE state SET value = x'33' WHERE key = 'item/a:2'", [])).await.unwrap();
+        assert!(matches!(store.read(keys).await, Err(StoreError::Corrupt(_))));
+        store.write(clear).await.unwrap();
+        assert_eq!(store.read(|db| position(db, "i")).await.unwrap(), 0);
+    }
+}

@@ -1,0 +1,385 @@
+//! What the tests share: a feed server whose answers can be changed while it runs, and a place to run the program in.
+
+use serde_json::Value;
+use std::{
+    collections::HashMap,
+    fmt::Write as _,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// What the server answers at one path.
+#[derive(Clone)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// Answer 304 to a request that carries this body's entity tag.
+    pub conditional: bool,
+}
+
+impl Reply {
+    pub fn new(content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            status: 200,
+            headers: vec![("Content-Type".into(), content_type.into())],
+            body: body.into(),
+            conditional: true,
+        }
+    }
+
+    pub fn rss(body: impl Into<Vec<u8>>) -> Self {
+        Self::new("application/rss+xml; charset=utf-8", body)
+    }
+
+    pub fn html(body: impl Into<Vec<u8>>) -> Self {
+        Self::new("text/html; charset=utf-8", body)
+    }
+
+    pub fn status(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Vec::new(), conditional: false }
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    fn etag(&self) -> String {
+        format!("\"{}\"", &blake3::hash(&self.body).to_hex()[..16])
+    }
+}
+
+/// One request as it arrived.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub path: String,
+    pub headers: Vec<(String, String)>,
+}
+
+impl Request {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A loopback HTTP server; one thread for each connection.
+pub struct Server {
+    address: SocketAddr,
+    replies: Arc<Mutex<HashMap<String, Reply>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Server {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server =
+            Self { address: listener.local_addr().unwrap(), replies: Arc::default(), requests: Arc::default() };
+        let (replies, requests) = (server.replies.clone(), server.requests.clone());
+        thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                let (replies, requests) = (replies.clone(), requests.clone());
+                thread::spawn(move || answer(connection, &replies, &requests));
+            }
+        });
+        server
+    }
+
+    pub fn authority(&self) -> String {
+        self.address.to_string()
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub fn serve(&self, path: &str, reply: Reply) {
+        self.replies.lock().unwrap().insert(path.to_owned(), reply);
+    }
+
+    pub fn requests(&self, path: &str) -> Vec<Request> {
+        self.requests.lock().unwrap().iter().filter(|request| request.path == path).cloned().collect()
+    }
+}
+
+fn answer(connection: TcpStream, replies: &Mutex<HashMap<String, Reply>>, requests: &Mutex<Vec<Request>>) {
+    let mut writer = connection.try_clone().unwrap();
+    let mut reader = BufReader::new(connection);
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).unwrap_or(0) == 0 {
+            return;
+        }
+        let path = line.split_whitespace().nth(1).unwrap_or("/").to_owned();
+        let mut headers = Vec::new();
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 || line.trim().is_empty() {
+                break;
+            }
+            if let Some((name, value)) = line.trim().split_once(':') {
+                headers.push((name.to_owned(), value.trim().to_owned()));
+            }
+        }
+        let request = Request { path: path.clone(), headers };
+        let reply = replies.lock().unwrap().get(&path).cloned().unwrap_or_else(|| Reply::status(404));
+        let known = request.header("if-none-match") == Some(&reply.etag());
+        requests.lock().unwrap().push(request);
+        let mut head = String::new();
+        if reply.conditional && known {
+            let _ = write!(head, "HTTP/1.1 304 Not Modified\r\nETag: {}\r\n\r\n", reply.etag());
+            if writer.write_all(head.as_bytes()).is_err() {
+                return;
+            }
+            continue;
+        }
+        let _ = write!(head, "HTTP/1.1 {} Scripted\r\nContent-Length: {}\r\n", reply.status, reply.body.len());
+        if reply.conditional {
+            let _ = write!(head, "ETag: {}\r\n", reply.etag());
+        }
+        for (name, value) in &reply.headers {
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+        head.push_str("\r\n");
+        if writer.write_all(head.as_bytes()).and_then(|()| writer.write_all(&reply.body)).is_err() {
+            return;
+        }
+    }
+}
+
+/// One entry of an RSS document.
+pub struct Entry<'a> {
+    pub guid: &'a str,
+    pub title: &'a str,
+    pub link: String,
+    pub description: &'a str,
+    /// As RFC 822 writes it.
+    pub published: &'a str,
+}
+
+/// An RSS 2.0 document.
+pub fn rss(title: &str, entries: &[Entry<'_>]) -> String {
+    let mut out = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\"><channel><title>{}</title>\n",
+        escape(title)
+    );
+    for entry in entries {
+        let _ = writeln!(
+            out,
+            "<item><guid isPermaLink=\"false\">{}</guid><title>{}</title><link>{}</link><description>{}</description><pubDate>{}</pubDate></item>",
+            escape(entry.guid),
+            escape(entry.title),
+            escape(&entry.link),
+            escape(entry.description),
+            entry.published
+        );
+    }
+    out.push_str("</channel></rss>\n");
+    out
+}
+
+/// A story on its page, with the surroundings that such pages have.
+pub fn page(headline: &str, paragraphs: &[&str]) -> String {
+    let body: String = paragraphs.iter().fold(String::new(), |mut body, paragraph| {
+        let _ = writeln!(body, "<p>{}</p>", escape(paragraph));
+        body
+    });
+    format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{headline} - Example Wire</title></head><body>\
+         <header><nav><ul><li><a href=\"/\">Home</a></li><li><a href=\"/world\">World</a></li><li><a href=\"/sport\">Sport</a></li></ul></nav></header>\
+         <div class=\"breadcrumb\"><a href=\"/\">All news</a> &gt; <a href=\"/world\">World</a></div>\
+         <main><article><h1>{headline}</h1><div class=\"article-body\">\n{body}</div></article>\
+         <aside class=\"related\"><h2>Read also</h2><ul><li><a href=\"/1\">Markets close higher for a third day</a></li>\
+         <li><a href=\"/2\">Ferry service resumes after the storm</a></li></ul></aside></main>\
+         <footer><p>Copyright Example Wire. All rights reserved. <a href=\"/terms\">Terms of use</a></p></footer></body></html>",
+        headline = escape(headline),
+    )
+}
+
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// A directory with a configuration, in which the program is run.
+pub struct Site {
+    pub directory: tempfile::TempDir,
+    pub server: Server,
+    feeds: Mutex<Vec<String>>,
+    /// Appended to `dateline.toml`.
+    pub settings: Mutex<String>,
+}
+
+impl Site {
+    pub fn new() -> Self {
+        Self {
+            directory: tempfile::tempdir().unwrap(),
+            server: Server::start(),
+            feeds: Mutex::default(),
+            settings: Mutex::new("[status]\nlisten = \"off\"\n".to_owned()),
+        }
+    }
+
+    /// Adds a feed that this site's server serves at `/<id>.xml`.
+    pub fn feed(&self, id: &str, more: &str) {
+        self.feeds.lock().unwrap().push(format!(
+            "[[feed]]\nid = \"{id}\"\nurl = \"{}\"\nallow = [\"{}\"]\ninterval = \"200ms\"\n{more}\n",
+            self.server.url(&format!("/{id}.xml")),
+            self.server.authority()
+        ));
+    }
+
+    pub fn settings(&self, more: &str) {
+        self.settings.lock().unwrap().push_str(more);
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub fn command(&self, verb: &str) -> Command {
+        let settings = self.settings.lock().unwrap().clone();
+        let data = self.path("data");
+        let main = format!("data_dir = {data:?}\nfeeds = [\"feeds.toml\"]\n{settings}");
+        std::fs::write(self.path("dateline.toml"), main).unwrap();
+        std::fs::write(self.path("feeds.toml"), self.feeds.lock().unwrap().concat()).unwrap();
+        let mut command = dateline();
+        command.arg(verb).arg("--config").arg(self.path("dateline.toml"));
+        command
+    }
+
+    /// `dateline run --once`.
+    pub fn once(&self) -> Output {
+        finished(self.command("run").arg("--once"))
+    }
+
+    /// `dateline run`, in the background; its log goes to `dateline.log`.
+    pub fn spawn(&self) -> Daemon {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.path("dateline.log")).unwrap();
+        let child = self.command("run").stderr(log).stdout(Stdio::null()).spawn().unwrap();
+        Daemon { child }
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.path("dateline.log")).unwrap_or_default()
+    }
+
+    /// The records of a topic of the embedded default, oldest first.
+    pub fn topic(&self, suffix: &str) -> Vec<Value> {
+        let directory = self.path("data/topics");
+        let prefix = format!("wire.{suffix}.");
+        let mut files: Vec<PathBuf> = std::fs::read_dir(&directory)
+            .into_iter()
+            .flatten()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(&prefix))
+            .collect();
+        let current = directory.join(format!("wire.{suffix}.ndjson"));
+        files.sort_by_key(|path| (*path == current, path.clone()));
+        files.iter().flat_map(|path| lines(whole(&std::fs::read(path).unwrap()))).collect()
+    }
+}
+
+/// A daemon that does not outlive its test.
+pub struct Daemon {
+    pub child: Child,
+}
+
+impl Daemon {
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM; the exit code and the time it took.
+    pub fn terminate(mut self) -> (Option<i32>, Duration) {
+        let asked = Instant::now();
+        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        let status = wait_for(Duration::from_secs(30), "the daemon to stop", || self.child.try_wait().unwrap());
+        (status.code(), asked.elapsed())
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program under test, without the caller's configuration.
+pub fn dateline() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dateline"));
+    command.env_remove("DATELINE_CONFIG").env("NO_COLOR", "1");
+    command
+}
+
+pub fn finished(command: &mut Command) -> Output {
+    command.stdin(Stdio::null()).output().unwrap()
+}
+
+/// Runs a command with something on its standard input.
+pub fn fed(command: &mut Command, input: &[u8]) -> Output {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writer = thread::spawn(move || {
+        let _ = stdin.write_all(&input);
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
+
+/// What a reader takes of a file that grows: up to the last line feed.
+fn whole(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    &bytes[..end]
+}
+
+/// Whole lines of NDJSON.
+pub fn lines(bytes: &[u8]) -> Vec<Value> {
+    bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| {
+            serde_json::from_slice(line).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(line)))
+        })
+        .collect()
+}
+
+/// Asks again until there is an answer; a test that waits longer has failed.
+#[track_caller]
+pub fn wait_for<T>(limit: Duration, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(begun.elapsed() < limit, "waited {limit:?} for {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A file of the shared material beside the repository, where it is there.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
+    path.exists().then_some(path)
+}
+
+/// A GET from the test itself.
+pub fn get(url: &str) -> (u16, String) {
+    let rest = url.strip_prefix("http://").unwrap();
+    let (authority, path) = rest.split_once('/').unwrap();
+    let mut connection = TcpStream::connect(authority).unwrap();
+    write!(connection, "GET /{path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    connection.read_to_end(&mut answer).unwrap();
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let status = answer.split_whitespace().nth(1).unwrap().parse().unwrap();
+    (status, answer)
+}
