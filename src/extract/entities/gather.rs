@@ -225,10 +225,7 @@ fn country_of_name(places: &Places, kind: EntityType, written: &str) -> Option<S
     }
     let found = places.find(written);
     // "Russian-Korean" belongs to both and so to neither.
-    let paired = |at: usize| {
-        written.get(..at).is_some_and(|head| head.ends_with('-'))
-            || written.get(at..).is_some_and(|rest| rest.starts_with('-'))
-    };
+    let paired = |at: usize| written.get(..at).is_some_and(|head| head.ends_with('-')) || written.get(at..).is_some_and(|rest| rest.starts_with('-'));
     if found.iter().any(|found| paired(found.start) || paired(found.end)) {
         return None;
     }

@@ -214,7 +214,7 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         .marks
         .iter()
         .any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::Today) && !reading.is(cue.first, "today"));
-    if now || mark.when == When::DayBefore && false {
+    if now {
         return false;
     }
     let month = matches!(mark.when, When::Month(..));
@@ -334,7 +334,10 @@ fn tense(reading: &Reading<'_, '_>, n: usize) -> Option<(Kind, &'static str)> {
     let report_right = reading.marks_in(right).any(|mark| mark.cue == Cue::Sense(Sense::Report));
     // The verb nearest before the number, else the one behind it. "has registered" holds a report verb within the perfect.
     match (perfect_left, report_left) {
-        (Some(perfect), Some(report)) if report > perfect + 3 => return Some((Kind::New, "simple_past")),
+        // "has killed N and infected N": both verbs have the one auxiliary.
+        (Some(perfect), Some(report)) if report > perfect + 3 && !reading.is(report.wrapping_sub(1), "and") => {
+            return Some((Kind::New, "simple_past"));
+        }
         (Some(_), _) => return Some((Kind::Cumulative, "perfect")),
         (None, Some(_)) if !perfect_right => return Some((Kind::New, "simple_past")),
         _ => {}
@@ -399,7 +402,7 @@ fn period(reading: &Reading<'_, '_>, n: usize) -> Option<Period> {
             });
             match mark.when {
                 _ if named.is_some() => named,
-                When::Day(_) | When::DayBefore if !now => Some(Period::Day),
+                When::Day(_) | When::Before(_) if !now => Some(Period::Day),
                 When::Month(..)
                     if reading.is(mark.first.wrapping_sub(1), "in") || reading.is(mark.first.wrapping_sub(1), "of") =>
                 {

@@ -34,6 +34,8 @@ pub(super) struct Reading<'t, 'p> {
     pub(super) numbers: Vec<Numeral>,
     pub(super) spots: Vec<Spot<'p>>,
     pub(super) dates: Vec<DateMark>,
+    /// Indices of the marks, by the token after each, then by their first token.
+    by_end: Vec<usize>,
     /// First tokens of clauses, in order; the first is 0.
     clauses: Vec<usize>,
 }
@@ -89,7 +91,9 @@ impl<'t, 'p> Reading<'t, 'p> {
                 }
             })
             .collect();
-        let mut reading = Self { span, index, tokens, marks, numbers, spots, dates, clauses: vec![0] };
+        let mut by_end: Vec<usize> = (0..marks.len()).collect();
+        by_end.sort_by_key(|n| marks.get(*n).map_or((0, 0), |mark| (mark.after, mark.first)));
+        let mut reading = Self { span, index, tokens, marks, numbers, spots, dates, by_end, clauses: vec![0] };
         reading.split_clauses();
         reading
     }
@@ -143,7 +147,14 @@ impl<'t, 'p> Reading<'t, 'p> {
     pub(super) fn right(&self, n: usize) -> Range<usize> {
         let Some(number) = self.numbers.get(n) else { return 0..0 };
         let clause = self.clause(number.first);
-        let next = self.numbers.get(n + 1).map_or(self.tokens.len(), |next| next.first);
+        // A share in brackets or between commas ("or 15 percent of the population") does not end what is said of a count.
+        let aside = |next: &&Numeral| {
+            !number.percent
+                && next.percent
+                && (self.is(next.first.wrapping_sub(1), "or") || self.is(next.first.wrapping_sub(1), "("))
+        };
+        let skip = n + 1 + self.numbers.get(n + 1..).unwrap_or_default().iter().take_while(aside).count();
+        let next = self.numbers.get(skip).map_or(self.tokens.len(), |next| next.first);
         number.after..clause.end.min(next).max(number.after)
     }
 
@@ -172,14 +183,19 @@ impl<'t, 'p> Reading<'t, 'p> {
 
     /// Phrases that end right before a token, the longest first.
     pub(super) fn ending_at(&self, token: usize) -> Vec<&Mark> {
-        let mut marks: Vec<&Mark> = self.marks.iter().filter(|mark| mark.after == token).collect();
-        marks.sort_by_key(|mark| mark.first);
-        marks
+        self.enders(token).collect()
+    }
+
+    fn enders(&self, token: usize) -> impl Iterator<Item = &Mark> {
+        let after = |n: &usize| self.marks.get(*n).map_or(0, |mark| mark.after);
+        let from = self.by_end.partition_point(|n| after(n) < token);
+        let ends = self.by_end.get(from..).unwrap_or_default();
+        ends.iter().filter_map(|n| self.marks.get(*n)).take_while(move |mark| mark.after == token)
     }
 
     /// Whether a phrase of this sense ends right before a token.
     pub(super) fn has_ending(&self, token: usize, sense: Sense) -> bool {
-        self.marks.iter().any(|mark| mark.after == token && mark.cue == Cue::Sense(sense))
+        self.enders(token).any(|mark| mark.cue == Cue::Sense(sense))
     }
 
     /// The longest phrase naming a metric that begins at a token.

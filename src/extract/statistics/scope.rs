@@ -127,6 +127,9 @@ pub(super) fn locate<'p>(
     let Some(number) = reading.numbers.get(n) else { return vec![Located::none()] };
     let clause = reading.clause(number.first);
     let right = reading.right(n);
+    if let Some(spot) = respectively(reading, n) {
+        return vec![Located::at(reading, spot, how(spot))];
+    }
     // (1) In one bracket or list item with the number.
     if let Some(spot) = item(reading, n, rank) {
         return vec![Located::at(reading, spot, how(spot))];
@@ -137,8 +140,19 @@ pub(super) fn locate<'p>(
         }
     }
     // (3) before (2), because "N cases in P" binds more tightly than the clause's subject.
-    let behind: Vec<&Spot<'p>> =
-        reading.spots.iter().filter(|spot| right.contains(&spot.first) && located(reading, spot, rank)).collect();
+    let aside = |spot: &Spot<'p>| {
+        (number.after..spot.first).any(|at| {
+            matches!(
+                word(reading, at),
+                "since" | "emerged" | "originated" | "when" | "where" | "told" | "said" | "after"
+            )
+        })
+    };
+    let behind: Vec<&Spot<'p>> = reading
+        .spots
+        .iter()
+        .filter(|spot| right.contains(&spot.first) && located(reading, spot, rank) && !aside(spot))
+        .collect();
     if reading.has(number.after..clause.end, Sense::OpenEnd) && !behind.is_empty() {
         return vec![Located::none()];
     }
@@ -276,6 +290,28 @@ fn item<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize, rank: Option<&Rank>) -> 
     // "in Spain 300 people", "Spain 300".
     let in_list = word(reading, spot.first.wrapping_sub(1)) != "and" || true;
     (fits && in_list).then_some(spot)
+}
+
+/// "Almaty and Astana have 12,000 and 9,000 cases respectively": lists pair by position.
+fn respectively<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize) -> Option<&'r Spot<'p>> {
+    let number = reading.numbers.get(n)?;
+    let clause = reading.clause(number.first);
+    if !clause.clone().any(|at| reading.is(at, "respectively")) {
+        return None;
+    }
+    let run: Vec<usize> = (0..reading.numbers.len())
+        .filter(|other| {
+            reading.numbers.get(*other).is_some_and(|other| clause.contains(&other.first))
+                && super::traps::before_metric(reading, *other).is_none()
+        })
+        .collect();
+    let spots: Vec<&Spot<'p>> = reading
+        .spots
+        .iter()
+        .filter(|spot| clause.contains(&spot.first) && spot.form == PlaceForm::Name && !spot.possessive)
+        .collect();
+    let rows = spots.len() > 1 && run.len() == spots.len();
+    rows.then(|| run.iter().position(|other| *other == n).and_then(|position| spots.get(position).copied()))?
 }
 
 /// "Kenya: 72,686 cases": a label opens the sentence, or an item after a semicolon.

@@ -213,6 +213,10 @@ pub(super) fn source(reading: &Reading<'_, '_>, n: usize) -> Option<Source> {
                 || reading.is(at, "estimates")
                 || reading.is(at, "data")
         });
+        // "told state TV": the hearer, not the speaker.
+        if reading.is(mark.first.wrapping_sub(1), "told") {
+            return false;
+        }
         after || said || puts || reading.is(mark.first, "officially")
     };
     let within = |inside: bool| {

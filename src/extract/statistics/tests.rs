@@ -217,3 +217,82 @@ fn agency_copy_is_read_well() {
     let (f1, _) = report("agencies", include_str!("../../../tests/corpus/en/covid-agencies.jsonl"));
     assert!(f1 > 0.5);
 }
+#[test]
+fn hostile_text_neither_panics_nor_breaks_spans() {
+    const PIECES: &[&str] = &[
+        "12",
+        "1,204. 317",
+        "5.6",
+        "%",
+        "percent",
+        " ",
+        " ",
+        " ",
+        "cases",
+        "deaths",
+        "(",
+        ")",
+        "é",
+        "—",
+        "’s",
+        "India",
+        "South Korea",
+        "U.S.",
+        "no",
+        "new",
+        "to",
+        "from",
+        "by",
+        "\n",
+        "\n\n",
+        ";",
+        ":",
+        ",",
+        ".",
+        "per",
+        "100,000",
+        "November",
+        "31",
+        "2020",
+        "on",
+        "Monday",
+        "toll",
+        "rose",
+        "has",
+        "million",
+        "lakh",
+        "and",
+        "a",
+        "half",
+        "of",
+        "third",
+        "-",
+        "highest",
+        "in",
+        "the",
+        "world",
+        "first",
+        "each",
+        "\u{301}",
+        "🦠",
+        "覆",
+        "79th",
+    ];
+    let places = Places::new();
+    let mut state = 1u64;
+    for _ in 0..300 {
+        let mut text = String::from("covid ");
+        for _ in 0..40 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            text.push_str(PIECES[(state >> 33) as usize % PIECES.len()]);
+            if state >> 62 != 0 {
+                text.push(' ');
+            }
+        }
+        let article = article(&serde_json::json!({"text": text, "date": "2020-02-29"}));
+        for mut observation in find(pack("en").unwrap(), &places, &article).observations {
+            let body = observation.field.is_body();
+            observation.each_span(&mut |span| assert!(!body || span.of(&article.body).is_some(), "{text:?}"));
+        }
+    }
+}
