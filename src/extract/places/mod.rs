@@ -32,8 +32,10 @@ pub(crate) struct Place {
     pub(crate) subdivision: Option<String>,
     /// Inhabitants, 0 where unknown; of cities as of 2012, good for choosing between namesakes only.
     pub(crate) population: u64,
+    #[allow(dead_code, reason = "a fact of the table; nobody measures distances yet")]
     /// Degrees north; of a country, its capital's.
     pub(crate) lat: Option<f64>,
+    #[allow(dead_code, reason = "as for the latitude")]
     /// Degrees east.
     pub(crate) lon: Option<f64>,
     /// GeoNames identifier.

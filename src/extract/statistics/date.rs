@@ -303,14 +303,10 @@ fn numeric(pack: &Pack, tokens: &[Token<'_>], n: usize, today: Option<Date>) -> 
         );
         // "2020 cases" are cases; "in 2020 cases rose" is a year.
         let ends = matches!(next, "" | "," | "." | ";" | ")" | "-" | "pandemic" | "olympics" | "season" | "election");
-        return (1950..2040)
-            .contains(&value)
-            .then_some(())
-            .filter(|()| {
-                yearly && !(before == "of" && !ends) && !(before == "by" && !ends)
-                    || ends && !matches!(before, "to" | "at" | ":" | "reached" | "by" | "total")
-            })
-            .map(|()| (n + 1, When::Year));
+        let counted = matches!(before, "of" | "by") && !ends;
+        let told = matches!(before, "to" | "at" | ":" | "reached" | "by" | "total");
+        let stated = (1950..2040).contains(&value) && (yearly && !counted || ends && !told);
+        return stated.then_some((n + 1, When::Year));
     }
     None
 }
@@ -505,7 +501,7 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
         .or_else(|| data.iter().filter(within(number.after..compare_end)).filter(day_before).find(|mark| !weak(mark)))
         .or_else(|| data.iter().filter(within(clause.start..number.first)).filter(day_before).rfind(|mark| !weak(mark)))
         .or_else(|| data.iter().filter(day_before).find(|mark| !weak(mark)))
-        .or_else(|| data.iter().filter(within(clause.clone())).filter(day_before).next())
+        .or_else(|| data.iter().filter(within(clause.clone())).find(day_before))
         .copied();
     nearest.or_else(|| reading.dates.iter().filter(usable).find(|mark| statement(mark)))
 }

@@ -98,8 +98,7 @@ fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option
             Some(if new || plain && !remain { Kind::New } else { Kind::Current })
         }
         Metric::Quarantined | Metric::CloseContacts => {
-            let total = ["to date", "so far", "in total", "total of"].iter().any(|_| false)
-                || stated_total_words(reading, clause);
+            let total = stated_total_words(reading, clause);
             if novelty(reading, n, attachment).is_some() {
                 return Some(Kind::New);
             }

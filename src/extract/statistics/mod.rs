@@ -14,9 +14,12 @@ mod date;
 mod disease;
 mod kind;
 mod kinds;
+mod merge;
 mod plausibility;
 mod rank;
+mod rates;
 mod reading;
+mod roles;
 mod scope;
 mod stated;
 mod status;
@@ -33,7 +36,6 @@ use attach::{Attachment, Why};
 use kind::Kinded;
 use reading::Reading;
 use scope::{Context, Located};
-use std::collections::HashMap;
 
 /// The disease that the figures are about.
 const DISEASE: &str = "COVID-19";
@@ -57,8 +59,8 @@ pub(crate) fn find(pack: &Pack, places: &Places, article: &Article) -> Covid {
             finder.text(Field::Body, text, paragraph.start);
         }
     }
-    let mut observations = merge(finder.found);
-    name(&mut observations);
+    let mut observations = merge::merge(finder.found);
+    merge::name(&mut observations);
     plausibility::check(&mut observations);
     Covid { relevant: relevance.story, score: relevance.score, observations }
 }
@@ -283,7 +285,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             && (number.first.saturating_sub(4)..number.first)
                 .any(|at| reading.has_at(at, Sense::Part) && !reading.is(at, "with"));
         let whole = before.iter().rev().flatten().next()?;
-        (part && !attachmentless(reading, n)).then_some(whole)
+        part.then_some(whole)
     }
 
     fn observation(
@@ -398,10 +400,6 @@ fn start_of_change(reading: &Reading<'_, '_>, n: usize) -> bool {
     pair && day
 }
 
-fn attachmentless(reading: &Reading<'_, '_>, n: usize) -> bool {
-    reading.numbers.get(n).is_none()
-}
-
 /// No sentence of a person is longer than this, in bytes. What is (a table run together, noise) is read in pieces, so that
 /// the work on a story grows with its length and not with its square.
 const LONGEST: usize = 1200;
@@ -475,130 +473,6 @@ fn confidence(reading: &Reading<'_, '_>, n: usize, done: &Decided<'_>, located: 
         confidence -= 0.3;
     }
     (confidence.max(0.05) * 100.0).round() / 100.0
-}
-
-/// One claim once: the same value of the same description is a further mention, and so is a rounded one.
-fn merge(found: Vec<Observation>) -> Vec<Observation> {
-    let mut kept: Vec<Observation> = Vec::with_capacity(found.len());
-    let mut alike: HashMap<(Option<String>, Option<String>, Metric, Kind, Status), Vec<usize>> = HashMap::new();
-    // Body first: its figures are fuller than the headline's.
-    let (body, rest): (Vec<_>, Vec<_>) = found.into_iter().partition(|observation| observation.field == Field::Body);
-    for observation in body.into_iter().chain(rest) {
-        let location = &observation.location;
-        let key =
-            (location.name.clone(), location.iso2.clone(), observation.metric, observation.kind, observation.status);
-        let places = alike.entry(key).or_default();
-        // A story does not tell more figures of one description than this; only noise does.
-        let same = places
-            .iter()
-            .take(MOST_ALIKE)
-            .copied()
-            .find(|at| kept.get(*at).is_some_and(|earlier| repeats(earlier, &observation)));
-        match same.and_then(|at| kept.get_mut(at)) {
-            Some(earlier) => {
-                earlier.also_at.extend(observation.spans.value);
-                if earlier.rank.is_none() {
-                    earlier.rank = observation.rank;
-                    earlier.rank_scope = observation.rank_scope;
-                }
-                if earlier.source.is_none() {
-                    earlier.source = observation.source;
-                }
-            }
-            None => {
-                places.push(kept.len());
-                kept.push(observation);
-            }
-        }
-    }
-    kept
-}
-
-/// How many figures of one place, metric and kind a new one is compared with.
-const MOST_ALIKE: usize = 64;
-
-fn repeats(earlier: &Observation, later: &Observation) -> bool {
-    let place = earlier.location.iso2 == later.location.iso2
-        && earlier.location.subdivision == later.location.subdivision
-        && (earlier.location.name == later.location.name);
-    let description = earlier.metric == later.metric
-        && earlier.kind == later.kind
-        && earlier.status == later.status
-        && earlier.subset == later.subset
-        && (earlier.period == later.period || earlier.period.is_none() || later.period.is_none());
-    if !place || !description || earlier.spans.value == later.spans.value && earlier.sentence == later.sentence {
-        return false;
-    }
-    let date = earlier.as_of.date == later.as_of.date;
-    match (earlier.value, later.value) {
-        (Some(full), Some(other)) if full == other => date && earlier.value_max == later.value_max,
-        (Some(full), Some(other)) => date && rounds(full.0, other.0, later.qualifier),
-        _ => false,
-    }
-}
-
-/// Whether `other` is `full` rounded, as its qualifier says: "more than 13,000" for 13,072.
-fn rounds(full: f64, other: f64, qualifier: Qualifier) -> bool {
-    let close = full > 0.0 && (full - other).abs() / full < 0.05;
-    let round = |value: f64| {
-        (1..=6).rev().map(|digits| 10f64.powi(digits)).any(|unit| value % unit == 0.0 && unit >= value / 200.0)
-    };
-    let direction = match qualifier {
-        Qualifier::MoreThan | Qualifier::AtLeast => other <= full,
-        Qualifier::Nearly | Qualifier::LessThan | Qualifier::AtMost => other >= full,
-        Qualifier::About => true,
-        _ => false,
-    };
-    close && direction && round(other)
-}
-
-/// Gives each observation its id.
-fn name(observations: &mut [Observation]) {
-    let mut used: HashMap<String, usize> = HashMap::new();
-    for observation in observations {
-        let location = &observation.location;
-        let place = location
-            .subdivision
-            .clone()
-            .or_else(|| location.iso2.clone().filter(|_| location.kind == PlaceKind::Country))
-            .or_else(|| location.name.clone());
-        let city = location.name.clone().filter(|_| location.kind == PlaceKind::City);
-        let word = |value: &dyn erased::Word| value.word();
-        let mut parts = vec![place.unwrap_or_else(|| "none".to_owned())];
-        parts.extend(city);
-        parts.push(kinds::kind_of(observation.metric).name.to_owned());
-        parts.push(word(&observation.kind));
-        parts.extend(observation.period.as_ref().map(|period| word(period)));
-        parts.extend(observation.statistic.as_ref().map(|_| "average".to_owned()));
-        parts.extend(observation.subset.iter().map(|subset| word(subset)));
-        if observation.status != Status::Reported {
-            parts.push(word(&observation.status));
-        }
-        let slug: String = parts
-            .join("-")
-            .to_lowercase()
-            .chars()
-            .map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' })
-            .collect();
-        let count = used.entry(slug.clone()).or_default();
-        *count += 1;
-        observation.id = if *count == 1 { slug } else { format!("{slug}-{count}") };
-    }
-}
-
-/// The words that records write for the variants of an enum.
-mod erased {
-    use serde::Serialize;
-
-    pub(super) trait Word {
-        fn word(&self) -> String;
-    }
-
-    impl<T: Serialize> Word for T {
-        fn word(&self) -> String {
-            serde_json::to_value(self).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-        }
-    }
 }
 
 #[cfg(test)]

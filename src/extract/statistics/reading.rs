@@ -9,7 +9,7 @@ use crate::language::numbers::{Numeral, numerals};
 use crate::language::pack::{Mark, Sense};
 use crate::language::tokens::{Token, TokenKind, tokenize};
 use crate::language::{Cue, Pack};
-use crate::model::{Metric, PlaceKind, Span};
+use crate::model::{PlaceKind, Span};
 use jiff::civil::Date;
 use std::ops::Range;
 
@@ -219,11 +219,6 @@ impl<'t, 'p> Reading<'t, 'p> {
         let start = self.tokens.get(first)?.start;
         let end = self.tokens.get(after.checked_sub(1)?)?.end;
         (start <= end).then(|| Span::new(self.span.field, start, end))
-    }
-
-    /// Whether any phrase of the sentence names a metric.
-    pub(super) fn names_metric(&self, wanted: Metric) -> bool {
-        self.marks.iter().any(|mark| mark.cue.metric() == Some(wanted))
     }
 
     /// Whether the words are a label for what follows: they open the sentence and a colon closes them.

@@ -180,7 +180,7 @@ fn institution(reading: &Reading<'_, '_>, first: usize, after: usize, subset: Su
     let spread = subset == Subset::Local
         && matches!(word(first), "community")
         && !matches!(word(after), "cases" | "transmission" | "infections" | "case");
-    authority && !(subset == Subset::HealthWorkers) || speaking || spread
+    authority && subset != Subset::HealthWorkers || speaking || spread
 }
 
 /// Who says so.
@@ -234,16 +234,12 @@ pub(super) fn source(reading: &Reading<'_, '_>, n: usize) -> Option<Source> {
         .iter()
         .find(|spot| spot.after == mark.first && spot.form != crate::extract::places::PlaceForm::Name);
     let first = spot.map_or(mark.first, |spot| spot.first);
-    let bytes = reading.bytes(first, mark.after)?;
-    let start = bytes.start.checked_sub(reading.span.start)?;
-    let words: Vec<&str> = reading.tokens.get(first..mark.after)?.iter().map(|token| token.text).collect();
-    let _ = start;
     let mut name = String::new();
     for (n, token) in reading.tokens.get(first..mark.after)?.iter().enumerate() {
         if n > 0 && token.spaced {
             name.push(' ');
         }
-        name.push_str(words.get(n).copied().unwrap_or_default());
+        name.push_str(token.text);
     }
     if *kind == SourceType::Official && reading.is(mark.first, "officially") {
         name = "official".to_owned();

@@ -141,7 +141,6 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         && before(1) == "("
         && number.value >= 1000.0
         && !number.grouped
-        && before(2) != ""
         && token(number.first).is_some_and(|token| token.text.starts_with('0'))
     {
         return Some("telephone");
