@@ -127,6 +127,9 @@ pub(super) fn locate<'p>(
     let Some(number) = reading.numbers.get(n) else { return vec![Located::none()] };
     let clause = reading.clause(number.first);
     let right = reading.right(n);
+    if let Some(spot) = respectively(reading, n) {
+        return vec![Located::at(reading, spot, how(spot))];
+    }
     // (1) In one bracket or list item with the number.
     if let Some(spot) = item(reading, n, rank) {
         return vec![Located::at(reading, spot, how(spot))];
@@ -137,8 +140,19 @@ pub(super) fn locate<'p>(
         }
     }
     // (3) before (2), because "N cases in P" binds more tightly than the clause's subject.
-    let behind: Vec<&Spot<'p>> =
-        reading.spots.iter().filter(|spot| right.contains(&spot.first) && located(reading, spot, rank)).collect();
+    let aside = |spot: &Spot<'p>| {
+        (number.after..spot.first).any(|at| {
+            matches!(
+                word(reading, at),
+                "since" | "emerged" | "originated" | "when" | "where" | "told" | "said" | "after"
+            )
+        })
+    };
+    let behind: Vec<&Spot<'p>> = reading
+        .spots
+        .iter()
+        .filter(|spot| right.contains(&spot.first) && located(reading, spot, rank) && !aside(spot))
+        .collect();
     if reading.has(number.after..clause.end, Sense::OpenEnd) && !behind.is_empty() {
         return vec![Located::none()];
     }
@@ -278,6 +292,28 @@ fn item<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize, rank: Option<&Rank>) -> 
     (fits && in_list).then_some(spot)
 }
 
+/// "Almaty and Astana have 12,000 and 9,000 cases respectively": lists pair by position.
+fn respectively<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize) -> Option<&'r Spot<'p>> {
+    let number = reading.numbers.get(n)?;
+    let clause = reading.clause(number.first);
+    if !clause.clone().any(|at| reading.is(at, "respectively")) {
+        return None;
+    }
+    let run: Vec<usize> = (0..reading.numbers.len())
+        .filter(|other| {
+            reading.numbers.get(*other).is_some_and(|other| clause.contains(&other.first))
+                && super::traps::before_metric(reading, *other).is_none()
+        })
+        .collect();
+    let spots: Vec<&Spot<'p>> = reading
+        .spots
+        .iter()
+        .filter(|spot| clause.contains(&spot.first) && spot.form == PlaceForm::Name && !spot.possessive)
+        .collect();
+    let rows = spots.len() > 1 && run.len() == spots.len();
+    rows.then(|| run.iter().position(|other| *other == n).and_then(|position| spots.get(position).copied()))?
+}
+
 /// "Kenya: 72,686 cases": a label opens the sentence, or an item after a semicolon.
 fn sentence_label<'r, 'p>(reading: &'r Reading<'_, 'p>, at: usize) -> Option<&'r Spot<'p>> {
     let start = reading.clause(at).start;
@@ -297,7 +333,10 @@ fn innermost<'r, 'p>(reading: &'r Reading<'_, 'p>, behind: &[&'r Spot<'p>]) -> O
         return Some(first);
     }
     let inner = reading.spots.iter().find(|spot| {
-        spot.first >= first.after && spot.first <= first.after + 4 && spot.form == PlaceForm::Name && spot.place.iso2 == first.place.iso2
+        spot.first >= first.after
+            && spot.first <= first.after + 4
+            && spot.form == PlaceForm::Name
+            && spot.place.iso2 == first.place.iso2
     });
     Some(inner.unwrap_or(first))
 }
@@ -395,16 +434,50 @@ fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> bo
         return false;
     }
     // "the most in Southeast Asia", "Europe's highest toll": among what a place stands out, not where.
-    let superlative = |at: usize| matches!(word(reading, at), "most" | "highest" | "worst" | "largest" | "biggest" | "deadliest" | "lowest" | "fewest" | "hardest" | "second" | "third" | "fourth" | "fifth" | "heaviest" | "greatest");
-    let prefixed = matches!(word(reading, spot.first.wrapping_sub(1)), "in" | "across" | "of") || word(reading, spot.first.wrapping_sub(1)) == "the";
-    let stands_out = prefixed && (spot.first.saturating_sub(6)..spot.first).any(|at| superlative(at) && reading.marks_in(at..spot.first).all(|mark| !matches!(mark.cue, Cue::Sense(Sense::Perfect | Sense::Report))) && !reading.numbers.iter().any(|number| number.first > at && number.first < spot.first));
-    let among = (spot.first.saturating_sub(4)..spot.first).any(|at| matches!(word(reading, at), "country" | "nation" | "countries" | "nations"))
+    let superlative = |at: usize| {
+        matches!(
+            word(reading, at),
+            "most"
+                | "highest"
+                | "worst"
+                | "largest"
+                | "biggest"
+                | "deadliest"
+                | "lowest"
+                | "fewest"
+                | "hardest"
+                | "second"
+                | "third"
+                | "fourth"
+                | "fifth"
+                | "heaviest"
+                | "greatest"
+        )
+    };
+    let prefixed = matches!(word(reading, spot.first.wrapping_sub(1)), "in" | "across" | "of")
+        || word(reading, spot.first.wrapping_sub(1)) == "the";
+    let stands_out = prefixed
+        && (spot.first.saturating_sub(6)..spot.first).any(|at| {
+            superlative(at)
+                && reading
+                    .marks_in(at..spot.first)
+                    .all(|mark| !matches!(mark.cue, Cue::Sense(Sense::Perfect | Sense::Report)))
+                && !reading.numbers.iter().any(|number| number.first > at && number.first < spot.first)
+        });
+    let among = (spot.first.saturating_sub(4)..spot.first)
+        .any(|at| matches!(word(reading, at), "country" | "nation" | "countries" | "nations"))
         && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World)
-        && (spot.first.saturating_sub(8)..spot.first).any(|at| matches!(word(reading, at), "first" | "only" | "other" | "another" | "fellow") || superlative(at));
+        && (spot.first.saturating_sub(8)..spot.first).any(|at| {
+            matches!(word(reading, at), "first" | "only" | "other" | "another" | "fellow") || superlative(at)
+        });
     if among {
         return false;
     }
-    if stands_out && reading.has(spot.first.saturating_sub(1)..spot.first, Sense::Locative) && !spot_subject(reading, spot) || spot.possessive && (spot.after..spot.after + 3).any(superlative) && spot.place.kind != PlaceKind::Country {
+    if stands_out
+        && reading.has(spot.first.saturating_sub(1)..spot.first, Sense::Locative)
+        && !spot_subject(reading, spot)
+        || spot.possessive && (spot.after..spot.after + 3).any(superlative) && spot.place.kind != PlaceKind::Country
+    {
         return false;
     }
     let before = spot.first.saturating_sub(7)..spot.first;

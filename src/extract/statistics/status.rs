@@ -108,7 +108,8 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
         if (an_estimated
             || reading.marks_in(before.clone()).any(|mark| {
                 // "an estimated 90,989 are active and 4,761 are in hospital": the word is the first number's own.
-                mark.cue == Cue::Sense(Sense::Estimated) && !reading.numbers.iter().any(|other| other.first == mark.after)
+                mark.cue == Cue::Sense(Sense::Estimated)
+                    && !reading.numbers.iter().any(|other| other.first == mark.after)
             })
             || reading.has(right.clone(), Sense::Estimated))
             && !official_toll
@@ -212,6 +213,10 @@ pub(super) fn source(reading: &Reading<'_, '_>, n: usize) -> Option<Source> {
                 || reading.is(at, "estimates")
                 || reading.is(at, "data")
         });
+        // "told state TV": the hearer, not the speaker.
+        if reading.is(mark.first.wrapping_sub(1), "told") {
+            return false;
+        }
         after || said || puts || reading.is(mark.first, "officially")
     };
     let within = |inside: bool| {
