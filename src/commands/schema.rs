@@ -1,5 +1,5 @@
 //! `dateline schema`: the JSON Schemas of the records and of the configuration, made from the types themselves.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
+#![expect(clippy::print_stderr, reason = "a command's complaints")]
 
 use super::exit;
 use crate::{cli::Schema, config, publish::schema};
@@ -17,23 +17,23 @@ fn of_configuration() -> [(&'static str, Value); 2] {
 pub(super) fn run(given: &Schema) -> u8 {
     if given.list {
         for schema in schema::all() {
-            println!("{:<16} records of {}", schema.name, schema.topic.name("wire"));
+            super::put(format_args!("{:<16} records of {}", schema.name, schema.topic.name("wire")));
         }
-        println!("{:<16} dateline.toml", "config");
-        println!("{:<16} files of feeds", "feeds");
+        super::put(format_args!("{:<16} dateline.toml", "config"));
+        super::put(format_args!("{:<16} files of feeds", "feeds"));
         return exit::DONE;
     }
     let Some(name) = &given.name else {
         let mut all = Map::new();
         all.extend(schema::all().into_iter().map(|schema| (schema.name.to_owned(), schema.schema)));
         all.extend(of_configuration().map(|(name, schema)| (name.to_owned(), schema)));
-        println!("{:#}", Value::Object(all));
+        super::put(format_args!("{:#}", Value::Object(all)));
         return exit::DONE;
     };
     let found = schema::find(name).map(|schema| schema.schema);
     match found.or_else(|| of_configuration().into_iter().find(|(own, _)| own == name).map(|(_, schema)| schema)) {
         Some(schema) => {
-            println!("{schema:#}");
+            super::put(format_args!("{schema:#}"));
             exit::DONE
         }
         None => {

@@ -14,12 +14,12 @@ const JUDGED: [&str; 5] = ["revision", "change", "supersedes", "changes", "dupli
 const EXTRACTED: [&str; 5] = ["quotes", "entities", "values", "covid", "produced_by"];
 
 /// The line of a document.
-pub(super) fn article(done: Done, until: Until, verdict: Option<Verdict>) -> Value {
+pub(super) fn article(done: Done, until: Until, verdict: Option<&Verdict>) -> Value {
     let Done { id, enriched, .. } = done;
     let site = enriched.article.site.clone();
-    let record = encode::article_record(enriched, verdict.as_ref(), true, crate::PROGRAM);
+    let record = encode::article_record(enriched, verdict, true, crate::PROGRAM);
     let Ok(Value::Object(record)) = serde_json::to_value(record) else { return Value::Null };
-    let suppressed = match &verdict {
+    let suppressed = match verdict {
         Some(Verdict { outcome: Outcome::Suppress(reason), .. }) => Some(*reason),
         _ => None,
     };
