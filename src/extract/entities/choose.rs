@@ -23,8 +23,13 @@ pub(super) struct Learnt {
 }
 
 /// Chooses the mentions of every text.
-pub(super) fn choose<'k>(knowledge: &Knowledge, texts: &[Text<'_>], mut candidates: Vec<Vec<Candidate<'k>>>) -> (Vec<Vec<Candidate<'k>>>, Learnt) {
-    let first: Vec<Vec<Candidate<'k>>> = texts.iter().zip(&candidates).map(|(text, candidates)| best(text.tokens.len(), candidates)).collect();
+pub(super) fn choose<'k>(
+    knowledge: &Knowledge,
+    texts: &[Text<'_>],
+    mut candidates: Vec<Vec<Candidate<'k>>>,
+) -> (Vec<Vec<Candidate<'k>>>, Learnt) {
+    let first: Vec<Vec<Candidate<'k>>> =
+        texts.iter().zip(&candidates).map(|(text, candidates)| best(text.tokens.len(), candidates)).collect();
     let learnt = learn(knowledge, texts, &first);
     for (text, candidates) in texts.iter().zip(&mut candidates) {
         repeat(knowledge, text, &learnt, candidates);
@@ -32,10 +37,14 @@ pub(super) fn choose<'k>(knowledge: &Knowledge, texts: &[Text<'_>], mut candidat
             retype(text, &learnt, candidate);
         }
     }
-    let mut chosen: Vec<Vec<Candidate<'k>>> = texts.iter().zip(&candidates).map(|(text, candidates)| best(text.tokens.len(), candidates)).collect();
+    let mut chosen: Vec<Vec<Candidate<'k>>> =
+        texts.iter().zip(&candidates).map(|(text, candidates)| best(text.tokens.len(), candidates)).collect();
     // The office before a name is known to the rule of shape only; the table's candidate for the same words takes it over.
     for (chosen, candidates) in chosen.iter_mut().zip(&candidates) {
-        let offices: HashMap<(usize, usize), usize> = candidates.iter().filter_map(|candidate| Some(((candidate.first, candidate.end), candidate.role_from?))).collect();
+        let offices: HashMap<(usize, usize), usize> = candidates
+            .iter()
+            .filter_map(|candidate| Some(((candidate.first, candidate.end), candidate.role_from?)))
+            .collect();
         for mention in chosen.iter_mut().filter(|mention| mention.kind == EntityType::Person) {
             mention.role_from = mention.role_from.or_else(|| offices.get(&(mention.first, mention.end)).copied());
         }
@@ -98,7 +107,8 @@ fn learn(knowledge: &Knowledge, texts: &[Text<'_>], chosen: &[Vec<Candidate<'_>>
     for (text, mentions) in texts.iter().zip(chosen) {
         for mention in mentions {
             let name = name_of(text, mention);
-            *votes.entry(name.clone()).or_default().entry(mention.kind).or_insert(0) += mention.sureness * mention.sureness;
+            *votes.entry(name.clone()).or_default().entry(mention.kind).or_insert(0) +=
+                mention.sureness * mention.sureness;
             if mention.kind == EntityType::Person {
                 learn_person(knowledge, text, mention, &name, &mut learnt);
             }
@@ -108,13 +118,24 @@ fn learn(knowledge: &Knowledge, texts: &[Text<'_>], chosen: &[Vec<Candidate<'_>>
     // Ties go to the type that comes first, so that the outcome never depends on the order of a hash map.
     learnt.types = votes
         .into_iter()
-        .filter_map(|(name, votes)| votes.into_iter().max_by_key(|(kind, votes)| (*votes, std::cmp::Reverse(*kind))).map(|(kind, _)| (name, kind)))
+        .filter_map(|(name, votes)| {
+            votes
+                .into_iter()
+                .max_by_key(|(kind, votes)| (*votes, std::cmp::Reverse(*kind)))
+                .map(|(kind, _)| (name, kind))
+        })
         .collect();
     learnt
 }
 
 fn learn_person(knowledge: &Knowledge, text: &Text<'_>, mention: &Candidate<'_>, name: &str, learnt: &mut Learnt) {
-    let words: Vec<&Token<'_>> = text.tokens.get(mention.first..mention.end).unwrap_or_default().iter().filter(|token| token.is_word()).collect();
+    let words: Vec<&Token<'_>> = text
+        .tokens
+        .get(mention.first..mention.end)
+        .unwrap_or_default()
+        .iter()
+        .filter(|token| token.is_word())
+        .collect();
     if words.len() < 2 || mention.sureness < 3 {
         return;
     }
@@ -122,7 +143,8 @@ fn learn_person(knowledge: &Knowledge, text: &Text<'_>, mention: &Candidate<'_>,
         Meaning::Known(known) => knowledge.known.get(known).map_or_else(|| name.to_owned(), |known| fold(known.name)),
         _ => name.to_owned(),
     };
-    let last = words.iter().rev().find(|word| word.is_capital() && !matches!(word.text, "Jr" | "Sr" | "II" | "III" | "IV"));
+    let last =
+        words.iter().rev().find(|word| word.is_capital() && !matches!(word.text, "Jr" | "Sr" | "II" | "III" | "IV"));
     let Some(last) = last else { return };
     let mut shorts = vec![fold(last.text)];
     // "van der Berg", "bin Salman".
@@ -138,7 +160,9 @@ fn learn_person(knowledge: &Knowledge, text: &Text<'_>, mention: &Candidate<'_>,
         shorts.push(fold(tail));
     }
     // Chinese, Korean and Vietnamese surnames stand first, and royal and papal names are first names.
-    if words.first().is_some_and(|first| knowledge.is_surname_first(first.text)) && (last.text.contains('-') || !knowledge.is_first_name(words.first().map_or("", |word| word.text))) {
+    if words.first().is_some_and(|first| knowledge.is_surname_first(first.text))
+        && (last.text.contains('-') || !knowledge.is_first_name(words.first().map_or("", |word| word.text)))
+    {
         shorts.insert(0, fold(words.first().map_or("", |word| word.text)));
     }
     for short in shorts {
@@ -152,10 +176,20 @@ fn learn_person(knowledge: &Knowledge, text: &Text<'_>, mention: &Candidate<'_>,
 /// "World Health Organization (WHO)": the bracket names the acronym.
 fn learn_acronym(text: &Text<'_>, mention: &Candidate<'_>, learnt: &mut Learnt) {
     let Some([open, acronym, close]) = text.tokens.get(mention.end..mention.end + 3) else { return };
-    let plausible = open.text == "(" && close.text == ")" && matches!(acronym.case, Case::Upper | Case::Mixed) && acronym.text.chars().count() <= 8 && mention.end - mention.first >= 2;
+    let plausible = open.text == "("
+        && close.text == ")"
+        && matches!(acronym.case, Case::Upper | Case::Mixed)
+        && acronym.text.chars().count() <= 8
+        && mention.end - mention.first >= 2;
     let first = text.tokens.get(mention.first).and_then(|token| token.text.chars().next());
-    let same_letter = first.zip(acronym.text.chars().next()).is_some_and(|(a, b)| a.to_lowercase().eq(b.to_lowercase()));
-    let any_letter = text.tokens.get(mention.first..mention.end).unwrap_or_default().iter().any(|token| token.text.chars().next() == acronym.text.chars().next());
+    let same_letter =
+        first.zip(acronym.text.chars().next()).is_some_and(|(a, b)| a.to_lowercase().eq(b.to_lowercase()));
+    let any_letter = text
+        .tokens
+        .get(mention.first..mention.end)
+        .unwrap_or_default()
+        .iter()
+        .any(|token| token.text.chars().next() == acronym.text.chars().next());
     if plausible && (same_letter || any_letter) && !matches!(mention.kind, EntityType::Person | EntityType::Group) {
         learnt.acronyms.entry(acronym.text.to_owned()).or_insert_with(|| (mention.kind, name_of(text, mention)));
     }
@@ -163,9 +197,13 @@ fn learn_acronym(text: &Text<'_>, mention: &Candidate<'_>, learnt: &mut Learnt) 
 
 /// Adds the story's own names wherever they stand again.
 fn repeat(knowledge: &Knowledge, text: &Text<'_>, learnt: &Learnt, candidates: &mut Vec<Candidate<'_>>) {
-    let mut push = |first, end, kind, form, sureness| candidates.push(Candidate { first, end, kind, form, meaning: Meaning::Shape, sureness, role_from: None });
+    let mut push = |first, end, kind, form, sureness| {
+        candidates.push(Candidate { first, end, kind, form, meaning: Meaning::Shape, sureness, role_from: None })
+    };
     for (at, token) in text.tokens.iter().enumerate() {
-        if !token.is_capital() && !matches!(token.text, "van" | "von" | "de" | "al" | "bin" | "del" | "di" | "da" | "el" | "le") {
+        if !token.is_capital()
+            && !matches!(token.text, "van" | "von" | "de" | "al" | "bin" | "del" | "di" | "da" | "el" | "le")
+        {
             continue;
         }
         if let Some((kind, _)) = learnt.acronyms.get(token.text) {
@@ -173,7 +211,11 @@ fn repeat(knowledge: &Knowledge, text: &Text<'_>, learnt: &Learnt, candidates: &
         }
         let mut key = String::new();
         for length in 1..=4 {
-            let Some(next) = text.tokens.get(at + length - 1).filter(|next| next.sentence == token.sentence && next.is_word()) else { break };
+            let Some(next) =
+                text.tokens.get(at + length - 1).filter(|next| next.sentence == token.sentence && next.is_word())
+            else {
+                break;
+            };
             if length > 1 {
                 key.push(' ');
             }
@@ -184,7 +226,9 @@ fn repeat(knowledge: &Knowledge, text: &Text<'_>, learnt: &Learnt, candidates: &
             }
             if learnt.surnames.contains_key(key.as_str()) && next.is_capital() {
                 push(at, at + length, EntityType::Person, MentionForm::Short, 7);
-            } else if let Some(kind) = learnt.types.get(key.as_str()) && next.is_capital() {
+            } else if let Some(kind) = learnt.types.get(key.as_str())
+                && next.is_capital()
+            {
                 push(at, at + length, *kind, MentionForm::Name, 4);
             }
         }

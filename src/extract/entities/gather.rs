@@ -11,37 +11,47 @@ use crate::extract::places::{Place, Places};
 use crate::model::{Article, Entity, EntityType, Field, Mention, MentionForm, SectionKind, Span};
 use std::collections::{BTreeMap, HashMap};
 
-/// An entity on its way.
-struct Draft {
-    key: String,
-    entity: Entity,
-}
-
 /// Gathers the mentions of all texts; `fields` says where each text stands.
-pub(super) fn gather(knowledge: &Knowledge, places: &Places, article: &Article, fields: &[Field], texts: &[Text<'_>], chosen: &[Vec<Candidate<'_>>], learnt: &Learnt) -> Vec<Entity> {
+pub(super) fn gather(
+    knowledge: &Knowledge,
+    places: &Places,
+    article: &Article,
+    fields: &[Field],
+    texts: &[Text<'_>],
+    chosen: &[Vec<Candidate<'_>>],
+    learnt: &Learnt,
+) -> Vec<Entity> {
     let story_country = story_country(article, chosen);
-    let mut drafts: Vec<Draft> = Vec::new();
+    let mut entities: Vec<Entity> = Vec::new();
     let mut by_key: HashMap<String, usize> = HashMap::new();
     let mut last_person: HashMap<String, String> = HashMap::new();
     for ((field, text), mentions) in fields.iter().zip(texts).zip(chosen) {
         for candidate in mentions {
             let Some(span) = span(text, candidate, *field) else { continue };
             let Some(written) = span.of(text.text) else { continue };
-            let (key, entity) = identify(knowledge, places, text, candidate, written, learnt, &mut last_person, story_country.as_deref());
-            let number = *by_key.entry(key.clone()).or_insert_with(|| {
-                drafts.push(Draft { key, entity });
-                drafts.len() - 1
+            let (key, entity) = identify(
+                knowledge,
+                places,
+                text,
+                candidate,
+                written,
+                learnt,
+                &mut last_person,
+                story_country.as_deref(),
+            );
+            let number = *by_key.entry(key).or_insert_with(|| {
+                entities.push(entity);
+                entities.len() - 1
             });
-            let Some(draft) = drafts.get_mut(number) else { continue };
+            let Some(entity) = entities.get_mut(number) else { continue };
             if candidate.kind == EntityType::Person {
-                add_role(knowledge, text, candidate, mentions, &mut draft.entity);
-                prefer_full_name(candidate, written, &mut draft.entity);
+                add_role(knowledge, text, candidate, mentions, entity);
+                prefer_full_name(candidate, written, entity);
             }
-            let form = form(candidate, written, &draft.entity);
-            draft.entity.mentions.push(Mention { span, text: written.to_owned(), form });
+            let form = form(candidate, written, entity);
+            entity.mentions.push(Mention { span, text: written.to_owned(), form });
         }
     }
-    let mut entities: Vec<Entity> = drafts.into_iter().map(|draft| draft.entity).collect();
     rate(article, &mut entities);
     entities
 }
@@ -63,7 +73,12 @@ fn story_country(article: &Article, chosen: &[Vec<Candidate<'_>>]) -> Option<Str
             *counts.entry(country).or_default() += 1;
         }
     }
-    dateline.or_else(|| counts.into_iter().max_by_key(|(country, count)| (*count, std::cmp::Reverse(*country))).map(|(country, _)| country.to_owned()))
+    dateline.or_else(|| {
+        counts
+            .into_iter()
+            .max_by_key(|(country, count)| (*count, std::cmp::Reverse(*country)))
+            .map(|(country, _)| country.to_owned())
+    })
 }
 
 fn draft(kind: EntityType, name: &str, country: Option<&str>) -> Entity {
@@ -81,7 +96,16 @@ fn draft(kind: EntityType, name: &str, country: Option<&str>) -> Entity {
 
 /// Which entity a mention names: its key and what a new entity of that key would be.
 #[allow(clippy::too_many_arguments, reason = "identity needs the tables, the story and the mention")]
-fn identify(knowledge: &Knowledge, places: &Places, text: &Text<'_>, candidate: &Candidate<'_>, written: &str, learnt: &Learnt, last_person: &mut HashMap<String, String>, story_country: Option<&str>) -> (String, Entity) {
+fn identify(
+    knowledge: &Knowledge,
+    places: &Places,
+    text: &Text<'_>,
+    candidate: &Candidate<'_>,
+    written: &str,
+    learnt: &Learnt,
+    last_person: &mut HashMap<String, String>,
+    story_country: Option<&str>,
+) -> (String, Entity) {
     match candidate.meaning {
         Meaning::Known(known) => {
             if let Some(known) = knowledge.known.get(known) {
@@ -89,13 +113,15 @@ fn identify(knowledge: &Knowledge, places: &Places, text: &Text<'_>, candidate: 
                     // A place of the gazetteer and its other name in the tagger's own table are one.
                     return place_of_table(places, known.name, known.country, known.geonames);
                 }
-                return (format!("{:?}:{}", known.kind, fold(known.name)), draft(known.kind, known.name, known.country));
+                return (
+                    format!("{:?}:{}", known.kind, fold(known.name)),
+                    draft(known.kind, known.name, known.country),
+                );
             }
         }
         Meaning::Place(place) => return gazetteer_place(places, place, written, story_country),
         Meaning::Demonym(place) => {
-            let name = plain(written);
-            return (format!("group:{}", place.id), draft(EntityType::Group, &name, place.iso2.as_deref()));
+            return (format!("group:{}", place.id), draft(EntityType::Group, written, place.iso2.as_deref()));
         }
         Meaning::Shape => {}
     }
@@ -115,7 +141,7 @@ fn identify(knowledge: &Knowledge, places: &Places, text: &Text<'_>, candidate: 
             last_person.insert(last.to_owned(), name.clone());
         }
         let key = full.unwrap_or_else(|| name.clone());
-        let known = knowledge.known.iter().find(|known| known.kind == EntityType::Person && fold(known.name) == key);
+        let known = knowledge.named(EntityType::Person, &key);
         let entity = match known {
             Some(known) => draft(EntityType::Person, known.name, known.country),
             None => draft(EntityType::Person, &in_ordinary_case(text, candidate, written), None),
@@ -125,8 +151,11 @@ fn identify(knowledge: &Knowledge, places: &Places, text: &Text<'_>, candidate: 
     if let Some((kind, full)) = learnt.acronyms.get(written)
         && *kind == candidate.kind
     {
-        let known = knowledge.known.iter().find(|known| known.kind == *kind && fold(known.name) == *full);
-        return (format!("{kind:?}:{full}"), draft(*kind, known.map_or(written, |known| known.name), known.and_then(|known| known.country)));
+        let known = knowledge.named(*kind, full);
+        return (
+            format!("{kind:?}:{full}"),
+            draft(*kind, known.map_or(written, |known| known.name), known.and_then(|known| known.country)),
+        );
     }
     if candidate.kind == EntityType::Place
         && let Some(place) = places.resolve(written, story_country)
@@ -134,7 +163,10 @@ fn identify(knowledge: &Knowledge, places: &Places, text: &Text<'_>, candidate: 
         return gazetteer_place(places, place, written, story_country);
     }
     let country = country_of_name(places, candidate.kind, written);
-    (format!("{:?}:{}", candidate.kind, name.trim_start_matches("the ")), draft(candidate.kind, &in_ordinary_case(text, candidate, written), country.as_deref()))
+    (
+        format!("{:?}:{}", candidate.kind, name.trim_start_matches("the ")),
+        draft(candidate.kind, &in_ordinary_case(text, candidate, written), country.as_deref()),
+    )
 }
 
 /// A place of the gazetteer; a small city with namesakes is the one in the story's country.
@@ -145,7 +177,12 @@ fn gazetteer_place(places: &Places, place: &Place, written: &str, story_country:
     } else {
         place
     };
-    let name = if fold(&place.name) == fold(written) && place.name != written && !written.chars().all(|c| !c.is_lowercase()) { written } else { &place.name };
+    let name =
+        if fold(&place.name) == fold(written) && place.name != written && !written.chars().all(|c| !c.is_lowercase()) {
+            written
+        } else {
+            &place.name
+        };
     let mut entity = draft(EntityType::Place, name, place.iso2.as_deref());
     if let Some(geonames) = place.geonames {
         entity.links.insert("geonames".to_owned(), geonames.to_string());
@@ -180,7 +217,10 @@ fn country_of_name(places: &Places, kind: EntityType, written: &str) -> Option<S
     }
     let found = places.find(written);
     // "Russian-Korean" belongs to both and so to neither.
-    let paired = |at: usize| written.get(..at).is_some_and(|head| head.ends_with('-')) || written.get(at..).is_some_and(|rest| rest.starts_with('-'));
+    let paired = |at: usize| {
+        written.get(..at).is_some_and(|head| head.ends_with('-'))
+            || written.get(at..).is_some_and(|rest| rest.starts_with('-'))
+    };
     if found.iter().any(|found| paired(found.start) || paired(found.end)) {
         return None;
     }
@@ -189,14 +229,11 @@ fn country_of_name(places: &Places, kind: EntityType, written: &str) -> Option<S
     countries.iter().all(|country| *country == first).then(|| first.to_owned())
 }
 
-fn plain(written: &str) -> String {
-    written.to_owned()
-}
-
 /// A name met only in capitals is written in ordinary case.
 fn in_ordinary_case(text: &Text<'_>, candidate: &Candidate<'_>, written: &str) -> String {
     let tokens = text.tokens.get(candidate.first..candidate.end).unwrap_or_default();
-    let shouted = tokens.iter().all(|token| !token.text.chars().any(char::is_lowercase)) && text.is_shouted(candidate.first);
+    let shouted =
+        tokens.iter().all(|token| !token.text.chars().any(char::is_lowercase)) && text.is_shouted(candidate.first);
     if !shouted || tokens.len() < 2 {
         return written.split_whitespace().collect::<Vec<_>>().join(" ");
     }
@@ -228,16 +265,29 @@ fn form(candidate: &Candidate<'_>, written: &str, entity: &Entity) -> MentionFor
     let shorter = written.split_whitespace().count() < entity.name.split_whitespace().count();
     match candidate.kind {
         EntityType::Person if shorter => MentionForm::Short,
-        EntityType::Organisation | EntityType::Place if shorter && written.chars().count() >= 2 && written.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase) => MentionForm::Acronym,
+        EntityType::Organisation | EntityType::Place
+            if shorter
+                && written.chars().count() >= 2
+                && written.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase) =>
+        {
+            MentionForm::Acronym
+        }
         _ => MentionForm::Name,
     }
 }
 
 /// Titles that are no offices.
-const COURTESY: [&str; 12] = ["mr", "mrs", "ms", "miss", "dr", "sir", "dame", "lord", "lady", "prof", "professor", "saint"];
+const COURTESY: [&str; 12] =
+    ["mr", "mrs", "ms", "miss", "dr", "sir", "dame", "lord", "lady", "prof", "professor", "saint"];
 
 /// The office that stands right before a person's name, with the country before it: "Russian Foreign Minister".
-fn add_role(knowledge: &Knowledge, text: &Text<'_>, candidate: &Candidate<'_>, mentions: &[Candidate<'_>], person: &mut Entity) {
+fn add_role(
+    knowledge: &Knowledge,
+    text: &Text<'_>,
+    candidate: &Candidate<'_>,
+    mentions: &[Candidate<'_>],
+    person: &mut Entity,
+) {
     if person.role.is_some() {
         return;
     }
@@ -253,20 +303,29 @@ fn add_role(knowledge: &Knowledge, text: &Text<'_>, candidate: &Candidate<'_>, m
     if from == candidate.first {
         return;
     }
-    // The country or nationality before the office.
-    let mut country = mentions.iter().find(|mention| mention.first >= from && mention.end <= candidate.first && country_of(mention).is_some()).and_then(country_of);
+    // The country or nationality before the office; the mentions are in text order.
+    let inside = mentions.iter().skip(mentions.partition_point(|mention| mention.first < from));
+    let mut country = inside.take_while(|mention| mention.end <= candidate.first).find_map(country_of);
     let mut before = from;
     if text.tokens.get(before.wrapping_sub(1)).is_some_and(|token| matches!(token.text, "'s" | "’s")) {
         before -= 1;
     }
-    if let Some(state) = mentions.iter().find(|mention| mention.end == before && country_of(mention).is_some())
+    let state = mentions.partition_point(|mention| mention.first < before).checked_sub(1).and_then(|n| mentions.get(n));
+    if let Some(state) = state.filter(|state| state.end == before && country_of(state).is_some())
         && text.tokens.get(state.first).map(|token| token.sentence) == sentence
     {
         country = country_of(state);
         from = state.first;
     }
-    let (Some(start), Some(end)) = (text.tokens.get(from), candidate.first.checked_sub(1).and_then(|last| text.tokens.get(last))) else { return };
-    let Some(role) = text.text.get(start.start..end.end).map(|role| role.trim().trim_end_matches(',').to_owned()) else { return };
+    let (Some(start), Some(end)) =
+        (text.tokens.get(from), candidate.first.checked_sub(1).and_then(|last| text.tokens.get(last)))
+    else {
+        return;
+    };
+    let Some(role) = text.text.get(start.start..end.end).map(|role| role.trim().trim_end_matches(',').to_owned())
+    else {
+        return;
+    };
     let has_office = knowledge_has_office(knowledge, text, from, candidate.first);
     if COURTESY.contains(&fold(role.trim_end_matches('.')).as_str()) || !has_office || role.chars().count() > 120 {
         return;
@@ -278,7 +337,10 @@ fn add_role(knowledge: &Knowledge, text: &Text<'_>, candidate: &Candidate<'_>, m
 }
 
 fn knowledge_has_office(knowledge: &Knowledge, text: &Text<'_>, from: usize, end: usize) -> bool {
-    (from..end).any(|at| knowledge.title(&text.tokens, at).is_some() || text.tokens.get(at).is_some_and(|token| super::roles::is_role_noun(token.text)))
+    (from..end).any(|at| {
+        knowledge.title(&text.tokens, at).is_some()
+            || text.tokens.get(at).is_some_and(|token| super::roles::is_role_noun(token.text))
+    })
 }
 
 fn country_of<'p>(mention: &Candidate<'p>) -> Option<&'p str> {
@@ -300,10 +362,14 @@ fn rate(article: &Article, entities: &mut [Entity]) {
             _ => 1.0,
         },
     };
-    let in_dateline = |mention: &Mention| article.wire.dateline.as_ref().is_some_and(|dateline| dateline.span.contains(&mention.span));
+    let in_dateline = |mention: &Mention| {
+        article.wire.dateline.as_ref().is_some_and(|dateline| dateline.span.contains(&mention.span))
+    };
     let scores: Vec<f64> = entities
         .iter()
-        .map(|entity| entity.mentions.iter().map(|mention| if in_dateline(mention) { 0.3 } else { weight(mention) }).sum())
+        .map(|entity| {
+            entity.mentions.iter().map(|mention| if in_dateline(mention) { 0.3 } else { weight(mention) }).sum()
+        })
         .collect();
     let top = scores.iter().copied().fold(0.0, f64::max);
     for (entity, score) in entities.iter_mut().zip(scores) {

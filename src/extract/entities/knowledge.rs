@@ -57,11 +57,14 @@ pub(super) enum Class {
     Month,
     Acronym,
     Say,
+    Role,
 }
 
 /// All tables.
 pub(super) struct Knowledge {
     pub(super) known: Vec<Known>,
+    /// Folded canonical name to what it is.
+    by_name: HashMap<Box<str>, Vec<usize>>,
     phrases: HashMap<Box<str>, Vec<Spelling>>,
     /// First word of a phrase to the longest phrase that starts with it.
     longest: HashMap<Box<str>, usize>,
@@ -97,7 +100,10 @@ pub(super) fn fold(word: &str) -> String {
 }
 
 fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    table.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(|line| line.split('\t').map(str::trim).collect())
+    table
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| line.split('\t').map(str::trim).collect())
 }
 
 fn filled(cell: Option<&&'static str>) -> Option<&'static str> {
@@ -109,6 +115,7 @@ impl Knowledge {
     pub(super) fn new() -> Self {
         let mut knowledge = Self {
             known: Vec::new(),
+            by_name: HashMap::new(),
             phrases: HashMap::new(),
             longest: HashMap::new(),
             titles: HashMap::new(),
@@ -129,10 +136,22 @@ impl Knowledge {
             knowledge.add(known, filled(row.get(3)), filled(row.get(4)));
         }
         for row in rows(include_str!("tables/organisations.tsv")) {
-            knowledge.add_plain(EntityType::Organisation, row.first().copied(), filled(row.get(1)), filled(row.get(2)), None);
+            knowledge.add_plain(
+                EntityType::Organisation,
+                row.first().copied(),
+                filled(row.get(1)),
+                filled(row.get(2)),
+                None,
+            );
         }
         for row in rows(include_str!("tables/places.tsv")) {
-            knowledge.add_plain(EntityType::Place, row.first().copied(), filled(row.get(1)), filled(row.get(2)), filled(row.get(3)));
+            knowledge.add_plain(
+                EntityType::Place,
+                row.first().copied(),
+                filled(row.get(1)),
+                filled(row.get(2)),
+                filled(row.get(3)),
+            );
         }
         for row in rows(include_str!("tables/others.tsv")) {
             let kind = match row.first().copied() {
@@ -151,7 +170,8 @@ impl Knowledge {
                 knowledge.add_class(class, words);
             }
         }
-        let names = |table: &'static str| table.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace);
+        let names =
+            |table: &'static str| table.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace);
         knowledge.first_names = names(include_str!("tables/first-names.txt")).map(|name| fold(name).into()).collect();
         for line in include_str!("tables/surnames.txt").lines().filter(|line| !line.starts_with('#')) {
             let first = line.strip_prefix("first:");
@@ -167,7 +187,14 @@ impl Knowledge {
         knowledge
     }
 
-    fn add_plain(&mut self, kind: EntityType, name: Option<&'static str>, country: Option<&'static str>, other: Option<&'static str>, geonames: Option<&'static str>) {
+    fn add_plain(
+        &mut self,
+        kind: EntityType,
+        name: Option<&'static str>,
+        country: Option<&'static str>,
+        other: Option<&'static str>,
+        geonames: Option<&'static str>,
+    ) {
         if let Some(name) = name {
             self.add(Known { kind, name, country, office: None, geonames }, other, None);
         }
@@ -182,6 +209,7 @@ impl Knowledge {
         for part in parts.into_iter().flat_map(|names| names.split(';')) {
             self.spell(number, part.trim(), true);
         }
+        self.by_name.entry(fold(known.name).into()).or_default().push(number);
         self.known.push(known);
     }
 
@@ -189,7 +217,12 @@ impl Knowledge {
         let words: Vec<&'static str> = split(name);
         let Some(first) = words.first() else { return };
         let key = words.iter().map(|word| fold(word)).collect::<Vec<_>>().join(" ");
-        let capitals = words.iter().enumerate().filter(|(_, word)| word.starts_with(char::is_uppercase)).map(|(n, _)| 1u32 << n.min(31)).sum();
+        let capitals = words
+            .iter()
+            .enumerate()
+            .filter(|(_, word)| word.starts_with(char::is_uppercase))
+            .map(|(n, _)| 1u32 << n.min(31))
+            .sum();
         let short = words.len() == 1 && name.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
         let longest = self.longest.entry(fold(first).into()).or_insert(0);
         *longest = (*longest).max(words.len());
@@ -211,16 +244,24 @@ impl Knowledge {
             "month" => Class::Month,
             "acronym" => Class::Acronym,
             "say" => Class::Say,
+            "role" => Class::Role,
             _ => return,
         };
         for word in words.split('|') {
             if class == Class::Title {
                 let parts = split(word);
-                self.titles.insert(parts.iter().map(|part| fold(part)).collect::<Vec<_>>().join(" ").into(), parts.len());
+                self.titles
+                    .insert(parts.iter().map(|part| fold(part)).collect::<Vec<_>>().join(" ").into(), parts.len());
             } else {
                 self.classes.entry(word).or_default().push(class);
             }
         }
+    }
+
+    /// What the tables have under this folded canonical name and type.
+    pub(super) fn named(&self, kind: EntityType, folded: &str) -> Option<&Known> {
+        let numbers = self.by_name.get(folded)?;
+        numbers.iter().filter_map(|number| self.known.get(*number)).find(|known| known.kind == kind)
     }
 
     /// Whether a word belongs to a class, as it is written.
@@ -260,9 +301,11 @@ impl Knowledge {
             }
             key.push_str(&fold(token.text));
             used += 1;
-            let dotted = tokens.get(at + used).is_some_and(|dot| dot.text == "." && !dot.spaced) && tokens.get(at + used + 1).is_some_and(|next| next.sentence == token.sentence);
+            let dotted = tokens.get(at + used).is_some_and(|dot| dot.text == "." && !dot.spaced)
+                && tokens.get(at + used + 1).is_some_and(|next| next.sentence == token.sentence);
             // "Secretary of State" has a small word inside.
-            let small = tokens.get(at + used).is_some_and(|next| next.text == "of") && tokens.get(at + used + 1).is_some_and(Token::is_capital);
+            let small = tokens.get(at + used).is_some_and(|next| next.text == "of")
+                && tokens.get(at + used + 1).is_some_and(Token::is_capital);
             if self.titles.contains_key(key.as_str()) {
                 best = Some(used + usize::from(dotted));
             }
@@ -291,13 +334,22 @@ impl Knowledge {
             let Some(spellings) = self.phrases.get(key.as_str()) else { continue };
             let Some(words) = tokens.get(at..=at + n) else { continue };
             let fits = |spelling: &&Spelling| match spelling.exact {
-                Some(exact) => words.first().is_some_and(|word| word.text == exact) && !(shouted && self.is_common(exact)),
-                None => words.iter().enumerate().all(|(n, word)| spelling.capitals & (1 << n.min(31)) == 0 || word.is_capital() || word.case == Case::Number),
+                Some(exact) => {
+                    words.first().is_some_and(|word| word.text == exact) && !(shouted && self.is_common(exact))
+                }
+                None => words.iter().enumerate().all(|(n, word)| {
+                    spelling.capitals & (1 << n.min(31)) == 0 || word.is_capital() || word.case == Case::Number
+                }),
             };
             let found: Vec<Phrase> = spellings
                 .iter()
                 .filter(fits)
-                .map(|spelling| Phrase { known: spelling.known, length: n + 1, part: spelling.part, acronym: spelling.exact.is_some() })
+                .map(|spelling| Phrase {
+                    known: spelling.known,
+                    length: n + 1,
+                    part: spelling.part,
+                    acronym: spelling.exact.is_some(),
+                })
                 .collect();
             if !found.is_empty() {
                 return found;

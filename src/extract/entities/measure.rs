@@ -42,7 +42,8 @@ fn documents(path: &Path) -> Vec<Document> {
             document.text.push('\n');
             document.text.push('\n');
             if sentences >= 15 {
-                documents.push(std::mem::replace(&mut document, Document { text: String::new(), gold: HashSet::new() }));
+                documents
+                    .push(std::mem::replace(&mut document, Document { text: String::new(), gold: HashSet::new() }));
                 sentences = 0;
             }
             continue;
@@ -52,7 +53,10 @@ fn documents(path: &Path) -> Vec<Document> {
         if !continues && let Some((start, kind, _)) = open.take() {
             document.gold.insert((start, document.text.trim_end().len(), kind));
         }
-        let closing = matches!(word, "." | "," | ";" | ":" | "!" | "?" | ")" | "]" | "%" | "'s" | "’s" | "n't" | "-" | "”" | "''" | "/") || word == "\"" && quote;
+        let closing = matches!(
+            word,
+            "." | "," | ";" | ":" | "!" | "?" | ")" | "]" | "%" | "'s" | "’s" | "n't" | "-" | "”" | "''" | "/"
+        ) || word == "\"" && quote;
         if closing || document.text.ends_with(['(', '[', '$', '“', '-', '/']) || document.text.ends_with("\u{1}") {
             document.text = document.text.trim_end().trim_end_matches('\u{1}').to_owned();
         }
@@ -80,7 +84,11 @@ fn documents(path: &Path) -> Vec<Document> {
 fn measure(name: &str, paths: &[std::path::PathBuf]) -> Option<f64> {
     let rules = Rules::new();
     let places = Places::new();
-    let mut counts = std::collections::BTreeMap::from([(EntityType::Person, [0usize; 3]), (EntityType::Organisation, [0; 3]), (EntityType::Place, [0; 3])]);
+    let mut counts = std::collections::BTreeMap::from([
+        (EntityType::Person, [0usize; 3]),
+        (EntityType::Organisation, [0; 3]),
+        (EntityType::Place, [0; 3]),
+    ]);
     let mut errors: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
     for document in paths.iter().flat_map(|path| documents(path)) {
         let feed = FeedId::from("measure");
@@ -90,12 +98,22 @@ fn measure(name: &str, paths: &[std::path::PathBuf]) -> Option<f64> {
             .entities(&places, &article)
             .iter()
             .flat_map(|entity| entity.mentions.iter().map(move |mention| (entity.kind, mention)))
-            .filter(|(kind, mention)| counts_for(*kind) && mention.form != MentionForm::Role && mention.span.field == Field::Body)
-            .map(|(kind, mention)| (mention.span.start, mention.span.end, if kind == EntityType::Facility { EntityType::Place } else { kind }))
+            .filter(|(kind, mention)| {
+                counts_for(*kind) && mention.form != MentionForm::Role && mention.span.field == Field::Body
+            })
+            .map(|(kind, mention)| {
+                (
+                    mention.span.start,
+                    mention.span.end,
+                    if kind == EntityType::Facility { EntityType::Place } else { kind },
+                )
+            })
             .filter(|(_, _, kind)| *kind != EntityType::Group)
             .collect();
         for (kind, [right, extra, missed]) in counts.iter_mut() {
-            let of = |set: &HashSet<(usize, usize, EntityType)>| set.iter().filter(|(_, _, found)| found == kind).copied().collect::<HashSet<_>>();
+            let of = |set: &HashSet<(usize, usize, EntityType)>| {
+                set.iter().filter(|(_, _, found)| found == kind).copied().collect::<HashSet<_>>()
+            };
             let (gold, found) = (of(&document.gold), of(&found));
             *right += gold.intersection(&found).count();
             *extra += found.difference(&gold).count();
@@ -149,11 +167,21 @@ fn rates([right, extra, missed]: [usize; 3]) -> (f64, f64, f64) {
 /// Exact span and type on corpora that the rules were not made from; the floors are what the first version reached.
 #[test]
 fn holds_its_f1_on_the_shared_corpora() {
-    let Some(data) = ["../shared/data", "../../shared/data"].into_iter().map(Path::new).find(|path| path.exists()) else { return };
+    let Some(data) = ["../shared/data", "../../shared/data"].into_iter().map(Path::new).find(|path| path.exists())
+    else {
+        return;
+    };
     let one = |path: &str| vec![data.join(path)];
     let mut re3d = Vec::new();
     for folder in ["Australian_Department_of_Foreign_Affairs", "CENTCOM", "UK_Government", "US_State_Department"] {
-        re3d.extend(std::fs::read_dir(data.join("re3d-open").join(folder)).into_iter().flatten().flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|extension| extension == "conll")));
+        re3d.extend(
+            std::fs::read_dir(data.join("re3d-open").join(folder))
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|entry| entry.path())
+                .filter(|path| path.extension().is_some_and(|extension| extension == "conll")),
+        );
     }
     for (name, paths, floor) in [
         ("wikigold", one("wikigold/wikigold.conll"), 0.5),

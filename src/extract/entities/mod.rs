@@ -49,7 +49,9 @@ impl Rules {
         let fields: Vec<Field> = fields.iter().map(|(field, _)| *field).collect();
         let mut entities = gather::gather(&self.knowledge, places, article, &fields, &texts, &chosen, &learnt);
         roles::add(&self.knowledge, &fields, &texts, &chosen, &mut entities);
-        entities.sort_by_key(|entity| entity.mentions.first().map(|mention| (roles::order(mention.span.field), mention.span.start)));
+        entities.sort_by_key(|entity| {
+            entity.mentions.first().map(|mention| (roles::order(mention.span.field), mention.span.start))
+        });
         for (number, entity) in entities.iter_mut().enumerate() {
             entity.id = format!("e{}", number + 1);
         }

@@ -70,7 +70,12 @@ impl<'t> Text<'t> {
                 *upper += usize::from(token.case == Case::Upper);
             }
         }
-        let shouted = counts.iter().map(|(words, capitals, upper)| (*words >= 4 && capitals * 10 >= words * 8) || (*words >= 2 && upper * 10 >= words * 9)).collect();
+        let shouted = counts
+            .iter()
+            .map(|(words, capitals, upper)| {
+                (*words >= 4 && capitals * 10 >= words * 8) || (*words >= 2 && upper * 10 >= words * 9)
+            })
+            .collect();
         Self { text, tokens, shouted }
     }
 
@@ -133,11 +138,15 @@ fn phrases(knowledge: &Knowledge, text: &Text<'_>, found: &mut Vec<Candidate<'_>
             let alone = phrase.length == 1;
             // "Apple" opening a sentence is a company; "Diet" or "Visa" there is a word. "New Diet" is one too.
             let Some(token) = text.tokens.get(at) else { continue };
-            let ambiguous = alone && (knowledge.is_common(token.text) || token.opens && knowledge.is(token.text, Class::Other));
+            let ambiguous =
+                alone && (knowledge.is_common(token.text) || token.opens && knowledge.is(token.text, Class::Other));
             if ambiguous && (token.opens || text.is_shouted(at)) && known.kind != EntityType::Disease {
                 continue;
             }
-            let follows_name = alone && known.kind != EntityType::Person && known.kind != EntityType::Disease && is_inside_name(knowledge, text, at);
+            let follows_name = alone
+                && known.kind != EntityType::Person
+                && known.kind != EntityType::Disease
+                && is_inside_name(knowledge, text, at);
             let form = if phrase.acronym && known.kind == EntityType::Organisation && known.name.contains(' ') {
                 MentionForm::Acronym
             } else if phrase.part {
@@ -153,7 +162,15 @@ fn phrases(knowledge: &Knowledge, text: &Text<'_>, found: &mut Vec<Candidate<'_>
                 (true, false) => 6,
                 (false, _) => 9,
             };
-            found.push(Candidate { first: at, end, kind: known.kind, form, meaning: Meaning::Known(phrase.known), sureness, role_from: None });
+            found.push(Candidate {
+                first: at,
+                end,
+                kind: known.kind,
+                form,
+                meaning: Meaning::Known(phrase.known),
+                sureness,
+                role_from: None,
+            });
         }
     }
 }
@@ -161,7 +178,11 @@ fn phrases(knowledge: &Knowledge, text: &Text<'_>, found: &mut Vec<Candidate<'_>
 /// Whether a known word is the surname of somebody else: "Jesse Jackson" is no Jackson, "Henry Ford" no car.
 fn is_inside_name(knowledge: &Knowledge, text: &Text<'_>, at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|before| text.tokens.get(before));
-    before.is_some_and(|before| before.is_capital() && knowledge.is_first_name(before.text) && text.tokens.get(at).is_some_and(|token| token.sentence == before.sentence && token.case == Case::Capital))
+    before.is_some_and(|before| {
+        before.is_capital()
+            && knowledge.is_first_name(before.text)
+            && text.tokens.get(at).is_some_and(|token| token.sentence == before.sentence && token.case == Case::Capital)
+    })
 }
 
 fn named_places<'k>(knowledge: &Knowledge, places: &'k Places, text: &Text<'_>, found: &mut Vec<Candidate<'k>>) {
@@ -174,9 +195,16 @@ fn named_places<'k>(knowledge: &Knowledge, places: &'k Places, text: &Text<'_>, 
         if text.tokens.get(end.saturating_sub(1)).is_none_or(|token| token.end > place.end + 1) {
             continue;
         }
+        // "US troops" and "UK officials" name the country by its abbreviation, though as an adjective.
+        let abbreviation = text.tokens.get(first).is_some_and(|token| {
+            length == 1 && token.case == Case::Upper && token.text.chars().count() <= 5 && !text.is_shouted(first)
+        });
         let (kind, form, meaning) = match place.form {
+            _ if abbreviation => (EntityType::Place, MentionForm::Acronym, Meaning::Place(place.place())),
             PlaceForm::Name => (EntityType::Place, MentionForm::Name, Meaning::Place(place.place())),
-            PlaceForm::Demonym | PlaceForm::People => (EntityType::Group, MentionForm::Demonym, Meaning::Demonym(place.place())),
+            PlaceForm::Demonym | PlaceForm::People => {
+                (EntityType::Group, MentionForm::Demonym, Meaning::Demonym(place.place()))
+            }
         };
         // Organisations that the gazetteer lists as world regions are kept as what they are.
         if place.place().id == "region:eu" || place.place().id == "region:world" {
@@ -184,8 +212,15 @@ fn named_places<'k>(knowledge: &Knowledge, places: &'k Places, text: &Text<'_>, 
         }
         // In a headline in capitals or Title Case a small town is more likely a word: "READING", "Split".
         let Some(token) = text.tokens.get(first) else { continue };
-        let unsure = text.is_shouted(first) && length == 1 && place.place().population < 500_000 && !place.place().capital && knowledge.is_common(token.text);
-        let first_name = length == 1 && kind == EntityType::Place && knowledge.is_first_name(token.text) && text.tokens.get(end).is_some_and(|next| next.is_capital() && !next.opens);
+        let unsure = text.is_shouted(first)
+            && length == 1
+            && place.place().population < 500_000
+            && !place.place().capital
+            && knowledge.is_common(token.text);
+        let first_name = length == 1
+            && kind == EntityType::Place
+            && knowledge.is_first_name(token.text)
+            && text.tokens.get(end).is_some_and(|next| next.is_capital() && !next.opens);
         if unsure || first_name {
             continue;
         }
@@ -200,13 +235,29 @@ fn coordinated<'k>(places: &'k Places, text: &Text<'_>, found: &mut Vec<Candidat
     for at in 0..text.tokens.len() {
         let Some([first, joint, second, noun]) = text.tokens.get(at..at + 4) else { break };
         let directions = ["South", "North", "East", "West"];
-        if !directions.contains(&first.text) || !matches!(joint.text, "and" | "or") || !directions.contains(&second.text) || !noun.is_capital() {
+        if !directions.contains(&first.text)
+            || !matches!(joint.text, "and" | "or")
+            || !directions.contains(&second.text)
+            || !noun.is_capital()
+        {
             continue;
         }
         let stem = noun.text.strip_suffix('s').unwrap_or(noun.text);
-        let place = |direction: &str| places.resolve(&format!("{direction} {stem}"), None).or_else(|| places.resolve(&format!("{direction} {}", noun.text), None));
+        let place = |direction: &str| {
+            places
+                .resolve(&format!("{direction} {stem}"), None)
+                .or_else(|| places.resolve(&format!("{direction} {}", noun.text), None))
+        };
         let (Some(left), Some(right)) = (place(first.text), place(second.text)) else { continue };
-        let mention = |first, end, place: &'k Place, form| Candidate { first, end, kind: EntityType::Place, form, meaning: Meaning::Place(place), sureness: 9, role_from: None };
+        let mention = |first, end, place: &'k Place, form| Candidate {
+            first,
+            end,
+            kind: EntityType::Place,
+            form,
+            meaning: Meaning::Place(place),
+            sureness: 9,
+            role_from: None,
+        };
         found.push(mention(at, at + 1, left, MentionForm::Short));
         found.push(mention(at + 2, at + 4, right, MentionForm::Name));
     }

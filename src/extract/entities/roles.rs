@@ -9,15 +9,76 @@ use crate::model::{Entity, EntityType, Field, Mention, MentionForm, Span};
 
 /// Nouns that name an office.
 const NOUNS: [&str; 26] = [
-    "president", "minister", "premier", "chancellor", "spokesman", "spokeswoman", "spokesperson", "leader", "diplomat", "secretary", "ambassador", "envoy", "governor", "mayor", "king", "queen", "emir",
-    "sultan", "pope", "chief", "chairman", "speaker", "secretary-general", "director-general", "commissioner", "prosecutor",
+    "president",
+    "minister",
+    "premier",
+    "chancellor",
+    "spokesman",
+    "spokeswoman",
+    "spokesperson",
+    "leader",
+    "diplomat",
+    "secretary",
+    "ambassador",
+    "envoy",
+    "governor",
+    "mayor",
+    "king",
+    "queen",
+    "emir",
+    "sultan",
+    "pope",
+    "chief",
+    "chairman",
+    "speaker",
+    "secretary-general",
+    "director-general",
+    "commissioner",
+    "prosecutor",
 ];
 
 /// Words that go before such a noun.
 const MODIFIERS: [&str; 40] = [
-    "foreign", "prime", "deputy", "vice", "health", "defense", "defence", "finance", "interior", "home", "justice", "economy", "energy", "education", "transport", "trade", "environment", "agriculture",
-    "top", "chief", "senior", "supreme", "opposition", "former", "then", "incumbent", "acting", "outgoing", "general", "state", "first", "press", "special", "central", "bank", "culture", "labor",
-    "labour", "ex-president", "party",
+    "foreign",
+    "prime",
+    "deputy",
+    "vice",
+    "health",
+    "defense",
+    "defence",
+    "finance",
+    "interior",
+    "home",
+    "justice",
+    "economy",
+    "energy",
+    "education",
+    "transport",
+    "trade",
+    "environment",
+    "agriculture",
+    "top",
+    "chief",
+    "senior",
+    "supreme",
+    "opposition",
+    "former",
+    "then",
+    "incumbent",
+    "acting",
+    "outgoing",
+    "general",
+    "state",
+    "first",
+    "press",
+    "special",
+    "central",
+    "bank",
+    "culture",
+    "labor",
+    "labour",
+    "ex-president",
+    "party",
 ];
 
 /// What an office may also be called: the words of a role, then what must stand in the person's office.
@@ -49,7 +110,13 @@ pub(super) fn is_role_noun(word: &str) -> bool {
 }
 
 /// Adds the mentions by office.
-pub(super) fn add(knowledge: &Knowledge, fields: &[Field], texts: &[Text<'_>], chosen: &[Vec<Candidate<'_>>], entities: &mut [Entity]) {
+pub(super) fn add(
+    knowledge: &Knowledge,
+    fields: &[Field],
+    texts: &[Text<'_>],
+    chosen: &[Vec<Candidate<'_>>],
+    entities: &mut [Entity],
+) {
     for ((field, text), mentions) in fields.iter().zip(texts).zip(chosen) {
         for state in mentions {
             let country = match state.meaning {
@@ -59,7 +126,11 @@ pub(super) fn add(knowledge: &Knowledge, fields: &[Field], texts: &[Text<'_>], c
             let Some(country) = country else { continue };
             let Some((first, end, office)) = phrase(text, state) else { continue };
             let Some(person) = the_one(knowledge, entities, country, &office) else { continue };
-            let (Some(start), Some(last)) = (text.tokens.get(first), end.checked_sub(1).and_then(|last| text.tokens.get(last))) else { continue };
+            let (Some(start), Some(last)) =
+                (text.tokens.get(first), end.checked_sub(1).and_then(|last| text.tokens.get(last)))
+            else {
+                continue;
+            };
             let span = Span::new(*field, start.start, last.end);
             let Some(written) = span.of(text.text) else { continue };
             if let Some(entity) = entities.get_mut(person) {
@@ -98,7 +169,8 @@ fn phrase(text: &Text<'_>, state: &Candidate<'_>) -> Option<(usize, usize, Strin
     let mut first = state.first;
     // "the top Russian diplomat": a modifier and the article may stand before the nationality.
     if demonym {
-        while let Some(before) = first.checked_sub(1).and_then(token).filter(|before| MODIFIERS.contains(&before.text)) {
+        while let Some(before) = first.checked_sub(1).and_then(token).filter(|before| MODIFIERS.contains(&before.text))
+        {
             words.insert(0, before.text);
             first -= 1;
         }
@@ -106,7 +178,12 @@ fn phrase(text: &Text<'_>, state: &Candidate<'_>) -> Option<(usize, usize, Strin
         // "a Russian diplomat" may be anybody; without an article only a headline says so.
         if article {
             first -= 1;
-        } else if first.checked_sub(1).and_then(token).is_some_and(|before| matches!(before.text, "a" | "an" | "A" | "An")) || words.is_empty() && !token(end).is_some_and(|next| MODIFIERS.contains(&next.text)) {
+        } else if first
+            .checked_sub(1)
+            .and_then(token)
+            .is_some_and(|before| matches!(before.text, "a" | "an" | "A" | "An"))
+            || words.is_empty() && !token(end).is_some_and(|next| MODIFIERS.contains(&next.text))
+        {
             return None;
         }
     }
@@ -131,7 +208,9 @@ fn the_one(knowledge: &Knowledge, entities: &[Entity], country: &str, office: &s
             return false;
         }
         let stated = entity.role.as_deref().map(fold);
-        let known = || knowledge.known.iter().find(|known| known.kind == EntityType::Person && known.name == entity.name).and_then(|known| known.office).map(str::to_owned);
+        let known = || {
+            knowledge.named(EntityType::Person, &fold(&entity.name)).and_then(|known| known.office).map(str::to_owned)
+        };
         stated.or_else(known).is_some_and(|held| fits(office, &held))
     });
     let (person, _) = fitting.next()?;
@@ -143,7 +222,9 @@ fn fits(office: &str, held: &str) -> bool {
     let held = held.replace("defence", "defense");
     let synonyms = SYNONYMS.iter().find(|(name, _)| *name == wanted).map(|(_, synonyms)| *synonyms);
     match synonyms {
-        Some(synonyms) => synonyms.iter().any(|synonym| held.contains(synonym) && !(held.contains("vice") || held.contains("deputy"))),
+        Some(synonyms) => {
+            synonyms.iter().any(|synonym| held.contains(synonym) && !(held.contains("vice") || held.contains("deputy")))
+        }
         // "the Russian minister" is no prime minister.
         None => held.contains(&wanted) && !(wanted == "minister" && held.contains("prime")) && !held.contains("deputy"),
     }

@@ -68,11 +68,23 @@ pub(super) fn tokens(text: &str, field: Field) -> Vec<Token<'_>> {
             let length = if first.is_alphanumeric() { word_length(rest) } else { mark_length(rest, &tokens, at) };
             let Some(word) = rest.get(..length) else { break };
             let spaced = tokens.last().is_none_or(|last| last.end < at);
-            tokens.push(Token { start: at, end: at + length, text: word, case: case(word), opens, sentence: number, spaced });
+            tokens.push(Token {
+                start: at,
+                end: at + length,
+                text: word,
+                case: case(word),
+                opens,
+                sentence: number,
+                spaced,
+            });
             at += length;
             let mark = tokens.last().is_some_and(|token| token.case == Case::Mark);
             // After an opening quotation mark or a colon or dash a capital is again only a beginning.
-            opens = if mark { opens || matches!(word, "\"" | "“" | "‘" | ":" | "«" | "•" | "—" | "–" | "--" | "]" | ";") } else { false };
+            opens = if mark {
+                opens || matches!(word, "\"" | "“" | "‘" | ":" | "«" | "•" | "—" | "–" | "--" | "]" | ";")
+            } else {
+                false
+            };
         }
     }
     tokens
@@ -100,10 +112,16 @@ fn word_length(text: &str) -> usize {
             '-' | '‐' | '‑' => next.is_alphanumeric(),
             '\'' | '’' => next.is_alphabetic() && !is_possessive(text.get(at + c.len_utf8()..).unwrap_or_default()),
             '.' => {
-                let digits = text.get(..at).is_some_and(|head| head.ends_with(|c: char| c.is_ascii_digit())) && next.is_ascii_digit();
-                digits || (letters_since_joint == 1 && next.is_uppercase() && text.get(at + 1..).is_some_and(|rest| !rest.chars().nth(1).is_some_and(char::is_lowercase)))
+                let digits = text.get(..at).is_some_and(|head| head.ends_with(|c: char| c.is_ascii_digit()))
+                    && next.is_ascii_digit();
+                digits
+                    || (letters_since_joint == 1
+                        && next.is_uppercase()
+                        && text.get(at + 1..).is_some_and(|rest| !rest.chars().nth(1).is_some_and(char::is_lowercase)))
             }
-            ',' => next.is_ascii_digit() && text.get(..at).is_some_and(|head| head.ends_with(|c: char| c.is_ascii_digit())),
+            ',' => {
+                next.is_ascii_digit() && text.get(..at).is_some_and(|head| head.ends_with(|c: char| c.is_ascii_digit()))
+            }
             '&' => next.is_uppercase() && letters_since_joint <= 2,
             '+' => false,
             _ => false,
@@ -182,8 +200,14 @@ mod tests {
 
     #[test]
     fn splits_words_marks_and_possessives() {
-        check("South Korea’s Moon Jae-in said: \"No.\"", &["South", "Korea", "’s", "Moon", "Jae-in", "said", ":", "\"", "No", ".", "\""]);
-        check("The U.S. and AT&T paid 1,234.5 for N'Djamena.", &["The", "U.S.", "and", "AT&T", "paid", "1,234.5", "for", "N'Djamena", "."]);
+        check(
+            "South Korea’s Moon Jae-in said: \"No.\"",
+            &["South", "Korea", "’s", "Moon", "Jae-in", "said", ":", "\"", "No", ".", "\""],
+        );
+        check(
+            "The U.S. and AT&T paid 1,234.5 for N'Djamena.",
+            &["The", "U.S.", "and", "AT&T", "paid", "1,234.5", "for", "N'Djamena", "."],
+        );
         check("/AGENCY/. É", &["/", "AGENCY", "/", ".", "É"]);
         check("", &[]);
     }
