@@ -200,7 +200,9 @@ fn named_places<'k>(knowledge: &Knowledge, places: &'k Places, text: &Text<'_>, 
             length == 1 && token.case == Case::Upper && token.text.chars().count() <= 5 && !text.is_shouted(first)
         });
         let (kind, form, meaning) = match place.form {
-            _ if abbreviation => (EntityType::Place, MentionForm::Acronym, Meaning::Place(place.place())),
+            PlaceForm::Demonym | PlaceForm::People if abbreviation => {
+                (EntityType::Place, MentionForm::Acronym, Meaning::Place(place.place()))
+            }
             PlaceForm::Name => (EntityType::Place, MentionForm::Name, Meaning::Place(place.place())),
             PlaceForm::Demonym | PlaceForm::People => {
                 (EntityType::Group, MentionForm::Demonym, Meaning::Demonym(place.place()))
