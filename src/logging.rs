@@ -61,7 +61,8 @@ pub enum LogError {
 pub fn level(level: &str) -> Result<EnvFilter, LogError> {
     // A lone word is read by tracing as the name of a target, so a misspelt level would silence everything.
     let is_level = |word: &str| word.parse::<tracing::metadata::LevelFilter>().is_ok();
-    let misspelt = level.split(',').any(|directive| !directive.contains(['=', '[']) && !is_level(directive.trim()));
+    let misspelt = level.trim().is_empty()
+        || level.split(',').any(|directive| !directive.contains(['=', '[']) && !is_level(directive.trim()));
     if misspelt {
         return Err(LogError::Level(level.to_owned()));
     }

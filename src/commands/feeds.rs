@@ -96,7 +96,7 @@ fn ask(getter: &Getter, feed: &Feed) -> Result<String, Issue> {
     let fetched = getter.get(feed, &feed.url, fetch::Wants::Feed)?;
     let parsed = parse::feed(feed, &fetched).map_err(|parse::ParseError(issue)| issue)?;
     if parsed.items.is_empty() {
-        return Err(Issue::new(crate::model::Stage::Parse, "no_items", "the feed answered, but holds no items"));
+        return Err(Issue::new(crate::model::Stage::Parse, "no_entries", "the feed answered, but holds no items"));
     }
     let mut said = format!("{} items", parsed.items.len());
     let newest = parsed.items.iter().filter_map(|item| item.published).max_by_key(|time| time.utc());

@@ -42,3 +42,47 @@ pub(super) fn run(given: &Schema) -> u8 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{fetch, publish::schema};
+    use regex::Regex;
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    const CONTRACT: &str = include_str!("../../docs/RECORD.md");
+
+    /// The program's own text, without its tests.
+    fn sources(directory: &Path, out: &mut Vec<String>) {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, out);
+            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                out.push(text.split("#[cfg(test)]").next().unwrap_or_default().to_owned());
+            }
+        }
+    }
+
+    #[test]
+    fn the_contract_lists_every_code_and_every_field() {
+        let mut texts = Vec::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut texts);
+        let pattern = r#"(?:Issue::new\(\s*[\w:.]+,\s*|Kind::Not\(\s*|\bcode: |\breason: |\boriginal\(\w+, |\b(?:link|certain)\([\w:]+, )"(\w+)""#;
+        let pattern = Regex::new(pattern).unwrap();
+        let mut words: BTreeSet<String> = fetch::CODES.iter().map(|(code, _)| (*code).to_owned()).collect();
+        for text in &texts {
+            words.extend(pattern.captures_iter(text).map(|found| found[1].to_owned()));
+        }
+        assert!(words.len() > 40, "{words:?}");
+        for schema in schema::all() {
+            let fields = schema.schema["properties"].as_object().unwrap().keys().cloned();
+            words.extend(fields);
+        }
+        let missing: Vec<&String> = words
+            .iter()
+            .filter(|word| !CONTRACT.contains(&format!("`{word}`")) && !CONTRACT.contains(&format!("`{word} {{")))
+            .collect();
+        assert!(missing.is_empty(), "docs/RECORD.md does not name {missing:?}");
+    }
+}

@@ -163,7 +163,7 @@ mod tests {
         check("fetch", "default_intervall", "unknown key; did you mean `default_interval`?");
         check("", "Publish", "unknown key; did you mean `publish`?");
         check("publish", "bootstrap_servers", "unknown key here; `bootstrap_servers` belongs to [publish.kafka]");
-        check("status", "colour", "unknown key; known here: listen");
+        check("status", "colour", "unknown key; known here: listen, hosts");
         check("feed", "langauge", "unknown key; did you mean `language`?");
     }
 

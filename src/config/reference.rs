@@ -15,7 +15,9 @@ const CATALOGUE: &str = include_str!("../../config/feeds.toml");
 /// Turns `# key = value` into `key = value`, and leaves sentences alone.
 fn with_commented_keys(text: &str) -> String {
     let is_key = |line: &str| {
-        line.split_once(" = ").is_some_and(|(key, _)| !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || "._\"".contains(c)))
+        line.split_once(" = ").is_some_and(|(key, _)| {
+            !key.is_empty() && key.chars().all(|c| c.is_ascii_lowercase() || "._\"".contains(c))
+        })
     };
     let shown = text.lines().map(|line| line.strip_prefix("# ").filter(|rest| is_key(rest)).unwrap_or(line));
     shown.collect::<Vec<_>>().join("\n")
@@ -36,7 +38,8 @@ fn the_reference_equals_the_defaults_and_lists_every_key() {
     for leaf in keys::written().leaves() {
         let key = leaf.join(".");
         // Feeds are explained in the catalogue; a table of free keys is shown by examples.
-        let found = key == "feed" || listed.contains(&key) || listed.iter().any(|other| other.starts_with(&format!("{key}.")));
+        let found =
+            key == "feed" || listed.contains(&key) || listed.iter().any(|other| other.starts_with(&format!("{key}.")));
         assert!(found, "config/dateline.toml does not list {key}");
     }
     let stated = leaves(REFERENCE);
@@ -49,8 +52,11 @@ fn the_catalogue_is_sound_and_explains_every_key_of_a_feed() {
     let mut problems = Problems::default();
     let document = document::read(Path::new("feeds.toml"), CATALOGUE, keys::feed_list(), &mut problems);
     assert_eq!(problems, Problems::default());
-    let complete = |feed: &Feed| feed.agency.is_some() && feed.language.is_some() && feed.country.is_some() && feed.interval.is_some();
-    let incomplete: Vec<&Feed> = document.feeds.iter().map(|placed: &PlacedFeed| &placed.feed).filter(|feed| !complete(feed)).collect();
+    let complete = |feed: &Feed| {
+        feed.agency.is_some() && feed.language.is_some() && feed.country.is_some() && feed.interval.is_some()
+    };
+    let incomplete: Vec<&Feed> =
+        document.feeds.iter().map(|placed: &PlacedFeed| &placed.feed).filter(|feed| !complete(feed)).collect();
     assert!(document.feeds.len() >= 15 && incomplete.is_empty(), "{incomplete:?}");
     for key in keys::feed_list().children(&["feed".to_owned()]) {
         assert!(CATALOGUE.contains(&format!("\n# {key} = ")), "config/feeds.toml does not explain {key}");

@@ -13,6 +13,10 @@ const PASSAGE: usize = 2_000;
 /// Rows times columns up to which pieces are aligned; beyond that the whole stretch counts as replaced.
 const ALIGNMENT: usize = 250_000;
 
+/// The notice that a revision carried. It is no field of the record, so its change is not named, but a notice that
+/// merely stays on from the revision before says nothing about this one.
+pub(super) const NOTICE: &str = "notice";
+
 /// The text of a revision as it is kept for the comparison with the next.
 pub(super) fn stored(article: &Article) -> StoredText {
     StoredText {
@@ -47,6 +51,7 @@ fn fields(article: &Article) -> BTreeMap<String, String> {
         ("wire.urgency", wire.urgency.map(|urgency| urgency.to_string())),
         ("wire.editors_note", wire.editors_note.clone()),
         ("wire.embargo_until", wire.embargo_until.map(|until| until.to_string())),
+        (NOTICE, wire.notice.map(|notice| format!("{notice:?}").to_lowercase())),
     ]
     .into_iter()
     .filter_map(|(name, value)| value.map(|value| (name.to_owned(), value)))
@@ -65,7 +70,7 @@ pub(super) fn between(before: &StoredText, standing: &[StandingClaim], enriched:
     compare("headline", before.headline.as_ref(), now.headline.as_ref());
     compare("summary", before.summary.as_ref(), now.summary.as_ref());
     let names: BTreeSet<&String> = before.fields.keys().chain(now.fields.keys()).collect();
-    for name in names {
+    for name in names.into_iter().filter(|name| *name != NOTICE) {
         compare(name, before.fields.get(name), now.fields.get(name));
     }
     changes.extend(body(&before.body, &now.body));

@@ -25,8 +25,8 @@ pub(super) fn only_typography(previous: &Previous, enriched: &Enriched) -> bool 
         before == now || squeezed(before.unwrap_or("")) == squeezed(now.unwrap_or(""))
     };
     let makes_claims = !previous.state.relation.is_copy();
-    enriched.article.wire.notice.is_none()
-        && !previous.state.killed
+    let killed_now = enriched.article.wire.notice == Some(Notice::Kill) && !previous.state.killed;
+    !killed_now
         && same(before.headline.as_deref(), now.headline.as_deref())
         && same(before.summary.as_deref(), now.summary.as_deref())
         && same(Some(&before.body), Some(&now.body))
@@ -39,22 +39,31 @@ pub(super) fn only_typography(previous: &Previous, enriched: &Enriched) -> bool 
 /// The publisher's word comes first: a kill, a correction, an update. An embargo that was stated before and is over
 /// has ended. Without a word, a revision in which nothing but figures differs corrects them; any other is an update.
 pub(super) fn kind(previous: Option<&Previous>, article: &Article, now: Timestamp) -> Change {
-    let published = previous.filter(|previous| previous.state.revision > 0);
-    match (article.wire.notice, published) {
-        (Some(Notice::Kill), _) => Change::Kill,
-        (_, None) => Change::New,
-        (Some(Notice::Correction), Some(_)) => Change::Correction,
-        (notice, Some(previous)) => {
-            let Some(before) = &previous.text else { return Change::Update };
-            if embargo_ended(before, article, now) {
-                Change::EmbargoLift
-            } else if notice.is_none() && !previous.state.killed && only_figures(before, article) {
-                Change::Correction
-            } else {
-                Change::Update
-            }
-        }
+    let notice = article.wire.notice;
+    let Some(previous) = previous.filter(|previous| previous.state.revision > 0) else {
+        return if notice == Some(Notice::Kill) { Change::Kill } else { Change::New };
+    };
+    let Some(before) = &previous.text else {
+        return match notice {
+            Some(Notice::Kill) => Change::Kill,
+            Some(Notice::Correction) => Change::Correction,
+            _ => Change::Update,
+        };
+    };
+    match notice.filter(|notice| *notice == Notice::Kill || is_fresh(before, article)) {
+        Some(Notice::Kill) => Change::Kill,
+        Some(Notice::Correction) => Change::Correction,
+        _ if embargo_ended(before, article, now) => Change::EmbargoLift,
+        None if !previous.state.killed && only_figures(before, article) => Change::Correction,
+        _ => Change::Update,
     }
+}
+
+/// Whether the notice speaks of this revision: "CORRECTED" in a headline that has not changed spoke of an earlier one.
+fn is_fresh(before: &StoredText, article: &Article) -> bool {
+    let now = changes::stored(article);
+    let differs = |name: &str| before.fields.get(name) != now.fields.get(name);
+    before.headline != now.headline || differs("wire.editors_note") || differs(changes::NOTICE)
 }
 
 fn embargo_ended(before: &StoredText, article: &Article, now: Timestamp) -> bool {

@@ -269,6 +269,31 @@ fn revisions_name_what_changed_and_revise_their_claims() {
 }
 
 #[test]
+fn a_notice_speaks_of_the_revision_that_brings_it() {
+    #[track_caller]
+    fn check(memory: &mut Memory, headline: &str, body: &str, notice: Option<Notice>, expected: Change) {
+        let mut enriched = article("norwire", "1", headline, body);
+        enriched.article.wire.notice = notice;
+        let Outcome::Publish { change, .. } = memory.judge(&enriched).outcome else { panic!("suppressed") };
+        assert_eq!(change, expected);
+    }
+    let mut memory = Memory::new();
+    let more = format!("{STORY}\n\nThe third attempt began at dawn.");
+    check(&mut memory, "Harbour closed", STORY, None, Change::New);
+    check(&mut memory, "UPDATE 1-Harbour closed", &more, Some(Notice::Update), Change::Update);
+    check(
+        &mut memory,
+        "UPDATE 1-Harbour closed",
+        &more.replace("406", "411"),
+        Some(Notice::Update),
+        Change::Correction,
+    );
+    let reworded = more.replace("406", "412").replace("dawn", "noon");
+    check(&mut memory, "CORRECTED-Harbour closed", &reworded, Some(Notice::Correction), Change::Correction);
+    check(&mut memory, "CORRECTED-Harbour closed", STORY, Some(Notice::Correction), Change::Update);
+}
+
+#[test]
 fn a_copy_that_comes_to_differ_makes_its_own_claims() {
     let mut memory = Memory::new();
     let figures = [("o1", Metric::Deaths, 31.0)];

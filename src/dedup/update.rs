@@ -11,10 +11,11 @@ use crate::model::{FeedId, Notice, Relation, Signature};
 
 /// Sampled shingles that two texts must have in common before their shares mean anything.
 const LEAST_EVIDENCE: usize = 5;
-/// Resemblance from which on two texts are one. Two stories about one event by two writers stay below 0.15.
-const NEAR: f64 = 0.4;
+/// Resemblance from which on two texts are one. Two stories about one event by two writers stay far below; a copy in
+/// which every tenth word was touched, with captions between, comes to this.
+const NEAR: f64 = 0.35;
 /// Containment from which on one text stands in the other; the rest is captions, credits and extraction noise.
-const CONTAINED: f64 = 0.7;
+const CONTAINED: f64 = 0.6;
 /// Texts of fewer shingles owe more of them to chance and to set phrases, so more must agree.
 const BRIEF: u32 = 24;
 /// What a notice ("UPDATE 1-", "CORRECTED") from the same source needs in common with the story that it renews:
@@ -97,7 +98,7 @@ pub(super) fn relate(later: &Signature, teller: &Teller<'_>, entry: &Entry) -> O
     }
 
     let brief = later.shingles.min(earlier.shingles) < BRIEF;
-    let (near, contained) = if brief { (0.6, 0.85) } else { (NEAR, CONTAINED) };
+    let (near, contained) = if brief { (0.55, 0.8) } else { (NEAR, CONTAINED) };
     let alike = comparison.resemblance >= near || comparison.shared >= contained || comparison.covered >= contained;
     let akin = comparison.resemblance >= RENEWED || comparison.shared.max(comparison.covered) >= RENEWED_PART;
     let renews = same_source && matches!(teller.notice, Some(Notice::Update | Notice::Correction | Notice::Kill));

@@ -8,6 +8,7 @@ use crate::model::{FeedId, ItemId, ItemState, Relation, Signature, StateChange, 
 use jiff::{SignedDuration, Timestamp};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Shingles indexed per text. A copy cut to a fifth meets its original in about `INDEXED / 5` = 9 of them; the chance
 /// that it meets it in none is one in ten thousand.
@@ -51,6 +52,65 @@ impl Entry {
 }
 
 type Slot = u32;
+type Slots = HashMap<u64, Holders, BuildHasherDefault<Spread>>;
+
+/// The entries under one key. Nearly every shingle stands in one text only, which takes no list.
+#[derive(Debug)]
+enum Holders {
+    One(Slot),
+    #[allow(clippy::box_collection, reason = "half the size in the map, where nearly all are `One`")]
+    More(Box<Vec<Slot>>),
+}
+
+impl Holders {
+    fn as_slice(&self) -> &[Slot] {
+        match self {
+            Self::One(slot) => std::slice::from_ref(slot),
+            Self::More(slots) => slots,
+        }
+    }
+
+    fn add(&mut self, slot: Slot) {
+        match self {
+            Self::One(first) => *self = Self::More(Box::new(vec![*first, slot])),
+            Self::More(slots) => slots.push(slot),
+        }
+    }
+
+    /// Whether none is left.
+    fn remove(&mut self, slot: Slot) -> bool {
+        match self {
+            Self::One(only) => *only == slot,
+            Self::More(slots) => {
+                slots.retain(|other| *other != slot);
+                slots.is_empty()
+            }
+        }
+    }
+}
+
+/// The keys are hashes already; a multiplication spreads them over the table. Whoever could make keys collide would
+/// have to find texts whose shingles are all among the smallest.
+#[derive(Debug, Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxhash_rust::xxh3::xxh3_64_with_seed(bytes, self.0);
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = (self.0 ^ key).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
+    }
+
+    fn write_u32(&mut self, key: u32) {
+        self.write_u64(u64::from(key));
+    }
+}
 
 /// The memory.
 #[derive(Debug, Default)]
@@ -58,9 +118,9 @@ pub(super) struct Window {
     entries: Vec<Option<Entry>>,
     free: Vec<Slot>,
     slots: HashMap<ItemId, Slot>,
-    by_shingle: HashMap<u64, Vec<Slot>>,
-    by_text: HashMap<u64, Vec<Slot>>,
-    by_link: HashMap<u64, Vec<Slot>>,
+    by_shingle: Slots,
+    by_text: Slots,
+    by_link: Slots,
     by_age: BTreeSet<(Timestamp, Slot)>,
     stories: HashMap<String, StoryState>,
     /// Items of the horizon by story: a story is forgotten with the last of them.
@@ -89,7 +149,7 @@ impl Window {
             Slot::try_from(self.entries.len() - 1).expect("fewer than 2^32 items fit into memory")
         });
         for (map, key) in self.keys(&entry) {
-            self.map(map).entry(key).or_default().push(slot);
+            self.map(map).entry(key).and_modify(|holders| holders.add(slot)).or_insert(Holders::One(slot));
         }
         self.by_age.insert((entry.touched, slot));
         if let Some(story) = &entry.story {
@@ -106,11 +166,8 @@ impl Window {
         let entry = self.entries.get_mut(slot as usize)?.take()?;
         for (map, key) in self.keys(&entry) {
             let map = self.map(map);
-            if let Some(slots) = map.get_mut(&key) {
-                slots.retain(|other| *other != slot);
-                if slots.is_empty() {
-                    map.remove(&key);
-                }
+            if map.get_mut(&key).is_some_and(|holders| holders.remove(slot)) {
+                map.remove(&key);
             }
         }
         self.by_age.remove(&(entry.touched, slot));
@@ -157,18 +214,17 @@ impl Window {
         let own = self.slots.get(own).copied();
         // Any text that shares its exact form or its address is looked at, whatever its shingles.
         const CERTAIN: usize = 1_000_000;
-        let mut hits: HashMap<Slot, usize> = HashMap::new();
-        for slot in self.by_text.get(&signature.exact).into_iter().flatten() {
-            *hits.entry(*slot).or_default() += CERTAIN;
-        }
-        if let Some(slots) = signature.link.and_then(|link| self.by_link.get(&link))
-            && slots.len() <= SHARED_ADDRESS
-        {
-            slots.iter().for_each(|slot| *hits.entry(*slot).or_default() += CERTAIN);
-        }
+        let mut hits: HashMap<Slot, usize, BuildHasherDefault<Spread>> = HashMap::default();
+        let mut count = |holders: Option<&Holders>, most: usize, weight: usize| {
+            let slots = holders.map_or(&[][..], Holders::as_slice);
+            if slots.len() <= most {
+                slots.iter().for_each(|slot| *hits.entry(*slot).or_default() += weight);
+            }
+        };
+        count(self.by_text.get(&signature.exact), usize::MAX, CERTAIN);
+        count(signature.link.and_then(|link| self.by_link.get(&link)), SHARED_ADDRESS, CERTAIN);
         for shingle in &signature.bottom {
-            let slots = self.by_shingle.get(shingle).filter(|slots| slots.len() <= COMMON);
-            slots.into_iter().flatten().for_each(|slot| *hits.entry(*slot).or_default() += 1);
+            count(self.by_shingle.get(shingle), COMMON, 1);
         }
         let mut found: Vec<(usize, &Entry)> = hits
             .into_iter()
@@ -192,7 +248,7 @@ impl Window {
         shingles.chain([(Map::Text, signature.exact)]).chain(link).collect()
     }
 
-    fn map(&mut self, map: Map) -> &mut HashMap<u64, Vec<Slot>> {
+    fn map(&mut self, map: Map) -> &mut Slots {
         match map {
             Map::Shingle => &mut self.by_shingle,
             Map::Text => &mut self.by_text,

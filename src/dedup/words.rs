@@ -31,9 +31,10 @@ pub(super) fn words(text: &str) -> Vec<Word> {
             let mut pair = String::from(c);
             pair.extend(next.filter(|next| is_unspaced(*next)));
             words.push(Word { hash: xxh3_64(pair.as_bytes()), figure: false });
-        } else if c.is_alphanumeric() || is_combining_mark(c) {
-            token.push(c);
-        } else if joins_digits(c) && ends_in_digit(&token) && next.is_some_and(|next| next.is_ascii_digit()) {
+        } else if c.is_alphanumeric()
+            || is_combining_mark(c)
+            || (joins_digits(c) && ends_in_digit(&token) && next.is_some_and(|next| next.is_ascii_digit()))
+        {
             token.push(c);
         } else if is_apostrophe(c) && !token.is_empty() && next.is_some_and(char::is_alphanumeric) {
             // "Korea's" is one word with either apostrophe, and without one.

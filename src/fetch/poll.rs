@@ -48,6 +48,8 @@ struct Poll {
     wish: Option<Duration>,
     /// Where every redirect on the way led for good, without secrets.
     moved_to: Option<String>,
+    /// In which way the server's validators were found to be wrong.
+    lie: Option<String>,
     /// 410.
     gone: bool,
     /// It may be better soon.
@@ -69,6 +71,8 @@ struct Task {
     /// 304s since the last whole document, and when that was.
     unmodified: u32,
     whole_at: Instant,
+    /// The server has changed its document under unchanged validators: they are worth nothing.
+    liar: bool,
     /// A change that has found no room on the doorstep yet.
     unreported: Option<FeedChange>,
 }
@@ -84,6 +88,7 @@ impl Task {
             broken: 0,
             unmodified: 0,
             whole_at: Instant::now(),
+            liar: false,
             unreported: None,
             context,
             feed,
@@ -142,7 +147,7 @@ impl Task {
     async fn poll(&mut self) -> Poll {
         self.memory.poll += 1;
         let none = Validators::default();
-        let whole = self.unmodified >= WHOLE_AFTER_POLLS || self.whole_at.elapsed() >= WHOLE_AFTER;
+        let whole = self.liar || self.unmodified >= WHOLE_AFTER_POLLS || self.whole_at.elapsed() >= WHOLE_AFTER;
         let validators = if whole { &none } else { &self.memory.validators };
         let request = Request { feed: &self.feed, url: &self.feed.url, validators, wants: Wants::Feed };
         let client: Arc<Client> = Arc::clone(&self.context.client);
@@ -161,12 +166,20 @@ impl Task {
         let Document { fetched, cut, moved_to, max_age, wire_bytes } = document;
         let validators = fetched.validators();
         let receipt = self.deliver(PollEvent::Fetched(Box::new(fetched))).await;
-        if matches!(receipt, Receipt::Accepted { .. }) {
+        let mut lie = None;
+        if let Receipt::Accepted { new_items, .. } = receipt {
+            // Not known of a server that was found out already, nor of one that gives no validators.
+            let same = validators == self.memory.validators && validators != Validators::default();
+            if same && new_items > 0 && !self.liar {
+                self.liar = true;
+                lie = Some(format!("{new_items} items changed under the same validators; they are no longer used"));
+            }
             self.memory.validators = validators;
             self.unmodified = 0;
             self.whole_at = Instant::now();
         }
         let mut poll = Poll::of(receipt, PollOutcome::Fetched, max_age);
+        poll.lie = lie;
         poll.moved_to = moved_to.as_deref().map(redact);
         poll.bytes = wire_bytes;
         poll.issue = poll.issue.or(cut);
@@ -224,9 +237,10 @@ impl Task {
             events.extend(poll.moved_to.iter().map(|to| (EventKind::Moved, format!("moved for good to {to}"))));
             self.memory.moved_to.clone_from(&poll.moved_to);
         }
+        events.extend(poll.lie.iter().map(|lie| (EventKind::ValidatorsLie, lie.clone())));
         let code = |issue: &Option<Issue>| issue.as_ref().map(|issue| issue.code.clone());
         let news = self.memory.state != Some(self.state) || code(&self.last_error) != code(&self.memory.last_error);
-        if moved || news || self.unreported.is_some() {
+        if moved || news || !events.is_empty() || self.unreported.is_some() {
             self.report(ended, events).await;
         }
         let last = poll.gone || self.context.once;
@@ -287,6 +301,7 @@ impl Poll {
             issue,
             wish: None,
             moved_to: None,
+            lie: None,
             gone: false,
             transient: false,
             bytes: 0,
@@ -312,6 +327,7 @@ impl Poll {
             issue: Some(error.into_issue()),
             wish,
             moved_to: None,
+            lie: None,
             gone,
             transient,
             bytes: 0,

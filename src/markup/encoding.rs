@@ -82,8 +82,8 @@ fn by_label(
     top_level_domain: Option<&str>,
     issues: &mut Vec<Issue>,
 ) -> String {
-    let http = content_type.and_then(charset_parameter).and_then(|label| Encoding::for_label(label.as_bytes()));
-    let declared = declaration(body).and_then(|label| Encoding::for_label(label.as_bytes()));
+    let http = content_type.and_then(charset_parameter).and_then(labelled);
+    let declared = declaration(body).and_then(|label| labelled(&label));
     // A declaration that could be read as ASCII is not UTF-16, whatever it says.
     let eight_bit = |encoding: &&'static Encoding| *encoding != UTF_16LE && *encoding != UTF_16BE;
     let (http, declared) = (http.filter(eight_bit), declared.filter(eight_bit));
@@ -92,8 +92,13 @@ fn by_label(
     if body.is_ascii() && !body.contains(&0x1B) {
         return UTF_8.decode_without_bom_handling(body).0.into_owned();
     }
-    if stated == Some(ISO_2022_JP) {
-        return ISO_2022_JP.decode_without_bom_handling(body).0.into_owned();
+    // All its bytes are ASCII; its escape sequences give it away.
+    if stated == Some(ISO_2022_JP) || body.is_ascii() && body.windows(2).any(|pair| pair == b"\x1B$") {
+        let (text, had_errors) = ISO_2022_JP.decode_without_bom_handling(body);
+        if had_errors || stated != Some(ISO_2022_JP) {
+            issues.push(uncertain("read as ISO-2022-JP for its escape sequences"));
+        }
+        return text.into_owned();
     }
     if let Ok(text) = std::str::from_utf8(body) {
         // Text in another encoding is practically never valid UTF-8 by chance.
@@ -112,10 +117,13 @@ fn by_label(
         [only] => only,
         [first, second] if first == second => first,
         [_, second] if *second == guess => second,
+        [first, second] if *first == WINDOWS_1252 && guess != WINDOWS_1252 => second,
         [first, ..] => first,
     };
     let (text, had_errors) = chosen.decode_without_bom_handling(body);
-    let agreed = stated.is_some() && http.into_iter().chain(declared).all(|label| label == chosen);
+    // Between the Latin encodings the detector is no better than the label, but a doubt is said.
+    let doubted = chosen == WINDOWS_1252 && guess != WINDOWS_1252 && high_bytes(body) >= 16;
+    let agreed = !doubted && stated.is_some() && http.into_iter().chain(declared).all(|label| label == chosen);
     if had_errors {
         issues
             .push(uncertain(format!("read as {}; some bytes could not be decoded and stand as U+FFFD", chosen.name())));
@@ -136,10 +144,32 @@ fn detect(body: &[u8], top_level_domain: Option<&str>) -> &'static Encoding {
 fn speaks_against_western(guess: &'static Encoding, body: &[u8]) -> bool {
     let western =
         ["windows-1252", "windows-1250", "windows-1254", "windows-1257", "windows-1258", "ISO-8859-2", "UTF-8"];
-    let high = body.iter().filter(|byte| **byte >= 0x80).count();
     !western.contains(&guess.name())
-        && high >= 16
+        && high_bytes(body) >= 16
         && guess.decode_without_bom_handling_and_without_replacement(body).is_some()
+}
+
+/// Labels that publishers write and the Encoding Standard does not know.
+const ALIASES: [(&str, &str); 10] = [
+    ("mac-cyrillic", "x-mac-cyrillic"),
+    ("win-1251", "windows-1251"),
+    ("windows1251", "windows-1251"),
+    ("cp936", "gbk"),
+    ("ms936", "gbk"),
+    ("cp949", "euc-kr"),
+    ("ms949", "euc-kr"),
+    ("cp950", "big5"),
+    ("cp932", "shift_jis"),
+    ("ansi", "windows-1252"),
+];
+
+fn labelled(label: &str) -> Option<&'static Encoding> {
+    let alias = ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(label.trim()));
+    Encoding::for_label(alias.map_or(label, |(_, known)| known).as_bytes())
+}
+
+fn high_bytes(body: &[u8]) -> usize {
+    body.iter().filter(|byte| **byte >= 0x80).count()
 }
 
 /// One bad byte does not make a UTF-8 document something else.

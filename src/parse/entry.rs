@@ -107,8 +107,8 @@ pub(super) fn read(document: &Document<'_>, node: Node) -> Item {
         let default = if tree.get(found)?.space == Atom { Text::Plain as fn(String) -> Text } else { Text::Markup };
         construct::text(tree, found, default)?.into_line()
     });
-    item.summary = first(tree, node, &SUMMARIES, |found| markup(tree, found));
-    item.content = first(tree, node, &CONTENTS, |found| markup(tree, found));
+    item.summary = first(tree, node, &SUMMARIES, |found| markup(document, found));
+    item.content = first(tree, node, &CONTENTS, |found| markup(document, found));
     read_guid(document, node, &mut item);
     read_links(document, node, &mut item);
     read_dates(tree, node, &mut item);
@@ -145,13 +145,15 @@ fn child_text(tree: &Tree, node: Node, space: Space, name: &str) -> Option<Strin
 }
 
 /// Markup of an element; Atom says what it is, RSS is taken for HTML.
-fn markup(tree: &Tree, node: Node) -> Option<String> {
+fn markup(document: &Document<'_>, node: Node) -> Option<String> {
+    let tree = document.tree;
     let default = if tree.get(node)?.space == Atom && tree.attribute(node, "mode").is_none() {
         Text::Plain as fn(String) -> Text
     } else {
         Text::Markup
     };
-    construct::text(tree, node, default)?.into_markup()
+    let markup = construct::text(tree, node, default)?.into_markup()?;
+    Some(document.base.absolute_links(tree, node, markup))
 }
 
 fn read_guid(document: &Document<'_>, node: Node, item: &mut Item) {
@@ -200,7 +202,9 @@ fn read_links(document: &Document<'_>, node: Node, item: &mut Item) {
             _ => {}
         }
     }
-    item.link = stated.or(alternate.map(|(_, address)| address)).or(item.link.take()).or_else(|| {
+    // CDF names the page in the entry's own tag.
+    let own = tree.attribute(node, "href").and_then(|href| document.base.absolute_at(tree, node, href));
+    item.link = stated.or(own).or(alternate.map(|(_, address)| address)).or(item.link.take()).or_else(|| {
         let content = tree.child(node, Atom, "content")?;
         document.base.absolute_at(tree, content, tree.attribute(content, "src")?)
     });

@@ -27,6 +27,45 @@ impl Base {
         join(self.document.as_ref(), address)
     }
 
+    /// Makes relative addresses in the `href` and `src` attributes of markup absolute; the rest stays as it is.
+    pub(super) fn absolute_links(&self, tree: &Tree, node: Node, markup: String) -> String {
+        if !markup.contains("href") && !markup.contains("src") {
+            return markup;
+        }
+        let mut out = String::with_capacity(markup.len() + 64);
+        let mut rest = markup.as_str();
+        let mut in_tag = false;
+        while let Some(at) = rest.find(['<', '>', '=']) {
+            let (before, after) = rest.split_at(at);
+            let name = before.trim_end().rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+            let is_link = in_tag
+                && after.starts_with('=')
+                && (name.eq_ignore_ascii_case("href") || name.eq_ignore_ascii_case("src"));
+            in_tag = match after.as_bytes().first() {
+                Some(b'<') => true,
+                Some(b'>') => false,
+                _ => in_tag,
+            };
+            out.push_str(before);
+            out.extend(after.chars().take(1));
+            rest = after.get(1..).unwrap_or_default();
+            let Some(quote) = rest.chars().next().filter(|c| is_link && matches!(c, '"' | '\'')) else { continue };
+            let inner = rest.get(1..).unwrap_or_default();
+            let Some(address) = inner.find([quote, '<', '>']).and_then(|end| inner.get(..end)) else { continue };
+            let is_relative = !address.is_empty() && !address.starts_with('#') && Url::parse(address).is_err();
+            let absolute =
+                if is_relative { self.absolute_at(tree, node, &address.replace("&amp;", "&")) } else { None };
+            out.push(quote);
+            match absolute {
+                Some(absolute) => out.push_str(&absolute.replace('&', "&amp;")),
+                None => out.push_str(address),
+            }
+            rest = inner.get(address.len()..).unwrap_or_default();
+        }
+        out.push_str(rest);
+        out
+    }
+
     /// An address in an element, where `xml:base` counts.
     pub(super) fn absolute_at(&self, tree: &Tree, node: Node, address: &str) -> Option<String> {
         let mut bases = Vec::new();
@@ -83,6 +122,10 @@ mod tests {
         check("http://a.example/", "//b.example/x", Some("http://b.example/x"));
         check("http://a.example/", "javascript:alert(1)", None);
         check("file.xml", "story", None);
+        let tree = Tree::default();
+        let markup = "a=b <a class=x href='/s?a=1&amp;b' > <img src=\"p.png\"> <a href='#n'> <a href=\"http://b.example/\"> src='x'";
+        let expected = "a=b <a class=x href='http://a.example/s?a=1&amp;b' > <img src=\"http://a.example/d/p.png\"> <a href='#n'> <a href=\"http://b.example/\"> src='x'";
+        assert_eq!(Base::new("http://a.example/d/", None).absolute_links(&tree, 0, markup.to_owned()), expected);
         check("file.xml", "mailto:desk@a.example", Some("mailto:desk@a.example"));
     }
 }

@@ -151,6 +151,7 @@ mod tests {
             "<rss><channel><item><title><![CDATA[One]]</title></item><item><title><![CDATA[Two]]></title></item></channel></rss>",
             &["One]]", "Two"],
         );
+        check("<item><title>One</title></item>\n<item><title>Two</title></item>", &["One", "Two"]);
         let cut = b"<rss><channel><item><title>One</title></item><item><title>Two</title><descrip";
         assert_eq!(parse(cut).unwrap().items.len(), 2);
         let kept = feed(&Feed::new("f", "http://wire.example/"), &fetched(cut, false)).unwrap();

@@ -33,10 +33,14 @@ pub(super) struct Repaired {
 pub(super) fn repair(text: &str, root: usize) -> Repaired {
     let mut tokens = Tokens::new(text, root);
     let mut builder = Builder::default();
+    if entry_boundary(name_at(text.get(root + 1..).unwrap_or_default())) {
+        // Entries without anything around them are given a frame.
+        let frame = Tag { name: "rss", attributes: Vec::new(), closed: false, too_many_attributes: false };
+        builder.start(&frame);
+        builder.ended = true;
+    }
     while let Some(token) = tokens.next() {
-        if !builder.take(token) {
-            break;
-        }
+        builder.take(token);
     }
     let overlooked = tokens.overlooked;
     let mut issues = Vec::new();
@@ -90,12 +94,12 @@ struct Builder {
     doctype: bool,
     /// Where declarations of undeclared prefixes go: the end of the root's start tag.
     root_tag_end: usize,
-    done: bool,
+    /// The root's end tag has come; only entries are taken from what follows.
+    ended: bool,
 }
 
 impl Builder {
-    /// Takes one token; `false` when the root has ended.
-    fn take(&mut self, token: Token<'_>) -> bool {
+    fn take(&mut self, token: Token<'_>) {
         match token {
             Token::DocumentType(declares) => self.doctype |= declares,
             Token::Text(text) => self.text(&text),
@@ -103,12 +107,11 @@ impl Builder {
             Token::Open(tag) => self.start(&tag),
             Token::Close(name) => self.end(name),
         }
-        !self.done
     }
 
     fn text(&mut self, text: &str) {
         let Some(open) = self.open.last() else { return };
-        if self.skipping > 0 {
+        if self.skipping > 0 || self.is_behind() {
             return;
         }
         if !text.trim().is_empty()
@@ -131,6 +134,9 @@ impl Builder {
             self.skipping = 0;
         }
         self.close_forgotten(tag.name);
+        if self.is_behind() && !boundary {
+            return;
+        }
         let declarations = tag.attributes.iter().filter(|(key, _)| key.starts_with("xmlns")).count();
         let hostile = tag.too_many_attributes
             || declarations > MAX_NAMESPACES
@@ -211,7 +217,7 @@ impl Builder {
             .rposition(|open| open.raw_name == name)
             .or_else(|| self.open.iter().rposition(|open| open.raw_name.eq_ignore_ascii_case(name)));
         let Some(position) = matching else {
-            self.stray += usize::from(!is_void(name));
+            self.stray += usize::from(!is_void(name) && !self.ended);
             return;
         };
         // An end tag inside an entry never closes what the entry stands in, unless it is the frame's own.
@@ -224,7 +230,17 @@ impl Builder {
             self.crossed += 1;
             self.close_top();
         }
+        if position == 0 {
+            // Some feeds end early and go on; the root is closed when the text is over.
+            self.ended = true;
+            return;
+        }
         self.close_top();
+    }
+
+    /// Behind the root's end tag, and in no entry.
+    fn is_behind(&self) -> bool {
+        self.ended && self.open.len() == 1
     }
 
     fn close_top(&mut self) {
@@ -237,7 +253,6 @@ impl Builder {
             element.end = self.tree.document.len();
         }
         self.scope.truncate(open.scope);
-        self.done = self.open.is_empty();
     }
 
     /// Closes what a new start tag shows to have been forgotten: `<title>One<link>`, `<item>…<item>`.
@@ -294,8 +309,8 @@ impl Builder {
 
     /// Closes what is open, declares what was not declared; whether anything was open.
     fn finish(&mut self) -> bool {
-        let open = !self.open.is_empty();
-        for open in &self.open {
+        let open = self.open.len() > usize::from(self.ended);
+        for open in self.open.iter().skip(usize::from(self.ended)) {
             if let Some(element) = self.tree.elements.get_mut(open.node) {
                 element.unfinished = true;
             }
@@ -366,6 +381,7 @@ mod tests {
     fn broken_markup_becomes_well_formed() {
         check("<rss><a>x &nbsp;y</a></rss> junk", "<rss><a>x \u{a0}y</a></rss>", &[]);
         check("<rss><a><![CDATA[<b>]]></a></rss>", "<rss><a>&lt;b&gt;</a></rss>", &[]);
+        check("<rss><item>a</item></rss><p>x</p><item>b</item> y", "<rss><item>a</item><item>b</item></rss>", &[]);
         check("<rss><a>R & D</a></rss>", "<rss><a>R &amp; D</a></rss>", &["markup_repaired"]);
         check("<rss><a><b>x</a></i></rss>", "<rss><a><b>x</b></a></rss>", &["markup_repaired", "markup_repaired"]);
         check(

@@ -64,9 +64,6 @@ fn parts(tree: &Tree) -> (Node, Vec<Node>) {
     let mut head = 0;
     let mut entries = Vec::new();
     let is_sitemap = tree.get(0).is_some_and(|root| root.name == "urlset");
-    if tree.get(0).is_some_and(|root| matches!(root.name.as_str(), "item" | "entry")) {
-        return (0, vec![0]);
-    }
     let mut waiting = vec![0];
     while let Some(node) = waiting.pop() {
         for (child, element) in tree.children(node) {

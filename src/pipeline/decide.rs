@@ -7,6 +7,7 @@ use super::{
     Roster,
     admission::admission,
     enrich::{self, Prepared, Unit},
+    tally::Tally,
 };
 use crate::{
     dedup::{self, Index, Question},
@@ -61,16 +62,7 @@ pub(super) struct Open {
     pub(super) frame_bytes: u64,
     pub(super) units: usize,
     pub(super) latest: Vec<ArticleSummary>,
-    pub(super) counts: Counts,
-}
-
-/// What became of the units of a batch.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Counts {
-    pub(super) items: u64,
-    pub(super) published: u64,
-    pub(super) suppressed: u64,
-    pub(super) failed: u64,
+    pub(super) tally: Tally,
 }
 
 impl Decider {
@@ -125,7 +117,6 @@ impl Decider {
         observed: &Observed,
         enriched: Result<Box<Enriched>, DeadLetter>,
     ) -> Result<(), StoreError> {
-        self.open.counts.items += 1;
         let place = (origin.seq, origin.index);
         let enriched = match enriched {
             Ok(_) if self.broken.contains(&place) => {
@@ -141,7 +132,7 @@ impl Decider {
             Err(letter) => {
                 let record = encode::item_dead_letter(&stamp, id, &letter);
                 tracing::error!(item = %id, stage = letter.stage.as_str(), detail = letter.detail, "item goes to the dead letters");
-                self.open.counts.failed += 1;
+                self.open.tally.dead_letter(letter.stage, true);
                 self.push(vec![record]);
                 return Ok(());
             }
@@ -152,12 +143,9 @@ impl Decider {
         self.at_work = Some(place);
         let question = Question { enriched: &enriched, hash: &observed.hash, previous, admission };
         let verdict = self.index.judge(at, question);
-        match &verdict.outcome {
-            Outcome::Publish { revision, .. } => {
-                self.open.counts.published += 1;
-                self.open.latest.push(summary(&enriched, &verdict, *revision, at));
-            }
-            Outcome::Suppress(_) => self.open.counts.suppressed += 1,
+        self.open.tally.decided(&enriched, &verdict);
+        if let Outcome::Publish { revision, .. } = &verdict.outcome {
+            self.open.latest.push(summary(&enriched, &verdict, *revision, at));
         }
         let records = encode::article(&stamp, *enriched, &verdict);
         self.at_work = None;
@@ -193,7 +181,7 @@ impl Decider {
             Content::Status(status) => encode::status(&stamp, &status),
             Content::Event(event) => encode::event(&stamp, &event),
             Content::Unreadable(letter) => {
-                self.open.counts.failed += 1;
+                self.open.tally.dead_letter(letter.stage, false);
                 encode::dead_letter(&stamp, &letter)
             }
         };

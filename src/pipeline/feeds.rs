@@ -4,6 +4,7 @@ use super::{Roster, RunError, board::Board, enrich};
 use crate::{
     fetch::{Delivery, FeedChange, FeedMemory, PollEvent, Receipt},
     intake::{Intake, IntakeError, Poll},
+    metrics,
     model::{DeadLetter, Feed, Fetched, Issue, Stage},
     parse::{self, ParseError, Parsed},
 };
@@ -133,6 +134,11 @@ impl Front {
         let document = Poll { feed: feed.as_ref().clone(), poll, at, validators, head, items };
         let appended = self.intake.append(document).await?;
         self.board.count(Stage::Parse, |parse| parse.sent += total_items as u64);
+        metrics::received(Stage::Parse, 1);
+        metrics::sent(Stage::Parse, total_items as u64);
+        metrics::received(Stage::Intake, total_items as u64);
+        metrics::sent(Stage::Intake, appended.new_items as u64);
+        metrics::discarded(Stage::Intake, "unchanged", appended.unchanged as u64);
         self.board.count(Stage::Intake, |intake| {
             intake.received += total_items as u64;
             intake.sent += appended.new_items as u64;

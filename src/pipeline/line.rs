@@ -9,16 +9,17 @@ use super::{
     board::Board,
     decide::{Decider, Open, Rules},
     enrich::{self, Reading, Unit},
+    tally,
 };
 use crate::{
-    model::{Record, Stage},
+    model::{Record, Stage, Topic},
     publish::{PublishError, Sink},
     store::{Store, StoreError},
 };
 use futures::stream::{BoxStream, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
@@ -147,7 +148,7 @@ impl Line {
             }
             let (batch, open) = open_decider.close();
             let kept = self.on_record.is_some().then(|| batch.records.clone());
-            let records = batch.records.len();
+            let topics = tally::by_topic(&batch.records);
             let committing = tokio::select! {
                 biased;
                 result = self.sink.commit(batch) => Some(result),
@@ -160,7 +161,7 @@ impl Line {
                 }
                 Some(Ok(())) => {
                     open_decider.committed();
-                    self.committed(&open, records, kept, clearing).await?;
+                    self.committed(&open, &topics, kept, clearing).await?;
                 }
                 Some(Err(PublishError::Fatal { exit, message })) => return Err(RunError { exit, message }),
                 Some(Err(error)) => {
@@ -226,7 +227,7 @@ impl Line {
     async fn committed(
         &self,
         open: &Open,
-        records: usize,
+        topics: &BTreeMap<Topic, u64>,
         kept: Option<Vec<Record>>,
         clearing: &mut Clearing,
     ) -> Result<(), RunError> {
@@ -235,7 +236,9 @@ impl Line {
         }
         let intake = &self.reading.intake;
         intake.published(open.frame_bytes);
-        let counts = open.counts;
+        let counts = &open.tally;
+        counts.count(topics);
+        let records: u64 = topics.values().sum();
         for stage in [Stage::Clean, Stage::Extract] {
             self.board.count(stage, |row| {
                 row.received += counts.items;
@@ -249,12 +252,12 @@ impl Line {
             dedup.discarded += counts.suppressed;
         });
         self.board.count(Stage::Publish, |publish| {
-            publish.received += records as u64;
-            publish.sent += records as u64;
+            publish.received += records;
+            publish.sent += records;
         });
         self.board.change(|now| {
             now.publisher.commits += 1;
-            now.publisher.records += records as u64;
+            now.publisher.records += records;
             now.publisher.position = open.position;
             now.publisher.last_commit = Some(Timestamp::now());
             now.publisher.connected = true;

@@ -22,12 +22,14 @@ mod enrich;
 mod feeds;
 mod line;
 mod pages;
+mod tally;
 
 use crate::{
     config::Config,
     extract::Tables,
     fetch,
     intake::{self, Intake},
+    metrics,
     model::{Feed, FeedId, Record, Snapshot},
     publish::{PublishError, Sink, Target, journal::Journal},
     store::{Store, StoreError},
@@ -37,6 +39,7 @@ use decide::Rules;
 use enrich::Reading;
 use feeds::Front;
 use futures::FutureExt;
+use jiff::Timestamp;
 use line::Line;
 use pages::{PAGES_IN_FLIGHT, Pages};
 use std::{
@@ -284,6 +287,8 @@ async fn watch_backlog(intake: &Intake, board: &Board, picture: watch::Receiver<
         tick.tick().await;
         let position = picture.borrow().publisher.position;
         if let Ok(backlog) = intake.backlog(position).await {
+            let age = backlog.oldest.map(|oldest| Timestamp::now().duration_since(oldest));
+            metrics::intake(backlog.frames, age.and_then(|age| Duration::try_from(age).ok()).unwrap_or_default());
             board.backlog(&backlog, intake.is_full());
         }
     }

@@ -1,1 +1,124 @@
-//! The line with hand-made frames and the sink in memory.
+//! The line with hand-made polls and the sink in memory: whatever the sink does, each revision comes out once.
+
+use super::*;
+use crate::{
+    intake::Poll,
+    model::{FeedHead, Item, ItemId, StateChange, Topic, Validators, state_key},
+    publish::memory::{Failure, Memory, Published},
+    store::image,
+};
+use std::{collections::VecDeque, sync::Mutex};
+
+struct World {
+    store: Store,
+    intake: Intake,
+    feed: Feed,
+    poll: u64,
+    config: Config,
+    _dir: tempfile::TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let config = Config::new(dir.path().to_owned());
+        let policy = intake::Policy {
+            options: config.intake.clone(),
+            horizon: config.dedup.horizon,
+            page_recheck: config.fetch.page_recheck.clone(),
+        };
+        let intake = Intake::new(store.clone(), policy);
+        let feed = Feed::new("invented", "https://wire.example/rss.xml");
+        Self { store, intake, feed, poll: 0, config, _dir: dir }
+    }
+
+    async fn shows(&mut self, entries: &[(&str, &str)]) {
+        self.poll += 1;
+        let at: Timestamp = "2020-10-01T08:00:00Z".parse().unwrap();
+        let items = entries.iter().map(|(name, text)| {
+            let mut item = Item::new(ItemId::new(&self.feed.id, name), self.feed.id.clone());
+            item.title = Some(format!("Harbour of {name} {text}"));
+            item.content = Some(format!("<p>GENEVA, October 1. The harbour of {name} {text}, its master said.</p>"));
+            item
+        });
+        let items = items.collect();
+        let (feed, validators, head) = (self.feed.clone(), Validators::default(), FeedHead::default());
+        self.intake.append(Poll { feed, poll: self.poll, at, validators, head, items }).await.unwrap();
+    }
+
+    /// One process's life with a sink that fails in this way; returns what a reader sees of it.
+    async fn run(&self, failures: &[Failure]) -> Vec<String> {
+        let (sink, published) = Memory::new(self.store.clone());
+        published.lock().unwrap().failures = VecDeque::from(failures.to_vec());
+        let options = RunOptions {
+            config: self.config.clone(),
+            once: true,
+            cancel: CancellationToken::new(),
+            on_record: None,
+            snapshot: watch::Sender::new(Snapshot::new(Timestamp::now())),
+        };
+        run_with(options, self.store.clone(), Box::new(sink)).await.unwrap();
+        articles(&published)
+    }
+}
+
+/// Revision and headline of each article record.
+fn articles(published: &Mutex<Published>) -> Vec<String> {
+    let published = published.lock().unwrap();
+    let articles = published.records.iter().filter(|record| record.topic == Topic::Articles);
+    let line = |record: &Record| {
+        let value: serde_json::Value = serde_json::from_slice(record.value.as_ref().unwrap()).unwrap();
+        format!("{} {}", record.header("rev").unwrap(), value["headline"].as_str().unwrap())
+    };
+    articles.map(line).collect()
+}
+
+#[tokio::test]
+async fn each_revision_comes_out_once_and_in_order_whatever_the_sink_does() {
+    for failures in [
+        &[][..],
+        &[Failure::DoubtBefore],
+        &[Failure::DoubtAfter],
+        &[Failure::DoubtBefore, Failure::Unavailable, Failure::DoubtAfter],
+    ] {
+        let mut world = World::new();
+        world.shows(&[("Alta", "opens"), ("Bergen", "freezes")]).await;
+        world.shows(&[("Alta", "closes again"), ("Bergen", "freezes")]).await;
+        let expected = ["1 Harbour of Alta opens", "1 Harbour of Bergen freezes", "2 Harbour of Alta closes again"];
+        assert_eq!(world.run(failures).await, expected, "{failures:?}");
+        assert!(world.run(&[]).await.is_empty(), "a later life finds nothing to do");
+    }
+}
+
+#[tokio::test]
+async fn a_replay_from_an_earlier_position_changes_nothing() {
+    let mut world = World::new();
+    world.shows(&[("Alta", "opens")]).await;
+    world.shows(&[("Alta", "closes")]).await;
+    assert_eq!(world.run(&[]).await.len(), 2);
+    let forget = StateChange::forget(state_key::position(world.store.intake_id()));
+    world.store.write(move |tx| image::apply(tx, &[forget])).await.unwrap();
+    assert!(world.run(&[]).await.is_empty());
+}
+
+#[tokio::test]
+async fn the_embedded_default_takes_the_same_batches() {
+    let mut world = World::new();
+    world.shows(&[("Alta", "opens")]).await;
+    let told = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&told);
+    let options = RunOptions {
+        config: world.config.clone(),
+        once: true,
+        cancel: CancellationToken::new(),
+        on_record: Some(Arc::new(move |_| *count.lock().unwrap() += 1)),
+        snapshot: watch::Sender::new(Snapshot::new(Timestamp::now())),
+    };
+    let sink = open_sink(&world.config, &world.store).unwrap();
+    let report = run_with(options, world.store.clone(), sink).await.unwrap();
+    assert!(report.failed.is_empty() && report.records >= 1);
+    assert_eq!(*told.lock().unwrap(), report.records);
+    let lines = std::fs::read_to_string(world.config.data_dir.join("topics/wire.articles.v1.ndjson")).unwrap();
+    assert_eq!(lines.lines().count(), 1);
+}

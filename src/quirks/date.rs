@@ -181,6 +181,13 @@ impl Reader {
         {
             return self.take_clock(value);
         }
+        // "18h05".
+        if self.time.is_none() && length <= 2 && self.peek(1) == Some(&Piece::Word("h".to_owned())) {
+            let minute = self.number(2).filter(|(_, length)| *length == 2);
+            self.time = Some((value, minute.map_or(0, |(minute, _)| minute), 0, 0));
+            self.at += if minute.is_some() { 3 } else { 2 };
+            return Some(());
+        }
         if after_t {
             self.time = match length {
                 6 => Some((value / 10_000, value / 100 % 100, value % 100, 0)),
@@ -190,6 +197,19 @@ impl Reader {
             };
             self.at += 1;
             self.skip_fraction();
+            return Some(());
+        }
+        // Seconds or milliseconds since 1970.
+        if self.pieces.len() == 1 && matches!(length, 10 | 13) {
+            let instant = jiff::Timestamp::from_millisecond(if length == 10 { value * 1000 } else { value }).ok()?;
+            let moment = Offset::UTC.to_datetime(instant);
+            let date = i64::from(moment.year()) * 10_000 + i64::from(moment.month()) * 100 + i64::from(moment.day());
+            self.numbers.push((date, 8, None));
+            let nanosecond = moment.time().subsec_nanosecond();
+            self.time =
+                Some((i64::from(moment.hour()), i64::from(moment.minute()), i64::from(moment.second()), nanosecond));
+            self.zone = Some(0);
+            self.at += 1;
             return Some(());
         }
         if length == 14 {
@@ -421,6 +441,8 @@ mod tests {
         check("9/29/2020 6:05:00 PM", "2020-09-29T18:05:00Z ?");
         check("Tue, 29 Sep 2020 24:00:00 +0000", "2020-09-30T00:00:00Z");
         check("Thu, 31 Dec 2016 23:59:60 GMT", "2016-12-31T23:59:59Z");
+        check("29 septembre 2020 à 18h05", "2020-09-29T18:05:00Z ?");
+        check("1601402700", "2020-09-29T18:05:00Z");
         check("18:05 29-09-2020", "2020-09-29T18:05:00Z ?");
     }
 

@@ -81,6 +81,10 @@ fn nothing_from_a_feed_becomes_markup() {
         check(snapshot(), &get("/"), "200", &["&lt;script&gt;", "norwire", "backing off", "3 times in a row"]);
     assert_eq!(body.matches("<script").count(), 1, "only our own script");
     assert!(!body.contains("<img") && !body.contains("javascript:") && !body.contains('\u{202e}'));
+    for tag in ["section", "div", "table", "thead", "tbody", "tr", "th", "td", "span", "p", "a", "main"] {
+        let opened = body.matches(&format!("<{tag}>")).count() + body.matches(&format!("<{tag} ")).count();
+        assert_eq!(opened, body.matches(&format!("</{tag}>")).count(), "{tag}");
+    }
     assert!(body.contains("href=\"https://wire.example/a?b=1&amp;c=&quot;2&quot;\""));
 }
 

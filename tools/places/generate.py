@@ -167,6 +167,13 @@ with open(f"{OUT}/cities.tsv", "w", encoding="utf-8") as out:
         if key(name) == "":
             continue
         others = list(extra.get(f"{name},{country}", []))
+        if others and others[0].startswith("="):
+            # The English name is another one; the local name stays findable.
+            name, others = others[0][1:], [name] + others[1:]
+        if re.search("[āīūşţḩḑẕōēŏŭʻʼ]", name.lower()):
+            # Romanisations with macrons and dots are not what an English text writes.
+            others.append(name)
+            name = fold(name)
         if fold(name) != name:
             others.append(fold(name))
         if name.startswith("Saint "):

@@ -62,7 +62,8 @@ pub(super) fn run(given: &Demo) -> u8 {
 async fn play(given: &Demo) -> anyhow::Result<u8> {
     let length = if given.fast { FAST } else { Duration::from_secs(u64::from(given.seconds)) };
     let directory = directory(given.data_dir.as_deref())?;
-    let publishers = Publishers::start(Script::bundled(Offset::UTC.to_datetime(Timestamp::now()).date())?, length).await?;
+    let publishers =
+        Publishers::start(Script::bundled(Offset::UTC.to_datetime(Timestamp::now()).date())?, length).await?;
     let mut teller = Teller::new(Style::of_stdout());
     print!("{}", teller.introduction(publishers.feeds(), length));
 

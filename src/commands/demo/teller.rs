@@ -20,6 +20,8 @@ pub(super) struct Teller {
     superseded: u64,
     retracted: u64,
     stories: HashMap<String, usize>,
+    /// Lines about claims stand right below their article, and end with an empty line.
+    amid_claims: bool,
 }
 
 fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
@@ -38,6 +40,7 @@ impl Teller {
             superseded: 0,
             retracted: 0,
             stories: HashMap::new(),
+            amid_claims: false,
         }
     }
 
@@ -45,8 +48,14 @@ impl Teller {
     pub(super) fn introduction(&self, feeds: &[Source], length: Duration) -> String {
         let mut out = String::new();
         let title = self.style.paint(Tone::Strong, "dateline demo");
-        let _ = writeln!(out, "{title}: {} invented wires on this machine, read by the real daemon for {} seconds.", feeds.len(), length.as_secs());
-        let _ = writeln!(out, "No network, no broker, no configuration. All stories, people and figures are made up.\n");
+        let _ = writeln!(
+            out,
+            "{title}: {} invented wires on this machine, read by the real daemon for {} seconds.",
+            feeds.len(),
+            length.as_secs()
+        );
+        let _ =
+            writeln!(out, "No network, no broker, no configuration. All stories, people and figures are made up.\n");
         for feed in feeds {
             let how = if feed.pages { "leads only: pages are fetched" } else { "" };
             let id = self.style.paint(Tone::Name, &format!("{:<12}", feed.id));
@@ -57,9 +66,15 @@ impl Teller {
     }
 
     /// What just changed at a publisher.
-    pub(super) fn note(&self, note: &str, at: Duration) -> String {
+    pub(super) fn note(&mut self, note: &str, at: Duration) -> String {
+        let begin = self.paragraph();
         let said = format!("▸ {:>4.1} s  {note}", at.as_secs_f64());
-        format!("{}\n\n", self.style.paint(Tone::Warn, &said))
+        format!("{begin}{}\n\n", self.style.paint(Tone::Warn, &said))
+    }
+
+    /// An empty line, if lines about claims stand above.
+    fn paragraph(&mut self) -> &'static str {
+        if std::mem::take(&mut self.amid_claims) { "\n" } else { "" }
     }
 
     /// One committed record.
@@ -67,18 +82,23 @@ impl Teller {
         let Some(value) = record.value.as_deref().and_then(|value| serde_json::from_slice::<Value>(value).ok()) else {
             return String::new();
         };
-        match record.topic {
+        if record.topic == Topic::CovidStats {
+            let told = self.claim(&value);
+            self.amid_claims |= !told.is_empty();
+            return told;
+        }
+        let told = match record.topic {
             Topic::Articles => self.article(value),
-            Topic::CovidStats => self.claim(&value),
             Topic::FeedStatus => self.feed_status(&value),
             Topic::Events => self.event(&value),
-            Topic::DeadLetters | Topic::State => String::new(),
+            Topic::CovidStats | Topic::DeadLetters | Topic::State => String::new(),
             Topic::Stories => {
                 let members = value.get("members").and_then(Value::as_array).map_or(0, Vec::len);
                 self.stories.insert(text(&value, "/id").to_owned(), members);
                 String::new()
             }
-        }
+        };
+        if told.is_empty() { told } else { format!("{}{told}", self.paragraph()) }
     }
 
     fn article(&mut self, mut record: Value) -> String {
@@ -134,7 +154,11 @@ impl Teller {
         if superseded {
             self.superseded += 1;
             let mark = self.style.paint(Tone::Good, "claim superseded");
-            return format!("  {mark} {what}: {} → {}\n", was.unwrap_or_default(), self.style.paint(Tone::Strong, &value));
+            return format!(
+                "  {mark} {what}: {} → {}\n",
+                was.unwrap_or_default(),
+                self.style.paint(Tone::Strong, &value)
+            );
         }
         if revision > 1 {
             return format!("  {} {what}: {value}\n", self.style.paint(Tone::Good, "claim added     "));
@@ -153,7 +177,12 @@ impl Teller {
     }
 
     fn event(&self, event: &Value) -> String {
-        let said = format!("! feed {}: {} ({})", text(event, "/feed"), text(event, "/kind").replace('_', " "), text(event, "/detail"));
+        let said = format!(
+            "! feed {}: {} ({})",
+            text(event, "/feed"),
+            text(event, "/kind").replace('_', " "),
+            text(event, "/detail")
+        );
         format!("{}\n\n", self.style.paint(Tone::Warn, &said))
     }
 
@@ -164,9 +193,9 @@ impl Teller {
         let _ = writeln!(
             out,
             "  {requests} requests, {unchanged} of them answered 304, not modified\n  \
-             {} articles: {} of them later revisions, {} copies of what another agency told first\n  \
-             {} claims asserted, {} of them in place of a corrected one; {} retracted\n  \
-             {shared} stories told by more than one feed; {commits} commits, each all or nothing",
+             articles: {}, of them later revisions: {}, copies of what another told first: {}\n  \
+             claims asserted: {}, of them in place of a corrected one: {}; claims retracted: {}\n  \
+             stories told by more than one feed: {shared}; commits, each all or nothing: {commits}",
             self.articles, self.revisions, self.copies, self.asserted, self.superseded, self.retracted
         );
         let topics = directory.join("topics");
@@ -182,10 +211,22 @@ impl Teller {
         let _ = writeln!(out, "\n{}", self.style.rule("what to try next"));
         for (what, command) in [
             ("one record, whole", format!("tail -n 1 {shown}/wire.articles.v1.ndjson | python3 -m json.tool")),
-            ("the figures as a table", format!("jq -r '[.op,.place,.metric,.kind,.value,.as_of]|@tsv' {shown}/wire.covid-stats.v1.ndjson")),
-            ("the same in SQL", format!("duckdb -c \"select place, metric, value from read_json_auto('{shown}/wire.covid-stats.v1.ndjson')\"")),
+            (
+                "the figures as a table",
+                format!("jq -r '[.op,.place,.metric,.kind,.value,.as_of]|@tsv' {shown}/wire.covid-stats.v1.ndjson"),
+            ),
+            (
+                "the same in SQL",
+                format!(
+                    "duckdb -c \"select place, metric, value from read_json_auto('{shown}/wire.covid-stats.v1.ndjson')\""
+                ),
+            ),
             ("what the stages make of a page", "dateline process --until extract --format pretty page.html".to_owned()),
-            ("a real feed", "dateline run --feed-url https://news.un.org/feed/subscribe/en/news/all/rss.xml --data-dir ./wire".to_owned()),
+            (
+                "a real feed",
+                "dateline run --feed-url https://news.un.org/feed/subscribe/en/news/all/rss.xml --data-dir ./wire"
+                    .to_owned(),
+            ),
         ] {
             let _ = writeln!(out, "  {}\n    {command}", self.style.paint(Tone::Faint, what));
         }

@@ -135,7 +135,7 @@ fn time(text: &str, field: &str, issues: &mut Vec<Issue>) -> Option<StatedTime> 
     match text.parse() {
         Ok(time) => Some(time),
         Err(error) => {
-            issues.push(Issue::new(Stage::Parse, "unreadable_date", format!("{field}: {error}")));
+            issues.push(Issue::new(Stage::Parse, "date_unreadable", format!("{field}: {error}")));
             None
         }
     }
@@ -146,12 +146,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_keeps_its_id_and_an_unreadable_date_is_a_problem_not_a_guess() {
+    fn a_line_keeps_its_id_and_an_date_unreadable_is_a_problem_not_a_guess() {
         let stated = read(br#"{"id":7,"text":"A","published":"last week","gold":[1]}"#, "in:1").unwrap();
         assert_eq!((stated.id, stated.document.id.as_str()), (Value::from(7), "7"));
         assert_eq!(stated.document.published, None);
         assert_eq!(stated.published_raw.as_deref(), Some("last week"));
-        assert_eq!(stated.issues[0].code, "unreadable_date");
+        assert_eq!(stated.issues[0].code, "date_unreadable");
     }
 
     #[track_caller]

@@ -171,7 +171,10 @@ fn stated(terms: &Terms, bytes: &[u8], name: &str) -> Outcome {
     }
     let agency = document.agency.clone().or_else(|| feed.agency.clone());
     let observed = document.observed;
+    // Verdicts name other documents by this id, so it is the caller's own.
+    let own_id = ItemId(document.id.clone());
     let mut article = clean::document(&feed, document);
+    article.id = own_id;
     article.published_raw = article.published_raw.take().or(published_raw);
     article.summary = article.summary.take().or(record.summary);
     article.updated = article.updated.or(record.updated);

@@ -45,6 +45,7 @@ pub(crate) struct Place {
 /// All places, compiled for lookup.
 pub(crate) struct Places {
     all: Vec<Place>,
+    ids: HashMap<Box<str>, usize>,
     /// Folded name ("south korea") to what it can mean, likeliest first.
     names: HashMap<Box<str>, Vec<table::Sense>>,
     /// First word of a name to the most words that a name beginning with it has.
@@ -74,8 +75,7 @@ impl Places {
 
     /// The place with this [`Place::id`].
     pub(crate) fn by_id(&self, id: &str) -> Option<&Place> {
-        // Countries and regions stand first in the table, so the common questions end early.
-        self.all.iter().find(|place| place.id == id)
+        self.all.get(*self.ids.get(id)?)
     }
 
     /// The place called "the world".

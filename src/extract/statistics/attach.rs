@@ -31,6 +31,8 @@ pub(super) enum Why {
     Coordinated(usize),
     /// The sentence before.
     Pointer,
+    /// A number of the sentence before, of which this is a part: "Tokyo had 378 of them".
+    PartOfBefore,
 }
 
 /// A number's metric.
@@ -70,12 +72,43 @@ fn one(
     if number.percent {
         return percent(reading, n, found);
     }
-    own(reading, n)
+    let own = own(reading, n);
+    // "admitted 160 coronavirus patients": the patients are counted for what happened to them.
+    let people = own.is_some_and(|own| {
+        own.metric == Metric::Cases
+            && own.mark.is_some_and(|(_, after)| ["patients", "people"].iter().any(|word| reading.is(after - 1, word)))
+    });
+    // "has killed 1.1 million and infected 40 million": the verb before the number is nearer than the one behind.
+    if own.is_some_and(|own| own.why == Why::Predicate)
+        && let Some(verb) = active(reading, n)
+    {
+        return Some(verb);
+    }
+    let verb = if people { active(reading, n).filter(|verb| verb.metric != Metric::Cases) } else { None };
+    verb.or(own)
         .or_else(|| label(reading, n))
         .or_else(|| column(reading, n, columns))
         .or_else(|| active(reading, n))
         .or_else(|| governed(reading, n, found, previous))
+        .or_else(|| forward(reading, n))
         .or_else(|| coordinated(reading, n, found))
+        .or_else(|| part_of_before(reading, n, found, previous))
+}
+
+/// "12,000 and 9,000 cases": the noun stands behind the last number of the row.
+fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let mut last = n;
+    while let (Some(number), Some(next)) = (reading.numbers.get(last), reading.numbers.get(last + 1)) {
+        let linked = (number.after..next.first).all(|at| ["and", "or"].iter().any(|word| reading.is(at, word)));
+        if !linked || next.first == number.after || next.first > number.after + 2 || last > n + 4 {
+            break;
+        }
+        last += 1;
+    }
+    if last == n {
+        return None;
+    }
+    own(reading, last).filter(|own| own.why == Why::Noun)
 }
 
 /// Predicates that say more than the one before them: "being treated in intensive care".
@@ -98,6 +131,13 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mut commas = 0;
     let mut best: Option<(Mark, Why)> = None;
     let mut at = number.after;
+    // "25,850, or 1.06 percent, tested positive": the share in between says nothing of its own.
+    if reading.is(at, ",")
+        && reading.is(at + 1, "or")
+        && let Some(share) = reading.numbers.get(n + 1).filter(|share| share.percent && share.first == at + 2)
+    {
+        at = share.after + usize::from(reading.is(share.after, ","));
+    }
     while at < right.end {
         let token = reading.tokens.get(at)?;
         if let Some(mark) = reading.metric_at(at).filter(|mark| mark.after <= right.end + 1) {
@@ -198,24 +238,35 @@ pub(super) fn core_start(reading: &Reading<'_, '_>, n: usize) -> usize {
     let mut at = number.first;
     for _ in 0..4 {
         let step = reading.ending_at(at).into_iter().find(|mark| {
-            matches!(
-                mark.cue,
-                Cue::Sense(
-                    Sense::MoreThan
-                        | Sense::AtLeast
-                        | Sense::Nearly
-                        | Sense::About
-                        | Sense::LessThan
-                        | Sense::AtMost
-                        | Sense::Exact
+            // "went up to 500": the verb's own words.
+            !(mark.cue == Cue::Sense(Sense::AtMost)
+                && ["went", "gone", "goes", "going", "shot", "moved"]
+                    .iter()
+                    .any(|verb| reading.is(mark.first.wrapping_sub(1), verb)))
+                && matches!(
+                    mark.cue,
+                    Cue::Sense(
+                        Sense::MoreThan
+                            | Sense::AtLeast
+                            | Sense::Nearly
+                            | Sense::About
+                            | Sense::LessThan
+                            | Sense::AtMost
+                            | Sense::Exact
+                    )
                 )
-            ) && !(mark.after == mark.first + 1
-                && reading.has_ending(at, Sense::Reaches)
-                && reading.is(mark.first, "total"))
+                && !(mark.after == mark.first + 1
+                    && reading.has_ending(at, Sense::Reaches)
+                    && reading.is(mark.first, "total"))
         });
         match step {
             // "exceed" both qualifies and governs; it must stay visible as a governor.
-            Some(mark) if !reading.has_at(mark.first, Sense::Reaches) => at = mark.first,
+            Some(mark)
+                if !(reading.has_at(mark.first, Sense::Reaches)
+                    && matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Nearly))) =>
+            {
+                at = mark.first
+            }
             _ => break,
         }
     }
@@ -252,6 +303,27 @@ fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     })
 }
 
+/// "has crossed the 20-lakh mark", "exceeded 300": a verb that both bounds and governs the number.
+pub(super) fn passes(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    [core_start(reading, n), number.first].into_iter().any(|at| {
+        reading.ending_at(at).into_iter().any(|mark| {
+            matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Nearly))
+                && reading.has_at(mark.first, Sense::Reaches)
+        }) || reading.ending_at(at).into_iter().any(|mark| {
+            mark.cue == Cue::Sense(Sense::Reaches)
+                && ["reached", "reaches", "reach", "reaching"].iter().any(|word| reading.is(mark.first, word))
+        })
+    })
+}
+
+/// Whether a predicate says what is numbered: "the number of people who have recovered".
+fn numbered(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
+    (mark.first.saturating_sub(12)..mark.first).any(|at| {
+        (reading.is(at, "number") || reading.is(at, "tally") || reading.is(at, "count")) && reading.is(at + 1, "of")
+    }) && !reading.numbers.iter().any(|number| number.first < mark.first && number.first + 12 > mark.first)
+}
+
 /// Whether the number counts that noun.
 fn owns(reading: &Reading<'_, '_>, n: usize, mark: &Mark) -> bool {
     own(reading, n).is_some_and(|attachment| attachment.mark == Some((mark.first, mark.after)))
@@ -266,7 +338,8 @@ fn active(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let people = reading.has_at(what, Sense::People)
         || reading.has_at(what + 1, Sense::People)
         || reading.has_at(what, Sense::Stop);
-    let ends = reading.tokens.get(what).is_none_or(|token| token.kind == TokenKind::Mark);
+    let patients = (what..what + 4).any(|at| reading.is(at, "patients") || reading.is(at, "people"));
+    let ends = patients || reading.tokens.get(what).is_none_or(|token| token.kind == TokenKind::Mark);
     (people || ends).then_some(Attachment {
         metric: mark.cue.metric()?,
         why: Why::Active,
@@ -322,6 +395,7 @@ fn governed(
     let reaches = [start, number.first]
         .into_iter()
         .any(|at| reading.has_ending(at, Sense::Reaches) || reading.has_ending(at, Sense::ByWord));
+    let reaches = reaches || passes(reading, n);
     let punctuation =
         matches!(reading.tokens.get(link).map(|token| token.text), Some("," | ":" | "(" | "–" | "—" | "-" | "/" | "+"));
     let paired = reading.is(link, "and")
@@ -334,8 +408,11 @@ fn governed(
     // A comparison opens a figure of its own: "…, more than the 792,000".
     let from = clause.start;
     let mark = reading
-        .marks_in(from..start)
-        .filter(|mark| matches!(mark.cue, Cue::Noun(_) | Cue::Label(_) | Cue::Sense(Sense::TotalLabel)))
+        .marks_in(from..if reading.is(start.wrapping_sub(1), "for") { number.first } else { start })
+        .filter(|mark| {
+            matches!(mark.cue, Cue::Noun(_) | Cue::Label(_) | Cue::Sense(Sense::TotalLabel))
+                || matches!(mark.cue, Cue::Predicate(_)) && numbered(reading, mark)
+        })
         .filter(|mark| !(mark.cue == Cue::Sense(Sense::TotalLabel) && pointless(reading, mark)))
         .max_by_key(|mark| (mark.after, mark.cue.metric().is_some()))?;
     // A noun that an earlier number counts governs nothing more, save through "by N to N".
@@ -353,7 +430,7 @@ fn governed(
         {
             Metric::Deaths
         }
-        Cue::Label(metric) => metric,
+        Cue::Label(metric) | Cue::Predicate(metric) => metric,
         _ => {
             let earlier: Vec<Metric> = found
                 .iter()
@@ -364,7 +441,9 @@ fn governed(
             let position = (0..n)
                 .filter(|before| reading.numbers.get(*before).is_some_and(|number| number.first > mark.first))
                 .count();
-            // "the totals to A and B respectively": by position.
+            // "the totals to A and B respectively": by position; "a total of": of what was counted last.
+            let plural = reading.tokens.get(mark.after - 1).is_some_and(|token| token.lower.ends_with('s'));
+            let position = if plural { position } else { usize::MAX };
             return match earlier.get(position).or(earlier.last()) {
                 Some(metric) => Some(Attachment {
                     metric: *metric,
@@ -397,7 +476,10 @@ fn punctuation_bracket(reading: &Reading<'_, '_>, n: usize) -> bool {
 
 /// "the number of people who", where something else than a metric is numbered.
 fn pointless(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
-    let number_of = reading.is(mark.after, "of");
+    let total_of = reading.is(mark.first, "total")
+        && reading.is(mark.first.wrapping_sub(1), "a")
+        && reading.is(mark.first.wrapping_sub(2), "for");
+    let number_of = reading.is(mark.after, "of") && !total_of;
     let counted = reading.marks_in(mark.after..mark.after + 8).any(|near| near.cue.metric().is_some());
     number_of && !counted
 }
@@ -501,6 +583,8 @@ fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]
         || reading.has_at(number.after, Sense::Part)
         || reading.is(number.after, "of")
         || reading.is(number.after, "and")
+        || reading.is(number.after, "a")
+        || reading.has_at(number.after, Sense::WeekEarlier)
         || reading.is(number.after, "respectively")
         || reading.has_at(number.after, Sense::LastWeek)
         || reading.has_at(number.after, Sense::World)
@@ -523,6 +607,9 @@ fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]
     if !(placed || located || compared || part || bracket || listed) {
         return None;
     }
+    if let Some(pair) = paired_comparison(reading, n, found) {
+        return Some(pair);
+    }
     // The nearest of: a number with a metric, a noun that no number counts.
     let last =
         (0..n).rev().find_map(|earlier| found.get(earlier).copied().flatten().map(|attachment| (earlier, attachment)));
@@ -542,6 +629,56 @@ fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]
     let (earlier, attachment) = last?;
     let same = !is_percent(attachment.metric);
     same.then_some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment })
+}
+
+/// "9,000 cases and 200 deaths, compared with 7,500 and 130": the rows pair by position.
+fn paired_comparison(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let clause = reading.clause(number.first);
+    let compare =
+        reading.marks_in(clause.start..number.first).rev().find(|mark| mark.cue == Cue::Sense(Sense::Compare))?;
+    let before: Vec<usize> = (0..n)
+        .filter(|earlier| {
+            found.get(*earlier).is_some_and(Option::is_some)
+                && reading.numbers.get(*earlier).is_some_and(|earlier| earlier.after <= compare.first)
+        })
+        .collect();
+    let behind: Vec<usize> = (0..reading.numbers.len())
+        .filter(|other| {
+            reading
+                .numbers
+                .get(*other)
+                .is_some_and(|other| other.first >= compare.after && clause.contains(&other.first))
+        })
+        .collect();
+    if before.len() < 2 || before.len() != behind.len() {
+        return None;
+    }
+    let earlier = *before.get(behind.iter().position(|other| *other == n)?)?;
+    let attachment = found.get(earlier).copied().flatten().filter(|attachment| !is_percent(attachment.metric))?;
+    Some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment })
+}
+
+/// "Tokyo had 378 of them", "Of those 40 were in Rome", when the sentence itself has counted nothing yet.
+fn part_of_before(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    previous: Option<Metric>,
+) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let points = |at: usize| {
+        reading.is(at, "of") && ["them", "those", "these", "which", "whom"].iter().any(|word| reading.is(at + 1, word))
+    };
+    let before = (0..4).any(points) && number.first < 8;
+    let metric = previous.filter(|metric| kind_of(*metric).whole)?;
+    let counted = found.iter().flatten().next().is_some();
+    (!counted && (points(number.after) || before)).then_some(Attachment {
+        metric,
+        why: Why::PartOfBefore,
+        mark: None,
+        per: None,
+    })
 }
 
 /// Turns counts per population into rates, and refuses values that the metric cannot have.

@@ -2,7 +2,7 @@
 //!
 //! In: a sentence, a number and its attachment. Out: [`Kinded`], with the name of the rule that decided.
 
-use super::attach::{Attachment, Why, core_start};
+use super::attach::{Attachment, Why, core_start, passes};
 use super::date::{self, Role, When};
 use super::kinds::kind_of;
 use super::reading::Reading;
@@ -20,7 +20,13 @@ pub(super) struct Kinded {
 }
 
 /// Judges number `n`. `whole` is the verdict on the number that it is a part of or coordinated with.
-pub(super) fn judge(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment, whole: Option<&Kinded>) -> Kinded {
+pub(super) fn judge(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    attachment: &Attachment,
+    whole: Option<&Kinded>,
+    item: Option<&Kinded>,
+) -> Kinded {
     let statistic = average(reading, n);
     let period = period(reading, n);
     let verdict = |kind: Kind, rule: &'static str| {
@@ -58,10 +64,15 @@ pub(super) fn judge(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment
     if let Some(rule) = total {
         return verdict(Kind::Cumulative, rule);
     }
-    if let Some((kind, rule)) = tense(reading, n) {
+    // Items of a list without verbs ("Kenya: 72,686 cases, 50,658 recovered") are of one kind.
+    let bare = labelled(reading, n);
+    if let Some((kind, rule)) = tense(reading, n).filter(|_| !bare) {
         return verdict(kind, rule);
     }
-    verdict(Kind::Cumulative, "noun_phrase")
+    match item.filter(|item| item.kind != Kind::Current) {
+        Some(item) => Kinded { statistic, rule: "item", ..*item },
+        None => verdict(Kind::Cumulative, "noun_phrase"),
+    }
 }
 
 /// Stocks and rates are what they are; admissions and people put into quarantine can be counts.
@@ -187,6 +198,9 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     }
     // "the toll reached 320 on Monday" dates a total; "in total on Saturday" counts that day.
     let governed = matches!(attachment.why, Why::Governed | Why::Pointer);
+    if passes(reading, n) {
+        return false;
+    }
     let clause = reading.clause(number.first);
     if governed && reaching(reading, n) {
         return reading.has(number.after..clause.end.min(number.after + 4), Sense::PerDay);
@@ -200,7 +214,7 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         .marks
         .iter()
         .any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::Today) && !reading.is(cue.first, "today"));
-    if now || mark.when == When::DayBefore && false {
+    if now {
         return false;
     }
     let month = matches!(mark.when, When::Month(..));
@@ -225,7 +239,7 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
                 )
             )
     });
-    let perfect = reading.marks_in(clause.start..clause.end).any(|cue| cue.cue == Cue::Sense(Sense::Perfect));
+    let perfect = reading.marks_in(verb_stretch(reading, n)).any(|cue| cue.cue == Cue::Sense(Sense::Perfect));
     period || !perfect
 }
 
@@ -243,6 +257,9 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
     let clause = reading.clause(number.first);
     if number.words && (reading.is(number.first, "first") || reading.is(number.first, "not")) {
         return Some("first_case");
+    }
+    if passes(reading, n) {
+        return Some("passes");
     }
     let left = reading.left(n);
     if attachment.why == Why::Governed && reaching(reading, n) {
@@ -265,7 +282,11 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
             return Some("reaches");
         }
     }
-    let near = reading.left(n).start..reading.right(n).end;
+    // What follows a comma, "raising the total to", is said of the next number.
+    let right = reading.right(n);
+    let end =
+        right.clone().find(|at| reading.is(*at, ",") || reading.has_at(*at, Sense::Bringing)).unwrap_or(right.end);
+    let near = reading.left(n).start..end;
     let total = reading.marks_in(near).any(|mark| {
         mark.cue == Cue::Sense(Sense::Total) && !reading.is(mark.first, "now") && !reading.is(mark.first, "already")
     });
@@ -278,11 +299,32 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
     None
 }
 
+/// Where the verb that tells a number can stand: its clause, or from a "with" that opens a new count on.
+fn verb_stretch(reading: &Reading<'_, '_>, n: usize) -> std::ops::Range<usize> {
+    let Some(number) = reading.numbers.get(n) else { return 0..0 };
+    let clause = reading.clause(number.first);
+    let opens = reading.left(n).rev().find(|at| n > 0 && (reading.is(*at, "with") || reading.is(*at, "as")));
+    match opens {
+        Some(at) => at..reading.right(n).end,
+        None => clause,
+    }
+}
+
+/// Whether the number stands in a list behind a label with a colon, with no verb before it.
+fn labelled(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let clause = reading.clause(number.first);
+    let colon = (clause.start..number.first).take(12).find(|at| reading.is(*at, ":"));
+    colon.is_some_and(|colon| {
+        !reading.marks_in(colon..number.first).any(|mark| matches!(mark.cue, Cue::Sense(Sense::Perfect)))
+    })
+}
+
 /// Rule 4: the tense of the verb that tells it.
 fn tense(reading: &Reading<'_, '_>, n: usize) -> Option<(Kind, &'static str)> {
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
-    let left = clause.start..number.first;
+    let left = verb_stretch(reading, n).start.max(clause.start)..number.first;
     let right = reading.right(n);
     let perfect_left =
         reading.marks_in(left.clone()).rev().find(|mark| mark.cue == Cue::Sense(Sense::Perfect)).map(|mark| mark.first);
@@ -292,7 +334,10 @@ fn tense(reading: &Reading<'_, '_>, n: usize) -> Option<(Kind, &'static str)> {
     let report_right = reading.marks_in(right).any(|mark| mark.cue == Cue::Sense(Sense::Report));
     // The verb nearest before the number, else the one behind it. "has registered" holds a report verb within the perfect.
     match (perfect_left, report_left) {
-        (Some(perfect), Some(report)) if report > perfect + 3 => return Some((Kind::New, "simple_past")),
+        // "has killed N and infected N": both verbs have the one auxiliary.
+        (Some(perfect), Some(report)) if report > perfect + 3 && !reading.is(report.wrapping_sub(1), "and") => {
+            return Some((Kind::New, "simple_past"));
+        }
         (Some(_), _) => return Some((Kind::Cumulative, "perfect")),
         (None, Some(_)) if !perfect_right => return Some((Kind::New, "simple_past")),
         _ => {}
@@ -357,7 +402,7 @@ fn period(reading: &Reading<'_, '_>, n: usize) -> Option<Period> {
             });
             match mark.when {
                 _ if named.is_some() => named,
-                When::Day(_) | When::DayBefore if !now => Some(Period::Day),
+                When::Day(_) | When::Before(_) if !now => Some(Period::Day),
                 When::Month(..)
                     if reading.is(mark.first.wrapping_sub(1), "in") || reading.is(mark.first.wrapping_sub(1), "of") =>
                 {

@@ -71,8 +71,9 @@ struct Finder<'a, 'p> {
     story: bool,
     context: Context<'p>,
     previous_metric: Option<Metric>,
-    previous_date: Option<AsOf>,
+    previous: Option<Decided<'p>>,
     other_disease: bool,
+    told: bool,
     sentence: usize,
     field: Field,
     found: Vec<Observation>,
@@ -85,6 +86,7 @@ struct Decided<'p> {
     kinded: Kinded,
     located: Vec<Located<'p>>,
     as_of: AsOf,
+    subset: Vec<crate::model::Subset>,
 }
 
 impl<'a, 'p> Finder<'a, 'p> {
@@ -104,8 +106,9 @@ impl<'a, 'p> Finder<'a, 'p> {
             story,
             context,
             previous_metric: None,
-            previous_date: None,
+            previous: None,
             other_disease: false,
+            told: false,
             sentence: 0,
             field: Field::Headline,
             found: Vec::new(),
@@ -125,7 +128,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         if named {
             self.other_disease = false;
         }
-        for mut span in sentences(text, field) {
+        for mut span in sentences(text, field).into_iter().flat_map(|span| pieces(text, span)) {
             let Some(words) = span.of(text) else { continue };
             span.start += base;
             span.end += base;
@@ -145,6 +148,10 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.bare_rank(&reading);
         }
         scope::learn(&reading, self.places, &mut self.context);
+        // A sentence with figures leaves its figures' place; one without leaves the place that it opens with.
+        if std::mem::take(&mut self.told) {
+            self.context.focus = None;
+        }
         self.other_disease = disease::last(&reading, self.other_disease);
     }
 
@@ -195,11 +202,12 @@ impl<'a, 'p> Finder<'a, 'p> {
             }
             self.context.last = done.located.last().copied();
             self.previous_metric = Some(done.attachment.metric);
-            self.previous_date = Some(done.as_of);
+            self.previous = Some(done);
         }
         if !any {
             self.bare_rank(reading);
         }
+        self.told = any;
     }
 
     fn decide(
@@ -210,10 +218,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         rank: Option<&rank::Rank>,
         before: &[Option<Decided<'p>>],
     ) -> Option<Decided<'p>> {
-        let by_noun = matches!(attachment.why, Why::Noun | Why::Label | Why::Governed);
-        if traps::after_metric(reading, n, attachment.metric, by_noun).is_some()
-            || disease::other(reading, n, self.other_disease)
-        {
+        if traps::after_metric(reading, n, attachment).is_some() || disease::other(reading, n, self.other_disease) {
             return None;
         }
         if rank.is_some_and(|rank| reading.numbers.get(n).is_some_and(|number| rank.at.contains(&number.first))) {
@@ -221,9 +226,22 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
         let whole = match attachment.why {
             Why::Coordinated(earlier) => before.get(earlier).and_then(Option::as_ref),
+            Why::PartOfBefore => self.previous.as_ref(),
             _ => self.part_of(reading, n, before),
         };
-        let kinded = kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded));
+        // The item before in a list; what stands in brackets is an aside.
+        let item_before = (0..n)
+            .rev()
+            .filter(|earlier| {
+                !reading.numbers.get(*earlier).is_some_and(|number| {
+                    reading.is(number.first.wrapping_sub(1), "(")
+                        || reading.is(number.first.wrapping_sub(1), "+")
+                        || reading.has(reading.left(*earlier), crate::language::pack::Sense::Bringing)
+                })
+            })
+            .find_map(|earlier| before.get(earlier).and_then(Option::as_ref));
+        let kinded =
+            kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
         let inherits = whole.and_then(|whole| whole.located.first().copied());
         let located = scope::locate(reading, self.places, &self.context, n, rank, inherits);
         let status = status::status(reading, n, attachment.metric);
@@ -235,12 +253,21 @@ impl<'a, 'p> Finder<'a, 'p> {
             today: self.article.date(),
             from_dateline: self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some()),
             before: last.map(|last| &last.as_of),
-            inherited: whole.map(|whole| &whole.as_of).or(if points { self.previous_date.as_ref() } else { None }),
+            inherited: whole.map(|whole| &whole.as_of).or(if points {
+                self.previous.as_ref().map(|previous| &previous.as_of)
+            } else {
+                None
+            }),
             forecast: status == Status::Forecast,
+            start_of_change: start_of_change(reading, n),
             monthly: kinded.kind == Kind::New && kinded.period == Some(crate::model::Period::Month),
         };
         let (as_of, _) = date::as_of(reading, n, &scope);
-        Some(Decided { attachment: *attachment, kinded, located, as_of })
+        let mut subset = status::subsets(reading, n, attachment);
+        if subset.is_empty() && matches!(attachment.why, Why::Coordinated(_)) {
+            subset = whole.map(|whole| whole.subset.clone()).unwrap_or_default();
+        }
+        Some(Decided { attachment: *attachment, kinded, located, as_of, subset })
     }
 
     /// "1,404 of them in intensive care", "of those 40 died": the number that a part is a part of.
@@ -276,6 +303,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             before: None,
             inherited: None,
             forecast: false,
+            start_of_change: false,
             monthly: false,
         };
         let (_, date_span) = date::as_of(reading, n, &scope);
@@ -291,7 +319,7 @@ impl<'a, 'p> Finder<'a, 'p> {
                 self.article.section_kind(&reading.span),
                 Some(SectionKind::Background | SectionKind::Boilerplate)
             );
-        let mut subset = status::subsets(reading, n, &done.attachment);
+        let mut subset = done.subset.clone();
         // The subsets that a metric already names are no parts of it.
         subset.retain(|subset| !(metric == Metric::Hospitalisations && *subset == crate::model::Subset::Hospital));
         Observation {
@@ -349,7 +377,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         let as_of =
             AsOf { date: today.map(|today| today.to_string()), how: if today.is_some() { how } else { AsOfHow::None } };
         let kinded = Kinded { kind: Kind::Cumulative, period: None, statistic: None, rule: "rank" };
-        let done = Decided { attachment, kinded, located: vec![located], as_of };
+        let done = Decided { attachment, kinded, located: vec![located], as_of, subset: Vec::new() };
         let mut observation = self.observation(reading, usize::MAX, &done, &located);
         observation.qualifier = Qualifier::Exact;
         observation.status = Status::Reported;
@@ -360,8 +388,47 @@ impl<'a, 'p> Finder<'a, 'p> {
     }
 }
 
+/// "from 8,715 to 9,076 in one day": the first of the two.
+fn start_of_change(reading: &Reading<'_, '_>, n: usize) -> bool {
+    use crate::language::pack::Sense;
+    let (Some(number), Some(next)) = (reading.numbers.get(n), reading.numbers.get(n + 1)) else { return false };
+    let pair = reading.is(number.first.wrapping_sub(1), "from") && reading.is(next.first.wrapping_sub(1), "to");
+    let day =
+        [Sense::PastDay, Sense::PastWeek].iter().any(|sense| reading.has(next.after..reading.tokens.len(), *sense));
+    pair && day
+}
+
 fn attachmentless(reading: &Reading<'_, '_>, n: usize) -> bool {
     reading.numbers.get(n).is_none()
+}
+
+/// No sentence of a person is longer than this, in bytes. What is (a table run together, noise) is read in pieces, so that
+/// the work on a story grows with its length and not with its square.
+const LONGEST: usize = 1200;
+
+/// Cuts what is too long for a sentence at white space.
+fn pieces(text: &str, span: Span) -> Vec<Span> {
+    let mut out = Vec::new();
+    let mut start = span.start;
+    while span.end - start > LONGEST {
+        let mut limit = start + LONGEST;
+        while !text.is_char_boundary(limit) {
+            limit -= 1;
+        }
+        let window = text.get(start..limit).unwrap_or_default();
+        let cut = window
+            .rfind(['\n', ';'])
+            .filter(|at| *at > LONGEST / 2)
+            .or_else(|| window.rfind(char::is_whitespace))
+            .filter(|at| *at > 0);
+        let end = cut.map_or(limit, |at| {
+            start + at + window.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
+        });
+        out.push(Span::new(span.field, start, end));
+        start = end;
+    }
+    out.push(Span::new(span.field, start, span.end));
+    out
 }
 
 /// The country of a place set in capitals at the very beginning: a dateline that nobody has read.
@@ -413,11 +480,21 @@ fn confidence(reading: &Reading<'_, '_>, n: usize, done: &Decided<'_>, located: 
 /// One claim once: the same value of the same description is a further mention, and so is a rounded one.
 fn merge(found: Vec<Observation>) -> Vec<Observation> {
     let mut kept: Vec<Observation> = Vec::with_capacity(found.len());
+    let mut alike: HashMap<(Option<String>, Option<String>, Metric, Kind, Status), Vec<usize>> = HashMap::new();
     // Body first: its figures are fuller than the headline's.
     let (body, rest): (Vec<_>, Vec<_>) = found.into_iter().partition(|observation| observation.field == Field::Body);
     for observation in body.into_iter().chain(rest) {
-        let same = kept.iter_mut().find(|earlier| repeats(earlier, &observation));
-        match same {
+        let location = &observation.location;
+        let key =
+            (location.name.clone(), location.iso2.clone(), observation.metric, observation.kind, observation.status);
+        let places = alike.entry(key).or_default();
+        // A story does not tell more figures of one description than this; only noise does.
+        let same = places
+            .iter()
+            .take(MOST_ALIKE)
+            .copied()
+            .find(|at| kept.get(*at).is_some_and(|earlier| repeats(earlier, &observation)));
+        match same.and_then(|at| kept.get_mut(at)) {
             Some(earlier) => {
                 earlier.also_at.extend(observation.spans.value);
                 if earlier.rank.is_none() {
@@ -428,11 +505,17 @@ fn merge(found: Vec<Observation>) -> Vec<Observation> {
                     earlier.source = observation.source;
                 }
             }
-            None => kept.push(observation),
+            None => {
+                places.push(kept.len());
+                kept.push(observation);
+            }
         }
     }
     kept
 }
+
+/// How many figures of one place, metric and kind a new one is compared with.
+const MOST_ALIKE: usize = 64;
 
 fn repeats(earlier: &Observation, later: &Observation) -> bool {
     let place = earlier.location.iso2 == later.location.iso2

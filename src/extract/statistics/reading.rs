@@ -4,12 +4,12 @@
 //! What holds: all positions are token indices of this sentence; ranges are half open.
 
 use super::date::{self, DateMark};
-use crate::extract::places::{Place, PlaceForm, Places};
+use crate::extract::places::{Place, PlaceForm, PlaceMatch, Places};
 use crate::language::numbers::{Numeral, numerals};
 use crate::language::pack::{Mark, Sense};
-use crate::language::tokens::{Token, tokenize};
+use crate::language::tokens::{Token, TokenKind, tokenize};
 use crate::language::{Cue, Pack};
-use crate::model::{Metric, Span};
+use crate::model::{Metric, PlaceKind, Span};
 use jiff::civil::Date;
 use std::ops::Range;
 
@@ -34,6 +34,8 @@ pub(super) struct Reading<'t, 'p> {
     pub(super) numbers: Vec<Numeral>,
     pub(super) spots: Vec<Spot<'p>>,
     pub(super) dates: Vec<DateMark>,
+    /// Indices of the marks, by the token after each, then by their first token.
+    by_end: Vec<usize>,
     /// First tokens of clauses, in order; the first is 0.
     clauses: Vec<usize>,
 }
@@ -61,11 +63,19 @@ impl<'t, 'p> Reading<'t, 'p> {
             }
         }
         numbers.sort_by_key(|number| number.first);
+        // "at least one dose" and "COVID-19" have their own meaning as a whole.
+        numbers.retain(|number| {
+            !marks.iter().any(|mark| {
+                let whole = mark.cue.metric().is_some() && number.words && mark.after > mark.first + 1
+                    || mark.cue == Cue::Sense(Sense::Covid);
+                whole && mark.first <= number.first && number.after <= mark.after && number.value > 0.0
+            }) && !name_with_digits(&tokens, number)
+        });
         numbers.retain(|number| !dates.iter().any(|mark| number.first < mark.after && mark.first < number.after));
         let at = |position: usize| tokens.partition_point(|token| token.end <= position);
-        let spots = places
-            .find(text)
-            .into_iter()
+        let found_all = places.find(text);
+        let spots = found_all
+            .iter()
             .map(|found| {
                 let (start, end) = (span.start + found.start, span.start + found.end);
                 let first = at(start);
@@ -75,13 +85,15 @@ impl<'t, 'p> Reading<'t, 'p> {
                     after,
                     start,
                     end,
-                    place: found.place_in(country),
+                    place: found.place_in(country.or_else(|| neighbour(&found_all, found))),
                     form: found.form,
                     possessive: found.possessive,
                 }
             })
             .collect();
-        let mut reading = Self { span, index, tokens, marks, numbers, spots, dates, clauses: vec![0] };
+        let mut by_end: Vec<usize> = (0..marks.len()).collect();
+        by_end.sort_by_key(|n| marks.get(*n).map_or((0, 0), |mark| (mark.after, mark.first)));
+        let mut reading = Self { span, index, tokens, marks, numbers, spots, dates, by_end, clauses: vec![0] };
         reading.split_clauses();
         reading
     }
@@ -90,8 +102,7 @@ impl<'t, 'p> Reading<'t, 'p> {
     fn split_clauses(&mut self) {
         let mut starts = vec![0];
         for (n, token) in self.tokens.iter().enumerate().skip(1) {
-            let hard =
-                matches!(token.text, ";" | "•" | "|") || token.is("while") || token.is("whereas") || token.is("but");
+            let hard = matches!(token.text, ";" | "•") || token.is("while") || token.is("whereas") || token.is("but");
             // "…in Ukraine, and Poland reported 12": a place with a verb of its own.
             let link = token.is(",") || token.is("and");
             let subject = link
@@ -136,7 +147,14 @@ impl<'t, 'p> Reading<'t, 'p> {
     pub(super) fn right(&self, n: usize) -> Range<usize> {
         let Some(number) = self.numbers.get(n) else { return 0..0 };
         let clause = self.clause(number.first);
-        let next = self.numbers.get(n + 1).map_or(self.tokens.len(), |next| next.first);
+        // A share in brackets or between commas ("or 15 percent of the population") does not end what is said of a count.
+        let aside = |next: &&Numeral| {
+            !number.percent
+                && next.percent
+                && (self.is(next.first.wrapping_sub(1), "or") || self.is(next.first.wrapping_sub(1), "("))
+        };
+        let skip = n + 1 + self.numbers.get(n + 1..).unwrap_or_default().iter().take_while(aside).count();
+        let next = self.numbers.get(skip).map_or(self.tokens.len(), |next| next.first);
         number.after..clause.end.min(next).max(number.after)
     }
 
@@ -165,14 +183,19 @@ impl<'t, 'p> Reading<'t, 'p> {
 
     /// Phrases that end right before a token, the longest first.
     pub(super) fn ending_at(&self, token: usize) -> Vec<&Mark> {
-        let mut marks: Vec<&Mark> = self.marks.iter().filter(|mark| mark.after == token).collect();
-        marks.sort_by_key(|mark| mark.first);
-        marks
+        self.enders(token).collect()
+    }
+
+    fn enders(&self, token: usize) -> impl Iterator<Item = &Mark> {
+        let after = |n: &usize| self.marks.get(*n).map_or(0, |mark| mark.after);
+        let from = self.by_end.partition_point(|n| after(n) < token);
+        let ends = self.by_end.get(from..).unwrap_or_default();
+        ends.iter().filter_map(|n| self.marks.get(*n)).take_while(move |mark| mark.after == token)
     }
 
     /// Whether a phrase of this sense ends right before a token.
     pub(super) fn has_ending(&self, token: usize, sense: Sense) -> bool {
-        self.marks.iter().any(|mark| mark.after == token && mark.cue == Cue::Sense(sense))
+        self.enders(token).any(|mark| mark.cue == Cue::Sense(sense))
     }
 
     /// The longest phrase naming a metric that begins at a token.
@@ -212,11 +235,47 @@ impl<'t, 'p> Reading<'t, 'p> {
 /// Words that are cues only when they are written so: the month of May is no forecast, and the letter r no rate.
 fn holds(tokens: &[Token<'_>], mark: &Mark) -> bool {
     let Some(token) = tokens.get(mark.first) else { return false };
+    let next = tokens.get(mark.after).map(|token| token.lower.as_ref()).unwrap_or_default();
+    let before =
+        mark.first.checked_sub(1).and_then(|at| tokens.get(at)).map(|token| token.lower.as_ref()).unwrap_or_default();
     if mark.after != mark.first + 1 {
-        return true;
+        // "2,026 people tested positive" counts cases.
+        if token.is("people") && next == "positive" {
+            return false;
+        }
+        // "a day earlier" and "in a day" give no rate.
+        let rate = matches!(mark.cue, Cue::Sense(Sense::PerDay | Sense::PerWeek | Sense::PerMonth | Sense::PerYear));
+        return !(rate
+            && token.is("a")
+            && (matches!(next, "earlier" | "ago" | "before" | "later" | "after")
+                || matches!(before, "in" | "within" | "over" | "for")));
+    }
+    // "its confirmed cases", "the reported deaths": an adjective, not the verb that tells the number.
+    let adjective = matches!(
+        next,
+        "case"
+            | "cases"
+            | "infection"
+            | "infections"
+            | "death"
+            | "deaths"
+            | "coronavirus"
+            | "covid"
+            | "fatalities"
+            | "total"
+    );
+    if mark.cue == Cue::Sense(Sense::Report) && adjective {
+        return false;
     }
     match token.lower.as_ref() {
+        // "confirmed" counts by itself only in lists: "Confirmed: 300", "72 confirmed, 3 dead".
+        "confirmed" if mark.cue.metric().is_some() => {
+            matches!(next, ":" | "," | "." | ";" | ")" | "" | "and" | "-")
+                && !matches!(before, "was" | "were" | "been" | "be" | "being" | "has" | "have")
+        }
         "may" => token.text == "may",
+        // "more than" is no increment.
+        "more" if mark.cue == Cue::Sense(Sense::New) => next != "than",
         "r" | "rt" | "r0" => token.text.starts_with('R'),
         "who" | "us" => token.text != "WHO" && token.text != "US",
         // "no longer", "No. 10".
@@ -225,4 +284,28 @@ fn holds(tokens: &[Token<'_>], mark: &Mark) -> bool {
             .is_some_and(|next| next.is("longer") || next.is(".") || next.is("one") || next.is("doubt")),
         _ => true,
     }
+}
+
+/// The country that another name of the sentence can only mean, if this ambiguous one can lie in it: "Sindh, Punjab".
+fn neighbour<'p>(all: &[PlaceMatch<'p>], found: &PlaceMatch<'p>) -> Option<&'p str> {
+    if found.candidates.len() < 2 || found.place().kind == PlaceKind::Country {
+        return None;
+    }
+    let only = |other: &PlaceMatch<'p>| {
+        let country = other.place().iso2.as_deref()?;
+        other.candidates.iter().all(|place| place.iso2.as_deref() == Some(country)).then_some(country)
+    };
+    let can = |country: &&str| found.candidates.iter().any(|place| place.iso2.as_deref() == Some(*country));
+    all.iter().filter_map(only).find(can)
+}
+
+/// "COVID-19", "under-12", "H-1": digits that a hyphen ties to a word before them.
+fn name_with_digits(tokens: &[Token<'_>], number: &Numeral) -> bool {
+    let tight = |at: usize| tokens.get(at).is_some_and(|token| !token.spaced);
+    let Some(hyphen) = number.first.checked_sub(1).filter(|at| tokens.get(*at).is_some_and(|token| token.is("-")))
+    else {
+        return false;
+    };
+    let word = hyphen.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(|token| token.kind == TokenKind::Word);
+    word && tight(hyphen) && tight(number.first)
 }

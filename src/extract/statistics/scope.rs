@@ -22,6 +22,8 @@ pub(super) struct Context<'p> {
     pub(super) city: Option<&'p Place>,
     /// Place of the last observation.
     pub(super) last: Option<Located<'p>>,
+    /// The place that has opened a sentence since the last observation.
+    pub(super) focus: Option<&'p Place>,
     /// A heading or label that governs the lines below it.
     pub(super) label: Option<&'p Place>,
     /// Country of the dateline.
@@ -125,6 +127,9 @@ pub(super) fn locate<'p>(
     let Some(number) = reading.numbers.get(n) else { return vec![Located::none()] };
     let clause = reading.clause(number.first);
     let right = reading.right(n);
+    if let Some(spot) = respectively(reading, n) {
+        return vec![Located::at(reading, spot, how(spot))];
+    }
     // (1) In one bracket or list item with the number.
     if let Some(spot) = item(reading, n, rank) {
         return vec![Located::at(reading, spot, how(spot))];
@@ -135,8 +140,19 @@ pub(super) fn locate<'p>(
         }
     }
     // (3) before (2), because "N cases in P" binds more tightly than the clause's subject.
-    let behind: Vec<&Spot<'p>> =
-        reading.spots.iter().filter(|spot| right.contains(&spot.first) && located(reading, spot, rank)).collect();
+    let aside = |spot: &Spot<'p>| {
+        (number.after..spot.first).any(|at| {
+            matches!(
+                word(reading, at),
+                "since" | "emerged" | "originated" | "when" | "where" | "told" | "said" | "after"
+            )
+        })
+    };
+    let behind: Vec<&Spot<'p>> = reading
+        .spots
+        .iter()
+        .filter(|spot| right.contains(&spot.first) && located(reading, spot, rank) && !aside(spot))
+        .collect();
     if reading.has(number.after..clause.end, Sense::OpenEnd) && !behind.is_empty() {
         return vec![Located::none()];
     }
@@ -210,6 +226,9 @@ pub(super) fn locate<'p>(
     if let Some(label) = context.label {
         return vec![Located { place: Some(label), facility: false, how: PlaceHow::Inherited, span: None }];
     }
+    if let Some(focus) = context.focus {
+        return vec![Located { place: Some(focus), facility: false, how: PlaceHow::Inherited, span: None }];
+    }
     if let Some(last) = context.last {
         let how = if last.place.is_some() { PlaceHow::Inherited } else { last.how };
         return vec![Located { how, span: None, ..last }];
@@ -273,6 +292,28 @@ fn item<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize, rank: Option<&Rank>) -> 
     (fits && in_list).then_some(spot)
 }
 
+/// "Almaty and Astana have 12,000 and 9,000 cases respectively": lists pair by position.
+fn respectively<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize) -> Option<&'r Spot<'p>> {
+    let number = reading.numbers.get(n)?;
+    let clause = reading.clause(number.first);
+    if !clause.clone().any(|at| reading.is(at, "respectively")) {
+        return None;
+    }
+    let run: Vec<usize> = (0..reading.numbers.len())
+        .filter(|other| {
+            reading.numbers.get(*other).is_some_and(|other| clause.contains(&other.first))
+                && super::traps::before_metric(reading, *other).is_none()
+        })
+        .collect();
+    let spots: Vec<&Spot<'p>> = reading
+        .spots
+        .iter()
+        .filter(|spot| clause.contains(&spot.first) && spot.form == PlaceForm::Name && !spot.possessive)
+        .collect();
+    let rows = spots.len() > 1 && run.len() == spots.len();
+    rows.then(|| run.iter().position(|other| *other == n).and_then(|position| spots.get(position).copied()))?
+}
+
 /// "Kenya: 72,686 cases": a label opens the sentence, or an item after a semicolon.
 fn sentence_label<'r, 'p>(reading: &'r Reading<'_, 'p>, at: usize) -> Option<&'r Spot<'p>> {
     let start = reading.clause(at).start;
@@ -285,9 +326,19 @@ fn sentence_label<'r, 'p>(reading: &'r Reading<'_, 'p>, at: usize) -> Option<&'r
 }
 
 /// Of places in a row behind a number the one that says most: "in Riga, Latvia" is Riga.
-fn innermost<'r, 'p>(_reading: &Reading<'_, 'p>, behind: &[&'r Spot<'p>]) -> Option<&'r Spot<'p>> {
-    let first = behind.first()?;
-    Some(first)
+/// and so is "the Indian state of Kerala" or "India's Kerala" Kerala.
+fn innermost<'r, 'p>(reading: &'r Reading<'_, 'p>, behind: &[&'r Spot<'p>]) -> Option<&'r Spot<'p>> {
+    let first = *behind.first()?;
+    if first.form == PlaceForm::Name && !first.possessive {
+        return Some(first);
+    }
+    let inner = reading.spots.iter().find(|spot| {
+        spot.first >= first.after
+            && spot.first <= first.after + 4
+            && spot.form == PlaceForm::Name
+            && spot.place.iso2 == first.place.iso2
+    });
+    Some(inner.unwrap_or(first))
 }
 
 /// A place behind a number in a phrase of place.
@@ -299,6 +350,10 @@ fn located(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> b
     // "in the western Indian state of Goa", "across northern Italy".
     for _ in 0..5 {
         let before = word(reading, at.wrapping_sub(1));
+        // "213 from Goa": in a list of parts "from" says where.
+        if before == "from" && reading.numbers.iter().any(|number| number.after + 1 == at) {
+            return true;
+        }
         if reading.has_ending(at, Sense::Locative) && !matches!(before, "from" | "for")
             || matches!(before, "in" | "across" | "among")
         {
@@ -378,6 +433,53 @@ fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> bo
     }) {
         return false;
     }
+    // "the most in Southeast Asia", "Europe's highest toll": among what a place stands out, not where.
+    let superlative = |at: usize| {
+        matches!(
+            word(reading, at),
+            "most"
+                | "highest"
+                | "worst"
+                | "largest"
+                | "biggest"
+                | "deadliest"
+                | "lowest"
+                | "fewest"
+                | "hardest"
+                | "second"
+                | "third"
+                | "fourth"
+                | "fifth"
+                | "heaviest"
+                | "greatest"
+        )
+    };
+    let prefixed = matches!(word(reading, spot.first.wrapping_sub(1)), "in" | "across" | "of")
+        || word(reading, spot.first.wrapping_sub(1)) == "the";
+    let stands_out = prefixed
+        && (spot.first.saturating_sub(6)..spot.first).any(|at| {
+            superlative(at)
+                && reading
+                    .marks_in(at..spot.first)
+                    .all(|mark| !matches!(mark.cue, Cue::Sense(Sense::Perfect | Sense::Report)))
+                && !reading.numbers.iter().any(|number| number.first > at && number.first < spot.first)
+        });
+    let among = (spot.first.saturating_sub(4)..spot.first)
+        .any(|at| matches!(word(reading, at), "country" | "nation" | "countries" | "nations"))
+        && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World)
+        && (spot.first.saturating_sub(8)..spot.first).any(|at| {
+            matches!(word(reading, at), "first" | "only" | "other" | "another" | "fellow") || superlative(at)
+        });
+    if among {
+        return false;
+    }
+    if stands_out
+        && reading.has(spot.first.saturating_sub(1)..spot.first, Sense::Locative)
+        && !spot_subject(reading, spot)
+        || spot.possessive && (spot.after..spot.after + 3).any(superlative) && spot.place.kind != PlaceKind::Country
+    {
+        return false;
+    }
     let before = spot.first.saturating_sub(7)..spot.first;
     let phrase = |sense: Sense| {
         reading.marks_in(before.clone()).any(|mark| {
@@ -436,6 +538,11 @@ fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> bo
                 | "version"
         );
     !agency && !thing
+}
+
+/// "the highest toll in Germany was in Bavaria": nothing to subtract.
+fn spot_subject(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
+    spot.first <= 1 || reading.is(spot.first.wrapping_sub(2), "most") && reading.is(spot.first.wrapping_sub(1), "of")
 }
 
 fn phrase_ends(_reading: &Reading<'_, '_>, _spot: &Spot<'_>) -> bool {
@@ -616,6 +723,11 @@ fn in_name(reading: &Reading<'_, '_>, first: usize, after: usize) -> bool {
 
 /// Learns the places of a sentence for the sentences after it.
 pub(super) fn learn<'p>(reading: &Reading<'_, 'p>, places: &'p Places, context: &mut Context<'p>) {
+    let opening = reading.spots.iter().find(|spot| governs(reading, spot, None));
+    let opens = |spot: &&Spot<'p>| spot.first <= 2 || reading.numbers.is_empty() && reading.spots.len() == 1;
+    if let Some(spot) = opening.filter(opens) {
+        context.focus = Some(spot.place);
+    }
     for spot in &reading.spots {
         if !usable(reading, spot, None) || nationality(reading, spot) {
             continue;

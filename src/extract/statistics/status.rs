@@ -90,25 +90,34 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
     if reading.has(whole.clone(), Sense::Negated) {
         return Status::Negated;
     }
+    // A modal governs what follows it; "will be vaccinated", "are expected" may follow the number.
+    let modal = |range: std::ops::Range<usize>| {
+        reading.marks_in(range).any(|mark| {
+            mark.cue == Cue::Sense(Sense::Forecast)
+                // "may have been infected" guesses at what is, not at what will be.
+                && !reading.is(mark.after, "have") && !reading.has(mark.after..mark.after + 2, Sense::Zero)
+        })
+    };
+    if modal(before.clone()) {
+        return Status::Forecast;
+    }
     if metric != Metric::ReproductionNumber {
         let an_estimated =
             reading.ending_at(number.first).into_iter().any(|mark| reading.is(mark.after - 1, "estimated"));
         let official_toll = an_estimated && reading.is(number.first.wrapping_sub(3), "toll");
         if (an_estimated
-            || reading.has(before.clone(), Sense::Estimated)
+            || reading.marks_in(before.clone()).any(|mark| {
+                // "an estimated 90,989 are active and 4,761 are in hospital": the word is the first number's own.
+                mark.cue == Cue::Sense(Sense::Estimated)
+                    && !reading.numbers.iter().any(|other| other.first == mark.after)
+            })
             || reading.has(right.clone(), Sense::Estimated))
             && !official_toll
         {
             return Status::Estimated;
         }
     }
-    // A modal governs what follows it; "will be vaccinated", "are expected" may follow the number.
-    let modal = |range: std::ops::Range<usize>| {
-        reading.marks_in(range).any(|mark| {
-            mark.cue == Cue::Sense(Sense::Forecast) && !reading.has(mark.after..mark.after + 2, Sense::Zero)
-        })
-    };
-    if modal(before) || modal(right) {
+    if modal(right) {
         return Status::Forecast;
     }
     Status::Reported
@@ -204,6 +213,10 @@ pub(super) fn source(reading: &Reading<'_, '_>, n: usize) -> Option<Source> {
                 || reading.is(at, "estimates")
                 || reading.is(at, "data")
         });
+        // "told state TV": the hearer, not the speaker.
+        if reading.is(mark.first.wrapping_sub(1), "told") {
+            return false;
+        }
         after || said || puts || reading.is(mark.first, "officially")
     };
     let within = |inside: bool| {

@@ -4,6 +4,7 @@
 //! In: a sentence that has been read. Out: for each number whether it is in a trap, and why. It does not look at metrics;
 //! traps that need to know the metric (doses delivered, legal cases) are asked for once the metric is known.
 
+use super::attach::{Attachment, Why};
 use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::pack::Sense;
@@ -72,6 +73,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         return Some("share or base");
     }
     if before(1) == "of"
+        && !(before(2) == "one" && number.value >= 20.0)
         && reading.numbers.get(n.wrapping_sub(1)).is_some_and(|previous| previous.after + 1 == number.first)
     {
         return Some("share or base");
@@ -80,12 +82,18 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     if unit {
         return Some("unit");
     }
-    // "four more than on Monday", "12 fewer than the day before": a difference.
-    let more = matches!(word(number.after), "more" | "fewer" | "less" | "higher" | "lower");
-    if (0..5).any(|skip| {
-        word(number.after + skip) == "than"
-            && (0..skip).any(|at| matches!(word(number.after + at), "more" | "fewer" | "less" | "higher" | "lower"))
-    }) || more && word(number.after + 1) == "than"
+    // "four more than on Monday", "12 fewer cases than the day before": a difference.
+    let mut more = false;
+    for at in number.after..number.after + 5 {
+        match word(at) {
+            "more" | "fewer" | "less" | "higher" | "lower" => more = true,
+            "than" if more => return Some("difference"),
+            "," | ";" | "." | "and" => break,
+            _ => {}
+        }
+    }
+    // "up 14 from Tuesday", "down one on the week".
+    if matches!(before(1), "up" | "down") && matches!(word(number.after), "from" | "on" | "compared" | "since" | "over")
     {
         return Some("difference");
     }
@@ -172,6 +180,10 @@ fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
     }
     let skip = |token: usize| {
         reading.metric_at(token).is_none()
+            && !["a", "the", "this", "that", "each", "every", "on", "of", "or"]
+                .iter()
+                .any(|word| reading.is(token, word))
+            && !reading.is(token, "and")
             && !reading.has_at(token, Sense::Stop)
             && !reading.has_at(token, Sense::People)
             && reading.tokens.get(token).is_some_and(|token| token.kind == TokenKind::Word || token.is("-"))
@@ -190,19 +202,21 @@ pub(super) fn of_clause(reading: &Reading<'_, '_>, n: usize) -> Option<Trap> {
     if reading.has(everything, Sense::Trial) {
         return Some("trial");
     }
-    if reading.has(clause.start..number.first, Sense::Threshold) {
+    let unreal = clause.clone().any(|at| reading.is(at, "would") && reading.is(at + 1, "have"));
+    if reading.has(clause.start..number.first, Sense::Threshold) && !unreal {
         return Some("threshold or target");
     }
     None
 }
 
 /// Traps that depend on the metric.
-pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, metric: Metric, by_noun: bool) -> Option<Trap> {
+pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option<Trap> {
+    let by_noun = matches!(attachment.why, Why::Noun | Why::Label | Why::Governed);
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
     let near = reading.left(n).start..reading.right(n).end;
     let has = |sense: Sense| reading.has(clause.clone(), sense);
-    match metric {
+    match attachment.metric {
         Metric::DosesAdministered => {
             let given = [
                 "administered",
@@ -225,7 +239,8 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, metric: Metric, 
         }
         Metric::Cases if by_noun => {
             let legal = reading.has(clause.clone(), Sense::Legal);
-            let patients = (number.after..number.after + 6).any(|at| reading.has_at(at, Sense::Covid));
+            let noun = attachment.mark.map_or(number.after, |(first, _)| first);
+            let patients = (number.after.min(noun)..noun).any(|at| reading.has_at(at, Sense::Covid));
             (legal && !patients).then_some("legal cases")
         }
         Metric::Deaths => {

@@ -1,0 +1,215 @@
+//! The loop of a feed and the page worker, with receipts as a pipeline gives them.
+
+use super::*;
+
+/// Runs the loop of a feed against a server until it has told `n` deliveries or ended, answering with `receipt`.
+async fn run(
+    server: &Server,
+    memory: FeedMemory,
+    once: bool,
+    n: usize,
+    receipt: impl Fn(&PollEvent) -> Receipt,
+) -> (Vec<String>, Option<Outcome>) {
+    let (out, mut deliveries) = mpsc::channel(4);
+    let cancel = CancellationToken::new();
+    let context = Context {
+        client: Arc::new(client()),
+        options: Arc::new(options()),
+        out,
+        watch: Arc::new(|_| ()),
+        once,
+        cancel: cancel.clone(),
+    };
+    let task = tokio::spawn(feed(context, Arc::new(server.feed()), memory));
+    let mut seen = Vec::new();
+    while seen.len() < n
+        && let Some(delivery) = deliveries.recv().await
+    {
+        seen.push(match &delivery.event {
+            PollEvent::Fetched(fetched) => format!("{} fetched {}", delivery.poll, fetched.body.len()),
+            PollEvent::NotModified => format!("{} not modified", delivery.poll),
+            PollEvent::State(change) => {
+                let kinds: Vec<EventKind> = change.events.iter().map(|event| event.0).collect();
+                format!("{} {:?} {} {kinds:?}", delivery.poll, change.state, change.consecutive_errors)
+            }
+        });
+        let _ = delivery.reply.send(receipt(&delivery.event));
+    }
+    let ended = seen.len() < n;
+    cancel.cancel();
+    let outcome = task.await.unwrap();
+    (seen, ended.then_some(outcome))
+}
+
+fn accepted(_: &PollEvent) -> Receipt {
+    Receipt::Accepted { new_items: 1, total_items: 1, ttl_minutes: None }
+}
+
+fn unreadable() -> Receipt {
+    Receipt::Unreadable(Issue::new(Stage::Parse, "not_a_feed", "a login page"))
+}
+
+/// 200 with an ETag, or 304 when it is sent back.
+fn conditional(request: &str, _: usize) -> Say {
+    if request.to_ascii_lowercase().contains("if-none-match: \"1\"") {
+        plain("304 Not Modified", "", b"")
+    } else {
+        plain("200 OK", "ETag: \"1\"\r\n", b"<rss/>")
+    }
+}
+
+#[tokio::test]
+async fn validators_are_in_force_only_once_their_items_are_durable() {
+    let server = Server::start(conditional).await;
+    let (seen, _) = run(&server, FeedMemory::default(), false, 4, accepted).await;
+    assert_eq!(seen, ["1 fetched 6", "1 Active 0 []", "2 not modified", "3 not modified"]);
+
+    let refusals = AtomicUsize::new(0);
+    let held_twice = |event: &PollEvent| match event {
+        PollEvent::Fetched(_) if refusals.fetch_add(1, Ordering::SeqCst) < 2 => Receipt::Held,
+        _ => accepted(event),
+    };
+    let (seen, _) = run(&server, FeedMemory::default(), false, 5, held_twice).await;
+    assert_eq!(seen, ["1 fetched 6", "2 fetched 6", "3 fetched 6", "3 Active 0 []", "4 not modified"]);
+
+    let validators = Validators { etag: Some("\"1\"".to_owned()), last_modified: None };
+    let memory = FeedMemory { validators, poll: 7, state: Some(FeedState::Active), ..FeedMemory::default() };
+    let (seen, outcome) = run(&server, memory, true, 9, accepted).await;
+    assert_eq!((seen, outcome), (vec!["8 not modified".to_owned()], Some(Outcome::Done)));
+}
+
+#[tokio::test]
+async fn failure_recovery_quarantine_and_end_are_reported_once() {
+    let server = Server::start(|request, number| match number {
+        1 | 2 => plain("500 Oops", "", b""),
+        3 => conditional(request, number),
+        _ => plain("410 Gone", "", b""),
+    })
+    .await;
+    let (seen, outcome) = run(&server, FeedMemory::default(), false, 99, accepted).await;
+    assert_eq!(seen, ["1 BackingOff 1 []", "3 fetched 6", "3 Active 0 [Recovered]", "4 Gone 1 [Gone]"]);
+    assert!(matches!(outcome, Some(Outcome::Gone(_))));
+    let gone = FeedMemory { state: Some(FeedState::Gone), ..FeedMemory::default() };
+    assert!(matches!(run(&server, gone, false, 1, accepted).await, (seen, Some(Outcome::Gone(_))) if seen.is_empty()));
+    assert_eq!(server.requests().len(), 4, "a feed that is gone is left alone");
+
+    let server = Server::start(conditional).await;
+    let broken = |event: &PollEvent| match event {
+        PollEvent::Fetched(_) => Receipt::Broken(Issue::new(Stage::Parse, "parser_panicked", "index out of bounds")),
+        _ => accepted(event),
+    };
+    let (seen, _) = run(&server, FeedMemory::default(), false, 5, broken).await;
+    assert_eq!(seen, ["1 fetched 6", "1 BackingOff 1 []", "2 fetched 6", "3 fetched 6", "3 Quarantined 3 []"]);
+}
+
+#[tokio::test]
+async fn once_polls_one_time_and_says_what_failed() {
+    let server = Server::start(|_, _| plain("200 OK", "", b"<html>sign in</html>")).await;
+    let refuse =
+        |event: &PollEvent| if matches!(event, PollEvent::Fetched(_)) { unreadable() } else { accepted(event) };
+    let (seen, outcome) = run(&server, FeedMemory::default(), true, 9, refuse).await;
+    assert_eq!(seen, ["1 fetched 20", "1 BackingOff 1 []"]);
+    assert!(matches!(outcome, Some(Outcome::Failed(issue)) if issue.code == "not_a_feed"));
+
+    let server = Server::start(|request, number| match number {
+        1 => plain("503 Busy", "Retry-After: 0\r\n", b""),
+        _ => conditional(request, number),
+    })
+    .await;
+    let (seen, outcome) = run(&server, FeedMemory::default(), true, 9, accepted).await;
+    assert_eq!((seen.len(), outcome), (2, Some(Outcome::Done)), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_permanent_redirect_is_told_once() {
+    let server = Server::start(|request, _| match request.split(' ').nth(1) {
+        Some("/rss") => plain("301 Moved", "Location: /new?token=SECRET\r\n", b""),
+        _ => plain("200 OK", "", b"<rss/>"),
+    })
+    .await;
+    let (seen, _) = run(&server, FeedMemory::default(), false, 3, accepted).await;
+    assert_eq!(seen, ["1 fetched 6", "1 Active 0 [Moved]", "2 fetched 6"]);
+}
+
+#[tokio::test]
+async fn pages_are_fetched_where_robots_allow_and_tried_again() {
+    let page = b"<html><body><article><h1>Noon</h1><p>The valley reported no new cases.</p></article></body></html>";
+    let busy = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&busy);
+    let server = Server::start(move |request, _| match request.split(' ').nth(1).unwrap() {
+        "/robots.txt" => plain("200 OK", "", b"User-agent: *\nDisallow: /private\n"),
+        "/story" if request.to_ascii_lowercase().contains("if-none-match: \"p\"") => plain("304 Not Modified", "", b""),
+        "/story" => plain("200 OK", "Content-Type: text/html\r\nETag: \"p\"\r\n", page),
+        "/busy" if count.fetch_add(1, Ordering::SeqCst) == 0 => plain("503 Busy", "", b""),
+        "/busy" => plain("200 OK", "", page),
+        "/picture" => plain("200 OK", "Content-Type: image/png\r\n", b"\x89PNG"),
+        "/empty" => plain("200 OK", "Content-Type: text/html\r\n", b"  "),
+        "/cut" => Say::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n<html>".into()),
+        _ => plain("404 Not Found", "", b""),
+    })
+    .await;
+    let (ask, wanted) = mpsc::channel(16);
+    let (out, mut delivered) = mpsc::channel(1);
+    let options = Options { page_attempts: 2, ..options() };
+    let context = PageContext {
+        client: Arc::new(client()),
+        options: Arc::new(options),
+        out,
+        once: true,
+        cancel: CancellationToken::new(),
+    };
+    let worker = tokio::spawn(pages(context, wanted));
+    let feed = Arc::new(server.feed());
+    let etag = Validators { etag: Some("\"p\"".to_owned()), last_modified: None };
+    let mut expected = std::collections::BTreeMap::new();
+    for (path, validators, result) in [
+        ("/story", Validators::default(), "page \"p\""),
+        ("/story", etag, "unchanged"),
+        ("/busy", Validators::default(), "page"),
+        ("/private/story", Validators::default(), "robots_refused"),
+        ("/picture", Validators::default(), "not_a_page"),
+        ("/empty", Validators::default(), "empty_page"),
+        ("/cut", Validators::default(), "body_cut"),
+        ("/none", Validators::default(), "http_status"),
+    ] {
+        let item = crate::model::ItemId(format!("{path} {}", validators.etag.is_some()));
+        expected.insert(item.clone(), result.to_owned());
+        let (feed, url) = (Arc::clone(&feed), server.url(path));
+        ask.send(PageWanted { feed, item, url, validators }).await.unwrap();
+    }
+    drop(ask);
+    let mut got = std::collections::BTreeMap::new();
+    while let Some(delivery) = delivered.recv().await {
+        let result = match delivery.result {
+            Ok(None) => "unchanged".to_owned(),
+            Ok(Some((got, validators))) => {
+                assert_eq!(got.bytes, page);
+                format!("page {}", validators.etag.unwrap_or_default()).trim_end().to_owned()
+            }
+            Err(issue) => issue.code,
+        };
+        got.insert(delivery.item, result);
+        delivery.reply.send(()).unwrap();
+    }
+    worker.await.unwrap();
+    assert_eq!(got, expected);
+    let asked = server.requests().iter().filter(|request| request.contains("/robots.txt")).count();
+    assert_eq!(asked, 1);
+}
+
+#[tokio::test]
+async fn validators_that_lie_are_found_out_and_dropped() {
+    // Says 200 with one and the same tag, whatever it is asked.
+    let server = Server::start(|_, _| plain("200 OK", "ETag: \"same\"\r\n", b"<rss/>")).await;
+    let (seen, _) = run(&server, FeedMemory::default(), false, 6, accepted).await;
+    let expected =
+        ["1 fetched 6", "1 Active 0 []", "2 fetched 6", "2 Active 0 [ValidatorsLie]", "3 fetched 6", "4 fetched 6"];
+    assert_eq!(seen, expected);
+    assert!(server.requests()[1].contains("same") && !server.requests()[2].contains("same"));
+    // A time of change that may not be the last of its second is not used.
+    let now = "Date: Tue, 29 Sep 2020 12:00:00 GMT\r\nLast-Modified: Tue, 29 Sep 2020 12:00:00 GMT\r\n";
+    let server = Server::start(move |_, _| plain("200 OK", now, b"<rss/>")).await;
+    let feed = server.feed();
+    let Ok(Response::Document(document)) = get(&feed, &feed.url, &Validators::default()).await else { panic!() };
+    assert_eq!(document.fetched.validators(), Validators::default());
+}
