@@ -6,15 +6,88 @@
 //! Indirect speech is not looked for.
 
 use crate::language::tokens::{Token, TokenKind, tokenize};
-use crate::model::{Article, Entity, EntityType, Field, MentionForm, Quote, Span};
+use crate::model::{Article, Entity, EntityType, Field, Quote, Span};
 
 /// Words that attribute speech, in the forms in which they do.
 const CUES: [&str; 78] = [
-    "said", "says", "say", "saying", "told", "tells", "telling", "added", "adds", "adding", "stated", "states", "stating", "noted", "notes", "noting", "continued", "stressed", "stresses", "stressing",
-    "explained", "explains", "explaining", "announced", "announcing", "tweeted", "wrote", "writes", "writing", "argued", "argues", "claimed", "claims", "confirmed", "insisted", "insists", "warned", "warns",
-    "warning", "declared", "emphasized", "emphasised", "emphasizing", "recalled", "remarked", "commented", "specified", "clarified", "elaborated", "asked", "replied", "answered", "acknowledged", "admitted",
-    "predicted", "concluded", "observed", "urged", "vowed", "pledged", "underlined", "underscored", "highlighted", "reiterated", "testified", "joked", "quipped", "lamented", "complained", "called",
-    "described", "suggested", "cautioned", "promised", "responded", "posted", "quoted", "recounted",
+    "said",
+    "says",
+    "say",
+    "saying",
+    "told",
+    "tells",
+    "telling",
+    "added",
+    "adds",
+    "adding",
+    "stated",
+    "states",
+    "stating",
+    "noted",
+    "notes",
+    "noting",
+    "continued",
+    "stressed",
+    "stresses",
+    "stressing",
+    "explained",
+    "explains",
+    "explaining",
+    "announced",
+    "announcing",
+    "tweeted",
+    "wrote",
+    "writes",
+    "writing",
+    "argued",
+    "argues",
+    "claimed",
+    "claims",
+    "confirmed",
+    "insisted",
+    "insists",
+    "warned",
+    "warns",
+    "warning",
+    "declared",
+    "emphasized",
+    "emphasised",
+    "emphasizing",
+    "recalled",
+    "remarked",
+    "commented",
+    "specified",
+    "clarified",
+    "elaborated",
+    "asked",
+    "replied",
+    "answered",
+    "acknowledged",
+    "admitted",
+    "predicted",
+    "concluded",
+    "observed",
+    "urged",
+    "vowed",
+    "pledged",
+    "underlined",
+    "underscored",
+    "highlighted",
+    "reiterated",
+    "testified",
+    "joked",
+    "quipped",
+    "lamented",
+    "complained",
+    "called",
+    "described",
+    "suggested",
+    "cautioned",
+    "promised",
+    "responded",
+    "posted",
+    "quoted",
+    "recounted",
 ];
 
 /// How many tokens beside a quotation may hold its attribution.
@@ -48,15 +121,24 @@ pub(crate) fn find(article: &Article, entities: &[Entity]) -> Vec<Quote> {
     let mut quotes: Vec<(Quote, usize)> = Vec::new();
     let mut last: Option<Attribution> = None;
     for (n, stretch) in stretches.iter().enumerate() {
-        let before_limit = n.checked_sub(1).and_then(|n| stretches.get(n)).filter(|other| other.paragraph == stretch.paragraph).map_or(stretch.paragraph.start, |other| other.outer_end);
-        let after_limit = stretches.get(n + 1).filter(|other| other.paragraph == stretch.paragraph).map_or(stretch.paragraph.end, |other| other.outer_start);
+        let before_limit = n
+            .checked_sub(1)
+            .and_then(|n| stretches.get(n))
+            .filter(|other| other.paragraph == stretch.paragraph)
+            .map_or(stretch.paragraph.start, |other| other.outer_end);
+        let after_limit = stretches
+            .get(n + 1)
+            .filter(|other| other.paragraph == stretch.paragraph)
+            .map_or(stretch.paragraph.end, |other| other.outer_start);
         let own = story.attribution(stretch, before_limit, after_limit, last.as_ref());
         let same_paragraph = quotes.last().filter(|(quote, _)| stretch.paragraph.contains(&quote.span)).is_some();
         let attribution = match own {
             Some(own) => own,
             // "…," she said. "…": the second half of a broken quotation, or the next paragraph of a long one.
             None if stretch.continues || same_paragraph => last.clone().unwrap_or_default(),
-            None if is_whole_paragraph(stretch) => last.clone().map(|last| Attribution { cue: None, ..last }).unwrap_or_default(),
+            None if is_whole_paragraph(stretch) => {
+                last.clone().map(|last| Attribution { cue: None, ..last }).unwrap_or_default()
+            }
             None => Attribution::default(),
         };
         let attributed = attribution.entity.is_some() || attribution.speaker.is_some();
@@ -88,7 +170,8 @@ fn backfill(quotes: &mut [(Quote, usize)], stretches: &[Stretch]) {
     for n in (1..quotes.len()).rev() {
         let (left, right) = quotes.split_at_mut(n);
         let (Some((earlier, a)), Some((later, b))) = (left.last_mut(), right.first()) else { continue };
-        let same = stretches.get(*a).zip(stretches.get(*b)).is_some_and(|(a, b)| a.paragraph == b.paragraph || b.continues);
+        let same =
+            stretches.get(*a).zip(stretches.get(*b)).is_some_and(|(a, b)| a.paragraph == b.paragraph || b.continues);
         if same && earlier.speaker.is_none() && later.speaker.is_some() {
             earlier.speaker = later.speaker.clone();
             earlier.speaker_entity = later.speaker_entity.clone();
@@ -107,10 +190,18 @@ fn is_speech(article: &Article, stretch: &Stretch, words: &str, attributed: bool
         return false;
     }
     let before = article.body.get(stretch.paragraph.start..stretch.outer_start).unwrap_or_default().trim_end();
-    let opens = before.is_empty() || before.ends_with([':', ',', '.', '!', '?', '"', '”', '—', '–']) || CUES.iter().any(|cue| before.ends_with(cue)) || before.ends_with("that");
+    let opens = before.is_empty()
+        || before.ends_with([':', ',', '.', '!', '?', '"', '”', '—', '–'])
+        || CUES.iter().any(|cue| before.ends_with(cue))
+        || before.ends_with("that");
     let closed = words.trim_end().ends_with([',', '.', '!', '?', '…', '-', '—']);
     let capitals = words.split_whitespace().filter(|word| word.starts_with(char::is_uppercase)).count();
-    let after_article = before.rsplit([' ', '\n']).next().is_some_and(|word| matches!(word.to_lowercase().as_str(), "the" | "a" | "an" | "called" | "titled" | "named" | "entitled" | "dubbed" | "song" | "film" | "book"));
+    let after_article = before.rsplit([' ', '\n']).next().is_some_and(|word| {
+        matches!(
+            word.to_lowercase().as_str(),
+            "the" | "a" | "an" | "called" | "titled" | "named" | "entitled" | "dubbed" | "song" | "film" | "book"
+        )
+    });
     // Capitals throughout, or an article before the marks: a name of something.
     let title = !opens && (after_article && words.starts_with(char::is_uppercase) || capitals * 2 > count && count > 1);
     if title {
@@ -154,9 +245,13 @@ fn stretches(article: &Article) -> Vec<Stretch> {
                 }
                 Some((outer, start, mark)) => {
                     let closing = match (mark, c) {
-                        ('"', '"') | ('“', '”') | ('„', '“' | '”') | ('«', '»') | ('“', '"') | ('"', '”') => true,
+                        ('"', '"') | ('“', '”') | ('„', '“' | '”') | ('«', '»') | ('“', '"') | ('"', '”') => {
+                            true
+                        }
                         // A single mark closes only after a stop, so that an apostrophe never does.
-                        ('\'', '\'') | ('‘', '’') => matches!(before, ',' | '.' | '?' | '!') && !next.is_alphanumeric(),
+                        ('\'', '\'') | ('‘', '’') => {
+                            matches!(before, ',' | '.' | '?' | '!') && !next.is_alphanumeric()
+                        }
                         _ => false,
                     };
                     if closing {
@@ -179,7 +274,10 @@ fn stretches(article: &Article) -> Vec<Stretch> {
         // A mark left open is closed by the mark that opens the next paragraph.
         if let Some((outer, start, mark)) = open
             && !matches!(mark, '\'' | '‘')
-            && paragraphs.get(n + 1).and_then(|next| next.of(&article.body)).is_some_and(|next| next.trim_start().starts_with(['"', '“', '„', '«', '”']))
+            && paragraphs
+                .get(n + 1)
+                .and_then(|next| next.of(&article.body))
+                .is_some_and(|next| next.trim_start().starts_with(['"', '“', '„', '«', '”']))
         {
             carried = true;
             stretches.push(Stretch {
@@ -210,7 +308,13 @@ impl<'a> Story<'a> {
             if !matches!(entity.kind, EntityType::Person | EntityType::Organisation) {
                 continue;
             }
-            mentions.extend(entity.mentions.iter().filter(|mention| mention.span.field == Field::Body).map(|mention| (mention.span.start, mention.span.end, n)));
+            mentions.extend(
+                entity
+                    .mentions
+                    .iter()
+                    .filter(|mention| mention.span.field == Field::Body)
+                    .map(|mention| (mention.span.start, mention.span.end, n)),
+            );
         }
         mentions.sort_unstable();
         Self { body: &article.body, entities, mentions }
@@ -226,7 +330,13 @@ impl<'a> Story<'a> {
     }
 
     /// The attribution of a quotation that stands beside it.
-    fn attribution(&self, stretch: &Stretch, before_limit: usize, after_limit: usize, last: Option<&Attribution>) -> Option<Attribution> {
+    fn attribution(
+        &self,
+        stretch: &Stretch,
+        before_limit: usize,
+        after_limit: usize,
+        last: Option<&Attribution>,
+    ) -> Option<Attribution> {
         self.after(stretch, after_limit, last).or_else(|| self.before(stretch, before_limit, last))
     }
 
@@ -234,25 +344,30 @@ impl<'a> Story<'a> {
     fn after(&self, stretch: &Stretch, limit: usize, last: Option<&Attribution>) -> Option<Attribution> {
         let words = self.body.get(stretch.start..stretch.end)?.trim_end();
         let tail = self.body.get(stretch.outer_end..limit)?;
-        let sentence_over = words.ends_with(['.', '…']) && tail.trim_start().chars().next().is_none_or(|c| !c.is_lowercase());
+        let sentence_over =
+            words.ends_with(['.', '…']) && tail.trim_start().chars().next().is_none_or(|c| !c.is_lowercase());
         if sentence_over && !words.ends_with("...") {
             return None;
         }
         let tokens: Vec<Token<'_>> = first_sentence(tokenize(head_of(tail), stretch.outer_end));
         let cue = tokens.iter().position(is_cue).or_else(|| according(&tokens))?;
         let cue_token = tokens.get(cue)?;
-        let subject_start = tokens.iter().find(|token| token.kind == TokenKind::Word).map_or(cue_token.start, |token| token.start);
+        let subject_start =
+            tokens.iter().find(|token| token.kind == TokenKind::Word).map_or(cue_token.start, |token| token.start);
         if subject_start < cue_token.start {
             // A verb far behind belongs to another clause: "…," but officials who were there said otherwise.
             if cue > 16 {
                 return None;
             }
-            return self.subject(subject_start, cue_token.start, true, stretch.start, last).map(|found| Attribution { cue: Some(cue_token.text.to_owned()), ..found });
+            return self
+                .subject(subject_start, cue_token.start, true, stretch.start, last)
+                .map(|found| Attribution { cue: Some(cue_token.text.to_owned()), ..found });
         }
         let from = cue_token.end;
-        let to = tokens.iter().skip(cue + 1).take(14).last().map_or(from, |token| token.end);
+        let to = tokens.iter().take(cue + 15).next_back().map_or(from, |token| token.end);
         let start = if cue_token.is("according") { tokens.get(cue + 1).map_or(from, |token| token.end) } else { from };
-        self.subject(start, to, false, stretch.start, last).map(|found| Attribution { cue: Some(cue_token.text.to_owned()), ..found })
+        self.subject(start, to, false, stretch.start, last)
+            .map(|found| Attribution { cue: Some(cue_token.text.to_owned()), ..found })
     }
 
     /// `Doe said: "…`, `according to Doe, "…`, `Doe called it "…`.
@@ -269,8 +384,7 @@ impl<'a> Story<'a> {
         let cue = tokens.iter().rposition(is_cue)?;
         let cue_token = tokens.get(cue)?;
         if cue == 0 {
-            let participle = tokens.get(1).map_or(stretch.outer_start, |token| token.start);
-            let _ = participle;
+            // A participle goes on from the sentence before: `… Adding: "…"`.
             return last.cloned().map(|last| Attribution { cue: Some(cue_token.text.to_owned()), ..last });
         }
         let found = self.subject(from, cue_token.start, true, stretch.start, last)?;
@@ -278,7 +392,14 @@ impl<'a> Story<'a> {
     }
 
     /// Who is the subject in a stretch of text before (or after) the cue.
-    fn subject(&self, start: usize, end: usize, before_cue: bool, quote: usize, last: Option<&Attribution>) -> Option<Attribution> {
+    fn subject(
+        &self,
+        start: usize,
+        end: usize,
+        before_cue: bool,
+        quote: usize,
+        last: Option<&Attribution>,
+    ) -> Option<Attribution> {
         let end = end.max(start);
         let text = self.body.get(start..end)?;
         let entity = |entity: usize| Attribution { cue: None, entity: Some(entity), speaker: None };
@@ -288,17 +409,33 @@ impl<'a> Story<'a> {
         if pronoun.is_some_and(|word| matches!(word.lower.as_ref(), "he" | "she")) {
             let speaker = last.and_then(|last| last.entity).filter(|speaker| self.is_person(*speaker));
             let person = speaker.or_else(|| self.last_person(quote));
-            return Some(person.map_or_else(|| Attribution { speaker: last.and_then(|last| last.speaker.clone()).or_else(|| pronoun.map(|word| word.text.to_owned())), ..Attribution::default() }, entity));
+            return Some(person.map_or_else(
+                || Attribution {
+                    speaker:
+                        last.and_then(|last| last.speaker.clone()).or_else(|| pronoun.map(|word| word.text.to_owned())),
+                    ..Attribution::default()
+                },
+                entity,
+            ));
         }
-        let person = if before_cue { self.within(start, end).filter(|(_, _, n)| self.is_person(*n)).last() } else { self.within(start, end).find(|(_, _, n)| self.is_person(*n)) };
+        let person = if before_cue {
+            self.within(start, end).filter(|(_, _, n)| self.is_person(*n)).last()
+        } else {
+            self.within(start, end).find(|(_, _, n)| self.is_person(*n))
+        };
         if let Some((_, _, person)) = person {
             return Some(entity(*person));
         }
         let organisation = if before_cue { self.within(start, end).last() } else { self.within(start, end).next() };
         let phrase = noun_phrase(text, before_cue);
         if let Some((from, to, organisation)) = organisation {
-            let near = if before_cue { text.get(to - start..).is_some_and(|rest| rest.trim().is_empty()) } else { from - start <= 5 };
-            if near && !phrase.as_deref().is_some_and(|phrase| phrase.contains("spokes") || phrase.contains("official")) {
+            let near = if before_cue {
+                text.get(to - start..).is_some_and(|rest| rest.trim().is_empty())
+            } else {
+                from - start <= 5
+            };
+            if near && !phrase.as_deref().is_some_and(|phrase| phrase.contains("spokes") || phrase.contains("official"))
+            {
                 return Some(entity(*organisation));
             }
         }
@@ -309,10 +446,7 @@ impl<'a> Story<'a> {
     /// The person named last before a place in the text.
     fn last_person(&self, before: usize) -> Option<usize> {
         let to = self.mentions.partition_point(|(at, _, _)| *at < before);
-        let named = self.mentions.iter().take(to).rev().take(30).find(|(start, end, n)| {
-            let mention = self.entities.get(*n).and_then(|entity| entity.mentions.iter().find(|mention| mention.span.start == *start && mention.span.end == *end));
-            self.is_person(*n) && mention.is_some_and(|mention| mention.form != MentionForm::Demonym)
-        });
+        let named = self.mentions.iter().take(to).rev().take(30).find(|(_, _, n)| self.is_person(*n));
         named.map(|(_, _, n)| *n)
     }
 }
@@ -336,7 +470,12 @@ fn head_of(text: &str) -> &str {
 fn first_sentence(tokens: Vec<Token<'_>>) -> Vec<Token<'_>> {
     let mut end = tokens.len().min(REACH);
     for (n, token) in tokens.iter().enumerate().take(REACH) {
-        let stop = matches!(token.text, "!" | "?" | "\n") || token.is(".") && tokens.get(n + 1).is_none_or(|next| next.spaced) && n.checked_sub(1).and_then(|before| tokens.get(before)).is_some_and(|before| before.text.chars().count() > 3 || !before.capitalised());
+        let stop = matches!(token.text, "!" | "?" | "\n")
+            || token.is(".")
+                && tokens.get(n + 1).is_none_or(|next| next.spaced)
+                && n.checked_sub(1)
+                    .and_then(|before| tokens.get(before))
+                    .is_some_and(|before| before.text.chars().count() > 3 || !before.capitalised());
         if stop {
             end = n;
             break;
@@ -365,9 +504,21 @@ fn last_sentence(text: &str) -> &str {
 
 /// "the ministry", "a spokesman for the company": what is left of a clause around its speaker.
 fn noun_phrase(text: &str, before_cue: bool) -> Option<String> {
-    let clause = if before_cue { text.rsplit([',', ';', ':', '"', '”']).next() } else { text.split([',', ';', ':', '.']).next() }?;
+    let clause = if before_cue {
+        text.rsplit([',', ';', ':', '"', '”']).next()
+    } else {
+        text.split([',', ';', ':', '.']).next()
+    }?;
     let words: Vec<&str> = clause.split_whitespace().collect();
-    let words: Vec<&str> = if before_cue { words.into_iter().skip_while(|word| matches!(*word, "and" | "but" | "as" | "that" | "which" | "who" | "also")).filter(|word| *word != "also").collect() } else { words };
+    let words: Vec<&str> = if before_cue {
+        words
+            .into_iter()
+            .skip_while(|word| matches!(*word, "and" | "but" | "as" | "that" | "which" | "who" | "also"))
+            .filter(|word| *word != "also")
+            .collect()
+    } else {
+        words
+    };
     let phrase: String = words.into_iter().take(10).collect::<Vec<_>>().join(" ");
     let sensible = phrase.chars().any(char::is_alphabetic) && phrase.chars().count() <= 80;
     sensible.then_some(phrase)
@@ -376,7 +527,7 @@ fn noun_phrase(text: &str, before_cue: bool) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::extract::{Options, Tables, places::Places};
+    use crate::extract::places::Places;
     use crate::model::{FeedId, ItemId};
 
     /// Each quote as `words | speaker | cue`.
@@ -388,18 +539,36 @@ mod tests {
         let entities = crate::extract::entities::Rules::new().entities(&Places::new(), &article);
         let found: Vec<String> = find(&article, &entities)
             .iter()
-            .map(|quote| format!("{} | {} | {}", quote.span.of(body).unwrap(), quote.speaker.as_deref().unwrap_or("-"), quote.cue.as_deref().unwrap_or("-")))
+            .map(|quote| {
+                format!(
+                    "{} | {} | {}",
+                    quote.span.of(body).unwrap(),
+                    quote.speaker.as_deref().unwrap_or("-"),
+                    quote.cue.as_deref().unwrap_or("-")
+                )
+            })
             .collect();
         assert_eq!(found, expected, "{body}");
-        let _ = Tables::new(&Options::default());
     }
 
     #[test]
     fn finds_speakers_before_after_and_between() {
-        check("\"The bridge is open,\" Finance Minister Jane Smith told reporters.", &["The bridge is open, | Jane Smith | told"]);
-        check("“It was late,” said Jane Smith. “We're sorry.”", &["It was late, | Jane Smith | said", "We're sorry. | Jane Smith | said"]);
-        check("Jane Smith said: \"The bridge is open.\"\n\n\"Nobody paid for it,\" she added.", &["The bridge is open. | Jane Smith | said", "Nobody paid for it, | Jane Smith | added"]);
-        check("According to Jane Smith, \"the bridge will never open again.\"", &["the bridge will never open again. | Jane Smith | According"]);
+        check(
+            "\"The bridge is open,\" Finance Minister Jane Smith told reporters.",
+            &["The bridge is open, | Jane Smith | told"],
+        );
+        check(
+            "“It was late,” said Jane Smith. “We're sorry.”",
+            &["It was late, | Jane Smith | said", "We're sorry. | Jane Smith | said"],
+        );
+        check(
+            "Jane Smith said: \"The bridge is open.\"\n\n\"Nobody paid for it,\" she added.",
+            &["The bridge is open. | Jane Smith | said", "Nobody paid for it, | Jane Smith | added"],
+        );
+        check(
+            "According to Jane Smith, \"the bridge will never open again.\"",
+            &["the bridge will never open again. | Jane Smith | According"],
+        );
     }
 
     #[test]
@@ -410,7 +579,11 @@ mod tests {
         );
         check(
             "\"The first part is long enough,\" Jane Smith said. \"It does not end here.\n\n\"The second part ends.\"",
-            &["The first part is long enough, | Jane Smith | said", "It does not end here. | Jane Smith | said", "The second part ends. | Jane Smith | said"],
+            &[
+                "The first part is long enough, | Jane Smith | said",
+                "It does not end here. | Jane Smith | said",
+                "The second part ends. | Jane Smith | said",
+            ],
         );
     }
 

@@ -23,8 +23,15 @@ fn check(headline: &str, body: &str, expected: &[&str]) {
         .entities
         .iter()
         .map(|entity| {
-            let mentions: Vec<String> = entity.mentions.iter().map(|mention| format!("{}/{:?}", mention.text, mention.form)).collect();
-            format!("{:?} {} ({}): {}", entity.kind, entity.name, entity.country.as_deref().unwrap_or("-"), mentions.join(", "))
+            let mentions: Vec<String> =
+                entity.mentions.iter().map(|mention| format!("{}/{:?}", mention.text, mention.form)).collect();
+            format!(
+                "{:?} {} ({}): {}",
+                entity.kind,
+                entity.name,
+                entity.country.as_deref().unwrap_or("-"),
+                mentions.join(", ")
+            )
         })
         .collect();
     assert_eq!(found, expected);
@@ -61,7 +68,20 @@ fn says_nothing_in_a_language_without_a_pack() {
 
 #[test]
 fn every_span_points_at_its_text_and_nothing_panics() {
-    for body in ["", "A", "Ab. \"", "É\u{301} \"Ünï", "(WHO", "Mr.", "the Russian", "U.S.", "\u{feff}“", "South and North", &"Mr. ".repeat(3_000), &"\"A ".repeat(3_000)] {
+    for body in [
+        "",
+        "A",
+        "Ab. \"",
+        "É\u{301} \"Ünï",
+        "(WHO",
+        "Mr.",
+        "the Russian",
+        "U.S.",
+        "\u{feff}“",
+        "South and North",
+        &"Mr. ".repeat(3_000),
+        &"\"A ".repeat(3_000),
+    ] {
         let enriched = story(body, body);
         for mention in enriched.entities.iter().flat_map(|entity| &entity.mentions) {
             assert_eq!(mention.span.of(body), Some(mention.text.as_str()));
@@ -73,9 +93,14 @@ fn every_span_points_at_its_text_and_nothing_panics() {
 /// The seed story; its text is not part of the repository.
 #[test]
 fn reads_the_seed() {
-    let Some(folder) = ["../shared/seed", "../../shared/seed"].into_iter().map(std::path::Path::new).find(|path| path.exists()) else { return };
+    let Some(folder) =
+        ["../shared/seed", "../../shared/seed"].into_iter().map(std::path::Path::new).find(|path| path.exists())
+    else {
+        return;
+    };
     let text = std::fs::read_to_string(folder.join("tass-2020-09-29.txt")).unwrap();
-    let expected: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(folder.join("expected.json")).unwrap()).unwrap();
+    let expected: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("expected.json")).unwrap()).unwrap();
     let mut paragraphs: Vec<&str> = text.split("\n\n").map(str::trim).filter(|text| !text.is_empty()).collect();
     paragraphs.remove(0);
     let headline = paragraphs.remove(0);
@@ -84,7 +109,10 @@ fn reads_the_seed() {
     for (kind, names) in expected["entities"].as_object().unwrap() {
         for pair in names.as_array().unwrap() {
             let (name, country) = (pair[0].as_str().unwrap(), pair[1].as_str());
-            let found = enriched.entities.iter().find(|entity| entity.name == name && serde_json::to_value(entity.kind).unwrap() == *kind);
+            let found = enriched
+                .entities
+                .iter()
+                .find(|entity| entity.name == name && serde_json::to_value(entity.kind).unwrap() == *kind);
             assert_eq!(found.map(|entity| entity.country.as_deref()), Some(country), "{kind} {name}");
         }
     }
@@ -96,7 +124,9 @@ fn reads_the_seed() {
             assert_eq!(found.currency.as_deref(), value["currency"].as_str());
         }
     }
-    let by = |name: &str| enriched.quotes.iter().filter(|quote| quote.direct && quote.speaker.as_deref() == Some(name)).count();
+    let by = |name: &str| {
+        enriched.quotes.iter().filter(|quote| quote.direct && quote.speaker.as_deref() == Some(name)).count()
+    };
     assert!(by("Sergey Lavrov") >= 7, "{:#?}", enriched.quotes);
     let dateline = enriched.article.wire.dateline.as_ref().unwrap();
     assert_eq!(dateline.place.as_deref(), Some("Moscow"));

@@ -29,9 +29,27 @@ static TIME: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Units of time, singular, by any of their forms.
 const DURATIONS: [(&str, &str); 21] = [
-    ("second", "second"), ("seconds", "second"), ("minute", "minute"), ("minutes", "minute"), ("mins", "minute"), ("hour", "hour"), ("hours", "hour"), ("hrs", "hour"), ("day", "day"), ("days", "day"),
-    ("week", "week"), ("weeks", "week"), ("fortnight", "fortnight"), ("month", "month"), ("months", "month"), ("year", "year"), ("years", "year"), ("decade", "decade"), ("decades", "decade"),
-    ("century", "century"), ("centuries", "century"),
+    ("second", "second"),
+    ("seconds", "second"),
+    ("minute", "minute"),
+    ("minutes", "minute"),
+    ("mins", "minute"),
+    ("hour", "hour"),
+    ("hours", "hour"),
+    ("hrs", "hour"),
+    ("day", "day"),
+    ("days", "day"),
+    ("week", "week"),
+    ("weeks", "week"),
+    ("fortnight", "fortnight"),
+    ("month", "month"),
+    ("months", "month"),
+    ("year", "year"),
+    ("years", "year"),
+    ("decade", "decade"),
+    ("decades", "decade"),
+    ("century", "century"),
+    ("centuries", "century"),
 ];
 
 /// Units of measure, singular, by any of their forms.
@@ -46,15 +64,76 @@ static UNITS: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
 
 /// Words that end the search for what is counted.
 const NO_NOUN: [&str; 60] = [
-    "of", "and", "or", "to", "in", "on", "at", "by", "for", "from", "with", "the", "a", "an", "as", "is", "was", "were", "are", "be", "been", "have", "has", "had", "that", "which", "who", "when", "while",
-    "than", "but", "so", "if", "since", "after", "before", "during", "per", "into", "over", "under", "out", "up", "down", "more", "less", "other", "this", "last", "next", "ago", "earlier", "later",
-    "according", "percent", "because", "said", "s", "it", "he",
+    "of",
+    "and",
+    "or",
+    "to",
+    "in",
+    "on",
+    "at",
+    "by",
+    "for",
+    "from",
+    "with",
+    "the",
+    "a",
+    "an",
+    "as",
+    "is",
+    "was",
+    "were",
+    "are",
+    "be",
+    "been",
+    "have",
+    "has",
+    "had",
+    "that",
+    "which",
+    "who",
+    "when",
+    "while",
+    "than",
+    "but",
+    "so",
+    "if",
+    "since",
+    "after",
+    "before",
+    "during",
+    "per",
+    "into",
+    "over",
+    "under",
+    "out",
+    "up",
+    "down",
+    "more",
+    "less",
+    "other",
+    "this",
+    "last",
+    "next",
+    "ago",
+    "earlier",
+    "later",
+    "according",
+    "percent",
+    "because",
+    "said",
+    "s",
+    "it",
+    "he",
 ];
 
 /// The values of an article. `countries` are those of the story, the nearest first, for money that many countries call alike.
 pub(crate) fn find(pack: &Pack, article: &Article, countries: &[String]) -> Vec<Value> {
     let mut values = Vec::new();
-    for (field, text) in [(Field::Headline, article.headline.as_deref()), (Field::Summary, article.summary.as_deref()), (Field::Body, Some(article.body.as_str()))] {
+    for (field, text) in [
+        (Field::Headline, article.headline.as_deref()),
+        (Field::Summary, article.summary.as_deref()),
+        (Field::Body, Some(article.body.as_str())),
+    ] {
         if let Some(text) = text {
             in_text(pack, article, countries, field, text, &mut values);
         }
@@ -65,7 +144,10 @@ pub(crate) fn find(pack: &Pack, article: &Article, countries: &[String]) -> Vec<
 fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, text: &str, values: &mut Vec<Value>) {
     let tokens = tokens::tokenize(text, 0);
     let numerals = numbers::numerals(pack, &tokens);
-    let times: Vec<(usize, usize)> = TIME.as_ref().map(|time| time.find_iter(text).map(|found| (found.start(), found.end())).collect()).unwrap_or_default();
+    let times: Vec<(usize, usize)> = TIME
+        .as_ref()
+        .map(|time| time.find_iter(text).map(|found| (found.start(), found.end())).collect())
+        .unwrap_or_default();
     let story = article.date();
     let mut numerals = numerals.into_iter().peekable();
     let mut times = times.into_iter().peekable();
@@ -82,7 +164,11 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
         if let Some(found) = dates::at(pack, &tokens, n, story)
             && let (Some(first), Some(last)) = (tokens.get(found.first), tokens.get(found.after.saturating_sub(1)))
         {
-            values.extend(value(ValueType::Date, first.start, last.end).map(|value| Value { date: found.date, date_end: found.end, ..value }));
+            values.extend(value(ValueType::Date, first.start, last.end).map(|value| Value {
+                date: found.date,
+                date_end: found.end,
+                ..value
+            }));
             n = found.after.max(n + 1);
             continue;
         }
@@ -104,22 +190,46 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
 
 fn blank(field: Field, text: &str, kind: ValueType, start: usize, end: usize) -> Option<Value> {
     let written = text.get(start..end)?.to_owned();
-    Some(Value { kind, span: Span::new(field, start, end), text: written, value: None, value_max: None, unit: None, currency: None, date: None, date_end: None })
+    Some(Value {
+        kind,
+        span: Span::new(field, start, end),
+        text: written,
+        value: None,
+        value_max: None,
+        unit: None,
+        currency: None,
+        date: None,
+        date_end: None,
+    })
 }
 
 /// Whether the number is a part of a name: `COVID-19`, `F-16`, `A320`, `G20`.
 fn in_name(tokens: &[Token<'_>], numeral: &Numeral) -> bool {
     let before = numeral.first.checked_sub(1).and_then(|before| tokens.get(before));
     let Some(first) = tokens.get(numeral.first) else { return false };
-    let glued = before.is_some_and(|before| before.end == first.start && before.kind == TokenKind::Word && !matches!(before.lower.as_ref(), "rs" | "us" | "usd" | "eur" | "rm" | "tk"));
+    let glued = before.is_some_and(|before| {
+        before.end == first.start
+            && before.kind == TokenKind::Word
+            && !matches!(before.lower.as_ref(), "rs" | "us" | "usd" | "eur" | "rm" | "tk")
+    });
     let hyphened = before.is_some_and(|before| before.is("-") && !first.spaced)
-        && numeral.first.checked_sub(2).and_then(|before| tokens.get(before)).is_some_and(|word| word.kind == TokenKind::Word && word.capitalised() && before.is_some_and(|dash| dash.start == word.end));
+        && numeral.first.checked_sub(2).and_then(|before| tokens.get(before)).is_some_and(|word| {
+            word.kind == TokenKind::Word && word.capitalised() && before.is_some_and(|dash| dash.start == word.end)
+        });
     let next = tokens.get(numeral.after);
-    let suffixed = next.is_some_and(|next| !next.spaced && next.kind == TokenKind::Word && next.text.chars().count() <= 2 && next.capitalised());
+    let suffixed = next.is_some_and(|next| {
+        !next.spaced && next.kind == TokenKind::Word && next.text.chars().count() <= 2 && next.capitalised()
+    });
     !numeral.words && (glued || hyphened || suffixed)
 }
 
-fn numeral_value(pack: &Pack, tokens: &[Token<'_>], numeral: &Numeral, countries: &[String], value: &mut impl FnMut(ValueType, usize, usize) -> Option<Value>) -> Option<Value> {
+fn numeral_value(
+    pack: &Pack,
+    tokens: &[Token<'_>],
+    numeral: &Numeral,
+    countries: &[String],
+    value: &mut impl FnMut(ValueType, usize, usize) -> Option<Value>,
+) -> Option<Value> {
     let number = Some(Number(numeral.value));
     let max = numeral.max.map(Number);
     let start = tokens.get(numeral.first)?.start;
@@ -130,15 +240,26 @@ fn numeral_value(pack: &Pack, tokens: &[Token<'_>], numeral: &Numeral, countries
         // "2 percentage points" is counted in points.
         let points = next.filter(|next| next.lower.starts_with("point"));
         let unit = points.map(|_| "percentage point".to_owned());
-        return value(ValueType::Percent, start, points.map_or(end, |points| points.end)).map(|value| Value { value: number, value_max: max, unit, ..value });
+        return value(ValueType::Percent, start, points.map_or(end, |points| points.end)).map(|value| Value {
+            value: number,
+            value_max: max,
+            unit,
+            ..value
+        });
     }
-    if let Some(ordinal) = next.filter(|next| !next.spaced && matches!(next.lower.as_ref(), "st" | "nd" | "rd" | "th")) {
+    if let Some(ordinal) = next.filter(|next| !next.spaced && matches!(next.lower.as_ref(), "st" | "nd" | "rd" | "th"))
+    {
         return value(ValueType::Ordinal, start, ordinal.end).map(|value| Value { value: number, ..value });
     }
     if let Some(money) = money::around(tokens, numeral.first, numeral.after, countries)
         && !is_weight(tokens, numeral)
     {
-        return value(ValueType::Money, money.start, money.end).map(|value| Value { value: number, value_max: max, currency: Some(money.currency.to_owned()), ..value });
+        return value(ValueType::Money, money.start, money.end).map(|value| Value {
+            value: number,
+            value_max: max,
+            currency: Some(money.currency.to_owned()),
+            ..value
+        });
     }
     // A hyphen or a space may stand before the unit: "14-day", "14 days".
     let dash = usize::from(next.is_some_and(|next| next.is("-") && !next.spaced));
@@ -146,10 +267,20 @@ fn numeral_value(pack: &Pack, tokens: &[Token<'_>], numeral: &Numeral, countries
     if let Some(word) = word
         && let Some((_, unit)) = DURATIONS.iter().find(|(form, _)| word.is(form))
     {
-        return value(ValueType::Duration, start, word.end).map(|value| Value { value: number, value_max: max, unit: Some((*unit).to_owned()), ..value });
+        return value(ValueType::Duration, start, word.end).map(|value| Value {
+            value: number,
+            value_max: max,
+            unit: Some((*unit).to_owned()),
+            ..value
+        });
     }
     if let Some((unit, unit_end)) = measure(tokens, numeral.after + dash) {
-        return value(ValueType::Quantity, start, unit_end).map(|value| Value { value: number, value_max: max, unit: Some(unit.to_owned()), ..value });
+        return value(ValueType::Quantity, start, unit_end).map(|value| Value {
+            value: number,
+            value_max: max,
+            unit: Some(unit.to_owned()),
+            ..value
+        });
     }
     // "one" is more often a pronoun than a count.
     if numeral.words && numeral.value < 2.0 {
@@ -162,7 +293,11 @@ fn numeral_value(pack: &Pack, tokens: &[Token<'_>], numeral: &Numeral, countries
 /// "180 pounds" of a man or a load are no money.
 fn is_weight(tokens: &[Token<'_>], numeral: &Numeral) -> bool {
     let pounds = tokens.get(numeral.after).is_some_and(|next| next.is("pounds") || next.is("pound"));
-    pounds && tokens.iter().skip(numeral.first.saturating_sub(6)).take(14).any(|near| near.lower.starts_with("weigh") || matches!(near.lower.as_ref(), "heavy" | "lb" | "lbs" | "kg" | "kilograms"))
+    pounds
+        && tokens.iter().skip(numeral.first.saturating_sub(6)).take(14).any(|near| {
+            near.lower.starts_with("weigh")
+                || matches!(near.lower.as_ref(), "heavy" | "lb" | "lbs" | "kg" | "kilograms")
+        })
 }
 
 /// A unit of measure: its name and where it ends.
@@ -185,7 +320,13 @@ fn counted(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<String> {
         .iter()
         .skip(n)
         .take(4)
-        .take_while(|token| token.kind == TokenKind::Word && token.spaced && !token.capitalised() && !NO_NOUN.contains(&token.lower.as_ref()) && pack.number_word(&token.lower).is_none())
+        .take_while(|token| {
+            token.kind == TokenKind::Word
+                && token.spaced
+                && !token.capitalised()
+                && !NO_NOUN.contains(&token.lower.as_ref())
+                && pack.number_word(&token.lower).is_none()
+        })
         .map(|token| token.lower.as_ref())
         .collect();
     let plural = words.iter().find(|word| is_plural(word));
@@ -193,7 +334,12 @@ fn counted(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<String> {
 }
 
 fn is_plural(word: &str) -> bool {
-    matches!(word, "people" | "children" | "men" | "women" | "police" | "troops" | "personnel") || word.len() > 3 && word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") && !word.ends_with("is")
+    matches!(word, "people" | "children" | "men" | "women" | "police" | "troops" | "personnel")
+        || word.len() > 3
+            && word.ends_with('s')
+            && !word.ends_with("ss")
+            && !word.ends_with("us")
+            && !word.ends_with("is")
 }
 
 fn singular(word: &str) -> String {
@@ -205,7 +351,16 @@ fn singular(word: &str) -> String {
         "troops" | "police" | "personnel" | "news" | "series" => return word.to_owned(),
         _ => {}
     }
-    for (ending, replacement) in [("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"), ("zes", "z"), ("ses", "se"), ("s", "")] {
+    for (ending, replacement) in [
+        ("ies", "y"),
+        ("sses", "ss"),
+        ("shes", "sh"),
+        ("ches", "ch"),
+        ("xes", "x"),
+        ("zes", "z"),
+        ("ses", "se"),
+        ("s", ""),
+    ] {
         if let Some(stem) = word.strip_suffix(ending) {
             return format!("{stem}{replacement}");
         }
@@ -246,23 +401,51 @@ mod tests {
 
     #[test]
     fn reads_money() {
-        check("worth $25 billion and 25 billion rubles", &["Money | $25 billion | 25000000000 | USD", "Money | 25 billion rubles | 25000000000 | RUB"]);
-        check("Rs 5 crore, US$3.5 million, €20, 300 yuan", &["Money | Rs 5 crore | 50000000 | INR", "Money | US$3.5 million | 3500000 | USD", "Money | €20 | 20 | EUR", "Money | 300 yuan | 300 | CNY"]);
+        check(
+            "worth $25 billion and 25 billion rubles",
+            &["Money | $25 billion | 25000000000 | USD", "Money | 25 billion rubles | 25000000000 | RUB"],
+        );
+        check(
+            "Rs 5 crore, US$3.5 million, €20, 300 yuan",
+            &[
+                "Money | Rs 5 crore | 50000000 | INR",
+                "Money | US$3.5 million | 3500000 | USD",
+                "Money | €20 | 20 | EUR",
+                "Money | 300 yuan | 300 | CNY",
+            ],
+        );
     }
 
     #[test]
     fn reads_dates() {
         check("between June 21 and 23, 2018, he came", &["Date | June 21 and 23, 2018 | 2018-06-21 | 2018-06-23"]);
         check("on March 11, 2020 and 5 May", &["Date | March 11, 2020 | 2020-03-11", "Date | 5 May | 2021-05-05"]);
-        check("In late December 2019 it began; by 2021 it was over", &["Date | December 2019 | 2019-12", "Date | 2021 | 2021"]);
+        check(
+            "In late December 2019 it began; by 2021 it was over",
+            &["Date | December 2019 | 2019-12", "Date | 2021 | 2021"],
+        );
         check("on Tuesday and on Dec. 30", &["Date | Tuesday | 2021-03-02", "Date | Dec. 30 | 2020-12-30"]);
-        check("He said yesterday that in June he may march.", &["Date | yesterday | 2021-03-03", "Date | June | 2021-06"]);
+        check(
+            "He said yesterday that in June he may march.",
+            &["Date | yesterday | 2021-03-03", "Date | June | 2021-06"],
+        );
     }
 
     #[test]
     fn reads_counts_and_measures() {
-        check("12 mln leaflets, 79th place, 15.6% of 3,400 people", &["Quantity | 12 mln | 12000000 | leaflet", "Ordinal | 79th | 79", "Percent | 15.6% | 15.6", "Quantity | 3,400 | 3400 | person"]);
-        check("a 14-day ban over 30 kilometers at 10:30 a.m. GMT", &["Duration | 14-day | 14 | day", "Quantity | 30 kilometers | 30 | kilometre", "Time | 10:30 a.m. GMT"]);
+        check(
+            "12 mln leaflets, 79th place, 15.6% of 3,400 people",
+            &[
+                "Quantity | 12 mln | 12000000 | leaflet",
+                "Ordinal | 79th | 79",
+                "Percent | 15.6% | 15.6",
+                "Quantity | 3,400 | 3400 | person",
+            ],
+        );
+        check(
+            "a 14-day ban over 30 kilometers at 10:30 a.m. GMT",
+            &["Duration | 14-day | 14 | day", "Quantity | 30 kilometers | 30 | kilometre", "Time | 10:30 a.m. GMT"],
+        );
         check("COVID-19 and the F-16 of the G20", &[]);
     }
 }

@@ -305,15 +305,13 @@ fn word_at(text: &str) -> &str {
         let next_is_letter = characters.peek().is_some_and(|(_, next)| next.is_alphabetic());
         if c.is_alphabetic() {
             letters += 1;
-        } else if letters > 0 && matches!(c, '\'' | '’' | '-' | '‘') && next_is_letter {
-            letters = 0;
-        } else if c == '.'
-            && letters > 0
-            && (letters <= 2 || next_is_letter || is_abbreviation(text.get(..at).unwrap_or_default()))
-        {
-            letters = 0;
         } else {
-            break;
+            let joint = matches!(c, '\'' | '’' | '-' | '‘') && next_is_letter;
+            let stop = || letters <= 2 || next_is_letter || is_abbreviation(text.get(..at).unwrap_or_default());
+            if letters == 0 || !joint && (c != '.' || !stop()) {
+                break;
+            }
+            letters = 0;
         }
         end = at + c.len_utf8();
     }

@@ -63,9 +63,8 @@ pub(super) fn divide(paragraphs: &[Span], texts: &[&str], outline: &Outline<'_>)
     let lead_end = outline.dateline.unwrap_or(outline.story).max(outline.story);
     for (index, (span, text)) in paragraphs.iter().zip(texts).enumerate() {
         let subhead = index > lead_end && is_subhead(texts, index);
-        let kind = if outline.furniture.contains(&index) || boilerplate::is_boilerplate(text) {
-            SectionKind::Boilerplate
-        } else if index < outline.story {
+        let passes = index < outline.story || outline.furniture.contains(&index) || boilerplate::is_boilerplate(text);
+        let kind = if passes {
             SectionKind::Boilerplate
         } else if index <= lead_end {
             SectionKind::Lead

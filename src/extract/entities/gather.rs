@@ -11,12 +11,6 @@ use crate::extract::places::{Place, Places};
 use crate::model::{Article, Entity, EntityType, Field, Mention, MentionForm, SectionKind, Span};
 use std::collections::{BTreeMap, HashMap};
 
-/// An entity on its way.
-struct Draft {
-    key: String,
-    entity: Entity,
-}
-
 /// Gathers the mentions of all texts; `fields` says where each text stands.
 pub(super) fn gather(
     knowledge: &Knowledge,
@@ -28,7 +22,7 @@ pub(super) fn gather(
     learnt: &Learnt,
 ) -> Vec<Entity> {
     let story_country = story_country(article, chosen);
-    let mut drafts: Vec<Draft> = Vec::new();
+    let mut entities: Vec<Entity> = Vec::new();
     let mut by_key: HashMap<String, usize> = HashMap::new();
     let mut last_person: HashMap<String, String> = HashMap::new();
     for ((field, text), mentions) in fields.iter().zip(texts).zip(chosen) {
@@ -45,20 +39,19 @@ pub(super) fn gather(
                 &mut last_person,
                 story_country.as_deref(),
             );
-            let number = *by_key.entry(key.clone()).or_insert_with(|| {
-                drafts.push(Draft { key, entity });
-                drafts.len() - 1
+            let number = *by_key.entry(key).or_insert_with(|| {
+                entities.push(entity);
+                entities.len() - 1
             });
-            let Some(draft) = drafts.get_mut(number) else { continue };
+            let Some(entity) = entities.get_mut(number) else { continue };
             if candidate.kind == EntityType::Person {
-                add_role(knowledge, text, candidate, mentions, &mut draft.entity);
-                prefer_full_name(candidate, written, &mut draft.entity);
+                add_role(knowledge, text, candidate, mentions, entity);
+                prefer_full_name(candidate, written, entity);
             }
-            let form = form(candidate, written, &draft.entity);
-            draft.entity.mentions.push(Mention { span, text: written.to_owned(), form });
+            let form = form(candidate, written, entity);
+            entity.mentions.push(Mention { span, text: written.to_owned(), form });
         }
     }
-    let mut entities: Vec<Entity> = drafts.into_iter().map(|draft| draft.entity).collect();
     rate(article, &mut entities);
     entities
 }
@@ -128,8 +121,7 @@ fn identify(
         }
         Meaning::Place(place) => return gazetteer_place(places, place, written, story_country),
         Meaning::Demonym(place) => {
-            let name = plain(written);
-            return (format!("group:{}", place.id), draft(EntityType::Group, &name, place.iso2.as_deref()));
+            return (format!("group:{}", place.id), draft(EntityType::Group, written, place.iso2.as_deref()));
         }
         Meaning::Shape => {}
     }
@@ -149,7 +141,7 @@ fn identify(
             last_person.insert(last.to_owned(), name.clone());
         }
         let key = full.unwrap_or_else(|| name.clone());
-        let known = knowledge.known.iter().find(|known| known.kind == EntityType::Person && fold(known.name) == key);
+        let known = knowledge.named(EntityType::Person, &key);
         let entity = match known {
             Some(known) => draft(EntityType::Person, known.name, known.country),
             None => draft(EntityType::Person, &in_ordinary_case(text, candidate, written), None),
@@ -159,7 +151,7 @@ fn identify(
     if let Some((kind, full)) = learnt.acronyms.get(written)
         && *kind == candidate.kind
     {
-        let known = knowledge.known.iter().find(|known| known.kind == *kind && fold(known.name) == *full);
+        let known = knowledge.named(*kind, full);
         return (
             format!("{kind:?}:{full}"),
             draft(*kind, known.map_or(written, |known| known.name), known.and_then(|known| known.country)),
@@ -225,17 +217,16 @@ fn country_of_name(places: &Places, kind: EntityType, written: &str) -> Option<S
     }
     let found = places.find(written);
     // "Russian-Korean" belongs to both and so to neither.
-    let paired = |at: usize| written.get(..at).is_some_and(|head| head.ends_with('-')) || written.get(at..).is_some_and(|rest| rest.starts_with('-'));
+    let paired = |at: usize| {
+        written.get(..at).is_some_and(|head| head.ends_with('-'))
+            || written.get(at..).is_some_and(|rest| rest.starts_with('-'))
+    };
     if found.iter().any(|found| paired(found.start) || paired(found.end)) {
         return None;
     }
     let countries: Vec<&str> = found.iter().filter_map(|found| found.place().iso2.as_deref()).collect();
     let first = countries.first().copied()?;
     countries.iter().all(|country| *country == first).then(|| first.to_owned())
-}
-
-fn plain(written: &str) -> String {
-    written.to_owned()
 }
 
 /// A name met only in capitals is written in ordinary case.
@@ -312,16 +303,15 @@ fn add_role(
     if from == candidate.first {
         return;
     }
-    // The country or nationality before the office.
-    let mut country = mentions
-        .iter()
-        .find(|mention| mention.first >= from && mention.end <= candidate.first && country_of(mention).is_some())
-        .and_then(country_of);
+    // The country or nationality before the office; the mentions are in text order.
+    let inside = mentions.iter().skip(mentions.partition_point(|mention| mention.first < from));
+    let mut country = inside.take_while(|mention| mention.end <= candidate.first).find_map(country_of);
     let mut before = from;
     if text.tokens.get(before.wrapping_sub(1)).is_some_and(|token| matches!(token.text, "'s" | "’s")) {
         before -= 1;
     }
-    if let Some(state) = mentions.iter().find(|mention| mention.end == before && country_of(mention).is_some())
+    let state = mentions.partition_point(|mention| mention.first < before).checked_sub(1).and_then(|n| mentions.get(n));
+    if let Some(state) = state.filter(|state| state.end == before && country_of(state).is_some())
         && text.tokens.get(state.first).map(|token| token.sentence) == sentence
     {
         country = country_of(state);

@@ -57,11 +57,14 @@ pub(super) enum Class {
     Month,
     Acronym,
     Say,
+    Role,
 }
 
 /// All tables.
 pub(super) struct Knowledge {
     pub(super) known: Vec<Known>,
+    /// Folded canonical name to what it is.
+    by_name: HashMap<Box<str>, Vec<usize>>,
     phrases: HashMap<Box<str>, Vec<Spelling>>,
     /// First word of a phrase to the longest phrase that starts with it.
     longest: HashMap<Box<str>, usize>,
@@ -112,6 +115,7 @@ impl Knowledge {
     pub(super) fn new() -> Self {
         let mut knowledge = Self {
             known: Vec::new(),
+            by_name: HashMap::new(),
             phrases: HashMap::new(),
             longest: HashMap::new(),
             titles: HashMap::new(),
@@ -205,6 +209,7 @@ impl Knowledge {
         for part in parts.into_iter().flat_map(|names| names.split(';')) {
             self.spell(number, part.trim(), true);
         }
+        self.by_name.entry(fold(known.name).into()).or_default().push(number);
         self.known.push(known);
     }
 
@@ -239,6 +244,7 @@ impl Knowledge {
             "month" => Class::Month,
             "acronym" => Class::Acronym,
             "say" => Class::Say,
+            "role" => Class::Role,
             _ => return,
         };
         for word in words.split('|') {
@@ -250,6 +256,12 @@ impl Knowledge {
                 self.classes.entry(word).or_default().push(class);
             }
         }
+    }
+
+    /// What the tables have under this folded canonical name and type.
+    pub(super) fn named(&self, kind: EntityType, folded: &str) -> Option<&Known> {
+        let numbers = self.by_name.get(folded)?;
+        numbers.iter().filter_map(|number| self.known.get(*number)).find(|known| known.kind == kind)
     }
 
     /// Whether a word belongs to a class, as it is written.

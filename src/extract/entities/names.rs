@@ -11,20 +11,12 @@ use crate::model::{EntityType, MentionForm};
 
 /// Small words inside names of persons.
 const PARTICLES: [&str; 26] = [
-    "de", "da", "do", "dos", "das", "del", "della", "di", "du", "la", "le", "van", "von", "der", "den", "ter", "bin", "bint", "ibn", "ben", "al", "el", "ul", "ur", "zu", "af",
+    "de", "da", "do", "dos", "das", "del", "della", "di", "du", "la", "le", "van", "von", "der", "den", "ter", "bin",
+    "bint", "ibn", "ben", "al", "el", "ul", "ur", "zu", "af",
 ];
 
 /// The longest name of a person, in words.
 const LONGEST_PERSON: usize = 5;
-
-/// Role nouns in lower case that stand before or after a person's name.
-const ROLE_NOUNS: [&str; 78] = [
-    "president", "minister", "premier", "chancellor", "spokesman", "spokeswoman", "spokesperson", "leader", "director", "chief", "analyst", "coach", "actor", "actress", "singer", "author", "writer",
-    "head", "secretary", "ambassador", "envoy", "mayor", "governor", "senator", "lawmaker", "professor", "doctor", "economist", "expert", "lawyer", "journalist", "reporter", "activist", "captain",
-    "striker", "midfielder", "defender", "goalkeeper", "manager", "chairman", "chairwoman", "founder", "owner", "executive", "commander", "general", "colonel", "officer", "judge", "prosecutor",
-    "candidate", "rival", "predecessor", "successor", "wife", "husband", "son", "daughter", "brother", "sister", "father", "mother", "epidemiologist", "virologist", "scientist", "researcher",
-    "historian", "composer", "guitarist", "drummer", "bassist", "producer", "philosopher", "politician", "diplomat", "pilot", "driver", "colleague",
-];
 
 /// Adds what the shape of every run of capitalised words suggests.
 pub(super) fn runs(knowledge: &Knowledge, text: &Text<'_>, map: &Map, found: &mut Vec<Candidate<'_>>) {
@@ -51,12 +43,22 @@ fn run_end(text: &Text<'_>, start: usize) -> usize {
     let mut end = start;
     let mut at = start;
     while let Some(token) = text.tokens.get(at).filter(|token| Some(token.sentence) == sentence) {
-        let next_capital = |n: usize| text.tokens.get(at + n).is_some_and(|next| next.is_capital() && Some(next.sentence) == sentence);
-        if token.is_capital() || (token.case == Case::Number && at > start && !next_is_unit(text, at) && text.tokens.get(at - 1).is_some_and(|before| before.end == token.start)) {
+        let next_capital =
+            |n: usize| text.tokens.get(at + n).is_some_and(|next| next.is_capital() && Some(next.sentence) == sentence);
+        if token.is_capital()
+            || (token.case == Case::Number
+                && at > start
+                && !next_is_unit(text, at)
+                && text.tokens.get(at - 1).is_some_and(|before| before.end == token.start))
+        {
             end = at + 1;
         } else if token.text == "." && !token.spaced && at > start && is_dotted(text, at - 1) && next_capital(1) {
             // "John F. Kennedy", "Gen. Smith".
-        } else if PARTICLES.contains(&token.text) && at > start && (next_capital(1) || PARTICLES.contains(&text.tokens.get(at + 1).map_or("", |next| next.text)) && next_capital(2)) {
+        } else if PARTICLES.contains(&token.text)
+            && at > start
+            && (next_capital(1)
+                || PARTICLES.contains(&text.tokens.get(at + 1).map_or("", |next| next.text)) && next_capital(2))
+        {
             // "Ursula von der Leyen".
         } else {
             break;
@@ -73,7 +75,8 @@ fn next_is_unit(text: &Text<'_>, at: usize) -> bool {
 /// A word whose dot ends no sentence.
 fn is_dotted(text: &Text<'_>, at: usize) -> bool {
     const ABBREVIATED: [&str; 30] = [
-        "Mr", "Mrs", "Ms", "Dr", "Prof", "Gen", "Lt", "Col", "Sgt", "Capt", "Maj", "Adm", "Sen", "Rep", "Gov", "St", "Rev", "Hon", "Jr", "Sr", "Brig", "Cmdr", "Cpl", "Pvt", "Mt", "Ft", "Messrs", "Pres", "Supt", "Md",
+        "Mr", "Mrs", "Ms", "Dr", "Prof", "Gen", "Lt", "Col", "Sgt", "Capt", "Maj", "Adm", "Sen", "Rep", "Gov", "St",
+        "Rev", "Hon", "Jr", "Sr", "Brig", "Cmdr", "Cpl", "Pvt", "Mt", "Ft", "Messrs", "Pres", "Supt", "Md",
     ];
     text.tokens.get(at).is_some_and(|token| token.case == Case::Letter || ABBREVIATED.contains(&token.text))
 }
@@ -126,7 +129,11 @@ impl<'t> Run<'_, 't> {
                 break;
             }
             // What stands before an office: a nationality, a country, a company.
-            let next_title = (at + 1..self.end).find(|next| self.knowledge.title(&self.text.tokens, *next).is_some_and(|length| next + length <= self.end && (length > 1 || !self.is(*next, Class::Organisation))));
+            let next_title = (at + 1..self.end).find(|next| {
+                self.knowledge.title(&self.text.tokens, *next).is_some_and(|length| {
+                    next + length <= self.end && (length > 1 || !self.is(*next, Class::Organisation))
+                })
+            });
             match next_title {
                 Some(title) => {
                     self.name(at, title, found);
@@ -147,36 +154,71 @@ impl<'t> Run<'_, 't> {
         let known = self.map.place(at).is_some() || self.map.known(at).is_some();
         // "New York", "West Bank": a known phrase that opens with a common word.
         let names = self.knowledge.is_first_name(word) || self.knowledge.title(&self.text.tokens, at).is_some();
-        let heads = at + 1 < self.end && (self.knowledge.is(word, Class::OrganisationOf) || self.knowledge.is(word, Class::PlaceOf));
+        let heads = at + 1 < self.end
+            && (self.knowledge.is(word, Class::OrganisationOf) || self.knowledge.is(word, Class::PlaceOf));
         self.knowledge.is_common(word) && !known && !names && !heads
     }
 
     fn push(&self, found: &mut Vec<Candidate<'_>>, first: usize, end: usize, kind: EntityType, sureness: u32) {
         if first < end {
-            found.push(Candidate { first, end, kind, form: MentionForm::Name, meaning: Meaning::Shape, sureness, role_from: None });
+            found.push(Candidate {
+                first,
+                end,
+                kind,
+                form: MentionForm::Name,
+                meaning: Meaning::Shape,
+                sureness,
+                role_from: None,
+            });
         }
     }
 
     fn person_after_title(&self, at: usize, role_from: Option<usize>, found: &mut Vec<Candidate<'_>>) {
         // "Prime Minister's Office" or "Secretary General NATO": an organisation follows, not a person.
-        if self.head(at, self.end).is_some_and(|(kind, _)| kind == EntityType::Organisation) && self.end - at > 1 && !self.knowledge.is_first_name(self.word(at)) {
+        if self.head(at, self.end).is_some_and(|(kind, _)| kind == EntityType::Organisation)
+            && self.end - at > 1
+            && !self.knowledge.is_first_name(self.word(at))
+        {
             self.name(at, self.end, found);
             return;
         }
-        if self.map.known(at).is_some_and(|(_, kind)| kind == EntityType::Organisation) && !self.knowledge.is_first_name(self.word(at)) {
+        if self.map.known(at).is_some_and(|(_, kind)| kind == EntityType::Organisation)
+            && !self.knowledge.is_first_name(self.word(at))
+        {
             return;
         }
         let place = self.map.place(at);
-        if place.is_some_and(|(_, group)| group) || place.is_some_and(|(length, _)| at + length < self.end && !self.knowledge.is_first_name(self.word(at)) && self.knowledge.is_first_name(self.word(at + length))) {
+        if place.is_some_and(|(_, group)| group)
+            || place.is_some_and(|(length, _)| {
+                at + length < self.end
+                    && !self.knowledge.is_first_name(self.word(at))
+                    && self.knowledge.is_first_name(self.word(at + length))
+            })
+        {
             // "Prime Minister Pakistan Imran Khan".
             self.name(at + place.map_or(1, |(length, _)| length), self.end, found);
             return;
         }
         let end = self.person_end(at);
-        if self.is(at, Class::Month) || self.is(at, Class::Acronym) || end == at || (self.token(at).is_some_and(|token| token.case == Case::Upper) && !self.text.is_shouted(at) && end - at == 1 && self.word(at).chars().count() < 6) {
+        if self.is(at, Class::Month)
+            || self.is(at, Class::Acronym)
+            || end == at
+            || (self.token(at).is_some_and(|token| token.case == Case::Upper)
+                && !self.text.is_shouted(at)
+                && end - at == 1
+                && self.word(at).chars().count() < 6)
+        {
             return;
         }
-        found.push(Candidate { first: at, end, kind: EntityType::Person, form: MentionForm::Name, meaning: Meaning::Shape, sureness: 8, role_from });
+        found.push(Candidate {
+            first: at,
+            end,
+            kind: EntityType::Person,
+            form: MentionForm::Name,
+            meaning: Meaning::Shape,
+            sureness: 8,
+            role_from,
+        });
     }
 
     /// Where a person's name that starts here ends: not in a month, a number, or the name of something else.
@@ -185,8 +227,13 @@ impl<'t> Run<'_, 't> {
         let mut words = 0;
         while end < self.end && words < LONGEST_PERSON {
             let token = self.token(end);
-            let stops = words > 0 && (self.is(end, Class::Month) || token.is_some_and(|token| token.case == Case::Number));
-            if stops || words > 0 && self.knowledge.title(&self.text.tokens, end).is_some() && !self.knowledge.is_surname(self.word(end)) {
+            let stops =
+                words > 0 && (self.is(end, Class::Month) || token.is_some_and(|token| token.case == Case::Number));
+            if stops
+                || words > 0
+                    && self.knowledge.title(&self.text.tokens, end).is_some()
+                    && !self.knowledge.is_surname(self.word(end))
+            {
                 break;
             }
             words += usize::from(token.is_some_and(Token::is_capital));
@@ -200,7 +247,13 @@ impl<'t> Run<'_, 't> {
             end -= 1;
         }
         // "Martin Luther King Jr."
-        if self.word(end) == "." && matches!(self.word(end.saturating_sub(1)), "Jr" | "Sr") && self.token(end).is_some_and(|dot| !dot.spaced) && self.token(end + 1).is_some_and(|next| next.sentence == self.text.tokens.get(at).map_or(0, |token| token.sentence)) {
+        if self.word(end) == "."
+            && matches!(self.word(end.saturating_sub(1)), "Jr" | "Sr")
+            && self.token(end).is_some_and(|dot| !dot.spaced)
+            && self
+                .token(end + 1)
+                .is_some_and(|next| next.sentence == self.text.tokens.get(at).map_or(0, |token| token.sentence))
+        {
             end += 1;
         }
         end
@@ -217,7 +270,10 @@ impl<'t> Run<'_, 't> {
             (Class::Event, EntityType::Event, 6),
             (Class::Work, EntityType::Work, 6),
         ];
-        ordered.into_iter().find(|(class, _, _)| self.knowledge.is(word, *class)).map(|(_, kind, sureness)| (kind, sureness))
+        ordered
+            .into_iter()
+            .find(|(class, _, _)| self.knowledge.is(word, *class))
+            .map(|(_, kind, sureness)| (kind, sureness))
     }
 
     /// What the words from `first` to `end` name, where no office stands among them.
@@ -228,25 +284,34 @@ impl<'t> Run<'_, 't> {
         }
         let words = end - first;
         // A known name fills the whole: nothing to guess.
-        let covered = self.map.place(first).is_some_and(|(length, _)| length >= words) || self.map.known(first).is_some_and(|(length, _)| length >= words);
-        if let Some(extended) = self.extend_of(first, end)
+        let covered = self.map.place(first).is_some_and(|(length, _)| length >= words)
+            || self.map.known(first).is_some_and(|(length, _)| length >= words);
+        if let Some(extended) = self.extend_of(end)
             && let Some(kind) = self.of_kind(end - 1)
         {
-            self.push(found, self.after_state(first, kind), extended, kind, 8);
+            self.push(found, first, extended, kind, 8);
             return;
         }
         if covered {
             return;
         }
-        if words >= 2 && let Some((kind, sureness)) = self.head(first, end) {
-            let person = self.knowledge.is_first_name(self.word(first)) && words == 2 && kind != EntityType::Organisation && self.knowledge.is_surname(self.word(end - 1));
+        if words >= 2
+            && let Some((kind, sureness)) = self.head(first, end)
+        {
+            let person = self.knowledge.is_first_name(self.word(first))
+                && words == 2
+                && kind != EntityType::Organisation
+                && self.knowledge.is_surname(self.word(end - 1));
             if !person {
-                self.push(found, self.after_state(first, kind), end, kind, sureness);
+                self.push(found, first, end, kind, sureness);
                 return;
             }
         }
         // "Lake Baikal", "Mount Elbrus".
-        if words >= 2 && matches!(self.word(first), "Lake" | "Mount" | "Mt" | "Cape" | "Fort" | "Port" | "Camp") && !self.text.is_shouted(first) {
+        if words >= 2
+            && matches!(self.word(first), "Lake" | "Mount" | "Mt" | "Cape" | "Fort" | "Port" | "Camp")
+            && !self.text.is_shouted(first)
+        {
             let kind = if self.word(first) == "Camp" { EntityType::Facility } else { EntityType::Place };
             self.push(found, first, end, kind, 6);
             return;
@@ -257,14 +322,23 @@ impl<'t> Run<'_, 't> {
         }
         // Nationalities and countries in front of a name: "Russian Vladimir Petrov", "Brazil coach".
         let mut at = first;
-        while let Some((length, _)) = self.map.place(at).filter(|(length, group)| at + length < end && (*group || !self.knowledge.is_first_name(self.word(at)))) {
+        while let Some((length, _)) = self
+            .map
+            .place(at)
+            .filter(|(length, group)| at + length < end && (*group || !self.knowledge.is_first_name(self.word(at))))
+        {
             at += length;
         }
         if at > first && (end - at == 1 && !self.knowledge.is_first_name(self.word(at))) {
             // "Korean Air", "Paris Match": more likely one name than two, if the second word is no name by itself.
-            if self.map.known(at).is_none() && self.map.place(at).is_none() && !self.knowledge.is_surname(self.word(at)) {
+            if self.map.known(at).is_none() && self.map.place(at).is_none() && !self.knowledge.is_surname(self.word(at))
+            {
                 let known = self.token(at).is_some_and(|token| token.case == Case::Capital);
-                if known && !self.text.is_shouted(first) && !self.is(at, Class::Other) && !self.knowledge.is_common(self.word(at)) {
+                if known
+                    && !self.text.is_shouted(first)
+                    && !self.is(at, Class::Other)
+                    && !self.knowledge.is_common(self.word(at))
+                {
                     self.push(found, first, end, EntityType::Organisation, 1);
                 }
                 return;
@@ -273,15 +347,13 @@ impl<'t> Run<'_, 't> {
         self.person_or_other(at, end, found);
     }
 
-    /// "Russian" belongs to "Russian Foreign Ministry"; "London" before "UK Parliament" does not matter here.
-    fn after_state(&self, first: usize, _kind: EntityType) -> usize {
-        first
-    }
-
     /// Cuts what is no name from the end: months, numbers, lone marks.
     fn trim(&self, first: usize, end: usize) -> usize {
         let mut end = end;
-        while end > first && (self.is(end - 1, Class::Month) || self.token(end - 1).is_some_and(|token| token.case == Case::Number || token.case == Case::Mark)) {
+        while end > first
+            && (self.is(end - 1, Class::Month)
+                || self.token(end - 1).is_some_and(|token| token.case == Case::Number || token.case == Case::Mark))
+        {
             end -= 1;
         }
         end
@@ -301,8 +373,7 @@ impl<'t> Run<'_, 't> {
     }
 
     /// "Ministry" + "of Health and Social Development": where the whole ends, if the run continues so.
-    fn extend_of(&self, first: usize, end: usize) -> Option<usize> {
-        let _ = first;
+    fn extend_of(&self, end: usize) -> Option<usize> {
         self.of_kind(end.checked_sub(1)?)?;
         let sentence = self.token(end - 1)?.sentence;
         let same = |at: usize| self.token(at).filter(|token| token.sentence == sentence);
@@ -311,7 +382,9 @@ impl<'t> Run<'_, 't> {
         loop {
             let joint = same(reached)?.text;
             let first_time = extended.is_none();
-            let linked = matches!(joint, "of" | "for" | "de") || !first_time && matches!(joint, "and" | "&" | "," | "on") || joint == "on" && self.knowledge.is(self.word(end - 1), Class::OrganisationOf);
+            let linked = matches!(joint, "of" | "for" | "de")
+                || !first_time && matches!(joint, "and" | "&" | "," | "on")
+                || joint == "on" && self.knowledge.is(self.word(end - 1), Class::OrganisationOf);
             if !linked {
                 return extended;
             }
@@ -323,10 +396,19 @@ impl<'t> Run<'_, 't> {
                 return extended;
             }
             let run = run_end(self.text, next);
-            let starts_person = self.knowledge.title(&self.text.tokens, next).is_some() || self.map.known(next).is_some_and(|(_, kind)| kind == EntityType::Person) || self.knowledge.is_first_name(self.word(next)) && run - next >= 2 && self.map.place(next).is_none() && self.map.known(next).is_none();
+            let starts_person = self.knowledge.title(&self.text.tokens, next).is_some()
+                || self.map.known(next).is_some_and(|(_, kind)| kind == EntityType::Person)
+                || self.knowledge.is_first_name(self.word(next))
+                    && run - next >= 2
+                    && self.map.place(next).is_none()
+                    && self.map.known(next).is_none();
             // A list after "and" or a comma goes on in a name only as "Health and Social Development" does: with words
             // that are no names by themselves.
-            let separate = matches!(joint, "and" | "&" | ",") && (self.map.place(next).is_some() || self.map.known(next).is_some() || self.knowledge.is_first_name(self.word(next)) || self.of_kind(run - 1).is_some());
+            let separate = matches!(joint, "and" | "&" | ",")
+                && (self.map.place(next).is_some()
+                    || self.map.known(next).is_some()
+                    || self.knowledge.is_first_name(self.word(next))
+                    || self.of_kind(run - 1).is_some());
             let comma_list = joint == "," && !self.list_goes_on(run);
             if starts_person || separate || comma_list {
                 return extended;
@@ -361,7 +443,9 @@ impl<'t> Run<'_, 't> {
 
     /// "Jane Doe, 45," and "Jane Doe (45)".
     fn has_age(&self, end: usize) -> bool {
-        matches!(self.after(end), "," | "(") && self.token(end + 1).is_some_and(|age| age.case == Case::Number && age.text.len() == 2) && matches!(self.word(end + 2), "," | ")" | "." | "years")
+        matches!(self.after(end), "," | "(")
+            && self.token(end + 1).is_some_and(|age| age.case == Case::Number && age.text.len() == 2)
+            && matches!(self.word(end + 2), "," | ")" | "." | "years")
     }
 
     fn person_or_other(&self, first: usize, end: usize, found: &mut Vec<Candidate<'_>>) {
@@ -371,36 +455,59 @@ impl<'t> Run<'_, 't> {
         let before = self.before(first);
         let after = self.after(end);
         let cased = |at: usize, case: Case| self.token(at).is_some_and(|token| token.case == case);
-        let speaks = self.knowledge.is(after, Class::Say) || self.knowledge.is(before, Class::Say) && !matches!(before, "told" | "asked" | "reported" | "confirmed" | "denied");
-        let role = ROLE_NOUNS.contains(&before) || self.after(end) == "," && self.role_follows(end + 1);
+        let speaks = self.knowledge.is(after, Class::Say)
+            || self.knowledge.is(before, Class::Say)
+                && !matches!(before, "told" | "asked" | "reported" | "confirmed" | "denied");
+        let role = self.knowledge.is(before, Class::Role) || self.after(end) == "," && self.role_follows(end + 1);
         let locative = matches!(before, "in" | "at" | "near" | "from" | "outside" | "around");
         let no_name = (first..end).any(|at| self.is(at, Class::Month) || self.is(at, Class::Acronym) && !shouted);
 
-        if capitals == 0 || no_name && capitals == 1 {
+        // Parts of addresses, handles and tags are no names: "t.co/Ab3", "@JaneDoe".
+        let glued = first.checked_sub(1).and_then(|at| self.token(at)).is_some_and(|mark| {
+            self.token(first).is_some_and(|token| mark.end == token.start)
+                && matches!(mark.text, "/" | "@" | "#" | "_" | "=" | ".")
+        });
+        let code = (first..end).any(|at| {
+            cased(at, Case::Mixed)
+                && self.word(at).chars().any(|c| c.is_ascii_digit())
+                && self.word(at).chars().count() > 6
+        });
+        let marks_only = (first..end).all(|at| self.is(at, Class::Acronym) || self.is(at, Class::Month));
+        if capitals == 0 || no_name && capitals == 1 || glued || code || marks_only {
             return;
         }
-        let given = self.knowledge.is_first_name(head) && !(self.token(first).is_some_and(|token| token.opens) && self.knowledge.is_common(head));
+        let given = self.knowledge.is_first_name(head)
+            && !(self.token(first).is_some_and(|token| token.opens) && self.knowledge.is_common(head));
         let asian = self.knowledge.is_surname_first(head) && (2..=3).contains(&capitals) && cased(first, Case::Capital);
         let initial = cased(first, Case::Letter) || head.contains('.') && head.len() <= 5;
         if capitals >= 2 {
             let person_end = self.person_end(first);
-            let second_common = self.knowledge.is_common(self.word(end - 1)) && !self.knowledge.is_surname(self.word(end - 1));
+            let second_common =
+                self.knowledge.is_common(self.word(end - 1)) && !self.knowledge.is_surname(self.word(end - 1));
             if given && !(shouted && second_common) {
                 self.push(found, first, person_end, EntityType::Person, 7);
-            } else if asian && !shouted && (self.word(first + 1).contains('-') || !self.knowledge.is_common(self.word(first + 1))) {
+            } else if asian
+                && !shouted
+                && (self.word(first + 1).contains('-') || !self.knowledge.is_common(self.word(first + 1)))
+            {
                 self.push(found, first, person_end, EntityType::Person, 5);
             } else if initial && !shouted && capitals <= 3 {
                 self.push(found, first, person_end, EntityType::Person, 6);
             } else if shouted {
+                // Capitals say nothing here, and nothing else spoke for a name.
             } else if self.has_age(end) || speaks || role {
                 self.push(found, first, person_end, EntityType::Person, 5);
-            } else if (first..end).any(|at| cased(at, Case::Upper) || cased(at, Case::Mixed) && !self.word(at).contains('-')) {
+            } else if (first..end)
+                .any(|at| cased(at, Case::Upper) || cased(at, Case::Mixed) && !self.word(at).contains('-'))
+            {
                 self.push(found, first, end, EntityType::Organisation, 2);
             } else if locative && before != "from" {
                 self.push(found, first, end, EntityType::Place, 3);
             } else if matches!(before, "the" | "The") {
                 self.push(found, first, end, EntityType::Organisation, 1);
-            } else if capitals <= 3 && !(first..end).any(|at| self.knowledge.is_common(self.word(at)) || self.is(at, Class::Other)) {
+            } else if capitals <= 3
+                && !(first..end).any(|at| self.knowledge.is_common(self.word(at)) || self.is(at, Class::Other))
+            {
                 self.push(found, first, person_end, EntityType::Person, 3);
             } else if capitals >= 2 && !self.token(first).is_some_and(|token| token.opens) {
                 self.push(found, first, end, EntityType::Organisation, 1);
@@ -409,12 +516,26 @@ impl<'t> Run<'_, 't> {
         }
         let Some(token) = self.token(first) else { return };
         let opener = token.opens && self.knowledge.is_common(head);
-        if opener || shouted || self.is(first, Class::Other) || self.is(first, Class::Month) || self.is(first, Class::Acronym) {
+        if opener
+            || shouted
+            || self.is(first, Class::Other)
+            || self.is(first, Class::Month)
+            || self.is(first, Class::Acronym)
+        {
             return;
         }
-        let organisation_word = self.is(first, Class::Organisation) || self.is(first, Class::OrganisationOf) || self.is(first, Class::Facility) || self.is(first, Class::Place);
+        let organisation_word = self.is(first, Class::Organisation)
+            || self.is(first, Class::OrganisationOf)
+            || self.is(first, Class::Facility)
+            || self.is(first, Class::Place);
         match token.case {
-            Case::Upper if token.text.chars().count() >= 2 && token.text.chars().count() <= 7 && !self.knowledge.is_common(head) => self.push(found, first, end, EntityType::Organisation, 3),
+            Case::Upper
+                if token.text.chars().count() >= 2
+                    && token.text.chars().count() <= 7
+                    && !self.knowledge.is_common(head) =>
+            {
+                self.push(found, first, end, EntityType::Organisation, 3)
+            }
             _ if organisation_word || self.knowledge.is_common(head) && !speaks => {}
             Case::Mixed => self.push(found, first, end, EntityType::Organisation, 2),
             Case::Capital | Case::Upper => {
@@ -422,7 +543,10 @@ impl<'t> Run<'_, 't> {
                     self.push(found, first, end, EntityType::Person, 4);
                 } else if locative && !self.knowledge.is_first_name(head) {
                     self.push(found, first, end, EntityType::Place, 3);
-                } else if self.knowledge.is_surname(head) || self.knowledge.is_surname_first(head) && head.len() > 3 && self.knowledge.is_first_name(head) || self.knowledge.is_first_name(head) {
+                } else if self.knowledge.is_surname(head)
+                    || self.knowledge.is_surname_first(head) && head.len() > 3 && self.knowledge.is_first_name(head)
+                    || self.knowledge.is_first_name(head)
+                {
                     self.push(found, first, end, EntityType::Person, 2);
                 } else if !token.opens && matches!(after, "'s" | "’s") && before != "the" {
                     self.push(found, first, end, EntityType::Person, 1);
@@ -434,7 +558,24 @@ impl<'t> Run<'_, 't> {
 
     /// ", the president of", ", a spokesman": an apposition that says what the person is.
     fn role_follows(&self, at: usize) -> bool {
-        let article = matches!(self.word(at), "the" | "a" | "an" | "who" | "whose" | "former" | "head" | "director" | "president" | "chairman" | "spokesman" | "spokeswoman" | "professor" | "executive" | "chief");
-        article && (at..at + 6).any(|near| ROLE_NOUNS.contains(&self.word(near)) || self.word(near) == "who")
+        let article = matches!(
+            self.word(at),
+            "the"
+                | "a"
+                | "an"
+                | "who"
+                | "whose"
+                | "former"
+                | "head"
+                | "director"
+                | "president"
+                | "chairman"
+                | "spokesman"
+                | "spokeswoman"
+                | "professor"
+                | "executive"
+                | "chief"
+        );
+        article && (at..at + 6).any(|near| self.is(near, Class::Role) || self.word(near) == "who")
     }
 }

@@ -195,7 +195,14 @@ fn named_places<'k>(knowledge: &Knowledge, places: &'k Places, text: &Text<'_>, 
         if text.tokens.get(end.saturating_sub(1)).is_none_or(|token| token.end > place.end + 1) {
             continue;
         }
+        // "US troops" and "UK officials" name the country by its abbreviation, though as an adjective.
+        let abbreviation = text.tokens.get(first).is_some_and(|token| {
+            length == 1 && token.case == Case::Upper && token.text.chars().count() <= 5 && !text.is_shouted(first)
+        });
         let (kind, form, meaning) = match place.form {
+            PlaceForm::Demonym | PlaceForm::People if abbreviation => {
+                (EntityType::Place, MentionForm::Acronym, Meaning::Place(place.place()))
+            }
             PlaceForm::Name => (EntityType::Place, MentionForm::Name, Meaning::Place(place.place())),
             PlaceForm::Demonym | PlaceForm::People => {
                 (EntityType::Group, MentionForm::Demonym, Meaning::Demonym(place.place()))

@@ -209,12 +209,7 @@ fn the_one(knowledge: &Knowledge, entities: &[Entity], country: &str, office: &s
         }
         let stated = entity.role.as_deref().map(fold);
         let known = || {
-            knowledge
-                .known
-                .iter()
-                .find(|known| known.kind == EntityType::Person && known.name == entity.name)
-                .and_then(|known| known.office)
-                .map(str::to_owned)
+            knowledge.named(EntityType::Person, &fold(&entity.name)).and_then(|known| known.office).map(str::to_owned)
         };
         stated.or_else(known).is_some_and(|held| fits(office, &held))
     });

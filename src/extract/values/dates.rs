@@ -22,13 +22,17 @@ pub(super) fn at(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Option<Date
     let token = tokens.get(n)?;
     match token.kind {
         TokenKind::Number => iso(tokens, n).or_else(|| day_first(pack, tokens, n, story)).or_else(|| year(tokens, n)),
-        TokenKind::Word => month_first(pack, tokens, n, story).or_else(|| weekday(pack, tokens, n, story)).or_else(|| relative(tokens, n, story)),
+        TokenKind::Word => month_first(pack, tokens, n, story)
+            .or_else(|| weekday(pack, tokens, n, story))
+            .or_else(|| relative(tokens, n, story)),
         TokenKind::Mark => None,
     }
 }
 
 fn number(tokens: &[Token<'_>], n: usize) -> Option<i16> {
-    let token = tokens.get(n).filter(|token| token.kind == TokenKind::Number && token.text.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let token = tokens
+        .get(n)
+        .filter(|token| token.kind == TokenKind::Number && token.text.bytes().all(|byte| byte.is_ascii_digit()))?;
     token.text.parse().ok()
 }
 
@@ -37,9 +41,15 @@ fn day_number(tokens: &[Token<'_>], n: usize) -> Option<(i8, usize)> {
     if tokens.get(n)?.text.len() > 2 {
         return None;
     }
-    let suffix = tokens.get(n + 1).is_some_and(|next| !next.spaced && matches!(next.lower.as_ref(), "st" | "nd" | "rd" | "th"));
+    let suffix =
+        tokens.get(n + 1).is_some_and(|next| !next.spaced && matches!(next.lower.as_ref(), "st" | "nd" | "rd" | "th"));
     // "12 million", "3 percent" and "11.5" are no days.
-    let scaled = tokens.get(n + 1 + usize::from(suffix)).is_some_and(|next| matches!(next.lower.as_ref(), "million" | "billion" | "percent" | "%" | "mln" | "bln" | "thousand" | "times" | "people"));
+    let scaled = tokens.get(n + 1 + usize::from(suffix)).is_some_and(|next| {
+        matches!(
+            next.lower.as_ref(),
+            "million" | "billion" | "percent" | "%" | "mln" | "bln" | "thousand" | "times" | "people"
+        )
+    });
     (!scaled).then_some((i8::try_from(day).ok()?, n + 1 + usize::from(suffix)))
 }
 
@@ -53,7 +63,9 @@ fn month_of(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(i8, usize)> 
     let token = tokens.get(n).filter(|token| token.capitalised())?;
     let month = pack.month(&token.lower)?;
     // "Sept. 29": the dot of the abbreviation belongs to it when something of the date follows.
-    let dotted = tokens.get(n + 1).is_some_and(|dot| dot.is(".") && !dot.spaced) && token.text.len() <= 4 && tokens.get(n + 2).is_some_and(|next| next.kind == TokenKind::Number);
+    let dotted = tokens.get(n + 1).is_some_and(|dot| dot.is(".") && !dot.spaced)
+        && token.text.len() <= 4
+        && tokens.get(n + 2).is_some_and(|next| next.kind == TokenKind::Number);
     Some((i8::try_from(month).ok()?, n + 1 + usize::from(dotted)))
 }
 
@@ -69,7 +81,10 @@ fn year_after(tokens: &[Token<'_>], n: usize) -> Option<(i16, usize)> {
 fn nearest(story: Option<Date>, month: i8, day: i8) -> Option<Date> {
     let story = story?;
     let years = [story.year() - 1, story.year(), story.year() + 1];
-    years.into_iter().filter_map(|year| Date::new(year, month, day).ok()).min_by_key(|date| (*date - story).get_days().abs())
+    years
+        .into_iter()
+        .filter_map(|year| Date::new(year, month, day).ok())
+        .min_by_key(|date| (*date - story).get_days().abs())
 }
 
 fn resolve(year: Option<i16>, month: i8, day: i8, story: Option<Date>) -> Option<Date> {
@@ -108,22 +123,39 @@ fn second_day(pack: &Pack, tokens: &[Token<'_>], n: usize, first: usize) -> Opti
 /// "September 29, 2020", "June 21 and 23, 2018", "December 2019", "June".
 fn month_first(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Found> {
     let (month, next) = month_of(pack, tokens, n)?;
-    if let Some((day, after_day)) = day_number(tokens, next).filter(|_| tokens.get(next).is_some_and(|token| token.spaced)) {
+    if let Some((day, after_day)) =
+        day_number(tokens, next).filter(|_| tokens.get(next).is_some_and(|token| token.spaced))
+    {
         let second = second_day(pack, tokens, after_day, n);
         let after = second.map_or(after_day, |(_, _, after)| after);
         let (year, after) = year_after(tokens, after).map_or((None, after), |(year, after)| (Some(year), after));
         let date = resolve(year, month, day, story);
-        let end = second.and_then(|(second_month, day, _)| resolve(year.or(date.map(|date| date.year())), second_month.unwrap_or(month), day, story));
-        return Some(Found { first: n, after, date: text(date), end: text(end.filter(|end| date.is_none_or(|date| *end > date))) });
+        let end = second.and_then(|(second_month, day, _)| {
+            resolve(year.or(date.map(|date| date.year())), second_month.unwrap_or(month), day, story)
+        });
+        return Some(Found {
+            first: n,
+            after,
+            date: text(date),
+            end: text(end.filter(|end| date.is_none_or(|date| *end > date))),
+        });
     }
     if let Some((year, after)) = year_after(tokens, next) {
         return Some(Found { first: n, after, date: month_text(Some(year), month, story), end: None });
     }
     // A bare month: "may" and "march" are verbs, "April" and "June" are women.
     let before = n.checked_sub(1).and_then(|before| tokens.get(before)).map_or("", |before| before.lower.as_ref());
-    const LEADS: [&str; 20] = ["in", "since", "early", "late", "mid", "of", "last", "next", "until", "by", "from", "through", "this", "during", "end", "to", "and", "till", "between", "-"];
+    const LEADS: [&str; 20] = [
+        "in", "since", "early", "late", "mid", "of", "last", "next", "until", "by", "from", "through", "this",
+        "during", "end", "to", "and", "till", "between", "-",
+    ];
     let whole = pack.month(&tokens.get(n)?.lower).is_some() && tokens.get(n)?.text.len() >= 3;
-    (whole && LEADS.contains(&before)).then(|| Found { first: n, after: n + 1, date: month_text(None, month, story), end: None })
+    (whole && LEADS.contains(&before)).then(|| Found {
+        first: n,
+        after: n + 1,
+        date: month_text(None, month, story),
+        end: None,
+    })
 }
 
 /// "29 September 2020", "21-23 June", "the 3rd of May".
@@ -158,8 +190,7 @@ fn iso(tokens: &[Token<'_>], n: usize) -> Option<Found> {
         return Some(Found { first: n, after: n + 1, date: text(Some(date)), end: None });
     }
     let separator = tokens.get(n + 1).filter(|token| !token.spaced && (token.is("-") || token.is("/")))?;
-    let again = tokens.get(n + 3).filter(|token| token.text == separator.text && !token.spaced)?;
-    let _ = again;
+    tokens.get(n + 3).filter(|token| token.text == separator.text && !token.spaced)?;
     let (a, b, c) = (number(tokens, n)?, number(tokens, n + 2)?, number(tokens, n + 4)?);
     let small = |value: i16| i8::try_from(value).ok();
     let date = if first.text.len() == 4 {
@@ -182,19 +213,80 @@ fn year(tokens: &[Token<'_>], n: usize) -> Option<Found> {
     let before = n.checked_sub(1).and_then(|before| tokens.get(before));
     let before_word = before.map_or("", |before| before.lower.as_ref());
     let next = tokens.get(n + 1);
-    let led = matches!(before_word, "in" | "since" | "of" | "by" | "from" | "until" | "till" | "during" | "early" | "late" | "mid" | "year" | "after" | "before" | "through" | "for");
+    let led = matches!(
+        before_word,
+        "in" | "since"
+            | "of"
+            | "by"
+            | "from"
+            | "until"
+            | "till"
+            | "during"
+            | "early"
+            | "late"
+            | "mid"
+            | "year"
+            | "after"
+            | "before"
+            | "through"
+            | "for"
+    );
     // A count has its noun behind it: "2000 people"; a year has a stop, a comma, a capital or a small word.
-    let counts = next.is_some_and(|next| next.kind == TokenKind::Word && next.spaced && !next.capitalised() && next.lower.ends_with('s') && !matches!(next.lower.as_ref(), "as" | "was" | "is" | "has" | "olympics" | "elections" | "games"));
-    let symbol = before.is_some_and(|before| before.kind == TokenKind::Mark && matches!(before.text, "$" | "€" | "£" | "¥" | "#" | "-" | "–" | "." | "/") && !tokens.get(n).is_some_and(|token| token.spaced));
-    let free = next.is_none_or(|next| next.kind == TokenKind::Mark && !next.is("-") && !next.is("%") || next.capitalised() || matches!(next.lower.as_ref(), "election" | "elections" | "budget" | "season" | "and" | "when" | "to" | "as" | "was" | "will" | "but" | "by" | "presidential" | "census" | "agreement" | "treaty" | "deal"));
+    let counts = next.is_some_and(|next| {
+        next.kind == TokenKind::Word
+            && next.spaced
+            && !next.capitalised()
+            && next.lower.ends_with('s')
+            && !matches!(next.lower.as_ref(), "as" | "was" | "is" | "has" | "olympics" | "elections" | "games")
+    });
+    let symbol = before.is_some_and(|before| {
+        before.kind == TokenKind::Mark
+            && matches!(before.text, "$" | "€" | "£" | "¥" | "#" | "-" | "–" | "." | "/")
+            && !tokens.get(n).is_some_and(|token| token.spaced)
+    });
+    let free = next.is_none_or(|next| {
+        next.kind == TokenKind::Mark && !next.is("-") && !next.is("%")
+            || next.capitalised()
+            || matches!(
+                next.lower.as_ref(),
+                "election"
+                    | "elections"
+                    | "budget"
+                    | "season"
+                    | "and"
+                    | "when"
+                    | "to"
+                    | "as"
+                    | "was"
+                    | "will"
+                    | "but"
+                    | "by"
+                    | "presidential"
+                    | "census"
+                    | "agreement"
+                    | "treaty"
+                    | "deal"
+            )
+    });
     if symbol || counts && !led || !(led || free) {
         return None;
     }
     // "2020/21", "2018-2019".
-    let range = next.filter(|next| (next.is("-") || next.is("/")) && !next.spaced).and_then(|_| year_number(tokens, n + 2)).filter(|end| *end > value);
-    let to = next.filter(|next| next.is("to") && matches!(before_word, "from")).and_then(|_| year_number(tokens, n + 2)).filter(|end| *end > value);
+    let range = next
+        .filter(|next| (next.is("-") || next.is("/")) && !next.spaced)
+        .and_then(|_| year_number(tokens, n + 2))
+        .filter(|end| *end > value);
+    let to = next
+        .filter(|next| next.is("to") && matches!(before_word, "from"))
+        .and_then(|_| year_number(tokens, n + 2))
+        .filter(|end| *end > value);
     let end = range.or(to);
-    Some(Found { first: n, after: n + if end.is_some() { 3 } else { 1 }, date: Some(format!("{value:04}")), end: end.map(|end| format!("{end:04}")) })
+    Some(Found {
+        first: n,
+        after: n + if end.is_some() { 3 } else { 1 },
+        date: Some(format!("{value:04}")),
+        end: end.map(|end| format!("{end:04}")),
+    })
 }
 
 fn weekday(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Found> {
@@ -203,7 +295,9 @@ fn weekday(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Option<Date>) -> 
     let before = n.checked_sub(1).and_then(|before| tokens.get(before)).map_or("", |before| before.lower.as_ref());
     // "Tuesday, September 29": the weekday belongs to the date behind it.
     let comma = usize::from(tokens.get(n + 1).is_some_and(|token| token.is(",")));
-    if let Some(found) = month_first(pack, tokens, n + 1 + comma, story).or_else(|| day_first(pack, tokens, n + 1 + comma, story)) {
+    if let Some(found) =
+        month_first(pack, tokens, n + 1 + comma, story).or_else(|| day_first(pack, tokens, n + 1 + comma, story))
+    {
         return Some(Found { first: n, ..found });
     }
     let date = story.and_then(|story| {
@@ -237,7 +331,9 @@ fn relative(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Found
     };
     let date = match unit.lower.as_ref() {
         "year" => story.map(|story| format!("{:04}", story.year() + step)),
-        "month" => story.and_then(|story| story.checked_add(i64::from(step).months()).ok()).map(|date| format!("{:04}-{:02}", date.year(), date.month())),
+        "month" => story
+            .and_then(|story| story.checked_add(i64::from(step).months()).ok())
+            .map(|date| format!("{:04}-{:02}", date.year(), date.month())),
         _ => return None,
     };
     Some(Found { first: n, after: n + 2, date, end: None })

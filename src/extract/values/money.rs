@@ -52,8 +52,13 @@ fn before(tokens: &[Token<'_>], first: usize, countries: &[String]) -> Option<(u
     }
     if token.kind == TokenKind::Word {
         // Short codes must be written as codes are: "Rs 500", "EUR 20", but not "real 20".
-        let written = token.text.chars().all(char::is_uppercase) && token.text.len() >= 2 || matches!(token.text, "Rs" | "Tk" | "Rp" | "Ksh" | "Sh");
-        return if written && token.text.len() <= 3 { decide(&token.lower, countries).map(|code| (at, code)) } else { None };
+        let written = token.text.chars().all(char::is_uppercase) && token.text.len() >= 2
+            || matches!(token.text, "Rs" | "Tk" | "Rp" | "Ksh" | "Sh");
+        return if written && token.text.len() <= 3 {
+            decide(&token.lower, countries).map(|code| (at, code))
+        } else {
+            None
+        };
     }
     let symbol = decide(&token.lower, countries)?;
     // "US$", "A$": letters glued to the symbol.
@@ -80,7 +85,9 @@ fn behind(tokens: &[Token<'_>], after: usize, countries: &[String]) -> Option<(u
         // Words that are also verbs or nouns ("won", "real", "sum") count after a number only in lower case and not before a dash.
         if let Some(code) = decide(&name, countries) {
             let code_like = token.text.len() == 3 && token.text.chars().all(char::is_uppercase);
-            let word = token.kind == TokenKind::Word && token.text.chars().count() > 2 && (code_like || !CODES_ONLY_UPPER.contains(&token.lower.as_ref()));
+            let word = token.kind == TokenKind::Word
+                && token.text.chars().count() > 2
+                && (code_like || !CODES_ONLY_UPPER.contains(&token.lower.as_ref()));
             if word || token.kind == TokenKind::Mark && !token.spaced {
                 found = Some((after + n, code));
             }
@@ -94,6 +101,8 @@ const CODES_ONLY_UPPER: [&str; 8] = ["all", "try", "cup", "top", "mop", "sos", "
 
 fn decide(name: &str, countries: &[String]) -> Option<&'static str> {
     let currency = CURRENCIES.get(name)?;
-    let elsewhere = countries.iter().find_map(|country| currency.elsewhere.iter().find(|(code, _)| code == country).map(|(_, currency)| *currency));
+    let elsewhere = countries
+        .iter()
+        .find_map(|country| currency.elsewhere.iter().find(|(code, _)| code == country).map(|(_, currency)| *currency));
     Some(elsewhere.unwrap_or(currency.code))
 }
