@@ -4,13 +4,13 @@
 //! must be decided before what was read may be taken for the whole truth. Blocks; meant for a thread of its own.
 
 use super::{
-    BrokerError, Client, Settings,
+    BrokerError, Client, Settings, error_code,
     settings::{Isolation, TRANSACTION_TIMEOUT},
 };
 use rdkafka::{
     Message as _, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
-    error::KafkaError,
+    error::{KafkaError, RDKafkaErrorCode as Code},
 };
 use std::{
     thread,
@@ -150,9 +150,32 @@ fn consumer(settings: &Settings, isolation: Isolation) -> Result<BaseConsumer<Cl
         .map_err(|error| BrokerError::Refused(format!("cannot set up a Kafka client: {error}")))
 }
 
+/// A topic that was just created, or whose leader has just changed, is asked for again.
 fn watermarks(consumer: &BaseConsumer<Client>, topic: &str) -> Result<(i64, i64), BrokerError> {
-    let attempt = format!("cannot ask for the end of topic {topic}");
-    consumer
-        .fetch_watermarks(topic, 0, ANSWER)
-        .map_err(|error| consumer.client().context().unreachable(&attempt, &error))
+    let deadline = Instant::now() + 2 * ANSWER;
+    loop {
+        match consumer.fetch_watermarks(topic, 0, ANSWER) {
+            Ok(ends) => return Ok(ends),
+            Err(error) if is_passing(&error) && Instant::now() < deadline => {
+                thread::sleep(Duration::from_millis(100));
+            }
+            Err(error) => {
+                let attempt = format!("cannot ask for the end of topic {topic}");
+                return Err(consumer.client().context().unreachable(&attempt, &error));
+            }
+        }
+    }
+}
+
+fn is_passing(error: &KafkaError) -> bool {
+    matches!(
+        error_code(error),
+        Some(
+            Code::NotLeaderForPartition
+                | Code::LeaderNotAvailable
+                | Code::UnknownTopicOrPartition
+                | Code::UnknownPartition
+                | Code::UnknownTopic
+        )
+    )
 }

@@ -98,13 +98,17 @@ pub fn ensure(settings: &Settings, wanted: &[Wanted], creation: Creation) -> Res
     Ok(Topics { cluster, found })
 }
 
-/// The partition count of every topic.
+/// The partition count of every topic; 0 while a partition has no leader yet.
 fn partitions(consumer: &BaseConsumer<Client>) -> Result<BTreeMap<String, usize>, BrokerError> {
     let metadata = consumer
         .fetch_metadata(None, ANSWER)
         .map_err(|error| consumer.client().context().unreachable("cannot reach the Kafka broker", &error))?;
     let usable = metadata.topics().iter().filter(|topic| topic.error().is_none());
-    Ok(usable.map(|topic| (topic.name().to_owned(), topic.partitions().len())).collect())
+    let count = |topic: &rdkafka::metadata::MetadataTopic| {
+        let led = topic.partitions().iter().all(|partition| partition.leader() >= 0);
+        if led { topic.partitions().len() } else { 0 }
+    };
+    Ok(usable.map(|topic| (topic.name().to_owned(), count(topic))).collect())
 }
 
 fn create(admin: &AdminClient<Client>, missing: &[&Wanted], creation: Creation) -> Result<(), BrokerError> {

@@ -26,6 +26,8 @@ pub(super) struct Block {
     pub(super) linked: usize,
     /// It stands in navigation, an aside or a footer.
     pub(super) outside: bool,
+    /// The container it stands in: blocks of one container have one number.
+    pub(super) container: usize,
 }
 
 /// Elements that hold what is not the story. A header may hold headline and lead.
@@ -144,6 +146,66 @@ struct Walk {
     structured: bool,
     /// Elements of [`OUTSIDE`] that are open.
     outside: Vec<String>,
+    /// Containers that are open: name, number, whether it began an outside by its class.
+    containers: Vec<(String, usize, bool)>,
+    /// Containers so far.
+    counted: usize,
+}
+
+/// Elements that hold blocks of one kind; a story's paragraphs are usually in one of them.
+const CONTAINERS: [&str; 9] = ["div", "section", "article", "main", "td", "body", "blockquote", "header", "center"];
+
+/// Classes and ids that say what an element holds is not the story. Only whole words count: a page with a sidebar
+/// may call its article "with-sidebar".
+const OUTSIDE_CLASSES: [&str; 40] = [
+    "footer",
+    "page-footer",
+    "site-footer",
+    "copyright",
+    "breadcrumb",
+    "breadcrumbs",
+    "related",
+    "related-news",
+    "related-articles",
+    "related-stories",
+    "related-links",
+    "related-content",
+    "read-also",
+    "see-also",
+    "popular",
+    "most-read",
+    "mostread",
+    "most-popular",
+    "share",
+    "sharing",
+    "share-buttons",
+    "social",
+    "social-share",
+    "comments",
+    "sidebar",
+    "menu",
+    "main-menu",
+    "navigation",
+    "nav",
+    "tags",
+    "tag-list",
+    "newsletter",
+    "newsletter-signup",
+    "recommended",
+    "recommendations",
+    "promo",
+    "advertisement",
+    "cookie-banner",
+    "cookie-notice",
+    "latest-news",
+];
+
+fn is_outside_by_class(tag: &Tag<'_>) -> bool {
+    let named =
+        tag.attributes.iter().filter(|(key, _)| key.eq_ignore_ascii_case("class") || key.eq_ignore_ascii_case("id"));
+    named
+        .flat_map(|(_, value)| value.split_whitespace())
+        .any(|word| OUTSIDE_CLASSES.contains(&word.to_ascii_lowercase().replace('_', "-").as_str()))
 }
 
 impl Walk {
@@ -195,6 +257,11 @@ impl Walk {
             if OUTSIDE.contains(&name) && !tag.closed && self.outside.len() < 64 {
                 self.outside.push(name.to_owned());
             }
+            let by_class = is_outside_by_class(tag);
+            if (CONTAINERS.contains(&name) || by_class) && !tag.closed && self.containers.len() < 256 {
+                self.counted += 1;
+                self.containers.push((name.to_owned(), self.counted, by_class));
+            }
             self.preformatted |= matches!(name, "pre" | "xmp" | "listing");
             self.kind = match name {
                 "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => Some(BlockKind::Heading),
@@ -215,6 +282,9 @@ impl Walk {
             self.flush();
             if let Some(position) = self.outside.iter().rposition(|open| open == name) {
                 self.outside.truncate(position);
+            }
+            if let Some(position) = self.containers.iter().rposition(|(open, ..)| open == name) {
+                self.containers.truncate(position);
             }
             self.preformatted &= !matches!(name, "pre" | "xmp" | "listing");
             if !matches!(name, "p" | "div") {
@@ -239,7 +309,8 @@ impl Walk {
                     kind,
                     linked: linked.min(text.len()),
                     text,
-                    outside: !self.outside.is_empty(),
+                    outside: !self.outside.is_empty() || self.containers.iter().any(|(.., by_class)| *by_class),
+                    container: self.containers.last().map_or(0, |(_, number, _)| *number),
                 });
             }
         }

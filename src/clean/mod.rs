@@ -390,6 +390,20 @@ mod tests {
     }
 
     #[test]
+    fn a_short_dispatch_is_not_outweighed_by_its_surroundings() {
+        let page = "<html><head><title>Fire at port warehouse put out | Example Wire</title></head><body><ul class='breadcrumb'><li><a href='/'>Home</a></li></ul>\
+            <h1>Fire at port warehouse put out</h1><div class='meta'>3 March 2020, 18:05</div><div class='article-text'><p>PORT AMBER, March 3 (EXW) - A fire at a \
+            warehouse in the port of Port Amber was put out on Tuesday, officials said.</p><p>Nobody was hurt.</p></div><div class='popular'><h3>Most read</h3>\
+            <div><p>Teaser text that runs on for quite some time about a completely different matter, with commas, and more commas, to look like prose.</p></div></div>\
+            <div class='footer'>© Example Wire, 2020. All rights are reserved by the agency, its partners, and others, as the law provides for such cases.</div></body></html>";
+        let article = super::page(&Feed::new("f", "http://wire.example/"), None, None, page.as_bytes());
+        assert_eq!(
+            article.body,
+            "PORT AMBER, March 3 (EXW) - A fire at a warehouse in the port of Port Amber was put out on Tuesday, officials said.\n\nNobody was hurt."
+        );
+    }
+
+    #[test]
     fn the_seed_story_comes_out_of_its_page() {
         let Ok(seed) = std::fs::read_to_string("../shared/seed/tass-2020-09-29.txt") else { return };
         let story: Vec<&str> = seed.trim().split("\n\n").map(str::trim).skip(1).collect();

@@ -110,22 +110,46 @@ fn extract(page: &str, issues: &mut Vec<Issue>) -> Option<Vec<Block>> {
 fn lay_over(blocks: &[Block], extracted: &[Block], headline: Option<&str>) -> Vec<String> {
     let wanted: HashSet<String> =
         extracted.iter().map(|block| key(&block.text)).filter(|key| !key.is_empty()).collect();
-    let taken: Vec<bool> = blocks.iter().map(|block| !block.outside && wanted.contains(&key(&block.text))).collect();
-    let bytes = |keep: &dyn Fn(usize) -> bool| {
-        blocks.iter().enumerate().filter(|(index, _)| keep(*index)).map(|(_, block)| block.text.len()).sum::<usize>()
+    let mut taken: Vec<bool> = blocks.iter().map(|block| wanted.contains(&key(&block.text))).collect();
+    let bytes = |taken: &[bool]| {
+        taken.iter().zip(blocks).filter(|(taken, _)| **taken).map(|(_, block)| block.text.len()).sum::<usize>()
     };
-    let covered = bytes(&|index| taken.get(index).copied().unwrap_or(false));
+    let covered = bytes(&taken);
     let total: usize = extracted.iter().map(|block| block.text.len()).sum();
-    let (Some(first), Some(last)) = (
-        taken.iter().zip(blocks).position(|(taken, block)| *taken && block.text.len() >= 40),
-        taken.iter().zip(blocks).rposition(|(taken, block)| *taken && block.text.len() >= 40),
-    ) else {
-        return without_noise(extracted, headline);
-    };
     // The extractor joined or parted blocks in its own way: its text is then better than ours.
     if covered * 10 < total * 8 {
         return without_noise(extracted, headline);
     }
+    let inside: Vec<bool> = taken.iter().zip(blocks).map(|(taken, block)| *taken && !block.outside).collect();
+    // Unless nearly all of the story stands in what a class calls a surrounding, surroundings go.
+    if bytes(&inside) * 3 >= covered {
+        taken = inside;
+    }
+    // Short paragraphs beside the story's own, which extraction drops for their length.
+    let homes: HashSet<usize> = taken
+        .iter()
+        .zip(blocks)
+        .filter(|(taken, block)| **taken && block.kind == BlockKind::Paragraph && block.text.len() >= 80)
+        .map(|(_, block)| block.container)
+        .collect();
+    let first = taken.iter().zip(blocks).position(|(taken, block)| *taken && block.text.len() >= 40);
+    let Some(first) = first else { return without_noise(extracted, headline) };
+    let is_sibling = |block: &Block| {
+        let ends_sentence = block.text.ends_with(['.', '!', '?', '…', '"', '”', '»', '。']);
+        block.kind == BlockKind::Paragraph
+            && !block.outside
+            && block.linked == 0
+            && ends_sentence
+            && homes.contains(&block.container)
+    };
+    for (index, block) in blocks.iter().enumerate().skip(first) {
+        if is_sibling(block)
+            && let Some(taken) = taken.get_mut(index)
+        {
+            *taken = true;
+        }
+    }
+    let last = taken.iter().rposition(|taken| *taken).unwrap_or(first);
     let mut chosen: Vec<Block> = Vec::new();
     for index in first..=last {
         let (Some(block), Some(taken)) = (blocks.get(index), taken.get(index)) else { continue };

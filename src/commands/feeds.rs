@@ -2,7 +2,7 @@
 //!
 //! `check` fetches each feed once under the daemon's guard and limits, reads it with the daemon's parser, and says what
 //! came. It changes nothing and asks no conditional questions.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
+#![expect(clippy::print_stderr, reason = "a command's complaints")]
 
 use super::{
     exit,
@@ -44,7 +44,7 @@ fn list(config: &Config) -> u8 {
         if !feed.enabled {
             marks.push_str("  off");
         }
-        println!(
+        super::put(format_args!(
             "{:<longest$}  {:<5} {:<3} {:>5}  {:<24} {}{marks}",
             feed.id.0,
             word(&feed.language),
@@ -52,7 +52,7 @@ fn list(config: &Config) -> u8 {
             interval,
             word(&feed.agency),
             fetch::redact(&feed.url)
-        );
+        ));
     }
     exit::DONE
 }
@@ -85,9 +85,9 @@ fn check(config: &Config, ids: &[String]) -> u8 {
                 (Tone::Bad, "FAIL", format!("{}: {}", issue.code, issue.detail))
             }
         };
-        println!("{} {}  {said}", style.paint(tone, mark), style.paint(Tone::Strong, &feed.id.0));
+        super::put(format_args!("{} {}  {said}", style.paint(tone, mark), style.paint(Tone::Strong, &feed.id.0)));
     }
-    println!("{} of {} feeds answered with items", chosen.len() - failed, chosen.len());
+    super::put(format_args!("{} of {} feeds answered with items", chosen.len() - failed, chosen.len()));
     if failed == 0 { exit::DONE } else { exit::FAILED }
 }
 
@@ -96,7 +96,7 @@ fn ask(getter: &Getter, feed: &Feed) -> Result<String, Issue> {
     let fetched = getter.get(feed, &feed.url, fetch::Wants::Feed)?;
     let parsed = parse::feed(feed, &fetched).map_err(|parse::ParseError(issue)| issue)?;
     if parsed.items.is_empty() {
-        return Err(Issue::new(crate::model::Stage::Parse, "no_items", "the feed answered, but holds no items"));
+        return Err(Issue::new(crate::model::Stage::Parse, "no_entries", "the feed answered, but holds no items"));
     }
     let mut said = format!("{} items", parsed.items.len());
     let newest = parsed.items.iter().filter_map(|item| item.published).max_by_key(|time| time.utc());

@@ -13,7 +13,10 @@ use crate::{
     cli::{Cli, Verb},
     config::{self, Environment, Flags, Loaded, Problems},
 };
-use std::process::ExitCode;
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 /// Exit codes, each with one meaning (`sysexits.h` where it has a word for it).
 pub mod exit {
@@ -50,6 +53,18 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Run(given) => run::run(&given),
     };
     ExitCode::from(code)
+}
+
+/// Prints a line. A reader who has seen enough and closed the pipe is no failure.
+fn put(line: std::fmt::Arguments<'_>) {
+    put_text(&format!("{line}\n"));
+}
+
+/// Prints text that brings its own line ends, at once.
+fn put_text(text: &str) {
+    let mut out = io::stdout().lock();
+    // What cannot be shown any more is not missed by anybody.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// Loads the configuration that the flags and the environment of this process name.

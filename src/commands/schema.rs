@@ -1,5 +1,5 @@
 //! `dateline schema`: the JSON Schemas of the records and of the configuration, made from the types themselves.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
+#![expect(clippy::print_stderr, reason = "a command's complaints")]
 
 use super::exit;
 use crate::{cli::Schema, config, publish::schema};
@@ -17,28 +17,72 @@ fn of_configuration() -> [(&'static str, Value); 2] {
 pub(super) fn run(given: &Schema) -> u8 {
     if given.list {
         for schema in schema::all() {
-            println!("{:<16} records of {}", schema.name, schema.topic.name("wire"));
+            super::put(format_args!("{:<16} records of {}", schema.name, schema.topic.name("wire")));
         }
-        println!("{:<16} dateline.toml", "config");
-        println!("{:<16} files of feeds", "feeds");
+        super::put(format_args!("{:<16} dateline.toml", "config"));
+        super::put(format_args!("{:<16} files of feeds", "feeds"));
         return exit::DONE;
     }
     let Some(name) = &given.name else {
         let mut all = Map::new();
         all.extend(schema::all().into_iter().map(|schema| (schema.name.to_owned(), schema.schema)));
         all.extend(of_configuration().map(|(name, schema)| (name.to_owned(), schema)));
-        println!("{:#}", Value::Object(all));
+        super::put(format_args!("{:#}", Value::Object(all)));
         return exit::DONE;
     };
     let found = schema::find(name).map(|schema| schema.schema);
     match found.or_else(|| of_configuration().into_iter().find(|(own, _)| own == name).map(|(_, schema)| schema)) {
         Some(schema) => {
-            println!("{schema:#}");
+            super::put(format_args!("{schema:#}"));
             exit::DONE
         }
         None => {
             eprintln!("error: no schema is called {name:?}; `dateline schema --list` names them");
             exit::USAGE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{fetch, publish::schema};
+    use regex::Regex;
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    const CONTRACT: &str = include_str!("../../docs/RECORD.md");
+
+    /// The program's own text, without its tests.
+    fn sources(directory: &Path, out: &mut Vec<String>) {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, out);
+            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                out.push(text.split("#[cfg(test)]").next().unwrap_or_default().to_owned());
+            }
+        }
+    }
+
+    #[test]
+    fn the_contract_lists_every_code_and_every_field() {
+        let mut texts = Vec::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut texts);
+        let pattern = r#"(?:Issue::new\(\s*[\w:.]+,\s*|Kind::Not\(\s*|\bcode: |\breason: |\boriginal\(\w+, |\b(?:link|certain)\([\w:]+, )"(\w+)""#;
+        let pattern = Regex::new(pattern).unwrap();
+        let mut words: BTreeSet<String> = fetch::CODES.iter().map(|(code, _)| (*code).to_owned()).collect();
+        for text in &texts {
+            words.extend(pattern.captures_iter(text).map(|found| found[1].to_owned()));
+        }
+        assert!(words.len() > 40, "{words:?}");
+        for schema in schema::all() {
+            let fields = schema.schema["properties"].as_object().unwrap().keys().cloned();
+            words.extend(fields);
+        }
+        let missing: Vec<&String> = words
+            .iter()
+            .filter(|word| !CONTRACT.contains(&format!("`{word}`")) && !CONTRACT.contains(&format!("`{word} {{")))
+            .collect();
+        assert!(missing.is_empty(), "docs/RECORD.md does not name {missing:?}");
     }
 }

@@ -92,7 +92,7 @@ pub(super) fn article(style: Style, record: &Value) -> String {
     }
     page.row("dateline", &dateline(record));
     page.row("change", &change(record));
-    page.row("told by", &relation(record));
+    page.row("relation", &relation(record));
     page.row("text", &shape(record));
     if record.get("entities").is_none() {
         page.row("begins", &opening(record));
@@ -194,7 +194,13 @@ fn change(record: &Value) -> String {
     if revision == 1 && change == "new" {
         return String::new();
     }
-    let fields: Vec<&str> = list(record, "/changes").iter().filter_map(|change| text(change, "/field")).collect();
+    let mut fields: Vec<&str> = Vec::new();
+    for field in list(record, "/changes").iter().filter_map(|change| text(change, "/field")) {
+        let field = if field.starts_with("covid") { "figures" } else { field };
+        if !fields.contains(&field) {
+            fields.push(field);
+        }
+    }
     format!("revision {revision}, {change}{}{}", if fields.is_empty() { "" } else { ": " }, fields.join(", "))
 }
 

@@ -1,5 +1,4 @@
 //! `dateline validate`: reads the configuration, opens nothing, and prints every problem at once.
-#![expect(clippy::print_stdout, reason = "a command's output")]
 
 use crate::{cli::Validate, config::Flags};
 
@@ -13,7 +12,7 @@ pub(super) fn run(given: &Validate) -> u8 {
                 crate::publish::Target::Journal => format!("the journal in {}", loaded.config.data_dir.display()),
                 crate::publish::Target::Kafka => format!("Kafka at {}", loaded.config.publish.kafka.bootstrap_servers),
             };
-            println!("{file}: no problems; {enabled} feeds to {to}");
+            super::put(format_args!("{file}: no problems; {enabled} feeds to {to}"));
             super::exit::DONE
         }
         Err(problems) => super::refuse(&problems),

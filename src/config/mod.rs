@@ -140,7 +140,7 @@ mod tests {
         assert!(!found.iter().any(|problem| problem.contains("12345")), "{found:#?}");
         for part in [
             "bootstrap_servers: missing",
-            "librdkafka.acks: contradicts",
+            "librdkafka.acks: this key contradicts",
             "sasl.password: expected a string",
             "\"accurate\" is not built yet",
         ] {

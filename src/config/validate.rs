@@ -6,7 +6,7 @@ use super::{Place, Problems, document::PlacedFeed, load::Draft};
 use crate::{
     extract::Tagger,
     model::units,
-    publish::{Delivery, Target},
+    publish::Target,
 };
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -209,52 +209,36 @@ fn publish(draft: &Draft, problems: &mut Problems) {
             );
         }
     }
-    if kafka.delivery == Delivery::ExactlyOnce && kafka.transactional_id.trim().is_empty() {
-        refuse("publish.kafka.transactional_id", "empty: exactly-once delivery needs a name, such as \"dateline-1\"");
-    }
     if kafka.partitions < 1 {
         refuse("publish.kafka.partitions", "must be at least 1");
     }
     if kafka.replication_factor != -1 && kafka.replication_factor < 1 {
         refuse("publish.kafka.replication_factor", "must be at least 1, or -1 for the broker's default");
     }
-    for (name, value) in &kafka.librdkafka {
-        let key = format!("publish.kafka.librdkafka.{name}");
-        if let Some((_, why)) = OURS.iter().find(|(ours, _)| ours == name) {
-            refuse(&key, &format!("contradicts what the daemon sets itself: {why}"));
-        }
-        if name == "security.protocol" && value.to_lowercase().contains("ssl") && !cfg!(feature = "kafka-tls") {
-            refuse(&key, "this build's Kafka client has no TLS: build with the feature `kafka-tls`");
-        }
-        if name == "security.protocol" && value.eq_ignore_ascii_case("sasl_plaintext") && !cfg!(feature = "kafka-tls") {
-            refuse(&key, "this build's Kafka client has no SASL: build with the feature `kafka-tls`");
+    broker(draft, problems);
+}
+
+/// What the Kafka client's room says: settings on which its guarantees rest, and what this build of it lacks.
+#[cfg(feature = "kafka")]
+fn broker(draft: &Draft, problems: &mut Problems) {
+    let kafka = &draft.config.publish.kafka;
+    let settings = crate::broker::Settings {
+        bootstrap_servers: kafka.bootstrap_servers.clone(),
+        transactional_id: kafka.transactional_id.clone(),
+        transactions: kafka.delivery == crate::publish::Delivery::ExactlyOnce,
+        librdkafka: kafka.librdkafka.clone(),
+    };
+    for (key, problem) in settings.problems() {
+        // Whether there must be an address depends on where records go, and is asked above.
+        if key != "bootstrap_servers" {
+            let key = format!("publish.kafka.{}", key.replace('"', ""));
+            problems.push(draft.place(&key), key, problem);
         }
     }
 }
 
-/// Settings of librdkafka on which the delivery guarantee rests, or that have a key of their own.
-const OURS: [(&str, &str); 20] = [
-    ("bootstrap.servers", "write publish.kafka.bootstrap_servers"),
-    ("metadata.broker.list", "write publish.kafka.bootstrap_servers"),
-    ("transactional.id", "write publish.kafka.transactional_id"),
-    ("enable.idempotence", "it follows from publish.kafka.delivery"),
-    ("acks", "nothing but \"all\" keeps the guarantee"),
-    ("request.required.acks", "nothing but \"all\" keeps the guarantee"),
-    ("max.in.flight", "the order of an item's revisions rests on it"),
-    ("max.in.flight.requests.per.connection", "the order of an item's revisions rests on it"),
-    ("retries", "a batch is repeated by its transaction"),
-    ("message.send.max.retries", "a batch is repeated by its transaction"),
-    ("transaction.timeout.ms", "it must agree with the daemon's own limits"),
-    ("message.timeout.ms", "it must stay below the transaction's limit"),
-    ("delivery.timeout.ms", "it must stay below the transaction's limit"),
-    ("retry.backoff.ms", "the rule about prompt commits rests on it"),
-    ("partitioner", "readers in other languages must find the same partition"),
-    ("isolation.level", "the state is read committed"),
-    ("enable.auto.commit", "positions are committed with the records"),
-    ("enable.auto.offset.store", "positions are committed with the records"),
-    ("auto.offset.reset", "the state is read from its beginning"),
-    ("enable.partition.eof", "the reading of the state ends by it"),
-];
+#[cfg(not(feature = "kafka"))]
+fn broker(_draft: &Draft, _problems: &mut Problems) {}
 
 fn rest(draft: &Draft, problems: &mut Problems) {
     let config = &draft.config;

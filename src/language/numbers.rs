@@ -129,6 +129,16 @@ pub fn numerals(pack: &Pack, tokens: &[Token<'_>]) -> Vec<Numeral> {
             None => n += 1,
         }
     }
+    // 8.3 times a million is a whole number, whatever binary fractions make of it.
+    for numeral in &mut found {
+        let tidy = |value: f64| {
+            if value >= 1000.0 && (value - value.round()).abs() < 1e-9 * value { value.round() } else { value }
+        };
+        if numeral.grouped {
+            numeral.value = tidy(numeral.value);
+            numeral.max = numeral.max.map(tidy);
+        }
+    }
     // A dot before three digits groups, unless the other numbers of the text use the dot for decimals.
     let decimals =
         found.iter().enumerate().any(|(n, numeral)| numeral.decimal && !numeral.percent && !dot_three.contains(&n));

@@ -67,6 +67,7 @@ pub enum Sense {
     Today,
     Yesterday,
     DayEarlier,
+    WeekEarlier,
     Statement,
     Forecast,
     Hypothetical,

@@ -115,7 +115,7 @@ impl Decider {
         origin: &Origin,
         at: Timestamp,
         observed: &Observed,
-        enriched: Result<Box<Enriched>, DeadLetter>,
+        enriched: Result<Box<Enriched>, Box<DeadLetter>>,
     ) -> Result<(), StoreError> {
         let place = (origin.seq, origin.index);
         let enriched = match enriched {
@@ -149,12 +149,12 @@ impl Decider {
         }
         let records = encode::article(&stamp, *enriched, &verdict);
         self.at_work = None;
-        self.remember(id, verdict);
+        self.remember(id, &verdict);
         self.push(records);
         Ok(())
     }
 
-    fn remember(&mut self, id: &ItemId, verdict: Verdict) {
+    fn remember(&mut self, id: &ItemId, verdict: &Verdict) {
         self.state.apply(StateChange::set(state_key::item(id), &verdict.state));
         if let Some(text) = &verdict.text {
             self.state.apply(StateChange::set(state_key::text(id), text));

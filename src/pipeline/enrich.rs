@@ -43,7 +43,7 @@ pub(super) struct Unit {
 /// A frame's content; items have been read.
 pub(super) enum Prepared {
     /// A revision and what it says, or why it could not be read.
-    Item(Box<Observed>, Result<Box<Enriched>, DeadLetter>),
+    Item(Box<Observed>, Result<Box<Enriched>, Box<DeadLetter>>),
     /// Anything else, as it was.
     Other(Content),
 }
@@ -161,7 +161,7 @@ fn prepare(tables: &extract::Tables, feeds: &Roster, unit: RawUnit) -> Unit {
     Unit { feed, seq, index, at, ends_frame, content }
 }
 
-fn read(tables: &extract::Tables, feeds: &Roster, observed: &Observed) -> Result<Box<Enriched>, DeadLetter> {
+fn read(tables: &extract::Tables, feeds: &Roster, observed: &Observed) -> Result<Box<Enriched>, Box<DeadLetter>> {
     let feed = feeds.get(&observed.item.feed);
     let article = catch_unwind(AssertUnwindSafe(|| clean::item(&feed, observed)))
         .map_err(|panic| letter(observed, Stage::Clean, &words(panic.as_ref())))?;
@@ -177,11 +177,11 @@ pub(super) fn words(panic: &(dyn std::any::Any + Send)) -> String {
 }
 
 /// The dead letter of an item that broke a room: its bytes are what the intake holds of it.
-pub(super) fn letter(observed: &Observed, stage: Stage, detail: &str) -> DeadLetter {
+pub(super) fn letter(observed: &Observed, stage: Stage, detail: &str) -> Box<DeadLetter> {
     let mut bytes = serde_json::to_vec(observed).unwrap_or_default();
     let total_bytes = bytes.len() as u64;
     bytes.truncate(LETTER_BYTES);
-    DeadLetter {
+    Box::new(DeadLetter {
         key: observed.item.id.0.clone(),
         feed: observed.item.feed.clone(),
         url: observed.item.link.clone(),
@@ -190,5 +190,5 @@ pub(super) fn letter(observed: &Observed, stage: Stage, detail: &str) -> DeadLet
         detail: detail.to_owned(),
         bytes,
         total_bytes,
-    }
+    })
 }

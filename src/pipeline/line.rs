@@ -14,7 +14,7 @@ use super::{
 use crate::{
     model::{Record, Stage, Topic},
     publish::{PublishError, Sink},
-    store::{Store, StoreError},
+    store::{Store, StoreError, image},
 };
 use futures::stream::{BoxStream, StreamExt};
 use jiff::{SignedDuration, Timestamp};
@@ -42,6 +42,9 @@ const EVICTION_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// A wall clock that has moved this much against the steady one has been set: nothing is evicted on its word.
 const CLOCK_STEP: SignedDuration = SignedDuration::from_hours(1);
+
+/// A pause between two runs that is believed without question; a clock set wrong is seldom wrong by so little.
+const BELIEVED_PAUSE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Units in a batch at most: its state changes count too.
 const MAX_UNITS: usize = 5000;
@@ -83,7 +86,7 @@ impl Line {
 
     async fn work_and_recover(&mut self) -> Result<(), RunError> {
         let mut broken = HashSet::new();
-        let mut clearing = Clearing::new();
+        let mut clearing = Clearing::begin(&self.store).await?;
         loop {
             let Some(position) = self.recover().await? else { return Ok(()) };
             let (rules, store, known) = (Arc::clone(&self.rules), self.store.clone(), broken.clone());
@@ -93,7 +96,7 @@ impl Line {
             self.board.change(|now| now.publisher.position = position);
             self.recovered.send_replace(true);
             match self.work(position, decider, &mut clearing).await? {
-                Ended::Finished => return Ok(()),
+                Ended::Finished => return self.clear_away().await,
                 Ended::Doubt => {}
                 Ended::Broken(all) => broken = all,
             }
@@ -145,6 +148,7 @@ impl Line {
             };
             if clearing.eviction_is_due() {
                 open_decider.evict(Timestamp::now(), last);
+                Clearing::remember(&self.store).await?;
             }
             let (batch, open) = open_decider.close();
             let kept = self.on_record.is_some().then(|| batch.records.clone());
@@ -171,7 +175,7 @@ impl Line {
                     return Ok(Ended::Doubt);
                 }
             }
-            decider = open_decider;
+            decider = *open_decider;
         }
     }
 
@@ -220,7 +224,7 @@ impl Line {
                 unit = units.next() => next = unit,
             }
         }
-        Ok(Gathered::Batch(decider, last))
+        Ok(Gathered::Batch(Box::new(decider), last))
     }
 
     /// A batch is published: tell everybody, and clear away now and then.
@@ -265,18 +269,24 @@ impl Line {
         });
         self.board.published(open.latest.clone());
         if clearing.is_due() {
-            match intake.trim(open.position, Timestamp::now()).await {
-                // A full disk is no reason to stop: what could not be cleared away now is cleared away later.
-                Ok(()) | Err(StoreError::Full(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
+            self.clear_away().await?;
         }
         Ok(())
+    }
+
+    async fn clear_away(&self) -> Result<(), RunError> {
+        let intake = self.reading.intake.id().to_owned();
+        let position = self.store.read(move |db| image::position(db, &intake)).await?;
+        match self.reading.intake.trim(position, Timestamp::now()).await {
+            // A full disk is no reason to stop: what could not be cleared away now is cleared away later.
+            Ok(()) | Err(StoreError::Full(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
 enum Gathered {
-    Batch(Decider, (u64, usize)),
+    Batch(Box<Decider>, (u64, usize)),
     Broken(HashSet<(u64, usize)>),
 }
 
@@ -291,11 +301,31 @@ struct Clearing {
     cleared: Instant,
     evicted: Instant,
     wall: Timestamp,
+    /// Runs that end by themselves are too short for the interval: they evict by the time of the run before.
+    at_once: bool,
 }
 
 impl Clearing {
-    fn new() -> Self {
-        Self { cleared: Instant::now(), evicted: Instant::now(), wall: Timestamp::now() }
+    const LAST_EVICTION: &str = "last_eviction";
+
+    async fn begin(store: &Store) -> Result<Self, StoreError> {
+        let wall = Timestamp::now();
+        let last = store.read(|db| image::meta(db, Self::LAST_EVICTION)).await?;
+        let since = last.and_then(|text| text.parse().ok()).map(|last: Timestamp| wall.duration_since(last));
+        let at_once = since.is_some_and(|since| since >= CLOCK_STEP && since <= BELIEVED_PAUSE);
+        // After a longer pause, or none that can be told, the clock must first be seen again.
+        if since.is_none_or(|since| since > BELIEVED_PAUSE || since < SignedDuration::ZERO) {
+            Self::remember(store).await?;
+        }
+        Ok(Self { cleared: Instant::now(), evicted: Instant::now(), wall, at_once })
+    }
+
+    async fn remember(store: &Store) -> Result<(), StoreError> {
+        let now = Timestamp::now().to_string();
+        match store.write(move |tx| image::set_meta(tx, Self::LAST_EVICTION, &now)).await {
+            Ok(()) | Err(StoreError::Full(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     fn is_due(&mut self) -> bool {
@@ -308,7 +338,7 @@ impl Clearing {
 
     fn eviction_is_due(&mut self) -> bool {
         let steady = self.evicted.elapsed();
-        if steady < EVICTION_INTERVAL {
+        if !std::mem::take(&mut self.at_once) && steady < EVICTION_INTERVAL {
             return false;
         }
         let wall = Timestamp::now();

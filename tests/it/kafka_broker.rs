@@ -25,7 +25,7 @@ use std::{
 };
 
 /// A broker in a directory of its own. It may be stopped and started again on the same port with the same data.
-pub struct Broker {
+pub(crate) struct Broker {
     directory: tempfile::TempDir,
     libraries: PathBuf,
     port: u16,
@@ -34,23 +34,21 @@ pub struct Broker {
 
 /// A record as a reader gets it.
 #[derive(Debug, Clone)]
-pub struct Read {
-    pub partition: i32,
-    pub offset: i64,
-    pub key: String,
-    pub headers: BTreeMap<String, String>,
-    pub bytes: Option<Vec<u8>>,
+pub(crate) struct Read {
+    pub(crate) key: String,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) bytes: Option<Vec<u8>>,
 }
 
 impl Read {
     /// The value as JSON; null for a tombstone.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         self.bytes.as_deref().map_or(Value::Null, |bytes| serde_json::from_slice(bytes).unwrap())
     }
 }
 
 /// The broker that the tests share, or none where no Kafka is installed, which is said once.
-pub fn shared() -> Option<&'static Broker> {
+pub(crate) fn shared() -> Option<&'static Broker> {
     static SHARED: OnceLock<Option<Broker>> = OnceLock::new();
     let started = || {
         let mut broker = Broker::install()?;
@@ -62,7 +60,7 @@ pub fn shared() -> Option<&'static Broker> {
 
 impl Broker {
     /// A broker that is not started yet, or none where no Kafka is installed.
-    pub fn install() -> Option<Self> {
+    pub(crate) fn install() -> Option<Self> {
         static SAID: Once = Once::new();
         let Some(libraries) = std::env::var_os("DATELINE_TEST_KAFKA").map(PathBuf::from) else {
             // Not through the macro, whose output a passing test keeps to itself.
@@ -88,12 +86,12 @@ impl Broker {
         Some(broker)
     }
 
-    pub fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
     /// Starts it and waits until it answers.
-    pub fn start(&mut self) {
+    pub(crate) fn start(&mut self) {
         let java = self.java();
         let arguments = java.get_args().map(|argument| argument.to_os_string());
         let log =
@@ -121,7 +119,7 @@ impl Broker {
     }
 
     /// Kills it as `kill -9` does; its data stay.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         if let Some(mut guard) = self.guard.take() {
             drop(guard.stdin.take());
             guard.wait().unwrap();
@@ -163,17 +161,17 @@ impl Broker {
     }
 
     /// Everything that a `read_committed` reader sees of a topic now; nothing for a topic that is not there.
-    pub fn read(&self, topic: &str) -> Vec<Read> {
+    pub(crate) fn read(&self, topic: &str) -> Vec<Read> {
         self.read_at(topic, "read_committed")
     }
 
     /// The values that a `read_committed` reader sees: in order within a partition, and so within a key.
-    pub fn values(&self, topic: &str) -> Vec<Value> {
+    pub(crate) fn values(&self, topic: &str) -> Vec<Value> {
         self.read(topic).iter().map(Read::json).collect()
     }
 
     /// The values in the order in which their origins were observed, over all partitions.
-    pub fn values_in_order(&self, topic: &str) -> Vec<Value> {
+    pub(crate) fn values_in_order(&self, topic: &str) -> Vec<Value> {
         let mut read = self.read(topic);
         read.sort_by_key(|record| {
             let mut numbers = record.headers["origin"].rsplit('/').map_while(|part| part.parse::<u64>().ok());
@@ -184,7 +182,7 @@ impl Broker {
     }
 
     /// Everything that a `read_uncommitted` reader sees.
-    pub fn read_uncommitted(&self, topic: &str) -> Vec<Read> {
+    pub(crate) fn read_uncommitted(&self, topic: &str) -> Vec<Read> {
         self.read_at(topic, "read_uncommitted")
     }
 
@@ -203,8 +201,6 @@ impl Broker {
             assert!(Instant::now() < deadline, "topic {topic} has no end");
             match consumer.poll(Duration::from_millis(200)) {
                 Some(Ok(message)) => read.push(Read {
-                    partition: message.partition(),
-                    offset: message.offset(),
                     key: message.key_view::<str>().unwrap().unwrap().to_owned(),
                     headers: message.headers().map_or_else(BTreeMap::new, |headers| {
                         let text =
@@ -222,7 +218,7 @@ impl Broker {
     }
 
     /// How many partitions a topic has; 0 when there is none of that name.
-    pub fn partitions(&self, topic: &str) -> usize {
+    pub(crate) fn partitions(&self, topic: &str) -> usize {
         let consumer: BaseConsumer = self.client("read_committed").create().unwrap();
         let metadata = consumer.fetch_metadata(None, Duration::from_secs(10)).unwrap();
         metadata.topics().iter().find(|found| found.name() == topic).map_or(0, |found| found.partitions().len())

@@ -2,7 +2,7 @@
 //!
 //! Invented publishers are served on a loopback port and change as time passes; the daemon itself, as it is, polls
 //! them and publishes to the embedded default; what it commits is shown as it comes.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output")]
+#![expect(clippy::print_stderr, reason = "a command's complaints")]
 
 mod script;
 mod server;
@@ -65,7 +65,7 @@ async fn play(given: &Demo) -> anyhow::Result<u8> {
     let publishers =
         Publishers::start(Script::bundled(Offset::UTC.to_datetime(Timestamp::now()).date())?, length).await?;
     let mut teller = Teller::new(Style::of_stdout());
-    print!("{}", teller.introduction(publishers.feeds(), length));
+    super::put_text(&teller.introduction(publishers.feeds(), length));
 
     let cancel = CancellationToken::new();
     shutdown::on_signals(cancel.clone())?;
@@ -94,20 +94,20 @@ async fn play(given: &Demo) -> anyhow::Result<u8> {
         }
         let now = publishers.moment();
         for note in publishers.notes(told, now) {
-            print!("{}", teller.note(note, length.mul_f64(now)));
+            super::put_text(&teller.note(note, length.mul_f64(now)));
         }
         told = now;
-        to_show.try_iter().for_each(|record| print!("{}", teller.record(&record)));
+        to_show.try_iter().for_each(|record| super::put_text(&teller.record(&record)));
     }
     cancel.cancel();
     let result = match ended {
         Some(result) => result,
         None => tokio::time::timeout(LAST_WAIT, daemon).await.context("the daemon does not stop")?,
     };
-    to_show.try_iter().for_each(|record| print!("{}", teller.record(&record)));
+    to_show.try_iter().for_each(|record| super::put_text(&teller.record(&record)));
     match result {
         Ok(RunReport { commits, .. }) => {
-            print!("{}", teller.conclusion(&directory, publishers.counts(), commits));
+            super::put_text(&teller.conclusion(&directory, publishers.counts(), commits));
             Ok(exit::DONE)
         }
         Err(error) => {

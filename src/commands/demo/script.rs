@@ -2,10 +2,10 @@
 //!
 //! Everything is a function of the moment: a server asked twice at one moment gives the same bytes.
 
-use jiff::{SignedDuration, Timestamp, civil::Date, tz::Offset};
+use jiff::{Timestamp, civil::Date, tz::Offset};
 use serde::Deserialize;
 use serde_json::json;
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 /// The script as it is written.
 #[derive(Debug, Deserialize)]
@@ -53,6 +53,20 @@ pub(super) struct Version {
     text: String,
 }
 
+/// When the demo began and how long it takes.
+pub(super) struct Clock {
+    pub(super) began: Timestamp,
+    pub(super) length: Duration,
+}
+
+impl Clock {
+    /// A moment as publishers write it: whole seconds.
+    fn at(&self, moment: f64) -> Timestamp {
+        let passed = self.length.mul_f64(moment).as_secs();
+        Timestamp::from_second(self.began.as_second() + passed as i64).unwrap_or(self.began)
+    }
+}
+
 /// A document ready to be sent.
 pub(super) struct Document {
     pub(super) media_type: &'static str,
@@ -81,7 +95,7 @@ impl Script {
     }
 
     /// The feed document at a moment.
-    pub(super) fn document(&self, feed: &Source, base: &str, began: Timestamp, moment: f64) -> Document {
+    pub(super) fn document(&self, feed: &Source, base: &str, clock: &Clock, moment: f64) -> Document {
         if feed.breaks.is_some_and(|[from, to]| (from..to).contains(&moment)) {
             return Document {
                 media_type: "application/rss+xml",
@@ -89,7 +103,7 @@ impl Script {
             };
         }
         let entries: Vec<Entry<'_>> =
-            self.standing(&feed.id, moment).into_iter().map(|version| self.entry(feed, base, began, version)).collect();
+            self.standing(&feed.id, moment).into_iter().map(|version| self.entry(feed, base, clock, version)).collect();
         match feed.format {
             Format::Rss => {
                 Document { media_type: "application/rss+xml; charset=utf-8", body: rss(feed, base, &entries) }
@@ -118,22 +132,19 @@ impl Script {
         Some(Document { media_type: "text/html; charset=utf-8", body })
     }
 
-    fn entry<'s>(&'s self, feed: &Source, base: &str, began: Timestamp, version: &'s Version) -> Entry<'s> {
+    fn entry<'s>(&'s self, feed: &Source, base: &str, clock: &Clock, version: &'s Version) -> Entry<'s> {
         // The first version tells when the story was published; a later one when it was changed.
         let same = |other: &&Version| other.feed == version.feed && other.guid == version.guid;
         let first = self.versions.iter().find(same).map_or(0.0, |first| first.at);
-        let instant = |at: f64| began.checked_add(SignedDuration::from_secs((at * 60.0) as i64)).unwrap_or(began);
+        let lead = version.text.split("\n\n").next().unwrap_or_default();
         Entry {
             guid: &version.guid,
             headline: &version.headline,
             link: format!("{base}/{}/{}", feed.id, version.guid),
-            html: if feed.pages {
-                markup(version.text.split("\n\n").next().unwrap_or_default())
-            } else {
-                markup(&version.text)
-            },
-            published: instant(first),
-            updated: instant(version.at),
+            lead: markup(lead),
+            html: if feed.pages { None } else { Some(markup(&version.text)) },
+            published: clock.at(first),
+            updated: clock.at(version.at),
         }
     }
 }
@@ -142,27 +153,31 @@ struct Entry<'s> {
     guid: &'s str,
     headline: &'s str,
     link: String,
-    html: String,
+    lead: String,
+    /// The whole story, where the feed carries it.
+    html: Option<String>,
     published: Timestamp,
     updated: Timestamp,
 }
 
 fn rss(feed: &Source, base: &str, entries: &[Entry<'_>]) -> String {
     let mut out = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\"><channel><title>{}</title><link>{base}/{}</link><language>{}</language>\n",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" xmlns:content=\"http://purl.org/rss/1.0/modules/content/\"><channel><title>{}</title><link>{base}/{}</link><language>{}</language>\n",
         escaped(&feed.title),
         feed.id,
         feed.language
     );
     for entry in entries {
+        let content = entry.html.as_deref().map(|html| format!("<content:encoded>{}</content:encoded>", escaped(html)));
+        let content = content.unwrap_or_default();
         let published = Offset::UTC.to_datetime(entry.published).strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
         let _ = writeln!(
             out,
-            "<item><guid isPermaLink=\"false\">{}</guid><title>{}</title><link>{}</link><description>{}</description><pubDate>{published}</pubDate></item>",
+            "<item><guid isPermaLink=\"false\">{}</guid><title>{}</title><link>{}</link><description>{}</description>{content}<pubDate>{published}</pubDate></item>",
             entry.guid,
             escaped(entry.headline),
             entry.link,
-            escaped(&entry.html)
+            escaped(&entry.lead)
         );
     }
     out.push_str("</channel></rss>\n");
@@ -186,7 +201,7 @@ fn atom(feed: &Source, base: &str, entries: &[Entry<'_>]) -> String {
             entry.link,
             entry.published,
             entry.updated,
-            escaped(&entry.html)
+            escaped(entry.html.as_ref().unwrap_or(&entry.lead))
         );
     }
     out.push_str("</feed>\n");
@@ -198,7 +213,7 @@ fn json_feed(feed: &Source, base: &str, entries: &[Entry<'_>]) -> String {
         .iter()
         .map(|entry| {
             json!({
-                "id": entry.guid, "url": entry.link, "title": entry.headline, "content_html": entry.html,
+                "id": entry.guid, "url": entry.link, "title": entry.headline, "content_html": entry.html.as_ref().unwrap_or(&entry.lead),
                 "date_published": entry.published.to_string(), "date_modified": entry.updated.to_string(),
             })
         })
@@ -249,7 +264,8 @@ mod tests {
         let script = Script::bundled(jiff::civil::date(2020, 11, 3)).unwrap();
         let source = script.feeds.iter().find(|feed| feed.id == id).unwrap();
         let began: Timestamp = "2020-11-03T09:00:00Z".parse().unwrap();
-        let document = script.document(source, "http://127.0.0.1:1", began, moment);
+        let document =
+            script.document(source, "http://127.0.0.1:1", &Clock { began, length: Duration::from_secs(20) }, moment);
         let headers = vec![("content-type".to_owned(), document.media_type.to_owned())];
         let body = document.body.into_bytes().into();
         let url = format!("http://127.0.0.1:1/{id}.xml");

@@ -2,7 +2,7 @@
 //!
 //! It behaves as good servers do: entity tags, 304 for those who ask conditionally, 404 for what is not there.
 
-use super::script::{Document, Script, Source};
+use super::script::{Clock, Document, Script, Source};
 use axum::{
     Router,
     extract::{Request, State},
@@ -25,9 +25,8 @@ pub(super) struct Publishers {
     /// `http://127.0.0.1:PORT`.
     base: String,
     address: SocketAddr,
-    began: Timestamp,
-    clock: Instant,
-    length: Duration,
+    clock: Clock,
+    began: Instant,
     /// Requests, and how many of them were answered 304.
     requests: AtomicU64,
     unchanged: AtomicU64,
@@ -42,9 +41,8 @@ impl Publishers {
             script,
             base: format!("http://{address}"),
             address,
-            began: Timestamp::now(),
-            clock: Instant::now(),
-            length,
+            clock: Clock { began: Timestamp::now(), length },
+            began: Instant::now(),
             requests: AtomicU64::new(0),
             unchanged: AtomicU64::new(0),
         });
@@ -70,7 +68,7 @@ impl Publishers {
 
     /// How much of the demo is over, 0 to 1 and beyond.
     pub(super) fn moment(&self) -> f64 {
-        self.clock.elapsed().as_secs_f64() / self.length.as_secs_f64()
+        self.began.elapsed().as_secs_f64() / self.clock.length.as_secs_f64()
     }
 
     /// What the narrator has to say of what appeared after one moment and up to another.
@@ -96,7 +94,7 @@ impl Publishers {
         let feed = self.feeds().iter().find(|feed| feed.id == id)?;
         match guid {
             Some(guid) => self.script.page(feed, guid, moment),
-            None => Some(self.script.document(feed, &self.base, self.began, moment)),
+            None => Some(self.script.document(feed, &self.base, &self.clock, moment)),
         }
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Teller {
     superseded: u64,
     retracted: u64,
     stories: HashMap<String, usize>,
+    /// Lines about claims stand right below their article, and end with an empty line.
+    amid_claims: bool,
 }
 
 fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
@@ -38,6 +40,7 @@ impl Teller {
             superseded: 0,
             retracted: 0,
             stories: HashMap::new(),
+            amid_claims: false,
         }
     }
 
@@ -63,9 +66,15 @@ impl Teller {
     }
 
     /// What just changed at a publisher.
-    pub(super) fn note(&self, note: &str, at: Duration) -> String {
+    pub(super) fn note(&mut self, note: &str, at: Duration) -> String {
+        let begin = self.paragraph();
         let said = format!("▸ {:>4.1} s  {note}", at.as_secs_f64());
-        format!("{}\n\n", self.style.paint(Tone::Warn, &said))
+        format!("{begin}{}\n\n", self.style.paint(Tone::Warn, &said))
+    }
+
+    /// An empty line, if lines about claims stand above.
+    fn paragraph(&mut self) -> &'static str {
+        if std::mem::take(&mut self.amid_claims) { "\n" } else { "" }
     }
 
     /// One committed record.
@@ -73,18 +82,23 @@ impl Teller {
         let Some(value) = record.value.as_deref().and_then(|value| serde_json::from_slice::<Value>(value).ok()) else {
             return String::new();
         };
-        match record.topic {
+        if record.topic == Topic::CovidStats {
+            let told = self.claim(&value);
+            self.amid_claims |= !told.is_empty();
+            return told;
+        }
+        let told = match record.topic {
             Topic::Articles => self.article(value),
-            Topic::CovidStats => self.claim(&value),
             Topic::FeedStatus => self.feed_status(&value),
             Topic::Events => self.event(&value),
-            Topic::DeadLetters | Topic::State => String::new(),
+            Topic::CovidStats | Topic::DeadLetters | Topic::State => String::new(),
             Topic::Stories => {
                 let members = value.get("members").and_then(Value::as_array).map_or(0, Vec::len);
                 self.stories.insert(text(&value, "/id").to_owned(), members);
                 String::new()
             }
-        }
+        };
+        if told.is_empty() { told } else { format!("{}{told}", self.paragraph()) }
     }
 
     fn article(&mut self, mut record: Value) -> String {
@@ -179,9 +193,9 @@ impl Teller {
         let _ = writeln!(
             out,
             "  {requests} requests, {unchanged} of them answered 304, not modified\n  \
-             {} articles: {} of them later revisions, {} copies of what another agency told first\n  \
-             {} claims asserted, {} of them in place of a corrected one; {} retracted\n  \
-             {shared} stories told by more than one feed; {commits} commits, each all or nothing",
+             articles: {}, of them later revisions: {}, copies of what another told first: {}\n  \
+             claims asserted: {}, of them in place of a corrected one: {}; claims retracted: {}\n  \
+             stories told by more than one feed: {shared}; commits, each all or nothing: {commits}",
             self.articles, self.revisions, self.copies, self.asserted, self.superseded, self.retracted
         );
         let topics = directory.join("topics");

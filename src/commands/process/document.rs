@@ -67,9 +67,9 @@ pub(super) struct Record {
 }
 
 /// Reads one JSON object; `name` is its id where it has none. The error comes with the id, where that could be read.
-pub(super) fn read(bytes: &[u8], name: &str) -> Result<Stated, (Value, Issue)> {
+pub(super) fn read(bytes: &[u8], name: &str) -> Result<Stated, Box<(Value, Issue)>> {
     let own_name = || Value::String(name.to_owned());
-    let bad = |id: Value, detail: String| (id, Issue::new(Stage::Parse, "bad_json", detail));
+    let bad = |id: Value, detail: String| Box::new((id, Issue::new(Stage::Parse, "bad_json", detail)));
     let text = std::str::from_utf8(bytes).map_err(|error| bad(own_name(), format!("not UTF-8: {error}")))?;
     let text = text.trim_start_matches('\u{feff}');
     let value: Value = serde_json::from_str(text).map_err(|error| bad(own_name(), error.to_string()))?;
@@ -85,7 +85,7 @@ pub(super) fn read(bytes: &[u8], name: &str) -> Result<Stated, (Value, Issue)> {
     let text = given.text.or(given.body);
     if text.is_none() && given.html.is_none() && given.headline.is_none() {
         let detail = "has neither text nor html nor headline";
-        return Err((id, Issue::new(Stage::Parse, "no_text", detail)));
+        return Err(Box::new((id, Issue::new(Stage::Parse, "no_text", detail))));
     }
     let mut issues = Vec::new();
     let mut published_raw = None;
@@ -156,7 +156,7 @@ mod tests {
 
     #[track_caller]
     fn check(line: &[u8], id: &str, code: &str) {
-        let (found, issue) = read(line, "in:1").unwrap_err();
+        let (found, issue) = *read(line, "in:1").unwrap_err();
         assert_eq!((found, issue.code.as_str()), (Value::from(id), code));
     }
 

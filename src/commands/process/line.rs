@@ -14,13 +14,19 @@ const JUDGED: [&str; 5] = ["revision", "change", "supersedes", "changes", "dupli
 const EXTRACTED: [&str; 5] = ["quotes", "entities", "values", "covid", "produced_by"];
 
 /// The line of a document.
-pub(super) fn article(done: Done, until: Until, verdict: Option<Verdict>) -> Value {
+pub(super) fn article(done: Done, until: Until, verdict: Option<&Verdict>) -> Value {
     let Done { id, enriched, .. } = done;
     let site = enriched.article.site.clone();
-    let record = encode::article_record(enriched, verdict.as_ref(), true, crate::PROGRAM);
+    let record = encode::article_record(enriched, verdict, true, crate::PROGRAM);
     let Ok(Value::Object(record)) = serde_json::to_value(record) else { return Value::Null };
+    let suppressed = match verdict {
+        Some(Verdict { outcome: Outcome::Suppress(reason), .. }) => Some(*reason),
+        _ => None,
+    };
     let unknown = |field: &str| {
-        (verdict.is_none() && JUDGED.contains(&field)) || (until < Until::Extract && EXTRACTED.contains(&field))
+        (verdict.is_none() && JUDGED.contains(&field))
+            || (suppressed.is_some() && JUDGED.contains(&field) && field != "duplicate")
+            || (until < Until::Extract && EXTRACTED.contains(&field))
     };
     let mut line: Map<String, Value> = record.into_iter().filter(|(field, _)| !unknown(field)).collect();
     line.insert("id".to_owned(), id);
@@ -31,8 +37,7 @@ pub(super) fn article(done: Done, until: Until, verdict: Option<Verdict>) -> Val
     if let Some(site) = site {
         line.insert("site".to_owned(), Value::String(site));
     }
-    if let Some(Verdict { outcome: Outcome::Suppress(reason), .. }) = &verdict {
-        ["revision", "change", "supersedes", "changes"].iter().for_each(|field| drop(line.remove(*field)));
+    if let Some(reason) = suppressed {
         line.insert("suppressed".to_owned(), serde_json::to_value(reason).unwrap_or_default());
     }
     Value::Object(line)

@@ -232,7 +232,7 @@ impl<W: Write> Output<W> {
             (Ready::ToJudge(done), Some(memory)) => {
                 let id = done.id.clone();
                 match stages::caught(Stage::Dedup, || memory.judge(&done)) {
-                    Ok(verdict) => line::article(*done, Until::Dedup, Some(verdict)),
+                    Ok(verdict) => line::article(*done, Until::Dedup, Some(&verdict)),
                     Err(issue) => {
                         self.count.bad += 1;
                         let Ready::Failed { line, .. } = failed(&id, &issue) else { return Ok(()) };

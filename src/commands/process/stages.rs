@@ -162,7 +162,10 @@ fn page(terms: &Terms, whole: &Whole) -> Outcome {
 fn stated(terms: &Terms, bytes: &[u8], name: &str) -> Outcome {
     let Stated { id, feed: feed_id, mut document, record, issues, published_raw } = match document::read(bytes, name) {
         Ok(stated) => stated,
-        Err((id, issue)) => return Outcome::Failed { id, issue },
+        Err(error) => {
+            let (id, issue) = *error;
+            return Outcome::Failed { id, issue };
+        }
     };
     let feed = feed_of(terms, feed_id.as_deref(), document.url.as_deref().unwrap_or_default());
     document.language = document.language.or_else(|| terms.language.clone());
@@ -171,7 +174,10 @@ fn stated(terms: &Terms, bytes: &[u8], name: &str) -> Outcome {
     }
     let agency = document.agency.clone().or_else(|| feed.agency.clone());
     let observed = document.observed;
+    // Verdicts name other documents by this id, so it is the caller's own.
+    let own_id = ItemId(document.id.clone());
     let mut article = clean::document(&feed, document);
+    article.id = own_id;
     article.published_raw = article.published_raw.take().or(published_raw);
     article.summary = article.summary.take().or(record.summary);
     article.updated = article.updated.or(record.updated);

@@ -226,7 +226,8 @@ impl Places {
         // "Volga Federal District" is not the Federal District: a name of common words needs to stand alone.
         if form == PlaceForm::Name && count > 1 && name.split(' ').all(|word| COMMON_WORDS.contains(&word)) {
             let part = n.checked_sub(1).and_then(|n| words.get(n)).is_some_and(|before| {
-                before.text.starts_with(char::is_uppercase) && words.get(n).is_some_and(|this| text.get(before.end..this.start) == Some(" "))
+                before.text.starts_with(char::is_uppercase)
+                    && words.get(n).is_some_and(|this| text.get(before.end..this.start) == Some(" "))
                     && n > 1
             });
             return !part;
@@ -292,8 +293,31 @@ impl Places {
 
 /// Words that names of divisions are made of in many countries.
 const COMMON_WORDS: &[&str] = &[
-    "federal", "district", "capital", "region", "province", "central", "northern", "southern", "eastern", "western", "territory",
-    "state", "metropolitan", "city", "area", "north", "south", "east", "west", "national", "coast", "islands", "islands", "of", "the",
+    "federal",
+    "district",
+    "capital",
+    "region",
+    "province",
+    "central",
+    "northern",
+    "southern",
+    "eastern",
+    "western",
+    "territory",
+    "state",
+    "metropolitan",
+    "city",
+    "area",
+    "north",
+    "south",
+    "east",
+    "west",
+    "national",
+    "coast",
+    "islands",
+    "islands",
+    "of",
+    "the",
 ];
 
 /// Capitalised words that open a sentence before a place without being a first name.

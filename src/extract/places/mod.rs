@@ -32,8 +32,10 @@ pub(crate) struct Place {
     pub(crate) subdivision: Option<String>,
     /// Inhabitants, 0 where unknown; of cities as of 2012, good for choosing between namesakes only.
     pub(crate) population: u64,
+    #[allow(dead_code, reason = "a fact of the table; nobody measures distances yet")]
     /// Degrees north; of a country, its capital's.
     pub(crate) lat: Option<f64>,
+    #[allow(dead_code, reason = "as for the latitude")]
     /// Degrees east.
     pub(crate) lon: Option<f64>,
     /// GeoNames identifier.
@@ -45,6 +47,7 @@ pub(crate) struct Place {
 /// All places, compiled for lookup.
 pub(crate) struct Places {
     all: Vec<Place>,
+    ids: HashMap<Box<str>, usize>,
     /// Folded name ("south korea") to what it can mean, likeliest first.
     names: HashMap<Box<str>, Vec<table::Sense>>,
     /// First word of a name to the most words that a name beginning with it has.
@@ -74,8 +77,7 @@ impl Places {
 
     /// The place with this [`Place::id`].
     pub(crate) fn by_id(&self, id: &str) -> Option<&Place> {
-        // Countries and regions stand first in the table, so the common questions end early.
-        self.all.iter().find(|place| place.id == id)
+        self.all.get(*self.ids.get(id)?)
     }
 
     /// The place called "the world".

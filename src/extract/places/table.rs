@@ -133,6 +133,7 @@ pub(super) fn load() -> Places {
         names: HashMap::with_capacity(12_000),
         first_words: HashMap::with_capacity(10_000),
         guarded: HashMap::new(),
+        ids: HashMap::new(),
     };
     let mut builder = Builder { places };
     let cell = |row: &[&'static str], n: usize| row.get(n).copied().unwrap_or_default();
@@ -233,6 +234,7 @@ pub(super) fn load() -> Places {
     }
     let mut places = builder.places;
     order_senses(&mut places);
+    places.ids = places.all.iter().enumerate().map(|(n, place)| (place.id.as_str().into(), n)).collect();
     for row in rows(GUARDED) {
         let guard = if cell(&row, 1) == "word" { Guard::Word } else { Guard::Person };
         places.guarded.insert(cell(&row, 0).into(), guard);

@@ -6,7 +6,7 @@
 
 use super::kinds::{is_percent, kind_of};
 use super::reading::Reading;
-use super::traps;
+use super::{rates, traps};
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense};
 use crate::language::tokens::TokenKind;
@@ -56,7 +56,7 @@ pub(super) fn all(reading: &Reading<'_, '_>, previous: Option<Metric>) -> Vec<Op
             continue;
         }
         let attachment = one(reading, n, &found, &columns, previous);
-        found.push(attachment.and_then(|attachment| rated(reading, n, attachment)));
+        found.push(attachment.and_then(|attachment| rates::rated(reading, n, attachment)));
     }
     found
 }
@@ -70,21 +70,45 @@ fn one(
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     if number.percent {
-        return percent(reading, n, found);
+        return rates::percent(reading, n, found);
     }
     let own = own(reading, n);
     // "admitted 160 coronavirus patients": the patients are counted for what happened to them.
     let people = own.is_some_and(|own| {
-        own.metric == Metric::Cases && own.mark.is_some_and(|(_, after)| ["patients", "people"].iter().any(|word| reading.is(after - 1, word)))
+        own.metric == Metric::Cases
+            && own.mark.is_some_and(|(_, after)| ["patients", "people"].iter().any(|word| reading.is(after - 1, word)))
     });
+    // "has killed 1.1 million and infected 40 million": the verb before the number is nearer than the one behind.
+    if own.is_some_and(|own| own.why == Why::Predicate)
+        && let Some(verb) = active(reading, n)
+    {
+        return Some(verb);
+    }
     let verb = if people { active(reading, n).filter(|verb| verb.metric != Metric::Cases) } else { None };
     verb.or(own)
         .or_else(|| label(reading, n))
         .or_else(|| column(reading, n, columns))
         .or_else(|| active(reading, n))
         .or_else(|| governed(reading, n, found, previous))
+        .or_else(|| forward(reading, n))
         .or_else(|| coordinated(reading, n, found))
         .or_else(|| part_of_before(reading, n, found, previous))
+}
+
+/// "12,000 and 9,000 cases": the noun stands behind the last number of the row.
+fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let mut last = n;
+    while let (Some(number), Some(next)) = (reading.numbers.get(last), reading.numbers.get(last + 1)) {
+        let linked = (number.after..next.first).all(|at| ["and", "or"].iter().any(|word| reading.is(at, word)));
+        if !linked || next.first == number.after || next.first > number.after + 2 || last > n + 4 {
+            break;
+        }
+        last += 1;
+    }
+    if last == n {
+        return None;
+    }
+    own(reading, last).filter(|own| own.why == Why::Noun)
 }
 
 /// Predicates that say more than the one before them: "being treated in intensive care".
@@ -107,6 +131,13 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mut commas = 0;
     let mut best: Option<(Mark, Why)> = None;
     let mut at = number.after;
+    // "25,850, or 1.06 percent, tested positive": the share in between says nothing of its own.
+    if reading.is(at, ",")
+        && reading.is(at + 1, "or")
+        && let Some(share) = reading.numbers.get(n + 1).filter(|share| share.percent && share.first == at + 2)
+    {
+        at = share.after + usize::from(reading.is(share.after, ","));
+    }
     while at < right.end {
         let token = reading.tokens.get(at)?;
         if let Some(mark) = reading.metric_at(at).filter(|mark| mark.after <= right.end + 1) {
@@ -188,9 +219,6 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                 break;
             }
         }
-        if reading.has_at(at, Sense::Total) && at == number.after {
-            // "4,000 in total": nothing of its own behind it.
-        }
         at += 1;
     }
     finish(best, reading)
@@ -207,24 +235,35 @@ pub(super) fn core_start(reading: &Reading<'_, '_>, n: usize) -> usize {
     let mut at = number.first;
     for _ in 0..4 {
         let step = reading.ending_at(at).into_iter().find(|mark| {
-            matches!(
-                mark.cue,
-                Cue::Sense(
-                    Sense::MoreThan
-                        | Sense::AtLeast
-                        | Sense::Nearly
-                        | Sense::About
-                        | Sense::LessThan
-                        | Sense::AtMost
-                        | Sense::Exact
+            // "went up to 500": the verb's own words.
+            !(mark.cue == Cue::Sense(Sense::AtMost)
+                && ["went", "gone", "goes", "going", "shot", "moved"]
+                    .iter()
+                    .any(|verb| reading.is(mark.first.wrapping_sub(1), verb)))
+                && matches!(
+                    mark.cue,
+                    Cue::Sense(
+                        Sense::MoreThan
+                            | Sense::AtLeast
+                            | Sense::Nearly
+                            | Sense::About
+                            | Sense::LessThan
+                            | Sense::AtMost
+                            | Sense::Exact
+                    )
                 )
-            ) && !(mark.after == mark.first + 1
-                && reading.has_ending(at, Sense::Reaches)
-                && reading.is(mark.first, "total"))
+                && !(mark.after == mark.first + 1
+                    && reading.has_ending(at, Sense::Reaches)
+                    && reading.is(mark.first, "total"))
         });
         match step {
             // "exceed" both qualifies and governs; it must stay visible as a governor.
-            Some(mark) if !(reading.has_at(mark.first, Sense::Reaches) && matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Nearly))) => at = mark.first,
+            Some(mark)
+                if !(reading.has_at(mark.first, Sense::Reaches)
+                    && matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Nearly))) =>
+            {
+                at = mark.first
+            }
             _ => break,
         }
     }
@@ -266,9 +305,11 @@ pub(super) fn passes(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     [core_start(reading, n), number.first].into_iter().any(|at| {
         reading.ending_at(at).into_iter().any(|mark| {
-            matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Nearly)) && reading.has_at(mark.first, Sense::Reaches)
+            matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Nearly))
+                && reading.has_at(mark.first, Sense::Reaches)
         }) || reading.ending_at(at).into_iter().any(|mark| {
-            mark.cue == Cue::Sense(Sense::Reaches) && ["reached", "reaches", "reach", "reaching"].iter().any(|word| reading.is(mark.first, word))
+            mark.cue == Cue::Sense(Sense::Reaches)
+                && ["reached", "reaches", "reach", "reaching"].iter().any(|word| reading.is(mark.first, word))
         })
     })
 }
@@ -351,6 +392,7 @@ fn governed(
     let reaches = [start, number.first]
         .into_iter()
         .any(|at| reading.has_ending(at, Sense::Reaches) || reading.has_ending(at, Sense::ByWord));
+    let reaches = reaches || passes(reading, n);
     let punctuation =
         matches!(reading.tokens.get(link).map(|token| token.text), Some("," | ":" | "(" | "–" | "—" | "-" | "/" | "+"));
     let paired = reading.is(link, "and")
@@ -363,7 +405,7 @@ fn governed(
     // A comparison opens a figure of its own: "…, more than the 792,000".
     let from = clause.start;
     let mark = reading
-        .marks_in(from..start)
+        .marks_in(from..if reading.is(start.wrapping_sub(1), "for") { number.first } else { start })
         .filter(|mark| {
             matches!(mark.cue, Cue::Noun(_) | Cue::Label(_) | Cue::Sense(Sense::TotalLabel))
                 || matches!(mark.cue, Cue::Predicate(_)) && numbered(reading, mark)
@@ -431,91 +473,12 @@ fn punctuation_bracket(reading: &Reading<'_, '_>, n: usize) -> bool {
 
 /// "the number of people who", where something else than a metric is numbered.
 fn pointless(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
-    let number_of = reading.is(mark.after, "of");
+    let total_of = reading.is(mark.first, "total")
+        && reading.is(mark.first.wrapping_sub(1), "a")
+        && reading.is(mark.first.wrapping_sub(2), "for");
+    let number_of = reading.is(mark.after, "of") && !total_of;
     let counted = reading.marks_in(mark.after..mark.after + 8).any(|near| near.cue.metric().is_some());
     number_of && !counted
-}
-
-/// Percentages: a rate that governs it, a share of the population that is vaccinated, beds that are taken.
-fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
-    let number = reading.numbers.get(n)?;
-    let clause = reading.clause(number.first);
-    let right = reading.right(n);
-    let made = |metric: Metric, why: Why, mark: &Mark| Attachment {
-        metric,
-        why,
-        mark: Some((mark.first, mark.after)),
-        per: None,
-    };
-    // "12 percent of ICU beds", "15.6 percent of tests were positive".
-    let behind = reading
-        .marks_in(number.after..right.end)
-        .find(|mark| matches!(mark.cue, Cue::Noun(metric) if is_percent(metric)) && mark.first <= number.after + 1);
-    if let Some(mark) = behind {
-        return Some(made(mark.cue.metric()?, Why::Noun, mark));
-    }
-    // "32 percent of adults have received at least one dose".
-    let of = reading.is(number.after, "of");
-    if of {
-        let vaccinated = reading
-            .marks_in(right.clone())
-            .find(|mark| matches!(mark.cue, Cue::Predicate(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated)));
-        let population = (number.after..right.end.min(number.after + 6)).any(|at| {
-            reading.has_at(at, Sense::PopulationBase)
-                || reading.is(at, "adults")
-                || reading.is(at, "adult")
-                || reading.is(at, "country")
-                || reading.marks.iter().any(|mark| mark.first == at && matches!(mark.cue, Cue::Subset(_)))
-                || reading.spots.iter().any(|spot| spot.first <= at && at < spot.after)
-        });
-        if let Some(mark) = vaccinated.filter(|_| population) {
-            let full = mark.cue == Cue::Predicate(Metric::PeopleFullyVaccinated);
-            return Some(made(
-                if full { Metric::PeopleFullyVaccinatedShare } else { Metric::PeopleVaccinatedShare },
-                Why::Predicate,
-                mark,
-            ));
-        }
-        let verb = reading
-            .marks_in(clause.start..number.first)
-            .rev()
-            .find(|mark| matches!(mark.cue, Cue::Active(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated)));
-        if let Some(mark) = verb.filter(|_| population) {
-            let full = mark.cue == Cue::Active(Metric::PeopleFullyVaccinated);
-            return Some(made(
-                if full { Metric::PeopleFullyVaccinatedShare } else { Metric::PeopleVaccinatedShare },
-                Why::Active,
-                mark,
-            ));
-        }
-        return None;
-    }
-    // "fell 12 percent", "up by 3 percent": a change. "rose to 12 percent": a rate.
-    let start = core_start(reading, n);
-    let link = reading.tokens.get(start.wrapping_sub(1)).map(|token| token.lower.as_ref()).unwrap_or_default();
-    if link == "by" || reading.has_ending(start, Sense::RiseVerb) {
-        return None;
-    }
-    let rate = reading
-        .marks_in(clause.start..start)
-        .rev()
-        .find(|mark| matches!(mark.cue, Cue::Label(metric) if is_percent(metric)));
-    if let Some(mark) = rate {
-        return Some(made(mark.cue.metric()?, Why::Governed, mark));
-    }
-    // "a 5.8 percent fatality rate"; "from 7.2 percent a day earlier".
-    let after = reading
-        .marks_in(number.after..right.end.min(number.after + 4))
-        .find(|mark| matches!(mark.cue, Cue::Label(metric) if is_percent(metric)));
-    if let Some(mark) = after {
-        return Some(made(mark.cue.metric()?, Why::Label, mark));
-    }
-    let before = found.last().copied().flatten().filter(|before| is_percent(before.metric))?;
-    (reading.has(reading.left(n), Sense::Compare) || matches!(link, "and" | "from" | "to")).then_some(Attachment {
-        why: Why::Coordinated(n - 1),
-        mark: None,
-        ..before
-    })
 }
 
 /// A number with nothing of its own behind it, in one row with a number or a noun before it: "77 in Split", "(40)",
@@ -535,6 +498,8 @@ fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]
         || reading.has_at(number.after, Sense::Part)
         || reading.is(number.after, "of")
         || reading.is(number.after, "and")
+        || reading.is(number.after, "a")
+        || reading.has_at(number.after, Sense::WeekEarlier)
         || reading.is(number.after, "respectively")
         || reading.has_at(number.after, Sense::LastWeek)
         || reading.has_at(number.after, Sense::World)
@@ -557,13 +522,16 @@ fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]
     if !(placed || located || compared || part || bracket || listed) {
         return None;
     }
+    if let Some(pair) = paired_comparison(reading, n, found) {
+        return Some(pair);
+    }
     // The nearest of: a number with a metric, a noun that no number counts.
     let last =
         (0..n).rev().find_map(|earlier| found.get(earlier).copied().flatten().map(|attachment| (earlier, attachment)));
     let limit = last.and_then(|(earlier, _)| reading.numbers.get(earlier)).map_or(0, |number| number.after);
     let free = reading.marks_in(limit..start).rev().find(|mark| {
         matches!(mark.cue, Cue::Noun(_) | Cue::Label(_))
-            && !last.is_some_and(|(_, attachment)| attachment.mark == Some((mark.first, mark.after)))
+            && last.is_none_or(|(_, attachment)| attachment.mark != Some((mark.first, mark.after)))
     });
     if let Some(mark) = free.filter(|mark| mark.cue.metric().is_some_and(|metric| !is_percent(metric))) {
         return Some(Attachment {
@@ -578,6 +546,34 @@ fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]
     same.then_some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment })
 }
 
+/// "9,000 cases and 200 deaths, compared with 7,500 and 130": the rows pair by position.
+fn paired_comparison(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let clause = reading.clause(number.first);
+    let compare =
+        reading.marks_in(clause.start..number.first).rev().find(|mark| mark.cue == Cue::Sense(Sense::Compare))?;
+    let before: Vec<usize> = (0..n)
+        .filter(|earlier| {
+            found.get(*earlier).is_some_and(Option::is_some)
+                && reading.numbers.get(*earlier).is_some_and(|earlier| earlier.after <= compare.first)
+        })
+        .collect();
+    let behind: Vec<usize> = (0..reading.numbers.len())
+        .filter(|other| {
+            reading
+                .numbers
+                .get(*other)
+                .is_some_and(|other| other.first >= compare.after && clause.contains(&other.first))
+        })
+        .collect();
+    if before.len() < 2 || before.len() != behind.len() {
+        return None;
+    }
+    let earlier = *before.get(behind.iter().position(|other| *other == n)?)?;
+    let attachment = found.get(earlier).copied().flatten().filter(|attachment| !is_percent(attachment.metric))?;
+    Some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment })
+}
+
 /// "Tokyo had 378 of them", "Of those 40 were in Rome", when the sentence itself has counted nothing yet.
 fn part_of_before(
     reading: &Reading<'_, '_>,
@@ -586,55 +582,16 @@ fn part_of_before(
     previous: Option<Metric>,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
-    let points = |at: usize| reading.is(at, "of") && ["them", "those", "these", "which", "whom"].iter().any(|word| reading.is(at + 1, word));
+    let points = |at: usize| {
+        reading.is(at, "of") && ["them", "those", "these", "which", "whom"].iter().any(|word| reading.is(at + 1, word))
+    };
     let before = (0..4).any(points) && number.first < 8;
     let metric = previous.filter(|metric| kind_of(*metric).whole)?;
     let counted = found.iter().flatten().next().is_some();
-    (!counted && (points(number.after) || before)).then_some(Attachment { metric, why: Why::PartOfBefore, mark: None, per: None })
-}
-
-/// Turns counts per population into rates, and refuses values that the metric cannot have.
-fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachment) -> Option<Attachment> {
-    let number = reading.numbers.get(n)?;
-    let right = number.after..reading.clause(number.first).end;
-    let per = right.clone().take(14).find(|at| reading.is(*at, "per")).and_then(|at| base(reading, at + 1));
-    // "cases per 100,000" is said of this number only when no other number with a metric of its own stands between.
-    let per = per
-        .filter(|(_, at)| !reading.numbers.iter().any(|other| other.first > number.first && other.after < *at))
-        .map(|(base, _)| base);
-    let per = per.or_else(|| {
-        let (first, after) = attachment.mark.filter(|(first, _)| *first < number.first)?;
-        (first..after + 6).find(|at| reading.is(*at, "per")).and_then(|at| base(reading, at + 1)).map(|(base, _)| base)
-    });
-    if let Some(per) = per {
-        attachment.metric = match attachment.metric {
-            Metric::Cases | Metric::CaseIncidence => Metric::CaseIncidence,
-            Metric::Deaths | Metric::DeathRate | Metric::CaseFatalityRate => Metric::DeathRate,
-            Metric::ActiveCases | Metric::ActiveIncidence => Metric::ActiveIncidence,
-            _ => return None,
-        };
-        attachment.per = Some(per);
-    } else if matches!(attachment.metric, Metric::DeathRate | Metric::ActiveIncidence) {
-        return None;
-    } else if attachment.metric == Metric::CaseIncidence && attachment.per.is_none() {
-        attachment.per = Some(100_000);
-    }
-    let kind = kind_of(attachment.metric);
-    let fits = number.value <= kind.most
-        && !(kind.whole && number.value.fract() != 0.0)
-        && (number.percent == is_percent(attachment.metric));
-    fits.then_some(attachment)
-}
-
-/// "100,000", "million", "one million" after "per".
-fn base(reading: &Reading<'_, '_>, at: usize) -> Option<(u64, usize)> {
-    if let Some(number) = reading.numbers.iter().find(|number| number.first == at) {
-        return (number.value >= 1000.0 && number.value <= 1e9).then_some((number.value as u64, at));
-    }
-    match reading.tokens.get(at)?.lower.as_ref() {
-        "million" => Some((1_000_000, at)),
-        "thousand" => Some((1_000, at)),
-        "lakh" => Some((100_000, at)),
-        _ => None,
-    }
+    (!counted && (points(number.after) || before)).then_some(Attachment {
+        metric,
+        why: Why::PartOfBefore,
+        mark: None,
+        per: None,
+    })
 }

@@ -21,8 +21,8 @@ pub(super) enum When {
     Month(i16, i8),
     /// A year, which is no date of a figure but must not be read as one.
     Year,
-    /// The day before that of what it is compared with.
-    DayBefore,
+    /// So many days before that of what it is compared with.
+    Before(i64),
     /// A time of day or a date that cannot be resolved.
     Unknown,
 }
@@ -102,7 +102,8 @@ fn relative(sense: Sense, today: Option<Date>) -> Option<When> {
         | Sense::PastFortnight
         | Sense::PastMonth => Some(day(0)),
         Sense::Yesterday => Some(day(1)),
-        Sense::DayEarlier => Some(When::DayBefore),
+        Sense::DayEarlier => Some(When::Before(1)),
+        Sense::WeekEarlier => Some(When::Before(7)),
         Sense::LastWeek => {
             // The ISO week before: it ends on the Sunday before today.
             let back = today.map_or(0, |today| i64::from(today.weekday().to_monday_one_offset()));
@@ -302,14 +303,10 @@ fn numeric(pack: &Pack, tokens: &[Token<'_>], n: usize, today: Option<Date>) -> 
         );
         // "2020 cases" are cases; "in 2020 cases rose" is a year.
         let ends = matches!(next, "" | "," | "." | ";" | ")" | "-" | "pandemic" | "olympics" | "season" | "election");
-        return (1950..2040)
-            .contains(&value)
-            .then_some(())
-            .filter(|()| {
-                yearly && !(before == "of" && !ends) && !(before == "by" && !ends)
-                    || ends && !matches!(before, "to" | "at" | ":" | "reached" | "by" | "total")
-            })
-            .map(|()| (n + 1, When::Year));
+        let counted = matches!(before, "of" | "by") && !ends;
+        let told = matches!(before, "to" | "at" | ":" | "reached" | "by" | "total");
+        let stated = (1950..2040).contains(&value) && (yearly && !counted || ends && !told);
+        return stated.then_some((n + 1, When::Year));
     }
     None
 }
@@ -436,17 +433,22 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
     let span = reading.bytes(mark.first, mark.after);
     let mut mark = *mark;
     mark.end_of |= scope.monthly;
-    if mark.when == When::DayBefore {
+    if let When::Before(days) = mark.when {
         let base = scope
             .before
             .and_then(|before| before.date.as_deref())
             .and_then(|text| text.parse::<Date>().ok())
             .or(scope.today);
-        let day = base.and_then(|base| base.checked_sub(1.day()).ok());
+        let day = base.and_then(|base| base.checked_sub(Days::new().days(days)).ok());
         return (AsOf { date: day.map(|day| day.to_string()), how: AsOfHow::Relative }, span);
     }
     if let (true, When::Day(day)) = (scope.start_of_change, mark.when) {
-        let back = if reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::PastWeek)) { 7 } else { 1 };
+        let back = if reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::PastWeek))
+        {
+            7
+        } else {
+            1
+        };
         let day = day.checked_sub(Days::new().days(back)).ok();
         return (AsOf { date: day.map(|day| day.to_string()), how: AsOfHow::Relative }, span);
     }
@@ -490,7 +492,7 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
     let within = |range: std::ops::Range<usize>| move |mark: &&&DateMark| range.contains(&mark.first);
     let compare_end =
         reading.first(number.after..clause.end, Sense::Compare).map_or(clause.end, |mark| mark.first).max(right.end);
-    let day_before = |mark: &&&DateMark| mark.when != When::DayBefore;
+    let day_before = |mark: &&&DateMark| !matches!(mark.when, When::Before(_));
     let nearest = data
         .iter()
         .filter(within(right.clone()))
@@ -499,7 +501,7 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
         .or_else(|| data.iter().filter(within(number.after..compare_end)).filter(day_before).find(|mark| !weak(mark)))
         .or_else(|| data.iter().filter(within(clause.start..number.first)).filter(day_before).rfind(|mark| !weak(mark)))
         .or_else(|| data.iter().filter(day_before).find(|mark| !weak(mark)))
-        .or_else(|| data.iter().filter(within(clause.clone())).filter(day_before).next())
+        .or_else(|| data.iter().filter(within(clause.clone())).find(day_before))
         .copied();
     nearest.or_else(|| reading.dates.iter().filter(usable).find(|mark| statement(mark)))
 }

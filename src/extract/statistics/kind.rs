@@ -20,7 +20,13 @@ pub(super) struct Kinded {
 }
 
 /// Judges number `n`. `whole` is the verdict on the number that it is a part of or coordinated with.
-pub(super) fn judge(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment, whole: Option<&Kinded>, item: Option<&Kinded>) -> Kinded {
+pub(super) fn judge(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    attachment: &Attachment,
+    whole: Option<&Kinded>,
+    item: Option<&Kinded>,
+) -> Kinded {
     let statistic = average(reading, n);
     let period = period(reading, n);
     let verdict = |kind: Kind, rule: &'static str| {
@@ -92,8 +98,7 @@ fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option
             Some(if new || plain && !remain { Kind::New } else { Kind::Current })
         }
         Metric::Quarantined | Metric::CloseContacts => {
-            let total = ["to date", "so far", "in total", "total of"].iter().any(|_| false)
-                || stated_total_words(reading, clause);
+            let total = stated_total_words(reading, clause);
             if novelty(reading, n, attachment).is_some() {
                 return Some(Kind::New);
             }
@@ -208,7 +213,7 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         .marks
         .iter()
         .any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::Today) && !reading.is(cue.first, "today"));
-    if now || mark.when == When::DayBefore && false {
+    if now {
         return false;
     }
     let month = matches!(mark.when, When::Month(..));
@@ -278,7 +283,8 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
     }
     // What follows a comma, "raising the total to", is said of the next number.
     let right = reading.right(n);
-    let end = right.clone().find(|at| reading.is(*at, ",") || reading.has_at(*at, Sense::Bringing)).unwrap_or(right.end);
+    let end =
+        right.clone().find(|at| reading.is(*at, ",") || reading.has_at(*at, Sense::Bringing)).unwrap_or(right.end);
     let near = reading.left(n).start..end;
     let total = reading.marks_in(near).any(|mark| {
         mark.cue == Cue::Sense(Sense::Total) && !reading.is(mark.first, "now") && !reading.is(mark.first, "already")
@@ -308,7 +314,9 @@ fn labelled(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let clause = reading.clause(number.first);
     let colon = (clause.start..number.first).take(12).find(|at| reading.is(*at, ":"));
-    colon.is_some_and(|colon| !reading.marks_in(colon..number.first).any(|mark| matches!(mark.cue, Cue::Sense(Sense::Perfect))))
+    colon.is_some_and(|colon| {
+        !reading.marks_in(colon..number.first).any(|mark| matches!(mark.cue, Cue::Sense(Sense::Perfect)))
+    })
 }
 
 /// Rule 4: the tense of the verb that tells it.
@@ -325,7 +333,10 @@ fn tense(reading: &Reading<'_, '_>, n: usize) -> Option<(Kind, &'static str)> {
     let report_right = reading.marks_in(right).any(|mark| mark.cue == Cue::Sense(Sense::Report));
     // The verb nearest before the number, else the one behind it. "has registered" holds a report verb within the perfect.
     match (perfect_left, report_left) {
-        (Some(perfect), Some(report)) if report > perfect + 3 => return Some((Kind::New, "simple_past")),
+        // "has killed N and infected N": both verbs have the one auxiliary.
+        (Some(perfect), Some(report)) if report > perfect + 3 && !reading.is(report.wrapping_sub(1), "and") => {
+            return Some((Kind::New, "simple_past"));
+        }
         (Some(_), _) => return Some((Kind::Cumulative, "perfect")),
         (None, Some(_)) if !perfect_right => return Some((Kind::New, "simple_past")),
         _ => {}
@@ -390,7 +401,7 @@ fn period(reading: &Reading<'_, '_>, n: usize) -> Option<Period> {
             });
             match mark.when {
                 _ if named.is_some() => named,
-                When::Day(_) | When::DayBefore if !now => Some(Period::Day),
+                When::Day(_) | When::Before(_) if !now => Some(Period::Day),
                 When::Month(..)
                     if reading.is(mark.first.wrapping_sub(1), "in") || reading.is(mark.first.wrapping_sub(1), "of") =>
                 {

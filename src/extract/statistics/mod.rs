@@ -14,9 +14,12 @@ mod date;
 mod disease;
 mod kind;
 mod kinds;
+mod merge;
 mod plausibility;
 mod rank;
+mod rates;
 mod reading;
+mod roles;
 mod scope;
 mod stated;
 mod status;
@@ -33,7 +36,6 @@ use attach::{Attachment, Why};
 use kind::Kinded;
 use reading::Reading;
 use scope::{Context, Located};
-use std::collections::HashMap;
 
 /// The disease that the figures are about.
 const DISEASE: &str = "COVID-19";
@@ -57,8 +59,8 @@ pub(crate) fn find(pack: &Pack, places: &Places, article: &Article) -> Covid {
             finder.text(Field::Body, text, paragraph.start);
         }
     }
-    let mut observations = merge(finder.found);
-    name(&mut observations);
+    let mut observations = merge::merge(finder.found);
+    merge::name(&mut observations);
     plausibility::check(&mut observations);
     Covid { relevant: relevance.story, score: relevance.score, observations }
 }
@@ -86,6 +88,7 @@ struct Decided<'p> {
     kinded: Kinded,
     located: Vec<Located<'p>>,
     as_of: AsOf,
+    subset: Vec<crate::model::Subset>,
 }
 
 impl<'a, 'p> Finder<'a, 'p> {
@@ -127,7 +130,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         if named {
             self.other_disease = false;
         }
-        for mut span in sentences(text, field) {
+        for mut span in sentences(text, field).into_iter().flat_map(|span| pieces(text, span)) {
             let Some(words) = span.of(text) else { continue };
             span.start += base;
             span.end += base;
@@ -217,9 +220,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         rank: Option<&rank::Rank>,
         before: &[Option<Decided<'p>>],
     ) -> Option<Decided<'p>> {
-        if traps::after_metric(reading, n, attachment).is_some()
-            || disease::other(reading, n, self.other_disease)
-        {
+        if traps::after_metric(reading, n, attachment).is_some() || disease::other(reading, n, self.other_disease) {
             return None;
         }
         if rank.is_some_and(|rank| reading.numbers.get(n).is_some_and(|number| rank.at.contains(&number.first))) {
@@ -231,8 +232,18 @@ impl<'a, 'p> Finder<'a, 'p> {
             _ => self.part_of(reading, n, before),
         };
         // The item before in a list; what stands in brackets is an aside.
-        let item_before = (0..n).rev().filter(|earlier| !reading.numbers.get(*earlier).is_some_and(|number| reading.is(number.first.wrapping_sub(1), "(") || reading.is(number.first.wrapping_sub(1), "+"))).find_map(|earlier| before.get(earlier).and_then(Option::as_ref));
-        let kinded = kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
+        let item_before = (0..n)
+            .rev()
+            .filter(|earlier| {
+                !reading.numbers.get(*earlier).is_some_and(|number| {
+                    reading.is(number.first.wrapping_sub(1), "(")
+                        || reading.is(number.first.wrapping_sub(1), "+")
+                        || reading.has(reading.left(*earlier), crate::language::pack::Sense::Bringing)
+                })
+            })
+            .find_map(|earlier| before.get(earlier).and_then(Option::as_ref));
+        let kinded =
+            kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
         let inherits = whole.and_then(|whole| whole.located.first().copied());
         let located = scope::locate(reading, self.places, &self.context, n, rank, inherits);
         let status = status::status(reading, n, attachment.metric);
@@ -244,13 +255,21 @@ impl<'a, 'p> Finder<'a, 'p> {
             today: self.article.date(),
             from_dateline: self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some()),
             before: last.map(|last| &last.as_of),
-            inherited: whole.map(|whole| &whole.as_of).or(if points { self.previous.as_ref().map(|previous| &previous.as_of) } else { None }),
+            inherited: whole.map(|whole| &whole.as_of).or(if points {
+                self.previous.as_ref().map(|previous| &previous.as_of)
+            } else {
+                None
+            }),
             forecast: status == Status::Forecast,
             start_of_change: start_of_change(reading, n),
             monthly: kinded.kind == Kind::New && kinded.period == Some(crate::model::Period::Month),
         };
         let (as_of, _) = date::as_of(reading, n, &scope);
-        Some(Decided { attachment: *attachment, kinded, located, as_of })
+        let mut subset = status::subsets(reading, n, attachment);
+        if subset.is_empty() && matches!(attachment.why, Why::Coordinated(_)) {
+            subset = whole.map(|whole| whole.subset.clone()).unwrap_or_default();
+        }
+        Some(Decided { attachment: *attachment, kinded, located, as_of, subset })
     }
 
     /// "1,404 of them in intensive care", "of those 40 died": the number that a part is a part of.
@@ -266,7 +285,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             && (number.first.saturating_sub(4)..number.first)
                 .any(|at| reading.has_at(at, Sense::Part) && !reading.is(at, "with"));
         let whole = before.iter().rev().flatten().next()?;
-        (part && !attachmentless(reading, n)).then_some(whole)
+        part.then_some(whole)
     }
 
     fn observation(
@@ -302,7 +321,7 @@ impl<'a, 'p> Finder<'a, 'p> {
                 self.article.section_kind(&reading.span),
                 Some(SectionKind::Background | SectionKind::Boilerplate)
             );
-        let mut subset = status::subsets(reading, n, &done.attachment);
+        let mut subset = done.subset.clone();
         // The subsets that a metric already names are no parts of it.
         subset.retain(|subset| !(metric == Metric::Hospitalisations && *subset == crate::model::Subset::Hospital));
         Observation {
@@ -360,7 +379,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         let as_of =
             AsOf { date: today.map(|today| today.to_string()), how: if today.is_some() { how } else { AsOfHow::None } };
         let kinded = Kinded { kind: Kind::Cumulative, period: None, statistic: None, rule: "rank" };
-        let done = Decided { attachment, kinded, located: vec![located], as_of };
+        let done = Decided { attachment, kinded, located: vec![located], as_of, subset: Vec::new() };
         let mut observation = self.observation(reading, usize::MAX, &done, &located);
         observation.qualifier = Qualifier::Exact;
         observation.status = Status::Reported;
@@ -376,12 +395,38 @@ fn start_of_change(reading: &Reading<'_, '_>, n: usize) -> bool {
     use crate::language::pack::Sense;
     let (Some(number), Some(next)) = (reading.numbers.get(n), reading.numbers.get(n + 1)) else { return false };
     let pair = reading.is(number.first.wrapping_sub(1), "from") && reading.is(next.first.wrapping_sub(1), "to");
-    let day = [Sense::PastDay, Sense::PastWeek].iter().any(|sense| reading.has(next.after..reading.tokens.len(), *sense));
+    let day =
+        [Sense::PastDay, Sense::PastWeek].iter().any(|sense| reading.has(next.after..reading.tokens.len(), *sense));
     pair && day
 }
 
-fn attachmentless(reading: &Reading<'_, '_>, n: usize) -> bool {
-    reading.numbers.get(n).is_none()
+/// No sentence of a person is longer than this, in bytes. What is (a table run together, noise) is read in pieces, so that
+/// the work on a story grows with its length and not with its square.
+const LONGEST: usize = 1200;
+
+/// Cuts what is too long for a sentence at white space.
+fn pieces(text: &str, span: Span) -> Vec<Span> {
+    let mut out = Vec::new();
+    let mut start = span.start;
+    while span.end - start > LONGEST {
+        let mut limit = start + LONGEST;
+        while !text.is_char_boundary(limit) {
+            limit -= 1;
+        }
+        let window = text.get(start..limit).unwrap_or_default();
+        let cut = window
+            .rfind(['\n', ';'])
+            .filter(|at| *at > LONGEST / 2)
+            .or_else(|| window.rfind(char::is_whitespace))
+            .filter(|at| *at > 0);
+        let end = cut.map_or(limit, |at| {
+            start + at + window.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
+        });
+        out.push(Span::new(span.field, start, end));
+        start = end;
+    }
+    out.push(Span::new(span.field, start, span.end));
+    out
 }
 
 /// The country of a place set in capitals at the very beginning: a dateline that nobody has read.
@@ -428,114 +473,6 @@ fn confidence(reading: &Reading<'_, '_>, n: usize, done: &Decided<'_>, located: 
         confidence -= 0.3;
     }
     (confidence.max(0.05) * 100.0).round() / 100.0
-}
-
-/// One claim once: the same value of the same description is a further mention, and so is a rounded one.
-fn merge(found: Vec<Observation>) -> Vec<Observation> {
-    let mut kept: Vec<Observation> = Vec::with_capacity(found.len());
-    // Body first: its figures are fuller than the headline's.
-    let (body, rest): (Vec<_>, Vec<_>) = found.into_iter().partition(|observation| observation.field == Field::Body);
-    for observation in body.into_iter().chain(rest) {
-        let same = kept.iter_mut().find(|earlier| repeats(earlier, &observation));
-        match same {
-            Some(earlier) => {
-                earlier.also_at.extend(observation.spans.value);
-                if earlier.rank.is_none() {
-                    earlier.rank = observation.rank;
-                    earlier.rank_scope = observation.rank_scope;
-                }
-                if earlier.source.is_none() {
-                    earlier.source = observation.source;
-                }
-            }
-            None => kept.push(observation),
-        }
-    }
-    kept
-}
-
-fn repeats(earlier: &Observation, later: &Observation) -> bool {
-    let place = earlier.location.iso2 == later.location.iso2
-        && earlier.location.subdivision == later.location.subdivision
-        && (earlier.location.name == later.location.name);
-    let description = earlier.metric == later.metric
-        && earlier.kind == later.kind
-        && earlier.status == later.status
-        && earlier.subset == later.subset
-        && (earlier.period == later.period || earlier.period.is_none() || later.period.is_none());
-    if !place || !description || earlier.spans.value == later.spans.value && earlier.sentence == later.sentence {
-        return false;
-    }
-    let date = earlier.as_of.date == later.as_of.date;
-    match (earlier.value, later.value) {
-        (Some(full), Some(other)) if full == other => date && earlier.value_max == later.value_max,
-        (Some(full), Some(other)) => date && rounds(full.0, other.0, later.qualifier),
-        _ => false,
-    }
-}
-
-/// Whether `other` is `full` rounded, as its qualifier says: "more than 13,000" for 13,072.
-fn rounds(full: f64, other: f64, qualifier: Qualifier) -> bool {
-    let close = full > 0.0 && (full - other).abs() / full < 0.05;
-    let round = |value: f64| {
-        (1..=6).rev().map(|digits| 10f64.powi(digits)).any(|unit| value % unit == 0.0 && unit >= value / 200.0)
-    };
-    let direction = match qualifier {
-        Qualifier::MoreThan | Qualifier::AtLeast => other <= full,
-        Qualifier::Nearly | Qualifier::LessThan | Qualifier::AtMost => other >= full,
-        Qualifier::About => true,
-        _ => false,
-    };
-    close && direction && round(other)
-}
-
-/// Gives each observation its id.
-fn name(observations: &mut [Observation]) {
-    let mut used: HashMap<String, usize> = HashMap::new();
-    for observation in observations {
-        let location = &observation.location;
-        let place = location
-            .subdivision
-            .clone()
-            .or_else(|| location.iso2.clone().filter(|_| location.kind == PlaceKind::Country))
-            .or_else(|| location.name.clone());
-        let city = location.name.clone().filter(|_| location.kind == PlaceKind::City);
-        let word = |value: &dyn erased::Word| value.word();
-        let mut parts = vec![place.unwrap_or_else(|| "none".to_owned())];
-        parts.extend(city);
-        parts.push(kinds::kind_of(observation.metric).name.to_owned());
-        parts.push(word(&observation.kind));
-        parts.extend(observation.period.as_ref().map(|period| word(period)));
-        parts.extend(observation.statistic.as_ref().map(|_| "average".to_owned()));
-        parts.extend(observation.subset.iter().map(|subset| word(subset)));
-        if observation.status != Status::Reported {
-            parts.push(word(&observation.status));
-        }
-        let slug: String = parts
-            .join("-")
-            .to_lowercase()
-            .chars()
-            .map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' })
-            .collect();
-        let count = used.entry(slug.clone()).or_default();
-        *count += 1;
-        observation.id = if *count == 1 { slug } else { format!("{slug}-{count}") };
-    }
-}
-
-/// The words that records write for the variants of an enum.
-mod erased {
-    use serde::Serialize;
-
-    pub(super) trait Word {
-        fn word(&self) -> String;
-    }
-
-    impl<T: Serialize> Word for T {
-        fn word(&self) -> String {
-            serde_json::to_value(self).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-        }
-    }
 }
 
 #[cfg(test)]

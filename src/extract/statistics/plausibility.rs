@@ -2,14 +2,25 @@
 //!
 //! In: the observations of a story. Out: the same, with contradictions named. Values are never repaired.
 
+use std::collections::HashMap;
+
 use crate::model::{Contradiction, Kind, Metric, Observation, Status};
 
 /// Names contradictions among the observations of one story, and lowers the confidence of those that have any.
 pub(super) fn check(observations: &mut [Observation]) {
     let facts: Vec<Fact> = observations.iter().map(Fact::of).collect();
+    let mut by_place: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (n, fact) in facts.iter().enumerate() {
+        if let Some(place) = &fact.place {
+            by_place.entry(place).or_default().push(n);
+        }
+    }
     for (n, fact) in facts.iter().enumerate() {
         let Some(value) = fact.value else { continue };
-        for (m, other) in facts.iter().enumerate().filter(|(m, _)| *m != n) {
+        let here = fact.place.as_deref().and_then(|place| by_place.get(place)).map(Vec::as_slice).unwrap_or_default();
+        for (m, other) in
+            here.iter().take(MOST).filter_map(|m| facts.get(*m).map(|other| (*m, other))).filter(|(m, _)| *m != n)
+        {
             let Some(against) = other.value.filter(|_| fact.comparable(other)) else { continue };
             let code = match (fact.metric, other.metric) {
                 (Metric::Deaths, Metric::Cases)
@@ -44,6 +55,9 @@ pub(super) fn check(observations: &mut [Observation]) {
         }
     }
 }
+
+/// How many figures of one place a figure is held against.
+const MOST: usize = 64;
 
 struct Fact {
     place: Option<String>,

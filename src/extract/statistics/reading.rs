@@ -9,7 +9,7 @@ use crate::language::numbers::{Numeral, numerals};
 use crate::language::pack::{Mark, Sense};
 use crate::language::tokens::{Token, TokenKind, tokenize};
 use crate::language::{Cue, Pack};
-use crate::model::{Metric, PlaceKind, Span};
+use crate::model::{PlaceKind, Span};
 use jiff::civil::Date;
 use std::ops::Range;
 
@@ -34,6 +34,8 @@ pub(super) struct Reading<'t, 'p> {
     pub(super) numbers: Vec<Numeral>,
     pub(super) spots: Vec<Spot<'p>>,
     pub(super) dates: Vec<DateMark>,
+    /// Indices of the marks, by the token after each, then by their first token.
+    by_end: Vec<usize>,
     /// First tokens of clauses, in order; the first is 0.
     clauses: Vec<usize>,
 }
@@ -64,7 +66,8 @@ impl<'t, 'p> Reading<'t, 'p> {
         // "at least one dose" and "COVID-19" have their own meaning as a whole.
         numbers.retain(|number| {
             !marks.iter().any(|mark| {
-                let whole = mark.cue.metric().is_some() && number.words && mark.after > mark.first + 1 || mark.cue == Cue::Sense(Sense::Covid);
+                let whole = mark.cue.metric().is_some() && number.words && mark.after > mark.first + 1
+                    || mark.cue == Cue::Sense(Sense::Covid);
                 whole && mark.first <= number.first && number.after <= mark.after && number.value > 0.0
             }) && !name_with_digits(&tokens, number)
         });
@@ -88,7 +91,9 @@ impl<'t, 'p> Reading<'t, 'p> {
                 }
             })
             .collect();
-        let mut reading = Self { span, index, tokens, marks, numbers, spots, dates, clauses: vec![0] };
+        let mut by_end: Vec<usize> = (0..marks.len()).collect();
+        by_end.sort_by_key(|n| marks.get(*n).map_or((0, 0), |mark| (mark.after, mark.first)));
+        let mut reading = Self { span, index, tokens, marks, numbers, spots, dates, by_end, clauses: vec![0] };
         reading.split_clauses();
         reading
     }
@@ -97,8 +102,7 @@ impl<'t, 'p> Reading<'t, 'p> {
     fn split_clauses(&mut self) {
         let mut starts = vec![0];
         for (n, token) in self.tokens.iter().enumerate().skip(1) {
-            let hard =
-                matches!(token.text, ";" | "•") || token.is("while") || token.is("whereas") || token.is("but");
+            let hard = matches!(token.text, ";" | "•") || token.is("while") || token.is("whereas") || token.is("but");
             // "…in Ukraine, and Poland reported 12": a place with a verb of its own.
             let link = token.is(",") || token.is("and");
             let subject = link
@@ -143,7 +147,14 @@ impl<'t, 'p> Reading<'t, 'p> {
     pub(super) fn right(&self, n: usize) -> Range<usize> {
         let Some(number) = self.numbers.get(n) else { return 0..0 };
         let clause = self.clause(number.first);
-        let next = self.numbers.get(n + 1).map_or(self.tokens.len(), |next| next.first);
+        // A share in brackets or between commas ("or 15 percent of the population") does not end what is said of a count.
+        let aside = |next: &&Numeral| {
+            !number.percent
+                && next.percent
+                && (self.is(next.first.wrapping_sub(1), "or") || self.is(next.first.wrapping_sub(1), "("))
+        };
+        let skip = n + 1 + self.numbers.get(n + 1..).unwrap_or_default().iter().take_while(aside).count();
+        let next = self.numbers.get(skip).map_or(self.tokens.len(), |next| next.first);
         number.after..clause.end.min(next).max(number.after)
     }
 
@@ -172,14 +183,19 @@ impl<'t, 'p> Reading<'t, 'p> {
 
     /// Phrases that end right before a token, the longest first.
     pub(super) fn ending_at(&self, token: usize) -> Vec<&Mark> {
-        let mut marks: Vec<&Mark> = self.marks.iter().filter(|mark| mark.after == token).collect();
-        marks.sort_by_key(|mark| mark.first);
-        marks
+        self.enders(token).collect()
+    }
+
+    fn enders(&self, token: usize) -> impl Iterator<Item = &Mark> {
+        let after = |n: &usize| self.marks.get(*n).map_or(0, |mark| mark.after);
+        let from = self.by_end.partition_point(|n| after(n) < token);
+        let ends = self.by_end.get(from..).unwrap_or_default();
+        ends.iter().filter_map(|n| self.marks.get(*n)).take_while(move |mark| mark.after == token)
     }
 
     /// Whether a phrase of this sense ends right before a token.
     pub(super) fn has_ending(&self, token: usize, sense: Sense) -> bool {
-        self.marks.iter().any(|mark| mark.after == token && mark.cue == Cue::Sense(sense))
+        self.enders(token).any(|mark| mark.cue == Cue::Sense(sense))
     }
 
     /// The longest phrase naming a metric that begins at a token.
@@ -205,11 +221,6 @@ impl<'t, 'p> Reading<'t, 'p> {
         (start <= end).then(|| Span::new(self.span.field, start, end))
     }
 
-    /// Whether any phrase of the sentence names a metric.
-    pub(super) fn names_metric(&self, wanted: Metric) -> bool {
-        self.marks.iter().any(|mark| mark.cue.metric() == Some(wanted))
-    }
-
     /// Whether the words are a label for what follows: they open the sentence and a colon closes them.
     pub(super) fn colon_after(&self, token: usize) -> bool {
         self.is(token, ":")
@@ -220,7 +231,8 @@ impl<'t, 'p> Reading<'t, 'p> {
 fn holds(tokens: &[Token<'_>], mark: &Mark) -> bool {
     let Some(token) = tokens.get(mark.first) else { return false };
     let next = tokens.get(mark.after).map(|token| token.lower.as_ref()).unwrap_or_default();
-    let before = mark.first.checked_sub(1).and_then(|at| tokens.get(at)).map(|token| token.lower.as_ref()).unwrap_or_default();
+    let before =
+        mark.first.checked_sub(1).and_then(|at| tokens.get(at)).map(|token| token.lower.as_ref()).unwrap_or_default();
     if mark.after != mark.first + 1 {
         // "2,026 people tested positive" counts cases.
         if token.is("people") && next == "positive" {
@@ -228,17 +240,33 @@ fn holds(tokens: &[Token<'_>], mark: &Mark) -> bool {
         }
         // "a day earlier" and "in a day" give no rate.
         let rate = matches!(mark.cue, Cue::Sense(Sense::PerDay | Sense::PerWeek | Sense::PerMonth | Sense::PerYear));
-        return !(rate && token.is("a") && (matches!(next, "earlier" | "ago" | "before" | "later" | "after") || matches!(before, "in" | "within" | "over" | "for")));
+        return !(rate
+            && token.is("a")
+            && (matches!(next, "earlier" | "ago" | "before" | "later" | "after")
+                || matches!(before, "in" | "within" | "over" | "for")));
     }
     // "its confirmed cases", "the reported deaths": an adjective, not the verb that tells the number.
-    let adjective = matches!(next, "case" | "cases" | "infection" | "infections" | "death" | "deaths" | "coronavirus" | "covid" | "fatalities" | "total");
+    let adjective = matches!(
+        next,
+        "case"
+            | "cases"
+            | "infection"
+            | "infections"
+            | "death"
+            | "deaths"
+            | "coronavirus"
+            | "covid"
+            | "fatalities"
+            | "total"
+    );
     if mark.cue == Cue::Sense(Sense::Report) && adjective {
         return false;
     }
     match token.lower.as_ref() {
         // "confirmed" counts by itself only in lists: "Confirmed: 300", "72 confirmed, 3 dead".
         "confirmed" if mark.cue.metric().is_some() => {
-            matches!(next, ":" | "," | "." | ";" | ")" | "" | "and" | "-") && !matches!(before, "was" | "were" | "been" | "be" | "being" | "has" | "have")
+            matches!(next, ":" | "," | "." | ";" | ")" | "" | "and" | "-")
+                && !matches!(before, "was" | "were" | "been" | "be" | "being" | "has" | "have")
         }
         "may" => token.text == "may",
         // "more than" is no increment.
@@ -269,7 +297,10 @@ fn neighbour<'p>(all: &[PlaceMatch<'p>], found: &PlaceMatch<'p>) -> Option<&'p s
 /// "COVID-19", "under-12", "H-1": digits that a hyphen ties to a word before them.
 fn name_with_digits(tokens: &[Token<'_>], number: &Numeral) -> bool {
     let tight = |at: usize| tokens.get(at).is_some_and(|token| !token.spaced);
-    let Some(hyphen) = number.first.checked_sub(1).filter(|at| tokens.get(*at).is_some_and(|token| token.is("-"))) else { return false };
+    let Some(hyphen) = number.first.checked_sub(1).filter(|at| tokens.get(*at).is_some_and(|token| token.is("-")))
+    else {
+        return false;
+    };
     let word = hyphen.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(|token| token.kind == TokenKind::Word);
     word && tight(hyphen) && tight(number.first)
 }

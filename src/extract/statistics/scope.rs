@@ -6,6 +6,7 @@
 
 use super::rank::Rank;
 use super::reading::{Reading, Spot};
+use super::roles::{foreign_prep, governs, in_name, located, nationality, near_capital_statement, usable, word};
 use crate::extract::places::{Place, PlaceForm, Places};
 use crate::language::Cue;
 use crate::language::pack::Sense;
@@ -127,18 +128,32 @@ pub(super) fn locate<'p>(
     let Some(number) = reading.numbers.get(n) else { return vec![Located::none()] };
     let clause = reading.clause(number.first);
     let right = reading.right(n);
+    if let Some(spot) = respectively(reading, n) {
+        return vec![Located::at(reading, spot, how(spot))];
+    }
     // (1) In one bracket or list item with the number.
     if let Some(spot) = item(reading, n, rank) {
         return vec![Located::at(reading, spot, how(spot))];
     }
-    if let Some(label) = sentence_label(reading, number.first) {
-        if !reading.spots.iter().any(|spot| right.contains(&spot.first) && located(reading, spot, rank)) {
-            return vec![Located::at(reading, label, PlaceHow::Explicit)];
-        }
+    if let Some(label) = sentence_label(reading, number.first)
+        && !reading.spots.iter().any(|spot| right.contains(&spot.first) && located(reading, spot, rank))
+    {
+        return vec![Located::at(reading, label, PlaceHow::Explicit)];
     }
     // (3) before (2), because "N cases in P" binds more tightly than the clause's subject.
-    let behind: Vec<&Spot<'p>> =
-        reading.spots.iter().filter(|spot| right.contains(&spot.first) && located(reading, spot, rank)).collect();
+    let aside = |spot: &Spot<'p>| {
+        (number.after..spot.first).any(|at| {
+            matches!(
+                word(reading, at),
+                "since" | "emerged" | "originated" | "when" | "where" | "told" | "said" | "after"
+            )
+        })
+    };
+    let behind: Vec<&Spot<'p>> = reading
+        .spots
+        .iter()
+        .filter(|spot| right.contains(&spot.first) && located(reading, spot, rank) && !aside(spot))
+        .collect();
     if reading.has(number.after..clause.end, Sense::OpenEnd) && !behind.is_empty() {
         return vec![Located::none()];
     }
@@ -233,10 +248,6 @@ fn how(spot: &Spot<'_>) -> PlaceHow {
     }
 }
 
-fn word<'r>(reading: &'r Reading<'_, '_>, at: usize) -> &'r str {
-    reading.tokens.get(at).map(|token| token.lower.as_ref()).unwrap_or_default()
-}
-
 /// "Georgia (40)", "(40 in Gori)", "Oman 121,129", "Kerala: 300", "India as a whole 12.74 crore".
 fn item<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize, rank: Option<&Rank>) -> Option<&'r Spot<'p>> {
     let number = reading.numbers.get(n)?;
@@ -273,9 +284,29 @@ fn item<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize, rank: Option<&Rank>) -> 
         && spot.form == PlaceForm::Name
         && !spot.possessive
         && !near_capital_statement(reading, spot);
-    // "in Spain 300 people", "Spain 300".
-    let in_list = word(reading, spot.first.wrapping_sub(1)) != "and" || true;
-    (fits && in_list).then_some(spot)
+    fits.then_some(spot)
+}
+
+/// "Almaty and Astana have 12,000 and 9,000 cases respectively": lists pair by position.
+fn respectively<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize) -> Option<&'r Spot<'p>> {
+    let number = reading.numbers.get(n)?;
+    let clause = reading.clause(number.first);
+    if !clause.clone().any(|at| reading.is(at, "respectively")) {
+        return None;
+    }
+    let run: Vec<usize> = (0..reading.numbers.len())
+        .filter(|other| {
+            reading.numbers.get(*other).is_some_and(|other| clause.contains(&other.first))
+                && super::traps::before_metric(reading, *other).is_none()
+        })
+        .collect();
+    let spots: Vec<&Spot<'p>> = reading
+        .spots
+        .iter()
+        .filter(|spot| clause.contains(&spot.first) && spot.form == PlaceForm::Name && !spot.possessive)
+        .collect();
+    let rows = spots.len() > 1 && run.len() == spots.len();
+    rows.then(|| run.iter().position(|other| *other == n).and_then(|position| spots.get(position).copied()))?
 }
 
 /// "Kenya: 72,686 cases": a label opens the sentence, or an item after a semicolon.
@@ -297,228 +328,12 @@ fn innermost<'r, 'p>(reading: &'r Reading<'_, 'p>, behind: &[&'r Spot<'p>]) -> O
         return Some(first);
     }
     let inner = reading.spots.iter().find(|spot| {
-        spot.first >= first.after && spot.first <= first.after + 4 && spot.form == PlaceForm::Name && spot.place.iso2 == first.place.iso2
+        spot.first >= first.after
+            && spot.first <= first.after + 4
+            && spot.form == PlaceForm::Name
+            && spot.place.iso2 == first.place.iso2
     });
     Some(inner.unwrap_or(first))
-}
-
-/// A place behind a number in a phrase of place.
-fn located(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> bool {
-    if !usable(reading, spot, rank) || spot.form == PlaceForm::Demonym && !people_follow_not(reading, spot) {
-        return false;
-    }
-    let mut at = spot.first;
-    // "in the western Indian state of Goa", "across northern Italy".
-    for _ in 0..5 {
-        let before = word(reading, at.wrapping_sub(1));
-        // "213 from Goa": in a list of parts "from" says where.
-        if before == "from" && reading.numbers.iter().any(|number| number.after + 1 == at) {
-            return true;
-        }
-        if reading.has_ending(at, Sense::Locative) && !matches!(before, "from" | "for")
-            || matches!(before, "in" | "across" | "among")
-        {
-            return before != "of" || of_place(reading, at - 1);
-        }
-        let steps = matches!(
-            before,
-            "the"
-                | "northern"
-                | "southern"
-                | "eastern"
-                | "western"
-                | "central"
-                | "state"
-                | "city"
-                | "province"
-                | "region"
-                | "neighbouring"
-                | "neighboring"
-                | "capital"
-                | "capital,"
-                | "island"
-                | "northeastern"
-                | "northwestern"
-                | "southeastern"
-                | "southwestern"
-                | "town"
-                | "district"
-                | "of"
-                | "whole"
-                | "all"
-                | "and"
-                | ","
-        ) || reading.spots.iter().any(|other| other.after == at && other.first < spot.first);
-        if !steps || at == 0 {
-            return false;
-        }
-        at -= 1;
-    }
-    false
-}
-
-/// "residents of Malta", "the state of Goa": a place; "the health ministry of Malta said": a source, and its country too.
-fn of_place(reading: &Reading<'_, '_>, of: usize) -> bool {
-    !matches!(
-        word(reading, of.wrapping_sub(1)),
-        "instead" | "because" | "ahead" | "outside" | "north" | "south" | "east" | "west"
-    )
-}
-
-fn people_follow_not(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
-    reading.has_at(spot.after, Sense::Institution)
-        || matches!(
-            word(reading, spot.after),
-            "city"
-                | "state"
-                | "province"
-                | "region"
-                | "town"
-                | "capital"
-                | "territory"
-                | "island"
-                | "hospitals"
-                | "prisons"
-                | "soil"
-        )
-}
-
-/// Whether the place may own a number at all.
-fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> bool {
-    // "the third-highest toll in Europe", "second only to the United States".
-    if rank.is_some_and(|rank| {
-        spot.first >= rank.at.end
-            && spot.first < rank.at.end + 8
-            && (matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World)
-                || comparison(reading, rank.at.start, spot.first))
-    }) {
-        return false;
-    }
-    // "the most in Southeast Asia", "Europe's highest toll": among what a place stands out, not where.
-    let superlative = |at: usize| matches!(word(reading, at), "most" | "highest" | "worst" | "largest" | "biggest" | "deadliest" | "lowest" | "fewest" | "hardest" | "second" | "third" | "fourth" | "fifth" | "heaviest" | "greatest");
-    let prefixed = matches!(word(reading, spot.first.wrapping_sub(1)), "in" | "across" | "of") || word(reading, spot.first.wrapping_sub(1)) == "the";
-    let stands_out = prefixed && (spot.first.saturating_sub(6)..spot.first).any(|at| superlative(at) && reading.marks_in(at..spot.first).all(|mark| !matches!(mark.cue, Cue::Sense(Sense::Perfect | Sense::Report))) && !reading.numbers.iter().any(|number| number.first > at && number.first < spot.first));
-    let among = (spot.first.saturating_sub(4)..spot.first).any(|at| matches!(word(reading, at), "country" | "nation" | "countries" | "nations"))
-        && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World)
-        && (spot.first.saturating_sub(8)..spot.first).any(|at| matches!(word(reading, at), "first" | "only" | "other" | "another" | "fellow") || superlative(at));
-    if among {
-        return false;
-    }
-    if stands_out && reading.has(spot.first.saturating_sub(1)..spot.first, Sense::Locative) && !spot_subject(reading, spot) || spot.possessive && (spot.after..spot.after + 3).any(superlative) && spot.place.kind != PlaceKind::Country {
-        return false;
-    }
-    let before = spot.first.saturating_sub(7)..spot.first;
-    let phrase = |sense: Sense| {
-        reading.marks_in(before.clone()).any(|mark| {
-            mark.cue == Cue::Sense(sense)
-                && !reading.numbers.iter().any(|number| number.first >= mark.after && number.first < spot.first)
-                && (mark.after..spot.first).all(|at| {
-                    !matches!(word(reading, at), "," | ";" | ")" | "in" | "were" | "was" | "has" | "had" | "have")
-                        && !reading.has_at(at, Sense::Report)
-                })
-        })
-    };
-    if phrase(Sense::Exclusion) || phrase(Sense::Origin) && !phrase_ends(reading, spot) {
-        return false;
-    }
-    if phrase(Sense::NearOnly) && !matches!(word(reading, spot.first.wrapping_sub(1)), "in") {
-        return false;
-    }
-    // "overtaking Italy", "more than Italy", "behind Italy": the object of a comparison without a number of its own.
-    let compared = matches!(
-        word(reading, spot.first.wrapping_sub(1)),
-        "overtaking" | "overtook" | "than" | "behind" | "surpassing" | "like" | "unlike" | "versus" | "outpacing"
-    ) || word(reading, spot.first.wrapping_sub(1)) == "the"
-        && matches!(
-            word(reading, spot.first.wrapping_sub(2)),
-            "overtaking" | "overtook" | "than" | "behind" | "to" | "surpassing"
-        )
-        || word(reading, spot.first.wrapping_sub(1)) == "to" && word(reading, spot.first.wrapping_sub(2)) == "only"
-        || word(reading, spot.first.wrapping_sub(1)) == "in" && word(reading, spot.first.wrapping_sub(2)) == "than";
-    let listed_behind = word(reading, spot.first.wrapping_sub(1)) == "and"
-        && (spot.first.saturating_sub(8)..spot.first).any(|at| matches!(word(reading, at), "behind" | "than"));
-    if compared || listed_behind {
-        return false;
-    }
-    // Names of agencies, and of things that bear a place's name.
-    let next = word(reading, spot.after);
-    let agency = matches!(
-        next,
-        "news" | "times" | "post" | "herald" | "tribune" | "olympics" | "stock" | "airlines" | "airways"
-    ) && spot.form == PlaceForm::Name
-        || matches!((next, word(reading, spot.after + 1)), ("news", "agency"));
-    // "the Indian variant", "the Chinese vaccine", "the Spanish flu".
-    let thing = spot.form == PlaceForm::Demonym
-        && matches!(
-            next,
-            "variant"
-                | "vaccine"
-                | "flu"
-                | "strain"
-                | "drugmaker"
-                | "company"
-                | "firm"
-                | "vaccines"
-                | "university"
-                | "researchers"
-                | "study"
-                | "version"
-        );
-    !agency && !thing
-}
-
-/// "the highest toll in Germany was in Bavaria": nothing to subtract.
-fn spot_subject(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
-    spot.first <= 1 || reading.is(spot.first.wrapping_sub(2), "most") && reading.is(spot.first.wrapping_sub(1), "of")
-}
-
-fn phrase_ends(_reading: &Reading<'_, '_>, _spot: &Spot<'_>) -> bool {
-    false
-}
-
-fn comparison(reading: &Reading<'_, '_>, from: usize, to: usize) -> bool {
-    (from..to).any(|at| matches!(word(reading, at), "only" | "behind" | "after"))
-}
-
-/// A demonym that says who the people are and not where: "three Indian seamen".
-fn nationality(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
-    spot.form == PlaceForm::Demonym && !reading.has_at(spot.after, Sense::Institution) && {
-        let people = (spot.after..spot.after + 2).any(|at| {
-            reading.has_at(at, Sense::People)
-                && !reading.has_at(at, Sense::Perfect)
-                && !matches!(
-                    word(reading, at),
-                    "were" | "are" | "was" | "is" | "officials" | "doctors" | "nurses" | "medics" | "personnel"
-                )
-        });
-        people
-    }
-}
-
-/// Whether the place can be the subject or possessor of a clause.
-fn governs(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> bool {
-    usable(reading, spot, rank) && !nationality(reading, spot) && !near_capital_statement(reading, spot)
-}
-
-/// "the ministry said in Baghdad", "officials told reporters in Rome".
-fn near_capital_statement(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
-    word(reading, spot.first.wrapping_sub(1)) == "in"
-        && (spot.first.saturating_sub(4)..spot.first).any(|at| {
-            matches!(
-                word(reading, at),
-                "said" | "told" | "reporters" | "says" | "briefing" | "speaking" | "conference" | "journalists"
-            )
-        })
-}
-
-/// A place behind the number in a phrase that makes it no subject.
-fn foreign_prep(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
-    matches!(
-        word(reading, spot.first.wrapping_sub(1)),
-        "from" | "to" | "with" | "by" | "against" | "near" | "off" | "for" | "over" | "between"
-    ) || (spot.first.saturating_sub(4)..spot.first)
-        .any(|at| matches!(word(reading, at), "off" | "near" | "against" | "outside" | "overtaking"))
-        || reading.has(spot.first.saturating_sub(5)..spot.first, Sense::Statement)
 }
 
 /// The place that governs a stretch before a number: the nearest one, and within a country rather its part.
@@ -602,50 +417,6 @@ fn anaphor<'p>(reading: &Reading<'_, 'p>, context: &Context<'p>, range: std::ops
         }
     }
     None
-}
-
-/// "World Health Organization", "World Cup", "Global Times": the word is part of a name.
-fn in_name(reading: &Reading<'_, '_>, first: usize, after: usize) -> bool {
-    let capital = |at: usize| reading.tokens.get(at).is_some_and(|token| token.capitalised());
-    let last = after - 1;
-    let head = matches!(
-        word(reading, after),
-        "health"
-            | "bank"
-            | "cup"
-            | "war"
-            | "economic"
-            | "trade"
-            | "food"
-            | "times"
-            | "leaders"
-            | "powers"
-            | "number"
-            | "record"
-            | "pandemic"
-            | "spread"
-            | "effort"
-            | "cases'"
-    );
-    let largest = (after..after + 3).any(|at| {
-        matches!(
-            word(reading, at),
-            "largest"
-                | "highest"
-                | "second"
-                | "third"
-                | "worst"
-                | "most"
-                | "biggest"
-                | "fourth"
-                | "fifth"
-                | "deadliest"
-        )
-    });
-    (capital(last) && capital(after) && first > 0)
-        || head && capital(last)
-        || matches!(word(reading, after), "leaders" | "war" | "cup" | "record")
-        || largest && word(reading, last) == "s"
 }
 
 /// Learns the places of a sentence for the sentences after it.

@@ -108,7 +108,8 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
         if (an_estimated
             || reading.marks_in(before.clone()).any(|mark| {
                 // "an estimated 90,989 are active and 4,761 are in hospital": the word is the first number's own.
-                mark.cue == Cue::Sense(Sense::Estimated) && !reading.numbers.iter().any(|other| other.first == mark.after)
+                mark.cue == Cue::Sense(Sense::Estimated)
+                    && !reading.numbers.iter().any(|other| other.first == mark.after)
             })
             || reading.has(right.clone(), Sense::Estimated))
             && !official_toll
@@ -179,7 +180,7 @@ fn institution(reading: &Reading<'_, '_>, first: usize, after: usize, subset: Su
     let spread = subset == Subset::Local
         && matches!(word(first), "community")
         && !matches!(word(after), "cases" | "transmission" | "infections" | "case");
-    authority && !(subset == Subset::HealthWorkers) || speaking || spread
+    authority && subset != Subset::HealthWorkers || speaking || spread
 }
 
 /// Who says so.
@@ -212,6 +213,10 @@ pub(super) fn source(reading: &Reading<'_, '_>, n: usize) -> Option<Source> {
                 || reading.is(at, "estimates")
                 || reading.is(at, "data")
         });
+        // "told state TV": the hearer, not the speaker.
+        if reading.is(mark.first.wrapping_sub(1), "told") {
+            return false;
+        }
         after || said || puts || reading.is(mark.first, "officially")
     };
     let within = |inside: bool| {
@@ -229,16 +234,12 @@ pub(super) fn source(reading: &Reading<'_, '_>, n: usize) -> Option<Source> {
         .iter()
         .find(|spot| spot.after == mark.first && spot.form != crate::extract::places::PlaceForm::Name);
     let first = spot.map_or(mark.first, |spot| spot.first);
-    let bytes = reading.bytes(first, mark.after)?;
-    let start = bytes.start.checked_sub(reading.span.start)?;
-    let words: Vec<&str> = reading.tokens.get(first..mark.after)?.iter().map(|token| token.text).collect();
-    let _ = start;
     let mut name = String::new();
     for (n, token) in reading.tokens.get(first..mark.after)?.iter().enumerate() {
         if n > 0 && token.spaced {
             name.push(' ');
         }
-        name.push_str(words.get(n).copied().unwrap_or_default());
+        name.push_str(token.text);
     }
     if *kind == SourceType::Official && reading.is(mark.first, "officially") {
         name = "official".to_owned();

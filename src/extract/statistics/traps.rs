@@ -73,6 +73,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         return Some("share or base");
     }
     if before(1) == "of"
+        && !(before(2) == "one" && number.value >= 20.0)
         && reading.numbers.get(n.wrapping_sub(1)).is_some_and(|previous| previous.after + 1 == number.first)
     {
         return Some("share or base");
@@ -90,6 +91,11 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
             "," | ";" | "." | "and" => break,
             _ => {}
         }
+    }
+    // "up 14 from Tuesday", "down one on the week".
+    if matches!(before(1), "up" | "down") && matches!(word(number.after), "from" | "on" | "compared" | "since" | "over")
+    {
+        return Some("difference");
     }
     if before(1) == "("
         && word(number.after) == ")"
@@ -135,7 +141,6 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         && before(1) == "("
         && number.value >= 1000.0
         && !number.grouped
-        && before(2) != ""
         && token(number.first).is_some_and(|token| token.text.starts_with('0'))
     {
         return Some("telephone");
@@ -174,7 +179,9 @@ fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
     }
     let skip = |token: usize| {
         reading.metric_at(token).is_none()
-            && !["a", "the", "this", "that", "each", "every", "on", "of", "or"].iter().any(|word| reading.is(token, word))
+            && !["a", "the", "this", "that", "each", "every", "on", "of", "or"]
+                .iter()
+                .any(|word| reading.is(token, word))
             && !reading.is(token, "and")
             && !reading.has_at(token, Sense::Stop)
             && !reading.has_at(token, Sense::People)

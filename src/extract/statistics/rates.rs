@@ -1,0 +1,139 @@
+//! Numbers that are rates: percentages, and counts per population.
+//!
+//! In: a sentence and a number. Out: the attachment of a percentage, or what a count becomes when it is told per
+//! 100,000. A percent change is no value of any metric and gets none.
+
+use super::attach::{Attachment, Why, core_start};
+use super::kinds::{is_percent, kind_of};
+use super::reading::Reading;
+use crate::language::Cue;
+use crate::language::pack::{Mark, Sense};
+use crate::model::Metric;
+
+/// Percentages: a rate that governs it, a share of the population that is vaccinated, beds that are taken.
+pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let clause = reading.clause(number.first);
+    let right = reading.right(n);
+    let made = |metric: Metric, why: Why, mark: &Mark| Attachment {
+        metric,
+        why,
+        mark: Some((mark.first, mark.after)),
+        per: None,
+    };
+    // "12 percent of ICU beds", "15.6 percent of tests were positive".
+    let behind = reading
+        .marks_in(number.after..right.end)
+        .find(|mark| matches!(mark.cue, Cue::Noun(metric) if is_percent(metric)) && mark.first <= number.after + 1);
+    if let Some(mark) = behind {
+        return Some(made(mark.cue.metric()?, Why::Noun, mark));
+    }
+    // "32 percent of adults have received at least one dose".
+    let of = reading.is(number.after, "of");
+    if of {
+        let vaccinated = reading
+            .marks_in(right.clone())
+            .find(|mark| matches!(mark.cue, Cue::Predicate(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated)));
+        let population = (number.after..right.end.min(number.after + 6)).any(|at| {
+            reading.has_at(at, Sense::PopulationBase)
+                || reading.is(at, "adults")
+                || reading.is(at, "adult")
+                || reading.is(at, "country")
+                || reading.marks.iter().any(|mark| mark.first == at && matches!(mark.cue, Cue::Subset(_)))
+                || reading.spots.iter().any(|spot| spot.first <= at && at < spot.after)
+        });
+        if let Some(mark) = vaccinated.filter(|_| population) {
+            let full = mark.cue == Cue::Predicate(Metric::PeopleFullyVaccinated);
+            return Some(made(
+                if full { Metric::PeopleFullyVaccinatedShare } else { Metric::PeopleVaccinatedShare },
+                Why::Predicate,
+                mark,
+            ));
+        }
+        let verb = reading
+            .marks_in(clause.start..number.first)
+            .rev()
+            .find(|mark| matches!(mark.cue, Cue::Active(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated)));
+        if let Some(mark) = verb.filter(|_| population) {
+            let full = mark.cue == Cue::Active(Metric::PeopleFullyVaccinated);
+            return Some(made(
+                if full { Metric::PeopleFullyVaccinatedShare } else { Metric::PeopleVaccinatedShare },
+                Why::Active,
+                mark,
+            ));
+        }
+        return None;
+    }
+    // "fell 12 percent", "up by 3 percent": a change. "rose to 12 percent": a rate.
+    let start = core_start(reading, n);
+    let link = reading.tokens.get(start.wrapping_sub(1)).map(|token| token.lower.as_ref()).unwrap_or_default();
+    if link == "by" || reading.has_ending(start, Sense::RiseVerb) {
+        return None;
+    }
+    let rate = reading
+        .marks_in(clause.start..start)
+        .rev()
+        .find(|mark| matches!(mark.cue, Cue::Label(metric) if is_percent(metric)));
+    if let Some(mark) = rate {
+        return Some(made(mark.cue.metric()?, Why::Governed, mark));
+    }
+    // "a 5.8 percent fatality rate"; "from 7.2 percent a day earlier".
+    let after = reading
+        .marks_in(number.after..right.end.min(number.after + 4))
+        .find(|mark| matches!(mark.cue, Cue::Label(metric) if is_percent(metric)));
+    if let Some(mark) = after {
+        return Some(made(mark.cue.metric()?, Why::Label, mark));
+    }
+    let before = found.last().copied().flatten().filter(|before| is_percent(before.metric))?;
+    (reading.has(reading.left(n), Sense::Compare) || matches!(link, "and" | "from" | "to")).then_some(Attachment {
+        why: Why::Coordinated(n - 1),
+        mark: None,
+        ..before
+    })
+}
+
+/// Turns counts per population into rates, and refuses values that the metric cannot have.
+pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachment) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let right = number.after..reading.clause(number.first).end;
+    let per = right.clone().take(14).find(|at| reading.is(*at, "per")).and_then(|at| base(reading, at + 1));
+    // "cases per 100,000" is said of this number only when no other number with a metric of its own stands between.
+    let per = per
+        .filter(|(_, at)| !reading.numbers.iter().any(|other| other.first > number.first && other.after < *at))
+        .map(|(base, _)| base);
+    let per = per.or_else(|| {
+        let (first, after) = attachment.mark.filter(|(first, _)| *first < number.first)?;
+        (first..after + 6).find(|at| reading.is(*at, "per")).and_then(|at| base(reading, at + 1)).map(|(base, _)| base)
+    });
+    if let Some(per) = per {
+        attachment.metric = match attachment.metric {
+            Metric::Cases | Metric::CaseIncidence => Metric::CaseIncidence,
+            Metric::Deaths | Metric::DeathRate | Metric::CaseFatalityRate => Metric::DeathRate,
+            Metric::ActiveCases | Metric::ActiveIncidence => Metric::ActiveIncidence,
+            _ => return None,
+        };
+        attachment.per = Some(per);
+    } else if matches!(attachment.metric, Metric::DeathRate | Metric::ActiveIncidence) {
+        return None;
+    } else if attachment.metric == Metric::CaseIncidence && attachment.per.is_none() {
+        attachment.per = Some(100_000);
+    }
+    let kind = kind_of(attachment.metric);
+    let fits = number.value <= kind.most
+        && !(kind.whole && number.value.fract() != 0.0)
+        && (number.percent == is_percent(attachment.metric));
+    fits.then_some(attachment)
+}
+
+/// "100,000", "million", "one million" after "per".
+fn base(reading: &Reading<'_, '_>, at: usize) -> Option<(u64, usize)> {
+    if let Some(number) = reading.numbers.iter().find(|number| number.first == at) {
+        return (number.value >= 1000.0 && number.value <= 1e9).then_some((number.value as u64, at));
+    }
+    match reading.tokens.get(at)?.lower.as_ref() {
+        "million" => Some((1_000_000, at)),
+        "thousand" => Some((1_000, at)),
+        "lakh" => Some((100_000, at)),
+        _ => None,
+    }
+}
