@@ -212,6 +212,11 @@ impl Index {
         let was_copy = before.filter(|before| before.state.relation.is_copy());
         let was_copy = was_copy.and_then(|before| before.state.of.as_ref().map(|of| (before.state.relation, of)));
         match (best, was_copy) {
+            // Two feeds that show one address show one document: its original is revised by itself, a poll later.
+            (Some((link, _)), Some((_, of))) if !link.relation.is_copy() && self.has_same_link(of, signature) => {
+                let link = Link { relation: Relation::Near, reason: "same_link", ..link };
+                self.linked(article, signature, of, link)
+            }
             (Some((link, entry)), _) => {
                 let of = entry.of.as_ref().unwrap_or(&entry.id);
                 // Another version of this very item may have been found through a third one.
@@ -242,6 +247,10 @@ impl Index {
 
     fn signature(&self, id: &ItemId) -> Option<&Signature> {
         self.window.entry(id).and_then(|entry| entry.signature.as_ref())
+    }
+
+    fn has_same_link(&self, of: &ItemId, signature: &Signature) -> bool {
+        signature.link.is_some() && self.signature(of).is_some_and(|origin| origin.link == signature.link)
     }
 
     /// A link that earlier revisions made, with its measure of today.

@@ -337,6 +337,23 @@ fn what_is_only_remembered_is_no_ones_original() {
     assert!(verdict.duplicate.relation.is_copy());
 }
 
+#[test]
+fn one_document_in_two_feeds_is_corrected_once() {
+    let figures = |body: &str, deaths: f64, feed: &str| {
+        let mut enriched = counting(article(feed, "1", "h", body), &[("o1", Metric::Deaths, deaths)]);
+        enriched.article.url = Some("https://wire.example/world/7".to_owned());
+        enriched
+    };
+    let corrected = TALLY.replace("31 deaths", "33 deaths");
+    for order in [["main", "world"], ["world", "main"]] {
+        let mut memory = Memory::new();
+        memory.judge(&figures(TALLY, 31.0, "main"));
+        memory.judge(&figures(TALLY, 31.0, "world"));
+        let claims = order.map(|feed| memory.judge(&figures(&corrected, 33.0, feed)).claims.len());
+        assert_eq!(claims.iter().sum::<usize>(), 1, "{order:?}");
+    }
+}
+
 /// Texts of two stories, a tally and a rewrite, from several sources, with revisions among them.
 fn sequence() -> Vec<Enriched> {
     let mut sequence = Vec::new();
