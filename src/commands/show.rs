@@ -487,7 +487,7 @@ mod tests {
     use serde_json::json;
 
     #[track_caller]
-    fn check(claim: Value, shown: &str) {
+    fn check(claim: &Value, shown: &str) {
         assert_eq!(bounded(&claim), shown);
     }
 

@@ -41,7 +41,7 @@ impl World {
     /// A poll that brings entries, given as (name, headline).
     async fn shows(&mut self, entries: &[(&str, &str)]) -> Appended {
         self.poll += 1;
-        self.now = self.now + jiff::SignedDuration::from_secs(60);
+        self.now += jiff::SignedDuration::from_secs(60);
         let items = entries.iter().map(|(name, title)| item(&self.feed, name, title)).collect();
         let validators = Validators { etag: Some(format!("\"{}\"", self.poll)), last_modified: None };
         let (feed, head) = (self.feed.clone(), FeedHead::default());
@@ -150,7 +150,7 @@ async fn an_item_waits_for_its_page_and_its_page_is_watched() {
     world.check(&["Storm + text 1", "Storm grows + text 1"]).await;
     assert!(world.due(false).await.is_empty());
     assert_eq!(world.due(true).await.len(), 1, "whatever its interval");
-    world.now = world.now + jiff::SignedDuration::from_secs(901);
+    world.now += jiff::SignedDuration::from_secs(901);
     assert_eq!(world.due(false).await.len(), 1);
     assert_eq!(world.page("a", "text 1").await, 0);
     assert!(world.due(false).await.is_empty());

@@ -45,11 +45,6 @@ impl Reply {
         Self { status, headers: Vec::new(), body: Vec::new(), conditional: false }
     }
 
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((name.into(), value.into()));
-        self
-    }
-
     fn etag(&self) -> String {
         format!("\"{}\"", &blake3::hash(&self.body).to_hex()[..16])
     }
@@ -369,17 +364,4 @@ pub fn wait_for<T>(limit: Duration, what: &str, mut ask: impl FnMut() -> Option<
 pub fn shared(path: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
     path.exists().then_some(path)
-}
-
-/// A GET from the test itself.
-pub fn get(url: &str) -> (u16, String) {
-    let rest = url.strip_prefix("http://").unwrap();
-    let (authority, path) = rest.split_once('/').unwrap();
-    let mut connection = TcpStream::connect(authority).unwrap();
-    write!(connection, "GET /{path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = Vec::new();
-    connection.read_to_end(&mut answer).unwrap();
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let status = answer.split_whitespace().nth(1).unwrap().parse().unwrap();
-    (status, answer)
 }

@@ -69,7 +69,7 @@ fn documents(path: &Path) -> Vec<Document> {
         if word == "\"" {
             quote = !quote;
         }
-        if !(word == "\"" && quote) && !matches!(word, "(" | "[" | "$" | "“") {
+        if !(matches!(word, "(" | "[" | "$" | "“") || word == "\"" && quote) {
             document.text.push(' ');
         }
     }

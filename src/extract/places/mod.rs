@@ -96,7 +96,7 @@ mod tests {
         let found: Vec<_> = places
             .find(text)
             .iter()
-            .map(|found| (text[found.start..found.end].to_owned(), found.place().id.clone()))
+            .map(|found| (text.get(found.start..found.end).unwrap().to_owned(), found.place().id.clone()))
             .collect();
         let found: Vec<_> = found.iter().map(|(text, id)| (text.as_str(), id.as_str())).collect();
         assert_eq!(found, expected, "{text}");
