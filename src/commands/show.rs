@@ -488,16 +488,16 @@ mod tests {
 
     #[track_caller]
     fn check(claim: &Value, shown: &str) {
-        assert_eq!(bounded(&claim), shown);
+        assert_eq!(bounded(claim), shown);
     }
 
     #[test]
     fn figures_are_shown_with_their_bounds() {
-        check(json!({"value": 33_000_000, "qualifier": "more_than", "unit": "count"}), "> 33,000,000");
-        check(json!({"value": 406, "qualifier": "exact", "unit": "count"}), "406");
-        check(json!({"value": 4.25, "qualifier": "about", "unit": "percent"}), "about 4.25 %");
-        check(json!({"value": 100, "value_max": 2000, "qualifier": "between", "unit": "count"}), "100–2,000");
-        check(json!({"value": null, "rank": 3}), "—");
+        check(&json!({"value": 33_000_000, "qualifier": "more_than", "unit": "count"}), "> 33,000,000");
+        check(&json!({"value": 406, "qualifier": "exact", "unit": "count"}), "406");
+        check(&json!({"value": 4.25, "qualifier": "about", "unit": "percent"}), "about 4.25 %");
+        check(&json!({"value": 100, "value_max": 2000, "qualifier": "between", "unit": "count"}), "100–2,000");
+        check(&json!({"value": null, "rank": 3}), "—");
     }
 
     #[test]

@@ -16,15 +16,6 @@ const ROWS: [&[&str]; 11] = [
     &["cli"],
     &["commands"],
     &["main"],
-]; 8] = [
-    &["model", "metrics", "logging", "shutdown"],
-    &["language", "quirks", "markup"],
-    &["parse", "clean", "extract", "dedup"],
-    &["store", "broker"],
-    &["fetch", "intake", "publish", "state", "status"],
-    &["config"],
-    &["pipeline"],
-    &["commands", "cli", "main"],
 ];
 
 const PURE: [&str; 8] = ["model", "language", "quirks", "markup", "parse", "clean", "extract", "dedup"];

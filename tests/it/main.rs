@@ -1,7 +1,12 @@
 //! The promises, tested from outside: a feed server that plays a script, the real program in a directory of its own,
 //! a real broker. One binary, one theme per file.
 #![allow(unreachable_pub, reason = "the modules of this binary share their parts; nothing is reached from outside")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::string_slice,
+    clippy::print_stderr,
+    reason = "a test that cannot go on has failed, and says its seed"
+)]
 
 mod bad_input;
 mod delivery;

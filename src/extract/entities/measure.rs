@@ -148,7 +148,6 @@ fn measure(name: &str, paths: &[std::path::PathBuf]) -> Option<f64> {
     Some(f1)
 }
 
-#[expect(clippy::print_stderr, reason = "a measurement is read by a person who runs the test with --nocapture")]
 fn eprintln_line(line: &str) {
     eprintln!("{line}");
 }
