@@ -90,6 +90,16 @@ const CUES: [&str; 78] = [
     "recounted",
 ];
 
+/// First names that only one sex bears, lower case: whether a woman's.
+static SEX: LazyLock<HashMap<&'static str, bool>> = LazyLock::new(|| {
+    let mut table = HashMap::new();
+    for line in include_str!("entities/tables/sex-of-names.txt").lines().filter(|line| !line.starts_with('#')) {
+        let Some((sex, names)) = line.split_once(':') else { continue };
+        table.extend(names.split_whitespace().map(|name| (name, sex == "women")));
+    }
+    table
+});
+
 /// How many tokens beside a quotation may hold its attribution.
 const REACH: usize = 40;
 
@@ -407,8 +417,9 @@ impl<'a> Story<'a> {
         let words: Vec<&Token<'_>> = tokens.iter().filter(|token| token.kind == TokenKind::Word).collect();
         let pronoun = if before_cue { words.last() } else { words.first() };
         if pronoun.is_some_and(|word| matches!(word.lower.as_ref(), "he" | "she")) {
+            let woman = pronoun.is_some_and(|word| word.lower == "she");
             let speaker = last.and_then(|last| last.entity).filter(|speaker| self.is_person(*speaker));
-            let person = speaker.or_else(|| self.last_person(quote));
+            let person = self.meant(if before_cue { start.min(quote) } else { quote }, woman, speaker);
             return Some(person.map_or_else(
                 || Attribution {
                     speaker:
@@ -443,11 +454,51 @@ impl<'a> Story<'a> {
         Some(Attribution { cue: None, entity: None, speaker: Some(phrase) })
     }
 
-    /// The person named last before a place in the text.
-    fn last_person(&self, before: usize) -> Option<usize> {
+    /// Whom "he" or "she" means: the person of that sex who was last the subject of a sentence, else the one that spoke
+    /// last, else the one named last. A person whose sex the text does not tell may be either.
+    fn meant(&self, before: usize, woman: bool, speaker: Option<usize>) -> Option<usize> {
         let to = self.mentions.partition_point(|(at, _, _)| *at < before);
-        let named = self.mentions.iter().take(to).rev().take(30).find(|(_, _, n)| self.is_person(*n));
-        named.map(|(_, _, n)| *n)
+        let fits = |person: usize| self.is_person(person) && self.woman(person).is_none_or(|known| known == woman);
+        let near = || self.mentions.iter().take(to).rev().take(30).filter(|(_, _, n)| fits(*n));
+        let subject = near().find(|(start, _, _)| self.is_subject(*start));
+        let since = |place: usize| {
+            // The one who spoke last stands unless somebody else has become the subject since.
+            speaker.and_then(|speaker| {
+                self.mentions.iter().take(to).rev().take(30).find(|(_, _, n)| *n == speaker).map(|(at, _, _)| *at > place)
+            })
+        };
+        match (subject, speaker.filter(|speaker| fits(*speaker))) {
+            (Some((start, _, _)), Some(speaker)) if since(*start) == Some(true) => Some(speaker),
+            (Some((_, _, person)), _) => Some(*person),
+            (None, Some(speaker)) => Some(speaker),
+            (None, None) => near().next().map(|(_, _, person)| *person),
+        }
+    }
+
+    /// Whether a name opens its sentence, or stands there behind its office only: "Norwegian Finance Minister Jane Doe".
+    fn is_subject(&self, start: usize) -> bool {
+        let from = (0..=start.saturating_sub(160)).rev().find(|from| self.body.is_char_boundary(*from)).unwrap_or(0);
+        let before = self.body.get(from..start).unwrap_or_default();
+        let sentence = before.rsplit(['.', '!', '?', '\n', '”', '"']).next().unwrap_or_default();
+        const SMALL: [&str; 10] = ["the", "of", "and", "but", "for", "president", "minister", "coach", "mayor", "-"];
+        sentence.split_whitespace().all(|word| {
+            let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
+            !word.ends_with(',') && (plain.starts_with(char::is_uppercase) || SMALL.contains(&plain))
+        })
+    }
+
+    /// Whether a person is a woman, where the first name or a title tells.
+    fn woman(&self, person: usize) -> Option<bool> {
+        let entity = self.entities.get(person)?;
+        let role = entity.role.as_deref().unwrap_or_default().to_lowercase();
+        if ["spokeswoman", "chairwoman", "queen", "princess", "businesswoman"].iter().any(|word| role.contains(word)) {
+            return Some(true);
+        }
+        if ["spokesman", "chairman", "king", "prince", "businessman"].iter().any(|word| role.split(' ').any(|part| part == *word)) {
+            return Some(false);
+        }
+        let first = entity.name.split([' ', '-']).next().unwrap_or_default().to_lowercase();
+        SEX.get(first.as_str()).copied()
     }
 }
 

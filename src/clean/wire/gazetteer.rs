@@ -26,7 +26,21 @@ static PLACES: LazyLock<Places> = LazyLock::new(|| {
             places.cities.entry(name).or_insert(Some(*country));
         }
     }
-    // Names that the tagger knows besides: English names of cities, places of conflict.
+    for line in rows(include_str!("../../extract/places/towns.tsv")) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [_, name, country, _, _, other @ ..] = columns.as_slice() else { continue };
+        for name in names(name, other.first()) {
+            places.cities.entry(name).or_insert(Some(*country));
+        }
+    }
+    for line in rows(include_str!("../../extract/places/areas.tsv")) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [name, country, other @ ..] = columns.as_slice() else { continue };
+        for name in names(name, other.first()) {
+            places.cities.entry(name).or_insert(Some(*country).filter(|country| !country.is_empty()));
+        }
+    }
+    // Names that the tagger knows besides: waters and mountains.
     for line in rows(include_str!("../../extract/entities/tables/places.tsv")) {
         let columns: Vec<&str> = line.split('\t').collect();
         let [name, country, other @ ..] = columns.as_slice() else { continue };

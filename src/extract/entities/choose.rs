@@ -18,6 +18,8 @@ pub(super) struct Learnt {
     pub(super) surnames: HashMap<String, Vec<String>>,
     /// Acronym to the name it was introduced for.
     pub(super) acronyms: HashMap<String, (EntityType, String)>,
+    /// Folded names of companies without their legal form.
+    plain: Vec<String>,
     /// Folded name to its type.
     types: HashMap<String, EntityType>,
 }
@@ -113,6 +115,9 @@ fn learn(knowledge: &Knowledge, texts: &[Text<'_>], chosen: &[Vec<Candidate<'_>>
                 learn_person(knowledge, text, mention, &name, &mut learnt);
             }
             learn_acronym(text, mention, &mut learnt);
+            if mention.kind == EntityType::Organisation {
+                learn_plain_name(text, mention, &mut learnt);
+            }
         }
     }
     // Ties go to the type that comes first, so that the outcome never depends on the order of a hash map.
@@ -125,6 +130,9 @@ fn learn(knowledge: &Knowledge, texts: &[Text<'_>], chosen: &[Vec<Candidate<'_>>
                 .map(|(kind, _)| (name, kind))
         })
         .collect();
+    for name in std::mem::take(&mut learnt.plain) {
+        learnt.types.insert(name, EntityType::Organisation);
+    }
     learnt
 }
 
@@ -170,6 +178,26 @@ fn learn_person(knowledge: &Knowledge, text: &Text<'_>, mention: &Candidate<'_>,
         if !fulls.contains(&full) {
             fulls.push(full.clone());
         }
+    }
+}
+
+/// "Acme Minerals Ltd" is later "Acme Minerals".
+fn learn_plain_name(text: &Text<'_>, mention: &Candidate<'_>, learnt: &mut Learnt) {
+    const FORMS: [&str; 18] = [
+        "Ltd", "Limited", "Inc", "Corp", "Corporation", "Co", "Company", "Plc", "PLC", "plc", "LLC", "AG", "SA", "SpA", "NV",
+        "GmbH", "Holdings", "Group",
+    ];
+    let Some(words) = text.tokens.get(mention.first..mention.end).filter(|words| words.len() >= 2) else { return };
+    let Some((form, plain)) = words.split_last() else { return };
+    let (Some(first), Some(last)) = (plain.first(), plain.last()) else { return };
+    if !FORMS.contains(&form.text) {
+        return;
+    }
+    if let Some(written) = text.text.get(first.start..last.end) {
+        let full = name_of(text, mention);
+        learnt.acronyms.entry(written.to_owned()).or_insert((EntityType::Organisation, full));
+        let folded = plain.iter().map(|word| fold(word.text)).collect::<Vec<_>>().join(" ");
+        learnt.plain.push(folded);
     }
 }
 

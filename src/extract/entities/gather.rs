@@ -29,16 +29,18 @@ pub(super) fn gather(
         for candidate in mentions {
             let Some(span) = span(text, candidate, *field) else { continue };
             let Some(written) = span.of(text.text) else { continue };
-            let (key, entity) = identify(
-                knowledge,
-                places,
-                text,
-                candidate,
-                written,
-                learnt,
-                &mut last_person,
-                story_country.as_deref(),
-            );
+            let (key, entity) = place_of_dateline(article, candidate, &span).unwrap_or_else(|| {
+                identify(
+                    knowledge,
+                    places,
+                    text,
+                    candidate,
+                    written,
+                    learnt,
+                    &mut last_person,
+                    story_country.as_deref(),
+                )
+            });
             let number = *by_key.entry(key).or_insert_with(|| {
                 entities.push(entity);
                 entities.len() - 1
@@ -167,6 +169,15 @@ fn identify(
         format!("{:?}:{}", candidate.kind, name.trim_start_matches("the ")),
         draft(candidate.kind, &in_ordinary_case(text, candidate, written), country.as_deref()),
     )
+}
+
+/// A dateline's place that no table has: its name and country are what the dateline says.
+fn place_of_dateline(article: &Article, candidate: &Candidate<'_>, span: &Span) -> Option<(String, Entity)> {
+    let dateline = article.wire.dateline.as_ref()?;
+    let unknown = matches!(candidate.meaning, Meaning::Shape) && candidate.kind == EntityType::Place;
+    let name = dateline.place.as_deref().filter(|_| unknown && dateline.span.contains(span))?;
+    let country = dateline.country.as_deref();
+    Some((format!("{:?}:{}", EntityType::Place, fold(name)), draft(EntityType::Place, name, country)))
 }
 
 /// A place of the gazetteer; a small city with namesakes is the one in the story's country.

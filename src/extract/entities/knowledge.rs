@@ -58,6 +58,10 @@ pub(super) enum Class {
     Acronym,
     Say,
     Role,
+    /// A common noun that a company's name follows.
+    Business,
+    /// One who works at an organisation, or what one holds in it.
+    Employee,
 }
 
 /// All tables.
@@ -245,6 +249,8 @@ impl Knowledge {
             "acronym" => Class::Acronym,
             "say" => Class::Say,
             "role" => Class::Role,
+            "business" => Class::Business,
+            "employee" => Class::Employee,
             _ => return,
         };
         for word in words.split('|') {

@@ -194,3 +194,51 @@ fn holds_its_f1_on_the_shared_corpora() {
         }
     }
 }
+
+/// Our own paragraphs, in the style of agencies: mentions by type and text, roles left out. `MISSES=1` prints what is
+/// wrong.
+#[test]
+fn reads_our_own_wire_corpus() {
+    let (rules, places) = (Rules::new(), Places::new());
+    let mut counts = [0usize; 3];
+    let mut report = String::new();
+    for line in include_str!("../../../tests/corpus/en/entities.jsonl").lines() {
+        let case: serde_json::Value = serde_json::from_str(line).unwrap();
+        let text = case["text"].as_str().unwrap();
+        let expected: HashSet<(String, String)> = case["entities"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entity| (entity["type"].as_str().unwrap().to_owned(), entity["text"].as_str().unwrap().to_owned()))
+            .collect();
+        let feed = FeedId::from("measure");
+        let mut article = Article::new(ItemId::new(&feed, "1"), feed);
+        article.body = text.to_owned();
+        crate::clean::wire::structure(&mut article, None);
+        let found: HashSet<(String, String)> = rules
+            .entities(&places, &article)
+            .iter()
+            .flat_map(|entity| entity.mentions.iter().map(move |mention| (entity.kind, mention)))
+            .filter(|(_, mention)| mention.form != MentionForm::Role)
+            .map(|(kind, mention)| {
+                (serde_json::to_value(kind).unwrap().as_str().unwrap().to_owned(), mention.text.clone())
+            })
+            .collect();
+        counts[0] += expected.intersection(&found).count();
+        counts[1] += found.difference(&expected).count();
+        counts[2] += expected.difference(&found).count();
+        let mut wrong: Vec<String> =
+            found.difference(&expected).map(|(kind, text)| format!("+{kind} {text}")).collect();
+        wrong.extend(expected.difference(&found).map(|(kind, text)| format!("-{kind} {text}")));
+        wrong.sort();
+        if !wrong.is_empty() {
+            report.push_str(&format!("  {}: {}\n", case["id"], wrong.join("; ")));
+        }
+    }
+    let (precision, recall, f1) = rates(counts);
+    eprintln_line(&format!("own corpus {precision:.3}/{recall:.3}/{f1:.3}"));
+    if std::env::var_os("MISSES").is_some() {
+        eprintln_line(&report);
+    }
+    assert!(f1 >= 0.95, "{f1}\n{report}");
+}

@@ -1,12 +1,13 @@
 //! Entities by gazetteer and rules: people, organisations, places and what else has a name.
 //!
 //! In: an article. Out: its entities with every mention in the headline, the summary and the body. The steps: tokens
-//! (`token`), candidates from tables (`knowledge`, the place gazetteer) and from the shape of names (`propose`, `names`),
-//! the choice among them (`choose`), entities (`gather`) and offices that stand for persons (`roles`). Mentions of names
+//! (`token`), candidates from tables (`knowledge`, the place gazetteer), from the shape of names (`propose`, `names`) and
+//! from the story (`context`), the choice among them (`choose`), entities (`gather`) and offices that stand for persons (`roles`). Mentions of names
 //! do not overlap; a mention by office may hold a nationality inside it. Everything is linear in the text. It knows
 //! English only and decides nothing about other languages.
 
 mod choose;
+mod context;
 mod gather;
 mod knowledge;
 mod names;
@@ -44,7 +45,15 @@ impl Rules {
             (Field::Body, article.body.as_str()),
         ];
         let texts: Vec<Text<'_>> = fields.iter().map(|(field, text)| Text::new(text, *field)).collect();
-        let candidates = texts.iter().map(|text| propose::candidates(&self.knowledge, places, text)).collect();
+        let mut candidates: Vec<_> =
+            texts.iter().map(|text| propose::candidates(&self.knowledge, places, text)).collect();
+        for (text, candidates) in texts.iter().zip(&mut candidates) {
+            context::titles(text, candidates);
+        }
+        if let (Some(body), Some(candidates)) = (texts.last(), candidates.last_mut()) {
+            context::dateline(places, article, body, candidates);
+        }
+        context::halves(places, &texts, &mut candidates);
         let (chosen, learnt) = choose::choose(&self.knowledge, &texts, candidates);
         let fields: Vec<Field> = fields.iter().map(|(field, _)| *field).collect();
         let mut entities = gather::gather(&self.knowledge, places, article, &fields, &texts, &chosen, &learnt);

@@ -15,6 +15,34 @@ const PARTICLES: [&str; 26] = [
     "bint", "ibn", "ben", "al", "el", "ul", "ur", "zu", "af",
 ];
 
+/// Whose things are organisations rather than possessions: "People's Party", "Workers' Union".
+const OWNERS: [&str; 24] = [
+    "People",
+    "Peoples",
+    "Workers",
+    "Women",
+    "Men",
+    "Children",
+    "Girls",
+    "Boys",
+    "Teachers",
+    "Farmers",
+    "Doctors",
+    "Nurses",
+    "Citizens",
+    "Veterans",
+    "Students",
+    "Writers",
+    "Lawyers",
+    "Miners",
+    "Drivers",
+    "Players",
+    "Employers",
+    "Peasants",
+    "Railwaymen",
+    "Fishermen",
+];
+
 /// The longest name of a person, in words.
 const LONGEST_PERSON: usize = 5;
 
@@ -60,6 +88,13 @@ fn run_end(text: &Text<'_>, start: usize) -> usize {
                 || PARTICLES.contains(&text.tokens.get(at + 1).map_or("", |next| next.text)) && next_capital(2))
         {
             // "Ursula von der Leyen".
+        } else if matches!(token.text, "'s" | "’s" | "'" | "’")
+            && at > start
+            && !token.spaced
+            && next_capital(1)
+            && text.tokens.get(at - 1).is_some_and(|owner| OWNERS.contains(&owner.text))
+        {
+            // "People's Party", "Farmers' Union".
         } else {
             break;
         }
@@ -154,6 +189,14 @@ impl<'t> Run<'_, 't> {
         let known = self.map.place(at).is_some() || self.map.known(at).is_some();
         // "New York", "West Bank": a known phrase that opens with a common word.
         let names = self.knowledge.is_first_name(word) || self.knowledge.title(&self.text.tokens, at).is_some();
+        // "Third-seeded", "London-based": an adjective of a name or number and a participle.
+        let compound = word.rsplit_once('-').is_some_and(|(_, last)| {
+            ["seeded", "ranked", "placed", "based", "born", "backed", "led", "owned", "time", "old", "run", "wide"]
+                .contains(&last)
+        });
+        if compound {
+            return true;
+        }
         let heads = at + 1 < self.end
             && (self.knowledge.is(word, Class::OrganisationOf) || self.knowledge.is(word, Class::PlaceOf));
         self.knowledge.is_common(word) && !known && !names && !heads
@@ -199,7 +242,21 @@ impl<'t> Run<'_, 't> {
             self.name(at + place.map_or(1, |(length, _)| length), self.end, found);
             return;
         }
-        let end = self.person_end(at);
+        let mut end = self.person_end(at);
+        if self.text.is_shouted(at) {
+            // Verbs have capitals here too: only a word that is known for a name begins one, and a verb ends it.
+            if !(self.knowledge.is_first_name(self.word(at))
+                || self.knowledge.is_surname(self.word(at))
+                || self.knowledge.is_surname_first(self.word(at)))
+            {
+                return;
+            }
+            let plain = |near: usize| {
+                let lower = self.word(near).to_lowercase();
+                self.knowledge.is_common(&lower) || self.knowledge.is(&lower, Class::Say)
+            };
+            end = (at + 1..end).find(|near| plain(*near)).unwrap_or(end);
+        }
         if self.is(at, Class::Month)
             || self.is(at, Class::Acronym)
             || end == at
@@ -384,7 +441,9 @@ impl<'t> Run<'_, 't> {
             let first_time = extended.is_none();
             let linked = matches!(joint, "of" | "for" | "de")
                 || !first_time && matches!(joint, "and" | "&" | "," | "on")
-                || joint == "on" && self.knowledge.is(self.word(end - 1), Class::OrganisationOf);
+                || joint == "on" && self.knowledge.is(self.word(end - 1), Class::OrganisationOf)
+                // "Committee to Protect Journalists".
+                || joint == "to" && first_time && matches!(self.word(end - 1), "Committee" | "Campaign" | "Coalition");
             if !linked {
                 return extended;
             }
@@ -459,7 +518,11 @@ impl<'t> Run<'_, 't> {
             || self.knowledge.is(before, Class::Say)
                 && !matches!(before, "told" | "asked" | "reported" | "confirmed" | "denied");
         let role = self.knowledge.is(before, Class::Role) || self.after(end) == "," && self.role_follows(end + 1);
-        let locative = matches!(before, "in" | "at" | "near" | "from" | "outside" | "around");
+        let earlier = first.checked_sub(2).map_or_else(String::new, |at| self.word(at).to_lowercase());
+        let employer = matches!(before, "at" | "in" | "with" | "for") && self.knowledge.is(&earlier, Class::Employee)
+            && !(before == "in" && !matches!(earlier.as_str(), "shares" | "stake" | "stakes" | "stock" | "investors"));
+        let business = self.knowledge.is(before, Class::Business);
+        let locative = matches!(before, "in" | "at" | "near" | "from" | "outside" | "around") && !employer;
         let no_name = (first..end).any(|at| self.is(at, Class::Month) || self.is(at, Class::Acronym) && !shouted);
 
         // Parts of addresses, handles and tags are no names: "t.co/Ab3", "@JaneDoe".
@@ -479,6 +542,18 @@ impl<'t> Run<'_, 't> {
         let given = self.knowledge.is_first_name(head)
             && !(self.token(first).is_some_and(|token| token.opens) && self.knowledge.is_common(head));
         let asian = self.knowledge.is_surname_first(head) && (2..=3).contains(&capitals) && cased(first, Case::Capital);
+        if (employer || business)
+            && !shouted
+            && capitals <= 4
+            && self.map.place(first).is_none()
+            && !(given && capitals == 2)
+            && !self.is(first, Class::Other)
+        {
+            // "drugmaker Acme", "an analyst at Acme": but "manager Jane Doe" is caught by her first name.
+            self.push(found, first, end, EntityType::Organisation, if business { 6 } else { 5 });
+            return;
+        }
+        let digits = (first..end).any(|at| self.word(at).chars().any(|c| c.is_ascii_digit()));
         let initial = cased(first, Case::Letter) || head.contains('.') && head.len() <= 5;
         if capitals >= 2 {
             let person_end = self.person_end(first);
@@ -491,10 +566,12 @@ impl<'t> Run<'_, 't> {
                 && (self.word(first + 1).contains('-') || !self.knowledge.is_common(self.word(first + 1)))
             {
                 self.push(found, first, person_end, EntityType::Person, 5);
-            } else if initial && !shouted && capitals <= 3 {
+            } else if initial && !shouted && capitals <= 4 {
                 self.push(found, first, person_end, EntityType::Person, 6);
             } else if shouted {
                 // Capitals say nothing here, and nothing else spoke for a name.
+            } else if digits {
+                self.push(found, first, end, EntityType::Organisation, 2);
             } else if self.has_age(end) || speaks || role {
                 self.push(found, first, person_end, EntityType::Person, 5);
             } else if (first..end)
@@ -541,8 +618,12 @@ impl<'t> Run<'_, 't> {
             Case::Capital | Case::Upper => {
                 if self.has_age(end) || (speaks || role) && !matches!(before, "the" | "The") {
                     self.push(found, first, end, EntityType::Person, 4);
-                } else if locative && !self.knowledge.is_first_name(head) {
+                } else if locative
+                    && (matches!(before, "in" | "near" | "outside" | "around") || !self.knowledge.is_first_name(head))
+                {
                     self.push(found, first, end, EntityType::Place, 3);
+                } else if matches!(before, "its" | "the" | "The" | "a" | "an" | "their" | "our" | "this") {
+                    // "its Aurora probe": a thing that bears a name.
                 } else if self.knowledge.is_surname(head)
                     || self.knowledge.is_surname_first(head) && head.len() > 3 && self.knowledge.is_first_name(head)
                     || self.knowledge.is_first_name(head)

@@ -43,7 +43,7 @@ impl Candidate<'_> {
     /// Longer names win over the shorter ones inside them; among equals the surer wins.
     pub(super) fn score(&self) -> u32 {
         let length = u32::try_from(self.end - self.first).unwrap_or(1);
-        length * 16 - 6 + self.sureness
+        length * 16 - 10 + self.sureness
     }
 }
 

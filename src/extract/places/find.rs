@@ -44,6 +44,9 @@ impl<'p> PlaceMatch<'p> {
         if first.iso2.as_deref() == Some(country) || first.capital {
             return first;
         }
+        if first.kind == PlaceKind::Country {
+            return first;
+        }
         let here = self.candidates.iter().find(|place| place.iso2.as_deref() == Some(country)).copied();
         here.unwrap_or(first)
     }
@@ -211,6 +214,20 @@ impl Places {
         None
     }
 
+    /// Whether a comma and the name of a country or state follow.
+    fn state_follows(&self, rest: &str, next: Option<&Word<'_>>) -> bool {
+        let Some(next) = next.filter(|_| rest.starts_with(", ")) else { return false };
+        let mut folded = String::new();
+        fold(next.text, &mut folded);
+        next.text.starts_with(char::is_uppercase)
+            && self.names.get(folded.as_str()).is_some_and(|senses| {
+                senses
+                    .iter()
+                    .filter_map(|sense| self.all.get(sense.place))
+                    .any(|place| matches!(place.kind, PlaceKind::Country | PlaceKind::Subdivision))
+            })
+    }
+
     /// Whether the name stands here as a place and not as a word or a person.
     #[allow(clippy::too_many_arguments, reason = "the whole neighbourhood of a name decides")]
     fn admissible(
@@ -232,7 +249,11 @@ impl Places {
             });
             return !part;
         }
-        if form != PlaceForm::Name || count > 1 {
+        let town = form == PlaceForm::Name
+            && candidates
+                .iter()
+                .all(|place| place.kind == PlaceKind::City && place.population < TOWN && !place.capital);
+        if form != PlaceForm::Name || count > 1 && !town {
             return true;
         }
         let guard = self.guarded.get(name).copied();
@@ -252,6 +273,11 @@ impl Places {
         let last = words.get(n + count - 1);
         let rest = last.and_then(|last| text.get(last.end..)).unwrap_or_default();
         let preposition = PLACE_PREPOSITIONS.contains(&before_folded.as_str());
+        if town {
+            // A small town is named with a sign that a place is meant, or with its state: "in Galway", "GALWAY, Ireland".
+            let strict = preposition && !LOOSE_PREPOSITIONS.contains(&before_folded.as_str());
+            return strict || self.state_follows(rest, words.get(n + count));
+        }
         if guard == Some(Guard::Word) {
             let listed =
                 rest.starts_with(" (") || rest.starts_with(':') || rest.starts_with("'s") || rest.starts_with("’s");
@@ -290,6 +316,12 @@ impl Places {
         !first_name && !surname
     }
 }
+
+/// Below this many inhabitants a name in running text needs a sign that a place is meant.
+const TOWN: u64 = 100_000;
+
+/// Prepositions that stand before names of persons as often as before those of towns.
+const LOOSE_PREPOSITIONS: &[&str] = &["to", "for", "of", "and", "from", "between", "over", "via", "through"];
 
 /// Words that names of divisions are made of in many countries.
 const COMMON_WORDS: &[&str] = &[

@@ -5,7 +5,7 @@
 //! is a city, `nice` is not), save in lines that are set in capitals. It does not decide between candidates by the
 //! story's context: callers do, with [`Places::resolve`] or by their own rules.
 //!
-//! The tables are written by `tools/places/generate.py`; `NOTICE` names their sources.
+//! The tables are written by the programs in `tools/places` (`areas.tsv` by hand); `NOTICE` names their sources.
 
 mod find;
 mod table;
@@ -18,13 +18,13 @@ use std::collections::HashMap;
 /// A place that has a name of its own.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
-    /// `KR`, `IN-KL`, `region:europe`, or `geonames:1835848` for a city.
+    /// `KR`, `IN-KL`, `region:europe`, `geonames:1835848` for a city, `area:donbas`.
     pub(crate) id: String,
     /// Canonical English short name.
     pub(crate) name: String,
     /// What sort of place.
     pub(crate) kind: PlaceKind,
-    /// ISO 3166-1 alpha-2 of its country; none for regions.
+    /// ISO 3166-1 alpha-2 of its country; none for regions that lie in several.
     pub(crate) iso2: Option<String>,
     /// ISO 3166-1 alpha-3.
     pub(crate) iso3: Option<String>,

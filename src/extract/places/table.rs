@@ -8,6 +8,8 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 const COUNTRIES: &str = include_str!("countries.tsv");
 const SUBDIVISIONS: &str = include_str!("subdivisions.tsv");
 const CITIES: &str = include_str!("cities.tsv");
+const TOWNS: &str = include_str!("towns.tsv");
+const AREAS: &str = include_str!("areas.tsv");
 const REGIONS: &str = include_str!("regions.tsv");
 const GUARDED: &str = include_str!("guarded.tsv");
 
@@ -129,9 +131,9 @@ fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
 pub(super) fn load() -> Places {
     use super::PlaceForm::{Demonym, Name, People};
     let places = Places {
-        all: Vec::with_capacity(8_000),
-        names: HashMap::with_capacity(12_000),
-        first_words: HashMap::with_capacity(10_000),
+        all: Vec::with_capacity(17_000),
+        names: HashMap::with_capacity(24_000),
+        first_words: HashMap::with_capacity(18_000),
         guarded: HashMap::new(),
         ids: HashMap::new(),
     };
@@ -227,6 +229,48 @@ pub(super) fn load() -> Places {
         });
         builder.name(cell(&row, 1), place, Name);
         builder.names(cell(&row, 8), place, Name);
+    }
+    for row in rows(TOWNS) {
+        let iso2 = cell(&row, 2);
+        let place = builder.place(Place {
+            id: format!("geonames:{}", cell(&row, 0)),
+            name: cell(&row, 1).to_owned(),
+            kind: PlaceKind::City,
+            iso2: some(iso2),
+            iso3: alpha3.get(iso2).and_then(|iso3| some(iso3)),
+            subdivision: some(cell(&row, 3)),
+            population: cell(&row, 4).parse().unwrap_or(0),
+            lat: None,
+            lon: None,
+            geonames: cell(&row, 0).parse().ok(),
+            capital: false,
+        });
+        builder.name(cell(&row, 1), place, Name);
+        builder.names(cell(&row, 5), place, Name);
+    }
+    // Areas that no standard lists and towns that are known for more than their size.
+    for row in rows(AREAS) {
+        let (name, iso2, geonames) = (cell(&row, 0), cell(&row, 1), cell(&row, 4));
+        let id = if geonames.is_empty() {
+            format!("area:{}", fold_phrase(name).replace(' ', "-"))
+        } else {
+            format!("geonames:{geonames}")
+        };
+        let place = builder.place(Place {
+            id,
+            name: name.to_owned(),
+            kind: if cell(&row, 3) == "town" { PlaceKind::City } else { PlaceKind::Region },
+            iso2: some(iso2),
+            iso3: alpha3.get(iso2).and_then(|iso3| some(iso3)),
+            subdivision: None,
+            population: 0,
+            lat: None,
+            lon: None,
+            geonames: geonames.parse().ok(),
+            capital: false,
+        });
+        builder.name(name, place, Name);
+        builder.names(cell(&row, 2), place, Name);
     }
     for (place, row) in divisions_after_cities {
         builder.name(cell(&row, 1), place, Name);
