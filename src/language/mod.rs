@@ -1,7 +1,7 @@
 //! What the program knows of human languages: one pack per language, words and their meaning as data, and the numbers
 //! that are written in them.
 //!
-//! A pack is a file, `<code>.toml`; adding a language is adding a file and a line in [`pack`]. Nothing here knows what a
+//! A pack is a file, `<code>.toml`; adding a language is adding a file and a line in [`pack()`]. Nothing here knows what a
 //! story is.
 
 pub mod numbers;

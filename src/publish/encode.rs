@@ -20,7 +20,7 @@ pub use super::route::Stamp;
 
 /// The schema of [`ArticleRecord`].
 pub const ARTICLE_SCHEMA: &str = "article/1";
-/// The schema of [`ClaimRecord`].
+/// The schema of [`crate::model::ClaimRecord`].
 pub const CLAIM_SCHEMA: &str = "claim/1";
 /// The schema of [`StoryRecord`].
 pub const STORY_SCHEMA: &str = "story/1";

@@ -136,8 +136,17 @@ impl<'a, 'p> Finder<'a, 'p> {
             span.end += base;
             let index = self.sentence;
             self.sentence += 1;
-            self.read(words, span, index, about);
+            if !self.is_editors_note(words) {
+                self.read(words, span, index, about);
+            }
         }
+    }
+
+    /// What editors tell each other repeats figures, the wrong ones too: "(Corrects number of cases to 40, not 14)".
+    fn is_editors_note(&self, words: &str) -> bool {
+        let bare = |text: &'a str| text.trim_matches(|c: char| !c.is_alphanumeric());
+        let words = words.trim_matches(|c: char| !c.is_alphanumeric());
+        !words.is_empty() && self.article.wire.editors_note.as_deref().is_some_and(|note| bare(note).contains(words))
     }
 
     fn read(&mut self, words: &str, span: Span, index: usize, about: bool) {
