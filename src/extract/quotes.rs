@@ -7,6 +7,8 @@
 
 use crate::language::tokens::{Token, TokenKind, tokenize};
 use crate::model::{Article, Entity, EntityType, Field, Quote, Span};
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// Words that attribute speech, in the forms in which they do.
 const CUES: [&str; 78] = [
@@ -90,12 +92,20 @@ const CUES: [&str; 78] = [
     "recounted",
 ];
 
-/// First names that only one sex bears, lower case: whether a woman's.
-static SEX: LazyLock<HashMap<&'static str, bool>> = LazyLock::new(|| {
-    let mut table = HashMap::new();
-    for line in include_str!("entities/tables/sex-of-names.txt").lines().filter(|line| !line.starts_with('#')) {
+/// First names that only one sex bears, in lower case: whether a woman's.
+static SEX: LazyLock<HashMap<String, bool>> = LazyLock::new(|| {
+    let rows = |table: &'static str| table.lines().filter(|line| !line.starts_with('#'));
+    let men = rows(include_str!("entities/tables/first-names.txt")).flat_map(str::split_whitespace);
+    let mut table: HashMap<String, bool> = men.map(|name| (name.to_lowercase(), false)).collect();
+    for line in rows(include_str!("entities/tables/sex-of-names.txt")) {
         let Some((sex, names)) = line.split_once(':') else { continue };
-        table.extend(names.split_whitespace().map(|name| (name, sex == "women")));
+        for name in names.split_whitespace() {
+            if sex == "women" {
+                table.insert(name.to_owned(), true);
+            } else {
+                table.remove(name);
+            }
+        }
     }
     table
 });
@@ -464,7 +474,13 @@ impl<'a> Story<'a> {
         let since = |place: usize| {
             // The one who spoke last stands unless somebody else has become the subject since.
             speaker.and_then(|speaker| {
-                self.mentions.iter().take(to).rev().take(30).find(|(_, _, n)| *n == speaker).map(|(at, _, _)| *at > place)
+                self.mentions
+                    .iter()
+                    .take(to)
+                    .rev()
+                    .take(30)
+                    .find(|(_, _, n)| *n == speaker)
+                    .map(|(at, _, _)| *at > place)
             })
         };
         match (subject, speaker.filter(|speaker| fits(*speaker))) {
@@ -494,7 +510,7 @@ impl<'a> Story<'a> {
         if ["spokeswoman", "chairwoman", "queen", "princess", "businesswoman"].iter().any(|word| role.contains(word)) {
             return Some(true);
         }
-        if ["spokesman", "chairman", "king", "prince", "businessman"].iter().any(|word| role.split(' ').any(|part| part == *word)) {
+        if role.split(' ').any(|word| ["spokesman", "chairman", "king", "prince", "businessman"].contains(&word)) {
             return Some(false);
         }
         let first = entity.name.split([' ', '-']).next().unwrap_or_default().to_lowercase();
@@ -635,6 +651,30 @@ mod tests {
                 "It does not end here. | Jane Smith | said",
                 "The second part ends. | Jane Smith | said",
             ],
+        );
+    }
+
+    #[test]
+    fn a_pronoun_is_the_last_subject_of_its_sex() {
+        check(
+            "\"We lost,\" coach Mark Dunne said.\n\nAnna Keller scored late. \"I was lucky,\" she said.",
+            &["We lost, | Mark Dunne | said", "I was lucky, | Anna Keller | said"],
+        );
+        check(
+            "Anna Keller met Mark Dunne in Oslo. \"It went well,\" she said. \"We will meet again,\" he said.",
+            &["It went well, | Anna Keller | said", "We will meet again, | Mark Dunne | said"],
+        );
+        check(
+            "Finance Minister Helen Brown quarrelled with Peter Ross over taxes.\n\n\"This cannot go on,\" he said.",
+            &["This cannot go on, | Peter Ross | said"],
+        );
+        check(
+            "Peter Ross said: \"We will pay.\" John Miller, a lawyer, spoke next.\n\n\"They won't,\" he said.",
+            &["We will pay. | Peter Ross | said", "They won't, | John Miller | said"],
+        );
+        check(
+            "\"The bridge is late,\" Peter Ross said. The work began when John Miller was mayor. \"It will open,\" he said.",
+            &["The bridge is late, | Peter Ross | said", "It will open, | Peter Ross | said"],
         );
     }
 

@@ -56,6 +56,29 @@ fn follows_people_through_a_story() {
 }
 
 #[test]
+fn a_dateline_names_its_place_and_agency() {
+    check(
+        "Pier reopens in Galway",
+        "ORANMORE, Ireland (AP) — The South Pier reopened. Almaty, Ulan Bator and Rangoon sent word.",
+        &[
+            "Place Galway (IE): Galway/Name",
+            "Place Oranmore (IE): ORANMORE/Name",
+            "Place Ireland (IE): Ireland/Name",
+            "Organisation Associated Press (US): AP/Acronym",
+            "Facility South Pier (-): South Pier/Name",
+            "Place Almaty (KZ): Almaty/Name",
+            "Place Ulaanbaatar (MN): Ulan Bator/Name",
+            "Place Yangon (MM): Rangoon/Name",
+        ],
+    );
+    check(
+        "Both Koreas talk",
+        "South Korea proposed talks. The North did not reply to the South. Ships sailed to the south.",
+        &["Place South Korea (KR): South Korea/Name, South/Short", "Place North Korea (KP): North/Short"],
+    );
+}
+
+#[test]
 fn says_nothing_in_a_language_without_a_pack() {
     let feed = FeedId::from("test");
     let mut article_nl = Article::new(ItemId::new(&feed, "1"), feed);

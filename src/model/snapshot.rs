@@ -3,13 +3,19 @@
 //! The pipeline makes one whenever something changed and sends it through a `watch` channel; the page never reaches
 //! into a stage. Addresses in it carry no secrets.
 
-use crate::model::{FeedId, FeedState, Issue, ItemId, Relation, Stage};
+use crate::model::{
+    Change, FeedId, FeedState, Issue, ItemId, Kind, Metric, Number, Observation, Period, Qualifier, Relation, Stage,
+    Status, Unit,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// How many of the latest articles a snapshot holds.
 pub const LATEST_ARTICLES: usize = 50;
+
+/// How many figures of an article a snapshot holds; its record has them all.
+pub const LATEST_FIGURES: usize = 12;
 
 /// The daemon at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -116,10 +122,69 @@ pub struct ArticleSummary {
     pub url: Option<String>,
     /// When it was observed.
     pub observed: Option<Timestamp>,
+    /// The agency that wrote it.
+    #[serde(default)]
+    pub agency: Option<String>,
+    /// New, or what kind of revision.
+    pub change: Change,
     /// Copy or original.
     pub relation: Relation,
+    /// What it is a copy or an update of.
+    #[serde(default)]
+    pub of: Option<ItemId>,
+    /// The agency that told it first, where this is a copy.
+    #[serde(default)]
+    pub origin_agency: Option<String>,
     /// COVID-19 observations in it.
     pub observations: usize,
+    /// The first of them, at most [`LATEST_FIGURES`].
+    #[serde(default)]
+    pub figures: Vec<FigureSummary>,
+}
+
+/// One COVID-19 observation, in a line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FigureSummary {
+    /// The place's name.
+    pub place: Option<String>,
+    /// What is counted.
+    pub metric: Metric,
+    /// Since the beginning, within a period, or now.
+    pub kind: Kind,
+    /// The period of a `new` figure.
+    pub period: Option<Period>,
+    /// The value, or its lower bound.
+    pub value: Option<Number>,
+    /// The upper bound.
+    pub value_max: Option<Number>,
+    /// What the number is a number of.
+    pub unit: Unit,
+    /// So many inhabitants.
+    pub per: Option<u64>,
+    /// Whether the number is the value or bounds it.
+    pub qualifier: Qualifier,
+    /// The day it holds for.
+    pub as_of: Option<String>,
+    /// Whether the text reports it as a fact.
+    pub status: Status,
+}
+
+impl From<&Observation> for FigureSummary {
+    fn from(observation: &Observation) -> Self {
+        Self {
+            place: observation.location.name.clone(),
+            metric: observation.metric,
+            kind: observation.kind,
+            period: observation.period,
+            value: observation.value,
+            value_max: observation.value_max,
+            unit: observation.unit,
+            per: observation.per,
+            qualifier: observation.qualifier,
+            as_of: observation.as_of.date.clone(),
+            status: observation.status,
+        }
+    }
 }
 
 /// What lies on the doorstep.

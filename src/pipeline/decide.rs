@@ -12,8 +12,8 @@ use super::{
 use crate::{
     dedup::{self, Index, Question},
     model::{
-        ArticleSummary, Backfill, Content, DeadLetter, Enriched, Hash, ItemId, Observed, Origin, Outcome, Position,
-        Record, Stage, StateChange, Verdict, state_key,
+        ArticleSummary, Backfill, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemId, LATEST_FIGURES,
+        Observed, Origin, Outcome, Position, Record, Stage, StateChange, Verdict, state_key,
     },
     publish::{Batch, encode},
     state::State,
@@ -144,8 +144,8 @@ impl Decider {
         let question = Question { enriched: &enriched, hash: &observed.hash, previous, admission };
         let verdict = self.index.judge(at, question);
         self.open.tally.decided(&enriched, &verdict);
-        if let Outcome::Publish { revision, .. } = &verdict.outcome {
-            self.open.latest.push(summary(&enriched, &verdict, *revision, at));
+        if let Outcome::Publish { revision, change, .. } = &verdict.outcome {
+            self.open.latest.push(summary(&enriched, &verdict, (*revision, *change), at));
         }
         let records = encode::article(&stamp, *enriched, &verdict);
         self.at_work = None;
@@ -238,7 +238,7 @@ fn size(record: &Record) -> usize {
     headers + record.key.len() + record.value.as_ref().map_or(0, Vec::len)
 }
 
-fn summary(enriched: &Enriched, verdict: &Verdict, revision: u32, at: Timestamp) -> ArticleSummary {
+fn summary(enriched: &Enriched, verdict: &Verdict, (revision, change): (u32, Change), at: Timestamp) -> ArticleSummary {
     let article = &enriched.article;
     ArticleSummary {
         id: article.id.clone(),
@@ -247,7 +247,12 @@ fn summary(enriched: &Enriched, verdict: &Verdict, revision: u32, at: Timestamp)
         headline: article.headline.clone(),
         url: article.url.clone(),
         observed: Some(at),
+        agency: article.wire.agency.clone(),
+        change,
         relation: verdict.duplicate.relation,
+        of: verdict.duplicate.of.clone(),
+        origin_agency: verdict.duplicate.origin_agency.clone(),
         observations: enriched.covid.observations.len(),
+        figures: enriched.covid.observations.iter().take(LATEST_FIGURES).map(FigureSummary::from).collect(),
     }
 }

@@ -14,6 +14,7 @@
 //! rebinding its name to our address.
 
 mod connection;
+mod figure;
 mod guard;
 mod page;
 

@@ -1,8 +1,12 @@
 //! The status page: a [`Snapshot`] as HTML. Every value is escaped by [`Html::text`]; there is no other way in.
 
-use crate::model::{FeedSnapshot, FeedState, Relation, Snapshot};
+use super::figure;
+use crate::model::{ArticleSummary, Change, FeedSnapshot, FeedState, Relation, Snapshot};
 use jiff::Timestamp;
 use std::fmt::Write;
+
+/// Figures of one article on the page; its record has them all.
+const SHOWN_FIGURES: usize = 6;
 
 /// The whole page as of `now`.
 pub(super) fn render(snapshot: &Snapshot, now: Timestamp) -> String {
@@ -87,7 +91,10 @@ fn feeds(html: &mut Html, snapshot: &Snapshot, now: Timestamp) {
         html.raw("<p class=\"quiet\">No feed is configured.</p>\n</section>\n");
         return;
     }
-    html.table("feeds", &["Feed", "State", "Last success", "Next poll", "Interval", "Items", "Observed", "Why"]);
+    html.table(
+        "feeds",
+        &["Feed", "State", "Last success", "Next poll", "Interval", "Items", "Observed since start", "Why"],
+    );
     for feed in &snapshot.feeds {
         html.raw("<tr><th scope=\"row\">").text(&feed.id.0);
         if let Some(title) = &feed.title {
@@ -100,7 +107,7 @@ fn feeds(html: &mut Html, snapshot: &Snapshot, now: Timestamp) {
         html.raw("</td>").cell("Next poll").text(&feed.next_poll.map_or("–".to_owned(), |at| ahead(at, now)));
         html.raw("</td>").cell("Interval").text(&interval(feed.interval_seconds));
         html.raw("</td>").number("Items").text(&grouped(feed.items));
-        html.raw("</td>").number("Observed").text(&grouped(feed.observed));
+        html.raw("</td>").number("Observed since start").text(&grouped(feed.observed));
         html.raw("</td>").cell("Why");
         match &feed.last_error {
             Some(error) => {
@@ -123,28 +130,73 @@ fn latest(html: &mut Html, snapshot: &Snapshot, now: Timestamp) {
         html.raw("<p class=\"quiet\">Nothing has been published since the start.</p>\n</section>\n");
         return;
     }
-    html.table("latest", &["Headline", "Feed", "Relation", "COVID figures", "Observed"]);
+    html.table("latest", &["Headline", "Source", "Relation", "COVID figures", "Observed"]);
     for article in &snapshot.latest {
         html.raw("<tr><th scope=\"row\">");
-        let headline = article.headline.as_deref().unwrap_or("(no headline)");
-        match article.url.as_deref().filter(|url| url.starts_with("https://") || url.starts_with("http://")) {
-            Some(url) => {
-                html.raw("<a rel=\"noreferrer noopener\" href=\"").text(url).raw("\">").text(headline).raw("</a>")
+        headline(html, article);
+        html.raw("</th>").cell("Source");
+        match &article.agency {
+            Some(agency) => {
+                html.text(agency).raw("<span class=\"quiet under\">in ").text(&article.feed.0).raw("</span>")
             }
-            None => html.text(headline),
+            None => html.text(&article.feed.0),
         };
-        if article.revision > 1 {
-            html.text(&format!(" · revision {}", article.revision));
-        }
-        html.raw("</th>").cell("Feed").text(&article.feed.0).raw("</td>").cell("Relation");
+        html.raw("</td>").cell("Relation");
         let (class, word) = relation(article.relation);
         html.badge(class, word);
-        let figures = if article.observations == 0 { String::new() } else { article.observations.to_string() };
-        html.raw("</td>").number("COVID figures").text(&figures);
+        if let Some(of) = &article.of {
+            html.raw("<span class=\"quiet under\">of ").text(&of.0);
+            if let Some(agency) = &article.origin_agency {
+                html.text(&format!(" ({agency})"));
+            }
+            html.raw("</span>");
+        }
+        html.raw("</td>").cell("COVID figures");
+        figures(html, article);
         html.raw("</td>").cell("Observed").text(&article.observed.map_or("–".to_owned(), |at| ago(at, now)));
         html.raw("</td></tr>\n");
     }
     html.raw("</tbody>\n</table>\n</div>\n</section>\n");
+}
+
+fn headline(html: &mut Html, article: &ArticleSummary) {
+    let headline = article.headline.as_deref().unwrap_or("(no headline)");
+    match article.url.as_deref().filter(|url| url.starts_with("https://") || url.starts_with("http://")) {
+        Some(url) => html.raw("<a rel=\"noreferrer noopener\" href=\"").text(url).raw("\">").text(headline).raw("</a>"),
+        None => html.text(headline),
+    };
+    let change = match article.change {
+        Change::New => return,
+        Change::Update => "update",
+        Change::Correction => "correction",
+        Change::Kill => "withdrawn",
+        Change::EmbargoLift => "embargo lifted",
+    };
+    html.raw("<span class=\"quiet\">").text(&format!("revision {} · {change}", article.revision)).raw("</span>");
+}
+
+/// The first figures; a copy's are told by its original, so only their number is said.
+fn figures(html: &mut Html, article: &ArticleSummary) {
+    let more = if article.relation.is_copy() {
+        if article.observations > 0 {
+            html.raw("<span class=\"quiet\">").text(&format!("{}, told by the original", article.observations));
+            html.raw("</span>");
+        }
+        return;
+    } else {
+        article.observations.saturating_sub(SHOWN_FIGURES)
+    };
+    if article.figures.is_empty() {
+        return;
+    }
+    html.raw("<ul class=\"figures\">");
+    for shown in article.figures.iter().take(SHOWN_FIGURES) {
+        html.raw("<li><b>").text(&figure::value(shown)).raw("</b> ").text(&figure::what(shown)).raw("</li>");
+    }
+    if more > 0 {
+        html.raw("<li class=\"quiet\">and ").text(&more.to_string()).raw(" more</li>");
+    }
+    html.raw("</ul>");
 }
 
 fn stages(html: &mut Html, snapshot: &Snapshot) {
@@ -185,6 +237,9 @@ fn relation(relation: Relation) -> (&'static str, &'static str) {
         Relation::Update => ("warn", "update"),
     }
 }
+
+/// Columns that hold figures alone; their heads stand over them on the right.
+const NUMBERS: [&str; 6] = ["Items", "Observed since start", "Came in", "Went on", "Discarded", "Failed"];
 
 /// HTML under construction.
 #[derive(Default)]
@@ -230,7 +285,8 @@ impl Html {
         self.raw("<div class=\"frame\" role=\"region\" tabindex=\"0\" aria-labelledby=\"").raw(labelled_by);
         self.raw("\">\n<table aria-labelledby=\"").raw(labelled_by).raw("\">\n<thead><tr>");
         for column in columns {
-            self.raw("<th scope=\"col\">").raw(column).raw("</th>");
+            let class = if NUMBERS.contains(column) { " class=\"number\"" } else { "" };
+            self.raw("<th scope=\"col\"").raw(class).raw(">").raw(column).raw("</th>");
         }
         self.raw("</tr></thead>\n<tbody>\n");
     }
@@ -277,7 +333,7 @@ fn interval(seconds: f64) -> String {
 }
 
 /// `1 234 567` with thin spaces.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -1,8 +1,27 @@
 use super::*;
-use crate::model::{ArticleSummary, FeedId, FeedSnapshot, FeedState, Issue, ItemId, Relation, Stage};
+use crate::model::{
+    ArticleSummary, Change, FeedId, FeedSnapshot, FeedState, FigureSummary, Issue, ItemId, Kind, Metric, Number,
+    Qualifier, Relation, Stage, Status, Unit,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const HOSTILE: &str = "\"><script>alert('1')</script>&<img src=x onerror=alert(1)>\u{202e}";
+
+fn figure() -> FigureSummary {
+    FigureSummary {
+        place: Some(HOSTILE.to_owned()),
+        metric: Metric::Deaths,
+        kind: Kind::Cumulative,
+        period: None,
+        value: Some(Number(1_240.0)),
+        value_max: None,
+        unit: Unit::Count,
+        per: None,
+        qualifier: Qualifier::MoreThan,
+        as_of: Some(HOSTILE.to_owned()),
+        status: Status::Reported,
+    }
+}
 
 fn snapshot() -> Snapshot {
     let started = "2021-03-05T10:00:00Z".parse().unwrap();
@@ -29,8 +48,13 @@ fn snapshot() -> Snapshot {
             headline: Some(HOSTILE.to_owned()),
             url: Some(url.to_owned()),
             observed: Some(started),
-            relation: Relation::Original,
+            agency: Some(HOSTILE.to_owned()),
+            change: Change::Correction,
+            relation: Relation::Update,
+            of: Some(ItemId(HOSTILE.to_owned())),
+            origin_agency: Some(HOSTILE.to_owned()),
             observations: 9,
+            figures: vec![figure(), figure(), figure(), figure(), figure(), figure(), figure()],
         });
     }
     snapshot.publisher.to = HOSTILE.to_owned();
@@ -81,9 +105,14 @@ fn nothing_from_a_feed_becomes_markup() {
         check(snapshot(), &get("/"), "200", &["&lt;script&gt;", "norwire", "backing off", "3 times in a row"]);
     assert_eq!(body.matches("<script").count(), 1, "only our own script");
     assert!(!body.contains("<img") && !body.contains("javascript:") && !body.contains('\u{202e}'));
-    for tag in ["section", "div", "table", "thead", "tbody", "tr", "th", "td", "span", "p", "a", "main"] {
+    for tag in
+        ["section", "div", "table", "thead", "tbody", "tr", "th", "td", "span", "p", "a", "main", "ul", "li", "b"]
+    {
         let opened = body.matches(&format!("<{tag}>")).count() + body.matches(&format!("<{tag} ")).count();
         assert_eq!(opened, body.matches(&format!("</{tag}>")).count(), "{tag}");
+    }
+    for part in ["revision 2 · correction", "<b>&gt; 1\u{2009}240</b> deaths, cumulative", "and 3 more"] {
+        assert!(body.contains(part), "{part} in {body}");
     }
     assert!(body.contains("href=\"https://wire.example/a?b=1&amp;c=&quot;2&quot;\""));
 }

@@ -11,6 +11,9 @@ use super::token::{Case, Token};
 use crate::model::{EntityType, MentionForm};
 use std::collections::HashMap;
 
+/// More people of one surname are not told apart.
+const MOST_NAMESAKES: usize = 20;
+
 /// What the story itself teaches about a name.
 #[derive(Default)]
 pub(super) struct Learnt {
@@ -161,6 +164,15 @@ fn learn_person(knowledge: &Knowledge, text: &Text<'_>, mention: &Candidate<'_>,
     {
         shorts.push(words.iter().skip(at).map(|word| fold(word.text)).collect::<Vec<_>>().join(" "));
     }
+    // "Rafael Mendoza Ruiz" is "Mendoza Ruiz" or "Mendoza" where names go on in two families.
+    if let [first, middle, family] = words.as_slice()
+        && [first, middle, family].iter().all(|word| word.case == Case::Capital)
+        && !knowledge.is_first_name(middle.text)
+        && !knowledge.is_surname_first(first.text)
+    {
+        shorts.push(format!("{} {}", fold(middle.text), fold(family.text)));
+        shorts.push(fold(middle.text));
+    }
     if let Some((_, tail)) = last.text.split_once('-')
         && last.text.starts_with(char::is_lowercase)
     {
@@ -175,7 +187,7 @@ fn learn_person(knowledge: &Knowledge, text: &Text<'_>, mention: &Candidate<'_>,
     }
     for short in shorts {
         let fulls = learnt.surnames.entry(short).or_default();
-        if !fulls.contains(&full) {
+        if fulls.len() < MOST_NAMESAKES && !fulls.contains(&full) {
             fulls.push(full.clone());
         }
     }
@@ -184,8 +196,24 @@ fn learn_person(knowledge: &Knowledge, text: &Text<'_>, mention: &Candidate<'_>,
 /// "Acme Minerals Ltd" is later "Acme Minerals".
 fn learn_plain_name(text: &Text<'_>, mention: &Candidate<'_>, learnt: &mut Learnt) {
     const FORMS: [&str; 18] = [
-        "Ltd", "Limited", "Inc", "Corp", "Corporation", "Co", "Company", "Plc", "PLC", "plc", "LLC", "AG", "SA", "SpA", "NV",
-        "GmbH", "Holdings", "Group",
+        "Ltd",
+        "Limited",
+        "Inc",
+        "Corp",
+        "Corporation",
+        "Co",
+        "Company",
+        "Plc",
+        "PLC",
+        "plc",
+        "LLC",
+        "AG",
+        "SA",
+        "SpA",
+        "NV",
+        "GmbH",
+        "Holdings",
+        "Group",
     ];
     let Some(words) = text.tokens.get(mention.first..mention.end).filter(|words| words.len() >= 2) else { return };
     let Some((form, plain)) = words.split_last() else { return };

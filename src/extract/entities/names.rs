@@ -43,6 +43,33 @@ const OWNERS: [&str; 24] = [
     "Fishermen",
 ];
 
+/// Nouns in lower case that follow the name of a place.
+const PLACE_NOUNS: [&str; 20] = [
+    "neighborhood",
+    "neighbourhood",
+    "district",
+    "province",
+    "village",
+    "town",
+    "suburb",
+    "slum",
+    "region",
+    "county",
+    "valley",
+    "peninsula",
+    "island",
+    "islands",
+    "township",
+    "municipality",
+    "river",
+    "mountains",
+    "governorate",
+    "archipelago",
+];
+
+/// How many parts a name joins with "of" and "and".
+const MOST_JOINTS: usize = 12;
+
 /// The longest name of a person, in words.
 const LONGEST_PERSON: usize = 5;
 
@@ -143,7 +170,10 @@ impl<'t> Run<'_, 't> {
         let mut at = self.start;
         let mut role_from = None;
         // A word that only opens the sentence is no part of the name: "Yesterday Vladimir Petrov …".
-        while at < self.end && self.token(at).is_some_and(|token| token.opens) && self.is_only_opener(at) {
+        while at < self.end
+            && (self.token(at).is_some_and(|token| token.opens) || matches!(self.before(at), "-" | "/" | ")" | "."))
+            && self.is_only_opener(at)
+        {
             at += 1;
         }
         let begin = at;
@@ -364,6 +394,20 @@ impl<'t> Run<'_, 't> {
                 return;
             }
         }
+        // "National Disaster Relief and Management Council": the head stands behind the "and".
+        if matches!(self.word(first), "National" | "Federal" | "Royal" | "International" | "Central" | "Food")
+            && self.word(end) == "and"
+            && self.token(end + 1).is_some_and(|next| next.is_capital() && self.is_same_sentence(first, end + 1))
+            && self.map.place(end + 1).is_none()
+            && self.map.known(end + 1).is_none()
+            && !self.knowledge.is_first_name(self.word(end + 1))
+        {
+            let second = run_end(self.text, end + 1);
+            if second > end + 2 && self.is(second - 1, Class::Organisation) {
+                self.push(found, first, second, EntityType::Organisation, 7);
+                return;
+            }
+        }
         // "Lake Baikal", "Mount Elbrus".
         if words >= 2
             && matches!(self.word(first), "Lake" | "Mount" | "Mt" | "Cape" | "Fort" | "Port" | "Camp")
@@ -404,6 +448,10 @@ impl<'t> Run<'_, 't> {
         self.person_or_other(at, end, found);
     }
 
+    fn is_same_sentence(&self, a: usize, b: usize) -> bool {
+        self.token(a).map(|token| token.sentence) == self.token(b).map(|token| token.sentence)
+    }
+
     /// Cuts what is no name from the end: months, numbers, lone marks.
     fn trim(&self, first: usize, end: usize) -> usize {
         let mut end = end;
@@ -436,7 +484,8 @@ impl<'t> Run<'_, 't> {
         let same = |at: usize| self.token(at).filter(|token| token.sentence == sentence);
         let mut reached = end;
         let mut extended = None;
-        loop {
+        // Names end; a text made to hurt joins words for ever.
+        for _ in 0..MOST_JOINTS {
             let joint = same(reached)?.text;
             let first_time = extended.is_none();
             let linked = matches!(joint, "of" | "for" | "de")
@@ -478,6 +527,7 @@ impl<'t> Run<'_, 't> {
             }
             extended = Some(reached);
         }
+        extended
     }
 
     /// A list in a name ends with "and": "Department of Business, Energy and Industry".
@@ -519,7 +569,8 @@ impl<'t> Run<'_, 't> {
                 && !matches!(before, "told" | "asked" | "reported" | "confirmed" | "denied");
         let role = self.knowledge.is(before, Class::Role) || self.after(end) == "," && self.role_follows(end + 1);
         let earlier = first.checked_sub(2).map_or_else(String::new, |at| self.word(at).to_lowercase());
-        let employer = matches!(before, "at" | "in" | "with" | "for") && self.knowledge.is(&earlier, Class::Employee)
+        let employer = matches!(before, "at" | "in" | "with" | "for")
+            && self.knowledge.is(&earlier, Class::Employee)
             && !(before == "in" && !matches!(earlier.as_str(), "shares" | "stake" | "stakes" | "stock" | "investors"));
         let business = self.knowledge.is(before, Class::Business);
         let locative = matches!(before, "in" | "at" | "near" | "from" | "outside" | "around") && !employer;
@@ -551,6 +602,11 @@ impl<'t> Run<'_, 't> {
         {
             // "drugmaker Acme", "an analyst at Acme": but "manager Jane Doe" is caught by her first name.
             self.push(found, first, end, EntityType::Organisation, if business { 6 } else { 5 });
+            return;
+        }
+        // "the Cite Soleil neighborhood".
+        if PLACE_NOUNS.contains(&after) && !shouted && !given && !self.is(first, Class::Other) && !speaks {
+            self.push(found, first, end, EntityType::Place, 5);
             return;
         }
         let digits = (first..end).any(|at| self.word(at).chars().any(|c| c.is_ascii_digit()));

@@ -6,6 +6,7 @@
 use super::knowledge::{Knowledge, fold};
 use super::propose::{Candidate, Meaning, Text};
 use crate::model::{Entity, EntityType, Field, Mention, MentionForm, Span};
+use std::collections::HashMap;
 
 /// Nouns that name an office.
 const NOUNS: [&str; 26] = [
@@ -117,6 +118,7 @@ pub(super) fn add(
     chosen: &[Vec<Candidate<'_>>],
     entities: &mut [Entity],
 ) {
+    let officials = officials(knowledge, entities);
     for ((field, text), mentions) in fields.iter().zip(texts).zip(chosen) {
         for state in mentions {
             let country = match state.meaning {
@@ -125,7 +127,7 @@ pub(super) fn add(
             };
             let Some(country) = country else { continue };
             let Some((first, end, office)) = phrase(text, state) else { continue };
-            let Some(person) = the_one(knowledge, entities, country, &office) else { continue };
+            let Some(person) = the_one(&officials, country, &office) else { continue };
             let (Some(start), Some(last)) =
                 (text.tokens.get(first), end.checked_sub(1).and_then(|last| text.tokens.get(last)))
             else {
@@ -170,6 +172,7 @@ fn phrase(text: &Text<'_>, state: &Candidate<'_>) -> Option<(usize, usize, Strin
     // "the top Russian diplomat": a modifier and the article may stand before the nationality.
     if demonym {
         while let Some(before) = first.checked_sub(1).and_then(token).filter(|before| MODIFIERS.contains(&before.text))
+            && words.len() < LONGEST_OFFICE
         {
             words.insert(0, before.text);
             first -= 1;
@@ -188,7 +191,9 @@ fn phrase(text: &Text<'_>, state: &Candidate<'_>) -> Option<(usize, usize, Strin
         }
     }
     let mut office = false;
-    while let Some(next) = token(end).filter(|next| is_role_word(next.text)) {
+    while let Some(next) = token(end).filter(|next| is_role_word(next.text))
+        && words.len() < LONGEST_OFFICE
+    {
         words.push(next.text);
         office = is_role_noun(next.text);
         end += 1;
@@ -201,20 +206,34 @@ fn phrase(text: &Text<'_>, state: &Candidate<'_>) -> Option<(usize, usize, Strin
     Some((first, end, words.join(" ")))
 }
 
-/// The only person of the story from that country with that office.
-fn the_one(knowledge: &Knowledge, entities: &[Entity], country: &str, office: &str) -> Option<usize> {
-    let mut fitting = entities.iter().enumerate().filter(|(_, entity)| {
-        if entity.kind != EntityType::Person || entity.country.as_deref() != Some(country) {
-            return false;
-        }
+/// The most people of one country that an office is looked for among, so that a text made to hurt costs no more.
+const MOST_OFFICIALS: usize = 100;
+
+/// The longest office, in words.
+const LONGEST_OFFICE: usize = 8;
+
+/// The people of the story who hold an office, by country.
+fn officials(knowledge: &Knowledge, entities: &[Entity]) -> HashMap<String, Vec<(usize, String)>> {
+    let mut officials: HashMap<String, Vec<(usize, String)>> = HashMap::new();
+    for (number, entity) in entities.iter().enumerate().filter(|(_, entity)| entity.kind == EntityType::Person) {
+        let Some(country) = &entity.country else { continue };
         let stated = entity.role.as_deref().map(fold);
         let known = || {
             knowledge.named(EntityType::Person, &fold(&entity.name)).and_then(|known| known.office).map(str::to_owned)
         };
-        stated.or_else(known).is_some_and(|held| fits(office, &held))
-    });
+        if let Some(held) = stated.or_else(known) {
+            officials.entry(country.clone()).or_default().push((number, held));
+        }
+    }
+    officials
+}
+
+/// The only person of the story from that country with that office.
+fn the_one(officials: &HashMap<String, Vec<(usize, String)>>, country: &str, office: &str) -> Option<usize> {
+    let officials = officials.get(country).filter(|officials| officials.len() <= MOST_OFFICIALS)?;
+    let mut fitting = officials.iter().filter(|(_, held)| fits(office, held));
     let (person, _) = fitting.next()?;
-    fitting.next().is_none().then_some(person)
+    fitting.next().is_none().then_some(*person)
 }
 
 fn fits(office: &str, held: &str) -> bool {
