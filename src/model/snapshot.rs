@@ -81,8 +81,11 @@ pub struct FeedSnapshot {
     pub items: u64,
     /// Revisions observed since the start.
     pub observed: u64,
-    /// Whether it is held because the doorstep is full.
+    /// Whether it is held because the doorstep takes nothing.
     pub held: bool,
+    /// Why, where it is not simply full: the disk.
+    #[serde(default)]
+    pub held_why: Option<String>,
 }
 
 /// The traffic of one room since the start of the process.

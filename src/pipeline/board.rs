@@ -60,6 +60,9 @@ impl Board {
             feed.errors = progress.consecutive_errors;
             feed.last_error.clone_from(&progress.last_error);
             feed.held = progress.outcome == PollOutcome::Held;
+            if !feed.held {
+                feed.held_why = None;
+            }
         });
         if polled {
             self.count(Stage::Fetch, |fetch| {
@@ -116,5 +119,6 @@ fn not_polled_yet(feed: &Feed) -> FeedSnapshot {
         items: 0,
         observed: 0,
         held: false,
+        held_why: None,
     }
 }

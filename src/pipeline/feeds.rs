@@ -90,6 +90,7 @@ impl Front {
             Ok(receipt) => receipt,
             Err(error) if error.holds() => {
                 tracing::warn!(feed = %feed.id, %error, "the feed is held; nothing is lost");
+                self.board.feed(&feed.id, |row| row.held_why = Some(error.to_string()));
                 Receipt::Held
             }
             Err(IntakeError::Store(error)) => return Err(error.into()),

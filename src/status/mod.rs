@@ -169,13 +169,20 @@ async fn readiness(State(shown): State<Shown>, RawQuery(query): RawQuery) -> Res
     let mark = |well: bool| if well { "+" } else { "-" };
     let publisher = &snapshot.publisher;
     let why = publisher.last_error.as_deref().map(|error| format!(": {error}")).unwrap_or_default();
+    let held =
+        snapshot.feeds.iter().find(|feed| feed.held).map(|feed| feed.held_why.as_deref().unwrap_or("it is full"));
+    let intake = match held {
+        _ if snapshot.intake.full => "full: polling is held".to_owned(),
+        Some(why) => format!("holds feeds: {why}"),
+        None => "accepting".to_owned(),
+    };
     let lines = format!(
         "[{}] publisher {} {}{why}\n[{}] intake {}\n[{}] feeds {} of {} without errors\n{word}\n",
         mark(publisher.connected),
         publisher.to,
         if publisher.connected { "reachable" } else { "away" },
-        mark(!snapshot.intake.full),
-        if snapshot.intake.full { "full: polling is held" } else { "accepting" },
+        mark(!snapshot.intake.full && held.is_none()),
+        intake,
         mark(snapshot.feeds.iter().all(|feed| feed.errors == 0)),
         snapshot.feeds.iter().filter(|feed| feed.errors == 0).count(),
         snapshot.feeds.len(),

@@ -116,7 +116,7 @@ fn feeds(html: &mut Html, snapshot: &Snapshot, now: Timestamp) {
                     html.text(&format!(" ({} times in a row)", feed.errors));
                 }
             }
-            None if feed.held => drop(html.text("the intake is full")),
+            None if feed.held => drop(html.text(feed.held_why.as_deref().unwrap_or("the intake is full"))),
             None => {}
         }
         html.raw("</td></tr>\n");

@@ -39,6 +39,7 @@ fn snapshot() -> Snapshot {
         items: 20,
         observed: 12,
         held: false,
+        held_why: None,
     });
     for url in ["https://wire.example/a?b=1&c=\"2\"", "javascript:alert(1)"] {
         snapshot.latest.push_front(ArticleSummary {
