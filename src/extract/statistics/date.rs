@@ -464,6 +464,18 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
     }
 }
 
+/// Whether what stands at `at` is said of a later part of number `n`: "749,684 have recovered, 14,417 of them in the
+/// past day", "4,641 cases, including 310 on Tuesday".
+fn of_a_part(reading: &Reading<'_, '_>, n: usize, at: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let is_any = |at: usize, words: &[&str]| words.iter().any(|word| reading.is(at, word));
+    reading.numbers.iter().any(|part| {
+        let opened = (number.after..part.first).any(|at| is_any(at, &["including", "among"]));
+        let of_them = is_any(part.after, &["of"]) && is_any(part.after + 1, &["them", "those", "these", "whom", "which"]);
+        number.first < part.first && part.first < at && (opened || of_them)
+    })
+}
+
 /// The date expression that governs number `n`: behind it, before it, elsewhere in the sentence; a date of statement last.
 pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r DateMark> {
     let number = reading.numbers.get(n)?;
@@ -482,7 +494,9 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
         reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::Today))
             && mark.after <= mark.first + 2
     };
-    let data: Vec<&DateMark> = reading.dates.iter().filter(usable).filter(|mark| !statement(mark)).collect();
+    let own = |mark: &&DateMark| !of_a_part(reading, n, mark.first);
+    let data: Vec<&DateMark> =
+        reading.dates.iter().filter(usable).filter(own).filter(|mark| !statement(mark)).collect();
     let strong = data.iter().copied().find(|mark| mark.role == Role::AsOf && clause.contains(&mark.first));
     if strong.is_some() {
         return strong;
