@@ -107,7 +107,10 @@ pub(super) fn rewrite(
             .prepare_cached("SELECT poll, at, contents FROM frame WHERE seq = ?1")?
             .query_row([seq], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         let mut contents: Vec<Content> = unpack(&packed, &format!("frame {seq}"))?;
-        let changed = contents.iter_mut().fold(false, |changed, content| change(content) || changed);
+        let mut changed = false;
+        for content in &mut contents {
+            changed |= change(content);
+        }
         if changed {
             let packed = pack(&contents)?;
             let hash = row_hash(&feed.0, poll, at, &packed);
