@@ -159,6 +159,11 @@ impl Index {
             text.body.clear();
             text.summary = None;
         }
+        let told_in = before.and_then(|before| before.state.story.as_deref()).filter(|_| killed);
+        let withdrawn = told_in.and_then(|id| {
+            let headline = before.and_then(|before| before.text.as_ref()?.headline.as_deref());
+            story::withdrawn(self.window.story(id), headline, article)
+        });
         let story = duplicate.story.as_deref().filter(|_| !killed).and_then(|id| {
             let first_seen = match &duplicate.of {
                 Some(of) => self.window.entry(of).map_or(state.first_seen, |origin| origin.first_seen),
@@ -166,6 +171,7 @@ impl Index {
             };
             story::joined(self.window.story(id), id, first_seen, article)
         });
+        let story = withdrawn.or(story);
         let outcome = Outcome::Publish { revision, change, supersedes, changes };
         Verdict { outcome, duplicate, claims: claims.changes, state, text: Some(text), story }
     }

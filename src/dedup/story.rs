@@ -8,6 +8,19 @@ const MEMBERS: usize = 1_000;
 /// Agencies that a story names.
 const AGENCIES: usize = 100;
 
+/// The story after this member was withdrawn; none when that changes nothing. What the withdrawn text put at its head
+/// gives way to the notice, and the next text that is told takes the notice's place.
+pub(super) fn withdrawn(story: Option<&StoryState>, withdrawn: Option<&str>, notice: &Article) -> Option<StoryState> {
+    let story = story.filter(|story| story.members.contains(&notice.id))?;
+    let alone = story.members.len() == 1;
+    let is_origin = story.id == notice.id.0;
+    if !alone && !is_origin && story.headline.as_deref() != withdrawn {
+        return None;
+    }
+    let now = StoryState { headline: notice.headline.clone(), longest: 0, ..story.clone() };
+    (*story != now).then_some(now)
+}
+
 /// The story after this article joined it or was revised; none when that changed nothing.
 pub(super) fn joined(
     story: Option<&StoryState>,

@@ -265,6 +265,8 @@ fn revisions_name_what_changed_and_revise_their_claims() {
     let killed = memory.judge(&noticed(article("norwire", "1", "KILL: Daily figures", "Do not use."), Notice::Kill));
     assert!(matches!(killed.outcome, Outcome::Publish { revision: 3, change: Change::Kill, .. }));
     assert_eq!(killed.claims.len(), 2);
+    let headline = killed.story.as_ref().and_then(|story| story.headline.as_deref());
+    assert_eq!(headline, Some("KILL: Daily figures"), "the story no longer carries what was withdrawn");
     assert!(killed.state.killed && killed.state.claims.is_empty() && killed.text.unwrap().body.is_empty());
 }
 

@@ -90,6 +90,37 @@ pub(super) fn read_from(db: &Connection, seq: u64, max_bytes: usize) -> Result<V
     Ok(frames)
 }
 
+/// Changes contents of a feed's frames at or below `position`; `change` tells whether it did. One frame is in memory at
+/// a time.
+pub(super) fn rewrite(
+    tx: &Transaction<'_>,
+    feed: &FeedId,
+    position: u64,
+    mut change: impl FnMut(&mut Content) -> bool,
+) -> Result<()> {
+    let seqs: Vec<u64> = tx
+        .prepare_cached("SELECT seq FROM frame WHERE feed = ?1 AND seq <= ?2")?
+        .query_map(params![feed.0, position], |row| row.get(0))?
+        .collect::<Result<_>>()?;
+    for seq in seqs {
+        let (poll, at, packed): (u64, i64, Vec<u8>) = tx
+            .prepare_cached("SELECT poll, at, contents FROM frame WHERE seq = ?1")?
+            .query_row([seq], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let mut contents: Vec<Content> = unpack(&packed, &format!("frame {seq}"))?;
+        let mut changed = false;
+        for content in &mut contents {
+            changed |= change(content);
+        }
+        if changed {
+            let packed = pack(&contents)?;
+            let hash = row_hash(&feed.0, poll, at, &packed);
+            tx.prepare_cached("UPDATE frame SET contents = ?2, hash = ?3 WHERE seq = ?1")?
+                .execute(params![seq, packed, hash])?;
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn last(db: &Connection) -> Result<u64> {
     // The table of counters knows the last number given even when every frame has been trimmed.
     let last = db.query_row("SELECT seq FROM sqlite_sequence WHERE name = 'frame'", [], |row| row.get(0)).optional()?;

@@ -6,6 +6,7 @@
 //! and its page, or the reason why there is none. What an item's content was decides here whether it is observed
 //! again; what becomes of it is decided behind the doorstep.
 
+mod erase;
 mod feeds;
 mod frames;
 mod observe;
@@ -17,7 +18,7 @@ pub use observe::{Appended, Poll};
 pub use pages::{PageArrived, PageDue};
 
 use crate::{
-    model::units,
+    model::{ItemId, units},
     store::{Store, StoreError},
 };
 use jiff::Timestamp;
@@ -148,13 +149,19 @@ impl Intake {
         self.store.read(frames::last).await
     }
 
-    /// Forgets frames at or below `position` that are older than `intake.retain`, and items not seen for the horizon.
+    /// Notes items that the next batch kills: once it is committed, [`Intake::trim`] erases their bodies.
+    pub async fn note_killed(&self, items: Vec<ItemId>) -> Result<(), StoreError> {
+        self.store.write(move |tx| erase::note(tx, &items)).await
+    }
+
+    /// Erases what killed items said, and forgets frames at or below `position` that are older than `intake.retain`, and items not seen for the horizon.
     pub async fn trim(&self, position: u64, now: Timestamp) -> Result<(), StoreError> {
         let retain = before(now, self.policy.options.retain);
         let horizon = before(now, self.policy.horizon);
         self.store
             .write(move |tx| {
                 frames::trim(tx, position, retain)?;
+                erase::erase(tx, &erase::withdrawn(tx)?, position)?;
                 seen::forget(tx, horizon)
             })
             .await

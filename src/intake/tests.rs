@@ -97,6 +97,7 @@ fn item(feed: &Feed, name: &str, title: &str) -> Item {
     let mut item = Item::new(ItemId::new(&feed.id, name), feed.id.clone());
     item.title = Some(title.to_owned());
     item.link = Some(format!("https://wire.example/{name}"));
+    item.content = Some(format!("<p>{title}, the harbour said.</p>"));
     item
 }
 
@@ -216,4 +217,29 @@ async fn a_full_intake_records_nothing_and_keeps_validators() {
     };
     assert!(small.append(poll).await.unwrap_err().holds());
     assert_eq!(world.intake().feed(&world.feed).await.unwrap().poll, 1);
+}
+
+#[tokio::test]
+async fn what_a_killed_item_said_is_erased_from_published_frames() {
+    let mut world = World::new(false);
+    world.shows(&[("1", "Ferry sinks"), ("2", "Ferry sails")]).await;
+    let store = world.intake().store.clone();
+    let id = ItemId::new(&world.feed.id, "1");
+    let bodies = async || {
+        let frames = store.read(|db| frames::read_from(db, 1, 1 << 20)).await.unwrap();
+        let contents = frames.into_iter().flat_map(|frame| frame.contents);
+        let body = |content| matches!(content, Content::Item(observed) if observed.item.content.is_some());
+        contents.map(body).collect::<Vec<_>>()
+    };
+    world.intake().note_killed(vec![id.clone()]).await.unwrap();
+    world.intake().trim(1, world.now).await.unwrap();
+    assert_eq!(bodies().await, [true, true], "the committed state knows of no kill");
+    let state = serde_json::json!({
+        "v": 1, "feed": world.feed.id, "revision": 2, "hash": "h", "relation": "original", "of": null, "story": null,
+        "agency": null, "first_seen": world.now, "touched": world.now, "signature": null, "killed": true,
+    });
+    let change = crate::model::StateChange::set(crate::model::state_key::item(&id), &state);
+    store.write(move |tx| crate::store::image::apply(tx, &[change])).await.unwrap();
+    world.intake().trim(1, world.now).await.unwrap();
+    assert_eq!(bodies().await, [false, true]);
 }

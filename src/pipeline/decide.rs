@@ -62,6 +62,8 @@ pub(super) struct Open {
     pub(super) frame_bytes: u64,
     pub(super) units: usize,
     pub(super) latest: Vec<ArticleSummary>,
+    /// Items whose bodies are to be erased once it is committed.
+    pub(super) killed: Vec<ItemId>,
     pub(super) tally: Tally,
 }
 
@@ -144,6 +146,9 @@ impl Decider {
         let question = Question { enriched: &enriched, hash: &observed.hash, previous, admission };
         let verdict = self.index.judge(at, question);
         self.open.tally.decided(&enriched, &verdict);
+        if verdict.state.killed {
+            self.open.killed.push(id.clone());
+        }
         if let Outcome::Publish { revision, change, .. } = &verdict.outcome {
             self.open.latest.push(summary(&enriched, &verdict, (*revision, *change), at));
         }

@@ -151,6 +151,10 @@ impl Line {
                 Clearing::remember(&self.store).await?;
             }
             let (batch, open) = open_decider.close();
+            if !open.killed.is_empty() {
+                // Noted before the commit: a process that ends right after it still knows what to erase.
+                self.reading.intake.note_killed(open.killed.clone()).await?;
+            }
             let kept = self.on_record.is_some().then(|| batch.records.clone());
             let topics = tally::by_topic(&batch.records);
             let committing = tokio::select! {
@@ -268,7 +272,7 @@ impl Line {
             now.ready = true;
         });
         self.board.published(open.latest.clone());
-        if clearing.is_due() {
+        if clearing.is_due() || !open.killed.is_empty() {
             self.clear_away().await?;
         }
         Ok(())

@@ -6,7 +6,7 @@
 //! that is found shorter than recorded, or foreign, is moved aside untouched and a new one begun.
 
 use super::{
-    Batch, JournalOptions, PublishError, Sink,
+    Batch, JournalOptions, KAFKA_IMAGE, PublishError, Sink,
     ndjson::{self, Directory, Found, Recorded},
 };
 use crate::{
@@ -97,6 +97,19 @@ impl Journal {
         let directory = Directory(store.data_dir().join("topics"));
         let prefix = prefix.to_owned();
         Self { store, directory, options, prefix, files: None, synced_at: Instant::now(), now: Timestamp::now }
+    }
+
+    /// An image that is of a cluster's state topic would count as published here what only that cluster's readers saw.
+    async fn refuse_an_image_of_kafka(&self) -> Result<(), PublishError> {
+        let of_kafka = self.store.read(|db| image::meta(db, KAFKA_IMAGE)).await.map_err(Failure::from)?;
+        if of_kafka.is_none() {
+            return Ok(());
+        }
+        let message = format!(
+            "{} holds what was published to Kafka: give publish.to = \"journal\" a data_dir of its own",
+            self.store.data_dir().display()
+        );
+        Err(PublishError::Fatal { exit: 78, message })
     }
 
     async fn recover_files(&mut self) -> Result<u64, Failure> {
@@ -291,7 +304,10 @@ impl Journal {
 
 impl Sink for Journal {
     fn recover(&mut self) -> BoxFuture<'_, Result<u64, PublishError>> {
-        Box::pin(async { Ok(self.recover_files().await?) })
+        Box::pin(async {
+            self.refuse_an_image_of_kafka().await?;
+            Ok(self.recover_files().await?)
+        })
     }
 
     fn commit(&mut self, batch: Batch) -> BoxFuture<'_, Result<(), PublishError>> {

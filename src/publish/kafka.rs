@@ -4,7 +4,7 @@
 //! settles by reading the state topic, never by guessing. The broker is the truth; the local image is a cache that
 //! follows it, and is thrown away whenever it could be ahead of the truth or too far behind.
 
-use super::{Batch, Delivery, KafkaOptions, PublishError, Sink, measure};
+use super::{Batch, Delivery, KAFKA_IMAGE, KafkaOptions, PublishError, Sink, measure};
 use crate::broker::{
     BrokerError, Message, Producer, Settings,
     producer::Messages,
@@ -20,8 +20,6 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-/// Where the image remembers what it is an image of.
-const IMAGE_META: &str = "kafka_image";
 
 /// A second fencing within this time means that two deployments share one transactional id (R3).
 const FENCED_TWICE: Duration = Duration::from_secs(60);
@@ -197,7 +195,7 @@ impl KafkaSink {
         let (known, occupied) = self
             .store
             .read(|db| {
-                let known = image::meta(db, IMAGE_META)?;
+                let known = image::meta(db, KAFKA_IMAGE)?;
                 let occupied = db.query_row("SELECT EXISTS (SELECT 1 FROM state)", [], |row| row.get::<_, bool>(0))?;
                 Ok((known, occupied))
             })
@@ -229,7 +227,7 @@ impl KafkaSink {
         self.store
             .write(move |tx| {
                 image::clear(tx)?;
-                image::set_meta(tx, IMAGE_META, &describe(&empty))
+                image::set_meta(tx, KAFKA_IMAGE, &describe(&empty))
             })
             .await
             .map_err(of_store)?;
@@ -304,7 +302,7 @@ impl KafkaSink {
         self.store
             .write(move |tx| {
                 image::apply(tx, &changes)?;
-                image::set_meta(tx, IMAGE_META, &describe(&image))
+                image::set_meta(tx, KAFKA_IMAGE, &describe(&image))
             })
             .await
             .map_err(of_store)

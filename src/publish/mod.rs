@@ -19,6 +19,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
 
+/// The fact about the file that tells whose image it holds when that is a cluster's and not the journal's.
+const KAFKA_IMAGE: &str = "kafka_image";
+
 /// Where records go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

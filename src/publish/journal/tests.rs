@@ -160,3 +160,13 @@ async fn files_move_aside_by_size_and_by_day_and_a_cut_move_is_finished() {
     assert_eq!(fs::read_dir(world.dir.path().join("topics")).unwrap().count(), 3);
     assert!(fs::read_to_string(world.live()).unwrap().contains("three"));
 }
+
+#[tokio::test]
+async fn an_image_of_kafka_is_refused_with_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    store.write(|tx| image::set_meta(tx, KAFKA_IMAGE, "{}")).await.unwrap();
+    let refusal = Journal::new(store, JournalOptions::default(), "wire").recover().await;
+    let Err(PublishError::Fatal { exit: 78, message }) = refusal else { panic!("{refusal:?}") };
+    assert!(message.contains("a data_dir of its own"), "{message}");
+}
