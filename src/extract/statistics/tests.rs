@@ -16,6 +16,7 @@ fn article(case: &Value) -> Article {
     article.headline = Some(case["headline"].as_str().unwrap_or("Coronavirus update").to_owned());
     article.body = text("text");
     article.published = format!("{}T12:00:00Z", text("date")).parse::<StatedTime>().ok();
+    article.wire.editors_note = case["editors_note"].as_str().map(str::to_owned);
     article.language = Some("en".to_owned());
     article
 }
@@ -295,4 +296,10 @@ fn hostile_text_neither_panics_nor_breaks_spans() {
             observation.each_span(&mut |span| assert!(!body || span.of(&article.body).is_some(), "{text:?}"));
         }
     }
+}
+
+#[test]
+fn fresh_copy_is_read_well() {
+    let (f1, _) = report("fresh", include_str!("../../../tests/corpus/en/covid-fresh.jsonl"));
+    assert!(f1 > 0.97);
 }
