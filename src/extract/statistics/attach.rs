@@ -47,8 +47,11 @@ pub(super) struct Attachment {
 }
 
 /// The attachment of each number; none for those in traps or without metric.
-pub(super) fn all(reading: &Reading<'_, '_>, previous: Option<Metric>) -> Vec<Option<Attachment>> {
-    let columns = columns(reading);
+pub(super) fn all(reading: &Reading<'_, '_>, previous: Option<Metric>, header: &[Metric]) -> Vec<Option<Attachment>> {
+    let mut columns = columns(reading);
+    if columns.is_empty() && is_row(reading) {
+        columns = header.to_vec();
+    }
     let mut found: Vec<Option<Attachment>> = Vec::with_capacity(reading.numbers.len());
     for n in 0..reading.numbers.len() {
         if traps::before_metric(reading, n).is_some() || traps::of_clause(reading, n).is_some() {
@@ -72,6 +75,9 @@ fn one(
     if number.percent {
         return rates::percent(reading, n, found);
     }
+    if let Some(deaths) = fatal(reading, n, found) {
+        return Some(deaths);
+    }
     let own = own(reading, n);
     // "admitted 160 coronavirus patients": the patients are counted for what happened to them.
     let people = own.is_some_and(|own| {
@@ -93,6 +99,25 @@ fn one(
         .or_else(|| forward(reading, n))
         .or_else(|| coordinated(reading, n, found))
         .or_else(|| part_of_before(reading, n, found, previous))
+}
+
+/// "nearly 140 of them fatal", "15 of which ended in death": a part that died.
+fn fatal(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let part = reading.is(number.after, "of")
+        && ["them", "those", "these", "which", "whom"].iter().any(|word| reading.is(number.after + 1, word));
+    let from = if part { number.after + 2 } else { number.after };
+    let end = reading.right(n).end.min(from + if part { 4 } else { 1 });
+    let at = (from..end).find(|at| ["fatal", "deadly", "death"].iter().any(|word| reading.is(*at, word)))?;
+    // "140 fatal accidents", "three fatal cases": the noun behind says what they are.
+    let closed = reading.tokens.get(at + 1).is_none_or(|token| token.kind == TokenKind::Mark);
+    let earlier = (0..n).rev().find(|earlier| found.get(*earlier).is_some_and(Option::is_some));
+    closed.then_some(Attachment {
+        metric: Metric::Deaths,
+        why: earlier.map_or(Why::Predicate, Why::Coordinated),
+        mark: Some((at, at + 1)),
+        per: None,
+    })
 }
 
 /// "12,000 and 9,000 cases": the noun stands behind the last number of the row.
@@ -137,6 +162,10 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         && let Some(share) = reading.numbers.get(n + 1).filter(|share| share.percent && share.first == at + 2)
     {
         at = share.after + usize::from(reading.is(share.after, ","));
+    }
+    // "are now 116,310 and tests conducted are …": what follows is a subject of its own.
+    if reading.is(at, "and") {
+        return None;
     }
     while at < right.end {
         let token = reading.tokens.get(at)?;
@@ -362,6 +391,37 @@ fn columns(reading: &Reading<'_, '_>) -> Vec<Metric> {
     if separated && !verbs && distinct.len() >= 2 { distinct } else { Vec::new() }
 }
 
+/// The metrics of a header that stands in a line of its own above its rows: "Country / cases / deaths".
+pub(super) fn header(reading: &Reading<'_, '_>) -> Vec<Metric> {
+    let told = [Sense::Perfect, Sense::Report, Sense::RiseVerb]
+        .iter()
+        .any(|sense| reading.has(0..reading.tokens.len(), *sense));
+    let separated = reading.tokens.iter().any(|token| {
+        matches!(token.text, "/" | "|" | "," | "\t" | ":") || token.is("brackets") || token.is("parentheses")
+    });
+    if told || !separated || !reading.numbers.is_empty() || reading.tokens.len() > 24 {
+        return Vec::new();
+    }
+    let mut metrics: Vec<Metric> = Vec::new();
+    for metric in reading.marks.iter().filter_map(|mark| mark.cue.metric()) {
+        if !metrics.contains(&metric) {
+            metrics.push(metric);
+        }
+    }
+    if metrics.len() >= 2 { metrics } else { Vec::new() }
+}
+
+/// Whether the line is a row of a table: a place, then figures, and no word that says what they count.
+pub(super) fn is_row(reading: &Reading<'_, '_>) -> bool {
+    let (Some(spot), Some(number)) = (reading.spots.first(), reading.numbers.first()) else { return false };
+    let words = reading.tokens.iter().filter(|token| token.kind == TokenKind::Word).count();
+    spot.first <= 1
+        && spot.after <= number.first
+        && number.first <= spot.after + 2
+        && words <= spot.after + 2
+        && !reading.marks.iter().any(|mark| mark.cue.metric().is_some())
+}
+
 fn column(reading: &Reading<'_, '_>, n: usize, columns: &[Metric]) -> Option<Attachment> {
     if columns.len() < 2 {
         return None;
@@ -395,7 +455,7 @@ fn governed(
     let reaches = reaches || passes(reading, n);
     let punctuation =
         matches!(reading.tokens.get(link).map(|token| token.text), Some("," | ":" | "(" | "–" | "—" | "-" | "/" | "+"));
-    let paired = reading.is(link, "and")
+    let paired = (reading.is(link, "and") || reading.is(link, "to"))
         && n > 0
         && found.get(n - 1).is_some_and(|before| before.is_some_and(|before| before.why == Why::Governed));
     if !(reaches || punctuation || paired) {
@@ -422,7 +482,7 @@ fn governed(
         // A bare "tally" or "count" is of deaths when the words around it speak of deaths.
         Cue::Label(Metric::Cases)
             if reading
-                .marks_in(mark.first.saturating_sub(3)..mark.after + 4)
+                .marks_in(mark.first.saturating_sub(3)..(mark.after + 4).min(start))
                 .any(|near| near.cue == Cue::Noun(Metric::Deaths)) =>
         {
             Metric::Deaths

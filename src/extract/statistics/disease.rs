@@ -39,10 +39,16 @@ pub(super) fn relevance(article: &Article) -> Relevance {
     let score = (named + density + if body > 0 { 0.15 } else { 0.0 }).min(1.0);
     // The epidemic is older than its name; before December 2019 nothing can be about it.
     let possible = article.date().is_none_or(|date| date.year() >= 2020 || date.year() == 2019 && date.month() == 12);
+    // "The pandemic" names it too, in a story that is dated after its outbreak.
+    let pandemic = article.date().is_some()
+        && article.headline.iter().map(String::as_str).chain(article.body.split("\n\n").take(3)).any(|text| {
+            let text = text.to_ascii_lowercase();
+            text.contains("the pandemic") && !text.contains("flu")
+        });
     let lead = article.body.split("\n\n").take(3).any(|paragraph| mentions(paragraph) > 0);
     Relevance {
-        story: possible && (headline + summary > 0 || lead || body >= 2),
-        anywhere: possible && headline + summary + body > 0,
+        story: possible && (headline + summary > 0 || lead || pandemic || body >= 2),
+        anywhere: possible && (pandemic || headline + summary + body > 0),
         score: if possible { (score * 100.0).round() / 100.0 } else { 0.0 },
     }
 }

@@ -64,6 +64,10 @@ pub(super) fn judge(
     if let Some(rule) = total {
         return verdict(Kind::Cumulative, rule);
     }
+    // "503,862 deaths reported as of 30 June": all of them up to then.
+    if date::choose(reading, n).is_some_and(|mark| matches!(mark.role, Role::AsOf)) {
+        return verdict(Kind::Cumulative, "as_of");
+    }
     // Items of a list without verbs ("Kenya: 72,686 cases, 50,658 recovered") are of one kind.
     let bare = labelled(reading, n);
     if let Some((kind, rule)) = tense(reading, n).filter(|_| !bare) {
@@ -154,6 +158,22 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
                 && (mark.after..mark_first)
                     .all(|at| reading.has_at(at, Sense::Modifier) || reading.has_at(at, Sense::New))
         });
+        // "the daily increase in infections fell to N".
+        let daily = reading.marks_in(mark_first.saturating_sub(5)..mark_first).any(|mark| {
+            reading.is(mark.first, "daily")
+                && (mark.after..mark_first).all(|at| {
+                    ["increase", "rise", "growth", "number", "count", "in", "of", "the", "coronavirus", "confirmed"]
+                        .iter()
+                        .any(|word| reading.is(at, word))
+                })
+        });
+        // "infections hit a record N": what breaks records is the count of a day.
+        let counted = reading
+            .marks
+            .iter()
+            .any(|mark| mark.first == mark_first && mark.after == mark_after && matches!(mark.cue, Cue::Noun(_)));
+        let record = counted && reading.is(number.first.wrapping_sub(1), "record");
+        let fresh = fresh || daily || record;
         let inside = (mark_first..mark_after).any(|at| reading.is(at, "new") || reading.is(at, "daily"));
         let of_day = reading.is(mark_after, "of") && reading.is(mark_after + 2, "day")
             || reading.is(mark_after, "for") && reading.is(mark_after + 2, "day");
@@ -239,7 +259,12 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
             )
     });
     let perfect = reading.marks_in(verb_stretch(reading, n)).any(|cue| cue.cue == Cue::Sense(Sense::Perfect));
-    period || !perfect
+    // "415 have recovered, and 18,757 tests were made in the past day": the day is that of the second verb.
+    let next = reading.right(n).end;
+    let beyond = perfect
+        && mark.first > next
+        && [Sense::Report, Sense::Perfect].iter().any(|sense| reading.has(next..mark.first, *sense));
+    !beyond && (period || !perfect)
 }
 
 /// Whether the number is what a subject reaches: "stands at 320", "rose to 9,076", "a total of".
@@ -248,6 +273,7 @@ fn reaching(reading: &Reading<'_, '_>, n: usize) -> bool {
     reading.has_ending(start, Sense::Reaches)
         || reading.is(start.wrapping_sub(1), "and")
         || reading.is(start.wrapping_sub(1), ",")
+        || reading.is(start.wrapping_sub(1), "to")
 }
 
 /// Rule 2: a stated total.
@@ -262,7 +288,9 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
     }
     let left = reading.left(n);
     if attachment.why == Why::Governed && reaching(reading, n) {
-        if reading.has(left, Sense::Bringing) {
+        let second = reading.is(core_start(reading, n).wrapping_sub(1), "to")
+            && reading.has(clause.start..number.first, Sense::Bringing);
+        if second || reading.has(left, Sense::Bringing) {
             return Some("bringing_to");
         }
         // "infections were 12": a plain report; "the toll is 12", "cases rose to 12": a total.

@@ -4,7 +4,7 @@
 //! observation that they repeat, and with their ids.
 
 use super::kinds;
-use crate::model::{Field, Kind, Metric, Observation, PlaceKind, Qualifier, Status};
+use crate::model::{AsOfHow, Field, Kind, Metric, Observation, PlaceKind, Qualifier, Status};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -63,7 +63,10 @@ fn repeats(earlier: &Observation, later: &Observation) -> bool {
     if !place || !description || earlier.spans.value == later.spans.value && earlier.sentence == later.sentence {
         return false;
     }
-    let date = earlier.as_of.date == later.as_of.date;
+    // A headline without a day of its own tells the figure of the body, whatever day the body gives.
+    let dayless = later.field != Field::Body
+        && matches!(later.as_of.how, AsOfHow::DatelineDefault | AsOfHow::PublishedDefault | AsOfHow::None);
+    let date = earlier.as_of.date == later.as_of.date || dayless && earlier.field == Field::Body;
     match (earlier.value, later.value) {
         (Some(full), Some(other)) if full == other => date && earlier.value_max == later.value_max,
         (Some(full), Some(other)) => date && rounds(full.0, other.0, later.qualifier),

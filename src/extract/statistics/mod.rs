@@ -73,6 +73,8 @@ struct Finder<'a, 'p> {
     story: bool,
     context: Context<'p>,
     previous_metric: Option<Metric>,
+    /// Metrics of the columns of the table that is being read.
+    header: Vec<Metric>,
     previous: Option<Decided<'p>>,
     other_disease: bool,
     told: bool,
@@ -108,6 +110,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             story,
             context,
             previous_metric: None,
+            header: Vec::new(),
             previous: None,
             other_disease: false,
             told: false,
@@ -153,6 +156,10 @@ impl<'a, 'p> Finder<'a, 'p> {
         let country = self.context.country.and_then(|place| place.iso2.as_deref());
         let reading = Reading::new(self.pack, self.places, words, span, index, country, self.article.date());
         self.label(&reading);
+        let header = attach::header(&reading);
+        if !header.is_empty() || reading.tokens.len() > 6 && !attach::is_row(&reading) {
+            self.header = header;
+        }
         if about && !reading.numbers.is_empty() {
             self.numbers(&reading);
         } else if about {
@@ -189,7 +196,7 @@ impl<'a, 'p> Finder<'a, 'p> {
 
     fn numbers(&mut self, reading: &Reading<'_, 'p>) {
         let rank = rank::find(self.pack, reading);
-        let attachments = attach::all(reading, self.previous_metric);
+        let attachments = attach::all(reading, self.previous_metric, &self.header);
         let mut decided: Vec<Option<Decided<'p>>> = Vec::with_capacity(attachments.len());
         for (n, attachment) in attachments.iter().enumerate() {
             let done =

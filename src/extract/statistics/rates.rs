@@ -105,6 +105,16 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
         let (first, after) = attachment.mark.filter(|(first, _)| *first < number.first)?;
         (first..after + 6).find(|at| reading.is(*at, "per")).and_then(|at| base(reading, at + 1)).map(|(base, _)| base)
     });
+    // "Nineteen countries reported more than 100 cases per 100,000": a bound that each of them passes, not a rate of any.
+    let bounded =
+        [Sense::MoreThan, Sense::AtLeast, Sense::LessThan].iter().any(|sense| reading.has_ending(number.first, *sense));
+    let many =
+        ["countries", "states", "regions", "districts", "counties", "municipalities", "provinces", "territories"];
+    let clause = reading.clause(number.first);
+    let counted = (clause.start..number.first).any(|at| many.iter().any(|word| reading.is(at, word)));
+    if per.is_some() && bounded && counted {
+        return None;
+    }
     if let Some(per) = per {
         attachment.metric = match attachment.metric {
             Metric::Cases | Metric::CaseIncidence => Metric::CaseIncidence,

@@ -16,6 +16,7 @@ fn article(case: &Value) -> Article {
     article.headline = Some(case["headline"].as_str().unwrap_or("Coronavirus update").to_owned());
     article.body = text("text");
     article.published = format!("{}T12:00:00Z", text("date")).parse::<StatedTime>().ok();
+    article.wire.editors_note = case["editors_note"].as_str().map(str::to_owned);
     article.language = Some("en".to_owned());
     article
 }
@@ -295,4 +296,25 @@ fn hostile_text_neither_panics_nor_breaks_spans() {
             observation.each_span(&mut |span| assert!(!body || span.of(&article.body).is_some(), "{text:?}"));
         }
     }
+}
+
+#[test]
+fn a_corrected_headline_is_a_mention_of_the_body() {
+    let mut article = article(&serde_json::json!({
+        "date": "2021-01-20",
+        "headline": "CORRECTED-Portugal reports 1,420 new coronavirus cases",
+        "text": "Portugal reported 1,420 new coronavirus cases on Tuesday, 15,400 in all, nearly 140 of them fatal.",
+    }));
+    article.wire.editors_note = None;
+    let found = find(pack("en").unwrap(), &Places::new(), &article).observations;
+    let new: Vec<_> = found.iter().filter(|one| one.value.map(|value| value.0) == Some(1420.0)).collect();
+    assert_eq!(new.len(), 1, "{new:#?}");
+    assert!(new[0].field.is_body() && new[0].also_at.len() == 1 && new[0].id == "pt-cases-new-day");
+    assert!(found.iter().any(|one| one.id.starts_with("pt-deaths") && one.value.map(|value| value.0) == Some(140.0)));
+}
+
+#[test]
+fn fresh_copy_is_read_well() {
+    let (f1, _) = report("fresh", include_str!("../../../tests/corpus/en/covid-fresh.jsonl"));
+    assert!(f1 > 0.97);
 }
