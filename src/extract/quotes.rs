@@ -5,10 +5,12 @@
 //! terms, irony) are left out. A quotation that runs over paragraphs is one entry per paragraph, all of one speaker.
 //! Indirect speech is not looked for.
 
+mod marks;
+mod pronouns;
+
 use crate::language::tokens::{Token, TokenKind, tokenize};
 use crate::model::{Article, Entity, EntityType, Field, Quote, Span};
-use std::collections::HashMap;
-use std::sync::LazyLock;
+use marks::{Stretch, stretches};
 
 /// Words that attribute speech, in the forms in which they do.
 const CUES: [&str; 78] = [
@@ -92,39 +94,8 @@ const CUES: [&str; 78] = [
     "recounted",
 ];
 
-/// First names that only one sex bears, in lower case: whether a woman's.
-static SEX: LazyLock<HashMap<String, bool>> = LazyLock::new(|| {
-    let rows = |table: &'static str| table.lines().filter(|line| !line.starts_with('#'));
-    let men = rows(include_str!("entities/tables/first-names.txt")).flat_map(str::split_whitespace);
-    let mut table: HashMap<String, bool> = men.map(|name| (name.to_lowercase(), false)).collect();
-    for line in rows(include_str!("entities/tables/sex-of-names.txt")) {
-        let Some((sex, names)) = line.split_once(':') else { continue };
-        for name in names.split_whitespace() {
-            if sex == "women" {
-                table.insert(name.to_owned(), true);
-            } else {
-                table.remove(name);
-            }
-        }
-    }
-    table
-});
-
 /// How many tokens beside a quotation may hold its attribution.
 const REACH: usize = 40;
-
-/// A stretch in quotation marks.
-struct Stretch {
-    /// The words, without the marks.
-    start: usize,
-    end: usize,
-    /// The marks' own outer bounds.
-    outer_start: usize,
-    outer_end: usize,
-    /// It goes on from the paragraph before.
-    continues: bool,
-    paragraph: Span,
-}
 
 /// What attributes a quotation.
 #[derive(Clone, Default)]
@@ -234,83 +205,6 @@ fn is_speech(article: &Article, stretch: &Stretch, words: &str, attributed: bool
         (false, 1..=4) => opens && closed && words.starts_with(char::is_uppercase),
         (false, _) => opens && words.starts_with(char::is_uppercase) || count >= 8,
     }
-}
-
-/// Everything in quotation marks, paragraph by paragraph.
-fn stretches(article: &Article) -> Vec<Stretch> {
-    let mut stretches = Vec::new();
-    let mut carried = false;
-    let paragraphs = article.paragraphs();
-    for (n, paragraph) in paragraphs.iter().enumerate() {
-        let Some(text) = paragraph.of(&article.body) else { continue };
-        let mut open: Option<(usize, usize, char)> = None;
-        let mut continues = false;
-        let mut before = ' ';
-        let mut characters = text.char_indices().peekable();
-        while let Some((at, c)) = characters.next() {
-            let next = characters.peek().map_or(' ', |(_, next)| *next);
-            let end = at + c.len_utf8();
-            match open {
-                None => {
-                    let opening = match c {
-                        '"' => !before.is_numeric() && !next.is_whitespace(),
-                        '“' | '„' | '«' => true,
-                        '\'' | '‘' => !before.is_alphanumeric() && next.is_uppercase(),
-                        _ => false,
-                    };
-                    if opening {
-                        open = Some((at, end, c));
-                        continues = carried && text.get(..at).is_some_and(|head| head.trim().is_empty());
-                    }
-                }
-                Some((outer, start, mark)) => {
-                    let closing = match (mark, c) {
-                        ('"', '"') | ('“', '”') | ('„', '“' | '”') | ('«', '»') | ('“', '"') | ('"', '”') => {
-                            true
-                        }
-                        // A single mark closes only after a stop, so that an apostrophe never does.
-                        ('\'', '\'') | ('‘', '’') => {
-                            matches!(before, ',' | '.' | '?' | '!') && !next.is_alphanumeric()
-                        }
-                        _ => false,
-                    };
-                    if closing {
-                        stretches.push(Stretch {
-                            start: paragraph.start + start,
-                            end: paragraph.start + at,
-                            outer_start: paragraph.start + outer,
-                            outer_end: paragraph.start + end,
-                            continues,
-                            paragraph: *paragraph,
-                        });
-                        open = None;
-                        carried = false;
-                    }
-                }
-            }
-            before = c;
-        }
-        carried = false;
-        // A mark left open is closed by the mark that opens the next paragraph.
-        if let Some((outer, start, mark)) = open
-            && !matches!(mark, '\'' | '‘')
-            && paragraphs
-                .get(n + 1)
-                .and_then(|next| next.of(&article.body))
-                .is_some_and(|next| next.trim_start().starts_with(['"', '“', '„', '«', '”']))
-        {
-            carried = true;
-            stretches.push(Stretch {
-                start: paragraph.start + start,
-                end: paragraph.end,
-                outer_start: paragraph.start + outer,
-                outer_end: paragraph.end,
-                continues,
-                paragraph: *paragraph,
-            });
-        }
-    }
-    stretches
 }
 
 /// The mentions of a story, ready for the question who stands in a range of text.
@@ -462,59 +356,6 @@ impl<'a> Story<'a> {
         }
         let phrase = phrase?;
         Some(Attribution { cue: None, entity: None, speaker: Some(phrase) })
-    }
-
-    /// Whom "he" or "she" means: the person of that sex who was last the subject of a sentence, else the one that spoke
-    /// last, else the one named last. A person whose sex the text does not tell may be either.
-    fn meant(&self, before: usize, woman: bool, speaker: Option<usize>) -> Option<usize> {
-        let to = self.mentions.partition_point(|(at, _, _)| *at < before);
-        let fits = |person: usize| self.is_person(person) && self.woman(person).is_none_or(|known| known == woman);
-        let near = || self.mentions.iter().take(to).rev().take(30).filter(|(_, _, n)| fits(*n));
-        let subject = near().find(|(start, _, _)| self.is_subject(*start));
-        let since = |place: usize| {
-            // The one who spoke last stands unless somebody else has become the subject since.
-            speaker.and_then(|speaker| {
-                self.mentions
-                    .iter()
-                    .take(to)
-                    .rev()
-                    .take(30)
-                    .find(|(_, _, n)| *n == speaker)
-                    .map(|(at, _, _)| *at > place)
-            })
-        };
-        match (subject, speaker.filter(|speaker| fits(*speaker))) {
-            (Some((start, _, _)), Some(speaker)) if since(*start) == Some(true) => Some(speaker),
-            (Some((_, _, person)), _) => Some(*person),
-            (None, Some(speaker)) => Some(speaker),
-            (None, None) => near().next().map(|(_, _, person)| *person),
-        }
-    }
-
-    /// Whether a name opens its sentence, or stands there behind its office only: "Norwegian Finance Minister Jane Doe".
-    fn is_subject(&self, start: usize) -> bool {
-        let from = (0..=start.saturating_sub(160)).rev().find(|from| self.body.is_char_boundary(*from)).unwrap_or(0);
-        let before = self.body.get(from..start).unwrap_or_default();
-        let sentence = before.rsplit(['.', '!', '?', '\n', '”', '"']).next().unwrap_or_default();
-        const SMALL: [&str; 10] = ["the", "of", "and", "but", "for", "president", "minister", "coach", "mayor", "-"];
-        sentence.split_whitespace().all(|word| {
-            let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
-            !word.ends_with(',') && (plain.starts_with(char::is_uppercase) || SMALL.contains(&plain))
-        })
-    }
-
-    /// Whether a person is a woman, where the first name or a title tells.
-    fn woman(&self, person: usize) -> Option<bool> {
-        let entity = self.entities.get(person)?;
-        let role = entity.role.as_deref().unwrap_or_default().to_lowercase();
-        if ["spokeswoman", "chairwoman", "queen", "princess", "businesswoman"].iter().any(|word| role.contains(word)) {
-            return Some(true);
-        }
-        if role.split(' ').any(|word| ["spokesman", "chairman", "king", "prince", "businessman"].contains(&word)) {
-            return Some(false);
-        }
-        let first = entity.name.split([' ', '-']).next().unwrap_or_default().to_lowercase();
-        SEX.get(first.as_str()).copied()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Entities by gazetteer and rules: people, organisations, places and what else has a name.
 //!
 //! In: an article. Out: its entities with every mention in the headline, the summary and the body. The steps: tokens
-//! (`token`), candidates from tables (`knowledge`, the place gazetteer), from the shape of names (`propose`, `names`) and
+//! (`token`), candidates from tables (`knowledge`, the place gazetteer), from the shape of names (`propose`, `names`, `persons`) and
 //! from the story (`context`), the choice among them (`choose`), entities (`gather`) and offices that stand for persons (`roles`). Mentions of names
 //! do not overlap; a mention by office may hold a nationality inside it. Everything is linear in the text. It knows
 //! English only and decides nothing about other languages.
@@ -11,6 +11,7 @@ mod context;
 mod gather;
 mod knowledge;
 mod names;
+mod persons;
 mod propose;
 mod roles;
 mod token;
