@@ -14,7 +14,7 @@ use std::path::PathBuf;
     subcommand_required = true,
     arg_required_else_help = true,
     after_help = "Examples:
-  dateline demo                               see it work, in half a minute, without network or configuration
+  dateline demo                               see it work, in half a minute, without network
   dateline validate --config dateline.toml    every problem of a configuration, with its line
   dateline run --config dateline.toml         the daemon
   dateline run --once --feed-url https://wire.example/rss.xml --data-dir /tmp/try

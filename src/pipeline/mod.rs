@@ -50,9 +50,6 @@ use std::{
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-/// The program's name and version, as records and requests carry it.
-pub const PROGRAM: &str = concat!("dateline/", env!("CARGO_PKG_VERSION"));
-
 /// Deliveries that may wait to be read.
 const DELIVERIES: usize = 8;
 
@@ -167,7 +164,7 @@ pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) ->
             dedup: config.dedup.clone(),
             backfill: config.fetch.backfill,
             publish_body: config.publish.publish_body,
-            program: PROGRAM.to_owned(),
+            program: crate::PROGRAM.to_owned(),
         }),
         board: board.clone(),
         on_record,

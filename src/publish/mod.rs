@@ -105,7 +105,7 @@ pub enum Delivery {
 }
 
 /// `[publish.kafka]`: the broker.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct KafkaOptions {
     /// `HOST:PORT`, several parted by commas.
@@ -121,6 +121,8 @@ pub struct KafkaOptions {
     /// Copies of each partition of topics that are created.
     pub replication_factor: i32,
     /// Passed through to librdkafka; a key that contradicts ours is refused.
+    #[serde(serialize_with = "without_values")]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub librdkafka: BTreeMap<String, String>,
 }
 
@@ -135,6 +137,29 @@ impl Default for KafkaOptions {
             replication_factor: -1,
             librdkafka: BTreeMap::new(),
         }
+    }
+}
+
+/// What stands in the place of a value that may be a secret.
+const HIDDEN: &str = "(hidden)";
+
+/// Passwords and keys are among the settings, so their values are never written anywhere.
+fn without_values<S: serde::Serializer>(settings: &BTreeMap<String, String>, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(settings.keys().map(|key| (key, HIDDEN)))
+}
+
+impl std::fmt::Debug for KafkaOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let settings: BTreeMap<&String, &str> = self.librdkafka.keys().map(|key| (key, HIDDEN)).collect();
+        f.debug_struct("KafkaOptions")
+            .field("bootstrap_servers", &self.bootstrap_servers)
+            .field("delivery", &self.delivery)
+            .field("transactional_id", &self.transactional_id)
+            .field("create_topics", &self.create_topics)
+            .field("partitions", &self.partitions)
+            .field("replication_factor", &self.replication_factor)
+            .field("librdkafka", &settings)
+            .finish()
     }
 }
 
@@ -180,4 +205,18 @@ pub trait Sink: Send {
 
     /// Ends cleanly; nothing is committed.
     fn close(&mut self) -> BoxFuture<'_, ()>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_passed_through_is_never_shown() {
+        let mut options = KafkaOptions::default();
+        options.librdkafka.insert("sasl.password".to_owned(), "open sesame".to_owned());
+        for shown in [format!("{options:?}"), serde_json::to_string(&options).unwrap()] {
+            assert!(shown.contains("sasl.password") && !shown.contains("sesame"), "{shown}");
+        }
+    }
 }

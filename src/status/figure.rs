@@ -24,17 +24,14 @@ pub(super) fn value(figure: &FigureSummary) -> String {
     }
 }
 
-/// What is counted, where and for which day, and whether the text reports it as a fact.
+/// What is counted and where, and whether the text reports it as a fact.
 pub(super) fn what(figure: &FigureSummary) -> String {
     let mut said = word(&figure.metric);
     said.push_str(&format!(", {}", word(&figure.kind)));
     if let Some(period) = &figure.period {
         said.push_str(&format!(", {}", word(period)));
     }
-    let parts = [figure.place.as_deref().unwrap_or("place unknown"), figure.as_of.as_deref().unwrap_or("no date")];
-    for part in parts {
-        said.push_str(&format!(" · {part}"));
-    }
+    said.push_str(&format!(" · {}", figure.place.as_deref().unwrap_or("place unknown")));
     if figure.status != Status::Reported {
         said.push_str(&format!(" · {}", word(&figure.status)));
     }
@@ -79,18 +76,18 @@ mod tests {
 
     #[test]
     fn figures_show_their_bounds_and_what_is_unknown() {
-        check(|_| {}, "15 400 | cases suspected, new, week · Estonia · no date");
+        check(|_| {}, "15 400 | cases suspected, new, week · Estonia");
         check(
             |figure| (figure.qualifier, figure.place) = (Qualifier::AtLeast, None),
-            "≥ 15 400 | cases suspected, new, week · place unknown · no date",
+            "≥ 15 400 | cases suspected, new, week · place unknown",
         );
         check(
             |figure| {
                 (figure.value, figure.unit, figure.period) = (Some(Number(4.2)), Unit::Percent, None);
-                (figure.as_of, figure.status) = (Some("2021-03-05".to_owned()), Status::Forecast);
+                figure.status = Status::Forecast;
             },
-            "4.2 % | cases suspected, new · Estonia · 2021-03-05 · forecast",
+            "4.2 % | cases suspected, new · Estonia · forecast",
         );
-        check(|figure| figure.value = None, "– | cases suspected, new, week · Estonia · no date");
+        check(|figure| figure.value = None, "– | cases suspected, new, week · Estonia");
     }
 }

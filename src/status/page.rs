@@ -137,7 +137,7 @@ fn latest(html: &mut Html, snapshot: &Snapshot, now: Timestamp) {
         html.raw("</th>").cell("Source");
         match &article.agency {
             Some(agency) => {
-                html.text(agency).raw("<span class=\"quiet under\">in ").text(&article.feed.0).raw("</span>")
+                html.text(agency).raw("<span class=\"quiet under\">in ").text(&article.feed.0).raw("</span>")
             }
             None => html.text(&article.feed.0),
         };
@@ -191,7 +191,8 @@ fn figures(html: &mut Html, article: &ArticleSummary) {
     }
     html.raw("<ul class=\"figures\">");
     for shown in article.figures.iter().take(SHOWN_FIGURES) {
-        html.raw("<li><b>").text(&figure::value(shown)).raw("</b> ").text(&figure::what(shown)).raw("</li>");
+        html.raw("<li><b>").text(&figure::value(shown)).raw("</b> ").text(&figure::what(shown));
+        html.raw(" · <span class=\"day\">").text(shown.as_of.as_deref().unwrap_or("no date")).raw("</span></li>");
     }
     if more > 0 {
         html.raw("<li class=\"quiet\">and ").text(&more.to_string()).raw(" more</li>");
