@@ -4,6 +4,7 @@
 //! What holds: a number has the metric of its own noun or predicate before that of anything that governs it from the
 //! left, and inherits only where nothing of its own stands behind it. It does not decide kind, place or date.
 
+use super::columns::{column, columns, is_row};
 use super::kinds::{is_percent, kind_of};
 use super::reading::Reading;
 use super::{rates, traps};
@@ -372,71 +373,6 @@ fn active(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         mark: Some((mark.first, mark.after)),
         per: None,
     })
-}
-
-/// "Country / cases / deaths:", the metrics of a table's columns.
-fn columns(reading: &Reading<'_, '_>) -> Vec<Metric> {
-    let first = reading.numbers.first().map_or(0, |number| number.first);
-    let Some(colon) = (0..first).rev().find(|at| reading.is(*at, ":")) else { return Vec::new() };
-    let separated =
-        (0..colon).any(|at| matches!(reading.tokens.get(at).map(|token| token.text), Some("/" | "|" | ",")));
-    let verbs = reading.has(0..colon, Sense::Perfect);
-    let metrics: Vec<Metric> = reading.marks_in(0..colon).filter_map(|mark| mark.cue.metric()).collect();
-    let mut distinct: Vec<Metric> = Vec::new();
-    metrics.into_iter().for_each(|metric| {
-        if !distinct.contains(&metric) {
-            distinct.push(metric);
-        }
-    });
-    if separated && !verbs && distinct.len() >= 2 { distinct } else { Vec::new() }
-}
-
-/// The metrics of a header that stands in a line of its own above its rows: "Country / cases / deaths".
-pub(super) fn header(reading: &Reading<'_, '_>) -> Vec<Metric> {
-    let told = [Sense::Perfect, Sense::Report, Sense::RiseVerb]
-        .iter()
-        .any(|sense| reading.has(0..reading.tokens.len(), *sense));
-    let separated = reading.tokens.iter().any(|token| {
-        matches!(token.text, "/" | "|" | "," | "\t" | ":") || token.is("brackets") || token.is("parentheses")
-    });
-    if told || !separated || !reading.numbers.is_empty() || reading.tokens.len() > 24 {
-        return Vec::new();
-    }
-    let mut metrics: Vec<Metric> = Vec::new();
-    for metric in reading.marks.iter().filter_map(|mark| mark.cue.metric()) {
-        if !metrics.contains(&metric) {
-            metrics.push(metric);
-        }
-    }
-    if metrics.len() >= 2 { metrics } else { Vec::new() }
-}
-
-/// Whether the line is a row of a table: a place, then figures, and no word that says what they count.
-pub(super) fn is_row(reading: &Reading<'_, '_>) -> bool {
-    let (Some(spot), Some(number)) = (reading.spots.first(), reading.numbers.first()) else { return false };
-    let words = reading.tokens.iter().filter(|token| token.kind == TokenKind::Word).count();
-    spot.first <= 1
-        && spot.after <= number.first
-        && number.first <= spot.after + 2
-        && words <= spot.after + 2
-        && !reading.marks.iter().any(|mark| mark.cue.metric().is_some())
-}
-
-fn column(reading: &Reading<'_, '_>, n: usize, columns: &[Metric]) -> Option<Attachment> {
-    if columns.len() < 2 {
-        return None;
-    }
-    let number = reading.numbers.get(n)?;
-    let clause = reading.clause(number.first);
-    // Position among the numbers of the row; a row begins at a place or a semicolon.
-    let row = reading
-        .spots
-        .iter()
-        .rev()
-        .find(|spot| spot.after <= number.first && clause.start <= spot.first)
-        .map_or(clause.start, |spot| spot.after);
-    let position = reading.numbers.iter().take(n).filter(|earlier| earlier.first >= row).count();
-    columns.get(position).map(|metric| Attachment { metric: *metric, why: Why::Column, mark: None, per: None })
 }
 
 /// "The toll in Ghana stands at N", "cases climbed by N to N", "bringing its tally to N".

@@ -10,6 +10,7 @@
 //! a second one of the same description is numbered in text order (`kr-cases-cumulative-2`).
 
 mod attach;
+mod columns;
 mod date;
 mod disease;
 mod kind;
@@ -156,8 +157,8 @@ impl<'a, 'p> Finder<'a, 'p> {
         let country = self.context.country.and_then(|place| place.iso2.as_deref());
         let reading = Reading::new(self.pack, self.places, words, span, index, country, self.article.date());
         self.label(&reading);
-        let header = attach::header(&reading);
-        if !header.is_empty() || reading.tokens.len() > 6 && !attach::is_row(&reading) {
+        let header = columns::header(&reading);
+        if !header.is_empty() || reading.tokens.len() > 6 && !columns::is_row(&reading) {
             self.header = header;
         }
         if about && !reading.numbers.is_empty() {
