@@ -212,6 +212,12 @@ fn take_page(article: &mut Article, feed: &Feed, story: Story, address: &str) {
     article.body = story.paragraphs.join("\n\n");
     article.body_from = Some(story.from);
     article.completeness = Completeness::Full;
+    if found < page::SHORTEST {
+        // A menu or a notice, or a flash of one line: it is kept, and not called a whole story.
+        article.completeness = Completeness::Partial;
+        let detail = format!("only {found} bytes of text were found on the page");
+        article.issues.push(Issue::new(Stage::Clean, "no_article", detail));
+    }
     article.summary = article.summary.take().or(story.lead).filter(|lead| !lead.is_empty());
 }
 

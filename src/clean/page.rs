@@ -22,7 +22,7 @@ const MAX_ELEMENTS: usize = 60_000;
 /// Bytes of a page that are looked at.
 const MAX_PAGE: usize = 16 * 1024 * 1024;
 /// A text shorter than this is no article.
-const SHORTEST: usize = 140;
+pub(super) const SHORTEST: usize = 140;
 
 /// What was found on a page.
 pub(super) struct Story {

@@ -3,11 +3,7 @@
 //! Every rule is asked, whatever the others said, so that one reading of the answer is enough.
 
 use super::{Place, Problems, document::PlacedFeed, load::Draft};
-use crate::{
-    extract::Tagger,
-    model::units,
-    publish::Target,
-};
+use crate::{extract::Tagger, model::units, publish::Target};
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 /// Asks every rule.

@@ -60,15 +60,35 @@ impl Tables {
 pub fn article(tables: &Tables, mut article: Article) -> Enriched {
     let Some(pack) = pack(&mut article) else {
         let language = article.language.as_deref().unwrap_or("unknown");
-        article.issues.push(Issue::new(Stage::Extract, "language_unsupported", format!("no language pack for {language}: nothing was extracted")));
-        return Enriched { article, entities: Vec::new(), values: Vec::new(), quotes: Vec::new(), covid: Covid::default(), language_pack: None, tagger: entities::NAME.to_owned() };
+        article.issues.push(Issue::new(
+            Stage::Extract,
+            "language_unsupported",
+            format!("no language pack for {language}: nothing was extracted"),
+        ));
+        return Enriched {
+            article,
+            entities: Vec::new(),
+            values: Vec::new(),
+            quotes: Vec::new(),
+            covid: Covid::default(),
+            language_pack: None,
+            tagger: entities::NAME.to_owned(),
+        };
     };
     let entities = tables.rules.entities(&tables.places, &article);
     let values = values::find(pack, &article, &countries(&article, &entities));
     let quotes = quotes::find(&article, &entities);
     let mut covid = statistics::find(pack, &tables.places, &article);
     covid.observations.retain(|observation| observation.confidence >= tables.min_confidence);
-    Enriched { article, entities, values, quotes, covid, language_pack: Some(format!("{}/1", pack.code)), tagger: entities::NAME.to_owned() }
+    Enriched {
+        article,
+        entities,
+        values,
+        quotes,
+        covid,
+        language_pack: Some(format!("{}/1", pack.code)),
+        tagger: entities::NAME.to_owned(),
+    }
 }
 
 /// The pack of the article's language. An article that does not say its language is read as English when it looks so.
@@ -86,8 +106,10 @@ fn pack(article: &mut Article) -> Option<&'static Pack> {
 }
 
 /// The commonest English words that hardly stand in other languages.
-const ENGLISH: [&str; 24] =
-    ["the", "of", "and", "to", "in", "that", "for", "with", "on", "was", "is", "by", "from", "said", "at", "has", "were", "have", "which", "after", "as", "will", "are", "it"];
+const ENGLISH: [&str; 24] = [
+    "the", "of", "and", "to", "in", "that", "for", "with", "on", "was", "is", "by", "from", "said", "at", "has",
+    "were", "have", "which", "after", "as", "will", "are", "it",
+];
 
 /// Whether one word in eight (of the first three hundred) is one of English's commonest.
 fn looks_english(text: &str) -> bool {

@@ -529,7 +529,8 @@ mod tests {
     fn check(text: &str, expected: &[(&str, f64)]) {
         let tokens = tokenize(text, 0);
         let found = numerals(crate::language::pack("en").unwrap(), &tokens);
-        let found: Vec<_> = found.iter().map(|numeral| (text.get(numeral.start..numeral.end).unwrap(), numeral.value)).collect();
+        let found: Vec<_> =
+            found.iter().map(|numeral| (text.get(numeral.start..numeral.end).unwrap(), numeral.value)).collect();
         assert_eq!(found, expected, "{text}");
     }
 

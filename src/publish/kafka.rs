@@ -20,7 +20,6 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-
 /// A second fencing within this time means that two deployments share one transactional id (R3).
 const FENCED_TWICE: Duration = Duration::from_secs(60);
 

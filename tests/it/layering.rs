@@ -42,9 +42,10 @@ fn is_test(path: &Path) -> bool {
     let name = path.file_stem().unwrap().to_str().unwrap();
     let directory = path.parent().unwrap();
     let above = [directory.join("mod.rs"), directory.with_extension("rs"), directory.parent().unwrap().join("mod.rs")];
-    above.iter().filter_map(|file| std::fs::read_to_string(file).ok()).any(|text| {
-        text.contains(&format!("#[cfg(test)]\nmod {name};"))
-    })
+    above
+        .iter()
+        .filter_map(|file| std::fs::read_to_string(file).ok())
+        .any(|text| text.contains(&format!("#[cfg(test)]\nmod {name};")))
 }
 
 /// The code of a file without its unit tests and comments.

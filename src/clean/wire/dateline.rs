@@ -170,10 +170,13 @@ fn read(text: &str, published: Option<Date>) -> Option<(usize, usize, Dateline, 
         span: Span::default(),
         place: Some(ordinary_case(first)),
         country: known.flatten().map(str::to_owned),
-        date: date.and_then(|date| date.resolve(published)),
+        date: date.and_then(|date| date.resolve(published, AHEAD)),
     };
     Some((cursor.at - start, note + start, dateline, agency))
 }
+
+/// A story is not written after it is published; clocks, zones and advance copy make a few days.
+const AHEAD: i32 = 7;
 
 /// A date as written: the year may be missing.
 struct Written {
@@ -183,15 +186,16 @@ struct Written {
 }
 
 impl Written {
-    /// A missing year is the one that puts the date nearest to the publication.
-    fn resolve(&self, published: Option<Date>) -> Option<Date> {
+    /// A missing year is the one that puts the date nearest to the publication, and at most `ahead` days after it.
+    fn resolve(&self, published: Option<Date>, ahead: i32) -> Option<Date> {
         if let Some(year) = self.year {
             return Date::new(year, self.month, self.day).ok();
         }
         let published = published?;
         let years = [published.year() - 1, published.year(), published.year() + 1];
         let candidates = years.into_iter().filter_map(|year| Date::new(year, self.month, self.day).ok());
-        candidates.min_by_key(|date| (*date - published).get_days().abs())
+        let days = |date: &Date| (*date - published).get_days();
+        candidates.filter(|date| days(date) <= ahead).min_by_key(|date| days(date).abs())
     }
 }
 
@@ -205,7 +209,7 @@ pub(super) fn month(name: &str) -> Option<i8> {
 /// Reads a date anywhere at the start of `text`, for embargoes.
 pub(super) fn date_at_start(text: &str, published: Option<Date>) -> Option<Date> {
     let mut cursor = Cursor { text, at: 0 };
-    cursor.take(&PATTERNS.as_ref()?.date)?.resolve(published)
+    cursor.take(&PATTERNS.as_ref()?.date)?.resolve(published, i32::MAX)
 }
 
 struct Cursor<'t> {

@@ -137,6 +137,14 @@ fn a_date_without_a_year_needs_a_publication_date() {
     assert_eq!(article.wire.dateline.unwrap().date, None);
 }
 
+#[test]
+fn a_date_without_a_year_never_lies_months_after_publication() {
+    let mut article = article(None, "OSLO, March 3 (Reuters) - The bridge is open.");
+    article.published = Some("2026-11-23T08:00:00Z".parse().unwrap());
+    structure(&mut article, None);
+    assert_eq!(article.wire.dateline.unwrap().date, Some(jiff::civil::date(2026, 3, 3)));
+}
+
 #[track_caller]
 fn check_sections(headline: Option<&str>, body: &str, expected: &[(SectionKind, Option<&str>, &str)]) -> Article {
     let article = article(headline, body);

@@ -464,16 +464,32 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
     }
 }
 
+/// Whether number `n` is told as a part: "14,417 of them", "including 310".
+fn is_part(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let is_any = |at: usize, words: &[&str]| words.iter().any(|word| reading.is(at, word));
+    let before = n.checked_sub(1).and_then(|before| reading.numbers.get(before)).map_or(0, |before| before.after);
+    let opened = (before..number.first).any(|at| is_any(at, &["including", "among"]));
+    opened || is_any(number.after, &["of"]) && is_any(number.after + 1, &["them", "those", "these", "whom", "which"])
+}
+
 /// Whether what stands at `at` is said of a later part of number `n`: "749,684 have recovered, 14,417 of them in the
 /// past day", "4,641 cases, including 310 on Tuesday".
 fn of_a_part(reading: &Reading<'_, '_>, n: usize, at: usize) -> bool {
+    let numbers = reading.numbers.iter().enumerate().skip(n + 1);
+    numbers.take_while(|(_, part)| part.first < at).any(|(part, _)| is_part(reading, part))
+}
+
+/// Whether a part has a date of its own right behind it, as "14,417 of them in the past day" has.
+pub(super) fn dates_its_part(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
-    let is_any = |at: usize, words: &[&str]| words.iter().any(|word| reading.is(at, word));
-    reading.numbers.iter().any(|part| {
-        let opened = (number.after..part.first).any(|at| is_any(at, &["including", "among"]));
-        let of_them = is_any(part.after, &["of"]) && is_any(part.after + 1, &["them", "those", "these", "whom", "which"]);
-        number.first < part.first && part.first < at && (opened || of_them)
-    })
+    let next = reading.numbers.get(n + 1).map_or(usize::MAX, |next| next.first);
+    let own = |mark: &&DateMark| {
+        (number.after..next).contains(&mark.first)
+            && !matches!(mark.role, Role::AsOf | Role::By | Role::Since)
+            && !matches!(mark.when, When::Year | When::Unknown)
+    };
+    is_part(reading, n) && reading.dates.iter().any(|mark| own(&mark))
 }
 
 /// The date expression that governs number `n`: behind it, before it, elsewhere in the sentence; a date of statement last.

@@ -49,6 +49,9 @@ pub(super) fn judge(
     // A part, or a number in one row with another, is of the kind of its whole, unless it says otherwise itself.
     let own_period = own_period(reading, n, attachment);
     if let (Some(whole), false) = (whole, total.is_some()) {
+        if whole.kind == Kind::Cumulative && date::dates_its_part(reading, n) {
+            return verdict(Kind::New, "period");
+        }
         let period = period.or(whole.period);
         let kind = whole.kind;
         return Kinded {
