@@ -9,6 +9,7 @@
 )]
 
 mod bad_input;
+mod contract;
 mod delivery;
 mod flow;
 mod harness;
