@@ -207,10 +207,10 @@ impl<'a, 'p> Finder<'a, 'p> {
         let metrics: Vec<Option<Metric>> =
             decided.iter().map(|done| done.as_ref().map(|done| done.attachment.metric)).collect();
         let owner = rank.as_ref().and_then(|rank| rank::owner(reading, rank, &metrics));
-        let mut any = false;
+        let told: Vec<Located<'p>> = decided.iter().flatten().flat_map(|done| &done.located).copied().collect();
+        let last = scope::told_of(self.context.last, &told);
         for (n, done) in decided.into_iter().enumerate() {
             let Some(done) = done else { continue };
-            any = true;
             for located in &done.located {
                 let mut observation = self.observation(reading, n, &done, located);
                 if let (Some(rank), true) = (&rank, owner == Some(n)) {
@@ -219,14 +219,14 @@ impl<'a, 'p> Finder<'a, 'p> {
                 }
                 self.found.push(observation);
             }
-            self.context.last = done.located.last().copied();
             self.previous_metric = Some(done.attachment.metric);
             self.previous = Some(done);
         }
-        if !any {
+        self.context.last = last;
+        self.told = !told.is_empty();
+        if !self.told {
             self.bare_rank(reading);
         }
-        self.told = any;
     }
 
     fn decide(

@@ -240,6 +240,22 @@ pub(super) fn locate<'p>(
     vec![Located::none()]
 }
 
+/// The place that a sentence with figures leaves to the next: its last, or, where it breaks a country's figures down by
+/// its parts ("4,174 in Moscow, 1,966 in St. Petersburg"), the country.
+pub(super) fn told_of<'p>(before: Option<Located<'p>>, told: &[Located<'p>]) -> Option<Located<'p>> {
+    let Some(last) = told.last() else { return before };
+    let is_country = |located: &&Located<'p>| located.place.is_some_and(|place| place.kind == PlaceKind::Country);
+    let inside = told.iter().find(is_country);
+    let Some(whole) = inside.or(before.as_ref().filter(is_country)) else { return Some(*last) };
+    let is_part = |located: &&Located<'p>| {
+        located.place.zip(whole.place).is_some_and(|(part, country)| {
+            matches!(part.kind, PlaceKind::City | PlaceKind::Subdivision) && part.iso2 == country.iso2
+        })
+    };
+    let breakdown = is_part(&last) && (inside.is_some() || told.iter().filter(is_part).count() > 1);
+    Some(if breakdown { *whole } else { *last })
+}
+
 fn how(spot: &Spot<'_>) -> PlaceHow {
     match spot.form {
         PlaceForm::Demonym | PlaceForm::People => PlaceHow::Demonym,
