@@ -41,14 +41,14 @@ impl<'p> PlaceMatch<'p> {
     pub(crate) fn place_in(&self, country: Option<&str>) -> &'p Place {
         let first = self.place();
         let Some(country) = country else { return first };
-        if first.iso2.as_deref() == Some(country) || first.capital {
-            return first;
-        }
-        if first.kind == PlaceKind::Country {
+        if first.iso2.as_deref() == Some(country) || first.kind == PlaceKind::Country {
             return first;
         }
         let here = self.candidates.iter().find(|place| place.iso2.as_deref() == Some(country)).copied();
-        here.unwrap_or(first)
+        // A capital gives way only to something greater: Victoria of the Seychelles to the state, in a story of Australia.
+        let greater =
+            |here: &&Place| !first.capital || here.kind == PlaceKind::Subdivision || here.population > first.population;
+        here.filter(greater).unwrap_or(first)
     }
 }
 
