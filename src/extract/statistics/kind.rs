@@ -231,6 +231,11 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     if matches!(mark.role, Role::AsOf | Role::By | Role::Since) || matches!(mark.when, When::Year) {
         return false;
     }
+    // "over the past day 300 recovered, and 9,000 have recovered in total": the day is the first number's.
+    let another = reading.numbers.iter().any(|other| (mark.first..number.first).contains(&other.first));
+    if another && reading.has(reading.right(n), Sense::Total) {
+        return false;
+    }
     // "so far", "to date", "now" are no period.
     let now = reading
         .marks

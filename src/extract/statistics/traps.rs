@@ -56,7 +56,10 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     {
         return Some("money");
     }
-    if reading.has_ending(number.first, Sense::TrapBefore) && !number.grouped {
+    // "day 12 of the lockdown" is a trap, "over the past day 11162 patients recovered" is none.
+    let period = matches!(before(1), "day" | "week")
+        && (number.value > 1_000.0 || matches!(before(2), "past" | "last" | "previous" | "a" | "one" | "single"));
+    if reading.has_ending(number.first, Sense::TrapBefore) && !number.grouped && !period {
         return Some("named number");
     }
     // "per 100,000": the base of a rate; "one in five", "3 in 10": a share.
