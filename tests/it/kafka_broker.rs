@@ -74,8 +74,10 @@ impl Broker {
         fs::write(directory.path().join("server.properties"), properties(directory.path(), port, controller)).unwrap();
         fs::write(directory.path().join("log4j2.properties"), LOGGING).unwrap();
         let broker = Self { directory, libraries, port, guard: None };
-        let id = uuid::Uuid::new_v4();
-        let id = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, id.as_bytes());
+        // An id that begins with a hyphen, as one in 64 does, would be taken for an option.
+        let encode =
+            |id: uuid::Uuid| base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, id.as_bytes());
+        let id = std::iter::repeat_with(|| encode(uuid::Uuid::new_v4())).find(|id| !id.starts_with('-')).unwrap();
         let output = broker
             .java()
             .args(["kafka.tools.StorageTool", "format", "--standalone", "-t", &id, "-c"])
