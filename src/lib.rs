@@ -23,6 +23,7 @@ pub mod commands;
 pub mod config;
 pub mod dedup;
 pub mod extract;
+pub mod faults;
 pub mod fetch;
 pub mod intake;
 pub mod language;

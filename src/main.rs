@@ -10,5 +10,6 @@ use std::process::ExitCode;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
+    dateline::faults::arm();
     dateline::commands::dispatch(dateline::cli::Cli::parse())
 }
