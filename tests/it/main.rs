@@ -10,6 +10,7 @@
 
 mod bad_input;
 mod contract;
+mod crash;
 mod delivery;
 mod flow;
 mod harness;
@@ -21,4 +22,5 @@ mod kafka_broker;
 mod kafka_daemon;
 mod layering;
 mod licences;
+mod oracle;
 mod readme;
