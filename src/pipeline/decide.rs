@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     dedup::{self, Index, Question},
+    faults,
     model::{
         ArticleSummary, Backfill, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemId, LATEST_FIGURES,
         Observed, Origin, Outcome, Position, Record, Stage, StateChange, Verdict, state_key,
@@ -144,6 +145,7 @@ impl Decider {
         let previous = self.state.previous(id)?;
         self.at_work = Some(place);
         let question = Question { enriched: &enriched, hash: &observed.hash, previous, admission };
+        faults::point("dedup");
         let verdict = self.index.judge(at, question);
         self.open.tally.decided(&enriched, &verdict);
         if verdict.state.killed {

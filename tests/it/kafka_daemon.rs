@@ -46,7 +46,7 @@ fn kill_9_at_random_under_load_on_kafka() {
     let Some(broker) = kafka_broker::shared() else { return };
     let (site, prefix) = site(broker);
     let mut campaign = Campaign::new(&site, KafkaTopics::new(&broker.address(), &prefix));
-    campaign.kills(kills(30));
+    campaign.kills(kills(30), &["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8"]);
     campaign.settle();
 }
 

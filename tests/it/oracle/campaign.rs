@@ -5,7 +5,8 @@ use crate::harness::{Daemon, Site, wait_for};
 use jiff::Timestamp;
 use std::{
     collections::BTreeMap,
-    process::Command,
+    os::unix::process::ExitStatusExt as _,
+    process::{Command, ExitStatus},
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -19,6 +20,9 @@ const DRAIN: Duration = Duration::from_secs(120);
 
 /// How an orderly end may take.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// How a fail point ends the process.
+const SIGABRT: i32 = 6;
 
 /// What ends a life, or interrupts it.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,7 +125,7 @@ impl<'a> Campaign<'a> {
     }
 
     /// Whether it ended by itself, and if so with which signal or code; it is then no longer there.
-    pub fn ended(&mut self) -> Option<std::process::ExitStatus> {
+    pub fn ended(&mut self) -> Option<ExitStatus> {
         self.measure();
         let status = self.daemon.as_mut()?.child.try_wait().unwrap()?;
         self.daemon = None;
@@ -166,12 +170,40 @@ impl<'a> Campaign<'a> {
         self.fault(fault);
     }
 
-    /// Kills at random moments under load, 50 to 2,000 ms apart; every fifth life lasts until it has published.
-    pub fn kills(&mut self, count: u32) {
+    /// Kills at random moments under load, 50 to 2,000 ms apart. Every fifth life lasts until it has published; every
+    /// fourth comes to one of `points` with a chance, and dies there if it does not die before.
+    pub fn kills(&mut self, count: u32, points: &[&str]) {
         for kill in 0..count {
-            let fault = if kill % 5 == 4 { Fault::KillOncePublished } else { Fault::Kill };
-            self.live(50, 2_000, &fault);
+            match (kill % 5, kill % 4) {
+                (4, _) => self.live(50, 2_000, &Fault::KillOncePublished),
+                (_, 3) => {
+                    let point = *self.random.choose(points);
+                    self.start_armed(&format!("{point}=20%return"));
+                    let time = self.random.between(Duration::from_millis(500), Duration::from_millis(3_000));
+                    self.work(time);
+                    match self.ended() {
+                        Some(status) => self.died_at(point, status),
+                        None => self.fault(&Fault::Kill),
+                    }
+                }
+                _ => self.live(50, 2_000, &Fault::Kill),
+            }
         }
+    }
+
+    /// Starts it and waits until it dies at this point; one that it does not come to has not been tested.
+    #[track_caller]
+    pub fn dies_at(&mut self, point: &str, armed: &str) {
+        self.start_armed(&format!("{point}={armed}"));
+        let what = format!("the daemon to come to {point}={armed}");
+        let status = self.work_until(Duration::from_secs(40), &what, Self::ended);
+        self.died_at(point, status);
+    }
+
+    #[track_caller]
+    fn died_at(&mut self, point: &str, status: ExitStatus) {
+        assert_eq!(status.signal(), Some(SIGABRT), "{point} (seed {}): {status}\n{}", self.seed, self.tail());
+        self.note(point);
     }
 
     /// The faults have ended: everything observed comes out, a fresh item soon, and the oracle is asked. Fails when a
@@ -224,6 +256,23 @@ impl<'a> Campaign<'a> {
         let log = self.site.log();
         assert!(!log.contains("panicked"), "{}", self.tail());
         figures
+    }
+
+    /// Whether the process has been stopped, as by SIGSTOP.
+    pub fn is_stopped(&mut self) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.daemon().child.id())).unwrap_or_default();
+        status.lines().any(|line| line.starts_with("State:") && line.contains("T ("))
+    }
+
+    /// Lets a process that stopped by itself at this point rest for so long, then go on.
+    #[track_caller]
+    pub fn stops_at(&mut self, point: &str, armed: &str, rest: Duration) {
+        self.start_armed(&format!("{point}={armed}"));
+        let what = format!("the daemon to stop at {point}={armed}");
+        self.work_until(Duration::from_secs(40), &what, |campaign| campaign.is_stopped().then_some(()));
+        self.note(point);
+        self.work(rest);
+        signal("CONT", self.daemon().child.id());
     }
 
     /// The last lines of the log.
