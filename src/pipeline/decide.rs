@@ -47,8 +47,6 @@ pub(super) struct Decider {
     index: Index,
     /// Units that broke the index: they go to the dead letters.
     broken: HashSet<(u64, usize)>,
-    /// What `index` was doing, for the case that it breaks.
-    at_work: Option<(u64, usize)>,
     pub(super) open: Open,
 }
 
@@ -82,7 +80,7 @@ impl Decider {
         state.restore(|id, item| index.restore_item(&id, &item), |story| stories.push(story))?;
         stories.into_iter().for_each(|story| index.restore_story(story));
         let open = Open { position, ..Open::default() };
-        Ok(Self { rules, state, index, broken, at_work: None, open })
+        Ok(Self { rules, state, index, broken, open })
     }
 
     /// How large the open batch is.
@@ -143,7 +141,6 @@ impl Decider {
         let feed = self.rules.feeds.get(&observed.item.feed);
         let admission = admission(&feed, self.rules.backfill, observed, at);
         let previous = self.state.previous(id)?;
-        self.at_work = Some(place);
         let question = Question { enriched: &enriched, hash: &observed.hash, previous, admission };
         faults::point("dedup");
         let verdict = self.index.judge(at, question);
@@ -155,7 +152,6 @@ impl Decider {
             self.open.latest.push(summary(&enriched, &verdict, (*revision, *change), at));
         }
         let records = encode::article(&stamp, *enriched, &verdict);
-        self.at_work = None;
         self.remember(id, &verdict);
         self.push(records);
         Ok(())
@@ -227,11 +223,9 @@ impl Decider {
         self.state.drop_overlay();
     }
 
-    /// What had broken the index so far, and now, for the next one.
+    /// What had broken the index before, for the next one.
     pub(super) fn into_broken(self) -> HashSet<(u64, usize)> {
-        let mut broken = self.broken;
-        broken.extend(self.at_work);
-        broken
+        self.broken
     }
 
     fn push(&mut self, records: Vec<Record>) {

@@ -116,7 +116,8 @@ impl<'a> Campaign<'a> {
             if let Some(answer) = ask(self) {
                 return answer;
             }
-            assert!(begun.elapsed() < limit, "seed {}: waited {limit:?} for {what}\n{}", self.seed, self.tail());
+            let late = begun.elapsed() >= limit;
+            assert!(!late, "seed {}: waited {limit:?} for {what}\n{}\n{}", self.seed, self.awaited(), self.tail());
             thread::sleep(Duration::from_millis(20));
         }
     }
@@ -244,6 +245,7 @@ impl<'a> Campaign<'a> {
         self.catch_up();
         self.fault(&Fault::Terminate);
         let mut late = Auditor::default();
+        late.two_writers = self.attached.two_writers;
         self.topics.all().into_iter().for_each(|entry| late.take(entry));
         wait_for(Duration::from_secs(20), "both readers to see the same", || {
             self.read();
@@ -297,6 +299,17 @@ impl<'a> Campaign<'a> {
         self.note(point);
         self.work(rest);
         signal("CONT", self.daemon().child.id());
+    }
+
+    /// What is still to be observed and to be published.
+    fn awaited(&self) -> String {
+        let state = self.play.state();
+        let mut shown = state.shown();
+        shown.retain(|(guid, take)| !state.ledger.is_observed(guid, *take));
+        let mut missing = self.attached.missing(&state.ledger);
+        missing.truncate(10);
+        shown.truncate(10);
+        format!("shown and not observed: {shown:?}; {missing:?}")
     }
 
     /// The last lines of the log.
