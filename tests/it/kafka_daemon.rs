@@ -52,7 +52,7 @@ fn kill_9_at_random_under_load_on_kafka() {
 
 #[test]
 fn a_broker_that_is_away_is_waited_for_while_the_intake_fills() {
-    let Some(mut broker) = Broker::install() else { return };
+    let Some(broker) = Broker::install() else { return };
     let (site, prefix) = site(&broker);
     let story = invented();
     site.feed("first", "language = \"en\"\nfull_text = true");

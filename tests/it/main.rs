@@ -19,7 +19,13 @@ mod kafka;
 #[cfg(feature = "kafka")]
 mod kafka_broker;
 #[cfg(feature = "kafka")]
+mod kafka_cluster;
+#[cfg(feature = "kafka")]
 mod kafka_daemon;
+#[cfg(feature = "kafka")]
+mod kafka_node;
+#[cfg(feature = "kafka")]
+mod kafka_proxy;
 mod layering;
 mod licences;
 mod oracle;
