@@ -56,7 +56,7 @@ pub struct Question<'a> {
 }
 
 /// Contents and suppressed revisions that an item's entry remembers.
-const REMEMBERED: usize = 16;
+pub const REMEMBERED: usize = 16;
 /// Copies at least this like their original find nothing that the original does not find, and are not searched for.
 const SAME_FOR_SEARCH: f64 = 0.8;
 /// Sampled shingles of a paragraph that must be looked up before it is called added.
@@ -90,6 +90,7 @@ impl Index {
     pub fn judge(&mut self, now: Timestamp, question: Question<'_>) -> Verdict {
         let previous = question.previous.as_ref();
         let reason = match question.admission {
+            Admission::Again => None,
             // The intake drops equal content; what comes through all the same (a lost directory, a replay) ends here.
             _ if previous.is_some_and(|previous| previous.state.hash == *question.hash) => {
                 Some(SuppressReason::Unchanged)
@@ -109,6 +110,11 @@ impl Index {
             self.window.put_story(story.clone());
         }
         verdict
+    }
+
+    /// A story as it is remembered.
+    pub fn story(&self, id: &str) -> Option<&StoryState> {
+        self.window.story(id)
     }
 
     /// Forgets what was last seen before the horizon; returns the tombstones.
@@ -331,6 +337,7 @@ fn remembered(now: Timestamp, question: &Question<'_>) -> ItemState {
             hash: question.hash.clone(),
             earlier: Vec::new(),
             suppressed: Vec::new(),
+            failed: Vec::new(),
             relation: Relation::Original,
             of: None,
             story: None,
@@ -357,7 +364,7 @@ fn remembered(now: Timestamp, question: &Question<'_>) -> ItemState {
 fn suppressed(now: Timestamp, question: &Question<'_>, reason: SuppressReason) -> Verdict {
     let mut state = remembered(now, question);
     if reason != SuppressReason::Unchanged {
-        state.suppressed.push(Suppressed { hash: question.hash.clone(), reason });
+        state.suppressed.push(Suppressed { hash: question.hash.clone(), reason, at: None });
         keep_newest(&mut state.suppressed);
     }
     let duplicate = Duplicate {

@@ -5,7 +5,7 @@
 //! and the image alone says what is so. Calls may block; this room belongs to the one task that decides.
 
 use crate::{
-    model::{FeedId, ItemId, ItemState, Position, Previous, StateChange, StoredText, StoryState, state_key},
+    model::{FeedId, Generation, ItemId, ItemState, Position, Previous, StateChange, StoredText, StoryState, state_key},
     store::{Store, StoreError, error::corrupt, image},
 };
 use serde::de::DeserializeOwned;
@@ -38,6 +38,16 @@ impl State {
     /// The last origin done of a feed.
     pub fn feed_origin(&self, feed: &FeedId) -> Result<Option<Position>, StoreError> {
         self.get(&state_key::feed(feed))
+    }
+
+    /// The newest generation of records; none before the first replay.
+    pub fn generation(&self) -> Result<Option<Generation>, StoreError> {
+        self.get(state_key::GENERATION)
+    }
+
+    /// How far a feed has been published again under another prefix.
+    pub fn copied(&self, prefix: &str, feed: &FeedId) -> Result<Option<Position>, StoreError> {
+        self.get(&state_key::copied(prefix, feed))
     }
 
     /// Changes the open batch.
