@@ -147,7 +147,7 @@ impl Line {
                 Gathered::Broken(all) => return Ok(Ended::Broken(all)),
             };
             if clearing.eviction_is_due() {
-                open_decider.evict(Timestamp::now(), last);
+                open_decider.evict(Timestamp::now(), last)?;
                 Clearing::remember(&self.store).await?;
             }
             let (batch, open) = open_decider.close();
