@@ -137,6 +137,14 @@ pub(super) fn backlog(db: &Connection, position: u64) -> Result<Backlog> {
     Ok(Backlog { frames, bytes, oldest: oldest.map(instant), waiting })
 }
 
+pub(super) fn backlog_by_feed(db: &Connection, position: u64) -> Result<Vec<(FeedId, u64)>> {
+    db.prepare_cached(
+        "SELECT feed, sum(length(contents)) AS bytes FROM frame WHERE seq > ?1 GROUP BY feed ORDER BY bytes DESC, feed",
+    )?
+    .query_map([position], |row| Ok((FeedId(row.get(0)?), row.get(1)?)))?
+    .collect()
+}
+
 pub(super) fn trim(tx: &Transaction<'_>, position: u64, older_than: i64) -> Result<()> {
     let gone = tx.execute("DELETE FROM frame WHERE seq <= ?1 AND at < ?2", params![position, older_than])?;
     if gone > 0 {

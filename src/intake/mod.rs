@@ -18,7 +18,7 @@ pub use observe::{Appended, Poll};
 pub use pages::{PageArrived, PageDue};
 
 use crate::{
-    model::{ItemId, units},
+    model::{FeedId, ItemId, units},
     store::{Store, StoreError},
 };
 use jiff::Timestamp;
@@ -132,6 +132,16 @@ impl Intake {
     /// What waits, in bytes.
     pub fn unpublished_bytes(&self) -> u64 {
         self.unpublished.load(Ordering::Relaxed)
+    }
+
+    /// What may wait, in bytes.
+    pub fn max_bytes(&self) -> u64 {
+        self.policy.options.max_bytes
+    }
+
+    /// How much each feed has above `position`, the largest first.
+    pub async fn backlog_by_feed(&self, position: u64) -> Result<Vec<(FeedId, u64)>, StoreError> {
+        self.store.read(move |db| frames::backlog_by_feed(db, position)).await
     }
 
     /// Whether polling must hold.

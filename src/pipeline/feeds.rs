@@ -1,6 +1,6 @@
 //! The front of the house: what the feeds' tasks deliver is read and laid on the doorstep, and only then receipted.
 
-use super::{Roster, RunError, board::Board, enrich};
+use super::{Roster, RunError, board::Board, enrich, hold::Hold};
 use crate::{
     fetch::{Delivery, FeedChange, FeedMemory, PollEvent, Receipt},
     intake::{Intake, IntakeError, Poll},
@@ -33,12 +33,13 @@ pub(super) struct Front {
     pub(super) intake: Intake,
     pub(super) feeds: Roster,
     pub(super) board: Board,
+    hold: Hold,
     parsers: Arc<Semaphore>,
 }
 
 impl Front {
-    pub(super) fn new(intake: Intake, feeds: Roster, board: Board) -> Self {
-        Self { intake, feeds, board, parsers: Arc::new(Semaphore::new(PARSERS)) }
+    pub(super) fn new(intake: Intake, feeds: Roster, board: Board, hold: Hold) -> Self {
+        Self { intake, feeds, board, hold, parsers: Arc::new(Semaphore::new(PARSERS)) }
     }
 
     /// What the intake knows of a feed, as its task wants it.
@@ -91,6 +92,9 @@ impl Front {
             Err(error) if error.holds() => {
                 tracing::warn!(feed = %feed.id, %error, "the feed is held; nothing is lost");
                 self.board.feed(&feed.id, |row| row.held_why = Some(error.to_string()));
+                if matches!(error, IntakeError::Store(_)) {
+                    self.hold.disk_is_full(&error.to_string());
+                }
                 Receipt::Held
             }
             Err(IntakeError::Store(error)) => return Err(error.into()),

@@ -104,6 +104,18 @@ impl Store {
         Ok(result?)
     }
 
+    /// Whether the disk takes so many bytes more: tried rather than calculated, for quotas and reserves are not seen.
+    pub async fn has_room(&self, bytes: usize) -> bool {
+        let probe = self.inner.data_dir.join("room.probe");
+        let trying = tokio::task::spawn_blocking(move || {
+            let written = std::fs::write(&probe, vec![0; bytes]);
+            // Half a probe takes room as well.
+            std::fs::remove_file(&probe).ok();
+            written.is_ok()
+        });
+        trying.await.unwrap_or(false)
+    }
+
     /// UUID of the intake log, made with the file.
     pub fn intake_id(&self) -> &str {
         &self.inner.intake_id

@@ -11,6 +11,7 @@
 mod bad_input;
 mod contract;
 mod delivery;
+mod disk;
 mod flow;
 mod harness;
 #[cfg(feature = "kafka")]
