@@ -118,8 +118,15 @@ impl Intake {
     }
 
     /// Counts what lies above `position`, from which [`Intake::unpublished_bytes`] goes on.
+    /// A log that is not whole above the position is an error: what is missing would otherwise be missed much later.
     pub async fn count_backlog(&self, position: u64) -> Result<Backlog, StoreError> {
-        let backlog = self.store.read(move |db| frames::backlog(db, position)).await?;
+        let backlog = self
+            .store
+            .read(move |db| {
+                frames::check_numbers(db, position)?;
+                frames::backlog(db, position)
+            })
+            .await?;
         self.unpublished.store(backlog.bytes, Ordering::Relaxed);
         Ok(backlog)
     }

@@ -32,7 +32,7 @@ use crate::{
     intake::{self, Intake},
     model::{Feed, FeedId, Record, Snapshot},
     publish::{PublishError, Sink, Target, journal::Journal},
-    store::{Store, StoreError},
+    store::{Damage, Store, StoreError},
 };
 use board::Board;
 use decide::Rules;
@@ -146,6 +146,7 @@ pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) ->
     let (finishing, pages_finishing) = watch::channel(false);
     let (ending, line_ending) = watch::channel(false);
     let (recovered, mut is_recovered) = watch::channel(false);
+    let (damage, damaged) = watch::channel(None);
     let line = Line {
         sink,
         store: store.clone(),
@@ -171,6 +172,8 @@ pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) ->
         max_batch: usize::try_from(config.publish.max_batch).unwrap_or(usize::MAX),
         recovered,
         cancel: cancel.clone(),
+        damage: damaged,
+        image_dropped: None,
     };
     let acquire = async {
         let recovery = is_recovered.wait_for(|recovered| *recovered);
@@ -179,7 +182,7 @@ pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) ->
             () = tokio::time::sleep(RECOVERY_PATIENCE) => {}
             () = cancel.cancelled() => {}
         }
-        let acquiring = acquire(&config, once, &cancel, &intake, &roster, &board, &hold, &finishing, pages_finishing);
+        let acquiring = acquire(&config, once, &cancel, &intake, &roster, &board, &hold, &damage, &finishing, pages_finishing);
         let acquired = tokio::select! {
             acquired = acquiring => acquired,
             // A document that is still being read was never observed.
@@ -209,6 +212,7 @@ async fn acquire(
     roster: &Roster,
     board: &Board,
     hold: &Hold,
+    damage: &watch::Sender<Option<Damage>>,
     finishing: &watch::Sender<bool>,
     pages_finishing: watch::Receiver<bool>,
 ) -> Result<Vec<(FeedId, String)>, RunError> {
@@ -227,7 +231,7 @@ async fn acquire(
         once,
         cancel: cancel.clone(),
     };
-    let front = Front::new(intake.clone(), roster.clone(), board.clone(), hold.clone());
+    let front = Front::new(intake.clone(), roster.clone(), board.clone(), hold.clone(), damage.clone());
     let mut tasks = tokio::task::JoinSet::new();
     for feed in config.feeds.iter().filter(|feed| feed.enabled) {
         let memory = front.memory(feed).await?;
