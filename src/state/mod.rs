@@ -8,7 +8,7 @@ mod restore;
 
 use crate::{
     model::{FeedId, Generation, ItemId, ItemState, Position, Previous, StateChange, StoredText, StoryState, state_key},
-    store::{Store, StoreError, error::corrupt, image},
+    store::{Store, StoreError, error::corrupt_state, image},
 };
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,7 +104,7 @@ impl State {
 }
 
 fn read<T: DeserializeOwned>(key: &str, value: &[u8]) -> rusqlite::Result<T> {
-    serde_json::from_slice(value).map_err(|error| corrupt(format!("state row {key}: {error}")))
+    serde_json::from_slice(value).map_err(|error| corrupt_state(key, error.to_string()))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod bad_input;
 mod contract;
 mod crash;
 mod delivery;
+mod disk;
 mod flow;
 mod harness;
 #[cfg(feature = "kafka")]
