@@ -13,7 +13,7 @@ use crate::broker::{
 };
 use crate::faults;
 use crate::model::{Record, StateChange, Topic, state_key};
-use crate::store::{Store, StoreError, image};
+use crate::store::{Damage, Store, StoreError, image};
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -113,7 +113,15 @@ impl KafkaSink {
         // Only now: every earlier transaction of this id is decided, so the end that is asked for is beyond them all.
         self.bring_image_up_to_date(&topics).await?;
         let intake = self.store.intake_id().to_owned();
-        let position = self.store.read(move |db| image::position(db, &intake)).await.map_err(of_store)?;
+        let position = match self.store.read(move |db| image::position(db, &intake)).await {
+            // The image is only a copy.
+            Err(StoreError::Corrupt(damage @ Damage::StateRow { .. })) => {
+                tracing::error!(%damage, "the local image is dropped and read anew from the state topic");
+                self.drop_image_now().await?;
+                return Err(PublishError::Doubt("the local image was damaged and is read anew".to_owned()));
+            }
+            position => position.map_err(of_store)?,
+        };
         self.ready = true;
         tracing::debug!(position, "kafka: the state image is up to date");
         Ok(position)
@@ -310,6 +318,20 @@ impl KafkaSink {
             .map_err(of_store)
     }
 
+    /// Forgets the image and whose it was: the next recovery reads all of it from the state topic.
+    async fn drop_image_now(&mut self) -> Result<bool, PublishError> {
+        self.ready = false;
+        self.image = None;
+        self.store
+            .write(|tx| {
+                image::clear(tx)?;
+                image::unset_meta(tx, KAFKA_IMAGE)
+            })
+            .await
+            .map_err(of_store)?;
+        Ok(true)
+    }
+
     fn sort(&mut self, error: BrokerError) -> PublishError {
         match error {
             BrokerError::Doubt(message) => PublishError::Doubt(message),
@@ -344,6 +366,10 @@ impl Sink for KafkaSink {
 
     fn commit(&mut self, batch: Batch) -> BoxFuture<'_, Result<(), PublishError>> {
         Box::pin(self.commit_now(batch))
+    }
+
+    fn drop_image(&mut self) -> BoxFuture<'_, Result<bool, PublishError>> {
+        Box::pin(self.drop_image_now())
     }
 
     fn close(&mut self) -> BoxFuture<'_, ()> {

@@ -42,7 +42,7 @@ fn the_seed_comes_out_of_kafka_once_then_corrected() {
 
 #[test]
 fn a_broker_that_is_away_is_waited_for_while_the_intake_fills() {
-    let Some(mut broker) = Broker::install() else { return };
+    let Some(broker) = Broker::install() else { return };
     let (site, prefix) = site(&broker);
     let story = invented();
     site.feed("first", "language = \"en\"\nfull_text = true");

@@ -14,6 +14,7 @@ mod crash;
 #[cfg(feature = "kafka")]
 mod crash_kafka;
 mod delivery;
+mod disk;
 mod flow;
 mod harness;
 #[cfg(feature = "kafka")]
@@ -21,7 +22,13 @@ mod kafka;
 #[cfg(feature = "kafka")]
 mod kafka_broker;
 #[cfg(feature = "kafka")]
+mod kafka_cluster;
+#[cfg(feature = "kafka")]
 mod kafka_daemon;
+#[cfg(feature = "kafka")]
+mod kafka_node;
+#[cfg(feature = "kafka")]
+mod kafka_proxy;
 mod layering;
 mod licences;
 mod oracle;
