@@ -140,9 +140,41 @@ fn sigterm_at_random_under_load_before_a_broker() {
 }
 
 #[test]
-fn kill_9_at_random_under_load_before_a_broker() {
-    on_one_broker(|mut campaign| {
+fn kill_9_at_random_under_load_before_three_brokers() {
+    let Some(cluster) = kafka_broker::cluster() else { return };
+    with(&cluster, |mut campaign| {
         campaign.kills(kills(), &POINTS);
+        campaign.settle();
+    });
+}
+
+/// One of the brokers is killed or frozen while the daemon works, and the daemon is killed, or not.
+#[test]
+fn kill_9_of_brokers_and_daemon() {
+    let Some(cluster) = kafka_broker::cluster() else { return };
+    with(&cluster, |mut campaign| {
+        for _ in 0..faults(2) {
+            campaign.start();
+            let node = cluster.node(1 + campaign.random.below(cluster.size() as u64) as usize);
+            campaign.work_until_more();
+            if campaign.random.once_in(2) {
+                node.kill();
+                campaign.note("broker killed");
+            } else {
+                node.freeze();
+                campaign.note("broker frozen");
+            }
+            let time = campaign.random.between(Duration::from_secs(1), Duration::from_secs(8));
+            campaign.work(time);
+            if campaign.random.once_in(2) {
+                campaign.fault(&Fault::Kill);
+                campaign.start();
+            }
+            let more = campaign.random.between(Duration::from_millis(100), Duration::from_secs(4));
+            campaign.work(more);
+            cluster.start();
+            cluster.wait_until_in_sync();
+        }
         campaign.settle();
     });
 }
