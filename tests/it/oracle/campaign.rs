@@ -122,6 +122,12 @@ impl<'a> Campaign<'a> {
         }
     }
 
+    /// Lets it work until it has published something that it has observed itself.
+    #[track_caller]
+    pub fn work_until_published(&mut self) {
+        self.work_until(DRAIN, "something to be published", |campaign| campaign.published.then_some(()));
+    }
+
     /// Lets it work until it has published something more.
     #[track_caller]
     pub fn work_until_more(&mut self) {
@@ -169,7 +175,7 @@ impl<'a> Campaign<'a> {
                 self.daemon.take().expect("a daemon to kill").kill();
             }
             Fault::KillOncePublished => {
-                self.work_until(DRAIN, "something to be published", |campaign| campaign.published.then_some(()));
+                self.work_until_published();
                 self.fault(&Fault::Kill);
             }
             Fault::Terminate => {
@@ -198,13 +204,17 @@ impl<'a> Campaign<'a> {
         self.fault(fault);
     }
 
-    /// Kills at random moments under load, 50 to 2,000 ms apart. Every fifth life lasts until it has published; every
-    /// fourth comes to one of `points` with a chance, and dies there if it does not die before.
+    /// Kills at random moments: 50 to 2,000 ms after the start, or after the first record, however long that takes on
+    /// this machine. Every fifth life comes to one of `points` with a chance, and dies there if it does not die before.
     pub fn kills(&mut self, count: u32, points: &[&str]) {
         for kill in 0..count {
-            match (kill % 5, kill % 4) {
-                (4, _) => self.live(50, 2_000, &Fault::KillOncePublished),
-                (_, 3) => {
+            match kill % 5 {
+                0 | 2 => {
+                    self.start();
+                    self.work_until_published();
+                    self.live(50, 2_000, &Fault::Kill);
+                }
+                4 => {
                     let point = *self.random.choose(points);
                     self.start_armed(&format!("{point}=20%return"));
                     let time = self.random.between(Duration::from_millis(500), Duration::from_millis(3_000));
