@@ -21,6 +21,8 @@ mod kafka_broker;
 mod kafka_cluster;
 #[cfg(feature = "kafka")]
 mod kafka_daemon;
+#[cfg(all(feature = "kafka", feature = "faults"))]
+mod kafka_epoch;
 #[cfg(feature = "kafka")]
 mod kafka_node;
 #[cfg(feature = "kafka")]
