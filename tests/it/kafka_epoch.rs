@@ -51,7 +51,7 @@ async fn torn(broker: &kafka_broker::Broker, rule: bool) -> Torn<'_> {
 
     // Between the outputs of a batch and its state.
     let point = format!("C4/{id}");
-    fail::cfg(&point, "pause").unwrap();
+    fail::cfg(&point, "1*pause").unwrap();
     let second = batch(&store, 2);
     let open = tokio::spawn(async move {
         let result = sink.commit(second).await;
