@@ -6,8 +6,9 @@
 
 use super::{
     BrokerError, Client, Settings,
-    settings::{PROMPT_COMMIT, TRANSACTION_TIMEOUT},
+    settings::{PROMPT_COMMIT, TRANSACTION_TIMEOUT, transaction_timeout},
 };
+use crate::faults;
 use rdkafka::{
     ClientConfig, ClientContext, Message as _,
     config::RDKafkaLogLevel,
@@ -202,14 +203,14 @@ impl Owner {
         if !self.settings.transactions {
             // State that came before its outputs would hide their loss from the next start.
             deliver(producer, &messages.outputs, OUTPUT, deadline)?;
-            self.is_armed("C4");
+            faults::point("C4");
             deliver(producer, &messages.state, STATE, deadline)?;
             return Ok(Committed { end: producer.context().state_end(), given_up: false });
         }
         let began = Instant::now();
         let took = self.transaction(producer, messages, deadline).map_err(|error| match error {
             // The coordinator ends what is older than its timeout by fencing it: that is nobody else's doing.
-            BrokerError::Fenced(message) if began.elapsed() >= TRANSACTION_TIMEOUT => {
+            BrokerError::Fenced(message) if began.elapsed() >= transaction_timeout() => {
                 BrokerError::Doubt(format!("{message} (the transaction had outlived its timeout)"))
             }
             error => error,
@@ -236,7 +237,11 @@ impl Owner {
             .map_err(|error| BrokerError::sort("cannot begin a transaction", &error, BrokerError::Doubt))?;
         send(producer, &messages.outputs, OUTPUT, deadline)?;
         self.is_armed("C4");
+        faults::point("C4");
+        faults::stop("C10");
         deliver(producer, &messages.state, STATE, deadline)?;
+        faults::point("C5");
+        faults::soon("C6");
         let began = Instant::now();
         producer
             .commit_transaction(remaining(deadline))
@@ -257,7 +262,7 @@ impl Owner {
 
     /// Whether a test has armed this point for this deployment: tests of one process do not meet in one name.
     fn is_armed(&self, point: &str) -> bool {
-        cfg!(feature = "faults") && crate::faults::fails(&format!("{point}/{}", self.settings.transactional_id))
+        cfg!(feature = "faults") && faults::fails(&format!("{point}/{}", self.settings.transactional_id))
     }
 }
 

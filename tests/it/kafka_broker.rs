@@ -224,11 +224,6 @@ impl Broker {
         self.reader(topic).read()
     }
 
-    /// The values that a `read_committed` reader sees: in order within a partition, and so within a key.
-    pub(crate) fn values(&self, topic: &str) -> Vec<Value> {
-        self.read(topic).iter().map(Read::json).collect()
-    }
-
     /// The values in the order in which their origins were observed, over all partitions.
     pub(crate) fn values_in_order(&self, topic: &str) -> Vec<Value> {
         let mut read = self.read(topic);

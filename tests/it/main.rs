@@ -10,7 +10,9 @@
 
 mod bad_input;
 mod contract;
+mod crash;
 mod delivery;
+mod disk;
 mod flow;
 mod harness;
 #[cfg(feature = "kafka")]
@@ -29,4 +31,5 @@ mod kafka_node;
 mod kafka_proxy;
 mod layering;
 mod licences;
+mod oracle;
 mod readme;

@@ -12,6 +12,7 @@ use crate::broker::{
     state_topic::{Ends, Entry, StateTopic},
     topics::Topics,
 };
+use crate::faults;
 use crate::model::{Hash, Position, StateChange, Topic, state_key};
 use crate::publish::{KAFKA_IMAGE, PublishError};
 use crate::store::image;
@@ -339,6 +340,7 @@ impl KafkaSink {
         self.store
             .write(move |tx| {
                 image::apply(tx, &changes)?;
+                faults::point("C8");
                 image::set_meta(tx, KAFKA_IMAGE, &describe(&image))
             })
             .await
