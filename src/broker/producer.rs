@@ -211,6 +211,7 @@ impl Owner {
         let took = self.transaction(producer, messages, deadline).map_err(|error| match error {
             // The coordinator ends what is older than its timeout by fencing it: that is nobody else's doing.
             BrokerError::Fenced(message) if began.elapsed() >= transaction_timeout() => {
+                faults::point("C11");
                 BrokerError::Doubt(format!("{message} (the transaction had outlived its timeout)"))
             }
             error => error,

@@ -234,6 +234,8 @@ pub struct Site {
     feeds: Mutex<Vec<String>>,
     /// Appended to `dateline.toml`.
     pub settings: Mutex<String>,
+    /// The data directory's name.
+    data: Mutex<String>,
 }
 
 impl Site {
@@ -243,6 +245,7 @@ impl Site {
             server: Server::start(),
             feeds: Mutex::default(),
             settings: Mutex::new("[status]\nlisten = \"off\"\n".to_owned()),
+            data: Mutex::new("data".to_owned()),
         }
     }
 
@@ -259,18 +262,25 @@ impl Site {
         self.settings.lock().unwrap().push_str(more);
     }
 
+    /// What is run from now on has a data directory of this name.
+    pub fn move_to(&self, data: &str) {
+        data.clone_into(&mut self.data.lock().unwrap());
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
     pub fn command(&self, verb: &str) -> Command {
         let settings = self.settings.lock().unwrap().clone();
-        let data = self.path("data");
-        let main = format!("data_dir = {data:?}\nfeeds = [\"feeds.toml\"]\n{settings}");
-        std::fs::write(self.path("dateline.toml"), main).unwrap();
+        let data = self.data.lock().unwrap().clone();
+        let main = format!("data_dir = {:?}\nfeeds = [\"feeds.toml\"]\n{settings}", self.path(&data));
+        // One file for each directory: a daemon that runs on another one is left in peace.
+        let file = self.path(if data == "data" { "dateline.toml" } else { "elsewhere.toml" });
+        std::fs::write(&file, main).unwrap();
         std::fs::write(self.path("feeds.toml"), self.feeds.lock().unwrap().concat()).unwrap();
         let mut command = dateline();
-        command.arg(verb).arg("--config").arg(self.path("dateline.toml"));
+        command.arg(verb).arg("--config").arg(file);
         command
     }
 

@@ -11,6 +11,8 @@
 mod bad_input;
 mod contract;
 mod crash;
+#[cfg(feature = "kafka")]
+mod crash_kafka;
 mod delivery;
 mod disk;
 mod flow;

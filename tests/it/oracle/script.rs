@@ -94,6 +94,11 @@ impl Play {
         self.state.lock().unwrap()
     }
 
+    /// While it holds, nothing changes and nothing fails.
+    pub fn hold(&self, hold: bool) {
+        self.state().calm = hold;
+    }
+
     /// From now on nothing changes and nothing fails, but for one fresh item, whose name is returned.
     pub fn calm(&self) -> String {
         let mut state = self.state();
