@@ -31,6 +31,8 @@ mod kafka_epoch;
 mod kafka_node;
 #[cfg(feature = "kafka")]
 mod kafka_proxy;
+#[cfg(feature = "kafka")]
+mod kafka_refusal;
 mod layering;
 mod licences;
 mod oracle;
