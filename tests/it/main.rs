@@ -25,10 +25,14 @@ mod kafka_broker;
 mod kafka_cluster;
 #[cfg(feature = "kafka")]
 mod kafka_daemon;
+#[cfg(all(feature = "kafka", feature = "faults"))]
+mod kafka_epoch;
 #[cfg(feature = "kafka")]
 mod kafka_node;
 #[cfg(feature = "kafka")]
 mod kafka_proxy;
+#[cfg(feature = "kafka")]
+mod kafka_refusal;
 mod layering;
 mod licences;
 mod oracle;
