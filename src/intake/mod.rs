@@ -20,6 +20,7 @@ pub use observe::{Appended, Poll};
 pub use pages::{PageArrived, PageDue};
 
 use crate::{
+    faults,
     model::{FeedId, ItemId, units},
     store::{Store, StoreError},
 };
@@ -181,9 +182,13 @@ impl Intake {
             .write(move |tx| {
                 frames::trim(tx, position, retain)?;
                 erase::erase(tx, &erase::withdrawn(tx)?, position)?;
-                seen::forget(tx, horizon)
+                seen::forget(tx, horizon)?;
+                faults::point("C9");
+                Ok(())
             })
-            .await
+            .await?;
+        faults::point("C9");
+        Ok(())
     }
 
     fn room(&self) -> Result<(), IntakeError> {

@@ -2,6 +2,7 @@
 
 use super::{Roster, RunError, board::Board, enrich, hold::Hold};
 use crate::{
+    faults,
     fetch::{Delivery, FeedChange, FeedMemory, PollEvent, Receipt},
     intake::{Intake, IntakeError, Poll},
     metrics,
@@ -171,7 +172,10 @@ impl Front {
         let _turn = self.parsers.acquire().await;
         let (answer, result) = oneshot::channel();
         let work = move || {
-            let parsed = catch_unwind(AssertUnwindSafe(|| parse::feed(&feed, &fetched)));
+            let parsed = catch_unwind(AssertUnwindSafe(|| {
+                faults::point("parse");
+                parse::feed(&feed, &fetched)
+            }));
             answer.send(parsed.map_err(|panic| enrich::words(panic.as_ref()))).ok();
         };
         std::thread::Builder::new()

@@ -189,7 +189,7 @@ impl Line {
                 Gathered::Damaged(damage) => return Ok(Ended::Damaged(damage)),
             };
             if clearing.eviction_is_due() {
-                open_decider.evict(Timestamp::now(), last);
+                open_decider.evict(Timestamp::now(), last)?;
                 Clearing::remember(&self.store).await?;
             }
             let (batch, open) = open_decider.close();

@@ -10,6 +10,7 @@ use super::{
     ndjson::{self, Directory, Found, Recorded},
 };
 use crate::{
+    faults,
     model::{Hash, Topic},
     store::{Damage, Store, StoreError, error::corrupt, image},
 };
@@ -201,13 +202,18 @@ impl Journal {
                 }
                 for line in &lines {
                     insert_line(tx, &line.topic, line.offset, line.at, &line.bytes)?;
+                    faults::point("C4");
+                    faults::stop("C10");
                 }
                 image::apply(tx, &state)?;
+                faults::point("C5");
+                faults::soon("C6");
                 Ok(lines)
             })
             .await
             .map_err(Failure::from)?;
         // Published. What goes wrong from here on is mended by `recover` from the journal.
+        faults::point("C7");
         let sync = self.synced_at.elapsed() >= SYNC_INTERVAL
             || files.values().any(|file| file.recorded.bytes - file.recorded.synced >= SYNC_BYTES);
         let directory = self.directory.clone();
@@ -350,6 +356,11 @@ fn write_lines(directory: &Directory, files: &mut BTreeMap<String, LiveFile>, li
             Some(handle) => handle,
             empty => empty.insert(directory.open(topic)?),
         };
+        if faults::fails("C8") {
+            let half = bytes.len() / 2;
+            handle.write_all_at(bytes.get(..half).unwrap_or_default(), at)?;
+            std::process::abort();
+        }
         handle.write_all_at(&bytes, at)?;
     }
     Ok(())

@@ -11,6 +11,7 @@ use crate::broker::{
     state_topic::{Ends, Entry, StateTopic},
     topics::{self, Creation, Topics, Wanted},
 };
+use crate::faults;
 use crate::model::{Record, StateChange, Topic, state_key};
 use crate::store::{Damage, Store, StoreError, image};
 use futures::future::BoxFuture;
@@ -253,6 +254,7 @@ impl KafkaSink {
         // A caller that gives up waiting here must recover before it commits again.
         self.ready = false;
         let end = self.producer.commit(messages).await.map_err(|error| self.sort(error))?;
+        faults::point("C7");
         let image = ImageOf { offset: end.max(image.offset), at: now(), ..image };
         self.write_image(state, image.clone()).await?;
         self.image = Some(image);
@@ -309,6 +311,7 @@ impl KafkaSink {
         self.store
             .write(move |tx| {
                 image::apply(tx, &changes)?;
+                faults::point("C8");
                 image::set_meta(tx, KAFKA_IMAGE, &describe(&image))
             })
             .await
@@ -337,6 +340,7 @@ impl KafkaSink {
             BrokerError::Refused(message) => fatal(EXIT_CONFIG, message),
             BrokerError::Stuck(message) => fatal(EXIT_IO, message),
             BrokerError::Fenced(message) => {
+                faults::point("C11");
                 let earlier = self.last_fencing.replace(Instant::now());
                 if earlier.is_some_and(|earlier| earlier.elapsed() < FENCED_TWICE) {
                     return fatal(

@@ -33,15 +33,20 @@ pub fn get(connection: &Connection, key: &str) -> Result<Option<Vec<u8>>> {
 }
 
 /// Visits every key that begins with `prefix`, in order, and stops at the first error.
-pub fn scan(connection: &Connection, prefix: &str, mut visit: impl FnMut(&str, &[u8]) -> Result<()>) -> Result<()> {
-    // Keys that begin with the prefix are those from it up to, not including, the prefix with its last byte raised;
-    // prefixes end in ASCII.
-    let mut end = prefix.to_owned();
-    let last = end.pop().unwrap_or('\0');
-    end.push(char::from_u32(u32::from(last) + 1).unwrap_or(char::MAX));
+pub fn scan(connection: &Connection, prefix: &str, visit: impl FnMut(&str, &[u8]) -> Result<()>) -> Result<()> {
+    scan_range(connection, prefix, &end_of(prefix), visit)
+}
+
+/// Visits every key from `from` up to, not including, `to`, in order, and stops at the first error.
+pub fn scan_range(
+    connection: &Connection,
+    from: &str,
+    to: &str,
+    mut visit: impl FnMut(&str, &[u8]) -> Result<()>,
+) -> Result<()> {
     let mut select =
         connection.prepare_cached("SELECT key, value, hash FROM state WHERE key >= ?1 AND key < ?2 ORDER BY key")?;
-    let mut rows = select.query([prefix, end.as_str()])?;
+    let mut rows = select.query([from, to])?;
     while let Some(row) = rows.next()? {
         let key = row.get_ref(0)?.as_str()?;
         let value = row.get_ref(1)?.as_blob()?;
@@ -49,6 +54,42 @@ pub fn scan(connection: &Connection, prefix: &str, mut visit: impl FnMut(&str, &
         visit(key, value)?;
     }
     Ok(())
+}
+
+/// Keys that begin with the prefix are those from it up to, not including, this: the prefix with its last byte raised.
+/// Prefixes end in ASCII.
+fn end_of(prefix: &str) -> String {
+    let mut end = prefix.to_owned();
+    let last = end.pop().unwrap_or('\0');
+    end.push(char::from_u32(u32::from(last) + 1).unwrap_or(char::MAX));
+    end
+}
+
+/// Every key that begins with `prefix`, in order, without what stands under it.
+pub fn keys(connection: &Connection, prefix: &str) -> Result<Vec<String>> {
+    let mut select = connection.prepare_cached("SELECT key FROM state WHERE key >= ?1 AND key < ?2 ORDER BY key")?;
+    select.query_map([prefix, &end_of(prefix)], |row| row.get(0))?.collect()
+}
+
+/// How many keys begin with `prefix`.
+pub fn count(connection: &Connection, prefix: &str) -> Result<usize> {
+    let mut select = connection.prepare_cached("SELECT count(*) FROM state WHERE key >= ?1 AND key < ?2")?;
+    select.query_row([prefix, &end_of(prefix)], |row| row.get(0))
+}
+
+/// Divides the keys that begin with `prefix`, of which there are `count`, into so many ranges of equal length: each runs
+/// from one of these keys up to, not including, the next.
+pub fn bounds(connection: &Connection, prefix: &str, count: usize, ranges: usize) -> Result<Vec<String>> {
+    let mut select = connection
+        .prepare_cached("SELECT key FROM state WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT 1 OFFSET ?3")?;
+    let end = end_of(prefix);
+    let mut bounds = vec![prefix.to_owned()];
+    for range in 1..ranges {
+        let bound = select.query_row(params![prefix, end, count * range / ranges], |row| row.get(0)).optional()?;
+        bounds.extend(bound);
+    }
+    bounds.push(end);
+    Ok(bounds)
 }
 
 /// The last frame done of an intake; 0 for none.
@@ -145,6 +186,9 @@ mod tests {
             Ok(keys)
         };
         assert_eq!(store.read(keys).await.unwrap(), ["item/a:2"]);
+        assert_eq!(store.read(|db| super::keys(db, "item/")).await.unwrap(), ["item/a:2"]);
+        assert_eq!(store.read(|db| count(db, "item")).await.unwrap(), 2);
+        assert_eq!(store.read(|db| bounds(db, "item", 2, 2)).await.unwrap(), ["item", "item0", "iten"]);
         assert_eq!(store.read(|db| position(db, "i")).await.unwrap(), 7);
         assert_eq!(store.read(|db| position(db, "other")).await.unwrap(), 0);
 
