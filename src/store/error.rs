@@ -112,7 +112,7 @@ impl Damage {
     /// What a person can do about it.
     pub fn way_out(&self) -> String {
         match self {
-            Self::File(_) => "restore a backup, or move the data_dir aside and start with an empty one".to_owned(),
+            Self::File(_) => "restore a backup (and take away dateline.sqlite-wal and -shm), or move the data_dir aside and start with an empty one".to_owned(),
             Self::Frame { seq, .. } => format!(
                 "with the daemon stopped, `dateline doctor --set-aside {seq}` keeps its bytes, notes it in the dead letters \
                  and has its feed fetched whole; until then everything observed after it waits"

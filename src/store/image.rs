@@ -3,8 +3,11 @@
 //! Comes in: state changes that a sink has committed. Goes out: values by key or by prefix. Every row carries the hash
 //! of its key and value, checked whenever it is read. What a value means is not known here.
 
-use super::{StoreError, error::corrupt_state};
-use crate::model::{Position, StateChange, state_key};
+use super::{
+    StoreError,
+    error::{corrupt_state, newer},
+};
+use crate::model::{Position, StateChange, newer_form, state_key};
 use rusqlite::{Connection, OptionalExtension, Result, Transaction, params};
 
 /// Writes committed changes into the image.
@@ -153,10 +156,13 @@ fn row_hash(key: &str, value: &[u8]) -> Vec<u8> {
 }
 
 fn check_row(key: &str, value: &[u8], hash: &[u8]) -> Result<()> {
-    if row_hash(key, value) == hash {
-        return Ok(());
+    if row_hash(key, value) != hash {
+        return Err(corrupt_state(key, "its hash does not fit"));
     }
-    Err(corrupt_state(key, "its hash does not fit"))
+    match newer_form(key, value) {
+        Some((found, known)) => Err(newer(format!("state row {key}"), found, known)),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

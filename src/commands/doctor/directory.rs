@@ -8,15 +8,10 @@ use crate::{
         Target,
         inspect::{self as topics, Owner},
     },
-    store::{
-        StoreError,
-        error::{corrupt_state, newer},
-        image, inspect,
-    },
+    store::{Damage, StoreError, error::corrupt_state, image, inspect},
 };
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
-use serde::Deserialize;
 use std::{
     fs,
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
@@ -28,9 +23,6 @@ const LITTLE_ROOM: u64 = 64 << 20;
 
 /// A clock that is so far behind what was recorded has been set back.
 const CLOCK_STEP: SignedDuration = SignedDuration::from_hours(1);
-
-/// The newest form of state values that is known here.
-const STATE_FORM: u8 = 1;
 
 /// Everything about a directory; `to` is where the configuration publishes, if there is one.
 pub(super) fn look(data_dir: &Path, to: Option<Target>) -> Vec<Finding> {
@@ -158,7 +150,11 @@ fn rows(db: &Connection) -> Vec<Finding> {
     let position = match set_aside::position(db) {
         Ok(position) => position,
         Err(error) => {
-            findings.push(Finding::of_store("position", &error.into()));
+            // A damaged state row is listed among the state rows.
+            match StoreError::from(error) {
+                StoreError::Corrupt(Damage::StateRow { .. }) => {}
+                error => findings.push(Finding::of_store("position", &error)),
+            }
             0
         }
     };
@@ -183,16 +179,6 @@ fn rows(db: &Connection) -> Vec<Finding> {
 
 /// Whether the value of a key can be read by this program.
 fn check_state(key: &str, value: &[u8]) -> rusqlite::Result<()> {
-    #[derive(Deserialize)]
-    struct Form {
-        #[serde(default)]
-        v: u8,
-    }
-    let damaged = |error: serde_json::Error| corrupt_state(key, error.to_string());
-    let Form { v } = serde_json::from_slice(value).map_err(damaged)?;
-    if v > STATE_FORM {
-        return Err(newer(format!("state row {key}"), v, STATE_FORM));
-    }
     let read = match key.split('/').next() {
         Some("item") => serde_json::from_slice::<ItemState>(value).map(drop),
         Some("text") => serde_json::from_slice::<StoredText>(value).map(drop),
@@ -200,7 +186,7 @@ fn check_state(key: &str, value: &[u8]) -> rusqlite::Result<()> {
         Some("pos" | "feed") => serde_json::from_slice::<Position>(value).map(drop),
         _ => Ok(()),
     };
-    read.map_err(damaged)
+    read.map_err(|error| corrupt_state(key, error.to_string()))
 }
 
 fn owner(db: &Connection, to: Option<Target>) -> Finding {
