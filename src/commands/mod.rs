@@ -1,6 +1,7 @@
 //! One file per verb. A verb prints, and its last word is the exit code.
 
 mod demo;
+mod doctor;
 mod feeds;
 mod get;
 mod process;
@@ -49,6 +50,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Process(given) => process::run(given),
         Verb::Feeds(given) => feeds::run(&given),
         Verb::Demo(given) => demo::run(&given),
+        Verb::Doctor(given) => doctor::run(&given),
         Verb::Schema(given) => schema::run(&given),
         Verb::Run(given) => run::run(&given),
     };

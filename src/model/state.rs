@@ -46,6 +46,16 @@ pub mod state_key {
     }
 }
 
+/// The form of a value and the newest that is known here, when a newer program wrote it. Every value whose form ever
+/// changes begins with `{"v":N`, so that it need not be read to be told.
+pub fn newer_form(key: &str, value: &[u8]) -> Option<(u8, u8)> {
+    let known = if key.starts_with("item/") { ItemState::VERSION } else { 1 };
+    let digits = value.strip_prefix(b"{\"v\":")?;
+    let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let found = std::str::from_utf8(digits.get(..length)?).ok()?.parse().unwrap_or(u8::MAX);
+    (found > known).then_some((found, known))
+}
+
 /// One change of the state: a new value, or a tombstone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateChange {

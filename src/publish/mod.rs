@@ -3,6 +3,7 @@
 mod claim;
 mod dead_letter;
 pub mod encode;
+pub mod inspect;
 pub mod journal;
 #[cfg(feature = "kafka")]
 pub mod kafka;
