@@ -57,7 +57,7 @@ pub struct Question<'a> {
 }
 
 /// Contents and suppressed revisions that an item's entry remembers.
-const REMEMBERED: usize = 16;
+pub const REMEMBERED: usize = 16;
 /// Copies at least this like their original find nothing that the original does not find, and are not searched for.
 const SAME_FOR_SEARCH: f64 = 0.8;
 /// Sampled shingles of a paragraph that must be looked up before it is called added.
@@ -97,6 +97,7 @@ impl Index {
     ) -> Result<Verdict, E> {
         let previous = question.previous.as_ref();
         let reason = match question.admission {
+            Admission::Again => None,
             // The intake drops equal content; what comes through all the same (a lost directory, a replay) ends here.
             _ if previous.is_some_and(|previous| previous.state.hash == *question.hash) => {
                 Some(SuppressReason::Unchanged)
@@ -353,6 +354,7 @@ fn remembered(now: Timestamp, question: &Question<'_>) -> ItemState {
             hash: question.hash.clone(),
             earlier: Vec::new(),
             suppressed: Vec::new(),
+            failed: Vec::new(),
             relation: Relation::Original,
             of: None,
             story: None,
@@ -379,7 +381,7 @@ fn remembered(now: Timestamp, question: &Question<'_>) -> ItemState {
 fn suppressed(now: Timestamp, question: &Question<'_>, reason: SuppressReason) -> Verdict {
     let mut state = remembered(now, question);
     if reason != SuppressReason::Unchanged {
-        state.suppressed.push(Suppressed { hash: question.hash.clone(), reason });
+        state.suppressed.push(Suppressed { hash: question.hash.clone(), reason, at: None });
         keep_newest(&mut state.suppressed);
     }
     let duplicate = Duplicate {

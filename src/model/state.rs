@@ -2,7 +2,9 @@
 //!
 //! Every value is JSON with a version; fields are only ever added, with a default.
 
-use crate::model::{ClaimEvidence, FeedId, Hash, ItemId, Observation, Packed, Relation, Signature, SuppressReason};
+use crate::model::{
+    ClaimEvidence, FeedId, Hash, ItemId, Observation, Outcome, Packed, Relation, Signature, SuppressReason,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +35,14 @@ pub mod state_key {
     /// Last origin done of a feed.
     pub fn feed(id: &FeedId) -> String {
         format!("feed/{id}")
+    }
+
+    /// How often operators had the past published again: a [`super::Generation`].
+    pub const GENERATION: &str = "generation";
+
+    /// How far a feed has been published again under another prefix: a [`super::Position`].
+    pub fn copied(prefix: &str, feed: &FeedId) -> String {
+        format!("copied/{prefix}/{feed}")
     }
 }
 
@@ -70,6 +80,28 @@ pub struct Position {
     pub index: usize,
 }
 
+/// Which generation of records is the newest, and how far the replay came that began it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Generation {
+    /// Version of this form: 1.
+    pub v: u8,
+    /// Its number: header `generation` of every record from then on.
+    pub number: u32,
+    /// Batches of the replay that are committed. After a doubtful commit this says whether it was one.
+    pub batches: u64,
+    /// Whether the replay came to its end.
+    pub finished: bool,
+}
+
+/// A place in the intake log: the frame, and the place in the frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// The frame.
+    pub seq: u64,
+    /// The place in the frame.
+    pub index: usize,
+}
+
 /// A revision that was not published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suppressed {
@@ -77,6 +109,9 @@ pub struct Suppressed {
     pub hash: Hash,
     /// Why.
     pub reason: SuppressReason,
+    /// Where in the intake it was observed, so that a replay knows it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Place>,
 }
 
 /// A claim that stands.
@@ -108,6 +143,9 @@ pub struct ItemState {
     /// Revisions that were not published, newest last, at most 16.
     #[serde(default)]
     pub suppressed: Vec<Suppressed>,
+    /// Where in the intake those of its revisions were observed that went to the dead letters, newest last, at most 16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<Place>,
     /// How it relates to the item it goes back to.
     pub relation: Relation,
     /// That item.
@@ -130,9 +168,32 @@ pub struct ItemState {
     pub killed: bool,
 }
 
+/// Places that an item's entry remembers of its revisions that took no number.
+const PLACES: usize = 16;
+
 impl ItemState {
     /// The version that is written.
     pub const VERSION: u8 = 2;
+
+    /// Notes where a revision was observed that was judged last and is only remembered.
+    pub fn note_suppressed(&mut self, outcome: &Outcome, place: Place) {
+        let noted = match outcome {
+            Outcome::Publish { .. } | Outcome::Suppress(SuppressReason::Unchanged) => None,
+            Outcome::Suppress(_) => self.suppressed.last_mut(),
+        };
+        if let Some(suppressed) = noted {
+            suppressed.at = Some(place);
+        }
+        // One that once went to the dead letters has been read now.
+        self.failed.retain(|failed| *failed != place);
+    }
+
+    /// Notes where a revision was observed that went to the dead letters.
+    pub fn note_failed(&mut self, place: Place) {
+        self.failed.push(place);
+        let surplus = self.failed.len().saturating_sub(PLACES);
+        self.failed.drain(..surplus);
+    }
 }
 
 fn this_version<S: serde::Serializer>(_read: &u8, serializer: S) -> Result<S::Ok, S::Error> {

@@ -7,8 +7,8 @@
 mod restore;
 
 use crate::{
-    model::{FeedId, ItemId, ItemState, Position, Previous, StateChange, StoredText, StoryState, state_key},
-    store::{Store, StoreError, error::corrupt, image},
+    model::{FeedId, Generation, ItemId, ItemState, Position, Previous, StateChange, StoredText, StoryState, state_key},
+    store::{Store, StoreError, error::corrupt_state, image},
 };
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +40,16 @@ impl State {
     /// The last origin done of a feed.
     pub fn feed_origin(&self, feed: &FeedId) -> Result<Option<Position>, StoreError> {
         self.get(&state_key::feed(feed))
+    }
+
+    /// The newest generation of records; none before the first replay.
+    pub fn generation(&self) -> Result<Option<Generation>, StoreError> {
+        self.get(state_key::GENERATION)
+    }
+
+    /// How far a feed has been published again under another prefix.
+    pub fn copied(&self, prefix: &str, feed: &FeedId) -> Result<Option<Position>, StoreError> {
+        self.get(&state_key::copied(prefix, feed))
     }
 
     /// Changes the open batch.
@@ -94,7 +104,7 @@ impl State {
 }
 
 fn read<T: DeserializeOwned>(key: &str, value: &[u8]) -> rusqlite::Result<T> {
-    serde_json::from_slice(value).map_err(|error| corrupt(format!("state row {key}: {error}")))
+    serde_json::from_slice(value).map_err(|error| corrupt_state(key, error.to_string()))
 }
 
 #[cfg(test)]

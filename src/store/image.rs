@@ -3,7 +3,7 @@
 //! Comes in: state changes that a sink has committed. Goes out: values by key or by prefix. Every row carries the hash
 //! of its key and value, checked whenever it is read. What a value means is not known here.
 
-use super::error::corrupt;
+use super::error::corrupt_state;
 use crate::model::{Position, StateChange, state_key};
 use rusqlite::{Connection, OptionalExtension, Result, Transaction, params};
 
@@ -94,9 +94,10 @@ pub fn bounds(connection: &Connection, prefix: &str, count: usize, ranges: usize
 
 /// The last frame done of an intake; 0 for none.
 pub fn position(connection: &Connection, intake: &str) -> Result<u64> {
-    let Some(value) = get(connection, &state_key::position(intake))? else { return Ok(0) };
+    let key = state_key::position(intake);
+    let Some(value) = get(connection, &key)? else { return Ok(0) };
     let position: Position =
-        serde_json::from_slice(&value).map_err(|error| corrupt(format!("the position of {intake}: {error}")))?;
+        serde_json::from_slice(&value).map_err(|error| corrupt_state(&key, error.to_string()))?;
     Ok(position.seq)
 }
 
@@ -119,6 +120,11 @@ pub fn set_meta(tx: &Transaction<'_>, key: &str, value: &str) -> Result<()> {
     .map(drop)
 }
 
+/// Forgets a fact about the file.
+pub fn unset_meta(tx: &Transaction<'_>, key: &str) -> Result<()> {
+    tx.execute("DELETE FROM meta WHERE key = ?1", [key]).map(drop)
+}
+
 fn row_hash(key: &str, value: &[u8]) -> Vec<u8> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&(key.len() as u64).to_le_bytes());
@@ -131,7 +137,7 @@ fn check(key: &str, value: &[u8], hash: &[u8]) -> Result<()> {
     if row_hash(key, value) == hash {
         return Ok(());
     }
-    Err(corrupt(format!("the hash of state row {key} does not fit")))
+    Err(corrupt_state(key, "its hash does not fit"))
 }
 
 #[cfg(test)]
