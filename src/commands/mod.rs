@@ -1,5 +1,6 @@
 //! One file per verb. A verb prints, and its last word is the exit code.
 
+mod audit;
 mod demo;
 mod feeds;
 mod get;
@@ -36,6 +37,8 @@ pub mod exit {
     pub const BUG: u8 = 70;
     /// The state cannot be created.
     pub const NO_STATE: u8 = 73;
+    /// Not permitted.
+    pub const DENIED: u8 = 77;
     /// Input or output failed.
     pub const IO: u8 = 74;
     /// Configuration.
@@ -51,6 +54,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Demo(given) => demo::run(&given),
         Verb::Schema(given) => schema::run(&given),
         Verb::Run(given) => run::run(&given),
+        Verb::Audit(given) => audit::run(&given),
     };
     ExitCode::from(code)
 }

@@ -68,7 +68,8 @@ pub fn problems(options: &KafkaOptions) -> Vec<(String, String)> {
     problems
 }
 
-fn settings(options: &KafkaOptions) -> Settings {
+/// How the broker is reached, for those who only read.
+pub fn settings(options: &KafkaOptions) -> Settings {
     Settings {
         bootstrap_servers: options.bootstrap_servers.clone(),
         transactional_id: options.transactional_id.clone(),

@@ -12,6 +12,7 @@ pub mod memory;
 mod ndjson;
 mod route;
 pub mod schema;
+pub mod unwritten;
 
 use crate::model::{Position, Record, StateChange, units};
 use futures::future::BoxFuture;
@@ -20,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
 
 /// The fact about the file that tells whose image it holds when that is a cluster's and not the journal's.
-const KAFKA_IMAGE: &str = "kafka_image";
+pub const KAFKA_IMAGE: &str = "kafka_image";
 
 /// Where records go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

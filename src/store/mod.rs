@@ -7,9 +7,11 @@
 
 pub mod error;
 pub mod image;
+mod look;
 mod writer;
 
 pub use error::StoreError;
+pub use look::{intake_id, look};
 
 use rusqlite::{Connection, OpenFlags, Transaction};
 use std::{
