@@ -2,7 +2,9 @@
 //!
 //! Every value is JSON with a version; fields are only ever added, with a default.
 
-use crate::model::{ClaimEvidence, FeedId, Hash, ItemId, Observation, Relation, SuppressReason};
+use crate::model::{
+    ClaimEvidence, FeedId, Hash, ItemId, Observation, Outcome, Packed, Relation, Signature, SuppressReason,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +35,14 @@ pub mod state_key {
     /// Last origin done of a feed.
     pub fn feed(id: &FeedId) -> String {
         format!("feed/{id}")
+    }
+
+    /// How often operators had the past published again: a [`super::Generation`].
+    pub const GENERATION: &str = "generation";
+
+    /// How far a feed has been published again under another prefix: a [`super::Position`].
+    pub fn copied(prefix: &str, feed: &FeedId) -> String {
+        format!("copied/{prefix}/{feed}")
     }
 }
 
@@ -70,6 +80,28 @@ pub struct Position {
     pub index: usize,
 }
 
+/// Which generation of records is the newest, and how far the replay came that began it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Generation {
+    /// Version of this form: 1.
+    pub v: u8,
+    /// Its number: header `generation` of every record from then on.
+    pub number: u32,
+    /// Batches of the replay that are committed. After a doubtful commit this says whether it was one.
+    pub batches: u64,
+    /// Whether the replay came to its end.
+    pub finished: bool,
+}
+
+/// A place in the intake log: the frame, and the place in the frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// The frame.
+    pub seq: u64,
+    /// The place in the frame.
+    pub index: usize,
+}
+
 /// A revision that was not published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suppressed {
@@ -77,6 +109,9 @@ pub struct Suppressed {
     pub hash: Hash,
     /// Why.
     pub reason: SuppressReason,
+    /// Where in the intake it was observed, so that a replay knows it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Place>,
 }
 
 /// A claim that stands.
@@ -90,34 +125,11 @@ pub struct StandingClaim {
     pub evidence: ClaimEvidence,
 }
 
-/// What a text is compared by. Bottom-k of its shingle hashes: the `k` smallest, sorted; with their number, Jaccard
-/// and containment can be estimated (Broder 1997).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Signature {
-    /// Hash of the whole normalised text: equal for exact copies.
-    pub exact: u64,
-    /// The smallest shingle hashes, ascending.
-    pub bottom: Vec<u64>,
-    /// How many distinct shingles there are.
-    pub shingles: u32,
-    /// Hash of the numbers and dates in order: look-alike tables differ in it.
-    pub figures: u64,
-    /// Each number with the words around it, ascending: the upper half of a value is the hash of the words, the lower
-    /// half that of the number. Equal words around unequal numbers tell a template from a copy.
-    #[serde(default)]
-    pub figures_at: Vec<u64>,
-    /// Hash of the article's address without what differs between links to one page.
-    #[serde(default)]
-    pub link: Option<u64>,
-    /// The day it was told: the dateline's, else that of publication.
-    #[serde(default)]
-    pub day: Option<jiff::civil::Date>,
-}
-
 /// Entry of one item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ItemState {
-    /// Version of this form: 1.
+    /// Version of this form. Version 1 spelt signatures out; it is read, and written anew as this one.
+    #[serde(serialize_with = "this_version")]
     pub v: u8,
     /// Its feed.
     pub feed: FeedId,
@@ -131,6 +143,9 @@ pub struct ItemState {
     /// Revisions that were not published, newest last, at most 16.
     #[serde(default)]
     pub suppressed: Vec<Suppressed>,
+    /// Where in the intake those of its revisions were observed that went to the dead letters, newest last, at most 16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<Place>,
     /// How it relates to the item it goes back to.
     pub relation: Relation,
     /// That item.
@@ -151,6 +166,72 @@ pub struct ItemState {
     /// Killed by its publisher.
     #[serde(default)]
     pub killed: bool,
+}
+
+/// Places that an item's entry remembers of its revisions that took no number.
+const PLACES: usize = 16;
+
+impl ItemState {
+    /// The version that is written.
+    pub const VERSION: u8 = 2;
+
+    /// Notes where a revision was observed that was judged last and is only remembered.
+    pub fn note_suppressed(&mut self, outcome: &Outcome, place: Place) {
+        let noted = match outcome {
+            Outcome::Publish { .. } | Outcome::Suppress(SuppressReason::Unchanged) => None,
+            Outcome::Suppress(_) => self.suppressed.last_mut(),
+        };
+        if let Some(suppressed) = noted {
+            suppressed.at = Some(place);
+        }
+        // One that once went to the dead letters has been read now.
+        self.failed.retain(|failed| *failed != place);
+    }
+
+    /// Notes where a revision was observed that went to the dead letters.
+    pub fn note_failed(&mut self, place: Place) {
+        self.failed.push(place);
+        let surplus = self.failed.len().saturating_sub(PLACES);
+        self.failed.drain(..surplus);
+    }
+}
+
+fn this_version<S: serde::Serializer>(_read: &u8, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u8(ItemState::VERSION)
+}
+
+/// Of an item's entry what is remembered across items: a start reads this of every entry, and the rest of an entry only
+/// when its item is met.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct ItemHead {
+    /// Its feed.
+    pub feed: FeedId,
+    /// The item it goes back to.
+    pub of: Option<ItemId>,
+    /// Its story.
+    pub story: Option<String>,
+    /// Agency that wrote it.
+    pub agency: Option<String>,
+    /// When it was first observed.
+    pub first_seen: Timestamp,
+    /// When it was last seen in its feed, within half a horizon.
+    pub touched: Timestamp,
+    /// Its text's signature; absent when it is not to be compared with.
+    pub signature: Option<Packed>,
+}
+
+impl From<&ItemState> for ItemHead {
+    fn from(state: &ItemState) -> Self {
+        Self {
+            feed: state.feed.clone(),
+            of: state.of.clone(),
+            story: state.story.clone(),
+            agency: state.agency.clone(),
+            first_seen: state.first_seen,
+            touched: state.touched,
+            signature: state.signature.as_ref().map(Packed::from),
+        }
+    }
 }
 
 /// The published text of an item, kept so that a later revision can say what changed.

@@ -98,6 +98,8 @@ pub enum Admission {
     Publish,
     /// Remember it only.
     Remember(SuppressReason),
+    /// It was published before under the number that is due now: publish it again, whatever it says.
+    Again,
 }
 
 /// What is asserted or retracted about one observation.

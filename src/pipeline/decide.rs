@@ -11,9 +11,10 @@ use super::{
 };
 use crate::{
     dedup::{self, Index, Question},
+    faults,
     model::{
-        ArticleSummary, Backfill, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemId, LATEST_FIGURES,
-        Observed, Origin, Outcome, Position, Record, Stage, StateChange, Verdict, state_key,
+        ArticleSummary, Backfill, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId,
+        LATEST_FIGURES, Observed, Origin, Outcome, Place, Position, Record, Stage, StateChange, Verdict, state_key,
     },
     publish::{Batch, encode},
     state::State,
@@ -33,9 +34,15 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    fn stamp<'a>(&'a self, origin: &'a Origin, hash: &'a Hash, observed: Timestamp) -> encode::Stamp<'a> {
+    pub(super) fn stamp<'a>(
+        &'a self,
+        generation: u32,
+        origin: &'a Origin,
+        hash: &'a Hash,
+        observed: Timestamp,
+    ) -> encode::Stamp<'a> {
         let Self { publish_body, program, .. } = self;
-        encode::Stamp { origin, generation: 0, hash, observed, publish_body: *publish_body, program }
+        encode::Stamp { origin, generation, hash, observed, publish_body: *publish_body, program }
     }
 }
 
@@ -43,6 +50,8 @@ impl Rules {
 pub(super) struct Decider {
     rules: Arc<Rules>,
     state: State,
+    /// Of all records: replays that operators asked for.
+    generation: u32,
     index: Index,
     /// Units that broke the index: they go to the dead letters.
     broken: HashSet<(u64, usize)>,
@@ -77,11 +86,14 @@ impl Decider {
     ) -> Result<Self, StoreError> {
         let state = State::new(store);
         let mut index = Index::new(&rules.dedup);
-        let mut stories = Vec::new();
-        state.restore(|id, item| index.restore_item(&id, &item), |story| stories.push(story))?;
-        stories.into_iter().for_each(|story| index.restore_story(story));
+        let remembered = std::cell::RefCell::new(&mut index);
+        state.restore(
+            |items| remembered.borrow_mut().reserve(items),
+            |id, head| remembered.borrow_mut().restore_item(id, head),
+        )?;
+        let generation = state.generation()?.map_or(0, |generation| generation.number);
         let open = Open { position, ..Open::default() };
-        Ok(Self { rules, state, index, broken, at_work: None, open })
+        Ok(Self { rules, state, generation, index, broken, at_work: None, open })
     }
 
     /// How large the open batch is.
@@ -127,7 +139,7 @@ impl Decider {
             other => other,
         };
         let rules = Arc::clone(&self.rules);
-        let stamp = rules.stamp(origin, &observed.hash, at);
+        let stamp = rules.stamp(self.generation, origin, &observed.hash, at);
         let id = &observed.item.id;
         let enriched = match enriched {
             Ok(enriched) => enriched,
@@ -135,6 +147,7 @@ impl Decider {
                 let record = encode::item_dead_letter(&stamp, id, &letter);
                 tracing::error!(item = %id, stage = letter.stage.as_str(), detail = letter.detail, "item goes to the dead letters");
                 self.open.tally.dead_letter(letter.stage, true);
+                self.failed(id, place)?;
                 self.push(vec![record]);
                 return Ok(());
             }
@@ -144,7 +157,8 @@ impl Decider {
         let previous = self.state.previous(id)?;
         self.at_work = Some(place);
         let question = Question { enriched: &enriched, hash: &observed.hash, previous, admission };
-        let verdict = self.index.judge(at, question);
+        faults::point("dedup");
+        let verdict = self.index.judge(at, question, &|story| self.state.story(story))?;
         self.open.tally.decided(&enriched, &verdict);
         if verdict.state.killed {
             self.open.killed.push(id.clone());
@@ -154,8 +168,19 @@ impl Decider {
         }
         let records = encode::article(&stamp, *enriched, &verdict);
         self.at_work = None;
+        let mut verdict = verdict;
+        verdict.state.note_suppressed(&verdict.outcome, Place { seq: origin.seq, index: origin.index });
         self.remember(id, &verdict);
         self.push(records);
+        Ok(())
+    }
+
+    /// A revision that could not be read takes no number; a replay must know that it did not.
+    fn failed(&mut self, id: &ItemId, (seq, index): (u64, usize)) -> Result<(), StoreError> {
+        if let Some(mut item) = self.state.item(id)? {
+            item.note_failed(Place { seq, index });
+            self.state.apply(StateChange::set(state_key::item(id), &item));
+        }
         Ok(())
     }
 
@@ -172,13 +197,13 @@ impl Decider {
     fn other(&mut self, origin: &Origin, at: Timestamp, content: Content) -> Result<(), StoreError> {
         let no_revision = Hash(String::new());
         let rules = Arc::clone(&self.rules);
-        let stamp = rules.stamp(origin, &no_revision, at);
+        let stamp = rules.stamp(self.generation, origin, &no_revision, at);
         let record = match content {
             Content::Item(_) => return Ok(()),
             Content::Touch(id) => {
                 if let Some(mut item) = self.state.item(&id)? {
                     item.touched = at;
-                    self.index.restore_item(&id, &item);
+                    self.index.restore_item(&id, ItemHead::from(&item));
                     self.state.apply(StateChange::set(state_key::item(&id), &item));
                 }
                 return Ok(());
@@ -194,18 +219,19 @@ impl Decider {
         Ok(())
     }
 
-    /// Forgets what has passed the horizon; the tombstones go with the open batch, which must not be empty.
-    pub(super) fn evict(&mut self, now: Timestamp, last: (u64, usize)) {
+    /// Forgets what has passed the horizon; the tombstones go with the open batch, which must not be empty. May block.
+    pub(super) fn evict(&mut self, now: Timestamp, last: (u64, usize)) -> Result<(), StoreError> {
         let origin = Origin { intake: self.rules.intake.clone(), seq: last.0, index: last.1 };
         let no_revision = Hash(String::new());
-        let changes = self.index.evict(now);
+        let changes = self.index.evict(now, self.state.stories()?);
         let rules = Arc::clone(&self.rules);
-        let stamp = rules.stamp(&origin, &no_revision, now);
+        let stamp = rules.stamp(self.generation, &origin, &no_revision, now);
         let stories = changes.iter().filter(|change| change.value.is_none());
         let stories = stories.filter_map(|change| change.key.strip_prefix("story/"));
         let tombstones: Vec<Record> = stories.map(|story| encode::story_forgotten(&stamp, story)).collect();
         self.push(tombstones);
         changes.into_iter().for_each(|change| self.state.apply(change));
+        Ok(())
     }
 
     /// The open batch, ready to be committed; a new one is open.

@@ -7,6 +7,7 @@ use crate::{
     publish::memory::{Failure, Memory, Published},
     store::image,
 };
+use jiff::Timestamp;
 use std::{collections::VecDeque, sync::Mutex};
 
 struct World {

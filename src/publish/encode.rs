@@ -330,6 +330,7 @@ mod tests {
             hash: Hash::of_bytes(b"content"),
             earlier: Vec::new(),
             suppressed: Vec::new(),
+            failed: Vec::new(),
             relation: Relation::Original,
             of: None,
             story: Some(id.0.clone()),

@@ -133,7 +133,27 @@ impl Directory {
 
     pub(super) fn open(&self, topic: &str) -> io::Result<File> {
         fs::create_dir_all(&self.0)?;
-        File::options().create(true).truncate(false).write(true).open(self.live(topic))
+        let file = File::options().create(true).truncate(false).write(true).open(self.live(topic))?;
+        // What is synced into a file is lost all the same when a power cut takes its name.
+        File::open(&self.0)?.sync_all()?;
+        Ok(file)
+    }
+
+    /// A live file of any topic under this prefix.
+    pub(super) fn any_live(&self, prefix: &str) -> io::Result<Option<PathBuf>> {
+        let entries = match fs::read_dir(&self.0) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        for entry in entries {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+            if name.starts_with(&format!("{prefix}.")) && name.ends_with(".ndjson") && !is_rotated(&path) {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
     }
 
     /// Gives the live file another name, unless that has happened already.
