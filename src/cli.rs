@@ -46,6 +46,8 @@ pub enum Verb {
     Schema(Schema),
     /// Read the topics and prove that nothing is lost, doubled or out of order.
     Audit(Audit),
+    /// Make the memory anew from the topics, when the state has been lost.
+    RebuildState(RebuildState),
 }
 
 /// Where the configuration comes from.
@@ -319,6 +321,23 @@ pub struct Audit {
     /// How to write.
     #[arg(long, value_enum, default_value = "text")]
     pub format: ReportFormat,
+}
+
+/// `dateline rebuild-state`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline rebuild-state --config dateline.toml   the state topic was deleted, or the journal's state is damaged
+  dateline audit --config dateline.toml           afterwards: does everything agree?
+
+Stop the daemon first. Every published revision is remembered again; what was judged and not published is judged again
+when it is next observed. A state that is intact is left alone, with exit 1; --force makes it anew all the same.")]
+pub struct RebuildState {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub configuration: Configuration,
+    /// Also over a state that is intact.
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[cfg(test)]

@@ -67,6 +67,16 @@ impl PartitionReader {
         watermarks(&self.uncommitted, topic, partition)
     }
 
+    /// Whether anything was ever written to the first so many partitions of a topic.
+    pub fn has_records(&self, topic: &str, partitions: usize) -> Result<bool, BrokerError> {
+        for partition in (0_i32..).take(partitions) {
+            if self.ends(topic, partition)?.high > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Visits every committed record of a topic from its beginnings up to these ends, one `(begin, end)` for each
     /// partition. The records of a partition come in order.
     pub fn read(

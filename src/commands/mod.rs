@@ -5,6 +5,7 @@ mod demo;
 mod feeds;
 mod get;
 mod process;
+mod rebuild_state;
 mod run;
 mod schema;
 mod show;
@@ -55,6 +56,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Schema(given) => schema::run(&given),
         Verb::Run(given) => run::run(&given),
         Verb::Audit(given) => audit::run(&given),
+        Verb::RebuildState(given) => rebuild_state::run(&given),
     };
     ExitCode::from(code)
 }

@@ -102,6 +102,11 @@ pub fn retained(db: &rusqlite::Connection, seq: u64, max_bytes: usize) -> rusqli
     first.map_or_else(|| Ok(Vec::new()), |first| frames::read_from(db, first, max_bytes))
 }
 
+/// The number of the newest frame ever; 0 for none.
+pub fn last(db: &rusqlite::Connection) -> rusqlite::Result<u64> {
+    frames::last(db)
+}
+
 /// A handle on the log; clones share it.
 #[derive(Clone)]
 pub struct Intake {

@@ -4,9 +4,10 @@
 //! settles by reading the state topic, never by guessing. The broker is the truth; the local image is a cache that
 //! follows it, and is thrown away whenever it could be ahead of the truth or too far behind.
 
-use super::{Batch, Delivery, KAFKA_IMAGE, KafkaOptions, PublishError, Sink, measure};
+use super::{Batch, Delivery, KAFKA_IMAGE, KafkaOptions, PublishError, Sink, lost, measure};
 use crate::broker::{
     BrokerError, Message, Producer, Settings,
+    partition_reader::PartitionReader,
     producer::Messages,
     state_topic::{Ends, Entry, StateTopic},
     topics::{self, Creation, Topics, Wanted},
@@ -55,6 +56,8 @@ pub struct KafkaSink {
     /// Whether the producer is open and the image up to date.
     ready: bool,
     last_fencing: Option<Instant>,
+    /// Whether a lost state topic is being made anew.
+    rebuilding: bool,
 }
 
 /// Everything that is wrong with the options, each with its key below `publish.kafka` and what would be right.
@@ -99,7 +102,34 @@ impl KafkaSink {
             image: None,
             ready: false,
             last_fencing: None,
+            rebuilding: false,
         })
+    }
+
+    /// The same for `rebuild-state`, which makes a lost state topic anew.
+    #[must_use]
+    pub fn rebuilding(mut self) -> Self {
+        self.rebuilding = true;
+        self
+    }
+
+    /// A state topic that was never written to, beside articles, has been lost: all of them would be published again.
+    async fn refuse_a_lost_memory(&mut self, topics: &Topics, ends: Ends) -> Result<(), PublishError> {
+        let (articles, settings) = (Topic::Articles.name(&self.prefix), self.settings.clone());
+        let partitions = topics.found.get(&articles).map_or(0, |topic| topic.partitions);
+        let mut has_records = false;
+        if ends.high == 0 {
+            let asked = blocking(move || PartitionReader::new(&settings)?.has_records(&articles, partitions)).await;
+            has_records = asked.map_err(|error| self.sort(error))?;
+        }
+        let trouble = self.store.read(move |db| lost::trouble(db, has_records)).await.map_err(of_store)?;
+        match trouble.filter(|_| !self.rebuilding) {
+            None => Ok(()),
+            Some(trouble) => {
+                let records = format!("the topics {}.*", self.prefix);
+                Err(trouble.refusal(&format!("topic {}", Topic::State.name(&self.prefix)), &records))
+            }
+        }
     }
 
     async fn recover_now(&mut self) -> Result<u64, PublishError> {
@@ -196,7 +226,7 @@ impl KafkaSink {
         image.offset = ends.high.max(start);
         self.write_image(Vec::new(), image.clone()).await?;
         self.image = Some(image);
-        Ok(())
+        self.refuse_a_lost_memory(topics, ends).await
     }
 
     /// From which offset the state topic is read; the image is emptied first where it cannot be built upon.

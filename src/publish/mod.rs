@@ -2,10 +2,12 @@
 
 mod claim;
 mod dead_letter;
+pub mod decode;
 pub mod encode;
 pub mod journal;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+mod lost;
 #[cfg(feature = "kafka")]
 mod measure;
 pub mod memory;

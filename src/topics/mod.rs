@@ -88,7 +88,7 @@ pub enum ReadError {
 }
 
 /// Topics that can be read, wherever they lie.
-pub trait Topics {
+pub trait Topics: Send + Sync {
     /// The logs of a topic, with the ends that were fixed; none where the topic is not there.
     fn logs(&self, topic: Topic) -> Vec<Log>;
 
