@@ -100,7 +100,7 @@ fn a_deleted_state_topic_is_made_anew() {
     run(&site);
     std::fs::remove_dir_all(site.path("data")).unwrap();
     std::fs::rename(&elsewhere, site.path("data")).unwrap();
-    goes_on(&site, &|suffix| broker.values(&format!("{prefix}.{suffix}")));
+    goes_on(&site, &|suffix| broker.values_in_order(&format!("{prefix}.{suffix}")));
     let (code, document) = audit(&["--config", site.path("dateline.toml").to_str().unwrap()]);
     assert_eq!((code, &document["total"]["revisions"]), (0, &8.into()), "{document:#}");
 }
