@@ -98,6 +98,17 @@ pub struct Backlog {
     pub waiting: u64,
 }
 
+/// Frames that the log still has from `seq` on, oldest first, together no larger than `max_bytes` but for the first.
+pub fn retained(db: &rusqlite::Connection, seq: u64, max_bytes: usize) -> rusqlite::Result<Vec<crate::model::Frame>> {
+    let first: Option<u64> = db.query_row("SELECT min(seq) FROM frame WHERE seq >= ?1", [seq], |row| row.get(0))?;
+    first.map_or_else(|| Ok(Vec::new()), |first| frames::read_from(db, first, max_bytes))
+}
+
+/// The number of the newest frame ever; 0 for none.
+pub fn last(db: &rusqlite::Connection) -> rusqlite::Result<u64> {
+    frames::last(db)
+}
+
 /// A handle on the log; clones share it.
 #[derive(Clone)]
 pub struct Intake {

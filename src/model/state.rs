@@ -40,6 +40,15 @@ pub mod state_key {
     /// How often operators had the past published again: a [`super::Generation`].
     pub const GENERATION: &str = "generation";
 
+    /// Stands while the state is being made anew from the topics: it is not whole.
+    pub const REBUILDING: &str = "rebuilding";
+
+    /// Up to which frame the state was made anew: of what was judged there and not published the reasons are lost. A
+    /// [`super::Position`].
+    pub fn rebuilt(intake: &str) -> String {
+        format!("rebuilt/{intake}")
+    }
+
     /// How far a feed has been published again under another prefix: a [`super::Position`].
     pub fn copied(prefix: &str, feed: &FeedId) -> String {
         format!("copied/{prefix}/{feed}")

@@ -8,9 +8,11 @@
 pub mod error;
 pub mod image;
 pub mod inspect;
+mod look;
 mod writer;
 
 pub use error::{Damage, StoreError};
+pub use look::{intake_id, look};
 
 use rusqlite::{Connection, OpenFlags, Transaction};
 use std::{
