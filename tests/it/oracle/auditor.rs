@@ -30,6 +30,8 @@ pub struct Auditor {
     letters: Vec<Letter>,
     pub claims: u64,
     pub retractions: u64,
+    /// Articles that their publisher withdrew.
+    pub kills: u64,
 }
 
 struct Letter {
@@ -125,7 +127,9 @@ impl Auditor {
         item.told.push(told);
         item.story = article["duplicate"]["story"].as_str().unwrap_or_default().to_owned();
         item.is_copy = ["exact", "near", "abridged"].contains(&article["duplicate"]["relation"].as_str().unwrap_or(""));
-        item.says = observations(article);
+        let killed = article["change"] == "kill";
+        self.kills += u64::from(killed);
+        item.says = if killed { BTreeMap::new() } else { observations(article) };
     }
 
     fn claim(&mut self, entry: &Entry) {
