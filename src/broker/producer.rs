@@ -239,8 +239,8 @@ impl Owner {
         send(producer, &messages.outputs, OUTPUT, deadline)?;
         self.is_armed("C4");
         faults::point("C4");
-        faults::stop("C10");
         deliver(producer, &messages.state, STATE, deadline)?;
+        faults::stop("C10");
         faults::point("C5");
         faults::soon("C6");
         let began = Instant::now();
