@@ -4,6 +4,7 @@ mod demo;
 mod feeds;
 mod get;
 mod process;
+mod replay;
 mod run;
 mod schema;
 mod show;
@@ -38,6 +39,8 @@ pub mod exit {
     pub const NO_STATE: u8 = 73;
     /// Input or output failed.
     pub const IO: u8 = 74;
+    /// Not done, or not all of it; the same may go well later.
+    pub const TRY_LATER: u8 = 75;
     /// Configuration.
     pub const CONFIGURATION: u8 = 78;
 }
@@ -51,6 +54,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Demo(given) => demo::run(&given),
         Verb::Schema(given) => schema::run(&given),
         Verb::Run(given) => run::run(&given),
+        Verb::Replay(given) => replay::run(&given),
     };
     ExitCode::from(code)
 }

@@ -47,7 +47,7 @@ const CLOCK_STEP: SignedDuration = SignedDuration::from_hours(1);
 const BELIEVED_PAUSE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Units in a batch at most: its state changes count too.
-const MAX_UNITS: usize = 5000;
+pub(super) const MAX_UNITS: usize = 5000;
 
 pub(super) struct Line {
     pub(super) sink: Box<dyn Sink>,

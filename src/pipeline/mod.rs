@@ -22,7 +22,12 @@ mod enrich;
 mod feeds;
 mod line;
 mod pages;
+mod replay;
 mod tally;
+
+pub use replay::{
+    FeedShare, LeftOut, OnProgress, ReplayOptions, ReplayProgress, ReplayReport, Why, replay, replay_with,
+};
 
 use crate::{
     config::Config,

@@ -1,0 +1,111 @@
+//! The memory of a replay: what was known at each moment of the window, without a trace in the daemon's own.
+//!
+//! Comes in: the committed entries and the plan. What holds: an item whose history begins in the window is unknown
+//! until its first revision comes; one whose history begins before it is known as it was then; every other item is
+//! known from the moment it was first seen. So copies keep their originals, and originals their copies, also where the
+//! other of the two lies before the window or in a feed that is not replayed.
+
+use super::plan::Basis;
+use crate::{
+    dedup::{Index, Options, Question},
+    model::{Admission, Enriched, Hash, ItemId, ItemState, Outcome, Previous, StoryState, Verdict},
+    state::State,
+    store::StoreError,
+};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+
+pub(super) struct Memory {
+    index: Index,
+    items: HashMap<ItemId, Basis>,
+    /// Items that are not replayed and were first seen after the window began, in that order.
+    to_come: VecDeque<(Timestamp, ItemId, ItemState)>,
+    /// Stories that this generation has told of.
+    told: HashSet<String>,
+    /// Stories as this generation has told them.
+    pub(super) stories: BTreeMap<String, StoryState>,
+}
+
+impl Memory {
+    /// The memory as it was when the window began, at `start`. May block.
+    pub(super) fn restore(
+        options: &Options,
+        state: &State,
+        items: HashMap<ItemId, Basis>,
+        start: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let mut index = Index::new(options);
+        let mut to_come = Vec::new();
+        let mut stories = Vec::new();
+        let remember = |id: ItemId, entry: ItemState| match items.get(&id) {
+            Some(Basis { before: Some(before), .. }) => index.restore_item(&id, &before.state),
+            Some(Basis { before: None, .. }) => {}
+            None if entry.first_seen > start => to_come.push((entry.first_seen, id, entry)),
+            None => index.restore_item(&id, &entry),
+        };
+        state.restore(remember, |story| stories.push(story))?;
+        for story in stories {
+            // A story of which every member comes again is told again from its beginning.
+            let comes_again = |member| items.get(member).is_some_and(|item: &Basis| item.whole);
+            if !story.members.iter().all(comes_again) {
+                index.restore_story(story);
+            }
+        }
+        to_come.sort_by(|(at, id, _), (other_at, other, _)| (at, id).cmp(&(other_at, other)));
+        Ok(Self { index, items, to_come: to_come.into(), told: HashSet::new(), stories: BTreeMap::new() })
+    }
+
+    /// Time goes on: what was first seen by now is known.
+    fn advance(&mut self, now: Timestamp) {
+        while let Some((_, id, entry)) = self.to_come.pop_front_if(|(first_seen, _, _)| *first_seen <= now) {
+            self.index.restore_item(&id, &entry);
+        }
+    }
+
+    /// Whether the text before this revision is not known though there was one.
+    pub(super) fn lacks_text(&self, id: &ItemId) -> bool {
+        let before = self.items.get(id).and_then(|item| item.before.as_ref());
+        before.is_some_and(|before| before.state.revision > 0 && before.text.is_none())
+    }
+
+    /// Judges a revision.
+    pub(super) fn judge(
+        &mut self,
+        now: Timestamp,
+        id: &ItemId,
+        hash: &Hash,
+        enriched: &Enriched,
+        admission: Admission,
+    ) -> Verdict {
+        self.advance(now);
+        let previous = self.items.get(id).and_then(|item| item.before.clone());
+        let mut verdict = self.index.judge(now, Question { enriched, hash, previous, admission });
+        // The first revision of a story in a generation tells it, also where it changes nothing: the topics of another
+        // prefix know nothing of it, and readers of this generation only did not see it before.
+        if let (Outcome::Publish { .. }, None) = (&verdict.outcome, &verdict.story) {
+            let untold = verdict.state.story.as_deref().filter(|story| !self.told.contains(*story));
+            verdict.story = untold.and_then(|story| self.index.story(story)).cloned();
+        }
+        if let Some(story) = &verdict.story {
+            self.told.insert(story.id.clone());
+            self.stories.insert(story.id.clone(), story.clone());
+        }
+        verdict
+    }
+
+    /// A revision could not be read this time: its number stays empty in this generation.
+    pub(super) fn lost(&mut self, id: &ItemId, before: Option<Previous>) {
+        let Some(item) = self.items.get_mut(id) else { return };
+        item.remaining = item.remaining.saturating_sub(1);
+        item.before = before.filter(|_| item.remaining > 0);
+    }
+
+    /// Remembers what a verdict made of an item, while more of its contents are to come.
+    pub(super) fn keep(&mut self, id: &ItemId, verdict: &Verdict, state: ItemState) {
+        let Some(item) = self.items.get_mut(id) else { return };
+        item.remaining = item.remaining.saturating_sub(1);
+        let text = verdict.text.clone().or_else(|| item.before.take().and_then(|before| before.text));
+        // Texts are large: one that is not compared with any more goes.
+        item.before = (item.remaining > 0).then_some(Previous { state, text });
+    }
+}
