@@ -87,14 +87,14 @@ fn prepared(
 ) -> impl Stream<Item = Result<Unit, StoreError>> + Send {
     let parallel = reading.parallel;
     raw.map(move |unit| {
-            let (tables, feeds) = (Arc::clone(&reading.tables), reading.feeds.clone());
-            async move {
-                let unit = unit?;
-                let work = tokio::task::spawn_blocking(move || prepare(&tables, &feeds, unit));
-                work.await.map_err(|failure| StoreError::Io(format!("an enriching thread was lost: {failure}")))
-            }
-        })
-        .buffered(parallel)
+        let (tables, feeds) = (Arc::clone(&reading.tables), reading.feeds.clone());
+        async move {
+            let unit = unit?;
+            let work = tokio::task::spawn_blocking(move || prepare(&tables, &feeds, unit));
+            work.await.map_err(|failure| StoreError::Io(format!("an enriching thread was lost: {failure}")))
+        }
+    })
+    .buffered(parallel)
 }
 
 struct RawUnit {

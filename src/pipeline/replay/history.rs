@@ -75,7 +75,8 @@ pub(super) fn fates(entry: Option<&ItemState>, seen: &[Seen], forgotten: bool) -
 
 fn numbered(entry: &ItemState, seen: &[Seen]) -> Vec<Fate> {
     let failed = |content: &Seen| entry.failed.contains(&content.place);
-    let judged: Vec<usize> = (0..seen.len()).filter(|at| seen.get(*at).is_some_and(|content| !failed(content))).collect();
+    let judged: Vec<usize> =
+        (0..seen.len()).filter(|at| seen.get(*at).is_some_and(|content| !failed(content))).collect();
     let last = judged.last().and_then(|at| seen.get(*at).map(|content| (*at, content)));
     let Some((last, content)) = last else { return vec![Fate::Fresh; seen.len()] };
     if content.hash != entry.hash {
@@ -114,9 +115,10 @@ fn known_from(entry: &ItemState) -> Option<Place> {
 }
 
 fn suppressed(entry: &ItemState, content: &Seen) -> Option<SuppressReason> {
-    let same = entry.suppressed.iter().find(|suppressed| {
-        suppressed.hash == content.hash && suppressed.at.is_none_or(|place| place == content.place)
-    });
+    let same = entry
+        .suppressed
+        .iter()
+        .find(|suppressed| suppressed.hash == content.hash && suppressed.at.is_none_or(|place| place == content.place));
     same.map(|suppressed| suppressed.reason)
 }
 

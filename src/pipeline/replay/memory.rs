@@ -2,13 +2,14 @@
 //!
 //! Comes in: the committed entries and the plan. What holds: an item whose history begins in the window is unknown
 //! until its first revision comes; one whose history begins before it is known as it was then; every other item is
-//! known from the moment it was first seen. So copies keep their originals, and originals their copies, also where the
-//! other of the two lies before the window or in a feed that is not replayed.
+//! known from the moment it was first seen, its text from its last change on, for no other is kept. So what is found
+//! in a window that holds the whole past is found again, and nothing is compared with a text that came later. A copy
+//! whose original does not come again from its beginning keeps it all the same: that is settled by its entry.
 
 use super::plan::Basis;
 use crate::{
     dedup::{Index, Options, Question},
-    model::{Admission, Enriched, Hash, ItemId, ItemState, Outcome, Previous, StoryState, Verdict},
+    model::{Admission, Enriched, Hash, ItemId, ItemState, Outcome, Previous, Relation, StoryState, Verdict},
     state::State,
     store::StoreError,
 };
@@ -18,7 +19,7 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 pub(super) struct Memory {
     index: Index,
     items: HashMap<ItemId, Basis>,
-    /// Items that are not replayed and were first seen after the window began, in that order.
+    /// Items that are not replayed and were first seen, or last changed, after the window began, in that order.
     to_come: VecDeque<(Timestamp, ItemId, ItemState)>,
     /// Stories that this generation has told of.
     told: HashSet<String>,
@@ -32,16 +33,28 @@ impl Memory {
         options: &Options,
         state: &State,
         items: HashMap<ItemId, Basis>,
+        changed: &HashMap<ItemId, Timestamp>,
         start: Timestamp,
     ) -> Result<Self, StoreError> {
         let mut index = Index::new(options);
         let mut to_come = Vec::new();
         let mut stories = Vec::new();
-        let remember = |id: ItemId, entry: ItemState| match items.get(&id) {
-            Some(Basis { before: Some(before), .. }) => index.restore_item(&id, &before.state),
-            Some(Basis { before: None, .. }) => {}
-            None if entry.first_seen > start => to_come.push((entry.first_seen, id, entry)),
-            None => index.restore_item(&id, &entry),
+        let remember = |id: ItemId, entry: ItemState| {
+            match items.get(&id) {
+                Some(Basis { before: Some(before), .. }) => return index.restore_item(&id, &before.state),
+                Some(Basis { before: None, .. }) => return,
+                None => {}
+            }
+            let settled = changed.get(&id).copied().unwrap_or(entry.first_seen);
+            if settled <= start {
+                return index.restore_item(&id, &entry);
+            }
+            if settled > entry.first_seen {
+                // Until its last change its text was another, which is not known here: nothing is compared with it.
+                let unread = ItemState { signature: None, ..entry.clone() };
+                to_come.push((entry.first_seen, id.clone(), unread));
+            }
+            to_come.push((settled, id, entry));
         };
         state.restore(remember, |story| stories.push(story))?;
         for story in stories {
@@ -66,6 +79,11 @@ impl Memory {
     pub(super) fn lacks_text(&self, id: &ItemId) -> bool {
         let before = self.items.get(id).and_then(|item| item.before.as_ref());
         before.is_some_and(|before| before.state.revision > 0 && before.text.is_none())
+    }
+
+    /// What is settled about an item before it is judged.
+    pub(super) fn settled(&self, id: &ItemId) -> Option<(Relation, ItemId)> {
+        self.items.get(id).and_then(|item| item.settled.clone())
     }
 
     /// Judges a revision.

@@ -190,7 +190,7 @@ async fn run(options: &ReplayOptions, store: &Store, sink: &mut dyn Sink) -> Res
     let others = Arc::new(std::mem::take(&mut plan.others));
     let mut work = {
         let (store, rules, fates, copy) = (store.clone(), rules, Arc::clone(&fates), options.to_prefix.clone());
-        let begin = move || Work::begin(store, rules, fates, copy, plan.items, plan.start);
+        let begin = move || Work::begin(store, rules, fates, copy, plan);
         let begun = tokio::task::spawn_blocking(begin).await;
         Box::new(begun.map_err(|failure| RunError::lost("restoring the memory", &failure))??)
     };

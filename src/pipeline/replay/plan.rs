@@ -65,6 +65,8 @@ pub(super) struct Basis {
     pub(super) before: Option<Previous>,
     /// Contents that are still to come.
     pub(super) remaining: usize,
+    /// The item that it goes back to, where that one's text of the time is not known in the replay.
+    pub(super) settled: Option<(Relation, ItemId)>,
     /// Its whole history lies in the window, from its first revision to its last.
     pub(super) whole: bool,
 }
@@ -78,6 +80,8 @@ pub(super) struct Plan {
     pub(super) start: Timestamp,
     pub(super) fates: HashMap<(u64, usize), Fate>,
     pub(super) items: HashMap<ItemId, Basis>,
+    /// When the text of an item last changed, of those that the window shows, whatever their feed.
+    pub(super) changed: HashMap<ItemId, Timestamp>,
     /// Places of what is no item.
     pub(super) others: HashSet<(u64, usize)>,
     pub(super) feeds: BTreeMap<FeedId, FeedShare>,
@@ -100,11 +104,14 @@ impl Plan {
             for frame in frames.into_iter().take_while(|frame| frame.seq <= position) {
                 seq = frame.seq + 1;
                 scan.start.get_or_insert(frame.at);
-                if wish.feeds.is_empty() || wish.feeds.contains(&frame.feed) {
-                    let contents = frame.contents.into_iter().enumerate();
-                    contents.for_each(|(index, content)| {
+                let is_chosen = wish.feeds.is_empty() || wish.feeds.contains(&frame.feed);
+                for (index, content) in frame.contents.into_iter().enumerate() {
+                    if let Content::Item(observed) = &content {
+                        scan.changed.insert(observed.item.id.clone(), frame.at);
+                    }
+                    if is_chosen {
                         scan.see(&frame.feed, Place { seq: frame.seq, index }, frame.at, content, last);
-                    });
+                    }
                 }
             }
         }
@@ -123,6 +130,7 @@ impl Plan {
 #[derive(Default)]
 struct Scan {
     start: Option<Timestamp>,
+    changed: HashMap<ItemId, Timestamp>,
     items: HashMap<ItemId, (FeedId, Vec<Seen>)>,
     /// What is no item; whether it is a state of its feed.
     others: Vec<(FeedId, Place, bool)>,
@@ -134,8 +142,7 @@ impl Scan {
     fn see(&mut self, feed: &FeedId, place: Place, at: Timestamp, content: Content, last: u64) {
         match content {
             Content::Item(observed) => {
-                let seen =
-                    Seen { place, at, hash: observed.hash.clone(), withdrawn: observed.is_withdrawn() };
+                let seen = Seen { place, at, hash: observed.hash.clone(), withdrawn: observed.is_withdrawn() };
                 let known = self.items.entry(observed.item.id).or_insert_with(|| (feed.clone(), Vec::new()));
                 known.1.push(seen);
             }
@@ -153,7 +160,12 @@ impl Scan {
     }
 
     fn plan(self, state: &State, wish: &Wish, window: (u64, u64)) -> Result<Plan, StoreError> {
-        let mut plan = Plan { window: Some(window), start: self.start.unwrap_or_default(), ..Plan::default() };
+        let mut plan = Plan {
+            window: Some(window),
+            start: self.start.unwrap_or_default(),
+            changed: self.changed,
+            ..Plan::default()
+        };
         for (feed, place, is_status) in self.others {
             // An older state of a feed must not come to lie over a newer one.
             let superseded = is_status && self.statuses.get(&feed).is_some_and(|newest| newest.seq > window.1);
@@ -165,6 +177,12 @@ impl Scan {
         for (id, (feed, seen)) in self.items {
             let previous = state.previous(&id)?;
             plan.item(id, &feed, previous, &seen, wish);
+        }
+        let whole: HashSet<ItemId> =
+            plan.items.iter().filter(|(_, item)| item.whole).map(|(id, _)| id.clone()).collect();
+        for item in plan.items.values_mut() {
+            // Where the original comes again from its beginning, the link is found again, or a better one.
+            item.settled = item.settled.take().filter(|(_, of)| !whole.contains(of));
         }
         plan.left_out.sort_by_key(|left| left.place);
         Ok(plan)
@@ -213,17 +231,18 @@ impl Plan {
         if remaining == 0 {
             return;
         }
+        let settled = entry.and_then(|entry| Some((entry.relation, entry.of.clone()?)));
         let before = match (committed, first_number) {
             (Some(committed), Some((revision, at))) => before(committed.state, revision - 1, at),
             (committed, _) => committed,
         };
         let whole = before.is_none() && reaches_last;
-        self.items.insert(id, Basis { before, remaining, whole });
+        self.items.insert(id, Basis { before, remaining, settled, whole });
     }
 }
 
 /// The item as it was when it had this many published revisions, as far as that is known. Its text is not, so that
-/// what changed cannot be said; its claims are left out, so that the first revision of the new generation asserts
+/// what changed cannot be said, and nothing is compared with it; its claims are left out, so that the first revision of the new generation asserts
 /// all of them. How it relates to others is taken from today: a copy keeps its original.
 pub(super) fn before(committed: ItemState, revision: u32, at: Timestamp) -> Option<Previous> {
     if revision == 0 && committed.first_seen >= at {
@@ -239,7 +258,7 @@ pub(super) fn before(committed: ItemState, revision: u32, at: Timestamp) -> Opti
         relation: if published { committed.relation } else { Relation::Original },
         of: committed.of.filter(|_| published),
         story: committed.story.filter(|_| published),
-        signature: committed.signature.filter(|_| published),
+        signature: None,
         claims: Vec::new(),
         killed: false,
         ..committed

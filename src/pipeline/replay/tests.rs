@@ -3,9 +3,7 @@
 use super::*;
 use crate::{
     intake::Poll,
-    model::{
-        Feed, FeedHead, Generation, Item, ItemId, ItemState, Record, Snapshot, Topic, Validators, state_key,
-    },
+    model::{Feed, FeedHead, Generation, Item, ItemId, ItemState, Record, Snapshot, Topic, Validators, state_key},
     pipeline::{RunOptions, run_with},
     publish::memory::{Failure, Memory as MemorySink},
 };
@@ -52,8 +50,9 @@ impl World {
         let feed = self.config.feed(&feed.into()).unwrap().clone();
         let items = entries.iter().map(|(name, text)| {
             let mut item = Item::new(ItemId::new(&feed.id, name), feed.id.clone());
-            item.title = Some(format!("Norway and the virus in {}", name.split('-').next().unwrap()));
-            item.content = Some(format!("<p>OSLO, October 1. {text}</p>"));
+            item.title = Some(format!("Norway and the virus, by {name}"));
+            let text = text.replace('|', "</p><p>OSLO, October 1. ");
+            item.content = Some(format!("<p>{text}</p>"));
             item
         });
         let (validators, head) = (Validators::default(), FeedHead::default());
@@ -152,7 +151,13 @@ fn claims(records: &[Record]) -> Vec<String> {
     values(records, Topic::CovidStats)
         .iter()
         .map(|value| {
-            format!("{} {} {} {}", value["op"].as_str().unwrap(), value["value"], value["revision"], value["supersedes"])
+            format!(
+                "{} {} {} {}",
+                value["op"].as_str().unwrap(),
+                value["value"],
+                value["revision"],
+                value["supersedes"]
+            )
         })
         .collect()
 }
@@ -162,7 +167,7 @@ fn values(records: &[Record], topic: Topic) -> Vec<Value> {
     of_topic.map(|record| serde_json::from_slice(record.value.as_ref().unwrap()).unwrap()).collect()
 }
 
-const FIRST: &str = "Norway has reported 17 deaths from COVID-19 in total, the health ministry of the country said on \
+const FIRST: &str = "|Norway has reported 17 deaths from COVID-19 in total, the health ministry of the country said on \
                      Thursday evening. The borders to the east stay closed for another month, its minister added.";
 const COPY: &str = FIRST;
 
@@ -177,10 +182,10 @@ async fn told() -> (World, Vec<Record>) {
     all.extend(world.shows("second", &[("copy", COPY)]).await);
     all.extend(world.shows("first", &[("a", &corrected(19))]).await);
     // Typography only.
-    all.extend(world.shows("first", &[("a", &corrected(19).replace(". The", ".  The"))]).await);
-    let other = "The harbour of Tromsø was closed by ice on Wednesday, and 12 ships wait outside, the master said.";
+    all.extend(world.shows("first", &[("a", &corrected(19).replace("month, its", "month; its"))]).await);
+    let other = "|The harbour of Tromsø was closed by ice on Wednesday, and 12 ships wait outside, the master said.";
     all.extend(world.shows("third", &[("b", other)]).await);
-    all.extend(world.shows("first", &[("a", &corrected(21).replace(". The", ".  The"))]).await);
+    all.extend(world.shows("first", &[("a", &corrected(21).replace("month, its", "month; its"))]).await);
     (world, all)
 }
 
@@ -244,7 +249,7 @@ async fn claims_that_still_stand_are_asserted_by_the_first_revision_of_a_generat
     assert_eq!((articles(&second).len(), claims(&second).len()), (1, 0), "the claim stands");
     let (again, _) = world.replay(ReplayOptions { since: Some(hour(2)), ..world.wish() }, &[]).await;
     assert_eq!(claims(&again), ["assert 17 2 null"]);
-    let gone = "Norway has nothing to say about the virus, the health ministry of the country said on Friday evening.";
+    let gone = "|Norway has nothing to say about the virus, the health ministry of the country said on Friday evening.";
     let next = world.shows("first", &[("a", gone)]).await;
     assert_eq!(claims(&next), ["retract 17 3 2"], "what readers of this generation hold is taken back");
 }
@@ -253,14 +258,17 @@ async fn claims_that_still_stand_are_asserted_by_the_first_revision_of_a_generat
 async fn a_copy_keeps_its_original_in_a_feed_that_is_not_replayed() {
     let (world, all) = told().await;
     let state = world.state().await;
-    let (again, report) =
-        world.replay(ReplayOptions { feeds: vec!["second".into()], ..world.wish() }, &[]).await;
+    let (again, report) = world.replay(ReplayOptions { feeds: vec!["second".into()], ..world.wish() }, &[]).await;
     assert!(report.feeds.keys().eq([&FeedId::from("second")]));
-    let copies: Vec<Record> =
-        all.iter().filter(|record| record.key.starts_with("second:")).cloned().collect();
-    let again: Vec<Record> = again.into_iter().filter(|record| record.topic != Topic::Stories).collect();
-    same(&again, &copies);
-    assert_eq!(values(&again, Topic::Articles)[0]["duplicate"]["relation"], "exact");
+    let copies: Vec<Record> = all.iter().filter(|record| record.key.starts_with("second:")).cloned().collect();
+    let [copy, was] = [&again, &copies].map(|records| values(records, Topic::Articles)[0].clone());
+    assert_eq!((&copy["duplicate"]["relation"], &copy["duplicate"]["of"]), (&"exact".into(), &was["duplicate"]["of"]));
+    assert_eq!(
+        (&copy["duplicate"]["similarity"], &copy["duplicate"]["reason"]),
+        (&Value::Null, &"earlier_version".into())
+    );
+    assert_eq!(values(&again, Topic::Stories).len(), 1, "its story is told in this generation too");
+    assert!(claims(&again).is_empty(), "a copy makes no claims");
     assert_eq!(world.state().await, state);
 
     // And an original its place, though the copy is known from before.
@@ -285,7 +293,8 @@ async fn to_another_prefix_it_goes_once_and_leaves_the_state_alone() {
     };
     assert_eq!(untouched(world.state().await), state);
     assert!(world.replay(copy(), &[]).await.0.is_empty(), "it is there already");
-    let next = world.shows("third", &[("c", "A ferry left Bergen for Hull on Sunday with 80 cars, its owner said.")]).await;
+    let next =
+        world.shows("third", &[("c", "|A ferry left Bergen for Hull on Sunday with 80 cars, its owner said.")]).await;
     let copy = ReplayOptions { to_prefix: Some("wire2".to_owned()), ..world.wish() };
     same(&world.replay(copy, &[]).await.0, &next);
 }
@@ -294,7 +303,7 @@ async fn to_another_prefix_it_goes_once_and_leaves_the_state_alone() {
 async fn of_a_killed_item_only_the_withdrawal_comes_again() {
     let mut world = World::new(&["first"]);
     world.shows("first", &[("a", FIRST)]).await;
-    let kill = format!("EDITORS: Please kill the story on Norway. KILL. {FIRST}");
+    let kill = format!("EDITORS: Please kill the story on Norway. It is not so.{FIRST}");
     let killed = world.shows("first", &[("a", &kill)]).await;
     let id = ItemId::new(&"first".into(), "a");
     if !world.item(&id).await.killed {

@@ -6,7 +6,7 @@
 use super::{
     history::Fate,
     memory::Memory,
-    plan::{Basis, before},
+    plan::{Plan, before},
 };
 use crate::{
     model::{
@@ -74,8 +74,7 @@ impl Work {
         rules: Arc<Rules>,
         fates: Arc<HashMap<(u64, usize), Fate>>,
         copy: Option<String>,
-        items: HashMap<ItemId, Basis>,
-        start: Timestamp,
+        plan: Plan,
     ) -> Result<Self, StoreError> {
         let state = State::new(store);
         let way = match copy {
@@ -85,7 +84,7 @@ impl Work {
                 Way::Generation(Generation { v: 1, number, batches: 0, finished: false })
             }
         };
-        let memory = Memory::restore(&rules.dedup, &state, items, start)?;
+        let memory = Memory::restore(&rules.dedup, &state, plan.items, &plan.changed, plan.start)?;
         Ok(Self { rules, state, memory, fates, way, open: Open::default() })
     }
 
@@ -186,7 +185,7 @@ impl Work {
                     let what = "the revision before this one is not among those that are replayed";
                     enriched.article.issues.push(Issue::new(Stage::Dedup, "previous_not_retained", what));
                 }
-                Admission::Again
+                Admission::Again { settled: self.memory.settled(id) }
             }
             Fate::Fresh => {
                 let feed = self.rules.feeds.get(&observed.item.feed);
