@@ -3,7 +3,7 @@
 //! A test arms them through the environment, in the notation of the crate `fail`:
 //! `FAILPOINTS="C4=1*off->return" dateline run …` dies the second time the line comes to C4, `C14=3*return` fails three
 //! times. C1 to C14 are the crash points of docs/GUARANTEES.md; a point that is reached is also `print`able and
-//! `sleep`able. Nothing of an ordinary build knows of them.
+//! `sleep`able. Points named after a stage are for panics. Nothing of an ordinary build knows of them.
 
 /// Reads the points that the environment arms. To be called once, before any thread is started.
 #[cfg(feature = "faults")]
@@ -39,4 +39,52 @@ pub fn fails(name: &str) -> bool {
 #[inline]
 pub fn fails(_name: &str) -> bool {
     false
+}
+
+/// The process dies a moment later, while what follows is under way, when the point is armed with `return`, or with
+/// `return(N)` for N microseconds.
+#[cfg(feature = "faults")]
+pub fn soon(name: &str) {
+    fail::fail_point!(name, |argument: Option<String>| {
+        let micros = argument.and_then(|text| text.parse().ok()).unwrap_or(300);
+        std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_micros(micros));
+            std::process::abort()
+        });
+    });
+}
+
+/// Nothing happens here in an ordinary build.
+#[cfg(not(feature = "faults"))]
+#[inline]
+pub fn soon(_name: &str) {}
+
+/// The process stops here, as by SIGSTOP, until somebody lets it go on, when the point is armed with `return`.
+#[cfg(feature = "faults")]
+pub fn stop(name: &str) {
+    fail::fail_point!(name, |_| {
+        let stopped = std::process::Command::new("kill").arg("-STOP").arg(std::process::id().to_string()).status();
+        assert!(stopped.is_ok_and(|status| status.success()), "no program `kill` to stop this process with");
+    });
+}
+
+/// Nothing happens here in an ordinary build.
+#[cfg(not(feature = "faults"))]
+#[inline]
+pub fn stop(_name: &str) {}
+
+/// A time that a test has shortened: the point is armed with `return(N)` for N milliseconds.
+#[cfg(feature = "faults")]
+pub fn time(name: &str, usual: std::time::Duration) -> std::time::Duration {
+    fail::fail_point!(name, |argument: Option<String>| {
+        argument.and_then(|text| text.parse().ok()).map_or(usual, std::time::Duration::from_millis)
+    });
+    usual
+}
+
+/// Every time is as it is in an ordinary build.
+#[cfg(not(feature = "faults"))]
+#[inline]
+pub fn time(_name: &str, usual: std::time::Duration) -> std::time::Duration {
+    usual
 }

@@ -8,6 +8,7 @@ use super::{
     BrokerError, Client, Settings,
     settings::{PROMPT_COMMIT, TRANSACTION_TIMEOUT},
 };
+use crate::faults;
 use rdkafka::{
     ClientConfig, ClientContext, Message as _,
     config::RDKafkaLogLevel,
@@ -186,7 +187,11 @@ impl Owner {
             .begin_transaction()
             .map_err(|error| BrokerError::sort("cannot begin a transaction", &error, BrokerError::Doubt))?;
         send(producer, &messages.outputs, OUTPUT, deadline)?;
+        faults::point("C4");
+        faults::stop("C10");
         deliver(producer, &messages.state, STATE, deadline)?;
+        faults::point("C5");
+        faults::soon("C6");
         let began = Instant::now();
         producer
             .commit_transaction(remaining(deadline))

@@ -3,11 +3,17 @@
 //! The guarantees rest on some settings; a pass-through key that contradicts one of them is refused by its name, never
 //! overruled silently. Values are never part of a message, for they may be secrets.
 
+use crate::faults;
 use rdkafka::ClientConfig;
 use std::{collections::BTreeMap, time::Duration};
 
 /// A transaction that is open for longer is aborted by its coordinator.
 pub const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The same as the broker is told; tests shorten it.
+fn transaction_timeout() -> Duration {
+    faults::time("transaction-timeout", TRANSACTION_TIMEOUT)
+}
 
 /// How long one message may take until its delivery has failed; below the transaction's timeout.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -115,14 +121,14 @@ impl Settings {
         config
             .set("enable.idempotence", "true")
             .set("acks", "all")
-            .set("message.timeout.ms", MESSAGE_TIMEOUT.as_millis().to_string())
+            .set("message.timeout.ms", MESSAGE_TIMEOUT.min(transaction_timeout()).as_millis().to_string())
             .set("partitioner", "murmur2_random")
             .set("batch.size", smallest_limit.saturating_sub(1024).clamp(1024, 1_000_000).to_string())
             .set("message.max.bytes", (largest_limit + (64 << 10)).clamp(1_000_000, 1_000_000_000).to_string());
         if self.transactions {
             config
                 .set("transactional.id", &self.transactional_id)
-                .set("transaction.timeout.ms", TRANSACTION_TIMEOUT.as_millis().to_string());
+                .set("transaction.timeout.ms", transaction_timeout().as_millis().to_string());
         }
         for (key, value) in [("compression.type", "zstd"), ("linger.ms", "20")] {
             if !self.librdkafka.contains_key(key) {

@@ -17,8 +17,9 @@ pub(super) const SKETCH: usize = 128;
 pub(super) const SHORT: u32 = 8;
 /// Figures kept per text; the first by the hash of their surroundings, so that two versions keep the same ones.
 const FIGURES: usize = 64;
-/// Shingle hashes are cut to 40 bits: chance meetings stay rare among a million texts, and the state stays small.
-const SHINGLE_SHIFT: u32 = 24;
+/// Shingle hashes are cut to their upper 32 bits: two texts meet by chance in one of them once in ten thousand pairs, and
+/// it takes five to count.
+const SHINGLE_SHIFT: u32 = 32;
 
 /// The signature of an article; none when it has no words at all.
 pub(super) fn signature(article: &Article) -> Option<Signature> {
@@ -37,7 +38,6 @@ pub(super) fn signature(article: &Article) -> Option<Signature> {
         exact,
         bottom,
         shingles: distinct,
-        figures: hash_all(text.iter().filter(|word| word.figure)),
         figures_at: figures_at(&text),
         link: article.canonical_url.as_deref().or(article.url.as_deref()).and_then(link),
         day: article.date(),
@@ -45,8 +45,8 @@ pub(super) fn signature(article: &Article) -> Option<Signature> {
 }
 
 /// The shingles of a run of words, in text order.
-pub(super) fn shingles(words: &[Word]) -> Vec<u64> {
-    words.windows(SHINGLE_WORDS).map(|window| hash_all(window) >> SHINGLE_SHIFT).collect()
+pub(super) fn shingles(words: &[Word]) -> Vec<u32> {
+    words.windows(SHINGLE_WORDS).map(|window| (hash_all(window) >> SHINGLE_SHIFT) as u32).collect()
 }
 
 /// The words that count: of the story's own paragraphs, else of the whole body, else of the summary.

@@ -9,6 +9,7 @@
 mod changes;
 mod claims;
 mod fingerprint;
+mod postings;
 mod revision;
 mod similarity;
 mod story;
@@ -19,8 +20,8 @@ mod words;
 use self::update::{Link, Teller};
 use self::window::{Entry, Window};
 use crate::model::{
-    Admission, Article, Change, Duplicate, Enriched, Hash, ItemId, ItemState, Outcome, Previous, Relation, Signature,
-    Span, StateChange, StoryState, SuppressReason, Suppressed, Verdict, units,
+    Admission, Article, Change, Duplicate, Enriched, Hash, ItemHead, ItemId, ItemState, Outcome, Previous, Relation,
+    Signature, Span, StateChange, StoryState, SuppressReason, Suppressed, Verdict, units,
 };
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
@@ -62,7 +63,7 @@ const SAME_FOR_SEARCH: f64 = 0.8;
 /// Sampled shingles of a paragraph that must be looked up before it is called added.
 const PARAGRAPH_SAMPLE: usize = 3;
 
-/// What is remembered across items: signatures of texts, and stories.
+/// What is remembered across items: signatures of texts, and who is in which story.
 pub struct Index {
     window: Window,
     horizon: SignedDuration,
@@ -75,19 +76,25 @@ impl Index {
         Self { window: Window::default(), horizon }
     }
 
+    /// Makes room for so many items.
+    pub fn reserve(&mut self, items: usize) {
+        self.window.reserve(items);
+    }
+
     /// Remembers an item as the committed state has it, in place of what was known of it; a touch comes in this way too.
-    pub fn restore_item(&mut self, id: &ItemId, state: &ItemState) {
-        self.window.put(Entry::of_state(id, state));
+    pub fn restore_item(&mut self, id: &ItemId, head: ItemHead) {
+        self.window.put(id, head);
     }
 
-    /// Remembers a story as the committed state has it.
-    pub fn restore_story(&mut self, story: StoryState) {
-        self.window.put_story(story);
-    }
-
-    /// Decides about one revision and remembers it.
+    /// Decides about one revision and remembers it. `story` looks up what is remembered of a story, and fails if that
+    /// cannot be read.
     #[allow(clippy::needless_pass_by_value, reason = "a question is asked once; the answer takes over what it needs")]
-    pub fn judge(&mut self, now: Timestamp, question: Question<'_>) -> Verdict {
+    pub fn judge<E>(
+        &mut self,
+        now: Timestamp,
+        question: Question<'_>,
+        story: &dyn Fn(&str) -> Result<Option<StoryState>, E>,
+    ) -> Result<Verdict, E> {
         let previous = question.previous.as_ref();
         let reason = match &question.admission {
             Admission::Again { .. } => None,
@@ -103,35 +110,37 @@ impl Index {
         };
         let verdict = match reason {
             Some(reason) => suppressed(now, &question, reason),
-            None => self.published(now, &question),
+            None => self.published(now, &question, story)?,
         };
-        self.window.put(Entry::of_state(&question.enriched.article.id, &verdict.state));
-        if let Some(story) = &verdict.story {
-            self.window.put_story(story.clone());
-        }
-        verdict
+        self.window.put(&question.enriched.article.id, ItemHead::from(&verdict.state));
+        Ok(verdict)
     }
 
-    /// A story as it is remembered.
-    pub fn story(&self, id: &str) -> Option<&StoryState> {
-        self.window.story(id)
+    /// Forgets what was last seen before the horizon, and of the stories that the state has those that nothing is in any
+    /// more; returns the tombstones.
+    pub fn evict(&mut self, now: Timestamp, stories: impl IntoIterator<Item = String>) -> Vec<StateChange> {
+        self.window.evict(now, self.horizon, stories)
     }
 
-    /// Forgets what was last seen before the horizon; returns the tombstones.
-    pub fn evict(&mut self, now: Timestamp) -> Vec<StateChange> {
-        self.window.evict(now, self.horizon)
-    }
-
-    fn published(&self, now: Timestamp, question: &Question<'_>) -> Verdict {
+    fn published<E>(
+        &self,
+        now: Timestamp,
+        question: &Question<'_>,
+        story: &dyn Fn(&str) -> Result<Option<StoryState>, E>,
+    ) -> Result<Verdict, E> {
         let (article, previous) = (&question.enriched.article, question.previous.as_ref());
         let before = previous.filter(|previous| previous.state.revision > 0);
         let mut state = remembered(now, question);
         let signature = fingerprint::signature(article);
+        let told_in = match before.and_then(|before| before.state.story.as_deref()) {
+            Some(id) => story(id)?,
+            None => None,
+        };
         let duplicate = match (&question.admission, &signature) {
             (Admission::Again { settled: Some((relation, of)) }, Some(signature)) => {
                 self.settled(article, signature, of, *relation)
             }
-            _ => self.duplicate(article, signature.as_ref(), before),
+            _ => self.duplicate(article, signature.as_ref(), before, told_in.as_ref()),
         };
 
         let change = revision::kind(previous, article, now);
@@ -170,28 +179,37 @@ impl Index {
             text.body.clear();
             text.summary = None;
         }
-        let told_in = before.and_then(|before| before.state.story.as_deref()).filter(|_| killed);
-        let withdrawn = told_in.and_then(|id| {
-            let headline = before.and_then(|before| before.text.as_ref()?.headline.as_deref());
-            story::withdrawn(self.window.story(id), headline, article)
-        });
-        let story = duplicate.story.as_deref().filter(|_| !killed).and_then(|id| {
-            let first_seen = match &duplicate.of {
-                Some(of) => self.window.entry(of).map_or(state.first_seen, |origin| origin.first_seen),
-                None => state.first_seen,
-            };
-            story::joined(self.window.story(id), id, first_seen, article)
-        });
-        let story = withdrawn.or(story);
+        let story = match &duplicate.story {
+            _ if killed => {
+                let headline = before.and_then(|before| before.text.as_ref()?.headline.as_deref());
+                story::withdrawn(told_in.as_ref(), headline, article)
+            }
+            None => None,
+            Some(id) => {
+                let joining = match told_in {
+                    Some(told_in) if told_in.id == *id => Some(told_in),
+                    _ => story(id)?,
+                };
+                let origin = duplicate.of.as_ref().and_then(|of| self.window.entry(&of.0));
+                let first_seen = origin.map_or(state.first_seen, |origin| origin.first_seen);
+                story::joined(joining.as_ref(), id, first_seen, article)
+            }
+        };
         let outcome = Outcome::Publish { revision, change, supersedes, changes };
-        Verdict { outcome, duplicate, claims: claims.changes, state, text: Some(text), story }
+        Ok(Verdict { outcome, duplicate, claims: claims.changes, state, text: Some(text), story })
     }
 
     /// Copy or original. A published original stays one: others may already go back to it.
-    fn duplicate(&self, article: &Article, signature: Option<&Signature>, before: Option<&Previous>) -> Duplicate {
+    fn duplicate(
+        &self,
+        article: &Article,
+        signature: Option<&Signature>,
+        before: Option<&Previous>,
+        told_in: Option<&StoryState>,
+    ) -> Duplicate {
         let Some(signature) = signature else { return original(article, "no_text") };
         match before {
-            Some(before) if before.state.relation == Relation::Original && self.is_relied_on(before) => {
+            Some(before) if before.state.relation == Relation::Original && is_relied_on(before, told_in) => {
                 let mut kept = original(article, "first_seen");
                 kept.story = before.state.story.clone().or(kept.story);
                 return kept;
@@ -235,12 +253,12 @@ impl Index {
                 self.linked(article, signature, of, link)
             }
             (Some((link, entry)), _) => {
-                let of = entry.of.as_ref().unwrap_or(&entry.id);
+                let of = ItemId(entry.of.as_ref().unwrap_or(&entry.id).to_string());
                 // Another version of this very item may have been found through a third one.
-                if *of == article.id {
+                if of == article.id {
                     original(article, "first_seen")
                 } else {
-                    self.linked(article, signature, of, link)
+                    self.linked(article, signature, &of, link)
                 }
             }
             // A copy whose original was withdrawn or forgotten does not become one by being touched up.
@@ -256,14 +274,8 @@ impl Index {
         }
     }
 
-    /// Whether claims or other items rest on this original.
-    fn is_relied_on(&self, before: &Previous) -> bool {
-        let members = before.state.story.as_deref().and_then(|story| self.window.story(story));
-        !before.state.claims.is_empty() || members.is_some_and(|story| story.members.len() > 1)
-    }
-
-    fn signature(&self, id: &ItemId) -> Option<&Signature> {
-        self.window.entry(id).and_then(|entry| entry.signature.as_ref())
+    fn signature(&self, id: &ItemId) -> Option<Signature> {
+        self.window.entry(&id.0).and_then(Entry::signature)
     }
 
     fn has_same_link(&self, of: &ItemId, signature: &Signature) -> bool {
@@ -274,7 +286,7 @@ impl Index {
     fn link_to(&self, of: &ItemId, article: &Article, signature: &Signature, relation: Relation) -> Link {
         let teller =
             Teller { feed: &article.feed, agency: article.wire.agency.as_deref(), notice: article.wire.notice };
-        let known = self.window.entry(of).and_then(|entry| update::relate(signature, &teller, entry));
+        let known = self.window.entry(&of.0).and_then(|entry| update::relate(signature, &teller, entry));
         let (resemblance, shared) = known.map_or((0.0, 0.0), |link| (link.resemblance, link.shared));
         Link { relation, reason: "earlier_version", resemblance, shared }
     }
@@ -291,17 +303,17 @@ impl Index {
     }
 
     fn linked(&self, article: &Article, signature: &Signature, of: &ItemId, link: Link) -> Duplicate {
-        let origin = self.window.entry(of);
-        let origin_text = origin.and_then(|origin| origin.signature.as_ref());
+        let origin = self.window.entry(&of.0);
+        let origin_text = origin.and_then(Entry::signature);
         // The match may have come by way of a later version; shares are those with the item that is named.
-        let (similarity, shared) = match origin_text {
+        let (similarity, shared) = match &origin_text {
             Some(text) if link.relation != Relation::Exact && signature.shingles >= fingerprint::SHORT => {
                 let comparison = similarity::compare(signature, text);
                 (comparison.resemblance, comparison.shared)
             }
             _ => (link.resemblance, link.shared),
         };
-        let added_paragraphs = match origin_text {
+        let added_paragraphs = match &origin_text {
             Some(text) if link.relation != Relation::Exact => added_paragraphs(article, text),
             _ => Vec::new(),
         };
@@ -313,10 +325,15 @@ impl Index {
             shared: rounded(shared),
             added_paragraphs,
             reason: link.reason.to_owned(),
-            story: origin.and_then(|origin| origin.story.clone()).or_else(|| Some(of.0.clone())),
-            origin_agency: origin.and_then(|origin| origin.agency.clone()),
+            story: Some(origin.and_then(Entry::story).unwrap_or(&of.0).to_owned()),
+            origin_agency: origin.and_then(|origin| origin.agency.as_deref()).map(str::to_owned),
         }
     }
+}
+
+/// Whether claims or other items rest on this original.
+fn is_relied_on(before: &Previous, told_in: Option<&StoryState>) -> bool {
+    !before.state.claims.is_empty() || told_in.is_some_and(|story| story.members.len() > 1)
 }
 
 fn original(article: &Article, reason: &str) -> Duplicate {
@@ -347,7 +364,7 @@ fn remembered(now: Timestamp, question: &Question<'_>) -> ItemState {
     let article = &question.enriched.article;
     let Some(Previous { state, .. }) = &question.previous else {
         return ItemState {
-            v: 1,
+            v: ItemState::VERSION,
             feed: article.feed.clone(),
             revision: 0,
             hash: question.hash.clone(),

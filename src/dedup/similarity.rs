@@ -49,7 +49,7 @@ pub(super) fn compare(later: &Signature, earlier: &Signature) -> Comparison {
 }
 
 /// Share of some shingles that stand in a text, where enough of them fall into its sample to say so.
-pub(super) fn share_in(shingles: &[u64], text: &Signature, least_sample: usize) -> Option<f64> {
+pub(super) fn share_in(shingles: &[u32], text: &Signature, least_sample: usize) -> Option<f64> {
     let threshold = horizon(text);
     let mut sampled = 0usize;
     let mut found = 0usize;
@@ -61,18 +61,18 @@ pub(super) fn share_in(shingles: &[u64], text: &Signature, least_sample: usize) 
 }
 
 /// The hash up to which a sketch is complete.
-fn horizon(signature: &Signature) -> u64 {
+fn horizon(signature: &Signature) -> u32 {
     match signature.bottom.last() {
         Some(last) if signature.bottom.len() >= SKETCH => *last,
-        _ => u64::MAX,
+        _ => u32::MAX,
     }
 }
 
-fn below(sorted: &[u64], threshold: u64) -> &[u64] {
+fn below(sorted: &[u32], threshold: u32) -> &[u32] {
     sorted.get(..sorted.partition_point(|hash| *hash <= threshold)).unwrap_or(sorted)
 }
 
-fn in_both(left: &[u64], right: &[u64]) -> usize {
+fn in_both<T: Ord>(left: &[T], right: &[T]) -> usize {
     let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
     let mut found = 0;
     while let (Some(l), Some(r)) = (left.peek(), right.peek()) {
@@ -113,7 +113,7 @@ mod tests {
 
     fn signature(range: std::ops::Range<u64>) -> Signature {
         // Numbers spread like hashes.
-        let mut bottom: Vec<u64> = range.map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 24).collect();
+        let mut bottom: Vec<u32> = range.map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32).collect();
         bottom.sort_unstable();
         let shingles = bottom.len() as u32;
         bottom.truncate(SKETCH);

@@ -119,12 +119,19 @@ impl Memory {
         let article = &enriched.article;
         let hash = Hash::of_fields("test", [article.headline.as_deref().unwrap_or(""), &article.body]);
         let previous = self.items.get(&article.id).cloned();
-        let verdict =
-            self.index.judge(self.now, Question { enriched, hash: &hash, previous: previous.clone(), admission });
+        let question = Question { enriched, hash: &hash, previous: previous.clone(), admission };
+        let story = |id: &str| Ok::<_, std::convert::Infallible>(self.stories.get(id).cloned());
+        let Ok(verdict) = self.index.judge(self.now, question, &story);
         let text = verdict.text.clone().or(previous.and_then(|previous| previous.text));
         self.items.insert(article.id.clone(), Previous { state: verdict.state.clone(), text });
         self.stories.extend(verdict.story.clone().map(|story| (story.id.clone(), story)));
         verdict
+    }
+
+    fn evict(&mut self, days_on: i64) -> Vec<String> {
+        let stories: Vec<String> = self.stories.keys().cloned().collect();
+        let changes = self.index.evict(self.now + SignedDuration::from_hours(days_on * 24), stories);
+        changes.into_iter().map(|change| change.key).collect()
     }
 
     /// As after a crash: everything is built from the state again, in another order.
@@ -132,10 +139,10 @@ impl Memory {
         self.index = Index::new(&Options::default());
         for (id, previous) in self.items.iter().rev() {
             // Through the wire form, as the store keeps it.
-            let state: ItemState = serde_json::from_slice(&serde_json::to_vec(&previous.state).unwrap()).unwrap();
-            self.index.restore_item(id, &state);
+            let head: ItemHead = serde_json::from_slice(&serde_json::to_vec(&previous.state).unwrap()).unwrap();
+            assert_eq!(head, ItemHead::from(&previous.state));
+            self.index.restore_item(id, head);
         }
-        self.stories.values().for_each(|story| self.index.restore_story(story.clone()));
     }
 }
 
@@ -396,16 +403,13 @@ fn the_horizon_forgets_items_and_then_their_story() {
     let mut memory = Memory::new();
     let first = article("norwire", "1", "h", STORY);
     memory.judge(&first);
-    assert_eq!(memory.index.evict(memory.now + SignedDuration::from_hours(29 * 24)), []);
+    assert_eq!(memory.evict(29), Vec::<String>::new());
     let copy = article("daily", "2", "h", STORY);
     memory.now += SignedDuration::from_hours(20 * 24);
     memory.judge(&copy);
-    let keys = |changes: Vec<StateChange>| changes.into_iter().map(|change| change.key).collect::<Vec<_>>();
     let (first, copy) = (&first.article.id, &copy.article.id);
-    let forgotten = keys(memory.index.evict(memory.now + SignedDuration::from_hours(11 * 24)));
-    assert_eq!(forgotten, [format!("item/{first}"), format!("text/{first}")]);
-    let forgotten = keys(memory.index.evict(memory.now + SignedDuration::from_hours(31 * 24)));
-    assert_eq!(forgotten, [format!("item/{copy}"), format!("text/{copy}"), format!("story/{first}")]);
+    assert_eq!(memory.evict(11), [format!("item/{first}"), format!("text/{first}")]);
+    assert_eq!(memory.evict(31), [format!("item/{copy}"), format!("text/{copy}"), format!("story/{first}")]);
 }
 
 proptest::proptest! {

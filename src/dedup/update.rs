@@ -56,7 +56,7 @@ impl Link {
 /// Relates a text to an earlier entry; `Original` with reason `look_alike` when only the words are the same, none when
 /// not even they are.
 pub(super) fn relate(later: &Signature, teller: &Teller<'_>, entry: &Entry) -> Option<Link> {
-    let earlier = entry.signature.as_ref()?;
+    let earlier = &entry.signature()?;
     let comparison = compare(later, earlier);
     let link = |relation, reason| {
         Some(Link { relation, reason, resemblance: comparison.resemblance, shared: comparison.shared })
@@ -69,7 +69,7 @@ pub(super) fn relate(later: &Signature, teller: &Teller<'_>, entry: &Entry) -> O
         _ => None,
     };
     let same_day = days_apart.is_none_or(|days| days == 0);
-    let same_feed = *teller.feed == entry.feed;
+    let same_feed = *teller.feed.0 == *entry.feed;
     let same_source = same_feed || (teller.agency.is_some() && teller.agency == entry.agency.as_deref());
     let same_link = later.link.is_some() && later.link == earlier.link;
 

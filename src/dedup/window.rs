@@ -1,14 +1,20 @@
 //! What is remembered across items, for how long, and how what resembles a text is found in it.
 //!
-//! Holds one entry per item of the horizon, an inverted index over the smallest shingle hashes of the texts that others
-//! are compared with, and the stories. Everything in it is a function of the committed entries alone, never of the order
-//! in which they came: memory that is rebuilt after a restart decides exactly as before.
+//! Holds one entry per item of the horizon, and an inverted index over the smallest shingle hashes of the texts that
+//! others are compared with; what else is known of an item or a story stays in the state until it is met. Everything in
+//! it is a function of the committed entries alone, never of the order in which they came: memory that is rebuilt after
+//! a restart decides exactly as before. There are a hundred thousand entries and more, so they are kept small: names are
+//! shared, signatures stay packed, and the index takes eight bytes a shingle.
 
-use crate::model::{FeedId, ItemId, ItemState, Relation, Signature, StateChange, StoryState, state_key};
+use super::postings::{Postings, Slot};
+use crate::model::{ItemHead, ItemId, Packed, Signature, StateChange, state_key};
 use jiff::{SignedDuration, Timestamp};
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+    hash::{BuildHasherDefault, Hasher},
+    sync::Arc,
+};
 
 /// Shingles indexed per text. A copy cut to a fifth meets its original in about `INDEXED / 5` = 9 of them; the chance
 /// that it meets it in none is one in ten thousand.
@@ -21,76 +27,53 @@ const SHARED_ADDRESS: usize = 8;
 const CANDIDATES: usize = 24;
 
 /// One remembered item.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub(super) struct Entry {
-    pub(super) id: ItemId,
-    pub(super) feed: FeedId,
-    pub(super) agency: Option<String>,
-    pub(super) relation: Relation,
-    pub(super) of: Option<ItemId>,
-    pub(super) story: Option<String>,
+    pub(super) id: Box<str>,
+    pub(super) feed: Arc<str>,
+    pub(super) agency: Option<Arc<str>>,
+    pub(super) of: Option<Box<str>>,
+    story: Story,
     pub(super) first_seen: Timestamp,
     pub(super) touched: Timestamp,
     /// None when it is not to be compared with.
-    pub(super) signature: Option<Signature>,
+    signature: Option<Packed>,
+}
+
+/// The story of an entry. It is named after its first item, which nearly always is the entry itself or its original.
+#[derive(Debug)]
+enum Story {
+    None,
+    Own,
+    OfOriginal,
+    Other(Box<str>),
 }
 
 impl Entry {
-    pub(super) fn of_state(id: &ItemId, state: &ItemState) -> Self {
-        Self {
-            id: id.clone(),
-            feed: state.feed.clone(),
-            agency: state.agency.clone(),
-            relation: state.relation,
-            of: state.of.clone(),
-            story: state.story.clone(),
-            first_seen: state.first_seen,
-            touched: state.touched,
-            signature: state.signature.clone(),
+    pub(super) fn story(&self) -> Option<&str> {
+        match &self.story {
+            Story::None => None,
+            Story::Own => Some(&self.id),
+            Story::OfOriginal => self.of.as_deref(),
+            Story::Other(story) => Some(story),
         }
+    }
+
+    /// What its text is compared by.
+    pub(super) fn signature(&self) -> Option<Signature> {
+        self.signature.as_ref().and_then(Packed::signature)
+    }
+
+    fn is_of_text(&self, exact: u64) -> bool {
+        self.signature.as_ref().is_some_and(|signature| signature.exact() == Some(exact))
+    }
+
+    fn is_at(&self, link: u64) -> bool {
+        self.signature.as_ref().is_some_and(|signature| signature.link() == Some(link))
     }
 }
 
-type Slot = u32;
-type Slots = HashMap<u64, Holders, BuildHasherDefault<Spread>>;
-
-/// The entries under one key. Nearly every shingle stands in one text only, which takes no list.
-#[derive(Debug)]
-enum Holders {
-    One(Slot),
-    #[allow(clippy::box_collection, reason = "half the size in the map, where nearly all are `One`")]
-    More(Box<Vec<Slot>>),
-}
-
-impl Holders {
-    fn as_slice(&self) -> &[Slot] {
-        match self {
-            Self::One(slot) => std::slice::from_ref(slot),
-            Self::More(slots) => slots,
-        }
-    }
-
-    fn add(&mut self, slot: Slot) {
-        match self {
-            Self::One(first) => *self = Self::More(Box::new(vec![*first, slot])),
-            Self::More(slots) => slots.push(slot),
-        }
-    }
-
-    /// Whether none is left.
-    fn remove(&mut self, slot: Slot) -> bool {
-        match self {
-            Self::One(only) => *only == slot,
-            Self::More(slots) => {
-                slots.retain(|other| *other != slot);
-                slots.is_empty()
-            }
-        }
-    }
-}
-
-/// The keys are hashes already; a multiplication spreads them over the table. Whoever could make keys collide would
-/// have to find texts whose shingles are all among the smallest.
+/// Counts by slot; a multiplication spreads the numbers over the table.
 #[derive(Debug, Default)]
 struct Spread(u64);
 
@@ -103,12 +86,8 @@ impl Hasher for Spread {
         self.0 = xxhash_rust::xxh3::xxh3_64_with_seed(bytes, self.0);
     }
 
-    fn write_u64(&mut self, key: u64) {
-        self.0 = (self.0 ^ key).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
-    }
-
     fn write_u32(&mut self, key: u32) {
-        self.write_u64(u64::from(key));
+        self.0 = (self.0 ^ u64::from(key)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
     }
 }
 
@@ -117,114 +96,133 @@ impl Hasher for Spread {
 pub(super) struct Window {
     entries: Vec<Option<Entry>>,
     free: Vec<Slot>,
-    slots: HashMap<ItemId, Slot>,
-    by_shingle: Slots,
-    by_text: Slots,
-    by_link: Slots,
-    by_age: BTreeSet<(Timestamp, Slot)>,
-    stories: HashMap<String, StoryState>,
-    /// Items of the horizon by story: a story is forgotten with the last of them.
-    alive: HashMap<String, usize>,
+    by_id: Postings,
+    by_shingle: Postings,
+    by_text: Postings,
+    by_link: Postings,
+    /// Names of feeds and agencies, each kept once.
+    names: HashSet<Arc<str>>,
 }
 
 impl Window {
-    pub(super) fn entry(&self, id: &ItemId) -> Option<&Entry> {
-        self.slots.get(id).and_then(|slot| self.at(*slot))
+    /// Makes room for so many items, a third of which are copies and not searched for.
+    pub(super) fn reserve(&mut self, items: usize) {
+        self.entries.reserve_exact(items);
+        self.by_id.reserve(items);
+        self.by_text.reserve(items * 2 / 3);
+        self.by_link.reserve(items * 2 / 3);
+        self.by_shingle.reserve(items * INDEXED * 2 / 3);
     }
 
-    pub(super) fn story(&self, id: &str) -> Option<&StoryState> {
-        self.stories.get(id)
-    }
-
-    /// Remembers a story in place of what was known of it.
-    pub(super) fn put_story(&mut self, story: StoryState) {
-        self.stories.insert(story.id.clone(), story);
+    pub(super) fn entry(&self, id: &str) -> Option<&Entry> {
+        self.slot(id).and_then(|slot| self.at(slot))
     }
 
     /// Remembers an item in place of what was known of it.
-    pub(super) fn put(&mut self, entry: Entry) {
-        self.remove(&entry.id);
+    pub(super) fn put(&mut self, id: &ItemId, head: ItemHead) {
+        self.remove(&id.0);
+        let ItemHead { feed, of, story, agency, first_seen, touched, signature } = head;
         let slot = self.free.pop().unwrap_or_else(|| {
             self.entries.push(None);
             Slot::try_from(self.entries.len() - 1).expect("fewer than 2^32 items fit into memory")
         });
-        for (map, key) in self.keys(&entry) {
-            self.map(map).entry(key).and_modify(|holders| holders.add(slot)).or_insert(Holders::One(slot));
+        let story = match story {
+            None => Story::None,
+            Some(story) if story == id.0 => Story::Own,
+            Some(story) if of.as_ref().is_some_and(|of| story == of.0) => Story::OfOriginal,
+            Some(story) => Story::Other(story.into()),
+        };
+        let entry = Entry {
+            id: id.0.as_str().into(),
+            feed: self.name(&feed.0),
+            agency: agency.map(|agency| self.name(&agency)),
+            of: of.map(|of| of.0.into()),
+            story,
+            first_seen,
+            touched,
+            signature,
+        };
+        if let Some(signature) = entry.signature() {
+            self.index(&signature, slot, Postings::add);
         }
-        self.by_age.insert((entry.touched, slot));
-        if let Some(story) = &entry.story {
-            *self.alive.entry(story.clone()).or_default() += 1;
-        }
-        self.slots.insert(entry.id.clone(), slot);
+        self.by_id.add(key_of_id(&id.0), slot);
         if let Some(place) = self.entries.get_mut(slot as usize) {
             *place = Some(entry);
         }
     }
 
-    fn remove(&mut self, id: &ItemId) -> Option<Entry> {
-        let slot = self.slots.remove(id)?;
-        let entry = self.entries.get_mut(slot as usize)?.take()?;
-        for (map, key) in self.keys(&entry) {
-            let map = self.map(map);
-            if map.get_mut(&key).is_some_and(|holders| holders.remove(slot)) {
-                map.remove(&key);
-            }
+    fn remove(&mut self, id: &str) {
+        let Some(slot) = self.slot(id) else { return };
+        let Some(entry) = self.entries.get_mut(slot as usize).and_then(Option::take) else { return };
+        if let Some(signature) = entry.signature() {
+            self.index(&signature, slot, Postings::remove);
         }
-        self.by_age.remove(&(entry.touched, slot));
-        if let Some(story) = &entry.story
-            && let Some(alive) = self.alive.get_mut(story)
-        {
-            *alive = alive.saturating_sub(1);
-            if *alive == 0 {
-                self.alive.remove(story);
-            }
-        }
+        self.by_id.remove(key_of_id(id), slot);
         self.free.push(slot);
-        Some(entry)
     }
 
-    /// Forgets what was last seen before `oldest`, and the stories that go with it.
-    pub(super) fn evict(&mut self, now: Timestamp, horizon: SignedDuration) -> Vec<StateChange> {
+    /// Adds or removes what an entry is found under.
+    fn index(&mut self, signature: &Signature, slot: Slot, change: fn(&mut Postings, u32, Slot)) {
+        for shingle in signature.bottom.iter().take(INDEXED) {
+            change(&mut self.by_shingle, *shingle, slot);
+        }
+        change(&mut self.by_text, upper(signature.exact), slot);
+        if let Some(link) = signature.link {
+            change(&mut self.by_link, upper(link), slot);
+        }
+    }
+
+    /// Forgets what was last seen before the horizon, and of the known stories those that no remembered item is in.
+    pub(super) fn evict(
+        &mut self,
+        now: Timestamp,
+        horizon: SignedDuration,
+        stories: impl IntoIterator<Item = String>,
+    ) -> Vec<StateChange> {
         let oldest = now.checked_sub(horizon).unwrap_or(Timestamp::MIN);
+        let entries = self.entries.iter().flatten().filter(|entry| entry.touched < oldest);
+        let mut expired: Vec<(Timestamp, Box<str>)> = entries.map(|entry| (entry.touched, entry.id.clone())).collect();
+        expired.sort_unstable();
         let mut forgotten = Vec::new();
-        while let Some((touched, slot)) = self.by_age.first().copied()
-            && touched < oldest
-        {
-            self.by_age.pop_first();
-            let Some(id) = self.at(slot).map(|entry| entry.id.clone()) else { continue };
+        for (_, id) in expired {
             self.remove(&id);
+            let id = ItemId(id.into());
             forgotten.push(StateChange::forget(state_key::item(&id)));
             forgotten.push(StateChange::forget(state_key::text(&id)));
         }
         // A story goes with the last of its items, also when that item went over to another story.
-        if self.alive.len() != self.stories.len() {
-            let mut orphans: Vec<String> =
-                self.stories.keys().filter(|story| !self.alive.contains_key(*story)).cloned().collect();
-            orphans.sort_unstable();
-            for story in orphans {
-                self.stories.remove(&story);
-                forgotten.push(StateChange::forget(state_key::story(&story)));
-            }
-        }
+        let alive: HashSet<&str> = self.entries.iter().flatten().filter_map(Entry::story).collect();
+        let mut orphans: Vec<String> = stories.into_iter().filter(|story| !alive.contains(story.as_str())).collect();
+        orphans.sort_unstable();
+        forgotten.extend(orphans.iter().map(|story| StateChange::forget(state_key::story(story))));
         forgotten
     }
 
     /// The remembered texts that may be told by this one, the likeliest first; never the item's own.
     pub(super) fn candidates(&self, own: &ItemId, signature: &Signature) -> Vec<&Entry> {
-        let own = self.slots.get(own).copied();
+        let own = self.slot(&own.0);
         // Any text that shares its exact form or its address is looked at, whatever its shingles.
         const CERTAIN: usize = 1_000_000;
         let mut hits: HashMap<Slot, usize, BuildHasherDefault<Spread>> = HashMap::default();
-        let mut count = |holders: Option<&Holders>, most: usize, weight: usize| {
-            let slots = holders.map_or(&[][..], Holders::as_slice);
+        let mut count = |slots: &[Slot], most: usize, weight: usize| {
             if slots.len() <= most {
                 slots.iter().for_each(|slot| *hits.entry(*slot).or_default() += weight);
             }
         };
-        count(self.by_text.get(&signature.exact), usize::MAX, CERTAIN);
-        count(signature.link.and_then(|link| self.by_link.get(&link)), SHARED_ADDRESS, CERTAIN);
+        let mut holders: Vec<Slot> = Vec::new();
+        let is = |slot: &Slot, test: &dyn Fn(&Entry) -> bool| self.at(*slot).is_some_and(test);
+        let of_text = self.by_text.holders(upper(signature.exact));
+        holders.extend(of_text.filter(|slot| is(slot, &|entry| entry.is_of_text(signature.exact))));
+        count(&holders, usize::MAX, CERTAIN);
+        if let Some(link) = signature.link {
+            holders.clear();
+            holders.extend(self.by_link.holders(upper(link)).filter(|slot| is(slot, &|entry| entry.is_at(link))));
+            count(&holders, SHARED_ADDRESS, CERTAIN);
+        }
         for shingle in &signature.bottom {
-            count(self.by_shingle.get(shingle), COMMON, 1);
+            holders.clear();
+            holders.extend(self.by_shingle.holders(*shingle).take(COMMON + 1));
+            count(&holders, COMMON, 1);
         }
         let mut found: Vec<(usize, &Entry)> = hits
             .into_iter()
@@ -236,30 +234,29 @@ impl Window {
         found.into_iter().map(|(_, entry)| entry).collect()
     }
 
+    fn slot(&self, id: &str) -> Option<Slot> {
+        self.by_id.holders(key_of_id(id)).find(|slot| self.at(*slot).is_some_and(|entry| *entry.id == *id))
+    }
+
     fn at(&self, slot: Slot) -> Option<&Entry> {
         self.entries.get(slot as usize).and_then(Option::as_ref)
     }
 
-    /// Under which keys an entry is found.
-    fn keys(&self, entry: &Entry) -> Vec<(Map, u64)> {
-        let Some(signature) = &entry.signature else { return Vec::new() };
-        let shingles = signature.bottom.iter().take(INDEXED).map(|shingle| (Map::Shingle, *shingle));
-        let link = signature.link.map(|link| (Map::Link, link));
-        shingles.chain([(Map::Text, signature.exact)]).chain(link).collect()
-    }
-
-    fn map(&mut self, map: Map) -> &mut Slots {
-        match map {
-            Map::Shingle => &mut self.by_shingle,
-            Map::Text => &mut self.by_text,
-            Map::Link => &mut self.by_link,
+    fn name(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.names.get(name) {
+            return Arc::clone(known);
         }
+        let kept: Arc<str> = name.into();
+        self.names.insert(Arc::clone(&kept));
+        kept
     }
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Map {
-    Shingle,
-    Text,
-    Link,
+fn key_of_id(id: &str) -> u32 {
+    upper(xxhash_rust::xxh3::xxh3_64(id.as_bytes()))
+}
+
+/// Half of a hash finds the entry; the entry holds the whole.
+fn upper(hash: u64) -> u32 {
+    (hash >> 32) as u32
 }

@@ -156,6 +156,8 @@ pub struct FeedProgress {
     pub last_success: Option<Timestamp>,
     /// When the next poll is due; none when there will be none.
     pub next_poll: Option<Timestamp>,
+    /// Why it is held; none while it is polled.
+    pub held: Option<String>,
     /// Failures in a row.
     pub consecutive_errors: u32,
     /// The last error, while it lasts.

@@ -16,6 +16,7 @@ mod answer;
 mod body;
 mod delivery;
 mod guard;
+mod hold;
 mod http;
 mod measure;
 mod page;
@@ -32,6 +33,7 @@ pub use delivery::{
     Delivery, FeedChange, FeedMemory, FeedProgress, Outcome, PageDelivery, PageWanted, PollEvent, PollOutcome, Receipt,
     Watcher,
 };
+pub use hold::Held;
 pub use http::{Client, Document, Request, Response, Wants};
 pub use page::{PageContext, PageResponse, page, pages};
 pub use poll::feed;
@@ -43,7 +45,7 @@ use crate::model::{Backfill, units};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// What all tasks of this room share; cheap to clone.
@@ -57,6 +59,8 @@ pub struct Context {
     pub out: mpsc::Sender<Delivery>,
     /// Who wants to know how feeds stand.
     pub watch: Watcher,
+    /// Which feeds are held, for want of room; not heeded with `once`.
+    pub held: watch::Receiver<Held>,
     /// Poll each feed one time and end.
     pub once: bool,
     /// Ends every task at once.

@@ -75,6 +75,8 @@ struct Task {
     liar: bool,
     /// A change that has found no room on the doorstep yet.
     unreported: Option<FeedChange>,
+    /// Why it is not polled at present.
+    held: Option<String>,
 }
 
 impl Task {
@@ -90,6 +92,7 @@ impl Task {
             whole_at: Instant::now(),
             liar: false,
             unreported: None,
+            held: None,
             context,
             feed,
             memory,
@@ -105,6 +108,7 @@ impl Task {
         self.tell(PollOutcome::Waiting, Some(first), 0, Duration::ZERO);
         sleep(first).await;
         loop {
+            self.wait_while_held().await;
             let started = Instant::now();
             let poll = self.poll_patiently().await;
             let pause = self.settle(&poll).await;
@@ -113,6 +117,35 @@ impl Task {
                 return outcome;
             }
             sleep(pause.unwrap_or(self.schedule.interval())).await;
+        }
+    }
+
+    /// Waits until there is room for what this feed may bring; returns at a moment of its own.
+    async fn wait_while_held(&mut self) {
+        if self.context.once {
+            return;
+        }
+        let mut held = self.context.held.clone();
+        let mut was_held = false;
+        loop {
+            let why = held.borrow_and_update().why(&self.feed.id).map(str::to_owned);
+            let Some(why) = why else {
+                if !was_held {
+                    return;
+                }
+                let pause = self.schedule.after_hold(self.memory.poll);
+                self.tell(PollOutcome::Waiting, Some(pause), 0, Duration::ZERO);
+                sleep(pause).await;
+                was_held = false;
+                continue;
+            };
+            was_held = true;
+            self.held = Some(why);
+            self.tell(PollOutcome::Waiting, None, 0, Duration::ZERO);
+            self.held = None;
+            if held.changed().await.is_err() {
+                return;
+            }
         }
     }
 
@@ -284,6 +317,7 @@ impl Task {
             last_poll: (outcome != PollOutcome::Waiting).then_some(now),
             last_success: self.last_success,
             next_poll,
+            held: self.held.clone(),
             consecutive_errors: self.errors,
             last_error: self.last_error.clone(),
             bytes,

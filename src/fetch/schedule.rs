@@ -9,12 +9,16 @@ use crate::model::{Feed, FeedId};
 use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+/// Feeds that were held come back spread over no more than this.
+const RETURN_SPREAD: Duration = Duration::from_secs(30);
 /// First polls are spread over no more than this.
 const START_SPREAD: Duration = Duration::from_secs(10);
 /// … and over no more than this for the operator's own addresses.
 const START_SPREAD_OWN: Duration = Duration::from_millis(500);
 /// A publisher's `ttl` or `max-age` is followed so far; many feeds state a day and change by the minute.
 const LONGEST_WISH: Duration = Duration::from_secs(3600);
+/// So that chance after a hold is another chance than that of the schedule.
+const HOLD_SALT: u64 = 1 << 40;
 /// However often a feed has failed, it is tried again after so many intervals …
 const BACK_OFF_INTERVALS: u32 = 32;
 /// … or after this, if that is longer.
@@ -71,6 +75,12 @@ impl Schedule {
     /// Time until the first poll after start.
     pub(super) fn first(&self) -> Duration {
         self.start_spread.mul_f64(self.chance(0))
+    }
+
+    /// Time until the next poll after a hold that ended before poll number `poll`: all feeds are let go at once, and must
+    /// not all ask at once.
+    pub(super) fn after_hold(&self, poll: u64) -> Duration {
+        self.interval.min(RETURN_SPREAD).mul_f64(self.chance(poll.wrapping_add(HOLD_SALT)))
     }
 
     /// Time between polls at present, without chance.
@@ -169,6 +179,17 @@ mod tests {
         check(&schedule(None, false), badly(seconds(1000)), seconds(1000));
         check(&schedule(None, false), badly(Duration::ZERO), seconds(300));
         check(&schedule(None, false), badly(seconds(u64::MAX)), seconds(86_400));
+    }
+
+    #[test]
+    fn feeds_that_were_held_come_back_one_by_one() {
+        let back = |id: u32| {
+            let feed = Feed::new(&format!("feed-{id}"), "https://wire.example/");
+            Schedule::new(&Options::default(), &feed).after_hold(7)
+        };
+        let early = (0..1000).filter(|id| back(*id) < RETURN_SPREAD / 2).count();
+        assert!((400..600).contains(&early), "{early} of 1000 in the first half");
+        assert!((0..1000).all(|id| back(id) <= RETURN_SPREAD));
     }
 
     #[test]

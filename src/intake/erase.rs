@@ -7,7 +7,7 @@
 use super::frames;
 use crate::{
     model::{Content, FeedId, ItemId, ItemState, state_key},
-    store::{error::corrupt, image},
+    store::{error::corrupt_state, image},
 };
 use rusqlite::{Connection, Result, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,9 +30,10 @@ pub(super) fn withdrawn(db: &Connection) -> Result<Withdrawn> {
         .collect::<Result<_>>()?;
     let mut withdrawn = Withdrawn::new();
     for item in noted.into_iter().map(ItemId) {
-        let Some(value) = image::get(db, &state_key::item(&item))? else { continue };
+        let key = state_key::item(&item);
+        let Some(value) = image::get(db, &key)? else { continue };
         let state: ItemState =
-            serde_json::from_slice(&value).map_err(|error| corrupt(format!("the state of {item}: {error}")))?;
+            serde_json::from_slice(&value).map_err(|error| corrupt_state(&key, error.to_string()))?;
         if state.killed {
             withdrawn.entry(state.feed).or_default().insert(item);
         }

@@ -6,7 +6,7 @@
 use super::{Backlog, instant};
 use crate::{
     model::{Content, FeedId, Frame},
-    store::error::corrupt,
+    store::error::{corrupt, corrupt_frame, newer},
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, Transaction, params};
@@ -47,15 +47,24 @@ pub(super) fn pack(value: &impl serde::Serialize) -> Result<Vec<u8>> {
     let fail = |error: &dyn std::fmt::Display| corrupt(format!("cannot pack what was observed: {error}"));
     let json = serde_json::to_vec(value).map_err(|error| fail(&error))?;
     let mut packed = vec![VERSION];
-    packed.extend(zstd::bulk::compress(&json, ZSTD_LEVEL).map_err(|error| fail(&error))?);
+    // With a checksum: entries that wait for their page carry no hash beside them.
+    let compress = || -> std::io::Result<Vec<u8>> {
+        let mut compressor = zstd::bulk::Compressor::new(ZSTD_LEVEL)?;
+        compressor.include_checksum(true)?;
+        compressor.compress(&json)
+    };
+    packed.extend(compress().map_err(|error| fail(&error))?);
     Ok(packed)
 }
 
 /// Unpacks it; `what` names it in the error.
 pub(super) fn unpack<T: serde::de::DeserializeOwned>(packed: &[u8], what: &str) -> Result<T> {
     let damaged = |error: &dyn std::fmt::Display| corrupt(format!("{what}: {error}"));
-    let Some((&VERSION, rest)) = packed.split_first() else {
-        return Err(damaged(&"its form is not known here"));
+    let rest = match packed.split_first() {
+        Some((&VERSION, rest)) => rest,
+        // Programs only ever raise it, so a greater one is theirs and not a flipped bit: the caller has seen the hash.
+        Some((&found, _)) if found > VERSION => return Err(newer(what, found, VERSION)),
+        _ => return Err(damaged(&"it does not begin with a version")),
     };
     let json =
         zstd::stream::decode_all(std::io::Read::take(rest, MAX_UNPACKED as u64)).map_err(|error| damaged(&error))?;
@@ -72,13 +81,13 @@ pub(super) fn read_from(db: &Connection, seq: u64, max_bytes: usize) -> Result<V
         let found: u64 = row.get(0)?;
         let expected = seq + frames.len() as u64;
         if found != expected {
-            return Err(corrupt(format!("frame {expected} is missing from the intake log; the next one is {found}")));
+            return Err(corrupt_frame(expected, format!("it is missing; the next one is {found}")));
         }
         let feed: String = row.get(1)?;
         let (poll, at): (u64, i64) = (row.get(2)?, row.get(3)?);
         let packed = row.get_ref(4)?.as_blob()?;
         if row_hash(&feed, poll, at, packed) != row.get_ref(5)?.as_blob()? {
-            return Err(corrupt(format!("the hash of frame {found} does not fit")));
+            return Err(corrupt_frame(found, "its hash does not fit"));
         }
         size += packed.len();
         if size > max_bytes && !frames.is_empty() {
@@ -139,6 +148,45 @@ pub(super) fn last(db: &Connection) -> Result<u64> {
     Ok(last.unwrap_or(0))
 }
 
+/// Whether every number above `position` up to the last one given has its frame.
+pub(super) fn check_numbers(db: &Connection, position: u64) -> Result<()> {
+    let last = last(db)?;
+    if last < position {
+        return Err(corrupt(format!(
+            "the intake log ends at frame {last}, but frame {position} was published from it: an older copy of the \
+             directory has been put back. Move it aside and start with an empty one: nothing is published twice, for the \
+             broker knows what was"
+        )));
+    }
+    let (count, highest): (u64, Option<u64>) = db.query_row(
+        "SELECT count(*), max(seq) FROM frame WHERE seq > ?1",
+        [position],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    if count == last - position {
+        return Ok(());
+    }
+    match missing(db, position)?.first() {
+        Some(seq) => Err(corrupt_frame(*seq, format!("it is missing; the last one is {}", highest.unwrap_or(last)))),
+        None => Ok(()),
+    }
+}
+
+/// The numbers above `position` that were given and have no frame, at most a hundred of them.
+pub(super) fn missing(db: &Connection, position: u64) -> Result<Vec<u64>> {
+    let last = last(db)?;
+    let mut select = db.prepare_cached("SELECT seq FROM frame WHERE seq > ?1 ORDER BY seq")?;
+    let mut found = select.query_map([position], |row| row.get::<_, u64>(0))?;
+    let mut missing = Vec::new();
+    let mut next = position + 1;
+    while next <= last && missing.len() < 100 {
+        let seq = found.next().transpose()?.unwrap_or(last + 1);
+        missing.extend((next..seq.min(last + 1)).take(100));
+        next = seq + 1;
+    }
+    Ok(missing)
+}
+
 pub(super) fn backlog(db: &Connection, position: u64) -> Result<Backlog> {
     let (frames, bytes, oldest) = db.query_row(
         "SELECT count(*), coalesce(sum(length(contents)), 0), min(at) FROM frame WHERE seq > ?1",
@@ -147,6 +195,14 @@ pub(super) fn backlog(db: &Connection, position: u64) -> Result<Backlog> {
     )?;
     let waiting = db.query_row("SELECT count(*) FROM waiting", [], |row| row.get(0))?;
     Ok(Backlog { frames, bytes, oldest: oldest.map(instant), waiting })
+}
+
+pub(super) fn backlog_by_feed(db: &Connection, position: u64) -> Result<Vec<(FeedId, u64)>> {
+    db.prepare_cached(
+        "SELECT feed, sum(length(contents)) AS bytes FROM frame WHERE seq > ?1 GROUP BY feed ORDER BY bytes DESC, feed",
+    )?
+    .query_map([position], |row| Ok((FeedId(row.get(0)?), row.get(1)?)))?
+    .collect()
 }
 
 pub(super) fn trim(tx: &Transaction<'_>, position: u64, older_than: i64) -> Result<()> {

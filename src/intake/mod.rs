@@ -18,7 +18,8 @@ pub use observe::{Appended, Poll};
 pub use pages::{PageArrived, PageDue};
 
 use crate::{
-    model::{ItemId, units},
+    faults,
+    model::{FeedId, ItemId, units},
     store::{Store, StoreError},
 };
 use jiff::Timestamp;
@@ -118,8 +119,15 @@ impl Intake {
     }
 
     /// Counts what lies above `position`, from which [`Intake::unpublished_bytes`] goes on.
+    /// A log that is not whole above the position is an error: what is missing would otherwise be missed much later.
     pub async fn count_backlog(&self, position: u64) -> Result<Backlog, StoreError> {
-        let backlog = self.store.read(move |db| frames::backlog(db, position)).await?;
+        let backlog = self
+            .store
+            .read(move |db| {
+                frames::check_numbers(db, position)?;
+                frames::backlog(db, position)
+            })
+            .await?;
         self.unpublished.store(backlog.bytes, Ordering::Relaxed);
         Ok(backlog)
     }
@@ -132,6 +140,16 @@ impl Intake {
     /// What waits, in bytes.
     pub fn unpublished_bytes(&self) -> u64 {
         self.unpublished.load(Ordering::Relaxed)
+    }
+
+    /// What may wait, in bytes.
+    pub fn max_bytes(&self) -> u64 {
+        self.policy.options.max_bytes
+    }
+
+    /// How much each feed has above `position`, the largest first.
+    pub async fn backlog_by_feed(&self, position: u64) -> Result<Vec<(FeedId, u64)>, StoreError> {
+        self.store.read(move |db| frames::backlog_by_feed(db, position)).await
     }
 
     /// Whether polling must hold.
@@ -175,9 +193,13 @@ impl Intake {
             .write(move |tx| {
                 frames::trim(tx, position, retain)?;
                 erase::erase(tx, &erase::withdrawn(tx)?, position)?;
-                seen::forget(tx, horizon)
+                seen::forget(tx, horizon)?;
+                faults::point("C9");
+                Ok(())
             })
-            .await
+            .await?;
+        faults::point("C9");
+        Ok(())
     }
 
     fn room(&self) -> Result<(), IntakeError> {

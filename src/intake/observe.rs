@@ -6,7 +6,11 @@ use super::{
     frames, pages,
     seen::{self, Look, Seen},
 };
-use crate::model::{Content, EventKind, EventRecord, Feed, FeedHead, Hash, Item, Observed, Validators};
+use crate::{
+    faults,
+    model::{Content, EventKind, EventRecord, Feed, FeedHead, Hash, Item, Observed, Validators},
+    store::StoreError,
+};
 use jiff::Timestamp;
 use rusqlite::{Result, Transaction};
 use std::collections::HashSet;
@@ -51,8 +55,18 @@ impl Intake {
     /// Records a document: validators, items and touches in one transaction.
     pub async fn append(&self, poll: Poll) -> std::result::Result<Appended, IntakeError> {
         self.room()?;
+        if faults::fails("C14") {
+            return Err(StoreError::Full("a disk that is full for a test".to_owned()).into());
+        }
         let policy = self.policy.clone();
-        let (appended, size) = self.store.write(move |tx| record(tx, &poll, &policy)).await?;
+        let recording = self.store.write(move |tx| {
+            let recorded = record(tx, &poll, &policy)?;
+            faults::point("C1");
+            faults::soon("C2");
+            Ok(recorded)
+        });
+        let (appended, size) = recording.await?;
+        faults::point("C3");
         self.added(size);
         Ok(appended)
     }

@@ -7,7 +7,10 @@ use super::{
     Intake, IntakeError, Policy, frames, instant, micros,
     seen::{self, POLLS_TO_RETURN, Seen},
 };
-use crate::model::{FeedId, Issue, Item, ItemId, Observed, Page, Validators};
+use crate::{
+    faults,
+    model::{FeedId, Issue, Item, ItemId, Observed, Page, Validators},
+};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, Transaction, params};
 use std::{collections::HashSet, time::Duration};
@@ -64,7 +67,14 @@ impl Intake {
     ) -> std::result::Result<usize, IntakeError> {
         self.room()?;
         let policy = self.policy.clone();
-        let (revisions, size) = self.store.write(move |tx| settle(tx, &feed, &item, &arrived, at, &policy)).await?;
+        let recording = self.store.write(move |tx| {
+            let settled = settle(tx, &feed, &item, &arrived, at, &policy)?;
+            faults::point("C1");
+            faults::soon("C2");
+            Ok(settled)
+        });
+        let (revisions, size) = recording.await?;
+        faults::point("C3");
         self.added(size);
         Ok(revisions)
     }

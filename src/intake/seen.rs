@@ -6,7 +6,10 @@
 use super::{Policy, before, feeds::Known, frames};
 use crate::{
     model::{Content, Feed, Hash, Item, ItemId, ItemState, Observed, state_key},
-    store::{error::corrupt, image},
+    store::{
+        error::{corrupt, corrupt_state},
+        image,
+    },
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, Row, Transaction, params};
@@ -175,9 +178,9 @@ pub(super) fn save(tx: &Transaction<'_>, seen: &Seen, entry: Option<&Item>) -> R
 /// What the committed state knows of an item that this intake has not seen: after the directory was lost, the feeds are
 /// fetched whole again, and what is already published must not come twice.
 pub(super) fn from_state(db: &Connection, item: &Item, poll: u64, now: Timestamp) -> Result<Option<Seen>> {
-    let Some(value) = image::get(db, &state_key::item(&item.id))? else { return Ok(None) };
-    let state: ItemState =
-        serde_json::from_slice(&value).map_err(|error| corrupt(format!("the state of {}: {error}", item.id)))?;
+    let key = state_key::item(&item.id);
+    let Some(value) = image::get(db, &key)? else { return Ok(None) };
+    let state: ItemState = serde_json::from_slice(&value).map_err(|error| corrupt_state(&key, error.to_string()))?;
     Ok(Some(Seen {
         item: item.id.clone(),
         feed: item.feed.0.clone(),

@@ -205,6 +205,9 @@ pub struct IntakeSnapshot {
     pub waiting_pages: u64,
     /// Whether polling is held.
     pub full: bool,
+    /// Why feeds are held, all of them or some.
+    #[serde(default)]
+    pub held: Option<String>,
 }
 
 /// The way out.

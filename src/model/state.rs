@@ -2,7 +2,9 @@
 //!
 //! Every value is JSON with a version; fields are only ever added, with a default.
 
-use crate::model::{ClaimEvidence, FeedId, Hash, ItemId, Observation, Outcome, Relation, SuppressReason};
+use crate::model::{
+    ClaimEvidence, FeedId, Hash, ItemId, Observation, Outcome, Packed, Relation, Signature, SuppressReason,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -123,34 +125,11 @@ pub struct StandingClaim {
     pub evidence: ClaimEvidence,
 }
 
-/// What a text is compared by. Bottom-k of its shingle hashes: the `k` smallest, sorted; with their number, Jaccard
-/// and containment can be estimated (Broder 1997).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Signature {
-    /// Hash of the whole normalised text: equal for exact copies.
-    pub exact: u64,
-    /// The smallest shingle hashes, ascending.
-    pub bottom: Vec<u64>,
-    /// How many distinct shingles there are.
-    pub shingles: u32,
-    /// Hash of the numbers and dates in order: look-alike tables differ in it.
-    pub figures: u64,
-    /// Each number with the words around it, ascending: the upper half of a value is the hash of the words, the lower
-    /// half that of the number. Equal words around unequal numbers tell a template from a copy.
-    #[serde(default)]
-    pub figures_at: Vec<u64>,
-    /// Hash of the article's address without what differs between links to one page.
-    #[serde(default)]
-    pub link: Option<u64>,
-    /// The day it was told: the dateline's, else that of publication.
-    #[serde(default)]
-    pub day: Option<jiff::civil::Date>,
-}
-
 /// Entry of one item.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ItemState {
-    /// Version of this form: 1.
+    /// Version of this form. Version 1 spelt signatures out; it is read, and written anew as this one.
+    #[serde(serialize_with = "this_version")]
     pub v: u8,
     /// Its feed.
     pub feed: FeedId,
@@ -193,6 +172,9 @@ pub struct ItemState {
 const PLACES: usize = 16;
 
 impl ItemState {
+    /// The version that is written.
+    pub const VERSION: u8 = 2;
+
     /// Notes where a revision was observed that was judged last and is only remembered.
     pub fn note_suppressed(&mut self, outcome: &Outcome, place: Place) {
         let noted = match outcome {
@@ -211,6 +193,44 @@ impl ItemState {
         self.failed.push(place);
         let surplus = self.failed.len().saturating_sub(PLACES);
         self.failed.drain(..surplus);
+    }
+}
+
+fn this_version<S: serde::Serializer>(_read: &u8, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u8(ItemState::VERSION)
+}
+
+/// Of an item's entry what is remembered across items: a start reads this of every entry, and the rest of an entry only
+/// when its item is met.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct ItemHead {
+    /// Its feed.
+    pub feed: FeedId,
+    /// The item it goes back to.
+    pub of: Option<ItemId>,
+    /// Its story.
+    pub story: Option<String>,
+    /// Agency that wrote it.
+    pub agency: Option<String>,
+    /// When it was first observed.
+    pub first_seen: Timestamp,
+    /// When it was last seen in its feed, within half a horizon.
+    pub touched: Timestamp,
+    /// Its text's signature; absent when it is not to be compared with.
+    pub signature: Option<Packed>,
+}
+
+impl From<&ItemState> for ItemHead {
+    fn from(state: &ItemState) -> Self {
+        Self {
+            feed: state.feed.clone(),
+            of: state.of.clone(),
+            story: state.story.clone(),
+            agency: state.agency.clone(),
+            first_seen: state.first_seen,
+            touched: state.touched,
+            signature: state.signature.as_ref().map(Packed::from),
+        }
     }
 }
 

@@ -59,9 +59,9 @@ impl Board {
             feed.last_success = progress.last_success.or(feed.last_success);
             feed.errors = progress.consecutive_errors;
             feed.last_error.clone_from(&progress.last_error);
-            feed.held = progress.outcome == PollOutcome::Held;
-            if !feed.held {
-                feed.held_why = None;
+            feed.held = progress.outcome == PollOutcome::Held || progress.held.is_some();
+            if progress.held.is_some() || !feed.held {
+                feed.held_why.clone_from(&progress.held);
             }
         });
         if polled {
@@ -76,14 +76,21 @@ impl Board {
         }
     }
 
-    pub(super) fn backlog(&self, backlog: &Backlog, full: bool) {
+    pub(super) fn backlog(&self, backlog: &Backlog) {
         self.change(|now| {
             now.intake.frames = backlog.frames;
             now.intake.bytes = backlog.bytes;
             now.intake.oldest = backlog.oldest;
             now.intake.waiting_pages = backlog.waiting;
-            now.intake.full = full;
             now.publisher.lag = backlog.frames;
+        });
+    }
+
+    /// Why feeds are held, all of them or some; none when there is room.
+    pub(super) fn held(&self, why: Option<String>, all: bool) {
+        self.change(|now| {
+            now.intake.held = why;
+            now.intake.full = all;
         });
     }
 

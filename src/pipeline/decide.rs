@@ -11,9 +11,10 @@ use super::{
 };
 use crate::{
     dedup::{self, Index, Question},
+    faults,
     model::{
-        ArticleSummary, Backfill, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemId, LATEST_FIGURES,
-        Observed, Origin, Outcome, Place, Position, Record, Stage, StateChange, Verdict, state_key,
+        ArticleSummary, Backfill, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId,
+        LATEST_FIGURES, Observed, Origin, Outcome, Place, Position, Record, Stage, StateChange, Verdict, state_key,
     },
     publish::{Batch, encode},
     state::State,
@@ -85,9 +86,11 @@ impl Decider {
     ) -> Result<Self, StoreError> {
         let state = State::new(store);
         let mut index = Index::new(&rules.dedup);
-        let mut stories = Vec::new();
-        state.restore(|id, item| index.restore_item(&id, &item), |story| stories.push(story))?;
-        stories.into_iter().for_each(|story| index.restore_story(story));
+        let remembered = std::cell::RefCell::new(&mut index);
+        state.restore(
+            |items| remembered.borrow_mut().reserve(items),
+            |id, head| remembered.borrow_mut().restore_item(id, head),
+        )?;
         let generation = state.generation()?.map_or(0, |generation| generation.number);
         let open = Open { position, ..Open::default() };
         Ok(Self { rules, state, generation, index, broken, at_work: None, open })
@@ -154,7 +157,8 @@ impl Decider {
         let previous = self.state.previous(id)?;
         self.at_work = Some(place);
         let question = Question { enriched: &enriched, hash: &observed.hash, previous, admission };
-        let verdict = self.index.judge(at, question);
+        faults::point("dedup");
+        let verdict = self.index.judge(at, question, &|story| self.state.story(story))?;
         self.open.tally.decided(&enriched, &verdict);
         if verdict.state.killed {
             self.open.killed.push(id.clone());
@@ -199,7 +203,7 @@ impl Decider {
             Content::Touch(id) => {
                 if let Some(mut item) = self.state.item(&id)? {
                     item.touched = at;
-                    self.index.restore_item(&id, &item);
+                    self.index.restore_item(&id, ItemHead::from(&item));
                     self.state.apply(StateChange::set(state_key::item(&id), &item));
                 }
                 return Ok(());
@@ -215,11 +219,11 @@ impl Decider {
         Ok(())
     }
 
-    /// Forgets what has passed the horizon; the tombstones go with the open batch, which must not be empty.
-    pub(super) fn evict(&mut self, now: Timestamp, last: (u64, usize)) {
+    /// Forgets what has passed the horizon; the tombstones go with the open batch, which must not be empty. May block.
+    pub(super) fn evict(&mut self, now: Timestamp, last: (u64, usize)) -> Result<(), StoreError> {
         let origin = Origin { intake: self.rules.intake.clone(), seq: last.0, index: last.1 };
         let no_revision = Hash(String::new());
-        let changes = self.index.evict(now);
+        let changes = self.index.evict(now, self.state.stories()?);
         let rules = Arc::clone(&self.rules);
         let stamp = rules.stamp(self.generation, &origin, &no_revision, now);
         let stories = changes.iter().filter(|change| change.value.is_none());
@@ -227,6 +231,7 @@ impl Decider {
         let tombstones: Vec<Record> = stories.map(|story| encode::story_forgotten(&stamp, story)).collect();
         self.push(tombstones);
         changes.into_iter().for_each(|change| self.state.apply(change));
+        Ok(())
     }
 
     /// The open batch, ready to be committed; a new one is open.

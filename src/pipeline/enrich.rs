@@ -4,7 +4,7 @@
 
 use super::Roster;
 use crate::{
-    clean, extract,
+    clean, extract, faults,
     intake::Intake,
     model::{Content, DeadLetter, Enriched, FeedId, Frame, Observed, Place, Stage},
     store::StoreError,
@@ -185,11 +185,16 @@ fn prepare(tables: &extract::Tables, feeds: &Roster, unit: RawUnit) -> Unit {
 
 fn read(tables: &extract::Tables, feeds: &Roster, observed: &Observed) -> Result<Box<Enriched>, Box<DeadLetter>> {
     let feed = feeds.get(&observed.item.feed);
-    let article = catch_unwind(AssertUnwindSafe(|| clean::item(&feed, observed)))
-        .map_err(|panic| letter(observed, Stage::Clean, &words(panic.as_ref())))?;
-    catch_unwind(AssertUnwindSafe(|| extract::article(tables, article)))
-        .map(Box::new)
-        .map_err(|panic| letter(observed, Stage::Extract, &words(panic.as_ref())))
+    let article = catch_unwind(AssertUnwindSafe(|| {
+        faults::point("clean");
+        clean::item(&feed, observed)
+    }));
+    let article = article.map_err(|panic| letter(observed, Stage::Clean, &words(panic.as_ref())))?;
+    let enriched = catch_unwind(AssertUnwindSafe(|| {
+        faults::point("extract");
+        extract::article(tables, article)
+    }));
+    enriched.map(Box::new).map_err(|panic| letter(observed, Stage::Extract, &words(panic.as_ref())))
 }
 
 /// What a panic said.

@@ -1,19 +1,21 @@
 //! The front of the house: what the feeds' tasks deliver is read and laid on the doorstep, and only then receipted.
 
-use super::{Roster, RunError, board::Board, enrich};
+use super::{Roster, RunError, board::Board, enrich, hold::Hold};
 use crate::{
+    faults,
     fetch::{Delivery, FeedChange, FeedMemory, PollEvent, Receipt},
     intake::{Intake, IntakeError, Poll},
     metrics,
     model::{DeadLetter, Feed, Fetched, Issue, Stage},
     parse::{self, ParseError, Parsed},
+    store::{Damage, StoreError},
 };
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 /// Nesting is bounded before the feed parser sees it; this leaves it room all the same.
 const PARSER_STACK: usize = 8 << 20;
@@ -33,12 +35,14 @@ pub(super) struct Front {
     pub(super) intake: Intake,
     pub(super) feeds: Roster,
     pub(super) board: Board,
+    hold: Hold,
+    damage: watch::Sender<Option<Damage>>,
     parsers: Arc<Semaphore>,
 }
 
 impl Front {
-    pub(super) fn new(intake: Intake, feeds: Roster, board: Board) -> Self {
-        Self { intake, feeds, board, parsers: Arc::new(Semaphore::new(PARSERS)) }
+    pub(super) fn new(intake: Intake, feeds: Roster, board: Board, hold: Hold, damage: watch::Sender<Option<Damage>>) -> Self {
+        Self { intake, feeds, board, hold, damage, parsers: Arc::new(Semaphore::new(PARSERS)) }
     }
 
     /// What the intake knows of a feed, as its task wants it.
@@ -91,6 +95,14 @@ impl Front {
             Err(error) if error.holds() => {
                 tracing::warn!(feed = %feed.id, %error, "the feed is held; nothing is lost");
                 self.board.feed(&feed.id, |row| row.held_why = Some(error.to_string()));
+                if matches!(error, IntakeError::Store(_)) {
+                    self.hold.disk_is_full(&error.to_string());
+                }
+                Receipt::Held
+            }
+            // A row of the image: whoever publishes knows whether it can be had from elsewhere. The feed comes again.
+            Err(IntakeError::Store(StoreError::Corrupt(damage @ Damage::StateRow { .. }))) => {
+                self.damage.send_replace(Some(damage));
                 Receipt::Held
             }
             Err(IntakeError::Store(error)) => return Err(error.into()),
@@ -160,7 +172,10 @@ impl Front {
         let _turn = self.parsers.acquire().await;
         let (answer, result) = oneshot::channel();
         let work = move || {
-            let parsed = catch_unwind(AssertUnwindSafe(|| parse::feed(&feed, &fetched)));
+            let parsed = catch_unwind(AssertUnwindSafe(|| {
+                faults::point("parse");
+                parse::feed(&feed, &fetched)
+            }));
             answer.send(parsed.map_err(|panic| enrich::words(panic.as_ref()))).ok();
         };
         std::thread::Builder::new()

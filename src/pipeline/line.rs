@@ -14,7 +14,7 @@ use super::{
 use crate::{
     model::{Record, Stage, Topic},
     publish::{PublishError, Sink},
-    store::{Store, StoreError, image},
+    store::{Damage, Store, StoreError, image},
 };
 use futures::stream::{BoxStream, StreamExt};
 use jiff::{SignedDuration, Timestamp};
@@ -46,6 +46,9 @@ const CLOCK_STEP: SignedDuration = SignedDuration::from_hours(1);
 /// A pause between two runs that is believed without question; a clock set wrong is seldom wrong by so little.
 const BELIEVED_PAUSE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// An image that is damaged again within this time says that the disk is, too.
+const DAMAGED_TWICE: Duration = Duration::from_secs(60);
+
 /// Units in a batch at most: its state changes count too.
 pub(super) const MAX_UNITS: usize = 5000;
 
@@ -62,6 +65,10 @@ pub(super) struct Line {
     /// Becomes true when the sink has been recovered for the first time.
     pub(super) recovered: watch::Sender<bool>,
     pub(super) cancel: CancellationToken,
+    /// Where the front says that it met a damaged row of the image.
+    pub(super) damage: watch::Receiver<Option<Damage>>,
+    /// When the image was last dropped.
+    pub(super) image_dropped: Option<Instant>,
 }
 
 /// How a stretch of work ended.
@@ -72,6 +79,8 @@ enum Ended {
     Doubt,
     /// A unit broke the memory; here are those that ever did.
     Broken(HashSet<(u64, usize)>),
+    /// A row of the image is not as it was written.
+    Damaged(Damage),
 }
 
 impl Line {
@@ -91,7 +100,14 @@ impl Line {
             let Some(position) = self.recover().await? else { return Ok(()) };
             let (rules, store, known) = (Arc::clone(&self.rules), self.store.clone(), broken.clone());
             let restored = tokio::task::spawn_blocking(move || Decider::restore(rules, store, position, known));
-            let decider = restored.await.map_err(|failure| RunError::lost("restoring the memory", &failure))??;
+            let restored = restored.await.map_err(|failure| RunError::lost("restoring the memory", &failure))?;
+            let decider = match restored {
+                Err(StoreError::Corrupt(damage @ Damage::StateRow { .. })) => {
+                    self.drop_image(damage).await?;
+                    continue;
+                }
+                restored => restored?,
+            };
             self.reading.intake.count_backlog(position).await?;
             self.board.change(|now| now.publisher.position = position);
             self.recovered.send_replace(true);
@@ -99,7 +115,27 @@ impl Line {
                 Ended::Finished => return self.clear_away().await,
                 Ended::Doubt => {}
                 Ended::Broken(all) => broken = all,
+                Ended::Damaged(damage) => self.drop_image(damage).await?,
             }
+        }
+    }
+
+    /// A damaged image is never used: it is read anew where the truth is elsewhere, and ends the process where it is not.
+    async fn drop_image(&mut self, damage: Damage) -> Result<(), RunError> {
+        let again = self.image_dropped.replace(Instant::now()).is_some_and(|last| last.elapsed() < DAMAGED_TWICE);
+        let dropped = if again { Ok(false) } else { self.sink.drop_image().await };
+        match dropped {
+            Ok(true) => {
+                tracing::error!(%damage, "the local image is dropped and read anew");
+                Ok(())
+            }
+            Err(PublishError::Fatal { exit, message }) => Err(RunError { exit, message }),
+            Err(error) => {
+                tracing::warn!(%error, %damage, "the damaged image could not be dropped yet");
+                self.image_dropped = None;
+                Ok(())
+            }
+            Ok(false) => Err(StoreError::Corrupt(damage).into()),
         }
     }
 
@@ -138,6 +174,11 @@ impl Line {
             let first = tokio::select! {
                 biased;
                 () = self.cancel.cancelled() => return Ok(Ended::Finished),
+                Ok(()) = self.damage.changed() => {
+                    let damage = self.damage.borrow_and_update().clone();
+                    let Some(damage) = damage else { continue };
+                    return Ok(Ended::Damaged(damage));
+                }
                 unit = units.next() => unit,
             };
             let Some(first) = first else { return Ok(Ended::Finished) };
@@ -145,9 +186,10 @@ impl Line {
             let (mut open_decider, last) = match gathered {
                 Gathered::Batch(decider, last) => (decider, last),
                 Gathered::Broken(all) => return Ok(Ended::Broken(all)),
+                Gathered::Damaged(damage) => return Ok(Ended::Damaged(damage)),
             };
             if clearing.eviction_is_due() {
-                open_decider.evict(Timestamp::now(), last);
+                open_decider.evict(Timestamp::now(), last)?;
                 Clearing::remember(&self.store).await?;
             }
             let (batch, open) = open_decider.close();
@@ -203,6 +245,7 @@ impl Line {
             let (back, result) =
                 tokio::task::spawn_blocking(decide).await.map_err(|failure| RunError::lost("deciding", &failure))?;
             match result {
+                Ok(Err(StoreError::Corrupt(damage @ Damage::StateRow { .. }))) => return Ok(Gathered::Damaged(damage)),
                 Ok(result) => result?,
                 Err(panic) => {
                     let words = enrich::words(panic.as_ref());
@@ -284,6 +327,8 @@ impl Line {
         match self.reading.intake.trim(position, Timestamp::now()).await {
             // A full disk is no reason to stop: what could not be cleared away now is cleared away later.
             Ok(()) | Err(StoreError::Full(_)) => Ok(()),
+            // Seen by whoever decides from that row.
+            Err(StoreError::Corrupt(Damage::StateRow { .. })) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -292,6 +337,7 @@ impl Line {
 enum Gathered {
     Batch(Box<Decider>, (u64, usize)),
     Broken(HashSet<(u64, usize)>),
+    Damaged(Damage),
 }
 
 /// Ends some time after the daemon was told to stop.

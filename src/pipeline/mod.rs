@@ -20,6 +20,7 @@ mod board;
 mod decide;
 mod enrich;
 mod feeds;
+mod hold;
 mod line;
 mod pages;
 mod replay;
@@ -34,17 +35,16 @@ use crate::{
     extract::Tables,
     fetch,
     intake::{self, Intake},
-    metrics,
     model::{Feed, FeedId, Record, Snapshot},
     publish::{PublishError, Sink, Target, journal::Journal},
-    store::{Store, StoreError},
+    store::{Damage, Store, StoreError},
 };
 use board::Board;
 use decide::Rules;
 use enrich::Reading;
 use feeds::Front;
+use hold::Hold;
 use futures::FutureExt;
-use jiff::Timestamp;
 use line::Line;
 use pages::{PAGES_IN_FLIGHT, Pages};
 use std::{
@@ -60,9 +60,6 @@ const DELIVERIES: usize = 8;
 
 /// How long polling waits for the first recovery of the sink. Afterwards the intake takes what comes.
 const RECOVERY_PATIENCE: Duration = Duration::from_secs(10);
-
-/// How often the picture of the doorstep is renewed.
-const BACKLOG_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Who is told of each record once it is committed.
 pub type OnRecord = Arc<dyn Fn(&Record) + Send + Sync>;
@@ -143,6 +140,7 @@ pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) ->
         page_recheck: config.fetch.page_recheck.clone(),
     };
     let intake = Intake::new(store.clone(), policy);
+    let hold = Hold::new();
     let roster = Roster::new(&config.feeds);
     let compiling = config.extract.clone();
     let tables = tokio::task::spawn_blocking(move || Tables::new(&compiling))
@@ -153,6 +151,7 @@ pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) ->
     let (finishing, pages_finishing) = watch::channel(false);
     let (ending, line_ending) = watch::channel(false);
     let (recovered, mut is_recovered) = watch::channel(false);
+    let (damage, damaged) = watch::channel(None);
     let line = Line {
         sink,
         store: store.clone(),
@@ -178,6 +177,8 @@ pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) ->
         max_batch: usize::try_from(config.publish.max_batch).unwrap_or(usize::MAX),
         recovered,
         cancel: cancel.clone(),
+        damage: damaged,
+        image_dropped: None,
     };
     let acquire = async {
         let recovery = is_recovered.wait_for(|recovered| *recovered);
@@ -186,7 +187,7 @@ pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) ->
             () = tokio::time::sleep(RECOVERY_PATIENCE) => {}
             () = cancel.cancelled() => {}
         }
-        let acquiring = acquire(&config, once, &cancel, &intake, &roster, &board, &finishing, pages_finishing);
+        let acquiring = acquire(&config, once, &cancel, &intake, &roster, &board, &hold, &damage, &finishing, pages_finishing);
         let acquired = tokio::select! {
             acquired = acquiring => acquired,
             // A document that is still being read was never observed.
@@ -195,7 +196,7 @@ pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) ->
         ending.send_replace(true);
         acquired
     };
-    let watching = watch_backlog(&intake, &board, picture.clone());
+    let watching = hold.watch(&store, &intake, &board, &picture);
     let failed = tokio::select! {
         // One that fails ends the others: what is durable stays so, and the process says why.
         done = futures::future::try_join(acquire, line.run()) => done?.0,
@@ -215,6 +216,8 @@ async fn acquire(
     intake: &Intake,
     roster: &Roster,
     board: &Board,
+    hold: &Hold,
+    damage: &watch::Sender<Option<Damage>>,
     finishing: &watch::Sender<bool>,
     pages_finishing: watch::Receiver<bool>,
 ) -> Result<Vec<(FeedId, String)>, RunError> {
@@ -229,10 +232,11 @@ async fn acquire(
         options: Arc::clone(&fetch_options),
         out,
         watch: Arc::new(move |progress| watcher.progress(&progress)),
+        held: hold.subscribe(),
         once,
         cancel: cancel.clone(),
     };
-    let front = Front::new(intake.clone(), roster.clone(), board.clone());
+    let front = Front::new(intake.clone(), roster.clone(), board.clone(), hold.clone(), damage.clone());
     let mut tasks = tokio::task::JoinSet::new();
     for feed in config.feeds.iter().filter(|feed| feed.enabled) {
         let memory = front.memory(feed).await?;
@@ -279,21 +283,6 @@ async fn acquire(
     let worker = fetch::pages(page_context, to_fetch).map(Ok);
     let (failed, (), ()) = futures::future::try_join3(front_and_polling, pages.run(), worker).await?;
     Ok(failed)
-}
-
-/// Renews the picture of the doorstep, for ever.
-async fn watch_backlog(intake: &Intake, board: &Board, picture: watch::Receiver<Snapshot>) {
-    let mut tick = tokio::time::interval(BACKLOG_INTERVAL);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tick.tick().await;
-        let position = picture.borrow().publisher.position;
-        if let Ok(backlog) = intake.backlog(position).await {
-            let age = backlog.oldest.map(|oldest| Timestamp::now().duration_since(oldest));
-            metrics::intake(backlog.frames, age.and_then(|age| Duration::try_from(age).ok()).unwrap_or_default());
-            board.backlog(&backlog, intake.is_full());
-        }
-    }
 }
 
 async fn open_store(config: &Config) -> Result<Store, RunError> {

@@ -10,8 +10,9 @@ use super::{
     ndjson::{self, Directory, Found, Recorded},
 };
 use crate::{
+    faults,
     model::{Hash, Topic},
-    store::{Store, StoreError, error::corrupt, image},
+    store::{Damage, Store, StoreError, error::corrupt, image},
 };
 use futures::future::BoxFuture;
 use jiff::{Timestamp, civil::Date};
@@ -112,9 +113,25 @@ impl Journal {
         Err(PublishError::Fatal { exit: 78, message })
     }
 
+    /// Topic files of which the store knows nothing: what was published is not known any more, and to begin anew beside
+    /// them would publish all of it twice.
+    fn refuse_orphans(&self) -> Result<(), Failure> {
+        let Some(orphan) = self.directory.any_live(&self.prefix)? else { return Ok(()) };
+        let what = format!(
+            "{} was published from this directory, but dateline.sqlite knows nothing of it: it was lost or replaced. Put \
+             it back from a backup, or move {} aside to begin anew",
+            orphan.display(),
+            self.directory.0.display()
+        );
+        Err(Failure::Store(StoreError::Corrupt(Damage::File(what))))
+    }
+
     async fn recover_files(&mut self) -> Result<u64, Failure> {
         self.files = None;
         let mut files = self.store.read(load).await?;
+        if files.is_empty() {
+            self.refuse_orphans()?;
+        }
         for (topic, file) in &mut files {
             self.settle(topic, file).await?;
         }
@@ -185,13 +202,18 @@ impl Journal {
                 }
                 for line in &lines {
                     insert_line(tx, &line.topic, line.offset, line.at, &line.bytes)?;
+                    faults::point("C4");
+                    faults::stop("C10");
                 }
                 image::apply(tx, &state)?;
+                faults::point("C5");
+                faults::soon("C6");
                 Ok(lines)
             })
             .await
             .map_err(Failure::from)?;
         // Published. What goes wrong from here on is mended by `recover` from the journal.
+        faults::point("C7");
         let sync = self.synced_at.elapsed() >= SYNC_INTERVAL
             || files.values().any(|file| file.recorded.bytes - file.recorded.synced >= SYNC_BYTES);
         let directory = self.directory.clone();
@@ -334,6 +356,11 @@ fn write_lines(directory: &Directory, files: &mut BTreeMap<String, LiveFile>, li
             Some(handle) => handle,
             empty => empty.insert(directory.open(topic)?),
         };
+        if faults::fails("C8") {
+            let half = bytes.len() / 2;
+            handle.write_all_at(bytes.get(..half).unwrap_or_default(), at)?;
+            std::process::abort();
+        }
         handle.write_all_at(&bytes, at)?;
     }
     Ok(())

@@ -11,8 +11,9 @@ use crate::broker::{
     state_topic::{Ends, Entry, StateTopic},
     topics::{self, Creation, Topics, Wanted},
 };
+use crate::faults;
 use crate::model::{Record, StateChange, Topic, state_key};
-use crate::store::{Store, StoreError, image};
+use crate::store::{Damage, Store, StoreError, image};
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -126,7 +127,15 @@ impl KafkaSink {
         // Only now: every earlier transaction of this id is decided, so the end that is asked for is beyond them all.
         self.bring_image_up_to_date(&topics).await?;
         let intake = self.store.intake_id().to_owned();
-        let position = self.store.read(move |db| image::position(db, &intake)).await.map_err(of_store)?;
+        let position = match self.store.read(move |db| image::position(db, &intake)).await {
+            // The image is only a copy.
+            Err(StoreError::Corrupt(damage @ Damage::StateRow { .. })) => {
+                tracing::error!(%damage, "the local image is dropped and read anew from the state topic");
+                self.drop_image_now().await?;
+                return Err(PublishError::Doubt("the local image was damaged and is read anew".to_owned()));
+            }
+            position => position.map_err(of_store)?,
+        };
         self.ready = true;
         tracing::debug!(position, "kafka: the state image is up to date");
         Ok(position)
@@ -259,6 +268,7 @@ impl KafkaSink {
         // A caller that gives up waiting here must recover before it commits again.
         self.ready = false;
         let end = self.producer.commit(messages).await.map_err(|error| self.sort(error))?;
+        faults::point("C7");
         let image = ImageOf { offset: end.max(image.offset), at: now(), ..image };
         self.write_image(state, image.clone()).await?;
         self.image = Some(image);
@@ -315,10 +325,25 @@ impl KafkaSink {
         self.store
             .write(move |tx| {
                 image::apply(tx, &changes)?;
+                faults::point("C8");
                 image::set_meta(tx, KAFKA_IMAGE, &describe(&image))
             })
             .await
             .map_err(of_store)
+    }
+
+    /// Forgets the image and whose it was: the next recovery reads all of it from the state topic.
+    async fn drop_image_now(&mut self) -> Result<bool, PublishError> {
+        self.ready = false;
+        self.image = None;
+        self.store
+            .write(|tx| {
+                image::clear(tx)?;
+                image::unset_meta(tx, KAFKA_IMAGE)
+            })
+            .await
+            .map_err(of_store)?;
+        Ok(true)
     }
 
     fn sort(&mut self, error: BrokerError) -> PublishError {
@@ -329,6 +354,7 @@ impl KafkaSink {
             BrokerError::Refused(message) => fatal(EXIT_CONFIG, message),
             BrokerError::Stuck(message) => fatal(EXIT_IO, message),
             BrokerError::Fenced(message) => {
+                faults::point("C11");
                 let earlier = self.last_fencing.replace(Instant::now());
                 if earlier.is_some_and(|earlier| earlier.elapsed() < FENCED_TWICE) {
                     return fatal(
@@ -354,6 +380,10 @@ impl Sink for KafkaSink {
 
     fn commit(&mut self, batch: Batch) -> BoxFuture<'_, Result<(), PublishError>> {
         Box::pin(self.commit_now(batch))
+    }
+
+    fn drop_image(&mut self) -> BoxFuture<'_, Result<bool, PublishError>> {
+        Box::pin(self.drop_image_now())
     }
 
     fn close(&mut self) -> BoxFuture<'_, ()> {

@@ -6,6 +6,7 @@ pub mod encode;
 pub mod journal;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+mod lines;
 #[cfg(feature = "kafka")]
 mod measure;
 pub mod memory;
@@ -202,6 +203,12 @@ pub trait Sink: Send {
 
     /// Commits a batch. On success the local state image holds its state changes.
     fn commit(&mut self, batch: Batch) -> BoxFuture<'_, Result<(), PublishError>>;
+
+    /// The local state image was found damaged: throws it away if the truth is elsewhere, so that `recover` reads it
+    /// anew, and says whether it was. An image that is itself the truth is left as it is.
+    fn drop_image(&mut self) -> BoxFuture<'_, Result<bool, PublishError>> {
+        Box::pin(async { Ok(false) })
+    }
 
     /// Ends cleanly; nothing is committed.
     fn close(&mut self) -> BoxFuture<'_, ()>;

@@ -5,7 +5,7 @@
 //! completed in place. A file never shrinks, and never holds a line that is not committed. Which lines those are is
 //! known to `publish::journal`; this file knows only bytes and places.
 
-use super::JournalOptions;
+use super::{JournalOptions, lines};
 use crate::model::{Hash, Record, Topic};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -18,7 +18,8 @@ use std::{
     time::SystemTime,
 };
 
-/// The record as a line, with its line end: the value and one more member, `_meta`.
+/// The record as a line, with its line end: the value and one more member, `_meta`. All of the record can be had from
+/// it again ([`super::lines`]).
 pub(super) fn line(record: &Record, offset: u64) -> Vec<u8> {
     let mut meta = Map::new();
     meta.insert("key".to_owned(), json!(record.key));
@@ -32,6 +33,11 @@ pub(super) fn line(record: &Record, offset: u64) -> Vec<u8> {
             None => Value::Null,
         };
         meta.insert(name.to_owned(), value);
+    }
+    // Most headers follow from the others; where they do not, all of them are written.
+    let stands_beside = record.topic == Topic::DeadLetters && record.value.is_some();
+    if !stands_beside && lines::derived(record.topic, &meta, record.value.is_none()).as_ref() != Some(&record.headers) {
+        meta.insert("headers".to_owned(), json!(record.headers));
     }
     let meta = Value::Object(meta).to_string();
     let mut line = match &record.value {
@@ -133,7 +139,27 @@ impl Directory {
 
     pub(super) fn open(&self, topic: &str) -> io::Result<File> {
         fs::create_dir_all(&self.0)?;
-        File::options().create(true).truncate(false).write(true).open(self.live(topic))
+        let file = File::options().create(true).truncate(false).write(true).open(self.live(topic))?;
+        // What is synced into a file is lost all the same when a power cut takes its name.
+        File::open(&self.0)?.sync_all()?;
+        Ok(file)
+    }
+
+    /// A live file of any topic under this prefix.
+    pub(super) fn any_live(&self, prefix: &str) -> io::Result<Option<PathBuf>> {
+        let entries = match fs::read_dir(&self.0) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        for entry in entries {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+            if name.starts_with(&format!("{prefix}.")) && name.ends_with(".ndjson") && !is_rotated(&path) {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
     }
 
     /// Gives the live file another name, unless that has happened already.

@@ -4,12 +4,14 @@
 //! the sink has brought the image up to it and the overlay is dropped; after a doubtful commit it is dropped as well,
 //! and the image alone says what is so. Calls may block; this room belongs to the one task that decides.
 
+mod restore;
+
 use crate::{
     model::{FeedId, Generation, ItemId, ItemState, Position, Previous, StateChange, StoredText, StoryState, state_key},
-    store::{Store, StoreError, error::corrupt, image},
+    store::{Store, StoreError, error::corrupt_state, image},
 };
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The committed state and the open batch over it.
 pub struct State {
@@ -70,23 +72,26 @@ impl State {
         self.overlay.clear();
     }
 
-    /// Visits every item and then every story of the committed state.
-    pub fn restore(
-        &self,
-        mut item: impl FnMut(ItemId, ItemState),
-        mut story: impl FnMut(StoryState),
-    ) -> Result<(), StoreError> {
-        self.store.read_here(|db| {
-            image::scan(db, "item/", |key, value| {
-                let id = ItemId(key.trim_start_matches("item/").to_owned());
-                item(id, read(key, value)?);
-                Ok(())
-            })?;
-            image::scan(db, "story/", |key, value| {
-                story(read(key, value)?);
-                Ok(())
-            })
-        })
+    /// What is known of a story.
+    pub fn story(&self, id: &str) -> Result<Option<StoryState>, StoreError> {
+        self.get(&state_key::story(id))
+    }
+
+    /// Every story that is known of.
+    pub fn stories(&self) -> Result<BTreeSet<String>, StoreError> {
+        const STORIES: &str = "story/";
+        let id = |key: &str| key.strip_prefix(STORIES).map(str::to_owned);
+        let keys = self.store.read_here(|db| image::keys(db, STORIES))?;
+        let mut stories: BTreeSet<String> = keys.iter().filter_map(|key| id(key)).collect();
+        for (key, value) in &self.overlay {
+            let Some(story) = id(key) else { continue };
+            if value.is_some() {
+                stories.insert(story);
+            } else {
+                stories.remove(&story);
+            }
+        }
+        Ok(stories)
     }
 
     fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, StoreError> {
@@ -99,7 +104,7 @@ impl State {
 }
 
 fn read<T: DeserializeOwned>(key: &str, value: &[u8]) -> rusqlite::Result<T> {
-    serde_json::from_slice(value).map_err(|error| corrupt(format!("state row {key}: {error}")))
+    serde_json::from_slice(value).map_err(|error| corrupt_state(key, error.to_string()))
 }
 
 #[cfg(test)]
@@ -130,8 +135,11 @@ mod tests {
         state.apply(StateChange::forget(state_key::feed(&feed)));
         assert_eq!((state.feed_origin(&feed).unwrap(), state.changes().len()), (None, 1));
         state.drop_overlay();
-        let mut headlines = Vec::new();
-        state.restore(|_, _| {}, |story| headlines.push(story.headline.unwrap())).unwrap();
-        assert_eq!(headlines, ["committed"]);
+        assert_eq!(state.story("a:1").unwrap().unwrap().headline.as_deref(), Some("committed"));
+        state.apply(StateChange::set(state_key::story("a:2"), &story("open")));
+        state.apply(StateChange::forget(state_key::story("a:1")));
+        assert_eq!(state.stories().unwrap().into_iter().collect::<Vec<_>>(), ["a:2"]);
+        state.drop_overlay();
+        assert_eq!(state.stories().unwrap().into_iter().collect::<Vec<_>>(), ["a:1"]);
     }
 }

@@ -161,19 +161,20 @@ async fn version() -> Response {
 
 async fn readiness(State(shown): State<Shown>, RawQuery(query): RawQuery) -> Response {
     let snapshot = shown.now();
-    let status = if snapshot.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let word = if snapshot.ready { "ready" } else { "not ready" };
+    // A daemon that may poll nothing is not ready, whatever it can publish; one that holds back a few feeds is.
+    let ready = snapshot.ready && !snapshot.intake.full;
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let word = if ready { "ready" } else { "not ready" };
     if !query.is_some_and(|query| query.split('&').any(|part| part.split('=').next() == Some("verbose"))) {
         return (status, format!("{word}\n")).into_response();
     }
     let mark = |well: bool| if well { "+" } else { "-" };
     let publisher = &snapshot.publisher;
     let why = publisher.last_error.as_deref().map(|error| format!(": {error}")).unwrap_or_default();
-    let held =
-        snapshot.feeds.iter().find(|feed| feed.held).map(|feed| feed.held_why.as_deref().unwrap_or("it is full"));
-    let intake = match held {
-        _ if snapshot.intake.full => "full: polling is held".to_owned(),
-        Some(why) => format!("holds feeds: {why}"),
+    let n_held = snapshot.feeds.iter().filter(|feed| feed.held).count();
+    let intake = match &snapshot.intake.held {
+        Some(why) => format!("holds {n_held} of {} feeds: {why}", snapshot.feeds.len()),
+        None if snapshot.intake.full => "full: polling is held".to_owned(),
         None => "accepting".to_owned(),
     };
     let lines = format!(
@@ -181,7 +182,7 @@ async fn readiness(State(shown): State<Shown>, RawQuery(query): RawQuery) -> Res
         mark(publisher.connected),
         publisher.to,
         if publisher.connected { "reachable" } else { "away" },
-        mark(!snapshot.intake.full && held.is_none()),
+        mark(!snapshot.intake.full && snapshot.intake.held.is_none()),
         intake,
         mark(snapshot.feeds.iter().all(|feed| feed.errors == 0)),
         snapshot.feeds.iter().filter(|feed| feed.errors == 0).count(),

@@ -40,7 +40,11 @@ fn header(html: &mut Html, snapshot: &Snapshot, now: Timestamp) {
     html.badge(class, word);
     html.raw("<p class=\"quiet\">up ").text(&length(seconds(snapshot.started, now)));
     html.raw(" · as of ").time(snapshot.at).raw("</p>\n</header>\n");
-    if snapshot.intake.full {
+    if let Some(why) = &snapshot.intake.held {
+        html.raw("<p class=\"notice\" role=\"alert\">Polling is held, and nothing is lost: ");
+        html.text(why);
+        html.raw(".</p>\n");
+    } else if snapshot.intake.full {
         html.raw("<p class=\"notice\" role=\"alert\">The intake is full: polling is held until the publisher catches up.</p>\n");
     }
     if let Some(error) = &snapshot.publisher.last_error {

@@ -44,8 +44,56 @@ pub enum StoreError {
     #[error("the store cannot be read or written: {0}")]
     Io(String),
     /// What the file holds is not what was written.
-    #[error("the store is damaged: {0}. Move the data_dir aside and start with an empty one, or restore a backup")]
-    Corrupt(String),
+    #[error("{0}")]
+    Corrupt(Damage),
+    /// A newer program wrote this part of it.
+    #[error(
+        "{what} has form {found}, this program knows up to {known}: run the newer dateline that wrote it; nothing is damaged"
+    )]
+    NewerPart {
+        /// Which part.
+        what: String,
+        /// Its form.
+        found: u8,
+        /// The newest form that is known here.
+        known: u8,
+    },
+}
+
+/// What is not as it was written, with the way out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// The file as a whole.
+    #[error(
+        "the store is damaged: {0}. `dateline doctor` says more; restore a backup, or move the data_dir aside and start \
+         with an empty one"
+    )]
+    File(String),
+    /// A frame of the intake log: the only copy of what was observed.
+    #[error(
+        "frame {seq} of the intake log is damaged: {what}. What was observed from it on waits; with the daemon stopped, \
+         `dateline doctor --set-aside {seq}` keeps its bytes, notes it in the dead letters and has its feed fetched whole"
+    )]
+    Frame {
+        /// Which.
+        seq: u64,
+        /// In which way.
+        what: String,
+    },
+    /// A row of the committed state. Its truth may be elsewhere: with Kafka it is the state topic.
+    #[error(
+        "state row {key} is damaged: {what}. It is not used; with the daemon stopped, `dateline rebuild-state` makes the \
+         state anew from what was published, or restore a backup (`dateline doctor` lists every damaged row)"
+    )]
+    StateRow {
+        /// Its key.
+        key: String,
+        /// In which way.
+        what: String,
+    },
+    /// Any other row.
+    #[error("the store is damaged: {0}. `dateline doctor` says more; restore a backup")]
+    Row(String),
 }
 
 impl StoreError {
@@ -53,7 +101,7 @@ impl StoreError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Busy { .. } | Self::Full(_) => 75,
-            Self::Newer { .. } => 78,
+            Self::Newer { .. } | Self::NewerPart { .. } => 78,
             Self::Create { denied: true, .. } => 77,
             Self::Create { .. } => 73,
             Self::Io(_) | Self::Corrupt(_) => 74,
@@ -72,37 +120,63 @@ impl StoreError {
                 Self::Create { path: file.to_owned(), reason: error.to_string(), denied: true }
             }
             Some(ErrorCode::NotADatabase) => {
-                Self::Corrupt(format!("{} is no SQLite file of ours; move it aside", file.display()))
+                Self::foreign(file)
             }
             _ => error.into(),
         }
+    }
+
+    /// The file is somebody else's.
+    pub(super) fn foreign(file: &Path) -> Self {
+        Self::Corrupt(Damage::File(format!("{} is no SQLite file of ours; move it aside", file.display())))
     }
 }
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         if let rusqlite::Error::FromSqlConversionFailure(_, _, reason) = &error
-            && reason.is::<CorruptRow>()
+            && let Some(Found(found)) = reason.downcast_ref()
         {
-            return Self::Corrupt(reason.to_string());
+            return found.clone();
         }
         let extended = error.sqlite_error().map(|error| error.extended_code);
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full(error.to_string()),
             // The shared-memory file beside the write-ahead log cannot grow: that, too, is a full disk.
             _ if extended == Some(ffi::SQLITE_IOERR_SHMSIZE) => Self::Full(error.to_string()),
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt(error.to_string()),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Corrupt(Damage::File(error.to_string()))
+            }
             _ => Self::Io(error.to_string()),
         }
     }
 }
 
-/// A row whose hash does not fit, or whose value cannot be read.
+/// What a job found, on its way through the errors of SQL.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct CorruptRow(String);
+struct Found(StoreError);
 
-/// What a job returns when it meets a damaged row: becomes [`StoreError::Corrupt`].
+fn found(error: StoreError) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, Box::new(Found(error)))
+}
+
+/// What a job returns when it meets a damaged row.
 pub fn corrupt(what: impl Into<String>) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, Box::new(CorruptRow(what.into())))
+    found(StoreError::Corrupt(Damage::Row(what.into())))
+}
+
+/// The same for a frame, which has a way out of its own.
+pub fn corrupt_frame(seq: u64, what: impl Into<String>) -> rusqlite::Error {
+    found(StoreError::Corrupt(Damage::Frame { seq, what: what.into() }))
+}
+
+/// The same for a row of the committed state.
+pub fn corrupt_state(key: &str, what: impl Into<String>) -> rusqlite::Error {
+    found(StoreError::Corrupt(Damage::StateRow { key: key.to_owned(), what: what.into() }))
+}
+
+/// What a job returns when it meets what only a newer program can read.
+pub fn newer(what: impl Into<String>, found_form: u8, known: u8) -> rusqlite::Error {
+    found(StoreError::NewerPart { what: what.into(), found: found_form, known })
 }

@@ -3,7 +3,7 @@
 //! Comes in: state changes that a sink has committed. Goes out: values by key or by prefix. Every row carries the hash
 //! of its key and value, checked whenever it is read. What a value means is not known here.
 
-use super::error::corrupt;
+use super::error::corrupt_state;
 use crate::model::{Position, StateChange, state_key};
 use rusqlite::{Connection, OptionalExtension, Result, Transaction, params};
 
@@ -33,15 +33,20 @@ pub fn get(connection: &Connection, key: &str) -> Result<Option<Vec<u8>>> {
 }
 
 /// Visits every key that begins with `prefix`, in order, and stops at the first error.
-pub fn scan(connection: &Connection, prefix: &str, mut visit: impl FnMut(&str, &[u8]) -> Result<()>) -> Result<()> {
-    // Keys that begin with the prefix are those from it up to, not including, the prefix with its last byte raised;
-    // prefixes end in ASCII.
-    let mut end = prefix.to_owned();
-    let last = end.pop().unwrap_or('\0');
-    end.push(char::from_u32(u32::from(last) + 1).unwrap_or(char::MAX));
+pub fn scan(connection: &Connection, prefix: &str, visit: impl FnMut(&str, &[u8]) -> Result<()>) -> Result<()> {
+    scan_range(connection, prefix, &end_of(prefix), visit)
+}
+
+/// Visits every key from `from` up to, not including, `to`, in order, and stops at the first error.
+pub fn scan_range(
+    connection: &Connection,
+    from: &str,
+    to: &str,
+    mut visit: impl FnMut(&str, &[u8]) -> Result<()>,
+) -> Result<()> {
     let mut select =
         connection.prepare_cached("SELECT key, value, hash FROM state WHERE key >= ?1 AND key < ?2 ORDER BY key")?;
-    let mut rows = select.query([prefix, end.as_str()])?;
+    let mut rows = select.query([from, to])?;
     while let Some(row) = rows.next()? {
         let key = row.get_ref(0)?.as_str()?;
         let value = row.get_ref(1)?.as_blob()?;
@@ -51,11 +56,48 @@ pub fn scan(connection: &Connection, prefix: &str, mut visit: impl FnMut(&str, &
     Ok(())
 }
 
+/// Keys that begin with the prefix are those from it up to, not including, this: the prefix with its last byte raised.
+/// Prefixes end in ASCII.
+fn end_of(prefix: &str) -> String {
+    let mut end = prefix.to_owned();
+    let last = end.pop().unwrap_or('\0');
+    end.push(char::from_u32(u32::from(last) + 1).unwrap_or(char::MAX));
+    end
+}
+
+/// Every key that begins with `prefix`, in order, without what stands under it.
+pub fn keys(connection: &Connection, prefix: &str) -> Result<Vec<String>> {
+    let mut select = connection.prepare_cached("SELECT key FROM state WHERE key >= ?1 AND key < ?2 ORDER BY key")?;
+    select.query_map([prefix, &end_of(prefix)], |row| row.get(0))?.collect()
+}
+
+/// How many keys begin with `prefix`.
+pub fn count(connection: &Connection, prefix: &str) -> Result<usize> {
+    let mut select = connection.prepare_cached("SELECT count(*) FROM state WHERE key >= ?1 AND key < ?2")?;
+    select.query_row([prefix, &end_of(prefix)], |row| row.get(0))
+}
+
+/// Divides the keys that begin with `prefix`, of which there are `count`, into so many ranges of equal length: each runs
+/// from one of these keys up to, not including, the next.
+pub fn bounds(connection: &Connection, prefix: &str, count: usize, ranges: usize) -> Result<Vec<String>> {
+    let mut select = connection
+        .prepare_cached("SELECT key FROM state WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT 1 OFFSET ?3")?;
+    let end = end_of(prefix);
+    let mut bounds = vec![prefix.to_owned()];
+    for range in 1..ranges {
+        let bound = select.query_row(params![prefix, end, count * range / ranges], |row| row.get(0)).optional()?;
+        bounds.extend(bound);
+    }
+    bounds.push(end);
+    Ok(bounds)
+}
+
 /// The last frame done of an intake; 0 for none.
 pub fn position(connection: &Connection, intake: &str) -> Result<u64> {
-    let Some(value) = get(connection, &state_key::position(intake))? else { return Ok(0) };
+    let key = state_key::position(intake);
+    let Some(value) = get(connection, &key)? else { return Ok(0) };
     let position: Position =
-        serde_json::from_slice(&value).map_err(|error| corrupt(format!("the position of {intake}: {error}")))?;
+        serde_json::from_slice(&value).map_err(|error| corrupt_state(&key, error.to_string()))?;
     Ok(position.seq)
 }
 
@@ -78,6 +120,11 @@ pub fn set_meta(tx: &Transaction<'_>, key: &str, value: &str) -> Result<()> {
     .map(drop)
 }
 
+/// Forgets a fact about the file.
+pub fn unset_meta(tx: &Transaction<'_>, key: &str) -> Result<()> {
+    tx.execute("DELETE FROM meta WHERE key = ?1", [key]).map(drop)
+}
+
 fn row_hash(key: &str, value: &[u8]) -> Vec<u8> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&(key.len() as u64).to_le_bytes());
@@ -90,7 +137,7 @@ fn check(key: &str, value: &[u8], hash: &[u8]) -> Result<()> {
     if row_hash(key, value) == hash {
         return Ok(());
     }
-    Err(corrupt(format!("the hash of state row {key} does not fit")))
+    Err(corrupt_state(key, "its hash does not fit"))
 }
 
 #[cfg(test)]
@@ -120,6 +167,9 @@ mod tests {
             Ok(keys)
         };
         assert_eq!(store.read(keys).await.unwrap(), ["item/a:2"]);
+        assert_eq!(store.read(|db| super::keys(db, "item/")).await.unwrap(), ["item/a:2"]);
+        assert_eq!(store.read(|db| count(db, "item")).await.unwrap(), 2);
+        assert_eq!(store.read(|db| bounds(db, "item", 2, 2)).await.unwrap(), ["item", "item0", "iten"]);
         assert_eq!(store.read(|db| position(db, "i")).await.unwrap(), 7);
         assert_eq!(store.read(|db| position(db, "other")).await.unwrap(), 0);
 

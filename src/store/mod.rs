@@ -9,7 +9,7 @@ pub mod error;
 pub mod image;
 mod writer;
 
-pub use error::StoreError;
+pub use error::{Damage, StoreError};
 
 use rusqlite::{Connection, OpenFlags, Transaction};
 use std::{
@@ -55,6 +55,7 @@ impl Store {
         let mut connection = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
             .map_err(|error| StoreError::opening(&file, error))?;
         let intake_id = prepare(&mut connection, &file).map_err(|error| match error {
+            Preparing::Foreign => StoreError::foreign(&file),
             Preparing::Newer(found) => StoreError::Newer { file: file.clone(), found, known: MIGRATIONS.len() as u32 },
             Preparing::Failed(error) => StoreError::opening(&file, error),
         })?;
@@ -104,6 +105,18 @@ impl Store {
         Ok(result?)
     }
 
+    /// Whether the disk takes so many bytes more: tried rather than calculated, for quotas and reserves are not seen.
+    pub async fn has_room(&self, bytes: usize) -> bool {
+        let probe = self.inner.data_dir.join("room.probe");
+        let trying = tokio::task::spawn_blocking(move || {
+            let written = std::fs::write(&probe, vec![0; bytes]);
+            // Half a probe takes room as well.
+            std::fs::remove_file(&probe).ok();
+            written.is_ok()
+        });
+        trying.await.unwrap_or(false)
+    }
+
     /// UUID of the intake log, made with the file.
     pub fn intake_id(&self) -> &str {
         &self.inner.intake_id
@@ -140,6 +153,7 @@ fn connect(file: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
 
 enum Preparing {
     Newer(u32),
+    Foreign,
     Failed(rusqlite::Error),
 }
 
@@ -165,6 +179,9 @@ fn prepare(connection: &mut Connection, file: &Path) -> Result<String, Preparing
     if found as usize > MIGRATIONS.len() {
         return Err(Preparing::Newer(found));
     }
+    if is_foreign(connection, found)? {
+        return Err(Preparing::Foreign);
+    }
     let change = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     for step in MIGRATIONS.iter().skip(found as usize) {
         change.execute_batch(step)?;
@@ -176,6 +193,17 @@ fn prepare(connection: &mut Connection, file: &Path) -> Result<String, Preparing
     let intake_id = image::meta(&change, "intake_id")?.unwrap_or_default();
     change.commit()?;
     Ok(intake_id)
+}
+
+/// A SQLite file, but somebody else's: tables where there should be none, or none of ours.
+fn is_foreign(connection: &Connection, version: u32) -> rusqlite::Result<bool> {
+    let (all, ours): (u32, u32) = connection.query_row(
+        "SELECT count(*), count(*) FILTER (WHERE name IN ('meta', 'state', 'frame', 'feed')) FROM sqlite_schema
+         WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(if version == 0 { all > 0 } else { ours < 4 })
 }
 
 #[cfg(test)]

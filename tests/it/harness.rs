@@ -45,7 +45,8 @@ impl Reply {
         Self { status, headers: Vec::new(), body: Vec::new(), conditional: false }
     }
 
-    fn etag(&self) -> String {
+    /// What names this body in a conditional request.
+    pub fn etag(&self) -> String {
         format!("\"{}\"", &blake3::hash(&self.body).to_hex()[..16])
     }
 }
@@ -63,23 +64,36 @@ impl Request {
     }
 }
 
+/// Decides at each request what it is answered with, and hears whether the answer went out whole.
+pub trait Script: Send + Sync {
+    /// None leaves the request to what [`Server::serve`] was given.
+    fn answer(&self, request: &Request) -> Option<Reply>;
+    fn sent(&self, request: &Request, reply: &Reply);
+}
+
 /// A loopback HTTP server; one thread for each connection.
 pub struct Server {
     address: SocketAddr,
+    told: Told,
+}
+
+/// What the server was told to say, and what it was asked. Requests that a script answers are not kept.
+#[derive(Clone, Default)]
+struct Told {
     replies: Arc<Mutex<HashMap<String, Reply>>>,
     requests: Arc<Mutex<Vec<Request>>>,
+    script: Arc<Mutex<Option<Arc<dyn Script>>>>,
 }
 
 impl Server {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let server =
-            Self { address: listener.local_addr().unwrap(), replies: Arc::default(), requests: Arc::default() };
-        let (replies, requests) = (server.replies.clone(), server.requests.clone());
+        let server = Self { address: listener.local_addr().unwrap(), told: Told::default() };
+        let told = server.told.clone();
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
-                let (replies, requests) = (replies.clone(), requests.clone());
-                thread::spawn(move || answer(connection, &replies, &requests));
+                let told = told.clone();
+                thread::spawn(move || answer(connection, &told));
             }
         });
         server
@@ -94,15 +108,19 @@ impl Server {
     }
 
     pub fn serve(&self, path: &str, reply: Reply) {
-        self.replies.lock().unwrap().insert(path.to_owned(), reply);
+        self.told.replies.lock().unwrap().insert(path.to_owned(), reply);
+    }
+
+    pub fn play(&self, script: Arc<dyn Script>) {
+        *self.told.script.lock().unwrap() = Some(script);
     }
 
     pub fn requests(&self, path: &str) -> Vec<Request> {
-        self.requests.lock().unwrap().iter().filter(|request| request.path == path).cloned().collect()
+        self.told.requests.lock().unwrap().iter().filter(|request| request.path == path).cloned().collect()
     }
 }
 
-fn answer(connection: TcpStream, replies: &Mutex<HashMap<String, Reply>>, requests: &Mutex<Vec<Request>>) {
+fn answer(connection: TcpStream, told: &Told) {
     let mut writer = connection.try_clone().unwrap();
     let mut reader = BufReader::new(connection);
     loop {
@@ -122,9 +140,15 @@ fn answer(connection: TcpStream, replies: &Mutex<HashMap<String, Reply>>, reques
             }
         }
         let request = Request { path: path.clone(), headers };
-        let reply = replies.lock().unwrap().get(&path).cloned().unwrap_or_else(|| Reply::status(404));
+        let script = told.script.lock().unwrap().clone();
+        let scripted = script.as_ref().and_then(|script| script.answer(&request));
+        let script = script.filter(|_| scripted.is_some());
+        let reply =
+            scripted.or_else(|| told.replies.lock().unwrap().get(&path).cloned()).unwrap_or_else(|| Reply::status(404));
         let known = request.header("if-none-match") == Some(&reply.etag());
-        requests.lock().unwrap().push(request);
+        if script.is_none() {
+            told.requests.lock().unwrap().push(request.clone());
+        }
         let mut head = String::new();
         if reply.conditional && known {
             let _ = write!(head, "HTTP/1.1 304 Not Modified\r\nETag: {}\r\n\r\n", reply.etag());
@@ -143,6 +167,9 @@ fn answer(connection: TcpStream, replies: &Mutex<HashMap<String, Reply>>, reques
         head.push_str("\r\n");
         if writer.write_all(head.as_bytes()).and_then(|()| writer.write_all(&reply.body)).is_err() {
             return;
+        }
+        if let Some(script) = script {
+            script.sent(&request, &reply);
         }
     }
 }
@@ -254,8 +281,14 @@ impl Site {
 
     /// `dateline run`, in the background; its log goes to `dateline.log`.
     pub fn spawn(&self) -> Daemon {
+        self.spawn_armed("")
+    }
+
+    /// The same with fail points, in the notation of the crate `fail`.
+    pub fn spawn_armed(&self, points: &str) -> Daemon {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.path("dateline.log")).unwrap();
-        let child = self.command("run").stderr(log).stdout(Stdio::null()).spawn().unwrap();
+        let mut command = self.command("run");
+        let child = command.env("FAILPOINTS", points).stderr(log).stdout(Stdio::null()).spawn().unwrap();
         Daemon { child }
     }
 

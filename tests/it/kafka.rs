@@ -17,15 +17,15 @@ use std::{
 };
 
 /// A deployment: a broker, topics under a prefix of its own, and a data directory.
-struct Deployment<'b> {
+pub(crate) struct Deployment<'b> {
     broker: &'b Broker,
-    prefix: String,
-    options: KafkaOptions,
-    directory: tempfile::TempDir,
+    pub(crate) prefix: String,
+    pub(crate) options: KafkaOptions,
+    pub(crate) directory: tempfile::TempDir,
 }
 
 impl<'b> Deployment<'b> {
-    fn new(broker: &'b Broker) -> Self {
+    pub(crate) fn new(broker: &'b Broker) -> Self {
         let prefix = format!("t{}", uuid::Uuid::new_v4().simple());
         let options = KafkaOptions {
             bootstrap_servers: broker.address(),
@@ -37,7 +37,7 @@ impl<'b> Deployment<'b> {
     }
 
     /// The same topics and transactional id from another data directory.
-    fn twin(&self) -> Self {
+    pub(crate) fn twin(&self) -> Self {
         Self {
             broker: self.broker,
             prefix: self.prefix.clone(),
@@ -46,20 +46,20 @@ impl<'b> Deployment<'b> {
         }
     }
 
-    fn store(&self) -> Store {
+    pub(crate) fn store(&self) -> Store {
         Store::open(self.directory.path()).unwrap()
     }
 
-    fn sink(&self, store: &Store) -> KafkaSink {
+    pub(crate) fn sink(&self, store: &Store) -> KafkaSink {
         KafkaSink::open(&self.options, &self.prefix, store.clone()).unwrap()
     }
 
-    fn topic(&self, topic: Topic) -> String {
+    pub(crate) fn topic(&self, topic: Topic) -> String {
         topic.name(&self.prefix)
     }
 
     /// The keys that a committed reader sees, by topic, in no order.
-    fn keys(&self, topic: Topic) -> Vec<String> {
+    pub(crate) fn keys(&self, topic: Topic) -> Vec<String> {
         let mut keys: Vec<String> = self.broker.read(&self.topic(topic)).into_iter().map(|record| record.key).collect();
         keys.sort();
         keys
@@ -77,7 +77,7 @@ fn record(topic: Topic, key: &str, bytes: usize) -> Record {
 }
 
 /// Frame `seq` brought one article.
-fn batch(store: &Store, seq: u64) -> Batch {
+pub(crate) fn batch(store: &Store, seq: u64) -> Batch {
     let key = format!("feed:{seq}");
     Batch {
         records: vec![record(Topic::Articles, &key, 100)],
@@ -376,7 +376,7 @@ async fn recovery_waits_for_what_another_deployment_has_not_decided() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_is_away_is_waited_for() {
-    let Some(mut broker) = Broker::install() else { return };
+    let Some(broker) = Broker::install() else { return };
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).unwrap();
     let options = KafkaOptions { bootstrap_servers: broker.address(), ..KafkaOptions::default() };
@@ -407,7 +407,7 @@ async fn a_broker_that_is_away_is_waited_for() {
 }
 
 /// As the pipeline does: while the broker is away, recovery is tried again.
-async fn recovered(sink: &mut KafkaSink) -> u64 {
+pub(crate) async fn recovered(sink: &mut KafkaSink) -> u64 {
     let deadline = Instant::now() + Duration::from_secs(120);
     loop {
         match sink.recover().await {

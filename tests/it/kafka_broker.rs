@@ -1,35 +1,33 @@
-//! A real Apache Kafka (KRaft, broker and controller in one JVM) on free loopback ports.
+//! A real Apache Kafka: one broker, or three that are one cluster.
 //!
 //! The jars are where `DATELINE_TEST_KAFKA` says; `tests/run` puts them there. Most tests share one broker, each under
-//! topic names of its own; it is started by the first and ends with the test process, however that ends: a shell of
-//! the broker's own process group holds the read end of a pipe, and kills the JVM when the pipe closes.
+//! topic names of its own; it is started by the first. Tests that take brokers away from a cluster have three to
+//! themselves, one test after the other (`cluster`).
 
+use crate::{
+    kafka_node::{self, Node, Ports},
+    kafka_proxy::Proxy,
+};
 use rdkafka::{
     ClientConfig, Message as _, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer as _},
     error::KafkaError,
-    message::Headers as _,
+    message::{BorrowedMessage, Headers as _},
 };
 use serde_json::Value;
 use std::{
-    collections::BTreeMap,
-    fs,
+    collections::{BTreeMap, BTreeSet},
     io::Write as _,
-    net::{Ipv4Addr, TcpListener, TcpStream},
-    os::unix::process::CommandExt as _,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::{Once, OnceLock},
+    sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
-/// A broker in a directory of its own. It may be stopped and started again on the same port with the same data.
+/// A broker, or a cluster of them, in a directory of its own.
 pub(crate) struct Broker {
-    directory: tempfile::TempDir,
-    libraries: PathBuf,
-    port: u16,
-    guard: Option<Child>,
+    nodes: Vec<Node>,
+    proxy: Proxy,
+    _directory: tempfile::TempDir,
 }
 
 /// A record as a reader gets it.
@@ -38,6 +36,8 @@ pub(crate) struct Read {
     pub(crate) key: String,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) bytes: Option<Vec<u8>>,
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
 }
 
 impl Read {
@@ -51,18 +51,50 @@ impl Read {
 pub(crate) fn shared() -> Option<&'static Broker> {
     static SHARED: OnceLock<Option<Broker>> = OnceLock::new();
     let started = || {
-        let mut broker = Broker::install()?;
+        let broker = Broker::install()?;
         broker.start();
         Some(broker)
     };
     SHARED.get_or_init(started).as_ref()
 }
 
+/// Three brokers for one test alone: all of them run when it begins, and the next test starts again what this one
+/// takes away. Replication factor 3, `min.insync.replicas` 2, nothing unclean.
+pub(crate) fn cluster() -> Option<Cluster> {
+    static SHARED: OnceLock<Option<Broker>> = OnceLock::new();
+    static TURN: Mutex<()> = Mutex::new(());
+    // A test that failed has left the cluster as it was; that is put right below.
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let broker = SHARED.get_or_init(|| Broker::install_with(3, "")).as_ref()?;
+    broker.start();
+    broker.wait_until_in_sync();
+    Some(Cluster { broker, _turn: turn })
+}
+
+/// The three brokers, and the turn at them.
+pub(crate) struct Cluster {
+    broker: &'static Broker,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl std::ops::Deref for Cluster {
+    type Target = Broker;
+
+    fn deref(&self) -> &Broker {
+        self.broker
+    }
+}
+
 impl Broker {
     /// A broker that is not started yet, or none where no Kafka is installed.
     pub(crate) fn install() -> Option<Self> {
+        Self::install_with(1, "")
+    }
+
+    /// So many brokers, not started yet, with settings beside ours; a setting that is given twice is the last one.
+    pub(crate) fn install_with(nodes: usize, settings: &str) -> Option<Self> {
         static SAID: Once = Once::new();
-        let Some(libraries) = std::env::var_os("DATELINE_TEST_KAFKA").map(PathBuf::from) else {
+        let Some(libraries) = kafka_node::libraries() else {
             // Not through the macro, whose output a passing test keeps to itself.
             SAID.call_once(|| {
                 let _ = std::io::stderr().write_all(b"tests against a Kafka broker left out: run tests/run for them\n");
@@ -70,87 +102,111 @@ impl Broker {
             return None;
         };
         let directory = tempfile::tempdir().unwrap();
-        let (port, controller) = free_ports();
-        fs::write(directory.path().join("server.properties"), properties(directory.path(), port, controller)).unwrap();
-        fs::write(directory.path().join("log4j2.properties"), LOGGING).unwrap();
-        let broker = Self { directory, libraries, port, guard: None };
+        let ports = kafka_node::free_ports(nodes);
+        let proxy = Proxy::start(&ports.iter().map(|ports| ports.behind_proxy).collect::<Vec<u16>>());
+        let voters: Vec<String> =
+            (1..).zip(&ports).map(|(id, ports)| format!("{id}@127.0.0.1:{}", ports.controller)).collect();
         // An id that begins with a hyphen, as one in 64 does, would be taken for an option.
         let encode =
             |id: uuid::Uuid| base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, id.as_bytes());
-        let id = std::iter::repeat_with(|| encode(uuid::Uuid::new_v4())).find(|id| !id.starts_with('-')).unwrap();
-        let output = broker
-            .java()
-            .args(["kafka.tools.StorageTool", "format", "--standalone", "-t", &id, "-c"])
-            .arg(broker.directory.path().join("server.properties"))
-            .output()
-            .expect("java starts");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        Some(broker)
+        let cluster = std::iter::repeat_with(|| encode(uuid::Uuid::new_v4())).find(|id| !id.starts_with('-')).unwrap();
+        let install = |(id, ports): (usize, &Ports)| {
+            let all = properties(*ports, proxy.port(id - 1), &voters.join(","), nodes);
+            let directory = directory.path().join(format!("broker-{id}"));
+            Node::install(id, *ports, directory, libraries.clone(), &cluster, &format!("{all}{settings}"))
+        };
+        let nodes = (1..).zip(&ports).map(install).collect();
+        Some(Self { nodes, proxy, _directory: directory })
     }
 
+    /// Where clients find it: every broker of it.
     pub(crate) fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        self.nodes.iter().map(Node::address).collect::<Vec<String>>().join(",")
     }
 
-    /// Starts it and waits until it answers.
-    pub(crate) fn start(&mut self) {
-        let java = self.java();
-        let arguments = java.get_args().map(|argument| argument.to_os_string());
-        let log =
-            fs::OpenOptions::new().create(true).append(true).open(self.directory.path().join("server.log")).unwrap();
-        // The JVM runs beside a `cat` that ends with the pipe's write end, which this process holds.
-        let script = "\"$@\" < /dev/null & broker=$!; cat > /dev/null; kill -9 $broker; wait $broker";
-        let guard = Command::new("sh")
-            .args(["-c", script, "kafka"])
-            .arg(java.get_program())
-            .args(arguments)
-            .arg("kafka.Kafka")
-            .arg(self.directory.path().join("server.properties"))
-            .stdin(Stdio::piped())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .process_group(0)
-            .spawn()
-            .unwrap();
-        self.guard = Some(guard);
-        let deadline = Instant::now() + Duration::from_secs(120);
+    /// The way to it through the proxy; clients that take it never leave it.
+    pub(crate) fn proxy(&self) -> &Proxy {
+        &self.proxy
+    }
+
+    /// One broker, counted from 1.
+    pub(crate) fn node(&self, id: usize) -> &Node {
+        &self.nodes[id - 1]
+    }
+
+    /// How many brokers there are.
+    pub(crate) fn size(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Starts what is not running and waits until all of it answers.
+    pub(crate) fn start(&self) {
+        self.nodes.iter().for_each(Node::start);
+        self.nodes.iter().for_each(Node::wait_for_port);
+        let deadline = Instant::now() + Duration::from_secs(180);
         while !self.answers() {
-            assert!(Instant::now() < deadline, "the broker does not start:\n{}", self.log());
+            let logs: Vec<String> = self.nodes.iter().map(Node::log).collect();
+            assert!(Instant::now() < deadline, "the broker does not start:\n{}", logs.join("\n"));
             thread::sleep(Duration::from_millis(100));
         }
     }
 
-    /// Kills it as `kill -9` does; its data stay.
-    pub(crate) fn stop(&mut self) {
-        if let Some(mut guard) = self.guard.take() {
-            drop(guard.stdin.take());
-            guard.wait().unwrap();
+    /// Kills all of it as `kill -9` does; its data stay.
+    pub(crate) fn stop(&self) {
+        self.nodes.iter().for_each(Node::kill);
+    }
+
+    /// The broker that leads a partition, or none while there is no leader.
+    pub(crate) fn leader(&self, topic: &str, partition: i32) -> Option<usize> {
+        let consumer: BaseConsumer = self.client("read_committed").create().unwrap();
+        // Not by its name: the client would ask for a topic that is not there to be made.
+        let metadata = consumer.fetch_metadata(None, Duration::from_secs(10)).ok()?;
+        let topic = metadata.topics().iter().find(|found| found.name() == topic)?;
+        let partition = topic.partitions().iter().find(|found| found.id() == partition)?;
+        usize::try_from(partition.leader()).ok()
+    }
+
+    /// The broker that coordinates the transactions of an id, or none while there is no leader.
+    pub(crate) fn coordinator(&self, transactional_id: &str) -> Option<usize> {
+        // As Kafka does: Java's hash of the id, over the partitions of the topic of transactions.
+        let hash = transactional_id
+            .encode_utf16()
+            .fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)));
+        let partitions = i32::try_from(self.partitions(TRANSACTIONS)).unwrap();
+        let partition = hash.checked_abs().unwrap_or(0).checked_rem(partitions)?;
+        self.leader(TRANSACTIONS, partition)
+    }
+
+    /// Waits until every partition has all its copies: then any one broker may go.
+    pub(crate) fn wait_until_in_sync(&self) {
+        let deadline = Instant::now() + Duration::from_secs(120);
+        while !self.in_sync() {
+            assert!(Instant::now() < deadline, "the copies do not catch up");
+            thread::sleep(Duration::from_millis(200));
         }
+    }
+
+    fn in_sync(&self) -> bool {
+        let consumer: BaseConsumer = self.client("read_committed").create().unwrap();
+        let Ok(metadata) = consumer.fetch_metadata(None, Duration::from_secs(10)) else { return false };
+        metadata.brokers().len() == self.nodes.len()
+            && metadata
+                .topics()
+                .iter()
+                .flat_map(|topic| topic.partitions())
+                .all(|partition| partition.leader() >= 0 && partition.isr().len() == partition.replicas().len())
     }
 
     fn answers(&self) -> bool {
-        if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
-            return false;
-        }
-        // A listener is not yet a broker: it must know that it leads the cluster.
+        // A listener is not yet a broker: it must know that it belongs to the cluster.
         let consumer: BaseConsumer = self.client("read_committed").create().unwrap();
-        consumer.fetch_metadata(None, Duration::from_secs(5)).is_ok_and(|metadata| !metadata.brokers().is_empty())
+        consumer
+            .fetch_metadata(None, Duration::from_secs(5))
+            .is_ok_and(|metadata| metadata.brokers().len() == self.nodes.len())
     }
 
-    fn log(&self) -> String {
-        fs::read_to_string(self.directory.path().join("server.log")).unwrap_or_default()
-    }
-
-    fn java(&self) -> Command {
-        let mut java = Command::new("java");
-        java.args(["-Xms128m", "-Xmx320m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"])
-            .arg(format!("-Dlog4j2.configurationFile={}", self.directory.path().join("log4j2.properties").display()))
-            .arg("-cp")
-            .arg(self.libraries.join("*"));
-        java
-    }
-
-    fn client(&self, isolation: &str) -> ClientConfig {
+    /// A client's settings.
+    pub(crate) fn client(&self, isolation: &str) -> ClientConfig {
         let mut config = ClientConfig::new();
         config
             .set("bootstrap.servers", self.address())
@@ -158,18 +214,14 @@ impl Broker {
             .set("enable.auto.commit", "false")
             .set("enable.partition.eof", "true")
             .set("auto.offset.reset", "earliest")
+            .set("reconnect.backoff.max.ms", "1000")
             .set("isolation.level", isolation);
         config
     }
 
     /// Everything that a `read_committed` reader sees of a topic now; nothing for a topic that is not there.
     pub(crate) fn read(&self, topic: &str) -> Vec<Read> {
-        self.read_at(topic, "read_committed")
-    }
-
-    /// The values that a `read_committed` reader sees: in order within a partition, and so within a key.
-    pub(crate) fn values(&self, topic: &str) -> Vec<Value> {
-        self.read(topic).iter().map(Read::json).collect()
+        self.reader(topic).read()
     }
 
     /// The values in the order in which their origins were observed, over all partitions.
@@ -185,92 +237,133 @@ impl Broker {
 
     /// Everything that a `read_uncommitted` reader sees.
     pub(crate) fn read_uncommitted(&self, topic: &str) -> Vec<Read> {
-        self.read_at(topic, "read_uncommitted")
+        Reader::new(self.client("read_uncommitted"), topic).read()
     }
 
-    fn read_at(&self, topic: &str, isolation: &str) -> Vec<Read> {
-        let consumer: BaseConsumer = self.client(isolation).create().unwrap();
-        let partitions = self.partitions(topic);
-        let mut assignment = TopicPartitionList::new();
-        for partition in 0..partitions {
-            assignment.add_partition_offset(topic, partition as i32, Offset::Beginning).unwrap();
-        }
-        consumer.assign(&assignment).unwrap();
-        let mut read = Vec::new();
-        let mut ended = 0;
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while ended < partitions {
-            assert!(Instant::now() < deadline, "topic {topic} has no end");
-            match consumer.poll(Duration::from_millis(200)) {
-                Some(Ok(message)) => read.push(Read {
-                    key: message.key_view::<str>().unwrap().unwrap().to_owned(),
-                    headers: message.headers().map_or_else(BTreeMap::new, |headers| {
-                        let text =
-                            |value: Option<&[u8]>| String::from_utf8(value.unwrap_or_default().to_vec()).unwrap();
-                        headers.iter().map(|header| (header.key.to_owned(), text(header.value))).collect()
-                    }),
-                    bytes: message.payload().map(<[u8]>::to_vec),
-                }),
-                Some(Err(KafkaError::PartitionEOF(_))) => ended += 1,
-                Some(Err(error)) => panic!("cannot read {topic}: {error}"),
-                None => {}
-            }
-        }
-        read
+    /// A `read_committed` reader that stays attached.
+    pub(crate) fn reader(&self, topic: &str) -> Reader {
+        Reader::new(self.client("read_committed"), topic)
     }
 
     /// How many partitions a topic has; 0 when there is none of that name.
     pub(crate) fn partitions(&self, topic: &str) -> usize {
-        let consumer: BaseConsumer = self.client("read_committed").create().unwrap();
-        let metadata = consumer.fetch_metadata(None, Duration::from_secs(10)).unwrap();
-        metadata.topics().iter().find(|found| found.name() == topic).map_or(0, |found| found.partitions().len())
+        partitions(&self.client("read_committed").create().unwrap(), topic)
     }
 }
 
-impl Drop for Broker {
-    fn drop(&mut self) {
-        self.stop();
+fn partitions(consumer: &BaseConsumer, topic: &str) -> usize {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        match consumer.fetch_metadata(None, Duration::from_secs(10)) {
+            Ok(metadata) => {
+                let found = metadata.topics().iter().find(|found| found.name() == topic);
+                return found.map_or(0, |found| found.partitions().len());
+            }
+            Err(error) => assert!(Instant::now() < deadline, "cannot ask for {topic}: {error}"),
+        }
     }
 }
 
-/// Two ports that were free a moment ago.
-fn free_ports() -> (u16, u16) {
-    let listeners = [(); 2].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
-    let [broker, controller] = listeners.map(|listener| listener.local_addr().unwrap().port());
-    (broker, controller)
+/// Reads a topic from its beginning, each time from where it was up to what is there then.
+pub(crate) struct Reader {
+    topic: String,
+    consumer: BaseConsumer,
+    assigned: bool,
+    /// Partitions that are read to their ends.
+    ended: BTreeSet<i32>,
 }
 
-fn properties(directory: &Path, port: u16, controller: u16) -> String {
+impl Reader {
+    fn new(config: ClientConfig, topic: &str) -> Self {
+        let consumer = config.create().unwrap();
+        Self { topic: topic.to_owned(), consumer, assigned: false, ended: BTreeSet::new() }
+    }
+
+    /// What is there and was not read before; nothing while there is no such topic.
+    pub(crate) fn read(&mut self) -> Vec<Read> {
+        let partitions = partitions(&self.consumer, &self.topic);
+        if partitions == 0 {
+            return Vec::new();
+        }
+        if !self.assigned {
+            let mut assignment = TopicPartitionList::new();
+            for partition in 0..partitions {
+                assignment.add_partition_offset(&self.topic, partition as i32, Offset::Beginning).unwrap();
+            }
+            self.consumer.assign(&assignment).unwrap();
+            self.assigned = true;
+        }
+        let mut read = Vec::new();
+        // The end of a partition is told once; after it there is nothing until there is a record.
+        let fresh = self.ended.is_empty();
+        let mut quiet = false;
+        let deadline = Instant::now() + Duration::from_secs(90);
+        while self.ended.len() < partitions || !(fresh || quiet) {
+            assert!(Instant::now() < deadline, "topic {} has no end", self.topic);
+            quiet = false;
+            match self.consumer.poll(Duration::from_millis(100)) {
+                Some(Ok(message)) => {
+                    self.ended.remove(&message.partition());
+                    read.push(record(&message));
+                }
+                Some(Err(KafkaError::PartitionEOF(partition))) => {
+                    self.ended.insert(partition);
+                }
+                // A broker that went away comes back, or another leads in its place; the deadline has the last word.
+                Some(Err(_)) => {}
+                None => quiet = true,
+            }
+        }
+        read
+    }
+}
+
+fn record(message: &BorrowedMessage<'_>) -> Read {
+    let text = |value: Option<&[u8]>| String::from_utf8(value.unwrap_or_default().to_vec()).unwrap();
+    Read {
+        key: message.key_view::<str>().unwrap().unwrap().to_owned(),
+        headers: message.headers().map_or_else(BTreeMap::new, |headers| {
+            headers.iter().map(|header| (header.key.to_owned(), text(header.value))).collect()
+        }),
+        bytes: message.payload().map(<[u8]>::to_vec),
+        partition: message.partition(),
+        offset: message.offset(),
+    }
+}
+
+/// The topic in which Kafka keeps what became of transactions.
+const TRANSACTIONS: &str = "__transaction_state";
+
+fn properties(ports: Ports, proxy: u16, voters: &str, nodes: usize) -> String {
+    let Ports { clients, controller, behind_proxy } = ports;
+    let least = nodes.min(2);
     format!(
         "process.roles=broker,controller
-node.id=1
-controller.quorum.bootstrap.servers=127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+controller.quorum.voters={voters}
+listeners=PLAINTEXT://127.0.0.1:{clients},PROXIED://127.0.0.1:{behind_proxy},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{clients},PROXIED://127.0.0.1:{proxy}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
-log.dirs={}
 auto.create.topics.enable=false
 num.network.threads=2
 num.io.threads=2
-offsets.topic.replication.factor=1
+default.replication.factor={nodes}
+min.insync.replicas={least}
+unclean.leader.election.enable=false
+offsets.topic.replication.factor={nodes}
 offsets.topic.num.partitions=1
-transaction.state.log.replication.factor=1
-transaction.state.log.num.partitions=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+transaction.state.log.replication.factor={nodes}
+transaction.state.log.num.partitions={nodes}
+transaction.state.log.min.isr={least}
+share.coordinator.state.topic.replication.factor={nodes}
+share.coordinator.state.topic.min.isr={least}
 group.initial.rebalance.delay.ms=0
-",
-        directory.join("data").display()
+controller.quorum.election.timeout.ms=1000
+controller.quorum.fetch.timeout.ms=2000
+broker.session.timeout.ms=4000
+broker.heartbeat.interval.ms=500
+replica.lag.time.max.ms=6000
+"
     )
 }
-
-const LOGGING: &str = "rootLogger.level=warn
-rootLogger.appenderRef.c.ref=C
-appender.c.type=Console
-appender.c.name=C
-appender.c.layout.type=PatternLayout
-appender.c.layout.pattern=%d %p %c{1} %m%n
-";

@@ -10,7 +10,9 @@
 
 mod bad_input;
 mod contract;
+mod crash;
 mod delivery;
+mod disk;
 mod flow;
 mod harness;
 #[cfg(feature = "kafka")]
@@ -18,7 +20,14 @@ mod kafka;
 #[cfg(feature = "kafka")]
 mod kafka_broker;
 #[cfg(feature = "kafka")]
+mod kafka_cluster;
+#[cfg(feature = "kafka")]
 mod kafka_daemon;
+#[cfg(feature = "kafka")]
+mod kafka_node;
+#[cfg(feature = "kafka")]
+mod kafka_proxy;
 mod layering;
 mod licences;
+mod oracle;
 mod readme;

@@ -17,6 +17,7 @@ async fn run(
         options: Arc::new(options()),
         out,
         watch: Arc::new(|_| ()),
+        held: tokio::sync::watch::Sender::new(Held::default()).subscribe(),
         once,
         cancel: cancel.clone(),
     };

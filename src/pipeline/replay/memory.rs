@@ -9,22 +9,27 @@
 use super::plan::Basis;
 use crate::{
     dedup::{Index, Options, Question},
-    model::{Admission, Enriched, Hash, ItemId, ItemState, Outcome, Previous, Relation, StoryState, Verdict},
+    model::{
+        Admission, Enriched, ItemHead, ItemId, ItemState, Observed, Outcome, Previous, Relation, StoryState, Verdict,
+    },
     state::State,
     store::StoreError,
 };
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+};
 
 pub(super) struct Memory {
     index: Index,
     items: HashMap<ItemId, Basis>,
     /// Items that are not replayed and were first seen, or last changed, after the window began, in that order.
-    to_come: VecDeque<(Timestamp, ItemId, ItemState)>,
-    /// Stories that this generation has told of.
-    told: HashSet<String>,
+    to_come: VecDeque<(Timestamp, ItemId, ItemHead)>,
     /// Stories as this generation has told them.
-    pub(super) stories: BTreeMap<String, StoryState>,
+    told: BTreeMap<String, StoryState>,
+    /// Of these, those that the committed state does not have yet.
+    untold: BTreeSet<String>,
 }
 
 impl Memory {
@@ -36,42 +41,37 @@ impl Memory {
         changed: &HashMap<ItemId, Timestamp>,
         start: Timestamp,
     ) -> Result<Self, StoreError> {
-        let mut index = Index::new(options);
+        let index = RefCell::new(Index::new(options));
         let mut to_come = Vec::new();
-        let mut stories = Vec::new();
-        let remember = |id: ItemId, entry: ItemState| {
-            match items.get(&id) {
-                Some(Basis { before: Some(before), .. }) => return index.restore_item(&id, &before.state),
+        let remember = |id: &ItemId, head: ItemHead| {
+            match items.get(id) {
+                Some(Basis { before: Some(before), .. }) => {
+                    return index.borrow_mut().restore_item(id, ItemHead::from(&before.state));
+                }
                 Some(Basis { before: None, .. }) => return,
                 None => {}
             }
-            let settled = changed.get(&id).copied().unwrap_or(entry.first_seen);
+            let settled = changed.get(id).copied().unwrap_or(head.first_seen);
             if settled <= start {
-                return index.restore_item(&id, &entry);
+                return index.borrow_mut().restore_item(id, head);
             }
-            if settled > entry.first_seen {
+            if settled > head.first_seen {
                 // Until its last change its text was another, which is not known here: nothing is compared with it.
-                let unread = ItemState { signature: None, ..entry.clone() };
-                to_come.push((entry.first_seen, id.clone(), unread));
+                let unread = ItemHead { signature: None, ..head.clone() };
+                to_come.push((head.first_seen, id.clone(), unread));
             }
-            to_come.push((settled, id, entry));
+            to_come.push((settled, id.clone(), head));
         };
-        state.restore(remember, |story| stories.push(story))?;
-        for story in stories {
-            // A story of which every member comes again is told again from its beginning.
-            let comes_again = |member| items.get(member).is_some_and(|item: &Basis| item.whole);
-            if !story.members.iter().all(comes_again) {
-                index.restore_story(story);
-            }
-        }
+        state.restore(|items| index.borrow_mut().reserve(items), remember)?;
         to_come.sort_by(|(at, id, _), (other_at, other, _)| (at, id).cmp(&(other_at, other)));
-        Ok(Self { index, items, to_come: to_come.into(), told: HashSet::new(), stories: BTreeMap::new() })
+        let index = index.into_inner();
+        Ok(Self { index, items, to_come: to_come.into(), told: BTreeMap::new(), untold: BTreeSet::new() })
     }
 
     /// Time goes on: what was first seen by now is known.
     fn advance(&mut self, now: Timestamp) {
         while let Some((_, id, entry)) = self.to_come.pop_front_if(|(first_seen, _, _)| *first_seen <= now) {
-            self.index.restore_item(&id, &entry);
+            self.index.restore_item(&id, entry);
         }
     }
 
@@ -86,29 +86,39 @@ impl Memory {
         self.items.get(id).and_then(|item| item.settled.clone())
     }
 
-    /// Judges a revision.
+    /// Judges a revision. May block.
     pub(super) fn judge(
         &mut self,
+        state: &State,
         now: Timestamp,
-        id: &ItemId,
-        hash: &Hash,
+        observed: &Observed,
         enriched: &Enriched,
         admission: Admission,
-    ) -> Verdict {
+    ) -> Result<Verdict, StoreError> {
         self.advance(now);
-        let previous = self.items.get(id).and_then(|item| item.before.clone());
-        let mut verdict = self.index.judge(now, Question { enriched, hash, previous, admission });
+        let Self { index, items, told, .. } = self;
+        let story = |id: &str| story(told, items, state, id);
+        let previous = items.get(&observed.item.id).and_then(|item| item.before.clone());
+        let mut verdict =
+            index.judge(now, Question { enriched, hash: &observed.hash, previous, admission }, &story)?;
         // The first revision of a story in a generation tells it, also where it changes nothing: the topics of another
         // prefix know nothing of it, and readers of this generation only did not see it before.
-        if let (Outcome::Publish { .. }, None) = (&verdict.outcome, &verdict.story) {
-            let untold = verdict.state.story.as_deref().filter(|story| !self.told.contains(*story));
-            verdict.story = untold.and_then(|story| self.index.story(story)).cloned();
+        if let (Outcome::Publish { .. }, None, Some(id)) = (&verdict.outcome, &verdict.story, &verdict.state.story)
+            && !told.contains_key(id)
+        {
+            verdict.story = story(id)?;
         }
         if let Some(story) = &verdict.story {
-            self.told.insert(story.id.clone());
-            self.stories.insert(story.id.clone(), story.clone());
+            self.told.insert(story.id.clone(), story.clone());
+            self.untold.insert(story.id.clone());
         }
-        verdict
+        Ok(verdict)
+    }
+
+    /// The next story that is to be written into the state.
+    pub(super) fn next_story(&mut self) -> Option<&StoryState> {
+        let id = self.untold.pop_first()?;
+        self.told.get(&id)
     }
 
     /// A revision could not be read this time: its number stays empty in this generation.
@@ -126,4 +136,18 @@ impl Memory {
         // Texts are large: one that is not compared with any more goes.
         item.before = (item.remaining > 0).then_some(Previous { state, text });
     }
+}
+
+/// A story as this generation knows it. One of which every member comes again is told again from its beginning.
+fn story(
+    told: &BTreeMap<String, StoryState>,
+    items: &HashMap<ItemId, Basis>,
+    state: &State,
+    id: &str,
+) -> Result<Option<StoryState>, StoreError> {
+    if let Some(story) = told.get(id) {
+        return Ok(Some(story.clone()));
+    }
+    let comes_again = |member: &ItemId| items.get(member).is_some_and(|item| item.whole);
+    Ok(state.story(id)?.filter(|story| !story.members.iter().all(comes_again)))
 }

@@ -142,7 +142,10 @@ impl Work {
     ) -> Result<Vec<Record>, RunError> {
         let Some(fate) = self.fates.get(&(place.seq, place.index)).copied() else { return Ok(Vec::new()) };
         let id = &observed.item.id;
-        let judged = enriched.and_then(|enriched| self.judge(at, observed, enriched, fate));
+        let judged = match enriched {
+            Ok(enriched) => self.judge(at, observed, enriched, fate)?,
+            Err(letter) => Err(letter),
+        };
         let rules = Arc::clone(&self.rules);
         let origin = Origin { intake: rules.intake.clone(), seq: place.seq, index: place.index };
         let stamp = rules.stamp(self.generation().unwrap_or(0), &origin, &observed.hash, at);
@@ -166,14 +169,14 @@ impl Work {
     }
 
     /// The verdict, or none for what has no number; a dead letter where judging breaks.
-    #[allow(clippy::type_complexity, reason = "three outcomes, named once")]
+    #[allow(clippy::type_complexity, reason = "its outcomes, named once")]
     fn judge(
         &mut self,
         at: Timestamp,
         observed: &Observed,
         mut enriched: Box<Enriched>,
         fate: Fate,
-    ) -> Result<Option<(Box<Enriched>, Verdict)>, Box<DeadLetter>> {
+    ) -> Result<Result<Option<(Box<Enriched>, Verdict)>, Box<DeadLetter>>, StoreError> {
         let id = &observed.item.id;
         let admission = match fate {
             Fate::Again { kill, .. } => {
@@ -191,14 +194,14 @@ impl Work {
                 let feed = self.rules.feeds.get(&observed.item.feed);
                 admission(&feed, self.rules.backfill, observed, at)
             }
-            Fate::Remembered(_) | Fate::Left(_) => return Ok(None),
+            Fate::Remembered(_) | Fate::Left(_) => return Ok(Ok(None)),
         };
         // A verdict is remembered last, so one that breaks off leaves no trace.
-        let judging = AssertUnwindSafe(|| self.memory.judge(at, id, &observed.hash, &enriched, admission));
-        match catch_unwind(judging) {
-            Ok(verdict) => Ok(Some((enriched, verdict))),
+        let judging = AssertUnwindSafe(|| self.memory.judge(&self.state, at, observed, &enriched, admission));
+        Ok(match catch_unwind(judging) {
+            Ok(verdict) => Ok(Some((enriched, verdict?))),
             Err(panic) => Err(enrich::letter(observed, Stage::Dedup, &enrich::words(panic.as_ref()))),
-        }
+        })
     }
 
     /// Keeps a verdict: in the replay's memory, and in the committed state where it is about the item's last revision.
@@ -243,8 +246,8 @@ impl Work {
         if self.generation().is_none() {
             return false;
         }
-        while let Some((id, story)) = self.memory.stories.pop_first() {
-            self.state.apply(StateChange::set(state_key::story(&id), &story));
+        while let Some(story) = self.memory.next_story() {
+            self.state.apply(StateChange::set(state_key::story(&story.id), story));
             if self.open_bytes() >= max_batch {
                 return true;
             }
