@@ -47,6 +47,8 @@ pub enum Verb {
     Schema(Schema),
     /// Publish again what the intake still holds, as this program reads it.
     Replay(Replay),
+    /// Move from the journal to a Kafka broker: records, state and all.
+    Migrate(Migrate),
 }
 
 /// Where the configuration comes from.
@@ -307,6 +309,31 @@ pub struct Replay {
     /// Say what would be published, and publish nothing.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// `dateline migrate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline migrate --config /etc/dateline/dateline.toml
+  dateline migrate --set publish.kafka.bootstrap_servers=broker:9092
+  dateline migrate --since 7d                 no records older than a week
+  dateline migrate --state-only               no records; what stands in the feeds is not published anew
+
+The daemon must be stopped. The settings of publish.kafka are needed, whatever publish.to says. Afterwards the data
+directory belongs to the broker: set publish.to = \"kafka\"; the journal is refused. The topic files stay where they
+are. A move that was broken off, by kill -9 too, goes on where it was, with nothing doubled.
+Exits 0; 1 if files of the journal were missing; 66 if there is no data directory; 69 if the broker is away; 75 if it
+was told to stop; 77 if the daemon runs; 78 if the settings or the broker's state do not fit.")]
+pub struct Migrate {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub configuration: Configuration,
+    /// Only records whose content was observed from then on: a time, a date (UTC), or how long ago.
+    #[arg(long, value_name = "TIME|DURATION", value_parser = moment, conflicts_with = "state_only")]
+    pub since: Option<Timestamp>,
+    /// Move the state only.
+    #[arg(long)]
+    pub state_only: bool,
 }
 
 /// A point in time, or how long ago.

@@ -3,6 +3,7 @@
 mod demo;
 mod feeds;
 mod get;
+mod migrate;
 mod process;
 mod replay;
 mod run;
@@ -55,6 +56,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Schema(given) => schema::run(&given),
         Verb::Run(given) => run::run(&given),
         Verb::Replay(given) => replay::run(&given),
+        Verb::Migrate(given) => migrate::run(&given),
     };
     ExitCode::from(code)
 }

@@ -1,5 +1,6 @@
 //! The only exit: records, state changes and position, committed together.
 
+pub mod archive;
 mod claim;
 mod dead_letter;
 pub mod encode;
@@ -10,6 +11,8 @@ mod lines;
 #[cfg(feature = "kafka")]
 mod measure;
 pub mod memory;
+#[cfg(feature = "kafka")]
+pub mod migrate;
 mod ndjson;
 mod route;
 pub mod schema;

@@ -202,6 +202,27 @@ impl Directory {
     }
 }
 
+/// The files of a topic, the live one and those that were moved aside, in no order.
+pub(super) fn files(directory: &Path, topic: &str) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let live = format!("{topic}.ndjson");
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let aside = name.strip_prefix(topic).is_some_and(|rest| rest.starts_with('.')) && is_rotated(&path);
+        let of_topic = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.rsplit_once('.'));
+        if name == live || (aside && of_topic.is_some_and(|(of_topic, _)| of_topic == topic)) {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
 /// `<topic>.<date>-<n>.ndjson`; the live files have no date.
 fn is_rotated(path: &Path) -> bool {
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("");

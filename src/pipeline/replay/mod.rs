@@ -44,6 +44,7 @@ use super::{
 use crate::{
     config::Config,
     extract::Tables,
+    faults,
     intake::{self, Intake},
     model::{FeedId, Place, StateChange},
     publish::{Batch, PublishError, Sink, Target, journal::Journal},
@@ -275,6 +276,7 @@ async fn commit(
             }
         }
     }
+    faults::point("replay");
     work.committed();
     report.records += closed.batch.records.len() as u64;
     report.commits += 1;
