@@ -249,8 +249,8 @@ impl Journal {
                 for line in &lines {
                     insert_line(tx, &line.topic, line.offset, line.at, &line.bytes)?;
                     faults::point("C4");
-                    faults::stop("C10");
                 }
+                faults::stop("C10");
                 image::apply(tx, &state)?;
                 faults::point("C5");
                 faults::soon("C6");

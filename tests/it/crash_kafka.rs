@@ -73,7 +73,7 @@ fn a_process_that_sleeps_through_its_transaction_is_fenced_and_goes_on() {
 #[test]
 fn sigstop_around_the_transaction_timeout() {
     on_one_broker(|mut campaign| {
-        for _ in 0..faults(3) {
+        for _ in 0..faults(2) {
             campaign.start_armed(SHORT);
             campaign.work_until_more();
             let pause = campaign.random.between(Duration::from_millis(500), Duration::from_millis(4_500));
@@ -133,7 +133,7 @@ fn of_two_deployments_with_one_id_one_ends_and_says_why() {
 #[test]
 fn sigterm_at_random_under_load_before_a_broker() {
     on_one_broker(|mut campaign| {
-        for _ in 0..faults(5) {
+        for _ in 0..faults(3) {
             campaign.live(300, 3_000, &Fault::Terminate);
         }
         let log = campaign.site.log();
