@@ -91,7 +91,8 @@ fn is_whole(site: &Site, place: &str) {
     let db = &inspection.connection;
     assert!(inspect::integrity(db).unwrap().is_empty(), "after {place}");
     let position = set_aside::position(db).unwrap();
-    let found = [check::frames(db, position).found, check::entries(db).found, image::check(db, |_, _| Ok(())).1].concat();
+    let found =
+        [check::frames(db, position).found, check::entries(db).found, image::check(db, |_, _| Ok(())).1].concat();
     assert!(found.is_empty(), "after {place}: {found:?}");
     let files = topic_files(db, &site.path("data")).unwrap();
     assert!(files.iter().all(|file| file.problem.is_none()), "after {place}: {files:?}");

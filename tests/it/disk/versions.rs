@@ -58,7 +58,8 @@ fn a_newer_frame_and_a_newer_state_row_are_refused_with_words() {
         let run = site.once();
         let said = String::from_utf8_lossy(&run.stderr).into_owned();
         assert_eq!(run.status.code(), Some(78), "{said}");
-        let words = [subject, &format!("form {found}"), &format!("up to {known}"), "newer dateline", "nothing is damaged"];
+        let words =
+            [subject, &format!("form {found}"), &format!("up to {known}"), "newer dateline", "nothing is damaged"];
         assert!(words.iter().all(|word| said.contains(word)), "{said}");
         let doctor = finished(dateline().arg("doctor").arg("--data-dir").arg(site.path("data")));
         let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
