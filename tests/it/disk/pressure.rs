@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Entries of a feed that runs on: so many stand in its document at a time.
-const WINDOW: usize = 20;
-/// Small enough to be full within seconds, with room for a document.
-const BOUND: u64 = 128 << 10;
+const WINDOW: usize = 8;
+/// The smallest that may be configured.
+const BOUND: u64 = 1 << 20;
 
 /// The document of a feed that runs on, whose newest entry has this number.
 fn running(newest: usize) -> String {
@@ -22,7 +22,7 @@ fn running(newest: usize) -> String {
         .map(|n| {
             // Text that does not pack, so that a few documents fill the intake.
             let noise: String =
-                (0..40).map(|m| blake3::hash(format!("{n} {m}").as_bytes()).to_hex().to_string() + " ").collect();
+                (0..600).map(|m| blake3::hash(format!("{n} {m}").as_bytes()).to_hex().to_string() + " ").collect();
             (format!("runs-{n}"), noise)
         })
         .collect();
@@ -49,7 +49,7 @@ fn a_full_intake_holds_the_feeds_within_its_bound_and_lets_them_go_by_itself() {
     site.feed("runs", "language = \"en\"\nbackfill = \"all\"");
     site.server.serve("/runs.xml", Reply::rss(running(WINDOW)));
     // The way out is blocked once for some seconds, after a few commits.
-    let stall = count("DATELINE_FAULTS_STALL_MS", 7_000);
+    let stall = count("DATELINE_FAULTS_STALL_MS", 10_000);
     let mut command = site.command("run");
     let watched = Watched::spawn(&site, command.env("FAILPOINTS", format!("C7=3*off->1*sleep({stall})->off")));
     let status = || -> Value {
@@ -57,9 +57,9 @@ fn a_full_intake_holds_the_feeds_within_its_bound_and_lets_them_go_by_itself() {
         serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap()
     };
 
-    // The feed runs on by itself, four entries every quarter of a second.
+    // The feed runs on by itself, two entries every quarter of a second.
     let begun = Instant::now();
-    let newest = || WINDOW + 4 * (begun.elapsed().as_millis() as usize / 250);
+    let newest = || WINDOW + 2 * (begun.elapsed().as_millis() as usize / 250);
     let runs_on = || site.server.serve("/runs.xml", Reply::rss(running(newest())));
     let mut most = 0;
     let held = wait_for(PATIENCE, "the feeds to be held", || {
@@ -78,7 +78,7 @@ fn a_full_intake_holds_the_feeds_within_its_bound_and_lets_them_go_by_itself() {
         now["intake"]["held"].is_null().then_some(())
     });
     // Its bound, and what was on its way when it was reached: a document each.
-    assert!(most < BOUND + (100 << 10), "the intake grew to {most} bytes");
+    assert!(most < BOUND + (400 << 10), "the intake grew to {most} bytes");
     let gaps = || site.topic("events.v1").into_iter().filter(|event| event["kind"] == "gap").collect::<Vec<_>>();
     wait_for(PATIENCE, "the gap to be said", || {
         runs_on();
