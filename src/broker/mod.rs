@@ -4,6 +4,7 @@
 //! of the batch is committed, and otherwise an error that says what the caller does about it. Nothing here knows what
 //! a record or a state value means, and nothing is retried over a doubt: that is `publish::kafka`'s affair.
 
+pub mod partition_reader;
 pub mod producer;
 pub mod settings;
 pub mod state_topic;

@@ -1,9 +1,12 @@
 //! One file per verb. A verb prints, and its last word is the exit code.
 
+mod audit;
 mod demo;
+mod doctor;
 mod feeds;
 mod get;
 mod process;
+mod rebuild_state;
 mod run;
 mod schema;
 mod show;
@@ -36,6 +39,8 @@ pub mod exit {
     pub const BUG: u8 = 70;
     /// The state cannot be created.
     pub const NO_STATE: u8 = 73;
+    /// Not permitted.
+    pub const DENIED: u8 = 77;
     /// Input or output failed.
     pub const IO: u8 = 74;
     /// Configuration.
@@ -49,8 +54,11 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Process(given) => process::run(given),
         Verb::Feeds(given) => feeds::run(&given),
         Verb::Demo(given) => demo::run(&given),
+        Verb::Doctor(given) => doctor::run(&given),
         Verb::Schema(given) => schema::run(&given),
         Verb::Run(given) => run::run(&given),
+        Verb::Audit(given) => audit::run(&given),
+        Verb::RebuildState(given) => rebuild_state::run(&given),
     };
     ExitCode::from(code)
 }

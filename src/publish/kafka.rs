@@ -11,9 +11,10 @@ use self::{
     follow::{Anchor, ImageOf},
     refusals::Refusals,
 };
-use super::{Batch, Delivery, Epoch, KAFKA_IMAGE, KafkaOptions, PublishError, Sink, dead_letter, measure};
+use super::{Batch, Delivery, Epoch, KAFKA_IMAGE, KafkaOptions, PublishError, Sink, dead_letter, lost, measure};
 use crate::broker::{
     BrokerError, Message, NotTaken, Producer, Settings,
+    partition_reader::PartitionReader,
     producer::Messages,
     state_topic::StateTopic,
     topics::{self, Creation, Topics, Wanted},
@@ -59,6 +60,8 @@ pub struct KafkaSink {
     last_fencing: Option<Instant>,
     /// Failed commits since the last that succeeded.
     doubts: u32,
+    /// Whether a lost state topic is being made anew.
+    rebuilding: bool,
 }
 
 /// Everything that is wrong with the options, each with its key below `publish.kafka` and what would be right.
@@ -73,7 +76,8 @@ pub fn problems(options: &KafkaOptions) -> Vec<(String, String)> {
     problems
 }
 
-fn settings(options: &KafkaOptions) -> Settings {
+/// How the broker is reached, for those who only read.
+pub fn settings(options: &KafkaOptions) -> Settings {
     Settings {
         bootstrap_servers: options.bootstrap_servers.clone(),
         transactional_id: options.transactional_id.clone(),
@@ -107,7 +111,35 @@ impl KafkaSink {
             refusals: Refusals::default(),
             last_fencing: None,
             doubts: 0,
+            rebuilding: false,
         })
+    }
+
+    /// The same for `rebuild-state`, which makes a lost state topic anew.
+    #[must_use]
+    pub fn rebuilding(mut self) -> Self {
+        self.rebuilding = true;
+        self
+    }
+
+    /// A state topic that was never written to, or knows nothing of us any more (`gone`), beside articles, has been lost:
+    /// revisions would be published again under numbers that were given already.
+    pub(super) async fn refuse_a_lost_memory(&mut self, topics: &Topics, gone: bool) -> Result<(), PublishError> {
+        let (articles, settings) = (Topic::Articles.name(&self.prefix), self.settings.clone());
+        let partitions = topics.found.get(&articles).map_or(0, |topic| topic.partitions);
+        let mut has_records = false;
+        if gone {
+            let asked = blocking(move || PartitionReader::new(&settings)?.has_records(&articles, partitions)).await;
+            has_records = asked.map_err(|error| self.sort(error))?;
+        }
+        let trouble = self.store.read(move |db| lost::trouble(db, has_records)).await.map_err(of_store)?;
+        match trouble.filter(|_| !self.rebuilding) {
+            None => Ok(()),
+            Some(trouble) => {
+                let records = format!("the topics {}.*", self.prefix);
+                Err(trouble.refusal(&format!("topic {}", Topic::State.name(&self.prefix)), &records))
+            }
+        }
     }
 
     async fn recover_now(&mut self) -> Result<u64, PublishError> {

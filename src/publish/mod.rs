@@ -2,16 +2,20 @@
 
 mod claim;
 mod dead_letter;
+pub mod decode;
 pub mod encode;
+pub mod inspect;
 pub mod journal;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+mod lost;
 #[cfg(feature = "kafka")]
 mod measure;
 pub mod memory;
 mod ndjson;
 mod route;
 pub mod schema;
+pub mod unwritten;
 
 use crate::model::{Position, Record, StateChange, units};
 use futures::future::BoxFuture;
@@ -20,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
 
 /// The fact about the file that tells whose image it holds when that is a cluster's and not the journal's.
-const KAFKA_IMAGE: &str = "kafka_image";
+pub const KAFKA_IMAGE: &str = "kafka_image";
 
 /// Where records go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

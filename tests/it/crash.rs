@@ -5,7 +5,11 @@
 
 use crate::{
     harness::Site,
-    oracle::{Campaign, Fault, TopicFiles, campaign::signal, random::kills},
+    oracle::{
+        Campaign, Fault, TopicFiles,
+        campaign::signal,
+        random::{faults, kills},
+    },
 };
 use std::time::Duration;
 
@@ -61,7 +65,7 @@ fn disk_full(campaign: &mut Campaign<'_>) {
 fn faults_of_every_kind_under_load() {
     let site = Site::new();
     let mut campaign = campaign(&site);
-    for _ in 0..kills(9) {
+    for _ in 0..faults(9) {
         let pause = campaign.random.between(Duration::from_millis(50), Duration::from_millis(1_500));
         let fault = campaign.random.choose(&[Fault::Kill, Fault::Terminate, Fault::Pause(pause)]).clone();
         campaign.live(50, 1_500, &fault);
@@ -74,7 +78,7 @@ fn faults_of_every_kind_under_load() {
 fn kill_9_while_it_starts() {
     let site = Site::new();
     let mut campaign = campaign(&site);
-    for _ in 0..kills(3).div_ceil(10) {
+    for _ in 0..faults(1) {
         campaign.start();
         campaign.fault(&Fault::KillOncePublished);
         for _ in 0..10 {
@@ -88,7 +92,7 @@ fn kill_9_while_it_starts() {
 fn kill_9_at_random_under_load() {
     let site = Site::new();
     let mut campaign = campaign(&site);
-    campaign.kills(kills(30), &POINTS);
+    campaign.kills(kills(), &POINTS);
     campaign.settle();
 }
 
@@ -97,7 +101,7 @@ fn kill_9_at_random_under_load() {
 fn sigterm_at_random_under_load() {
     let site = Site::new();
     let mut campaign = campaign(&site);
-    for _ in 0..kills(6) {
+    for _ in 0..faults(6) {
         campaign.live(200, 1_500, &Fault::Terminate);
     }
     let log = site.log();

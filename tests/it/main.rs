@@ -8,6 +8,9 @@
     reason = "a test that cannot go on has failed, and says its seed"
 )]
 
+mod audit;
+#[cfg(feature = "kafka")]
+mod audit_kafka;
 mod bad_input;
 mod contract;
 mod crash;

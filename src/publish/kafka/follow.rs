@@ -130,6 +130,7 @@ impl KafkaSink {
         image.offset = ends.high.max(image.offset);
         image.at = now();
         self.write_image(Vec::new(), image.clone()).await?;
+        self.refuse_a_lost_memory(topics, ends.high == 0 || image.carried.is_some()).await?;
         self.settle(image).await
     }
 

@@ -116,9 +116,16 @@ impl<'a> Campaign<'a> {
             if let Some(answer) = ask(self) {
                 return answer;
             }
-            assert!(begun.elapsed() < limit, "seed {}: waited {limit:?} for {what}\n{}", self.seed, self.tail());
+            let late = begun.elapsed() >= limit;
+            assert!(!late, "seed {}: waited {limit:?} for {what}\n{}\n{}", self.seed, self.awaited(), self.tail());
             thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Lets it work until it has published something that it has observed itself.
+    #[track_caller]
+    pub fn work_until_published(&mut self) {
+        self.work_until(DRAIN, "something to be published", |campaign| campaign.published.then_some(()));
     }
 
     /// Lets it work until it has published something more.
@@ -168,7 +175,7 @@ impl<'a> Campaign<'a> {
                 self.daemon.take().expect("a daemon to kill").kill();
             }
             Fault::KillOncePublished => {
-                self.work_until(DRAIN, "something to be published", |campaign| campaign.published.then_some(()));
+                self.work_until_published();
                 self.fault(&Fault::Kill);
             }
             Fault::Terminate => {
@@ -197,13 +204,17 @@ impl<'a> Campaign<'a> {
         self.fault(fault);
     }
 
-    /// Kills at random moments under load, 50 to 2,000 ms apart. Every fifth life lasts until it has published; every
-    /// fourth comes to one of `points` with a chance, and dies there if it does not die before.
+    /// Kills at random moments: 50 to 2,000 ms after the start, or after the first record, however long that takes on
+    /// this machine. Every fifth life comes to one of `points` with a chance, and dies there if it does not die before.
     pub fn kills(&mut self, count: u32, points: &[&str]) {
         for kill in 0..count {
-            match (kill % 5, kill % 4) {
-                (4, _) => self.live(50, 2_000, &Fault::KillOncePublished),
-                (_, 3) => {
+            match kill % 5 {
+                0 | 2 => {
+                    self.start();
+                    self.work_until_published();
+                    self.live(50, 2_000, &Fault::Kill);
+                }
+                4 => {
                     let point = *self.random.choose(points);
                     self.start_armed(&format!("{point}=20%return"));
                     let time = self.random.between(Duration::from_millis(500), Duration::from_millis(3_000));
@@ -244,6 +255,7 @@ impl<'a> Campaign<'a> {
         self.catch_up();
         self.fault(&Fault::Terminate);
         let mut late = Auditor::default();
+        late.two_writers = self.attached.two_writers;
         self.topics.all().into_iter().for_each(|entry| late.take(entry));
         wait_for(Duration::from_secs(20), "both readers to see the same", || {
             self.read();
@@ -297,6 +309,17 @@ impl<'a> Campaign<'a> {
         self.note(point);
         self.work(rest);
         signal("CONT", self.daemon().child.id());
+    }
+
+    /// What is still to be observed and to be published.
+    fn awaited(&self) -> String {
+        let state = self.play.state();
+        let mut shown = state.shown();
+        shown.retain(|(guid, take)| !state.ledger.is_observed(guid, *take));
+        let mut missing = self.attached.missing(&state.ledger);
+        missing.truncate(10);
+        shown.truncate(10);
+        format!("shown and not observed: {shown:?}; {missing:?}")
     }
 
     /// The last lines of the log.
