@@ -113,12 +113,13 @@ impl Producer {
         let (reply, answer) = oneshot::channel();
         let gone = || BrokerError::Stuck(format!("cannot {attempt}: the producer's thread has ended"));
         self.jobs.send(job(reply)).map_err(|_| gone())?;
-        match tokio::time::timeout(WATCHDOG, answer).await {
+        let patience = faults::time("watchdog", WATCHDOG);
+        match tokio::time::timeout(patience, answer).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(gone()),
             Err(_) => Err(BrokerError::Stuck(format!(
                 "cannot {attempt}: the Kafka client has not answered for {} s",
-                WATCHDOG.as_secs()
+                patience.as_secs()
             ))),
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     kafka_broker,
 };
 #[cfg(feature = "faults")]
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 fn tell(story: &Story) {
     let Some(broker) = kafka_broker::shared() else { return };
@@ -66,6 +66,38 @@ fn what_is_repeated_at_least_once_is_the_same_to_the_byte() {
     }
     eprintln!("{records} records, {} of them repeats", records - different);
     assert!(records > different, "seed {}: nothing was repeated, so nothing was tested", campaign.seed);
+}
+
+/// B9: the coordinator ends what is older than its timeout by fencing it. Twice within a minute is then nobody's fault,
+/// and no reason to end.
+#[cfg(feature = "faults")]
+#[test]
+fn transactions_that_outlive_their_timeout_are_not_taken_for_a_second_deployment() {
+    let Some(broker) = kafka_broker::shared() else { return };
+    let (site, prefix) = deployment(&broker.address());
+    let mut campaign = Campaign::new(&site, KafkaTopics::new(&broker.address(), &prefix));
+    campaign.start_armed("C5=1*off->2*sleep(5000);transaction-timeout=return(2000)");
+    campaign.work_until(Duration::from_secs(90), "two transactions to outlive their timeout", |campaign| {
+        (campaign.site.log().matches("outlived its timeout").count() == 2).then_some(())
+    });
+    campaign.note("two transactions outlived their timeout");
+    campaign.work_until_more();
+    campaign.settle();
+}
+
+/// R4: a call that does not come back ends the program, and whoever starts it again finds everything settled.
+#[cfg(feature = "faults")]
+#[test]
+fn a_client_that_does_not_answer_ends_the_program() {
+    let Some(broker) = kafka_broker::shared() else { return };
+    let (site, prefix) = deployment(&broker.address());
+    let mut campaign = Campaign::new(&site, KafkaTopics::new(&broker.address(), &prefix));
+    campaign.start_armed("C5=2*off->sleep(60000);watchdog=return(5000)");
+    let ended = campaign.work_until(Duration::from_secs(60), "the daemon to end", Campaign::ended);
+    campaign.note("client hangs");
+    assert_eq!(ended.code(), Some(74), "{}", campaign.tail());
+    assert!(campaign.site.log().contains("has not answered for 5 s"), "{}", campaign.tail());
+    campaign.settle();
 }
 
 /// Where two texts part, with some of what follows.
