@@ -49,6 +49,9 @@ pub mod state_key {
         format!("rebuilt/{intake}")
     }
 
+    /// How far the move from the journal to a broker has come: a [`super::Migration`].
+    pub const MIGRATION: &str = "migration";
+
     /// How far a feed has been published again under another prefix: a [`super::Position`].
     pub fn copied(prefix: &str, feed: &FeedId) -> String {
         format!("copied/{prefix}/{feed}")
@@ -109,6 +112,21 @@ pub struct Generation {
     /// Batches of the replay that are committed. After a doubtful commit this says whether it was one.
     pub batches: u64,
     /// Whether the replay came to its end.
+    pub finished: bool,
+}
+
+/// How far the move of a directory from the journal to a broker has come.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Migration {
+    /// Version of this form: 1.
+    pub v: u8,
+    /// The directory's intake.
+    pub intake: String,
+    /// The number of the next record of each topic.
+    pub topics: std::collections::BTreeMap<String, u64>,
+    /// The last key of the state that is over there.
+    pub key: String,
+    /// Whether all of it is.
     pub finished: bool,
 }
 

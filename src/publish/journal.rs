@@ -131,6 +131,20 @@ impl Journal {
         }
     }
 
+    /// Brings the topic files to what is committed, and ends: afterwards they hold every record. Returns the number that
+    /// the next record of each topic would have.
+    pub async fn settled(
+        store: Store,
+        options: JournalOptions,
+        prefix: &str,
+    ) -> Result<BTreeMap<String, u64>, PublishError> {
+        let mut journal = Self::new(store, options, prefix);
+        journal.recover_files().await?;
+        let ends = journal.files.iter().flatten().map(|(topic, file)| (topic.clone(), file.next)).collect();
+        journal.finish().await?;
+        Ok(ends)
+    }
+
     /// An image that is of a cluster's state topic would count as published here what only that cluster's readers saw.
     async fn refuse_an_image_of_kafka(&self) -> Result<(), PublishError> {
         let of_kafka = self.store.read(|db| image::meta(db, KAFKA_IMAGE)).await.map_err(Failure::from)?;

@@ -44,6 +44,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 pub struct KafkaSink {
     settings: Settings,
     prefix: String,
+    /// Of the topics that readers read, where they are not beside the state.
+    outputs: Option<String>,
     partitions: i32,
     creation: Creation,
     store: Store,
@@ -99,6 +101,7 @@ impl KafkaSink {
         Ok(Self {
             settings,
             prefix: topic_prefix.to_owned(),
+            outputs: None,
             partitions: options.partitions,
             creation: Creation { allowed: options.create_topics, replication_factor: options.replication_factor },
             store,
@@ -140,6 +143,17 @@ impl KafkaSink {
                 Err(trouble.refusal(&format!("topic {}", Topic::State.name(&self.prefix)), &records))
             }
         }
+    }
+
+    /// What readers read goes to topics of another prefix; the state stays where it is.
+    pub fn with_outputs(mut self, prefix: &str) -> Self {
+        self.outputs = Some(prefix.to_owned());
+        self
+    }
+
+    fn name_of(&self, topic: Topic) -> String {
+        let outputs = self.outputs.as_ref().filter(|_| topic != Topic::State);
+        topic.name(outputs.unwrap_or(&self.prefix))
     }
 
     async fn recover_now(&mut self) -> Result<u64, PublishError> {
@@ -210,7 +224,7 @@ impl KafkaSink {
 
     fn wanted(&self) -> Vec<Wanted> {
         let wanted = |topic: Topic| Wanted {
-            name: topic.name(&self.prefix),
+            name: self.name_of(topic),
             partitions: if topic == Topic::State { 1 } else { self.partitions },
             compacted: topic.compacted(),
             strict: topic == Topic::State,
@@ -351,15 +365,15 @@ impl KafkaSink {
     }
 
     fn message(&self, record: Record, topics: &Topics) -> Message {
-        let mut name = record.topic.name(&self.prefix);
+        let mut name = self.name_of(record.topic);
         let mut record = record;
         if let (Some(refusal), true) = (self.refusals.of(&name), record.topic != Topic::DeadLetters) {
             record = dead_letter::refused(record, &name, refusal.code, &refusal.message);
-            name = record.topic.name(&self.prefix);
+            name = self.name_of(record.topic);
         }
-        let record = measure::fit(record, &name, |topic| self.limit(topics, &topic.name(&self.prefix)));
+        let record = measure::fit(record, &name, |topic| self.limit(topics, &self.name_of(topic)));
         Message {
-            topic: record.topic.name(&self.prefix),
+            topic: self.name_of(record.topic),
             partition: None,
             key: record.key,
             headers: record.headers,
