@@ -139,7 +139,9 @@ impl Owner {
                     let _ = reply.send(self.open(&config));
                 }
                 Ok(Job::Commit(messages, reply)) => {
-                    let result = self.commit(&messages).map_err(|error| self.with_cause(error));
+                    let began = Instant::now();
+                    let result =
+                        self.commit(&messages).map_err(|error| of_age(self.with_cause(error), began.elapsed()));
                     if result.is_err() {
                         self.producer = None;
                     }
@@ -208,15 +210,7 @@ impl Owner {
             deliver(producer, &messages.state, STATE, deadline)?;
             return Ok(Committed { end: producer.context().state_end(), given_up: false });
         }
-        let began = Instant::now();
-        let took = self.transaction(producer, messages, deadline).map_err(|error| match error {
-            // The coordinator ends what is older than its timeout by fencing it: that is nobody else's doing.
-            BrokerError::Fenced(message) if began.elapsed() >= transaction_timeout() => {
-                faults::point("C11");
-                BrokerError::Doubt(format!("{message} (the transaction had outlived its timeout)"))
-            }
-            error => error,
-        })?;
+        let took = self.transaction(producer, messages, deadline)?;
         let end = producer.context().state_end();
         let given_up = (took >= PROMPT_COMMIT && !self.is_armed("R2-off")) || self.settings.epoch_per_transaction;
         if given_up {
@@ -267,6 +261,17 @@ impl Owner {
     /// Whether a test has armed this point for this deployment: tests of one process do not meet in one name.
     fn is_armed(&self, point: &str) -> bool {
         cfg!(feature = "faults") && faults::fails(&format!("{point}/{}", self.settings.transactional_id))
+    }
+}
+
+/// The coordinator ends what is older than its timeout by fencing it: that is nobody else's doing.
+fn of_age(error: BrokerError, age: Duration) -> BrokerError {
+    match error {
+        BrokerError::Fenced(message) if age >= transaction_timeout() => {
+            faults::point("C11");
+            BrokerError::Doubt(format!("{message} (the transaction had outlived its timeout)"))
+        }
+        error => error,
     }
 }
 
