@@ -4,6 +4,7 @@ mod demo;
 mod feeds;
 mod get;
 mod process;
+mod reload;
 mod run;
 mod schema;
 mod show;

@@ -4,16 +4,16 @@
 //! is made again after a doubtful commit is the same batch.
 
 use super::{
-    Roster,
     admission::admission,
     enrich::{self, Prepared, Unit},
+    roster::Roster,
     tally::Tally,
 };
 use crate::{
     dedup::{self, Index, Question},
     faults,
     model::{
-        ArticleSummary, Backfill, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId,
+        ArticleSummary, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId,
         LATEST_FIGURES, Observed, Origin, Outcome, Place, Position, Record, Stage, StateChange, Verdict, state_key,
     },
     publish::{Batch, encode},
@@ -28,7 +28,6 @@ pub(super) struct Rules {
     pub(super) intake: String,
     pub(super) feeds: Roster,
     pub(super) dedup: dedup::Options,
-    pub(super) backfill: Backfill,
     pub(super) publish_body: bool,
     pub(super) program: String,
 }
@@ -153,7 +152,7 @@ impl Decider {
             }
         };
         let feed = self.rules.feeds.get(&observed.item.feed);
-        let admission = admission(&feed, self.rules.backfill, observed, at);
+        let admission = admission(&feed, self.rules.feeds.backfill(), observed, at);
         let previous = self.state.previous(id)?;
         self.at_work = Some(place);
         let question = Question { enriched: &enriched, hash: &observed.hash, previous, admission };

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     intake::Poll,
-    model::{FeedHead, Item, ItemId, StateChange, Topic, Validators, state_key},
+    model::{Feed, FeedHead, Item, ItemId, StateChange, Topic, Validators, state_key},
     publish::memory::{Failure, Memory, Published},
     store::image,
 };
