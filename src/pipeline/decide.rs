@@ -87,9 +87,10 @@ impl Decider {
         let mut index = Index::new(&rules.dedup);
         let remembered = std::cell::RefCell::new(&mut index);
         state.restore(
-            |items| remembered.borrow_mut().reserve(items),
+            |items| remembered.borrow_mut().restoring(items),
             |id, head| remembered.borrow_mut().restore_item(id, head),
         )?;
+        index.restored();
         let generation = state.generation()?.map_or(0, |generation| generation.number);
         let open = Open { position, ..Open::default() };
         Ok(Self { rules, state, generation, index, broken, at_work: None, open })
