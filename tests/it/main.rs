@@ -31,3 +31,4 @@ mod layering;
 mod licences;
 mod oracle;
 mod readme;
+mod reload;
