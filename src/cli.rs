@@ -42,6 +42,8 @@ pub enum Verb {
     Demo(Demo),
     /// List the configured feeds, or ask each whether it answers.
     Feeds(Feeds),
+    /// Say what is wrong with a data directory or a configuration, and the way out.
+    Doctor(Doctor),
     /// Print the JSON Schemas of the records and of the configuration.
     Schema(Schema),
     /// Read the topics and prove that nothing is lost, doubled or out of order.
@@ -258,6 +260,41 @@ pub struct FeedsCheck {
     /// Only these feeds.
     #[arg(value_name = "ID")]
     pub ids: Vec<String>,
+}
+
+/// How `doctor` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Report {
+    /// Laid out for reading.
+    Pretty,
+    /// One JSON document.
+    Json,
+}
+
+/// `dateline doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline doctor                             the directory and the configuration that `run` would take
+  dateline doctor --data-dir /var/lib/dateline
+  dateline doctor --data-dir DIR --set-aside 4711
+                                              keep the bytes of a damaged frame in a file, note it in the dead
+                                              letters, have its feed fetched whole, and go on (daemon stopped)
+
+It only reads, also beside a running daemon, unless told to set something aside.
+Exits 0 when all is sound, 1 when there are problems.")]
+pub struct Doctor {
+    /// The configuration to look at; found as `run` finds it when neither this nor --data-dir is given.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The directory to look at; the configuration's when it is not given.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Set a damaged frame (its number) or a damaged waiting entry (its item) aside. May be repeated.
+    #[arg(long, value_name = "FRAME")]
+    pub set_aside: Vec<String>,
+    /// How to write.
+    #[arg(long, value_enum, default_value = "pretty")]
+    pub format: Report,
 }
 
 /// `dateline schema`.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod demo;
+mod doctor;
 mod feeds;
 mod get;
 mod process;
@@ -53,6 +54,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Process(given) => process::run(given),
         Verb::Feeds(given) => feeds::run(&given),
         Verb::Demo(given) => demo::run(&given),
+        Verb::Doctor(given) => doctor::run(&given),
         Verb::Schema(given) => schema::run(&given),
         Verb::Run(given) => run::run(&given),
         Verb::Audit(given) => audit::run(&given),

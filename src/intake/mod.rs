@@ -6,12 +6,14 @@
 //! and its page, or the reason why there is none. What an item's content was decides here whether it is observed
 //! again; what becomes of it is decided behind the doorstep.
 
+pub mod check;
 mod erase;
 mod feeds;
 mod frames;
 mod observe;
 mod pages;
 mod seen;
+pub mod set_aside;
 
 pub use feeds::FeedFacts;
 pub use observe::{Appended, Poll};

@@ -40,8 +40,8 @@ pub mod state_key {
     /// How often operators had the past published again: a [`super::Generation`].
     pub const GENERATION: &str = "generation";
 
-    /// Stands while the state is being made anew from the topics: it is not whole.
-    pub const REBUILDING: &str = "rebuilding";
+    /// Stands while the state is not whole, and says why: a [`super::NotWhole`].
+    pub const NOT_WHOLE: &str = "not_whole";
 
     /// Up to which frame the state was made anew: of what was judged there and not published the reasons are lost. A
     /// [`super::Position`].
@@ -53,6 +53,26 @@ pub mod state_key {
     pub fn copied(prefix: &str, feed: &FeedId) -> String {
         format!("copied/{prefix}/{feed}")
     }
+}
+
+/// The form of a value and the newest that is known here, when a newer program wrote it. Every value whose form ever
+/// changes begins with `{"v":N`, so that it need not be read to be told.
+pub fn newer_form(key: &str, value: &[u8]) -> Option<(u8, u8)> {
+    let known = if key.starts_with("item/") { ItemState::VERSION } else { 1 };
+    let digits = value.strip_prefix(b"{\"v\":")?;
+    let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let found = std::str::from_utf8(digits.get(..length)?).ok()?.parse().unwrap_or(u8::MAX);
+    (found > known).then_some((found, known))
+}
+
+/// Why a state is not whole. What it does not know would be published a second time, so no daemon works with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotWhole {
+    /// Records were found, and nothing that is remembered of them.
+    Lost,
+    /// It is being made anew from the topics.
+    Unfinished,
 }
 
 /// One change of the state: a new value, or a tombstone.

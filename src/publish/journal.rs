@@ -6,12 +6,12 @@
 //! that is found shorter than recorded, or foreign, is moved aside untouched and a new one begun.
 
 use super::{
-    Batch, JournalOptions, KAFKA_IMAGE, PublishError, Sink, lost,
+    Batch, JournalOptions, KAFKA_IMAGE, PublishError, Sink,
     ndjson::{self, Directory, Found, Recorded},
 };
 use crate::{
     faults,
-    model::{Hash, Topic},
+    model::{Hash, NotWhole, StateChange, Topic, state_key},
     store::{Damage, Store, StoreError, error::corrupt, image},
 };
 use futures::future::BoxFuture;
@@ -41,8 +41,6 @@ pub struct Journal {
     files: Option<BTreeMap<String, LiveFile>>,
     synced_at: Instant,
     now: fn() -> Timestamp,
-    /// Whether a lost memory is being made anew.
-    rebuilding: bool,
 }
 
 /// One topic's live file.
@@ -111,24 +109,17 @@ impl Journal {
         }
     }
 
-    /// The same for `rebuild-state`, which makes a lost memory anew.
-    #[must_use]
-    pub fn rebuilding(mut self) -> Self {
-        self.rebuilding = true;
-        self
-    }
-
-    /// A memory that knows nothing of what was published would publish it again.
-    async fn refuse_a_lost_memory(&self) -> Result<(), PublishError> {
-        let has_records = self.files.iter().flatten().any(|(_, file)| file.next > 0);
-        let trouble = self.store.read(move |db| lost::trouble(db, has_records)).await.map_err(Failure::from)?;
-        match trouble.filter(|_| !self.rebuilding) {
-            None => Ok(()),
-            Some(trouble) => {
-                let state = format!("the state in {}", self.store.data_dir().display());
-                Err(trouble.refusal(&state, &format!("the files in {}", self.directory.0.display())))
-            }
+    /// A memory that knows nothing of what was published would publish it again: that is noted, for whoever asks.
+    async fn note_a_lost_memory(&self) -> Result<(), Failure> {
+        if self.files.iter().flatten().all(|(_, file)| file.next == 0) {
+            return Ok(());
         }
+        let is_empty = |db: &Connection| db.query_row("SELECT NOT EXISTS (SELECT 1 FROM state)", [], |row| row.get(0));
+        if self.store.read(is_empty).await? {
+            let note = StateChange::set(state_key::NOT_WHOLE.to_owned(), &NotWhole::Lost);
+            self.store.write(move |tx| image::apply(tx, &[note])).await?;
+        }
+        Ok(())
     }
 
     /// An image that is of a cluster's state topic would count as published here what only that cluster's readers saw.
@@ -361,7 +352,7 @@ impl Sink for Journal {
         Box::pin(async {
             self.refuse_an_image_of_kafka().await?;
             let position = self.recover_files().await?;
-            self.refuse_a_lost_memory().await?;
+            self.note_a_lost_memory().await?;
             Ok(position)
         })
     }
