@@ -77,6 +77,11 @@ impl PartitionReader {
         Ok(false)
     }
 
+    /// Waits until every transaction below `end` is committed or aborted.
+    pub fn settle(&self, topic: &str, partition: i32, end: i64) -> Result<(), BrokerError> {
+        wait_until_decided(&consumer(&self.settings, Isolation::Committed)?, topic, partition, end)
+    }
+
     /// Visits every committed record of a topic from its beginnings up to these ends, one `(begin, end)` for each
     /// partition. The records of a partition come in order.
     pub fn read(

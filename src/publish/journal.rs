@@ -97,16 +97,7 @@ impl Journal {
     pub fn new(store: Store, options: JournalOptions, prefix: &str) -> Self {
         let directory = Directory(store.data_dir().join("topics"));
         let prefix = prefix.to_owned();
-        Self {
-            store,
-            directory,
-            options,
-            prefix,
-            files: None,
-            synced_at: Instant::now(),
-            now: Timestamp::now,
-            rebuilding: false,
-        }
+        Self { store, directory, options, prefix, files: None, synced_at: Instant::now(), now: Timestamp::now }
     }
 
     /// A memory that knows nothing of what was published would publish it again: that is noted, for whoever asks.
