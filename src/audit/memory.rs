@@ -1,7 +1,7 @@
 //! What the state remembers of each item, and whether the topics hold all of it (G1).
 
 use super::{Auditor, Offence, Promise, What, articles::Articles, key, report::word};
-use crate::model::{Hash, Position, SuppressReason, Suppressed, Topic};
+use crate::model::{Hash, Position, SuppressReason, Suppressed, Topic, state_key};
 use serde::{Deserialize, de::IgnoredAny};
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,6 +14,7 @@ pub(super) struct Memory {
     items: HashMap<Box<str>, Remembered>,
     positions: BTreeMap<String, u64>,
     rebuilt: BTreeMap<String, u64>,
+    not_whole: bool,
 }
 
 /// An item's entry.
@@ -65,6 +66,8 @@ impl Memory {
             note(&mut self.positions, intake, value).map_err(fail)?;
         } else if let Some(intake) = key.strip_prefix("rebuilt/") {
             note(&mut self.rebuilt, intake, value).map_err(fail)?;
+        } else if key == state_key::NOT_WHOLE {
+            self.not_whole = value.is_some();
         }
         Ok(())
     }
@@ -146,6 +149,20 @@ impl Auditor {
     /// Every revision and content that the state knows is published, or remembered with its reason; and the topics know
     /// of no item what the state does not.
     pub(super) fn compare_state(&mut self) {
+        if self.memory.not_whole {
+            self.findings.offence(Offence {
+                promise: Promise::G1,
+                what: What::Unproved,
+                topic: Topic::State.suffix().to_owned(),
+                place: None,
+                feed: String::new(),
+                item: None,
+                rev: None,
+                generation: 0,
+                detail: "the state is not whole, and no daemon works with it: run `dateline rebuild-state`".to_owned(),
+            });
+            return;
+        }
         // Taken out while the findings change, and put back after.
         let items = std::mem::take(&mut self.memory.items);
         let mut names: Vec<&Box<str>> = items.keys().collect();

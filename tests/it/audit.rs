@@ -237,6 +237,8 @@ fn a_damaged_memory_of_the_journal_is_made_anew() {
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(78), "{said}");
     assert!(said.contains("rebuild-state"), "{said}");
+    let (code, document) = audit(&["--data-dir", site.path("data").to_str().unwrap()]);
+    assert_eq!((code, offences(&document)), (1, vec!["unproved null null null".to_owned()]), "{document:#}");
 
     let rebuilt = rebuild(&site, &[]);
     assert!(rebuilt.status.success(), "{}", String::from_utf8_lossy(&rebuilt.stderr));
