@@ -1,7 +1,8 @@
 //! What the intake log observed, and the verdict on each of it (G1).
 //!
-//! A content at or below the position is published under its origin, or dead-lettered, or remembered with the reason why
-//! not, or it is what its item showed before. Above the position it is observed and not yet published.
+//! A content that has been judged (its frame is at or below the position, or its place at or below its feed's last) is
+//! published under its origin, or dead-lettered, or remembered with the reason why not, or it is what its item showed
+//! before. What lies above is observed and not yet published.
 
 use super::{Auditor, Promise, What, key};
 use crate::model::{Content, Frame, Observed as Revision, Topic};
@@ -13,11 +14,11 @@ pub(super) struct Observed(HashMap<Box<str>, (u64, bool)>);
 
 impl Auditor {
     pub(super) fn observe(&mut self, intake: &str, frame: &Frame) {
-        let done = frame.seq <= self.memory.position(intake);
         let lost = frame.seq <= self.memory.rebuilt(intake);
         let forgotten = self.options.now.duration_since(frame.at) >= self.options.horizon;
         for (index, content) in (0_u64..).zip(&frame.contents) {
             let place = key::Place { intake: intake.to_owned(), seq: frame.seq, index };
+            let done = self.memory.is_done(&frame.feed.0, &place);
             match content {
                 Content::Item(_) if !done => self.findings.of(&frame.feed.0, 0).waiting += 1,
                 Content::Item(revision) => self.judged(&place, revision, lost, forgotten),

@@ -15,6 +15,8 @@ pub(super) struct Memory {
     positions: BTreeMap<String, u64>,
     rebuilt: BTreeMap<String, u64>,
     not_whole: bool,
+    /// The last place done of each feed: a batch may end within a frame.
+    feeds: BTreeMap<String, Position>,
 }
 
 /// An item's entry.
@@ -66,6 +68,8 @@ impl Memory {
             note(&mut self.positions, intake, value).map_err(fail)?;
         } else if let Some(intake) = key.strip_prefix("rebuilt/") {
             note(&mut self.rebuilt, intake, value).map_err(fail)?;
+        } else if let (Some(feed), Some(value)) = (key.strip_prefix("feed/"), value) {
+            self.feeds.insert(feed.to_owned(), serde_json::from_slice(value).map_err(fail)?);
         } else if key == state_key::NOT_WHOLE {
             self.not_whole = value.is_some();
         }
@@ -74,6 +78,13 @@ impl Memory {
 
     pub(super) fn position(&self, intake: &str) -> u64 {
         self.positions.get(intake).copied().unwrap_or(0)
+    }
+
+    /// Whether what was observed in this place of a feed's frames has been judged.
+    pub(super) fn is_done(&self, feed: &str, place: &key::Place) -> bool {
+        let within =
+            |last: &Position| last.intake == place.intake && (place.seq, place.index) <= (last.seq, last.index as u64);
+        place.seq <= self.position(&place.intake) || self.feeds.get(feed).is_some_and(within)
     }
 
     /// Up to this frame the verdicts without a record were lost with the state, and cannot be shown.
