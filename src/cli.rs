@@ -1,7 +1,8 @@
 //! The command line: what the user types, as types. No behaviour; that is in `commands`, one file per verb.
 
-use crate::config::Flags;
+use crate::{config::Flags, model::units};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use std::path::PathBuf;
 
 /// Wire-service feeds in, enriched and deduplicated records out, each revision once.
@@ -50,6 +51,10 @@ pub enum Verb {
     Audit(Audit),
     /// Make the memory anew from the topics, when the state has been lost.
     RebuildState(RebuildState),
+    /// Publish again what the intake still holds, as this program reads it.
+    Replay(Replay),
+    /// Move from the journal to a Kafka broker: records, state and all.
+    Migrate(Migrate),
 }
 
 /// Where the configuration comes from.
@@ -377,6 +382,80 @@ pub struct RebuildState {
     pub force: bool,
 }
 
+/// `dateline replay`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline replay --dry-run                   what would be published again, by feed
+  dateline replay                             all that the intake holds, as a new generation
+  dateline replay --since 36h --feed who-news
+  dateline replay --since 2026-11-01T06:00:00Z --until 2026-11-02
+  dateline replay --to-prefix wire2           to topics of another prefix, under generation 0
+
+The daemon must be stopped. Frames are kept for intake.retain after they were published. Every record carries the
+number of its generation in the header `generation`; ids stay as they were. A replay that was broken off is run again,
+as the next generation; one to another prefix goes on where it was.
+Exits 0; 1 if contents were left out because their revision number is not known any more; 66 if there is no such feed or
+no data directory; 69 if the broker is away; 75 if it was told to stop; 77 if the daemon runs.")]
+pub struct Replay {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub configuration: Configuration,
+    /// Only what was observed from then on: RFC 3339, an ISO date (UTC), or how long ago, such as 36h or 3d.
+    #[arg(long, value_name = "TIME|DURATION", value_parser = moment)]
+    pub since: Option<Timestamp>,
+    /// Only what was observed before: the same.
+    #[arg(long, value_name = "TIME|DURATION", value_parser = moment)]
+    pub until: Option<Timestamp>,
+    /// Only this feed. May be repeated.
+    #[arg(long, value_name = "ID")]
+    pub feed: Vec<String>,
+    /// Publish to topics of this prefix, and leave the state as it is.
+    #[arg(long, value_name = "PREFIX")]
+    pub to_prefix: Option<String>,
+    /// Say what would be published, and publish nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `dateline migrate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline migrate --config /etc/dateline/dateline.toml
+  dateline migrate --set publish.kafka.bootstrap_servers=broker:9092
+  dateline migrate --since 7d                 no records older than a week
+  dateline migrate --state-only               no records; what stands in the feeds is not published anew
+
+The daemon must be stopped. The settings of publish.kafka are needed, whatever publish.to says. Afterwards the data
+directory belongs to the broker: set publish.to = \"kafka\"; the journal is refused. The topic files stay where they
+are. A move that was broken off, by kill -9 too, goes on where it was, with nothing doubled.
+Exits 0; 1 if files of the journal were missing; 66 if there is no data directory; 69 if the broker is away; 75 if it
+was told to stop; 77 if the daemon runs; 78 if the settings or the broker's state do not fit.")]
+pub struct Migrate {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub configuration: Configuration,
+    /// Only records whose content was observed from then on: a time, a date (UTC), or how long ago.
+    #[arg(long, value_name = "TIME|DURATION", value_parser = moment, conflicts_with = "state_only")]
+    pub since: Option<Timestamp>,
+    /// Move the state only.
+    #[arg(long)]
+    pub state_only: bool,
+}
+
+/// A point in time, or how long ago.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    if let Ok(time) = text.parse() {
+        return Ok(time);
+    }
+    if let Ok(day) = text.parse::<Date>() {
+        return TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).map_err(|error| error.to_string());
+    }
+    let ago = units::duration::parse(text)
+        .map_err(|_| "write a time (2026-11-01T06:00:00Z), a date, or how long ago (90m, 36h, 3d)".to_owned())?;
+    let ago = SignedDuration::try_from(ago).map_err(|error| error.to_string())?;
+    Timestamp::now().checked_sub(ago).map_err(|error| error.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -385,5 +464,15 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn moments_are_times_dates_or_how_long_ago() {
+        for text in ["2020-10-01T00:00:00Z", "2020-10-01T02:00:00+02:00", "2020-10-01"] {
+            assert_eq!(moment(text).unwrap().to_string(), "2020-10-01T00:00:00Z");
+        }
+        let ago = Timestamp::now().duration_since(moment("36h").unwrap());
+        assert_eq!(ago.as_hours(), 36);
+        assert!(moment("yesterday").unwrap_err().contains("how long ago"));
     }
 }

@@ -14,7 +14,8 @@ pub(super) struct Memory {
     items: HashMap<Box<str>, Remembered>,
     positions: BTreeMap<String, u64>,
     rebuilt: BTreeMap<String, u64>,
-    not_whole: bool,
+    /// It is being made anew.
+    half_made: bool,
     /// The last place done of each feed: a batch may end within a frame.
     feeds: BTreeMap<String, Position>,
 }
@@ -70,8 +71,8 @@ impl Memory {
             note(&mut self.rebuilt, intake, value).map_err(fail)?;
         } else if let (Some(feed), Some(value)) = (key.strip_prefix("feed/"), value) {
             self.feeds.insert(feed.to_owned(), serde_json::from_slice(value).map_err(fail)?);
-        } else if key == state_key::NOT_WHOLE {
-            self.not_whole = value.is_some();
+        } else if key == state_key::REBUILDING {
+            self.half_made = value.is_some();
         }
         Ok(())
     }
@@ -160,7 +161,8 @@ impl Auditor {
     /// Every revision and content that the state knows is published, or remembered with its reason; and the topics know
     /// of no item what the state does not.
     pub(super) fn compare_state(&mut self) {
-        if self.memory.not_whole {
+        let is_lost = self.memory.positions.is_empty() && self.articles.generations().next().is_some();
+        if self.memory.half_made || is_lost {
             self.findings.offence(Offence {
                 promise: Promise::G1,
                 what: What::Unproved,
@@ -170,7 +172,8 @@ impl Auditor {
                 item: None,
                 rev: None,
                 generation: 0,
-                detail: "the state is not whole, and no daemon works with it: run `dateline rebuild-state`".to_owned(),
+                detail: "the state is lost or half made, and no daemon works with it: run `dateline rebuild-state`"
+                    .to_owned(),
             });
             return;
         }

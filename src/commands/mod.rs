@@ -5,8 +5,10 @@ mod demo;
 mod doctor;
 mod feeds;
 mod get;
+mod migrate;
 mod process;
 mod rebuild_state;
+mod replay;
 mod run;
 mod schema;
 mod show;
@@ -43,6 +45,8 @@ pub mod exit {
     pub const DENIED: u8 = 77;
     /// Input or output failed.
     pub const IO: u8 = 74;
+    /// Not done, or not all of it; the same may go well later.
+    pub const TRY_LATER: u8 = 75;
     /// Configuration.
     pub const CONFIGURATION: u8 = 78;
 }
@@ -59,6 +63,8 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Run(given) => run::run(&given),
         Verb::Audit(given) => audit::run(&given),
         Verb::RebuildState(given) => rebuild_state::run(&given),
+        Verb::Replay(given) => replay::run(&given),
+        Verb::Migrate(given) => migrate::run(&given),
     };
     ExitCode::from(code)
 }

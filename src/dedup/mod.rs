@@ -99,13 +99,13 @@ impl Index {
         story: &dyn Fn(&str) -> Result<Option<StoryState>, E>,
     ) -> Result<Verdict, E> {
         let previous = question.previous.as_ref();
-        let reason = match question.admission {
-            Admission::Again => None,
+        let reason = match &question.admission {
+            Admission::Again { .. } => None,
             // The intake drops equal content; what comes through all the same (a lost directory, a replay) ends here.
             _ if previous.is_some_and(|previous| previous.state.hash == *question.hash) => {
                 Some(SuppressReason::Unchanged)
             }
-            Admission::Remember(reason) => Some(reason),
+            Admission::Remember(reason) => Some(*reason),
             Admission::Publish => previous
                 .filter(|previous| previous.state.revision > 0)
                 .is_some_and(|previous| revision::only_typography(previous, question.enriched))
@@ -139,7 +139,12 @@ impl Index {
             Some(id) => story(id)?,
             None => None,
         };
-        let duplicate = self.duplicate(article, signature.as_ref(), before, told_in.as_ref());
+        let duplicate = match (&question.admission, &signature) {
+            (Admission::Again { settled: Some((relation, of)) }, Some(signature)) => {
+                self.settled(article, signature, of, *relation)
+            }
+            _ => self.duplicate(article, signature.as_ref(), before, told_in.as_ref()),
+        };
 
         let change = revision::kind(previous, article, now);
         let killed = change == Change::Kill;
@@ -276,6 +281,17 @@ impl Index {
         let known = self.window.entry(&of.0).and_then(|entry| update::relate(signature, &teller, entry));
         let (resemblance, shared) = known.map_or((0.0, 0.0), |link| (link.resemblance, link.shared));
         Link { relation, reason: "earlier_version", resemblance, shared }
+    }
+
+    /// A link that was found when more was known than now. What cannot be measured any more is left unsaid.
+    fn settled(&self, article: &Article, signature: &Signature, of: &ItemId, relation: Relation) -> Duplicate {
+        let link = self.link_to(of, article, signature, relation);
+        let mut duplicate = self.linked(article, signature, of, link);
+        if self.signature(of).is_none() {
+            duplicate.similarity = None;
+            duplicate.shared = None;
+        }
+        duplicate
     }
 
     fn linked(&self, article: &Article, signature: &Signature, of: &ItemId, link: Link) -> Duplicate {

@@ -156,6 +156,18 @@ pub(super) fn put_in_place(
     .map(drop)
 }
 
+/// The first frame that was observed at `since` or later and the last that was observed before `until`, of those at or
+/// below `position`; none when there is none in between. A clock that was set back makes the window wider, never holed.
+pub(super) fn window(db: &Connection, since: i64, until: i64, position: u64) -> Result<Option<(u64, u64)>> {
+    let ends: (Option<u64>, Option<u64>) = db.query_row(
+        "SELECT (SELECT min(seq) FROM frame WHERE at >= ?1 AND seq <= ?3),
+                (SELECT max(seq) FROM frame WHERE at < ?2 AND seq <= ?3)",
+        params![since, until, position],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(ends.0.zip(ends.1).filter(|(first, last)| first <= last))
+}
+
 /// Changes contents of a feed's frames at or below `position`; `change` tells whether it did. One frame is in memory at
 /// a time.
 pub(super) fn rewrite(

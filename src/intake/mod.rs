@@ -175,6 +175,19 @@ impl Intake {
         self.store.read(move |db| frames::read_from(db, seq, max_bytes)).await
     }
 
+    /// The first and the last frame, of those at or below `position`, that were observed from `since` on and before
+    /// `until`; all that are retained where nothing is said.
+    pub async fn window(
+        &self,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+        position: u64,
+    ) -> Result<Option<(u64, u64)>, StoreError> {
+        let since = since.map_or(i64::MIN, Timestamp::as_microsecond);
+        let until = until.map_or(i64::MAX, Timestamp::as_microsecond);
+        self.store.read(move |db| frames::window(db, since, until, position)).await
+    }
+
     /// The number of the newest frame ever; 0 for none.
     pub async fn last(&self) -> Result<u64, StoreError> {
         self.store.read(frames::last).await

@@ -40,14 +40,17 @@ pub mod state_key {
     /// How often operators had the past published again: a [`super::Generation`].
     pub const GENERATION: &str = "generation";
 
-    /// Stands while the state is not whole, and says why: a [`super::NotWhole`].
-    pub const NOT_WHOLE: &str = "not_whole";
+    /// Stands while the state is being made anew from the topics: it is not whole.
+    pub const REBUILDING: &str = "rebuilding";
 
     /// Up to which frame the state was made anew: of what was judged there and not published the reasons are lost. A
     /// [`super::Position`].
     pub fn rebuilt(intake: &str) -> String {
         format!("rebuilt/{intake}")
     }
+
+    /// How far the move from the journal to a broker has come: a [`super::Migration`].
+    pub const MIGRATION: &str = "migration";
 
     /// How far a feed has been published again under another prefix: a [`super::Position`].
     pub fn copied(prefix: &str, feed: &FeedId) -> String {
@@ -63,16 +66,6 @@ pub fn newer_form(key: &str, value: &[u8]) -> Option<(u8, u8)> {
     let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let found = std::str::from_utf8(digits.get(..length)?).ok()?.parse().unwrap_or(u8::MAX);
     (found > known).then_some((found, known))
-}
-
-/// Why a state is not whole. What it does not know would be published a second time, so no daemon works with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NotWhole {
-    /// Records were found, and nothing that is remembered of them.
-    Lost,
-    /// It is being made anew from the topics.
-    Unfinished,
 }
 
 /// One change of the state: a new value, or a tombstone.
@@ -119,6 +112,21 @@ pub struct Generation {
     /// Batches of the replay that are committed. After a doubtful commit this says whether it was one.
     pub batches: u64,
     /// Whether the replay came to its end.
+    pub finished: bool,
+}
+
+/// How far the move of a directory from the journal to a broker has come.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Migration {
+    /// Version of this form: 1.
+    pub v: u8,
+    /// The directory's intake.
+    pub intake: String,
+    /// The number of the next record of each topic.
+    pub topics: std::collections::BTreeMap<String, u64>,
+    /// The last key of the state that is over there.
+    pub key: String,
+    /// Whether all of it is.
     pub finished: bool,
 }
 

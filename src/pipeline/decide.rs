@@ -258,7 +258,7 @@ impl Decider {
     }
 }
 
-fn size(record: &Record) -> usize {
+pub(super) fn size(record: &Record) -> usize {
     let headers: usize = record.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
     headers + record.key.len() + record.value.as_ref().map_or(0, Vec::len)
 }

@@ -23,7 +23,12 @@ mod feeds;
 mod hold;
 mod line;
 mod pages;
+mod replay;
 mod tally;
+
+pub use replay::{
+    FeedShare, LeftOut, OnProgress, ReplayOptions, ReplayProgress, ReplayReport, Why, replay, replay_with,
+};
 
 use crate::{
     config::Config,

@@ -6,12 +6,13 @@
 //! that is found shorter than recorded, or foreign, is moved aside untouched and a new one begun.
 
 use super::{
-    Batch, JournalOptions, KAFKA_IMAGE, PublishError, Sink,
+    Batch, JournalOptions, KAFKA_IMAGE, PublishError, Sink, lost,
     ndjson::{self, Directory, Found, Recorded},
 };
 use crate::{
+    clock::WallClock,
     faults,
-    model::{Hash, NotWhole, StateChange, Topic, state_key},
+    model::{Hash, Topic},
     store::{Damage, Store, StoreError, error::corrupt, image},
 };
 use futures::future::BoxFuture;
@@ -41,6 +42,9 @@ pub struct Journal {
     files: Option<BTreeMap<String, LiveFile>>,
     synced_at: Instant,
     now: fn() -> Timestamp,
+    clock: WallClock,
+    /// Whether a lost memory is being made anew.
+    rebuilding: bool,
 }
 
 /// One topic's live file.
@@ -97,20 +101,51 @@ impl Journal {
     pub fn new(store: Store, options: JournalOptions, prefix: &str) -> Self {
         let directory = Directory(store.data_dir().join("topics"));
         let prefix = prefix.to_owned();
-        Self { store, directory, options, prefix, files: None, synced_at: Instant::now(), now: Timestamp::now }
+        Self {
+            store,
+            directory,
+            options,
+            prefix,
+            files: None,
+            synced_at: Instant::now(),
+            now: Timestamp::now,
+            clock: WallClock::watch(),
+            rebuilding: false,
+        }
     }
 
-    /// A memory that knows nothing of what was published would publish it again: that is noted, for whoever asks.
-    async fn note_a_lost_memory(&self) -> Result<(), Failure> {
-        if self.files.iter().flatten().all(|(_, file)| file.next == 0) {
-            return Ok(());
+    /// The same for `rebuild-state`, which makes a lost memory anew.
+    #[must_use]
+    pub fn rebuilding(mut self) -> Self {
+        self.rebuilding = true;
+        self
+    }
+
+    /// A memory that knows nothing of what was published would publish it again.
+    async fn refuse_a_lost_memory(&self) -> Result<(), PublishError> {
+        let has_records = self.files.iter().flatten().any(|(_, file)| file.next > 0);
+        let trouble = self.store.read(move |db| lost::trouble(db, has_records)).await.map_err(Failure::from)?;
+        match trouble.filter(|_| !self.rebuilding) {
+            None => Ok(()),
+            Some(trouble) => {
+                let state = format!("the state in {}", self.store.data_dir().display());
+                Err(trouble.refusal(&state, &format!("the files in {}", self.directory.0.display())))
+            }
         }
-        let is_empty = |db: &Connection| db.query_row("SELECT NOT EXISTS (SELECT 1 FROM state)", [], |row| row.get(0));
-        if self.store.read(is_empty).await? {
-            let note = StateChange::set(state_key::NOT_WHOLE.to_owned(), &NotWhole::Lost);
-            self.store.write(move |tx| image::apply(tx, &[note])).await?;
-        }
-        Ok(())
+    }
+
+    /// Brings the topic files to what is committed, and ends: afterwards they hold every record. Returns the number that
+    /// the next record of each topic would have.
+    pub async fn settled(
+        store: Store,
+        options: JournalOptions,
+        prefix: &str,
+    ) -> Result<BTreeMap<String, u64>, PublishError> {
+        let mut journal = Self::new(store, options, prefix);
+        journal.recover_files().await?;
+        let ends = journal.files.iter().flatten().map(|(topic, file)| (topic.clone(), file.next)).collect();
+        journal.finish().await?;
+        Ok(ends)
     }
 
     /// An image that is of a cluster's state topic would count as published here what only that cluster's readers saw.
@@ -266,7 +301,7 @@ impl Journal {
     }
 
     /// Moves files aside that are of another day or too large. Each step is durable before the next.
-    async fn rotate(&self, files: &mut BTreeMap<String, LiveFile>) -> Result<(), PublishError> {
+    async fn rotate(&mut self, files: &mut BTreeMap<String, LiveFile>) -> Result<(), PublishError> {
         let today = ndjson::day((self.now)());
         let mut rotated = false;
         for (topic, file) in files {
@@ -282,7 +317,9 @@ impl Journal {
             rotated = true;
         }
         if rotated {
-            self.directory.clean_up(&self.options, SystemTime::now()).map_err(Failure::from)?;
+            // A clock that was set makes every file look old; their total size is kept all the same.
+            let now = self.clock.believed().map_or(SystemTime::UNIX_EPOCH, |_| SystemTime::now());
+            self.directory.clean_up(&self.options, now).map_err(Failure::from)?;
         }
         Ok(())
     }
@@ -343,7 +380,7 @@ impl Sink for Journal {
         Box::pin(async {
             self.refuse_an_image_of_kafka().await?;
             let position = self.recover_files().await?;
-            self.note_a_lost_memory().await?;
+            self.refuse_a_lost_memory().await?;
             Ok(position)
         })
     }

@@ -11,9 +11,10 @@ use self::{
     follow::{Anchor, ImageOf},
     refusals::Refusals,
 };
-use super::{Batch, Delivery, Epoch, KAFKA_IMAGE, KafkaOptions, PublishError, Sink, dead_letter, measure};
+use super::{Batch, Delivery, Epoch, KAFKA_IMAGE, KafkaOptions, PublishError, Sink, dead_letter, lost, measure};
 use crate::broker::{
     BrokerError, Message, NotTaken, Producer, Settings,
+    partition_reader::PartitionReader,
     producer::Messages,
     state_topic::StateTopic,
     topics::{self, Creation, Topics, Wanted},
@@ -43,6 +44,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 pub struct KafkaSink {
     settings: Settings,
     prefix: String,
+    /// Of the topics that readers read, where they are not beside the state.
+    outputs: Option<String>,
     partitions: i32,
     creation: Creation,
     store: Store,
@@ -59,6 +62,8 @@ pub struct KafkaSink {
     last_fencing: Option<Instant>,
     /// Failed commits since the last that succeeded.
     doubts: u32,
+    /// Whether a lost state topic is being made anew.
+    rebuilding: bool,
 }
 
 /// Everything that is wrong with the options, each with its key below `publish.kafka` and what would be right.
@@ -96,6 +101,7 @@ impl KafkaSink {
         Ok(Self {
             settings,
             prefix: topic_prefix.to_owned(),
+            outputs: None,
             partitions: options.partitions,
             creation: Creation { allowed: options.create_topics, replication_factor: options.replication_factor },
             store,
@@ -108,7 +114,46 @@ impl KafkaSink {
             refusals: Refusals::default(),
             last_fencing: None,
             doubts: 0,
+            rebuilding: false,
         })
+    }
+
+    /// The same for `rebuild-state`, which makes a lost state topic anew.
+    #[must_use]
+    pub fn rebuilding(mut self) -> Self {
+        self.rebuilding = true;
+        self
+    }
+
+    /// A state topic that was never written to, or knows nothing of us any more (`gone`), beside articles, has been lost:
+    /// revisions would be published again under numbers that were given already.
+    pub(super) async fn refuse_a_lost_memory(&mut self, topics: &Topics, gone: bool) -> Result<(), PublishError> {
+        let (articles, settings) = (Topic::Articles.name(&self.prefix), self.settings.clone());
+        let partitions = topics.found.get(&articles).map_or(0, |topic| topic.partitions);
+        let mut has_records = false;
+        if gone {
+            let asked = blocking(move || PartitionReader::new(&settings)?.has_records(&articles, partitions)).await;
+            has_records = asked.map_err(|error| self.sort(error))?;
+        }
+        let trouble = self.store.read(move |db| lost::trouble(db, has_records)).await.map_err(of_store)?;
+        match trouble.filter(|_| !self.rebuilding) {
+            None => Ok(()),
+            Some(trouble) => {
+                let records = format!("the topics {}.*", self.prefix);
+                Err(trouble.refusal(&format!("topic {}", Topic::State.name(&self.prefix)), &records))
+            }
+        }
+    }
+
+    /// What readers read goes to topics of another prefix; the state stays where it is.
+    pub fn with_outputs(mut self, prefix: &str) -> Self {
+        self.outputs = Some(prefix.to_owned());
+        self
+    }
+
+    fn name_of(&self, topic: Topic) -> String {
+        let outputs = self.outputs.as_ref().filter(|_| topic != Topic::State);
+        topic.name(outputs.unwrap_or(&self.prefix))
     }
 
     async fn recover_now(&mut self) -> Result<u64, PublishError> {
@@ -179,7 +224,7 @@ impl KafkaSink {
 
     fn wanted(&self) -> Vec<Wanted> {
         let wanted = |topic: Topic| Wanted {
-            name: topic.name(&self.prefix),
+            name: self.name_of(topic),
             partitions: if topic == Topic::State { 1 } else { self.partitions },
             compacted: topic.compacted(),
             strict: topic == Topic::State,
@@ -320,15 +365,15 @@ impl KafkaSink {
     }
 
     fn message(&self, record: Record, topics: &Topics) -> Message {
-        let mut name = record.topic.name(&self.prefix);
+        let mut name = self.name_of(record.topic);
         let mut record = record;
         if let (Some(refusal), true) = (self.refusals.of(&name), record.topic != Topic::DeadLetters) {
             record = dead_letter::refused(record, &name, refusal.code, &refusal.message);
-            name = record.topic.name(&self.prefix);
+            name = self.name_of(record.topic);
         }
-        let record = measure::fit(record, &name, |topic| self.limit(topics, &topic.name(&self.prefix)));
+        let record = measure::fit(record, &name, |topic| self.limit(topics, &self.name_of(topic)));
         Message {
-            topic: record.topic.name(&self.prefix),
+            topic: self.name_of(record.topic),
             partition: None,
             key: record.key,
             headers: record.headers,

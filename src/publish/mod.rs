@@ -1,5 +1,6 @@
 //! The only exit: records, state changes and position, committed together.
 
+pub mod archive;
 mod claim;
 mod dead_letter;
 pub mod decode;
@@ -8,9 +9,13 @@ pub mod inspect;
 pub mod journal;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+mod lines;
+mod lost;
 #[cfg(feature = "kafka")]
 mod measure;
 pub mod memory;
+#[cfg(feature = "kafka")]
+pub mod migrate;
 mod ndjson;
 mod route;
 pub mod schema;

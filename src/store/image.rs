@@ -74,6 +74,25 @@ pub fn keys(connection: &Connection, prefix: &str) -> Result<Vec<String>> {
     select.query_map([prefix, &end_of(prefix)], |row| row.get(0))?.collect()
 }
 
+/// The rows behind `key`, in order, up to this size but for the first.
+pub fn rows_after(connection: &Connection, key: &str, max_bytes: usize) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut select =
+        connection.prepare_cached("SELECT key, value, hash FROM state WHERE key > ?1 ORDER BY key")?;
+    let mut rows = select.query([key])?;
+    let mut found = Vec::new();
+    let mut bytes = 0;
+    while let Some(row) = rows.next()? {
+        let (key, value): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        check_row(&key, &value, row.get_ref(2)?.as_blob()?)?;
+        bytes += key.len() + value.len();
+        if bytes > max_bytes && !found.is_empty() {
+            break;
+        }
+        found.push((key, value));
+    }
+    Ok(found)
+}
+
 /// How many keys begin with `prefix`.
 pub fn count(connection: &Connection, prefix: &str) -> Result<usize> {
     let mut select = connection.prepare_cached("SELECT count(*) FROM state WHERE key >= ?1 AND key < ?2")?;

@@ -108,7 +108,7 @@ fn frames(local: &Local, auditor: &mut Auditor) -> Result<(), Failure> {
 
 /// Every entry of the state that lies in the data directory.
 fn image_of(local: &Local, visit: &mut dyn FnMut(&str, Option<&[u8]>)) -> Result<(), Failure> {
-    for prefix in ["item/", "pos/", "feed/", "rebuilt/", state_key::NOT_WHOLE] {
+    for prefix in ["item/", "pos/", "feed/", "rebuilt/", state_key::REBUILDING] {
         let scanned = image::scan(&local.db, prefix, |key, value| {
             visit(key, Some(value));
             Ok(())

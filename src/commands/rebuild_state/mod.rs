@@ -15,7 +15,7 @@ use crate::{
     cli,
     config::{Config, Flags},
     intake,
-    model::{NotWhole, Position, StateChange, Topic, state_key},
+    model::{Position, StateChange, Topic, state_key},
     publish::{self, Batch, PublishError, Sink, Target, journal::Journal, unwritten::unwritten},
     state::State,
     store::{Store, StoreError, image},
@@ -119,7 +119,7 @@ async fn rebuild(config: &Config, force: bool) -> Result<Made, Refusal> {
         // In one transaction with the mark: a daemon finds the old state, or one that is known not to be whole.
         let begin = |tx: &rusqlite::Transaction<'_>| {
             image::clear(tx)?;
-            image::apply(tx, &[StateChange::set(state_key::NOT_WHOLE.to_owned(), &NotWhole::Unfinished)])
+            image::apply(tx, &[StateChange::set(state_key::REBUILDING.to_owned(), &true)])
         };
         store.write(begin).await?;
     }
@@ -150,12 +150,13 @@ fn open_sink(config: &Config, store: &Store) -> Result<Box<dyn Sink>, Refusal> {
     let publish = &config.publish;
     match publish.to {
         Target::Journal => {
-            Ok(Box::new(Journal::new(store.clone(), publish.journal.clone(), &publish.topic_prefix)))
+            let journal = Journal::new(store.clone(), publish.journal.clone(), &publish.topic_prefix);
+            Ok(Box::new(journal.rebuilding()))
         }
         #[cfg(feature = "kafka")]
         Target::Kafka => {
             let sink = crate::publish::kafka::KafkaSink::open(&publish.kafka, &publish.topic_prefix, store.clone());
-            Ok(Box::new(sink.map_err(Refusal::Publish)?))
+            Ok(Box::new(sink.map_err(Refusal::Publish)?.rebuilding()))
         }
         #[cfg(not(feature = "kafka"))]
         Target::Kafka => Err(Failure::Configuration("built without the `kafka` feature".to_owned()).into()),
@@ -189,7 +190,7 @@ fn lost(failure: tokio::task::JoinError) -> Failure {
 
 /// Whether there is a state, every row of it as it was written, and none of it half made.
 fn is_intact(db: &rusqlite::Connection) -> rusqlite::Result<bool> {
-    if image::get(db, state_key::NOT_WHOLE)?.is_some() {
+    if image::get(db, state_key::REBUILDING)?.is_some() {
         return Ok(false);
     }
     for kind in KINDS {
@@ -217,7 +218,7 @@ struct Rebuilding {
 impl Rebuilding {
     /// Puts the mark, and forgets what there was.
     async fn begin(&mut self, old: Vec<String>) -> Result<(), Refusal> {
-        self.state.apply(StateChange::set(state_key::NOT_WHOLE.to_owned(), &NotWhole::Unfinished));
+        self.state.apply(StateChange::set(state_key::REBUILDING.to_owned(), &true));
         for (count, key) in (1..).zip(old) {
             self.state.apply(StateChange::forget(key));
             if count % BATCH_RECORDS == 0 {
@@ -256,7 +257,7 @@ impl Rebuilding {
         let floor = first.map_or(last, |first| first.saturating_sub(1));
         let changes = memory.conclude(&own, floor);
         changes.into_iter().for_each(|change| self.state.apply(change));
-        self.state.apply(StateChange::forget(state_key::NOT_WHOLE.to_owned()));
+        self.state.apply(StateChange::forget(state_key::REBUILDING.to_owned()));
         let position = memory.position(&own, floor);
         self.commit(position).await?;
         Ok(position)

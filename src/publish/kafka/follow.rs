@@ -8,13 +8,12 @@
 use super::{EXIT_CONFIG, KafkaSink, blocking, fatal, now, of_store};
 use crate::broker::{
     BrokerError,
-    partition_reader::PartitionReader,
     producer::Messages,
     state_topic::{Ends, Entry, StateTopic},
     topics::Topics,
 };
 use crate::faults;
-use crate::model::{Hash, NotWhole, Position, StateChange, Topic, state_key};
+use crate::model::{Hash, Position, StateChange, Topic, state_key};
 use crate::publish::{KAFKA_IMAGE, PublishError};
 use crate::store::image;
 use serde::{Deserialize, Serialize};
@@ -108,7 +107,6 @@ impl KafkaSink {
         .await
         .map_err(|error| self.sort(error))?;
         self.reader = Some(Arc::clone(&reader));
-        let is_lost = self.is_lost(topics, ends).await?;
         let retention = topics.found.get(&name).map_or(Duration::ZERO, |topic| topic.delete_retention);
         let fresh = ImageOf {
             cluster: topics.cluster.clone(),
@@ -132,19 +130,8 @@ impl KafkaSink {
         image.offset = ends.high.max(image.offset);
         image.at = now();
         self.write_image(Vec::new(), image.clone()).await?;
-        self.settle(image, is_lost).await
-    }
-
-    /// Whether nothing was ever written to the state topic though there are articles: it has been lost, and a memory
-    /// that knows nothing of them would publish them again.
-    async fn is_lost(&mut self, topics: &Topics, ends: Ends) -> Result<bool, PublishError> {
-        if ends.high > 0 {
-            return Ok(false);
-        }
-        let (articles, settings) = (Topic::Articles.name(&self.prefix), self.settings.clone());
-        let partitions = topics.found.get(&articles).map_or(0, |topic| topic.partitions);
-        let asked = blocking(move || PartitionReader::new(&settings)?.has_records(&articles, partitions)).await;
-        asked.map_err(|error| self.sort(error))
+        self.refuse_a_lost_memory(topics, ends.high == 0 || image.carried.is_some()).await?;
+        self.settle(image).await
     }
 
     /// The image as it is, or as it is once it has been emptied.
@@ -167,7 +154,8 @@ impl KafkaSink {
             return Err(fatal(
                 EXIT_CONFIG,
                 format!(
-                    "{} holds what the embedded journal published: give publish.to = \"kafka\" a data_dir of its own",
+                    "{} holds what the embedded journal published: move it over with `dateline migrate`, or give \
+                     publish.to = \"kafka\" a data_dir of its own",
                     self.store.data_dir().display()
                 ),
             ));
@@ -271,7 +259,7 @@ impl KafkaSink {
     }
 
     /// Says what was lost, and makes the topic say in which form it is and where our intake stands.
-    async fn settle(&mut self, image: ImageOf, is_lost: bool) -> Result<(), PublishError> {
+    async fn settle(&mut self, image: ImageOf) -> Result<(), PublishError> {
         let intake = self.store.intake_id().to_owned();
         let read_intake = intake.clone();
         let (position, format) = self
@@ -281,9 +269,6 @@ impl KafkaSink {
             .map_err(of_store)?;
         let format = format.and_then(|value| serde_json::from_slice::<Format>(&value).ok());
         let mut changes = Vec::new();
-        if is_lost {
-            changes.push(StateChange::set(state_key::NOT_WHOLE.to_owned(), &NotWhole::Lost));
-        }
         if format.is_none_or(|format| format.v < FORMAT) {
             let name = uuid::Uuid::new_v4().simple().to_string();
             changes.push(StateChange::set(FORMAT_KEY.to_owned(), &Format { v: FORMAT, name }));
