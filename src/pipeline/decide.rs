@@ -235,9 +235,8 @@ impl Decider {
         let mut open = std::mem::take(&mut self.open);
         self.open.position = open.position;
         let position = Position { intake: self.rules.intake.clone(), seq: open.position, index: 0 };
-        if open.position > 0 {
-            self.state.apply(StateChange::set(state_key::position(&self.rules.intake), &position));
-        }
+        // Also when no frame is finished yet: a state without a position is taken for one that was lost.
+        self.state.apply(StateChange::set(state_key::position(&self.rules.intake), &position));
         let records = std::mem::take(&mut open.records);
         (Batch { records, state: self.state.changes(), position }, open)
     }

@@ -141,6 +141,12 @@ pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) ->
     let intake = Intake::new(store.clone(), policy);
     let hold = Hold::new();
     let roster = Roster::new(&config.feeds);
+    for feed in &config.feeds {
+        // Before the line begins: a batch that is made again says of its feed what it said the first time.
+        if let Some(title) = intake.feed(feed).await?.known.title {
+            roster.title(&feed.id, &title);
+        }
+    }
     let tables = enrich::tables(config.extract.clone());
     let compiling = Arc::clone(&tables);
     // Beside the recovery of the sink, which takes as long: the first revision that needs them waits.
