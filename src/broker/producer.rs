@@ -113,12 +113,13 @@ impl Producer {
         let (reply, answer) = oneshot::channel();
         let gone = || BrokerError::Stuck(format!("cannot {attempt}: the producer's thread has ended"));
         self.jobs.send(job(reply)).map_err(|_| gone())?;
-        match tokio::time::timeout(WATCHDOG, answer).await {
+        let patience = faults::time("watchdog", WATCHDOG);
+        match tokio::time::timeout(patience, answer).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(gone()),
             Err(_) => Err(BrokerError::Stuck(format!(
                 "cannot {attempt}: the Kafka client has not answered for {} s",
-                WATCHDOG.as_secs()
+                patience.as_secs()
             ))),
         }
     }
@@ -139,7 +140,8 @@ impl Owner {
                 }
                 Ok(Job::Commit(messages, reply)) => {
                     let began = Instant::now();
-                    let result = self.commit(&messages).map_err(|error| outlived(self.with_cause(error), began));
+                    let result =
+                        self.commit(&messages).map_err(|error| of_age(self.with_cause(error), began.elapsed()));
                     if result.is_err() {
                         self.producer = None;
                     }
@@ -230,10 +232,14 @@ impl Owner {
             .begin_transaction()
             .map_err(|error| BrokerError::sort("cannot begin a transaction", &error, BrokerError::Doubt))?;
         send(producer, &messages.outputs, OUTPUT, deadline)?;
-        self.is_armed("C4");
-        faults::point("C4");
+        if !messages.outputs.is_empty() {
+            self.is_armed("C4");
+            faults::point("C4");
+        }
         deliver(producer, &messages.state, STATE, deadline)?;
-        faults::stop("C10");
+        if !messages.outputs.is_empty() {
+            faults::stop("C10");
+        }
         faults::point("C5");
         faults::soon("C6");
         let began = Instant::now();
@@ -261,9 +267,9 @@ impl Owner {
 }
 
 /// The coordinator ends what is older than its timeout by fencing it: that is nobody else's doing.
-fn outlived(error: BrokerError, began: Instant) -> BrokerError {
+fn of_age(error: BrokerError, age: Duration) -> BrokerError {
     match error {
-        BrokerError::Fenced(message) if began.elapsed() >= transaction_timeout() => {
+        BrokerError::Fenced(message) if age >= transaction_timeout() => {
             faults::point("C11");
             BrokerError::Doubt(format!("{message} (the transaction had outlived its timeout)"))
         }
