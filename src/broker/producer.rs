@@ -235,9 +235,11 @@ impl Owner {
         if !messages.outputs.is_empty() {
             self.is_armed("C4");
             faults::point("C4");
-            faults::stop("C10");
         }
         deliver(producer, &messages.state, STATE, deadline)?;
+        if !messages.outputs.is_empty() {
+            faults::stop("C10");
+        }
         faults::point("C5");
         faults::soon("C6");
         let began = Instant::now();

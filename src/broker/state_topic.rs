@@ -182,7 +182,7 @@ fn watermarks(consumer: &BaseConsumer<Client>, topic: &str) -> Result<(i64, i64)
     }
 }
 
-fn is_passing(error: &KafkaError) -> bool {
+pub(super) fn is_passing(error: &KafkaError) -> bool {
     matches!(
         error_code(error),
         Some(
