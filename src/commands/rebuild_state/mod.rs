@@ -124,7 +124,7 @@ async fn rebuild(config: &Config, force: bool) -> Result<Made, Refusal> {
         store.write(begin).await?;
     }
     sink.recover().await.map_err(Refusal::Publish)?;
-    let old = store.read(|db| keys(db)).await?;
+    let old = store.read(keys).await?;
     let whole = store.read(is_intact).await.unwrap_or(false);
     if config.publish.to == Target::Kafka && whole && !force {
         return Err(Refusal::Intact(format!("topic {}", Topic::State.name(&config.publish.topic_prefix))));
