@@ -196,7 +196,8 @@ fn is_intact(db: &rusqlite::Connection) -> rusqlite::Result<bool> {
     for kind in KINDS {
         image::scan(db, kind, |_, _| Ok(()))?;
     }
-    Ok(image::count(db, "pos/")? > 0)
+    // Whatever is judged leaves its feed's last place; a position alone may have been carried over from a lost topic.
+    Ok(image::count(db, "feed/")? > 0)
 }
 
 fn keys(db: &rusqlite::Connection) -> rusqlite::Result<Vec<String>> {
