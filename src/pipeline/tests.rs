@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     intake::Poll,
-    model::{FeedHead, Item, ItemId, StateChange, Topic, Validators, state_key},
+    model::{Feed, FeedHead, Item, ItemId, StateChange, Topic, Validators, state_key},
     publish::memory::{Failure, Memory, Published},
     store::image,
 };
@@ -132,9 +132,8 @@ async fn a_batch_that_finishes_no_frame_leaves_a_position_all_the_same() {
     let world = World::new();
     let rules = Rules {
         intake: world.store.intake_id().to_owned(),
-        feeds: Roster::new(&[]),
+        feeds: Roster::new(&[], world.config.fetch.backfill),
         dedup: world.config.dedup.clone(),
-        backfill: world.config.fetch.backfill,
         publish_body: true,
         program: "dateline/test".to_owned(),
     };

@@ -42,3 +42,4 @@ mod layering;
 mod licences;
 mod oracle;
 mod readme;
+mod reload;
