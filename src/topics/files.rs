@@ -112,6 +112,9 @@ impl Topics for Files {
     }
 }
 
+/// Is shown a line, and may ask for its place by its number; says whether it wants more.
+type VisitLine<'v> = &'v mut dyn FnMut(&mut dyn FnMut(u64) -> Place, &[u8]) -> bool;
+
 impl OfTopic {
     fn find_begin(&mut self) -> Result<(), ReadError> {
         let mut first = None;
@@ -124,7 +127,7 @@ impl OfTopic {
     }
 
     /// Visits whole lines until `visit` says false: of the files first, then those that are still in the journal only.
-    fn each_line(&self, visit: &mut dyn FnMut(&mut dyn FnMut(u64) -> Place, &[u8]) -> bool) -> Result<(), ReadError> {
+    fn each_line(&self, visit: VisitLine<'_>) -> Result<(), ReadError> {
         let mut beyond = None;
         for open in &self.files {
             let failed =

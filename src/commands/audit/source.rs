@@ -141,9 +141,7 @@ fn open_broker(asked: Asked) -> Result<Source, Failure> {
         // Within an open transaction the state may be ahead of the outputs; once it is decided, all of it lies below ends
         // that are asked for from now on.
         reader.settle(&topic, 0, ends.high).map_err(ReadError::from)?;
-        let is_empty = ends.high <= ends.low;
-        let ends = (ends.low, ends.high);
-        if is_empty { StateAt::Nowhere } else { StateAt::Broker { reader: Box::new(reader), topic, ends } }
+        StateAt::Broker { reader: Box::new(reader), topic, ends: (ends.low, ends.high) }
     } else {
         StateAt::Nowhere
     };
