@@ -29,5 +29,8 @@ mod kafka_node;
 mod kafka_proxy;
 mod layering;
 mod licences;
+#[cfg(feature = "kafka")]
+mod migrate;
 mod oracle;
 mod readme;
+mod replay;
