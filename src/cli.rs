@@ -43,12 +43,18 @@ pub enum Verb {
     Demo(Demo),
     /// List the configured feeds, or ask each whether it answers.
     Feeds(Feeds),
+    /// Say what is wrong with a data directory or a configuration, and the way out.
+    Doctor(Doctor),
     /// Print the JSON Schemas of the records and of the configuration.
     Schema(Schema),
     /// Publish again what the intake still holds, as this program reads it.
     Replay(Replay),
     /// Move from the journal to a Kafka broker: records, state and all.
     Migrate(Migrate),
+    /// Read the topics and prove that nothing is lost, doubled or out of order.
+    Audit(Audit),
+    /// Make the memory anew from the topics, when the state has been lost.
+    RebuildState(RebuildState),
 }
 
 /// Where the configuration comes from.
@@ -261,6 +267,41 @@ pub struct FeedsCheck {
     pub ids: Vec<String>,
 }
 
+/// How `doctor` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Report {
+    /// Laid out for reading.
+    Pretty,
+    /// One JSON document.
+    Json,
+}
+
+/// `dateline doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline doctor                             the directory and the configuration that `run` would take
+  dateline doctor --data-dir /var/lib/dateline
+  dateline doctor --data-dir DIR --set-aside 4711
+                                              keep the bytes of a damaged frame in a file, note it in the dead
+                                              letters, have its feed fetched whole, and go on (daemon stopped)
+
+It only reads, also beside a running daemon, unless told to set something aside.
+Exits 0 when all is sound, 1 when there are problems.")]
+pub struct Doctor {
+    /// The configuration to look at; found as `run` finds it when neither this nor --data-dir is given.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The directory to look at; the configuration's when it is not given.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Set a damaged frame (its number) or a damaged waiting entry (its item) aside. May be repeated.
+    #[arg(long, value_name = "FRAME")]
+    pub set_aside: Vec<String>,
+    /// How to write.
+    #[arg(long, value_enum, default_value = "pretty")]
+    pub format: Report,
+}
+
 /// `dateline schema`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -348,6 +389,71 @@ fn moment(text: &str) -> Result<Timestamp, String> {
         .map_err(|_| "write a time (2026-11-01T06:00:00Z), a date, or how long ago (90m, 36h, 3d)".to_owned())?;
     let ago = SignedDuration::try_from(ago).map_err(|error| error.to_string())?;
     Timestamp::now().checked_sub(ago).map_err(|error| error.to_string())
+}
+
+/// How `audit` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// A table and sentences.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// `dateline audit`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline audit                              what the configuration here publishes, state and intake included
+  dateline audit --data-dir /var/lib/dateline the NDJSON files of a data directory, beside the daemon or without it
+  dateline audit --topics /srv/copy/topics    NDJSON files alone: order and duplicates, not completeness
+  dateline audit --bootstrap-servers broker:9092 --topic-prefix wire --format json
+  dateline audit --bootstrap-servers broker:9092 --set publish.kafka.librdkafka.security.protocol=SASL_SSL
+
+It only reads, up to the end that the topics have when it begins, and takes no lock.
+Exits 0 when every promise that could be checked holds, 1 when one is broken, 66 when there is nothing to read,
+69 when the broker is away.")]
+pub struct Audit {
+    /// Take broker, prefix, data directory and librdkafka settings from this configuration.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Set one key of the configuration, such as publish.kafka.librdkafka.sasl.password. May be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Read the topics of this broker.
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "topics")]
+    pub bootstrap_servers: Option<String>,
+    /// First part of every topic name; wire where nothing says otherwise.
+    #[arg(long, value_name = "PREFIX")]
+    pub topic_prefix: Option<String>,
+    /// Read the NDJSON files of this directory, and nothing else.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["config", "data_dir"])]
+    pub topics: Option<PathBuf>,
+    /// Compare with the state and the intake log of this data directory.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Allow the same record again, byte for byte, as brokers without transactions have it.
+    #[arg(long)]
+    pub at_least_once: bool,
+    /// How to write.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ReportFormat,
+}
+
+/// `dateline rebuild-state`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline rebuild-state --config dateline.toml   the state topic was deleted, or the journal's state is damaged
+  dateline audit --config dateline.toml           afterwards: does everything agree?
+
+Stop the daemon first. Every published revision is remembered again; what was judged and not published is judged again
+when it is next observed. A state that is intact is left alone, with exit 1; --force makes it anew all the same.")]
+pub struct RebuildState {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub configuration: Configuration,
+    /// Also over a state that is intact.
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[cfg(test)]

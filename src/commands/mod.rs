@@ -1,11 +1,14 @@
 //! One file per verb. A verb prints, and its last word is the exit code.
 
+mod audit;
 mod demo;
+mod doctor;
 mod feeds;
 mod get;
 mod migrate;
 mod process;
 mod replay;
+mod rebuild_state;
 mod run;
 mod schema;
 mod show;
@@ -38,6 +41,8 @@ pub mod exit {
     pub const BUG: u8 = 70;
     /// The state cannot be created.
     pub const NO_STATE: u8 = 73;
+    /// Not permitted.
+    pub const DENIED: u8 = 77;
     /// Input or output failed.
     pub const IO: u8 = 74;
     /// Not done, or not all of it; the same may go well later.
@@ -53,10 +58,13 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Process(given) => process::run(given),
         Verb::Feeds(given) => feeds::run(&given),
         Verb::Demo(given) => demo::run(&given),
+        Verb::Doctor(given) => doctor::run(&given),
         Verb::Schema(given) => schema::run(&given),
         Verb::Run(given) => run::run(&given),
         Verb::Replay(given) => replay::run(&given),
         Verb::Migrate(given) => migrate::run(&given),
+        Verb::Audit(given) => audit::run(&given),
+        Verb::RebuildState(given) => rebuild_state::run(&given),
     };
     ExitCode::from(code)
 }

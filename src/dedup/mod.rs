@@ -10,12 +10,15 @@ mod changes;
 mod claims;
 mod fingerprint;
 mod postings;
+mod rebuild;
 mod revision;
 mod similarity;
 mod story;
 mod update;
 mod window;
 mod words;
+
+pub use self::rebuild::{Published, rebuild, rebuild_earlier};
 
 use self::update::{Link, Teller};
 use self::window::{Entry, Window};
@@ -130,7 +133,7 @@ impl Index {
     ) -> Result<Verdict, E> {
         let (article, previous) = (&question.enriched.article, question.previous.as_ref());
         let before = previous.filter(|previous| previous.state.revision > 0);
-        let mut state = remembered(now, question);
+        let mut state = remembered(now, previous.map(|previous| &previous.state), question.hash, article);
         let signature = fingerprint::signature(article);
         let told_in = match before.and_then(|before| before.state.story.as_deref()) {
             Some(id) => story(id)?,
@@ -158,27 +161,16 @@ impl Index {
             claims::revise(standing, question.enriched, revision)
         };
 
-        let searched = !killed
-            && match duplicate.relation {
-                Relation::Exact | Relation::Abridged => false,
-                Relation::Near => duplicate.similarity.is_some_and(|similarity| similarity < SAME_FOR_SEARCH),
-                Relation::Original | Relation::Update => true,
-            };
         state.revision = revision;
         state.relation = duplicate.relation;
         state.of.clone_from(&duplicate.of);
         state.story.clone_from(&duplicate.story);
         state.agency = article.wire.agency.clone().or(state.agency);
-        state.signature = signature.filter(|_| searched);
+        state.signature = signature.filter(|_| is_searched(killed, &duplicate));
         state.claims = claims.standing;
         state.killed = killed;
 
-        let mut text = changes::stored(article);
-        if killed {
-            // What must not be used is not kept either.
-            text.body.clear();
-            text.summary = None;
-        }
+        let text = changes::kept(article, killed);
         let story = match &duplicate.story {
             _ if killed => {
                 let headline = before.and_then(|before| before.text.as_ref()?.headline.as_deref());
@@ -331,6 +323,16 @@ impl Index {
     }
 }
 
+/// Whether others are compared with this text.
+fn is_searched(killed: bool, duplicate: &Duplicate) -> bool {
+    !killed
+        && match duplicate.relation {
+            Relation::Exact | Relation::Abridged => false,
+            Relation::Near => duplicate.similarity.is_some_and(|similarity| similarity < SAME_FOR_SEARCH),
+            Relation::Original | Relation::Update => true,
+        }
+}
+
 /// Whether claims or other items rest on this original.
 fn is_relied_on(before: &Previous, told_in: Option<&StoryState>) -> bool {
     !before.state.claims.is_empty() || told_in.is_some_and(|story| story.members.len() > 1)
@@ -360,14 +362,13 @@ fn added_paragraphs(article: &Article, origin: &Signature) -> Vec<Span> {
 }
 
 /// The item's entry with this content as its last.
-fn remembered(now: Timestamp, question: &Question<'_>) -> ItemState {
-    let article = &question.enriched.article;
-    let Some(Previous { state, .. }) = &question.previous else {
+fn remembered(now: Timestamp, previous: Option<&ItemState>, hash: &Hash, article: &Article) -> ItemState {
+    let Some(state) = previous else {
         return ItemState {
             v: ItemState::VERSION,
             feed: article.feed.clone(),
             revision: 0,
-            hash: question.hash.clone(),
+            hash: hash.clone(),
             earlier: Vec::new(),
             suppressed: Vec::new(),
             failed: Vec::new(),
@@ -383,9 +384,9 @@ fn remembered(now: Timestamp, question: &Question<'_>) -> ItemState {
         };
     };
     let mut state = state.clone();
-    if state.hash != *question.hash {
-        let before = std::mem::replace(&mut state.hash, question.hash.clone());
-        state.earlier.retain(|hash| hash != question.hash && *hash != before);
+    if state.hash != *hash {
+        let before = std::mem::replace(&mut state.hash, hash.clone());
+        state.earlier.retain(|earlier| earlier != hash && *earlier != before);
         state.earlier.push(before);
         keep_newest(&mut state.earlier);
     }
@@ -395,7 +396,8 @@ fn remembered(now: Timestamp, question: &Question<'_>) -> ItemState {
 
 /// Remembered and not published: its text is no one's original, so a copy elsewhere is told as new.
 fn suppressed(now: Timestamp, question: &Question<'_>, reason: SuppressReason) -> Verdict {
-    let mut state = remembered(now, question);
+    let previous = question.previous.as_ref().map(|previous| &previous.state);
+    let mut state = remembered(now, previous, question.hash, &question.enriched.article);
     if reason != SuppressReason::Unchanged {
         state.suppressed.push(Suppressed { hash: question.hash.clone(), reason, at: None });
         keep_newest(&mut state.suppressed);

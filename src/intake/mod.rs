@@ -6,12 +6,14 @@
 //! and its page, or the reason why there is none. What an item's content was decides here whether it is observed
 //! again; what becomes of it is decided behind the doorstep.
 
+pub mod check;
 mod erase;
 mod feeds;
 mod frames;
 mod observe;
 mod pages;
 mod seen;
+pub mod set_aside;
 
 pub use feeds::FeedFacts;
 pub use observe::{Appended, Poll};
@@ -94,6 +96,17 @@ pub struct Backlog {
     pub oldest: Option<Timestamp>,
     /// Items that wait for their page.
     pub waiting: u64,
+}
+
+/// Frames that the log still has from `seq` on, oldest first, together no larger than `max_bytes` but for the first.
+pub fn retained(db: &rusqlite::Connection, seq: u64, max_bytes: usize) -> rusqlite::Result<Vec<crate::model::Frame>> {
+    let first: Option<u64> = db.query_row("SELECT min(seq) FROM frame WHERE seq >= ?1", [seq], |row| row.get(0))?;
+    first.map_or_else(|| Ok(Vec::new()), |first| frames::read_from(db, first, max_bytes))
+}
+
+/// The number of the newest frame ever; 0 for none.
+pub fn last(db: &rusqlite::Connection) -> rusqlite::Result<u64> {
+    frames::last(db)
 }
 
 /// A handle on the log; clones share it.

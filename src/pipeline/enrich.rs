@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 use tokio::sync::watch;
 
@@ -48,11 +48,18 @@ pub(super) enum Prepared {
     Other(Content),
 }
 
+/// The compiled tables, or how they are compiled: whoever needs them first waits until they are.
+pub(super) type Tables = LazyLock<extract::Tables, Box<dyn FnOnce() -> extract::Tables + Send>>;
+
+pub(super) fn tables(options: extract::Options) -> Arc<Tables> {
+    Arc::new(LazyLock::new(Box::new(move || extract::Tables::new(&options))))
+}
+
 /// What it takes to read frames.
 #[derive(Clone)]
 pub(super) struct Reading {
     pub(super) intake: Intake,
-    pub(super) tables: Arc<extract::Tables>,
+    pub(super) tables: Arc<Tables>,
     pub(super) feeds: Roster,
     /// True when no more frames will come: then the stream ends with the last one.
     pub(super) ending: watch::Receiver<bool>,

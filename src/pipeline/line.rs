@@ -62,7 +62,7 @@ pub(super) struct Line {
     /// How long a batch is gathered.
     pub(super) gather: Duration,
     pub(super) max_batch: usize,
-    /// Becomes true when the sink has been recovered for the first time.
+    /// Becomes true when the sink has been recovered for the first time: then the image says what is committed.
     pub(super) recovered: watch::Sender<bool>,
     pub(super) cancel: CancellationToken,
     /// Where the front says that it met a damaged row of the image.
@@ -98,6 +98,9 @@ impl Line {
         let mut clearing = Clearing::begin(&self.store).await?;
         loop {
             let Some(position) = self.recover().await? else { return Ok(()) };
+            // What is committed is known: polling may begin while the memory is read.
+            self.reading.intake.count_backlog(position).await?;
+            self.recovered.send_replace(true);
             let (rules, store, known) = (Arc::clone(&self.rules), self.store.clone(), broken.clone());
             let restored = tokio::task::spawn_blocking(move || Decider::restore(rules, store, position, known));
             let restored = restored.await.map_err(|failure| RunError::lost("restoring the memory", &failure))?;
@@ -108,9 +111,7 @@ impl Line {
                 }
                 restored => restored?,
             };
-            self.reading.intake.count_backlog(position).await?;
             self.board.change(|now| now.publisher.position = position);
-            self.recovered.send_replace(true);
             match self.work(position, decider, &mut clearing).await? {
                 Ended::Finished => return self.clear_away().await,
                 Ended::Doubt => {}

@@ -32,7 +32,6 @@ pub use replay::{
 
 use crate::{
     config::Config,
-    extract::Tables,
     fetch,
     intake::{self, Intake},
     model::{Feed, FeedId, Record, Snapshot},
@@ -49,7 +48,7 @@ use line::Line;
 use pages::{PAGES_IN_FLIGHT, Pages};
 use std::{
     collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, LazyLock, PoisonError, RwLock},
     time::Duration,
 };
 use tokio::sync::{mpsc, watch};
@@ -142,10 +141,12 @@ pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) ->
     let intake = Intake::new(store.clone(), policy);
     let hold = Hold::new();
     let roster = Roster::new(&config.feeds);
-    let compiling = config.extract.clone();
-    let tables = tokio::task::spawn_blocking(move || Tables::new(&compiling))
-        .await
-        .map_err(|failure| RunError::lost("compiling the tables", &failure))?;
+    let tables = enrich::tables(config.extract.clone());
+    let compiling = Arc::clone(&tables);
+    // Beside the recovery of the sink, which takes as long: the first revision that needs them waits.
+    let compiling = tokio::task::spawn_blocking(move || {
+        LazyLock::force(&compiling);
+    });
 
     // The front ends first, then the pages, then the line. `finishing` and `ending` tell the next that no more comes.
     let (finishing, pages_finishing) = watch::channel(false);
@@ -157,7 +158,7 @@ pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) ->
         store: store.clone(),
         reading: Reading {
             intake: intake.clone(),
-            tables: Arc::new(tables),
+            tables,
             feeds: roster.clone(),
             ending: line_ending,
             parallel: 2 * std::thread::available_parallelism().map_or(2, usize::from),
@@ -196,10 +197,11 @@ pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) ->
         ending.send_replace(true);
         acquired
     };
+    let compiled = async { compiling.await.map_err(|failure| RunError::lost("compiling the tables", &failure)) };
     let watching = hold.watch(&store, &intake, &board, &picture);
     let failed = tokio::select! {
         // One that fails ends the others: what is durable stays so, and the process says why.
-        done = futures::future::try_join(acquire, line.run()) => done?.0,
+        done = futures::future::try_join3(acquire, line.run(), compiled) => done?.0,
         () = watching => Vec::new(),
     };
     let now = picture.borrow().clone();

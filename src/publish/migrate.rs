@@ -96,11 +96,13 @@ pub async fn migrate(store: &Store, options: &MigrateOptions) -> Result<MigrateR
     let ends = Journal::settled(store.clone(), journal.clone(), topic_prefix).await?;
     let over_there = open(&beside).await?;
     let mut mover = Mover {
-        sink: KafkaSink::open(kafka, topic_prefix, over_there.clone())?,
+        // A state topic that knows less than the topics beside it is here as it should be.
+        sink: KafkaSink::open(kafka, topic_prefix, over_there.clone())?.rebuilding(),
         over_there,
         store: store.clone(),
         options,
         ends,
+        position: position(store).await?,
         report,
         begun: false,
     };
@@ -134,6 +136,8 @@ struct Mover<'a> {
     store: Store,
     options: &'a MigrateOptions,
     ends: BTreeMap<String, u64>,
+    /// The last frame that the journal has done.
+    position: u64,
     report: MigrateReport,
     begun: bool,
 }
@@ -168,9 +172,9 @@ impl Mover<'_> {
                 )));
             }
             self.begun = true;
-            return Ok(Migration { v: 1, intake, ..Migration::default() });
+            return Ok(Migration { v: 1, intake, at: self.position, lines: self.lines(), ..Migration::default() });
         };
-        let found: Migration = serde_json::from_slice(&found)
+        let mut found: Migration = serde_json::from_slice(&found)
             .map_err(|error| refused(format!("the state of the migration cannot be read: {error}")))?;
         if found.intake != intake {
             return Err(refused(format!(
@@ -179,6 +183,10 @@ impl Mover<'_> {
             )));
         }
         self.report.resumed |= !self.begun;
+        if (found.at, found.lines) != (self.position, self.lines()) {
+            // The journal went on meanwhile: what it published is moved as well, and the state once more.
+            found = Migration { at: self.position, lines: self.lines(), key: String::new(), finished: false, ..found };
+        }
         Ok(found)
     }
 
@@ -266,10 +274,14 @@ impl Mover<'_> {
             }
         }
         progress.finished = true;
-        let position = position(&self.store).await?;
         let own = self.own_position();
-        let position = Position { intake: self.store.intake_id().to_owned(), seq: position, index: 0 };
+        let position = Position { intake: self.store.intake_id().to_owned(), seq: self.position, index: 0 };
         self.commit(Vec::new(), vec![StateChange::set(own, &position)], progress).await
+    }
+
+    /// How many lines there are in all topics.
+    fn lines(&self) -> u64 {
+        self.ends.values().sum()
     }
 
     fn own_position(&self) -> String {

@@ -43,7 +43,6 @@ use super::{
 };
 use crate::{
     config::Config,
-    extract::Tables,
     faults,
     intake::{self, Intake},
     model::{FeedId, Place, StateChange},
@@ -166,10 +165,6 @@ async fn run(options: &ReplayOptions, store: &Store, sink: &mut dyn Sink) -> Res
             roster.title(&feed.id, &title);
         }
     }
-    let compiling = config.extract.clone();
-    let tables = tokio::task::spawn_blocking(move || Tables::new(&compiling))
-        .await
-        .map_err(|failure| RunError::lost("compiling the tables", &failure))?;
     let rules = Arc::new(Rules {
         intake: store.intake_id().to_owned(),
         feeds: roster.clone(),
@@ -182,7 +177,7 @@ async fn run(options: &ReplayOptions, store: &Store, sink: &mut dyn Sink) -> Res
     let (_ending, ended) = watch::channel(true);
     let reading = Reading {
         intake: intake.clone(),
-        tables: Arc::new(tables),
+        tables: enrich::tables(config.extract.clone()),
         feeds: roster,
         ending: ended,
         parallel: 2 * std::thread::available_parallelism().map_or(2, usize::from),
@@ -315,6 +310,7 @@ async fn plan(options: &ReplayOptions, intake: &Intake, store: &Store, position:
         since: options.since,
         until: options.until,
         feeds: options.feeds.iter().cloned().collect(),
+        intake: store.intake_id().to_owned(),
         horizon: Timestamp::now().checked_sub(horizon).unwrap_or(Timestamp::MIN),
         decides: options.to_prefix.is_none(),
     };

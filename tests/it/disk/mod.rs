@@ -62,7 +62,7 @@ pub fn seed(what: &str) -> Random {
 }
 
 /// A generator of chance that can be begun again (xorshift64*).
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Random(pub u64);
 
 impl Random {
@@ -138,6 +138,15 @@ impl Wire {
         self.takes.iter().enumerate().all(|(item, take)| {
             published.get(&item).is_some_and(|takes| takes.iter().any(|(_, published)| published == take))
         })
+    }
+
+    /// Takes that were replaced before anybody looked are not there; of the others each once, in order, numbered through.
+    #[track_caller]
+    pub fn check_some(&self, articles: &[Value]) {
+        for (item, takes) in Self::published(articles) {
+            assert!(takes.windows(2).all(|pair| pair[0].1 < pair[1].1), "item {item}: {takes:?}");
+            assert!(takes.iter().zip(1..).all(|((revision, _), n)| *revision == n), "item {item}: {takes:?}");
+        }
     }
 
     /// Each take once, in order, nothing else: 0 lost, 0 doubled, 0 out of order.
