@@ -471,8 +471,8 @@ mod tests {
         for text in ["2020-10-01T00:00:00Z", "2020-10-01T02:00:00+02:00", "2020-10-01"] {
             assert_eq!(moment(text).unwrap().to_string(), "2020-10-01T00:00:00Z");
         }
-        let ago = Timestamp::now().duration_since(moment("36h").unwrap());
-        assert_eq!(ago.as_hours(), 36);
+        let moment_ago = moment("36h").unwrap();
+        assert_eq!(Timestamp::now().duration_since(moment_ago).as_hours(), 36);
         assert!(moment("yesterday").unwrap_err().contains("how long ago"));
     }
 }

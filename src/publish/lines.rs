@@ -154,7 +154,13 @@ mod tests {
 
     #[test]
     fn what_is_no_line_of_ours_is_said() {
-        for line in ["", "{}", "{\"a\":1,\"_meta\":{\"key\":\"k\"}}", "{\"_meta\":{\"offset\":1,\"key\":\"k\"}}", "{\"_meta\":{\"off"] {
+        for line in [
+            "",
+            "{}",
+            "{\"a\":1,\"_meta\":{\"key\":\"k\"}}",
+            "{\"_meta\":{\"offset\":1,\"key\":\"k\"}}",
+            "{\"_meta\":{\"off",
+        ] {
             assert!(record(Topic::Articles, line.as_bytes()).is_err(), "{line}");
         }
     }

@@ -161,7 +161,7 @@ impl Mover<'_> {
         let intake = self.store.intake_id().to_owned();
         let (found, occupied) = self
             .over_there
-            .read(|db| Ok((image::get(db, state_key::MIGRATION)?, !image::rows_after(db, "", 1)?.is_empty())))
+            .read(|db| Ok((image::get(db, state_key::MIGRATION)?, image::count(db, "pos/")? > 0)))
             .await
             .map_err(of_store)?;
         let KafkaOptions { transactional_id, .. } = &self.options.publish.kafka;
@@ -330,16 +330,17 @@ async fn patiently(sink: &mut KafkaSink) -> Result<u64, PublishError> {
     }
 }
 
-/// From now on the directory is the broker's. The image is read anew from the beginning of the state topic, over the
-/// journal's rows, which are the same but for what was too large for the topic.
+/// From now on the directory is the broker's. Without an anchor the image is not built upon: it is emptied and read from
+/// the beginning of the state topic, for what was too large for the topic is not in it as the journal had it.
 async fn mark(store: &Store, over_there: &Store) -> Result<(), PublishError> {
     let found = over_there.read(|db| image::meta(db, KAFKA_IMAGE)).await.map_err(of_store)?;
     let described = found.as_deref().map(serde_json::from_str::<serde_json::Value>);
     let Some(Ok(mut image)) = described else {
         return Err(refused("the image of the state topic is not described".to_owned()));
     };
-    if let Some(offset) = image.get_mut("offset") {
-        *offset = 0.into();
+    if let Some(image) = image.as_object_mut() {
+        image.insert("offset".to_owned(), 0.into());
+        image.insert("anchor".to_owned(), serde_json::Value::Null);
     }
     let image = image.to_string();
     store.write(move |tx| image::set_meta(tx, KAFKA_IMAGE, &image)).await.map_err(of_store)

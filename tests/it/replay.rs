@@ -146,7 +146,11 @@ pub fn way_of_a_replay(site: &Site, prefix: &str, read: &Reader<'_>) {
     assert!(generation(read, prefix, 5).is_empty());
     corrected(site, 25);
     let next = generation(read, prefix, 4);
-    assert!(next.iter().any(|(id, article)| id.starts_with("articles") && article["revision"] == 4), "{:?}", next.keys());
+    assert!(
+        next.iter().any(|(id, article)| id.starts_with("articles") && article["revision"] == 4),
+        "{:?}",
+        next.keys()
+    );
 }
 
 #[test]
@@ -156,7 +160,11 @@ fn what_the_journal_published_comes_again_in_a_generation_of_its_own() {
         let records = site.topic_of(prefix, suffix).into_iter();
         let read = |mut value: Value| {
             let meta = value.as_object_mut().unwrap().remove("_meta").unwrap();
-            Read { id: meta["ce_id"].as_str().unwrap().to_owned(), generation: meta["generation"].as_u64().unwrap(), value }
+            Read {
+                id: meta["ce_id"].as_str().unwrap().to_owned(),
+                generation: meta["generation"].as_u64().unwrap(),
+                value,
+            }
         };
         records.map(read).collect()
     };
