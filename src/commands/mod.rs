@@ -7,8 +7,9 @@ mod feeds;
 mod get;
 mod migrate;
 mod process;
-mod replay;
 mod rebuild_state;
+mod reload;
+mod replay;
 mod run;
 mod schema;
 mod show;
@@ -61,10 +62,10 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Doctor(given) => doctor::run(&given),
         Verb::Schema(given) => schema::run(&given),
         Verb::Run(given) => run::run(&given),
-        Verb::Replay(given) => replay::run(&given),
-        Verb::Migrate(given) => migrate::run(&given),
         Verb::Audit(given) => audit::run(&given),
         Verb::RebuildState(given) => rebuild_state::run(&given),
+        Verb::Replay(given) => replay::run(&given),
+        Verb::Migrate(given) => migrate::run(&given),
     };
     ExitCode::from(code)
 }

@@ -40,9 +40,6 @@ pub mod state_key {
     /// How often operators had the past published again: a [`super::Generation`].
     pub const GENERATION: &str = "generation";
 
-    /// How far the move from the journal to a broker has come: a [`super::Migration`].
-    pub const MIGRATION: &str = "migration";
-
     /// Stands while the state is being made anew from the topics: it is not whole.
     pub const REBUILDING: &str = "rebuilding";
 
@@ -51,6 +48,9 @@ pub mod state_key {
     pub fn rebuilt(intake: &str) -> String {
         format!("rebuilt/{intake}")
     }
+
+    /// How far the move from the journal to a broker has come: a [`super::Migration`].
+    pub const MIGRATION: &str = "migration";
 
     /// How far a feed has been published again under another prefix: a [`super::Position`].
     pub fn copied(prefix: &str, feed: &FeedId) -> String {

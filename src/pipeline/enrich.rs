@@ -2,7 +2,7 @@
 //!
 //! A room that panics is our bug and costs one item: it goes to the dead letters with its bytes, and the others go on.
 
-use super::Roster;
+use super::roster::Roster;
 use crate::{
     clean, extract, faults,
     intake::Intake,
@@ -18,8 +18,8 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// How much of the log is read at once.
-const READ_BYTES: usize = 1 << 20;
+/// How much of the log is read at once, unpacked: so much lies in memory between the log and those who enrich.
+const READ_BYTES: usize = 4 << 20;
 
 /// How much of an item that broke a room goes to the dead letters.
 const LETTER_BYTES: usize = 64 << 10;

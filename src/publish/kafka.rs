@@ -118,17 +118,6 @@ impl KafkaSink {
         })
     }
 
-    /// What readers read goes to topics of another prefix; the state stays where it is.
-    pub fn with_outputs(mut self, prefix: &str) -> Self {
-        self.outputs = Some(prefix.to_owned());
-        self
-    }
-
-    fn name_of(&self, topic: Topic) -> String {
-        let outputs = self.outputs.as_ref().filter(|_| topic != Topic::State);
-        topic.name(outputs.unwrap_or(&self.prefix))
-    }
-
     /// The same for `rebuild-state`, which makes a lost state topic anew.
     #[must_use]
     pub fn rebuilding(mut self) -> Self {
@@ -154,6 +143,17 @@ impl KafkaSink {
                 Err(trouble.refusal(&format!("topic {}", Topic::State.name(&self.prefix)), &records))
             }
         }
+    }
+
+    /// What readers read goes to topics of another prefix; the state stays where it is.
+    pub fn with_outputs(mut self, prefix: &str) -> Self {
+        self.outputs = Some(prefix.to_owned());
+        self
+    }
+
+    fn name_of(&self, topic: Topic) -> String {
+        let outputs = self.outputs.as_ref().filter(|_| topic != Topic::State);
+        topic.name(outputs.unwrap_or(&self.prefix))
     }
 
     async fn recover_now(&mut self) -> Result<u64, PublishError> {

@@ -374,7 +374,11 @@ fn discard(beside: &Path) -> Result<(), PublishError> {
 }
 
 fn of_store(error: StoreError) -> PublishError {
-    PublishError::Fatal { exit: error.exit_code(), message: error.to_string() }
+    match error {
+        // Room can be made; what is moved is moved.
+        StoreError::Full(_) => PublishError::Unavailable(error.to_string()),
+        error => PublishError::Fatal { exit: error.exit_code(), message: error.to_string() },
+    }
 }
 
 fn refused(message: String) -> PublishError {

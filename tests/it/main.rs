@@ -27,6 +27,8 @@ mod kafka_broker;
 #[cfg(feature = "kafka")]
 mod kafka_cluster;
 #[cfg(feature = "kafka")]
+mod kafka_codes;
+#[cfg(feature = "kafka")]
 mod kafka_daemon;
 #[cfg(all(feature = "kafka", feature = "faults"))]
 mod kafka_epoch;
@@ -42,4 +44,5 @@ mod licences;
 mod migrate;
 mod oracle;
 mod readme;
+mod reload;
 mod replay;

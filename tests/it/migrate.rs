@@ -3,7 +3,7 @@
 use crate::{
     harness::{Site, finished},
     kafka_broker::{self, Broker},
-    replay::{Read, corrected, succeeds, told, way_of_a_replay},
+    replay::{Read, correct, corrected, succeeds, told, way_of_a_replay},
 };
 use dateline::{
     model::{Record, Topic},
@@ -132,9 +132,19 @@ fn the_state_alone_is_enough_to_go_on_and_missing_files_are_told() {
     let (site, prefix) = journal();
     let mut moving = site.command("migrate");
     to_broker(&mut moving, broker, &prefix);
+    let killed = finished(moving.arg("--state-only").env("FAILPOINTS", "migrate=1*off->return"));
+    assert_eq!(killed.status.signal(), Some(6), "{}", String::from_utf8_lossy(&killed.stderr));
+    // The journal goes on meanwhile: what is over there already is moved once more.
+    corrected(&site, 21);
+    let mut moving = site.command("migrate");
+    to_broker(&mut moving, broker, &prefix);
     succeeds(&finished(moving.arg("--state-only")));
     on_kafka(&site, broker, &prefix);
-    assert!(broker.read(&format!("{prefix}.articles.v1")).is_empty(), "nothing is taken for new");
+    let articles = || broker.read(&format!("{prefix}.articles.v1"));
+    assert!(articles().is_empty(), "nothing is taken for new");
+    correct(&site, 25);
+    on_kafka(&site, broker, &prefix);
+    assert_eq!(articles().iter().map(|read| read.headers["rev"].as_str()).collect::<Vec<_>>(), ["4"]);
 
     let (site, prefix) = journal();
     let files = std::fs::read_dir(site.path("data/topics")).unwrap().map(|entry| entry.unwrap().path());

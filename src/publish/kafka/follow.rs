@@ -154,8 +154,8 @@ impl KafkaSink {
             return Err(fatal(
                 EXIT_CONFIG,
                 format!(
-                    "{} holds what the embedded journal published: move it with `dateline migrate`, or \
-                     give publish.to = \"kafka\" a data_dir of its own",
+                    "{} holds what the embedded journal published: move it over with `dateline migrate`, or give \
+                     publish.to = \"kafka\" a data_dir of its own",
                     self.store.data_dir().display()
                 ),
             ));

@@ -17,7 +17,7 @@ const FAULTS: [(&str, &str, &[i32]); 13] = [
     ("write", "EINTR", &[0]),
     ("write", "SHORT", &[0]),
     ("open", "EINTR", &[0]),
-    ("write", "EIO", &[0, 73, 74]),
+    ("write", "EIO", &[0, 73, 74, 75]),
     ("fsync", "EIO", &[0, 74]),
     ("truncate", "EIO", &[0, 74]),
     ("open", "EIO", &[0, 73, 74, 77]),
@@ -91,7 +91,8 @@ fn is_whole(site: &Site, place: &str) {
     let db = &inspection.connection;
     assert!(inspect::integrity(db).unwrap().is_empty(), "after {place}");
     let position = set_aside::position(db).unwrap();
-    let found = [check::frames(db, position).found, check::entries(db).found, image::check(db, |_, _| Ok(())).1].concat();
+    let found =
+        [check::frames(db, position).found, check::entries(db).found, image::check(db, |_, _| Ok(())).1].concat();
     assert!(found.is_empty(), "after {place}: {found:?}");
     let files = topic_files(db, &site.path("data")).unwrap();
     assert!(files.iter().all(|file| file.problem.is_none()), "after {place}: {files:?}");
