@@ -67,7 +67,9 @@ fn a_newer_frame_and_a_newer_state_row_are_refused_with_words() {
     };
     let hash = |parts: &[&[u8]]| {
         let mut hasher = blake3::Hasher::new();
-        parts.iter().for_each(|part| drop(hasher.update(part)));
+        for part in parts {
+            hasher.update(part);
+        }
         hasher.finalize().as_bytes().to_vec()
     };
     let frame = |db: &Connection| {
