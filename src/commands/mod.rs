@@ -8,6 +8,7 @@ mod get;
 mod migrate;
 mod process;
 mod rebuild_state;
+mod reload;
 mod replay;
 mod run;
 mod schema;

@@ -1,18 +1,18 @@
 //! `dateline run`: the daemon.
 
-use super::{exit, load, refuse};
+use super::{exit, refuse, reload::Reloader};
 use crate::{
     cli,
-    config::{Config, Flags},
+    config::{self, Config, Environment, Flags},
     logging, metrics,
     model::Snapshot,
-    pipeline::{self, RunOptions, RunReport},
+    pipeline::{self, Reload, RunOptions, RunReport},
     shutdown, status,
 };
 use jiff::Timestamp;
 use sd_notify::NotifyState;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Threads that parse, clean and extract meet whatever publishers nest; nesting is bounded, and this holds the bound.
@@ -25,7 +25,9 @@ const LAST_WAIT: Duration = Duration::from_secs(1);
 const TRY_LATER: u8 = 75;
 
 pub(super) fn run(given: &cli::Run) -> u8 {
-    let loaded = match load(&Flags::from(&given.configuration)) {
+    let (flags, environment) = (Flags::from(&given.configuration), Environment::of_process());
+    let (loaded, files) = config::read(&flags, &environment);
+    let loaded = match loaded {
         Ok(loaded) => loaded,
         Err(problems) => return refuse(&problems),
     };
@@ -41,12 +43,25 @@ pub(super) fn run(given: &cli::Run) -> u8 {
             return exit::BUG;
         }
     };
-    let code = runtime.block_on(daemon(loaded.config, given.once));
+    let code = runtime.block_on(async {
+        if given.once {
+            return daemon(loaded.config, None).await;
+        }
+        match Reloader::new(flags, environment, files) {
+            Ok(reloading) => daemon(loaded.config, Some(reloading)).await,
+            Err(error) => {
+                complain(&format!("signals cannot be handled: {error}"));
+                exit::BUG
+            }
+        }
+    });
     runtime.shutdown_timeout(LAST_WAIT);
     code
 }
 
-async fn daemon(config: Config, once: bool) -> u8 {
+/// With nothing to reload it runs once.
+async fn daemon(config: Config, reloading: Option<(Reloader, mpsc::Receiver<Reload>)>) -> u8 {
+    let once = reloading.is_none();
     let stop = CancellationToken::new();
     if let Err(error) = shutdown::on_signals(stop.clone()) {
         complain(&format!("signals cannot be handled: {error}"));
@@ -66,7 +81,16 @@ async fn daemon(config: Config, once: bool) -> u8 {
         }
     }
     let notifying = tokio::spawn(notify_manager(picture, stop.clone()));
-    let result = pipeline::run(RunOptions { config, once, cancel: stop, on_record: None, snapshot }).await;
+    let options = RunOptions { config, once, cancel: stop, on_record: None, snapshot };
+    let result = match reloading {
+        None => pipeline::run(options).await,
+        Some((reloader, reloads)) => {
+            let reloading = tokio::spawn(reloader.run());
+            let result = pipeline::run_reloading(options, reloads).await;
+            reloading.abort();
+            result
+        }
+    };
     notifying.abort();
     tell_manager(&[NotifyState::Stopping]);
     ended.cancel();

@@ -5,7 +5,7 @@
 //! those are only read. Out goes a [`Config`] that holds together, or every problem at once.
 
 use super::{
-    Config, Place, Problems, Written,
+    Config, Files, Place, Problems, Written,
     document::{self, Document, Leaf, PlacedFeed},
     keys::{self, Node},
     problem::line_and_column,
@@ -99,8 +99,22 @@ impl Draft {
 
 /// Finds, reads and checks the configuration.
 pub fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, Problems> {
+    read(flags, environment).0
+}
+
+/// The same, with the files that were read for it, good or bad.
+pub fn read(flags: &Flags, environment: &Environment) -> (Result<Loaded, Problems>, Files) {
+    let mut files = Files::default();
+    let loaded = read_into(flags, environment, &mut files);
+    (loaded, files)
+}
+
+fn read_into(flags: &Flags, environment: &Environment, files: &mut Files) -> Result<Loaded, Problems> {
     let mut problems = Problems::default();
     let file = find(flags, environment, &mut problems);
+    if let Some(path) = &file {
+        files.named(path);
+    }
     let mut leaves = Vec::new();
     let mut feeds = Vec::new();
     if let Some(path) = &file {
@@ -113,8 +127,8 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, Problems
     let mut places: BTreeMap<String, Place> =
         leaves.iter().map(|leaf| (leaf.path.join("."), leaf.place.clone())).collect();
     let mut written = assemble(&leaves, &mut problems);
-    read_secrets(&mut written, &places, &mut problems);
-    feeds.extend(listed_feeds(&written, &places, file.as_deref(), feeds.is_empty(), &mut problems));
+    read_secrets(&mut written, &places, files, &mut problems);
+    feeds.extend(listed_feeds(&written, &places, file.as_deref(), feeds.is_empty(), files, &mut problems));
     feeds.extend(flag_feeds(flags));
     if let (true, false) = (flags.feed_urls.is_empty(), flags.allow.is_empty()) {
         feeds.iter_mut().for_each(|feed| feed.feed.allow.extend(flags.allow.iter().cloned()));
@@ -311,13 +325,19 @@ fn assemble(leaves: &[Leaf], problems: &mut Problems) -> Written {
 }
 
 /// `"sasl.password_file" = "/run/secrets/kafka"`: any secret may be given as the name of a file that holds it.
-fn read_secrets(written: &mut Written, places: &BTreeMap<String, Place>, problems: &mut Problems) {
+fn read_secrets(
+    written: &mut Written,
+    places: &BTreeMap<String, Place>,
+    files: &mut Files,
+    problems: &mut Problems,
+) {
     let settings = &mut written.publish.kafka.librdkafka;
     let references: Vec<String> = settings.keys().filter(|key| key.ends_with("_file")).cloned().collect();
     for reference in references {
         let Some(path) = settings.remove(&reference) else { continue };
         let key = format!("publish.kafka.librdkafka.{reference}");
         let place = places.get(&key).cloned().unwrap_or(Place::Default);
+        files.named(Path::new(&path));
         match std::fs::read_to_string(&path) {
             Ok(secret) => {
                 let name = reference.trim_end_matches("_file");
@@ -334,6 +354,7 @@ fn listed_feeds(
     places: &BTreeMap<String, Place>,
     file: Option<&Path>,
     none_inline: bool,
+    files: &mut Files,
     problems: &mut Problems,
 ) -> Vec<PlacedFeed> {
     let stated = places.contains_key("feeds");
@@ -347,15 +368,18 @@ fn listed_feeds(
     for pattern in &written.feeds {
         let full = base.join(pattern);
         if !pattern.contains(['*', '?', '[']) {
+            files.named(&full);
             if stated || full.is_file() {
                 paths.push(full);
             }
             continue;
         }
+        files.pattern(&full);
         match glob::glob(&full.to_string_lossy()) {
             Ok(found) => {
                 let before = paths.len();
                 paths.extend(found.filter_map(Result::ok).filter(|path| path.is_file()));
+                paths.iter().skip(before).for_each(|path| files.found(path));
                 if paths.len() == before {
                     problems.push(place.clone(), "feeds", format!("no file matches {pattern:?} in {}", base.display()));
                 }

@@ -4,7 +4,9 @@
 //! that holds together, or the list of *all* problems, each with its place. What an option means is said where it is
 //! used, in the `Options` of its room; this room only puts them side by side.
 
+mod change;
 mod document;
+mod files;
 mod keys;
 mod load;
 mod problem;
@@ -13,7 +15,9 @@ mod reference;
 mod validate;
 mod written;
 
-pub use load::{Environment, Flags, Loaded, load};
+pub use change::settle;
+pub use files::{Files, Look};
+pub use load::{Environment, Flags, Loaded, load, read};
 pub use problem::{Place, Problem, Problems};
 pub use written::{FeedList, Written};
 

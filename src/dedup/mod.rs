@@ -79,9 +79,14 @@ impl Index {
         Self { window: Window::default(), horizon }
     }
 
-    /// Makes room for so many items.
-    pub fn reserve(&mut self, items: usize) {
-        self.window.reserve(items);
+    /// So many items are about to be restored, each once; nothing is judged before [`Index::restored`].
+    pub fn restoring(&mut self, items: usize) {
+        self.window.fill(items);
+    }
+
+    /// All items have been restored.
+    pub fn restored(&mut self) {
+        self.window.filled();
     }
 
     /// Remembers an item as the committed state has it, in place of what was known of it; a touch comes in this way too.

@@ -6,7 +6,7 @@
 //! a restart decides exactly as before. There are a hundred thousand entries and more, so they are kept small: names are
 //! shared, signatures stay packed, and the index takes eight bytes a shingle.
 
-use super::postings::{Postings, Slot};
+use super::postings::{Pair, Postings, Slot};
 use crate::model::{ItemHead, ItemId, Packed, Signature, StateChange, state_key};
 use jiff::{SignedDuration, Timestamp};
 use std::{
@@ -100,18 +100,23 @@ pub(super) struct Window {
     by_shingle: Postings,
     by_text: Postings,
     by_link: Postings,
+    /// What is to be added to `by_shingle`, while entries come in great number.
+    filling: Option<Vec<Pair>>,
     /// Names of feeds and agencies, each kept once.
     names: HashSet<Arc<str>>,
 }
 
 impl Window {
-    /// Makes room for so many items, a third of which are copies and not searched for.
-    pub(super) fn reserve(&mut self, items: usize) {
+    /// From here on entries come in great number, each once; they are found only after [`Window::filled`].
+    pub(super) fn fill(&mut self, items: usize) {
         self.entries.reserve_exact(items);
-        self.by_id.reserve(items);
-        self.by_text.reserve(items * 2 / 3);
-        self.by_link.reserve(items * 2 / 3);
-        self.by_shingle.reserve(items * INDEXED * 2 / 3);
+        // Nearly a third are copies and not searched for.
+        self.filling = Some(Vec::with_capacity(items * INDEXED * 3 / 4));
+    }
+
+    /// All have come.
+    pub(super) fn filled(&mut self) {
+        self.by_shingle.add_all(self.filling.take().unwrap_or_default());
     }
 
     pub(super) fn entry(&self, id: &str) -> Option<&Entry> {
@@ -142,8 +147,16 @@ impl Window {
             touched,
             signature,
         };
-        if let Some(signature) = entry.signature() {
-            self.index(&signature, slot, Postings::add);
+        match (entry.signature(), &mut self.filling) {
+            (None, _) => {}
+            (Some(signature), Some(filling)) => {
+                filling.extend(indexed(&signature).map(|shingle| Pair::new(shingle, slot)));
+                self.index_hashes(&signature, slot, Postings::add);
+            }
+            (Some(signature), None) => {
+                self.index_shingles(&signature, slot, Postings::add);
+                self.index_hashes(&signature, slot, Postings::add);
+            }
         }
         self.by_id.add(key_of_id(&id.0), slot);
         if let Some(place) = self.entries.get_mut(slot as usize) {
@@ -155,17 +168,22 @@ impl Window {
         let Some(slot) = self.slot(id) else { return };
         let Some(entry) = self.entries.get_mut(slot as usize).and_then(Option::take) else { return };
         if let Some(signature) = entry.signature() {
-            self.index(&signature, slot, Postings::remove);
+            self.index_shingles(&signature, slot, Postings::remove);
+            self.index_hashes(&signature, slot, Postings::remove);
         }
         self.by_id.remove(key_of_id(id), slot);
         self.free.push(slot);
     }
 
-    /// Adds or removes what an entry is found under.
-    fn index(&mut self, signature: &Signature, slot: Slot, change: fn(&mut Postings, u32, Slot)) {
-        for shingle in signature.bottom.iter().take(INDEXED) {
-            change(&mut self.by_shingle, *shingle, slot);
+    /// Adds or removes the shingles that an entry is found under.
+    fn index_shingles(&mut self, signature: &Signature, slot: Slot, change: fn(&mut Postings, u32, Slot)) {
+        for shingle in indexed(signature) {
+            change(&mut self.by_shingle, shingle, slot);
         }
+    }
+
+    /// Adds or removes the text and the address that it is found under.
+    fn index_hashes(&mut self, signature: &Signature, slot: Slot, change: fn(&mut Postings, u32, Slot)) {
         change(&mut self.by_text, upper(signature.exact), slot);
         if let Some(link) = signature.link {
             change(&mut self.by_link, upper(link), slot);
@@ -250,6 +268,11 @@ impl Window {
         self.names.insert(Arc::clone(&kept));
         kept
     }
+}
+
+/// The shingles that a text is found under.
+fn indexed(signature: &Signature) -> impl Iterator<Item = u32> {
+    signature.bottom.iter().take(INDEXED).copied()
 }
 
 fn key_of_id(id: &str) -> u32 {

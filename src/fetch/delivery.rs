@@ -222,6 +222,37 @@ pub enum Outcome {
     Gone(Issue),
     /// It was told to stop.
     Cancelled,
+    /// It was told that the feed is no longer configured.
+    Left,
+}
+
+/// What the task of a feed is told while it runs; the last word counts.
+#[derive(Clone)]
+pub enum Order {
+    /// Go on as begun.
+    GoOn,
+    /// The feed is configured otherwise from now on.
+    Change(Assignment),
+    /// It is no longer configured.
+    Leave,
+}
+
+/// A feed as it is configured now.
+#[derive(Clone)]
+pub struct Assignment {
+    /// The feed.
+    pub feed: Arc<Feed>,
+    /// What it is fetched with.
+    pub means: Means,
+}
+
+/// What requests are made with.
+#[derive(Clone)]
+pub struct Means {
+    /// The one client.
+    pub client: Arc<super::Client>,
+    /// `[fetch]`.
+    pub options: Arc<super::Options>,
 }
 
 /// An item that waits for its page.

@@ -4,7 +4,8 @@
 //! with a way to answer. The task waits until what it delivered is durable (its [`Receipt`]) before it takes the
 //! response's validators for its own: they never outlive the items they vouch for.
 //!
-//! * [`feed`] is the loop of a feed. Run one for every enabled feed, all with clones of one [`Context`].
+//! * [`feed`] is the loop of a feed. Run one for every enabled feed, all with clones of one [`Context`]. [`follow`] is
+//!   the same for a feed whose configuration may change meanwhile.
 //! * [`pages`] fetches the pages of the items that the pipeline names, and answers with [`PageDelivery`]s.
 //! * [`Client::get`] is one guarded GET, for commands that want no loop.
 //!
@@ -30,13 +31,13 @@ mod schedule;
 mod tests;
 
 pub use delivery::{
-    Delivery, FeedChange, FeedMemory, FeedProgress, Outcome, PageDelivery, PageWanted, PollEvent, PollOutcome, Receipt,
-    Watcher,
+    Assignment, Delivery, FeedChange, FeedMemory, FeedProgress, Means, Order, Outcome, PageDelivery, PageWanted, PollEvent,
+    PollOutcome, Receipt, Watcher,
 };
 pub use hold::Held;
 pub use http::{Client, Document, Request, Response, Wants};
 pub use page::{PageContext, PageResponse, page, pages};
-pub use poll::feed;
+pub use poll::{feed, follow};
 pub use problem::{CODES, FetchError};
 pub use redact::redact;
 pub use robots::Robots;

@@ -4,7 +4,7 @@
 //! has configured these addresses by hand.
 
 use super::{
-    Client, FetchError, Options, PageDelivery, PageWanted, Request, Response, Wants, guard,
+    Client, FetchError, Means, PageDelivery, PageWanted, Request, Response, Wants, guard,
     problem::{BODY_CUT, BROKEN_PAGE, EMPTY_PAGE, NOT_A_PAGE},
     robots::Robots,
 };
@@ -14,7 +14,7 @@ use crate::{
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     task::JoinSet,
     time::sleep,
 };
@@ -100,10 +100,8 @@ fn is_page(content_type: Option<&str>, body: &[u8]) -> bool {
 /// What the page worker needs; see [`super::Context`].
 #[derive(Clone)]
 pub struct PageContext {
-    /// The one client.
-    pub client: Arc<Client>,
-    /// `[fetch]`.
-    pub options: Arc<Options>,
+    /// What pages are fetched with; a change holds from the next page on.
+    pub means: watch::Receiver<Means>,
     /// Where pages go. Bounded.
     pub out: mpsc::Sender<PageDelivery>,
     /// Shorter pauses between attempts.
@@ -162,12 +160,13 @@ async fn attempts(
     let patient = !context.once && !guard::is_own(feed);
     let longest = if context.once { LONGEST_PAUSE_ONCE } else { LONGEST_PAUSE };
     let mut pause = if patient { PAUSE } else { SHORT_PAUSE };
+    let Means { client, options } = context.means.borrow().clone();
     let mut attempt = 1;
     loop {
-        match page(&context.client, feed, url, validators, robots).await {
+        match page(&client, feed, url, validators, robots).await {
             Ok(PageResponse::NotModified) => return Ok(None),
             Ok(PageResponse::Got(got)) => return Ok(Some(*got)),
-            Err(FetchError::Retry { after, .. }) if attempt < context.options.page_attempts => {
+            Err(FetchError::Retry { after, .. }) if attempt < options.page_attempts => {
                 sleep(pause.max(after.unwrap_or_default()).min(longest)).await;
             }
             Err(error) => return Err(error.into_issue()),

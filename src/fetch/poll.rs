@@ -1,7 +1,7 @@
 //! The loop of one feed.
 
 use super::{
-    Client, Context, Delivery, Document, FeedChange, FeedMemory, FeedProgress, FetchError, Outcome, PollEvent,
+    Assignment, Client, Context, Delivery, Document, FeedChange, FeedMemory, FeedProgress, FetchError, Means, Order, Outcome, PollEvent,
     PollOutcome, Receipt, Request, Response, Wants,
     problem::{self, HELD},
     redact,
@@ -11,8 +11,8 @@ use crate::model::{EventKind, Feed, FeedState, Issue, Validators};
 use jiff::Timestamp;
 use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::oneshot,
-    time::{Instant, sleep},
+    sync::{oneshot, watch},
+    time::{Instant, sleep, sleep_until},
 };
 
 /// The whole document is asked for after this long at the latest, since some servers say "not modified" for ever …
@@ -30,13 +30,31 @@ const ONCE_PATIENCE: Duration = Duration::from_secs(5);
 ///
 /// Cancelling ends it at once, also amid a request: what had not been delivered was never observed.
 pub async fn feed(context: Context, feed: Arc<Feed>, memory: FeedMemory) -> Outcome {
+    follow(context, feed, memory, watch::Sender::new(Order::GoOn).subscribe()).await
+}
+
+/// The same for a feed whose configuration may change meanwhile. Orders are heard between polls, so that nothing is on
+/// its way to the doorstep when one is followed; what the task knows of the feed it goes on knowing.
+pub async fn follow(
+    context: Context,
+    feed: Arc<Feed>,
+    memory: FeedMemory,
+    orders: watch::Receiver<Order>,
+) -> Outcome {
     let cancel = context.cancel.clone();
-    let mut task = Task::new(context, feed, memory);
+    let mut task = Task::new(context, feed, memory, orders);
     tokio::select! {
         biased;
         () = cancel.cancelled() => Outcome::Cancelled,
         outcome = task.run() => outcome,
     }
+}
+
+/// How a rest between polls ended.
+#[derive(PartialEq)]
+enum Rest {
+    Over,
+    Left,
 }
 
 /// How one poll went.
@@ -60,7 +78,10 @@ struct Poll {
 struct Task {
     context: Context,
     feed: Arc<Feed>,
+    orders: watch::Receiver<Order>,
     schedule: Schedule,
+    /// How the last poll ended and when, for a schedule that changes before the next.
+    last: Option<(Ended, Instant)>,
     memory: FeedMemory,
     /// As it stands; `memory` holds it as it was last reported.
     state: FeedState,
@@ -80,9 +101,11 @@ struct Task {
 }
 
 impl Task {
-    fn new(context: Context, feed: Arc<Feed>, memory: FeedMemory) -> Self {
+    fn new(context: Context, feed: Arc<Feed>, memory: FeedMemory, orders: watch::Receiver<Order>) -> Self {
         Self {
             schedule: Schedule::new(&context.options, &feed),
+            orders,
+            last: None,
             state: memory.state.unwrap_or(FeedState::Waiting),
             errors: memory.consecutive_errors,
             last_error: memory.last_error.clone(),
@@ -106,17 +129,75 @@ impl Task {
         }
         let first = if self.context.once { Duration::ZERO } else { self.schedule.first() };
         self.tell(PollOutcome::Waiting, Some(first), 0, Duration::ZERO);
-        sleep(first).await;
+        let mut pause = first;
         loop {
+            if self.rest(pause).await == Rest::Left {
+                return Outcome::Left;
+            }
             self.wait_while_held().await;
+            if self.orders.has_changed().unwrap_or(false) {
+                pause = Duration::ZERO;
+                continue;
+            }
             let started = Instant::now();
             let poll = self.poll_patiently().await;
-            let pause = self.settle(&poll).await;
-            self.tell(poll.outcome, pause, poll.bytes, started.elapsed());
+            let next = self.settle(&poll).await;
+            self.tell(poll.outcome, next, poll.bytes, started.elapsed());
             if let Some(outcome) = self.ended(&poll) {
                 return outcome;
             }
-            sleep(pause.unwrap_or(self.schedule.interval())).await;
+            pause = next.unwrap_or(self.schedule.interval());
+        }
+    }
+
+    /// Rests until the next poll is due, and hears orders.
+    async fn rest(&mut self, pause: Duration) -> Rest {
+        let mut due = Instant::now() + pause;
+        loop {
+            let order = tokio::select! {
+                biased;
+                changed = self.orders.changed() => match changed {
+                    Ok(()) => self.orders.borrow_and_update().clone(),
+                    // Nobody gives orders any more.
+                    Err(_) => {
+                        sleep_until(due).await;
+                        return Rest::Over;
+                    }
+                },
+                () = sleep_until(due) => return Rest::Over,
+            };
+            match order {
+                Order::GoOn => {}
+                Order::Leave => return Rest::Left,
+                Order::Change(assignment) => {
+                    due = self.adopt(assignment, due);
+                    let pause = due.saturating_duration_since(Instant::now());
+                    self.tell(PollOutcome::Waiting, Some(pause), 0, Duration::ZERO);
+                }
+            }
+        }
+    }
+
+    /// Takes over a changed configuration; returns when the next poll is due under it.
+    fn adopt(&mut self, assignment: Assignment, due: Instant) -> Instant {
+        let Assignment { feed, means: Means { client, options } } = assignment;
+        let schedule = Schedule::new(&options, &feed);
+        let same_schedule = schedule == self.schedule;
+        let moved = feed.url != self.feed.url;
+        (self.schedule, self.feed, self.context.client, self.context.options) = (schedule, feed, client, options);
+        // Many feeds may be told at once: those that are due under the new schedule spread out as after a start.
+        let soon = Instant::now() + self.schedule.first();
+        if moved {
+            // Another address is another publisher's word: nothing that the old one said of itself holds.
+            self.memory = FeedMemory { poll: self.memory.poll, ..FeedMemory::default() };
+            (self.state, self.errors, self.last_error, self.last_success) = (FeedState::Waiting, 0, None, None);
+            (self.broken, self.unmodified, self.liar, self.unreported, self.last) = (0, 0, false, None, None);
+            return soon;
+        }
+        match self.last {
+            _ if same_schedule => due,
+            Some((ended, at)) => soon.max(at + self.schedule.next(self.memory.poll, ended)),
+            None => soon,
         }
     }
 
@@ -276,6 +357,7 @@ impl Task {
         if moved || news || !events.is_empty() || self.unreported.is_some() {
             self.report(ended, events).await;
         }
+        self.last = Some((ended, Instant::now()));
         let last = poll.gone || self.context.once;
         (!last).then(|| self.schedule.next(self.memory.poll, ended))
     }

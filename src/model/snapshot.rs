@@ -34,6 +34,9 @@ pub struct Snapshot {
     pub intake: IntakeSnapshot,
     /// The way out.
     pub publisher: PublisherSnapshot,
+    /// What was last configured.
+    #[serde(default)]
+    pub configuration: ConfigurationSnapshot,
     /// Whether start-up is over and nothing stands in the way of publishing.
     pub ready: bool,
 }
@@ -51,9 +54,25 @@ impl Snapshot {
             latest: VecDeque::new(),
             intake: IntakeSnapshot::default(),
             publisher: PublisherSnapshot::default(),
+            configuration: ConfigurationSnapshot { read: started, ..ConfigurationSnapshot::default() },
             ready: false,
         }
     }
+}
+
+/// The configuration at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ConfigurationSnapshot {
+    /// When the one that holds was read.
+    pub read: Timestamp,
+    /// How often it has been read anew since the start and held.
+    pub reloads: u64,
+    /// Keys that are written otherwise and wait for a restart.
+    pub waiting: Vec<String>,
+    /// What is wrong with the one that is written now, where it was refused: the one before runs on.
+    pub refused: Option<String>,
+    /// Since when.
+    pub refused_at: Option<Timestamp>,
 }
 
 /// One feed at one moment.

@@ -6,7 +6,7 @@
 use crate::{
     fetch::{FeedProgress, PollOutcome, redact},
     intake::Backlog,
-    model::{ArticleSummary, Feed, FeedId, FeedSnapshot, FeedState, LATEST_ARTICLES, Snapshot, Stage, StageCount},
+    model::{ArticleSummary, ConfigurationSnapshot, Feed, FeedId, FeedSnapshot, FeedState, LATEST_ARTICLES, Snapshot, Stage, StageCount},
 };
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -24,6 +24,25 @@ impl Board {
             now.intake.max_bytes = max_bytes;
         });
         Self(Arc::new(out))
+    }
+
+    /// A configuration holds from now on; feeds that were there keep their rows.
+    pub(super) fn configured(&self, feeds: &[Feed], waiting: &[String]) {
+        self.change(|now| {
+            let mut known = std::mem::take(&mut now.feeds);
+            let row = |feed: &Feed| {
+                let place = known.iter().position(|row| row.id == feed.id && row.url == redact(&feed.url));
+                place.map_or_else(|| not_polled_yet(feed), |place| known.swap_remove(place))
+            };
+            now.feeds = feeds.iter().filter(|feed| feed.enabled).map(row).collect();
+            now.configuration = ConfigurationSnapshot {
+                read: now.at,
+                reloads: now.configuration.reloads + 1,
+                waiting: waiting.to_vec(),
+                refused: None,
+                refused_at: None,
+            };
+        });
     }
 
     pub(super) fn change(&self, change: impl FnOnce(&mut Snapshot)) {

@@ -4,16 +4,16 @@
 //! is made again after a doubtful commit is the same batch.
 
 use super::{
-    Roster,
     admission::admission,
     enrich::{self, Prepared, Unit},
+    roster::Roster,
     tally::Tally,
 };
 use crate::{
     dedup::{self, Index, Question},
     faults,
     model::{
-        ArticleSummary, Backfill, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId,
+        ArticleSummary, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId,
         LATEST_FIGURES, Observed, Origin, Outcome, Place, Position, Record, Stage, StateChange, Verdict, state_key,
     },
     publish::{Batch, encode},
@@ -28,7 +28,6 @@ pub(super) struct Rules {
     pub(super) intake: String,
     pub(super) feeds: Roster,
     pub(super) dedup: dedup::Options,
-    pub(super) backfill: Backfill,
     pub(super) publish_body: bool,
     pub(super) program: String,
 }
@@ -86,9 +85,10 @@ impl Decider {
         let mut index = Index::new(&rules.dedup);
         let remembered = std::cell::RefCell::new(&mut index);
         state.restore(
-            |items| remembered.borrow_mut().reserve(items),
+            |items| remembered.borrow_mut().restoring(items),
             |id, head| remembered.borrow_mut().restore_item(id, head),
         )?;
+        index.restored();
         let generation = state.generation()?.map_or(0, |generation| generation.number);
         let open = Open { position, ..Open::default() };
         Ok(Self { rules, state, generation, index, broken, open })
@@ -151,7 +151,7 @@ impl Decider {
             }
         };
         let feed = self.rules.feeds.get(&observed.item.feed);
-        let admission = admission(&feed, self.rules.backfill, observed, at);
+        let admission = admission(&feed, self.rules.feeds.backfill(), observed, at);
         let previous = self.state.previous(id)?;
         let question = Question { enriched: &enriched, hash: &observed.hash, previous, admission };
         faults::point("dedup");
@@ -235,9 +235,8 @@ impl Decider {
         let mut open = std::mem::take(&mut self.open);
         self.open.position = open.position;
         let position = Position { intake: self.rules.intake.clone(), seq: open.position, index: 0 };
-        if open.position > 0 {
-            self.state.apply(StateChange::set(state_key::position(&self.rules.intake), &position));
-        }
+        // Also when no frame is finished yet: a state without a position is taken for one that was lost.
+        self.state.apply(StateChange::set(state_key::position(&self.rules.intake), &position));
         let records = std::mem::take(&mut open.records);
         (Batch { records, state: self.state.changes(), position }, open)
     }

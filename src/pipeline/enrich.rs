@@ -2,7 +2,7 @@
 //!
 //! A room that panics is our bug and costs one item: it goes to the dead letters with its bytes, and the others go on.
 
-use super::Roster;
+use super::roster::Roster;
 use crate::{
     clean, extract, faults,
     intake::Intake,

@@ -23,7 +23,10 @@ mod feeds;
 mod hold;
 mod line;
 mod pages;
+mod polling;
+mod reload;
 mod replay;
+mod roster;
 mod tally;
 
 pub use replay::{
@@ -34,7 +37,7 @@ use crate::{
     config::Config,
     fetch,
     intake::{self, Intake},
-    model::{Feed, FeedId, Record, Snapshot},
+    model::{FeedId, Record, Snapshot},
     publish::{PublishError, Sink, Target, journal::Journal},
     store::{Damage, Store, StoreError},
 };
@@ -43,12 +46,15 @@ use decide::Rules;
 use enrich::Reading;
 use feeds::Front;
 use hold::Hold;
-use futures::FutureExt;
+use futures::{FutureExt, TryFutureExt};
 use line::Line;
 use pages::{PAGES_IN_FLIGHT, Pages};
+use polling::Polling;
+pub use reload::Reload;
+use reload::Reloading;
+use roster::Roster;
 use std::{
-    collections::HashMap,
-    sync::{Arc, LazyLock, PoisonError, RwLock},
+    sync::{Arc, LazyLock},
     time::Duration,
 };
 use tokio::sync::{mpsc, watch};
@@ -124,8 +130,24 @@ pub async fn run(options: RunOptions) -> Result<RunReport, RunError> {
     run_with(options, store, sink).await
 }
 
+/// The same for a daemon whose configuration may change while it runs.
+pub async fn run_reloading(options: RunOptions, reloads: mpsc::Receiver<Reload>) -> Result<RunReport, RunError> {
+    let store = open_store(&options.config).await?;
+    let sink = open_sink(&options.config, &store)?;
+    run_all(options, Some(reloads), store, sink).await
+}
+
 /// The same with a store and a sink that are open already.
 pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) -> Result<RunReport, RunError> {
+    run_all(options, None, store, sink).await
+}
+
+async fn run_all(
+    options: RunOptions,
+    reloads: Option<mpsc::Receiver<Reload>>,
+    store: Store,
+    sink: Box<dyn Sink>,
+) -> Result<RunReport, RunError> {
     let RunOptions { config, once, cancel, on_record, snapshot } = options;
     let picture = snapshot.subscribe();
     let to = match config.publish.to {
@@ -140,7 +162,13 @@ pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) ->
     };
     let intake = Intake::new(store.clone(), policy);
     let hold = Hold::new();
-    let roster = Roster::new(&config.feeds);
+    let roster = Roster::new(&config.feeds, config.fetch.backfill);
+    for feed in &config.feeds {
+        // Before the line begins: a batch that is made again says of its feed what it said the first time.
+        if let Some(title) = intake.feed(feed).await?.known.title {
+            roster.title(&feed.id, &title);
+        }
+    }
     let tables = enrich::tables(config.extract.clone());
     let compiling = Arc::clone(&tables);
     // Beside the recovery of the sink, which takes as long: the first revision that needs them waits.
@@ -167,7 +195,6 @@ pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) ->
             intake: store.intake_id().to_owned(),
             feeds: roster.clone(),
             dedup: config.dedup.clone(),
-            backfill: config.fetch.backfill,
             publish_body: config.publish.publish_body,
             program: crate::PROGRAM.to_owned(),
         }),
@@ -188,7 +215,7 @@ pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) ->
             () = tokio::time::sleep(RECOVERY_PATIENCE) => {}
             () = cancel.cancelled() => {}
         }
-        let acquiring = acquire(&config, once, &cancel, &intake, &roster, &board, &hold, &damage, &finishing, pages_finishing);
+        let acquiring = acquire(&config, once, reloads, &cancel, &intake, &roster, &board, &hold, &damage, &finishing, pages_finishing);
         let acquired = tokio::select! {
             acquired = acquiring => acquired,
             // A document that is still being read was never observed.
@@ -214,6 +241,7 @@ pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) ->
 async fn acquire(
     config: &Config,
     once: bool,
+    reloads: Option<mpsc::Receiver<Reload>>,
     cancel: &CancellationToken,
     intake: &Intake,
     roster: &Roster,
@@ -223,15 +251,12 @@ async fn acquire(
     finishing: &watch::Sender<bool>,
     pages_finishing: watch::Receiver<bool>,
 ) -> Result<Vec<(FeedId, String)>, RunError> {
-    let client = fetch::Client::new(&config.fetch, env!("CARGO_PKG_VERSION"))
-        .map_err(|error| RunError { exit: 70, message: format!("the HTTP client cannot be set up: {error:#}") })?;
-    let client = Arc::new(client);
-    let fetch_options = Arc::new(config.fetch.clone());
+    let means = reload::means(&config.fetch).map_err(|message| RunError { exit: 70, message })?;
     let (out, deliveries) = mpsc::channel(DELIVERIES);
     let watcher = board.clone();
     let context = fetch::Context {
-        client: Arc::clone(&client),
-        options: Arc::clone(&fetch_options),
+        client: Arc::clone(&means.client),
+        options: Arc::clone(&means.options),
         out,
         watch: Arc::new(move |progress| watcher.progress(&progress)),
         held: hold.subscribe(),
@@ -239,32 +264,16 @@ async fn acquire(
         cancel: cancel.clone(),
     };
     let front = Front::new(intake.clone(), roster.clone(), board.clone(), hold.clone(), damage.clone());
-    let mut tasks = tokio::task::JoinSet::new();
+    let mut polling = Polling::new(front.clone(), context);
     for feed in config.feeds.iter().filter(|feed| feed.enabled) {
-        let memory = front.memory(feed).await?;
-        let (context, feed) = (context.clone(), Arc::new(feed.clone()));
-        tasks.spawn(async move { (feed.id.clone(), fetch::feed(context, feed, memory).await) });
+        polling.begin(feed).await?;
     }
-    // The front reads until the last task has let go of its sender.
-    drop(context);
-    let polling = async {
-        let mut failed = Vec::new();
-        while let Some(done) = tasks.join_next().await {
-            let (feed, outcome) = done.map_err(|failure| RunError::lost("a feed's task", &failure))?;
-            match outcome {
-                fetch::Outcome::Failed(issue) | fetch::Outcome::Gone(issue) if once => {
-                    failed.push((feed, format!("{}: {}", issue.code, issue.detail)));
-                }
-                _ => {}
-            }
-        }
-        Ok(failed)
-    };
+    let (means, page_means) = watch::channel(means);
+    let reloading = Reloading { running: config.clone(), roster: roster.clone(), board: board.clone(), means };
 
     let (wanted, to_fetch) = mpsc::channel(PAGES_IN_FLIGHT);
     let (page_out, arrived) = mpsc::channel(PAGES_IN_FLIGHT);
-    let page_context =
-        fetch::PageContext { client, options: fetch_options, out: page_out, once, cancel: cancel.clone() };
+    let page_context = fetch::PageContext { means: page_means, out: page_out, once, cancel: cancel.clone() };
     let pages = Pages {
         intake: intake.clone(),
         feeds: roster.clone(),
@@ -274,6 +283,8 @@ async fn acquire(
         cancel: cancel.clone(),
     };
     let front_and_polling = async {
+        // The front reads until the last task has let go of its sender.
+        let polling = reloading.run(polling, reloads, cancel).map_ok(Polling::into_failed);
         let (failed, ()) = futures::future::try_join(polling, front.run(deliveries)).await?;
         finishing.send_replace(true);
         if !once {
@@ -307,37 +318,6 @@ fn open_sink(config: &Config, store: &Store) -> Result<Box<dyn Sink>, RunError> 
             exit: 78,
             message: "publish.to = \"kafka\": this dateline was built without the `kafka` feature".to_owned(),
         }),
-    }
-}
-
-/// The configured feeds by name, with the titles that they give themselves.
-#[derive(Clone)]
-struct Roster(Arc<RwLock<HashMap<FeedId, Arc<Feed>>>>);
-
-impl Roster {
-    fn new(feeds: &[Feed]) -> Self {
-        let feeds = feeds.iter().map(|feed| (feed.id.clone(), Arc::new(feed.clone()))).collect();
-        Self(Arc::new(RwLock::new(feeds)))
-    }
-
-    /// The feed, if it is configured.
-    fn known(&self, id: &FeedId) -> Option<Arc<Feed>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
-    }
-
-    /// The feed; what it left on the doorstep before it was taken out of the configuration is published all the same.
-    fn get(&self, id: &FeedId) -> Arc<Feed> {
-        self.known(id).unwrap_or_else(|| Arc::new(Feed::new(&id.0, "")))
-    }
-
-    /// The feed says what it is called; the operator's word counts for more.
-    fn title(&self, id: &FeedId, title: &str) {
-        let mut feeds = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(feed) = feeds.get_mut(id)
-            && feed.title.is_none()
-        {
-            Arc::make_mut(feed).title = Some(title.to_owned());
-        }
     }
 }
 

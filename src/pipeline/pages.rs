@@ -1,7 +1,7 @@
 //! Pages: what items wait for, and what is looked at again, goes to the page worker; what comes back is laid on the
 //! doorstep.
 
-use super::{Roster, RunError};
+use super::{RunError, roster::Roster};
 use crate::{
     fetch::{PageDelivery, PageWanted},
     intake::{Intake, IntakeError, PageArrived, PageDue},

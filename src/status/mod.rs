@@ -177,8 +177,12 @@ async fn readiness(State(shown): State<Shown>, RawQuery(query): RawQuery) -> Res
         None if snapshot.intake.full => "full: polling is held".to_owned(),
         None => "accepting".to_owned(),
     };
+    let configuration = match &snapshot.configuration.refused {
+        Some(problems) => format!("refused, the one of {} runs on: {}", snapshot.configuration.read, problems.replace('\n', "; ")),
+        None => format!("as read at {}", snapshot.configuration.read),
+    };
     let lines = format!(
-        "[{}] publisher {} {}{why}\n[{}] intake {}\n[{}] feeds {} of {} without errors\n{word}\n",
+        "[{}] publisher {} {}{why}\n[{}] intake {}\n[{}] feeds {} of {} without errors\n[{}] configuration {configuration}\n{word}\n",
         mark(publisher.connected),
         publisher.to,
         if publisher.connected { "reachable" } else { "away" },
@@ -187,6 +191,7 @@ async fn readiness(State(shown): State<Shown>, RawQuery(query): RawQuery) -> Res
         mark(snapshot.feeds.iter().all(|feed| feed.errors == 0)),
         snapshot.feeds.iter().filter(|feed| feed.errors == 0).count(),
         snapshot.feeds.len(),
+        mark(snapshot.configuration.refused.is_none()),
     );
     (status, lines).into_response()
 }

@@ -47,6 +47,14 @@ fn header(html: &mut Html, snapshot: &Snapshot, now: Timestamp) {
     } else if snapshot.intake.full {
         html.raw("<p class=\"notice\" role=\"alert\">The intake is full: polling is held until the publisher catches up.</p>\n");
     }
+    if let Some(problems) = &snapshot.configuration.refused {
+        html.raw("<p class=\"notice\" role=\"alert\">The configuration that is written now is refused, the one before runs on: ");
+        html.text(problems).raw("</p>\n");
+    }
+    if !snapshot.configuration.waiting.is_empty() {
+        html.raw("<p class=\"notice\">Changed, and waiting for a restart: ");
+        html.text(&snapshot.configuration.waiting.join(", ")).raw("</p>\n");
+    }
     if let Some(error) = &snapshot.publisher.last_error {
         html.raw("<p class=\"notice\" role=\"alert\">The publisher reports: ").text(error).raw("</p>\n");
     }

@@ -69,7 +69,11 @@ impl Files {
     pub fn open(directory: &Path, prefix: &str, pending: Pending) -> Result<Self, ReadError> {
         let mut files = Self { prefix: prefix.to_owned(), topics: BTreeMap::new() };
         let mut pending = pending;
-        for topic in Topic::PUBLIC {
+        // What a claim rests on must be within what is read, also while a daemon goes on writing: so articles, and the dead
+        // letters that stand for some of them, are opened last.
+        let (first, last): (Vec<Topic>, Vec<Topic>) =
+            Topic::PUBLIC.into_iter().partition(|topic| !matches!(topic, Topic::Articles | Topic::DeadLetters));
+        for topic in first.into_iter().chain(last) {
             let name = topic.name(prefix);
             let open = open_files(directory, &name)
                 .map_err(|error| ReadError::Failed(format!("cannot read {}: {error}", directory.display())))?;

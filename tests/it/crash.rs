@@ -51,10 +51,9 @@ fn a_crash_at_each_named_point() {
 fn disk_full(campaign: &mut Campaign<'_>) {
     let held = |campaign: &Campaign<'_>| campaign.site.log().matches("the feed is held; nothing is lost").count();
     let before = held(campaign);
-    // One time for each feed at least: the log leaves out lines like the ones before.
     campaign.start_armed("C14=6*return");
     campaign.work_until(Duration::from_secs(30), "the daemon to come to C14", |campaign| {
-        (held(campaign) >= before + 3).then_some(())
+        (held(campaign) > before).then_some(())
     });
     campaign.note("C14");
     campaign.fault(&Fault::KillOncePublished);

@@ -36,7 +36,6 @@ pub(crate) struct Read {
     pub(crate) key: String,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) bytes: Option<Vec<u8>>,
-    pub(crate) partition: i32,
     pub(crate) offset: i64,
 }
 
@@ -326,7 +325,6 @@ fn record(message: &BorrowedMessage<'_>) -> Read {
             headers.iter().map(|header| (header.key.to_owned(), text(header.value))).collect()
         }),
         bytes: message.payload().map(<[u8]>::to_vec),
-        partition: message.partition(),
         offset: message.offset(),
     }
 }

@@ -27,6 +27,8 @@ mod kafka_broker;
 #[cfg(feature = "kafka")]
 mod kafka_cluster;
 #[cfg(feature = "kafka")]
+mod kafka_codes;
+#[cfg(feature = "kafka")]
 mod kafka_daemon;
 #[cfg(all(feature = "kafka", feature = "faults"))]
 mod kafka_epoch;
@@ -40,3 +42,4 @@ mod layering;
 mod licences;
 mod oracle;
 mod readme;
+mod reload;

@@ -152,9 +152,9 @@ async fn pages_are_fetched_where_robots_allow_and_tried_again() {
     let (ask, wanted) = mpsc::channel(16);
     let (out, mut delivered) = mpsc::channel(1);
     let options = Options { page_attempts: 2, ..options() };
+    let means = Means { client: Arc::new(client()), options: Arc::new(options) };
     let context = PageContext {
-        client: Arc::new(client()),
-        options: Arc::new(options),
+        means: tokio::sync::watch::Sender::new(means).subscribe(),
         out,
         once: true,
         cancel: CancellationToken::new(),

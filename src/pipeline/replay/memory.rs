@@ -62,9 +62,10 @@ impl Memory {
             }
             to_come.push((settled, id.clone(), head));
         };
-        state.restore(|items| index.borrow_mut().reserve(items), remember)?;
+        state.restore(|items| index.borrow_mut().restoring(items), remember)?;
         to_come.sort_by(|(at, id, _), (other_at, other, _)| (at, id).cmp(&(other_at, other)));
-        let index = index.into_inner();
+        let mut index = index.into_inner();
+        index.restored();
         Ok(Self { index, items, to_come: to_come.into(), told: BTreeMap::new(), untold: BTreeSet::new() })
     }
 

@@ -158,7 +158,7 @@ async fn run(options: &ReplayOptions, store: &Store, sink: &mut dyn Sink) -> Res
         report.finished = true;
         return Ok(report);
     };
-    let roster = Roster::new(&config.feeds);
+    let roster = Roster::new(&config.feeds, config.fetch.backfill);
     for feed in &config.feeds {
         // Titles are what feeds say of themselves; the daemon learnt them from their documents.
         if let Some(title) = intake.feed(feed).await?.known.title {
@@ -169,7 +169,6 @@ async fn run(options: &ReplayOptions, store: &Store, sink: &mut dyn Sink) -> Res
         intake: store.intake_id().to_owned(),
         feeds: roster.clone(),
         dedup: config.dedup.clone(),
-        backfill: config.fetch.backfill,
         publish_body: config.publish.publish_body,
         program: crate::PROGRAM.to_owned(),
     });

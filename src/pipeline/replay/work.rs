@@ -192,7 +192,7 @@ impl Work {
             }
             Fate::Fresh => {
                 let feed = self.rules.feeds.get(&observed.item.feed);
-                admission(&feed, self.rules.backfill, observed, at)
+                admission(&feed, self.rules.feeds.backfill(), observed, at)
             }
             Fate::Remembered(_) | Fate::Left(_) => return Ok(Ok(None)),
         };
