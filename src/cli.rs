@@ -1,7 +1,8 @@
 //! The command line: what the user types, as types. No behaviour; that is in `commands`, one file per verb.
 
-use crate::config::Flags;
+use crate::{config::Flags, model::units};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use std::path::PathBuf;
 
 /// Wire-service feeds in, enriched and deduplicated records out, each revision once.
@@ -42,8 +43,18 @@ pub enum Verb {
     Demo(Demo),
     /// List the configured feeds, or ask each whether it answers.
     Feeds(Feeds),
+    /// Say what is wrong with a data directory or a configuration, and the way out.
+    Doctor(Doctor),
     /// Print the JSON Schemas of the records and of the configuration.
     Schema(Schema),
+    /// Read the topics and prove that nothing is lost, doubled or out of order.
+    Audit(Audit),
+    /// Make the memory anew from the topics, when the state has been lost.
+    RebuildState(RebuildState),
+    /// Publish again what the intake still holds, as this program reads it.
+    Replay(Replay),
+    /// Move from the journal to a Kafka broker: records, state and all.
+    Migrate(Migrate),
 }
 
 /// Where the configuration comes from.
@@ -256,6 +267,41 @@ pub struct FeedsCheck {
     pub ids: Vec<String>,
 }
 
+/// How `doctor` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Report {
+    /// Laid out for reading.
+    Pretty,
+    /// One JSON document.
+    Json,
+}
+
+/// `dateline doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline doctor                             the directory and the configuration that `run` would take
+  dateline doctor --data-dir /var/lib/dateline
+  dateline doctor --data-dir DIR --set-aside 4711
+                                              keep the bytes of a damaged frame in a file, note it in the dead
+                                              letters, have its feed fetched whole, and go on (daemon stopped)
+
+It only reads, also beside a running daemon, unless told to set something aside.
+Exits 0 when all is sound, 1 when there are problems.")]
+pub struct Doctor {
+    /// The configuration to look at; found as `run` finds it when neither this nor --data-dir is given.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The directory to look at; the configuration's when it is not given.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Set a damaged frame (its number) or a damaged waiting entry (its item) aside. May be repeated.
+    #[arg(long, value_name = "FRAME")]
+    pub set_aside: Vec<String>,
+    /// How to write.
+    #[arg(long, value_enum, default_value = "pretty")]
+    pub format: Report,
+}
+
 /// `dateline schema`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -271,6 +317,145 @@ pub struct Schema {
     pub list: bool,
 }
 
+/// How `audit` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// A table and sentences.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// `dateline audit`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline audit                              what the configuration here publishes, state and intake included
+  dateline audit --data-dir /var/lib/dateline the NDJSON files of a data directory, beside the daemon or without it
+  dateline audit --topics /srv/copy/topics    NDJSON files alone: order and duplicates, not completeness
+  dateline audit --bootstrap-servers broker:9092 --topic-prefix wire --format json
+  dateline audit --bootstrap-servers broker:9092 --set publish.kafka.librdkafka.security.protocol=SASL_SSL
+
+It only reads, up to the end that the topics have when it begins, and takes no lock.
+Exits 0 when every promise that could be checked holds, 1 when one is broken, 66 when there is nothing to read,
+69 when the broker is away.")]
+pub struct Audit {
+    /// Take broker, prefix, data directory and librdkafka settings from this configuration.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Set one key of the configuration, such as publish.kafka.librdkafka.sasl.password. May be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Read the topics of this broker.
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "topics")]
+    pub bootstrap_servers: Option<String>,
+    /// First part of every topic name; wire where nothing says otherwise.
+    #[arg(long, value_name = "PREFIX")]
+    pub topic_prefix: Option<String>,
+    /// Read the NDJSON files of this directory, and nothing else.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["config", "data_dir"])]
+    pub topics: Option<PathBuf>,
+    /// Compare with the state and the intake log of this data directory.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Allow the same record again, byte for byte, as brokers without transactions have it.
+    #[arg(long)]
+    pub at_least_once: bool,
+    /// How to write.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ReportFormat,
+}
+
+/// `dateline rebuild-state`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline rebuild-state --config dateline.toml   the state topic was deleted, or the journal's state is damaged
+  dateline audit --config dateline.toml           afterwards: does everything agree?
+
+Stop the daemon first. Every published revision is remembered again; what was judged and not published is judged again
+when it is next observed. A state that is intact is left alone, with exit 1; --force makes it anew all the same.")]
+pub struct RebuildState {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub configuration: Configuration,
+    /// Also over a state that is intact.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `dateline replay`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline replay --dry-run                   what would be published again, by feed
+  dateline replay                             all that the intake holds, as a new generation
+  dateline replay --since 36h --feed who-news
+  dateline replay --since 2026-11-01T06:00:00Z --until 2026-11-02
+  dateline replay --to-prefix wire2           to topics of another prefix, under generation 0
+
+The daemon must be stopped. Frames are kept for intake.retain after they were published. Every record carries the
+number of its generation in the header `generation`; ids stay as they were. A replay that was broken off is run again,
+as the next generation; one to another prefix goes on where it was.
+Exits 0; 1 if contents were left out because their revision number is not known any more; 66 if there is no such feed or
+no data directory; 69 if the broker is away; 75 if it was told to stop; 77 if the daemon runs.")]
+pub struct Replay {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub configuration: Configuration,
+    /// Only what was observed from then on: RFC 3339, an ISO date (UTC), or how long ago, such as 36h or 3d.
+    #[arg(long, value_name = "TIME|DURATION", value_parser = moment)]
+    pub since: Option<Timestamp>,
+    /// Only what was observed before: the same.
+    #[arg(long, value_name = "TIME|DURATION", value_parser = moment)]
+    pub until: Option<Timestamp>,
+    /// Only this feed. May be repeated.
+    #[arg(long, value_name = "ID")]
+    pub feed: Vec<String>,
+    /// Publish to topics of this prefix, and leave the state as it is.
+    #[arg(long, value_name = "PREFIX")]
+    pub to_prefix: Option<String>,
+    /// Say what would be published, and publish nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `dateline migrate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline migrate --config /etc/dateline/dateline.toml
+  dateline migrate --set publish.kafka.bootstrap_servers=broker:9092
+  dateline migrate --since 7d                 no records older than a week
+  dateline migrate --state-only               no records; what stands in the feeds is not published anew
+
+The daemon must be stopped. The settings of publish.kafka are needed, whatever publish.to says. Afterwards the data
+directory belongs to the broker: set publish.to = \"kafka\"; the journal is refused. The topic files stay where they
+are. A move that was broken off, by kill -9 too, goes on where it was, with nothing doubled.
+Exits 0; 1 if files of the journal were missing; 66 if there is no data directory; 69 if the broker is away; 75 if it
+was told to stop; 77 if the daemon runs; 78 if the settings or the broker's state do not fit.")]
+pub struct Migrate {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub configuration: Configuration,
+    /// Only records whose content was observed from then on: a time, a date (UTC), or how long ago.
+    #[arg(long, value_name = "TIME|DURATION", value_parser = moment, conflicts_with = "state_only")]
+    pub since: Option<Timestamp>,
+    /// Move the state only.
+    #[arg(long)]
+    pub state_only: bool,
+}
+
+/// A point in time, or how long ago.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    if let Ok(time) = text.parse() {
+        return Ok(time);
+    }
+    if let Ok(day) = text.parse::<Date>() {
+        return TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).map_err(|error| error.to_string());
+    }
+    let ago = units::duration::parse(text)
+        .map_err(|_| "write a time (2026-11-01T06:00:00Z), a date, or how long ago (90m, 36h, 3d)".to_owned())?;
+    let ago = SignedDuration::try_from(ago).map_err(|error| error.to_string())?;
+    Timestamp::now().checked_sub(ago).map_err(|error| error.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,5 +464,15 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn moments_are_times_dates_or_how_long_ago() {
+        for text in ["2020-10-01T00:00:00Z", "2020-10-01T02:00:00+02:00", "2020-10-01"] {
+            assert_eq!(moment(text).unwrap().to_string(), "2020-10-01T00:00:00Z");
+        }
+        let ago = Timestamp::now().duration_since(moment("36h").unwrap());
+        assert_eq!(ago.as_hours(), 36);
+        assert!(moment("yesterday").unwrap_err().contains("how long ago"));
     }
 }

@@ -15,6 +15,7 @@
 
 pub mod model;
 // Read in this order.
+pub mod audit;
 #[cfg(feature = "kafka")]
 pub mod broker;
 pub mod clean;
@@ -38,6 +39,7 @@ pub mod shutdown;
 pub mod state;
 pub mod status;
 pub mod store;
+pub mod topics;
 
 /// Name and version, as records (`produced_by.program`) and servers (User-Agent) are told.
 pub const PROGRAM: &str = concat!("dateline/", env!("CARGO_PKG_VERSION"));

@@ -4,6 +4,7 @@
 //! of the batch is committed, and otherwise an error that says what the caller does about it. Nothing here knows what
 //! a record or a state value means, and nothing is retried over a doubt: that is `publish::kafka`'s affair.
 
+pub mod partition_reader;
 pub mod producer;
 pub mod settings;
 pub mod state_topic;
@@ -35,6 +36,16 @@ pub enum BrokerError {
     /// The broker refuses for want of permission.
     #[error("{0}")]
     Denied(String),
+    /// The broker does not take what is written to a topic; the batch was aborted and the producer destroyed.
+    #[error("{message}")]
+    NotTaken {
+        /// The topic, where the client says which.
+        topic: Option<String>,
+        /// Why.
+        why: NotTaken,
+        /// What was attempted and on what.
+        message: String,
+    },
     /// The configuration and the broker do not go together.
     #[error("{0}")]
     Refused(String),
@@ -43,7 +54,29 @@ pub enum BrokerError {
     Stuck(String),
 }
 
+/// Why a topic does not take a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotTaken {
+    /// It is larger than the topic takes now.
+    TooLarge,
+    /// We may not write to the topic.
+    NotAllowed,
+    /// The topic's rules forbid such a record.
+    Forbidden,
+}
+
 impl BrokerError {
+    /// Sorts an error that came of writing to a topic.
+    fn of_writing(attempt: &str, topic: Option<&str>, error: &KafkaError) -> Self {
+        let why = match error_code(error) {
+            Some(Code::MessageSizeTooLarge) => NotTaken::TooLarge,
+            Some(Code::TopicAuthorizationFailed) => NotTaken::NotAllowed,
+            Some(Code::InvalidRecord | Code::InvalidTimestamp | Code::PolicyViolation) => NotTaken::Forbidden,
+            _ => return Self::sort(attempt, error, Self::Doubt),
+        };
+        Self::NotTaken { topic: topic.map(str::to_owned), why, message: format!("{attempt}: {error}") }
+    }
+
     /// Sorts an error that came of an attempt; what is not known to be something else becomes what `otherwise` says.
     fn sort(attempt: &str, error: &KafkaError, otherwise: fn(String) -> Self) -> Self {
         let message = format!("{attempt}: {error}");

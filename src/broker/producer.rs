@@ -6,7 +6,7 @@
 
 use super::{
     BrokerError, Client, Settings,
-    settings::{PROMPT_COMMIT, TRANSACTION_TIMEOUT},
+    settings::{PROMPT_COMMIT, TRANSACTION_TIMEOUT, transaction_timeout},
 };
 use crate::faults;
 use rdkafka::{
@@ -53,6 +53,15 @@ pub struct Messages {
     pub state: Vec<Message>,
 }
 
+/// How a commit went that is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Committed {
+    /// The end of the state topic behind the last message of the batch.
+    pub end: i64,
+    /// Whether the producer was given up after it (R2): the next batch needs a new one, and with it a new epoch.
+    pub given_up: bool,
+}
+
 /// A handle on the thread. The thread ends when the handle is dropped.
 pub struct Producer {
     jobs: mpsc::Sender<Job>,
@@ -60,7 +69,8 @@ pub struct Producer {
 
 enum Job {
     Open(Box<ClientConfig>, oneshot::Sender<Result<(), BrokerError>>),
-    Commit(Messages, oneshot::Sender<Result<i64, BrokerError>>),
+    Commit(Messages, oneshot::Sender<Result<Committed, BrokerError>>),
+    Try(Box<Message>, oneshot::Sender<Result<(), BrokerError>>),
     Close(oneshot::Sender<Result<(), BrokerError>>),
 }
 
@@ -68,7 +78,7 @@ impl Producer {
     /// Starts the thread; no client is made yet.
     pub fn start(settings: &Settings) -> std::io::Result<Self> {
         let (jobs, inbox) = mpsc::channel();
-        let mut owner = Owner { transactions: settings.transactions, config: None, producer: None };
+        let mut owner = Owner { settings: settings.clone(), producer: None };
         thread::Builder::new().name("kafka-producer".to_owned()).spawn(move || owner.serve(&inbox))?;
         Ok(Self { jobs })
     }
@@ -79,9 +89,15 @@ impl Producer {
         self.ask("open the producer", |reply| Job::Open(Box::new(config), reply)).await
     }
 
-    /// Commits; returns the end of the state topic behind the last message of this batch.
-    pub async fn commit(&self, messages: Messages) -> Result<i64, BrokerError> {
+    /// Commits.
+    pub async fn commit(&self, messages: Messages) -> Result<Committed, BrokerError> {
         self.ask("commit a batch", |reply| Job::Commit(messages, reply)).await
+    }
+
+    /// Writes a message in a transaction that is never committed, to learn whether its topic takes it. The producer is
+    /// given up, and the next one aborts the transaction.
+    pub async fn try_out(&self, message: Message) -> Result<(), BrokerError> {
+        self.ask("try out a topic", |reply| Job::Try(Box::new(message), reply)).await
     }
 
     /// Destroys the client without committing anything.
@@ -109,8 +125,7 @@ impl Producer {
 }
 
 struct Owner {
-    transactions: bool,
-    config: Option<ClientConfig>,
+    settings: Settings,
     producer: Option<BaseProducer<Reports>>,
 }
 
@@ -120,14 +135,18 @@ impl Owner {
             // Nobody waits for an answer that cannot be delivered: the asker has gone, or the process ends.
             match inbox.recv_timeout(IDLE) {
                 Ok(Job::Open(config, reply)) => {
-                    self.config = Some(*config);
-                    let _ = reply.send(self.open());
+                    let _ = reply.send(self.open(&config));
                 }
                 Ok(Job::Commit(messages, reply)) => {
                     let result = self.commit(&messages).map_err(|error| self.with_cause(error));
                     if result.is_err() {
                         self.producer = None;
                     }
+                    let _ = reply.send(result);
+                }
+                Ok(Job::Try(message, reply)) => {
+                    let result = self.try_out(&message).map_err(|error| self.with_cause(error));
+                    self.producer = None;
                     let _ = reply.send(result);
                 }
                 Ok(Job::Close(reply)) => {
@@ -144,49 +163,81 @@ impl Owner {
         }
     }
 
-    /// A fenced producer purges its queue, and that is what its messages report: the reason is the client's own.
+    /// A producer that is fenced, or whose transaction has failed, purges its queue, and that is what its messages
+    /// report: the reason is the client's own.
     fn with_cause(&self, error: BrokerError) -> BrokerError {
-        let BrokerError::Doubt(message) = &error else { return error };
-        let Some((code, reason)) = self.producer.as_ref().and_then(|producer| producer.client().fatal_error()) else {
-            return error;
-        };
-        BrokerError::sort(&format!("{message} ({reason})"), &KafkaError::Global(code), BrokerError::Doubt)
+        let (BrokerError::Doubt(message), Some(producer)) = (&error, &self.producer) else { return error };
+        if let Some((code, reason)) = producer.client().fatal_error() {
+            return BrokerError::sort(&format!("{message} ({reason})"), &KafkaError::Global(code), BrokerError::Doubt);
+        }
+        // The producer is given up whatever it answers; a transaction that has failed answers with its failure.
+        match producer.begin_transaction() {
+            Err(failure @ KafkaError::Transaction(_)) if self.settings.transactions => {
+                match BrokerError::of_writing(message, None, &failure) {
+                    BrokerError::Doubt(_) => error,
+                    sorted => sorted,
+                }
+            }
+            _ => error,
+        }
     }
 
-    fn open(&mut self) -> Result<(), BrokerError> {
+    fn open(&mut self, config: &ClientConfig) -> Result<(), BrokerError> {
         self.producer = None;
-        let Some(config) = &self.config else {
-            return Err(BrokerError::Doubt("no producer is open".to_owned()));
-        };
         let producer: BaseProducer<Reports> = config
             .create_with_context(Reports::default())
             .map_err(|error| BrokerError::Refused(format!("cannot set up a Kafka producer: {error}")))?;
-        if self.transactions {
+        if self.settings.transactions {
             init_transactions(&producer)?;
         }
         self.producer = Some(producer);
         Ok(())
     }
 
-    fn commit(&mut self, messages: &Messages) -> Result<i64, BrokerError> {
-        if self.producer.is_none() {
-            self.open()?;
-        }
+    fn commit(&mut self, messages: &Messages) -> Result<Committed, BrokerError> {
         let Some(producer) = &self.producer else {
             return Err(BrokerError::Doubt("no producer is open".to_owned()));
         };
         producer.context().begin();
         let deadline = Instant::now() + TRANSACTION_TIMEOUT;
-        if !self.transactions {
+        if !self.settings.transactions {
             // State that came before its outputs would hide their loss from the next start.
             deliver(producer, &messages.outputs, OUTPUT, deadline)?;
+            faults::point("C4");
             deliver(producer, &messages.state, STATE, deadline)?;
-            return Ok(producer.context().state_end());
+            return Ok(Committed { end: producer.context().state_end(), given_up: false });
         }
+        let began = Instant::now();
+        let took = self.transaction(producer, messages, deadline).map_err(|error| match error {
+            // The coordinator ends what is older than its timeout by fencing it: that is nobody else's doing.
+            BrokerError::Fenced(message) if began.elapsed() >= transaction_timeout() => {
+                faults::point("C11");
+                BrokerError::Doubt(format!("{message} (the transaction had outlived its timeout)"))
+            }
+            error => error,
+        })?;
+        let end = producer.context().state_end();
+        let given_up = (took >= PROMPT_COMMIT && !self.is_armed("R2-off")) || self.settings.epoch_per_transaction;
+        if given_up {
+            // The commit may have been sent twice, and the second could end a later transaction of this epoch (R2).
+            tracing::debug!(took_ms = took.as_millis() as u64, "the producer is replaced after its commit");
+            self.producer = None;
+        }
+        Ok(Committed { end, given_up })
+    }
+
+    /// One transaction; returns how long its end took.
+    fn transaction(
+        &self,
+        producer: &BaseProducer<Reports>,
+        messages: &Messages,
+        deadline: Instant,
+    ) -> Result<Duration, BrokerError> {
         producer
             .begin_transaction()
             .map_err(|error| BrokerError::sort("cannot begin a transaction", &error, BrokerError::Doubt))?;
         send(producer, &messages.outputs, OUTPUT, deadline)?;
+        self.is_armed("C4");
         faults::point("C4");
         faults::stop("C10");
         deliver(producer, &messages.state, STATE, deadline)?;
@@ -195,15 +246,24 @@ impl Owner {
         let began = Instant::now();
         producer
             .commit_transaction(remaining(deadline))
-            .map_err(|error| BrokerError::sort("cannot commit a transaction", &error, BrokerError::Doubt))?;
-        let end = producer.context().state_end();
-        let took = began.elapsed();
-        if took >= PROMPT_COMMIT {
-            // The commit may have been sent twice, and the second could end a later transaction of this epoch (R2).
-            tracing::debug!(took_ms = took.as_millis() as u64, "a slow commit: the producer is replaced");
-            self.producer = None;
-        }
-        Ok(end)
+            .map_err(|error| BrokerError::of_writing("cannot commit a transaction", None, &error))?;
+        Ok(began.elapsed())
+    }
+
+    fn try_out(&self, message: &Message) -> Result<(), BrokerError> {
+        let Some(producer) = &self.producer else {
+            return Err(BrokerError::Doubt("no producer is open".to_owned()));
+        };
+        producer.context().begin();
+        producer
+            .begin_transaction()
+            .map_err(|error| BrokerError::sort("cannot begin a transaction", &error, BrokerError::Doubt))?;
+        deliver(producer, std::slice::from_ref(message), OUTPUT, Instant::now() + TRANSACTION_TIMEOUT)
+    }
+
+    /// Whether a test has armed this point for this deployment: tests of one process do not meet in one name.
+    fn is_armed(&self, point: &str) -> bool {
+        cfg!(feature = "faults") && faults::fails(&format!("{point}/{}", self.settings.transactional_id))
     }
 }
 
@@ -251,7 +311,7 @@ fn send(
             let full = matches!(&error, KafkaError::MessageProduction(Code::QueueFull));
             if !full || Instant::now() >= deadline {
                 let attempt = format!("cannot produce to topic {}", message.topic);
-                return Err(BrokerError::sort(&attempt, &error, BrokerError::Doubt));
+                return Err(BrokerError::of_writing(&attempt, Some(&message.topic), &error));
             }
             producer.poll(Duration::from_millis(20));
             record = unsent;
@@ -324,7 +384,7 @@ impl Reports {
     fn verdict(&self) -> Result<(), BrokerError> {
         self.count(|count| match &count.failure {
             Some((error, topic)) => {
-                Err(BrokerError::sort(&format!("cannot deliver to topic {topic}"), error, BrokerError::Doubt))
+                Err(BrokerError::of_writing(&format!("cannot deliver to topic {topic}"), Some(topic), error))
             }
             None if count.delivered == count.sent => Ok(()),
             None => Err(BrokerError::Doubt(format!("{} of {} messages delivered", count.delivered, count.sent))),

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, time::Duration};
 pub const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The same as the broker is told; tests shorten it.
-fn transaction_timeout() -> Duration {
+pub fn transaction_timeout() -> Duration {
     faults::time("transaction-timeout", TRANSACTION_TIMEOUT)
 }
 
@@ -24,6 +24,10 @@ const RETRY_BACKOFF: Duration = Duration::from_millis(250);
 /// A commit that took longer may have been sent twice: the second could end a later transaction of the same epoch.
 pub const PROMPT_COMMIT: Duration = Duration::from_millis(150);
 
+// A limit that breaks this would let a repeated request end a later transaction (R2).
+const _: () = assert!(PROMPT_COMMIT.as_millis() * 10 < RETRY_BACKOFF.as_millis() * 8);
+const _: () = assert!(MESSAGE_TIMEOUT.as_millis() < TRANSACTION_TIMEOUT.as_millis());
+
 /// How the broker is reached and this deployment named.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -33,6 +37,8 @@ pub struct Settings {
     pub transactional_id: String,
     /// Whether batches are transactions.
     pub transactions: bool,
+    /// Whether each transaction has an epoch of its own, however prompt the one before was.
+    pub epoch_per_transaction: bool,
     /// Passed through to librdkafka.
     pub librdkafka: BTreeMap<String, String>,
 }
@@ -214,6 +220,7 @@ mod tests {
             bootstrap_servers: "127.0.0.1:9".to_owned(),
             transactional_id: "t".to_owned(),
             transactions: true,
+            epoch_per_transaction: false,
             librdkafka: BTreeMap::from([(key.to_owned(), value.to_owned())]),
         };
         let problems = settings.problems();

@@ -30,13 +30,21 @@ const DECISION: Duration = Duration::from_secs(TRANSACTION_TIMEOUT.as_secs() * 2
 const CHUNK_BYTES: usize = 4 << 20;
 
 /// One record of the topic.
-pub type Entry = (String, Option<Vec<u8>>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it stands.
+    pub offset: i64,
+    /// Its key.
+    pub key: String,
+    /// Its value; none for a tombstone.
+    pub value: Option<Vec<u8>>,
+}
 
 /// A reader of the topic.
 pub struct StateTopic {
     name: String,
-    settings: Settings,
     committed: BaseConsumer<Client>,
+    uncommitted: BaseConsumer<Client>,
 }
 
 /// Where a partition begins and ends.
@@ -52,13 +60,13 @@ impl StateTopic {
     /// Sets up the reader; nothing is asked of the broker yet.
     pub fn new(settings: &Settings, name: &str) -> Result<Self, BrokerError> {
         let committed = consumer(settings, Isolation::Committed)?;
-        Ok(Self { name: name.to_owned(), settings: settings.clone(), committed })
+        let uncommitted = consumer(settings, Isolation::Uncommitted)?;
+        Ok(Self { name: name.to_owned(), committed, uncommitted })
     }
 
     /// The ends of the partition now.
     pub fn ends(&self) -> Result<Ends, BrokerError> {
-        let uncommitted = consumer(&self.settings, Isolation::Uncommitted)?;
-        let (low, high) = watermarks(&uncommitted, &self.name)?;
+        let (low, high) = watermarks(&self.uncommitted, &self.name)?;
         Ok(Ends { low, high })
     }
 
@@ -90,7 +98,7 @@ impl StateTopic {
                     bytes += message.key_len() + message.payload_len();
                     // A key that is no text is not ours.
                     if let Some(Ok(key)) = message.key_view::<str>() {
-                        chunk.push((key.to_owned(), value));
+                        chunk.push(Entry { offset: message.offset(), key: key.to_owned(), value });
                     }
                     if bytes >= CHUNK_BYTES {
                         bytes = 0;

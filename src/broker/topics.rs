@@ -35,6 +35,8 @@ pub struct Wanted {
     pub compacted: bool,
     /// Whether it must be as wanted: the state is lost in a topic that is not compacted.
     pub strict: bool,
+    /// Whether nothing goes without it. One that is not, and that we may not create, is left out of what is found.
+    pub vital: bool,
 }
 
 /// A topic as it is.
@@ -82,6 +84,7 @@ pub fn ensure(settings: &Settings, wanted: &[Wanted], creation: Creation) -> Res
     let admin: AdminClient<Client> = config
         .create_with_context(Client::default())
         .map_err(|error| BrokerError::Refused(format!("cannot set up a Kafka client: {error}")))?;
+    let mut denied = Vec::new();
     if !missing.is_empty() {
         if !creation.allowed {
             let names: Vec<&str> = missing.iter().map(|topic| topic.name.as_str()).collect();
@@ -90,11 +93,12 @@ pub fn ensure(settings: &Settings, wanted: &[Wanted], creation: Creation) -> Res
                 names.join(", ")
             )));
         }
-        create(&admin, &missing, creation)?;
+        denied = create(&admin, &missing, creation)?;
     }
-    let partitions = wait_until_known(&consumer, wanted)?;
+    let wanted: Vec<&Wanted> = wanted.iter().filter(|topic| !denied.contains(&topic.name)).collect();
+    let partitions = wait_until_known(&consumer, &wanted)?;
     let cluster = consumer.client().fetch_cluster_id(ANSWER).unwrap_or_default();
-    let found = describe(&admin, wanted, &partitions, &missing)?;
+    let found = describe(&admin, &wanted, &partitions, &missing)?;
     Ok(Topics { cluster, found })
 }
 
@@ -111,7 +115,8 @@ fn partitions(consumer: &BaseConsumer<Client>) -> Result<BTreeMap<String, usize>
     Ok(usable.map(|topic| (topic.name().to_owned(), count(topic))).collect())
 }
 
-fn create(admin: &AdminClient<Client>, missing: &[&Wanted], creation: Creation) -> Result<(), BrokerError> {
+/// Returns the names of those that we may not create and that are not vital.
+fn create(admin: &AdminClient<Client>, missing: &[&Wanted], creation: Creation) -> Result<Vec<String>, BrokerError> {
     let limit = CREATED_LIMIT.to_string();
     let topics: Vec<NewTopic<'_>> = missing
         .iter()
@@ -128,11 +133,14 @@ fn create(admin: &AdminClient<Client>, missing: &[&Wanted], creation: Creation) 
     let options = AdminOptions::new().request_timeout(Some(SPREAD)).operation_timeout(Some(SPREAD));
     let results = futures::executor::block_on(admin.create_topics(&topics, &options))
         .map_err(|error| BrokerError::sort("cannot create the topics", &error, BrokerError::Unavailable))?;
+    let mut denied = Vec::new();
     for (name, code) in results.into_iter().filter_map(Result::err) {
+        let vital = missing.iter().any(|topic| topic.name == name && topic.vital);
         let message = format!("cannot create the topic {name}: {code}");
         match code {
             // Somebody else was faster.
             Code::TopicAlreadyExists => {}
+            code if is_denial(code) && !vital => denied.push(name),
             code if is_denial(code) => return Err(BrokerError::Denied(message)),
             Code::RequestTimedOut | Code::OperationTimedOut | Code::NotController => {
                 return Err(BrokerError::Unavailable(message));
@@ -140,12 +148,12 @@ fn create(admin: &AdminClient<Client>, missing: &[&Wanted], creation: Creation) 
             _ => return Err(BrokerError::Refused(message)),
         }
     }
-    Ok(())
+    Ok(denied)
 }
 
 fn wait_until_known(
     consumer: &BaseConsumer<Client>,
-    wanted: &[Wanted],
+    wanted: &[&Wanted],
 ) -> Result<BTreeMap<String, usize>, BrokerError> {
     let deadline = Instant::now() + SPREAD;
     loop {
@@ -162,7 +170,7 @@ fn wait_until_known(
 
 fn describe(
     admin: &AdminClient<Client>,
-    wanted: &[Wanted],
+    wanted: &[&Wanted],
     partitions: &BTreeMap<String, usize>,
     created: &[&Wanted],
 ) -> Result<BTreeMap<String, Found>, BrokerError> {

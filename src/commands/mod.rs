@@ -1,10 +1,15 @@
 //! One file per verb. A verb prints, and its last word is the exit code.
 
+mod audit;
 mod demo;
+mod doctor;
 mod feeds;
 mod get;
+mod migrate;
 mod process;
+mod rebuild_state;
 mod reload;
+mod replay;
 mod run;
 mod schema;
 mod show;
@@ -37,8 +42,12 @@ pub mod exit {
     pub const BUG: u8 = 70;
     /// The state cannot be created.
     pub const NO_STATE: u8 = 73;
+    /// Not permitted.
+    pub const DENIED: u8 = 77;
     /// Input or output failed.
     pub const IO: u8 = 74;
+    /// Not done, or not all of it; the same may go well later.
+    pub const TRY_LATER: u8 = 75;
     /// Configuration.
     pub const CONFIGURATION: u8 = 78;
 }
@@ -50,8 +59,13 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Process(given) => process::run(given),
         Verb::Feeds(given) => feeds::run(&given),
         Verb::Demo(given) => demo::run(&given),
+        Verb::Doctor(given) => doctor::run(&given),
         Verb::Schema(given) => schema::run(&given),
         Verb::Run(given) => run::run(&given),
+        Verb::Audit(given) => audit::run(&given),
+        Verb::RebuildState(given) => rebuild_state::run(&given),
+        Verb::Replay(given) => replay::run(&given),
+        Verb::Migrate(given) => migrate::run(&given),
     };
     ExitCode::from(code)
 }

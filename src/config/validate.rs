@@ -222,6 +222,7 @@ fn broker(draft: &Draft, problems: &mut Problems) {
         bootstrap_servers: kafka.bootstrap_servers.clone(),
         transactional_id: kafka.transactional_id.clone(),
         transactions: kafka.delivery == crate::publish::Delivery::ExactlyOnce,
+        epoch_per_transaction: kafka.epoch == crate::publish::Epoch::PerTransaction,
         librdkafka: kafka.librdkafka.clone(),
     };
     for (key, problem) in settings.problems() {

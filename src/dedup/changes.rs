@@ -28,6 +28,16 @@ pub(super) fn stored(article: &Article) -> StoredText {
     }
 }
 
+/// The same as it is remembered: what must not be used is not kept either.
+pub(super) fn kept(article: &Article, killed: bool) -> StoredText {
+    let mut text = stored(article);
+    if killed {
+        text.body.clear();
+        text.summary = None;
+    }
+    text
+}
+
 /// The published fields besides headline, summary and body whose changes are named.
 fn fields(article: &Article) -> BTreeMap<String, String> {
     let list = |values: &[String]| (!values.is_empty()).then(|| values.join(", "));

@@ -10,12 +10,15 @@ mod changes;
 mod claims;
 mod fingerprint;
 mod postings;
+mod rebuild;
 mod revision;
 mod similarity;
 mod story;
 mod update;
 mod window;
 mod words;
+
+pub use self::rebuild::{Published, rebuild, rebuild_earlier};
 
 use self::update::{Link, Teller};
 use self::window::{Entry, Window};
@@ -101,13 +104,13 @@ impl Index {
         story: &dyn Fn(&str) -> Result<Option<StoryState>, E>,
     ) -> Result<Verdict, E> {
         let previous = question.previous.as_ref();
-        let reason = match question.admission {
-            Admission::Again => None,
+        let reason = match &question.admission {
+            Admission::Again { .. } => None,
             // The intake drops equal content; what comes through all the same (a lost directory, a replay) ends here.
             _ if previous.is_some_and(|previous| previous.state.hash == *question.hash) => {
                 Some(SuppressReason::Unchanged)
             }
-            Admission::Remember(reason) => Some(reason),
+            Admission::Remember(reason) => Some(*reason),
             Admission::Publish => previous
                 .filter(|previous| previous.state.revision > 0)
                 .is_some_and(|previous| revision::only_typography(previous, question.enriched))
@@ -135,13 +138,18 @@ impl Index {
     ) -> Result<Verdict, E> {
         let (article, previous) = (&question.enriched.article, question.previous.as_ref());
         let before = previous.filter(|previous| previous.state.revision > 0);
-        let mut state = remembered(now, question);
+        let mut state = remembered(now, previous.map(|previous| &previous.state), question.hash, article);
         let signature = fingerprint::signature(article);
         let told_in = match before.and_then(|before| before.state.story.as_deref()) {
             Some(id) => story(id)?,
             None => None,
         };
-        let duplicate = self.duplicate(article, signature.as_ref(), before, told_in.as_ref());
+        let duplicate = match (&question.admission, &signature) {
+            (Admission::Again { settled: Some((relation, of)) }, Some(signature)) => {
+                self.settled(article, signature, of, *relation)
+            }
+            _ => self.duplicate(article, signature.as_ref(), before, told_in.as_ref()),
+        };
 
         let change = revision::kind(previous, article, now);
         let killed = change == Change::Kill;
@@ -158,27 +166,16 @@ impl Index {
             claims::revise(standing, question.enriched, revision)
         };
 
-        let searched = !killed
-            && match duplicate.relation {
-                Relation::Exact | Relation::Abridged => false,
-                Relation::Near => duplicate.similarity.is_some_and(|similarity| similarity < SAME_FOR_SEARCH),
-                Relation::Original | Relation::Update => true,
-            };
         state.revision = revision;
         state.relation = duplicate.relation;
         state.of.clone_from(&duplicate.of);
         state.story.clone_from(&duplicate.story);
         state.agency = article.wire.agency.clone().or(state.agency);
-        state.signature = signature.filter(|_| searched);
+        state.signature = signature.filter(|_| is_searched(killed, &duplicate));
         state.claims = claims.standing;
         state.killed = killed;
 
-        let mut text = changes::stored(article);
-        if killed {
-            // What must not be used is not kept either.
-            text.body.clear();
-            text.summary = None;
-        }
+        let text = changes::kept(article, killed);
         let story = match &duplicate.story {
             _ if killed => {
                 let headline = before.and_then(|before| before.text.as_ref()?.headline.as_deref());
@@ -291,6 +288,17 @@ impl Index {
         Link { relation, reason: "earlier_version", resemblance, shared }
     }
 
+    /// A link that was found when more was known than now. What cannot be measured any more is left unsaid.
+    fn settled(&self, article: &Article, signature: &Signature, of: &ItemId, relation: Relation) -> Duplicate {
+        let link = self.link_to(of, article, signature, relation);
+        let mut duplicate = self.linked(article, signature, of, link);
+        if self.signature(of).is_none() {
+            duplicate.similarity = None;
+            duplicate.shared = None;
+        }
+        duplicate
+    }
+
     fn linked(&self, article: &Article, signature: &Signature, of: &ItemId, link: Link) -> Duplicate {
         let origin = self.window.entry(&of.0);
         let origin_text = origin.and_then(Entry::signature);
@@ -318,6 +326,16 @@ impl Index {
             origin_agency: origin.and_then(|origin| origin.agency.as_deref()).map(str::to_owned),
         }
     }
+}
+
+/// Whether others are compared with this text.
+fn is_searched(killed: bool, duplicate: &Duplicate) -> bool {
+    !killed
+        && match duplicate.relation {
+            Relation::Exact | Relation::Abridged => false,
+            Relation::Near => duplicate.similarity.is_some_and(|similarity| similarity < SAME_FOR_SEARCH),
+            Relation::Original | Relation::Update => true,
+        }
 }
 
 /// Whether claims or other items rest on this original.
@@ -349,14 +367,13 @@ fn added_paragraphs(article: &Article, origin: &Signature) -> Vec<Span> {
 }
 
 /// The item's entry with this content as its last.
-fn remembered(now: Timestamp, question: &Question<'_>) -> ItemState {
-    let article = &question.enriched.article;
-    let Some(Previous { state, .. }) = &question.previous else {
+fn remembered(now: Timestamp, previous: Option<&ItemState>, hash: &Hash, article: &Article) -> ItemState {
+    let Some(state) = previous else {
         return ItemState {
             v: ItemState::VERSION,
             feed: article.feed.clone(),
             revision: 0,
-            hash: question.hash.clone(),
+            hash: hash.clone(),
             earlier: Vec::new(),
             suppressed: Vec::new(),
             failed: Vec::new(),
@@ -372,9 +389,9 @@ fn remembered(now: Timestamp, question: &Question<'_>) -> ItemState {
         };
     };
     let mut state = state.clone();
-    if state.hash != *question.hash {
-        let before = std::mem::replace(&mut state.hash, question.hash.clone());
-        state.earlier.retain(|hash| hash != question.hash && *hash != before);
+    if state.hash != *hash {
+        let before = std::mem::replace(&mut state.hash, hash.clone());
+        state.earlier.retain(|earlier| earlier != hash && *earlier != before);
         state.earlier.push(before);
         keep_newest(&mut state.earlier);
     }
@@ -384,7 +401,8 @@ fn remembered(now: Timestamp, question: &Question<'_>) -> ItemState {
 
 /// Remembered and not published: its text is no one's original, so a copy elsewhere is told as new.
 fn suppressed(now: Timestamp, question: &Question<'_>, reason: SuppressReason) -> Verdict {
-    let mut state = remembered(now, question);
+    let previous = question.previous.as_ref().map(|previous| &previous.state);
+    let mut state = remembered(now, previous, question.hash, &question.enriched.article);
     if reason != SuppressReason::Unchanged {
         state.suppressed.push(Suppressed { hash: question.hash.clone(), reason, at: None });
         keep_newest(&mut state.suppressed);

@@ -45,13 +45,7 @@ pub(super) fn withdrawn(db: &Connection) -> Result<Withdrawn> {
 pub(super) fn erase(tx: &Transaction<'_>, withdrawn: &Withdrawn, position: u64) -> Result<()> {
     for (feed, items) in withdrawn {
         frames::rewrite(tx, feed, position, |content| match content {
-            Content::Item(observed) if items.contains(&observed.item.id) => {
-                let had = observed.page.is_some() || observed.item.content.is_some() || observed.item.summary.is_some();
-                observed.page = None;
-                observed.item.content = None;
-                observed.item.summary = None;
-                had
-            }
+            Content::Item(observed) if items.contains(&observed.item.id) => observed.withdraw(),
             _ => false,
         })?;
         let mut strike = tx.prepare_cached("DELETE FROM meta WHERE key = ?1")?;

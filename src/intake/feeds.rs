@@ -151,7 +151,7 @@ pub(super) fn load_for(db: &Connection, id: &FeedId, url: &str) -> Result<FeedFa
     Ok(facts)
 }
 
-fn load(db: &Connection, id: &FeedId) -> Result<FeedFacts> {
+pub(super) fn load(db: &Connection, id: &FeedId) -> Result<FeedFacts> {
     let mut select = db.prepare_cached("SELECT etag, last_modified, poll, facts FROM feed WHERE id = ?1")?;
     let row = select
         .query_row([&id.0], |row| {

@@ -5,11 +5,11 @@
 
 use super::{Backlog, instant};
 use crate::{
-    model::{Content, FeedId, Frame},
-    store::error::{corrupt, corrupt_frame, newer},
+    model::{Content, FeedId, Frame, Item},
+    store::error::{corrupt, corrupt_entry, corrupt_frame, newer},
 };
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Result, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Result, Row, Transaction, params};
 
 const VERSION: u8 = 1;
 
@@ -57,13 +57,26 @@ pub(super) fn pack(value: &impl serde::Serialize) -> Result<Vec<u8>> {
     Ok(packed)
 }
 
-/// Unpacks it; `what` names it in the error.
-pub(super) fn unpack<T: serde::de::DeserializeOwned>(packed: &[u8], what: &str) -> Result<T> {
-    let damaged = |error: &dyn std::fmt::Display| corrupt(format!("{what}: {error}"));
+/// Unpacks an entry that frames do not hold yet.
+pub(super) fn unpack_entry(packed: &[u8], item: &str) -> Result<Item> {
+    unpack(packed, &format!("the waiting entry {item}"), |what| corrupt_entry(item, what))
+}
+
+/// Unpacks what a frame holds.
+pub(super) fn unpack_frame(packed: &[u8], seq: u64) -> Result<Vec<Content>> {
+    unpack(packed, &format!("frame {seq} of the intake log"), |what| corrupt_frame(seq, what))
+}
+
+fn unpack<T: serde::de::DeserializeOwned>(
+    packed: &[u8],
+    name: &str,
+    corrupt: impl Fn(String) -> rusqlite::Error,
+) -> Result<T> {
+    let damaged = |error: &dyn std::fmt::Display| corrupt(error.to_string());
     let rest = match packed.split_first() {
         Some((&VERSION, rest)) => rest,
         // Programs only ever raise it, so a greater one is theirs and not a flipped bit: the caller has seen the hash.
-        Some((&found, _)) if found > VERSION => return Err(newer(what, found, VERSION)),
+        Some((&found, _)) if found > VERSION => return Err(newer(name, found, VERSION)),
         _ => return Err(damaged(&"it does not begin with a version")),
     };
     let json =
@@ -83,20 +96,76 @@ pub(super) fn read_from(db: &Connection, seq: u64, max_bytes: usize) -> Result<V
         if found != expected {
             return Err(corrupt_frame(expected, format!("it is missing; the next one is {found}")));
         }
+        if !hash_fits(row).map_err(|error| corrupt_frame(found, error.to_string()))? {
+            return Err(corrupt_frame(found, "its hash does not fit"));
+        }
         let feed: String = row.get(1)?;
         let (poll, at): (u64, i64) = (row.get(2)?, row.get(3)?);
         let packed = row.get_ref(4)?.as_blob()?;
-        if row_hash(&feed, poll, at, packed) != row.get_ref(5)?.as_blob()? {
-            return Err(corrupt_frame(found, "its hash does not fit"));
-        }
         size += packed.len();
         if size > max_bytes && !frames.is_empty() {
             break;
         }
-        let contents = unpack(packed, &format!("frame {found}"))?;
+        let contents = unpack_frame(packed, found)?;
         frames.push(Frame { seq: found, feed: FeedId(feed), poll, at: instant(at), contents, bytes: packed.len() });
     }
     Ok(frames)
+}
+
+/// Whether a row of all columns is as it was written, and can be read.
+pub(super) fn sound(row: &Row<'_>, seq: u64) -> Result<()> {
+    let read = hash_fits(row).map_err(|error| corrupt_frame(seq, error.to_string()))?;
+    if !read {
+        return Err(corrupt_frame(seq, "its hash does not fit"));
+    }
+    unpack_frame(row.get_ref(4)?.as_blob()?, seq).map(drop)
+}
+
+fn hash_fits(row: &Row<'_>) -> Result<bool> {
+    let feed: String = row.get(1)?;
+    let (poll, at): (u64, i64) = (row.get(2)?, row.get(3)?);
+    let packed = row.get_ref(4)?.as_blob()?;
+    Ok(row_hash(&feed, poll, at, packed) == row.get_ref(5)?.as_blob()?)
+}
+
+/// The same for one frame; one above `position` that was given and is not there is missing.
+pub(super) fn check_one(db: &Connection, seq: u64, position: u64) -> Result<()> {
+    let mut select = db.prepare_cached("SELECT seq, feed, poll, at, contents, hash FROM frame WHERE seq = ?1")?;
+    let mut rows = select.query([seq])?;
+    match rows.next()? {
+        Some(row) => sound(row, seq),
+        None if seq > position && seq <= last(db)? => Err(corrupt_frame(seq, "it is missing")),
+        None => Ok(()),
+    }
+}
+
+/// Puts contents in the place of a frame that is damaged or missing.
+pub(super) fn put_in_place(
+    tx: &Transaction<'_>,
+    seq: u64,
+    feed: &FeedId,
+    at: Timestamp,
+    contents: &[Content],
+) -> Result<()> {
+    let packed = pack(&contents)?;
+    let at = at.as_microsecond();
+    tx.execute(
+        "INSERT OR REPLACE INTO frame (seq, feed, poll, at, contents, hash) VALUES (?1, ?2, 0, ?3, ?4, ?5)",
+        params![seq, feed.0, at, packed, row_hash(&feed.0, 0, at, &packed)],
+    )
+    .map(drop)
+}
+
+/// The first frame that was observed at `since` or later and the last that was observed before `until`, of those at or
+/// below `position`; none when there is none in between. A clock that was set back makes the window wider, never holed.
+pub(super) fn window(db: &Connection, since: i64, until: i64, position: u64) -> Result<Option<(u64, u64)>> {
+    let ends: (Option<u64>, Option<u64>) = db.query_row(
+        "SELECT (SELECT min(seq) FROM frame WHERE at >= ?1 AND seq <= ?3),
+                (SELECT max(seq) FROM frame WHERE at < ?2 AND seq <= ?3)",
+        params![since, until, position],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(ends.0.zip(ends.1).filter(|(first, last)| first <= last))
 }
 
 /// Changes contents of a feed's frames at or below `position`; `change` tells whether it did. One frame is in memory at
@@ -115,7 +184,7 @@ pub(super) fn rewrite(
         let (poll, at, packed): (u64, i64, Vec<u8>) = tx
             .prepare_cached("SELECT poll, at, contents FROM frame WHERE seq = ?1")?
             .query_row([seq], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        let mut contents: Vec<Content> = unpack(&packed, &format!("frame {seq}"))?;
+        let mut contents = unpack_frame(&packed, seq)?;
         let mut changed = false;
         for content in &mut contents {
             changed |= change(content);
@@ -146,11 +215,10 @@ pub(super) fn check_numbers(db: &Connection, position: u64) -> Result<()> {
              broker knows what was"
         )));
     }
-    let (count, highest): (u64, Option<u64>) = db.query_row(
-        "SELECT count(*), max(seq) FROM frame WHERE seq > ?1",
-        [position],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
+    let (count, highest): (u64, Option<u64>) =
+        db.query_row("SELECT count(*), max(seq) FROM frame WHERE seq > ?1", [position], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     if count == last - position {
         return Ok(());
     }
@@ -201,7 +269,7 @@ pub(super) fn trim(tx: &Transaction<'_>, position: u64, older_than: i64) -> Resu
     Ok(())
 }
 
-fn row_hash(feed: &str, poll: u64, at: i64, contents: &[u8]) -> [u8; 32] {
+pub(super) fn row_hash(feed: &str, poll: u64, at: i64, contents: &[u8]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&(feed.len() as u64).to_le_bytes());
     hasher.update(feed.as_bytes());

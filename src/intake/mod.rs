@@ -6,12 +6,14 @@
 //! and its page, or the reason why there is none. What an item's content was decides here whether it is observed
 //! again; what becomes of it is decided behind the doorstep.
 
+pub mod check;
 mod erase;
 mod feeds;
 mod frames;
 mod observe;
 mod pages;
 mod seen;
+pub mod set_aside;
 
 pub use feeds::FeedFacts;
 pub use observe::{Appended, Poll};
@@ -96,6 +98,17 @@ pub struct Backlog {
     pub waiting: u64,
 }
 
+/// Frames that the log still has from `seq` on, oldest first, together no larger than `max_bytes` but for the first.
+pub fn retained(db: &rusqlite::Connection, seq: u64, max_bytes: usize) -> rusqlite::Result<Vec<crate::model::Frame>> {
+    let first: Option<u64> = db.query_row("SELECT min(seq) FROM frame WHERE seq >= ?1", [seq], |row| row.get(0))?;
+    first.map_or_else(|| Ok(Vec::new()), |first| frames::read_from(db, first, max_bytes))
+}
+
+/// The number of the newest frame ever; 0 for none.
+pub fn last(db: &rusqlite::Connection) -> rusqlite::Result<u64> {
+    frames::last(db)
+}
+
 /// A handle on the log; clones share it.
 #[derive(Clone)]
 pub struct Intake {
@@ -160,6 +173,19 @@ impl Intake {
     /// Frames from `seq` on, oldest first, together no larger than `max_bytes` but for the first. A hole is an error.
     pub async fn read_from(&self, seq: u64, max_bytes: usize) -> Result<Vec<crate::model::Frame>, StoreError> {
         self.store.read(move |db| frames::read_from(db, seq, max_bytes)).await
+    }
+
+    /// The first and the last frame, of those at or below `position`, that were observed from `since` on and before
+    /// `until`; all that are retained where nothing is said.
+    pub async fn window(
+        &self,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+        position: u64,
+    ) -> Result<Option<(u64, u64)>, StoreError> {
+        let since = since.map_or(i64::MIN, Timestamp::as_microsecond);
+        let until = until.map_or(i64::MAX, Timestamp::as_microsecond);
+        self.store.read(move |db| frames::window(db, since, until, position)).await
     }
 
     /// The number of the newest frame ever; 0 for none.

@@ -139,7 +139,7 @@ fn due(
             if looked_at || !met.insert(item.clone()) {
                 continue;
             }
-            let entry: Item = frames::unpack(row.get_ref(2)?.as_blob()?, "an entry with a page")?;
+            let entry = frames::unpack_entry(row.get_ref(2)?.as_blob()?, &item.0)?;
             let validators = if waits {
                 Validators::default()
             } else {
@@ -264,7 +264,7 @@ fn load_waiting(db: &Connection, item: &ItemId) -> Result<Vec<Waiting>> {
             Ok(Waiting {
                 poll: row.get(0)?,
                 first_sight: row.get::<_, Option<i64>>(1)?.map(instant),
-                item: frames::unpack(row.get_ref(2)?.as_blob()?, "an entry that waits for its page")?,
+                item: frames::unpack_entry(row.get_ref(2)?.as_blob()?, &item.0)?,
             })
         })?
         .collect()
@@ -275,7 +275,7 @@ fn load_watch(db: &Connection, item: &ItemId) -> Result<Option<Watch>> {
         .query_row([&item.0], |row| {
             Ok(Watch {
                 first_sight: row.get::<_, Option<i64>>(0)?.map(instant),
-                item: frames::unpack(row.get_ref(1)?.as_blob()?, "an entry whose page is watched")?,
+                item: frames::unpack_entry(row.get_ref(1)?.as_blob()?, &item.0)?,
                 first_fetch: row.get(2)?,
                 step: row.get(3)?,
                 stale_looks: row.get(4)?,

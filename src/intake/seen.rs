@@ -143,6 +143,16 @@ fn from_row(row: &Row<'_>) -> Result<Seen> {
     })
 }
 
+/// Looks at every row.
+pub(super) fn check(db: &Connection, mut note: impl FnMut(Result<Seen>)) -> Result<()> {
+    let mut select = db.prepare(&format!("SELECT {COLUMNS} FROM seen"))?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        note(from_row(row));
+    }
+    Ok(())
+}
+
 /// Writes a row. `entry` is kept while an earlier content is being counted, for a 304 does not bring it.
 pub(super) fn save(tx: &Transaction<'_>, seen: &Seen, entry: Option<&Item>) -> Result<()> {
     let earlier = serde_json::to_string(&seen.earlier).map_err(|error| corrupt(error.to_string()))?;
@@ -219,7 +229,7 @@ pub(super) fn shown_again(
         .query_map(params![feed.id.0, known.document_poll], |row| Ok((from_row(row)?, row.get(12)?)))?
         .collect::<Result<_>>()?;
     for (mut seen, packed) in counted {
-        let item: Item = frames::unpack(&packed, "an entry that is counted")?;
+        let item = frames::unpack_entry(&packed, &seen.item.0)?;
         let content = item.content_hash();
         if seen.look(&content, poll, known.useful_poll) == Look::Changed {
             contents.extend(super::observe::take(tx, feed, &mut seen, &item, poll, now, None)?);

@@ -36,6 +36,25 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// Takes away what it says, for its publisher withdrew it; false when that was done before. Names, headline and
+    /// hash stay.
+    pub fn withdraw(&mut self) -> bool {
+        if self.is_withdrawn() {
+            return false;
+        }
+        let why = Issue::new(Stage::Intake, "withdrawn", "its publisher withdrew it, and its text was erased");
+        self.page_missing = Some(why);
+        self.page = None;
+        self.item.content = None;
+        self.item.summary = None;
+        true
+    }
+
+    /// Whether what it said was taken away.
+    pub fn is_withdrawn(&self) -> bool {
+        self.page_missing.as_ref().is_some_and(|issue| issue.stage == Stage::Intake && issue.code == "withdrawn")
+    }
+
     /// The hash of an item with or without its page.
     pub fn hash(item: &Item, page: Option<&Page>) -> Hash {
         let content = item.content_hash();

@@ -40,10 +40,32 @@ pub mod state_key {
     /// How often operators had the past published again: a [`super::Generation`].
     pub const GENERATION: &str = "generation";
 
+    /// Stands while the state is being made anew from the topics: it is not whole.
+    pub const REBUILDING: &str = "rebuilding";
+
+    /// Up to which frame the state was made anew: of what was judged there and not published the reasons are lost. A
+    /// [`super::Position`].
+    pub fn rebuilt(intake: &str) -> String {
+        format!("rebuilt/{intake}")
+    }
+
+    /// How far the move from the journal to a broker has come: a [`super::Migration`].
+    pub const MIGRATION: &str = "migration";
+
     /// How far a feed has been published again under another prefix: a [`super::Position`].
     pub fn copied(prefix: &str, feed: &FeedId) -> String {
         format!("copied/{prefix}/{feed}")
     }
+}
+
+/// The form of a value and the newest that is known here, when a newer program wrote it. Every value whose form ever
+/// changes begins with `{"v":N`, so that it need not be read to be told.
+pub fn newer_form(key: &str, value: &[u8]) -> Option<(u8, u8)> {
+    let known = if key.starts_with("item/") { ItemState::VERSION } else { 1 };
+    let digits = value.strip_prefix(b"{\"v\":")?;
+    let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let found = std::str::from_utf8(digits.get(..length)?).ok()?.parse().unwrap_or(u8::MAX);
+    (found > known).then_some((found, known))
 }
 
 /// One change of the state: a new value, or a tombstone.
@@ -90,6 +112,21 @@ pub struct Generation {
     /// Batches of the replay that are committed. After a doubtful commit this says whether it was one.
     pub batches: u64,
     /// Whether the replay came to its end.
+    pub finished: bool,
+}
+
+/// How far the move of a directory from the journal to a broker has come.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Migration {
+    /// Version of this form: 1.
+    pub v: u8,
+    /// The directory's intake.
+    pub intake: String,
+    /// The number of the next record of each topic.
+    pub topics: std::collections::BTreeMap<String, u64>,
+    /// The last key of the state that is over there.
+    pub key: String,
+    /// Whether all of it is.
     pub finished: bool,
 }
 

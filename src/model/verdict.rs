@@ -92,14 +92,17 @@ pub enum SuppressReason {
 }
 
 /// Whether policy lets a revision through to be judged for publication.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admission {
     /// Publish it unless it is a repetition.
     Publish,
     /// Remember it only.
     Remember(SuppressReason),
     /// It was published before under the number that is due now: publish it again, whatever it says.
-    Again,
+    Again {
+        /// What it was found to be when the text that it goes back to was still known.
+        settled: Option<(Relation, ItemId)>,
+    },
 }
 
 /// What is asserted or retracted about one observation.

@@ -13,8 +13,8 @@ use crate::{
     dedup::{self, Index, Question},
     faults,
     model::{
-        ArticleSummary, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId,
-        LATEST_FIGURES, Observed, Origin, Outcome, Place, Position, Record, Stage, StateChange, Verdict, state_key,
+        ArticleSummary, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId, LATEST_FIGURES,
+        Observed, Origin, Outcome, Place, Position, Record, Stage, StateChange, Verdict, state_key,
     },
     publish::{Batch, encode},
     state::State,
@@ -54,8 +54,6 @@ pub(super) struct Decider {
     index: Index,
     /// Units that broke the index: they go to the dead letters.
     broken: HashSet<(u64, usize)>,
-    /// What `index` was doing, for the case that it breaks.
-    at_work: Option<(u64, usize)>,
     pub(super) open: Open,
 }
 
@@ -93,7 +91,7 @@ impl Decider {
         index.restored();
         let generation = state.generation()?.map_or(0, |generation| generation.number);
         let open = Open { position, ..Open::default() };
-        Ok(Self { rules, state, generation, index, broken, at_work: None, open })
+        Ok(Self { rules, state, generation, index, broken, open })
     }
 
     /// How large the open batch is.
@@ -155,7 +153,6 @@ impl Decider {
         let feed = self.rules.feeds.get(&observed.item.feed);
         let admission = admission(&feed, self.rules.feeds.backfill(), observed, at);
         let previous = self.state.previous(id)?;
-        self.at_work = Some(place);
         let question = Question { enriched: &enriched, hash: &observed.hash, previous, admission };
         faults::point("dedup");
         let verdict = self.index.judge(at, question, &|story| self.state.story(story))?;
@@ -167,7 +164,6 @@ impl Decider {
             self.open.latest.push(summary(&enriched, &verdict, (*revision, *change), at));
         }
         let records = encode::article(&stamp, *enriched, &verdict);
-        self.at_work = None;
         let mut verdict = verdict;
         verdict.state.note_suppressed(&verdict.outcome, Place { seq: origin.seq, index: origin.index });
         self.remember(id, &verdict);
@@ -251,11 +247,9 @@ impl Decider {
         self.state.drop_overlay();
     }
 
-    /// What had broken the index so far, and now, for the next one.
+    /// What had broken the index before, for the next one.
     pub(super) fn into_broken(self) -> HashSet<(u64, usize)> {
-        let mut broken = self.broken;
-        broken.extend(self.at_work);
-        broken
+        self.broken
     }
 
     fn push(&mut self, records: Vec<Record>) {
@@ -264,7 +258,7 @@ impl Decider {
     }
 }
 
-fn size(record: &Record) -> usize {
+pub(super) fn size(record: &Record) -> usize {
     let headers: usize = record.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
     headers + record.key.len() + record.value.as_ref().map_or(0, Vec::len)
 }

@@ -6,7 +6,7 @@ use super::roster::Roster;
 use crate::{
     clean, extract, faults,
     intake::Intake,
-    model::{Content, DeadLetter, Enriched, FeedId, Frame, Observed, Stage},
+    model::{Content, DeadLetter, Enriched, FeedId, Frame, Observed, Place, Stage},
     store::StoreError,
 };
 use futures::stream::{self, Stream, StreamExt};
@@ -69,17 +69,39 @@ pub(super) struct Reading {
 
 /// Everything in the log from `seq` on, in order; waits for more at its end.
 pub(super) fn units(reading: Reading, seq: u64) -> impl Stream<Item = Result<Unit, StoreError>> + Send {
+    prepared(raw_units(reading.clone(), seq), reading)
+}
+
+/// What `wanted` says of the log from the first to the last frame of `window`, in order. It is asked for each place.
+pub(super) fn units_within(
+    reading: Reading,
+    window: (u64, u64),
+    wanted: impl Fn(Place) -> bool + Send + 'static,
+) -> impl Stream<Item = Result<Unit, StoreError>> + Send {
+    let (first, last) = window;
+    let raw = raw_units(reading.clone(), first)
+        .take_while(move |unit| std::future::ready(unit.as_ref().map_or(true, |unit| unit.seq <= last)))
+        .filter(move |unit| {
+            let place = |unit: &RawUnit| Place { seq: unit.seq, index: unit.index };
+            std::future::ready(unit.as_ref().map_or(true, |unit| wanted(place(unit))))
+        });
+    prepared(raw, reading)
+}
+
+fn prepared(
+    raw: impl Stream<Item = Result<RawUnit, StoreError>> + Send,
+    reading: Reading,
+) -> impl Stream<Item = Result<Unit, StoreError>> + Send {
     let parallel = reading.parallel;
-    raw_units(reading.clone(), seq)
-        .map(move |unit| {
-            let (tables, feeds) = (Arc::clone(&reading.tables), reading.feeds.clone());
-            async move {
-                let unit = unit?;
-                let work = tokio::task::spawn_blocking(move || prepare(&tables, &feeds, unit));
-                work.await.map_err(|failure| StoreError::Io(format!("an enriching thread was lost: {failure}")))
-            }
-        })
-        .buffered(parallel)
+    raw.map(move |unit| {
+        let (tables, feeds) = (Arc::clone(&reading.tables), reading.feeds.clone());
+        async move {
+            let unit = unit?;
+            let work = tokio::task::spawn_blocking(move || prepare(&tables, &feeds, unit));
+            work.await.map_err(|failure| StoreError::Io(format!("an enriching thread was lost: {failure}")))
+        }
+    })
+    .buffered(parallel)
 }
 
 struct RawUnit {

@@ -1,6 +1,6 @@
 //! The front of the house: what the feeds' tasks deliver is read and laid on the doorstep, and only then receipted.
 
-use super::{RunError, board::Board, roster::Roster, enrich, hold::Hold};
+use super::{RunError, board::Board, enrich, hold::Hold, roster::Roster};
 use crate::{
     faults,
     fetch::{Delivery, FeedChange, FeedMemory, PollEvent, Receipt},
@@ -41,7 +41,13 @@ pub(super) struct Front {
 }
 
 impl Front {
-    pub(super) fn new(intake: Intake, feeds: Roster, board: Board, hold: Hold, damage: watch::Sender<Option<Damage>>) -> Self {
+    pub(super) fn new(
+        intake: Intake,
+        feeds: Roster,
+        board: Board,
+        hold: Hold,
+        damage: watch::Sender<Option<Damage>>,
+    ) -> Self {
         Self { intake, feeds, board, hold, damage, parsers: Arc::new(Semaphore::new(PARSERS)) }
     }
 

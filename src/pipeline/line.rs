@@ -50,7 +50,7 @@ const BELIEVED_PAUSE: SignedDuration = SignedDuration::from_hours(7 * 24);
 const DAMAGED_TWICE: Duration = Duration::from_secs(60);
 
 /// Units in a batch at most: its state changes count too.
-const MAX_UNITS: usize = 5000;
+pub(super) const MAX_UNITS: usize = 5000;
 
 pub(super) struct Line {
     pub(super) sink: Box<dyn Sink>,

@@ -38,10 +38,22 @@ pub fn item_dead_letter(stamp: &Stamp<'_>, item: &ItemId, letter: &DeadLetter) -
     record
 }
 
-/// A record that its topic does not take, as its head and, in the header `origin`, the reference to its intake frame.
-/// It keeps the headers that name item, revision and content: a reader who proves that nothing is lost finds it here.
+/// A record that is larger than its topic takes, as its head and, in the header `origin`, the reference to its intake
+/// frame.
 #[cfg(feature = "kafka")]
-pub(super) fn too_large(mut record: Record, topic: &str, bytes: usize, limit: usize) -> Record {
+pub(super) fn too_large(record: Record, topic: &str, bytes: usize, limit: usize) -> Record {
+    let detail = format!("a record of {bytes} bytes is larger than the {limit} bytes that topic {topic} takes");
+    let mut letter = refused(record, topic, "record_too_large", &detail);
+    if let Some(value) = &mut letter.value {
+        value.truncate(HEAD_BYTES);
+    }
+    letter
+}
+
+/// A record that its topic does not take. It keeps the headers that name item, revision and content: a reader who
+/// proves that nothing is lost finds it here.
+#[cfg(feature = "kafka")]
+pub(super) fn refused(mut record: Record, topic: &str, code: &str, detail: &str) -> Record {
     let total = record.value.as_ref().map_or(0, Vec::len);
     record.headers.retain(|(name, _)| name != "ce_dataschema");
     for (name, value) in &mut record.headers {
@@ -51,12 +63,8 @@ pub(super) fn too_large(mut record: Record, topic: &str, bytes: usize, limit: us
             _ => {}
         }
     }
-    let detail = format!("a record of {bytes} bytes is larger than the {limit} bytes that topic {topic} takes");
-    record.headers.extend(reason(topic, Stage::Publish, "record_too_large", &detail, total as u64));
+    record.headers.extend(reason(topic, Stage::Publish, code, detail, total as u64));
     record.topic = Topic::DeadLetters;
-    if let Some(value) = &mut record.value {
-        value.truncate(HEAD_BYTES);
-    }
     record
 }
 

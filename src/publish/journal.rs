@@ -6,7 +6,7 @@
 //! that is found shorter than recorded, or foreign, is moved aside untouched and a new one begun.
 
 use super::{
-    Batch, JournalOptions, KAFKA_IMAGE, PublishError, Sink,
+    Batch, JournalOptions, KAFKA_IMAGE, PublishError, Sink, lost,
     ndjson::{self, Directory, Found, Recorded},
 };
 use crate::{
@@ -41,6 +41,8 @@ pub struct Journal {
     files: Option<BTreeMap<String, LiveFile>>,
     synced_at: Instant,
     now: fn() -> Timestamp,
+    /// Whether a lost memory is being made anew.
+    rebuilding: bool,
 }
 
 /// One topic's live file.
@@ -97,7 +99,50 @@ impl Journal {
     pub fn new(store: Store, options: JournalOptions, prefix: &str) -> Self {
         let directory = Directory(store.data_dir().join("topics"));
         let prefix = prefix.to_owned();
-        Self { store, directory, options, prefix, files: None, synced_at: Instant::now(), now: Timestamp::now }
+        Self {
+            store,
+            directory,
+            options,
+            prefix,
+            files: None,
+            synced_at: Instant::now(),
+            now: Timestamp::now,
+            rebuilding: false,
+        }
+    }
+
+    /// The same for `rebuild-state`, which makes a lost memory anew.
+    #[must_use]
+    pub fn rebuilding(mut self) -> Self {
+        self.rebuilding = true;
+        self
+    }
+
+    /// A memory that knows nothing of what was published would publish it again.
+    async fn refuse_a_lost_memory(&self) -> Result<(), PublishError> {
+        let has_records = self.files.iter().flatten().any(|(_, file)| file.next > 0);
+        let trouble = self.store.read(move |db| lost::trouble(db, has_records)).await.map_err(Failure::from)?;
+        match trouble.filter(|_| !self.rebuilding) {
+            None => Ok(()),
+            Some(trouble) => {
+                let state = format!("the state in {}", self.store.data_dir().display());
+                Err(trouble.refusal(&state, &format!("the files in {}", self.directory.0.display())))
+            }
+        }
+    }
+
+    /// Brings the topic files to what is committed, and ends: afterwards they hold every record. Returns the number that
+    /// the next record of each topic would have.
+    pub async fn settled(
+        store: Store,
+        options: JournalOptions,
+        prefix: &str,
+    ) -> Result<BTreeMap<String, u64>, PublishError> {
+        let mut journal = Self::new(store, options, prefix);
+        journal.recover_files().await?;
+        let ends = journal.files.iter().flatten().map(|(topic, file)| (topic.clone(), file.next)).collect();
+        journal.finish().await?;
+        Ok(ends)
     }
 
     /// An image that is of a cluster's state topic would count as published here what only that cluster's readers saw.
@@ -129,6 +174,7 @@ impl Journal {
     async fn recover_files(&mut self) -> Result<u64, Failure> {
         self.files = None;
         let mut files = self.store.read(load).await?;
+        self.adopt(&mut files).await?;
         if files.is_empty() {
             self.refuse_orphans()?;
         }
@@ -328,7 +374,9 @@ impl Sink for Journal {
     fn recover(&mut self) -> BoxFuture<'_, Result<u64, PublishError>> {
         Box::pin(async {
             self.refuse_an_image_of_kafka().await?;
-            Ok(self.recover_files().await?)
+            let position = self.recover_files().await?;
+            self.refuse_a_lost_memory().await?;
+            Ok(position)
         })
     }
 
@@ -437,5 +485,6 @@ fn insert_line(tx: &Transaction<'_>, topic: &str, offset: u64, at: u64, bytes: &
         .map(drop)
 }
 
+mod adopt;
 #[cfg(test)]
 mod tests;

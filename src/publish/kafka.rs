@@ -4,19 +4,27 @@
 //! settles by reading the state topic, never by guessing. The broker is the truth; the local image is a cache that
 //! follows it, and is thrown away whenever it could be ahead of the truth or too far behind.
 
-use super::{Batch, Delivery, KAFKA_IMAGE, KafkaOptions, PublishError, Sink, measure};
+mod follow;
+mod refusals;
+
+use self::{
+    follow::{Anchor, ImageOf},
+    refusals::Refusals,
+};
+use super::{Batch, Delivery, Epoch, KAFKA_IMAGE, KafkaOptions, PublishError, Sink, dead_letter, lost, measure};
 use crate::broker::{
-    BrokerError, Message, Producer, Settings,
+    BrokerError, Message, NotTaken, Producer, Settings,
+    partition_reader::PartitionReader,
     producer::Messages,
-    state_topic::{Ends, Entry, StateTopic},
+    state_topic::StateTopic,
     topics::{self, Creation, Topics, Wanted},
 };
 use crate::faults;
 use crate::model::{Record, StateChange, Topic, state_key};
 use crate::store::{Damage, Store, StoreError, image};
 use futures::future::BoxFuture;
-use serde::{Deserialize, Serialize};
 use std::{
+    collections::BTreeSet,
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -29,22 +37,15 @@ const EXIT_IO: u8 = 74;
 const EXIT_DENIED: u8 = 77;
 const EXIT_CONFIG: u8 = 78;
 
-/// What the local image of the state topic reflects.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct ImageOf {
-    cluster: String,
-    topic: String,
-    transactional_id: String,
-    /// One behind the last record of the topic that is in the image.
-    offset: i64,
-    /// When it was last known to be up to date, in seconds since 1970: tombstones go after a while.
-    at: u64,
-}
+/// Doubts that follow one another without a commit between them make recovery wait, up to this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// The sink.
 pub struct KafkaSink {
     settings: Settings,
     prefix: String,
+    /// Of the topics that readers read, where they are not beside the state.
+    outputs: Option<String>,
     partitions: i32,
     creation: Creation,
     store: Store,
@@ -52,9 +53,17 @@ pub struct KafkaSink {
     /// Known from the first recovery on.
     topics: Option<Arc<Topics>>,
     image: Option<ImageOf>,
-    /// Whether the producer is open and the image up to date.
+    reader: Option<Arc<StateTopic>>,
+    /// Whether the producer is open, or given up after a commit, and the image up to date.
     ready: bool,
+    /// Whether the producer was given up after a commit (R2).
+    given_up: bool,
+    refusals: Refusals,
     last_fencing: Option<Instant>,
+    /// Failed commits since the last that succeeded.
+    doubts: u32,
+    /// Whether a lost state topic is being made anew.
+    rebuilding: bool,
 }
 
 /// Everything that is wrong with the options, each with its key below `publish.kafka` and what would be right.
@@ -69,11 +78,13 @@ pub fn problems(options: &KafkaOptions) -> Vec<(String, String)> {
     problems
 }
 
-fn settings(options: &KafkaOptions) -> Settings {
+/// How the broker is reached, for those who only read.
+pub fn settings(options: &KafkaOptions) -> Settings {
     Settings {
         bootstrap_servers: options.bootstrap_servers.clone(),
         transactional_id: options.transactional_id.clone(),
         transactions: options.delivery == Delivery::ExactlyOnce,
+        epoch_per_transaction: options.epoch == Epoch::PerTransaction,
         librdkafka: options.librdkafka.clone(),
     }
 }
@@ -90,26 +101,70 @@ impl KafkaSink {
         Ok(Self {
             settings,
             prefix: topic_prefix.to_owned(),
+            outputs: None,
             partitions: options.partitions,
             creation: Creation { allowed: options.create_topics, replication_factor: options.replication_factor },
             store,
             producer,
             topics: None,
             image: None,
+            reader: None,
             ready: false,
+            given_up: false,
+            refusals: Refusals::default(),
             last_fencing: None,
+            doubts: 0,
+            rebuilding: false,
         })
+    }
+
+    /// The same for `rebuild-state`, which makes a lost state topic anew.
+    #[must_use]
+    pub fn rebuilding(mut self) -> Self {
+        self.rebuilding = true;
+        self
+    }
+
+    /// A state topic that was never written to, or knows nothing of us any more (`gone`), beside articles, has been lost:
+    /// revisions would be published again under numbers that were given already.
+    pub(super) async fn refuse_a_lost_memory(&mut self, topics: &Topics, gone: bool) -> Result<(), PublishError> {
+        let (articles, settings) = (Topic::Articles.name(&self.prefix), self.settings.clone());
+        let partitions = topics.found.get(&articles).map_or(0, |topic| topic.partitions);
+        let mut has_records = false;
+        if gone {
+            let asked = blocking(move || PartitionReader::new(&settings)?.has_records(&articles, partitions)).await;
+            has_records = asked.map_err(|error| self.sort(error))?;
+        }
+        let trouble = self.store.read(move |db| lost::trouble(db, has_records)).await.map_err(of_store)?;
+        match trouble.filter(|_| !self.rebuilding) {
+            None => Ok(()),
+            Some(trouble) => {
+                let records = format!("the topics {}.*", self.prefix);
+                Err(trouble.refusal(&format!("topic {}", Topic::State.name(&self.prefix)), &records))
+            }
+        }
+    }
+
+    /// What readers read goes to topics of another prefix; the state stays where it is.
+    pub fn with_outputs(mut self, prefix: &str) -> Self {
+        self.outputs = Some(prefix.to_owned());
+        self
+    }
+
+    fn name_of(&self, topic: Topic) -> String {
+        let outputs = self.outputs.as_ref().filter(|_| topic != Topic::State);
+        topic.name(outputs.unwrap_or(&self.prefix))
     }
 
     async fn recover_now(&mut self) -> Result<u64, PublishError> {
         self.ready = false;
+        if self.doubts > 1 {
+            // What fails again and again at once must not keep a processor busy.
+            let pause = Duration::from_millis(100) * 2_u32.pow(self.doubts.min(8));
+            tokio::time::sleep(pause.min(LONGEST_PAUSE)).await;
+        }
         let topics = self.ensure_topics().await?;
-        let limits = topics.found.values().map(|topic| topic.max_message_bytes);
-        let smallest = limits.clone().min().unwrap_or(1 << 20);
-        let largest = limits.max().unwrap_or(1 << 20);
-        let config = self.settings.producer(smallest, largest);
-        let opened = self.producer.open(config).await;
-        opened.map_err(|error| self.sort(error))?;
+        self.open_producer(&topics).await?;
         // Only now: every earlier transaction of this id is decided, so the end that is asked for is beyond them all.
         self.bring_image_up_to_date(&topics).await?;
         let intake = self.store.intake_id().to_owned();
@@ -127,19 +182,41 @@ impl KafkaSink {
         Ok(position)
     }
 
+    async fn open_producer(&mut self, topics: &Topics) -> Result<(), PublishError> {
+        let limits = topics.found.keys().map(|name| self.limit(topics, name));
+        let smallest = limits.clone().min().unwrap_or(1 << 20);
+        let largest = limits.max().unwrap_or(1 << 20);
+        let opened = self.producer.open(self.settings.producer(smallest, largest)).await;
+        opened.map_err(|error| self.sort(error))?;
+        self.given_up = false;
+        Ok(())
+    }
+
     async fn ensure_topics(&mut self) -> Result<Arc<Topics>, PublishError> {
         let settings = self.settings.clone();
         let wanted = self.wanted();
+        let names: Vec<String> = wanted.iter().map(|topic| topic.name.clone()).collect();
         let creation = self.creation;
         let topics = blocking(move || topics::ensure(&settings, &wanted, creation)).await;
         let topics = Arc::new(topics.map_err(|error| self.sort(error))?);
-        if self.topics.is_none() {
-            for (name, topic) in &topics.found {
-                topic.differences.iter().for_each(|difference| tracing::warn!("{difference}"));
-                if topic.created {
-                    tracing::info!(topic = %name, partitions = topic.partitions, "topic created");
+        for (name, topic) in &topics.found {
+            match (&self.topics, topic.created) {
+                (None, created) => {
+                    topic.differences.iter().for_each(|difference| tracing::warn!("{difference}"));
+                    if created {
+                        tracing::info!(topic = %name, partitions = topic.partitions, "topic created");
+                    }
                 }
+                (Some(_), true) => tracing::error!(
+                    topic = %name,
+                    "topic {name} had gone and was created again: what it held is published again with `dateline replay \
+                     --since`"
+                ),
+                (Some(_), false) => {}
             }
+        }
+        for name in names.iter().filter(|name| !topics.found.contains_key(*name)) {
+            self.remember_refusal(name, NotTaken::NotAllowed, &format!("topic {name} is not there for us any more"))?;
         }
         self.topics = Some(Arc::clone(&topics));
         Ok(topics)
@@ -147,103 +224,27 @@ impl KafkaSink {
 
     fn wanted(&self) -> Vec<Wanted> {
         let wanted = |topic: Topic| Wanted {
-            name: topic.name(&self.prefix),
+            name: self.name_of(topic),
             partitions: if topic == Topic::State { 1 } else { self.partitions },
             compacted: topic.compacted(),
             strict: topic == Topic::State,
+            // At the start a topic that we may not have is a mistake to be told; later the others go on without it.
+            vital: self.topics.is_none() || matches!(topic, Topic::State | Topic::DeadLetters),
         };
         Topic::PUBLIC.into_iter().chain([Topic::State]).map(wanted).collect()
     }
 
-    async fn bring_image_up_to_date(&mut self, topics: &Topics) -> Result<(), PublishError> {
-        let name = Topic::State.name(&self.prefix);
-        let settings = self.settings.clone();
-        let (reader, ends) = blocking(move || {
-            let reader = StateTopic::new(&settings, &name)?;
-            let ends = reader.ends()?;
-            Ok((reader, ends))
-        })
-        .await
-        .map_err(|error| self.sort(error))?;
-        let fresh = ImageOf {
-            cluster: topics.cluster.clone(),
-            topic: Topic::State.name(&self.prefix),
-            transactional_id: self.settings.transactional_id.clone(),
-            offset: ends.low,
-            at: now(),
-        };
-        let retention = topics.found.get(&fresh.topic).map_or(Duration::ZERO, |topic| topic.delete_retention);
-        let start = self.start_of_reading(&fresh, ends, retention).await?;
-
-        let (chunks, mut inbox) = tokio::sync::mpsc::channel::<(Vec<Entry>, i64)>(1);
-        let reading = tokio::spawn(blocking(move || {
-            reader.read(start, ends.high, |entries, end| chunks.blocking_send((entries, end)).is_ok())
-        }));
-        let key_prefix = self.key_prefix();
-        let mut image = ImageOf { offset: start, ..fresh };
-        while let Some((entries, end)) = inbox.recv().await {
-            let changes: Vec<StateChange> = entries
-                .into_iter()
-                .filter_map(|(key, value)| Some(StateChange { key: key.strip_prefix(&key_prefix)?.to_owned(), value }))
-                .collect();
-            image.offset = end;
-            self.write_image(changes, image.clone()).await?;
-        }
-        let read = reading.await.unwrap_or_else(|failure| Err(BrokerError::Stuck(failure.to_string())));
-        read.map_err(|error| self.sort(error))?;
-        // Says when the image was last known to be current, also when there was nothing to read.
-        image.offset = ends.high.max(start);
-        self.write_image(Vec::new(), image.clone()).await?;
-        self.image = Some(image);
-        Ok(())
-    }
-
-    /// From which offset the state topic is read; the image is emptied first where it cannot be built upon.
-    async fn start_of_reading(&self, fresh: &ImageOf, ends: Ends, retention: Duration) -> Result<i64, PublishError> {
-        let (known, occupied) = self
-            .store
-            .read(|db| {
-                let known = image::meta(db, KAFKA_IMAGE)?;
-                let occupied = db.query_row("SELECT EXISTS (SELECT 1 FROM state)", [], |row| row.get::<_, bool>(0))?;
-                Ok((known, occupied))
-            })
-            .await
-            .map_err(of_store)?;
-        if known.is_none() && occupied {
-            return Err(fatal(
-                EXIT_CONFIG,
-                format!(
-                    "{} holds what the embedded journal published: give publish.to = \"kafka\" a data_dir of its own",
-                    self.store.data_dir().display()
-                ),
-            ));
-        }
-        let known: Option<ImageOf> = known.and_then(|text| serde_json::from_str(&text).ok());
-        let why = match &known {
-            None => None,
-            Some(image) => why_dropped(image, fresh, ends, retention),
-        };
-        match (known, why) {
-            (Some(image), None) => return Ok(image.offset.max(ends.low)),
-            (_, Some(Dropped::Loss(reason))) => {
-                tracing::error!("{reason}: the local image is dropped and read anew from what the broker still has");
-            }
-            (_, Some(Dropped::Age)) => tracing::info!("the local image is old: it is read anew"),
-            (None, None) => {}
-        }
-        let empty = ImageOf { offset: ends.low, ..fresh.clone() };
-        self.store
-            .write(move |tx| {
-                image::clear(tx)?;
-                image::set_meta(tx, KAFKA_IMAGE, &describe(&empty))
-            })
-            .await
-            .map_err(of_store)?;
-        Ok(ends.low)
-    }
-
     async fn commit_now(&mut self, batch: Batch) -> Result<(), PublishError> {
-        let (Some(topics), Some(image), true) = (self.topics.clone(), self.image.clone(), self.ready) else {
+        let (Some(topics), true) = (self.topics.clone(), self.ready) else {
+            return Err(PublishError::Doubt("the sink has not been recovered".to_owned()));
+        };
+        // A caller that gives up waiting here must recover before it commits again.
+        self.ready = false;
+        if self.given_up {
+            self.open_producer(&topics).await?;
+            self.check_that_nothing_came_between().await?;
+        }
+        let Some(image) = self.image.clone() else {
             return Err(PublishError::Doubt("the sink has not been recovered".to_owned()));
         };
         let state = self.state_of(&batch, &topics)?;
@@ -251,40 +252,128 @@ impl KafkaSink {
             outputs: batch.records.into_iter().map(|record| self.message(record, &topics)).collect(),
             state: state.iter().map(|change| self.state_message(change)).collect(),
         };
-        // A caller that gives up waiting here must recover before it commits again.
-        self.ready = false;
-        let end = self.producer.commit(messages).await.map_err(|error| self.sort(error))?;
-        faults::point("C7");
-        let image = ImageOf { offset: end.max(image.offset), at: now(), ..image };
-        self.write_image(state, image.clone()).await?;
-        self.image = Some(image);
+        self.commit_messages(messages, state, image).await?;
         self.ready = true;
         Ok(())
     }
 
-    /// The state changes of a batch, with its position among them: so no transaction is ever empty (R6).
+    /// Commits, and brings the image after it.
+    async fn commit_messages(
+        &mut self,
+        messages: Messages,
+        changes: Vec<StateChange>,
+        image: ImageOf,
+    ) -> Result<(), PublishError> {
+        let topics: BTreeSet<String> = messages.outputs.iter().map(|message| message.topic.clone()).collect();
+        let last = messages.state.last().cloned();
+        let committed = match self.producer.commit(messages).await {
+            Ok(committed) => committed,
+            Err(error) => {
+                self.doubts += 1;
+                return Err(match error {
+                    BrokerError::NotTaken { topic, why, message } => self.not_taken(topics, topic, why, message).await,
+                    error => self.sort(error),
+                });
+            }
+        };
+        faults::point("C7");
+        self.doubts = 0;
+        self.given_up = committed.given_up;
+        let end = committed.end;
+        let anchor = last.map(|last| Anchor::new(end - 1, &last.key, last.value.as_deref()));
+        let image = ImageOf { offset: end.max(image.offset), at: now(), anchor, ..image };
+        self.write_image(changes, image.clone()).await?;
+        self.image = Some(image);
+        Ok(())
+    }
+
+    /// A topic did not take what was written to it. Which one it was is found out where the client does not say; the
+    /// batch that is made again leads what it would get to the dead letters.
+    async fn not_taken(
+        &mut self,
+        topics: BTreeSet<String>,
+        topic: Option<String>,
+        why: NotTaken,
+        message: String,
+    ) -> PublishError {
+        let refused = match topic {
+            Some(topic) => self.remember_refusal(&topic, why, &message),
+            None => self.find_refusals(topics).await,
+        };
+        refused.err().unwrap_or(PublishError::Doubt(message))
+    }
+
+    /// Tries each topic by itself: the error of a transaction does not name the topic that failed it.
+    async fn find_refusals(&mut self, topics: BTreeSet<String>) -> Result<(), PublishError> {
+        let Some(known) = self.topics.clone() else { return Ok(()) };
+        for topic in topics.into_iter().chain([Topic::State.name(&self.prefix)]) {
+            self.open_producer(&known).await?;
+            let value = Some(b"{}".to_vec());
+            let key = format!("{}trial", self.key_prefix());
+            let trial = Message { topic: topic.clone(), partition: Some(0), key, headers: Vec::new(), value };
+            match self.producer.try_out(trial).await {
+                Ok(()) => {}
+                Err(BrokerError::NotTaken { why, message, .. }) => self.remember_refusal(&topic, why, &message)?,
+                Err(error) => return Err(self.sort(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// From now on what goes to this topic goes to the dead letters. An error where that cannot be.
+    fn remember_refusal(&mut self, topic: &str, why: NotTaken, message: &str) -> Result<(), PublishError> {
+        if why == NotTaken::TooLarge {
+            let told = self.topics.as_ref().map_or(1 << 20, |topics| told_limit(topics, topic));
+            tracing::warn!("{message}: what topic {topic} takes is looked at again");
+            if self.refusals.note_size(topic, told) {
+                return Ok(());
+            }
+        }
+        for vital in [Topic::State, Topic::DeadLetters] {
+            if topic == vital.name(&self.prefix) {
+                return Err(fatal(
+                    EXIT_DENIED,
+                    format!(
+                        "{message}: nothing can be published without topic {topic}; let this deployment write to it \
+                         (permissions Write and Describe) and start it again"
+                    ),
+                ));
+            }
+        }
+        if self.refusals.of(topic).is_none() {
+            tracing::error!("{message}: what goes to topic {topic} goes to the dead letters for some minutes");
+        }
+        self.refusals.note(topic, why, message);
+        Ok(())
+    }
+
+    /// The state changes of a batch, with its position as the last of them: so no transaction is ever empty (R6), and
+    /// none ends like another.
     fn state_of(&self, batch: &Batch, topics: &Topics) -> Result<Vec<StateChange>, PublishError> {
-        let limit = limit(topics, &Topic::State.name(&self.prefix));
+        let limit = self.limit(topics, &Topic::State.name(&self.prefix));
         let prefix = self.settings.transactional_id.len() + 1;
+        let position = state_key::position(&batch.position.intake);
         let mut changes = Vec::with_capacity(batch.state.len() + 1);
-        for change in &batch.state {
+        for change in batch.state.iter().filter(|change| change.key != position) {
             let fitted = measure::fit_state(change.clone(), prefix, limit).map_err(|error| {
                 fatal(EXIT_CONFIG, format!("{error}: raise max.message.bytes of {}", Topic::State.name(&self.prefix)))
             })?;
             changes.push(fitted);
         }
-        let key = state_key::position(&batch.position.intake);
-        if !changes.iter().any(|change| change.key == key) {
-            changes.push(StateChange::set(key, &batch.position));
-        }
+        changes.push(StateChange::set(position, &batch.position));
         Ok(changes)
     }
 
     fn message(&self, record: Record, topics: &Topics) -> Message {
-        let name = record.topic.name(&self.prefix);
-        let record = measure::fit(record, &name, |topic| limit(topics, &topic.name(&self.prefix)));
+        let mut name = self.name_of(record.topic);
+        let mut record = record;
+        if let (Some(refusal), true) = (self.refusals.of(&name), record.topic != Topic::DeadLetters) {
+            record = dead_letter::refused(record, &name, refusal.code, &refusal.message);
+            name = self.name_of(record.topic);
+        }
+        let record = measure::fit(record, &name, |topic| self.limit(topics, &self.name_of(topic)));
         Message {
-            topic: record.topic.name(&self.prefix),
+            topic: self.name_of(record.topic),
             partition: None,
             key: record.key,
             headers: record.headers,
@@ -307,15 +396,9 @@ impl KafkaSink {
         format!("{}/", self.settings.transactional_id)
     }
 
-    async fn write_image(&self, changes: Vec<StateChange>, image: ImageOf) -> Result<(), PublishError> {
-        self.store
-            .write(move |tx| {
-                image::apply(tx, &changes)?;
-                faults::point("C8");
-                image::set_meta(tx, KAFKA_IMAGE, &describe(&image))
-            })
-            .await
-            .map_err(of_store)
+    /// What a topic takes, as far as is known.
+    fn limit(&self, topics: &Topics, name: &str) -> usize {
+        self.refusals.limit(name, told_limit(topics, name))
     }
 
     /// Forgets the image and whose it was: the next recovery reads all of it from the state topic.
@@ -334,7 +417,7 @@ impl KafkaSink {
 
     fn sort(&mut self, error: BrokerError) -> PublishError {
         match error {
-            BrokerError::Doubt(message) => PublishError::Doubt(message),
+            BrokerError::Doubt(message) | BrokerError::NotTaken { message, .. } => PublishError::Doubt(message),
             BrokerError::Unavailable(message) => PublishError::Unavailable(message),
             BrokerError::Denied(message) => fatal(EXIT_DENIED, message),
             BrokerError::Refused(message) => fatal(EXIT_CONFIG, message),
@@ -381,37 +464,9 @@ impl Sink for KafkaSink {
     }
 }
 
-/// Why an image is not built upon.
-#[derive(Debug, PartialEq, Eq)]
-enum Dropped {
-    /// It knows of what the broker does not have (C13), or of another broker's.
-    Loss(String),
-    /// Tombstones that it has not seen may have gone.
-    Age,
-}
-
-fn why_dropped(image: &ImageOf, fresh: &ImageOf, ends: Ends, retention: Duration) -> Option<Dropped> {
-    let ImageOf { cluster, topic, transactional_id, offset, at } = image;
-    if (cluster, topic, transactional_id) != (&fresh.cluster, &fresh.topic, &fresh.transactional_id) {
-        let reason =
-            format!("the image is of {topic} of {transactional_id} on cluster {cluster:?}, which is not this one");
-        return Some(Dropped::Loss(reason));
-    }
-    if *offset > ends.high {
-        let reason =
-            format!("the broker lost committed data: topic {topic} ends at {}, the image at {offset}", ends.high);
-        return Some(Dropped::Loss(reason));
-    }
-    let age = Duration::from_secs(fresh.at.saturating_sub(*at));
-    (age > retention / 2).then_some(Dropped::Age)
-}
-
-fn limit(topics: &Topics, name: &str) -> usize {
+/// What a topic is said to take.
+fn told_limit(topics: &Topics, name: &str) -> usize {
     topics.found.get(name).map_or(1 << 20, |topic| topic.max_message_bytes)
-}
-
-fn describe(image: &ImageOf) -> String {
-    serde_json::to_string(image).expect("an image's description has string keys and integers")
 }
 
 fn fatal(exit: u8, message: String) -> PublishError {
@@ -442,32 +497,4 @@ async fn blocking<T: Send + 'static>(
     });
     thread.map_err(|error| BrokerError::Stuck(format!("cannot start a thread: {error}")))?;
     answer.await.unwrap_or_else(|_| Err(BrokerError::Stuck("a call into the Kafka client broke off".to_owned())))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_image_is_built_upon_only_while_it_can_be_true() {
-        let image = ImageOf {
-            cluster: "c".to_owned(),
-            topic: "wire.state.v1".to_owned(),
-            transactional_id: "t".to_owned(),
-            offset: 10,
-            at: 1_000,
-        };
-        let check = |image: &ImageOf, high: i64, now: u64| {
-            let fresh = ImageOf { cluster: "c".to_owned(), at: now, ..image.clone() };
-            why_dropped(image, &fresh, Ends { low: 0, high }, Duration::from_secs(100))
-        };
-        assert_eq!(check(&image, 10, 1_010), None);
-        assert_eq!(check(&image, 99, 900), None, "a clock that was set back is no age");
-        assert_eq!(check(&image, 10, 1_051), Some(Dropped::Age));
-        assert!(
-            matches!(check(&image, 9, 1_010), Some(Dropped::Loss(reason)) if reason.contains("lost committed data"))
-        );
-        let elsewhere = ImageOf { cluster: "d".to_owned(), ..image };
-        assert!(matches!(check(&elsewhere, 10, 1_010), Some(Dropped::Loss(_))));
-    }
 }

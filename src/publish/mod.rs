@@ -1,17 +1,25 @@
 //! The only exit: records, state changes and position, committed together.
 
+pub mod archive;
 mod claim;
 mod dead_letter;
+pub mod decode;
 pub mod encode;
+pub mod inspect;
 pub mod journal;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+mod lines;
+mod lost;
 #[cfg(feature = "kafka")]
 mod measure;
 pub mod memory;
+#[cfg(feature = "kafka")]
+pub mod migrate;
 mod ndjson;
 mod route;
 pub mod schema;
+pub mod unwritten;
 
 use crate::model::{Position, Record, StateChange, units};
 use futures::future::BoxFuture;
@@ -20,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
 
 /// The fact about the file that tells whose image it holds when that is a cluster's and not the journal's.
-const KAFKA_IMAGE: &str = "kafka_image";
+pub const KAFKA_IMAGE: &str = "kafka_image";
 
 /// Where records go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -104,6 +112,16 @@ pub enum Delivery {
     AtLeastOnce,
 }
 
+/// How long the producer keeps its epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Epoch {
+    /// While every commit is so prompt that it cannot have been sent twice.
+    WhilePrompt,
+    /// For one transaction: nothing that belongs to one can ever reach the next.
+    PerTransaction,
+}
+
 /// `[publish.kafka]`: the broker.
 #[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -112,6 +130,8 @@ pub struct KafkaOptions {
     pub bootstrap_servers: String,
     /// Guarantee towards readers.
     pub delivery: Delivery,
+    /// How long the producer keeps its epoch; of no effect at least once.
+    pub epoch: Epoch,
     /// Names this deployment to the broker: one daemon per id.
     pub transactional_id: String,
     /// Whether missing topics are created.
@@ -131,6 +151,7 @@ impl Default for KafkaOptions {
         Self {
             bootstrap_servers: String::new(),
             delivery: Delivery::ExactlyOnce,
+            epoch: Epoch::WhilePrompt,
             transactional_id: "dateline-1".to_owned(),
             create_topics: true,
             partitions: 6,
@@ -154,6 +175,7 @@ impl std::fmt::Debug for KafkaOptions {
         f.debug_struct("KafkaOptions")
             .field("bootstrap_servers", &self.bootstrap_servers)
             .field("delivery", &self.delivery)
+            .field("epoch", &self.epoch)
             .field("transactional_id", &self.transactional_id)
             .field("create_topics", &self.create_topics)
             .field("partitions", &self.partitions)

@@ -5,7 +5,7 @@
 //! completed in place. A file never shrinks, and never holds a line that is not committed. Which lines those are is
 //! known to `publish::journal`; this file knows only bytes and places.
 
-use super::JournalOptions;
+use super::{JournalOptions, lines};
 use crate::model::{Hash, Record, Topic};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -18,7 +18,8 @@ use std::{
     time::SystemTime,
 };
 
-/// The record as a line, with its line end: the value and one more member, `_meta`.
+/// The record as a line, with its line end: the value and one more member, `_meta`. All of the record can be had from
+/// it again ([`super::lines`]).
 pub(super) fn line(record: &Record, offset: u64) -> Vec<u8> {
     let mut meta = Map::new();
     meta.insert("key".to_owned(), json!(record.key));
@@ -32,6 +33,11 @@ pub(super) fn line(record: &Record, offset: u64) -> Vec<u8> {
             None => Value::Null,
         };
         meta.insert(name.to_owned(), value);
+    }
+    // Most headers follow from the others; where they do not, all of them are written.
+    let stands_beside = record.topic == Topic::DeadLetters && record.value.is_some();
+    if !stands_beside && lines::derived(record.topic, &meta, record.value.is_none()).as_ref() != Some(&record.headers) {
+        meta.insert("headers".to_owned(), json!(record.headers));
     }
     let meta = Value::Object(meta).to_string();
     let mut line = match &record.value {
@@ -194,6 +200,27 @@ impl Directory {
         }
         Ok(deleted)
     }
+}
+
+/// The files of a topic, the live one and those that were moved aside, in no order.
+pub(super) fn files(directory: &Path, topic: &str) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let live = format!("{topic}.ndjson");
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let aside = name.strip_prefix(topic).is_some_and(|rest| rest.starts_with('.')) && is_rotated(&path);
+        let of_topic = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.rsplit_once('.'));
+        if name == live || (aside && of_topic.is_some_and(|(of_topic, _)| of_topic == topic)) {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }
 
 /// `<topic>.<date>-<n>.ndjson`; the live files have no date.

@@ -94,35 +94,72 @@ pub(super) fn json(stamp: &Stamp<'_>, label: &Label<'_>, value: &impl Serialize)
 
 /// A record with this value, or a tombstone.
 pub(super) fn record(stamp: &Stamp<'_>, label: &Label<'_>, value: Option<Vec<u8>>, content_type: &str) -> Record {
-    let observed = stamp.observed.to_string();
-    let trace = trace_parent(stamp.origin, &label.id);
+    let headers = headers(&Facts {
+        id: &label.id,
+        feed: &label.feed.0,
+        happening: &label.happening.name(),
+        subject: label.subject,
+        observed: &stamp.observed.to_string(),
+        schema: label.schema,
+        key: label.key,
+        revision: label.revision,
+        content_type,
+        item: label.item,
+        hash: &label.hash.0,
+        origin: &stamp.origin.to_string(),
+        generation: stamp.generation,
+    });
+    Record { topic: label.topic, key: label.key.to_owned(), headers, value }
+}
+
+/// What the headers of a record say, each thing once. A line of a topic file holds no more, and they can all be had
+/// from it.
+pub(super) struct Facts<'a> {
+    pub(super) id: &'a str,
+    pub(super) feed: &'a str,
+    pub(super) happening: &'a str,
+    pub(super) subject: &'a str,
+    pub(super) observed: &'a str,
+    pub(super) schema: Option<&'a str>,
+    pub(super) key: &'a str,
+    pub(super) revision: u32,
+    pub(super) content_type: &'a str,
+    pub(super) item: &'a str,
+    pub(super) hash: &'a str,
+    pub(super) origin: &'a str,
+    pub(super) generation: u32,
+}
+
+/// The headers, in the order in which every record has them.
+pub(super) fn headers(facts: &Facts<'_>) -> Vec<(String, String)> {
+    let trace = trace_parent(facts.origin, facts.id);
     let mut headers = vec![
         pair("ce_specversion", "1.0"),
-        pair("ce_id", &label.id),
-        pair("ce_source", &format!("/feeds/{}", label.feed)),
-        pair("ce_type", &label.happening.name()),
-        pair("ce_subject", label.subject),
-        pair("ce_time", &observed),
+        pair("ce_id", facts.id),
+        pair("ce_source", &format!("/feeds/{}", facts.feed)),
+        pair("ce_type", facts.happening),
+        pair("ce_subject", facts.subject),
+        pair("ce_time", facts.observed),
         // The frame's time too: a clock read here would give a repeat of the record other bytes.
-        pair("ce_recordedtime", &observed),
+        pair("ce_recordedtime", facts.observed),
     ];
-    if let Some(schema) = label.schema {
+    if let Some(schema) = facts.schema {
         headers.push(pair("ce_dataschema", &schema_address(schema)));
     }
     headers.extend([
-        pair("ce_partitionkey", label.key),
+        pair("ce_partitionkey", facts.key),
         // The CloudEvents sequence extension wants text that sorts as it counts.
-        pair("ce_sequence", &format!("{:010}", label.revision)),
+        pair("ce_sequence", &format!("{:010}", facts.revision)),
         pair("ce_traceparent", &trace),
-        pair("content-type", content_type),
+        pair("content-type", facts.content_type),
         pair("traceparent", &trace),
-        pair("item", label.item),
-        pair("rev", &label.revision.to_string()),
-        pair("hash", &label.hash.0),
-        pair("origin", &stamp.origin.to_string()),
-        pair("generation", &stamp.generation.to_string()),
+        pair("item", facts.item),
+        pair("rev", &facts.revision.to_string()),
+        pair("hash", facts.hash),
+        pair("origin", facts.origin),
+        pair("generation", &facts.generation.to_string()),
     ]);
-    Record { topic: label.topic, key: label.key.to_owned(), headers, value }
+    headers
 }
 
 fn pair(name: &str, value: &str) -> (String, String) {
@@ -131,8 +168,8 @@ fn pair(name: &str, value: &str) -> (String, String) {
 
 /// W3C Trace Context: one trace for everything that one place in the intake led to, one span per record. Both are
 /// made of hashes, which are never all zero in practice, and repeat when the batch is made again.
-fn trace_parent(origin: &Origin, id: &str) -> String {
-    let trace = Hash::of_fields("v1:trace", [origin.to_string().as_str()]);
-    let span = Hash::of_fields("v1:span", [origin.to_string().as_str(), id]);
+fn trace_parent(origin: &str, id: &str) -> String {
+    let trace = Hash::of_fields("v1:trace", [origin]);
+    let span = Hash::of_fields("v1:span", [origin, id]);
     format!("00-{}-{}-01", trace.short(32), span.short(16))
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{ErrorCode, ffi};
 use std::{
-    io,
+    fmt, io,
     path::{Path, PathBuf},
 };
 
@@ -60,20 +60,12 @@ pub enum StoreError {
     },
 }
 
-/// What is not as it was written, with the way out.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// What is not as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Damage {
     /// The file as a whole.
-    #[error(
-        "the store is damaged: {0}. `dateline doctor` says more; restore a backup, or move the data_dir aside and start \
-         with an empty one"
-    )]
     File(String),
     /// A frame of the intake log: the only copy of what was observed.
-    #[error(
-        "frame {seq} of the intake log is damaged: {what}. What was observed from it on waits; with the daemon stopped, \
-         `dateline doctor --set-aside {seq}` keeps its bytes, notes it in the dead letters and has its feed fetched whole"
-    )]
     Frame {
         /// Which.
         seq: u64,
@@ -81,19 +73,68 @@ pub enum Damage {
         what: String,
     },
     /// A row of the committed state. Its truth may be elsewhere: with Kafka it is the state topic.
-    #[error(
-        "state row {key} is damaged: {what}. It is not used; with the daemon stopped, `dateline rebuild-state` makes the \
-         state anew from what was published, or restore a backup (`dateline doctor` lists every damaged row)"
-    )]
     StateRow {
         /// Its key.
         key: String,
         /// In which way.
         what: String,
     },
+    /// An entry that waits for its page, or whose page is watched.
+    Entry {
+        /// Its item.
+        item: String,
+        /// In which way.
+        what: String,
+    },
     /// Any other row.
-    #[error("the store is damaged: {0}. `dateline doctor` says more; restore a backup")]
     Row(String),
+}
+
+impl Damage {
+    /// What is damaged.
+    pub fn subject(&self) -> String {
+        match self {
+            Self::File(_) | Self::Row(_) => "the store".to_owned(),
+            Self::Frame { seq, .. } => format!("frame {seq} of the intake log"),
+            Self::StateRow { key, .. } => format!("state row {key}"),
+            Self::Entry { item, .. } => format!("the waiting entry {item}"),
+        }
+    }
+
+    /// In which way.
+    pub fn what(&self) -> &str {
+        match self {
+            Self::File(what) | Self::Row(what) => what,
+            Self::Frame { what, .. } | Self::StateRow { what, .. } | Self::Entry { what, .. } => what,
+        }
+    }
+
+    /// What a person can do about it.
+    pub fn way_out(&self) -> String {
+        match self {
+            Self::File(_) => "restore a backup (and take away dateline.sqlite-wal and -shm), or move the data_dir aside and start with an empty one".to_owned(),
+            Self::Frame { seq, .. } => format!(
+                "with the daemon stopped, `dateline doctor --set-aside {seq}` keeps its bytes, notes it in the dead letters \
+                 and has its feed fetched whole; until then everything observed after it waits"
+            ),
+            Self::StateRow { .. } => {
+                "it is never used; with the daemon stopped, `dateline rebuild-state` makes the state anew from what was \
+                 published, or restore a backup"
+                    .to_owned()
+            }
+            Self::Entry { item, .. } => format!(
+                "with the daemon stopped, `dateline doctor --set-aside {item}` notes it in the dead letters and has its feed \
+                 fetched whole"
+            ),
+            Self::Row(_) => "restore a backup, or move the data_dir aside and start with an empty one".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is damaged: {}. The way out: {}", self.subject(), self.what(), self.way_out())
+    }
 }
 
 impl StoreError {
@@ -119,9 +160,7 @@ impl StoreError {
             Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
                 Self::Create { path: file.to_owned(), reason: error.to_string(), denied: true }
             }
-            Some(ErrorCode::NotADatabase) => {
-                Self::foreign(file)
-            }
+            Some(ErrorCode::NotADatabase) => Self::foreign(file),
             _ => error.into(),
         }
     }
@@ -138,6 +177,16 @@ impl From<rusqlite::Error> for StoreError {
             && let Some(Found(found)) = reason.downcast_ref()
         {
             return found.clone();
+        }
+        let unreadable = matches!(
+            error,
+            rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
+                | rusqlite::Error::Utf8Error(..)
+        );
+        if unreadable {
+            return Self::Corrupt(Damage::Row(error.to_string()));
         }
         let extended = error.sqlite_error().map(|error| error.extended_code);
         match error.sqlite_error_code() {
@@ -174,6 +223,11 @@ pub fn corrupt_frame(seq: u64, what: impl Into<String>) -> rusqlite::Error {
 /// The same for a row of the committed state.
 pub fn corrupt_state(key: &str, what: impl Into<String>) -> rusqlite::Error {
     found(StoreError::Corrupt(Damage::StateRow { key: key.to_owned(), what: what.into() }))
+}
+
+/// The same for an entry that waits for its page.
+pub fn corrupt_entry(item: &str, what: impl Into<String>) -> rusqlite::Error {
+    found(StoreError::Corrupt(Damage::Entry { item: item.to_owned(), what: what.into() }))
 }
 
 /// What a job returns when it meets what only a newer program can read.

@@ -3,8 +3,11 @@
 //! Comes in: state changes that a sink has committed. Goes out: values by key or by prefix. Every row carries the hash
 //! of its key and value, checked whenever it is read. What a value means is not known here.
 
-use super::error::corrupt_state;
-use crate::model::{Position, StateChange, state_key};
+use super::{
+    StoreError,
+    error::{corrupt_state, newer},
+};
+use crate::model::{Position, StateChange, newer_form, state_key};
 use rusqlite::{Connection, OptionalExtension, Result, Transaction, params};
 
 /// Writes committed changes into the image.
@@ -28,7 +31,7 @@ pub fn get(connection: &Connection, key: &str) -> Result<Option<Vec<u8>>> {
     let mut select = connection.prepare_cached("SELECT value, hash FROM state WHERE key = ?1")?;
     let row: Option<(Vec<u8>, Vec<u8>)> = select.query_row([key], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let Some((value, hash)) = row else { return Ok(None) };
-    check(key, &value, &hash)?;
+    check_row(key, &value, &hash)?;
     Ok(Some(value))
 }
 
@@ -50,7 +53,7 @@ pub fn scan_range(
     while let Some(row) = rows.next()? {
         let key = row.get_ref(0)?.as_str()?;
         let value = row.get_ref(1)?.as_blob()?;
-        check(key, value, row.get_ref(2)?.as_blob()?)?;
+        check_row(key, value, row.get_ref(2)?.as_blob()?)?;
         visit(key, value)?;
     }
     Ok(())
@@ -69,6 +72,24 @@ fn end_of(prefix: &str) -> String {
 pub fn keys(connection: &Connection, prefix: &str) -> Result<Vec<String>> {
     let mut select = connection.prepare_cached("SELECT key FROM state WHERE key >= ?1 AND key < ?2 ORDER BY key")?;
     select.query_map([prefix, &end_of(prefix)], |row| row.get(0))?.collect()
+}
+
+/// The rows behind `key`, in order, up to this size but for the first.
+pub fn rows_after(connection: &Connection, key: &str, max_bytes: usize) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut select = connection.prepare_cached("SELECT key, value, hash FROM state WHERE key > ?1 ORDER BY key")?;
+    let mut rows = select.query([key])?;
+    let mut found = Vec::new();
+    let mut bytes = 0;
+    while let Some(row) = rows.next()? {
+        let (key, value): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        check_row(&key, &value, row.get_ref(2)?.as_blob()?)?;
+        bytes += key.len() + value.len();
+        if bytes > max_bytes && !found.is_empty() {
+            break;
+        }
+        found.push((key, value));
+    }
+    Ok(found)
 }
 
 /// How many keys begin with `prefix`.
@@ -96,9 +117,28 @@ pub fn bounds(connection: &Connection, prefix: &str, count: usize, ranges: usize
 pub fn position(connection: &Connection, intake: &str) -> Result<u64> {
     let key = state_key::position(intake);
     let Some(value) = get(connection, &key)? else { return Ok(0) };
-    let position: Position =
-        serde_json::from_slice(&value).map_err(|error| corrupt_state(&key, error.to_string()))?;
+    let position: Position = serde_json::from_slice(&value).map_err(|error| corrupt_state(&key, error.to_string()))?;
     Ok(position.seq)
+}
+
+/// Looks at every row; returns how many there are, and each that is damaged.
+pub fn check(connection: &Connection, mut look: impl FnMut(&str, &[u8]) -> Result<()>) -> (u64, Vec<StoreError>) {
+    let mut damaged = Vec::new();
+    let mut count = 0;
+    let visited = (|| {
+        let mut select = connection.prepare("SELECT key, value, hash FROM state ORDER BY key")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            count += 1;
+            let (key, value, hash): (String, Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            if let Err(error) = check_row(&key, &value, &hash).and_then(|()| look(&key, &value)) {
+                damaged.push(error.into());
+            }
+        }
+        Ok::<_, rusqlite::Error>(())
+    })();
+    damaged.extend(visited.err().map(StoreError::from));
+    (count, damaged)
 }
 
 /// Empties the image, before it is read anew from the truth.
@@ -133,17 +173,20 @@ fn row_hash(key: &str, value: &[u8]) -> Vec<u8> {
     hasher.finalize().as_bytes().to_vec()
 }
 
-fn check(key: &str, value: &[u8], hash: &[u8]) -> Result<()> {
-    if row_hash(key, value) == hash {
-        return Ok(());
+fn check_row(key: &str, value: &[u8], hash: &[u8]) -> Result<()> {
+    if row_hash(key, value) != hash {
+        return Err(corrupt_state(key, "its hash does not fit"));
     }
-    Err(corrupt_state(key, "its hash does not fit"))
+    match newer_form(key, value) {
+        Some((found, known)) => Err(newer(format!("state row {key}"), found, known)),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Store, StoreError};
+    use crate::store::Store;
 
     #[tokio::test]
     async fn the_image_is_what_the_changes_say_and_notices_damage() {

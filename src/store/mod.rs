@@ -7,9 +7,12 @@
 
 pub mod error;
 pub mod image;
+pub mod inspect;
+mod look;
 mod writer;
 
 pub use error::{Damage, StoreError};
+pub use look::{intake_id, look};
 
 use rusqlite::{Connection, OpenFlags, Transaction};
 use std::{
@@ -165,6 +168,14 @@ impl From<rusqlite::Error> for Preparing {
 
 /// Sets what holds for the file, brings its schema up to date, and returns its intake's id.
 fn prepare(connection: &mut Connection, file: &Path) -> Result<String, Preparing> {
+    // Before anything is set: a file that is not ours, or not ours yet, is left as it is.
+    let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found as usize > MIGRATIONS.len() {
+        return Err(Preparing::Newer(found));
+    }
+    if is_foreign(connection, found)? {
+        return Err(Preparing::Foreign);
+    }
     // Only an empty file takes this; afterwards trimmed frames can be given back to the file system.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
@@ -175,13 +186,6 @@ fn prepare(connection: &mut Connection, file: &Path) -> Result<String, Preparing
     }
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
-    let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if found as usize > MIGRATIONS.len() {
-        return Err(Preparing::Newer(found));
-    }
-    if is_foreign(connection, found)? {
-        return Err(Preparing::Foreign);
-    }
     let change = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     for step in MIGRATIONS.iter().skip(found as usize) {
         change.execute_batch(step)?;

@@ -5,6 +5,7 @@
 //! a failed fsync the kernel may have thrown away what it could not write, and trying again would only look well.
 
 use super::StoreError;
+use crate::faults;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -85,6 +86,9 @@ fn work(mut connection: Connection, mut queue: mpsc::Receiver<Job>) {
         let mut done = Vec::with_capacity(group.len());
         let result = commit(&mut connection, group, &mut done);
         let fatal = matches!(result, Err(StoreError::Io(_) | StoreError::Corrupt(_)));
+        if result.is_ok() {
+            faults::note("commit");
+        }
         for Done { tell, .. } in done {
             tell(result.clone());
         }

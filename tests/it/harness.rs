@@ -234,6 +234,8 @@ pub struct Site {
     feeds: Mutex<Vec<String>>,
     /// Appended to `dateline.toml`.
     pub settings: Mutex<String>,
+    /// The data directory's name.
+    data: Mutex<String>,
 }
 
 impl Site {
@@ -243,6 +245,7 @@ impl Site {
             server: Server::start(),
             feeds: Mutex::default(),
             settings: Mutex::new("[status]\nlisten = \"off\"\n".to_owned()),
+            data: Mutex::new("data".to_owned()),
         }
     }
 
@@ -259,18 +262,28 @@ impl Site {
         self.settings.lock().unwrap().push_str(more);
     }
 
+    /// What is run from now on has a data directory of this name, see [`host`].
+    pub fn move_to(&self, data: &str) {
+        data.clone_into(&mut self.data.lock().unwrap());
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
     pub fn command(&self, verb: &str) -> Command {
         let settings = self.settings.lock().unwrap().clone();
-        let data = self.path("data");
-        let main = format!("data_dir = {data:?}\nfeeds = [\"feeds.toml\"]\n{settings}");
-        std::fs::write(self.path("dateline.toml"), main).unwrap();
-        std::fs::write(self.path("feeds.toml"), self.feeds.lock().unwrap().concat()).unwrap();
+        let data = self.data.lock().unwrap().clone();
+        // Files of its own: a daemon that runs on the first directory is left in peace.
+        let [main, feeds] =
+            if data == "data" { ["dateline.toml", "feeds.toml"] } else { ["elsewhere.toml", "feeds-elsewhere.toml"] };
+        let text = format!("data_dir = {:?}\nfeeds = [{feeds:?}]\n{settings}", self.path(&data));
+        let file = self.path(main);
+        std::fs::write(&file, text).unwrap();
+        let listed = self.feeds.lock().unwrap().concat().replace("127.0.0.1", host(&data));
+        std::fs::write(self.path(feeds), listed).unwrap();
         let mut command = dateline();
-        command.arg(verb).arg("--config").arg(self.path("dateline.toml"));
+        command.arg(verb).arg("--config").arg(file);
         command
     }
 
@@ -288,8 +301,14 @@ impl Site {
     pub fn spawn_armed(&self, points: &str) -> Daemon {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.path("dateline.log")).unwrap();
         let mut command = self.command("run");
-        let child = command.env("FAILPOINTS", points).stderr(log).stdout(Stdio::null()).spawn().unwrap();
+        let said = std::fs::File::create(self.path("said")).unwrap();
+        let child = command.env("FAILPOINTS", points).stderr(log).stdout(said).spawn().unwrap();
         Daemon { child }
+    }
+
+    /// What the status page answers at a path, the whole response; for a daemon that was told to have one.
+    pub fn ask(&self, path: &str) -> String {
+        ask(&self.path("said"), path)
     }
 
     pub fn log(&self) -> String {
@@ -310,6 +329,29 @@ impl Site {
         files.sort_by_key(|path| (*path == current, path.clone()));
         files.iter().flat_map(|path| lines(whole(&std::fs::read(path).unwrap()))).collect()
     }
+}
+
+/// How a daemon with this data directory calls the server, so that a script can tell two of them apart.
+pub fn host(data: &str) -> &'static str {
+    if data == STRANGER { "localhost" } else { "127.0.0.1" }
+}
+
+/// The data directory of a daemon whose requests count for nothing in the ledger.
+pub const STRANGER: &str = "stranger";
+
+/// What the status page answers at a path: the whole response. Its address is the first thing the daemon says.
+pub fn ask(said: &Path, path: &str) -> String {
+    use std::io::Read as _;
+    let address = wait_for(Duration::from_secs(20), "the status page", || {
+        let said = std::fs::read_to_string(said).unwrap();
+        let address = said.split("http://").nth(1)?.split('/').next()?.to_owned();
+        Some(address)
+    });
+    let mut connection = TcpStream::connect(&address).unwrap();
+    write!(connection, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 /// A daemon that does not outlive its test.
@@ -339,9 +381,11 @@ impl Drop for Daemon {
     }
 }
 
-/// The program under test, without the caller's configuration.
+/// The program under test, without the caller's configuration: this build's, or another that
+/// `DATELINE_TEST_PROGRAM` names.
 pub fn dateline() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dateline"));
+    let program = std::env::var_os("DATELINE_TEST_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_dateline").into());
+    let mut command = Command::new(program);
     command.env_remove("DATELINE_CONFIG").env("NO_COLOR", "1");
     command
 }

@@ -18,7 +18,7 @@ use std::{
 
 /// A deployment: a broker, topics under a prefix of its own, and a data directory.
 pub(crate) struct Deployment<'b> {
-    broker: &'b Broker,
+    pub(crate) broker: &'b Broker,
     pub(crate) prefix: String,
     pub(crate) options: KafkaOptions,
     pub(crate) directory: tempfile::TempDir,
@@ -66,7 +66,7 @@ impl<'b> Deployment<'b> {
     }
 }
 
-fn record(topic: Topic, key: &str, bytes: usize) -> Record {
+pub(crate) fn record(topic: Topic, key: &str, bytes: usize) -> Record {
     let headers = [("item", key), ("rev", "1"), ("ce_type", "x"), ("content-type", "application/json")];
     Record {
         topic,
@@ -86,7 +86,7 @@ pub(crate) fn batch(store: &Store, seq: u64) -> Batch {
     }
 }
 
-async fn image_of(store: &Store) -> Vec<(String, Vec<u8>)> {
+pub(crate) async fn image_of(store: &Store) -> Vec<(String, Vec<u8>)> {
     let scan = |db: &_| {
         let mut rows = Vec::new();
         for prefix in ["item/", "pos/", "text/"] {
@@ -100,7 +100,7 @@ async fn image_of(store: &Store) -> Vec<(String, Vec<u8>)> {
     store.read(scan).await.unwrap()
 }
 
-fn raw_producer(broker: &Broker, transactional_id: &str) -> BaseProducer {
+pub(crate) fn raw_producer(broker: &Broker, transactional_id: &str) -> BaseProducer {
     ClientConfig::new()
         .set("bootstrap.servers", broker.address())
         .set("transactional.id", transactional_id)

@@ -356,6 +356,7 @@ offsets.topic.num.partitions=1
 transaction.state.log.replication.factor={nodes}
 transaction.state.log.num.partitions={nodes}
 transaction.state.log.min.isr={least}
+transaction.abort.timed.out.transaction.cleanup.interval.ms=500
 share.coordinator.state.topic.replication.factor={nodes}
 share.coordinator.state.topic.min.isr={least}
 group.initial.rebalance.delay.ms=0

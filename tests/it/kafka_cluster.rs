@@ -1,43 +1,101 @@
-//! Three brokers of which one is taken away: killed, frozen, leading or coordinating.
+//! The daemon under load before brokers that are taken away: one that is alone, and one of three.
+//!
+//! The short numbers are for the test command; `DATELINE_FAULTS_BROKERS` says how often a broker is taken away, and
+//! `DATELINE_FAULTS_OUTAGE` for how many seconds the only one is.
 
 use crate::{
-    kafka::{Deployment, batch, recovered},
-    kafka_broker,
+    crash_kafka::deployment,
+    kafka_broker::{self, Broker},
+    oracle::{Campaign, Fault, KafkaTopics},
 };
 use dateline::model::Topic;
-use dateline::publish::Sink as _;
+use std::time::{Duration, Instant};
 
-/// Kills the broker that leads the state topic, then freezes the one that coordinates the transactions.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_loss_of_one_broker_of_three_costs_nothing() {
-    let Some(cluster) = kafka_broker::cluster() else { return };
-    let deployment = Deployment::new(&cluster);
-    let store = deployment.store();
-    let mut sink = deployment.sink(&store);
-    recovered(&mut sink).await;
-    sink.commit(batch(&store, 1)).await.unwrap();
-    let id = deployment.options.transactional_id.as_str();
-    let mut seq = 1;
-    for frozen in [false, true] {
-        let node = if frozen { cluster.coordinator(id) } else { cluster.leader(&deployment.topic(Topic::State), 0) };
-        let node = cluster.node(node.expect("a leader"));
-        if frozen {
-            node.freeze()
+fn number(variable: &str, short: u32) -> u32 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(short)
+}
+
+/// B1 and B2: it takes in while there is no broker, and publishes when there is one; twice.
+#[test]
+fn a_broker_that_is_away_costs_nothing_but_time() {
+    let Some(broker) = Broker::install() else { return };
+    let (site, prefix) = deployment(&broker.address());
+    let mut campaign = Campaign::new(&site, KafkaTopics::new(&broker.address(), &prefix));
+    campaign.start();
+    std::thread::sleep(Duration::from_secs(2));
+    campaign.note("no broker at the start");
+    broker.start();
+    campaign.work_until_more();
+    let outage = Duration::from_secs(number("DATELINE_FAULTS_OUTAGE", 5).into());
+    for node_is_killed in [true, false] {
+        campaign.work(Duration::from_secs(1));
+        let node = broker.node(1);
+        if node_is_killed {
+            campaign.note("broker killed");
+            node.kill();
         } else {
-            node.kill()
+            campaign.note("broker frozen");
+            node.freeze();
         }
-        for _ in 0..3 {
-            seq += 1;
-            while sink.commit(batch(&store, seq)).await.is_err() {
-                if recovered(&mut sink).await == seq {
-                    break;
-                }
-            }
+        // It is stopped and started while nothing answers, too.
+        campaign.work(outage / 2);
+        campaign.fault(&Fault::Terminate);
+        campaign.start();
+        campaign.work(outage / 2);
+        broker.start();
+        let back = Instant::now();
+        campaign.work_until_more();
+        eprintln!("something was published {:?} after the broker had come back", back.elapsed());
+    }
+    campaign.settle();
+}
+
+/// What the broker that is taken away was to us.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Role {
+    LeadsState,
+    LeadsArticles,
+    Coordinates,
+}
+
+/// B3 and B4: leaders and coordinators of three brokers are killed and frozen, under load.
+#[test]
+fn one_broker_of_three_is_taken_away_again_and_again() {
+    let Some(cluster) = kafka_broker::cluster() else { return };
+    let (site, prefix) = deployment(&cluster.address());
+    let mut campaign = Campaign::new(&site, KafkaTopics::new(&cluster.address(), &prefix));
+    campaign.start();
+    campaign.work_until_more();
+    let mut slowest = Duration::ZERO;
+    for number in 0..number("DATELINE_FAULTS_BROKERS", 2) {
+        let is_frozen = number % 2 == 1;
+        let role = match number {
+            0 => Role::LeadsState,
+            1 => Role::Coordinates,
+            _ => *campaign.random.choose(&[Role::LeadsState, Role::LeadsArticles, Role::Coordinates]),
+        };
+        let id = match role {
+            Role::LeadsState => cluster.leader(&Topic::State.name(&prefix), 0),
+            Role::LeadsArticles => cluster.leader(&Topic::Articles.name(&prefix), 0),
+            Role::Coordinates => cluster.coordinator(&format!("{prefix}-1")),
+        };
+        let node = cluster.node(id.expect("somebody does"));
+        campaign.note(&format!("{role:?} {}", if is_frozen { "frozen" } else { "killed" }));
+        let gone = Instant::now();
+        if is_frozen {
+            node.freeze();
+        } else {
+            node.kill();
         }
+        // The two that are left elect, and go on.
+        campaign.work_until_more();
+        campaign.work(Duration::from_secs(2));
+        slowest = slowest.max(gone.elapsed() - Duration::from_secs(2));
         node.start();
+        campaign.work(Duration::from_secs(1));
         cluster.start();
         cluster.wait_until_in_sync();
     }
-    let expected: Vec<String> = (1..=seq).map(|seq| format!("feed:{seq}")).collect();
-    assert_eq!(deployment.keys(Topic::Articles), expected);
+    eprintln!("longest time without a record after a broker was taken away: {slowest:?}");
+    campaign.settle();
 }

@@ -5,7 +5,6 @@ use crate::{
     flow::{Story, invented, seed, way_of},
     harness::{Site, wait_for},
     kafka_broker::{self, Broker},
-    oracle::{Campaign, KafkaTopics, random::kills},
 };
 use std::time::Duration;
 
@@ -39,15 +38,6 @@ fn the_seed_comes_out_of_kafka_once_then_corrected() {
         return;
     };
     tell(&story);
-}
-
-#[test]
-fn kill_9_at_random_under_load_on_kafka() {
-    let Some(broker) = kafka_broker::shared() else { return };
-    let (site, prefix) = site(broker);
-    let mut campaign = Campaign::new(&site, KafkaTopics::new(&broker.address(), &prefix));
-    campaign.kills(kills(30), &["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8"]);
-    campaign.settle();
 }
 
 #[test]

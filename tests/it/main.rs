@@ -8,9 +8,14 @@
     reason = "a test that cannot go on has failed, and says its seed"
 )]
 
+mod audit;
+#[cfg(feature = "kafka")]
+mod audit_kafka;
 mod bad_input;
 mod contract;
 mod crash;
+#[cfg(feature = "kafka")]
+mod crash_kafka;
 mod delivery;
 mod disk;
 mod flow;
@@ -23,12 +28,17 @@ mod kafka_broker;
 mod kafka_cluster;
 #[cfg(feature = "kafka")]
 mod kafka_daemon;
+#[cfg(all(feature = "kafka", feature = "faults"))]
+mod kafka_epoch;
 #[cfg(feature = "kafka")]
 mod kafka_node;
 #[cfg(feature = "kafka")]
 mod kafka_proxy;
+#[cfg(feature = "kafka")]
+mod kafka_refusal;
 mod layering;
 mod licences;
 mod oracle;
 mod readme;
 mod reload;
+mod restart;

@@ -98,8 +98,8 @@ static int sort(const char *path) {
 }
 
 /* One record: what happened (a letter), which file (its inode), where, how many bytes follow, the bytes.
- * C created under a path, W written, T truncated to a length, S synced, D directory synced, U path removed,
- * R renamed ("from\0to"), N a note. */
+ * C created under a path, W written, T truncated to a length, S synced, P directory opened under a path, D directory
+ * synced, U path removed, R renamed ("from\0to"), N a note. */
 static void record(char what, uint64_t file, uint64_t where, const void *bytes, uint32_t count) {
   if (trace < 0) return;
   unsigned char head[21];
@@ -129,7 +129,10 @@ static int opened(const char *path, int flags, mode_t mode) {
   if (error > 0) errno = error;
   else fd = real_open(path, flags, mode);
   if (fd >= 0 && fd < FDS) {
-    if (there && S_ISDIR(found.st_mode)) kind = DIRECTORY;
+    if (there && S_ISDIR(found.st_mode)) {
+      kind = DIRECTORY;
+      record('P', found.st_ino, 0, path, (uint32_t)strlen(path));
+    }
     kind_of[fd] = (unsigned char)kind;
     if (kind == DATA && !there) record('C', inode(fd), 0, path, (uint32_t)strlen(path));
     else if (kind == DATA && (flags & O_TRUNC)) record('T', inode(fd), 0, "", 0);

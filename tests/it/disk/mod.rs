@@ -8,7 +8,7 @@ mod syscalls;
 mod trace;
 mod versions;
 
-use crate::harness::{Daemon, Entry, Reply, Site, finished, rss, wait_for};
+use crate::harness::{Daemon, Entry, Reply, Site, ask, finished, rss};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     sync::OnceLock,
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 /// The shim, compiled once.
@@ -62,7 +62,7 @@ pub fn seed(what: &str) -> Random {
 }
 
 /// A generator of chance that can be begun again (xorshift64*).
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Random(pub u64);
 
 impl Random {
@@ -140,6 +140,15 @@ impl Wire {
         })
     }
 
+    /// Takes that were replaced before anybody looked are not there; of the others each once, in order, numbered through.
+    #[track_caller]
+    pub fn check_some(&self, articles: &[Value]) {
+        for (item, takes) in Self::published(articles) {
+            assert!(takes.windows(2).all(|pair| pair[0].1 < pair[1].1), "item {item}: {takes:?}");
+            assert!(takes.iter().zip(1..).all(|((revision, _), n)| *revision == n), "item {item}: {takes:?}");
+        }
+    }
+
     /// Each take once, in order, nothing else: 0 lost, 0 doubled, 0 out of order.
     #[track_caller]
     pub fn check(&self, articles: &[Value]) {
@@ -188,16 +197,6 @@ impl Watched {
 
     /// What the status page answers at a path: the whole response.
     pub fn get(&self, path: &str) -> String {
-        use std::io::{Read as _, Write as _};
-        let address = wait_for(Duration::from_secs(20), "the status page", || {
-            let said = fs::read_to_string(&self.said).unwrap();
-            let address = said.split("http://").nth(1)?.split('/').next()?.to_owned();
-            Some(address)
-        });
-        let mut connection = std::net::TcpStream::connect(&address).unwrap();
-        write!(connection, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).unwrap();
-        answer
+        ask(&self.said, path)
     }
 }

@@ -49,6 +49,8 @@ pub struct Campaign<'a> {
     started: (Instant, Timestamp),
     /// Whether a record was seen whose frame was observed in this life.
     published: bool,
+    /// A test that makes stages panic does not mind to find that in the log.
+    pub panics_are_faults: bool,
     lives: u32,
     faults: BTreeMap<String, u32>,
     restarts: Vec<Duration>,
@@ -71,6 +73,7 @@ impl<'a> Campaign<'a> {
             daemon: None,
             started: (Instant::now(), Timestamp::now()),
             published: false,
+            panics_are_faults: false,
             lives: 0,
             faults: BTreeMap::new(),
             restarts: Vec::new(),
@@ -107,11 +110,42 @@ impl<'a> Campaign<'a> {
     /// Lets it work until something holds.
     #[track_caller]
     pub fn work_until<T>(&mut self, limit: Duration, what: &str, mut ask: impl FnMut(&mut Self) -> Option<T>) -> T {
-        let log = self.site.path("dateline.log");
-        wait_for(limit, &format!("{what} (seed {}, log {})", self.seed, log.display()), || {
+        let begun = Instant::now();
+        loop {
             self.read();
-            ask(self)
-        })
+            if let Some(answer) = ask(self) {
+                return answer;
+            }
+            let late = begun.elapsed() >= limit;
+            assert!(!late, "seed {}: waited {limit:?} for {what}\n{}\n{}", self.seed, self.awaited(), self.tail());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Lets it work until it has published something that it has observed itself.
+    #[track_caller]
+    pub fn work_until_published(&mut self) {
+        self.work_until(DRAIN, "something to be published", |campaign| campaign.published.then_some(()));
+    }
+
+    /// Lets it work until it has published something more.
+    #[track_caller]
+    pub fn work_until_more(&mut self) {
+        let before = self.attached.records;
+        self.work_until(DRAIN, "something more to be published", |campaign| {
+            (campaign.attached.records > before).then_some(())
+        });
+    }
+
+    /// The feeds hold still until everything observed is published; then nothing is on its way.
+    #[track_caller]
+    pub fn catch_up(&mut self) {
+        self.play.hold(true);
+        self.work_until(DRAIN, "everything to be published", |campaign| {
+            let state = campaign.play.state();
+            let observed = state.shown().iter().all(|(guid, take)| state.ledger.is_observed(guid, *take));
+            (observed && campaign.attached.missing(&state.ledger).is_empty()).then_some(())
+        });
     }
 
     /// Counts a fault that the test itself brings about.
@@ -141,7 +175,7 @@ impl<'a> Campaign<'a> {
                 self.daemon.take().expect("a daemon to kill").kill();
             }
             Fault::KillOncePublished => {
-                self.work_until(DRAIN, "something to be published", |campaign| campaign.published.then_some(()));
+                self.work_until_published();
                 self.fault(&Fault::Kill);
             }
             Fault::Terminate => {
@@ -170,13 +204,17 @@ impl<'a> Campaign<'a> {
         self.fault(fault);
     }
 
-    /// Kills at random moments under load, 50 to 2,000 ms apart. Every fifth life lasts until it has published; every
-    /// fourth comes to one of `points` with a chance, and dies there if it does not die before.
+    /// Kills at random moments: 50 to 2,000 ms after the start, or after the first record, however long that takes on
+    /// this machine. Every fifth life comes to one of `points` with a chance, and dies there if it does not die before.
     pub fn kills(&mut self, count: u32, points: &[&str]) {
         for kill in 0..count {
-            match (kill % 5, kill % 4) {
-                (4, _) => self.live(50, 2_000, &Fault::KillOncePublished),
-                (_, 3) => {
+            match kill % 5 {
+                0 | 2 => {
+                    self.start();
+                    self.work_until_published();
+                    self.live(50, 2_000, &Fault::Kill);
+                }
+                4 => {
                     let point = *self.random.choose(points);
                     self.start_armed(&format!("{point}=20%return"));
                     let time = self.random.between(Duration::from_millis(500), Duration::from_millis(3_000));
@@ -214,13 +252,10 @@ impl<'a> Campaign<'a> {
         self.start();
         self.work_until(LIVENESS, "the fresh item", |campaign| campaign.attached.has(&fresh, 1).then_some(()));
         // What the feeds show now is still to be named by a later request.
-        self.work_until(DRAIN, "everything to be published", |campaign| {
-            let state = campaign.play.state();
-            let observed = state.shown().iter().all(|(guid, take)| state.ledger.is_observed(guid, *take));
-            (observed && campaign.attached.missing(&state.ledger).is_empty()).then_some(())
-        });
+        self.catch_up();
         self.fault(&Fault::Terminate);
         let mut late = Auditor::default();
+        late.two_writers = self.attached.two_writers;
         self.topics.all().into_iter().for_each(|entry| late.take(entry));
         wait_for(Duration::from_secs(20), "both readers to see the same", || {
             self.read();
@@ -252,9 +287,10 @@ impl<'a> Campaign<'a> {
         self.attached.must_be_clean("the attached", &missed);
         late.must_be_clean("the late", &lost);
         assert_eq!(self.attached.records, late.records, "both readers see the same");
-        assert!(late.claims > 0 && late.retractions > 0, "the load makes claims and takes some back");
-        let log = self.site.log();
-        assert!(!log.contains("panicked"), "{}", self.tail());
+        let much = late.revisions() < 100 || (late.claims > 0 && late.retractions > 0);
+        assert!(much, "the load makes claims and takes some back");
+        let panicked = self.site.log().contains("panicked");
+        assert!(self.panics_are_faults || !panicked, "{}", self.tail());
         figures
     }
 
@@ -273,6 +309,17 @@ impl<'a> Campaign<'a> {
         self.note(point);
         self.work(rest);
         signal("CONT", self.daemon().child.id());
+    }
+
+    /// What is still to be observed and to be published.
+    fn awaited(&self) -> String {
+        let state = self.play.state();
+        let mut shown = state.shown();
+        shown.retain(|(guid, take)| !state.ledger.is_observed(guid, *take));
+        let mut missing = self.attached.missing(&state.ledger);
+        missing.truncate(10);
+        shown.truncate(10);
+        format!("shown and not observed: {shown:?}; {missing:?}")
     }
 
     /// The last lines of the log.

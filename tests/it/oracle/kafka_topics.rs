@@ -1,6 +1,6 @@
 //! Readers of the topics on a broker, at `read_committed`.
 
-use super::{Entry, TOPICS, Topics, origin};
+use super::{Entry, TOPICS, Topics, origin, reason};
 use rdkafka::{
     ClientConfig, Message as _, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer as _},
@@ -65,6 +65,7 @@ impl KafkaTopics {
             generation: headers["generation"].parse().unwrap(),
             ce_id: headers["ce_id"].clone(),
             ce_time: headers["ce_time"].parse().unwrap(),
+            reason: reason(|name| headers.get(name).cloned()),
             bytes: if letter { payload.to_vec() } else { Vec::new() },
             value: if letter { serde_json::Value::Null } else { serde_json::from_slice(payload).unwrap() },
         }

@@ -44,6 +44,8 @@ pub struct Entry {
     pub value: Value,
     /// Of a dead letter.
     pub bytes: Vec<u8>,
+    /// Stage and code of a dead letter, such as `clean panic`.
+    pub reason: String,
 }
 
 /// Reads `<intake>/<frame>/<index>`.
@@ -52,6 +54,11 @@ fn origin(text: &str) -> (String, u64, u64) {
     let index = parts.next().unwrap().parse().unwrap();
     let frame = parts.next().unwrap().parse().unwrap();
     (parts.next().unwrap().to_owned(), frame, index)
+}
+
+/// Why a record became a dead letter, by its headers.
+fn reason(header: impl Fn(&str) -> Option<String>) -> String {
+    ["__connect.errors.stage", "error-code"].map(|name| header(name).unwrap_or_default()).join(" ")
 }
 
 /// Where the records are read, as a reader outside would.

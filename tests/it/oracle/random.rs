@@ -44,7 +44,16 @@ pub fn seed() -> u64 {
     now ^ (COUNT.fetch_add(1, Ordering::Relaxed) << 32)
 }
 
-/// How many faults of a kind: `DATELINE_FAULTS_KILLS`, or the short default of the test command.
-pub fn kills(default: u32) -> u32 {
-    std::env::var("DATELINE_FAULTS_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+/// How many times the daemon is killed: `DATELINE_FAULTS_KILLS`, or the short default of the test command.
+pub fn kills() -> u32 {
+    asked().unwrap_or(30)
+}
+
+/// How many faults of another kind: the number of the test command, and ten times that under a thousand kills.
+pub fn faults(usual: u32) -> u32 {
+    usual * (asked().unwrap_or(0) / 100).max(1)
+}
+
+fn asked() -> Option<u32> {
+    std::env::var("DATELINE_FAULTS_KILLS").ok()?.parse().ok()
 }

@@ -1,6 +1,6 @@
 //! Readers of the topic files of the embedded default.
 
-use super::{Entry, TOPICS, Topics, origin};
+use super::{Entry, TOPICS, Topics, origin, reason};
 use base64::Engine as _;
 use serde_json::Value;
 use std::{
@@ -110,6 +110,7 @@ fn lines(topic: &'static str, bytes: &[u8]) -> Vec<Entry> {
             ce_id: text("ce_id"),
             ce_time: text("ce_time").parse().unwrap(),
             bytes: letter.map(Result::unwrap).unwrap_or_default(),
+            reason: reason(|name| line["headers"][name].as_str().map(str::to_owned)),
             value: if is_value { line } else { Value::Null },
         }
     };

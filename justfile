@@ -1,0 +1,34 @@
+# Shortcuts for people; nothing needs `just`: each recipe is the command that one would type.
+
+# How many faults of each kind a campaign has under `just faults`.
+kills := env("DATELINE_FAULTS_KILLS", "1000")
+
+# What can be done.
+default:
+    @just --list
+
+# Everything that must hold before a change goes in: format, lints, every test, against a real broker.
+check:
+    cargo fmt --check
+    cargo clippy --all-targets --features faults -- -D warnings
+    tests/run
+
+# Every test, or those that the arguments name.
+test *arguments:
+    tests/run {{arguments}}
+
+# The long campaigns of the delivery contract in an optimised build, one after the other, with their figures.
+faults *names="crash cluster":
+    DATELINE_FAULTS_KILLS={{kills}} tests/run --release --test it -- {{names}} --nocapture --test-threads 1
+
+# How soon a restart publishes with much remembered, in an optimised build, with its figures.
+restarts items="100000" restarts="40":
+    DATELINE_RESTART_ITEMS={{items}} DATELINE_RESTARTS={{restarts}} tests/run --release --test it -- restart --nocapture --test-threads 1
+
+# A run with the seed that a failed one has printed.
+again seed name kills="30":
+    DATELINE_FAULTS_SEED={{seed}} DATELINE_FAULTS_KILLS={{kills}} tests/run --test it {{name}} -- --nocapture --exact
+
+# The daemon on invented feeds, without network or configuration.
+demo:
+    cargo run --release -- demo

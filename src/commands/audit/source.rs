@@ -1,0 +1,212 @@
+//! What is audited: topics at a broker or in files, and what can be had of state and intake.
+
+use super::Failure;
+#[cfg(feature = "kafka")]
+use crate::{broker::state_topic::Ends, broker::state_topic::StateTopic, publish::kafka, topics::Cluster};
+use crate::{
+    cli,
+    config::Flags,
+    model::Topic,
+    publish::{self, Delivery, KafkaOptions, Target, unwritten::Unwritten, unwritten::unwritten},
+    store::{self, StoreError},
+    topics::{Files, Topics},
+};
+use rusqlite::Connection;
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+/// Everything that is read.
+pub(in crate::commands) struct Source {
+    pub(super) topics: Box<dyn Topics>,
+    pub(super) prefix: String,
+    /// For a person: where the topics are.
+    pub(super) whence: String,
+    /// The data directory, where one is given.
+    pub(super) local: Option<Local>,
+    pub(super) horizon: Duration,
+    pub(super) at_least_once: bool,
+    state: StateAt,
+    next: BTreeMap<String, u64>,
+}
+
+/// The file of a data directory.
+pub(in crate::commands) struct Local {
+    pub(super) db: Connection,
+    pub(super) intake: String,
+}
+
+enum StateAt {
+    Nowhere,
+    /// In the data directory, where the journal keeps it.
+    Local,
+    #[cfg(feature = "kafka")]
+    Broker(Box<StateTopic>, Ends),
+}
+
+/// What the flags and the configuration come to.
+struct Asked {
+    kafka: Option<KafkaOptions>,
+    prefix: String,
+    data_dir: Option<PathBuf>,
+    topics: Option<PathBuf>,
+    horizon: Duration,
+    at_least_once: bool,
+}
+
+impl Source {
+    /// Opens it, and fixes the ends: of the state first, of what it tells of after it.
+    pub(in crate::commands) fn open(given: &cli::Audit) -> Result<Self, Failure> {
+        let asked = asked(given)?;
+        if asked.kafka.is_some() {
+            return open_broker(asked);
+        }
+        let local = asked.data_dir.as_deref().map(open_local).transpose()?.flatten();
+        let mut unwritten = Unwritten::default();
+        if let Some(local) = &local {
+            unwritten = self::unwritten(&local.db).map_err(StoreError::from)?;
+        }
+        let directory = asked.topics.or_else(|| Some(asked.data_dir?.join("topics")));
+        let directory = directory.unwrap_or_else(|| PathBuf::from("topics"));
+        let files = Files::open(&directory, &asked.prefix, unwritten.lines)?;
+        // An image of a cluster's state has no part in what files hold.
+        let is_image = match &local {
+            Some(local) => store::image::meta(&local.db, publish::KAFKA_IMAGE).map_err(StoreError::from)?.is_some(),
+            None => true,
+        };
+        Ok(Self {
+            topics: Box::new(files),
+            prefix: asked.prefix,
+            whence: format!("the files in {}", directory.display()),
+            local,
+            horizon: asked.horizon,
+            at_least_once: asked.at_least_once,
+            state: if is_image { StateAt::Nowhere } else { StateAt::Local },
+            next: unwritten.next,
+        })
+    }
+
+    /// Whether there is a state to compare with.
+    pub(super) fn has_state(&self) -> bool {
+        !matches!(self.state, StateAt::Nowhere)
+    }
+
+    /// Where each topic of files ends, as far as the data directory says.
+    pub(super) fn committed(&self) -> Vec<(Topic, u64)> {
+        let end = |topic: Topic| Some((topic, *self.next.get(&topic.name(&self.prefix))?));
+        Topic::PUBLIC.into_iter().filter_map(end).collect()
+    }
+
+    /// Visits the entries of the state; of several for one key the last counts.
+    pub(super) fn read_state(&self, visit: &mut dyn FnMut(&str, Option<&[u8]>)) -> Result<(), Failure> {
+        match (&self.state, &self.local) {
+            (StateAt::Nowhere, _) => Ok(()),
+            (StateAt::Local, Some(local)) => super::image_of(local, visit),
+            (StateAt::Local, None) => Ok(()),
+            #[cfg(feature = "kafka")]
+            (StateAt::Broker(reader, ends), _) => {
+                let read = reader.read(ends.low, ends.high, |entries, _| {
+                    for entry in &entries {
+                        // Deployments may share the topic: each key begins with its deployment's name.
+                        if let Some((_, key)) = entry.key.split_once('/') {
+                            visit(key, entry.value.as_deref());
+                        }
+                    }
+                    true
+                });
+                Ok(read.map_err(crate::topics::ReadError::from)?)
+            }
+        }
+    }
+}
+
+fn open_local(data_dir: &std::path::Path) -> Result<Option<Local>, Failure> {
+    let Some(db) = store::look(data_dir)? else { return Ok(None) };
+    let intake = store::intake_id(&db)?;
+    Ok(Some(Local { db, intake }))
+}
+
+#[cfg(feature = "kafka")]
+fn open_broker(asked: Asked) -> Result<Source, Failure> {
+    use crate::{broker::partition_reader::PartitionReader, topics::ReadError};
+    let options = asked.kafka.unwrap_or_default();
+    let settings = kafka::settings(&options);
+    if let Some((key, problem)) = kafka::problems(&options).into_iter().next() {
+        return Err(Failure::Configuration(format!("publish.kafka.{key}: {problem}")));
+    }
+    let state_name = Topic::State.name(&asked.prefix);
+    let partitions = PartitionReader::new(&settings).and_then(|reader| reader.partitions()).map_err(ReadError::from)?;
+    let state = if partitions.contains_key(&state_name) {
+        let reader = StateTopic::new(&settings, &state_name).map_err(ReadError::from)?;
+        let ends = reader.ends().map_err(ReadError::from)?;
+        if ends.high > ends.low { StateAt::Broker(Box::new(reader), ends) } else { StateAt::Nowhere }
+    } else {
+        StateAt::Nowhere
+    };
+    let local = asked.data_dir.as_deref().map(open_local).transpose()?.flatten();
+    // What a claim rests on must be below the end of its topic, so articles and dead letters come last.
+    let order =
+        [Topic::CovidStats, Topic::Stories, Topic::FeedStatus, Topic::Events, Topic::Articles, Topic::DeadLetters];
+    let cluster = Cluster::open(&settings, &asked.prefix, &order)?;
+    Ok(Source {
+        topics: Box::new(cluster),
+        whence: format!("Kafka at {}, read_committed", options.bootstrap_servers),
+        prefix: asked.prefix,
+        local,
+        horizon: asked.horizon,
+        at_least_once: asked.at_least_once,
+        state,
+        next: BTreeMap::new(),
+    })
+}
+
+#[cfg(not(feature = "kafka"))]
+fn open_broker(_: Asked) -> Result<Source, Failure> {
+    Err(Failure::Configuration("this dateline was built without the `kafka` feature".to_owned()))
+}
+
+/// The configuration is read when one is named, and when nothing says what to read.
+fn asked(given: &cli::Audit) -> Result<Asked, Failure> {
+    let says_all = given.topics.is_some() || given.data_dir.is_some() || given.bootstrap_servers.is_some();
+    let reads = given.config.is_some() || !given.set.is_empty() || !says_all;
+    let mut asked = Asked {
+        kafka: None,
+        prefix: publish::Options::default().topic_prefix,
+        data_dir: given.data_dir.clone(),
+        topics: given.topics.clone(),
+        horizon: crate::dedup::Options::default().horizon,
+        at_least_once: false,
+    };
+    if reads {
+        let mut flags = Flags {
+            config: given.config.clone(),
+            data_dir: given.data_dir.clone(),
+            set: given.set.clone(),
+            ..Flags::default()
+        };
+        if let Some(servers) = &given.bootstrap_servers {
+            flags.set.push("publish.to=kafka".to_owned());
+            flags.set.push(format!("publish.kafka.bootstrap_servers={servers}"));
+        }
+        if says_all {
+            // A stranger's file may hold nothing but the settings of the client; feeds are none of its affair.
+            flags.feed_urls.push("https://feeds.example/unused".to_owned());
+        }
+        let loaded = super::super::load(&flags).map_err(|problems| Failure::Configuration(problems.to_string()))?;
+        let config = loaded.config;
+        asked.prefix.clone_from(&config.publish.topic_prefix);
+        asked.horizon = config.dedup.horizon;
+        if config.publish.to == Target::Kafka {
+            asked.at_least_once = config.publish.kafka.delivery == Delivery::AtLeastOnce;
+            asked.kafka = Some(config.publish.kafka);
+        }
+        // Named, or the deployment's own.
+        if given.bootstrap_servers.is_none() || given.config.is_some() {
+            asked.data_dir = Some(config.data_dir);
+        }
+    } else if let Some(servers) = &given.bootstrap_servers {
+        asked.kafka = Some(KafkaOptions { bootstrap_servers: servers.clone(), ..KafkaOptions::default() });
+    }
+    if let Some(prefix) = &given.topic_prefix {
+        asked.prefix.clone_from(prefix);
+    }
+    Ok(asked)
+}

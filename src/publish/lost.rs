@@ -1,0 +1,39 @@
+//! A memory that is lost or half made again is not worked with: what it does not know would be published a second time.
+
+use super::PublishError;
+use crate::{model::state_key, store::image};
+use rusqlite::{Connection, Result};
+
+/// What is wrong with the memory, if anything: whether it was being made again, and whether it knows nothing though
+/// something was published.
+pub(super) fn trouble(db: &Connection, has_records: bool) -> Result<Option<Trouble>> {
+    if image::get(db, state_key::REBUILDING)?.is_some() {
+        return Ok(Some(Trouble::Unfinished));
+    }
+    Ok((has_records && image::count(db, "pos/")? == 0).then_some(Trouble::Lost))
+}
+
+/// What is wrong with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// `rebuild-state` has not come to its end.
+    Unfinished,
+    /// Records are there, and nothing is remembered of them.
+    Lost,
+}
+
+impl Trouble {
+    /// The refusal; `state` and `records` are where they lie.
+    pub(super) fn refusal(self, state: &str, records: &str) -> PublishError {
+        let message = match self {
+            Self::Unfinished => {
+                format!("{state} was being made anew and is not whole: run `dateline rebuild-state` again")
+            }
+            Self::Lost => format!(
+                "{records} hold what was published, but {state} remembers nothing of it, and all of it would be \
+                 published a second time: run `dateline rebuild-state`, or give new records another place"
+            ),
+        };
+        PublishError::Fatal { exit: 78, message }
+    }
+}
