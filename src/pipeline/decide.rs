@@ -13,8 +13,8 @@ use crate::{
     dedup::{self, Index, Question},
     faults,
     model::{
-        ArticleSummary, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId,
-        LATEST_FIGURES, Observed, Origin, Outcome, Place, Position, Record, Stage, StateChange, Verdict, state_key,
+        ArticleSummary, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId, LATEST_FIGURES,
+        Observed, Origin, Outcome, Place, Position, Record, Stage, StateChange, Verdict, state_key,
     },
     publish::{Batch, encode},
     state::State,

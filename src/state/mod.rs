@@ -7,7 +7,9 @@
 mod restore;
 
 use crate::{
-    model::{FeedId, Generation, ItemId, ItemState, Position, Previous, StateChange, StoredText, StoryState, state_key},
+    model::{
+        FeedId, Generation, ItemId, ItemState, Position, Previous, StateChange, StoredText, StoryState, state_key,
+    },
     store::{Store, StoreError, error::corrupt_state, image},
 };
 use serde::de::DeserializeOwned;

@@ -301,8 +301,14 @@ impl Site {
     pub fn spawn_armed(&self, points: &str) -> Daemon {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.path("dateline.log")).unwrap();
         let mut command = self.command("run");
-        let child = command.env("FAILPOINTS", points).stderr(log).stdout(Stdio::null()).spawn().unwrap();
+        let said = std::fs::File::create(self.path("said")).unwrap();
+        let child = command.env("FAILPOINTS", points).stderr(log).stdout(said).spawn().unwrap();
         Daemon { child }
+    }
+
+    /// What the status page answers at a path, the whole response; for a daemon that was told to have one.
+    pub fn ask(&self, path: &str) -> String {
+        ask(&self.path("said"), path)
     }
 
     pub fn log(&self) -> String {
@@ -337,6 +343,21 @@ pub fn host(data: &str) -> &'static str {
 
 /// The data directory of a daemon whose requests count for nothing in the ledger.
 pub const STRANGER: &str = "stranger";
+
+/// What the status page answers at a path: the whole response. Its address is the first thing the daemon says.
+pub fn ask(said: &Path, path: &str) -> String {
+    use std::io::Read as _;
+    let address = wait_for(Duration::from_secs(20), "the status page", || {
+        let said = std::fs::read_to_string(said).unwrap();
+        let address = said.split("http://").nth(1)?.split('/').next()?.to_owned();
+        Some(address)
+    });
+    let mut connection = TcpStream::connect(&address).unwrap();
+    write!(connection, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    answer
+}
 
 /// A daemon that does not outlive its test.
 pub struct Daemon {

@@ -46,3 +46,4 @@ mod oracle;
 mod readme;
 mod reload;
 mod replay;
+mod restart;
