@@ -206,6 +206,11 @@ async fn a_state_topic_that_was_lost_is_noticed_also_when_it_has_grown_again() {
     }
     drop(sink);
     let mut sink = deployment.sink(&store).rebuilding();
+    drop(sink);
+    refuses_to_work(&mut deployment.sink(&store)).await;
+    refuses_to_work(&mut deployment.sink(&store)).await;
+    // As `rebuild-state` does, though it also learns what the topics hold.
+    let mut sink = deployment.sink(&store).rebuilding();
     assert_eq!(recovered(&mut sink).await, 3, "the position is carried over");
     assert_eq!(image_of(&store).await.len(), 1, "and nothing else is known");
     sink.commit(batch(&store, 4)).await.unwrap();
@@ -230,6 +235,9 @@ async fn a_state_topic_that_was_lost_is_noticed_also_when_it_has_grown_again() {
     let mut cut = TopicPartitionList::new();
     cut.add_partition_offset(&state, 0, Offset::End).unwrap();
     admin(broker).delete_records(&cut, &AdminOptions::new()).await.unwrap();
+    drop(sink);
+    refuses_to_work(&mut deployment.sink(&store)).await;
+    let mut sink = deployment.sink(&store).rebuilding();
     assert_eq!(recovered(&mut sink).await, 5);
     sink.commit(batch(&store, 6)).await.unwrap();
     drop(sink);
@@ -243,6 +251,13 @@ async fn a_state_topic_that_was_lost_is_noticed_also_when_it_has_grown_again() {
     let mut found = deployment.keys(Topic::Articles);
     found.sort_by_key(|key| key.trim_start_matches("feed:").parse::<u64>().unwrap());
     assert_eq!(found, expected, "nothing is published twice");
+}
+
+/// A memory that is gone beside records that are there is no beginning.
+async fn refuses_to_work(sink: &mut KafkaSink) {
+    let refusal = sink.recover().await.unwrap_err();
+    let said = matches!(&refusal, PublishError::Fatal { exit: 78, message } if message.contains("rebuild-state"));
+    assert!(said, "{refusal}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
