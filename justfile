@@ -24,6 +24,14 @@ test *arguments:
 faults *names="crash cluster":
     DATELINE_FAULTS_KILLS={{kills}} DATELINE_FAULTS_BROKERS={{brokers}} tests/run --release --test it -- {{names}} --nocapture --test-threads 1
 
+# Power cuts, failing calls and flipped bits at their full number.
+faults-disk:
+    DATELINE_FAULTS_SCHEDULES=10000 DATELINE_FAULTS_POWER_RESTARTS=100 DATELINE_FAULTS_SYSCALLS=1 DATELINE_FAULTS_FLIPS=10000 DATELINE_FAULTS_FRAMES=30 tests/run --release --test it -- disk:: --nocapture --test-threads 2
+
+# How soon a restart publishes with much remembered, in an optimised build, with its figures.
+restarts items="100000" restarts="40":
+    DATELINE_RESTART_ITEMS={{items}} DATELINE_RESTARTS={{restarts}} tests/run --release --test it -- restart --nocapture --test-threads 1
+
 # A run with the seed that a failed one has printed.
 again seed name kills="30":
     DATELINE_FAULTS_SEED={{seed}} DATELINE_FAULTS_KILLS={{kills}} tests/run --test it {{name}} -- --nocapture --exact

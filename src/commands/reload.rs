@@ -13,6 +13,7 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::{mpsc, oneshot},
 };
+use tokio_util::sync::CancellationToken;
 
 /// How often the files are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -40,8 +41,9 @@ impl Reloader {
         Ok((Self { flags, environment, files: Arc::new(files), read_at, hangups, out }, reloads))
     }
 
-    /// Reads whenever it is asked to, until nobody wants to know.
-    pub(super) async fn run(mut self) {
+    /// Reads whenever it is asked to, until nobody wants to know. `started` is told when the service manager has heard
+    /// that the start is over: before that it is not told of anything else.
+    pub(super) async fn run(mut self, started: CancellationToken) {
         let mut ticks = tokio::time::interval(LOOK_INTERVAL);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut last = self.read_at.clone();
@@ -63,7 +65,7 @@ impl Reloader {
                 }
             };
             tracing::info!(why, "the configuration is read anew");
-            if self.reload().await.is_none() {
+            if self.reload(&started).await.is_none() {
                 return;
             }
             last = self.read_at.clone();
@@ -76,19 +78,23 @@ impl Reloader {
     }
 
     /// None when nobody wants to know any more.
-    async fn reload(&mut self) -> Option<()> {
-        let mut begun = vec![NotifyState::Reloading];
-        begun.extend(NotifyState::monotonic_usec_now());
-        sd_notify::notify(&begun).ok();
+    async fn reload(&mut self, started: &CancellationToken) -> Option<()> {
+        let tell = started.is_cancelled();
+        if tell {
+            let mut begun = vec![NotifyState::Reloading];
+            begun.extend(NotifyState::monotonic_usec_now());
+            sd_notify::notify(&begun).ok();
+        }
         let (flags, environment) = (self.flags.clone(), self.environment.clone());
         let reading = tokio::task::spawn_blocking(move || config::read(&flags, &environment));
         let (loaded, files) = reading.await.ok()?;
         (self.read_at, self.files) = (files.as_read(), Arc::new(files));
         let (done, finished) = oneshot::channel();
         self.out.send(Reload { read: loaded.map(|loaded| loaded.config), done }).await.ok()?;
-        // A daemon that still waits for its broker takes its time; it is no less ready for that.
         finished.await.ok();
-        sd_notify::notify(&[NotifyState::Ready]).ok();
+        if tell {
+            sd_notify::notify(&[NotifyState::Ready]).ok();
+        }
         Some(())
     }
 }

@@ -80,12 +80,13 @@ async fn daemon(config: Config, reloading: Option<(Reloader, mpsc::Receiver<Relo
             }
         }
     }
-    let notifying = tokio::spawn(notify_manager(picture, stop.clone()));
+    let started = CancellationToken::new();
+    let notifying = tokio::spawn(notify_manager(picture, stop.clone(), started.clone()));
     let options = RunOptions { config, once, cancel: stop, on_record: None, snapshot };
     let result = match reloading {
         None => pipeline::run(options).await,
         Some((reloader, reloads)) => {
-            let reloading = tokio::spawn(reloader.run());
+            let reloading = tokio::spawn(reloader.run(started));
             let result = pipeline::run_reloading(options, reloads).await;
             reloading.abort();
             result
@@ -128,11 +129,12 @@ fn conclude(report: &RunReport) -> u8 {
 }
 
 /// Tells the service manager when the daemon is ready, when it ends, and that it lives.
-async fn notify_manager(mut picture: watch::Receiver<Snapshot>, stop: CancellationToken) {
+async fn notify_manager(mut picture: watch::Receiver<Snapshot>, stop: CancellationToken, started: CancellationToken) {
     let beat = sd_notify::watchdog_enabled().map(|limit| limit / 2);
     let ready = async {
         if picture.wait_for(|now| now.ready).await.is_ok() {
             tell_manager(&[NotifyState::Ready]);
+            started.cancel();
         }
         std::future::pending::<()>().await;
     };

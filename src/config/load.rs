@@ -325,12 +325,7 @@ fn assemble(leaves: &[Leaf], problems: &mut Problems) -> Written {
 }
 
 /// `"sasl.password_file" = "/run/secrets/kafka"`: any secret may be given as the name of a file that holds it.
-fn read_secrets(
-    written: &mut Written,
-    places: &BTreeMap<String, Place>,
-    files: &mut Files,
-    problems: &mut Problems,
-) {
+fn read_secrets(written: &mut Written, places: &BTreeMap<String, Place>, files: &mut Files, problems: &mut Problems) {
     let settings = &mut written.publish.kafka.librdkafka;
     let references: Vec<String> = settings.keys().filter(|key| key.ends_with("_file")).cloned().collect();
     for reference in references {

@@ -31,8 +31,8 @@ mod schedule;
 mod tests;
 
 pub use delivery::{
-    Assignment, Delivery, FeedChange, FeedMemory, FeedProgress, Means, Order, Outcome, PageDelivery, PageWanted, PollEvent,
-    PollOutcome, Receipt, Watcher,
+    Assignment, Delivery, FeedChange, FeedMemory, FeedProgress, Means, Order, Outcome, PageDelivery, PageWanted,
+    PollEvent, PollOutcome, Receipt, Watcher,
 };
 pub use hold::Held;
 pub use http::{Client, Document, Request, Response, Wants};

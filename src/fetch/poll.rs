@@ -1,8 +1,8 @@
 //! The loop of one feed.
 
 use super::{
-    Assignment, Client, Context, Delivery, Document, FeedChange, FeedMemory, FeedProgress, FetchError, Means, Order, Outcome, PollEvent,
-    PollOutcome, Receipt, Request, Response, Wants,
+    Assignment, Client, Context, Delivery, Document, FeedChange, FeedMemory, FeedProgress, FetchError, Means, Order,
+    Outcome, PollEvent, PollOutcome, Receipt, Request, Response, Wants,
     problem::{self, HELD},
     redact,
     schedule::{Ended, Schedule},
@@ -35,12 +35,7 @@ pub async fn feed(context: Context, feed: Arc<Feed>, memory: FeedMemory) -> Outc
 
 /// The same for a feed whose configuration may change meanwhile. Orders are heard between polls, so that nothing is on
 /// its way to the doorstep when one is followed; what the task knows of the feed it goes on knowing.
-pub async fn follow(
-    context: Context,
-    feed: Arc<Feed>,
-    memory: FeedMemory,
-    orders: watch::Receiver<Order>,
-) -> Outcome {
+pub async fn follow(context: Context, feed: Arc<Feed>, memory: FeedMemory, orders: watch::Receiver<Order>) -> Outcome {
     let cancel = context.cancel.clone();
     let mut task = Task::new(context, feed, memory, orders);
     tokio::select! {

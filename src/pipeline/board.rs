@@ -6,7 +6,10 @@
 use crate::{
     fetch::{FeedProgress, PollOutcome, redact},
     intake::Backlog,
-    model::{ArticleSummary, ConfigurationSnapshot, Feed, FeedId, FeedSnapshot, FeedState, LATEST_ARTICLES, Snapshot, Stage, StageCount},
+    model::{
+        ArticleSummary, ConfigurationSnapshot, Feed, FeedId, FeedSnapshot, FeedState, LATEST_ARTICLES, Snapshot, Stage,
+        StageCount,
+    },
 };
 use jiff::Timestamp;
 use std::sync::Arc;

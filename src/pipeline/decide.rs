@@ -13,8 +13,8 @@ use crate::{
     dedup::{self, Index, Question},
     faults,
     model::{
-        ArticleSummary, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId,
-        LATEST_FIGURES, Observed, Origin, Outcome, Place, Position, Record, Stage, StateChange, Verdict, state_key,
+        ArticleSummary, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId, LATEST_FIGURES,
+        Observed, Origin, Outcome, Place, Position, Record, Stage, StateChange, Verdict, state_key,
     },
     publish::{Batch, encode},
     state::State,
@@ -89,7 +89,12 @@ impl Decider {
             |id, head| remembered.borrow_mut().restore_item(id, head),
         )?;
         index.restored();
-        let generation = state.generation()?.map_or(0, |generation| generation.number);
+        let generation = state.generation()?;
+        if let Some(unfinished) = generation.as_ref().filter(|generation| !generation.finished) {
+            let number = unfinished.number;
+            tracing::warn!(generation = number, "the replay that began this generation was broken off: run it again");
+        }
+        let generation = generation.map_or(0, |generation| generation.number);
         let open = Open { position, ..Open::default() };
         Ok(Self { rules, state, generation, index, broken, open })
     }

@@ -1,6 +1,6 @@
 //! The front of the house: what the feeds' tasks deliver is read and laid on the doorstep, and only then receipted.
 
-use super::{RunError, board::Board, roster::Roster, enrich, hold::Hold};
+use super::{RunError, board::Board, enrich, hold::Hold, roster::Roster};
 use crate::{
     faults,
     fetch::{Delivery, FeedChange, FeedMemory, PollEvent, Receipt},

@@ -45,8 +45,8 @@ use board::Board;
 use decide::Rules;
 use enrich::Reading;
 use feeds::Front;
-use hold::Hold;
 use futures::{FutureExt, TryFutureExt};
+use hold::Hold;
 use line::Line;
 use pages::{PAGES_IN_FLIGHT, Pages};
 use polling::Polling;
@@ -215,7 +215,19 @@ async fn run_all(
             () = tokio::time::sleep(RECOVERY_PATIENCE) => {}
             () = cancel.cancelled() => {}
         }
-        let acquiring = acquire(&config, once, reloads, &cancel, &intake, &roster, &board, &hold, &damage, &finishing, pages_finishing);
+        let acquiring = acquire(
+            &config,
+            once,
+            reloads,
+            &cancel,
+            &intake,
+            &roster,
+            &board,
+            &hold,
+            &damage,
+            &finishing,
+            pages_finishing,
+        );
         let acquired = tokio::select! {
             acquired = acquiring => acquired,
             // A document that is still being read was never observed.

@@ -23,8 +23,7 @@ struct List {
 
 impl Roster {
     pub(super) fn new(feeds: &[Feed], backfill: Backfill) -> Self {
-        let roster =
-            Self(Arc::new(RwLock::new(List { feeds: HashMap::new(), titles: HashMap::new(), backfill })));
+        let roster = Self(Arc::new(RwLock::new(List { feeds: HashMap::new(), titles: HashMap::new(), backfill })));
         roster.replace(feeds, backfill);
         roster
     }

@@ -13,7 +13,7 @@ use crate::{
     clock::WallClock,
     faults,
     model::{Hash, Topic},
-    store::{Damage, Store, StoreError, error::corrupt, image},
+    store::{Store, StoreError, error::corrupt, image},
 };
 use futures::future::BoxFuture;
 use jiff::{Timestamp, civil::Date};
@@ -161,26 +161,10 @@ impl Journal {
         Err(PublishError::Fatal { exit: 78, message })
     }
 
-    /// Topic files of which the store knows nothing: what was published is not known any more, and to begin anew beside
-    /// them would publish all of it twice.
-    fn refuse_orphans(&self) -> Result<(), Failure> {
-        let Some(orphan) = self.directory.any_live(&self.prefix)? else { return Ok(()) };
-        let what = format!(
-            "{} was published from this directory, but dateline.sqlite knows nothing of it: it was lost or replaced. Put \
-             it back from a backup, or move {} aside to begin anew",
-            orphan.display(),
-            self.directory.0.display()
-        );
-        Err(Failure::Store(StoreError::Corrupt(Damage::File(what))))
-    }
-
     async fn recover_files(&mut self) -> Result<u64, Failure> {
         self.files = None;
         let mut files = self.store.read(load).await?;
         self.adopt(&mut files).await?;
-        if files.is_empty() {
-            self.refuse_orphans()?;
-        }
         for (topic, file) in &mut files {
             self.settle(topic, file).await?;
         }
@@ -252,8 +236,8 @@ impl Journal {
                 for line in &lines {
                     insert_line(tx, &line.topic, line.offset, line.at, &line.bytes)?;
                     faults::point("C4");
-                    faults::stop("C10");
                 }
+                faults::stop("C10");
                 image::apply(tx, &state)?;
                 faults::point("C5");
                 faults::soon("C6");

@@ -7,7 +7,9 @@
 mod restore;
 
 use crate::{
-    model::{FeedId, Generation, ItemId, ItemState, Position, Previous, StateChange, StoredText, StoryState, state_key},
+    model::{
+        FeedId, Generation, ItemId, ItemState, Position, Previous, StateChange, StoredText, StoryState, state_key,
+    },
     store::{Store, StoreError, error::corrupt_state, image},
 };
 use serde::de::DeserializeOwned;
@@ -45,6 +47,11 @@ impl State {
     /// The newest generation of records; none before the first replay.
     pub fn generation(&self) -> Result<Option<Generation>, StoreError> {
         self.get(state_key::GENERATION)
+    }
+
+    /// Up to which frame the state was made anew from the topics.
+    pub fn rebuilt(&self, intake: &str) -> Result<Option<Position>, StoreError> {
+        self.get(&state_key::rebuilt(intake))
     }
 
     /// How far a feed has been published again under another prefix.

@@ -178,7 +178,9 @@ async fn readiness(State(shown): State<Shown>, RawQuery(query): RawQuery) -> Res
         None => "accepting".to_owned(),
     };
     let configuration = match &snapshot.configuration.refused {
-        Some(problems) => format!("refused, the one of {} runs on: {}", snapshot.configuration.read, problems.replace('\n', "; ")),
+        Some(problems) => {
+            format!("refused, the one of {} runs on: {}", snapshot.configuration.read, problems.replace('\n', "; "))
+        }
         None => format!("as read at {}", snapshot.configuration.read),
     };
     let lines = format!(

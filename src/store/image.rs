@@ -76,8 +76,7 @@ pub fn keys(connection: &Connection, prefix: &str) -> Result<Vec<String>> {
 
 /// The rows behind `key`, in order, up to this size but for the first.
 pub fn rows_after(connection: &Connection, key: &str, max_bytes: usize) -> Result<Vec<(String, Vec<u8>)>> {
-    let mut select =
-        connection.prepare_cached("SELECT key, value, hash FROM state WHERE key > ?1 ORDER BY key")?;
+    let mut select = connection.prepare_cached("SELECT key, value, hash FROM state WHERE key > ?1 ORDER BY key")?;
     let mut rows = select.query([key])?;
     let mut found = Vec::new();
     let mut bytes = 0;

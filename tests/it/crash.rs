@@ -39,10 +39,12 @@ fn a_crash_at_each_named_point() {
         signal("TERM", campaign.daemon().child.id());
         campaign.dies_at("C9", hit);
     }
-    for hit in ["1*return", "1*off->1*return"] {
-        campaign.stops_at("C10", hit, Duration::from_millis(500));
-        campaign.fault(&Fault::KillOncePublished);
+    campaign.start_armed("C10=1*return->5*off->1*return");
+    for _ in 0..2 {
+        campaign.stops_at("C10", Duration::from_millis(500));
+        campaign.work_until_more();
     }
+    campaign.fault(&Fault::Kill);
     disk_full(&mut campaign);
     campaign.settle();
 }

@@ -301,8 +301,14 @@ impl Site {
     pub fn spawn_armed(&self, points: &str) -> Daemon {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.path("dateline.log")).unwrap();
         let mut command = self.command("run");
-        let child = command.env("FAILPOINTS", points).stderr(log).stdout(Stdio::null()).spawn().unwrap();
+        let said = std::fs::File::create(self.path("said")).unwrap();
+        let child = command.env("FAILPOINTS", points).stderr(log).stdout(said).spawn().unwrap();
         Daemon { child }
+    }
+
+    /// What the status page answers at a path, the whole response; for a daemon that was told to have one.
+    pub fn ask(&self, path: &str) -> String {
+        ask(&self.path("said"), path)
     }
 
     pub fn log(&self) -> String {
@@ -311,15 +317,20 @@ impl Site {
 
     /// The records of a topic of the embedded default, oldest first.
     pub fn topic(&self, suffix: &str) -> Vec<Value> {
+        self.topic_of("wire", suffix)
+    }
+
+    /// The same under another prefix.
+    pub fn topic_of(&self, prefix: &str, suffix: &str) -> Vec<Value> {
         let directory = self.path("data/topics");
-        let prefix = format!("wire.{suffix}.");
+        let live = format!("{prefix}.{suffix}.");
         let mut files: Vec<PathBuf> = std::fs::read_dir(&directory)
             .into_iter()
             .flatten()
             .map(|entry| entry.unwrap().path())
-            .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(&prefix))
+            .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(&live))
             .collect();
-        let current = directory.join(format!("wire.{suffix}.ndjson"));
+        let current = directory.join(format!("{prefix}.{suffix}.ndjson"));
         files.sort_by_key(|path| (*path == current, path.clone()));
         files.iter().flat_map(|path| lines(whole(&std::fs::read(path).unwrap()))).collect()
     }
@@ -332,6 +343,21 @@ pub fn host(data: &str) -> &'static str {
 
 /// The data directory of a daemon whose requests count for nothing in the ledger.
 pub const STRANGER: &str = "stranger";
+
+/// What the status page answers at a path: the whole response. Its address is the first thing the daemon says.
+pub fn ask(said: &Path, path: &str) -> String {
+    use std::io::Read as _;
+    let address = wait_for(Duration::from_secs(20), "the status page", || {
+        let said = std::fs::read_to_string(said).unwrap();
+        let address = said.split("http://").nth(1)?.split('/').next()?.to_owned();
+        Some(address)
+    });
+    let mut connection = TcpStream::connect(&address).unwrap();
+    write!(connection, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    answer
+}
 
 /// A daemon that does not outlive its test.
 pub struct Daemon {

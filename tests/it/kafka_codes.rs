@@ -22,7 +22,7 @@ enum Class {
     Stuck,
 }
 
-fn class(result: Result<(), BrokerError>) -> Class {
+fn class(result: &Result<(), BrokerError>) -> Class {
     match result {
         Ok(()) => Class::Committed,
         Err(BrokerError::Doubt(_)) => Class::Doubt,
@@ -141,7 +141,7 @@ async fn one(
         result = producer.commit(messages()).await.map(drop);
     }
     cluster.clear_request_errors(api);
-    let class = class(result);
+    let class = class(&result);
     if class != Class::Committed {
         producer.open(settings.producer(1_000_000, 1_000_000)).await.unwrap();
         producer.commit(messages()).await.unwrap();

@@ -40,6 +40,10 @@ mod kafka_proxy;
 mod kafka_refusal;
 mod layering;
 mod licences;
+#[cfg(feature = "kafka")]
+mod migrate;
 mod oracle;
 mod readme;
 mod reload;
+mod replay;
+mod restart;

@@ -100,8 +100,7 @@ impl Memory {
         let Self { index, items, told, .. } = self;
         let story = |id: &str| story(told, items, state, id);
         let previous = items.get(&observed.item.id).and_then(|item| item.before.clone());
-        let mut verdict =
-            index.judge(now, Question { enriched, hash: &observed.hash, previous, admission }, &story)?;
+        let mut verdict = index.judge(now, Question { enriched, hash: &observed.hash, previous, admission }, &story)?;
         // The first revision of a story in a generation tells it, also where it changes nothing: the topics of another
         // prefix know nothing of it, and readers of this generation only did not see it before.
         if let (Outcome::Publish { .. }, None, Some(id)) = (&verdict.outcome, &verdict.story, &verdict.state.story)

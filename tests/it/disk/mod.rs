@@ -10,7 +10,7 @@ mod syscalls;
 mod trace;
 mod versions;
 
-use crate::harness::{Daemon, Entry, Reply, Site, finished, lines, rss, wait_for};
+use crate::harness::{Daemon, Entry, Reply, Site, ask, finished, lines, rss};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     sync::OnceLock,
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 /// The shim, compiled once.
@@ -226,16 +226,6 @@ impl Watched {
 
     /// What the status page answers at a path: the whole response.
     pub fn get(&self, path: &str) -> String {
-        use std::io::{Read as _, Write as _};
-        let address = wait_for(Duration::from_secs(20), "the status page", || {
-            let said = fs::read_to_string(&self.said).unwrap();
-            let address = said.split("http://").nth(1)?.split('/').next()?.to_owned();
-            Some(address)
-        });
-        let mut connection = std::net::TcpStream::connect(&address).unwrap();
-        write!(connection, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).unwrap();
-        answer
+        ask(&self.said, path)
     }
 }

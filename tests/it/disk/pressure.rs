@@ -1,7 +1,7 @@
 //! Back-pressure: what cannot be published fills the intake up to its bound, the feeds are held, and come back by
 //! themselves. A feed that ran on meanwhile has a gap, and it is said.
 
-use super::{Watched, Wire, count};
+use super::{Watched, Wire, under_shim};
 use crate::{
     delivery::stops_cleanly,
     harness::{Entry, Reply, Site, rss, wait_for},
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Entries of a feed that runs on: so many stand in its document at a time.
-const WINDOW: usize = 8;
+const WINDOW: usize = 16;
 /// The smallest that may be configured.
 const BOUND: u64 = 1 << 20;
 
@@ -39,6 +39,12 @@ fn running(newest: usize) -> String {
     rss("Runs on", &entries)
 }
 
+/// The records of the feed with a ledger, and those of the one that runs on.
+fn ours(site: &Site) -> (Vec<Value>, Vec<Value>) {
+    let articles = site.topic("articles.v1");
+    articles.into_iter().partition(|article| article["guid"].as_str().unwrap().starts_with("guid-"))
+}
+
 #[test]
 fn a_full_intake_holds_the_feeds_within_its_bound_and_lets_them_go_by_itself() {
     let site = Site::new();
@@ -48,18 +54,21 @@ fn a_full_intake_holds_the_feeds_within_its_bound_and_lets_them_go_by_itself() {
     wire.grow(&site, 5);
     site.feed("runs", "language = \"en\"\nbackfill = \"all\"");
     site.server.serve("/runs.xml", Reply::rss(running(WINDOW)));
-    // The way out is blocked once for some seconds, after a few commits.
-    let stall = count("DATELINE_FAULTS_STALL_MS", 10_000);
+    let block = site.path("block");
     let mut command = site.command("run");
-    let watched = Watched::spawn(&site, command.env("FAILPOINTS", format!("C7=3*off->1*sleep({stall})->off")));
+    under_shim(&site, &mut command).env("DATELINE_SHIM_BLOCK", &block);
+    let watched = Watched::spawn(&site, &mut command);
+    wait_for(PATIENCE, "the first records", || wire.is_complete(&ours(&site).0).then_some(()));
+    // The way out is blocked.
+    std::fs::write(&block, "").unwrap();
     let status = || -> Value {
         let answer = watched.get("/api/v1/status");
         serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap()
     };
 
-    // The feed runs on by itself, two entries every quarter of a second.
+    // The feed runs on by itself, four entries every quarter of a second.
     let begun = Instant::now();
-    let newest = || WINDOW + 2 * (begun.elapsed().as_millis() as usize / 250);
+    let newest = || WINDOW + 4 * (begun.elapsed().as_millis() as usize / 250);
     let runs_on = || site.server.serve("/runs.xml", Reply::rss(running(newest())));
     let mut most = 0;
     let held = wait_for(PATIENCE, "the feeds to be held", || {
@@ -71,6 +80,7 @@ fn a_full_intake_holds_the_feeds_within_its_bound_and_lets_them_go_by_itself() {
     assert!(held.contains("wait for publication"), "{held}");
     let verbose = watched.get("/readyz?verbose");
     assert!(verbose.contains("[-] intake holds"), "{verbose}");
+    std::fs::remove_file(&block).unwrap();
     wait_for(PATIENCE, "the feeds to be let go", || {
         runs_on();
         let now = status();
@@ -78,7 +88,7 @@ fn a_full_intake_holds_the_feeds_within_its_bound_and_lets_them_go_by_itself() {
         now["intake"]["held"].is_null().then_some(())
     });
     // Its bound, and what was on its way when it was reached: a document each.
-    assert!(most < BOUND + (400 << 10), "the intake grew to {most} bytes");
+    assert!(most < BOUND + (800 << 10), "the intake grew to {most} bytes");
     let gaps = || site.topic("events.v1").into_iter().filter(|event| event["kind"] == "gap").collect::<Vec<_>>();
     wait_for(PATIENCE, "the gap to be said", || {
         runs_on();
@@ -90,9 +100,7 @@ fn a_full_intake_holds_the_feeds_within_its_bound_and_lets_them_go_by_itself() {
     let last = format!("runs-{}", end - 1);
     wire.change(&site, 0);
     let articles = wait_for(PATIENCE, "what stands in the feeds to be published", || {
-        let articles = site.topic("articles.v1");
-        let (ours, others): (Vec<Value>, Vec<Value>) =
-            articles.into_iter().partition(|article| article["guid"].as_str().unwrap().starts_with("guid-"));
+        let (ours, others) = ours(&site);
         let complete = wire.is_complete(&ours) && others.iter().any(|article| article["guid"] == last.as_str());
         complete.then_some((ours, others))
     });

@@ -303,9 +303,8 @@ impl<'a> Campaign<'a> {
 
     /// Lets a process that stopped by itself at this point rest for so long, then go on.
     #[track_caller]
-    pub fn stops_at(&mut self, point: &str, armed: &str, rest: Duration) {
-        self.start_armed(&format!("{point}={armed}"));
-        let what = format!("the daemon to stop at {point}={armed}");
+    pub fn stops_at(&mut self, point: &str, rest: Duration) {
+        let what = format!("the daemon to stop at {point}");
         self.work_until(Duration::from_secs(40), &what, |campaign| campaign.is_stopped().then_some(()));
         self.note(point);
         self.work(rest);

@@ -287,7 +287,7 @@ fn paragraph(story: u32, version: u32) -> String {
     let mut text = format!(
         "OSLO, October 6. {country} has confirmed {cases} coronavirus cases since the outbreak began, the Health Ministry said."
     );
-    if version % 3 != 0 {
+    if !version.is_multiple_of(3) {
         let _ = write!(text, " In {country}, {} people have died of COVID-19 so far.", 40 + story % 50 + version);
     }
     let words = words(story, version, 22).join(" and the ");
