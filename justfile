@@ -3,6 +3,9 @@
 # How many faults of each kind a campaign has under `just faults`.
 kills := env("DATELINE_FAULTS_KILLS", "1000")
 
+# How often one of three brokers is taken away.
+brokers := env("DATELINE_FAULTS_BROKERS", "50")
+
 # What can be done.
 default:
     @just --list
@@ -19,7 +22,11 @@ test *arguments:
 
 # The long campaigns of the delivery contract in an optimised build, one after the other, with their figures.
 faults *names="crash cluster":
-    DATELINE_FAULTS_KILLS={{kills}} tests/run --release --test it -- {{names}} --nocapture --test-threads 1
+    DATELINE_FAULTS_KILLS={{kills}} DATELINE_FAULTS_BROKERS={{brokers}} tests/run --release --test it -- {{names}} --nocapture --test-threads 1
+
+# Power cuts, failing calls and flipped bits at their full number.
+faults-disk:
+    DATELINE_FAULTS_SCHEDULES=10000 DATELINE_FAULTS_POWER_RESTARTS=100 DATELINE_FAULTS_SYSCALLS=1 DATELINE_FAULTS_FLIPS=10000 DATELINE_FAULTS_FRAMES=30 tests/run --release --test it -- disk:: --nocapture --test-threads 2
 
 # How soon a restart publishes with much remembered, in an optimised build, with its figures.
 restarts items="100000" restarts="40":

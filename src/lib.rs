@@ -20,6 +20,7 @@ pub mod audit;
 pub mod broker;
 pub mod clean;
 pub mod cli;
+pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod dedup;

@@ -1,7 +1,8 @@
 //! What the intake log observed, and the verdict on each of it (G1).
 //!
-//! A content at or below the position is published under its origin, or dead-lettered, or remembered with the reason why
-//! not, or it is what its item showed before. Above the position it is observed and not yet published.
+//! A content that has been judged (its frame is at or below the position, or its place at or below its feed's last) is
+//! published under its origin, or dead-lettered, or remembered with the reason why not, or it is what its item showed
+//! before. What lies above is observed and not yet published.
 
 use super::{Auditor, Promise, What, key};
 use crate::model::{Content, Frame, Observed as Revision, Topic};
@@ -13,13 +14,14 @@ pub(super) struct Observed(HashMap<Box<str>, (u64, bool)>);
 
 impl Auditor {
     pub(super) fn observe(&mut self, intake: &str, frame: &Frame) {
-        let done = frame.seq <= self.memory.position(intake);
         let lost = frame.seq <= self.memory.rebuilt(intake);
+        let forgotten = self.options.now.duration_since(frame.at) >= self.options.horizon;
         for (index, content) in (0_u64..).zip(&frame.contents) {
             let place = key::Place { intake: intake.to_owned(), seq: frame.seq, index };
+            let done = self.memory.is_done(&frame.feed.0, &place);
             match content {
                 Content::Item(_) if !done => self.findings.of(&frame.feed.0, 0).waiting += 1,
-                Content::Item(revision) => self.judged(&place, revision, lost),
+                Content::Item(revision) => self.judged(&place, revision, lost, forgotten),
                 Content::Event(_) if done => self.told(&place, frame, Topic::Events),
                 Content::Unreadable(_) if done => self.told(&place, frame, Topic::DeadLetters),
                 Content::Touch(_) | Content::Status(_) | Content::Event(_) | Content::Unreadable(_) => {}
@@ -27,7 +29,7 @@ impl Auditor {
         }
     }
 
-    fn judged(&mut self, place: &key::Place, revision: &Revision, lost: bool) {
+    fn judged(&mut self, place: &key::Place, revision: &Revision, lost: bool, forgotten: bool) {
         let item = revision.item.id.0.as_str();
         let content = key::content(&revision.hash.0);
         let origin = place.key();
@@ -62,6 +64,8 @@ impl Auditor {
             self.findings.note("{n} contents were judged before the state was rebuilt: their reasons are lost");
         } else if self.cut.contains(&Topic::Articles) && remembered.is_some_and(|entry| entry.is_known(content)) {
             self.findings.note("{n} observed contents are no longer in the log: not proved");
+        } else if forgotten && remembered.is_none() {
+            self.findings.note("{n} contents are of items that were forgotten at the horizon: not proved");
         } else if remembered.is_some_and(super::memory::Remembered::is_full) {
             self.findings.note("{n} contents were judged so long ago that their reasons are no longer remembered");
         } else {

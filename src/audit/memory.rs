@@ -1,7 +1,7 @@
 //! What the state remembers of each item, and whether the topics hold all of it (G1).
 
 use super::{Auditor, Offence, Promise, What, articles::Articles, key, report::word};
-use crate::model::{Hash, Position, SuppressReason, Suppressed, Topic};
+use crate::model::{Hash, Position, SuppressReason, Suppressed, Topic, state_key};
 use serde::{Deserialize, de::IgnoredAny};
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,6 +14,10 @@ pub(super) struct Memory {
     items: HashMap<Box<str>, Remembered>,
     positions: BTreeMap<String, u64>,
     rebuilt: BTreeMap<String, u64>,
+    /// It is being made anew.
+    half_made: bool,
+    /// The last place done of each feed: a batch may end within a frame.
+    feeds: BTreeMap<String, Position>,
 }
 
 /// An item's entry.
@@ -65,12 +69,23 @@ impl Memory {
             note(&mut self.positions, intake, value).map_err(fail)?;
         } else if let Some(intake) = key.strip_prefix("rebuilt/") {
             note(&mut self.rebuilt, intake, value).map_err(fail)?;
+        } else if let (Some(feed), Some(value)) = (key.strip_prefix("feed/"), value) {
+            self.feeds.insert(feed.to_owned(), serde_json::from_slice(value).map_err(fail)?);
+        } else if key == state_key::REBUILDING {
+            self.half_made = value.is_some();
         }
         Ok(())
     }
 
     pub(super) fn position(&self, intake: &str) -> u64 {
         self.positions.get(intake).copied().unwrap_or(0)
+    }
+
+    /// Whether what was observed in this place of a feed's frames has been judged.
+    pub(super) fn is_done(&self, feed: &str, place: &key::Place) -> bool {
+        let within =
+            |last: &Position| last.intake == place.intake && (place.seq, place.index) <= (last.seq, last.index as u64);
+        place.seq <= self.position(&place.intake) || self.feeds.get(feed).is_some_and(within)
     }
 
     /// Up to this frame the verdicts without a record were lost with the state, and cannot be shown.
@@ -146,6 +161,22 @@ impl Auditor {
     /// Every revision and content that the state knows is published, or remembered with its reason; and the topics know
     /// of no item what the state does not.
     pub(super) fn compare_state(&mut self) {
+        let is_lost = self.memory.positions.is_empty() && self.articles.generations().next().is_some();
+        if self.memory.half_made || is_lost {
+            self.findings.offence(Offence {
+                promise: Promise::G1,
+                what: What::Unproved,
+                topic: Topic::State.suffix().to_owned(),
+                place: None,
+                feed: String::new(),
+                item: None,
+                rev: None,
+                generation: 0,
+                detail: "the state is lost or half made, and no daemon works with it: run `dateline rebuild-state`"
+                    .to_owned(),
+            });
+            return;
+        }
         // Taken out while the findings change, and put back after.
         let items = std::mem::take(&mut self.memory.items);
         let mut names: Vec<&Box<str>> = items.keys().collect();

@@ -155,11 +155,6 @@ impl Auditor {
         }
     }
 
-    /// The last frame done of an intake, as the state says.
-    pub fn position(&self, intake: &str) -> u64 {
-        self.memory.position(intake)
-    }
-
     /// Looks at a frame of the intake log; frames come in order.
     pub fn frame(&mut self, intake: &str, frame: &Frame) {
         self.observe(intake, frame);

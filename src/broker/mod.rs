@@ -69,7 +69,7 @@ impl BrokerError {
     /// Sorts an error that came of writing to a topic.
     fn of_writing(attempt: &str, topic: Option<&str>, error: &KafkaError) -> Self {
         let why = match error_code(error) {
-            Some(Code::MessageSizeTooLarge) => NotTaken::TooLarge,
+            Some(Code::MessageSizeTooLarge | Code::MessageBatchTooLarge) => NotTaken::TooLarge,
             Some(Code::TopicAuthorizationFailed) => NotTaken::NotAllowed,
             Some(Code::InvalidRecord | Code::InvalidTimestamp | Code::PolicyViolation) => NotTaken::Forbidden,
             _ => return Self::sort(attempt, error, Self::Doubt),

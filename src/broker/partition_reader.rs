@@ -3,7 +3,11 @@
 //! As for the state topic, "the end" is the last record that was written when it was asked for, committed or not: every
 //! transaction below it is waited for. Blocks; meant for a thread of its own.
 
-use super::{BrokerError, Client, Settings, settings::Isolation, settings::TRANSACTION_TIMEOUT, state_topic::Ends};
+use super::{
+    BrokerError, Client, Settings,
+    settings::{Isolation, TRANSACTION_TIMEOUT},
+    state_topic::{Ends, is_passing},
+};
 use rdkafka::{
     Message as _, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer},
@@ -75,6 +79,11 @@ impl PartitionReader {
             }
         }
         Ok(false)
+    }
+
+    /// Waits until every transaction below `end` is committed or aborted.
+    pub fn settle(&self, topic: &str, partition: i32, end: i64) -> Result<(), BrokerError> {
+        wait_until_decided(&consumer(&self.settings, Isolation::Committed)?, topic, partition, end)
     }
 
     /// Visits every committed record of a topic from its beginnings up to these ends, one `(begin, end)` for each
@@ -164,10 +173,17 @@ fn consumer(settings: &Settings, isolation: Isolation) -> Result<BaseConsumer<Cl
 }
 
 fn watermarks(consumer: &BaseConsumer<Client>, topic: &str, partition: i32) -> Result<Ends, BrokerError> {
-    let (low, high) = consumer.fetch_watermarks(topic, partition, ANSWER).map_err(|error| {
-        consumer.client().context().unreachable(&format!("cannot ask for the end of {topic}/{partition}"), &error)
-    })?;
-    Ok(Ends { low, high })
+    let deadline = Instant::now() + STALL;
+    loop {
+        match consumer.fetch_watermarks(topic, partition, ANSWER) {
+            Ok((low, high)) => return Ok(Ends { low, high }),
+            Err(error) if is_passing(&error) && Instant::now() < deadline => thread::sleep(Duration::from_millis(100)),
+            Err(error) => {
+                let attempt = format!("cannot ask for the end of {topic}/{partition}");
+                return Err(consumer.client().context().unreachable(&attempt, &error));
+            }
+        }
+    }
 }
 
 fn wait_until_decided(

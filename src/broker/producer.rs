@@ -113,12 +113,13 @@ impl Producer {
         let (reply, answer) = oneshot::channel();
         let gone = || BrokerError::Stuck(format!("cannot {attempt}: the producer's thread has ended"));
         self.jobs.send(job(reply)).map_err(|_| gone())?;
-        match tokio::time::timeout(WATCHDOG, answer).await {
+        let patience = faults::time("watchdog", WATCHDOG);
+        match tokio::time::timeout(patience, answer).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(gone()),
             Err(_) => Err(BrokerError::Stuck(format!(
                 "cannot {attempt}: the Kafka client has not answered for {} s",
-                WATCHDOG.as_secs()
+                patience.as_secs()
             ))),
         }
     }
@@ -138,7 +139,9 @@ impl Owner {
                     let _ = reply.send(self.open(&config));
                 }
                 Ok(Job::Commit(messages, reply)) => {
-                    let result = self.commit(&messages).map_err(|error| self.with_cause(error));
+                    let began = Instant::now();
+                    let result =
+                        self.commit(&messages).map_err(|error| of_age(self.with_cause(error), began.elapsed()));
                     if result.is_err() {
                         self.producer = None;
                     }
@@ -207,15 +210,7 @@ impl Owner {
             deliver(producer, &messages.state, STATE, deadline)?;
             return Ok(Committed { end: producer.context().state_end(), given_up: false });
         }
-        let began = Instant::now();
-        let took = self.transaction(producer, messages, deadline).map_err(|error| match error {
-            // The coordinator ends what is older than its timeout by fencing it: that is nobody else's doing.
-            BrokerError::Fenced(message) if began.elapsed() >= transaction_timeout() => {
-                faults::point("C11");
-                BrokerError::Doubt(format!("{message} (the transaction had outlived its timeout)"))
-            }
-            error => error,
-        })?;
+        let took = self.transaction(producer, messages, deadline)?;
         let end = producer.context().state_end();
         let given_up = (took >= PROMPT_COMMIT && !self.is_armed("R2-off")) || self.settings.epoch_per_transaction;
         if given_up {
@@ -237,10 +232,14 @@ impl Owner {
             .begin_transaction()
             .map_err(|error| BrokerError::sort("cannot begin a transaction", &error, BrokerError::Doubt))?;
         send(producer, &messages.outputs, OUTPUT, deadline)?;
-        self.is_armed("C4");
-        faults::point("C4");
-        faults::stop("C10");
+        if !messages.outputs.is_empty() {
+            self.is_armed("C4");
+            faults::point("C4");
+        }
         deliver(producer, &messages.state, STATE, deadline)?;
+        if !messages.outputs.is_empty() {
+            faults::stop("C10");
+        }
         faults::point("C5");
         faults::soon("C6");
         let began = Instant::now();
@@ -264,6 +263,17 @@ impl Owner {
     /// Whether a test has armed this point for this deployment: tests of one process do not meet in one name.
     fn is_armed(&self, point: &str) -> bool {
         cfg!(feature = "faults") && faults::fails(&format!("{point}/{}", self.settings.transactional_id))
+    }
+}
+
+/// The coordinator ends what is older than its timeout by fencing it: that is nobody else's doing.
+fn of_age(error: BrokerError, age: Duration) -> BrokerError {
+    match error {
+        BrokerError::Fenced(message) if age >= transaction_timeout() => {
+            faults::point("C11");
+            BrokerError::Doubt(format!("{message} (the transaction had outlived its timeout)"))
+        }
+        error => error,
     }
 }
 

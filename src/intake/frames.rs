@@ -59,11 +59,16 @@ pub(super) fn pack(value: &impl serde::Serialize) -> Result<Vec<u8>> {
 
 /// Unpacks an entry that frames do not hold yet.
 pub(super) fn unpack_entry(packed: &[u8], item: &str) -> Result<Item> {
-    unpack(packed, &format!("the waiting entry {item}"), |what| corrupt_entry(item, what))
+    Ok(unpack(packed, &format!("the waiting entry {item}"), |what| corrupt_entry(item, what))?.0)
 }
 
 /// Unpacks what a frame holds.
 pub(super) fn unpack_frame(packed: &[u8], seq: u64) -> Result<Vec<Content>> {
+    Ok(unpack_and_measure(packed, seq)?.0)
+}
+
+/// The same, with its size unpacked: a page of one repeated word packs a thousand to one.
+fn unpack_and_measure(packed: &[u8], seq: u64) -> Result<(Vec<Content>, usize)> {
     unpack(packed, &format!("frame {seq} of the intake log"), |what| corrupt_frame(seq, what))
 }
 
@@ -71,7 +76,7 @@ fn unpack<T: serde::de::DeserializeOwned>(
     packed: &[u8],
     name: &str,
     corrupt: impl Fn(String) -> rusqlite::Error,
-) -> Result<T> {
+) -> Result<(T, usize)> {
     let damaged = |error: &dyn std::fmt::Display| corrupt(error.to_string());
     let rest = match packed.split_first() {
         Some((&VERSION, rest)) => rest,
@@ -81,7 +86,7 @@ fn unpack<T: serde::de::DeserializeOwned>(
     };
     let json =
         zstd::stream::decode_all(std::io::Read::take(rest, MAX_UNPACKED as u64)).map_err(|error| damaged(&error))?;
-    serde_json::from_slice(&json).map_err(|error| damaged(&error))
+    Ok((serde_json::from_slice(&json).map_err(|error| damaged(&error))?, json.len()))
 }
 
 pub(super) fn read_from(db: &Connection, seq: u64, max_bytes: usize) -> Result<Vec<Frame>> {
@@ -102,12 +107,12 @@ pub(super) fn read_from(db: &Connection, seq: u64, max_bytes: usize) -> Result<V
         let feed: String = row.get(1)?;
         let (poll, at): (u64, i64) = (row.get(2)?, row.get(3)?);
         let packed = row.get_ref(4)?.as_blob()?;
-        size += packed.len();
-        if size > max_bytes && !frames.is_empty() {
+        let (contents, unpacked) = unpack_and_measure(packed, found)?;
+        size += unpacked;
+        frames.push(Frame { seq: found, feed: FeedId(feed), poll, at: instant(at), contents, bytes: packed.len() });
+        if size >= max_bytes {
             break;
         }
-        let contents = unpack_frame(packed, found)?;
-        frames.push(Frame { seq: found, feed: FeedId(feed), poll, at: instant(at), contents, bytes: packed.len() });
     }
     Ok(frames)
 }

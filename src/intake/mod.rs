@@ -170,7 +170,7 @@ impl Intake {
         self.unpublished_bytes() >= self.policy.options.max_bytes
     }
 
-    /// Frames from `seq` on, oldest first, together no larger than `max_bytes` but for the first. A hole is an error.
+    /// Frames from `seq` on, oldest first, until together they are `max_bytes` large, unpacked. A hole is an error.
     pub async fn read_from(&self, seq: u64, max_bytes: usize) -> Result<Vec<crate::model::Frame>, StoreError> {
         self.store.read(move |db| frames::read_from(db, seq, max_bytes)).await
     }
@@ -199,14 +199,18 @@ impl Intake {
     }
 
     /// Erases what killed items said, and forgets frames at or below `position` that are older than `intake.retain`, and items not seen for the horizon.
-    pub async fn trim(&self, position: u64, now: Timestamp) -> Result<(), StoreError> {
-        let retain = before(now, self.policy.options.retain);
-        let horizon = before(now, self.policy.horizon);
+    /// Without a time that can be believed nothing is forgotten.
+    pub async fn trim(&self, position: u64, now: Option<Timestamp>) -> Result<(), StoreError> {
+        let bounds = now.map(|now| (before(now, self.policy.options.retain), before(now, self.policy.horizon)));
         self.store
             .write(move |tx| {
-                frames::trim(tx, position, retain)?;
+                if let Some((retain, _)) = bounds {
+                    frames::trim(tx, position, retain)?;
+                }
                 erase::erase(tx, &erase::withdrawn(tx)?, position)?;
-                seen::forget(tx, horizon)?;
+                if let Some((_, horizon)) = bounds {
+                    seen::forget(tx, horizon)?;
+                }
                 faults::point("C9");
                 Ok(())
             })

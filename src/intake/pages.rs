@@ -54,7 +54,8 @@ impl Intake {
         all_but: Option<HashSet<ItemId>>,
         limit: usize,
     ) -> std::result::Result<Vec<PageDue>, crate::store::StoreError> {
-        self.store.read(move |db| due(db, now, in_flight, all_but.as_ref(), limit)).await
+        let longest = self.policy.page_recheck.iter().copied().max().unwrap_or_default() + Duration::from_secs(3600);
+        self.store.read(move |db| due(db, now, in_flight, all_but.as_ref(), limit, micros(longest))).await
     }
 
     /// Records what came of a page; returns how many revisions that made.
@@ -121,15 +122,19 @@ fn due(
     in_flight: HashSet<ItemId>,
     all_but: Option<&HashSet<ItemId>>,
     limit: usize,
+    longest: i64,
 ) -> Result<Vec<PageDue>> {
     let mut found: Vec<PageDue> = Vec::new();
     let mut met = in_flight;
     let mut waiting = db.prepare_cached("SELECT item, feed, entry FROM waiting ORDER BY at, poll")?;
-    let mut watched = db
-        .prepare_cached("SELECT item, feed, entry, etag, last_modified FROM page_watch WHERE due <= ?1 ORDER BY due")?;
+    let mut watched = db.prepare_cached(
+        "SELECT item, feed, entry, etag, last_modified FROM page_watch WHERE due <= ?1 OR due > ?2 ORDER BY due",
+    )?;
     let latest = if all_but.is_some() { i64::MAX } else { now.as_microsecond() };
+    // Due later than any page ever is: the clock stood far ahead when that was written. Better now than in ten years.
+    let impossible = now.as_microsecond().saturating_add(longest);
     for (statement, waits) in [(&mut waiting, true), (&mut watched, false)] {
-        let mut rows = if waits { statement.query([])? } else { statement.query([latest])? };
+        let mut rows = if waits { statement.query([])? } else { statement.query([latest, impossible])? };
         while let Some(row) = rows.next()? {
             if found.len() >= limit {
                 return Ok(found);

@@ -180,12 +180,12 @@ async fn damage_and_holes_are_loud_and_published_frames_are_trimmed() {
     }
     let intake = world.intake().clone();
     let later = world.now + jiff::SignedDuration::from_secs(4 * 86_400);
-    intake.trim(2, later).await.unwrap();
+    intake.trim(2, Some(later)).await.unwrap();
     assert!(matches!(intake.read_from(2, 1).await, Err(StoreError::Corrupt(_))), "a hole above the position");
     assert_eq!(intake.read_from(3, 1).await.unwrap().len(), 1);
     intake.store.write(|tx| tx.execute("UPDATE frame SET poll = 9", [])).await.unwrap();
     assert!(matches!(intake.read_from(3, 1).await, Err(StoreError::Corrupt(_))), "a hash that does not fit");
-    intake.trim(3, later).await.unwrap();
+    intake.trim(3, Some(later)).await.unwrap();
     world.shows(&[("a", "four")]).await;
     assert_eq!(world.intake().read_from(4, 1).await.unwrap()[0].seq, 4, "numbers are never used again");
 }
@@ -232,7 +232,7 @@ async fn what_a_killed_item_said_is_erased_from_published_frames() {
         contents.map(body).collect::<Vec<_>>()
     };
     world.intake().note_killed(vec![id.clone()]).await.unwrap();
-    world.intake().trim(1, world.now).await.unwrap();
+    world.intake().trim(1, Some(world.now)).await.unwrap();
     assert_eq!(bodies().await, [true, true], "the committed state knows of no kill");
     let state = serde_json::json!({
         "v": 1, "feed": world.feed.id, "revision": 2, "hash": "h", "relation": "original", "of": null, "story": null,
@@ -240,6 +240,6 @@ async fn what_a_killed_item_said_is_erased_from_published_frames() {
     });
     let change = crate::model::StateChange::set(crate::model::state_key::item(&id), &state);
     store.write(move |tx| crate::store::image::apply(tx, &[change])).await.unwrap();
-    world.intake().trim(1, world.now).await.unwrap();
+    world.intake().trim(1, Some(world.now)).await.unwrap();
     assert_eq!(bodies().await, [false, true]);
 }

@@ -122,6 +122,10 @@ pub struct Migration {
     pub v: u8,
     /// The directory's intake.
     pub intake: String,
+    /// The last frame that the journal had done when it was moved.
+    pub at: u64,
+    /// How many lines it had written. One that went on after a move broke off has more.
+    pub lines: u64,
     /// The number of the next record of each topic.
     pub topics: std::collections::BTreeMap<String, u64>,
     /// The last key of the state that is over there.

@@ -89,7 +89,12 @@ impl Decider {
             |id, head| remembered.borrow_mut().restore_item(id, head),
         )?;
         index.restored();
-        let generation = state.generation()?.map_or(0, |generation| generation.number);
+        let generation = state.generation()?;
+        if let Some(unfinished) = generation.as_ref().filter(|generation| !generation.finished) {
+            let number = unfinished.number;
+            tracing::warn!(generation = number, "the replay that began this generation was broken off: run it again");
+        }
+        let generation = generation.map_or(0, |generation| generation.number);
         let open = Open { position, ..Open::default() };
         Ok(Self { rules, state, generation, index, broken, open })
     }
@@ -235,9 +240,8 @@ impl Decider {
         let mut open = std::mem::take(&mut self.open);
         self.open.position = open.position;
         let position = Position { intake: self.rules.intake.clone(), seq: open.position, index: 0 };
-        if open.position > 0 {
-            self.state.apply(StateChange::set(state_key::position(&self.rules.intake), &position));
-        }
+        // Also when no frame is finished yet: a state without a position is taken for one that was lost.
+        self.state.apply(StateChange::set(state_key::position(&self.rules.intake), &position));
         let records = std::mem::take(&mut open.records);
         (Batch { records, state: self.state.changes(), position }, open)
     }

@@ -18,8 +18,8 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// How much of the log is read at once.
-const READ_BYTES: usize = 1 << 20;
+/// How much of the log is read at once, unpacked: so much lies in memory between the log and those who enrich.
+const READ_BYTES: usize = 4 << 20;
 
 /// How much of an item that broke a room goes to the dead letters.
 const LETTER_BYTES: usize = 64 << 10;

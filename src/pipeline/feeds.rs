@@ -15,7 +15,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 /// Nesting is bounded before the feed parser sees it; this leaves it room all the same.
 const PARSER_STACK: usize = 8 << 20;
@@ -25,6 +25,10 @@ const PARSER_TIME: Duration = Duration::from_secs(30);
 
 /// Documents that are read at a time: parsing takes several times their size in memory.
 const PARSERS: usize = 4;
+
+/// Bytes of documents that are being read or laid on the doorstep: a document takes some nine times its size meanwhile,
+/// so the largest one that is fetched has this to itself.
+const PARSING_BYTES: usize = 16 << 20;
 
 /// How much of a document that is no feed goes to the dead letters.
 const LETTER_BYTES: usize = 64 << 10;
@@ -38,6 +42,7 @@ pub(super) struct Front {
     hold: Hold,
     damage: watch::Sender<Option<Damage>>,
     parsers: Arc<Semaphore>,
+    parsing_bytes: Arc<Semaphore>,
 }
 
 impl Front {
@@ -48,7 +53,15 @@ impl Front {
         hold: Hold,
         damage: watch::Sender<Option<Damage>>,
     ) -> Self {
-        Self { intake, feeds, board, hold, damage, parsers: Arc::new(Semaphore::new(PARSERS)) }
+        Self {
+            intake,
+            feeds,
+            board,
+            hold,
+            damage,
+            parsers: Arc::new(Semaphore::new(PARSERS)),
+            parsing_bytes: Arc::new(Semaphore::new(PARSING_BYTES)),
+        }
     }
 
     /// What the intake knows of a feed, as its task wants it.
@@ -125,8 +138,9 @@ impl Front {
         }
         let (validators, at, url) = (fetched.validators(), fetched.at, fetched.url.clone());
         let body = fetched.body.clone();
+        let share = Arc::new(self.parsing_share(body.len()).await);
         self.board.count(Stage::Parse, |parse| parse.received += 1);
-        let parsed = match self.parse(Arc::clone(feed), fetched).await {
+        let parsed = match self.parse(Arc::clone(feed), fetched, Arc::clone(&share)).await {
             Ok(Ok(parsed)) => parsed,
             Ok(Err(ParseError(issue))) => {
                 self.board.count(Stage::Parse, |parse| parse.errors += 1);
@@ -152,6 +166,7 @@ impl Front {
         let (total_items, ttl_minutes, title) = (items.len(), head.ttl_minutes, head.title.clone());
         let document = Poll { feed: feed.as_ref().clone(), poll, at, validators, head, items };
         let appended = self.intake.append(document).await?;
+        drop(share);
         self.board.count(Stage::Parse, |parse| parse.sent += total_items as u64);
         metrics::received(Stage::Parse, 1);
         metrics::sent(Stage::Parse, total_items as u64);
@@ -172,8 +187,19 @@ impl Front {
         Ok(Receipt::Accepted { new_items: appended.new_items, total_items, ttl_minutes })
     }
 
+    /// Waits for a share of the bytes that may be in parsing. It is held until what was read is durable.
+    async fn parsing_share(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let bytes = u32::try_from(bytes.clamp(1, PARSING_BYTES)).unwrap_or(u32::MAX);
+        Arc::clone(&self.parsing_bytes).acquire_many_owned(bytes).await.ok()
+    }
+
     /// Reads a document on a thread with a stack of its own; the issue says how it broke the parser.
-    async fn parse(&self, feed: Arc<Feed>, fetched: Fetched) -> Result<Result<Parsed, ParseError>, Issue> {
+    async fn parse(
+        &self,
+        feed: Arc<Feed>,
+        fetched: Fetched,
+        share: Arc<Option<OwnedSemaphorePermit>>,
+    ) -> Result<Result<Parsed, ParseError>, Issue> {
         let broken = |code: &str, detail: String| Issue::new(Stage::Parse, code, detail);
         let _turn = self.parsers.acquire().await;
         let (answer, result) = oneshot::channel();
@@ -182,6 +208,8 @@ impl Front {
                 faults::point("parse");
                 parse::feed(&feed, &fetched)
             }));
+            // Also of a document that was given up: its thread goes on for a while.
+            drop(share);
             answer.send(parsed.map_err(|panic| enrich::words(panic.as_ref()))).ok();
         };
         std::thread::Builder::new()

@@ -12,6 +12,8 @@ use super::{
     tally,
 };
 use crate::{
+    clock::WallClock,
+    faults,
     model::{Record, Stage, Topic},
     publish::{PublishError, Sink},
     store::{Damage, Store, StoreError, image},
@@ -40,8 +42,8 @@ const CLEARING_INTERVAL: Duration = Duration::from_secs(60);
 /// How often the horizon is looked at.
 const EVICTION_INTERVAL: Duration = Duration::from_secs(3600);
 
-/// A wall clock that has moved this much against the steady one has been set: nothing is evicted on its word.
-const CLOCK_STEP: SignedDuration = SignedDuration::from_hours(1);
+/// Runs that end by themselves look at the horizon no more often than this.
+const BETWEEN_RUNS: SignedDuration = SignedDuration::from_hours(1);
 
 /// A pause between two runs that is believed without question; a clock set wrong is seldom wrong by so little.
 const BELIEVED_PAUSE: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -113,7 +115,7 @@ impl Line {
             };
             self.board.change(|now| now.publisher.position = position);
             match self.work(position, decider, &mut clearing).await? {
-                Ended::Finished => return self.clear_away().await,
+                Ended::Finished => return self.clear_away(&mut clearing).await,
                 Ended::Doubt => {}
                 Ended::Broken(all) => broken = all,
                 Ended::Damaged(damage) => self.drop_image(damage).await?,
@@ -317,15 +319,16 @@ impl Line {
         });
         self.board.published(open.latest.clone());
         if clearing.is_due() || !open.killed.is_empty() {
-            self.clear_away().await?;
+            self.clear_away(clearing).await?;
         }
         Ok(())
     }
 
-    async fn clear_away(&self) -> Result<(), RunError> {
+    /// While the clock is not believed only what killed items said is cleared away.
+    async fn clear_away(&self, clearing: &mut Clearing) -> Result<(), RunError> {
         let intake = self.reading.intake.id().to_owned();
         let position = self.store.read(move |db| image::position(db, &intake)).await?;
-        match self.reading.intake.trim(position, Timestamp::now()).await {
+        match self.reading.intake.trim(position, clearing.clock.believed()).await {
             // A full disk is no reason to stop: what could not be cleared away now is cleared away later.
             Ok(()) | Err(StoreError::Full(_)) => Ok(()),
             // Seen by whoever decides from that row.
@@ -351,7 +354,7 @@ pub(super) async fn told_long_ago(cancel: &CancellationToken) {
 struct Clearing {
     cleared: Instant,
     evicted: Instant,
-    wall: Timestamp,
+    clock: WallClock,
     /// Runs that end by themselves are too short for the interval: they evict by the time of the run before.
     at_once: bool,
 }
@@ -363,12 +366,15 @@ impl Clearing {
         let wall = Timestamp::now();
         let last = store.read(|db| image::meta(db, Self::LAST_EVICTION)).await?;
         let since = last.and_then(|text| text.parse().ok()).map(|last: Timestamp| wall.duration_since(last));
-        let at_once = since.is_some_and(|since| since >= CLOCK_STEP && since <= BELIEVED_PAUSE);
+        let at_once = since.is_some_and(|since| since >= BETWEEN_RUNS && since <= BELIEVED_PAUSE);
         // After a longer pause, or none that can be told, the clock must first be seen again.
-        if since.is_none_or(|since| since > BELIEVED_PAUSE || since < SignedDuration::ZERO) {
+        let believed = since.is_some_and(|since| since <= BELIEVED_PAUSE && since >= SignedDuration::ZERO);
+        if !believed {
             Self::remember(store).await?;
         }
-        Ok(Self { cleared: Instant::now(), evicted: Instant::now(), wall, at_once })
+        let clock = WallClock::watch();
+        let clock = if since.is_some() && !believed { clock.doubted() } else { clock };
+        Ok(Self { cleared: Instant::now(), evicted: Instant::now(), clock, at_once })
     }
 
     async fn remember(store: &Store) -> Result<(), StoreError> {
@@ -380,7 +386,7 @@ impl Clearing {
     }
 
     fn is_due(&mut self) -> bool {
-        let due = self.cleared.elapsed() >= CLEARING_INTERVAL;
+        let due = self.cleared.elapsed() >= faults::time("clearing", CLEARING_INTERVAL);
         if due {
             self.cleared = Instant::now();
         }
@@ -392,16 +398,7 @@ impl Clearing {
         if !std::mem::take(&mut self.at_once) && steady < EVICTION_INTERVAL {
             return false;
         }
-        let wall = Timestamp::now();
-        let by_wall = wall.duration_since(self.wall);
-        let by_steady = SignedDuration::try_from(steady).unwrap_or(SignedDuration::ZERO);
         self.evicted = Instant::now();
-        self.wall = wall;
-        let step = by_wall - by_steady;
-        if step.abs() > CLOCK_STEP {
-            tracing::warn!(%step, "the clock was set; nothing is forgotten until it has kept time for an hour");
-            return false;
-        }
-        true
+        self.clock.believed().is_some()
     }
 }

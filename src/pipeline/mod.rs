@@ -163,6 +163,12 @@ async fn run_all(
     let intake = Intake::new(store.clone(), policy);
     let hold = Hold::new();
     let roster = Roster::new(&config.feeds, config.fetch.backfill);
+    for feed in &config.feeds {
+        // Before the line begins: a batch that is made again says of its feed what it said the first time.
+        if let Some(title) = intake.feed(feed).await?.known.title {
+            roster.title(&feed.id, &title);
+        }
+    }
     let tables = enrich::tables(config.extract.clone());
     let compiling = Arc::clone(&tables);
     // Beside the recovery of the sink, which takes as long: the first revision that needs them waits.

@@ -76,7 +76,8 @@ impl Pages {
         let wanted = PageWanted { feed, item: item.clone(), url, validators };
         if self.wanted.try_send(wanted).is_ok() {
             in_flight.insert(item);
-        } else if waits && self.wanted.is_closed() {
+        } else if waits && self.wanted.is_closed() && !self.cancel.is_cancelled() {
+            // Told to stop, the worker may be the first to end.
             return Err(RunError { exit: 70, message: "the page worker has ended".to_owned() });
         }
         Ok(())

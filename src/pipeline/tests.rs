@@ -125,3 +125,20 @@ async fn the_embedded_default_takes_the_same_batches() {
     let lines = std::fs::read_to_string(world.config.data_dir.join("topics/wire.articles.v1.ndjson")).unwrap();
     assert_eq!(lines.lines().count(), 1);
 }
+
+/// A batch may close within the first frame of all, when the daemon is told to stop.
+#[tokio::test]
+async fn a_batch_that_finishes_no_frame_leaves_a_position_all_the_same() {
+    let world = World::new();
+    let rules = Rules {
+        intake: world.store.intake_id().to_owned(),
+        feeds: Roster::new(&[], world.config.fetch.backfill),
+        dedup: world.config.dedup.clone(),
+        publish_body: true,
+        program: "dateline/test".to_owned(),
+    };
+    let mut decider = decide::Decider::restore(Arc::new(rules), world.store.clone(), 0, Default::default()).unwrap();
+    let (batch, _) = decider.close();
+    let position = state_key::position(world.store.intake_id());
+    assert!(batch.state.iter().any(|change| change.key == position), "else the state is taken for one that was lost");
+}

@@ -35,8 +35,7 @@ pub struct Archive {
 impl Archive {
     /// The records from this number on.
     pub fn open(directory: &Path, prefix: &str, topic: Topic, from: u64) -> io::Result<Self> {
-        let mut archive =
-            Self { topic, files: VecDeque::new(), reader: None, next: from, damage: Damage::default() };
+        let mut archive = Self { topic, files: VecDeque::new(), reader: None, next: from, damage: Damage::default() };
         let mut files = Vec::new();
         for path in ndjson::files(directory, &topic.name(prefix))? {
             // A file without any record of ours has no place among the others.

@@ -330,7 +330,7 @@ impl KafkaSink {
             }
         }
         for vital in [Topic::State, Topic::DeadLetters] {
-            if topic == vital.name(&self.prefix) {
+            if topic == self.name_of(vital) {
                 return Err(fatal(
                     EXIT_DENIED,
                     format!(

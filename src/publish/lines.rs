@@ -16,6 +16,8 @@ use serde_json::{Map, Value};
 /// in a line is the member.
 const META: &[u8] = b"\"_meta\":{";
 
+type Headers = Vec<(String, String)>;
+
 /// Reads a line without its line end; the error says what is wrong with it.
 pub(super) fn record(topic: Topic, line: &[u8]) -> Result<(u64, Record), String> {
     let at = line.windows(META.len()).rposition(|window| window == META).ok_or("it has no member _meta")?;
@@ -39,7 +41,7 @@ pub(super) fn record(topic: Topic, line: &[u8]) -> Result<(u64, Record), String>
 }
 
 /// A dead letter holds its headers beside its bytes, which may be anything.
-fn dead_letter(value: &[u8]) -> Result<(Vec<(String, String)>, Vec<u8>), String> {
+fn dead_letter(value: &[u8]) -> Result<(Headers, Vec<u8>), String> {
     let value: Value = serde_json::from_slice(value).map_err(|error| error.to_string())?;
     let bytes = value.get("bytes_base64").and_then(Value::as_str).ok_or("it has no bytes")?;
     let bytes = STANDARD.decode(bytes).map_err(|error| format!("its bytes: {error}"))?;
@@ -48,12 +50,12 @@ fn dead_letter(value: &[u8]) -> Result<(Vec<(String, String)>, Vec<u8>), String>
     Ok((headers.iter().filter_map(text).collect(), bytes))
 }
 
-fn pairs(headers: &Value) -> Result<Vec<(String, String)>, String> {
+fn pairs(headers: &Value) -> Result<Headers, String> {
     serde_json::from_value(headers.clone()).map_err(|error| format!("its headers: {error}"))
 }
 
 /// All headers of a record, as they follow from what its `_meta` holds; none where that does not suffice.
-pub(super) fn derived(topic: Topic, meta: &Map<String, Value>, is_tombstone: bool) -> Option<Vec<(String, String)>> {
+pub(super) fn derived(topic: Topic, meta: &Map<String, Value>, is_tombstone: bool) -> Option<Headers> {
     let text = |name: &str| meta.get(name).and_then(Value::as_str);
     let number = |name: &str| meta.get(name).and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
     let (key, item, id) = (text("key")?, text("item")?, text("ce_id")?);
@@ -154,7 +156,13 @@ mod tests {
 
     #[test]
     fn what_is_no_line_of_ours_is_said() {
-        for line in ["", "{}", "{\"a\":1,\"_meta\":{\"key\":\"k\"}}", "{\"_meta\":{\"offset\":1,\"key\":\"k\"}}", "{\"_meta\":{\"off"] {
+        for line in [
+            "",
+            "{}",
+            "{\"a\":1,\"_meta\":{\"key\":\"k\"}}",
+            "{\"_meta\":{\"offset\":1,\"key\":\"k\"}}",
+            "{\"_meta\":{\"off",
+        ] {
             assert!(record(Topic::Articles, line.as_bytes()).is_err(), "{line}");
         }
     }

@@ -96,11 +96,13 @@ pub async fn migrate(store: &Store, options: &MigrateOptions) -> Result<MigrateR
     let ends = Journal::settled(store.clone(), journal.clone(), topic_prefix).await?;
     let over_there = open(&beside).await?;
     let mut mover = Mover {
-        sink: KafkaSink::open(kafka, topic_prefix, over_there.clone())?,
+        // A state topic that knows less than the topics beside it is here as it should be.
+        sink: KafkaSink::open(kafka, topic_prefix, over_there.clone())?.rebuilding(),
         over_there,
         store: store.clone(),
         options,
         ends,
+        position: position(store).await?,
         report,
         begun: false,
     };
@@ -134,6 +136,8 @@ struct Mover<'a> {
     store: Store,
     options: &'a MigrateOptions,
     ends: BTreeMap<String, u64>,
+    /// The last frame that the journal has done.
+    position: u64,
     report: MigrateReport,
     begun: bool,
 }
@@ -157,7 +161,7 @@ impl Mover<'_> {
         let intake = self.store.intake_id().to_owned();
         let (found, occupied) = self
             .over_there
-            .read(|db| Ok((image::get(db, state_key::MIGRATION)?, !image::rows_after(db, "", 1)?.is_empty())))
+            .read(|db| Ok((image::get(db, state_key::MIGRATION)?, image::count(db, "pos/")? > 0)))
             .await
             .map_err(of_store)?;
         let KafkaOptions { transactional_id, .. } = &self.options.publish.kafka;
@@ -168,9 +172,9 @@ impl Mover<'_> {
                 )));
             }
             self.begun = true;
-            return Ok(Migration { v: 1, intake, ..Migration::default() });
+            return Ok(Migration { v: 1, intake, at: self.position, lines: self.lines(), ..Migration::default() });
         };
-        let found: Migration = serde_json::from_slice(&found)
+        let mut found: Migration = serde_json::from_slice(&found)
             .map_err(|error| refused(format!("the state of the migration cannot be read: {error}")))?;
         if found.intake != intake {
             return Err(refused(format!(
@@ -179,6 +183,10 @@ impl Mover<'_> {
             )));
         }
         self.report.resumed |= !self.begun;
+        if (found.at, found.lines) != (self.position, self.lines()) {
+            // The journal went on meanwhile: what it published is moved as well, and the state once more.
+            found = Migration { at: self.position, lines: self.lines(), key: String::new(), finished: false, ..found };
+        }
         Ok(found)
     }
 
@@ -266,10 +274,14 @@ impl Mover<'_> {
             }
         }
         progress.finished = true;
-        let position = position(&self.store).await?;
         let own = self.own_position();
-        let position = Position { intake: self.store.intake_id().to_owned(), seq: position, index: 0 };
+        let position = Position { intake: self.store.intake_id().to_owned(), seq: self.position, index: 0 };
         self.commit(Vec::new(), vec![StateChange::set(own, &position)], progress).await
+    }
+
+    /// How many lines there are in all topics.
+    fn lines(&self) -> u64 {
+        self.ends.values().sum()
     }
 
     fn own_position(&self) -> String {
@@ -318,16 +330,17 @@ async fn patiently(sink: &mut KafkaSink) -> Result<u64, PublishError> {
     }
 }
 
-/// From now on the directory is the broker's. The image is read anew from the beginning of the state topic, over the
-/// journal's rows, which are the same but for what was too large for the topic.
+/// From now on the directory is the broker's. Without an anchor the image is not built upon: it is emptied and read from
+/// the beginning of the state topic, for what was too large for the topic is not in it as the journal had it.
 async fn mark(store: &Store, over_there: &Store) -> Result<(), PublishError> {
     let found = over_there.read(|db| image::meta(db, KAFKA_IMAGE)).await.map_err(of_store)?;
     let described = found.as_deref().map(serde_json::from_str::<serde_json::Value>);
     let Some(Ok(mut image)) = described else {
         return Err(refused("the image of the state topic is not described".to_owned()));
     };
-    if let Some(offset) = image.get_mut("offset") {
-        *offset = 0.into();
+    if let Some(image) = image.as_object_mut() {
+        image.insert("offset".to_owned(), 0.into());
+        image.insert("anchor".to_owned(), serde_json::Value::Null);
     }
     let image = image.to_string();
     store.write(move |tx| image::set_meta(tx, KAFKA_IMAGE, &image)).await.map_err(of_store)
@@ -361,7 +374,11 @@ fn discard(beside: &Path) -> Result<(), PublishError> {
 }
 
 fn of_store(error: StoreError) -> PublishError {
-    PublishError::Fatal { exit: error.exit_code(), message: error.to_string() }
+    match error {
+        // Room can be made; what is moved is moved.
+        StoreError::Full(_) => PublishError::Unavailable(error.to_string()),
+        error => PublishError::Fatal { exit: error.exit_code(), message: error.to_string() },
+    }
 }
 
 fn refused(message: String) -> PublishError {

@@ -145,23 +145,6 @@ impl Directory {
         Ok(file)
     }
 
-    /// A live file of any topic under this prefix.
-    pub(super) fn any_live(&self, prefix: &str) -> io::Result<Option<PathBuf>> {
-        let entries = match fs::read_dir(&self.0) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        for entry in entries {
-            let path = entry?.path();
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
-            if name.starts_with(&format!("{prefix}.")) && name.ends_with(".ndjson") && !is_rotated(&path) {
-                return Ok(Some(path));
-            }
-        }
-        Ok(None)
-    }
-
     /// Gives the live file another name, unless that has happened already.
     pub(super) fn move_aside(&self, topic: &str, name: &str) -> io::Result<()> {
         let target = self.0.join(name);

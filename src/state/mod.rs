@@ -49,6 +49,11 @@ impl State {
         self.get(state_key::GENERATION)
     }
 
+    /// Up to which frame the state was made anew from the topics.
+    pub fn rebuilt(&self, intake: &str) -> Result<Option<Position>, StoreError> {
+        self.get(&state_key::rebuilt(intake))
+    }
+
     /// How far a feed has been published again under another prefix.
     pub fn copied(&self, prefix: &str, feed: &FeedId) -> Result<Option<Position>, StoreError> {
         self.get(&state_key::copied(prefix, feed))

@@ -20,6 +20,10 @@ pub fn look(data_dir: &Path) -> Result<Option<Connection>, StoreError> {
         Err(error) => return Err(opening(error)),
     };
     let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(opening)?;
+    if found == 0 {
+        // It is being made at this moment.
+        return Ok(None);
+    }
     if found as usize > MIGRATIONS.len() {
         return Err(StoreError::Newer { file, found, known: MIGRATIONS.len() as u32 });
     }

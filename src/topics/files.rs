@@ -69,7 +69,11 @@ impl Files {
     pub fn open(directory: &Path, prefix: &str, pending: Pending) -> Result<Self, ReadError> {
         let mut files = Self { prefix: prefix.to_owned(), topics: BTreeMap::new() };
         let mut pending = pending;
-        for topic in Topic::PUBLIC {
+        // What a claim rests on must be within what is read, also while a daemon goes on writing: so articles, and the dead
+        // letters that stand for some of them, are opened last.
+        let (first, last): (Vec<Topic>, Vec<Topic>) =
+            Topic::PUBLIC.into_iter().partition(|topic| !matches!(topic, Topic::Articles | Topic::DeadLetters));
+        for topic in first.into_iter().chain(last) {
             let name = topic.name(prefix);
             let open = open_files(directory, &name)
                 .map_err(|error| ReadError::Failed(format!("cannot read {}: {error}", directory.display())))?;
@@ -108,6 +112,9 @@ impl Topics for Files {
     }
 }
 
+/// Is shown a line, and may ask for its place by its number; says whether it wants more.
+type VisitLine<'v> = &'v mut dyn FnMut(&mut dyn FnMut(u64) -> Place, &[u8]) -> bool;
+
 impl OfTopic {
     fn find_begin(&mut self) -> Result<(), ReadError> {
         let mut first = None;
@@ -120,7 +127,7 @@ impl OfTopic {
     }
 
     /// Visits whole lines until `visit` says false: of the files first, then those that are still in the journal only.
-    fn each_line(&self, visit: &mut dyn FnMut(&mut dyn FnMut(u64) -> Place, &[u8]) -> bool) -> Result<(), ReadError> {
+    fn each_line(&self, visit: VisitLine<'_>) -> Result<(), ReadError> {
         let mut beyond = None;
         for open in &self.files {
             let failed =

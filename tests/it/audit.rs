@@ -1,9 +1,9 @@
 //! `audit` says clean after real runs and names what somebody tampered with; `rebuild-state` makes a lost memory anew.
 
-use crate::harness::{Entry, Reply, Site, dateline, finished, rss};
+use crate::harness::{Entry, Reply, Site, dateline, finished, rss, wait_for};
 use dateline::store::{Store, image};
 use serde_json::Value;
-use std::{fs, path::Path, process::Output};
+use std::{fs, path::Path, process::Output, time::Duration};
 
 /// Places whose tallies the invented feed tells: a dispatch each, unlike the others in its words.
 const TALES: [(&str, &str, &str); 4] = [
@@ -146,6 +146,29 @@ pub fn goes_on(site: &Site, read: &dyn Fn(&str) -> Vec<Value>) {
     assert_eq!((claims.len(), &claim["op"], &claim["supersedes"]), (8, &"assert".into(), &3.into()));
 }
 
+/// Feeds change while a daemon runs and is killed, and every audit beside it finds all in order.
+pub fn clean_beside_a_daemon(site: &Site, arguments: &[&str]) {
+    site.feed("tales", "language = \"en\"\nbackfill = \"all\"");
+    let mut toll = 1000;
+    for round in 1..=3 {
+        let daemon = site.spawn();
+        // Until the daemon has published twice what it had, with an audit after each change of the feed.
+        wait_for(Duration::from_secs(60), "revisions to be published", || {
+            toll += 1;
+            serve(site, &[toll, toll + 100, toll + 200, toll + 300]);
+            let output = finished(dateline().arg("audit").args(["--format", "json"]).args(arguments));
+            if output.status.code() == Some(66) {
+                return None;
+            }
+            let document: Value = serde_json::from_slice(&output.stdout)
+                .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+            assert_eq!(document["holds"], true, "{document:#}");
+            (document["total"]["revisions"].as_u64().unwrap() >= round * 24).then_some(())
+        });
+        daemon.kill();
+    }
+}
+
 fn rebuild(site: &Site, more: &[&str]) -> Output {
     finished(site.command("rebuild-state").args(more))
 }
@@ -193,6 +216,12 @@ fn a_run_on_the_journal_is_clean_and_each_tampering_is_named() {
 }
 
 #[test]
+fn an_audit_beside_a_daemon_at_work_is_clean() {
+    let site = Site::new();
+    clean_beside_a_daemon(&site, &["--data-dir", site.path("data").to_str().unwrap()]);
+}
+
+#[test]
 fn a_damaged_memory_of_the_journal_is_made_anew() {
     let site = Site::new();
     told(&site);
@@ -208,6 +237,8 @@ fn a_damaged_memory_of_the_journal_is_made_anew() {
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert_eq!(refused.status.code(), Some(78), "{said}");
     assert!(said.contains("rebuild-state"), "{said}");
+    let (code, document) = audit(&["--data-dir", site.path("data").to_str().unwrap()]);
+    assert_eq!((code, offences(&document)), (1, vec!["unproved null null null".to_owned()]), "{document:#}");
 
     let rebuilt = rebuild(&site, &[]);
     assert!(rebuilt.status.success(), "{}", String::from_utf8_lossy(&rebuilt.stderr));

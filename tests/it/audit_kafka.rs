@@ -1,7 +1,7 @@
 //! The same against a real broker: a stranger's audit, a record produced twice, a state topic that is deleted.
 
 use crate::{
-    audit::{audit, goes_on, is_clean, memory, offences, run, told},
+    audit::{audit, clean_beside_a_daemon, goes_on, is_clean, memory, offences, run, told},
     harness::{Site, dateline, finished},
     kafka_broker::{self, Broker, Read},
 };
@@ -70,6 +70,13 @@ fn a_run_on_kafka_is_clean_and_a_record_produced_twice_is_named() {
     assert_eq!(nothing.status.code(), Some(66));
     let away = finished(dateline().args(["audit", "--bootstrap-servers", "127.0.0.1:9"]));
     assert_eq!(away.status.code(), Some(69), "{}", String::from_utf8_lossy(&away.stderr));
+}
+
+#[test]
+fn an_audit_beside_a_daemon_on_kafka_is_clean() {
+    let Some(broker) = kafka_broker::shared() else { return };
+    let (site, _) = site(broker);
+    clean_beside_a_daemon(&site, &["--config", site.path("dateline.toml").to_str().unwrap()]);
 }
 
 #[test]

@@ -39,10 +39,12 @@ fn a_crash_at_each_named_point() {
         signal("TERM", campaign.daemon().child.id());
         campaign.dies_at("C9", hit);
     }
-    for hit in ["1*return", "1*off->1*return"] {
-        campaign.stops_at("C10", hit, Duration::from_millis(500));
-        campaign.fault(&Fault::KillOncePublished);
+    campaign.start_armed("C10=1*return->5*off->1*return");
+    for _ in 0..2 {
+        campaign.stops_at("C10", Duration::from_millis(500));
+        campaign.work_until_more();
     }
+    campaign.fault(&Fault::Kill);
     disk_full(&mut campaign);
     campaign.settle();
 }
@@ -51,10 +53,9 @@ fn a_crash_at_each_named_point() {
 fn disk_full(campaign: &mut Campaign<'_>) {
     let held = |campaign: &Campaign<'_>| campaign.site.log().matches("the feed is held; nothing is lost").count();
     let before = held(campaign);
-    // One time for each feed at least: the log leaves out lines like the ones before.
     campaign.start_armed("C14=6*return");
     campaign.work_until(Duration::from_secs(30), "the daemon to come to C14", |campaign| {
-        (held(campaign) >= before + 3).then_some(())
+        (held(campaign) > before).then_some(())
     });
     campaign.note("C14");
     campaign.fault(&Fault::KillOncePublished);

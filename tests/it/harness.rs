@@ -317,15 +317,20 @@ impl Site {
 
     /// The records of a topic of the embedded default, oldest first.
     pub fn topic(&self, suffix: &str) -> Vec<Value> {
+        self.topic_of("wire", suffix)
+    }
+
+    /// The same under another prefix.
+    pub fn topic_of(&self, prefix: &str, suffix: &str) -> Vec<Value> {
         let directory = self.path("data/topics");
-        let prefix = format!("wire.{suffix}.");
+        let live = format!("{prefix}.{suffix}.");
         let mut files: Vec<PathBuf> = std::fs::read_dir(&directory)
             .into_iter()
             .flatten()
             .map(|entry| entry.unwrap().path())
-            .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(&prefix))
+            .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(&live))
             .collect();
-        let current = directory.join(format!("wire.{suffix}.ndjson"));
+        let current = directory.join(format!("{prefix}.{suffix}.ndjson"));
         files.sort_by_key(|path| (*path == current, path.clone()));
         files.iter().flat_map(|path| lines(whole(&std::fs::read(path).unwrap()))).collect()
     }

@@ -375,35 +375,15 @@ async fn recovery_waits_for_what_another_deployment_has_not_decided() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_broker_that_is_away_is_waited_for() {
-    let Some(broker) = Broker::install() else { return };
+async fn a_broker_that_is_away_is_said_to_be_away_and_soon() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path()).unwrap();
-    let options = KafkaOptions { bootstrap_servers: broker.address(), ..KafkaOptions::default() };
+    let options = KafkaOptions { bootstrap_servers: "127.0.0.1:1".to_owned(), ..KafkaOptions::default() };
     let mut sink = KafkaSink::open(&options, "wire", store.clone()).unwrap();
     let began = Instant::now();
     let away = sink.recover().await.unwrap_err();
     assert!(matches!(away, PublishError::Unavailable(_)), "{away}");
-    assert!(began.elapsed() < Duration::from_secs(10), "said soon, so that the caller can go on taking in");
-
-    broker.start();
-    assert_eq!(recovered(&mut sink).await, 0);
-    sink.commit(batch(&store, 1)).await.unwrap();
-
-    // It goes away in the middle and comes back with what was committed.
-    broker.stop();
-    let doubt = sink.commit(batch(&store, 2)).await.unwrap_err();
-    assert!(matches!(doubt, PublishError::Doubt(_)), "{doubt}");
-    broker.start();
-    let position = recovered(&mut sink).await;
-    assert!(position <= 2, "committed or not: the topic says");
-    if position == 1 {
-        sink.commit(batch(&store, 2)).await.unwrap();
-    }
-    sink.commit(batch(&store, 3)).await.unwrap();
-    let mut keys: Vec<String> = broker.read("wire.articles.v1").into_iter().map(|record| record.key).collect();
-    keys.sort();
-    assert_eq!(keys, ["feed:1", "feed:2", "feed:3"]);
+    assert!(began.elapsed() < Duration::from_secs(10), "so that the caller can go on taking in");
 }
 
 /// As the pipeline does: while the broker is away, recovery is tried again.

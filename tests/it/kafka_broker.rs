@@ -36,7 +36,6 @@ pub(crate) struct Read {
     pub(crate) key: String,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) bytes: Option<Vec<u8>>,
-    pub(crate) partition: i32,
     pub(crate) offset: i64,
 }
 
@@ -151,11 +150,6 @@ impl Broker {
         }
     }
 
-    /// Kills all of it as `kill -9` does; its data stay.
-    pub(crate) fn stop(&self) {
-        self.nodes.iter().for_each(Node::kill);
-    }
-
     /// The broker that leads a partition, or none while there is no leader.
     pub(crate) fn leader(&self, topic: &str, partition: i32) -> Option<usize> {
         let consumer: BaseConsumer = self.client("read_committed").create().unwrap();
@@ -237,12 +231,12 @@ impl Broker {
 
     /// Everything that a `read_uncommitted` reader sees.
     pub(crate) fn read_uncommitted(&self, topic: &str) -> Vec<Read> {
-        Reader::new(self.client("read_uncommitted"), topic).read()
+        Reader::new(&self.client("read_uncommitted"), topic).read()
     }
 
     /// A `read_committed` reader that stays attached.
     pub(crate) fn reader(&self, topic: &str) -> Reader {
-        Reader::new(self.client("read_committed"), topic)
+        Reader::new(&self.client("read_committed"), topic)
     }
 
     /// How many partitions a topic has; 0 when there is none of that name.
@@ -274,7 +268,7 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    fn new(config: ClientConfig, topic: &str) -> Self {
+    fn new(config: &ClientConfig, topic: &str) -> Self {
         let consumer = config.create().unwrap();
         Self { topic: topic.to_owned(), consumer, assigned: false, ended: BTreeSet::new() }
     }
@@ -326,7 +320,6 @@ fn record(message: &BorrowedMessage<'_>) -> Read {
             headers.iter().map(|header| (header.key.to_owned(), text(header.value))).collect()
         }),
         bytes: message.payload().map(<[u8]>::to_vec),
-        partition: message.partition(),
         offset: message.offset(),
     }
 }

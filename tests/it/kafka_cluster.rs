@@ -3,12 +3,14 @@
 //! The short numbers are for the test command; `DATELINE_FAULTS_BROKERS` says how often a broker is taken away, and
 //! `DATELINE_FAULTS_OUTAGE` for how many seconds the only one is.
 
+use crate::kafka::{Deployment, batch, recovered};
 use crate::{
     crash_kafka::deployment,
     kafka_broker::{self, Broker},
     oracle::{Campaign, Fault, KafkaTopics},
 };
 use dateline::model::Topic;
+use dateline::publish::{PublishError, Sink as _};
 use std::time::{Duration, Instant};
 
 fn number(variable: &str, short: u32) -> u32 {
@@ -98,4 +100,34 @@ fn one_broker_of_three_is_taken_away_again_and_again() {
     }
     eprintln!("longest time without a record after a broker was taken away: {slowest:?}");
     campaign.settle();
+}
+
+/// B17: a broker forgets a transactional id that is not used, and with it the producer. Left to the long run.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_has_forgotten_an_idle_deployment_takes_it_again() {
+    if std::env::var_os("DATELINE_FAULTS_BROKERS").is_none() {
+        return;
+    }
+    let settings = "transactional.id.expiration.ms=4000\n\
+                    transaction.remove.expired.transaction.cleanup.interval.ms=1000\n\
+                    producer.id.expiration.ms=4000\nproducer.id.expiration.check.interval.ms=1000\n";
+    let Some(broker) = Broker::install_with(1, settings) else { return };
+    broker.start();
+    let deployment = Deployment::new(&broker);
+    let store = deployment.store();
+    let mut sink = deployment.sink(&store);
+    recovered(&mut sink).await;
+    let mut forgotten = 0;
+    for seq in 1..=3 {
+        if let Err(error) = sink.commit(batch(&store, seq)).await {
+            assert!(matches!(error, PublishError::Doubt(_)), "{error}");
+            forgotten += 1;
+            if recovered(&mut sink).await < seq {
+                sink.commit(batch(&store, seq)).await.unwrap();
+            }
+        }
+        std::thread::sleep(Duration::from_secs(10));
+    }
+    assert!(forgotten > 0, "the broker did not forget");
+    assert_eq!(deployment.keys(Topic::Articles), ["feed:1", "feed:2", "feed:3"]);
 }

@@ -27,6 +27,8 @@ mod kafka_broker;
 #[cfg(feature = "kafka")]
 mod kafka_cluster;
 #[cfg(feature = "kafka")]
+mod kafka_codes;
+#[cfg(feature = "kafka")]
 mod kafka_daemon;
 #[cfg(all(feature = "kafka", feature = "faults"))]
 mod kafka_epoch;
@@ -38,7 +40,10 @@ mod kafka_proxy;
 mod kafka_refusal;
 mod layering;
 mod licences;
+#[cfg(feature = "kafka")]
+mod migrate;
 mod oracle;
 mod readme;
 mod reload;
+mod replay;
 mod restart;

@@ -10,6 +10,9 @@
  * DATELINE_SHIM_HIT    this file is made when a call was made to fail
  * DATELINE_SHIM_FULL   while this file exists the disk is full: nothing grows, nothing is created
  *
+ * DATELINE_SHIM_BLOCK  while this file exists, writes into topic files (.ndjson) wait
+ * DATELINE_SHIM_CLOCK  this file says by how many seconds the wall clock is wrong; the steady one is not touched
+ *
  * Shared memory of SQLite (-shm) needs no durability, so it is not recorded; it can fail all the same.
  */
 #define _GNU_SOURCE
@@ -24,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FDS 4096
@@ -31,8 +35,8 @@
 enum { OUTSIDE, DATA, SHARED, DIRECTORY, NOTES };
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-static unsigned char kind_of[FDS];
-static const char *root, *notes, *full, *hit;
+static unsigned char kind_of[FDS], is_topic[FDS];
+static const char *root, *notes, *full, *hit, *block;
 static int trace = -1, prepared;
 static char fail_call[16];
 static long fail_at, fail_hits = 1, calls;
@@ -59,6 +63,7 @@ static void prepare(void) {
   notes = getenv("DATELINE_SHIM_NOTES");
   full = getenv("DATELINE_SHIM_FULL");
   hit = getenv("DATELINE_SHIM_HIT");
+  block = getenv("DATELINE_SHIM_BLOCK");
   const char *path = getenv("DATELINE_SHIM_TRACE");
   if (path) trace = real_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   const char *fail = getenv("DATELINE_SHIM_FAIL");
@@ -134,6 +139,7 @@ static int opened(const char *path, int flags, mode_t mode) {
       record('P', found.st_ino, 0, path, (uint32_t)strlen(path));
     }
     kind_of[fd] = (unsigned char)kind;
+    is_topic[fd] = (unsigned char)ends(path, ".ndjson");
     if (kind == DATA && !there) record('C', inode(fd), 0, path, (uint32_t)strlen(path));
     else if (kind == DATA && (flags & O_TRUNC)) record('T', inode(fd), 0, "", 0);
   }
@@ -166,6 +172,7 @@ static int kind(int fd) { return fd >= 0 && fd < FDS ? kind_of[fd] : OUTSIDE; }
 static ssize_t written(int fd, const void *bytes, size_t count, off_t place) {
   REAL(ssize_t, pwrite64, int, const void *, size_t, off_t)
   if (kind(fd) == OUTSIDE || kind(fd) == DIRECTORY) return place < 0 ? real_write(fd, bytes, count) : real(fd, bytes, count, place);
+  while (block && is_topic[fd] && access(block, F_OK) == 0) usleep(10000);
   pthread_mutex_lock(&gate);
   off_t at = place < 0 ? lseek(fd, 0, SEEK_CUR) : place;
   if (place < 0 && (fcntl(fd, F_GETFL) & O_APPEND)) at = lseek(fd, 0, SEEK_END);
@@ -204,6 +211,19 @@ static int truncated(int fd, off_t length) {
   int kept = errno;
   pthread_mutex_unlock(&gate);
   errno = kept;
+  return result;
+}
+
+int clock_gettime(clockid_t id, struct timespec *now) {
+  REAL(int, clock_gettime, clockid_t, struct timespec *)
+  int result = real(id, now);
+  const char *path = id == CLOCK_REALTIME && !result ? getenv("DATELINE_SHIM_CLOCK") : NULL;
+  int fd = path ? real_open(path, O_RDONLY | O_CLOEXEC, 0) : -1;
+  if (fd >= 0) {
+    char text[32] = "";
+    if (read(fd, text, sizeof text - 1) > 0) now->tv_sec += atol(text);
+    close(fd);
+  }
   return result;
 }
 

@@ -11,7 +11,7 @@ use crate::{
     audit::{Auditor, Options, Report},
     cli::{self, ReportFormat},
     intake,
-    model::Topic,
+    model::{Topic, state_key},
     store::{StoreError, image},
     topics::{ReadError, Topics},
 };
@@ -108,7 +108,7 @@ fn frames(local: &Local, auditor: &mut Auditor) -> Result<(), Failure> {
 
 /// Every entry of the state that lies in the data directory.
 fn image_of(local: &Local, visit: &mut dyn FnMut(&str, Option<&[u8]>)) -> Result<(), Failure> {
-    for prefix in ["item/", "pos/", "rebuilt/"] {
+    for prefix in ["item/", "pos/", "feed/", "rebuilt/", state_key::REBUILDING] {
         let scanned = image::scan(&local.db, prefix, |key, value| {
             visit(key, Some(value));
             Ok(())

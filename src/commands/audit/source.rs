@@ -2,7 +2,7 @@
 
 use super::Failure;
 #[cfg(feature = "kafka")]
-use crate::{broker::state_topic::Ends, broker::state_topic::StateTopic, publish::kafka, topics::Cluster};
+use crate::{broker::partition_reader::PartitionReader, publish::kafka, topics::Cluster};
 use crate::{
     cli,
     config::Flags,
@@ -39,7 +39,12 @@ enum StateAt {
     /// In the data directory, where the journal keeps it.
     Local,
     #[cfg(feature = "kafka")]
-    Broker(Box<StateTopic>, Ends),
+    Broker {
+        reader: Box<PartitionReader>,
+        topic: String,
+        /// Begin and end.
+        ends: (i64, i64),
+    },
 }
 
 /// What the flags and the configuration come to.
@@ -102,15 +107,12 @@ impl Source {
             (StateAt::Local, Some(local)) => super::image_of(local, visit),
             (StateAt::Local, None) => Ok(()),
             #[cfg(feature = "kafka")]
-            (StateAt::Broker(reader, ends), _) => {
-                let read = reader.read(ends.low, ends.high, |entries, _| {
-                    for entry in &entries {
-                        // Deployments may share the topic: each key begins with its deployment's name.
-                        if let Some((_, key)) = entry.key.split_once('/') {
-                            visit(key, entry.value.as_deref());
-                        }
+            (StateAt::Broker { reader, topic, ends }, _) => {
+                let read = reader.read(topic, &[*ends], &mut |message| {
+                    // Deployments may share the topic: each key begins with its deployment's name.
+                    if let Some((_, key)) = message.key.split_once('/') {
+                        visit(key, message.value.as_deref());
                     }
-                    true
                 });
                 Ok(read.map_err(crate::topics::ReadError::from)?)
             }
@@ -126,18 +128,20 @@ fn open_local(data_dir: &std::path::Path) -> Result<Option<Local>, Failure> {
 
 #[cfg(feature = "kafka")]
 fn open_broker(asked: Asked) -> Result<Source, Failure> {
-    use crate::{broker::partition_reader::PartitionReader, topics::ReadError};
+    use crate::topics::ReadError;
     let options = asked.kafka.unwrap_or_default();
     let settings = kafka::settings(&options);
     if let Some((key, problem)) = kafka::problems(&options).into_iter().next() {
         return Err(Failure::Configuration(format!("publish.kafka.{key}: {problem}")));
     }
-    let state_name = Topic::State.name(&asked.prefix);
-    let partitions = PartitionReader::new(&settings).and_then(|reader| reader.partitions()).map_err(ReadError::from)?;
-    let state = if partitions.contains_key(&state_name) {
-        let reader = StateTopic::new(&settings, &state_name).map_err(ReadError::from)?;
-        let ends = reader.ends().map_err(ReadError::from)?;
-        if ends.high > ends.low { StateAt::Broker(Box::new(reader), ends) } else { StateAt::Nowhere }
+    let topic = Topic::State.name(&asked.prefix);
+    let reader = PartitionReader::new(&settings).map_err(ReadError::from)?;
+    let state = if reader.partitions().map_err(ReadError::from)?.contains_key(&topic) {
+        let ends = reader.ends(&topic, 0).map_err(ReadError::from)?;
+        // Within an open transaction the state may be ahead of the outputs; once it is decided, all of it lies below ends
+        // that are asked for from now on.
+        reader.settle(&topic, 0, ends.high).map_err(ReadError::from)?;
+        StateAt::Broker { reader: Box::new(reader), topic, ends: (ends.low, ends.high) }
     } else {
         StateAt::Nowhere
     };

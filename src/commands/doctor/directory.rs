@@ -94,7 +94,8 @@ fn file(data_dir: &Path, to: Option<Target>) -> Vec<Finding> {
     let path = inspect::file(data_dir);
     let subject = "dateline.sqlite";
     let has_topics = fs::read_dir(data_dir.join("topics")).is_ok_and(|mut entries| entries.next().is_some());
-    let lost = "put it back from a backup, or move topics/ aside to begin anew";
+    let lost =
+        "put it back from a backup, make it anew with `dateline rebuild-state`, or move topics/ aside and begin anew";
     match fs::metadata(&path) {
         Err(_) if has_topics => {
             return vec![Finding::problem(

@@ -124,7 +124,7 @@ async fn rebuild(config: &Config, force: bool) -> Result<Made, Refusal> {
         store.write(begin).await?;
     }
     sink.recover().await.map_err(Refusal::Publish)?;
-    let old = store.read(|db| keys(db)).await?;
+    let old = store.read(keys).await?;
     let whole = store.read(is_intact).await.unwrap_or(false);
     if config.publish.to == Target::Kafka && whole && !force {
         return Err(Refusal::Intact(format!("topic {}", Topic::State.name(&config.publish.topic_prefix))));
@@ -196,7 +196,8 @@ fn is_intact(db: &rusqlite::Connection) -> rusqlite::Result<bool> {
     for kind in KINDS {
         image::scan(db, kind, |_, _| Ok(()))?;
     }
-    Ok(image::count(db, "pos/")? > 0)
+    // Whatever is judged leaves its feed's last place; a position alone may have been carried over from a lost topic.
+    Ok(image::count(db, "feed/")? > 0)
 }
 
 fn keys(db: &rusqlite::Connection) -> rusqlite::Result<Vec<String>> {

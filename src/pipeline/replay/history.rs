@@ -62,13 +62,23 @@ impl Why {
 }
 
 /// Decides about all contents of one item, oldest first. `forgotten` says that an item without an entry may have had
-/// one, which has passed the horizon.
-pub(super) fn fates(entry: Option<&ItemState>, seen: &[Seen], forgotten: bool) -> Vec<Fate> {
+/// one, which has passed the horizon. Up to the frame `rebuilt` the entry was made anew from the topics: it knows the
+/// contents that were published and not those that were only remembered.
+pub(super) fn fates(entry: Option<&ItemState>, seen: &[Seen], forgotten: bool, rebuilt: u64) -> Vec<Fate> {
     let Some(entry) = entry else {
         let fate = if forgotten { Fate::Left(Why::Unnumbered) } else { Fate::Fresh };
         return vec![fate; seen.len()];
     };
-    let mut fates = numbered(entry, seen);
+    let is_known = |content: &Seen| content.hash == entry.hash || entry.earlier.contains(&content.hash);
+    let known: Vec<Seen> =
+        seen.iter().filter(|content| content.place.seq > rebuilt || is_known(content)).cloned().collect();
+    let mut of_known = numbered(entry, &known).into_iter();
+    let mut known = known.iter().peekable();
+    let mut fate_of = |content: &Seen| {
+        let is_next = known.next_if(|next| next.place == content.place).is_some();
+        is_next.then(|| of_known.next()).flatten().unwrap_or(Fate::Left(Why::Unnumbered))
+    };
+    let mut fates: Vec<Fate> = seen.iter().map(&mut fate_of).collect();
     withdraw(entry, seen, &mut fates);
     fates
 }
@@ -181,6 +191,11 @@ mod tests {
     /// Contents by their letters, one frame each from 10 on; a capital has been erased. The answer is a word each.
     #[track_caller]
     fn check(entry: Option<&ItemState>, contents: &str, expected: &str) {
+        check_rebuilt(entry, contents, 0, expected);
+    }
+
+    #[track_caller]
+    fn check_rebuilt(entry: Option<&ItemState>, contents: &str, rebuilt: u64, expected: &str) {
         let seen: Vec<Seen> = contents
             .chars()
             .enumerate()
@@ -198,7 +213,7 @@ mod tests {
             Fate::Remembered(reason) => format!("{reason:?}").to_lowercase(),
             Fate::Left(why) => format!("{why:?}").to_lowercase(),
         };
-        let found: Vec<String> = fates(entry, &seen, false).iter().map(word).collect();
+        let found: Vec<String> = fates(entry, &seen, false, rebuilt).iter().map(word).collect();
         assert_eq!(found.join(" "), expected);
     }
 
@@ -228,7 +243,15 @@ mod tests {
         check(Some(&entry(3, "z", &[], &[])), "abc", "unnumbered unnumbered unnumbered");
         let many: Vec<(&str, u64)> = (0..REMEMBERED as u64).map(|n| ("x", 12 + n)).collect();
         check(Some(&entry(9, "d", &many, &[])), "abcd", "unnumbered unnumbered 8 9");
-        assert_eq!(fates(None, &[], true), []);
+        assert_eq!(fates(None, &[], true, 0), []);
+    }
+
+    #[test]
+    fn an_entry_that_was_made_anew_knows_what_was_published() {
+        let mut anew = entry(2, "c", &[], &[]);
+        anew.earlier.push(Hash("a".to_owned()));
+        check_rebuilt(Some(&anew), "abc", 12, "1 unnumbered 2");
+        check_rebuilt(Some(&anew), "abc", 9, "failed 1 2");
     }
 
     #[test]

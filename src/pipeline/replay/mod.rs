@@ -53,7 +53,7 @@ use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 use plan::{Plan, Wish};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -199,17 +199,25 @@ async fn run(options: &ReplayOptions, store: &Store, sink: &mut dyn Sink) -> Res
     let max_batch = usize::try_from(config.publish.max_batch).unwrap_or(usize::MAX);
     let mut interrupted = false;
     while let Some(chunk) = units.next().await {
-        let chunk = chunk.into_iter().collect::<Result<Vec<_>, StoreError>>()?;
-        let seq = chunk.last().map_or(window.0, |unit| unit.seq);
-        let deciding = tokio::task::spawn_blocking(move || {
-            let result = chunk.into_iter().try_for_each(|unit| work.take(unit));
-            (work, result)
-        });
-        let (back, result) = deciding.await.map_err(|failure| RunError::lost("deciding", &failure))?;
-        work = back;
-        result?;
-        if work.open_bytes() >= max_batch || work.open_units() >= super::line::MAX_UNITS {
-            commit(&mut work, false, store, &intake, sink, position, options, &mut report).await?;
+        let mut chunk = chunk.into_iter().collect::<Result<VecDeque<_>, StoreError>>()?;
+        let seq = chunk.back().map_or(window.0, |unit| unit.seq);
+        while !chunk.is_empty() {
+            let deciding = tokio::task::spawn_blocking(move || {
+                let mut result = Ok(());
+                while result.is_ok()
+                    && !work.is_full(max_batch)
+                    && let Some(unit) = chunk.pop_front()
+                {
+                    result = work.take(unit);
+                }
+                (work, chunk, result)
+            });
+            let (back, rest, result) = deciding.await.map_err(|failure| RunError::lost("deciding", &failure))?;
+            (work, chunk) = (back, rest);
+            result?;
+            if work.is_full(max_batch) {
+                commit(&mut work, false, store, &intake, sink, position, options, &mut report).await?;
+            }
         }
         tell(options, window, seq, &report);
         interrupted = options.cancel.is_cancelled();
@@ -301,6 +309,7 @@ async fn plan(options: &ReplayOptions, intake: &Intake, store: &Store, position:
         since: options.since,
         until: options.until,
         feeds: options.feeds.iter().cloned().collect(),
+        intake: store.intake_id().to_owned(),
         horizon: Timestamp::now().checked_sub(horizon).unwrap_or(Timestamp::MIN),
         decides: options.to_prefix.is_none(),
     };

@@ -26,6 +26,8 @@ pub(super) struct Wish {
     pub(super) until: Option<Timestamp>,
     /// Only these; none for all.
     pub(super) feeds: HashSet<FeedId>,
+    /// The intake's id.
+    pub(super) intake: String,
     /// Items not seen since then may have been forgotten.
     pub(super) horizon: Timestamp,
     /// Whether what was never decided about may be decided now.
@@ -82,6 +84,8 @@ pub(super) struct Plan {
     pub(super) items: HashMap<ItemId, Basis>,
     /// When the text of an item last changed, of those that the window shows, whatever their feed.
     pub(super) changed: HashMap<ItemId, Timestamp>,
+    /// Up to this frame the entries were made anew from the topics.
+    rebuilt: u64,
     /// Places of what is no item.
     pub(super) others: HashSet<(u64, usize)>,
     pub(super) feeds: BTreeMap<FeedId, FeedShare>,
@@ -174,6 +178,7 @@ impl Scan {
                 plan.feeds.entry(feed).or_default().others += 1;
             }
         }
+        plan.rebuilt = state.rebuilt(&wish.intake)?.map_or(0, |position| position.seq);
         for (id, (feed, seen)) in self.items {
             let previous = state.previous(&id)?;
             plan.item(id, &feed, previous, &seen, wish);
@@ -194,7 +199,7 @@ impl Plan {
         let (_, last) = self.window.unwrap_or_default();
         let entry = committed.as_ref().map(|previous| &previous.state);
         let forgotten = seen.iter().any(|content| content.at < wish.horizon);
-        let mut fates = fates(entry, seen, forgotten);
+        let mut fates = fates(entry, seen, forgotten, self.rebuilt);
         if !wish.decides {
             let never = |fate: &&mut Fate| **fate == Fate::Fresh;
             fates.iter_mut().filter(never).for_each(|fate| *fate = Fate::Left(Why::Failed));

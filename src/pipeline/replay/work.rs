@@ -18,6 +18,7 @@ use crate::{
         admission::admission,
         decide::{Rules, size},
         enrich::{self, Prepared, Unit},
+        line::MAX_UNITS,
     },
     publish::{Batch, encode},
     state::State,
@@ -96,12 +97,13 @@ impl Work {
         }
     }
 
-    pub(super) fn open_bytes(&self) -> usize {
+    fn open_bytes(&self) -> usize {
         self.open.bytes + self.state.changes_bytes()
     }
 
-    pub(super) fn open_units(&self) -> usize {
-        self.open.units
+    /// Whether the open batch is to be committed before the next unit.
+    pub(super) fn is_full(&self, max_batch: usize) -> bool {
+        self.open_bytes() >= max_batch || self.open.units >= MAX_UNITS
     }
 
     /// Decides about one unit. May block.

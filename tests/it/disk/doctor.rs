@@ -266,10 +266,10 @@ fn a_truncated_empty_lost_foreign_or_future_file_stops_loudly() {
     planted.stops(74, &["damaged", "restore a backup"]);
     change(&|file| fs::write(file, b"").unwrap());
     names(&planted.data(), "dateline.sqlite");
-    planted.stops(74, &["knows nothing of it", "from a backup"]);
+    planted.stops(78, &["remembers nothing of it", "rebuild-state"]);
     change(&|file| fs::remove_file(file).unwrap());
     names(&planted.data(), "dateline.sqlite");
-    planted.stops(74, &["knows nothing of it", "from a backup"]);
+    planted.stops(78, &["remembers nothing of it", "rebuild-state"]);
     change(&|file| {
         fs::remove_file(file).unwrap();
         Connection::open(file).unwrap().execute_batch("CREATE TABLE somebodys (life TEXT)").unwrap();

@@ -1,14 +1,16 @@
 //! Disks that fill, fail and lose power, and directories that were damaged: the real program under the shim of
 //! `tests/shim/shim.c`, which stands before every call that changes a file of the data directory.
 
+mod clock;
 mod doctor;
 mod full;
 mod power;
+mod pressure;
 mod syscalls;
 mod trace;
 mod versions;
 
-use crate::harness::{Daemon, Entry, Reply, Site, ask, finished, rss};
+use crate::harness::{Daemon, Entry, Reply, Site, ask, finished, lines, rss};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -172,6 +174,33 @@ fn words(item: usize, take: u32) -> String {
     let mut random = Random(item as u64 * 7919 + u64::from(take) * 104_729 + 1);
     let chosen: Vec<&str> = (0..25).map(|_| WORDS[random.below(WORDS.len())]).collect();
     format!("The council of district {item} met for take {take} about the {}.", chosen.join(" and the "))
+}
+
+/// The article records in the order of their numbers, read while files move aside, under whatever names.
+pub fn articles(site: &Site) -> Vec<Value> {
+    let directory = site.path("data/topics");
+    let read = || -> std::io::Result<Vec<Value>> {
+        let mut articles = Vec::new();
+        for entry in fs::read_dir(&directory)? {
+            let path = entry?.path();
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("wire.articles.v1.")) {
+                let bytes = fs::read(path)?;
+                let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+                articles.extend(lines(&bytes[..end]));
+            }
+        }
+        Ok(articles)
+    };
+    // A file that moves aside while we look may be missed, or met twice under both names.
+    let number = |article: &Value| article["_meta"]["offset"].as_u64().unwrap();
+    for _ in 0..50 {
+        let Ok(mut articles) = read() else { continue };
+        articles.sort_by_key(number);
+        if articles.iter().zip(0..).all(|(article, n)| number(article) == n) {
+            return articles;
+        }
+    }
+    Vec::new()
 }
 
 /// `run --once` under the shim, with more of its variables.

@@ -17,7 +17,7 @@ const FAULTS: [(&str, &str, &[i32]); 13] = [
     ("write", "EINTR", &[0]),
     ("write", "SHORT", &[0]),
     ("open", "EINTR", &[0]),
-    ("write", "EIO", &[0, 73, 74]),
+    ("write", "EIO", &[0, 73, 74, 75]),
     ("fsync", "EIO", &[0, 74]),
     ("truncate", "EIO", &[0, 74]),
     ("open", "EIO", &[0, 73, 74, 77]),

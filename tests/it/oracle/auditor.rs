@@ -5,6 +5,7 @@
 //! its last record must be what its last article says.
 
 use super::{Entry, ledger::Ledger};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -30,6 +31,8 @@ pub struct Auditor {
     letters: Vec<Letter>,
     pub claims: u64,
     pub retractions: u64,
+    /// Articles that their publisher withdrew.
+    pub kills: u64,
 }
 
 struct Letter {
@@ -53,6 +56,7 @@ struct Item {
     /// The last article's id of the story, whether it is a copy, and what it observes.
     story: String,
     is_copy: bool,
+    killed: bool,
     says: BTreeMap<String, String>,
     /// What its claims add up to.
     claimed: BTreeMap<String, String>,
@@ -115,8 +119,7 @@ impl Auditor {
         let item = self.items.entry(entry.key.clone()).or_default();
         item.guid = article["guid"].as_str().unwrap_or_default().to_owned();
         let take = last_number(article["headline"].as_str().unwrap_or_default());
-        let version = article["body"].as_str().and_then(|body| number_after(body, "This is version "));
-        let told = (take, version.unwrap_or(0));
+        let told = (take, article["body"].as_str().and_then(version).unwrap_or(0));
         if !self.two_writers && item.told.last().is_some_and(|before| *before >= told) {
             self.disordered += 1;
             let before = item.told.last();
@@ -125,7 +128,9 @@ impl Auditor {
         item.told.push(told);
         item.story = article["duplicate"]["story"].as_str().unwrap_or_default().to_owned();
         item.is_copy = ["exact", "near", "abridged"].contains(&article["duplicate"]["relation"].as_str().unwrap_or(""));
-        item.says = observations(article);
+        item.killed = article["change"] == "kill";
+        self.kills += u64::from(item.killed);
+        item.says = if item.killed { BTreeMap::new() } else { observations(article) };
     }
 
     fn claim(&mut self, entry: &Entry) {
@@ -190,6 +195,10 @@ impl Auditor {
         for letter in &self.letters {
             let Ok(observed) = serde_json::from_str::<Value>(&letter.text) else { continue };
             let guid = observed["item"]["guid"].as_str().unwrap_or_default().to_owned();
+            let page = observed["page"]["bytes"].as_str().map(|text| STANDARD.decode(text).unwrap());
+            if let Some(version) = page.and_then(|page| version(&String::from_utf8_lossy(&page))) {
+                versions.insert((format!("{guid}/page"), version));
+            }
             versions.insert((guid, last_number(observed["item"]["title"].as_str().unwrap_or_default())));
         }
         versions
@@ -218,7 +227,8 @@ impl Auditor {
                 self.problems.push(format!("{key} says {expected:?} and claims {:?}", item.claimed));
             }
             let story = self.stories.get(&item.story);
-            if !item.story.is_empty() && !story.is_some_and(|members| members.contains(key)) {
+            // What is withdrawn joins no story.
+            if !item.killed && !item.story.is_empty() && !story.is_some_and(|members| members.contains(key)) {
                 self.problems.push(format!("story {} does not name its member {key}", item.story));
             }
         }
@@ -255,6 +265,11 @@ fn observations(article: &Value) -> BTreeMap<String, String> {
         says.entry(id).or_insert_with(|| observation["value"].to_string());
     }
     says
+}
+
+/// Of a page, by its text.
+fn version(text: &str) -> Option<u32> {
+    number_after(text, "This is version ")
 }
 
 fn last_number(text: &str) -> u32 {

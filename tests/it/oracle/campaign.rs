@@ -275,6 +275,7 @@ impl<'a> Campaign<'a> {
             claims: late.claims,
             retractions: late.retractions,
             copies: late.copies(),
+            kills: late.kills,
             letters: late.letters(),
             lost: lost.len().max(missed.len()) as u64,
             doubled: late.doubled.max(self.attached.doubled),
@@ -302,9 +303,8 @@ impl<'a> Campaign<'a> {
 
     /// Lets a process that stopped by itself at this point rest for so long, then go on.
     #[track_caller]
-    pub fn stops_at(&mut self, point: &str, armed: &str, rest: Duration) {
-        self.start_armed(&format!("{point}={armed}"));
-        let what = format!("the daemon to stop at {point}={armed}");
+    pub fn stops_at(&mut self, point: &str, rest: Duration) {
+        let what = format!("the daemon to stop at {point}");
         self.work_until(Duration::from_secs(40), &what, |campaign| campaign.is_stopped().then_some(()));
         self.note(point);
         self.work(rest);
@@ -367,6 +367,7 @@ pub struct Figures {
     pub claims: u64,
     pub retractions: u64,
     pub copies: usize,
+    pub kills: u64,
     pub letters: usize,
     pub lost: u64,
     pub doubled: u64,
@@ -385,7 +386,7 @@ impl std::fmt::Display for Figures {
         };
         write!(
             out,
-            "oracle: seed {}; {} lives, faults: {}; {} versions observed; {} items, {} revisions ({} copies), {} claims, \
+            "oracle: seed {}; {} lives, faults: {}; {} versions observed; {} items, {} revisions ({} copies, {} withdrawn), {} claims, \
              {} retractions, {} dead letters; LOST {} DOUBLED {} OUT OF ORDER {}; restart to first record {}; \
              exit after SIGTERM {}; peak RSS {} MiB",
             self.seed,
@@ -395,6 +396,7 @@ impl std::fmt::Display for Figures {
             self.items,
             self.revisions,
             self.copies,
+            self.kills,
             self.claims,
             self.retractions,
             self.letters,

@@ -1,7 +1,8 @@
 //! What the feeds show: items that come, change, are copied and scroll away, while the daemon polls.
 //!
-//! Four kinds of trouble are among it: a cache that serves an older document now and then, a feed that is at times no
-//! feed or not there, items whose text is only on their page, and pages that change by themselves.
+//! Five kinds of trouble are among it: a cache that serves an older document now and then, a feed that is at times no
+//! feed or not there, items whose text is only on their page, pages that change by themselves, and stories that their
+//! publisher kills.
 
 use super::{Random, ledger::Ledger};
 use crate::harness::{self, Entry, Reply, Request, STRANGER, Script, Site, page, rss};
@@ -61,6 +62,8 @@ struct Shown {
     take: u32,
     /// What its text is made of: its own number, or that of the item it copies.
     text: u32,
+    /// Its publisher has withdrawn it: the last take says so.
+    killed: bool,
 }
 
 impl Play {
@@ -70,6 +73,8 @@ impl Play {
             let full_text = if feed == PAGED { "full_text = true\n" } else { "" };
             site.feed(feed, &format!("language = \"en\"\nbackfill = \"all\"\n{full_text}"));
         }
+        // Pages are looked at again, and items touched, within the life of a campaign.
+        site.settings("[fetch]\npage_recheck = [\"1s\", \"4s\", \"15s\"]\n[dedup]\nhorizon = \"1m\"\n");
         Self::beside(site, seed)
     }
 
@@ -125,13 +130,16 @@ impl State {
                 feed.told += 1;
                 let copy = copied.filter(|_| name == MOODY && random.once_in(3));
                 let (text, take) = copy.unwrap_or((feed.told + if name == PLAIN { 0 } else { 500_000 }, 1));
-                feed.shown.push(Shown { guid: format!("{name}-{}", feed.told), take, text });
+                feed.shown.push(Shown { guid: format!("{name}-{}", feed.told), take, text, killed: false });
             }
             for _ in 0..random.below(3) {
                 if !feed.shown.is_empty() {
                     let at = random.below(feed.shown.len() as u64) as usize;
                     let shown = &mut feed.shown[at];
-                    shown.take = (shown.take + 1).min(TAKES);
+                    if !shown.killed && shown.take < TAKES {
+                        shown.take += 1;
+                        shown.killed = random.once_in(15);
+                    }
                 }
             }
             if name == PAGED && random.once_in(3) && !feed.shown.is_empty() {
@@ -144,7 +152,7 @@ impl State {
         }
         if name == PLAIN {
             for guid in wanted.drain(..) {
-                feed.shown.push(Shown { guid, take: 1, text: 999_999 });
+                feed.shown.push(Shown { guid, take: 1, text: 999_999, killed: false });
             }
         }
     }
@@ -249,12 +257,18 @@ fn path_of(guid: &str) -> String {
 }
 
 fn headline(shown: &Shown) -> String {
-    let Shown { take, text, .. } = shown;
+    let Shown { take, text, killed, .. } = shown;
+    if *killed {
+        return format!("KILL: Council of district {text} take {take}");
+    }
     format!("Council of district {text} decides on the {} take {take}", words(*text, 0, 3).join(" and the "))
 }
 
 fn text(feed: &str, shown: &Shown) -> String {
     let Shown { take, text, .. } = shown;
+    if shown.killed {
+        return format!("EDITORS: Kill the story of district {text}, take {take}. It was not true.");
+    }
     if feed == PAGED {
         return format!(
             "The council of district {text} met for take {take} about the {}.",
@@ -273,7 +287,7 @@ fn paragraph(story: u32, version: u32) -> String {
     let mut text = format!(
         "OSLO, October 6. {country} has confirmed {cases} coronavirus cases since the outbreak began, the Health Ministry said."
     );
-    if version % 3 != 0 {
+    if !version.is_multiple_of(3) {
         let _ = write!(text, " In {country}, {} people have died of COVID-19 so far.", 40 + story % 50 + version);
     }
     let words = words(story, version, 22).join(" and the ");
