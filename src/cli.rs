@@ -467,6 +467,18 @@ mod tests {
     }
 
     #[test]
+    fn the_samples_of_the_documents_are_taken() {
+        let documents = [include_str!("../README.md"), include_str!("../docs/OPERATING.md")];
+        let samples = documents.iter().flat_map(|text| text.lines()).filter(|line| line.starts_with("dateline "));
+        for sample in samples {
+            let words = sample.split(" #").next().unwrap_or_default().split_whitespace();
+            if let Err(error) = Cli::try_parse_from(words) {
+                panic!("{sample}: {error}");
+            }
+        }
+    }
+
+    #[test]
     fn moments_are_times_dates_or_how_long_ago() {
         for text in ["2020-10-01T00:00:00Z", "2020-10-01T02:00:00+02:00", "2020-10-01"] {
             assert_eq!(moment(text).unwrap().to_string(), "2020-10-01T00:00:00Z");

@@ -48,13 +48,16 @@ pub struct ReadMessage {
 pub struct PartitionReader {
     settings: Settings,
     uncommitted: BaseConsumer<Client>,
+    /// For asking only; each reading has a client of its own.
+    committed: BaseConsumer<Client>,
 }
 
 impl PartitionReader {
     /// Sets up the reader; nothing is asked of the broker yet.
     pub fn new(settings: &Settings) -> Result<Self, BrokerError> {
         let uncommitted = consumer(settings, Isolation::Uncommitted)?;
-        Ok(Self { settings: settings.clone(), uncommitted })
+        let committed = consumer(settings, Isolation::Committed)?;
+        Ok(Self { settings: settings.clone(), uncommitted, committed })
     }
 
     /// The partition count of every topic of the cluster.
@@ -81,9 +84,14 @@ impl PartitionReader {
         Ok(false)
     }
 
+    /// The ends of what is decided in a partition now: no open transaction lies below.
+    pub fn decided(&self, topic: &str, partition: i32) -> Result<Ends, BrokerError> {
+        watermarks(&self.committed, topic, partition)
+    }
+
     /// Waits until every transaction below `end` is committed or aborted.
     pub fn settle(&self, topic: &str, partition: i32, end: i64) -> Result<(), BrokerError> {
-        wait_until_decided(&consumer(&self.settings, Isolation::Committed)?, topic, partition, end)
+        wait_until_decided(&self.committed, topic, partition, end)
     }
 
     /// Visits every committed record of a topic from its beginnings up to these ends, one `(begin, end)` for each

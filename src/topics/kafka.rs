@@ -1,7 +1,6 @@
 //! A broker's topics, read back as a `read_committed` reader sees them.
 //!
-//! The ends are those of what was written when the reading began, committed or not; every transaction below them must be
-//! decided before the reading starts. Blocks; meant for a thread that may wait.
+//! Blocks; meant for a thread that may wait.
 
 use super::{Log, Place, Placed, ReadError, Topics};
 use crate::{
@@ -9,6 +8,10 @@ use crate::{
     model::{Record, Topic},
 };
 use std::collections::BTreeMap;
+
+/// The order in which the ends are fixed.
+const OPENED: [Topic; 6] =
+    [Topic::CovidStats, Topic::Stories, Topic::FeedStatus, Topic::Events, Topic::Articles, Topic::DeadLetters];
 
 /// The topics of a prefix on a cluster.
 pub struct Cluster {
@@ -18,23 +21,31 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Asks for the ends of these topics, in this order: what a later topic must hold for an earlier one to make sense is
-    /// then below its end.
-    pub fn open(settings: &Settings, prefix: &str, topics: &[Topic]) -> Result<Self, ReadError> {
+    /// Fixes the ends, so that what a record rests on is within what is read, also while transactions are under way: a
+    /// claim rests on its article, and an article's predecessor may stand in the dead letters. Of the rest only what is
+    /// decided counts; what that rests on is written by then. Of articles everything written counts and is waited for,
+    /// as the marks of a transaction come to its partitions one after the other; then the same of the dead letters.
+    pub fn open(settings: &Settings, prefix: &str) -> Result<Self, ReadError> {
         let reader = PartitionReader::new(settings)?;
         let known = reader.partitions()?;
         let mut logs = BTreeMap::new();
-        for topic in topics {
+        for topic in OPENED {
             let name = topic.name(prefix);
             let count = known.get(&name).copied().unwrap_or(0);
             let mut of_topic = Vec::new();
             for partition in 0..i32::try_from(count).unwrap_or(0) {
-                let ends = reader.ends(&name, partition)?;
+                let is_rested_on = matches!(topic, Topic::Articles | Topic::DeadLetters);
+                let ends = if is_rested_on { reader.ends(&name, partition) } else { reader.decided(&name, partition) }?;
                 let name = format!("{name}/{partition}");
-                of_topic.push(Log { name, topic: *topic, begin: ends.low, end: Some(ends.high) });
+                of_topic.push(Log { name, topic, begin: ends.low, end: Some(ends.high) });
+            }
+            if topic == Topic::Articles {
+                for (partition, log) in (0..).zip(&of_topic) {
+                    reader.settle(&name, partition, log.end.unwrap_or(0))?;
+                }
             }
             if !of_topic.is_empty() {
-                logs.insert(*topic, of_topic);
+                logs.insert(topic, of_topic);
             }
         }
         if logs.is_empty() {

@@ -188,9 +188,12 @@ fn a_replay_beside_the_daemon_or_of_nothing_is_refused() {
     assert_eq!(unknown.status.code(), Some(66));
     let same = finished(site.command("replay").args(["--to-prefix", "wire"]));
     assert_eq!(same.status.code(), Some(2));
+    // Not asked of the replay itself, which would hold the directory while the daemon starts.
     let daemon = site.spawn();
-    crate::harness::wait_for(std::time::Duration::from_secs(30), "the daemon to hold the directory", || {
-        (finished(site.command("replay").arg("--dry-run")).status.code() == Some(75)).then_some(())
+    crate::harness::wait_for(std::time::Duration::from_secs(60), "the daemon to poll", || {
+        (site.server.requests("/first.xml").len() > 1).then_some(())
     });
+    let beside = finished(site.command("replay").arg("--dry-run"));
+    assert_eq!(beside.status.code(), Some(75), "{}", String::from_utf8_lossy(&beside.stderr));
     daemon.kill();
 }

@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Items of one feed of the past.
-const ITEMS_A_FEED: usize = 500;
+const ITEMS_A_FEED: usize = 100;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -43,7 +43,7 @@ fn restarts(site: &Site, publish: &str, mut topics: impl Topics) {
     let seed = random::seed();
     eprintln!("seed {seed}");
     let mut random = Random::new(seed);
-    let items = count("DATELINE_RESTART_ITEMS", 2_500);
+    let items = count("DATELINE_RESTART_ITEMS", 300);
     let feeds: String = (0..items.div_ceil(ITEMS_A_FEED)).map(|n| feed_of_the_past(site, n, &mut random)).collect();
     configure(site, "past", &feeds, publish);
     let filled = finished(dateline().args(["run", "--once", "--config"]).arg(site.path("past.toml")));
@@ -52,7 +52,7 @@ fn restarts(site: &Site, publish: &str, mut topics: impl Topics) {
 
     let (mut times, mut peak) = (Vec::new(), 0);
     let mut shown = Vec::new();
-    for number in 0..count("DATELINE_RESTARTS", 4) {
+    for number in 0..count("DATELINE_RESTARTS", 3) {
         shown.push((format!("new-{number}"), story(&mut random)));
         serve(site, "now", &shown);
         topics.more();

@@ -137,19 +137,15 @@ fn open_broker(asked: Asked) -> Result<Source, Failure> {
     let topic = Topic::State.name(&asked.prefix);
     let reader = PartitionReader::new(&settings).map_err(ReadError::from)?;
     let state = if reader.partitions().map_err(ReadError::from)?.contains_key(&topic) {
-        let ends = reader.ends(&topic, 0).map_err(ReadError::from)?;
-        // Within an open transaction the state may be ahead of the outputs; once it is decided, all of it lies below ends
-        // that are asked for from now on.
-        reader.settle(&topic, 0, ends.high).map_err(ReadError::from)?;
+        // Within an open transaction the state may be ahead of the outputs; of what is decided all outputs are written,
+        // and lie below ends that are asked for from now on.
+        let ends = reader.decided(&topic, 0).map_err(ReadError::from)?;
         StateAt::Broker { reader: Box::new(reader), topic, ends: (ends.low, ends.high) }
     } else {
         StateAt::Nowhere
     };
     let local = asked.data_dir.as_deref().map(open_local).transpose()?.flatten();
-    // What a claim rests on must be below the end of its topic, so articles and dead letters come last.
-    let order =
-        [Topic::CovidStats, Topic::Stories, Topic::FeedStatus, Topic::Events, Topic::Articles, Topic::DeadLetters];
-    let cluster = Cluster::open(&settings, &asked.prefix, &order)?;
+    let cluster = Cluster::open(&settings, &asked.prefix)?;
     Ok(Source {
         topics: Box::new(cluster),
         whence: format!("Kafka at {}, read_committed", options.bootstrap_servers),

@@ -174,7 +174,7 @@ async fn open_topics(config: &Config, store: &Store) -> Result<Arc<dyn Topics>, 
         #[cfg(feature = "kafka")]
         Target::Kafka => {
             let settings = crate::publish::kafka::settings(&config.publish.kafka);
-            let open = move || crate::topics::Cluster::open(&settings, &prefix, &ORDER);
+            let open = move || crate::topics::Cluster::open(&settings, &prefix);
             let cluster = tokio::task::spawn_blocking(open).await.map_err(lost)?;
             Ok(Arc::new(cluster.map_err(Failure::from)?))
         }

@@ -181,6 +181,8 @@ impl<'a> Campaign<'a> {
             Fault::Terminate => {
                 self.note("terminate");
                 self.measure();
+                // Until it handles the signal the system ends it, which is no orderly end and none is promised.
+                self.work_until(GRACE, "SIGTERM to be handled", |campaign| campaign.handles_sigterm().then_some(()));
                 let (code, took) = self.daemon.take().expect("a daemon to stop").terminate();
                 assert_eq!(code, Some(0), "seed {}: SIGTERM ends in exit 0\n{}", self.seed, self.tail());
                 assert!(took < GRACE, "seed {}: SIGTERM took {took:?}", self.seed);
@@ -295,6 +297,13 @@ impl<'a> Campaign<'a> {
         figures
     }
 
+    fn handles_sigterm(&mut self) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.daemon().child.id())).unwrap_or_default();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.and_then(|text| u64::from_str_radix(text.trim(), 16).ok());
+        caught.is_some_and(|caught| caught & (1 << 14) != 0)
+    }
+
     /// Whether the process has been stopped, as by SIGSTOP.
     pub fn is_stopped(&mut self) -> bool {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.daemon().child.id())).unwrap_or_default();
@@ -311,15 +320,19 @@ impl<'a> Campaign<'a> {
         signal("CONT", self.daemon().child.id());
     }
 
-    /// What is still to be observed and to be published.
+    /// What is still to be observed and to be published, and whether another reader sees more.
     fn awaited(&self) -> String {
+        let (seen, there) = (self.attached.records, self.topics.all().len());
         let state = self.play.state();
         let mut shown = state.shown();
         shown.retain(|(guid, take)| !state.ledger.is_observed(guid, *take));
         let mut missing = self.attached.missing(&state.ledger);
         missing.truncate(10);
         shown.truncate(10);
-        format!("shown and not observed: {shown:?}; {missing:?}")
+        format!(
+            "{} lives, {seen} records seen, {there} there; shown and not observed: {shown:?}; {missing:?}",
+            self.lives
+        )
     }
 
     /// The last lines of the log.
