@@ -2,7 +2,7 @@
 //! fail once, in a run over a directory that has a past and in one that begins with nothing. The program retries or
 //! ends with a clean error; a run without faults then publishes everything once.
 
-use super::{Wire, count, once_under_shim, seed};
+use super::{Wire, articles, count, once_under_shim, seed};
 use crate::harness::Site;
 use dateline::{
     intake::{check, set_aside},
@@ -70,7 +70,7 @@ fn sweep(fresh: bool) {
             *codes.entry(code).or_default() += u32::from(reached);
             let again = site.once();
             assert!(again.status.success(), "after {place}: {}", String::from_utf8_lossy(&again.stderr));
-            wire.check(&site.topic("articles.v1"));
+            wire.check(&articles(&site));
             is_whole(&site, &place);
             if !reached && all {
                 break;
