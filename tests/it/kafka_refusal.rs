@@ -208,7 +208,7 @@ async fn a_state_topic_that_was_lost_is_noticed_also_when_it_has_grown_again() {
         assert!(refusal.contains("rebuild-state"), "{refusal}");
     }
     drop(sink);
-    let mut sink = deployment.sink(&store).rebuilding();
+    let sink = deployment.sink(&store).rebuilding();
     drop(sink);
     refuses_to_work(&mut deployment.sink(&store)).await;
     refuses_to_work(&mut deployment.sink(&store)).await;
