@@ -468,7 +468,8 @@ mod tests {
 
     #[test]
     fn the_samples_of_the_documents_are_taken() {
-        let documents = [include_str!("../README.md"), include_str!("../docs/OPERATING.md")];
+        let documents =
+            [include_str!("../README.md"), include_str!("../docs/OPERATING.md"), include_str!("../docs/GUARANTEES.md")];
         let samples = documents.iter().flat_map(|text| text.lines()).filter(|line| line.starts_with("dateline "));
         for sample in samples {
             let words = sample.split(" #").next().unwrap_or_default().split_whitespace();

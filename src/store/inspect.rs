@@ -4,7 +4,7 @@
 //! holds the lock, which schema it has, whether SQLite finds its pages in order. The lock is not taken: a daemon that
 //! starts at that moment must not be turned away.
 
-use super::{MIGRATIONS, StoreError, connect, is_foreign};
+use super::{MIGRATIONS, StoreError, connect, image, is_foreign};
 use rusqlite::{Connection, OpenFlags};
 use std::{
     fs,
@@ -27,11 +27,17 @@ pub fn file(data_dir: &Path) -> PathBuf {
     data_dir.join("dateline.sqlite")
 }
 
-/// Opens the file for reading; refuses what is not ours or newer.
+/// Opens the file for reading, at one moment: what is written later is not seen. Refuses what is not ours or newer.
 pub fn open(data_dir: &Path) -> Result<Inspection, StoreError> {
     let file = file(data_dir);
-    let connection = connect(&file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let look = |error| StoreError::opening(&file, error);
+    let connection = match connect_at_one_moment(&file) {
+        Ok(connection) => connection,
+        // A directory that may not be written to has no place for the shared memory of the write-ahead log. Without
+        // such a log nobody is writing, and the file can be taken as it lies.
+        Err(_) if !data_dir.join("dateline.sqlite-wal").exists() => connect_unchanging(&file).map_err(look)?,
+        Err(error) => return Err(look(error)),
+    };
     let schema: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(look)?;
     let known_schema = MIGRATIONS.len() as u32;
     if schema > known_schema {
@@ -41,6 +47,27 @@ pub fn open(data_dir: &Path) -> Result<Inspection, StoreError> {
         return Err(StoreError::foreign(&file));
     }
     Ok(Inspection { connection, schema, known_schema })
+}
+
+fn connect_at_one_moment(file: &Path) -> rusqlite::Result<Connection> {
+    let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    // The first reading within a transaction fixes what is seen.
+    connection.execute_batch("BEGIN")?;
+    connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get::<_, u64>(0))?;
+    Ok(connection)
+}
+
+fn connect_unchanging(file: &Path) -> rusqlite::Result<Connection> {
+    let address = url::Url::from_file_path(std::path::absolute(file).unwrap_or_else(|_| file.to_owned()))
+        .map(|address| format!("{address}?immutable=1"))
+        .unwrap_or_default();
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    connect(Path::new(&address), flags)
+}
+
+/// The UUID of the intake log in this file.
+pub fn intake_id(connection: &Connection) -> Result<String, StoreError> {
+    Ok(image::meta(connection, "intake_id")?.unwrap_or_default())
 }
 
 /// What SQLite says about its own pages and indexes, problem by problem; nothing when all is well.

@@ -8,11 +8,9 @@
 pub mod error;
 pub mod image;
 pub mod inspect;
-mod look;
 mod writer;
 
 pub use error::{Damage, StoreError};
-pub use look::{intake_id, look};
 
 use rusqlite::{Connection, OpenFlags, Transaction};
 use std::{
@@ -24,7 +22,7 @@ use std::{
 use writer::Writer;
 
 /// The schema, one step per version. Steps are only ever added.
-const MIGRATIONS: [&str; 1] = [include_str!("schema_1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 
 /// Connections for reading that are kept open.
 const IDLE_READERS: usize = 4;

@@ -130,6 +130,22 @@ fn of_two_deployments_with_one_id_one_ends_and_says_why() {
     });
 }
 
+/// The same, and the older one dies at the moment at which it is fenced.
+#[test]
+fn an_instance_that_dies_when_it_is_fenced_comes_back_whole() {
+    on_one_broker(|mut campaign| {
+        campaign.attached.two_writers = true;
+        campaign.start_armed("C11=return");
+        campaign.work_until_more();
+        campaign.site.move_to(STRANGER);
+        let second = campaign.site.spawn();
+        campaign.site.move_to("data");
+        campaign.dies_of("C11=return");
+        second.kill();
+        campaign.settle();
+    });
+}
+
 #[test]
 fn sigterm_at_random_under_load_before_a_broker() {
     on_one_broker(|mut campaign| {

@@ -1,18 +1,22 @@
-//! The README's record is one that the program makes, and its samples run.
+//! The documents' records are ones that the program makes, and their samples run.
 
 use crate::{
     flow,
-    harness::{Site, fed, lines},
+    harness::{Site, dateline, fed, finished, lines},
 };
 use serde_json::Value;
 
 fn readme() -> String {
-    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap()
+    document("README.md")
+}
+
+fn document(path: &str) -> String {
+    std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
 /// The fenced block that follows a mark.
 fn block(text: &str, mark: &str) -> String {
-    let after = text.split(mark).nth(1).unwrap_or_else(|| panic!("no {mark} in the README"));
+    let after = text.split(mark).nth(1).unwrap_or_else(|| panic!("no {mark} in the document"));
     after.split("```").nth(1).unwrap().split_once('\n').unwrap().1.to_owned()
 }
 
@@ -38,11 +42,23 @@ fn the_sample_claim_is_what_the_program_makes() {
 }
 
 #[test]
+fn the_sample_of_an_audit_is_what_it_says() {
+    let site = Site::new();
+    site.feed("tass-en", "language = \"en\"\nfull_text = true");
+    flow::invented().serve(&site, "tass-en");
+    assert!(site.once().status.success());
+    let audit = finished(dateline().arg("audit").arg("--data-dir").arg(site.path("data")));
+    assert!(audit.status.success());
+    let shown = block(&document("docs/GUARANTEES.md"), "<!-- sample: audit -->");
+    assert_eq!(String::from_utf8(audit.stdout).unwrap().lines().last(), Some(shown.trim_end()));
+}
+
+#[test]
 fn the_sample_of_process_runs() {
     let readme = readme();
     let line = readme.lines().find(|line| line.starts_with("echo '") && line.contains("dateline process")).unwrap();
     let document = line.split('\'').nth(1).unwrap();
-    let mut command = crate::harness::dateline();
+    let mut command = dateline();
     let output = fed(command.args(["process", "--from", "ndjson", "--format", "ndjson"]), document.as_bytes());
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let article = &lines(&output.stdout)[0];

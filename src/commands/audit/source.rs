@@ -8,7 +8,7 @@ use crate::{
     config::Flags,
     model::Topic,
     publish::{self, Delivery, KafkaOptions, Target, unwritten::Unwritten, unwritten::unwritten},
-    store::{self, StoreError},
+    store::{self, StoreError, inspect},
     topics::{Files, Topics},
 };
 use rusqlite::Connection;
@@ -121,8 +121,11 @@ impl Source {
 }
 
 fn open_local(data_dir: &std::path::Path) -> Result<Option<Local>, Failure> {
-    let Some(db) = store::look(data_dir)? else { return Ok(None) };
-    let intake = store::intake_id(&db)?;
+    if !inspect::file(data_dir).exists() {
+        return Ok(None);
+    }
+    let db = inspect::open(data_dir)?.connection;
+    let intake = inspect::intake_id(&db)?;
     Ok(Some(Local { db, intake }))
 }
 

@@ -234,10 +234,17 @@ impl<'a> Campaign<'a> {
     /// Starts it and waits until it dies at this point; one that it does not come to has not been tested.
     #[track_caller]
     pub fn dies_at(&mut self, point: &str, armed: &str) {
-        self.start_armed(&format!("{point}={armed}"));
-        let what = format!("the daemon to come to {point}={armed}");
+        let armed = format!("{point}={armed}");
+        self.start_armed(&armed);
+        self.dies_of(&armed);
+    }
+
+    /// The same for one that is running already.
+    #[track_caller]
+    pub fn dies_of(&mut self, armed: &str) {
+        let what = format!("the daemon to come to {armed}");
         let status = self.work_until(Duration::from_secs(40), &what, Self::ended);
-        self.died_at(point, status);
+        self.died_at(armed.split('=').next().unwrap_or_default(), status);
     }
 
     #[track_caller]

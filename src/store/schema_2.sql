@@ -1,0 +1,2 @@
+-- Version 2: no table changes. The entries of items in `state` are packed (their `v` is 2) and those that wait for their
+-- page carry a checksum, which a program of version 1 would take for damage: the number is what it refuses with words.
