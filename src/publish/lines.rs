@@ -19,7 +19,7 @@ const META: &[u8] = b"\"_meta\":{";
 type Headers = Vec<(String, String)>;
 
 /// Reads a line without its line end; the error says what is wrong with it.
-pub(super) fn record(topic: Topic, line: &[u8]) -> Result<(u64, Record), String> {
+pub fn record(topic: Topic, line: &[u8]) -> Result<(u64, Record), String> {
     let at = line.windows(META.len()).rposition(|window| window == META).ok_or("it has no member _meta")?;
     let (head, tail) = line.split_at(at);
     let tail = tail.strip_prefix(b"\"_meta\":").and_then(|tail| tail.strip_suffix(b"}")).ok_or("it does not end")?;

@@ -9,7 +9,7 @@ pub mod inspect;
 pub mod journal;
 #[cfg(feature = "kafka")]
 pub mod kafka;
-mod lines;
+pub mod lines;
 mod lost;
 #[cfg(feature = "kafka")]
 mod measure;

@@ -16,7 +16,7 @@ use std::{
 pub struct Inspection {
     /// To ask it.
     pub connection: Connection,
-    /// The version of its schema.
+    /// The version of its schema; 0 while it holds nothing.
     pub schema: u32,
     /// The version that this program writes.
     pub known_schema: u32,
@@ -43,7 +43,7 @@ pub fn open(data_dir: &Path) -> Result<Inspection, StoreError> {
     if schema > known_schema {
         return Err(StoreError::Newer { file, found: schema, known: known_schema });
     }
-    if is_foreign(&connection, schema).map_err(look)? || schema == 0 {
+    if is_foreign(&connection, schema).map_err(look)? {
         return Err(StoreError::foreign(&file));
     }
     Ok(Inspection { connection, schema, known_schema })

@@ -1,14 +1,14 @@
 //! The topic files of the embedded default, read back line by line.
 //!
-//! A line is the record's value with one more member, `_meta`; `publish::ndjson` writes it. Rotated files come before the
+//! `publish::ndjson` writes a line and `publish::lines` reads it. Rotated files come before the
 //! live one, in the order of their dates and numbers. A last line without its line end is being written, or waits in the
 //! journal to be completed: it is left out here, and comes from the journal where that is at hand.
 
 use super::{Log, Place, Placed, ReadError, Topics};
-use crate::model::{Record, Topic};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use crate::{
+    model::{Record, Topic},
+    publish::lines,
+};
 use std::{
     collections::BTreeMap,
     fs::{self, File},
@@ -39,29 +39,6 @@ struct OpenFile {
     name: String,
     file: File,
     length: u64,
-}
-
-/// What stands in the member `_meta`.
-#[derive(Deserialize)]
-struct Meta {
-    key: String,
-    offset: u64,
-    #[serde(flatten)]
-    headers: Map<String, Value>,
-}
-
-/// A line, as far as it is looked at.
-#[derive(Deserialize)]
-struct Line {
-    #[serde(rename = "_meta")]
-    meta: Meta,
-    #[serde(default)]
-    deleted: bool,
-    /// Of dead letters.
-    #[serde(default)]
-    headers: Option<Map<String, Value>>,
-    #[serde(default)]
-    bytes_base64: Option<String>,
 }
 
 impl Files {
@@ -119,7 +96,7 @@ impl OfTopic {
     fn find_begin(&mut self) -> Result<(), ReadError> {
         let mut first = None;
         self.each_line(&mut |_, line| {
-            first = parse(line).ok().map(|line| line.meta.offset);
+            first = parse(self.log.topic, line).map(|(number, _)| number);
             first.is_none()
         })?;
         self.log.begin = i64::try_from(first.unwrap_or(0)).unwrap_or(i64::MAX);
@@ -233,45 +210,17 @@ fn rotation(file: &str, topic: &str) -> Option<(String, u32)> {
     Some((date.to_owned(), number.parse().ok()?))
 }
 
-fn parse(line: &[u8]) -> serde_json::Result<Line> {
-    serde_json::from_slice(line)
+/// A line as its number and its record.
+fn parse(topic: Topic, line: &[u8]) -> Option<(u64, Record)> {
+    lines::record(topic, line.strip_suffix(b"\n")?).ok()
 }
 
 /// A line that is none of ours becomes a record without key and headers: whoever reads it says so.
 fn placed(topic: Topic, place: &mut dyn FnMut(u64) -> Place, line: &[u8]) -> Placed {
-    let Ok(parsed) = parse(line) else {
-        let record = Record { topic, key: String::new(), headers: Vec::new(), value: Some(line.to_vec()) };
-        return Placed { place: place(UNKNOWN), record };
-    };
-    let place = place(parsed.meta.offset);
-    let bytes = parsed.bytes_base64.as_deref().and_then(|text| STANDARD.decode(text).ok());
-    let value = match topic {
-        _ if parsed.deleted => None,
-        Topic::DeadLetters => Some(bytes.unwrap_or_default()),
-        _ => Some(value_of(line)),
-    };
-    let headers = parsed.headers.filter(|_| topic == Topic::DeadLetters).unwrap_or(parsed.meta.headers);
-    let headers = headers
-        .into_iter()
-        .filter_map(|(name, value)| match value {
-            Value::String(text) => Some((name, text)),
-            Value::Number(number) => Some((name, number.to_string())),
-            _ => None,
-        })
-        .collect();
-    Placed { place, record: Record { topic, key: parsed.meta.key, headers, value } }
-}
-
-/// The value as it was before `_meta` was put in as its last member.
-fn value_of(line: &[u8]) -> Vec<u8> {
-    const MARK: &[u8] = b"\"_meta\":";
-    let at = line.windows(MARK.len()).rposition(|window| window == MARK).unwrap_or(line.len());
-    let mut value = line.get(..at).unwrap_or(line).to_vec();
-    if value.last() == Some(&b',') {
-        value.pop();
-    }
-    value.push(b'}');
-    value
+    let (number, record) = parse(topic, line).unwrap_or_else(|| {
+        (UNKNOWN, Record { topic, key: String::new(), headers: Vec::new(), value: Some(line.to_vec()) })
+    });
+    Placed { place: place(number), record }
 }
 
 #[cfg(test)]
@@ -280,7 +229,7 @@ mod tests {
 
     fn line(number: u64, text: &str) -> Vec<u8> {
         format!(
-            "{{\"schema\":\"article/1\",\"id\":\"{text}\",\"_meta\":{{\"key\":\"{text}\",\"offset\":{number},\"item\":\"{text}\",\"rev\":1,\"hash\":\"h\",\"origin\":\"i/1/0\",\"generation\":0,\"ce_id\":\"{text}/1\"}}}}\n"
+            "{{\"schema\":\"article/1\",\"id\":\"{text}\",\"_meta\":{{\"key\":\"{text}\",\"offset\":{number},\"item\":\"{text}\",\"rev\":1,\"hash\":\"h\",\"origin\":\"i/1/0\",\"generation\":0,\"ce_id\":\"{text}/1\",\"ce_type\":\"t\",\"ce_time\":\"2020-10-01T00:00:00Z\"}}}}\n"
         )
         .into_bytes()
     }
@@ -318,11 +267,5 @@ mod tests {
         ];
         assert_eq!(found, expected);
         assert!(matches!(Files::open(directory.path(), "other", Pending::new()), Err(ReadError::Nothing(_))));
-    }
-
-    #[test]
-    fn a_value_is_what_it_was_before_its_meta() {
-        assert_eq!(value_of(&line(0, "a")), b"{\"schema\":\"article/1\",\"id\":\"a\"}");
-        assert_eq!(value_of(b"{\"_meta\":{}}\n"), b"{}");
     }
 }

@@ -124,7 +124,11 @@ fn open_local(data_dir: &std::path::Path) -> Result<Option<Local>, Failure> {
     if !inspect::file(data_dir).exists() {
         return Ok(None);
     }
-    let db = inspect::open(data_dir)?.connection;
+    let inspect::Inspection { connection: db, schema, .. } = inspect::open(data_dir)?;
+    if schema == 0 {
+        // A daemon is making it at this moment.
+        return Ok(None);
+    }
     let intake = inspect::intake_id(&db)?;
     Ok(Some(Local { db, intake }))
 }

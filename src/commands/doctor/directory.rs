@@ -18,6 +18,9 @@ use std::{
     path::Path,
 };
 
+/// What is said of a file that a start has made and nothing more.
+const EMPTY: &str = "it is empty; `dateline run` begins it";
+
 /// Less room than this, and the next large document holds the feeds.
 const LITTLE_ROOM: u64 = 64 << 20;
 
@@ -109,7 +112,7 @@ fn file(data_dir: &Path, to: Option<Target>) -> Vec<Finding> {
             return vec![Finding::problem(subject, "it is empty, but topics/ holds what was published from it", lost)];
         }
         Ok(data) if data.len() == 0 && !has_log(&path) => {
-            return vec![Finding::note(subject, "it is empty; `dateline run` begins it")];
+            return vec![Finding::note(subject, EMPTY)];
         }
         Ok(_) => {}
     }
@@ -117,6 +120,9 @@ fn file(data_dir: &Path, to: Option<Target>) -> Vec<Finding> {
         Ok(inspection) => inspection,
         Err(error) => return vec![Finding::of_store(subject, &error)],
     };
+    if inspection.schema == 0 {
+        return vec![Finding::note(subject, EMPTY)];
+    }
     let db = &inspection.connection;
     let age = if inspection.schema < inspection.known_schema { "; the next start brings it up to date" } else { "" };
     let mut findings = vec![Finding::sound(subject, format!("schema version {}{age}", inspection.schema))];
