@@ -470,8 +470,9 @@ mod tests {
     fn the_samples_of_the_documents_are_taken() {
         let documents =
             [include_str!("../README.md"), include_str!("../docs/OPERATING.md"), include_str!("../docs/GUARANTEES.md")];
-        let samples = documents.iter().flat_map(|text| text.lines()).filter(|line| line.starts_with("dateline "));
-        for sample in samples {
+        // Every other part between fences is a sample.
+        let fenced = documents.iter().flat_map(|text| text.split("```").skip(1).step_by(2));
+        for sample in fenced.flat_map(str::lines).filter(|line| line.starts_with("dateline ")) {
             let words = sample.split(" #").next().unwrap_or_default().split_whitespace();
             if let Err(error) = Cli::try_parse_from(words) {
                 panic!("{sample}: {error}");
