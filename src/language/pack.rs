@@ -115,6 +115,38 @@ pub enum Sense {
     Pronoun,
 }
 
+/// A class of words that the grammar asks for one at a time, at a place of its own choosing: "of" behind a number. What
+/// stands in running text wherever it likes is a [`Sense`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "each variant is the heading of a commented list in the packs")]
+pub enum Word {
+    And,
+    Or,
+    Of,
+    From,
+    To,
+}
+
+/// The classes that one word belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Words([u128; 2]);
+
+impl Words {
+    /// Whether it is of this class.
+    pub fn has(self, word: Word) -> bool {
+        let bit = word as usize;
+        self.0.get(bit / 128).is_some_and(|half| half >> (bit % 128) & 1 == 1)
+    }
+
+    fn add(&mut self, word: Word) {
+        let bit = word as usize;
+        if let Some(half) = self.0.get_mut(bit / 128) {
+            *half |= 1 << (bit % 128);
+        }
+    }
+}
+
 /// What a phrase says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cue {
@@ -203,6 +235,7 @@ struct PackFile {
     subsets: BTreeMap<Subset, Vec<String>>,
     sources: BTreeMap<SourceType, Vec<String>>,
     cues: BTreeMap<Sense, Vec<String>>,
+    words: BTreeMap<Word, Vec<String>>,
 }
 
 /// One language.
@@ -229,6 +262,7 @@ pub struct Pack {
     weekdays: HashMap<String, u8>,
     ordinals: HashMap<String, u32>,
     numbers: HashMap<String, NumberWord>,
+    words: HashMap<String, Words>,
     phrases: HashMap<String, Vec<(Vec<String>, Cue)>>,
 }
 
@@ -251,6 +285,11 @@ impl Pack {
     /// What a word in lower case does in a number.
     pub fn number_word(&self, lower: &str) -> Option<NumberWord> {
         self.numbers.get(lower).copied()
+    }
+
+    /// The classes of a word in lower case.
+    pub fn words(&self, lower: &str) -> Words {
+        self.words.get(lower).copied().unwrap_or_default()
     }
 
     /// Every cue phrase among the tokens, in order of its first token. Of several phrases that name metrics, the longer
@@ -305,6 +344,10 @@ impl Pack {
         numbers.extend(file.hundred.into_iter().map(|word| (word, NumberWord::Hundred)));
         numbers.extend(file.dozen.into_iter().map(|word| (word, NumberWord::Dozen)));
         numbers.extend(file.scales.into_iter().map(|(word, scale)| (word, NumberWord::Scale(scale))));
+        let mut words: HashMap<String, Words> = HashMap::new();
+        for (class, list) in file.words {
+            list.into_iter().for_each(|word| words.entry(word).or_default().add(class));
+        }
         let mut phrases: HashMap<String, Vec<(Vec<String>, Cue)>> = HashMap::new();
         let mut add = |list: Vec<String>, cue: Cue| {
             for phrase in list.iter().flat_map(|phrase| alternatives(phrase)) {
@@ -342,6 +385,7 @@ impl Pack {
                 .flat_map(|(words, n)| words.into_iter().map(move |word| (word, n)))
                 .collect(),
             numbers,
+            words,
             phrases,
         })
     }

@@ -6,7 +6,7 @@
 use super::date::{self, DateMark};
 use crate::extract::places::{Place, PlaceForm, PlaceMatch, Places};
 use crate::language::numbers::{Numeral, numerals};
-use crate::language::pack::{Mark, Sense};
+use crate::language::pack::{Mark, Sense, Word, Words};
 use crate::language::tokens::{Token, TokenKind, tokenize};
 use crate::language::{Cue, Pack};
 use crate::model::{PlaceKind, Span};
@@ -30,6 +30,8 @@ pub(super) struct Reading<'t, 'p> {
     pub(super) span: Span,
     pub(super) index: usize,
     pub(super) tokens: Vec<Token<'t>>,
+    /// The classes of each token.
+    words: Vec<Words>,
     pub(super) marks: Vec<Mark>,
     pub(super) numbers: Vec<Numeral>,
     pub(super) spots: Vec<Spot<'p>>,
@@ -52,6 +54,7 @@ impl<'t, 'p> Reading<'t, 'p> {
         today: Option<Date>,
     ) -> Self {
         let tokens = tokenize(text, span.start);
+        let words = tokens.iter().map(|token| pack.words(&token.lower)).collect();
         let mut marks = pack.marks(&tokens);
         marks.retain(|mark| holds(&tokens, mark));
         let mut numbers = numerals(pack, &tokens);
@@ -93,7 +96,7 @@ impl<'t, 'p> Reading<'t, 'p> {
             .collect();
         let mut by_end: Vec<usize> = (0..marks.len()).collect();
         by_end.sort_by_key(|n| marks.get(*n).map_or((0, 0), |mark| (mark.after, mark.first)));
-        let mut reading = Self { span, index, tokens, marks, numbers, spots, dates, by_end, clauses: vec![0] };
+        let mut reading = Self { span, index, tokens, words, marks, numbers, spots, dates, by_end, clauses: vec![0] };
         reading.split_clauses();
         reading
     }
@@ -209,7 +212,12 @@ impl<'t, 'p> Reading<'t, 'p> {
             .max_by_key(|mark| mark.after)
     }
 
-    /// Whether the token is this word.
+    /// Whether the token is a word of this class.
+    pub(super) fn word(&self, token: usize, word: Word) -> bool {
+        self.words.get(token).is_some_and(|words| words.has(word))
+    }
+
+    /// Whether the token is this mark.
     pub(super) fn is(&self, token: usize, word: &str) -> bool {
         self.tokens.get(token).is_some_and(|token| token.is(word))
     }
