@@ -75,9 +75,15 @@ pub fn article(tables: &Tables, mut article: Article) -> Enriched {
             tagger: entities::NAME.to_owned(),
         };
     };
-    let entities = tables.rules.entities(&tables.places, &article);
-    let values = values::find(pack, &article, &countries(&article, &entities));
-    let quotes = quotes::find(&article, &entities);
+    // People, organisations, values and quotations are read by rules that know English only.
+    let english = pack.code == ENGLISH;
+    let entities = if english {
+        tables.rules.entities(&tables.places, &article)
+    } else {
+        entities::places_only(&tables.places, pack.code, &article)
+    };
+    let values = if english { values::find(pack, &article, &countries(&article, &entities)) } else { Vec::new() };
+    let quotes = if english { quotes::find(&article, &entities) } else { Vec::new() };
     let mut covid = statistics::find(pack, &tables.places, &article);
     covid.observations.retain(|observation| observation.confidence >= tables.min_confidence);
     Enriched {
@@ -86,27 +92,44 @@ pub fn article(tables: &Tables, mut article: Article) -> Enriched {
         values,
         quotes,
         covid,
-        language_pack: Some(format!("{}/1", pack.code)),
-        tagger: entities::NAME.to_owned(),
+        language_pack: Some(pack.name.clone()),
+        tagger: if english { entities::NAME } else { entities::PLACES_ONLY }.to_owned(),
     }
 }
 
-/// The pack of the article's language. An article that does not say its language is read as English when it looks so.
+const ENGLISH: &str = "en";
+
+/// The pack of the article's language. The language of an article that does not say it is told by its words.
 fn pack(article: &mut Article) -> Option<&'static Pack> {
     if let Some(language) = &article.language {
-        let primary = language.split(['-', '_']).next().unwrap_or_default().to_lowercase();
-        return language::pack(&primary);
+        return language::pack(language);
     }
-    if looks_english(&article.body) || looks_english(article.headline.as_deref().unwrap_or_default()) {
-        article.language = Some("en".to_owned());
-        article.language_from = Some(LanguageFrom::Detected);
-        return language::pack("en");
-    }
-    None
+    let headline = article.headline.as_deref().unwrap_or_default();
+    let code = [article.body.as_str(), headline]
+        .into_iter()
+        .find_map(|text| if looks_english(text) { Some(ENGLISH) } else { detected(text) })?;
+    article.language = Some(code.to_owned());
+    article.language_from = Some(LanguageFrom::Detected);
+    language::pack(code)
+}
+
+/// The language of a text by its script and its groups of letters, where that is certain and there is a pack.
+fn detected(text: &str) -> Option<&'static str> {
+    use whatlang::Lang;
+    let found = whatlang::detect(text).filter(whatlang::Info::is_reliable)?;
+    Some(match found.lang() {
+        Lang::Rus => "ru",
+        Lang::Spa => "es",
+        Lang::Fra => "fr",
+        Lang::Deu => "de",
+        Lang::Por => "pt",
+        Lang::Cmn => "zh",
+        _ => return None,
+    })
 }
 
 /// The commonest English words that hardly stand in other languages.
-const ENGLISH: [&str; 24] = [
+const COMMONEST: [&str; 24] = [
     "the", "of", "and", "to", "in", "that", "for", "with", "on", "was", "is", "by", "from", "said", "at", "has",
     "were", "have", "which", "after", "as", "will", "are", "it",
 ];
@@ -117,7 +140,7 @@ fn looks_english(text: &str) -> bool {
     for word in text.split_whitespace().take(300) {
         let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
         words += 1;
-        common += usize::from(ENGLISH.iter().any(|english| plain.eq_ignore_ascii_case(english)));
+        common += usize::from(COMMONEST.iter().any(|english| plain.eq_ignore_ascii_case(english)));
     }
     words >= 4 && common * 8 >= words
 }

@@ -68,8 +68,13 @@ const OPENERS: &[&str] = &[
     "Cases",
 ];
 
-/// The sentences of `text`, whose spans point into `field`.
+/// The sentences of an English `text`, whose spans point into `field`.
 pub(crate) fn sentences(text: &str, field: Field) -> Vec<Span> {
+    sentences_in(text, field, &[])
+}
+
+/// The same in a language that has abbreviations of its own, given in lower case without the dot at their end.
+pub(crate) fn sentences_in(text: &str, field: Field, abbreviations: &[String]) -> Vec<Span> {
     let mut spans = Vec::with_capacity(text.len() / 100 + 1);
     let mut start = 0;
     let bytes = text.as_bytes();
@@ -78,7 +83,8 @@ pub(crate) fn sentences(text: &str, field: Field) -> Vec<Span> {
         let at = position + step;
         let end = match bytes.get(at) {
             Some(b'\n') => line_break(text, at),
-            Some(b'.' | b'!' | b'?' | 0xE2) => stop(text, start, at),
+            Some(0xE3 | 0xEF) => wide_stop(text, at),
+            Some(b'.' | b'!' | b'?' | 0xE2) => stop(text, start, at, abbreviations),
             _ => None,
         };
         match end {
@@ -94,9 +100,21 @@ pub(crate) fn sentences(text: &str, field: Field) -> Vec<Span> {
     spans
 }
 
-/// Bytes at which a sentence may end; 0xE2 begins the ellipsis, the bullet and curly quotes.
+/// Bytes at which a sentence may end; 0xE2 begins the ellipsis, the bullet and curly quotes, 0xE3 and 0xEF the wide
+/// marks of Chinese.
 fn is_candidate(byte: u8) -> bool {
-    matches!(byte, b'.' | b'!' | b'?' | b'\n' | 0xE2)
+    matches!(byte, b'.' | b'!' | b'?' | b'\n' | 0xE2 | 0xE3 | 0xEF)
+}
+
+/// The end of a sentence of Chinese, with the closing quotes behind its mark.
+fn wide_stop(text: &str, at: usize) -> Option<usize> {
+    let mut chars = text.get(at..)?.chars().peekable();
+    let mark = chars.next().filter(|mark| matches!(mark, '。' | '！' | '？' | '；'))?;
+    let mut end = at + mark.len_utf8();
+    while let Some(quote) = chars.next_if(|c| matches!(c, '”' | '’' | '」' | '』' | '）' | '》')) {
+        end += quote.len_utf8();
+    }
+    Some(end)
 }
 
 fn push(spans: &mut Vec<Span>, text: &str, field: Field, start: usize, end: usize) {
@@ -121,7 +139,7 @@ fn line_break(text: &str, at: usize) -> Option<usize> {
 }
 
 /// The end of the sentence whose stop stands at `at`, if it is one.
-fn stop(text: &str, start: usize, at: usize) -> Option<usize> {
+fn stop(text: &str, start: usize, at: usize, abbreviations: &[String]) -> Option<usize> {
     let rest = text.get(at..)?;
     let mut end = at;
     if rest.starts_with('•') {
@@ -168,7 +186,10 @@ fn stop(text: &str, start: usize, at: usize) -> Option<usize> {
     if end > at + 1 && text.get(at + 1..end).is_some_and(|marks| marks.contains(['"', '”', '»'])) {
         return Some(end);
     }
-    if ABBREVIATIONS.contains(&lower.as_str()) {
+    if abbreviations.contains(&lower) {
+        return None;
+    }
+    if abbreviations.is_empty() && ABBREVIATIONS.contains(&lower.as_str()) {
         // "Sept. 12", "St. Petersburg", "No. 5"; but "he said no. Five more" ends.
         let needs_digit = matches!(lower.as_str(), "no" | "nos");
         return (needs_digit && !next_char.is_ascii_digit() || lower == "mar" && opens).then_some(end);
@@ -212,6 +233,12 @@ mod tests {
         check("It grew in the U.S. The state agreed.", &["It grew in the U.S.", "The state agreed."]);
         check("In all 1,204. 317 fell ill.", &["In all 1,204. 317 fell ill."]);
         check("Some 3 mln. people came.", &["Some 3 mln. people came."]);
+        let text = "В 2020 г. умерли 3 тыс. человек. Он сказал.";
+        let abbreviations = ["г".to_owned(), "тыс".to_owned()];
+        let found: Vec<_> =
+            sentences_in(text, Field::Body, &abbreviations).iter().map(|span| span.of(text).unwrap()).collect();
+        assert_eq!(found, ["В 2020 г. умерли 3 тыс. человек.", "Он сказал."]);
+        check("新增12例。他说：“是的。”完", &["新增12例。", "他说：“是的。”", "完"]);
     }
 
     #[test]

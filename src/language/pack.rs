@@ -8,7 +8,7 @@ use super::tokens::{Token, tokenize};
 use crate::model::{Metric, SourceType, Subset};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 /// What a number word does.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -265,6 +265,8 @@ struct PackFile {
     percent_words: Vec<String>,
     titles: Vec<String>,
     speech_verbs: Vec<String>,
+    #[serde(default)]
+    abbreviations: Vec<String>,
     range: RangeWords,
     metrics: BTreeMap<Metric, MetricWords>,
     subsets: BTreeMap<Subset, Vec<String>>,
@@ -293,6 +295,8 @@ pub struct Pack {
     pub titles: Vec<String>,
     /// Verbs that attribute speech.
     pub speech_verbs: Vec<String>,
+    /// Abbreviations after which a dot ends no sentence, in lower case without the dot; English has its own rules.
+    pub abbreviations: Vec<String>,
     months: HashMap<String, u8>,
     weekdays: HashMap<String, u8>,
     ordinals: HashMap<String, u32>,
@@ -411,6 +415,7 @@ impl Pack {
             range: file.range,
             titles: file.titles,
             speech_verbs: file.speech_verbs,
+            abbreviations: file.abbreviations,
             months: numbered(file.months),
             weekdays: numbered(file.weekdays),
             ordinals: file
@@ -443,15 +448,25 @@ fn alternatives(phrase: &str) -> Vec<String> {
     out
 }
 
-static PACKS: LazyLock<Vec<Pack>> = LazyLock::new(|| {
-    // A pack that cannot be read is a bug of ours, which the test below shows; a program without it still runs.
-    [("en", include_str!("en.toml"))].into_iter().filter_map(|(code, text)| Pack::compile(code, text).ok()).collect()
-});
+/// A pack's file, compiled when its language is first met.
+struct Source {
+    code: &'static str,
+    text: &'static str,
+    pack: OnceLock<Option<Pack>>,
+}
+
+const fn source(code: &'static str, text: &'static str) -> Source {
+    Source { code, text, pack: OnceLock::new() }
+}
+
+static SOURCES: [Source; 1] = [source("en", include_str!("en.toml"))];
 
 /// The pack for a BCP 47 tag; `en-GB` is served by `en`.
 pub fn pack(code: &str) -> Option<&'static Pack> {
     let primary = code.split(['-', '_']).next().unwrap_or_default();
-    PACKS.iter().find(|pack| pack.code.eq_ignore_ascii_case(primary))
+    let source = SOURCES.iter().find(|source| source.code.eq_ignore_ascii_case(primary))?;
+    // A pack that cannot be read is a bug of ours, which the test below shows; a program without it still runs.
+    source.pack.get_or_init(|| Pack::compile(source.code, source.text).ok()).as_ref()
 }
 
 #[cfg(test)]
@@ -460,8 +475,10 @@ mod tests {
 
     #[test]
     fn every_pack_can_be_read() {
-        let pack = Pack::compile("en", include_str!("en.toml"));
-        assert_eq!(pack.map(|pack| pack.name).map_err(|error| error.to_string()), Ok("en/1".to_owned()));
+        for Source { code, text, .. } in &SOURCES {
+            let name = Pack::compile(code, text).map(|pack| pack.name).map_err(|error| error.to_string());
+            assert_eq!(name, Ok(format!("{code}/1")));
+        }
         assert!(super::pack("en-GB").is_some() && super::pack("xx").is_none());
     }
 

@@ -83,7 +83,7 @@ fn story_country(article: &Article, chosen: &[Vec<Candidate<'_>>]) -> Option<Str
     })
 }
 
-fn draft(kind: EntityType, name: &str, country: Option<&str>) -> Entity {
+pub(super) fn draft(kind: EntityType, name: &str, country: Option<&str>) -> Entity {
     Entity {
         id: String::new(),
         kind,
@@ -181,7 +181,12 @@ fn place_of_dateline(article: &Article, candidate: &Candidate<'_>, span: &Span) 
 }
 
 /// A place of the gazetteer; a small city with namesakes is the one in the story's country.
-fn gazetteer_place(places: &Places, place: &Place, written: &str, story_country: Option<&str>) -> (String, Entity) {
+pub(super) fn gazetteer_place(
+    places: &Places,
+    place: &Place,
+    written: &str,
+    story_country: Option<&str>,
+) -> (String, Entity) {
     let is_city = place.id.starts_with("geonames:");
     let place = if is_city && !place.capital && place.population < 1_000_000 && place.iso2.as_deref() != story_country {
         places.resolve(written, story_country).filter(|other| other.id.starts_with("geonames:")).unwrap_or(place)
@@ -362,7 +367,7 @@ fn country_of<'p>(mention: &Candidate<'p>) -> Option<&'p str> {
 }
 
 /// Salience: mentions weighted by where they stand, against the most mentioned; the headline and the lead weigh most.
-fn rate(article: &Article, entities: &mut [Entity]) {
+pub(super) fn rate(article: &Article, entities: &mut [Entity]) {
     let weight = |mention: &Mention| match mention.span.field {
         Field::Headline => 4.0,
         Field::Summary => 2.0,

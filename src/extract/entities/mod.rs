@@ -12,12 +12,15 @@ mod gather;
 mod knowledge;
 mod names;
 mod persons;
+mod places_only;
 mod propose;
 mod roles;
 mod token;
 
 #[cfg(test)]
 mod measure;
+
+pub(crate) use places_only::entities as places_only;
 
 use crate::extract::places::Places;
 use crate::model::{Article, Entity, Field};
@@ -26,6 +29,9 @@ use propose::Text;
 
 /// The tagger's name on records.
 pub(crate) const NAME: &str = "rules/1";
+
+/// Its name where only places and nationalities are looked up.
+pub(crate) const PLACES_ONLY: &str = "places/1";
 
 /// The rules' tagger, compiled once.
 pub(crate) struct Rules {

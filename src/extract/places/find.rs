@@ -53,10 +53,10 @@ impl<'p> PlaceMatch<'p> {
 }
 
 /// A word of the text.
-struct Word<'t> {
-    start: usize,
-    end: usize,
-    text: &'t str,
+pub(super) struct Word<'t> {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) text: &'t str,
 }
 
 /// Words that a place stands after.
@@ -419,7 +419,8 @@ const PLACE_HEADS: &[&str] = &[
     "oblast",
 ];
 
-fn spelled(sense: &Sense, words: &[Word<'_>]) -> bool {
+/// Whether the words have capitals where the name has them.
+pub(super) fn spelled(sense: &Sense, words: &[Word<'_>]) -> bool {
     if sense.all_caps {
         return words.iter().all(|word| word.text.chars().all(char::is_uppercase));
     }
@@ -427,7 +428,8 @@ fn spelled(sense: &Sense, words: &[Word<'_>]) -> bool {
     words.iter().enumerate().all(|(n, word)| sense.capitals & (1 << n.min(31)) == 0 || capital(word))
 }
 
-fn words(text: &str) -> Vec<Word<'_>> {
+/// The alphanumeric words of a text.
+pub(super) fn words(text: &str) -> Vec<Word<'_>> {
     let mut words = Vec::with_capacity(text.len() / 6);
     let mut start = None;
     for (position, c) in text.char_indices() {

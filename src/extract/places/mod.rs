@@ -8,6 +8,7 @@
 //! The tables are written by the programs in `tools/places` (`areas.tsv` by hand); `NOTICE` names their sources.
 
 mod find;
+mod foreign;
 mod table;
 
 pub(crate) use find::{PlaceForm, PlaceMatch};
@@ -53,6 +54,8 @@ pub(crate) struct Places {
     /// First word of a name to the most words that a name beginning with it has.
     first_words: HashMap<Box<str>, u8>,
     guarded: HashMap<Box<str>, table::Guard>,
+    /// Names in other languages, each compiled when it is first asked for.
+    tables: Vec<foreign::Table>,
 }
 
 impl Places {

@@ -98,23 +98,14 @@ impl Builder {
         if key.is_empty() {
             return;
         }
-        let mut capitals = 0u32;
-        let mut count = 0u8;
-        for (n, (word, _)) in words(name).enumerate() {
-            count = count.saturating_add(1);
-            if word.chars().next().is_some_and(char::is_uppercase) {
-                capitals |= 1 << n.min(31);
-            }
-        }
-        let letters = || name.chars().filter(|c| c.is_alphabetic());
-        let all_caps = letters().all(char::is_uppercase) && letters().count() <= 5;
+        let count = u8::try_from(words(name).count()).unwrap_or(u8::MAX);
         let first = key.split(' ').next().unwrap_or_default();
         let most = self.places.first_words.entry(first.into()).or_default();
         *most = (*most).max(count);
         let senses = self.places.names.entry(key.into()).or_default();
         // The first name a table gives wins: countries stand before divisions, and bigger cities before smaller ones.
         if senses.iter().all(|sense| sense.place != place) {
-            senses.push(Sense { place, form, capitals, all_caps });
+            senses.push(sense(name, place, form));
         }
     }
 
@@ -123,7 +114,16 @@ impl Builder {
     }
 }
 
-fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+/// One meaning of a name, with how it is written.
+pub(super) fn sense(name: &str, place: usize, form: super::PlaceForm) -> Sense {
+    let capital = |word: &str| word.chars().next().is_some_and(char::is_uppercase);
+    let capitals = words(name).enumerate().filter(|(_, (word, _))| capital(word)).map(|(n, _)| 1u32 << n.min(31));
+    let letters = || name.chars().filter(|c| c.is_alphabetic());
+    let all_caps = letters().all(char::is_uppercase) && letters().count() <= 5;
+    Sense { place, form, capitals: capitals.fold(0, |all, bit| all | bit), all_caps }
+}
+
+pub(super) fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
     table.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).map(|line| line.split('\t').collect())
 }
 
@@ -136,6 +136,7 @@ pub(super) fn load() -> Places {
         first_words: HashMap::with_capacity(18_000),
         guarded: HashMap::new(),
         ids: HashMap::new(),
+        tables: super::foreign::tables(),
     };
     let mut builder = Builder { places };
     let cell = |row: &[&'static str], n: usize| row.get(n).copied().unwrap_or_default();
@@ -286,21 +287,23 @@ pub(super) fn load() -> Places {
     places
 }
 
-/// Puts the likeliest meaning of each name first: a country, then a capital or a city of millions, then a division, then
-/// other cities by size. "Mexico" is the country, "London" the capital, "Victoria" the state.
+/// Puts the likeliest meaning of each name first.
 fn order_senses(places: &mut Places) {
-    let weight = |sense: &Sense| {
-        let Some(place) = places.all.get(sense.place) else { return (9, 0) };
-        let class = match place.kind {
-            PlaceKind::Country => 0,
-            PlaceKind::Region | PlaceKind::World => 1,
-            PlaceKind::City if place.capital || place.population >= 2_000_000 => 2,
-            PlaceKind::Subdivision => 3,
-            _ => 4,
-        };
-        (class, u64::MAX - place.population)
-    };
     let mut names = std::mem::take(&mut places.names);
-    names.values_mut().for_each(|senses| senses.sort_by_key(weight));
+    names.values_mut().for_each(|senses| senses.sort_by_key(|sense| rank(places, sense)));
     places.names = names;
+}
+
+/// The likelier a meaning, the lower: a country, then a capital or a city of millions, then a division, then other cities
+/// by size. "Mexico" is the country, "London" the capital, "Victoria" the state.
+pub(super) fn rank(places: &Places, sense: &Sense) -> (u8, u64) {
+    let Some(place) = places.all.get(sense.place) else { return (9, 0) };
+    let class = match place.kind {
+        PlaceKind::Country => 0,
+        PlaceKind::Region | PlaceKind::World => 1,
+        PlaceKind::City if place.capital || place.population >= 2_000_000 => 2,
+        PlaceKind::Subdivision => 3,
+        _ => 4,
+    };
+    (class, u64::MAX - place.population)
 }
