@@ -45,6 +45,8 @@ pub enum Verb {
     Feeds(Feeds),
     /// Say what is wrong with a data directory or a configuration, and the way out.
     Doctor(Doctor),
+    /// Score labelled text: precision, recall and F1 of the figures, with the number of cases.
+    Eval(Eval),
     /// Print the JSON Schemas of the records and of the configuration.
     Schema(Schema),
     /// Read the topics and prove that nothing is lost, doubled or out of order.
@@ -265,6 +267,27 @@ pub struct FeedsCheck {
     /// Only these feeds.
     #[arg(value_name = "ID")]
     pub ids: Vec<String>,
+}
+
+/// `dateline eval`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline eval tests/corpus/en/scored.jsonl
+  dateline eval --part development --failures tests/corpus/ru.jsonl
+  dateline eval --format json tests/corpus/*.jsonl")]
+pub struct Eval {
+    /// Labelled text, one case a line.
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Only the cases of this part.
+    #[arg(long, value_name = "NAME")]
+    pub part: Option<String>,
+    /// Show each case that is not read as labelled, with what is wrong.
+    #[arg(long)]
+    pub failures: bool,
+    /// How to write.
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ReportFormat,
 }
 
 /// How `doctor` writes.
