@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Writes src/extract/places/names/LANGUAGE.tsv: names of places in another language.
+
+usage: foreign.py DATA PLACES LANGUAGE
+
+DATA holds cldr-territories/ and geonames-cities/ as published; PLACES is src/extract/places with its tables. Countries
+have their names from CLDR; cities of the tables, in a script of the language's own, from GeoNames' alternate names;
+tools/places/foreign/LANGUAGE.tsv adds by hand what both lack (id, names, adjectives, peoples; lists with `;`) and takes
+names away that begin with `-`. Where the language inflects names, tools/places/inflect_LANGUAGE.py has
+`forms(name, kind) -> list`.
+"""
+import importlib, json, os, re, sys
+
+DATA, PLACES, LANGUAGE = sys.argv[1:4]
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+
+REGIONS = {"002": "africa", "150": "europe", "142": "asia", "019": "americas", "003": "north-america", "005": "south-america",
+           "009": "oceania", "013": "central-america", "029": "caribbean", "035": "south-east-asia",
+           "034": "south-asia", "030": "east-asia", "143": "central-asia", "015": "north-africa", "011": "west-africa",
+           "014": "east-africa", "018": "southern-africa", "202": "sub-saharan-africa", "419": "latin-america", "EU": "eu", "EZ": "eurozone"}
+
+# The letters that a name of the language is written with, where its script is not Latin: others are of its neighbours.
+LETTERS = {"ru": r"[А-ЯЁ][А-Яа-яЁё -]+", "zh": r"[\u4e00-\u9fff]{2,8}"}
+
+
+def rows(path):
+    return [line.rstrip("\n").split("\t") for line in open(path, encoding="utf-8") if line.strip() and not line.startswith("#")]
+
+
+known = {row[0] for row in rows(f"{PLACES}/countries.tsv")} | {row[0] for row in rows(f"{PLACES}/subdivisions.tsv")}
+known |= {f"region:{row[0]}" for row in rows(f"{PLACES}/regions.tsv")}
+cities = {row[0] for row in rows(f"{PLACES}/cities.tsv")}
+towns = {row[0] for row in rows(f"{PLACES}/towns.tsv")}
+table = {}
+
+
+def add(place, column, name):
+    lists = table.setdefault(place, ([], [], []))
+    name = name.strip()
+    if name and name not in lists[column]:
+        lists[column].append(name)
+
+
+territories = json.load(open(f"{DATA}/cldr-territories/{LANGUAGE}.json", encoding="utf-8"))
+territories = territories["main"][LANGUAGE]["localeDisplayNames"]["territories"]
+for code, name in territories.items():
+    code, _, alternative = code.partition("-alt-")
+    place = code if code in known else f"region:{REGIONS.get(code)}"
+    # "Hong Kong (SAR)" is written without the bracket.
+    if place in known and not (alternative == "short" and len(name) < 4):
+        add(place, 0, re.sub(r"\s*[(（].*", "", name))
+if LANGUAGE in LETTERS:
+    for line in open(f"{DATA}/geonames-cities/cities15000.txt", encoding="utf-8"):
+        row = line.rstrip("\n").split("\t")
+        if row[0] in cities:
+            for name in row[3].split(","):
+                if re.fullmatch(LETTERS[LANGUAGE], name):
+                    add(f"geonames:{row[0]}", 0, name)
+hand = os.path.join(HERE, "foreign", f"{LANGUAGE}.tsv")
+for row in rows(hand) if os.path.exists(hand) else []:
+    place = row[0]
+    number = place.removeprefix("geonames:")
+    if place not in known and number not in cities and number not in towns:
+        sys.exit(f"{hand}: {place} is in no table")
+    for column, cell in enumerate(row[1:4]):
+        for name in cell.split(";"):
+            if name.startswith("-"):
+                for names in table.get(place, ([], [], [])):
+                    if name[1:] in names:
+                        names.remove(name[1:])
+            else:
+                add(place, column, name)
+try:
+    forms = importlib.import_module(f"inflect_{LANGUAGE}").forms
+except ModuleNotFoundError:
+    forms = lambda name, kind: [name]
+with open(f"{PLACES}/names/{LANGUAGE}.tsv", "w", encoding="utf-8") as out:
+    out.write("# id\tnames\tadjectives\tpeople; written by tools/places/foreign.py\n")
+    for place, lists in sorted(table.items()):
+        cells = []
+        for names, kind in zip(lists, ("name", "adjective", "people")):
+            inflected = []
+            for name in names:
+                inflected += [form for form in forms(name, kind) if form not in inflected]
+            cells.append(";".join(inflected))
+        if any(cells):
+            out.write("\t".join([place, *cells]).rstrip("\t") + "\n")
