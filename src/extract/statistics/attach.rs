@@ -9,7 +9,7 @@ use super::kinds::{is_percent, kind_of};
 use super::reading::Reading;
 use super::{rates, traps};
 use crate::language::Cue;
-use crate::language::pack::{Mark, Sense};
+use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::TokenKind;
 use crate::model::Metric;
 
@@ -82,8 +82,7 @@ fn one(
     let own = own(reading, n);
     // "admitted 160 coronavirus patients": the patients are counted for what happened to them.
     let people = own.is_some_and(|own| {
-        own.metric == Metric::Cases
-            && own.mark.is_some_and(|(_, after)| ["patients", "people"].iter().any(|word| reading.is(after - 1, word)))
+        own.metric == Metric::Cases && own.mark.is_some_and(|(_, after)| reading.word(after - 1, Word::Patient))
     });
     // "has killed 1.1 million and infected 40 million": the verb before the number is nearer than the one behind.
     if own.is_some_and(|own| own.why == Why::Predicate)
@@ -105,11 +104,10 @@ fn one(
 /// "nearly 140 of them fatal", "15 of which ended in death": a part that died.
 fn fatal(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
-    let part = reading.is(number.after, "of")
-        && ["them", "those", "these", "which", "whom"].iter().any(|word| reading.is(number.after + 1, word));
+    let part = of_them(reading, number.after);
     let from = if part { number.after + 2 } else { number.after };
     let end = reading.right(n).end.min(from + if part { 4 } else { 1 });
-    let at = (from..end).find(|at| ["fatal", "deadly", "death"].iter().any(|word| reading.is(*at, word)))?;
+    let at = (from..end).find(|at| reading.word(*at, Word::Fatal))?;
     // "140 fatal accidents", "three fatal cases": the noun behind says what they are.
     let closed = reading.tokens.get(at + 1).is_none_or(|token| token.kind == TokenKind::Mark);
     let earlier = (0..n).rev().find(|earlier| found.get(*earlier).is_some_and(Option::is_some));
@@ -121,11 +119,16 @@ fn fatal(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> O
     })
 }
 
+/// "of them", "of which".
+fn of_them(reading: &Reading<'_, '_>, at: usize) -> bool {
+    reading.word(at, Word::Of) && reading.word(at + 1, Word::Them)
+}
+
 /// "12,000 and 9,000 cases": the noun stands behind the last number of the row.
 fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mut last = n;
     while let (Some(number), Some(next)) = (reading.numbers.get(last), reading.numbers.get(last + 1)) {
-        let linked = (number.after..next.first).all(|at| ["and", "or"].iter().any(|word| reading.is(at, word)));
+        let linked = (number.after..next.first).all(|at| reading.one_of(at, &[Word::And, Word::Or]));
         if !linked || next.first == number.after || next.first > number.after + 2 || last > n + 4 {
             break;
         }
@@ -159,13 +162,13 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mut at = number.after;
     // "25,850, or 1.06 percent, tested positive": the share in between says nothing of its own.
     if reading.is(at, ",")
-        && reading.is(at + 1, "or")
+        && reading.word(at + 1, Word::Or)
         && let Some(share) = reading.numbers.get(n + 1).filter(|share| share.percent && share.first == at + 2)
     {
         at = share.after + usize::from(reading.is(share.after, ","));
     }
     // "are now 116,310 and tests conducted are …": what follows is a subject of its own.
-    if reading.is(at, "and") {
+    if reading.word(at, Word::And) {
         return None;
     }
     while at < right.end {
@@ -183,10 +186,7 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                 (None, true, _) => {
                     best = Some((*mark, Why::Noun));
                     // "6,264 Covid patients are in hospital": people with the virus are cases only if nothing is said of them.
-                    let people = reading.tokens.get(mark.after - 1).is_some_and(|token| {
-                        matches!(token.lower.as_ref(), "patients" | "people" | "patient" | "positive")
-                    });
-                    if !people {
+                    if !reading.word(mark.after - 1, Word::Patient) {
                         break;
                     }
                 }
@@ -222,7 +222,7 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             "-" if token.spaced => break,
             _ => {}
         }
-        if reading.has_at(at, Sense::Compare) && best.is_some() || reading.is(at, "and") && best.is_some() {
+        if best.is_some() && (reading.has_at(at, Sense::Compare) || reading.word(at, Word::And)) {
             break;
         }
         let modifier = reading.has_at(at, Sense::Modifier)
@@ -230,16 +230,11 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             || reading.spots.iter().any(|spot| spot.first <= at && at < spot.after);
         if reading.has_at(at, Sense::Stop) {
             // "people with coronavirus infections", "12 of the cases" go on; a verb or a preposition of place ends the noun phrase.
-            let goes_on = reading.is(at, "with") || reading.is(at, "of");
-            let compare = reading.is(at, "than") || reading.is(at, "against") || reading.is(at, "per");
-            if compare {
+            let compares = reading.one_of(at, &[Word::Than, Word::Against, Word::Per]);
+            if compares || reading.one_of(at, &[Word::After, Word::When, Word::Because, Word::While]) {
                 break;
             }
-            nouns_allowed &= goes_on;
-            if reading.is(at, "after") || reading.is(at, "when") || reading.is(at, "because") || reading.is(at, "while")
-            {
-                break;
-            }
+            nouns_allowed &= reading.one_of(at, &[Word::With, Word::Of]);
         } else if !modifier && token.kind == TokenKind::Word && !reading.has_at(at, Sense::People) {
             unknown += 1;
             if unknown > 3 {
@@ -266,10 +261,7 @@ pub(super) fn core_start(reading: &Reading<'_, '_>, n: usize) -> usize {
     for _ in 0..4 {
         let step = reading.ending_at(at).into_iter().find(|mark| {
             // "went up to 500": the verb's own words.
-            !(mark.cue == Cue::Sense(Sense::AtMost)
-                && ["went", "gone", "goes", "going", "shot", "moved"]
-                    .iter()
-                    .any(|verb| reading.is(mark.first.wrapping_sub(1), verb)))
+            !(mark.cue == Cue::Sense(Sense::AtMost) && reading.word(mark.first.wrapping_sub(1), Word::Motion))
                 && matches!(
                     mark.cue,
                     Cue::Sense(
@@ -284,7 +276,7 @@ pub(super) fn core_start(reading: &Reading<'_, '_>, n: usize) -> usize {
                 )
                 && !(mark.after == mark.first + 1
                     && reading.has_ending(at, Sense::Reaches)
-                    && reading.is(mark.first, "total"))
+                    && reading.word(mark.first, Word::Total))
         });
         match step {
             // "exceed" both qualifies and governs; it must stay visible as a governor.
@@ -306,7 +298,7 @@ fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     for _ in 0..3 {
         let before = at.checked_sub(1)?;
         let token = reading.tokens.get(before)?;
-        if matches!(token.lower.as_ref(), ":" | "-" | "=" | "(" | "+" | "at") {
+        if matches!(token.lower.as_ref(), ":" | "-" | "=" | "(" | "+") || reading.word(before, Word::At) {
             at = before;
         } else {
             break;
@@ -337,18 +329,18 @@ pub(super) fn passes(reading: &Reading<'_, '_>, n: usize) -> bool {
         reading.ending_at(at).into_iter().any(|mark| {
             matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Nearly))
                 && reading.has_at(mark.first, Sense::Reaches)
-        }) || reading.ending_at(at).into_iter().any(|mark| {
-            mark.cue == Cue::Sense(Sense::Reaches)
-                && ["reached", "reaches", "reach", "reaching"].iter().any(|word| reading.is(mark.first, word))
-        })
+        }) || reading
+            .ending_at(at)
+            .into_iter()
+            .any(|mark| mark.cue == Cue::Sense(Sense::Reaches) && reading.word(mark.first, Word::Reached))
     })
 }
 
 /// Whether a predicate says what is numbered: "the number of people who have recovered".
 fn numbered(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
-    (mark.first.saturating_sub(12)..mark.first).any(|at| {
-        (reading.is(at, "number") || reading.is(at, "tally") || reading.is(at, "count")) && reading.is(at + 1, "of")
-    }) && !reading.numbers.iter().any(|number| number.first < mark.first && number.first + 12 > mark.first)
+    (mark.first.saturating_sub(12)..mark.first)
+        .any(|at| reading.word(at, Word::Count) && reading.word(at + 1, Word::Of))
+        && !reading.numbers.iter().any(|number| number.first < mark.first && number.first + 12 > mark.first)
 }
 
 /// Whether the number counts that noun.
@@ -365,7 +357,7 @@ fn active(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let people = reading.has_at(what, Sense::People)
         || reading.has_at(what + 1, Sense::People)
         || reading.has_at(what, Sense::Stop);
-    let patients = (what..what + 4).any(|at| reading.is(at, "patients") || reading.is(at, "people"));
+    let patients = (what..what + 4).any(|at| reading.word(at, Word::Patient));
     let ends = patients || reading.tokens.get(what).is_none_or(|token| token.kind == TokenKind::Mark);
     (people || ends).then_some(Attachment {
         metric: mark.cue.metric()?,
@@ -391,7 +383,7 @@ fn governed(
     let reaches = reaches || passes(reading, n);
     let punctuation =
         matches!(reading.tokens.get(link).map(|token| token.text), Some("," | ":" | "(" | "–" | "—" | "-" | "/" | "+"));
-    let paired = (reading.is(link, "and") || reading.is(link, "to"))
+    let paired = reading.one_of(link, &[Word::And, Word::To])
         && n > 0
         && found.get(n - 1).is_some_and(|before| before.is_some_and(|before| before.why == Why::Governed));
     if !(reaches || punctuation || paired) {
@@ -401,7 +393,7 @@ fn governed(
     // A comparison opens a figure of its own: "…, more than the 792,000".
     let from = clause.start;
     let mark = reading
-        .marks_in(from..if reading.is(start.wrapping_sub(1), "for") { number.first } else { start })
+        .marks_in(from..if reading.word(link, Word::For) { number.first } else { start })
         .filter(|mark| {
             matches!(mark.cue, Cue::Noun(_) | Cue::Label(_) | Cue::Sense(Sense::TotalLabel))
                 || matches!(mark.cue, Cue::Predicate(_)) && numbered(reading, mark)
@@ -435,7 +427,7 @@ fn governed(
                 .filter(|before| reading.numbers.get(*before).is_some_and(|number| number.first > mark.first))
                 .count();
             // "the totals to A and B respectively": by position; "a total of": of what was counted last.
-            let plural = reading.tokens.get(mark.after - 1).is_some_and(|token| token.lower.ends_with('s'));
+            let plural = reading.word(mark.after - 1, Word::Totals);
             let position = if plural { position } else { usize::MAX };
             return match earlier.get(position).or(earlier.last()) {
                 Some(metric) => Some(Attachment {
@@ -469,10 +461,10 @@ fn punctuation_bracket(reading: &Reading<'_, '_>, n: usize) -> bool {
 
 /// "the number of people who", where something else than a metric is numbered.
 fn pointless(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
-    let total_of = reading.is(mark.first, "total")
-        && reading.is(mark.first.wrapping_sub(1), "a")
-        && reading.is(mark.first.wrapping_sub(2), "for");
-    let number_of = reading.is(mark.after, "of") && !total_of;
+    let total_of = reading.word(mark.first, Word::Total)
+        && reading.word(mark.first.wrapping_sub(1), Word::Article)
+        && reading.word(mark.first.wrapping_sub(2), Word::For);
+    let number_of = reading.word(mark.after, Word::Of) && !total_of;
     let counted = reading.marks_in(mark.after..mark.after + 8).any(|near| near.cue.metric().is_some());
     number_of && !counted
 }
@@ -492,11 +484,8 @@ fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]
         || reading.has_at(number.after, Sense::Today)
         || reading.has_at(number.after, Sense::New)
         || reading.has_at(number.after, Sense::Part)
-        || reading.is(number.after, "of")
-        || reading.is(number.after, "and")
-        || reading.is(number.after, "a")
+        || reading.one_of(number.after, &[Word::Of, Word::And, Word::Article, Word::Respectively])
         || reading.has_at(number.after, Sense::WeekEarlier)
-        || reading.is(number.after, "respectively")
         || reading.has_at(number.after, Sense::LastWeek)
         || reading.has_at(number.after, Sense::World)
         || reading.has_at(number.after, Sense::Nation)
@@ -511,10 +500,10 @@ fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]
     let compared = reading.has(reading.left(n), Sense::Compare);
     let part = reading.has(reading.left(n), Sense::Part);
     let bracket = reading.is(number.first.wrapping_sub(1), "(") || reading.is(number.first.wrapping_sub(1), "+");
-    let listed = matches!(
-        reading.tokens.get(start.wrapping_sub(1)).map(|token| token.lower.as_ref()),
-        Some("," | "and" | "/" | "with" | "to" | "from")
-    );
+    let link = start.wrapping_sub(1);
+    let listed = reading.is(link, ",")
+        || reading.is(link, "/")
+        || reading.one_of(link, &[Word::And, Word::With, Word::To, Word::From]);
     if !(placed || located || compared || part || bracket || listed) {
         return None;
     }
@@ -578,9 +567,7 @@ fn part_of_before(
     previous: Option<Metric>,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
-    let points = |at: usize| {
-        reading.is(at, "of") && ["them", "those", "these", "which", "whom"].iter().any(|word| reading.is(at + 1, word))
-    };
+    let points = |at: usize| of_them(reading, at);
     let before = (0..4).any(points) && number.first < 8;
     let metric = previous.filter(|metric| kind_of(*metric).whole)?;
     let counted = found.iter().flatten().next().is_some();

@@ -5,7 +5,7 @@
 
 use super::attach::{Attachment, Why};
 use super::reading::Reading;
-use crate::language::pack::Sense;
+use crate::language::pack::{Sense, Word};
 use crate::language::tokens::TokenKind;
 use crate::model::Metric;
 
@@ -31,9 +31,8 @@ pub(super) fn header(reading: &Reading<'_, '_>) -> Vec<Metric> {
     let told = [Sense::Perfect, Sense::Report, Sense::RiseVerb]
         .iter()
         .any(|sense| reading.has(0..reading.tokens.len(), *sense));
-    let separated = reading.tokens.iter().any(|token| {
-        matches!(token.text, "/" | "|" | "," | "\t" | ":") || token.is("brackets") || token.is("parentheses")
-    });
+    let separated = reading.tokens.iter().any(|token| matches!(token.text, "/" | "|" | "," | ":"))
+        || (0..reading.tokens.len()).any(|at| reading.word(at, Word::Brackets));
     if told || !separated || !reading.numbers.is_empty() || reading.tokens.len() > 24 {
         return Vec::new();
     }

@@ -7,7 +7,7 @@ use super::date::{self, Role, When};
 use super::kinds::kind_of;
 use super::reading::Reading;
 use crate::language::Cue;
-use crate::language::pack::Sense;
+use crate::language::pack::{Sense, Word};
 use crate::model::{Kind, Metric, Period, Statistic};
 
 /// Kind and period of a number.
@@ -89,19 +89,11 @@ fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option
     let words = attachment.mark.map_or(0..0, |(first, after)| first..after);
     match attachment.metric {
         Metric::Hospitalisations => {
-            let admitted = words.clone().any(|at| {
-                ["admitted", "admissions", "admission", "taken", "hospitalisations", "hospitalizations"]
-                    .iter()
-                    .any(|word| reading.is(at, word))
-            });
-            let remain = reading.has(clause.clone(), Sense::Today)
-                || clause
-                    .clone()
-                    .any(|at| reading.is(at, "remain") || reading.is(at, "currently") || reading.is(at, "still"));
+            let plain = words.clone().any(|at| reading.word(at, Word::Admission));
+            let admitted = plain || words.clone().any(|at| reading.word(at, Word::PerhapsAdmission));
+            let remain =
+                reading.has(clause.clone(), Sense::Today) || clause.clone().any(|at| reading.word(at, Word::Remains));
             let new = novelty(reading, n, attachment).is_some() || admitted && own_period(reading, n, attachment);
-            let plain = words
-                .clone()
-                .any(|at| reading.is(at, "admitted") || reading.is(at, "admissions") || reading.is(at, "admission"));
             Some(if new || plain && !remain { Kind::New } else { Kind::Current })
         }
         Metric::Quarantined | Metric::CloseContacts => {
@@ -121,10 +113,7 @@ fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option
 
 fn stated_total_words(reading: &Reading<'_, '_>, range: std::ops::Range<usize>) -> bool {
     reading.marks_in(range).any(|mark| {
-        mark.cue == Cue::Sense(Sense::Total)
-            && !reading.is(mark.first, "now")
-            && !reading.is(mark.first, "already")
-            && !reading.is(mark.first, "overall")
+        mark.cue == Cue::Sense(Sense::Total) && !reading.one_of(mark.first, &[Word::Already, Word::Overall])
     })
 }
 
@@ -148,8 +137,8 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
         let near = number.after..mark_first.min(number.after + 6);
         let fresh = reading
             .marks_in(near.clone())
-            .any(|mark| mark.cue == Cue::Sense(Sense::New) && !reading.is(mark.first, "overnight"));
-        let broken = near.clone().any(|at| reading.has_at(at, Sense::Stop) && !reading.is(at, "of"));
+            .any(|mark| mark.cue == Cue::Sense(Sense::New) && !reading.has_at(mark.first, Sense::Overnight));
+        let broken = near.clone().any(|at| reading.has_at(at, Sense::Stop) && !reading.word(at, Word::Of));
         if fresh && !broken {
             return Some("new");
         }
@@ -163,23 +152,18 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
         });
         // "the daily increase in infections fell to N".
         let daily = reading.marks_in(mark_first.saturating_sub(5)..mark_first).any(|mark| {
-            reading.is(mark.first, "daily")
-                && (mark.after..mark_first).all(|at| {
-                    ["increase", "rise", "growth", "number", "count", "in", "of", "the", "coronavirus", "confirmed"]
-                        .iter()
-                        .any(|word| reading.is(at, word))
-                })
+            reading.word(mark.first, Word::Daily)
+                && (mark.after..mark_first).all(|at| reading.word(at, Word::DailyWhat))
         });
         // "infections hit a record N": what breaks records is the count of a day.
         let counted = reading
             .marks
             .iter()
             .any(|mark| mark.first == mark_first && mark.after == mark_after && matches!(mark.cue, Cue::Noun(_)));
-        let record = counted && reading.is(number.first.wrapping_sub(1), "record");
+        let record = counted && reading.word(number.first.wrapping_sub(1), Word::Record);
         let fresh = fresh || daily || record;
-        let inside = (mark_first..mark_after).any(|at| reading.is(at, "new") || reading.is(at, "daily"));
-        let of_day = reading.is(mark_after, "of") && reading.is(mark_after + 2, "day")
-            || reading.is(mark_after, "for") && reading.is(mark_after + 2, "day");
+        let inside = (mark_first..mark_after).any(|at| reading.one_of(at, &[Word::New, Word::Daily]));
+        let of_day = reading.one_of(mark_after, &[Word::Of, Word::For]) && reading.word(mark_after + 2, Word::Day);
         // "the number of new cases rose by 40 to 520": both are new.
         if fresh || inside || of_day {
             return Some("new");
@@ -206,8 +190,7 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
     let right = reading.right(n);
     let daily = reading.marks_in(number.after..right.end.min(mark_after.max(number.after) + 7)).any(|mark| {
         matches!(mark.cue, Cue::Sense(Sense::PerDay | Sense::PerWeek | Sense::PerMonth))
-            && !reading.is(mark.first, "alone")
-            && !matches!(reading.tokens.get(mark.first).map(|token| token.lower.as_ref()), Some("this"))
+            && !reading.one_of(mark.first, &[Word::Alone, Word::This])
     });
     daily.then_some("rate")
 }
@@ -215,7 +198,7 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
 /// Rule 1, second half: a period on the number's own verb.
 fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
-    if number.words && reading.is(number.first, "first") {
+    if number.words && reading.word(number.first, Word::First) {
         return false;
     }
     // "the toll reached 320 on Monday" dates a total; "in total on Saturday" counts that day.
@@ -237,15 +220,14 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         return false;
     }
     // "so far", "to date", "now" are no period.
-    let now = reading
-        .marks
-        .iter()
-        .any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::Today) && !reading.is(cue.first, "today"));
+    let now = reading.marks.iter().any(|cue| {
+        cue.first == mark.first && cue.cue == Cue::Sense(Sense::Today) && !reading.word(cue.first, Word::Today)
+    });
     if now {
         return false;
     }
     let month = matches!(mark.when, When::Month(..));
-    if month && !reading.is(mark.first.wrapping_sub(1), "in") {
+    if month && !reading.word(mark.first.wrapping_sub(1), Word::In) {
         return false;
     }
     // "has 434 cases on Monday" is a state; "has reported 434 cases in the past 24 hours" is a count of the day.
@@ -278,17 +260,15 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
 /// Whether the number is what a subject reaches: "stands at 320", "rose to 9,076", "a total of".
 fn reaching(reading: &Reading<'_, '_>, n: usize) -> bool {
     let start = core_start(reading, n);
-    reading.has_ending(start, Sense::Reaches)
-        || reading.is(start.wrapping_sub(1), "and")
-        || reading.is(start.wrapping_sub(1), ",")
-        || reading.is(start.wrapping_sub(1), "to")
+    let link = start.wrapping_sub(1);
+    reading.has_ending(start, Sense::Reaches) || reading.is(link, ",") || reading.one_of(link, &[Word::And, Word::To])
 }
 
 /// Rule 2: a stated total.
 fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option<&'static str> {
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
-    if number.words && (reading.is(number.first, "first") || reading.is(number.first, "not")) {
+    if number.words && reading.one_of(number.first, &[Word::First, Word::Not]) {
         return Some("first_case");
     }
     if passes(reading, n) {
@@ -296,7 +276,7 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
     }
     let left = reading.left(n);
     if attachment.why == Why::Governed && reaching(reading, n) {
-        let second = reading.is(core_start(reading, n).wrapping_sub(1), "to")
+        let second = reading.word(core_start(reading, n).wrapping_sub(1), Word::To)
             && reading.has(clause.start..number.first, Sense::Bringing);
         if second || reading.has(left, Sense::Bringing) {
             return Some("bringing_to");
@@ -312,7 +292,7 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
         let strong = reading
             .ending_at(core_start(reading, n))
             .into_iter()
-            .any(|mark| mark.cue == Cue::Sense(Sense::Reaches) && !reading.is(mark.first, "with"));
+            .any(|mark| mark.cue == Cue::Sense(Sense::Reaches) && !reading.word(mark.first, Word::With));
         if label || strong {
             return Some("reaches");
         }
@@ -322,9 +302,9 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
     let end =
         right.clone().find(|at| reading.is(*at, ",") || reading.has_at(*at, Sense::Bringing)).unwrap_or(right.end);
     let near = reading.left(n).start..end;
-    let total = reading.marks_in(near).any(|mark| {
-        mark.cue == Cue::Sense(Sense::Total) && !reading.is(mark.first, "now") && !reading.is(mark.first, "already")
-    });
+    let total = reading
+        .marks_in(near)
+        .any(|mark| mark.cue == Cue::Sense(Sense::Total) && !reading.word(mark.first, Word::Already));
     if total
         || stated_total_words(reading, clause)
             && reading.numbers.iter().filter(|other| reading.clause(number.first).contains(&other.first)).count() == 1
@@ -338,7 +318,7 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
 fn verb_stretch(reading: &Reading<'_, '_>, n: usize) -> std::ops::Range<usize> {
     let Some(number) = reading.numbers.get(n) else { return 0..0 };
     let clause = reading.clause(number.first);
-    let opens = reading.left(n).rev().find(|at| n > 0 && (reading.is(*at, "with") || reading.is(*at, "as")));
+    let opens = reading.left(n).rev().find(|at| n > 0 && reading.one_of(*at, &[Word::With, Word::As]));
     match opens {
         Some(at) => at..reading.right(n).end,
         None => clause,
@@ -370,7 +350,7 @@ fn tense(reading: &Reading<'_, '_>, n: usize) -> Option<(Kind, &'static str)> {
     // The verb nearest before the number, else the one behind it. "has registered" holds a report verb within the perfect.
     match (perfect_left, report_left) {
         // "has killed N and infected N": both verbs have the one auxiliary.
-        (Some(perfect), Some(report)) if report > perfect + 3 && !reading.is(report.wrapping_sub(1), "and") => {
+        (Some(perfect), Some(report)) if report > perfect + 3 && !reading.word(report.wrapping_sub(1), Word::And) => {
             return Some((Kind::New, "simple_past"));
         }
         (Some(_), _) => return Some((Kind::Cumulative, "perfect")),
@@ -402,13 +382,13 @@ fn period(reading: &Reading<'_, '_>, n: usize) -> Option<Period> {
         reading.marks_in(range).find_map(|mark| match mark.cue {
             Cue::Sense(
                 sense @ (Sense::PerDay | Sense::PerWeek | Sense::PerMonth | Sense::PerYear | Sense::PerFortnight),
-            ) if !reading.is(mark.first, "alone") => of(sense),
+            ) if !reading.word(mark.first, Word::Alone) => of(sense),
             _ => None,
         })
     };
     let any = |range: std::ops::Range<usize>| {
         reading.marks_in(range).find_map(|mark| match mark.cue {
-            Cue::Sense(sense) if !reading.is(mark.first, "alone") => of(sense),
+            Cue::Sense(sense) if !reading.word(mark.first, Word::Alone) => of(sense),
             _ => None,
         })
     };
@@ -432,15 +412,12 @@ fn period(reading: &Reading<'_, '_>, n: usize) -> Option<Period> {
             let now = reading.marks.iter().any(|cue| {
                 cue.first == mark.first
                     && cue.cue == Cue::Sense(Sense::Today)
-                    && !reading.is(cue.first, "today")
-                    && !reading.is(cue.first, "this")
+                    && !reading.one_of(cue.first, &[Word::Today, Word::This])
             });
             match mark.when {
                 _ if named.is_some() => named,
                 When::Day(_) | When::Before(_) if !now => Some(Period::Day),
-                When::Month(..)
-                    if reading.is(mark.first.wrapping_sub(1), "in") || reading.is(mark.first.wrapping_sub(1), "of") =>
-                {
+                When::Month(..) if reading.one_of(mark.first.wrapping_sub(1), &[Word::In, Word::Of]) => {
                     Some(Period::Month)
                 }
                 _ => None,

@@ -29,6 +29,7 @@ mod traps;
 use crate::extract::places::{PlaceForm, Places};
 use crate::extract::sentence::sentences;
 use crate::language::Pack;
+use crate::language::pack::{Sense, Word};
 use crate::model::{
     Article, AsOf, AsOfHow, Covid, Field, Kind, Metric, Number, Observation, ObservationSpans, PlaceHow, PlaceKind,
     Qualifier, SectionKind, SentenceRef, Span, Status,
@@ -255,7 +256,7 @@ impl<'a, 'p> Finder<'a, 'p> {
                 !reading.numbers.get(*earlier).is_some_and(|number| {
                     reading.is(number.first.wrapping_sub(1), "(")
                         || reading.is(number.first.wrapping_sub(1), "+")
-                        || reading.has(reading.left(*earlier), crate::language::pack::Sense::Bringing)
+                        || reading.has(reading.left(*earlier), Sense::Bringing)
                 })
             })
             .find_map(|earlier| before.get(earlier).and_then(Option::as_ref));
@@ -264,9 +265,8 @@ impl<'a, 'p> Finder<'a, 'p> {
         let inherits = whole.and_then(|whole| whole.located.first().copied());
         let located = scope::locate(reading, self.places, &self.context, n, rank, inherits);
         let status = status::status(reading, n, attachment.metric);
-        let points = reading.has(0..reading.tokens.len().min(4), crate::language::pack::Sense::Pointer)
-            && !reading.is(0, "the")
-            || reading.is(0, "the") && reading.is(1, "figure");
+        let points = reading.has(0..reading.tokens.len().min(4), Sense::Pointer) && !reading.word(0, Word::The)
+            || reading.word(0, Word::The) && reading.word(1, Word::Figure);
         let last = before.iter().rev().flatten().next();
         let scope = date::DateScope {
             today: self.article.date(),
@@ -296,11 +296,10 @@ impl<'a, 'p> Finder<'a, 'p> {
         n: usize,
         before: &'d [Option<Decided<'p>>],
     ) -> Option<&'d Decided<'p>> {
-        use crate::language::pack::Sense;
         let number = reading.numbers.get(n)?;
         let part = reading.has(reading.left(n), Sense::Part)
             && (number.first.saturating_sub(4)..number.first)
-                .any(|at| reading.has_at(at, Sense::Part) && !reading.is(at, "with"));
+                .any(|at| reading.has_at(at, Sense::Part) && !reading.word(at, Word::With));
         let whole = before.iter().rev().flatten().next()?;
         part.then_some(whole)
     }
@@ -409,9 +408,9 @@ impl<'a, 'p> Finder<'a, 'p> {
 
 /// "from 8,715 to 9,076 in one day": the first of the two.
 fn start_of_change(reading: &Reading<'_, '_>, n: usize) -> bool {
-    use crate::language::pack::Sense;
     let (Some(number), Some(next)) = (reading.numbers.get(n), reading.numbers.get(n + 1)) else { return false };
-    let pair = reading.is(number.first.wrapping_sub(1), "from") && reading.is(next.first.wrapping_sub(1), "to");
+    let pair =
+        reading.word(number.first.wrapping_sub(1), Word::From) && reading.word(next.first.wrapping_sub(1), Word::To);
     let day =
         [Sense::PastDay, Sense::PastWeek].iter().any(|sense| reading.has(next.after..reading.tokens.len(), *sense));
     pair && day
@@ -482,11 +481,7 @@ fn confidence(reading: &Reading<'_, '_>, n: usize, done: &Decided<'_>, located: 
     if number.is_some_and(|number| number.words && number.value == 1.0) {
         confidence -= 0.1;
     }
-    if reading
-        .marks
-        .iter()
-        .any(|mark| mark.cue == crate::language::Cue::Sense(crate::language::pack::Sense::OtherDisease))
-    {
+    if reading.marks.iter().any(|mark| mark.cue == crate::language::Cue::Sense(Sense::OtherDisease)) {
         confidence -= 0.3;
     }
     (confidence.max(0.05) * 100.0).round() / 100.0

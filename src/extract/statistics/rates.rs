@@ -7,8 +7,9 @@ use super::attach::{Attachment, Why, core_start};
 use super::kinds::{is_percent, kind_of};
 use super::reading::Reading;
 use crate::language::Cue;
-use crate::language::pack::{Mark, Sense};
+use crate::language::pack::{Mark, NumberWord, Sense, Word};
 use crate::model::Metric;
+use std::ops::Range;
 
 /// Percentages: a rate that governs it, a share of the population that is vaccinated, beds that are taken.
 pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
@@ -29,16 +30,13 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
         return Some(made(mark.cue.metric()?, Why::Noun, mark));
     }
     // "32 percent of adults have received at least one dose".
-    let of = reading.is(number.after, "of");
-    if of {
+    if reading.word(number.after, Word::Of) {
         let vaccinated = reading
             .marks_in(right.clone())
             .find(|mark| matches!(mark.cue, Cue::Predicate(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated)));
         let population = (number.after..right.end.min(number.after + 6)).any(|at| {
             reading.has_at(at, Sense::PopulationBase)
-                || reading.is(at, "adults")
-                || reading.is(at, "adult")
-                || reading.is(at, "country")
+                || reading.word(at, Word::Populace)
                 || reading.marks.iter().any(|mark| mark.first == at && matches!(mark.cue, Cue::Subset(_)))
                 || reading.spots.iter().any(|spot| spot.first <= at && at < spot.after)
         });
@@ -66,8 +64,8 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
     }
     // "fell 12 percent", "up by 3 percent": a change. "rose to 12 percent": a rate.
     let start = core_start(reading, n);
-    let link = reading.tokens.get(start.wrapping_sub(1)).map(|token| token.lower.as_ref()).unwrap_or_default();
-    if link == "by" || reading.has_ending(start, Sense::RiseVerb) {
+    let link = start.wrapping_sub(1);
+    if reading.word(link, Word::By) || reading.has_ending(start, Sense::RiseVerb) {
         return None;
     }
     let rate = reading
@@ -85,7 +83,8 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
         return Some(made(mark.cue.metric()?, Why::Label, mark));
     }
     let before = found.last().copied().flatten().filter(|before| is_percent(before.metric))?;
-    (reading.has(reading.left(n), Sense::Compare) || matches!(link, "and" | "from" | "to")).then_some(Attachment {
+    let listed = reading.one_of(link, &[Word::And, Word::From, Word::To]);
+    (listed || reading.has(reading.left(n), Sense::Compare)).then_some(Attachment {
         why: Why::Coordinated(n - 1),
         mark: None,
         ..before
@@ -96,22 +95,22 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
 pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachment) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let right = number.after..reading.clause(number.first).end;
-    let per = right.clone().take(14).find(|at| reading.is(*at, "per")).and_then(|at| base(reading, at + 1));
+    let population =
+        |mut range: Range<usize>| range.find(|at| reading.word(*at, Word::Per)).and_then(|at| base(reading, at + 1));
+    let per = population(right.start..right.end.min(right.start + 14));
     // "cases per 100,000" is said of this number only when no other number with a metric of its own stands between.
     let per = per
         .filter(|(_, at)| !reading.numbers.iter().any(|other| other.first > number.first && other.after < *at))
         .map(|(base, _)| base);
     let per = per.or_else(|| {
         let (first, after) = attachment.mark.filter(|(first, _)| *first < number.first)?;
-        (first..after + 6).find(|at| reading.is(*at, "per")).and_then(|at| base(reading, at + 1)).map(|(base, _)| base)
+        population(first..after + 6).map(|(base, _)| base)
     });
     // "Nineteen countries reported more than 100 cases per 100,000": a bound that each of them passes, not a rate of any.
     let bounded =
         [Sense::MoreThan, Sense::AtLeast, Sense::LessThan].iter().any(|sense| reading.has_ending(number.first, *sense));
-    let many =
-        ["countries", "states", "regions", "districts", "counties", "municipalities", "provinces", "territories"];
     let clause = reading.clause(number.first);
-    let counted = (clause.start..number.first).any(|at| many.iter().any(|word| reading.is(at, word)));
+    let counted = (clause.start..number.first).any(|at| reading.word(at, Word::Areas));
     if per.is_some() && bounded && counted {
         return None;
     }
@@ -137,13 +136,12 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
 
 /// "100,000", "million", "one million" after "per".
 fn base(reading: &Reading<'_, '_>, at: usize) -> Option<(u64, usize)> {
-    if let Some(number) = reading.numbers.iter().find(|number| number.first == at) {
-        return (number.value >= 1000.0 && number.value <= 1e9).then_some((number.value as u64, at));
-    }
-    match reading.tokens.get(at)?.lower.as_ref() {
-        "million" => Some((1_000_000, at)),
-        "thousand" => Some((1_000, at)),
-        "lakh" => Some((100_000, at)),
-        _ => None,
-    }
+    let value = match reading.numbers.iter().find(|number| number.first == at) {
+        Some(number) => number.value,
+        None => match reading.pack.number_word(&reading.tokens.get(at)?.lower)? {
+            NumberWord::Scale(value) => value,
+            _ => return None,
+        },
+    };
+    (1e3..=1e9).contains(&value).then_some((value as u64, at))
 }

@@ -9,7 +9,7 @@ use crate::language::numbers::{Numeral, numerals};
 use crate::language::pack::{Mark, Sense, Word, Words};
 use crate::language::tokens::{Token, TokenKind, tokenize};
 use crate::language::{Cue, Pack};
-use crate::model::{PlaceKind, Span};
+use crate::model::{Metric, PlaceKind, Span};
 use jiff::civil::Date;
 use std::ops::Range;
 
@@ -27,6 +27,7 @@ pub(super) struct Spot<'p> {
 
 /// One sentence, read.
 pub(super) struct Reading<'t, 'p> {
+    pub(super) pack: &'t Pack,
     pub(super) span: Span,
     pub(super) index: usize,
     pub(super) tokens: Vec<Token<'t>>,
@@ -45,7 +46,7 @@ pub(super) struct Reading<'t, 'p> {
 impl<'t, 'p> Reading<'t, 'p> {
     /// Reads a sentence; `country` is the country that the story speaks of, `today` the date that it is told on.
     pub(super) fn new(
-        pack: &Pack,
+        pack: &'t Pack,
         places: &'p Places,
         text: &'t str,
         span: Span,
@@ -54,13 +55,13 @@ impl<'t, 'p> Reading<'t, 'p> {
         today: Option<Date>,
     ) -> Self {
         let tokens = tokenize(text, span.start);
-        let words = tokens.iter().map(|token| pack.words(&token.lower)).collect();
+        let words: Vec<Words> = tokens.iter().map(|token| pack.words(&token.lower)).collect();
         let mut marks = pack.marks(&tokens);
-        marks.retain(|mark| holds(&tokens, mark));
+        marks.retain(|mark| holds(&tokens, &words, mark));
         let mut numbers = numerals(pack, &tokens);
         let dates = date::find(pack, &tokens, &marks, today);
         // Stated zeros and ones stand beside the written numbers, unless one is written in the same place.
-        for stated in super::stated::find(&tokens, &marks) {
+        for stated in super::stated::find(pack, &tokens, &words, &marks) {
             if numbers.iter().all(|number| number.after <= stated.first || stated.after <= number.first) {
                 numbers.push(stated);
             }
@@ -96,7 +97,8 @@ impl<'t, 'p> Reading<'t, 'p> {
             .collect();
         let mut by_end: Vec<usize> = (0..marks.len()).collect();
         by_end.sort_by_key(|n| marks.get(*n).map_or((0, 0), |mark| (mark.after, mark.first)));
-        let mut reading = Self { span, index, tokens, words, marks, numbers, spots, dates, by_end, clauses: vec![0] };
+        let mut reading =
+            Self { pack, span, index, tokens, words, marks, numbers, spots, dates, by_end, clauses: vec![0] };
         reading.split_clauses();
         reading
     }
@@ -105,17 +107,13 @@ impl<'t, 'p> Reading<'t, 'p> {
     fn split_clauses(&mut self) {
         let mut starts = vec![0];
         for (n, token) in self.tokens.iter().enumerate().skip(1) {
-            let hard = matches!(token.text, ";" | "•") || token.is("while") || token.is("whereas") || token.is("but");
+            let hard = matches!(token.text, ";" | "•") || self.word(n, Word::NewClause);
             // "…in Ukraine, and Poland reported 12": a place with a verb of its own.
-            let link = token.is(",") || token.is("and");
+            let link = token.is(",") || self.word(n, Word::And);
             let subject = link
                 && self.spots.iter().any(|spot| {
                     let joined = spot.first == n + 1
-                        || spot.first == n + 2
-                            && self
-                                .tokens
-                                .get(n + 1)
-                                .is_some_and(|next| next.is("and") || next.is("in") || next.is("the"));
+                        || spot.first == n + 2 && self.one_of(n + 1, &[Word::And, Word::In, Word::The]);
                     let verb = (spot.after..spot.after + 2).any(|at| {
                         self.has_at(at, Sense::Perfect)
                             || self.has_at(at, Sense::Report)
@@ -152,9 +150,8 @@ impl<'t, 'p> Reading<'t, 'p> {
         let clause = self.clause(number.first);
         // A share in brackets or between commas ("or 15 percent of the population") does not end what is said of a count.
         let aside = |next: &&Numeral| {
-            !number.percent
-                && next.percent
-                && (self.is(next.first.wrapping_sub(1), "or") || self.is(next.first.wrapping_sub(1), "("))
+            let before = next.first.wrapping_sub(1);
+            !number.percent && next.percent && (self.word(before, Word::Or) || self.is(before, "("))
         };
         let skip = n + 1 + self.numbers.get(n + 1..).unwrap_or_default().iter().take_while(aside).count();
         let next = self.numbers.get(skip).map_or(self.tokens.len(), |next| next.first);
@@ -214,12 +211,17 @@ impl<'t, 'p> Reading<'t, 'p> {
 
     /// Whether the token is a word of this class.
     pub(super) fn word(&self, token: usize, word: Word) -> bool {
-        self.words.get(token).is_some_and(|words| words.has(word))
+        is_word(&self.words, token, word)
     }
 
-    /// Whether the token is this mark.
-    pub(super) fn is(&self, token: usize, word: &str) -> bool {
-        self.tokens.get(token).is_some_and(|token| token.is(word))
+    /// Whether the token is a word of any of these classes.
+    pub(super) fn one_of(&self, token: usize, classes: &[Word]) -> bool {
+        self.words.get(token).is_some_and(|words| classes.iter().any(|class| words.has(*class)))
+    }
+
+    /// Whether the token is this punctuation mark. Words are asked for by their class: what they are is up to the language.
+    pub(super) fn is(&self, token: usize, mark: &str) -> bool {
+        self.tokens.get(token).is_some_and(|token| token.is(mark))
     }
 
     /// Bytes of a range of tokens.
@@ -235,58 +237,48 @@ impl<'t, 'p> Reading<'t, 'p> {
     }
 }
 
+/// Whether the token is a word of this class, where there is no [`Reading`] yet.
+pub(super) fn is_word(words: &[Words], token: usize, word: Word) -> bool {
+    words.get(token).is_some_and(|words| words.has(word))
+}
+
 /// Words that are cues only when they are written so: the month of May is no forecast, and the letter r no rate.
-fn holds(tokens: &[Token<'_>], mark: &Mark) -> bool {
+fn holds(tokens: &[Token<'_>], words: &[Words], mark: &Mark) -> bool {
     let Some(token) = tokens.get(mark.first) else { return false };
-    let next = tokens.get(mark.after).map(|token| token.lower.as_ref()).unwrap_or_default();
-    let before =
-        mark.first.checked_sub(1).and_then(|at| tokens.get(at)).map(|token| token.lower.as_ref()).unwrap_or_default();
-    if mark.after != mark.first + 1 {
+    let of = |at: usize, class: Word| is_word(words, at, class);
+    let (before, first, after) = (mark.first.wrapping_sub(1), mark.first, mark.after);
+    if after != first + 1 {
         // "2,026 people tested positive" counts cases.
-        if token.is("people") && next == "positive" {
+        if mark.cue == Cue::Noun(Metric::PeopleTested) && of(after, Word::Positive) {
             return false;
         }
         // "a day earlier" and "in a day" give no rate.
         let rate = matches!(mark.cue, Cue::Sense(Sense::PerDay | Sense::PerWeek | Sense::PerMonth | Sense::PerYear));
-        return !(rate
-            && token.is("a")
-            && (matches!(next, "earlier" | "ago" | "before" | "later" | "after")
-                || matches!(before, "in" | "within" | "over" | "for")));
+        return !(rate && of(first, Word::Article) && (of(after, Word::Apart) || of(before, Word::Within)));
     }
+    let next = tokens.get(after).map(|token| token.lower.as_ref()).unwrap_or_default();
     // "its confirmed cases", "the reported deaths": an adjective, not the verb that tells the number.
-    let adjective = matches!(
-        next,
-        "case"
-            | "cases"
-            | "infection"
-            | "infections"
-            | "death"
-            | "deaths"
-            | "coronavirus"
-            | "covid"
-            | "fatalities"
-            | "total"
-    );
-    if mark.cue == Cue::Sense(Sense::Report) && adjective {
+    if mark.cue == Cue::Sense(Sense::Report) && of(after, Word::Reported) {
         return false;
     }
-    match token.lower.as_ref() {
-        // "confirmed" counts by itself only in lists: "Confirmed: 300", "72 confirmed, 3 dead".
-        "confirmed" if mark.cue.metric().is_some() => {
-            matches!(next, ":" | "," | "." | ";" | ")" | "" | "and" | "-")
-                && !matches!(before, "was" | "were" | "been" | "be" | "being" | "has" | "have")
-        }
-        "may" => token.text == "may",
-        // "more than" is no increment.
-        "more" if mark.cue == Cue::Sense(Sense::New) => next != "than",
-        "r" | "rt" | "r0" => token.text.starts_with('R'),
-        "who" | "us" => token.text != "WHO" && token.text != "US",
-        // "no longer", "No. 10".
-        "no" => !tokens
-            .get(mark.after)
-            .is_some_and(|next| next.is("longer") || next.is(".") || next.is("one") || next.is("doubt")),
-        _ => true,
+    // "confirmed" counts by itself only in lists: "Confirmed: 300", "72 confirmed, 3 dead".
+    if of(first, Word::ListOnly) && mark.cue.metric().is_some() {
+        let ends = matches!(next, ":" | "," | "." | ";" | ")" | "" | "-") || of(after, Word::And);
+        return ends && !of(before, Word::Auxiliary);
     }
+    // "more than" is no increment.
+    if of(first, Word::More) && mark.cue == Cue::Sense(Sense::New) && of(after, Word::Than) {
+        return false;
+    }
+    // "no longer", "No. 10".
+    if of(first, Word::No) && (next == "." || of(after, Word::NotNone)) {
+        return false;
+    }
+    // May is a month, R a number, WHO and US are names.
+    let capitals = token.text.chars().all(char::is_uppercase);
+    !(of(first, Word::SmallOnly) && token.capitalised()
+        || of(first, Word::CapitalOnly) && !token.capitalised()
+        || of(first, Word::NeverCapitals) && capitals)
 }
 
 /// The country that another name of the sentence can only mean, if this ambiguous one can lie in it: "Sindh, Punjab".

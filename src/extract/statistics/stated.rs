@@ -2,9 +2,10 @@
 //!
 //! In: tokens and cue phrases. Out: numerals to stand beside those that are written.
 
+use super::reading::is_word;
 use crate::language::Cue;
 use crate::language::numbers::Numeral;
-use crate::language::pack::{Mark, Sense};
+use crate::language::pack::{Mark, Pack, Sense, Word, Words};
 use crate::language::tokens::Token;
 use crate::model::Metric;
 
@@ -12,13 +13,19 @@ use crate::model::Metric;
 const REACH: usize = 7;
 
 /// Every stated zero and one.
-pub(super) fn find(tokens: &[Token<'_>], marks: &[Mark]) -> Vec<Numeral> {
+pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], words: &[Words], marks: &[Mark]) -> Vec<Numeral> {
+    let word = |at: usize, class: Word| is_word(words, at, class);
+    let singular = |noun: &Mark| {
+        let countable = matches!(noun.cue.metric(), Some(Metric::Cases | Metric::Deaths | Metric::CasesSuspected));
+        countable && word(noun.after.wrapping_sub(1), Word::Singular)
+    };
     let mut found = Vec::new();
     for mark in marks {
         let Cue::Sense(sense) = mark.cue else { continue };
         match sense {
-            Sense::Zero if tokens.get(mark.first).is_some_and(|token| !token.is("zero")) => {
-                let none = !tokens.get(mark.first).is_some_and(|token| token.is("no"));
+            // A zero in words is written like any number.
+            Sense::Zero if tokens.get(mark.first).is_some_and(|token| pack.number_word(&token.lower).is_none()) => {
+                let none = !word(mark.first, Word::No);
                 let labelled = none
                     && (noun_before(marks, mark.first)
                         || tokens.get(mark.first.wrapping_sub(1)).is_some_and(|token| token.is(":")));
@@ -27,9 +34,7 @@ pub(super) fn find(tokens: &[Token<'_>], marks: &[Mark]) -> Vec<Numeral> {
                 }
             }
             Sense::NotReported => {
-                let from = (mark.first..mark.after)
-                    .find(|at| tokens.get(*at).is_some_and(|token| token.is("not") || token.is("yet")))
-                    .unwrap_or(mark.first);
+                let from = (mark.first..mark.after).find(|at| word(*at, Word::Not)).unwrap_or(mark.first);
                 // A phrase within a longer one ("has not reported" and "not reported") says it once.
                 if from != mark.first && marks.iter().any(|other| other.cue == mark.cue && other.first == from) {
                     continue;
@@ -37,28 +42,24 @@ pub(super) fn find(tokens: &[Token<'_>], marks: &[Mark]) -> Vec<Numeral> {
                 let single = marks.iter().find(|single| {
                     single.cue == Cue::Sense(Sense::Single) && (mark.after..=mark.after + 1).contains(&single.first)
                 });
-                let any = tokens.get(mark.after).filter(|token| token.is("any")).map(|_| mark.after + 1);
+                let any = word(mark.after, Word::Any).then_some(mark.after + 1);
                 let Some(after) = single.map(|single| single.after).or(any) else { continue };
                 if noun_behind(tokens, marks, after).is_some() {
                     found.extend(numeral(tokens, from, after, 0.0));
                 }
             }
             Sense::First => {
-                let since = (mark.first.saturating_sub(2)..mark.first)
-                    .any(|at| tokens.get(at).is_some_and(|token| token.is("since") || token.is("after")));
-                let singular = noun_behind(tokens, marks, mark.after).is_some_and(|noun| singular(tokens, noun));
-                if !since && singular {
+                let since =
+                    (mark.first.saturating_sub(2)..mark.first).any(|at| word(at, Word::Since) || word(at, Word::After));
+                if !since && noun_behind(tokens, marks, mark.after).is_some_and(singular) {
                     found.extend(numeral(tokens, mark.first, mark.after, 1.0));
                 }
             }
             Sense::New => {
                 // "A new case was reported", "one more" has its own number word.
-                let article = mark
-                    .first
-                    .checked_sub(1)
-                    .filter(|at| tokens.get(*at).is_some_and(|token| token.is("a") || token.is("an")));
-                let another = tokens.get(mark.first).is_some_and(|token| token.is("another"));
-                let Some(noun) = noun_behind(tokens, marks, mark.after).filter(|noun| singular(tokens, noun)) else {
+                let article = mark.first.checked_sub(1).filter(|at| word(*at, Word::Article));
+                let another = word(mark.first, Word::Another);
+                let Some(noun) = noun_behind(tokens, marks, mark.after).filter(|noun| singular(noun)) else {
                     continue;
                 };
                 let told = marks
@@ -99,12 +100,6 @@ fn noun_before(marks: &[Mark], at: usize) -> bool {
 
 fn counted(mark: &Mark) -> bool {
     mark.cue.metric().is_some_and(|metric| super::kinds::kind_of(metric).whole)
-}
-
-fn singular(tokens: &[Token<'_>], noun: &Mark) -> bool {
-    let countable = matches!(noun.cue.metric(), Some(Metric::Cases | Metric::Deaths | Metric::CasesSuspected));
-    let last = noun.after.checked_sub(1).and_then(|at| tokens.get(at));
-    countable && last.is_some_and(|word| matches!(word.lower.as_ref(), "case" | "infection" | "death" | "fatality"))
 }
 
 fn numeral(tokens: &[Token<'_>], first: usize, after: usize, value: f64) -> Option<Numeral> {
