@@ -272,9 +272,9 @@ pub struct FeedsCheck {
 /// `dateline eval`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  dateline eval tests/corpus/en/scored.jsonl
-  dateline eval --part development --failures tests/corpus/ru.jsonl
-  dateline eval --format json tests/corpus/*.jsonl")]
+  dateline eval tests/corpus/en/statistics.jsonl
+  dateline eval --part development --failures tests/corpus/ru/statistics.jsonl
+  dateline eval --format json tests/corpus/*/statistics.jsonl")]
 pub struct Eval {
     /// Labelled text, one case a line.
     #[arg(value_name = "FILE", required = true)]
