@@ -4,6 +4,7 @@
 //! tokens in one pass. What holds: cue phrases match whole tokens in any case; a phrase may give alternatives for a word
 //! as `has/have died`, which stand for both.
 
+use super::names::Names;
 use super::tokens::{Token, tokenize};
 use crate::model::{Metric, SourceType, Subset};
 use serde::Deserialize;
@@ -113,6 +114,14 @@ pub enum Sense {
     Institution,
     Population,
     Pronoun,
+    OrMore,
+    OrLess,
+    OrSo,
+    Respectively,
+    Given,
+    DateAsOf,
+    DateSince,
+    DateUntil,
 }
 
 /// A class of words that the grammar asks for one at a time, at a place of its own choosing: "of" behind a number. What
@@ -161,6 +170,60 @@ pub enum Word {
     Those,
     Total,
     World,
+    // Places, ranks, dates, traps and the status of a number.
+    Indefinite,
+    Its,
+    Only,
+    Most,
+    Every,
+    One,
+    UpDown,
+    Modal,
+    Country,
+    Digression,
+    ItemLink,
+    PlaceStep,
+    NoPlaceOf,
+    Oblique,
+    Superlative,
+    LaterOrdinal,
+    AmongWhat,
+    Singled,
+    Overtaking,
+    Likened,
+    Speaking,
+    Staff,
+    Namesake,
+    Product,
+    WorldName,
+    WorldThing,
+    Genitive,
+    OrdinalSuffix,
+    RankVerb,
+    RankNoun,
+    RankScope,
+    Worldwide,
+    Abbreviation,
+    MonthHomonym,
+    DateStep,
+    End,
+    BeforeYear,
+    YearEvent,
+    CountLead,
+    SubsetHead,
+    Community,
+    Spread,
+    Puts,
+    Officially,
+    NumberSign,
+    PrefixCurrency,
+    PeriodUnit,
+    PeriodOpener,
+    Comparative,
+    ChangeFrom,
+    Measure,
+    UnitStop,
+    Births,
 }
 
 /// The classes that one word belongs to.
@@ -197,6 +260,8 @@ pub enum Cue {
     Subset(Subset),
     /// Who says so.
     Source(SourceType),
+    /// A body of one country, by its number in [`Pack::institutions`].
+    Institution(usize),
     /// Anything else.
     Sense(Sense),
 }
@@ -220,6 +285,18 @@ pub struct Mark {
     pub after: usize,
     /// What it says.
     pub cue: Cue,
+}
+
+/// How the disease is named.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiseaseNames {
+    /// Its names.
+    pub names: Names,
+    /// What also means it after its outbreak: "the pandemic".
+    pub epidemic: Names,
+    /// What makes that another one: "flu".
+    pub other_epidemic: Names,
 }
 
 /// Words around ranges.
@@ -251,6 +328,7 @@ struct MetricWords {
 #[serde(deny_unknown_fields)]
 struct PackFile {
     version: u32,
+    calendar_capitals: bool,
     months: Vec<Vec<String>>,
     weekdays: Vec<Vec<String>>,
     units: Vec<Vec<String>>,
@@ -270,6 +348,8 @@ struct PackFile {
     subsets: BTreeMap<Subset, Vec<String>>,
     sources: BTreeMap<SourceType, Vec<String>>,
     cues: BTreeMap<Sense, Vec<String>>,
+    institutions: BTreeMap<String, String>,
+    disease: DiseaseNames,
     words: BTreeMap<Word, Vec<String>>,
 }
 
@@ -279,8 +359,12 @@ pub struct Pack {
     pub code: &'static str,
     /// Name and version as records carry it: `en/1`.
     pub name: String,
-    /// Words for percent.
-    pub percent_words: Vec<String>,
+    /// Months and weekdays are written with a capital; a word without one is another word.
+    pub calendar_capitals: bool,
+    /// Names of the disease.
+    pub disease: DiseaseNames,
+    /// Countries (ISO 3166-1, or a part of one by ISO 3166-2) of the bodies that [`Cue::Institution`] names.
+    pub institutions: Vec<String>,
     /// Indefinite articles.
     pub articles: Vec<String>,
     /// "half", "quarter".
@@ -296,6 +380,7 @@ pub struct Pack {
     months: HashMap<String, u8>,
     weekdays: HashMap<String, u8>,
     ordinals: HashMap<String, u32>,
+    percent: Vec<Vec<String>>,
     numbers: HashMap<String, NumberWord>,
     words: HashMap<String, Words>,
     phrases: HashMap<String, Vec<(Vec<String>, Cue)>>,
@@ -320,6 +405,15 @@ impl Pack {
     /// What a word in lower case does in a number.
     pub fn number_word(&self, lower: &str) -> Option<NumberWord> {
         self.numbers.get(lower).copied()
+    }
+
+    /// The token behind a sign or word for percent that begins at `first`: "%", "per cent".
+    pub fn percent(&self, tokens: &[Token<'_>], first: usize) -> Option<usize> {
+        let fits = |words: &&Vec<String>| {
+            let found = tokens.get(first..first + words.len());
+            found.is_some_and(|found| found.iter().zip(*words).all(|(token, word)| token.is(word)))
+        };
+        self.percent.iter().filter(fits).map(|words| first + words.len()).max()
     }
 
     /// The classes of a word in lower case.
@@ -386,7 +480,7 @@ impl Pack {
         let mut phrases: HashMap<String, Vec<(Vec<String>, Cue)>> = HashMap::new();
         let mut add = |list: Vec<String>, cue: Cue| {
             for phrase in list.iter().flat_map(|phrase| alternatives(phrase)) {
-                let mut words = tokenize(&phrase, 0).into_iter().map(|token| token.lower.into_owned());
+                let mut words = split(&phrase).into_iter();
                 if let Some(first) = words.next() {
                     phrases.entry(first).or_default().push((words.collect(), cue));
                 }
@@ -401,10 +495,18 @@ impl Pack {
         file.subsets.into_iter().for_each(|(subset, list)| add(list, Cue::Subset(subset)));
         file.sources.into_iter().for_each(|(source, list)| add(list, Cue::Source(source)));
         file.cues.into_iter().for_each(|(sense, list)| add(list, Cue::Sense(sense)));
+        let mut institutions = Vec::new();
+        for (phrase, country) in file.institutions {
+            add(vec![phrase], Cue::Institution(institutions.len()));
+            institutions.push(country);
+        }
         Ok(Self {
             code,
             name: format!("{code}/{}", file.version),
-            percent_words: file.percent_words,
+            calendar_capitals: file.calendar_capitals,
+            disease: file.disease,
+            institutions,
+            percent: file.percent_words.iter().map(|phrase| split(phrase)).collect(),
             articles: file.articles,
             fractions: file.fractions,
             scale_suffixes: file.scale_suffixes,
@@ -424,6 +526,11 @@ impl Pack {
             phrases,
         })
     }
+}
+
+/// The words of a phrase, in lower case.
+fn split(phrase: &str) -> Vec<String> {
+    tokenize(phrase, 0).into_iter().map(|token| token.lower.into_owned()).collect()
 }
 
 /// `has/have died` as `has died` and `have died`.
@@ -463,6 +570,12 @@ mod tests {
         let pack = Pack::compile("en", include_str!("en.toml"));
         assert_eq!(pack.map(|pack| pack.name).map_err(|error| error.to_string()), Ok("en/1".to_owned()));
         assert!(super::pack("en-GB").is_some() && super::pack("xx").is_none());
+    }
+
+    #[test]
+    fn percent_may_be_two_words() {
+        let tokens = tokenize("7 per cent", 0);
+        assert_eq!((1..3).map(|at| pack("en").unwrap().percent(&tokens, at)).collect::<Vec<_>>(), [Some(3), None]);
     }
 
     #[test]

@@ -43,7 +43,7 @@ const DISEASE: &str = "COVID-19";
 
 /// Reads the statistics of a story.
 pub(crate) fn find(pack: &Pack, places: &Places, article: &Article) -> Covid {
-    let relevance = disease::relevance(article);
+    let relevance = disease::relevance(pack, article);
     if !relevance.anywhere {
         return Covid::default();
     }
@@ -129,7 +129,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.sentence = 0;
             self.previous_metric = None;
         }
-        let named = disease::named(text);
+        let named = self.pack.disease.names.within(text);
         let about = self.story || named;
         if named {
             self.other_disease = false;
@@ -262,7 +262,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         let kinded =
             kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
         let inherits = whole.and_then(|whole| whole.located.first().copied());
-        let located = scope::locate(reading, self.places, &self.context, n, rank, inherits);
+        let located = scope::locate(self.pack, reading, self.places, &self.context, n, rank, inherits);
         let status = status::status(reading, n, attachment.metric);
         let points = reading.has(0..reading.tokens.len().min(4), crate::language::pack::Sense::Pointer)
             && !reading.is(0, "the")
