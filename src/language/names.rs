@@ -42,6 +42,18 @@ fn forms(name: &str) -> Vec<String> {
     forms
 }
 
+/// How the disease is named.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiseaseNames {
+    /// Its names.
+    pub names: Names,
+    /// What also means it after its outbreak: "the pandemic".
+    pub epidemic: Names,
+    /// What makes that another one: "flu".
+    pub other_epidemic: Names,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

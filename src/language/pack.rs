@@ -1,11 +1,12 @@
 //! What a language pack provides, and the packs there are.
 //!
 //! In: the text of `<code>.toml`. Out: a [`Pack`]: word lists, and a [`Pack::marks`] that finds every cue phrase among
-//! tokens in one pass. What holds: cue phrases match whole tokens in any case; a phrase may give alternatives for a word
-//! as `has/have died`, which stand for both.
+//! tokens in one pass. What holds: what a language says is data; the program knows only what classes of words there are.
 
-use super::names::Names;
-use super::tokens::{Token, tokenize};
+pub use super::cue::{Cue, Mark};
+use super::cue::{Phrases, split};
+use super::names::DiseaseNames;
+use super::tokens::Token;
 use crate::model::{Metric, SourceType, Subset};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -245,60 +246,6 @@ impl Words {
     }
 }
 
-/// What a phrase says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cue {
-    /// A noun that a number counts: "cases".
-    Noun(Metric),
-    /// What is said of people that are counted: "have died".
-    Predicate(Metric),
-    /// A verb whose object is counted: "killed".
-    Active(Metric),
-    /// A noun that governs a number from the left only: "toll".
-    Label(Metric),
-    /// A part of the population.
-    Subset(Subset),
-    /// Who says so.
-    Source(SourceType),
-    /// A body of one country, by its number in [`Pack::institutions`].
-    Institution(usize),
-    /// Anything else.
-    Sense(Sense),
-}
-
-impl Cue {
-    /// The metric it names.
-    pub fn metric(self) -> Option<Metric> {
-        match self {
-            Cue::Noun(metric) | Cue::Predicate(metric) | Cue::Active(metric) | Cue::Label(metric) => Some(metric),
-            _ => None,
-        }
-    }
-}
-
-/// A cue phrase among tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark {
-    /// First token.
-    pub first: usize,
-    /// Token after the last.
-    pub after: usize,
-    /// What it says.
-    pub cue: Cue,
-}
-
-/// How the disease is named.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DiseaseNames {
-    /// Its names.
-    pub names: Names,
-    /// What also means it after its outbreak: "the pandemic".
-    pub epidemic: Names,
-    /// What makes that another one: "flu".
-    pub other_epidemic: Names,
-}
-
 /// Words around ranges.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -383,7 +330,7 @@ pub struct Pack {
     percent: Vec<Vec<String>>,
     numbers: HashMap<String, NumberWord>,
     words: HashMap<String, Words>,
-    phrases: HashMap<String, Vec<(Vec<String>, Cue)>>,
+    phrases: Phrases,
 }
 
 impl Pack {
@@ -424,40 +371,7 @@ impl Pack {
     /// Every cue phrase among the tokens, in order of its first token. Of several phrases that name metrics, the longer
     /// one hides those within it ("active cases" hides "cases").
     pub fn marks(&self, tokens: &[Token<'_>]) -> Vec<Mark> {
-        let mut marks: Vec<Mark> = Vec::with_capacity(tokens.len());
-        let mut metric_end = 0;
-        for first in 0..tokens.len() {
-            let Some(phrases) = tokens.get(first).and_then(|token| self.phrases.get(token.lower.as_ref())) else {
-                continue;
-            };
-            let mut longest = 0;
-            let begins = marks.len();
-            for (rest, cue) in phrases {
-                let after = first + 1 + rest.len();
-                let fits = tokens
-                    .get(first + 1..after)
-                    .is_some_and(|tokens| tokens.iter().zip(rest).all(|(token, word)| token.is(word)));
-                if !fits || cue.metric().is_some() && after <= metric_end {
-                    continue;
-                }
-                if cue.metric().is_some() {
-                    longest = longest.max(after);
-                }
-                marks.push(Mark { first, after, cue: *cue });
-            }
-            if longest > 0 {
-                let mut n = begins;
-                while let Some(mark) = marks.get(n) {
-                    if mark.cue.metric().is_some() && mark.after < longest {
-                        marks.remove(n);
-                    } else {
-                        n += 1;
-                    }
-                }
-                metric_end = metric_end.max(longest);
-            }
-        }
-        marks
+        self.phrases.marks(tokens)
     }
 
     fn compile(code: &'static str, text: &str) -> Result<Self, toml::de::Error> {
@@ -477,15 +391,8 @@ impl Pack {
         for (class, list) in file.words {
             list.into_iter().for_each(|word| words.entry(word).or_default().add(class));
         }
-        let mut phrases: HashMap<String, Vec<(Vec<String>, Cue)>> = HashMap::new();
-        let mut add = |list: Vec<String>, cue: Cue| {
-            for phrase in list.iter().flat_map(|phrase| alternatives(phrase)) {
-                let mut words = split(&phrase).into_iter();
-                if let Some(first) = words.next() {
-                    phrases.entry(first).or_default().push((words.collect(), cue));
-                }
-            }
-        };
+        let mut phrases = Phrases::default();
+        let mut add = |list: Vec<String>, cue: Cue| phrases.add(&list, cue);
         for (metric, words) in file.metrics {
             add(words.nouns, Cue::Noun(metric));
             add(words.predicates, Cue::Predicate(metric));
@@ -528,28 +435,6 @@ impl Pack {
     }
 }
 
-/// The words of a phrase, in lower case.
-fn split(phrase: &str) -> Vec<String> {
-    tokenize(phrase, 0).into_iter().map(|token| token.lower.into_owned()).collect()
-}
-
-/// `has/have died` as `has died` and `have died`.
-fn alternatives(phrase: &str) -> Vec<String> {
-    let mut out = vec![String::new()];
-    for word in phrase.split(' ') {
-        let forms: Vec<&str> = word.split('/').collect();
-        out = out
-            .iter()
-            .flat_map(|head| {
-                forms
-                    .iter()
-                    .map(move |form| if head.is_empty() { (*form).to_owned() } else { format!("{head} {form}") })
-            })
-            .collect();
-    }
-    out
-}
-
 static PACKS: LazyLock<Vec<Pack>> = LazyLock::new(|| {
     // A pack that cannot be read is a bug of ours, which the test below shows; a program without it still runs.
     [("en", include_str!("en.toml"))].into_iter().filter_map(|(code, text)| Pack::compile(code, text).ok()).collect()
@@ -564,6 +449,7 @@ pub fn pack(code: &str) -> Option<&'static Pack> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::tokens::tokenize;
 
     #[test]
     fn every_pack_can_be_read() {
@@ -576,12 +462,5 @@ mod tests {
     fn percent_may_be_two_words() {
         let tokens = tokenize("7 per cent", 0);
         assert_eq!((1..3).map(|at| pack("en").unwrap().percent(&tokens, at)).collect::<Vec<_>>(), [Some(3), None]);
-    }
-
-    #[test]
-    fn longer_metric_phrases_hide_shorter_ones() {
-        let tokens = tokenize("29 active cases", 0);
-        let metrics: Vec<_> = pack("en").unwrap().marks(&tokens).iter().filter_map(|mark| mark.cue.metric()).collect();
-        assert_eq!(metrics, [Metric::ActiveCases]);
     }
 }
