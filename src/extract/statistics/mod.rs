@@ -27,7 +27,7 @@ mod status;
 mod traps;
 
 use crate::extract::places::{PlaceForm, Places};
-use crate::extract::sentence::sentences;
+use crate::extract::sentence::sentences_in;
 use crate::language::Pack;
 use crate::language::pack::{Sense, Word};
 use crate::model::{
@@ -44,7 +44,7 @@ const DISEASE: &str = "COVID-19";
 
 /// Reads the statistics of a story.
 pub(crate) fn find(pack: &Pack, places: &Places, article: &Article) -> Covid {
-    let relevance = disease::relevance(article);
+    let relevance = disease::relevance(pack, article);
     if !relevance.anywhere {
         return Covid::default();
     }
@@ -99,7 +99,7 @@ impl<'a, 'p> Finder<'a, 'p> {
     fn new(pack: &'a Pack, places: &'p Places, article: &'a Article, story: bool) -> Self {
         let mut context = Context::default();
         if let Some(dateline) = &article.wire.dateline {
-            let place = dateline.place.as_deref().and_then(|place| places.resolve(place, dateline.country.as_deref()));
+            let place = dateline.place.as_deref().and_then(|place| places.resolve_in(pack.code, place, dateline.country.as_deref()));
             let country = dateline.country.as_deref().or_else(|| place.and_then(|place| place.iso2.as_deref()));
             context.dateline = country.and_then(|country| places.country(country));
         } else {
@@ -130,12 +130,12 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.sentence = 0;
             self.previous_metric = None;
         }
-        let named = disease::named(text);
+        let named = self.pack.disease.names.within(text);
         let about = self.story || named;
         if named {
             self.other_disease = false;
         }
-        for mut span in sentences(text, field).into_iter().flat_map(|span| pieces(text, span)) {
+        for mut span in sentences_in(text, field, &self.pack.abbreviations).into_iter().flat_map(|span| pieces(text, span)) {
             let Some(words) = span.of(text) else { continue };
             span.start += base;
             span.end += base;
@@ -263,7 +263,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         let kinded =
             kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
         let inherits = whole.and_then(|whole| whole.located.first().copied());
-        let located = scope::locate(reading, self.places, &self.context, n, rank, inherits);
+        let located = scope::locate(self.pack, reading, self.places, &self.context, n, rank, inherits);
         let status = status::status(reading, n, attachment.metric);
         let points = reading.has(0..reading.tokens.len().min(4), Sense::Pointer) && !reading.word(0, Word::The)
             || reading.word(0, Word::The) && reading.word(1, Word::Figure);

@@ -59,7 +59,7 @@ impl<'t, 'p> Reading<'t, 'p> {
         let mut marks = pack.marks(&tokens);
         marks.retain(|mark| holds(&tokens, &words, mark));
         let mut numbers = numerals(pack, &tokens);
-        let dates = date::find(pack, &tokens, &marks, today);
+        let dates = date::find(&date::Line { pack, tokens: &tokens, words: &words, marks: &marks, today });
         // Stated zeros and ones stand beside the written numbers, unless one is written in the same place.
         for stated in super::stated::find(pack, &tokens, &words, &marks) {
             if numbers.iter().all(|number| number.after <= stated.first || stated.after <= number.first) {
@@ -77,7 +77,7 @@ impl<'t, 'p> Reading<'t, 'p> {
         });
         numbers.retain(|number| !dates.iter().any(|mark| number.first < mark.after && mark.first < number.after));
         let at = |position: usize| tokens.partition_point(|token| token.end <= position);
-        let found_all = places.find(text);
+        let found_all = places.find_in(pack.code, text);
         let spots = found_all
             .iter()
             .map(|found| {
