@@ -12,6 +12,7 @@ mod fingerprint;
 mod postings;
 mod rebuild;
 mod revision;
+mod series;
 mod similarity;
 mod story;
 mod update;
@@ -23,8 +24,8 @@ pub use self::rebuild::{Published, rebuild, rebuild_earlier};
 use self::update::{Link, Teller};
 use self::window::{Entry, Window};
 use crate::model::{
-    Admission, Article, Change, Duplicate, Enriched, Hash, ItemHead, ItemId, ItemState, Outcome, Previous, Relation,
-    Signature, Span, StateChange, StoryState, SuppressReason, Suppressed, Verdict, units,
+    Admission, Article, Change, Duplicate, Enriched, Hash, ItemHead, ItemId, ItemState, Notice, Outcome, Previous,
+    Relation, SeriesState, Signature, Span, StateChange, StoryState, SuppressReason, Suppressed, Verdict, units,
 };
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
@@ -57,6 +58,18 @@ pub struct Question<'a> {
     pub previous: Option<Previous>,
     /// Whether policy lets it through.
     pub admission: Admission,
+}
+
+/// What of the state is looked up when it is met.
+pub trait Known {
+    /// Why it could not be read.
+    type Error;
+
+    /// The entry of a story.
+    fn story(&self, id: &str) -> Result<Option<StoryState>, Self::Error>;
+
+    /// The entry of a series, by its key.
+    fn series(&self, key: &str) -> Result<Option<SeriesState>, Self::Error>;
 }
 
 /// Contents and suppressed revisions that an item's entry remembers.
@@ -94,15 +107,9 @@ impl Index {
         self.window.put(id, head);
     }
 
-    /// Decides about one revision and remembers it. `story` looks up what is remembered of a story, and fails if that
-    /// cannot be read.
+    /// Decides about one revision and remembers it. Fails if what is known cannot be read.
     #[allow(clippy::needless_pass_by_value, reason = "a question is asked once; the answer takes over what it needs")]
-    pub fn judge<E>(
-        &mut self,
-        now: Timestamp,
-        question: Question<'_>,
-        story: &dyn Fn(&str) -> Result<Option<StoryState>, E>,
-    ) -> Result<Verdict, E> {
+    pub fn judge<K: Known>(&mut self, now: Timestamp, question: Question<'_>, known: &K) -> Result<Verdict, K::Error> {
         let previous = question.previous.as_ref();
         let reason = match &question.admission {
             Admission::Again { .. } => None,
@@ -118,30 +125,40 @@ impl Index {
         };
         let verdict = match reason {
             Some(reason) => suppressed(now, &question, reason),
-            None => self.published(now, &question, story)?,
+            None => self.published(now, &question, known)?,
         };
         self.window.put(&question.enriched.article.id, ItemHead::from(&verdict.state));
         Ok(verdict)
     }
 
-    /// Forgets what was last seen before the horizon, and of the stories that the state has those that nothing is in any
-    /// more; returns the tombstones.
-    pub fn evict(&mut self, now: Timestamp, stories: impl IntoIterator<Item = String>) -> Vec<StateChange> {
-        self.window.evict(now, self.horizon, stories)
+    /// Forgets what was last seen before the horizon, of the stories that the state has those that nothing is in any
+    /// more, and of its series, each with the time of its last claim, those that nothing was said in since; returns the
+    /// tombstones.
+    pub fn evict(
+        &mut self,
+        now: Timestamp,
+        stories: impl IntoIterator<Item = String>,
+        series: impl IntoIterator<Item = (String, Timestamp)>,
+    ) -> Vec<StateChange> {
+        let mut forgotten = self.window.evict(now, self.horizon, stories);
+        let oldest = self.oldest(now);
+        let silent = series.into_iter().filter(|(_, last)| *last < oldest);
+        forgotten.extend(silent.map(|(key, _)| StateChange::forget(key)));
+        forgotten
     }
 
-    fn published<E>(
-        &self,
-        now: Timestamp,
-        question: &Question<'_>,
-        story: &dyn Fn(&str) -> Result<Option<StoryState>, E>,
-    ) -> Result<Verdict, E> {
+    /// What was seen before is beyond the horizon.
+    fn oldest(&self, now: Timestamp) -> Timestamp {
+        now.checked_sub(self.horizon).unwrap_or(Timestamp::MIN)
+    }
+
+    fn published<K: Known>(&self, now: Timestamp, question: &Question<'_>, known: &K) -> Result<Verdict, K::Error> {
         let (article, previous) = (&question.enriched.article, question.previous.as_ref());
         let before = previous.filter(|previous| previous.state.revision > 0);
         let mut state = remembered(now, previous.map(|previous| &previous.state), question.hash, article);
         let signature = fingerprint::signature(article);
         let told_in = match before.and_then(|before| before.state.story.as_deref()) {
-            Some(id) => story(id)?,
+            Some(id) => known.story(id)?,
             None => None,
         };
         let duplicate = match (&question.admission, &signature) {
@@ -160,11 +177,21 @@ impl Index {
             Some(text) => changes::between(text, standing, question.enriched),
             None => Vec::new(),
         };
-        let claims = if killed || duplicate.relation.is_copy() {
+        let mut claims = if killed || duplicate.relation.is_copy() {
             claims::retract_all(standing)
         } else {
             claims::revise(standing, question.enriched, revision)
         };
+        let telling = series::Telling {
+            article,
+            observations: &question.enriched.covid.observations,
+            // A later revision that still bears the notice of an earlier one corrects nothing.
+            corrects: change == Change::Correction
+                || change == Change::New && article.wire.notice == Some(Notice::Correction),
+            now,
+            oldest: self.oldest(now),
+        };
+        let series = series::relate(&mut claims, standing, &telling, |key| known.series(key))?;
 
         state.revision = revision;
         state.relation = duplicate.relation;
@@ -185,7 +212,7 @@ impl Index {
             Some(id) => {
                 let joining = match told_in {
                     Some(told_in) if told_in.id == *id => Some(told_in),
-                    _ => story(id)?,
+                    _ => known.story(id)?,
                 };
                 let origin = duplicate.of.as_ref().and_then(|of| self.window.entry(&of.0));
                 let first_seen = origin.map_or(state.first_seen, |origin| origin.first_seen);
@@ -193,7 +220,7 @@ impl Index {
             }
         };
         let outcome = Outcome::Publish { revision, change, supersedes, changes };
-        Ok(Verdict { outcome, duplicate, claims: claims.changes, state, text: Some(text), story })
+        Ok(Verdict { outcome, duplicate, claims: claims.changes, state, text: Some(text), story, series })
     }
 
     /// Copy or original. A published original stays one: others may already go back to it.
@@ -413,7 +440,15 @@ fn suppressed(now: Timestamp, question: &Question<'_>, reason: SuppressReason) -
         story: state.story.clone(),
         ..original(&question.enriched.article, "not_published")
     };
-    Verdict { outcome: Outcome::Suppress(reason), duplicate, claims: Vec::new(), state, text: None, story: None }
+    Verdict {
+        outcome: Outcome::Suppress(reason),
+        duplicate,
+        claims: Vec::new(),
+        state,
+        text: None,
+        story: None,
+        series: Vec::new(),
+    }
 }
 
 fn keep_newest<T>(list: &mut Vec<T>) {

@@ -1,9 +1,12 @@
 use super::*;
 use crate::model::{
     AsOf, AsOfHow, Covid, FeedId, Field, Kind, Location, Metric, Notice, Number, Observation, ObservationSpans,
-    PlaceHow, PlaceKind, Qualifier, SentenceRef, Status, Unit, Wire,
+    PlaceHow, PlaceKind, Qualifier, SentenceRef, SeriesEnd, Status, Unit, Wire,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, convert::Infallible};
+
+#[cfg(test)]
+mod series;
 
 const STORY: &str = "The port authority of Elling closed the northern harbour on Friday after the freighter Halcyon ran aground \
 at the mouth of the river with 406 containers on board.\n\nTwo tugs tried in vain to free the ship at high tide, said harbour \
@@ -56,7 +59,7 @@ fn counting(mut enriched: Enriched, figures: &[(&str, Metric, f64)]) -> Enriched
     enriched
 }
 
-fn observation(id: &str, metric: Metric, value: f64, body: &str) -> Observation {
+pub(super) fn observation(id: &str, metric: Metric, value: f64, body: &str) -> Observation {
     let sentence = Span::body(0, body.find('.').unwrap() + 1);
     Observation {
         id: id.to_owned(),
@@ -100,14 +103,33 @@ fn observation(id: &str, metric: Metric, value: f64, body: &str) -> Observation 
 struct Memory {
     index: Index,
     items: BTreeMap<ItemId, Previous>,
-    stories: BTreeMap<String, StoryState>,
+    told: Told,
     now: Timestamp,
+}
+
+#[derive(Default)]
+struct Told {
+    stories: BTreeMap<String, StoryState>,
+    /// Through the wire form, as the store keeps it.
+    series: BTreeMap<String, Vec<u8>>,
+}
+
+impl Known for Told {
+    type Error = Infallible;
+
+    fn story(&self, id: &str) -> Result<Option<StoryState>, Infallible> {
+        Ok(self.stories.get(id).cloned())
+    }
+
+    fn series(&self, key: &str) -> Result<Option<SeriesState>, Infallible> {
+        Ok(self.series.get(key).map(|value| serde_json::from_slice(value).unwrap()))
+    }
 }
 
 impl Memory {
     fn new() -> Self {
         let now = "2021-03-05T12:00:00Z".parse().unwrap();
-        Self { index: Index::new(&Options::default()), items: BTreeMap::new(), stories: BTreeMap::new(), now }
+        Self { index: Index::new(&Options::default()), items: BTreeMap::new(), told: Told::default(), now }
     }
 
     fn judge(&mut self, enriched: &Enriched) -> Verdict {
@@ -120,17 +142,24 @@ impl Memory {
         let hash = Hash::of_fields("test", [article.headline.as_deref().unwrap_or(""), &article.body]);
         let previous = self.items.get(&article.id).cloned();
         let question = Question { enriched, hash: &hash, previous: previous.clone(), admission };
-        let story = |id: &str| Ok::<_, std::convert::Infallible>(self.stories.get(id).cloned());
-        let Ok(verdict) = self.index.judge(self.now, question, &story);
+        let Ok(verdict) = self.index.judge(self.now, question, &self.told);
         let text = verdict.text.clone().or(previous.and_then(|previous| previous.text));
         self.items.insert(article.id.clone(), Previous { state: verdict.state.clone(), text });
-        self.stories.extend(verdict.story.clone().map(|story| (story.id.clone(), story)));
+        self.told.stories.extend(verdict.story.clone().map(|story| (story.id.clone(), story)));
+        for (key, series) in &verdict.series {
+            match series.change(key.clone()).value {
+                Some(value) => drop(self.told.series.insert(key.clone(), value)),
+                None => drop(self.told.series.remove(key)),
+            }
+        }
         verdict
     }
 
     fn evict(&mut self, days_on: i64) -> Vec<String> {
-        let stories: Vec<String> = self.stories.keys().cloned().collect();
-        let changes = self.index.evict(self.now + SignedDuration::from_hours(days_on * 24), stories);
+        let stories: Vec<String> = self.told.stories.keys().cloned().collect();
+        let end = |value: &Vec<u8>| serde_json::from_slice::<SeriesEnd>(value).unwrap().last();
+        let series: Vec<_> = self.told.series.iter().map(|(key, value)| (key.clone(), end(value))).collect();
+        let changes = self.index.evict(self.now + SignedDuration::from_hours(days_on * 24), stories, series);
         changes.into_iter().map(|change| change.key).collect()
     }
 

@@ -4,6 +4,7 @@
 //! [`Fetched`] → [`Item`] → [`Observed`] → [`Article`] → [`Enriched`] (+ [`Verdict`]) → [`Record`].
 
 mod article;
+mod bounds;
 mod enriched;
 mod feed;
 mod fetched;
@@ -14,6 +15,7 @@ mod item;
 mod number;
 mod observation;
 mod record;
+mod series;
 mod signature;
 mod snapshot;
 mod span;
@@ -23,6 +25,7 @@ pub mod units;
 mod verdict;
 
 pub use article::*;
+pub use bounds::*;
 pub use enriched::*;
 pub use feed::*;
 pub use fetched::*;
@@ -33,6 +36,7 @@ pub use item::*;
 pub use number::*;
 pub use observation::*;
 pub use record::*;
+pub use series::*;
 pub use signature::*;
 pub use snapshot::*;
 pub use span::*;

@@ -1,6 +1,6 @@
 //! COVID-19 statistics: one reported value of one metric for one place at one time.
 
-use crate::model::{Field, Number, Span, pair};
+use crate::model::{FeedId, Field, Number, Span, pair};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -147,8 +147,11 @@ pub struct ObservationSpans {
 pub struct Contradiction {
     /// From the closed list in `docs/RECORD.md`.
     pub code: String,
-    /// The other observation's id, or the text that contradicts.
+    /// The other figure: an observation's id within the story, a claim's id beyond it; null when the value alone is at fault.
     pub other: Option<String>,
+    /// Where the other figure stands in the story. Absent beyond it, and in retractions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<Span>,
 }
 
 /// How a claim stands to an earlier claim.
@@ -156,8 +159,23 @@ pub struct Contradiction {
 pub struct Series {
     /// The relation.
     pub relation: SeriesRelation,
-    /// The other claim's id.
+    /// The other claim's id: `<item>/<observation id>`.
     pub other: String,
+    /// The agency that made it.
+    pub agency: Option<String>,
+    /// The feed that it came from.
+    pub feed: FeedId,
+    /// The source that it names.
+    pub source: Option<String>,
+    /// Its value.
+    pub value: Number,
+    /// Upper end of its value when its `qualifier` is `between`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value_max: Option<Number>,
+    /// Whether its value is bounded.
+    pub qualifier: Qualifier,
+    /// The day, or month, that it describes.
+    pub as_of: String,
 }
 
 /// One reported value of one metric for one place (or none that can be named) at one time.
@@ -225,6 +243,9 @@ pub struct Observation {
     pub series: Option<Series>,
 }
 
+/// Contradictions that an observation names.
+const CONTRADICTIONS: usize = 4;
+
 impl Observation {
     /// Visits every span.
     pub fn each_span(&mut self, visit: &mut impl FnMut(&mut Span)) {
@@ -234,7 +255,16 @@ impl Observation {
             .into_iter()
             .flatten()
             .for_each(&mut *visit);
-        self.also_at.iter_mut().for_each(visit);
+        self.also_at.iter_mut().for_each(&mut *visit);
+        self.plausibility.iter_mut().filter_map(|against| against.span.as_mut()).for_each(visit);
+    }
+
+    /// Names what speaks against it, and is less sure of it. Of many contradictions the first few say enough.
+    pub fn doubt(&mut self, code: &str, other: Option<String>, span: Option<Span>) {
+        if self.plausibility.len() < CONTRADICTIONS {
+            self.plausibility.push(Contradiction { code: code.to_owned(), other, span });
+            self.confidence = ((self.confidence - 0.1).max(0.05) * 100.0).round() / 100.0;
+        }
     }
 
     /// Whether two observations say the same, wherever in the text they stand and whatever rule found them: a

@@ -32,6 +32,9 @@ pub mod state_key {
         format!("story/{id}")
     }
 
+    /// Entries of series begin with this; [`crate::model::SeriesState::key`] makes the whole.
+    pub const SERIES: &str = "series/";
+
     /// Last origin done of a feed.
     pub fn feed(id: &FeedId) -> String {
         format!("feed/{id}")

@@ -1,6 +1,6 @@
 //! How a revision relates to what is remembered.
 
-use crate::model::{ItemId, ItemState, Observation, Span, StoredText, StoryState};
+use crate::model::{ItemId, ItemState, Observation, SeriesState, Span, StoredText, StoryState};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -172,4 +172,6 @@ pub struct Verdict {
     pub text: Option<StoredText>,
     /// The story's entry from now on, when it changed.
     pub story: Option<StoryState>,
+    /// The entries of series from now on, of those that changed; one without claims is forgotten.
+    pub series: Vec<(String, SeriesState)>,
 }

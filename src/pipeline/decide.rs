@@ -14,7 +14,8 @@ use crate::{
     faults,
     model::{
         ArticleSummary, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId, LATEST_FIGURES,
-        Observed, Origin, Outcome, Place, Position, Record, Stage, StateChange, Verdict, state_key,
+        Observed, Origin, Outcome, Place, Position, Record, SeriesState, Stage, StateChange, StoryState, Verdict,
+        state_key,
     },
     publish::{Batch, encode},
     state::State,
@@ -22,6 +23,18 @@ use crate::{
 };
 use jiff::Timestamp;
 use std::{collections::HashSet, sync::Arc};
+
+impl dedup::Known for State {
+    type Error = StoreError;
+
+    fn story(&self, id: &str) -> Result<Option<StoryState>, StoreError> {
+        State::story(self, id)
+    }
+
+    fn series(&self, key: &str) -> Result<Option<SeriesState>, StoreError> {
+        State::series(self, key)
+    }
+}
 
 /// What holds for all decisions of a run.
 pub(super) struct Rules {
@@ -160,7 +173,7 @@ impl Decider {
         let previous = self.state.previous(id)?;
         let question = Question { enriched: &enriched, hash: &observed.hash, previous, admission };
         faults::point("dedup");
-        let verdict = self.index.judge(at, question, &|story| self.state.story(story))?;
+        let verdict = self.index.judge(at, question, &self.state)?;
         self.open.tally.decided(&enriched, &verdict);
         if verdict.state.killed {
             self.open.killed.push(id.clone());
@@ -193,6 +206,9 @@ impl Decider {
         if let Some(story) = &verdict.story {
             self.state.apply(StateChange::set(state_key::story(&story.id), story));
         }
+        for (key, series) in &verdict.series {
+            self.state.apply(series.change(key.clone()));
+        }
     }
 
     fn other(&mut self, origin: &Origin, at: Timestamp, content: Content) -> Result<(), StoreError> {
@@ -224,7 +240,7 @@ impl Decider {
     pub(super) fn evict(&mut self, now: Timestamp, last: (u64, usize)) -> Result<(), StoreError> {
         let origin = Origin { intake: self.rules.intake.clone(), seq: last.0, index: last.1 };
         let no_revision = Hash(String::new());
-        let changes = self.index.evict(now, self.state.stories()?);
+        let changes = self.index.evict(now, self.state.stories()?, self.state.series_ends()?);
         let rules = Arc::clone(&self.rules);
         let stamp = rules.stamp(self.generation, &origin, &no_revision, now);
         let stories = changes.iter().filter(|change| change.value.is_none());

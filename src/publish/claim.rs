@@ -19,18 +19,26 @@ pub(super) fn records(
     let claim = |op, observation: &Observation, evidence: ClaimEvidence, supersedes| {
         claim_record(stamp, article, revision, op, observation, evidence, supersedes)
     };
+    let code_points_of = |field: Field| match field {
+        Field::Body => &body,
+        Field::Headline => &headline,
+        Field::Summary => &summary,
+    };
     let record = |change: &ClaimChange| match change {
         ClaimChange::Assert { observation, supersedes } => {
-            let code_points = match observation.field {
-                Field::Body => &body,
-                Field::Headline => &headline,
-                Field::Summary => &summary,
-            };
+            let code_points = code_points_of(observation.field);
             let evidence = evidence_in(text_of(article, observation.field), code_points, observation);
-            claim(Op::Assert, observation, evidence, *supersedes)
+            let mut record = claim(Op::Assert, observation, evidence, *supersedes);
+            for span in record.plausibility.iter_mut().filter_map(|against| against.span.as_mut()) {
+                *span = code_points_of(span.field).span(*span);
+            }
+            record
         }
         ClaimChange::Retract { observation, evidence, supersedes } => {
-            claim(Op::Retract, observation, evidence.clone(), Some(*supersedes))
+            let mut record = claim(Op::Retract, observation, evidence.clone(), Some(*supersedes));
+            // They point into a text that may be gone.
+            record.plausibility.iter_mut().for_each(|against| against.span = None);
+            record
         }
     };
     changes.iter().map(record).collect()

@@ -10,9 +10,10 @@ use super::claim;
 use super::route::{self, Happening, Label};
 use crate::model::{
     Article, ArticleRecord, Change, CodePoints, Duplicate, Enriched, EventRecord, FeedId, FeedRef, FeedStatusRecord,
-    Field, FieldChange, Hash, ItemId, Notice, Outcome, ProducedBy, Record, Relation, Span, StoryRecord, StoryState,
-    Topic, Verdict,
+    Field, FieldChange, Hash, ItemId, Notice, Observation, Outcome, ProducedBy, Record, Relation, Series, Span,
+    StandingClaim, StoryRecord, StoryState, Topic, Verdict,
 };
+use std::collections::HashMap;
 
 pub use super::claim::evidence;
 pub use super::dead_letter::{dead_letter, item_dead_letter};
@@ -88,6 +89,8 @@ pub fn article_record(
     program: &str,
 ) -> ArticleRecord {
     let mut duplicate = verdict.map_or_else(not_compared, |verdict| verdict.duplicate.clone());
+    let standing = verdict.map_or(&[][..], |verdict| &verdict.state.claims);
+    stand(&mut enriched.covid.observations, standing);
     to_code_points(&mut enriched, &mut duplicate);
     let (change, supersedes, changes) = match verdict.map(|verdict| &verdict.outcome) {
         Some(Outcome::Publish { change, supersedes, changes, .. }) => {
@@ -246,6 +249,19 @@ fn not_compared() -> Duplicate {
     }
 }
 
+/// An article's figures stand to what was known as the claims do that they make.
+fn stand(observations: &mut [Observation], claims: &[StandingClaim]) {
+    let series: HashMap<&str, &Series> = claims
+        .iter()
+        .filter_map(|claim| Some((claim.observation.id.as_str(), claim.observation.series.as_ref()?)))
+        .collect();
+    for observation in observations {
+        if let Some(series) = series.get(observation.id.as_str()) {
+            observation.stand((*series).clone());
+        }
+    }
+}
+
 fn changes_to_publish(changes: &[FieldChange], publish_body: bool) -> Vec<FieldChange> {
     let mut changes = changes.to_vec();
     if !publish_body {
@@ -322,7 +338,18 @@ mod tests {
         let mut first = observation;
         first.sentence.span = span_of("В стране умерли 17 человек.");
         first.spans.value = Some(span_of("17"));
+        first.plausibility = vec![Contradiction {
+            code: "new_above_total".to_owned(),
+            other: Some("o2".to_owned()),
+            span: Some(Span::new(Field::Headline, "«".len(), "«17".len())),
+        }];
         let standing = first.clone();
+        let series = json!({
+            "relation": "contradicts", "other": "x:1/o1", "agency": "TT", "feed": "x", "source": null, "value": 19,
+            "qualifier": "exact", "as_of": "2021-03-02"
+        });
+        let mut stands = first.clone();
+        stands.stand(serde_json::from_value(series).unwrap());
         let state = ItemState {
             v: 1,
             feed,
@@ -338,7 +365,7 @@ mod tests {
             first_seen: Timestamp::UNIX_EPOCH,
             touched: Timestamp::UNIX_EPOCH,
             signature: None,
-            claims: Vec::new(),
+            claims: vec![StandingClaim { revision: 2, observation: stands, evidence: ClaimEvidence::default() }],
             killed: false,
         };
         let verdict = Verdict {
@@ -378,6 +405,7 @@ mod tests {
                 headline: None,
                 longest: 9,
             }),
+            series: Vec::new(),
         };
         let enriched = Enriched {
             article,
@@ -474,8 +502,22 @@ mod tests {
         check_words(body, &sentence, claim["sentence"].as_str().unwrap());
         assert_eq!(claim["value_text"], "17");
         assert_eq!(value(&records[2])["in"], "headline");
+        let against = &article["covid"]["observations"][0]["plausibility"][0]["span"];
+        check_words(headline, against, "17");
+        assert_eq!(&claim["plausibility"][0]["span"], against);
         let retracted = value(&records[3]);
         assert_eq!((&retracted["op"], &retracted["sentence"]), (&json!("retract"), &json!("Was said.")));
+        assert_eq!(retracted["plausibility"][0], json!({ "code": "new_above_total", "other": "o2" }));
+    }
+
+    #[test]
+    fn an_article_says_of_its_figures_how_the_claims_stand() {
+        let article = value(&encoded(true)[0]);
+        let observations = &article["covid"]["observations"];
+        assert_eq!(observations[0]["series"]["other"], "x:1/o1");
+        let falls = json!({ "code": "cumulative_falls", "other": "x:1/o1" });
+        assert_eq!(observations[0]["plausibility"][1], falls);
+        assert_eq!(observations[1]["series"], Json::Null);
     }
 
     #[test]

@@ -8,10 +8,12 @@ mod restore;
 
 use crate::{
     model::{
-        FeedId, Generation, ItemId, ItemState, Position, Previous, StateChange, StoredText, StoryState, state_key,
+        FeedId, Generation, ItemId, ItemState, Position, Previous, SeriesEnd, SeriesState, StateChange, StoredText,
+        StoryState, state_key,
     },
     store::{Store, StoreError, error::corrupt_state, image},
 };
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -99,6 +101,30 @@ impl State {
             }
         }
         Ok(stories)
+    }
+
+    /// What was said last of one thing.
+    pub fn series(&self, key: &str) -> Result<Option<SeriesState>, StoreError> {
+        self.get(key)
+    }
+
+    /// Every series, with the time of its last claim.
+    pub fn series_ends(&self) -> Result<BTreeMap<String, Timestamp>, StoreError> {
+        let mut ends = BTreeMap::new();
+        self.store.read_here(|db| {
+            image::scan(db, state_key::SERIES, |key, value| {
+                ends.insert(key.to_owned(), read::<SeriesEnd>(key, value)?.last());
+                Ok(())
+            })
+        })?;
+        for (key, value) in self.overlay.range(state_key::SERIES.to_owned()..) {
+            match value {
+                _ if !key.starts_with(state_key::SERIES) => break,
+                Some(value) => drop(ends.insert(key.clone(), read::<SeriesEnd>(key, value)?.last())),
+                None => drop(ends.remove(key)),
+            }
+        }
+        Ok(ends)
     }
 
     fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, StoreError> {

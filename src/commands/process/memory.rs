@@ -2,8 +2,8 @@
 
 use super::stages::Done;
 use crate::{
-    dedup::{Index, Options, Question},
-    model::{Admission, ItemId, Previous, StateChange, StoryState, Verdict, state_key},
+    dedup::{Index, Known, Options, Question},
+    model::{Admission, ItemId, Previous, SeriesState, StateChange, StoryState, Verdict, state_key},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{collections::HashMap, convert::Infallible};
@@ -15,15 +15,33 @@ pub(super) struct Memory {
     index: Index,
     /// By state key, so that what the index forgets is forgotten here.
     items: HashMap<String, Previous>,
-    stories: HashMap<String, StoryState>,
+    told: Told,
     now: Timestamp,
     evicted: Timestamp,
 }
 
+/// What is known beyond single items.
+#[derive(Default)]
+struct Told {
+    stories: HashMap<String, StoryState>,
+    series: HashMap<String, SeriesState>,
+}
+
+impl Known for Told {
+    type Error = Infallible;
+
+    fn story(&self, id: &str) -> Result<Option<StoryState>, Infallible> {
+        Ok(self.stories.get(id).cloned())
+    }
+
+    fn series(&self, key: &str) -> Result<Option<SeriesState>, Infallible> {
+        Ok(self.series.get(key).cloned())
+    }
+}
+
 impl Memory {
     pub(super) fn new(options: &Options, now: Timestamp) -> Self {
-        let (items, stories) = (HashMap::new(), HashMap::new());
-        Self { index: Index::new(options), items, stories, now, evicted: Timestamp::MIN }
+        Self { index: Index::new(options), items: HashMap::new(), told: Told::default(), now, evicted: Timestamp::MIN }
     }
 
     /// Judges a document. Documents that do not say when they were observed are observed when the one before was.
@@ -32,10 +50,13 @@ impl Memory {
             self.now = observed;
         }
         if self.now.duration_since(self.evicted) > EVICTION || self.evicted == Timestamp::MIN {
-            let stories: Vec<String> = self.stories.keys().cloned().collect();
-            for StateChange { key, .. } in self.index.evict(self.now, stories) {
+            let stories: Vec<String> = self.told.stories.keys().cloned().collect();
+            let end = |series: &SeriesState| series.claims.last().map_or(Timestamp::MIN, |claim| claim.observed);
+            let series: Vec<_> = self.told.series.iter().map(|(key, series)| (key.clone(), end(series))).collect();
+            for StateChange { key, .. } in self.index.evict(self.now, stories, series) {
                 self.items.remove(&key);
-                self.stories.remove(key.trim_start_matches("story/"));
+                self.told.stories.remove(key.trim_start_matches("story/"));
+                self.told.series.remove(&key);
             }
             self.evicted = self.now;
         }
@@ -47,9 +68,9 @@ impl Memory {
             previous: self.items.get(&key).cloned(),
             admission: Admission::Publish,
         };
-        let story = |id: &str| Ok::<_, Infallible>(self.stories.get(id).cloned());
-        let Ok(verdict) = self.index.judge(self.now, question, &story);
-        self.stories.extend(verdict.story.clone().map(|story| (story.id.clone(), story)));
+        let Ok(verdict) = self.index.judge(self.now, question, &self.told);
+        self.told.series.extend(verdict.series.iter().cloned());
+        self.told.stories.extend(verdict.story.clone().map(|story| (story.id.clone(), story)));
         let text = verdict.text.clone().or_else(|| self.items.remove(&key).and_then(|previous| previous.text));
         self.items.insert(key, Previous { state: verdict.state.clone(), text });
         verdict

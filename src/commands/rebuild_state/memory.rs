@@ -3,8 +3,8 @@
 use crate::{
     dedup::{self, Published},
     model::{
-        ArticleRecord, ClaimRecord, FeedId, Generation, Hash, ItemId, ItemState, Op, Origin, Position, Record,
-        StateChange, StoryRecord, StoryState, Topic, state_key,
+        ArticleRecord, ClaimRecord, FeedId, Generation, Hash, ItemId, ItemState, Observation, Op, Origin, Position,
+        Record, SeriesClaim, SeriesState, StateChange, StoryRecord, StoryState, Topic, state_key,
     },
     publish::decode,
     state::State,
@@ -12,7 +12,10 @@ use crate::{
     topics::Placed,
 };
 use jiff::{SignedDuration, Timestamp};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// What is gathered beside the entries of items and stories.
 pub(super) struct Memory {
@@ -166,6 +169,11 @@ impl Memory {
         }
         let claim = decode::standing(&value);
         let at = item.claims.iter().position(|known| known.observation.id == claim.observation.id);
+        let before = at.and_then(|at| item.claims.get(at)).cloned();
+        if before.as_ref().is_none_or(|known| known.revision <= claim.revision) {
+            let before = before.map(|known| known.observation);
+            self.series(&value, before.as_ref(), &claim.observation, state)?;
+        }
         match (value.op, at.and_then(|at| item.claims.get_mut(at))) {
             // Of a replay the newest revision is known already.
             (_, Some(known)) if known.revision > claim.revision => return Ok(true),
@@ -182,6 +190,35 @@ impl Memory {
         }
         state.apply(StateChange::set(state_key::item(&value.item), &item));
         Ok(true)
+    }
+
+    /// The series that a claim joins, and the one that it leaves: as `dedup` keeps them, by the time of the record.
+    fn series(
+        &self,
+        record: &ClaimRecord,
+        before: Option<&Observation>,
+        claim: &Observation,
+        state: &mut State,
+    ) -> Result<(), StoreError> {
+        let observed = record.observed.unwrap_or(self.now);
+        let joins = (record.op == Op::Assert).then(|| {
+            let told = (record.agency.as_deref(), &record.feed, observed);
+            SeriesClaim::of(record.id.clone(), claim, told)
+        });
+        let mut joins = joins.flatten();
+        let (old, new) = (before.and_then(SeriesState::key), SeriesState::key(claim));
+        let keys: BTreeSet<String> = old.iter().chain(&new).cloned().collect();
+        for key in keys {
+            let known = state.series(&key)?;
+            let mut series = known.clone().unwrap_or_default();
+            series.forget_before(observed.checked_sub(self.horizon).unwrap_or(Timestamp::MIN));
+            series.leave(&record.id);
+            if let Some(claim) = joins.take_if(|_| new.as_ref() == Some(&key)) {
+                series.join(claim);
+            }
+            series.change_from(known.as_ref(), key).into_iter().for_each(|change| state.apply(change));
+        }
+        Ok(())
     }
 
     fn story(&mut self, record: &Record, state: &mut State) -> Result<bool, StoreError> {

@@ -63,7 +63,7 @@ pub(crate) fn find(pack: &Pack, places: &Places, article: &Article) -> Covid {
     }
     let mut observations = merge::merge(finder.found);
     merge::name(&mut observations);
-    plausibility::check(&mut observations);
+    plausibility::check(&mut observations, article);
     Covid { relevant: relevance.story, score: relevance.score, observations }
 }
 

@@ -8,9 +8,10 @@
 
 use super::plan::Basis;
 use crate::{
-    dedup::{Index, Options, Question},
+    dedup::{Index, Known, Options, Question},
     model::{
-        Admission, Enriched, ItemHead, ItemId, ItemState, Observed, Outcome, Previous, Relation, StoryState, Verdict,
+        Admission, Enriched, ItemHead, ItemId, ItemState, Observed, Outcome, Previous, Relation, SeriesClaim,
+        SeriesState, StoryState, Verdict,
     },
     state::State,
     store::StoreError,
@@ -30,6 +31,49 @@ pub(super) struct Memory {
     told: BTreeMap<String, StoryState>,
     /// Of these, those that the committed state does not have yet.
     untold: BTreeSet<String>,
+    /// Series as this generation has told them.
+    series: BTreeMap<String, SeriesState>,
+    /// When the window began.
+    start: Timestamp,
+}
+
+/// What is known beyond single items at a moment of the window.
+struct Then<'a> {
+    items: &'a HashMap<ItemId, Basis>,
+    told: &'a BTreeMap<String, StoryState>,
+    series: &'a BTreeMap<String, SeriesState>,
+    state: &'a State,
+    start: Timestamp,
+    now: Timestamp,
+}
+
+impl Known for Then<'_> {
+    type Error = StoreError;
+
+    /// A story as this generation knows it. One of which every member comes again is told again from its beginning.
+    fn story(&self, id: &str) -> Result<Option<StoryState>, StoreError> {
+        if let Some(story) = self.told.get(id) {
+            return Ok(Some(story.clone()));
+        }
+        let comes_again = |member: &ItemId| self.items.get(member).is_some_and(|item| item.whole);
+        Ok(self.state.story(id)?.filter(|story| !story.members.iter().all(comes_again)))
+    }
+
+    /// A series as this generation knows it: what was claimed before the window, what comes again in it, and of the other
+    /// items what they had claimed by now.
+    fn series(&self, key: &str) -> Result<Option<SeriesState>, StoreError> {
+        let told = self.series.get(key);
+        let mut known = told.cloned().unwrap_or_default();
+        let comes_again = |claim: &SeriesClaim| self.items.contains_key(&ItemId(claim.item().to_owned()));
+        for claim in self.state.series(key)?.unwrap_or_default().claims {
+            let before = claim.observed < self.start && told.is_none();
+            let meanwhile = claim.observed >= self.start && claim.observed <= self.now && !comes_again(&claim);
+            if before || meanwhile {
+                known.join(claim);
+            }
+        }
+        Ok(Some(known).filter(|known| !known.claims.is_empty()))
+    }
 }
 
 impl Memory {
@@ -66,7 +110,15 @@ impl Memory {
         to_come.sort_by(|(at, id, _), (other_at, other, _)| (at, id).cmp(&(other_at, other)));
         let mut index = index.into_inner();
         index.restored();
-        Ok(Self { index, items, to_come: to_come.into(), told: BTreeMap::new(), untold: BTreeSet::new() })
+        Ok(Self {
+            index,
+            items,
+            to_come: to_come.into(),
+            told: BTreeMap::new(),
+            untold: BTreeSet::new(),
+            series: BTreeMap::new(),
+            start,
+        })
     }
 
     /// Time goes on: what was first seen by now is known.
@@ -97,22 +149,28 @@ impl Memory {
         admission: Admission,
     ) -> Result<Verdict, StoreError> {
         self.advance(now);
-        let Self { index, items, told, .. } = self;
-        let story = |id: &str| story(told, items, state, id);
+        let Self { index, items, told, series, start, .. } = self;
+        let known = Then { items, told, series, state, start: *start, now };
         let previous = items.get(&observed.item.id).and_then(|item| item.before.clone());
-        let mut verdict = index.judge(now, Question { enriched, hash: &observed.hash, previous, admission }, &story)?;
+        let mut verdict = index.judge(now, Question { enriched, hash: &observed.hash, previous, admission }, &known)?;
         // The first revision of a story in a generation tells it, also where it changes nothing: the topics of another
         // prefix know nothing of it, and readers of this generation only did not see it before.
         if let (Outcome::Publish { .. }, None, Some(id)) = (&verdict.outcome, &verdict.story, &verdict.state.story)
             && !told.contains_key(id)
         {
-            verdict.story = story(id)?;
+            verdict.story = known.story(id)?;
         }
         if let Some(story) = &verdict.story {
             self.told.insert(story.id.clone(), story.clone());
             self.untold.insert(story.id.clone());
         }
+        self.series.extend(verdict.series.iter().cloned());
         Ok(verdict)
+    }
+
+    /// A series as this generation has told it so far.
+    pub(super) fn series(&self, key: &str) -> Option<&SeriesState> {
+        self.series.get(key)
     }
 
     /// The next story that is to be written into the state.
@@ -136,18 +194,4 @@ impl Memory {
         // Texts are large: one that is not compared with any more goes.
         item.before = (item.remaining > 0).then_some(Previous { state, text });
     }
-}
-
-/// A story as this generation knows it. One of which every member comes again is told again from its beginning.
-fn story(
-    told: &BTreeMap<String, StoryState>,
-    items: &HashMap<ItemId, Basis>,
-    state: &State,
-    id: &str,
-) -> Result<Option<StoryState>, StoreError> {
-    if let Some(story) = told.get(id) {
-        return Ok(Some(story.clone()));
-    }
-    let comes_again = |member: &ItemId| items.get(member).is_some_and(|item| item.whole);
-    Ok(state.story(id)?.filter(|story| !story.members.iter().all(comes_again)))
 }

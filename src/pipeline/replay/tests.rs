@@ -46,6 +46,12 @@ impl World {
 
     /// One poll an hour; each entry is a name and a text. What is shown is published.
     async fn shows(&mut self, feed: &str, entries: &[(&str, &str)]) -> Vec<Record> {
+        self.sees(feed, entries).await;
+        self.daemon().await
+    }
+
+    /// The same, left on the doorstep.
+    async fn sees(&mut self, feed: &str, entries: &[(&str, &str)]) {
         self.polls += 1;
         let feed = self.config.feed(&feed.into()).unwrap().clone();
         let items = entries.iter().map(|(name, text)| {
@@ -58,7 +64,6 @@ impl World {
         let (validators, head) = (Validators::default(), FeedHead::default());
         let poll = Poll { items: items.collect(), feed, poll: self.polls, at: hour(self.polls), validators, head };
         self.intake.append(poll).await.unwrap();
-        self.daemon().await
     }
 
     async fn daemon(&self) -> Vec<Record> {
@@ -99,7 +104,7 @@ impl World {
     async fn state(&self) -> Vec<(String, Vec<u8>)> {
         let scan = |db: &rusqlite::Connection| {
             let mut rows = Vec::new();
-            for prefix in ["item/", "text/", "story/", "pos/", "feed/", "copied/"] {
+            for prefix in ["item/", "text/", "story/", state_key::SERIES, "pos/", "feed/", "copied/"] {
                 image::scan(db, prefix, |key, value| {
                     rows.push((key.to_owned(), value.to_vec()));
                     Ok(())
@@ -332,4 +337,68 @@ async fn a_dry_run_says_what_would_be_and_changes_nothing() {
     assert_eq!((first.revisions, first.remembered), (2, 1));
     assert!(!feeds.contains_key(&"second".into()));
     assert_eq!(world.generation().await, None);
+}
+
+/// `relation value` of each claim that is asserted: how it stands to the claim of which value.
+fn series(records: &[Record]) -> Vec<String> {
+    let asserted = values(records, Topic::CovidStats).into_iter().filter(|value| value["op"] == "assert");
+    asserted
+        .map(|value| match value["series"].as_object() {
+            Some(series) => format!("{} {}", series["relation"].as_str().unwrap(), series["value"]),
+            None => "null".to_owned(),
+        })
+        .collect()
+}
+
+/// Each poll: the feed and its words for a total of deaths on one day or the next.
+fn totals() -> Vec<(&'static str, String)> {
+    let ministry = |deaths: u32, day: u32| {
+        format!(
+            "|As of September {day}, 2020, Norway has reported {deaths} deaths from COVID-19 in total, the authorities \
+             wrote on their page. The borders to the east stay closed for another month and the ports for two."
+        )
+    };
+    let tally = |deaths: u32, day: u32| {
+        format!(
+            "|Fjordposten counts the dead of the coronavirus pandemic by its own means. As of September {day}, 2020, Norway \
+             has reported {deaths} deaths from COVID-19 in total. Its readers send what they see on the notice boards."
+        )
+    };
+    vec![
+        ("first", ministry(17, 29)),
+        ("second", tally(23, 29)),
+        ("first", ministry(19, 29)),
+        ("third", tally(19, 29).replace("Fjordposten", "Havnebladet").replace("readers", "sailors and dockers")),
+        ("first", ministry(25, 30)),
+    ]
+}
+
+#[tokio::test]
+async fn series_are_the_same_whatever_a_batch_holds_and_in_a_replay() {
+    let feeds = ["first", "second", "third"];
+    let mut at_once = World::new(&feeds);
+    let mut restarted = World::new(&feeds);
+    let mut all = Vec::new();
+    for (feed, text) in totals() {
+        at_once.sees(feed, &[("a", &text)]).await;
+        // Each run begins with the image alone.
+        all.extend(restarted.shows(feed, &[("a", &text)]).await);
+    }
+    let expected = ["null", "contradicts 17", "corrects 17", "confirms 19", "advances 19"];
+    assert_eq!(series(&all), expected, "{:?}", claims(&all));
+    assert_eq!(series(&at_once.daemon().await), expected);
+    // The articles say of their figures what the claims say.
+    let articles = values(&all, Topic::Articles);
+    let last = articles.last().unwrap();
+    assert_eq!(last["covid"]["observations"][0]["series"]["relation"], "advances", "{last:#}");
+
+    let state = restarted.state().await;
+    assert!(state.iter().any(|(key, _)| key == "series/COVID-19|NO|deaths|cumulative||"), "{state:?}");
+    let (again, _) = restarted.replay(restarted.wish(), &[]).await;
+    same(&again, &all);
+    assert_eq!(restarted.state().await, state);
+    // Of a window that begins later the claims before it are known as far as they still stand.
+    let (window, _) = restarted.replay(ReplayOptions { since: Some(hour(4)), ..restarted.wish() }, &[]).await;
+    assert_eq!(series(&window), ["contradicts 23", "advances 19"]);
+    assert!(restarted.daemon().await.is_empty());
 }

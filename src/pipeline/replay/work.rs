@@ -11,7 +11,7 @@ use super::{
 use crate::{
     model::{
         Admission, Content, DeadLetter, Enriched, FeedId, Generation, Hash, Issue, ItemId, ItemState, Notice, Observed,
-        Origin, Outcome, Place, Position, Record, Stage, StateChange, Verdict, state_key,
+        Origin, Outcome, Place, Position, Record, SeriesState, Stage, StandingClaim, StateChange, Verdict, state_key,
     },
     pipeline::{
         RunError,
@@ -26,7 +26,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -210,6 +210,7 @@ impl Work {
     fn remember(&mut self, id: &ItemId, place: Place, fate: Fate, verdict: &Verdict) -> Result<(), RunError> {
         let mut state = verdict.state.clone();
         let mut is_last = true;
+        let standing = self.state.item(id)?.map_or_else(Vec::new, |committed| committed.claims);
         if let Fate::Again { revision, .. } = fate {
             fits(id, place, revision, verdict)?;
             let committed = self.state.item(id)?.filter(|committed| committed.revision == revision);
@@ -221,12 +222,28 @@ impl Work {
             state.note_suppressed(&verdict.outcome, place);
         }
         if is_last && self.generation().is_some() {
+            self.retell(id, &standing, &state.claims)?;
             self.state.apply(StateChange::set(state_key::item(id), &state));
             if let Some(text) = &verdict.text {
                 self.state.apply(StateChange::set(state_key::text(id), text));
             }
         }
         self.memory.keep(id, verdict, state);
+        Ok(())
+    }
+
+    /// Puts into the committed series what this generation says in them of an item, in place of what it said before.
+    fn retell(&mut self, id: &ItemId, before: &[StandingClaim], now: &[StandingClaim]) -> Result<(), StoreError> {
+        let keys: BTreeSet<String> =
+            before.iter().chain(now).filter_map(|claim| SeriesState::key(&claim.observation)).collect();
+        for key in keys {
+            let committed = self.state.series(&key)?;
+            let mut series = committed.clone().unwrap_or_default();
+            series.claims.retain(|claim| claim.item() != id.0);
+            let told = self.memory.series(&key).into_iter().flat_map(|told| &told.claims);
+            told.filter(|claim| claim.item() == id.0).cloned().for_each(|claim| series.join(claim));
+            series.change_from(committed.as_ref(), key).into_iter().for_each(|change| self.state.apply(change));
+        }
         Ok(())
     }
 
