@@ -4,8 +4,11 @@
 //! A pack is a file, `<code>.toml`; adding a language is adding a file and a line in [`pack()`]. Nothing here knows what a
 //! story is.
 
+pub mod cue;
+pub mod names;
 pub mod numbers;
 pub mod pack;
 pub mod tokens;
 
-pub use pack::{Cue, Pack, pack};
+pub use cue::Cue;
+pub use pack::{Pack, pack};

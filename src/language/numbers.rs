@@ -3,7 +3,7 @@
 //! In: tokens. Out: [`Numeral`]s in text order that do not overlap. What holds: a numeral's value is the one the text
 //! states, never a computed one. It does not know what is counted, so it also finds years, ages and sums of money.
 
-use super::pack::{NumberWord, Pack};
+use super::pack::{NumberWord, Pack, Word};
 use super::tokens::{Token, TokenKind};
 
 /// A number expression.
@@ -197,17 +197,8 @@ fn one(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(Numeral, Style)> 
 
 /// The token after a percent sign or word.
 fn percent(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<usize> {
-    let token = tokens.get(n)?;
-    if token.is("%") {
-        return Some(n + 1);
-    }
-    let dash = usize::from(token.is("-"));
-    let word = tokens.get(n + dash)?;
-    if pack.percent_words.iter().any(|percent| word.is(percent)) {
-        return Some(n + dash + 1);
-    }
-    let next = tokens.get(n + dash + 1)?;
-    (word.is("per") && next.is("cent")).then_some(n + dash + 2)
+    let dash = usize::from(tokens.get(n)?.is("-"));
+    pack.percent(tokens, n + dash)
 }
 
 /// The written number before the scale word, to know the scale.
@@ -385,7 +376,7 @@ fn fraction_words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple>
     } else {
         return None;
     };
-    if tokens.get(at).is_some_and(|token| token.is("of")) {
+    if tokens.get(at).is_some_and(|token| is(pack, token, Word::Of)) {
         at += 1;
     }
     if !tokens.get(at).is_some_and(|token| article(&token.lower)) {
@@ -405,6 +396,11 @@ fn fraction_words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple>
         about,
         scaled: true,
     })
+}
+
+/// Whether a token is a word of this class.
+fn is(pack: &Pack, token: &Token<'_>, word: Word) -> bool {
+    pack.words(&token.lower).has(word)
 }
 
 fn words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
@@ -430,14 +426,14 @@ fn words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
                 && !token.spaced
                 && matches!(last, Some(NumberWord::Ten(_) | NumberWord::Unit(_)))
                 && matches!(next, Some(NumberWord::Unit(_) | NumberWord::Hundred | NumberWord::Scale(_)));
-            let and = token.is("and")
-                && matches!(last, Some(NumberWord::Hundred | NumberWord::Scale(_)))
-                && matches!(next, Some(NumberWord::Unit(_) | NumberWord::Ten(_)));
+            let and = matches!(last, Some(NumberWord::Hundred | NumberWord::Scale(_)))
+                && matches!(next, Some(NumberWord::Unit(_) | NumberWord::Ten(_)))
+                && is(pack, token, Word::And);
             if hyphen || and {
                 at += 1;
                 continue;
             }
-            let half = token.is("and") && matches!(last, Some(NumberWord::Unit(_)));
+            let half = matches!(last, Some(NumberWord::Unit(_))) && is(pack, token, Word::And);
             let articled =
                 tokens.get(at + 1).is_some_and(|token| pack.articles.iter().any(|article| token.is(article)));
             if half

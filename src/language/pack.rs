@@ -1,10 +1,12 @@
 //! What a language pack provides, and the packs there are.
 //!
 //! In: the text of `<code>.toml`. Out: a [`Pack`]: word lists, and a [`Pack::marks`] that finds every cue phrase among
-//! tokens in one pass. What holds: cue phrases match whole tokens in any case; a phrase may give alternatives for a word
-//! as `has/have died`, which stand for both.
+//! tokens in one pass. What holds: what a language says is data; the program knows only what classes of words there are.
 
-use super::tokens::{Token, tokenize};
+pub use super::cue::{Cue, Mark};
+use super::cue::{Phrases, split};
+use super::names::DiseaseNames;
+use super::tokens::Token;
 use crate::model::{Metric, SourceType, Subset};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -113,6 +115,14 @@ pub enum Sense {
     Institution,
     Population,
     Pronoun,
+    OrMore,
+    OrLess,
+    OrSo,
+    Respectively,
+    Given,
+    DateAsOf,
+    DateSince,
+    DateUntil,
 }
 
 /// A class of words that the grammar asks for one at a time, at a place of its own choosing: "of" behind a number. What
@@ -161,6 +171,60 @@ pub enum Word {
     Those,
     Total,
     World,
+    // Places, ranks, dates, traps and the status of a number.
+    Indefinite,
+    Its,
+    Only,
+    Most,
+    Every,
+    One,
+    UpDown,
+    Modal,
+    Country,
+    Digression,
+    ItemLink,
+    PlaceStep,
+    NoPlaceOf,
+    Oblique,
+    Superlative,
+    LaterOrdinal,
+    AmongWhat,
+    Singled,
+    Overtaking,
+    Likened,
+    Speaking,
+    Staff,
+    Namesake,
+    Product,
+    WorldName,
+    WorldThing,
+    Genitive,
+    OrdinalSuffix,
+    RankVerb,
+    RankNoun,
+    RankScope,
+    Worldwide,
+    Abbreviation,
+    MonthHomonym,
+    DateStep,
+    End,
+    BeforeYear,
+    YearEvent,
+    CountLead,
+    SubsetHead,
+    Community,
+    Spread,
+    Puts,
+    Officially,
+    NumberSign,
+    PrefixCurrency,
+    PeriodUnit,
+    PeriodOpener,
+    Comparative,
+    ChangeFrom,
+    Measure,
+    UnitStop,
+    Births,
 }
 
 /// The classes that one word belongs to.
@@ -180,46 +244,6 @@ impl Words {
             *half |= 1 << (bit % 128);
         }
     }
-}
-
-/// What a phrase says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cue {
-    /// A noun that a number counts: "cases".
-    Noun(Metric),
-    /// What is said of people that are counted: "have died".
-    Predicate(Metric),
-    /// A verb whose object is counted: "killed".
-    Active(Metric),
-    /// A noun that governs a number from the left only: "toll".
-    Label(Metric),
-    /// A part of the population.
-    Subset(Subset),
-    /// Who says so.
-    Source(SourceType),
-    /// Anything else.
-    Sense(Sense),
-}
-
-impl Cue {
-    /// The metric it names.
-    pub fn metric(self) -> Option<Metric> {
-        match self {
-            Cue::Noun(metric) | Cue::Predicate(metric) | Cue::Active(metric) | Cue::Label(metric) => Some(metric),
-            _ => None,
-        }
-    }
-}
-
-/// A cue phrase among tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark {
-    /// First token.
-    pub first: usize,
-    /// Token after the last.
-    pub after: usize,
-    /// What it says.
-    pub cue: Cue,
 }
 
 /// Words around ranges.
@@ -251,6 +275,7 @@ struct MetricWords {
 #[serde(deny_unknown_fields)]
 struct PackFile {
     version: u32,
+    calendar_capitals: bool,
     months: Vec<Vec<String>>,
     weekdays: Vec<Vec<String>>,
     units: Vec<Vec<String>>,
@@ -270,6 +295,8 @@ struct PackFile {
     subsets: BTreeMap<Subset, Vec<String>>,
     sources: BTreeMap<SourceType, Vec<String>>,
     cues: BTreeMap<Sense, Vec<String>>,
+    institutions: BTreeMap<String, String>,
+    disease: DiseaseNames,
     words: BTreeMap<Word, Vec<String>>,
 }
 
@@ -279,8 +306,12 @@ pub struct Pack {
     pub code: &'static str,
     /// Name and version as records carry it: `en/1`.
     pub name: String,
-    /// Words for percent.
-    pub percent_words: Vec<String>,
+    /// Months and weekdays are written with a capital; a word without one is another word.
+    pub calendar_capitals: bool,
+    /// Names of the disease.
+    pub disease: DiseaseNames,
+    /// Countries (ISO 3166-1, or a part of one by ISO 3166-2) of the bodies that [`Cue::Institution`] names.
+    pub institutions: Vec<String>,
     /// Indefinite articles.
     pub articles: Vec<String>,
     /// "half", "quarter".
@@ -296,9 +327,10 @@ pub struct Pack {
     months: HashMap<String, u8>,
     weekdays: HashMap<String, u8>,
     ordinals: HashMap<String, u32>,
+    percent: Vec<Vec<String>>,
     numbers: HashMap<String, NumberWord>,
     words: HashMap<String, Words>,
-    phrases: HashMap<String, Vec<(Vec<String>, Cue)>>,
+    phrases: Phrases,
 }
 
 impl Pack {
@@ -322,6 +354,15 @@ impl Pack {
         self.numbers.get(lower).copied()
     }
 
+    /// The token behind a sign or word for percent that begins at `first`: "%", "per cent".
+    pub fn percent(&self, tokens: &[Token<'_>], first: usize) -> Option<usize> {
+        let fits = |words: &&Vec<String>| {
+            let found = tokens.get(first..first + words.len());
+            found.is_some_and(|found| found.iter().zip(*words).all(|(token, word)| token.is(word)))
+        };
+        self.percent.iter().filter(fits).map(|words| first + words.len()).max()
+    }
+
     /// The classes of a word in lower case.
     pub fn words(&self, lower: &str) -> Words {
         self.words.get(lower).copied().unwrap_or_default()
@@ -330,40 +371,7 @@ impl Pack {
     /// Every cue phrase among the tokens, in order of its first token. Of several phrases that name metrics, the longer
     /// one hides those within it ("active cases" hides "cases").
     pub fn marks(&self, tokens: &[Token<'_>]) -> Vec<Mark> {
-        let mut marks: Vec<Mark> = Vec::with_capacity(tokens.len());
-        let mut metric_end = 0;
-        for first in 0..tokens.len() {
-            let Some(phrases) = tokens.get(first).and_then(|token| self.phrases.get(token.lower.as_ref())) else {
-                continue;
-            };
-            let mut longest = 0;
-            let begins = marks.len();
-            for (rest, cue) in phrases {
-                let after = first + 1 + rest.len();
-                let fits = tokens
-                    .get(first + 1..after)
-                    .is_some_and(|tokens| tokens.iter().zip(rest).all(|(token, word)| token.is(word)));
-                if !fits || cue.metric().is_some() && after <= metric_end {
-                    continue;
-                }
-                if cue.metric().is_some() {
-                    longest = longest.max(after);
-                }
-                marks.push(Mark { first, after, cue: *cue });
-            }
-            if longest > 0 {
-                let mut n = begins;
-                while let Some(mark) = marks.get(n) {
-                    if mark.cue.metric().is_some() && mark.after < longest {
-                        marks.remove(n);
-                    } else {
-                        n += 1;
-                    }
-                }
-                metric_end = metric_end.max(longest);
-            }
-        }
-        marks
+        self.phrases.marks(tokens)
     }
 
     fn compile(code: &'static str, text: &str) -> Result<Self, toml::de::Error> {
@@ -383,15 +391,8 @@ impl Pack {
         for (class, list) in file.words {
             list.into_iter().for_each(|word| words.entry(word).or_default().add(class));
         }
-        let mut phrases: HashMap<String, Vec<(Vec<String>, Cue)>> = HashMap::new();
-        let mut add = |list: Vec<String>, cue: Cue| {
-            for phrase in list.iter().flat_map(|phrase| alternatives(phrase)) {
-                let mut words = tokenize(&phrase, 0).into_iter().map(|token| token.lower.into_owned());
-                if let Some(first) = words.next() {
-                    phrases.entry(first).or_default().push((words.collect(), cue));
-                }
-            }
-        };
+        let mut phrases = Phrases::default();
+        let mut add = |list: Vec<String>, cue: Cue| phrases.add(&list, cue);
         for (metric, words) in file.metrics {
             add(words.nouns, Cue::Noun(metric));
             add(words.predicates, Cue::Predicate(metric));
@@ -401,10 +402,18 @@ impl Pack {
         file.subsets.into_iter().for_each(|(subset, list)| add(list, Cue::Subset(subset)));
         file.sources.into_iter().for_each(|(source, list)| add(list, Cue::Source(source)));
         file.cues.into_iter().for_each(|(sense, list)| add(list, Cue::Sense(sense)));
+        let mut institutions = Vec::new();
+        for (phrase, country) in file.institutions {
+            add(vec![phrase], Cue::Institution(institutions.len()));
+            institutions.push(country);
+        }
         Ok(Self {
             code,
             name: format!("{code}/{}", file.version),
-            percent_words: file.percent_words,
+            calendar_capitals: file.calendar_capitals,
+            disease: file.disease,
+            institutions,
+            percent: file.percent_words.iter().map(|phrase| split(phrase)).collect(),
             articles: file.articles,
             fractions: file.fractions,
             scale_suffixes: file.scale_suffixes,
@@ -426,23 +435,6 @@ impl Pack {
     }
 }
 
-/// `has/have died` as `has died` and `have died`.
-fn alternatives(phrase: &str) -> Vec<String> {
-    let mut out = vec![String::new()];
-    for word in phrase.split(' ') {
-        let forms: Vec<&str> = word.split('/').collect();
-        out = out
-            .iter()
-            .flat_map(|head| {
-                forms
-                    .iter()
-                    .map(move |form| if head.is_empty() { (*form).to_owned() } else { format!("{head} {form}") })
-            })
-            .collect();
-    }
-    out
-}
-
 static PACKS: LazyLock<Vec<Pack>> = LazyLock::new(|| {
     // A pack that cannot be read is a bug of ours, which the test below shows; a program without it still runs.
     [("en", include_str!("en.toml"))].into_iter().filter_map(|(code, text)| Pack::compile(code, text).ok()).collect()
@@ -457,6 +449,7 @@ pub fn pack(code: &str) -> Option<&'static Pack> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::tokens::tokenize;
 
     #[test]
     fn every_pack_can_be_read() {
@@ -466,9 +459,8 @@ mod tests {
     }
 
     #[test]
-    fn longer_metric_phrases_hide_shorter_ones() {
-        let tokens = tokenize("29 active cases", 0);
-        let metrics: Vec<_> = pack("en").unwrap().marks(&tokens).iter().filter_map(|mark| mark.cue.metric()).collect();
-        assert_eq!(metrics, [Metric::ActiveCases]);
+    fn percent_may_be_two_words() {
+        let tokens = tokenize("7 per cent", 0);
+        assert_eq!((1..3).map(|at| pack("en").unwrap().percent(&tokens, at)).collect::<Vec<_>>(), [Some(3), None]);
     }
 }
