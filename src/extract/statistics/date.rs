@@ -1,11 +1,11 @@
 //! Dates in a sentence, and which of them a number describes.
 //!
-//! In: tokens, cue phrases and the date that the story is told on. Out: [`DateMark`]s in order, and for a number its
+//! In: a [`Line`]: tokens, cue phrases and the date that the story is told on. Out: [`DateMark`]s in order, and for a number its
 //! [`AsOf`]. What holds: a date without a year is the latest such date not after the story's, save in forecasts; without
 //! the story's date nothing relative is resolved.
 
 use super::reading::Reading;
-use crate::language::pack::{Mark, Sense};
+use crate::language::pack::{Mark, Sense, Word, Words};
 use crate::language::tokens::{Token, TokenKind};
 use crate::language::{Cue, Pack};
 use crate::model::{AsOf, AsOfHow, Span};
@@ -52,13 +52,51 @@ pub(super) struct DateMark {
     pub(super) end_of: bool,
 }
 
-/// Every date expression among the tokens.
-pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], marks: &[Mark], today: Option<Date>) -> Vec<DateMark> {
+/// A sentence whose dates are sought, before it is a [`Reading`].
+pub(super) struct Line<'a, 't> {
+    pub(super) pack: &'a Pack,
+    pub(super) tokens: &'a [Token<'t>],
+    /// The classes of each token.
+    pub(super) words: &'a [Words],
+    pub(super) marks: &'a [Mark],
+    /// The date that the story is told on.
+    pub(super) today: Option<Date>,
+}
+
+impl<'t> Line<'_, 't> {
+    fn token(&self, at: usize) -> Option<&Token<'t>> {
+        self.tokens.get(at)
+    }
+
+    fn word(&self, at: usize, word: Word) -> bool {
+        self.words.get(at).is_some_and(|words| words.has(word))
+    }
+
+    /// Whether a word of this class stands right before a token.
+    fn before(&self, at: usize, word: Word) -> bool {
+        at.checked_sub(1).is_some_and(|at| self.word(at, word))
+    }
+
+    fn is(&self, at: usize, mark: &str) -> bool {
+        self.token(at).is_some_and(|token| token.is(mark))
+    }
+
+    /// The month that a token names: "may" and "march" are other words where months have capitals.
+    fn month(&self, at: usize) -> Option<u8> {
+        self.token(at).filter(|token| self.may_name(token)).and_then(|token| self.pack.month(&token.lower))
+    }
+
+    fn may_name(&self, token: &Token<'_>) -> bool {
+        token.kind == TokenKind::Word && (!self.pack.calendar_capitals || token.capitalised())
+    }
+}
+
+/// Every date expression of the sentence.
+pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
     let mut found: Vec<DateMark> = Vec::new();
     let mut n = 0;
-    while n < tokens.len() {
-        match calendar(pack, tokens, n, today).or_else(|| weekday(pack, tokens, n, today)).or_else(|| clock(tokens, n))
-        {
+    while n < line.tokens.len() {
+        match calendar(line, n).or_else(|| weekday(line, n)).or_else(|| clock(line.tokens, n)) {
             Some(mark) => {
                 n = mark.after.max(n + 1);
                 found.push(mark);
@@ -66,9 +104,9 @@ pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], marks: &[Mark], today: Opt
             None => n += 1,
         }
     }
-    for mark in marks {
+    for mark in line.marks {
         let Cue::Sense(sense) = mark.cue else { continue };
-        let Some(when) = relative(sense, today) else { continue };
+        let Some(when) = relative(sense, line.today) else { continue };
         // "now" and "so far" only say what is true by default; a stronger word in the same place hides them.
         if found.iter().any(|known| known.first < mark.after && mark.first < known.after) {
             continue;
@@ -85,7 +123,7 @@ pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], marks: &[Mark], today: Opt
     found.sort_by_key(|mark| (mark.first, usize::MAX - mark.after));
     found.dedup_by(|later, earlier| later.first < earlier.after);
     for mark in &mut found {
-        mark.role = role(tokens, mark.first, &mut mark.end_of);
+        mark.role = role(line, mark.first, &mut mark.end_of);
     }
     found
 }
@@ -116,60 +154,42 @@ fn relative(sense: Sense, today: Option<Date>) -> Option<When> {
     }
 }
 
-fn role(tokens: &[Token<'_>], first: usize, end_of: &mut bool) -> Role {
+fn role(line: &Line<'_, '_>, first: usize, end_of: &mut bool) -> Role {
     let mut at = first;
-    let word = |n: usize| tokens.get(n).map(|token| token.lower.as_ref()).unwrap_or_default();
     // "by the end of January", "since early March".
-    while at > 0
-        && matches!(
-            word(at - 1),
-            "the"
-                | "end"
-                | "of"
-                | "early"
-                | "mid"
-                | "late"
-                | "-"
-                | "evening"
-                | "night"
-                | "morning"
-                | "beginning"
-                | "start"
-                | "middle"
-        )
-    {
-        *end_of |= word(at - 1) == "end";
-        at -= 1;
-        if word(at) == "of" && at > 0 && word(at - 1) == "as" {
+    loop {
+        if let Some(role) = line.marks.iter().filter(|mark| mark.after == at).find_map(|mark| match mark.cue {
+            Cue::Sense(Sense::DateAsOf) => Some(Role::AsOf),
+            // "up from Monday" compares.
+            Cue::Sense(Sense::DateSince)
+                if line.word(mark.first, Word::From) && line.before(mark.first, Word::UpDown) =>
+            {
+                None
+            }
+            Cue::Sense(Sense::DateSince) => Some(Role::Since),
+            Cue::Sense(Sense::DateUntil) => Some(Role::By),
+            _ => None,
+        }) {
+            return role;
+        }
+        if !(line.before(at, Word::DateStep) || at > 0 && line.is(at - 1, "-")) {
             break;
         }
+        *end_of |= line.before(at, Word::End);
+        at -= 1;
     }
-    let before = |n: usize| at.checked_sub(n).map(word).unwrap_or_default();
-    match before(1) {
-        "since" | "after" => Role::Since,
-        "from" if before(2) != "up" && before(2) != "down" => Role::Since,
-        "by" | "until" | "till" => Role::By,
-        "as" => Role::AsOf,
-        "of" if before(2) == "as" => Role::AsOf,
-        "infection" | "case" if before(2) == "first" => Role::Since,
-        _ if word(first.wrapping_sub(2)) == "as" && word(first.wrapping_sub(1)) == "of" => Role::AsOf,
-        "on" if since_before(tokens, at) => Role::Since,
-        _ => Role::On,
-    }
+    if line.before(at, Word::On) && since_before(line, at) { Role::Since } else { Role::On }
 }
 
 /// "Since the first infection on February 26": the range opens some words before the date.
-fn since_before(tokens: &[Token<'_>], at: usize) -> bool {
-    let from = at.saturating_sub(8);
-    tokens.get(from..at).is_some_and(|before| {
-        let since = before.iter().rposition(|token| token.is("since"));
-        since.is_some_and(|since| !before.iter().skip(since).any(|token| token.is(",")))
-    })
+fn since_before(line: &Line<'_, '_>, at: usize) -> bool {
+    let since = (at.saturating_sub(8)..at).rfind(|at| line.word(*at, Word::Since));
+    since.is_some_and(|since| !(since..at).any(|at| line.is(at, ",")))
 }
 
 /// "November 16", "16 November 2020", "Nov. 16, 2020", "October", "2020-11-16", "2020".
-fn calendar(pack: &Pack, tokens: &[Token<'_>], n: usize, today: Option<Date>) -> Option<DateMark> {
-    let token = tokens.get(n)?;
+fn calendar(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
+    let token = line.token(n)?;
     let made = |after: usize, when: When| DateMark {
         first: n,
         after,
@@ -179,29 +199,25 @@ fn calendar(pack: &Pack, tokens: &[Token<'_>], n: usize, today: Option<Date>) ->
         end_of: false,
     };
     if token.kind == TokenKind::Number {
-        return numeric(pack, tokens, n, today).map(|(after, when)| made(after, when));
+        return numeric(line, n).map(|(after, when)| made(after, when));
     }
-    let month = pack.month(&token.lower)?;
-    // "may", "march" and "mar" are also words.
-    if !token.capitalised() {
-        return None;
-    }
+    let month = line.month(n)?;
     let mut at = n + 1;
-    if tokens.get(at).is_some_and(|token| token.is(".") && !token.spaced) {
+    if line.token(at).is_some_and(|token| token.is(".") && !token.spaced) {
         at += 1;
     }
-    if let Some(day) = tokens.get(at).and_then(day_number) {
+    if let Some(day) = line.token(at).and_then(day_number) {
         at += 1;
-        at = skip_ordinal(tokens, at);
-        at = skip_day_range(tokens, at);
-        let (at, year) = year(tokens, at);
-        return Some(made(at, resolve(year, month, Some(day), today)));
+        at = skip_ordinal(line, at);
+        at = skip_day_range(line.tokens, at);
+        let (at, year) = year(line.tokens, at);
+        return Some(made(at, resolve(year, month, Some(day), line.today)));
     }
-    let (after, year) = year(tokens, at);
-    if token.lower.len() < 4 && token.lower != "may" && year.is_none() || token.is("march") && n == 0 {
+    let (after, year) = year(line.tokens, at);
+    if line.word(n, Word::Abbreviation) && year.is_none() || line.word(n, Word::MonthHomonym) && n == 0 {
         return None;
     }
-    Some(made(after.max(n + 1), resolve(year, month, None, today)))
+    Some(made(after.max(n + 1), resolve(year, month, None, line.today)))
 }
 
 fn day_number(token: &Token<'_>) -> Option<u8> {
@@ -210,10 +226,10 @@ fn day_number(token: &Token<'_>) -> Option<u8> {
         .filter(|day| (1..=31).contains(day))
 }
 
-fn skip_ordinal(tokens: &[Token<'_>], at: usize) -> usize {
-    let ordinal =
-        tokens.get(at).is_some_and(|token| !token.spaced && matches!(token.lower.as_ref(), "st" | "nd" | "rd" | "th"));
-    at + usize::from(ordinal)
+/// "79th": letters right behind digits.
+fn skip_ordinal(line: &Line<'_, '_>, at: usize) -> usize {
+    let tight = line.token(at).is_some_and(|token| !token.spaced);
+    at + usize::from(tight && line.word(at, Word::OrdinalSuffix))
 }
 
 /// "21 and 23", "21-23": the later day's figures are those of the range.
@@ -238,23 +254,19 @@ fn year(tokens: &[Token<'_>], at: usize) -> (usize, Option<i16>) {
     }
 }
 
-fn numeric(pack: &Pack, tokens: &[Token<'_>], n: usize, today: Option<Date>) -> Option<(usize, When)> {
-    let token = tokens.get(n)?;
-    let following = |offset: usize| tokens.get(n + offset);
+fn numeric(line: &Line<'_, '_>, n: usize) -> Option<(usize, When)> {
+    let token = line.token(n)?;
     // "16 November 2020", "16th of November".
     if let Some(day) = day_number(token) {
-        let mut at = skip_ordinal(tokens, n + 1);
-        if tokens.get(at).is_some_and(|token| token.is("of") || token.is("-"))
-            && tokens.get(at + 1).is_some_and(|token| pack.month(&token.lower).is_some())
-        {
+        let mut at = skip_ordinal(line, n + 1);
+        let linked = line.word(at, Word::Of) || line.is(at, "-");
+        if linked && line.token(at + 1).is_some_and(|token| line.pack.month(&token.lower).is_some()) {
             at += 1;
         }
         // "21 and 23 June" keeps both days out of the pool.
-        if let Some(month) =
-            tokens.get(at).filter(|token| token.capitalised()).and_then(|token| pack.month(&token.lower))
-        {
-            let (after, year) = year(tokens, at + 1);
-            return Some((after, resolve(year, month, Some(day), today)));
+        if let Some(month) = line.month(at) {
+            let (after, year) = year(line.tokens, at + 1);
+            return Some((after, resolve(year, month, Some(day), line.today)));
         }
     }
     // "2020-11-16" and "16.11.2020".
@@ -262,49 +274,26 @@ fn numeric(pack: &Pack, tokens: &[Token<'_>], n: usize, today: Option<Date>) -> 
     if let [day, month, year] = parts.as_slice() {
         let (day, month, year) = (day.parse::<u8>().ok()?, month.parse::<u8>().ok()?, year.parse::<i16>().ok()?);
         return ((1..=12).contains(&month) && (1900..2100).contains(&year))
-            .then(|| (n + 1, resolve(Some(year), month, Some(day), today)));
+            .then(|| (n + 1, resolve(Some(year), month, Some(day), line.today)));
     }
     let four = token.text.len() == 4 && token.text.bytes().all(|byte| byte.is_ascii_digit());
     let value = token.text.parse::<i16>().ok()?;
     if four && (1900..2100).contains(&value) {
-        let tight = |offset: usize| following(offset).filter(|token| !token.spaced);
+        let tight = |offset: usize| line.token(n + offset).filter(|token| !token.spaced);
         if let (Some(dash), Some(month), Some(second), Some(day)) = (tight(1), tight(2), tight(3), tight(4))
             && dash.is("-")
             && second.is("-")
             && let (Some(month), Some(day)) = (day_number(month), day_number(day))
         {
-            return Some((n + 5, resolve(Some(value), month, Some(day), today)));
+            return Some((n + 5, resolve(Some(value), month, Some(day), line.today)));
         }
-        let before = n.checked_sub(1).and_then(|n| tokens.get(n)).map(|token| token.lower.as_ref()).unwrap_or_default();
-        let next = following(1).map(|token| token.lower.as_ref()).unwrap_or_default();
-        let yearly = matches!(
-            before,
-            "in" | "of"
-                | "since"
-                | "from"
-                | "late"
-                | "early"
-                | "mid"
-                | "until"
-                | "by"
-                | "during"
-                | "year"
-                | "for"
-                | "through"
-                | "spring"
-                | "summer"
-                | "autumn"
-                | "winter"
-                | "fall"
-                | "-"
-                | "between"
-                | "and"
-                | "the"
-        );
+        let mark_before = |mark: &str| n > 0 && line.is(n - 1, mark);
+        let yearly = line.before(n, Word::BeforeYear) || mark_before("-");
         // "2020 cases" are cases; "in 2020 cases rose" is a year.
-        let ends = matches!(next, "" | "," | "." | ";" | ")" | "-" | "pandemic" | "olympics" | "season" | "election");
-        let counted = matches!(before, "of" | "by") && !ends;
-        let told = matches!(before, "to" | "at" | ":" | "reached" | "by" | "total");
+        let ends = line.word(n + 1, Word::YearEvent)
+            || line.token(n + 1).is_none_or(|next| matches!(next.lower.as_ref(), "," | "." | ";" | ")" | "-"));
+        let counted = (line.before(n, Word::Of) || line.before(n, Word::By)) && !ends;
+        let told = line.before(n, Word::CountLead) || mark_before(":");
         let stated = (1950..2040).contains(&value) && (yearly && !counted || ends && !told);
         return stated.then_some((n + 1, When::Year));
     }
@@ -322,16 +311,13 @@ fn resolve(year: Option<i16>, month: u8, day: Option<u8>, today: Option<Date>) -
 }
 
 /// "on Tuesday"; the latest such day not after today.
-fn weekday(pack: &Pack, tokens: &[Token<'_>], n: usize, today: Option<Date>) -> Option<DateMark> {
-    let token = tokens.get(n)?;
-    if token.kind != TokenKind::Word || !token.capitalised() {
+fn weekday(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
+    let token = line.token(n).filter(|token| line.may_name(token))?;
+    let weekday = line.pack.weekday(&token.lower)?;
+    if line.word(n, Word::Abbreviation) && !line.is(n + 1, ".") {
         return None;
     }
-    let weekday = pack.weekday(&token.lower)?;
-    if token.lower.len() < 6 && !tokens.get(n + 1).is_some_and(|next| next.is(".")) {
-        return None;
-    }
-    let when = today.map_or(When::Unknown, |today| {
+    let when = line.today.map_or(When::Unknown, |today| {
         let back = (7 + today.weekday().to_monday_one_offset() - i8::try_from(weekday).unwrap_or(1)) % 7;
         today.checked_sub(Days::new().days(i64::from(back))).map_or(When::Unknown, When::Day)
     });
@@ -467,10 +453,10 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
 /// Whether number `n` is told as a part: "14,417 of them", "including 310".
 fn is_part(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
-    let is_any = |at: usize, words: &[&str]| words.iter().any(|word| reading.is(at, word));
     let before = n.checked_sub(1).and_then(|before| reading.numbers.get(before)).map_or(0, |before| before.after);
-    let opened = (before..number.first).any(|at| is_any(at, &["including", "among"]));
-    opened || is_any(number.after, &["of"]) && is_any(number.after + 1, &["them", "those", "these", "whom", "which"])
+    let opens = |at: usize| reading.word(at, Word::Including) || reading.word(at, Word::Among);
+    let opened = (before..number.first).any(opens);
+    opened || reading.word(number.after, Word::Of) && reading.word(number.after + 1, Word::Them)
 }
 
 /// Whether what stands at `at` is said of a later part of number `n`: "749,684 have recovered, 14,417 of them in the

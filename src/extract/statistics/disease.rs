@@ -1,21 +1,12 @@
 //! Whether a story, and a number in it, is about COVID-19.
 //!
-//! In: an article, or a sentence of it. Out: relevance with a score, and for a number whether another disease governs it.
+//! In: a language pack and an article, or a sentence of it. Out: relevance with a score, and for a number whether another
+//! disease governs it.
 
 use super::reading::Reading;
-use crate::language::Cue;
 use crate::language::pack::Sense;
+use crate::language::{Cue, Pack};
 use crate::model::Article;
-use aho_corasick::AhoCorasick;
-use std::sync::LazyLock;
-
-/// Names of the disease; their presence anywhere is cheap to rule out.
-static NAMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .build(["covid", "coronavirus", "sars-cov-2", "2019-ncov", "novel virus"])
-        .ok()
-});
 
 /// How much a story is about the disease.
 pub(super) struct Relevance {
@@ -28,8 +19,9 @@ pub(super) struct Relevance {
 }
 
 /// Judges a story.
-pub(super) fn relevance(article: &Article) -> Relevance {
-    let mentions = |text: &str| NAMES.as_ref().map_or(0, |names| names.find_iter(text).count());
+pub(super) fn relevance(pack: &Pack, article: &Article) -> Relevance {
+    let disease = &pack.disease;
+    let mentions = |text: &str| disease.names.count(text);
     let headline = article.headline.as_deref().map_or(0, mentions);
     let summary = article.summary.as_deref().map_or(0, mentions);
     let body = mentions(&article.body);
@@ -41,21 +33,18 @@ pub(super) fn relevance(article: &Article) -> Relevance {
     let possible = article.date().is_none_or(|date| date.year() >= 2020 || date.year() == 2019 && date.month() == 12);
     // "The pandemic" names it too, in a story that is dated after its outbreak.
     let pandemic = article.date().is_some()
-        && article.headline.iter().map(String::as_str).chain(article.body.split("\n\n").take(3)).any(|text| {
-            let text = text.to_ascii_lowercase();
-            text.contains("the pandemic") && !text.contains("flu")
-        });
+        && article
+            .headline
+            .iter()
+            .map(String::as_str)
+            .chain(article.body.split("\n\n").take(3))
+            .any(|text| disease.epidemic.within(text) && !disease.other_epidemic.within(text));
     let lead = article.body.split("\n\n").take(3).any(|paragraph| mentions(paragraph) > 0);
     Relevance {
         story: possible && (headline + summary > 0 || lead || pandemic || body >= 2),
         anywhere: possible && (pandemic || headline + summary + body > 0),
         score: if possible { (score * 100.0).round() / 100.0 } else { 0.0 },
     }
-}
-
-/// Whether this text names the disease.
-pub(super) fn named(text: &str) -> bool {
-    NAMES.as_ref().is_some_and(|names| names.is_match(text))
 }
 
 /// Whether another disease governs number `n`: the nearest mention before it, else the first of the sentence. `last` is

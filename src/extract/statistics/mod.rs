@@ -43,7 +43,7 @@ const DISEASE: &str = "COVID-19";
 
 /// Reads the statistics of a story.
 pub(crate) fn find(pack: &Pack, places: &Places, article: &Article) -> Covid {
-    let relevance = disease::relevance(article);
+    let relevance = disease::relevance(pack, article);
     if !relevance.anywhere {
         return Covid::default();
     }
@@ -129,7 +129,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.sentence = 0;
             self.previous_metric = None;
         }
-        let named = disease::named(text);
+        let named = self.pack.disease.names.within(text);
         let about = self.story || named;
         if named {
             self.other_disease = false;

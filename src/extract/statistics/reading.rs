@@ -54,11 +54,11 @@ impl<'t, 'p> Reading<'t, 'p> {
         today: Option<Date>,
     ) -> Self {
         let tokens = tokenize(text, span.start);
-        let words = tokens.iter().map(|token| pack.words(&token.lower)).collect();
+        let words: Vec<Words> = tokens.iter().map(|token| pack.words(&token.lower)).collect();
         let mut marks = pack.marks(&tokens);
         marks.retain(|mark| holds(&tokens, mark));
         let mut numbers = numerals(pack, &tokens);
-        let dates = date::find(pack, &tokens, &marks, today);
+        let dates = date::find(&date::Line { pack, tokens: &tokens, words: &words, marks: &marks, today });
         // Stated zeros and ones stand beside the written numbers, unless one is written in the same place.
         for stated in super::stated::find(&tokens, &marks) {
             if numbers.iter().all(|number| number.after <= stated.first || stated.after <= number.first) {
