@@ -262,7 +262,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         let kinded =
             kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
         let inherits = whole.and_then(|whole| whole.located.first().copied());
-        let located = scope::locate(reading, self.places, &self.context, n, rank, inherits);
+        let located = scope::locate(self.pack, reading, self.places, &self.context, n, rank, inherits);
         let status = status::status(reading, n, attachment.metric);
         let points = reading.has(0..reading.tokens.len().min(4), crate::language::pack::Sense::Pointer)
             && !reading.is(0, "the")

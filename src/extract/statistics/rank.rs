@@ -2,6 +2,7 @@
 
 use super::reading::Reading;
 use crate::language::Pack;
+use crate::language::pack::Word;
 use crate::language::tokens::TokenKind;
 use crate::model::{Metric, PlaceKind};
 use std::ops::Range;
@@ -17,18 +18,13 @@ pub(super) struct Rank {
     pub(super) metric: Option<Metric>,
 }
 
-const SUPERLATIVES: &[&str] =
-    &["highest", "largest", "most", "worst", "biggest", "deadliest", "hardest", "lowest", "heaviest", "greatest"];
-
 /// The rank that a sentence states, if it ranks places by a metric.
 pub(super) fn find(pack: &Pack, reading: &Reading<'_, '_>) -> Option<Rank> {
     let metric = reading.marks.iter().find_map(|mark| mark.cue.metric());
     for (at, token) in reading.tokens.iter().enumerate() {
         let figure = token.kind == TokenKind::Number
-            && reading
-                .tokens
-                .get(at + 1)
-                .is_some_and(|next| !next.spaced && matches!(next.lower.as_ref(), "st" | "nd" | "rd" | "th"));
+            && reading.tokens.get(at + 1).is_some_and(|next| !next.spaced)
+            && reading.word(at + 1, Word::OrdinalSuffix);
         let (rank, after) =
             if figure { (token.text.parse().ok(), at + 2) } else { (pack.ordinal(&token.lower), at + 1) };
         let Some(rank) = rank else { continue };
@@ -42,63 +38,28 @@ pub(super) fn find(pack: &Pack, reading: &Reading<'_, '_>) -> Option<Rank> {
 
 /// Whether an ordinal ranks: what stands behind it says so. Returns where the ranking words end.
 fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Option<usize> {
-    let word = |at: usize| reading.tokens.get(at).map(|token| token.lower.as_ref()).unwrap_or_default();
-    let dash = usize::from(word(after) == "-");
-    if SUPERLATIVES.contains(&word(after + dash)) {
+    let word = |at: usize, word: Word| reading.word(at, word);
+    let dash = usize::from(reading.is(after, "-"));
+    if word(after + dash, Word::Superlative) {
         return Some(after + dash + 1);
     }
-    if word(after) == "only" && word(after + 1) == "to" || word(after) == "behind" {
+    if word(after, Word::Only) && word(after + 1, Word::To) || word(after, Word::Behind) {
         return Some(after);
     }
     let named = |at: usize| {
-        matches!(
-            word(at),
-            "world"
-                | "globe"
-                | "countries"
-                | "nations"
-                | "europe"
-                | "asia"
-                | "africa"
-                | "states"
-                | "region"
-                | "continent"
-                | "list"
-                | "place"
-                | "spot"
-                | "worldwide"
-                | "globally"
-        ) || reading
-            .spots
-            .iter()
-            .any(|spot| spot.first == at && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World))
+        let wide = |kind: PlaceKind| matches!(kind, PlaceKind::Region | PlaceKind::World);
+        word(at, Word::RankScope) || reading.spots.iter().any(|spot| spot.first == at && wide(spot.place.kind))
     };
-    match word(after) {
-        // "79th among other countries", "35th in the world", "fifth by the number of cases".
-        "among" | "in" | "by" if (after + 1..after + 5).any(named) || word(after) == "by" => {
-            let adverb = figure
-                || matches!(
-                    word(at.wrapping_sub(1)),
-                    "is" | "ranks"
-                        | "ranked"
-                        | "now"
-                        | "currently"
-                        | "are"
-                        | "was"
-                        | "placed"
-                        | "came"
-                        | "remains"
-                        | "ranking"
-                        | "world"
-                        | "the"
-                        | "stands"
-                );
-            adverb.then_some(after)
-        }
-        "place" | "spot" | "position" => Some(after + 1),
-        "worldwide" | "globally" if figure || word(at.wrapping_sub(1)) == "ranks" => Some(after),
-        _ => None,
+    let adverb = figure || word(at.wrapping_sub(1), Word::RankVerb);
+    // "79th among other countries", "35th in the world", "fifth by the number of cases".
+    let among = word(after, Word::Among) || word(after, Word::In);
+    if word(after, Word::By) || among && (after + 1..after + 5).any(named) {
+        return adverb.then_some(after);
     }
+    if word(after, Word::RankNoun) {
+        return Some(after + 1);
+    }
+    (word(after, Word::Worldwide) && adverb).then_some(after)
 }
 
 /// Among what: a region or a country named behind, else the world.
@@ -112,8 +73,8 @@ fn scope(reading: &Reading<'_, '_>, after: usize) -> Option<String> {
         .find(|spot| {
             spot.first >= after
                 && spot.first < end
-                && (reading.is(spot.first - 1, "in")
-                    || reading.is(spot.first - 1, "the") && reading.is(spot.first.wrapping_sub(2), "in"))
+                && (reading.word(spot.first - 1, Word::In)
+                    || reading.word(spot.first - 1, Word::The) && reading.word(spot.first.wrapping_sub(2), Word::In))
         })
         .map(|spot| spot.place.name.clone())
 }

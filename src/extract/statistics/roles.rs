@@ -7,7 +7,7 @@ use super::rank::Rank;
 use super::reading::{Reading, Spot};
 use crate::extract::places::PlaceForm;
 use crate::language::Cue;
-use crate::language::pack::Sense;
+use crate::language::pack::{Sense, Word};
 use crate::model::PlaceKind;
 
 /// A place behind a number in a phrase of place.
@@ -18,45 +18,17 @@ pub(super) fn located(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&
     let mut at = spot.first;
     // "in the western Indian state of Goa", "across northern Italy".
     for _ in 0..5 {
-        let before = word(reading, at.wrapping_sub(1));
+        let before = |word: Word| reading.word(at.wrapping_sub(1), word);
         // "213 from Goa": in a list of parts "from" says where.
-        if before == "from" && reading.numbers.iter().any(|number| number.after + 1 == at) {
+        if before(Word::From) && reading.numbers.iter().any(|number| number.after + 1 == at) {
             return true;
         }
-        if reading.has_ending(at, Sense::Locative) && !matches!(before, "from" | "for")
-            || matches!(before, "in" | "across" | "among")
-        {
-            return before != "of" || of_place(reading, at - 1);
+        if reading.has_ending(at, Sense::Locative) && !before(Word::From) && !before(Word::For) || before(Word::Among) {
+            return !before(Word::Of) || of_place(reading, at - 1);
         }
-        let steps = matches!(
-            before,
-            "the"
-                | "northern"
-                | "southern"
-                | "eastern"
-                | "western"
-                | "central"
-                | "state"
-                | "city"
-                | "province"
-                | "region"
-                | "neighbouring"
-                | "neighboring"
-                | "capital"
-                | "capital,"
-                | "island"
-                | "northeastern"
-                | "northwestern"
-                | "southeastern"
-                | "southwestern"
-                | "town"
-                | "district"
-                | "of"
-                | "whole"
-                | "all"
-                | "and"
-                | ","
-        ) || reading.spots.iter().any(|other| other.after == at && other.first < spot.first);
+        let steps = before(Word::PlaceStep)
+            || reading.is(at.wrapping_sub(1), ",")
+            || reading.spots.iter().any(|other| other.after == at && other.first < spot.first);
         if !steps || at == 0 {
             return false;
         }
@@ -65,30 +37,14 @@ pub(super) fn located(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&
     false
 }
 
-/// "residents of Malta", "the state of Goa": a place; "the health ministry of Malta said": a source, and its country too.
-pub(super) fn of_place(reading: &Reading<'_, '_>, of: usize) -> bool {
-    !matches!(
-        word(reading, of.wrapping_sub(1)),
-        "instead" | "because" | "ahead" | "outside" | "north" | "south" | "east" | "west"
-    )
+/// "residents of Malta", "the state of Goa": a place; "north of Malta" is none.
+fn of_place(reading: &Reading<'_, '_>, of: usize) -> bool {
+    !reading.word(of.wrapping_sub(1), Word::NoPlaceOf)
 }
 
-pub(super) fn people_follow_not(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
+/// "Italian authorities", "Italian soil": a demonym that says where.
+fn people_follow_not(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
     reading.has_at(spot.after, Sense::Institution)
-        || matches!(
-            word(reading, spot.after),
-            "city"
-                | "state"
-                | "province"
-                | "region"
-                | "town"
-                | "capital"
-                | "territory"
-                | "island"
-                | "hospitals"
-                | "prisons"
-                | "soil"
-        )
 }
 
 /// Whether the place may own a number at all.
@@ -103,29 +59,8 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
         return false;
     }
     // "the most in Southeast Asia", "Europe's highest toll": among what a place stands out, not where.
-    let superlative = |at: usize| {
-        matches!(
-            word(reading, at),
-            "most"
-                | "highest"
-                | "worst"
-                | "largest"
-                | "biggest"
-                | "deadliest"
-                | "lowest"
-                | "fewest"
-                | "hardest"
-                | "second"
-                | "third"
-                | "fourth"
-                | "fifth"
-                | "heaviest"
-                | "greatest"
-        )
-    };
-    let prefixed = matches!(word(reading, spot.first.wrapping_sub(1)), "in" | "across" | "of")
-        || word(reading, spot.first.wrapping_sub(1)) == "the";
-    let stands_out = prefixed
+    let superlative = |at: usize| reading.word(at, Word::Superlative) || reading.word(at, Word::LaterOrdinal);
+    let stands_out = reading.word(spot.first.wrapping_sub(1), Word::AmongWhat)
         && (spot.first.saturating_sub(6)..spot.first).any(|at| {
             superlative(at)
                 && reading
@@ -133,18 +68,13 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
                     .all(|mark| !matches!(mark.cue, Cue::Sense(Sense::Perfect | Sense::Report)))
                 && !reading.numbers.iter().any(|number| number.first > at && number.first < spot.first)
         });
-    let among = (spot.first.saturating_sub(4)..spot.first)
-        .any(|at| matches!(word(reading, at), "country" | "nation" | "countries" | "nations"))
+    let among = (spot.first.saturating_sub(4)..spot.first).any(|at| reading.word(at, Word::Country))
         && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World)
-        && (spot.first.saturating_sub(8)..spot.first).any(|at| {
-            matches!(word(reading, at), "first" | "only" | "other" | "another" | "fellow") || superlative(at)
-        });
+        && (spot.first.saturating_sub(8)..spot.first).any(|at| reading.word(at, Word::Singled) || superlative(at));
     if among {
         return false;
     }
-    if stands_out
-        && reading.has(spot.first.saturating_sub(1)..spot.first, Sense::Locative)
-        && !spot_subject(reading, spot)
+    if stands_out && !spot_subject(reading, spot)
         || spot.possessive && (spot.after..spot.after + 3).any(superlative) && spot.place.kind != PlaceKind::Country
     {
         return false;
@@ -154,80 +84,57 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
         reading.marks_in(before.clone()).any(|mark| {
             mark.cue == Cue::Sense(sense)
                 && !reading.numbers.iter().any(|number| number.first >= mark.after && number.first < spot.first)
-                && (mark.after..spot.first).all(|at| {
-                    !matches!(word(reading, at), "," | ";" | ")" | "in" | "were" | "was" | "has" | "had" | "have")
-                        && !reading.has_at(at, Sense::Report)
+                && !(mark.after..spot.first).any(|at| {
+                    [",", ";", ")"].iter().any(|end| reading.is(at, end))
+                        || [Word::In, Word::Was, Word::Have].iter().any(|end| reading.word(at, *end))
+                        || reading.has_at(at, Sense::Report)
                 })
         })
     };
     if phrase(Sense::Exclusion) || phrase(Sense::Origin) {
         return false;
     }
-    if phrase(Sense::NearOnly) && !matches!(word(reading, spot.first.wrapping_sub(1)), "in") {
+    let word_before = |back: usize, word: Word| reading.word(spot.first.wrapping_sub(back), word);
+    if phrase(Sense::NearOnly) && !word_before(1, Word::In) {
         return false;
     }
     // "overtaking Italy", "more than Italy", "behind Italy": the object of a comparison without a number of its own.
-    let compared = matches!(
-        word(reading, spot.first.wrapping_sub(1)),
-        "overtaking" | "overtook" | "than" | "behind" | "surpassing" | "like" | "unlike" | "versus" | "outpacing"
-    ) || word(reading, spot.first.wrapping_sub(1)) == "the"
-        && matches!(
-            word(reading, spot.first.wrapping_sub(2)),
-            "overtaking" | "overtook" | "than" | "behind" | "to" | "surpassing"
-        )
-        || word(reading, spot.first.wrapping_sub(1)) == "to" && word(reading, spot.first.wrapping_sub(2)) == "only"
-        || word(reading, spot.first.wrapping_sub(1)) == "in" && word(reading, spot.first.wrapping_sub(2)) == "than";
-    let listed_behind = word(reading, spot.first.wrapping_sub(1)) == "and"
-        && (spot.first.saturating_sub(8)..spot.first).any(|at| matches!(word(reading, at), "behind" | "than"));
+    let object = |back: usize| {
+        [Word::Overtaking, Word::Than, Word::Behind, Word::Likened].iter().any(|word| word_before(back, *word))
+    };
+    let compared = object(1)
+        || word_before(1, Word::The) && (object(2) || word_before(2, Word::To))
+        || word_before(1, Word::To) && word_before(2, Word::Only)
+        || word_before(1, Word::In) && word_before(2, Word::Than);
+    let listed_behind = word_before(1, Word::And)
+        && (spot.first.saturating_sub(8)..spot.first)
+            .any(|at| reading.word(at, Word::Behind) || reading.word(at, Word::Than));
     if compared || listed_behind {
         return false;
     }
     // Names of agencies, and of things that bear a place's name.
-    let next = word(reading, spot.after);
-    let agency = matches!(
-        next,
-        "news" | "times" | "post" | "herald" | "tribune" | "olympics" | "stock" | "airlines" | "airways"
-    ) && spot.form == PlaceForm::Name
-        || matches!((next, word(reading, spot.after + 1)), ("news", "agency"));
+    let agency = spot.form == PlaceForm::Name && reading.word(spot.after, Word::Namesake);
     // "the Indian variant", "the Chinese vaccine", "the Spanish flu".
-    let thing = spot.form == PlaceForm::Demonym
-        && matches!(
-            next,
-            "variant"
-                | "vaccine"
-                | "flu"
-                | "strain"
-                | "drugmaker"
-                | "company"
-                | "firm"
-                | "vaccines"
-                | "university"
-                | "researchers"
-                | "study"
-                | "version"
-        );
+    let thing = spot.form == PlaceForm::Demonym && reading.word(spot.after, Word::Product);
     !agency && !thing
 }
 
 /// "the highest toll in Germany was in Bavaria": nothing to subtract.
-pub(super) fn spot_subject(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
-    spot.first <= 1 || reading.is(spot.first.wrapping_sub(2), "most") && reading.is(spot.first.wrapping_sub(1), "of")
+fn spot_subject(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
+    let most_of =
+        reading.word(spot.first.wrapping_sub(2), Word::Most) && reading.word(spot.first.wrapping_sub(1), Word::Of);
+    spot.first <= 1 || most_of
 }
 
-pub(super) fn comparison(reading: &Reading<'_, '_>, from: usize, to: usize) -> bool {
-    (from..to).any(|at| matches!(word(reading, at), "only" | "behind" | "after"))
+fn comparison(reading: &Reading<'_, '_>, from: usize, to: usize) -> bool {
+    (from..to).any(|at| [Word::Only, Word::Behind, Word::After].iter().any(|word| reading.word(at, *word)))
 }
 
 /// A demonym that says who the people are and not where: "three Indian seamen".
 pub(super) fn nationality(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
     spot.form == PlaceForm::Demonym && !reading.has_at(spot.after, Sense::Institution) && {
         (spot.after..spot.after + 2).any(|at| {
-            reading.has_at(at, Sense::People)
-                && !reading.has_at(at, Sense::Perfect)
-                && !matches!(
-                    word(reading, at),
-                    "were" | "are" | "was" | "is" | "officials" | "doctors" | "nurses" | "medics" | "personnel"
-                )
+            reading.has_at(at, Sense::People) && !reading.has_at(at, Sense::Perfect) && !reading.word(at, Word::Staff)
         })
     }
 }
@@ -239,22 +146,16 @@ pub(super) fn governs(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&
 
 /// "the ministry said in Baghdad", "officials told reporters in Rome".
 pub(super) fn near_capital_statement(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
-    word(reading, spot.first.wrapping_sub(1)) == "in"
-        && (spot.first.saturating_sub(4)..spot.first).any(|at| {
-            matches!(
-                word(reading, at),
-                "said" | "told" | "reporters" | "says" | "briefing" | "speaking" | "conference" | "journalists"
-            )
-        })
+    reading.word(spot.first.wrapping_sub(1), Word::In)
+        && (spot.first.saturating_sub(4)..spot.first).any(|at| reading.word(at, Word::Speaking))
 }
 
 /// A place behind the number in a phrase that makes it no subject.
 pub(super) fn foreign_prep(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
-    matches!(
-        word(reading, spot.first.wrapping_sub(1)),
-        "from" | "to" | "with" | "by" | "against" | "near" | "off" | "for" | "over" | "between"
-    ) || (spot.first.saturating_sub(4)..spot.first)
-        .any(|at| matches!(word(reading, at), "off" | "near" | "against" | "outside" | "overtaking"))
+    let near = spot.first.saturating_sub(4)..spot.first;
+    reading.word(spot.first.wrapping_sub(1), Word::Oblique)
+        || reading.has(near.clone(), Sense::NearOnly)
+        || near.clone().any(|at| reading.word(at, Word::Against) || reading.word(at, Word::Overtaking))
         || reading.has(spot.first.saturating_sub(5)..spot.first, Sense::Statement)
 }
 
@@ -262,46 +163,12 @@ pub(super) fn foreign_prep(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
 pub(super) fn in_name(reading: &Reading<'_, '_>, first: usize, after: usize) -> bool {
     let capital = |at: usize| reading.tokens.get(at).is_some_and(|token| token.capitalised());
     let last = after - 1;
-    let head = matches!(
-        word(reading, after),
-        "health"
-            | "bank"
-            | "cup"
-            | "war"
-            | "economic"
-            | "trade"
-            | "food"
-            | "times"
-            | "leaders"
-            | "powers"
-            | "number"
-            | "record"
-            | "pandemic"
-            | "spread"
-            | "effort"
-            | "cases'"
-    );
-    let largest = (after..after + 3).any(|at| {
-        matches!(
-            word(reading, at),
-            "largest"
-                | "highest"
-                | "second"
-                | "third"
-                | "worst"
-                | "most"
-                | "biggest"
-                | "fourth"
-                | "fifth"
-                | "deadliest"
-        )
-    });
+    let thing = reading.word(after, Word::WorldThing);
+    let head = thing || reading.word(after, Word::WorldName);
+    let largest =
+        (after..after + 3).any(|at| reading.word(at, Word::Superlative) || reading.word(at, Word::LaterOrdinal));
     (capital(last) && capital(after) && first > 0)
         || head && capital(last)
-        || matches!(word(reading, after), "leaders" | "war" | "cup" | "record")
-        || largest && word(reading, last) == "s"
-}
-
-pub(super) fn word<'r>(reading: &'r Reading<'_, '_>, at: usize) -> &'r str {
-    reading.tokens.get(at).map(|token| token.lower.as_ref()).unwrap_or_default()
+        || thing
+        || largest && reading.word(last, Word::Genitive)
 }

@@ -6,10 +6,10 @@
 
 use super::rank::Rank;
 use super::reading::{Reading, Spot};
-use super::roles::{foreign_prep, governs, in_name, located, nationality, near_capital_statement, usable, word};
+use super::roles::{foreign_prep, governs, in_name, located, nationality, near_capital_statement, usable};
 use crate::extract::places::{Place, PlaceForm, Places};
-use crate::language::Cue;
-use crate::language::pack::Sense;
+use crate::language::pack::{Sense, Word};
+use crate::language::{Cue, Pack};
 use crate::model::{Location, PlaceHow, PlaceKind, Span};
 
 /// What the story has said of places up to here.
@@ -78,46 +78,9 @@ impl<'p> Located<'p> {
     }
 }
 
-/// Bodies known to belong to one country, by the words that name them.
-const INSTITUTIONS: &[(&str, &str)] = &[
-    ("robert koch", "DE"),
-    ("public health england", "GB-ENG"),
-    ("nhs england", "GB-ENG"),
-    ("public health scotland", "GB-SCT"),
-    ("public health wales", "GB-WLS"),
-    ("johns hopkins hospital", "US"),
-    ("centers for disease control and prevention", "US"),
-    ("sante publique france", "FR"),
-    ("santé publique france", "FR"),
-    ("istituto superiore", "IT"),
-    ("civil protection agency", "IT"),
-    ("sciensano", "BE"),
-    ("rivm", "NL"),
-    ("statens serum", "DK"),
-    ("national health commission", "CN"),
-    ("korea disease control", "KR"),
-    ("kdca", "KR"),
-    ("rospotrebnadzor", "RU"),
-    ("anti-coronavirus crisis cent", "RU"),
-    ("ncdc", "NG"),
-    ("nicd", "ZA"),
-    ("icmr", "IN"),
-    ("union health ministry", "IN"),
-    ("dghs", "BD"),
-    ("anvisa", "BR"),
-    ("fiocruz", "BR"),
-    ("magen david", "IL"),
-    ("nhk", "JP"),
-    ("downing street", "GB"),
-    ("white house", "US"),
-    ("kremlin", "RU"),
-    ("nphet", "IE"),
-    ("folkhalsomyndigheten", "SE"),
-    ("tegnell", "SE"),
-];
-
 /// The places of number `n`: several only for a distributive "each".
 pub(super) fn locate<'p>(
+    pack: &Pack,
     reading: &Reading<'_, 'p>,
     places: &'p Places,
     context: &Context<'p>,
@@ -141,14 +104,7 @@ pub(super) fn locate<'p>(
         return vec![Located::at(reading, label, PlaceHow::Explicit)];
     }
     // (3) before (2), because "N cases in P" binds more tightly than the clause's subject.
-    let aside = |spot: &Spot<'p>| {
-        (number.after..spot.first).any(|at| {
-            matches!(
-                word(reading, at),
-                "since" | "emerged" | "originated" | "when" | "where" | "told" | "said" | "after"
-            )
-        })
-    };
+    let aside = |spot: &Spot<'p>| (number.after..spot.first).any(|at| reading.word(at, Word::Digression));
     let behind: Vec<&Spot<'p>> = reading
         .spots
         .iter()
@@ -217,10 +173,11 @@ pub(super) fn locate<'p>(
         return vec![located];
     }
     // (4) An institution of one country.
-    let text: String = reading.tokens.iter().map(|token| token.lower.as_ref()).collect::<Vec<_>>().join(" ");
-    if let Some((_, country)) = INSTITUTIONS.iter().find(|(words, _)| text.contains(words))
-        && let Some(place) = places.by_id(country)
-    {
+    let country = reading.marks.iter().find_map(|mark| match mark.cue {
+        Cue::Institution(n) => pack.institutions.get(n),
+        _ => None,
+    });
+    if let Some(place) = country.and_then(|country| places.by_id(country)) {
         return vec![Located { place: Some(place), facility: false, how: PlaceHow::Source, span: None }];
     }
     // (6) The sentence before, while no new place has appeared.
@@ -267,30 +224,15 @@ fn how(spot: &Spot<'_>) -> PlaceHow {
 /// "Georgia (40)", "(40 in Gori)", "Oman 121,129", "Kerala: 300", "India as a whole 12.74 crore".
 fn item<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize, rank: Option<&Rank>) -> Option<&'r Spot<'p>> {
     let number = reading.numbers.get(n)?;
-    let bracket = word(reading, number.first.wrapping_sub(1)) == "(";
+    let bracket = reading.is(number.first.wrapping_sub(1), "(");
     if bracket && let Some(spot) = reading.spots.iter().find(|spot| spot.after + 1 == number.first) {
         return Some(spot);
     }
     let mut at = super::attach::core_start(reading, n);
-    while at > 0
-        && matches!(
-            word(reading, at - 1),
-            "-" | ":"
-                | "with"
-                | "="
-                | "recorded"
-                | "as"
-                | "a"
-                | "whole"
-                | "reported"
-                | "had"
-                | "has"
-                | "logged"
-                | "registered"
-                | ","
-        )
-    {
-        if word(reading, at - 1) == "," && word(reading, at) != "with" {
+    while at > 0 {
+        let comma = reading.is(at - 1, ",");
+        let mark = comma || ["-", ":", "="].iter().any(|mark| reading.is(at - 1, mark));
+        if !(mark || reading.word(at - 1, Word::ItemLink)) || comma && !reading.word(at, Word::With) {
             break;
         }
         at -= 1;
@@ -307,7 +249,7 @@ fn item<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize, rank: Option<&Rank>) -> 
 fn respectively<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize) -> Option<&'r Spot<'p>> {
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
-    if !clause.clone().any(|at| reading.is(at, "respectively")) {
+    if !reading.has(clause.clone(), Sense::Respectively) {
         return None;
     }
     let run: Vec<usize> = (0..reading.numbers.len())
@@ -328,10 +270,12 @@ fn respectively<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize) -> Option<&'r Sp
 /// "Kenya: 72,686 cases": a label opens the sentence, or an item after a semicolon.
 fn sentence_label<'r, 'p>(reading: &'r Reading<'_, 'p>, at: usize) -> Option<&'r Spot<'p>> {
     let start = reading.clause(at).start;
+    let before = |start: usize| {
+        let bullet = ["-", "•", "*"].iter().any(|mark| reading.is(start, mark));
+        bullet || reading.word(start, Word::In) || reading.word(start, Word::The)
+    };
     let opens = |spot: &&Spot<'p>, start: usize| {
-        spot.first <= start + 1
-            && (spot.first == start || matches!(word(reading, start), "-" | "•" | "*" | "in" | "the"))
-            && reading.colon_after(spot.after)
+        spot.first <= start + 1 && (spot.first == start || before(start)) && reading.colon_after(spot.after)
     };
     reading.spots.iter().find(|spot| opens(spot, start)).or_else(|| reading.spots.iter().find(|spot| opens(spot, 0)))
 }
@@ -382,9 +326,7 @@ fn facility<'p>(reading: &Reading<'_, 'p>, n: usize, behind: &[&Spot<'p>]) -> Op
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
     let mark = reading.first(number.after..clause.end, Sense::Vessel)?;
-    let before = word(reading, mark.first.wrapping_sub(1));
-    let unnamed =
-        matches!(before, "a" | "an" | "another") || matches!(word(reading, mark.first.wrapping_sub(2)), "a" | "an");
+    let unnamed = (1..=2).any(|back| reading.word(mark.first.wrapping_sub(back), Word::Indefinite));
     let near = reading
         .spots
         .iter()
@@ -413,7 +355,7 @@ fn anaphor<'p>(reading: &Reading<'_, 'p>, context: &Context<'p>, range: std::ops
             Cue::Sense(Sense::DivisionAnaphor) => resolved(context.division, mark, PlaceHow::Anaphora),
             Cue::Sense(Sense::Nation) => {
                 // "its", "the island": whatever was spoken of last.
-                if reading.is(mark.first, "its") {
+                if reading.word(mark.first, Word::Its) {
                     match context.last.and_then(|last| last.place) {
                         Some(place) => resolved(Some(place), mark, PlaceHow::Anaphora),
                         None => resolved(context.country, mark, PlaceHow::Anaphora),
@@ -467,8 +409,9 @@ pub(super) fn learn<'p>(reading: &Reading<'_, 'p>, places: &'p Places, context: 
             context.city = context.city.filter(|city| city.subdivision == place.subdivision).or(Some(place));
         }
         // The country of "the country" is the last in subject position: a country, or that of a place in it when none was named.
-        let object =
-            matches!(word(reading, spot.first.wrapping_sub(1)), "from" | "with" | "to" | "than" | "against" | "behind");
+        let object = [Word::From, Word::With, Word::To, Word::Against]
+            .iter()
+            .any(|word| reading.word(spot.first.wrapping_sub(1), *word));
         if !object {
             let country = match place.kind {
                 PlaceKind::Country => Some(place),

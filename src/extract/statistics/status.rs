@@ -3,7 +3,7 @@
 use super::attach::{Attachment, core_start};
 use super::reading::Reading;
 use crate::language::Cue;
-use crate::language::pack::Sense;
+use crate::language::pack::{Mark, Sense, Word};
 use crate::model::{Metric, Qualifier, Source, SourceType, Status, Subset};
 
 /// Whether the number is the value or bounds it. The words must stand right at the number: "more than the 792,000" of
@@ -21,10 +21,10 @@ pub(super) fn qualifier(reading: &Reading<'_, '_>, n: usize) -> Qualifier {
     for _ in 0..2 {
         let marks = reading.ending_at(at);
         let found = marks.iter().find_map(|mark| match mark.cue {
-            // "went up to 500": the verb's own word.
+            // "climbed up to 500", "went up to 500": the verb's own word.
             Cue::Sense(Sense::AtMost)
                 if reading.has_ending(mark.first, Sense::RiseVerb)
-                    || reading.is(mark.first.wrapping_sub(1), "went") =>
+                    || reading.has_at(mark.first.wrapping_sub(1), Sense::RiseVerb) =>
             {
                 None
             }
@@ -41,26 +41,24 @@ pub(super) fn qualifier(reading: &Reading<'_, '_>, n: usize) -> Qualifier {
         }
         let step = marks.iter().find(|mark| {
             mark.cue == Cue::Sense(Sense::Exact)
-                && !reading.is(mark.first, "the")
-                && !reading.is(mark.first, "these")
-                && !reading.is(mark.first, "those")
+                && !reading.word(mark.first, Word::The)
+                && !reading.word(mark.first, Word::Those)
         });
         match step {
             Some(mark) => at = mark.first,
             None => break,
         }
     }
-    let word =
-        |offset: usize| reading.tokens.get(number.after + offset).map(|token| token.lower.as_ref()).unwrap_or_default();
-    match (word(0), word(1)) {
-        ("or", "more") | ("or", "above") => Qualifier::AtLeast,
-        ("or", "so") => Qualifier::About,
-        ("or", "fewer" | "less") => Qualifier::AtMost,
-        ("plus", _) | ("-", "plus") => Qualifier::MoreThan,
-        ("+", next) if next != "(" => Qualifier::MoreThan,
-        _ if number.about => Qualifier::About,
-        _ => Qualifier::Exact,
-    }
+    let bound = [
+        (Sense::OrMore, Qualifier::AtLeast),
+        (Sense::OrLess, Qualifier::AtMost),
+        (Sense::OrSo, Qualifier::About),
+        (Sense::Bound, Qualifier::MoreThan),
+    ];
+    let bound = bound.iter().find(|(sense, _)| reading.has_at(number.after, *sense)).map(|(_, qualifier)| *qualifier);
+    let plus = reading.is(number.after, "+") && !reading.is(number.after + 1, "(");
+    let about = number.about.then_some(Qualifier::About);
+    bound.or(plus.then_some(Qualifier::MoreThan)).or(about).unwrap_or(Qualifier::Exact)
 }
 
 /// Whether the text reports the number as a fact.
@@ -70,20 +68,17 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
     let before = clause.start..number.first;
     let right = reading.right(n);
     let start = core_start(reading, n);
-    if reading.has(before.clone(), Sense::Correction) && reading.is(start.wrapping_sub(1), "from") {
-        let pair =
-            reading.numbers.get(n + 1).is_some_and(|next| (number.after..next.first).any(|at| reading.is(at, "to")));
+    if reading.has(before.clone(), Sense::Correction) && reading.word(start.wrapping_sub(1), Word::From) {
+        let to = |at: usize| reading.word(at, Word::To);
+        let pair = reading.numbers.get(n + 1).is_some_and(|next| (number.after..next.first).any(to));
         if pair {
             return Status::Superseded;
         }
     }
     let whole = clause.start..clause.end;
+    let mut modals = whole.clone().filter(|at| reading.word(*at, Word::Modal));
     if reading.has(whole.clone(), Sense::Hypothetical)
-        && (whole.clone().any(|at| {
-            (reading.is(at, "would") || reading.is(at, "could") || reading.is(at, "might"))
-                && reading.is(at + 1, "have")
-        }) || reading.has(before.clone(), Sense::Hypothetical)
-            && whole.clone().any(|at| reading.is(at, "would") || reading.is(at, "could")))
+        && modals.any(|at| reading.has(before.clone(), Sense::Hypothetical) || reading.word(at + 1, Word::Have))
     {
         return Status::Hypothetical;
     }
@@ -95,16 +90,21 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
         reading.marks_in(range).any(|mark| {
             mark.cue == Cue::Sense(Sense::Forecast)
                 // "may have been infected" guesses at what is, not at what will be.
-                && !reading.is(mark.after, "have") && !reading.has(mark.after..mark.after + 2, Sense::Zero)
+                && !reading.word(mark.after, Word::Have) && !reading.has(mark.after..mark.after + 2, Sense::Zero)
         })
     };
     if modal(before.clone()) {
         return Status::Forecast;
     }
     if metric != Metric::ReproductionNumber {
+        // "an estimated 500" is both: about 500, by an estimate.
         let an_estimated =
-            reading.ending_at(number.first).into_iter().any(|mark| reading.is(mark.after - 1, "estimated"));
-        let official_toll = an_estimated && reading.is(number.first.wrapping_sub(3), "toll");
+            reading.has_ending(number.first, Sense::Estimated) && reading.has_ending(number.first, Sense::About);
+        let official_toll = an_estimated
+            && reading
+                .ending_at(number.first.wrapping_sub(2))
+                .iter()
+                .any(|mark| mark.cue == Cue::Label(Metric::Deaths));
         if (an_estimated
             || reading.marks_in(before.clone()).any(|mark| {
                 // "an estimated 90,989 are active and 4,761 are in hospital": the word is the first number's own.
@@ -158,28 +158,10 @@ pub(super) fn subsets(reading: &Reading<'_, '_>, n: usize, attachment: &Attachme
 
 /// "local authorities", "community hospitals", "doctors said": no part of the counted.
 fn institution(reading: &Reading<'_, '_>, first: usize, after: usize, subset: Subset) -> bool {
-    let word = |at: usize| reading.tokens.get(at).map(|token| token.lower.as_ref()).unwrap_or_default();
-    let authority = matches!(
-        word(after),
-        "authorities"
-            | "government"
-            | "officials"
-            | "media"
-            | "time"
-            | "council"
-            | "health"
-            | "hospital"
-            | "hospitals"
-            | "population"
-            | "flights"
-            | "said"
-            | "tourism"
-    );
+    let authority = reading.word(after, Word::SubsetHead);
     let speaking = matches!(subset, Subset::HealthWorkers)
-        && (reading.has_at(after, Sense::Statement) || word(first.wrapping_sub(1)) == "by");
-    let spread = subset == Subset::Local
-        && matches!(word(first), "community")
-        && !matches!(word(after), "cases" | "transmission" | "infections" | "case");
+        && (reading.has_at(after, Sense::Statement) || reading.word(first.wrapping_sub(1), Word::By));
+    let spread = subset == Subset::Local && reading.word(first, Word::Community) && !reading.word(after, Word::Spread);
     authority && subset != Subset::HealthWorkers || speaking || spread
 }
 
@@ -195,29 +177,19 @@ pub(super) fn source(reading: &Reading<'_, '_>, n: usize) -> Option<Source> {
             _ => None,
         })
         .collect();
-    let cited = |mark: &crate::language::pack::Mark| {
+    let cited = |mark: &Mark| {
         let after = (mark.after..mark.after + 4)
             .any(|at| reading.has_at(at, Sense::Statement) || reading.has_at(at, Sense::Report));
         let said = (mark.first.saturating_sub(5)..mark.first).any(|at| {
             reading.has_at(at, Sense::Statement)
-                || reading.is(at, "by")
-                || reading.is(at, "from")
-                || reading.is(at, "to")
+                || [Word::By, Word::From, Word::To].iter().any(|word| reading.word(at, *word))
         });
-        let puts = (mark.after..mark.after + 2).any(|at| {
-            reading.is(at, "put")
-                || reading.is(at, "counted")
-                || reading.is(at, "suggests")
-                || reading.is(at, "suggested")
-                || reading.is(at, "estimate")
-                || reading.is(at, "estimates")
-                || reading.is(at, "data")
-        });
+        let puts = (mark.after..mark.after + 2).any(|at| reading.word(at, Word::Puts));
         // "told state TV": the hearer, not the speaker.
-        if reading.is(mark.first.wrapping_sub(1), "told") {
+        if reading.word(mark.first.wrapping_sub(1), Word::Told) {
             return false;
         }
-        after || said || puts || reading.is(mark.first, "officially")
+        after || said || puts || reading.word(mark.first, Word::Officially)
     };
     let within = |inside: bool| {
         marks
@@ -241,7 +213,7 @@ pub(super) fn source(reading: &Reading<'_, '_>, n: usize) -> Option<Source> {
         }
         name.push_str(token.text);
     }
-    if *kind == SourceType::Official && reading.is(mark.first, "officially") {
+    if *kind == SourceType::Official && reading.word(mark.first, Word::Officially) {
         name = "official".to_owned();
     }
     Some(Source { name, kind: *kind })

@@ -7,7 +7,7 @@
 use super::attach::{Attachment, Why};
 use super::reading::Reading;
 use crate::language::Cue;
-use crate::language::pack::Sense;
+use crate::language::pack::{Sense, Word};
 use crate::language::tokens::TokenKind;
 use crate::model::Metric;
 
@@ -18,32 +18,33 @@ pub(super) type Trap = &'static str;
 pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap> {
     let number = reading.numbers.get(n)?;
     let token = |at: usize| reading.tokens.get(at);
-    let word = |at: usize| token(at).map(|token| token.lower.as_ref()).unwrap_or_default();
-    let before = |back: usize| number.first.checked_sub(back).map(word).unwrap_or_default();
+    let before = |back: usize, word: Word| reading.word(number.first.wrapping_sub(back), word);
+    let behind = |word: Word| reading.word(number.after, word);
+    let mark_before = |mark: &str| reading.is(number.first.wrapping_sub(1), mark);
     if number.value < 0.0 || number.value.fract() != 0.0 && number.words {
         return Some("not a count");
     }
     // "COVID-19", "under-12s", "H1N1", "B.1.1.7": a name with digits.
     let tight = token(number.first).is_some_and(|token| !token.spaced);
-    if tight && number.first >= 2 && matches!(before(1), "-" | "." | "/") {
+    if tight && number.first >= 2 && ["-", ".", "/"].into_iter().any(mark_before) {
         let name = token(number.first - 2).is_some_and(|token| token.kind == TokenKind::Word)
             && token(number.first - 1).is_some_and(|token| !token.spaced);
         if name {
             return Some("name with digits");
         }
     }
-    if tight && before(1) == "."
+    if tight && mark_before(".")
         || reading.tokens.get(number.first).is_some_and(|token| token.text.matches('.').count() > 1) && !number.grouped
     {
         return Some("name with digits");
     }
-    if before(1) == "#" || before(1) == "." && matches!(before(2), "no" | "nos" | "nr") {
+    if mark_before("#") || mark_before(".") && before(2, Word::NumberSign) {
         return Some("identifier");
     }
     // "24/7", "9/11"; a table writes its slashes with spaces or its numbers with groups.
     let small = |at: usize| token(at).is_some_and(|token| token.text.len() <= 2);
-    if !number.grouped && tight && before(1) == "/" && small(number.first)
-        || word(number.after) == "/"
+    if !number.grouped && tight && mark_before("/") && small(number.first)
+        || reading.is(number.after, "/")
             && token(number.after).is_some_and(|token| !token.spaced)
             && small(number.after + 1)
             && small(number.first)
@@ -51,32 +52,30 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         return Some("date or name");
     }
     if reading.has_ending(number.first, Sense::Currency)
-        || matches!(before(1), "$" | "€" | "£" | "¥" | "₹" | "₽")
-        || reading.has_at(number.after, Sense::Currency) && word(number.after) != "rs"
+        || reading.has_at(number.after, Sense::Currency) && !behind(Word::PrefixCurrency)
     {
         return Some("money");
     }
     // "day 12 of the lockdown" is a trap, "over the past day 11162 patients recovered" is none.
-    let period = matches!(before(1), "day" | "week")
-        && (number.value > 1_000.0 || matches!(before(2), "past" | "last" | "previous" | "a" | "one" | "single"));
+    let period = before(1, Word::PeriodUnit) && (number.value > 1_000.0 || before(2, Word::PeriodOpener));
     if reading.has_ending(number.first, Sense::TrapBefore) && !number.grouped && !period {
         return Some("named number");
     }
     // "per 100,000": the base of a rate; "one in five", "3 in 10": a share.
-    if before(1) == "per"
-        || before(1) == "every"
-        || word(number.after) == "in" && reading.numbers.get(n + 1).is_some_and(|next| next.first == number.after + 1)
+    if before(1, Word::Per)
+        || before(1, Word::Every)
+        || behind(Word::In) && reading.numbers.get(n + 1).is_some_and(|next| next.first == number.after + 1)
     {
         return Some("share or base");
     }
-    if before(1) == "in"
+    if before(1, Word::In)
         && n > 0
         && reading.numbers.get(n - 1).is_some_and(|previous| previous.after == number.first - 1)
     {
         return Some("share or base");
     }
-    if before(1) == "of"
-        && !(before(2) == "one" && number.value >= 20.0)
+    if before(1, Word::Of)
+        && !(before(2, Word::One) && number.value >= 20.0)
         && reading.numbers.get(n.wrapping_sub(1)).is_some_and(|previous| previous.after + 1 == number.first)
     {
         return Some("share or base");
@@ -88,20 +87,20 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     // "four more than on Monday", "12 fewer cases than the day before": a difference.
     let mut more = false;
     for at in number.after..number.after + 5 {
-        match word(at) {
-            "more" | "fewer" | "less" | "higher" | "lower" => more = true,
-            "than" if more => return Some("difference"),
-            "," | ";" | "." | "and" => break,
-            _ => {}
+        if more && reading.word(at, Word::Than) {
+            return Some("difference");
         }
+        if reading.word(at, Word::And) || [",", ";", "."].iter().any(|mark| reading.is(at, mark)) {
+            break;
+        }
+        more |= reading.word(at, Word::Comparative);
     }
     // "up 14 from Tuesday", "down one on the week".
-    if matches!(before(1), "up" | "down") && matches!(word(number.after), "from" | "on" | "compared" | "since" | "over")
-    {
+    if before(1, Word::UpDown) && behind(Word::ChangeFrom) {
         return Some("difference");
     }
-    if before(1) == "("
-        && word(number.after) == ")"
+    if mark_before("(")
+        && reading.is(number.after, ")")
         && number.value < 120.0
         && number.first >= 2
         && n > 0
@@ -110,38 +109,19 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         return Some("list number");
     }
     // "population of 12,000", "a town of 12,000".
-    if before(1) == "of" && reading.has_ending(number.first, Sense::Population)
+    if before(1, Word::Of) && reading.has_ending(number.first, Sense::Population)
         || reading.has_at(number.after, Sense::Population)
     {
         return Some("population");
     }
-    if matches!(before(1), "aged" | "age")
-        || word(number.after) == "-"
-            && matches!(
-                word(number.after + 1),
-                "year"
-                    | "month"
-                    | "week"
-                    | "day"
-                    | "hour"
-                    | "metre"
-                    | "meter"
-                    | "seat"
-                    | "member"
-                    | "bed"
-                    | "person"
-                    | "minute"
-                    | "kilometre"
-                    | "mile"
-                    | "point"
-                    | "strong"
-            )
-            && !token(number.after).is_some_and(|token| token.spaced)
+    if reading.is(number.after, "-")
+        && reading.word(number.after + 1, Word::Measure)
+        && !token(number.after).is_some_and(|token| token.spaced)
     {
         return Some("age or measure");
     }
-    if word(number.after) == ")"
-        && before(1) == "("
+    if reading.is(number.after, ")")
+        && mark_before("(")
         && number.value >= 1000.0
         && !number.grouped
         && token(number.first).is_some_and(|token| token.text.starts_with('0'))
@@ -182,10 +162,7 @@ fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
     }
     let skip = |token: usize| {
         reading.metric_at(token).is_none()
-            && !["a", "the", "this", "that", "each", "every", "on", "of", "or"]
-                .iter()
-                .any(|word| reading.is(token, word))
-            && !reading.is(token, "and")
+            && !reading.word(token, Word::UnitStop)
             && !reading.has_at(token, Sense::Stop)
             && !reading.has_at(token, Sense::People)
             && reading.tokens.get(token).is_some_and(|token| token.kind == TokenKind::Word || token.is("-"))
@@ -204,7 +181,7 @@ pub(super) fn of_clause(reading: &Reading<'_, '_>, n: usize) -> Option<Trap> {
     if reading.has(everything, Sense::Trial) {
         return Some("trial");
     }
-    let unreal = clause.clone().any(|at| reading.is(at, "would") && reading.is(at + 1, "have"));
+    let unreal = clause.clone().any(|at| reading.word(at, Word::Would) && reading.word(at + 1, Word::Have));
     if reading.has(clause.start..number.first, Sense::Threshold) && !unreal {
         return Some("threshold or target");
     }
@@ -220,19 +197,7 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     let has = |sense: Sense| reading.has(clause.clone(), sense);
     match attachment.metric {
         Metric::DosesAdministered => {
-            let given = [
-                "administered",
-                "given",
-                "injected",
-                "inoculated",
-                "used",
-                "jabs into",
-                "vaccinated",
-                "received their",
-                "carried out",
-                "delivered into",
-            ];
-            let given = clause.clone().any(|at| given.iter().any(|word| reading.is(at, word)));
+            let given = has(Sense::Given);
             (!given && has(Sense::Supply) || has(Sense::Capacity)).then_some("doses not given")
         }
         Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated => has(Sense::Capacity).then_some("capacity"),
@@ -246,7 +211,7 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
             (legal && !patients).then_some("legal cases")
         }
         Metric::Deaths => {
-            let births = near.clone().any(|at| reading.is(at, "births"));
+            let births = near.clone().any(|at| reading.word(at, Word::Births));
             births.then_some("births and deaths")
         }
         _ => None,
