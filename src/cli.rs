@@ -45,6 +45,8 @@ pub enum Verb {
     Feeds(Feeds),
     /// Say what is wrong with a data directory or a configuration, and the way out.
     Doctor(Doctor),
+    /// Show a story with its numbers marked: what each became, and why the others were left out.
+    Explain(Explain),
     /// Score labelled text: precision, recall and F1 of the figures, with the number of cases.
     Eval(Eval),
     /// Print the JSON Schemas of the records and of the configuration.
@@ -267,6 +269,33 @@ pub struct FeedsCheck {
     /// Only these feeds.
     #[arg(value_name = "ID")]
     pub ids: Vec<String>,
+}
+
+/// `dateline explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline explain --published 2020-11-18 story.html
+  dateline explain --from ndjson --format ndjson stories.ndjson
+  curl -s https://wire.example/story | dateline explain --url https://wire.example/story")]
+pub struct Explain {
+    /// What the input is; found out by looking when not told.
+    #[arg(long, value_enum)]
+    pub from: Option<From>,
+    /// The address the input came from.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// The language of the text, where it is known.
+    #[arg(long, value_name = "CODE")]
+    pub language: Option<String>,
+    /// When it was published, where the input does not say: RFC 3339, or an ISO date.
+    #[arg(long, value_name = "TIME")]
+    pub published: Option<String>,
+    /// How to write.
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Files, URLs or - for standard input, taken in order.
+    #[arg(value_name = "INPUT")]
+    pub inputs: Vec<String>,
 }
 
 /// `dateline eval`.

@@ -61,6 +61,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Feeds(given) => feeds::run(&given),
         Verb::Demo(given) => demo::run(&given),
         Verb::Doctor(given) => doctor::run(&given),
+        Verb::Explain(given) => process::explain(given),
         Verb::Eval(given) => eval::run(&given),
         Verb::Schema(given) => schema::run(&given),
         Verb::Run(given) => run::run(&given),

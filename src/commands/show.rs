@@ -16,6 +16,7 @@ pub(super) struct Style {
 /// What a stretch of text is, for colouring.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Tone {
+    Plain,
     Strong,
     Faint,
     Good,
@@ -42,10 +43,11 @@ impl Style {
 
     pub(super) fn paint(self, tone: Tone, text: &str) -> String {
         let text = harmless(text);
-        if !self.colour || text.is_empty() {
+        if !self.colour || text.is_empty() || matches!(tone, Tone::Plain) {
             return text;
         }
         let code = match tone {
+            Tone::Plain => "0",
             Tone::Strong => "1",
             Tone::Faint => "2",
             Tone::Good => "32",

@@ -11,7 +11,7 @@ pub(crate) mod statistics;
 pub(crate) mod values;
 
 use crate::language::{self, Pack};
-use crate::model::{Article, Covid, Enriched, Entity, EntityType, Issue, LanguageFrom, Stage};
+use crate::model::{Article, Covid, Enriched, Entity, EntityType, Issue, LanguageFrom, Span, Stage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -54,6 +54,28 @@ impl Tables {
     pub fn new(options: &Options) -> Self {
         Self { places: places::Places::new(), rules: entities::Rules::new(), min_confidence: options.min_confidence }
     }
+}
+
+/// A number of a story that is no observation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftOut {
+    /// Where it stands.
+    pub span: Span,
+    /// Why, in words for a person.
+    pub reason: String,
+}
+
+/// The numbers of a clean article that are no observations, in text order; those below the least confidence among them.
+pub fn left_out(tables: &Tables, article: &Article) -> Vec<LeftOut> {
+    let mut article = article.clone();
+    let Some(pack) = pack(&mut article) else { return Vec::new() };
+    let (covid, mut left_out) = statistics::explain(pack, &tables.places, &article);
+    let doubtful = covid.observations.iter().filter(|observation| observation.confidence < tables.min_confidence);
+    left_out.extend(doubtful.filter_map(|observation| {
+        let reason = format!("confidence {} is below extract.min_confidence", observation.confidence);
+        observation.spans.value.map(|span| LeftOut { span, reason })
+    }));
+    left_out
 }
 
 /// Reads an article.

@@ -5,8 +5,10 @@
 //! made by as many threads as there are cores; only `dedup` is done in turn, because it remembers.
 
 mod document;
+mod explain;
 mod input;
 mod line;
+mod marked;
 mod memory;
 mod ordered;
 mod sniff;
@@ -18,7 +20,7 @@ use super::{
     show::{self, Style},
 };
 use crate::{
-    cli::{Format, Process, Until},
+    cli::{Explain, Format, Process, Until},
     config::{Config, Flags},
     extract, fetch,
     model::{Feed, Issue, Stage},
@@ -35,7 +37,6 @@ use std::{
 };
 
 /// Runs the verb.
-#[expect(clippy::print_stderr, reason = "usage errors are for the person at the terminal")]
 pub(super) fn run(given: Process) -> u8 {
     let config = match given
         .config
@@ -46,8 +47,33 @@ pub(super) fn run(given: Process) -> u8 {
         Some(Ok(loaded)) => Some(loaded.config),
         Some(Err(problems)) => return super::refuse(&problems),
     };
+    start(given, config, false)
+}
+
+/// Runs `dateline explain`: the same stages over the same inputs, and every number with what became of it.
+pub(super) fn explain(given: Explain) -> u8 {
+    let Explain { from, url, language, published, format, inputs } = given;
+    let given = Process {
+        config: None,
+        from,
+        until: Until::Extract,
+        feed: None,
+        url,
+        headers: Vec::new(),
+        language,
+        published,
+        jobs: None,
+        allow: Vec::new(),
+        format,
+        inputs,
+    };
+    start(given, None, true)
+}
+
+#[expect(clippy::print_stderr, reason = "usage errors are for the person at the terminal")]
+fn start(given: Process, config: Option<Config>, explains: bool) -> u8 {
     match prepare(&given, config) {
-        Ok(prepared) => prepared.run(given),
+        Ok(prepared) => prepared.run(given, explains),
         Err(message) => {
             eprintln!("error: {message}");
             exit::USAGE
@@ -96,7 +122,7 @@ fn prepare(given: &Process, config: Option<Config>) -> Result<Prepared, String> 
 }
 
 impl Prepared {
-    fn run(self, given: Process) -> u8 {
+    fn run(self, given: Process, explains: bool) -> u8 {
         let Self { terms, memory, media_type } = self;
         let jobs = given.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
         let pretty = match given.format {
@@ -111,8 +137,10 @@ impl Prepared {
         // Whatever does not need the memory is written by the workers.
         let work = |piece| -> Vec<Ready> {
             let outcomes = stages::work(&terms, piece);
-            let ready = |outcome| {
-                if terms.until == Until::Dedup { ready_to_judge(outcome) } else { written(outcome, terms.until) }
+            let ready = |outcome| match outcome {
+                Outcome::Document(done) if explains => Ready::Line(explain::document(&terms.tables, *done)),
+                outcome if terms.until == Until::Dedup => ready_to_judge(outcome),
+                outcome => written(outcome, terms.until),
             };
             outcomes.into_iter().map(ready).collect()
         };
@@ -253,6 +281,8 @@ impl<W: Write> Output<W> {
         }
         let text = if line.get("error").is_some() {
             show::failure(self.style, line)
+        } else if line.get("numbers").is_some() {
+            marked::page(self.style, line)
         } else if line.get("items").is_some() {
             show::feed(self.style, line)
         } else {

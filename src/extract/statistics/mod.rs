@@ -26,6 +26,7 @@ mod stated;
 mod status;
 mod traps;
 
+use crate::extract::LeftOut;
 use crate::extract::places::{PlaceForm, Places};
 use crate::extract::sentence::sentences_in;
 use crate::language::Pack;
@@ -48,7 +49,19 @@ pub(crate) fn find(pack: &Pack, places: &Places, article: &Article) -> Covid {
     if !relevance.anywhere {
         return Covid::default();
     }
+    read(Finder::new(pack, places, article, relevance.story), &relevance).0
+}
+
+/// The same, with every number that is no observation and why.
+pub(crate) fn explain(pack: &Pack, places: &Places, article: &Article) -> (Covid, Vec<LeftOut>) {
+    let relevance = disease::relevance(pack, article);
     let mut finder = Finder::new(pack, places, article, relevance.story);
+    finder.left_out = Some(Vec::new());
+    read(finder, &relevance)
+}
+
+fn read(mut finder: Finder<'_, '_>, relevance: &disease::Relevance) -> (Covid, Vec<LeftOut>) {
+    let article = finder.article;
     for (field, text) in [(Field::Headline, article.headline.as_deref()), (Field::Summary, article.summary.as_deref())]
     {
         if let Some(text) = text {
@@ -64,7 +77,8 @@ pub(crate) fn find(pack: &Pack, places: &Places, article: &Article) -> Covid {
     let mut observations = merge::merge(finder.found);
     merge::name(&mut observations);
     plausibility::check(&mut observations, article);
-    Covid { relevant: relevance.story, score: relevance.score, observations }
+    let covid = Covid { relevant: relevance.story, score: relevance.score, observations };
+    (covid, finder.left_out.unwrap_or_default())
 }
 
 /// What one pass over a story carries along.
@@ -83,6 +97,8 @@ struct Finder<'a, 'p> {
     sentence: usize,
     field: Field,
     found: Vec<Observation>,
+    /// Numbers that are no observations, where somebody asks.
+    left_out: Option<Vec<LeftOut>>,
 }
 
 /// What was decided of one number.
@@ -99,7 +115,10 @@ impl<'a, 'p> Finder<'a, 'p> {
     fn new(pack: &'a Pack, places: &'p Places, article: &'a Article, story: bool) -> Self {
         let mut context = Context::default();
         if let Some(dateline) = &article.wire.dateline {
-            let place = dateline.place.as_deref().and_then(|place| places.resolve_in(pack.code, place, dateline.country.as_deref()));
+            let place = dateline
+                .place
+                .as_deref()
+                .and_then(|place| places.resolve_in(pack.code, place, dateline.country.as_deref()));
             let country = dateline.country.as_deref().or_else(|| place.and_then(|place| place.iso2.as_deref()));
             context.dateline = country.and_then(|country| places.country(country));
         } else {
@@ -119,6 +138,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             sentence: 0,
             field: Field::Headline,
             found: Vec::new(),
+            left_out: None,
         }
     }
 
@@ -135,7 +155,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         if named {
             self.other_disease = false;
         }
-        for mut span in sentences_in(text, field, &self.pack.abbreviations).into_iter().flat_map(|span| pieces(text, span)) {
+        for mut span in
+            sentences_in(text, field, &self.pack.abbreviations).into_iter().flat_map(|span| pieces(text, span))
+        {
             let Some(words) = span.of(text) else { continue };
             span.start += base;
             span.end += base;
@@ -166,6 +188,9 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.numbers(&reading);
         } else if about {
             self.bare_rank(&reading);
+        } else {
+            let why = "neither the story nor the paragraph is about the disease";
+            (0..reading.numbers.len()).for_each(|n| self.leave_out(&reading, n, why));
         }
         scope::learn(&reading, self.places, &mut self.context);
         // A sentence with figures leaves its figures' place; one without leaves the place that it opens with.
@@ -210,8 +235,11 @@ impl<'a, 'p> Finder<'a, 'p> {
         let owner = rank.as_ref().and_then(|rank| rank::owner(reading, rank, &metrics));
         let told: Vec<Located<'p>> = decided.iter().flatten().flat_map(|done| &done.located).copied().collect();
         let last = scope::told_of(self.context.last, &told);
-        for (n, done) in decided.into_iter().enumerate() {
-            let Some(done) = done else { continue };
+        for (n, (done, attachment)) in decided.into_iter().zip(&attachments).enumerate() {
+            let Some(done) = done else {
+                self.leave_out(reading, n, why_not(reading, n, attachment.as_ref()));
+                continue;
+            };
             for located in &done.located {
                 let mut observation = self.observation(reading, n, &done, located);
                 if let (Some(rank), true) = (&rank, owner == Some(n)) {
@@ -227,6 +255,14 @@ impl<'a, 'p> Finder<'a, 'p> {
         self.told = !told.is_empty();
         if !self.told {
             self.bare_rank(reading);
+        }
+    }
+
+    /// Notes a number that is no observation, where somebody asks.
+    fn leave_out(&mut self, reading: &Reading<'_, 'p>, n: usize, reason: &str) {
+        if let (Some(left_out), Some(number)) = (&mut self.left_out, reading.numbers.get(n)) {
+            let span = Span::new(reading.span.field, number.start, number.end);
+            left_out.push(LeftOut { span, reason: reason.to_owned() });
         }
     }
 
@@ -403,6 +439,17 @@ impl<'a, 'p> Finder<'a, 'p> {
         observation.rank = Some(rank.rank);
         observation.rank_scope = Some(rank.scope);
         self.found.push(observation);
+    }
+}
+
+/// Why number `n`, which nothing was decided of, is no observation.
+fn why_not(reading: &Reading<'_, '_>, n: usize, attachment: Option<&Attachment>) -> &'static str {
+    let trap = traps::before_metric(reading, n).or_else(|| traps::of_clause(reading, n));
+    match attachment {
+        None => trap.unwrap_or("no word says what it counts"),
+        Some(attachment) => {
+            traps::after_metric(reading, n, attachment).unwrap_or("another disease, or the rank itself")
+        }
     }
 }
 
