@@ -64,6 +64,7 @@ pub(super) fn observation(id: &str, metric: Metric, value: f64, body: &str) -> O
     Observation {
         id: id.to_owned(),
         disease: "COVID-19".to_owned(),
+        disease_id: None,
         location: Location {
             name: Some("Merania".to_owned()),
             kind: PlaceKind::Country,

@@ -3,6 +3,7 @@
 //! In: a clean article. Out: the same article with entities, values, quotations and statistics. What holds: nothing is
 //! said in a language without a pack; that is an issue on the record, not a guess by English rules.
 
+pub mod diseases;
 pub(crate) mod entities;
 pub(crate) mod places;
 pub(crate) mod quotes;
@@ -12,6 +13,7 @@ pub(crate) mod values;
 
 use crate::language::{self, Pack};
 use crate::model::{Article, Covid, Enriched, Entity, EntityType, Issue, LanguageFrom, Span, Stage};
+use diseases::{Disease, Diseases};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,6 +32,8 @@ pub enum Tagger {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
+    /// The diseases whose figures are read.
+    pub disease: Diseases,
     /// The entity tagger.
     pub entities: Tagger,
     /// Observations below this confidence are not published, 0 to 1.
@@ -38,7 +42,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { entities: Tagger::Fast, min_confidence: 0.3 }
+        Self { disease: Diseases::default(), entities: Tagger::Fast, min_confidence: 0.3 }
     }
 }
 
@@ -46,13 +50,19 @@ impl Default for Options {
 pub struct Tables {
     places: places::Places,
     rules: entities::Rules,
+    diseases: Vec<&'static Disease>,
     min_confidence: f64,
 }
 
 impl Tables {
     /// Compiles the tables.
     pub fn new(options: &Options) -> Self {
-        Self { places: places::Places::new(), rules: entities::Rules::new(), min_confidence: options.min_confidence }
+        Self {
+            places: places::Places::new(),
+            rules: entities::Rules::new(),
+            diseases: options.disease.0.clone(),
+            min_confidence: options.min_confidence,
+        }
     }
 }
 
@@ -69,12 +79,19 @@ pub struct LeftOut {
 pub fn left_out(tables: &Tables, article: &Article) -> Vec<LeftOut> {
     let mut article = article.clone();
     let Some(pack) = pack(&mut article) else { return Vec::new() };
-    let (covid, mut left_out) = statistics::explain(pack, &tables.places, &article);
-    let doubtful = covid.observations.iter().filter(|observation| observation.confidence < tables.min_confidence);
-    left_out.extend(doubtful.filter_map(|observation| {
-        let reason = format!("confidence {} is below extract.min_confidence", observation.confidence);
-        observation.spans.value.map(|span| LeftOut { span, reason })
-    }));
+    let (mut found, mut left_out) = (Vec::new(), Vec::new());
+    for disease in &tables.diseases {
+        let (covid, others) = statistics::explain(pack, &tables.places, disease, &article);
+        let doubtful = covid.observations.iter().filter(|observation| observation.confidence < tables.min_confidence);
+        left_out.extend(doubtful.filter_map(|observation| {
+            let reason = format!("confidence {} is below extract.min_confidence", observation.confidence);
+            observation.spans.value.map(|span| LeftOut { span, reason })
+        }));
+        found.extend(covid.observations.iter().filter_map(|observation| observation.spans.value));
+        left_out.extend(others);
+    }
+    // What one disease leaves out another may have taken.
+    left_out.retain(|left_out| !found.contains(&left_out.span) || left_out.reason.starts_with("confidence"));
     left_out
 }
 
@@ -106,7 +123,13 @@ pub fn article(tables: &Tables, mut article: Article) -> Enriched {
     };
     let values = if english { values::find(pack, &article, &countries(&article, &entities)) } else { Vec::new() };
     let quotes = if english { quotes::find(&article, &entities) } else { Vec::new() };
-    let mut covid = statistics::find(pack, &tables.places, &article);
+    let mut covid = Covid::default();
+    for disease in &tables.diseases {
+        let Covid { relevant, score, observations } = statistics::find(pack, &tables.places, disease, &article);
+        covid.relevant |= relevant;
+        covid.score = covid.score.max(score);
+        covid.observations.extend(observations);
+    }
     covid.observations.retain(|observation| observation.confidence >= tables.min_confidence);
     Enriched {
         article,

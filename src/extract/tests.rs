@@ -169,3 +169,27 @@ fn reads_the_seed() {
     })));
     assert!(enriched.entities.iter().any(|entity| entity.kind == EntityType::Group));
 }
+
+/// The same grammar with another disease in the place of COVID-19, and that one among the others.
+#[test]
+fn figures_of_another_disease_are_read_when_it_is_asked_for() {
+    let read = |disease: &str| {
+        let options: Options = serde_json::from_value(serde_json::json!({ "disease": disease })).unwrap();
+        let feed = FeedId::from("test");
+        let mut story = Article::new(ItemId::new(&feed, "1"), feed);
+        story.headline = Some("Measles outbreak grows".to_owned());
+        story.body = "Madagascar has confirmed 4,812 measles cases since September, and 68 people have died of the disease.\n\nThe country also reported 12 new coronavirus infections on Tuesday. Another 31 measles patients were admitted to hospital.".to_owned();
+        story.language = Some("en".to_owned());
+        story.published = "2020-11-18T12:00:00Z".parse().ok();
+        let observations = article(&Tables::new(&options), story).covid.observations;
+        let told =
+            |one: &crate::model::Observation| (one.disease.clone(), one.disease_id.clone(), one.value.unwrap().0);
+        observations.iter().map(told).collect::<Vec<_>>()
+    };
+    let of = |name: &str, id: &str, values: &[f64]| {
+        values.iter().map(|value| (name.to_owned(), Some(id.to_owned()), *value)).collect::<Vec<_>>()
+    };
+    assert_eq!(read("measles"), of("measles", "DOID:8622", &[4812.0, 68.0, 31.0]));
+    assert_eq!(read("COVID-19"), of("COVID-19", "DOID:0080600", &[12.0]));
+    assert_eq!(read("cholera"), []);
+}

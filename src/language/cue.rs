@@ -26,6 +26,8 @@ pub enum Cue {
     Source(SourceType),
     /// A body of one country, by its number in [`Pack::institutions`].
     Institution(usize),
+    /// A disease, by its number in [`Pack::diseases`].
+    Disease(usize),
     /// Anything else.
     Sense(Sense),
 }

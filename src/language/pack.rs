@@ -5,7 +5,7 @@
 
 pub use super::cue::{Cue, Mark};
 use super::cue::{Phrases, split};
-use super::names::DiseaseNames;
+use super::names::{DiseaseNames, Names};
 use super::tokens::Token;
 use crate::model::{Metric, SourceType, Subset};
 use serde::Deserialize;
@@ -338,6 +338,8 @@ struct PackFile {
     cues: BTreeMap<Sense, Vec<String>>,
     institutions: BTreeMap<String, String>,
     disease: DiseaseNames,
+    #[serde(default)]
+    diseases: BTreeMap<String, Vec<String>>,
     words: BTreeMap<Word, Vec<String>>,
 }
 
@@ -351,6 +353,8 @@ pub struct Pack {
     pub calendar_capitals: bool,
     /// Names of the disease.
     pub disease: DiseaseNames,
+    /// Other diseases whose figures can be asked for, by their names in the configuration, with their names here.
+    pub diseases: Vec<(String, Names)>,
     /// Countries (ISO 3166-1, or a part of one by ISO 3166-2) of the bodies that [`Cue::Institution`] names.
     pub institutions: Vec<String>,
     /// Indefinite articles.
@@ -450,11 +454,17 @@ impl Pack {
             add(vec![phrase], Cue::Institution(institutions.len()));
             institutions.push(country);
         }
+        let mut diseases = Vec::new();
+        for (name, list) in file.diseases {
+            add(list.clone(), Cue::Disease(diseases.len()));
+            diseases.push((name, Names::from(list)));
+        }
         Ok(Self {
             code,
             name: format!("{code}/{}", file.version),
             calendar_capitals: file.calendar_capitals,
             disease: file.disease,
+            diseases,
             institutions,
             percent: file.percent_words.iter().map(|phrase| split(phrase)).collect(),
             articles: file.articles,

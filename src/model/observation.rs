@@ -183,8 +183,11 @@ pub struct Series {
 pub struct Observation {
     /// Stable within the item while place, metric, kind, period, subset and status stay the same.
     pub id: String,
-    /// `COVID-19`.
+    /// `COVID-19`, or another one that was asked for.
     pub disease: String,
+    /// The disease in the Human Disease Ontology: `DOID:0080600`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disease_id: Option<String>,
     /// The place.
     pub location: Location,
     /// What is counted.

@@ -220,8 +220,11 @@ pub struct ClaimRecord {
     /// When this daemon first held this revision.
     #[schemars(with = "Option<String>")]
     pub observed: Option<Timestamp>,
-    /// `COVID-19`.
+    /// `COVID-19`, or another one that was asked for.
     pub disease: String,
+    /// The disease in the Human Disease Ontology: `DOID:0080600`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disease_id: Option<String>,
     /// `location.name`.
     pub place: Option<String>,
     /// `location.kind`.

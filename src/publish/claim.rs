@@ -93,6 +93,7 @@ fn claim_record(
         published: article.published,
         observed: Some(stamp.observed),
         disease: observation.disease.clone(),
+        disease_id: observation.disease_id.clone(),
         place: location.name.clone(),
         place_kind: location.kind,
         iso2: location.iso2.clone(),

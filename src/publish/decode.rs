@@ -47,6 +47,7 @@ pub fn standing(record: &ClaimRecord) -> StandingClaim {
     let observation = Observation {
         id: claim::observation_id(record).to_owned(),
         disease: record.disease.clone(),
+        disease_id: record.disease_id.clone(),
         location: Location {
             name: record.place.clone(),
             kind: record.place_kind,

@@ -43,6 +43,7 @@ mod licences;
 #[cfg(feature = "kafka")]
 mod migrate;
 mod oracle;
+mod quality;
 mod readme;
 mod reload;
 mod replay;

@@ -1,12 +1,69 @@
-//! Whether a story, and a number in it, is about COVID-19.
+//! Whether a story, and a number in it, is about the disease that is asked for.
 //!
-//! In: a language pack and an article, or a sentence of it. Out: relevance with a score, and for a number whether another
-//! disease governs it.
+//! In: a language pack, a disease and an article, or a sentence of it. Out: relevance with a score, and for a number
+//! whether another disease governs it. What holds: the rules know one disease and all others; which is the one is settled
+//! here, where the cue phrases of a sentence are found.
 
 use super::reading::Reading;
-use crate::language::pack::Sense;
+use crate::extract::diseases::{COVID_19, Disease};
+use crate::language::names::Names;
+use crate::language::pack::{Mark, Sense};
 use crate::language::{Cue, Pack};
 use crate::model::Article;
+
+/// A disease as a language names it.
+pub(super) struct Asked<'a> {
+    pub(super) pack: &'a Pack,
+    pub(super) disease: &'static Disease,
+    names: &'a Names,
+    /// Its number among the pack's diseases; none for COVID-19, to which the cue phrases are written.
+    number: Option<usize>,
+}
+
+impl<'a> Asked<'a> {
+    /// None where the language does not name the disease.
+    pub(super) fn new(pack: &'a Pack, disease: &'static Disease) -> Option<Self> {
+        if disease == COVID_19 {
+            return Some(Self { pack, disease, names: &pack.disease.names, number: None });
+        }
+        let number = pack.diseases.iter().position(|(name, _)| name == disease.name)?;
+        let (_, names) = pack.diseases.get(number)?;
+        Some(Self { pack, disease, names, number: Some(number) })
+    }
+
+    /// Whether this text names the disease.
+    pub(super) fn named(&self, text: &str) -> bool {
+        self.names.within(text)
+    }
+
+    /// Makes the names of this disease what "coronavirus" is among the cue phrases, and COVID-19 one of the others.
+    pub(super) fn retarget(&self, marks: &mut Vec<Mark>) {
+        let Some(number) = self.number else { return };
+        let others: Vec<Mark> =
+            marks.iter().filter(|mark| mark.cue == Cue::Sense(Sense::OtherDisease)).copied().collect();
+        let within = |mark: &Mark, other: &Mark| {
+            other.first <= mark.first
+                && mark.after <= other.after
+                && other.after - other.first > mark.after - mark.first
+        };
+        // "Bird flu" is not the flu.
+        let names: Vec<Mark> = marks
+            .iter()
+            .filter(|mark| mark.cue == Cue::Disease(number) && !others.iter().any(|other| within(mark, other)))
+            .copied()
+            .collect();
+        let ours = |mark: &Mark| names.iter().any(|name| name.first <= mark.first && mark.after <= name.after);
+        marks.retain(|mark| mark.cue != Cue::Sense(Sense::OtherDisease) || !ours(mark));
+        for mark in marks.iter_mut().filter(|mark| mark.cue == Cue::Sense(Sense::Covid)) {
+            mark.cue = Cue::Sense(Sense::OtherDisease);
+        }
+        for name in names {
+            let as_cue = |sense: Sense| Mark { cue: Cue::Sense(sense), ..name };
+            marks.extend([Sense::Covid, Sense::Modifier].map(as_cue));
+        }
+        marks.sort_by_key(|mark| mark.first);
+    }
+}
 
 /// How much a story is about the disease.
 pub(super) struct Relevance {
@@ -19,9 +76,10 @@ pub(super) struct Relevance {
 }
 
 /// Judges a story.
-pub(super) fn relevance(pack: &Pack, article: &Article) -> Relevance {
-    let disease = &pack.disease;
-    let mentions = |text: &str| disease.names.count(text);
+pub(super) fn relevance(asked: &Asked<'_>, article: &Article) -> Relevance {
+    let disease = &asked.pack.disease;
+    let is_covid = asked.disease == COVID_19;
+    let mentions = |text: &str| asked.names.count(text);
     let headline = article.headline.as_deref().map_or(0, mentions);
     let summary = article.summary.as_deref().map_or(0, mentions);
     let body = mentions(&article.body);
@@ -30,9 +88,11 @@ pub(super) fn relevance(pack: &Pack, article: &Article) -> Relevance {
     let named = 0.5 * f64::from(u8::from(headline > 0)) + 0.3 * f64::from(u8::from(summary > 0));
     let score = (named + density + if body > 0 { 0.15 } else { 0.0 }).min(1.0);
     // The epidemic is older than its name; before December 2019 nothing can be about it.
-    let possible = article.date().is_none_or(|date| date.year() >= 2020 || date.year() == 2019 && date.month() == 12);
+    let possible =
+        !is_covid || article.date().is_none_or(|date| date.year() >= 2020 || date.year() == 2019 && date.month() == 12);
     // "The pandemic" names it too, in a story that is dated after its outbreak.
-    let pandemic = article.date().is_some()
+    let pandemic = is_covid
+        && article.date().is_some()
         && article
             .headline
             .iter()

@@ -4,6 +4,7 @@
 //! observation that they repeat, and with their ids.
 
 use super::kinds;
+use crate::extract::diseases::COVID_19;
 use crate::model::{AsOfHow, Field, Kind, Metric, Observation, PlaceKind, Qualifier, Status};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -100,7 +101,11 @@ pub(super) fn name(observations: &mut [Observation]) {
             .or_else(|| location.iso2.clone().filter(|_| location.kind == PlaceKind::Country))
             .or_else(|| location.name.clone());
         let city = location.name.clone().filter(|_| location.kind == PlaceKind::City);
-        let mut parts = vec![place.unwrap_or_else(|| "none".to_owned())];
+        let mut parts = Vec::new();
+        if observation.disease != COVID_19.name {
+            parts.push(observation.disease.clone());
+        }
+        parts.push(place.unwrap_or_else(|| "none".to_owned()));
         parts.extend(city);
         parts.push(kinds::kind_of(observation.metric).name.to_owned());
         parts.push(word(&observation.kind));

@@ -27,6 +27,7 @@ mod status;
 mod traps;
 
 use crate::extract::LeftOut;
+use crate::extract::diseases::Disease;
 use crate::extract::places::{PlaceForm, Places};
 use crate::extract::sentence::sentences_in;
 use crate::language::Pack;
@@ -36,26 +37,31 @@ use crate::model::{
     Qualifier, SectionKind, SentenceRef, Span, Status,
 };
 use attach::{Attachment, Why};
+use disease::Asked;
 use kind::Kinded;
 use reading::Reading;
 use scope::{Context, Located};
 
-/// The disease that the figures are about.
-const DISEASE: &str = "COVID-19";
-
 /// Reads the statistics of a story.
-pub(crate) fn find(pack: &Pack, places: &Places, article: &Article) -> Covid {
-    let relevance = disease::relevance(pack, article);
+pub(crate) fn find(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> Covid {
+    let Some(asked) = Asked::new(pack, disease) else { return Covid::default() };
+    let relevance = disease::relevance(&asked, article);
     if !relevance.anywhere {
         return Covid::default();
     }
-    read(Finder::new(pack, places, article, relevance.story), &relevance).0
+    read(Finder::new(asked, places, article, relevance.story), &relevance).0
 }
 
 /// The same, with every number that is no observation and why.
-pub(crate) fn explain(pack: &Pack, places: &Places, article: &Article) -> (Covid, Vec<LeftOut>) {
-    let relevance = disease::relevance(pack, article);
-    let mut finder = Finder::new(pack, places, article, relevance.story);
+pub(crate) fn explain(
+    pack: &Pack,
+    places: &Places,
+    disease: &'static Disease,
+    article: &Article,
+) -> (Covid, Vec<LeftOut>) {
+    let Some(asked) = Asked::new(pack, disease) else { return Default::default() };
+    let relevance = disease::relevance(&asked, article);
+    let mut finder = Finder::new(asked, places, article, relevance.story);
     finder.left_out = Some(Vec::new());
     read(finder, &relevance)
 }
@@ -84,6 +90,7 @@ fn read(mut finder: Finder<'_, '_>, relevance: &disease::Relevance) -> (Covid, V
 /// What one pass over a story carries along.
 struct Finder<'a, 'p> {
     pack: &'a Pack,
+    asked: Asked<'a>,
     places: &'p Places,
     article: &'a Article,
     story: bool,
@@ -112,7 +119,8 @@ struct Decided<'p> {
 }
 
 impl<'a, 'p> Finder<'a, 'p> {
-    fn new(pack: &'a Pack, places: &'p Places, article: &'a Article, story: bool) -> Self {
+    fn new(asked: Asked<'a>, places: &'p Places, article: &'a Article, story: bool) -> Self {
+        let pack = asked.pack;
         let mut context = Context::default();
         if let Some(dateline) = &article.wire.dateline {
             let place = dateline
@@ -126,6 +134,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
         Self {
             pack,
+            asked,
             places,
             article,
             story,
@@ -150,7 +159,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.sentence = 0;
             self.previous_metric = None;
         }
-        let named = self.pack.disease.names.within(text);
+        let named = self.asked.named(text);
         let about = self.story || named;
         if named {
             self.other_disease = false;
@@ -178,7 +187,7 @@ impl<'a, 'p> Finder<'a, 'p> {
 
     fn read(&mut self, words: &str, span: Span, index: usize, about: bool) {
         let country = self.context.country.and_then(|place| place.iso2.as_deref());
-        let reading = Reading::new(self.pack, self.places, words, span, index, country, self.article.date());
+        let reading = Reading::new(&self.asked, self.places, words, span, index, country, self.article.date());
         self.label(&reading);
         let header = columns::header(&reading);
         if !header.is_empty() || reading.tokens.len() > 6 && !columns::is_row(&reading) {
@@ -378,7 +387,8 @@ impl<'a, 'p> Finder<'a, 'p> {
         subset.retain(|subset| !(metric == Metric::Hospitalisations && *subset == crate::model::Subset::Hospital));
         Observation {
             id: String::new(),
-            disease: DISEASE.to_owned(),
+            disease: self.asked.disease.name.to_owned(),
+            disease_id: self.asked.disease.id.map(str::to_owned),
             location: located.location(),
             metric,
             value: number.map(|number| Number(number.value)),

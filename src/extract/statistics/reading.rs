@@ -4,6 +4,7 @@
 //! What holds: all positions are token indices of this sentence; ranges are half open.
 
 use super::date::{self, DateMark};
+use super::disease::Asked;
 use crate::extract::places::{Place, PlaceForm, PlaceMatch, Places};
 use crate::language::numbers::{Numeral, numerals};
 use crate::language::pack::{Mark, Sense, Word, Words};
@@ -46,7 +47,7 @@ pub(super) struct Reading<'t, 'p> {
 impl<'t, 'p> Reading<'t, 'p> {
     /// Reads a sentence; `country` is the country that the story speaks of, `today` the date that it is told on.
     pub(super) fn new(
-        pack: &'t Pack,
+        asked: &Asked<'t>,
         places: &'p Places,
         text: &'t str,
         span: Span,
@@ -54,9 +55,11 @@ impl<'t, 'p> Reading<'t, 'p> {
         country: Option<&str>,
         today: Option<Date>,
     ) -> Self {
+        let pack = asked.pack;
         let tokens = tokenize(text, span.start);
         let words: Vec<Words> = tokens.iter().map(|token| pack.words(&token.lower)).collect();
         let mut marks = pack.marks(&tokens);
+        asked.retarget(&mut marks);
         marks.retain(|mark| holds(&tokens, &words, mark));
         let mut numbers = numerals(pack, &tokens);
         let dates = date::find(&date::Line { pack, tokens: &tokens, words: &words, marks: &marks, today });
