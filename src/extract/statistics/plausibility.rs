@@ -279,6 +279,7 @@ fn is_out_of_bounds(facts: &[Option<Fact<'_>>], at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::find;
+    use crate::extract::diseases::COVID_19;
     use crate::extract::places::Places;
     use crate::language::pack;
     use crate::model::{Article, FeedId, ItemId, Observation};
@@ -288,7 +289,7 @@ mod tests {
         article.headline = Some("Coronavirus update".to_owned());
         article.body = text.to_owned();
         article.published = "2020-11-18T12:00:00Z".parse().ok();
-        let found = find(pack("en").unwrap(), &Places::new(), &article).observations;
+        let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
         (article, found)
     }
 

@@ -1,6 +1,7 @@
 //! Labelled text: the patterns of the specification where they are at hand, and a corpus of our own.
 
 use super::find;
+use crate::extract::diseases::COVID_19;
 use crate::extract::places::Places;
 use crate::language::pack;
 use crate::model::{Article, FeedId, ItemId, Observation, StatedTime};
@@ -104,7 +105,7 @@ fn run(text: &str) -> (Score, Vec<String>) {
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let case: Value = serde_json::from_str(line).unwrap();
         let article = article(&case);
-        let mut found = find(pack, &places, &article).observations;
+        let mut found = find(pack, &places, COVID_19, &article).observations;
         found.retain(|observation| observation.field.is_body());
         let references = case["observations"].as_array().unwrap();
         score.expected += references.len();
@@ -194,7 +195,7 @@ fn the_seed_gives_its_nine_figures_where_it_is_at_hand() {
     let mut article = article(&serde_json::json!({"text": "", "date": "2020-09-29", "headline": expected["headline"]}));
     article.body = text.split("\n\n").skip(2).collect::<Vec<_>>().join("\n\n").trim().to_owned();
     let places = Places::new();
-    let found = find(pack("en").unwrap(), &places, &article);
+    let found = find(pack("en").unwrap(), &places, COVID_19, &article);
     assert!(found.relevant);
     let wanted = expected["covid"]["observations"].as_array().unwrap();
     let found: Vec<Value> =
@@ -291,7 +292,7 @@ fn hostile_text_neither_panics_nor_breaks_spans() {
             }
         }
         let article = article(&serde_json::json!({"text": text, "date": "2020-02-29"}));
-        for mut observation in find(pack("en").unwrap(), &places, &article).observations {
+        for mut observation in find(pack("en").unwrap(), &places, COVID_19, &article).observations {
             let body = observation.field.is_body();
             observation.each_span(&mut |span| assert!(!body || span.of(&article.body).is_some(), "{text:?}"));
         }
@@ -306,7 +307,7 @@ fn a_corrected_headline_is_a_mention_of_the_body() {
         "text": "Portugal reported 1,420 new coronavirus cases on Tuesday, 15,400 in all, nearly 140 of them fatal.",
     }));
     article.wire.editors_note = None;
-    let found = find(pack("en").unwrap(), &Places::new(), &article).observations;
+    let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
     let new: Vec<_> = found.iter().filter(|one| one.value.map(|value| value.0) == Some(1420.0)).collect();
     assert_eq!(new.len(), 1, "{new:#?}");
     assert!(new[0].field.is_body() && new[0].also_at.len() == 1 && new[0].id == "pt-cases-new-day");
