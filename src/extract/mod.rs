@@ -66,6 +66,24 @@ impl Tables {
     }
 }
 
+/// Only the figures of an article, whose language must have a pack.
+pub fn figures(tables: &Tables, article: &Article) -> Covid {
+    let pack = article.language.as_deref().and_then(language::pack);
+    pack.map_or_else(Covid::default, |pack| read_figures(tables, pack, article))
+}
+
+fn read_figures(tables: &Tables, pack: &Pack, article: &Article) -> Covid {
+    let mut covid = Covid::default();
+    for disease in &tables.diseases {
+        let Covid { relevant, score, observations } = statistics::find(pack, &tables.places, disease, article);
+        covid.relevant |= relevant;
+        covid.score = covid.score.max(score);
+        covid.observations.extend(observations);
+    }
+    covid.observations.retain(|observation| observation.confidence >= tables.min_confidence);
+    covid
+}
+
 /// A number of a story that is no observation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeftOut {
@@ -123,14 +141,7 @@ pub fn article(tables: &Tables, mut article: Article) -> Enriched {
     };
     let values = if english { values::find(pack, &article, &countries(&article, &entities)) } else { Vec::new() };
     let quotes = if english { quotes::find(&article, &entities) } else { Vec::new() };
-    let mut covid = Covid::default();
-    for disease in &tables.diseases {
-        let Covid { relevant, score, observations } = statistics::find(pack, &tables.places, disease, &article);
-        covid.relevant |= relevant;
-        covid.score = covid.score.max(score);
-        covid.observations.extend(observations);
-    }
-    covid.observations.retain(|observation| observation.confidence >= tables.min_confidence);
+    let covid = read_figures(tables, pack, &article);
     Enriched {
         article,
         entities,
