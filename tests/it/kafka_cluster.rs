@@ -52,6 +52,39 @@ fn a_broker_that_is_away_costs_nothing_but_time() {
     campaign.settle();
 }
 
+/// B14: a broker whose disk is full takes nothing and may end; with room again it goes on, and so do we. Left to the long
+/// run.
+#[test]
+fn a_broker_whose_disk_is_full_costs_nothing_but_time() {
+    if std::env::var_os("DATELINE_FAULTS_BROKERS").is_none() {
+        return;
+    }
+    let settings = "log.segment.bytes=1048576\nlog.index.size.max.bytes=65536\noffsets.topic.num.partitions=1\n\
+                    transaction.state.log.num.partitions=1\n";
+    let Some(broker) = Broker::install_with(1, settings) else { return };
+    let Some(disk) = broker.node(1).on_small_disk(96) else {
+        eprintln!("no file system can be mounted here: a broker's full disk was not tested");
+        return;
+    };
+    broker.start();
+    let (site, prefix) = deployment(&broker.address());
+    let mut campaign = Campaign::new(&site, KafkaTopics::new(&broker.address(), &prefix));
+    for _ in 0..2 {
+        campaign.start();
+        campaign.work_until_more();
+        campaign.note("broker's disk full");
+        disk.fill();
+        campaign.work(Duration::from_secs(10));
+        assert!(campaign.ended().is_none(), "it waits for the broker\n{}", campaign.tail());
+        disk.free();
+        broker.node(1).kill();
+        broker.start();
+        campaign.work_until_more();
+        campaign.fault(&Fault::Kill);
+    }
+    campaign.settle();
+}
+
 /// What the broker that is taken away was to us.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Role {

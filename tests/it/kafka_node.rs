@@ -63,6 +63,21 @@ impl Node {
         format!("127.0.0.1:{}", self.ports.clients)
     }
 
+    /// Puts its log directory, which is formatted and not in use, on a file system of its own of so many MiB; none where
+    /// this machine does not let us.
+    pub(crate) fn on_small_disk(&self, mib: u32) -> Option<SmallDisk> {
+        let data = self.directory.join("data");
+        let formatted = self.directory.join("formatted");
+        fs::rename(&data, &formatted).unwrap();
+        fs::create_dir(&data).unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={mib}m"), "tmpfs"]).arg(&data);
+        let disk = mount.output().is_ok_and(|done| done.status.success()).then(|| SmallDisk(data.clone()));
+        let copied = Command::new("cp").arg("-a").arg(formatted.join(".")).arg(&data).status().unwrap();
+        assert!(copied.success());
+        disk
+    }
+
     /// Starts it, or lets it go on where it was frozen; `wait_for_port` waits until it listens.
     pub(crate) fn start(&self) {
         let mut guard = self.guard.lock().unwrap();
@@ -147,6 +162,28 @@ impl Node {
             .arg("-cp")
             .arg(self.libraries.join("*"));
         java
+    }
+}
+
+/// A file system that is taken away with its user.
+pub(crate) struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// Leaves no room on it.
+    pub(crate) fn fill(&self) {
+        let mut ballast = fs::File::create(self.0.join("ballast")).unwrap();
+        while std::io::Write::write_all(&mut ballast, &[0; 4096]).is_ok() {}
+    }
+
+    pub(crate) fn free(&self) {
+        fs::remove_file(self.0.join("ballast")).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: the broker may still have its files open.
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
     }
 }
 
