@@ -206,6 +206,42 @@ fn the_seed_gives_its_nine_figures_where_it_is_at_hand() {
     }
 }
 
+/// What the seed says agrees in magnitude with the series that were published of its places for its day.
+#[test]
+fn the_seed_agrees_with_the_published_series_where_both_are_at_hand() {
+    let data = |name: &str| std::fs::read_to_string(format!("../shared/data/covid-series/{name}"));
+    let (Ok(text), Ok(world)) =
+        (std::fs::read_to_string("../shared/seed/tass-2020-09-29.txt"), data("worldwide-aggregate.csv"))
+    else {
+        return;
+    };
+    let mut article = article(&serde_json::json!({"text": "", "date": "2020-09-29"}));
+    article.body = text.split("\n\n").skip(2).collect::<Vec<_>>().join("\n\n").trim().to_owned();
+    let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
+    let published = |observation: &Observation| -> f64 {
+        let (series, column) = match serde_json::to_value(observation.metric).unwrap().as_str().unwrap() {
+            "cases" => ("confirmed", 1),
+            "recoveries" => ("recovered", 2),
+            _ => ("deaths", 3),
+        };
+        let cell = |line: &str, n: usize| line.split(',').nth(n).unwrap().parse().unwrap();
+        let Some(iso2) = observation.location.iso2.as_deref() else {
+            return cell(world.lines().find(|line| line.starts_with("2020-09-29,")).unwrap(), column);
+        };
+        let table =
+            data(&format!("jhu_{series}_global_to_2021-01-31.csv")).unwrap().replace("\"Korea, South\"", "Korea");
+        let name = if iso2 == "KR" { ",Korea," } else { ",Russia," };
+        let day = table.lines().next().unwrap().split(',').position(|day| day == "9/29/20").unwrap();
+        cell(table.lines().find(|line| line.starts_with(name)).unwrap(), day)
+    };
+    assert_eq!(found.len(), 9);
+    for observation in &found {
+        let (said, published) = (observation.value.unwrap().0, published(observation));
+        // The sources count differently (recoveries most), not in another magnitude.
+        assert!((0.9..1.1).contains(&(said / published)), "{:?} {said} {published}", observation.location);
+    }
+}
+
 /// Whether every field that is wanted is found.
 fn agrees(found: &Value, wanted: &Value) -> bool {
     match wanted {
