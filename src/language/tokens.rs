@@ -32,6 +32,8 @@ pub struct Token<'t> {
     pub kind: TokenKind,
     /// White space, or the beginning of the text, stands before it.
     pub spaced: bool,
+    /// A tab or a line break stands before it, which part the cells of a table.
+    pub apart: bool,
 }
 
 impl Token<'_> {
@@ -50,10 +52,11 @@ impl Token<'_> {
 pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
     let mut tokens = Vec::with_capacity(text.len() / 5 + 4);
     let mut chars = text.char_indices().peekable();
-    let mut spaced = true;
+    let (mut spaced, mut apart) = (true, false);
     while let Some((start, c)) = chars.next() {
         if c.is_whitespace() {
             spaced = true;
+            apart |= matches!(c, '\t' | '\n');
             continue;
         }
         let mut end = start + c.len_utf8();
@@ -76,8 +79,8 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
             piece if piece.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) => Cow::Borrowed(piece),
             piece => Cow::Owned(piece.to_lowercase()),
         };
-        tokens.push(Token { start: base + start, end: base + end, text: piece, lower, kind, spaced });
-        spaced = false;
+        tokens.push(Token { start: base + start, end: base + end, text: piece, lower, kind, spaced, apart });
+        (spaced, apart) = (false, false);
     }
     tokens
 }

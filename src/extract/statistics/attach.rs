@@ -4,7 +4,7 @@
 //! What holds: a number has the metric of its own noun or predicate before that of anything that governs it from the
 //! left, and inherits only where nothing of its own stands behind it. It does not decide kind, place or date.
 
-use super::columns::{column, columns, is_row};
+use super::columns::{self, Row};
 use super::kinds::{is_percent, kind_of};
 use super::reading::Reading;
 use super::{rates, traps};
@@ -47,20 +47,16 @@ pub(super) struct Attachment {
     pub(super) per: Option<u64>,
 }
 
-/// The attachment of each number; none for those in traps or without metric.
-pub(super) fn all(reading: &Reading<'_, '_>, previous: Option<Metric>, header: &[Metric]) -> Vec<Option<Attachment>> {
-    let mut columns = columns(reading);
-    if columns.is_empty() && is_row(reading) {
-        columns = header.to_vec();
-    }
+/// The attachment of each number; none for those in traps or without metric. `rows` are those of a table.
+pub(super) fn all(reading: &Reading<'_, '_>, previous: Option<Metric>, rows: &[Row]) -> Vec<Option<Attachment>> {
     let mut found: Vec<Option<Attachment>> = Vec::with_capacity(reading.numbers.len());
     for n in 0..reading.numbers.len() {
-        if traps::before_metric(reading, n).is_some() || traps::of_clause(reading, n).is_some() {
-            found.push(None);
-            continue;
-        }
-        let attachment = one(reading, n, &found, &columns, previous);
-        found.push(attachment.and_then(|attachment| rates::rated(reading, n, attachment)));
+        let attachment = match columns::of_number(rows, n) {
+            Some((_, told)) => told.map(|(attachment, _)| attachment),
+            None if traps::before_metric(reading, n).is_some() || traps::of_clause(reading, n).is_some() => None,
+            None => one(reading, n, &found, previous).and_then(|attachment| rates::rated(reading, n, attachment)),
+        };
+        found.push(attachment);
     }
     found
 }
@@ -69,7 +65,6 @@ fn one(
     reading: &Reading<'_, '_>,
     n: usize,
     found: &[Option<Attachment>],
-    columns: &[Metric],
     previous: Option<Metric>,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
@@ -93,7 +88,6 @@ fn one(
     let verb = if people { active(reading, n).filter(|verb| verb.metric != Metric::Cases) } else { None };
     verb.or(own)
         .or_else(|| label(reading, n))
-        .or_else(|| column(reading, n, columns))
         .or_else(|| active(reading, n))
         .or_else(|| governed(reading, n, found, previous))
         .or_else(|| forward(reading, n))

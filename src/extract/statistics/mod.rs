@@ -35,6 +35,7 @@ use crate::model::{
     Qualifier, SectionKind, SentenceRef, Span, Status,
 };
 use attach::{Attachment, Why};
+use columns::{Owner, Row, Table};
 use kind::Kinded;
 use reading::Reading;
 use scope::{Context, Located};
@@ -75,8 +76,8 @@ struct Finder<'a, 'p> {
     story: bool,
     context: Context<'p>,
     previous_metric: Option<Metric>,
-    /// Metrics of the columns of the table that is being read.
-    header: Vec<Metric>,
+    /// The table that is being read.
+    table: Table<'p>,
     previous: Option<Decided<'p>>,
     other_disease: bool,
     told: bool,
@@ -99,7 +100,10 @@ impl<'a, 'p> Finder<'a, 'p> {
     fn new(pack: &'a Pack, places: &'p Places, article: &'a Article, story: bool) -> Self {
         let mut context = Context::default();
         if let Some(dateline) = &article.wire.dateline {
-            let place = dateline.place.as_deref().and_then(|place| places.resolve_in(pack.code, place, dateline.country.as_deref()));
+            let place = dateline
+                .place
+                .as_deref()
+                .and_then(|place| places.resolve_in(pack.code, place, dateline.country.as_deref()));
             let country = dateline.country.as_deref().or_else(|| place.and_then(|place| place.iso2.as_deref()));
             context.dateline = country.and_then(|country| places.country(country));
         } else {
@@ -112,7 +116,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             story,
             context,
             previous_metric: None,
-            header: Vec::new(),
+            table: Table::default(),
             previous: None,
             other_disease: false,
             told: false,
@@ -135,7 +139,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         if named {
             self.other_disease = false;
         }
-        for mut span in sentences_in(text, field, &self.pack.abbreviations).into_iter().flat_map(|span| pieces(text, span)) {
+        for mut span in
+            sentences_in(text, field, &self.pack.abbreviations).into_iter().flat_map(|span| pieces(text, span))
+        {
             let Some(words) = span.of(text) else { continue };
             span.start += base;
             span.end += base;
@@ -158,14 +164,18 @@ impl<'a, 'p> Finder<'a, 'p> {
         let country = self.context.country.and_then(|place| place.iso2.as_deref());
         let reading = Reading::new(self.pack, self.places, words, span, index, country, self.article.date());
         self.label(&reading);
-        let header = columns::header(&reading);
-        if !header.is_empty() || reading.tokens.len() > 6 && !columns::is_row(&reading) {
-            self.header = header;
-        }
+        let rows = self.table.line(&reading, self.context.last);
         if about && !reading.numbers.is_empty() {
-            self.numbers(&reading);
+            self.numbers(&reading, &rows);
         } else if about {
             self.bare_rank(&reading);
+        }
+        // "The 40 new cases were found in:", and a list.
+        if reading.is(reading.tokens.len().wrapping_sub(1), ":")
+            && !reading.numbers.is_empty()
+            && let Some(previous) = &self.previous
+        {
+            self.table = Table::of(previous.attachment.metric, previous.kinded, self.context.last);
         }
         scope::learn(&reading, self.places, &mut self.context);
         // A sentence with figures leaves its figures' place; one without leaves the place that it opens with.
@@ -196,13 +206,14 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
     }
 
-    fn numbers(&mut self, reading: &Reading<'_, 'p>) {
+    fn numbers(&mut self, reading: &Reading<'_, 'p>, rows: &[Row]) {
         let rank = rank::find(self.pack, reading);
-        let attachments = attach::all(reading, self.previous_metric, &self.header);
+        let attachments = attach::all(reading, self.previous_metric, rows);
         let mut decided: Vec<Option<Decided<'p>>> = Vec::with_capacity(attachments.len());
         for (n, attachment) in attachments.iter().enumerate() {
-            let done =
-                attachment.as_ref().and_then(|attachment| self.decide(reading, n, attachment, rank.as_ref(), &decided));
+            let done = attachment
+                .as_ref()
+                .and_then(|attachment| self.decide(reading, n, attachment, rank.as_ref(), &decided, rows));
             decided.push(done);
         }
         let metrics: Vec<Option<Metric>> =
@@ -237,7 +248,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         attachment: &Attachment,
         rank: Option<&rank::Rank>,
         before: &[Option<Decided<'p>>],
+        rows: &[Row],
     ) -> Option<Decided<'p>> {
+        let row = columns::of_number(rows, n);
         if traps::after_metric(reading, n, attachment).is_some() || disease::other(reading, n, self.other_disease) {
             return None;
         }
@@ -260,10 +273,14 @@ impl<'a, 'p> Finder<'a, 'p> {
                 })
             })
             .find_map(|earlier| before.get(earlier).and_then(Option::as_ref));
-        let kinded =
+        let judged =
             kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
         let inherits = whole.and_then(|whole| whole.located.first().copied());
-        let located = scope::locate(self.pack, reading, self.places, &self.context, n, rank, inherits);
+        let kinded = row.and_then(|(_, told)| told).map_or(judged, |(_, kinded)| kinded);
+        let located = match row.and_then(|(row, _)| self.owner(reading, row)) {
+            Some(owner) => vec![owner],
+            None => scope::locate(self.pack, reading, self.places, &self.context, n, rank, inherits),
+        };
         let status = status::status(reading, n, attachment.metric);
         let points = reading.has(0..reading.tokens.len().min(4), Sense::Pointer) && !reading.word(0, Word::The)
             || reading.word(0, Word::The) && reading.word(1, Word::Figure);
@@ -287,6 +304,23 @@ impl<'a, 'p> Finder<'a, 'p> {
             subset = whole.map(|whole| whole.subset.clone()).unwrap_or_default();
         }
         Some(Decided { attachment: *attachment, kinded, located, as_of, subset })
+    }
+
+    /// The place of a row of a table; none where the text around it tells.
+    fn owner(&self, reading: &Reading<'_, 'p>, row: &Row) -> Option<Located<'p>> {
+        let at = |place, how, span| Located { place, facility: false, how, span };
+        match row.owner? {
+            Owner::Place => {
+                let spot = reading.spots.get(row.spot?)?;
+                let span = Span::new(reading.span.field, spot.start, spot.end);
+                Some(at(Some(spot.place), PlaceHow::Explicit, Some(span)))
+            }
+            Owner::Whole => {
+                let country = self.context.country.map(|country| at(Some(country), PlaceHow::Inherited, None));
+                country.or(self.table.outer)
+            }
+            Owner::Unknown => Some(at(None, PlaceHow::None, None)),
+        }
     }
 
     /// "1,404 of them in intensive care", "of those 40 died": the number that a part is a part of.

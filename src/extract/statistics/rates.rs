@@ -135,7 +135,7 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
 }
 
 /// "100,000", "million", "one million" after "per".
-fn base(reading: &Reading<'_, '_>, at: usize) -> Option<(u64, usize)> {
+pub(super) fn base(reading: &Reading<'_, '_>, at: usize) -> Option<(u64, usize)> {
     let value = match reading.numbers.iter().find(|number| number.first == at) {
         Some(number) => number.value,
         None => match reading.pack.number_word(&reading.tokens.get(at)?.lower)? {
