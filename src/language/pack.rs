@@ -143,6 +143,10 @@ pub enum Word {
     Condition,
     Ability,
     Undone,
+    Thing,
+    Full,
+    Ones,
+    Lead,
     // Figures that lean on others.
     Second,
     Third,

@@ -32,7 +32,7 @@ pub struct Token<'t> {
     pub kind: TokenKind,
     /// White space, or the beginning of the text, stands before it.
     pub spaced: bool,
-    /// A tab or a line break stands before it, which part the cells of a table.
+    /// A tab, a line break or a gap stands before it, which part the cells of a table.
     pub apart: bool,
 }
 
@@ -52,11 +52,12 @@ impl Token<'_> {
 pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
     let mut tokens = Vec::with_capacity(text.len() / 5 + 4);
     let mut chars = text.char_indices().peekable();
-    let (mut spaced, mut apart) = (true, false);
+    let (mut spaced, mut apart, mut spaces) = (true, false, 0);
     while let Some((start, c)) = chars.next() {
         if c.is_whitespace() {
+            apart |= matches!(c, '\t' | '\n') || spaces >= 2;
             spaced = true;
-            apart |= matches!(c, '\t' | '\n');
+            spaces += 1;
             continue;
         }
         let mut end = start + c.len_utf8();
@@ -80,7 +81,7 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
             piece => Cow::Owned(piece.to_lowercase()),
         };
         tokens.push(Token { start: base + start, end: base + end, text: piece, lower, kind, spaced, apart });
-        (spaced, apart) = (false, false);
+        (spaced, apart, spaces) = (false, false, 0);
     }
     tokens
 }

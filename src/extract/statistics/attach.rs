@@ -34,6 +34,8 @@ pub(super) enum Why {
     Pointer,
     /// A number of the sentence before, of which this is a part: "Tokyo had 378 of them".
     PartOfBefore,
+    /// What the sentence before counted: "Tatarstan reported 59".
+    Elliptic,
 }
 
 /// A number's metric.
@@ -48,7 +50,7 @@ pub(super) struct Attachment {
 }
 
 /// The attachment of each number; none for those in traps or without metric. `rows` are those of a table.
-pub(super) fn all(reading: &Reading<'_, '_>, previous: Option<Metric>, rows: &[Row]) -> Vec<Option<Attachment>> {
+pub(super) fn all(reading: &Reading<'_, '_>, previous: Previous, rows: &[Row]) -> Vec<Option<Attachment>> {
     let mut found: Vec<Option<Attachment>> = Vec::with_capacity(reading.numbers.len());
     for n in 0..reading.numbers.len() {
         let attachment = match columns::of_number(rows, n) {
@@ -61,12 +63,7 @@ pub(super) fn all(reading: &Reading<'_, '_>, previous: Option<Metric>, rows: &[R
     found
 }
 
-fn one(
-    reading: &Reading<'_, '_>,
-    n: usize,
-    found: &[Option<Attachment>],
-    previous: Option<Metric>,
-) -> Option<Attachment> {
+fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previous: Previous) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     if number.percent {
         return rates::percent(reading, n, found);
@@ -80,19 +77,126 @@ fn one(
         own.metric == Metric::Cases && own.mark.is_some_and(|(_, after)| reading.word(after - 1, Word::Patient))
     });
     // "has killed 1.1 million and infected 40 million": the verb before the number is nearer than the one behind.
-    if own.is_some_and(|own| own.why == Why::Predicate)
-        && let Some(verb) = active(reading, n)
+    if let Some(own) = own.filter(|own| own.why == Why::Predicate)
+        && let Some(verb) = active(reading, n).filter(|verb| closer(verb.metric) >= closer(own.metric))
     {
         return Some(verb);
+    }
+    if let Some(patients) = patients_of(reading, n, own) {
+        return Some(patients);
+    }
+    // "2.5 crore samples, of which 1.7 lakh were tested": samples still.
+    let samples = own.filter(|own| own.metric == Metric::PeopleTested && own.why == Why::Predicate).and_then(|own| {
+        let part = reading.has(reading.left(n), Sense::Part);
+        let whole = part && found.iter().rev().flatten().next().is_some_and(|last| last.metric == Metric::Tests);
+        let of = core_start(reading, n).wrapping_sub(1);
+        let named =
+            reading.word(of, Word::Of) && reading.ending_at(of).iter().any(|mark| mark.cue == Cue::Noun(Metric::Tests));
+        (whole || named).then_some(Attachment { metric: Metric::Tests, ..own })
+    });
+    if samples.is_some() {
+        return samples;
     }
     let verb = if people { active(reading, n).filter(|verb| verb.metric != Metric::Cases) } else { None };
     verb.or(own)
         .or_else(|| label(reading, n))
         .or_else(|| active(reading, n))
-        .or_else(|| governed(reading, n, found, previous))
+        .or_else(|| course(reading, n, found, previous))
+        .or_else(|| governed(reading, n, found, previous.last))
         .or_else(|| forward(reading, n))
         .or_else(|| coordinated(reading, n, found))
-        .or_else(|| part_of_before(reading, n, found, previous))
+        .or_else(|| part_of_before(reading, n, found, previous.last))
+        .or_else(|| elliptic(reading, n, found, previous.lead))
+}
+
+/// What the sentences before have counted.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Previous {
+    /// First of the last sentence that counted something: what its breakdown counts.
+    pub(super) lead: Option<Metric>,
+    /// Last: what "the figure" is.
+    pub(super) last: Option<Metric>,
+}
+
+/// "hospitals are treating 40 patients", "40 people with the virus in Dutch hospitals": people who lie there.
+fn patients_of(reading: &Reading<'_, '_>, n: usize, own: Option<Attachment>) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let people = match own {
+        Some(own) => {
+            own.metric == Metric::Cases && own.mark.is_some_and(|(_, after)| reading.word(after - 1, Word::Patient))
+        }
+        None => (number.after..number.after + 3).any(|at| reading.word(at, Word::Patient)),
+    };
+    let right = reading.right(n);
+    let lying = right.clone().any(|at| {
+        reading.word(at, Word::In)
+            && (at + 1..(at + 4).min(right.end)).find(|at| reading.word(*at, Word::Hospital)).is_some_and(|hospital| {
+                (at + 1..hospital).all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ","))
+                    && !reading.has_at(hospital + 1, Sense::TrapAfter)
+            })
+    });
+    let holding = reading.left(n).any(|at| {
+        reading.word(at, Word::Hospital)
+            && (at + 1..(at + 5).min(number.first)).any(|at| reading.word(at, Word::HospitalVerb))
+            && !reading.word(at.wrapping_sub(1), Word::In)
+    });
+    (people && (lying || holding)).then_some(Attachment {
+        metric: Metric::Hospitalisations,
+        why: Why::Predicate,
+        mark: own.and_then(|own| own.mark),
+        per: None,
+    })
+}
+
+/// "3.2 mln have had a first dose and 1.7 mln both", "against 14 million for the second": a later dose of the course that
+/// the number before counts.
+fn course(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previous: Previous) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let last = found.iter().rev().flatten().next().map(|last| last.metric).or(previous.last)?;
+    if !matches!(last, Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated | Metric::DosesAdministered) {
+        return None;
+    }
+    let right = reading.right(n);
+    let end = right.end.min(number.after + 7);
+    let at = (number.after..end).find(|at| reading.one_of(*at, &[Word::Second, Word::Third, Word::Both]))?;
+    let alone = reading.tokens.get(at + 1).is_none_or(|token| token.kind == TokenKind::Mark)
+        || reading.has_at(at + 1, Sense::Stop)
+        || reading.one_of(at + 1, &[Word::One, Word::And]);
+    let metric = if reading.word(at, Word::Third) { Metric::PeopleBoosted } else { Metric::PeopleFullyVaccinated };
+    alone.then_some(Attachment { metric, why: Why::Predicate, mark: Some((at, at + 1)), per: None })
+}
+
+/// "Kelantan followed with 846, Johor 664", "Tatarstan reported 59": places of which nothing is said but a number count
+/// what the sentence before did.
+fn elliptic(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    lead: Option<Metric>,
+) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let metric = lead.filter(|metric| kind_of(*metric).whole)?;
+    let clause = reading.clause(number.first);
+    let start = core_start(reading, n);
+    let link = start.wrapping_sub(1);
+    let told = reading.has_ending(start, Sense::Report)
+        || reading.has_ending(start, Sense::Perfect)
+        || reading.has_ending(start, Sense::Average)
+        || reading.one_of(link, &[Word::With, Word::At, Word::For, Word::And, Word::Lead])
+        || reading.is(link, "(")
+        || reading.spots.iter().any(|spot| spot.after == start);
+    let placed = reading.spots.iter().any(|spot| clause.contains(&spot.first))
+        || reading.has(clause.clone(), Sense::DayEarlier)
+        || reading.word(number.after, Word::Respectively)
+        || reading.has(clause.clone(), Sense::Respectively);
+    let counted = found.iter().flatten().any(|earlier| earlier.why != Why::Elliptic && kind_of(earlier.metric).whole)
+        || reading.marks_in(clause).any(|mark| mark.cue.metric().is_some());
+    (told && placed && !counted && says_no_noun(reading, n)).then_some(Attachment {
+        metric,
+        why: Why::Elliptic,
+        mark: None,
+        per: None,
+    })
 }
 
 /// "nearly 140 of them fatal", "15 of which ended in death": a part that died.
@@ -123,6 +227,15 @@ fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mut last = n;
     while let (Some(number), Some(next)) = (reading.numbers.get(last), reading.numbers.get(last + 1)) {
         let linked = (number.after..next.first).all(|at| reading.one_of(at, &[Word::And, Word::Or]));
+        // "488 of the country's 561 new cases".
+        let of = last == n && reading.word(number.after, Word::Of) && next.first <= number.after + 8 && !next.percent;
+        let whole = of
+            && (number.after + 1..next.first)
+                .all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ",") && reading.metric_at(at).is_none())
+            && (number.after + 1..next.first).any(|at| reading.one_of(at, &[Word::The, Word::Its, Word::Genitive]));
+        if whole {
+            return own(reading, n + 1).filter(|own| own.why == Why::Noun);
+        }
         if !linked || next.first == number.after || next.first > number.after + 2 || last > n + 4 {
             break;
         }
@@ -153,6 +266,7 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mut unknown = 0;
     let mut commas = 0;
     let mut best: Option<(Mark, Why)> = None;
+    let mut relative = false;
     let mut at = number.after;
     // "25,850, or 1.06 percent, tested positive": the share in between says nothing of its own.
     if reading.is(at, ",")
@@ -170,6 +284,14 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         if let Some(mark) = reading.metric_at(at).filter(|mark| mark.after <= right.end + 1) {
             let metric = mark.cue.metric()?;
             let share = is_percent(metric) || metric == Metric::ReproductionNumber;
+            // "30 of the carrier's jets": one thing of many is not what they are counted in.
+            let one = reading.word(mark.after - 1, Word::Singular)
+                && mark.cue == Cue::Noun(metric)
+                && number.value != 1.0
+                && reading.is(mark.after, "'");
+            if one {
+                break;
+            }
             let as_noun = matches!(mark.cue, Cue::Noun(_)) && nouns_allowed;
             let both = reading.marks.iter().any(|other| {
                 other.first == mark.first && other.after == mark.after && other.cue == Cue::Predicate(metric)
@@ -183,11 +305,16 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                     if !reading.word(mark.after - 1, Word::Patient) {
                         break;
                     }
+                    // Its last word may open another: "coronavirus patients in intensive care".
+                    at = (mark.after - 1).max(at + 1);
+                    continue;
                 }
                 (None, false, true) => best = Some((*mark, Why::Predicate)),
-                (Some((earlier, _)), _, true) => {
+                (Some((earlier, why)), noun, predicate) if predicate || noun && closer(metric) > 0 => {
                     let old = earlier.cue.metric()?;
-                    let people = old == Metric::Cases && matches!(earlier.cue, Cue::Noun(_));
+                    // "patients who had tested positive have died": the main verb says more than the aside.
+                    let people = old == Metric::Cases
+                        && (matches!(earlier.cue, Cue::Noun(_)) || relative && why == Why::Predicate);
                     if closer(metric) > closer(old)
                         && matches!(old, Metric::ActiveCases | Metric::Hospitalisations | Metric::Cases)
                         || people
@@ -228,7 +355,10 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             if compares || reading.one_of(at, &[Word::After, Word::When, Word::Because, Word::While]) {
                 break;
             }
-            nouns_allowed &= reading.one_of(at, &[Word::With, Word::Of]);
+            relative |= best.is_none() && reading.word(at, Word::Relative);
+            // "of which 96 were first doses": the noun is all that is said of them.
+            let nominal = reading.word(at, Word::Copula) && number.after == at && nominal(reading, at + 1);
+            nouns_allowed &= nominal || reading.one_of(at, &[Word::With, Word::Of]);
         } else if !modifier && token.kind == TokenKind::Word && !reading.has_at(at, Sense::People) {
             unknown += 1;
             if unknown > 3 {
@@ -241,6 +371,22 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         at += 1;
     }
     finish(best, reading)
+}
+
+/// Whether words are a noun of a metric with nothing behind it: "first doses", "local infections".
+fn nominal(reading: &Reading<'_, '_>, from: usize) -> bool {
+    let adjective = |at: &usize| {
+        reading.has_at(*at, Sense::Modifier)
+            || reading.has_at(*at, Sense::New)
+            || reading.marks.iter().any(|mark| mark.first == *at && matches!(mark.cue, Cue::Subset(_)))
+    };
+    let Some(noun) = (from..from + 4).find(|at| reading.metric_at(*at).is_some()) else { return false };
+    let Some(mark) = reading.metric_at(noun).filter(|mark| matches!(mark.cue, Cue::Noun(_))) else { return false };
+    (from..noun).all(|at| adjective(&at))
+        && reading
+            .tokens
+            .get(mark.after)
+            .is_none_or(|token| token.kind == TokenKind::Mark || reading.word(mark.after, Word::And))
 }
 
 fn finish(best: Option<(Mark, Why)>, _reading: &Reading<'_, '_>) -> Option<Attachment> {
@@ -292,7 +438,7 @@ fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     for _ in 0..3 {
         let before = at.checked_sub(1)?;
         let token = reading.tokens.get(before)?;
-        if matches!(token.lower.as_ref(), ":" | "-" | "=" | "(" | "+") || reading.word(before, Word::At) {
+        if matches!(token.lower.as_ref(), ":" | "-" | "=" | "(" | "+" | "|") || reading.word(before, Word::At) {
             at = before;
         } else {
             break;
@@ -301,7 +447,10 @@ fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mark = reading
         .marks
         .iter()
-        .filter(|mark| mark.after == at && matches!(mark.cue, Cue::Noun(_) | Cue::Label(_)))
+        .filter(|mark| {
+            let colon = matches!(mark.cue, Cue::Predicate(_)) && [":", "|"].iter().any(|sign| reading.is(at, sign));
+            mark.after == at && (colon || matches!(mark.cue, Cue::Noun(_) | Cue::Label(_)))
+        })
         .min_by_key(|mark| mark.first)?;
     let metric = mark.cue.metric()?;
     let number = reading.numbers.get(n)?;
@@ -380,7 +529,7 @@ fn governed(
     let paired = reading.one_of(link, &[Word::And, Word::To])
         && n > 0
         && found.get(n - 1).is_some_and(|before| before.is_some_and(|before| before.why == Why::Governed));
-    if !(reaches || punctuation || paired) {
+    if !(reaches || punctuation || paired) || !says_no_noun(reading, n) {
         return None;
     }
     let clause = reading.clause(number.first);
@@ -455,9 +604,10 @@ fn punctuation_bracket(reading: &Reading<'_, '_>, n: usize) -> bool {
 
 /// "the number of people who", where something else than a metric is numbered.
 fn pointless(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
-    let total_of = reading.word(mark.first, Word::Total)
-        && reading.word(mark.first.wrapping_sub(1), Word::Article)
-        && reading.word(mark.first.wrapping_sub(2), Word::For);
+    let before = mark.first.wrapping_sub(1);
+    let total_of = reading.one_of(mark.first, &[Word::Total, Word::Totals])
+        && (reading.word(before, Word::For)
+            || reading.word(before, Word::Article) && reading.word(before.wrapping_sub(1), Word::For));
     let number_of = reading.word(mark.after, Word::Of) && !total_of;
     let counted = reading.marks_in(mark.after..mark.after + 8).any(|near| near.cue.metric().is_some());
     number_of && !counted
@@ -467,37 +617,23 @@ fn pointless(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
 /// "after 1,103 a day earlier".
 fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
-    let next = reading.tokens.get(number.after);
-    let bare = next.is_none_or(|token| token.kind == TokenKind::Mark && token.text != "-")
-        || reading.has_at(number.after, Sense::Stop)
-        || reading.has_at(number.after, Sense::Report)
-        || reading.has_at(number.after, Sense::DayEarlier)
-        || reading.has_at(number.after, Sense::Each)
-        || reading.has_at(number.after, Sense::PerDay)
-        || reading.has_at(number.after, Sense::Yesterday)
-        || reading.has_at(number.after, Sense::Today)
-        || reading.has_at(number.after, Sense::New)
-        || reading.has_at(number.after, Sense::Part)
-        || reading.one_of(number.after, &[Word::Of, Word::And, Word::Article, Word::Respectively])
-        || reading.has_at(number.after, Sense::WeekEarlier)
-        || reading.has_at(number.after, Sense::LastWeek)
-        || reading.has_at(number.after, Sense::World)
-        || reading.has_at(number.after, Sense::Nation)
-        || reading.dates.iter().any(|date| date.first == number.after)
-        || reading.spots.iter().any(|spot| spot.first == number.after);
-    if !bare {
+    let part = reading.has(reading.left(n), Sense::Part);
+    if !says_no_noun(reading, n)
+        && !(part
+            && (number.first.saturating_sub(4)..number.first)
+                .any(|at| reading.has_at(at, Sense::Part) && !reading.word(at, Word::With)))
+    {
         return None;
     }
     let start = core_start(reading, n);
     let placed = reading.spots.iter().any(|spot| spot.after <= number.first && number.first - spot.after <= 5);
     let located = (number.after..number.after + 3).any(|at| reading.has_at(at, Sense::Locative));
     let compared = reading.has(reading.left(n), Sense::Compare);
-    let part = reading.has(reading.left(n), Sense::Part);
     let bracket = reading.is(number.first.wrapping_sub(1), "(") || reading.is(number.first.wrapping_sub(1), "+");
     let link = start.wrapping_sub(1);
     let listed = reading.is(link, ",")
         || reading.is(link, "/")
-        || reading.one_of(link, &[Word::And, Word::With, Word::To, Word::From]);
+        || reading.one_of(link, &[Word::And, Word::With, Word::To, Word::From, Word::Or]);
     if !(placed || located || compared || part || bracket || listed) {
         return None;
     }
@@ -520,9 +656,93 @@ fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]
             per: None,
         });
     }
-    let (earlier, attachment) = last?;
+    let (earlier, attachment) = by_place(reading, n, found).or(last)?;
     let same = !is_percent(attachment.metric);
     same.then_some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment })
+}
+
+/// Whether a number has nothing of its own behind it that it could count.
+fn says_no_noun(reading: &Reading<'_, '_>, n: usize) -> bool {
+    const NOTHING: &[Sense] = &[
+        Sense::Stop,
+        Sense::Report,
+        Sense::DayEarlier,
+        Sense::Each,
+        Sense::PerDay,
+        Sense::PerWeek,
+        Sense::PerMonth,
+        Sense::Yesterday,
+        Sense::Today,
+        Sense::Part,
+        Sense::WeekEarlier,
+        Sense::LastWeek,
+        Sense::World,
+        Sense::Nation,
+        Sense::Here,
+        Sense::Overnight,
+        Sense::Total,
+        Sense::RiseVerb,
+        Sense::Respectively,
+        Sense::PastDay,
+        Sense::Statement,
+        Sense::Bound,
+        Sense::Compare,
+        Sense::Bringing,
+        Sense::Exclusion,
+        Sense::OrSo,
+        Sense::Earlier,
+    ];
+    const WORDS: &[Word] = &[
+        Word::Of,
+        Word::And,
+        Word::Or,
+        Word::Article,
+        Word::Respectively,
+        Word::Per,
+        Word::Remains,
+        Word::Alone,
+        Word::Overall,
+    ];
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let mut at = number.after;
+    // "37 new", "four imported ones", "another 12 more".
+    while reading.has_at(at, Sense::New)
+        || reading.has_at(at, Sense::OrMore)
+        || reading.has_at(at, Sense::OrLess)
+        || reading.marks.iter().any(|mark| mark.first == at && matches!(mark.cue, Cue::Subset(_)))
+    {
+        let longest = reading.marks.iter().filter(|mark| {
+            mark.first == at
+                && matches!(mark.cue, Cue::Subset(_) | Cue::Sense(Sense::New | Sense::OrMore | Sense::OrLess))
+        });
+        at = longest.map(|mark| mark.after).max().unwrap_or(at + 1);
+    }
+    at += usize::from(at > number.after && reading.word(at, Word::Ones));
+    let tight = reading.is(at, "-") && reading.tokens.get(at).is_some_and(|token| !token.spaced);
+    reading.tokens.get(at).is_none_or(|token| token.kind == TokenKind::Mark && !tight)
+        || NOTHING.iter().any(|sense| reading.has_at(at, *sense))
+        || reading.one_of(at, WORDS)
+        || reading.has_at(at, Sense::People)
+        || reading.dates.iter().any(|date| date.first == at)
+        || reading.spots.iter().any(|spot| spot.first == at)
+        || reading.metric_at(at).is_some()
+        || reading.numbers.iter().any(|number| number.first == at)
+}
+
+/// "Mumbai reported 4,966 cases and 78 deaths, Pune 3,978 and 12": the numbers of a place pair with those of the one before.
+fn by_place(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<(usize, Attachment)> {
+    let first = |n: usize| reading.numbers.get(n).map(|number| number.first);
+    let after = |n: usize| reading.numbers.get(n).map(|number| number.after);
+    let places_between = |n: usize| {
+        let from = n.checked_sub(1).and_then(after).unwrap_or(0);
+        let to = first(n).unwrap_or(0);
+        reading.spots.iter().any(|spot| from <= spot.first && spot.after <= to && spot.after + 2 >= to)
+    };
+    let start = (0..=n).rev().find(|n| places_between(*n))?;
+    let before = (0..start).rev().find(|n| places_between(*n)).or((start > 0).then_some(0))?;
+    let earlier = before + (n - start);
+    let attachment = found.get(earlier).copied().flatten()?;
+    (earlier < start).then_some((earlier, attachment))
 }
 
 /// "9,000 cases and 200 deaths, compared with 7,500 and 130": the rows pair by position.

@@ -42,6 +42,8 @@ pub(super) struct Table<'p> {
     columns: Vec<Option<Column>>,
     /// What a number in brackets counts behind that of the column.
     brackets: Vec<Option<Column>>,
+    /// The header names the column of names.
+    named: bool,
     /// Rows have been read.
     begun: bool,
     /// The line before was a cell of the header.
@@ -104,6 +106,20 @@ impl<'p> Table<'p> {
                 return table.rows(reading, colon + 1..all.end);
             }
         }
+        // "New cases by district: Kollam 2,115, Thrissur 3,868".
+        if let Some(colon) = colon.filter(|colon| *colon < 16 && !told(reading, 0..*colon)) {
+            let (columns, brackets) = header(reading, 0..colon);
+            let behind = colon + 1..all.end;
+            let plain = !reading.marks_in(behind.clone()).any(|mark| mark.cue.metric().is_some());
+            if columns.len() == 1 && columns.iter().flatten().count() == 1 && plain {
+                let table = Self { columns, brackets, outer, ..Self::default() };
+                let rows = table.rows(reading, behind);
+                let one = |row: &Row| row.figures.len() == 1 && row.figures.iter().all(|figure| figure.told.is_some());
+                if rows.len() > 1 && rows.iter().all(one) {
+                    return rows;
+                }
+            }
+        }
         if first.is_none() {
             self.heading_line(reading, heading, outer);
             return Vec::new();
@@ -154,6 +170,13 @@ impl<'p> Table<'p> {
                 *self = Self { columns, brackets, outer, ..Self::default() };
             }
             self.heading = true;
+        } else if !cells && heading && !self.begun && self.named && period_or_kind(reading, all.clone()) {
+            // "New cases", then "Total" in a line of its own.
+            let last = self.columns.iter().rev().copied().flatten().next();
+            let column = last.map(|last| Column { kinded: kinded(reading, all, last.metric), ..last });
+            self.columns.push(column);
+            self.brackets.push(None);
+            self.heading = true;
         } else if cells && heading && !self.columns.is_empty() {
             // "| | Total | New | Total | New |" below "| | Cases | | Deaths | |".
             columns = self.nested(reading, all);
@@ -169,8 +192,8 @@ impl<'p> Table<'p> {
             if rows || !self.begun && self.columns.is_empty() {
                 // The head of the column of names.
                 self.heading = rows;
-                if rows && self.begun {
-                    *self = Self { heading: true, ..Self::default() };
+                if rows {
+                    *self = Self { heading: true, named: true, ..Self::default() };
                 }
             } else {
                 self.owner = Some(if whole {
@@ -217,12 +240,14 @@ impl<'p> Table<'p> {
 
     /// The rows that stand in a range.
     fn rows(&self, reading: &Reading<'_, '_>, range: Range<usize>) -> Vec<Row> {
+        let parted =
+            |at: usize| [";", ","].iter().any(|mark| reading.is(at - 1, mark)) || reading.word(at - 1, Word::And);
         let mut starts = vec![range.start];
         for at in range.clone().skip(1) {
             let place = reading.spots.iter().any(|spot| spot.first == at);
             let filled = |from: usize| reading.numbers.iter().any(|number| number.first >= from && number.after <= at);
             let from = starts.last().copied().unwrap_or(range.start);
-            if (place || reading.is(at - 1, ";") && label_at(reading, at)) && filled(from) {
+            if (place || parted(at) && label_at(reading, at)) && filled(from) {
                 starts.push(at);
             }
         }
@@ -473,7 +498,8 @@ fn header(reading: &Reading<'_, '_>, range: Range<usize>) -> (Vec<Option<Column>
         let main = cell.start..open.unwrap_or(cell.end);
         let inner = open.map_or(0..0, |open| open + 1..close.max(open + 1));
         let rows = main.clone().any(|at| reading.word(at, Word::RowName));
-        let metric = metric_of(reading, main.clone()).or_else(|| metric_of(reading, cell.clone()));
+        let metric =
+            metric_of(reading, main.clone(), cell.clone()).or_else(|| metric_of(reading, cell.clone(), cell.clone()));
         let last = columns.iter().rev().copied().flatten().next().map(|column: Column| column.metric);
         let metric = match metric {
             Some(found) => Some(found),
@@ -498,12 +524,12 @@ fn header(reading: &Reading<'_, '_>, range: Range<usize>) -> (Vec<Option<Column>
                     |range: Range<usize>, metric| Column { metric, per, kinded: kinded(reading, range, metric) };
                 let subs = cells(reading, inner.clone());
                 let told = |range: &Range<usize>| {
-                    period_or_kind(reading, range.clone()) || metric_of(reading, range.clone()).is_some()
+                    period_or_kind(reading, range.clone()) || metric_of(reading, range.clone(), range.clone()).is_some()
                 };
                 if subs.len() > 1 && subs.iter().all(told) {
                     // "Cases (total / new)".
                     for sub in subs {
-                        let named = metric_of(reading, sub.clone()).map_or(metric, |(metric, _)| metric);
+                        let named = metric_of(reading, sub.clone(), sub.clone()).map_or(metric, |(metric, _)| metric);
                         columns.push(Some(column(sub, named)));
                         brackets.push(None);
                     }
@@ -511,7 +537,7 @@ fn header(reading: &Reading<'_, '_>, range: Range<usize>) -> (Vec<Option<Column>
                     let aside = subs.first().filter(|sub| !sub.is_empty() && told(sub)).cloned();
                     columns.push(Some(column(main, metric)));
                     brackets.push(aside.map(|sub| {
-                        let named = metric_of(reading, sub.clone()).map_or(metric, |(metric, _)| metric);
+                        let named = metric_of(reading, sub.clone(), sub.clone()).map_or(metric, |(metric, _)| metric);
                         column(sub, named)
                     }));
                 }
@@ -526,9 +552,9 @@ fn header(reading: &Reading<'_, '_>, range: Range<usize>) -> (Vec<Option<Column>
     (columns, brackets)
 }
 
-/// The metric that a cell names, with the population that it is told per.
-fn metric_of(reading: &Reading<'_, '_>, cell: Range<usize>) -> Option<(Metric, Option<u64>)> {
-    let named: Vec<Metric> = reading.marks_in(cell.clone()).filter_map(|mark| mark.cue.metric()).collect();
+/// The metric that the words of a cell name, with the population that it is told per.
+fn metric_of(reading: &Reading<'_, '_>, words: Range<usize>, cell: Range<usize>) -> Option<(Metric, Option<u64>)> {
+    let named: Vec<Metric> = reading.marks_in(words).filter_map(|mark| mark.cue.metric()).collect();
     let metric = if named.contains(&Metric::Deaths) { Metric::Deaths } else { *named.last()? };
     let percent = cell.clone().any(|at| reading.pack.percent(&reading.tokens, at).is_some());
     let base =

@@ -61,15 +61,21 @@ pub(super) fn other(reading: &Reading<'_, '_>, n: usize, last: bool) -> bool {
         let found = if back { marks.next_back() } else { marks.next() };
         found.map(|(_, other)| other)
     };
+    // "54 people died of cholera": a cause behind the number is its own.
+    let right = reading.right(n);
+    if let Some(other) = mention(right, false) {
+        return other;
+    }
     mention(0..number.first, true).or_else(|| mention(number.first..reading.tokens.len(), false)).unwrap_or(last)
 }
 
-/// What a sentence speaks of last: another disease, this one, or nothing new.
+/// What a sentence speaks of last: another disease, this one, or nothing new. One that names both leaves it open, and this
+/// one is meant.
 pub(super) fn last(reading: &Reading<'_, '_>, before: bool) -> bool {
-    let last = reading.marks.iter().rev().find_map(|mark| match mark.cue {
-        Cue::Sense(Sense::Covid) => Some(false),
-        Cue::Sense(Sense::OtherDisease) => Some(true),
-        _ => None,
-    });
-    last.unwrap_or(before)
+    let named = |sense: Sense| reading.has(0..reading.tokens.len(), sense);
+    match (named(Sense::OtherDisease), named(Sense::Covid)) {
+        (true, false) => true,
+        (false, false) => before,
+        (_, true) => false,
+    }
 }

@@ -75,10 +75,12 @@ struct Finder<'a, 'p> {
     article: &'a Article,
     story: bool,
     context: Context<'p>,
-    previous_metric: Option<Metric>,
+    previous_metric: attach::Previous,
     /// The table that is being read.
     table: Table<'p>,
     previous: Option<Decided<'p>>,
+    /// First count of the last sentence that has any.
+    lead: Option<Decided<'p>>,
     other_disease: bool,
     told: bool,
     sentence: usize,
@@ -115,9 +117,10 @@ impl<'a, 'p> Finder<'a, 'p> {
             article,
             story,
             context,
-            previous_metric: None,
+            previous_metric: attach::Previous::default(),
             table: Table::default(),
             previous: None,
+            lead: None,
             other_disease: false,
             told: false,
             sentence: 0,
@@ -132,7 +135,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             // The place of a headline serves the body until the body names its own.
             self.field = field;
             self.sentence = 0;
-            self.previous_metric = None;
+            self.previous_metric = attach::Previous::default();
         }
         let named = self.pack.disease.names.within(text);
         let about = self.story || named;
@@ -169,6 +172,12 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.numbers(&reading, &rows);
         } else if about {
             self.bare_rank(&reading);
+        }
+        // "Infections fell to the lowest level in weeks. The number came to 195."
+        if !self.told
+            && let Some(metric) = subject_metric(&reading)
+        {
+            self.previous_metric = attach::Previous { lead: Some(metric), last: Some(metric) };
         }
         // "The 40 new cases were found in:", and a list.
         if reading.is(reading.tokens.len().wrapping_sub(1), ":")
@@ -221,6 +230,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         let owner = rank.as_ref().and_then(|rank| rank::owner(reading, rank, &metrics));
         let told: Vec<Located<'p>> = decided.iter().flatten().flat_map(|done| &done.located).copied().collect();
         let last = scope::told_of(self.context.last, &told);
+        let mut counted = false;
         for (n, done) in decided.into_iter().enumerate() {
             let Some(done) = done else { continue };
             for located in &done.located {
@@ -231,7 +241,14 @@ impl<'a, 'p> Finder<'a, 'p> {
                 }
                 self.found.push(observation);
             }
-            self.previous_metric = Some(done.attachment.metric);
+            let metric = done.attachment.metric;
+            if kinds::kind_of(metric).whole {
+                if !std::mem::replace(&mut counted, true) {
+                    self.previous_metric.lead = Some(metric);
+                    self.lead = Some(done.clone());
+                }
+                self.previous_metric.last = Some(metric);
+            }
             self.previous = Some(done);
         }
         self.context.last = last;
@@ -257,9 +274,14 @@ impl<'a, 'p> Finder<'a, 'p> {
         if rank.is_some_and(|rank| reading.numbers.get(n).is_some_and(|number| rank.at.contains(&number.first))) {
             return None;
         }
+        // What leans on a number in a trap is in it.
+        if matches!(attachment.why, Why::Coordinated(earlier) if before.get(earlier).is_some_and(Option::is_none)) {
+            return None;
+        }
         let whole = match attachment.why {
             Why::Coordinated(earlier) => before.get(earlier).and_then(Option::as_ref),
             Why::PartOfBefore => self.previous.as_ref(),
+            Why::Elliptic => self.lead.as_ref(),
             _ => self.part_of(reading, n, before),
         };
         // The item before in a list; what stands in brackets is an aside.
@@ -438,6 +460,12 @@ impl<'a, 'p> Finder<'a, 'p> {
         observation.rank_scope = Some(rank.scope);
         self.found.push(observation);
     }
+}
+
+/// What a sentence without figures speaks of.
+fn subject_metric(reading: &Reading<'_, '_>) -> Option<Metric> {
+    let metric = reading.marks.iter().find_map(|mark| mark.cue.metric())?;
+    kinds::kind_of(metric).whole.then_some(metric)
 }
 
 /// "from 8,715 to 9,076 in one day": the first of the two.

@@ -29,8 +29,27 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
     if let Some(mark) = behind {
         return Some(made(mark.cue.metric()?, Why::Noun, mark));
     }
-    // "32 percent of adults have received at least one dose".
+    // "ICU beds in Manila were 81 percent full".
+    if reading.word(number.after, Word::Full)
+        && let Some(mark) = reading.marks_in(clause.clone()).find(|mark| mark.cue.metric() == Some(Metric::IcuPatients))
+    {
+        return Some(made(Metric::IcuOccupancy, Why::Governed, mark));
+    }
+    // "21 million people, or 42 percent of the population, have received a dose": the count says of whom.
+    if reading.word(core_start(reading, n).wrapping_sub(1), Word::Or)
+        && let Some(count) = found.last().copied().flatten()
+        && let Some(metric) = share_of(count.metric)
+    {
+        return Some(Attachment { metric, ..count });
+    }
+    // "32 percent of adults have received at least one dose", "55 percent, or 18 million people, have".
     if reading.word(number.after, Word::Of) {
+        let aside = reading.numbers.get(n + 1).filter(|next| {
+            reading.word(core_start(reading, n + 1).wrapping_sub(1), Word::Or)
+                && !next.percent
+                && next.first < clause.end
+        });
+        let right = right.start..if aside.is_some() { reading.right(n + 1).end } else { right.end };
         let vaccinated = reading
             .marks_in(right.clone())
             .find(|mark| matches!(mark.cue, Cue::Predicate(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated)));
@@ -91,6 +110,15 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
     })
 }
 
+/// The share that belongs to a count of people.
+fn share_of(metric: Metric) -> Option<Metric> {
+    match metric {
+        Metric::PeopleVaccinated => Some(Metric::PeopleVaccinatedShare),
+        Metric::PeopleFullyVaccinated => Some(Metric::PeopleFullyVaccinatedShare),
+        _ => None,
+    }
+}
+
 /// Turns counts per population into rates, and refuses values that the metric cannot have.
 pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachment) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
@@ -129,7 +157,7 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
     }
     let kind = kind_of(attachment.metric);
     let fits = number.value <= kind.most
-        && !(kind.whole && number.value.fract() != 0.0)
+        && !(kind.whole && number.value.fract() != 0.0 && !reading.has(clause, Sense::Average))
         && (number.percent == is_percent(attachment.metric));
     fits.then_some(attachment)
 }

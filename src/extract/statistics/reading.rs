@@ -70,8 +70,8 @@ impl<'t, 'p> Reading<'t, 'p> {
         // "at least one dose" and "COVID-19" have their own meaning as a whole.
         numbers.retain(|number| {
             !marks.iter().any(|mark| {
-                let whole = mark.cue.metric().is_some() && number.words && mark.after > mark.first + 1
-                    || mark.cue == Cue::Sense(Sense::Covid);
+                let whole =
+                    mark.cue.metric().is_some() && mark.after > mark.first + 1 || mark.cue == Cue::Sense(Sense::Covid);
                 whole && mark.first <= number.first && number.after <= mark.after && number.value > 0.0
             }) && !name_with_digits(&tokens, number)
         });
@@ -206,7 +206,7 @@ impl<'t, 'p> Reading<'t, 'p> {
             .skip(from)
             .take_while(|mark| mark.first == token)
             .filter(|mark| mark.cue.metric().is_some())
-            .max_by_key(|mark| mark.after)
+            .max_by_key(|mark| (mark.after, matches!(mark.cue, Cue::Noun(_))))
     }
 
     /// Whether the token is a word of this class.

@@ -80,9 +80,11 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     {
         return Some("share or base");
     }
-    let unit = unit_behind(reading, number.after);
-    if unit {
+    if unit_behind(reading, number.after) || compound(reading, number.after) || shares_unit(reading, n) {
         return Some("unit");
+    }
+    if aged(reading, n) {
+        return Some("age");
     }
     // "four more than on Monday", "12 fewer cases than the day before": a difference.
     let mut more = false;
@@ -154,8 +156,13 @@ fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
             .filter(|mark| mark.first == at && mark.cue == Cue::Sense(Sense::TrapAfter))
             .map(|mark| mark.after)
             .max();
+        // "50 intensive care beds": the metric only says which.
+        let which = long.is_some_and(|long| {
+            let tight = reading.tokens.get(long).is_some_and(|token| token.kind == TokenKind::Word);
+            tight && reading.has_at(long, Sense::TrapAfter) && !reading.has_at(long, Sense::Stop)
+        });
         // "24 hospital admissions" counts admissions, "24 hospitals" hospitals.
-        trap.is_some_and(|trap| long.is_none_or(|long| trap > long))
+        which || trap.is_some_and(|trap| long.is_none_or(|long| trap > long))
     };
     if at(after) {
         return true;
@@ -170,6 +177,56 @@ fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
     skip(after) && (at(after + 1) || skip(after + 1) && at(after + 2))
 }
 
+/// "a three-dose course", "a 40-case cluster": the number is part of a word for something else.
+fn compound(reading: &Reading<'_, '_>, after: usize) -> bool {
+    let tight = |at: usize| reading.tokens.get(at).is_some_and(|token| !token.spaced);
+    reading.is(after, "-") && tight(after) && tight(after + 1) && reading.metric_at(after + 1).is_some()
+}
+
+/// "from 12 weeks to eight": the unit of the number before.
+fn shares_unit(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let (Some(number), Some(before)) = (reading.numbers.get(n), n.checked_sub(1).and_then(|n| reading.numbers.get(n)))
+    else {
+        return false;
+    };
+    let link = number.first.wrapping_sub(1);
+    let near = before.after < link && link <= before.after + 2;
+    near && reading.one_of(link, &[Word::To, Word::Or])
+        && !number.grouped
+        && number.value < 1000.0
+        && unit_behind(reading, before.after)
+        && says_nothing(reading, number.after)
+}
+
+/// "those over 60", "people between 12 and 17", "the average age of patients is 61".
+fn aged(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    if number.grouped || number.percent || number.value > 120.0 || reading.metric_at(number.after).is_some() {
+        return false;
+    }
+    let bounds = [Sense::MoreThan, Sense::LessThan, Sense::AtLeast];
+    let mut first = number.first;
+    for sense in bounds {
+        let ending = reading.ending_at(number.first);
+        let mark = ending.into_iter().find(|mark| mark.cue == Cue::Sense(sense)).map(|mark| mark.first);
+        first = mark.map_or(first, |mark| mark.min(first));
+    }
+    let between = number.max.is_some();
+    let bound = first < number.first || between;
+    let bearer = (first.saturating_sub(2)..first).any(|at| reading.word(at, Word::AgeBearer));
+    // "the people were over 60": what is told of them is no age group of theirs.
+    let counted = reading.has_at(number.after, Sense::People) && !reading.word(number.after, Word::Copula);
+    bound && bearer && !counted && !reading.has_at(number.after, Sense::Modifier)
+        || reading.left(n).any(|at| reading.word(at, Word::Age)) && says_nothing(reading, number.after)
+}
+
+/// Whether what stands behind a number names nothing that it could count.
+fn says_nothing(reading: &Reading<'_, '_>, at: usize) -> bool {
+    reading.tokens.get(at).is_none_or(|token| token.kind == TokenKind::Mark)
+        || reading.has_at(at, Sense::Stop)
+        || reading.one_of(at, &[Word::And, Word::Or])
+}
+
 /// Traps of the whole clause or sentence: thresholds, trials, capacities.
 pub(super) fn of_clause(reading: &Reading<'_, '_>, n: usize) -> Option<Trap> {
     let number = reading.numbers.get(n)?;
@@ -182,10 +239,24 @@ pub(super) fn of_clause(reading: &Reading<'_, '_>, n: usize) -> Option<Trap> {
         return Some("trial");
     }
     let unreal = clause.clone().any(|at| reading.word(at, Word::Would) && reading.word(at + 1, Word::Have));
-    if reading.has(clause.start..number.first, Sense::Threshold) && !unreal {
+    let head = head(reading);
+    if (reading.has(clause.start..number.first, Sense::Threshold) || reading.has(head, Sense::Threshold)) && !unreal {
         return Some("threshold or target");
     }
+    // "if daily cases stay above 100", "once 60 percent are vaccinated": no comma has closed the condition yet.
+    let condition =
+        clause.clone().take_while(|at| *at < number.first).filter(|at| reading.word(*at, Word::Condition)).last();
+    let open = condition.is_some_and(|at| !(at..number.first).any(|at| reading.is(at, ",")));
+    if open && !unreal {
+        return Some("condition");
+    }
     None
+}
+
+/// What a colon makes the subject of all clauses behind it: "Doses allotted: Kerala 300,000; Goa 20,000".
+fn head(reading: &Reading<'_, '_>) -> std::ops::Range<usize> {
+    let first = reading.numbers.first().map_or(0, |number| number.first);
+    0..(0..first).rev().find(|at| reading.is(*at, ":")).unwrap_or(0)
 }
 
 /// Traps that depend on the metric.
@@ -194,18 +265,30 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
     let near = reading.left(n).start..reading.right(n).end;
-    let has = |sense: Sense| reading.has(clause.clone(), sense);
+    let head = head(reading);
+    let has = |sense: Sense| reading.has(clause.clone(), sense) || reading.has(head.clone(), sense);
+    let able = reading.left(n).any(|at| reading.word(at, Word::Ability));
+    let capacity = has(Sense::Capacity) || able;
+    // "181 million are to be vaccinated".
+    let undone =
+        attachment.mark.is_some_and(|(first, _)| (number.after..first).any(|at| reading.word(at, Word::Undone)));
     match attachment.metric {
         Metric::DosesAdministered => {
             let given = has(Sense::Given);
-            (!given && has(Sense::Supply) || has(Sense::Capacity)).then_some("doses not given")
+            (!given && (has(Sense::Supply) || !given_away(reading, n, attachment)) || capacity)
+                .then_some("doses not given")
         }
-        Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated => has(Sense::Capacity).then_some("capacity"),
+        Metric::PeopleVaccinated
+        | Metric::PeopleFullyVaccinated
+        | Metric::PeopleBoosted
+        | Metric::PeopleVaccinatedShare
+        | Metric::PeopleFullyVaccinatedShare => (capacity || undone).then_some("capacity or target"),
         Metric::Tests | Metric::PeopleTested | Metric::IcuPatients | Metric::Hospitalisations => {
-            has(Sense::Capacity).then_some("capacity")
+            let supplied = attachment.metric == Metric::Tests && has(Sense::Supply) && !has(Sense::Given);
+            (capacity || supplied).then_some("capacity")
         }
         Metric::Cases if by_noun => {
-            let legal = reading.has(clause.clone(), Sense::Legal);
+            let legal = has(Sense::Legal);
             let noun = attachment.mark.map_or(number.after, |(first, _)| first);
             let patients = (number.after.min(noun)..noun).any(|at| reading.has_at(at, Sense::Covid));
             (legal && !patients).then_some("legal cases")
@@ -216,4 +299,21 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
         }
         _ => None,
     }
+}
+
+/// Whether doses are told as given without a verb that says so: in a label, a list, a total, a period, a report.
+fn given_away(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
+    if !matches!(attachment.why, Why::Noun | Why::Governed | Why::Predicate) {
+        return true;
+    }
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let clause = reading.clause(number.first);
+    let senses =
+        [Sense::Total, Sense::New, Sense::PastDay, Sense::PerDay, Sense::Today, Sense::Yesterday, Sense::Overnight];
+    let reported = reading
+        .marks_in(clause.clone())
+        .any(|mark| mark.cue == Cue::Sense(Sense::Report) && !reading.word(mark.first, Word::Copula));
+    // "vaccinations", "inoculations" are what they are; a dose or a vial is a thing.
+    let thing = attachment.mark.is_some_and(|(first, after)| (first..after).any(|at| reading.word(at, Word::Thing)));
+    !thing || reported || senses.iter().any(|sense| reading.has(clause.clone(), *sense))
 }
