@@ -147,6 +147,7 @@ pub enum Word {
     Full,
     Ones,
     Lead,
+    Milestone,
     // Figures that lean on others.
     Second,
     Third,

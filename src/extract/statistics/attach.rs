@@ -6,6 +6,7 @@
 
 use super::columns::{self, Row};
 use super::kinds::{is_percent, kind_of};
+use super::lean::{coordinated, course, elliptic, forward, part_of_before, says_no_noun};
 use super::reading::Reading;
 use super::{rates, traps};
 use crate::language::Cue;
@@ -130,71 +131,22 @@ fn patients_of(reading: &Reading<'_, '_>, n: usize, own: Option<Attachment>) -> 
     let right = reading.right(n);
     let lying = right.clone().any(|at| {
         reading.word(at, Word::In)
-            && (at + 1..(at + 4).min(right.end)).find(|at| reading.word(*at, Word::Hospital)).is_some_and(|hospital| {
+            && (at + 1..(at + 6).min(right.end)).find(|at| reading.word(*at, Word::Hospital)).is_some_and(|hospital| {
                 (at + 1..hospital).all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ","))
                     && !reading.has_at(hospital + 1, Sense::TrapAfter)
             })
     });
     let holding = reading.left(n).any(|at| {
         reading.word(at, Word::Hospital)
-            && (at + 1..(at + 5).min(number.first)).any(|at| reading.word(at, Word::HospitalVerb))
+            && (at + 1..(at + 9).min(number.first)).any(|at| reading.word(at, Word::HospitalVerb))
+            && !(at + 1..number.first).any(|at| reading.is(at, ","))
             && !reading.word(at.wrapping_sub(1), Word::In)
     });
-    (people && (lying || holding)).then_some(Attachment {
+    let verb = active(reading, n).is_some_and(|verb| verb.metric != Metric::ActiveCases);
+    (people && !verb && (lying || holding)).then_some(Attachment {
         metric: Metric::Hospitalisations,
         why: Why::Predicate,
         mark: own.and_then(|own| own.mark),
-        per: None,
-    })
-}
-
-/// "3.2 mln have had a first dose and 1.7 mln both", "against 14 million for the second": a later dose of the course that
-/// the number before counts.
-fn course(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previous: Previous) -> Option<Attachment> {
-    let number = reading.numbers.get(n)?;
-    let last = found.iter().rev().flatten().next().map(|last| last.metric).or(previous.last)?;
-    if !matches!(last, Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated | Metric::DosesAdministered) {
-        return None;
-    }
-    let right = reading.right(n);
-    let end = right.end.min(number.after + 7);
-    let at = (number.after..end).find(|at| reading.one_of(*at, &[Word::Second, Word::Third, Word::Both]))?;
-    let alone = reading.tokens.get(at + 1).is_none_or(|token| token.kind == TokenKind::Mark)
-        || reading.has_at(at + 1, Sense::Stop)
-        || reading.one_of(at + 1, &[Word::One, Word::And]);
-    let metric = if reading.word(at, Word::Third) { Metric::PeopleBoosted } else { Metric::PeopleFullyVaccinated };
-    alone.then_some(Attachment { metric, why: Why::Predicate, mark: Some((at, at + 1)), per: None })
-}
-
-/// "Kelantan followed with 846, Johor 664", "Tatarstan reported 59": places of which nothing is said but a number count
-/// what the sentence before did.
-fn elliptic(
-    reading: &Reading<'_, '_>,
-    n: usize,
-    found: &[Option<Attachment>],
-    lead: Option<Metric>,
-) -> Option<Attachment> {
-    let number = reading.numbers.get(n)?;
-    let metric = lead.filter(|metric| kind_of(*metric).whole)?;
-    let clause = reading.clause(number.first);
-    let start = core_start(reading, n);
-    let link = start.wrapping_sub(1);
-    let told = reading.has_ending(start, Sense::Report)
-        || reading.has_ending(start, Sense::Perfect)
-        || reading.has_ending(start, Sense::Average)
-        || reading.one_of(link, &[Word::With, Word::At, Word::For, Word::And, Word::Lead])
-        || reading.is(link, "(")
-        || reading.spots.iter().any(|spot| spot.after == start);
-    let placed = reading.spots.iter().any(|spot| clause.contains(&spot.first))
-        || reading.has(clause.clone(), Sense::DayEarlier)
-        || reading.word(number.after, Word::Respectively)
-        || reading.has(clause.clone(), Sense::Respectively);
-    let counted = found.iter().flatten().any(|earlier| earlier.why != Why::Elliptic && kind_of(earlier.metric).whole)
-        || reading.marks_in(clause).any(|mark| mark.cue.metric().is_some());
-    (told && placed && !counted && says_no_noun(reading, n)).then_some(Attachment {
-        metric,
-        why: Why::Elliptic,
-        mark: None,
         per: None,
     })
 }
@@ -218,33 +170,8 @@ fn fatal(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> O
 }
 
 /// "of them", "of which".
-fn of_them(reading: &Reading<'_, '_>, at: usize) -> bool {
+pub(super) fn of_them(reading: &Reading<'_, '_>, at: usize) -> bool {
     reading.word(at, Word::Of) && reading.word(at + 1, Word::Them)
-}
-
-/// "12,000 and 9,000 cases": the noun stands behind the last number of the row.
-fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
-    let mut last = n;
-    while let (Some(number), Some(next)) = (reading.numbers.get(last), reading.numbers.get(last + 1)) {
-        let linked = (number.after..next.first).all(|at| reading.one_of(at, &[Word::And, Word::Or]));
-        // "488 of the country's 561 new cases".
-        let of = last == n && reading.word(number.after, Word::Of) && next.first <= number.after + 8 && !next.percent;
-        let whole = of
-            && (number.after + 1..next.first)
-                .all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ",") && reading.metric_at(at).is_none())
-            && (number.after + 1..next.first).any(|at| reading.one_of(at, &[Word::The, Word::Its, Word::Genitive]));
-        if whole {
-            return own(reading, n + 1).filter(|own| own.why == Why::Noun);
-        }
-        if !linked || next.first == number.after || next.first > number.after + 2 || last > n + 4 {
-            break;
-        }
-        last += 1;
-    }
-    if last == n {
-        return None;
-    }
-    own(reading, last).filter(|own| own.why == Why::Noun)
 }
 
 /// Predicates that say more than the one before them: "being treated in intensive care".
@@ -259,7 +186,7 @@ fn closer(metric: Metric) -> u8 {
 }
 
 /// The noun or predicate behind the number.
-fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let right = reading.right(n);
     let mut nouns_allowed = true;
@@ -273,7 +200,8 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         && reading.word(at + 1, Word::Or)
         && let Some(share) = reading.numbers.get(n + 1).filter(|share| share.percent && share.first == at + 2)
     {
-        at = share.after + usize::from(reading.is(share.after, ","));
+        let end = (share.after..right.end.min(share.after + 8)).find(|at| reading.is(*at, ","));
+        at = end.map_or(share.after, |end| end + 1);
     }
     // "are now 116,310 and tests conducted are …": what follows is a subject of its own.
     if reading.word(at, Word::And) {
@@ -529,7 +457,13 @@ fn governed(
     let paired = reading.one_of(link, &[Word::And, Word::To])
         && n > 0
         && found.get(n - 1).is_some_and(|before| before.is_some_and(|before| before.why == Why::Governed));
-    if !(reaches || punctuation || paired) || !says_no_noun(reading, n) {
+    if !(reaches || punctuation || paired) {
+        return None;
+    }
+    // A verb governs its number whatever stands behind it; a comma or a preposition only what is bare.
+    let weak = punctuation
+        || reading.one_of(link, &[Word::With, Word::From, Word::For, Word::By, Word::Of, Word::Including, Word::And]);
+    if weak && !says_no_noun(reading, n) {
         return None;
     }
     let clause = reading.clause(number.first);
@@ -579,7 +513,7 @@ fn governed(
                     mark: Some((mark.first, mark.after)),
                     per: None,
                 }),
-                None => previous.map(|metric| Attachment {
+                None => named_before(reading, mark.first).or(previous).map(|metric| Attachment {
                     metric,
                     why: Why::Pointer,
                     mark: Some((mark.first, mark.after)),
@@ -597,6 +531,12 @@ fn governed(
     })
 }
 
+/// The count that the sentence has named last before a token.
+fn named_before(reading: &Reading<'_, '_>, at: usize) -> Option<Metric> {
+    let mut named = reading.marks_in(0..at).rev().filter_map(|mark| mark.cue.metric());
+    named.find(|metric| kind_of(*metric).whole)
+}
+
 fn punctuation_bracket(reading: &Reading<'_, '_>, n: usize) -> bool {
     let first = reading.numbers.get(n).map_or(0, |number| number.first);
     reading.is(first.wrapping_sub(1), "(")
@@ -611,184 +551,4 @@ fn pointless(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
     let number_of = reading.word(mark.after, Word::Of) && !total_of;
     let counted = reading.marks_in(mark.after..mark.after + 8).any(|near| near.cue.metric().is_some());
     number_of && !counted
-}
-
-/// A number with nothing of its own behind it, in one row with a number or a noun before it: "77 in Split", "(40)",
-/// "after 1,103 a day earlier".
-fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
-    let number = reading.numbers.get(n)?;
-    let part = reading.has(reading.left(n), Sense::Part);
-    if !says_no_noun(reading, n)
-        && !(part
-            && (number.first.saturating_sub(4)..number.first)
-                .any(|at| reading.has_at(at, Sense::Part) && !reading.word(at, Word::With)))
-    {
-        return None;
-    }
-    let start = core_start(reading, n);
-    let placed = reading.spots.iter().any(|spot| spot.after <= number.first && number.first - spot.after <= 5);
-    let located = (number.after..number.after + 3).any(|at| reading.has_at(at, Sense::Locative));
-    let compared = reading.has(reading.left(n), Sense::Compare);
-    let bracket = reading.is(number.first.wrapping_sub(1), "(") || reading.is(number.first.wrapping_sub(1), "+");
-    let link = start.wrapping_sub(1);
-    let listed = reading.is(link, ",")
-        || reading.is(link, "/")
-        || reading.one_of(link, &[Word::And, Word::With, Word::To, Word::From, Word::Or]);
-    if !(placed || located || compared || part || bracket || listed) {
-        return None;
-    }
-    if let Some(pair) = paired_comparison(reading, n, found) {
-        return Some(pair);
-    }
-    // The nearest of: a number with a metric, a noun that no number counts.
-    let last =
-        (0..n).rev().find_map(|earlier| found.get(earlier).copied().flatten().map(|attachment| (earlier, attachment)));
-    let limit = last.and_then(|(earlier, _)| reading.numbers.get(earlier)).map_or(0, |number| number.after);
-    let free = reading.marks_in(limit..start).rev().find(|mark| {
-        matches!(mark.cue, Cue::Noun(_) | Cue::Label(_))
-            && last.is_none_or(|(_, attachment)| attachment.mark != Some((mark.first, mark.after)))
-    });
-    if let Some(mark) = free.filter(|mark| mark.cue.metric().is_some_and(|metric| !is_percent(metric))) {
-        return Some(Attachment {
-            metric: mark.cue.metric()?,
-            why: Why::Governed,
-            mark: Some((mark.first, mark.after)),
-            per: None,
-        });
-    }
-    let (earlier, attachment) = by_place(reading, n, found).or(last)?;
-    let same = !is_percent(attachment.metric);
-    same.then_some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment })
-}
-
-/// Whether a number has nothing of its own behind it that it could count.
-fn says_no_noun(reading: &Reading<'_, '_>, n: usize) -> bool {
-    const NOTHING: &[Sense] = &[
-        Sense::Stop,
-        Sense::Report,
-        Sense::DayEarlier,
-        Sense::Each,
-        Sense::PerDay,
-        Sense::PerWeek,
-        Sense::PerMonth,
-        Sense::Yesterday,
-        Sense::Today,
-        Sense::Part,
-        Sense::WeekEarlier,
-        Sense::LastWeek,
-        Sense::World,
-        Sense::Nation,
-        Sense::Here,
-        Sense::Overnight,
-        Sense::Total,
-        Sense::RiseVerb,
-        Sense::Respectively,
-        Sense::PastDay,
-        Sense::Statement,
-        Sense::Bound,
-        Sense::Compare,
-        Sense::Bringing,
-        Sense::Exclusion,
-        Sense::OrSo,
-        Sense::Earlier,
-    ];
-    const WORDS: &[Word] = &[
-        Word::Of,
-        Word::And,
-        Word::Or,
-        Word::Article,
-        Word::Respectively,
-        Word::Per,
-        Word::Remains,
-        Word::Alone,
-        Word::Overall,
-    ];
-    let Some(number) = reading.numbers.get(n) else { return false };
-    let mut at = number.after;
-    // "37 new", "four imported ones", "another 12 more".
-    while reading.has_at(at, Sense::New)
-        || reading.has_at(at, Sense::OrMore)
-        || reading.has_at(at, Sense::OrLess)
-        || reading.marks.iter().any(|mark| mark.first == at && matches!(mark.cue, Cue::Subset(_)))
-    {
-        let longest = reading.marks.iter().filter(|mark| {
-            mark.first == at
-                && matches!(mark.cue, Cue::Subset(_) | Cue::Sense(Sense::New | Sense::OrMore | Sense::OrLess))
-        });
-        at = longest.map(|mark| mark.after).max().unwrap_or(at + 1);
-    }
-    at += usize::from(at > number.after && reading.word(at, Word::Ones));
-    let tight = reading.is(at, "-") && reading.tokens.get(at).is_some_and(|token| !token.spaced);
-    reading.tokens.get(at).is_none_or(|token| token.kind == TokenKind::Mark && !tight)
-        || NOTHING.iter().any(|sense| reading.has_at(at, *sense))
-        || reading.one_of(at, WORDS)
-        || reading.has_at(at, Sense::People)
-        || reading.dates.iter().any(|date| date.first == at)
-        || reading.spots.iter().any(|spot| spot.first == at)
-        || reading.metric_at(at).is_some()
-        || reading.numbers.iter().any(|number| number.first == at)
-}
-
-/// "Mumbai reported 4,966 cases and 78 deaths, Pune 3,978 and 12": the numbers of a place pair with those of the one before.
-fn by_place(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<(usize, Attachment)> {
-    let first = |n: usize| reading.numbers.get(n).map(|number| number.first);
-    let after = |n: usize| reading.numbers.get(n).map(|number| number.after);
-    let places_between = |n: usize| {
-        let from = n.checked_sub(1).and_then(after).unwrap_or(0);
-        let to = first(n).unwrap_or(0);
-        reading.spots.iter().any(|spot| from <= spot.first && spot.after <= to && spot.after + 2 >= to)
-    };
-    let start = (0..=n).rev().find(|n| places_between(*n))?;
-    let before = (0..start).rev().find(|n| places_between(*n)).or((start > 0).then_some(0))?;
-    let earlier = before + (n - start);
-    let attachment = found.get(earlier).copied().flatten()?;
-    (earlier < start).then_some((earlier, attachment))
-}
-
-/// "9,000 cases and 200 deaths, compared with 7,500 and 130": the rows pair by position.
-fn paired_comparison(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
-    let number = reading.numbers.get(n)?;
-    let clause = reading.clause(number.first);
-    let compare =
-        reading.marks_in(clause.start..number.first).rev().find(|mark| mark.cue == Cue::Sense(Sense::Compare))?;
-    let before: Vec<usize> = (0..n)
-        .filter(|earlier| {
-            found.get(*earlier).is_some_and(Option::is_some)
-                && reading.numbers.get(*earlier).is_some_and(|earlier| earlier.after <= compare.first)
-        })
-        .collect();
-    let behind: Vec<usize> = (0..reading.numbers.len())
-        .filter(|other| {
-            reading
-                .numbers
-                .get(*other)
-                .is_some_and(|other| other.first >= compare.after && clause.contains(&other.first))
-        })
-        .collect();
-    if before.len() < 2 || before.len() != behind.len() {
-        return None;
-    }
-    let earlier = *before.get(behind.iter().position(|other| *other == n)?)?;
-    let attachment = found.get(earlier).copied().flatten().filter(|attachment| !is_percent(attachment.metric))?;
-    Some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment })
-}
-
-/// "Tokyo had 378 of them", "Of those 40 were in Rome", when the sentence itself has counted nothing yet.
-fn part_of_before(
-    reading: &Reading<'_, '_>,
-    n: usize,
-    found: &[Option<Attachment>],
-    previous: Option<Metric>,
-) -> Option<Attachment> {
-    let number = reading.numbers.get(n)?;
-    let points = |at: usize| of_them(reading, at);
-    let before = (0..4).any(points) && number.first < 8;
-    let metric = previous.filter(|metric| kind_of(*metric).whole)?;
-    let counted = found.iter().flatten().next().is_some();
-    (!counted && (points(number.after) || before)).then_some(Attachment {
-        metric,
-        why: Why::PartOfBefore,
-        mark: None,
-        per: None,
-    })
 }

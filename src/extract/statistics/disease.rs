@@ -4,7 +4,7 @@
 //! disease governs it.
 
 use super::reading::Reading;
-use crate::language::pack::Sense;
+use crate::language::pack::{Sense, Word};
 use crate::language::{Cue, Pack};
 use crate::model::Article;
 
@@ -63,8 +63,15 @@ pub(super) fn other(reading: &Reading<'_, '_>, n: usize, last: bool) -> bool {
     };
     // "54 people died of cholera": a cause behind the number is its own.
     let right = reading.right(n);
-    if let Some(other) = mention(right, false) {
-        return other;
+    let end = right.clone().find(|at| reading.is(*at, ",") || reading.word(*at, Word::And)).unwrap_or(right.end);
+    let cause = |at: usize| reading.one_of(at, &[Word::Of, Word::From, Word::In, Word::By, Word::With]);
+    let ended = |at: usize| reading.one_of(at, &[Word::After, Word::When, Word::While, Word::Because, Word::Since]);
+    let caused = reading.marks_in(right.start..end).any(|mark| {
+        let led = (right.start..mark.first).rev().take(5).take_while(|at| !ended(*at)).any(cause);
+        mark.cue == Cue::Sense(Sense::OtherDisease) && led
+    });
+    if caused && mention(right.start..end, false) == Some(true) {
+        return true;
     }
     mention(0..number.first, true).or_else(|| mention(number.first..reading.tokens.len(), false)).unwrap_or(last)
 }

@@ -13,8 +13,10 @@ mod attach;
 mod columns;
 mod date;
 mod disease;
+mod header;
 mod kind;
 mod kinds;
+mod lean;
 mod merge;
 mod plausibility;
 mod rank;
@@ -167,7 +169,8 @@ impl<'a, 'p> Finder<'a, 'p> {
         let country = self.context.country.and_then(|place| place.iso2.as_deref());
         let reading = Reading::new(self.pack, self.places, words, span, index, country, self.article.date());
         self.label(&reading);
-        let rows = self.table.line(&reading, self.context.last);
+        let lead = self.lead.as_ref().map(|lead| (lead.attachment.metric, lead.kinded));
+        let rows = self.table.line(&reading, self.context.last, lead);
         if about && !reading.numbers.is_empty() {
             self.numbers(&reading, &rows);
         } else if about {
@@ -177,7 +180,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         if !self.told
             && let Some(metric) = subject_metric(&reading)
         {
-            self.previous_metric = attach::Previous { lead: Some(metric), last: Some(metric) };
+            // Of what only stood in traps, the next sentence counts nothing either.
+            let metric = Some(metric).filter(|_| reading.numbers.is_empty());
+            self.previous_metric = attach::Previous { lead: metric, last: metric };
         }
         // "The 40 new cases were found in:", and a list.
         if reading.is(reading.tokens.len().wrapping_sub(1), ":")
@@ -274,8 +279,11 @@ impl<'a, 'p> Finder<'a, 'p> {
         if rank.is_some_and(|rank| reading.numbers.get(n).is_some_and(|number| rank.at.contains(&number.first))) {
             return None;
         }
-        // What leans on a number in a trap is in it.
-        if matches!(attachment.why, Why::Coordinated(earlier) if before.get(earlier).is_some_and(Option::is_none)) {
+        // What leans on a number in a trap is in it, unless a verb of its own takes it out: "ordered 6 million doses,
+        // administered 1.2 million".
+        if matches!(attachment.why, Why::Coordinated(earlier) if before.get(earlier).is_some_and(Option::is_none))
+            && !reading.has(reading.left(n), Sense::Given)
+        {
             return None;
         }
         let whole = match attachment.why {

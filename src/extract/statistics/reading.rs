@@ -75,6 +75,10 @@ impl<'t, 'p> Reading<'t, 'p> {
                 whole && mark.first <= number.first && number.after <= mark.after && number.value > 0.0
             }) && !name_with_digits(&tokens, number)
         });
+        // "seven-day", "past 24 hours": a length of time that is read as a whole.
+        numbers.retain(|number| {
+            !marks.iter().any(|mark| period(mark) && mark.first <= number.first && number.after <= mark.after)
+        });
         numbers.retain(|number| !dates.iter().any(|mark| number.first < mark.after && mark.first < number.after));
         let at = |position: usize| tokens.partition_point(|token| token.end <= position);
         let found_all = places.find_in(pack.code, text);
@@ -235,6 +239,21 @@ impl<'t, 'p> Reading<'t, 'p> {
     pub(super) fn colon_after(&self, token: usize) -> bool {
         self.is(token, ":")
     }
+}
+
+/// Whether a phrase of several words tells a length of time.
+fn period(mark: &Mark) -> bool {
+    const PERIODS: &[Sense] = &[
+        Sense::PastDay,
+        Sense::PastWeek,
+        Sense::PastFortnight,
+        Sense::PastMonth,
+        Sense::PerDay,
+        Sense::PerWeek,
+        Sense::PerFortnight,
+        Sense::PerMonth,
+    ];
+    mark.after > mark.first + 1 && PERIODS.iter().any(|sense| mark.cue == Cue::Sense(*sense))
 }
 
 /// Whether the token is a word of this class, where there is no [`Reading`] yet.

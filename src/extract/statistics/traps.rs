@@ -180,7 +180,9 @@ fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
 /// "a three-dose course", "a 40-case cluster": the number is part of a word for something else.
 fn compound(reading: &Reading<'_, '_>, after: usize) -> bool {
     let tight = |at: usize| reading.tokens.get(at).is_some_and(|token| !token.spaced);
-    reading.is(after, "-") && tight(after) && tight(after + 1) && reading.metric_at(after + 1).is_some()
+    let noun = reading.metric_at(after + 1).filter(|_| reading.is(after, "-") && tight(after) && tight(after + 1));
+    // "the 800,000-case mark" is what the count passes.
+    noun.is_some_and(|noun| !reading.word(noun.after, Word::Milestone))
 }
 
 /// "from 12 weeks to eight": the unit of the number before.
@@ -243,6 +245,9 @@ pub(super) fn of_clause(reading: &Reading<'_, '_>, n: usize) -> Option<Trap> {
     if (reading.has(clause.start..number.first, Sense::Threshold) || reading.has(head, Sense::Threshold)) && !unreal {
         return Some("threshold or target");
     }
+    if reading.numbers.first().is_some() && self::head(reading).any(|at| reading.word(at, Word::Age)) {
+        return Some("age groups");
+    }
     // "if daily cases stay above 100", "once 60 percent are vaccinated": no comma has closed the condition yet.
     let condition =
         clause.clone().take_while(|at| *at < number.first).filter(|at| reading.word(*at, Word::Condition)).last();
@@ -274,7 +279,10 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
         attachment.mark.is_some_and(|(first, _)| (number.after..first).any(|at| reading.word(at, Word::Undone)));
     match attachment.metric {
         Metric::DosesAdministered => {
-            let given = has(Sense::Given);
+            // The verb right before the number is nearer than others of the clause.
+            let left = reading.left(n);
+            let near = reading.has(left.clone(), Sense::Given);
+            let given = near || has(Sense::Given) && !reading.has(left, Sense::Supply);
             (!given && (has(Sense::Supply) || !given_away(reading, n, attachment)) || capacity)
                 .then_some("doses not given")
         }
@@ -291,7 +299,10 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
             let legal = has(Sense::Legal);
             let noun = attachment.mark.map_or(number.after, |(first, _)| first);
             let patients = (number.after.min(noun)..noun).any(|at| reading.has_at(at, Sense::Covid));
-            (legal && !patients).then_some("legal cases")
+            // "remdesivir for 140 patients": what was bought is counted by whom it is for.
+            let link = super::attach::core_start(reading, n).wrapping_sub(1);
+            let meant = reading.word(link, Word::For) && has(Sense::Supply);
+            (meant || legal && !patients).then_some("legal cases or supplies")
         }
         Metric::Deaths => {
             let births = near.clone().any(|at| reading.word(at, Word::Births));
