@@ -6,7 +6,7 @@
 
 use super::columns::{self, Row};
 use super::kinds::{is_percent, kind_of};
-use super::lean::{coordinated, course, elliptic, forward, part_of_before, says_no_noun};
+use super::lean::{coordinated, course, elliptic, forward, part_of_before, rate_again, says_no_noun};
 use super::reading::Reading;
 use super::{rates, traps};
 use crate::language::Cue;
@@ -103,6 +103,7 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
         .or_else(|| label(reading, n))
         .or_else(|| active(reading, n))
         .or_else(|| course(reading, n, found, previous))
+        .or_else(|| rate_again(reading, n, found, previous))
         .or_else(|| governed(reading, n, found, previous.last))
         .or_else(|| forward(reading, n))
         .or_else(|| coordinated(reading, n, found))
@@ -113,6 +114,8 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
 /// What the sentences before have counted.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Previous {
+    /// The rate that was told last, if no count has been since, with the population that it is told per.
+    pub(super) rate: Option<(Metric, Option<u64>)>,
     /// First of the last sentence that counted something: what its breakdown counts.
     pub(super) lead: Option<Metric>,
     /// Last: what "the figure" is.
@@ -271,6 +274,9 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             "-" if token.spaced => break,
             _ => {}
         }
+        if reading.word(at, Word::Condition) {
+            break;
+        }
         if best.is_some() && (reading.has_at(at, Sense::Compare) || reading.word(at, Word::And)) {
             break;
         }
@@ -414,6 +420,24 @@ fn numbered(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
         && !reading.numbers.iter().any(|number| number.first < mark.first && number.first + 12 > mark.first)
 }
 
+/// "the number of people who died with a proven infection": what is numbered stands right behind "number of", and what
+/// follows only says more of it.
+fn numbered_first<'r>(reading: &'r Reading<'_, '_>, last: &Mark) -> Option<&'r Mark> {
+    let of = (last.first.saturating_sub(14)..last.first)
+        .rev()
+        .find(|at| reading.word(*at, Word::Count) && reading.word(at + 1, Word::Of))?;
+    let first = reading
+        .marks_in(of + 2..last.first)
+        .find(|mark| matches!(mark.cue, Cue::Noun(metric) | Cue::Predicate(metric) if kind_of(metric).whole))?;
+    let between = first.after..last.first;
+    let closed = between
+        .clone()
+        .any(|at| reading.is(at, ",") || reading.word(at, Word::And) || reading.has_at(at, Sense::RiseVerb))
+        || reading.numbers.iter().any(|number| between.contains(&number.first));
+    // "the number of new cases", "the number of deaths": a label's own noun.
+    (!closed && first.first < last.first).then_some(first)
+}
+
 /// Whether the number counts that noun.
 fn owns(reading: &Reading<'_, '_>, n: usize, mark: &Mark) -> bool {
     own(reading, n).is_some_and(|attachment| attachment.mark == Some((mark.first, mark.after)))
@@ -462,7 +486,10 @@ fn governed(
     }
     // A verb governs its number whatever stands behind it; a comma or a preposition only what is bare.
     let weak = punctuation
-        || reading.one_of(link, &[Word::With, Word::From, Word::For, Word::By, Word::Of, Word::Including, Word::And]);
+        || reading.one_of(
+            link,
+            &[Word::With, Word::From, Word::For, Word::By, Word::Of, Word::Including, Word::And, Word::As],
+        );
     if weak && !says_no_noun(reading, n) {
         return None;
     }
@@ -477,6 +504,7 @@ fn governed(
         })
         .filter(|mark| !(mark.cue == Cue::Sense(Sense::TotalLabel) && pointless(reading, mark)))
         .max_by_key(|mark| (mark.after, mark.cue.metric().is_some()))?;
+    let mark = numbered_first(reading, mark).unwrap_or(mark);
     // A noun that an earlier number counts governs nothing more, save through "by N to N".
     let owner = (0..n).find(|earlier| owns(reading, *earlier, mark));
     if owner.is_some() && !punctuation_bracket(reading, n) {

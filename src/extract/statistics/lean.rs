@@ -74,6 +74,30 @@ pub(super) fn elliptic(
     })
 }
 
+/// "In Saxony the figure was 397.8", after an incidence.
+pub(super) fn rate_again(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    previous: Previous,
+) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let (metric, per) = previous.rate?;
+    let start = core_start(reading, n);
+    let clause = reading.clause(number.first);
+    let pointed = reading.has(clause.start..start, Sense::TotalLabel)
+        && [start, number.first].into_iter().any(|at| reading.has_ending(at, Sense::Reaches));
+    let again = found.iter().flatten().next_back().is_some_and(|before| before.why == Why::Elliptic)
+        && reading.spots.iter().any(|spot| spot.after <= start && spot.after + 2 >= start);
+    let counted = reading.marks_in(clause).any(|mark| mark.cue.metric().is_some());
+    ((pointed || again) && !counted && !number.grouped && says_no_noun(reading, n)).then_some(Attachment {
+        metric,
+        why: Why::Elliptic,
+        mark: None,
+        per,
+    })
+}
+
 /// "12,000 and 9,000 cases": the noun stands behind the last number of the row.
 pub(super) fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mut last = n;
@@ -135,7 +159,9 @@ pub(super) fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<A
     let last =
         (0..n).rev().find_map(|earlier| found.get(earlier).copied().flatten().map(|attachment| (earlier, attachment)));
     let limit = last.and_then(|(earlier, _)| reading.numbers.get(earlier)).map_or(0, |number| number.after);
-    let free = reading.marks_in(limit..start).rev().find(|mark| {
+    // What stands in the phrase that an earlier number counts is not free.
+    let phrase = last.and_then(|(_, attachment)| attachment.mark).map_or(0, |(_, after)| after);
+    let free = reading.marks_in(limit.max(phrase)..start).rev().find(|mark| {
         matches!(mark.cue, Cue::Noun(_) | Cue::Label(_))
             && last.is_none_or(|(_, attachment)| attachment.mark != Some((mark.first, mark.after)))
     });

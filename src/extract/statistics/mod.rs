@@ -182,7 +182,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         {
             // Of what only stood in traps, the next sentence counts nothing either.
             let metric = Some(metric).filter(|_| reading.numbers.is_empty());
-            self.previous_metric = attach::Previous { lead: metric, last: metric };
+            self.previous_metric = attach::Previous { lead: metric, last: metric, rate: None };
         }
         // "The 40 new cases were found in:", and a list.
         if reading.is(reading.tokens.len().wrapping_sub(1), ":")
@@ -253,6 +253,9 @@ impl<'a, 'p> Finder<'a, 'p> {
                     self.lead = Some(done.clone());
                 }
                 self.previous_metric.last = Some(metric);
+                self.previous_metric.rate = None;
+            } else {
+                self.previous_metric.rate = Some((metric, done.attachment.per));
             }
             self.previous = Some(done);
         }

@@ -35,6 +35,25 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
     {
         return Some(made(Metric::IcuOccupancy, Why::Governed, mark));
     }
+    // "of 22,133 tests, 20.6 percent came back positive".
+    let positive = reading.marks_in(number.after..right.end.min(number.after + 6)).find(|mark| {
+        mark.cue.metric() == Some(Metric::Cases) && (mark.first..mark.after).any(|at| reading.word(at, Word::Positive))
+    });
+    let tested = reading
+        .marks_in(clause.start..right.end)
+        .any(|mark| matches!(mark.cue.metric(), Some(Metric::Tests | Metric::PeopleTested)));
+    if let Some(mark) = positive.filter(|_| tested) {
+        return Some(made(Metric::PositivityRate, Why::Predicate, mark));
+    }
+    // "Around 67 percent have had at least one jab".
+    let told = reading
+        .marks_in(number.after..right.end.min(number.after + 8))
+        .find(|mark| matches!(mark.cue, Cue::Predicate(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated)));
+    if let Some(mark) =
+        told.filter(|_| reading.has_at(number.after, Sense::Perfect) || reading.word(number.after, Word::Copula))
+    {
+        return Some(made(share_of(mark.cue.metric()?)?, Why::Predicate, mark));
+    }
     // "21 million people, or 42 percent of the population, have received a dose": the count says of whom.
     if reading.word(core_start(reading, n).wrapping_sub(1), Word::Or)
         && let Some(count) = found.last().copied().flatten()
@@ -150,7 +169,7 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
             _ => return None,
         };
         attachment.per = Some(per);
-    } else if matches!(attachment.metric, Metric::DeathRate | Metric::ActiveIncidence) {
+    } else if matches!(attachment.metric, Metric::DeathRate | Metric::ActiveIncidence) && attachment.per.is_none() {
         return None;
     } else if attachment.metric == Metric::CaseIncidence && attachment.per.is_none() {
         attachment.per = Some(100_000);

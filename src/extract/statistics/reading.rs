@@ -58,6 +58,12 @@ impl<'t, 'p> Reading<'t, 'p> {
         let words: Vec<Words> = tokens.iter().map(|token| pack.words(&token.lower)).collect();
         let mut marks = pack.marks(&tokens);
         marks.retain(|mark| holds(&tokens, &words, mark));
+        // The "SARS" of "SARS-CoV-2" is no other disease.
+        let named: Vec<Mark> = marks.iter().filter(|mark| mark.cue == Cue::Sense(Sense::Covid)).copied().collect();
+        marks.retain(|mark| {
+            mark.cue != Cue::Sense(Sense::OtherDisease)
+                || !named.iter().any(|name| name.first <= mark.first && mark.after <= name.after)
+        });
         let mut numbers = numerals(pack, &tokens);
         let dates = date::find(&date::Line { pack, tokens: &tokens, words: &words, marks: &marks, today });
         // Stated zeros and ones stand beside the written numbers, unless one is written in the same place.

@@ -83,6 +83,16 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     if unit_behind(reading, number.after) || compound(reading, number.after) || shares_unit(reading, n) {
         return Some("unit");
     }
+    // "half of the country's 9.3 million people".
+    let owned = reading.word(number.first.wrapping_sub(1), Word::Genitive) || before(1, Word::Its);
+    let base = reading.has_at(number.after, Sense::PopulationBase);
+    if owned
+        && base
+        && reading.metric_at(number.after + 1).is_none()
+        && (number.first.saturating_sub(6)..number.first).any(|at| reading.word(at, Word::Of))
+    {
+        return Some("population");
+    }
     if aged(reading, n) {
         return Some("age");
     }
@@ -159,7 +169,10 @@ fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
         // "50 intensive care beds": the metric only says which.
         let which = long.is_some_and(|long| {
             let tight = reading.tokens.get(long).is_some_and(|token| token.kind == TokenKind::Word);
-            tight && reading.has_at(long, Sense::TrapAfter) && !reading.has_at(long, Sense::Stop)
+            tight
+                && reading.has_at(long, Sense::TrapAfter)
+                && !reading.has_at(long, Sense::Stop)
+                && !reading.one_of(long, &[Word::And, Word::Or])
         });
         // "24 hospital admissions" counts admissions, "24 hospitals" hospitals.
         which || trap.is_some_and(|trap| long.is_none_or(|long| trap > long))
@@ -172,6 +185,12 @@ fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
             && !reading.word(token, Word::UnitStop)
             && !reading.has_at(token, Sense::Stop)
             && !reading.has_at(token, Sense::People)
+            // "67,000 last week" tells when.
+            && !reading.marks.iter().any(|mark| {
+                let time = [Sense::LastWeek, Sense::LastMonth, Sense::WeekEarlier, Sense::DayEarlier, Sense::PastDay, Sense::PastWeek,
+                    Sense::PastFortnight, Sense::PastMonth, Sense::Today, Sense::Yesterday];
+                mark.first == token && time.iter().any(|sense| mark.cue == Cue::Sense(*sense))
+            })
             && reading.tokens.get(token).is_some_and(|token| token.kind == TokenKind::Word || token.is("-"))
     };
     skip(after) && (at(after + 1) || skip(after + 1) && at(after + 2))
@@ -218,6 +237,12 @@ fn aged(reading: &Reading<'_, '_>, n: usize) -> bool {
     let bearer = (first.saturating_sub(2)..first).any(|at| reading.word(at, Word::AgeBearer));
     // "the people were over 60": what is told of them is no age group of theirs.
     let counted = reading.has_at(number.after, Sense::People) && !reading.word(number.after, Word::Copula);
+    // "66 percent are under 45".
+    let copula = (first.saturating_sub(2)..first).any(|at| reading.word(at, Word::Copula))
+        && (n.checked_sub(1).and_then(|n| reading.numbers.get(n)).is_some_and(|before| before.percent)
+            || reading.left(n).any(|at| reading.one_of(at, &[Word::Them, Word::AgeBearer])))
+        && says_nothing(reading, number.after);
+    let bearer = bearer || copula;
     bound && bearer && !counted && !reading.has_at(number.after, Sense::Modifier)
         || reading.left(n).any(|at| reading.word(at, Word::Age)) && says_nothing(reading, number.after)
 }
@@ -242,6 +267,10 @@ pub(super) fn of_clause(reading: &Reading<'_, '_>, n: usize) -> Option<Trap> {
     }
     let unreal = clause.clone().any(|at| reading.word(at, Word::Would) && reading.word(at + 1, Word::Have));
     let head = head(reading);
+    // "companies with 100 or more workers must", "schools with 5 or more cases have to close".
+    if reading.has_at(number.after, Sense::OrMore) && reading.has(clause.clone(), Sense::Threshold) {
+        return Some("threshold or target");
+    }
     if (reading.has(clause.start..number.first, Sense::Threshold) || reading.has(head, Sense::Threshold)) && !unreal {
         return Some("threshold or target");
     }
