@@ -52,10 +52,10 @@ impl Token<'_> {
 pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
     let mut tokens = Vec::with_capacity(text.len() / 5 + 4);
     let mut chars = text.char_indices().peekable();
-    let (mut spaced, mut apart, mut spaces) = (true, false, 0);
+    let (mut spaced, mut apart, mut spaces, mut after_mark) = (true, false, 0, true);
     while let Some((start, c)) = chars.next() {
         if c.is_whitespace() {
-            apart |= matches!(c, '\t' | '\n') || spaces >= 2;
+            apart |= matches!(c, '\t' | '\n') || spaces == 1 && !after_mark;
             spaced = true;
             spaces += 1;
             continue;
@@ -81,7 +81,7 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
             piece => Cow::Owned(piece.to_lowercase()),
         };
         tokens.push(Token { start: base + start, end: base + end, text: piece, lower, kind, spaced, apart });
-        (spaced, apart, spaces) = (false, false, 0);
+        (spaced, apart, spaces, after_mark) = (false, false, 0, kind == TokenKind::Mark);
     }
     tokens
 }

@@ -25,9 +25,10 @@ pub(super) fn course(
     if !matches!(last, Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated | Metric::DosesAdministered) {
         return None;
     }
-    let right = reading.right(n);
-    let end = right.end.min(number.after + 7);
-    let at = (number.after..end).find(|at| reading.one_of(*at, &[Word::Second, Word::Third, Word::Both]))?;
+    // "5.2 million have had two": a number word may be the dose.
+    let end = reading.clause(number.first).end.min(number.after + 7);
+    let closed = (number.after..end).find(|at| reading.is(*at, ",") || reading.word(*at, Word::And)).unwrap_or(end);
+    let at = (number.after..closed).find(|at| reading.one_of(*at, &[Word::Second, Word::Third, Word::Both]))?;
     let alone = reading.tokens.get(at + 1).is_none_or(|token| token.kind == TokenKind::Mark)
         || reading.has_at(at + 1, Sense::Stop)
         || reading.one_of(at + 1, &[Word::One, Word::And]);
@@ -89,8 +90,11 @@ pub(super) fn rate_again(
         && [start, number.first].into_iter().any(|at| reading.has_ending(at, Sense::Reaches));
     let again = found.iter().flatten().next_back().is_some_and(|before| before.why == Why::Elliptic)
         && reading.spots.iter().any(|spot| spot.after <= start && spot.after + 2 >= start);
-    let counted = reading.marks_in(clause).any(|mark| mark.cue.metric().is_some());
-    ((pointed || again) && !counted && !number.grouped && says_no_noun(reading, n)).then_some(Attachment {
+    let counted = reading.marks_in(clause.clone()).any(|mark| mark.cue.metric().is_some());
+    // "Navarre has the highest, at 728".
+    let at = reading.one_of(start.wrapping_sub(1), &[Word::At, Word::With])
+        && reading.spots.iter().any(|spot| clause.contains(&spot.first) && spot.after <= start);
+    ((pointed || again || at) && !counted && !number.grouped && says_no_noun(reading, n)).then_some(Attachment {
         metric,
         why: Why::Elliptic,
         mark: None,
@@ -103,6 +107,15 @@ pub(super) fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment>
     let mut last = n;
     while let (Some(number), Some(next)) = (reading.numbers.get(last), reading.numbers.get(last + 1)) {
         let linked = (number.after..next.first).all(|at| reading.one_of(at, &[Word::And, Word::Or]));
+        // "92 residents and 64 staff have been infected".
+        let people = last == n
+            && next.first == number.after + 2
+            && reading.has_at(number.after, Sense::People)
+            && !reading.has_at(number.after, Sense::Stop)
+            && reading.word(number.after + 1, Word::And);
+        if people {
+            return own(reading, n + 1).filter(|own| own.why == Why::Predicate);
+        }
         // "488 of the country's 561 new cases".
         let of = last == n && reading.word(number.after, Word::Of) && next.first <= number.after + 8 && !next.percent;
         let whole = of

@@ -4,7 +4,8 @@
 //! In: a sentence that has been read. Out: for each number whether it is in a trap, and why. It does not look at metrics;
 //! traps that need to know the metric (doses delivered, legal cases) are asked for once the metric is known.
 
-use super::attach::{Attachment, Why};
+use super::attach::{Attachment, Why, core_start};
+use super::kinds::kind_of;
 use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
@@ -297,6 +298,16 @@ fn head(reading: &Reading<'_, '_>) -> std::ops::Range<usize> {
 pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option<Trap> {
     let by_noun = matches!(attachment.why, Why::Noun | Why::Label | Why::Governed);
     let number = reading.numbers.get(n)?;
+    let start = core_start(reading, n);
+    // "the number of patients in hospital fell by 12 to 523": what a stock changes by is no stock.
+    let stock = kind_of(attachment.metric).fixed.is_some() || attachment.metric == Metric::Hospitalisations;
+    let by = matches!(attachment.why, Why::Governed) && reading.has_ending(start, Sense::ByWord);
+    // "1,204 (-12)", "in intensive care: 310 (+4)".
+    let sign = number.first.wrapping_sub(1);
+    let signed = reading.is(sign, "-") && reading.is(sign.wrapping_sub(1), "(");
+    if signed || stock && (by || reading.is(sign, "+")) {
+        return Some("difference");
+    }
     let clause = reading.clause(number.first);
     let near = reading.left(n).start..reading.right(n).end;
     let head = head(reading);
@@ -329,7 +340,7 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
             let noun = attachment.mark.map_or(number.after, |(first, _)| first);
             let patients = (number.after.min(noun)..noun).any(|at| reading.has_at(at, Sense::Covid));
             // "remdesivir for 140 patients": what was bought is counted by whom it is for.
-            let link = super::attach::core_start(reading, n).wrapping_sub(1);
+            let link = core_start(reading, n).wrapping_sub(1);
             let meant = reading.word(link, Word::For) && has(Sense::Supply);
             (meant || legal && !patients).then_some("legal cases or supplies")
         }
