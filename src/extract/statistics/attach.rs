@@ -6,7 +6,7 @@
 
 use super::columns::{self, Row};
 use super::kinds::{is_percent, kind_of};
-use super::lean::{coordinated, course, elliptic, forward, part_of_before, rate_again, says_no_noun};
+use super::lean::{base_of_part, coordinated, course, elliptic, forward, part_of_before, rate_again, says_no_noun};
 use super::reading::Reading;
 use super::{rates, traps};
 use crate::language::Cue;
@@ -68,6 +68,9 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
     let number = reading.numbers.get(n)?;
     if number.percent {
         return rates::percent(reading, n, found);
+    }
+    if base_of_part(reading, n) {
+        return None;
     }
     if let Some(deaths) = fatal(reading, n, found) {
         return Some(deaths);

@@ -102,6 +102,24 @@ pub(super) fn rate_again(
     })
 }
 
+/// "2,112 of the 12,000 inmates have tested positive": the number that a part is taken of, if it is no count itself.
+pub(super) fn base_of_part(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some((number, before)) =
+        n.checked_sub(1).and_then(|before| Some((reading.numbers.get(n)?, reading.numbers.get(before)?)))
+    else {
+        return false;
+    };
+    let between = before.after + 1..number.first;
+    reading.word(before.after, Word::Of)
+        && between.len() <= 5
+        && !before.percent
+        && between.clone().any(|at| reading.one_of(at, &[Word::The, Word::Its, Word::Genitive]))
+        && between.clone().all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ","))
+        && reading.has_at(number.after, Sense::People)
+        && !reading.word(number.after, Word::Copula)
+        && own(reading, n).is_some_and(|own| own.why == Why::Predicate)
+}
+
 /// "12,000 and 9,000 cases": the noun stands behind the last number of the row.
 pub(super) fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mut last = n;
@@ -122,8 +140,9 @@ pub(super) fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment>
             && (number.after + 1..next.first)
                 .all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ",") && reading.metric_at(at).is_none())
             && (number.after + 1..next.first).any(|at| reading.one_of(at, &[Word::The, Word::Its, Word::Genitive]));
+        // "2,112 of the 12,000 inmates have tested positive": what is said, is said of the part.
         if whole {
-            return own(reading, n + 1).filter(|own| own.why == Why::Noun);
+            return own(reading, n + 1);
         }
         if !linked || next.first == number.after || next.first > number.after + 2 || last > n + 4 {
             break;
@@ -162,7 +181,9 @@ pub(super) fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<A
     let reported = (reading.has_ending(start, Sense::Report) || reading.word(link, Word::Lead))
         && !reading.marks_in(clause.start..number.first).any(|mark| mark.cue.metric().is_some());
     let placed = placed || item_name(reading, n).is_some();
-    if !(placed || located || compared || part || bracket || listed || reported) {
+    // "35,317 deaths, which is about 1,070 per million".
+    let rated = reading.word(link, Word::Copula) && reading.word(number.after, Word::Per);
+    if !(placed || located || compared || part || bracket || listed || reported || rated) {
         return None;
     }
     if let Some(pair) = paired_comparison(reading, n, found) {
