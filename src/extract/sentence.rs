@@ -131,10 +131,15 @@ fn line_break(text: &str, at: usize) -> Option<usize> {
     let rest = text.get(at + 1..)?;
     let next = rest.trim_start_matches([' ', '\t']);
     let bullet = next.starts_with(['\n', '-', '•', '*', '–', '—', '·', '▪', '‣']);
-    // A line that begins with a capital or a digit after one that ends without punctuation is a list or a table.
+    // A line that begins with a capital, a digit or the mark of a cell after a short one is of a list or a table.
     let line_start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |position| position + 1);
     let line = text.get(line_start..at).unwrap_or_default();
-    let tabular = line.len() < 60 && next.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());
+    let short = line.len() < 60;
+    let increment =
+        next.strip_prefix(['+', '(']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '+'));
+    let begins = next.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());
+    let cells = line.contains(['|', '\t']) && rest.lines().next().is_some_and(|line| line.contains(['|', '\t']));
+    let tabular = cells || short && (begins || increment);
     (bullet || tabular).then_some(at + 1)
 }
 

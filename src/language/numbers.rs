@@ -295,7 +295,7 @@ fn figures(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
             let plain = group.kind == TokenKind::Number
                 && group.text.len() == 3
                 && group.text.bytes().all(|byte| byte.is_ascii_digit());
-            if !(plain && group.spaced && single) {
+            if !(plain && group.spaced && single) || group.apart {
                 break;
             }
             value = value * 1000.0 + group.text.parse::<f64>().ok()?;

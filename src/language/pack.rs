@@ -131,6 +131,32 @@ pub enum Sense {
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "each variant is the heading of a commented list in the packs")]
 pub enum Word {
+    // Tables.
+    RowName,
+    WholeRow,
+    NoValue,
+    OtherColumn,
+    Participle,
+    Age,
+    // Traps.
+    AgeBearer,
+    Condition,
+    Ability,
+    Undone,
+    Thing,
+    Full,
+    Ones,
+    Lead,
+    Milestone,
+    // Figures that lean on others.
+    Second,
+    Third,
+    Both,
+    Copula,
+    Relative,
+    Hospital,
+    HospitalVerb,
+    Apiece,
     NewClause,
     Reported,
     ListOnly,

@@ -32,6 +32,8 @@ pub struct Token<'t> {
     pub kind: TokenKind,
     /// White space, or the beginning of the text, stands before it.
     pub spaced: bool,
+    /// A tab, a line break or a gap stands before it, which part the cells of a table.
+    pub apart: bool,
 }
 
 impl Token<'_> {
@@ -50,10 +52,12 @@ impl Token<'_> {
 pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
     let mut tokens = Vec::with_capacity(text.len() / 5 + 4);
     let mut chars = text.char_indices().peekable();
-    let mut spaced = true;
+    let (mut spaced, mut apart, mut spaces, mut after_mark) = (true, false, 0, true);
     while let Some((start, c)) = chars.next() {
         if c.is_whitespace() {
+            apart |= matches!(c, '\t' | '\n') || spaces == 1 && !after_mark;
             spaced = true;
+            spaces += 1;
             continue;
         }
         let mut end = start + c.len_utf8();
@@ -76,8 +80,8 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
             piece if piece.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) => Cow::Borrowed(piece),
             piece => Cow::Owned(piece.to_lowercase()),
         };
-        tokens.push(Token { start: base + start, end: base + end, text: piece, lower, kind, spaced });
-        spaced = false;
+        tokens.push(Token { start: base + start, end: base + end, text: piece, lower, kind, spaced, apart });
+        (spaced, apart, spaces, after_mark) = (false, false, 0, kind == TokenKind::Mark);
     }
     tokens
 }

@@ -4,8 +4,9 @@
 //! What holds: a number has the metric of its own noun or predicate before that of anything that governs it from the
 //! left, and inherits only where nothing of its own stands behind it. It does not decide kind, place or date.
 
-use super::columns::{column, columns, is_row};
+use super::columns::{self, Row};
 use super::kinds::{is_percent, kind_of};
+use super::lean::{base_of_part, coordinated, course, elliptic, forward, part_of_before, rate_again, says_no_noun};
 use super::reading::Reading;
 use super::{rates, traps};
 use crate::language::Cue;
@@ -34,6 +35,8 @@ pub(super) enum Why {
     Pointer,
     /// A number of the sentence before, of which this is a part: "Tokyo had 378 of them".
     PartOfBefore,
+    /// What the sentence before counted: "Tatarstan reported 59".
+    Elliptic,
 }
 
 /// A number's metric.
@@ -47,34 +50,27 @@ pub(super) struct Attachment {
     pub(super) per: Option<u64>,
 }
 
-/// The attachment of each number; none for those in traps or without metric.
-pub(super) fn all(reading: &Reading<'_, '_>, previous: Option<Metric>, header: &[Metric]) -> Vec<Option<Attachment>> {
-    let mut columns = columns(reading);
-    if columns.is_empty() && is_row(reading) {
-        columns = header.to_vec();
-    }
+/// The attachment of each number; none for those in traps or without metric. `rows` are those of a table.
+pub(super) fn all(reading: &Reading<'_, '_>, previous: Previous, rows: &[Row]) -> Vec<Option<Attachment>> {
     let mut found: Vec<Option<Attachment>> = Vec::with_capacity(reading.numbers.len());
     for n in 0..reading.numbers.len() {
-        if traps::before_metric(reading, n).is_some() || traps::of_clause(reading, n).is_some() {
-            found.push(None);
-            continue;
-        }
-        let attachment = one(reading, n, &found, &columns, previous);
-        found.push(attachment.and_then(|attachment| rates::rated(reading, n, attachment)));
+        let attachment = match columns::of_number(rows, n) {
+            Some((_, told)) => told.map(|(attachment, _)| attachment),
+            None if traps::before_metric(reading, n).is_some() || traps::of_clause(reading, n).is_some() => None,
+            None => one(reading, n, &found, previous).and_then(|attachment| rates::rated(reading, n, attachment)),
+        };
+        found.push(attachment);
     }
     found
 }
 
-fn one(
-    reading: &Reading<'_, '_>,
-    n: usize,
-    found: &[Option<Attachment>],
-    columns: &[Metric],
-    previous: Option<Metric>,
-) -> Option<Attachment> {
+fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previous: Previous) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     if number.percent {
         return rates::percent(reading, n, found);
+    }
+    if base_of_part(reading, n) {
+        return None;
     }
     if let Some(deaths) = fatal(reading, n, found) {
         return Some(deaths);
@@ -85,20 +81,96 @@ fn one(
         own.metric == Metric::Cases && own.mark.is_some_and(|(_, after)| reading.word(after - 1, Word::Patient))
     });
     // "has killed 1.1 million and infected 40 million": the verb before the number is nearer than the one behind.
-    if own.is_some_and(|own| own.why == Why::Predicate)
-        && let Some(verb) = active(reading, n)
+    if let Some(own) = own.filter(|own| own.why == Why::Predicate)
+        && let Some(verb) = active(reading, n).filter(|verb| closer(verb.metric) >= closer(own.metric))
     {
         return Some(verb);
+    }
+    if let Some(given) = given_to(reading, n) {
+        return Some(given);
+    }
+    if let Some(patients) = patients_of(reading, n, own) {
+        return Some(patients);
+    }
+    // "2.5 crore samples, of which 1.7 lakh were tested": samples still.
+    let samples = own.filter(|own| own.metric == Metric::PeopleTested && own.why == Why::Predicate).and_then(|own| {
+        let part = reading.has(reading.left(n), Sense::Part);
+        let whole = part && found.iter().rev().flatten().next().is_some_and(|last| last.metric == Metric::Tests);
+        let of = core_start(reading, n).wrapping_sub(1);
+        let named =
+            reading.word(of, Word::Of) && reading.ending_at(of).iter().any(|mark| mark.cue == Cue::Noun(Metric::Tests));
+        (whole || named).then_some(Attachment { metric: Metric::Tests, ..own })
+    });
+    if samples.is_some() {
+        return samples;
     }
     let verb = if people { active(reading, n).filter(|verb| verb.metric != Metric::Cases) } else { None };
     verb.or(own)
         .or_else(|| label(reading, n))
-        .or_else(|| column(reading, n, columns))
         .or_else(|| active(reading, n))
-        .or_else(|| governed(reading, n, found, previous))
+        .or_else(|| course(reading, n, found, previous))
+        .or_else(|| rate_again(reading, n, found, previous))
+        .or_else(|| governed(reading, n, found, previous.last))
         .or_else(|| forward(reading, n))
         .or_else(|| coordinated(reading, n, found))
-        .or_else(|| part_of_before(reading, n, found, previous))
+        .or_else(|| part_of_before(reading, n, found, previous.last))
+        .or_else(|| elliptic(reading, n, found, previous.lead))
+}
+
+/// What the sentences before have counted.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Previous {
+    /// The rate that was told last, if no count has been since, with the population that it is told per.
+    pub(super) rate: Option<(Metric, Option<u64>)>,
+    /// First of the last sentence that counted something: what its breakdown counts.
+    pub(super) lead: Option<Metric>,
+    /// Last: what "the figure" is.
+    pub(super) last: Option<Metric>,
+}
+
+/// "has given at least one shot to 4.1 million people": what was given counts those that it was given to.
+fn given_to(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let to = core_start(reading, n).checked_sub(1).filter(|to| reading.word(*to, Word::To))?;
+    let mark = reading.ending_at(to).into_iter().find(|mark| {
+        matches!(
+            mark.cue,
+            Cue::Predicate(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated | Metric::PeopleBoosted)
+                | Cue::Noun(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated | Metric::PeopleBoosted)
+        )
+    })?;
+    Some(Attachment { metric: mark.cue.metric()?, why: Why::Active, mark: Some((mark.first, mark.after)), per: None })
+}
+
+/// "hospitals are treating 40 patients", "40 people with the virus in Dutch hospitals": people who lie there.
+fn patients_of(reading: &Reading<'_, '_>, n: usize, own: Option<Attachment>) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let people = match own {
+        Some(own) => {
+            own.metric == Metric::Cases && own.mark.is_some_and(|(_, after)| reading.word(after - 1, Word::Patient))
+        }
+        None => (number.after..number.after + 3).any(|at| reading.word(at, Word::Patient)),
+    };
+    let right = reading.right(n);
+    let lying = right.clone().any(|at| {
+        reading.word(at, Word::In)
+            && (at + 1..(at + 6).min(right.end)).find(|at| reading.word(*at, Word::Hospital)).is_some_and(|hospital| {
+                (at + 1..hospital).all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ","))
+                    && !reading.has_at(hospital + 1, Sense::TrapAfter)
+            })
+    });
+    let holding = reading.left(n).any(|at| {
+        reading.word(at, Word::Hospital)
+            && (at + 1..(at + 9).min(number.first)).any(|at| reading.word(at, Word::HospitalVerb))
+            && !(at + 1..number.first).any(|at| reading.is(at, ","))
+            && !reading.word(at.wrapping_sub(1), Word::In)
+    });
+    let verb = active(reading, n).is_some_and(|verb| verb.metric != Metric::ActiveCases);
+    (people && !verb && (lying || holding)).then_some(Attachment {
+        metric: Metric::Hospitalisations,
+        why: Why::Predicate,
+        mark: own.and_then(|own| own.mark),
+        per: None,
+    })
 }
 
 /// "nearly 140 of them fatal", "15 of which ended in death": a part that died.
@@ -120,24 +192,8 @@ fn fatal(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> O
 }
 
 /// "of them", "of which".
-fn of_them(reading: &Reading<'_, '_>, at: usize) -> bool {
+pub(super) fn of_them(reading: &Reading<'_, '_>, at: usize) -> bool {
     reading.word(at, Word::Of) && reading.word(at + 1, Word::Them)
-}
-
-/// "12,000 and 9,000 cases": the noun stands behind the last number of the row.
-fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
-    let mut last = n;
-    while let (Some(number), Some(next)) = (reading.numbers.get(last), reading.numbers.get(last + 1)) {
-        let linked = (number.after..next.first).all(|at| reading.one_of(at, &[Word::And, Word::Or]));
-        if !linked || next.first == number.after || next.first > number.after + 2 || last > n + 4 {
-            break;
-        }
-        last += 1;
-    }
-    if last == n {
-        return None;
-    }
-    own(reading, last).filter(|own| own.why == Why::Noun)
 }
 
 /// Predicates that say more than the one before them: "being treated in intensive care".
@@ -152,20 +208,22 @@ fn closer(metric: Metric) -> u8 {
 }
 
 /// The noun or predicate behind the number.
-fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let right = reading.right(n);
     let mut nouns_allowed = true;
     let mut unknown = 0;
     let mut commas = 0;
     let mut best: Option<(Mark, Why)> = None;
+    let mut relative = false;
     let mut at = number.after;
     // "25,850, or 1.06 percent, tested positive": the share in between says nothing of its own.
     if reading.is(at, ",")
         && reading.word(at + 1, Word::Or)
         && let Some(share) = reading.numbers.get(n + 1).filter(|share| share.percent && share.first == at + 2)
     {
-        at = share.after + usize::from(reading.is(share.after, ","));
+        let end = (share.after..right.end.min(share.after + 8)).find(|at| reading.is(*at, ","));
+        at = end.map_or(share.after, |end| end + 1);
     }
     // "are now 116,310 and tests conducted are …": what follows is a subject of its own.
     if reading.word(at, Word::And) {
@@ -176,6 +234,14 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         if let Some(mark) = reading.metric_at(at).filter(|mark| mark.after <= right.end + 1) {
             let metric = mark.cue.metric()?;
             let share = is_percent(metric) || metric == Metric::ReproductionNumber;
+            // "30 of the carrier's jets": one thing of many is not what they are counted in.
+            let one = reading.word(mark.after - 1, Word::Singular)
+                && mark.cue == Cue::Noun(metric)
+                && number.value != 1.0
+                && reading.is(mark.after, "'");
+            if one {
+                break;
+            }
             let as_noun = matches!(mark.cue, Cue::Noun(_)) && nouns_allowed;
             let both = reading.marks.iter().any(|other| {
                 other.first == mark.first && other.after == mark.after && other.cue == Cue::Predicate(metric)
@@ -189,11 +255,16 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                     if !reading.word(mark.after - 1, Word::Patient) {
                         break;
                     }
+                    // Its last word may open another: "coronavirus patients in intensive care".
+                    at = (mark.after - 1).max(at + 1);
+                    continue;
                 }
                 (None, false, true) => best = Some((*mark, Why::Predicate)),
-                (Some((earlier, _)), _, true) => {
+                (Some((earlier, why)), noun, predicate) if predicate || noun && closer(metric) > 0 => {
                     let old = earlier.cue.metric()?;
-                    let people = old == Metric::Cases && matches!(earlier.cue, Cue::Noun(_));
+                    // "patients who had tested positive have died": the main verb says more than the aside.
+                    let people = old == Metric::Cases
+                        && (matches!(earlier.cue, Cue::Noun(_)) || relative && why == Why::Predicate);
                     if closer(metric) > closer(old)
                         && matches!(old, Metric::ActiveCases | Metric::Hospitalisations | Metric::Cases)
                         || people
@@ -222,6 +293,9 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             "-" if token.spaced => break,
             _ => {}
         }
+        if reading.word(at, Word::Condition) {
+            break;
+        }
         if best.is_some() && (reading.has_at(at, Sense::Compare) || reading.word(at, Word::And)) {
             break;
         }
@@ -234,7 +308,10 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             if compares || reading.one_of(at, &[Word::After, Word::When, Word::Because, Word::While]) {
                 break;
             }
-            nouns_allowed &= reading.one_of(at, &[Word::With, Word::Of]);
+            relative |= best.is_none() && reading.word(at, Word::Relative);
+            // "of which 96 were first doses": the noun is all that is said of them.
+            let nominal = reading.word(at, Word::Copula) && number.after == at && nominal(reading, at + 1);
+            nouns_allowed &= nominal || reading.one_of(at, &[Word::With, Word::Of]);
         } else if !modifier && token.kind == TokenKind::Word && !reading.has_at(at, Sense::People) {
             unknown += 1;
             if unknown > 3 {
@@ -247,6 +324,22 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         at += 1;
     }
     finish(best, reading)
+}
+
+/// Whether words are a noun of a metric with nothing behind it: "first doses", "local infections".
+fn nominal(reading: &Reading<'_, '_>, from: usize) -> bool {
+    let adjective = |at: &usize| {
+        reading.has_at(*at, Sense::Modifier)
+            || reading.has_at(*at, Sense::New)
+            || reading.marks.iter().any(|mark| mark.first == *at && matches!(mark.cue, Cue::Subset(_)))
+    };
+    let Some(noun) = (from..from + 4).find(|at| reading.metric_at(*at).is_some()) else { return false };
+    let Some(mark) = reading.metric_at(noun).filter(|mark| matches!(mark.cue, Cue::Noun(_))) else { return false };
+    (from..noun).all(|at| adjective(&at))
+        && reading
+            .tokens
+            .get(mark.after)
+            .is_none_or(|token| token.kind == TokenKind::Mark || reading.word(mark.after, Word::And))
 }
 
 fn finish(best: Option<(Mark, Why)>, _reading: &Reading<'_, '_>) -> Option<Attachment> {
@@ -298,7 +391,7 @@ fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     for _ in 0..3 {
         let before = at.checked_sub(1)?;
         let token = reading.tokens.get(before)?;
-        if matches!(token.lower.as_ref(), ":" | "-" | "=" | "(" | "+") || reading.word(before, Word::At) {
+        if matches!(token.lower.as_ref(), ":" | "-" | "=" | "(" | "+" | "|") || reading.word(before, Word::At) {
             at = before;
         } else {
             break;
@@ -307,7 +400,10 @@ fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mark = reading
         .marks
         .iter()
-        .filter(|mark| mark.after == at && matches!(mark.cue, Cue::Noun(_) | Cue::Label(_)))
+        .filter(|mark| {
+            let colon = matches!(mark.cue, Cue::Predicate(_)) && [":", "|"].iter().any(|sign| reading.is(at, sign));
+            mark.after == at && (colon || matches!(mark.cue, Cue::Noun(_) | Cue::Label(_)))
+        })
         .min_by_key(|mark| mark.first)?;
     let metric = mark.cue.metric()?;
     let number = reading.numbers.get(n)?;
@@ -341,6 +437,24 @@ fn numbered(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
     (mark.first.saturating_sub(12)..mark.first)
         .any(|at| reading.word(at, Word::Count) && reading.word(at + 1, Word::Of))
         && !reading.numbers.iter().any(|number| number.first < mark.first && number.first + 12 > mark.first)
+}
+
+/// "the number of people who died with a proven infection": what is numbered stands right behind "number of", and what
+/// follows only says more of it.
+fn numbered_first<'r>(reading: &'r Reading<'_, '_>, last: &Mark) -> Option<&'r Mark> {
+    let of = (last.first.saturating_sub(14)..last.first)
+        .rev()
+        .find(|at| reading.word(*at, Word::Count) && reading.word(at + 1, Word::Of))?;
+    let first = reading
+        .marks_in(of + 2..last.first)
+        .find(|mark| matches!(mark.cue, Cue::Noun(metric) | Cue::Predicate(metric) if kind_of(metric).whole))?;
+    let between = first.after..last.first;
+    let closed = between
+        .clone()
+        .any(|at| reading.is(at, ",") || reading.word(at, Word::And) || reading.has_at(at, Sense::RiseVerb))
+        || reading.numbers.iter().any(|number| between.contains(&number.first));
+    // "the number of new cases", "the number of deaths": a label's own noun.
+    (!closed && first.first < last.first).then_some(first)
 }
 
 /// Whether the number counts that noun.
@@ -389,6 +503,15 @@ fn governed(
     if !(reaches || punctuation || paired) {
         return None;
     }
+    // A verb governs its number whatever stands behind it; a comma or a preposition only what is bare.
+    let weak = punctuation
+        || reading.one_of(
+            link,
+            &[Word::With, Word::From, Word::For, Word::By, Word::Of, Word::Including, Word::And, Word::As],
+        );
+    if weak && !says_no_noun(reading, n) {
+        return None;
+    }
     let clause = reading.clause(number.first);
     // A comparison opens a figure of its own: "…, more than the 792,000".
     let from = clause.start;
@@ -400,6 +523,7 @@ fn governed(
         })
         .filter(|mark| !(mark.cue == Cue::Sense(Sense::TotalLabel) && pointless(reading, mark)))
         .max_by_key(|mark| (mark.after, mark.cue.metric().is_some()))?;
+    let mark = numbered_first(reading, mark).unwrap_or(mark);
     // A noun that an earlier number counts governs nothing more, save through "by N to N".
     let owner = (0..n).find(|earlier| owns(reading, *earlier, mark));
     if owner.is_some() && !punctuation_bracket(reading, n) {
@@ -436,7 +560,7 @@ fn governed(
                     mark: Some((mark.first, mark.after)),
                     per: None,
                 }),
-                None => previous.map(|metric| Attachment {
+                None => named_before(reading, mark.first).or(previous).map(|metric| Attachment {
                     metric,
                     why: Why::Pointer,
                     mark: Some((mark.first, mark.after)),
@@ -454,6 +578,12 @@ fn governed(
     })
 }
 
+/// The count that the sentence has named last before a token.
+fn named_before(reading: &Reading<'_, '_>, at: usize) -> Option<Metric> {
+    let mut named = reading.marks_in(0..at).rev().filter_map(|mark| mark.cue.metric());
+    named.find(|metric| kind_of(*metric).whole)
+}
+
 fn punctuation_bracket(reading: &Reading<'_, '_>, n: usize) -> bool {
     let first = reading.numbers.get(n).map_or(0, |number| number.first);
     reading.is(first.wrapping_sub(1), "(")
@@ -461,120 +591,11 @@ fn punctuation_bracket(reading: &Reading<'_, '_>, n: usize) -> bool {
 
 /// "the number of people who", where something else than a metric is numbered.
 fn pointless(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
-    let total_of = reading.word(mark.first, Word::Total)
-        && reading.word(mark.first.wrapping_sub(1), Word::Article)
-        && reading.word(mark.first.wrapping_sub(2), Word::For);
+    let before = mark.first.wrapping_sub(1);
+    let total_of = reading.one_of(mark.first, &[Word::Total, Word::Totals])
+        && (reading.word(before, Word::For)
+            || reading.word(before, Word::Article) && reading.word(before.wrapping_sub(1), Word::For));
     let number_of = reading.word(mark.after, Word::Of) && !total_of;
     let counted = reading.marks_in(mark.after..mark.after + 8).any(|near| near.cue.metric().is_some());
     number_of && !counted
-}
-
-/// A number with nothing of its own behind it, in one row with a number or a noun before it: "77 in Split", "(40)",
-/// "after 1,103 a day earlier".
-fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
-    let number = reading.numbers.get(n)?;
-    let next = reading.tokens.get(number.after);
-    let bare = next.is_none_or(|token| token.kind == TokenKind::Mark && token.text != "-")
-        || reading.has_at(number.after, Sense::Stop)
-        || reading.has_at(number.after, Sense::Report)
-        || reading.has_at(number.after, Sense::DayEarlier)
-        || reading.has_at(number.after, Sense::Each)
-        || reading.has_at(number.after, Sense::PerDay)
-        || reading.has_at(number.after, Sense::Yesterday)
-        || reading.has_at(number.after, Sense::Today)
-        || reading.has_at(number.after, Sense::New)
-        || reading.has_at(number.after, Sense::Part)
-        || reading.one_of(number.after, &[Word::Of, Word::And, Word::Article, Word::Respectively])
-        || reading.has_at(number.after, Sense::WeekEarlier)
-        || reading.has_at(number.after, Sense::LastWeek)
-        || reading.has_at(number.after, Sense::World)
-        || reading.has_at(number.after, Sense::Nation)
-        || reading.dates.iter().any(|date| date.first == number.after)
-        || reading.spots.iter().any(|spot| spot.first == number.after);
-    if !bare {
-        return None;
-    }
-    let start = core_start(reading, n);
-    let placed = reading.spots.iter().any(|spot| spot.after <= number.first && number.first - spot.after <= 5);
-    let located = (number.after..number.after + 3).any(|at| reading.has_at(at, Sense::Locative));
-    let compared = reading.has(reading.left(n), Sense::Compare);
-    let part = reading.has(reading.left(n), Sense::Part);
-    let bracket = reading.is(number.first.wrapping_sub(1), "(") || reading.is(number.first.wrapping_sub(1), "+");
-    let link = start.wrapping_sub(1);
-    let listed = reading.is(link, ",")
-        || reading.is(link, "/")
-        || reading.one_of(link, &[Word::And, Word::With, Word::To, Word::From]);
-    if !(placed || located || compared || part || bracket || listed) {
-        return None;
-    }
-    if let Some(pair) = paired_comparison(reading, n, found) {
-        return Some(pair);
-    }
-    // The nearest of: a number with a metric, a noun that no number counts.
-    let last =
-        (0..n).rev().find_map(|earlier| found.get(earlier).copied().flatten().map(|attachment| (earlier, attachment)));
-    let limit = last.and_then(|(earlier, _)| reading.numbers.get(earlier)).map_or(0, |number| number.after);
-    let free = reading.marks_in(limit..start).rev().find(|mark| {
-        matches!(mark.cue, Cue::Noun(_) | Cue::Label(_))
-            && last.is_none_or(|(_, attachment)| attachment.mark != Some((mark.first, mark.after)))
-    });
-    if let Some(mark) = free.filter(|mark| mark.cue.metric().is_some_and(|metric| !is_percent(metric))) {
-        return Some(Attachment {
-            metric: mark.cue.metric()?,
-            why: Why::Governed,
-            mark: Some((mark.first, mark.after)),
-            per: None,
-        });
-    }
-    let (earlier, attachment) = last?;
-    let same = !is_percent(attachment.metric);
-    same.then_some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment })
-}
-
-/// "9,000 cases and 200 deaths, compared with 7,500 and 130": the rows pair by position.
-fn paired_comparison(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
-    let number = reading.numbers.get(n)?;
-    let clause = reading.clause(number.first);
-    let compare =
-        reading.marks_in(clause.start..number.first).rev().find(|mark| mark.cue == Cue::Sense(Sense::Compare))?;
-    let before: Vec<usize> = (0..n)
-        .filter(|earlier| {
-            found.get(*earlier).is_some_and(Option::is_some)
-                && reading.numbers.get(*earlier).is_some_and(|earlier| earlier.after <= compare.first)
-        })
-        .collect();
-    let behind: Vec<usize> = (0..reading.numbers.len())
-        .filter(|other| {
-            reading
-                .numbers
-                .get(*other)
-                .is_some_and(|other| other.first >= compare.after && clause.contains(&other.first))
-        })
-        .collect();
-    if before.len() < 2 || before.len() != behind.len() {
-        return None;
-    }
-    let earlier = *before.get(behind.iter().position(|other| *other == n)?)?;
-    let attachment = found.get(earlier).copied().flatten().filter(|attachment| !is_percent(attachment.metric))?;
-    Some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment })
-}
-
-/// "Tokyo had 378 of them", "Of those 40 were in Rome", when the sentence itself has counted nothing yet.
-fn part_of_before(
-    reading: &Reading<'_, '_>,
-    n: usize,
-    found: &[Option<Attachment>],
-    previous: Option<Metric>,
-) -> Option<Attachment> {
-    let number = reading.numbers.get(n)?;
-    let points = |at: usize| of_them(reading, at);
-    let before = (0..4).any(points) && number.first < 8;
-    let metric = previous.filter(|metric| kind_of(*metric).whole)?;
-    let counted = found.iter().flatten().next().is_some();
-    (!counted && (points(number.after) || before)).then_some(Attachment {
-        metric,
-        why: Why::PartOfBefore,
-        mark: None,
-        per: None,
-    })
 }

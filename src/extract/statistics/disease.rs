@@ -7,7 +7,7 @@
 use super::reading::Reading;
 use crate::extract::diseases::{COVID_19, Disease};
 use crate::language::names::Names;
-use crate::language::pack::{Mark, Sense};
+use crate::language::pack::{Mark, Sense, Word};
 use crate::language::{Cue, Pack};
 use crate::model::Article;
 
@@ -121,15 +121,28 @@ pub(super) fn other(reading: &Reading<'_, '_>, n: usize, last: bool) -> bool {
         let found = if back { marks.next_back() } else { marks.next() };
         found.map(|(_, other)| other)
     };
+    // "54 people died of cholera": a cause behind the number is its own.
+    let right = reading.right(n);
+    let end = right.clone().find(|at| reading.is(*at, ",") || reading.word(*at, Word::And)).unwrap_or(right.end);
+    let cause = |at: usize| reading.one_of(at, &[Word::Of, Word::From, Word::In, Word::By, Word::With]);
+    let ended = |at: usize| reading.one_of(at, &[Word::After, Word::When, Word::While, Word::Because, Word::Since]);
+    let caused = reading.marks_in(right.start..end).any(|mark| {
+        let led = (right.start..mark.first).rev().take(5).take_while(|at| !ended(*at)).any(cause);
+        mark.cue == Cue::Sense(Sense::OtherDisease) && led
+    });
+    if caused && mention(right.start..end, false) == Some(true) {
+        return true;
+    }
     mention(0..number.first, true).or_else(|| mention(number.first..reading.tokens.len(), false)).unwrap_or(last)
 }
 
-/// What a sentence speaks of last: another disease, this one, or nothing new.
+/// What a sentence speaks of last: another disease, this one, or nothing new. One that names both leaves it open, and this
+/// one is meant.
 pub(super) fn last(reading: &Reading<'_, '_>, before: bool) -> bool {
-    let last = reading.marks.iter().rev().find_map(|mark| match mark.cue {
-        Cue::Sense(Sense::Covid) => Some(false),
-        Cue::Sense(Sense::OtherDisease) => Some(true),
-        _ => None,
-    });
-    last.unwrap_or(before)
+    let named = |sense: Sense| reading.has(0..reading.tokens.len(), sense);
+    match (named(Sense::OtherDisease), named(Sense::Covid)) {
+        (true, false) => true,
+        (false, false) => before,
+        (_, true) => false,
+    }
 }

@@ -13,8 +13,10 @@ mod attach;
 mod columns;
 mod date;
 mod disease;
+mod header;
 mod kind;
 mod kinds;
+mod lean;
 mod merge;
 mod plausibility;
 mod rank;
@@ -38,6 +40,7 @@ use crate::model::{
 };
 use attach::{Attachment, Why};
 use disease::Asked;
+use columns::{Owner, Row, Table};
 use kind::Kinded;
 use reading::Reading;
 use scope::{Context, Located};
@@ -95,10 +98,12 @@ struct Finder<'a, 'p> {
     article: &'a Article,
     story: bool,
     context: Context<'p>,
-    previous_metric: Option<Metric>,
-    /// Metrics of the columns of the table that is being read.
-    header: Vec<Metric>,
+    previous_metric: attach::Previous,
+    /// The table that is being read.
+    table: Table<'p>,
     previous: Option<Decided<'p>>,
+    /// First count of the last sentence that has any.
+    lead: Option<Decided<'p>>,
     other_disease: bool,
     told: bool,
     sentence: usize,
@@ -139,9 +144,10 @@ impl<'a, 'p> Finder<'a, 'p> {
             article,
             story,
             context,
-            previous_metric: None,
-            header: Vec::new(),
+            previous_metric: attach::Previous::default(),
+            table: Table::default(),
             previous: None,
+            lead: None,
             other_disease: false,
             told: false,
             sentence: 0,
@@ -157,7 +163,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             // The place of a headline serves the body until the body names its own.
             self.field = field;
             self.sentence = 0;
-            self.previous_metric = None;
+            self.previous_metric = attach::Previous::default();
         }
         let named = self.asked.named(text);
         let about = self.story || named;
@@ -189,17 +195,30 @@ impl<'a, 'p> Finder<'a, 'p> {
         let country = self.context.country.and_then(|place| place.iso2.as_deref());
         let reading = Reading::new(&self.asked, self.places, words, span, index, country, self.article.date());
         self.label(&reading);
-        let header = columns::header(&reading);
-        if !header.is_empty() || reading.tokens.len() > 6 && !columns::is_row(&reading) {
-            self.header = header;
-        }
+        let lead = self.lead.as_ref().map(|lead| (lead.attachment.metric, lead.kinded));
+        let rows = self.table.line(&reading, self.context.last, lead);
         if about && !reading.numbers.is_empty() {
-            self.numbers(&reading);
+            self.numbers(&reading, &rows);
         } else if about {
             self.bare_rank(&reading);
         } else {
             let why = "neither the story nor the paragraph is about the disease";
             (0..reading.numbers.len()).for_each(|n| self.leave_out(&reading, n, why));
+        }
+        // "Infections fell to the lowest level in weeks. The number came to 195."
+        if !self.told
+            && let Some(metric) = subject_metric(&reading)
+        {
+            // Of what only stood in traps, the next sentence counts nothing either.
+            let metric = Some(metric).filter(|_| reading.numbers.is_empty());
+            self.previous_metric = attach::Previous { lead: metric, last: metric, rate: None };
+        }
+        // "The 40 new cases were found in:", and a list.
+        if reading.is(reading.tokens.len().wrapping_sub(1), ":")
+            && !reading.numbers.is_empty()
+            && let Some(previous) = &self.previous
+        {
+            self.table = Table::of(previous.attachment.metric, previous.kinded, self.context.last);
         }
         scope::learn(&reading, self.places, &mut self.context);
         // A sentence with figures leaves its figures' place; one without leaves the place that it opens with.
@@ -230,13 +249,14 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
     }
 
-    fn numbers(&mut self, reading: &Reading<'_, 'p>) {
+    fn numbers(&mut self, reading: &Reading<'_, 'p>, rows: &[Row]) {
         let rank = rank::find(self.pack, reading);
-        let attachments = attach::all(reading, self.previous_metric, &self.header);
+        let attachments = attach::all(reading, self.previous_metric, rows);
         let mut decided: Vec<Option<Decided<'p>>> = Vec::with_capacity(attachments.len());
         for (n, attachment) in attachments.iter().enumerate() {
-            let done =
-                attachment.as_ref().and_then(|attachment| self.decide(reading, n, attachment, rank.as_ref(), &decided));
+            let done = attachment
+                .as_ref()
+                .and_then(|attachment| self.decide(reading, n, attachment, rank.as_ref(), &decided, rows));
             decided.push(done);
         }
         let metrics: Vec<Option<Metric>> =
@@ -244,6 +264,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         let owner = rank.as_ref().and_then(|rank| rank::owner(reading, rank, &metrics));
         let told: Vec<Located<'p>> = decided.iter().flatten().flat_map(|done| &done.located).copied().collect();
         let last = scope::told_of(self.context.last, &told);
+        let mut counted = false;
         for (n, (done, attachment)) in decided.into_iter().zip(&attachments).enumerate() {
             let Some(done) = done else {
                 self.leave_out(reading, n, why_not(reading, n, attachment.as_ref()));
@@ -257,7 +278,17 @@ impl<'a, 'p> Finder<'a, 'p> {
                 }
                 self.found.push(observation);
             }
-            self.previous_metric = Some(done.attachment.metric);
+            let metric = done.attachment.metric;
+            if kinds::kind_of(metric).whole {
+                if !std::mem::replace(&mut counted, true) {
+                    self.previous_metric.lead = Some(metric);
+                    self.lead = Some(done.clone());
+                }
+                self.previous_metric.last = Some(metric);
+                self.previous_metric.rate = None;
+            } else {
+                self.previous_metric.rate = Some((metric, done.attachment.per));
+            }
             self.previous = Some(done);
         }
         self.context.last = last;
@@ -282,16 +313,26 @@ impl<'a, 'p> Finder<'a, 'p> {
         attachment: &Attachment,
         rank: Option<&rank::Rank>,
         before: &[Option<Decided<'p>>],
+        rows: &[Row],
     ) -> Option<Decided<'p>> {
+        let row = columns::of_number(rows, n);
         if traps::after_metric(reading, n, attachment).is_some() || disease::other(reading, n, self.other_disease) {
             return None;
         }
         if rank.is_some_and(|rank| reading.numbers.get(n).is_some_and(|number| rank.at.contains(&number.first))) {
             return None;
         }
+        // What leans on a number in a trap is in it, unless a verb of its own takes it out: "ordered 6 million doses,
+        // administered 1.2 million".
+        if matches!(attachment.why, Why::Coordinated(earlier) if before.get(earlier).is_some_and(Option::is_none))
+            && !reading.has(reading.left(n), Sense::Given)
+        {
+            return None;
+        }
         let whole = match attachment.why {
             Why::Coordinated(earlier) => before.get(earlier).and_then(Option::as_ref),
             Why::PartOfBefore => self.previous.as_ref(),
+            Why::Elliptic => self.lead.as_ref(),
             _ => self.part_of(reading, n, before),
         };
         // The item before in a list; what stands in brackets is an aside.
@@ -305,10 +346,14 @@ impl<'a, 'p> Finder<'a, 'p> {
                 })
             })
             .find_map(|earlier| before.get(earlier).and_then(Option::as_ref));
-        let kinded =
+        let judged =
             kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
         let inherits = whole.and_then(|whole| whole.located.first().copied());
-        let located = scope::locate(self.pack, reading, self.places, &self.context, n, rank, inherits);
+        let kinded = row.and_then(|(_, told)| told).map_or(judged, |(_, kinded)| kinded);
+        let located = match row.and_then(|(row, _)| self.owner(reading, row)) {
+            Some(owner) => vec![owner],
+            None => scope::locate(self.pack, reading, self.places, &self.context, n, rank, inherits),
+        };
         let status = status::status(reading, n, attachment.metric);
         let points = reading.has(0..reading.tokens.len().min(4), Sense::Pointer) && !reading.word(0, Word::The)
             || reading.word(0, Word::The) && reading.word(1, Word::Figure);
@@ -332,6 +377,23 @@ impl<'a, 'p> Finder<'a, 'p> {
             subset = whole.map(|whole| whole.subset.clone()).unwrap_or_default();
         }
         Some(Decided { attachment: *attachment, kinded, located, as_of, subset })
+    }
+
+    /// The place of a row of a table; none where the text around it tells.
+    fn owner(&self, reading: &Reading<'_, 'p>, row: &Row) -> Option<Located<'p>> {
+        let at = |place, how, span| Located { place, facility: false, how, span };
+        match row.owner? {
+            Owner::Place => {
+                let spot = reading.spots.get(row.spot?)?;
+                let span = Span::new(reading.span.field, spot.start, spot.end);
+                Some(at(Some(spot.place), PlaceHow::Explicit, Some(span)))
+            }
+            Owner::Whole => {
+                let country = self.context.country.map(|country| at(Some(country), PlaceHow::Inherited, None));
+                country.or(self.table.outer)
+            }
+            Owner::Unknown => Some(at(None, PlaceHow::None, None)),
+        }
     }
 
     /// "1,404 of them in intensive care", "of those 40 died": the number that a part is a part of.
@@ -461,6 +523,12 @@ fn why_not(reading: &Reading<'_, '_>, n: usize, attachment: Option<&Attachment>)
             traps::after_metric(reading, n, attachment).unwrap_or("another disease, or the rank itself")
         }
     }
+}
+
+/// What a sentence without figures speaks of.
+fn subject_metric(reading: &Reading<'_, '_>) -> Option<Metric> {
+    let metric = reading.marks.iter().find_map(|mark| mark.cue.metric())?;
+    kinds::kind_of(metric).whole.then_some(metric)
 }
 
 /// "from 8,715 to 9,076 in one day": the first of the two.

@@ -29,8 +29,46 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
     if let Some(mark) = behind {
         return Some(made(mark.cue.metric()?, Why::Noun, mark));
     }
-    // "32 percent of adults have received at least one dose".
+    // "ICU beds in Manila were 81 percent full".
+    if reading.word(number.after, Word::Full)
+        && let Some(mark) = reading.marks_in(clause.clone()).find(|mark| mark.cue.metric() == Some(Metric::IcuPatients))
+    {
+        return Some(made(Metric::IcuOccupancy, Why::Governed, mark));
+    }
+    // "of 22,133 tests, 20.6 percent came back positive".
+    let positive = reading.marks_in(number.after..right.end.min(number.after + 6)).find(|mark| {
+        mark.cue.metric() == Some(Metric::Cases) && (mark.first..mark.after).any(|at| reading.word(at, Word::Positive))
+    });
+    let tested = reading
+        .marks_in(clause.start..right.end)
+        .any(|mark| matches!(mark.cue.metric(), Some(Metric::Tests | Metric::PeopleTested)));
+    if let Some(mark) = positive.filter(|_| tested) {
+        return Some(made(Metric::PositivityRate, Why::Predicate, mark));
+    }
+    // "Around 67 percent have had at least one jab".
+    let told = reading
+        .marks_in(number.after..right.end.min(number.after + 8))
+        .find(|mark| matches!(mark.cue, Cue::Predicate(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated)));
+    if let Some(mark) =
+        told.filter(|_| reading.has_at(number.after, Sense::Perfect) || reading.word(number.after, Word::Copula))
+    {
+        return Some(made(share_of(mark.cue.metric()?)?, Why::Predicate, mark));
+    }
+    // "21 million people, or 42 percent of the population, have received a dose": the count says of whom.
+    if reading.word(core_start(reading, n).wrapping_sub(1), Word::Or)
+        && let Some(count) = found.last().copied().flatten()
+        && let Some(metric) = share_of(count.metric)
+    {
+        return Some(Attachment { metric, ..count });
+    }
+    // "32 percent of adults have received at least one dose", "55 percent, or 18 million people, have".
     if reading.word(number.after, Word::Of) {
+        let aside = reading.numbers.get(n + 1).filter(|next| {
+            reading.word(core_start(reading, n + 1).wrapping_sub(1), Word::Or)
+                && !next.percent
+                && next.first < clause.end
+        });
+        let right = right.start..if aside.is_some() { reading.right(n + 1).end } else { right.end };
         let vaccinated = reading
             .marks_in(right.clone())
             .find(|mark| matches!(mark.cue, Cue::Predicate(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated)));
@@ -91,6 +129,15 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
     })
 }
 
+/// The share that belongs to a count of people.
+fn share_of(metric: Metric) -> Option<Metric> {
+    match metric {
+        Metric::PeopleVaccinated => Some(Metric::PeopleVaccinatedShare),
+        Metric::PeopleFullyVaccinated => Some(Metric::PeopleFullyVaccinatedShare),
+        _ => None,
+    }
+}
+
 /// Turns counts per population into rates, and refuses values that the metric cannot have.
 pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachment) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
@@ -122,20 +169,20 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
             _ => return None,
         };
         attachment.per = Some(per);
-    } else if matches!(attachment.metric, Metric::DeathRate | Metric::ActiveIncidence) {
+    } else if matches!(attachment.metric, Metric::DeathRate | Metric::ActiveIncidence) && attachment.per.is_none() {
         return None;
     } else if attachment.metric == Metric::CaseIncidence && attachment.per.is_none() {
         attachment.per = Some(100_000);
     }
     let kind = kind_of(attachment.metric);
     let fits = number.value <= kind.most
-        && !(kind.whole && number.value.fract() != 0.0)
+        && !(kind.whole && number.value.fract() != 0.0 && !reading.has(clause, Sense::Average))
         && (number.percent == is_percent(attachment.metric));
     fits.then_some(attachment)
 }
 
 /// "100,000", "million", "one million" after "per".
-fn base(reading: &Reading<'_, '_>, at: usize) -> Option<(u64, usize)> {
+pub(super) fn base(reading: &Reading<'_, '_>, at: usize) -> Option<(u64, usize)> {
     let value = match reading.numbers.iter().find(|number| number.first == at) {
         Some(number) => number.value,
         None => match reading.pack.number_word(&reading.tokens.get(at)?.lower)? {

@@ -61,6 +61,12 @@ impl<'t, 'p> Reading<'t, 'p> {
         let mut marks = pack.marks(&tokens);
         asked.retarget(&mut marks);
         marks.retain(|mark| holds(&tokens, &words, mark));
+        // The "SARS" of "SARS-CoV-2" is no other disease.
+        let named: Vec<Mark> = marks.iter().filter(|mark| mark.cue == Cue::Sense(Sense::Covid)).copied().collect();
+        marks.retain(|mark| {
+            mark.cue != Cue::Sense(Sense::OtherDisease)
+                || !named.iter().any(|name| name.first <= mark.first && mark.after <= name.after)
+        });
         let mut numbers = numerals(pack, &tokens);
         let dates = date::find(&date::Line { pack, tokens: &tokens, words: &words, marks: &marks, today });
         // Stated zeros and ones stand beside the written numbers, unless one is written in the same place.
@@ -73,10 +79,14 @@ impl<'t, 'p> Reading<'t, 'p> {
         // "at least one dose" and "COVID-19" have their own meaning as a whole.
         numbers.retain(|number| {
             !marks.iter().any(|mark| {
-                let whole = mark.cue.metric().is_some() && number.words && mark.after > mark.first + 1
-                    || mark.cue == Cue::Sense(Sense::Covid);
+                let whole =
+                    mark.cue.metric().is_some() && mark.after > mark.first + 1 || mark.cue == Cue::Sense(Sense::Covid);
                 whole && mark.first <= number.first && number.after <= mark.after && number.value > 0.0
             }) && !name_with_digits(&tokens, number)
+        });
+        // "seven-day", "past 24 hours": a length of time that is read as a whole.
+        numbers.retain(|number| {
+            !marks.iter().any(|mark| period(mark) && mark.first <= number.first && number.after <= mark.after)
         });
         numbers.retain(|number| !dates.iter().any(|mark| number.first < mark.after && mark.first < number.after));
         let at = |position: usize| tokens.partition_point(|token| token.end <= position);
@@ -209,7 +219,7 @@ impl<'t, 'p> Reading<'t, 'p> {
             .skip(from)
             .take_while(|mark| mark.first == token)
             .filter(|mark| mark.cue.metric().is_some())
-            .max_by_key(|mark| mark.after)
+            .max_by_key(|mark| (mark.after, matches!(mark.cue, Cue::Noun(_))))
     }
 
     /// Whether the token is a word of this class.
@@ -238,6 +248,21 @@ impl<'t, 'p> Reading<'t, 'p> {
     pub(super) fn colon_after(&self, token: usize) -> bool {
         self.is(token, ":")
     }
+}
+
+/// Whether a phrase of several words tells a length of time.
+fn period(mark: &Mark) -> bool {
+    const PERIODS: &[Sense] = &[
+        Sense::PastDay,
+        Sense::PastWeek,
+        Sense::PastFortnight,
+        Sense::PastMonth,
+        Sense::PerDay,
+        Sense::PerWeek,
+        Sense::PerFortnight,
+        Sense::PerMonth,
+    ];
+    mark.after > mark.first + 1 && PERIODS.iter().any(|sense| mark.cue == Cue::Sense(*sense))
 }
 
 /// Whether the token is a word of this class, where there is no [`Reading`] yet.

@@ -29,7 +29,13 @@ pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], words: &[Words], marks: &[
                 let labelled = none
                     && (noun_before(marks, mark.first)
                         || tokens.get(mark.first.wrapping_sub(1)).is_some_and(|token| token.is(":")));
-                if labelled || noun_behind(tokens, marks, mark.after).is_some() {
+                // "Limpopo nil", "none of them in intensive care", a cell of a table.
+                let next = tokens.get(mark.after);
+                let alone = none
+                    && mark.first > 0
+                    && (next.is_none_or(|token| matches!(token.text, "," | "." | ";" | ")" | "|") || token.apart)
+                        || word(mark.after, Word::Of) && word(mark.after + 1, Word::Them));
+                if labelled || alone || noun_behind(tokens, marks, mark.after).is_some() {
                     found.extend(numeral(tokens, mark.first, mark.after, 0.0));
                 }
             }

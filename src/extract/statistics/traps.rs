@@ -4,7 +4,8 @@
 //! In: a sentence that has been read. Out: for each number whether it is in a trap, and why. It does not look at metrics;
 //! traps that need to know the metric (doses delivered, legal cases) are asked for once the metric is known.
 
-use super::attach::{Attachment, Why};
+use super::attach::{Attachment, Why, core_start};
+use super::kinds::kind_of;
 use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
@@ -80,9 +81,21 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     {
         return Some("share or base");
     }
-    let unit = unit_behind(reading, number.after);
-    if unit {
+    if unit_behind(reading, number.after) || compound(reading, number.after) || shares_unit(reading, n) {
         return Some("unit");
+    }
+    // "half of the country's 9.3 million people".
+    let owned = reading.word(number.first.wrapping_sub(1), Word::Genitive) || before(1, Word::Its);
+    let base = reading.has_at(number.after, Sense::PopulationBase);
+    if owned
+        && base
+        && reading.metric_at(number.after + 1).is_none()
+        && (number.first.saturating_sub(6)..number.first).any(|at| reading.word(at, Word::Of))
+    {
+        return Some("population");
+    }
+    if aged(reading, n) {
+        return Some("age");
     }
     // "four more than on Monday", "12 fewer cases than the day before": a difference.
     let mut more = false;
@@ -154,8 +167,16 @@ fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
             .filter(|mark| mark.first == at && mark.cue == Cue::Sense(Sense::TrapAfter))
             .map(|mark| mark.after)
             .max();
+        // "50 intensive care beds": the metric only says which.
+        let which = long.is_some_and(|long| {
+            let tight = reading.tokens.get(long).is_some_and(|token| token.kind == TokenKind::Word);
+            tight
+                && reading.has_at(long, Sense::TrapAfter)
+                && !reading.has_at(long, Sense::Stop)
+                && !reading.one_of(long, &[Word::And, Word::Or])
+        });
         // "24 hospital admissions" counts admissions, "24 hospitals" hospitals.
-        trap.is_some_and(|trap| long.is_none_or(|long| trap > long))
+        which || trap.is_some_and(|trap| long.is_none_or(|long| trap > long))
     };
     if at(after) {
         return true;
@@ -165,9 +186,73 @@ fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
             && !reading.word(token, Word::UnitStop)
             && !reading.has_at(token, Sense::Stop)
             && !reading.has_at(token, Sense::People)
+            // "67,000 last week" tells when.
+            && !reading.marks.iter().any(|mark| {
+                let time = [Sense::LastWeek, Sense::LastMonth, Sense::WeekEarlier, Sense::DayEarlier, Sense::PastDay, Sense::PastWeek,
+                    Sense::PastFortnight, Sense::PastMonth, Sense::Today, Sense::Yesterday];
+                mark.first == token && time.iter().any(|sense| mark.cue == Cue::Sense(*sense))
+            })
             && reading.tokens.get(token).is_some_and(|token| token.kind == TokenKind::Word || token.is("-"))
     };
     skip(after) && (at(after + 1) || skip(after + 1) && at(after + 2))
+}
+
+/// "a three-dose course", "a 40-case cluster": the number is part of a word for something else.
+fn compound(reading: &Reading<'_, '_>, after: usize) -> bool {
+    let tight = |at: usize| reading.tokens.get(at).is_some_and(|token| !token.spaced);
+    let noun = reading.metric_at(after + 1).filter(|_| reading.is(after, "-") && tight(after) && tight(after + 1));
+    // "the 800,000-case mark" is what the count passes.
+    noun.is_some_and(|noun| !reading.word(noun.after, Word::Milestone))
+}
+
+/// "from 12 weeks to eight": the unit of the number before.
+fn shares_unit(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let (Some(number), Some(before)) = (reading.numbers.get(n), n.checked_sub(1).and_then(|n| reading.numbers.get(n)))
+    else {
+        return false;
+    };
+    let link = number.first.wrapping_sub(1);
+    let near = before.after < link && link <= before.after + 2;
+    near && reading.one_of(link, &[Word::To, Word::Or])
+        && !number.grouped
+        && number.value < 1000.0
+        && unit_behind(reading, before.after)
+        && says_nothing(reading, number.after)
+}
+
+/// "those over 60", "people between 12 and 17", "the average age of patients is 61".
+fn aged(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    if number.grouped || number.percent || number.value > 120.0 || reading.metric_at(number.after).is_some() {
+        return false;
+    }
+    let bounds = [Sense::MoreThan, Sense::LessThan, Sense::AtLeast];
+    let mut first = number.first;
+    for sense in bounds {
+        let ending = reading.ending_at(number.first);
+        let mark = ending.into_iter().find(|mark| mark.cue == Cue::Sense(sense)).map(|mark| mark.first);
+        first = mark.map_or(first, |mark| mark.min(first));
+    }
+    let between = number.max.is_some();
+    let bound = first < number.first || between;
+    let bearer = (first.saturating_sub(2)..first).any(|at| reading.word(at, Word::AgeBearer));
+    // "the people were over 60": what is told of them is no age group of theirs.
+    let counted = reading.has_at(number.after, Sense::People) && !reading.word(number.after, Word::Copula);
+    // "66 percent are under 45".
+    let copula = (first.saturating_sub(2)..first).any(|at| reading.word(at, Word::Copula))
+        && (n.checked_sub(1).and_then(|n| reading.numbers.get(n)).is_some_and(|before| before.percent)
+            || reading.left(n).any(|at| reading.one_of(at, &[Word::Them, Word::AgeBearer])))
+        && says_nothing(reading, number.after);
+    let bearer = bearer || copula;
+    bound && bearer && !counted && !reading.has_at(number.after, Sense::Modifier)
+        || reading.left(n).any(|at| reading.word(at, Word::Age)) && says_nothing(reading, number.after)
+}
+
+/// Whether what stands behind a number names nothing that it could count.
+fn says_nothing(reading: &Reading<'_, '_>, at: usize) -> bool {
+    reading.tokens.get(at).is_none_or(|token| token.kind == TokenKind::Mark)
+        || reading.has_at(at, Sense::Stop)
+        || reading.one_of(at, &[Word::And, Word::Or])
 }
 
 /// Traps of the whole clause or sentence: thresholds, trials, capacities.
@@ -182,33 +267,82 @@ pub(super) fn of_clause(reading: &Reading<'_, '_>, n: usize) -> Option<Trap> {
         return Some("trial");
     }
     let unreal = clause.clone().any(|at| reading.word(at, Word::Would) && reading.word(at + 1, Word::Have));
-    if reading.has(clause.start..number.first, Sense::Threshold) && !unreal {
+    let head = head(reading);
+    // "companies with 100 or more workers must", "schools with 5 or more cases have to close".
+    if reading.has_at(number.after, Sense::OrMore) && reading.has(clause.clone(), Sense::Threshold) {
         return Some("threshold or target");
     }
+    if (reading.has(clause.start..number.first, Sense::Threshold) || reading.has(head, Sense::Threshold)) && !unreal {
+        return Some("threshold or target");
+    }
+    if reading.numbers.first().is_some() && self::head(reading).any(|at| reading.word(at, Word::Age)) {
+        return Some("age groups");
+    }
+    // "if daily cases stay above 100", "once 60 percent are vaccinated": no comma has closed the condition yet.
+    let condition =
+        clause.clone().take_while(|at| *at < number.first).filter(|at| reading.word(*at, Word::Condition)).last();
+    let open = condition.is_some_and(|at| !(at..number.first).any(|at| reading.is(at, ",")));
+    if open && !unreal {
+        return Some("condition");
+    }
     None
+}
+
+/// What a colon makes the subject of all clauses behind it: "Doses allotted: Kerala 300,000; Goa 20,000".
+fn head(reading: &Reading<'_, '_>) -> std::ops::Range<usize> {
+    let first = reading.numbers.first().map_or(0, |number| number.first);
+    0..(0..first).rev().find(|at| reading.is(*at, ":")).unwrap_or(0)
 }
 
 /// Traps that depend on the metric.
 pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option<Trap> {
     let by_noun = matches!(attachment.why, Why::Noun | Why::Label | Why::Governed);
     let number = reading.numbers.get(n)?;
+    let start = core_start(reading, n);
+    // "the number of patients in hospital fell by 12 to 523": what a stock changes by is no stock.
+    let stock = kind_of(attachment.metric).fixed.is_some() || attachment.metric == Metric::Hospitalisations;
+    let by = matches!(attachment.why, Why::Governed) && reading.has_ending(start, Sense::ByWord);
+    // "1,204 (-12)", "in intensive care: 310 (+4)".
+    let sign = number.first.wrapping_sub(1);
+    let signed = reading.is(sign, "-") && reading.is(sign.wrapping_sub(1), "(");
+    if signed || stock && (by || reading.is(sign, "+")) {
+        return Some("difference");
+    }
     let clause = reading.clause(number.first);
     let near = reading.left(n).start..reading.right(n).end;
-    let has = |sense: Sense| reading.has(clause.clone(), sense);
+    let head = head(reading);
+    let has = |sense: Sense| reading.has(clause.clone(), sense) || reading.has(head.clone(), sense);
+    let able = reading.left(n).any(|at| reading.word(at, Word::Ability));
+    let capacity = has(Sense::Capacity) || able;
+    // "181 million are to be vaccinated".
+    let undone =
+        attachment.mark.is_some_and(|(first, _)| (number.after..first).any(|at| reading.word(at, Word::Undone)));
     match attachment.metric {
         Metric::DosesAdministered => {
-            let given = has(Sense::Given);
-            (!given && has(Sense::Supply) || has(Sense::Capacity)).then_some("doses not given")
+            // The verb right before the number is nearer than others of the clause.
+            let left = reading.left(n);
+            let near = reading.has(left.clone(), Sense::Given);
+            let given = near || has(Sense::Given) && !reading.has(left, Sense::Supply);
+            (!given && (has(Sense::Supply) || !given_away(reading, n, attachment)) || capacity)
+                .then_some("doses not given")
         }
-        Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated => has(Sense::Capacity).then_some("capacity"),
+        Metric::PeopleVaccinated
+        | Metric::PeopleFullyVaccinated
+        | Metric::PeopleBoosted
+        | Metric::PeopleVaccinatedShare
+        | Metric::PeopleFullyVaccinatedShare => (capacity || undone).then_some("capacity or target"),
         Metric::Tests | Metric::PeopleTested | Metric::IcuPatients | Metric::Hospitalisations => {
-            has(Sense::Capacity).then_some("capacity")
+            let supplied = attachment.metric == Metric::Tests && has(Sense::Supply) && !has(Sense::Given);
+            (capacity || supplied).then_some("capacity")
         }
         Metric::Cases if by_noun => {
-            let legal = reading.has(clause.clone(), Sense::Legal);
+            let legal = has(Sense::Legal);
             let noun = attachment.mark.map_or(number.after, |(first, _)| first);
             let patients = (number.after.min(noun)..noun).any(|at| reading.has_at(at, Sense::Covid));
-            (legal && !patients).then_some("legal cases")
+            // "remdesivir for 140 patients": what was bought is counted by whom it is for.
+            let link = core_start(reading, n).wrapping_sub(1);
+            let meant = reading.word(link, Word::For) && has(Sense::Supply);
+            (meant || legal && !patients).then_some("legal cases or supplies")
         }
         Metric::Deaths => {
             let births = near.clone().any(|at| reading.word(at, Word::Births));
@@ -216,4 +350,21 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
         }
         _ => None,
     }
+}
+
+/// Whether doses are told as given without a verb that says so: in a label, a list, a total, a period, a report.
+fn given_away(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
+    if !matches!(attachment.why, Why::Noun | Why::Governed | Why::Predicate) {
+        return true;
+    }
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let clause = reading.clause(number.first);
+    let senses =
+        [Sense::Total, Sense::New, Sense::PastDay, Sense::PerDay, Sense::Today, Sense::Yesterday, Sense::Overnight];
+    let reported = reading
+        .marks_in(clause.clone())
+        .any(|mark| mark.cue == Cue::Sense(Sense::Report) && !reading.word(mark.first, Word::Copula));
+    // "vaccinations", "inoculations" are what they are; a dose or a vial is a thing.
+    let thing = attachment.mark.is_some_and(|(first, after)| (first..after).any(|at| reading.word(at, Word::Thing)));
+    !thing || reported || senses.iter().any(|sense| reading.has(clause.clone(), *sense))
 }

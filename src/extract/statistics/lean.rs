@@ -1,0 +1,373 @@
+//! Numbers without a noun of their own, which count what another number does: items of a row ("77 in Split"), later doses
+//! of a course ("1.7 million both"), parts ("of these, five were local"), places of a breakdown ("Almaty leads with 703").
+//!
+//! In: a sentence, a number, and what the numbers before it count. Out: its attachment. What holds: a number that stands
+//! before a noun of its own leans on nothing.
+
+use super::attach::{Attachment, Previous, Why, core_start, of_them, own};
+use super::kinds::{is_percent, kind_of};
+use super::reading::Reading;
+use crate::language::Cue;
+use crate::language::pack::{Sense, Word};
+use crate::language::tokens::TokenKind;
+use crate::model::Metric;
+
+/// "3.2 mln have had a first dose and 1.7 mln both", "against 14 million for the second": a later dose of the course that
+/// the number before counts.
+pub(super) fn course(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    previous: Previous,
+) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let last = found.iter().rev().flatten().next().map(|last| last.metric).or(previous.last)?;
+    if !matches!(last, Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated | Metric::DosesAdministered) {
+        return None;
+    }
+    // "5.2 million have had two": a number word may be the dose.
+    let end = reading.clause(number.first).end.min(number.after + 7);
+    let closed = (number.after..end).find(|at| reading.is(*at, ",") || reading.word(*at, Word::And)).unwrap_or(end);
+    let at = (number.after..closed).find(|at| reading.one_of(*at, &[Word::Second, Word::Third, Word::Both]))?;
+    let alone = reading.tokens.get(at + 1).is_none_or(|token| token.kind == TokenKind::Mark)
+        || reading.has_at(at + 1, Sense::Stop)
+        || reading.one_of(at + 1, &[Word::One, Word::And]);
+    let metric = if reading.word(at, Word::Third) { Metric::PeopleBoosted } else { Metric::PeopleFullyVaccinated };
+    alone.then_some(Attachment { metric, why: Why::Predicate, mark: Some((at, at + 1)), per: None })
+}
+
+/// "Kelantan followed with 846, Johor 664", "Tatarstan reported 59": places of which nothing is said but a number count
+/// what the sentence before did.
+pub(super) fn elliptic(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    lead: Option<Metric>,
+) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let metric = lead.filter(|metric| kind_of(*metric).whole)?;
+    let clause = reading.clause(number.first);
+    let start = core_start(reading, n);
+    let link = start.wrapping_sub(1);
+    let told = reading.has_ending(start, Sense::Report)
+        || reading.has_ending(start, Sense::Perfect)
+        || reading.has_ending(start, Sense::Average)
+        || reading.one_of(link, &[Word::With, Word::At, Word::For, Word::And, Word::Lead])
+        || reading.is(link, "(")
+        || reading.spots.iter().any(|spot| spot.after == start);
+    // "Local: 655", an item below what it is a part of.
+    let part = reading.is(link, ":")
+        && number.after >= reading.tokens.len()
+        && reading.marks.iter().any(|mark| mark.after == link && matches!(mark.cue, Cue::Subset(_)));
+    let told = told || part;
+    let placed = part
+        || reading.spots.iter().any(|spot| clause.contains(&spot.first))
+        || reading.has(clause.clone(), Sense::DayEarlier)
+        || reading.word(number.after, Word::Respectively)
+        || reading.has(clause.clone(), Sense::Respectively);
+    let counted = found.iter().flatten().any(|earlier| earlier.why != Why::Elliptic && kind_of(earlier.metric).whole)
+        || reading.marks_in(clause).any(|mark| mark.cue.metric().is_some());
+    (told && placed && !counted && says_no_noun(reading, n)).then_some(Attachment {
+        metric,
+        why: Why::Elliptic,
+        mark: None,
+        per: None,
+    })
+}
+
+/// "In Saxony the figure was 397.8", after an incidence.
+pub(super) fn rate_again(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    previous: Previous,
+) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let (metric, per) = previous.rate?;
+    let start = core_start(reading, n);
+    let clause = reading.clause(number.first);
+    let pointed = reading.has(clause.start..start, Sense::TotalLabel)
+        && [start, number.first].into_iter().any(|at| reading.has_ending(at, Sense::Reaches));
+    let again = found.iter().flatten().next_back().is_some_and(|before| before.why == Why::Elliptic)
+        && reading.spots.iter().any(|spot| spot.after <= start && spot.after + 2 >= start);
+    let counted = reading.marks_in(clause.clone()).any(|mark| mark.cue.metric().is_some());
+    // "Navarre has the highest, at 728".
+    let at = reading.one_of(start.wrapping_sub(1), &[Word::At, Word::With])
+        && reading.spots.iter().any(|spot| clause.contains(&spot.first) && spot.after <= start);
+    ((pointed || again || at) && !counted && !number.grouped && says_no_noun(reading, n)).then_some(Attachment {
+        metric,
+        why: Why::Elliptic,
+        mark: None,
+        per,
+    })
+}
+
+/// "2,112 of the 12,000 inmates have tested positive": the number that a part is taken of, if it is no count itself.
+pub(super) fn base_of_part(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some((number, before)) =
+        n.checked_sub(1).and_then(|before| Some((reading.numbers.get(n)?, reading.numbers.get(before)?)))
+    else {
+        return false;
+    };
+    let between = before.after + 1..number.first;
+    reading.word(before.after, Word::Of)
+        && between.len() <= 5
+        && !before.percent
+        && between.clone().any(|at| reading.one_of(at, &[Word::The, Word::Its, Word::Genitive]))
+        && between.clone().all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ","))
+        && reading.has_at(number.after, Sense::People)
+        && !reading.word(number.after, Word::Copula)
+        && own(reading, n).is_some_and(|own| own.why == Why::Predicate)
+}
+
+/// "12,000 and 9,000 cases": the noun stands behind the last number of the row.
+pub(super) fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let mut last = n;
+    while let (Some(number), Some(next)) = (reading.numbers.get(last), reading.numbers.get(last + 1)) {
+        let linked = (number.after..next.first).all(|at| reading.one_of(at, &[Word::And, Word::Or]));
+        // "92 residents and 64 staff have been infected".
+        let people = last == n
+            && next.first == number.after + 2
+            && reading.has_at(number.after, Sense::People)
+            && !reading.has_at(number.after, Sense::Stop)
+            && reading.word(number.after + 1, Word::And);
+        if people {
+            return own(reading, n + 1).filter(|own| own.why == Why::Predicate);
+        }
+        // "488 of the country's 561 new cases".
+        let of = last == n && reading.word(number.after, Word::Of) && next.first <= number.after + 8 && !next.percent;
+        let whole = of
+            && (number.after + 1..next.first)
+                .all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ",") && reading.metric_at(at).is_none())
+            && (number.after + 1..next.first).any(|at| reading.one_of(at, &[Word::The, Word::Its, Word::Genitive]));
+        // "2,112 of the 12,000 inmates have tested positive": what is said, is said of the part.
+        if whole {
+            return own(reading, n + 1);
+        }
+        if !linked || next.first == number.after || next.first > number.after + 2 || last > n + 4 {
+            break;
+        }
+        last += 1;
+    }
+    if last == n {
+        return None;
+    }
+    own(reading, last).filter(|own| own.why == Why::Noun)
+}
+
+/// A number with nothing of its own behind it, in one row with a number or a noun before it: "77 in Split", "(40)",
+/// "after 1,103 a day earlier".
+pub(super) fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let part = reading.has(reading.left(n), Sense::Part);
+    if !says_no_noun(reading, n)
+        && !(part
+            && (number.first.saturating_sub(4)..number.first)
+                .any(|at| reading.has_at(at, Sense::Part) && !reading.word(at, Word::With)))
+    {
+        return None;
+    }
+    let start = core_start(reading, n);
+    let placed = reading.spots.iter().any(|spot| spot.after <= number.first && number.first - spot.after <= 5);
+    let located = (number.after..number.after + 3).any(|at| reading.has_at(at, Sense::Locative));
+    let compared = reading.has(reading.left(n), Sense::Compare);
+    let bracket = reading.is(number.first.wrapping_sub(1), "(") || reading.is(number.first.wrapping_sub(1), "+");
+    let link = start.wrapping_sub(1);
+    let listed = reading.is(link, ",")
+        || reading.is(link, "/")
+        || reading.one_of(link, &[Word::And, Word::With, Word::To, Word::From, Word::Or]);
+    // "puts the number at 2,780; the government acknowledges 157": a clause that counts nothing by name.
+    let clause = reading.clause(number.first);
+    let reported = (reading.has_ending(start, Sense::Report) || reading.word(link, Word::Lead))
+        && !reading.marks_in(clause.start..number.first).any(|mark| mark.cue.metric().is_some());
+    let placed = placed || item_name(reading, n).is_some();
+    // "35,317 deaths, which is about 1,070 per million".
+    let rated = reading.word(link, Word::Copula) && reading.word(number.after, Word::Per);
+    if !(placed || located || compared || part || bracket || listed || reported || rated) {
+        return None;
+    }
+    if let Some(pair) = paired_comparison(reading, n, found) {
+        return Some(pair);
+    }
+    // The nearest of: a number with a metric, a noun that no number counts.
+    let last =
+        (0..n).rev().find_map(|earlier| found.get(earlier).copied().flatten().map(|attachment| (earlier, attachment)));
+    let limit = last.and_then(|(earlier, _)| reading.numbers.get(earlier)).map_or(0, |number| number.after);
+    // What stands in the phrase that an earlier number counts is not free.
+    let phrase = last.and_then(|(_, attachment)| attachment.mark).map_or(0, |(_, after)| after);
+    let free = reading.marks_in(limit.max(phrase)..start).rev().find(|mark| {
+        matches!(mark.cue, Cue::Noun(_) | Cue::Label(_))
+            && last.is_none_or(|(_, attachment)| attachment.mark != Some((mark.first, mark.after)))
+    });
+    if let Some(mark) = free.filter(|mark| mark.cue.metric().is_some_and(|metric| !is_percent(metric))) {
+        return Some(Attachment {
+            metric: mark.cue.metric()?,
+            why: Why::Governed,
+            mark: Some((mark.first, mark.after)),
+            per: None,
+        });
+    }
+    let (earlier, attachment) = by_place(reading, n, found).or(last)?;
+    let same = !is_percent(attachment.metric);
+    same.then_some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment })
+}
+
+/// "Mumbai reported 4,966 cases and 78 deaths, Pune 3,978 and 12": the numbers of a place pair with those of the one before.
+fn by_place(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<(usize, Attachment)> {
+    let first = |n: usize| reading.numbers.get(n).map(|number| number.first);
+    let after = |n: usize| reading.numbers.get(n).map(|number| number.after);
+    let places_between = |n: usize| {
+        let from = n.checked_sub(1).and_then(after).unwrap_or(0);
+        let to = first(n).unwrap_or(0);
+        let spot = reading.spots.iter().any(|spot| {
+            let between = spot.after..to;
+            from <= spot.first
+                && spot.after <= to
+                && between.len() <= 2
+                && !between.clone().any(|at| reading.is(at, ",") || reading.word(at, Word::And))
+        });
+        spot || item_name(reading, n).is_some()
+    };
+    let start = (0..=n).rev().find(|n| places_between(*n))?;
+    let before = (0..start).rev().find(|n| places_between(*n)).or((start > 0).then_some(0))?;
+    let earlier = before + (n - start);
+    let attachment = found.get(earlier).copied().flatten()?;
+    (earlier < start).then_some((earlier, attachment))
+}
+
+/// "…, Kozhikode 5,700 and Thrissur 3,868": a name right before the number, which opens an item of a list.
+fn item_name(reading: &Reading<'_, '_>, n: usize) -> Option<usize> {
+    let start = core_start(reading, n);
+    let name = |at: usize| {
+        reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word && token.capitalised())
+            && !reading.numbers.iter().any(|number| number.first <= at && at < number.after)
+    };
+    let first = (0..start).rev().take(4).take_while(|at| name(*at)).last()?;
+    let link = first.checked_sub(1)?;
+    (reading.is(link, ",") || reading.word(link, Word::And)).then_some(first)
+}
+
+/// "9,000 cases and 200 deaths, compared with 7,500 and 130": the rows pair by position.
+fn paired_comparison(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let clause = reading.clause(number.first);
+    let compare =
+        reading.marks_in(clause.start..number.first).rev().find(|mark| mark.cue == Cue::Sense(Sense::Compare))?;
+    let before: Vec<usize> = (0..n)
+        .filter(|earlier| {
+            found.get(*earlier).is_some_and(Option::is_some)
+                && reading.numbers.get(*earlier).is_some_and(|earlier| earlier.after <= compare.first)
+        })
+        .collect();
+    let behind: Vec<usize> = (0..reading.numbers.len())
+        .filter(|other| {
+            reading
+                .numbers
+                .get(*other)
+                .is_some_and(|other| other.first >= compare.after && clause.contains(&other.first))
+        })
+        .collect();
+    if before.len() < 2 || before.len() != behind.len() {
+        return None;
+    }
+    let earlier = *before.get(behind.iter().position(|other| *other == n)?)?;
+    let attachment = found.get(earlier).copied().flatten().filter(|attachment| !is_percent(attachment.metric))?;
+    Some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment })
+}
+
+/// "Tokyo had 378 of them", "Of those 40 were in Rome", when the sentence itself has counted nothing yet.
+pub(super) fn part_of_before(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    previous: Option<Metric>,
+) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let points = |at: usize| of_them(reading, at);
+    let before = (0..4).any(points) && number.first < 8;
+    let metric = previous.filter(|metric| kind_of(*metric).whole)?;
+    let counted = found.iter().flatten().any(|earlier| earlier.why != Why::PartOfBefore);
+    // "Of these, five were local, while 22 were imported".
+    let before = before || found.iter().flatten().next().is_some() && says_no_noun(reading, n);
+    (!counted && (points(number.after) || before)).then_some(Attachment {
+        metric,
+        why: Why::PartOfBefore,
+        mark: None,
+        per: None,
+    })
+}
+
+/// Whether a number has nothing of its own behind it that it could count.
+pub(super) fn says_no_noun(reading: &Reading<'_, '_>, n: usize) -> bool {
+    const NOTHING: &[Sense] = &[
+        Sense::Stop,
+        Sense::Report,
+        Sense::DayEarlier,
+        Sense::Each,
+        Sense::PerDay,
+        Sense::PerWeek,
+        Sense::PerMonth,
+        Sense::Yesterday,
+        Sense::Today,
+        Sense::Part,
+        Sense::WeekEarlier,
+        Sense::LastWeek,
+        Sense::World,
+        Sense::Nation,
+        Sense::Here,
+        Sense::Overnight,
+        Sense::Total,
+        Sense::RiseVerb,
+        Sense::Respectively,
+        Sense::PastDay,
+        Sense::Statement,
+        Sense::Bound,
+        Sense::Compare,
+        Sense::Bringing,
+        Sense::Exclusion,
+        Sense::OrSo,
+        Sense::Earlier,
+    ];
+    const WORDS: &[Word] = &[
+        Word::Of,
+        Word::And,
+        Word::Or,
+        Word::Article,
+        Word::Respectively,
+        Word::Per,
+        Word::Remains,
+        Word::Alone,
+        Word::Overall,
+    ];
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let mut at = number.after;
+    // "37 new", "four imported ones", "another 12 more".
+    while reading.has_at(at, Sense::New)
+        || reading.has_at(at, Sense::OrMore)
+        || reading.has_at(at, Sense::OrLess)
+        || reading.marks.iter().any(|mark| mark.first == at && matches!(mark.cue, Cue::Subset(_)))
+    {
+        let longest = reading.marks.iter().filter(|mark| {
+            mark.first == at
+                && matches!(mark.cue, Cue::Subset(_) | Cue::Sense(Sense::New | Sense::OrMore | Sense::OrLess))
+        });
+        at = longest.map(|mark| mark.after).max().unwrap_or(at + 1);
+    }
+    let described = at > number.after;
+    if described {
+        at += usize::from(reading.word(at, Word::Ones));
+        // "78 imported, 12 local": an adjective by itself; "40 nurses in the capital" are counted themselves.
+        let adjective = !reading.has_at(number.after, Sense::New) || at > number.after + 1;
+        if adjective && reading.has_at(at, Sense::Stop) && !reading.word(at.wrapping_sub(1), Word::Ones) {
+            return false;
+        }
+    }
+    let tight = reading.is(at, "-") && reading.tokens.get(at).is_some_and(|token| !token.spaced);
+    reading.tokens.get(at).is_none_or(|token| token.kind == TokenKind::Mark && !tight)
+        || NOTHING.iter().any(|sense| reading.has_at(at, *sense))
+        || reading.one_of(at, WORDS)
+        || reading.dates.iter().any(|date| date.first == at)
+        || reading.spots.iter().any(|spot| spot.first == at)
+        || reading.metric_at(at).is_some()
+        || reading.numbers.iter().any(|number| number.first == at)
+}
