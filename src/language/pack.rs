@@ -264,6 +264,16 @@ pub enum Word {
     Measure,
     UnitStop,
     Births,
+    // Words that point at places.
+    There,
+    Everywhere,
+    Capital,
+    NotWhere,
+    NationNoun,
+    DivisionNoun,
+    CityNoun,
+    Relative,
+    OutOf,
 }
 
 /// The classes that one word belongs to.

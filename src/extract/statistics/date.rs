@@ -454,9 +454,10 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
 fn is_part(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let before = n.checked_sub(1).and_then(|before| reading.numbers.get(before)).map_or(0, |before| before.after);
-    let opens = |at: usize| reading.word(at, Word::Including) || reading.word(at, Word::Among);
+    let of_them = |at: usize| reading.word(at, Word::Of) && reading.word(at + 1, Word::Them);
+    let opens = |at: usize| reading.word(at, Word::Including) || reading.word(at, Word::Among) || of_them(at);
     let opened = (before..number.first).any(opens);
-    opened || reading.word(number.after, Word::Of) && reading.word(number.after + 1, Word::Them)
+    opened || of_them(number.after)
 }
 
 /// Whether what stands at `at` is said of a later part of number `n`: "749,684 have recovered, 14,417 of them in the

@@ -15,6 +15,7 @@ mod date;
 mod disease;
 mod kind;
 mod kinds;
+mod mention;
 mod merge;
 mod plausibility;
 mod rank;
@@ -26,18 +27,18 @@ mod stated;
 mod status;
 mod traps;
 
-use crate::extract::places::{PlaceForm, Places};
+use crate::extract::places::{Place, PlaceForm, Places};
 use crate::extract::sentence::sentences_in;
 use crate::language::Pack;
 use crate::language::pack::{Sense, Word};
 use crate::model::{
-    Article, AsOf, AsOfHow, Covid, Field, Kind, Metric, Number, Observation, ObservationSpans, PlaceHow, PlaceKind,
-    Qualifier, SectionKind, SentenceRef, Span, Status,
+    Article, AsOf, AsOfHow, Covid, Field, Kind, Metric, Number, Observation, ObservationSpans, Period, PlaceHow,
+    PlaceKind, Qualifier, SectionKind, SentenceRef, Span, Status,
 };
 use attach::{Attachment, Why};
 use kind::Kinded;
 use reading::Reading;
-use scope::{Context, Located};
+use scope::{Context, Located, Sentence};
 
 /// The disease that the figures are about.
 const DISEASE: &str = "COVID-19";
@@ -72,12 +73,16 @@ struct Finder<'a, 'p> {
     pack: &'a Pack,
     places: &'p Places,
     article: &'a Article,
+    /// Where the dateline of the body ends.
+    dateline_end: usize,
     story: bool,
     context: Context<'p>,
     previous_metric: Option<Metric>,
     /// Metrics of the columns of the table that is being read.
     header: Vec<Metric>,
     previous: Option<Decided<'p>>,
+    /// The period that the text last spoke of.
+    period: Option<Period>,
     other_disease: bool,
     told: bool,
     sentence: usize,
@@ -98,14 +103,26 @@ struct Decided<'p> {
 impl<'a, 'p> Finder<'a, 'p> {
     fn new(pack: &'a Pack, places: &'p Places, article: &'a Article, story: bool) -> Self {
         let mut context = Context::default();
-        if let Some(dateline) = &article.wire.dateline {
-            let place = dateline.place.as_deref().and_then(|place| places.resolve_in(pack.code, place, dateline.country.as_deref()));
-            let country = dateline.country.as_deref().or_else(|| place.and_then(|place| place.iso2.as_deref()));
-            context.dateline = country.and_then(|country| places.country(country));
-        } else {
-            context.dateline = opening_place(places, &article.body);
+        let mut dateline_end = 0;
+        let place = match &article.wire.dateline {
+            Some(dateline) => {
+                dateline_end = dateline.span.end;
+                let country = dateline.country.as_deref();
+                context.dateline = country.and_then(|country| places.country(country));
+                dateline.place.as_deref().and_then(|place| places.resolve_in(pack.code, place, country))
+            }
+            None => opening_place(places, &article.body).map(|(end, place)| {
+                dateline_end = end;
+                place
+            }),
+        };
+        if let Some(place) = place {
+            let country = place.iso2.as_deref().and_then(|country| places.country(country));
+            context.dateline = context.dateline.or(country);
+            context.home = place.subdivision.as_deref().and_then(|code| places.by_id(code));
         }
         Self {
+            dateline_end,
             pack,
             places,
             article,
@@ -114,6 +131,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             previous_metric: None,
             header: Vec::new(),
             previous: None,
+            period: None,
             other_disease: false,
             told: false,
             sentence: 0,
@@ -129,13 +147,16 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.field = field;
             self.sentence = 0;
             self.previous_metric = None;
+            self.period = None;
         }
         let named = self.pack.disease.names.within(text);
         let about = self.story || named;
         if named {
             self.other_disease = false;
         }
-        for mut span in sentences_in(text, field, &self.pack.abbreviations).into_iter().flat_map(|span| pieces(text, span)) {
+        for mut span in
+            sentences_in(text, field, &self.pack.abbreviations).into_iter().flat_map(|span| pieces(text, span))
+        {
             let Some(words) = span.of(text) else { continue };
             span.start += base;
             span.end += base;
@@ -155,19 +176,28 @@ impl<'a, 'p> Finder<'a, 'p> {
     }
 
     fn read(&mut self, words: &str, span: Span, index: usize, about: bool) {
-        let country = self.context.country.and_then(|place| place.iso2.as_deref());
-        let reading = Reading::new(self.pack, self.places, words, span, index, country, self.article.date());
+        let country = self.context.country.or(self.context.dateline).and_then(|place| place.iso2.as_deref());
+        let division = self.context.division.or(self.context.home);
+        let today = self.article.date();
+        let mut reading = Reading::new(self.pack, self.places, words, span, index, country, division, today);
+        // A dateline says where the story was written.
+        reading.spots.retain(|spot| self.field != Field::Body || spot.end > self.dateline_end);
         self.label(&reading);
+        let before = self.context.clone();
+        let mentions = mention::mentions(&reading, self.places, &mut self.context);
+        let after = std::mem::replace(&mut self.context, before);
+        let sentence = Sentence { reading: &reading, mentions, places: self.places };
         let header = columns::header(&reading);
         if !header.is_empty() || reading.tokens.len() > 6 && !columns::is_row(&reading) {
             self.header = header;
         }
         if about && !reading.numbers.is_empty() {
-            self.numbers(&reading);
+            self.numbers(&sentence);
         } else if about {
+            self.period = period_of(&reading, &[]).or(self.period);
             self.bare_rank(&reading);
         }
-        scope::learn(&reading, self.places, &mut self.context);
+        self.context = Context { last: self.context.last, ..after };
         // A sentence with figures leaves its figures' place; one without leaves the place that it opens with.
         if std::mem::take(&mut self.told) {
             self.context.focus = None;
@@ -196,18 +226,21 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
     }
 
-    fn numbers(&mut self, reading: &Reading<'_, 'p>) {
+    fn numbers(&mut self, sentence: &Sentence<'_, '_, 'p>) {
+        let reading = sentence.reading;
         let rank = rank::find(self.pack, reading);
         let attachments = attach::all(reading, self.previous_metric, &self.header);
         let mut decided: Vec<Option<Decided<'p>>> = Vec::with_capacity(attachments.len());
         for (n, attachment) in attachments.iter().enumerate() {
-            let done =
-                attachment.as_ref().and_then(|attachment| self.decide(reading, n, attachment, rank.as_ref(), &decided));
+            let done = attachment
+                .as_ref()
+                .and_then(|attachment| self.decide(sentence, n, attachment, rank.as_ref(), &decided));
             decided.push(done);
         }
         let metrics: Vec<Option<Metric>> =
             decided.iter().map(|done| done.as_ref().map(|done| done.attachment.metric)).collect();
         let owner = rank.as_ref().and_then(|rank| rank::owner(reading, rank, &metrics));
+        self.period = period_of(reading, &decided).or(self.period);
         let told: Vec<Located<'p>> = decided.iter().flatten().flat_map(|done| &done.located).copied().collect();
         let last = scope::told_of(self.context.last, &told);
         for (n, done) in decided.into_iter().enumerate() {
@@ -232,12 +265,13 @@ impl<'a, 'p> Finder<'a, 'p> {
 
     fn decide(
         &self,
-        reading: &Reading<'_, 'p>,
+        sentence: &Sentence<'_, '_, 'p>,
         n: usize,
         attachment: &Attachment,
         rank: Option<&rank::Rank>,
         before: &[Option<Decided<'p>>],
     ) -> Option<Decided<'p>> {
+        let reading = sentence.reading;
         if traps::after_metric(reading, n, attachment).is_some() || disease::other(reading, n, self.other_disease) {
             return None;
         }
@@ -257,14 +291,25 @@ impl<'a, 'p> Finder<'a, 'p> {
                     reading.is(number.first.wrapping_sub(1), "(")
                         || reading.is(number.first.wrapping_sub(1), "+")
                         || reading.has(reading.left(*earlier), Sense::Bringing)
-                })
+                }) && !news(before, *earlier)
             })
             .find_map(|earlier| before.get(earlier).and_then(Option::as_ref));
-        let kinded =
+        let mut kinded =
             kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
         let inherits = whole.and_then(|whole| whole.located.first().copied());
-        let located = scope::locate(self.pack, reading, self.places, &self.context, n, rank, inherits);
+        let located = scope::locate(sentence, &self.context, n, rank, inherits);
         let status = status::status(reading, n, attachment.metric);
+        if status == Status::Forecast && kinded.rule == "simple_past" {
+            kinded = Kinded { kind: Kind::Cumulative, period: None, ..kinded };
+        }
+        let value = reading.numbers.get(n).map_or(0.0, |number| number.value);
+        let broken_down = located.first().and_then(|part| self.broken_down(attachment.metric, part, value));
+        let broken_down = broken_down.filter(|_| matches!(kinded.rule, "noun_phrase" | "item"));
+        if let Some(whole) = broken_down {
+            kinded = Kinded { kind: whole.kind, period: whole.period, rule: "breakdown", ..kinded };
+        } else if kinded.kind == Kind::New && kinded.period.is_none() {
+            kinded.period = self.period.filter(|period| *period == Period::Day);
+        }
         let points = reading.has(0..reading.tokens.len().min(4), Sense::Pointer) && !reading.word(0, Word::The)
             || reading.word(0, Word::The) && reading.word(1, Word::Figure);
         let last = before.iter().rev().flatten().next();
@@ -272,7 +317,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             today: self.article.date(),
             from_dateline: self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some()),
             before: last.map(|last| &last.as_of),
-            inherited: whole.map(|whole| &whole.as_of).or(if points {
+            inherited: whole.map(|whole| &whole.as_of).or(broken_down.map(|whole| &whole.as_of)).or(if points {
                 self.previous.as_ref().map(|previous| &previous.as_of)
             } else {
                 None
@@ -287,6 +332,36 @@ impl<'a, 'p> Finder<'a, 'p> {
             subset = whole.map(|whole| whole.subset.clone()).unwrap_or_default();
         }
         Some(Decided { attachment: *attachment, kinded, located, as_of, subset })
+    }
+
+    /// The figure before that a part of its place breaks down: of those that can hold it, in the nearest sentence that
+    /// has any, the closest. "Kenya recorded 679 cases, 28,104 in all. Nairobi had 396."
+    fn broken_down(&self, metric: Metric, part: &Located<'p>, value: f64) -> Option<&Observation> {
+        let place = part.place?;
+        let inside = |whole: &Observation| {
+            let outer = &whole.location;
+            match (place.kind, outer.kind) {
+                (PlaceKind::City | PlaceKind::Subdivision, PlaceKind::Country) => outer.iso2 == place.iso2,
+                (PlaceKind::City, PlaceKind::Subdivision) => {
+                    outer.subdivision.is_some()
+                        && outer.subdivision == place.subdivision
+                        && outer.name.as_ref() != Some(&place.name)
+                }
+                (PlaceKind::Country, PlaceKind::World | PlaceKind::Region) => outer.iso2.is_none(),
+                _ => false,
+            }
+        };
+        let holds = |whole: &&Observation| {
+            whole.field == self.field
+                && whole.metric == metric
+                && whole.status == Status::Reported
+                && whole.value.is_some_and(|whole| whole.0 >= value)
+                && inside(whole)
+        };
+        let nearest = self.found.iter().rev().find(holds)?.sentence.index;
+        let size = |whole: &&Observation| whole.value.map_or(f64::MAX, |value| value.0);
+        let wholes = self.found.iter().filter(holds).filter(|whole| whole.sentence.index == nearest);
+        wholes.min_by(|one, other| size(one).total_cmp(&size(other)))
     }
 
     /// "1,404 of them in intensive care", "of those 40 died": the number that a part is a part of.
@@ -343,7 +418,11 @@ impl<'a, 'p> Finder<'a, 'p> {
         Observation {
             id: String::new(),
             disease: DISEASE.to_owned(),
-            location: located.location(),
+            location: located.location(match located.written.map_or(field, |span| span.field) {
+                Field::Headline => self.article.headline.as_deref().unwrap_or_default(),
+                Field::Summary => self.article.summary.as_deref().unwrap_or_default(),
+                _ => &self.article.body,
+            }),
             metric,
             value: number.map(|number| Number(number.value)),
             value_max: number.and_then(|number| number.max).map(Number),
@@ -388,6 +467,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             facility: false,
             how: PlaceHow::Explicit,
             span: Some(Span::new(reading.span.field, spot.start, spot.end)),
+            written: spot.written,
         };
         let today = self.article.date();
         let from_dateline = self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some());
@@ -404,6 +484,29 @@ impl<'a, 'p> Finder<'a, 'p> {
         observation.rank_scope = Some(rank.scope);
         self.found.push(observation);
     }
+}
+
+/// Whether a number tells what is new of the total before it, as an aside of its list: "321,103 cases, 1,061 new".
+fn news(decided: &[Option<Decided<'_>>], n: usize) -> bool {
+    let of = |n: usize| decided.get(n).and_then(Option::as_ref);
+    let (Some(aside), Some(total)) = (of(n), n.checked_sub(1).and_then(of)) else { return false };
+    aside.kinded.kind == Kind::New
+        && aside.kinded.rule == "new"
+        && total.kinded.kind == Kind::Cumulative
+        && total.attachment.metric == aside.attachment.metric
+}
+
+/// The period that a sentence speaks of: that of its last increment, else a day that it names or counts by.
+fn period_of(reading: &Reading<'_, '_>, decided: &[Option<Decided<'_>>]) -> Option<Period> {
+    let told = decided.iter().flatten().rev().find_map(|done| done.kinded.period);
+    told.or_else(|| {
+        let daily = reading.has(0..reading.tokens.len(), Sense::PerDay);
+        let day = reading
+            .dates
+            .iter()
+            .any(|mark| matches!(mark.when, date::When::Day(_)) && matches!(mark.role, date::Role::On));
+        (daily || day).then_some(Period::Day)
+    })
 }
 
 /// "from 8,715 to 9,076 in one day": the first of the two.
@@ -445,17 +548,15 @@ fn pieces(text: &str, span: Span) -> Vec<Span> {
     out
 }
 
-/// The country of a place set in capitals at the very beginning: a dateline that nobody has read.
-fn opening_place<'p>(places: &'p Places, body: &str) -> Option<&'p crate::extract::places::Place> {
+/// A place set in capitals at the very beginning, and where it ends: a dateline that nobody has read.
+fn opening_place<'p>(places: &'p Places, body: &str) -> Option<(usize, &'p Place)> {
     let head = body.get(..body.char_indices().nth(60).map_or(body.len(), |(at, _)| at))?;
     let found = places.find(head).into_iter().next().filter(|found| found.start == 0)?;
     let capitals = head.get(found.start..found.end)?.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
     let place = found.place();
-    if !capitals || place.kind == PlaceKind::Country && place.name.len() <= 3 {
-        None
-    } else {
-        places.country(place.iso2.as_deref()?)
-    }
+    // "U.S. deaths rose" opens with a subject, "PARIS: Deaths rose" and "PARIS, Nov. 2 -" with where it was written.
+    let set_off = !body.get(found.end..)?.trim_start().starts_with(char::is_alphabetic);
+    (capitals && set_off && !found.possessive).then_some((found.end, place))
 }
 
 /// Section 8: how sure.
