@@ -274,6 +274,8 @@ pub enum Word {
     CityNoun,
     Relative,
     OutOf,
+    NameNoun,
+    Ending,
 }
 
 /// The classes that one word belongs to.

@@ -279,8 +279,12 @@ impl Places {
             return strict || self.state_follows(rest, words.get(n + count));
         }
         if guard == Some(Guard::Word) {
-            let listed =
-                rest.starts_with(" (") || rest.starts_with(':') || rest.starts_with("'s") || rest.starts_with("’s");
+            let head = words.get(n + count).is_some_and(|word| {
+                rest.starts_with(' ') && DIVISION_HEADS.contains(&word.text.to_lowercase().as_str())
+            });
+            let division = candidates.iter().any(|place| place.kind == PlaceKind::Subdivision);
+            let listed = head && division
+                || rest.starts_with(" (") || rest.starts_with(':') || rest.starts_with("'s") || rest.starts_with("’s");
             return preposition && before_folded != "to" && before_folded != "for" && before_folded != "and" || listed;
         }
         if preposition {
@@ -392,6 +396,12 @@ const OPENERS: &[&str] = &[
     "including",
     "both",
     "nearby",
+];
+
+/// Nouns of divisions behind their names.
+const DIVISION_HEADS: &[&str] = &[
+    "province", "state", "county", "region", "district", "department", "governorate", "prefecture", "division", "parish",
+    "municipality", "canton", "oblast",
 ];
 
 /// Capitalised words that follow a place's name without making it a person's.

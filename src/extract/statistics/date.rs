@@ -121,11 +121,40 @@ pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
         });
     }
     found.sort_by_key(|mark| (mark.first, usize::MAX - mark.after));
+    ends_on(line, &mut found);
     found.dedup_by(|later, earlier| later.first < earlier.after);
     for mark in &mut found {
         mark.role = role(line, mark.first, &mut mark.end_of);
     }
     found
+}
+
+/// "the week to Thursday", "the 24 hours to 8pm on Sunday": a stretch of time whose last day is named is of that day.
+fn ends_on(line: &Line<'_, '_>, found: &mut [DateMark]) {
+    for n in 0..found.len() {
+        let Some(stretch) = found.get(n).copied().filter(|mark| stretches(line, mark)) else { continue };
+        let last = found.iter().rev().find(|day| {
+            let near = day.first >= stretch.after && day.first <= stretch.after + 6;
+            near && matches!(day.when, When::Day(_))
+                && matches!(day.how, AsOfHow::Explicit | AsOfHow::Weekday)
+                && (line.word(stretch.after, Word::Ending) || line.word(stretch.after - 1, Word::Ending))
+                && !(stretch.after..day.first).any(|at| line.is(at, ",") || line.is(at, "."))
+        });
+        if let (Some(day), Some(mark)) = (last.copied(), found.get_mut(n)) {
+            *mark = DateMark { first: mark.first, ..day };
+        }
+    }
+}
+
+/// Whether a date is a stretch of time that ends on the day of the story unless it says otherwise.
+fn stretches(line: &Line<'_, '_>, date: &DateMark) -> bool {
+    line.marks.iter().any(|mark| {
+        mark.first == date.first
+            && matches!(
+                mark.cue,
+                Cue::Sense(Sense::PastDay | Sense::PastWeek | Sense::PastFortnight | Sense::PastMonth)
+            )
+    })
 }
 
 fn relative(sense: Sense, today: Option<Date>) -> Option<When> {
@@ -510,11 +539,13 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
     let compare_end =
         reading.first(number.after..clause.end, Sense::Compare).map_or(clause.end, |mark| mark.first).max(right.end);
     let day_before = |mark: &&&DateMark| !matches!(mark.when, When::Before(_));
+    // "A week earlier there had been 331": what opens the clause is said of its own number.
+    let opening = |mark: &&&DateMark| day_before(mark) || mark.first <= clause.start + 1;
     let nearest = data
         .iter()
         .filter(within(right.clone()))
         .find(|mark| !weak(mark))
-        .or_else(|| data.iter().filter(within(left.clone())).filter(day_before).rfind(|mark| !weak(mark)))
+        .or_else(|| data.iter().filter(within(left.clone())).filter(opening).rfind(|mark| !weak(mark)))
         .or_else(|| data.iter().filter(within(number.after..compare_end)).filter(day_before).find(|mark| !weak(mark)))
         .or_else(|| data.iter().filter(within(clause.start..number.first)).filter(day_before).rfind(|mark| !weak(mark)))
         .or_else(|| data.iter().filter(day_before).find(|mark| !weak(mark)))

@@ -129,8 +129,8 @@ fn pointers(reading: &Reading<'_, '_>) -> Vec<Pointer> {
         if sense == Sense::World && in_name(reading, mark.first, mark.after) {
             continue;
         }
-        match all.last_mut().filter(|last| (last.first, last.after) == (mark.first, mark.after)) {
-            Some(last) => last.add(sense),
+        match all.iter_mut().find(|known| (known.first, known.after) == (mark.first, mark.after)) {
+            Some(known) => known.add(sense),
             None if pointer.points() => all.push(pointer),
             None => {}
         }

@@ -242,7 +242,11 @@ impl<'a, 'p> Finder<'a, 'p> {
         let owner = rank.as_ref().and_then(|rank| rank::owner(reading, rank, &metrics));
         self.period = period_of(reading, &decided).or(self.period);
         let told: Vec<Located<'p>> = decided.iter().flatten().flat_map(|done| &done.located).copied().collect();
-        let last = scope::told_of(self.context.last, &told);
+        let parts = decided.iter().enumerate().filter(|(_, done)| done.is_some()).all(|(n, _)| {
+            let after = reading.numbers.get(n).map_or(0, |number| number.after);
+            reading.word(after, Word::Of) && reading.one_of(after + 1, &[Word::The, Word::Them, Word::Its])
+        });
+        let last = scope::told_of(self.context.last, &told, parts);
         for (n, done) in decided.into_iter().enumerate() {
             let Some(done) = done else { continue };
             for located in &done.located {
@@ -294,6 +298,11 @@ impl<'a, 'p> Finder<'a, 'p> {
                 }) && !news(before, *earlier)
             })
             .find_map(|earlier| before.get(earlier).and_then(Option::as_ref));
+        // "down from 602", "compared with 7,500": of the kind of what it is compared with.
+        let compared = compared(reading, n).then(|| {
+            let same = |done: &&Decided<'p>| done.attachment.metric == attachment.metric;
+            before.iter().rev().flatten().find(same)
+        });
         let mut kinded =
             kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
         let inherits = whole.and_then(|whole| whole.located.first().copied());
@@ -302,14 +311,18 @@ impl<'a, 'p> Finder<'a, 'p> {
         if status == Status::Forecast && kinded.rule == "simple_past" {
             kinded = Kinded { kind: Kind::Cumulative, period: None, ..kinded };
         }
+        if let Some(other) = compared.flatten() {
+            kinded = Kinded { rule: "compared", ..other.kinded };
+        }
         let value = reading.numbers.get(n).map_or(0.0, |number| number.value);
         let broken_down = located.first().and_then(|part| self.broken_down(attachment.metric, part, value));
-        let broken_down = broken_down.filter(|_| matches!(kinded.rule, "noun_phrase" | "item"));
-        if let Some(whole) = broken_down {
+        if let Some(whole) = broken_down.filter(|_| matches!(kinded.rule, "noun_phrase" | "item")) {
             kinded = Kinded { kind: whole.kind, period: whole.period, rule: "breakdown", ..kinded };
         } else if kinded.kind == Kind::New && kinded.period.is_none() {
             kinded.period = self.period.filter(|period| *period == Period::Day);
         }
+        // "Of the new cases 12 were in Goa": the figures of a breakdown are of its day.
+        let news_of_whole = matches!(kinded.rule, "breakdown" | "new" | "item" | "part" | "simple_past");
         let points = reading.has(0..reading.tokens.len().min(4), Sense::Pointer) && !reading.word(0, Word::The)
             || reading.word(0, Word::The) && reading.word(1, Word::Figure);
         let last = before.iter().rev().flatten().next();
@@ -317,11 +330,10 @@ impl<'a, 'p> Finder<'a, 'p> {
             today: self.article.date(),
             from_dateline: self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some()),
             before: last.map(|last| &last.as_of),
-            inherited: whole.map(|whole| &whole.as_of).or(broken_down.map(|whole| &whole.as_of)).or(if points {
-                self.previous.as_ref().map(|previous| &previous.as_of)
-            } else {
-                None
-            }),
+            inherited: whole
+                .map(|whole| &whole.as_of)
+                .or(broken_down.filter(|whole| whole.kind == kinded.kind && news_of_whole).map(|whole| &whole.as_of))
+                .or(if points { self.previous.as_ref().map(|previous| &previous.as_of) } else { None }),
             forecast: status == Status::Forecast,
             start_of_change: start_of_change(reading, n),
             monthly: kinded.kind == Kind::New && kinded.period == Some(crate::model::Period::Month),
@@ -484,6 +496,21 @@ impl<'a, 'p> Finder<'a, 'p> {
         observation.rank_scope = Some(rank.scope);
         self.found.push(observation);
     }
+}
+
+/// Whether a number is what an earlier one is compared with: "down from 602", "against 7,500 a week earlier".
+fn compared(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let start = attach::core_start(reading, n);
+    let number = reading.numbers.get(n).map_or(0, |number| number.first);
+    [start, number].into_iter().any(|at| {
+        reading.ending_at(at).iter().any(|mark| {
+            mark.cue == crate::language::Cue::Sense(Sense::Compare)
+                // "after 322 were added" tells what made the total.
+                && !reading.word(mark.first, Word::After)
+                && (mark.after > mark.first + 1 || reading.one_of(mark.first, &[Word::From, Word::Against]))
+                && !reading.word(mark.first, Word::ChangeFrom)
+        })
+    })
 }
 
 /// Whether a number tells what is new of the total before it, as an aside of its list: "321,103 cases, 1,061 new".

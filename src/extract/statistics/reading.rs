@@ -129,7 +129,7 @@ impl<'t, 'p> Reading<'t, 'p> {
     /// knows in the country of the story is a part of what the sentence or the story speaks of.
     fn divisions(&mut self, places: &'p Places) {
         for at in 1..self.tokens.len() {
-            if !self.word(at, Word::DivisionNoun) {
+            if !self.one_of(at, &[Word::DivisionNoun, Word::NameNoun]) {
                 continue;
             }
             let capital = |at: usize| self.tokens.get(at).is_some_and(Token::capitalised);
@@ -192,22 +192,31 @@ impl<'t, 'p> Reading<'t, 'p> {
             let hard = matches!(token.text, ";" | "•") || self.word(n, Word::NewClause);
             // "…in Ukraine, and Poland reported 12": a place with a verb of its own.
             let link = token.is(",") || self.word(n, Word::And);
-            let subject = link
-                && self.spots.iter().any(|spot| {
-                    let joined = spot.first == n + 1
-                        || spot.first == n + 2 && self.one_of(n + 1, &[Word::And, Word::In, Word::The]);
-                    let verb = (spot.after..spot.after + 2).any(|at| {
-                        self.has_at(at, Sense::Perfect)
-                            || self.has_at(at, Sense::Report)
-                            || self.has_at(at, Sense::RiseVerb)
-                    });
-                    joined && verb && !spot.possessive
-                });
+            let subject = link && self.opens_clause(n + 1);
             if hard || subject {
                 starts.push(n + 1);
             }
         }
         self.clauses = starts;
+    }
+
+    /// Whether a place that has its own verb stands there: "Poland reported", "the western prefecture of Osaka found".
+    fn opens_clause(&self, at: usize) -> bool {
+        let limit = self.tokens.len().min(at + 9);
+        let verb = (at..limit)
+            .find(|at| [Sense::Perfect, Sense::Report, Sense::RiseVerb].iter().any(|sense| self.has_at(*at, *sense)));
+        let Some(verb) = verb else { return false };
+        let clean = !(at..verb).any(|at| {
+            self.is(at, ",")
+                || self.one_of(at, &[Word::To, Word::From, Word::With])
+                || self.numbers.iter().any(|number| number.first == at)
+                || self.has_at(at, Sense::Bringing)
+        });
+        let subject = self
+            .spots
+            .iter()
+            .any(|spot| spot.first >= at && spot.after <= verb && spot.after + 1 >= verb && !spot.possessive);
+        clean && subject
     }
 
     /// The clause that holds a token.

@@ -150,7 +150,7 @@ pub(super) fn locate<'p>(
         clause.contains(&spot.first)
             && spot.first >= number.after
             && governs(reading, spot, rank)
-            && !foreign_prep(reading, spot)
+            && (mention.adverb || !foreign_prep(reading, spot))
             && !of_next(reading, n, spot)
     });
     if let Some(mention) = after {
@@ -223,7 +223,9 @@ fn of_next(reading: &Reading<'_, '_>, n: usize, spot: &Spot<'_>) -> bool {
 
 /// The place that a sentence with figures leaves to the next: its last, or, where it breaks a country's figures down by
 /// its parts ("4,174 in Moscow, 1,966 in St. Petersburg"), the country.
-pub(super) fn told_of<'p>(before: Option<Located<'p>>, told: &[Located<'p>]) -> Option<Located<'p>> {
+///
+/// `parts` says that all were told as parts of a figure before: "Lombardy had 235 of the dead".
+pub(super) fn told_of<'p>(before: Option<Located<'p>>, told: &[Located<'p>], parts: bool) -> Option<Located<'p>> {
     let Some(last) = told.last() else { return before };
     let is_country = |located: &&Located<'p>| located.place.is_some_and(|place| place.kind == PlaceKind::Country);
     let inside = told.iter().find(is_country);
@@ -233,7 +235,7 @@ pub(super) fn told_of<'p>(before: Option<Located<'p>>, told: &[Located<'p>]) -> 
             matches!(part.kind, PlaceKind::City | PlaceKind::Subdivision) && part.iso2 == country.iso2
         })
     };
-    let breakdown = is_part(&last) && (inside.is_some() || told.iter().filter(is_part).count() > 1);
+    let breakdown = is_part(&last) && (parts || inside.is_some() || told.iter().filter(is_part).count() > 1);
     Some(if breakdown { *whole } else { *last })
 }
 
