@@ -276,6 +276,7 @@ pub enum Word {
     OutOf,
     NameNoun,
     Ending,
+    That,
 }
 
 /// The classes that one word belongs to.

@@ -146,13 +146,19 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
     if (start..number.first).any(|at| reading.has_at(at, Sense::New)) {
         return Some("new");
     }
-    // "27 more were announced", "1,061 new", "of the new patients 22".
+    // "of the new patients 22", "1,436 of the new cases"; "27 more were announced", "1,061 new".
     let of_new = reading.left(n).any(|at| {
         reading.word(at, Word::Of)
             && reading.one_of(at + 1, &[Word::The, Word::Those, Word::Its])
             && (at + 2..at + 4).any(|at| reading.has_at(at, Sense::New))
     });
-    if of_new || reading.has_at(number.after, Sense::New) && !reading.has_at(number.after, Sense::Overnight) {
+    let of_those = reading.word(number.after, Word::Of)
+        && reading.one_of(number.after + 1, &[Word::The, Word::Those, Word::Its])
+        && (number.after + 2..number.after + 4).any(|at| reading.has_at(at, Sense::New));
+    if of_new || of_those {
+        return Some("new_part");
+    }
+    if reading.has_at(number.after, Sense::New) && !reading.has_at(number.after, Sense::Overnight) {
         return Some("new");
     }
     // The number is itself the article of "a new case", or the "no" of "no new deaths".
@@ -265,9 +271,13 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     // "has 434 cases on Monday" is a state; "has reported 434 cases in the past 24 hours" and "had been recorded on
     // Monday" are counts of the day.
     let period = lasts(reading, mark);
-    let near = mark.first < number.first || (number.after..mark.first).all(|at| !reading.is(at, ","));
+    let near = |verb: &Verb| {
+        let opens = mark.first <= clause.start + 2;
+        let behind = mark.first > verb.first && (number.after..mark.first).all(|at| !reading.is(at, ","));
+        opens || behind
+    };
     let perfect = match own_verb(reading, n) {
-        Some(verb) => verb.perfect && !(verb.told && near),
+        Some(verb) => verb.perfect && !(verb.told && near(&verb)),
         None => false,
     };
     // "415 have recovered, and 18,757 tests were made in the past day": the day is that of the second verb.
@@ -405,6 +415,7 @@ fn totals(reading: &Reading<'_, '_>, n: usize) -> bool {
 
 /// The verb that tells a number.
 struct Verb {
+    first: usize,
     /// Perfect, or a state: "has registered", "has".
     perfect: bool,
     /// A verb of report stands in it, also behind "has": "had been recorded".
@@ -445,8 +456,9 @@ fn own_verb(reading: &Reading<'_, '_>, n: usize) -> Option<Verb> {
     let clause = reading.clause(number.first);
     let is = |mark: &Mark, sense: Sense| mark.cue == Cue::Sense(sense);
     let made = |perfect: bool, first: usize| {
-        let told = reading.has(first..(first + 5).min(clause.end), Sense::Report);
-        Some(Verb { perfect, told, rule: if perfect { "perfect" } else { "simple_past" } })
+        let told = (first..(first + 5).min(clause.end))
+            .any(|at| reading.has_at(at, Sense::Report) && !reading.word(at, Word::Have));
+        Some(Verb { first, perfect, told, rule: if perfect { "perfect" } else { "simple_past" } })
     };
     // A count that goes on behind an aside ("has 2,633 cases, after 322 were added, and 107 deaths") has the verb before it.
     let left = reading.left(n);

@@ -31,8 +31,11 @@ pub(super) fn mentions<'p>(
     context: &mut Context<'p>,
 ) -> Vec<Mention<'p>> {
     let mut found: Vec<Mention<'p>> = Vec::new();
-    let mut names = reading.spots.iter().peekable();
-    let mut pointers = pointers(reading).into_iter().peekable();
+    let pointers = pointers(reading);
+    // "the South American country" is one mention.
+    let free = |spot: &&Spot<'p>| !pointers.iter().any(|whole| whole.first <= spot.first && spot.after <= whole.after);
+    let mut names = reading.spots.iter().filter(free).peekable();
+    let mut pointers = pointers.iter().peekable();
     let country_named = |spot: &Spot<'_>| spot.place.kind == PlaceKind::Country && !nationality(reading, spot);
     let first_country = reading.spots.iter().find(|spot| country_named(spot)).map(|spot| spot.first);
     loop {
@@ -51,7 +54,7 @@ pub(super) fn mentions<'p>(
         } else if let Some(mark) = pointers.next() {
             let subject = found.iter().rev().find(|mention| governs(reading, &mention.spot, None));
             let subject = subject.map(|mention| mention.spot.place);
-            if let Some((place, how)) = resolve(reading, places, context, &mark, subject) {
+            if let Some((place, how)) = resolve(reading, places, context, mark, subject) {
                 let spot = Spot {
                     first: mark.first,
                     after: mark.after,

@@ -181,7 +181,12 @@ impl<'a, 'p> Finder<'a, 'p> {
         let today = self.article.date();
         let mut reading = Reading::new(self.pack, self.places, words, span, index, country, division, today);
         // A dateline says where the story was written.
-        reading.spots.retain(|spot| self.field != Field::Body || spot.end > self.dateline_end);
+        if self.field == Field::Body && span.start < self.dateline_end {
+            let inside = |at: usize| reading.tokens.get(at).is_some_and(|token| token.end <= self.dateline_end);
+            let dates = reading.dates.iter().filter(|mark| !inside(mark.first)).copied().collect();
+            let spots = reading.spots.iter().filter(|spot| !inside(spot.first)).cloned().collect();
+            (reading.dates, reading.spots) = (dates, spots);
+        }
         self.label(&reading);
         let before = self.context.clone();
         let mentions = mention::mentions(&reading, self.places, &mut self.context);
@@ -299,7 +304,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             })
             .find_map(|earlier| before.get(earlier).and_then(Option::as_ref));
         // "down from 602", "compared with 7,500": of the kind of what it is compared with.
-        let compared = compared(reading, n).then(|| {
+        let compared = date::compares(reading, n).then(|| {
             let same = |done: &&Decided<'p>| done.attachment.metric == attachment.metric;
             before.iter().rev().flatten().find(same)
         });
@@ -322,10 +327,12 @@ impl<'a, 'p> Finder<'a, 'p> {
             kinded.period = self.period.filter(|period| *period == Period::Day);
         }
         // "Of the new cases 12 were in Goa": the figures of a breakdown are of its day.
-        let news_of_whole = matches!(kinded.rule, "breakdown" | "new" | "item" | "part" | "simple_past");
+        let news_of_whole = matches!(kinded.rule, "breakdown" | "new_part" | "part");
         let points = reading.has(0..reading.tokens.len().min(4), Sense::Pointer) && !reading.word(0, Word::The)
             || reading.word(0, Word::The) && reading.word(1, Word::Figure);
-        let last = before.iter().rev().flatten().next();
+        // "against 2,698 on Tuesday and 3,187 a week earlier" both count from the day of what they are compared with.
+        let told = |done: &&Decided<'p>| done.attachment.metric == attachment.metric && done.kinded.rule != "compared";
+        let last = before.iter().rev().flatten().find(told).or(before.iter().rev().flatten().next());
         let scope = date::DateScope {
             today: self.article.date(),
             from_dateline: self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some()),
@@ -340,7 +347,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         };
         let (as_of, _) = date::as_of(reading, n, &scope);
         let mut subset = status::subsets(reading, n, attachment);
-        if subset.is_empty() && matches!(attachment.why, Why::Coordinated(_)) {
+        if subset.is_empty() && (matches!(attachment.why, Why::Coordinated(_)) || date::is_part(reading, n)) {
             subset = whole.map(|whole| whole.subset.clone()).unwrap_or_default();
         }
         Some(Decided { attachment: *attachment, kinded, located, as_of, subset })
@@ -498,21 +505,6 @@ impl<'a, 'p> Finder<'a, 'p> {
     }
 }
 
-/// Whether a number is what an earlier one is compared with: "down from 602", "against 7,500 a week earlier".
-fn compared(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let start = attach::core_start(reading, n);
-    let number = reading.numbers.get(n).map_or(0, |number| number.first);
-    [start, number].into_iter().any(|at| {
-        reading.ending_at(at).iter().any(|mark| {
-            mark.cue == crate::language::Cue::Sense(Sense::Compare)
-                // "after 322 were added" tells what made the total.
-                && !reading.word(mark.first, Word::After)
-                && (mark.after > mark.first + 1 || reading.one_of(mark.first, &[Word::From, Word::Against]))
-                && !reading.word(mark.first, Word::ChangeFrom)
-        })
-    })
-}
-
 /// Whether a number tells what is new of the total before it, as an aside of its list: "321,103 cases, 1,061 new".
 fn news(decided: &[Option<Decided<'_>>], n: usize) -> bool {
     let of = |n: usize| decided.get(n).and_then(Option::as_ref);
@@ -582,8 +574,12 @@ fn opening_place<'p>(places: &'p Places, body: &str) -> Option<(usize, &'p Place
     let capitals = head.get(found.start..found.end)?.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
     let place = found.place();
     // "U.S. deaths rose" opens with a subject, "PARIS: Deaths rose" and "PARIS, Nov. 2 -" with where it was written.
-    let set_off = !body.get(found.end..)?.trim_start().starts_with(char::is_alphabetic);
-    (capitals && set_off && !found.possessive).then_some((found.end, place))
+    let rest = body.get(found.end..)?;
+    let set_off = !rest.trim_start().starts_with(char::is_alphabetic);
+    // "Lucknow: The state reported …": running text behind a town, where a label would have figures.
+    let town = place.kind == PlaceKind::City
+        && rest.strip_prefix(": ").is_some_and(|rest| rest.starts_with(char::is_uppercase) && rest.contains(". "));
+    ((capitals && set_off || town) && !found.possessive).then_some((found.end, place))
 }
 
 /// Section 8: how sure.

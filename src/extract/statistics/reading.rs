@@ -135,10 +135,17 @@ impl<'t, 'p> Reading<'t, 'p> {
             let capital = |at: usize| self.tokens.get(at).is_some_and(Token::capitalised);
             let named = self.spots.iter().position(|spot| spot.after == at && spot.form == PlaceForm::Name);
             let country = self.country;
+            let division = self.division.and_then(|division| division.subdivision.as_deref());
             let at_home = |spot: &Spot<'p>| country.is_none() || spot.place.iso2.as_deref() == country;
+            // "Washington County" in a story of Arkansas is not named after where it lies.
+            let elsewhere = |spot: &Spot<'p>| {
+                spot.place.kind == PlaceKind::City
+                    && division.is_some()
+                    && spot.place.subdivision.as_deref() != division
+            };
             let known = named.and_then(|n| self.spots.get(n));
             if let Some(n) = named
-                && (known.is_some_and(at_home) || !capital(at))
+                && (known.is_some_and(|spot| at_home(spot) && !elsewhere(spot)) || !capital(at))
             {
                 self.spots.get_mut(n).into_iter().for_each(|spot| spot.after = at + 1);
                 continue;
