@@ -190,12 +190,14 @@ impl Places {
             let mut end = last.end;
             let initials = used.iter().all(|word| word.text.chars().count() == 1);
             let rest = text.get(end..).unwrap_or_default();
-            // Dots may only stand inside initials ("U.S.") and after "St."; elsewhere a sentence ends there.
-            if dots & ((1u32 << count.min(31)) - 1) != 0
-                && !initials
-                && !name.starts_with("st ")
-                && !name.ends_with(" d c")
-            {
+            // Dots may only stand behind initials ("U.S.", "U.S. Virgin Islands") and "St."; elsewhere a sentence ends there.
+            let ends = (1..count).any(|step| {
+                let short = words.get(n + step - 1).is_some_and(|word| {
+                    word.text.chars().count() == 1 || matches!(word.text, "St" | "ST" | "Mt" | "Ft")
+                });
+                dots & (1 << step.min(31)) != 0 && !short
+            });
+            if ends {
                 continue;
             }
             if initials && count > 1 && rest.starts_with('.') {

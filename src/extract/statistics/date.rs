@@ -552,7 +552,13 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
         reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::Today))
             && mark.after <= mark.first + 2
     };
-    let own = |mark: &&DateMark| !of_a_part(reading, n, mark.first);
+    // "10,207, breaking a record set on July 23": the day of the record.
+    let of_record = |mark: &DateMark| {
+        mark.first > number.after
+            && (mark.first.saturating_sub(5)..mark.first).any(|at| at >= number.after && reading.word(at, Word::Record))
+            && !(mark.first.saturating_sub(2)..mark.first).any(|at| reading.is(at, ","))
+    };
+    let own = |mark: &&DateMark| !of_a_part(reading, n, mark.first) && !of_record(mark);
     let data: Vec<&DateMark> =
         reading.dates.iter().filter(usable).filter(own).filter(|mark| !statement(mark)).collect();
     let right = reading.right(n);

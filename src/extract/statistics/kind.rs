@@ -5,6 +5,7 @@
 use super::attach::{Attachment, Why, core_start, passes};
 use super::date::{self, Role, When};
 use super::kinds::kind_of;
+use super::period::{average, label_period, lasting, lasts, period};
 use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
@@ -288,32 +289,6 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     !beyond && (period || !perfect)
 }
 
-/// Whether a date is a stretch of time that ends there: "the past 24 hours".
-fn lasts(reading: &Reading<'_, '_>, mark: &date::DateMark) -> bool {
-    reading.marks.iter().any(|cue| {
-        cue.first <= mark.first
-            && mark.first < cue.after.max(cue.first + 1)
-            && matches!(
-                cue.cue,
-                Cue::Sense(
-                    Sense::PastDay
-                        | Sense::PastWeek
-                        | Sense::PastFortnight
-                        | Sense::PastMonth
-                        | Sense::LastWeek
-                        | Sense::LastMonth
-                        | Sense::Overnight
-                        | Sense::Yesterday
-                )
-            )
-    })
-}
-
-/// Whether the date of a number is a stretch of time.
-fn lasting(reading: &Reading<'_, '_>, n: usize) -> bool {
-    date::choose(reading, n).is_some_and(|mark| lasts(reading, mark))
-}
-
 /// Whether a noun that counts one by one begins at a token.
 fn counted(reading: &Reading<'_, '_>, first: usize) -> bool {
     reading.marks.iter().any(|mark| mark.first == first && matches!(mark.cue, Cue::Noun(_)))
@@ -337,15 +312,11 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
         return Some("passes");
     }
     let left = reading.left(n);
-    // "for totals of 1,054,120 and 24,108": one row.
-    let row = n.checked_sub(1).filter(|before| {
-        reading.numbers.get(*before).is_some_and(|before| {
-            before.after < start_of(reading, n)
-                && (before.after..start_of(reading, n)).all(|at| reading.is(at, ",") || reading.word(at, Word::And))
-        })
-    });
-    if let Some(rule) = row.filter(|before| totals(reading, *before)).map(|_| "row") {
-        return Some(rule);
+    // "for totals of 1,054,120 and 24,108", "bringing the totals to 679 cases and 11 deaths": one row.
+    // A comma before the "and" goes back to the main clause: "taking the total to 1,005, and 156 deaths".
+    let comma = reading.is(core_start(reading, n).wrapping_sub(2), ",");
+    if attachment.why != Why::Predicate && !comma && in_row(reading, n) && totals(reading, n - 1) {
+        return Some("row");
     }
     // "taking the count past 44.7 lakh".
     if let Some(bringing) = reading.first(left.clone(), Sense::Bringing) {
@@ -404,13 +375,24 @@ fn found_among(reading: &Reading<'_, '_>, n: usize) -> bool {
     n > 0 && of && near.len() < 12 && !near.clone().any(|at| reading.is(at, ","))
 }
 
-fn start_of(reading: &Reading<'_, '_>, n: usize) -> usize {
-    core_start(reading, n)
+/// Whether a number continues a row with the one before it: nothing but what that counts, and a comma or "and", between.
+pub(super) fn in_row(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(before) = n.checked_sub(1).and_then(|before| reading.numbers.get(before)) else { return false };
+    let start = core_start(reading, n);
+    let link = start.wrapping_sub(1);
+    let linked = reading.is(link, ",") || reading.word(link, Word::And);
+    let verb = [Sense::Perfect, Sense::Report, Sense::RiseVerb, Sense::Bringing];
+    linked
+        && before.after < start
+        && start - before.after <= 8
+        && !verb.iter().any(|verb| reading.has(before.after..start, *verb))
 }
 
-/// Whether a word for several totals governs number `n`.
+/// Whether number `n` is one of several totals: a word for totals or a verb that brings them governs its row.
 fn totals(reading: &Reading<'_, '_>, n: usize) -> bool {
-    reading.left(n).any(|at| reading.word(at, Word::Totals))
+    let left = reading.left(n);
+    let plural = left.clone().any(|at| reading.word(at, Word::Totals));
+    plural || reading.has(left, Sense::Bringing) || n > 0 && in_row(reading, n) && totals(reading, n - 1)
 }
 
 /// The verb that tells a number.
@@ -427,7 +409,10 @@ struct Verb {
 fn verb_stretch(reading: &Reading<'_, '_>, n: usize) -> std::ops::Range<usize> {
     let Some(number) = reading.numbers.get(n) else { return 0..0 };
     let clause = reading.clause(number.first);
-    let opens = reading.left(n).rev().find(|at| n > 0 && reading.one_of(*at, &[Word::With, Word::As]));
+    let opens = reading
+        .left(n)
+        .rev()
+        .find(|at| n > 0 && reading.one_of(*at, &[Word::With, Word::As, Word::Relative, Word::When]));
     match opens {
         Some(at) => at..reading.right(n).end,
         None => clause,
@@ -510,86 +495,4 @@ fn own_verb(reading: &Reading<'_, '_>, n: usize) -> Option<Verb> {
         },
         (None, None) => verb_right.and_then(|(first, perfect)| made(perfect, first)),
     }
-}
-
-/// The period that the words beside the number give.
-fn period(reading: &Reading<'_, '_>, n: usize) -> Option<Period> {
-    let number = reading.numbers.get(n)?;
-    let clause = reading.clause(number.first);
-    let of = |sense: Sense| match sense {
-        Sense::PerDay | Sense::PastDay | Sense::Overnight | Sense::Yesterday | Sense::DayEarlier => Some(Period::Day),
-        Sense::PerWeek | Sense::PastWeek | Sense::LastWeek => Some(Period::Week),
-        Sense::PerFortnight | Sense::PastFortnight => Some(Period::Fortnight),
-        Sense::PerMonth | Sense::PastMonth | Sense::LastMonth => Some(Period::Month),
-        Sense::PerYear => Some(Period::Year),
-        _ => None,
-    };
-    let rate = |range: std::ops::Range<usize>| {
-        reading.marks_in(range).find_map(|mark| match mark.cue {
-            Cue::Sense(
-                sense @ (Sense::PerDay | Sense::PerWeek | Sense::PerMonth | Sense::PerYear | Sense::PerFortnight),
-            ) if !reading.word(mark.first, Word::Alone) => of(sense),
-            _ => None,
-        })
-    };
-    let any = |range: std::ops::Range<usize>| {
-        reading.marks_in(range).find_map(|mark| match mark.cue {
-            Cue::Sense(sense) if !reading.word(mark.first, Word::Alone) => of(sense),
-            _ => None,
-        })
-    };
-    let right = reading.right(n);
-    let left = reading.left(n);
-    rate(right.clone())
-        .or_else(|| any(right))
-        .or_else(|| any(left))
-        .or_else(|| {
-            let mark = date::choose(reading, n)?;
-            if matches!(mark.role, Role::AsOf | Role::By | Role::Since) {
-                return None;
-            }
-            let named =
-                reading.marks.iter().filter(|cue| cue.first <= mark.first && mark.first < cue.after).find_map(|cue| {
-                    match cue.cue {
-                        Cue::Sense(sense) => of(sense),
-                        _ => None,
-                    }
-                });
-            let now = reading.marks.iter().any(|cue| {
-                cue.first == mark.first
-                    && cue.cue == Cue::Sense(Sense::Today)
-                    && !reading.one_of(cue.first, &[Word::Today, Word::This])
-            });
-            match mark.when {
-                _ if named.is_some() => named,
-                When::Day(_) | When::Before(_) if !now => Some(Period::Day),
-                When::Month(..) if reading.one_of(mark.first.wrapping_sub(1), &[Word::In, Word::Of]) => {
-                    Some(Period::Month)
-                }
-                _ => None,
-            }
-        })
-        .or_else(|| any(clause))
-}
-
-/// "The seven-day incidence": the period that a rate's own name gives.
-fn label_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option<Period> {
-    let number = reading.numbers.get(n)?;
-    let (first, after) = attachment.mark.unwrap_or((number.first, number.after));
-    let near = first.min(number.first).saturating_sub(5)..after.max(number.after);
-    let clause = reading.clause(number.first);
-    let find = |range: std::ops::Range<usize>| {
-        reading.marks_in(range).find_map(|mark| match mark.cue {
-            Cue::Sense(Sense::PerWeek | Sense::PastWeek | Sense::LastWeek) => Some(Period::Week),
-            Cue::Sense(Sense::PerFortnight | Sense::PastFortnight) => Some(Period::Fortnight),
-            Cue::Sense(Sense::PerDay | Sense::PastDay) => Some(Period::Day),
-            _ => None,
-        })
-    };
-    find(near).or_else(|| find(clause))
-}
-
-fn average(reading: &Reading<'_, '_>, n: usize) -> Option<Statistic> {
-    let near = reading.left(n).start..reading.right(n).end;
-    reading.has(near, Sense::Average).then_some(Statistic::Average)
 }

@@ -71,7 +71,9 @@ pub(super) fn mentions<'p>(
     }
     let opening = found.iter().find(|mention| governs(reading, &mention.spot, None));
     let opens = |mention: &&Mention<'p>| {
-        mention.spot.first <= 2 || reading.numbers.is_empty() && reading.spots.len() == 1 && found.len() == 1
+        // "Only Britain has recorded more."
+        !reading.word(mention.spot.first.wrapping_sub(1), Word::Only) && mention.spot.first <= 2
+            || reading.numbers.is_empty() && reading.spots.len() == 1 && found.len() == 1
     };
     if let Some(mention) = opening.filter(opens) {
         context.focus = Some(mention.spot.place);

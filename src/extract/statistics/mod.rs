@@ -17,6 +17,7 @@ mod kind;
 mod kinds;
 mod mention;
 mod merge;
+mod period;
 mod plausibility;
 mod rank;
 mod rates;
@@ -25,9 +26,10 @@ mod roles;
 mod scope;
 mod stated;
 mod status;
+mod text;
 mod traps;
 
-use crate::extract::places::{Place, PlaceForm, Places};
+use crate::extract::places::{PlaceForm, Places};
 use crate::extract::sentence::sentences_in;
 use crate::language::Pack;
 use crate::language::pack::{Sense, Word};
@@ -39,6 +41,7 @@ use attach::{Attachment, Why};
 use kind::Kinded;
 use reading::Reading;
 use scope::{Context, Located, Sentence};
+use text::{opening_place, pieces};
 
 /// The disease that the figures are about.
 const DISEASE: &str = "COVID-19";
@@ -263,7 +266,9 @@ impl<'a, 'p> Finder<'a, 'p> {
                 self.found.push(observation);
             }
             self.previous_metric = Some(done.attachment.metric);
-            self.previous = Some(done);
+            if done.kinded.rule != "compared" {
+                self.previous = Some(done);
+            }
         }
         self.context.last = last;
         self.told = !told.is_empty();
@@ -304,9 +309,22 @@ impl<'a, 'p> Finder<'a, 'p> {
             })
             .find_map(|earlier| before.get(earlier).and_then(Option::as_ref));
         // "down from 602", "compared with 7,500": of the kind of what it is compared with.
-        let compared = date::compares(reading, n).then(|| {
+        let row = |n: usize| n > 0 && kind::in_row(reading, n);
+        let first = (0..n).rev().take_while(|n| row(n + 1)).last().unwrap_or(n);
+        let compared = (first..=n).any(|n| date::compares(reading, n)).then(|| {
             let same = |done: &&Decided<'p>| done.attachment.metric == attachment.metric;
-            before.iter().rev().flatten().find(same)
+            let here = before.iter().rev().flatten().find(same).map(|done| done.kinded);
+            // "That is up from 8,236": than the sentence before told.
+            here.or_else(|| {
+                let told =
+                    self.found.iter().rev().find(|one| one.metric == attachment.metric && one.field == self.field);
+                told.map(|one| Kinded {
+                    kind: one.kind,
+                    period: one.period,
+                    statistic: one.statistic,
+                    rule: "compared",
+                })
+            })
         });
         let mut kinded =
             kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
@@ -317,7 +335,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             kinded = Kinded { kind: Kind::Cumulative, period: None, ..kinded };
         }
         if let Some(other) = compared.flatten() {
-            kinded = Kinded { rule: "compared", ..other.kinded };
+            kinded = Kinded { rule: "compared", ..other };
         }
         let value = reading.numbers.get(n).map_or(0.0, |number| number.value);
         let broken_down = located.first().and_then(|part| self.broken_down(attachment.metric, part, value));
@@ -536,50 +554,6 @@ fn start_of_change(reading: &Reading<'_, '_>, n: usize) -> bool {
     let day =
         [Sense::PastDay, Sense::PastWeek].iter().any(|sense| reading.has(next.after..reading.tokens.len(), *sense));
     pair && day
-}
-
-/// No sentence of a person is longer than this, in bytes. What is (a table run together, noise) is read in pieces, so that
-/// the work on a story grows with its length and not with its square.
-const LONGEST: usize = 1200;
-
-/// Cuts what is too long for a sentence at white space.
-fn pieces(text: &str, span: Span) -> Vec<Span> {
-    let mut out = Vec::new();
-    let mut start = span.start;
-    while span.end - start > LONGEST {
-        let mut limit = start + LONGEST;
-        while !text.is_char_boundary(limit) {
-            limit -= 1;
-        }
-        let window = text.get(start..limit).unwrap_or_default();
-        let cut = window
-            .rfind(['\n', ';'])
-            .filter(|at| *at > LONGEST / 2)
-            .or_else(|| window.rfind(char::is_whitespace))
-            .filter(|at| *at > 0);
-        let end = cut.map_or(limit, |at| {
-            start + at + window.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
-        });
-        out.push(Span::new(span.field, start, end));
-        start = end;
-    }
-    out.push(Span::new(span.field, start, span.end));
-    out
-}
-
-/// A place set in capitals at the very beginning, and where it ends: a dateline that nobody has read.
-fn opening_place<'p>(places: &'p Places, body: &str) -> Option<(usize, &'p Place)> {
-    let head = body.get(..body.char_indices().nth(60).map_or(body.len(), |(at, _)| at))?;
-    let found = places.find(head).into_iter().next().filter(|found| found.start == 0)?;
-    let capitals = head.get(found.start..found.end)?.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
-    let place = found.place();
-    // "U.S. deaths rose" opens with a subject, "PARIS: Deaths rose" and "PARIS, Nov. 2 -" with where it was written.
-    let rest = body.get(found.end..)?;
-    let set_off = !rest.trim_start().starts_with(char::is_alphabetic);
-    // "Lucknow: The state reported …": running text behind a town, where a label would have figures.
-    let town = place.kind == PlaceKind::City
-        && rest.strip_prefix(": ").is_some_and(|rest| rest.starts_with(char::is_uppercase) && rest.contains(". "));
-    ((capitals && set_off || town) && !found.possessive).then_some((found.end, place))
 }
 
 /// Section 8: how sure.

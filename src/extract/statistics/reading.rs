@@ -199,7 +199,9 @@ impl<'t, 'p> Reading<'t, 'p> {
             let hard = matches!(token.text, ";" | "•") || self.word(n, Word::NewClause);
             // "…in Ukraine, and Poland reported 12": a place with a verb of its own.
             let link = token.is(",") || self.word(n, Word::And);
-            let subject = link && self.opens_clause(n + 1);
+            // "Kerala and Tamil Nadu reported": two subjects of one clause.
+            let listed = self.spots.iter().any(|spot| spot.after == n || self.is(n - 1, ",") && spot.after + 1 == n);
+            let subject = link && !listed && self.opens_clause(n + 1);
             if hard || subject {
                 starts.push(n + 1);
             }

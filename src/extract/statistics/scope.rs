@@ -151,6 +151,7 @@ pub(super) fn locate<'p>(
             && spot.first >= number.after
             && governs(reading, spot, rank)
             && (mention.adverb || !foreign_prep(reading, spot))
+            && !of_another(reading, n, mention, rank)
             && !of_next(reading, n, spot)
     });
     if let Some(mention) = after {
@@ -196,6 +197,13 @@ fn behind<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize, rank: Option<&Ra
             && !of_next(reading, n, spot)
     };
     sentence.mentions.iter().filter(says_where).collect()
+}
+
+/// Whether a place behind number `n` is where a later number was counted: "Of the 675 cases, 193 were in Dublin".
+fn of_another(reading: &Reading<'_, '_>, n: usize, mention: &Mention<'_>, rank: Option<&Rank>) -> bool {
+    let spot = &mention.spot;
+    let later = reading.numbers.iter().skip(n + 1).any(|number| number.after <= spot.first);
+    later && !mention.adverb && located(reading, spot, rank)
 }
 
 /// Whether a place opens what is said of the next number: "2.9 million in the country, and in Peru 3.4 million".
