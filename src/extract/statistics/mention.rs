@@ -11,7 +11,7 @@ use super::scope::Context;
 use crate::extract::places::{Place, PlaceForm, Places};
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
-use crate::language::tokens::TokenKind;
+use crate::language::tokens::{Token, TokenKind};
 use crate::model::{PlaceHow, PlaceKind};
 
 /// Words that say where.
@@ -153,6 +153,9 @@ fn pointers(reading: &Reading<'_, '_>) -> Vec<Pointer> {
             && (reading.word(pointer.after, Word::NotWhere)
                 || reading.is(pointer.after, "-")
                     && reading.tokens.get(pointer.after).is_some_and(|token| !token.spaced));
+        // "the National Capital District" is a name.
+        let capital = |at: usize| reading.tokens.get(at).is_some_and(Token::capitalised);
+        let other = other || capital(pointer.after - 1) && capital(pointer.after);
         let within = |first: usize, after: usize| first <= pointer.first && pointer.after <= after;
         let more = |first: usize, after: usize| after - first > pointer.after - pointer.first;
         other

@@ -250,9 +250,11 @@ impl<'a, 'p> Finder<'a, 'p> {
         let owner = rank.as_ref().and_then(|rank| rank::owner(reading, rank, &metrics));
         self.period = period_of(reading, &decided).or(self.period);
         let told: Vec<Located<'p>> = decided.iter().flatten().flat_map(|done| &done.located).copied().collect();
-        let parts = decided.iter().enumerate().filter(|(_, done)| done.is_some()).all(|(n, _)| {
+        let parts = decided.iter().enumerate().filter_map(|(n, done)| Some((n, done.as_ref()?))).all(|(n, done)| {
             let after = reading.numbers.get(n).map_or(0, |number| number.after);
-            reading.word(after, Word::Of) && reading.one_of(after + 1, &[Word::The, Word::Them, Word::Its])
+            let broken_down = matches!(done.kinded.rule, "breakdown" | "new_part");
+            broken_down
+                || reading.word(after, Word::Of) && reading.one_of(after + 1, &[Word::The, Word::Them, Word::Its])
         });
         let last = scope::told_of(self.context.last, &told, parts);
         for (n, done) in decided.into_iter().enumerate() {
