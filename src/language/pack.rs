@@ -290,6 +290,19 @@ pub enum Word {
     Measure,
     UnitStop,
     Births,
+    // Words that point at places.
+    There,
+    Everywhere,
+    Capital,
+    NotWhere,
+    NationNoun,
+    DivisionNoun,
+    CityNoun,
+    PlaceRelative,
+    OutOf,
+    NameNoun,
+    Ending,
+    That,
 }
 
 /// The classes that one word belongs to.

@@ -22,7 +22,8 @@ ba ho on to we do so un la le el il de da is it at an as us in or by my he me up
 kali bo mono pai ulm bor ende lens dax vire sens saint aba ife ila ise ode oka mato ipu iga iwo epe ora
 car ict gb kp fct earth gulf delta rivers plateau imo may august june july christmas delta mary grant mercedes pool wells taylor
 federal area national national-region community district division state hub mandi cam lam linden chance along green rose lake
-carriers corner crown date elk falls forest fort grand king kings lead light oxford parks point prince queen quick rio sun
+down antique highland santo rota hastings stratford cambridge moray saba sal bluff quirino abra sulu borders andros palmerston
+abaco katherine tanna lau carriers corner crown date elk falls forest fort grand king kings lead light oxford parks point prince queen quick rio sun
 """.split())
 PERSONS = set("""chad jordan georgia niger israel paris sydney austin florence victoria lincoln jackson madison houston dallas chester
 hamilton charlotte santiago lancaster stafford warren nelson wellington washington norman alexandria kent david salem
@@ -30,7 +31,7 @@ columbia cordoba carmel morris marion newton quincy tyler palmer peoria eugene r
 beaumont chandler garland irving arlington carson francisco kelly laurel lawrence leon lewis logan martin melissa milton murray olga
 palma parker perry pierre porter rafael ramon raymond rosario russell santos sherman stanley vernon walker wallace wilson jose escobar
 valencia tracy orlando gilbert kerman merced lagos barry kenya cuba india china asia america holland ireland troy sofia vienna
-charleston savannah brandon denver dakota brooklyn bristol preston derby lucknow adelaide alberta regina hugo diego
+clare kerry rizal hunter fife devon quezon charleston savannah brandon denver dakota brooklyn bristol preston derby lucknow adelaide alberta regina hugo diego
 """.split())
 SUFFIX = {"RU": [], "CN": [" Province"], "JP": [" Prefecture"], "TR": [" Province"], "IR": [" Province"], "AF": [" Province"],
           "KR": [], "ID": [" Province"], "ZA": [" Province"], "PK": [" Province"], "SA": [], "VN": [" Province"], "AR": [" Province"],
@@ -99,6 +100,7 @@ for block in re.findall(r"\{\n(.*?)\n  \}", source, re.S):
     if len(entry) == 3:
         entries.append(entry)
 mine = {row[0]: row for row in rows("subdivision_names.txt")}
+known_people = {row[0]: row for row in rows("subdivision_people.txt")}
 admin = collections.defaultdict(dict)
 for line in open(f"{DATA}/geonames-admin/admin1CodesASCII.txt", encoding="utf-8"):
     code, name, ascii_name, geonames = line.rstrip("\n").split("\t")
@@ -141,9 +143,8 @@ for code, iso_name in sorted(wanted):
         others.append(name + " Province"); name = name + " Province"
     if geo_code:
         iso_of_admin[country, geo_code] = code
-    adjectives, people = {"GB-SCT": ("Scottish", "Scots"), "GB-WLS": ("Welsh", ""), "GB-ENG": ("English", ""), "GB-NIR": ("Northern Irish", ""),
-                          "US-TX": ("", "Texans"), "US-CA": ("Californian", "Californians"), "DE-BY": ("Bavarian", "Bavarians"), "ES-CT": ("Catalan", "Catalans"),
-                          "DE-SN": ("Saxon", ""), "IT-82": ("Sicilian", "Sicilians"), "US-FL": ("", "Floridians")}.get(code, ("", ""))
+    shorter, adjectives, people = (known_people.get(code, []) + ["", "", "", ""])[1:4]
+    others += shorter.split(";")
     bare = "city" if country in BARE_IS_CITY and not row else ""
     lines.append("\t".join([code, name, join(o for o in others if o != name), adjectives, people, geo[2] if geo else "", bare]))
 with open(f"{OUT}/subdivisions.tsv", "w", encoding="utf-8") as out:

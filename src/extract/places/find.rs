@@ -190,12 +190,14 @@ impl Places {
             let mut end = last.end;
             let initials = used.iter().all(|word| word.text.chars().count() == 1);
             let rest = text.get(end..).unwrap_or_default();
-            // Dots may only stand inside initials ("U.S.") and after "St."; elsewhere a sentence ends there.
-            if dots & ((1u32 << count.min(31)) - 1) != 0
-                && !initials
-                && !name.starts_with("st ")
-                && !name.ends_with(" d c")
-            {
+            // Dots may only stand behind initials ("U.S.", "U.S. Virgin Islands") and "St."; elsewhere a sentence ends there.
+            let ends = (1..count).any(|step| {
+                let short = words.get(n + step - 1).is_some_and(|word| {
+                    word.text.chars().count() == 1 || matches!(word.text, "St" | "ST" | "Mt" | "Ft")
+                });
+                dots & (1 << step.min(31)) != 0 && !short
+            });
+            if ends {
                 continue;
             }
             if initials && count > 1 && rest.starts_with('.') {
@@ -279,8 +281,12 @@ impl Places {
             return strict || self.state_follows(rest, words.get(n + count));
         }
         if guard == Some(Guard::Word) {
-            let listed =
-                rest.starts_with(" (") || rest.starts_with(':') || rest.starts_with("'s") || rest.starts_with("’s");
+            let head = words.get(n + count).is_some_and(|word| {
+                rest.starts_with(' ') && DIVISION_HEADS.contains(&word.text.to_lowercase().as_str())
+            });
+            let division = candidates.iter().any(|place| place.kind == PlaceKind::Subdivision);
+            let listed = head && division
+                || rest.starts_with(" (") || rest.starts_with(':') || rest.starts_with("'s") || rest.starts_with("’s");
             return preposition && before_folded != "to" && before_folded != "for" && before_folded != "and" || listed;
         }
         if preposition {
@@ -392,6 +398,12 @@ const OPENERS: &[&str] = &[
     "including",
     "both",
     "nearby",
+];
+
+/// Nouns of divisions behind their names.
+const DIVISION_HEADS: &[&str] = &[
+    "province", "state", "county", "region", "district", "department", "governorate", "prefecture", "division", "parish",
+    "municipality", "canton", "oblast",
 ];
 
 /// Capitalised words that follow a place's name without making it a person's.

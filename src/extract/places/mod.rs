@@ -78,6 +78,11 @@ impl Places {
         self.by_id(iso2)
     }
 
+    /// The seat of a country's government.
+    pub(crate) fn capital(&self, iso2: &str) -> Option<&Place> {
+        self.all.iter().find(|place| place.capital && place.iso2.as_deref() == Some(iso2))
+    }
+
     /// The place with this [`Place::id`].
     pub(crate) fn by_id(&self, id: &str) -> Option<&Place> {
         self.all.get(*self.ids.get(id)?)

@@ -109,6 +109,17 @@ impl Builder {
         }
     }
 
+    /// A name of a town or an island, and how else it is written: "St. Lucia", "Nukualofa".
+    fn local(&mut self, name: &str, place: usize) {
+        self.name(name, place, super::PlaceForm::Name);
+        if let Some(rest) = name.strip_prefix("Saint ") {
+            self.name(&format!("St {rest}"), place, super::PlaceForm::Name);
+        }
+        if name.contains(['\'', '’', 'ʻ']) {
+            self.name(&name.replace(['\'', '’', 'ʻ'], ""), place, super::PlaceForm::Name);
+        }
+    }
+
     fn names(&mut self, list: &str, place: usize, form: super::PlaceForm) {
         list.split(';').map(str::trim).filter(|name| !name.is_empty()).for_each(|name| self.name(name, place, form));
     }
@@ -166,6 +177,9 @@ pub(super) fn load() -> Places {
         }
     }
     let mut alpha3 = HashMap::new();
+    let divisions: HashMap<(&str, String), &str> = rows(SUBDIVISIONS)
+        .map(|row| ((cell(&row, 0).split('-').next().unwrap_or_default(), fold_phrase(cell(&row, 1))), cell(&row, 0)))
+        .collect();
     for row in rows(COUNTRIES) {
         alpha3.insert(cell(&row, 0), cell(&row, 1));
         let place = builder.place(Place {
@@ -181,7 +195,7 @@ pub(super) fn load() -> Places {
             geonames: cell(&row, 9).parse().ok(),
             capital: false,
         });
-        builder.name(cell(&row, 2), place, Name);
+        builder.local(cell(&row, 2), place);
         builder.names(cell(&row, 3), place, Name);
         builder.names(cell(&row, 4), place, Demonym);
         builder.names(cell(&row, 5), place, People);
@@ -208,7 +222,7 @@ pub(super) fn load() -> Places {
             divisions_after_cities.push((place, row));
             continue;
         }
-        builder.name(cell(&row, 1), place, Name);
+        builder.local(cell(&row, 1), place);
         builder.names(cell(&row, 2), place, Name);
         builder.names(cell(&row, 3), place, Demonym);
         builder.names(cell(&row, 4), place, People);
@@ -221,14 +235,16 @@ pub(super) fn load() -> Places {
             kind: PlaceKind::City,
             iso2: some(iso2),
             iso3: alpha3.get(iso2).and_then(|iso3| some(iso3)),
-            subdivision: some(cell(&row, 3)),
+            // A city that is a division of its own, or gave it its name, lies in it.
+            subdivision: some(cell(&row, 3))
+                .or_else(|| divisions.get(&(iso2, fold_phrase(cell(&row, 1)))).map(|code| (*code).to_owned())),
             population: cell(&row, 4).parse().unwrap_or(0),
             lat: cell(&row, 5).parse().ok(),
             lon: cell(&row, 6).parse().ok(),
             geonames: cell(&row, 0).parse().ok(),
             capital: cell(&row, 7) == "capital",
         });
-        builder.name(cell(&row, 1), place, Name);
+        builder.local(cell(&row, 1), place);
         builder.names(cell(&row, 8), place, Name);
     }
     for row in rows(TOWNS) {
@@ -249,28 +265,34 @@ pub(super) fn load() -> Places {
         builder.name(cell(&row, 1), place, Name);
         builder.names(cell(&row, 5), place, Name);
     }
-    // Areas that no standard lists and towns that are known for more than their size.
+    // Areas that no standard lists, divisions below the first level, and towns that are known for more than their size.
     for row in rows(AREAS) {
         let (name, iso2, geonames) = (cell(&row, 0), cell(&row, 1), cell(&row, 4));
         let id = if geonames.is_empty() {
-            format!("area:{}", fold_phrase(name).replace(' ', "-"))
+            let within = Some(cell(&row, 5)).filter(|code| !code.is_empty()).unwrap_or(iso2);
+            let within = if cell(&row, 3) == "division" { format!("{}:", within.to_lowercase()) } else { String::new() };
+            format!("area:{within}{}", fold_phrase(name).replace(' ', "-"))
         } else {
             format!("geonames:{geonames}")
         };
         let place = builder.place(Place {
             id,
             name: name.to_owned(),
-            kind: if cell(&row, 3) == "town" { PlaceKind::City } else { PlaceKind::Region },
+            kind: match cell(&row, 3) {
+                "town" => PlaceKind::City,
+                "division" => PlaceKind::Subdivision,
+                _ => PlaceKind::Region,
+            },
             iso2: some(iso2),
             iso3: alpha3.get(iso2).and_then(|iso3| some(iso3)),
-            subdivision: None,
+            subdivision: some(cell(&row, 5)),
             population: 0,
             lat: None,
             lon: None,
             geonames: geonames.parse().ok(),
             capital: false,
         });
-        builder.name(name, place, Name);
+        builder.local(name, place);
         builder.names(cell(&row, 2), place, Name);
     }
     for (place, row) in divisions_after_cities {
@@ -294,14 +316,14 @@ fn order_senses(places: &mut Places) {
     places.names = names;
 }
 
-/// The likelier a meaning, the lower: a country, then a capital or a city of millions, then a division, then other cities
+/// The likelier a meaning, the lower: a country, then a capital that is no mere town or a city of millions, then a division, then other cities
 /// by size. "Mexico" is the country, "London" the capital, "Victoria" the state.
 pub(super) fn rank(places: &Places, sense: &Sense) -> (u8, u64) {
     let Some(place) = places.all.get(sense.place) else { return (9, 0) };
     let class = match place.kind {
         PlaceKind::Country => 0,
         PlaceKind::Region | PlaceKind::World => 1,
-        PlaceKind::City if place.capital || place.population >= 2_000_000 => 2,
+        PlaceKind::City if place.capital && place.population >= 50_000 || place.population >= 2_000_000 => 2,
         PlaceKind::Subdivision => 3,
         _ => 4,
     };

@@ -107,6 +107,11 @@ pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
     for mark in line.marks {
         let Cue::Sense(sense) = mark.cue else { continue };
         let Some(when) = relative(sense, line.today) else { continue };
+        // "the most in one day", "the biggest rise in a single day": what it stands out among is no date.
+        let among = (mark.first.saturating_sub(4)..mark.first).any(|at| line.word(at, Word::Superlative));
+        if among && matches!(sense, Sense::PastDay | Sense::PastWeek | Sense::PastMonth) {
+            continue;
+        }
         // "now" and "so far" only say what is true by default; a stronger word in the same place hides them.
         if found.iter().any(|known| known.first < mark.after && mark.first < known.after) {
             continue;
@@ -121,11 +126,40 @@ pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
         });
     }
     found.sort_by_key(|mark| (mark.first, usize::MAX - mark.after));
+    ends_on(line, &mut found);
     found.dedup_by(|later, earlier| later.first < earlier.after);
     for mark in &mut found {
         mark.role = role(line, mark.first, &mut mark.end_of);
     }
     found
+}
+
+/// "the week to Thursday", "the 24 hours to 8pm on Sunday": a stretch of time whose last day is named is of that day.
+fn ends_on(line: &Line<'_, '_>, found: &mut [DateMark]) {
+    for n in 0..found.len() {
+        let Some(stretch) = found.get(n).copied().filter(|mark| stretches(line, mark)) else { continue };
+        let last = found.iter().rev().find(|day| {
+            let near = day.first >= stretch.after && day.first <= stretch.after + 6;
+            near && matches!(day.when, When::Day(_))
+                && matches!(day.how, AsOfHow::Explicit | AsOfHow::Weekday)
+                && (line.word(stretch.after, Word::Ending) || line.word(stretch.after - 1, Word::Ending))
+                && !(stretch.after..day.first).any(|at| line.is(at, ",") || line.is(at, "."))
+        });
+        if let (Some(day), Some(mark)) = (last.copied(), found.get_mut(n)) {
+            *mark = DateMark { first: mark.first, ..day };
+        }
+    }
+}
+
+/// Whether a date is a stretch of time that ends on the day of the story unless it says otherwise.
+fn stretches(line: &Line<'_, '_>, date: &DateMark) -> bool {
+    line.marks.iter().any(|mark| {
+        mark.first == date.first
+            && matches!(
+                mark.cue,
+                Cue::Sense(Sense::PastDay | Sense::PastWeek | Sense::PastFortnight | Sense::PastMonth)
+            )
+    })
 }
 
 fn relative(sense: Sense, today: Option<Date>) -> Option<When> {
@@ -206,10 +240,13 @@ fn calendar(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
     if line.token(at).is_some_and(|token| token.is(".") && !token.spaced) {
         at += 1;
     }
-    if let Some(day) = line.token(at).and_then(day_number) {
+    if let Some(mut day) = line.token(at).and_then(day_number) {
         at += 1;
         at = skip_ordinal(line, at);
-        at = skip_day_range(line.tokens, at);
+        if let Some(last) = day_range(line.tokens, at) {
+            day = last;
+            at += 2;
+        }
         let (at, year) = year(line.tokens, at);
         return Some(made(at, resolve(year, month, Some(day), line.today)));
     }
@@ -232,10 +269,10 @@ fn skip_ordinal(line: &Line<'_, '_>, at: usize) -> usize {
     at + usize::from(tight && line.word(at, Word::OrdinalSuffix))
 }
 
-/// "21 and 23", "21-23": the later day's figures are those of the range.
-fn skip_day_range(tokens: &[Token<'_>], at: usize) -> usize {
-    let dash = tokens.get(at).is_some_and(|token| token.is("-"));
-    if dash && tokens.get(at + 1).and_then(day_number).is_some() { at + 2 } else { at }
+/// "21-23": the figures of a range are those of its last day.
+fn day_range(tokens: &[Token<'_>], at: usize) -> Option<u8> {
+    let dash = tokens.get(at).is_some_and(|token| token.is("-") && !token.spaced);
+    tokens.get(at + 1).filter(|_| dash).and_then(day_number)
 }
 
 /// A year at a token, with or without a comma before it.
@@ -451,19 +488,36 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
 }
 
 /// Whether number `n` is told as a part: "14,417 of them", "including 310".
-fn is_part(reading: &Reading<'_, '_>, n: usize) -> bool {
+pub(super) fn is_part(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let before = n.checked_sub(1).and_then(|before| reading.numbers.get(before)).map_or(0, |before| before.after);
-    let opens = |at: usize| reading.word(at, Word::Including) || reading.word(at, Word::Among);
+    let of_them = |at: usize| reading.word(at, Word::Of) && reading.word(at + 1, Word::Them);
+    let opens = |at: usize| reading.word(at, Word::Including) || reading.word(at, Word::Among) || of_them(at);
     let opened = (before..number.first).any(opens);
-    opened || reading.word(number.after, Word::Of) && reading.word(number.after + 1, Word::Them)
+    opened || of_them(number.after)
 }
 
 /// Whether what stands at `at` is said of a later part of number `n`: "749,684 have recovered, 14,417 of them in the
 /// past day", "4,641 cases, including 310 on Tuesday".
 fn of_a_part(reading: &Reading<'_, '_>, n: usize, at: usize) -> bool {
     let numbers = reading.numbers.iter().enumerate().skip(n + 1);
-    numbers.take_while(|(_, part)| part.first < at).any(|(part, _)| is_part(reading, part))
+    numbers
+        .take_while(|(_, part)| part.first < at)
+        .any(|(other, _)| is_part(reading, other) || compares(reading, other) && reading.right(other).contains(&at))
+}
+
+/// Whether number `n` is what another is compared with: "up from 7,900 on Sunday", "against 57 on Monday".
+pub(super) fn compares(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let start = super::attach::core_start(reading, n);
+    let number = reading.numbers.get(n).map_or(0, |number| number.first);
+    [start, number].into_iter().any(|at| {
+        reading.ending_at(at).iter().any(|mark| {
+            mark.cue == Cue::Sense(Sense::Compare)
+                // "after 322 were added" tells what made the total.
+                && !reading.word(mark.first, Word::After)
+                && (mark.after > mark.first + 1 || reading.one_of(mark.first, &[Word::From, Word::Against]))
+        })
+    })
 }
 
 /// Whether a part has a date of its own right behind it, as "14,417 of them in the past day" has.
@@ -485,35 +539,49 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
     let usable = |mark: &&DateMark| mark.role != Role::Since && !matches!(mark.when, When::Year | When::Unknown);
     let statement = |mark: &DateMark| {
         // "the ministry said on Wednesday": a verb of speech right before the date, and no number between.
-        (mark.first.saturating_sub(3)..mark.first).any(|at| reading.has_at(at, Sense::Statement))
+        // "were reported on Friday" is none.
+        (mark.first.saturating_sub(3)..mark.first)
+            .any(|at| reading.has_at(at, Sense::Statement) && !reading.word(at.wrapping_sub(1), Word::Auxiliary))
             && !reading
                 .numbers
                 .iter()
                 .any(|number| number.first >= mark.first.saturating_sub(3) && number.first < mark.first)
-            && (0..mark.first).rev().take(8).any(|at| reading.is(at, ","))
+            && ((0..mark.first).rev().take(8).any(|at| reading.is(at, ",")) || reading.word(mark.after, Word::That))
     };
     let weak = |mark: &DateMark| {
         reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::Today))
             && mark.after <= mark.first + 2
     };
-    let own = |mark: &&DateMark| !of_a_part(reading, n, mark.first);
+    // "10,207, breaking a record set on July 23": the day of the record.
+    let of_record = |mark: &DateMark| {
+        mark.first > number.after
+            && (mark.first.saturating_sub(5)..mark.first).any(|at| at >= number.after && reading.word(at, Word::Record))
+            && !(mark.first.saturating_sub(2)..mark.first).any(|at| reading.is(at, ","))
+    };
+    let own = |mark: &&DateMark| !of_a_part(reading, n, mark.first) && !of_record(mark);
     let data: Vec<&DateMark> =
         reading.dates.iter().filter(usable).filter(own).filter(|mark| !statement(mark)).collect();
+    let right = reading.right(n);
     let strong = data.iter().copied().find(|mark| mark.role == Role::AsOf && clause.contains(&mark.first));
-    if strong.is_some() {
+    // "9.7 crore up to Sunday with 10 lakh tested on Monday": a day of its own behind the number is nearer.
+    let own_day = data.iter().any(|mark| {
+        mark.role == Role::On && matches!(mark.when, When::Day(_)) && !weak(mark) && right.contains(&mark.first)
+    });
+    if strong.is_some_and(|strong| right.contains(&strong.first) || !own_day) {
         return strong;
     }
-    let right = reading.right(n);
     let left = reading.left(n);
     let within = |range: std::ops::Range<usize>| move |mark: &&&DateMark| range.contains(&mark.first);
     let compare_end =
         reading.first(number.after..clause.end, Sense::Compare).map_or(clause.end, |mark| mark.first).max(right.end);
     let day_before = |mark: &&&DateMark| !matches!(mark.when, When::Before(_));
+    // "A week earlier there had been 331": what opens the clause is said of its own number.
+    let opening = |mark: &&&DateMark| day_before(mark) || mark.first <= clause.start + 1;
     let nearest = data
         .iter()
         .filter(within(right.clone()))
         .find(|mark| !weak(mark))
-        .or_else(|| data.iter().filter(within(left.clone())).filter(day_before).rfind(|mark| !weak(mark)))
+        .or_else(|| data.iter().filter(within(left.clone())).filter(opening).rfind(|mark| !weak(mark)))
         .or_else(|| data.iter().filter(within(number.after..compare_end)).filter(day_before).find(|mark| !weak(mark)))
         .or_else(|| data.iter().filter(within(clause.start..number.first)).filter(day_before).rfind(|mark| !weak(mark)))
         .or_else(|| data.iter().filter(day_before).find(|mark| !weak(mark)))

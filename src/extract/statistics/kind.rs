@@ -5,9 +5,10 @@
 use super::attach::{Attachment, Why, core_start, passes};
 use super::date::{self, Role, When};
 use super::kinds::kind_of;
+use super::period::{average, label_period, lasting, lasts, period};
 use super::reading::Reading;
 use crate::language::Cue;
-use crate::language::pack::{Sense, Word};
+use crate::language::pack::{Mark, Sense, Word};
 use crate::model::{Kind, Metric, Period, Statistic};
 
 /// Kind and period of a number.
@@ -48,7 +49,16 @@ pub(super) fn judge(
     }
     // A part, or a number in one row with another, is of the kind of its whole, unless it says otherwise itself.
     let own_period = own_period(reading, n, attachment);
-    if let (Some(whole), false) = (whole, total.is_some()) {
+    // "…; Pune alone saw 1,533": a clause of its own with a verb of its own goes by that.
+    let apart = match attachment.why {
+        Why::Coordinated(earlier) => {
+            let clause = reading.clause(reading.numbers.get(n).map_or(0, |number| number.first));
+            reading.numbers.get(earlier).is_some_and(|earlier| earlier.first < clause.start)
+                && tense(reading, n).is_some_and(|(kind, _)| whole.is_some_and(|whole| whole.kind != kind))
+        }
+        _ => false,
+    };
+    if let (Some(whole), false, false) = (whole, total.is_some(), apart) {
         if whole.kind == Kind::Cumulative && date::dates_its_part(reading, n) {
             return verdict(Kind::New, "period");
         }
@@ -61,15 +71,19 @@ pub(super) fn judge(
             rule: "part",
         };
     }
-    if own_period {
+    if own_period && total != Some("row") {
         return verdict(Kind::New, "period");
     }
     if let Some(rule) = total {
         return verdict(Kind::Cumulative, rule);
     }
-    // "503,862 deaths reported as of 30 June": all of them up to then.
-    if date::choose(reading, n).is_some_and(|mark| matches!(mark.role, Role::AsOf)) {
+    // "503,862 deaths reported as of 30 June", "233,500 by Sunday": all of them up to then.
+    if date::choose(reading, n).is_some_and(|mark| matches!(mark.role, Role::AsOf | Role::By)) {
         return verdict(Kind::Cumulative, "as_of");
+    }
+    // "ten cases out of 241 tests": what they were found among is counted over the same time.
+    if let Some(item) = item.filter(|_| found_among(reading, n)) {
+        return Kinded { rule: "among", ..*item };
     }
     // Items of a list without verbs ("Kenya: 72,686 cases, 50,658 recovered") are of one kind.
     let bare = labelled(reading, n);
@@ -93,9 +107,12 @@ fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option
             let admitted = plain || words.clone().any(|at| reading.word(at, Word::PerhapsAdmission));
             let remain =
                 reading.has(clause.clone(), Sense::Today) || clause.clone().any(|at| reading.word(at, Word::Remains));
-            let new = novelty(reading, n, attachment).is_some() || admitted && own_period(reading, n, attachment);
+            // "67,096 were hospitalized on Thursday" lay there; "290 were hospitalized in the past day" came.
+            let period = plain && own_period(reading, n, attachment) || lasting(reading, n);
+            let new = novelty(reading, n, attachment).is_some() || admitted && period;
             Some(if new || plain && !remain { Kind::New } else { Kind::Current })
         }
+        Metric::CloseContacts if !clause.clone().any(|at| reading.word(at, Word::Remains)) => None,
         Metric::Quarantined | Metric::CloseContacts => {
             let total = stated_total_words(reading, clause);
             if novelty(reading, n, attachment).is_some() {
@@ -130,21 +147,36 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
     if (start..number.first).any(|at| reading.has_at(at, Sense::New)) {
         return Some("new");
     }
+    // "of the new patients 22", "1,436 of the new cases"; "27 more were announced", "1,061 new".
+    let of_new = reading.left(n).any(|at| {
+        reading.word(at, Word::Of)
+            && reading.one_of(at + 1, &[Word::The, Word::Those, Word::Its])
+            && (at + 2..at + 4).any(|at| reading.has_at(at, Sense::New))
+    });
+    let of_those = reading.word(number.after, Word::Of)
+        && reading.one_of(number.after + 1, &[Word::The, Word::Those, Word::Its])
+        && (number.after + 2..number.after + 4).any(|at| reading.has_at(at, Sense::New));
+    if of_new || of_those {
+        return Some("new_part");
+    }
+    if reading.has_at(number.after, Sense::New) && !reading.has_at(number.after, Sense::Overnight) {
+        return Some("new");
+    }
     // The number is itself the article of "a new case", or the "no" of "no new deaths".
     // "1,812 new cases", "52 more patients": between the number and its noun.
     let (mark_first, mark_after) = attachment.mark.unwrap_or((number.after, number.after));
     if mark_first >= number.after {
         let near = number.after..mark_first.min(number.after + 6);
+        let end = near.clone().find(|at| reading.has_at(*at, Sense::Stop) && !reading.word(*at, Word::Of));
         let fresh = reading
-            .marks_in(near.clone())
+            .marks_in(near.start..end.unwrap_or(near.end))
             .any(|mark| mark.cue == Cue::Sense(Sense::New) && !reading.has_at(mark.first, Sense::Overnight));
-        let broken = near.clone().any(|at| reading.has_at(at, Sense::Stop) && !reading.word(at, Word::Of));
-        if fresh && !broken {
+        if fresh {
             return Some("new");
         }
     } else if attachment.why != Why::Coordinated(0) {
         // "new infections nil", "the number of new cases stood at N", "the daily toll was N".
-        let first = mark_first.saturating_sub(3);
+        let first = mark_first.saturating_sub(6);
         let fresh = reading.marks_in(first..mark_first).any(|mark| {
             mark.cue == Cue::Sense(Sense::New)
                 && (mark.after..mark_first)
@@ -207,8 +239,15 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         return false;
     }
     let clause = reading.clause(number.first);
+    if reading.has(reading.left(n), Sense::Bringing) {
+        return false;
+    }
     if governed && reaching(reading, n) {
-        return reading.has(number.after..clause.end.min(number.after + 4), Sense::PerDay);
+        let loose = reading.has_ending(core_start(reading, n), Sense::Reaches)
+            && reading.one_of(core_start(reading, n).wrapping_sub(1), &[Word::With, Word::Was])
+            && attachment.mark.is_some_and(|(first, _)| counted(reading, first));
+        return reading.has(number.after..clause.end.min(number.after + 4), Sense::PerDay)
+            || loose && lasting(reading, n);
     }
     let Some(mark) = date::choose(reading, n).filter(|mark| clause.contains(&mark.first)) else { return false };
     if matches!(mark.role, Role::AsOf | Role::By | Role::Since) || matches!(mark.when, When::Year) {
@@ -230,31 +269,29 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     if month && !reading.word(mark.first.wrapping_sub(1), Word::In) {
         return false;
     }
-    // "has 434 cases on Monday" is a state; "has reported 434 cases in the past 24 hours" is a count of the day.
-    let period = reading.marks.iter().any(|cue| {
-        cue.first <= mark.first
-            && mark.first < cue.after.max(cue.first + 1)
-            && matches!(
-                cue.cue,
-                Cue::Sense(
-                    Sense::PastDay
-                        | Sense::PastWeek
-                        | Sense::PastFortnight
-                        | Sense::PastMonth
-                        | Sense::LastWeek
-                        | Sense::LastMonth
-                        | Sense::Overnight
-                        | Sense::Yesterday
-                )
-            )
-    });
-    let perfect = reading.marks_in(verb_stretch(reading, n)).any(|cue| cue.cue == Cue::Sense(Sense::Perfect));
+    // "has 434 cases on Monday" is a state; "has reported 434 cases in the past 24 hours" and "had been recorded on
+    // Monday" are counts of the day.
+    let period = lasts(reading, mark);
+    let near = |verb: &Verb| {
+        let opens = mark.first <= clause.start + 2;
+        let behind = mark.first > verb.first && (number.after..mark.first).all(|at| !reading.is(at, ","));
+        opens || behind
+    };
+    let perfect = match own_verb(reading, n) {
+        Some(verb) => verb.perfect && !(verb.told && near(&verb)),
+        None => false,
+    };
     // "415 have recovered, and 18,757 tests were made in the past day": the day is that of the second verb.
     let next = reading.right(n).end;
     let beyond = perfect
         && mark.first > next
         && [Sense::Report, Sense::Perfect].iter().any(|sense| reading.has(next..mark.first, *sense));
     !beyond && (period || !perfect)
+}
+
+/// Whether a noun that counts one by one begins at a token.
+fn counted(reading: &Reading<'_, '_>, first: usize) -> bool {
+    reading.marks.iter().any(|mark| mark.first == first && matches!(mark.cue, Cue::Noun(_)))
 }
 
 /// Whether the number is what a subject reaches: "stands at 320", "rose to 9,076", "a total of".
@@ -275,6 +312,22 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
         return Some("passes");
     }
     let left = reading.left(n);
+    // "for totals of 1,054,120 and 24,108", "bringing the totals to 679 cases and 11 deaths": one row.
+    // A comma before the "and" goes back to the main clause: "taking the total to 1,005, and 156 deaths".
+    let comma = reading.is(core_start(reading, n).wrapping_sub(2), ",");
+    if attachment.why != Why::Predicate && !comma && in_row(reading, n) && totals(reading, n - 1) {
+        return Some("row");
+    }
+    // "taking the count past 44.7 lakh".
+    if let Some(bringing) = reading.first(left.clone(), Sense::Bringing) {
+        let of = bringing.after..core_start(reading, n);
+        let label = reading
+            .marks_in(of)
+            .any(|mark| matches!(mark.cue, Cue::Label(_) | Cue::Noun(_) | Cue::Sense(Sense::TotalLabel)));
+        if label && reading.ending_at(number.first).iter().any(|mark| mark.cue == Cue::Sense(Sense::MoreThan)) {
+            return Some("bringing_to");
+        }
+    }
     if attachment.why == Why::Governed && reaching(reading, n) {
         let second = reading.word(core_start(reading, n).wrapping_sub(1), Word::To)
             && reading.has(clause.start..number.first, Sense::Bringing);
@@ -314,11 +367,52 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
     None
 }
 
+/// Whether number `n` tells among how many tests or people the one before it was found.
+fn found_among(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let start = core_start(reading, n);
+    let of = [start, start.wrapping_sub(1)].into_iter().any(|at| reading.word(at.wrapping_sub(1), Word::OutOf));
+    let near = reading.left(n);
+    n > 0 && of && near.len() < 12 && !near.clone().any(|at| reading.is(at, ","))
+}
+
+/// Whether a number continues a row with the one before it: nothing but what that counts, and a comma or "and", between.
+pub(super) fn in_row(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(before) = n.checked_sub(1).and_then(|before| reading.numbers.get(before)) else { return false };
+    let start = core_start(reading, n);
+    let link = start.wrapping_sub(1);
+    let linked = reading.is(link, ",") || reading.word(link, Word::And);
+    let verb = [Sense::Perfect, Sense::Report, Sense::RiseVerb, Sense::Bringing];
+    linked
+        && before.after < start
+        && start - before.after <= 8
+        && !verb.iter().any(|verb| reading.has(before.after..start, *verb))
+}
+
+/// Whether number `n` is one of several totals: a word for totals or a verb that brings them governs its row.
+fn totals(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let left = reading.left(n);
+    let plural = left.clone().any(|at| reading.word(at, Word::Totals));
+    plural || reading.has(left, Sense::Bringing) || n > 0 && in_row(reading, n) && totals(reading, n - 1)
+}
+
+/// The verb that tells a number.
+struct Verb {
+    first: usize,
+    /// Perfect, or a state: "has registered", "has".
+    perfect: bool,
+    /// A verb of report stands in it, also behind "has": "had been recorded".
+    told: bool,
+    rule: &'static str,
+}
+
 /// Where the verb that tells a number can stand: its clause, or from a "with" that opens a new count on.
 fn verb_stretch(reading: &Reading<'_, '_>, n: usize) -> std::ops::Range<usize> {
     let Some(number) = reading.numbers.get(n) else { return 0..0 };
     let clause = reading.clause(number.first);
-    let opens = reading.left(n).rev().find(|at| n > 0 && reading.one_of(*at, &[Word::With, Word::As]));
+    let opens = reading
+        .left(n)
+        .rev()
+        .find(|at| n > 0 && reading.one_of(*at, &[Word::With, Word::As, Word::PlaceRelative, Word::When]));
     match opens {
         Some(at) => at..reading.right(n).end,
         None => clause,
@@ -337,113 +431,68 @@ fn labelled(reading: &Reading<'_, '_>, n: usize) -> bool {
 
 /// Rule 4: the tense of the verb that tells it.
 fn tense(reading: &Reading<'_, '_>, n: usize) -> Option<(Kind, &'static str)> {
+    let verb = own_verb(reading, n)?;
+    Some((if verb.perfect { Kind::Cumulative } else { Kind::New }, verb.rule))
+}
+
+/// The verb of a number: the nearest before it, else the first behind it that no comma cuts off.
+fn own_verb(reading: &Reading<'_, '_>, n: usize) -> Option<Verb> {
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
-    let left = verb_stretch(reading, n).start.max(clause.start)..number.first;
-    let right = reading.right(n);
+    let is = |mark: &Mark, sense: Sense| mark.cue == Cue::Sense(sense);
+    let made = |perfect: bool, first: usize| {
+        let told = (first..(first + 5).min(clause.end))
+            .any(|at| reading.has_at(at, Sense::Report) && !reading.word(at, Word::Have));
+        Some(Verb { first, perfect, told, rule: if perfect { "perfect" } else { "simple_past" } })
+    };
+    // A count that goes on behind an aside ("has 2,633 cases, after 322 were added, and 107 deaths") has the verb before it.
+    let left = reading.left(n);
+    let joined = core_start(reading, n);
+    let aside = left.clone().find(|_| {
+        n > 0
+            && reading.word(joined.wrapping_sub(1), Word::And)
+            && reading.is(joined.wrapping_sub(2), ",")
+            && reading.numbers.get(n - 1).is_some_and(|before| {
+                let opener = core_start(reading, n - 1).saturating_sub(1);
+                reading.one_of(opener, &[Word::After, Word::When]) && before.first > opener
+            })
+    });
+    let stretch = match aside {
+        Some(_) => clause.start..reading.numbers.get(n - 1).map_or(number.first, |before| before.first - 1),
+        None => verb_stretch(reading, n).start.max(clause.start)..number.first,
+    };
     let perfect_left =
-        reading.marks_in(left.clone()).rev().find(|mark| mark.cue == Cue::Sense(Sense::Perfect)).map(|mark| mark.first);
-    let report_left =
-        reading.marks_in(left).rev().find(|mark| mark.cue == Cue::Sense(Sense::Report)).map(|mark| mark.first);
-    let perfect_right = reading.marks_in(right.clone()).any(|mark| mark.cue == Cue::Sense(Sense::Perfect));
-    let report_right = reading.marks_in(right).any(|mark| mark.cue == Cue::Sense(Sense::Report));
-    // The verb nearest before the number, else the one behind it. "has registered" holds a report verb within the perfect.
+        reading.marks_in(stretch.clone()).rev().find(|mark| is(mark, Sense::Perfect)).map(|mark| mark.first);
+    let report_left = reading.marks_in(stretch).rev().find(|mark| is(mark, Sense::Report)).map(|mark| mark.first);
+    let right = reading.right(n);
+    let end = right.clone().find(|at| reading.is(*at, ",")).unwrap_or(right.end);
+    let verb_right = reading
+        .marks_in(right.start..end)
+        .find(|mark| is(mark, Sense::Perfect) || is(mark, Sense::Report))
+        .map(|mark| (mark.first, reading.has_at(mark.first, Sense::Perfect)));
+    // "985 people tested positive", "605 infections were found": what is said of the number itself, with nothing but its
+    // noun between, is nearer than a verb before an earlier number.
+    let since = reading.left(n).start;
+    let before = perfect_left.max(report_left).is_some_and(|first| first >= since);
+    if let (Some((first, perfect)), false, None) = (verb_right, before, aside) {
+        // "93,646 discharged, and 1,485 deaths recorded" lean on an auxiliary before them.
+        let leans = !perfect
+            && perfect_left.is_some()
+            && reading.marks.iter().any(|mark| mark.after == first && matches!(mark.cue, Cue::Noun(_)))
+            && !reading.word(first, Word::Was);
+        return made(perfect || leans, first);
+    }
+    // The verb nearest before the number. "has registered" holds a report verb within the perfect.
     match (perfect_left, report_left) {
         // "has killed N and infected N": both verbs have the one auxiliary.
         (Some(perfect), Some(report)) if report > perfect + 3 && !reading.word(report.wrapping_sub(1), Word::And) => {
-            return Some((Kind::New, "simple_past"));
+            made(false, report)
         }
-        (Some(_), _) => return Some((Kind::Cumulative, "perfect")),
-        (None, Some(_)) if !perfect_right => return Some((Kind::New, "simple_past")),
-        _ => {}
+        (Some(perfect), _) => made(true, perfect),
+        (None, Some(report)) => match verb_right {
+            Some((first, true)) => made(true, first),
+            _ => made(false, report),
+        },
+        (None, None) => verb_right.and_then(|(first, perfect)| made(perfect, first)),
     }
-    if perfect_right {
-        return Some((Kind::Cumulative, "perfect"));
-    }
-    if report_right {
-        return Some((Kind::New, "simple_past"));
-    }
-    None
-}
-
-/// The period that the words beside the number give.
-fn period(reading: &Reading<'_, '_>, n: usize) -> Option<Period> {
-    let number = reading.numbers.get(n)?;
-    let clause = reading.clause(number.first);
-    let of = |sense: Sense| match sense {
-        Sense::PerDay | Sense::PastDay | Sense::Overnight | Sense::Yesterday | Sense::DayEarlier => Some(Period::Day),
-        Sense::PerWeek | Sense::PastWeek | Sense::LastWeek => Some(Period::Week),
-        Sense::PerFortnight | Sense::PastFortnight => Some(Period::Fortnight),
-        Sense::PerMonth | Sense::PastMonth | Sense::LastMonth => Some(Period::Month),
-        Sense::PerYear => Some(Period::Year),
-        _ => None,
-    };
-    let rate = |range: std::ops::Range<usize>| {
-        reading.marks_in(range).find_map(|mark| match mark.cue {
-            Cue::Sense(
-                sense @ (Sense::PerDay | Sense::PerWeek | Sense::PerMonth | Sense::PerYear | Sense::PerFortnight),
-            ) if !reading.word(mark.first, Word::Alone) => of(sense),
-            _ => None,
-        })
-    };
-    let any = |range: std::ops::Range<usize>| {
-        reading.marks_in(range).find_map(|mark| match mark.cue {
-            Cue::Sense(sense) if !reading.word(mark.first, Word::Alone) => of(sense),
-            _ => None,
-        })
-    };
-    let right = reading.right(n);
-    let left = reading.left(n);
-    rate(right.clone())
-        .or_else(|| any(right))
-        .or_else(|| any(left))
-        .or_else(|| {
-            let mark = date::choose(reading, n)?;
-            if matches!(mark.role, Role::AsOf | Role::By | Role::Since) {
-                return None;
-            }
-            let named =
-                reading.marks.iter().filter(|cue| cue.first <= mark.first && mark.first < cue.after).find_map(|cue| {
-                    match cue.cue {
-                        Cue::Sense(sense) => of(sense),
-                        _ => None,
-                    }
-                });
-            let now = reading.marks.iter().any(|cue| {
-                cue.first == mark.first
-                    && cue.cue == Cue::Sense(Sense::Today)
-                    && !reading.one_of(cue.first, &[Word::Today, Word::This])
-            });
-            match mark.when {
-                _ if named.is_some() => named,
-                When::Day(_) | When::Before(_) if !now => Some(Period::Day),
-                When::Month(..) if reading.one_of(mark.first.wrapping_sub(1), &[Word::In, Word::Of]) => {
-                    Some(Period::Month)
-                }
-                _ => None,
-            }
-        })
-        .or_else(|| any(clause))
-}
-
-/// "The seven-day incidence": the period that a rate's own name gives.
-fn label_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option<Period> {
-    let number = reading.numbers.get(n)?;
-    let (first, after) = attachment.mark.unwrap_or((number.first, number.after));
-    let near = first.min(number.first).saturating_sub(5)..after.max(number.after);
-    let clause = reading.clause(number.first);
-    let find = |range: std::ops::Range<usize>| {
-        reading.marks_in(range).find_map(|mark| match mark.cue {
-            Cue::Sense(Sense::PerWeek | Sense::PastWeek | Sense::LastWeek) => Some(Period::Week),
-            Cue::Sense(Sense::PerFortnight | Sense::PastFortnight) => Some(Period::Fortnight),
-            Cue::Sense(Sense::PerDay | Sense::PastDay) => Some(Period::Day),
-            _ => None,
-        })
-    };
-    find(near).or_else(|| find(clause))
-}
-
-fn average(reading: &Reading<'_, '_>, n: usize) -> Option<Statistic> {
-    let near = reading.left(n).start..reading.right(n).end;
-    reading.has(near, Sense::Average).then_some(Statistic::Average)
 }

@@ -17,7 +17,9 @@ mod header;
 mod kind;
 mod kinds;
 mod lean;
+mod mention;
 mod merge;
+mod period;
 mod plausibility;
 mod rank;
 mod rates;
@@ -26,6 +28,7 @@ mod roles;
 mod scope;
 mod stated;
 mod status;
+mod text;
 mod traps;
 
 use crate::extract::LeftOut;
@@ -35,15 +38,16 @@ use crate::extract::sentence::sentences_in;
 use crate::language::Pack;
 use crate::language::pack::{Sense, Word};
 use crate::model::{
-    Article, AsOf, AsOfHow, Covid, Field, Kind, Metric, Number, Observation, ObservationSpans, PlaceHow, PlaceKind,
-    Qualifier, SectionKind, SentenceRef, Span, Status,
+    Article, AsOf, AsOfHow, Covid, Field, Kind, Metric, Number, Observation, ObservationSpans, Period, PlaceHow,
+    PlaceKind, Qualifier, SectionKind, SentenceRef, Span, Status,
 };
 use attach::{Attachment, Why};
 use disease::Asked;
 use columns::{Owner, Row, Table};
 use kind::Kinded;
 use reading::Reading;
-use scope::{Context, Located};
+use scope::{Context, Located, Sentence};
+use text::{opening_place, pieces};
 
 /// Reads the statistics of a story.
 pub(crate) fn find(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> Covid {
@@ -96,6 +100,8 @@ struct Finder<'a, 'p> {
     asked: Asked<'a>,
     places: &'p Places,
     article: &'a Article,
+    /// Where the dateline of the body ends.
+    dateline_end: usize,
     story: bool,
     context: Context<'p>,
     previous_metric: attach::Previous,
@@ -104,6 +110,8 @@ struct Finder<'a, 'p> {
     previous: Option<Decided<'p>>,
     /// First count of the last sentence that has any.
     lead: Option<Decided<'p>>,
+    /// The period that the text last spoke of.
+    period: Option<Period>,
     other_disease: bool,
     told: bool,
     sentence: usize,
@@ -127,17 +135,26 @@ impl<'a, 'p> Finder<'a, 'p> {
     fn new(asked: Asked<'a>, places: &'p Places, article: &'a Article, story: bool) -> Self {
         let pack = asked.pack;
         let mut context = Context::default();
-        if let Some(dateline) = &article.wire.dateline {
-            let place = dateline
-                .place
-                .as_deref()
-                .and_then(|place| places.resolve_in(pack.code, place, dateline.country.as_deref()));
-            let country = dateline.country.as_deref().or_else(|| place.and_then(|place| place.iso2.as_deref()));
-            context.dateline = country.and_then(|country| places.country(country));
-        } else {
-            context.dateline = opening_place(places, &article.body);
+        let mut dateline_end = 0;
+        let place = match &article.wire.dateline {
+            Some(dateline) => {
+                dateline_end = dateline.span.end;
+                let country = dateline.country.as_deref();
+                context.dateline = country.and_then(|country| places.country(country));
+                dateline.place.as_deref().and_then(|place| places.resolve_in(pack.code, place, country))
+            }
+            None => opening_place(places, &article.body).map(|(end, place)| {
+                dateline_end = end;
+                place
+            }),
+        };
+        if let Some(place) = place {
+            let country = place.iso2.as_deref().and_then(|country| places.country(country));
+            context.dateline = context.dateline.or(country);
+            context.home = place.subdivision.as_deref().and_then(|code| places.by_id(code));
         }
         Self {
+            dateline_end,
             pack,
             asked,
             places,
@@ -148,6 +165,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             table: Table::default(),
             previous: None,
             lead: None,
+            period: None,
             other_disease: false,
             told: false,
             sentence: 0,
@@ -164,6 +182,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.field = field;
             self.sentence = 0;
             self.previous_metric = attach::Previous::default();
+            self.period = None;
         }
         let named = self.asked.named(text);
         let about = self.story || named;
@@ -192,14 +211,23 @@ impl<'a, 'p> Finder<'a, 'p> {
     }
 
     fn read(&mut self, words: &str, span: Span, index: usize, about: bool) {
-        let country = self.context.country.and_then(|place| place.iso2.as_deref());
-        let reading = Reading::new(&self.asked, self.places, words, span, index, country, self.article.date());
+        let country = self.context.country.or(self.context.dateline).and_then(|place| place.iso2.as_deref());
+        let division = self.context.division.or(self.context.home);
+        let today = self.article.date();
+        let mut reading = Reading::new(&self.asked, self.places, words, span, index, country, division, today);
+        // A dateline says where the story was written.
+        reading.spots.retain(|spot| self.field != Field::Body || spot.end > self.dateline_end);
         self.label(&reading);
+        let before = self.context.clone();
+        let mentions = mention::mentions(&reading, self.places, &mut self.context);
+        let after = std::mem::replace(&mut self.context, before);
+        let sentence = Sentence { reading: &reading, mentions, places: self.places };
         let lead = self.lead.as_ref().map(|lead| (lead.attachment.metric, lead.kinded));
         let rows = self.table.line(&reading, self.context.last, lead);
         if about && !reading.numbers.is_empty() {
-            self.numbers(&reading, &rows);
+            self.numbers(&sentence, &rows);
         } else if about {
+            self.period = period_of(&reading, &[]).or(self.period);
             self.bare_rank(&reading);
         } else {
             let why = "neither the story nor the paragraph is about the disease";
@@ -220,7 +248,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         {
             self.table = Table::of(previous.attachment.metric, previous.kinded, self.context.last);
         }
-        scope::learn(&reading, self.places, &mut self.context);
+        self.context = Context { last: self.context.last, ..after };
         // A sentence with figures leaves its figures' place; one without leaves the place that it opens with.
         if std::mem::take(&mut self.told) {
             self.context.focus = None;
@@ -249,21 +277,29 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
     }
 
-    fn numbers(&mut self, reading: &Reading<'_, 'p>, rows: &[Row]) {
+    fn numbers(&mut self, sentence: &Sentence<'_, '_, 'p>, rows: &[Row]) {
+        let reading = sentence.reading;
         let rank = rank::find(self.pack, reading);
         let attachments = attach::all(reading, self.previous_metric, rows);
         let mut decided: Vec<Option<Decided<'p>>> = Vec::with_capacity(attachments.len());
         for (n, attachment) in attachments.iter().enumerate() {
             let done = attachment
                 .as_ref()
-                .and_then(|attachment| self.decide(reading, n, attachment, rank.as_ref(), &decided, rows));
+                .and_then(|attachment| self.decide(sentence, n, attachment, rank.as_ref(), &decided, rows));
             decided.push(done);
         }
         let metrics: Vec<Option<Metric>> =
             decided.iter().map(|done| done.as_ref().map(|done| done.attachment.metric)).collect();
         let owner = rank.as_ref().and_then(|rank| rank::owner(reading, rank, &metrics));
+        self.period = period_of(reading, &decided).or(self.period);
         let told: Vec<Located<'p>> = decided.iter().flatten().flat_map(|done| &done.located).copied().collect();
-        let last = scope::told_of(self.context.last, &told);
+        let parts = decided.iter().enumerate().filter_map(|(n, done)| Some((n, done.as_ref()?))).all(|(n, done)| {
+            let after = reading.numbers.get(n).map_or(0, |number| number.after);
+            let broken_down = matches!(done.kinded.rule, "breakdown" | "new_part");
+            broken_down
+                || reading.word(after, Word::Of) && reading.one_of(after + 1, &[Word::The, Word::Them, Word::Its])
+        });
+        let last = scope::told_of(self.context.last, &told, parts);
         let mut counted = false;
         for (n, (done, attachment)) in decided.into_iter().zip(&attachments).enumerate() {
             let Some(done) = done else {
@@ -289,7 +325,9 @@ impl<'a, 'p> Finder<'a, 'p> {
             } else {
                 self.previous_metric.rate = Some((metric, done.attachment.per));
             }
-            self.previous = Some(done);
+            if done.kinded.rule != "compared" {
+                self.previous = Some(done);
+            }
         }
         self.context.last = last;
         self.told = !told.is_empty();
@@ -308,13 +346,14 @@ impl<'a, 'p> Finder<'a, 'p> {
 
     fn decide(
         &self,
-        reading: &Reading<'_, 'p>,
+        sentence: &Sentence<'_, '_, 'p>,
         n: usize,
         attachment: &Attachment,
         rank: Option<&rank::Rank>,
         before: &[Option<Decided<'p>>],
         rows: &[Row],
     ) -> Option<Decided<'p>> {
+        let reading = sentence.reading;
         let row = columns::of_number(rows, n);
         if traps::after_metric(reading, n, attachment).is_some() || disease::other(reading, n, self.other_disease) {
             return None;
@@ -343,37 +382,73 @@ impl<'a, 'p> Finder<'a, 'p> {
                     reading.is(number.first.wrapping_sub(1), "(")
                         || reading.is(number.first.wrapping_sub(1), "+")
                         || reading.has(reading.left(*earlier), Sense::Bringing)
-                })
+                }) && !news(before, *earlier)
             })
             .find_map(|earlier| before.get(earlier).and_then(Option::as_ref));
-        let judged =
+        // "down from 602", "compared with 7,500": of the kind of what it is compared with.
+        let in_row = |n: usize| n > 0 && kind::in_row(reading, n);
+        let first = (0..n).rev().take_while(|n| in_row(n + 1)).last().unwrap_or(n);
+        let compared = (first..=n).any(|n| date::compares(reading, n)).then(|| {
+            let same = |done: &&Decided<'p>| done.attachment.metric == attachment.metric;
+            let here = before.iter().rev().flatten().find(same).map(|done| done.kinded);
+            // "That is up from 8,236": than the sentence before told.
+            here.or_else(|| {
+                let told =
+                    self.found.iter().rev().find(|one| one.metric == attachment.metric && one.field == self.field);
+                told.map(|one| Kinded {
+                    kind: one.kind,
+                    period: one.period,
+                    statistic: one.statistic,
+                    rule: "compared",
+                })
+            })
+        });
+        let mut kinded =
             kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
         let inherits = whole.and_then(|whole| whole.located.first().copied());
-        let kinded = row.and_then(|(_, told)| told).map_or(judged, |(_, kinded)| kinded);
+        if let Some((_, told)) = row.and_then(|(_, told)| told) {
+            kinded = told;
+        }
         let located = match row.and_then(|(row, _)| self.owner(reading, row)) {
             Some(owner) => vec![owner],
-            None => scope::locate(self.pack, reading, self.places, &self.context, n, rank, inherits),
+            None => scope::locate(sentence, &self.context, n, rank, inherits),
         };
         let status = status::status(reading, n, attachment.metric);
+        if status == Status::Forecast && kinded.rule == "simple_past" {
+            kinded = Kinded { kind: Kind::Cumulative, period: None, ..kinded };
+        }
+        if let Some(other) = compared.flatten() {
+            kinded = Kinded { rule: "compared", ..other };
+        }
+        let value = reading.numbers.get(n).map_or(0.0, |number| number.value);
+        let broken_down = located.first().and_then(|part| self.broken_down(attachment.metric, part, value));
+        if let Some(whole) = broken_down.filter(|_| matches!(kinded.rule, "noun_phrase" | "item")) {
+            kinded = Kinded { kind: whole.kind, period: whole.period, rule: "breakdown", ..kinded };
+        } else if kinded.kind == Kind::New && kinded.period.is_none() {
+            kinded.period = self.period.filter(|period| *period == Period::Day);
+        }
+        // "Of the new cases 12 were in Goa": the figures of a breakdown are of its day.
+        let news_of_whole = matches!(kinded.rule, "breakdown" | "new_part" | "part");
         let points = reading.has(0..reading.tokens.len().min(4), Sense::Pointer) && !reading.word(0, Word::The)
             || reading.word(0, Word::The) && reading.word(1, Word::Figure);
-        let last = before.iter().rev().flatten().next();
+        // "against 2,698 on Tuesday and 3,187 a week earlier" both count from the day of what they are compared with.
+        let told = |done: &&Decided<'p>| done.attachment.metric == attachment.metric && done.kinded.rule != "compared";
+        let last = before.iter().rev().flatten().find(told).or(before.iter().rev().flatten().next());
         let scope = date::DateScope {
             today: self.article.date(),
             from_dateline: self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some()),
             before: last.map(|last| &last.as_of),
-            inherited: whole.map(|whole| &whole.as_of).or(if points {
-                self.previous.as_ref().map(|previous| &previous.as_of)
-            } else {
-                None
-            }),
+            inherited: whole
+                .map(|whole| &whole.as_of)
+                .or(broken_down.filter(|whole| whole.kind == kinded.kind && news_of_whole).map(|whole| &whole.as_of))
+                .or(if points { self.previous.as_ref().map(|previous| &previous.as_of) } else { None }),
             forecast: status == Status::Forecast,
             start_of_change: start_of_change(reading, n),
             monthly: kinded.kind == Kind::New && kinded.period == Some(crate::model::Period::Month),
         };
         let (as_of, _) = date::as_of(reading, n, &scope);
         let mut subset = status::subsets(reading, n, attachment);
-        if subset.is_empty() && matches!(attachment.why, Why::Coordinated(_)) {
+        if subset.is_empty() && (matches!(attachment.why, Why::Coordinated(_)) || date::is_part(reading, n)) {
             subset = whole.map(|whole| whole.subset.clone()).unwrap_or_default();
         }
         Some(Decided { attachment: *attachment, kinded, located, as_of, subset })
@@ -394,6 +469,36 @@ impl<'a, 'p> Finder<'a, 'p> {
             }
             Owner::Unknown => Some(at(None, PlaceHow::None, None)),
         }
+    }
+
+    /// The figure before that a part of its place breaks down: of those that can hold it, in the nearest sentence that
+    /// has any, the closest. "Kenya recorded 679 cases, 28,104 in all. Nairobi had 396."
+    fn broken_down(&self, metric: Metric, part: &Located<'p>, value: f64) -> Option<&Observation> {
+        let place = part.place?;
+        let inside = |whole: &Observation| {
+            let outer = &whole.location;
+            match (place.kind, outer.kind) {
+                (PlaceKind::City | PlaceKind::Subdivision, PlaceKind::Country) => outer.iso2 == place.iso2,
+                (PlaceKind::City, PlaceKind::Subdivision) => {
+                    outer.subdivision.is_some()
+                        && outer.subdivision == place.subdivision
+                        && outer.name.as_ref() != Some(&place.name)
+                }
+                (PlaceKind::Country, PlaceKind::World | PlaceKind::Region) => outer.iso2.is_none(),
+                _ => false,
+            }
+        };
+        let holds = |whole: &&Observation| {
+            whole.field == self.field
+                && whole.metric == metric
+                && whole.status == Status::Reported
+                && whole.value.is_some_and(|whole| whole.0 >= value)
+                && inside(whole)
+        };
+        let nearest = self.found.iter().rev().find(holds)?.sentence.index;
+        let size = |whole: &&Observation| whole.value.map_or(f64::MAX, |value| value.0);
+        let wholes = self.found.iter().filter(holds).filter(|whole| whole.sentence.index == nearest);
+        wholes.min_by(|one, other| size(one).total_cmp(&size(other)))
     }
 
     /// "1,404 of them in intensive care", "of those 40 died": the number that a part is a part of.
@@ -451,7 +556,11 @@ impl<'a, 'p> Finder<'a, 'p> {
             id: String::new(),
             disease: self.asked.disease.name.to_owned(),
             disease_id: self.asked.disease.id.map(str::to_owned),
-            location: located.location(),
+            location: located.location(match located.written.map_or(field, |span| span.field) {
+                Field::Headline => self.article.headline.as_deref().unwrap_or_default(),
+                Field::Summary => self.article.summary.as_deref().unwrap_or_default(),
+                _ => &self.article.body,
+            }),
             metric,
             value: number.map(|number| Number(number.value)),
             value_max: number.and_then(|number| number.max).map(Number),
@@ -496,6 +605,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             facility: false,
             how: PlaceHow::Explicit,
             span: Some(Span::new(reading.span.field, spot.start, spot.end)),
+            written: spot.written,
         };
         let today = self.article.date();
         let from_dateline = self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some());
@@ -531,6 +641,29 @@ fn subject_metric(reading: &Reading<'_, '_>) -> Option<Metric> {
     kinds::kind_of(metric).whole.then_some(metric)
 }
 
+/// Whether a number tells what is new of the total before it, as an aside of its list: "321,103 cases, 1,061 new".
+fn news(decided: &[Option<Decided<'_>>], n: usize) -> bool {
+    let of = |n: usize| decided.get(n).and_then(Option::as_ref);
+    let (Some(aside), Some(total)) = (of(n), n.checked_sub(1).and_then(of)) else { return false };
+    aside.kinded.kind == Kind::New
+        && aside.kinded.rule == "new"
+        && total.kinded.kind == Kind::Cumulative
+        && total.attachment.metric == aside.attachment.metric
+}
+
+/// The period that a sentence speaks of: that of its last increment, else a day that it names or counts by.
+fn period_of(reading: &Reading<'_, '_>, decided: &[Option<Decided<'_>>]) -> Option<Period> {
+    let told = decided.iter().flatten().rev().find_map(|done| done.kinded.period);
+    told.or_else(|| {
+        let daily = reading.has(0..reading.tokens.len(), Sense::PerDay);
+        let day = reading
+            .dates
+            .iter()
+            .any(|mark| matches!(mark.when, date::When::Day(_)) && matches!(mark.role, date::Role::On));
+        (daily || day).then_some(Period::Day)
+    })
+}
+
 /// "from 8,715 to 9,076 in one day": the first of the two.
 fn start_of_change(reading: &Reading<'_, '_>, n: usize) -> bool {
     let (Some(number), Some(next)) = (reading.numbers.get(n), reading.numbers.get(n + 1)) else { return false };
@@ -539,48 +672,6 @@ fn start_of_change(reading: &Reading<'_, '_>, n: usize) -> bool {
     let day =
         [Sense::PastDay, Sense::PastWeek].iter().any(|sense| reading.has(next.after..reading.tokens.len(), *sense));
     pair && day
-}
-
-/// No sentence of a person is longer than this, in bytes. What is (a table run together, noise) is read in pieces, so that
-/// the work on a story grows with its length and not with its square.
-const LONGEST: usize = 1200;
-
-/// Cuts what is too long for a sentence at white space.
-fn pieces(text: &str, span: Span) -> Vec<Span> {
-    let mut out = Vec::new();
-    let mut start = span.start;
-    while span.end - start > LONGEST {
-        let mut limit = start + LONGEST;
-        while !text.is_char_boundary(limit) {
-            limit -= 1;
-        }
-        let window = text.get(start..limit).unwrap_or_default();
-        let cut = window
-            .rfind(['\n', ';'])
-            .filter(|at| *at > LONGEST / 2)
-            .or_else(|| window.rfind(char::is_whitespace))
-            .filter(|at| *at > 0);
-        let end = cut.map_or(limit, |at| {
-            start + at + window.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
-        });
-        out.push(Span::new(span.field, start, end));
-        start = end;
-    }
-    out.push(Span::new(span.field, start, span.end));
-    out
-}
-
-/// The country of a place set in capitals at the very beginning: a dateline that nobody has read.
-fn opening_place<'p>(places: &'p Places, body: &str) -> Option<&'p crate::extract::places::Place> {
-    let head = body.get(..body.char_indices().nth(60).map_or(body.len(), |(at, _)| at))?;
-    let found = places.find(head).into_iter().next().filter(|found| found.start == 0)?;
-    let capitals = head.get(found.start..found.end)?.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
-    let place = found.place();
-    if !capitals || place.kind == PlaceKind::Country && place.name.len() <= 3 {
-        None
-    } else {
-        places.country(place.iso2.as_deref()?)
-    }
 }
 
 /// Section 8: how sure.

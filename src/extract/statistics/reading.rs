@@ -24,6 +24,8 @@ pub(super) struct Spot<'p> {
     pub(super) place: &'p Place,
     pub(super) form: PlaceForm,
     pub(super) possessive: bool,
+    /// The name as written, when no table knows it and the place is the one that it lies in.
+    pub(super) written: Option<Span>,
 }
 
 /// One sentence, read.
@@ -31,6 +33,9 @@ pub(super) struct Reading<'t, 'p> {
     pub(super) pack: &'t Pack,
     pub(super) span: Span,
     pub(super) index: usize,
+    /// The country that the story speaks of, and the division.
+    pub(super) country: Option<&'p str>,
+    division: Option<&'p Place>,
     pub(super) tokens: Vec<Token<'t>>,
     /// The classes of each token.
     words: Vec<Words>,
@@ -45,14 +50,16 @@ pub(super) struct Reading<'t, 'p> {
 }
 
 impl<'t, 'p> Reading<'t, 'p> {
-    /// Reads a sentence; `country` is the country that the story speaks of, `today` the date that it is told on.
+    /// Reads a sentence; `country` and `division` are those that the story speaks of, `today` the date that it is told on.
+    #[allow(clippy::too_many_arguments, reason = "what a story has said up to here")]
     pub(super) fn new(
         asked: &Asked<'t>,
         places: &'p Places,
         text: &'t str,
         span: Span,
         index: usize,
-        country: Option<&str>,
+        country: Option<&'p str>,
+        division: Option<&'p Place>,
         today: Option<Date>,
     ) -> Self {
         let pack = asked.pack;
@@ -102,18 +109,100 @@ impl<'t, 'p> Reading<'t, 'p> {
                     after,
                     start,
                     end,
-                    place: found.place_in(country.or_else(|| neighbour(&found_all, found))),
+                    place: meaning(&found_all, found, country, division),
                     form: found.form,
                     possessive: found.possessive,
+                    written: None,
                 }
             })
             .collect();
         let mut by_end: Vec<usize> = (0..marks.len()).collect();
         by_end.sort_by_key(|n| marks.get(*n).map_or((0, 0), |mark| (mark.after, mark.first)));
-        let mut reading =
-            Self { pack, span, index, tokens, words, marks, numbers, spots, dates, by_end, clauses: vec![0] };
+        let mut reading = Self {
+            pack,
+            span,
+            index,
+            country,
+            division,
+            tokens,
+            words,
+            marks,
+            numbers,
+            spots,
+            dates,
+            by_end,
+            clauses: vec![0],
+        };
+        reading.divisions(places);
         reading.split_clauses();
         reading
+    }
+
+    /// "Gyeonggi Province", "Guayas province": the noun belongs to the name. "Northampton County": a name that no table
+    /// knows in the country of the story is a part of what the sentence or the story speaks of.
+    fn divisions(&mut self, places: &'p Places) {
+        for at in 1..self.tokens.len() {
+            if !self.one_of(at, &[Word::DivisionNoun, Word::NameNoun]) {
+                continue;
+            }
+            let capital = |at: usize| self.tokens.get(at).is_some_and(Token::capitalised);
+            let named = self.spots.iter().position(|spot| spot.after == at && spot.form == PlaceForm::Name);
+            let country = self.country;
+            let division = self.division.and_then(|division| division.subdivision.as_deref());
+            let at_home = |spot: &Spot<'p>| country.is_none() || spot.place.iso2.as_deref() == country;
+            // "Washington County" in a story of Arkansas is not named after where it lies.
+            let elsewhere = |spot: &Spot<'p>| {
+                spot.place.kind == PlaceKind::City
+                    && division.is_some()
+                    && spot.place.subdivision.as_deref() != division
+            };
+            let known = named.and_then(|n| self.spots.get(n));
+            if let Some(n) = named
+                && (known.is_some_and(|spot| at_home(spot) && !elsewhere(spot)) || !capital(at))
+            {
+                self.spots.get_mut(n).into_iter().for_each(|spot| spot.after = at + 1);
+                continue;
+            }
+            if !capital(at) || !capital(at - 1) || self.tokens.get(at).is_none_or(|token| !token.spaced) {
+                continue;
+            }
+            let mut first = at - 1;
+            let part = |at: usize| {
+                capital(at) && self.tokens.get(at + 1).is_some_and(|next| next.spaced)
+                    || self.is(at, "-") && capital(at.wrapping_sub(1))
+            };
+            while first > 0 && part(first - 1) && !self.word(first - 1, Word::The) && first + 3 > at {
+                first -= 1;
+            }
+            let taken = |spot: &Spot<'p>| spot.first < at && spot.after > first;
+            if self.spots.iter().any(|spot| taken(spot) && named.is_none())
+                || (first..at).any(|at| self.metric_at(at).is_some() || self.has_at(at, Sense::Institution))
+                || self.word(first, Word::The)
+            {
+                continue;
+            }
+            let inside = self.spots.iter().find(|spot| {
+                spot.place.kind == PlaceKind::Subdivision && (country.is_none() || at_home(spot)) && !taken(spot)
+            });
+            let Some(place) = inside
+                .map(|spot| spot.place)
+                .or(self.division.filter(|division| country.is_none() || division.iso2.as_deref() == country))
+                .or_else(|| places.country(country?))
+            else {
+                continue;
+            };
+            let (Some(start), Some(end)) =
+                (self.tokens.get(first).map(|token| token.start), self.tokens.get(at).map(|token| token.end))
+            else {
+                continue;
+            };
+            let possessive = self.is(at + 1, "'") && self.word(at + 2, Word::Genitive);
+            let written = Some(Span::new(self.span.field, start, end));
+            let spot = Spot { first, after: at + 1, start, end, place, form: PlaceForm::Name, possessive, written };
+            self.spots.retain(|spot| !(spot.first < at && spot.after > first));
+            self.spots.push(spot);
+            self.spots.sort_by_key(|spot| spot.first);
+        }
     }
 
     /// Clauses end at semicolons and bullets, before "while" and "but", and before a place that has its own verb.
@@ -123,22 +212,33 @@ impl<'t, 'p> Reading<'t, 'p> {
             let hard = matches!(token.text, ";" | "•") || self.word(n, Word::NewClause);
             // "…in Ukraine, and Poland reported 12": a place with a verb of its own.
             let link = token.is(",") || self.word(n, Word::And);
-            let subject = link
-                && self.spots.iter().any(|spot| {
-                    let joined = spot.first == n + 1
-                        || spot.first == n + 2 && self.one_of(n + 1, &[Word::And, Word::In, Word::The]);
-                    let verb = (spot.after..spot.after + 2).any(|at| {
-                        self.has_at(at, Sense::Perfect)
-                            || self.has_at(at, Sense::Report)
-                            || self.has_at(at, Sense::RiseVerb)
-                    });
-                    joined && verb && !spot.possessive
-                });
+            // "Kerala and Tamil Nadu reported": two subjects of one clause.
+            let listed = self.spots.iter().any(|spot| spot.after == n || self.is(n - 1, ",") && spot.after + 1 == n);
+            let subject = link && !listed && self.opens_clause(n + 1);
             if hard || subject {
                 starts.push(n + 1);
             }
         }
         self.clauses = starts;
+    }
+
+    /// Whether a place that has its own verb stands there: "Poland reported", "the western prefecture of Osaka found".
+    fn opens_clause(&self, at: usize) -> bool {
+        let limit = self.tokens.len().min(at + 9);
+        let verb = (at..limit)
+            .find(|at| [Sense::Perfect, Sense::Report, Sense::RiseVerb].iter().any(|sense| self.has_at(*at, *sense)));
+        let Some(verb) = verb else { return false };
+        let clean = !(at..verb).any(|at| {
+            self.is(at, ",")
+                || self.one_of(at, &[Word::To, Word::From, Word::With])
+                || self.numbers.iter().any(|number| number.first == at)
+                || self.has_at(at, Sense::Bringing)
+        });
+        let subject = self
+            .spots
+            .iter()
+            .any(|spot| spot.first >= at && spot.after <= verb && spot.after + 1 >= verb && !spot.possessive);
+        clean && subject
     }
 
     /// The clause that holds a token.
@@ -307,6 +407,28 @@ fn holds(tokens: &[Token<'_>], words: &[Words], mark: &Mark) -> bool {
     !(of(first, Word::SmallOnly) && token.capitalised()
         || of(first, Word::CapitalOnly) && !token.capitalised()
         || of(first, Word::NeverCapitals) && capitals)
+}
+
+/// What a name means in a story of this country and division: "Georgia" in one of the United States is the state, unless
+/// the sentence names another country too, and "Washington" in one of that state is it.
+fn meaning<'p>(
+    all: &[PlaceMatch<'p>],
+    found: &PlaceMatch<'p>,
+    country: Option<&str>,
+    division: Option<&Place>,
+) -> &'p Place {
+    let first = found.place_in(country.or_else(|| neighbour(all, found)));
+    let lower = |place: &&&'p Place| place.kind == PlaceKind::Subdivision;
+    if first.kind == PlaceKind::Country && country.is_some() && first.iso2.as_deref() != country {
+        let abroad = all.iter().any(|other| {
+            let place = other.place();
+            place.kind == PlaceKind::Country && place.iso2.as_deref() != country && place.id != first.id
+        });
+        let here = found.candidates.iter().filter(lower).find(|place| place.iso2.as_deref() == country);
+        return here.filter(|_| !abroad).copied().unwrap_or(first);
+    }
+    let home = found.candidates.iter().filter(lower).find(|place| division.is_some_and(|home| home.id == place.id));
+    home.copied().unwrap_or(first)
 }
 
 /// The country that another name of the sentence can only mean, if this ambiguous one can lie in it: "Sindh, Punjab".

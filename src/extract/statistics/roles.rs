@@ -8,6 +8,7 @@ use super::reading::{Reading, Spot};
 use crate::extract::places::PlaceForm;
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
+use crate::language::tokens::TokenKind;
 use crate::model::PlaceKind;
 
 /// A place behind a number in a phrase of place.
@@ -19,14 +20,28 @@ pub(super) fn located(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&
     // "in the western Indian state of Goa", "across northern Italy".
     for _ in 0..5 {
         let before = |word: Word| reading.word(at.wrapping_sub(1), word);
-        // "213 from Goa": in a list of parts "from" says where.
-        if before(Word::From) && reading.numbers.iter().any(|number| number.after + 1 == at) {
+        // "213 from Goa", "213 came from Goa": in a list of parts "from" says where.
+        if before(Word::From)
+            && (domestic(reading, spot) || reading.numbers.iter().any(|number| number.after + 1 == at))
+        {
             return true;
         }
         if reading.has_ending(at, Sense::Locative) && !before(Word::From) && !before(Word::For) || before(Word::Among) {
             return !before(Word::Of) || of_place(reading, at - 1);
         }
+        // "in the surrounding Gyeonggi Province", "in the hard-hit town of Lodi": what describes a place.
+        let plain = reading
+            .tokens
+            .get(at.wrapping_sub(1))
+            .is_some_and(|token| (token.kind == TokenKind::Word || token.is("-")) && !token.capitalised());
+        let describes = plain
+            && !reading.has_at(at - 1, Sense::Stop)
+            && !reading.has_at(at - 1, Sense::Report)
+            && reading.marks_in(at - 1..at).all(|mark| mark.cue.metric().is_none())
+            && at < spot.first + 1
+            && (at < spot.first || reading.word(at.wrapping_sub(2), Word::The));
         let steps = before(Word::PlaceStep)
+            || describes
             || reading.is(at.wrapping_sub(1), ",")
             || reading.spots.iter().any(|other| other.after == at && other.first < spot.first);
         if !steps || at == 0 {
@@ -35,6 +50,13 @@ pub(super) fn located(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&
         at -= 1;
     }
     false
+}
+
+/// A part of the country that is spoken of. Of those who came from there it says where they are counted.
+fn domestic(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
+    matches!(spot.place.kind, PlaceKind::City | PlaceKind::Subdivision)
+        && reading.country.is_some()
+        && spot.place.iso2.as_deref() == reading.country
 }
 
 /// "residents of Malta", "the state of Goa": a place; "north of Malta" is none.
@@ -60,7 +82,8 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
     }
     // "the most in Southeast Asia", "Europe's highest toll": among what a place stands out, not where.
     let superlative = |at: usize| reading.word(at, Word::Superlative) || reading.word(at, Word::LaterOrdinal);
-    let stands_out = reading.word(spot.first.wrapping_sub(1), Word::AmongWhat)
+    let article = usize::from(reading.word(spot.first.wrapping_sub(1), Word::The));
+    let stands_out = reading.word(spot.first.wrapping_sub(1 + article), Word::AmongWhat)
         && (spot.first.saturating_sub(6)..spot.first).any(|at| {
             superlative(at)
                 && reading
@@ -91,7 +114,7 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
                 })
         })
     };
-    if phrase(Sense::Exclusion) || phrase(Sense::Origin) {
+    if phrase(Sense::Exclusion) || phrase(Sense::Origin) && !domestic(reading, spot) {
         return false;
     }
     let word_before = |back: usize, word: Word| reading.word(spot.first.wrapping_sub(back), word);
@@ -109,7 +132,14 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
     let listed_behind = word_before(1, Word::And)
         && (spot.first.saturating_sub(8)..spot.first)
             .any(|at| reading.word(at, Word::Behind) || reading.word(at, Word::Than));
-    if compared || listed_behind {
+    // "than X, which had 481": the place has a number of its own after all.
+    let own = reading.is(spot.after, ",") && reading.word(spot.after + 1, Word::PlaceRelative);
+    if (compared || listed_behind) && !own {
+        return false;
+    }
+    // "any other state but New Jersey".
+    let verb = [Sense::Perfect, Sense::Report, Sense::RiseVerb].iter().any(|sense| reading.has_at(spot.after, *sense));
+    if word_before(1, Word::NewClause) && !reading.is(spot.first.wrapping_sub(2), ",") && !verb {
         return false;
     }
     // Names of agencies, and of things that bear a place's name.

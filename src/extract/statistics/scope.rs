@@ -4,12 +4,13 @@
 //! [`Located`]. What holds: a place is never taken from the object of a comparison, a phrase of origin, an exception, a
 //! place of statement, or the nationality of patients; a list with an open end names no place.
 
+use super::mention::Mention;
 use super::rank::Rank;
 use super::reading::{Reading, Spot};
-use super::roles::{foreign_prep, governs, in_name, located, nationality, near_capital_statement, usable};
+use super::roles::{foreign_prep, governs, located, near_capital_statement, usable};
 use crate::extract::places::{Place, PlaceForm, Places};
+use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
-use crate::language::{Cue, Pack};
 use crate::model::{Location, PlaceHow, PlaceKind, Span};
 
 /// What the story has said of places up to here.
@@ -27,8 +28,21 @@ pub(super) struct Context<'p> {
     pub(super) focus: Option<&'p Place>,
     /// A heading or label that governs the lines below it.
     pub(super) label: Option<&'p Place>,
+    /// Last capital of a country named.
+    pub(super) capital: Option<&'p Place>,
+    /// Place named last, of any kind.
+    pub(super) named: Option<&'p Place>,
     /// Country of the dateline.
     pub(super) dateline: Option<&'p Place>,
+    /// Division of the dateline.
+    pub(super) home: Option<&'p Place>,
+}
+
+/// A sentence with its places.
+pub(super) struct Sentence<'r, 't, 'p> {
+    pub(super) reading: &'r Reading<'t, 'p>,
+    pub(super) mentions: Vec<Mention<'p>>,
+    pub(super) places: &'p Places,
 }
 
 /// A number's place.
@@ -39,28 +53,35 @@ pub(super) struct Located<'p> {
     pub(super) facility: bool,
     pub(super) how: PlaceHow,
     pub(super) span: Option<Span>,
+    /// Where its name is written, when no table knows it and `place` is what it lies in.
+    pub(super) written: Option<Span>,
 }
 
 impl<'p> Located<'p> {
-    fn at(reading: &Reading<'_, 'p>, spot: &Spot<'p>, how: PlaceHow) -> Self {
+    fn at(reading: &Reading<'_, 'p>, mention: &Mention<'p>) -> Self {
+        let spot = &mention.spot;
         Self {
             place: Some(spot.place),
             facility: false,
-            how,
+            how: mention.how,
             span: Some(Span::new(reading.span.field, spot.start, spot.end)),
+            written: spot.written,
         }
     }
 
     fn none() -> Self {
-        Self { place: None, facility: false, how: PlaceHow::None, span: None }
+        Self { place: None, facility: false, how: PlaceHow::None, span: None, written: None }
     }
 
-    /// As records carry it.
-    pub(super) fn location(&self) -> Location {
+    /// As records carry it; `text` is that of the field which the place was named in.
+    pub(super) fn location(&self, text: &str) -> Location {
         match self.place {
             Some(place) => Location {
-                name: Some(place.name.clone()),
-                kind: place.kind,
+                name: Some(match self.written.and_then(|span| span.of(text)) {
+                    Some(name) => name.to_owned(),
+                    None => place.name.clone(),
+                }),
+                kind: if self.written.is_some() { PlaceKind::Subdivision } else { place.kind },
                 iso2: place.iso2.clone(),
                 iso3: place.iso3.clone(),
                 subdivision: place.subdivision.clone(),
@@ -80,126 +101,139 @@ impl<'p> Located<'p> {
 
 /// The places of number `n`: several only for a distributive "each".
 pub(super) fn locate<'p>(
-    pack: &Pack,
-    reading: &Reading<'_, 'p>,
-    places: &'p Places,
+    sentence: &Sentence<'_, '_, 'p>,
     context: &Context<'p>,
     n: usize,
     rank: Option<&Rank>,
     whole: Option<Located<'p>>,
 ) -> Vec<Located<'p>> {
+    let reading = sentence.reading;
     let Some(number) = reading.numbers.get(n) else { return vec![Located::none()] };
     let clause = reading.clause(number.first);
     let right = reading.right(n);
-    if let Some(spot) = respectively(reading, n) {
-        return vec![Located::at(reading, spot, how(spot))];
+    let at = |mention: &Mention<'p>| vec![Located::at(reading, mention)];
+    if let Some(mention) = respectively(sentence, n) {
+        return at(mention);
     }
     // (1) In one bracket or list item with the number.
-    if let Some(spot) = item(reading, n, rank) {
-        return vec![Located::at(reading, spot, how(spot))];
-    }
-    if let Some(label) = sentence_label(reading, number.first)
-        && !reading.spots.iter().any(|spot| right.contains(&spot.first) && located(reading, spot, rank))
-    {
-        return vec![Located::at(reading, label, PlaceHow::Explicit)];
+    if let Some(mention) = item(sentence, n, rank) {
+        return at(mention);
     }
     // (3) before (2), because "N cases in P" binds more tightly than the clause's subject.
-    let aside = |spot: &Spot<'p>| (number.after..spot.first).any(|at| reading.word(at, Word::Digression));
-    let behind: Vec<&Spot<'p>> = reading
-        .spots
-        .iter()
-        .filter(|spot| right.contains(&spot.first) && located(reading, spot, rank) && !aside(spot))
-        .collect();
+    let behind = behind(sentence, n, rank);
+    if let Some(label) = sentence_label(sentence, number.first).filter(|_| behind.is_empty()) {
+        return at(label);
+    }
     if reading.has(number.after..clause.end, Sense::OpenEnd) && !behind.is_empty() {
         return vec![Located::none()];
     }
     if reading.has(right.start..right.end.min(number.after + 4), Sense::Each) && behind.len() > 1 {
-        return behind.into_iter().map(|spot| Located::at(reading, spot, PlaceHow::Explicit)).collect();
+        return behind.into_iter().map(|mention| Located::at(reading, mention)).collect();
     }
     if let Some(facility) = facility(reading, n, &behind) {
         return vec![facility];
     }
-    if let Some(spot) = innermost(reading, &behind) {
-        return vec![Located::at(reading, spot, how(spot))];
-    }
-    let world = |range: std::ops::Range<usize>| {
-        reading.marks_in(range).find(|mark| {
-            mark.cue == Cue::Sense(Sense::World)
-                && !rank.is_some_and(|rank| mark.first >= rank.at.start && mark.first < rank.at.end + 6)
-                && !in_name(reading, mark.first, mark.after)
-        })
-    };
-    if let Some(mark) = world(right.clone()).or_else(|| world(reading.left(n))).or_else(|| world(clause.clone())) {
-        let closer = reading
-            .spots
-            .iter()
-            .any(|spot| spot.first > mark.first && spot.after <= number.first && governs(reading, spot, rank));
-        if !closer && let Some(place) = places.world() {
-            return vec![Located {
-                place: Some(place),
-                facility: false,
-                how: PlaceHow::Explicit,
-                span: reading.bytes(mark.first, mark.after),
-            }];
-        }
+    if let Some(mention) = innermost(sentence, &behind) {
+        return at(mention);
     }
     // (2) The nearest place before the number that governs the clause.
-    if let Some(spot) = subject(reading, clause.start..number.first, rank) {
-        return vec![Located::at(reading, spot, how(spot))];
+    if let Some(mention) = subject(sentence, clause.start..number.first, rank) {
+        return at(mention);
     }
     // A part and a pointing subject belong to the place of what they point to.
     if let Some(whole) = whole.filter(|whole| whole.place.is_some() || whole.facility) {
         return vec![whole];
     }
-    let anaphor = |range: std::ops::Range<usize>| anaphor(reading, context, range);
-    if let Some(located) = anaphor(clause.clone()) {
-        return vec![located];
-    }
     // A subject behind the number: "With 8.8 million infections India is …".
-    let after = reading.spots.iter().find(|spot| {
+    let after = sentence.mentions.iter().find(|mention| {
+        let spot = &mention.spot;
         clause.contains(&spot.first)
-            && spot.first > number.after
+            && spot.first >= number.after
             && governs(reading, spot, rank)
-            && !foreign_prep(reading, spot)
+            && (mention.adverb || !foreign_prep(reading, spot))
+            && !of_another(reading, n, mention, rank)
+            && !of_next(reading, n, spot)
     });
-    if let Some(spot) = after {
-        return vec![Located::at(reading, spot, how(spot))];
+    if let Some(mention) = after {
+        return at(mention);
     }
     // The rest of the sentence: its subject, when this clause has none.
-    if let Some(spot) = subject(reading, 0..clause.start, rank) {
-        return vec![Located::at(reading, spot, how(spot))];
-    }
-    if let Some(located) = anaphor(0..clause.start) {
-        return vec![located];
+    if let Some(mention) = subject(sentence, 0..clause.start, rank) {
+        return at(mention);
     }
     // (4) An institution of one country.
     let country = reading.marks.iter().find_map(|mark| match mark.cue {
-        Cue::Institution(n) => pack.institutions.get(n),
+        Cue::Institution(n) => reading.pack.institutions.get(n),
         _ => None,
     });
-    if let Some(place) = country.and_then(|country| places.by_id(country)) {
-        return vec![Located { place: Some(place), facility: false, how: PlaceHow::Source, span: None }];
+    if let Some(place) = country.and_then(|country| sentence.places.by_id(country)) {
+        return vec![Located { place: Some(place), facility: false, how: PlaceHow::Source, span: None, written: None }];
     }
     // (6) The sentence before, while no new place has appeared.
-    if let Some(label) = context.label {
-        return vec![Located { place: Some(label), facility: false, how: PlaceHow::Inherited, span: None }];
-    }
-    if let Some(focus) = context.focus {
-        return vec![Located { place: Some(focus), facility: false, how: PlaceHow::Inherited, span: None }];
+    let inherited = |place: &'p Place| {
+        vec![Located { place: Some(place), facility: false, how: PlaceHow::Inherited, span: None, written: None }]
+    };
+    if let Some(place) = context.label.or(context.focus) {
+        return inherited(place);
     }
     if let Some(last) = context.last {
         let how = if last.place.is_some() { PlaceHow::Inherited } else { last.how };
         return vec![Located { how, span: None, ..last }];
     }
-    if let Some(country) = context.country {
-        return vec![Located { place: Some(country), facility: false, how: PlaceHow::Inherited, span: None }];
+    context.country.map_or_else(|| vec![Located::none()], inherited)
+}
+
+/// The places in phrases of place behind a number: "N cases in P", "N nationwide".
+fn behind<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize, rank: Option<&Rank>) -> Vec<&'s Mention<'p>> {
+    let reading = sentence.reading;
+    let Some(number) = reading.numbers.get(n) else { return Vec::new() };
+    let right = reading.right(n);
+    let aside = |spot: &Spot<'p>| (number.after..spot.first).any(|at| reading.word(at, Word::Digression));
+    let says_where = |mention: &&Mention<'p>| {
+        let spot = &mention.spot;
+        right.contains(&spot.first)
+            && (mention.adverb && usable(reading, spot, rank) || located(reading, spot, rank))
+            && !aside(spot)
+            && !of_next(reading, n, spot)
+    };
+    sentence.mentions.iter().filter(says_where).collect()
+}
+
+/// Whether a place behind number `n` is where a later number was counted: "Of the 675 cases, 193 were in Dublin".
+fn of_another(reading: &Reading<'_, '_>, n: usize, mention: &Mention<'_>, rank: Option<&Rank>) -> bool {
+    let spot = &mention.spot;
+    let later = reading.numbers.iter().skip(n + 1).any(|number| number.after <= spot.first);
+    later && !mention.adverb && located(reading, spot, rank)
+}
+
+/// Whether a place opens what is said of the next number: "2.9 million in the country, and in Peru 3.4 million".
+fn of_next(reading: &Reading<'_, '_>, n: usize, spot: &Spot<'_>) -> bool {
+    let Some(next) = reading.numbers.get(n + 1).filter(|next| spot.after <= next.first) else { return false };
+    let right = reading.right(n);
+    if !right.contains(&spot.first) {
+        return false;
     }
-    vec![Located::none()]
+    let start = super::attach::core_start(reading, n + 1).max(spot.after);
+    // The phrase of place: its preposition, and what stands between that and the name.
+    let mut open = spot.first;
+    while open > right.start && reading.word(open - 1, Word::PlaceStep) && !reading.word(open - 1, Word::And) {
+        open -= 1;
+    }
+    let preposed = reading.has_ending(open, Sense::Locative);
+    open -= usize::from(preposed);
+    let link = |at: usize| reading.is(at, ",") || reading.is(at, ";") || reading.word(at, Word::And);
+    let opens = open > right.start && link(open - 1);
+    let joined = start == spot.after || preposed && (spot.after..start).all(|at| !link(at)) && start <= spot.after + 4;
+    let behind_next = reading.right(n + 1);
+    // "Tokyo 12": an item; "in Rome, 5 in Milan" is none, since the next number has a place of its own.
+    opens && joined && next.first < behind_next.end.max(next.after)
 }
 
 /// The place that a sentence with figures leaves to the next: its last, or, where it breaks a country's figures down by
 /// its parts ("4,174 in Moscow, 1,966 in St. Petersburg"), the country.
-pub(super) fn told_of<'p>(before: Option<Located<'p>>, told: &[Located<'p>]) -> Option<Located<'p>> {
+///
+/// `parts` says that all were told as parts of a figure before: "Lombardy had 235 of the dead".
+pub(super) fn told_of<'p>(before: Option<Located<'p>>, told: &[Located<'p>], parts: bool) -> Option<Located<'p>> {
     let Some(last) = told.last() else { return before };
     let is_country = |located: &&Located<'p>| located.place.is_some_and(|place| place.kind == PlaceKind::Country);
     let inside = told.iter().find(is_country);
@@ -209,24 +243,18 @@ pub(super) fn told_of<'p>(before: Option<Located<'p>>, told: &[Located<'p>]) -> 
             matches!(part.kind, PlaceKind::City | PlaceKind::Subdivision) && part.iso2 == country.iso2
         })
     };
-    let breakdown = is_part(&last) && (inside.is_some() || told.iter().filter(is_part).count() > 1);
+    let breakdown = is_part(&last) && (parts || inside.is_some() || told.iter().filter(is_part).count() > 1);
     Some(if breakdown { *whole } else { *last })
 }
 
-fn how(spot: &Spot<'_>) -> PlaceHow {
-    match spot.form {
-        PlaceForm::Demonym | PlaceForm::People => PlaceHow::Demonym,
-        PlaceForm::Name if spot.possessive => PlaceHow::Possessive,
-        PlaceForm::Name => PlaceHow::Explicit,
-    }
-}
-
 /// "Georgia (40)", "(40 in Gori)", "Oman 121,129", "Kerala: 300", "India as a whole 12.74 crore".
-fn item<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize, rank: Option<&Rank>) -> Option<&'r Spot<'p>> {
+fn item<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize, rank: Option<&Rank>) -> Option<&'s Mention<'p>> {
+    let reading = sentence.reading;
     let number = reading.numbers.get(n)?;
+    let ending = |at: usize| sentence.mentions.iter().find(|mention| mention.spot.after == at);
     let bracket = reading.is(number.first.wrapping_sub(1), "(");
-    if bracket && let Some(spot) = reading.spots.iter().find(|spot| spot.after + 1 == number.first) {
-        return Some(spot);
+    if bracket && let Some(mention) = ending(number.first - 1) {
+        return Some(mention);
     }
     let mut at = super::attach::core_start(reading, n);
     while at > 0 {
@@ -237,16 +265,18 @@ fn item<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize, rank: Option<&Rank>) -> 
         }
         at -= 1;
     }
-    let spot = reading.spots.iter().find(|spot| spot.after == at)?;
+    let mention = ending(at)?;
+    let spot = &mention.spot;
     let fits = usable(reading, spot, rank)
         && spot.form == PlaceForm::Name
         && !spot.possessive
         && !near_capital_statement(reading, spot);
-    fits.then_some(spot)
+    fits.then_some(mention)
 }
 
 /// "Almaty and Astana have 12,000 and 9,000 cases respectively": lists pair by position.
-fn respectively<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize) -> Option<&'r Spot<'p>> {
+fn respectively<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<&'s Mention<'p>> {
+    let reading = sentence.reading;
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
     if !reading.has(clause.clone(), Sense::Respectively) {
@@ -258,71 +288,80 @@ fn respectively<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize) -> Option<&'r Sp
                 && super::traps::before_metric(reading, *other).is_none()
         })
         .collect();
-    let spots: Vec<&Spot<'p>> = reading
-        .spots
-        .iter()
-        .filter(|spot| clause.contains(&spot.first) && spot.form == PlaceForm::Name && !spot.possessive)
-        .collect();
-    let rows = spots.len() > 1 && run.len() == spots.len();
-    rows.then(|| run.iter().position(|other| *other == n).and_then(|position| spots.get(position).copied()))?
+    let named = |spot: &Spot<'p>| clause.contains(&spot.first) && spot.form == PlaceForm::Name && !spot.possessive;
+    let row: Vec<&Mention<'p>> = sentence.mentions.iter().filter(|mention| named(&mention.spot)).collect();
+    let rows = row.len() > 1 && run.len() == row.len();
+    rows.then(|| run.iter().position(|other| *other == n).and_then(|position| row.get(position).copied()))?
 }
 
 /// "Kenya: 72,686 cases": a label opens the sentence, or an item after a semicolon.
-fn sentence_label<'r, 'p>(reading: &'r Reading<'_, 'p>, at: usize) -> Option<&'r Spot<'p>> {
+fn sentence_label<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, at: usize) -> Option<&'s Mention<'p>> {
+    let reading = sentence.reading;
     let start = reading.clause(at).start;
     let before = |start: usize| {
         let bullet = ["-", "•", "*"].iter().any(|mark| reading.is(start, mark));
         bullet || reading.word(start, Word::In) || reading.word(start, Word::The)
     };
-    let opens = |spot: &&Spot<'p>, start: usize| {
+    let opens = |spot: &Spot<'p>, start: usize| {
         spot.first <= start + 1 && (spot.first == start || before(start)) && reading.colon_after(spot.after)
     };
-    reading.spots.iter().find(|spot| opens(spot, start)).or_else(|| reading.spots.iter().find(|spot| opens(spot, 0)))
+    let label = |start: usize| sentence.mentions.iter().find(|mention| opens(&mention.spot, start));
+    label(start).or_else(|| label(0))
 }
 
 /// Of places in a row behind a number the one that says most: "in Riga, Latvia" is Riga.
 /// and so is "the Indian state of Kerala" or "India's Kerala" Kerala.
-fn innermost<'r, 'p>(reading: &'r Reading<'_, 'p>, behind: &[&'r Spot<'p>]) -> Option<&'r Spot<'p>> {
+fn innermost<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, behind: &[&'s Mention<'p>]) -> Option<&'s Mention<'p>> {
     let first = *behind.first()?;
-    if first.form == PlaceForm::Name && !first.possessive {
+    let outer = &first.spot;
+    if outer.form == PlaceForm::Name && !outer.possessive {
         return Some(first);
     }
-    let inner = reading.spots.iter().find(|spot| {
-        spot.first >= first.after
-            && spot.first <= first.after + 4
+    let inner = sentence.mentions.iter().find(|mention| {
+        let spot = &mention.spot;
+        spot.first >= outer.after
+            && spot.first <= outer.after + 4
             && spot.form == PlaceForm::Name
-            && spot.place.iso2 == first.place.iso2
+            && spot.place.iso2 == outer.place.iso2
     });
     Some(inner.unwrap_or(first))
 }
 
 /// The place that governs a stretch before a number: the nearest one, and within a country rather its part.
-fn subject<'r, 'p>(
-    reading: &'r Reading<'_, 'p>,
+fn subject<'s, 'p>(
+    sentence: &'s Sentence<'_, '_, 'p>,
     range: std::ops::Range<usize>,
     rank: Option<&Rank>,
-) -> Option<&'r Spot<'p>> {
-    let candidates: Vec<&Spot<'p>> =
-        reading.spots.iter().filter(|spot| range.contains(&spot.first) && governs(reading, spot, rank)).collect();
+) -> Option<&'s Mention<'p>> {
+    let reading = sentence.reading;
+    let candidates: Vec<&Mention<'p>> = sentence
+        .mentions
+        .iter()
+        .filter(|mention| range.contains(&mention.spot.first) && governs(reading, &mention.spot, rank))
+        .collect();
     // A place that belongs to an earlier number of a list ("402 in Zagreb, 77 …") owns that number only.
-    let owned = |spot: &Spot<'p>| {
+    let owned = |mention: &Mention<'p>| {
+        let spot = &mention.spot;
         reading.numbers.iter().enumerate().any(|(n, number)| {
             number.after <= spot.first
                 && spot.after <= range.end
                 && reading.right(n).contains(&spot.first)
-                && located(reading, spot, rank)
+                && (mention.adverb || located(reading, spot, rank))
+                && !of_next(reading, n, spot)
                 && {
                     let between = number.after..spot.first;
                     between.len() <= 6 && !reading.has(between, Sense::Perfect)
                 }
         })
     };
-    let free = candidates.iter().rev().find(|spot| !owned(spot)).copied();
-    free.or_else(|| candidates.first().copied())
+    // "Daegu, the centre of the outbreak here, confirmed 447": an aside, unless it opens the clause or stands alone.
+    let aside = |mention: &Mention<'p>| mention.adverb && mention.spot.first > range.start + 1;
+    let free = || candidates.iter().rev().filter(|mention| !owned(mention));
+    free().find(|mention| !aside(mention)).or_else(|| free().next()).or(candidates.first()).copied()
 }
 
 /// An unnamed ship, home or prison that is the place itself: no country is said.
-fn facility<'p>(reading: &Reading<'_, 'p>, n: usize, behind: &[&Spot<'p>]) -> Option<Located<'p>> {
+fn facility<'p>(reading: &Reading<'_, 'p>, n: usize, behind: &[&Mention<'p>]) -> Option<Located<'p>> {
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
     let mark = reading.first(number.after..clause.end, Sense::Vessel)?;
@@ -336,98 +375,6 @@ fn facility<'p>(reading: &Reading<'_, 'p>, n: usize, behind: &[&Spot<'p>]) -> Op
         facility: true,
         how: PlaceHow::Explicit,
         span: reading.bytes(mark.first, mark.after),
+        written: None,
     })
-}
-
-/// "the country", "nationwide", "the state", "the capital", "here".
-fn anaphor<'p>(reading: &Reading<'_, 'p>, context: &Context<'p>, range: std::ops::Range<usize>) -> Option<Located<'p>> {
-    let resolved = |place: Option<&'p Place>, mark: &crate::language::pack::Mark, how: PlaceHow| {
-        place.map(|place| Located {
-            place: Some(place),
-            facility: false,
-            how,
-            span: reading.bytes(mark.first, mark.after),
-        })
-    };
-    for mark in reading.marks_in(range) {
-        let found = match mark.cue {
-            Cue::Sense(Sense::CityAnaphor) => resolved(context.city.or(context.division), mark, PlaceHow::Anaphora),
-            Cue::Sense(Sense::DivisionAnaphor) => resolved(context.division, mark, PlaceHow::Anaphora),
-            Cue::Sense(Sense::Nation) => {
-                // "its", "the island": whatever was spoken of last.
-                if reading.word(mark.first, Word::Its) {
-                    match context.last.and_then(|last| last.place) {
-                        Some(place) => resolved(Some(place), mark, PlaceHow::Anaphora),
-                        None => resolved(context.country, mark, PlaceHow::Anaphora),
-                    }
-                } else {
-                    match context.country {
-                        Some(country) => resolved(Some(country), mark, PlaceHow::Anaphora),
-                        None => resolved(context.dateline, mark, PlaceHow::Dateline),
-                    }
-                }
-            }
-            Cue::Sense(Sense::Here) => resolved(context.dateline, mark, PlaceHow::Dateline),
-            _ => None,
-        };
-        if found.is_some() {
-            return found;
-        }
-    }
-    None
-}
-
-/// Learns the places of a sentence for the sentences after it.
-pub(super) fn learn<'p>(reading: &Reading<'_, 'p>, places: &'p Places, context: &mut Context<'p>) {
-    let opening = reading.spots.iter().find(|spot| governs(reading, spot, None));
-    let opens = |spot: &&Spot<'p>| spot.first <= 2 || reading.numbers.is_empty() && reading.spots.len() == 1;
-    if let Some(spot) = opening.filter(opens) {
-        context.focus = Some(spot.place);
-    }
-    for spot in &reading.spots {
-        if !usable(reading, spot, None) || nationality(reading, spot) {
-            continue;
-        }
-        let place = spot.place;
-        match place.kind {
-            PlaceKind::City => context.city = Some(place),
-            PlaceKind::Subdivision => context.division = Some(place),
-            _ => {}
-        }
-        if place.kind == PlaceKind::City
-            && place.subdivision.is_some()
-            && place.population > 0
-            && place
-                .subdivision
-                .as_deref()
-                .and_then(|code| places.by_id(code))
-                .is_some_and(|division| division.name == place.name)
-        {
-            context.division = Some(place);
-        }
-        if place.kind == PlaceKind::Subdivision {
-            context.city = context.city.filter(|city| city.subdivision == place.subdivision).or(Some(place));
-        }
-        // The country of "the country" is the last in subject position: a country, or that of a place in it when none was named.
-        let object = [Word::From, Word::With, Word::To, Word::Against]
-            .iter()
-            .any(|word| reading.word(spot.first.wrapping_sub(1), *word));
-        if !object {
-            let country = match place.kind {
-                PlaceKind::Country => Some(place),
-                PlaceKind::City | PlaceKind::Subdivision if context.country.is_none() => {
-                    place.iso2.as_deref().and_then(|iso2| places.country(iso2))
-                }
-                _ => None,
-            };
-            let first = reading
-                .spots
-                .iter()
-                .find(|other| other.place.kind == PlaceKind::Country && !nationality(reading, other))
-                .is_none_or(|other| other.first == spot.first);
-            if let Some(country) = country.filter(|_| first) {
-                context.country = Some(country);
-            }
-        }
-    }
 }

@@ -24,6 +24,7 @@ pub(super) fn qualifier(reading: &Reading<'_, '_>, n: usize) -> Qualifier {
             // "climbed up to 500", "went up to 500": the verb's own word.
             Cue::Sense(Sense::AtMost)
                 if reading.has_ending(mark.first, Sense::RiseVerb)
+                    || reading.word(mark.first.wrapping_sub(1), Word::Motion)
                     || reading.has_at(mark.first.wrapping_sub(1), Sense::RiseVerb) =>
             {
                 None
@@ -69,16 +70,17 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
     let right = reading.right(n);
     let start = core_start(reading, n);
     if reading.has(before.clone(), Sense::Correction) && reading.word(start.wrapping_sub(1), Word::From) {
-        let to = |at: usize| reading.word(at, Word::To);
-        let pair = reading.numbers.get(n + 1).is_some_and(|next| (number.after..next.first).any(to));
-        if pair {
-            return Status::Superseded;
-        }
+        return Status::Superseded;
     }
     let whole = clause.start..clause.end;
     let mut modals = whole.clone().filter(|at| reading.word(*at, Word::Modal));
-    if reading.has(whole.clone(), Sense::Hypothetical)
-        && modals.any(|at| reading.has(before.clone(), Sense::Hypothetical) || reading.word(at + 1, Word::Have))
+    // "could have 5.5 lakh cases by July" foresees; "could have killed 40,000" imagines.
+    let imagines = reading.marks_in(whole.clone()).any(|mark| {
+        mark.cue == Cue::Sense(Sense::Hypothetical)
+            && !(reading.word(mark.after - 1, Word::Have)
+                && reading.numbers.iter().any(|number| (mark.after..mark.after + 3).contains(&number.first)))
+    });
+    if imagines && modals.any(|at| reading.has(before.clone(), Sense::Hypothetical) || reading.word(at + 1, Word::Have))
     {
         return Status::Hypothetical;
     }
@@ -117,7 +119,9 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
             return Status::Estimated;
         }
     }
-    if modal(right) {
+    // What follows a comma is said of something else: "119 were infected, warning that the figure could double".
+    let end = right.clone().find(|at| reading.is(*at, ",")).unwrap_or(right.end);
+    if modal(right.start..end) {
         return Status::Forecast;
     }
     Status::Reported
@@ -147,6 +151,17 @@ pub(super) fn subsets(reading: &Reading<'_, '_>, n: usize, attachment: &Attachme
                 && !found.contains(&subset)
                 && !institution(reading, mark.first, mark.after, subset)
             {
+                found.push(subset);
+            }
+        }
+    }
+    // "In care homes in Wales 460 have died", "Among soldiers 12 fell ill": what opens the clause.
+    let clause = reading.clause(number.first);
+    for mark in reading.marks_in(clause.start..(clause.start + 4).min(number.first)) {
+        if let Cue::Subset(subset) = mark.cue {
+            let opens = (clause.start..mark.first)
+                .any(|at| reading.one_of(at, &[Word::In, Word::At, Word::Among]) && mark.first <= at + 2);
+            if opens && !found.contains(&subset) && !institution(reading, mark.first, mark.after, subset) {
                 found.push(subset);
             }
         }

@@ -1,0 +1,48 @@
+//! A story's text before it is read: where a dateline that nobody has read ends, and how long lines are cut.
+
+use crate::extract::places::{Place, Places};
+use crate::model::{PlaceKind, Span};
+
+/// No sentence of a person is longer than this, in bytes. What is (a table run together, noise) is read in pieces, so that
+/// the work on a story grows with its length and not with its square.
+const LONGEST: usize = 1200;
+
+/// Cuts what is too long for a sentence at white space.
+pub(super) fn pieces(text: &str, span: Span) -> Vec<Span> {
+    let mut out = Vec::new();
+    let mut start = span.start;
+    while span.end - start > LONGEST {
+        let mut limit = start + LONGEST;
+        while !text.is_char_boundary(limit) {
+            limit -= 1;
+        }
+        let window = text.get(start..limit).unwrap_or_default();
+        let cut = window
+            .rfind(['\n', ';'])
+            .filter(|at| *at > LONGEST / 2)
+            .or_else(|| window.rfind(char::is_whitespace))
+            .filter(|at| *at > 0);
+        let end = cut.map_or(limit, |at| {
+            start + at + window.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
+        });
+        out.push(Span::new(span.field, start, end));
+        start = end;
+    }
+    out.push(Span::new(span.field, start, span.end));
+    out
+}
+
+/// A place set in capitals at the very beginning, and where it ends: a dateline that nobody has read.
+pub(super) fn opening_place<'p>(places: &'p Places, body: &str) -> Option<(usize, &'p Place)> {
+    let head = body.get(..body.char_indices().nth(60).map_or(body.len(), |(at, _)| at))?;
+    let found = places.find(head).into_iter().next().filter(|found| found.start == 0)?;
+    let capitals = head.get(found.start..found.end)?.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
+    let place = found.place();
+    // "U.S. deaths rose" opens with a subject, "PARIS: Deaths rose" and "PARIS, Nov. 2 -" with where it was written.
+    let rest = body.get(found.end..)?;
+    let set_off = !rest.trim_start().starts_with(char::is_alphabetic);
+    // "Lucknow: The state reported …": running text behind a town, where a label would have figures.
+    let town = place.kind == PlaceKind::City
+        && rest.strip_prefix(": ").is_some_and(|rest| rest.starts_with(char::is_uppercase) && rest.contains(". "));
+    ((capitals && set_off || town) && !found.possessive).then_some((found.end, place))
+}
