@@ -456,7 +456,7 @@ impl<'a, 'p> Finder<'a, 'p> {
 
     /// The place of a row of a table; none where the text around it tells.
     fn owner(&self, reading: &Reading<'_, 'p>, row: &Row) -> Option<Located<'p>> {
-        let at = |place, how, span| Located { place, facility: false, how, span };
+        let at = |place, how, span| Located { place, facility: false, how, span, written: None };
         match row.owner? {
             Owner::Place => {
                 let spot = reading.spots.get(row.spot?)?;
