@@ -167,7 +167,10 @@ impl<'a, 'p> Finder<'a, 'p> {
 
     fn read(&mut self, words: &str, span: Span, index: usize, about: bool) {
         let country = self.context.country.and_then(|place| place.iso2.as_deref());
-        let reading = Reading::new(self.pack, self.places, words, span, index, country, self.article.date());
+        let mut reading = Reading::new(self.pack, self.places, words, span, index, country, self.article.date());
+        if self.table.wants_parts(&reading) {
+            reading.part_numbers();
+        }
         self.label(&reading);
         let lead = self.lead.as_ref().map(|lead| (lead.attachment.metric, lead.kinded));
         let rows = self.table.line(&reading, self.context.last, lead);
@@ -178,11 +181,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
         // "Infections fell to the lowest level in weeks. The number came to 195."
         if !self.told
-            && let Some(metric) = subject_metric(&reading)
+            && let Some(subject) = subject_metric(&reading)
         {
-            // Of what only stood in traps, the next sentence counts nothing either.
-            let metric = Some(metric).filter(|_| reading.numbers.is_empty());
-            self.previous_metric = attach::Previous { lead: metric, last: metric, rate: None };
+            self.previous_metric = attach::Previous { lead: subject, last: subject, rate: None };
         }
         // "The 40 new cases were found in:", and a list.
         if reading.is(reading.tokens.len().wrapping_sub(1), ":")
@@ -473,10 +474,14 @@ impl<'a, 'p> Finder<'a, 'p> {
     }
 }
 
-/// What a sentence without figures speaks of.
-fn subject_metric(reading: &Reading<'_, '_>) -> Option<Metric> {
-    let metric = reading.marks.iter().find_map(|mark| mark.cue.metric())?;
-    kinds::kind_of(metric).whole.then_some(metric)
+/// What a sentence without figures speaks of: nothing new, something that is no metric, or a metric.
+fn subject_metric(reading: &Reading<'_, '_>) -> Option<Option<Metric>> {
+    let metric = reading.marks.iter().find_map(|mark| mark.cue.metric());
+    // Of what only stood in traps, the next sentence counts nothing either.
+    if header::elsewhere(reading) && (metric.is_some() || reading.tokens.len() <= 12) || !reading.numbers.is_empty() {
+        return metric.or((reading.tokens.len() <= 12).then_some(Metric::Cases)).map(|_| None);
+    }
+    metric.filter(|metric| kinds::kind_of(*metric).whole).map(Some)
 }
 
 /// "from 8,715 to 9,076 in one day": the first of the two.
