@@ -82,7 +82,7 @@ pub(crate) fn sentences_in(text: &str, field: Field, abbreviations: &[String]) -
     while let Some(step) = bytes.get(position..).and_then(|rest| rest.iter().position(|byte| is_candidate(*byte))) {
         let at = position + step;
         let end = match bytes.get(at) {
-            Some(b'\n') => line_break(text, at),
+            Some(b'\n') => line_break(text, start, at),
             Some(0xE3 | 0xEF) => wide_stop(text, at),
             Some(b'.' | b'!' | b'?' | 0xE2) => stop(text, start, at, abbreviations),
             _ => None,
@@ -127,13 +127,14 @@ fn push(spans: &mut Vec<Span>, text: &str, field: Field, start: usize, end: usiz
 }
 
 /// A line break ends a sentence before a blank line, before a bullet, and after a line that is no running text.
-fn line_break(text: &str, at: usize) -> Option<usize> {
+fn line_break(text: &str, start: usize, at: usize) -> Option<usize> {
     let rest = text.get(at + 1..)?;
     let next = rest.trim_start_matches([' ', '\t']);
     let bullet = next.starts_with(['\n', '-', '•', '*', '–', '—', '·', '▪', '‣']);
     // A line that begins with a capital, a digit or the mark of a cell after a short one is of a list or a table.
     let line_start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |position| position + 1);
-    let line = text.get(line_start..at).unwrap_or_default();
+    // What stands before in the line may be sentences of their own: "… on Wednesday. By province:".
+    let line = text.get(line_start.max(start)..at).unwrap_or_default().trim_start();
     let short = line.len() < 60;
     let increment =
         next.strip_prefix(['+', '(']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '+'));

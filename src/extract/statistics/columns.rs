@@ -149,6 +149,19 @@ impl<'p> Table<'p> {
         if alone { Vec::new() } else { self.rows(reading, all) }
     }
 
+    /// Whether a line is a row with fewer numbers than columns, in which white space may part numbers.
+    pub(super) fn wants_parts(&self, reading: &Reading<'_, '_>) -> bool {
+        let all = 0..reading.tokens.len();
+        let name = label(reading, all.clone());
+        self.columns.len() > 1
+            && is_row(reading)
+            && values(reading, name.end..all.end).len() < self.columns.len()
+            && reading.numbers.iter().any(|number| {
+                (number.first + 1..number.after)
+                    .any(|at| reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Number))
+            })
+    }
+
     /// A line without figures: a header, one cell of it, the name of a row, or running text.
     fn heading_line(
         &mut self,

@@ -114,6 +114,40 @@ pub(super) fn cells(reading: &Reading<'_, '_>, range: Range<usize>) -> Vec<Range
     out
 }
 
+/// "PROVINCE CASES DEATHS": cells that nothing parts end with the metric that each names.
+fn bare_cells(reading: &Reading<'_, '_>, range: Range<usize>) -> Vec<Range<usize>> {
+    let whole = vec![range.clone()];
+    let named = |at: usize| {
+        reading.metric_at(at).filter(|mark| matches!(mark.cue, Cue::Noun(_) | Cue::Label(_)) || mark.after == at + 1)
+    };
+    let mut out = Vec::new();
+    let (mut start, mut at) = (range.start, range.start);
+    while at < range.end {
+        if let Some(mark) = named(at) {
+            out.push(start..mark.after);
+            (start, at) = (mark.after, mark.after);
+            continue;
+        }
+        let says = [Sense::New, Sense::Total, Sense::Modifier].iter().any(|sense| reading.has_at(at, *sense));
+        let period = reading.marks.iter().any(|mark| {
+            mark.first <= at && at < mark.after && PERIODS.iter().any(|(sense, _)| mark.cue == Cue::Sense(*sense))
+        });
+        if !(says || period || reading.one_of(at, &[Word::RowName, Word::OtherColumn])) {
+            return whole;
+        }
+        at += 1;
+    }
+    if out.len() < 2 || start < range.end { whole } else { out }
+}
+
+/// Whether a line without figures speaks of something that is no metric though a metric's words stand in it: beds, doses
+/// delivered, another disease, a target.
+pub(super) fn elsewhere(reading: &Reading<'_, '_>) -> bool {
+    let all = 0..reading.tokens.len();
+    let senses = [Sense::OtherDisease, Sense::History, Sense::Trial, Sense::Threshold, Sense::Legal];
+    senses.iter().any(|sense| reading.has(all.clone(), *sense)) || other_column(reading, all)
+}
+
 /// The columns with figures of a header, and what brackets in them count.
 pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>) -> (Vec<Option<Column>>, Vec<Option<Column>>) {
     let (mut columns, mut brackets): (Vec<Option<Column>>, Vec<Option<Column>>) = (Vec::new(), Vec::new());
@@ -124,7 +158,11 @@ pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>) -> (Vec<Opt
     {
         return nothing;
     }
-    for cell in cells(reading, range.clone()) {
+    let mut parts = cells(reading, range.clone());
+    if parts.len() == 1 {
+        parts = bare_cells(reading, range.clone());
+    }
+    for cell in parts {
         let open = cell.clone().find(|at| reading.is(*at, "("));
         let close = cell.clone().rev().find(|at| reading.is(*at, ")")).unwrap_or(cell.end);
         let main = cell.start..open.unwrap_or(cell.end);

@@ -217,6 +217,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         let mut reading = Reading::new(&self.asked, self.places, words, span, index, country, division, today);
         // A dateline says where the story was written.
         reading.spots.retain(|spot| self.field != Field::Body || spot.end > self.dateline_end);
+        if self.table.wants_parts(&reading) {
+            reading.part_numbers();
+        }
         self.label(&reading);
         let before = self.context.clone();
         let mentions = mention::mentions(&reading, self.places, &mut self.context);
@@ -235,11 +238,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
         // "Infections fell to the lowest level in weeks. The number came to 195."
         if !self.told
-            && let Some(metric) = subject_metric(&reading)
+            && let Some(subject) = subject_metric(&reading)
         {
-            // Of what only stood in traps, the next sentence counts nothing either.
-            let metric = Some(metric).filter(|_| reading.numbers.is_empty());
-            self.previous_metric = attach::Previous { lead: metric, last: metric, rate: None };
+            self.previous_metric = attach::Previous { lead: subject, last: subject, rate: None };
         }
         // "The 40 new cases were found in:", and a list.
         if reading.is(reading.tokens.len().wrapping_sub(1), ":")
@@ -635,10 +636,14 @@ fn why_not(reading: &Reading<'_, '_>, n: usize, attachment: Option<&Attachment>)
     }
 }
 
-/// What a sentence without figures speaks of.
-fn subject_metric(reading: &Reading<'_, '_>) -> Option<Metric> {
-    let metric = reading.marks.iter().find_map(|mark| mark.cue.metric())?;
-    kinds::kind_of(metric).whole.then_some(metric)
+/// What a sentence without figures speaks of: nothing new, something that is no metric, or a metric.
+fn subject_metric(reading: &Reading<'_, '_>) -> Option<Option<Metric>> {
+    let metric = reading.marks.iter().find_map(|mark| mark.cue.metric());
+    // Of what only stood in traps, the next sentence counts nothing either.
+    if header::elsewhere(reading) && (metric.is_some() || reading.tokens.len() <= 12) || !reading.numbers.is_empty() {
+        return metric.or((reading.tokens.len() <= 12).then_some(Metric::Cases)).map(|_| None);
+    }
+    metric.filter(|metric| kinds::kind_of(*metric).whole).map(Some)
 }
 
 /// Whether a number tells what is new of the total before it, as an aside of its list: "321,103 cases, 1,061 new".

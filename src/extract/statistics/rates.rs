@@ -36,7 +36,7 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
         return Some(made(Metric::IcuOccupancy, Why::Governed, mark));
     }
     // "of 22,133 tests, 20.6 percent came back positive".
-    let positive = reading.marks_in(number.after..right.end.min(number.after + 6)).find(|mark| {
+    let positive = reading.marks_in(number.after..right.end.min(number.after + 10)).find(|mark| {
         mark.cue.metric() == Some(Metric::Cases) && (mark.first..mark.after).any(|at| reading.word(at, Word::Positive))
     });
     let tested = reading
@@ -175,8 +175,11 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
         attachment.per = Some(100_000);
     }
     let kind = kind_of(attachment.metric);
+    // A mean of many may have a fraction: "an average of 327.6 people a day".
     let fits = number.value <= kind.most
-        && !(kind.whole && number.value.fract() != 0.0 && !reading.has(clause, Sense::Average))
+        && !(kind.whole
+            && number.value.fract() != 0.0
+            && !(number.value >= 10.0 && reading.has(clause, Sense::Average)))
         && (number.percent == is_percent(attachment.metric));
     fits.then_some(attachment)
 }

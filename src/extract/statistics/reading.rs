@@ -205,6 +205,21 @@ impl<'t, 'p> Reading<'t, 'p> {
         }
     }
 
+    /// Reads numbers that only white space parts as so many numbers: "845 120" in a row of two columns.
+    pub(super) fn part_numbers(&mut self) {
+        for at in (1..self.tokens.len()).rev() {
+            let number = |at: usize| self.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Number);
+            let apart = number(at) && number(at - 1);
+            if let Some(token) = self.tokens.get_mut(at).filter(|_| apart) {
+                token.apart = true;
+            }
+        }
+        let dates = &self.dates;
+        let mut numbers = numerals(self.pack, &self.tokens);
+        numbers.retain(|number| !dates.iter().any(|mark| number.first < mark.after && mark.first < number.after));
+        self.numbers = numbers;
+    }
+
     /// Clauses end at semicolons and bullets, before "while" and "but", and before a place that has its own verb.
     fn split_clauses(&mut self) {
         let mut starts = vec![0];
