@@ -91,14 +91,24 @@ fn one(
         return Some(verb);
     }
     let verb = if people { active(reading, n).filter(|verb| verb.metric != Metric::Cases) } else { None };
+    // "En las UCI permanecen 118 enfermos graves": where they lie says more than how they are.
+    let ill = own.is_some_and(|own| own.metric == Metric::SevereCases && own.why == Why::Noun);
+    if people || ill {
+        let lies = led(reading, n).filter(|led| closer(led.metric) >= closer(Metric::Hospitalisations));
+        if lies.is_some() {
+            return lies;
+        }
+    }
     verb.or(own)
         .or_else(|| label(reading, n))
         .or_else(|| column(reading, n, columns))
         .or_else(|| active(reading, n))
+        .or_else(|| led(reading, n))
         .or_else(|| governed(reading, n, found, previous))
         .or_else(|| forward(reading, n))
         .or_else(|| coordinated(reading, n, found))
         .or_else(|| part_of_before(reading, n, found, previous))
+        .or_else(|| breakdown(reading, n, previous))
 }
 
 /// "nearly 140 of them fatal", "15 of which ended in death": a part that died.
@@ -176,7 +186,12 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         if let Some(mark) = reading.metric_at(at).filter(|mark| mark.after <= right.end + 1) {
             let metric = mark.cue.metric()?;
             let share = is_percent(metric) || metric == Metric::ReproductionNumber;
-            let as_noun = matches!(mark.cue, Cue::Noun(_)) && nouns_allowed;
+            // "Mantiene en 59 el total de fallecidos": where verbs lead, what is numbered may follow.
+            let labelled = matches!(mark.cue, Cue::Label(_))
+                && reading.pack.order.verbs_lead
+                && at == number.after + 1
+                && reading.word(number.after, Word::The);
+            let as_noun = (matches!(mark.cue, Cue::Noun(_)) || labelled) && nouns_allowed;
             let both = reading.marks.iter().any(|other| {
                 other.first == mark.first && other.after == mark.after && other.cue == Cue::Predicate(metric)
             });
@@ -230,7 +245,7 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             || reading.spots.iter().any(|spot| spot.first <= at && at < spot.after);
         if reading.has_at(at, Sense::Stop) {
             // "people with coronavirus infections", "12 of the cases" go on; a verb or a preposition of place ends the noun phrase.
-            let compares = reading.one_of(at, &[Word::Than, Word::Against, Word::Per]);
+            let compares = reading.than(at) || reading.one_of(at, &[Word::Against, Word::Per]);
             if compares || reading.one_of(at, &[Word::After, Word::When, Word::Because, Word::While]) {
                 break;
             }
@@ -325,7 +340,8 @@ fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
 /// "has crossed the 20-lakh mark", "exceeded 300": a verb that both bounds and governs the number.
 pub(super) fn passes(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
-    [core_start(reading, n), number.first].into_iter().any(|at| {
+    let start = core_start(reading, n);
+    [start, number.first, before_date(reading, start)].into_iter().any(|at| {
         reading.ending_at(at).into_iter().any(|mark| {
             matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Nearly))
                 && reading.has_at(mark.first, Sense::Reaches)
@@ -334,6 +350,13 @@ pub(super) fn passes(reading: &Reading<'_, '_>, n: usize) -> bool {
             .into_iter()
             .any(|mark| mark.cue == Cue::Sense(Sense::Reaches) && reading.word(mark.first, Word::Reached))
     })
+}
+
+/// Where a date that stands right before `at` begins: "alcanzó [el sábado] los 100.240".
+pub(super) fn before_date(reading: &Reading<'_, '_>, at: usize) -> usize {
+    let Some(date) = reading.dates.iter().find(|date| date.after == at) else { return at };
+    let opens = reading.one_of(date.first.wrapping_sub(1), &[Word::The, Word::This]);
+    date.first - usize::from(opens)
 }
 
 /// Whether a predicate says what is numbered: "the number of people who have recovered".
@@ -367,6 +390,33 @@ fn active(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     })
 }
 
+/// "Murieron en Roma 40 personas", "están hospitalizadas 1.893": a verb before the number, where verbs may lead.
+fn led(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    if !reading.pack.order.verbs_lead || number.percent {
+        return None;
+    }
+    let people = (number.after..number.after + 2).any(|at| reading.has_at(at, Sense::People));
+    let bare = reading.tokens.get(number.after).is_none_or(|token| token.kind == TokenKind::Mark)
+        || reading.has_at(number.after, Sense::Stop);
+    let left = reading.left(n);
+    let mark = reading
+        .marks_in(left.clone())
+        .rev()
+        .find(|mark| matches!(mark.cue, Cue::Active(_) | Cue::Predicate(_) | Cue::Noun(_) | Cue::Label(_)))?;
+    let verb = matches!(mark.cue, Cue::Active(_) | Cue::Predicate(_))
+        || reading.marks.iter().any(|other| {
+            (other.first, other.after) == (mark.first, mark.after) && matches!(other.cue, Cue::Active(_) | Cue::Predicate(_))
+        });
+    let joined = !(mark.after..number.first).any(|at| reading.is(at, ",") || reading.is(at, ":"));
+    (verb && joined && (people || bare && mark.after + 6 > number.first)).then_some(Attachment {
+        metric: mark.cue.metric()?,
+        why: Why::Active,
+        mark: Some((mark.first, mark.after)),
+        per: None,
+    })
+}
+
 /// "The toll in Ghana stands at N", "cases climbed by N to N", "bringing its tally to N".
 fn governed(
     reading: &Reading<'_, '_>,
@@ -377,7 +427,7 @@ fn governed(
     let number = reading.numbers.get(n)?;
     let start = core_start(reading, n);
     let link = start.checked_sub(1)?;
-    let reaches = [start, number.first]
+    let reaches = [start, number.first, before_date(reading, start)]
         .into_iter()
         .any(|at| reading.has_ending(at, Sense::Reaches) || reading.has_ending(at, Sense::ByWord));
     let reaches = reaches || passes(reading, n);
@@ -429,9 +479,10 @@ fn governed(
             // "the totals to A and B respectively": by position; "a total of": of what was counted last.
             let plural = reading.word(mark.after - 1, Word::Totals);
             let position = if plural { position } else { usize::MAX };
-            return match earlier.get(position).or(earlier.last()) {
+            let any = found.iter().rev().flatten().map(|before| before.metric).find(|metric| kind_of(*metric).whole);
+            return match earlier.get(position).or(earlier.last()).copied().or(any) {
                 Some(metric) => Some(Attachment {
-                    metric: *metric,
+                    metric,
                     why: Why::Governed,
                     mark: Some((mark.first, mark.after)),
                     per: None,
@@ -484,6 +535,7 @@ fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]
         || reading.has_at(number.after, Sense::Today)
         || reading.has_at(number.after, Sense::New)
         || reading.has_at(number.after, Sense::Part)
+        || reading.marks.iter().any(|mark| mark.first == number.after && matches!(mark.cue, Cue::Subset(_)))
         || reading.one_of(number.after, &[Word::Of, Word::And, Word::Article, Word::Respectively])
         || reading.has_at(number.after, Sense::WeekEarlier)
         || reading.has_at(number.after, Sense::LastWeek)
@@ -572,6 +624,29 @@ fn part_of_before(
     let metric = previous.filter(|metric| kind_of(*metric).whole)?;
     let counted = found.iter().flatten().next().is_some();
     (!counted && (points(number.after) || before)).then_some(Attachment {
+        metric,
+        why: Why::PartOfBefore,
+        mark: None,
+        per: None,
+    })
+}
+
+/// "Málaga notifica 941, Sevilla 702": places with a number each, in a sentence that names no metric: that of the sentence
+/// before.
+fn breakdown(reading: &Reading<'_, '_>, n: usize, previous: Option<Metric>) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let metric = previous.filter(|metric| kind_of(*metric).whole || *metric == Metric::CaseIncidence)?;
+    let counts = reading.marks.iter().any(|mark| mark.cue.metric().is_some());
+    let start = core_start(reading, n);
+    let at = number.first - (number.first - start).min(3);
+    let spot = reading.spots.iter().rev().find(|spot| spot.after <= at)?;
+    let told = (spot.after..number.first).any(|at| {
+        [Sense::Report, Sense::Reaches].into_iter().any(|sense| reading.has_at(at, sense)) || reading.word(at, Word::ItemLink)
+    });
+    let near = at - spot.after <= if told { 5 } else { 0 };
+    let ends = reading.tokens.get(number.after).is_none_or(|next| matches!(next.text, "," | ";" | "." | ")"))
+        || reading.one_of(number.after, &[Word::And, Word::In]);
+    (!counts && near && ends && !number.percent).then_some(Attachment {
         metric,
         why: Why::PartOfBefore,
         mark: None,

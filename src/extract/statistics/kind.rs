@@ -139,7 +139,7 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
             .marks_in(near.clone())
             .any(|mark| mark.cue == Cue::Sense(Sense::New) && !reading.has_at(mark.first, Sense::Overnight));
         let broken = near.clone().any(|at| reading.has_at(at, Sense::Stop) && !reading.word(at, Word::Of));
-        if fresh && !broken {
+        if fresh && !broken || freshened(reading, mark_after.max(number.after)) {
             return Some("new");
         }
     } else if attachment.why != Why::Coordinated(0) {
@@ -164,6 +164,7 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
         let fresh = fresh || daily || record;
         let inside = (mark_first..mark_after).any(|at| reading.one_of(at, &[Word::New, Word::Daily]));
         let of_day = reading.one_of(mark_after, &[Word::Of, Word::For]) && reading.word(mark_after + 2, Word::Day);
+        let fresh = fresh || freshened(reading, mark_after);
         // "the number of new cases rose by 40 to 520": both are new.
         if fresh || inside || of_day {
             return Some("new");
@@ -195,6 +196,24 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
     daily.then_some("rate")
 }
 
+/// "1.812 casos nuevos", "52 más": where adjectives follow, what makes a number new may stand behind its noun.
+fn freshened(reading: &Reading<'_, '_>, after: usize) -> bool {
+    let mut at = after;
+    for _ in 0..3 {
+        if reading.has_at(at, Sense::New) {
+            // "40 más que ayer" is a difference, "más de 40" begins another number.
+            let compares = reading.word(at, Word::More)
+                && (reading.than(at + 1) || reading.word(at + 1, Word::Of));
+            return reading.pack.order.adjectives_follow && !compares;
+        }
+        if !(reading.has_at(at, Sense::Modifier) || reading.has_at(at, Sense::People)) || reading.word(at, Word::And) {
+            return false;
+        }
+        at += 1;
+    }
+    false
+}
+
 /// Rule 1, second half: a period on the number's own verb.
 fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
@@ -217,6 +236,11 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     // "over the past day 300 recovered, and 9,000 have recovered in total": the day is the first number's.
     let another = reading.numbers.iter().any(|other| (mark.first..number.first).contains(&other.first));
     if another && reading.has(reading.right(n), Sense::Total) {
+        return false;
+    }
+    // "17.402 casos acumulados y 988 en la última semana": the week is the second number's.
+    let right = reading.right(n);
+    if mark.first > right.end && reading.has(right, Sense::Total) {
         return false;
     }
     // "so far", "to date", "now" are no period.
@@ -248,7 +272,9 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
                 )
             )
     });
-    let perfect = reading.marks_in(verb_stretch(reading, n)).any(|cue| cue.cue == Cue::Sense(Sense::Perfect));
+    let stretch = verb_stretch(reading, n);
+    let stretch = stretch.start..told_until(reading, n).min(stretch.end);
+    let perfect = reading.marks_in(stretch).any(|cue| cue.cue == Cue::Sense(Sense::Perfect));
     // "415 have recovered, and 18,757 tests were made in the past day": the day is that of the second verb.
     let next = reading.right(n).end;
     let beyond = perfect
@@ -325,6 +351,15 @@ fn verb_stretch(reading: &Reading<'_, '_>, n: usize) -> std::ops::Range<usize> {
     }
 }
 
+/// Where the verb that tells the number can stand at the latest: one of report before it is not outdone by what follows a
+/// comma, "registró 790 contagios, la peor cifra que ha habido".
+fn told_until(reading: &Reading<'_, '_>, n: usize) -> usize {
+    let Some(number) = reading.numbers.get(n) else { return 0 };
+    let told = reading.has(reading.left(n), Sense::Report);
+    let right = reading.right(n);
+    right.clone().find(|at| told && reading.is(*at, ",")).unwrap_or(reading.clause(number.first).end)
+}
+
 /// Whether the number stands in a list behind a label with a colon, with no verb before it.
 fn labelled(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
@@ -345,7 +380,8 @@ fn tense(reading: &Reading<'_, '_>, n: usize) -> Option<(Kind, &'static str)> {
         reading.marks_in(left.clone()).rev().find(|mark| mark.cue == Cue::Sense(Sense::Perfect)).map(|mark| mark.first);
     let report_left =
         reading.marks_in(left).rev().find(|mark| mark.cue == Cue::Sense(Sense::Report)).map(|mark| mark.first);
-    let perfect_right = reading.marks_in(right.clone()).any(|mark| mark.cue == Cue::Sense(Sense::Perfect));
+    let until = right.start..told_until(reading, n).min(right.end);
+    let perfect_right = reading.marks_in(until).any(|mark| mark.cue == Cue::Sense(Sense::Perfect));
     let report_right = reading.marks_in(right).any(|mark| mark.cue == Cue::Sense(Sense::Report));
     // The verb nearest before the number, else the one behind it. "has registered" holds a report verb within the perfect.
     match (perfect_left, report_left) {

@@ -65,7 +65,12 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
     // "fell 12 percent", "up by 3 percent": a change. "rose to 12 percent": a rate.
     let start = core_start(reading, n);
     let link = start.wrapping_sub(1);
-    if reading.word(link, Word::By) || reading.has_ending(start, Sense::RiseVerb) {
+    // "subió un 12 %", "creció en el 12 %": a change too.
+    let articled = reading.one_of(link, &[Word::Article, Word::The]);
+    let verb = start - usize::from(articled && start > 0);
+    let by = reading.has_ending(verb, Sense::ByWord)
+        && reading.has(verb.saturating_sub(3)..verb, Sense::RiseVerb);
+    if reading.word(link, Word::By) || reading.has_ending(verb, Sense::RiseVerb) || by {
         return None;
     }
     let rate = reading
@@ -96,7 +101,7 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
     let number = reading.numbers.get(n)?;
     let right = number.after..reading.clause(number.first).end;
     let population =
-        |mut range: Range<usize>| range.find(|at| reading.word(*at, Word::Per)).and_then(|at| base(reading, at + 1));
+        |mut range: Range<usize>| range.find_map(|at| base(reading, at + 1).filter(|_| reading.word(at, Word::Per)));
     let per = population(right.start..right.end.min(right.start + 14));
     // "cases per 100,000" is said of this number only when no other number with a metric of its own stands between.
     let per = per

@@ -58,6 +58,14 @@ impl<'t, 'p> Reading<'t, 'p> {
         let words: Vec<Words> = tokens.iter().map(|token| pack.words(&token.lower)).collect();
         let mut marks = pack.marks(&tokens);
         marks.retain(|mark| holds(&tokens, &words, mark));
+        // "más de 300" and "el nuevo coronavirus" are no increment.
+        let new = Cue::Sense(Sense::New);
+        let hidden: Vec<usize> = marks
+            .iter()
+            .filter(|mark| matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Covid)) && mark.after > mark.first + 1)
+            .map(|mark| mark.first)
+            .collect();
+        marks.retain(|mark| mark.cue != new || !hidden.contains(&mark.first));
         let mut numbers = numerals(pack, &tokens);
         let dates = date::find(&date::Line { pack, tokens: &tokens, words: &words, marks: &marks, today });
         // Stated zeros and ones stand beside the written numbers, unless one is written in the same place.
@@ -212,6 +220,12 @@ impl<'t, 'p> Reading<'t, 'p> {
     /// Whether the token is a word of this class.
     pub(super) fn word(&self, token: usize, word: Word) -> bool {
         is_word(&self.words, token, word)
+    }
+
+    /// Whether the token is a "than". A language whose "than" also joins clauses ("que") needs a comparative before it.
+    pub(super) fn than(&self, token: usize) -> bool {
+        let compares = || (token.saturating_sub(6)..token).any(|at| self.word(at, Word::Comparative));
+        self.word(token, Word::Than) && (!self.word(token, Word::Conjunction) || compares())
     }
 
     /// Whether the token is a word of any of these classes.

@@ -1,6 +1,6 @@
 //! Qualifier, status, subset and source of a number: short questions about the words around it.
 
-use super::attach::{Attachment, core_start};
+use super::attach::{Attachment, before_date, core_start};
 use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
@@ -18,7 +18,7 @@ pub(super) fn qualifier(reading: &Reading<'_, '_>, n: usize) -> Qualifier {
     }
     let mut at = number.first;
     // "over a record 5,000": a word that says nothing may stand between; an article that points at another figure may not.
-    for _ in 0..2 {
+    for _ in 0..3 {
         let marks = reading.ending_at(at);
         let found = marks.iter().find_map(|mark| match mark.cue {
             // "climbed up to 500", "went up to 500": the verb's own word.
@@ -46,6 +46,8 @@ pub(super) fn qualifier(reading: &Reading<'_, '_>, n: usize) -> Qualifier {
         });
         match step {
             Some(mark) => at = mark.first,
+            // "superó este martes el millón".
+            None if before_date(reading, at) < at => at = before_date(reading, at),
             None => break,
         }
     }
@@ -134,6 +136,11 @@ pub(super) fn subsets(reading: &Reading<'_, '_>, n: usize, attachment: &Attachme
     let mut found: Vec<Subset> = Vec::new();
     for mark in reading.marks_in(number.after..end) {
         if let Cue::Subset(subset) = mark.cue {
+            // "no presentan síntomas" holds "presentan síntomas".
+            let within = |other: &&Mark| other.first < mark.first && mark.after <= other.after;
+            if reading.marks.iter().filter(within).any(|other| matches!(other.cue, Cue::Subset(_))) {
+                continue;
+            }
             // "in hospitals of P and in its prisons": the subset of another thing; a place between cuts it off.
             if !found.contains(&subset) && !institution(reading, mark.first, mark.after, subset) {
                 found.push(subset);
@@ -142,7 +149,8 @@ pub(super) fn subsets(reading: &Reading<'_, '_>, n: usize, attachment: &Attachme
     }
     // "Imported cases rose to 40": the subset stands at the noun.
     if let Some((first, after)) = attachment.mark.filter(|(first, _)| *first < number.first) {
-        for mark in reading.marks_in(first.saturating_sub(3)..after) {
+        let follow = usize::from(reading.pack.order.adjectives_follow) * 2;
+        for mark in reading.marks_in(first.saturating_sub(3)..(after + follow).min(number.first)) {
             if let Cue::Subset(subset) = mark.cue
                 && !found.contains(&subset)
                 && !institution(reading, mark.first, mark.after, subset)

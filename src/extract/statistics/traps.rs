@@ -64,6 +64,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     // "per 100,000": the base of a rate; "one in five", "3 in 10": a share.
     if before(1, Word::Per)
         || before(1, Word::Every)
+        || behind(Word::Of) && reading.word(number.after + 1, Word::Every)
         || behind(Word::In) && reading.numbers.get(n + 1).is_some_and(|next| next.first == number.after + 1)
     {
         return Some("share or base");
@@ -80,9 +81,20 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     {
         return Some("share or base");
     }
-    let unit = unit_behind(reading, number.after);
-    if unit {
+    // "a 7 y 14 días": both have the unit.
+    let next = reading.numbers.get(n + 1).filter(|next| next.first == number.after + 1 && !number.grouped);
+    let shared = next.filter(|_| reading.one_of(number.after, &[Word::And, Word::Or, Word::To]));
+    let dated = reading.dates.iter().any(|date| {
+        date.first == number.after + 1 && token(date.first).is_some_and(|token| token.kind == TokenKind::Number)
+    });
+    let dated = dated && behind(Word::And) && !number.grouped;
+    if unit_behind(reading, number.after) || dated || shared.is_some_and(|next| unit_behind(reading, next.after)) {
         return Some("unit");
+    }
+    // "y en la UCI, cuatro menos".
+    let fewer = behind(Word::Comparative) && !reading.has_at(number.after, Sense::New);
+    if fewer && token(number.after + 1).is_none_or(|next| next.kind == TokenKind::Mark) {
+        return Some("difference");
     }
     // "four more than on Monday", "12 fewer cases than the day before": a difference.
     let mut more = false;
