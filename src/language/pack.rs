@@ -321,6 +321,8 @@ pub struct Order {
     pub decimal_comma: bool,
     /// "And" joins the parts of a number in words: "treinta y dos".
     pub joined_by_and: bool,
+    /// The article is the number one: "12 contagios y un fallecido".
+    pub article_counts: bool,
     /// A plural behind a denied report needs no "any": "no se registraron muertes".
     pub bare_none: bool,
 }

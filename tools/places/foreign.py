@@ -38,6 +38,8 @@ ORDINARY = set(open(os.path.join(HERE, "foreign", "ordinary.txt"), encoding="utf
 
 known = {row[0] for row in rows(f"{PLACES}/countries.tsv")} | {row[0] for row in rows(f"{PLACES}/subdivisions.tsv")}
 known |= {f"region:{row[0]}" for row in rows(f"{PLACES}/regions.tsv")}
+# Areas have no number but where they are in GeoNames.
+known |= {f"area:{row[0].lower().replace(' ', '-')}" for row in rows(f"{PLACES}/areas.tsv") if len(row) < 5 or not row[4]}
 cities = {row[0] for row in rows(f"{PLACES}/cities.tsv")}
 towns = {row[0] for row in rows(f"{PLACES}/towns.tsv")}
 table = {}

@@ -93,6 +93,13 @@ fn one(
     let verb = if people { active(reading, n).filter(|verb| verb.metric != Metric::Cases) } else { None };
     // "En las UCI permanecen 118 enfermos graves": where they lie says more than how they are.
     let ill = own.is_some_and(|own| own.metric == Metric::SevereCases && own.why == Why::Noun);
+    // "Estando ativos 135.841 casos".
+    let ongoing = own.filter(|own| own.metric == Metric::Cases && own.why == Why::Noun).and_then(|_| led(reading, n));
+    let start = core_start(reading, n);
+    let adjacent = |led: &Attachment| led.metric == Metric::ActiveCases && led.mark.is_some_and(|mark| mark.1 == start);
+    if let Some(active) = ongoing.filter(adjacent) {
+        return Some(active);
+    }
     if people || ill {
         let lies = led(reading, n).filter(|led| closer(led.metric) >= closer(Metric::Hospitalisations));
         if lies.is_some() {
@@ -396,7 +403,8 @@ fn led(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     if !reading.pack.order.verbs_lead || number.percent {
         return None;
     }
-    let people = (number.after..number.after + 2).any(|at| reading.has_at(at, Sense::People));
+    let people = (number.after..number.after + 2)
+        .any(|at| reading.has_at(at, Sense::People) || reading.spots.iter().any(|spot| spot.first == at));
     let bare = reading.tokens.get(number.after).is_none_or(|token| token.kind == TokenKind::Mark)
         || reading.has_at(number.after, Sense::Stop);
     let left = reading.left(n);
@@ -449,6 +457,8 @@ fn governed(
                 || matches!(mark.cue, Cue::Predicate(_)) && numbered(reading, mark)
         })
         .filter(|mark| !(mark.cue == Cue::Sense(Sense::TotalLabel) && pointless(reading, mark)))
+        // "a incidência de contágios subiu de 386,5": no fraction counts persons.
+        .filter(|mark| number.value.fract() == 0.0 || mark.cue.metric().is_none_or(|metric| !kind_of(metric).whole))
         .max_by_key(|mark| (mark.after, mark.cue.metric().is_some()))?;
     // A noun that an earlier number counts governs nothing more, save through "by N to N".
     let owner = (0..n).find(|earlier| owns(reading, *earlier, mark));

@@ -217,7 +217,7 @@ fn freshened(reading: &Reading<'_, '_>, after: usize) -> bool {
 /// Rule 1, second half: a period on the number's own verb.
 fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
-    if number.words && reading.word(number.first, Word::First) {
+    if number.words && reading.word(number.first, Word::First) || first_of_all(reading, n) {
         return false;
     }
     // "the toll reached 320 on Monday" dates a total; "in total on Saturday" counts that day.
@@ -283,6 +283,17 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     !beyond && (period || !perfect)
 }
 
+/// "os dois primeiros casos": no case was before them.
+fn first_of_all(reading: &Reading<'_, '_>, n: usize) -> bool {
+    reading.numbers.get(n).is_some_and(|number| {
+        let beside = |at: usize| reading.word(at, Word::First) && !number.percent;
+        let noun = |at: usize| {
+            reading.metric_at(at).is_some_and(|mark| matches!(mark.cue, Cue::Noun(Metric::Cases | Metric::Deaths)))
+        };
+        beside(number.after) && noun(number.after + 1) || beside(number.first.wrapping_sub(1)) && noun(number.after)
+    })
+}
+
 /// Whether the number is what a subject reaches: "stands at 320", "rose to 9,076", "a total of".
 fn reaching(reading: &Reading<'_, '_>, n: usize) -> bool {
     let start = core_start(reading, n);
@@ -296,6 +307,9 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
     let clause = reading.clause(number.first);
     if number.words && reading.one_of(number.first, &[Word::First, Word::Not]) {
         return Some("first_case");
+    }
+    if first_of_all(reading, n) {
+        return Some("first_cases");
     }
     if passes(reading, n) {
         return Some("passes");

@@ -48,6 +48,21 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
                 mark,
             ));
         }
+        // "24.974.520 receberam a primeira dose, o equivalente a 11,8% da população": a share of what was counted last.
+        let share = match found.last().copied().flatten() {
+            Some(last) if last.metric == Metric::PeopleVaccinated => Some((Metric::PeopleVaccinatedShare, last)),
+            Some(last) if last.metric == Metric::PeopleFullyVaccinated => {
+                Some((Metric::PeopleFullyVaccinatedShare, last))
+            }
+            _ => None,
+        };
+        let counted = !reading.marks_in(right.clone()).any(|mark| mark.cue.metric().is_some());
+        let base = (number.after..right.end.min(number.after + 4)).any(|at| {
+            reading.has_at(at, Sense::PopulationBase) || reading.word(at, Word::Populace)
+        });
+        if let Some((metric, last)) = share.filter(|_| counted && base) {
+            return Some(Attachment { metric, why: Why::Coordinated(n - 1), ..last });
+        }
         let verb = reading
             .marks_in(clause.start..number.first)
             .rev()
@@ -148,5 +163,7 @@ fn base(reading: &Reading<'_, '_>, at: usize) -> Option<(u64, usize)> {
             _ => return None,
         },
     };
-    (1e3..=1e9).contains(&value).then_some((value as u64, at))
+    // "por 26,2 mil" is no base.
+    let power = 10f64.powi(value.max(1.0).log10().round() as i32) == value;
+    (power && (1e3..=1e9).contains(&value)).then_some((value as u64, at))
 }

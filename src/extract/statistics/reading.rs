@@ -58,6 +58,11 @@ impl<'t, 'p> Reading<'t, 'p> {
         let words: Vec<Words> = tokens.iter().map(|token| pack.words(&token.lower)).collect();
         let mut marks = pack.marks(&tokens);
         marks.retain(|mark| holds(&tokens, &words, mark));
+        // "el país con más casos" has the most of them.
+        marks.retain(|mark| {
+            let most = is_word(&words, mark.first, Word::Most) && is_word(&words, mark.first.wrapping_sub(1), Word::With);
+            mark.cue != Cue::Sense(Sense::New) || !most
+        });
         // "más de 300" and "el nuevo coronavirus" are no increment.
         let new = Cue::Sense(Sense::New);
         let hidden: Vec<usize> = marks
@@ -86,7 +91,7 @@ impl<'t, 'p> Reading<'t, 'p> {
         numbers.retain(|number| !dates.iter().any(|mark| number.first < mark.after && mark.first < number.after));
         let at = |position: usize| tokens.partition_point(|token| token.end <= position);
         let found_all = places.find_in(pack.code, text);
-        let spots = found_all
+        let spots: Vec<Spot<'p>> = found_all
             .iter()
             .map(|found| {
                 let (start, end) = (span.start + found.start, span.start + found.end);
@@ -103,6 +108,11 @@ impl<'t, 'p> Reading<'t, 'p> {
                 }
             })
             .collect();
+        // The month of Rio de Janeiro is none.
+        let named = |mark: &DateMark| {
+            spots.iter().any(|spot| spot.first < mark.first && mark.after <= spot.after)
+        };
+        let dates = dates.into_iter().filter(|mark| !named(mark)).collect();
         let mut by_end: Vec<usize> = (0..marks.len()).collect();
         by_end.sort_by_key(|n| marks.get(*n).map_or((0, 0), |mark| (mark.after, mark.first)));
         let mut reading =

@@ -109,6 +109,8 @@ pub(super) fn locate<'p>(
         .spots
         .iter()
         .filter(|spot| right.contains(&spot.first) && located(reading, spot, rank) && !aside(spot))
+        // "96 casos e a província de Liaoning, cinco": the place of the next number.
+        .filter(|spot| item(reading, n + 1, rank).is_none_or(|next| next.first != spot.first))
         .collect();
     if reading.has(number.after..clause.end, Sense::OpenEnd) && !behind.is_empty() {
         return vec![Located::none()];
@@ -232,7 +234,12 @@ fn item<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize, rank: Option<&Rank>) -> 
     while at > 0 {
         let comma = reading.is(at - 1, ",");
         let mark = comma || ["-", ":", "="].iter().any(|mark| reading.is(at - 1, mark));
-        if !(mark || reading.word(at - 1, Word::ItemLink)) || comma && !reading.word(at, Word::With) {
+        // "y la provincia de Liaoning, cinco": the comma stands for the verb.
+        let elliptic = comma && n > 0 && reading.pack.order.verbs_lead && {
+            reading.tokens.get(number.after).is_none_or(|next| matches!(next.text, "." | "," | ";"))
+                || reading.word(number.after, Word::And)
+        };
+        if !(mark || reading.word(at - 1, Word::ItemLink)) || comma && !elliptic && !reading.word(at, Word::With) {
             break;
         }
         at -= 1;

@@ -21,6 +21,15 @@ pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], words: &[Words], marks: &[
     };
     let mut found = Vec::new();
     for mark in marks {
+        // "12 contagios y un fallecido", "registró una muerte".
+        if pack.order.article_counts && matches!(mark.cue, Cue::Noun(_)) && singular(mark) && mark.first > 1 {
+            let (article, link) = (mark.first - 1, mark.first - 2);
+            let told = marks.iter().any(|told| told.after == article && told.cue == Cue::Sense(Sense::Report));
+            let joined = word(link, Word::And) && marks.iter().any(|told| told.first < link && told.cue == Cue::Sense(Sense::Report));
+            if word(article, Word::Article) && (told || joined) {
+                found.extend(numeral(tokens, article, article + 1, 1.0));
+            }
+        }
         let Cue::Sense(sense) = mark.cue else { continue };
         match sense {
             // A zero in words is written like any number.
@@ -39,9 +48,11 @@ pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], words: &[Words], marks: &[
                 if from != mark.first && marks.iter().any(|other| other.cue == mark.cue && other.first == from) {
                     continue;
                 }
-                let single = marks.iter().find(|single| {
+                let singles = marks.iter().filter(|single| {
                     single.cue == Cue::Sense(Sense::Single) && (mark.after..=mark.after + 1).contains(&single.first)
                 });
+                // "ni un solo caso" is longer than "ni un".
+                let single = singles.max_by_key(|single| single.after);
                 let any = word(mark.after, Word::Any).then_some(mark.after + 1);
                 let bare = pack.order.bare_none.then_some(mark.after);
                 let Some(after) = single.map(|single| single.after).or(any).or(bare) else { continue };

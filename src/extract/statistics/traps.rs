@@ -62,7 +62,9 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         return Some("named number");
     }
     // "per 100,000": the base of a rate; "one in five", "3 in 10": a share.
-    if before(1, Word::Per)
+    // "por 100 mil habitantes": the base of a rate; where "per" is "by" too, "por 26,2 mil mortes" is none.
+    let tens = number.value >= 10.0 && 10f64.powi(number.value.log10().round() as i32) == number.value;
+    if before(1, Word::Per) && (tens || !before(1, Word::By))
         || before(1, Word::Every)
         || behind(Word::Of) && reading.word(number.after + 1, Word::Every)
         || behind(Word::In) && reading.numbers.get(n + 1).is_some_and(|next| next.first == number.after + 1)
@@ -106,6 +108,10 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
             break;
         }
         more |= reading.word(at, Word::Comparative);
+    }
+    // "mais 126 do que na segunda-feira".
+    if before(1, Word::Comparative) && (number.after..number.after + 3).any(|at| reading.than(at)) {
+        return Some("difference");
     }
     // "up 14 from Tuesday", "down one on the week".
     if before(1, Word::UpDown) && behind(Word::ChangeFrom) {
