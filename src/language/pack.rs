@@ -323,6 +323,8 @@ pub struct Order {
     pub joined_by_and: bool,
     /// The article is the number one: "12 contagios y un fallecido".
     pub article_counts: bool,
+    /// The auxiliary of the perfect is no verb of having, so that a day beside it dates the report: "ha registrado hoy".
+    pub perfect_reports: bool,
     /// A plural behind a denied report needs no "any": "no se registraron muertes".
     pub bare_none: bool,
 }

@@ -94,7 +94,7 @@ fn one(
     // "En las UCI permanecen 118 enfermos graves": where they lie says more than how they are.
     let ill = own.is_some_and(|own| own.metric == Metric::SevereCases && own.why == Why::Noun);
     // "Estando ativos 135.841 casos".
-    let ongoing = own.filter(|own| own.metric == Metric::Cases && own.why == Why::Noun).and_then(|_| led(reading, n));
+    let ongoing = own.filter(|own| own.metric == Metric::Cases && own.why == Why::Noun).and_then(|_| leading(reading, n));
     let start = core_start(reading, n);
     let adjacent = |led: &Attachment| led.metric == Metric::ActiveCases && led.mark.is_some_and(|mark| mark.1 == start);
     if let Some(active) = ongoing.filter(adjacent) {
@@ -283,7 +283,8 @@ pub(super) fn core_start(reading: &Reading<'_, '_>, n: usize) -> usize {
     for _ in 0..4 {
         let step = reading.ending_at(at).into_iter().find(|mark| {
             // "went up to 500": the verb's own words.
-            !(mark.cue == Cue::Sense(Sense::AtMost) && reading.word(mark.first.wrapping_sub(1), Word::Motion))
+            !(mark.cue == Cue::Sense(Sense::AtMost)
+                && (reading.word(mark.first.wrapping_sub(1), Word::Motion) || led_to(reading, n, mark)))
                 && matches!(
                     mark.cue,
                     Cue::Sense(
@@ -312,6 +313,12 @@ pub(super) fn core_start(reading: &Reading<'_, '_>, n: usize) -> usize {
         }
     }
     at
+}
+
+/// "aumentó en 27.354 hasta 1.205.881": right behind another number it tells where that led.
+pub(super) fn led_to(reading: &Reading<'_, '_>, n: usize, mark: &Mark) -> bool {
+    let before = n.checked_sub(1).and_then(|before| reading.numbers.get(before));
+    before.is_some_and(|before| before.after == mark.first || before.after + 1 == mark.first && reading.is(before.after, ","))
 }
 
 /// "Cases: 12", "new infections nil", "deaths – 3", "recoveries (12)".
@@ -400,16 +407,19 @@ fn active(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
 /// "Murieron en Roma 40 personas", "están hospitalizadas 1.893": a verb before the number, where verbs may lead.
 fn led(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
-    if !reading.pack.order.verbs_lead || number.percent {
-        return None;
-    }
     let people = (number.after..number.after + 2)
         .any(|at| reading.has_at(at, Sense::People) || reading.spots.iter().any(|spot| spot.first == at));
     let bare = reading.tokens.get(number.after).is_none_or(|token| token.kind == TokenKind::Mark)
         || reading.has_at(number.after, Sense::Stop);
-    let left = reading.left(n);
+    leading(reading, n)
+        .filter(|led| people || bare && led.mark.is_some_and(|(_, after)| after + 6 > number.first))
+}
+
+/// The verb before a number in its own stretch.
+fn leading(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let number = reading.numbers.get(n).filter(|number| reading.pack.order.verbs_lead && !number.percent)?;
     let mark = reading
-        .marks_in(left.clone())
+        .marks_in(reading.left(n))
         .rev()
         .find(|mark| matches!(mark.cue, Cue::Active(_) | Cue::Predicate(_) | Cue::Noun(_) | Cue::Label(_)))?;
     let verb = matches!(mark.cue, Cue::Active(_) | Cue::Predicate(_))
@@ -417,7 +427,7 @@ fn led(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             (other.first, other.after) == (mark.first, mark.after) && matches!(other.cue, Cue::Active(_) | Cue::Predicate(_))
         });
     let joined = !(mark.after..number.first).any(|at| reading.is(at, ",") || reading.is(at, ":"));
-    (verb && joined && (people || bare && mark.after + 6 > number.first)).then_some(Attachment {
+    (verb && joined).then_some(Attachment {
         metric: mark.cue.metric()?,
         why: Why::Active,
         mark: Some((mark.first, mark.after)),

@@ -385,6 +385,15 @@ fn weekday(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
         let when = latest(line.today, day);
         return Some(DateMark { first: n, after: after + 3, when, how: AsOfHow::Weekday, role: Role::On, end_of: false });
     }
+    // "desde sexta, 13": a number that the calendar gives to that weekday.
+    let comma = line.token(after + 1).and_then(day_number).filter(|_| line.pack.order.day_first && line.is(after, ","));
+    if let (Some(day), true) = (comma, line.token(after + 2).is_none_or(|next| next.kind == TokenKind::Mark))
+        && let When::Day(date) = latest(line.today, day)
+        && date.weekday().to_monday_one_offset() == i8::try_from(weekday).unwrap_or(0)
+    {
+        let when = When::Day(date);
+        return Some(DateMark { first: n, after: after + 2, when, how: AsOfHow::Weekday, role: Role::On, end_of: false });
+    }
     // "El miércoles 18 de noviembre": the date says more.
     let next = after + usize::from(line.is(after, ","));
     if let Some(mark) = calendar(line, next).filter(|mark| matches!(mark.when, When::Day(_))) {
@@ -538,7 +547,14 @@ fn is_part(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let before = n.checked_sub(1).and_then(|before| reading.numbers.get(before)).map_or(0, |before| before.after);
     let opens = |at: usize| reading.word(at, Word::Including) || reading.word(at, Word::Among);
-    let opened = (before..number.first).any(opens);
+    // "de los cuales 216": behind words that point to the number before.
+    let points = n > 0
+        && reading.marks_in(number.first.saturating_sub(4).max(before)..number.first).any(|mark| {
+            mark.cue == Cue::Sense(Sense::Part)
+                && mark.after > mark.first + 1
+                && reading.word(mark.after - 1, Word::Them)
+        });
+    let opened = points || (before..number.first).any(opens);
     opened || reading.word(number.after, Word::Of) && reading.word(number.after + 1, Word::Them)
 }
 

@@ -222,7 +222,7 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     }
     // "the toll reached 320 on Monday" dates a total; "in total on Saturday" counts that day.
     let governed = matches!(attachment.why, Why::Governed | Why::Pointer);
-    if passes(reading, n) {
+    if passes(reading, n) || brought(reading, n) {
         return false;
     }
     let clause = reading.clause(number.first);
@@ -274,13 +274,16 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     });
     let stretch = verb_stretch(reading, n);
     let stretch = stretch.start..told_until(reading, n).min(stretch.end);
-    let perfect = reading.marks_in(stretch).any(|cue| cue.cue == Cue::Sense(Sense::Perfect));
+    let perfect = reading.marks_in(stretch.clone()).any(|cue| cue.cue == Cue::Sense(Sense::Perfect));
     // "415 have recovered, and 18,757 tests were made in the past day": the day is that of the second verb.
     let next = reading.right(n).end;
     let beyond = perfect
         && mark.first > next
         && [Sense::Report, Sense::Perfect].iter().any(|sense| reading.has(next..mark.first, *sense));
-    !beyond && (period || !perfect)
+    // "ha administrado 41.302 dosis este martes": where the auxiliary is no verb of having, the day is the report's.
+    let auxiliary = reading.pack.order.perfect_reports
+        && reading.marks_in(stretch).all(|cue| cue.cue != Cue::Sense(Sense::Perfect) || reading.word(cue.first, Word::Have));
+    !beyond && (period || !perfect || auxiliary && matches!(mark.when, When::Day(_)))
 }
 
 /// "os dois primeiros casos": no case was before them.
@@ -315,6 +318,9 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
         return Some("passes");
     }
     let left = reading.left(n);
+    if brought(reading, n) {
+        return Some("brought");
+    }
     if attachment.why == Why::Governed && reaching(reading, n) {
         let second = reading.word(core_start(reading, n).wrapping_sub(1), Word::To)
             && reading.has(clause.start..number.first, Sense::Bringing);
@@ -352,6 +358,21 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
         return Some("total");
     }
     None
+}
+
+/// "con lo que el acumulado asciende a 180.295 casos y 8.936 muertes": totals that a report brings along, each with a noun
+/// of its own.
+fn brought(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let brings = |n: usize| {
+        let left = reading.left(n);
+        reading
+            .marks_in(left.clone())
+            .rfind(|mark| mark.cue == Cue::Sense(Sense::Bringing))
+            .is_some_and(|mark| reading.has(mark.first..left.end, Sense::TotalLabel))
+    };
+    let left = core_start(reading, n).saturating_sub(reading.left(n).start);
+    let joined = n > 0 && left == 1 && reading.word(reading.left(n).start, Word::And);
+    brings(n) || joined && brings(n - 1)
 }
 
 /// Where the verb that tells a number can stand: its clause, or from a "with" that opens a new count on.

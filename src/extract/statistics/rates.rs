@@ -30,7 +30,10 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
         return Some(made(mark.cue.metric()?, Why::Noun, mark));
     }
     // "32 percent of adults have received at least one dose".
-    if reading.word(number.after, Word::Of) {
+    // "frente al 10,1 % de la semana anterior" is no share of anything.
+    let dated = reading.dates.iter().any(|date| (number.after..number.after + 3).contains(&date.first))
+        || (number.after..number.after + 2).any(|at| reading.has_at(at, Sense::WeekEarlier) || reading.has_at(at, Sense::DayEarlier));
+    if reading.word(number.after, Word::Of) && !dated {
         let vaccinated = reading
             .marks_in(right.clone())
             .find(|mark| matches!(mark.cue, Cue::Predicate(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated)));
@@ -145,6 +148,18 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
     } else if matches!(attachment.metric, Metric::DeathRate | Metric::ActiveIncidence) {
         return None;
     } else if attachment.metric == Metric::CaseIncidence && attachment.per.is_none() {
+        attachment.per = Some(100_000);
+    }
+    // "la incidencia es de 512 casos".
+    let clause = reading.clause(number.first);
+    let start = core_start(reading, n);
+    let incidence = attachment.metric == Metric::Cases
+        && attachment.why == Why::Noun
+        && reading.has_ending(start, Sense::Reaches)
+        && reading.left(n).start == clause.start
+        && reading.marks_in(clause.start..start).any(|mark| mark.cue == Cue::Label(Metric::CaseIncidence));
+    if incidence {
+        attachment.metric = Metric::CaseIncidence;
         attachment.per = Some(100_000);
     }
     let kind = kind_of(attachment.metric);

@@ -112,7 +112,7 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
     };
     let compared = object(1)
         || word_before(1, Word::The) && (object(2) || word_before(2, Word::To))
-        || word_before(1, Word::To) && word_before(2, Word::Only)
+        || word_before(1, Word::To) && !word_before(1, Word::The) && word_before(2, Word::Only)
         || word_before(1, Word::In) && reading.than(spot.first.wrapping_sub(2));
     let listed_behind = word_before(1, Word::And)
         && (spot.first.saturating_sub(8)..spot.first)

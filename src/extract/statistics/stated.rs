@@ -24,8 +24,9 @@ pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], words: &[Words], marks: &[
         // "12 contagios y un fallecido", "registró una muerte".
         if pack.order.article_counts && matches!(mark.cue, Cue::Noun(_)) && singular(mark) && mark.first > 1 {
             let (article, link) = (mark.first - 1, mark.first - 2);
-            let told = marks.iter().any(|told| told.after == article && told.cue == Cue::Sense(Sense::Report));
-            let joined = word(link, Word::And) && marks.iter().any(|told| told.first < link && told.cue == Cue::Sense(Sense::Report));
+            let tells = |told: &&Mark| matches!(told.cue, Cue::Sense(Sense::Report | Sense::Perfect));
+            let told = marks.iter().filter(tells).any(|told| told.after == article);
+            let joined = word(link, Word::And) && marks.iter().filter(tells).any(|told| told.first < link);
             if word(article, Word::Article) && (told || joined) {
                 found.extend(numeral(tokens, article, article + 1, 1.0));
             }

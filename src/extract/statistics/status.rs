@@ -1,6 +1,6 @@
 //! Qualifier, status, subset and source of a number: short questions about the words around it.
 
-use super::attach::{Attachment, before_date, core_start};
+use super::attach::{Attachment, before_date, core_start, led_to};
 use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
@@ -23,7 +23,8 @@ pub(super) fn qualifier(reading: &Reading<'_, '_>, n: usize) -> Qualifier {
         let found = marks.iter().find_map(|mark| match mark.cue {
             // "climbed up to 500", "went up to 500": the verb's own word.
             Cue::Sense(Sense::AtMost)
-                if reading.has_ending(mark.first, Sense::RiseVerb)
+                if led_to(reading, n, mark)
+                    || reading.has_ending(mark.first, Sense::RiseVerb)
                     || reading.has_at(mark.first.wrapping_sub(1), Sense::RiseVerb) =>
             {
                 None
