@@ -270,6 +270,7 @@ pub enum Word {
     Conjunction,
     WeekdayTail,
     WeekdayHomonym,
+    NoFuture,
 }
 
 /// The classes that one word belongs to.
@@ -357,6 +358,8 @@ struct PackFile {
     bare_scales: Vec<String>,
     #[serde(default)]
     order: Order,
+    #[serde(default)]
+    future_endings: Vec<String>,
     ordinals: Vec<Vec<String>>,
     scales: BTreeMap<String, f64>,
     scale_suffixes: BTreeMap<String, f64>,
@@ -387,6 +390,8 @@ pub struct Pack {
     pub calendar_capitals: bool,
     /// How it puts words together.
     pub order: Order,
+    /// Endings of the future tense: "-rá".
+    pub future_endings: Vec<String>,
     /// Scale words that stand without an article: "mil casos".
     pub bare_scales: Vec<String>,
     /// Names of the disease.
@@ -499,6 +504,7 @@ impl Pack {
             name: format!("{code}/{}", file.version),
             calendar_capitals: file.calendar_capitals,
             order: file.order,
+            future_endings: file.future_endings,
             bare_scales: file.bare_scales,
             disease: file.disease,
             institutions,

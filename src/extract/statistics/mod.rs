@@ -102,6 +102,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             let place = dateline.place.as_deref().and_then(|place| places.resolve_in(pack.code, place, dateline.country.as_deref()));
             let country = dateline.country.as_deref().or_else(|| place.and_then(|place| place.iso2.as_deref()));
             context.dateline = country.and_then(|country| places.country(country));
+            context.written_in = Some(dateline.span);
         } else {
             context.dateline = opening_place(places, &article.body);
         }

@@ -106,6 +106,17 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
         return Some(made(mark.cue.metric()?, Why::Label, mark));
     }
     let before = found.last().copied().flatten().filter(|before| is_percent(before.metric))?;
+    // "… y el 48 % tiene ya la pauta completa".
+    if matches!(before.metric, Metric::PeopleVaccinatedShare | Metric::PeopleFullyVaccinatedShare) {
+        let own = reading.marks_in(right.clone()).find_map(|mark| match mark.cue {
+            Cue::Predicate(Metric::PeopleVaccinated) => Some((Metric::PeopleVaccinatedShare, mark)),
+            Cue::Predicate(Metric::PeopleFullyVaccinated) => Some((Metric::PeopleFullyVaccinatedShare, mark)),
+            _ => None,
+        });
+        if let Some((metric, mark)) = own {
+            return Some(made(metric, Why::Predicate, mark));
+        }
+    }
     let listed = reading.one_of(link, &[Word::And, Word::From, Word::To]);
     (listed || reading.has(reading.left(n), Sense::Compare)).then_some(Attachment {
         why: Why::Coordinated(n - 1),

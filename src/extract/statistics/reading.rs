@@ -58,6 +58,24 @@ impl<'t, 'p> Reading<'t, 'p> {
         let words: Vec<Words> = tokens.iter().map(|token| pack.words(&token.lower)).collect();
         let mut marks = pack.marks(&tokens);
         marks.retain(|mark| holds(&tokens, &words, mark));
+        // "la primera" is a dose only where no noun follows: "la primera muerte".
+        marks.retain(|mark| {
+            let ordinal = tokens.get(mark.after - 1).is_some_and(|last| pack.ordinal(&last.lower).is_some());
+            let next = tokens.get(mark.after).is_some_and(|next| next.kind == TokenKind::Word);
+            let noun = next && !is_word(&words, mark.after, Word::And) && !is_word(&words, mark.after, Word::Of);
+            !(pack.order.adjectives_follow && mark.cue.metric().is_some() && ordinal && noun)
+        });
+        // "realizará", "receberão": a future by its ending.
+        if !pack.future_endings.is_empty() {
+            for (first, token) in tokens.iter().enumerate() {
+                let ends = pack.future_endings.iter().any(|ending| token.lower.ends_with(ending.as_str()));
+                let verb = token.kind == TokenKind::Word && !token.capitalised() && token.text.chars().count() > 3;
+                if ends && verb && !is_word(&words, first, Word::NoFuture) {
+                    marks.push(Mark { first, after: first + 1, cue: Cue::Sense(Sense::Forecast) });
+                }
+            }
+            marks.sort_by_key(|mark| mark.first);
+        }
         // "el país con más casos" has the most of them.
         marks.retain(|mark| {
             let most = is_word(&words, mark.first, Word::Most) && is_word(&words, mark.first.wrapping_sub(1), Word::With);

@@ -29,6 +29,8 @@ pub(super) struct Context<'p> {
     pub(super) label: Option<&'p Place>,
     /// Country of the dateline.
     pub(super) dateline: Option<&'p Place>,
+    /// The dateline.
+    pub(super) written_in: Option<Span>,
 }
 
 /// A number's place.
@@ -147,7 +149,7 @@ pub(super) fn locate<'p>(
     }
     // (2) The nearest place before the number that governs the clause.
     if let Some(spot) = subject(reading, clause.start..number.first, rank) {
-        return vec![Located::at(reading, spot, how(spot))];
+        return vec![ministerial(reading, context, spot).unwrap_or_else(|| Located::at(reading, spot, how(spot)))];
     }
     // A part and a pointing subject belong to the place of what they point to.
     if let Some(whole) = whole.filter(|whole| whole.place.is_some() || whole.facility) {
@@ -326,6 +328,18 @@ fn subject<'r, 'p>(
     };
     let free = candidates.iter().rev().find(|spot| !owned(spot)).copied();
     free.or_else(|| candidates.first().copied())
+}
+
+/// "MADRID, 18 nov (EFE).- El Ministerio de Sanidad notificó 313 casos": what a national ministry says where the dateline has
+/// its city is said of the country.
+fn ministerial<'p>(reading: &Reading<'_, 'p>, context: &Context<'p>, spot: &Spot<'p>) -> Option<Located<'p>> {
+    let dateline = context.written_in.filter(|span| reading.span.field.is_body() && span.start <= spot.start)?;
+    let ministry = reading
+        .marks
+        .iter()
+        .any(|mark| mark.first >= spot.after && mark.cue == Cue::Source(crate::model::SourceType::HealthMinistry));
+    let place = context.dateline.filter(|_| spot.end <= dateline.end && ministry)?;
+    Some(Located { place: Some(place), facility: false, how: PlaceHow::Dateline, span: None })
 }
 
 /// An unnamed ship, home or prison that is the place itself: no country is said.

@@ -23,7 +23,7 @@ pub(super) fn qualifier(reading: &Reading<'_, '_>, n: usize) -> Qualifier {
         let found = marks.iter().find_map(|mark| match mark.cue {
             // "climbed up to 500", "went up to 500": the verb's own word.
             Cue::Sense(Sense::AtMost)
-                if led_to(reading, n, mark)
+                if led_to(reading, n, mark) || governed(reading, n)
                     || reading.has_ending(mark.first, Sense::RiseVerb)
                     || reading.has_at(mark.first.wrapping_sub(1), Sense::RiseVerb) =>
             {
@@ -62,6 +62,15 @@ pub(super) fn qualifier(reading: &Reading<'_, '_>, n: usize) -> Qualifier {
     let plus = reading.is(number.after, "+") && !reading.is(number.after + 1, "(");
     let about = number.about.then_some(Qualifier::About);
     bound.or(plus.then_some(Qualifier::MoreThan)).or(about).unwrap_or(Qualifier::Exact)
+}
+
+/// "Los casos se han duplicado, hasta 12.306": where verbs lead, "up to" behind a subject with no noun of the number's own says
+/// where that led.
+fn governed(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n).filter(|_| reading.pack.order.verbs_lead) else { return false };
+    let named = |mark: &Mark| matches!(mark.cue, Cue::Noun(_) | Cue::Label(_));
+    let own = reading.marks_in(reading.right(n)).any(named) || reading.has_at(number.after, Sense::People);
+    !own && reading.marks_in(reading.left(n)).any(named)
 }
 
 /// Whether the text reports the number as a fact.

@@ -215,7 +215,13 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     let has = |sense: Sense| reading.has(clause.clone(), sense);
     match attachment.metric {
         Metric::DosesAdministered => {
-            let given = has(Sense::Given);
+            // "ha recibido 1.204.000 dosis, de las que ha administrado 998.412": only the second were given.
+            let right = reading.right(n);
+            let end = right.clone().find(|at| reading.is(*at, ",")).unwrap_or(right.end);
+            let supplied = reading.has(reading.left(n), Sense::Supply)
+                && end < right.end
+                && !reading.has(near.start..end, Sense::Given);
+            let given = has(Sense::Given) && !supplied;
             (!given && has(Sense::Supply) || has(Sense::Capacity)).then_some("doses not given")
         }
         Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated => has(Sense::Capacity).then_some("capacity"),
