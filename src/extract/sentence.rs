@@ -179,16 +179,22 @@ fn stop(text: &str, start: usize, at: usize, abbreviations: &[String]) -> Option
         return (glued && end == at + 1 && after.chars().nth(1).is_some_and(char::is_lowercase)).then_some(end);
     }
     let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
-    // "1,204. 317 infections" is one number with a stray dot.
+    // "1,204. 317 infections" is one number with a stray dot, and so is "182. 307" where the dot groups: no language but
+    // English begins a sentence with figures.
+    let english = abbreviations.is_empty();
+    let last = bare.rsplit([',', '.']).next().unwrap_or_default();
+    let groups = bare.contains(',') || !english && (last.len() == 3 || !bare.contains('.') && bare.len() <= 3);
     if next_char.is_ascii_digit()
-        && bare.contains(',')
+        && groups
         && is_group(next)
-        && bare.chars().all(|c| c.is_ascii_digit() || c == ',')
+        && bare.chars().all(|c| c.is_ascii_digit() || c == ',' || !english && c == '.')
     {
         return None;
     }
     let lower = bare.to_lowercase();
-    let opens = OPENERS.contains(&next.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default());
+    // Elsewhere a short word is an article or a preposition: "en EE.UU. El país".
+    let opener = next.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let opens = OPENERS.contains(&opener) || !english && opener.chars().count() <= 3;
     if end > at + 1 && text.get(at + 1..end).is_some_and(|marks| marks.contains(['"', '”', '»'])) {
         return Some(end);
     }

@@ -23,8 +23,10 @@ pub enum NumberWord {
     Hundred,
     /// 1,000 and more.
     Scale(f64),
-    /// Twelve, about.
-    Dozen,
+    /// 100, 200 … 900, where a language has a word for each.
+    Hundreds(f64),
+    /// A noun for so many, about: "dozen".
+    Collective(f64),
 }
 
 /// What a cue phrase says, apart from naming a metric, a subset or a source.
@@ -303,6 +305,11 @@ pub enum Word {
     NameNoun,
     Ending,
     That,
+    // Languages that order words otherwise.
+    Conjunction,
+    WeekdayTail,
+    WeekdayHomonym,
+    NoFuture,
 }
 
 /// The classes that one word belongs to.
@@ -340,6 +347,28 @@ pub struct RangeWords {
     pub change: Vec<String>,
 }
 
+/// How a language puts words and figures together.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Order {
+    /// Adjectives follow their noun: "casos nuevos", "autoridades francesas".
+    pub adjectives_follow: bool,
+    /// A verb may precede what it tells of: "murieron en Roma 40 personas".
+    pub verbs_lead: bool,
+    /// Dates begin with their day, "18/11", and no day stands behind a month.
+    pub day_first: bool,
+    /// The comma makes decimals: `1,5`, and the dot groups.
+    pub decimal_comma: bool,
+    /// "And" joins the parts of a number in words: "treinta y dos".
+    pub joined_by_and: bool,
+    /// The article is the number one: "12 contagios y un fallecido".
+    pub article_counts: bool,
+    /// The auxiliary of the perfect is no verb of having, so that a day beside it dates the report: "ha registrado hoy".
+    pub perfect_reports: bool,
+    /// A plural behind a denied report needs no "any": "no se registraron muertes".
+    pub bare_none: bool,
+}
+
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct MetricWords {
@@ -359,7 +388,17 @@ struct PackFile {
     units: Vec<Vec<String>>,
     tens: Vec<String>,
     hundred: Vec<String>,
+    #[serde(default)]
+    hundreds: Vec<Vec<String>>,
     dozen: Vec<String>,
+    #[serde(default)]
+    collectives: BTreeMap<String, f64>,
+    #[serde(default)]
+    bare_scales: Vec<String>,
+    #[serde(default)]
+    order: Order,
+    #[serde(default)]
+    future_endings: Vec<String>,
     ordinals: Vec<Vec<String>>,
     scales: BTreeMap<String, f64>,
     scale_suffixes: BTreeMap<String, f64>,
@@ -390,6 +429,12 @@ pub struct Pack {
     pub name: String,
     /// Months and weekdays are written with a capital; a word without one is another word.
     pub calendar_capitals: bool,
+    /// How it puts words together.
+    pub order: Order,
+    /// Endings of the future tense: "-rá".
+    pub future_endings: Vec<String>,
+    /// Scale words that stand without an article: "mil casos".
+    pub bare_scales: Vec<String>,
     /// Names of the disease.
     pub disease: DiseaseNames,
     /// Other diseases whose figures can be asked for, by their names in the configuration, with their names here.
@@ -471,7 +516,11 @@ impl Pack {
         }
         numbers.extend(file.tens.into_iter().zip(2..).map(|(word, n)| (word, NumberWord::Ten(f64::from(n) * 10.0))));
         numbers.extend(file.hundred.into_iter().map(|word| (word, NumberWord::Hundred)));
-        numbers.extend(file.dozen.into_iter().map(|word| (word, NumberWord::Dozen)));
+        for (words, n) in file.hundreds.into_iter().zip(1..) {
+            numbers.extend(words.into_iter().map(|word| (word, NumberWord::Hundreds(f64::from(n) * 100.0))));
+        }
+        numbers.extend(file.dozen.into_iter().map(|word| (word, NumberWord::Collective(12.0))));
+        numbers.extend(file.collectives.into_iter().map(|(word, count)| (word, NumberWord::Collective(count))));
         numbers.extend(file.scales.into_iter().map(|(word, scale)| (word, NumberWord::Scale(scale))));
         let mut words: HashMap<String, Words> = HashMap::new();
         for (class, list) in file.words {
@@ -502,6 +551,9 @@ impl Pack {
             code,
             name: format!("{code}/{}", file.version),
             calendar_capitals: file.calendar_capitals,
+            order: file.order,
+            future_endings: file.future_endings,
+            bare_scales: file.bare_scales,
             disease: file.disease,
             diseases,
             institutions,
@@ -539,7 +591,11 @@ const fn source(code: &'static str, text: &'static str) -> Source {
     Source { code, text, pack: OnceLock::new() }
 }
 
-static SOURCES: [Source; 1] = [source("en", include_str!("en.toml"))];
+static SOURCES: [Source; 3] = [
+    source("en", include_str!("en.toml")),
+    source("es", include_str!("es.toml")),
+    source("pt", include_str!("pt.toml")),
+];
 
 /// The pack for a BCP 47 tag; `en-GB` is served by `en`.
 pub fn pack(code: &str) -> Option<&'static Pack> {

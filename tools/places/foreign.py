@@ -6,7 +6,7 @@ usage: foreign.py DATA PLACES LANGUAGE
 DATA holds cldr-territories/ and geonames-cities/ as published; PLACES is src/extract/places with its tables. Countries
 have their names from CLDR; cities of the tables, in a script of the language's own, from GeoNames' alternate names;
 tools/places/foreign/LANGUAGE.tsv adds by hand what both lack (id, names, adjectives, peoples; lists with `;`) and takes
-names away that begin with `-`. Where the language inflects names, tools/places/inflect_LANGUAGE.py has
+names away that begin with `-`. Where the language is spoken, small cities and towns have their own names. Where the language inflects names, tools/places/inflect_LANGUAGE.py has
 `forms(name, kind) -> list`.
 """
 import importlib, json, os, re, sys
@@ -28,8 +28,18 @@ def rows(path):
     return [line.rstrip("\n").split("\t") for line in open(path, encoding="utf-8") if line.strip() and not line.startswith("#")]
 
 
+# Where the language is spoken the names of smaller cities and of towns are written as they are.
+HOME = {"es": "ES MX AR CO CL PE VE EC BO UY PY CU DO GT CR PA HN SV NI PR".split(), "pt": "PT BR AO MZ CV GW ST TL".split()}
+# Cities of this size are found by their English names in any language of the Latin script.
+KNOWN_ABROAD = 150_000
+# Towns whose names are first of all ordinary words, surnames or other places.
+ORDINARY = set(open(os.path.join(HERE, "foreign", "ordinary.txt"), encoding="utf-8").read().split())
+
+
 known = {row[0] for row in rows(f"{PLACES}/countries.tsv")} | {row[0] for row in rows(f"{PLACES}/subdivisions.tsv")}
 known |= {f"region:{row[0]}" for row in rows(f"{PLACES}/regions.tsv")}
+# Areas have no number but where they are in GeoNames.
+known |= {f"area:{row[0].lower().replace(' ', '-')}" for row in rows(f"{PLACES}/areas.tsv") if len(row) < 5 or not row[4]}
 cities = {row[0] for row in rows(f"{PLACES}/cities.tsv")}
 towns = {row[0] for row in rows(f"{PLACES}/towns.tsv")}
 table = {}
@@ -57,6 +67,10 @@ if LANGUAGE in LETTERS:
             for name in row[3].split(","):
                 if re.fullmatch(LETTERS[LANGUAGE], name):
                     add(f"geonames:{row[0]}", 0, name)
+for path in ("cities.tsv", "towns.tsv"):
+    for row in rows(f"{PLACES}/{path}"):
+        if row[2] in HOME.get(LANGUAGE, ()) and int(row[4] or 0) < KNOWN_ABROAD and row[1] not in ORDINARY:
+            add(f"geonames:{row[0]}", 0, row[1])
 hand = os.path.join(HERE, "foreign", f"{LANGUAGE}.tsv")
 for row in rows(hand) if os.path.exists(hand) else []:
     place = row[0]

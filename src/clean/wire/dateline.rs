@@ -47,13 +47,13 @@ struct Patterns {
     note: Regex,
 }
 
-const MONTH: &str = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
+const MONTH: &str = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|ene(?:ro)?|janeiro|febrero|fev(?:ereiro)?|março|marzo|abr(?:il)?|mayo|maio?|junio|junho|julio|julho|ago(?:sto)?|set(?:embro|iembre)?|septiembre|octubre|out(?:ubro)?|noviembre|novembro|dic(?:iembre)?|dez(?:embro)?)";
 
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     let date = format!(
         r"(?ix)^[\s,.]*\(?(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?(?:
             (?P<m1>{MONTH})\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<y1>\d{{4}})\b)?
-          | (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m2>{MONTH})\b\.?(?:,?\s+(?P<y2>\d{{4}})\b)?
+          | (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:(?:of|de)\s+)?(?P<m2>{MONTH})\b\.?(?:,?\s+(?:de\s+)?(?P<y2>\d{{4}})\b)?
           | (?P<y3>\d{{4}})-(?P<m3>\d{{2}})-(?P<d3>\d{{2}})
         )\)?"
     );
@@ -199,11 +199,23 @@ impl Written {
     }
 }
 
-/// The number of a month by its first three letters.
+/// The number of a month by its first three letters, in English, Spanish or Portuguese.
 pub(super) fn month(name: &str) -> Option<i8> {
     const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let head: String = name.chars().take(3).flat_map(char::to_lowercase).collect();
-    MONTHS.iter().position(|month| *month == head).and_then(|index| i8::try_from(index + 1).ok())
+    const OTHERS: [(&str, i8); 9] = [
+        ("ene", 1),
+        ("fev", 2),
+        ("abr", 4),
+        ("mai", 5),
+        ("ago", 8),
+        ("set", 9),
+        ("out", 10),
+        ("dic", 12),
+        ("dez", 12),
+    ];
+    let english = MONTHS.iter().position(|month| *month == head).and_then(|index| i8::try_from(index + 1).ok());
+    english.or_else(|| OTHERS.iter().find(|(month, _)| *month == head).map(|(_, month)| *month))
 }
 
 /// Reads a date anywhere at the start of `text`, for embargoes.
@@ -329,7 +341,29 @@ fn is_abbreviation(word: &str) -> bool {
 
 fn is_month_word(word: &str) -> bool {
     let plain = word.trim_end_matches('.').to_lowercase();
-    const LONG: [&str; 12] = [
+    const LONG: [&str; 34] = [
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "setiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+        "janeiro",
+        "fevereiro",
+        "março",
+        "maio",
+        "junho",
+        "julho",
+        "setembro",
+        "outubro",
+        "novembro",
         "january",
         "february",
         "march",

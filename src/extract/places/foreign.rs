@@ -184,8 +184,12 @@ impl Places {
         let mut ends = vec![folded.len()];
         for step in 1..own.max(english) {
             let (Some(before), Some(word)) = (words.get(n + step - 1), words.get(n + step)) else { break };
-            if !matches!(text.get(before.end..word.start), Some(" " | "-" | "'" | "’" | "\u{a0}" | "‐" | "–")) {
-                break;
+            // "EE. UU.", "EE.UU.": dots within an abbreviation only.
+            let short = before.text.chars().count() <= 2;
+            match text.get(before.end..word.start) {
+                Some(" " | "-" | "'" | "’" | "\u{a0}" | "‐" | "–") => {}
+                Some("." | ". ") if short => {}
+                _ => break,
             }
             folded.push(' ');
             fold(word.text, &mut folded);

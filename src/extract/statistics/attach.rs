@@ -105,11 +105,27 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
         return samples;
     }
     let verb = if people { active(reading, n).filter(|verb| verb.metric != Metric::Cases) } else { None };
+    // "En las UCI permanecen 118 enfermos graves": where they lie says more than how they are.
+    let ill = own.is_some_and(|own| own.metric == Metric::SevereCases && own.why == Why::Noun);
+    // "Estando ativos 135.841 casos".
+    let ongoing = own.filter(|own| own.metric == Metric::Cases && own.why == Why::Noun).and_then(|_| leading(reading, n));
+    let start = core_start(reading, n);
+    let adjacent = |led: &Attachment| led.metric == Metric::ActiveCases && led.mark.is_some_and(|mark| mark.1 == start);
+    if let Some(active) = ongoing.filter(adjacent) {
+        return Some(active);
+    }
+    if people || ill {
+        let lies = led(reading, n).filter(|led| closer(led.metric) >= closer(Metric::Hospitalisations));
+        if lies.is_some() {
+            return lies;
+        }
+    }
     verb.or(own)
         .or_else(|| label(reading, n))
         .or_else(|| active(reading, n))
         .or_else(|| course(reading, n, found, previous))
         .or_else(|| rate_again(reading, n, found, previous))
+        .or_else(|| led(reading, n))
         .or_else(|| governed(reading, n, found, previous.last))
         .or_else(|| forward(reading, n))
         .or_else(|| coordinated(reading, n, found))
@@ -242,7 +258,12 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             if one {
                 break;
             }
-            let as_noun = matches!(mark.cue, Cue::Noun(_)) && nouns_allowed;
+            // "Mantiene en 59 el total de fallecidos": where verbs lead, what is numbered may follow.
+            let labelled = matches!(mark.cue, Cue::Label(_))
+                && reading.pack.order.verbs_lead
+                && at == number.after + 1
+                && reading.word(number.after, Word::The);
+            let as_noun = (matches!(mark.cue, Cue::Noun(_)) || labelled) && nouns_allowed;
             let both = reading.marks.iter().any(|other| {
                 other.first == mark.first && other.after == mark.after && other.cue == Cue::Predicate(metric)
             });
@@ -304,7 +325,7 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             || reading.spots.iter().any(|spot| spot.first <= at && at < spot.after);
         if reading.has_at(at, Sense::Stop) {
             // "people with coronavirus infections", "12 of the cases" go on; a verb or a preposition of place ends the noun phrase.
-            let compares = reading.one_of(at, &[Word::Than, Word::Against, Word::Per]);
+            let compares = reading.than(at) || reading.one_of(at, &[Word::Against, Word::Per]);
             if compares || reading.one_of(at, &[Word::After, Word::When, Word::Because, Word::While]) {
                 break;
             }
@@ -354,7 +375,8 @@ pub(super) fn core_start(reading: &Reading<'_, '_>, n: usize) -> usize {
     for _ in 0..4 {
         let step = reading.ending_at(at).into_iter().find(|mark| {
             // "went up to 500": the verb's own words.
-            !(mark.cue == Cue::Sense(Sense::AtMost) && reading.word(mark.first.wrapping_sub(1), Word::Motion))
+            !(mark.cue == Cue::Sense(Sense::AtMost)
+                && (reading.word(mark.first.wrapping_sub(1), Word::Motion) || led_to(reading, n, mark)))
                 && matches!(
                     mark.cue,
                     Cue::Sense(
@@ -383,6 +405,12 @@ pub(super) fn core_start(reading: &Reading<'_, '_>, n: usize) -> usize {
         }
     }
     at
+}
+
+/// "aumentó en 27.354 hasta 1.205.881": right behind another number it tells where that led.
+pub(super) fn led_to(reading: &Reading<'_, '_>, n: usize, mark: &Mark) -> bool {
+    let before = n.checked_sub(1).and_then(|before| reading.numbers.get(before));
+    before.is_some_and(|before| before.after == mark.first || before.after + 1 == mark.first && reading.is(before.after, ","))
 }
 
 /// "Cases: 12", "new infections nil", "deaths – 3", "recoveries (12)".
@@ -421,7 +449,8 @@ fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
 /// "has crossed the 20-lakh mark", "exceeded 300": a verb that both bounds and governs the number.
 pub(super) fn passes(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
-    [core_start(reading, n), number.first].into_iter().any(|at| {
+    let start = core_start(reading, n);
+    [start, number.first, before_date(reading, start)].into_iter().any(|at| {
         reading.ending_at(at).into_iter().any(|mark| {
             matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Nearly))
                 && reading.has_at(mark.first, Sense::Reaches)
@@ -430,6 +459,13 @@ pub(super) fn passes(reading: &Reading<'_, '_>, n: usize) -> bool {
             .into_iter()
             .any(|mark| mark.cue == Cue::Sense(Sense::Reaches) && reading.word(mark.first, Word::Reached))
     })
+}
+
+/// Where a date that stands right before `at` begins: "alcanzó [el sábado] los 100.240".
+pub(super) fn before_date(reading: &Reading<'_, '_>, at: usize) -> usize {
+    let Some(date) = reading.dates.iter().find(|date| date.after == at) else { return at };
+    let opens = reading.one_of(date.first.wrapping_sub(1), &[Word::The, Word::This]);
+    date.first - usize::from(opens)
 }
 
 /// Whether a predicate says what is numbered: "the number of people who have recovered".
@@ -481,6 +517,37 @@ fn active(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     })
 }
 
+/// "Murieron en Roma 40 personas", "están hospitalizadas 1.893": a verb before the number, where verbs may lead.
+fn led(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let people = (number.after..number.after + 2)
+        .any(|at| reading.has_at(at, Sense::People) || reading.spots.iter().any(|spot| spot.first == at));
+    let bare = reading.tokens.get(number.after).is_none_or(|token| token.kind == TokenKind::Mark)
+        || reading.has_at(number.after, Sense::Stop);
+    leading(reading, n)
+        .filter(|led| people || bare && led.mark.is_some_and(|(_, after)| after + 6 > number.first))
+}
+
+/// The verb before a number in its own stretch.
+fn leading(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let number = reading.numbers.get(n).filter(|number| reading.pack.order.verbs_lead && !number.percent)?;
+    let mark = reading
+        .marks_in(reading.left(n))
+        .rev()
+        .find(|mark| matches!(mark.cue, Cue::Active(_) | Cue::Predicate(_) | Cue::Noun(_) | Cue::Label(_)))?;
+    let verb = matches!(mark.cue, Cue::Active(_) | Cue::Predicate(_))
+        || reading.marks.iter().any(|other| {
+            (other.first, other.after) == (mark.first, mark.after) && matches!(other.cue, Cue::Active(_) | Cue::Predicate(_))
+        });
+    let joined = !(mark.after..number.first).any(|at| reading.is(at, ",") || reading.is(at, ":"));
+    (verb && joined).then_some(Attachment {
+        metric: mark.cue.metric()?,
+        why: Why::Active,
+        mark: Some((mark.first, mark.after)),
+        per: None,
+    })
+}
+
 /// "The toll in Ghana stands at N", "cases climbed by N to N", "bringing its tally to N".
 fn governed(
     reading: &Reading<'_, '_>,
@@ -491,7 +558,7 @@ fn governed(
     let number = reading.numbers.get(n)?;
     let start = core_start(reading, n);
     let link = start.checked_sub(1)?;
-    let reaches = [start, number.first]
+    let reaches = [start, number.first, before_date(reading, start)]
         .into_iter()
         .any(|at| reading.has_ending(at, Sense::Reaches) || reading.has_ending(at, Sense::ByWord));
     let reaches = reaches || passes(reading, n);
@@ -522,6 +589,8 @@ fn governed(
                 || matches!(mark.cue, Cue::Predicate(_)) && numbered(reading, mark)
         })
         .filter(|mark| !(mark.cue == Cue::Sense(Sense::TotalLabel) && pointless(reading, mark)))
+        // "a incidência de contágios subiu de 386,5": no fraction counts persons.
+        .filter(|mark| number.value.fract() == 0.0 || mark.cue.metric().is_none_or(|metric| !kind_of(metric).whole))
         .max_by_key(|mark| (mark.after, mark.cue.metric().is_some()))?;
     let mark = numbered_first(reading, mark).unwrap_or(mark);
     // A noun that an earlier number counts governs nothing more, save through "by N to N".
@@ -553,9 +622,10 @@ fn governed(
             // "the totals to A and B respectively": by position; "a total of": of what was counted last.
             let plural = reading.word(mark.after - 1, Word::Totals);
             let position = if plural { position } else { usize::MAX };
-            return match earlier.get(position).or(earlier.last()) {
+            let any = found.iter().rev().flatten().map(|before| before.metric).find(|metric| kind_of(*metric).whole);
+            return match earlier.get(position).or(earlier.last()).copied().or(any) {
                 Some(metric) => Some(Attachment {
-                    metric: *metric,
+                    metric,
                     why: Why::Governed,
                     mark: Some((mark.first, mark.after)),
                     per: None,

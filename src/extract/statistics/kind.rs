@@ -171,7 +171,8 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
         let fresh = reading
             .marks_in(near.start..end.unwrap_or(near.end))
             .any(|mark| mark.cue == Cue::Sense(Sense::New) && !reading.has_at(mark.first, Sense::Overnight));
-        if fresh {
+        let broken = near.clone().any(|at| reading.has_at(at, Sense::Stop) && !reading.word(at, Word::Of));
+        if fresh && !broken || freshened(reading, mark_after.max(number.after)) {
             return Some("new");
         }
     } else if attachment.why != Why::Coordinated(0) {
@@ -196,6 +197,7 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
         let fresh = fresh || daily || record;
         let inside = (mark_first..mark_after).any(|at| reading.one_of(at, &[Word::New, Word::Daily]));
         let of_day = reading.one_of(mark_after, &[Word::Of, Word::For]) && reading.word(mark_after + 2, Word::Day);
+        let fresh = fresh || freshened(reading, mark_after);
         // "the number of new cases rose by 40 to 520": both are new.
         if fresh || inside || of_day {
             return Some("new");
@@ -227,15 +229,33 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
     daily.then_some("rate")
 }
 
+/// "1.812 casos nuevos", "52 más": where adjectives follow, what makes a number new may stand behind its noun.
+fn freshened(reading: &Reading<'_, '_>, after: usize) -> bool {
+    let mut at = after;
+    for _ in 0..3 {
+        if reading.has_at(at, Sense::New) {
+            // "40 más que ayer" is a difference, "más de 40" begins another number.
+            let compares = reading.word(at, Word::More)
+                && (reading.than(at + 1) || reading.word(at + 1, Word::Of));
+            return reading.pack.order.adjectives_follow && !compares;
+        }
+        if !(reading.has_at(at, Sense::Modifier) || reading.has_at(at, Sense::People)) || reading.word(at, Word::And) {
+            return false;
+        }
+        at += 1;
+    }
+    false
+}
+
 /// Rule 1, second half: a period on the number's own verb.
 fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
-    if number.words && reading.word(number.first, Word::First) {
+    if number.words && reading.word(number.first, Word::First) || first_of_all(reading, n) {
         return false;
     }
     // "the toll reached 320 on Monday" dates a total; "in total on Saturday" counts that day.
     let governed = matches!(attachment.why, Why::Governed | Why::Pointer);
-    if passes(reading, n) {
+    if passes(reading, n) || brought(reading, n) {
         return false;
     }
     let clause = reading.clause(number.first);
@@ -256,6 +276,11 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     // "over the past day 300 recovered, and 9,000 have recovered in total": the day is the first number's.
     let another = reading.numbers.iter().any(|other| (mark.first..number.first).contains(&other.first));
     if another && reading.has(reading.right(n), Sense::Total) {
+        return false;
+    }
+    // "17.402 casos acumulados y 988 en la última semana": the week is the second number's.
+    let right = reading.right(n);
+    if mark.first > right.end && reading.has(right, Sense::Total) {
         return false;
     }
     // "so far", "to date", "now" are no period.
@@ -286,7 +311,21 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     let beyond = perfect
         && mark.first > next
         && [Sense::Report, Sense::Perfect].iter().any(|sense| reading.has(next..mark.first, *sense));
-    !beyond && (period || !perfect)
+    // "ha administrado 41.302 dosis este martes": where the auxiliary is no verb of having, the day is the report's.
+    let auxiliary = reading.pack.order.perfect_reports
+        && reading.marks_in(stretch).all(|cue| cue.cue != Cue::Sense(Sense::Perfect) || reading.word(cue.first, Word::Have));
+    !beyond && (period || !perfect || auxiliary && matches!(mark.when, When::Day(_)))
+}
+
+/// "os dois primeiros casos": no case was before them.
+fn first_of_all(reading: &Reading<'_, '_>, n: usize) -> bool {
+    reading.numbers.get(n).is_some_and(|number| {
+        let beside = |at: usize| reading.word(at, Word::First) && !number.percent;
+        let noun = |at: usize| {
+            reading.metric_at(at).is_some_and(|mark| matches!(mark.cue, Cue::Noun(Metric::Cases | Metric::Deaths)))
+        };
+        beside(number.after) && noun(number.after + 1) || beside(number.first.wrapping_sub(1)) && noun(number.after)
+    })
 }
 
 /// Whether a noun that counts one by one begins at a token.
@@ -308,6 +347,9 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
     if number.words && reading.one_of(number.first, &[Word::First, Word::Not]) {
         return Some("first_case");
     }
+    if first_of_all(reading, n) {
+        return Some("first_cases");
+    }
     if passes(reading, n) {
         return Some("passes");
     }
@@ -327,6 +369,9 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
         if label && reading.ending_at(number.first).iter().any(|mark| mark.cue == Cue::Sense(Sense::MoreThan)) {
             return Some("bringing_to");
         }
+    }
+    if brought(reading, n) {
+        return Some("brought");
     }
     if attachment.why == Why::Governed && reaching(reading, n) {
         let second = reading.word(core_start(reading, n).wrapping_sub(1), Word::To)
@@ -365,6 +410,21 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
         return Some("total");
     }
     None
+}
+
+/// "con lo que el acumulado asciende a 180.295 casos y 8.936 muertes": totals that a report brings along, each with a noun
+/// of its own.
+fn brought(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let brings = |n: usize| {
+        let left = reading.left(n);
+        reading
+            .marks_in(left.clone())
+            .rfind(|mark| mark.cue == Cue::Sense(Sense::Bringing))
+            .is_some_and(|mark| reading.has(mark.first..left.end, Sense::TotalLabel))
+    };
+    let left = core_start(reading, n).saturating_sub(reading.left(n).start);
+    let joined = n > 0 && left == 1 && reading.word(reading.left(n).start, Word::And);
+    brings(n) || joined && brings(n - 1)
 }
 
 /// Whether number `n` tells among how many tests or people the one before it was found.
@@ -417,6 +477,15 @@ fn verb_stretch(reading: &Reading<'_, '_>, n: usize) -> std::ops::Range<usize> {
         Some(at) => at..reading.right(n).end,
         None => clause,
     }
+}
+
+/// Where the verb that tells the number can stand at the latest: one of report before it is not outdone by what follows a
+/// comma, "registró 790 contagios, la peor cifra que ha habido".
+fn told_until(reading: &Reading<'_, '_>, n: usize) -> usize {
+    let Some(number) = reading.numbers.get(n) else { return 0 };
+    let told = reading.has(reading.left(n), Sense::Report);
+    let right = reading.right(n);
+    right.clone().find(|at| told && reading.is(*at, ",")).unwrap_or(reading.clause(number.first).end)
 }
 
 /// Whether the number stands in a list behind a label with a colon, with no verb before it.

@@ -2,7 +2,7 @@
 
 use super::reading::Reading;
 use crate::language::Pack;
-use crate::language::pack::Word;
+use crate::language::pack::{Sense, Word};
 use crate::language::tokens::TokenKind;
 use crate::model::{Metric, PlaceKind};
 use std::ops::Range;
@@ -42,6 +42,11 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
     let dash = usize::from(reading.is(after, "-"));
     if word(after + dash, Word::Superlative) {
         return Some(after + dash + 1);
+    }
+    // "La tercera cifra más alta", "el segundo país con más casos".
+    let most = (after + 1..after + 3).find(|at| word(*at, Word::Most) && !word(at + 1, Word::Of));
+    if let Some(most) = most.filter(|most| reading.pack.order.adjectives_follow && !reading.has_at(*most, Sense::MoreThan)) {
+        return Some(most + 1);
     }
     if word(after, Word::Only) && word(after + 1, Word::To) || word(after, Word::Behind) {
         return Some(after);

@@ -62,7 +62,11 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
         return Some(Attachment { metric, ..count });
     }
     // "32 percent of adults have received at least one dose", "55 percent, or 18 million people, have".
-    if reading.word(number.after, Word::Of) {
+    // "frente al 10,1 % de la semana anterior" is no share of anything.
+    let dated = reading.dates.iter().any(|date| (number.after..number.after + 3).contains(&date.first))
+        || (number.after..number.after + 2)
+            .any(|at| reading.has_at(at, Sense::WeekEarlier) || reading.has_at(at, Sense::DayEarlier));
+    if reading.word(number.after, Word::Of) && !dated {
         let aside = reading.numbers.get(n + 1).filter(|next| {
             reading.word(core_start(reading, n + 1).wrapping_sub(1), Word::Or)
                 && !next.percent
@@ -86,6 +90,21 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
                 mark,
             ));
         }
+        // "24.974.520 receberam a primeira dose, o equivalente a 11,8% da população": a share of what was counted last.
+        let share = match found.last().copied().flatten() {
+            Some(last) if last.metric == Metric::PeopleVaccinated => Some((Metric::PeopleVaccinatedShare, last)),
+            Some(last) if last.metric == Metric::PeopleFullyVaccinated => {
+                Some((Metric::PeopleFullyVaccinatedShare, last))
+            }
+            _ => None,
+        };
+        let counted = !reading.marks_in(right.clone()).any(|mark| mark.cue.metric().is_some());
+        let base = (number.after..right.end.min(number.after + 4)).any(|at| {
+            reading.has_at(at, Sense::PopulationBase) || reading.word(at, Word::Populace)
+        });
+        if let Some((metric, last)) = share.filter(|_| counted && base) {
+            return Some(Attachment { metric, why: Why::Coordinated(n - 1), ..last });
+        }
         let verb = reading
             .marks_in(clause.start..number.first)
             .rev()
@@ -103,7 +122,12 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
     // "fell 12 percent", "up by 3 percent": a change. "rose to 12 percent": a rate.
     let start = core_start(reading, n);
     let link = start.wrapping_sub(1);
-    if reading.word(link, Word::By) || reading.has_ending(start, Sense::RiseVerb) {
+    // "subió un 12 %", "creció en el 12 %": a change too.
+    let articled = reading.one_of(link, &[Word::Article, Word::The]);
+    let verb = start - usize::from(articled && start > 0);
+    let by = reading.has_ending(verb, Sense::ByWord)
+        && reading.has(verb.saturating_sub(3)..verb, Sense::RiseVerb);
+    if reading.word(link, Word::By) || reading.has_ending(verb, Sense::RiseVerb) || by {
         return None;
     }
     let rate = reading
@@ -121,6 +145,17 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
         return Some(made(mark.cue.metric()?, Why::Label, mark));
     }
     let before = found.last().copied().flatten().filter(|before| is_percent(before.metric))?;
+    // "… y el 48 % tiene ya la pauta completa".
+    if matches!(before.metric, Metric::PeopleVaccinatedShare | Metric::PeopleFullyVaccinatedShare) {
+        let own = reading.marks_in(right.clone()).find_map(|mark| match mark.cue {
+            Cue::Predicate(Metric::PeopleVaccinated) => Some((Metric::PeopleVaccinatedShare, mark)),
+            Cue::Predicate(Metric::PeopleFullyVaccinated) => Some((Metric::PeopleFullyVaccinatedShare, mark)),
+            _ => None,
+        });
+        if let Some((metric, mark)) = own {
+            return Some(made(metric, Why::Predicate, mark));
+        }
+    }
     let listed = reading.one_of(link, &[Word::And, Word::From, Word::To]);
     (listed || reading.has(reading.left(n), Sense::Compare)).then_some(Attachment {
         why: Why::Coordinated(n - 1),
@@ -143,7 +178,7 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
     let number = reading.numbers.get(n)?;
     let right = number.after..reading.clause(number.first).end;
     let population =
-        |mut range: Range<usize>| range.find(|at| reading.word(*at, Word::Per)).and_then(|at| base(reading, at + 1));
+        |mut range: Range<usize>| range.find_map(|at| base(reading, at + 1).filter(|_| reading.word(at, Word::Per)));
     let per = population(right.start..right.end.min(right.start + 14));
     // "cases per 100,000" is said of this number only when no other number with a metric of its own stands between.
     let per = per
@@ -174,6 +209,18 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
     } else if attachment.metric == Metric::CaseIncidence && attachment.per.is_none() {
         attachment.per = Some(100_000);
     }
+    // "la incidencia es de 512 casos".
+    let clause = reading.clause(number.first);
+    let start = core_start(reading, n);
+    let incidence = attachment.metric == Metric::Cases
+        && attachment.why == Why::Noun
+        && reading.has_ending(start, Sense::Reaches)
+        && reading.left(n).start == clause.start
+        && reading.marks_in(clause.start..start).any(|mark| mark.cue == Cue::Label(Metric::CaseIncidence));
+    if incidence {
+        attachment.metric = Metric::CaseIncidence;
+        attachment.per = Some(100_000);
+    }
     let kind = kind_of(attachment.metric);
     // A mean of many may have a fraction: "an average of 327.6 people a day".
     let fits = number.value <= kind.most
@@ -193,5 +240,7 @@ pub(super) fn base(reading: &Reading<'_, '_>, at: usize) -> Option<(u64, usize)>
             _ => return None,
         },
     };
-    (1e3..=1e9).contains(&value).then_some((value as u64, at))
+    // "por 26,2 mil" is no base.
+    let power = 10f64.powi(value.max(1.0).log10().round() as i32) == value;
+    (power && (1e3..=1e9).contains(&value)).then_some((value as u64, at))
 }

@@ -74,6 +74,37 @@ impl<'t, 'p> Reading<'t, 'p> {
             mark.cue != Cue::Sense(Sense::OtherDisease)
                 || !named.iter().any(|name| name.first <= mark.first && mark.after <= name.after)
         });
+        // "la primera" is a dose only where no noun follows: "la primera muerte".
+        marks.retain(|mark| {
+            let ordinal = tokens.get(mark.after - 1).is_some_and(|last| pack.ordinal(&last.lower).is_some());
+            let next = tokens.get(mark.after).is_some_and(|next| next.kind == TokenKind::Word);
+            let noun = next && !is_word(&words, mark.after, Word::And) && !is_word(&words, mark.after, Word::Of);
+            !(pack.order.adjectives_follow && mark.cue.metric().is_some() && ordinal && noun)
+        });
+        // "realizará", "receberão": a future by its ending.
+        if !pack.future_endings.is_empty() {
+            for (first, token) in tokens.iter().enumerate() {
+                let ends = pack.future_endings.iter().any(|ending| token.lower.ends_with(ending.as_str()));
+                let verb = token.kind == TokenKind::Word && !token.capitalised() && token.text.chars().count() > 3;
+                if ends && verb && !is_word(&words, first, Word::NoFuture) {
+                    marks.push(Mark { first, after: first + 1, cue: Cue::Sense(Sense::Forecast) });
+                }
+            }
+            marks.sort_by_key(|mark| mark.first);
+        }
+        // "el país con más casos" has the most of them.
+        marks.retain(|mark| {
+            let most = is_word(&words, mark.first, Word::Most) && is_word(&words, mark.first.wrapping_sub(1), Word::With);
+            mark.cue != Cue::Sense(Sense::New) || !most
+        });
+        // "más de 300" and "el nuevo coronavirus" are no increment.
+        let new = Cue::Sense(Sense::New);
+        let hidden: Vec<usize> = marks
+            .iter()
+            .filter(|mark| matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Covid)) && mark.after > mark.first + 1)
+            .map(|mark| mark.first)
+            .collect();
+        marks.retain(|mark| mark.cue != new || !hidden.contains(&mark.first));
         let mut numbers = numerals(pack, &tokens);
         let dates = date::find(&date::Line { pack, tokens: &tokens, words: &words, marks: &marks, today });
         // Stated zeros and ones stand beside the written numbers, unless one is written in the same place.
@@ -98,7 +129,7 @@ impl<'t, 'p> Reading<'t, 'p> {
         numbers.retain(|number| !dates.iter().any(|mark| number.first < mark.after && mark.first < number.after));
         let at = |position: usize| tokens.partition_point(|token| token.end <= position);
         let found_all = places.find_in(pack.code, text);
-        let spots = found_all
+        let spots: Vec<Spot<'p>> = found_all
             .iter()
             .map(|found| {
                 let (start, end) = (span.start + found.start, span.start + found.end);
@@ -116,6 +147,11 @@ impl<'t, 'p> Reading<'t, 'p> {
                 }
             })
             .collect();
+        // The month of Rio de Janeiro is none.
+        let named = |mark: &DateMark| {
+            spots.iter().any(|spot| spot.first < mark.first && mark.after <= spot.after)
+        };
+        let dates = dates.into_iter().filter(|mark| !named(mark)).collect();
         let mut by_end: Vec<usize> = (0..marks.len()).collect();
         by_end.sort_by_key(|n| marks.get(*n).map_or((0, 0), |mark| (mark.after, mark.first)));
         let mut reading = Self {
@@ -340,6 +376,12 @@ impl<'t, 'p> Reading<'t, 'p> {
     /// Whether the token is a word of this class.
     pub(super) fn word(&self, token: usize, word: Word) -> bool {
         is_word(&self.words, token, word)
+    }
+
+    /// Whether the token is a "than". A language whose "than" also joins clauses ("que") needs a comparative before it.
+    pub(super) fn than(&self, token: usize) -> bool {
+        let compares = || (token.saturating_sub(6)..token).any(|at| self.word(at, Word::Comparative));
+        self.word(token, Word::Than) && (!self.word(token, Word::Conjunction) || compares())
     }
 
     /// Whether the token is a word of any of these classes.

@@ -260,7 +260,12 @@ fn item<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize, rank: Option<&Rank
     while at > 0 {
         let comma = reading.is(at - 1, ",");
         let mark = comma || ["-", ":", "="].iter().any(|mark| reading.is(at - 1, mark));
-        if !(mark || reading.word(at - 1, Word::ItemLink)) || comma && !reading.word(at, Word::With) {
+        // "y la provincia de Liaoning, cinco": the comma stands for the verb.
+        let elliptic = comma && n > 0 && reading.pack.order.verbs_lead && {
+            reading.tokens.get(number.after).is_none_or(|next| matches!(next.text, "." | "," | ";"))
+                || reading.word(number.after, Word::And)
+        };
+        if !(mark || reading.word(at - 1, Word::ItemLink)) || comma && !elliptic && !reading.word(at, Word::With) {
             break;
         }
         at -= 1;
@@ -358,6 +363,18 @@ fn subject<'s, 'p>(
     let aside = |mention: &Mention<'p>| mention.adverb && mention.spot.first > range.start + 1;
     let free = || candidates.iter().rev().filter(|mention| !owned(mention));
     free().find(|mention| !aside(mention)).or_else(|| free().next()).or(candidates.first()).copied()
+}
+
+/// "MADRID, 18 nov (EFE).- El Ministerio de Sanidad notificó 313 casos": what a national ministry says where the dateline has
+/// its city is said of the country.
+fn ministerial<'p>(reading: &Reading<'_, 'p>, context: &Context<'p>, spot: &Spot<'p>) -> Option<Located<'p>> {
+    let dateline = context.written_in.filter(|span| reading.span.field.is_body() && span.start <= spot.start)?;
+    let ministry = reading
+        .marks
+        .iter()
+        .any(|mark| mark.first >= spot.after && mark.cue == Cue::Source(crate::model::SourceType::HealthMinistry));
+    let place = context.dateline.filter(|_| spot.end <= dateline.end && ministry)?;
+    Some(Located { place: Some(place), facility: false, how: PlaceHow::Dateline, span: None })
 }
 
 /// An unnamed ship, home or prison that is the place itself: no country is said.

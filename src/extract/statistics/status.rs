@@ -1,6 +1,6 @@
 //! Qualifier, status, subset and source of a number: short questions about the words around it.
 
-use super::attach::{Attachment, core_start};
+use super::attach::{Attachment, before_date, core_start, led_to};
 use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
@@ -18,12 +18,14 @@ pub(super) fn qualifier(reading: &Reading<'_, '_>, n: usize) -> Qualifier {
     }
     let mut at = number.first;
     // "over a record 5,000": a word that says nothing may stand between; an article that points at another figure may not.
-    for _ in 0..2 {
+    for _ in 0..3 {
         let marks = reading.ending_at(at);
         let found = marks.iter().find_map(|mark| match mark.cue {
             // "climbed up to 500", "went up to 500": the verb's own word.
             Cue::Sense(Sense::AtMost)
-                if reading.has_ending(mark.first, Sense::RiseVerb)
+                if led_to(reading, n, mark)
+                    || governed(reading, n)
+                    || reading.has_ending(mark.first, Sense::RiseVerb)
                     || reading.word(mark.first.wrapping_sub(1), Word::Motion)
                     || reading.has_at(mark.first.wrapping_sub(1), Sense::RiseVerb) =>
             {
@@ -47,6 +49,8 @@ pub(super) fn qualifier(reading: &Reading<'_, '_>, n: usize) -> Qualifier {
         });
         match step {
             Some(mark) => at = mark.first,
+            // "superó este martes el millón".
+            None if before_date(reading, at) < at => at = before_date(reading, at),
             None => break,
         }
     }
@@ -60,6 +64,15 @@ pub(super) fn qualifier(reading: &Reading<'_, '_>, n: usize) -> Qualifier {
     let plus = reading.is(number.after, "+") && !reading.is(number.after + 1, "(");
     let about = number.about.then_some(Qualifier::About);
     bound.or(plus.then_some(Qualifier::MoreThan)).or(about).unwrap_or(Qualifier::Exact)
+}
+
+/// "Los casos se han duplicado, hasta 12.306": where verbs lead, "up to" behind a subject with no noun of the number's own says
+/// where that led.
+fn governed(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n).filter(|_| reading.pack.order.verbs_lead) else { return false };
+    let named = |mark: &Mark| matches!(mark.cue, Cue::Noun(_) | Cue::Label(_));
+    let own = reading.marks_in(reading.right(n)).any(named) || reading.has_at(number.after, Sense::People);
+    !own && reading.marks_in(reading.left(n)).any(named)
 }
 
 /// Whether the text reports the number as a fact.
@@ -138,6 +151,11 @@ pub(super) fn subsets(reading: &Reading<'_, '_>, n: usize, attachment: &Attachme
     let mut found: Vec<Subset> = Vec::new();
     for mark in reading.marks_in(number.after..end) {
         if let Cue::Subset(subset) = mark.cue {
+            // "no presentan síntomas" holds "presentan síntomas".
+            let within = |other: &&Mark| other.first < mark.first && mark.after <= other.after;
+            if reading.marks.iter().filter(within).any(|other| matches!(other.cue, Cue::Subset(_))) {
+                continue;
+            }
             // "in hospitals of P and in its prisons": the subset of another thing; a place between cuts it off.
             if !found.contains(&subset) && !institution(reading, mark.first, mark.after, subset) {
                 found.push(subset);
@@ -146,7 +164,8 @@ pub(super) fn subsets(reading: &Reading<'_, '_>, n: usize, attachment: &Attachme
     }
     // "Imported cases rose to 40": the subset stands at the noun.
     if let Some((first, after)) = attachment.mark.filter(|(first, _)| *first < number.first) {
-        for mark in reading.marks_in(first.saturating_sub(3)..after) {
+        let follow = usize::from(reading.pack.order.adjectives_follow) * 2;
+        for mark in reading.marks_in(first.saturating_sub(3)..(after + follow).min(number.first)) {
             if let Cue::Subset(subset) = mark.cue
                 && !found.contains(&subset)
                 && !institution(reading, mark.first, mark.after, subset)

@@ -63,8 +63,11 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         return Some("named number");
     }
     // "per 100,000": the base of a rate; "one in five", "3 in 10": a share.
-    if before(1, Word::Per)
+    // "por 100 mil habitantes": the base of a rate; where "per" is "by" too, "por 26,2 mil mortes" is none.
+    let tens = number.value >= 10.0 && 10f64.powi(number.value.log10().round() as i32) == number.value;
+    if before(1, Word::Per) && (tens || !before(1, Word::By))
         || before(1, Word::Every)
+        || behind(Word::Of) && reading.word(number.after + 1, Word::Every)
         || behind(Word::In) && reading.numbers.get(n + 1).is_some_and(|next| next.first == number.after + 1)
     {
         return Some("share or base");
@@ -81,8 +84,21 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     {
         return Some("share or base");
     }
-    if unit_behind(reading, number.after) || compound(reading, number.after) || shares_unit(reading, n) {
+    // "a 7 y 14 días": both have the unit.
+    let next = reading.numbers.get(n + 1).filter(|next| next.first == number.after + 1 && !number.grouped);
+    let shared = next.filter(|_| reading.one_of(number.after, &[Word::And, Word::Or, Word::To]));
+    let dated = reading.dates.iter().any(|date| {
+        date.first == number.after + 1 && token(date.first).is_some_and(|token| token.kind == TokenKind::Number)
+    });
+    let dated = dated && behind(Word::And) && !number.grouped;
+    let shared = shared.is_some_and(|next| unit_behind(reading, next.after)) || shares_unit(reading, n);
+    if unit_behind(reading, number.after) || compound(reading, number.after) || dated || shared {
         return Some("unit");
+    }
+    // "y en la UCI, cuatro menos".
+    let fewer = behind(Word::Comparative) && !reading.has_at(number.after, Sense::New);
+    if fewer && token(number.after + 1).is_none_or(|next| next.kind == TokenKind::Mark) {
+        return Some("difference");
     }
     // "half of the country's 9.3 million people".
     let owned = reading.word(number.first.wrapping_sub(1), Word::Genitive) || before(1, Word::Its);
@@ -107,6 +123,10 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
             break;
         }
         more |= reading.word(at, Word::Comparative);
+    }
+    // "mais 126 do que na segunda-feira".
+    if before(1, Word::Comparative) && (number.after..number.after + 3).any(|at| reading.than(at)) {
+        return Some("difference");
     }
     // "up 14 from Tuesday", "down one on the week".
     if before(1, Word::UpDown) && behind(Word::ChangeFrom) {
@@ -322,7 +342,13 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
             // The verb right before the number is nearer than others of the clause.
             let left = reading.left(n);
             let near = reading.has(left.clone(), Sense::Given);
-            let given = near || has(Sense::Given) && !reading.has(left, Sense::Supply);
+            // "ha recibido 1.204.000 dosis, de las que ha administrado 998.412": only the second were given.
+            let right = reading.right(n);
+            let end = right.clone().find(|at| reading.is(*at, ",")).unwrap_or(right.end);
+            let supplied = reading.has(left.clone(), Sense::Supply)
+                && end < right.end
+                && !reading.has(left.start..end, Sense::Given);
+            let given = !supplied && (near || has(Sense::Given) && !reading.has(left, Sense::Supply));
             (!given && (has(Sense::Supply) || !given_away(reading, n, attachment)) || capacity)
                 .then_some("doses not given")
         }
