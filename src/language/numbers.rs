@@ -313,7 +313,11 @@ fn figures(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
             && group.text.bytes().all(|byte| byte.is_ascii_digit());
         let grouped = style == Style::Grouped || dot_groups || token.text.len() <= 3 && style == Style::Plain;
         let stray = match mark.text {
-            "." => (style == Style::Grouped || dot_groups || grouped && pack.order.decimal_comma) && !mark.spaced && group.spaced,
+            "." => {
+                (style == Style::Grouped || dot_groups || grouped && pack.order.decimal_comma)
+                    && !mark.spaced
+                    && group.spaced
+            }
             "," => grouped && mark.spaced && !group.spaced,
             _ => false,
         };
@@ -480,9 +484,8 @@ fn words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
                 continue;
             }
             // "treinta y un casos": the article is the number one too.
-            let article = |at: usize| {
-                tokens.get(at).is_some_and(|token| pack.articles.iter().any(|article| token.is(article)))
-            };
+            let article =
+                |at: usize| tokens.get(at).is_some_and(|token| pack.articles.iter().any(|article| token.is(article)));
             if pack.order.joined_by_and
                 && matches!(last, Some(NumberWord::Ten(_)))
                 && is(pack, token, Word::And)

@@ -203,17 +203,8 @@ impl Written {
 pub(super) fn month(name: &str) -> Option<i8> {
     const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let head: String = name.chars().take(3).flat_map(char::to_lowercase).collect();
-    const OTHERS: [(&str, i8); 9] = [
-        ("ene", 1),
-        ("fev", 2),
-        ("abr", 4),
-        ("mai", 5),
-        ("ago", 8),
-        ("set", 9),
-        ("out", 10),
-        ("dic", 12),
-        ("dez", 12),
-    ];
+    const OTHERS: [(&str, i8); 9] =
+        [("ene", 1), ("fev", 2), ("abr", 4), ("mai", 5), ("ago", 8), ("set", 9), ("out", 10), ("dic", 12), ("dez", 12)];
     let english = MONTHS.iter().position(|month| *month == head).and_then(|index| i8::try_from(index + 1).ok());
     english.or_else(|| OTHERS.iter().find(|(month, _)| *month == head).map(|(_, month)| *month))
 }

@@ -286,7 +286,10 @@ impl Places {
             });
             let division = candidates.iter().any(|place| place.kind == PlaceKind::Subdivision);
             let listed = head && division
-                || rest.starts_with(" (") || rest.starts_with(':') || rest.starts_with("'s") || rest.starts_with("’s");
+                || rest.starts_with(" (")
+                || rest.starts_with(':')
+                || rest.starts_with("'s")
+                || rest.starts_with("’s");
             return preposition && before_folded != "to" && before_folded != "for" && before_folded != "and" || listed;
         }
         if preposition {
@@ -402,8 +405,19 @@ const OPENERS: &[&str] = &[
 
 /// Nouns of divisions behind their names.
 const DIVISION_HEADS: &[&str] = &[
-    "province", "state", "county", "region", "district", "department", "governorate", "prefecture", "division", "parish",
-    "municipality", "canton", "oblast",
+    "province",
+    "state",
+    "county",
+    "region",
+    "district",
+    "department",
+    "governorate",
+    "prefecture",
+    "division",
+    "parish",
+    "municipality",
+    "canton",
+    "oblast",
 ];
 
 /// Capitalised words that follow a place's name without making it a person's.

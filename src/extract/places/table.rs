@@ -270,7 +270,8 @@ pub(super) fn load() -> Places {
         let (name, iso2, geonames) = (cell(&row, 0), cell(&row, 1), cell(&row, 4));
         let id = if geonames.is_empty() {
             let within = Some(cell(&row, 5)).filter(|code| !code.is_empty()).unwrap_or(iso2);
-            let within = if cell(&row, 3) == "division" { format!("{}:", within.to_lowercase()) } else { String::new() };
+            let within =
+                if cell(&row, 3) == "division" { format!("{}:", within.to_lowercase()) } else { String::new() };
             format!("area:{within}{}", fold_phrase(name).replace(' ', "-"))
         } else {
             format!("geonames:{geonames}")

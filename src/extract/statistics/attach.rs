@@ -108,7 +108,8 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
     // "En las UCI permanecen 118 enfermos graves": where they lie says more than how they are.
     let ill = own.is_some_and(|own| own.metric == Metric::SevereCases && own.why == Why::Noun);
     // "Estando ativos 135.841 casos".
-    let ongoing = own.filter(|own| own.metric == Metric::Cases && own.why == Why::Noun).and_then(|_| leading(reading, n));
+    let ongoing =
+        own.filter(|own| own.metric == Metric::Cases && own.why == Why::Noun).and_then(|_| leading(reading, n));
     let start = core_start(reading, n);
     let adjacent = |led: &Attachment| led.metric == Metric::ActiveCases && led.mark.is_some_and(|mark| mark.1 == start);
     if let Some(active) = ongoing.filter(adjacent) {
@@ -410,7 +411,9 @@ pub(super) fn core_start(reading: &Reading<'_, '_>, n: usize) -> usize {
 /// "aumentó en 27.354 hasta 1.205.881": right behind another number it tells where that led.
 pub(super) fn led_to(reading: &Reading<'_, '_>, n: usize, mark: &Mark) -> bool {
     let before = n.checked_sub(1).and_then(|before| reading.numbers.get(before));
-    before.is_some_and(|before| before.after == mark.first || before.after + 1 == mark.first && reading.is(before.after, ","))
+    before.is_some_and(|before| {
+        before.after == mark.first || before.after + 1 == mark.first && reading.is(before.after, ",")
+    })
 }
 
 /// "Cases: 12", "new infections nil", "deaths – 3", "recoveries (12)".
@@ -524,8 +527,7 @@ fn led(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         .any(|at| reading.has_at(at, Sense::People) || reading.spots.iter().any(|spot| spot.first == at));
     let bare = reading.tokens.get(number.after).is_none_or(|token| token.kind == TokenKind::Mark)
         || reading.has_at(number.after, Sense::Stop);
-    leading(reading, n)
-        .filter(|led| people || bare && led.mark.is_some_and(|(_, after)| after + 6 > number.first))
+    leading(reading, n).filter(|led| people || bare && led.mark.is_some_and(|(_, after)| after + 6 > number.first))
 }
 
 /// The verb before a number in its own stretch.
@@ -537,7 +539,8 @@ fn leading(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         .find(|mark| matches!(mark.cue, Cue::Active(_) | Cue::Predicate(_) | Cue::Noun(_) | Cue::Label(_)))?;
     let verb = matches!(mark.cue, Cue::Active(_) | Cue::Predicate(_))
         || reading.marks.iter().any(|other| {
-            (other.first, other.after) == (mark.first, mark.after) && matches!(other.cue, Cue::Active(_) | Cue::Predicate(_))
+            (other.first, other.after) == (mark.first, mark.after)
+                && matches!(other.cue, Cue::Active(_) | Cue::Predicate(_))
         });
     let joined = !(mark.after..number.first).any(|at| reading.is(at, ",") || reading.is(at, ":"));
     (verb && joined).then_some(Attachment {
@@ -624,12 +627,9 @@ fn governed(
             let position = if plural { position } else { usize::MAX };
             let any = found.iter().rev().flatten().map(|before| before.metric).find(|metric| kind_of(*metric).whole);
             return match earlier.get(position).or(earlier.last()).copied().or(any) {
-                Some(metric) => Some(Attachment {
-                    metric,
-                    why: Why::Governed,
-                    mark: Some((mark.first, mark.after)),
-                    per: None,
-                }),
+                Some(metric) => {
+                    Some(Attachment { metric, why: Why::Governed, mark: Some((mark.first, mark.after)), per: None })
+                }
                 None => named_before(reading, mark.first).or(previous).map(|metric| Attachment {
                     metric,
                     why: Why::Pointer,

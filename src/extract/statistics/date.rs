@@ -96,7 +96,8 @@ pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
     let mut found: Vec<DateMark> = Vec::new();
     let mut n = 0;
     while n < line.tokens.len() {
-        match calendar(line, n).or_else(|| weekday(line, n)).or_else(|| day(line, n)).or_else(|| clock(line.tokens, n)) {
+        match calendar(line, n).or_else(|| weekday(line, n)).or_else(|| day(line, n)).or_else(|| clock(line.tokens, n))
+        {
             Some(mark) => {
                 n = mark.after.max(n + 1);
                 found.push(mark);
@@ -420,7 +421,14 @@ fn weekday(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
     }
     if let Some(day) = day {
         let when = latest(line.today, day);
-        return Some(DateMark { first: n, after: after + 3, when, how: AsOfHow::Weekday, role: Role::On, end_of: false });
+        return Some(DateMark {
+            first: n,
+            after: after + 3,
+            when,
+            how: AsOfHow::Weekday,
+            role: Role::On,
+            end_of: false,
+        });
     }
     // "desde sexta, 13": a number that the calendar gives to that weekday.
     let comma = line.token(after + 1).and_then(day_number).filter(|_| line.pack.order.day_first && line.is(after, ","));
@@ -429,7 +437,14 @@ fn weekday(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
         && date.weekday().to_monday_one_offset() == i8::try_from(weekday).unwrap_or(0)
     {
         let when = When::Day(date);
-        return Some(DateMark { first: n, after: after + 2, when, how: AsOfHow::Weekday, role: Role::On, end_of: false });
+        return Some(DateMark {
+            first: n,
+            after: after + 2,
+            when,
+            how: AsOfHow::Weekday,
+            role: Role::On,
+            end_of: false,
+        });
     }
     // "El miércoles 18 de noviembre": the date says more.
     let next = after + usize::from(line.is(after, ","));

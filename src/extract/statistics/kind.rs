@@ -235,8 +235,7 @@ fn freshened(reading: &Reading<'_, '_>, after: usize) -> bool {
     for _ in 0..3 {
         if reading.has_at(at, Sense::New) {
             // "40 más que ayer" is a difference, "más de 40" begins another number.
-            let compares = reading.word(at, Word::More)
-                && (reading.than(at + 1) || reading.word(at + 1, Word::Of));
+            let compares = reading.word(at, Word::More) && (reading.than(at + 1) || reading.word(at + 1, Word::Of));
             return reading.pack.order.adjectives_follow && !compares;
         }
         if !(reading.has_at(at, Sense::Modifier) || reading.has_at(at, Sense::People)) || reading.word(at, Word::And) {
@@ -312,8 +311,11 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         && mark.first > next
         && [Sense::Report, Sense::Perfect].iter().any(|sense| reading.has(next..mark.first, *sense));
     // "ha administrado 41.302 dosis este martes": where the auxiliary is no verb of having, the day is the report's.
+    let stretch = verb_stretch(reading, n);
     let auxiliary = reading.pack.order.perfect_reports
-        && reading.marks_in(stretch).all(|cue| cue.cue != Cue::Sense(Sense::Perfect) || reading.word(cue.first, Word::Have));
+        && reading
+            .marks_in(stretch.start..told_until(reading, n).min(stretch.end))
+            .all(|cue| cue.cue != Cue::Sense(Sense::Perfect) || reading.word(cue.first, Word::Have));
     !beyond && (period || !perfect || auxiliary && matches!(mark.when, When::Day(_)))
 }
 

@@ -42,8 +42,8 @@ use crate::model::{
     PlaceKind, Qualifier, SectionKind, SentenceRef, Span, Status,
 };
 use attach::{Attachment, Why};
-use disease::Asked;
 use columns::{Owner, Row, Table};
+use disease::Asked;
 use kind::Kinded;
 use reading::Reading;
 use scope::{Context, Located, Sentence};

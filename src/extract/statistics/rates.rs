@@ -99,9 +99,8 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
             _ => None,
         };
         let counted = !reading.marks_in(right.clone()).any(|mark| mark.cue.metric().is_some());
-        let base = (number.after..right.end.min(number.after + 4)).any(|at| {
-            reading.has_at(at, Sense::PopulationBase) || reading.word(at, Word::Populace)
-        });
+        let base = (number.after..right.end.min(number.after + 4))
+            .any(|at| reading.has_at(at, Sense::PopulationBase) || reading.word(at, Word::Populace));
         if let Some((metric, last)) = share.filter(|_| counted && base) {
             return Some(Attachment { metric, why: Why::Coordinated(n - 1), ..last });
         }
@@ -125,8 +124,7 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
     // "subió un 12 %", "creció en el 12 %": a change too.
     let articled = reading.one_of(link, &[Word::Article, Word::The]);
     let verb = start - usize::from(articled && start > 0);
-    let by = reading.has_ending(verb, Sense::ByWord)
-        && reading.has(verb.saturating_sub(3)..verb, Sense::RiseVerb);
+    let by = reading.has_ending(verb, Sense::ByWord) && reading.has(verb.saturating_sub(3)..verb, Sense::RiseVerb);
     if reading.word(link, Word::By) || reading.has_ending(verb, Sense::RiseVerb) || by {
         return None;
     }

@@ -94,14 +94,17 @@ impl<'t, 'p> Reading<'t, 'p> {
         }
         // "el país con más casos" has the most of them.
         marks.retain(|mark| {
-            let most = is_word(&words, mark.first, Word::Most) && is_word(&words, mark.first.wrapping_sub(1), Word::With);
+            let most =
+                is_word(&words, mark.first, Word::Most) && is_word(&words, mark.first.wrapping_sub(1), Word::With);
             mark.cue != Cue::Sense(Sense::New) || !most
         });
         // "más de 300" and "el nuevo coronavirus" are no increment.
         let new = Cue::Sense(Sense::New);
         let hidden: Vec<usize> = marks
             .iter()
-            .filter(|mark| matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Covid)) && mark.after > mark.first + 1)
+            .filter(|mark| {
+                matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Covid)) && mark.after > mark.first + 1
+            })
             .map(|mark| mark.first)
             .collect();
         marks.retain(|mark| mark.cue != new || !hidden.contains(&mark.first));
@@ -148,9 +151,7 @@ impl<'t, 'p> Reading<'t, 'p> {
             })
             .collect();
         // The month of Rio de Janeiro is none.
-        let named = |mark: &DateMark| {
-            spots.iter().any(|spot| spot.first < mark.first && mark.after <= spot.after)
-        };
+        let named = |mark: &DateMark| spots.iter().any(|spot| spot.first < mark.first && mark.after <= spot.after);
         let dates = dates.into_iter().filter(|mark| !named(mark)).collect();
         let mut by_end: Vec<usize> = (0..marks.len()).collect();
         by_end.sort_by_key(|n| marks.get(*n).map_or((0, 0), |mark| (mark.after, mark.first)));

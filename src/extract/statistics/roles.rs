@@ -138,8 +138,7 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
         || word_before(1, Word::To) && !word_before(1, Word::The) && word_before(2, Word::Only)
         || word_before(1, Word::In) && reading.than(spot.first.wrapping_sub(2));
     let listed_behind = word_before(1, Word::And)
-        && (spot.first.saturating_sub(8)..spot.first)
-            .any(|at| reading.word(at, Word::Behind) || reading.than(at));
+        && (spot.first.saturating_sub(8)..spot.first).any(|at| reading.word(at, Word::Behind) || reading.than(at));
     // "than X, which had 481": the place has a number of its own after all.
     let own = reading.is(spot.after, ",") && reading.word(spot.after + 1, Word::PlaceRelative);
     if (compared || listed_behind) && !own {
@@ -191,10 +190,7 @@ pub(super) fn governs(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&
         && spot.place.kind == PlaceKind::Region
         && reading.pack.order.adjectives_follow
         && !of_institution(reading, spot);
-    usable(reading, spot, rank)
-        && !part_of
-        && !nationality(reading, spot)
-        && !near_capital_statement(reading, spot)
+    usable(reading, spot, rank) && !part_of && !nationality(reading, spot) && !near_capital_statement(reading, spot)
 }
 
 /// "the ministry said in Baghdad", "officials told reporters in Rome".

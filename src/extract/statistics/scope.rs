@@ -365,18 +365,6 @@ fn subject<'s, 'p>(
     free().find(|mention| !aside(mention)).or_else(|| free().next()).or(candidates.first()).copied()
 }
 
-/// "MADRID, 18 nov (EFE).- El Ministerio de Sanidad notificó 313 casos": what a national ministry says where the dateline has
-/// its city is said of the country.
-fn ministerial<'p>(reading: &Reading<'_, 'p>, context: &Context<'p>, spot: &Spot<'p>) -> Option<Located<'p>> {
-    let dateline = context.written_in.filter(|span| reading.span.field.is_body() && span.start <= spot.start)?;
-    let ministry = reading
-        .marks
-        .iter()
-        .any(|mark| mark.first >= spot.after && mark.cue == Cue::Source(crate::model::SourceType::HealthMinistry));
-    let place = context.dateline.filter(|_| spot.end <= dateline.end && ministry)?;
-    Some(Located { place: Some(place), facility: false, how: PlaceHow::Dateline, span: None })
-}
-
 /// An unnamed ship, home or prison that is the place itself: no country is said.
 fn facility<'p>(reading: &Reading<'_, 'p>, n: usize, behind: &[&Mention<'p>]) -> Option<Located<'p>> {
     let number = reading.numbers.get(n)?;
