@@ -109,7 +109,7 @@ fn is_candidate(byte: u8) -> bool {
 /// The end of a sentence of Chinese, with the closing quotes behind its mark.
 fn wide_stop(text: &str, at: usize) -> Option<usize> {
     let mut chars = text.get(at..)?.chars().peekable();
-    let mark = chars.next().filter(|mark| matches!(mark, '。' | '！' | '？' | '；'))?;
+    let mark = chars.next().filter(|mark| matches!(mark, '。' | '！' | '？'))?;
     let mut end = at + mark.len_utf8();
     while let Some(quote) = chars.next_if(|c| matches!(c, '”' | '’' | '」' | '』' | '）' | '》')) {
         end += quote.len_utf8();

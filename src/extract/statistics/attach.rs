@@ -7,7 +7,7 @@
 use super::columns::{column, columns, is_row};
 use super::kinds::{is_percent, kind_of};
 use super::reading::Reading;
-use super::{rates, traps};
+use super::{rates, topic, traps};
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::TokenKind;
@@ -75,6 +75,9 @@ fn one(
     let number = reading.numbers.get(n)?;
     if number.percent {
         return rates::percent(reading, n, found);
+    }
+    if reading.pack.topic_first() {
+        return topic::one(reading, n, found, columns, previous);
     }
     if let Some(deaths) = fatal(reading, n, found) {
         return Some(deaths);
@@ -152,7 +155,7 @@ fn closer(metric: Metric) -> u8 {
 }
 
 /// The noun or predicate behind the number.
-fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let right = reading.right(n);
     let mut nouns_allowed = true;
@@ -293,7 +296,7 @@ pub(super) fn core_start(reading: &Reading<'_, '_>, n: usize) -> usize {
 }
 
 /// "Cases: 12", "new infections nil", "deaths – 3", "recoveries (12)".
-fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+pub(super) fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mut at = core_start(reading, n);
     for _ in 0..3 {
         let before = at.checked_sub(1)?;
@@ -344,7 +347,7 @@ fn numbered(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
 }
 
 /// Whether the number counts that noun.
-fn owns(reading: &Reading<'_, '_>, n: usize, mark: &Mark) -> bool {
+pub(super) fn owns(reading: &Reading<'_, '_>, n: usize, mark: &Mark) -> bool {
     own(reading, n).is_some_and(|attachment| attachment.mark == Some((mark.first, mark.after)))
 }
 
@@ -368,7 +371,7 @@ fn active(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
 }
 
 /// "The toll in Ghana stands at N", "cases climbed by N to N", "bringing its tally to N".
-fn governed(
+pub(super) fn governed(
     reading: &Reading<'_, '_>,
     n: usize,
     found: &[Option<Attachment>],
@@ -471,7 +474,7 @@ fn pointless(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
 
 /// A number with nothing of its own behind it, in one row with a number or a noun before it: "77 in Split", "(40)",
 /// "after 1,103 a day earlier".
-fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+pub(super) fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let next = reading.tokens.get(number.after);
     let bare = next.is_none_or(|token| token.kind == TokenKind::Mark && token.text != "-")
@@ -560,7 +563,7 @@ fn paired_comparison(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attach
 }
 
 /// "Tokyo had 378 of them", "Of those 40 were in Rome", when the sentence itself has counted nothing yet.
-fn part_of_before(
+pub(super) fn part_of_before(
     reading: &Reading<'_, '_>,
     n: usize,
     found: &[Option<Attachment>],

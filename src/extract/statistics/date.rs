@@ -4,6 +4,7 @@
 //! [`AsOf`]. What holds: a date without a year is the latest such date not after the story's, save in forecasts; without
 //! the story's date nothing relative is resolved.
 
+use super::date_units;
 use super::reading::Reading;
 use crate::language::pack::{Mark, Sense, Word, Words};
 use crate::language::tokens::{Token, TokenKind};
@@ -96,7 +97,8 @@ pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
     let mut found: Vec<DateMark> = Vec::new();
     let mut n = 0;
     while n < line.tokens.len() {
-        match calendar(line, n).or_else(|| weekday(line, n)).or_else(|| clock(line.tokens, n)) {
+        let written = date_units::find(line, n).or_else(|| calendar(line, n));
+        match written.or_else(|| weekday(line, n)).or_else(|| clock(line.tokens, n)) {
             Some(mark) => {
                 n = mark.after.max(n + 1);
                 found.push(mark);
@@ -123,7 +125,7 @@ pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
     found.sort_by_key(|mark| (mark.first, usize::MAX - mark.after));
     found.dedup_by(|later, earlier| later.first < earlier.after);
     for mark in &mut found {
-        mark.role = role(line, mark.first, &mut mark.end_of);
+        mark.role = date_units::role(line, mark.after).unwrap_or_else(|| role(line, mark.first, &mut mark.end_of));
     }
     found
 }
@@ -140,6 +142,7 @@ fn relative(sense: Sense, today: Option<Date>) -> Option<When> {
         | Sense::PastFortnight
         | Sense::PastMonth => Some(day(0)),
         Sense::Yesterday => Some(day(1)),
+        Sense::SameDay => Some(When::Before(0)),
         Sense::DayEarlier => Some(When::Before(1)),
         Sense::WeekEarlier => Some(When::Before(7)),
         Sense::LastWeek => {
@@ -221,8 +224,8 @@ fn calendar(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
 }
 
 fn day_number(token: &Token<'_>) -> Option<u8> {
-    (token.kind == TokenKind::Number && token.text.len() <= 2)
-        .then(|| token.text.parse().ok())?
+    (token.kind == TokenKind::Number && token.lower.len() <= 2)
+        .then(|| token.lower.parse().ok())?
         .filter(|day| (1..=31).contains(day))
 }
 
@@ -241,8 +244,8 @@ fn skip_day_range(tokens: &[Token<'_>], at: usize) -> usize {
 /// A year at a token, with or without a comma before it.
 fn year(tokens: &[Token<'_>], at: usize) -> (usize, Option<i16>) {
     let read = |n: usize| {
-        let token = tokens.get(n).filter(|token| token.kind == TokenKind::Number && token.text.len() == 4)?;
-        token.text.parse::<i16>().ok().filter(|year| (1900..2100).contains(year))
+        let token = tokens.get(n).filter(|token| token.kind == TokenKind::Number && token.lower.len() == 4)?;
+        token.lower.parse::<i16>().ok().filter(|year| (1900..2100).contains(year))
     };
     if let Some(year) = read(at) {
         return (at + 1, Some(year));
@@ -301,7 +304,7 @@ fn numeric(line: &Line<'_, '_>, n: usize) -> Option<(usize, When)> {
 }
 
 /// The date that day, month and perhaps year name.
-fn resolve(year: Option<i16>, month: u8, day: Option<u8>, today: Option<Date>) -> When {
+pub(super) fn resolve(year: Option<i16>, month: u8, day: Option<u8>, today: Option<Date>) -> When {
     let month = i8::try_from(month).unwrap_or(1);
     let Some(year) = year.or_else(|| today.map(Date::year)) else { return When::Unknown };
     match day {
@@ -388,6 +391,8 @@ pub(super) struct DateScope<'a> {
     pub(super) from_dateline: bool,
     /// Date of the figure before in the sentence, which "a day earlier" counts from.
     pub(super) before: Option<&'a AsOf>,
+    /// Date of the last figure of the sentence before, which is "the same day" where this one has no date.
+    pub(super) previous: Option<&'a AsOf>,
     /// Date of what a part or a pointing subject points to.
     pub(super) inherited: Option<&'a AsOf>,
     pub(super) forecast: bool,
@@ -420,11 +425,18 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
     let mut mark = *mark;
     mark.end_of |= scope.monthly;
     if let When::Before(days) = mark.when {
-        let base = scope
-            .before
-            .and_then(|before| before.date.as_deref())
-            .and_then(|text| text.parse::<Date>().ok())
-            .or(scope.today);
+        let parsed = |as_of: Option<&AsOf>| as_of?.date.as_deref()?.parse::<Date>().ok();
+        // "The same day" is that of the last date before it, here or in the sentence before.
+        let same = || {
+            let named = reading.dates.iter().filter(|other| other.first < mark.first).rev();
+            let mut days = named.filter_map(|other| match other.when {
+                When::Day(day) => Some(day),
+                _ => None,
+            });
+            days.next().or_else(|| parsed(scope.before)).or_else(|| parsed(scope.previous))
+        };
+        let base = if days == 0 { same() } else { parsed(scope.before) };
+        let base = base.or(scope.today);
         let day = base.and_then(|base| base.checked_sub(Days::new().days(days)).ok());
         return (AsOf { date: day.map(|day| day.to_string()), how: AsOfHow::Relative }, span);
     }
@@ -483,7 +495,12 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
     let usable = |mark: &&DateMark| mark.role != Role::Since && !matches!(mark.when, When::Year | When::Unknown);
+    let topic_first = reading.pack.topic_first();
     let statement = |mark: &DateMark| {
+        // "卫生部29日报告，": the verb of speech follows its date.
+        if topic_first && reading.is_statement(mark.after) {
+            return true;
+        }
         // "the ministry said on Wednesday": a verb of speech right before the date, and no number between.
         (mark.first.saturating_sub(3)..mark.first).any(|at| reading.has_at(at, Sense::Statement))
             && !reading
@@ -509,6 +526,18 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
     let compare_end =
         reading.first(number.after..clause.end, Sense::Compare).map_or(clause.end, |mark| mark.first).max(right.end);
     let day_before = |mark: &&&DateMark| !matches!(mark.when, When::Before(_));
+    if topic_first {
+        // When stands before the number: in its clause, else in the nearest clause before.
+        let before = |range: std::ops::Range<usize>| data.iter().rfind(|mark| range.contains(&mark.first)).copied();
+        let inside = before(left).or_else(|| data.iter().find(|mark| right.contains(&mark.first)).copied());
+        let outside = || {
+            let strong = data.iter().filter(|mark| mark.first < clause.start).filter(day_before);
+            strong.clone().rfind(|mark| !weak(mark)).or_else(|| strong.clone().next_back()).copied()
+        };
+        let found = inside.or_else(|| before(clause.start..number.first));
+        let said = || reading.dates.iter().filter(usable).rfind(|mark| mark.first < number.first && statement(mark));
+        return found.filter(|mark| !weak(mark)).or_else(outside).or(found).or_else(said);
+    }
     let nearest = data
         .iter()
         .filter(within(right.clone()))

@@ -41,6 +41,9 @@ pub(super) fn judge(
         }
         return verdict;
     }
+    if reading.pack.topic_first() {
+        return topic_first(reading, n, attachment, whole, item, verdict);
+    }
     let novelty = novelty(reading, n, attachment);
     let total = stated_total(reading, n, attachment);
     if let Some(rule) = novelty {
@@ -76,8 +79,67 @@ pub(super) fn judge(
     if let Some((kind, rule)) = tense(reading, n).filter(|_| !bare) {
         return verdict(kind, rule);
     }
-    match item.filter(|item| item.kind != Kind::Current) {
+    match item {
         Some(item) => Kinded { statistic, rule: "item", ..*item },
+        None => verdict(Kind::Cumulative, "noun_phrase"),
+    }
+}
+
+/// The same where the topic stands first: the words of a clause before its number are all said of that number, and of
+/// "新增" and "累计" the nearer one decides.
+fn topic_first(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    attachment: &Attachment,
+    whole: Option<&Kinded>,
+    item: Option<&Kinded>,
+    verdict: impl Fn(Kind, &'static str) -> Kinded,
+) -> Kinded {
+    let Some(number) = reading.numbers.get(n) else { return verdict(Kind::Cumulative, "noun_phrase") };
+    let left = reading.left(n);
+    let last = |senses: &[Sense]| {
+        reading
+            .marks_in(left.clone())
+            .filter(|mark| matches!(mark.cue, Cue::Sense(sense) if senses.contains(&sense)))
+            .map(|mark| mark.first)
+            .max()
+    };
+    let (fresh, total) = (last(&[Sense::New, Sense::PerDay, Sense::PerWeek]), last(&[Sense::Total]));
+    let noun = attachment.mark.filter(|(first, _)| *first >= number.after);
+    let between = noun.is_some_and(|(first, _)| reading.has(number.after..first, Sense::New));
+    let cumulative = left.clone().any(|at| reading.word(at, Word::Cumulative));
+    if (between || fresh.is_some() && fresh > total) && !cumulative {
+        return verdict(Kind::New, "new");
+    }
+    if cumulative || total.is_some() || number.words && reading.word(number.first, Word::First) {
+        return verdict(Kind::Cumulative, "total");
+    }
+    if let Some(whole) = whole {
+        let named = verdict(whole.kind, "part");
+        let period = named.period.or(whole.period).filter(|_| whole.kind == Kind::New);
+        return Kinded { period, statistic: named.statistic.or(whole.statistic), ..named };
+    }
+    let rises = reading.has_ending(core_start(reading, n), Sense::ByWord);
+    if rises || reading.is(number.first.wrapping_sub(1), "+") {
+        return verdict(Kind::New, "rise_by");
+    }
+    if passes(reading, n) || matches!(attachment.why, Why::Governed | Why::Label) && reaching(reading, n) {
+        return verdict(Kind::Cumulative, "reaches");
+    }
+    let perfect = reading.has(left.start..reading.right(n).end, Sense::Perfect);
+    if own_period(reading, n, attachment) && !perfect {
+        return verdict(Kind::New, "period");
+    }
+    if perfect {
+        return verdict(Kind::Cumulative, "perfect");
+    }
+    if let Some((kind, rule)) = tense(reading, n) {
+        return verdict(kind, rule);
+    }
+    match item {
+        Some(item) => Kinded { rule: "item", ..*item },
+        // "16人死亡": an event is told with its verb behind, a count with its noun before.
+        None if noun.is_some() => verdict(Kind::New, "simple_past"),
         None => verdict(Kind::Cumulative, "noun_phrase"),
     }
 }

@@ -12,6 +12,7 @@
 mod attach;
 mod columns;
 mod date;
+mod date_units;
 mod disease;
 mod kind;
 mod kinds;
@@ -24,6 +25,7 @@ mod roles;
 mod scope;
 mod stated;
 mod status;
+mod topic;
 mod traps;
 
 use crate::extract::places::{PlaceForm, Places};
@@ -157,6 +159,9 @@ impl<'a, 'p> Finder<'a, 'p> {
     fn read(&mut self, words: &str, span: Span, index: usize, about: bool) {
         let country = self.context.country.and_then(|place| place.iso2.as_deref());
         let reading = Reading::new(self.pack, self.places, words, span, index, country, self.article.date());
+        if let Some(place) = reading.dateline {
+            self.context.dateline = place.iso2.as_deref().and_then(|iso2| self.places.country(iso2)).or(Some(place));
+        }
         self.label(&reading);
         let header = columns::header(&reading);
         if !header.is_empty() || reading.tokens.len() > 6 && !columns::is_row(&reading) {
@@ -259,7 +264,8 @@ impl<'a, 'p> Finder<'a, 'p> {
                         || reading.has(reading.left(*earlier), Sense::Bringing)
                 })
             })
-            .find_map(|earlier| before.get(earlier).and_then(Option::as_ref));
+            .filter_map(|earlier| before.get(earlier).and_then(Option::as_ref))
+            .find(|earlier| earlier.kinded.kind != Kind::Current);
         let kinded =
             kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
         let inherits = whole.and_then(|whole| whole.located.first().copied());
@@ -272,6 +278,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             today: self.article.date(),
             from_dateline: self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some()),
             before: last.map(|last| &last.as_of),
+            previous: self.previous.as_ref().map(|previous| &previous.as_of),
             inherited: whole.map(|whole| &whole.as_of).or(if points {
                 self.previous.as_ref().map(|previous| &previous.as_of)
             } else {
@@ -291,17 +298,20 @@ impl<'a, 'p> Finder<'a, 'p> {
 
     /// "1,404 of them in intensive care", "of those 40 died": the number that a part is a part of.
     fn part_of<'d>(
-        &self,
+        &'d self,
         reading: &Reading<'_, 'p>,
         n: usize,
         before: &'d [Option<Decided<'p>>],
     ) -> Option<&'d Decided<'p>> {
         let number = reading.numbers.get(n)?;
         let part = reading.has(reading.left(n), Sense::Part)
-            && (number.first.saturating_sub(4)..number.first)
-                .any(|at| reading.has_at(at, Sense::Part) && !reading.word(at, Word::With));
-        let whole = before.iter().rev().flatten().next()?;
-        part.then_some(whole)
+            && (reading.pack.topic_first()
+                || (number.first.saturating_sub(4)..number.first)
+                    .any(|at| reading.has_at(at, Sense::Part) && !reading.word(at, Word::With)));
+        // In a sentence that opens with "其中" the whole is in the one before.
+        let whole = before.iter().rev().flatten().next();
+        let earlier = if reading.pack.topic_first() { self.previous.as_ref() } else { None };
+        whole.or(earlier).filter(|_| part)
     }
 
     fn observation(
@@ -319,6 +329,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             today: None,
             from_dateline: false,
             before: None,
+            previous: None,
             inherited: None,
             forecast: false,
             start_of_change: false,

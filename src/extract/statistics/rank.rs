@@ -27,13 +27,42 @@ pub(super) fn find(pack: &Pack, reading: &Reading<'_, '_>) -> Option<Rank> {
             && reading.word(at + 1, Word::OrdinalSuffix);
         let (rank, after) =
             if figure { (token.text.parse().ok(), at + 2) } else { (pack.ordinal(&token.lower), at + 1) };
+        let led = token.kind == TokenKind::Number && reading.word(at.wrapping_sub(1), Word::RankPrefix);
+        let rank = if led { token.lower.parse().ok() } else { rank };
         let Some(rank) = rank else { continue };
+        if pack.topic_first() {
+            if let Some(at) = topic_first(reading, at, after) {
+                let region = reading.spots.iter().rfind(|spot| {
+                    at.contains(&spot.first) && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::Country)
+                });
+                let scope = region.map_or("world".to_owned(), |spot| spot.place.name.clone());
+                return Some(Rank { rank, scope, at, metric });
+            }
+            continue;
+        }
         if let Some(end) = ranks(reading, at, after, figure) {
             let scope = scope(reading, end).unwrap_or_else(|| "world".to_owned());
             return Some(Rank { rank, scope, at: at..end, metric });
         }
     }
     None
+}
+
+/// "居世界第四位", "高居第一", "第三高", "亚洲第二": a verb of ranking before the ordinal, a superlative behind it, or what
+/// is ranked in right before it. Returns all the ranking words.
+fn topic_first(reading: &Reading<'_, '_>, at: usize, after: usize) -> Option<Range<usize>> {
+    let start = at - usize::from(reading.word(at.wrapping_sub(1), Word::RankPrefix));
+    let verb = (start.saturating_sub(4)..=at).find(|at| reading.word(*at, Word::RankVerb));
+    let scope = reading.spots.iter().find(|spot| {
+        spot.after == start && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World)
+    });
+    let world = reading.word(start.wrapping_sub(1), Word::World).then(|| start - 1);
+    let scoped = scope.map(|spot| spot.first).or(world);
+    let counted = reading.tokens.get(after).is_some_and(|next| next.kind == TokenKind::Word)
+        && !reading.one_of(after, &[Word::Superlative, Word::RankNoun]);
+    let superlative = reading.word(after, Word::Superlative).then_some(start);
+    let first = verb.or(superlative).or(scoped.filter(|_| !counted))?;
+    Some(first..after + usize::from(reading.one_of(after, &[Word::RankNoun, Word::Superlative])))
 }
 
 /// Whether an ordinal ranks: what stands behind it says so. Returns where the ranking words end.

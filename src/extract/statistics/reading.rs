@@ -7,7 +7,7 @@ use super::date::{self, DateMark};
 use crate::extract::places::{Place, PlaceForm, PlaceMatch, Places};
 use crate::language::numbers::{Numeral, numerals};
 use crate::language::pack::{Mark, Sense, Word, Words};
-use crate::language::tokens::{Token, TokenKind, tokenize};
+use crate::language::tokens::{Token, TokenKind};
 use crate::language::{Cue, Pack};
 use crate::model::{Metric, PlaceKind, Span};
 use jiff::civil::Date;
@@ -41,7 +41,12 @@ pub(super) struct Reading<'t, 'p> {
     by_end: Vec<usize>,
     /// First tokens of clauses, in order; the first is 0.
     clauses: Vec<usize>,
+    /// Place of a dateline that the sentence itself begins with.
+    pub(super) dateline: Option<&'p Place>,
 }
+
+/// Tokens within which a dateline ends.
+const DATELINE: usize = 24;
 
 impl<'t, 'p> Reading<'t, 'p> {
     /// Reads a sentence; `country` is the country that the story speaks of, `today` the date that it is told on.
@@ -54,7 +59,9 @@ impl<'t, 'p> Reading<'t, 'p> {
         country: Option<&str>,
         today: Option<Date>,
     ) -> Self {
-        let tokens = tokenize(text, span.start);
+        let found_all = places.find_in(pack.code, text);
+        let names: Vec<Range<usize>> = found_all.iter().map(|found| found.start..found.end).collect();
+        let tokens = pack.tokenize(text, span.start, &names);
         let words: Vec<Words> = tokens.iter().map(|token| pack.words(&token.lower)).collect();
         let mut marks = pack.marks(&tokens);
         marks.retain(|mark| holds(&tokens, &words, mark));
@@ -77,9 +84,16 @@ impl<'t, 'p> Reading<'t, 'p> {
         });
         numbers.retain(|number| !dates.iter().any(|mark| number.first < mark.after && mark.first < number.after));
         let at = |position: usize| tokens.partition_point(|token| token.end <= position);
-        let found_all = places.find_in(pack.code, text);
+        // A name that a longer word runs into is none: "的日本人" has Japan, "18日本市" has not.
+        let whole = |found: &&PlaceMatch<'_>| {
+            let (start, end) = (span.start + found.start, span.start + found.end);
+            !pack.topic_first()
+                || tokens.get(at(start)).is_some_and(|token| token.start == start)
+                    && tokens.get(at(end - 1)).is_some_and(|token| token.end == end)
+        };
         let spots = found_all
             .iter()
+            .filter(whole)
             .map(|found| {
                 let (start, end) = (span.start + found.start, span.start + found.end);
                 let first = at(start);
@@ -97,17 +111,63 @@ impl<'t, 'p> Reading<'t, 'p> {
             .collect();
         let mut by_end: Vec<usize> = (0..marks.len()).collect();
         by_end.sort_by_key(|n| marks.get(*n).map_or((0, 0), |mark| (mark.after, mark.first)));
-        let mut reading =
-            Self { pack, span, index, tokens, words, marks, numbers, spots, dates, by_end, clauses: vec![0] };
-        reading.split_clauses();
+        let mut reading = Self {
+            pack,
+            span,
+            index,
+            tokens,
+            words,
+            marks,
+            numbers,
+            spots,
+            dates,
+            by_end,
+            clauses: vec![0],
+            dateline: None,
+        };
+        reading.take_dateline();
+        reading.split_clauses(text);
         reading
     }
 
+    /// "（…北京5月27日电）": what stands before the story says where it was written, and not where anything happened.
+    fn take_dateline(&mut self) {
+        let ends = |at: &usize| {
+            let closed = self.is(at + 1, ")") || self.tokens.get(at + 1).is_none_or(|next| next.spaced);
+            self.word(*at, Word::DatelineEnd) && closed
+        };
+        let Some(end) = (0..self.tokens.len().min(DATELINE)).find(ends) else { return };
+        // A space must close what no bracket does, and characters have none of their own.
+        let open = self.is(0, "(");
+        let gap = |at: usize| match (self.tokens.get(at), self.tokens.get(at + 1)) {
+            (Some(this), Some(next)) => next.start > this.end,
+            _ => false,
+        };
+        if !open && !gap(end) {
+            return;
+        }
+        self.dateline = self.spots.iter().rev().find(|spot| spot.first < end).map(|spot| spot.place);
+        self.spots.retain(|spot| spot.first > end);
+        self.dates.retain(|mark| mark.first > end);
+        self.numbers.retain(|number| number.first > end);
+    }
+
     /// Clauses end at semicolons and bullets, before "while" and "but", and before a place that has its own verb.
-    fn split_clauses(&mut self) {
+    ///
+    /// Where the topic stands first, a comma behind a number ends its clause: what comes next tells of the next number.
+    /// What has no number yet ("according to the ministry, as of the 18th,") opens the clause of the first.
+    fn split_clauses(&mut self, text: &str) {
         let mut starts = vec![0];
+        let mut depth = 0_i32;
         for (n, token) in self.tokens.iter().enumerate().skip(1) {
             let hard = matches!(token.text, ";" | "•") || self.word(n, Word::NewClause);
+            depth += i32::from(token.is("(")) - i32::from(token.is(")"));
+            let full = || {
+                let start = starts.last().copied().unwrap_or(0);
+                let enumerates = text.get(token.start - self.span.start..).is_some_and(|rest| rest.starts_with('、'));
+                depth <= 0 && !enumerates && self.numbers.iter().any(|number| number.first >= start && number.after <= n)
+            };
+            let hard = hard || self.pack.topic_first() && token.is(",") && full();
             // "…in Ukraine, and Poland reported 12": a place with a verb of its own.
             let link = token.is(",") || self.word(n, Word::And);
             let subject = link
@@ -207,6 +267,11 @@ impl<'t, 'p> Reading<'t, 'p> {
             .take_while(|mark| mark.first == token)
             .filter(|mark| mark.cue.metric().is_some())
             .max_by_key(|mark| mark.after)
+    }
+
+    /// Whether a verb of statement begins at a token, or right behind one more word.
+    pub(super) fn is_statement(&self, token: usize) -> bool {
+        (token..token + 2).any(|at| self.has_at(at, Sense::Statement))
     }
 
     /// Whether the token is a word of this class.

@@ -94,6 +94,15 @@ pub(super) fn locate<'p>(
     if let Some(spot) = respectively(reading, n) {
         return vec![Located::at(reading, spot, how(spot))];
     }
+    // "商丘、开封各1例": the places before it have as many each.
+    if reading.pack.topic_first() && reading.has_ending(super::attach::core_start(reading, n), Sense::Each) {
+        let row = reading.left(n);
+        let each = reading.spots.iter().filter(|spot| row.contains(&spot.first) && usable(reading, spot, rank));
+        let each: Vec<_> = each.map(|spot| Located::at(reading, spot, how(spot))).collect();
+        if !each.is_empty() {
+            return each;
+        }
+    }
     // (1) In one bracket or list item with the number.
     if let Some(spot) = item(reading, n, rank) {
         return vec![Located::at(reading, spot, how(spot))];
@@ -302,8 +311,10 @@ fn subject<'r, 'p>(
     range: std::ops::Range<usize>,
     rank: Option<&Rank>,
 ) -> Option<&'r Spot<'p>> {
-    let candidates: Vec<&Spot<'p>> =
-        reading.spots.iter().filter(|spot| range.contains(&spot.first) && governs(reading, spot, rank)).collect();
+    let governing = |spot: &&Spot<'p>| {
+        range.contains(&spot.first) && governs(reading, spot, rank) && !within_part(reading, spot, &range)
+    };
+    let candidates: Vec<&Spot<'p>> = reading.spots.iter().filter(governing).collect();
     // A place that belongs to an earlier number of a list ("402 in Zagreb, 77 …") owns that number only.
     let owned = |spot: &Spot<'p>| {
         reading.numbers.iter().enumerate().any(|(n, number)| {
@@ -321,11 +332,34 @@ fn subject<'r, 'p>(
     free.or_else(|| candidates.first().copied())
 }
 
+/// "22例（莆田市15例）", "其中广州17例；": a place of a part is none of what follows the part. Asked only where the topic
+/// stands first, since elsewhere a part stands behind its number.
+fn within_part(reading: &Reading<'_, '_>, spot: &Spot<'_>, range: &std::ops::Range<usize>) -> bool {
+    if !reading.pack.topic_first() {
+        return false;
+    }
+    let brackets = |from: usize, to: usize| {
+        (from..to).fold(0_i32, |depth, at| depth + i32::from(reading.is(at, "(")) - i32::from(reading.is(at, ")")))
+    };
+    let closed = brackets(spot.after, range.end) < 0;
+    let clause = reading.clause(spot.first);
+    let opens = |at: usize| reading.is(at, ";");
+    let from = (0..spot.first).rev().find(|at| opens(*at)).map_or(0, |at| at + 1);
+    let part = reading.has(from..spot.first, Sense::Part) && range.end > clause.end;
+    // A total or an increment after the part counts the whole again.
+    let counts_on = reading.numbers.iter().any(|number| spot.after <= number.first && number.after <= range.end);
+    closed || part && counts_on
+}
+
 /// An unnamed ship, home or prison that is the place itself: no country is said.
 fn facility<'p>(reading: &Reading<'_, 'p>, n: usize, behind: &[&Spot<'p>]) -> Option<Located<'p>> {
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
-    let mark = reading.first(number.after..clause.end, Sense::Vessel)?;
+    let mark = match reading.first(number.after..clause.end, Sense::Vessel) {
+        // "一艘邮轮上149名船员": before the number, where the topic stands.
+        None if reading.pack.topic_first() => reading.first(clause.start..number.first, Sense::Vessel)?,
+        mark => mark?,
+    };
     let unnamed = (1..=2).any(|back| reading.word(mark.first.wrapping_sub(back), Word::Indefinite));
     let near = reading
         .spots
@@ -350,6 +384,10 @@ fn anaphor<'p>(reading: &Reading<'_, 'p>, context: &Context<'p>, range: std::ops
         })
     };
     for mark in reading.marks_in(range) {
+        // "创全国单日纪录", "占全国九成": what the figure is measured against.
+        if reading.word(mark.first.wrapping_sub(1), Word::SetAgainst) {
+            continue;
+        }
         let found = match mark.cue {
             Cue::Sense(Sense::CityAnaphor) => resolved(context.city.or(context.division), mark, PlaceHow::Anaphora),
             Cue::Sense(Sense::DivisionAnaphor) => resolved(context.division, mark, PlaceHow::Anaphora),

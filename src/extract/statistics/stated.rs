@@ -116,6 +116,7 @@ fn numeral(tokens: &[Token<'_>], first: usize, after: usize, value: f64) -> Opti
         words: true,
         repaired: false,
         about: false,
+        over: false,
         grouped: false,
         decimal: false,
     })

@@ -49,6 +49,9 @@ pub(super) fn qualifier(reading: &Reading<'_, '_>, n: usize) -> Qualifier {
             None => break,
         }
     }
+    if number.over {
+        return Qualifier::MoreThan;
+    }
     let bound = [
         (Sense::OrMore, Qualifier::AtLeast),
         (Sense::OrLess, Qualifier::AtMost),
@@ -68,7 +71,8 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
     let before = clause.start..number.first;
     let right = reading.right(n);
     let start = core_start(reading, n);
-    if reading.has(before.clone(), Sense::Correction) && reading.word(start.wrapping_sub(1), Word::From) {
+    let corrected = if reading.pack.topic_first() { clause.clone() } else { before.clone() };
+    if reading.has(corrected, Sense::Correction) && reading.word(start.wrapping_sub(1), Word::From) {
         let to = |at: usize| reading.word(at, Word::To);
         let pair = reading.numbers.get(n + 1).is_some_and(|next| (number.after..next.first).any(to));
         if pair {
@@ -151,6 +155,18 @@ pub(super) fn subsets(reading: &Reading<'_, '_>, n: usize, attachment: &Attachme
             }
         }
     }
+    // Where the topic stands first, what stands before the number is said of it: "本土病例22例", "医护人员中12人".
+    if reading.pack.topic_first() {
+        let parts = reading.marks_in(reading.left(n)).filter_map(|mark| match mark.cue {
+            Cue::Subset(subset) if !institution(reading, mark.first, mark.after, subset) => Some(subset),
+            _ => None,
+        });
+        parts.for_each(|subset| {
+            if !found.contains(&subset) {
+                found.push(subset);
+            }
+        });
+    }
     found.retain(|subset| !(*subset == Subset::Adults && matches!(attachment.metric, Metric::Cases)));
     found.sort();
     found
@@ -208,7 +224,8 @@ pub(super) fn source(reading: &Reading<'_, '_>, n: usize) -> Option<Source> {
     let first = spot.map_or(mark.first, |spot| spot.first);
     let mut name = String::new();
     for (n, token) in reading.tokens.get(first..mark.after)?.iter().enumerate() {
-        if n > 0 && token.spaced {
+        let gap = reading.tokens.get((first + n).wrapping_sub(1)).is_some_and(|before| before.end < token.start);
+        if n > 0 && gap {
             name.push(' ');
         }
         name.push_str(token.text);

@@ -4,7 +4,7 @@
 //! In: a sentence that has been read. Out: for each number whether it is in a trap, and why. It does not look at metrics;
 //! traps that need to know the metric (doses delivered, legal cases) are asked for once the metric is known.
 
-use super::attach::{Attachment, Why};
+use super::attach::{Attachment, Why, core_start};
 use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
@@ -95,6 +95,9 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         }
         more |= reading.word(at, Word::Comparative);
     }
+    if reading.pack.topic_first() && differs(reading, n) {
+        return Some("difference");
+    }
     // "up 14 from Tuesday", "down one on the week".
     if before(1, Word::UpDown) && behind(Word::ChangeFrom) {
         return Some("difference");
@@ -137,6 +140,15 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         return Some("identifier");
     }
     None
+}
+
+/// "较前一日增加16例", "比上周多了约60人": a comparison opens the clause and a word of change stands at the number.
+fn differs(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let start = core_start(reading, n);
+    let stretch = reading.left(n).rev().take_while(|at| !reading.is(*at, ",")).last().unwrap_or(start);
+    let compared = (stretch..start).any(|at| reading.word(at, Word::Comparer));
+    let change = |at: usize| reading.has_at(at, Sense::RiseVerb) || reading.word(at, Word::Comparative);
+    compared && (start.saturating_sub(3)..start).any(change) && !reading.has_ending(start, Sense::Reaches)
 }
 
 /// A unit of something else right behind, with at most one adjective between: "14 days", "three other countries".
