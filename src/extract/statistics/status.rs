@@ -89,6 +89,10 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
     if reading.has(whole.clone(), Sense::Negated) {
         return Status::Negated;
     }
+    // "将累计死亡人数修正为N": the same word as that of the future.
+    if reading.pack.topic_first() && reading.has(whole, Sense::Correction) {
+        return Status::Reported;
+    }
     // A modal governs what follows it; "will be vaccinated", "are expected" may follow the number.
     let modal = |range: std::ops::Range<usize>| {
         reading.marks_in(range).any(|mark| {

@@ -179,7 +179,8 @@ fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
             && !reading.has_at(token, Sense::People)
             && reading.tokens.get(token).is_some_and(|token| token.kind == TokenKind::Word || token.is("-"))
     };
-    skip(after) && (at(after + 1) || skip(after + 1) && at(after + 2))
+    // Where a counting word stands behind the number, what it counts stands right behind that.
+    !reading.pack.topic_first() && skip(after) && (at(after + 1) || skip(after + 1) && at(after + 2))
 }
 
 /// Traps of the whole clause or sentence: thresholds, trials, capacities.
