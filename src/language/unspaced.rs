@@ -107,14 +107,14 @@ impl Unspaced {
             &calendar.as_of,
             &calendar.before,
         ];
+        let mut words: HashSet<String> = HashSet::new();
+        let mut add = |phrase: &String| {
+            words.extend(phrase.split(|c: char| !is_han(c)).filter(|run| !run.is_empty()).map(str::to_owned));
+        };
+        phrases.for_each(&mut add);
+        lists.into_iter().flatten().for_each(&mut add);
         let keys = script.powers.keys().chain(calendar.months_back.keys()).chain(calendar.years_back.keys());
-        let words: HashSet<String> = phrases
-            .chain(lists.into_iter().flatten())
-            .chain(keys)
-            .flat_map(|phrase| phrase.split(|c: char| !is_han(c)))
-            .filter(|run| !run.is_empty())
-            .map(str::to_owned)
-            .collect();
+        keys.for_each(add);
         let longest = words.iter().map(|word| word.chars().count()).max().unwrap_or(1);
         Self { variants, words, longest, script }
     }

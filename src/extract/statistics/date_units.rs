@@ -96,7 +96,7 @@ impl Reader<'_, '_> {
             year = today.map(|today| today.year() - back);
             at += 1;
         }
-        let mut month = self.counted(at, &calendar.month, 1..=12);
+        let month = self.counted(at, &calendar.month, 1..=12);
         let mut back = None;
         if month.is_some() {
             at += 2;
