@@ -271,6 +271,7 @@ pub enum Word {
     Counter,
     CaseCounter,
     DoseCounter,
+    ThingCounter,
     Cumulative,
     DatelineEnd,
     Comparer,
@@ -452,7 +453,7 @@ impl Pack {
     fn compile(code: &'static str, text: &str) -> Result<Self, toml::de::Error> {
         let mut file: PackFile = toml::from_str(text)?;
         let script = file.unspaced.take();
-        let unspaced = script.map(|script| Unspaced::new(script, file.vocabulary()));
+        let unspaced = script.map(|script| Unspaced::new(script, file.units.iter().flatten(), file.vocabulary()));
         let numbered = |lists: Vec<Vec<String>>| -> HashMap<String, u8> {
             lists.into_iter().zip(1..).flat_map(|(words, n)| words.into_iter().map(move |word| (word, n))).collect()
         };

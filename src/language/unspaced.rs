@@ -77,12 +77,18 @@ pub(super) struct Unspaced {
     words: HashSet<String>,
     /// Characters of the longest word.
     longest: usize,
+    /// Digits and powers, which are words of their own within a number: "二十|一|例", where "一例" may be a word.
+    numerals: HashSet<char>,
     script: Script,
 }
 
 impl Unspaced {
     /// Compiles a script; `phrases` are all phrases of the pack, whose runs of characters are its vocabulary.
-    pub(super) fn new<'a>(script: Script, phrases: impl Iterator<Item = &'a String>) -> Self {
+    pub(super) fn new<'a>(
+        script: Script,
+        digits: impl Iterator<Item = &'a String>,
+        phrases: impl Iterator<Item = &'a String>,
+    ) -> Self {
         let mut pairs = script.variants.chars().filter(|c| !c.is_whitespace());
         let mut variants = HashMap::new();
         while let (Some(variant), Some(usual)) = (pairs.next(), pairs.next()) {
@@ -116,14 +122,20 @@ impl Unspaced {
         let keys = script.powers.keys().chain(calendar.months_back.keys()).chain(calendar.years_back.keys());
         keys.for_each(add);
         let longest = words.iter().map(|word| word.chars().count()).max().unwrap_or(1);
-        Self { variants, words, longest, script }
+        let mut numerals: HashSet<char> = digits.flat_map(|word| word.chars()).collect();
+        numerals.extend(script.powers.keys().flat_map(|word| word.chars()));
+        Self { variants, words, longest, numerals, script }
     }
 
     /// Takes a run of characters apart.
     fn split<'t>(&self, run: &Token<'t>, base: usize, names: &[Range<usize>], behind_digits: bool) -> Vec<Token<'t>> {
         let folded: String = run.text.chars().map(|c| self.variants.get(&c).copied().unwrap_or(c)).collect();
-        let mut tokens = Vec::new();
+        let mut tokens: Vec<Token<'t>> = Vec::new();
         let mut at = 0;
+        let calendar = &self.script.calendar;
+        let units = [&calendar.year, &calendar.month, &calendar.day, &calendar.hour];
+        let is_unit = |text: &str| units.into_iter().flatten().any(|unit| unit == text);
+        let is_numeral = |text: &str| text.chars().all(|c| self.numerals.contains(&c));
         // What has another length in bytes would point elsewhere; all variants have the same.
         let whole = folded.len() == run.text.len();
         while at < folded.len() {
@@ -134,8 +146,13 @@ impl Unspaced {
             let name = names.iter().find(|name| base + name.start == start && base + name.end <= run.end);
             let name = name.map(|name| name.end - name.start);
             let single = rest.chars().next().map_or(1, char::len_utf8);
+            let digits = behind_digits && at == 0;
+            let first = rest.get(..single).unwrap_or_default();
+            let within = tokens.last().is_some_and(|before| is_numeral(&before.lower)) && is_numeral(first);
             let length = match (word, name) {
-                (Some(word), _) if behind_digits && at == 0 => word,
+                // "29日报告" has no newspaper.
+                _ if digits && is_unit(first) || within => single,
+                (Some(word), _) if digits => word,
                 (word, name) => word.max(name).unwrap_or(single),
             };
             let (Some(text), Some(lower)) = (run.text.get(at..at + length), rest.get(..length)) else { break };

@@ -391,8 +391,8 @@ pub(super) struct DateScope<'a> {
     pub(super) from_dateline: bool,
     /// Date of the figure before in the sentence, which "a day earlier" counts from.
     pub(super) before: Option<&'a AsOf>,
-    /// Date of the last figure of the sentence before, which is "the same day" where this one has no date.
-    pub(super) previous: Option<&'a AsOf>,
+    /// The last day that the sentences before name, which is "the same day" where this one has no date.
+    pub(super) named: Option<Date>,
     /// Date of what a part or a pointing subject points to.
     pub(super) inherited: Option<&'a AsOf>,
     pub(super) forecast: bool,
@@ -400,6 +400,23 @@ pub(super) struct DateScope<'a> {
     pub(super) start_of_change: bool,
     /// The value counts a month, so that the month's last day is meant.
     pub(super) monthly: bool,
+}
+
+/// The last day that a sentence names, which "the same day" of the next one means.
+pub(super) fn last_day(reading: &Reading<'_, '_>) -> Option<Date> {
+    // Today is what is meant without a date too, and "last week" is no day.
+    let named = |mark: &&DateMark| {
+        mark.role != Role::Since
+            && (mark.how != AsOfHow::Relative
+                || reading
+                    .marks
+                    .iter()
+                    .any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::Yesterday)))
+    };
+    reading.dates.iter().filter(named).rev().find_map(|mark| match mark.when {
+        When::Day(day) => Some(day),
+        _ => None,
+    })
 }
 
 /// The date that number `n` describes, and the words that say so.
@@ -433,7 +450,7 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
                 When::Day(day) => Some(day),
                 _ => None,
             });
-            days.next().or_else(|| parsed(scope.before)).or_else(|| parsed(scope.previous))
+            days.next().or_else(|| parsed(scope.before)).or(scope.named)
         };
         let base = if days == 0 { same() } else { parsed(scope.before) };
         let base = base.or(scope.today);
@@ -531,7 +548,8 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
         let before = |range: std::ops::Range<usize>| data.iter().rfind(|mark| range.contains(&mark.first)).copied();
         let inside = before(left).or_else(|| data.iter().find(|mark| right.contains(&mark.first)).copied());
         let outside = || {
-            let strong = data.iter().filter(|mark| mark.first < clause.start).filter(day_before);
+            let same = |mark: &&&DateMark| !matches!(mark.when, When::Before(1..));
+            let strong = data.iter().filter(|mark| mark.first < clause.start).filter(same);
             strong.clone().rfind(|mark| !weak(mark)).or_else(|| strong.clone().next_back()).copied()
         };
         let found = inside.or_else(|| before(clause.start..number.first));

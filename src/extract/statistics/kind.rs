@@ -7,7 +7,7 @@ use super::date::{self, Role, When};
 use super::kinds::kind_of;
 use super::reading::Reading;
 use crate::language::Cue;
-use crate::language::pack::{Sense, Word};
+use crate::language::pack::{Mark, Sense, Word};
 use crate::model::{Kind, Metric, Period, Statistic};
 
 /// Kind and period of a number.
@@ -106,13 +106,23 @@ fn topic_first(
     };
     let (fresh, total) = (last(&[Sense::New, Sense::PerDay, Sense::PerWeek]), last(&[Sense::Total]));
     let noun = attachment.mark.filter(|(first, _)| *first >= number.after);
-    let between = noun.is_some_and(|(first, _)| reading.has(number.after..first, Sense::New));
+    let between = noun.is_some_and(|(first, _)| reading.has(number.after..first, Sense::New))
+        || number.value == 0.0 && reading.has_at(number.after, Sense::New);
     let cumulative = left.clone().any(|at| reading.word(at, Word::Cumulative));
     if (between || fresh.is_some() && fresh > total) && !cumulative {
         return verdict(Kind::New, "new");
     }
+    // "过去14日累计32宗": a total of the period.
+    let span = last(&[Sense::PastDay, Sense::PastWeek, Sense::PastFortnight, Sense::PastMonth, Sense::LastWeek]);
+    if span.is_some() && total.is_some() {
+        return verdict(Kind::New, "period");
+    }
     if cumulative || total.is_some() || number.words && reading.word(number.first, Word::First) {
         return verdict(Kind::Cumulative, "total");
+    }
+    // "增加4193例，达到45525例".
+    if reading.phrase(n).any(|at| reading.word(at, Word::Reached)) && fresh.is_none() {
+        return verdict(Kind::Cumulative, "reaches");
     }
     if let Some(whole) = whole {
         let named = verdict(whole.kind, "part");
@@ -127,7 +137,9 @@ fn topic_first(
         return verdict(Kind::Cumulative, "reaches");
     }
     let perfect = reading.has(left.start..reading.right(n).end, Sense::Perfect);
-    if own_period(reading, n, attachment) && !perfect {
+    // The day of a statement is no period of what it states.
+    let said = date::choose(reading, n).is_some_and(|mark| reading.is_statement(mark.after));
+    if own_period(reading, n, attachment) && !perfect && !said {
         return verdict(Kind::New, "period");
     }
     if perfect {
@@ -139,9 +151,16 @@ fn topic_first(
     match item {
         Some(item) => Kinded { rule: "item", ..*item },
         // "16人死亡": an event is told with its verb behind, a count with its noun before.
-        None if noun.is_some() => verdict(Kind::New, "simple_past"),
+        None if noun.is_some() && number.value > 0.0 && happens(attachment.metric) => {
+            verdict(Kind::New, "simple_past")
+        }
         None => verdict(Kind::Cumulative, "noun_phrase"),
     }
+}
+
+/// What is told as an event of the day, where nothing says that it is a total.
+fn happens(metric: Metric) -> bool {
+    matches!(metric, Metric::Cases | Metric::Deaths | Metric::Recoveries)
 }
 
 /// Stocks and rates are what they are; admissions and people put into quarantine can be counts.
@@ -159,7 +178,11 @@ fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option
             Some(if new || plain && !remain { Kind::New } else { Kind::Current })
         }
         Metric::Quarantined | Metric::CloseContacts => {
-            let total = stated_total_words(reading, clause);
+            // "已排查到密切接触者56人": contacts once found stay found.
+            let found = attachment.metric == Metric::CloseContacts
+                && reading.pack.topic_first()
+                && reading.has(clause.clone(), Sense::Perfect);
+            let total = found || stated_total_words(reading, clause);
             if novelty(reading, n, attachment).is_some() {
                 return Some(Kind::New);
             }
@@ -456,9 +479,21 @@ fn period(reading: &Reading<'_, '_>, n: usize) -> Option<Period> {
     };
     let right = reading.right(n);
     let left = reading.left(n);
+    // "过去7天平均每日新增": of several the one at the number.
+    let before = || {
+        let rate = |mark: &&Mark| {
+            matches!(mark.cue, Cue::Sense(Sense::PerDay | Sense::PerWeek | Sense::PerMonth | Sense::PerYear))
+        };
+        let mark = reading.marks_in(left.clone()).rfind(rate).filter(|_| reading.pack.topic_first())?;
+        match mark.cue {
+            Cue::Sense(sense) => of(sense),
+            _ => None,
+        }
+    };
     rate(right.clone())
+        .or_else(before)
         .or_else(|| any(right))
-        .or_else(|| any(left))
+        .or_else(|| any(left.clone()))
         .or_else(|| {
             let mark = date::choose(reading, n)?;
             if matches!(mark.role, Role::AsOf | Role::By | Role::Since) {

@@ -80,6 +80,10 @@ struct Finder<'a, 'p> {
     /// Metrics of the columns of the table that is being read.
     header: Vec<Metric>,
     previous: Option<Decided<'p>>,
+    /// The last figure of each metric that counts.
+    latest: std::collections::HashMap<Metric, Decided<'p>>,
+    /// The last day that has been named.
+    named: Option<jiff::civil::Date>,
     other_disease: bool,
     told: bool,
     sentence: usize,
@@ -116,6 +120,8 @@ impl<'a, 'p> Finder<'a, 'p> {
             previous_metric: None,
             header: Vec::new(),
             previous: None,
+            latest: std::collections::HashMap::new(),
+            named: None,
             other_disease: false,
             told: false,
             sentence: 0,
@@ -172,6 +178,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         } else if about {
             self.bare_rank(&reading);
         }
+        self.named = date::last_day(&reading).or(self.named);
         scope::learn(&reading, self.places, &mut self.context);
         // A sentence with figures leaves its figures' place; one without leaves the place that it opens with.
         if std::mem::take(&mut self.told) {
@@ -226,6 +233,9 @@ impl<'a, 'p> Finder<'a, 'p> {
                 self.found.push(observation);
             }
             self.previous_metric = Some(done.attachment.metric);
+            if done.kinded.kind != Kind::Current {
+                self.latest.insert(done.attachment.metric, done.clone());
+            }
             self.previous = Some(done);
         }
         self.context.last = last;
@@ -249,6 +259,13 @@ impl<'a, 'p> Finder<'a, 'p> {
         if rank.is_some_and(|rank| reading.numbers.get(n).is_some_and(|number| rank.at.contains(&number.first))) {
             return None;
         }
+        // What is counted as a trapped number before it is trapped too: "案件21起，抓获70余人".
+        if let Why::Coordinated(earlier) = attachment.why
+            && reading.pack.topic_first()
+            && before.get(earlier).is_some_and(Option::is_none)
+        {
+            return None;
+        }
         let whole = match attachment.why {
             Why::Coordinated(earlier) => before.get(earlier).and_then(Option::as_ref),
             Why::PartOfBefore => self.previous.as_ref(),
@@ -265,7 +282,8 @@ impl<'a, 'p> Finder<'a, 'p> {
                 })
             })
             .filter_map(|earlier| before.get(earlier).and_then(Option::as_ref))
-            .find(|earlier| earlier.kinded.kind != Kind::Current);
+            .find(|earlier| earlier.kinded.kind != Kind::Current)
+            .or_else(|| self.header_of(reading, n, attachment.metric));
         let kinded =
             kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
         let inherits = whole.and_then(|whole| whole.located.first().copied());
@@ -278,7 +296,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             today: self.article.date(),
             from_dateline: self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some()),
             before: last.map(|last| &last.as_of),
-            previous: self.previous.as_ref().map(|previous| &previous.as_of),
+            named: self.named,
             inherited: whole.map(|whole| &whole.as_of).or(if points {
                 self.previous.as_ref().map(|previous| &previous.as_of)
             } else {
@@ -294,6 +312,13 @@ impl<'a, 'p> Finder<'a, 'p> {
             subset = whole.map(|whole| whole.subset.clone()).unwrap_or_default();
         }
         Some(Decided { attachment: *attachment, kinded, located, as_of, subset })
+    }
+
+    /// "本土个案以新北市158例最多": places with figures, and no verb, break down what the sentence before told. Only where
+    /// the topic stands first; elsewhere such sentences have verbs.
+    fn header_of(&self, reading: &Reading<'_, 'p>, n: usize, metric: Metric) -> Option<&Decided<'p>> {
+        let placed = reading.pack.topic_first() && scope::item(reading, n, None).is_some();
+        self.latest.get(&metric).filter(|_| placed)
     }
 
     /// "1,404 of them in intensive care", "of those 40 died": the number that a part is a part of.
@@ -329,7 +354,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             today: None,
             from_dateline: false,
             before: None,
-            previous: None,
+            named: None,
             inherited: None,
             forecast: false,
             start_of_change: false,

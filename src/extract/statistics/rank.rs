@@ -1,5 +1,6 @@
 //! Ranks: "79th among other countries", "the third-highest toll in Europe", "second only to the United States".
 
+use super::kinds::kind_of;
 use super::reading::Reading;
 use crate::language::Pack;
 use crate::language::pack::Word;
@@ -118,5 +119,14 @@ pub(super) fn owner(reading: &Reading<'_, '_>, rank: &Rank, metrics: &[Option<Me
             })
             .min_by_key(near)
     };
+    if reading.pack.topic_first() {
+        // "佛罗里达州以1.7万人居首，ICU床位使用率高达94%": the number before the rank, else the one behind it.
+        let ranked = |n: &usize| metrics.get(*n).copied().flatten().is_some_and(|metric| kind_of(metric).whole);
+        let before = |n: &usize| reading.numbers.get(*n).is_some_and(|number| number.first < rank.at.start);
+        let clause = reading.clause(rank.at.start);
+        let inside = |n: &usize| reading.numbers.get(*n).is_some_and(|number| clause.contains(&number.first));
+        let all = || (0..metrics.len()).filter(ranked);
+        return all().filter(before).rfind(inside).or_else(|| all().find(|n| !before(n))).or_else(|| all().last());
+    }
     with(rank.metric).or_else(|| with(None))
 }

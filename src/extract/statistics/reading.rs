@@ -204,6 +204,14 @@ impl<'t, 'p> Reading<'t, 'p> {
         clause.start.max(before).min(number.first)..number.first
     }
 
+    /// Of the tokens before the number those since the last comma or "and".
+    pub(super) fn phrase(&self, n: usize) -> Range<usize> {
+        let left = self.left(n);
+        let breaks = |at: &usize| self.is(*at, ",") || self.is(*at, "(") || self.word(*at, Word::And);
+        let start = left.clone().rfind(breaks).map_or(left.start, |at| at + 1);
+        start..left.end
+    }
+
     /// Tokens between this number and the next one, within its clause.
     pub(super) fn right(&self, n: usize) -> Range<usize> {
         let Some(number) = self.numbers.get(n) else { return 0..0 };
@@ -213,7 +221,10 @@ impl<'t, 'p> Reading<'t, 'p> {
             let before = next.first.wrapping_sub(1);
             !number.percent && next.percent && (self.word(before, Word::Or) || self.is(before, "("))
         };
-        let skip = n + 1 + self.numbers.get(n + 1..).unwrap_or_default().iter().take_while(aside).count();
+        // Nor does a time: "501人在确诊后28天内死亡".
+        let time = |next: &&Numeral| self.pack.topic_first() && self.has_at(next.after, Sense::TrapAfter);
+        let skipped = |next: &&Numeral| aside(next) || time(next);
+        let skip = n + 1 + self.numbers.get(n + 1..).unwrap_or_default().iter().take_while(skipped).count();
         let next = self.numbers.get(skip).map_or(self.tokens.len(), |next| next.first);
         number.after..clause.end.min(next).max(number.after)
     }

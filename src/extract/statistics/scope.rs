@@ -181,6 +181,12 @@ pub(super) fn locate<'p>(
     if let Some(located) = anaphor(0..clause.start) {
         return vec![located];
     }
+    if let Some(mark) = world(0..clause.start).filter(|_| reading.pack.topic_first())
+        && let Some(place) = places.world()
+    {
+        let span = reading.bytes(mark.first, mark.after);
+        return vec![Located { place: Some(place), facility: false, how: PlaceHow::Explicit, span }];
+    }
     // (4) An institution of one country.
     let country = reading.marks.iter().find_map(|mark| match mark.cue {
         Cue::Institution(n) => pack.institutions.get(n),
@@ -231,7 +237,7 @@ fn how(spot: &Spot<'_>) -> PlaceHow {
 }
 
 /// "Georgia (40)", "(40 in Gori)", "Oman 121,129", "Kerala: 300", "India as a whole 12.74 crore".
-fn item<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize, rank: Option<&Rank>) -> Option<&'r Spot<'p>> {
+pub(super) fn item<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize, rank: Option<&Rank>) -> Option<&'r Spot<'p>> {
     let number = reading.numbers.get(n)?;
     let bracket = reading.is(number.first.wrapping_sub(1), "(");
     if bracket && let Some(spot) = reading.spots.iter().find(|spot| spot.after + 1 == number.first) {

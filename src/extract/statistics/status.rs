@@ -79,6 +79,12 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
             return Status::Superseded;
         }
     }
+    // "30宗，应为33宗".
+    let next = reading.numbers.get(n + 1).map_or(0, |_| core_start(reading, n + 1));
+    let mended = [next, reading.numbers.get(n + 1).map_or(0, |next| next.first)];
+    if mended.iter().any(|at| *at > number.first && reading.word(at - 1, Word::Correct)) {
+        return Status::Superseded;
+    }
     let whole = clause.start..clause.end;
     let mut modals = whole.clone().filter(|at| reading.word(*at, Word::Modal));
     if reading.has(whole.clone(), Sense::Hypothetical)
@@ -150,7 +156,9 @@ pub(super) fn subsets(reading: &Reading<'_, '_>, n: usize, attachment: &Attachme
     }
     // "Imported cases rose to 40": the subset stands at the noun.
     if let Some((first, after)) = attachment.mark.filter(|(first, _)| *first < number.first) {
-        for mark in reading.marks_in(first.saturating_sub(3)..after) {
+        // Where the topic stands first, a comma before it ends what is said of it.
+        let from = if reading.pack.topic_first() { reading.phrase(n).start.min(first) } else { 0 };
+        for mark in reading.marks_in(first.saturating_sub(3).max(from)..after) {
             if let Cue::Subset(subset) = mark.cue
                 && !found.contains(&subset)
                 && !institution(reading, mark.first, mark.after, subset)
@@ -161,7 +169,8 @@ pub(super) fn subsets(reading: &Reading<'_, '_>, n: usize, attachment: &Attachme
     }
     // Where the topic stands first, what stands before the number is said of it: "本土病例22例", "医护人员中12人".
     if reading.pack.topic_first() {
-        let parts = reading.marks_in(reading.left(n)).filter_map(|mark| match mark.cue {
+        let before = if number.percent { reading.left(n) } else { reading.phrase(n) };
+        let parts = reading.marks_in(before).filter_map(|mark| match mark.cue {
             Cue::Subset(subset) if !institution(reading, mark.first, mark.after, subset) => Some(subset),
             _ => None,
         });

@@ -113,6 +113,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     }
     // "population of 12,000", "a town of 12,000".
     if before(1, Word::Of) && reading.has_ending(number.first, Sense::Population)
+        || reading.pack.topic_first() && populates(reading, n)
         || reading.has_at(number.after, Sense::Population)
     {
         return Some("population");
@@ -140,6 +141,19 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         return Some("identifier");
     }
     None
+}
+
+/// "两国人口合计逾17亿": the inhabitants, of whom nothing else is said.
+fn populates(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let phrase = reading.phrase(n);
+    let Some(named) = reading.first(phrase.clone(), Sense::Population) else { return false };
+    let bounds = |mark: &crate::language::pack::Mark| {
+        [Sense::MoreThan, Sense::Nearly, Sense::About, Sense::Reaches, Sense::Exact, Sense::Total]
+            .iter()
+            .any(|sense| mark.cue == Cue::Sense(*sense))
+    };
+    let between = |at: usize| reading.marks.iter().any(|mark| mark.first <= at && at < mark.after && bounds(mark));
+    (named.after..phrase.end).all(between)
 }
 
 /// "较前一日增加16例", "比上周多了约60人": a comparison opens the clause and a word of change stands at the number.
@@ -208,6 +222,10 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     let clause = reading.clause(number.first);
     let near = reading.left(n).start..reading.right(n).end;
     let has = |sense: Sense| reading.has(clause.clone(), sense);
+    // A word that counts cases of either sort.
+    if reading.pack.topic_first() && reading.word(number.after - 1, Word::CaseCounter) && has(Sense::Legal) {
+        return Some("legal cases");
+    }
     match attachment.metric {
         Metric::DosesAdministered => {
             let given = has(Sense::Given);
@@ -224,6 +242,7 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
             (legal && !patients).then_some("legal cases")
         }
         Metric::Deaths => {
+            let near = if reading.pack.topic_first() { 0..reading.tokens.len() } else { near.clone() };
             let births = near.clone().any(|at| reading.word(at, Word::Births));
             births.then_some("births and deaths")
         }
