@@ -133,7 +133,8 @@ fn topic_first(
     if rises || reading.is(number.first.wrapping_sub(1), "+") {
         return verdict(Kind::New, "rise_by");
     }
-    if passes(reading, n) || matches!(attachment.why, Why::Governed | Why::Label) && reaching(reading, n) {
+    // "报告逾1.58万例病例": what bounds a number with its noun behind is no verb of its own.
+    if passes(reading, n) && noun.is_none() || matches!(attachment.why, Why::Governed | Why::Label) && reaching(reading, n) {
         return verdict(Kind::Cumulative, "reaches");
     }
     let perfect = reading.has(left.start..reading.right(n).end, Sense::Perfect);

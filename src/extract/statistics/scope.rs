@@ -209,7 +209,12 @@ pub(super) fn locate<'p>(
     if let Some(country) = context.country {
         return vec![Located { place: Some(country), facility: false, how: PlaceHow::Inherited, span: None }];
     }
-    vec![Located::none()]
+    // Nothing before has named a place; where the topic stands first, a later clause may.
+    let later = reading.spots.iter().find(|spot| spot.first > number.after && governs(reading, spot, rank));
+    match later.filter(|_| reading.pack.topic_first()) {
+        Some(spot) => vec![Located::at(reading, spot, PlaceHow::Inherited)],
+        None => vec![Located::none()],
+    }
 }
 
 /// The place that a sentence with figures leaves to the next: its last, or, where it breaks a country's figures down by

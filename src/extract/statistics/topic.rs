@@ -129,7 +129,8 @@ fn row(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Opt
     if reading.has_ending(start, Sense::New) && kind_of(attachment.metric).fixed.is_some() {
         return counted(reading, n);
     }
-    let same = !is_percent(attachment.metric) && kind_of(attachment.metric).whole;
+    // "7天感染率降至11.6，一周前为19.3": a fraction goes on with a rate.
+    let same = !is_percent(attachment.metric) && (kind_of(attachment.metric).whole || number.decimal);
     // What is said between the two and counted by neither: "死亡病例中，女性3例".
     let limit = reading.numbers.get(earlier).map_or(0, |earlier| earlier.after);
     let free = reading.marks_in(limit..number.first).rev().find(|mark| {
