@@ -4,6 +4,7 @@
 //! a sentence never crosses a line that is blank, nor a line break before a bullet; every character that is not white
 //! space lies in exactly one sentence. It does not care what the sentences say.
 
+use crate::language::tokens::is_han;
 use crate::model::{Field, Span};
 
 /// Abbreviations after which a dot ends no sentence, in lower case without the dot.
@@ -109,7 +110,7 @@ fn is_candidate(byte: u8) -> bool {
 /// The end of a sentence of Chinese, with the closing quotes behind its mark.
 fn wide_stop(text: &str, at: usize) -> Option<usize> {
     let mut chars = text.get(at..)?.chars().peekable();
-    let mark = chars.next().filter(|mark| matches!(mark, '。' | '！' | '？' | '；'))?;
+    let mark = chars.next().filter(|mark| matches!(mark, '。' | '！' | '？'))?;
     let mut end = at + mark.len_utf8();
     while let Some(quote) = chars.next_if(|c| matches!(c, '”' | '’' | '」' | '』' | '）' | '》')) {
         end += quote.len_utf8();
@@ -138,10 +139,16 @@ fn line_break(text: &str, start: usize, at: usize) -> Option<usize> {
     let short = line.len() < 60;
     let increment =
         next.strip_prefix(['+', '(']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '+'));
-    let begins = next.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());
+    let opens = |c: char| c.is_uppercase() || c.is_ascii_digit() || is_han(c) && line.ends_with(closes_row);
+    let begins = next.starts_with(opens);
     let cells = line.contains(['|', '\t']) && rest.lines().next().is_some_and(|line| line.contains(['|', '\t']));
     let tabular = cells || short && (begins || increment);
     (bullet || tabular).then_some(at + 1)
+}
+
+/// What a row of a table ends with, where a line may also begin without a capital.
+fn closes_row(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, '】' | '：' | '例' | '人' | '宗' | '起' | '%')
 }
 
 /// The end of the sentence whose stop stands at `at`, if it is one.

@@ -9,6 +9,7 @@ pub mod names;
 pub mod numbers;
 pub mod pack;
 pub mod tokens;
+mod unspaced;
 
 pub use cue::Cue;
 pub use pack::{Pack, pack};

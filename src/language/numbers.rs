@@ -29,6 +29,8 @@ pub struct Numeral {
     pub repaired: bool,
     /// "a dozen" is about twelve.
     pub about: bool,
+    /// "sixty-odd": a word within says that it is more.
+    pub over: bool,
     /// Written with marks of grouping, or with a scale word: no year, no age.
     pub grouped: bool,
     /// Written with a decimal fraction and without a scale.
@@ -37,7 +39,7 @@ pub struct Numeral {
 
 /// How digits are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Style {
+pub(super) enum Style {
     Plain,
     Grouped,
     Decimal,
@@ -48,7 +50,7 @@ enum Style {
 }
 
 /// Reads one written number; `None` for dates such as `15.11.2020` and other things with marks between digits.
-fn digits(text: &str) -> Option<(f64, Style)> {
+pub(super) fn digits(text: &str) -> Option<(f64, Style)> {
     let clean: String = text.chars().map(|c| if c == '’' { '\'' } else { c }).collect();
     let number = |text: &str| text.parse::<f64>().ok();
     if clean.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -104,14 +106,15 @@ fn indian(text: &str) -> bool {
 }
 
 /// A simple number: no range, no percent sign yet.
-struct Simple {
-    after: usize,
-    value: f64,
-    style: Style,
-    words: bool,
-    repaired: bool,
-    about: bool,
-    scaled: bool,
+pub(super) struct Simple {
+    pub(super) after: usize,
+    pub(super) value: f64,
+    pub(super) style: Style,
+    pub(super) words: bool,
+    pub(super) repaired: bool,
+    pub(super) about: bool,
+    pub(super) over: bool,
+    pub(super) scaled: bool,
 }
 
 /// Every number expression among the tokens.
@@ -157,7 +160,8 @@ pub fn numerals(pack: &Pack, tokens: &[Token<'_>]) -> Vec<Numeral> {
 
 fn one(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(Numeral, Style)> {
     let first = tokens.get(n)?;
-    let mut simple = simple(pack, tokens, n)?;
+    let led = usize::from(pack.percent_before(tokens, n));
+    let mut simple = simple(pack, tokens, n + led)?;
     let end_of = |after: usize| tokens.get(after.wrapping_sub(1)).map_or(first.end, |token| token.end);
     let mut after = simple.after;
     let mut max = None;
@@ -172,12 +176,24 @@ fn one(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(Numeral, Style)> 
         max = Some(upper.value);
         after = upper.after;
     }
-    let percent = percent(pack, tokens, after);
+    let tenths = pack.tenths(tokens, after);
+    if tenths {
+        simple.value *= 10.0;
+        max = max.map(|max| max * 10.0);
+    }
+    let percent = match (led, tenths) {
+        (1, _) => Some(after),
+        (_, true) => Some(after + 1),
+        _ => percent(pack, tokens, after),
+    };
     if let Some(percent_after) = percent {
         after = percent_after;
         if max.is_none() {
             value_end = end_of(after);
         }
+    } else {
+        // A word that only counts belongs to its number: "三名", "12例".
+        after += usize::from(tokens.get(after).is_some_and(|token| is(pack, token, Word::Counter)));
     }
     let numeral = Numeral {
         first: n,
@@ -190,6 +206,7 @@ fn one(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(Numeral, Style)> 
         words: simple.words,
         repaired: simple.repaired,
         about: simple.about,
+        over: simple.over,
         grouped: simple.style == Style::Grouped || simple.scaled,
         decimal: matches!(simple.style, Style::Decimal | Style::CommaDecimal | Style::DotThree) && !simple.scaled,
     };
@@ -207,7 +224,7 @@ fn percent(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<usize> {
 fn unscaled(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<f64> {
     let token = tokens.get(n)?;
     match token.kind {
-        TokenKind::Number => digits(token.text).map(|(value, _)| value),
+        TokenKind::Number => digits(&token.lower).map(|(value, _)| value),
         _ => match pack.number_word(&token.lower) {
             Some(NumberWord::Unit(value)) => Some(value),
             _ => None,
@@ -252,6 +269,9 @@ fn range(pack: &Pack, tokens: &[Token<'_>], n: usize, lower: &Simple) -> Option<
 /// One number without range: digits or words, with their scale.
 fn simple(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
     let token = tokens.get(n)?;
+    if let Some(unspaced) = &pack.unspaced {
+        return super::unspaced::number(pack, unspaced, tokens, n);
+    }
     if token.kind == TokenKind::Number {
         return figures(pack, tokens, n);
     }
@@ -284,24 +304,24 @@ fn scale(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(f64, usize)> {
 
 fn figures(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
     let token = tokens.get(n)?;
-    let (mut value, mut style) = digits(token.text)?;
+    let (mut value, mut style) = digits(&token.lower)?;
     let mut after = n + 1;
     let mut repaired = false;
     let dot_groups = style == Style::DotThree && pack.order.decimal_comma;
     // "29 514", "1 204 317": groups of three with single spaces. A month or another mark before it is no number's part.
     let month = n.checked_sub(1).and_then(|n| tokens.get(n)).is_some_and(|before| pack.month(&before.lower).is_some());
-    if style == Style::Plain && token.text.len() <= 3 && !token.text.starts_with('0') && !month {
+    if style == Style::Plain && token.lower.len() <= 3 && !token.lower.starts_with('0') && !month {
         while let Some(group) = tokens.get(after) {
             let single = group.start == tokens.get(after - 1).map_or(0, |before| before.end + 1)
                 || group.start > tokens.get(after - 1).map_or(0, |before| before.end)
                     && group.start - tokens.get(after - 1).map_or(0, |before| before.end) <= 3;
             let plain = group.kind == TokenKind::Number
-                && group.text.len() == 3
-                && group.text.bytes().all(|byte| byte.is_ascii_digit());
+                && group.lower.len() == 3
+                && group.lower.bytes().all(|byte| byte.is_ascii_digit());
             if !(plain && group.spaced && single) || group.apart {
                 break;
             }
-            value = value * 1000.0 + group.text.parse::<f64>().ok()?;
+            value = value * 1000.0 + group.lower.parse::<f64>().ok()?;
             style = Style::Grouped;
             after += 1;
         }
@@ -309,9 +329,9 @@ fn figures(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
     // "1,204. 317" and "1 ,204": a stray space beside a mark of grouping.
     while let (Some(mark), Some(group)) = (tokens.get(after), tokens.get(after + 1)) {
         let plain = group.kind == TokenKind::Number
-            && group.text.len() == 3
-            && group.text.bytes().all(|byte| byte.is_ascii_digit());
-        let grouped = style == Style::Grouped || dot_groups || token.text.len() <= 3 && style == Style::Plain;
+            && group.lower.len() == 3
+            && group.lower.bytes().all(|byte| byte.is_ascii_digit());
+        let grouped = style == Style::Grouped || dot_groups || token.lower.len() <= 3 && style == Style::Plain;
         let stray = match mark.text {
             "." => {
                 (style == Style::Grouped || dot_groups || grouped && pack.order.decimal_comma)
@@ -326,12 +346,12 @@ fn figures(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
         }
         // "1.614" alone was read as a decimal.
         let whole = if style == Style::DotThree { (value * 1000.0).round() } else { value };
-        value = whole * 1000.0 + group.text.parse::<f64>().ok()?;
+        value = whole * 1000.0 + group.lower.parse::<f64>().ok()?;
         style = Style::Grouped;
         repaired = true;
         after += 2;
     }
-    let mut simple = Simple { after, value, style, words: false, repaired, about: false, scaled: false };
+    let mut simple = Simple { after, value, style, words: false, repaired, about: false, over: false, scaled: false };
     scaled(pack, tokens, &mut simple);
     if simple.style == Style::DotThree
         && pack.order.decimal_comma
@@ -390,7 +410,7 @@ fn fraction_behind(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(f64, 
 fn smaller_part(pack: &Pack, tokens: &[Token<'_>], n: usize, limit: f64) -> Option<(f64, f64, usize)> {
     let token = tokens.get(n)?;
     let value = match token.kind {
-        TokenKind::Number if token.spaced => match digits(token.text)? {
+        TokenKind::Number if token.spaced => match digits(&token.lower)? {
             (value, Style::Plain) => value,
             // "1 millón 531.088".
             (value, Style::Grouped) if limit >= 1e6 && value < limit => return Some((value, 1.0, n + 1)),
@@ -402,7 +422,7 @@ fn smaller_part(pack: &Pack, tokens: &[Token<'_>], n: usize, limit: f64) -> Opti
     if let Some((next, after)) = scale(pack, tokens, n + 1) {
         return (next < limit && value * next < limit).then_some((value * next, next, after));
     }
-    (limit <= 1000.0 && value < limit && value >= 1.0 && token.text.len() <= 3).then_some((value, 1.0, n + 1))
+    (limit <= 1000.0 && value < limit && value >= 1.0 && token.lower.len() <= 3).then_some((value, 1.0, n + 1))
 }
 
 /// "half a million", "a quarter of a million", "half a dozen".
@@ -436,6 +456,7 @@ fn fraction_words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple>
         words: true,
         repaired: false,
         about,
+        over: false,
         scaled: true,
     })
 }
@@ -543,6 +564,7 @@ fn words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
                     words: true,
                     repaired: false,
                     about: true,
+                    over: false,
                     scaled: false,
                 });
             }
@@ -578,6 +600,7 @@ fn words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
         words: true,
         repaired: false,
         about: false,
+        over: false,
         scaled,
     };
     if let (Some(NumberWord::Scale(limit)), true) = (last, scaled) {

@@ -7,6 +7,8 @@ pub use super::cue::{Cue, Mark};
 use super::cue::{Phrases, split};
 use super::names::{DiseaseNames, Names};
 use super::tokens::Token;
+pub use super::unspaced::Calendar;
+use super::unspaced::{Script, Unspaced};
 use crate::model::{Metric, SourceType, Subset};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -70,6 +72,7 @@ pub enum Sense {
     LastMonth,
     Today,
     Yesterday,
+    SameDay,
     DayEarlier,
     WeekEarlier,
     Statement,
@@ -310,6 +313,20 @@ pub enum Word {
     WeekdayTail,
     WeekdayHomonym,
     NoFuture,
+    // Where what is counted stands before its number.
+    Counter,
+    CaseCounter,
+    DoseCounter,
+    ThingCounter,
+    Cumulative,
+    DatelineEnd,
+    Comparer,
+    SetAgainst,
+    Correct,
+    Unwilling,
+    RankPrefix,
+    Multiple,
+    Existing,
 }
 
 /// The classes that one word belongs to.
@@ -419,6 +436,24 @@ struct PackFile {
     #[serde(default)]
     diseases: BTreeMap<String, Vec<String>>,
     words: BTreeMap<Word, Vec<String>>,
+    unspaced: Option<Script>,
+}
+
+impl PackFile {
+    /// All words and phrases, as far as they can stand in running text.
+    fn vocabulary(&self) -> impl Iterator<Item = &String> {
+        let numbers = self.months.iter().chain(&self.weekdays).chain(&self.units).chain(&self.ordinals).flatten();
+        let scales = self.scales.keys().chain(self.scale_suffixes.keys()).chain(&self.percent_words);
+        let range = [&self.range.between, &self.range.and, &self.range.to, &self.range.not_before, &self.range.change];
+        let metrics = self
+            .metrics
+            .values()
+            .flat_map(|words| words.nouns.iter().chain(&words.predicates).chain(&words.active).chain(&words.labels));
+        let lists = self.subsets.values().chain(self.sources.values()).chain(self.cues.values()).flatten();
+        let people = self.titles.iter().chain(&self.speech_verbs);
+        let words = self.words.values().flatten().chain(self.institutions.keys()).chain(people);
+        numbers.chain(scales).chain(range.into_iter().flatten()).chain(metrics).chain(lists).chain(words)
+    }
 }
 
 /// One language.
@@ -462,6 +497,8 @@ pub struct Pack {
     numbers: HashMap<String, NumberWord>,
     words: HashMap<String, Words>,
     phrases: Phrases,
+    /// How the language is written without spaces.
+    pub(super) unspaced: Option<Unspaced>,
 }
 
 impl Pack {
@@ -506,7 +543,9 @@ impl Pack {
     }
 
     fn compile(code: &'static str, text: &str) -> Result<Self, toml::de::Error> {
-        let file: PackFile = toml::from_str(text)?;
+        let mut file: PackFile = toml::from_str(text)?;
+        let script = file.unspaced.take();
+        let unspaced = script.map(|script| Unspaced::new(script, file.units.iter().flatten(), file.vocabulary()));
         let numbered = |lists: Vec<Vec<String>>| -> HashMap<String, u8> {
             lists.into_iter().zip(1..).flat_map(|(words, n)| words.into_iter().map(move |word| (word, n))).collect()
         };
@@ -576,6 +615,7 @@ impl Pack {
             numbers,
             words,
             phrases,
+            unspaced,
         })
     }
 }
@@ -591,10 +631,11 @@ const fn source(code: &'static str, text: &'static str) -> Source {
     Source { code, text, pack: OnceLock::new() }
 }
 
-static SOURCES: [Source; 3] = [
+static SOURCES: [Source; 4] = [
     source("en", include_str!("en.toml")),
     source("es", include_str!("es.toml")),
     source("pt", include_str!("pt.toml")),
+    source("zh", include_str!("zh.toml")),
 ];
 
 /// The pack for a BCP 47 tag; `en-GB` is served by `en`.

@@ -2,7 +2,8 @@
 //!
 //! What holds: tokens do not overlap, stand in order, and lie on character boundaries. A hyphen is a token of its own;
 //! letters with digits behind them (`Ad26`) are one word, digits with letters behind them (`71k`, `79th`) are two tokens
-//! without space between.
+//! without space between. A run of Chinese characters is one token, which only the words of a language can take apart.
+//! Wide digits and marks read as their narrow forms.
 
 use std::borrow::Cow;
 
@@ -24,13 +25,13 @@ pub struct Token<'t> {
     pub start: usize,
     /// End, exclusive.
     pub end: usize,
-    /// As written.
+    /// As written, a wide mark in its narrow form.
     pub text: &'t str,
-    /// In lower case, with straight apostrophes.
+    /// In lower case, with straight apostrophes and narrow digits.
     pub lower: Cow<'t, str>,
     /// What it is.
     pub kind: TokenKind,
-    /// White space, or the beginning of the text, stands before it.
+    /// White space, or the beginning of the text, stands before it, or a border of Chinese characters, which have none.
     pub spaced: bool,
     /// A tab, a line break or a gap stands before it, which part the cells of a table.
     pub apart: bool,
@@ -53,6 +54,7 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
     let mut tokens = Vec::with_capacity(text.len() / 5 + 4);
     let mut chars = text.char_indices().peekable();
     let (mut spaced, mut apart, mut spaces, mut after_mark) = (true, false, 0, true);
+    let mut before = ' ';
     while let Some((start, c)) = chars.next() {
         if c.is_whitespace() {
             apart |= matches!(c, '\t' | '\n') || spaces == 1 && !after_mark;
@@ -61,29 +63,67 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
             continue;
         }
         let mut end = start + c.len_utf8();
-        let kind = if c.is_ascii_digit() {
+        let kind = if digit(c).is_some() {
             end = number_end(text, start);
             TokenKind::Number
         } else if c.is_alphanumeric() {
-            end +=
-                text.get(end..).and_then(|rest| rest.find(|c: char| !c.is_alphanumeric())).unwrap_or(text.len() - end);
+            let rest = text.get(end..).unwrap_or_default();
+            end += rest.find(|next: char| !next.is_alphanumeric() || is_han(next) != is_han(c)).unwrap_or(rest.len());
             TokenKind::Word
         } else {
             TokenKind::Mark
         };
         while chars.next_if(|(position, _)| *position < end).is_some() {}
         let Some(piece) = text.get(start..end) else { continue };
+        let narrow = narrow(c).filter(|_| kind == TokenKind::Mark);
         let lower = match piece {
+            _ if narrow.is_some() => Cow::Borrowed(narrow.unwrap_or_default()),
             "’" | "ʼ" | "‘" => Cow::Borrowed("'"),
             "–" | "—" | "‐" | "‑" | "−" => Cow::Borrowed("-"),
             "“" | "”" | "«" | "»" => Cow::Borrowed("\""),
             piece if piece.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) => Cow::Borrowed(piece),
+            piece if kind == TokenKind::Number => Cow::Owned(piece.chars().map(|c| digit(c).unwrap_or(c)).collect()),
             piece => Cow::Owned(piece.to_lowercase()),
         };
-        tokens.push(Token { start: base + start, end: base + end, text: piece, lower, kind, spaced, apart });
+        let border = kind != TokenKind::Mark && (is_han(c) || is_han(before)) && before.is_alphanumeric();
+        let text = narrow.unwrap_or(piece);
+        let spaced_here = spaced || border;
+        tokens.push(Token { start: base + start, end: base + end, text, lower, kind, spaced: spaced_here, apart });
         (spaced, apart, spaces, after_mark) = (false, false, 0, kind == TokenKind::Mark);
+        before = piece.chars().next_back().unwrap_or(c);
     }
     tokens
+}
+
+/// Whether a character is a Chinese one.
+pub fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '〇' | '\u{f900}'..='\u{faff}')
+}
+
+/// A digit, also a wide one.
+fn digit(c: char) -> Option<char> {
+    match c {
+        '0'..='9' => Some(c),
+        '０'..='９' => char::from_digit(u32::from(c) - u32::from('０'), 10),
+        _ => None,
+    }
+}
+
+/// The narrow form of a wide mark.
+fn narrow(c: char) -> Option<&'static str> {
+    Some(match c {
+        '，' | '、' => ",",
+        '；' => ";",
+        '：' => ":",
+        '（' | '【' => "(",
+        '）' | '】' => ")",
+        '％' => "%",
+        '＋' => "+",
+        '－' => "-",
+        '／' => "/",
+        '。' => ".",
+        _ => return None,
+    })
 }
 
 /// Digits, and marks of grouping or decimals with a digit behind them.
@@ -91,8 +131,8 @@ fn number_end(text: &str, start: usize) -> usize {
     let mut end = start;
     let mut pending = None;
     for (offset, c) in text.get(start..).unwrap_or_default().char_indices() {
-        if c.is_ascii_digit() {
-            end = start + offset + 1;
+        if digit(c).is_some() {
+            end = start + offset + c.len_utf8();
             pending = None;
         } else if matches!(c, ',' | '.' | '\'' | '’') && pending.is_none() {
             pending = Some(c);
@@ -117,6 +157,7 @@ mod tests {
     fn splits_words_numbers_and_marks() {
         check("India's 1,234.5m, Ad26 79th.", "India|'|s|1,234.5|m|,|Ad26|79|th|.");
         check("2,000-2,500 (+ 15)", "2,000|-|2,500|(|+|15|)");
+        check("新增１２例，COVID-19疫情", "新增|１２|例|,|COVID|-|19|疫情");
         check("", "");
     }
 }

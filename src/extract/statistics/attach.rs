@@ -8,7 +8,7 @@ use super::columns::{self, Row};
 use super::kinds::{is_percent, kind_of};
 use super::lean::{base_of_part, coordinated, course, elliptic, forward, part_of_before, rate_again, says_no_noun};
 use super::reading::Reading;
-use super::{rates, traps};
+use super::{rates, topic, traps};
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::TokenKind;
@@ -68,6 +68,9 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
     let number = reading.numbers.get(n)?;
     if number.percent {
         return rates::percent(reading, n, found);
+    }
+    if reading.pack.topic_first() {
+        return topic::one(reading, n, found, previous.last);
     }
     if base_of_part(reading, n) {
         return None;
@@ -274,7 +277,8 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                 (None, true, _) => {
                     best = Some((*mark, Why::Noun));
                     // "6,264 Covid patients are in hospital": people with the virus are cases only if nothing is said of them.
-                    if !reading.word(mark.after - 1, Word::Patient) {
+                    let infected = reading.pack.topic_first() && metric == Metric::Cases;
+                    if !infected && !reading.word(mark.after - 1, Word::Patient) {
                         break;
                     }
                     // Its last word may open another: "coronavirus patients in intensive care".
@@ -284,9 +288,12 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                 (None, false, true) => best = Some((*mark, Why::Predicate)),
                 (Some((earlier, why)), noun, predicate) if predicate || noun && closer(metric) > 0 => {
                     let old = earlier.cue.metric()?;
-                    // "patients who had tested positive have died": the main verb says more than the aside.
+                    // "patients who had tested positive have died": the main verb says more than the aside. Where a noun is
+                    // a verb too, the last one tells what became of them.
                     let people = old == Metric::Cases
-                        && (matches!(earlier.cue, Cue::Noun(_)) || relative && why == Why::Predicate);
+                        && (matches!(earlier.cue, Cue::Noun(_))
+                            || relative && why == Why::Predicate
+                            || reading.pack.topic_first());
                     if closer(metric) > closer(old)
                         && matches!(old, Metric::ActiveCases | Metric::Hospitalisations | Metric::Cases)
                         || people
@@ -417,7 +424,7 @@ pub(super) fn led_to(reading: &Reading<'_, '_>, n: usize, mark: &Mark) -> bool {
 }
 
 /// "Cases: 12", "new infections nil", "deaths – 3", "recoveries (12)".
-fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+pub(super) fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mut at = core_start(reading, n);
     for _ in 0..3 {
         let before = at.checked_sub(1)?;
@@ -497,7 +504,7 @@ fn numbered_first<'r>(reading: &'r Reading<'_, '_>, last: &Mark) -> Option<&'r M
 }
 
 /// Whether the number counts that noun.
-fn owns(reading: &Reading<'_, '_>, n: usize, mark: &Mark) -> bool {
+pub(super) fn owns(reading: &Reading<'_, '_>, n: usize, mark: &Mark) -> bool {
     own(reading, n).is_some_and(|attachment| attachment.mark == Some((mark.first, mark.after)))
 }
 
@@ -552,7 +559,7 @@ fn leading(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
 }
 
 /// "The toll in Ghana stands at N", "cases climbed by N to N", "bringing its tally to N".
-fn governed(
+pub(super) fn governed(
     reading: &Reading<'_, '_>,
     n: usize,
     found: &[Option<Attachment>],

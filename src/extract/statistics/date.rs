@@ -4,6 +4,7 @@
 //! [`AsOf`]. What holds: a date without a year is the latest such date not after the story's, save in forecasts; without
 //! the story's date nothing relative is resolved.
 
+use super::date_units;
 use super::reading::Reading;
 use crate::language::pack::{Mark, Sense, Word, Words};
 use crate::language::tokens::{Token, TokenKind};
@@ -96,8 +97,9 @@ pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
     let mut found: Vec<DateMark> = Vec::new();
     let mut n = 0;
     while n < line.tokens.len() {
-        match calendar(line, n).or_else(|| weekday(line, n)).or_else(|| day(line, n)).or_else(|| clock(line.tokens, n))
-        {
+        let written = date_units::find(line, n).or_else(|| calendar(line, n));
+        let found = written.or_else(|| weekday(line, n)).or_else(|| day(line, n)).or_else(|| clock(line.tokens, n));
+        match found {
             Some(mark) => {
                 n = mark.after.max(n + 1);
                 found.push(mark);
@@ -133,7 +135,7 @@ pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
     ends_on(line, &mut found);
     found.dedup_by(|later, earlier| later.first < earlier.after);
     for mark in &mut found {
-        mark.role = role(line, mark.first, &mut mark.end_of);
+        mark.role = date_units::role(line, mark.after).unwrap_or_else(|| role(line, mark.first, &mut mark.end_of));
     }
     found
 }
@@ -178,6 +180,7 @@ fn relative(sense: Sense, today: Option<Date>) -> Option<When> {
         | Sense::PastFortnight
         | Sense::PastMonth => Some(day(0)),
         Sense::Yesterday => Some(day(1)),
+        Sense::SameDay => Some(When::Before(0)),
         Sense::DayEarlier => Some(When::Before(1)),
         Sense::WeekEarlier => Some(When::Before(7)),
         Sense::LastWeek => {
@@ -264,8 +267,8 @@ fn calendar(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
 }
 
 fn day_number(token: &Token<'_>) -> Option<u8> {
-    (token.kind == TokenKind::Number && token.text.len() <= 2)
-        .then(|| token.text.parse().ok())?
+    (token.kind == TokenKind::Number && token.lower.len() <= 2)
+        .then(|| token.lower.parse().ok())?
         .filter(|day| (1..=31).contains(day))
 }
 
@@ -285,8 +288,8 @@ fn day_range(tokens: &[Token<'_>], at: usize) -> Option<u8> {
 fn year(line: &Line<'_, '_>, at: usize) -> (usize, Option<i16>) {
     let tokens = line.tokens;
     let read = |n: usize| {
-        let token = tokens.get(n).filter(|token| token.kind == TokenKind::Number && token.text.len() == 4)?;
-        token.text.parse::<i16>().ok().filter(|year| (1900..2100).contains(year))
+        let token = tokens.get(n).filter(|token| token.kind == TokenKind::Number && token.lower.len() == 4)?;
+        token.lower.parse::<i16>().ok().filter(|year| (1900..2100).contains(year))
     };
     if let Some(year) = read(at) {
         return (at + 1, Some(year));
@@ -395,7 +398,7 @@ fn latest(today: Option<Date>, day: u8) -> When {
 }
 
 /// The date that day, month and perhaps year name.
-fn resolve(year: Option<i16>, month: u8, day: Option<u8>, today: Option<Date>) -> When {
+pub(super) fn resolve(year: Option<i16>, month: u8, day: Option<u8>, today: Option<Date>) -> When {
     let month = i8::try_from(month).unwrap_or(1);
     let Some(year) = year.or_else(|| today.map(Date::year)) else { return When::Unknown };
     match day {
@@ -532,6 +535,8 @@ pub(super) struct DateScope<'a> {
     pub(super) from_dateline: bool,
     /// Date of the figure before in the sentence, which "a day earlier" counts from.
     pub(super) before: Option<&'a AsOf>,
+    /// The last day that the sentences before name, which is "the same day" where this one has no date.
+    pub(super) named: Option<Date>,
     /// Date of what a part or a pointing subject points to.
     pub(super) inherited: Option<&'a AsOf>,
     pub(super) forecast: bool,
@@ -539,6 +544,20 @@ pub(super) struct DateScope<'a> {
     pub(super) start_of_change: bool,
     /// The value counts a month, so that the month's last day is meant.
     pub(super) monthly: bool,
+}
+
+/// The last day that a sentence names, which "the same day" of the next one means.
+pub(super) fn last_day(reading: &Reading<'_, '_>) -> Option<Date> {
+    // Today is what is meant without a date too, and "last week" is no day.
+    let named = |mark: &&DateMark| {
+        mark.role != Role::Since
+            && (mark.how != AsOfHow::Relative
+                || reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::Yesterday)))
+    };
+    reading.dates.iter().filter(named).rev().find_map(|mark| match mark.when {
+        When::Day(day) => Some(day),
+        _ => None,
+    })
 }
 
 /// The date that number `n` describes, and the words that say so.
@@ -564,11 +583,18 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
     let mut mark = *mark;
     mark.end_of |= scope.monthly;
     if let When::Before(days) = mark.when {
-        let base = scope
-            .before
-            .and_then(|before| before.date.as_deref())
-            .and_then(|text| text.parse::<Date>().ok())
-            .or(scope.today);
+        let parsed = |as_of: Option<&AsOf>| as_of?.date.as_deref()?.parse::<Date>().ok();
+        // "The same day" is that of the last date before it, here or in the sentence before.
+        let same = || {
+            let named = reading.dates.iter().filter(|other| other.first < mark.first).rev();
+            let mut days = named.filter_map(|other| match other.when {
+                When::Day(day) => Some(day),
+                _ => None,
+            });
+            days.next().or_else(|| parsed(scope.before)).or(scope.named)
+        };
+        let base = if days == 0 { same() } else { parsed(scope.before) };
+        let base = base.or(scope.today);
         let day = base.and_then(|base| base.checked_sub(Days::new().days(days)).ok());
         return (AsOf { date: day.map(|day| day.to_string()), how: AsOfHow::Relative }, span);
     }
@@ -651,7 +677,12 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
     let usable = |mark: &&DateMark| mark.role != Role::Since && !matches!(mark.when, When::Year | When::Unknown);
+    let topic_first = reading.pack.topic_first();
     let statement = |mark: &DateMark| {
+        // "卫生部29日报告，": the verb of speech follows its date.
+        if topic_first && reading.is_statement(mark.after) {
+            return true;
+        }
         // "the ministry said on Wednesday": a verb of speech right before the date, and no number between.
         // "were reported on Friday" is none.
         (mark.first.saturating_sub(3)..mark.first)
@@ -694,6 +725,19 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
     let compare_end =
         reading.first(number.after..clause.end, Sense::Compare).map_or(clause.end, |mark| mark.first).max(right.end);
     let day_before = |mark: &&&DateMark| !matches!(mark.when, When::Before(_));
+    if topic_first {
+        // When stands before the number: in its clause, else in the nearest clause before.
+        let before = |range: std::ops::Range<usize>| data.iter().rfind(|mark| range.contains(&mark.first)).copied();
+        let inside = before(left).or_else(|| data.iter().find(|mark| right.contains(&mark.first)).copied());
+        let outside = || {
+            let same = |mark: &&&DateMark| !matches!(mark.when, When::Before(1..));
+            let strong = data.iter().filter(|mark| mark.first < clause.start).filter(same);
+            strong.clone().rfind(|mark| !weak(mark)).or_else(|| strong.clone().next_back()).copied()
+        };
+        let found = inside.or_else(|| before(clause.start..number.first));
+        let said = || reading.dates.iter().filter(usable).rfind(|mark| mark.first < number.first && statement(mark));
+        return found.filter(|mark| !weak(mark)).or_else(outside).or(found).or_else(said);
+    }
     // "A week earlier there had been 331": what opens the clause is said of its own number.
     let opening = |mark: &&&DateMark| day_before(mark) || mark.first <= clause.start + 1;
     let nearest = data

@@ -130,7 +130,9 @@ pub(super) fn other(reading: &Reading<'_, '_>, n: usize, last: bool) -> bool {
         let led = (right.start..mark.first).rev().take(5).take_while(|at| !ended(*at)).any(cause);
         mark.cue == Cue::Sense(Sense::OtherDisease) && led
     });
-    if caused && mention(right.start..end, false) == Some(true) {
+    // "已有12人死于登革热": what the number itself is told of comes first, where it can only stand behind it.
+    let behind = reading.pack.topic_first() && mention(right.clone(), false) == Some(true);
+    if caused && mention(right.start..end, false) == Some(true) || behind {
         return true;
     }
     mention(0..number.first, true).or_else(|| mention(number.first..reading.tokens.len(), false)).unwrap_or(last)

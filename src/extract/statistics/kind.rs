@@ -42,6 +42,9 @@ pub(super) fn judge(
         }
         return verdict;
     }
+    if reading.pack.topic_first() {
+        return topic_first(reading, n, attachment, whole, item, verdict);
+    }
     let novelty = novelty(reading, n, attachment);
     let total = stated_total(reading, n, attachment);
     if let Some(rule) = novelty {
@@ -90,10 +93,95 @@ pub(super) fn judge(
     if let Some((kind, rule)) = tense(reading, n).filter(|_| !bare) {
         return verdict(kind, rule);
     }
-    match item.filter(|item| item.kind != Kind::Current) {
+    match item {
         Some(item) => Kinded { statistic, rule: "item", ..*item },
         None => verdict(Kind::Cumulative, "noun_phrase"),
     }
+}
+
+/// The same where the topic stands first: the words of a clause before its number are all said of that number, and of
+/// "新增" and "累计" the nearer one decides.
+fn topic_first(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    attachment: &Attachment,
+    whole: Option<&Kinded>,
+    item: Option<&Kinded>,
+    verdict: impl Fn(Kind, &'static str) -> Kinded,
+) -> Kinded {
+    let Some(number) = reading.numbers.get(n) else { return verdict(Kind::Cumulative, "noun_phrase") };
+    let left = reading.left(n);
+    let last = |senses: &[Sense]| {
+        reading
+            .marks_in(left.clone())
+            .filter(|mark| matches!(mark.cue, Cue::Sense(sense) if senses.contains(&sense)))
+            .map(|mark| mark.first)
+            .max()
+    };
+    let (fresh, total) = (last(&[Sense::New, Sense::PerDay, Sense::PerWeek]), last(&[Sense::Total]));
+    let noun = attachment.mark.filter(|(first, _)| *first >= number.after);
+    let between = noun.is_some_and(|(first, _)| reading.has(number.after..first, Sense::New))
+        || number.value == 0.0 && reading.has_at(number.after, Sense::New);
+    let cumulative = left.clone().any(|at| reading.word(at, Word::Cumulative));
+    if (between || fresh.is_some() && fresh > total) && !cumulative {
+        return verdict(Kind::New, "new");
+    }
+    // "过去14日累计32宗": a total of the period.
+    let span = last(&[Sense::PastDay, Sense::PastWeek, Sense::PastFortnight, Sense::PastMonth, Sense::LastWeek]);
+    if span.is_some() && total.is_some() {
+        return verdict(Kind::New, "period");
+    }
+    // The day of a statement is no period of what it states; "昨日共报告22例" counts that day.
+    let said = date::choose(reading, n).is_some_and(|mark| reading.is_statement(mark.after));
+    let period = own_period(reading, n, attachment) && !said;
+    if total.is_some() && !cumulative && period {
+        return verdict(Kind::New, "period");
+    }
+    if cumulative || total.is_some() || number.words && reading.word(number.first, Word::First) {
+        return verdict(Kind::Cumulative, "total");
+    }
+    // "增加4193例，达到45525例".
+    let dated = |at: usize| reading.dates.iter().any(|mark| mark.first <= at && at < mark.after);
+    let reached = |at: usize| reading.word(at, Word::Reached) && !dated(at);
+    if reading.phrase(n).any(reached) && fresh.is_none() {
+        return verdict(Kind::Cumulative, "reaches");
+    }
+    if let Some(whole) = whole {
+        let named = verdict(whole.kind, "part");
+        let period = named.period.or(whole.period).filter(|_| whole.kind == Kind::New);
+        return Kinded { period, statistic: named.statistic.or(whole.statistic), ..named };
+    }
+    let rises = reading.has_ending(core_start(reading, n), Sense::ByWord);
+    if rises || reading.is(number.first.wrapping_sub(1), "+") {
+        return verdict(Kind::New, "rise_by");
+    }
+    // "报告逾1.58万例病例": what bounds a number with its noun behind is no verb of its own.
+    if passes(reading, n) && noun.is_none()
+        || matches!(attachment.why, Why::Governed | Why::Label) && reaching(reading, n)
+    {
+        return verdict(Kind::Cumulative, "reaches");
+    }
+    let perfect = reading.has(left.start..reading.right(n).end, Sense::Perfect);
+    if period && !perfect {
+        return verdict(Kind::New, "period");
+    }
+    if perfect {
+        return verdict(Kind::Cumulative, "perfect");
+    }
+    if let Some((kind, rule)) = tense(reading, n) {
+        return verdict(kind, rule);
+    }
+    match item {
+        Some(item) => Kinded { rule: "item", ..*item },
+        // "16人死亡": an event is told with its verb behind, a count with its noun before.
+        None if noun.is_some() && number.value > 0.0 && happens(attachment.metric) => verdict(Kind::New, "simple_past"),
+        None => verdict(Kind::Cumulative, "noun_phrase"),
+    }
+}
+
+/// What is told as an event of the day, where nothing says that it is a total.
+fn happens(metric: Metric) -> bool {
+    matches!(metric, Metric::Cases | Metric::Deaths | Metric::Recoveries)
 }
 
 /// Stocks and rates are what they are; admissions and people put into quarantine can be counts.
@@ -114,7 +202,11 @@ fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option
         }
         Metric::CloseContacts if !clause.clone().any(|at| reading.word(at, Word::Remains)) => None,
         Metric::Quarantined | Metric::CloseContacts => {
-            let total = stated_total_words(reading, clause);
+            // "已排查到密切接触者56人": contacts once found stay found.
+            let found = attachment.metric == Metric::CloseContacts
+                && reading.pack.topic_first()
+                && reading.has(clause.clone(), Sense::Perfect);
+            let total = found || stated_total_words(reading, clause);
             if novelty(reading, n, attachment).is_some() {
                 return Some(Kind::New);
             }
@@ -290,7 +382,7 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         return false;
     }
     let month = matches!(mark.when, When::Month(..));
-    if month && !reading.word(mark.first.wrapping_sub(1), Word::In) {
+    if month && !reading.word(mark.first.wrapping_sub(1), Word::In) && !reading.pack.topic_first() {
         return false;
     }
     // "has 434 cases on Monday" is a state; "has reported 434 cases in the past 24 hours" and "had been recorded on

@@ -12,6 +12,7 @@
 mod attach;
 mod columns;
 mod date;
+mod date_units;
 mod disease;
 mod header;
 mod kind;
@@ -29,6 +30,7 @@ mod scope;
 mod stated;
 mod status;
 mod text;
+mod topic;
 mod traps;
 
 use crate::extract::LeftOut;
@@ -112,6 +114,10 @@ struct Finder<'a, 'p> {
     lead: Option<Decided<'p>>,
     /// The period that the text last spoke of.
     period: Option<Period>,
+    /// The last figure of each metric that counts.
+    latest: std::collections::HashMap<Metric, Decided<'p>>,
+    /// The last day that has been named.
+    named: Option<jiff::civil::Date>,
     other_disease: bool,
     told: bool,
     sentence: usize,
@@ -166,6 +172,8 @@ impl<'a, 'p> Finder<'a, 'p> {
             previous: None,
             lead: None,
             period: None,
+            latest: std::collections::HashMap::new(),
+            named: None,
             other_disease: false,
             told: false,
             sentence: 0,
@@ -220,6 +228,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         if self.table.wants_parts(&reading) {
             reading.part_numbers();
         }
+        if let Some(place) = reading.dateline {
+            self.context.dateline = place.iso2.as_deref().and_then(|iso2| self.places.country(iso2)).or(Some(place));
+        }
         self.label(&reading);
         let before = self.context.clone();
         let mentions = mention::mentions(&reading, self.places, &mut self.context);
@@ -236,6 +247,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             let why = "neither the story nor the paragraph is about the disease";
             (0..reading.numbers.len()).for_each(|n| self.leave_out(&reading, n, why));
         }
+        self.named = date::last_day(&reading).or(self.named);
         // "Infections fell to the lowest level in weeks. The number came to 195."
         if !self.told
             && let Some(subject) = subject_metric(&reading)
@@ -326,6 +338,9 @@ impl<'a, 'p> Finder<'a, 'p> {
             } else {
                 self.previous_metric.rate = Some((metric, done.attachment.per));
             }
+            if done.kinded.kind != Kind::Current {
+                self.latest.insert(metric, done.clone());
+            }
             if done.kinded.rule != "compared" {
                 self.previous = Some(done);
             }
@@ -385,7 +400,9 @@ impl<'a, 'p> Finder<'a, 'p> {
                         || reading.has(reading.left(*earlier), Sense::Bringing)
                 }) && !news(before, *earlier)
             })
-            .find_map(|earlier| before.get(earlier).and_then(Option::as_ref));
+            .filter_map(|earlier| before.get(earlier).and_then(Option::as_ref))
+            .find(|earlier| !reading.pack.topic_first() || earlier.kinded.kind != Kind::Current)
+            .or_else(|| self.header_of(sentence, n, attachment.metric));
         // "down from 602", "compared with 7,500": of the kind of what it is compared with.
         let in_row = |n: usize| n > 0 && kind::in_row(reading, n);
         let first = (0..n).rev().take_while(|n| in_row(n + 1)).last().unwrap_or(n);
@@ -406,6 +423,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         });
         let mut kinded =
             kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
+        if self.header_new && attachment.why == Why::Column {
+            kinded.kind = Kind::New;
+        }
         let inherits = whole.and_then(|whole| whole.located.first().copied());
         if let Some((_, told)) = row.and_then(|(_, told)| told) {
             kinded = told;
@@ -439,6 +459,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             today: self.article.date(),
             from_dateline: self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some()),
             before: last.map(|last| &last.as_of),
+            named: self.named,
             inherited: whole
                 .map(|whole| &whole.as_of)
                 .or(broken_down.filter(|whole| whole.kind == kinded.kind && news_of_whole).map(|whole| &whole.as_of))
@@ -502,19 +523,29 @@ impl<'a, 'p> Finder<'a, 'p> {
         wholes.min_by(|one, other| size(one).total_cmp(&size(other)))
     }
 
+    /// "本土个案以新北市158例最多": places with figures, and no verb, break down what the sentence before told. Only where
+    /// the topic stands first; elsewhere such sentences have verbs.
+    fn header_of(&self, sentence: &Sentence<'_, '_, 'p>, n: usize, metric: Metric) -> Option<&Decided<'p>> {
+        let placed = sentence.reading.pack.topic_first() && scope::item(sentence, n, None).is_some();
+        self.latest.get(&metric).filter(|_| placed)
+    }
+
     /// "1,404 of them in intensive care", "of those 40 died": the number that a part is a part of.
     fn part_of<'d>(
-        &self,
+        &'d self,
         reading: &Reading<'_, 'p>,
         n: usize,
         before: &'d [Option<Decided<'p>>],
     ) -> Option<&'d Decided<'p>> {
         let number = reading.numbers.get(n)?;
         let part = reading.has(reading.left(n), Sense::Part)
-            && (number.first.saturating_sub(4)..number.first)
-                .any(|at| reading.has_at(at, Sense::Part) && !reading.word(at, Word::With));
-        let whole = before.iter().rev().flatten().next()?;
-        part.then_some(whole)
+            && (reading.pack.topic_first()
+                || (number.first.saturating_sub(4)..number.first)
+                    .any(|at| reading.has_at(at, Sense::Part) && !reading.word(at, Word::With)));
+        // In a sentence that opens with "其中" the whole is in the one before.
+        let whole = before.iter().rev().flatten().next();
+        let earlier = if reading.pack.topic_first() { self.previous.as_ref() } else { None };
+        whole.or(earlier).filter(|_| part)
     }
 
     fn observation(
@@ -532,6 +563,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             today: None,
             from_dateline: false,
             before: None,
+            named: None,
             inherited: None,
             forecast: false,
             start_of_change: false,

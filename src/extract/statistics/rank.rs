@@ -1,5 +1,6 @@
 //! Ranks: "79th among other countries", "the third-highest toll in Europe", "second only to the United States".
 
+use super::kinds::kind_of;
 use super::reading::Reading;
 use crate::language::Pack;
 use crate::language::pack::{Sense, Word};
@@ -27,13 +28,43 @@ pub(super) fn find(pack: &Pack, reading: &Reading<'_, '_>) -> Option<Rank> {
             && reading.word(at + 1, Word::OrdinalSuffix);
         let (rank, after) =
             if figure { (token.text.parse().ok(), at + 2) } else { (pack.ordinal(&token.lower), at + 1) };
+        let led = token.kind == TokenKind::Number && reading.word(at.wrapping_sub(1), Word::RankPrefix);
+        let rank = if led { token.lower.parse().ok() } else { rank };
         let Some(rank) = rank else { continue };
+        if pack.topic_first() {
+            if let Some(at) = topic_first(reading, at, after) {
+                let region = reading.spots.iter().rfind(|spot| {
+                    at.contains(&spot.first) && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::Country)
+                });
+                let scope = region.map_or("world".to_owned(), |spot| spot.place.name.clone());
+                return Some(Rank { rank, scope, at, metric });
+            }
+            continue;
+        }
         if let Some(end) = ranks(reading, at, after, figure) {
             let scope = scope(reading, end).unwrap_or_else(|| "world".to_owned());
             return Some(Rank { rank, scope, at: at..end, metric });
         }
     }
     None
+}
+
+/// "居世界第四位", "高居第一", "第三高", "亚洲第二": a verb of ranking before the ordinal, a superlative behind it, or what
+/// is ranked in right before it. Returns all the ranking words.
+fn topic_first(reading: &Reading<'_, '_>, at: usize, after: usize) -> Option<Range<usize>> {
+    let start = at - usize::from(reading.word(at.wrapping_sub(1), Word::RankPrefix));
+    let verb = (start.saturating_sub(4)..=at).find(|at| reading.word(*at, Word::RankVerb));
+    let scope = reading
+        .spots
+        .iter()
+        .find(|spot| spot.after == start && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World));
+    let world = reading.word(start.wrapping_sub(1), Word::World).then(|| start - 1);
+    let scoped = scope.map(|spot| spot.first).or(world);
+    let counted = reading.tokens.get(after).is_some_and(|next| next.kind == TokenKind::Word)
+        && !reading.one_of(after, &[Word::Superlative, Word::RankNoun]);
+    let superlative = reading.word(after, Word::Superlative).then_some(start);
+    let first = verb.or(superlative).or(scoped.filter(|_| !counted))?;
+    Some(first..after + usize::from(reading.one_of(after, &[Word::RankNoun, Word::Superlative])))
 }
 
 /// Whether an ordinal ranks: what stands behind it says so. Returns where the ranking words end.
@@ -96,5 +127,14 @@ pub(super) fn owner(reading: &Reading<'_, '_>, rank: &Rank, metrics: &[Option<Me
             })
             .min_by_key(near)
     };
+    if reading.pack.topic_first() {
+        // "佛罗里达州以1.7万人居首，ICU床位使用率高达94%": the number before the rank, else the one behind it.
+        let ranked = |n: &usize| metrics.get(*n).copied().flatten().is_some_and(|metric| kind_of(metric).whole);
+        let before = |n: &usize| reading.numbers.get(*n).is_some_and(|number| number.first < rank.at.start);
+        let clause = reading.clause(rank.at.start);
+        let inside = |n: &usize| reading.numbers.get(*n).is_some_and(|number| clause.contains(&number.first));
+        let all = || (0..metrics.len()).filter(ranked);
+        return all().filter(before).rfind(inside).or_else(|| all().find(|n| !before(n))).or_else(|| all().last());
+    }
     with(rank.metric).or_else(|| with(None))
 }

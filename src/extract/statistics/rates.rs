@@ -29,6 +29,31 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
     if let Some(mark) = behind {
         return Some(made(mark.cue.metric()?, Why::Noun, mark));
     }
+    if reading.pack.topic_first()
+        && let Some(mark) = vaccinated_share(reading, n)
+    {
+        let full = mark.cue.metric() == Some(Metric::PeopleFullyVaccinated);
+        return Some(made(
+            if full { Metric::PeopleFullyVaccinatedShare } else { Metric::PeopleVaccinatedShare },
+            Why::Predicate,
+            mark,
+        ));
+    }
+    // "47万人接种了疫苗，占成年人口的93%".
+    if reading.pack.topic_first()
+        && reading.phrase(n).any(|at| reading.word(at, Word::SetAgainst))
+        && reading.phrase(n).any(|at| reading.has_at(at, Sense::PopulationBase) || reading.word(at, Word::Populace))
+        && let Some(before) = found.last().copied().flatten()
+    {
+        let metric = match before.metric {
+            Metric::PeopleVaccinated => Some(Metric::PeopleVaccinatedShare),
+            Metric::PeopleFullyVaccinated => Some(Metric::PeopleFullyVaccinatedShare),
+            _ => None,
+        };
+        if let Some(metric) = metric {
+            return Some(Attachment { metric, why: Why::Predicate, mark: before.mark, per: None });
+        }
+    }
     // "ICU beds in Manila were 81 percent full".
     if reading.word(number.after, Word::Full)
         && let Some(mark) = reading.marks_in(clause.clone()).find(|mark| mark.cue.metric() == Some(Metric::IcuPatients))
@@ -171,6 +196,22 @@ fn share_of(metric: Metric) -> Option<Metric> {
     }
 }
 
+/// "全国已有83%的人口完成疫苗接种，85%至少接种一剂": what is said of a share of the people. Shares of those who want to be
+/// vaccinated, of doses or of anything else are none.
+fn vaccinated_share<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r Mark> {
+    let clause = reading.clause(reading.numbers.get(n)?.first);
+    if clause.clone().any(|at| reading.word(at, Word::Unwilling)) {
+        return None;
+    }
+    let vaccinated = |mark: &&Mark| {
+        let metric = mark.cue.metric();
+        let people = [Metric::PeopleVaccinated, Metric::PeopleFullyVaccinated].map(Some).contains(&metric);
+        people && matches!(mark.cue, Cue::Predicate(_) | Cue::Noun(_))
+    };
+    let behind = reading.marks_in(reading.right(n)).find(vaccinated);
+    behind.or_else(|| reading.marks_in(reading.left(n)).rev().find(vaccinated))
+}
+
 /// Turns counts per population into rates, and refuses values that the metric cannot have.
 pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachment) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
@@ -185,6 +226,13 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
     let per = per.or_else(|| {
         let (first, after) = attachment.mark.filter(|(first, _)| *first < number.first)?;
         population(first..after + 6).map(|(base, _)| base)
+    });
+    // "每10万人新增453例": the base stands first.
+    let per = per.or_else(|| {
+        let left = reading.clause(number.first).start..number.first;
+        let (base, at) = population(left).filter(|_| reading.pack.topic_first())?;
+        let between = |other: &&crate::language::numbers::Numeral| other.first > at && other.first < number.first;
+        (!reading.numbers.iter().any(|other| between(&other))).then_some(base)
     });
     // "Nineteen countries reported more than 100 cases per 100,000": a bound that each of them passes, not a rate of any.
     let bounded =

@@ -8,7 +8,7 @@ use super::disease::Asked;
 use crate::extract::places::{Place, PlaceForm, PlaceMatch, Places};
 use crate::language::numbers::{Numeral, numerals};
 use crate::language::pack::{Mark, Sense, Word, Words};
-use crate::language::tokens::{Token, TokenKind, tokenize};
+use crate::language::tokens::{Token, TokenKind};
 use crate::language::{Cue, Pack};
 use crate::model::{Metric, PlaceKind, Span};
 use jiff::civil::Date;
@@ -47,7 +47,12 @@ pub(super) struct Reading<'t, 'p> {
     by_end: Vec<usize>,
     /// First tokens of clauses, in order; the first is 0.
     clauses: Vec<usize>,
+    /// Place of a dateline that the sentence itself begins with.
+    pub(super) dateline: Option<&'p Place>,
 }
+
+/// Tokens within which a dateline ends.
+const DATELINE: usize = 24;
 
 impl<'t, 'p> Reading<'t, 'p> {
     /// Reads a sentence; `country` and `division` are those that the story speaks of, `today` the date that it is told on.
@@ -63,7 +68,9 @@ impl<'t, 'p> Reading<'t, 'p> {
         today: Option<Date>,
     ) -> Self {
         let pack = asked.pack;
-        let tokens = tokenize(text, span.start);
+        let found_all = places.possible_in(pack.code, text);
+        let names: Vec<Range<usize>> = found_all.iter().map(|found| found.start..found.end).collect();
+        let tokens = pack.tokenize(text, span.start, &names);
         let words: Vec<Words> = tokens.iter().map(|token| pack.words(&token.lower)).collect();
         let mut marks = pack.marks(&tokens);
         asked.retarget(&mut marks);
@@ -131,9 +138,14 @@ impl<'t, 'p> Reading<'t, 'p> {
         });
         numbers.retain(|number| !dates.iter().any(|mark| number.first < mark.after && mark.first < number.after));
         let at = |position: usize| tokens.partition_point(|token| token.end <= position);
-        let found_all = places.find_in(pack.code, text);
+        // A name that a longer word runs into is none: "的日本人" has Japan, "18日本市" has not.
+        let whole = |found: &&PlaceMatch<'_>| {
+            let (start, end) = (span.start + found.start, span.start + found.end);
+            !pack.topic_first() || tokens.get(at(start)).is_some_and(|token| token.start == start && token.end == end)
+        };
         let spots: Vec<Spot<'p>> = found_all
             .iter()
+            .filter(whole)
             .map(|found| {
                 let (start, end) = (span.start + found.start, span.start + found.end);
                 let first = at(start);
@@ -169,9 +181,11 @@ impl<'t, 'p> Reading<'t, 'p> {
             dates,
             by_end,
             clauses: vec![0],
+            dateline: None,
         };
+        reading.take_dateline();
         reading.divisions(places);
-        reading.split_clauses();
+        reading.split_clauses(text);
         reading
     }
 
@@ -257,11 +271,52 @@ impl<'t, 'p> Reading<'t, 'p> {
         self.numbers = numbers;
     }
 
+    /// "（…北京5月27日电）": what stands before the story says where it was written, and not where anything happened.
+    fn take_dateline(&mut self) {
+        let ends = |at: &usize| {
+            let closed = self.is(at + 1, ")") || self.tokens.get(at + 1).is_none_or(|next| next.spaced);
+            self.word(*at, Word::DatelineEnd) && closed
+        };
+        let Some(end) = (0..self.tokens.len().min(DATELINE)).find(ends) else { return };
+        // "【马来西亚新冠疫情速报】" is a heading.
+        let story =
+            self.marks_in(0..end).any(|mark| mark.cue.metric().is_some() || mark.cue == Cue::Sense(Sense::Covid));
+        if story {
+            return;
+        }
+        // A space must close what no bracket does, and characters have none of their own.
+        let open = self.is(0, "(");
+        let gap = |at: usize| match (self.tokens.get(at), self.tokens.get(at + 1)) {
+            (Some(this), Some(next)) => next.start > this.end,
+            _ => false,
+        };
+        if !open && !gap(end) {
+            return;
+        }
+        self.dateline = self.spots.iter().rev().find(|spot| spot.first < end).map(|spot| spot.place);
+        self.spots.retain(|spot| spot.first > end);
+        self.dates.retain(|mark| mark.first > end);
+        self.numbers.retain(|number| number.first > end);
+    }
+
     /// Clauses end at semicolons and bullets, before "while" and "but", and before a place that has its own verb.
-    fn split_clauses(&mut self) {
+    ///
+    /// Where the topic stands first, a comma behind a number ends its clause: what comes next tells of the next number.
+    /// What has no number yet ("according to the ministry, as of the 18th,") opens the clause of the first.
+    fn split_clauses(&mut self, text: &str) {
         let mut starts = vec![0];
+        let mut depth = 0_i32;
         for (n, token) in self.tokens.iter().enumerate().skip(1) {
             let hard = matches!(token.text, ";" | "•") || self.word(n, Word::NewClause);
+            depth += i32::from(token.is("(")) - i32::from(token.is(")"));
+            let full = || {
+                let start = starts.last().copied().unwrap_or(0);
+                let enumerates = text.get(token.start - self.span.start..).is_some_and(|rest| rest.starts_with('、'));
+                depth <= 0
+                    && !enumerates
+                    && self.numbers.iter().any(|number| number.first >= start && number.after <= n)
+            };
+            let hard = hard || self.pack.topic_first() && token.is(",") && full();
             // "…in Ukraine, and Poland reported 12": a place with a verb of its own.
             let link = token.is(",") || self.word(n, Word::And);
             // "Kerala and Tamil Nadu reported": two subjects of one clause.
@@ -309,6 +364,14 @@ impl<'t, 'p> Reading<'t, 'p> {
         clause.start.max(before).min(number.first)..number.first
     }
 
+    /// Of the tokens before the number those since the last comma or "and".
+    pub(super) fn phrase(&self, n: usize) -> Range<usize> {
+        let left = self.left(n);
+        let breaks = |at: &usize| self.is(*at, ",") || self.is(*at, "(") || self.word(*at, Word::And);
+        let start = left.clone().rfind(breaks).map_or(left.start, |at| at + 1);
+        start..left.end
+    }
+
     /// Tokens between this number and the next one, within its clause.
     pub(super) fn right(&self, n: usize) -> Range<usize> {
         let Some(number) = self.numbers.get(n) else { return 0..0 };
@@ -318,7 +381,10 @@ impl<'t, 'p> Reading<'t, 'p> {
             let before = next.first.wrapping_sub(1);
             !number.percent && next.percent && (self.word(before, Word::Or) || self.is(before, "("))
         };
-        let skip = n + 1 + self.numbers.get(n + 1..).unwrap_or_default().iter().take_while(aside).count();
+        // Nor does a time: "501人在确诊后28天内死亡".
+        let time = |next: &&Numeral| self.pack.topic_first() && self.has_at(next.after, Sense::TrapAfter);
+        let skipped = |next: &&Numeral| aside(next) || time(next);
+        let skip = n + 1 + self.numbers.get(n + 1..).unwrap_or_default().iter().take_while(skipped).count();
         let next = self.numbers.get(skip).map_or(self.tokens.len(), |next| next.first);
         number.after..clause.end.min(next).max(number.after)
     }
@@ -372,6 +438,11 @@ impl<'t, 'p> Reading<'t, 'p> {
             .take_while(|mark| mark.first == token)
             .filter(|mark| mark.cue.metric().is_some())
             .max_by_key(|mark| (mark.after, matches!(mark.cue, Cue::Noun(_))))
+    }
+
+    /// Whether a verb of statement begins at a token, or right behind one more word.
+    pub(super) fn is_statement(&self, token: usize) -> bool {
+        (token..token + 2).any(|at| self.has_at(at, Sense::Statement))
     }
 
     /// Whether the token is a word of this class.

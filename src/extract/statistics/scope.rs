@@ -115,6 +115,15 @@ pub(super) fn locate<'p>(
     if let Some(mention) = respectively(sentence, n) {
         return at(mention);
     }
+    // "商丘、开封各1例": the places before it have as many each.
+    if reading.pack.topic_first() && reading.has_ending(super::attach::core_start(reading, n), Sense::Each) {
+        let row = reading.left(n);
+        let each = reading.spots.iter().filter(|spot| row.contains(&spot.first) && usable(reading, spot, rank));
+        let each: Vec<_> = each.map(|spot| Located::at(reading, spot, how(spot))).collect();
+        if !each.is_empty() {
+            return each;
+        }
+    }
     // (1) In one bracket or list item with the number.
     if let Some(mention) = item(sentence, n, rank) {
         return at(mention);
@@ -160,6 +169,12 @@ pub(super) fn locate<'p>(
     // The rest of the sentence: its subject, when this clause has none.
     if let Some(mention) = subject(sentence, 0..clause.start, rank) {
         return at(mention);
+    }
+    if let Some(mark) = world(0..clause.start).filter(|_| reading.pack.topic_first())
+        && let Some(place) = places.world()
+    {
+        let span = reading.bytes(mark.first, mark.after);
+        return vec![Located { place: Some(place), facility: false, how: PlaceHow::Explicit, span }];
     }
     // (4) An institution of one country.
     let country = reading.marks.iter().find_map(|mark| match mark.cue {
@@ -248,7 +263,7 @@ pub(super) fn told_of<'p>(before: Option<Located<'p>>, told: &[Located<'p>], par
 }
 
 /// "Georgia (40)", "(40 in Gori)", "Oman 121,129", "Kerala: 300", "India as a whole 12.74 crore".
-fn item<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize, rank: Option<&Rank>) -> Option<&'s Mention<'p>> {
+pub(super) fn item<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize, rank: Option<&Rank>) -> Option<&'s Mention<'p>> {
     let reading = sentence.reading;
     let number = reading.numbers.get(n)?;
     let ending = |at: usize| sentence.mentions.iter().find(|mention| mention.spot.after == at);
@@ -272,7 +287,9 @@ fn item<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize, rank: Option<&Rank
     }
     let mention = ending(at)?;
     let spot = &mention.spot;
-    let fits = usable(reading, spot, rank)
+    // The object of a comparison owns its own number: "低于意大利的14.1%".
+    let owns = reading.pack.topic_first() && reading.word(spot.after, Word::Genitive);
+    let fits = (usable(reading, spot, rank) || owns)
         && spot.form == PlaceForm::Name
         && !spot.possessive
         && !near_capital_statement(reading, spot);
@@ -343,6 +360,7 @@ fn subject<'s, 'p>(
         .mentions
         .iter()
         .filter(|mention| range.contains(&mention.spot.first) && governs(reading, &mention.spot, rank))
+        .filter(|mention| !within_part(reading, &mention.spot, &range))
         .collect();
     // A place that belongs to an earlier number of a list ("402 in Zagreb, 77 …") owns that number only.
     let owned = |mention: &Mention<'p>| {
@@ -365,11 +383,34 @@ fn subject<'s, 'p>(
     free().find(|mention| !aside(mention)).or_else(|| free().next()).or(candidates.first()).copied()
 }
 
+/// "22例（莆田市15例）", "其中广州17例；": a place of a part is none of what follows the part. Asked only where the topic
+/// stands first, since elsewhere a part stands behind its number.
+fn within_part(reading: &Reading<'_, '_>, spot: &Spot<'_>, range: &std::ops::Range<usize>) -> bool {
+    if !reading.pack.topic_first() {
+        return false;
+    }
+    let brackets = |from: usize, to: usize| {
+        (from..to).fold(0_i32, |depth, at| depth + i32::from(reading.is(at, "(")) - i32::from(reading.is(at, ")")))
+    };
+    let closed = brackets(spot.after, range.end) < 0;
+    let clause = reading.clause(spot.first);
+    let opens = |at: usize| reading.is(at, ";");
+    let from = (0..spot.first).rev().find(|at| opens(*at)).map_or(0, |at| at + 1);
+    let part = reading.has(from..spot.first, Sense::Part) && range.end > clause.end;
+    // A total or an increment after the part counts the whole again.
+    let counts_on = reading.numbers.iter().any(|number| spot.after <= number.first && number.after <= range.end);
+    closed || part && counts_on
+}
+
 /// An unnamed ship, home or prison that is the place itself: no country is said.
 fn facility<'p>(reading: &Reading<'_, 'p>, n: usize, behind: &[&Mention<'p>]) -> Option<Located<'p>> {
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
-    let mark = reading.first(number.after..clause.end, Sense::Vessel)?;
+    let mark = match reading.first(number.after..clause.end, Sense::Vessel) {
+        // "一艘邮轮上149名船员": before the number, where the topic stands.
+        None if reading.pack.topic_first() => reading.first(clause.start..number.first, Sense::Vessel)?,
+        mark => mark?,
+    };
     let unnamed = (1..=2).any(|back| reading.word(mark.first.wrapping_sub(back), Word::Indefinite));
     let near = reading
         .spots

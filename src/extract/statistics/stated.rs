@@ -122,7 +122,11 @@ fn noun_before(marks: &[Mark], at: usize) -> bool {
 }
 
 fn counted(mark: &Mark) -> bool {
-    mark.cue.metric().is_some_and(|metric| super::kinds::kind_of(metric).whole)
+    mark.cue.metric().is_some_and(|metric| {
+        super::kinds::kind_of(metric).whole
+            // "Nine in ten had no shot": of these a zero is no report.
+            && !matches!(metric, Metric::DosesAdministered | Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated)
+    })
 }
 
 fn numeral(tokens: &[Token<'_>], first: usize, after: usize, value: f64) -> Option<Numeral> {
@@ -139,6 +143,7 @@ fn numeral(tokens: &[Token<'_>], first: usize, after: usize, value: f64) -> Opti
         words: true,
         repaired: false,
         about: false,
+        over: false,
         grouped: false,
         decimal: false,
     })

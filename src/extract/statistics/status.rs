@@ -54,6 +54,9 @@ pub(super) fn qualifier(reading: &Reading<'_, '_>, n: usize) -> Qualifier {
             None => break,
         }
     }
+    if number.over {
+        return Qualifier::MoreThan;
+    }
     let bound = [
         (Sense::OrMore, Qualifier::AtLeast),
         (Sense::OrLess, Qualifier::AtMost),
@@ -82,7 +85,14 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
     let before = clause.start..number.first;
     let right = reading.right(n);
     let start = core_start(reading, n);
-    if reading.has(before.clone(), Sense::Correction) && reading.word(start.wrapping_sub(1), Word::From) {
+    let corrected = if reading.pack.topic_first() { clause.clone() } else { before.clone() };
+    if reading.has(corrected, Sense::Correction) && reading.word(start.wrapping_sub(1), Word::From) {
+        return Status::Superseded;
+    }
+    // "30宗，应为33宗".
+    let next = reading.numbers.get(n + 1).map_or(0, |_| core_start(reading, n + 1));
+    let mended = [next, reading.numbers.get(n + 1).map_or(0, |next| next.first)];
+    if mended.iter().any(|at| *at > number.first && reading.word(at - 1, Word::Correct)) {
         return Status::Superseded;
     }
     let whole = clause.start..clause.end;
@@ -99,6 +109,10 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
     }
     if reading.has(whole.clone(), Sense::Negated) {
         return Status::Negated;
+    }
+    // "将累计死亡人数修正为N": the same word as that of the future.
+    if reading.pack.topic_first() && reading.has(whole, Sense::Correction) {
+        return Status::Reported;
     }
     // A modal governs what follows it; "will be vaccinated", "are expected" may follow the number.
     let modal = |range: std::ops::Range<usize>| {
@@ -165,7 +179,9 @@ pub(super) fn subsets(reading: &Reading<'_, '_>, n: usize, attachment: &Attachme
     // "Imported cases rose to 40": the subset stands at the noun.
     if let Some((first, after)) = attachment.mark.filter(|(first, _)| *first < number.first) {
         let follow = usize::from(reading.pack.order.adjectives_follow) * 2;
-        for mark in reading.marks_in(first.saturating_sub(3)..(after + follow).min(number.first)) {
+        // Where the topic stands first, a comma before it ends what is said of it.
+        let from = if reading.pack.topic_first() { reading.phrase(n).start.min(first) } else { 0 };
+        for mark in reading.marks_in(first.saturating_sub(3).max(from)..(after + follow).min(number.first)) {
             if let Cue::Subset(subset) = mark.cue
                 && !found.contains(&subset)
                 && !institution(reading, mark.first, mark.after, subset)
@@ -184,6 +200,19 @@ pub(super) fn subsets(reading: &Reading<'_, '_>, n: usize, attachment: &Attachme
                 found.push(subset);
             }
         }
+    }
+    // Where the topic stands first, what stands before the number is said of it: "本土病例22例", "医护人员中12人".
+    if reading.pack.topic_first() {
+        let before = if number.percent { reading.left(n) } else { reading.phrase(n) };
+        let parts = reading.marks_in(before).filter_map(|mark| match mark.cue {
+            Cue::Subset(subset) if !institution(reading, mark.first, mark.after, subset) => Some(subset),
+            _ => None,
+        });
+        parts.for_each(|subset| {
+            if !found.contains(&subset) {
+                found.push(subset);
+            }
+        });
     }
     found.retain(|subset| !(*subset == Subset::Adults && matches!(attachment.metric, Metric::Cases)));
     found.sort();
@@ -242,7 +271,8 @@ pub(super) fn source(reading: &Reading<'_, '_>, n: usize) -> Option<Source> {
     let first = spot.map_or(mark.first, |spot| spot.first);
     let mut name = String::new();
     for (n, token) in reading.tokens.get(first..mark.after)?.iter().enumerate() {
-        if n > 0 && token.spaced {
+        let gap = reading.tokens.get((first + n).wrapping_sub(1)).is_some_and(|before| before.end < token.start);
+        if n > 0 && gap {
             name.push(' ');
         }
         name.push_str(token.text);

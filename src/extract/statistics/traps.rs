@@ -124,8 +124,17 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         }
         more |= reading.word(at, Word::Comparative);
     }
+    // "3比1".
+    let number_at = |at: usize| reading.numbers.iter().any(|other| other.first == at);
+    let number_to = |at: usize| reading.numbers.iter().any(|other| other.after == at);
+    if behind(Word::Comparer) && number_at(number.after + 1)
+        || before(1, Word::Comparer) && number_to(number.first.wrapping_sub(1))
+    {
+        return Some("score");
+    }
     // "mais 126 do que na segunda-feira".
-    if before(1, Word::Comparative) && (number.after..number.after + 3).any(|at| reading.than(at)) {
+    if reading.pack.topic_first() && differs(reading, n)
+        || before(1, Word::Comparative) && (number.after..number.after + 3).any(|at| reading.than(at)) {
         return Some("difference");
     }
     // "up 14 from Tuesday", "down one on the week".
@@ -143,6 +152,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     }
     // "population of 12,000", "a town of 12,000".
     if before(1, Word::Of) && reading.has_ending(number.first, Sense::Population)
+        || reading.pack.topic_first() && populates(reading, n)
         || reading.has_at(number.after, Sense::Population)
     {
         return Some("population");
@@ -170,6 +180,28 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         return Some("identifier");
     }
     None
+}
+
+/// "两国人口合计逾17亿": the inhabitants, of whom nothing else is said.
+fn populates(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let phrase = reading.phrase(n);
+    let Some(named) = reading.first(phrase.clone(), Sense::Population) else { return false };
+    let bounds = |mark: &crate::language::pack::Mark| {
+        [Sense::MoreThan, Sense::Nearly, Sense::About, Sense::Reaches, Sense::Exact, Sense::Total]
+            .iter()
+            .any(|sense| mark.cue == Cue::Sense(*sense))
+    };
+    let between = |at: usize| reading.marks.iter().any(|mark| mark.first <= at && at < mark.after && bounds(mark));
+    (named.after..phrase.end).all(between)
+}
+
+/// "较前一日增加16例", "比上周多了约60人": a comparison opens the clause and a word of change stands at the number.
+fn differs(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let start = core_start(reading, n);
+    let stretch = reading.left(n).rev().take_while(|at| !reading.is(*at, ",")).last().unwrap_or(start);
+    let compared = (stretch..start).any(|at| reading.word(at, Word::Comparer));
+    let change = |at: usize| reading.has_at(at, Sense::RiseVerb) || reading.word(at, Word::Comparative);
+    compared && (start.saturating_sub(3)..start).any(change) && !reading.has_ending(start, Sense::Reaches)
 }
 
 /// A unit of something else right behind, with at most one adjective between: "14 days", "three other countries".
@@ -214,7 +246,8 @@ fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
             })
             && reading.tokens.get(token).is_some_and(|token| token.kind == TokenKind::Word || token.is("-"))
     };
-    skip(after) && (at(after + 1) || skip(after + 1) && at(after + 2))
+    // Where a counting word stands behind the number, what it counts stands right behind that.
+    !reading.pack.topic_first() && skip(after) && (at(after + 1) || skip(after + 1) && at(after + 2))
 }
 
 /// "a three-dose course", "a 40-case cluster": the number is part of a word for something else.
@@ -280,13 +313,21 @@ pub(super) fn of_clause(reading: &Reading<'_, '_>, n: usize) -> Option<Trap> {
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
     let everything = 0..reading.tokens.len();
-    if reading.has(everything.clone(), Sense::History) {
+    let told = if reading.pack.topic_first() { clause.clone() } else { everything.clone() };
+    if reading.has(told, Sense::History) {
         return Some("earlier pandemic");
     }
     if reading.has(everything, Sense::Trial) {
         return Some("trial");
     }
     let unreal = clause.clone().any(|at| reading.word(at, Word::Would) && reading.word(at + 1, Word::Have));
+    // "若新增超过50例": a condition that a bound states is a rule.
+    let bounds = [Sense::MoreThan, Sense::AtLeast, Sense::LessThan, Sense::AtMost];
+    let bounded = bounds.iter().any(|sense| reading.has_ending(number.first, *sense));
+    let ruled = reading.pack.topic_first() && bounded && reading.has(clause.start..number.first, Sense::Hypothetical);
+    if ruled && !unreal {
+        return Some("threshold or target");
+    }
     let head = head(reading);
     // "companies with 100 or more workers must", "schools with 5 or more cases have to close".
     if reading.has_at(number.after, Sense::OrMore) && reading.has(clause.clone(), Sense::Threshold) {
@@ -337,6 +378,10 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     // "181 million are to be vaccinated".
     let undone =
         attachment.mark.is_some_and(|(first, _)| (number.after..first).any(|at| reading.word(at, Word::Undone)));
+    // A word that counts cases of either sort.
+    if reading.pack.topic_first() && reading.word(number.after - 1, Word::CaseCounter) && has(Sense::Legal) {
+        return Some("legal cases");
+    }
     match attachment.metric {
         Metric::DosesAdministered => {
             // The verb right before the number is nearer than others of the clause.
@@ -371,6 +416,7 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
             (meant || legal && !patients).then_some("legal cases or supplies")
         }
         Metric::Deaths => {
+            let near = if reading.pack.topic_first() { 0..reading.tokens.len() } else { near.clone() };
             let births = near.clone().any(|at| reading.word(at, Word::Births));
             births.then_some("births and deaths")
         }
