@@ -158,7 +158,7 @@ impl Unspaced {
             let (Some(text), Some(lower)) = (run.text.get(at..at + length), rest.get(..length)) else { break };
             let lower = if whole && text != lower { Cow::Owned(lower.to_owned()) } else { Cow::Borrowed(text) };
             let end = start + length;
-            tokens.push(Token { start, end, text, lower, kind: TokenKind::Word, spaced: true });
+            tokens.push(Token { start, end, text, lower, kind: TokenKind::Word, spaced: true, apart: false });
             at += length;
         }
         tokens

@@ -98,8 +98,8 @@ pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
     let mut n = 0;
     while n < line.tokens.len() {
         let written = date_units::find(line, n).or_else(|| calendar(line, n));
-        let found = written.or_else(|| weekday(line, n)).or_else(|| day(line, n)).or_else(|| clock(line.tokens, n));
-        match found {
+        let read = written.or_else(|| weekday(line, n)).or_else(|| day(line, n)).or_else(|| clock(line.tokens, n));
+        match read {
             Some(mark) => {
                 n = mark.after.max(n + 1);
                 found.push(mark);

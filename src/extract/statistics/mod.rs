@@ -423,9 +423,6 @@ impl<'a, 'p> Finder<'a, 'p> {
         });
         let mut kinded =
             kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
-        if self.header_new && attachment.why == Why::Column {
-            kinded.kind = Kind::New;
-        }
         let inherits = whole.and_then(|whole| whole.located.first().copied());
         if let Some((_, told)) = row.and_then(|(_, told)| told) {
             kinded = told;

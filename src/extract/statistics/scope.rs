@@ -118,8 +118,11 @@ pub(super) fn locate<'p>(
     // "商丘、开封各1例": the places before it have as many each.
     if reading.pack.topic_first() && reading.has_ending(super::attach::core_start(reading, n), Sense::Each) {
         let row = reading.left(n);
-        let each = reading.spots.iter().filter(|spot| row.contains(&spot.first) && usable(reading, spot, rank));
-        let each: Vec<_> = each.map(|spot| Located::at(reading, spot, how(spot))).collect();
+        let each = sentence
+            .mentions
+            .iter()
+            .filter(|mention| row.contains(&mention.spot.first) && usable(reading, &mention.spot, rank));
+        let each: Vec<_> = each.map(|mention| Located::at(reading, mention)).collect();
         if !each.is_empty() {
             return each;
         }
@@ -169,12 +172,6 @@ pub(super) fn locate<'p>(
     // The rest of the sentence: its subject, when this clause has none.
     if let Some(mention) = subject(sentence, 0..clause.start, rank) {
         return at(mention);
-    }
-    if let Some(mark) = world(0..clause.start).filter(|_| reading.pack.topic_first())
-        && let Some(place) = places.world()
-    {
-        let span = reading.bytes(mark.first, mark.after);
-        return vec![Located { place: Some(place), facility: false, how: PlaceHow::Explicit, span }];
     }
     // (4) An institution of one country.
     let country = reading.marks.iter().find_map(|mark| match mark.cue {
@@ -263,7 +260,11 @@ pub(super) fn told_of<'p>(before: Option<Located<'p>>, told: &[Located<'p>], par
 }
 
 /// "Georgia (40)", "(40 in Gori)", "Oman 121,129", "Kerala: 300", "India as a whole 12.74 crore".
-pub(super) fn item<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize, rank: Option<&Rank>) -> Option<&'s Mention<'p>> {
+pub(super) fn item<'s, 'p>(
+    sentence: &'s Sentence<'_, '_, 'p>,
+    n: usize,
+    rank: Option<&Rank>,
+) -> Option<&'s Mention<'p>> {
     let reading = sentence.reading;
     let number = reading.numbers.get(n)?;
     let ending = |at: usize| sentence.mentions.iter().find(|mention| mention.spot.after == at);

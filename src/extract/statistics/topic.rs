@@ -5,7 +5,6 @@
 //! number before it counts; else the word that counts ("例") says what is counted most.
 
 use super::attach::{Attachment, Why, core_start, governed, label, own, owns};
-use super::columns::column;
 use super::kinds::{is_percent, kind_of};
 use super::reading::Reading;
 use crate::language::Cue;
@@ -18,10 +17,9 @@ pub(super) fn one(
     reading: &Reading<'_, '_>,
     n: usize,
     found: &[Option<Attachment>],
-    columns: &[Metric],
     previous: Option<Metric>,
 ) -> Option<Attachment> {
-    let mut attachment = any(reading, n, found, columns, previous)?;
+    let mut attachment = any(reading, n, found, previous)?;
     // "接种疫苗300万人" counts people, "检测300万人" too.
     let counter = reading.numbers.get(n)?.after - 1;
     let things = [Word::CaseCounter, Word::DoseCounter, Word::ThingCounter];
@@ -44,7 +42,6 @@ fn any(
     reading: &Reading<'_, '_>,
     n: usize,
     found: &[Option<Attachment>],
-    columns: &[Metric],
     previous: Option<Metric>,
 ) -> Option<Attachment> {
     let left = label(reading, n);
@@ -57,7 +54,6 @@ fn any(
     let plain = plain.filter(|plain| left.is_none() || !next_owns(reading, n, plain));
     left.filter(|left| !people(left))
         .or(plain)
-        .or_else(|| column(reading, n, columns))
         .or_else(|| said_before(reading, n, true))
         .or(left)
         .or(behind)

@@ -134,7 +134,8 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     }
     // "mais 126 do que na segunda-feira".
     if reading.pack.topic_first() && differs(reading, n)
-        || before(1, Word::Comparative) && (number.after..number.after + 3).any(|at| reading.than(at)) {
+        || before(1, Word::Comparative) && (number.after..number.after + 3).any(|at| reading.than(at))
+    {
         return Some("difference");
     }
     // "up 14 from Tuesday", "down one on the week".
