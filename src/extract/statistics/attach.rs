@@ -6,7 +6,9 @@
 
 use super::columns::{self, Row};
 use super::kinds::{is_percent, kind_of};
-use super::lean::{base_of_part, coordinated, course, elliptic, forward, part_of_before, rate_again, says_no_noun};
+use super::lean::{
+    base_of_part, coordinated, course, elliptic, forward, given_to, part_of_before, rate_again, says_no_noun,
+};
 use super::reading::Reading;
 use super::{rates, topic, traps};
 use crate::language::Cue;
@@ -146,19 +148,6 @@ pub(super) struct Previous {
     pub(super) lead: Option<Metric>,
     /// Last: what "the figure" is.
     pub(super) last: Option<Metric>,
-}
-
-/// "has given at least one shot to 4.1 million people": what was given counts those that it was given to.
-fn given_to(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
-    let to = core_start(reading, n).checked_sub(1).filter(|to| reading.word(*to, Word::To))?;
-    let mark = reading.ending_at(to).into_iter().find(|mark| {
-        matches!(
-            mark.cue,
-            Cue::Predicate(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated | Metric::PeopleBoosted)
-                | Cue::Noun(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated | Metric::PeopleBoosted)
-        )
-    })?;
-    Some(Attachment { metric: mark.cue.metric()?, why: Why::Active, mark: Some((mark.first, mark.after)), per: None })
 }
 
 /// "hospitals are treating 40 patients", "40 people with the virus in Dutch hospitals": people who lie there.

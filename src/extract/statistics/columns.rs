@@ -427,10 +427,12 @@ pub(super) fn is_row(reading: &Reading<'_, '_>) -> bool {
     let others = (name.end..all.end).filter(words).count();
     named.count() <= 6
         && others <= usize::from(several)
-        && !reading.tokens.last().is_some_and(|token| matches!(token.text, "!" | "?"))
-        && !reading.marks.iter().any(|mark| mark.cue.metric().is_some() && !name.contains(&mark.first))
+        && reading.tokens.last().is_none_or(|token| !matches!(token.text, "!" | "?"))
         && !told(reading, name.clone())
-        && !(name.end < all.end && reading.marks_in(name).any(|mark| mark.cue.metric().is_some()))
+        && !reading
+            .marks
+            .iter()
+            .any(|mark| mark.cue.metric().is_some() && (name.end < all.end || !name.contains(&mark.first)))
 }
 
 /// The column that a number with a plus sign behind one of it belongs to.

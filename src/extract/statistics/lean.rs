@@ -120,6 +120,19 @@ pub(super) fn base_of_part(reading: &Reading<'_, '_>, n: usize) -> bool {
         && own(reading, n).is_some_and(|own| own.why == Why::Predicate)
 }
 
+/// "has given at least one shot to 4.1 million people": what was given counts those that it was given to.
+pub(super) fn given_to(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let to = core_start(reading, n).checked_sub(1).filter(|to| reading.word(*to, Word::To))?;
+    let mark = reading.ending_at(to).into_iter().find(|mark| {
+        matches!(
+            mark.cue,
+            Cue::Predicate(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated | Metric::PeopleBoosted)
+                | Cue::Noun(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated | Metric::PeopleBoosted)
+        )
+    })?;
+    Some(Attachment { metric: mark.cue.metric()?, why: Why::Active, mark: Some((mark.first, mark.after)), per: None })
+}
+
 /// "12,000 and 9,000 cases": the noun stands behind the last number of the row.
 pub(super) fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mut last = n;
@@ -160,11 +173,9 @@ pub(super) fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment>
 pub(super) fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let part = reading.has(reading.left(n), Sense::Part);
-    if !says_no_noun(reading, n)
-        && !(part
-            && (number.first.saturating_sub(4)..number.first)
-                .any(|at| reading.has_at(at, Sense::Part) && !reading.word(at, Word::With)))
-    {
+    let near = (number.first.saturating_sub(4)..number.first)
+        .any(|at| reading.has_at(at, Sense::Part) && !reading.word(at, Word::With));
+    if !(says_no_noun(reading, n) || part && near) {
         return None;
     }
     let start = core_start(reading, n);

@@ -337,7 +337,7 @@ pub(super) fn of_clause(reading: &Reading<'_, '_>, n: usize) -> Option<Trap> {
     if (reading.has(clause.start..number.first, Sense::Threshold) || reading.has(head, Sense::Threshold)) && !unreal {
         return Some("threshold or target");
     }
-    if reading.numbers.first().is_some() && self::head(reading).any(|at| reading.word(at, Word::Age)) {
+    if self::head(reading).any(|at| reading.word(at, Word::Age)) {
         return Some("age groups");
     }
     // "if daily cases stay above 100", "once 60 percent are vaccinated": no comma has closed the condition yet.
