@@ -355,6 +355,11 @@ fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
 pub(super) fn passes(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let start = core_start(reading, n);
+    // "llegó este jueves a 100.104".
+    let verb = before_date(reading, start.saturating_sub(1));
+    if verb + 1 < start && reading.word(start - 1, Word::To) && reading.word(verb.wrapping_sub(1), Word::Reached) {
+        return true;
+    }
     [start, number.first, before_date(reading, start)].into_iter().any(|at| {
         reading.ending_at(at).into_iter().any(|mark| {
             matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Nearly))
@@ -573,7 +578,8 @@ fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]
     let part = reading.has(reading.left(n), Sense::Part);
     let bracket = reading.is(number.first.wrapping_sub(1), "(") || reading.is(number.first.wrapping_sub(1), "+");
     let link = start.wrapping_sub(1);
-    let listed = reading.is(link, ",")
+    let brought = reading.has_ending(start, Sense::Bringing);
+    let listed = brought || reading.is(link, ",")
         || reading.is(link, "/")
         || reading.one_of(link, &[Word::And, Word::With, Word::To, Word::From]);
     if !(placed || located || compared || part || bracket || listed) {
@@ -663,7 +669,8 @@ fn breakdown(reading: &Reading<'_, '_>, n: usize, previous: Option<Metric>) -> O
     let told = (spot.after..number.first).any(|at| {
         [Sense::Report, Sense::Reaches].into_iter().any(|sense| reading.has_at(at, sense)) || reading.word(at, Word::ItemLink)
     });
-    let near = at - spot.after <= if told { 5 } else { 0 };
+    let mark = |at: usize| [":", "-", ",", "("].iter().any(|mark| reading.is(at, mark));
+    let near = told && at - spot.after <= 5 || (spot.after..at).all(mark);
     let ends = reading.tokens.get(number.after).is_none_or(|next| matches!(next.text, "," | ";" | "." | ")"))
         || reading.one_of(number.after, &[Word::And, Word::In]);
     (!counts && near && ends && !number.percent).then_some(Attachment {

@@ -48,7 +48,10 @@ pub(super) fn judge(
     }
     // A part, or a number in one row with another, is of the kind of its whole, unless it says otherwise itself.
     let own_period = own_period(reading, n, attachment);
-    if let (Some(whole), false) = (whole, total.is_some()) {
+    // "42.039, tras sumar 435": a verb of its own tells it.
+    let retold =
+        matches!(attachment.why, Why::Coordinated(_)) && reading.has_ending(core_start(reading, n), Sense::Report);
+    if let (Some(whole), false) = (whole, total.is_some() || retold) {
         if whole.kind == Kind::Cumulative && date::dates_its_part(reading, n) {
             return verdict(Kind::New, "period");
         }
@@ -63,6 +66,10 @@ pub(super) fn judge(
     }
     if own_period {
         return verdict(Kind::New, "period");
+    }
+    // No total is an average.
+    if statistic.is_some() {
+        return verdict(Kind::New, "average");
     }
     if let Some(rule) = total {
         return verdict(Kind::Cumulative, rule);
@@ -372,7 +379,8 @@ fn brought(reading: &Reading<'_, '_>, n: usize) -> bool {
     };
     let left = core_start(reading, n).saturating_sub(reading.left(n).start);
     let joined = n > 0 && left == 1 && reading.word(reading.left(n).start, Word::And);
-    brings(n) || joined && brings(n - 1)
+    let right_before = |n: usize| reading.has_ending(core_start(reading, n), Sense::Bringing);
+    brings(n) || right_before(n) || joined && (brings(n - 1) || right_before(n - 1))
 }
 
 /// Where the verb that tells a number can stand: its clause, or from a "with" that opens a new count on.
