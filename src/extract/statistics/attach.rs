@@ -202,7 +202,12 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             let both = reading.marks.iter().any(|other| {
                 other.first == mark.first && other.after == mark.after && other.cue == Cue::Predicate(metric)
             });
-            let as_predicate = matches!(mark.cue, Cue::Predicate(_)) || both;
+            // "300 son pacientes ingresados": a noun for people in a state describes others as well.
+            let described = matches!(mark.cue, Cue::Noun(_))
+                && reading.pack.order.adjectives_follow
+                && mark.after > mark.first + 1
+                && reading.has_at(mark.first, Sense::People);
+            let as_predicate = matches!(mark.cue, Cue::Predicate(_)) || both || described;
             match (best, as_noun, as_predicate) {
                 _ if share => {}
                 (None, true, _) => {
