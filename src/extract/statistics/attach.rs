@@ -260,7 +260,12 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             let both = reading.marks.iter().any(|other| {
                 other.first == mark.first && other.after == mark.after && other.cue == Cue::Predicate(metric)
             });
-            let as_predicate = matches!(mark.cue, Cue::Predicate(_)) || both;
+            // "300 son pacientes ingresados": a noun for people in a state describes others as well.
+            let described = matches!(mark.cue, Cue::Noun(_))
+                && reading.pack.order.adjectives_follow
+                && mark.after > mark.first + 1
+                && reading.has_at(mark.first, Sense::People);
+            let as_predicate = matches!(mark.cue, Cue::Predicate(_)) || both || described;
             match (best, as_noun, as_predicate) {
                 _ if share => {}
                 (None, true, _) => {
@@ -449,6 +454,11 @@ pub(super) fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
 pub(super) fn passes(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let start = core_start(reading, n);
+    // "llegó este jueves a 100.104".
+    let verb = before_date(reading, start.saturating_sub(1));
+    if verb + 1 < start && reading.word(start - 1, Word::To) && reading.word(verb.wrapping_sub(1), Word::Reached) {
+        return true;
+    }
     [start, number.first, before_date(reading, start)].into_iter().any(|at| {
         reading.ending_at(at).into_iter().any(|mark| {
             matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Nearly))

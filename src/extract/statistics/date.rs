@@ -467,7 +467,7 @@ fn stands_alone(line: &Line<'_, '_>, n: usize) -> bool {
     let told = |sense: Sense| line.marks.iter().any(|mark| mark.first == n + 1 && mark.cue == Cue::Sense(sense));
     let free = line.token(n + 1).is_none_or(|next| next.kind != TokenKind::Word)
         || line.word(n + 1, Word::The)
-        || [Sense::Report, Sense::Stop, Sense::Perfect].into_iter().any(told);
+        || [Sense::Report, Sense::Stop, Sense::Perfect, Sense::Statement].into_iter().any(told);
     opened && free
 }
 

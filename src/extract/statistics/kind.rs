@@ -61,7 +61,10 @@ pub(super) fn judge(
         }
         _ => false,
     };
-    if let (Some(whole), false, false) = (whole, total.is_some(), apart) {
+    // "42.039, tras sumar 435": a verb of its own tells it.
+    let retold =
+        matches!(attachment.why, Why::Coordinated(_)) && reading.has_ending(core_start(reading, n), Sense::Report);
+    if let (Some(whole), false, false) = (whole, total.is_some(), apart || retold) {
         if whole.kind == Kind::Cumulative && date::dates_its_part(reading, n) {
             return verdict(Kind::New, "period");
         }
@@ -76,6 +79,10 @@ pub(super) fn judge(
     }
     if own_period && total != Some("row") {
         return verdict(Kind::New, "period");
+    }
+    // No total is an average.
+    if statistic.is_some() {
+        return verdict(Kind::New, "average");
     }
     if let Some(rule) = total {
         return verdict(Kind::Cumulative, rule);
@@ -518,7 +525,8 @@ fn brought(reading: &Reading<'_, '_>, n: usize) -> bool {
     };
     let left = core_start(reading, n).saturating_sub(reading.left(n).start);
     let joined = n > 0 && left == 1 && reading.word(reading.left(n).start, Word::And);
-    brings(n) || joined && brings(n - 1)
+    let right_before = |n: usize| reading.has_ending(core_start(reading, n), Sense::Bringing);
+    brings(n) || right_before(n) || joined && (brings(n - 1) || right_before(n - 1))
 }
 
 /// Whether number `n` tells among how many tests or people the one before it was found.

@@ -75,10 +75,10 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
         return Some(after + dash + 1);
     }
     // "La tercera cifra más alta", "el segundo país con más casos".
-    let most = (after + 1..after + 3).find(|at| word(*at, Word::Most) && !word(at + 1, Word::Of));
-    if let Some(most) =
-        most.filter(|most| reading.pack.order.adjectives_follow && !reading.has_at(*most, Sense::MoreThan))
-    {
+    let most = (after + 1..after + 6)
+        .find(|at| word(*at, Word::Most) && !word(at + 1, Word::Of))
+        .filter(|at| *at < after + 3 || word(at - 1, Word::With));
+    if let Some(most) = most.filter(|most| reading.pack.order.adjectives_follow && !reading.has_at(*most, Sense::MoreThan)) {
         return Some(most + 1);
     }
     if word(after, Word::Only) && word(after + 1, Word::To) || word(after, Word::Behind) {

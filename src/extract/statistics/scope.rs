@@ -173,6 +173,14 @@ pub(super) fn locate<'p>(
     if let Some(mention) = subject(sentence, 0..clause.start, rank) {
         return at(mention);
     }
+    // "Com as 98 novas mortes, o Paraná passa a ter 5.711": the subject opens the next clause.
+    let next = reading.clause(clause.end).start.max(clause.end);
+    let opener = reading.spots.iter().find(|spot| {
+        spot.first >= next && spot.first <= next + 1 && governs(reading, spot, rank) && !foreign_prep(reading, spot)
+    });
+    if let Some(spot) = opener.filter(|_| clause.start == 0 && clause.end < reading.tokens.len()) {
+        return vec![Located::at(reading, spot, how(spot))];
+    }
     // (4) An institution of one country.
     let country = reading.marks.iter().find_map(|mark| match mark.cue {
         Cue::Institution(n) => reading.pack.institutions.get(n),

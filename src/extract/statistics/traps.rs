@@ -68,7 +68,10 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     if before(1, Word::Per) && (tens || !before(1, Word::By))
         || before(1, Word::Every)
         || behind(Word::Of) && reading.word(number.after + 1, Word::Every)
-        || behind(Word::In) && reading.numbers.get(n + 1).is_some_and(|next| next.first == number.after + 1)
+        || behind(Word::In)
+            && reading.numbers.get(n + 1).is_some_and(|next| {
+                next.first == number.after + 1 && !unit_behind(reading, next.after)
+            })
     {
         return Some("share or base");
     }
@@ -94,6 +97,10 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     let shared = shared.is_some_and(|next| unit_behind(reading, next.after)) || shares_unit(reading, n);
     if unit_behind(reading, number.after) || compound(reading, number.after) || dated || shared {
         return Some("unit");
+    }
+    // "(-3)".
+    if tight && mark_before("-") && reading.is(number.first.wrapping_sub(2), "(") {
+        return Some("difference");
     }
     // "y en la UCI, cuatro menos".
     let fewer = behind(Word::Comparative) && !reading.has_at(number.after, Sense::New);
