@@ -4,6 +4,7 @@
 //! a sentence never crosses a line that is blank, nor a line break before a bullet; every character that is not white
 //! space lies in exactly one sentence. It does not care what the sentences say.
 
+use crate::language::tokens::is_han;
 use crate::model::{Field, Span};
 
 /// Abbreviations after which a dot ends no sentence, in lower case without the dot.
@@ -134,8 +135,14 @@ fn line_break(text: &str, at: usize) -> Option<usize> {
     // A line that begins with a capital or a digit after one that ends without punctuation is a list or a table.
     let line_start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |position| position + 1);
     let line = text.get(line_start..at).unwrap_or_default();
-    let tabular = line.len() < 60 && next.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());
+    let opens = |c: char| c.is_uppercase() || c.is_ascii_digit() || is_han(c) && line.ends_with(closes_row);
+    let tabular = line.len() < 60 && next.starts_with(opens);
     (bullet || tabular).then_some(at + 1)
+}
+
+/// What a row of a table ends with, where a line may also begin without a capital.
+fn closes_row(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, '】' | '：' | '例' | '人' | '宗' | '起' | '%')
 }
 
 /// The end of the sentence whose stop stands at `at`, if it is one.

@@ -279,6 +279,8 @@ pub enum Word {
     Correct,
     Unwilling,
     RankPrefix,
+    Multiple,
+    Existing,
 }
 
 /// The classes that one word belongs to.
@@ -363,11 +365,13 @@ impl PackFile {
         let numbers = self.months.iter().chain(&self.weekdays).chain(&self.units).chain(&self.ordinals).flatten();
         let scales = self.scales.keys().chain(self.scale_suffixes.keys()).chain(&self.percent_words);
         let range = [&self.range.between, &self.range.and, &self.range.to, &self.range.not_before, &self.range.change];
-        let metrics = self.metrics.values().flat_map(|words| {
-            words.nouns.iter().chain(&words.predicates).chain(&words.active).chain(&words.labels)
-        });
+        let metrics = self
+            .metrics
+            .values()
+            .flat_map(|words| words.nouns.iter().chain(&words.predicates).chain(&words.active).chain(&words.labels));
         let lists = self.subsets.values().chain(self.sources.values()).chain(self.cues.values()).flatten();
-        let words = self.words.values().flatten().chain(self.institutions.keys());
+        let people = self.titles.iter().chain(&self.speech_verbs);
+        let words = self.words.values().flatten().chain(self.institutions.keys()).chain(people);
         numbers.chain(scales).chain(range.into_iter().flatten()).chain(metrics).chain(lists).chain(words)
     }
 }

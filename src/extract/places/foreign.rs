@@ -10,7 +10,7 @@ use super::find::{Word, spelled, words};
 use super::table::{Sense, fold, fold_phrase, rank, rows, sense};
 use super::{Place, PlaceForm, PlaceMatch, Places};
 use crate::model::PlaceKind;
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::AhoCorasick;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -93,7 +93,7 @@ impl Names {
         if table.script == Script::Characters {
             written.sort_unstable();
             written.dedup();
-            let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&written).ok();
+            let automaton = AhoCorasick::new(&written).ok();
             let meanings = written.iter().map(|name| names.senses.get(*name).cloned().unwrap_or_default()).collect();
             names.characters = automaton.map(|automaton| (automaton, meanings));
         }
@@ -104,15 +104,36 @@ impl Names {
 impl Places {
     /// Every place named in a text of this language (`en`, `ru` …), in order.
     pub(crate) fn find_in<'p>(&'p self, language: &str, text: &str) -> Vec<PlaceMatch<'p>> {
+        let mut matches = self.possible_in(language, text);
+        let mut end = 0;
+        matches.retain(|found| {
+            let apart = found.start >= end;
+            if apart {
+                end = found.end;
+            }
+            apart
+        });
+        matches
+    }
+
+    /// The same, but where there is no space between words also those that begin within another: "其中东京都" has a Middle
+    /// East and a Tokyo, of which only who knows where words end can choose.
+    pub(crate) fn possible_in<'p>(&'p self, language: &str, text: &str) -> Vec<PlaceMatch<'p>> {
         let Some((table, names)) = self.names_of(language) else { return self.find(text) };
         match &names.characters {
-            Some((automaton, meanings)) => automaton
-                .find_iter(text)
-                .filter_map(|found| {
-                    let senses = meanings.get(found.pattern().as_usize())?;
-                    self.matched(found.start(), found.end(), senses.iter())
-                })
-                .collect(),
+            Some((automaton, meanings)) => {
+                let mut matches: Vec<PlaceMatch<'p>> = automaton
+                    .find_overlapping_iter(text)
+                    .filter_map(|found| {
+                        let senses = meanings.get(found.pattern().as_usize())?;
+                        self.matched(found.start(), found.end(), senses.iter())
+                    })
+                    .collect();
+                // Of those that begin together the longest.
+                matches.sort_by_key(|found| (found.start, usize::MAX - found.end));
+                matches.dedup_by_key(|found| found.start);
+                matches
+            }
             None => {
                 let words = words(text);
                 let mut matches = Vec::new();

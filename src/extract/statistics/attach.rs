@@ -189,14 +189,17 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                 (None, true, _) => {
                     best = Some((*mark, Why::Noun));
                     // "6,264 Covid patients are in hospital": people with the virus are cases only if nothing is said of them.
-                    if !reading.word(mark.after - 1, Word::Patient) {
+                    let infected = reading.pack.topic_first() && metric == Metric::Cases;
+                    if !infected && !reading.word(mark.after - 1, Word::Patient) {
                         break;
                     }
                 }
                 (None, false, true) => best = Some((*mark, Why::Predicate)),
                 (Some((earlier, _)), _, true) => {
                     let old = earlier.cue.metric()?;
-                    let people = old == Metric::Cases && matches!(earlier.cue, Cue::Noun(_));
+                    // "因感染新冠病毒而死亡": where a noun is a verb too, the last one tells what became of them.
+                    let people =
+                        old == Metric::Cases && (matches!(earlier.cue, Cue::Noun(_)) || reading.pack.topic_first());
                     if closer(metric) > closer(old)
                         && matches!(old, Metric::ActiveCases | Metric::Hospitalisations | Metric::Cases)
                         || people

@@ -42,7 +42,10 @@ pub(super) fn header(reading: &Reading<'_, '_>) -> Vec<Metric> {
             metrics.push(metric);
         }
     }
-    if metrics.len() >= 2 { metrics } else { Vec::new() }
+    // "【省份　新增确诊】": one column, where brackets say that the line is a header.
+    let last = reading.tokens.len().saturating_sub(1);
+    let closed = reading.is(0, "(") && reading.is(last, ")");
+    if metrics.len() >= 2 || closed { metrics } else { Vec::new() }
 }
 
 /// Whether the line is a row of a table: a place, then figures, and no word that says what they count.
@@ -57,9 +60,6 @@ pub(super) fn is_row(reading: &Reading<'_, '_>) -> bool {
 }
 
 pub(super) fn column(reading: &Reading<'_, '_>, n: usize, columns: &[Metric]) -> Option<Attachment> {
-    if columns.len() < 2 {
-        return None;
-    }
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
     // Position among the numbers of the row; a row begins at a place or a semicolon.

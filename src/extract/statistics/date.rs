@@ -408,10 +408,7 @@ pub(super) fn last_day(reading: &Reading<'_, '_>) -> Option<Date> {
     let named = |mark: &&DateMark| {
         mark.role != Role::Since
             && (mark.how != AsOfHow::Relative
-                || reading
-                    .marks
-                    .iter()
-                    .any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::Yesterday)))
+                || reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::Yesterday)))
     };
     reading.dates.iter().filter(named).rev().find_map(|mark| match mark.when {
         When::Day(day) => Some(day),

@@ -4,8 +4,8 @@
 //! such day not after the story's.
 
 use super::date::{DateMark, Line, Role, When, resolve};
-use crate::language::tokens::TokenKind;
 use crate::language::pack::Calendar;
+use crate::language::tokens::TokenKind;
 use crate::model::AsOfHow;
 use jiff::Span as Days;
 use jiff::civil::Date;
@@ -43,8 +43,7 @@ pub(super) fn find(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
 pub(super) fn role(line: &Line<'_, '_>, after: usize) -> Option<Role> {
     let calendar = line.pack.calendar()?;
     let reader = Reader { line, calendar };
-    let roles =
-        [(&calendar.since, Role::Since), (&calendar.as_of, Role::AsOf), (&calendar.before, Role::By)];
+    let roles = [(&calendar.since, Role::Since), (&calendar.as_of, Role::AsOf), (&calendar.before, Role::By)];
     roles.into_iter().find(|(list, _)| reader.unit(after, list)).map(|(_, role)| role)
 }
 
@@ -112,11 +111,11 @@ impl Reader<'_, '_> {
         let when = match (month.and_then(narrow), back, day) {
             (Some(month), _, day) => resolve(year, month, day.and_then(narrow), today),
             (None, Some(months), day) => {
-                let shifted = today.and_then(|today| today.first_of_month().checked_sub(Days::new().months(months)).ok());
+                let shifted =
+                    today.and_then(|today| today.first_of_month().checked_sub(Days::new().months(months)).ok());
                 let month = shifted.and_then(|first| u8::try_from(first.month()).ok());
-                month.map_or(When::Unknown, |month| {
-                    resolve(shifted.map(Date::year), month, day.and_then(narrow), today)
-                })
+                month
+                    .map_or(When::Unknown, |month| resolve(shifted.map(Date::year), month, day.and_then(narrow), today))
             }
             (None, None, Some(day)) if year.is_none() => self.day_alone(day),
             _ => When::Year,

@@ -61,6 +61,11 @@ pub(super) fn other(reading: &Reading<'_, '_>, n: usize, last: bool) -> bool {
         let found = if back { marks.next_back() } else { marks.next() };
         found.map(|(_, other)| other)
     };
+    // "已有12人死于登革热": what the number itself is told of comes first, where it can only stand behind it.
+    let right = reading.right(n);
+    if reading.pack.topic_first() && mention(right, false) == Some(true) {
+        return true;
+    }
     mention(0..number.first, true).or_else(|| mention(number.first..reading.tokens.len(), false)).unwrap_or(last)
 }
 

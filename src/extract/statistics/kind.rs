@@ -117,11 +117,19 @@ fn topic_first(
     if span.is_some() && total.is_some() {
         return verdict(Kind::New, "period");
     }
+    // The day of a statement is no period of what it states; "昨日共报告22例" counts that day.
+    let said = date::choose(reading, n).is_some_and(|mark| reading.is_statement(mark.after));
+    let period = own_period(reading, n, attachment) && !said;
+    if total.is_some() && !cumulative && period {
+        return verdict(Kind::New, "period");
+    }
     if cumulative || total.is_some() || number.words && reading.word(number.first, Word::First) {
         return verdict(Kind::Cumulative, "total");
     }
     // "增加4193例，达到45525例".
-    if reading.phrase(n).any(|at| reading.word(at, Word::Reached)) && fresh.is_none() {
+    let dated = |at: usize| reading.dates.iter().any(|mark| mark.first <= at && at < mark.after);
+    let reached = |at: usize| reading.word(at, Word::Reached) && !dated(at);
+    if reading.phrase(n).any(reached) && fresh.is_none() {
         return verdict(Kind::Cumulative, "reaches");
     }
     if let Some(whole) = whole {
@@ -134,13 +142,13 @@ fn topic_first(
         return verdict(Kind::New, "rise_by");
     }
     // "报告逾1.58万例病例": what bounds a number with its noun behind is no verb of its own.
-    if passes(reading, n) && noun.is_none() || matches!(attachment.why, Why::Governed | Why::Label) && reaching(reading, n) {
+    if passes(reading, n) && noun.is_none()
+        || matches!(attachment.why, Why::Governed | Why::Label) && reaching(reading, n)
+    {
         return verdict(Kind::Cumulative, "reaches");
     }
     let perfect = reading.has(left.start..reading.right(n).end, Sense::Perfect);
-    // The day of a statement is no period of what it states.
-    let said = date::choose(reading, n).is_some_and(|mark| reading.is_statement(mark.after));
-    if own_period(reading, n, attachment) && !perfect && !said {
+    if period && !perfect {
         return verdict(Kind::New, "period");
     }
     if perfect {
@@ -152,9 +160,7 @@ fn topic_first(
     match item {
         Some(item) => Kinded { rule: "item", ..*item },
         // "16人死亡": an event is told with its verb behind, a count with its noun before.
-        None if noun.is_some() && number.value > 0.0 && happens(attachment.metric) => {
-            verdict(Kind::New, "simple_past")
-        }
+        None if noun.is_some() && number.value > 0.0 && happens(attachment.metric) => verdict(Kind::New, "simple_past"),
         None => verdict(Kind::Cumulative, "noun_phrase"),
     }
 }
@@ -313,7 +319,7 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         return false;
     }
     let month = matches!(mark.when, When::Month(..));
-    if month && !reading.word(mark.first.wrapping_sub(1), Word::In) {
+    if month && !reading.word(mark.first.wrapping_sub(1), Word::In) && !reading.pack.topic_first() {
         return false;
     }
     // "has 434 cases on Monday" is a state; "has reported 434 cases in the past 24 hours" is a count of the day.

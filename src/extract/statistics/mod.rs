@@ -79,6 +79,8 @@ struct Finder<'a, 'p> {
     previous_metric: Option<Metric>,
     /// Metrics of the columns of the table that is being read.
     header: Vec<Metric>,
+    /// Whether that header says that they count what is new.
+    header_new: bool,
     previous: Option<Decided<'p>>,
     /// The last figure of each metric that counts.
     latest: std::collections::HashMap<Metric, Decided<'p>>,
@@ -105,7 +107,10 @@ impl<'a, 'p> Finder<'a, 'p> {
     fn new(pack: &'a Pack, places: &'p Places, article: &'a Article, story: bool) -> Self {
         let mut context = Context::default();
         if let Some(dateline) = &article.wire.dateline {
-            let place = dateline.place.as_deref().and_then(|place| places.resolve_in(pack.code, place, dateline.country.as_deref()));
+            let place = dateline
+                .place
+                .as_deref()
+                .and_then(|place| places.resolve_in(pack.code, place, dateline.country.as_deref()));
             let country = dateline.country.as_deref().or_else(|| place.and_then(|place| place.iso2.as_deref()));
             context.dateline = country.and_then(|country| places.country(country));
         } else {
@@ -119,6 +124,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             context,
             previous_metric: None,
             header: Vec::new(),
+            header_new: false,
             previous: None,
             latest: std::collections::HashMap::new(),
             named: None,
@@ -143,7 +149,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         if named {
             self.other_disease = false;
         }
-        for mut span in sentences_in(text, field, &self.pack.abbreviations).into_iter().flat_map(|span| pieces(text, span)) {
+        for mut span in
+            sentences_in(text, field, &self.pack.abbreviations).into_iter().flat_map(|span| pieces(text, span))
+        {
             let Some(words) = span.of(text) else { continue };
             span.start += base;
             span.end += base;
@@ -171,6 +179,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         self.label(&reading);
         let header = columns::header(&reading);
         if !header.is_empty() || reading.tokens.len() > 6 && !columns::is_row(&reading) {
+            self.header_new = reading.pack.topic_first() && reading.has(0..reading.tokens.len(), Sense::New);
             self.header = header;
         }
         if about && !reading.numbers.is_empty() {
@@ -284,8 +293,11 @@ impl<'a, 'p> Finder<'a, 'p> {
             .filter_map(|earlier| before.get(earlier).and_then(Option::as_ref))
             .find(|earlier| earlier.kinded.kind != Kind::Current)
             .or_else(|| self.header_of(reading, n, attachment.metric));
-        let kinded =
+        let mut kinded =
             kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
+        if self.header_new && attachment.why == Why::Column {
+            kinded.kind = Kind::New;
+        }
         let inherits = whole.and_then(|whole| whole.located.first().copied());
         let located = scope::locate(self.pack, reading, self.places, &self.context, n, rank, inherits);
         let status = status::status(reading, n, attachment.metric);

@@ -54,9 +54,10 @@ pub(super) fn find(pack: &Pack, reading: &Reading<'_, '_>) -> Option<Rank> {
 fn topic_first(reading: &Reading<'_, '_>, at: usize, after: usize) -> Option<Range<usize>> {
     let start = at - usize::from(reading.word(at.wrapping_sub(1), Word::RankPrefix));
     let verb = (start.saturating_sub(4)..=at).find(|at| reading.word(*at, Word::RankVerb));
-    let scope = reading.spots.iter().find(|spot| {
-        spot.after == start && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World)
-    });
+    let scope = reading
+        .spots
+        .iter()
+        .find(|spot| spot.after == start && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World));
     let world = reading.word(start.wrapping_sub(1), Word::World).then(|| start - 1);
     let scoped = scope.map(|spot| spot.first).or(world);
     let counted = reading.tokens.get(after).is_some_and(|next| next.kind == TokenKind::Word)
@@ -126,7 +127,7 @@ pub(super) fn owner(reading: &Reading<'_, '_>, rank: &Rank, metrics: &[Option<Me
         let clause = reading.clause(rank.at.start);
         let inside = |n: &usize| reading.numbers.get(*n).is_some_and(|number| clause.contains(&number.first));
         let all = || (0..metrics.len()).filter(ranked);
-        return all().filter(before).rfind(inside).or_else(|| all().find(|n| !before(n))).or_else(|| all().last());
+        return all().filter(before).rfind(inside).or_else(|| all().find(|n| !before(n))).or_else(|| all().next_back());
     }
     with(rank.metric).or_else(|| with(None))
 }

@@ -39,6 +39,21 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
             mark,
         ));
     }
+    // "47万人接种了疫苗，占成年人口的93%".
+    if reading.pack.topic_first()
+        && reading.phrase(n).any(|at| reading.word(at, Word::SetAgainst))
+        && reading.phrase(n).any(|at| reading.has_at(at, Sense::PopulationBase) || reading.word(at, Word::Populace))
+        && let Some(before) = found.last().copied().flatten()
+    {
+        let metric = match before.metric {
+            Metric::PeopleVaccinated => Some(Metric::PeopleVaccinatedShare),
+            Metric::PeopleFullyVaccinated => Some(Metric::PeopleFullyVaccinatedShare),
+            _ => None,
+        };
+        if let Some(metric) = metric {
+            return Some(Attachment { metric, why: Why::Predicate, mark: before.mark, per: None });
+        }
+    }
     // "32 percent of adults have received at least one dose".
     if reading.word(number.after, Word::Of) {
         let vaccinated = reading

@@ -59,7 +59,7 @@ impl<'t, 'p> Reading<'t, 'p> {
         country: Option<&str>,
         today: Option<Date>,
     ) -> Self {
-        let found_all = places.find_in(pack.code, text);
+        let found_all = places.possible_in(pack.code, text);
         let names: Vec<Range<usize>> = found_all.iter().map(|found| found.start..found.end).collect();
         let tokens = pack.tokenize(text, span.start, &names);
         let words: Vec<Words> = tokens.iter().map(|token| pack.words(&token.lower)).collect();
@@ -87,9 +87,7 @@ impl<'t, 'p> Reading<'t, 'p> {
         // A name that a longer word runs into is none: "的日本人" has Japan, "18日本市" has not.
         let whole = |found: &&PlaceMatch<'_>| {
             let (start, end) = (span.start + found.start, span.start + found.end);
-            !pack.topic_first()
-                || tokens.get(at(start)).is_some_and(|token| token.start == start)
-                    && tokens.get(at(end - 1)).is_some_and(|token| token.end == end)
+            !pack.topic_first() || tokens.get(at(start)).is_some_and(|token| token.start == start && token.end == end)
         };
         let spots = found_all
             .iter()
@@ -137,6 +135,12 @@ impl<'t, 'p> Reading<'t, 'p> {
             self.word(*at, Word::DatelineEnd) && closed
         };
         let Some(end) = (0..self.tokens.len().min(DATELINE)).find(ends) else { return };
+        // "【马来西亚新冠疫情速报】" is a heading.
+        let story =
+            self.marks_in(0..end).any(|mark| mark.cue.metric().is_some() || mark.cue == Cue::Sense(Sense::Covid));
+        if story {
+            return;
+        }
         // A space must close what no bracket does, and characters have none of their own.
         let open = self.is(0, "(");
         let gap = |at: usize| match (self.tokens.get(at), self.tokens.get(at + 1)) {
@@ -165,7 +169,9 @@ impl<'t, 'p> Reading<'t, 'p> {
             let full = || {
                 let start = starts.last().copied().unwrap_or(0);
                 let enumerates = text.get(token.start - self.span.start..).is_some_and(|rest| rest.starts_with('、'));
-                depth <= 0 && !enumerates && self.numbers.iter().any(|number| number.first >= start && number.after <= n)
+                depth <= 0
+                    && !enumerates
+                    && self.numbers.iter().any(|number| number.first >= start && number.after <= n)
             };
             let hard = hard || self.pack.topic_first() && token.is(",") && full();
             // "…in Ukraine, and Poland reported 12": a place with a verb of its own.

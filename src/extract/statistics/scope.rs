@@ -258,7 +258,9 @@ pub(super) fn item<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize, rank: Option<
         at -= 1;
     }
     let spot = reading.spots.iter().find(|spot| spot.after == at)?;
-    let fits = usable(reading, spot, rank)
+    // The object of a comparison owns its own number: "低于意大利的14.1%".
+    let owns = reading.pack.topic_first() && reading.word(spot.after, Word::Genitive);
+    let fits = (usable(reading, spot, rank) || owns)
         && spot.form == PlaceForm::Name
         && !spot.possessive
         && !near_capital_statement(reading, spot);

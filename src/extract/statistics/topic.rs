@@ -32,6 +32,11 @@ pub(super) fn one(
             metric => metric,
         };
     }
+    // "现有确诊病例732例" are those that are still ill.
+    let phrase = reading.phrase(n);
+    if attachment.metric == Metric::Cases && phrase.clone().any(|at| reading.word(at, Word::Existing)) {
+        attachment.metric = Metric::ActiveCases;
+    }
     Some(attachment)
 }
 
@@ -93,18 +98,13 @@ fn said(reading: &Reading<'_, '_>, n: usize, range: std::ops::Range<usize>, more
             && mark.cue.metric().is_some_and(|metric| !is_percent(metric) && (!more || metric != Metric::Cases))
             && !(n > 0 && owns(reading, n - 1, mark))
     };
-    let mark = reading.marks_in(range.clone()).filter(counts).next_back()?;
+    let mark = reading.marks_in(range.clone()).rfind(counts)?;
     // "住院的新冠患者" says more, "死亡病例中确诊者" does not: only people are said more of.
     let nearer = reading.marks_in(mark.after..range.end).rfind(|near| near.cue.metric() == Some(Metric::Cases));
     if more && nearer.is_some_and(|near| !reading.word(near.after - 1, Word::Patient)) {
         return None;
     }
-    Some(Attachment {
-        metric: mark.cue.metric()?,
-        why: Why::Governed,
-        mark: Some((mark.first, mark.after)),
-        per: None,
-    })
+    Some(Attachment { metric: mark.cue.metric()?, why: Why::Governed, mark: Some((mark.first, mark.after)), per: None })
 }
 
 /// "其中广州17例、佛山2例", "累计1618116例": nothing is said of what is counted, so it is what was counted before.
@@ -113,7 +113,16 @@ fn row(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Opt
     if !bare(reading, n) {
         return None;
     }
-    let known = |earlier: usize| found.get(earlier).copied().flatten().map(|attachment| (earlier, attachment));
+    // What brackets hold is an aside: "香港65例（出院5例，死亡2例），澳门10例".
+    let aside = |earlier: usize| {
+        let from = reading.numbers.get(earlier).map_or(0, |earlier| earlier.after);
+        let closed = |depth: i32, at: usize| depth + i32::from(reading.is(at, "(")) - i32::from(reading.is(at, ")"));
+        (from..number.first).fold(0, closed) < 0
+    };
+    let known = |earlier: usize| {
+        let attachment = found.get(earlier).copied().flatten().filter(|_| !aside(earlier));
+        attachment.map(|attachment| (earlier, attachment))
+    };
     // "雅加达占12,667起", "加州新增7000例": a place with a verb has a share of what the sentence counts first; a part, and
     // what stands in brackets, is a part of what was counted last.
     let start = core_start(reading, n);
@@ -135,7 +144,7 @@ fn row(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Opt
     let limit = reading.numbers.get(earlier).map_or(0, |earlier| earlier.after);
     let free = reading.marks_in(limit..number.first).rev().find(|mark| {
         matches!(mark.cue, Cue::Noun(_) | Cue::Label(_))
-            && attachment.mark != Some((mark.first, mark.after))
+            && !found.iter().flatten().any(|other| other.mark == Some((mark.first, mark.after)))
             && mark.cue.metric().is_some_and(|metric| !is_percent(metric))
     });
     match free.filter(|_| first.is_none()) {
@@ -153,8 +162,10 @@ fn row(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Opt
 fn bare(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let at = number.after;
+    let people = !reading.one_of(at - 1, &[Word::CaseCounter, Word::DoseCounter, Word::ThingCounter]);
     reading.tokens.get(at).is_none_or(|token| token.kind == TokenKind::Mark)
-        || reading.marks.iter().any(|mark| mark.first == at)
+        // "300人被捕": people of whom something else is said.
+        || reading.marks.iter().any(|mark| mark.first == at) && !(people && reading.has_at(at, Sense::Stop))
         || reading.spots.iter().any(|spot| spot.first == at)
         || reading.one_of(at, &[Word::RankVerb, Word::Superlative, Word::ItemLink, Word::And])
 }

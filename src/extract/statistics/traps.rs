@@ -95,6 +95,14 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         }
         more |= reading.word(at, Word::Comparative);
     }
+    // "3比1".
+    let number_at = |at: usize| reading.numbers.iter().any(|other| other.first == at);
+    let number_to = |at: usize| reading.numbers.iter().any(|other| other.after == at);
+    if behind(Word::Comparer) && number_at(number.after + 1)
+        || before(1, Word::Comparer) && number_to(number.first.wrapping_sub(1))
+    {
+        return Some("score");
+    }
     if reading.pack.topic_first() && differs(reading, n) {
         return Some("difference");
     }
@@ -202,14 +210,19 @@ pub(super) fn of_clause(reading: &Reading<'_, '_>, n: usize) -> Option<Trap> {
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
     let everything = 0..reading.tokens.len();
-    if reading.has(everything.clone(), Sense::History) {
+    let told = if reading.pack.topic_first() { clause.clone() } else { everything.clone() };
+    if reading.has(told, Sense::History) {
         return Some("earlier pandemic");
     }
     if reading.has(everything, Sense::Trial) {
         return Some("trial");
     }
     let unreal = clause.clone().any(|at| reading.word(at, Word::Would) && reading.word(at + 1, Word::Have));
-    if reading.has(clause.start..number.first, Sense::Threshold) && !unreal {
+    // "若新增超过50例": a condition that a bound states is a rule.
+    let bounds = [Sense::MoreThan, Sense::AtLeast, Sense::LessThan, Sense::AtMost];
+    let bounded = bounds.iter().any(|sense| reading.has_ending(number.first, *sense));
+    let ruled = reading.pack.topic_first() && bounded && reading.has(clause.start..number.first, Sense::Hypothetical);
+    if (reading.has(clause.start..number.first, Sense::Threshold) || ruled) && !unreal {
         return Some("threshold or target");
     }
     None
