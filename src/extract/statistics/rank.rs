@@ -134,7 +134,7 @@ pub(super) fn owner(reading: &Reading<'_, '_>, rank: &Rank, metrics: &[Option<Me
         let clause = reading.clause(rank.at.start);
         let inside = |n: &usize| reading.numbers.get(*n).is_some_and(|number| clause.contains(&number.first));
         let all = || (0..metrics.len()).filter(ranked);
-        return all().filter(before).rfind(inside).or_else(|| all().find(|n| !before(n))).or_else(|| all().last());
+        return all().filter(before).rfind(inside).or_else(|| all().find(|n| !before(n))).or_else(|| all().next_back());
     }
     with(rank.metric).or_else(|| with(None))
 }

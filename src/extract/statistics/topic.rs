@@ -94,7 +94,7 @@ fn said(reading: &Reading<'_, '_>, n: usize, range: std::ops::Range<usize>, more
             && mark.cue.metric().is_some_and(|metric| !is_percent(metric) && (!more || metric != Metric::Cases))
             && !(n > 0 && owns(reading, n - 1, mark))
     };
-    let mark = reading.marks_in(range.clone()).filter(counts).next_back()?;
+    let mark = reading.marks_in(range.clone()).rfind(counts)?;
     // "住院的新冠患者" says more, "死亡病例中确诊者" does not: only people are said more of.
     let nearer = reading.marks_in(mark.after..range.end).rfind(|near| near.cue.metric() == Some(Metric::Cases));
     if more && nearer.is_some_and(|near| !reading.word(near.after - 1, Word::Patient)) {
