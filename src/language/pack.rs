@@ -5,6 +5,7 @@
 
 pub use super::cue::{Cue, Mark};
 use super::cue::{Phrases, split};
+use super::compounds::Compounds;
 use super::names::DiseaseNames;
 use super::tokens::Token;
 use crate::model::{Metric, SourceType, Subset};
@@ -23,8 +24,10 @@ pub enum NumberWord {
     Hundred,
     /// 1,000 and more.
     Scale(f64),
-    /// Twelve, about.
-    Dozen,
+    /// 100, 200 … 900, where a language has a word for each.
+    Hundreds(f64),
+    /// A noun for so many, about: "dozen".
+    Collective(f64),
 }
 
 /// What a cue phrase says, apart from naming a metric, a subset or a source.
@@ -43,6 +46,7 @@ pub enum Sense {
     Perfect,
     Average,
     Part,
+    Partitive,
     Each,
     Compare,
     Earlier,
@@ -70,6 +74,7 @@ pub enum Sense {
     Yesterday,
     DayEarlier,
     WeekEarlier,
+    SameDay,
     Statement,
     Forecast,
     Hypothetical,
@@ -135,6 +140,7 @@ pub enum Word {
     Reported,
     ListOnly,
     Auxiliary,
+    PastAuxiliary,
     SmallOnly,
     CapitalOnly,
     NeverCapitals,
@@ -264,6 +270,10 @@ pub enum Word {
     Measure,
     UnitStop,
     Births,
+    // Languages that order words otherwise.
+    Conjunction,
+    WeekdayTail,
+    WeekdayHomonym,
 }
 
 /// The classes that one word belongs to.
@@ -301,6 +311,28 @@ pub struct RangeWords {
     pub change: Vec<String>,
 }
 
+/// How a language puts words and figures together.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Order {
+    /// Adjectives follow their noun: "casos nuevos", "autoridades francesas".
+    pub adjectives_follow: bool,
+    /// A verb may precede what it tells of: "murieron en Roma 40 personas".
+    pub verbs_lead: bool,
+    /// Dates begin with their day, "18/11", and no day stands behind a month.
+    pub day_first: bool,
+    /// The comma makes decimals: `1,5`, and the dot groups.
+    pub decimal_comma: bool,
+    /// "And" joins the parts of a number in words: "treinta y dos".
+    pub joined_by_and: bool,
+    /// A plural behind a denied report needs no "any": "no se registraron muertes".
+    pub bare_none: bool,
+    /// Ten to nineteen may follow a ten, with "and" or a hyphen: "soixante et onze".
+    pub teens_follow_tens: bool,
+    /// Number words are written as one, units before tens: "zweihundertfünfundzwanzig".
+    pub numbers_joined: bool,
+}
+
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct MetricWords {
@@ -320,7 +352,15 @@ struct PackFile {
     units: Vec<Vec<String>>,
     tens: Vec<String>,
     hundred: Vec<String>,
+    #[serde(default)]
+    hundreds: Vec<Vec<String>>,
     dozen: Vec<String>,
+    #[serde(default)]
+    collectives: BTreeMap<String, f64>,
+    #[serde(default)]
+    bare_scales: Vec<String>,
+    #[serde(default)]
+    order: Order,
     ordinals: Vec<Vec<String>>,
     scales: BTreeMap<String, f64>,
     scale_suffixes: BTreeMap<String, f64>,
@@ -331,6 +371,10 @@ struct PackFile {
     speech_verbs: Vec<String>,
     #[serde(default)]
     abbreviations: Vec<String>,
+    #[serde(default)]
+    compound_firsts: Vec<String>,
+    #[serde(default)]
+    compound_heads: Vec<String>,
     range: RangeWords,
     metrics: BTreeMap<Metric, MetricWords>,
     subsets: BTreeMap<Subset, Vec<String>>,
@@ -349,6 +393,10 @@ pub struct Pack {
     pub name: String,
     /// Months and weekdays are written with a capital; a word without one is another word.
     pub calendar_capitals: bool,
+    /// How it puts words together.
+    pub order: Order,
+    /// Scale words that stand without an article: "mil casos".
+    pub bare_scales: Vec<String>,
     /// Names of the disease.
     pub disease: DiseaseNames,
     /// Countries (ISO 3166-1, or a part of one by ISO 3166-2) of the bodies that [`Cue::Institution`] names.
@@ -367,6 +415,8 @@ pub struct Pack {
     pub speech_verbs: Vec<String>,
     /// Abbreviations after which a dot ends no sentence, in lower case without the dot; English has its own rules.
     pub abbreviations: Vec<String>,
+    /// Words that are written as one.
+    pub compounds: Compounds,
     months: HashMap<String, u8>,
     weekdays: HashMap<String, u8>,
     ordinals: HashMap<String, u32>,
@@ -426,16 +476,28 @@ impl Pack {
         for (n, words) in file.units.into_iter().enumerate() {
             numbers.extend(words.into_iter().map(|word| (word, NumberWord::Unit(n as f64))));
         }
-        numbers.extend(file.tens.into_iter().zip(2..).map(|(word, n)| (word, NumberWord::Ten(f64::from(n) * 10.0))));
+        for (words, n) in file.tens.into_iter().zip(2..) {
+            // "huitante/quatre-vingt": a ten may have several words.
+            let words = words.split('/').map(str::to_owned);
+            numbers.extend(words.map(|word| (word, NumberWord::Ten(f64::from(n) * 10.0))));
+        }
         numbers.extend(file.hundred.into_iter().map(|word| (word, NumberWord::Hundred)));
-        numbers.extend(file.dozen.into_iter().map(|word| (word, NumberWord::Dozen)));
+        for (words, n) in file.hundreds.into_iter().zip(1..) {
+            numbers.extend(words.into_iter().map(|word| (word, NumberWord::Hundreds(f64::from(n) * 100.0))));
+        }
+        numbers.extend(file.dozen.into_iter().map(|word| (word, NumberWord::Collective(12.0))));
+        numbers.extend(file.collectives.into_iter().map(|(word, count)| (word, NumberWord::Collective(count))));
         numbers.extend(file.scales.into_iter().map(|(word, scale)| (word, NumberWord::Scale(scale))));
         let mut words: HashMap<String, Words> = HashMap::new();
         for (class, list) in file.words {
             list.into_iter().for_each(|word| words.entry(word).or_default().add(class));
         }
         let mut phrases = Phrases::default();
-        let mut add = |list: Vec<String>, cue: Cue| phrases.add(&list, cue);
+        let heads = file.metrics.values().flat_map(|words| [&words.nouns, &words.predicates, &words.labels].into_iter().flatten());
+        let heads = heads.chain(file.cues.get(&Sense::TotalLabel).into_iter().flatten()).chain(&file.compound_heads);
+        let heads = heads.flat_map(|phrase| phrase.split([' ', '/'])).map(str::to_owned).collect();
+        let compounds = Compounds::new(file.compound_firsts, heads);
+        let mut add = |list: Vec<String>, cue: Cue| phrases.add(&compounds, &list, cue);
         for (metric, words) in file.metrics {
             add(words.nouns, Cue::Noun(metric));
             add(words.predicates, Cue::Predicate(metric));
@@ -454,6 +516,8 @@ impl Pack {
             code,
             name: format!("{code}/{}", file.version),
             calendar_capitals: file.calendar_capitals,
+            order: file.order,
+            bare_scales: file.bare_scales,
             disease: file.disease,
             institutions,
             percent: file.percent_words.iter().map(|phrase| split(phrase)).collect(),
@@ -464,6 +528,7 @@ impl Pack {
             titles: file.titles,
             speech_verbs: file.speech_verbs,
             abbreviations: file.abbreviations,
+            compounds,
             months: numbered(file.months),
             weekdays: numbered(file.weekdays),
             ordinals: file
@@ -490,11 +555,27 @@ const fn source(code: &'static str, text: &'static str) -> Source {
     Source { code, text, pack: OnceLock::new() }
 }
 
-static SOURCES: [Source; 1] = [source("en", include_str!("en.toml"))];
+static SOURCES: [Source; 3] = [
+    source("de", include_str!("de.toml")),
+    source("en", include_str!("en.toml")),
+    source("fr", include_str!("fr.toml")),
+];
 
 /// The pack for a BCP 47 tag; `en-GB` is served by `en`.
 pub fn pack(code: &str) -> Option<&'static Pack> {
     let primary = code.split(['-', '_']).next().unwrap_or_default();
+    if let Ok(dir) = std::env::var("DATELINE_SRC") {
+        static DEV: std::sync::Mutex<Vec<(String, Option<&'static Pack>)>> = std::sync::Mutex::new(Vec::new());
+        let mut known = DEV.lock().unwrap();
+        if let Some((_, pack)) = known.iter().find(|(code, _)| code == primary) { return *pack; }
+        let path = format!("{dir}/language/{primary}.toml");
+        let pack = std::fs::read_to_string(&path).ok().and_then(|text| match Pack::compile(primary.to_owned().leak(), &text) {
+            Ok(pack) => Some(&*Box::leak(Box::new(pack))),
+            Err(error) => { eprintln!("{path}: {error}"); None }
+        });
+        known.push((primary.to_owned(), pack));
+        return pack;
+    }
     let source = SOURCES.iter().find(|source| source.code.eq_ignore_ascii_case(primary))?;
     // A pack that cannot be read is a bug of ours, which the test below shows; a program without it still runs.
     source.pack.get_or_init(|| Pack::compile(source.code, source.text).ok()).as_ref()

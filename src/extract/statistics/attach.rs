@@ -48,7 +48,7 @@ pub(super) struct Attachment {
 }
 
 /// The attachment of each number; none for those in traps or without metric.
-pub(super) fn all(reading: &Reading<'_, '_>, previous: Option<Metric>, header: &[Metric]) -> Vec<Option<Attachment>> {
+pub(super) fn all(reading: &Reading<'_, '_>, previous: Option<&Attachment>, header: &[Metric]) -> Vec<Option<Attachment>> {
     let mut columns = columns(reading);
     if columns.is_empty() && is_row(reading) {
         columns = header.to_vec();
@@ -70,16 +70,22 @@ fn one(
     n: usize,
     found: &[Option<Attachment>],
     columns: &[Metric],
-    previous: Option<Metric>,
+    previous: Option<&Attachment>,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     if number.percent {
-        return rates::percent(reading, n, found);
+        return rates::percent(reading, n, found, previous);
     }
     if let Some(deaths) = fatal(reading, n, found) {
         return Some(deaths);
     }
     let own = own(reading, n);
+    // "An excess mortality of 17,966 deaths": the label says which deaths.
+    let link = core_start(reading, n).wrapping_sub(1);
+    let excess = reading.ending_at(link).into_iter().any(|mark| mark.cue == Cue::Label(Metric::ExcessDeaths));
+    if let Some(deaths) = own.filter(|own| own.metric == Metric::Deaths && excess) {
+        return Some(Attachment { metric: Metric::ExcessDeaths, why: Why::Label, ..deaths });
+    }
     // "admitted 160 coronavirus patients": the patients are counted for what happened to them.
     let people = own.is_some_and(|own| {
         own.metric == Metric::Cases && own.mark.is_some_and(|(_, after)| reading.word(after - 1, Word::Patient))
@@ -95,6 +101,7 @@ fn one(
         .or_else(|| label(reading, n))
         .or_else(|| column(reading, n, columns))
         .or_else(|| active(reading, n))
+        .or_else(|| led(reading, n))
         .or_else(|| governed(reading, n, found, previous))
         .or_else(|| forward(reading, n))
         .or_else(|| coordinated(reading, n, found))
@@ -230,7 +237,7 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             || reading.spots.iter().any(|spot| spot.first <= at && at < spot.after);
         if reading.has_at(at, Sense::Stop) {
             // "people with coronavirus infections", "12 of the cases" go on; a verb or a preposition of place ends the noun phrase.
-            let compares = reading.one_of(at, &[Word::Than, Word::Against, Word::Per]);
+            let compares = reading.than(at) || reading.one_of(at, &[Word::Against, Word::Per]);
             if compares || reading.one_of(at, &[Word::After, Word::When, Word::Because, Word::While]) {
                 break;
             }
@@ -367,12 +374,39 @@ fn active(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     })
 }
 
+/// "Murieron en Roma 40 personas", "están hospitalizadas 1.893": a verb before the number, where verbs may lead.
+fn led(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    if !reading.pack.order.verbs_lead || number.percent {
+        return None;
+    }
+    let people = (number.after..number.after + 2).any(|at| reading.has_at(at, Sense::People));
+    let bare = reading.tokens.get(number.after).is_none_or(|token| token.kind == TokenKind::Mark)
+        || reading.has_at(number.after, Sense::Stop);
+    let left = reading.left(n);
+    let mark = reading
+        .marks_in(left.clone())
+        .rev()
+        .find(|mark| matches!(mark.cue, Cue::Active(_) | Cue::Predicate(_) | Cue::Noun(_) | Cue::Label(_)))?;
+    let verb = matches!(mark.cue, Cue::Active(_) | Cue::Predicate(_))
+        || reading.marks.iter().any(|other| {
+            (other.first, other.after) == (mark.first, mark.after) && matches!(other.cue, Cue::Active(_) | Cue::Predicate(_))
+        });
+    let joined = !(mark.after..number.first).any(|at| reading.is(at, ",") || reading.is(at, ":"));
+    (verb && joined && (people || bare && mark.after + 6 > number.first)).then_some(Attachment {
+        metric: mark.cue.metric()?,
+        why: Why::Active,
+        mark: Some((mark.first, mark.after)),
+        per: None,
+    })
+}
+
 /// "The toll in Ghana stands at N", "cases climbed by N to N", "bringing its tally to N".
 fn governed(
     reading: &Reading<'_, '_>,
     n: usize,
     found: &[Option<Attachment>],
-    previous: Option<Metric>,
+    previous: Option<&Attachment>,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let start = core_start(reading, n);
@@ -436,11 +470,10 @@ fn governed(
                     mark: Some((mark.first, mark.after)),
                     per: None,
                 }),
-                None => previous.map(|metric| Attachment {
-                    metric,
+                None => previous.map(|before| Attachment {
                     why: Why::Pointer,
                     mark: Some((mark.first, mark.after)),
-                    per: None,
+                    ..*before
                 }),
             };
         }
@@ -481,6 +514,7 @@ fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]
         || reading.has_at(number.after, Sense::Each)
         || reading.has_at(number.after, Sense::PerDay)
         || reading.has_at(number.after, Sense::Yesterday)
+        || reading.has_at(number.after, Sense::SameDay)
         || reading.has_at(number.after, Sense::Today)
         || reading.has_at(number.after, Sense::New)
         || reading.has_at(number.after, Sense::Part)
@@ -490,6 +524,7 @@ fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]
         || reading.has_at(number.after, Sense::World)
         || reading.has_at(number.after, Sense::Nation)
         || reading.dates.iter().any(|date| date.first == number.after)
+        || reading.marks.iter().any(|mark| mark.first == number.after && matches!(mark.cue, Cue::Subset(_)))
         || reading.spots.iter().any(|spot| spot.first == number.after);
     if !bare {
         return None;
@@ -559,22 +594,21 @@ fn paired_comparison(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attach
     Some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment })
 }
 
-/// "Tokyo had 378 of them", "Of those 40 were in Rome", when the sentence itself has counted nothing yet.
+/// "Tokyo had 378 of them", "Of those 40 were in Rome", "le Texas en a signalé 8.025", when the sentence itself has counted
+/// nothing yet.
 fn part_of_before(
     reading: &Reading<'_, '_>,
     n: usize,
     found: &[Option<Attachment>],
-    previous: Option<Metric>,
+    previous: Option<&Attachment>,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
-    let points = |at: usize| of_them(reading, at);
-    let before = (0..4).any(points) && number.first < 8;
-    let metric = previous.filter(|metric| kind_of(*metric).whole)?;
-    let counted = found.iter().flatten().next().is_some();
-    (!counted && (points(number.after) || before)).then_some(Attachment {
-        metric,
-        why: Why::PartOfBefore,
-        mark: None,
-        per: None,
-    })
+    let previous = previous.filter(|_| found.iter().flatten().next().is_none())?;
+    // "Of it": the same is counted of another place.
+    if reading.has(reading.left(n), Sense::Partitive) {
+        return Some(Attachment { why: Why::Pointer, mark: None, ..*previous });
+    }
+    let before = (0..4).any(|at| of_them(reading, at)) && number.first < 8;
+    let part = kind_of(previous.metric).whole && (of_them(reading, number.after) || before);
+    part.then_some(Attachment { why: Why::PartOfBefore, mark: None, per: None, ..*previous })
 }

@@ -139,7 +139,7 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
             .marks_in(near.clone())
             .any(|mark| mark.cue == Cue::Sense(Sense::New) && !reading.has_at(mark.first, Sense::Overnight));
         let broken = near.clone().any(|at| reading.has_at(at, Sense::Stop) && !reading.word(at, Word::Of));
-        if fresh && !broken {
+        if fresh && !broken || freshened(reading, mark_after.max(number.after)) {
             return Some("new");
         }
     } else if attachment.why != Why::Coordinated(0) {
@@ -164,6 +164,7 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
         let fresh = fresh || daily || record;
         let inside = (mark_first..mark_after).any(|at| reading.one_of(at, &[Word::New, Word::Daily]));
         let of_day = reading.one_of(mark_after, &[Word::Of, Word::For]) && reading.word(mark_after + 2, Word::Day);
+        let fresh = fresh || freshened(reading, mark_after);
         // "the number of new cases rose by 40 to 520": both are new.
         if fresh || inside || of_day {
             return Some("new");
@@ -195,6 +196,24 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
     daily.then_some("rate")
 }
 
+/// "1.812 casos nuevos", "52 más": where adjectives follow, what makes a number new may stand behind its noun.
+fn freshened(reading: &Reading<'_, '_>, after: usize) -> bool {
+    let mut at = after;
+    for _ in 0..3 {
+        if reading.has_at(at, Sense::New) {
+            // "40 más que ayer" is a difference, "más de 40" begins another number.
+            let compares = reading.word(at, Word::More)
+                && (reading.than(at + 1) || reading.word(at + 1, Word::Of));
+            return reading.pack.order.adjectives_follow && !compares;
+        }
+        if !(reading.has_at(at, Sense::Modifier) || reading.has_at(at, Sense::People)) || reading.word(at, Word::And) {
+            return false;
+        }
+        at += 1;
+    }
+    false
+}
+
 /// Rule 1, second half: a period on the number's own verb.
 fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
@@ -202,7 +221,7 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         return false;
     }
     // "the toll reached 320 on Monday" dates a total; "in total on Saturday" counts that day.
-    let governed = matches!(attachment.why, Why::Governed | Why::Pointer);
+    let governed = matches!(attachment.why, Why::Governed | Why::Pointer) || labelled_reach(reading, n, attachment);
     if passes(reading, n) {
         return false;
     }
@@ -245,6 +264,7 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
                         | Sense::LastMonth
                         | Sense::Overnight
                         | Sense::Yesterday
+                        | Sense::SameDay
                 )
             )
     });
@@ -254,7 +274,13 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     let beyond = perfect
         && mark.first > next
         && [Sense::Report, Sense::Perfect].iter().any(|sense| reading.has(next..mark.first, *sense));
-    !beyond && (period || !perfect)
+    // "A enregistré 300 cas mardi": a perfect that tells what happened on a day.
+    let told = || {
+        let stretch = reading.marks_in(verb_stretch(reading, n));
+        let verb = stretch.rev().find(|cue| cue.cue == Cue::Sense(Sense::Perfect));
+        verb.is_some_and(|verb| reading.word(verb.first, Word::PastAuxiliary)) && !date::is_statement(reading, mark)
+    };
+    !beyond && (period || !perfect || told())
 }
 
 /// Whether the number is what a subject reaches: "stands at 320", "rose to 9,076", "a total of".
@@ -262,6 +288,16 @@ fn reaching(reading: &Reading<'_, '_>, n: usize) -> bool {
     let start = core_start(reading, n);
     let link = start.wrapping_sub(1);
     reading.has_ending(start, Sense::Reaches) || reading.is(link, ",") || reading.one_of(link, &[Word::And, Word::To])
+}
+
+/// "The tally stood on Monday at 253 cases": a label is the subject, though the number has a noun of its own.
+fn labelled_reach(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let start = core_start(reading, n);
+    let label = reading.marks_in(reading.left(n)).any(|mark| matches!(mark.cue, Cue::Label(_)) && mark.after < start);
+    let reaches = reading.ending_at(start).into_iter().any(|mark| mark.cue == Cue::Sense(Sense::Reaches));
+    let dated = reading.dates.iter().any(|date| (reading.left(n).start..number.first).contains(&date.first));
+    attachment.why == Why::Noun && label && reaches && dated
 }
 
 /// Rule 2: a stated total.
@@ -275,6 +311,9 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
         return Some("passes");
     }
     let left = reading.left(n);
+    if labelled_reach(reading, n, attachment) {
+        return Some("reaches");
+    }
     if attachment.why == Why::Governed && reaching(reading, n) {
         let second = reading.word(core_start(reading, n).wrapping_sub(1), Word::To)
             && reading.has(clause.start..number.first, Sense::Bringing);
@@ -371,7 +410,7 @@ fn period(reading: &Reading<'_, '_>, n: usize) -> Option<Period> {
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
     let of = |sense: Sense| match sense {
-        Sense::PerDay | Sense::PastDay | Sense::Overnight | Sense::Yesterday | Sense::DayEarlier => Some(Period::Day),
+        Sense::PerDay | Sense::PastDay | Sense::Overnight | Sense::Yesterday | Sense::DayEarlier | Sense::SameDay => Some(Period::Day),
         Sense::PerWeek | Sense::PastWeek | Sense::LastWeek => Some(Period::Week),
         Sense::PerFortnight | Sense::PastFortnight => Some(Period::Fortnight),
         Sense::PerMonth | Sense::PastMonth | Sense::LastMonth => Some(Period::Month),

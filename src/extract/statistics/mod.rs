@@ -88,7 +88,8 @@ struct Finder<'a, 'p> {
     article: &'a Article,
     story: bool,
     context: Context<'p>,
-    previous_metric: Option<Metric>,
+    /// What the last number counts, which a pointing subject may mean.
+    counted: Option<Attachment>,
     /// Metrics of the columns of the table that is being read.
     header: Vec<Metric>,
     previous: Option<Decided<'p>>,
@@ -130,7 +131,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             article,
             story,
             context,
-            previous_metric: None,
+            counted: None,
             header: Vec::new(),
             previous: None,
             other_disease: false,
@@ -148,7 +149,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             // The place of a headline serves the body until the body names its own.
             self.field = field;
             self.sentence = 0;
-            self.previous_metric = None;
+            self.counted = None;
         }
         let named = self.pack.disease.names.within(text);
         let about = self.story || named;
@@ -223,7 +224,7 @@ impl<'a, 'p> Finder<'a, 'p> {
 
     fn numbers(&mut self, reading: &Reading<'_, 'p>) {
         let rank = rank::find(self.pack, reading);
-        let attachments = attach::all(reading, self.previous_metric, &self.header);
+        let attachments = attach::all(reading, self.counted.as_ref(), &self.header);
         let mut decided: Vec<Option<Decided<'p>>> = Vec::with_capacity(attachments.len());
         for (n, attachment) in attachments.iter().enumerate() {
             let done =
@@ -248,7 +249,7 @@ impl<'a, 'p> Finder<'a, 'p> {
                 }
                 self.found.push(observation);
             }
-            self.previous_metric = Some(done.attachment.metric);
+            self.counted = Some(done.attachment);
             self.previous = Some(done);
         }
         self.context.last = last;
@@ -308,6 +309,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             today: self.article.date(),
             from_dateline: self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some()),
             before: last.map(|last| &last.as_of),
+            previous: self.previous.as_ref().map(|previous| &previous.as_of),
             inherited: whole.map(|whole| &whole.as_of).or(if points {
                 self.previous.as_ref().map(|previous| &previous.as_of)
             } else {
@@ -355,6 +357,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             today: None,
             from_dateline: false,
             before: None,
+            previous: None,
             inherited: None,
             forecast: false,
             start_of_change: false,

@@ -12,7 +12,12 @@ use crate::model::Metric;
 use std::ops::Range;
 
 /// Percentages: a rate that governs it, a share of the population that is vaccinated, beds that are taken.
-pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+pub(super) fn percent(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    previous: Option<&Attachment>,
+) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
     let right = reading.right(n);
@@ -28,6 +33,9 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
         .find(|mark| matches!(mark.cue, Cue::Noun(metric) if is_percent(metric)) && mark.first <= number.after + 1);
     if let Some(mark) = behind {
         return Some(made(mark.cue.metric()?, Why::Noun, mark));
+    }
+    if let Some(share) = share_of_before(reading, n, found) {
+        return Some(share);
     }
     // "32 percent of adults have received at least one dose".
     if reading.word(number.after, Word::Of) {
@@ -65,7 +73,12 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
     // "fell 12 percent", "up by 3 percent": a change. "rose to 12 percent": a rate.
     let start = core_start(reading, n);
     let link = start.wrapping_sub(1);
-    if reading.word(link, Word::By) || reading.has_ending(start, Sense::RiseVerb) {
+    // "subió un 12 %", "creció en el 12 %": a change too.
+    let articled = reading.one_of(link, &[Word::Article, Word::The]);
+    let verb = start - usize::from(articled && start > 0);
+    let by = reading.has_ending(verb, Sense::ByWord)
+        && reading.has(verb.saturating_sub(3)..verb, Sense::RiseVerb);
+    if reading.word(link, Word::By) || reading.has_ending(verb, Sense::RiseVerb) || by {
         return None;
     }
     let rate = reading
@@ -82,6 +95,14 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
     if let Some(mark) = after {
         return Some(made(mark.cue.metric()?, Why::Label, mark));
     }
+    // "In Israel the figure is 54 percent": what the sentence before has told of another place.
+    let pointing = reading
+        .marks_in(clause.start..start)
+        .rev()
+        .find(|mark| mark.cue == Cue::Sense(Sense::TotalLabel) && reading.has_ending(start, Sense::Reaches));
+    if let (Some(mark), Some(previous)) = (pointing, previous.filter(|previous| is_percent(previous.metric))) {
+        return Some(made(previous.metric, Why::Pointer, mark));
+    }
     let before = found.last().copied().flatten().filter(|before| is_percent(before.metric))?;
     let listed = reading.one_of(link, &[Word::And, Word::From, Word::To]);
     (listed || reading.has(reading.left(n), Sense::Compare)).then_some(Attachment {
@@ -91,18 +112,41 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
     })
 }
 
+/// "51.3 million are vaccinated, or 76.1 percent of the population", "40 of 1,200 tests were positive, or 3.3 percent": a share
+/// that repeats the counts before it.
+fn share_of_before(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    if !reading.word(core_start(reading, n).wrapping_sub(1), Word::Or) {
+        return None;
+    }
+    let before = found.last().copied().flatten()?;
+    let population = reading.word(number.after, Word::Of)
+        && (number.after + 1..number.after + 4).any(|at| reading.has_at(at, Sense::PopulationBase));
+    let metric = match before.metric {
+        Metric::PeopleVaccinated if population => Metric::PeopleVaccinatedShare,
+        Metric::PeopleFullyVaccinated if population => Metric::PeopleFullyVaccinatedShare,
+        Metric::Cases | Metric::Tests if !reading.word(number.after, Word::Of) => {
+            let counts = found.get(found.len().checked_sub(2)?)?.map(|count| count.metric)?;
+            let pair = matches!((counts, before.metric), (Metric::Cases, Metric::Tests) | (Metric::Tests, Metric::Cases));
+            pair.then_some(Metric::PositivityRate)?
+        }
+        _ => return None,
+    };
+    Some(Attachment { metric, why: Why::Coordinated(n.checked_sub(1)?), mark: None, per: None })
+}
+
 /// Turns counts per population into rates, and refuses values that the metric cannot have.
 pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachment) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let right = number.after..reading.clause(number.first).end;
     let population =
-        |mut range: Range<usize>| range.find(|at| reading.word(*at, Word::Per)).and_then(|at| base(reading, at + 1));
+        |mut range: Range<usize>| range.find_map(|at| base(reading, at + 1).filter(|(base, _)| per_base(reading, at, *base as f64)));
     let per = population(right.start..right.end.min(right.start + 14));
     // "cases per 100,000" is said of this number only when no other number with a metric of its own stands between.
     let per = per
         .filter(|(_, at)| !reading.numbers.iter().any(|other| other.first > number.first && other.after < *at))
         .map(|(base, _)| base);
-    let per = per.or_else(|| {
+    let per = per.or(attachment.per).or_else(|| {
         let (first, after) = attachment.mark.filter(|(first, _)| *first < number.first)?;
         population(first..after + 6).map(|(base, _)| base)
     });
@@ -132,6 +176,12 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
         && !(kind.whole && number.value.fract() != 0.0)
         && (number.percent == is_percent(attachment.metric));
     fits.then_some(attachment)
+}
+
+/// Whether the word at a token makes a number behind it the base of a rate. Where the word for "per" also means "for", only
+/// a round number is one: "252 décès pour 11.720 cas" has none.
+pub(super) fn per_base(reading: &Reading<'_, '_>, at: usize, value: f64) -> bool {
+    reading.word(at, Word::Per) && (!reading.word(at, Word::For) || value.max(1.0).log10().fract() == 0.0)
 }
 
 /// "100,000", "million", "one million" after "per".

@@ -54,7 +54,7 @@ impl<'t, 'p> Reading<'t, 'p> {
         country: Option<&str>,
         today: Option<Date>,
     ) -> Self {
-        let tokens = tokenize(text, span.start);
+        let tokens = pack.compounds.split(tokenize(text, span.start));
         let words: Vec<Words> = tokens.iter().map(|token| pack.words(&token.lower)).collect();
         let mut marks = pack.marks(&tokens);
         marks.retain(|mark| holds(&tokens, &words, mark));
@@ -212,6 +212,12 @@ impl<'t, 'p> Reading<'t, 'p> {
     /// Whether the token is a word of this class.
     pub(super) fn word(&self, token: usize, word: Word) -> bool {
         is_word(&self.words, token, word)
+    }
+
+    /// Whether the token is a "than". A language whose "than" also joins clauses ("que") needs a comparative before it.
+    pub(super) fn than(&self, token: usize) -> bool {
+        let compares = || (token.saturating_sub(6)..token).any(|at| self.word(at, Word::Comparative));
+        self.word(token, Word::Than) && (!self.word(token, Word::Conjunction) || compares())
     }
 
     /// Whether the token is a word of any of these classes.

@@ -238,6 +238,11 @@ fn item<'r, 'p>(reading: &'r Reading<'_, 'p>, n: usize, rank: Option<&Rank>) -> 
         at -= 1;
     }
     let spot = reading.spots.iter().find(|spot| spot.after == at)?;
+    // "TOULON - Fifty sailors …" opens a story.
+    let dateline = reading.index == 0 && spot.first == 0 && at < number.first && !reading.is(at, ":") && reading.tokens.len() > 8;
+    if dateline && ["-", "–", "—"].iter().any(|dash| reading.is(at, dash)) {
+        return None;
+    }
     let fits = usable(reading, spot, rank)
         && spot.form == PlaceForm::Name
         && !spot.possessive
@@ -411,7 +416,8 @@ pub(super) fn learn<'p>(reading: &Reading<'_, 'p>, places: &'p Places, context: 
         // The country of "the country" is the last in subject position: a country, or that of a place in it when none was named.
         let object = [Word::From, Word::With, Word::To, Word::Against]
             .iter()
-            .any(|word| reading.word(spot.first.wrapping_sub(1), *word));
+            .any(|word| reading.word(spot.first.wrapping_sub(1), *word))
+            && !reading.word(spot.first.wrapping_sub(1), Word::Of);
         if !object {
             let country = match place.kind {
                 PlaceKind::Country => Some(place),

@@ -5,6 +5,7 @@
 //! traps that need to know the metric (doses delivered, legal cases) are asked for once the metric is known.
 
 use super::attach::{Attachment, Why};
+use super::rates::per_base;
 use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
@@ -62,13 +63,15 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         return Some("named number");
     }
     // "per 100,000": the base of a rate; "one in five", "3 in 10": a share.
-    if before(1, Word::Per)
+    if per_base(reading, number.first.wrapping_sub(1), number.value)
         || before(1, Word::Every)
-        || behind(Word::In) && reading.numbers.get(n + 1).is_some_and(|next| next.first == number.after + 1)
+        || behind(Word::Of) && reading.word(number.after + 1, Word::Every)
+        || behind(Word::In) && !behind(Word::To) && reading.numbers.get(n + 1).is_some_and(|next| next.first == number.after + 1)
     {
         return Some("share or base");
     }
     if before(1, Word::In)
+        && !before(1, Word::To)
         && n > 0
         && reading.numbers.get(n - 1).is_some_and(|previous| previous.after == number.first - 1)
     {
@@ -133,7 +136,8 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
             && token.text.starts_with('0')
             && !token.text.starts_with("0.")
             && !token.text.starts_with("0,")
-    }) {
+    }) && reading.metric_at(number.after).is_none()
+    {
         return Some("identifier");
     }
     None
