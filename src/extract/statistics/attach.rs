@@ -96,7 +96,7 @@ fn one(
     {
         return Some(verb);
     }
-    let verb = if people { active(reading, n).filter(|verb| verb.metric != Metric::Cases) } else { None };
+    let verb = if people { active(reading, n).or_else(|| led(reading, n)).filter(|verb| verb.metric != Metric::Cases) } else { None };
     verb.or(own)
         .or_else(|| label(reading, n))
         .or_else(|| column(reading, n, columns))

@@ -596,7 +596,15 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
     let within = |range: std::ops::Range<usize>| move |mark: &&&DateMark| range.contains(&mark.first);
     let compare_end =
         reading.first(number.after..clause.end, Sense::Compare).map_or(clause.end, |mark| mark.first).max(right.end);
-    let day_before = |mark: &&&DateMark| !matches!(mark.when, When::Before(_));
+    // "52 a day earlier" is said of the number before; "am Vortag waren es 52" of the one behind.
+    let leads = |mark: &DateMark| {
+        let opening = (0..mark.first).rev().find(|at| {
+            reading.tokens.get(*at).is_some_and(|token| token.kind == TokenKind::Mark && !token.is("-"))
+                || reading.numbers.iter().any(|number| number.first == *at)
+        });
+        opening.is_none_or(|at| !reading.numbers.iter().any(|number| number.first == at)) && mark.first < number.first
+    };
+    let day_before = |mark: &&&DateMark| !matches!(mark.when, When::Before(_)) || leads(mark);
     let nearest = data
         .iter()
         .filter(within(right.clone()))

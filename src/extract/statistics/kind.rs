@@ -292,12 +292,10 @@ fn reaching(reading: &Reading<'_, '_>, n: usize) -> bool {
 
 /// "The tally stood on Monday at 253 cases": a label is the subject, though the number has a noun of its own.
 fn labelled_reach(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
-    let Some(number) = reading.numbers.get(n) else { return false };
     let start = core_start(reading, n);
     let label = reading.marks_in(reading.left(n)).any(|mark| matches!(mark.cue, Cue::Label(_)) && mark.after < start);
     let reaches = reading.ending_at(start).into_iter().any(|mark| mark.cue == Cue::Sense(Sense::Reaches));
-    let dated = reading.dates.iter().any(|date| (reading.left(n).start..number.first).contains(&date.first));
-    attachment.why == Why::Noun && label && reaches && dated
+    attachment.why == Why::Noun && label && reaches
 }
 
 /// Rule 2: a stated total.

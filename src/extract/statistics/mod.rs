@@ -284,6 +284,10 @@ impl<'a, 'p> Finder<'a, 'p> {
         let whole = match attachment.why {
             Why::Coordinated(earlier) => before.get(earlier).and_then(Option::as_ref),
             Why::PartOfBefore => self.previous.as_ref(),
+            // "In Bulgaria it is 18": of the kind of what it points to; "the total" has a kind of its own.
+            Why::Pointer if attachment.mark.is_none_or(|(first, _)| reading.word(first, Word::It)) => {
+                self.previous.as_ref()
+            }
             _ => self.part_of(reading, n, before),
         };
         // The item before in a list; what stands in brackets is an aside.

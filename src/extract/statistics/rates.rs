@@ -37,6 +37,16 @@ pub(super) fn percent(
     if let Some(share) = share_of_before(reading, n, found) {
         return Some(share);
     }
+    // "29.6 percent are fully vaccinated".
+    let vaccinated = |metric: Metric| matches!(metric, Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated);
+    let said = reading
+        .marks_in(number.after..right.end.min(number.after + 5))
+        .find(|mark| matches!(mark.cue, Cue::Predicate(metric) if vaccinated(metric)));
+    if let Some(mark) = said.filter(|_| reading.has_at(number.after, Sense::Perfect)) {
+        let full = mark.cue == Cue::Predicate(Metric::PeopleFullyVaccinated);
+        let metric = if full { Metric::PeopleFullyVaccinatedShare } else { Metric::PeopleVaccinatedShare };
+        return Some(made(metric, Why::Predicate, mark));
+    }
     // "32 percent of adults have received at least one dose".
     if reading.word(number.after, Word::Of) {
         let vaccinated = reading
@@ -100,6 +110,11 @@ pub(super) fn percent(
         .marks_in(clause.start..start)
         .rev()
         .find(|mark| mark.cue == Cue::Sense(Sense::TotalLabel) && reading.has_ending(start, Sense::Reaches));
+    if let Some(previous) = previous.filter(|previous| is_percent(previous.metric))
+        && reading.has(reading.left(n), Sense::Partitive)
+    {
+        return Some(Attachment { why: Why::Pointer, mark: None, ..*previous });
+    }
     if let (Some(mark), Some(previous)) = (pointing, previous.filter(|previous| is_percent(previous.metric))) {
         return Some(made(previous.metric, Why::Pointer, mark));
     }
@@ -179,9 +194,16 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
 }
 
 /// Whether the word at a token makes a number behind it the base of a rate. Where the word for "per" also means "for", only
-/// a round number is one: "252 décès pour 11.720 cas" has none.
+/// a round number is one ("252 décès pour 11.720 cas" has none); where it also means "to", only one of people.
 pub(super) fn per_base(reading: &Reading<'_, '_>, at: usize, value: f64) -> bool {
-    reading.word(at, Word::Per) && (!reading.word(at, Word::For) || value.max(1.0).log10().fract() == 0.0)
+    let round = value.max(1.0).log10().fract() == 0.0;
+    let people = || {
+        let after = reading.numbers.iter().find(|number| number.first == at + 1).map_or(at + 2, |number| number.after);
+        reading.has_at(after, Sense::PopulationBase)
+    };
+    reading.word(at, Word::Per)
+        && (!reading.word(at, Word::For) || round)
+        && (!reading.word(at, Word::To) || round && people())
 }
 
 /// "100,000", "million", "one million" after "per".
