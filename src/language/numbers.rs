@@ -280,7 +280,11 @@ fn scale(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(f64, usize)> {
     }
     let suffix = pack.scale_suffixes.get(word.lower.as_ref()).copied()?;
     // "900 m" are metres; "1.1m" and "12 mln" are people.
-    (!word.spaced || word.lower.len() > 1).then_some((suffix, n + 1))
+    // "78,2 Mio. Impfungen": the dot of an abbreviation is its own, unless the text ends there.
+    let dot = tokens.get(n + 1).is_some_and(|dot| dot.is(".") && !dot.spaced)
+        && tokens.get(n + 2).is_some_and(|next| next.spaced)
+        && pack.abbreviations.contains(&word.lower.to_string());
+    (!word.spaced || word.lower.len() > 1).then_some((suffix, n + 1 + usize::from(dot)))
 }
 
 fn figures(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {

@@ -380,7 +380,7 @@ fn led(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     if !reading.pack.order.verbs_lead || number.percent {
         return None;
     }
-    let people = (number.after..number.after + 2).any(|at| reading.has_at(at, Sense::People));
+    let people = (number.after..number.after + 3).any(|at| reading.has_at(at, Sense::People));
     let bare = reading.tokens.get(number.after).is_none_or(|token| token.kind == TokenKind::Mark)
         || reading.has_at(number.after, Sense::Stop);
     let left = reading.left(n);
@@ -603,11 +603,15 @@ fn part_of_before(
     previous: Option<&Attachment>,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
-    let previous = previous.filter(|_| found.iter().flatten().next().is_none())?;
-    // "Of it": the same is counted of another place.
+    let last = (0..n).rev().find_map(|at| found.get(at).copied().flatten().map(|found| (at, found)));
+    // "Of it": the same is counted of another place or day.
     if reading.has(reading.left(n), Sense::Partitive) {
-        return Some(Attachment { why: Why::Pointer, mark: None, ..*previous });
+        return match last {
+            Some((at, found)) => Some(Attachment { why: Why::Coordinated(at), mark: None, ..found }),
+            None => previous.map(|previous| Attachment { why: Why::Pointer, mark: None, ..*previous }),
+        };
     }
+    let previous = previous.filter(|_| last.is_none())?;
     let before = (0..4).any(|at| of_them(reading, at)) && number.first < 8;
     let part = kind_of(previous.metric).whole && (of_them(reading, number.after) || before);
     part.then_some(Attachment { why: Why::PartOfBefore, mark: None, per: None, ..*previous })

@@ -605,10 +605,17 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
         opening.is_none_or(|at| !reading.numbers.iter().any(|number| number.first == at)) && mark.first < number.first
     };
     let day_before = |mark: &&&DateMark| !matches!(mark.when, When::Before(_)) || leads(mark);
+    // "…, in der Woche davor waren es 17.294": said of the number that follows it.
+    let next = reading.numbers.get(n + 1).map(|next| next.first);
+    let next_own = |mark: &DateMark| {
+        matches!(mark.when, When::Before(_))
+            && next.is_some_and(|next| mark.after <= next && clause.contains(&next))
+            && (number.after..mark.first).any(|at| reading.is(at, ","))
+    };
     let nearest = data
         .iter()
         .filter(within(right.clone()))
-        .find(|mark| !weak(mark))
+        .find(|mark| !weak(mark) && !next_own(mark))
         .or_else(|| data.iter().filter(within(left.clone())).filter(day_before).rfind(|mark| !weak(mark)))
         .or_else(|| data.iter().filter(within(number.after..compare_end)).filter(day_before).find(|mark| !weak(mark)))
         .or_else(|| data.iter().filter(within(clause.start..number.first)).filter(day_before).rfind(|mark| !weak(mark)))

@@ -68,7 +68,7 @@ pub(super) fn judge(
         return verdict(Kind::Cumulative, rule);
     }
     // "503,862 deaths reported as of 30 June": all of them up to then.
-    if date::choose(reading, n).is_some_and(|mark| matches!(mark.role, Role::AsOf)) {
+    if date::choose(reading, n).is_some_and(|mark| matches!(mark.role, Role::AsOf | Role::By)) {
         return verdict(Kind::Cumulative, "as_of");
     }
     // Items of a list without verbs ("Kenya: 72,686 cases, 50,658 recovered") are of one kind.
@@ -319,6 +319,9 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
             return Some("bringing_to");
         }
         // "infections were 12": a plain report; "the toll is 12", "cases rose to 12": a total.
+        let numbered = attachment.mark.is_some_and(|(first, _)| {
+            (first.saturating_sub(4)..first).any(|at| reading.word(at, Word::Count) && reading.word(at + 1, Word::Of))
+        });
         let label = attachment.mark.is_some_and(|(first, after)| {
             reading.marks.iter().any(|mark| {
                 mark.first == first
@@ -330,7 +333,7 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
             .ending_at(core_start(reading, n))
             .into_iter()
             .any(|mark| mark.cue == Cue::Sense(Sense::Reaches) && !reading.word(mark.first, Word::With));
-        if label || strong {
+        if label || numbered || strong {
             return Some("reaches");
         }
     }
@@ -433,6 +436,7 @@ fn period(reading: &Reading<'_, '_>, n: usize) -> Option<Period> {
     let left = reading.left(n);
     rate(right.clone())
         .or_else(|| any(right))
+        .or_else(|| rate(left.clone()))
         .or_else(|| any(left))
         .or_else(|| {
             let mark = date::choose(reading, n)?;

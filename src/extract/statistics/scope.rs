@@ -125,7 +125,7 @@ pub(super) fn locate<'p>(
     let world = |range: std::ops::Range<usize>| {
         reading.marks_in(range).find(|mark| {
             mark.cue == Cue::Sense(Sense::World)
-                && !rank.is_some_and(|rank| mark.first >= rank.at.start && mark.first < rank.at.end + 6)
+                && !rank.is_some_and(|rank| mark.first + 3 >= rank.at.start && mark.first < rank.at.end + 6)
                 && !in_name(reading, mark.first, mark.after)
         })
     };
