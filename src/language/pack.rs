@@ -319,6 +319,8 @@ pub struct Order {
     pub adjectives_follow: bool,
     /// A verb may precede what it tells of: "murieron en Roma 40 personas".
     pub verbs_lead: bool,
+    /// A participle stands at the end, behind phrases of every kind: "sind nach einer Infektion gestorben".
+    pub verbs_last: bool,
     /// Dates begin with their day, "18/11", and no day stands behind a month.
     pub day_first: bool,
     /// The comma makes decimals: `1,5`, and the dot groups.

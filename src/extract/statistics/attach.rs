@@ -238,7 +238,9 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         if reading.has_at(at, Sense::Stop) {
             // "people with coronavirus infections", "12 of the cases" go on; a verb or a preposition of place ends the noun phrase.
             let compares = reading.than(at) || reading.one_of(at, &[Word::Against, Word::Per]);
-            if compares || reading.one_of(at, &[Word::After, Word::When, Word::Because, Word::While]) {
+            let leaves = reading.one_of(at, &[Word::When, Word::Because, Word::While])
+                || reading.word(at, Word::After) && !reading.pack.order.verbs_last;
+            if compares || leaves {
                 break;
             }
             nouns_allowed &= reading.one_of(at, &[Word::With, Word::Of]);

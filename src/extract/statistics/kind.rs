@@ -346,12 +346,30 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
         .marks_in(near)
         .any(|mark| mark.cue == Cue::Sense(Sense::Total) && !reading.word(mark.first, Word::Already));
     if total
+        || opened_by_total(reading, n)
         || stated_total_words(reading, clause)
             && reading.numbers.iter().filter(|other| reading.clause(number.first).contains(&other.first)).count() == 1
     {
         return Some("total");
     }
     None
+}
+
+/// "In all, 833,307 infections have been found, 13,119 patients died": a total word that opens a clause, and is no number's
+/// own ("a total of 300"), is said of all its numbers.
+fn opened_by_total(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let clause = reading.clause(number.first);
+    let Some(first) = (0..=n).find(|other| reading.numbers.get(*other).is_some_and(|other| clause.contains(&other.first)))
+    else {
+        return false;
+    };
+    let start = core_start(reading, first);
+    reading.marks_in(clause.start..clause.end.min(clause.start + 4)).any(|mark| {
+        mark.cue == Cue::Sense(Sense::Total)
+            && mark.after < start
+            && !reading.one_of(mark.first, &[Word::Already, Word::Overall, Word::Total])
+    })
 }
 
 /// Where the verb that tells a number can stand: its clause, or from a "with" that opens a new count on.

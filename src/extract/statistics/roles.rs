@@ -125,7 +125,11 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
     // "the Indian variant", "the Chinese vaccine", "the Spanish flu".
     let product = reading.word(spot.after, Word::Product)
         || reading.pack.order.adjectives_follow && word_before(1, Word::Product);
-    let thing = spot.form == PlaceForm::Demonym && product;
+    // "Der US-Staat": a part of the country, whose name may follow.
+    let part = reading.is(spot.after, "-")
+        && reading.tokens.get(spot.after).is_some_and(|dash| !dash.spaced)
+        && reading.word(spot.after + 1, Word::Country);
+    let thing = spot.form == PlaceForm::Demonym && product || part;
     !agency && !thing
 }
 
