@@ -183,11 +183,13 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         if let Some(mark) = reading.metric_at(at).filter(|mark| mark.after <= right.end + 1) {
             let metric = mark.cue.metric()?;
             let share = is_percent(metric) || metric == Metric::ReproductionNumber;
-            let as_noun = matches!(mark.cue, Cue::Noun(_)) && nouns_allowed;
-            let both = reading.marks.iter().any(|other| {
-                other.first == mark.first && other.after == mark.after && other.cue == Cue::Predicate(metric)
-            });
-            let as_predicate = matches!(mark.cue, Cue::Predicate(_)) || both;
+            // A word may be both, as "dead" is.
+            let is = |cue: Cue| {
+                mark.cue == cue
+                    || reading.marks.iter().any(|other| (other.first, other.after, other.cue) == (mark.first, mark.after, cue))
+            };
+            let as_noun = nouns_allowed && is(Cue::Noun(metric));
+            let as_predicate = is(Cue::Predicate(metric));
             match (best, as_noun, as_predicate) {
                 _ if share => {}
                 (None, true, _) => {

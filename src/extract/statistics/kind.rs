@@ -139,7 +139,8 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
             .marks_in(near.clone())
             .any(|mark| mark.cue == Cue::Sense(Sense::New) && !reading.has_at(mark.first, Sense::Overnight));
         let broken = near.clone().any(|at| reading.has_at(at, Sense::Stop) && !reading.word(at, Word::Of));
-        if fresh && !broken || freshened(reading, mark_after.max(number.after)) {
+        let inside = (mark_first..mark_after).any(|at| reading.word(at, Word::New));
+        if fresh && !broken || inside || freshened(reading, mark_after.max(number.after)) {
             return Some("new");
         }
     } else if attachment.why != Why::Coordinated(0) {
@@ -226,7 +227,10 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         return false;
     }
     let clause = reading.clause(number.first);
-    if governed && reaching(reading, n) {
+    if attachment.why == Why::Noun && brought(reading, n) {
+        return false;
+    }
+    if governed && (reaching(reading, n) || labelled_reach(reading, n, attachment)) {
         return reading.has(number.after..clause.end.min(number.after + 4), Sense::PerDay);
     }
     let Some(mark) = date::choose(reading, n).filter(|mark| clause.contains(&mark.first)) else { return false };
@@ -292,10 +296,26 @@ fn reaching(reading: &Reading<'_, '_>, n: usize) -> bool {
 
 /// "The tally stood on Monday at 253 cases": a label is the subject, though the number has a noun of its own.
 fn labelled_reach(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
-    let start = core_start(reading, n);
+    let core = core_start(reading, n);
+    // "Le bilan atteint lundi 253 cas": a date may stand between.
+    let start = reading.dates.iter().find(|date| date.after == core).map_or(core, |date| date.first);
     let label = reading.marks_in(reading.left(n)).any(|mark| matches!(mark.cue, Cue::Label(_)) && mark.after < start);
     let reaches = reading.ending_at(start).into_iter().any(|mark| mark.cue == Cue::Sense(Sense::Reaches));
     attachment.why == Why::Noun && label && reaches
+}
+
+/// "Bringing the totals to 110,037 cases and 852 deaths": what is brought to a total, or stands in one row with that.
+fn brought(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    if reading.has(reading.left(n), Sense::Bringing) {
+        return reading.word(core_start(reading, n).wrapping_sub(1), Word::To);
+    }
+    let Some(before) = n.checked_sub(1).and_then(|before| reading.numbers.get(before)) else { return false };
+    let between = before.after..core_start(reading, n);
+    between.len() <= 5
+        && reading.clause(before.first) == reading.clause(number.first)
+        && reading.word(between.end.wrapping_sub(1), Word::And)
+        && brought(reading, n - 1)
 }
 
 /// Rule 2: a stated total.
@@ -311,6 +331,9 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
     let left = reading.left(n);
     if labelled_reach(reading, n, attachment) {
         return Some("reaches");
+    }
+    if attachment.why == Why::Noun && brought(reading, n) {
+        return Some("bringing_to");
     }
     if attachment.why == Why::Governed && reaching(reading, n) {
         let second = reading.word(core_start(reading, n).wrapping_sub(1), Word::To)
