@@ -74,7 +74,8 @@ pub(crate) fn sentences(text: &str, field: Field) -> Vec<Span> {
     sentences_in(text, field, &[])
 }
 
-/// The same in a language that has abbreviations of its own, given in lower case without the dot at their end.
+/// The same in a language that has abbreviations of its own, given in lower case without the dot at their end; `# word` says
+/// that a dot between a number and that word makes an ordinal.
 pub(crate) fn sentences_in(text: &str, field: Field, abbreviations: &[String]) -> Vec<Span> {
     let mut spans = Vec::with_capacity(text.len() / 100 + 1);
     let mut start = 0;
@@ -205,7 +206,10 @@ fn stop(text: &str, start: usize, at: usize, abbreviations: &[String]) -> Option
     if end > at + 1 && text.get(at + 1..end).is_some_and(|marks| marks.contains(['"', '”', '»'])) {
         return Some(end);
     }
-    if abbreviations.contains(&lower) {
+    // "Am 13. August": a number before a word that follows ordinals.
+    let ordinal = (1..=2).contains(&bare.len()) && bare.bytes().all(|byte| byte.is_ascii_digit());
+    let follows = || next.split(|c: char| !c.is_alphanumeric()).next().map(str::to_lowercase).unwrap_or_default();
+    if abbreviations.contains(&lower) || ordinal && abbreviations.contains(&format!("# {}", follows())) {
         return None;
     }
     if abbreviations.is_empty() && ABBREVIATIONS.contains(&lower.as_str()) {

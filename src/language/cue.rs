@@ -4,6 +4,7 @@
 //! holds: phrases match whole tokens in any case; a phrase may give alternatives for a word as `has/have died`, which
 //! stand for both.
 
+use super::compounds::Compounds;
 use super::pack::Sense;
 use super::tokens::{Token, tokenize};
 use crate::model::{Metric, SourceType, Subset};
@@ -59,9 +60,9 @@ pub(super) struct Phrases(HashMap<String, Vec<(Vec<String>, Cue)>>);
 
 impl Phrases {
     /// Adds phrases that say the same.
-    pub(super) fn add(&mut self, list: &[String], cue: Cue) {
+    pub(super) fn add(&mut self, compounds: &Compounds, list: &[String], cue: Cue) {
         for phrase in list.iter().flat_map(|phrase| alternatives(phrase)) {
-            let mut words = split(&phrase).into_iter();
+            let mut words = compounds.split(tokenize(&phrase, 0)).into_iter().map(|token| token.lower.into_owned());
             if let Some(first) = words.next() {
                 self.0.entry(first).or_default().push((words.collect(), cue));
             }

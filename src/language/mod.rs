@@ -4,7 +4,9 @@
 //! A pack is a file, `<code>.toml`; adding a language is adding a file and a line in [`pack()`]. Nothing here knows what a
 //! story is.
 
+pub mod compounds;
 pub mod cue;
+mod joined;
 pub mod names;
 pub mod numbers;
 pub mod pack;

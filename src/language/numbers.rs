@@ -3,6 +3,7 @@
 //! In: tokens. Out: [`Numeral`]s in text order that do not overlap. What holds: a numeral's value is the one the text
 //! states, never a computed one. It does not know what is counted, so it also finds years, ages and sums of money.
 
+use super::joined::number_at;
 use super::pack::{NumberWord, Pack, Word};
 use super::tokens::{Token, TokenKind};
 
@@ -149,7 +150,7 @@ pub fn numerals(pack: &Pack, tokens: &[Token<'_>]) -> Vec<Numeral> {
     // A dot before three digits groups, unless the other numbers of the text use the dot for decimals.
     for n in dot_three {
         let Some(numeral) = found.get_mut(n) else { continue };
-        if !dot_decimals && !numeral.percent {
+        if (!dot_decimals || pack.order.decimal_comma) && !numeral.percent {
             numeral.value = (numeral.value * 1000.0).round();
             numeral.grouped = true;
             numeral.decimal = false;
@@ -299,13 +300,22 @@ fn scale(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(f64, usize)> {
     }
     let suffix = pack.scale_suffixes.get(word.lower.as_ref()).copied()?;
     // "900 m" are metres; "1.1m" and "12 mln" are people.
-    (!word.spaced || word.lower.len() > 1).then_some((suffix, n + 1))
+    // "78,2 Mio. Impfungen": the dot of an abbreviation is its own, unless the text ends there.
+    let dot = tokens.get(n + 1).is_some_and(|dot| dot.is(".") && !dot.spaced)
+        && tokens.get(n + 2).is_some_and(|next| next.spaced)
+        && pack.abbreviations.contains(&word.lower.to_string());
+    (!word.spaced || word.lower.len() > 1).then_some((suffix, n + 1 + usize::from(dot)))
 }
 
 fn figures(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
     let token = tokens.get(n)?;
     let (mut value, mut style) = digits(&token.lower)?;
     let mut after = n + 1;
+    // Where the comma makes decimals, a dot before three digits groups.
+    if style == Style::DotThree && pack.order.decimal_comma && percent(pack, tokens, after).is_none() {
+        value = (value * 1000.0).round();
+        style = Style::Grouped;
+    }
     let mut repaired = false;
     let dot_groups = style == Style::DotThree && pack.order.decimal_comma;
     // "29 514", "1 204 317": groups of three with single spaces. A month or another mark before it is no number's part.
@@ -474,6 +484,8 @@ fn words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
     let mut scaled = false;
     let mut least = f64::INFINITY;
     let mut before_and = None;
+    // "Forty-one", and where ten to nineteen follow a ten, "soixante-dix".
+    let below = if pack.order.teens_follow_tens { 20.0 } else { 10.0 };
     let article = pack.articles.contains(&tokens.get(n)?.lower.as_ref().to_owned());
     if article {
         // "a hundred", "a million", "a dozen"; any other noun takes the article as an article.
@@ -484,9 +496,9 @@ fn words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
         at += 1;
     }
     while let Some(token) = tokens.get(at) {
-        let Some(word) = pack.number_word(&token.lower) else {
+        let Some((word, after)) = number_at(pack, tokens, at) else {
             // "two hundred and six", "forty-one", "one and a half million".
-            let next = tokens.get(at + 1).and_then(|token| pack.number_word(&token.lower));
+            let next = number_at(pack, tokens, at + 1).map(|(word, _)| word);
             let hyphen = token.is("-")
                 && !token.spaced
                 && matches!(last, Some(NumberWord::Ten(_) | NumberWord::Unit(_)))
@@ -494,7 +506,7 @@ fn words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
             let and = matches!(last, Some(NumberWord::Hundred | NumberWord::Hundreds(_) | NumberWord::Scale(_)))
                 && matches!(next, Some(NumberWord::Unit(_) | NumberWord::Ten(_)));
             let joined = match (last, next) {
-                (Some(NumberWord::Ten(_)), Some(NumberWord::Unit(value))) => value < 10.0,
+                (Some(NumberWord::Ten(_)), Some(NumberWord::Unit(value))) => value < below,
                 (Some(NumberWord::Scale(_)), Some(NumberWord::Hundreds(_))) => true,
                 _ => false,
             };
@@ -542,7 +554,7 @@ fn words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
         let fits = match (last, word) {
             (None, _) => true,
             (Some(NumberWord::Unit(_)), NumberWord::Unit(_) | NumberWord::Ten(_)) => false,
-            (Some(NumberWord::Ten(_)), NumberWord::Unit(value)) => value < 10.0,
+            (Some(NumberWord::Ten(_)), NumberWord::Unit(value)) => value < below,
             (Some(NumberWord::Ten(_)), NumberWord::Ten(_)) => false,
             (Some(NumberWord::Hundreds(_)), NumberWord::Hundreds(_)) => false,
             (Some(NumberWord::Unit(_) | NumberWord::Ten(_)), NumberWord::Hundreds(_)) => false,
@@ -586,11 +598,11 @@ fn words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
                 scaled = true;
             }
         }
-        if last.is_none() && !article && matches!(word, NumberWord::Hundred) {
+        if last.is_none() && !article && matches!(word, NumberWord::Hundred) && !pack.bare_scales.iter().any(|word| token.is(word)) {
             return None;
         }
         last = Some(word);
-        at += 1;
+        at = after;
     }
     last?;
     let mut simple = Simple {

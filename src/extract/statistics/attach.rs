@@ -69,7 +69,7 @@ pub(super) fn all(reading: &Reading<'_, '_>, previous: Previous, rows: &[Row]) -
 fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previous: Previous) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     if number.percent {
-        return rates::percent(reading, n, found);
+        return rates::percent(reading, n, found, previous);
     }
     if reading.pack.topic_first() {
         return topic::one(reading, n, found, previous.last);
@@ -81,6 +81,12 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
         return Some(deaths);
     }
     let own = own(reading, n);
+    // "An excess mortality of 17,966 deaths": the label says which deaths.
+    let link = core_start(reading, n).wrapping_sub(1);
+    let excess = reading.ending_at(link).into_iter().any(|mark| mark.cue == Cue::Label(Metric::ExcessDeaths));
+    if let Some(deaths) = own.filter(|own| own.metric == Metric::Deaths && excess) {
+        return Some(Attachment { metric: Metric::ExcessDeaths, why: Why::Label, ..deaths });
+    }
     // "admitted 160 coronavirus patients": the patients are counted for what happened to them.
     let people = own.is_some_and(|own| {
         own.metric == Metric::Cases && own.mark.is_some_and(|(_, after)| reading.word(after - 1, Word::Patient))
@@ -109,7 +115,7 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
     if samples.is_some() {
         return samples;
     }
-    let verb = if people { active(reading, n).filter(|verb| verb.metric != Metric::Cases) } else { None };
+    let verb = if people { active(reading, n).or_else(|| led(reading, n)).filter(|verb| verb.metric != Metric::Cases) } else { None };
     // "En las UCI permanecen 118 enfermos graves": where they lie says more than how they are.
     let ill = own.is_some_and(|own| own.metric == Metric::SevereCases && own.why == Why::Noun);
     // "Estando ativos 135.841 casos".
@@ -256,16 +262,21 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                 && reading.pack.order.verbs_lead
                 && at == number.after + 1
                 && reading.word(number.after, Word::The);
-            let as_noun = (matches!(mark.cue, Cue::Noun(_)) || labelled) && nouns_allowed;
-            let both = reading.marks.iter().any(|other| {
-                other.first == mark.first && other.after == mark.after && other.cue == Cue::Predicate(metric)
-            });
+            // A word may be both, as "dead" is.
+            let is = |cue: Cue| {
+                mark.cue == cue
+                    || reading
+                        .marks
+                        .iter()
+                        .any(|other| (other.first, other.after, other.cue) == (mark.first, mark.after, cue))
+            };
+            let as_noun = (is(Cue::Noun(metric)) || labelled) && nouns_allowed;
             // "300 son pacientes ingresados": a noun for people in a state describes others as well.
             let described = matches!(mark.cue, Cue::Noun(_))
                 && reading.pack.order.adjectives_follow
                 && mark.after > mark.first + 1
                 && reading.has_at(mark.first, Sense::People);
-            let as_predicate = matches!(mark.cue, Cue::Predicate(_)) || both || described;
+            let as_predicate = is(Cue::Predicate(metric)) || described;
             match (best, as_noun, as_predicate) {
                 _ if share => {}
                 (None, true, _) => {
@@ -328,7 +339,9 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         if reading.has_at(at, Sense::Stop) {
             // "people with coronavirus infections", "12 of the cases" go on; a verb or a preposition of place ends the noun phrase.
             let compares = reading.than(at) || reading.one_of(at, &[Word::Against, Word::Per]);
-            if compares || reading.one_of(at, &[Word::After, Word::When, Word::Because, Word::While]) {
+            let leaves = reading.one_of(at, &[Word::When, Word::Because, Word::While])
+                || reading.word(at, Word::After) && !reading.pack.order.verbs_last;
+            if compares || leaves {
                 break;
             }
             relative |= best.is_none() && reading.word(at, Word::Relative);
@@ -562,7 +575,7 @@ pub(super) fn governed(
     reading: &Reading<'_, '_>,
     n: usize,
     found: &[Option<Attachment>],
-    previous: Option<Metric>,
+    previous: Option<&Attachment>,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let start = core_start(reading, n);
@@ -640,7 +653,7 @@ pub(super) fn governed(
                     metric,
                     why: Why::Pointer,
                     mark: Some((mark.first, mark.after)),
-                    per: None,
+                    ..*before
                 }),
             };
         }

@@ -24,6 +24,8 @@ pub(super) enum When {
     Year,
     /// So many days before that of what it is compared with.
     Before(i64),
+    /// That of the figure before: "the same day".
+    Same,
     /// A time of day or a date that cannot be resolved.
     Unknown,
 }
@@ -183,6 +185,7 @@ fn relative(sense: Sense, today: Option<Date>) -> Option<When> {
         Sense::SameDay => Some(When::Before(0)),
         Sense::DayEarlier => Some(When::Before(1)),
         Sense::WeekEarlier => Some(When::Before(7)),
+        Sense::SameDay => Some(When::Same),
         Sense::LastWeek => {
             // The ISO week before: it ends on the Sunday before today.
             let back = today.map_or(0, |today| i64::from(today.weekday().to_monday_one_offset()));
@@ -582,6 +585,9 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
     let span = reading.bytes(mark.first, mark.after);
     let mut mark = *mark;
     mark.end_of |= scope.monthly;
+    if let (When::Same, Some(same)) = (mark.when, scope.before.or(scope.previous)) {
+        return (AsOf { date: same.date.clone(), how: AsOfHow::Inherited }, span);
+    }
     if let When::Before(days) = mark.when {
         let parsed = |as_of: Option<&AsOf>| as_of?.date.as_deref()?.parse::<Date>().ok();
         // "The same day" is that of the last date before it, here or in the sentence before.
@@ -672,6 +678,14 @@ pub(super) fn dates_its_part(reading: &Reading<'_, '_>, n: usize) -> bool {
     is_part(reading, n) && reading.dates.iter().any(|mark| own(&mark))
 }
 
+/// "the ministry said on Wednesday": a verb of speech right before the date, and no number between.
+pub(super) fn is_statement(reading: &Reading<'_, '_>, mark: &DateMark) -> bool {
+    let near = mark.first.saturating_sub(3)..mark.first;
+    near.clone().any(|at| reading.has_at(at, Sense::Statement))
+        && !reading.numbers.iter().any(|number| near.contains(&number.first))
+        && (0..mark.first).rev().take(10).any(|at| reading.is(at, ","))
+}
+
 /// The date expression that governs number `n`: behind it, before it, elsewhere in the sentence; a date of statement last.
 pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r DateMark> {
     let number = reading.numbers.get(n)?;
@@ -724,7 +738,23 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
     let within = |range: std::ops::Range<usize>| move |mark: &&&DateMark| range.contains(&mark.first);
     let compare_end =
         reading.first(number.after..clause.end, Sense::Compare).map_or(clause.end, |mark| mark.first).max(right.end);
-    let day_before = |mark: &&&DateMark| !matches!(mark.when, When::Before(_));
+    // "52 a day earlier" is said of the number before; "am Vortag waren es 52" of the one behind.
+    let leads = |mark: &DateMark| {
+        let opening = (0..mark.first).rev().find(|at| {
+            reading.tokens.get(*at).is_some_and(|token| token.kind == TokenKind::Mark && !token.is("-"))
+                || reading.numbers.iter().any(|number| number.first == *at)
+        });
+        opening.is_none_or(|at| !reading.numbers.iter().any(|number| number.first == at)) && mark.first < number.first
+    };
+    let leads = |mark: &DateMark| !reading.pack.topic_first() && reading.pack.order.verbs_lead && leads(mark);
+    let day_before = |mark: &&&DateMark| !matches!(mark.when, When::Before(_)) || leads(mark);
+    // "…, in der Woche davor waren es 17.294": said of the number that follows it.
+    let next = reading.numbers.get(n + 1).map(|next| next.first);
+    let next_own = |mark: &DateMark| {
+        matches!(mark.when, When::Before(_))
+            && next.is_some_and(|next| mark.after <= next && clause.contains(&next))
+            && (number.after..mark.first).any(|at| reading.is(at, ","))
+    };
     if topic_first {
         // When stands before the number: in its clause, else in the nearest clause before.
         let before = |range: std::ops::Range<usize>| data.iter().rfind(|mark| range.contains(&mark.first)).copied();
@@ -743,7 +773,7 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
     let nearest = data
         .iter()
         .filter(within(right.clone()))
-        .find(|mark| !weak(mark))
+        .find(|mark| !weak(mark) && !next_own(mark))
         .or_else(|| data.iter().filter(within(left.clone())).filter(opening).rfind(|mark| !weak(mark)))
         .or_else(|| data.iter().filter(within(number.after..compare_end)).filter(day_before).find(|mark| !weak(mark)))
         .or_else(|| data.iter().filter(within(clause.start..number.first)).filter(day_before).rfind(|mark| !weak(mark)))

@@ -271,7 +271,8 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
             .marks_in(near.start..end.unwrap_or(near.end))
             .any(|mark| mark.cue == Cue::Sense(Sense::New) && !reading.has_at(mark.first, Sense::Overnight));
         let broken = near.clone().any(|at| reading.has_at(at, Sense::Stop) && !reading.word(at, Word::Of));
-        if fresh && !broken || freshened(reading, mark_after.max(number.after)) {
+        let inside = reading.pack.order.verbs_lead && (mark_first..mark_after).any(|at| reading.word(at, Word::New));
+        if fresh && !broken || inside || freshened(reading, mark_after.max(number.after)) {
             return Some("new");
         }
     } else if attachment.why != Why::Coordinated(0) {
@@ -415,7 +416,13 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         && reading
             .marks_in(stretch.start..told_until(reading, n).min(stretch.end))
             .all(|cue| cue.cue != Cue::Sense(Sense::Perfect) || reading.word(cue.first, Word::Have));
-    !beyond && (period || !perfect || auxiliary && matches!(mark.when, When::Day(_)))
+    // "A enregistré 300 cas mardi": a perfect that tells what happened on a day.
+    let told = || {
+        let stretch = reading.marks_in(verb_stretch(reading, n));
+        let verb = stretch.rev().find(|cue| cue.cue == Cue::Sense(Sense::Perfect));
+        verb.is_some_and(|verb| reading.word(verb.first, Word::PastAuxiliary)) && !date::is_statement(reading, mark)
+    };
+    !beyond && (period || !perfect || auxiliary && matches!(mark.when, When::Day(_)) || told())
 }
 
 /// "os dois primeiros casos": no case was before them.
@@ -439,6 +446,30 @@ fn reaching(reading: &Reading<'_, '_>, n: usize) -> bool {
     let start = core_start(reading, n);
     let link = start.wrapping_sub(1);
     reading.has_ending(start, Sense::Reaches) || reading.is(link, ",") || reading.one_of(link, &[Word::And, Word::To])
+}
+
+/// "The tally stood on Monday at 253 cases": a label is the subject, though the number has a noun of its own.
+fn labelled_reach(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
+    let core = core_start(reading, n);
+    // "Le bilan atteint lundi 253 cas": a date may stand between.
+    let start = reading.dates.iter().find(|date| date.after == core).map_or(core, |date| date.first);
+    let label = reading.marks_in(reading.left(n)).any(|mark| matches!(mark.cue, Cue::Label(_)) && mark.after < start);
+    let reaches = reading.ending_at(start).into_iter().any(|mark| mark.cue == Cue::Sense(Sense::Reaches));
+    attachment.why == Why::Noun && label && reaches
+}
+
+/// "Bringing the totals to 110,037 cases and 852 deaths": what is brought to a total, or stands in one row with that.
+fn brought(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    if reading.has(reading.left(n), Sense::Bringing) {
+        return reading.word(core_start(reading, n).wrapping_sub(1), Word::To);
+    }
+    let Some(before) = n.checked_sub(1).and_then(|before| reading.numbers.get(before)) else { return false };
+    let between = before.after..core_start(reading, n);
+    between.len() <= 5
+        && reading.clause(before.first) == reading.clause(number.first)
+        && reading.word(between.end.wrapping_sub(1), Word::And)
+        && brought(reading, n - 1)
 }
 
 /// Rule 2: a stated total.
@@ -481,6 +512,9 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
             return Some("bringing_to");
         }
         // "infections were 12": a plain report; "the toll is 12", "cases rose to 12": a total.
+        let numbered = attachment.mark.is_some_and(|(first, _)| {
+            (first.saturating_sub(4)..first).any(|at| reading.word(at, Word::Count) && reading.word(at + 1, Word::Of))
+        });
         let label = attachment.mark.is_some_and(|(first, after)| {
             reading.marks.iter().any(|mark| {
                 mark.first == first
@@ -492,7 +526,7 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
             .ending_at(core_start(reading, n))
             .into_iter()
             .any(|mark| mark.cue == Cue::Sense(Sense::Reaches) && !reading.word(mark.first, Word::With));
-        if label || strong {
+        if label || numbered || strong {
             return Some("reaches");
         }
     }
@@ -505,12 +539,30 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
         .marks_in(near)
         .any(|mark| mark.cue == Cue::Sense(Sense::Total) && !reading.word(mark.first, Word::Already));
     if total
+        || opened_by_total(reading, n)
         || stated_total_words(reading, clause)
             && reading.numbers.iter().filter(|other| reading.clause(number.first).contains(&other.first)).count() == 1
     {
         return Some("total");
     }
     None
+}
+
+/// "In all, 833,307 infections have been found, 13,119 patients died": a total word that opens a clause, and is no number's
+/// own ("a total of 300"), is said of all its numbers.
+fn opened_by_total(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let clause = reading.clause(number.first);
+    let Some(first) = (0..=n).find(|other| reading.numbers.get(*other).is_some_and(|other| clause.contains(&other.first)))
+    else {
+        return false;
+    };
+    let start = core_start(reading, first);
+    reading.marks_in(clause.start..clause.end.min(clause.start + 4)).any(|mark| {
+        mark.cue == Cue::Sense(Sense::Total)
+            && mark.after < start
+            && !reading.one_of(mark.first, &[Word::Already, Word::Overall, Word::Total])
+    })
 }
 
 /// "con lo que el acumulado asciende a 180.295 casos y 8.936 muertes": totals that a report brings along, each with a noun

@@ -12,7 +12,12 @@ use crate::model::Metric;
 use std::ops::Range;
 
 /// Percentages: a rate that governs it, a share of the population that is vaccinated, beds that are taken.
-pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+pub(super) fn percent(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    previous: Option<&Attachment>,
+) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
     let right = reading.right(n);
@@ -167,6 +172,19 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
     if let Some(mark) = after {
         return Some(made(mark.cue.metric()?, Why::Label, mark));
     }
+    // "In Israel the figure is 54 percent": what the sentence before has told of another place.
+    let pointing = reading
+        .marks_in(clause.start..start)
+        .rev()
+        .find(|mark| mark.cue == Cue::Sense(Sense::TotalLabel) && reading.has_ending(start, Sense::Reaches));
+    if let Some(previous) = previous.filter(|previous| is_percent(previous.metric))
+        && reading.has(reading.left(n), Sense::Partitive)
+    {
+        return Some(Attachment { why: Why::Pointer, mark: None, ..*previous });
+    }
+    if let (Some(mark), Some(previous)) = (pointing, previous.filter(|previous| is_percent(previous.metric))) {
+        return Some(made(previous.metric, Why::Pointer, mark));
+    }
     let before = found.last().copied().flatten().filter(|before| is_percent(before.metric))?;
     // "… y el 48 % tiene ya la pauta completa".
     if matches!(before.metric, Metric::PeopleVaccinatedShare | Metric::PeopleFullyVaccinatedShare) {
@@ -217,13 +235,13 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
     let number = reading.numbers.get(n)?;
     let right = number.after..reading.clause(number.first).end;
     let population =
-        |mut range: Range<usize>| range.find_map(|at| base(reading, at + 1).filter(|_| reading.word(at, Word::Per)));
+        |mut range: Range<usize>| range.find_map(|at| base(reading, at + 1).filter(|(base, _)| per_base(reading, at, *base as f64)));
     let per = population(right.start..right.end.min(right.start + 14));
     // "cases per 100,000" is said of this number only when no other number with a metric of its own stands between.
     let per = per
         .filter(|(_, at)| !reading.numbers.iter().any(|other| other.first > number.first && other.after < *at))
         .map(|(base, _)| base);
-    let per = per.or_else(|| {
+    let per = per.or(attachment.per).or_else(|| {
         let (first, after) = attachment.mark.filter(|(first, _)| *first < number.first)?;
         population(first..after + 6).map(|(base, _)| base)
     });
@@ -275,6 +293,19 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
             && !(number.value >= 10.0 && reading.has(clause, Sense::Average)))
         && (number.percent == is_percent(attachment.metric));
     fits.then_some(attachment)
+}
+
+/// Whether the word at a token makes a number behind it the base of a rate. Where the word for "per" also means "for", only
+/// a round number is one ("252 décès pour 11.720 cas" has none); where it also means "to", only one of people.
+pub(super) fn per_base(reading: &Reading<'_, '_>, at: usize, value: f64) -> bool {
+    let round = value.max(1.0).log10().fract() == 0.0;
+    let people = || {
+        let after = reading.numbers.iter().find(|number| number.first == at + 1).map_or(at + 2, |number| number.after);
+        reading.has_at(after, Sense::PopulationBase)
+    };
+    reading.word(at, Word::Per)
+        && (!reading.word(at, Word::For) || round)
+        && (!reading.word(at, Word::To) || round && people())
 }
 
 /// "100,000", "million", "one million" after "per".

@@ -70,7 +70,7 @@ impl<'t, 'p> Reading<'t, 'p> {
         let pack = asked.pack;
         let found_all = places.possible_in(pack.code, text);
         let names: Vec<Range<usize>> = found_all.iter().map(|found| found.start..found.end).collect();
-        let tokens = pack.tokenize(text, span.start, &names);
+        let tokens = pack.compounds.split(pack.tokenize(text, span.start, &names));
         let words: Vec<Words> = tokens.iter().map(|token| pack.words(&token.lower)).collect();
         let mut marks = pack.marks(&tokens);
         asked.retarget(&mut marks);

@@ -155,18 +155,16 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
     {
         return false;
     }
-    // "是挪威的近10倍": what something is a multiple of.
-    let genitive = reading.word(spot.after, Word::Genitive);
-    if reading.pack.topic_first() && genitive && (spot.after..spot.after + 6).any(|at| reading.word(at, Word::Multiple))
-    {
-        return false;
-    }
     // Names of agencies, and of things that bear a place's name.
     let agency = spot.form == PlaceForm::Name && reading.word(spot.after, Word::Namesake);
     // "the Indian variant", "the Chinese vaccine", "the Spanish flu".
     let product = reading.word(spot.after, Word::Product)
         || reading.pack.order.adjectives_follow && word_before(1, Word::Product);
-    let thing = spot.form == PlaceForm::Demonym && product;
+    // "Der US-Staat": a part of the country, whose name may follow.
+    let part = reading.is(spot.after, "-")
+        && reading.tokens.get(spot.after).is_some_and(|dash| !dash.spaced)
+        && reading.word(spot.after + 1, Word::Country);
+    let thing = spot.form == PlaceForm::Demonym && product || part;
     !agency && !thing
 }
 

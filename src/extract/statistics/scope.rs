@@ -296,6 +296,11 @@ pub(super) fn item<'s, 'p>(
     }
     let mention = ending(at)?;
     let spot = &mention.spot;
+    // "TOULON - Fifty sailors …" opens a story.
+    let opens = reading.index == 0 && spot.first == 0 && at < number.first && reading.tokens.len() > 8;
+    if opens && !reading.is(at, ":") && ["-", "–", "—"].iter().any(|dash| reading.is(at, dash)) {
+        return None;
+    }
     // The object of a comparison owns its own number: "低于意大利的14.1%".
     let owns = reading.pack.topic_first() && reading.word(spot.after, Word::Genitive);
     let fits = (usable(reading, spot, rank) || owns)

@@ -17,7 +17,7 @@ pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], words: &[Words], marks: &[
     let word = |at: usize, class: Word| is_word(words, at, class);
     let singular = |noun: &Mark| {
         let countable = matches!(noun.cue.metric(), Some(Metric::Cases | Metric::Deaths | Metric::CasesSuspected));
-        countable && word(noun.after.wrapping_sub(1), Word::Singular)
+        countable && (noun.first..noun.after).any(|at| word(at, Word::Singular))
     };
     let mut found = Vec::new();
     for mark in marks {
@@ -87,7 +87,7 @@ pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], words: &[Words], marks: &[
                 article = article.or_else(|| before(noun.first).filter(|_| follows));
                 let told = marks
                     .iter()
-                    .any(|other| other.cue == Cue::Sense(Sense::Report) && other.first.abs_diff(noun.after) <= 4);
+                    .any(|other| other.cue == Cue::Sense(Sense::Report) && other.first + 12 > noun.first && other.first <= noun.after + 4);
                 if told && noun.first <= mark.after + 3 && (article.is_some() || another) {
                     let first = article.unwrap_or(mark.first);
                     found.extend(numeral(tokens, first, first + 1, 1.0));

@@ -6,6 +6,7 @@
 
 use super::attach::{Attachment, Why, core_start};
 use super::kinds::kind_of;
+use super::rates::per_base;
 use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
@@ -65,10 +66,11 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     // "per 100,000": the base of a rate; "one in five", "3 in 10": a share.
     // "por 100 mil habitantes": the base of a rate; where "per" is "by" too, "por 26,2 mil mortes" is none.
     let tens = number.value >= 10.0 && 10f64.powi(number.value.log10().round() as i32) == number.value;
-    if before(1, Word::Per) && (tens || !before(1, Word::By))
+    if per_base(reading, number.first.wrapping_sub(1), number.value) && (tens || !before(1, Word::By))
         || before(1, Word::Every)
         || behind(Word::Of) && reading.word(number.after + 1, Word::Every)
         || behind(Word::In)
+            && !behind(Word::To)
             && reading.numbers.get(n + 1).is_some_and(|next| {
                 next.first == number.after + 1 && !unit_behind(reading, next.after)
             })
@@ -76,6 +78,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         return Some("share or base");
     }
     if before(1, Word::In)
+        && !before(1, Word::To)
         && n > 0
         && reading.numbers.get(n - 1).is_some_and(|previous| previous.after == number.first - 1)
     {
@@ -184,7 +187,8 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
             && token.text.starts_with('0')
             && !token.text.starts_with("0.")
             && !token.text.starts_with("0,")
-    }) {
+    }) && reading.metric_at(number.after).is_none()
+    {
         return Some("identifier");
     }
     None
