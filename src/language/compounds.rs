@@ -67,7 +67,10 @@ mod tests {
         let parts = |parts: &[(&str, usize, bool)]| {
             parts.iter().map(|(word, at, spaced)| ((*word).to_owned(), *at, *spaced)).collect::<Vec<_>>()
         };
-        assert_eq!(split("Coronaneuinfektionen"), parts(&[("corona", 3, true), ("neu", 9, false), ("infektionen", 12, false)]));
+        assert_eq!(
+            split("Coronaneuinfektionen"),
+            parts(&[("corona", 3, true), ("neu", 9, false), ("infektionen", 12, false)])
+        );
         assert_eq!(split("neuer Coronatote"), parts(&[("neuer", 3, true), ("corona", 9, true), ("tote", 15, false)]));
     }
 }

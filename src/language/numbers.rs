@@ -598,7 +598,11 @@ fn words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
                 scaled = true;
             }
         }
-        if last.is_none() && !article && matches!(word, NumberWord::Hundred) && !pack.bare_scales.iter().any(|word| token.is(word)) {
+        if last.is_none()
+            && !article
+            && matches!(word, NumberWord::Hundred)
+            && !pack.bare_scales.iter().any(|word| token.is(word))
+        {
             return None;
         }
         last = Some(word);

@@ -3,9 +3,9 @@
 //! In: the text of `<code>.toml`. Out: a [`Pack`]: word lists, and a [`Pack::marks`] that finds every cue phrase among
 //! tokens in one pass. What holds: what a language says is data; the program knows only what classes of words there are.
 
+use super::compounds::Compounds;
 pub use super::cue::{Cue, Mark};
 use super::cue::{Phrases, split};
-use super::compounds::Compounds;
 use super::names::{DiseaseNames, Names};
 use super::tokens::Token;
 pub use super::unspaced::Calendar;
@@ -77,7 +77,6 @@ pub enum Sense {
     SameDay,
     DayEarlier,
     WeekEarlier,
-    SameDay,
     Statement,
     Forecast,
     Hypothetical,
@@ -586,7 +585,10 @@ impl Pack {
             list.into_iter().for_each(|word| words.entry(word).or_default().add(class));
         }
         let mut phrases = Phrases::default();
-        let heads = file.metrics.values().flat_map(|words| [&words.nouns, &words.predicates, &words.labels].into_iter().flatten());
+        let heads = file
+            .metrics
+            .values()
+            .flat_map(|words| [&words.nouns, &words.predicates, &words.labels].into_iter().flatten());
         let heads = heads.chain(file.cues.get(&Sense::TotalLabel).into_iter().flatten()).chain(&file.compound_heads);
         let heads = heads.flat_map(|phrase| phrase.split([' ', '/'])).map(str::to_owned).collect();
         let compounds = Compounds::new(file.compound_firsts, heads);
@@ -671,11 +673,18 @@ pub fn pack(code: &str) -> Option<&'static Pack> {
     if let Ok(dir) = std::env::var("DATELINE_SRC") {
         static DEV: std::sync::Mutex<Vec<(String, Option<&'static Pack>)>> = std::sync::Mutex::new(Vec::new());
         let mut known = DEV.lock().unwrap();
-        if let Some((_, pack)) = known.iter().find(|(code, _)| code == primary) { return *pack; }
+        if let Some((_, pack)) = known.iter().find(|(code, _)| code == primary) {
+            return *pack;
+        }
         let path = format!("{dir}/language/{primary}.toml");
-        let pack = std::fs::read_to_string(&path).ok().and_then(|text| match Pack::compile(primary.to_owned().leak(), &text) {
-            Ok(pack) => Some(&*Box::leak(Box::new(pack))),
-            Err(error) => { eprintln!("{path}: {error}"); None }
+        let pack = std::fs::read_to_string(&path).ok().and_then(|text| {
+            match Pack::compile(primary.to_owned().leak(), &text) {
+                Ok(pack) => Some(&*Box::leak(Box::new(pack))),
+                Err(error) => {
+                    eprintln!("{path}: {error}");
+                    None
+                }
+            }
         });
         known.push((primary.to_owned(), pack));
         return pack;

@@ -65,7 +65,9 @@ impl Names {
         let mut names = Self::default();
         let mut written: Vec<&'static str> = Vec::new();
         let text: &'static str = match std::env::var("DATELINE_SRC") {
-            Ok(dir) => std::fs::read_to_string(format!("{dir}/extract/places/names/{}.tsv", table.code)).unwrap_or_default().leak(),
+            Ok(dir) => std::fs::read_to_string(format!("{dir}/extract/places/names/{}.tsv", table.code))
+                .unwrap_or_default()
+                .leak(),
             Err(_) => table.text,
         };
         for row in rows(text) {

@@ -115,7 +115,11 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
     if samples.is_some() {
         return samples;
     }
-    let verb = if people { active(reading, n).or_else(|| led(reading, n)).filter(|verb| verb.metric != Metric::Cases) } else { None };
+    let verb = if people {
+        active(reading, n).or_else(|| led(reading, n)).filter(|verb| verb.metric != Metric::Cases)
+    } else {
+        None
+    };
     // "En las UCI permanecen 118 enfermos graves": where they lie says more than how they are.
     let ill = own.is_some_and(|own| own.metric == Metric::SevereCases && own.why == Why::Noun);
     // "Estando ativos 135.841 casos".
@@ -575,7 +579,7 @@ pub(super) fn governed(
     reading: &Reading<'_, '_>,
     n: usize,
     found: &[Option<Attachment>],
-    previous: Option<&Attachment>,
+    previous: Option<Metric>,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let start = core_start(reading, n);
@@ -653,7 +657,7 @@ pub(super) fn governed(
                     metric,
                     why: Why::Pointer,
                     mark: Some((mark.first, mark.after)),
-                    ..*before
+                    per: None,
                 }),
             };
         }

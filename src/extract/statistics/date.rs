@@ -24,8 +24,6 @@ pub(super) enum When {
     Year,
     /// So many days before that of what it is compared with.
     Before(i64),
-    /// That of the figure before: "the same day".
-    Same,
     /// A time of day or a date that cannot be resolved.
     Unknown,
 }
@@ -185,7 +183,6 @@ fn relative(sense: Sense, today: Option<Date>) -> Option<When> {
         Sense::SameDay => Some(When::Before(0)),
         Sense::DayEarlier => Some(When::Before(1)),
         Sense::WeekEarlier => Some(When::Before(7)),
-        Sense::SameDay => Some(When::Same),
         Sense::LastWeek => {
             // The ISO week before: it ends on the Sunday before today.
             let back = today.map_or(0, |today| i64::from(today.weekday().to_monday_one_offset()));
@@ -585,9 +582,6 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
     let span = reading.bytes(mark.first, mark.after);
     let mut mark = *mark;
     mark.end_of |= scope.monthly;
-    if let (When::Same, Some(same)) = (mark.when, scope.before.or(scope.previous)) {
-        return (AsOf { date: same.date.clone(), how: AsOfHow::Inherited }, span);
-    }
     if let When::Before(days) = mark.when {
         let parsed = |as_of: Option<&AsOf>| as_of?.date.as_deref()?.parse::<Date>().ok();
         // "The same day" is that of the last date before it, here or in the sentence before.

@@ -448,30 +448,6 @@ fn reaching(reading: &Reading<'_, '_>, n: usize) -> bool {
     reading.has_ending(start, Sense::Reaches) || reading.is(link, ",") || reading.one_of(link, &[Word::And, Word::To])
 }
 
-/// "The tally stood on Monday at 253 cases": a label is the subject, though the number has a noun of its own.
-fn labelled_reach(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
-    let core = core_start(reading, n);
-    // "Le bilan atteint lundi 253 cas": a date may stand between.
-    let start = reading.dates.iter().find(|date| date.after == core).map_or(core, |date| date.first);
-    let label = reading.marks_in(reading.left(n)).any(|mark| matches!(mark.cue, Cue::Label(_)) && mark.after < start);
-    let reaches = reading.ending_at(start).into_iter().any(|mark| mark.cue == Cue::Sense(Sense::Reaches));
-    attachment.why == Why::Noun && label && reaches
-}
-
-/// "Bringing the totals to 110,037 cases and 852 deaths": what is brought to a total, or stands in one row with that.
-fn brought(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let Some(number) = reading.numbers.get(n) else { return false };
-    if reading.has(reading.left(n), Sense::Bringing) {
-        return reading.word(core_start(reading, n).wrapping_sub(1), Word::To);
-    }
-    let Some(before) = n.checked_sub(1).and_then(|before| reading.numbers.get(before)) else { return false };
-    let between = before.after..core_start(reading, n);
-    between.len() <= 5
-        && reading.clause(before.first) == reading.clause(number.first)
-        && reading.word(between.end.wrapping_sub(1), Word::And)
-        && brought(reading, n - 1)
-}
-
 /// Rule 2: a stated total.
 fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option<&'static str> {
     let number = reading.numbers.get(n)?;
@@ -553,7 +529,8 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
 fn opened_by_total(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let clause = reading.clause(number.first);
-    let Some(first) = (0..=n).find(|other| reading.numbers.get(*other).is_some_and(|other| clause.contains(&other.first)))
+    let Some(first) =
+        (0..=n).find(|other| reading.numbers.get(*other).is_some_and(|other| clause.contains(&other.first)))
     else {
         return false;
     };

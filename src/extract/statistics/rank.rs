@@ -78,7 +78,9 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
     let most = (after + 1..after + 6)
         .find(|at| word(*at, Word::Most) && !word(at + 1, Word::Of))
         .filter(|at| *at < after + 3 || word(at - 1, Word::With));
-    if let Some(most) = most.filter(|most| reading.pack.order.adjectives_follow && !reading.has_at(*most, Sense::MoreThan)) {
+    if let Some(most) =
+        most.filter(|most| reading.pack.order.adjectives_follow && !reading.has_at(*most, Sense::MoreThan))
+    {
         return Some(most + 1);
     }
     if word(after, Word::Only) && word(after + 1, Word::To) || word(after, Word::Behind) {

@@ -3,7 +3,7 @@
 //! In: a sentence and a number. Out: the attachment of a percentage, or what a count becomes when it is told per
 //! 100,000. A percent change is no value of any metric and gets none.
 
-use super::attach::{Attachment, Why, core_start};
+use super::attach::{Attachment, Previous, Why, core_start};
 use super::kinds::{is_percent, kind_of};
 use super::reading::Reading;
 use crate::language::Cue;
@@ -16,7 +16,7 @@ pub(super) fn percent(
     reading: &Reading<'_, '_>,
     n: usize,
     found: &[Option<Attachment>],
-    previous: Option<&Attachment>,
+    previous: Previous,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
@@ -177,13 +177,13 @@ pub(super) fn percent(
         .marks_in(clause.start..start)
         .rev()
         .find(|mark| mark.cue == Cue::Sense(Sense::TotalLabel) && reading.has_ending(start, Sense::Reaches));
-    if let Some(previous) = previous.filter(|previous| is_percent(previous.metric))
-        && reading.has(reading.left(n), Sense::Partitive)
-    {
-        return Some(Attachment { why: Why::Pointer, mark: None, ..*previous });
-    }
-    if let (Some(mark), Some(previous)) = (pointing, previous.filter(|previous| is_percent(previous.metric))) {
-        return Some(made(previous.metric, Why::Pointer, mark));
+    if let Some((metric, per)) = previous.rate.filter(|(metric, _)| is_percent(*metric)) {
+        if reading.has(reading.left(n), Sense::Partitive) {
+            return Some(Attachment { metric, why: Why::Pointer, mark: None, per });
+        }
+        if let Some(mark) = pointing {
+            return Some(made(metric, Why::Pointer, mark));
+        }
     }
     let before = found.last().copied().flatten().filter(|before| is_percent(before.metric))?;
     // "… y el 48 % tiene ya la pauta completa".
@@ -234,8 +234,9 @@ fn vaccinated_share<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r Ma
 pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachment) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let right = number.after..reading.clause(number.first).end;
-    let population =
-        |mut range: Range<usize>| range.find_map(|at| base(reading, at + 1).filter(|(base, _)| per_base(reading, at, *base as f64)));
+    let population = |mut range: Range<usize>| {
+        range.find_map(|at| base(reading, at + 1).filter(|(base, _)| per_base(reading, at, *base as f64)))
+    };
     let per = population(right.start..right.end.min(right.start + 14));
     // "cases per 100,000" is said of this number only when no other number with a metric of its own stands between.
     let per = per

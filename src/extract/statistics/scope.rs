@@ -175,11 +175,12 @@ pub(super) fn locate<'p>(
     }
     // "Com as 98 novas mortes, o Paraná passa a ter 5.711": the subject opens the next clause.
     let next = reading.clause(clause.end).start.max(clause.end);
-    let opener = reading.spots.iter().find(|spot| {
+    let opener = sentence.mentions.iter().find(|mention| {
+        let spot = &mention.spot;
         spot.first >= next && spot.first <= next + 1 && governs(reading, spot, rank) && !foreign_prep(reading, spot)
     });
-    if let Some(spot) = opener.filter(|_| clause.start == 0 && clause.end < reading.tokens.len()) {
-        return vec![Located::at(reading, spot, how(spot))];
+    if let Some(mention) = opener.filter(|_| clause.start == 0 && clause.end < reading.tokens.len()) {
+        return at(mention);
     }
     // (4) An institution of one country.
     let country = reading.marks.iter().find_map(|mark| match mark.cue {

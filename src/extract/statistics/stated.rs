@@ -85,9 +85,11 @@ pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], words: &[Words], marks: &[
                 let noun = if follows { led() } else { noun_behind(tokens, marks, mark.after) };
                 let Some(noun) = noun.filter(|noun| singular(noun)) else { continue };
                 article = article.or_else(|| before(noun.first).filter(|_| follows));
-                let told = marks
-                    .iter()
-                    .any(|other| other.cue == Cue::Sense(Sense::Report) && other.first + 12 > noun.first && other.first <= noun.after + 4);
+                let told = marks.iter().any(|other| {
+                    other.cue == Cue::Sense(Sense::Report)
+                        && other.first + 12 > noun.first
+                        && other.first <= noun.after + 4
+                });
                 if told && noun.first <= mark.after + 3 && (article.is_some() || another) {
                     let first = article.unwrap_or(mark.first);
                     found.extend(numeral(tokens, first, first + 1, 1.0));

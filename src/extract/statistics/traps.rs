@@ -71,9 +71,10 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         || behind(Word::Of) && reading.word(number.after + 1, Word::Every)
         || behind(Word::In)
             && !behind(Word::To)
-            && reading.numbers.get(n + 1).is_some_and(|next| {
-                next.first == number.after + 1 && !unit_behind(reading, next.after)
-            })
+            && reading
+                .numbers
+                .get(n + 1)
+                .is_some_and(|next| next.first == number.after + 1 && !unit_behind(reading, next.after))
     {
         return Some("share or base");
     }
