@@ -41,6 +41,8 @@ enum Style {
     Plain,
     Grouped,
     Decimal,
+    /// `437,6`.
+    CommaDecimal,
     /// `216.771`: a decimal or a group, which only the neighbourhood tells.
     DotThree,
 }
@@ -70,7 +72,7 @@ fn digits(text: &str) -> Option<(f64, Style)> {
         (_, 0) if western(&clean, ',') || indian(&clean) => Some((number(&joined(','))?, Style::Grouped)),
         (1, 0) => {
             let fraction = clean.split_once(',').map_or(0, |(_, fraction)| fraction.len());
-            (fraction <= 2).then(|| number(&clean.replace(',', ".")))?.map(|value| (value, Style::Decimal))
+            (fraction <= 2).then(|| number(&clean.replace(',', ".")))?.map(|value| (value, Style::CommaDecimal))
         }
         (_, 1) => {
             let (whole, _) = clean.split_once('.')?;
@@ -116,6 +118,7 @@ struct Simple {
 pub fn numerals(pack: &Pack, tokens: &[Token<'_>]) -> Vec<Numeral> {
     let mut found: Vec<Numeral> = Vec::new();
     let mut dot_three = Vec::new();
+    let mut dot_decimals = false;
     let mut n = 0;
     while n < tokens.len() {
         match one(pack, tokens, n) {
@@ -123,6 +126,7 @@ pub fn numerals(pack: &Pack, tokens: &[Token<'_>]) -> Vec<Numeral> {
                 if style == Style::DotThree {
                     dot_three.push(found.len());
                 }
+                dot_decimals |= style == Style::Decimal && !numeral.percent;
                 n = numeral.after.max(n + 1);
                 found.push(numeral);
             }
@@ -140,11 +144,9 @@ pub fn numerals(pack: &Pack, tokens: &[Token<'_>]) -> Vec<Numeral> {
         }
     }
     // A dot before three digits groups, unless the other numbers of the text use the dot for decimals.
-    let decimals =
-        found.iter().enumerate().any(|(n, numeral)| numeral.decimal && !numeral.percent && !dot_three.contains(&n));
     for n in dot_three {
         let Some(numeral) = found.get_mut(n) else { continue };
-        if !decimals && !numeral.percent {
+        if (!dot_decimals || pack.order.decimal_comma) && !numeral.percent {
             numeral.value = (numeral.value * 1000.0).round();
             numeral.grouped = true;
             numeral.decimal = false;
@@ -189,7 +191,7 @@ fn one(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(Numeral, Style)> 
         repaired: simple.repaired,
         about: simple.about,
         grouped: simple.style == Style::Grouped || simple.scaled,
-        decimal: matches!(simple.style, Style::Decimal | Style::DotThree) && !simple.scaled,
+        decimal: matches!(simple.style, Style::Decimal | Style::CommaDecimal | Style::DotThree) && !simple.scaled,
     };
     let style = if simple.scaled { Style::Grouped } else { simple.style };
     Some((numeral, style))
@@ -276,8 +278,10 @@ fn scale(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(f64, usize)> {
         return None;
     }
     let suffix = pack.scale_suffixes.get(word.lower.as_ref()).copied()?;
+    // "14,6 тыс. человек": the dot of the abbreviation, unless it ends the sentence.
+    let dot = tokens.get(n + 1).is_some_and(|dot| dot.is(".") && !dot.spaced) && tokens.get(n + 2).is_some();
     // "900 m" are metres; "1.1m" and "12 mln" are people.
-    (!word.spaced || word.lower.len() > 1).then_some((suffix, n + 1))
+    (!word.spaced || word.lower.len() > 1).then_some((suffix, n + 1 + usize::from(dot)))
 }
 
 fn figures(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
@@ -285,9 +289,11 @@ fn figures(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
     let (mut value, mut style) = digits(token.text)?;
     let mut after = n + 1;
     let mut repaired = false;
-    // "29 514", "1 204 317": groups of three with single spaces. A month or another mark before it is no number's part.
-    let month = n.checked_sub(1).and_then(|n| tokens.get(n)).is_some_and(|before| pack.month(&before.lower).is_some());
-    if style == Style::Plain && token.text.len() <= 3 && !token.text.starts_with('0') && !month {
+    // "29 514", "1 204 317": groups of three with single spaces. Behind a month stands a day, and behind a hyphen the end
+    // of a name ("COVID-19 322 people").
+    let named = |before: &Token<'_>| pack.month(&before.lower).is_some() || before.is("-") && !before.spaced && !token.spaced;
+    let named = n.checked_sub(1).and_then(|n| tokens.get(n)).is_some_and(named);
+    if style == Style::Plain && token.text.len() <= 3 && !token.text.starts_with('0') && !named {
         while let Some(group) = tokens.get(after) {
             let single = group.start == tokens.get(after - 1).map_or(0, |before| before.end + 1)
                 || group.start > tokens.get(after - 1).map_or(0, |before| before.end)
@@ -327,9 +333,30 @@ fn figures(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
     Some(simple)
 }
 
+/// "3 с половиной": a half before the scale word; its value and the token after it.
+fn half_before_scale(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(f64, usize)> {
+    let part = pack.fractions.get(tokens.get(n + 1)?.lower.as_ref())?;
+    let joined = is(pack, tokens.get(n)?, Word::With) && pack.articles.is_empty();
+    (joined && scale(pack, tokens, n + 2).is_some()).then_some((*part, n + 2))
+}
+
 /// Applies the scale words behind a number, and adds the smaller parts of a mixed one: "2 lakh 14 thousand 506".
 fn scaled(pack: &Pack, tokens: &[Token<'_>], simple: &mut Simple) {
+    if let Some((part, after)) = half_before_scale(pack, tokens, simple.after) {
+        simple.value += part;
+        simple.after = after;
+    }
     let Some((mut last, after)) = scale(pack, tokens, simple.after) else { return };
+    // Where the comma makes decimals, "1,531 millones" is a million and a half, and "3.000 millones" are thousands of
+    // millions; "3,000 millones" is written by those who group with commas.
+    if pack.order.decimal_comma && last >= 1e6 {
+        let written = tokens.get(simple.after - 1).map(|token| token.text).unwrap_or_default();
+        match simple.style {
+            Style::DotThree => simple.value *= 1000.0,
+            Style::Grouped if written.matches(',').count() == 1 && !written.ends_with("00") => simple.value /= 1000.0,
+            _ => {}
+        }
+    }
     simple.value *= last;
     simple.after = after;
     simple.scaled = true;
@@ -337,6 +364,10 @@ fn scaled(pack: &Pack, tokens: &[Token<'_>], simple: &mut Simple) {
     while let Some((next, after)) = scale(pack, tokens, simple.after) {
         simple.value *= next;
         last *= next;
+        simple.after = after;
+    }
+    if let Some((part, after)) = fraction_behind(pack, tokens, simple.after) {
+        simple.value += part * last;
         simple.after = after;
     }
     while let Some((part, part_scale, after)) = smaller_part(pack, tokens, simple.after, last) {
@@ -349,11 +380,23 @@ fn scaled(pack: &Pack, tokens: &[Token<'_>], simple: &mut Simple) {
     }
 }
 
+/// "dos millones y medio": a fraction of the scale before it.
+fn fraction_behind(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(f64, usize)> {
+    let part = pack.fractions.get(tokens.get(n + 1)?.lower.as_ref())?;
+    (pack.order.joined_by_and && is(pack, tokens.get(n)?, Word::And)).then_some((*part, n + 2))
+}
+
 /// "14 thousand", then "506": a part below `limit`; its value, its scale and the token after it.
 fn smaller_part(pack: &Pack, tokens: &[Token<'_>], n: usize, limit: f64) -> Option<(f64, f64, usize)> {
     let token = tokens.get(n)?;
     let value = match token.kind {
-        TokenKind::Number if token.spaced => digits(token.text).filter(|(_, style)| *style == Style::Plain)?.0,
+        TokenKind::Number if token.spaced => match digits(token.text)? {
+            (value, Style::Plain) => value,
+            // "1 millón 531.088".
+            (value, Style::Grouped) if limit >= 1e6 && value < limit => return Some((value, 1.0, n + 1)),
+            (value, Style::DotThree) if limit >= 1e6 => return Some(((value * 1000.0).round(), 1.0, n + 1)),
+            _ => return None,
+        },
         _ => return None,
     };
     if let Some((next, after)) = scale(pack, tokens, n + 1) {
@@ -379,16 +422,15 @@ fn fraction_words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple>
     if tokens.get(at).is_some_and(|token| is(pack, token, Word::Of)) {
         at += 1;
     }
-    if !tokens.get(at).is_some_and(|token| article(&token.lower)) {
-        return None;
-    }
-    let (value, about) = match pack.number_word(&tokens.get(at + 1)?.lower)? {
+    // "half a million", "medio millón".
+    at += usize::from(tokens.get(at).is_some_and(|token| article(&token.lower)));
+    let (value, about) = match pack.number_word(&tokens.get(at)?.lower)? {
         NumberWord::Scale(scale) => (scale, false),
-        NumberWord::Dozen => (12.0, true),
+        NumberWord::Collective(count) => (count, true),
         _ => return None,
     };
     Some(Simple {
-        after: at + 2,
+        after: at + 1,
         value: part * value,
         style: Style::Plain,
         words: true,
@@ -409,11 +451,13 @@ fn words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
     let mut current = 0.0;
     let mut last: Option<NumberWord> = None;
     let mut scaled = false;
+    let mut least = f64::INFINITY;
+    let mut before_and = None;
     let article = pack.articles.contains(&tokens.get(n)?.lower.as_ref().to_owned());
     if article {
         // "a hundred", "a million", "a dozen"; any other noun takes the article as an article.
         let next = pack.number_word(&tokens.get(n + 1)?.lower)?;
-        if !matches!(next, NumberWord::Hundred | NumberWord::Scale(_) | NumberWord::Dozen) {
+        if !matches!(next, NumberWord::Hundred | NumberWord::Scale(_) | NumberWord::Collective(_)) {
             return None;
         }
         at += 1;
@@ -426,18 +470,50 @@ fn words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
                 && !token.spaced
                 && matches!(last, Some(NumberWord::Ten(_) | NumberWord::Unit(_)))
                 && matches!(next, Some(NumberWord::Unit(_) | NumberWord::Hundred | NumberWord::Scale(_)));
-            let and = matches!(last, Some(NumberWord::Hundred | NumberWord::Scale(_)))
-                && matches!(next, Some(NumberWord::Unit(_) | NumberWord::Ten(_)))
-                && is(pack, token, Word::And);
+            let and = matches!(last, Some(NumberWord::Hundred | NumberWord::Hundreds(_) | NumberWord::Scale(_)))
+                && matches!(next, Some(NumberWord::Unit(_) | NumberWord::Ten(_)));
+            let joined = match (last, next) {
+                (Some(NumberWord::Ten(_)), Some(NumberWord::Unit(value))) => value < 10.0,
+                (Some(NumberWord::Scale(_)), Some(NumberWord::Hundreds(_))) => true,
+                _ => false,
+            };
+            let and = (and || pack.order.joined_by_and && joined) && is(pack, token, Word::And);
             if hyphen || and {
+                before_and = Some((at, total, current, last));
                 at += 1;
                 continue;
             }
+            // "treinta y un casos": the article is the number one too.
+            let article = |at: usize| {
+                tokens.get(at).is_some_and(|token| pack.articles.iter().any(|article| token.is(article)))
+            };
+            if pack.order.joined_by_and
+                && matches!(last, Some(NumberWord::Ten(_)))
+                && is(pack, token, Word::And)
+                && article(at + 1)
+            {
+                current += 1.0;
+                at += 2;
+                last = Some(NumberWord::Unit(1.0));
+                continue;
+            }
+            if let Some(NumberWord::Scale(scale)) = last
+                && let Some((part, after)) = fraction_behind(pack, tokens, at)
+            {
+                total += part * scale;
+                at = after;
+                break;
+            }
+            if let Some((part, after)) = half_before_scale(pack, tokens, at)
+                && matches!(last, Some(NumberWord::Unit(_) | NumberWord::Ten(_)))
+            {
+                current += part;
+                at = after;
+                continue;
+            }
             let half = matches!(last, Some(NumberWord::Unit(_))) && is(pack, token, Word::And);
-            let articled =
-                tokens.get(at + 1).is_some_and(|token| pack.articles.iter().any(|article| token.is(article)));
             if half
-                && articled
+                && article(at + 1)
                 && let Some(part) = tokens.get(at + 2).and_then(|token| pack.fractions.get(token.lower.as_ref()))
                 && let Some(NumberWord::Scale(scale)) =
                     tokens.get(at + 3).and_then(|token| pack.number_word(&token.lower))
@@ -455,20 +531,22 @@ fn words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
             (Some(NumberWord::Unit(_)), NumberWord::Unit(_) | NumberWord::Ten(_)) => false,
             (Some(NumberWord::Ten(_)), NumberWord::Unit(value)) => value < 10.0,
             (Some(NumberWord::Ten(_)), NumberWord::Ten(_)) => false,
-            (Some(NumberWord::Dozen), _) => false,
+            (Some(NumberWord::Hundreds(_)), NumberWord::Hundreds(_)) => false,
+            (Some(NumberWord::Unit(_) | NumberWord::Ten(_)), NumberWord::Hundreds(_)) => false,
+            (Some(NumberWord::Collective(_)), _) => false,
             _ => true,
         };
         if !fits {
             break;
         }
         match word {
-            NumberWord::Unit(value) | NumberWord::Ten(value) => current += value,
+            NumberWord::Unit(value) | NumberWord::Ten(value) | NumberWord::Hundreds(value) => current += value,
             NumberWord::Hundred => current = f64::max(1.0, current) * 100.0,
-            NumberWord::Dozen => {
+            NumberWord::Collective(size) => {
                 let count = f64::max(1.0, current);
                 return Some(Simple {
                     after: at + 1,
-                    value: total + count * 12.0,
+                    value: total + count * size,
                     style: Style::Plain,
                     words: true,
                     repaired: false,
@@ -477,10 +555,18 @@ fn words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
                 });
             }
             NumberWord::Scale(scale) => {
-                // A bare "million" is no number; "a million" and "five million" are.
-                if last.is_none() && !article {
+                // A bare "million" is no number; "a million" and "five million" are, and so is a bare "mil".
+                if last.is_none() && !article && !pack.bare_scales.iter().any(|word| token.is(word)) {
                     return None;
                 }
+                // "two thousand and three thousand": two numbers.
+                if scale >= least
+                    && let Some(before) = before_and
+                {
+                    (at, total, current, last) = before;
+                    break;
+                }
+                least = scale;
                 total += f64::max(1.0, current) * scale;
                 current = 0.0;
                 scaled = true;

@@ -23,8 +23,10 @@ pub enum NumberWord {
     Hundred,
     /// 1,000 and more.
     Scale(f64),
-    /// Twelve, about.
-    Dozen,
+    /// 100, 200 … 900, where a language has a word for each.
+    Hundreds(f64),
+    /// A noun for so many, about: "dozen".
+    Collective(f64),
 }
 
 /// What a cue phrase says, apart from naming a metric, a subset or a source.
@@ -70,6 +72,7 @@ pub enum Sense {
     Yesterday,
     DayEarlier,
     WeekEarlier,
+    SamePeriod,
     Statement,
     Forecast,
     Hypothetical,
@@ -264,6 +267,10 @@ pub enum Word {
     Measure,
     UnitStop,
     Births,
+    // Languages that order words otherwise.
+    Conjunction,
+    WeekdayTail,
+    WeekdayHomonym,
 }
 
 /// The classes that one word belongs to.
@@ -301,6 +308,24 @@ pub struct RangeWords {
     pub change: Vec<String>,
 }
 
+/// How a language puts words and figures together.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Order {
+    /// Adjectives follow their noun: "casos nuevos", "autoridades francesas".
+    pub adjectives_follow: bool,
+    /// A verb may precede what it tells of: "murieron en Roma 40 personas".
+    pub verbs_lead: bool,
+    /// Dates begin with their day, "18/11", and no day stands behind a month.
+    pub day_first: bool,
+    /// The comma makes decimals: `1,5`, and the dot groups.
+    pub decimal_comma: bool,
+    /// "And" joins the parts of a number in words: "treinta y dos".
+    pub joined_by_and: bool,
+    /// A plural behind a denied report needs no "any": "no se registraron muertes".
+    pub bare_none: bool,
+}
+
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct MetricWords {
@@ -320,7 +345,15 @@ struct PackFile {
     units: Vec<Vec<String>>,
     tens: Vec<String>,
     hundred: Vec<String>,
+    #[serde(default)]
+    hundreds: Vec<Vec<String>>,
     dozen: Vec<String>,
+    #[serde(default)]
+    collectives: BTreeMap<String, f64>,
+    #[serde(default)]
+    bare_scales: Vec<String>,
+    #[serde(default)]
+    order: Order,
     ordinals: Vec<Vec<String>>,
     scales: BTreeMap<String, f64>,
     scale_suffixes: BTreeMap<String, f64>,
@@ -349,6 +382,10 @@ pub struct Pack {
     pub name: String,
     /// Months and weekdays are written with a capital; a word without one is another word.
     pub calendar_capitals: bool,
+    /// How it puts words together.
+    pub order: Order,
+    /// Scale words that stand without an article: "mil casos".
+    pub bare_scales: Vec<String>,
     /// Names of the disease.
     pub disease: DiseaseNames,
     /// Countries (ISO 3166-1, or a part of one by ISO 3166-2) of the bodies that [`Cue::Institution`] names.
@@ -426,9 +463,17 @@ impl Pack {
         for (n, words) in file.units.into_iter().enumerate() {
             numbers.extend(words.into_iter().map(|word| (word, NumberWord::Unit(n as f64))));
         }
-        numbers.extend(file.tens.into_iter().zip(2..).map(|(word, n)| (word, NumberWord::Ten(f64::from(n) * 10.0))));
+        for (words, n) in file.tens.into_iter().zip(2..) {
+            // "huitante/quatre-vingt": a ten may have several words.
+            let words = words.split('/').map(str::to_owned);
+            numbers.extend(words.map(|word| (word, NumberWord::Ten(f64::from(n) * 10.0))));
+        }
         numbers.extend(file.hundred.into_iter().map(|word| (word, NumberWord::Hundred)));
-        numbers.extend(file.dozen.into_iter().map(|word| (word, NumberWord::Dozen)));
+        for (words, n) in file.hundreds.into_iter().zip(1..) {
+            numbers.extend(words.into_iter().map(|word| (word, NumberWord::Hundreds(f64::from(n) * 100.0))));
+        }
+        numbers.extend(file.dozen.into_iter().map(|word| (word, NumberWord::Collective(12.0))));
+        numbers.extend(file.collectives.into_iter().map(|(word, count)| (word, NumberWord::Collective(count))));
         numbers.extend(file.scales.into_iter().map(|(word, scale)| (word, NumberWord::Scale(scale))));
         let mut words: HashMap<String, Words> = HashMap::new();
         for (class, list) in file.words {
@@ -454,6 +499,8 @@ impl Pack {
             code,
             name: format!("{code}/{}", file.version),
             calendar_capitals: file.calendar_capitals,
+            order: file.order,
+            bare_scales: file.bare_scales,
             disease: file.disease,
             institutions,
             percent: file.percent_words.iter().map(|phrase| split(phrase)).collect(),
@@ -490,7 +537,7 @@ const fn source(code: &'static str, text: &'static str) -> Source {
     Source { code, text, pack: OnceLock::new() }
 }
 
-static SOURCES: [Source; 1] = [source("en", include_str!("en.toml"))];
+static SOURCES: [Source; 2] = [source("en", include_str!("en.toml")), source("ru", include_str!("ru.toml"))];
 
 /// The pack for a BCP 47 tag; `en-GB` is served by `en`.
 pub fn pack(code: &str) -> Option<&'static Pack> {

@@ -26,7 +26,7 @@ pub struct Token<'t> {
     pub end: usize,
     /// As written.
     pub text: &'t str,
-    /// In lower case, with straight apostrophes.
+    /// In lower case, with straight apostrophes, and е for ё, which Russian writes or leaves out as it likes.
     pub lower: Cow<'t, str>,
     /// What it is.
     pub kind: TokenKind,
@@ -74,7 +74,7 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
             "–" | "—" | "‐" | "‑" | "−" => Cow::Borrowed("-"),
             "“" | "”" | "«" | "»" => Cow::Borrowed("\""),
             piece if piece.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) => Cow::Borrowed(piece),
-            piece => Cow::Owned(piece.to_lowercase()),
+            piece => Cow::Owned(piece.to_lowercase().replace('ё', "е")),
         };
         tokens.push(Token { start: base + start, end: base + end, text: piece, lower, kind, spaced });
         spaced = false;

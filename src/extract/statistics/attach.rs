@@ -8,6 +8,7 @@ use super::columns::{column, columns, is_row};
 use super::kinds::{is_percent, kind_of};
 use super::reading::Reading;
 use super::{rates, traps};
+use crate::extract::places::PlaceForm;
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::TokenKind;
@@ -90,11 +91,17 @@ fn one(
     {
         return Some(verb);
     }
-    let verb = if people { active(reading, n).filter(|verb| verb.metric != Metric::Cases) } else { None };
+    let verb = if people {
+        active(reading, n).filter(|verb| verb.metric != Metric::Cases).or_else(|| stock(reading, n))
+    } else {
+        None
+    };
     verb.or(own)
         .or_else(|| label(reading, n))
         .or_else(|| column(reading, n, columns))
         .or_else(|| active(reading, n))
+        .or_else(|| stock(reading, n))
+        .or_else(|| led(reading, n))
         .or_else(|| governed(reading, n, found, previous))
         .or_else(|| forward(reading, n))
         .or_else(|| coordinated(reading, n, found))
@@ -106,6 +113,8 @@ fn fatal(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> O
     let number = reading.numbers.get(n)?;
     let part = of_them(reading, number.after);
     let from = if part { number.after + 2 } else { number.after };
+    // "Из них 10 112 - летальные".
+    let from = from + usize::from(reading.is(from, "-") && reading.tokens.get(from).is_some_and(|dash| dash.spaced));
     let end = reading.right(n).end.min(from + if part { 4 } else { 1 });
     let at = (from..end).find(|at| reading.word(*at, Word::Fatal))?;
     // "140 fatal accidents", "three fatal cases": the noun behind says what they are.
@@ -151,6 +160,36 @@ fn closer(metric: Metric) -> u8 {
     }
 }
 
+/// "В больницах Петербурга находятся 6 204 человека": where people are, told before their number where verbs lead.
+fn stock(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let start = core_start(reading, n);
+    let told = counts_people(reading, number.after) && reading.pack.order.verbs_lead;
+    let mark = reading
+        .marks_in(reading.left(n).start..start)
+        .filter(|mark| mark.cue.metric().is_some_and(|metric| closer(metric) > 0))
+        .max_by_key(|mark| (mark.cue.metric().map(closer), mark.after))?;
+    let broken = (mark.after..start).any(|at| reading.is(at, ",") || reading.is(at, ":") || reading.is(at, ";"));
+    (told && !broken).then_some(Attachment {
+        metric: mark.cue.metric()?,
+        why: Why::Active,
+        mark: Some((mark.first, mark.after)),
+        per: None,
+    })
+}
+
+/// Whether people stand right behind a number, or nothing that it could count.
+fn counts_people(reading: &Reading<'_, '_>, at: usize) -> bool {
+    let people = |at: usize| {
+        reading.has_at(at, Sense::People)
+            || reading.spots.iter().any(|spot| spot.first == at && spot.form == PlaceForm::People)
+    };
+    people(at)
+        || people(at + 1)
+        || reading.has_at(at, Sense::Stop)
+        || reading.tokens.get(at).is_none_or(|token| token.kind == TokenKind::Mark)
+}
+
 /// The noun or predicate behind the number.
 fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
@@ -171,7 +210,12 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     if reading.word(at, Word::And) {
         return None;
     }
+    // "Выявили 20 человек, умерли пять": where verbs lead, one behind a comma tells the next number.
+    let verbs_lead = reading.pack.order.verbs_lead && reading.numbers.get(n + 1).is_some_and(|next| next.first == right.end);
     while at < right.end {
+        if verbs_lead && best.is_none() && (reading.is(at, ",") || reading.one_of(at, &[Word::And]) && at > number.after) {
+            break;
+        }
         let token = reading.tokens.get(at)?;
         if let Some(mark) = reading.metric_at(at).filter(|mark| mark.after <= right.end + 1) {
             let metric = mark.cue.metric()?;
@@ -230,7 +274,7 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             || reading.spots.iter().any(|spot| spot.first <= at && at < spot.after);
         if reading.has_at(at, Sense::Stop) {
             // "people with coronavirus infections", "12 of the cases" go on; a verb or a preposition of place ends the noun phrase.
-            let compares = reading.one_of(at, &[Word::Than, Word::Against, Word::Per]);
+            let compares = reading.than(at) || reading.one_of(at, &[Word::Against, Word::Per]);
             if compares || reading.one_of(at, &[Word::After, Word::When, Word::Because, Word::While]) {
                 break;
             }
@@ -354,12 +398,35 @@ fn active(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mark = reading.marks.iter().find(|mark| mark.after == start && matches!(mark.cue, Cue::Active(_)))?;
     let number = reading.numbers.get(n)?;
     let what = number.after;
-    let people = reading.has_at(what, Sense::People)
-        || reading.has_at(what + 1, Sense::People)
-        || reading.has_at(what, Sense::Stop);
     let patients = (what..what + 4).any(|at| reading.word(at, Word::Patient));
-    let ends = patients || reading.tokens.get(what).is_none_or(|token| token.kind == TokenKind::Mark);
-    (people || ends).then_some(Attachment {
+    (counts_people(reading, what) || patients).then_some(Attachment {
+        metric: mark.cue.metric()?,
+        why: Why::Active,
+        mark: Some((mark.first, mark.after)),
+        per: None,
+    })
+}
+
+/// "Murieron en Roma 40 personas", "están hospitalizadas 1.893": a verb before the number, where verbs may lead.
+fn led(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    if !reading.pack.order.verbs_lead || number.percent {
+        return None;
+    }
+    let people = (number.after..number.after + 2).any(|at| reading.has_at(at, Sense::People));
+    let bare = reading.tokens.get(number.after).is_none_or(|token| token.kind == TokenKind::Mark)
+        || reading.has_at(number.after, Sense::Stop);
+    let left = reading.left(n);
+    let mark = reading
+        .marks_in(left.clone())
+        .rev()
+        .find(|mark| matches!(mark.cue, Cue::Active(_) | Cue::Predicate(_) | Cue::Noun(_) | Cue::Label(_)))?;
+    let verb = matches!(mark.cue, Cue::Active(_) | Cue::Predicate(_))
+        || reading.marks.iter().any(|other| {
+            (other.first, other.after) == (mark.first, mark.after) && matches!(other.cue, Cue::Active(_) | Cue::Predicate(_))
+        });
+    let joined = !(mark.after..number.first).any(|at| reading.is(at, ",") || reading.is(at, ":"));
+    (verb && joined && (people || bare && mark.after + 6 > number.first)).then_some(Attachment {
         metric: mark.cue.metric()?,
         why: Why::Active,
         mark: Some((mark.first, mark.after)),

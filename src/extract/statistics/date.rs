@@ -96,7 +96,7 @@ pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
     let mut found: Vec<DateMark> = Vec::new();
     let mut n = 0;
     while n < line.tokens.len() {
-        match calendar(line, n).or_else(|| weekday(line, n)).or_else(|| clock(line.tokens, n)) {
+        match calendar(line, n).or_else(|| weekday(line, n)).or_else(|| day(line, n)).or_else(|| clock(line.tokens, n)) {
             Some(mark) => {
                 n = mark.after.max(n + 1);
                 found.push(mark);
@@ -142,6 +142,7 @@ fn relative(sense: Sense, today: Option<Date>) -> Option<When> {
         Sense::Yesterday => Some(day(1)),
         Sense::DayEarlier => Some(When::Before(1)),
         Sense::WeekEarlier => Some(When::Before(7)),
+        Sense::SamePeriod => Some(When::Before(0)),
         Sense::LastWeek => {
             // The ISO week before: it ends on the Sunday before today.
             let back = today.map_or(0, |today| i64::from(today.weekday().to_monday_one_offset()));
@@ -206,14 +207,16 @@ fn calendar(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
     if line.token(at).is_some_and(|token| token.is(".") && !token.spaced) {
         at += 1;
     }
-    if let Some(day) = line.token(at).and_then(day_number) {
+    // "En enero 14 personas": where the day comes first, only a year shows that a number behind a month is one.
+    let dated = |at: usize| !line.pack.order.day_first || year(line, at).1.is_some();
+    if let Some(day) = line.token(at).and_then(day_number).filter(|_| dated(at + 1)) {
         at += 1;
         at = skip_ordinal(line, at);
         at = skip_day_range(line.tokens, at);
-        let (at, year) = year(line.tokens, at);
+        let (at, year) = year(line, at);
         return Some(made(at, resolve(year, month, Some(day), line.today)));
     }
-    let (after, year) = year(line.tokens, at);
+    let (after, year) = year(line, at);
     if line.word(n, Word::Abbreviation) && year.is_none() || line.word(n, Word::MonthHomonym) && n == 0 {
         return None;
     }
@@ -238,8 +241,9 @@ fn skip_day_range(tokens: &[Token<'_>], at: usize) -> usize {
     if dash && tokens.get(at + 1).and_then(day_number).is_some() { at + 2 } else { at }
 }
 
-/// A year at a token, with or without a comma before it.
-fn year(tokens: &[Token<'_>], at: usize) -> (usize, Option<i16>) {
+/// A year at a token, with or without a comma before it, or behind an "of".
+fn year(line: &Line<'_, '_>, at: usize) -> (usize, Option<i16>) {
+    let tokens = line.tokens;
     let read = |n: usize| {
         let token = tokens.get(n).filter(|token| token.kind == TokenKind::Number && token.text.len() == 4)?;
         token.text.parse::<i16>().ok().filter(|year| (1900..2100).contains(year))
@@ -247,9 +251,9 @@ fn year(tokens: &[Token<'_>], at: usize) -> (usize, Option<i16>) {
     if let Some(year) = read(at) {
         return (at + 1, Some(year));
     }
-    let comma = tokens.get(at).is_some_and(|token| token.is(","));
+    let linked = line.is(at, ",") || line.word(at, Word::Of);
     match read(at + 1) {
-        Some(year) if comma => (at + 2, Some(year)),
+        Some(year) if linked => (at + 2, Some(year)),
         _ => (at, None),
     }
 }
@@ -258,14 +262,19 @@ fn numeric(line: &Line<'_, '_>, n: usize) -> Option<(usize, When)> {
     let token = line.token(n)?;
     // "16 November 2020", "16th of November".
     if let Some(day) = day_number(token) {
-        let mut at = skip_ordinal(line, n + 1);
-        let linked = line.word(at, Word::Of) || line.is(at, "-");
-        if linked && line.token(at + 1).is_some_and(|token| line.pack.month(&token.lower).is_some()) {
-            at += 1;
+        if let Some(found) = day_of_month(line, skip_ordinal(line, n + 1), day) {
+            return Some(found);
         }
-        // "21 and 23 June" keeps both days out of the pool.
-        if let Some(month) = line.month(at) {
-            let (after, year) = year(line.tokens, at + 1);
+        // "18/11", "18/11/2020".
+        let tight = |offset: usize| line.token(n + offset).filter(|token| !token.spaced);
+        let slash = |offset: usize| tight(offset).is_some_and(|token| token.is("/"));
+        if line.pack.order.day_first
+            && slash(1)
+            && let Some(month) = tight(2).and_then(day_number).filter(|month| *month <= 12)
+        {
+            let year = tight(4).filter(|_| slash(3)).and_then(|token| token.text.parse::<i16>().ok());
+            let year = year.map(|year| if year < 100 { year + 2000 } else { year });
+            let after = if year.is_some() { n + 5 } else { n + 3 };
             return Some((after, resolve(year, month, Some(day), line.today)));
         }
     }
@@ -300,6 +309,51 @@ fn numeric(line: &Line<'_, '_>, n: usize) -> Option<(usize, When)> {
     None
 }
 
+/// What stands behind a day, up to its month and year: "(18) de noviembre de 2020", "(1) al 7 de noviembre". Of several days
+/// the last is meant, and all are kept out of the pool.
+fn day_of_month(line: &Line<'_, '_>, at: usize, day: u8) -> Option<(usize, When)> {
+    let (mut at, mut day) = (at, day);
+    for _ in 0..3 {
+        let linked = line.word(at, Word::Of) || line.is(at, "-");
+        let step = usize::from(linked && line.month(at + 1).is_some());
+        if let Some(month) = line.month(at + step) {
+            let (after, year) = year(line, at + step + 1);
+            return Some((after, resolve(year, month, Some(day), line.today)));
+        }
+        if !(line.word(at, Word::And) || line.word(at, Word::To) || line.is(at, "-") || line.is(at, ",")) {
+            return None;
+        }
+        let next = at + 1 + usize::from(line.word(at + 1, Word::The));
+        day = line.token(next).and_then(day_number)?;
+        at = skip_ordinal(line, next + 1);
+    }
+    None
+}
+
+/// "El día 18", "no dia 18": the latest such day, where days are named so.
+fn day(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
+    let day = line.token(n).and_then(day_number)?;
+    let opened = n >= 2
+        && line.before(n, Word::Day)
+        && (line.word(n - 2, Word::The) || line.word(n - 2, Word::In) || line.word(n - 2, Word::Of));
+    if !(line.pack.order.day_first && opened) {
+        return None;
+    }
+    let when = latest(line.today, day);
+    Some(DateMark { first: n, after: n + 1, when, how: AsOfHow::Explicit, role: Role::On, end_of: false })
+}
+
+/// The latest day of that number which is not after today.
+fn latest(today: Option<Date>, day: u8) -> When {
+    let Ok(day) = i8::try_from(day) else { return When::Unknown };
+    let found = today.and_then(|today| {
+        let of = |month: Date| Date::new(month.year(), month.month(), day).ok();
+        let before = today.first_of_month().checked_sub(1.day()).ok();
+        of(today).filter(|date| *date <= today).or_else(|| of(before?))
+    });
+    found.map_or(When::Unknown, When::Day)
+}
+
 /// The date that day, month and perhaps year name.
 fn resolve(year: Option<i16>, month: u8, day: Option<u8>, today: Option<Date>) -> When {
     let month = i8::try_from(month).unwrap_or(1);
@@ -317,11 +371,38 @@ fn weekday(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
     if line.word(n, Word::Abbreviation) && !line.is(n + 1, ".") {
         return None;
     }
+    let tail = line.is(n + 1, "-") && line.word(n + 2, Word::WeekdayTail);
+    let after = if tail { n + 3 } else { n + 1 };
+    // "Na quarta-feira (18)": the day of the month says which.
+    let bracket = |at: usize| line.is(at, "(") && line.is(at + 2, ")");
+    let day = line.token(after + 1).and_then(day_number).filter(|_| line.pack.order.day_first && bracket(after));
+    if line.word(n, Word::WeekdayHomonym) && !tail && day.is_none() && !stands_alone(line, n) {
+        return None;
+    }
+    if let Some(day) = day {
+        let when = latest(line.today, day);
+        return Some(DateMark { first: n, after: after + 3, when, how: AsOfHow::Weekday, role: Role::On, end_of: false });
+    }
+    // "El miércoles 18 de noviembre": the date says more.
+    let next = after + usize::from(line.is(after, ","));
+    if let Some(mark) = calendar(line, next).filter(|mark| matches!(mark.when, When::Day(_))) {
+        return Some(DateMark { first: n, ..mark });
+    }
     let when = line.today.map_or(When::Unknown, |today| {
         let back = (7 + today.weekday().to_monday_one_offset() - i8::try_from(weekday).unwrap_or(1)) % 7;
         today.checked_sub(Days::new().days(i64::from(back))).map_or(When::Unknown, When::Day)
     });
-    Some(DateMark { first: n, after: n + 1, when, how: AsOfHow::Weekday, role: Role::On, end_of: false })
+    Some(DateMark { first: n, after, when, how: AsOfHow::Weekday, role: Role::On, end_of: false })
+}
+
+/// "Nesta quarta, …", "na quarta o país": an ordinal that is a weekday because no noun follows it.
+fn stands_alone(line: &Line<'_, '_>, n: usize) -> bool {
+    let opened = line.before(n, Word::In) || line.before(n, Word::This);
+    let told = |sense: Sense| line.marks.iter().any(|mark| mark.first == n + 1 && mark.cue == Cue::Sense(sense));
+    let free = line.token(n + 1).is_none_or(|next| next.kind != TokenKind::Word)
+        || line.word(n + 1, Word::The)
+        || [Sense::Report, Sense::Stop, Sense::Perfect].into_iter().any(told);
+    opened && free
 }
 
 /// "10:30", "6 p.m.": no figures.

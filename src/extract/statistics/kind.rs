@@ -71,6 +71,11 @@ pub(super) fn judge(
     if date::choose(reading, n).is_some_and(|mark| matches!(mark.role, Role::AsOf)) {
         return verdict(Kind::Cumulative, "as_of");
     }
+    // "Всего заразились 101 210, выздоровели 42 118, скончались 918": where verbs lead, a total that opens the clause
+    // is said of all its numbers.
+    if reading.pack.order.verbs_lead && opened_by_total(reading, n) {
+        return verdict(Kind::Cumulative, "total_list");
+    }
     // Items of a list without verbs ("Kenya: 72,686 cases, 50,658 recovered") are of one kind.
     let bare = labelled(reading, n);
     if let Some((kind, rule)) = tense(reading, n).filter(|_| !bare) {
@@ -139,7 +144,7 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
             .marks_in(near.clone())
             .any(|mark| mark.cue == Cue::Sense(Sense::New) && !reading.has_at(mark.first, Sense::Overnight));
         let broken = near.clone().any(|at| reading.has_at(at, Sense::Stop) && !reading.word(at, Word::Of));
-        if fresh && !broken {
+        if fresh && !broken || freshened(reading, mark_after.max(number.after)) {
             return Some("new");
         }
     } else if attachment.why != Why::Coordinated(0) {
@@ -164,6 +169,7 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
         let fresh = fresh || daily || record;
         let inside = (mark_first..mark_after).any(|at| reading.one_of(at, &[Word::New, Word::Daily]));
         let of_day = reading.one_of(mark_after, &[Word::Of, Word::For]) && reading.word(mark_after + 2, Word::Day);
+        let fresh = fresh || freshened(reading, mark_after);
         // "the number of new cases rose by 40 to 520": both are new.
         if fresh || inside || of_day {
             return Some("new");
@@ -193,6 +199,24 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
             && !reading.one_of(mark.first, &[Word::Alone, Word::This])
     });
     daily.then_some("rate")
+}
+
+/// "1.812 casos nuevos", "52 más": where adjectives follow, what makes a number new may stand behind its noun.
+fn freshened(reading: &Reading<'_, '_>, after: usize) -> bool {
+    let mut at = after;
+    for _ in 0..3 {
+        if reading.has_at(at, Sense::New) {
+            // "40 más que ayer" is a difference, "más de 40" begins another number.
+            let compares = reading.word(at, Word::More)
+                && (reading.than(at + 1) || reading.word(at + 1, Word::Of));
+            return reading.pack.order.adjectives_follow && !compares;
+        }
+        if !(reading.has_at(at, Sense::Modifier) || reading.has_at(at, Sense::People)) || reading.word(at, Word::And) {
+            return false;
+        }
+        at += 1;
+    }
+    false
 }
 
 /// Rule 1, second half: a period on the number's own verb.
@@ -245,6 +269,7 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
                         | Sense::LastMonth
                         | Sense::Overnight
                         | Sense::Yesterday
+                        | Sense::SamePeriod
                 )
             )
     });
@@ -312,6 +337,14 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
         return Some("total");
     }
     None
+}
+
+/// Whether a word of a total stands before the first number of the clause.
+fn opened_by_total(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let clause = reading.clause(number.first);
+    let first = reading.numbers.iter().find(|other| clause.contains(&other.first)).map_or(number.first, |first| first.first);
+    stated_total_words(reading, clause.start..first)
 }
 
 /// Where the verb that tells a number can stand: its clause, or from a "with" that opens a new count on.

@@ -268,6 +268,13 @@ impl<'a, 'p> Finder<'a, 'p> {
         let points = reading.has(0..reading.tokens.len().min(4), Sense::Pointer) && !reading.word(0, Word::The)
             || reading.word(0, Word::The) && reading.word(1, Word::Figure);
         let last = before.iter().rev().flatten().next();
+        // "За тот же период": the period and the date of the figure before, in this sentence or an earlier one.
+        let same = date::choose(reading, n).is_some_and(|mark| reading.has_at(mark.first, Sense::SamePeriod));
+        let last = last.or(self.previous.as_ref().filter(|_| same));
+        let mut kinded = kinded;
+        if same && kinded.kind == Kind::New {
+            kinded.period = last.and_then(|last| last.kinded.period).or(kinded.period);
+        }
         let scope = date::DateScope {
             today: self.article.date(),
             from_dateline: self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some()),

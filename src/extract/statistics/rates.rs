@@ -30,7 +30,10 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
         return Some(made(mark.cue.metric()?, Why::Noun, mark));
     }
     // "32 percent of adults have received at least one dose".
-    if reading.word(number.after, Word::Of) {
+    // "Охвачено 19% населения": some languages have a case for "of".
+    let of = reading.word(number.after, Word::Of)
+        || reading.pack.articles.is_empty() && reading.has_at(number.after, Sense::PopulationBase);
+    if of {
         let vaccinated = reading
             .marks_in(right.clone())
             .find(|mark| matches!(mark.cue, Cue::Predicate(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated)));
@@ -65,7 +68,12 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
     // "fell 12 percent", "up by 3 percent": a change. "rose to 12 percent": a rate.
     let start = core_start(reading, n);
     let link = start.wrapping_sub(1);
-    if reading.word(link, Word::By) || reading.has_ending(start, Sense::RiseVerb) {
+    // "subió un 12 %", "creció en el 12 %": a change too.
+    let articled = reading.one_of(link, &[Word::Article, Word::The]);
+    let verb = start - usize::from(articled && start > 0);
+    let by = reading.has_ending(verb, Sense::ByWord)
+        && reading.has(verb.saturating_sub(3)..verb, Sense::RiseVerb);
+    if reading.word(link, Word::By) || reading.has_ending(verb, Sense::RiseVerb) || by {
         return None;
     }
     let rate = reading
@@ -96,7 +104,7 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
     let number = reading.numbers.get(n)?;
     let right = number.after..reading.clause(number.first).end;
     let population =
-        |mut range: Range<usize>| range.find(|at| reading.word(*at, Word::Per)).and_then(|at| base(reading, at + 1));
+        |mut range: Range<usize>| range.find_map(|at| base(reading, at + 1).filter(|_| reading.word(at, Word::Per) && is_base(reading, at + 1)));
     let per = population(right.start..right.end.min(right.start + 14));
     // "cases per 100,000" is said of this number only when no other number with a metric of its own stands between.
     let per = per
@@ -105,6 +113,12 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
     let per = per.or_else(|| {
         let (first, after) = attachment.mark.filter(|(first, _)| *first < number.first)?;
         population(first..after + 6).map(|(base, _)| base)
+    });
+    // "На 100 тысяч жителей пришлось 141,5 случая": where verbs lead, the base may too.
+    let per = per.or_else(|| {
+        let before = reading.numbers.get(n.checked_sub(1)?)?;
+        let leads = reading.pack.order.verbs_lead && reading.word(before.first.wrapping_sub(1), Word::Per);
+        if leads { population(before.first - 1..before.after).map(|(base, _)| base) } else { None }
     });
     // "Nineteen countries reported more than 100 cases per 100,000": a bound that each of them passes, not a rate of any.
     let bounded =
@@ -132,6 +146,16 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
         && !(kind.whole && number.value.fract() != 0.0)
         && (number.percent == is_percent(attachment.metric));
     fits.then_some(attachment)
+}
+
+/// Whether the number at a token behind "per" is the base of a rate. Where the word also means "by" ("увеличилось на
+/// 651"), only a power of ten is.
+pub(super) fn is_base(reading: &Reading<'_, '_>, at: usize) -> bool {
+    if !reading.word(at.wrapping_sub(1), Word::By) {
+        return true;
+    }
+    let value = reading.numbers.iter().find(|number| number.first == at).map(|number| number.value);
+    value.is_none_or(|value| [1e3, 1e4, 1e5, 1e6].contains(&value))
 }
 
 /// "100,000", "million", "one million" after "per".

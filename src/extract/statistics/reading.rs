@@ -214,6 +214,12 @@ impl<'t, 'p> Reading<'t, 'p> {
         is_word(&self.words, token, word)
     }
 
+    /// Whether the token is a "than". A language whose "than" also joins clauses ("que") needs a comparative before it.
+    pub(super) fn than(&self, token: usize) -> bool {
+        let compares = || (token.saturating_sub(6)..token).any(|at| self.word(at, Word::Comparative));
+        self.word(token, Word::Than) && (!self.word(token, Word::Conjunction) || compares())
+    }
+
     /// Whether the token is a word of any of these classes.
     pub(super) fn one_of(&self, token: usize, classes: &[Word]) -> bool {
         self.words.get(token).is_some_and(|words| classes.iter().any(|class| words.has(*class)))

@@ -19,11 +19,12 @@ pub(super) fn located(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&
     // "in the western Indian state of Goa", "across northern Italy".
     for _ in 0..5 {
         let before = |word: Word| reading.word(at.wrapping_sub(1), word);
+        let from = before(Word::From) && !before(Word::Of);
         // "213 from Goa": in a list of parts "from" says where.
         if before(Word::From) && reading.numbers.iter().any(|number| number.after + 1 == at) {
             return true;
         }
-        if reading.has_ending(at, Sense::Locative) && !before(Word::From) && !before(Word::For) || before(Word::Among) {
+        if reading.has_ending(at, Sense::Locative) && !from && !before(Word::For) || before(Word::Among) {
             return !before(Word::Of) || of_place(reading, at - 1);
         }
         let steps = before(Word::PlaceStep)
@@ -44,7 +45,13 @@ fn of_place(reading: &Reading<'_, '_>, of: usize) -> bool {
 
 /// "Italian authorities", "Italian soil": a demonym that says where.
 fn people_follow_not(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
-    reading.has_at(spot.after, Sense::Institution)
+    of_institution(reading, spot)
+}
+
+/// Whether an adjective is one of an institution or the like: "Italian authorities", "autoridades italianas".
+fn of_institution(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
+    let behind = reading.pack.order.adjectives_follow && reading.has_ending(spot.first, Sense::Institution);
+    behind || reading.has_at(spot.after, Sense::Institution)
 }
 
 /// Whether the place may own a number at all.
@@ -100,22 +107,25 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
     }
     // "overtaking Italy", "more than Italy", "behind Italy": the object of a comparison without a number of its own.
     let object = |back: usize| {
-        [Word::Overtaking, Word::Than, Word::Behind, Word::Likened].iter().any(|word| word_before(back, *word))
+        [Word::Overtaking, Word::Behind, Word::Likened].iter().any(|word| word_before(back, *word))
+            || reading.than(spot.first.wrapping_sub(back))
     };
     let compared = object(1)
         || word_before(1, Word::The) && (object(2) || word_before(2, Word::To))
         || word_before(1, Word::To) && word_before(2, Word::Only)
-        || word_before(1, Word::In) && word_before(2, Word::Than);
+        || word_before(1, Word::In) && reading.than(spot.first.wrapping_sub(2));
     let listed_behind = word_before(1, Word::And)
         && (spot.first.saturating_sub(8)..spot.first)
-            .any(|at| reading.word(at, Word::Behind) || reading.word(at, Word::Than));
+            .any(|at| reading.word(at, Word::Behind) || reading.than(at));
     if compared || listed_behind {
         return false;
     }
     // Names of agencies, and of things that bear a place's name.
     let agency = spot.form == PlaceForm::Name && reading.word(spot.after, Word::Namesake);
     // "the Indian variant", "the Chinese vaccine", "the Spanish flu".
-    let thing = spot.form == PlaceForm::Demonym && reading.word(spot.after, Word::Product);
+    let product = reading.word(spot.after, Word::Product)
+        || reading.pack.order.adjectives_follow && word_before(1, Word::Product);
+    let thing = spot.form == PlaceForm::Demonym && product;
     !agency && !thing
 }
 
@@ -132,11 +142,16 @@ fn comparison(reading: &Reading<'_, '_>, from: usize, to: usize) -> bool {
 
 /// A demonym that says who the people are and not where: "three Indian seamen".
 pub(super) fn nationality(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
-    spot.form == PlaceForm::Demonym && !reading.has_at(spot.after, Sense::Institution) && {
-        (spot.after..spot.after + 2).any(|at| {
-            reading.has_at(at, Sense::People) && !reading.has_at(at, Sense::Perfect) && !reading.word(at, Word::Staff)
-        })
-    }
+    let people = |at: usize| {
+        reading.has_at(at, Sense::People) && !reading.has_at(at, Sense::Perfect) && !reading.word(at, Word::Staff)
+    };
+    // "Tres marineros indios": where adjectives follow, the people stand before it.
+    let near = if reading.pack.order.adjectives_follow {
+        spot.first.saturating_sub(1)..spot.first
+    } else {
+        spot.after..spot.after + 2
+    };
+    spot.form == PlaceForm::Demonym && !of_institution(reading, spot) && near.clone().any(people)
 }
 
 /// Whether the place can be the subject or possessor of a clause.

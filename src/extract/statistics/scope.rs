@@ -411,7 +411,8 @@ pub(super) fn learn<'p>(reading: &Reading<'_, 'p>, places: &'p Places, context: 
         // The country of "the country" is the last in subject position: a country, or that of a place in it when none was named.
         let object = [Word::From, Word::With, Word::To, Word::Against]
             .iter()
-            .any(|word| reading.word(spot.first.wrapping_sub(1), *word));
+            .any(|word| reading.word(spot.first.wrapping_sub(1), *word))
+            && !reading.word(spot.first.wrapping_sub(1), Word::Of);
         if !object {
             let country = match place.kind {
                 PlaceKind::Country => Some(place),

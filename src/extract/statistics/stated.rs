@@ -43,7 +43,8 @@ pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], words: &[Words], marks: &[
                     single.cue == Cue::Sense(Sense::Single) && (mark.after..=mark.after + 1).contains(&single.first)
                 });
                 let any = word(mark.after, Word::Any).then_some(mark.after + 1);
-                let Some(after) = single.map(|single| single.after).or(any) else { continue };
+                let bare = pack.order.bare_none.then_some(mark.after);
+                let Some(after) = single.map(|single| single.after).or(any).or(bare) else { continue };
                 if noun_behind(tokens, marks, after).is_some() {
                     found.extend(numeral(tokens, from, after, 0.0));
                 }
@@ -57,11 +58,15 @@ pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], words: &[Words], marks: &[
             }
             Sense::New => {
                 // "A new case was reported", "one more" has its own number word.
-                let article = mark.first.checked_sub(1).filter(|at| word(*at, Word::Article));
+                let before = |at: usize| at.checked_sub(1).filter(|at| word(*at, Word::Article));
+                let mut article = before(mark.first);
                 let another = word(mark.first, Word::Another);
-                let Some(noun) = noun_behind(tokens, marks, mark.after).filter(|noun| singular(noun)) else {
-                    continue;
-                };
+                // "Un caso nuevo".
+                let led = || marks.iter().find(|noun| noun.after == mark.first && matches!(noun.cue, Cue::Noun(_)));
+                let follows = pack.order.adjectives_follow && article.is_none() && !another;
+                let noun = if follows { led() } else { noun_behind(tokens, marks, mark.after) };
+                let Some(noun) = noun.filter(|noun| singular(noun)) else { continue };
+                article = article.or_else(|| before(noun.first).filter(|_| follows));
                 let told = marks
                     .iter()
                     .any(|other| other.cue == Cue::Sense(Sense::Report) && other.first.abs_diff(noun.after) <= 4);

@@ -142,7 +142,8 @@ pub(super) fn subsets(reading: &Reading<'_, '_>, n: usize, attachment: &Attachme
     }
     // "Imported cases rose to 40": the subset stands at the noun.
     if let Some((first, after)) = attachment.mark.filter(|(first, _)| *first < number.first) {
-        for mark in reading.marks_in(first.saturating_sub(3)..after) {
+        let follow = usize::from(reading.pack.order.adjectives_follow) * 2;
+        for mark in reading.marks_in(first.saturating_sub(3)..(after + follow).min(number.first)) {
             if let Cue::Subset(subset) = mark.cue
                 && !found.contains(&subset)
                 && !institution(reading, mark.first, mark.after, subset)

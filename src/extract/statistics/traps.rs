@@ -5,6 +5,7 @@
 //! traps that need to know the metric (doses delivered, legal cases) are asked for once the metric is known.
 
 use super::attach::{Attachment, Why};
+use super::rates;
 use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
@@ -62,8 +63,9 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         return Some("named number");
     }
     // "per 100,000": the base of a rate; "one in five", "3 in 10": a share.
-    if before(1, Word::Per)
+    if before(1, Word::Per) && rates::is_base(reading, number.first)
         || before(1, Word::Every)
+        || behind(Word::Of) && reading.word(number.after + 1, Word::Every)
         || behind(Word::In) && reading.numbers.get(n + 1).is_some_and(|next| next.first == number.after + 1)
     {
         return Some("share or base");
@@ -90,10 +92,16 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         if more && reading.word(at, Word::Than) {
             return Some("difference");
         }
-        if reading.word(at, Word::And) || [",", ";", "."].iter().any(|mark| reading.is(at, mark)) {
+        // "На 300 меньше, чем": some write a comma before their "than".
+        let comma = reading.is(at, ",") && reading.word(at + 1, Word::Than);
+        if !comma && (reading.word(at, Word::And) || [",", ";", "."].iter().any(|mark| reading.is(at, mark))) {
             break;
         }
         more |= reading.word(at, Word::Comparative);
+    }
+    // "На двоих больше".
+    if before(1, Word::By) && behind(Word::Comparative) {
+        return Some("difference");
     }
     // "up 14 from Tuesday", "down one on the week".
     if before(1, Word::UpDown) && behind(Word::ChangeFrom) {
