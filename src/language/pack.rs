@@ -271,6 +271,8 @@ pub enum Word {
     Conjunction,
     WeekdayTail,
     WeekdayHomonym,
+    DayTo,
+    Ago,
 }
 
 /// The classes that one word belongs to.
@@ -324,6 +326,8 @@ pub struct Order {
     pub joined_by_and: bool,
     /// A plural behind a denied report needs no "any": "no se registraron muertes".
     pub bare_none: bool,
+    /// There is one past tense, which serves as a perfect too: "получили прививку".
+    pub one_past: bool,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

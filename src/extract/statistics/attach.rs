@@ -7,8 +7,8 @@
 use super::columns::{column, columns, is_row};
 use super::kinds::{is_percent, kind_of};
 use super::reading::Reading;
+use super::leading::{again, counts_people, led, stock};
 use super::{rates, traps};
-use crate::extract::places::PlaceForm;
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::TokenKind;
@@ -35,6 +35,8 @@ pub(super) enum Why {
     Pointer,
     /// A number of the sentence before, of which this is a part: "Tokyo had 378 of them".
     PartOfBefore,
+    /// The sentence before, whose figure is told again for another day or place: "A day earlier: 1,178".
+    Again,
 }
 
 /// A number's metric.
@@ -75,7 +77,7 @@ fn one(
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     if number.percent {
-        return rates::percent(reading, n, found);
+        return rates::percent(reading, n, found, previous);
     }
     if let Some(deaths) = fatal(reading, n, found) {
         return Some(deaths);
@@ -99,13 +101,18 @@ fn one(
     verb.or(own)
         .or_else(|| label(reading, n))
         .or_else(|| column(reading, n, columns))
-        .or_else(|| active(reading, n))
-        .or_else(|| stock(reading, n))
+        .or_else(|| {
+            // "В госпиталях области лечатся 4 356": where they are treated says more than that they are.
+            let verb = active(reading, n);
+            let place = stock(reading, n).filter(|place| verb.is_none_or(|verb| closer(place.metric) > closer(verb.metric)));
+            if verb.is_none_or(|verb| closer(verb.metric) > 0) { place.or(verb) } else { verb }
+        })
         .or_else(|| led(reading, n))
         .or_else(|| governed(reading, n, found, previous))
         .or_else(|| forward(reading, n))
         .or_else(|| coordinated(reading, n, found))
         .or_else(|| part_of_before(reading, n, found, previous))
+        .or_else(|| again(reading, n, found, previous))
 }
 
 /// "nearly 140 of them fatal", "15 of which ended in death": a part that died.
@@ -118,7 +125,8 @@ fn fatal(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> O
     let end = reading.right(n).end.min(from + if part { 4 } else { 1 });
     let at = (from..end).find(|at| reading.word(*at, Word::Fatal))?;
     // "140 fatal accidents", "three fatal cases": the noun behind says what they are.
-    let closed = reading.tokens.get(at + 1).is_none_or(|token| token.kind == TokenKind::Mark);
+    let closed = reading.tokens.get(at + 1).is_none_or(|token| token.kind == TokenKind::Mark)
+        || reading.pack.articles.is_empty() && reading.word(at + 1, Word::Patient);
     let earlier = (0..n).rev().find(|earlier| found.get(*earlier).is_some_and(Option::is_some));
     closed.then_some(Attachment {
         metric: Metric::Deaths,
@@ -150,7 +158,7 @@ fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
 }
 
 /// Predicates that say more than the one before them: "being treated in intensive care".
-fn closer(metric: Metric) -> u8 {
+pub(super) fn closer(metric: Metric) -> u8 {
     match metric {
         Metric::VentilatedPatients => 4,
         Metric::IcuPatients | Metric::SevereCases => 3,
@@ -158,36 +166,6 @@ fn closer(metric: Metric) -> u8 {
         Metric::ActiveCases => 1,
         _ => 0,
     }
-}
-
-/// "В больницах Петербурга находятся 6 204 человека": where people are, told before their number where verbs lead.
-fn stock(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
-    let number = reading.numbers.get(n)?;
-    let start = core_start(reading, n);
-    let told = counts_people(reading, number.after) && reading.pack.order.verbs_lead;
-    let mark = reading
-        .marks_in(reading.left(n).start..start)
-        .filter(|mark| mark.cue.metric().is_some_and(|metric| closer(metric) > 0))
-        .max_by_key(|mark| (mark.cue.metric().map(closer), mark.after))?;
-    let broken = (mark.after..start).any(|at| reading.is(at, ",") || reading.is(at, ":") || reading.is(at, ";"));
-    (told && !broken).then_some(Attachment {
-        metric: mark.cue.metric()?,
-        why: Why::Active,
-        mark: Some((mark.first, mark.after)),
-        per: None,
-    })
-}
-
-/// Whether people stand right behind a number, or nothing that it could count.
-fn counts_people(reading: &Reading<'_, '_>, at: usize) -> bool {
-    let people = |at: usize| {
-        reading.has_at(at, Sense::People)
-            || reading.spots.iter().any(|spot| spot.first == at && spot.form == PlaceForm::People)
-    };
-    people(at)
-        || people(at + 1)
-        || reading.has_at(at, Sense::Stop)
-        || reading.tokens.get(at).is_none_or(|token| token.kind == TokenKind::Mark)
 }
 
 /// The noun or predicate behind the number.
@@ -210,12 +188,7 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     if reading.word(at, Word::And) {
         return None;
     }
-    // "Выявили 20 человек, умерли пять": where verbs lead, one behind a comma tells the next number.
-    let verbs_lead = reading.pack.order.verbs_lead && reading.numbers.get(n + 1).is_some_and(|next| next.first == right.end);
     while at < right.end {
-        if verbs_lead && best.is_none() && (reading.is(at, ",") || reading.one_of(at, &[Word::And]) && at > number.after) {
-            break;
-        }
         let token = reading.tokens.get(at)?;
         if let Some(mark) = reading.metric_at(at).filter(|mark| mark.after <= right.end + 1) {
             let metric = mark.cue.metric()?;
@@ -407,33 +380,6 @@ fn active(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     })
 }
 
-/// "Murieron en Roma 40 personas", "están hospitalizadas 1.893": a verb before the number, where verbs may lead.
-fn led(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
-    let number = reading.numbers.get(n)?;
-    if !reading.pack.order.verbs_lead || number.percent {
-        return None;
-    }
-    let people = (number.after..number.after + 2).any(|at| reading.has_at(at, Sense::People));
-    let bare = reading.tokens.get(number.after).is_none_or(|token| token.kind == TokenKind::Mark)
-        || reading.has_at(number.after, Sense::Stop);
-    let left = reading.left(n);
-    let mark = reading
-        .marks_in(left.clone())
-        .rev()
-        .find(|mark| matches!(mark.cue, Cue::Active(_) | Cue::Predicate(_) | Cue::Noun(_) | Cue::Label(_)))?;
-    let verb = matches!(mark.cue, Cue::Active(_) | Cue::Predicate(_))
-        || reading.marks.iter().any(|other| {
-            (other.first, other.after) == (mark.first, mark.after) && matches!(other.cue, Cue::Active(_) | Cue::Predicate(_))
-        });
-    let joined = !(mark.after..number.first).any(|at| reading.is(at, ",") || reading.is(at, ":"));
-    (verb && joined && (people || bare && mark.after + 6 > number.first)).then_some(Attachment {
-        metric: mark.cue.metric()?,
-        why: Why::Active,
-        mark: Some((mark.first, mark.after)),
-        per: None,
-    })
-}
-
 /// "The toll in Ghana stands at N", "cases climbed by N to N", "bringing its tally to N".
 fn governed(
     reading: &Reading<'_, '_>,
@@ -484,10 +430,11 @@ fn governed(
         }
         Cue::Label(metric) | Cue::Predicate(metric) => metric,
         _ => {
+            let pronoun = reading.word(mark.first, Word::It) && reading.pack.order.verbs_lead;
             let earlier: Vec<Metric> = found
                 .iter()
                 .flatten()
-                .filter(|before| !matches!(before.why, Why::Governed | Why::Pointer))
+                .filter(|before| pronoun || !matches!(before.why, Why::Governed | Why::Pointer))
                 .map(|before| before.metric)
                 .collect();
             let position = (0..n)
@@ -541,7 +488,15 @@ fn pointless(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
 fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let next = reading.tokens.get(number.after);
+    // "Three imported", "402 - дети".
+    let dash = usize::from(reading.is(number.after, "-") && next.is_some_and(|dash| dash.spaced));
+    let subset = reading.marks.iter().any(|mark| {
+        mark.first == number.after + dash
+            && matches!(mark.cue, Cue::Subset(_))
+            && reading.tokens.get(mark.after).is_none_or(|token| token.kind == TokenKind::Mark)
+    });
     let bare = next.is_none_or(|token| token.kind == TokenKind::Mark && token.text != "-")
+        || reading.pack.order.verbs_lead && subset
         || reading.has_at(number.after, Sense::Stop)
         || reading.has_at(number.after, Sense::Report)
         || reading.has_at(number.after, Sense::DayEarlier)
@@ -571,7 +526,9 @@ fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]
     let listed = reading.is(link, ",")
         || reading.is(link, "/")
         || reading.one_of(link, &[Word::And, Word::With, Word::To, Word::From]);
-    if !(placed || located || compared || part || bracket || listed) {
+    // "Вчера - 319, сегодня - 326".
+    let dated = reading.is(link, "-") && reading.dates.iter().any(|date| date.after == link);
+    if !(placed || located || compared || part || bracket || listed || dated) {
         return None;
     }
     if let Some(pair) = paired_comparison(reading, n, found) {

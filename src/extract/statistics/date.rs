@@ -5,7 +5,7 @@
 //! the story's date nothing relative is resolved.
 
 use super::reading::Reading;
-use crate::language::pack::{Mark, Sense, Word, Words};
+use crate::language::pack::{Mark, NumberWord, Sense, Word, Words};
 use crate::language::tokens::{Token, TokenKind};
 use crate::language::{Cue, Pack};
 use crate::model::{AsOf, AsOfHow, Span};
@@ -23,6 +23,8 @@ pub(super) enum When {
     Year,
     /// So many days before that of what it is compared with.
     Before(i64),
+    /// That of the figure before.
+    Same,
     /// A time of day or a date that cannot be resolved.
     Unknown,
 }
@@ -96,7 +98,7 @@ pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
     let mut found: Vec<DateMark> = Vec::new();
     let mut n = 0;
     while n < line.tokens.len() {
-        match calendar(line, n).or_else(|| weekday(line, n)).or_else(|| day(line, n)).or_else(|| clock(line.tokens, n)) {
+        match calendar(line, n).or_else(|| weekday(line, n)).or_else(|| day(line, n)).or_else(|| ago(line, n)).or_else(|| clock(line.tokens, n)) {
             Some(mark) => {
                 n = mark.after.max(n + 1);
                 found.push(mark);
@@ -120,6 +122,12 @@ pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
             end_of: false,
         });
     }
+    // "С 8 по 14 января": the range ends on the later day.
+    for mark in &mut found {
+        if line.word(mark.first + 1, Word::DayTo) && mark.first + 2 < mark.after {
+            mark.first += 2;
+        }
+    }
     found.sort_by_key(|mark| (mark.first, usize::MAX - mark.after));
     found.dedup_by(|later, earlier| later.first < earlier.after);
     for mark in &mut found {
@@ -142,7 +150,7 @@ fn relative(sense: Sense, today: Option<Date>) -> Option<When> {
         Sense::Yesterday => Some(day(1)),
         Sense::DayEarlier => Some(When::Before(1)),
         Sense::WeekEarlier => Some(When::Before(7)),
-        Sense::SamePeriod => Some(When::Before(0)),
+        Sense::SamePeriod => Some(When::Same),
         Sense::LastWeek => {
             // The ISO week before: it ends on the Sunday before today.
             let back = today.map_or(0, |today| i64::from(today.weekday().to_monday_one_offset()));
@@ -320,7 +328,8 @@ fn day_of_month(line: &Line<'_, '_>, at: usize, day: u8) -> Option<(usize, When)
             let (after, year) = year(line, at + step + 1);
             return Some((after, resolve(year, month, Some(day), line.today)));
         }
-        if !(line.word(at, Word::And) || line.word(at, Word::To) || line.is(at, "-") || line.is(at, ",")) {
+        let more = [Word::And, Word::To, Word::DayTo].iter().any(|word| line.word(at, *word));
+        if !(more || line.is(at, "-") || line.is(at, ",")) {
             return None;
         }
         let next = at + 1 + usize::from(line.word(at + 1, Word::The));
@@ -341,6 +350,21 @@ fn day(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
     }
     let when = latest(line.today, day);
     Some(DateMark { first: n, after: n + 1, when, how: AsOfHow::Explicit, role: Role::On, end_of: false })
+}
+
+/// "Два дня назад": so many days before today.
+fn ago(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
+    let token = line.token(n)?;
+    let count = day_number(token).map(f64::from).or(match line.pack.number_word(&token.lower) {
+        Some(NumberWord::Unit(count)) => Some(count),
+        _ => None,
+    })?;
+    if !(line.word(n + 1, Word::Day) && line.word(n + 2, Word::Ago)) {
+        return None;
+    }
+    let day = line.today.and_then(|today| today.checked_sub(Days::new().days(count as i64)).ok());
+    let when = day.map_or(When::Unknown, When::Day);
+    Some(DateMark { first: n, after: n + 3, when, how: AsOfHow::Relative, role: Role::On, end_of: false })
 }
 
 /// The latest day of that number which is not after today.
@@ -499,8 +523,19 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
     };
     let span = reading.bytes(mark.first, mark.after);
     let mut mark = *mark;
+    // "Ранее в среду сообщалось о 75 умерших за сутки": a day that only measures follows the date beside it.
+    let measures = reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::PastDay));
+    let left = reading.left(n);
+    let named = reading.dates.iter().rfind(|date| {
+        left.contains(&date.first)
+            && matches!((date.when, date.how), (When::Day(_), AsOfHow::Explicit | AsOfHow::Weekday))
+            && date.role != Role::Since
+    });
+    if let Some(named) = named.filter(|_| measures && reading.pack.order.verbs_lead) {
+        mark = *named;
+    }
     mark.end_of |= scope.monthly;
-    if let When::Before(days) = mark.when {
+    if let Some(days) = back(mark.when) {
         let base = scope
             .before
             .and_then(|before| before.date.as_deref())
@@ -531,12 +566,24 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
     }
 }
 
+/// How many days before the figure that it refers to.
+fn back(when: When) -> Option<i64> {
+    match when {
+        When::Before(days) => Some(days),
+        When::Same => Some(0),
+        _ => None,
+    }
+}
+
 /// Whether number `n` is told as a part: "14,417 of them", "including 310".
 fn is_part(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let before = n.checked_sub(1).and_then(|before| reading.numbers.get(before)).map_or(0, |before| before.after);
     let opens = |at: usize| reading.word(at, Word::Including) || reading.word(at, Word::Among);
-    let opened = (before..number.first).any(opens);
+    let part = reading.marks_in(before..number.first).any(|mark| {
+        mark.cue == Cue::Sense(Sense::Part) && reading.pack.order.verbs_lead && !reading.word(mark.first, Word::With)
+    });
+    let opened = part || (before..number.first).any(opens);
     opened || reading.word(number.after, Word::Of) && reading.word(number.after + 1, Word::Them)
 }
 
@@ -577,19 +624,41 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
         reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::Today))
             && mark.after <= mark.first + 2
     };
-    let own = |mark: &&DateMark| !of_a_part(reading, n, mark.first);
+    // "More than in July" dates the figure that is left behind.
+    let compared = |mark: &DateMark| {
+        (mark.first.saturating_sub(3)..mark.first).any(|at| reading.than(at)) && !matches!(mark.when, When::Before(_))
+    };
+    let own = |mark: &&DateMark| !of_a_part(reading, n, mark.first) && !compared(mark);
     let data: Vec<&DateMark> =
         reading.dates.iter().filter(usable).filter(own).filter(|mark| !statement(mark)).collect();
     let strong = data.iter().copied().find(|mark| mark.role == Role::AsOf && clause.contains(&mark.first));
     if strong.is_some() {
         return strong;
     }
-    let right = reading.right(n);
+    let mut right = reading.right(n);
     let left = reading.left(n);
+    // Where verbs lead, a date before the number is nearer than one behind a comma.
+    if reading.pack.order.verbs_lead && data.iter().any(|mark| left.contains(&mark.first)) {
+        right.end = right.clone().find(|at| reading.is(*at, ",")).unwrap_or(right.end);
+    }
     let within = |range: std::ops::Range<usize>| move |mark: &&&DateMark| range.contains(&mark.first);
     let compare_end =
         reading.first(number.after..clause.end, Sense::Compare).map_or(clause.end, |mark| mark.first).max(right.end);
     let day_before = |mark: &&&DateMark| !matches!(mark.when, When::Before(_));
+    // Where verbs lead, what stands between the comma and the next number dates that one, and a date that leads to a
+    // dash or opens the sentence is the number's own: "сегодня - 326", "днем ранее таких было 546".
+    let next = reading.numbers.get(n + 1).map_or(usize::MAX, |next| next.first);
+    let lead = reading.pack.order.verbs_lead;
+    let data: Vec<&DateMark> =
+        data.into_iter().filter(|mark| !lead || mark.first < reading.right(n).end || mark.first > next).collect();
+    let link = super::attach::core_start(reading, n).wrapping_sub(1);
+    let leads = |mark: &&&DateMark| {
+        mark.after == link && reading.is(link, "-") || matches!(mark.when, When::Before(_)) && mark.role == Role::On
+    };
+    let led = data.iter().filter(within(left.clone())).filter(leads).next_back().filter(|_| lead).copied();
+    if led.is_some() && data.iter().all(|mark| !right.contains(&mark.first) || weak(mark)) {
+        return led;
+    }
     let nearest = data
         .iter()
         .filter(within(right.clone()))

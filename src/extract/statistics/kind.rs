@@ -49,7 +49,7 @@ pub(super) fn judge(
     // A part, or a number in one row with another, is of the kind of its whole, unless it says otherwise itself.
     let own_period = own_period(reading, n, attachment);
     if let (Some(whole), false) = (whole, total.is_some()) {
-        if whole.kind == Kind::Cumulative && date::dates_its_part(reading, n) {
+        if whole.kind == Kind::Cumulative && (date::dates_its_part(reading, n) || dated_item(reading, n)) {
             return verdict(Kind::New, "period");
         }
         let period = period.or(whole.period);
@@ -78,6 +78,14 @@ pub(super) fn judge(
     }
     // Items of a list without verbs ("Kenya: 72,686 cases, 50,658 recovered") are of one kind.
     let bare = labelled(reading, n);
+    // "Первую прививку сделали 31 млн": without a perfect, the past of people who have been vaccinated is a state.
+    let state = matches!(
+        attachment.metric,
+        Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated | Metric::PeopleBoosted
+    );
+    if reading.pack.order.one_past && state {
+        return verdict(Kind::Cumulative, "state");
+    }
     if let Some((kind, rule)) = tense(reading, n).filter(|_| !bare) {
         return verdict(kind, rule);
     }
@@ -192,6 +200,14 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
             return Some("rise_by");
         }
     }
+    // "Ежедневно умирают около 700".
+    let lead = reading.marks_in(reading.left(n)).any(|mark| {
+        matches!(mark.cue, Cue::Sense(Sense::PerDay | Sense::PerWeek | Sense::PerMonth))
+            && reading.has(mark.after..start, Sense::Report)
+    });
+    if lead && reading.pack.order.verbs_lead {
+        return Some("rate");
+    }
     // "40,000 a day", "2,000 new cases a day".
     let right = reading.right(n);
     let daily = reading.marks_in(number.after..right.end.min(mark_after.max(number.after) + 7)).any(|mark| {
@@ -240,7 +256,8 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     }
     // "over the past day 300 recovered, and 9,000 have recovered in total": the day is the first number's.
     let another = reading.numbers.iter().any(|other| (mark.first..number.first).contains(&other.first));
-    if another && reading.has(reading.right(n), Sense::Total) {
+    let beside = reading.left(n).contains(&mark.first) || reading.right(n).contains(&mark.first);
+    if another && reading.has(reading.right(n), Sense::Total) || !beside && own_total(reading, n) {
         return false;
     }
     // "so far", "to date", "now" are no period.
@@ -251,7 +268,7 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         return false;
     }
     let month = matches!(mark.when, When::Month(..));
-    if month && !reading.word(mark.first.wrapping_sub(1), Word::In) {
+    if month && !in_month(reading, mark.first) {
         return false;
     }
     // "has 434 cases on Monday" is a state; "has reported 434 cases in the past 24 hours" is a count of the day.
@@ -280,6 +297,26 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         && mark.first > next
         && [Sense::Report, Sense::Perfect].iter().any(|sense| reading.has(next..mark.first, *sense));
     !beyond && (period || !perfect)
+}
+
+/// "Проведено 58 млн тестов, за сутки - 478 тыс.": an item of a row with a period of its own.
+fn dated_item(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(link) = core_start(reading, n).checked_sub(1) else { return false };
+    let period = |mark: &crate::language::pack::Mark| {
+        matches!(mark.cue, Cue::Sense(Sense::PastDay | Sense::PastWeek | Sense::PastMonth | Sense::LastWeek))
+    };
+    reading.pack.order.verbs_lead && reading.is(link, "-") && reading.ending_at(link).into_iter().any(period)
+}
+
+/// "А всего - 14 730": a word of a total that leads to this number and no other.
+fn own_total(reading: &Reading<'_, '_>, n: usize) -> bool {
+    reading.pack.order.verbs_lead && stated_total_words(reading, reading.left(n))
+}
+
+/// "In October", "в одном только декабре".
+fn in_month(reading: &Reading<'_, '_>, month: usize) -> bool {
+    let alone = (month.saturating_sub(2)..month).rev().take_while(|at| reading.word(*at, Word::Alone)).count();
+    reading.word(month.wrapping_sub(1 + alone), Word::In)
 }
 
 /// Whether the number is what a subject reaches: "stands at 320", "rose to 9,076", "a total of".
@@ -376,8 +413,9 @@ fn tense(reading: &Reading<'_, '_>, n: usize) -> Option<(Kind, &'static str)> {
     let right = reading.right(n);
     let perfect_left =
         reading.marks_in(left.clone()).rev().find(|mark| mark.cue == Cue::Sense(Sense::Perfect)).map(|mark| mark.first);
+    let real = |mark: &&crate::language::pack::Mark| !reading.word(mark.after, Word::Would);
     let report_left =
-        reading.marks_in(left).rev().find(|mark| mark.cue == Cue::Sense(Sense::Report)).map(|mark| mark.first);
+        reading.marks_in(left).rev().filter(real).find(|mark| mark.cue == Cue::Sense(Sense::Report)).map(|mark| mark.first);
     let perfect_right = reading.marks_in(right.clone()).any(|mark| mark.cue == Cue::Sense(Sense::Perfect));
     let report_right = reading.marks_in(right).any(|mark| mark.cue == Cue::Sense(Sense::Report));
     // The verb nearest before the number, else the one behind it. "has registered" holds a report verb within the perfect.
@@ -449,14 +487,32 @@ fn period(reading: &Reading<'_, '_>, n: usize) -> Option<Period> {
             });
             match mark.when {
                 _ if named.is_some() => named,
+                When::Day(last) if span_of_days(reading, mark.first, last).is_some() => {
+                    span_of_days(reading, mark.first, last)
+                }
                 When::Day(_) | When::Before(_) if !now => Some(Period::Day),
-                When::Month(..) if reading.one_of(mark.first.wrapping_sub(1), &[Word::In, Word::Of]) => {
+                When::Month(..) if in_month(reading, mark.first) || reading.word(mark.first.wrapping_sub(1), Word::Of) => {
                     Some(Period::Month)
                 }
                 _ => None,
             }
         })
         .or_else(|| any(clause))
+}
+
+/// "С 8 по 14 января": a week, by the day that opens it.
+fn span_of_days(reading: &Reading<'_, '_>, at: usize, last: jiff::civil::Date) -> Option<Period> {
+    let token = reading.tokens.get(at)?;
+    let opens = reading.tokens.get(at.checked_sub(2)?).filter(|_| reading.word(at - 1, Word::DayTo))?;
+    let day: i8 = opens.text.parse().ok()?;
+    let days = last.day() - day + 1;
+    match days {
+        _ if token.kind != crate::language::tokens::TokenKind::Number => None,
+        7 => Some(Period::Week),
+        14 => Some(Period::Fortnight),
+        28..=31 => Some(Period::Month),
+        _ => None,
+    }
 }
 
 /// "The seven-day incidence": the period that a rate's own name gives.

@@ -15,6 +15,7 @@ mod date;
 mod disease;
 mod kind;
 mod kinds;
+mod leading;
 mod merge;
 mod plausibility;
 mod rank;
@@ -31,7 +32,7 @@ use crate::extract::sentence::sentences_in;
 use crate::language::Pack;
 use crate::language::pack::{Sense, Word};
 use crate::model::{
-    Article, AsOf, AsOfHow, Covid, Field, Kind, Metric, Number, Observation, ObservationSpans, PlaceHow, PlaceKind,
+    Article, AsOf, AsOfHow, Covid, Field, Kind, Metric, Number, Observation, ObservationSpans, Period, PlaceHow, PlaceKind,
     Qualifier, SectionKind, SentenceRef, Span, Status,
 };
 use attach::{Attachment, Why};
@@ -75,6 +76,8 @@ struct Finder<'a, 'p> {
     story: bool,
     context: Context<'p>,
     previous_metric: Option<Metric>,
+    /// The last period that was told, which "the same period" means.
+    period: Option<Period>,
     /// Metrics of the columns of the table that is being read.
     header: Vec<Metric>,
     previous: Option<Decided<'p>>,
@@ -112,6 +115,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             story,
             context,
             previous_metric: None,
+            period: None,
             header: Vec::new(),
             previous: None,
             other_disease: false,
@@ -221,6 +225,7 @@ impl<'a, 'p> Finder<'a, 'p> {
                 self.found.push(observation);
             }
             self.previous_metric = Some(done.attachment.metric);
+            self.period = done.kinded.period.or(self.period);
             self.previous = Some(done);
         }
         self.context.last = last;
@@ -246,7 +251,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
         let whole = match attachment.why {
             Why::Coordinated(earlier) => before.get(earlier).and_then(Option::as_ref),
-            Why::PartOfBefore => self.previous.as_ref(),
+            Why::PartOfBefore | Why::Again => self.previous.as_ref(),
             _ => self.part_of(reading, n, before),
         };
         // The item before in a list; what stands in brackets is an aside.
@@ -272,8 +277,13 @@ impl<'a, 'p> Finder<'a, 'p> {
         let same = date::choose(reading, n).is_some_and(|mark| reading.has_at(mark.first, Sense::SamePeriod));
         let last = last.or(self.previous.as_ref().filter(|_| same));
         let mut kinded = kinded;
+        // "Днем раньше таких смертей было 546": a figure of the same kind as the one that it is compared with.
+        let prior = before.iter().rev().flatten().next().or(self.previous.as_ref());
+        if let Some(prior) = prior.filter(|prior| kinded.kind == Kind::Cumulative && told_again(reading, n, attachment, prior)) {
+            kinded = Kinded { rule: "again", ..prior.kinded };
+        }
         if same && kinded.kind == Kind::New {
-            kinded.period = last.and_then(|last| last.kinded.period).or(kinded.period);
+            kinded.period = last.and_then(|last| last.kinded.period).or(self.period).or(kinded.period);
         }
         let scope = date::DateScope {
             today: self.article.date(),
@@ -290,7 +300,8 @@ impl<'a, 'p> Finder<'a, 'p> {
         };
         let (as_of, _) = date::as_of(reading, n, &scope);
         let mut subset = status::subsets(reading, n, attachment);
-        if subset.is_empty() && matches!(attachment.why, Why::Coordinated(_)) {
+        let inherits = matches!(attachment.why, Why::Coordinated(_)) || reading.pack.order.verbs_lead;
+        if subset.is_empty() && inherits {
             subset = whole.map(|whole| whole.subset.clone()).unwrap_or_default();
         }
         Some(Decided { attachment: *attachment, kinded, located, as_of, subset })
@@ -298,16 +309,19 @@ impl<'a, 'p> Finder<'a, 'p> {
 
     /// "1,404 of them in intensive care", "of those 40 died": the number that a part is a part of.
     fn part_of<'d>(
-        &self,
+        &'d self,
         reading: &Reading<'_, 'p>,
         n: usize,
         before: &'d [Option<Decided<'p>>],
     ) -> Option<&'d Decided<'p>> {
         let number = reading.numbers.get(n)?;
+        let opens = reading.pack.order.verbs_lead && reading.has(0..4, Sense::Part);
         let part = reading.has(reading.left(n), Sense::Part)
-            && (number.first.saturating_sub(4)..number.first)
-                .any(|at| reading.has_at(at, Sense::Part) && !reading.word(at, Word::With));
-        let whole = before.iter().rev().flatten().next()?;
+            && (opens
+                || (number.first.saturating_sub(4)..number.first)
+                    .any(|at| reading.has_at(at, Sense::Part) && !reading.word(at, Word::With)));
+        // "В том числе в Риге - 40", "Из них умерли пять": of a figure of the sentence before.
+        let whole = before.iter().rev().flatten().next().or(self.previous.as_ref().filter(|_| opens))?;
         part.then_some(whole)
     }
 
@@ -411,6 +425,22 @@ impl<'a, 'p> Finder<'a, 'p> {
         observation.rank_scope = Some(rank.scope);
         self.found.push(observation);
     }
+}
+
+/// Whether a bare "was" tells a number of another day, of what was counted before.
+fn told_again(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment, prior: &Decided<'_>) -> bool {
+    let link = attach::core_start(reading, n).wrapping_sub(1);
+    let pronoun = attachment.mark.is_some_and(|(first, _)| reading.word(first, Word::It));
+    let dated = date::choose(reading, n).is_some_and(|mark| {
+        reading.left(n).contains(&mark.first)
+            && matches!(mark.when, date::When::Before(_) | date::When::Day(_))
+            && mark.role == date::Role::On
+    });
+    reading.pack.order.verbs_lead
+        && dated
+        && (reading.word(link, Word::Was) || pronoun)
+        && prior.attachment.metric == attachment.metric
+        && prior.kinded.kind == Kind::New
 }
 
 /// "from 8,715 to 9,076 in one day": the first of the two.

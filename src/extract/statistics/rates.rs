@@ -12,7 +12,12 @@ use crate::model::Metric;
 use std::ops::Range;
 
 /// Percentages: a rate that governs it, a share of the population that is vaccinated, beds that are taken.
-pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+pub(super) fn percent(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    previous: Option<Metric>,
+) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
     let right = reading.right(n);
@@ -90,6 +95,13 @@ pub(super) fn percent(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attac
     if let Some(mark) = after {
         return Some(made(mark.cue.metric()?, Why::Label, mark));
     }
+    // "В Болгарии этот показатель - 4,9%": the figure that the sentence before has told.
+    let points = reading.marks_in(clause.start..start).find(|mark| mark.cue == Cue::Sense(Sense::Pointer));
+    if let (Some(mark), Some(metric), true) = (points, previous.filter(|metric| is_percent(*metric)), found.is_empty())
+        && reading.word(mark.after - 1, Word::Figure)
+    {
+        return Some(made(metric, Why::Pointer, mark));
+    }
     let before = found.last().copied().flatten().filter(|before| is_percent(before.metric))?;
     let listed = reading.one_of(link, &[Word::And, Word::From, Word::To]);
     (listed || reading.has(reading.left(n), Sense::Compare)).then_some(Attachment {
@@ -117,7 +129,9 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
     // "На 100 тысяч жителей пришлось 141,5 случая": where verbs lead, the base may too.
     let per = per.or_else(|| {
         let before = reading.numbers.get(n.checked_sub(1)?)?;
-        let leads = reading.pack.order.verbs_lead && reading.word(before.first.wrapping_sub(1), Word::Per);
+        let leads = reading.pack.order.verbs_lead
+            && reading.word(before.first.wrapping_sub(1), Word::Per)
+            && !(before.after..number.first).any(|at| reading.is(at, ","));
         if leads { population(before.first - 1..before.after).map(|(base, _)| base) } else { None }
     });
     // "Nineteen countries reported more than 100 cases per 100,000": a bound that each of them passes, not a rate of any.

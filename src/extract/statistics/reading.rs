@@ -75,7 +75,12 @@ impl<'t, 'p> Reading<'t, 'p> {
                 whole && mark.first <= number.first && number.after <= mark.after && number.value > 0.0
             }) && !name_with_digits(&tokens, number)
         });
-        numbers.retain(|number| !dates.iter().any(|mark| number.first < mark.after && mark.first < number.after));
+        let opens = |number: &Numeral| is_word(&words, number.after, Word::DayTo);
+        numbers.retain(|number| {
+            !dates.iter().any(|mark| {
+                number.first < mark.after && mark.first < number.after || opens(number) && number.after + 1 == mark.first
+            })
+        });
         let at = |position: usize| tokens.partition_point(|token| token.end <= position);
         let found_all = places.find_in(pack.code, text);
         let spots = found_all
@@ -155,7 +160,12 @@ impl<'t, 'p> Reading<'t, 'p> {
         };
         let skip = n + 1 + self.numbers.get(n + 1..).unwrap_or_default().iter().take_while(aside).count();
         let next = self.numbers.get(skip).map_or(self.tokens.len(), |next| next.first);
-        number.after..clause.end.min(next).max(number.after)
+        let end = clause.end.min(next).max(number.after);
+        // "Выявили 20 больных, во вторник в Риге умерли пять": where verbs lead, a comma ends what is said of a number
+        // before the next one.
+        let comma = (number.after..end).find(|at| self.is(*at, ","));
+        let cut = comma.filter(|_| self.pack.order.verbs_lead && end == next && next < self.tokens.len());
+        number.after..cut.unwrap_or(end)
     }
 
     /// Cue phrases that lie within a range.

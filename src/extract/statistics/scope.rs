@@ -172,6 +172,10 @@ pub(super) fn locate<'p>(
     if let Some(located) = anaphor(0..clause.start) {
         return vec![located];
     }
+    if let (Some(mark), Some(place)) = (world(0..clause.start), places.world()) {
+        let span = reading.bytes(mark.first, mark.after);
+        return vec![Located { place: Some(place), facility: false, how: PlaceHow::Explicit, span }];
+    }
     // (4) An institution of one country.
     let country = reading.marks.iter().find_map(|mark| match mark.cue {
         Cue::Institution(n) => pack.institutions.get(n),
