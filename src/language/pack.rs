@@ -73,6 +73,7 @@ pub enum Sense {
     DayEarlier,
     WeekEarlier,
     SamePeriod,
+    YearEarlier,
     Statement,
     Forecast,
     Hypothetical,
@@ -273,6 +274,7 @@ pub enum Word {
     WeekdayHomonym,
     DayTo,
     Ago,
+    Relative,
 }
 
 /// The classes that one word belongs to.

@@ -151,6 +151,9 @@ fn relative(sense: Sense, today: Option<Date>) -> Option<When> {
         Sense::DayEarlier => Some(When::Before(1)),
         Sense::WeekEarlier => Some(When::Before(7)),
         Sense::SamePeriod => Some(When::Same),
+        Sense::YearEarlier => {
+            Some(today.and_then(|today| today.checked_sub(1.year()).ok()).map_or(When::Unknown, When::Day))
+        }
         Sense::LastWeek => {
             // The ISO week before: it ends on the Sunday before today.
             let back = today.map_or(0, |today| i64::from(today.weekday().to_monday_one_offset()));

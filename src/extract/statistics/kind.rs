@@ -83,7 +83,8 @@ pub(super) fn judge(
         attachment.metric,
         Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated | Metric::PeopleBoosted
     );
-    if reading.pack.order.one_past && state {
+    let contrast = reading.numbers.get(n + 1).is_some() && dated_item(reading, n + 1);
+    if reading.pack.order.one_past && (state || contrast) {
         return verdict(Kind::Cumulative, "state");
     }
     if let Some((kind, rule)) = tense(reading, n).filter(|_| !bare) {
@@ -513,6 +514,17 @@ fn span_of_days(reading: &Reading<'_, '_>, at: usize, last: jiff::civil::Date) -
         28..=31 => Some(Period::Month),
         _ => None,
     }
+}
+
+/// The period that a sentence names, whatever it tells of it.
+pub(super) fn named_period(reading: &Reading<'_, '_>) -> Option<Period> {
+    reading.marks.iter().find_map(|mark| match mark.cue {
+        Cue::Sense(Sense::PastDay | Sense::Overnight) => Some(Period::Day),
+        Cue::Sense(Sense::PastWeek | Sense::LastWeek) => Some(Period::Week),
+        Cue::Sense(Sense::PastFortnight) => Some(Period::Fortnight),
+        Cue::Sense(Sense::PastMonth | Sense::LastMonth) => Some(Period::Month),
+        _ => None,
+    })
 }
 
 /// "The seven-day incidence": the period that a rate's own name gives.

@@ -231,6 +231,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         self.context.last = last;
         self.told = !told.is_empty();
         if !self.told {
+            self.period = kind::named_period(reading).or(self.period);
             self.bare_rank(reading);
         }
     }
@@ -278,9 +279,14 @@ impl<'a, 'p> Finder<'a, 'p> {
         let last = last.or(self.previous.as_ref().filter(|_| same));
         let mut kinded = kinded;
         // "Днем раньше таких смертей было 546": a figure of the same kind as the one that it is compared with.
-        let prior = before.iter().rev().flatten().next().or(self.previous.as_ref());
-        if let Some(prior) = prior.filter(|prior| kinded.kind == Kind::Cumulative && told_again(reading, n, attachment, prior)) {
-            kinded = Kinded { rule: "again", ..prior.kinded };
+        if kinded.kind == Kind::Cumulative && told_again(reading, n, attachment) {
+            let alike = |metric: Metric| metric == attachment.metric;
+            let here = before.iter().rev().flatten().find(|done| alike(done.attachment.metric));
+            let here = here.map(|done| (done.kinded.kind, done.kinded.period));
+            let earlier = || self.found.iter().rev().find(|told| alike(told.metric)).map(|told| (told.kind, told.period));
+            if let Some((kind, period)) = here.or_else(earlier) {
+                kinded = Kinded { kind, period, rule: "again", ..kinded };
+            }
         }
         if same && kinded.kind == Kind::New {
             kinded.period = last.and_then(|last| last.kinded.period).or(self.period).or(kinded.period);
@@ -428,7 +434,7 @@ impl<'a, 'p> Finder<'a, 'p> {
 }
 
 /// Whether a bare "was" tells a number of another day, of what was counted before.
-fn told_again(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment, prior: &Decided<'_>) -> bool {
+fn told_again(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
     let link = attach::core_start(reading, n).wrapping_sub(1);
     let pronoun = attachment.mark.is_some_and(|(first, _)| reading.word(first, Word::It));
     let dated = date::choose(reading, n).is_some_and(|mark| {
@@ -436,11 +442,7 @@ fn told_again(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment, prio
             && matches!(mark.when, date::When::Before(_) | date::When::Day(_))
             && mark.role == date::Role::On
     });
-    reading.pack.order.verbs_lead
-        && dated
-        && (reading.word(link, Word::Was) || pronoun)
-        && prior.attachment.metric == attachment.metric
-        && prior.kinded.kind == Kind::New
+    reading.pack.order.verbs_lead && dated && (reading.word(link, Word::Was) || pronoun)
 }
 
 /// "from 8,715 to 9,076 in one day": the first of the two.

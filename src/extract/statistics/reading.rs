@@ -145,7 +145,10 @@ impl<'t, 'p> Reading<'t, 'p> {
     pub(super) fn left(&self, n: usize) -> Range<usize> {
         let Some(number) = self.numbers.get(n) else { return 0..0 };
         let clause = self.clause(number.first);
-        let before = n.checked_sub(1).and_then(|n| self.numbers.get(n)).map_or(0, |before| before.after);
+        let before = n.checked_sub(1).map_or(0, |before| match self.pack.order.verbs_lead {
+            true => self.right(before).end,
+            false => self.numbers.get(before).map_or(0, |before| before.after),
+        });
         clause.start.max(before).min(number.first)..number.first
     }
 
@@ -163,7 +166,7 @@ impl<'t, 'p> Reading<'t, 'p> {
         let end = clause.end.min(next).max(number.after);
         // "Выявили 20 больных, во вторник в Риге умерли пять": where verbs lead, a comma ends what is said of a number
         // before the next one.
-        let comma = (number.after..end).find(|at| self.is(*at, ","));
+        let comma = (number.after..end).find(|at| self.is(*at, ",") && !self.word(at + 1, Word::Relative));
         let cut = comma.filter(|_| self.pack.order.verbs_lead && end == next && next < self.tokens.len());
         number.after..cut.unwrap_or(end)
     }
