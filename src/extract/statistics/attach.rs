@@ -236,6 +236,8 @@ fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                     break;
                 }
             }
+            // "811 - в реанимации".
+            "-" if token.spaced && at == number.after && reading.pack.order.verbs_lead => nouns_allowed = false,
             "-" if token.spaced => break,
             _ => {}
         }
@@ -412,6 +414,8 @@ fn governed(
                 || matches!(mark.cue, Cue::Predicate(_)) && numbered(reading, mark)
         })
         .filter(|mark| !(mark.cue == Cue::Sense(Sense::TotalLabel) && pointless(reading, mark)))
+        // "Смертность достигла 1 725 человек": the same word may name a rate, which this number is not.
+        .filter(|mark| !(reading.pack.order.verbs_lead && mark.cue.metric().is_some_and(is_percent)))
         .max_by_key(|mark| (mark.after, mark.cue.metric().is_some()))?;
     // A noun that an earlier number counts governs nothing more, save through "by N to N".
     let owner = (0..n).find(|earlier| owns(reading, *earlier, mark));

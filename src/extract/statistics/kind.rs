@@ -87,6 +87,9 @@ pub(super) fn judge(
     if reading.pack.order.one_past && (state || contrast) {
         return verdict(Kind::Cumulative, "state");
     }
+    if let Some(rule) = standing(reading, n, attachment) {
+        return verdict(Kind::Cumulative, rule);
+    }
     if let Some((kind, rule)) = tense(reading, n).filter(|_| !bare) {
         return verdict(kind, rule);
     }
@@ -127,7 +130,9 @@ fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option
 
 fn stated_total_words(reading: &Reading<'_, '_>, range: std::ops::Range<usize>) -> bool {
     reading.marks_in(range).any(|mark| {
-        mark.cue == Cue::Sense(Sense::Total) && !reading.one_of(mark.first, &[Word::Already, Word::Overall])
+        // "Больше всего" is a superlative.
+        let most = reading.pack.order.verbs_lead && reading.word(mark.first.wrapping_sub(1), Word::Superlative);
+        mark.cue == Cue::Sense(Sense::Total) && !reading.one_of(mark.first, &[Word::Already, Word::Overall]) && !most
     })
 }
 
@@ -367,7 +372,10 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
     let near = reading.left(n).start..end;
     let total = reading
         .marks_in(near)
-        .any(|mark| mark.cue == Cue::Sense(Sense::Total) && !reading.word(mark.first, Word::Already));
+        .any(|mark| {
+            let most = reading.pack.order.verbs_lead && reading.word(mark.first.wrapping_sub(1), Word::Superlative);
+            mark.cue == Cue::Sense(Sense::Total) && !reading.word(mark.first, Word::Already) && !most
+        });
     if total
         || stated_total_words(reading, clause)
             && reading.numbers.iter().filter(|other| reading.clause(number.first).contains(&other.first)).count() == 1
@@ -375,6 +383,19 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
         return Some("total");
     }
     None
+}
+
+/// Where one past tense serves for all: what shows a total although the verb could tell of a day. "Число погибших - 520";
+/// "сделали свыше 150 млн тестов", "зафиксировано более 9 тыс." without any date.
+fn standing(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option<&'static str> {
+    let number = reading.numbers.get(n).filter(|_| reading.pack.order.one_past)?;
+    let (first, _) = attachment.mark.unwrap_or((number.after, number.after));
+    if first < number.first && (first.saturating_sub(2)..=first).any(|at| reading.word(at, Word::Count)) {
+        return Some("count");
+    }
+    let bounded = [Sense::MoreThan, Sense::Nearly].iter().any(|sense| reading.has_ending(number.first, *sense));
+    let large = number.grouped && number.value >= 1e6;
+    ((bounded || large) && date::choose(reading, n).is_none()).then_some("large")
 }
 
 /// Whether a word of a total stands before the first number of the clause.
@@ -402,7 +423,8 @@ fn labelled(reading: &Reading<'_, '_>, n: usize) -> bool {
     let clause = reading.clause(number.first);
     let colon = (clause.start..number.first).take(12).find(|at| reading.is(*at, ":"));
     colon.is_some_and(|colon| {
-        !reading.marks_in(colon..number.first).any(|mark| matches!(mark.cue, Cue::Sense(Sense::Perfect)))
+        let verb = reading.pack.order.verbs_lead && reading.has(colon..number.first, Sense::Report);
+        !verb && !reading.marks_in(colon..number.first).any(|mark| matches!(mark.cue, Cue::Sense(Sense::Perfect)))
     })
 }
 

@@ -99,6 +99,7 @@ pub(super) fn again(
             || reading.dates.iter().any(|date| date.first <= at && at < date.after)
             || reading.spots.iter().any(|spot| spot.first <= at && at < spot.after)
             || reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Mark)
+            || reading.word(at, Word::PlaceStep)
     };
     let start = core_start(reading, n);
     let uncounted = reading.marks.iter().all(|mark| mark.cue.metric().is_none());

@@ -275,8 +275,11 @@ impl<'a, 'p> Finder<'a, 'p> {
             || reading.word(0, Word::The) && reading.word(1, Word::Figure);
         let last = before.iter().rev().flatten().next();
         // "За тот же период": the period and the date of the figure before, in this sentence or an earlier one.
-        let same = date::choose(reading, n).is_some_and(|mark| reading.has_at(mark.first, Sense::SamePeriod));
-        let last = last.or(self.previous.as_ref().filter(|_| same));
+        let chosen = date::choose(reading, n);
+        let same = chosen.is_some_and(|mark| mark.when == date::When::Same);
+        // "Днем раньше таких было 546": a day before that of the figure before.
+        let back = chosen.is_some_and(|mark| matches!(mark.when, date::When::Before(_))) && reading.pack.order.verbs_lead;
+        let last = last.or(self.previous.as_ref().filter(|_| same || back));
         let mut kinded = kinded;
         // "Днем раньше таких смертей было 546": a figure of the same kind as the one that it is compared with.
         if kinded.kind == Kind::Cumulative && told_again(reading, n, attachment) {
@@ -439,7 +442,7 @@ fn told_again(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     let pronoun = attachment.mark.is_some_and(|(first, _)| reading.word(first, Word::It));
     let dated = date::choose(reading, n).is_some_and(|mark| {
         reading.left(n).contains(&mark.first)
-            && matches!(mark.when, date::When::Before(_) | date::When::Day(_))
+            && matches!(mark.when, date::When::Before(_) | date::When::Day(_) | date::When::Same)
             && mark.role == date::Role::On
     });
     reading.pack.order.verbs_lead && dated && (reading.word(link, Word::Was) || pronoun)

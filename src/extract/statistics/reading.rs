@@ -60,6 +60,13 @@ impl<'t, 'p> Reading<'t, 'p> {
         marks.retain(|mark| holds(&tokens, &words, mark));
         let mut numbers = numerals(pack, &tokens);
         let dates = date::find(&date::Line { pack, tokens: &tokens, words: &words, marks: &marks, today });
+        // "Ни одного" is no one.
+        numbers.retain(|number| {
+            !marks.iter().any(|mark| {
+                let none = mark.cue == Cue::Sense(Sense::Zero) && mark.after > mark.first + 1;
+                none && number.words && number.value == 1.0 && mark.first <= number.first && number.after <= mark.after
+            })
+        });
         // Stated zeros and ones stand beside the written numbers, unless one is written in the same place.
         for stated in super::stated::find(pack, &tokens, &words, &marks) {
             if numbers.iter().all(|number| number.after <= stated.first || stated.after <= number.first) {
@@ -112,7 +119,9 @@ impl<'t, 'p> Reading<'t, 'p> {
     fn split_clauses(&mut self) {
         let mut starts = vec![0];
         for (n, token) in self.tokens.iter().enumerate().skip(1) {
-            let hard = matches!(token.text, ";" | "•") || self.word(n, Word::NewClause);
+            // "Хотя" opens a clause, "хотя бы" does not.
+            let opens = self.word(n, Word::NewClause) && !(self.pack.order.verbs_lead && self.word(n + 1, Word::Would));
+            let hard = matches!(token.text, ";" | "•") || opens;
             // "…in Ukraine, and Poland reported 12": a place with a verb of its own.
             let link = token.is(",") || self.word(n, Word::And);
             let subject = link
