@@ -145,8 +145,14 @@ fn of_them(reading: &Reading<'_, '_>, at: usize) -> bool {
 fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mut last = n;
     while let (Some(number), Some(next)) = (reading.numbers.get(last), reading.numbers.get(last + 1)) {
-        let linked = (number.after..next.first).all(|at| reading.one_of(at, &[Word::And, Word::Or]));
-        if !linked || next.first == number.after || next.first > number.after + 2 || last > n + 4 {
+        // "34 внутренних и двух завозных случаях".
+        let joint = next.first - 1;
+        let qualified = (number.after..joint).all(|at| reading.marks.iter().any(|mark| {
+            mark.first <= at && at < mark.after && matches!(mark.cue, Cue::Subset(_) | Cue::Sense(Sense::Modifier))
+        }));
+        let linked = reading.one_of(joint, &[Word::And, Word::Or])
+            && (qualified || (number.after..joint).all(|at| reading.one_of(at, &[Word::And, Word::Or])));
+        if !linked || next.first == number.after || next.first > number.after + 3 || last > n + 4 {
             break;
         }
         last += 1;
@@ -401,7 +407,9 @@ fn governed(
     let paired = reading.one_of(link, &[Word::And, Word::To])
         && n > 0
         && found.get(n - 1).is_some_and(|before| before.is_some_and(|before| before.why == Why::Governed));
-    if !(reaches || punctuation || paired) {
+    // "Всего их 106 498".
+    let pronoun = reading.pack.order.verbs_lead && reading.word(link, Word::It);
+    if !(reaches || punctuation || paired || pronoun) {
         return None;
     }
     let clause = reading.clause(number.first);
@@ -531,7 +539,11 @@ fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]
         || reading.is(link, "/")
         || reading.one_of(link, &[Word::And, Word::With, Word::To, Word::From]);
     // "Вчера - 319, сегодня - 326".
-    let dated = reading.is(link, "-") && reading.dates.iter().any(|date| date.after == link);
+    let of_subset = |mark: &&Mark| matches!(mark.cue, Cue::Subset(_));
+    let dated = reading.is(link, "-")
+        && (reading.dates.iter().any(|date| date.after == link) || reading.ending_at(link).iter().any(of_subset));
+    // "За сутки прибавилось 214".
+    let dated = dated || reading.pack.order.verbs_lead && reading.has_ending(start, Sense::New);
     if !(placed || located || compared || part || bracket || listed || dated) {
         return None;
     }

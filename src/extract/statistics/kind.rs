@@ -189,6 +189,13 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
             return Some("new");
         }
     }
+    // "Побили рекорд по приросту: 5 032 заболевших": what breaks records is the count of a day.
+    let link = start.wrapping_sub(1);
+    let clause = reading.clause(number.first);
+    let recorded = || (clause.start..link).any(|at| reading.word(at, Word::Record) || reading.has_at(at, Sense::New));
+    if reading.pack.order.verbs_lead && reading.is(link, ":") && recorded() {
+        return Some("record");
+    }
     // "(+ 1,008)", "+15".
     if reading.is(number.first.wrapping_sub(1), "+") {
         return Some("plus");
@@ -253,7 +260,8 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         return false;
     }
     let clause = reading.clause(number.first);
-    if governed && reaching(reading, n) {
+    // "Таких было 546", "жертвами стали 1 027": without a perfect a bare copula tells as any verb does.
+    if governed && reaching(reading, n) && !copula(reading, n) {
         return reading.has(number.after..clause.end.min(number.after + 4), Sense::PerDay);
     }
     let Some(mark) = date::choose(reading, n).filter(|mark| clause.contains(&mark.first)) else { return false };
@@ -314,6 +322,11 @@ fn dated_item(reading: &Reading<'_, '_>, n: usize) -> bool {
     reading.pack.order.verbs_lead && reading.is(link, "-") && reading.ending_at(link).into_iter().any(period)
 }
 
+/// Whether a bare copula leads to the number, in a language with one past tense.
+fn copula(reading: &Reading<'_, '_>, n: usize) -> bool {
+    reading.pack.order.one_past && reading.word(core_start(reading, n).wrapping_sub(1), Word::Was)
+}
+
 /// "А всего - 14 730": a word of a total that leads to this number and no other.
 fn own_total(reading: &Reading<'_, '_>, n: usize) -> bool {
     reading.pack.order.verbs_lead && stated_total_words(reading, reading.left(n))
@@ -343,7 +356,7 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
         return Some("passes");
     }
     let left = reading.left(n);
-    if attachment.why == Why::Governed && reaching(reading, n) {
+    if attachment.why == Why::Governed && reaching(reading, n) && !copula(reading, n) {
         let second = reading.word(core_start(reading, n).wrapping_sub(1), Word::To)
             && reading.has(clause.start..number.first, Sense::Bringing);
         if second || reading.has(left, Sense::Bringing) {
@@ -394,7 +407,7 @@ fn standing(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opt
         return Some("count");
     }
     let bounded = [Sense::MoreThan, Sense::Nearly].iter().any(|sense| reading.has_ending(number.first, *sense));
-    let large = number.grouped && number.value >= 1e6;
+    let large = number.grouped && number.value >= 1e5 && number.value % 1e3 == 0.0;
     ((bounded || large) && date::choose(reading, n).is_none()).then_some("large")
 }
 

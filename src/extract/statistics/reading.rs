@@ -154,9 +154,10 @@ impl<'t, 'p> Reading<'t, 'p> {
     pub(super) fn left(&self, n: usize) -> Range<usize> {
         let Some(number) = self.numbers.get(n) else { return 0..0 };
         let clause = self.clause(number.first);
-        let before = n.checked_sub(1).map_or(0, |before| match self.pack.order.verbs_lead {
-            true => self.right(before).end,
-            false => self.numbers.get(before).map_or(0, |before| before.after),
+        let before = n.checked_sub(1).map_or(0, |before| {
+            let cut = self.right(before).end;
+            let whole = !self.pack.order.verbs_lead || cut == number.first;
+            if whole { self.numbers.get(before).map_or(0, |before| before.after) } else { cut }
         });
         clause.start.max(before).min(number.first)..number.first
     }
