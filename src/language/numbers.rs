@@ -318,9 +318,12 @@ fn figures(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
     }
     let mut repaired = false;
     let dot_groups = style == Style::DotThree && pack.order.decimal_comma;
-    // "29 514", "1 204 317": groups of three with single spaces. A month or another mark before it is no number's part.
-    let month = n.checked_sub(1).and_then(|n| tokens.get(n)).is_some_and(|before| pack.month(&before.lower).is_some());
-    if style == Style::Plain && token.lower.len() <= 3 && !token.lower.starts_with('0') && !month {
+    // "29 514", "1 204 317": groups of three with single spaces. Behind a month stands a day, and behind a hyphen the end
+    // of a name ("COVID-19 322 people").
+    let named =
+        |before: &Token<'_>| pack.month(&before.lower).is_some() || before.is("-") && !before.spaced && !token.spaced;
+    let named = n.checked_sub(1).and_then(|n| tokens.get(n)).is_some_and(named);
+    if style == Style::Plain && token.lower.len() <= 3 && !token.lower.starts_with('0') && !named {
         while let Some(group) = tokens.get(after) {
             let single = group.start == tokens.get(after - 1).map_or(0, |before| before.end + 1)
                 || group.start > tokens.get(after - 1).map_or(0, |before| before.end)
@@ -374,8 +377,19 @@ fn figures(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
     Some(simple)
 }
 
+/// "3 с половиной": a half before the scale word; its value and the token after it.
+fn half_before_scale(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(f64, usize)> {
+    let part = pack.fractions.get(tokens.get(n + 1)?.lower.as_ref())?;
+    let joined = is(pack, tokens.get(n)?, Word::With) && pack.articles.is_empty();
+    (joined && scale(pack, tokens, n + 2).is_some()).then_some((*part, n + 2))
+}
+
 /// Applies the scale words behind a number, and adds the smaller parts of a mixed one: "2 lakh 14 thousand 506".
 fn scaled(pack: &Pack, tokens: &[Token<'_>], simple: &mut Simple) {
+    if let Some((part, after)) = half_before_scale(pack, tokens, simple.after) {
+        simple.value += part;
+        simple.after = after;
+    }
     let Some((mut last, after)) = scale(pack, tokens, simple.after) else { return };
     // Where the comma makes decimals, "1,531 millones" is a million and a half, and "3.000 millones" are thousands of
     // millions; "3,000 millones" is written by those who group with commas.
@@ -535,6 +549,13 @@ fn words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
                 total += part * scale;
                 at = after;
                 break;
+            }
+            if let Some((part, after)) = half_before_scale(pack, tokens, at)
+                && matches!(last, Some(NumberWord::Unit(_) | NumberWord::Ten(_)))
+            {
+                current += part;
+                at = after;
+                continue;
             }
             let half = matches!(last, Some(NumberWord::Unit(_))) && is(pack, token, Word::And);
             if half

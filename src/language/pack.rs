@@ -77,6 +77,8 @@ pub enum Sense {
     SameDay,
     DayEarlier,
     WeekEarlier,
+    SamePeriod,
+    YearEarlier,
     Statement,
     Forecast,
     Hypothetical,
@@ -330,6 +332,8 @@ pub enum Word {
     RankPrefix,
     Multiple,
     Existing,
+    DayTo,
+    Ago,
 }
 
 /// The classes that one word belongs to.
@@ -393,6 +397,8 @@ pub struct Order {
     pub teens_follow_tens: bool,
     /// Number words are written as one, units before tens: "zweihundertfünfundzwanzig".
     pub numbers_joined: bool,
+    /// There is one past tense, which serves as a perfect too: "получили прививку".
+    pub one_past: bool,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -658,12 +664,13 @@ const fn source(code: &'static str, text: &'static str) -> Source {
     Source { code, text, pack: OnceLock::new() }
 }
 
-static SOURCES: [Source; 6] = [
+static SOURCES: [Source; 7] = [
     source("de", include_str!("de.toml")),
     source("en", include_str!("en.toml")),
     source("es", include_str!("es.toml")),
     source("fr", include_str!("fr.toml")),
     source("pt", include_str!("pt.toml")),
+    source("ru", include_str!("ru.toml")),
     source("zh", include_str!("zh.toml")),
 ];
 

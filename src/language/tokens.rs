@@ -27,7 +27,7 @@ pub struct Token<'t> {
     pub end: usize,
     /// As written, a wide mark in its narrow form.
     pub text: &'t str,
-    /// In lower case, with straight apostrophes and narrow digits.
+    /// In lower case, with straight apostrophes, narrow digits, and е for ё, which Russian writes or leaves out as it likes.
     pub lower: Cow<'t, str>,
     /// What it is.
     pub kind: TokenKind,
@@ -83,7 +83,7 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
             "“" | "”" | "«" | "»" => Cow::Borrowed("\""),
             piece if piece.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) => Cow::Borrowed(piece),
             piece if kind == TokenKind::Number => Cow::Owned(piece.chars().map(|c| digit(c).unwrap_or(c)).collect()),
-            piece => Cow::Owned(piece.to_lowercase()),
+            piece => Cow::Owned(piece.to_lowercase().replace('ё', "е")),
         };
         let border = kind != TokenKind::Mark && (is_han(c) || is_han(before)) && before.is_alphanumeric();
         let text = narrow.unwrap_or(piece);

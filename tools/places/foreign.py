@@ -7,7 +7,7 @@ DATA holds cldr-territories/ and geonames-cities/ as published; PLACES is src/ex
 have their names from CLDR; cities of the tables, in a script of the language's own, from GeoNames' alternate names;
 tools/places/foreign/LANGUAGE.tsv adds by hand what both lack (id, names, adjectives, peoples; lists with `;`) and takes
 names away that begin with `-`. Where the language is spoken, small cities and towns have their own names. Where the language inflects names, tools/places/inflect_LANGUAGE.py has
-`forms(name, kind) -> list`.
+`forms(name, kind) -> list`, and `own(name)`, which tells a GeoNames name of the language from those of its neighbours.
 """
 import importlib, json, os, re, sys
 
@@ -19,6 +19,13 @@ REGIONS = {"002": "africa", "150": "europe", "142": "asia", "019": "americas", "
            "009": "oceania", "013": "central-america", "029": "caribbean", "035": "south-east-asia",
            "034": "south-asia", "030": "east-asia", "143": "central-asia", "015": "north-africa", "011": "west-africa",
            "014": "east-africa", "018": "southern-africa", "202": "sub-saharan-africa", "419": "latin-america", "EU": "eu", "EZ": "eurozone"}
+
+try:
+    language = importlib.import_module(f"inflect_{LANGUAGE}")
+except ModuleNotFoundError:
+    language = None
+forms = getattr(language, "forms", lambda name, kind: [name])
+own = getattr(language, "own", lambda name: True)
 
 # The letters that a name of the language is written with, where its script is not Latin: others are of its neighbours.
 LETTERS = {"ru": r"[А-ЯЁ][А-Яа-яЁё -]+", "zh": r"[\u4e00-\u9fff]{2,8}"}
@@ -39,7 +46,7 @@ ORDINARY = set(open(os.path.join(HERE, "foreign", "ordinary.txt"), encoding="utf
 known = {row[0] for row in rows(f"{PLACES}/countries.tsv")} | {row[0] for row in rows(f"{PLACES}/subdivisions.tsv")}
 known |= {f"region:{row[0]}" for row in rows(f"{PLACES}/regions.tsv")}
 # Areas have no number but where they are in GeoNames.
-known |= {f"area:{row[0].lower().replace(' ', '-')}" for row in rows(f"{PLACES}/areas.tsv") if len(row) < 5 or not row[4]}
+known |= {"area:" + re.sub(r"[^a-z0-9]+", "-", row[0].lower()) for row in rows(f"{PLACES}/areas.tsv") if len(row) < 5 or not row[4]}
 cities = {row[0] for row in rows(f"{PLACES}/cities.tsv")}
 towns = {row[0] for row in rows(f"{PLACES}/towns.tsv")}
 table = {}
@@ -65,7 +72,7 @@ if LANGUAGE in LETTERS:
         row = line.rstrip("\n").split("\t")
         if row[0] in cities:
             for name in row[3].split(","):
-                if re.fullmatch(LETTERS[LANGUAGE], name):
+                if re.fullmatch(LETTERS[LANGUAGE], name) and own(name):
                     add(f"geonames:{row[0]}", 0, name)
 for path in ("cities.tsv", "towns.tsv"):
     for row in rows(f"{PLACES}/{path}"):
@@ -85,10 +92,6 @@ for row in rows(hand) if os.path.exists(hand) else []:
                         names.remove(name[1:])
             else:
                 add(place, column, name)
-try:
-    forms = importlib.import_module(f"inflect_{LANGUAGE}").forms
-except ModuleNotFoundError:
-    forms = lambda name, kind: [name]
 with open(f"{PLACES}/names/{LANGUAGE}.tsv", "w", encoding="utf-8") as out:
     out.write("# id\tnames\tadjectives\tpeople; written by tools/places/foreign.py\n")
     for place, lists in sorted(table.items()):

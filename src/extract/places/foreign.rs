@@ -89,8 +89,10 @@ impl Names {
                             names.senses.entry(key.into()).or_default()
                         }
                     };
-                    if senses.iter().all(|sense| sense.place != place) {
-                        senses.push(sense(name, place, form));
+                    // "Тульской" of a list is the region's name, "тульской" its adjective.
+                    let new = sense(name, place, form);
+                    if senses.iter().all(|sense| sense.place != place || sense.capitals > new.capitals) {
+                        senses.push(new);
                     }
                 }
             }

@@ -11,6 +11,7 @@ use super::lean::{
 };
 use super::reading::Reading;
 use super::{rates, topic, traps};
+use crate::extract::places::PlaceForm;
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::TokenKind;
@@ -197,10 +198,13 @@ fn fatal(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> O
     let number = reading.numbers.get(n)?;
     let part = of_them(reading, number.after);
     let from = if part { number.after + 2 } else { number.after };
+    // "Из них 10 112 - летальные".
+    let from = from + usize::from(reading.is(from, "-") && reading.tokens.get(from).is_some_and(|dash| dash.spaced));
     let end = reading.right(n).end.min(from + if part { 4 } else { 1 });
     let at = (from..end).find(|at| reading.word(*at, Word::Fatal))?;
     // "140 fatal accidents", "three fatal cases": the noun behind says what they are.
-    let closed = reading.tokens.get(at + 1).is_none_or(|token| token.kind == TokenKind::Mark);
+    let closed = reading.tokens.get(at + 1).is_none_or(|token| token.kind == TokenKind::Mark)
+        || reading.pack.articles.is_empty() && reading.word(at + 1, Word::Patient);
     let earlier = (0..n).rev().find(|earlier| found.get(*earlier).is_some_and(Option::is_some));
     closed.then_some(Attachment {
         metric: Metric::Deaths,
@@ -216,7 +220,7 @@ pub(super) fn of_them(reading: &Reading<'_, '_>, at: usize) -> bool {
 }
 
 /// Predicates that say more than the one before them: "being treated in intensive care".
-fn closer(metric: Metric) -> u8 {
+pub(super) fn closer(metric: Metric) -> u8 {
     match metric {
         Metric::VentilatedPatients => 4,
         Metric::IcuPatients | Metric::SevereCases => 3,
@@ -328,6 +332,8 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                     break;
                 }
             }
+            // "811 - в реанимации".
+            "-" if token.spaced && at == number.after && reading.pack.order.verbs_lead => nouns_allowed = false,
             "-" if token.spaced => break,
             _ => {}
         }
@@ -524,18 +530,26 @@ pub(super) fn owns(reading: &Reading<'_, '_>, n: usize, mark: &Mark) -> bool {
     own(reading, n).is_some_and(|attachment| attachment.mark == Some((mark.first, mark.after)))
 }
 
+/// Whether people stand right behind a number, or nothing that it could count.
+fn counts_people(reading: &Reading<'_, '_>, at: usize) -> bool {
+    let people = |at: usize| {
+        reading.has_at(at, Sense::People)
+            || reading.spots.iter().any(|spot| spot.first == at && spot.form == PlaceForm::People)
+    };
+    people(at)
+        || people(at + 1)
+        || reading.has_at(at, Sense::Stop)
+        || reading.tokens.get(at).is_none_or(|token| token.kind == TokenKind::Mark)
+}
+
 /// "killed 30 people", "tested over 5 lakh", "vaccinated 3 million".
 fn active(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let start = core_start(reading, n);
     let mark = reading.marks.iter().find(|mark| mark.after == start && matches!(mark.cue, Cue::Active(_)))?;
     let number = reading.numbers.get(n)?;
     let what = number.after;
-    let people = reading.has_at(what, Sense::People)
-        || reading.has_at(what + 1, Sense::People)
-        || reading.has_at(what, Sense::Stop);
     let patients = (what..what + 4).any(|at| reading.word(at, Word::Patient));
-    let ends = patients || reading.tokens.get(what).is_none_or(|token| token.kind == TokenKind::Mark);
-    (people || ends).then_some(Attachment {
+    (counts_people(reading, what) || patients).then_some(Attachment {
         metric: mark.cue.metric()?,
         why: Why::Active,
         mark: Some((mark.first, mark.after)),
@@ -593,7 +607,9 @@ pub(super) fn governed(
     let paired = reading.one_of(link, &[Word::And, Word::To])
         && n > 0
         && found.get(n - 1).is_some_and(|before| before.is_some_and(|before| before.why == Why::Governed));
-    if !(reaches || punctuation || paired) {
+    // "Всего их 106 498".
+    let pronoun = reading.pack.order.verbs_lead && reading.word(link, Word::It);
+    if !(reaches || punctuation || paired || pronoun) {
         return None;
     }
     // A verb governs its number whatever stands behind it; a comma or a preposition only what is bare.
@@ -636,10 +652,11 @@ pub(super) fn governed(
         }
         Cue::Label(metric) | Cue::Predicate(metric) => metric,
         _ => {
+            let pronoun = reading.word(mark.first, Word::It) && reading.pack.order.verbs_lead;
             let earlier: Vec<Metric> = found
                 .iter()
                 .flatten()
-                .filter(|before| !matches!(before.why, Why::Governed | Why::Pointer))
+                .filter(|before| pronoun || !matches!(before.why, Why::Governed | Why::Pointer))
                 .map(|before| before.metric)
                 .collect();
             let position = (0..n)

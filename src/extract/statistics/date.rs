@@ -6,7 +6,7 @@
 
 use super::date_units;
 use super::reading::Reading;
-use crate::language::pack::{Mark, Sense, Word, Words};
+use crate::language::pack::{Mark, NumberWord, Sense, Word, Words};
 use crate::language::tokens::{Token, TokenKind};
 use crate::language::{Cue, Pack};
 use crate::model::{AsOf, AsOfHow, Span};
@@ -24,6 +24,8 @@ pub(super) enum When {
     Year,
     /// So many days before that of what it is compared with.
     Before(i64),
+    /// That of the figure before.
+    Same,
     /// A time of day or a date that cannot be resolved.
     Unknown,
 }
@@ -98,7 +100,8 @@ pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
     let mut n = 0;
     while n < line.tokens.len() {
         let written = date_units::find(line, n).or_else(|| calendar(line, n));
-        let read = written.or_else(|| weekday(line, n)).or_else(|| day(line, n)).or_else(|| clock(line.tokens, n));
+        let read = written.or_else(|| weekday(line, n)).or_else(|| day(line, n)).or_else(|| ago(line, n));
+        let read = read.or_else(|| clock(line.tokens, n));
         match read {
             Some(mark) => {
                 n = mark.after.max(n + 1);
@@ -130,6 +133,12 @@ pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
             role: Role::On,
             end_of: false,
         });
+    }
+    // "С 8 по 14 января": the range ends on the later day.
+    for mark in &mut found {
+        if line.word(mark.first + 1, Word::DayTo) && mark.first + 2 < mark.after {
+            mark.first += 2;
+        }
     }
     found.sort_by_key(|mark| (mark.first, usize::MAX - mark.after));
     ends_on(line, &mut found);
@@ -183,6 +192,10 @@ fn relative(sense: Sense, today: Option<Date>) -> Option<When> {
         Sense::SameDay => Some(When::Before(0)),
         Sense::DayEarlier => Some(When::Before(1)),
         Sense::WeekEarlier => Some(When::Before(7)),
+        Sense::SamePeriod => Some(When::Same),
+        Sense::YearEarlier => {
+            Some(today.and_then(|today| today.checked_sub(1.year()).ok()).map_or(When::Unknown, When::Day))
+        }
         Sense::LastWeek => {
             // The ISO week before: it ends on the Sunday before today.
             let back = today.map_or(0, |today| i64::from(today.weekday().to_monday_one_offset()));
@@ -363,7 +376,8 @@ fn day_of_month(line: &Line<'_, '_>, at: usize, day: u8) -> Option<(usize, When)
             let (after, year) = year(line, at + step + 1);
             return Some((after, resolve(year, month, Some(day), line.today)));
         }
-        if !(line.word(at, Word::And) || line.word(at, Word::To) || line.is(at, "-") || line.is(at, ",")) {
+        let more = [Word::And, Word::To, Word::DayTo].iter().any(|word| line.word(at, *word));
+        if !(more || line.is(at, "-") || line.is(at, ",")) {
             return None;
         }
         let next = at + 1 + usize::from(line.word(at + 1, Word::The));
@@ -384,6 +398,21 @@ fn day(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
     }
     let when = latest(line.today, day);
     Some(DateMark { first: n, after: n + 1, when, how: AsOfHow::Explicit, role: Role::On, end_of: false })
+}
+
+/// "Два дня назад": so many days before today.
+fn ago(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
+    let token = line.token(n)?;
+    let count = day_number(token).map(f64::from).or(match line.pack.number_word(&token.lower) {
+        Some(NumberWord::Unit(count)) => Some(count),
+        _ => None,
+    })?;
+    if !(line.word(n + 1, Word::Day) && line.word(n + 2, Word::Ago)) {
+        return None;
+    }
+    let day = line.today.and_then(|today| today.checked_sub(Days::new().days(count as i64)).ok());
+    let when = day.map_or(When::Unknown, When::Day);
+    Some(DateMark { first: n, after: n + 3, when, how: AsOfHow::Relative, role: Role::On, end_of: false })
 }
 
 /// The latest day of that number which is not after today.
@@ -581,6 +610,17 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
     };
     let span = reading.bytes(mark.first, mark.after);
     let mut mark = *mark;
+    // "Ранее в среду сообщалось о 75 умерших за сутки": a day that only measures follows the date beside it.
+    let measures = reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::PastDay));
+    let left = reading.left(n);
+    let named = reading.dates.iter().rfind(|date| {
+        left.contains(&date.first)
+            && matches!((date.when, date.how), (When::Day(_), AsOfHow::Explicit | AsOfHow::Weekday))
+            && date.role != Role::Since
+    });
+    if let Some(named) = named.filter(|_| measures && reading.pack.order.verbs_lead) {
+        mark = *named;
+    }
     mark.end_of |= scope.monthly;
     if let When::Before(days) = mark.when {
         let parsed = |as_of: Option<&AsOf>| as_of?.date.as_deref()?.parse::<Date>().ok();
@@ -719,7 +759,7 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
     let own = |mark: &&DateMark| !of_a_part(reading, n, mark.first) && !of_record(mark) && !compared(mark);
     let data: Vec<&DateMark> =
         reading.dates.iter().filter(usable).filter(own).filter(|mark| !statement(mark)).collect();
-    let right = reading.right(n);
+    let mut right = reading.right(n);
     let strong = data.iter().copied().find(|mark| mark.role == Role::AsOf && clause.contains(&mark.first));
     // "9.7 crore up to Sunday with 10 lakh tested on Monday": a day of its own behind the number is nearer.
     let own_day = data.iter().any(|mark| {
@@ -729,6 +769,10 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
         return strong;
     }
     let left = reading.left(n);
+    // With one past tense, a date before the number is nearer than one behind a comma.
+    if reading.pack.order.one_past && data.iter().any(|mark| left.contains(&mark.first)) {
+        right.end = right.clone().find(|at| reading.is(*at, ",")).unwrap_or(right.end);
+    }
     let within = |range: std::ops::Range<usize>| move |mark: &&&DateMark| range.contains(&mark.first);
     let compare_end =
         reading.first(number.after..clause.end, Sense::Compare).map_or(clause.end, |mark| mark.first).max(right.end);
@@ -749,6 +793,20 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
             && next.is_some_and(|next| mark.after <= next && clause.contains(&next))
             && (number.after..mark.first).any(|at| reading.is(at, ","))
     };
+    // With one past tense, what stands between the comma and the next number dates that one, and a date that leads to a
+    // dash or opens the sentence is the number's own: "сегодня - 326", "днем ранее таких было 546".
+    let lead = reading.pack.order.one_past;
+    let until = next.unwrap_or(usize::MAX);
+    let data: Vec<&DateMark> =
+        data.into_iter().filter(|mark| !lead || mark.first < right.end || mark.first > until).collect();
+    let link = super::attach::core_start(reading, n).wrapping_sub(1);
+    let leading = |mark: &&&DateMark| {
+        mark.after == link && reading.is(link, "-") || matches!(mark.when, When::Before(_)) && mark.role == Role::On
+    };
+    let led = data.iter().filter(within(left.clone())).filter(leading).next_back().filter(|_| lead).copied();
+    if led.is_some() && data.iter().all(|mark| !right.contains(&mark.first) || weak(mark)) {
+        return led;
+    }
     if topic_first {
         // When stands before the number: in its clause, else in the nearest clause before.
         let before = |range: std::ops::Range<usize>| data.iter().rfind(|mark| range.contains(&mark.first)).copied();

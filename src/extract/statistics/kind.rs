@@ -97,6 +97,16 @@ pub(super) fn judge(
     }
     // Items of a list without verbs ("Kenya: 72,686 cases, 50,658 recovered") are of one kind.
     let bare = labelled(reading, n);
+    // "Первую прививку сделали 31 млн": without a perfect, the past of people who have been vaccinated is a state.
+    let state =
+        matches!(attachment.metric, Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated | Metric::PeopleBoosted);
+    let contrast = reading.numbers.get(n + 1).is_some() && dated_item(reading, n + 1);
+    if reading.pack.order.one_past && (state || contrast) {
+        return verdict(Kind::Cumulative, "state");
+    }
+    if let Some(rule) = standing(reading, n, attachment) {
+        return verdict(Kind::Cumulative, rule);
+    }
     if let Some((kind, rule)) = tense(reading, n).filter(|_| !bare) {
         return verdict(kind, rule);
     }
@@ -229,7 +239,9 @@ fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option
 
 fn stated_total_words(reading: &Reading<'_, '_>, range: std::ops::Range<usize>) -> bool {
     reading.marks_in(range).any(|mark| {
-        mark.cue == Cue::Sense(Sense::Total) && !reading.one_of(mark.first, &[Word::Already, Word::Overall])
+        // "Больше всего" is a superlative.
+        let most = reading.pack.order.verbs_lead && reading.word(mark.first.wrapping_sub(1), Word::Superlative);
+        mark.cue == Cue::Sense(Sense::Total) && !reading.one_of(mark.first, &[Word::Already, Word::Overall]) && !most
     })
 }
 
@@ -303,6 +315,13 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
             return Some("new");
         }
     }
+    // "Побили рекорд по приросту: 5 032 заболевших": what breaks records is the count of a day.
+    let link = start.wrapping_sub(1);
+    let clause = reading.clause(number.first);
+    let recorded = || (clause.start..link).any(|at| reading.word(at, Word::Record) || reading.has_at(at, Sense::New));
+    if reading.pack.order.verbs_lead && reading.is(link, ":") && recorded() {
+        return Some("record");
+    }
     // "(+ 1,008)", "+15".
     if reading.is(number.first.wrapping_sub(1), "+") {
         return Some("plus");
@@ -319,6 +338,14 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
         if verb {
             return Some("rise_by");
         }
+    }
+    // "Ежедневно умирают около 700".
+    let lead = reading.marks_in(reading.left(n)).any(|mark| {
+        matches!(mark.cue, Cue::Sense(Sense::PerDay | Sense::PerWeek | Sense::PerMonth))
+            && reading.has(mark.after..start, Sense::Report)
+    });
+    if lead && reading.pack.order.verbs_lead {
+        return Some("rate");
     }
     // "40,000 a day", "2,000 new cases a day".
     let right = reading.right(n);
@@ -374,7 +401,8 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     }
     // "over the past day 300 recovered, and 9,000 have recovered in total": the day is the first number's.
     let another = reading.numbers.iter().any(|other| (mark.first..number.first).contains(&other.first));
-    if another && reading.has(reading.right(n), Sense::Total) {
+    let beside = reading.left(n).contains(&mark.first) || reading.right(n).contains(&mark.first);
+    if another && reading.has(reading.right(n), Sense::Total) || !beside && own_total(reading, n) {
         return false;
     }
     // "17.402 casos acumulados y 988 en la última semana": the week is the second number's.
@@ -436,9 +464,36 @@ fn first_of_all(reading: &Reading<'_, '_>, n: usize) -> bool {
     })
 }
 
+/// What is a total without a perfect: a number that a count is said to be, a bound, a round number of many digits. Only
+/// where one past tense serves for both.
+fn standing(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option<&'static str> {
+    let number = reading.numbers.get(n).filter(|_| reading.pack.order.one_past)?;
+    let (first, _) = attachment.mark.unwrap_or((number.after, number.after));
+    if first < number.first && (first.saturating_sub(2)..=first).any(|at| reading.word(at, Word::Count)) {
+        return Some("count");
+    }
+    let bounded = [Sense::MoreThan, Sense::Nearly].iter().any(|sense| reading.has_ending(number.first, *sense));
+    let large = number.grouped && number.value >= 1e5 && number.value % 1e3 == 0.0;
+    ((bounded || large) && date::choose(reading, n).is_none()).then_some("large")
+}
+
 /// Whether a noun that counts one by one begins at a token.
 fn counted(reading: &Reading<'_, '_>, first: usize) -> bool {
     reading.marks.iter().any(|mark| mark.first == first && matches!(mark.cue, Cue::Noun(_)))
+}
+
+/// "Проведено 58 млн тестов, за сутки - 478 тыс.": an item of a row with a period of its own.
+fn dated_item(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(link) = core_start(reading, n).checked_sub(1) else { return false };
+    let period = |mark: &crate::language::pack::Mark| {
+        matches!(mark.cue, Cue::Sense(Sense::PastDay | Sense::PastWeek | Sense::PastMonth | Sense::LastWeek))
+    };
+    reading.pack.order.verbs_lead && reading.is(link, "-") && reading.ending_at(link).into_iter().any(period)
+}
+
+/// "А всего - 14 730": a word of a total that leads to this number and no other.
+fn own_total(reading: &Reading<'_, '_>, n: usize) -> bool {
+    reading.pack.order.verbs_lead && stated_total_words(reading, reading.left(n))
 }
 
 /// Whether the number is what a subject reaches: "stands at 320", "rose to 9,076", "a total of".
@@ -511,9 +566,10 @@ fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) ->
     let end =
         right.clone().find(|at| reading.is(*at, ",") || reading.has_at(*at, Sense::Bringing)).unwrap_or(right.end);
     let near = reading.left(n).start..end;
-    let total = reading
-        .marks_in(near)
-        .any(|mark| mark.cue == Cue::Sense(Sense::Total) && !reading.word(mark.first, Word::Already));
+    let total = reading.marks_in(near).any(|mark| {
+        let most = reading.pack.order.verbs_lead && reading.word(mark.first.wrapping_sub(1), Word::Superlative);
+        mark.cue == Cue::Sense(Sense::Total) && !reading.word(mark.first, Word::Already) && !most
+    });
     if total
         || opened_by_total(reading, n)
         || stated_total_words(reading, clause)
@@ -625,7 +681,8 @@ fn labelled(reading: &Reading<'_, '_>, n: usize) -> bool {
     let clause = reading.clause(number.first);
     let colon = (clause.start..number.first).take(12).find(|at| reading.is(*at, ":"));
     colon.is_some_and(|colon| {
-        !reading.marks_in(colon..number.first).any(|mark| matches!(mark.cue, Cue::Sense(Sense::Perfect)))
+        let verb = reading.pack.order.verbs_lead && reading.has(colon..number.first, Sense::Report);
+        !verb && !reading.marks_in(colon..number.first).any(|mark| matches!(mark.cue, Cue::Sense(Sense::Perfect)))
     })
 }
 

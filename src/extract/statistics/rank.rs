@@ -23,11 +23,14 @@ pub(super) struct Rank {
 pub(super) fn find(pack: &Pack, reading: &Reading<'_, '_>) -> Option<Rank> {
     let metric = reading.marks.iter().find_map(|mark| mark.cue.metric());
     for (at, token) in reading.tokens.iter().enumerate() {
+        let tight = |at: usize| reading.tokens.get(at).is_some_and(|next| !next.spaced);
+        // "5-е место".
+        let suffix = at + 1 + usize::from(reading.is(at + 1, "-"));
         let figure = token.kind == TokenKind::Number
-            && reading.tokens.get(at + 1).is_some_and(|next| !next.spaced)
-            && reading.word(at + 1, Word::OrdinalSuffix);
+            && (at + 1..=suffix).all(tight)
+            && reading.word(suffix, Word::OrdinalSuffix);
         let (rank, after) =
-            if figure { (token.text.parse().ok(), at + 2) } else { (pack.ordinal(&token.lower), at + 1) };
+            if figure { (token.text.parse().ok(), suffix + 1) } else { (pack.ordinal(&token.lower), at + 1) };
         let led = token.kind == TokenKind::Number && reading.word(at.wrapping_sub(1), Word::RankPrefix);
         let rank = if led { token.lower.parse().ok() } else { rank };
         let Some(rank) = rank else { continue };

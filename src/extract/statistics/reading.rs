@@ -117,6 +117,13 @@ impl<'t, 'p> Reading<'t, 'p> {
         marks.retain(|mark| mark.cue != new || !hidden.contains(&mark.first));
         let mut numbers = numerals(pack, &tokens);
         let dates = date::find(&date::Line { pack, tokens: &tokens, words: &words, marks: &marks, today });
+        // "Ни одного" is no one.
+        numbers.retain(|number| {
+            !marks.iter().any(|mark| {
+                let none = mark.cue == Cue::Sense(Sense::Zero) && mark.after > mark.first + 1;
+                none && number.words && number.value == 1.0 && mark.first <= number.first && number.after <= mark.after
+            })
+        });
         // Stated zeros and ones stand beside the written numbers, unless one is written in the same place.
         for stated in super::stated::find(pack, &tokens, &words, &marks) {
             if numbers.iter().all(|number| number.after <= stated.first || stated.after <= number.first) {
@@ -136,7 +143,13 @@ impl<'t, 'p> Reading<'t, 'p> {
         numbers.retain(|number| {
             !marks.iter().any(|mark| period(mark) && mark.first <= number.first && number.after <= mark.after)
         });
-        numbers.retain(|number| !dates.iter().any(|mark| number.first < mark.after && mark.first < number.after));
+        let opens = |number: &Numeral| is_word(&words, number.after, Word::DayTo);
+        numbers.retain(|number| {
+            !dates.iter().any(|mark| {
+                number.first < mark.after && mark.first < number.after
+                    || opens(number) && number.after + 1 == mark.first
+            })
+        });
         let at = |position: usize| tokens.partition_point(|token| token.end <= position);
         // A name that a longer word runs into is none: "的日本人" has Japan, "18日本市" has not.
         let whole = |found: &&PlaceMatch<'_>| {
@@ -307,7 +320,9 @@ impl<'t, 'p> Reading<'t, 'p> {
         let mut starts = vec![0];
         let mut depth = 0_i32;
         for (n, token) in self.tokens.iter().enumerate().skip(1) {
-            let hard = matches!(token.text, ";" | "•") || self.word(n, Word::NewClause);
+            // "Хотя" opens a clause, "хотя бы" does not.
+            let opens = self.word(n, Word::NewClause) && !(self.pack.order.verbs_lead && self.word(n + 1, Word::Would));
+            let hard = matches!(token.text, ";" | "•") || opens;
             depth += i32::from(token.is("(")) - i32::from(token.is(")"));
             let full = || {
                 let start = starts.last().copied().unwrap_or(0);
@@ -360,7 +375,11 @@ impl<'t, 'p> Reading<'t, 'p> {
     pub(super) fn left(&self, n: usize) -> Range<usize> {
         let Some(number) = self.numbers.get(n) else { return 0..0 };
         let clause = self.clause(number.first);
-        let before = n.checked_sub(1).and_then(|n| self.numbers.get(n)).map_or(0, |before| before.after);
+        let before = n.checked_sub(1).map_or(0, |before| {
+            let cut = self.right(before).end;
+            let whole = !self.pack.order.verbs_lead || cut == number.first;
+            if whole { self.numbers.get(before).map_or(0, |before| before.after) } else { cut }
+        });
         clause.start.max(before).min(number.first)..number.first
     }
 
@@ -386,7 +405,12 @@ impl<'t, 'p> Reading<'t, 'p> {
         let skipped = |next: &&Numeral| aside(next) || time(next);
         let skip = n + 1 + self.numbers.get(n + 1..).unwrap_or_default().iter().take_while(skipped).count();
         let next = self.numbers.get(skip).map_or(self.tokens.len(), |next| next.first);
-        number.after..clause.end.min(next).max(number.after)
+        let end = clause.end.min(next).max(number.after);
+        // "Выявили 20 больных, во вторник в Риге умерли пять": where verbs lead, a comma ends what is said of a number
+        // before the next one.
+        let comma = (number.after..end).find(|at| self.is(*at, ",") && !self.word(at + 1, Word::Relative));
+        let cut = comma.filter(|_| self.pack.order.verbs_lead && end == next && next < self.tokens.len());
+        number.after..cut.unwrap_or(end)
     }
 
     /// Cue phrases that lie within a range.

@@ -214,6 +214,15 @@ pub(super) fn subsets(reading: &Reading<'_, '_>, n: usize, attachment: &Attachme
             }
         });
     }
+    // "Среди детей зарегистрировано 1 120 случаев": where verbs lead, so may the part.
+    for mark in reading.marks_in(reading.left(n)).filter(|_| reading.pack.order.verbs_lead) {
+        if let Cue::Subset(subset) = mark.cue
+            && reading.word(mark.first.wrapping_sub(1), Word::Among)
+            && !found.contains(&subset)
+        {
+            found.push(subset);
+        }
+    }
     found.retain(|subset| !(*subset == Subset::Adults && matches!(attachment.metric, Metric::Cases)));
     found.sort();
     found

@@ -130,7 +130,10 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         if more && reading.word(at, Word::Than) {
             return Some("difference");
         }
-        if reading.word(at, Word::And) || [",", ";", "."].iter().any(|mark| reading.is(at, mark)) {
+        // "На 300 меньше, чем": some write a comma before their "than".
+        let comma = reading.is(at, ",") && reading.word(at + 1, Word::Than);
+        let dash = reading.is(at, "-") && token(at).is_some_and(|dash| dash.spaced);
+        if !comma && (dash || reading.word(at, Word::And) || [",", ";", "."].iter().any(|mark| reading.is(at, mark))) {
             break;
         }
         more |= reading.word(at, Word::Comparative);
