@@ -677,25 +677,6 @@ static SOURCES: [Source; 7] = [
 /// The pack for a BCP 47 tag; `en-GB` is served by `en`.
 pub fn pack(code: &str) -> Option<&'static Pack> {
     let primary = code.split(['-', '_']).next().unwrap_or_default();
-    if let Ok(dir) = std::env::var("DATELINE_SRC") {
-        static DEV: std::sync::Mutex<Vec<(String, Option<&'static Pack>)>> = std::sync::Mutex::new(Vec::new());
-        let mut known = DEV.lock().unwrap();
-        if let Some((_, pack)) = known.iter().find(|(code, _)| code == primary) {
-            return *pack;
-        }
-        let path = format!("{dir}/language/{primary}.toml");
-        let pack = std::fs::read_to_string(&path).ok().and_then(|text| {
-            match Pack::compile(primary.to_owned().leak(), &text) {
-                Ok(pack) => Some(&*Box::leak(Box::new(pack))),
-                Err(error) => {
-                    eprintln!("{path}: {error}");
-                    None
-                }
-            }
-        });
-        known.push((primary.to_owned(), pack));
-        return pack;
-    }
     let source = SOURCES.iter().find(|source| source.code.eq_ignore_ascii_case(primary))?;
     // A pack that cannot be read is a bug of ours, which the test below shows; a program without it still runs.
     source.pack.get_or_init(|| Pack::compile(source.code, source.text).ok()).as_ref()

@@ -334,17 +334,17 @@ mod tests {
     use crate::language::pack;
 
     #[track_caller]
-    fn words(text: &str, name: Option<Range<usize>>, expected: &str) {
-        let tokens = pack("zh").unwrap().tokenize(text, 0, name.as_slice());
+    fn words(text: &str, names: &[Range<usize>], expected: &str) {
+        let tokens = pack("zh").unwrap().tokenize(text, 0, names);
         let found: Vec<_> = tokens.iter().map(|token| token.lower.as_ref()).collect();
         assert_eq!(found.join("|"), expected);
     }
 
     #[test]
     fn the_longest_word_or_name_wins() {
-        words("新增確診病例22例，", None, "新增|确诊病例|22|例|,");
-        words("18日本市", Some(2..8), "18|日|本市");
-        words("在日本新增", Some(3..9), "在|日本|新增");
+        words("新增確診病例22例，", &[], "新增|确诊病例|22|例|,");
+        words("18日本市", &[Range { start: 2, end: 8 }], "18|日|本市");
+        words("在日本新增", &[Range { start: 3, end: 9 }], "在|日本|新增");
     }
 
     #[track_caller]

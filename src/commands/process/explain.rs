@@ -21,18 +21,18 @@ pub(super) fn document(tables: &Tables, done: Done) -> Value {
     for observation in record["covid"]["observations"].as_array().into_iter().flatten() {
         let field = observation.get("in").cloned();
         if let Some([start, end]) = observation["spans"]["value"].as_array().map(Vec::as_slice) {
-            numbers.push(number(field, start.clone(), end.clone(), ("observation", observation.clone())));
+            numbers.push(number(field, start, end, "observation", observation));
         }
         for again in observation["also_at"].as_array().into_iter().flatten() {
-            let repeats = ("repeats", observation["id"].clone());
-            numbers.push(number(again.get("in").cloned(), again["start"].clone(), again["end"].clone(), repeats));
+            let field = again.get("in").cloned();
+            numbers.push(number(field, &again["start"], &again["end"], "repeats", &observation["id"]));
         }
     }
     for LeftOut { span, reason } in left_out {
         let field = (span.field != Field::Body).then(|| json!(span.field));
         let text = text_of(&record, field.as_ref());
         let points = |byte: usize| json!(text.get(..byte).map_or(0, |head| head.chars().count()));
-        numbers.push(number(field.clone(), points(span.start), points(span.end), ("left_out", json!(reason))));
+        numbers.push(number(field.clone(), &points(span.start), &points(span.end), "left_out", &json!(reason)));
     }
     for number in &mut numbers {
         let place = |key: &str| number[key].as_u64().and_then(|place| usize::try_from(place).ok()).unwrap_or(0);
@@ -62,8 +62,8 @@ fn text_of<'r>(record: &'r Value, field: Option<&Value>) -> &'r str {
     record[name].as_str().unwrap_or_default()
 }
 
-fn number(field: Option<Value>, start: Value, end: Value, fate: (&str, Value)) -> Value {
-    let mut number = json!({"start": start, "end": end, fate.0: fate.1});
+fn number(field: Option<Value>, start: &Value, end: &Value, fate: &str, what: &Value) -> Value {
+    let mut number = json!({"start": start, "end": end, fate: what});
     if let Some(field) = field {
         number["in"] = field;
     }

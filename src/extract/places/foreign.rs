@@ -64,13 +64,7 @@ impl Names {
     fn load(places: &Places, table: &Table) -> Self {
         let mut names = Self::default();
         let mut written: Vec<&'static str> = Vec::new();
-        let text: &'static str = match std::env::var("DATELINE_SRC") {
-            Ok(dir) => std::fs::read_to_string(format!("{dir}/extract/places/names/{}.tsv", table.code))
-                .unwrap_or_default()
-                .leak(),
-            Err(_) => table.text,
-        };
-        for row in rows(text) {
+        for row in rows(table.text) {
             // A test names rows whose place is unknown.
             let Some(place) = row.first().and_then(|id| places.ids.get(*id)).copied() else { continue };
             let forms = [PlaceForm::Name, PlaceForm::Demonym, PlaceForm::People];

@@ -803,7 +803,7 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
     let leading = |mark: &&&DateMark| {
         mark.after == link && reading.is(link, "-") || matches!(mark.when, When::Before(_)) && mark.role == Role::On
     };
-    let led = data.iter().filter(within(left.clone())).filter(leading).next_back().filter(|_| lead).copied();
+    let led = data.iter().filter(within(left.clone())).rfind(leading).filter(|_| lead).copied();
     if led.is_some() && data.iter().all(|mark| !right.contains(&mark.first) || weak(mark)) {
         return led;
     }

@@ -358,8 +358,7 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
 
 /// "1.812 casos nuevos", "52 más": where adjectives follow, what makes a number new may stand behind its noun.
 fn freshened(reading: &Reading<'_, '_>, after: usize) -> bool {
-    let mut at = after;
-    for _ in 0..3 {
+    for at in after..after + 3 {
         if reading.has_at(at, Sense::New) {
             // "40 más que ayer" is a difference, "más de 40" begins another number.
             let compares = reading.word(at, Word::More) && (reading.than(at + 1) || reading.word(at + 1, Word::Of));
@@ -368,7 +367,6 @@ fn freshened(reading: &Reading<'_, '_>, after: usize) -> bool {
         if !(reading.has_at(at, Sense::Modifier) || reading.has_at(at, Sense::People)) || reading.word(at, Word::And) {
             return false;
         }
-        at += 1;
     }
     false
 }
