@@ -3,7 +3,8 @@
 //! In: a sentence, a number and its attachment. Out: [`Kinded`], with the name of the rule that decided.
 
 use super::attach::{Attachment, Why, core_start, passes};
-use super::date::{self, Role, When};
+use super::date;
+use super::date_marks::{Role, When};
 use super::kinds::kind_of;
 use super::period::{average, label_period, lasting, lasts, period};
 use super::reading::Reading;

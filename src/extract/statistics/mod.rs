@@ -1,7 +1,7 @@
 //! COVID-19 statistics: every reported figure as a checkable claim.
 //!
 //! In: a language pack, the gazetteer, and a clean article. Out: [`Covid`]. A sentence is read into tokens, cue phrases,
-//! numbers, places and dates ([`reading`]); numbers in traps are taken out ([`traps`]); the others get a metric
+//! numbers, places and dates ([`reading`], [`date_marks`]); numbers in traps are taken out ([`traps`]); the others get a metric
 //! ([`attach`]), a kind and period ([`kind`]), a place ([`scope`]), a date ([`date`]), a rank ([`rank`]), and a
 //! qualifier, status, subset and source ([`status`]). Repetitions are merged, contradictions named ([`plausibility`]).
 //!
@@ -10,8 +10,10 @@
 //! a second one of the same description is numbered in text order (`kr-cases-cumulative-2`).
 
 mod attach;
+mod calendar;
 mod columns;
 mod date;
+mod date_marks;
 mod date_units;
 mod disease;
 mod header;
@@ -693,7 +695,7 @@ fn period_of(reading: &Reading<'_, '_>, decided: &[Option<Decided<'_>>]) -> Opti
         let day = reading
             .dates
             .iter()
-            .any(|mark| matches!(mark.when, date::When::Day(_)) && matches!(mark.role, date::Role::On));
+            .any(|mark| matches!(mark.when, date_marks::When::Day(_)) && matches!(mark.role, date_marks::Role::On));
         (daily || day).then_some(Period::Day)
     })
 }

@@ -3,7 +3,7 @@
 //!
 //! What holds: all positions are token indices of this sentence; ranges are half open.
 
-use super::date::{self, DateMark};
+use super::date_marks::{self, DateMark};
 use super::disease::Asked;
 use crate::extract::places::{Place, PlaceForm, PlaceMatch, Places};
 use crate::language::numbers::{Numeral, numerals};
@@ -116,7 +116,7 @@ impl<'t, 'p> Reading<'t, 'p> {
             .collect();
         marks.retain(|mark| mark.cue != new || !hidden.contains(&mark.first));
         let mut numbers = numerals(pack, &tokens);
-        let dates = date::find(&date::Line { pack, tokens: &tokens, words: &words, marks: &marks, today });
+        let dates = date_marks::find(&date_marks::Line { pack, tokens: &tokens, words: &words, marks: &marks, today });
         // "Ни одного" is no one.
         numbers.retain(|number| {
             !marks.iter().any(|mark| {
