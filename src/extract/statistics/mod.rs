@@ -31,8 +31,10 @@ mod roles;
 mod scope;
 mod stated;
 mod status;
+mod tense;
 mod text;
 mod topic;
+mod total;
 mod traps;
 
 use crate::extract::LeftOut;
@@ -406,7 +408,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             .find(|earlier| !reading.pack.topic_first() || earlier.kinded.kind != Kind::Current)
             .or_else(|| self.header_of(sentence, n, attachment.metric));
         // "down from 602", "compared with 7,500": of the kind of what it is compared with.
-        let in_row = |n: usize| n > 0 && kind::in_row(reading, n);
+        let in_row = |n: usize| n > 0 && total::in_row(reading, n);
         let first = (0..n).rev().take_while(|n| in_row(n + 1)).last().unwrap_or(n);
         let compared = (first..=n).any(|n| date::compares(reading, n)).then(|| {
             let same = |done: &&Decided<'p>| done.attachment.metric == attachment.metric;
