@@ -10,8 +10,10 @@ mod joined;
 pub mod names;
 pub mod numbers;
 pub mod pack;
+mod sense;
 pub mod tokens;
 mod unspaced;
+mod word;
 
 pub use cue::Cue;
 pub use pack::{Pack, pack};
