@@ -6,10 +6,13 @@
 
 pub mod compounds;
 pub mod cue;
+mod digits;
 mod joined;
 pub mod names;
+mod number_words;
 pub mod numbers;
 pub mod pack;
+mod scales;
 mod sense;
 pub mod tokens;
 mod unspaced;
