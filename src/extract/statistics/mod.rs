@@ -34,6 +34,7 @@ mod rates;
 mod reading;
 mod roles;
 mod scope;
+mod spots;
 mod stated;
 mod status;
 mod tense;
