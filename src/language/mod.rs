@@ -6,12 +6,17 @@
 
 pub mod compounds;
 pub mod cue;
+mod digits;
 mod joined;
 pub mod names;
+mod number_words;
 pub mod numbers;
 pub mod pack;
+mod scales;
+mod sense;
 pub mod tokens;
 mod unspaced;
+mod word;
 
 pub use cue::Cue;
 pub use pack::{Pack, pack};

@@ -5,7 +5,8 @@
 //! name, or a single character. What holds: the longest word wins, and a name wins over a word as long; right behind
 //! digits a word wins over a name ("18日本市" has no Japan). Variants of characters read as the one that the pack writes.
 
-use super::numbers::{Simple, Style, digits};
+use super::digits::{Style, digits};
+use super::numbers::Simple;
 use super::pack::{NumberWord, Pack};
 use super::tokens::{Token, TokenKind, is_han, tokenize};
 use serde::Deserialize;

@@ -3,7 +3,8 @@
 //! In: a line and a position. Out: the date expression that begins there. What holds: a day without a month is the latest
 //! such day not after the story's.
 
-use super::date::{DateMark, Line, Role, When, resolve};
+use super::calendar::resolve;
+use super::date_marks::{DateMark, Line, Role, When};
 use crate::language::pack::Calendar;
 use crate::language::tokens::TokenKind;
 use crate::model::AsOfHow;

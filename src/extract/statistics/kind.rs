@@ -1,14 +1,18 @@
 //! Whether a number is a total, an increment or a stock, and of which period: the ordered rules.
 //!
-//! In: a sentence, a number and its attachment. Out: [`Kinded`], with the name of the rule that decided.
+//! In: a sentence, a number and its attachment. Out: [`Kinded`], with the name of the rule that decided. What
+//! states a total is told by [`total`](super::total), what a verb says by [`tense`](super::tense).
 
 use super::attach::{Attachment, Why, core_start, passes};
-use super::date::{self, Role, When};
+use super::date;
+use super::date_marks::{Role, When};
 use super::kinds::kind_of;
 use super::period::{average, label_period, lasting, lasts, period};
 use super::reading::Reading;
+use super::tense::{Verb, labelled, own_verb, tense, told_until, verb_stretch};
+use super::total::{brought, first_of_all, own_total, reaching, stated_total, stated_total_words};
 use crate::language::Cue;
-use crate::language::pack::{Mark, Sense, Word};
+use crate::language::pack::{Sense, Word};
 use crate::model::{Kind, Metric, Period, Statistic};
 
 /// Kind and period of a number.
@@ -237,14 +241,6 @@ fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option
     }
 }
 
-fn stated_total_words(reading: &Reading<'_, '_>, range: std::ops::Range<usize>) -> bool {
-    reading.marks_in(range).any(|mark| {
-        // "Больше всего" is a superlative.
-        let most = reading.pack.order.verbs_lead && reading.word(mark.first.wrapping_sub(1), Word::Superlative);
-        mark.cue == Cue::Sense(Sense::Total) && !reading.one_of(mark.first, &[Word::Already, Word::Overall]) && !most
-    })
-}
-
 /// Rule 1: what makes the number itself new.
 fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option<&'static str> {
     let number = reading.numbers.get(n)?;
@@ -451,17 +447,6 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     !beyond && (period || !perfect || auxiliary && matches!(mark.when, When::Day(_)) || told())
 }
 
-/// "os dois primeiros casos": no case was before them.
-fn first_of_all(reading: &Reading<'_, '_>, n: usize) -> bool {
-    reading.numbers.get(n).is_some_and(|number| {
-        let beside = |at: usize| reading.word(at, Word::First) && !number.percent;
-        let noun = |at: usize| {
-            reading.metric_at(at).is_some_and(|mark| matches!(mark.cue, Cue::Noun(Metric::Cases | Metric::Deaths)))
-        };
-        beside(number.after) && noun(number.after + 1) || beside(number.first.wrapping_sub(1)) && noun(number.after)
-    })
-}
-
 /// What is a total without a perfect: a number that a count is said to be, a bound, a round number of many digits. Only
 /// where one past tense serves for both.
 fn standing(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option<&'static str> {
@@ -489,265 +474,10 @@ fn dated_item(reading: &Reading<'_, '_>, n: usize) -> bool {
     reading.pack.order.verbs_lead && reading.is(link, "-") && reading.ending_at(link).into_iter().any(period)
 }
 
-/// "А всего - 14 730": a word of a total that leads to this number and no other.
-fn own_total(reading: &Reading<'_, '_>, n: usize) -> bool {
-    reading.pack.order.verbs_lead && stated_total_words(reading, reading.left(n))
-}
-
-/// Whether the number is what a subject reaches: "stands at 320", "rose to 9,076", "a total of".
-fn reaching(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let start = core_start(reading, n);
-    let link = start.wrapping_sub(1);
-    reading.has_ending(start, Sense::Reaches) || reading.is(link, ",") || reading.one_of(link, &[Word::And, Word::To])
-}
-
-/// Rule 2: a stated total.
-fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option<&'static str> {
-    let number = reading.numbers.get(n)?;
-    let clause = reading.clause(number.first);
-    if number.words && reading.one_of(number.first, &[Word::First, Word::Not]) {
-        return Some("first_case");
-    }
-    if first_of_all(reading, n) {
-        return Some("first_cases");
-    }
-    if passes(reading, n) {
-        return Some("passes");
-    }
-    let left = reading.left(n);
-    // "for totals of 1,054,120 and 24,108", "bringing the totals to 679 cases and 11 deaths": one row.
-    // A comma before the "and" goes back to the main clause: "taking the total to 1,005, and 156 deaths".
-    let comma = reading.is(core_start(reading, n).wrapping_sub(2), ",");
-    if attachment.why != Why::Predicate && !comma && in_row(reading, n) && totals(reading, n - 1) {
-        return Some("row");
-    }
-    // "taking the count past 44.7 lakh".
-    if let Some(bringing) = reading.first(left.clone(), Sense::Bringing) {
-        let of = bringing.after..core_start(reading, n);
-        let label = reading
-            .marks_in(of)
-            .any(|mark| matches!(mark.cue, Cue::Label(_) | Cue::Noun(_) | Cue::Sense(Sense::TotalLabel)));
-        if label && reading.ending_at(number.first).iter().any(|mark| mark.cue == Cue::Sense(Sense::MoreThan)) {
-            return Some("bringing_to");
-        }
-    }
-    if brought(reading, n) {
-        return Some("brought");
-    }
-    if attachment.why == Why::Governed && reaching(reading, n) {
-        let second = reading.word(core_start(reading, n).wrapping_sub(1), Word::To)
-            && reading.has(clause.start..number.first, Sense::Bringing);
-        if second || reading.has(left, Sense::Bringing) {
-            return Some("bringing_to");
-        }
-        // "infections were 12": a plain report; "the toll is 12", "cases rose to 12": a total.
-        let numbered = attachment.mark.is_some_and(|(first, _)| {
-            (first.saturating_sub(4)..first).any(|at| reading.word(at, Word::Count) && reading.word(at + 1, Word::Of))
-        });
-        let label = attachment.mark.is_some_and(|(first, after)| {
-            reading.marks.iter().any(|mark| {
-                mark.first == first
-                    && mark.after == after
-                    && matches!(mark.cue, Cue::Label(_) | Cue::Sense(Sense::TotalLabel))
-            })
-        });
-        let strong = reading
-            .ending_at(core_start(reading, n))
-            .into_iter()
-            .any(|mark| mark.cue == Cue::Sense(Sense::Reaches) && !reading.word(mark.first, Word::With));
-        if label || numbered || strong {
-            return Some("reaches");
-        }
-    }
-    // What follows a comma, "raising the total to", is said of the next number.
-    let right = reading.right(n);
-    let end =
-        right.clone().find(|at| reading.is(*at, ",") || reading.has_at(*at, Sense::Bringing)).unwrap_or(right.end);
-    let near = reading.left(n).start..end;
-    let total = reading.marks_in(near).any(|mark| {
-        let most = reading.pack.order.verbs_lead && reading.word(mark.first.wrapping_sub(1), Word::Superlative);
-        mark.cue == Cue::Sense(Sense::Total) && !reading.word(mark.first, Word::Already) && !most
-    });
-    if total
-        || opened_by_total(reading, n)
-        || stated_total_words(reading, clause)
-            && reading.numbers.iter().filter(|other| reading.clause(number.first).contains(&other.first)).count() == 1
-    {
-        return Some("total");
-    }
-    None
-}
-
-/// "In all, 833,307 infections have been found, 13,119 patients died": a total word that opens a clause, and is no number's
-/// own ("a total of 300"), is said of all its numbers.
-fn opened_by_total(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let Some(number) = reading.numbers.get(n) else { return false };
-    let clause = reading.clause(number.first);
-    let Some(first) =
-        (0..=n).find(|other| reading.numbers.get(*other).is_some_and(|other| clause.contains(&other.first)))
-    else {
-        return false;
-    };
-    let start = core_start(reading, first);
-    reading.marks_in(clause.start..clause.end.min(clause.start + 4)).any(|mark| {
-        mark.cue == Cue::Sense(Sense::Total)
-            && mark.after < start
-            && !reading.one_of(mark.first, &[Word::Already, Word::Overall, Word::Total])
-    })
-}
-
-/// "con lo que el acumulado asciende a 180.295 casos y 8.936 muertes": totals that a report brings along, each with a noun
-/// of its own.
-fn brought(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let brings = |n: usize| {
-        let left = reading.left(n);
-        reading
-            .marks_in(left.clone())
-            .rfind(|mark| mark.cue == Cue::Sense(Sense::Bringing))
-            .is_some_and(|mark| reading.has(mark.first..left.end, Sense::TotalLabel))
-    };
-    let left = core_start(reading, n).saturating_sub(reading.left(n).start);
-    let joined = n > 0 && left == 1 && reading.word(reading.left(n).start, Word::And);
-    let right_before = |n: usize| reading.has_ending(core_start(reading, n), Sense::Bringing);
-    brings(n) || right_before(n) || joined && (brings(n - 1) || right_before(n - 1))
-}
-
 /// Whether number `n` tells among how many tests or people the one before it was found.
 fn found_among(reading: &Reading<'_, '_>, n: usize) -> bool {
     let start = core_start(reading, n);
     let of = [start, start.wrapping_sub(1)].into_iter().any(|at| reading.word(at.wrapping_sub(1), Word::OutOf));
     let near = reading.left(n);
     n > 0 && of && near.len() < 12 && !near.clone().any(|at| reading.is(at, ","))
-}
-
-/// Whether a number continues a row with the one before it: nothing but what that counts, and a comma or "and", between.
-pub(super) fn in_row(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let Some(before) = n.checked_sub(1).and_then(|before| reading.numbers.get(before)) else { return false };
-    let start = core_start(reading, n);
-    let link = start.wrapping_sub(1);
-    let linked = reading.is(link, ",") || reading.word(link, Word::And);
-    let verb = [Sense::Perfect, Sense::Report, Sense::RiseVerb, Sense::Bringing];
-    linked
-        && before.after < start
-        && start - before.after <= 8
-        && !verb.iter().any(|verb| reading.has(before.after..start, *verb))
-}
-
-/// Whether number `n` is one of several totals: a word for totals or a verb that brings them governs its row.
-fn totals(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let left = reading.left(n);
-    let plural = left.clone().any(|at| reading.word(at, Word::Totals));
-    plural || reading.has(left, Sense::Bringing) || n > 0 && in_row(reading, n) && totals(reading, n - 1)
-}
-
-/// The verb that tells a number.
-struct Verb {
-    first: usize,
-    /// Perfect, or a state: "has registered", "has".
-    perfect: bool,
-    /// A verb of report stands in it, also behind "has": "had been recorded".
-    told: bool,
-    rule: &'static str,
-}
-
-/// Where the verb that tells a number can stand: its clause, or from a "with" that opens a new count on.
-fn verb_stretch(reading: &Reading<'_, '_>, n: usize) -> std::ops::Range<usize> {
-    let Some(number) = reading.numbers.get(n) else { return 0..0 };
-    let clause = reading.clause(number.first);
-    let opens = reading
-        .left(n)
-        .rev()
-        .find(|at| n > 0 && reading.one_of(*at, &[Word::With, Word::As, Word::PlaceRelative, Word::When]));
-    match opens {
-        Some(at) => at..reading.right(n).end,
-        None => clause,
-    }
-}
-
-/// Where the verb that tells the number can stand at the latest: one of report before it is not outdone by what follows a
-/// comma, "registró 790 contagios, la peor cifra que ha habido".
-fn told_until(reading: &Reading<'_, '_>, n: usize) -> usize {
-    let Some(number) = reading.numbers.get(n) else { return 0 };
-    let told = reading.has(reading.left(n), Sense::Report);
-    let right = reading.right(n);
-    right.clone().find(|at| told && reading.is(*at, ",")).unwrap_or(reading.clause(number.first).end)
-}
-
-/// Whether the number stands in a list behind a label with a colon, with no verb before it.
-fn labelled(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let Some(number) = reading.numbers.get(n) else { return false };
-    let clause = reading.clause(number.first);
-    let colon = (clause.start..number.first).take(12).find(|at| reading.is(*at, ":"));
-    colon.is_some_and(|colon| {
-        let verb = reading.pack.order.verbs_lead && reading.has(colon..number.first, Sense::Report);
-        !verb && !reading.marks_in(colon..number.first).any(|mark| matches!(mark.cue, Cue::Sense(Sense::Perfect)))
-    })
-}
-
-/// Rule 4: the tense of the verb that tells it.
-fn tense(reading: &Reading<'_, '_>, n: usize) -> Option<(Kind, &'static str)> {
-    let verb = own_verb(reading, n)?;
-    Some((if verb.perfect { Kind::Cumulative } else { Kind::New }, verb.rule))
-}
-
-/// The verb of a number: the nearest before it, else the first behind it that no comma cuts off.
-fn own_verb(reading: &Reading<'_, '_>, n: usize) -> Option<Verb> {
-    let number = reading.numbers.get(n)?;
-    let clause = reading.clause(number.first);
-    let is = |mark: &Mark, sense: Sense| mark.cue == Cue::Sense(sense);
-    let made = |perfect: bool, first: usize| {
-        let told = (first..(first + 5).min(clause.end))
-            .any(|at| reading.has_at(at, Sense::Report) && !reading.word(at, Word::Have));
-        Some(Verb { first, perfect, told, rule: if perfect { "perfect" } else { "simple_past" } })
-    };
-    // A count that goes on behind an aside ("has 2,633 cases, after 322 were added, and 107 deaths") has the verb before it.
-    let left = reading.left(n);
-    let joined = core_start(reading, n);
-    let aside = left.clone().find(|_| {
-        n > 0
-            && reading.word(joined.wrapping_sub(1), Word::And)
-            && reading.is(joined.wrapping_sub(2), ",")
-            && reading.numbers.get(n - 1).is_some_and(|before| {
-                let opener = core_start(reading, n - 1).saturating_sub(1);
-                reading.one_of(opener, &[Word::After, Word::When]) && before.first > opener
-            })
-    });
-    let stretch = match aside {
-        Some(_) => clause.start..reading.numbers.get(n - 1).map_or(number.first, |before| before.first - 1),
-        None => verb_stretch(reading, n).start.max(clause.start)..number.first,
-    };
-    let perfect_left =
-        reading.marks_in(stretch.clone()).rev().find(|mark| is(mark, Sense::Perfect)).map(|mark| mark.first);
-    let report_left = reading.marks_in(stretch).rev().find(|mark| is(mark, Sense::Report)).map(|mark| mark.first);
-    let right = reading.right(n);
-    let end = right.clone().find(|at| reading.is(*at, ",")).unwrap_or(right.end);
-    let verb_right = reading
-        .marks_in(right.start..end)
-        .find(|mark| is(mark, Sense::Perfect) || is(mark, Sense::Report))
-        .map(|mark| (mark.first, reading.has_at(mark.first, Sense::Perfect)));
-    // "985 people tested positive", "605 infections were found": what is said of the number itself, with nothing but its
-    // noun between, is nearer than a verb before an earlier number.
-    let since = reading.left(n).start;
-    let before = perfect_left.max(report_left).is_some_and(|first| first >= since);
-    if let (Some((first, perfect)), false, None) = (verb_right, before, aside) {
-        // "93,646 discharged, and 1,485 deaths recorded" lean on an auxiliary before them.
-        let leans = !perfect
-            && perfect_left.is_some()
-            && reading.marks.iter().any(|mark| mark.after == first && matches!(mark.cue, Cue::Noun(_)))
-            && !reading.word(first, Word::Was);
-        return made(perfect || leans, first);
-    }
-    // The verb nearest before the number. "has registered" holds a report verb within the perfect.
-    match (perfect_left, report_left) {
-        // "has killed N and infected N": both verbs have the one auxiliary.
-        (Some(perfect), Some(report)) if report > perfect + 3 && !reading.word(report.wrapping_sub(1), Word::And) => {
-            made(false, report)
-        }
-        (Some(perfect), _) => made(true, perfect),
-        (None, Some(report)) => match verb_right {
-            Some((first, true)) => made(true, first),
-            _ => made(false, report),
-        },
-        (None, None) => verb_right.and_then(|(first, perfect)| made(perfect, first)),
-    }
 }

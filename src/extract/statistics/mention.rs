@@ -5,9 +5,10 @@
 //! it, in its own sentence too ("In Haryana 12 died; the state has …"); what names a source, a body or a part of the
 //! population points at nothing.
 
-use super::reading::{Reading, Spot};
+use super::reading::Reading;
 use super::roles::{governs, in_name, nationality, usable};
 use super::scope::Context;
+use super::spots::Spot;
 use crate::extract::places::{Place, PlaceForm, Places};
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};

@@ -3,14 +3,15 @@
 //! In: a sentence and a number. Out: the [`Period`] that its own words give, or none.
 
 use super::attach::Attachment;
-use super::date::{self, Role, When};
+use super::date;
+use super::date_marks::{DateMark, Role, When};
 use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
 use crate::model::{Period, Statistic};
 
 /// Whether a date is a stretch of time that ends there: "the past 24 hours".
-pub(super) fn lasts(reading: &Reading<'_, '_>, mark: &date::DateMark) -> bool {
+pub(super) fn lasts(reading: &Reading<'_, '_>, mark: &DateMark) -> bool {
     reading.marks.iter().any(|cue| {
         cue.first <= mark.first
             && mark.first < cue.after.max(cue.first + 1)

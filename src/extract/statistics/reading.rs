@@ -3,30 +3,17 @@
 //!
 //! What holds: all positions are token indices of this sentence; ranges are half open.
 
-use super::date::{self, DateMark};
+use super::date_marks::{self, DateMark};
 use super::disease::Asked;
-use crate::extract::places::{Place, PlaceForm, PlaceMatch, Places};
+use super::spots::{Spot, meaning};
+use crate::extract::places::{Place, PlaceMatch, Places};
 use crate::language::numbers::{Numeral, numerals};
 use crate::language::pack::{Mark, Sense, Word, Words};
 use crate::language::tokens::{Token, TokenKind};
 use crate::language::{Cue, Pack};
-use crate::model::{Metric, PlaceKind, Span};
+use crate::model::{Metric, Span};
 use jiff::civil::Date;
 use std::ops::Range;
-
-/// A place named in the sentence.
-#[derive(Clone)]
-pub(super) struct Spot<'p> {
-    pub(super) first: usize,
-    pub(super) after: usize,
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) place: &'p Place,
-    pub(super) form: PlaceForm,
-    pub(super) possessive: bool,
-    /// The name as written, when no table knows it and the place is the one that it lies in.
-    pub(super) written: Option<Span>,
-}
 
 /// One sentence, read.
 pub(super) struct Reading<'t, 'p> {
@@ -35,7 +22,7 @@ pub(super) struct Reading<'t, 'p> {
     pub(super) index: usize,
     /// The country that the story speaks of, and the division.
     pub(super) country: Option<&'p str>,
-    division: Option<&'p Place>,
+    pub(super) division: Option<&'p Place>,
     pub(super) tokens: Vec<Token<'t>>,
     /// The classes of each token.
     words: Vec<Words>,
@@ -116,7 +103,7 @@ impl<'t, 'p> Reading<'t, 'p> {
             .collect();
         marks.retain(|mark| mark.cue != new || !hidden.contains(&mark.first));
         let mut numbers = numerals(pack, &tokens);
-        let dates = date::find(&date::Line { pack, tokens: &tokens, words: &words, marks: &marks, today });
+        let dates = date_marks::find(&date_marks::Line { pack, tokens: &tokens, words: &words, marks: &marks, today });
         // "Ни одного" is no one.
         numbers.retain(|number| {
             !marks.iter().any(|mark| {
@@ -200,73 +187,6 @@ impl<'t, 'p> Reading<'t, 'p> {
         reading.divisions(places);
         reading.split_clauses(text);
         reading
-    }
-
-    /// "Gyeonggi Province", "Guayas province": the noun belongs to the name. "Northampton County": a name that no table
-    /// knows in the country of the story is a part of what the sentence or the story speaks of.
-    fn divisions(&mut self, places: &'p Places) {
-        for at in 1..self.tokens.len() {
-            if !self.one_of(at, &[Word::DivisionNoun, Word::NameNoun]) {
-                continue;
-            }
-            let capital = |at: usize| self.tokens.get(at).is_some_and(Token::capitalised);
-            let named = self.spots.iter().position(|spot| spot.after == at && spot.form == PlaceForm::Name);
-            let country = self.country;
-            let division = self.division.and_then(|division| division.subdivision.as_deref());
-            let at_home = |spot: &Spot<'p>| country.is_none() || spot.place.iso2.as_deref() == country;
-            // "Washington County" in a story of Arkansas is not named after where it lies.
-            let elsewhere = |spot: &Spot<'p>| {
-                spot.place.kind == PlaceKind::City
-                    && division.is_some()
-                    && spot.place.subdivision.as_deref() != division
-            };
-            let known = named.and_then(|n| self.spots.get(n));
-            if let Some(n) = named
-                && (known.is_some_and(|spot| at_home(spot) && !elsewhere(spot)) || !capital(at))
-            {
-                self.spots.get_mut(n).into_iter().for_each(|spot| spot.after = at + 1);
-                continue;
-            }
-            if !capital(at) || !capital(at - 1) || self.tokens.get(at).is_none_or(|token| !token.spaced) {
-                continue;
-            }
-            let mut first = at - 1;
-            let part = |at: usize| {
-                capital(at) && self.tokens.get(at + 1).is_some_and(|next| next.spaced)
-                    || self.is(at, "-") && capital(at.wrapping_sub(1))
-            };
-            while first > 0 && part(first - 1) && !self.word(first - 1, Word::The) && first + 3 > at {
-                first -= 1;
-            }
-            let taken = |spot: &Spot<'p>| spot.first < at && spot.after > first;
-            if self.spots.iter().any(|spot| taken(spot) && named.is_none())
-                || (first..at).any(|at| self.metric_at(at).is_some() || self.has_at(at, Sense::Institution))
-                || self.word(first, Word::The)
-            {
-                continue;
-            }
-            let inside = self.spots.iter().find(|spot| {
-                spot.place.kind == PlaceKind::Subdivision && (country.is_none() || at_home(spot)) && !taken(spot)
-            });
-            let Some(place) = inside
-                .map(|spot| spot.place)
-                .or(self.division.filter(|division| country.is_none() || division.iso2.as_deref() == country))
-                .or_else(|| places.country(country?))
-            else {
-                continue;
-            };
-            let (Some(start), Some(end)) =
-                (self.tokens.get(first).map(|token| token.start), self.tokens.get(at).map(|token| token.end))
-            else {
-                continue;
-            };
-            let possessive = self.is(at + 1, "'") && self.word(at + 2, Word::Genitive);
-            let written = Some(Span::new(self.span.field, start, end));
-            let spot = Spot { first, after: at + 1, start, end, place, form: PlaceForm::Name, possessive, written };
-            self.spots.retain(|spot| !(spot.first < at && spot.after > first));
-            self.spots.push(spot);
-            self.spots.sort_by_key(|spot| spot.first);
-        }
     }
 
     /// Reads numbers that only white space parts as so many numbers: "845 120" in a row of two columns.
@@ -560,41 +480,6 @@ fn holds(tokens: &[Token<'_>], words: &[Words], mark: &Mark) -> bool {
     !(of(first, Word::SmallOnly) && token.capitalised()
         || of(first, Word::CapitalOnly) && !token.capitalised()
         || of(first, Word::NeverCapitals) && capitals)
-}
-
-/// What a name means in a story of this country and division: "Georgia" in one of the United States is the state, unless
-/// the sentence names another country too, and "Washington" in one of that state is it.
-fn meaning<'p>(
-    all: &[PlaceMatch<'p>],
-    found: &PlaceMatch<'p>,
-    country: Option<&str>,
-    division: Option<&Place>,
-) -> &'p Place {
-    let first = found.place_in(country.or_else(|| neighbour(all, found)));
-    let lower = |place: &&&'p Place| place.kind == PlaceKind::Subdivision;
-    if first.kind == PlaceKind::Country && country.is_some() && first.iso2.as_deref() != country {
-        let abroad = all.iter().any(|other| {
-            let place = other.place();
-            place.kind == PlaceKind::Country && place.iso2.as_deref() != country && place.id != first.id
-        });
-        let here = found.candidates.iter().filter(lower).find(|place| place.iso2.as_deref() == country);
-        return here.filter(|_| !abroad).copied().unwrap_or(first);
-    }
-    let home = found.candidates.iter().filter(lower).find(|place| division.is_some_and(|home| home.id == place.id));
-    home.copied().unwrap_or(first)
-}
-
-/// The country that another name of the sentence can only mean, if this ambiguous one can lie in it: "Sindh, Punjab".
-fn neighbour<'p>(all: &[PlaceMatch<'p>], found: &PlaceMatch<'p>) -> Option<&'p str> {
-    if found.candidates.len() < 2 || found.place().kind == PlaceKind::Country {
-        return None;
-    }
-    let only = |other: &PlaceMatch<'p>| {
-        let country = other.place().iso2.as_deref()?;
-        other.candidates.iter().all(|place| place.iso2.as_deref() == Some(country)).then_some(country)
-    };
-    let can = |country: &&str| found.candidates.iter().any(|place| place.iso2.as_deref() == Some(*country));
-    all.iter().filter_map(only).find(can)
 }
 
 /// "COVID-19", "under-12", "H-1": digits that a hyphen ties to a word before them.

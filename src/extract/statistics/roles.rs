@@ -4,7 +4,8 @@
 //! comparisons, phrases of origin, exceptions, places of statement, nationalities, names of agencies.
 
 use super::rank::Rank;
-use super::reading::{Reading, Spot};
+use super::reading::Reading;
+use super::spots::Spot;
 use crate::extract::places::PlaceForm;
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};

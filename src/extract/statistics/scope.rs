@@ -6,8 +6,9 @@
 
 use super::mention::Mention;
 use super::rank::Rank;
-use super::reading::{Reading, Spot};
+use super::reading::Reading;
 use super::roles::{foreign_prep, governs, located, near_capital_statement, usable};
+use super::spots::Spot;
 use crate::extract::places::{Place, PlaceForm, Places};
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};

@@ -4,7 +4,8 @@
 //! number's own clause, right behind it ("22例死亡") or before it ("死亡病例22例"); else the number counts what the
 //! number before it counts; else the word that counts ("例") says what is counted most.
 
-use super::attach::{Attachment, Why, core_start, governed, label, own, owns};
+use super::attach::{Attachment, Why, core_start, label, own, owns};
+use super::governed::governed;
 use super::kinds::{is_percent, kind_of};
 use super::reading::Reading;
 use crate::language::Cue;

@@ -1,0 +1,231 @@
+//! What is decided of one number: its kind and period, its place, its date and its subset.
+//!
+//! In: a sentence, a number with its attachment, and what the story has said up to it. Out: [`Decided`]; none for numbers in
+//! traps and figures of other diseases. What holds: what a number does not say itself it has from the figure that it is a
+//! part of, compared with, or told in a row with.
+
+use super::attach::{Attachment, Why};
+use super::columns::{Owner, Row};
+use super::kind::Kinded;
+use super::reading::Reading;
+use super::scope::{Located, Sentence};
+use super::{Finder, columns, date, disease, kind, rank, scope, status, total, traps};
+use crate::language::pack::{Sense, Word};
+use crate::model::{AsOf, Kind, Metric, Observation, Period, PlaceHow, PlaceKind, Span, Status};
+
+/// What was decided of one number.
+#[derive(Clone)]
+pub(super) struct Decided<'p> {
+    pub(super) attachment: Attachment,
+    pub(super) kinded: Kinded,
+    pub(super) located: Vec<Located<'p>>,
+    pub(super) as_of: AsOf,
+    pub(super) subset: Vec<crate::model::Subset>,
+}
+
+impl<'p> Finder<'_, 'p> {
+    pub(super) fn decide(
+        &self,
+        sentence: &Sentence<'_, '_, 'p>,
+        n: usize,
+        attachment: &Attachment,
+        rank: Option<&rank::Rank>,
+        before: &[Option<Decided<'p>>],
+        rows: &[Row],
+    ) -> Option<Decided<'p>> {
+        let reading = sentence.reading;
+        let row = columns::of_number(rows, n);
+        if traps::after_metric(reading, n, attachment).is_some() || disease::other(reading, n, self.other_disease) {
+            return None;
+        }
+        if rank.is_some_and(|rank| reading.numbers.get(n).is_some_and(|number| rank.at.contains(&number.first))) {
+            return None;
+        }
+        // What leans on a number in a trap is in it, unless a verb of its own takes it out: "ordered 6 million doses,
+        // administered 1.2 million".
+        if matches!(attachment.why, Why::Coordinated(earlier) if before.get(earlier).is_some_and(Option::is_none))
+            && !reading.has(reading.left(n), Sense::Given)
+        {
+            return None;
+        }
+        let whole = match attachment.why {
+            Why::Coordinated(earlier) => before.get(earlier).and_then(Option::as_ref),
+            Why::PartOfBefore => self.previous.as_ref(),
+            Why::Elliptic => self.lead.as_ref(),
+            _ => self.part_of(reading, n, before),
+        };
+        // The item before in a list; what stands in brackets is an aside.
+        let item_before = (0..n)
+            .rev()
+            .filter(|earlier| {
+                !reading.numbers.get(*earlier).is_some_and(|number| {
+                    reading.is(number.first.wrapping_sub(1), "(")
+                        || reading.is(number.first.wrapping_sub(1), "+")
+                        || reading.has(reading.left(*earlier), Sense::Bringing)
+                }) && !news(before, *earlier)
+            })
+            .filter_map(|earlier| before.get(earlier).and_then(Option::as_ref))
+            .find(|earlier| !reading.pack.topic_first() || earlier.kinded.kind != Kind::Current)
+            .or_else(|| self.header_of(sentence, n, attachment.metric));
+        // "down from 602", "compared with 7,500": of the kind of what it is compared with.
+        let in_row = |n: usize| n > 0 && total::in_row(reading, n);
+        let first = (0..n).rev().take_while(|n| in_row(n + 1)).last().unwrap_or(n);
+        let compared = (first..=n).any(|n| date::compares(reading, n)).then(|| {
+            let same = |done: &&Decided<'p>| done.attachment.metric == attachment.metric;
+            let here = before.iter().rev().flatten().find(same).map(|done| done.kinded);
+            // "That is up from 8,236": than the sentence before told.
+            here.or_else(|| {
+                let told =
+                    self.found.iter().rev().find(|one| one.metric == attachment.metric && one.field == self.field);
+                told.map(|one| Kinded {
+                    kind: one.kind,
+                    period: one.period,
+                    statistic: one.statistic,
+                    rule: "compared",
+                })
+            })
+        });
+        let mut kinded =
+            kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
+        let inherits = whole.and_then(|whole| whole.located.first().copied());
+        if let Some((_, told)) = row.and_then(|(_, told)| told) {
+            kinded = told;
+        }
+        let located = match row.and_then(|(row, _)| self.owner(reading, row)) {
+            Some(owner) => vec![owner],
+            None => scope::locate(sentence, &self.context, n, rank, inherits),
+        };
+        let status = status::status(reading, n, attachment.metric);
+        if status == Status::Forecast && kinded.rule == "simple_past" {
+            kinded = Kinded { kind: Kind::Cumulative, period: None, ..kinded };
+        }
+        if let Some(other) = compared.flatten() {
+            kinded = Kinded { rule: "compared", ..other };
+        }
+        let value = reading.numbers.get(n).map_or(0.0, |number| number.value);
+        let broken_down = located.first().and_then(|part| self.broken_down(attachment.metric, part, value));
+        if let Some(whole) = broken_down.filter(|_| matches!(kinded.rule, "noun_phrase" | "item")) {
+            kinded = Kinded { kind: whole.kind, period: whole.period, rule: "breakdown", ..kinded };
+        } else if kinded.kind == Kind::New && kinded.period.is_none() {
+            kinded.period = self.period.filter(|period| *period == Period::Day);
+        }
+        // "Of the new cases 12 were in Goa": the figures of a breakdown are of its day.
+        let news_of_whole = matches!(kinded.rule, "breakdown" | "new_part" | "part");
+        let points = reading.has(0..reading.tokens.len().min(4), Sense::Pointer) && !reading.word(0, Word::The)
+            || reading.word(0, Word::The) && reading.word(1, Word::Figure);
+        // "against 2,698 on Tuesday and 3,187 a week earlier" both count from the day of what they are compared with.
+        let told = |done: &&Decided<'p>| done.attachment.metric == attachment.metric && done.kinded.rule != "compared";
+        let last = before.iter().rev().flatten().find(told).or(before.iter().rev().flatten().next());
+        let scope = date::DateScope {
+            today: self.article.date(),
+            from_dateline: self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some()),
+            before: last.map(|last| &last.as_of),
+            named: self.named,
+            inherited: whole
+                .map(|whole| &whole.as_of)
+                .or(broken_down.filter(|whole| whole.kind == kinded.kind && news_of_whole).map(|whole| &whole.as_of))
+                .or(if points { self.previous.as_ref().map(|previous| &previous.as_of) } else { None }),
+            forecast: status == Status::Forecast,
+            start_of_change: start_of_change(reading, n),
+            monthly: kinded.kind == Kind::New && kinded.period == Some(crate::model::Period::Month),
+        };
+        let (as_of, _) = date::as_of(reading, n, &scope);
+        let mut subset = status::subsets(reading, n, attachment);
+        if subset.is_empty() && (matches!(attachment.why, Why::Coordinated(_)) || date::is_part(reading, n)) {
+            subset = whole.map(|whole| whole.subset.clone()).unwrap_or_default();
+        }
+        Some(Decided { attachment: *attachment, kinded, located, as_of, subset })
+    }
+
+    /// The place of a row of a table; none where the text around it tells.
+    fn owner(&self, reading: &Reading<'_, 'p>, row: &Row) -> Option<Located<'p>> {
+        let at = |place, how, span| Located { place, facility: false, how, span, written: None };
+        match row.owner? {
+            Owner::Place => {
+                let spot = reading.spots.get(row.spot?)?;
+                let span = Span::new(reading.span.field, spot.start, spot.end);
+                Some(at(Some(spot.place), PlaceHow::Explicit, Some(span)))
+            }
+            Owner::Whole => {
+                let country = self.context.country.map(|country| at(Some(country), PlaceHow::Inherited, None));
+                country.or(self.table.outer)
+            }
+            Owner::Unknown => Some(at(None, PlaceHow::None, None)),
+        }
+    }
+
+    /// The figure before that a part of its place breaks down: of those that can hold it, in the nearest sentence that
+    /// has any, the closest. "Kenya recorded 679 cases, 28,104 in all. Nairobi had 396."
+    fn broken_down(&self, metric: Metric, part: &Located<'p>, value: f64) -> Option<&Observation> {
+        let place = part.place?;
+        let inside = |whole: &Observation| {
+            let outer = &whole.location;
+            match (place.kind, outer.kind) {
+                (PlaceKind::City | PlaceKind::Subdivision, PlaceKind::Country) => outer.iso2 == place.iso2,
+                (PlaceKind::City, PlaceKind::Subdivision) => {
+                    outer.subdivision.is_some()
+                        && outer.subdivision == place.subdivision
+                        && outer.name.as_ref() != Some(&place.name)
+                }
+                (PlaceKind::Country, PlaceKind::World | PlaceKind::Region) => outer.iso2.is_none(),
+                _ => false,
+            }
+        };
+        let holds = |whole: &&Observation| {
+            whole.field == self.field
+                && whole.metric == metric
+                && whole.status == Status::Reported
+                && whole.value.is_some_and(|whole| whole.0 >= value)
+                && inside(whole)
+        };
+        let nearest = self.found.iter().rev().find(holds)?.sentence.index;
+        let size = |whole: &&Observation| whole.value.map_or(f64::MAX, |value| value.0);
+        let wholes = self.found.iter().filter(holds).filter(|whole| whole.sentence.index == nearest);
+        wholes.min_by(|one, other| size(one).total_cmp(&size(other)))
+    }
+
+    /// "本土个案以新北市158例最多": places with figures, and no verb, break down what the sentence before told. Only where
+    /// the topic stands first; elsewhere such sentences have verbs.
+    fn header_of(&self, sentence: &Sentence<'_, '_, 'p>, n: usize, metric: Metric) -> Option<&Decided<'p>> {
+        let placed = sentence.reading.pack.topic_first() && scope::item(sentence, n, None).is_some();
+        self.latest.get(&metric).filter(|_| placed)
+    }
+
+    /// "1,404 of them in intensive care", "of those 40 died": the number that a part is a part of.
+    fn part_of<'d>(
+        &'d self,
+        reading: &Reading<'_, 'p>,
+        n: usize,
+        before: &'d [Option<Decided<'p>>],
+    ) -> Option<&'d Decided<'p>> {
+        let number = reading.numbers.get(n)?;
+        let part = reading.has(reading.left(n), Sense::Part)
+            && (reading.pack.topic_first()
+                || (number.first.saturating_sub(4)..number.first)
+                    .any(|at| reading.has_at(at, Sense::Part) && !reading.word(at, Word::With)));
+        // In a sentence that opens with "其中" the whole is in the one before.
+        let whole = before.iter().rev().flatten().next();
+        let earlier = if reading.pack.topic_first() { self.previous.as_ref() } else { None };
+        whole.or(earlier).filter(|_| part)
+    }
+}
+
+/// Whether a number tells what is new of the total before it, as an aside of its list: "321,103 cases, 1,061 new".
+fn news(decided: &[Option<Decided<'_>>], n: usize) -> bool {
+    let of = |n: usize| decided.get(n).and_then(Option::as_ref);
+    let (Some(aside), Some(total)) = (of(n), n.checked_sub(1).and_then(of)) else { return false };
+    aside.kinded.kind == Kind::New
+        && aside.kinded.rule == "new"
+        && total.kinded.kind == Kind::Cumulative
+        && total.attachment.metric == aside.attachment.metric
+}
+
+/// "from 8,715 to 9,076 in one day": the first of the two.
+fn start_of_change(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let (Some(number), Some(next)) = (reading.numbers.get(n), reading.numbers.get(n + 1)) else { return false };
+    let pair =
+        reading.word(number.first.wrapping_sub(1), Word::From) && reading.word(next.first.wrapping_sub(1), Word::To);
+    let day =
+        [Sense::PastDay, Sense::PastWeek].iter().any(|sense| reading.has(next.after..reading.tokens.len(), *sense));
+    pair && day
+}

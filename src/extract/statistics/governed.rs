@@ -1,0 +1,160 @@
+//! What governs a number from the left: "The toll in Ghana stands at N", "bringing its tally to N".
+//!
+//! In: a sentence that has been read, a number, and what the numbers before it count. Out: its attachment to the label,
+//! noun or numbered predicate that governs it, or none. What holds: a noun that an earlier number counts governs nothing
+//! more, save a number in brackets.
+
+use super::attach::{Attachment, Why, before_date, core_start, owns, passes};
+use super::kinds::{is_percent, kind_of};
+use super::lean::says_no_noun;
+use super::reading::Reading;
+use crate::language::Cue;
+use crate::language::pack::{Mark, Sense, Word};
+use crate::model::Metric;
+
+/// "The toll in Ghana stands at N", "cases climbed by N to N", "bringing its tally to N".
+pub(super) fn governed(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    previous: Option<Metric>,
+) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let start = core_start(reading, n);
+    let link = start.checked_sub(1)?;
+    let reaches = [start, number.first, before_date(reading, start)]
+        .into_iter()
+        .any(|at| reading.has_ending(at, Sense::Reaches) || reading.has_ending(at, Sense::ByWord));
+    let reaches = reaches || passes(reading, n);
+    let punctuation =
+        matches!(reading.tokens.get(link).map(|token| token.text), Some("," | ":" | "(" | "–" | "—" | "-" | "/" | "+"));
+    let paired = reading.one_of(link, &[Word::And, Word::To])
+        && n > 0
+        && found.get(n - 1).is_some_and(|before| before.is_some_and(|before| before.why == Why::Governed));
+    // "Всего их 106 498".
+    let pronoun = reading.pack.order.verbs_lead && reading.word(link, Word::It);
+    if !(reaches || punctuation || paired || pronoun) {
+        return None;
+    }
+    // A verb governs its number whatever stands behind it; a comma or a preposition only what is bare.
+    let weak = punctuation
+        || reading.one_of(
+            link,
+            &[Word::With, Word::From, Word::For, Word::By, Word::Of, Word::Including, Word::And, Word::As],
+        );
+    if weak && !says_no_noun(reading, n) {
+        return None;
+    }
+    let clause = reading.clause(number.first);
+    // A comparison opens a figure of its own: "…, more than the 792,000".
+    let from = clause.start;
+    let mark = reading
+        .marks_in(from..if reading.word(link, Word::For) { number.first } else { start })
+        .filter(|mark| {
+            matches!(mark.cue, Cue::Noun(_) | Cue::Label(_) | Cue::Sense(Sense::TotalLabel))
+                || matches!(mark.cue, Cue::Predicate(_)) && numbered(reading, mark)
+        })
+        .filter(|mark| !(mark.cue == Cue::Sense(Sense::TotalLabel) && pointless(reading, mark)))
+        // "a incidência de contágios subiu de 386,5": no fraction counts persons.
+        .filter(|mark| number.value.fract() == 0.0 || mark.cue.metric().is_none_or(|metric| !kind_of(metric).whole))
+        .max_by_key(|mark| (mark.after, mark.cue.metric().is_some()))?;
+    let mark = numbered_first(reading, mark).unwrap_or(mark);
+    // A noun that an earlier number counts governs nothing more, save through "by N to N".
+    let owner = (0..n).find(|earlier| owns(reading, *earlier, mark));
+    if owner.is_some() && !punctuation_bracket(reading, n) {
+        return None;
+    }
+    let metric = match mark.cue {
+        Cue::Noun(metric) => metric,
+        // A bare "tally" or "count" is of deaths when the words around it speak of deaths.
+        Cue::Label(Metric::Cases)
+            if reading
+                .marks_in(mark.first.saturating_sub(3)..(mark.after + 4).min(start))
+                .any(|near| near.cue == Cue::Noun(Metric::Deaths)) =>
+        {
+            Metric::Deaths
+        }
+        Cue::Label(metric) | Cue::Predicate(metric) => metric,
+        _ => {
+            let pronoun = reading.word(mark.first, Word::It) && reading.pack.order.verbs_lead;
+            let earlier: Vec<Metric> = found
+                .iter()
+                .flatten()
+                .filter(|before| pronoun || !matches!(before.why, Why::Governed | Why::Pointer))
+                .map(|before| before.metric)
+                .collect();
+            let position = (0..n)
+                .filter(|before| reading.numbers.get(*before).is_some_and(|number| number.first > mark.first))
+                .count();
+            // "the totals to A and B respectively": by position; "a total of": of what was counted last.
+            let plural = reading.word(mark.after - 1, Word::Totals);
+            let position = if plural { position } else { usize::MAX };
+            let any = found.iter().rev().flatten().map(|before| before.metric).find(|metric| kind_of(*metric).whole);
+            return match earlier.get(position).or(earlier.last()).copied().or(any) {
+                Some(metric) => {
+                    Some(Attachment { metric, why: Why::Governed, mark: Some((mark.first, mark.after)), per: None })
+                }
+                None => named_before(reading, mark.first).or(previous).map(|metric| Attachment {
+                    metric,
+                    why: Why::Pointer,
+                    mark: Some((mark.first, mark.after)),
+                    per: None,
+                }),
+            };
+        }
+    };
+    let percent_only = is_percent(metric);
+    (!percent_only).then_some(Attachment {
+        metric,
+        why: Why::Governed,
+        mark: Some((mark.first, mark.after)),
+        per: None,
+    })
+}
+
+/// Whether a predicate says what is numbered: "the number of people who have recovered".
+fn numbered(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
+    (mark.first.saturating_sub(12)..mark.first)
+        .any(|at| reading.word(at, Word::Count) && reading.word(at + 1, Word::Of))
+        && !reading.numbers.iter().any(|number| number.first < mark.first && number.first + 12 > mark.first)
+}
+
+/// "the number of people who died with a proven infection": what is numbered stands right behind "number of", and what
+/// follows only says more of it.
+fn numbered_first<'r>(reading: &'r Reading<'_, '_>, last: &Mark) -> Option<&'r Mark> {
+    let of = (last.first.saturating_sub(14)..last.first)
+        .rev()
+        .find(|at| reading.word(*at, Word::Count) && reading.word(at + 1, Word::Of))?;
+    let first = reading
+        .marks_in(of + 2..last.first)
+        .find(|mark| matches!(mark.cue, Cue::Noun(metric) | Cue::Predicate(metric) if kind_of(metric).whole))?;
+    let between = first.after..last.first;
+    let closed = between
+        .clone()
+        .any(|at| reading.is(at, ",") || reading.word(at, Word::And) || reading.has_at(at, Sense::RiseVerb))
+        || reading.numbers.iter().any(|number| between.contains(&number.first));
+    // "the number of new cases", "the number of deaths": a label's own noun.
+    (!closed && first.first < last.first).then_some(first)
+}
+
+/// The count that the sentence has named last before a token.
+fn named_before(reading: &Reading<'_, '_>, at: usize) -> Option<Metric> {
+    let mut named = reading.marks_in(0..at).rev().filter_map(|mark| mark.cue.metric());
+    named.find(|metric| kind_of(*metric).whole)
+}
+
+fn punctuation_bracket(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let first = reading.numbers.get(n).map_or(0, |number| number.first);
+    reading.is(first.wrapping_sub(1), "(")
+}
+
+/// "the number of people who", where something else than a metric is numbered.
+fn pointless(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
+    let before = mark.first.wrapping_sub(1);
+    let total_of = reading.one_of(mark.first, &[Word::Total, Word::Totals])
+        && (reading.word(before, Word::For)
+            || reading.word(before, Word::Article) && reading.word(before.wrapping_sub(1), Word::For));
+    let number_of = reading.word(mark.after, Word::Of) && !total_of;
+    let counted = reading.marks_in(mark.after..mark.after + 8).any(|near| near.cue.metric().is_some());
+    number_of && !counted
+}

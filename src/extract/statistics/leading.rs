@@ -1,0 +1,69 @@
+//! Verbs that stand before the number that they tell of: "killed 30 people", "murieron en Roma 40 personas".
+//!
+//! In: a sentence that has been read and a number. Out: its attachment to the verb, or none. What holds: the verb stands right
+//! before the number or, where verbs may lead, in its stretch with no comma between.
+
+use super::attach::{Attachment, Why, core_start};
+use super::reading::Reading;
+use crate::extract::places::PlaceForm;
+use crate::language::Cue;
+use crate::language::pack::{Sense, Word};
+use crate::language::tokens::TokenKind;
+
+/// "killed 30 people", "tested over 5 lakh", "vaccinated 3 million".
+pub(super) fn active(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let start = core_start(reading, n);
+    let mark = reading.marks.iter().find(|mark| mark.after == start && matches!(mark.cue, Cue::Active(_)))?;
+    let number = reading.numbers.get(n)?;
+    let what = number.after;
+    let patients = (what..what + 4).any(|at| reading.word(at, Word::Patient));
+    (counts_people(reading, what) || patients).then_some(Attachment {
+        metric: mark.cue.metric()?,
+        why: Why::Active,
+        mark: Some((mark.first, mark.after)),
+        per: None,
+    })
+}
+
+/// "Murieron en Roma 40 personas", "están hospitalizadas 1.893": a verb before the number, where verbs may lead.
+pub(super) fn led(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let people = (number.after..number.after + 2)
+        .any(|at| reading.has_at(at, Sense::People) || reading.spots.iter().any(|spot| spot.first == at));
+    let bare = reading.tokens.get(number.after).is_none_or(|token| token.kind == TokenKind::Mark)
+        || reading.has_at(number.after, Sense::Stop);
+    leading(reading, n).filter(|led| people || bare && led.mark.is_some_and(|(_, after)| after + 6 > number.first))
+}
+
+/// The verb before a number in its own stretch.
+pub(super) fn leading(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let number = reading.numbers.get(n).filter(|number| reading.pack.order.verbs_lead && !number.percent)?;
+    let mark = reading
+        .marks_in(reading.left(n))
+        .rev()
+        .find(|mark| matches!(mark.cue, Cue::Active(_) | Cue::Predicate(_) | Cue::Noun(_) | Cue::Label(_)))?;
+    let verb = matches!(mark.cue, Cue::Active(_) | Cue::Predicate(_))
+        || reading.marks.iter().any(|other| {
+            (other.first, other.after) == (mark.first, mark.after)
+                && matches!(other.cue, Cue::Active(_) | Cue::Predicate(_))
+        });
+    let joined = !(mark.after..number.first).any(|at| reading.is(at, ",") || reading.is(at, ":"));
+    (verb && joined).then_some(Attachment {
+        metric: mark.cue.metric()?,
+        why: Why::Active,
+        mark: Some((mark.first, mark.after)),
+        per: None,
+    })
+}
+
+/// Whether people stand right behind a number, or nothing that it could count.
+fn counts_people(reading: &Reading<'_, '_>, at: usize) -> bool {
+    let people = |at: usize| {
+        reading.has_at(at, Sense::People)
+            || reading.spots.iter().any(|spot| spot.first == at && spot.form == PlaceForm::People)
+    };
+    people(at)
+        || people(at + 1)
+        || reading.has_at(at, Sense::Stop)
+        || reading.tokens.get(at).is_none_or(|token| token.kind == TokenKind::Mark)
+}
