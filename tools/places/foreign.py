@@ -45,8 +45,12 @@ ORDINARY = set(open(os.path.join(HERE, "foreign", "ordinary.txt"), encoding="utf
 
 known = {row[0] for row in rows(f"{PLACES}/countries.tsv")} | {row[0] for row in rows(f"{PLACES}/subdivisions.tsv")}
 known |= {f"region:{row[0]}" for row in rows(f"{PLACES}/regions.tsv")}
-# Areas have no number but where they are in GeoNames.
-known |= {"area:" + re.sub(r"[^a-z0-9]+", "-", row[0].lower()) for row in rows(f"{PLACES}/areas.tsv") if len(row) < 5 or not row[4]}
+# Areas have no number but where they are in GeoNames; divisions below the first level go by what they lie in.
+for row in rows(f"{PLACES}/areas.tsv"):
+    row += [""] * (6 - len(row))
+    within = f"{(row[5] or row[1]).lower()}:" if row[3] == "division" else ""
+    if not row[4]:
+        known.add(f"area:{within}" + re.sub(r"[^a-z0-9]+", "-", row[0].lower()))
 cities = {row[0] for row in rows(f"{PLACES}/cities.tsv")}
 towns = {row[0] for row in rows(f"{PLACES}/towns.tsv")}
 table = {}
