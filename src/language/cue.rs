@@ -1,6 +1,6 @@
 //! Cue phrases: what words say wherever they stand.
 //!
-//! In: phrases with what each says. Out: [`Phrases`], which finds them all among tokens in one pass, as [`Mark`]s. What
+//! In: phrases with what each says. Out: `Phrases`, which finds them all among tokens in one pass, as [`Mark`]s. What
 //! holds: phrases match whole tokens in any case; a phrase may give alternatives for a word as `has/have died`, which
 //! stand for both.
 
@@ -25,9 +25,9 @@ pub enum Cue {
     Subset(Subset),
     /// Who says so.
     Source(SourceType),
-    /// A body of one country, by its number in [`Pack::institutions`].
+    /// A body of one country, by its number in [`super::Pack::institutions`].
     Institution(usize),
-    /// A disease, by its number in [`Pack::diseases`].
+    /// A disease, by its number in [`super::Pack::diseases`].
     Disease(usize),
     /// Anything else.
     Sense(Sense),
