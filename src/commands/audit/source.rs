@@ -133,6 +133,10 @@ fn open_local(data_dir: &std::path::Path) -> Result<Option<Local>, Failure> {
     Ok(Some(Local { db, intake }))
 }
 
+/// A state of so many records holds a position: every transaction writes one.
+#[cfg(feature = "kafka")]
+const BEGUN: i64 = 64;
+
 #[cfg(feature = "kafka")]
 fn open_broker(asked: Asked) -> Result<Source, Failure> {
     use crate::topics::ReadError;
@@ -143,7 +147,7 @@ fn open_broker(asked: Asked) -> Result<Source, Failure> {
     }
     let topic = Topic::State.name(&asked.prefix);
     let reader = PartitionReader::new(&settings).map_err(ReadError::from)?;
-    let state = if reader.partitions().map_err(ReadError::from)?.contains_key(&topic) {
+    let mut state = if reader.partitions().map_err(ReadError::from)?.contains_key(&topic) {
         // Within an open transaction the state may be ahead of the outputs; of what is decided all outputs are written,
         // and lie below ends that are asked for from now on.
         let ends = reader.decided(&topic, 0).map_err(ReadError::from)?;
@@ -152,7 +156,21 @@ fn open_broker(asked: Asked) -> Result<Source, Failure> {
         StateAt::Nowhere
     };
     let local = asked.data_dir.as_deref().map(open_local).transpose()?.flatten();
-    let cluster = Cluster::open(&settings, &asked.prefix)?;
+    let mut cluster = Cluster::open(&settings, &asked.prefix)?;
+    // The first transactions of a deployment may have come between the two ends, and the outputs would seem to rest on
+    // nothing: where the state has hardly begun, both are fixed again until it stands still.
+    if let StateAt::Broker { reader, topic, ends } = &mut state {
+        while ends.1 - ends.0 < BEGUN {
+            let written = reader.ends(topic, 0).map_err(ReadError::from)?.high;
+            reader.settle(topic, 0, written).map_err(ReadError::from)?;
+            let now = reader.decided(topic, 0).map_err(ReadError::from)?;
+            if (now.low, now.high) == *ends {
+                break;
+            }
+            *ends = (now.low, now.high);
+            cluster = Cluster::open(&settings, &asked.prefix)?;
+        }
+    }
     Ok(Source {
         topics: Box::new(cluster),
         whence: format!("Kafka at {}, read_committed", options.bootstrap_servers),
