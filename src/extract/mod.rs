@@ -161,44 +161,10 @@ fn pack(article: &mut Article) -> Option<&'static Pack> {
         return language::pack(language);
     }
     let headline = article.headline.as_deref().unwrap_or_default();
-    let code = [article.body.as_str(), headline]
-        .into_iter()
-        .find_map(|text| if looks_english(text) { Some(ENGLISH) } else { detected(text) })?;
-    article.language = Some(code.to_owned());
+    let pack = language::told([article.body.as_str(), headline].into_iter())?;
+    article.language = Some(pack.code.to_owned());
     article.language_from = Some(LanguageFrom::Detected);
-    language::pack(code)
-}
-
-/// The language of a text by its script and its groups of letters, where that is certain and there is a pack.
-fn detected(text: &str) -> Option<&'static str> {
-    use whatlang::Lang;
-    let found = whatlang::detect(text).filter(whatlang::Info::is_reliable)?;
-    Some(match found.lang() {
-        Lang::Rus => "ru",
-        Lang::Spa => "es",
-        Lang::Fra => "fr",
-        Lang::Deu => "de",
-        Lang::Por => "pt",
-        Lang::Cmn => "zh",
-        _ => return None,
-    })
-}
-
-/// The commonest English words that hardly stand in other languages.
-const COMMONEST: [&str; 24] = [
-    "the", "of", "and", "to", "in", "that", "for", "with", "on", "was", "is", "by", "from", "said", "at", "has",
-    "were", "have", "which", "after", "as", "will", "are", "it",
-];
-
-/// Whether one word in eight (of the first three hundred) is one of English's commonest.
-fn looks_english(text: &str) -> bool {
-    let (mut words, mut common) = (0usize, 0usize);
-    for word in text.split_whitespace().take(300) {
-        let plain = word.trim_matches(|c: char| !c.is_alphanumeric());
-        words += 1;
-        common += usize::from(COMMONEST.iter().any(|english| plain.eq_ignore_ascii_case(english)));
-    }
-    words >= 4 && common * 8 >= words
+    Some(pack)
 }
 
 /// The countries of the story, the dateline's first, then by number of mentions.

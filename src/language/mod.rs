@@ -15,8 +15,10 @@ pub mod pack;
 mod scales;
 mod sense;
 pub mod tokens;
+mod told;
 mod unspaced;
 mod word;
 
 pub use cue::Cue;
 pub use pack::{Pack, pack};
+pub use told::told;

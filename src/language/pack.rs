@@ -339,6 +339,13 @@ struct Source {
     pack: OnceLock<Option<Pack>>,
 }
 
+impl Source {
+    /// A pack that cannot be read is a bug of ours, which the test below shows; a program without it still runs.
+    fn pack(&'static self) -> Option<&'static Pack> {
+        self.pack.get_or_init(|| Pack::compile(self.code, self.text).ok()).as_ref()
+    }
+}
+
 const fn source(code: &'static str, text: &'static str) -> Source {
     Source { code, text, pack: OnceLock::new() }
 }
@@ -356,9 +363,12 @@ static SOURCES: [Source; 7] = [
 /// The pack for a BCP 47 tag; `en-GB` is served by `en`.
 pub fn pack(code: &str) -> Option<&'static Pack> {
     let primary = code.split(['-', '_']).next().unwrap_or_default();
-    let source = SOURCES.iter().find(|source| source.code.eq_ignore_ascii_case(primary))?;
-    // A pack that cannot be read is a bug of ours, which the test below shows; a program without it still runs.
-    source.pack.get_or_init(|| Pack::compile(source.code, source.text).ok()).as_ref()
+    SOURCES.iter().find(|source| source.code.eq_ignore_ascii_case(primary))?.pack()
+}
+
+/// Every pack.
+pub fn packs() -> impl Iterator<Item = &'static Pack> {
+    SOURCES.iter().filter_map(Source::pack)
 }
 
 #[cfg(test)]

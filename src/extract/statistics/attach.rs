@@ -52,6 +52,23 @@ pub(super) struct Attachment {
     pub(super) per: Option<u64>,
 }
 
+impl Attachment {
+    /// A metric that no words of its own say.
+    pub(super) fn new(metric: Metric, why: Why) -> Self {
+        Self { metric, why, mark: None, per: None }
+    }
+
+    /// The same, said by the words from `first` up to `after`.
+    pub(super) fn at(self, first: usize, after: usize) -> Self {
+        Self { mark: Some((first, after)), ..self }
+    }
+
+    /// The same, said by a cue phrase.
+    pub(super) fn by(self, mark: &Mark) -> Self {
+        self.at(mark.first, mark.after)
+    }
+}
+
 /// The attachment of each number; none for those in traps or without metric. `rows` are those of a table.
 pub(super) fn all(reading: &Reading<'_, '_>, previous: Previous, rows: &[Row]) -> Vec<Option<Attachment>> {
     let mut found: Vec<Option<Attachment>> = Vec::with_capacity(reading.numbers.len());
@@ -205,12 +222,7 @@ fn fatal(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> O
     let closed = reading.tokens.get(at + 1).is_none_or(|token| token.kind == TokenKind::Mark)
         || reading.pack.articles.is_empty() && reading.word(at + 1, Word::Patient);
     let earlier = (0..n).rev().find(|earlier| found.get(*earlier).is_some_and(Option::is_some));
-    closed.then_some(Attachment {
-        metric: Metric::Deaths,
-        why: earlier.map_or(Why::Predicate, Why::Coordinated),
-        mark: Some((at, at + 1)),
-        per: None,
-    })
+    closed.then_some(Attachment::new(Metric::Deaths, earlier.map_or(Why::Predicate, Why::Coordinated)).at(at, at + 1))
 }
 
 /// "of them", "of which".
@@ -389,7 +401,7 @@ fn nominal(reading: &Reading<'_, '_>, from: usize) -> bool {
 
 fn finish(best: Option<(Mark, Why)>, _reading: &Reading<'_, '_>) -> Option<Attachment> {
     let (mark, why) = best?;
-    Some(Attachment { metric: mark.cue.metric()?, why, mark: Some((mark.first, mark.after)), per: None })
+    Some(Attachment::new(mark.cue.metric()?, why).by(&mark))
 }
 
 /// Where the words that only qualify the number begin: "stands at [more than a record] 320".
@@ -464,12 +476,7 @@ pub(super) fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let taken = n > 0 && owns(reading, n - 1, mark);
     // "72,686 cases (+ 1,008)": the noun is that of the number before, and both count it.
     let bracket = reading.is(number.first.wrapping_sub(1), "(") || reading.is(number.first.wrapping_sub(1), "+");
-    (!is_percent(metric) && (!taken || bracket)).then_some(Attachment {
-        metric,
-        why: Why::Label,
-        mark: Some((mark.first, mark.after)),
-        per: None,
-    })
+    (!is_percent(metric) && (!taken || bracket)).then_some(Attachment::new(metric, Why::Label).by(&mark))
 }
 
 /// "has crossed the 20-lakh mark", "exceeded 300": a verb that both bounds and governs the number.

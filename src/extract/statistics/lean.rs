@@ -33,7 +33,7 @@ pub(super) fn course(
         || reading.has_at(at + 1, Sense::Stop)
         || reading.one_of(at + 1, &[Word::One, Word::And]);
     let metric = if reading.word(at, Word::Third) { Metric::PeopleBoosted } else { Metric::PeopleFullyVaccinated };
-    alone.then_some(Attachment { metric, why: Why::Predicate, mark: Some((at, at + 1)), per: None })
+    alone.then_some(Attachment::new(metric, Why::Predicate).at(at, at + 1))
 }
 
 /// "Kelantan followed with 846, Johor 664", "Tatarstan reported 59": places of which nothing is said but a number count
@@ -67,12 +67,7 @@ pub(super) fn elliptic(
         || reading.has(clause.clone(), Sense::Respectively);
     let counted = found.iter().flatten().any(|earlier| earlier.why != Why::Elliptic && kind_of(earlier.metric).whole)
         || reading.marks_in(clause).any(|mark| mark.cue.metric().is_some());
-    (told && placed && !counted && says_no_noun(reading, n)).then_some(Attachment {
-        metric,
-        why: Why::Elliptic,
-        mark: None,
-        per: None,
-    })
+    (told && placed && !counted && says_no_noun(reading, n)).then_some(Attachment::new(metric, Why::Elliptic))
 }
 
 /// "In Saxony the figure was 397.8", after an incidence.
@@ -130,7 +125,7 @@ pub(super) fn given_to(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment
                 | Cue::Noun(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated | Metric::PeopleBoosted)
         )
     })?;
-    Some(Attachment { metric: mark.cue.metric()?, why: Why::Active, mark: Some((mark.first, mark.after)), per: None })
+    Some(Attachment::new(mark.cue.metric()?, Why::Active).by(&mark))
 }
 
 /// "12,000 and 9,000 cases": the noun stands behind the last number of the row.
@@ -211,12 +206,7 @@ pub(super) fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<A
             && last.is_none_or(|(_, attachment)| attachment.mark != Some((mark.first, mark.after)))
     });
     if let Some(mark) = free.filter(|mark| mark.cue.metric().is_some_and(|metric| !is_percent(metric))) {
-        return Some(Attachment {
-            metric: mark.cue.metric()?,
-            why: Why::Governed,
-            mark: Some((mark.first, mark.after)),
-            per: None,
-        });
+        return Some(Attachment::new(mark.cue.metric()?, Why::Governed).by(&mark));
     }
     let (earlier, attachment) = by_place(reading, n, found).or(last)?;
     let same = !is_percent(attachment.metric);
@@ -300,12 +290,7 @@ pub(super) fn part_of_before(
     let counted = found.iter().flatten().any(|earlier| earlier.why != Why::PartOfBefore);
     // "Of these, five were local, while 22 were imported".
     let before = before || found.iter().flatten().next().is_some() && says_no_noun(reading, n);
-    (!counted && (points(number.after) || before)).then_some(Attachment {
-        metric,
-        why: Why::PartOfBefore,
-        mark: None,
-        per: None,
-    })
+    (!counted && (points(number.after) || before)).then_some(Attachment::new(metric, Why::PartOfBefore))
 }
 
 /// Whether a number has nothing of its own behind it that it could count.

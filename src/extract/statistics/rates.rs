@@ -21,12 +21,7 @@ pub(super) fn percent(
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
     let right = reading.right(n);
-    let made = |metric: Metric, why: Why, mark: &Mark| Attachment {
-        metric,
-        why,
-        mark: Some((mark.first, mark.after)),
-        per: None,
-    };
+    let made = |metric: Metric, why: Why, mark: &Mark| Attachment::new(metric, why).by(mark);
     // "12 percent of ICU beds", "15.6 percent of tests were positive".
     let behind = reading
         .marks_in(number.after..right.end)

@@ -1,4 +1,4 @@
-//! Labelled text: the patterns of the specification where they are at hand, and a corpus of our own.
+//! The seed, where it is at hand, and what no text may do. How well labelled text is read is held by `tests/it/quality.rs`.
 
 use super::find;
 use crate::extract::diseases::COVID_19;
@@ -6,7 +6,6 @@ use crate::extract::places::Places;
 use crate::language::pack;
 use crate::model::{Article, FeedId, ItemId, Observation, StatedTime};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 fn article(case: &Value) -> Article {
     let text = |key: &str| case[key].as_str().unwrap_or_default().to_owned();
@@ -20,167 +19,6 @@ fn article(case: &Value) -> Article {
     article.wire.editors_note = case["editors_note"].as_str().map(str::to_owned);
     article.language = Some("en".to_owned());
     article
-}
-
-#[derive(Default)]
-struct Score {
-    expected: usize,
-    found: usize,
-    value: usize,
-    kind: usize,
-    place: usize,
-    fields: BTreeMap<&'static str, (usize, usize)>,
-}
-
-fn same_value(reference: &Value, observation: &Observation) -> bool {
-    serde_json::to_value(observation.metric).unwrap() == reference["metric"]
-        && observation.value.map(|value| value.0) == reference["value"].as_f64()
-        && observation.value_max.map(|value| value.0) == reference["value_max"].as_f64()
-}
-
-fn same_kind(reference: &Value, observation: &Observation) -> bool {
-    reference["kind"].is_null() || serde_json::to_value(observation.kind).unwrap() == reference["kind"]
-}
-
-fn same_place(reference: &Value, observation: &Observation) -> bool {
-    let Some(object) = reference.as_object() else { return true };
-    let location = &observation.location;
-    if !object.contains_key("location") {
-        return true;
-    }
-    let subdivision =
-        reference["subdivision"].as_str().is_none_or(|code| location.subdivision.as_deref() == Some(code));
-    match reference["iso2"].as_str() {
-        Some(iso2) => location.iso2.as_deref() == Some(iso2) && subdivision,
-        None => {
-            location.iso2.is_none()
-                && (reference["location"].is_null() || location.name.as_deref() == reference["location"].as_str())
-        }
-    }
-}
-
-/// What is wrong with a matched observation.
-fn differences(case: &str, reference: &Value, observation: &Observation, score: &mut Score) -> Vec<String> {
-    let mut wrong = Vec::new();
-    let mut field = |name: &'static str, given: &Value, found: Value| {
-        if given.is_null() {
-            return;
-        }
-        let entry = score.fields.entry(name).or_default();
-        entry.1 += 1;
-        if *given == found {
-            entry.0 += 1;
-        } else {
-            wrong.push(format!("{name} {given} != {found}"));
-        }
-    };
-    field("qualifier", &reference["qualifier"], serde_json::to_value(observation.qualifier).unwrap());
-    field("period", &reference["period"], serde_json::to_value(observation.period).unwrap());
-    field("as_of", &reference["as_of"], serde_json::to_value(&observation.as_of.date).unwrap());
-    field("rank", &reference["rank"], serde_json::to_value(observation.rank).unwrap());
-    field("rank_scope", &reference["rank_scope"], serde_json::to_value(&observation.rank_scope).unwrap());
-    field("status", &reference["status"], serde_json::to_value(observation.status).unwrap());
-    field("statistic", &reference["statistic"], serde_json::to_value(observation.statistic).unwrap());
-    field("per", &reference["per"], serde_json::to_value(observation.per).unwrap());
-    let subset = observation.subset.first().map(|subset| serde_json::to_value(subset).unwrap()).unwrap_or_default();
-    field("subset", &reference["subset"], subset);
-    if let Some(source) = reference["source"].as_str() {
-        let found = observation.source.as_ref().map(|source| source.name.to_lowercase()).unwrap_or_default();
-        field("source", &Value::Bool(true), Value::Bool(found == source.to_lowercase()));
-    }
-    if let (Some(start), Some(end)) = (reference["start"].as_u64(), reference["end"].as_u64()) {
-        let span = observation.spans.value.unwrap_or_default();
-        // References count code points.
-        let points = |byte: usize| case.get(..byte).map_or(0, |text| text.chars().count()) as u64;
-        field("span", &serde_json::json!([start, end]), serde_json::json!([points(span.start), points(span.end)]));
-    }
-    wrong
-}
-
-fn run(text: &str) -> (Score, Vec<String>) {
-    let places = Places::new();
-    let pack = pack("en").unwrap();
-    let mut score = Score::default();
-    let mut failures = Vec::new();
-    for line in text.lines().filter(|line| !line.trim().is_empty()) {
-        let case: Value = serde_json::from_str(line).unwrap();
-        let article = article(&case);
-        let mut found = find(pack, &places, COVID_19, &article).observations;
-        found.retain(|observation| observation.field.is_body());
-        let references = case["observations"].as_array().unwrap();
-        score.expected += references.len();
-        score.found += found.len();
-        let mut problems = Vec::new();
-        for reference in references {
-            // Of several candidates the one that agrees in most is the match.
-            let quality = |observation: &Observation| {
-                u8::from(same_kind(reference, observation)) * 2 + u8::from(same_place(reference, observation))
-            };
-            let best = (0..found.len())
-                .filter(|n| same_value(reference, &found[*n]))
-                .max_by_key(|n| (quality(&found[*n]), found.len() - n));
-            let Some(best) = best else {
-                problems.push(format!("missing {} {}", reference["metric"], reference["value"]));
-                continue;
-            };
-            let observation = found.remove(best);
-            score.value += 1;
-            let (kind, place) = (same_kind(reference, &observation), same_place(reference, &observation));
-            score.kind += usize::from(kind);
-            score.place += usize::from(kind && place);
-            if !kind {
-                problems.push(format!("{} kind {:?} ({})", reference["value"], observation.kind, observation.rule));
-            }
-            if !place {
-                problems.push(format!("{} place {:?}", reference["value"], observation.location));
-            }
-            let wrong = differences(&article.body, reference, &observation, &mut score);
-            problems.extend(wrong.into_iter().map(|wrong| format!("{}: {wrong}", reference["value"])));
-        }
-        problems.extend(found.iter().map(|extra| format!("extra {:?} {:?} {}", extra.metric, extra.value, extra.rule)));
-        if !problems.is_empty() {
-            failures.push(format!(
-                "{} {:?}\n    {}",
-                case["id"].as_str().unwrap_or("?"),
-                article.body,
-                problems.join("\n    ")
-            ));
-        }
-    }
-    (score, failures)
-}
-
-fn report(name: &str, text: &str) -> (f64, usize) {
-    let (score, failures) = run(text);
-    let f1 = |hits: usize| 2.0 * hits as f64 / (score.expected + score.found).max(1) as f64;
-    println!("{name}: {} expected, {} found, {} cases fail", score.expected, score.found, failures.len());
-    println!(
-        "  metric+value P {:.3} R {:.3} F1 {:.3}",
-        score.value as f64 / score.found as f64,
-        score.value as f64 / score.expected as f64,
-        f1(score.value)
-    );
-    println!("  +kind F1 {:.3}  +place F1 {:.3}", f1(score.kind), f1(score.place));
-    for (field, (right, all)) in &score.fields {
-        println!("  {field} {right}/{all}");
-    }
-    for failure in &failures {
-        println!("  {failure}");
-    }
-    (f1(score.place), failures.len())
-}
-
-#[test]
-fn the_patterns_of_the_specification_hold_where_they_are_at_hand() {
-    let Ok(text) = std::fs::read_to_string("../shared/spec/covid-patterns.jsonl") else { return };
-    let (f1, failures) = report("patterns", &text);
-    assert!(f1 > 0.99 && failures == 0);
-}
-
-#[test]
-fn our_own_corpus_is_read_well() {
-    let (f1, _) = report("corpus", include_str!("../../../tests/corpus/en/covid.jsonl"));
-    assert!(f1 > 0.97);
 }
 
 #[test]
@@ -250,11 +88,6 @@ fn agrees(found: &Value, wanted: &Value) -> bool {
     }
 }
 
-#[test]
-fn agency_copy_is_read_well() {
-    let (f1, _) = report("agencies", include_str!("../../../tests/corpus/en/covid-agencies.jsonl"));
-    assert!(f1 > 0.97);
-}
 #[test]
 fn hostile_text_neither_panics_nor_breaks_spans() {
     const PIECES: &[&str] = &[
@@ -348,10 +181,4 @@ fn a_corrected_headline_is_a_mention_of_the_body() {
     assert_eq!(new.len(), 1, "{new:#?}");
     assert!(new[0].field.is_body() && new[0].also_at.len() == 1 && new[0].id == "pt-cases-new-day");
     assert!(found.iter().any(|one| one.id.starts_with("pt-deaths") && one.value.map(|value| value.0) == Some(140.0)));
-}
-
-#[test]
-fn fresh_copy_is_read_well() {
-    let (f1, _) = report("fresh", include_str!("../../../tests/corpus/en/covid-fresh.jsonl"));
-    assert!(f1 > 0.97);
 }

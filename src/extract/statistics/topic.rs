@@ -62,7 +62,7 @@ fn any(
         .or_else(|| governed(reading, n, found, previous))
         .or_else(|| row(reading, n, found))
         .or_else(|| said_in_clause(reading, n))
-        .or_else(|| part_of_before(reading, n, found, previous))
+        .or_else(|| continues_before(reading, n, found, previous))
         .or_else(|| counted(reading, n))
 }
 
@@ -101,7 +101,7 @@ fn said(reading: &Reading<'_, '_>, n: usize, range: std::ops::Range<usize>, more
     if more && nearer.is_some_and(|near| !reading.word(near.after - 1, Word::Patient)) {
         return None;
     }
-    Some(Attachment { metric: mark.cue.metric()?, why: Why::Governed, mark: Some((mark.first, mark.after)), per: None })
+    Some(Attachment::new(mark.cue.metric()?, Why::Governed).by(&mark))
 }
 
 /// "其中广州17例、佛山2例", "累计1618116例": nothing is said of what is counted, so it is what was counted before.
@@ -145,12 +145,7 @@ fn row(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Opt
             && mark.cue.metric().is_some_and(|metric| !is_percent(metric))
     });
     match free.filter(|_| first.is_none()) {
-        Some(mark) => Some(Attachment {
-            metric: mark.cue.metric()?,
-            why: Why::Governed,
-            mark: Some((mark.first, mark.after)),
-            per: None,
-        }),
+        Some(mark) => Some(Attachment::new(mark.cue.metric()?, Why::Governed).by(&mark)),
         None => same.then_some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment }),
     }
 }
@@ -169,7 +164,7 @@ fn bare(reading: &Reading<'_, '_>, n: usize) -> bool {
 
 /// In a sentence that has counted nothing yet: "其中莫斯科新增4952例", a part of what the sentence before counted, or
 /// "佛罗里达州以1.7万人居首", a place's share in it.
-fn part_of_before(
+fn continues_before(
     reading: &Reading<'_, '_>,
     n: usize,
     found: &[Option<Attachment>],
@@ -184,12 +179,7 @@ fn part_of_before(
         && !reading.one_of(counter, &[Word::CaseCounter, Word::DoseCounter])
         && reading.spots.iter().any(|spot| spot.after <= number.first)
         && !reading.marks_in(0..number.first).any(|mark| mark.cue.metric().is_some());
-    (first && (part || people) && bare(reading, n)).then_some(Attachment {
-        metric,
-        why: Why::PartOfBefore,
-        mark: None,
-        per: None,
-    })
+    (first && (part || people) && bare(reading, n)).then_some(Attachment::new(metric, Why::PartOfBefore))
 }
 
 /// "马哈拉施特拉邦新增62,194例": the counting word itself says what is counted, where nothing else does.
@@ -199,7 +189,7 @@ fn counted(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let clause = reading.clause(number.first);
     // "今日零新增": none of what is new every day.
     if number.value == 0.0 && number.words && reading.has_at(number.after, Sense::New) {
-        return Some(Attachment { metric: Metric::Cases, why: Why::Noun, mark: None, per: None });
+        return Some(Attachment::new(Metric::Cases, Why::Noun));
     }
     let metric = if reading.word(last, Word::CaseCounter) {
         Metric::Cases
@@ -214,5 +204,5 @@ fn counted(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         .iter()
         .any(|sense| reading.has(clause.start..number.first, *sense));
     let placed = reading.spots.iter().any(|spot| clause.start <= spot.first && spot.after <= number.first);
-    (ends && (told || placed)).then_some(Attachment { metric, why: Why::Noun, mark: None, per: None })
+    (ends && (told || placed)).then_some(Attachment::new(metric, Why::Noun))
 }

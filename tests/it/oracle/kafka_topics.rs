@@ -24,8 +24,16 @@ impl KafkaTopics {
         Self { bootstrap: bootstrap.to_owned(), prefix: prefix.to_owned(), attached: None }
     }
 
-    /// A consumer of every partition from the beginning, and how many they are; none before the topics are there.
-    fn attach(&self) -> Option<(BaseConsumer, usize)> {
+    /// A reader of what is written from now on.
+    pub fn from_now(bootstrap: &str, prefix: &str) -> Self {
+        let mut topics = Self::new(bootstrap, prefix);
+        topics.attached = topics.attach(false).map(|(consumer, _)| consumer);
+        topics
+    }
+
+    /// A consumer of every partition, from its beginning or its present end, and how many they are; none before the topics
+    /// are there.
+    fn attach(&self, from_beginning: bool) -> Option<(BaseConsumer, usize)> {
         let mut config = ClientConfig::new();
         config
             .set("bootstrap.servers", &self.bootstrap)
@@ -42,7 +50,9 @@ impl KafkaTopics {
             let name = format!("{}.{topic}", self.prefix);
             let found = metadata.topics().iter().find(|found| found.name() == name)?;
             for partition in found.partitions() {
-                assignment.add_partition_offset(&name, partition.id(), Offset::Beginning).unwrap();
+                let end = || consumer.fetch_watermarks(&name, partition.id(), Duration::from_secs(10)).unwrap().1;
+                let from = if from_beginning { Offset::Beginning } else { Offset::Offset(end()) };
+                assignment.add_partition_offset(&name, partition.id(), from).unwrap();
             }
         }
         consumer.assign(&assignment).unwrap();
@@ -75,7 +85,7 @@ impl KafkaTopics {
 impl Topics for KafkaTopics {
     fn more(&mut self) -> Vec<Entry> {
         if self.attached.is_none() {
-            self.attached = self.attach().map(|(consumer, _)| consumer);
+            self.attached = self.attach(true).map(|(consumer, _)| consumer);
         }
         let Some(consumer) = &self.attached else { return Vec::new() };
         let mut entries = Vec::new();
@@ -90,7 +100,7 @@ impl Topics for KafkaTopics {
     }
 
     fn all(&self) -> Vec<Entry> {
-        let (consumer, partitions) = self.attach().expect("the topics are there");
+        let (consumer, partitions) = self.attach(true).expect("the topics are there");
         let mut entries = Vec::new();
         let mut ended = 0;
         let deadline = Instant::now() + Duration::from_secs(120);

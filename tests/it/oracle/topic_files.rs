@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::Read as _,
+    io::{Read as _, Seek as _, SeekFrom},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
@@ -27,6 +27,18 @@ struct Followed {
 impl TopicFiles {
     pub fn new(data_directory: &Path) -> Self {
         Self { directory: data_directory.join("topics"), followed: BTreeMap::new() }
+    }
+
+    /// A reader of what is written from now on.
+    pub fn from_now(data_directory: &Path) -> Self {
+        let mut topics = Self::new(data_directory);
+        for topic in TOPICS {
+            if let Some(mut followed) = Followed::open(&topics.live(topic)) {
+                followed.file.seek(SeekFrom::End(0)).unwrap();
+                topics.followed.insert(topic, followed);
+            }
+        }
+        topics
     }
 
     fn live(&self, topic: &str) -> PathBuf {
