@@ -476,7 +476,7 @@ pub(super) fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let taken = n > 0 && owns(reading, n - 1, mark);
     // "72,686 cases (+ 1,008)": the noun is that of the number before, and both count it.
     let bracket = reading.is(number.first.wrapping_sub(1), "(") || reading.is(number.first.wrapping_sub(1), "+");
-    (!is_percent(metric) && (!taken || bracket)).then_some(Attachment::new(metric, Why::Label).by(&mark))
+    (!is_percent(metric) && (!taken || bracket)).then_some(Attachment::new(metric, Why::Label).by(mark))
 }
 
 /// "has crossed the 20-lakh mark", "exceeded 300": a verb that both bounds and governs the number.

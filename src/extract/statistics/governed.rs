@@ -91,15 +91,15 @@ pub(super) fn governed(
             let position = if plural { position } else { usize::MAX };
             let any = found.iter().rev().flatten().map(|before| before.metric).find(|metric| kind_of(*metric).whole);
             return match earlier.get(position).or(earlier.last()).copied().or(any) {
-                Some(metric) => Some(Attachment::new(metric, Why::Governed).by(&mark)),
+                Some(metric) => Some(Attachment::new(metric, Why::Governed).by(mark)),
                 None => named_before(reading, mark.first)
                     .or(previous)
-                    .map(|metric| Attachment::new(metric, Why::Pointer).by(&mark)),
+                    .map(|metric| Attachment::new(metric, Why::Pointer).by(mark)),
             };
         }
     };
     let percent_only = is_percent(metric);
-    (!percent_only).then_some(Attachment::new(metric, Why::Governed).by(&mark))
+    (!percent_only).then_some(Attachment::new(metric, Why::Governed).by(mark))
 }
 
 /// Whether a predicate says what is numbered: "the number of people who have recovered".

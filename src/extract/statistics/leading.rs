@@ -17,7 +17,7 @@ pub(super) fn active(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> 
     let number = reading.numbers.get(n)?;
     let what = number.after;
     let patients = (what..what + 4).any(|at| reading.word(at, Word::Patient));
-    (counts_people(reading, what) || patients).then_some(Attachment::new(mark.cue.metric()?, Why::Active).by(&mark))
+    (counts_people(reading, what) || patients).then_some(Attachment::new(mark.cue.metric()?, Why::Active).by(mark))
 }
 
 /// "Murieron en Roma 40 personas", "están hospitalizadas 1.893": a verb before the number, where verbs may lead.
@@ -43,7 +43,7 @@ pub(super) fn leading(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment>
                 && matches!(other.cue, Cue::Active(_) | Cue::Predicate(_))
         });
     let joined = !(mark.after..number.first).any(|at| reading.is(at, ",") || reading.is(at, ":"));
-    (verb && joined).then_some(Attachment::new(mark.cue.metric()?, Why::Active).by(&mark))
+    (verb && joined).then_some(Attachment::new(mark.cue.metric()?, Why::Active).by(mark))
 }
 
 /// Whether people stand right behind a number, or nothing that it could count.

@@ -125,7 +125,7 @@ pub(super) fn given_to(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment
                 | Cue::Noun(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated | Metric::PeopleBoosted)
         )
     })?;
-    Some(Attachment::new(mark.cue.metric()?, Why::Active).by(&mark))
+    Some(Attachment::new(mark.cue.metric()?, Why::Active).by(mark))
 }
 
 /// "12,000 and 9,000 cases": the noun stands behind the last number of the row.
@@ -206,7 +206,7 @@ pub(super) fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<A
             && last.is_none_or(|(_, attachment)| attachment.mark != Some((mark.first, mark.after)))
     });
     if let Some(mark) = free.filter(|mark| mark.cue.metric().is_some_and(|metric| !is_percent(metric))) {
-        return Some(Attachment::new(mark.cue.metric()?, Why::Governed).by(&mark));
+        return Some(Attachment::new(mark.cue.metric()?, Why::Governed).by(mark));
     }
     let (earlier, attachment) = by_place(reading, n, found).or(last)?;
     let same = !is_percent(attachment.metric);

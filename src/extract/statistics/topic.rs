@@ -101,7 +101,7 @@ fn said(reading: &Reading<'_, '_>, n: usize, range: std::ops::Range<usize>, more
     if more && nearer.is_some_and(|near| !reading.word(near.after - 1, Word::Patient)) {
         return None;
     }
-    Some(Attachment::new(mark.cue.metric()?, Why::Governed).by(&mark))
+    Some(Attachment::new(mark.cue.metric()?, Why::Governed).by(mark))
 }
 
 /// "其中广州17例、佛山2例", "累计1618116例": nothing is said of what is counted, so it is what was counted before.
@@ -145,7 +145,7 @@ fn row(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Opt
             && mark.cue.metric().is_some_and(|metric| !is_percent(metric))
     });
     match free.filter(|_| first.is_none()) {
-        Some(mark) => Some(Attachment::new(mark.cue.metric()?, Why::Governed).by(&mark)),
+        Some(mark) => Some(Attachment::new(mark.cue.metric()?, Why::Governed).by(mark)),
         None => same.then_some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment }),
     }
 }
