@@ -154,6 +154,8 @@ impl Settings {
             .set("enable.auto.offset.store", "false")
             .set("enable.partition.eof", "true")
             .set("auto.offset.reset", "earliest")
+            // The end of the partition is told by a fetch that finds nothing more: the broker shall not wait for it.
+            .set("fetch.wait.max.ms", "10")
             .set("isolation.level", isolation.as_str());
         config
     }

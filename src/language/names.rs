@@ -4,30 +4,129 @@
 //! holds: ASCII letters match in any case; a name with others matches in lower case, in capitals, and with its first
 //! letter as a capital.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, Input, Span, packed};
 use serde::Deserialize;
 
 /// A list of names.
 #[derive(Deserialize)]
 #[serde(from = "Vec<String>")]
-pub struct Names(Option<AhoCorasick>);
+pub struct Names(Option<Search>);
+
+/// Text without the names should cost little: vector instructions look for three bytes of each name, in every case, and
+/// only where they stand is a name compared. Lists and machines for which that cannot be built get an automaton.
+enum Search {
+    Windows { search: packed::Searcher, names: Vec<Windowed> },
+    Automaton(AhoCorasick),
+}
+
+/// A name, and where its window begins within it.
+struct Windowed {
+    name: String,
+    at: usize,
+}
+
+/// Bytes of a window.
+const WINDOW: usize = 3;
 
 impl Names {
+    /// Where the names begin, in text order.
+    pub fn find<'t>(&'t self, text: &'t str) -> impl Iterator<Item = usize> + 't {
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let found = self.0.as_ref()?.next(text, from)?;
+            from = found.end;
+            Some(found.start)
+        })
+    }
+
     /// How often the text holds one of them.
     pub fn count(&self, text: &str) -> usize {
-        self.0.as_ref().map_or(0, |names| names.find_iter(text).count())
+        self.find(text).count()
     }
 
     /// Whether the text holds one of them.
     pub fn within(&self, text: &str) -> bool {
-        self.0.as_ref().is_some_and(|names| names.is_match(text))
+        self.find(text).next().is_some()
     }
+}
+
+impl Search {
+    fn new(names: &[String]) -> Option<Self> {
+        let names: Vec<String> = names.iter().flat_map(|name| forms(name)).collect();
+        let windowed: Option<Vec<Windowed>> = names.iter().map(|name| Windowed::new(name)).collect();
+        let windows = windowed.and_then(|windowed| {
+            let patterns = windowed.iter().flat_map(|name| cases(name.window()));
+            let search = packed::Config::new().builder().extend(patterns).build()?;
+            Some(Self::Windows { search, names: windowed })
+        });
+        // A list too long to be built is one that finds nothing; the lists are ours.
+        windows
+            .or_else(|| Some(Self::Automaton(AhoCorasick::builder().ascii_case_insensitive(true).build(names).ok()?)))
+    }
+
+    /// The first name at or behind `from`.
+    fn next(&self, text: &str, from: usize) -> Option<Span> {
+        let (search, names) = match self {
+            Self::Windows { search, names } => (search, names),
+            Self::Automaton(search) => {
+                return search.find(Input::new(text).span(from..text.len())).map(|found| found.span());
+            }
+        };
+        let bytes = text.as_bytes();
+        let mut looked = from;
+        loop {
+            let window = search.find_in(bytes, Span::from(looked..bytes.len()))?.start();
+            let name = names.iter().find_map(|Windowed { name, at }| {
+                let start = window.checked_sub(*at).filter(|start| *start >= from)?;
+                let end = start + name.len();
+                bytes.get(start..end)?.eq_ignore_ascii_case(name.as_bytes()).then_some(Span { start, end })
+            });
+            if name.is_some() {
+                return name;
+            }
+            looked = window + 1;
+        }
+    }
+}
+
+impl Windowed {
+    /// None for a name shorter than a window.
+    fn new(name: &str) -> Option<Self> {
+        // The window least met in other words; of equals the first.
+        let commonness = |window: &[u8]| window.iter().map(|byte| common(*byte)).sum::<usize>();
+        let (at, _) = name.as_bytes().windows(WINDOW).enumerate().min_by_key(|(_, window)| commonness(window))?;
+        Some(Self { name: name.to_owned(), at })
+    }
+
+    fn window(&self) -> &[u8] {
+        self.name.as_bytes().get(self.at..self.at + WINDOW).unwrap_or_default()
+    }
+}
+
+/// How common a byte is in running text: the letters of Latin script in the order of their frequency in English, anything
+/// else as rare as the rarest.
+fn common(byte: u8) -> usize {
+    const LETTERS: &[u8] = b"zqjxkvbygpwfmcuhlrdsnioate ";
+    LETTERS.iter().position(|letter| *letter == byte.to_ascii_lowercase()).unwrap_or(0)
+}
+
+/// A window in every combination of small and capital ASCII letters.
+fn cases(window: &[u8]) -> Vec<Vec<u8>> {
+    let mut cases = vec![Vec::new()];
+    for byte in window {
+        let mut both = vec![byte.to_ascii_lowercase(), byte.to_ascii_uppercase()];
+        both.dedup();
+        cases = cases
+            .iter()
+            .flat_map(|case: &Vec<u8>| both.iter().map(move |byte| [case.as_slice(), &[*byte]].concat()))
+            .collect();
+    }
+    cases
 }
 
 impl From<Vec<String>> for Names {
     fn from(names: Vec<String>) -> Self {
-        // A list too long to be built is one that finds nothing; the lists are ours.
-        Self(AhoCorasick::builder().ascii_case_insensitive(true).build(names.iter().flat_map(|name| forms(name))).ok())
+        Self(Search::new(&names))
     }
 }
 
@@ -60,9 +159,17 @@ mod tests {
 
     #[test]
     fn names_are_found_in_any_case_and_within_words() {
+        // Short ones, and more than vector instructions look for.
+        let many: Vec<String> = (0..200).map(|n| format!("{}x{n:03}", ["ab", "cd"][n % 2])).collect();
+        for (list, text) in [(vec!["flu".to_owned(), "mp".to_owned()], "FLU, mp"), (many, "ABx000 cdX199")] {
+            let names = Names::from(list);
+            assert_eq!(names.count(text), 2, "{text}");
+            assert!(!names.within("elsewhere"));
+        }
         let names = Names::from(vec!["covid".to_owned(), "коронавирус".to_owned()]);
         assert_eq!(names.count("Covid, #COVID19; Коронавируса, КОРОНАВИРУС и коронавирус"), 5);
         assert!(names.within("cOvId") && !names.within("influenza"));
+        assert_eq!(names.find("a covicovid, COVIDcovid").collect::<Vec<_>>(), [6, 13, 18]);
         assert!(!Names::from(Vec::new()).within("covid"));
     }
 }

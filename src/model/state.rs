@@ -22,6 +22,11 @@ pub mod state_key {
         format!("item/{id}")
     }
 
+    /// The item whose entry this is the key of.
+    pub fn item_of(key: &str) -> Option<ItemId> {
+        key.strip_prefix("item/").map(|id| ItemId(id.to_owned()))
+    }
+
     /// Text of an item's last published revision: a [`super::StoredText`].
     pub fn text(id: &ItemId) -> String {
         format!("text/{id}")

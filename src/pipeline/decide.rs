@@ -102,14 +102,31 @@ impl Decider {
             |id, head| remembered.borrow_mut().restore_item(id, head),
         )?;
         index.restored();
+        let generation = Self::generation(&state)?;
+        let open = Open { position, ..Open::default() };
+        Ok(Self { rules, state, generation, index, broken, open })
+    }
+
+    /// Takes in what was committed while the memory was read: the keys that were set since. May block.
+    pub(super) fn catch_up(&mut self, position: u64, set: &[String]) -> Result<(), StoreError> {
+        for id in set.iter().filter_map(|key| state_key::item_of(key)) {
+            if let Some(item) = self.state.item(&id)? {
+                self.index.restore_item(&id, ItemHead::from(&item));
+            }
+        }
+        self.generation = Self::generation(&self.state)?;
+        self.open.position = position;
+        Ok(())
+    }
+
+    /// The number of the generation that was begun last.
+    fn generation(state: &State) -> Result<u32, StoreError> {
         let generation = state.generation()?;
         if let Some(unfinished) = generation.as_ref().filter(|generation| !generation.finished) {
             let number = unfinished.number;
             tracing::warn!(generation = number, "the replay that began this generation was broken off: run it again");
         }
-        let generation = generation.map_or(0, |generation| generation.number);
-        let open = Open { position, ..Open::default() };
-        Ok(Self { rules, state, generation, index, broken, open })
+        Ok(generation.map_or(0, |generation| generation.number))
     }
 
     /// How large the open batch is.

@@ -73,6 +73,9 @@ pub(super) struct Line {
     pub(super) image_dropped: Option<Instant>,
 }
 
+/// A memory that is being read.
+type Restoring = tokio::task::JoinHandle<Result<Decider, StoreError>>;
+
 /// How a stretch of work ended.
 enum Ended {
     /// Everything is done, or the daemon is told to stop.
@@ -98,14 +101,23 @@ impl Line {
     async fn work_and_recover(&mut self) -> Result<(), RunError> {
         let mut broken = HashSet::new();
         let mut clearing = Clearing::begin(&self.store).await?;
+        let mut early = Some(self.read_early().await?);
         loop {
             let Some(position) = self.recover().await? else { return Ok(()) };
             // What is committed is known: polling may begin while the memory is read.
             self.reading.intake.count_backlog(position).await?;
             self.recovered.send_replace(true);
-            let (rules, store, known) = (Arc::clone(&self.rules), self.store.clone(), broken.clone());
-            let restored = tokio::task::spawn_blocking(move || Decider::restore(rules, store, position, known));
-            let restored = restored.await.map_err(|failure| RunError::lost("restoring the memory", &failure))?;
+            let early = match early.take() {
+                Some(early) => self.caught_up(early, position).await?,
+                None => None,
+            };
+            let restored = match early {
+                Some(decider) => Ok(decider),
+                None => self
+                    .restore(position, broken.clone())
+                    .await
+                    .map_err(|failure| RunError::lost("restoring the memory", &failure))?,
+            };
             let decider = match restored {
                 Err(StoreError::Corrupt(damage @ Damage::StateRow { .. })) => {
                     self.drop_image(damage).await?;
@@ -121,6 +133,27 @@ impl Line {
                 Ended::Damaged(damage) => self.drop_image(damage).await?,
             }
         }
+    }
+
+    fn restore(&self, position: u64, broken: HashSet<(u64, usize)>) -> Restoring {
+        let (rules, store) = (Arc::clone(&self.rules), self.store.clone());
+        tokio::task::spawn_blocking(move || Decider::restore(rules, store, position, broken))
+    }
+
+    /// Begins to read the memory while the sink recovers, which waits for its broker most of that time.
+    async fn read_early(&self) -> Result<Restoring, StoreError> {
+        self.store.write(|_| Ok(image::note())).await?;
+        Ok(self.restore(0, HashSet::new()))
+    }
+
+    /// What was read early, with what the recovery added; none where that cannot be told, or could not be read.
+    async fn caught_up(&self, early: Restoring, position: u64) -> Result<Option<Decider>, RunError> {
+        let lost = |failure| RunError::lost("restoring the memory", &failure);
+        let read = early.await.map_err(lost)?;
+        let set = self.store.write(|_| Ok(image::noted())).await?;
+        let (Ok(mut decider), Some(set)) = (read, set) else { return Ok(None) };
+        let caught_up = tokio::task::spawn_blocking(move || decider.catch_up(position, &set).map(|()| decider));
+        Ok(caught_up.await.map_err(lost)?.ok())
     }
 
     /// A damaged image is never used: it is read anew where the truth is elsewhere, and ends the process where it is not.

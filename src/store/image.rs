@@ -9,9 +9,43 @@ use super::{
 };
 use crate::model::{Position, StateChange, newer_form, state_key};
 use rusqlite::{Connection, OptionalExtension, Result, Transaction, params};
+use std::cell::RefCell;
+
+/// Changes beyond these are too many to be worth noting.
+const NOTED: usize = 10_000;
+
+thread_local! {
+    /// Keys that have been set since somebody asked for it; none where nobody has, or they cannot be told. Every store
+    /// has a thread of its own that writes, so these are of one store.
+    static SET: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
+/// From now on the keys that are set are noted, for whoever reads the image while it may still change. To be called as a
+/// write, as is [`noted`].
+pub fn note() {
+    SET.replace(Some(Vec::new()));
+}
+
+/// The keys that were set since [`note`]; none if anything was taken away.
+pub fn noted() -> Option<Vec<String>> {
+    SET.take()
+}
+
+fn note_changes(changes: &[StateChange]) {
+    SET.with_borrow_mut(|set| {
+        let told = |keys: &Vec<String>| {
+            keys.len() + changes.len() <= NOTED && changes.iter().all(|change| change.value.is_some())
+        };
+        *set = set.take().filter(told).map(|mut keys| {
+            keys.extend(changes.iter().map(|change| change.key.clone()));
+            keys
+        });
+    });
+}
 
 /// Writes committed changes into the image.
 pub fn apply(tx: &Transaction<'_>, changes: &[StateChange]) -> Result<()> {
+    note_changes(changes);
     let mut put = tx.prepare_cached(
         "INSERT INTO state (key, value, hash) VALUES (?1, ?2, ?3)
          ON CONFLICT (key) DO UPDATE SET value = excluded.value, hash = excluded.hash",
@@ -143,6 +177,7 @@ pub fn check(connection: &Connection, mut look: impl FnMut(&str, &[u8]) -> Resul
 
 /// Empties the image, before it is read anew from the truth.
 pub fn clear(tx: &Transaction<'_>) -> Result<()> {
+    SET.take();
     tx.execute("DELETE FROM state", []).map(drop)
 }
 
@@ -220,5 +255,27 @@ mod tests {
         assert!(matches!(store.read(keys).await, Err(StoreError::Corrupt(_))));
         store.write(clear).await.unwrap();
         assert_eq!(store.read(|db| position(db, "i")).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_is_set_while_somebody_reads_is_noted_for_this_store() {
+        let dirs = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let [store, other] = dirs.each_ref().map(|dir| Store::open(dir.path()).unwrap());
+        let set = |key: &str| vec![StateChange::set(key.to_owned(), &1)];
+        let write = async |store: &Store, changes: Vec<StateChange>| {
+            store.write(move |tx| apply(tx, &changes)).await.unwrap();
+        };
+        let noted = async |store: &Store| store.write(|_| Ok(noted())).await.unwrap();
+        assert_eq!(noted(&store).await, None, "nobody has asked");
+        store.write(|_| Ok(note())).await.unwrap();
+        write(&store, set("item/a:1")).await;
+        write(&other, set("item/b:1")).await;
+        write(&store, set("feed/a")).await;
+        assert_eq!(noted(&store).await, Some(vec!["item/a:1".to_owned(), "feed/a".to_owned()]));
+        store.write(|_| Ok(note())).await.unwrap();
+        write(&store, set("item/a:2")).await;
+        write(&store, vec![StateChange::forget("item/a:1".to_owned())]).await;
+        write(&store, set("item/a:3")).await;
+        assert_eq!(noted(&store).await, None, "something was taken away");
     }
 }

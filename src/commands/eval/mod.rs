@@ -53,7 +53,7 @@ struct Scored {
 /// Runs the verb.
 #[expect(clippy::print_stderr, reason = "usage errors are for the person at the terminal")]
 pub(super) fn run(given: &Eval) -> u8 {
-    let tables = extract::Tables::new(&extract::Options { min_confidence: 0.0, ..extract::Options::default() });
+    let tables = extract::Tables::new(&extract::Options::default());
     let mut scored = Vec::new();
     for file in &given.files {
         let text = match std::fs::read_to_string(file) {

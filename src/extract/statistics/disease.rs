@@ -82,7 +82,9 @@ pub(super) fn relevance(asked: &Asked<'_>, article: &Article) -> Relevance {
     let mentions = |text: &str| asked.names.count(text);
     let headline = article.headline.as_deref().map_or(0, mentions);
     let summary = article.summary.as_deref().map_or(0, mentions);
-    let body = mentions(&article.body);
+    let mut in_body = asked.names.find(&article.body);
+    let first = in_body.next();
+    let body = usize::from(first.is_some()) + in_body.count();
     let words = (article.body.len() / 6).max(60) as f64;
     let density = (body as f64 / words * 60.0).min(0.6);
     let named = 0.5 * f64::from(u8::from(headline > 0)) + 0.3 * f64::from(u8::from(summary > 0));
@@ -90,19 +92,19 @@ pub(super) fn relevance(asked: &Asked<'_>, article: &Article) -> Relevance {
     // The epidemic is older than its name; before December 2019 nothing can be about it.
     let possible =
         !is_covid || article.date().is_none_or(|date| date.year() >= 2020 || date.year() == 2019 && date.month() == 12);
+    let lead_end = article.body.match_indices("\n\n").nth(2).map_or(article.body.len(), |(at, _)| at);
+    let lead = first.is_some_and(|first| first < lead_end);
+    let story = headline + summary > 0 || lead || body >= 2;
     // "The pandemic" names it too, in a story that is dated after its outbreak.
-    let pandemic = is_covid
-        && article.date().is_some()
-        && article
-            .headline
-            .iter()
-            .map(String::as_str)
-            .chain(article.body.split("\n\n").take(3))
-            .any(|text| disease.epidemic.within(text) && !disease.other_epidemic.within(text));
-    let lead = article.body.split("\n\n").take(3).any(|paragraph| mentions(paragraph) > 0);
+    let pandemic = || {
+        let opening = article.body.get(..lead_end).into_iter().flat_map(|lead| lead.split("\n\n"));
+        let names = |text: &str| disease.epidemic.within(text) && !disease.other_epidemic.within(text);
+        is_covid && article.date().is_some() && article.headline.as_deref().into_iter().chain(opening).any(names)
+    };
+    let story = possible && (story || pandemic());
     Relevance {
-        story: possible && (headline + summary > 0 || lead || pandemic || body >= 2),
-        anywhere: possible && (pandemic || headline + summary + body > 0),
+        story,
+        anywhere: possible && (story || body > 0),
         score: if possible { (score * 100.0).round() / 100.0 } else { 0.0 },
     }
 }
