@@ -316,7 +316,7 @@ fn is_host_and_port(text: &str) -> bool {
 }
 
 /// The shape of BCP 47: a language of two or three letters, then parts of at most eight letters and digits.
-fn is_language(code: &str) -> bool {
+pub fn is_language(code: &str) -> bool {
     let mut parts = code.split('-');
     let primary = parts.next().unwrap_or_default();
     (2..=3).contains(&primary.len())

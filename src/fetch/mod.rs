@@ -17,6 +17,7 @@
 mod answer;
 mod body;
 mod delivery;
+pub mod discover;
 mod guard;
 mod hold;
 mod http;
