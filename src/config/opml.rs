@@ -516,13 +516,13 @@ mod tests {
             &["reader's scheme", "no scheme", "user name and password", "bare ampersands", "the list ends before"],
         );
         check(
-            "<opml><body><outline text='A' xmlUrl='http://a.example/rss'/><outline text='A' xmlUrl='https://www.a.example/rss/' category='x'/>\
-             <outline text='A' xmlUrl='https://b.example/'/><outline text='Bad' xmlUrl='javascript:alert(1)'/>\
+            "<opml><body><outline text='Alpha' xmlUrl='http://a.example/rss'/><outline text='Alpha' xmlUrl='https://www.a.example/rss/' category='x'/>\
+             <outline text='Alpha' xmlUrl='https://b.example/'/><outline text='Bad' xmlUrl='javascript:alert(1)'/>\
              <outline text='Site' htmlUrl='https://site.example/'/><outline type='include' text='More' url='https://more.example/x.opml'/>\
              <outline type='rss' text='Old' url='https://old.example/rss'/></body></opml>",
             &[
-                ("a", "http://a.example/rss", &["x"]),
-                ("a-2", "https://b.example/", &[]),
+                ("alpha", "http://a.example/rss", &["x"]),
+                ("alpha-2", "https://b.example/", &[]),
                 ("old", "https://old.example/rss", &[]),
             ],
             &["more than once", "Bad: left out", "feeds discover https://site.example/", "another list stands at"],
