@@ -56,8 +56,10 @@ pub struct FeedsList {
 
 /// `dateline feeds check`.
 #[derive(Debug, Args)]
-#[command(after_help = "Each feed is asked once, and once more conditionally where its server gave validators: `kept` means that it
-said 304. Feeds are asked side by side, those of one host no more than fetch.per_host at a time.")]
+#[command(
+    after_help = "Each feed is asked once, and once more conditionally where its server gave validators: `kept` means that it
+said 304. Feeds are asked side by side, those of one host no more than fetch.per_host at a time."
+)]
 pub struct FeedsCheck {
     /// Where the configuration comes from.
     #[command(flatten)]
@@ -95,8 +97,10 @@ pub struct FeedsDiscover {
 
 /// `dateline feeds import`.
 #[derive(Debug, Args)]
-#[command(after_help = "Folders and categories become tags. What is repaired, left out or met twice is said on standard error; what a
-block has no key for stands beside it as a comment. With --config, feeds that are configured already are left out.")]
+#[command(
+    after_help = "Folders and categories become tags. What is repaired, left out or met twice is said on standard error; what a
+block has no key for stands beside it as a comment. With --config, feeds that are configured already are left out."
+)]
 pub struct FeedsImport {
     /// Feeds of this configuration are known already.
     #[arg(long, value_name = "FILE")]
@@ -111,8 +115,10 @@ pub struct FeedsImport {
 
 /// `dateline feeds export`.
 #[derive(Debug, Args)]
-#[command(after_help = "OPML 2.0. Credentials are never exported: values in addresses that look like secrets are left out, and said on
-standard error.")]
+#[command(
+    after_help = "OPML 2.0. Credentials are never exported: values in addresses that look like secrets are left out, and said on
+standard error."
+)]
 pub struct FeedsExport {
     /// Where the configuration comes from.
     #[command(flatten)]

@@ -63,9 +63,8 @@ fn marks(feed: &Feed) -> String {
 fn ask<T>(options: &fetch::Options, work: impl AsyncFnOnce(fetch::Client) -> T) -> Result<T, u8> {
     let version = env!("CARGO_PKG_VERSION");
     let begun = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(anyhow::Error::from);
-    let done = begun.and_then(|runtime| {
-        runtime.block_on(async { Ok(work(fetch::Client::new(options, version)?).await) })
-    });
+    let done =
+        begun.and_then(|runtime| runtime.block_on(async { Ok(work(fetch::Client::new(options, version)?).await) }));
     done.map_err(|error| {
         complain(&format!("error: {error:#}"));
         exit::UNAVAILABLE

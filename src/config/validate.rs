@@ -74,7 +74,7 @@ fn fetch(draft: &Draft, problems: &mut Problems) {
     if websub.lease < Duration::from_secs(60) {
         refuse("fetch.websub.lease", "too short to be worth asking for: write for example \"10d\"".to_owned());
     }
-    if websub.poll_interval > options.max_interval {
+    if websub.callback.is_some() && websub.poll_interval > options.max_interval {
         let longest = shown(options.max_interval);
         refuse(
             "fetch.websub.poll_interval",

@@ -91,7 +91,8 @@ pub fn candidates(page: &Fetched) -> Vec<Candidate> {
     let Ok(address) = Url::parse(&page.url) else { return Vec::new() };
     let mut found = Vec::new();
     for link in link::of_headers(page) {
-        if link.is("alternate") && looks_right(link.media_type.as_deref(), link.target.as_str(), link.title.as_deref()) {
+        if link.is("alternate") && looks_right(link.media_type.as_deref(), link.target.as_str(), link.title.as_deref())
+        {
             found.push(candidate(link.target, link.title, Reason::Header));
         }
     }
@@ -140,7 +141,8 @@ pub fn guesses(address: &str) -> Vec<Candidate> {
 
 fn candidate(mut url: Url, title: Option<String>, reason: Reason) -> Candidate {
     url.set_fragment(None);
-    let title = title.map(|title| title.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|title| !title.is_empty());
+    let title =
+        title.map(|title| title.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|title| !title.is_empty());
     Candidate { url: url.to_string(), title, reason }
 }
 
@@ -228,7 +230,9 @@ fn looks_right(media_type: Option<&str>, url: &str, title: Option<&str>) -> bool
 /// Whether a text has the word: `/world/rss.xml`, `RSS feeds`, `atom`.
 fn words_say_so(text: &str) -> bool {
     let words = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
-    words.into_iter().any(|word| matches!(word.as_str(), "rss" | "feed" | "feeds" | "atom" | "rdf" | "syndication" | "rss2" | "xmlfeed"))
+    words.into_iter().any(|word| {
+        matches!(word.as_str(), "rss" | "feed" | "feeds" | "atom" | "rdf" | "syndication" | "rss2" | "xmlfeed")
+    })
 }
 
 /// A link is worth a request if its address says so, or its words do and the address may be a document's.
@@ -294,14 +298,22 @@ mod tests {
                 ("https://wire.example/out.xml", Reason::Link),
             ],
         );
-        check("https://wire.example/", &[], "<base href='/deep/'><link rel=feed href=x>", &[("https://wire.example/deep/x", Reason::Head)]);
+        check(
+            "https://wire.example/",
+            &[],
+            "<base href='/deep/'><link rel=feed href=x>",
+            &[("https://wire.example/deep/x", Reason::Head)],
+        );
     }
 
     #[test]
     fn usual_places_are_few() {
         let found = guesses("https://wire.example/blog?x=1#y");
         assert_eq!(found.len(), 3 + PLACES.len());
-        assert_eq!((found[0].url.as_str(), found[3].url.as_str()), ("https://wire.example/blog/feed", "https://wire.example/feed"));
+        assert_eq!(
+            (found[0].url.as_str(), found[3].url.as_str()),
+            ("https://wire.example/blog/feed", "https://wire.example/feed")
+        );
         assert_eq!(guesses("https://wire.example").len(), PLACES.len());
     }
 }

@@ -57,7 +57,8 @@ fn record(
             continue;
         }
         let known = seen::load(tx, &item.id)?;
-        let (kept, known) = (known.is_some(), known.map_or_else(|| seen::from_state(tx, item, 0, at), |seen| Ok(Some(seen)))?);
+        let (kept, known) =
+            (known.is_some(), known.map_or_else(|| seen::from_state(tx, item, 0, at), |seen| Ok(Some(seen)))?);
         let (mut seen, look) = match known {
             Some(mut seen) => {
                 let look = seen.look_at_push(&item.content_hash());
@@ -69,7 +70,11 @@ fn record(
         if look != Look::Changed {
             appended.unchanged += 1;
             contents.extend(seen.wants_touch(at, policy).then(|| Content::Touch(item.id.clone())));
-            if kept { seen::touch(tx, &seen)? } else { seen::save(tx, &seen, None)? };
+            if kept {
+                seen::touch(tx, &seen)?
+            } else {
+                seen::save(tx, &seen, None)?
+            };
             continue;
         }
         seen.whole = seen::whole(item);

@@ -26,7 +26,9 @@ fn of_root(root: &Tag<'_>) -> String {
     let attribute =
         |name: &str| root.attributes.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| &**value);
     let declares = |space: &str| {
-        root.attributes.iter().any(|(key, value)| key.to_ascii_lowercase().starts_with("xmlns") && value.contains(space))
+        root.attributes
+            .iter()
+            .any(|(key, value)| key.to_ascii_lowercase().starts_with("xmlns") && value.contains(space))
     };
     let versioned = |name: &str| match attribute("version").and_then(version) {
         Some(version) => format!("{name} {version}"),

@@ -49,7 +49,14 @@ pub(super) struct Changes {
 
 impl Polling {
     pub(super) fn new(front: Front, context: fetch::Context) -> Self {
-        Self { front, context, running: HashMap::new(), told: BTreeSet::new(), tasks: JoinSet::new(), failed: Vec::new() }
+        Self {
+            front,
+            context,
+            running: HashMap::new(),
+            told: BTreeSet::new(),
+            tasks: JoinSet::new(),
+            failed: Vec::new(),
+        }
     }
 
     /// Begins to poll a feed, with what is known of it.

@@ -74,9 +74,15 @@ fn the_feeds_of_a_site_are_found_read_and_ranked() {
     bare.serve("/robots.txt", Reply::new("text/plain", "User-agent: *\nDisallow: /feed\n"));
     bare.serve("/feed", Reply::rss(WORLD));
     bare.serve("/rss.xml", Reply::rss(COMMENTS));
-    let output = finished(
-        dateline().args(["feeds", "discover", &bare.url("/"), "--format", "json", "--allow", &bare.authority()]),
-    );
+    let output = finished(dateline().args([
+        "feeds",
+        "discover",
+        &bare.url("/"),
+        "--format",
+        "json",
+        "--allow",
+        &bare.authority(),
+    ]));
     let found = json(&output);
     let place = bare.url("/rss.xml");
     assert_eq!((found.as_array().unwrap().len(), found[0]["url"].as_str()), (1, Some(place.as_str())));

@@ -46,7 +46,10 @@ impl Hub {
                 // It has moved: the form is to come again at the other address.
                 let moved = path == "/old";
                 let status = if moved { 307 } else { status };
-                let _ = write!(connection, "HTTP/1.1 {status} Scripted\r\nLocation: http://{own}/\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+                let _ = write!(
+                    connection,
+                    "HTTP/1.1 {status} Scripted\r\nLocation: http://{own}/\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+                );
                 if moved {
                     continue;
                 }
@@ -91,7 +94,7 @@ fn read_form(connection: &mut TcpStream) -> Option<(String, Asked)> {
 fn ask(method: &str, url: &str, headers: &str, body: &[u8]) -> (u16, String) {
     let url = Url::parse(url).unwrap();
     let address = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
-    let mut connection = TcpStream::connect(&address).unwrap();
+    let Ok(mut connection) = TcpStream::connect(&address) else { return (0, String::new()) };
     let target = format!("{}?{}", url.path(), url.query().unwrap_or_default());
     let head = format!(
         "{method} {target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n",
@@ -279,6 +282,34 @@ fn a_push_is_published_once_over_kills_and_a_forged_one_never() {
     pushed.audited(daemon);
 }
 
+/// Before it is durable a push is not acknowledged; once it is, it need not be acknowledged to be published.
+#[cfg(feature = "faults")]
+#[test]
+fn a_kill_amid_a_push_loses_and_doubles_nothing() {
+    for (point, durable) in [("C1", false), ("C3", true)] {
+        let pushed = Pushed::new(10_000, "1h");
+        // The first document is let through.
+        let daemon = pushed.site.spawn_armed(&format!("{point}=1*off->return"));
+        let form = pushed.hub.wait("subscribe", 1);
+        pushed.wait_quiet();
+        assert_eq!(push(&form, &form["secret"], &document(&["second"])), 0, "{point}: it died without a word");
+        drop(daemon);
+        let daemon = pushed.site.spawn();
+        if durable {
+            pushed.wait_published("second");
+        }
+        // The hub comes again, as hubs do.
+        wait_for(PATIENCE, "the push to be taken", || {
+            (push(&form, &form["secret"], &document(&["second"])) == 200).then_some(())
+        });
+        pushed.wait_published("second");
+        assert_eq!(push(&form, &form["secret"], &document(&["third", "second"])), 200);
+        pushed.wait_published("third");
+        assert_eq!(pushed.published(), ["first", "second", "third"], "{point}");
+        pushed.audited(daemon);
+    }
+}
+
 #[test]
 fn a_lease_is_renewed_and_without_its_hub_the_feed_is_polled() {
     let pushed = Pushed::new(2, "1h");
@@ -286,7 +317,11 @@ fn a_lease_is_renewed_and_without_its_hub_the_feed_is_polled() {
     let first = pushed.hub.wait("subscribe", 1);
     pushed.wait_quiet();
     let third = pushed.hub.wait("subscribe", 3);
-    assert_eq!((&first["callback"], &first["secret"]), (&third["callback"], &third["secret"]), "a renewal is of the same");
+    assert_eq!(
+        (&first["callback"], &first["secret"]),
+        (&third["callback"], &third["secret"]),
+        "a renewal is of the same"
+    );
     let quiet = pushed.polls();
     pushed.hub.manner.lock().unwrap().status = 503;
     pushed.wait_polled();

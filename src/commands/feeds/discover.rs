@@ -4,8 +4,9 @@
 //! names and links, and the usual places only when that gave nothing, and only where robots.txt allows.
 
 use super::{
-    ask, complain,
+    ask,
     check::minute,
+    complain,
     probe::{self, Found, Text},
     table::{self, Cell},
 };
@@ -166,7 +167,8 @@ fn show(rows: &[Row], allow: &[String]) {
     for (n, row) in rows.iter().enumerate() {
         let block = block(&row.found, allow, &mut taken);
         // The best is ready to be pasted; the others wait for somebody to choose them.
-        let text: String = if n == 0 { block } else { block.lines().fold("\n".to_owned(), |all, line| all + "# " + line + "\n") };
+        let text: String =
+            if n == 0 { block } else { block.lines().fold("\n".to_owned(), |all, line| all + "# " + line + "\n") };
         put_text(&text);
     }
 }

@@ -94,7 +94,9 @@ pub(super) async fn get(client: &Client, feed: &Feed, url: &str, wants: Wants) -
     let nothing = Validators::default();
     match client.get(Request { feed, url, validators: &nothing, wants }).await {
         Ok(Response::Document(document)) => Ok(*document),
-        Ok(Response::NotModified { .. }) => Err(Issue::new(Stage::Fetch, "unasked_response", "304 without a condition")),
+        Ok(Response::NotModified { .. }) => {
+            Err(Issue::new(Stage::Fetch, "unasked_response", "304 without a condition"))
+        }
         Err(error) => Err(error.into_issue()),
     }
 }
@@ -133,7 +135,8 @@ pub(super) async fn read(feed: &Feed, fetched: Fetched) -> Result<Found, Issue> 
     let work = tokio::task::spawn_blocking(move || {
         parse::feed(&feed, &fetched).map(|parsed| found(&fetched, parsed)).map_err(|parse::ParseError(issue)| issue)
     });
-    let broken = |failure| Issue::new(Stage::Parse, "parser_failed", format!("the document broke the parser: {failure}"));
+    let broken =
+        |failure| Issue::new(Stage::Parse, "parser_failed", format!("the document broke the parser: {failure}"));
     work.await.map_err(broken)?
 }
 

@@ -76,13 +76,33 @@ async fn judge(response: reqwest::Response, status: u16, url: &Url) -> Result<()
 async fn words(mut response: reqwest::Response) -> String {
     let Ok(Ok(Some(chunk))) = timeout(WORDS_WITHIN, response.chunk()).await else { return String::new() };
     let head = chunk.get(..chunk.len().min(4 * WORDS)).unwrap_or_default();
-    let text: String = String::from_utf8_lossy(head)
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(WORDS)
-        .collect();
+    let text: String =
+        String::from_utf8_lossy(head).chars().map(|c| if c.is_control() { ' ' } else { c }).take(WORDS).collect();
     match text.trim() {
         "" => String::new(),
         said => format!(": {said}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::Options;
+
+    #[tokio::test]
+    async fn hubs_pass_the_guard_as_feeds_do() {
+        let client = Client::new(&Options::default(), "0.0.0").unwrap();
+        let feed = Feed::new("a", "https://wire.example/rss");
+        for (hub, code) in [
+            ("http://127.0.0.1/hub", "address_refused"),
+            ("http://[::ffff:10.0.0.1]/hub", "address_refused"),
+            ("http://169.254.169.254/latest", "address_refused"),
+            ("https://hub.example:8080/", "port_refused"),
+            ("https://someone:word@hub.example/", "bad_address"),
+            ("file:///etc/passwd", "bad_address"),
+        ] {
+            let refused = client.post_form(&feed, hub, &[("hub.mode", "subscribe")]).await.unwrap_err();
+            assert_eq!(refused.issue().code, code, "{hub}");
+        }
     }
 }

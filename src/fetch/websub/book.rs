@@ -44,7 +44,5 @@ pub(super) async fn save(store: &Store, subscription: &Subscription) -> Result<(
 /// Forgets one.
 pub(super) async fn forget(store: &Store, path: &str) -> Result<(), StoreError> {
     let path = path.to_owned();
-    store
-        .write(move |tx| tx.execute("DELETE FROM subscription WHERE path = ?1", [path]).map(drop))
-        .await
+    store.write(move |tx| tx.execute("DELETE FROM subscription WHERE path = ?1", [path]).map(drop)).await
 }

@@ -263,9 +263,10 @@ impl Keeper {
     async fn polled(&mut self, feed: &Arc<Feed>, base: String, offer: Option<Offer>, new_items: usize) {
         let configured = self.feeds.as_ref().and_then(|feeds| feeds.get(&feed.id));
         let Some(feed) = configured.filter(|known| known.url == feed.url && known.websub).cloned() else { return };
-        let current = self.kept.iter().find(|(_, one)| {
-            one.subscription.feed == feed.id && one.subscription.standing != Standing::Leaving
-        });
+        let current = self
+            .kept
+            .iter()
+            .find(|(_, one)| one.subscription.feed == feed.id && one.subscription.standing != Standing::Leaving);
         let Some(path) = current.map(|(path, _)| path.clone()) else {
             if let Some(offer) = offer {
                 self.begin(feed, base, offer, 0).await;
@@ -333,14 +334,7 @@ impl Keeper {
         self.save(&path).await;
     }
 
-    async fn verify(
-        &mut self,
-        path: &str,
-        mode: Mode,
-        topic: &str,
-        lease: Option<u64>,
-        reply: oneshot::Sender<bool>,
-    ) {
+    async fn verify(&mut self, path: &str, mode: Mode, topic: &str, lease: Option<u64>, reply: oneshot::Sender<bool>) {
         let wanted = self.kept.get_mut(path).filter(|one| one.subscription.expects(mode, topic));
         reply.send(wanted.is_some()).ok();
         let Some(one) = wanted else { return };
@@ -446,11 +440,8 @@ impl Keeper {
         let path = path.to_owned();
         self.asking.spawn(async move {
             let callback = subscription.callback();
-            let mut form = vec![
-                ("hub.mode", mode.as_str()),
-                ("hub.topic", &subscription.topic),
-                ("hub.callback", &callback),
-            ];
+            let mut form =
+                vec![("hub.mode", mode.as_str()), ("hub.topic", &subscription.topic), ("hub.callback", &callback)];
             if mode == Mode::Subscribe {
                 form.extend([("hub.lease_seconds", lease.as_str()), ("hub.secret", subscription.secret.expose())]);
             }
@@ -543,7 +534,8 @@ impl Keeper {
     /// Tells whoever watches.
     fn show(&self) {
         let mut standings = Standings::new();
-        let mut counts = [Standing::Asking, Standing::Live, Standing::Resting, Standing::Leaving].map(|kind| (kind, 0u64));
+        let mut counts =
+            [Standing::Asking, Standing::Live, Standing::Resting, Standing::Leaving].map(|kind| (kind, 0u64));
         for one in self.kept.values() {
             let subscription = &one.subscription;
             if let Some((_, count)) = counts.iter_mut().find(|(kind, _)| *kind == subscription.standing) {

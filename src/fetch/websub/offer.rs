@@ -34,7 +34,8 @@ pub struct Offer {
 /// The offer of a feed's response, if it makes one.
 pub fn offer(fetched: &Fetched) -> Option<Offer> {
     let links = link::of_headers(fetched);
-    let stated = |relation: &str| links.iter().filter(|link| link.is(relation)).map(|link| link.target.clone()).collect();
+    let stated =
+        |relation: &str| links.iter().filter(|link| link.is(relation)).map(|link| link.target.clone()).collect();
     let mut named = Named { hubs: stated("hub"), selves: stated("self") };
     if named.hubs.is_empty() || named.selves.is_empty() {
         let Named { hubs, selves } = in_document(fetched);
@@ -161,7 +162,11 @@ mod tests {
     fn headers_are_asked_first_and_the_document_for_the_rest() {
         let both = "<https://push.example/>; rel=hub, <https://wire.example/canonical>; rel=\"self\"";
         check(&[both], ATOM, Some(("https://wire.example/canonical", &["https://push.example/"])));
-        check(&["<https://push.example/>; rel=hub"], ATOM, Some(("https://wire.example/atom", &["https://push.example/"])));
+        check(
+            &["<https://push.example/>; rel=hub"],
+            ATOM,
+            Some(("https://wire.example/atom", &["https://push.example/"])),
+        );
         check(&[], ATOM, Some(("https://wire.example/atom", &["https://hub.example/"])));
     }
 

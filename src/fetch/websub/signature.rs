@@ -58,7 +58,8 @@ pub(super) fn path() -> Option<String> {
 
 /// Whether a text may be such a name at all.
 pub(super) fn is_path(text: &str) -> bool {
-    text.len() == PATH_BYTES.div_ceil(3) * 4 - 1 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    text.len() == PATH_BYTES.div_ceil(3) * 4 - 1
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
 }
 
 fn random<const BYTES: usize>() -> Option<String> {
