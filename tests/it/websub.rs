@@ -30,6 +30,8 @@ struct Hub {
     authority: String,
     asked: Arc<Mutex<Vec<Asked>>>,
     manner: Arc<Mutex<Manner>>,
+    /// How often it was told that it was right.
+    verified: Arc<Mutex<usize>>,
 }
 
 impl Hub {
@@ -38,7 +40,9 @@ impl Hub {
         let authority = listener.local_addr().unwrap().to_string();
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let manner = Arc::new(Mutex::new(Manner { status: 202, verifies: true, lease_seconds }));
+        let verified: Arc<Mutex<usize>> = Arc::default();
         let (told, how, own) = (Arc::clone(&asked), Arc::clone(&manner), authority.clone());
+        let right = Arc::clone(&verified);
         thread::spawn(move || {
             for mut connection in listener.incoming().flatten() {
                 let Some((path, form)) = read_form(&mut connection) else { continue };
@@ -55,11 +59,16 @@ impl Hub {
                 }
                 told.lock().unwrap().push(form.clone());
                 if verifies && status == 202 {
-                    thread::spawn(move || verify(&form, &form["mode"], &form["topic"], lease_seconds));
+                    let right = Arc::clone(&right);
+                    thread::spawn(move || {
+                        if verify(&form, &form["mode"], &form["topic"], lease_seconds).0 == 200 {
+                            *right.lock().unwrap() += 1;
+                        }
+                    });
                 }
             }
         });
-        Self { authority, asked, manner }
+        Self { authority, asked, manner, verified }
     }
 
     fn asked(&self, mode: &str) -> Vec<Asked> {
@@ -101,8 +110,10 @@ fn ask(method: &str, url: &str, headers: &str, body: &[u8]) -> (u16, String) {
         body.len()
     );
     let _ = connection.write_all(head.as_bytes()).and_then(|()| connection.write_all(body));
-    let mut answer = String::new();
-    let _ = connection.read_to_string(&mut answer);
+    let mut answer = Vec::new();
+    // One that refuses a body may reset the connection after its answer.
+    let _ = connection.read_to_end(&mut answer);
+    let answer = String::from_utf8(answer).unwrap();
     let status = answer.split_whitespace().nth(1).map_or(0, |status| status.parse().unwrap());
     (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
 }
@@ -312,20 +323,20 @@ fn a_kill_amid_a_push_loses_and_doubles_nothing() {
 
 #[test]
 fn a_lease_is_renewed_and_without_its_hub_the_feed_is_polled() {
-    let pushed = Pushed::new(2, "1h");
+    let pushed = Pushed::new(4, "1h");
     let daemon = pushed.site.spawn();
     let first = pushed.hub.wait("subscribe", 1);
     pushed.wait_quiet();
+    let quiet = pushed.polls();
     let third = pushed.hub.wait("subscribe", 3);
     assert_eq!(
         (&first["callback"], &first["secret"]),
         (&third["callback"], &third["secret"]),
         "a renewal is of the same"
     );
-    let quiet = pushed.polls();
+    assert!(pushed.polls() < quiet + 5, "{} polls while the hub told of the feed", pushed.polls() - quiet);
     pushed.hub.manner.lock().unwrap().status = 503;
     pushed.wait_polled();
-    assert!(quiet < 20, "{quiet} polls before the hub went down");
     // It is back.
     pushed.hub.manner.lock().unwrap().status = 202;
     pushed.hub.manner.lock().unwrap().lease_seconds = 10_000;
@@ -350,10 +361,8 @@ fn a_hub_that_keeps_silent_is_no_longer_trusted() {
     pushed.hub.wait("subscribe", 2);
     pushed.hub.manner.lock().unwrap().verifies = true;
     let form = pushed.hub.wait("subscribe", 3);
-    let told = wait_for(PATIENCE, "a push to be taken", || {
-        (push(&form, &form["secret"], &document(&["told"])) == 200).then_some(())
-    });
-    assert_eq!(told, ());
+    wait_for(PATIENCE, "the subscription to be verified", || (*pushed.hub.verified.lock().unwrap() > 0).then_some(()));
+    assert_eq!(push(&form, &form["secret"], &document(&["told"])), 200);
     let items = ["a", "b", "c", "d", "e", "f"];
     for n in 1..=items.len() {
         pushed.serve(&items[..n]);

@@ -1,7 +1,7 @@
 //! One feed, asked and read as the daemon would, and what there is to say of it.
 
 use crate::{
-    fetch::{self, Client, FetchError, Request, Response, Wants, websub},
+    fetch::{self, Client, Request, Response, Wants, websub},
     model::{Feed, Fetched, Issue, Item, Stage, Validators},
     parse::{self, Parsed},
 };
@@ -121,10 +121,7 @@ async fn honoured(client: &Client, feed: &Feed, validators: &Validators) -> Hono
     match client.get(Request { feed, url: &feed.url, validators, wants: Wants::Feed }).await {
         Ok(Response::NotModified { .. }) => Honoured::Kept,
         Ok(Response::Document(_)) => Honoured::Ignored,
-        // Validators that are of no use are not sent, and then nothing was asked.
-        Err(FetchError::Retry { .. } | FetchError::GiveUp(_) | FetchError::Refused(_) | FetchError::Gone(_)) => {
-            Honoured::Failed
-        }
+        Err(_) => Honoured::Failed,
     }
 }
 

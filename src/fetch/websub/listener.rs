@@ -182,12 +182,12 @@ impl Door {
             tracing::debug!(feed.id = %target.feed.id, "a push without a sound signature was ignored");
             return (StatusCode::ACCEPTED, "forged");
         }
-        let kept = ["content-type"].iter().filter_map(|name| Some(((*name).to_owned(), text(name)?.to_owned())));
+        let kept = text("content-type").map(|stated| ("content-type".to_owned(), stated.to_owned()));
         let fetched = Fetched {
             feed: target.feed.id.clone(),
             url: target.base.clone(),
             status: 200,
-            headers: kept.collect(),
+            headers: kept.into_iter().collect(),
             body,
             complete: true,
             at: Timestamp::now(),
