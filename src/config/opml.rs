@@ -58,7 +58,7 @@ pub fn read(bytes: &[u8], taken: &[&str], known: &[&str]) -> Result<Read, String
     let leaves_stay_open = leaves_stay_open(&text);
     let mut folders: Vec<Open> = Vec::new();
     let mut tokens = Tokens::new(&text, 0);
-    let mut is_list = false;
+    let (mut is_list, mut is_whole) = (false, false);
     while let Some(token) = tokens.next() {
         match token {
             Token::Open(tag) if tag.name.eq_ignore_ascii_case("opml") => is_list = true,
@@ -73,6 +73,7 @@ pub fn read(bytes: &[u8], taken: &[&str], known: &[&str]) -> Result<Read, String
                 }
             }
             Token::Close(name) if name.eq_ignore_ascii_case("outline") => drop(folders.pop()),
+            Token::Close(name) if name.eq_ignore_ascii_case("opml") => is_whole = true,
             _ => {}
         }
     }
@@ -85,7 +86,13 @@ pub fn read(bytes: &[u8], taken: &[&str], known: &[&str]) -> Result<Read, String
             reader.read.notes.push(format!("{n} {what} were taken as they stand"));
         }
     }
-    if over.cut || !folders.is_empty() {
+    if leaves_stay_open {
+        reader
+            .read
+            .notes
+            .push("outlines are never closed: those of feeds were taken to end where they begin".to_owned());
+    }
+    if over.cut || !folders.is_empty() || is_list && !is_whole {
         reader.read.notes.push("the list ends before its outlines do; what is there was read".to_owned());
     }
     Ok(reader.read)
@@ -413,7 +420,14 @@ mod tests {
                 ("two", "https://wire.example/two", &[]),
                 ("three", "https://three.example/rss", &["Folder"]),
             ],
-            &["reader's scheme", "no scheme", "user name and password", "bare ampersands", "the list ends before"],
+            &[
+                "reader's scheme",
+                "no scheme",
+                "user name and password",
+                "bare ampersands",
+                "never closed",
+                "the list ends before",
+            ],
         );
         check(
             "<opml><body><outline text='Alpha' xmlUrl='http://a.example/rss'/><outline text='Alpha' xmlUrl='https://www.a.example/rss/' category='x'/>\
@@ -444,5 +458,40 @@ mod tests {
             text.contains("# language: Klingon language") && text.contains("# description: one [[feed]] two"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn no_list_is_too_strange() {
+        let seeds = [
+            "<opml>",
+            "<outline text='a' xmlUrl='",
+            "https://a.example/\u{e9}'",
+            "/>",
+            "</outline>",
+            "xmlurl=feed:",
+            ">",
+            "&#x;",
+            "<![CDATA[",
+            "<outline",
+            " category=',/,//a' ",
+            "\u{0}",
+            "isComment=true ",
+            "<outline text=\"\u{65b0}\" url=':' type=rss>",
+        ];
+        let mut state = 7_u64;
+        for _ in 0..2_000 {
+            let mut list = String::new();
+            for _ in 0..12 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                list.push_str(seeds[(state >> 33) as usize % seeds.len()]);
+            }
+            if let Ok(found) = read(list.as_bytes(), &[], &[]) {
+                let text = blocks(&found.feeds);
+                let taken: super::super::FeedList =
+                    toml::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+                assert_eq!(taken.feed.len(), found.feeds.len());
+                write("x", &taken.feed, jiff::Timestamp::UNIX_EPOCH);
+            }
+        }
     }
 }

@@ -47,13 +47,13 @@ fn the_feeds_of_a_site_are_found_read_and_ranked() {
             "<html><head><link rel=alternate type='application/feed+json' href='/feed.json'>\
              <link rel=alternate type='application/rss+xml' href='/world.xml'><link rel=alternate type='application/rss+xml' href='/gone.xml'>\
              <link rel=alternate type='application/rss+xml' href='/page.html'></head>\
-             <body><a href='/comments/'>Comments feed</a><a href='/world.xml?again'>RSS</a></body></html>",
+             <body><a href='/comments/feed'>Comments feed</a><a href='/world.xml?again'>RSS</a></body></html>",
         ),
     );
     server.serve("/world.xml", Reply::rss(WORLD));
     server.serve("/world.xml?again", Reply::rss(WORLD));
     server.serve("/feed.json", Reply::new("application/feed+json", whole()));
-    server.serve("/comments/", Reply::rss(COMMENTS));
+    server.serve("/comments/feed", Reply::rss(COMMENTS));
     server.serve("/page.html", Reply::html("<html>no feed</html>"));
     let discover = |url: &str, more: &[&str]| {
         finished(dateline().args(["feeds", "discover", url, "--allow", &server.authority()]).args(more))

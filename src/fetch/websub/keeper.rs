@@ -478,6 +478,8 @@ impl Keeper {
             tracing::warn!(feed.id = %one.feed.id, hub = redact(&subscription.hub), failures = subscription.failures, "a hub cannot be asked to {}: {why}", mode.as_str());
         }
         subscription.why = Some(why);
+        // Where there are several hubs, one's refusal is not all of theirs.
+        let refused = refused && subscription.failures as usize >= subscription.hubs.len();
         let pause = subscription.pause(refused, after, own);
         one.due = match subscription.standing {
             Standing::Resting => rest_end(subscription),
