@@ -482,8 +482,12 @@ mod tests {
 
     #[test]
     fn the_samples_of_the_documents_are_taken() {
-        let documents =
-            [include_str!("../README.md"), include_str!("../docs/OPERATING.md"), include_str!("../docs/GUARANTEES.md"), include_str!("../docs/FEEDS.md")];
+        let documents = [
+            include_str!("../README.md"),
+            include_str!("../docs/OPERATING.md"),
+            include_str!("../docs/GUARANTEES.md"),
+            include_str!("../docs/FEEDS.md"),
+        ];
         // Every other part between fences is a sample.
         let fenced = documents.iter().flat_map(|text| text.split("```").skip(1).step_by(2));
         for sample in fenced.flat_map(str::lines).filter(|line| line.starts_with("dateline ")) {

@@ -8,6 +8,7 @@ mod write;
 
 pub use write::{Written, write};
 
+use super::validate::is_id;
 use crate::{
     markup::{
         encoding,
@@ -221,7 +222,8 @@ impl Reader {
             None => {}
         }
         let mut feed = Feed::new(&self.id(outline.name().as_deref(), &url), &url);
-        feed.title = outline.name();
+        // A name such as feeds have here is no title.
+        feed.title = outline.name().filter(|name| !is_id(name));
         feed.tags = tags;
         feed.enabled = !outline.is_off() && !folders.iter().any(|open| open.off);
         let mut beside = Vec::new();
@@ -245,7 +247,7 @@ impl Reader {
 
     /// A name of the feed's own: from what it is called, where Latin letters can be made of it, else from its address.
     fn id(&mut self, name: Option<&str>, url: &str) -> String {
-        let named = name.map(slug).filter(|slug| slug.len() >= 3);
+        let named = name.map(|name| if is_id(name) { name.to_owned() } else { slug(name) }).filter(|id| id.len() >= 3);
         let base: String = named.unwrap_or_else(|| super::id_of_url(url)).chars().take(LONGEST_ID).collect();
         let mut id = base.clone();
         let mut n = 1;

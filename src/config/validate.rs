@@ -76,10 +76,7 @@ fn fetch(draft: &Draft, problems: &mut Problems) {
     }
     if websub.callback.is_some() && websub.poll_interval > options.max_interval {
         let longest = shown(options.max_interval);
-        refuse(
-            "fetch.websub.poll_interval",
-            format!("longer than fetch.max_interval: write at most \"{longest}\""),
-        );
+        refuse("fetch.websub.poll_interval", format!("longer than fetch.max_interval: write at most \"{longest}\""));
     }
     if websub.max_body < 1024 {
         refuse("fetch.websub.max_body", "too small for any feed: write at least \"1KiB\"".to_owned());
@@ -286,7 +283,7 @@ fn rest(draft: &Draft, problems: &mut Problems) {
     }
 }
 
-fn is_id(id: &str) -> bool {
+pub(super) fn is_id(id: &str) -> bool {
     let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     id.len() <= 100 && id.starts_with(sound) && id.chars().all(|c| sound(c) || ".-_".contains(c))
 }

@@ -30,9 +30,9 @@ mod problem;
 mod redact;
 mod robots;
 mod schedule;
-pub mod websub;
 #[cfg(test)]
 mod tests;
+pub mod websub;
 
 pub use delivery::{
     Assignment, Delivery, FeedChange, FeedMemory, FeedProgress, Means, Order, Outcome, PageDelivery, PageWanted,

@@ -286,7 +286,8 @@ async fn acquire(
     let (hubs, service) = hubs.unzip();
     front.websub = hubs.as_ref().map(|hubs| hubs.websub.clone());
     let mut polling = Polling::new(front.clone(), context);
-    let mut reloading = Reloading { running: config.clone(), roster: roster.clone(), board: board.clone(), means, hubs };
+    let mut reloading =
+        Reloading { running: config.clone(), roster: roster.clone(), board: board.clone(), means, hubs };
     reloading.begin(&mut polling).await?;
 
     let (wanted, to_fetch) = mpsc::channel(PAGES_IN_FLIGHT);

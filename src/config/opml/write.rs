@@ -53,14 +53,16 @@ pub fn write(title: &str, feeds: &[Feed], now: Timestamp) -> Written {
 
 fn outline(feed: &Feed, url: &str) -> String {
     let mut out = "<outline".to_owned();
-    let name = feed.title.as_deref().unwrap_or(&feed.id.0);
+    let title = feed.title.as_deref().unwrap_or_default();
+    // The words that every outline must have.
+    let text = feed.title.as_deref().unwrap_or(&feed.id.0);
     let categories: Vec<String> = feed.tags.iter().map(|tag| format!("/{}", tag.replace(',', " "))).collect();
     let categories = categories.join(",");
     let language = feed.language.as_deref().unwrap_or_default();
     let comment = if feed.enabled { "" } else { "true" };
     for (key, value) in [
-        ("text", name),
-        ("title", name),
+        ("text", text),
+        ("title", title),
         ("type", "rss"),
         ("xmlUrl", url),
         ("language", language),
@@ -158,7 +160,7 @@ mod tests {
     #[test]
     fn what_is_exported_comes_back_and_holds_no_secret() {
         let list = "<opml><body><outline text='World'><outline text='Asia &amp; \"more\"'><outline text='One' language='fr' xmlUrl='https://one.example/rss?format=xml&amp;id=7'/></outline>\
-            <outline text='Two' xmlUrl='https://two.example/' isComment='true' category='b'/></outline><outline text='Three' xmlUrl='https://three.example/'/></body></opml>";
+            <outline text='Two' xmlUrl='https://two.example/' isComment='true' category='b'/></outline><outline text='three-en' xmlUrl='https://three.example/'/></body></opml>";
         let first = read(list.as_bytes(), &[], &[]).unwrap();
         let feeds: Vec<Feed> = first.feeds.iter().map(|entry| entry.feed.clone()).collect();
         let written = write("Feeds", &feeds, Timestamp::UNIX_EPOCH);

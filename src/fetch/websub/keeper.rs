@@ -5,15 +5,12 @@
 
 use super::{
     Offer, Options, Push, Standing, Standings, book,
+    kept::{Kept, rest_end},
     signature::{self, Secret},
     subscription::{Mode, SILENT_POLLS, Subscription},
 };
 use crate::{
-    fetch::{
-        FetchError, Means,
-        guard::{self, Opening},
-        redact,
-    },
+    fetch::{FetchError, Means, redact},
     metrics,
     model::{Feed, FeedId},
     store::{Store, StoreError},
@@ -25,7 +22,6 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until},
 };
-use url::Url;
 
 /// A hub has so long to verify what it accepted …
 const VERIFIED_WITHIN: Duration = Duration::from_secs(600);
@@ -39,8 +35,8 @@ const TURN: Duration = Duration::from_millis(250);
 const CHANGE_LEAST: Duration = Duration::from_secs(600);
 /// A hub is told so often that it is over; then its lease runs out by itself.
 const FAREWELLS: u32 = 3;
-/// After a start what is due is spread over no more than this.
-const START_SPREAD: Duration = Duration::from_secs(30);
+/// How subscriptions stand is shown no more often: there may be thousands.
+const SHOWN_EVERY: Duration = Duration::from_millis(200);
 /// No lease is believed to be longer.
 const LONGEST_LEASE: u64 = 365 * 24 * 3600;
 
@@ -67,54 +63,6 @@ pub(super) struct Target {
     pub(super) secret: Secret,
 }
 
-/// A subscription with what is true only while this process runs.
-struct Kept {
-    subscription: Subscription,
-    feed: Arc<Feed>,
-    /// When it is looked at next; while something was asked, until when the answer is awaited.
-    due: Instant,
-    lease_end: Option<Instant>,
-    /// What the hub was asked and has not verified yet.
-    asked: Option<Mode>,
-    in_flight: bool,
-    /// The last document named its hub.
-    offered: bool,
-    made: Instant,
-    /// The hub pushed something since a poll last found anything.
-    pushed: bool,
-    /// Polls in a row that found what had not been pushed.
-    silent: u32,
-}
-
-impl Kept {
-    fn new(subscription: Subscription, feed: Arc<Feed>, due: Instant) -> Self {
-        Self {
-            subscription,
-            feed,
-            due,
-            lease_end: None,
-            asked: None,
-            in_flight: false,
-            offered: true,
-            made: Instant::now(),
-            pushed: true,
-            silent: 0,
-        }
-    }
-
-    fn next(&self) -> Option<Instant> {
-        let due = (!self.in_flight).then_some(self.due);
-        let ends = self.lease_end.filter(|_| self.subscription.standing == Standing::Live);
-        [due, ends].into_iter().flatten().min()
-    }
-
-    /// Whether its hub stands under `allow`.
-    fn own(&self) -> bool {
-        let Ok(hub) = Url::parse(&self.subscription.hub) else { return false };
-        matches!(guard::admit(&hub, &self.feed), Ok(Opening::Host | Opening::Addresses { .. }))
-    }
-}
-
 /// What came of a request to a hub.
 struct Asked {
     path: String,
@@ -133,6 +81,9 @@ pub(super) struct Keeper {
     feeds: Option<HashMap<FeedId, Arc<Feed>>>,
     kept: HashMap<String, Kept>,
     asking: JoinSet<Asked>,
+    /// When it is shown next how they stand; none while that is as shown.
+    show_at: Option<Instant>,
+    shown_at: Instant,
 }
 
 impl Keeper {
@@ -147,37 +98,19 @@ impl Keeper {
         let callback = options.callback.clone().unwrap_or_default();
         let mut kept = HashMap::new();
         let (now, at) = (Instant::now(), Timestamp::now());
-        for mut subscription in book::load(&store).await? {
+        for subscription in book::load(&store).await? {
             if subscription.callback != callback {
                 // Hubs would call an address that is ours no more.
                 book::forget(&store, &subscription.path).await?;
                 continue;
             }
-            let left = subscription.lease_left(at);
-            if subscription.standing == Standing::Live && left.is_zero() {
-                subscription.standing = Standing::Asking;
-            }
-            let mut feed = Feed::new(&subscription.feed.0, &subscription.feed_url);
-            feed.enabled = false;
-            let mut one = Kept::new(subscription, Arc::new(feed), now);
-            match one.subscription.standing {
-                Standing::Live => {
-                    one.lease_end = Some(now + left);
-                    let passed = Duration::from_secs(one.subscription.lease_seconds).saturating_sub(left);
-                    one.due = now + one.subscription.renewal(false).saturating_sub(passed).min(left);
-                }
-                Standing::Resting => {
-                    let until = one.subscription.rests_until.unwrap_or(at);
-                    one.due = now + Duration::try_from(until.duration_since(at)).unwrap_or_default();
-                }
-                Standing::Asking | Standing::Leaving => {
-                    one.due = now + START_SPREAD.mul_f64(one.subscription.chance(0));
-                }
-            }
+            let one = Kept::of_last_run(subscription, now, at);
             kept.insert(one.subscription.path.clone(), one);
         }
         let asking = JoinSet::new();
-        let keeper = Self { options, callback, store, means, calls, standings, feeds: None, kept, asking };
+        let (feeds, show_at, shown_at) = (None, None, now);
+        let mut keeper =
+            Self { options, callback, store, means, calls, standings, feeds, kept, asking, show_at, shown_at };
         keeper.show();
         Ok(keeper)
     }
@@ -186,6 +119,7 @@ impl Keeper {
     pub(super) async fn run(mut self) {
         loop {
             let due = self.feeds.as_ref().and_then(|_| self.kept.values().filter_map(Kept::next).min());
+            let due = due.into_iter().chain(self.show_at).min();
             let rest = async {
                 match due {
                     Some(due) => sleep_until(due).await,
@@ -205,8 +139,15 @@ impl Keeper {
                 },
                 () = rest => self.act().await,
             }
-            self.show();
+            if self.show_at.is_some_and(|at| at <= Instant::now()) {
+                self.show();
+            }
         }
+    }
+
+    /// Something stands otherwise.
+    fn changed(&mut self) {
+        self.show_at.get_or_insert(self.shown_at + SHOWN_EVERY);
     }
 
     async fn take(&mut self, call: Call) {
@@ -520,6 +461,7 @@ impl Keeper {
 
     async fn forget(&mut self, path: &str) {
         self.kept.remove(path);
+        self.changed();
         if let Err(error) = book::forget(&self.store, path).await {
             tracing::warn!(%error, "a subscription that is over cannot be forgotten");
         }
@@ -527,6 +469,7 @@ impl Keeper {
 
     /// What cannot be written now is asked for again after a restart; nothing depends on it.
     async fn save(&mut self, path: &str) {
+        self.changed();
         let Some(one) = self.kept.get(path) else { return };
         if let Err(error) = book::save(&self.store, &one.subscription).await {
             tracing::warn!(feed.id = %one.feed.id, %error, "how a subscription stands cannot be written down");
@@ -534,7 +477,8 @@ impl Keeper {
     }
 
     /// Tells whoever watches.
-    fn show(&self) {
+    fn show(&mut self) {
+        (self.show_at, self.shown_at) = (None, Instant::now());
         let mut standings = Standings::new();
         let mut counts =
             [Standing::Asking, Standing::Live, Standing::Resting, Standing::Leaving].map(|kind| (kind, 0u64));
@@ -567,11 +511,4 @@ impl Keeper {
             counts.iter().for_each(|(kind, count)| metrics::subscriptions(kind.as_str(), *count));
         }
     }
-}
-
-/// When the rest of a subscription is over.
-fn rest_end(subscription: &Subscription) -> Instant {
-    let now = Timestamp::now();
-    let left = subscription.rests_until.map(|until| Duration::try_from(until.duration_since(now)).unwrap_or_default());
-    Instant::now() + left.unwrap_or_default()
 }

@@ -17,6 +17,7 @@
 
 mod book;
 mod keeper;
+mod kept;
 mod listener;
 mod offer;
 mod signature;
