@@ -139,7 +139,7 @@ fn a_check_says_of_every_feed_how_it_is() {
     new.conditional = false;
     site.server.serve("/new.xml", new);
     let check = |more: &[&str]| {
-        let mut command = site.command("feeds");
+        let command = site.command("feeds");
         let config = command.get_args().last().unwrap().to_owned();
         finished(dateline().args(["feeds", "check", "--config"]).arg(config).args(more))
     };
