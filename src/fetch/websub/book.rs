@@ -1,27 +1,24 @@
 //! The table `subscription`: what of each subscription survives a restart.
 
 use super::{signature::Secret, subscription::Subscription};
-use crate::store::{Store, StoreError, error::corrupt};
+use crate::store::{Store, StoreError};
 use rusqlite::{Row, params};
 
-/// All of them.
+/// All of them. A row that cannot be read is as good as none: the hub is asked anew, and stops calling the old address.
 pub(super) async fn load(store: &Store) -> Result<Vec<Subscription>, StoreError> {
     store
         .read(|db| {
             let mut select = db.prepare("SELECT path, secret, facts FROM subscription ORDER BY feed, path")?;
-            let rows = select.query_map([], read)?;
-            rows.collect()
+            let rows = select.query_map([], read)?.collect::<rusqlite::Result<Vec<_>>>()?;
+            Ok(rows.into_iter().flatten().collect())
         })
         .await
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Subscription> {
-    let (path, facts): (String, String) = (row.get(0)?, row.get(2)?);
-    let mut subscription: Subscription =
-        serde_json::from_str(&facts).map_err(|error| corrupt(format!("a subscription to a hub: {error}")))?;
-    subscription.path = path;
-    subscription.secret = Secret::kept(row.get(1)?);
-    Ok(subscription)
+fn read(row: &Row<'_>) -> rusqlite::Result<Option<Subscription>> {
+    let (path, secret, facts): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+    let subscription = serde_json::from_str::<Subscription>(&facts).ok();
+    Ok(subscription.map(|subscription| Subscription { path, secret: Secret::kept(secret), ..subscription }))
 }
 
 /// Writes one.
