@@ -47,14 +47,18 @@ impl Hub {
             for mut connection in listener.incoming().flatten() {
                 let Some((path, form)) = read_form(&mut connection) else { continue };
                 let Manner { status, verifies, lease_seconds } = how.lock().unwrap().clone();
-                // It has moved: the form is to come again at the other address.
-                let moved = path == "/old";
-                let status = if moved { 307 } else { status };
+                // One hub has ended; the other has moved, and the form is to come again at its new address.
+                let elsewhere = ["/old", "/gone"].contains(&path.as_str());
+                let status = match path.as_str() {
+                    "/old" => 307,
+                    "/gone" => 410,
+                    _ => status,
+                };
                 let _ = write!(
                     connection,
                     "HTTP/1.1 {status} Scripted\r\nLocation: http://{own}/\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
                 );
-                if moved {
+                if elsewhere {
                     continue;
                 }
                 told.lock().unwrap().push(form.clone());
@@ -190,7 +194,8 @@ impl Pushed {
 
     fn serve(&self, items: &[&str]) {
         let mut reply = Reply::rss(document(items));
-        let links = format!("<http://{}/old>; rel=\"hub\", <{}>; rel=self", self.hub.authority, self.topic());
+        let (hub, topic) = (&self.hub.authority, self.topic());
+        let links = format!("<http://{hub}/gone>; rel=hub, <http://{hub}/old>; rel=\"hub\", <{topic}>; rel=self");
         reply.headers.push(("Link".to_owned(), links));
         self.site.server.serve("/desk.xml", reply);
     }

@@ -268,6 +268,7 @@ impl Keeper {
             lease_seconds: 0,
             rests_until: None,
             failures: 0,
+            refusals: 0,
             rests,
             why: None,
         };
@@ -294,7 +295,8 @@ impl Keeper {
         let lease = lease.filter(|seconds| *seconds > 0).unwrap_or(self.options.lease.as_secs());
         subscription.lease_seconds = lease.clamp(1, LONGEST_LEASE);
         subscription.verified = Some(Timestamp::now());
-        (subscription.failures, subscription.why, subscription.rests_until) = (0, None, None);
+        (subscription.failures, subscription.refusals) = (0, 0);
+        (subscription.why, subscription.rests_until) = (None, None);
         if subscription.standing != Standing::Live {
             subscription.standing = Standing::Live;
             // What came between the last poll and now is not the hub's to tell.
@@ -420,7 +422,8 @@ impl Keeper {
         }
         subscription.why = Some(why);
         // Where there are several hubs, one's refusal is not all of theirs.
-        let refused = refused && subscription.failures as usize >= subscription.hubs.len();
+        subscription.refusals = if refused { subscription.refusals.saturating_add(1) } else { 0 };
+        let refused = refused && subscription.refusals as usize >= subscription.hubs.len();
         let pause = subscription.pause(refused, after, own);
         one.due = match subscription.standing {
             Standing::Resting => rest_end(subscription),

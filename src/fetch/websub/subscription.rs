@@ -100,6 +100,9 @@ pub(super) struct Subscription {
     /// Requests and verifications that failed, in a row.
     #[serde(default)]
     pub(super) failures: u32,
+    /// The last of them that were refusals, in a row: as many as there are hubs, and all of them have refused.
+    #[serde(default)]
+    pub(super) refusals: u32,
     /// How often it had to rest since it was last of use.
     #[serde(default)]
     pub(super) rests: u32,
@@ -199,6 +202,7 @@ mod tests {
             lease_seconds: 1000,
             rests_until: None,
             failures: 0,
+            refusals: 0,
             rests: 0,
             why: None,
         }
