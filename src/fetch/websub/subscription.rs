@@ -17,6 +17,8 @@ const LEAST_LEASE: Duration = Duration::from_secs(300);
 const FIRST_PAUSE: Duration = Duration::from_secs(60);
 /// Longest pause after failures that may be over soon.
 const LONGEST_PAUSE: Duration = Duration::from_secs(6 * 3600);
+/// Longest pause before a hub under `allow` is asked again.
+const LONGEST_PAUSE_OWN: Duration = Duration::from_secs(5);
 /// Pause after a refusal, which will hardly be taken back soon.
 const AFTER_REFUSAL: Duration = Duration::from_secs(24 * 3600);
 /// Longest rest, however often the hub was not worth its trust.
@@ -167,7 +169,7 @@ impl Subscription {
         let pause = if refused { pause.max(AFTER_REFUSAL) } else { pause };
         let pause = pause.max(asked_to_wait.unwrap_or_default().min(AFTER_REFUSAL));
         let pause = pause.mul_f64(1.0 + 0.2 * self.chance(u64::from(self.failures)));
-        if own { pause / 600 } else { pause }
+        if own { (pause / 600).min(LONGEST_PAUSE_OWN) } else { pause }
     }
 
     /// How long it rests from now on; each time in a row twice as long.
