@@ -1,5 +1,9 @@
 //! The command line: what the user types, as types. No behaviour; that is in `commands`, one file per verb.
 
+mod feeds;
+
+pub use feeds::{Feeds, FeedsCheck, FeedsDiscover, FeedsExport, FeedsFormat, FeedsImport, FeedsList, FeedsVerb};
+
 use crate::{config::Flags, model::units};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
@@ -41,7 +45,7 @@ pub enum Verb {
     Process(Process),
     /// Show the whole line at work on invented feeds, without network or configuration.
     Demo(Demo),
-    /// List the configured feeds, or ask each whether it answers.
+    /// List, check, find, import and export feeds.
     Feeds(Feeds),
     /// Say what is wrong with a data directory or a configuration, and the way out.
     Doctor(Doctor),
@@ -227,48 +231,6 @@ pub struct Demo {
     /// About how long it takes.
     #[arg(long, value_name = "N", default_value_t = 25, value_parser = clap::value_parser!(u32).range(4..=600))]
     pub seconds: u32,
-}
-
-/// `dateline feeds`.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  dateline feeds list --config config/dateline.toml
-  dateline feeds check                        fetch each feed once and say what came; changes nothing
-  dateline feeds check who-news un-news
-
-`check` exits 0 when every feed answered with items, 1 otherwise.")]
-pub struct Feeds {
-    /// What about them.
-    #[command(subcommand)]
-    pub verb: FeedsVerb,
-}
-
-/// `dateline feeds list` and `check`.
-#[derive(Debug, Subcommand)]
-pub enum FeedsVerb {
-    /// Print the configured feeds.
-    List(FeedsList),
-    /// Fetch each feed once, read it, and say what came.
-    Check(FeedsCheck),
-}
-
-/// `dateline feeds list`.
-#[derive(Debug, Args)]
-pub struct FeedsList {
-    /// Where the configuration comes from.
-    #[command(flatten)]
-    pub configuration: Configuration,
-}
-
-/// `dateline feeds check`.
-#[derive(Debug, Args)]
-pub struct FeedsCheck {
-    /// Where the configuration comes from.
-    #[command(flatten)]
-    pub configuration: Configuration,
-    /// Only these feeds.
-    #[arg(value_name = "ID")]
-    pub ids: Vec<String>,
 }
 
 /// `dateline explain`.
@@ -520,8 +482,12 @@ mod tests {
 
     #[test]
     fn the_samples_of_the_documents_are_taken() {
-        let documents =
-            [include_str!("../README.md"), include_str!("../docs/OPERATING.md"), include_str!("../docs/GUARANTEES.md")];
+        let documents = [
+            include_str!("../README.md"),
+            include_str!("../docs/OPERATING.md"),
+            include_str!("../docs/GUARANTEES.md"),
+            include_str!("../docs/FEEDS.md"),
+        ];
         // Every other part between fences is a sample.
         let fenced = documents.iter().flat_map(|text| text.split("```").skip(1).step_by(2));
         for sample in fenced.flat_map(str::lines).filter(|line| line.starts_with("dateline ")) {

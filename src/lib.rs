@@ -23,6 +23,7 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
+mod connection;
 pub mod dedup;
 pub mod extract;
 pub mod faults;

@@ -79,6 +79,8 @@ pub const METRICS: &[Declared] = &[
         &[],
         "From the publisher's time of publication to the commit of the record.",
     ),
+    counter("dateline_websub_pushes_total", &["outcome"], "What hubs pushed, by what became of it."),
+    gauge("dateline_websub_subscriptions", &["standing"], "Subscriptions to hubs: asking, live, resting, leaving."),
     gauge("dateline_intake_frames", &[], "Frames observed and not yet published."),
     gauge("dateline_intake_oldest_age_seconds", &[], "Age of the oldest of them."),
     counter("dateline_dlq_records_total", &["reason"], "Dead letters."),
@@ -196,6 +198,16 @@ pub fn publish_lag(lag: Duration) {
 pub fn intake(frames: u64, oldest: Duration) {
     ::metrics::gauge!("dateline_intake_frames").set(frames as f64);
     ::metrics::gauge!("dateline_intake_oldest_age_seconds").set(oldest.as_secs_f64());
+}
+
+/// A hub pushed something; the outcome is from a closed list.
+pub fn pushed(outcome: &'static str) {
+    ::metrics::counter!("dateline_websub_pushes_total", "outcome" => outcome).increment(1);
+}
+
+/// So many subscriptions stand like this.
+pub fn subscriptions(standing: &'static str, count: u64) {
+    ::metrics::gauge!("dateline_websub_subscriptions", "standing" => standing).set(count as f64);
 }
 
 /// A dead letter; the reason is from a closed list.

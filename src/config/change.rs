@@ -22,7 +22,9 @@ pub fn settle(running: &Config, read: Config) -> (Config, Vec<String>) {
     differences("status", &running.status, &read.status, &mut waiting);
     differences("log", &running.log, &read.log, &mut waiting);
     differences("fetch.page_recheck", &running.fetch.page_recheck, &read.fetch.page_recheck, &mut waiting);
+    differences("fetch.websub", &running.fetch.websub, &read.fetch.websub, &mut waiting);
     let Config { feeds, mut fetch, .. } = read;
+    fetch.websub.clone_from(&running.fetch.websub);
     fetch.page_recheck.clone_from(&running.fetch.page_recheck);
     (Config { feeds, fetch, ..running.clone() }, waiting)
 }

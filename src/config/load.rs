@@ -406,7 +406,7 @@ fn flag_feeds(flags: &Flags) -> Vec<PlacedFeed> {
 }
 
 /// `https://wire.example/world/rss.xml` is `wire.example-world-rss`.
-fn id_of_url(url: &str) -> String {
+pub fn id_of_url(url: &str) -> String {
     let Ok(parsed) = url::Url::parse(url) else { return "feed".to_owned() };
     let host = parsed.host_str().unwrap_or("feed").trim_start_matches("www.");
     let port = parsed.port().map(|port| format!("-{port}")).unwrap_or_default();

@@ -9,6 +9,7 @@ mod document;
 mod files;
 mod keys;
 mod load;
+pub mod opml;
 mod problem;
 #[cfg(test)]
 mod reference;
@@ -17,8 +18,9 @@ mod written;
 
 pub use change::settle;
 pub use files::{Files, Look};
-pub use load::{Environment, Flags, Loaded, load, read};
+pub use load::{Environment, Flags, Loaded, id_of_url, load, read};
 pub use problem::{Place, Problem, Problems};
+pub use validate::is_language;
 pub use written::{FeedList, Written};
 
 use crate::{

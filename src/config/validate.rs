@@ -64,6 +64,23 @@ fn fetch(draft: &Draft, problems: &mut Problems) {
             refuse(key, "must be at least 1".to_owned());
         }
     }
+    let websub = &options.websub;
+    if let Some(problem) = websub.callback.as_deref().and_then(wrong_callback) {
+        refuse("fetch.websub.callback", problem.to_owned());
+    }
+    if !is_host_and_port(&websub.listen) {
+        refuse("fetch.websub.listen", "no address: write HOST:PORT such as \"127.0.0.1:8641\"".to_owned());
+    }
+    if websub.lease < Duration::from_secs(60) {
+        refuse("fetch.websub.lease", "too short to be worth asking for: write for example \"10d\"".to_owned());
+    }
+    if websub.callback.is_some() && websub.poll_interval > options.max_interval {
+        let longest = shown(options.max_interval);
+        refuse("fetch.websub.poll_interval", format!("longer than fetch.max_interval: write at most \"{longest}\""));
+    }
+    if websub.max_body < 1024 {
+        refuse("fetch.websub.max_body", "too small for any feed: write at least \"1KiB\"".to_owned());
+    }
     if options.max_body < 1024 {
         refuse("fetch.max_body", "too small for any feed: write at least \"1KiB\"".to_owned());
     }
@@ -266,9 +283,23 @@ fn rest(draft: &Draft, problems: &mut Problems) {
     }
 }
 
-fn is_id(id: &str) -> bool {
+pub(super) fn is_id(id: &str) -> bool {
     let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     id.len() <= 100 && id.starts_with(sound) && id.chars().all(|c| sound(c) || ".-_".contains(c))
+}
+
+/// Hubs add to it, so it must be an address and nothing more.
+fn wrong_callback(callback: &str) -> Option<&'static str> {
+    let Ok(url) = url::Url::parse(callback) else {
+        return Some("no address: write one such as \"https://push.example.org/dateline\"");
+    };
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Some("hubs call http and https only: write an address that begins with https://");
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        return Some("must hold neither user name nor query nor fragment: a path of our own is added to it");
+    }
+    None
 }
 
 fn is_host_and_port(text: &str) -> bool {
@@ -282,7 +313,7 @@ fn is_host_and_port(text: &str) -> bool {
 }
 
 /// The shape of BCP 47: a language of two or three letters, then parts of at most eight letters and digits.
-fn is_language(code: &str) -> bool {
+pub fn is_language(code: &str) -> bool {
     let mut parts = code.split('-');
     let primary = parts.next().unwrap_or_default();
     (2..=3).contains(&primary.len())

@@ -64,6 +64,9 @@ pub enum PollEvent {
     Fetched(Box<Fetched>),
     /// The server says that nothing changed: the poll counts as one that showed the same.
     NotModified,
+    /// A hub pushed a document, whole or a part of it: its items count as those of a poll do, and it is never a sign
+    /// that others are gone. It belongs to no poll; [`Delivery::poll`] is 0.
+    Pushed(Box<Fetched>),
     /// The feed's state is now this: write a `Content::Status`, and a `Content::Event` for each event. Sent only when
     /// something changed.
     State(Box<FeedChange>),

@@ -5,6 +5,8 @@
 //! environment, and no automatic decoding. Nothing that a server sent is ever sent back but its validators, and those
 //! only to the origin that gave them.
 
+mod post;
+
 use super::{
     Options,
     answer::{self, Answer},

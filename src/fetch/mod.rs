@@ -7,6 +7,7 @@
 //! * [`feed`] is the loop of a feed. Run one for every enabled feed, all with clones of one [`Context`]. [`follow`] is
 //!   the same for a feed whose configuration may change meanwhile.
 //! * [`pages`] fetches the pages of the items that the pipeline names, and answers with [`PageDelivery`]s.
+//! * [`websub`] has hubs push to us what feeds that name one bring.
 //! * [`Client::get`] is one guarded GET, for commands that want no loop.
 //!
 //! What holds: no address is connected to that the guard refuses; nothing is held over the limits of [`Options`];
@@ -16,9 +17,11 @@
 mod answer;
 mod body;
 mod delivery;
+pub mod discover;
 mod guard;
 mod hold;
 mod http;
+mod link;
 mod measure;
 mod page;
 mod politeness;
@@ -29,6 +32,7 @@ mod robots;
 mod schedule;
 #[cfg(test)]
 mod tests;
+pub mod websub;
 
 pub use delivery::{
     Assignment, Delivery, FeedChange, FeedMemory, FeedProgress, Means, Order, Outcome, PageDelivery, PageWanted,
@@ -122,6 +126,8 @@ pub struct Options {
     pub page_recheck: Vec<Duration>,
     /// Attempts to get a page before its item is released without it.
     pub page_attempts: u32,
+    /// Being told by hubs instead of asking.
+    pub websub: websub::Options,
 }
 
 impl Default for Options {
@@ -143,6 +149,7 @@ impl Default for Options {
             concurrency: 64,
             page_recheck: [15 * 60, 3600, 6 * 3600, 24 * 3600].map(Duration::from_secs).to_vec(),
             page_attempts: 3,
+            websub: websub::Options::default(),
         }
     }
 }

@@ -148,7 +148,7 @@ struct Known {
 
 impl Robots {
     /// Says whether a page may be fetched, after a look at its host's file if need be.
-    pub(super) async fn permit(&self, client: &Client, feed: &Feed, page: &Url) -> Result<(), FetchError> {
+    pub async fn permit(&self, client: &Client, feed: &Feed, page: &Url) -> Result<(), FetchError> {
         // Where we must not go, we ask nothing either.
         guard::admit(page, feed)?;
         let origin = self.origin(page);

@@ -12,6 +12,7 @@ mod feeds;
 mod frames;
 mod observe;
 mod pages;
+mod pushed;
 mod seen;
 pub mod set_aside;
 

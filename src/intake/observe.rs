@@ -216,8 +216,7 @@ pub(super) fn take(
 
 /// Whether this document shares nothing with the last one, of a feed whose documents usually overlap.
 fn compare_documents(known: &mut Known, items: &[Item]) -> bool {
-    let short = |item: &Item| Hash::of_bytes(item.id.0.as_bytes()).short(12).to_owned();
-    let entries: Vec<String> = items.iter().take(COMPARED_ENTRIES).map(short).collect();
+    let entries = entries_of(items);
     if entries.is_empty() || known.entries.is_empty() {
         if !entries.is_empty() {
             known.entries = entries;
@@ -230,4 +229,19 @@ fn compare_documents(known: &mut Known, items: &[Item]) -> bool {
     known.overlaps = if overlaps { known.overlaps.saturating_add(1) } else { 0 };
     known.entries = entries;
     gap
+}
+
+/// Entries of a document as they are compared with the next.
+fn entries_of(items: &[Item]) -> Vec<String> {
+    let short = |item: &Item| Hash::of_bytes(item.id.0.as_bytes()).short(12).to_owned();
+    items.iter().take(COMPARED_ENTRIES).map(short).collect()
+}
+
+/// Entries that were pushed stand for the last document as well: a next one that holds any of them has missed nothing.
+pub(super) fn note_pushed(known: &mut Known, items: &[Item]) {
+    let mut entries = entries_of(items);
+    let pushed: HashSet<String> = entries.iter().cloned().collect();
+    entries.extend(known.entries.drain(..).filter(|entry| !pushed.contains(entry)));
+    entries.truncate(COMPARED_ENTRIES);
+    known.entries = entries;
 }

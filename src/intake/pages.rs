@@ -81,7 +81,7 @@ impl Intake {
     }
 }
 
-/// Has an entry wait for its page.
+/// Has an entry wait for its page, behind those of the same item that wait already: a push belongs to no poll of its own.
 pub(super) fn wait(
     tx: &Transaction<'_>,
     item: &Item,
@@ -90,7 +90,8 @@ pub(super) fn wait(
     first_sight: Option<Timestamp>,
 ) -> Result<()> {
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO waiting (item, poll, feed, at, first_sight, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO waiting (item, poll, feed, at, first_sight, entry)
+         VALUES (?1, max(?2, coalesce((SELECT max(poll) + 1 FROM waiting WHERE item = ?1), 0)), ?3, ?4, ?5, ?6)",
     )?
     .execute(params![
         item.id.0,

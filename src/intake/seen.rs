@@ -79,6 +79,19 @@ impl Seen {
         Look::Changed
     }
 
+    /// Looks at the content that a hub pushed. A push that shows something earlier is late or repeated, and no poll: it
+    /// counts for nothing.
+    pub(super) fn look_at_push(&mut self, content: &Hash) -> Look {
+        if *content == self.item_hash {
+            return Look::Same;
+        }
+        if self.earlier.contains(content) {
+            return Look::Stale;
+        }
+        self.turn_to(content);
+        Look::Changed
+    }
+
     /// The entry now has this content; what it had is remembered.
     fn turn_to(&mut self, content: &Hash) {
         let before = std::mem::replace(&mut self.item_hash, content.clone());
@@ -183,6 +196,13 @@ pub(super) fn save(tx: &Transaction<'_>, seen: &Seen, entry: Option<&Item>) -> R
         seen.touched,
     ])
     .map(drop)
+}
+
+/// Writes when it was seen and touched, and nothing else.
+pub(super) fn touch(tx: &Transaction<'_>, seen: &Seen) -> Result<()> {
+    tx.prepare_cached("UPDATE seen SET last_seen = ?2, touched = ?3 WHERE item = ?1")?
+        .execute(params![seen.item.0, seen.last_seen, seen.touched])
+        .map(drop)
 }
 
 /// What the committed state knows of an item that this intake has not seen: after the directory was lost, the feeds are

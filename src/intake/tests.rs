@@ -48,6 +48,14 @@ impl World {
         self.intake().append(Poll { feed, poll: self.poll, at: self.now, validators, head, items }).await.unwrap()
     }
 
+    /// What a hub pushes; how much of it was new, none when nothing can be pushed yet.
+    async fn pushed(&mut self, entries: &[(&str, &str)]) -> Option<usize> {
+        self.now += jiff::SignedDuration::from_secs(10);
+        let items = entries.iter().map(|(name, title)| item(&self.feed, name, title)).collect();
+        let appended = self.intake().append_pushed(self.feed.clone(), self.now, items).await.unwrap();
+        appended.map(|appended| appended.new_items)
+    }
+
     async fn same_again(&mut self) -> usize {
         self.poll += 1;
         self.intake().not_modified(&self.feed, self.poll, self.now).await.unwrap()
@@ -242,4 +250,42 @@ async fn what_a_killed_item_said_is_erased_from_published_frames() {
     store.write(move |tx| crate::store::image::apply(tx, &[change])).await.unwrap();
     world.intake().trim(1, Some(world.now)).await.unwrap();
     assert_eq!(bodies().await, [false, true]);
+}
+
+#[tokio::test]
+async fn a_push_is_a_part_of_the_feed_and_no_poll() {
+    let mut world = World::new(false);
+    assert_eq!(world.pushed(&[("a", "Storm")]).await, None, "before the first poll nobody knows what is old");
+    for _ in 0..3 {
+        world.shows(&[("a", "Storm"), ("b", "Vote")]).await;
+    }
+    assert_eq!(world.pushed(&[("c", "Flood"), ("b", "Vote")]).await, Some(1));
+    world.restart();
+    assert_eq!(world.pushed(&[("c", "Flood")]).await, Some(0));
+    let facts = world.intake().feed(&world.feed).await.unwrap();
+    assert_eq!((facts.poll, facts.validators.etag.as_deref()), (3, Some("\"3\"")), "a push vouches for nothing");
+    let appended = world.shows(&[("c", "Flood"), ("d", "Trial")]).await;
+    assert_eq!((appended.new_items, appended.gap), (1, false), "what was pushed has not been missed");
+    assert!(world.shows(&[("x", "Fire")]).await.gap, "what was not pushed may have been");
+
+    // A push that comes late, or again, brings nothing back and disturbs no counting of polls.
+    assert_eq!(world.pushed(&[("c", "Flood grows")]).await, Some(1));
+    for _ in 0..4 {
+        assert_eq!(world.pushed(&[("c", "Flood")]).await, Some(0));
+    }
+    assert_eq!(world.shows(&[("c", "Flood")]).await.new_items, 0);
+    assert_eq!(world.pushed(&[("c", "Flood grows")]).await, Some(0));
+    assert_eq!((world.same_again().await, world.same_again().await), (0, 1), "the feed shows it three times in a row");
+    world.check(&["Storm", "Vote", "Flood", "Trial", "Fire", "Flood grows", "Flood"]).await;
+}
+
+#[tokio::test]
+async fn pushes_and_polls_wait_for_one_page_in_their_order() {
+    let mut world = World::new(true);
+    world.shows(&[("a", "One")]).await;
+    assert_eq!(world.pushed(&[("a", "Two")]).await, Some(1));
+    assert_eq!(world.pushed(&[("a", "Three")]).await, Some(1));
+    assert_eq!(world.shows(&[("a", "Four")]).await.new_items, 1);
+    assert_eq!(world.page("a", "text").await, 4);
+    world.check(&["One + text", "Two + text", "Three + text", "Four + text"]).await;
 }

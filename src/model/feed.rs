@@ -64,6 +64,12 @@ pub struct Feed {
     /// Fetch the article's page, because the feed carries only a lead.
     #[serde(default)]
     pub full_text: bool,
+    /// Whether its hub is asked to push, where it names one and `fetch.websub.callback` is set.
+    #[serde(default = "yes")]
+    pub websub: bool,
+    /// Folders and labels of the operator's own, such as `World/Asia`; they go through OPML and mean nothing else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// Opens exactly these otherwise refused `HOST:PORT` addresses, for this feed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<String>,
@@ -101,6 +107,8 @@ impl Feed {
             country: None,
             interval: None,
             full_text: false,
+            websub: true,
+            tags: Vec::new(),
             allow: Vec::new(),
             backfill: None,
             max_age: None,

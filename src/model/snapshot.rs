@@ -105,6 +105,22 @@ pub struct FeedSnapshot {
     /// Why, where it is not simply full: the disk.
     #[serde(default)]
     pub held_why: Option<String>,
+    /// The hub that tells of it, where one does or should.
+    #[serde(default)]
+    pub push: Option<PushSnapshot>,
+}
+
+/// The subscription of a feed to its hub.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushSnapshot {
+    /// `asking`, `live` or `resting`.
+    pub standing: String,
+    /// The hub's address, without secrets.
+    pub hub: String,
+    /// When the lease ends, or the rest.
+    pub until: Option<Timestamp>,
+    /// What was wrong last.
+    pub why: Option<String>,
 }
 
 /// The traffic of one room since the start of the process.

@@ -11,6 +11,7 @@
 
 mod construct;
 mod entry;
+mod format;
 mod identity;
 mod json;
 mod link;
@@ -20,6 +21,8 @@ mod repair;
 mod sniff;
 mod tree;
 mod xml;
+
+pub use format::format;
 
 use crate::markup::encoding;
 use crate::model::{Feed, FeedHead, Fetched, Issue, Item, Stage};

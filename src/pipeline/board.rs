@@ -149,5 +149,6 @@ fn not_polled_yet(feed: &Feed) -> FeedSnapshot {
         observed: 0,
         held: false,
         held_why: None,
+        push: None,
     }
 }

@@ -3,8 +3,11 @@
 use super::{RunError, board::Board, enrich, hold::Hold, roster::Roster};
 use crate::{
     faults,
-    fetch::{Delivery, FeedChange, FeedMemory, PollEvent, Receipt},
-    intake::{Intake, IntakeError, Poll},
+    fetch::{
+        Delivery, FeedChange, FeedMemory, PollEvent, Receipt,
+        websub::{self, WebSub},
+    },
+    intake::{Appended, Intake, IntakeError, Poll},
     metrics,
     model::{DeadLetter, Feed, Fetched, Issue, Stage},
     parse::{self, ParseError, Parsed},
@@ -43,6 +46,8 @@ pub(super) struct Front {
     damage: watch::Sender<Option<Damage>>,
     parsers: Arc<Semaphore>,
     parsing_bytes: Arc<Semaphore>,
+    /// Hears what polls bring, where hubs are asked to push.
+    pub(super) websub: Option<WebSub>,
 }
 
 impl Front {
@@ -61,6 +66,7 @@ impl Front {
             damage,
             parsers: Arc::new(Semaphore::new(PARSERS)),
             parsing_bytes: Arc::new(Semaphore::new(PARSING_BYTES)),
+            websub: None,
         }
     }
 
@@ -107,6 +113,7 @@ impl Front {
         let result = match event {
             PollEvent::Fetched(fetched) => self.document(&feed, poll, *fetched).await,
             PollEvent::NotModified => self.not_modified(&feed, poll).await,
+            PollEvent::Pushed(fetched) => self.pushed(&feed, *fetched).await,
             PollEvent::State(change) => self.report(&feed, poll, &change).await,
         };
         let receipt = match result {
@@ -138,6 +145,7 @@ impl Front {
         }
         let (validators, at, url) = (fetched.validators(), fetched.at, fetched.url.clone());
         let body = fetched.body.clone();
+        let offer = self.websub.as_ref().and_then(|_| websub::offer(&fetched));
         let share = Arc::new(self.parsing_share(body.len()).await);
         self.board.count(Stage::Parse, |parse| parse.received += 1);
         let parsed = match self.parse(Arc::clone(feed), fetched, Arc::clone(&share)).await {
@@ -167,6 +175,48 @@ impl Front {
         let document = Poll { feed: feed.as_ref().clone(), poll, at, validators, head, items };
         let appended = self.intake.append(document).await?;
         drop(share);
+        self.count(total_items, &appended);
+        self.board.feed(&feed.id, |row| {
+            row.items = total_items as u64;
+            row.observed += appended.new_items as u64;
+            row.title = row.title.take().or(title);
+        });
+        if let Some(websub) = &self.websub {
+            websub.polled(feed, url, offer, appended.new_items).await;
+        }
+        tracing::debug!(feed = %feed.id, items = total_items, new = appended.new_items, "a document is on the doorstep");
+        Ok(Receipt::Accepted { new_items: appended.new_items, total_items, ttl_minutes })
+    }
+
+    /// A hub pushed a document, signed with our secret. What cannot be read is no verdict on the feed, which is asked
+    /// itself before long.
+    async fn pushed(&self, feed: &Arc<Feed>, fetched: Fetched) -> Result<Receipt, IntakeError> {
+        if self.intake.is_full() {
+            return Ok(Receipt::Held);
+        }
+        let at = fetched.at;
+        let share = Arc::new(self.parsing_share(fetched.body.len()).await);
+        self.board.count(Stage::Parse, |parse| parse.received += 1);
+        let parsed = match self.parse(Arc::clone(feed), fetched, Arc::clone(&share)).await {
+            Ok(Ok(parsed)) => parsed,
+            Ok(Err(ParseError(issue))) | Err(issue) => {
+                self.board.count(Stage::Parse, |parse| parse.errors += 1);
+                return Ok(Receipt::Unreadable(issue));
+            }
+        };
+        let total_items = parsed.items.len();
+        let Some(appended) = self.intake.append_pushed(feed.as_ref().clone(), at, parsed.items).await? else {
+            return Ok(Receipt::Held);
+        };
+        drop(share);
+        self.count(total_items, &appended);
+        self.board.feed(&feed.id, |row| row.observed += appended.new_items as u64);
+        tracing::debug!(feed = %feed.id, items = total_items, new = appended.new_items, "a push is on the doorstep");
+        Ok(Receipt::Accepted { new_items: appended.new_items, total_items, ttl_minutes: None })
+    }
+
+    /// Counts what became of a document's items.
+    fn count(&self, total_items: usize, appended: &Appended) {
         self.board.count(Stage::Parse, |parse| parse.sent += total_items as u64);
         metrics::received(Stage::Parse, 1);
         metrics::sent(Stage::Parse, total_items as u64);
@@ -178,13 +228,6 @@ impl Front {
             intake.sent += appended.new_items as u64;
             intake.discarded += (total_items - appended.new_items.min(total_items)) as u64;
         });
-        self.board.feed(&feed.id, |row| {
-            row.items = total_items as u64;
-            row.observed += appended.new_items as u64;
-            row.title = row.title.take().or(title);
-        });
-        tracing::debug!(feed = %feed.id, items = total_items, new = appended.new_items, "a document is on the doorstep");
-        Ok(Receipt::Accepted { new_items: appended.new_items, total_items, ttl_minutes })
     }
 
     /// Waits for a share of the bytes that may be in parsing. It is held until what was read is durable.

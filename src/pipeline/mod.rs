@@ -24,6 +24,7 @@ mod hold;
 mod line;
 mod pages;
 mod polling;
+mod push;
 mod reload;
 mod replay;
 mod roster;
@@ -50,6 +51,7 @@ use hold::Hold;
 use line::Line;
 use pages::{PAGES_IN_FLIGHT, Pages};
 use polling::Polling;
+use push::Hubs;
 pub use reload::Reload;
 use reload::Reloading;
 use roster::Roster;
@@ -220,6 +222,7 @@ async fn run_all(
             once,
             reloads,
             &cancel,
+            &store,
             &intake,
             &roster,
             &board,
@@ -255,6 +258,7 @@ async fn acquire(
     once: bool,
     reloads: Option<mpsc::Receiver<Reload>>,
     cancel: &CancellationToken,
+    store: &Store,
     intake: &Intake,
     roster: &Roster,
     board: &Board,
@@ -275,13 +279,16 @@ async fn acquire(
         once,
         cancel: cancel.clone(),
     };
-    let front = Front::new(intake.clone(), roster.clone(), board.clone(), hold.clone(), damage.clone());
-    let mut polling = Polling::new(front.clone(), context);
-    for feed in config.feeds.iter().filter(|feed| feed.enabled) {
-        polling.begin(feed).await?;
-    }
+    let mut front = Front::new(intake.clone(), roster.clone(), board.clone(), hold.clone(), damage.clone());
     let (means, page_means) = watch::channel(means);
-    let reloading = Reloading { running: config.clone(), roster: roster.clone(), board: board.clone(), means };
+    // A run that ends by itself is gone before a hub could call it.
+    let hubs = if once { None } else { Hubs::open(config, store, means.subscribe(), context.out.clone()).await? };
+    let (hubs, service) = hubs.unzip();
+    front.websub = hubs.as_ref().map(|hubs| hubs.websub.clone());
+    let mut polling = Polling::new(front.clone(), context);
+    let mut reloading =
+        Reloading { running: config.clone(), roster: roster.clone(), board: board.clone(), means, hubs };
+    reloading.begin(&mut polling).await?;
 
     let (wanted, to_fetch) = mpsc::channel(PAGES_IN_FLIGHT);
     let (page_out, arrived) = mpsc::channel(PAGES_IN_FLIGHT);
@@ -297,7 +304,17 @@ async fn acquire(
     let front_and_polling = async {
         // The front reads until the last task has let go of its sender.
         let polling = reloading.run(polling, reloads, cancel).map_ok(Polling::into_failed);
-        let (failed, ()) = futures::future::try_join(polling, front.run(deliveries)).await?;
+        let told = async {
+            if let Some(service) = service {
+                // Its end lets go of the last sender; what a hub is not told to be durable it pushes again.
+                tokio::select! {
+                    () = service.run() => {}
+                    () = cancel.cancelled() => {}
+                }
+            }
+            Ok(())
+        };
+        let (failed, (), ()) = futures::future::try_join3(polling, front.run(deliveries), told).await?;
         finishing.send_replace(true);
         if !once {
             // Every feed may be gone, or none be configured: the daemon stays all the same until it is told to stop.

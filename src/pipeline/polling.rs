@@ -10,7 +10,7 @@ use crate::{
     model::{Feed, FeedId},
 };
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 use tokio::{
@@ -23,6 +23,8 @@ pub(super) struct Polling {
     /// Every task has a clone; the front reads until the last of them, and this one, are gone.
     context: fetch::Context,
     running: HashMap<FeedId, Running>,
+    /// Feeds of which a hub tells: they are polled less often meanwhile.
+    told: BTreeSet<FeedId>,
     tasks: JoinSet<(FeedId, Outcome)>,
     failed: Vec<(FeedId, String)>,
 }
@@ -47,7 +49,14 @@ pub(super) struct Changes {
 
 impl Polling {
     pub(super) fn new(front: Front, context: fetch::Context) -> Self {
-        Self { front, context, running: HashMap::new(), tasks: JoinSet::new(), failed: Vec::new() }
+        Self {
+            front,
+            context,
+            running: HashMap::new(),
+            told: BTreeSet::new(),
+            tasks: JoinSet::new(),
+            failed: Vec::new(),
+        }
     }
 
     /// Begins to poll a feed, with what is known of it.
@@ -55,11 +64,30 @@ impl Polling {
         let memory = self.front.memory(feed).await?;
         let orders = watch::Sender::new(Order::GoOn);
         let (context, heard) = (self.context.clone(), orders.subscribe());
-        let task = Arc::new(feed.clone());
+        let task = Arc::new(self.as_polled(feed));
         self.tasks.spawn(async move { (task.id.clone(), fetch::follow(context, task, memory, heard).await) });
         let running = Running { feed: feed.clone(), orders, at_work: true, leaving: false };
         self.running.insert(feed.id.clone(), running);
         Ok(())
+    }
+
+    /// Hubs tell of these feeds from now on, and of no others.
+    pub(super) fn told<'a>(&mut self, feeds: impl Iterator<Item = &'a FeedId>) {
+        let before = std::mem::replace(&mut self.told, feeds.cloned().collect());
+        for id in before.symmetric_difference(&self.told) {
+            self.tell(id);
+        }
+    }
+
+    /// The feed as its task is to take it: one of which a hub tells is polled less often.
+    fn as_polled(&self, feed: &Feed) -> Feed {
+        let mut feed = feed.clone();
+        if self.told.contains(&feed.id) {
+            let options = &self.context.options;
+            let usual = feed.interval.unwrap_or(options.default_interval);
+            feed.interval = Some(usual.max(options.websub.poll_interval));
+        }
+        feed
     }
 
     /// Makes these the feeds that are polled, with these means.
@@ -67,6 +95,7 @@ impl Polling {
         let other_means = self.context.options != means.options;
         (self.context.client, self.context.options) = (Arc::clone(&means.client), Arc::clone(&means.options));
         let mut changes = Changes::default();
+        let mut told = Vec::new();
         let configured: HashSet<&FeedId> = feeds.iter().filter(|feed| feed.enabled).map(|feed| &feed.id).collect();
         self.running.retain(|id, running| {
             if configured.contains(id) {
@@ -92,13 +121,23 @@ impl Polling {
             running.leaving = false;
             running.feed = feed.clone();
             if running.at_work {
-                let assignment = Assignment { feed: Arc::new(feed.clone()), means: means.clone() };
-                running.orders.send_replace(Order::Change(assignment));
+                told.push(feed.id.clone());
             } else if moved {
                 self.begin(feed).await?;
             }
         }
+        for id in told {
+            self.tell(&id);
+        }
         Ok(changes)
+    }
+
+    /// Tells the task of a feed how it is configured now.
+    fn tell(&self, id: &FeedId) {
+        let Some(running) = self.running.get(id).filter(|running| running.at_work && !running.leaving) else { return };
+        let means = Means { client: Arc::clone(&self.context.client), options: Arc::clone(&self.context.options) };
+        let assignment = Assignment { feed: Arc::new(self.as_polled(&running.feed)), means };
+        running.orders.send_replace(Order::Change(assignment));
     }
 
     /// The next task that ends; none when there are no more.

@@ -4,7 +4,7 @@
 //! feed up. What cannot change in a running daemon keeps its old value and is named. A bad configuration changes
 //! nothing but the picture of the daemon, which says what is wrong with it.
 
-use super::{RunError, board::Board, polling::Polling, roster::Roster};
+use super::{RunError, board::Board, polling::Polling, push::Hubs, roster::Roster};
 use crate::{
     config::{self, Config, Problems},
     fetch::{self, Means},
@@ -30,6 +30,8 @@ pub(super) struct Reloading {
     pub(super) board: Board,
     /// What pages are fetched with.
     pub(super) means: watch::Sender<Means>,
+    /// The hubs that tell of feeds, where they are asked to.
+    pub(super) hubs: Option<Hubs>,
 }
 
 /// The one client and its options.
@@ -40,6 +42,18 @@ pub(super) fn means(options: &fetch::Options) -> Result<Means, String> {
 }
 
 impl Reloading {
+    /// Begins to poll the feeds, as often as their hubs let them be polled.
+    pub(super) async fn begin(&mut self, polling: &mut Polling) -> Result<(), RunError> {
+        self.told(polling);
+        if let Some(hubs) = &self.hubs {
+            hubs.follow(&self.running.feeds).await;
+        }
+        for feed in self.running.feeds.iter().filter(|feed| feed.enabled) {
+            polling.begin(feed).await?;
+        }
+        Ok(())
+    }
+
     /// Polls until no feed is left and no configuration can come, or until told to stop.
     pub(super) async fn run(
         mut self,
@@ -55,9 +69,16 @@ impl Reloading {
                     None => std::future::pending().await,
                 }
             };
+            let told = async {
+                match &mut self.hubs {
+                    Some(hubs) => hubs.changed().await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 biased;
                 () = cancel.cancelled(), if more_may_come => reloads = None,
+                () = told => self.told(&mut polling),
                 Some(ended) = polling.next_ended() => polling.ended(ended).await?,
                 reload = next => match reload {
                     Some(reload) => self.take(reload, &mut polling).await?,
@@ -66,6 +87,13 @@ impl Reloading {
             }
         }
         Ok(polling)
+    }
+
+    /// Subscriptions stand otherwise.
+    pub(super) fn told(&mut self, polling: &mut Polling) {
+        if let Some(hubs) = &mut self.hubs {
+            hubs.apply(polling, &self.board);
+        }
     }
 
     async fn take(&mut self, reload: Reload, polling: &mut Polling) -> Result<(), RunError> {
@@ -95,6 +123,11 @@ impl Reloading {
         self.board.configured(&settled.feeds, &waiting);
         let means = self.means.borrow().clone();
         let changes = polling.follow(&settled.feeds, &means).await?;
+        if let Some(hubs) = &mut self.hubs {
+            hubs.follow(&settled.feeds).await;
+            // The rows of the picture are new.
+            hubs.apply(polling, &self.board);
+        }
         metrics::reloaded("applied");
         let super::polling::Changes { added, removed, changed } = changes;
         tracing::info!(added, removed, changed, "the configuration was read anew and holds");

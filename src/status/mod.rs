@@ -13,11 +13,11 @@
 //! run but our own script, and requests under a foreign host name are refused, so that no web page can read this one by
 //! rebinding its name to our address.
 
-mod connection;
 mod figure;
 mod guard;
 mod page;
 
+use crate::connection::Limited;
 use crate::model::Snapshot;
 use axum::Router;
 use axum::extract::{RawQuery, State};
@@ -66,6 +66,8 @@ pub struct StatusError {
     source: std::io::Error,
 }
 
+/// The life of a connection.
+const LIFE: Duration = Duration::from_secs(30);
 /// How long answers that are under way may take after the end was called.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// How often the metrics' recorder tidies up.
@@ -91,7 +93,7 @@ pub async fn serve(
     let app = router(&options.hosts, Shown { snapshot, metrics });
     let task = tokio::spawn(async move {
         let ended = cancel.clone();
-        let server = axum::serve(connection::Limited::new(listener), app)
+        let server = axum::serve(Limited::new(listener, LIFE), app)
             .with_graceful_shutdown(cancel.clone().cancelled_owned())
             .into_future();
         let tidy = async {

@@ -1,7 +1,7 @@
 //! The status page: a [`Snapshot`] as HTML. Every value is escaped by [`Html::text`]; there is no other way in.
 
 use super::figure;
-use crate::model::{ArticleSummary, Change, FeedSnapshot, FeedState, Relation, Snapshot};
+use crate::model::{ArticleSummary, Change, FeedSnapshot, FeedState, PushSnapshot, Relation, Snapshot};
 use jiff::Timestamp;
 use std::fmt::Write;
 
@@ -118,6 +118,9 @@ fn feeds(html: &mut Html, snapshot: &Snapshot, now: Timestamp) {
         html.raw("</td>").cell("Last success").text(&feed.last_success.map_or("never".to_owned(), |at| ago(at, now)));
         html.raw("</td>").cell("Next poll").text(&feed.next_poll.map_or("–".to_owned(), |at| ahead(at, now)));
         html.raw("</td>").cell("Interval").text(&interval(feed.interval_seconds));
+        if let Some(push) = &feed.push {
+            html.raw("<span class=\"quiet\">").text(&pushed(push)).raw("</span>");
+        }
         html.raw("</td>").number("Items").text(&grouped(feed.items));
         html.raw("</td>").number("Observed since start").text(&grouped(feed.observed));
         html.raw("</td>").cell("Why");
@@ -134,6 +137,17 @@ fn feeds(html: &mut Html, snapshot: &Snapshot, now: Timestamp) {
         html.raw("</td></tr>\n");
     }
     html.raw("</tbody>\n</table>\n</div>\n</section>\n");
+}
+
+/// What a hub does for a feed.
+fn pushed(push: &PushSnapshot) -> String {
+    let PushSnapshot { standing, hub, why, .. } = push;
+    let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    match standing.as_str() {
+        "live" => format!("and pushed by {hub}"),
+        "asking" => format!("hub {hub} is asked{why}"),
+        _ => format!("hub {hub} is not asked now{why}"),
+    }
 }
 
 fn latest(html: &mut Html, snapshot: &Snapshot, now: Timestamp) {

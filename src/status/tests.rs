@@ -40,6 +40,12 @@ fn snapshot() -> Snapshot {
         observed: 12,
         held: false,
         held_why: None,
+        push: Some(crate::model::PushSnapshot {
+            standing: "live".to_owned(),
+            hub: HOSTILE.to_owned(),
+            until: None,
+            why: Some(HOSTILE.to_owned()),
+        }),
     });
     for url in ["https://wire.example/a?b=1&c=\"2\"", "javascript:alert(1)"] {
         snapshot.latest.push_front(ArticleSummary {

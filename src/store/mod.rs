@@ -22,7 +22,8 @@ use std::{
 use writer::Writer;
 
 /// The schema, one step per version. Steps are only ever added.
-const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 
 /// Connections for reading that are kept open.
 const IDLE_READERS: usize = 4;

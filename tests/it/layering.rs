@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Row 0 is the ground floor. Rooms of one row do not know each other.
 const ROWS: [&[&str]; 11] = [
     &["model"],
-    &["metrics", "logging", "shutdown", "markup", "faults", "clock"],
+    &["metrics", "logging", "shutdown", "markup", "faults", "clock", "connection"],
     &["language", "quirks"],
     &["parse", "clean", "extract", "dedup"],
     &["store", "broker"],

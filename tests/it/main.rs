@@ -18,6 +18,7 @@ mod crash;
 mod crash_kafka;
 mod delivery;
 mod disk;
+mod feeds;
 mod flow;
 mod harness;
 #[cfg(feature = "kafka")]
@@ -48,3 +49,4 @@ mod readme;
 mod reload;
 mod replay;
 mod restart;
+mod websub;

@@ -29,6 +29,7 @@ async fn run(
         seen.push(match &delivery.event {
             PollEvent::Fetched(fetched) => format!("{} fetched {}", delivery.poll, fetched.body.len()),
             PollEvent::NotModified => format!("{} not modified", delivery.poll),
+            PollEvent::Pushed(_) => panic!("nothing is pushed here"),
             PollEvent::State(change) => {
                 let kinds: Vec<EventKind> = change.events.iter().map(|event| event.0).collect();
                 format!("{} {:?} {} {kinds:?}", delivery.poll, change.state, change.consecutive_errors)

@@ -1,4 +1,4 @@
-//! Limits against slow and numerous clients: so many connections at once, so long for each.
+//! Limits against slow and numerous clients of whoever listens: so many connections at once, so long for each.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,21 +13,21 @@ use tokio::time::Sleep;
 
 /// Connections at once; further ones wait in the kernel's queue.
 const CONNECTIONS: usize = 64;
-/// The life of a connection. A client that dribbles its headers is cut off with it; one that keeps its connection open
-/// between polls opens another.
-const LIFE: Duration = Duration::from_secs(30);
 /// Pause after a failed accept, which is usually a want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// A listener with these limits.
-pub(super) struct Limited {
+pub(crate) struct Limited {
     listener: TcpListener,
     places: Arc<Semaphore>,
+    life: Duration,
 }
 
 impl Limited {
-    pub(super) fn new(listener: TcpListener) -> Self {
-        Self { listener, places: Arc::new(Semaphore::new(CONNECTIONS)) }
+    /// `life` is that of a connection. A client that dribbles its headers is cut off with it; one that keeps its
+    /// connection open between requests opens another.
+    pub(crate) fn new(listener: TcpListener, life: Duration) -> Self {
+        Self { listener, places: Arc::new(Semaphore::new(CONNECTIONS)), life }
     }
 }
 
@@ -44,11 +44,11 @@ impl axum::serve::Listener for Limited {
             };
             match self.listener.accept().await {
                 Ok((stream, address)) => {
-                    let end = Box::pin(tokio::time::sleep(LIFE));
+                    let end = Box::pin(tokio::time::sleep(self.life));
                     return (Connection { stream, end, _place: place }, address);
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection to the status page");
+                    tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(PAUSE).await;
                 }
             }
@@ -61,7 +61,7 @@ impl axum::serve::Listener for Limited {
 }
 
 /// A connection that ends by itself.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     end: Pin<Box<Sleep>>,
     _place: OwnedSemaphorePermit,
