@@ -28,6 +28,10 @@ faults *names="crash cluster":
 faults-disk:
     DATELINE_FAULTS_SCHEDULES=10000 DATELINE_FAULTS_POWER_RESTARTS=100 DATELINE_FAULTS_SYSCALLS=1 DATELINE_FAULTS_FLIPS=10000 DATELINE_FAULTS_FRAMES=30 tests/run --release --test it -- disk:: --nocapture --test-threads 2
 
+# Feed servers that misbehave at their full number: 10,000 feeds in one process, 1,000 that drip.
+faults-feeds feeds="10000" drips="1000":
+    DATELINE_FAULTS_FEEDS={{feeds}} DATELINE_FAULTS_DRIPS={{drips}} DATELINE_FAULTS_OUTAGE=60 tests/run --release --test it -- feed_server:: --nocapture --test-threads 1
+
 # How soon a restart publishes with much remembered, in an optimised build, with its figures.
 restarts items="100000" restarts="40":
     DATELINE_RESTART_ITEMS={{items}} DATELINE_RESTARTS={{restarts}} tests/run --release --test it -- restart --nocapture --test-threads 1

@@ -132,6 +132,33 @@ mod tests {
     }
 
     #[test]
+    fn how_a_feed_is_reached_is_checked_before_anything_is_asked() {
+        let feeds = "[[feed]]\nid = \"a\"\nurl = \"http://wire.example/\"\nauth = { bearer_env = \"NO_SUCH_VARIABLE\" }\n\
+                     proxy = \"socks5://proxy.example\"\n[[feed]]\nid = \"b\"\nurl = \"https://wire.example/\"\n\
+                     auth = { username = \"desk\" }\nclient_key_file = \"/nowhere/key\"\ninterval = \"5m\"\nmin_interval = \"2m\"\n\
+                     [[feed]]\nid = \"c\"\nurl = \"https://wire.example/\"\nauth = { token = \"s3cret\" }\n";
+        let main = "[fetch]\nproxy = \"proxy.example\"\nca_file = \"/nowhere/ca.pem\"\nproxy_username = \"desk\"\n";
+        let files = [("dateline.toml", main), ("feeds.toml", feeds)];
+        assert!(problems_of(&files).iter().all(|problem| !problem.contains("s3cret")));
+        check(
+            &files,
+            &[
+                "dateline.toml:2:9: fetch.proxy: no proxy",
+                "dateline.toml:3:11: fetch.ca_file: cannot read the file /nowhere/ca.pem",
+                "dateline.toml:4:18: fetch.proxy_username: a proxy's login needs",
+                "feeds.toml:4:8: feed a: auth: credentials are sent over https only",
+                "feeds.toml:4:8: feed a: auth: the variable NO_SUCH_VARIABLE is not set",
+                "feeds.toml:5:9: feed a: proxy: no proxy",
+                "feeds.toml:9:8: feed b: auth: basic authentication needs",
+                "feeds.toml:10:19: feed b: client_key_file: a key without its certificate",
+                "feeds.toml:10:19: feed b: client_key_file: cannot read the file /nowhere/key",
+                "feeds.toml:12:16: feed b: min_interval: has no meaning beside `interval`",
+                "feeds.toml:16:8: feed c: auth: unknown field `token`",
+            ],
+        );
+    }
+
+    #[test]
     fn all_syntax_errors_are_listed_at_once() {
         let found = problems_of(&[("dateline.toml", "feeds = [\n[fetch\njitter = = 1\n")]);
         assert!(found.len() >= 2 && found.iter().all(|problem| problem.starts_with("dateline.toml:")), "{found:#?}");

@@ -3,18 +3,23 @@
 //! Every rule is asked, whatever the others said, so that one reading of the answer is enough.
 
 use super::{Place, Problems, document::PlacedFeed, load::Draft};
-use crate::{extract::Tagger, model::units, publish::Target};
+use crate::{
+    extract::Tagger,
+    fetch,
+    model::{Feed, SecretAt, units},
+    publish::Target,
+};
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 /// Asks every rule.
 pub(super) fn check(draft: &Draft, file: Option<&Path>, problems: &mut Problems) {
-    fetch(draft, problems);
+    acquisition(draft, problems);
     feeds(draft, file, problems);
     publish(draft, problems);
     rest(draft, problems);
 }
 
-fn fetch(draft: &Draft, problems: &mut Problems) {
+fn acquisition(draft: &Draft, problems: &mut Problems) {
     let options = &draft.config.fetch;
     let mut refuse = |key: &str, message: String| problems.push(draft.place(key), key, message);
     let shown = units::duration::format;
@@ -48,6 +53,7 @@ fn fetch(draft: &Draft, problems: &mut Problems) {
         ("fetch.header_timeout", options.header_timeout, "10s"),
         ("fetch.idle_timeout", options.idle_timeout, "10s"),
         ("fetch.total_timeout", options.total_timeout, "60s"),
+        ("fetch.audit_after", options.audit_after, "6h"),
     ];
     for (key, time, example) in times {
         if time.is_zero() {
@@ -55,7 +61,9 @@ fn fetch(draft: &Draft, problems: &mut Problems) {
         }
     }
     let counts = [
+        ("fetch.audit_polls", options.audit_polls),
         ("fetch.per_host", options.per_host),
+        ("fetch.per_domain", options.per_domain),
         ("fetch.concurrency", options.concurrency),
         ("fetch.page_attempts", options.page_attempts),
     ];
@@ -83,6 +91,72 @@ fn fetch(draft: &Draft, problems: &mut Problems) {
     }
     if options.max_body < 1024 {
         refuse("fetch.max_body", "too small for any feed: write at least \"1KiB\"".to_owned());
+    }
+    let spacings = [("fetch.host_spacing", options.host_spacing), ("fetch.domain_spacing", options.domain_spacing)];
+    for (key, spacing) in spacings {
+        if spacing > Duration::from_secs(60) {
+            refuse(key, "too long for anything to be fetched in time: write at most \"1m\"".to_owned());
+        }
+    }
+    if options.proxy.as_ref().is_some_and(|proxy| !fetch::way::is_proxy(proxy)) {
+        refuse("fetch.proxy", PROXY.to_owned());
+    }
+    let (variable, file) = (&options.proxy_password_env, &options.proxy_password_file);
+    if options.proxy_username.is_some() != (variable.is_some() || file.is_some()) {
+        let message = "a proxy's login needs proxy_username and one of proxy_password_env and proxy_password_file";
+        refuse("fetch.proxy_username", message.to_owned());
+    }
+    let secret = variable.as_deref().map(SecretAt::Variable).or(file.as_deref().map(SecretAt::File));
+    if let Some(Err(problem)) = secret.map(fetch::credentials::read) {
+        let key = if variable.is_some() { "fetch.proxy_password_env" } else { "fetch.proxy_password_file" };
+        refuse(key, problem);
+    }
+    if let Some(problem) = options.ca_file.as_deref().and_then(unreadable) {
+        refuse("fetch.ca_file", problem);
+    }
+}
+
+const PROXY: &str =
+    "no proxy: write an http or https address without a user name, such as \"http://proxy.internal:3128\"";
+
+/// Why a file cannot be read.
+fn unreadable(path: &str) -> Option<String> {
+    std::fs::read(path).err().map(|error| format!("cannot read the file {path}: {error}"))
+}
+
+/// What a feed says of how its server knows us and whom it trusts.
+fn access(feed: &Feed, own: bool, mut refuse: impl FnMut(&str, &str)) {
+    if let Some(auth) = &feed.auth {
+        if let Some(problem) = auth.problem() {
+            refuse("auth", problem);
+        }
+        if auth.header.as_ref().is_some_and(|name| fetch::credentials::header_name(name).is_none()) {
+            refuse("auth", "`header` is no header that could carry a credential: write for example \"X-Api-Key\"");
+        }
+        for (_, at) in auth.credentials() {
+            if let Err(problem) = fetch::credentials::read(at) {
+                refuse("auth", &problem);
+            }
+        }
+        if !own && feed.url.starts_with("http:") {
+            refuse("auth", "credentials are sent over https only, or to addresses under `allow`");
+        }
+    }
+    if feed.client_key_file.is_some() && feed.client_certificate_file.is_none() {
+        refuse("client_key_file", "a key without its certificate: write client_certificate_file too");
+    }
+    let files = [
+        ("ca_file", &feed.ca_file),
+        ("client_certificate_file", &feed.client_certificate_file),
+        ("client_key_file", &feed.client_key_file),
+    ];
+    for (key, file) in files {
+        if let Some(problem) = file.as_deref().and_then(unreadable) {
+            refuse(key, &problem);
+        }
+    }
+    if feed.proxy.as_ref().is_some_and(|proxy| proxy != fetch::way::NO_PROXY && !fetch::way::is_proxy(proxy)) {
+        refuse("proxy", PROXY);
     }
 }
 
@@ -150,6 +224,18 @@ fn feed(draft: &Draft, placed: &PlacedFeed, problems: &mut Problems) {
             refuse("interval", "must be longer than nothing: write for example \"5m\"");
         }
     }
+    if let Some(floor) = feed.min_interval {
+        if floor < draft.config.fetch.min_interval && !allowed {
+            refuse("min_interval", "shorter than fetch.min_interval: write a longer one, or lower that");
+        }
+        if floor > draft.config.fetch.max_interval {
+            refuse("min_interval", "longer than fetch.max_interval: make it shorter");
+        }
+        if feed.interval.is_some() {
+            refuse("min_interval", "has no meaning beside `interval`, which nothing changes: leave one of the two out");
+        }
+    }
+    access(feed, allowed, &mut refuse);
     for address in &feed.allow {
         if !is_host_and_port(address) {
             refuse("allow", &format!("{address:?} is no HOST:PORT: write for example \"10.1.2.3:8080\""));

@@ -62,8 +62,9 @@ pub(super) fn http_date(text: &str) -> Option<Timestamp> {
     jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
-/// How long `Cache-Control: max-age` says that the document stays good, less the `Age` it already has.
-pub(super) fn max_age(headers: &HeaderMap) -> Option<Duration> {
+/// How long the response says that it stays good: `Cache-Control: max-age` less the `Age` it already has, else `Expires`
+/// as counted from the server's own `Date`.
+pub(super) fn freshness(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let mut seconds = None;
     for value in headers.get_all("cache-control") {
         for directive in value.to_str().ok()?.split(',') {
@@ -76,8 +77,15 @@ pub(super) fn max_age(headers: &HeaderMap) -> Option<Duration> {
             }
         }
     }
-    let age = headers.get("age").and_then(|age| age.to_str().ok()?.trim().parse::<u64>().ok()).unwrap_or(0);
-    seconds.map(|seconds| Duration::from_secs(seconds.saturating_sub(age)))
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    if let Some(seconds) = seconds {
+        let age = text("age").and_then(|age| age.parse::<u64>().ok()).unwrap_or(0);
+        return Some(Duration::from_secs(seconds.saturating_sub(age)));
+    }
+    // "0" and other words that are no date mean "already expired" (RFC 9111 §5.3).
+    let expires = http_date(text("expires")?)?;
+    let date = text("date").and_then(http_date).unwrap_or(now);
+    Some(Duration::try_from(expires.duration_since(date)).unwrap_or(Duration::ZERO))
 }
 
 #[cfg(test)]
@@ -133,15 +141,21 @@ mod tests {
     }
 
     #[test]
-    fn max_age_counts_from_now() {
+    fn freshness_counts_from_now() {
         #[track_caller]
         fn check(pairs: &[(&'static str, &str)], seconds: Option<u64>) {
-            assert_eq!(max_age(&headers(pairs)), seconds.map(Duration::from_secs));
+            let now = "2020-09-29T12:00:00Z".parse().unwrap();
+            assert_eq!(freshness(&headers(pairs), now), seconds.map(Duration::from_secs));
         }
         check(&[("cache-control", "public, max-age=300")], Some(300));
         check(&[("cache-control", "max-age=300"), ("age", "120")], Some(180));
         check(&[("cache-control", "no-cache, max-age=300")], None);
         check(&[("cache-control", "max-age=forever")], None);
+        check(&[("expires", "Tue, 29 Sep 2020 12:10:00 GMT")], Some(600));
+        check(&[("expires", "Tue, 29 Sep 2020 12:10:00 GMT"), ("date", "Tue, 29 Sep 2020 12:09:00 GMT")], Some(60));
+        check(&[("expires", "Tue, 29 Sep 2020 12:10:00 GMT"), ("cache-control", "max-age=5")], Some(5));
+        check(&[("expires", "Tue, 29 Sep 2020 11:10:00 GMT")], Some(0));
+        check(&[("expires", "0")], None);
         check(&[], None);
     }
 }

@@ -34,15 +34,18 @@ pub(super) const RATE_FROM: Duration = Duration::from_secs(15);
 /// Input is handed to a decoder in pieces of this size, so that a dense piece cannot overrun a limit by much.
 const PIECE: usize = 2 << 10;
 
-/// Bytes that bodies in flight and in parsing may hold: half in small reservations, which every body gets, and half
-/// in large ones, for those that outgrow theirs. A body takes at most one of each, in that order, so no two can wait
-/// for each other.
-const BUDGET_HALF: usize = 32 << 20;
+/// Bytes that bodies in flight and in parsing may hold, 64 MiB in all: a quarter in tiny reservations, which every body
+/// gets, so that a thousand of them may drip along at a time; a quarter in small and half in large ones, for those that
+/// outgrow theirs. A body takes at most one of each, in that order, so no two can wait for each other.
+const BUDGET_QUARTER: usize = 16 << 20;
 /// A body's first reservation.
+const TINY: usize = 16 << 10;
+/// Its second.
 const SMALL: usize = 512 << 10;
 
 /// The byte budget of a client.
 pub(super) struct Budget {
+    tiny: Arc<Semaphore>,
     small: Arc<Semaphore>,
     large: Arc<Semaphore>,
     /// The largest body that may come.
@@ -53,8 +56,9 @@ impl Budget {
     pub(super) fn new(options: &Options) -> Self {
         let max_body = usize::try_from(options.max_body).unwrap_or(usize::MAX).clamp(SMALL, u32::MAX as usize);
         Self {
-            small: Arc::new(Semaphore::new(BUDGET_HALF)),
-            large: Arc::new(Semaphore::new(BUDGET_HALF.max(max_body))),
+            tiny: Arc::new(Semaphore::new(BUDGET_QUARTER)),
+            small: Arc::new(Semaphore::new(BUDGET_QUARTER)),
+            large: Arc::new(Semaphore::new((2 * BUDGET_QUARTER).max(max_body))),
             max_body,
         }
     }
@@ -62,7 +66,7 @@ impl Budget {
     /// Bytes that nobody holds.
     #[cfg(test)]
     pub(super) fn free(&self) -> usize {
-        self.small.available_permits() + self.large.available_permits()
+        self.tiny.available_permits() + self.small.available_permits() + self.large.available_permits()
     }
 
     async fn take(semaphore: &Arc<Semaphore>, bytes: usize) -> OwnedSemaphorePermit {
@@ -108,8 +112,11 @@ pub(super) async fn read(
         return Err(too_large());
     }
     let asked = Instant::now();
-    let small = Budget::take(&budget.small, SMALL.min(budget.max_body)).await;
-    let mut large = None;
+    let mut shares = vec![Budget::take(&budget.tiny, TINY).await];
+    // What a body takes next, and when.
+    let mut next = [(&budget.small, SMALL.min(budget.max_body), TINY / 2), (&budget.large, budget.max_body, SMALL / 2)]
+        .into_iter()
+        .peekable();
     // Waiting for our own memory is not the server's fault.
     deadline += asked.elapsed();
 
@@ -161,9 +168,10 @@ pub(super) async fn read(
                 cut = Some(decoder.failure(&error, limits)?);
                 break 'chunks;
             }
-            if large.is_none() && decoder.sink().bytes.len() > SMALL / 2 {
+            let has = decoder.sink().bytes.len();
+            while let Some((pool, bytes, _)) = next.next_if(|(.., from)| has > *from) {
                 let asked = Instant::now();
-                large = Some(Budget::take(&budget.large, budget.max_body).await);
+                shares.push(Budget::take(pool, bytes).await);
                 waited += asked.elapsed();
                 deadline += asked.elapsed();
             }
@@ -180,32 +188,26 @@ pub(super) async fn read(
     match cut {
         // Nothing at all came: that is a failure, not a part.
         Some(issue) if bytes.is_empty() => Err(FetchError::Retry { after: None, issue }),
-        cut => Ok(Body { bytes: hold(bytes, small, large), cut, wire }),
+        cut => Ok(Body { bytes: hold(bytes, shares), cut, wire }),
     }
 }
 
 /// The bytes, bound to their share of the budget until the last reader drops them.
-fn hold(mut bytes: Vec<u8>, mut small: OwnedSemaphorePermit, large: Option<OwnedSemaphorePermit>) -> Bytes {
+fn hold(mut bytes: Vec<u8>, mut shares: Vec<OwnedSemaphorePermit>) -> Bytes {
     bytes.shrink_to_fit();
     let mut rest = bytes.len();
-    let mut shrink = |permit: &mut OwnedSemaphorePermit| {
-        let keep = rest.min(permit.num_permits());
+    for share in &mut shares {
+        let keep = rest.min(share.num_permits());
         rest -= keep;
         // What is split off and dropped is free again.
-        drop(permit.split(permit.num_permits() - keep));
-    };
-    shrink(&mut small);
-    let large = large.map(|mut large| {
-        shrink(&mut large);
-        large
-    });
-    Bytes::from_owner(Held { bytes, _small: small, _large: large })
+        drop(share.split(share.num_permits() - keep));
+    }
+    Bytes::from_owner(Held { bytes, _shares: shares })
 }
 
 struct Held {
     bytes: Vec<u8>,
-    _small: OwnedSemaphorePermit,
-    _large: Option<OwnedSemaphorePermit>,
+    _shares: Vec<OwnedSemaphorePermit>,
 }
 
 impl AsRef<[u8]> for Held {
@@ -319,7 +321,7 @@ enum Decoder {
 impl Decoder {
     fn new(coding: Coding, start: &[u8], max: u64, announced: Option<u64>) -> Result<Self, FetchError> {
         let coding = coding.seen(start);
-        let announced = usize::try_from(announced.unwrap_or(0)).unwrap_or(0).min(SMALL);
+        let announced = usize::try_from(announced.unwrap_or(0)).unwrap_or(0).min(TINY);
         let bytes = Vec::with_capacity(if coding == Coding::Identity { announced } else { 0 });
         let sink = Sink { bytes, max, wire: 0, refused: None };
         Ok(match coding {

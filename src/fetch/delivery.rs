@@ -4,7 +4,8 @@
 //! delivered is durable, or says why it is not. Only a receipt puts new validators in force.
 
 use crate::model::{
-    EventKind, EventRecord, Feed, FeedState, FeedStatusRecord, Fetched, Issue, ItemId, Page, Validators,
+    EventKind, EventRecord, Feed, FeedNotes, FeedState, FeedStatusRecord, Fetched, Hash, Issue, ItemId, Page, Rhythm,
+    Validators,
 };
 use jiff::Timestamp;
 use std::{fmt, sync::Arc, time::Duration};
@@ -27,20 +28,12 @@ pub struct FeedMemory {
     pub last_error: Option<Issue>,
     /// The address that it was last reported to have moved to, without secrets.
     pub moved_to: Option<String>,
-}
-
-impl FeedMemory {
-    /// What the last status record of a feed, its last poll and the validators in force come to.
-    pub fn restore(validators: Validators, poll: u64, status: Option<&FeedStatusRecord>) -> Self {
-        Self {
-            validators,
-            poll,
-            state: status.map(|status| status.state),
-            consecutive_errors: status.map_or(0, |status| status.consecutive_errors),
-            last_error: status.and_then(|status| status.last_error.clone()),
-            moved_to: status.and_then(|status| status.moved_to.clone()),
-        }
-    }
+    /// The body of its last document.
+    pub body: Option<Hash>,
+    /// What that document says of when to ask.
+    pub rhythm: Rhythm,
+    /// What was learnt of it, as last remembered.
+    pub notes: FeedNotes,
 }
 
 /// Something about a feed that must reach the doorstep.
@@ -70,6 +63,8 @@ pub enum PollEvent {
     /// The feed's state is now this: write a `Content::Status`, and a `Content::Event` for each event. Sent only when
     /// something changed.
     State(Box<FeedChange>),
+    /// Nothing that anybody must be told, but to be known after a restart.
+    Remember(Box<FeedNotes>),
 }
 
 /// A change of what is known of a feed, without the title, which only the pipeline knows.
@@ -87,6 +82,8 @@ pub struct FeedChange {
     pub moved_to: Option<String>,
     /// What happened, with words for a person.
     pub events: Vec<(EventKind, String)>,
+    /// What was learnt of it, to be known after a restart and told to nobody.
+    pub notes: FeedNotes,
     /// When.
     pub at: Timestamp,
 }
@@ -130,8 +127,8 @@ pub enum Receipt {
         new_items: usize,
         /// Items in the document.
         total_items: usize,
-        /// Minutes that the document asks readers to wait between polls (RSS `ttl`).
-        ttl_minutes: Option<u32>,
+        /// What the document says of when to ask for it again; none where there was no document.
+        rhythm: Option<Rhythm>,
     },
     /// It is no feed. Validators stay as they were, and the feed backs off.
     Unreadable(Issue),

@@ -10,10 +10,13 @@
 
 use super::problem::{ADDRESS_REFUSED, BAD_ADDRESS, DNS_FAILED, FetchError, PORT_REFUSED};
 use crate::model::Feed;
+use futures::{FutureExt as _, future::BoxFuture};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::{
     collections::BTreeSet,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 use url::{Host, Url};
@@ -228,31 +231,44 @@ impl Unresolved {
     }
 }
 
+/// Where a name's addresses come from.
+pub(super) type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> + Send + Sync>;
+
+/// The system's resolver.
+pub(super) fn system_lookup() -> Lookup {
+    let lookup = |host: String| async move {
+        let found = tokio::net::lookup_host((host.as_str(), 0)).await?;
+        Ok(found.map(|address| address.ip()).collect())
+    };
+    Arc::new(move |host| lookup(host).boxed())
+}
+
 /// A resolver that hands out only what may be connected to, and nothing at all when one address is bad.
 pub(super) struct GuardedResolver {
     pub(super) opening: Opening,
     pub(super) limit: Duration,
+    pub(super) lookup: Lookup,
 }
 
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let (opening, limit) = (self.opening.clone(), self.limit);
+        let looking = (self.lookup)(name.as_str().to_owned());
         Box::pin(async move {
             let host = name.as_str();
             let failed = |detail: String| Unresolved { code: DNS_FAILED, detail };
-            let found = tokio::time::timeout(limit, tokio::net::lookup_host((host, 0)))
+            let found = tokio::time::timeout(limit, looking)
                 .await
                 .map_err(|_| failed(format!("no answer for {host} within {limit:?}")))?
                 .map_err(|error| failed(format!("{host}: {error}")))?;
-            let found: Vec<_> = found.collect();
             if found.is_empty() {
                 return Err(failed(format!("{host} has no address")).into());
             }
-            if let Some((address, why)) = first_refused(&opening, found.iter().map(|found| found.ip())) {
+            if let Some((address, why)) = first_refused(&opening, found.iter().copied()) {
                 let detail = format!("{host} resolves to {address}, which is {why}, and not under allow");
                 return Err(Unresolved { code: ADDRESS_REFUSED, detail }.into());
             }
-            Ok(Box::new(found.into_iter()) as Addrs)
+            Ok(Box::new(found.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
         })
     }
 }

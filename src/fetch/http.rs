@@ -1,9 +1,9 @@
 //! One conditional GET: guarded at every hop, limited in size and time.
 //!
 //! A [`Request`] goes in; a document, "not modified" or a [`FetchError`] comes out. Redirects are followed here, not by
-//! the HTTP library, so that each hop passes the guard. There are no cookies, no credentials, no proxies from the
-//! environment, and no automatic decoding. Nothing that a server sent is ever sent back but its validators, and those
-//! only to the origin that gave them.
+//! the HTTP library, so that each hop passes the guard. There is no cookie jar, no proxy from the environment, and no
+//! automatic decoding. Nothing that a server sent is ever sent back but its validators, and those only to the origin
+//! that gave them; credentials go only to the origin that the feed was configured with.
 
 mod post;
 
@@ -11,27 +11,25 @@ use super::{
     Options,
     answer::{self, Answer},
     body::{self, Budget, Limits},
-    guard::{self, GuardedResolver, Opening, Unresolved},
+    credentials,
+    fold::{Folds, Member},
+    guard::{self, Lookup, Opening, Unresolved},
     politeness::Turns,
     problem::{CONNECT_FAILED, CONNECTION_BROKEN, FetchError, REDIRECT_REFUSED, TIMEOUT, TLS_FAILED, TOO_LARGE, issue},
     redact::redact_url,
+    wall::{self, Came},
+    way::{self, Way, Ways},
 };
 use crate::model::{Feed, Fetched, Issue, Validators};
 use anyhow::Context as _;
 use jiff::Timestamp;
 use reqwest::header::{self, HeaderMap, HeaderValue};
-use std::{
-    collections::HashMap,
-    error::Error as _,
-    io,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{error::Error as _, io, time::Duration};
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 /// Largest section of headers.
-const MAX_HEADERS: usize = 64 << 10;
+pub(super) const MAX_HEADERS: usize = 64 << 10;
 /// A validator longer than this is not kept: it would be sent with every request.
 const MAX_VALIDATOR: usize = 1 << 10;
 /// A `Last-Modified` this close to the response's `Date` is not kept: with its grain of a second, the document may change
@@ -84,15 +82,17 @@ pub struct Request<'a> {
 pub enum Response {
     /// 304, as asked.
     NotModified {
-        /// From `Cache-Control`: how long it stays so.
-        max_age: Option<Duration>,
+        /// From `Cache-Control` or `Expires`: how long it stays so.
+        fresh: Option<Duration>,
+        /// As of a document.
+        moved_to: Option<String>,
     },
     /// A document.
     Document(Box<Document>),
 }
 
 /// A document with what matters of its way here.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Document {
     /// The document.
     pub fetched: Fetched,
@@ -100,8 +100,8 @@ pub struct Document {
     pub cut: Option<Issue>,
     /// Where it has moved, when every redirect on the way was for good. Not redacted: for use, not for show.
     pub moved_to: Option<String>,
-    /// From `Cache-Control`: how long it stays good.
-    pub max_age: Option<Duration>,
+    /// From `Cache-Control` or `Expires`: how long it stays good.
+    pub fresh: Option<Duration>,
     /// Bytes of the body on the wire.
     pub wire_bytes: u64,
 }
@@ -110,28 +110,35 @@ pub struct Document {
 pub struct Client {
     options: Options,
     user_agent: String,
-    /// One HTTP client with its own connections for each kind of opening; see [`guard`].
-    clients: Mutex<HashMap<Opening, reqwest::Client>>,
+    ways: Ways,
     turns: Turns,
+    folds: Folds,
     budget: Budget,
 }
 
 impl Client {
     /// Builds it. The error is one of the environment (no certificates, no TLS) or of the contact's characters.
     pub fn new(options: &Options, version: &str) -> anyhow::Result<Self> {
+        Self::with_lookup(options, version, guard::system_lookup())
+    }
+
+    /// The same with another source of addresses.
+    pub(super) fn with_lookup(options: &Options, version: &str, lookup: Lookup) -> anyhow::Result<Self> {
         let user_agent = match options.user_agent_contact.as_deref().map(str::trim) {
             Some(contact) if !contact.is_empty() => format!("dateline/{version} (+{contact})"),
             _ => format!("dateline/{version}"),
         };
+        way::announce(options);
         let client = Self {
             options: options.clone(),
+            ways: Ways::new(options, &user_agent, lookup),
             user_agent,
-            clients: Mutex::default(),
-            turns: Turns::new(options.concurrency, options.per_host),
+            turns: Turns::new(options),
+            folds: Folds::default(),
             budget: Budget::new(options),
         };
         // Built now, so that what is wrong with the environment shows at start.
-        client.http(&Opening::Public).context("cannot set up the HTTP client")?;
+        client.ways.client(&Way::public()).context("cannot set up the HTTP client")?;
         Ok(client)
     }
 
@@ -140,59 +147,110 @@ impl Client {
         &self.user_agent
     }
 
+    /// A feed joins those that ask for the same.
+    pub(super) fn join(&self, feed: &Feed) -> Member {
+        self.folds.join(feed)
+    }
+
     /// Gets one document. Waits for its turn first; only then the limits on time begin to run.
     pub async fn get(&self, request: Request<'_>) -> Result<Response, FetchError> {
         let first = guard::read_address(request.url)?;
+        let home = Url::parse(&request.feed.url).ok().map(|url| url.origin());
         let mut url = first.clone();
         let mut seen = vec![first.clone()];
         let mut permanent = true;
         let mut spent = Duration::ZERO;
         loop {
             let opening = guard::admit(&url, request.feed)?;
-            let turn = self.turns.wait(&url).await;
-            let started = Instant::now();
-            let deadline = started + self.options.total_timeout.saturating_sub(spent);
+            let own = opening != Opening::Public;
+            let at_home = home.as_ref() == Some(&url.origin());
+            let way = Way::new(opening, request.feed, &self.options, at_home);
+            let mut headers = match &request.feed.auth {
+                Some(auth) if at_home && request.wants != Wants::Robots => credentials::headers(auth)?,
+                _ => HeaderMap::new(),
+            };
             // What one origin gave is not told to another.
             let conditions =
                 if url.origin() == first.origin() { conditions(request.validators) } else { HeaderMap::new() };
             let conditional = !conditions.is_empty();
-            let response = self.send(&opening, &url, request.wants, conditions, deadline).await?;
-            let max_age = answer::max_age(response.headers());
-            let after = answer::retry_after(response.headers(), Timestamp::now());
-            match answer::judge(response.status().as_u16(), conditional, after)? {
-                Answer::NotModified => return Ok(Response::NotModified { max_age }),
-                Answer::Document => {
-                    let moved = permanent && seen.len() > 1;
-                    let (fetched, cut, wire_bytes) = self.document(request, &url, response, deadline).await?;
-                    let moved_to = moved.then(|| url.to_string());
-                    return Ok(Response::Document(Box::new(Document { fetched, cut, moved_to, max_age, wire_bytes })));
+            headers.extend(conditions);
+            let mut turn = self.turns.wait(&url, own).await;
+            let started = Instant::now();
+            let deadline = started + self.options.total_timeout.saturating_sub(spent);
+            // On the heap, so that those that wait for their turn, thousands after a start, are small.
+            let sending = Box::pin(self.send(&way, &url, request.wants, headers, deadline));
+            let response = turn.work(sending).await?;
+            let now = Timestamp::now();
+            let fresh = answer::freshness(response.headers(), now);
+            let after = answer::retry_after(response.headers(), now);
+            let moved_to =
+                |permanent: bool, seen: &[Url], url: &Url| (permanent && seen.len() > 1).then(|| url.to_string());
+            match answer::judge(response.status().as_u16(), conditional, after) {
+                Ok(Answer::NotModified) => {
+                    let moved_to = moved_to(permanent, &seen, &url);
+                    return Ok(Response::NotModified { fresh, moved_to });
                 }
-                Answer::Redirect { permanent: for_good } => {
+                Ok(Answer::Document) => {
+                    let moved_to = moved_to(permanent, &seen, &url);
+                    let read = Box::pin(self.document(request, &url, response, deadline));
+                    let (fetched, cut, wire_bytes) = turn.work(read).await?;
+                    return Ok(Response::Document(Box::new(Document { fetched, cut, moved_to, fresh, wire_bytes })));
+                }
+                Ok(Answer::Redirect { permanent: for_good }) => {
                     permanent &= for_good;
                     url = next_hop(&url, &response, &seen, self.options.max_redirects)?;
                     seen.push(url.clone());
                     spent += started.elapsed();
                     drop(turn);
                 }
+                Err(error) => return Err(Box::pin(self.named(error, request, &url, response, deadline)).await),
             }
+        }
+    }
+
+    /// An error with the name of the wall that was met, if it was one.
+    async fn named(
+        &self,
+        error: FetchError,
+        request: Request<'_>,
+        url: &Url,
+        response: reqwest::Response,
+        deadline: Instant,
+    ) -> FetchError {
+        let status = response.status().as_u16();
+        if request.wants == Wants::Robots || !matches!(status, 202 | 401 | 403 | 405 | 406 | 429 | 503) {
+            return error;
+        }
+        let limits = Limits { max_bytes: wall::HEAD as u64, truncate: true, ..self.limits(request.wants) };
+        let headers = kept_headers(response.headers());
+        let body =
+            body::read(response, limits, &self.budget, deadline).await.map(|body| body.bytes).unwrap_or_default();
+        let found = wall::find(Came { url, status, headers: &headers, body: &body }, request.wants);
+        match (found, error) {
+            (Some(issue), FetchError::Retry { after: Some(after), .. }) => {
+                FetchError::Retry { after: Some(after), issue }
+            }
+            (Some(issue), _) => FetchError::GiveUp(issue),
+            (None, error) => error,
         }
     }
 
     /// Sends one request and waits for the headers of its response.
     async fn send(
         &self,
-        opening: &Opening,
+        way: &Way,
         url: &Url,
         wants: Wants,
-        conditions: HeaderMap,
+        headers: HeaderMap,
         deadline: Instant,
     ) -> Result<reqwest::Response, FetchError> {
-        let http = self.http(opening).map_err(|error| FetchError::retry(CONNECT_FAILED, format!("{error:#}")))?;
-        let request = http
+        let request = self
+            .ways
+            .client(way)?
             .get(url.clone())
             .header(header::ACCEPT, wants.accept())
             .header(header::ACCEPT_ENCODING, body::ACCEPT_ENCODING)
-            .headers(conditions);
+            .headers(headers);
         // The library does not tell when the connection stands, so both limits run as one; its own limit on connecting
         // is the shorter.
         let limit = Instant::now() + self.options.connect_timeout + self.options.header_timeout;
@@ -214,16 +272,13 @@ impl Client {
         response: reqwest::Response,
         deadline: Instant,
     ) -> Result<(Fetched, Option<Issue>, u64), FetchError> {
-        let robots = request.wants == Wants::Robots;
-        let limits = Limits {
-            max_bytes: if robots { MAX_ROBOTS } else { self.options.max_body },
-            truncate: robots,
-            idle: self.options.idle_timeout,
-            rate_from: body::RATE_FROM,
-        };
+        let limits = self.limits(request.wants);
         let status = response.status().as_u16();
         let headers = kept_headers(response.headers());
         let body = body::read(response, limits, &self.budget, deadline).await?;
+        if let Some(issue) = wall::find(Came { url, status, headers: &headers, body: &body.bytes }, request.wants) {
+            return Err(FetchError::GiveUp(issue));
+        }
         let fetched = Fetched {
             feed: request.feed.id.clone(),
             url: url.to_string(),
@@ -236,44 +291,14 @@ impl Client {
         Ok((fetched, body.cut, body.wire))
     }
 
-    /// The HTTP client for an opening, made at its first use. There are as many as there are different entries of
-    /// `allow`, which the operator wrote.
-    fn http(&self, opening: &Opening) -> anyhow::Result<reqwest::Client> {
-        // Held while a client is built, which happens once for each opening and never across an await.
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(opening) {
-            return Ok(client.clone());
+    fn limits(&self, wants: Wants) -> Limits {
+        let robots = wants == Wants::Robots;
+        Limits {
+            max_bytes: if robots { MAX_ROBOTS } else { self.options.max_body },
+            truncate: robots,
+            idle: self.options.idle_timeout,
+            rate_from: body::RATE_FROM,
         }
-        let client = self.builder(opening).build().or_else(|error| {
-            // A machine without CA certificates can still poll over plain http, and run the demo. With an empty list
-            // every TLS handshake fails, which is then said of each feed.
-            let client = self.builder(opening).tls_certs_only([]).build().map_err(|_| error)?;
-            if *opening == Opening::Public {
-                tracing::warn!("no CA certificates on this machine: no https address can be fetched");
-            }
-            Ok::<_, reqwest::Error>(client)
-        })?;
-        clients.insert(opening.clone(), client.clone());
-        Ok(client)
-    }
-
-    fn builder(&self, opening: &Opening) -> reqwest::ClientBuilder {
-        let limits = &self.options;
-        let builder = reqwest::Client::builder()
-            .user_agent(&self.user_agent)
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .dns_resolver(GuardedResolver { opening: opening.clone(), limit: limits.connect_timeout })
-            // This one limit of the library spans name, connection and TLS.
-            .connect_timeout(limits.connect_timeout + limits.header_timeout)
-            .http2_max_header_list_size(MAX_HEADERS as u32)
-            .pool_max_idle_per_host(limits.per_host as usize)
-            .pool_idle_timeout(Duration::from_secs(30));
-        // Bounds the connection alone: a SYN that stays unanswered ends it after this long (measured: 2.05 s for 2 s).
-        #[cfg(target_os = "linux")]
-        let builder = builder.tcp_user_timeout(limits.connect_timeout);
-        builder
     }
 }
 
@@ -329,19 +354,19 @@ fn kept_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     let mut kept = Vec::new();
     let date = headers.get(header::DATE).and_then(|date| answer::http_date(date.to_str().ok()?));
     let date = date.unwrap_or_else(Timestamp::now);
-    let settled = |value: &str| answer::http_date(value).is_none_or(|modified| modified + SETTLED <= date);
+    let settled = |value: &str| answer::http_date(value).is_some_and(|modified| modified + SETTLED <= date);
     for (name, value) in headers {
         let name = name.as_str();
         if matches!(name, "set-cookie" | "set-cookie2") {
             continue;
         }
-        let value: String = String::from_utf8_lossy(value.as_bytes()).chars().filter(|c| !c.is_control()).collect();
-        if matches!(name, "etag" | "last-modified") && sendable(&value).is_none()
-            || name == "last-modified" && !settled(&value)
-        {
+        let text: String = String::from_utf8_lossy(value.as_bytes()).chars().filter(|c| !c.is_control()).collect();
+        // A validator goes back byte for byte or not at all.
+        let usable = text.as_bytes() == value.as_bytes() && sendable(&text).is_some();
+        if matches!(name, "etag" | "last-modified") && !usable || name == "last-modified" && !settled(&text) {
             continue;
         }
-        kept.push((name.to_owned(), value));
+        kept.push((name.to_owned(), text));
     }
     kept
 }

@@ -16,13 +16,17 @@
 
 mod answer;
 mod body;
+pub(crate) mod credentials;
 mod delivery;
 pub mod discover;
+mod failure;
+mod fold;
 mod guard;
 mod hold;
 mod http;
 mod link;
 mod measure;
+mod pace;
 mod page;
 mod politeness;
 mod poll;
@@ -32,6 +36,8 @@ mod robots;
 mod schedule;
 #[cfg(test)]
 mod tests;
+mod wall;
+pub(crate) mod way;
 pub mod websub;
 
 pub use delivery::{
@@ -116,8 +122,24 @@ pub struct Options {
     pub max_body: u64,
     /// Redirects that are followed.
     pub max_redirects: u32,
+    /// A "not modified" is doubted, and the whole document asked for, after so many of them in a row …
+    pub audit_polls: u32,
+    /// … or after this long, whichever comes first.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "String")]
+    pub audit_after: Duration,
     /// Requests at a time to one host.
     pub per_host: u32,
+    /// Requests at a time to all hosts of one registered domain.
+    pub per_domain: u32,
+    /// Time between the beginnings of two requests to one host; none at addresses under `allow`.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "String")]
+    pub host_spacing: Duration,
+    /// The same for all hosts of one registered domain.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "String")]
+    pub domain_spacing: Duration,
     /// Requests at a time in all.
     pub concurrency: u32,
     /// When an article's page is looked at again for corrections, counted from its first fetch.
@@ -128,6 +150,16 @@ pub struct Options {
     pub page_attempts: u32,
     /// Being told by hubs instead of asking.
     pub websub: websub::Options,
+    /// An http or https proxy for everything that is fetched. Keeping it from private addresses is its own part.
+    pub proxy: Option<String>,
+    /// The user name by which the proxy knows us.
+    pub proxy_username: Option<String>,
+    /// The environment variable that holds the password for the proxy.
+    pub proxy_password_env: Option<String>,
+    /// The file that holds the password for the proxy.
+    pub proxy_password_file: Option<String>,
+    /// A file of PEM certificates that are trusted besides those of the machine.
+    pub ca_file: Option<String>,
 }
 
 impl Default for Options {
@@ -145,11 +177,21 @@ impl Default for Options {
             total_timeout: Duration::from_secs(60),
             max_body: 16 << 20,
             max_redirects: 5,
+            audit_polls: 100,
+            audit_after: Duration::from_secs(6 * 3600),
             per_host: 2,
+            per_domain: 4,
+            host_spacing: Duration::from_millis(500),
+            domain_spacing: Duration::from_millis(200),
             concurrency: 64,
             page_recheck: [15 * 60, 3600, 6 * 3600, 24 * 3600].map(Duration::from_secs).to_vec(),
             page_attempts: 3,
             websub: websub::Options::default(),
+            proxy: None,
+            proxy_username: None,
+            proxy_password_env: None,
+            proxy_password_file: None,
+            ca_file: None,
         }
     }
 }

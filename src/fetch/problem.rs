@@ -4,7 +4,7 @@ use crate::model::{Issue, Stage};
 use std::time::Duration;
 
 /// The issue codes of this room: a closed list, with what each says.
-pub const CODES: [(&str, &str); 23] = [
+pub const CODES: [(&str, &str); 27] = [
     (BAD_ADDRESS, "the address cannot be read, is neither http nor https, or carries user info"),
     (ADDRESS_REFUSED, "the host is, or resolves to, an address that is not public and not under `allow`"),
     (PORT_REFUSED, "the port is neither 80 nor 443, nor the feed's own, nor under `allow`"),
@@ -23,6 +23,10 @@ pub const CODES: [(&str, &str); 23] = [
     (HTTP_STATUS, "the server answered with a status that carries no document"),
     (GONE, "the server says that the feed has ended (410)"),
     (UNASKED, "the server answered what was not asked: 304 without a condition, a part, nothing"),
+    (BOT_CHECK, "the answer is a check for robots, not a document"),
+    (CONSENT_PAGE, "the answer asks for consent, and is not a document"),
+    (LOGIN_PAGE, "the answer asks for a login, and is not a document"),
+    (CREDENTIALS_MISSING, "a secret or certificate that the feed's configuration names cannot be read"),
     (EMPTY_PAGE, "the page has no content"),
     (NOT_A_PAGE, "the page is not HTML"),
     (BROKEN_PAGE, "the page broke the reader of pages: our bug"),
@@ -48,6 +52,10 @@ pub(super) const BODY_CUT: &str = "body_cut";
 pub(super) const HTTP_STATUS: &str = "http_status";
 pub(super) const GONE: &str = "gone";
 pub(super) const UNASKED: &str = "unasked_response";
+pub(super) const BOT_CHECK: &str = "bot_check";
+pub(super) const CONSENT_PAGE: &str = "consent_page";
+pub(super) const LOGIN_PAGE: &str = "login_page";
+pub(super) const CREDENTIALS_MISSING: &str = "credentials_missing";
 pub(super) const EMPTY_PAGE: &str = "empty_page";
 pub(super) const NOT_A_PAGE: &str = "not_a_page";
 pub(super) const BROKEN_PAGE: &str = "broken_page";

@@ -1,11 +1,12 @@
 //! Pure: when to poll next.
 //!
-//! Three voices are heard: the operator's (`interval`, the bounds of [`Options`]), the publisher's (`ttl`, `max-age`,
-//! `Retry-After`) and the number of failures in a row. Chance comes from the feed's name and the poll's number, so that
-//! it can be tested, and so that feeds do not move in step.
+//! Three voices are heard: the operator's (`interval`, the bounds of [`Options`]), the feed's own ([`super::pace`]) and
+//! the failures in a row ([`super::failure`]), with what `Retry-After` says. Chance comes from the feed's name and the
+//! poll's number, so that it can be tested, and so that feeds do not move in step.
 
-use super::{Options, guard};
+use super::{Options, failure::Kind, guard, pace::Bounds};
 use crate::model::{Feed, FeedId};
+use jiff::SignedDuration;
 use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -15,15 +16,13 @@ const RETURN_SPREAD: Duration = Duration::from_secs(30);
 const START_SPREAD: Duration = Duration::from_secs(10);
 /// … and over no more than this for the operator's own addresses.
 const START_SPREAD_OWN: Duration = Duration::from_millis(500);
-/// A publisher's `ttl` or `max-age` is followed so far; many feeds state a day and change by the minute.
-const LONGEST_WISH: Duration = Duration::from_secs(3600);
 /// So that chance after a hold is another chance than that of the schedule.
 const HOLD_SALT: u64 = 1 << 40;
-/// However often a feed has failed, it is tried again after so many intervals …
-const BACK_OFF_INTERVALS: u32 = 32;
+/// A feed in quarantine is tried again after so many intervals …
+const QUARANTINE_INTERVALS: u32 = 32;
 /// … or after this, if that is longer.
-const BACK_OFF_LEAST_CAP: Duration = Duration::from_secs(10);
-/// Feeds under `allow` may be polled this often.
+const QUARANTINE_LEAST: Duration = Duration::from_secs(10);
+/// Feeds under `allow` may be polled this often, where the operator says so.
 const OWN_LEAST: Duration = Duration::from_millis(50);
 
 /// The plan of one feed.
@@ -35,19 +34,23 @@ pub(super) struct Schedule {
     most: Duration,
     jitter: f64,
     start_spread: Duration,
-    /// The operator named an interval for this very feed, so the publisher's wishes do not lengthen it.
+    /// The operator named an interval for this very feed: nothing that the feed does or says changes it.
     decided: bool,
+    /// No interval that the daemon chooses is shorter.
+    floor: Duration,
 }
 
 /// How the last poll ended, as far as it matters for the next.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Ended {
-    /// Well; with what the publisher wishes, the longer of `ttl` and `max-age`.
-    Well { wish: Option<Duration> },
-    /// Badly, so many times in a row; with what `Retry-After` says.
-    Badly { errors: u32, retry_after: Option<Duration> },
-    /// In quarantine: as rarely as allowed.
+    /// Well; with the interval that the feed wants, where the operator has named none.
+    Well { wanted: Option<Duration> },
+    /// Badly: how, with what burden, for how long already, and what `Retry-After` says.
+    Badly { kind: Kind, burden: u32, failing: SignedDuration, retry_after: Option<Duration> },
+    /// In quarantine.
     Quarantined,
+    /// Given up: as rarely as allowed.
+    GivenUp,
 }
 
 impl Schedule {
@@ -64,12 +67,24 @@ impl Schedule {
             jitter: if options.jitter.is_finite() { options.jitter.clamp(0.0, 0.5) } else { 0.0 },
             start_spread: interval.min(if own { START_SPREAD_OWN } else { START_SPREAD }),
             decided: feed.interval.is_some(),
+            floor: feed.min_interval.unwrap_or(options.min_interval).clamp(least, most),
         }
     }
 
     /// The interval when all is well.
     pub(super) fn interval(&self) -> Duration {
         self.interval
+    }
+
+    /// The bounds within which the daemon chooses the interval; none where the operator has chosen.
+    pub(super) fn bounds(&self) -> Option<Bounds> {
+        let start = self.interval.max(self.floor);
+        (!self.decided).then_some(Bounds { start, least: self.floor, most: self.most })
+    }
+
+    /// The longest time between polls.
+    pub(super) fn most(&self) -> Duration {
+        self.most
     }
 
     /// Time until the first poll after start.
@@ -86,16 +101,12 @@ impl Schedule {
     /// Time between polls at present, without chance.
     pub(super) fn between(&self, ended: Ended) -> Duration {
         let wanted = match ended {
-            Ended::Well { wish: Some(wish) } if !self.decided => self.interval.max(wish.min(LONGEST_WISH)),
-            Ended::Well { .. } => self.interval,
+            Ended::Well { wanted } => wanted.filter(|_| !self.decided).unwrap_or(self.interval),
             // The server knows best when it will be back, within our bounds.
             Ended::Badly { retry_after: Some(after), .. } => self.interval.max(after),
-            Ended::Badly { errors, retry_after: None } => {
-                let cap = (self.interval * BACK_OFF_INTERVALS).max(BACK_OFF_LEAST_CAP);
-                let doublings = errors.saturating_sub(1).min(16);
-                (self.interval * 2u32.pow(doublings)).min(cap)
-            }
-            Ended::Quarantined => (self.interval * BACK_OFF_INTERVALS).max(BACK_OFF_LEAST_CAP),
+            Ended::Badly { kind, burden, failing, retry_after: None } => kind.pause(self.interval, burden, failing),
+            Ended::Quarantined => (self.interval * QUARANTINE_INTERVALS).max(QUARANTINE_LEAST),
+            Ended::GivenUp => self.most,
         };
         wanted.clamp(self.least, self.most)
     }
@@ -145,37 +156,46 @@ mod tests {
 
     #[test]
     fn intervals_keep_to_their_bounds() {
-        check(&schedule(None, false), Ended::Well { wish: None }, seconds(300));
-        check(&schedule(Some(seconds(1)), false), Ended::Well { wish: None }, seconds(60));
-        check(&schedule(Some(seconds(1 << 40)), false), Ended::Well { wish: None }, seconds(86_400));
+        check(&schedule(None, false), Ended::Well { wanted: None }, seconds(300));
+        check(&schedule(Some(seconds(1)), false), Ended::Well { wanted: None }, seconds(60));
+        check(&schedule(Some(seconds(1 << 40)), false), Ended::Well { wanted: None }, seconds(86_400));
         let own = schedule(Some(Duration::from_millis(200)), true);
-        check(&own, Ended::Well { wish: None }, Duration::from_millis(200));
+        check(&own, Ended::Well { wanted: None }, Duration::from_millis(200));
     }
 
     #[test]
-    fn a_publishers_wish_lengthens_only_what_the_operator_left_open() {
-        check(&schedule(None, false), Ended::Well { wish: Some(seconds(900)) }, seconds(900));
-        check(&schedule(None, false), Ended::Well { wish: Some(seconds(5)) }, seconds(300));
-        check(&schedule(None, false), Ended::Well { wish: Some(seconds(u64::MAX)) }, seconds(3600));
-        check(&schedule(Some(seconds(120)), false), Ended::Well { wish: Some(seconds(900)) }, seconds(120));
+    fn a_feed_moves_only_what_the_operator_left_open() {
+        check(&schedule(None, false), Ended::Well { wanted: Some(seconds(900)) }, seconds(900));
+        check(&schedule(None, false), Ended::Well { wanted: Some(seconds(5)) }, seconds(60));
+        check(&schedule(None, false), Ended::Well { wanted: Some(seconds(u64::MAX)) }, seconds(86_400));
+        check(&schedule(Some(seconds(120)), false), Ended::Well { wanted: Some(seconds(900)) }, seconds(120));
+        assert_eq!(schedule(Some(seconds(120)), false).bounds(), None);
+        let bounds = |feed: &Feed| Schedule::new(&Options::default(), feed).bounds().unwrap();
+        let mut feed = Feed::new("test", "https://wire.example/rss");
+        assert_eq!((bounds(&feed).start, bounds(&feed).least), (seconds(300), seconds(60)));
+        feed.min_interval = Some(seconds(600));
+        assert_eq!((bounds(&feed).start, bounds(&feed).least), (seconds(600), seconds(600)));
+        // The daemon does not choose to ask the operator's own servers twenty times a second.
+        assert_eq!(schedule(None, true).bounds().unwrap().least, seconds(60));
+    }
+
+    fn badly(kind: Kind, burden: u32, retry_after: Option<Duration>) -> Ended {
+        Ended::Badly { kind, burden, failing: SignedDuration::ZERO, retry_after }
     }
 
     #[test]
-    fn failures_double_the_interval_up_to_a_cap() {
-        let badly = |errors| Ended::Badly { errors, retry_after: None };
-        check(&schedule(None, false), badly(1), seconds(300));
-        check(&schedule(None, false), badly(2), seconds(600));
-        check(&schedule(None, false), badly(4), seconds(2400));
-        check(&schedule(None, false), badly(u32::MAX), seconds(9600));
-        let own = schedule(Some(Duration::from_millis(200)), true);
-        check(&own, badly(2), Duration::from_millis(400));
-        check(&own, badly(1000), seconds(10));
-        check(&schedule(Some(seconds(40_000)), false), badly(9), seconds(86_400));
+    fn failures_lengthen_the_interval_within_the_bounds() {
+        check(&schedule(None, false), badly(Kind::Soft, 2, None), seconds(300));
+        check(&schedule(None, false), badly(Kind::Soft, 4, None), seconds(600));
+        check(&schedule(None, false), badly(Kind::Soft, u32::MAX, None), seconds(9600));
+        check(&schedule(None, false), badly(Kind::Temporary, u32::MAX, None), seconds(1200));
+        check(&schedule(Some(seconds(40_000)), false), badly(Kind::Hard, 99, None), seconds(86_400));
+        check(&schedule(None, false), Ended::GivenUp, seconds(86_400));
     }
 
     #[test]
     fn retry_after_is_obeyed_within_our_bounds() {
-        let badly = |after| Ended::Badly { errors: 5, retry_after: Some(after) };
+        let badly = |after| badly(Kind::Temporary, 5, Some(after));
         check(&schedule(None, false), badly(seconds(1000)), seconds(1000));
         check(&schedule(None, false), badly(Duration::ZERO), seconds(300));
         check(&schedule(None, false), badly(seconds(u64::MAX)), seconds(86_400));

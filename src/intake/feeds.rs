@@ -2,7 +2,10 @@
 
 use super::{Intake, frames, seen};
 use crate::{
-    model::{Content, DeadLetter, EventRecord, Feed, FeedId, FeedState, FeedStatusRecord, Hash, Issue, Validators},
+    model::{
+        Content, DeadLetter, EventRecord, Feed, FeedId, FeedNotes, FeedState, FeedStatusRecord, Hash, Issue, Rhythm,
+        Validators,
+    },
     store::{StoreError, error::corrupt},
 };
 use jiff::Timestamp;
@@ -22,7 +25,6 @@ pub struct FeedFacts {
 
 /// The JSON part; fields are only ever added.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-
 pub struct Known {
     /// The address that all of this holds for.
     pub url: String,
@@ -46,6 +48,15 @@ pub struct Known {
     pub entries: Vec<String>,
     /// The last bytes that were no feed, so that they are reported once.
     pub unreadable: Option<Hash>,
+    /// The body of the last document.
+    #[serde(default)]
+    pub body: Option<Hash>,
+    /// What the last document says of when to ask.
+    #[serde(default, skip_serializing_if = "Rhythm::is_silent")]
+    pub rhythm: Rhythm,
+    /// What its poller has learnt of it.
+    #[serde(default)]
+    pub notes: FeedNotes,
 }
 
 impl Intake {
@@ -67,6 +78,7 @@ impl Intake {
         poll: u64,
         status: FeedStatusRecord,
         events: Vec<EventRecord>,
+        notes: FeedNotes,
     ) -> std::result::Result<(), StoreError> {
         let (id, url) = (feed.id.clone(), feed.url.clone());
         let size = self
@@ -78,6 +90,7 @@ impl Intake {
                 facts.known.consecutive_errors = status.consecutive_errors;
                 facts.known.last_error.clone_from(&status.last_error);
                 facts.known.moved_to.clone_from(&status.moved_to);
+                facts.known.notes = notes;
                 save(tx, &id, &facts)?;
                 let at = status.at;
                 let mut contents = vec![Content::Status(Box::new(status))];
@@ -87,6 +100,19 @@ impl Intake {
             .await?;
         self.added(size);
         Ok(())
+    }
+
+    /// Remembers what was learnt of a feed; nobody is told.
+    pub async fn remember(&self, feed: &Feed, poll: u64, notes: FeedNotes) -> std::result::Result<(), StoreError> {
+        let (id, url) = (feed.id.clone(), feed.url.clone());
+        self.store
+            .write(move |tx| {
+                let mut facts = load_for(tx, &id, &url)?;
+                facts.poll = facts.poll.max(poll);
+                facts.known.notes = notes;
+                save(tx, &id, &facts)
+            })
+            .await
     }
 
     /// Records bytes that were no feed, unless the same bytes were the last that were not; validators stay.

@@ -26,6 +26,8 @@ pub struct Poll {
     pub at: Timestamp,
     /// In force once this is durable.
     pub validators: Validators,
+    /// Hash of its body, as it came.
+    pub body: Hash,
     /// What the document says of itself.
     pub head: FeedHead,
     /// Its entries, in document order.
@@ -121,6 +123,8 @@ fn record(tx: &Transaction<'_>, poll: &Poll, policy: &Policy) -> Result<(Appende
     facts.known.document_poll = poll.poll;
     facts.known.useful_poll = poll.poll;
     facts.known.unreadable = None;
+    facts.known.body = Some(poll.body.clone());
+    facts.known.rhythm = poll.head.rhythm.clone();
     if poll.head.title.is_some() {
         facts.known.title.clone_from(&poll.head.title);
     }

@@ -45,7 +45,13 @@ impl World {
         let items = entries.iter().map(|(name, title)| item(&self.feed, name, title)).collect();
         let validators = Validators { etag: Some(format!("\"{}\"", self.poll)), last_modified: None };
         let (feed, head) = (self.feed.clone(), FeedHead::default());
-        self.intake().append(Poll { feed, poll: self.poll, at: self.now, validators, head, items }).await.unwrap()
+        self.intake()
+            .append({
+                let body = crate::model::Hash::of_bytes(b"");
+                Poll { feed, poll: self.poll, at: self.now, validators, body, head, items }
+            })
+            .await
+            .unwrap()
     }
 
     /// What a hub pushes; how much of it was new, none when nothing can be pushed yet.
@@ -220,6 +226,7 @@ async fn a_full_intake_records_nothing_and_keeps_validators() {
         poll: 2,
         at: world.now,
         validators: fetched.validators(),
+        body: crate::model::Hash::of_bytes(b""),
         head: FeedHead::default(),
         items: vec![item(&world.feed, "b", "two")],
     };

@@ -1,6 +1,6 @@
 //! Who we poll and what we know of the publisher.
 
-use crate::model::units;
+use crate::model::{Auth, units};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
@@ -61,6 +61,11 @@ pub struct Feed {
     #[serde(default, with = "units::duration::option", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub interval: Option<Duration>,
+    /// The shortest time between polls that the daemon may choose for this feed, however much it brings; default is
+    /// `fetch.min_interval`.
+    #[serde(default, with = "units::duration::option", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub min_interval: Option<Duration>,
     /// Fetch the article's page, because the feed carries only a lead.
     #[serde(default)]
     pub full_text: bool,
@@ -73,6 +78,21 @@ pub struct Feed {
     /// Opens exactly these otherwise refused `HOST:PORT` addresses, for this feed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<String>,
+    /// How its server knows us: references to secrets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<Box<Auth>>,
+    /// A file of PEM certificates that are trusted for this feed, besides those of the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<String>,
+    /// A PEM file with our certificate for its server, and the key unless `client_key_file` has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_certificate_file: Option<String>,
+    /// A PEM file with the certificate's key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_key_file: Option<String>,
+    /// The proxy through which this feed is fetched instead of `fetch.proxy`; "none" for no proxy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
     /// How much of its past is published at first sight; default is `fetch.backfill`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backfill: Option<Backfill>,
@@ -106,10 +126,16 @@ impl Feed {
             language: None,
             country: None,
             interval: None,
+            min_interval: None,
             full_text: false,
             websub: true,
             tags: Vec::new(),
             allow: Vec::new(),
+            auth: None,
+            ca_file: None,
+            client_certificate_file: None,
+            client_key_file: None,
+            proxy: None,
             backfill: None,
             max_age: None,
             include: Vec::new(),

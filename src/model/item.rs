@@ -1,6 +1,6 @@
 //! One feed entry, whatever the format, still dirty.
 
-use crate::model::{FeedId, Hash, Issue, StatedTime};
+use crate::model::{FeedId, Hash, Issue, Rhythm, StatedTime};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -159,4 +159,7 @@ pub struct FeedHead {
     pub id: Option<String>,
     /// Minutes that readers should wait between polls (RSS `ttl`).
     pub ttl_minutes: Option<u32>,
+    /// What else it says about when to ask for it again.
+    #[serde(default, skip_serializing_if = "Rhythm::is_silent")]
+    pub rhythm: Rhythm,
 }

@@ -4,6 +4,7 @@
 //! [`Fetched`] → [`Item`] → [`Observed`] → [`Article`] → [`Enriched`] (+ [`Verdict`]) → [`Record`].
 
 mod article;
+mod auth;
 mod bounds;
 mod enriched;
 mod feed;
@@ -15,6 +16,7 @@ mod item;
 mod number;
 mod observation;
 mod record;
+mod rhythm;
 mod series;
 mod signature;
 mod snapshot;
@@ -25,6 +27,7 @@ pub mod units;
 mod verdict;
 
 pub use article::*;
+pub use auth::*;
 pub use bounds::*;
 pub use enriched::*;
 pub use feed::*;
@@ -36,6 +39,7 @@ pub use item::*;
 pub use number::*;
 pub use observation::*;
 pub use record::*;
+pub use rhythm::*;
 pub use series::*;
 pub use signature::*;
 pub use snapshot::*;

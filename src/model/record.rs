@@ -328,6 +328,8 @@ pub enum FeedState {
     Gone,
     /// It broke the parser repeatedly; polled rarely.
     Quarantined,
+    /// It has failed for so long that it is polled as rarely as may be.
+    GivenUp,
 }
 
 /// `wire.feed-status.v1`: what the daemon knows of a feed; written when it changes, not at every poll.
@@ -349,7 +351,7 @@ pub struct FeedStatusRecord {
     pub consecutive_errors: u32,
     /// The last error, while it lasts.
     pub last_error: Option<Issue>,
-    /// Where it says it has moved for good.
+    /// Where it has moved for good, by the agreement of several polls; this address is asked from then on.
     pub moved_to: Option<String>,
     /// When this became so.
     #[schemars(with = "String")]

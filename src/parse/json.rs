@@ -10,7 +10,7 @@ use super::{
     link::Base,
     plain,
 };
-use crate::model::{Author, FeedHead, FeedId, Issue, Item, ItemId, Stage};
+use crate::model::{Author, FeedHead, FeedId, Issue, Item, ItemId, Rhythm, Stage};
 use crate::quirks::date;
 use serde_json::{Map, Value};
 
@@ -106,6 +106,7 @@ fn head(object: &Map<String, Value>, base: &Base) -> FeedHead {
         updated: text_of(object, &["updated", "date_modified"]).and_then(|text| Some(date::read(&text)?.time)),
         id: text_of(object, &["feed_url", "id"]),
         ttl_minutes: None,
+        rhythm: Rhythm::default(),
     }
 }
 

@@ -18,6 +18,7 @@ mod link;
 mod namespaces;
 mod plain;
 mod repair;
+mod rhythm;
 mod sniff;
 mod tree;
 mod xml;
@@ -142,6 +143,21 @@ mod tests {
             "<rdf:RDF xmlns='http://purl.org/rss/1.0/'><channel rdf:about='c'><title>c</title></channel><item rdf:about='http://a.example/1'><title>One</title></item></rdf:RDF>",
             &["One"],
         );
+    }
+
+    #[test]
+    fn what_a_feed_says_about_when_to_ask_is_read() {
+        let parsed = check(
+            "<rss version='2.0' xmlns:sy='http://purl.org/rss/1.0/modules/syndication/'><channel><title>Desk</title><ttl>30</ttl>\
+             <sy:updatePeriod> hourly </sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency><sy:updateBase>2000-01-01T12:00+00:00</sy:updateBase>\
+             <skipHours><hour>0</hour><hour>24</hour><hour>7</hour><hour>99</hour></skipHours>\
+             <skipDays><day>Saturday</day><day>sun</day><day>Nosuchday</day></skipDays><item><title>One</title></item></channel></rss>",
+            &["One"],
+        );
+        let rhythm = &parsed.head.rhythm;
+        assert_eq!((rhythm.update_seconds, parsed.head.ttl_minutes), (Some(900), Some(30)));
+        assert_eq!(rhythm.update_base, "2000-01-01T12:00:00Z".parse().ok());
+        assert_eq!((rhythm.skip_hours.as_slice(), rhythm.skip_days.as_slice()), ([0, 7].as_slice(), [5, 6].as_slice()));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{
     entry::{self, Document},
     link::Base,
     namespaces::Space::{self, Atom, Dc, DcTerms, Itunes, Rss},
-    plain, repair,
+    plain, repair, rhythm,
     tree::{Node, Tree},
 };
 use crate::model::{Author, FeedHead, FeedId, Issue, Item, Stage};
@@ -141,6 +141,7 @@ fn read_head(tree: &Tree, base: &Base, node: Node) -> FeedHead {
             .and_then(|found| characters(tree, found))
             .or_else(|| tree.attribute(node, "rdf:about").map(str::to_owned)),
         ttl_minutes: find(&[(Rss, "ttl")]).and_then(|found| characters(tree, found)?.parse().ok()),
+        rhythm: rhythm::read(tree, node),
     }
 }
 

@@ -12,12 +12,19 @@ use crate::{
     },
 };
 use jiff::Timestamp;
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 use tokio::sync::watch;
 
 /// A handle on the picture; clones share it.
 #[derive(Clone)]
-pub(super) struct Board(Arc<watch::Sender<Snapshot>>);
+pub(super) struct Board {
+    out: Arc<watch::Sender<Snapshot>>,
+    /// Where each feed's row is: a poll must not look through ten thousand of them.
+    rows: Arc<RwLock<HashMap<FeedId, usize>>>,
+}
 
 impl Board {
     pub(super) fn new(out: watch::Sender<Snapshot>, feeds: &[Feed], to: &str, max_bytes: u64) -> Self {
@@ -26,7 +33,16 @@ impl Board {
             now.publisher.to = to.to_owned();
             now.intake.max_bytes = max_bytes;
         });
-        Self(Arc::new(out))
+        let board = Self { out: Arc::new(out), rows: Arc::default() };
+        board.index();
+        board
+    }
+
+    /// Notes where the rows are, whenever they were laid out anew.
+    fn index(&self) {
+        let now = self.out.borrow();
+        let rows = now.feeds.iter().enumerate().map(|(row, feed)| (feed.id.clone(), row)).collect();
+        *self.rows.write().unwrap_or_else(PoisonError::into_inner) = rows;
     }
 
     /// A configuration holds from now on; feeds that were there keep their rows.
@@ -46,10 +62,11 @@ impl Board {
                 refused_at: None,
             };
         });
+        self.index();
     }
 
     pub(super) fn change(&self, change: impl FnOnce(&mut Snapshot)) {
-        self.0.send_modify(|now| {
+        self.out.send_modify(|now| {
             now.at = Timestamp::now();
             change(now);
         });
@@ -64,8 +81,11 @@ impl Board {
     }
 
     pub(super) fn feed(&self, id: &FeedId, change: impl FnOnce(&mut FeedSnapshot)) {
+        let row = self.rows.read().unwrap_or_else(PoisonError::into_inner).get(id).copied();
         self.change(|now| {
-            if let Some(feed) = now.feeds.iter_mut().find(|feed| feed.id == *id) {
+            // Rows may be laid out anew just now; then this change is too late for them.
+            let feed = row.and_then(|row| now.feeds.get_mut(row)).filter(|feed| feed.id == *id);
+            if let Some(feed) = feed {
                 change(feed);
             }
         });

@@ -9,7 +9,7 @@ use crate::{
     },
     intake::{Appended, Intake, IntakeError, Poll},
     metrics,
-    model::{DeadLetter, Feed, Fetched, Issue, Stage},
+    model::{DeadLetter, Feed, FeedNotes, Fetched, Hash, Issue, Stage},
     parse::{self, ParseError, Parsed},
     store::{Damage, StoreError},
 };
@@ -86,6 +86,9 @@ impl Front {
             consecutive_errors: facts.known.consecutive_errors,
             last_error: facts.known.last_error,
             moved_to: facts.known.moved_to,
+            body: facts.known.body,
+            rhythm: facts.known.rhythm,
+            notes: facts.known.notes,
         })
     }
 
@@ -114,7 +117,8 @@ impl Front {
             PollEvent::Fetched(fetched) => self.document(&feed, poll, *fetched).await,
             PollEvent::NotModified => self.not_modified(&feed, poll).await,
             PollEvent::Pushed(fetched) => self.pushed(&feed, *fetched).await,
-            PollEvent::State(change) => self.report(&feed, poll, &change).await,
+            PollEvent::State(change) => self.report(&feed, poll, *change).await,
+            PollEvent::Remember(notes) => self.remember(&feed, poll, *notes).await,
         };
         let receipt = match result {
             Ok(receipt) => receipt,
@@ -164,15 +168,17 @@ impl Front {
                 return Ok(Receipt::Broken(issue));
             }
         };
-        let Parsed { head, items, issues } = parsed;
+        let Parsed { mut head, items, issues } = parsed;
+        head.rhythm.ttl_minutes = head.ttl_minutes;
         for issue in &issues {
             tracing::info!(feed = %feed.id, code = issue.code, detail = issue.detail, "the document has a problem");
         }
         if let Some(title) = &head.title {
             self.feeds.title(&feed.id, title);
         }
-        let (total_items, ttl_minutes, title) = (items.len(), head.ttl_minutes, head.title.clone());
-        let document = Poll { feed: feed.as_ref().clone(), poll, at, validators, head, items };
+        let (total_items, rhythm, title) = (items.len(), Some(head.rhythm.clone()), head.title.clone());
+        let body = Hash::of_bytes(&body);
+        let document = Poll { feed: feed.as_ref().clone(), poll, at, validators, body, head, items };
         let appended = self.intake.append(document).await?;
         drop(share);
         self.count(total_items, &appended);
@@ -185,7 +191,7 @@ impl Front {
             websub.polled(feed, url, offer, appended.new_items).await;
         }
         tracing::debug!(feed = %feed.id, items = total_items, new = appended.new_items, "a document is on the doorstep");
-        Ok(Receipt::Accepted { new_items: appended.new_items, total_items, ttl_minutes })
+        Ok(Receipt::Accepted { new_items: appended.new_items, total_items, rhythm })
     }
 
     /// A hub pushed a document, signed with our secret. What cannot be read is no verdict on the feed, which is asked
@@ -212,7 +218,7 @@ impl Front {
         self.count(total_items, &appended);
         self.board.feed(&feed.id, |row| row.observed += appended.new_items as u64);
         tracing::debug!(feed = %feed.id, items = total_items, new = appended.new_items, "a push is on the doorstep");
-        Ok(Receipt::Accepted { new_items: appended.new_items, total_items, ttl_minutes: None })
+        Ok(Receipt::Accepted { new_items: appended.new_items, total_items, rhythm: None })
     }
 
     /// Counts what became of a document's items.
@@ -270,14 +276,20 @@ impl Front {
 
     async fn not_modified(&self, feed: &Feed, poll: u64) -> Result<Receipt, IntakeError> {
         let new_items = self.intake.not_modified(feed, poll, jiff::Timestamp::now()).await?;
-        Ok(Receipt::Accepted { new_items, total_items: 0, ttl_minutes: None })
+        Ok(Receipt::Accepted { new_items, total_items: 0, rhythm: None })
     }
 
-    async fn report(&self, feed: &Feed, poll: u64, change: &FeedChange) -> Result<Receipt, IntakeError> {
+    async fn remember(&self, feed: &Feed, poll: u64, notes: FeedNotes) -> Result<Receipt, IntakeError> {
+        self.intake.remember(feed, poll, notes).await?;
+        Ok(Receipt::Accepted { new_items: 0, total_items: 0, rhythm: None })
+    }
+
+    async fn report(&self, feed: &Feed, poll: u64, change: FeedChange) -> Result<Receipt, IntakeError> {
         let title = feed.title.clone().or_else(|| self.feeds.get(&feed.id).title.clone());
         self.board.feed(&feed.id, |row| row.interval_seconds = change.interval.as_secs_f64());
-        self.intake.report(feed, poll, change.status_record(feed, title), change.event_records(feed)).await?;
-        Ok(Receipt::Accepted { new_items: 0, total_items: 0, ttl_minutes: None })
+        let (status, events) = (change.status_record(feed, title), change.event_records(feed));
+        self.intake.report(feed, poll, status, events, change.notes).await?;
+        Ok(Receipt::Accepted { new_items: 0, total_items: 0, rhythm: None })
     }
 }
 

@@ -47,7 +47,18 @@ impl World {
         });
         let items = items.collect();
         let (feed, validators, head) = (self.feed.clone(), Validators::default(), FeedHead::default());
-        self.intake.append(Poll { feed, poll: self.poll, at, validators, head, items }).await.unwrap();
+        self.intake
+            .append(Poll {
+                feed,
+                poll: self.poll,
+                at,
+                validators,
+                body: crate::model::Hash::of_bytes(b""),
+                head,
+                items,
+            })
+            .await
+            .unwrap();
     }
 
     /// One process's life with a sink that fails in this way; returns what a reader sees of it.

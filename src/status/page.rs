@@ -252,6 +252,7 @@ fn state(feed: &FeedSnapshot) -> (&'static str, &'static str) {
         FeedState::BackingOff => ("warn", "backing off"),
         FeedState::Gone => ("bad", "gone"),
         FeedState::Quarantined => ("bad", "quarantined"),
+        FeedState::GivenUp => ("bad", "given up"),
     }
 }
 

@@ -258,6 +258,11 @@ impl Site {
         ));
     }
 
+    /// Adds a feed that stands elsewhere; `more` says the rest of its block.
+    pub fn feed_at(&self, id: &str, url: &str, more: &str) {
+        self.feeds.lock().unwrap().push(format!("[[feed]]\nid = \"{id}\"\nurl = \"{url}\"\n{more}\n"));
+    }
+
     pub fn settings(&self, more: &str) {
         self.settings.lock().unwrap().push_str(more);
     }

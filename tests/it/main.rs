@@ -18,6 +18,7 @@ mod crash;
 mod crash_kafka;
 mod delivery;
 mod disk;
+mod feed_server;
 mod feeds;
 mod flow;
 mod harness;

@@ -3,9 +3,11 @@
 use super::{Client, classify, next_hop};
 use crate::{
     fetch::{
-        answer, guard,
-        problem::{CONNECT_FAILED, FetchError, GONE, HTTP_STATUS, TIMEOUT, issue},
+        answer,
+        guard::{self, Opening},
+        problem::{FetchError, GONE, HTTP_STATUS, TIMEOUT, issue},
         redact::redact_url,
+        way::Way,
     },
     model::Feed,
 };
@@ -34,16 +36,21 @@ impl Client {
         let mut seen = vec![url.clone()];
         loop {
             let opening = guard::admit(&url, feed)?;
-            let turn = self.turns.wait(&url).await;
-            let http = self.http(&opening).map_err(|error| FetchError::retry(CONNECT_FAILED, format!("{error:#}")))?;
-            let request = http
+            let own = opening != Opening::Public;
+            // A hub is not the feed's origin: our certificate for the feed is not shown to it.
+            let way = Way::new(opening, feed, &self.options, false);
+            let mut turn = self.turns.wait(&url, own).await;
+            let request = self
+                .ways
+                .client(&way)?
                 .post(url.clone())
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .header(header::ACCEPT, "text/plain, */*;q=0.1")
                 .body(body.clone());
             let limits = &self.options;
             let limit = Instant::now() + limits.connect_timeout + limits.header_timeout;
-            let response = timeout_at(limit, request.send())
+            let response = turn
+                .work(timeout_at(limit, request.send()))
                 .await
                 .map_err(|_| FetchError::retry(TIMEOUT, format!("no answer from {}", redact_url(&url))))?
                 .map_err(|error| classify(&error, &url))?;

@@ -1,10 +1,11 @@
 //! The room against a server on loopback that says exactly what a test wants it to say.
 
+mod canary;
 mod client;
 mod polling;
 
 use super::*;
-use crate::model::{EventKind, Feed, FeedState, Issue, Stage, Validators};
+use crate::model::{EventKind, Feed, FeedNotes, FeedState, Issue, Moving, Stage, Validators};
 use std::{
     io::Write as _,
     sync::{
@@ -117,6 +118,7 @@ fn options() -> Options {
         idle_timeout: Duration::from_millis(300),
         total_timeout: Duration::from_secs(3),
         max_body: 2 << 20,
+        audit_polls: 3,
         ..Options::default()
     }
 }

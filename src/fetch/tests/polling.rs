@@ -34,6 +34,10 @@ async fn run(
                 let kinds: Vec<EventKind> = change.events.iter().map(|event| event.0).collect();
                 format!("{} {:?} {} {kinds:?}", delivery.poll, change.state, change.consecutive_errors)
             }
+            PollEvent::Remember(_) => {
+                let _ = delivery.reply.send(accepted(&delivery.event));
+                continue;
+            }
         });
         let _ = delivery.reply.send(receipt(&delivery.event));
     }
@@ -44,7 +48,7 @@ async fn run(
 }
 
 fn accepted(_: &PollEvent) -> Receipt {
-    Receipt::Accepted { new_items: 1, total_items: 1, ttl_minutes: None }
+    Receipt::Accepted { new_items: 1, total_items: 1, rhythm: None }
 }
 
 fn unreadable() -> Receipt {
@@ -129,8 +133,51 @@ async fn a_permanent_redirect_is_told_once() {
         _ => plain("200 OK", "", b"<rss/>"),
     })
     .await;
-    let (seen, _) = run(&server, FeedMemory::default(), false, 3, accepted).await;
-    assert_eq!(seen, ["1 fetched 6", "1 Active 0 [Moved]", "2 fetched 6"]);
+    // Believed once three polls in a row have agreed, and asked by itself from then on.
+    let (seen, _) = run(&server, FeedMemory::default(), false, 6, accepted).await;
+    let expected = ["1 fetched 6", "1 Active 0 []", "2 fetched 6", "3 fetched 6", "3 Active 0 [Moved]", "4 fetched 6"];
+    assert_eq!(seen, expected);
+    let asked: Vec<String> =
+        server.requests().iter().filter_map(|request| Some(request.split(' ').nth(1)?.to_owned())).collect();
+    assert_eq!(asked.iter().filter(|path| *path == "/rss").count(), 3, "{asked:?}");
+    // What was counted before a restart counts on; what is not a feed does not count.
+    let moving = Moving { to: server.url("/new?token=SECRET"), polls: 2 };
+    let notes = FeedNotes { moving: Some(moving), ..FeedNotes::default() };
+    let memory = FeedMemory { state: Some(FeedState::Active), notes, ..FeedMemory::default() };
+    let (seen, _) = run(&server, memory.clone(), true, 9, accepted).await;
+    assert_eq!(seen, ["1 fetched 6", "1 Active 0 [Moved]"]);
+    let empty = |_: &PollEvent| Receipt::Accepted { new_items: 0, total_items: 0, rhythm: None };
+    let (seen, _) = run(&server, memory, true, 9, empty).await;
+    assert_eq!(seen, ["1 fetched 6"]);
+}
+
+#[tokio::test]
+async fn an_address_that_was_followed_into_a_dead_end_is_forgotten() {
+    let server = Server::start(|request, _| match request.split(' ').nth(1) {
+        Some("/new") => plain("410 Gone", "", b""),
+        _ => plain("200 OK", "", b"<rss/>"),
+    })
+    .await;
+    let notes = FeedNotes { follows: Some(server.url("/new")), ..FeedNotes::default() };
+    let memory = FeedMemory { state: Some(FeedState::Active), notes, ..FeedMemory::default() };
+    let (seen, _) = run(&server, memory, false, 3, accepted).await;
+    assert_eq!(seen, ["1 BackingOff 1 []", "2 fetched 6", "2 Active 0 [Recovered]"]);
+}
+
+#[tokio::test]
+async fn a_feed_that_fails_for_long_is_given_up_and_comes_back() {
+    let server =
+        Server::start(|_, number| if number == 1 { plain("404 No", "", b"") } else { plain("200 OK", "", b"<rss/>") })
+            .await;
+    let since = jiff::Timestamp::now().checked_sub(jiff::SignedDuration::from_hours(24 * 7 + 1)).ok();
+    let notes = FeedNotes { burden: 50, failing_since: since, ..FeedNotes::default() };
+    let memory =
+        FeedMemory { state: Some(FeedState::BackingOff), consecutive_errors: 12, notes, ..FeedMemory::default() };
+    let (seen, _) = run(&server, memory.clone(), true, 9, accepted).await;
+    assert_eq!(seen, ["1 GivenUp 13 []"]);
+    let given_up = FeedMemory { state: Some(FeedState::GivenUp), ..memory };
+    let (seen, _) = run(&server, given_up, true, 9, accepted).await;
+    assert_eq!(seen, ["1 fetched 6", "1 Active 0 [Recovered]"]);
 }
 
 #[tokio::test]
@@ -201,13 +248,40 @@ async fn pages_are_fetched_where_robots_allow_and_tried_again() {
 
 #[tokio::test]
 async fn validators_that_lie_are_found_out_and_dropped() {
-    // Says 200 with one and the same tag, whatever it is asked.
-    let server = Server::start(|_, _| plain("200 OK", "ETag: \"same\"\r\n", b"<rss/>")).await;
+    // Says 200 with one and the same tag, whatever it is asked, over a document that changes.
+    let changing = |number: usize| if number == 1 { b"<rss/>" } else { b"<RSS/>" };
+    let server = Server::start(move |_, number| plain("200 OK", "ETag: \"same\"\r\n", changing(number))).await;
     let (seen, _) = run(&server, FeedMemory::default(), false, 6, accepted).await;
     let expected =
         ["1 fetched 6", "1 Active 0 []", "2 fetched 6", "2 Active 0 [ValidatorsLie]", "3 fetched 6", "4 fetched 6"];
     assert_eq!(seen, expected);
     assert!(server.requests()[1].contains("same") && !server.requests()[2].contains("same"));
+    // Says "not modified" for ever: found out by an audit, and only by an audit.
+    let server = Server::start(move |request, number| {
+        if request.to_ascii_lowercase().contains("if-none-match") {
+            plain("304 Not Modified", "", b"")
+        } else {
+            plain("200 OK", "ETag: \"same\"\r\n", changing(number))
+        }
+    })
+    .await;
+    let (seen, _) = run(&server, FeedMemory::default(), false, 8, accepted).await;
+    let expected = [
+        "1 fetched 6",
+        "1 Active 0 []",
+        "2 not modified",
+        "3 not modified",
+        "4 fetched 6",
+        "4 Active 0 [ValidatorsLie]",
+        "5 fetched 6",
+        "6 fetched 6",
+    ];
+    assert_eq!(seen, expected);
+    let notes = FeedNotes { validators_lie: true, ..FeedNotes::default() };
+    let validators = Validators { etag: Some("\"same\"".to_owned()), last_modified: None };
+    let memory = FeedMemory { state: Some(FeedState::Active), validators, notes, ..FeedMemory::default() };
+    let (seen, _) = run(&server, memory, true, 9, accepted).await;
+    assert_eq!(seen, ["1 fetched 6"], "known after a restart");
     // A time of change that may not be the last of its second is not used.
     let now = "Date: Tue, 29 Sep 2020 12:00:00 GMT\r\nLast-Modified: Tue, 29 Sep 2020 12:00:00 GMT\r\n";
     let server = Server::start(move |_, _| plain("200 OK", now, b"<rss/>")).await;

@@ -62,7 +62,15 @@ impl World {
             item
         });
         let (validators, head) = (Validators::default(), FeedHead::default());
-        let poll = Poll { items: items.collect(), feed, poll: self.polls, at: hour(self.polls), validators, head };
+        let poll = Poll {
+            items: items.collect(),
+            feed,
+            poll: self.polls,
+            at: hour(self.polls),
+            validators,
+            body: crate::model::Hash::of_bytes(b""),
+            head,
+        };
         self.intake.append(poll).await.unwrap();
     }
 
