@@ -31,8 +31,9 @@ pub(super) struct Repaired {
 
 /// Repairs the document whose root element begins at byte `root`.
 pub(super) fn repair(text: &str, root: usize) -> Repaired {
-    let mut tokens = Tokens::new(text, root);
+    let mut tokens = Tokens::new(text, 0);
     let mut builder = Builder::default();
+    builder.prologue(&mut tokens, root);
     if entry_boundary(name_at(text.get(root + 1..).unwrap_or_default())) {
         // Entries without anything around them are given a frame.
         let frame = Tag { name: "rss", attributes: Vec::new(), closed: false, too_many_attributes: false };
@@ -59,6 +60,7 @@ pub(super) fn repair(text: &str, root: usize) -> Repaired {
     note(overlooked.bare_brackets, mended, "< that begins no tag, taken as text");
     note(builder.crossed, mended, "element without an end tag, closed where its parent ends");
     note(builder.stray, mended, "end tag without a start tag, ignored");
+    note(builder.outside, mended, "text or element outside of the document's own, left out");
     note(builder.undeclared.len(), mended, "namespace prefix that is not declared");
     note(builder.illegal, mended, "text with control characters that XML forbids, removed");
     note(usize::from(builder.doctype), "dtd_ignored", "document type with declarations, not expanded");
@@ -91,6 +93,8 @@ struct Builder {
     crossed: usize,
     stray: usize,
     illegal: usize,
+    /// Texts and elements behind the end of the root.
+    outside: usize,
     doctype: bool,
     /// Where declarations of undeclared prefixes go: the end of the root's start tag.
     root_tag_end: usize,
@@ -99,6 +103,21 @@ struct Builder {
 }
 
 impl Builder {
+    /// Passes over what stands before the root: a document type is read, anything that has no place there is noted.
+    fn prologue(&mut self, tokens: &mut Tokens<'_>, root: usize) {
+        while tokens.at() < root {
+            match tokens.next() {
+                Some(Token::DocumentType(declares)) => self.doctype |= declares,
+                Some(Token::Text(text)) if text.chars().all(|c| c.is_whitespace() || c == '\u{FEFF}') => {}
+                // Passing over a comment, the tokenizer comes upon the root itself.
+                Some(_) if tokens.at() > root => {}
+                Some(_) => self.outside += 1,
+                None => break,
+            }
+        }
+        tokens.seek(root);
+    }
+
     fn take(&mut self, token: Token<'_>) {
         match token {
             Token::DocumentType(declares) => self.doctype |= declares,
@@ -112,6 +131,7 @@ impl Builder {
     fn text(&mut self, text: &str) {
         let Some(open) = self.open.last() else { return };
         if self.skipping > 0 || self.is_behind() {
+            self.outside += usize::from(self.skipping == 0 && !text.trim().is_empty());
             return;
         }
         if !text.trim().is_empty()
@@ -135,6 +155,7 @@ impl Builder {
         }
         self.close_forgotten(tag.name);
         if self.is_behind() && !boundary {
+            self.outside += 1;
             return;
         }
         let declarations = tag.attributes.iter().filter(|(key, _)| key.starts_with("xmlns")).count();
@@ -277,6 +298,17 @@ impl Builder {
                 .open
                 .get(self.open.len() - 2)
                 .is_some_and(|open| entry_boundary(&open.raw_name) || open.raw_name == "channel");
+        // A field inside of a text that is itself a field: the text's end tag was forgotten.
+        let is_text = TEXTS.iter().any(|text| text.eq_ignore_ascii_case(&top.raw_name));
+        if in_entry
+            && is_text
+            && !top.raw_name.eq_ignore_ascii_case(name)
+            && FIELDS.iter().any(|field| field.eq_ignore_ascii_case(name))
+        {
+            self.crossed += 1;
+            self.close_top();
+            return;
+        }
         let leaf = |name: &str| LEAVES.iter().any(|leaf| leaf.eq_ignore_ascii_case(name));
         if in_entry
             && leaf(&top.raw_name)
@@ -292,7 +324,12 @@ impl Builder {
         let name = name.trim_matches(':');
         let (prefix, local) = name.split_once(':').unwrap_or(("", name));
         let declared = self.scope.iter().rev().find(|(known, _)| known == prefix).map(|(_, address)| address.as_str());
-        let space = namespaces::space(prefix, declared);
+        let mut space = namespaces::space(prefix, declared);
+        // A default namespace of another vocabulary does not make fields of a feed what they are called there.
+        let in_feed = self.open.last().is_none_or(|open| is_frame(&open.raw_name) || entry_boundary(&open.raw_name));
+        if space == Space::Xhtml && prefix.is_empty() && in_feed && !["body", "div", "p", "span"].contains(&local) {
+            space = Space::Rss;
+        }
         if declared.is_none() && !prefix.is_empty() && prefix != "xml" {
             self.undeclared.insert(prefix.to_owned());
         }
@@ -339,6 +376,28 @@ impl Builder {
 
 /// Elements that hold text or a reference only, so that another field inside them means a forgotten end tag.
 const LEAVES: [&str; 6] = ["title", "link", "guid", "pubDate", "category", "comments"];
+/// Elements that hold text which may be markup, and those inside them that no HTML has.
+const TEXTS: [&str; 5] = ["description", "summary", "content", "content:encoded", "fulltext"];
+const FIELDS: [&str; 18] = [
+    "guid",
+    "pubDate",
+    "category",
+    "comments",
+    "description",
+    "enclosure",
+    "author",
+    "content:encoded",
+    "dc:creator",
+    "dc:date",
+    "dc:subject",
+    "id",
+    "updated",
+    "published",
+    "issued",
+    "modified",
+    "media:content",
+    "media:thumbnail",
+];
 
 /// The element that an entry is.
 fn entry_boundary(name: &str) -> bool {
@@ -379,9 +438,13 @@ mod tests {
 
     #[test]
     fn broken_markup_becomes_well_formed() {
-        check("<rss><a>x &nbsp;y</a></rss> junk", "<rss><a>x \u{a0}y</a></rss>", &[]);
+        check("<rss><a>x &nbsp;y</a></rss> junk", "<rss><a>x \u{a0}y</a></rss>", &["markup_repaired"]);
         check("<rss><a><![CDATA[<b>]]></a></rss>", "<rss><a>&lt;b&gt;</a></rss>", &[]);
-        check("<rss><item>a</item></rss><p>x</p><item>b</item> y", "<rss><item>a</item><item>b</item></rss>", &[]);
+        check(
+            "<rss><item>a</item></rss><p>x</p><item>b</item> y",
+            "<rss><item>a</item><item>b</item></rss>",
+            &["markup_repaired"],
+        );
         check("<rss><a>R & D</a></rss>", "<rss><a>R &amp; D</a></rss>", &["markup_repaired"]);
         check("<rss><a><b>x</a></i></rss>", "<rss><a><b>x</b></a></rss>", &["markup_repaired", "markup_repaired"]);
         check(

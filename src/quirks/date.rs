@@ -20,6 +20,8 @@ pub struct Read {
     pub time: StatedTime,
     /// There was a time of day but no zone that is known: read as UTC.
     pub zone_assumed: bool,
+    /// The zone that was assumed is the only one of the language that the date is written in.
+    pub zone_of_language: bool,
 }
 
 static MONTHS: LazyLock<HashMap<&'static str, i8>> = LazyLock::new(|| {
@@ -51,8 +53,55 @@ pub fn read(text: &str) -> Option<Read> {
     if text.is_empty() || text.len() > LONGEST {
         return None;
     }
-    Reader::new(pieces(text)).read()
+    Reader::new(pieces(text), zone_of_language(text)).read()
 }
+
+/// Reads a date that ends before its day (`2020-09`, `2020`, `-20-09`, `September 2020`) as the first day that it means.
+pub fn read_begin(text: &str) -> Option<Read> {
+    let pieces = pieces(text.trim());
+    let (year, month) = match pieces.as_slice() {
+        [Piece::Number(year, 4)] => (*year, 1),
+        [Piece::Number(year, 4), Piece::Sign('-' | '/'), Piece::Number(month, 1..=2)] => (*year, *month),
+        [Piece::Sign('-'), Piece::Number(year, 2), Piece::Sign('-'), Piece::Number(month, 2)] => {
+            (full_year(*year), *month)
+        }
+        [Piece::Sign('-'), Piece::Number(both, 4)] => (full_year(both / 100), both % 100),
+        [Piece::Word(month), .., Piece::Number(year, 4)] | [Piece::Number(year, 4), .., Piece::Word(month)]
+            if pieces.len() <= 4 =>
+        {
+            (*year, i64::from(*MONTHS.get(month.as_str())?))
+        }
+        _ => return None,
+    };
+    let time = StatedTime::Date(civil(year, month, 1)?);
+    Some(Read { time, zone_assumed: false, zone_of_language: false })
+}
+
+/// Minutes east of UTC where a language of one zone is spoken, told by its letters and its words for the halves of a day.
+fn zone_of_language(text: &str) -> Option<i32> {
+    const WORDS: [(&str, i32); 4] = [("午前", 540), ("午後", 540), ("上午", 480), ("下午", 480)];
+    if text.contains(|c| matches!(c, '\u{AC00}'..='\u{D7A3}')) {
+        return Some(540);
+    }
+    WORDS.iter().find(|(word, _)| text.contains(word)).map(|(_, minutes)| *minutes)
+}
+
+/// What is not written as one word, or runs into what stands beside it.
+const REWRITTEN: [(&str, &str); 13] = [
+    ("a.m.", "am"),
+    ("p.m.", "pm"),
+    ("오전", " am "),
+    ("오후", " pm "),
+    ("上午", " am "),
+    ("下午", " pm "),
+    ("午前", " am "),
+    ("午後", " pm "),
+    ("كانون الثاني", "يناير"),
+    ("كانون الأول", "ديسمبر"),
+    ("تشرين الأول", "أكتوبر"),
+    ("تشرين الثاني", "نوفمبر"),
+    ("\u{651}", ""),
+];
 
 fn pieces(text: &str) -> Vec<Piece> {
     let lower = text.to_lowercase();
@@ -73,9 +122,11 @@ fn pieces(text: &str) -> Vec<Piece> {
             ),
         }
     }
-    let spelled = spelled.replace("a.m.", "am").replace("p.m.", "pm").replace("오전", " am ").replace("오후", " pm ");
-    let spelled =
-        spelled.replace("上午", " am ").replace("下午", " pm ").replace("午前", " am ").replace("午後", " pm ");
+    for (words, one) in REWRITTEN {
+        if spelled.contains(words) {
+            spelled = spelled.replace(words, one);
+        }
+    }
     let mut pieces = Vec::new();
     let mut rest = spelled.as_str();
     while let Some(c) = rest.chars().next() {
@@ -120,12 +171,18 @@ struct Reader {
     time: Option<(i64, i64, i64, i32)>,
     afternoon: Option<bool>,
     zone: Option<i32>,
+    /// The zone was written as an offset, which no name beside it overrules.
+    zone_is_offset: bool,
+    /// The zone of the language, for want of another.
+    usual_zone: Option<i32>,
+    /// A "T" stood before the time: the date is in the order of ISO 8601.
+    is_iso: bool,
     /// The place right behind the last number of the date.
     after_date_number: usize,
 }
 
 impl Reader {
-    fn new(pieces: Vec<Piece>) -> Self {
+    fn new(pieces: Vec<Piece>, usual_zone: Option<i32>) -> Self {
         Self {
             pieces,
             at: 0,
@@ -134,6 +191,9 @@ impl Reader {
             time: None,
             afternoon: None,
             zone: None,
+            zone_is_offset: false,
+            usual_zone,
+            is_iso: false,
             after_date_number: usize::MAX,
         }
     }
@@ -174,12 +234,34 @@ impl Reader {
         let after_t = self.at > 0
             && matches!(self.pieces.get(self.at - 1), Some(Piece::Word(word)) if word == "t")
             && self.time.is_none();
+        self.is_iso |= after_t;
         if self.time.is_none()
             && length <= 2
             && self.sign(1) == Some(':')
             && self.number(2).is_some_and(|(_, length)| length <= 2)
         {
             return self.take_clock(value);
+        }
+        // "29.09.2020 18.05": behind a whole date a dot parts hours from minutes.
+        if self.time.is_none()
+            && self.numbers.len() + usize::from(self.month.is_some()) == 3
+            && length <= 2
+            && self.sign(1) == Some('.')
+            && self.number(2).is_some_and(|(_, length)| length == 2)
+        {
+            return self.take_clock(value);
+        }
+        // "2020-09-29T18:05:00 03:00": the plus of an offset, lost on the way through a form.
+        if self.time.is_some()
+            && self.zone.is_none()
+            && length == 2
+            && self.sign(1) == Some(':')
+            && let Some((minutes, 2)) = self.number(2)
+            && self.peek(3).is_none()
+        {
+            self.zone = i32::try_from(value * 60 + minutes).ok().filter(|minutes| *minutes <= 14 * 60);
+            self.at += 3;
+            return self.zone.map(drop);
         }
         // "18h05".
         if self.time.is_none() && length <= 2 && self.peek(1) == Some(&Piece::Word("h".to_owned())) {
@@ -212,7 +294,8 @@ impl Reader {
             self.at += 1;
             return Some(());
         }
-        if length == 14 {
+        if length == 14 || length == 12 {
+            let value = if length == 12 { value * 100 } else { value };
             self.numbers.push((value / 1_000_000, 8, None));
             self.time = Some((value / 10_000 % 100, value / 100 % 100, value % 100, 0));
         } else {
@@ -228,7 +311,7 @@ impl Reader {
         let (minute, _) = self.number(2)?;
         self.at += 3;
         let mut second = 0;
-        if self.sign(0) == Some(':') {
+        if matches!(self.sign(0), Some(':' | '.')) && matches!(self.number(1), Some((_, 1..=2))) {
             self.at += 1;
             if let Some((value, 1..=2)) = self.number(0) {
                 second = value;
@@ -270,6 +353,7 @@ impl Reader {
             _ => {}
         }
         if self.time.is_some()
+            && !self.zone_is_offset
             && let Some(minutes) = ZONES.get(plain.as_str())
         {
             self.zone = Some(*minutes);
@@ -309,13 +393,14 @@ impl Reader {
         // The widest real offsets are -12 and +14 hours.
         let minutes = i32::try_from(minutes).ok().filter(|minutes| *minutes <= 14 * 60)?;
         self.zone = Some(if sign == '-' { -minutes } else { minutes });
+        self.zone_is_offset = true;
         Some(())
     }
 
     fn finish(self) -> Option<Read> {
         let date = self.date()?;
         let Some((hour, minute, second, nanosecond)) = self.time else {
-            return Some(Read { time: StatedTime::Date(date), zone_assumed: false });
+            return Some(Read { time: StatedTime::Date(date), zone_assumed: false, zone_of_language: false });
         };
         let hour = match self.afternoon {
             Some(true) if hour < 12 => hour + 12,
@@ -328,9 +413,13 @@ impl Reader {
         let time =
             Time::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, i8::try_from(second).ok()?, nanosecond)
                 .ok()?;
-        let offset = Offset::from_seconds(self.zone.unwrap_or(0) * 60).ok()?;
+        let offset = Offset::from_seconds(self.zone.or(self.usual_zone).unwrap_or(0) * 60).ok()?;
         let timestamp = offset.to_timestamp(date.to_datetime(time)).ok()?;
-        Some(Read { time: StatedTime::Instant(timestamp, offset), zone_assumed: self.zone.is_none() })
+        Some(Read {
+            time: StatedTime::Instant(timestamp, offset),
+            zone_assumed: self.zone.is_none(),
+            zone_of_language: self.zone.is_none() && self.usual_zone.is_some(),
+        })
     }
 
     fn date(&self) -> Option<Date> {
@@ -340,11 +429,13 @@ impl Reader {
         }
         match numbers {
             [(value, 8, _), ..] => civil(value / 10_000, value / 100 % 100, value % 100),
-            [(value, 12, _)] => civil(value / 100_000_000, value / 1_000_000 % 100, value / 10_000 % 100),
+            [(value, 6, _)] => civil(full_year(value / 10_000), value / 100 % 100, value % 100),
+            [(year, 2, Some('-')), (month, 2, _), (day, 2, _)] if self.is_iso => civil(full_year(*year), *month, *day),
             // Day of the year.
-            [(year, 4, Some('-')), (day, 3, _)] => Some(civil(*year, 1, 1)?.checked_add((day - 1).days()).ok()?)
-                .filter(|date| i64::from(date.year()) == *year),
-            [(value, 7, _)] => Some(civil(value / 1000, 1, 1)?.checked_add((value % 1000 - 1).days()).ok()?),
+            [(year, 4, Some('-')), (day, 3, _)] => day_of_year(*year, *day),
+            [(year, 2, Some('-')), (day, 3, _)] => day_of_year(full_year(*year), *day),
+            [(value, 7, _)] => day_of_year(value / 1000, value % 1000),
+            [(value, 5, _)] => day_of_year(full_year(value / 1000), value % 1000),
             [(year, 4, _), (month, 1..=2, _), (day, 1..=2, _)] => civil(*year, *month, *day),
             [(first, 1..=2, sign), (second, 1..=2, _), (year, length @ (2 | 4), _)] => {
                 let year = if *length == 2 { full_year(*year) } else { *year };
@@ -353,6 +444,11 @@ impl Reader {
             _ => None,
         }
     }
+}
+
+fn day_of_year(year: i64, day: i64) -> Option<Date> {
+    let date = civil(year, 1, 1)?.checked_add((day - 1).days()).ok()?;
+    (day > 0 && i64::from(date.year()) == year).then_some(date)
 }
 
 /// `29 September 2020`, `September 29, 2020`, `2020 Sep 29`, `2020-július-13`.
@@ -444,6 +540,19 @@ mod tests {
         check("29 septembre 2020 à 18h05", "2020-09-29T18:05:00Z ?");
         check("1601402700", "2020-09-29T18:05:00Z");
         check("18:05 29-09-2020", "2020-09-29T18:05:00Z ?");
+        check("202009291805", "2020-09-29T18:05:00Z ?");
+        check("20-09-29T18:05:00Z", "2020-09-29T18:05:00Z");
+        check("200929", "2020-09-29");
+        check("20-273", "2020-09-29");
+        check("20273", "2020-09-29");
+        check("29.09.2020 18.05", "2020-09-29T18:05:00Z ?");
+        check("2020-09-29T18:05:00 03:00", "2020-09-29T18:05:00+03:00");
+        check("Tue, 29 Sep 2020 18:05:00 +0200 (CET)", "2020-09-29T18:05:00+02:00");
+        check("Tue, 2020/09/29 18:05:00 EDT", "2020-09-29T18:05:00-04:00");
+        check("Tue, 29 Sep 2020 18:5:7 GMT", "2020-09-29T18:05:07Z");
+        check("Tue, 29 Sep 2020 12:05:00 AM PST", "2020-09-29T00:05:00-08:00");
+        check("Tue, 29 September 2020 18:05:00 ET", "2020-09-29T18:05:00-05:00");
+        check("Tue, 29 September 2020 18:05:00 AT", "2020-09-29T18:05:00-04:00");
     }
 
     #[test]
@@ -454,8 +563,36 @@ mod tests {
         check("Di, 3. März 2020 18:05:00 +0100", "2020-03-03T18:05:00+01:00");
         check("2020-július-13T9:15-05:00", "2020-07-13T09:15:00-05:00");
         check("Κυρ, 11 Ιούλ 2004 12:00:00 EST", "2004-07-11T12:00:00-05:00");
-        check("2020년 09월 29일  오후 06:05:00", "2020-09-29T18:05:00Z ?");
+        check("2020년 09월 29일  오후 06:05:00", "2020-09-29T18:05:00+09:00 ?");
+        check("2020-09-29 오전 12:05:00", "2020-09-29T00:05:00+09:00 ?");
+        check("2020年9月29日 午後6:05", "2020-09-29T18:05:00+09:00 ?");
+        check("29 Eylül 2020 Salı 18:05", "2020-09-29T18:05:00Z ?");
+        check("29 de setembro de 2020 às 18:05", "2020-09-29T18:05:00Z ?");
+        check("29 września 2020, 18:05 CEST", "2020-09-29T18:05:00+02:00");
+        check("29. září 2020 18:05", "2020-09-29T18:05:00Z ?");
+        check("29 вересня 2020 18:05 EEST", "2020-09-29T18:05:00+03:00");
+        check("29 septembrie 2020", "2020-09-29");
+        check("29 أيلول 2020", "2020-09-29");
+        check("29 تشرين الثاني 2020", "2020-11-29");
+        check("29 syyskuuta 2020", "2020-09-29");
         check("2020年9月29日 18:05", "2020-09-29T18:05:00Z ?");
+    }
+
+    #[test]
+    fn dates_that_end_before_their_day_begin_with_it() {
+        for (text, expected) in [
+            ("2020-09", "2020-09-01"),
+            ("2020", "2020-01-01"),
+            ("-20-09", "2020-09-01"),
+            ("-2009", "2020-09-01"),
+            ("September 2020", "2020-09-01"),
+            ("2020-13", "none"),
+            ("12:05", "none"),
+            ("1", "none"),
+        ] {
+            let read = read_begin(text).map(|read| read.time.to_string());
+            assert_eq!((read.as_deref().unwrap_or("none"), super::read(text)), (expected, None), "{text}");
+        }
     }
 
     #[test]
