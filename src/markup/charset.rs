@@ -48,7 +48,7 @@ static PAGES: LazyLock<Pages> = LazyLock::new(|| {
 });
 
 /// Labels, letters and digits only, that the Encoding Standard does not know, and what they are called there.
-const ALIASES: [(&str, &str); 62] = [
+const ALIASES: [(&str, &str); 71] = [
     ("646", "us-ascii"),
     ("us", "us-ascii"),
     ("iso646us", "us-ascii"),
@@ -76,6 +76,8 @@ const ALIASES: [(&str, &str); 62] = [
     ("koi8u", "koi8-u"),
     ("koi8ru", "koi8-u"),
     ("isoceltic", "iso-8859-14"),
+    ("isoir199", "iso-8859-14"),
+    ("isoir226", "iso-8859-16"),
     ("latin7", "iso-8859-13"),
     ("l7", "iso-8859-13"),
     ("latin8", "iso-8859-14"),
@@ -89,6 +91,13 @@ const ALIASES: [(&str, &str); 62] = [
     ("tis62025290", "windows-874"),
     ("tis62025291", "windows-874"),
     ("isoir166", "windows-874"),
+    ("874", "windows-874"),
+    ("xmacsimpchinese", "gbk"),
+    ("xmactradchinese", "big5"),
+    ("xmacjapanese", "shift_jis"),
+    ("xmackorean", "euc-kr"),
+    ("gb231280", "gbk"),
+    ("gb23121980", "gbk"),
     ("936", "gbk"),
     ("ms936", "gbk"),
     ("euccn", "gbk"),
@@ -131,6 +140,7 @@ impl Charset {
             Encoding::for_label(known.as_bytes())
         };
         let standard = Encoding::for_label(label.as_bytes())
+            .or_else(|| Encoding::for_label(label.replace('_', "-").as_bytes()))
             .or_else(|| Encoding::for_label(plain.as_bytes()))
             .or_else(|| known(&plain))
             .or_else(|| known(number))
@@ -197,12 +207,9 @@ impl Charset {
                 return (text.into_owned(), had_errors);
             }
             Self::Page(page) => body.iter().map(|byte| page.character(*byte)).collect(),
-            Self::Hz => shifted(body, b"~{", b"~}", GBK),
-            Self::Iso2022Kr => {
-                // The announcement of the set says nothing that the label did not.
-                let body = body.strip_prefix(b"\x1B$)C").unwrap_or(body);
-                shifted(body, b"\x0E", b"\x0F", EUC_KR)
-            }
+            Self::Hz => shifted(body, b"~{", b"~}", GBK).replace("~~", "~"),
+            // The announcement of the set says nothing that the label did not.
+            Self::Iso2022Kr => shifted(body, b"\x0E", b"\x0F", EUC_KR).replace("\u{1B}$)C", ""),
         };
         let had_errors = text.contains('\u{FFFD}');
         (text, had_errors)
@@ -255,7 +262,7 @@ fn shifted(body: &[u8], out: &[u8], back: &[u8], pairs: &'static Encoding) -> St
         eight_bits.push(if high && (0x21..0x7F).contains(first) { first | 0x80 } else { *first });
         rest = tail;
     }
-    pairs.decode_without_bom_handling(&eight_bits).0.replace("~~", "~")
+    pairs.decode_without_bom_handling(&eight_bits).0.into_owned()
 }
 
 #[cfg(test)]

@@ -35,6 +35,9 @@ pub fn decode(stage: Stage, body: &[u8], content_type: Option<&str>, url: &str) 
     if text.contains('\u{FFFD}') && issues.is_empty() {
         issues.push(uncertain("some bytes could not be decoded and stand as U+FFFD"));
     }
+    if issues.is_empty() && text.contains(|c| matches!(c, '\u{80}'..='\u{84}' | '\u{86}'..='\u{9F}')) {
+        issues.push(uncertain("there are control characters that no text has; the encoding may be another"));
+    }
     if text.starts_with('\u{FEFF}') {
         text = text.trim_start_matches('\u{FEFF}').to_owned();
     }

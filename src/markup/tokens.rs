@@ -215,17 +215,21 @@ impl<'a> Tokens<'a> {
         let Some(end) = self.section_end.checked_sub(self.at + OPEN).filter(|_| self.section_end != usize::MAX) else {
             self.overlooked.cut = true;
             // Without an end the section would swallow every later entry.
-            let ends_entry = |at: &usize| {
-                let name = inner.get(at + 2..).map(name_at).unwrap_or_default();
-                ["item", "entry", "channel", "rss", "feed"].contains(&name)
+            let bounds_entry = |at: &usize| {
+                let rest = inner.get(at + 1..).unwrap_or_default();
+                match rest.strip_prefix('/') {
+                    Some(rest) => ["item", "entry", "channel", "rss", "feed"].contains(&name_at(rest)),
+                    None => ["item", "entry"].contains(&name_at(rest)),
+                }
             };
-            let end = inner.match_indices("</").map(|(at, _)| at).find(ends_entry).unwrap_or(inner.len());
+            let end = inner.match_indices('<').map(|(at, _)| at).find(bounds_entry).unwrap_or(inner.len());
             self.at += OPEN + end;
             return inner.get(..end).unwrap_or_default();
         };
         let content = inner.get(..end).unwrap_or_default();
         let swallowed = content.find("<![CDATA[").filter(|second| {
-            content.get(..*second).is_some_and(|first| first.contains("</item>") || first.contains("</entry>"))
+            let bounds = ["</item>", "</entry>", "<item", "<entry"];
+            content.get(..*second).is_some_and(|first| bounds.iter().any(|bound| first.contains(bound)))
         });
         if swallowed.is_some() {
             let end = content.find("</").unwrap_or(end);

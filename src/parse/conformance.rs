@@ -7,6 +7,7 @@
 //! the address of the document. `#` begins a remark.
 
 use super::*;
+use crate::markup::charset::Charset;
 use serde_json::{Value, json};
 
 struct Case {
@@ -138,3 +139,62 @@ macro_rules! tables {
 }
 
 tables!(rss atom rdf_and_others text links languages dates people broken json);
+
+/// A document that says how it is encoded, and is.
+fn encoded(label: &str, title: &[u8]) -> Vec<u8> {
+    let mainframe = Charset::labelled(label).filter(|charset| !charset.is_ascii_like());
+    let frame = |text: String| -> Vec<u8> {
+        let Some(mainframe) = mainframe else { return text.into_bytes() };
+        let byte = |c: char| (0..=255).find(|byte| mainframe.decode(&[*byte]).0.starts_with(c)).unwrap();
+        text.chars().map(byte).collect()
+    };
+    let mut document = frame(format!("<?xml version=\"1.0\" encoding=\"{label}\"?><rss><channel><title>"));
+    document.extend_from_slice(title);
+    document.extend(frame("</title></channel></rss>".to_owned()));
+    document
+}
+
+/// Labels, bytes and text as Python's codecs have them.
+#[test]
+fn encodings_by_every_label() {
+    let mut wrong = Vec::new();
+    let mut labels_count = 0;
+    for line in include_str!("conformance/encodings.tsv").lines() {
+        let mut parts = line.split('\t');
+        let (labels, hex, text) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+        let bytes: Vec<u8> =
+            (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+        for label in labels.split(' ') {
+            labels_count += 1;
+            let by_declaration = (encoded(label, &bytes), Vec::new());
+            let header = ("content-type".to_owned(), format!("application/xml; charset=\"{label}\""));
+            let by_server = (replaced(&encoded(label, &bytes), b"encoding", b"standing"), vec![header]);
+            for (body, headers) in [by_declaration, by_server] {
+                let by = if headers.is_empty() { "declared" } else { "stated" };
+                let fetched = Fetched {
+                    feed: "f".into(),
+                    url: String::new(),
+                    status: 200,
+                    headers,
+                    body: body.into(),
+                    complete: true,
+                    at: jiff::Timestamp::UNIX_EPOCH,
+                };
+                let title = feed(&Feed::new("f", ""), &fetched).ok().and_then(|parsed| parsed.head.title);
+                if title.as_deref() != Some(text) {
+                    wrong.push(format!("{label} {by}: {title:?} instead of {text:?}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), labels_count * 2, wrong.join("\n"));
+}
+
+fn replaced(body: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    let at = body.windows(old.len()).position(|window| window == old);
+    let mut body = body.to_vec();
+    if let Some(at) = at {
+        body[at..at + old.len()].copy_from_slice(new);
+    }
+    body
+}

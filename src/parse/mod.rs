@@ -28,6 +28,10 @@ mod xml;
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod upstream;
 
 use crate::markup::{encoding, entities};
 use crate::model::{Feed, FeedHead, FeedId, Fetched, Issue, Item, Stage};

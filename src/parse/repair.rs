@@ -278,10 +278,10 @@ impl Builder {
 
     /// Closes what a new start tag shows to have been forgotten: `<title>One<link>`, `<item>…<item>`.
     fn close_forgotten(&mut self, name: &str) {
-        if entry_boundary(name)
-            && let Some(position) = self.open.iter().rposition(|open| open.raw_name.eq_ignore_ascii_case(name))
-        {
-            while self.open.len() > position {
+        if entry_boundary(name) {
+            // Entries stand in frames and lists, never in each other or in anything else that was left open.
+            let frame = self.open.iter().rposition(|open| is_frame(&open.raw_name) || is_list(&open.raw_name));
+            while self.open.len() > frame.unwrap_or(0) + 1 {
                 self.crossed += 1;
                 self.close_top();
             }
@@ -409,6 +409,11 @@ fn entry_boundary(name: &str) -> bool {
 fn is_frame(name: &str) -> bool {
     let local = name.rsplit(':').next().unwrap_or(name);
     ["channel", "rss", "feed", "rdf"].iter().any(|frame| frame.eq_ignore_ascii_case(local))
+}
+
+/// The elements that some put their entries into.
+pub(super) fn is_list(name: &str) -> bool {
+    ["items", "entries", "body"].iter().any(|list| list.eq_ignore_ascii_case(name))
 }
 
 /// HTML elements that have no end tag, as they stand unescaped in descriptions.

@@ -103,8 +103,7 @@ fn parts(tree: &Tree) -> Parts {
                     }
                     waiting.push(child);
                 }
-                // Some put their entries into a list of their own.
-                "items" | "entries" | "body" => waiting.push(child),
+                name if repair::is_list(name) => waiting.push(child),
                 _ => {}
             }
         }
