@@ -45,6 +45,8 @@ pub struct Overlooked {
     pub bare_ampersands: usize,
     /// `<` that begins no tag.
     pub bare_brackets: usize,
+    /// Attributes without a value or without quotes, and those given twice.
+    pub loose_attributes: usize,
     /// A tag, comment or section was open when the text ended.
     pub cut: bool,
 }
@@ -329,6 +331,7 @@ impl<'a> Tokens<'a> {
             let tail = self.rest();
             let trimmed = tail.trim_start();
             if !trimmed.starts_with('=') {
+                self.overlooked.loose_attributes += 1;
                 continue;
             }
             self.at += tail.len() - trimmed.len() + 1;
@@ -339,6 +342,8 @@ impl<'a> Tokens<'a> {
             } else if tag.attributes.iter().all(|(known, _)| *known != key) {
                 let value = self.decode(value);
                 tag.attributes.push((key, value));
+            } else {
+                self.overlooked.loose_attributes += 1;
             }
         }
     }
@@ -349,6 +354,7 @@ impl<'a> Tokens<'a> {
         let trimmed = rest.trim_start();
         self.at += rest.len() - trimmed.len();
         let Some(quote) = trimmed.chars().next().filter(|c| *c == '"' || *c == '\'') else {
+            self.overlooked.loose_attributes += 1;
             let end = trimmed.find(|c: char| c.is_ascii_whitespace() || c == '>' || c == '<').unwrap_or(trimmed.len());
             let end = if trimmed.get(..end).is_some_and(|value| value.ends_with('/'))
                 && trimmed.as_bytes().get(end) == Some(&b'>')

@@ -57,6 +57,8 @@ pub(super) fn repair(text: &str, root: usize) -> Repaired {
     );
     let mended = "markup_repaired";
     note(overlooked.bare_ampersands, mended, "& that begins no known reference, taken as text");
+    note(overlooked.loose_attributes, mended, "attribute without a value, without quotes or given twice");
+    note(builder.other_letters, mended, "end tag in other letters than its start tag");
     note(overlooked.bare_brackets, mended, "< that begins no tag, taken as text");
     note(builder.crossed, mended, "element without an end tag, closed where its parent ends");
     note(builder.stray, mended, "end tag without a start tag, ignored");
@@ -92,6 +94,7 @@ struct Builder {
     cut: usize,
     crossed: usize,
     stray: usize,
+    other_letters: usize,
     illegal: usize,
     /// Texts and elements behind the end of the root.
     outside: usize,
@@ -170,6 +173,7 @@ impl Builder {
             return;
         }
         let void = tag.closed || is_void(tag.name);
+        self.crossed += usize::from(void && !tag.closed);
         let scope = self.scope.len();
         for (key, value) in &tag.attributes {
             if let Some(prefix) = key.strip_prefix("xmlns") {
@@ -242,6 +246,7 @@ impl Builder {
             return;
         };
         // An end tag inside an entry never closes what the entry stands in, unless it is the frame's own.
+        self.other_letters += usize::from(self.open.get(position).is_some_and(|open| open.raw_name != name));
         let crosses_entry = self.open.iter().skip(position + 1).any(|open| entry_boundary(&open.raw_name));
         if crosses_entry && !is_frame(name) {
             self.stray += 1;
@@ -290,6 +295,7 @@ impl Builder {
         let Some(top) = self.open.last() else { return };
         // Paragraphs of unescaped HTML whose end tags HTML lets one leave out.
         if matches!(name, "p" | "li") && top.raw_name == name {
+            self.crossed += 1;
             self.close_top();
             return;
         }
@@ -401,8 +407,10 @@ const FIELDS: [&str; 18] = [
 
 /// The element that an entry is.
 fn entry_boundary(name: &str) -> bool {
-    let local = name.rsplit(':').next().unwrap_or(name);
-    local.eq_ignore_ascii_case("item") || local.eq_ignore_ascii_case("entry")
+    let (prefix, local) = name.split_once(':').unwrap_or(("", name));
+    let is_entry = local.eq_ignore_ascii_case("item") || local.eq_ignore_ascii_case("entry");
+    // The module for contents of RSS 1.0 has a `content:item` that is none.
+    is_entry && matches!(namespaces::space(prefix, None), Space::Rss | Space::Atom | Space::Other)
 }
 
 /// The elements that entries stand in.
