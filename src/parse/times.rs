@@ -180,6 +180,9 @@ pub(super) fn note(written: &str, time: Option<StatedTime>, zone: Option<Zone>, 
                 None => format!("{name}: {shown:?} is read as UTC"),
             };
             issue("date_without_zone", detail);
+            if which == Which::Published {
+                item.published_raw = Some(shown);
+            }
         }
         _ => {}
     }
