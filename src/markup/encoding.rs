@@ -35,7 +35,10 @@ pub fn decode(stage: Stage, body: &[u8], content_type: Option<&str>, url: &str) 
     if text.contains('\u{FFFD}') && issues.is_empty() {
         issues.push(uncertain("some bytes could not be decoded and stand as U+FFFD"));
     }
-    if issues.is_empty() && text.contains(|c| matches!(c, '\u{80}'..='\u{84}' | '\u{86}'..='\u{9F}')) {
+    if issues.is_empty()
+        && !text.is_ascii()
+        && text.contains(|c| matches!(c, '\u{80}'..='\u{84}' | '\u{86}'..='\u{9F}'))
+    {
         issues.push(uncertain("there are control characters that no text has; the encoding may be another"));
     }
     if text.starts_with('\u{FEFF}') {
@@ -110,7 +113,9 @@ fn by_label(
     }
     // A declaration that could be read as ASCII is not UTF-16, whatever it says.
     let label = |label: Option<&str>| label.and_then(Charset::labelled).filter(|charset| charset.is_ascii_like());
-    let (http, declared) = (label(http), label(declared.as_deref()));
+    // "US-ASCII" is what servers say that never looked; these bytes are none.
+    let says_nothing = http.is_some_and(|label| label.to_ascii_lowercase().contains("ascii")) && !body.is_ascii();
+    let (http, declared) = (label(http.filter(|_| !says_nothing || declared.is_none())), label(declared.as_deref()));
     let stated = http.or(declared);
 
     if let Some(charset) = [http, declared].into_iter().flatten().find(|charset| charset.shifts()) {
@@ -248,6 +253,32 @@ mod tests {
         check(RUSSIAN.as_bytes(), Some("text/xml; charset=iso-8859-1"), "новый мост", true);
         let declared = RUSSIAN.replace("LABEL", "windows-1251");
         check(&WINDOWS_1251.encode(&declared).0, Some("text/xml; charset=utf-8"), "новый мост", true);
+    }
+
+    #[test]
+    fn encodings_that_nobody_states_are_told_by_their_bytes() {
+        for (label, text) in [
+            ("big5", "海岸通訊社報導，新的港口大橋今天正式通車，市長和數百名居民參加了典禮。"),
+            ("euc-jp", "海岸通信によると、新しい港の橋が今日開通し、市長と多くの住民が式典に参加した。"),
+            ("shift_jis", "海岸通信によると、新しい港の橋が今日開通し、市長と多くの住民が式典に参加した。"),
+            ("iso-2022-jp", "海岸通信によると、新しい港の橋が今日開通した。"),
+            ("euc-kr", "해안통신에 따르면 새로운 항구 다리가 오늘 개통되었으며 시장과 많은 주민이 참석했다."),
+            ("gbk", "海岸通讯社报道，新的港口大桥今天正式通车，市长和数百名居民参加了典礼。"),
+            ("koi8-r", "В Приморске открыли новый мост через реку, строили его четыре года."),
+            ("windows-1255", "הגשר החדש בנמל נפתח היום בנוכחות ראש העיר ומאות תושבים."),
+            ("windows-1253", "Η νέα γέφυρα του λιμανιού άνοιξε σήμερα παρουσία του δημάρχου."),
+            ("windows-874", "สะพานท่าเรือแห่งใหม่เปิดวันนี้โดยมีนายกเทศมนตรีและชาวเมืองเข้าร่วม"),
+        ] {
+            let encoding = Encoding::for_label(label.as_bytes()).unwrap();
+            let document = format!("<rss><channel><title>{text}</title></channel></rss>");
+            check(&encoding.encode(&document).0, None, text, true);
+        }
+    }
+
+    #[test]
+    fn a_server_that_says_ascii_says_nothing() {
+        let declared = RUSSIAN.replace("LABEL", "koi8-r").replace("Главные новости дня: в Приморске открыли ", "");
+        check(&KOI8_R.encode(&declared).0, Some("text/xml; charset=us-ascii"), "новый мост", false);
     }
 
     #[test]

@@ -93,6 +93,9 @@ fn read_as_western(text: &str, top_level_domain: Option<&str>) -> Option<(String
 /// Undoes passages of UTF-8 in a sound document, and counts them. Without a text they are too few to be sure: "IRMÃ”" may
 /// be Portuguese.
 fn passages(text: &str) -> (Option<String>, usize) {
+    if !text.contains(BEGINNINGS) {
+        return (None, 0);
+    }
     let mut out = String::with_capacity(text.len());
     let mut count = 0_usize;
     let mut speaks_against = false;
@@ -118,9 +121,14 @@ fn passages(text: &str) -> (Option<String>, usize) {
     ((count >= 3 && !speaks_against).then_some(out), count)
 }
 
+/// What UTF-8 of European letters and punctuation begins with when it is taken for windows-1252.
+const BEGINNINGS: [char; 7] = ['Ã', 'Â', 'Ð', 'Ñ', 'Ä', 'Å', 'â'];
+
 /// A run as it was meant, when it begins like UTF-8 taken for windows-1252 and becomes letters or punctuation of Europe.
 fn mended_run(run: &str) -> Option<String> {
-    let begins = run.starts_with(['Ã', 'Â', 'Ð', 'Ñ', 'Ä', 'Å']) || run.starts_with("â€") || run.starts_with("â„");
+    // Of those that begin with "â" only signs are meant: "€", "“", "™".
+    let begins =
+        run.starts_with(BEGINNINGS) && (!run.starts_with('â') || run.starts_with("â€") || run.starts_with("â„"));
     let mended = begins.then(|| String::from_utf8(bytes_of(run, WINDOWS_1252)?).ok()).flatten()?;
     let plausible =
         |c: char| matches!(c, '\u{A0}'..='\u{17F}' | '\u{400}'..='\u{4FF}' | '\u{2010}'..='\u{203A}' | '€' | '™' | '№');

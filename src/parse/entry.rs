@@ -12,7 +12,7 @@ use super::{
     markup_links, media,
     namespaces::Space::{self, Atom, Content, Dc, DcTerms, Feedburner, Itunes, Media, News, Other, Rss, Xhtml, Yandex},
     people, plain,
-    times::{self, Zone},
+    times::{self, Manner},
     tree::{Node, Tree},
 };
 use crate::markup::entities;
@@ -29,8 +29,8 @@ pub(super) struct Document<'a> {
     pub(super) language: Option<&'a str>,
     /// Authors of the feed, where an entry names none.
     pub(super) authors: Vec<Author>,
-    /// The zone of dates that name none.
-    pub(super) zone: Option<Zone>,
+    /// How dates are meant that leave something open.
+    pub(super) manner: Manner,
 }
 
 const TITLES: [(Space, &str); 8] = [
@@ -100,10 +100,10 @@ pub(super) fn read(document: &Document<'_>, node: Node) -> Item {
         first(tree, fields, &TITLES, |found| construct::text(tree, found, default_of(tree, found))?.into_line());
     item.summary = first(tree, fields, &SUMMARIES, |found| markup(document, found));
     item.content = first(tree, fields, &CONTENTS, |found| markup(document, found));
-    if item.content.is_none() {
-        let mut texts = all(tree, fields, &SUMMARY_OR_CONTENT).filter_map(|found| markup(document, found));
-        let (one, other) = (texts.next(), texts.next());
-        if let (Some(one), Some(other)) = (one, other)
+    let texts: Vec<Node> = all(tree, fields, &SUMMARY_OR_CONTENT).collect();
+    if item.content.is_none() && texts.len() > 1 {
+        let mut texts = texts.into_iter().filter_map(|found| markup(document, found));
+        if let (Some(one), Some(other)) = (texts.next(), texts.next())
             && one != other
         {
             (item.summary, item.content) = (Some(one), Some(other));
@@ -112,7 +112,7 @@ pub(super) fn read(document: &Document<'_>, node: Node) -> Item {
     undo_double_escaping(&mut item);
     read_guid(document, node, fields, &mut item);
     read_links(document, node, &mut item);
-    times::read_entry(tree, node, fields, document.zone, &mut item);
+    times::read_entry(tree, node, fields, document.manner, &mut item);
     item.authors = people::of_entry(document, fields, node);
     item.categories = categories(tree, fields);
     item.source = first(tree, fields, &SOURCES, |found| source(tree, found));

@@ -108,7 +108,11 @@ fn bombs_do_not_go_off() {
     check("nesting", rss(&"<a>".repeat(300_000)), 1);
     check("nested entries", rss(&"<item>".repeat(50_000)), 50_001.min(MAX_ITEMS) - 49_999);
     check("attributes", rss(&format!("<a {}/>", "b='c' ".repeat(300_000))), 1);
-    check("distinct attributes", rss(&format!("<a {}/>", (0..100_000).map(|n| format!("b{n}='' ")).collect::<String>())), 1);
+    check(
+        "distinct attributes",
+        rss(&format!("<a {}/>", (0..100_000).map(|n| format!("b{n}='' ")).collect::<String>())),
+        1,
+    );
     check("namespaces", rss(&(0..50_000).map(|n| format!("<a xmlns:b{n}='u{n}'/>")).collect::<String>()), 1);
     check("instructions", rss(&"<?a b?>".repeat(200_000)), 1);
     check("comments", rss(&"<!-- a -->".repeat(200_000)), 1);
@@ -118,9 +122,18 @@ fn bombs_do_not_go_off() {
     check("ends", rss(&"</a>".repeat(300_000)), 1);
     check("brackets", rss(&"<".repeat(500_000)), 1);
     check("ampersands", rss(&"&".repeat(1_000_000)), 1);
-    let laughs: String = (0..20).map(|n| format!("<!ENTITY a{} \"{}\">", n + 1, format!("&a{n};").repeat(10))).collect();
-    check("laughs", format!("<!DOCTYPE r [<!ENTITY a0 \"ha\">{laughs}]><rss><item><title>&a20;</title></item></rss>"), 1);
-    let blown = format!("<!DOCTYPE r [<!ENTITY a \"{}\">]><rss><item><title>{}</title></item></rss>", "h".repeat(200), "&a;".repeat(300_000));
+    let laughs: String =
+        (0..20).map(|n| format!("<!ENTITY a{} \"{}\">", n + 1, format!("&a{n};").repeat(10))).collect();
+    check(
+        "laughs",
+        format!("<!DOCTYPE r [<!ENTITY a0 \"ha\">{laughs}]><rss><item><title>&a20;</title></item></rss>"),
+        1,
+    );
+    let blown = format!(
+        "<!DOCTYPE r [<!ENTITY a \"{}\">]><rss><item><title>{}</title></item></rss>",
+        "h".repeat(200),
+        "&a;".repeat(300_000)
+    );
     check("quadratic", blown, 1);
     check("JSON", format!("{{\"version\":\"https://jsonfeed.org/version/1\",\"items\":{}", "[".repeat(200_000)), 0);
 }

@@ -12,7 +12,7 @@ use super::{
     markup_links,
     media::{add_enclosure, add_image},
     people, plain,
-    times::{self, Which, date_of},
+    times::{self, Manner, Which, date_of},
 };
 use crate::model::{Author, FeedHead, FeedId, Issue, Item, ItemId, Stage};
 use serde_json::{Map, Value};
@@ -110,7 +110,7 @@ fn head(object: &Map<String, Value>, base: &Base) -> FeedHead {
         link: text_of(object, &["home_page_url", "link", "url"]).and_then(|url| base.absolute(&url)),
         description: text_of(object, &["description", "subtitle"]),
         language: text_of(object, &["language", "lang"]).and_then(|language| language::tag(&language)),
-        updated: text_of(object, &["updated", "date_modified"]).and_then(|text| date_of(&text, None)),
+        updated: text_of(object, &["updated", "date_modified"]).and_then(|text| date_of(&text, Manner::default())),
         id: text_of(object, &["feed_url", "id"]),
         ttl_minutes: None,
     }
@@ -135,7 +135,7 @@ fn item(feed: &FeedId, base: &Base, object: &Map<String, Value>) -> Item {
     let updated = text_of(object, &["date_modified", "updated", "modified", "updated_at", "updatedAt"]);
     for (written, which) in [(published, Which::Published), (updated, Which::Updated)] {
         if let Some(written) = written {
-            times::note(&written, date_of(&written, None), None, which, &mut item);
+            times::note(&written, date_of(&written, Manner::default()), Manner::default(), which, &mut item);
         }
     }
     item.authors = authors(object);

@@ -95,6 +95,10 @@ pub(super) fn join(base: Option<&Url>, address: &str) -> Option<String> {
     }
     let url = match (Url::parse(&address), base) {
         (Ok(url), _) => url,
+        // Nobody has a page of that name; the scheme was forgotten.
+        (Err(ParseError::RelativeUrlWithoutBase), _) if address.starts_with("www.") => {
+            Url::parse(&format!("http://{address}")).ok()?
+        }
         (Err(ParseError::RelativeUrlWithoutBase), None) => return Some(address),
         (Err(_), base) => base?.join(&address).ok()?,
     };
@@ -121,6 +125,7 @@ mod tests {
         check("http://a.example/", "HTTP://b.example", Some("HTTP://b.example"));
         check("http://a.example/", "//b.example/x", Some("http://b.example/x"));
         check("http://a.example/", "http://b.exa\n   mple/x", Some("http://b.example/x"));
+        check("http://a.example/d/", "www.b.example/x", Some("http://www.b.example/x"));
         check("http://a.example/", "javascript:alert(1)", None);
         check("http://a.example/", " data:text/html,x", None);
         check("file.xml", "story", Some("story"));

@@ -114,8 +114,15 @@ pub fn feed(feed: &Feed, fetched: &Fetched) -> Result<Parsed, ParseError> {
 
 /// What went wrong in entries is a problem of the document too, once for each kind.
 fn sum_up(items: &[Item], issues: &mut Vec<Issue>) {
-    const LOSSES: [&str; 6] =
-        ["date_unreadable", "date_imprecise", "date_without_zone", "markup_repaired", "text_cut", "truncated"];
+    const LOSSES: [&str; 7] = [
+        "date_unreadable",
+        "date_ambiguous",
+        "date_imprecise",
+        "date_without_zone",
+        "markup_repaired",
+        "text_cut",
+        "truncated",
+    ];
     for code in LOSSES {
         let mut found = items.iter().flat_map(|item| &item.issues).filter(|issue| issue.code == code);
         let Some(first) = found.next() else { continue };

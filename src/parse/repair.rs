@@ -285,7 +285,9 @@ impl Builder {
     fn close_forgotten(&mut self, name: &str) {
         if entry_boundary(name) {
             // Entries stand in frames and lists, never in each other or in anything else that was left open.
-            let frame = self.open.iter().rposition(|open| is_frame(&open.raw_name) || is_list(&open.raw_name));
+            let outside = self.open.iter().position(|open| entry_boundary(&open.raw_name)).unwrap_or(self.open.len());
+            let frames = |open: &Open| is_frame(&open.raw_name) || is_list(&open.raw_name);
+            let frame = self.open.iter().take(outside).rposition(frames);
             while self.open.len() > frame.unwrap_or(0) + 1 {
                 self.crossed += 1;
                 self.close_top();

@@ -2,7 +2,7 @@
 //!
 //! In: elements of the tree. Out: times in the item, with an issue for each that is not plainly what was written. A date
 //! without a zone is read in the zone that the feed shows elsewhere: the one that its other dates name, or the nearest one
-//! in which its newest date does not lie in the future. `updated` never stands in for `published`, nor "now" for anything.
+//! in which its newest date does not lie in the future. "9/10/2020" is read as its other dates and its language have it. `updated` never stands in for `published`, nor "now" for anything.
 
 use super::{
     construct::characters,
@@ -60,20 +60,54 @@ pub(super) struct Zone {
     pub(super) why: &'static str,
 }
 
-/// Dates that are looked at to learn the zone of a feed.
+/// How the dates of a feed are meant that do not say it themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Manner {
+    pub(super) zone: Option<Zone>,
+    /// Between slashes the day comes first, or the month.
+    pub(super) day_first: Option<bool>,
+}
+
+/// Dates that are looked at to learn the manner of a feed.
 const LOOKED_AT: usize = 200;
 
-/// What the dates of a document say about the zone of those that name none. `at` is when it was fetched.
-pub(super) fn zone(tree: &Tree, head: Node, entries: &[Node], at: Timestamp) -> Option<Zone> {
+/// What the dates of a document, and its language, say about those that leave something open. `at` is when it was fetched.
+pub(super) fn manner(tree: &Tree, head: Node, entries: &[Node], at: Timestamp, language: Option<&str>) -> Manner {
+    let dates: Vec<String> = entries
+        .iter()
+        .take(LOOKED_AT)
+        .chain(std::iter::once(&head))
+        .flat_map(|node| {
+            tree.children(*node).filter(|(_, child)| {
+                PUBLISHED.iter().chain(&FEED_UPDATED).any(|(space, name)| child.space == *space && child.name == *name)
+            })
+        })
+        .filter_map(|(found, _)| characters(tree, found))
+        .collect();
+    let mut shown = dates.iter().filter_map(|date| date::shows_day_first(date));
+    let first = shown.next();
+    let day_first = match first {
+        // Two habits, of two programs, leave it open.
+        Some(habit) => shown.all(|other| other == habit).then_some(habit),
+        None => language.and_then(habit_of),
+    };
+    Manner { zone: zone(&dates, at), day_first }
+}
+
+/// Whether those who write a language put the day first. English alone does not say.
+fn habit_of(language: &str) -> Option<bool> {
+    match language.split_once('-') {
+        Some((_, "US")) => Some(false),
+        None if language == "en" => None,
+        _ => Some(true),
+    }
+}
+
+fn zone(dates: &[String], at: Timestamp) -> Option<Zone> {
     let mut stated: Vec<Offset> = Vec::new();
     let mut newest: Option<Timestamp> = None;
-    let dates = entries.iter().take(LOOKED_AT).chain(std::iter::once(&head)).flat_map(|node| {
-        tree.children(*node).filter(|(_, child)| {
-            PUBLISHED.iter().chain(&FEED_UPDATED).any(|(space, name)| child.space == *space && child.name == *name)
-        })
-    });
-    for (found, _) in dates {
-        let Some(read) = characters(tree, found).as_deref().and_then(date::read) else { continue };
+    for date in dates {
+        let Some(read) = date::read(date) else { continue };
         match read.time {
             StatedTime::Instant(time, _) if read.zone_assumed => newest = newest.max(Some(time)),
             // UTC is what programs write that know no zone, so it speaks for none.
@@ -106,8 +140,8 @@ struct Dated {
 }
 
 /// The first date of the table that can be read, else the first that is written. `own` is what the element's tag says.
-fn pick(tree: &Tree, fields: &[Node], table: &[(Space, &str)], own: Option<&str>, zone: Option<Zone>) -> Option<Dated> {
-    let dated = |written: String| Dated { time: date_of(&written, zone), written };
+fn pick(tree: &Tree, fields: &[Node], table: &[(Space, &str)], own: Option<&str>, manner: Manner) -> Option<Dated> {
+    let dated = |written: String| Dated { time: date_of(&written, manner), written };
     first(tree, fields, table, |found| Some(dated(characters(tree, found)?)).filter(|dated| dated.time.is_some()))
         .or_else(|| Some(dated(own?.to_owned())).filter(|dated| dated.time.is_some()))
         .or_else(|| first(tree, fields, table, |found| Some(dated(characters(tree, found)?))))
@@ -115,13 +149,13 @@ fn pick(tree: &Tree, fields: &[Node], table: &[(Space, &str)], own: Option<&str>
 }
 
 /// Reads the dates of an entry.
-pub(super) fn read_entry(tree: &Tree, node: Node, fields: &[Node], zone: Option<Zone>, item: &mut Item) {
-    if let Some(Dated { written, time }) = pick(tree, fields, &PUBLISHED, None, zone) {
-        note(&written, time, zone, Which::Published, item);
+pub(super) fn read_entry(tree: &Tree, node: Node, fields: &[Node], manner: Manner, item: &mut Item) {
+    if let Some(Dated { written, time }) = pick(tree, fields, &PUBLISHED, None, manner) {
+        note(&written, time, manner, Which::Published, item);
     }
     // CDF writes it into the entry's own tag.
-    if let Some(Dated { written, time }) = pick(tree, fields, &UPDATED, tree.attribute(node, "lastmod"), zone) {
-        note(&written, time, zone, Which::Updated, item);
+    if let Some(Dated { written, time }) = pick(tree, fields, &UPDATED, tree.attribute(node, "lastmod"), manner) {
+        note(&written, time, manner, Which::Updated, item);
     }
 }
 
@@ -133,9 +167,9 @@ pub(super) enum Which {
 }
 
 /// When a feed says it was last changed, or what was wrong with what it says.
-pub(super) fn of_feed(tree: &Tree, head: Node, zone: Option<Zone>) -> (Option<StatedTime>, Option<Issue>) {
+pub(super) fn of_feed(tree: &Tree, head: Node, manner: Manner) -> (Option<StatedTime>, Option<Issue>) {
     let fields: Vec<Node> = tree.children(head).map(|(found, _)| found).collect();
-    let Some(dated) = pick(tree, &fields, &FEED_UPDATED, tree.attribute(head, "lastmod"), zone) else {
+    let Some(dated) = pick(tree, &fields, &FEED_UPDATED, tree.attribute(head, "lastmod"), manner) else {
         return (None, None);
     };
     let unreadable =
@@ -144,10 +178,10 @@ pub(super) fn of_feed(tree: &Tree, head: Node, zone: Option<Zone>) -> (Option<St
 }
 
 /// The time that is written.
-pub(super) fn date_of(written: &str, zone: Option<Zone>) -> Option<StatedTime> {
-    let read = date::read(written).or_else(|| date::read_begin(written))?;
+pub(super) fn date_of(written: &str, manner: Manner) -> Option<StatedTime> {
+    let read = date::read_ordered(written, manner.day_first).or_else(|| date::read_begin(written))?;
     let (StatedTime::Instant(time, _), Some(zone), true) =
-        (read.time, zone, read.zone_assumed && !read.zone_of_language)
+        (read.time, manner.zone, read.zone_assumed && !read.zone_of_language)
     else {
         return Some(read.time);
     };
@@ -157,7 +191,7 @@ pub(super) fn date_of(written: &str, zone: Option<Zone>) -> Option<StatedTime> {
 }
 
 /// Puts a time into its place and says what was wrong with it; one that cannot be read is kept as written.
-pub(super) fn note(written: &str, time: Option<StatedTime>, zone: Option<Zone>, which: Which, item: &mut Item) {
+pub(super) fn note(written: &str, time: Option<StatedTime>, manner: Manner, which: Which, item: &mut Item) {
     let shown = excerpt(written);
     let name = if which == Which::Published { "published" } else { "updated" };
     match which {
@@ -165,26 +199,30 @@ pub(super) fn note(written: &str, time: Option<StatedTime>, zone: Option<Zone>, 
         Which::Updated => item.updated = time,
     }
     let mut issue = |code: &str, detail: String| item.issues.push(Issue::new(Stage::Parse, code, detail));
-    match (time, date::read(written)) {
-        (None, _) => {
-            issue("date_unreadable", format!("{name}: {shown:?}"));
-            if which == Which::Published {
-                item.published_raw = Some(shown);
-            }
-        }
+    // What may be read otherwise another day is kept as written, and so is what could not be read.
+    let mut is_open = time.is_none();
+    let read = date::read_ordered(written, manner.day_first);
+    match (time, read) {
+        (None, _) => issue("date_unreadable", format!("{name}: {shown:?}")),
         (Some(_), None) => issue("date_imprecise", format!("{name}: {shown:?} names no day; its first is taken")),
-        (Some(StatedTime::Instant(_, offset)), Some(read)) if read.zone_assumed => {
-            let detail = match zone {
-                _ if read.zone_of_language => format!("{name}: {shown:?} is read as {offset}, for its language"),
-                Some(zone) => format!("{name}: {shown:?} is read as {offset}: {}", zone.why),
-                None => format!("{name}: {shown:?} is read as UTC"),
-            };
-            issue("date_without_zone", detail);
-            if which == Which::Published {
-                item.published_raw = Some(shown);
-            }
+        (Some(_), Some(_)) if date::read(written).is_none() => {
+            let why = "the feed's other dates, or its language, have this order";
+            issue("date_ambiguous", format!("{name}: {shown:?}: {why}"));
+            is_open = true;
         }
         _ => {}
+    }
+    if let (Some(StatedTime::Instant(_, offset)), Some(read)) = (time, read.filter(|read| read.zone_assumed)) {
+        let detail = match manner.zone {
+            _ if read.zone_of_language => format!("{name}: {shown:?} is read as {offset}, for its language"),
+            Some(zone) => format!("{name}: {shown:?} is read as {offset}: {}", zone.why),
+            None => format!("{name}: {shown:?} is read as UTC"),
+        };
+        issue("date_without_zone", detail);
+        is_open = true;
+    }
+    if is_open && which == Which::Published {
+        item.published_raw = Some(shown);
     }
 }
 

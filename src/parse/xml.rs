@@ -36,13 +36,14 @@ pub(super) fn read(source: &Source<'_>, text: &str, root: usize) -> Parsed {
             format!("{deleted} × entry that the publisher says was deleted; nothing is made of that"),
         ));
     }
-    let zone = times::zone(tree, head, &entries, source.at);
-    let (updated, unreadable) = times::of_feed(tree, head, zone);
-    parsed.issues.extend(unreadable);
-    parsed.head = FeedHead { updated, ..read_head(tree, base, head) };
+    parsed.head = read_head(tree, base, head);
     parsed.head.language = parsed.head.language.or_else(|| source.language.clone());
     let language = parsed.head.language.as_deref();
-    let mut document = Document { tree, base, feed, head, language, authors: Vec::new(), zone };
+    let manner = times::manner(tree, head, &entries, source.at, language);
+    let (updated, unreadable) = times::of_feed(tree, head, manner);
+    parsed.head.updated = updated;
+    parsed.issues.extend(unreadable);
+    let mut document = Document { tree, base, feed, head, language, authors: Vec::new(), manner };
     document.authors = people::of_feed(&document, head);
     let mut items = Vec::with_capacity(entries.len().min(MAX_ITEMS));
     for node in entries.iter().take(MAX_ITEMS) {

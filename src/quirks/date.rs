@@ -49,11 +49,34 @@ enum Piece {
 
 /// Reads a date.
 pub fn read(text: &str) -> Option<Read> {
+    read_ordered(text, None)
+}
+
+/// Reads a date whose author is known to write the day first, or the month, where slashes leave it open.
+pub fn read_ordered(text: &str, day_first: Option<bool>) -> Option<Read> {
     let text = text.trim();
     if text.is_empty() || text.len() > LONGEST {
         return None;
     }
-    Reader::new(pieces(text), zone_of_language(text)).read()
+    let mut reader = Reader::new(pieces(text), zone_of_language(text));
+    reader.day_first = day_first;
+    reader.read()
+}
+
+/// Whether a date with slashes shows that its author writes the day first.
+pub fn shows_day_first(text: &str) -> Option<bool> {
+    let pieces = if text.len() <= LONGEST { pieces(text) } else { Vec::new() };
+    let slash = Piece::Sign('/');
+    pieces.windows(4).find_map(|window| match window {
+        [Piece::Number(first, 1..=2), one, Piece::Number(second, 1..=2), other] if *one == slash && *other == slash => {
+            match (*first > 12, *second > 12) {
+                (true, false) => Some(true),
+                (false, true) => Some(false),
+                _ => None,
+            }
+        }
+        _ => None,
+    })
 }
 
 /// Reads a date that ends before its day (`2020-09`, `2020`, `-20-09`, `September 2020`) as the first day that it means.
@@ -177,6 +200,8 @@ struct Reader {
     usual_zone: Option<i32>,
     /// A "T" stood before the time: the date is in the order of ISO 8601.
     is_iso: bool,
+    /// What is known of the author's habit, where slashes leave the order open.
+    day_first: Option<bool>,
     /// The place right behind the last number of the date.
     after_date_number: usize,
 }
@@ -194,6 +219,7 @@ impl Reader {
             zone_is_offset: false,
             usual_zone,
             is_iso: false,
+            day_first: None,
             after_date_number: usize::MAX,
         }
     }
@@ -439,7 +465,7 @@ impl Reader {
             [(year, 4, _), (month, 1..=2, _), (day, 1..=2, _)] => civil(*year, *month, *day),
             [(first, 1..=2, sign), (second, 1..=2, _), (year, length @ (2 | 4), _)] => {
                 let year = if *length == 2 { full_year(*year) } else { *year };
-                day_and_month(*first, *second, *sign, self.afternoon.is_some(), year)
+                day_and_month(*first, *second, *sign, self.day_first.or(self.afternoon.map(|_| false)), year)
             }
             _ => None,
         }
@@ -474,15 +500,15 @@ fn with_month_name(numbers: &[(i64, usize, Option<char>)], month: i8, before: us
 }
 
 /// Dots and hyphens mean that the day comes first; slashes say nothing, so that only clear cases are read.
-fn day_and_month(first: i64, second: i64, sign: Option<char>, american: bool, year: i64) -> Option<Date> {
+fn day_and_month(first: i64, second: i64, sign: Option<char>, habit: Option<bool>, year: i64) -> Option<Date> {
     let day_first = match sign {
         Some('.') => true,
         _ if first > 12 => true,
         _ if second > 12 => false,
         _ if first == second => true,
-        // A twelve-hour clock beside slashes is American.
-        Some('/') if american => false,
         Some('-') => true,
+        // Without another sign of it, a twelve-hour clock beside slashes is American.
+        Some('/') => habit?,
         _ => return None,
     };
     if day_first { civil(year, second, first) } else { civil(year, first, second) }
@@ -576,6 +602,19 @@ mod tests {
         check("29 تشرين الثاني 2020", "2020-11-29");
         check("29 syyskuuta 2020", "2020-09-29");
         check("2020年9月29日 18:05", "2020-09-29T18:05:00Z ?");
+    }
+
+    #[test]
+    fn slashes_are_read_as_their_author_writes_them() {
+        let shown = |text, habit| read_ordered(text, habit).map(|read| read.time.to_string());
+        assert_eq!(shown("09/10/2020", Some(true)).as_deref(), Some("2020-10-09"));
+        assert_eq!(shown("09/10/2020", Some(false)).as_deref(), Some("2020-09-10"));
+        assert_eq!(shown("9/29/2020", Some(true)).as_deref(), Some("2020-09-29"));
+        for (text, expected) in
+            [("29/9/2020 18:05", Some(true)), ("Tue 9/29/20", Some(false)), ("9/10/2020", None), ("2020/29/9", None)]
+        {
+            assert_eq!(shows_day_first(text), expected, "{text}");
+        }
     }
 
     #[test]
