@@ -109,7 +109,9 @@ fn zone(dates: &[String], at: Timestamp) -> Option<Zone> {
     for date in dates {
         let Some(read) = date::read(date) else { continue };
         match read.time {
-            StatedTime::Instant(time, _) if read.zone_assumed => newest = newest.max(Some(time)),
+            StatedTime::Instant(time, _) if read.zone_assumed && !read.zone_of_language => {
+                newest = newest.max(Some(time))
+            }
             // UTC is what programs write that know no zone, so it speaks for none.
             StatedTime::Instant(_, offset) if !offset.is_zero() => stated.push(offset),
             _ => {}
