@@ -4,6 +4,7 @@
 //! bytes had to be replaced or text was repaired. Text is never silently wrong when that can be noticed. This module
 //! does not look at markup beyond the declaration.
 
+use super::{charset::Charset, mojibake};
 use crate::model::{Issue, Stage};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -25,14 +26,20 @@ pub fn decode(stage: Stage, body: &[u8], content_type: Option<&str>, url: &str) 
     let mut issues = Vec::new();
     let mut text = match by_signature(body) {
         Some(text) => text,
-        None => by_label(body, content_type, top_level_domain, &mut issues),
+        None => by_label(without_mark(body), content_type, top_level_domain, &mut issues),
     };
-    if let Some(repaired) = decoded_twice(&text) {
-        issues.push(uncertain("UTF-8 had been decoded as windows-1252 before it was sent; undone"));
-        text = repaired;
+    if let Some(mojibake::Mended { text: mended, detail }) = mojibake::mend(&text, top_level_domain) {
+        issues.push(uncertain(detail));
+        text = mended.unwrap_or(text);
     }
     if text.contains('\u{FFFD}') && issues.is_empty() {
         issues.push(uncertain("some bytes could not be decoded and stand as U+FFFD"));
+    }
+    if issues.is_empty()
+        && !text.is_ascii()
+        && text.contains(|c| matches!(c, '\u{80}'..='\u{84}' | '\u{86}'..='\u{9F}'))
+    {
+        issues.push(uncertain("there are control characters that no text has; the encoding may be another"));
     }
     if text.starts_with('\u{FEFF}') {
         text = text.trim_start_matches('\u{FEFF}').to_owned();
@@ -52,22 +59,39 @@ fn top_level_domain(url: &str) -> Option<&str> {
 
 /// A byte order mark, or the zero bytes that ASCII markup leaves in UTF-16 and UTF-32.
 fn by_signature(body: &[u8]) -> Option<String> {
-    match body {
-        [0xFF, 0xFE, 0, 0, ..] | [b'<', 0, 0, 0, ..] => return Some(utf_32(body, u32::from_le_bytes)),
-        [0, 0, 0xFE, 0xFF, ..] | [0, 0, 0, b'<', ..] => return Some(utf_32(body, u32::from_be_bytes)),
-        _ => {}
-    }
-    let encoding = Encoding::for_bom(body).map(|(encoding, _)| encoding).or(match body {
-        [b'<' | b'{' | b' ' | b'\n', 0, _, 0, ..] => Some(UTF_16LE),
-        [0, b'<' | b'{' | b' ' | b'\n', 0, _, ..] => Some(UTF_16BE),
-        _ => None,
-    })?;
-    let (text, _) = encoding.decode_with_bom_removal(body);
-    // Some publishers glue a UTF-8 mark onto a document in another encoding.
-    if encoding == UTF_8 && text.contains('\u{FFFD}') {
+    // Some programs put the mark of UTF-16 before bytes that are not.
+    let marked_wrongly = matches!(body, [0xFF, 0xFE, b'<', next, ..] | [0xFE, 0xFF, b'<', next, ..] if *next != 0);
+    if marked_wrongly {
         return None;
     }
-    Some(text.into_owned())
+    if let [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] = body {
+        return Some(utf_32(body, if body.starts_with(&[0]) { u32::from_be_bytes } else { u32::from_le_bytes }));
+    }
+    if let Some((encoding, _)) = Encoding::for_bom(body) {
+        let (text, _) = encoding.decode_with_bom_removal(body);
+        // Some publishers glue a UTF-8 mark onto a document in another encoding.
+        return (encoding != UTF_8 || !text.contains('\u{FFFD}')).then(|| text.into_owned());
+    }
+    // How many of the first units of four bytes have a zero at each place: so early, letters are still those of markup.
+    let mut zeros = [0_usize; 4];
+    let mut units = 0_usize;
+    for unit in body.chunks_exact(4).take(4) {
+        units += 1;
+        zeros.iter_mut().zip(unit).for_each(|(count, byte)| *count += usize::from(*byte == 0));
+    }
+    let most = |count: usize| units > 0 && count * 4 >= units * 3;
+    match zeros.map(most) {
+        [false, true, true, true] => Some(utf_32(body, u32::from_le_bytes)),
+        [true, true, true, false] => Some(utf_32(body, u32::from_be_bytes)),
+        [false, true, false, true] => Some(UTF_16LE.decode_without_bom_handling(body).0.into_owned()),
+        [true, false, true, false] => Some(UTF_16BE.decode_without_bom_handling(body).0.into_owned()),
+        _ => None,
+    }
+}
+
+/// A mark that was not believed is no text.
+fn without_mark(body: &[u8]) -> &[u8] {
+    [&b"\xEF\xBB\xBF"[..], b"\xFF\xFE", b"\xFE\xFF"].iter().find_map(|mark| body.strip_prefix(*mark)).unwrap_or(body)
 }
 
 fn utf_32(body: &[u8], read: fn([u8; 4]) -> u32) -> String {
@@ -82,90 +106,84 @@ fn by_label(
     top_level_domain: Option<&str>,
     issues: &mut Vec<Issue>,
 ) -> String {
-    let http = content_type.and_then(charset_parameter).and_then(labelled);
-    let declared = declaration(body).and_then(|label| labelled(&label));
+    let http = content_type.and_then(charset_parameter);
+    let declared = declaration(body);
+    if let Some(charset) = Charset::of_mainframe(body, http) {
+        return charset.decode(body).0;
+    }
     // A declaration that could be read as ASCII is not UTF-16, whatever it says.
-    let eight_bit = |encoding: &&'static Encoding| *encoding != UTF_16LE && *encoding != UTF_16BE;
-    let (http, declared) = (http.filter(eight_bit), declared.filter(eight_bit));
+    let label = |label: Option<&str>| label.and_then(Charset::labelled).filter(|charset| charset.is_ascii_like());
+    // "US-ASCII" is what servers say that never looked; these bytes are none.
+    let says_nothing = http.is_some_and(|label| label.to_ascii_lowercase().contains("ascii")) && !body.is_ascii();
+    let (http, declared) = (label(http.filter(|_| !says_nothing || declared.is_none())), label(declared.as_deref()));
     let stated = http.or(declared);
 
+    if let Some(charset) = [http, declared].into_iter().flatten().find(|charset| charset.shifts()) {
+        let (text, had_errors) = charset.decode(body);
+        if !had_errors {
+            return text;
+        }
+        issues.push(uncertain(format!("labelled {}, but some of it is not", charset.name())));
+        return text;
+    }
     if body.is_ascii() && !body.contains(&0x1B) {
         return UTF_8.decode_without_bom_handling(body).0.into_owned();
     }
     // All its bytes are ASCII; its escape sequences give it away.
-    if stated == Some(ISO_2022_JP) || body.is_ascii() && body.windows(2).any(|pair| pair == b"\x1B$") {
-        let (text, had_errors) = ISO_2022_JP.decode_without_bom_handling(body);
-        if had_errors || stated != Some(ISO_2022_JP) {
-            issues.push(uncertain("read as ISO-2022-JP for its escape sequences"));
-        }
-        return text.into_owned();
+    if body.is_ascii() && body.windows(2).any(|pair| pair == b"\x1B$") {
+        issues.push(uncertain("read as ISO-2022-JP for its escape sequences"));
+        return ISO_2022_JP.decode_without_bom_handling(body).0.into_owned();
     }
+    const UTF8: Charset = Charset::Standard(UTF_8);
+    const WESTERN: Charset = Charset::Standard(WINDOWS_1252);
     if let Ok(text) = std::str::from_utf8(body) {
         // Text in another encoding is practically never valid UTF-8 by chance.
-        if let Some(other) = stated.filter(|encoding| *encoding != UTF_8 && !body.is_ascii()) {
+        if let Some(other) = stated.filter(|charset| *charset != UTF8 && !body.is_ascii()) {
             issues.push(uncertain(format!("labelled {}, but the bytes are valid UTF-8", other.name())));
         }
         return text.to_owned();
     }
-    let labels: Vec<_> = [http, declared].into_iter().flatten().filter(|encoding| *encoding != UTF_8).collect();
+    let labels: Vec<_> = [http, declared].into_iter().flatten().filter(|charset| *charset != UTF8).collect();
     let guess = detect(body, top_level_domain);
+    let guessed = Charset::Standard(guess);
     let chosen = match labels.as_slice() {
-        [] if mostly_utf_8(body) => UTF_8,
-        [] => guess,
+        [] if mostly_utf_8(body) => UTF8,
+        [] => guessed,
         // Western is what servers and programs say when nobody told them otherwise.
-        [only] if *only == WINDOWS_1252 && speaks_against_western(guess, body) => guess,
-        [only] => only,
-        [first, second] if first == second => first,
-        [_, second] if *second == guess => second,
-        [first, second] if *first == WINDOWS_1252 && guess != WINDOWS_1252 => second,
-        [first, ..] => first,
+        [only] if *only == WESTERN && speaks_against_western(guess, body) => guessed,
+        [only] => *only,
+        [first, second] if first == second => *first,
+        [_, second] if *second == guessed => *second,
+        [first, second] if *first == WESTERN && guessed != WESTERN => *second,
+        [first, ..] => *first,
     };
-    let (text, had_errors) = chosen.decode_without_bom_handling(body);
+    let (text, had_errors) = chosen.decode(body);
     // Between the Latin encodings the detector is no better than the label, but a doubt is said.
-    let doubted = chosen == WINDOWS_1252 && guess != WINDOWS_1252 && high_bytes(body) >= 16;
+    let doubted = chosen == WESTERN && guessed != WESTERN && high_bytes(body) >= 16;
     let agreed = !doubted && stated.is_some() && http.into_iter().chain(declared).all(|label| label == chosen);
     if had_errors {
         issues
             .push(uncertain(format!("read as {}; some bytes could not be decoded and stand as U+FFFD", chosen.name())));
     } else if !agreed {
-        let said = stated.map_or("nothing", |encoding| encoding.name());
+        let said = stated.map_or("nothing", Charset::name);
         issues.push(uncertain(format!("labelled {said}, read as {}", chosen.name())));
     }
-    text.into_owned()
+    text
 }
 
-fn detect(body: &[u8], top_level_domain: Option<&str>) -> &'static Encoding {
+pub(super) fn detect(body: &[u8], top_level_domain: Option<&str>) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
     detector.feed(body.get(..DETECT_BYTES).unwrap_or(body), true);
     detector.guess(top_level_domain.map(str::as_bytes), Utf8Detection::Allow)
 }
 
 /// A western label is overruled only by an encoding of another script that decodes without a fault.
-fn speaks_against_western(guess: &'static Encoding, body: &[u8]) -> bool {
+pub(super) fn speaks_against_western(guess: &'static Encoding, body: &[u8]) -> bool {
     let western =
         ["windows-1252", "windows-1250", "windows-1254", "windows-1257", "windows-1258", "ISO-8859-2", "UTF-8"];
     !western.contains(&guess.name())
         && high_bytes(body) >= 16
         && guess.decode_without_bom_handling_and_without_replacement(body).is_some()
-}
-
-/// Labels that publishers write and the Encoding Standard does not know.
-const ALIASES: [(&str, &str); 10] = [
-    ("mac-cyrillic", "x-mac-cyrillic"),
-    ("win-1251", "windows-1251"),
-    ("windows1251", "windows-1251"),
-    ("cp936", "gbk"),
-    ("ms936", "gbk"),
-    ("cp949", "euc-kr"),
-    ("ms949", "euc-kr"),
-    ("cp950", "big5"),
-    ("cp932", "shift_jis"),
-    ("ansi", "windows-1252"),
-];
-
-fn labelled(label: &str) -> Option<&'static Encoding> {
-    let alias = ALIASES.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(label.trim()));
-    Encoding::for_label(alias.map_or(label, |(_, known)| known).as_bytes())
 }
 
 fn high_bytes(body: &[u8]) -> usize {
@@ -181,20 +199,6 @@ fn mostly_utf_8(body: &[u8]) -> bool {
         bad += usize::from(!chunk.invalid().is_empty());
     }
     good >= bad * 4
-}
-
-/// Undoes UTF-8 that went through windows-1252: only when *every* character fits, so that real text is never touched.
-fn decoded_twice(text: &str) -> Option<String> {
-    if !text.contains(['Ã', 'Â', 'Ð', 'â']) {
-        return None;
-    }
-    let (bytes, _, unmappable) = WINDOWS_1252.encode(text);
-    if unmappable {
-        return None;
-    }
-    let repaired = String::from_utf8(bytes.into_owned()).ok()?;
-    let sequences = repaired.chars().filter(|c| !c.is_ascii()).count();
-    (sequences >= 2).then_some(repaired)
 }
 
 /// `charset` of a `Content-Type`.
@@ -249,6 +253,32 @@ mod tests {
         check(RUSSIAN.as_bytes(), Some("text/xml; charset=iso-8859-1"), "новый мост", true);
         let declared = RUSSIAN.replace("LABEL", "windows-1251");
         check(&WINDOWS_1251.encode(&declared).0, Some("text/xml; charset=utf-8"), "новый мост", true);
+    }
+
+    #[test]
+    fn encodings_that_nobody_states_are_told_by_their_bytes() {
+        for (label, text) in [
+            ("big5", "海岸通訊社報導，新的港口大橋今天正式通車，市長和數百名居民參加了典禮。"),
+            ("euc-jp", "海岸通信によると、新しい港の橋が今日開通し、市長と多くの住民が式典に参加した。"),
+            ("shift_jis", "海岸通信によると、新しい港の橋が今日開通し、市長と多くの住民が式典に参加した。"),
+            ("iso-2022-jp", "海岸通信によると、新しい港の橋が今日開通した。"),
+            ("euc-kr", "해안통신에 따르면 새로운 항구 다리가 오늘 개통되었으며 시장과 많은 주민이 참석했다."),
+            ("gbk", "海岸通讯社报道，新的港口大桥今天正式通车，市长和数百名居民参加了典礼。"),
+            ("koi8-r", "В Приморске открыли новый мост через реку, строили его четыре года."),
+            ("windows-1255", "הגשר החדש בנמל נפתח היום בנוכחות ראש העיר ומאות תושבים."),
+            ("windows-1253", "Η νέα γέφυρα του λιμανιού άνοιξε σήμερα παρουσία του δημάρχου."),
+            ("windows-874", "สะพานท่าเรือแห่งใหม่เปิดวันนี้โดยมีนายกเทศมนตรีและชาวเมืองเข้าร่วม"),
+        ] {
+            let encoding = Encoding::for_label(label.as_bytes()).unwrap();
+            let document = format!("<rss><channel><title>{text}</title></channel></rss>");
+            check(&encoding.encode(&document).0, None, text, true);
+        }
+    }
+
+    #[test]
+    fn a_server_that_says_ascii_says_nothing() {
+        let declared = RUSSIAN.replace("LABEL", "koi8-r").replace("Главные новости дня: в Приморске открыли ", "");
+        check(&KOI8_R.encode(&declared).0, Some("text/xml; charset=us-ascii"), "новый мост", false);
     }
 
     #[test]

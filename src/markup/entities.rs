@@ -1,33 +1,49 @@
 //! Character references of XML and HTML to characters.
 //!
-//! Only the predefined entities of XML and the 252 names of HTML 4 exist here; nothing that a document declares is
-//! ever expanded. `entities.tsv` holds name and code point.
+//! Only the predefined entities of XML and the names of HTML that stand for one character exist here; nothing that a
+//! document declares is ever expanded. `entities.tsv`, written by `tools/markup/entities.py`, holds name and code point.
 
 use std::{collections::HashMap, sync::LazyLock};
 
-static NAMES: LazyLock<HashMap<&'static str, char>> = LazyLock::new(|| {
+struct Name {
+    character: char,
+    /// HTML lets it stand without a semicolon.
+    alone: bool,
+}
+
+static NAMES: LazyLock<HashMap<&'static str, Name>> = LazyLock::new(|| {
     include_str!("entities.tsv")
         .lines()
         .filter_map(|line| {
-            let (name, code) = line.split_once('\t')?;
-            Some((name, char::from_u32(u32::from_str_radix(code, 16).ok()?)?))
+            let mut parts = line.split('\t');
+            let (name, code) = (parts.next()?, parts.next()?);
+            let character = char::from_u32(u32::from_str_radix(code, 16).ok()?)?;
+            Some((name, Name { character, alone: parts.next().is_some() }))
         })
         .collect()
 });
 
 /// The longest name in the table, with room for `#x10FFFF` and leading zeros.
-const LONGEST: usize = 12;
+const LONGEST: usize = 31;
 
 /// The character that a reference at the start of `text` (after the `&`) stands for, and the bytes that it takes.
+///
+/// A name without its semicolon counts where nothing that could belong to a name or a parameter of an address follows.
 pub fn reference(text: &str) -> Option<(char, usize)> {
-    let end = text.bytes().take(LONGEST + 1).position(|byte| byte == b';')?;
+    let end = text.bytes().take(LONGEST + 1).position(|byte| !byte.is_ascii_alphanumeric() && byte != b'#');
+    let end = end.unwrap_or_else(|| text.len().min(LONGEST + 1));
     let name = text.get(..end)?;
+    let after = text.as_bytes().get(end);
+    if after != Some(&b';') {
+        let known = NAMES.get(name).filter(|known| known.alone && !matches!(after, Some(b'=' | b'_' | b'-')))?;
+        return Some((known.character, end));
+    }
     let character = match name.strip_prefix('#') {
         Some(number) => numbered(match number.strip_prefix(['x', 'X']) {
             Some(hex) => u32::from_str_radix(hex, 16).ok()?,
             None => number.parse().ok()?,
         })?,
-        None => *NAMES.get(name)?,
+        None => NAMES.get(name)?.character,
     };
     Some((character, end + 1))
 }
@@ -94,7 +110,9 @@ mod tests {
     #[test]
     fn references_are_decoded_once_and_what_is_none_stays() {
         check("a &lt;b&gt; &amp;amp; &#233;&#xE9;&eacute;", "a <b> &amp; ééé");
-        check("fish & chips &unknown; &; &#; &#xZZ; & &amp", "fish & chips &unknown; &; &#; &#xZZ; & &amp");
+        check("fish & chips &unknown; &; &#; &#xZZ; & &ampx", "fish & chips &unknown; &; &#; &#xZZ; & &ampx");
+        check("&copy 2020, caf&eacute &star;", "© 2020, café ☆");
+        check("/?a=1&copy=2&reg_x=3&section=4", "/?a=1&copy=2&reg_x=3&section=4");
         check("&#146;tis &#0;&#x110000;", "’tis &#0;&#x110000;");
     }
 }

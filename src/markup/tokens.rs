@@ -1,7 +1,8 @@
 //! A tokenizer that takes anything: markup as publishers really send it, in linear time, without a fault.
 //!
 //! In: text. Out: [`Token`]s that borrow from it. What cannot be markup is text. Comments, declarations, processing
-//! instructions and document types are passed over; nothing is expanded but the references that `entities` knows.
+//! instructions and document types are passed over; nothing is expanded but the references that `entities` knows and, up
+//! to a bound, short plain texts that the document type names.
 
 use super::entities;
 use std::borrow::Cow;
@@ -20,7 +21,7 @@ pub enum Token<'a> {
     Open(Tag<'a>),
     /// An end tag.
     Close(&'a str),
-    /// A document type was passed over; `true` when it declared anything of its own.
+    /// A document type was passed over; `true` when it declared anything that will not be expanded.
     DocumentType(bool),
 }
 
@@ -44,6 +45,8 @@ pub struct Overlooked {
     pub bare_ampersands: usize,
     /// `<` that begins no tag.
     pub bare_brackets: usize,
+    /// Attributes without a value or without quotes, and those given twice.
+    pub loose_attributes: usize,
     /// A tag, comment or section was open when the text ended.
     pub cut: bool,
 }
@@ -62,7 +65,16 @@ pub struct Tokens<'a> {
     without_end: Vec<String>,
     /// A document type was read; a second one is passed over without a look at its inside.
     typed: bool,
+    /// Names that the document type declared, and the plain text that they stand for.
+    declared: Vec<(&'a str, String)>,
+    /// Bytes that these names may still become: a bound on what one document can blow up to.
+    expansion_left: usize,
 }
+
+/// Bytes that the names of one document may become, all references together.
+const MAX_EXPANSION: usize = 64 * 1024;
+/// Names and bytes of a text that a document may declare.
+const MAX_DECLARED: (usize, usize) = (64, 256);
 
 impl<'a> Tokens<'a> {
     /// Begins at byte `at`.
@@ -75,12 +87,21 @@ impl<'a> Tokens<'a> {
             section_end: 0,
             without_end: Vec::new(),
             typed: false,
+            declared: Vec::new(),
+            expansion_left: MAX_EXPANSION,
         }
     }
 
     /// The place of the next token.
     pub fn at(&self) -> usize {
         self.at
+    }
+
+    /// Goes on at byte `at`, with what the document type has declared so far.
+    pub fn seek(&mut self, at: usize) {
+        self.at = at;
+        self.absent.clear();
+        self.section_end = 0;
     }
 
     fn rest(&self) -> &'a str {
@@ -172,7 +193,9 @@ impl<'a> Tokens<'a> {
                 return Some(Token::Close(name));
             }
             let name = name_at(rest.get(1..).unwrap_or_default());
-            if name.is_empty() {
+            // "<desk@wire.example>" and "<http://wire.example/>" are no tags either.
+            let after = rest.get(1 + name.len()..).unwrap_or_default();
+            if name.is_empty() || after.starts_with('@') || name.ends_with(':') && after.starts_with("//") {
                 self.overlooked.bare_brackets += 1;
                 self.at += 1;
                 return Some(Token::Text(Cow::Borrowed("<")));
@@ -194,17 +217,21 @@ impl<'a> Tokens<'a> {
         let Some(end) = self.section_end.checked_sub(self.at + OPEN).filter(|_| self.section_end != usize::MAX) else {
             self.overlooked.cut = true;
             // Without an end the section would swallow every later entry.
-            let ends_entry = |at: &usize| {
-                let name = inner.get(at + 2..).map(name_at).unwrap_or_default();
-                ["item", "entry", "channel", "rss", "feed"].contains(&name)
+            let bounds_entry = |at: &usize| {
+                let rest = inner.get(at + 1..).unwrap_or_default();
+                match rest.strip_prefix('/') {
+                    Some(rest) => ["item", "entry", "channel", "rss", "feed"].contains(&name_at(rest)),
+                    None => ["item", "entry"].contains(&name_at(rest)),
+                }
             };
-            let end = inner.match_indices("</").map(|(at, _)| at).find(ends_entry).unwrap_or(inner.len());
+            let end = inner.match_indices('<').map(|(at, _)| at).find(bounds_entry).unwrap_or(inner.len());
             self.at += OPEN + end;
             return inner.get(..end).unwrap_or_default();
         };
         let content = inner.get(..end).unwrap_or_default();
         let swallowed = content.find("<![CDATA[").filter(|second| {
-            content.get(..*second).is_some_and(|first| first.contains("</item>") || first.contains("</entry>"))
+            let bounds = ["</item>", "</entry>", "<item", "<entry"];
+            content.get(..*second).is_some_and(|first| bounds.iter().any(|bound| first.contains(bound)))
         });
         if swallowed.is_some() {
             let end = content.find("</").unwrap_or(end);
@@ -224,24 +251,47 @@ impl<'a> Tokens<'a> {
         }
         let mut quote = None;
         let mut subset = false;
-        let mut declares = false;
+        let mut begin = None;
         for (index, byte) in rest.bytes().enumerate() {
             match (quote, byte) {
                 (Some(open), _) if byte == open => quote = None,
                 (Some(_), _) => {}
                 (None, b'"' | b'\'') => quote = Some(byte),
-                (None, b'[') => (subset, declares) = (true, true),
+                (None, b'[') => (subset, begin) = (true, begin.or(Some(index))),
                 (None, b']') => subset = false,
                 (None, b'>') if !subset => {
                     self.at += index + 1;
-                    return declares;
+                    return begin.is_some_and(|begin| self.declare(rest.get(begin..index).unwrap_or_default()));
                 }
                 _ => {}
             }
         }
         // An unbalanced quote: give up the subset, not the document.
         self.at += rest.find('>').map_or(rest.len(), |end| end + 1);
-        declares
+        begin.is_some()
+    }
+
+    /// Takes the names of an internal subset that stand for short plain text; whether it declares anything else.
+    fn declare(&mut self, subset: &'a str) -> bool {
+        let mut others = false;
+        for declaration in subset.split("<!").skip(1) {
+            let plain = declaration.strip_prefix("ENTITY").and_then(|rest| {
+                let rest = rest.trim_start();
+                let name = name_at(rest);
+                let value = rest.get(name.len()..)?.trim_start();
+                let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+                let value = value.get(1..)?.split(quote).next()?;
+                // A text that names others could grow without end.
+                let names_others = value.split('&').skip(1).any(|after| entities::reference(after).is_none());
+                let small = value.len() <= MAX_DECLARED.1 && self.declared.len() < MAX_DECLARED.0;
+                (small && !name.is_empty() && !names_others && !value.contains('<')).then_some((name, value))
+            });
+            match plain {
+                Some((name, value)) => self.declared.push((name, entities::decode(value))),
+                None => others |= !declaration.starts_with("--"),
+            }
+        }
+        others
     }
 
     /// Reads a start tag; `None` when the text ends inside it.
@@ -281,6 +331,7 @@ impl<'a> Tokens<'a> {
             let tail = self.rest();
             let trimmed = tail.trim_start();
             if !trimmed.starts_with('=') {
+                self.overlooked.loose_attributes += 1;
                 continue;
             }
             self.at += tail.len() - trimmed.len() + 1;
@@ -291,6 +342,8 @@ impl<'a> Tokens<'a> {
             } else if tag.attributes.iter().all(|(known, _)| *known != key) {
                 let value = self.decode(value);
                 tag.attributes.push((key, value));
+            } else {
+                self.overlooked.loose_attributes += 1;
             }
         }
     }
@@ -301,6 +354,7 @@ impl<'a> Tokens<'a> {
         let trimmed = rest.trim_start();
         self.at += rest.len() - trimmed.len();
         let Some(quote) = trimmed.chars().next().filter(|c| *c == '"' || *c == '\'') else {
+            self.overlooked.loose_attributes += 1;
             let end = trimmed.find(|c: char| c.is_ascii_whitespace() || c == '>' || c == '<').unwrap_or(trimmed.len());
             let end = if trimmed.get(..end).is_some_and(|value| value.ends_with('/'))
                 && trimmed.as_bytes().get(end) == Some(&b'>')
@@ -334,9 +388,34 @@ impl<'a> Tokens<'a> {
         if !text.contains('&') {
             return Cow::Borrowed(text);
         }
-        let references = text.split('&').skip(1).filter(|after| entities::reference(after).is_none()).count();
-        self.overlooked.bare_ampersands += references;
-        Cow::Owned(entities::decode(text))
+        let mut out = String::with_capacity(text.len());
+        for (index, piece) in text.split('&').enumerate() {
+            if index == 0 {
+                out.push_str(piece);
+            } else if let Some((character, length)) = entities::reference(piece) {
+                out.push(character);
+                out.push_str(piece.get(length..).unwrap_or_default());
+            } else if let Some((value, length)) = self.named(piece) {
+                out.push_str(&value);
+                out.push_str(piece.get(length..).unwrap_or_default());
+            } else {
+                self.overlooked.bare_ampersands += 1;
+                out.push('&');
+                out.push_str(piece);
+            }
+        }
+        Cow::Owned(out)
+    }
+
+    /// The text that the document declared for the name at the start of `text`, and the bytes that the reference takes.
+    fn named(&mut self, text: &str) -> Option<(String, usize)> {
+        let name = name_at(text);
+        let (_, value) = self.declared.iter().find(|(declared, _)| *declared == name)?.clone();
+        if name.is_empty() || text.as_bytes().get(name.len()) != Some(&b';') {
+            return None;
+        }
+        self.expansion_left = self.expansion_left.checked_sub(value.len())?;
+        Some((value, name.len() + 1))
     }
 }
 
@@ -381,9 +460,26 @@ mod tests {
     fn sound_markup_is_read_as_it_is() {
         check(
             "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b 'c>'>]><a b=\"1\" c='2'>x &amp; y<d/></a>",
-            "!true <a b=1 c=2> \"x & y\" <d/> </a>",
+            "!false <a b=1 c=2> \"x & y\" <d/> </a>",
         );
         check("<a><!-- <b> --><![CDATA[<c>&amp;]]></a>", "<a> [<c>&amp;] </a>");
+    }
+
+    #[test]
+    fn short_texts_of_the_document_type_are_known_and_others_are_not() {
+        check(
+            "<!DOCTYPE a [<!ENTITY b 'Bo &#38; Co'><!ENTITY c '&b;&b;'><!ENTITY d SYSTEM 'u'>]><a t='&b;'>&b; &c; &d;</a>",
+            "!true <a t=Bo & Co> \"Bo & Co &c; &d;\" </a>",
+        );
+        let text = format!("<!DOCTYPE a [<!ENTITY b '{}'>]><a>{}</a>", "x".repeat(256), "&b;".repeat(100_000));
+        let mut tokens = Tokens::new(&text, 0);
+        let mut longest = 0;
+        while let Some(token) = tokens.next() {
+            if let Token::Text(text) = token {
+                longest = longest.max(text.len());
+            }
+        }
+        assert!(longest < text.len() + MAX_EXPANSION);
     }
 
     #[test]

@@ -146,7 +146,7 @@ pub struct Article {
     pub published: Option<StatedTime>,
     /// The publisher's claim of last change.
     pub updated: Option<StatedTime>,
-    /// The date as written, when it could not be read.
+    /// The date as written, when it could not be read or leaves something open.
     pub published_raw: Option<String>,
     /// When this daemon first held this revision.
     pub observed: Option<Timestamp>,

@@ -72,7 +72,7 @@ pub struct Item {
     pub published: Option<StatedTime>,
     /// The publisher's claim of last change.
     pub updated: Option<StatedTime>,
-    /// The date as written, when it could not be read.
+    /// The date as written, when it could not be read or leaves something open.
     pub published_raw: Option<String>,
     /// Categories as written.
     #[serde(default)]
@@ -132,7 +132,8 @@ impl Item {
             squeeze(&self.summary),
             squeeze(&self.content),
             self.link.clone().unwrap_or_default(),
-            self.published.map(|time| time.to_string()).or_else(|| self.published_raw.clone()).unwrap_or_default(),
+            // As written, where the zone was inferred: that may come out differently tomorrow, and is no revision.
+            self.published_raw.clone().or_else(|| self.published.map(|time| time.to_string())).unwrap_or_default(),
             self.source.clone().unwrap_or_default(),
         ];
         fields.extend(self.authors.iter().filter_map(|author| author.name.clone()));

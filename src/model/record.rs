@@ -131,7 +131,7 @@ pub struct ArticleRecord {
     /// The instant of `published`, for sorting.
     #[schemars(with = "Option<String>")]
     pub published_utc: Option<Timestamp>,
-    /// The date as written, when it could not be read.
+    /// The date as written, when it could not be read or leaves something open.
     pub published_raw: Option<String>,
     /// When this daemon first held this revision.
     #[schemars(with = "Option<String>")]

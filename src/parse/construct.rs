@@ -4,6 +4,7 @@
 //! where a type asks for it.
 
 use super::{
+    namespaces::Space,
     plain,
     tree::{Node, Tree},
 };
@@ -27,7 +28,7 @@ impl Text {
             Self::Plain(text) => escape_where_needed(&text),
             Self::Markup(markup) => markup,
         };
-        let trimmed = markup.trim();
+        let trimmed = without_section(&markup);
         if trimmed.len() == markup.len() { Some(markup) } else { Some(trimmed.to_owned()) }
             .filter(|markup| !markup.is_empty())
     }
@@ -36,15 +37,28 @@ impl Text {
     pub(super) fn into_line(self) -> Option<String> {
         match self {
             Self::Plain(text) => plain::squeeze(&text),
-            Self::Markup(markup) => plain::line(&markup),
+            Self::Markup(markup) => plain::line(without_section(&markup)),
         }
     }
 }
 
+/// Markup without the CDATA section that was escaped along with it.
+fn without_section(markup: &str) -> &str {
+    let markup = markup.trim();
+    let inner = markup.strip_prefix("<![CDATA[").and_then(|inner| inner.strip_suffix("]]>"));
+    inner.map_or(markup, str::trim)
+}
+
 /// The text of an element whose type attribute (Atom) counts; without one it is what `default` makes of it.
 pub(super) fn text(tree: &Tree, node: Node, default: fn(String) -> Text) -> Option<Text> {
-    let element = tree.get(node)?;
     let kind = tree.attribute(node, "type").unwrap_or_default().trim().to_ascii_lowercase();
+    // Atom 0.3 may offer the same text in several forms.
+    if kind.starts_with("multipart/")
+        && let Some(best) = best_of(tree, node)
+    {
+        return text(tree, best, default);
+    }
+    let element = tree.get(node)?;
     let mode = tree.attribute(node, "mode").unwrap_or_default();
     if !element.children.is_empty() {
         return Some(Text::Markup(standing_markup(
@@ -75,6 +89,13 @@ pub(super) fn text(tree: &Tree, node: Node, default: fn(String) -> Text) -> Opti
     })
 }
 
+/// Of several forms of one text, which are never several themselves, the richest.
+fn best_of(tree: &Tree, node: Node) -> Option<Node> {
+    let kind = |found: Node| tree.attribute(found, "type").unwrap_or_default().to_ascii_lowercase();
+    let forms = || tree.children(node).map(|(found, _)| found).filter(|found| !kind(*found).starts_with("multipart/"));
+    forms().find(|found| kind(*found).contains("html")).or_else(|| forms().last())
+}
+
 /// Characters of an element and of everything in it, without markup: for links, dates, names.
 pub(super) fn characters(tree: &Tree, node: Node) -> Option<String> {
     let raw = tree.raw(node);
@@ -94,6 +115,7 @@ fn standing_markup(tree: &Tree, node: Node, is_xhtml: bool) -> String {
         _ => node,
     };
     let raw = tree.raw(node);
+    let prefixes = prefixes_of_xhtml(tree, node);
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(at) = rest.find('<') {
@@ -101,7 +123,7 @@ fn standing_markup(tree: &Tree, node: Node, is_xhtml: bool) -> String {
         push_characters(characters, is_xhtml, &mut out);
         let end = tag.find('>').map_or(tag.len(), |end| end + 1);
         let (tag, tail) = tag.split_at(end);
-        push_tag(tag, &mut out);
+        push_tag(tag, &prefixes, &mut out);
         rest = tail;
     }
     push_characters(rest, is_xhtml, &mut out);
@@ -116,17 +138,33 @@ fn push_characters(characters: &str, is_xhtml: bool, out: &mut String) {
     }
 }
 
+/// The prefixes that elements of XHTML have inside of an element, with their colon.
+fn prefixes_of_xhtml(tree: &Tree, node: Node) -> Vec<&str> {
+    let Some(outer) = tree.get(node) else { return Vec::new() };
+    let inside = tree.elements.iter().skip(node).take_while(|element| element.start < outer.end);
+    let mut prefixes: Vec<&str> = Vec::new();
+    for element in inside.filter(|element| element.space == Space::Xhtml) {
+        let name = tree.document.get(element.start + 1..).map(name_at).unwrap_or_default();
+        if let Some(prefix) = name.find(':').and_then(|colon| name.get(..=colon))
+            && !prefixes.contains(&prefix)
+        {
+            prefixes.push(prefix);
+        }
+    }
+    prefixes
+}
+
 /// Tags without the prefix that XHTML may have in a feed.
-fn push_tag(tag: &str, out: &mut String) {
+fn push_tag(tag: &str, prefixes: &[&str], out: &mut String) {
     let (open, rest) =
         if let Some(rest) = tag.strip_prefix("</") { ("</", rest) } else { ("<", tag.get(1..).unwrap_or_default()) };
-    let name = name_at(rest);
-    let is_void = ["br", "hr", "img", "wbr"].contains(&name);
+    let rest = prefixes.iter().find_map(|prefix| rest.strip_prefix(prefix)).unwrap_or(rest);
+    let is_void = ["br", "hr", "img", "wbr"].contains(&name_at(rest));
     if is_void && open == "</" {
         return;
     }
     out.push_str(open);
-    out.push_str(rest.strip_prefix("xhtml:").or_else(|| rest.strip_prefix("html:")).unwrap_or(rest));
+    out.push_str(rest);
 }
 
 fn base64(characters: &str) -> Option<String> {

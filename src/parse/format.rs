@@ -17,7 +17,8 @@ pub fn format(fetched: &Fetched) -> Option<String> {
             Some(Token::Open(root)) => Some(of_root(&root)),
             _ => Some("XML".to_owned()),
         },
-        Kind::Json(at) => Some(of_json(decoded.text.get(at..).unwrap_or_default())),
+        Kind::Json(text) => Some(of_json(text)),
+        Kind::Escaped(_) => Some("XML, escaped as a whole".to_owned()),
         Kind::Not(..) => None,
     }
 }

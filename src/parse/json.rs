@@ -4,35 +4,41 @@
 //! addresses are made absolute, a document that was cut off is read up to its last whole entry.
 
 use super::{
-    MAX_ITEMS, ParseError, Parsed,
+    MAX_ITEMS, ParseError, Parsed, Source,
     construct::escape_where_needed,
-    entry::{add_enclosure, add_image, cut_to_measure, language_tag, note_date, person_in_text},
+    entry::cut_to_measure,
+    language,
     link::Base,
-    plain,
+    markup_links,
+    media::{add_enclosure, add_image},
+    people, plain,
+    times::{self, Manner, Which, date_of},
 };
 use crate::model::{Author, FeedHead, FeedId, Issue, Item, ItemId, Rhythm, Stage};
-use crate::quirks::date;
 use serde_json::{Map, Value};
 
 /// Reads a document.
-pub(super) fn read(feed: &FeedId, base: &Base, text: &str) -> Result<Parsed, ParseError> {
+pub(super) fn read(source: &Source<'_>, text: &str) -> Result<Parsed, ParseError> {
+    let Source { feed, base, .. } = *source;
     let mut parsed = Parsed::default();
     let value = match serde_json::Deserializer::from_str(text).into_iter::<Value>().next() {
         Some(Ok(value)) => value,
         Some(Err(error)) => {
-            let repaired = up_to_last_entry(text).and_then(|text| serde_json::from_str(&text).ok());
-            let Some(value) = repaired else {
+            let mended = mended(text);
+            let read = |text: &str| serde_json::Deserializer::from_str(text).into_iter::<Value>().next()?.ok();
+            let whole = read(&mended);
+            let Some(value) = whole.clone().or_else(|| read(&up_to_last_entry(&mended)?)) else {
                 return Err(ParseError(Issue::new(
                     Stage::Parse,
                     "not_a_feed",
                     format!("the document is broken JSON: {error}"),
                 )));
             };
-            parsed.issues.push(Issue::new(
-                Stage::Parse,
-                "truncated",
-                format!("read up to the last whole entry: {error}"),
-            ));
+            let (code, done) = match whole {
+                Some(_) => ("markup_repaired", "read with what was wrong left out"),
+                None => ("truncated", "read up to the last whole entry"),
+            };
+            parsed.issues.push(Issue::new(Stage::Parse, code, format!("{done}: {error}")));
             value
         }
         None => return Err(ParseError(Issue::new(Stage::Parse, "empty", "the document is empty"))),
@@ -64,6 +70,7 @@ pub(super) fn read(feed: &FeedId, base: &Base, text: &str) -> Result<Parsed, Par
     if let Value::Object(object) = &value {
         parsed.head = head(object, base);
     }
+    parsed.head.language = parsed.head.language.or_else(|| source.language.clone());
     let shared = value.as_object().map(authors).unwrap_or_default();
     let mut unreadable = 0_usize;
     for entry in entries.iter().take(MAX_ITEMS) {
@@ -102,8 +109,8 @@ fn head(object: &Map<String, Value>, base: &Base) -> FeedHead {
         title: text_of(object, &["title", "name"]).and_then(|title| plain::squeeze(&title)),
         link: text_of(object, &["home_page_url", "link", "url"]).and_then(|url| base.absolute(&url)),
         description: text_of(object, &["description", "subtitle"]),
-        language: text_of(object, &["language", "lang"]).and_then(|language| language_tag(&language)),
-        updated: text_of(object, &["updated", "date_modified"]).and_then(|text| Some(date::read(&text)?.time)),
+        language: text_of(object, &["language", "lang"]).and_then(|language| language::tag(&language)),
+        updated: text_of(object, &["updated", "date_modified"]).and_then(|text| date_of(&text, Manner::default())),
         id: text_of(object, &["feed_url", "id"]),
         ttl_minutes: None,
         rhythm: Rhythm::default(),
@@ -117,7 +124,9 @@ fn item(feed: &FeedId, base: &Base, object: &Map<String, Value>) -> Item {
     item.link = address(&["url", "link", "permalink"]).or_else(|| address(&["external_url"]));
     item.title = text_of(object, &["title", "headline"]).and_then(|title| plain::line(&escape_where_needed(&title)));
     item.summary = text_of(object, &["summary", "description", "excerpt", "abstract", "lead"]);
+    let absolute = |markup: String| markup_links::absolute(base.outermost(), markup);
     item.content = text_of(object, &["content_html"])
+        .map(absolute)
         .or_else(|| text_of(object, &["content_text"]).map(|text| escape_where_needed(&text)))
         .or_else(|| text_of(object, &["content", "body", "text", "full_text"]));
     let published = text_of(
@@ -125,13 +134,10 @@ fn item(feed: &FeedId, base: &Base, object: &Map<String, Value>) -> Item {
         &["date_published", "published", "published_at", "publishedAt", "pubDate", "date", "created_at"],
     );
     let updated = text_of(object, &["date_modified", "updated", "modified", "updated_at", "updatedAt"]);
-    item.published = published.as_deref().and_then(|text| Some(date::read(text)?.time));
-    item.updated = updated.as_deref().and_then(|text| Some(date::read(text)?.time));
-    if let Some(written) = published {
-        note_date(&written, item.published.is_some(), "published", &mut item);
-    }
-    if let Some(written) = updated {
-        note_date(&written, item.updated.is_some(), "updated", &mut item);
+    for (written, which) in [(published, Which::Published), (updated, Which::Updated)] {
+        if let Some(written) = written {
+            times::note(&written, date_of(&written, Manner::default()), Manner::default(), which, &mut item);
+        }
     }
     item.authors = authors(object);
     for author in &mut item.authors {
@@ -166,7 +172,7 @@ fn item(feed: &FeedId, base: &Base, object: &Map<String, Value>) -> Item {
     item.source = object
         .get("source")
         .and_then(|source| scalar(source).or_else(|| text_of(source.as_object()?, &["name", "title"])));
-    item.language = text_of(object, &["language", "lang"]).and_then(|language| language_tag(&language));
+    item.language = text_of(object, &["language", "lang"]).and_then(|language| language::tag(&language));
     item.rights = text_of(object, &["rights", "copyright"]);
     cut_to_measure(&mut item);
     item
@@ -186,7 +192,7 @@ fn authors(object: &Map<String, Value>) -> Vec<Author> {
             email: text_of(person, &["email"]),
             uri: text_of(person, &["url", "uri"]),
         },
-        other => scalar(other).map(|text| person_in_text(&text)).unwrap_or_default(),
+        other => scalar(other).map(|text| people::in_text(&text)).unwrap_or_default(),
     };
     stated.iter().map(person).filter(|author| *author != Author::default()).collect()
 }
@@ -248,13 +254,46 @@ fn up_to_last_entry(text: &str) -> Option<String> {
     Some(whole)
 }
 
+/// The slips that people and templates make in JSON, undone: control characters and unknown escapes in strings, commas
+/// before a closing bracket.
+fn mended(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    let mut in_string = false;
+    while let Some(c) = characters.next() {
+        match c {
+            '"' => {
+                in_string = !in_string;
+                out.push(c);
+            }
+            '\\' if in_string => match characters.next() {
+                Some(escaped @ ('"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' | 'u')) => out.extend(['\\', escaped]),
+                Some(other) => out.push(other),
+                None => {}
+            },
+            c if in_string && c.is_control() => out.push_str(if c == '\n' { "\\n" } else { " " }),
+            ',' if !in_string => {
+                while characters.next_if(|c| c.is_whitespace()).is_some() {}
+                if !matches!(characters.peek(), Some('}' | ']')) {
+                    out.push(',');
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[track_caller]
     fn check(text: &str, titles: &[&str], codes: &[&str]) -> Vec<Item> {
-        let parsed = read(&"f".into(), &Base::new("http://a.example/feed.json", None), text).unwrap();
+        let base = Base::new("http://a.example/feed.json", None);
+        let source =
+            Source { feed: &"f".into(), base: &base, complete: true, at: jiff::Timestamp::UNIX_EPOCH, language: None };
+        let parsed = read(&source, text).unwrap();
         let found: Vec<_> = parsed.items.iter().filter_map(|item| item.title.as_deref()).collect();
         assert_eq!(found, titles);
         assert_eq!(parsed.issues.iter().map(|issue| issue.code.as_str()).collect::<Vec<_>>(), codes);

@@ -1,104 +1,108 @@
-//! Addresses made absolute, or dropped.
+//! Addresses made absolute, or dropped and counted.
 //!
-//! In: an address as written, and what it is relative to. Out: an absolute http, https or mailto address. Everything
-//! else (`javascript:`, `data:`, `file:`) is none.
+//! In: an address as written, and what it is relative to: `xml:base`, `Content-Location`, the place of the document. Out:
+//! an absolute address of a scheme that only points somewhere. Everything else (`javascript:`, `data:`, `file:`) is none.
+//! Where nothing is known that an address could be relative to, it stays as written. Links inside of markup are in
+//! `markup_links`.
 
 use super::tree::{Node, Tree};
-use url::Url;
+use std::cell::RefCell;
+use url::{ParseError, Url};
+
+/// Schemes of addresses that only point somewhere: following one runs nothing and reads nothing local.
+const SCHEMES: [&str; 18] = [
+    "http", "https", "mailto", "ftp", "ftps", "sftp", "news", "nntp", "magnet", "rtsp", "rtmp", "mms", "gopher", "tel",
+    "xmpp", "irc", "ircs", "feed",
+];
 
 /// What a document's addresses are relative to.
 pub(super) struct Base {
     document: Option<Url>,
+    /// Addresses that were dropped: how many, and the first.
+    refused: RefCell<(usize, String)>,
 }
 
 impl Base {
     /// `url` is where the document was found; `Content-Location` may move it.
     pub(super) fn new(url: &str, content_location: Option<&str>) -> Self {
         let document = Url::parse(url).ok();
-        let moved = content_location.and_then(|location| match &document {
+        let moved = content_location.map(str::trim).filter(|location| !location.is_empty());
+        let moved = moved.and_then(|location| match &document {
             Some(base) => base.join(location).ok(),
             None => Url::parse(location).ok(),
         });
-        Self { document: moved.or(document) }
+        Self { document: moved.or(document), refused: RefCell::default() }
+    }
+
+    /// How many addresses were dropped, and the first of them.
+    pub(super) fn refused(&self) -> (usize, String) {
+        self.refused.borrow().clone()
     }
 
     /// An address in the document.
     pub(super) fn absolute(&self, address: &str) -> Option<String> {
-        join(self.document.as_ref(), address)
-    }
-
-    /// Makes relative addresses in the `href` and `src` attributes of markup absolute; the rest stays as it is.
-    pub(super) fn absolute_links(&self, tree: &Tree, node: Node, markup: String) -> String {
-        if !markup.contains("href") && !markup.contains("src") {
-            return markup;
-        }
-        let mut out = String::with_capacity(markup.len() + 64);
-        let mut rest = markup.as_str();
-        let mut in_tag = false;
-        while let Some(at) = rest.find(['<', '>', '=']) {
-            let (before, after) = rest.split_at(at);
-            let name = before.trim_end().rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
-            let is_link = in_tag
-                && after.starts_with('=')
-                && (name.eq_ignore_ascii_case("href") || name.eq_ignore_ascii_case("src"));
-            in_tag = match after.as_bytes().first() {
-                Some(b'<') => true,
-                Some(b'>') => false,
-                _ => in_tag,
-            };
-            out.push_str(before);
-            out.extend(after.chars().take(1));
-            rest = after.get(1..).unwrap_or_default();
-            let Some(quote) = rest.chars().next().filter(|c| is_link && matches!(c, '"' | '\'')) else { continue };
-            let inner = rest.get(1..).unwrap_or_default();
-            let Some(address) = inner.find([quote, '<', '>']).and_then(|end| inner.get(..end)) else { continue };
-            let is_relative = !address.is_empty() && !address.starts_with('#') && Url::parse(address).is_err();
-            let absolute =
-                if is_relative { self.absolute_at(tree, node, &address.replace("&amp;", "&")) } else { None };
-            out.push(quote);
-            match absolute {
-                Some(absolute) => out.push_str(&absolute.replace('&', "&amp;")),
-                None => out.push_str(address),
-            }
-            rest = inner.get(address.len()..).unwrap_or_default();
-        }
-        out.push_str(rest);
-        out
+        self.checked(join(self.document.as_ref(), address), address)
     }
 
     /// An address in an element, where `xml:base` counts.
     pub(super) fn absolute_at(&self, tree: &Tree, node: Node, address: &str) -> Option<String> {
-        let mut bases = Vec::new();
+        self.checked(join(self.at(tree, node).as_ref(), address), address)
+    }
+
+    fn checked(&self, absolute: Option<String>, address: &str) -> Option<String> {
+        if absolute.is_none() && !address.trim().is_empty() {
+            let mut refused = self.refused.borrow_mut();
+            refused.0 += 1;
+            if refused.0 == 1 {
+                refused.1 = address.chars().filter(|c| !c.is_control()).take(100).collect();
+            }
+        }
+        absolute
+    }
+
+    /// What addresses are relative to where no element says otherwise.
+    pub(super) fn outermost(&self) -> Option<Url> {
+        self.document.clone()
+    }
+
+    /// What addresses in an element are relative to.
+    pub(super) fn at(&self, tree: &Tree, node: Node) -> Option<Url> {
+        let mut steps = Vec::new();
         let mut at = Some(node);
         while let Some(node) = at {
-            bases.extend(tree.attribute(node, "xml:base"));
+            steps.extend(tree.attribute(node, "xml:base"));
             at = tree.get(node).and_then(|element| element.parent);
         }
-        if bases.is_empty() {
-            return self.absolute(address);
-        }
         let mut base = self.document.clone();
-        for step in bases.iter().rev() {
+        for step in steps.iter().rev() {
+            // A step that is no address is as good as none.
             base = match &base {
                 Some(outer) => outer.join(step).ok().or(base),
                 None => Url::parse(step).ok(),
             };
         }
-        join(base.as_ref(), address)
+        base
     }
 }
 
-fn join(base: Option<&Url>, address: &str) -> Option<String> {
-    // Line breaks and blanks inside an address come from wrapped source.
-    let address: String = address.trim().chars().filter(|c| !c.is_control()).collect();
+/// An address that is relative to `base`; none when it is of a scheme that does more than point, or no address at all.
+pub(super) fn join(base: Option<&Url>, address: &str) -> Option<String> {
+    // Line breaks inside an address come from wrapped source, and so do the blanks around them.
+    let address: String = address.split(['\n', '\r', '\t']).map(str::trim).collect();
+    let address: String = address.chars().filter(|c| !c.is_control()).collect();
     if address.is_empty() {
         return None;
     }
-    let url = match Url::parse(&address) {
-        Ok(url) => url,
-        Err(_) => base?.join(&address).ok()?,
+    let url = match (Url::parse(&address), base) {
+        (Ok(url), _) => url,
+        // Nobody has a page of that name; the scheme was forgotten.
+        (Err(ParseError::RelativeUrlWithoutBase), _) if address.starts_with("www.") => {
+            Url::parse(&format!("http://{address}")).ok()?
+        }
+        (Err(ParseError::RelativeUrlWithoutBase), None) => return Some(address),
+        (Err(_), base) => base?.join(&address).ok()?,
     };
-    if !matches!(url.scheme(), "http" | "https" | "mailto") {
+    if !SCHEMES.contains(&url.scheme()) {
         return None;
     }
     // As written where it was absolute: parsing only checks it.
@@ -120,12 +124,20 @@ mod tests {
         check("http://a.example/feed/rss.xml", "../story?id=1", Some("http://a.example/story?id=1"));
         check("http://a.example/", "HTTP://b.example", Some("HTTP://b.example"));
         check("http://a.example/", "//b.example/x", Some("http://b.example/x"));
+        check("http://a.example/", "http://b.exa\n   mple/x", Some("http://b.example/x"));
+        check("http://a.example/d/", "www.b.example/x", Some("http://www.b.example/x"));
         check("http://a.example/", "javascript:alert(1)", None);
-        check("file.xml", "story", None);
-        let tree = Tree::default();
-        let markup = "a=b <a class=x href='/s?a=1&amp;b' > <img src=\"p.png\"> <a href='#n'> <a href=\"http://b.example/\"> src='x'";
-        let expected = "a=b <a class=x href='http://a.example/s?a=1&amp;b' > <img src=\"http://a.example/d/p.png\"> <a href='#n'> <a href=\"http://b.example/\"> src='x'";
-        assert_eq!(Base::new("http://a.example/d/", None).absolute_links(&tree, 0, markup.to_owned()), expected);
+        check("http://a.example/", " data:text/html,x", None);
+        check("file.xml", "story", Some("story"));
+        check("file.xml", "javascript:alert(1)", None);
         check("file.xml", "mailto:desk@a.example", Some("mailto:desk@a.example"));
+        check("file.xml", "ftp://a.example/x", Some("ftp://a.example/x"));
+    }
+
+    #[test]
+    fn what_is_dropped_is_counted() {
+        let base = Base::new("http://a.example/", None);
+        assert_eq!((base.absolute("vbscript:x"), base.absolute("file:///x"), base.absolute(" ")), (None, None, None));
+        assert_eq!(base.refused(), (2, "vbscript:x".to_owned()));
     }
 }

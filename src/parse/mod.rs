@@ -14,19 +14,31 @@ mod entry;
 mod format;
 mod identity;
 mod json;
+mod language;
 mod link;
+mod markup_links;
+mod media;
 mod namespaces;
+mod people;
 mod plain;
 mod repair;
 mod rhythm;
 mod sniff;
+mod times;
 mod tree;
 mod xml;
 
 pub use format::format;
 
-use crate::markup::encoding;
-use crate::model::{Feed, FeedHead, Fetched, Issue, Item, Stage};
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod upstream;
+
+use crate::markup::{encoding, entities};
+use crate::model::{Feed, FeedHead, FeedId, Fetched, Issue, Item, Stage};
 use sniff::Kind;
 
 /// Entries read from one document.
@@ -50,35 +62,80 @@ pub struct Parsed {
 #[error("{}: {}", .0.code, .0.detail)]
 pub struct ParseError(pub Issue);
 
+/// What the readers of all formats are told about a document besides its text.
+struct Source<'a> {
+    feed: &'a FeedId,
+    base: &'a link::Base,
+    /// The download was not cut.
+    complete: bool,
+    /// When it was fetched.
+    at: jiff::Timestamp,
+    /// The language that the server stated.
+    language: Option<String>,
+}
+
 /// Reads a feed document of any format.
 pub fn feed(feed: &Feed, fetched: &Fetched) -> Result<Parsed, ParseError> {
     let decoded = encoding::decode(Stage::Parse, &fetched.body, fetched.header("content-type"), &fetched.url);
     let base = link::Base::new(&fetched.url, fetched.header("content-location"));
+    let source = Source {
+        feed: &feed.id,
+        base: &base,
+        complete: fetched.complete,
+        at: fetched.at,
+        language: fetched.header("content-language").and_then(language::tag),
+    };
+    let mut issues = decoded.issues;
     let mut parsed = match sniff::kind(&decoded.text) {
-        Kind::Xml(root) => xml::read(&feed.id, &base, &decoded.text, root, fetched.complete),
-        Kind::Json(start) => json::read(&feed.id, &base, decoded.text.get(start..).unwrap_or_default())?,
+        Kind::Xml(root) => xml::read(&source, &decoded.text, root),
+        Kind::Json(text) => json::read(&source, text)?,
+        Kind::Escaped(root) => {
+            issues.push(Issue::new(Stage::Parse, "markup_repaired", "the whole document was escaped"));
+            let text = entities::decode(decoded.text.get(root..).unwrap_or_default());
+            xml::read(&source, &text, 0)
+        }
         Kind::Not(code, detail) => return Err(ParseError(Issue::new(Stage::Parse, code, detail))),
     };
-    let stated = fetched.header("content-language").and_then(entry::language_tag);
-    if let (None, Some(language)) = (&parsed.head.language, stated) {
-        parsed
-            .items
-            .iter_mut()
-            .filter(|item| item.language.is_none())
-            .for_each(|item| item.language = Some(language.clone()));
-        parsed.head.language = Some(language);
-    }
-    let mut issues = decoded.issues;
     issues.append(&mut parsed.issues);
     if !fetched.complete && issues.iter().all(|issue| issue.code != "truncated") {
         issues.push(Issue::new(Stage::Parse, "truncated", "the download was cut"));
     }
+    if let (refused @ 1.., sample) = base.refused() {
+        issues.push(Issue::new(
+            Stage::Parse,
+            "address_refused",
+            format!("{refused} × address that is none, or would do more than point somewhere: {sample:?}"),
+        ));
+    }
     parsed.items = identity::name(&feed.id, std::mem::take(&mut parsed.items), &mut issues);
+    sum_up(&parsed.items, &mut issues);
     if parsed.items.is_empty() {
         issues.push(Issue::new(Stage::Parse, "no_entries", "the feed holds no entries"));
     }
     parsed.issues = issues;
     Ok(parsed)
+}
+
+/// What went wrong in entries is a problem of the document too, once for each kind.
+fn sum_up(items: &[Item], issues: &mut Vec<Issue>) {
+    const LOSSES: [&str; 7] = [
+        "date_unreadable",
+        "date_ambiguous",
+        "date_imprecise",
+        "date_without_zone",
+        "markup_repaired",
+        "text_cut",
+        "truncated",
+    ];
+    for code in LOSSES {
+        let mut found = items.iter().flat_map(|item| &item.issues).filter(|issue| issue.code == code);
+        let Some(first) = found.next() else { continue };
+        let count = 1 + found.count();
+        let known = issues.iter().any(|issue| issue.code == code);
+        if !known {
+            issues.push(Issue::new(Stage::Parse, code, format!("{count} × in the entries; first: {}", first.detail)));
+        }
+    }
 }
 
 #[cfg(test)]

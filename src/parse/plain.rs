@@ -87,10 +87,10 @@ pub(super) fn line(markup: &str) -> Option<String> {
     squeeze(&text)
 }
 
-/// One line of text that is no markup.
+/// One line of text that is no markup. What `encoding` flags as control characters that no text has stays, to be seen.
 pub(super) fn squeeze(text: &str) -> Option<String> {
-    let allowed: String =
-        text.chars().map(|c| if c.is_control() || c == '\u{2028}' || c == '\u{2029}' { ' ' } else { c }).collect();
+    let parts = |c: char| c.is_ascii_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let allowed: String = text.chars().map(|c| if parts(c) { ' ' } else { c }).collect();
     let line = allowed.split_whitespace().collect::<Vec<_>>().join(" ");
     Some(line).filter(|line| !line.is_empty())
 }

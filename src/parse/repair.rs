@@ -31,8 +31,9 @@ pub(super) struct Repaired {
 
 /// Repairs the document whose root element begins at byte `root`.
 pub(super) fn repair(text: &str, root: usize) -> Repaired {
-    let mut tokens = Tokens::new(text, root);
+    let mut tokens = Tokens::new(text, 0);
     let mut builder = Builder::default();
+    builder.prologue(&mut tokens, root);
     if entry_boundary(name_at(text.get(root + 1..).unwrap_or_default())) {
         // Entries without anything around them are given a frame.
         let frame = Tag { name: "rss", attributes: Vec::new(), closed: false, too_many_attributes: false };
@@ -56,9 +57,12 @@ pub(super) fn repair(text: &str, root: usize) -> Repaired {
     );
     let mended = "markup_repaired";
     note(overlooked.bare_ampersands, mended, "& that begins no known reference, taken as text");
+    note(overlooked.loose_attributes, mended, "attribute without a value, without quotes or given twice");
+    note(builder.other_letters, mended, "end tag in other letters than its start tag");
     note(overlooked.bare_brackets, mended, "< that begins no tag, taken as text");
     note(builder.crossed, mended, "element without an end tag, closed where its parent ends");
     note(builder.stray, mended, "end tag without a start tag, ignored");
+    note(builder.outside, mended, "text or element outside of the document's own, left out");
     note(builder.undeclared.len(), mended, "namespace prefix that is not declared");
     note(builder.illegal, mended, "text with control characters that XML forbids, removed");
     note(usize::from(builder.doctype), "dtd_ignored", "document type with declarations, not expanded");
@@ -90,7 +94,10 @@ struct Builder {
     cut: usize,
     crossed: usize,
     stray: usize,
+    other_letters: usize,
     illegal: usize,
+    /// Texts and elements behind the end of the root.
+    outside: usize,
     doctype: bool,
     /// Where declarations of undeclared prefixes go: the end of the root's start tag.
     root_tag_end: usize,
@@ -99,6 +106,21 @@ struct Builder {
 }
 
 impl Builder {
+    /// Passes over what stands before the root: a document type is read, anything that has no place there is noted.
+    fn prologue(&mut self, tokens: &mut Tokens<'_>, root: usize) {
+        while tokens.at() < root {
+            match tokens.next() {
+                Some(Token::DocumentType(declares)) => self.doctype |= declares,
+                Some(Token::Text(text)) if text.chars().all(|c| c.is_whitespace() || c == '\u{FEFF}') => {}
+                // Passing over a comment, the tokenizer comes upon the root itself.
+                Some(_) if tokens.at() > root => {}
+                Some(_) => self.outside += 1,
+                None => break,
+            }
+        }
+        tokens.seek(root);
+    }
+
     fn take(&mut self, token: Token<'_>) {
         match token {
             Token::DocumentType(declares) => self.doctype |= declares,
@@ -112,6 +134,7 @@ impl Builder {
     fn text(&mut self, text: &str) {
         let Some(open) = self.open.last() else { return };
         if self.skipping > 0 || self.is_behind() {
+            self.outside += usize::from(self.skipping == 0 && !text.trim().is_empty());
             return;
         }
         if !text.trim().is_empty()
@@ -135,6 +158,7 @@ impl Builder {
         }
         self.close_forgotten(tag.name);
         if self.is_behind() && !boundary {
+            self.outside += 1;
             return;
         }
         let declarations = tag.attributes.iter().filter(|(key, _)| key.starts_with("xmlns")).count();
@@ -149,6 +173,7 @@ impl Builder {
             return;
         }
         let void = tag.closed || is_void(tag.name);
+        self.crossed += usize::from(void && !tag.closed);
         let scope = self.scope.len();
         for (key, value) in &tag.attributes {
             if let Some(prefix) = key.strip_prefix("xmlns") {
@@ -221,6 +246,7 @@ impl Builder {
             return;
         };
         // An end tag inside an entry never closes what the entry stands in, unless it is the frame's own.
+        self.other_letters += usize::from(self.open.get(position).is_some_and(|open| open.raw_name != name));
         let crosses_entry = self.open.iter().skip(position + 1).any(|open| entry_boundary(&open.raw_name));
         if crosses_entry && !is_frame(name) {
             self.stray += 1;
@@ -257,10 +283,12 @@ impl Builder {
 
     /// Closes what a new start tag shows to have been forgotten: `<title>One<link>`, `<item>…<item>`.
     fn close_forgotten(&mut self, name: &str) {
-        if entry_boundary(name)
-            && let Some(position) = self.open.iter().rposition(|open| open.raw_name.eq_ignore_ascii_case(name))
-        {
-            while self.open.len() > position {
+        if entry_boundary(name) {
+            // Entries stand in frames and lists, never in each other or in anything else that was left open.
+            let outside = self.open.iter().position(|open| entry_boundary(&open.raw_name)).unwrap_or(self.open.len());
+            let frames = |open: &Open| is_frame(&open.raw_name) || is_list(&open.raw_name);
+            let frame = self.open.iter().take(outside).rposition(frames);
+            while self.open.len() > frame.unwrap_or(0) + 1 {
                 self.crossed += 1;
                 self.close_top();
             }
@@ -269,6 +297,7 @@ impl Builder {
         let Some(top) = self.open.last() else { return };
         // Paragraphs of unescaped HTML whose end tags HTML lets one leave out.
         if matches!(name, "p" | "li") && top.raw_name == name {
+            self.crossed += 1;
             self.close_top();
             return;
         }
@@ -277,6 +306,17 @@ impl Builder {
                 .open
                 .get(self.open.len() - 2)
                 .is_some_and(|open| entry_boundary(&open.raw_name) || open.raw_name == "channel");
+        // A field inside of a text that is itself a field: the text's end tag was forgotten.
+        let is_text = TEXTS.iter().any(|text| text.eq_ignore_ascii_case(&top.raw_name));
+        if in_entry
+            && is_text
+            && !top.raw_name.eq_ignore_ascii_case(name)
+            && FIELDS.iter().any(|field| field.eq_ignore_ascii_case(name))
+        {
+            self.crossed += 1;
+            self.close_top();
+            return;
+        }
         let leaf = |name: &str| LEAVES.iter().any(|leaf| leaf.eq_ignore_ascii_case(name));
         if in_entry
             && leaf(&top.raw_name)
@@ -292,7 +332,12 @@ impl Builder {
         let name = name.trim_matches(':');
         let (prefix, local) = name.split_once(':').unwrap_or(("", name));
         let declared = self.scope.iter().rev().find(|(known, _)| known == prefix).map(|(_, address)| address.as_str());
-        let space = namespaces::space(prefix, declared);
+        let mut space = namespaces::space(prefix, declared);
+        // A default namespace of another vocabulary does not make fields of a feed what they are called there.
+        let in_feed = self.open.last().is_none_or(|open| is_frame(&open.raw_name) || entry_boundary(&open.raw_name));
+        if space == Space::Xhtml && prefix.is_empty() && in_feed && !["body", "div", "p", "span"].contains(&local) {
+            space = Space::Rss;
+        }
         if declared.is_none() && !prefix.is_empty() && prefix != "xml" {
             self.undeclared.insert(prefix.to_owned());
         }
@@ -339,17 +384,46 @@ impl Builder {
 
 /// Elements that hold text or a reference only, so that another field inside them means a forgotten end tag.
 const LEAVES: [&str; 6] = ["title", "link", "guid", "pubDate", "category", "comments"];
+/// Elements that hold text which may be markup, and those inside them that no HTML has.
+const TEXTS: [&str; 5] = ["description", "summary", "content", "content:encoded", "fulltext"];
+const FIELDS: [&str; 18] = [
+    "guid",
+    "pubDate",
+    "category",
+    "comments",
+    "description",
+    "enclosure",
+    "author",
+    "content:encoded",
+    "dc:creator",
+    "dc:date",
+    "dc:subject",
+    "id",
+    "updated",
+    "published",
+    "issued",
+    "modified",
+    "media:content",
+    "media:thumbnail",
+];
 
 /// The element that an entry is.
 fn entry_boundary(name: &str) -> bool {
-    let local = name.rsplit(':').next().unwrap_or(name);
-    local.eq_ignore_ascii_case("item") || local.eq_ignore_ascii_case("entry")
+    let (prefix, local) = name.split_once(':').unwrap_or(("", name));
+    let is_entry = local.eq_ignore_ascii_case("item") || local.eq_ignore_ascii_case("entry");
+    // The module for contents of RSS 1.0 has a `content:item` that is none.
+    is_entry && matches!(namespaces::space(prefix, None), Space::Rss | Space::Atom | Space::Other)
 }
 
 /// The elements that entries stand in.
 fn is_frame(name: &str) -> bool {
     let local = name.rsplit(':').next().unwrap_or(name);
     ["channel", "rss", "feed", "rdf"].iter().any(|frame| frame.eq_ignore_ascii_case(local))
+}
+
+/// The elements that some put their entries into.
+pub(super) fn is_list(name: &str) -> bool {
+    ["items", "entries", "body"].iter().any(|list| list.eq_ignore_ascii_case(name))
 }
 
 /// HTML elements that have no end tag, as they stand unescaped in descriptions.
@@ -379,9 +453,13 @@ mod tests {
 
     #[test]
     fn broken_markup_becomes_well_formed() {
-        check("<rss><a>x &nbsp;y</a></rss> junk", "<rss><a>x \u{a0}y</a></rss>", &[]);
+        check("<rss><a>x &nbsp;y</a></rss> junk", "<rss><a>x \u{a0}y</a></rss>", &["markup_repaired"]);
         check("<rss><a><![CDATA[<b>]]></a></rss>", "<rss><a>&lt;b&gt;</a></rss>", &[]);
-        check("<rss><item>a</item></rss><p>x</p><item>b</item> y", "<rss><item>a</item><item>b</item></rss>", &[]);
+        check(
+            "<rss><item>a</item></rss><p>x</p><item>b</item> y",
+            "<rss><item>a</item><item>b</item></rss>",
+            &["markup_repaired"],
+        );
         check("<rss><a>R & D</a></rss>", "<rss><a>R &amp; D</a></rss>", &["markup_repaired"]);
         check("<rss><a><b>x</a></i></rss>", "<rss><a><b>x</b></a></rss>", &["markup_repaired", "markup_repaired"]);
         check(

@@ -6,31 +6,42 @@ use crate::markup::tokens::name_at;
 
 /// What kind of document it is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum Kind<'a> {
     /// RSS, Atom or a sitemap whose root element begins at this byte.
     Xml(usize),
-    /// JSON that begins at this byte.
-    Json(usize),
+    /// The same, escaped as a whole, from this byte on.
+    Escaped(usize),
+    /// JSON.
+    Json(&'a str),
     /// No feed: the code and what it is.
     Not(&'static str, String),
 }
 
 /// Tells what a text is.
-pub(super) fn kind(text: &str) -> Kind {
+pub(super) fn kind(text: &str) -> Kind<'_> {
     let trimmed = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}' || c == '\0');
     if trimmed.is_empty() {
         return Kind::Not("empty", "the document is empty".to_owned());
     }
-    let offset = text.len() - trimmed.len();
-    // )]}' and a callback's name keep scripts from reading JSON.
-    if trimmed.starts_with(['{', '[']) {
-        return Kind::Json(offset);
+    if let Some(json) = json(trimmed) {
+        return Kind::Json(json);
     }
     let mut saw_page = false;
     let mut first = None;
     let mut entry = None;
-    for (at, _) in text.match_indices('<') {
+    let mut at = 0;
+    let mut comments_end = true;
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find('<')) {
+        at += found;
         let rest = text.get(at + 1..).unwrap_or_default();
+        // What a comment talks about is not there.
+        if let Some(comment) = rest.strip_prefix("!--").filter(|_| comments_end) {
+            if let Some(end) = comment.find("-->") {
+                at += end + "<!---->".len();
+                continue;
+            }
+            comments_end = false;
+        }
         let name = name_at(rest);
         let local = name.rsplit(':').next().unwrap_or(name).to_ascii_lowercase();
         saw_page |= local == "html" || rest.get(..12).is_some_and(|head| head.eq_ignore_ascii_case("!doctype htm"));
@@ -41,6 +52,11 @@ pub(super) fn kind(text: &str) -> Kind {
             "" => {}
             _ => first = first.or(Some(name)),
         }
+        at += 1;
+    }
+    let escaped = || ["&lt;rss", "&lt;feed", "&lt;rdf:RDF"].iter().filter_map(|root| text.find(root)).min();
+    if !saw_page && let (None, Some(at)) = (entry, escaped()) {
+        return Kind::Escaped(at);
     }
     match (entry, first) {
         (Some(at), _) => Kind::Xml(at),
@@ -58,6 +74,17 @@ pub(super) fn kind(text: &str) -> Kind {
     }
 }
 
+/// The JSON in a text that begins with it, bare or behind what keeps scripts from reading it: `)]}'`, a callback's name.
+fn json(text: &str) -> Option<&str> {
+    const GUARDS: [&str; 3] = [")]}'", "while(1);", "for(;;);"];
+    let text = GUARDS.iter().find_map(|guard| text.strip_prefix(guard)).unwrap_or(text);
+    let text = text.trim_start_matches(|c: char| c == ',' || c.is_whitespace());
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$');
+    let call = text.trim_start_matches(is_name);
+    let text = if call.len() < text.len() { call.strip_prefix('(')?.trim_start() } else { text };
+    text.starts_with(['{', '[']).then_some(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,7 +93,8 @@ mod tests {
     fn check(text: &str, expected: &str) {
         let found = match kind(text) {
             Kind::Xml(at) => format!("xml {at}"),
-            Kind::Json(at) => format!("json {at}"),
+            Kind::Escaped(at) => format!("escaped {at}"),
+            Kind::Json(json) => format!("json {json}"),
             Kind::Not(code, _) => code.to_owned(),
         };
         assert_eq!(found, expected);
@@ -76,7 +104,11 @@ mod tests {
     fn feeds_are_found_and_others_named() {
         check("<?xml version='1.0'?><rss/>", "xml 21");
         check("Warning: x in y<br>\n<atom:feed xmlns:atom='a'/>", "xml 20");
-        check("\u{FEFF} {\"version\":1}", "json 4");
+        check("<!-- an <rss> feed --><feed/>", "xml 22");
+        check("<string>&lt;rss&gt;&lt;/rss&gt;</string>", "escaped 8");
+        check("\u{FEFF} {\"version\":1}", "json {\"version\":1}");
+        check(")]}',\n{}", "json {}");
+        check("news.take({});", "json {});");
         check("<!DOCTYPE html><html><body><item/></body></html>", "html_page");
         check(" \n", "empty");
         check("<opml><body/></opml>", "not_a_feed");

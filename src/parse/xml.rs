@@ -6,28 +6,45 @@
 //! feed-rs refuses a document, ours carries on alone.
 
 use super::{
-    MAX_ITEMS, Parsed,
-    construct::{self, Text, characters},
-    entry::{self, Document},
+    MAX_ITEMS, Parsed, Source,
+    construct::{self, characters},
+    entry::{self, Document, default_of},
+    language,
     link::Base,
-    namespaces::Space::{self, Atom, Dc, DcTerms, Itunes, Rss},
-    plain, repair, rhythm,
+    markup_links, media,
+    namespaces::Space::{self, Atom, Dc, DcTerms, Itunes, Rss, Tombstones},
+    people, plain, repair, rhythm, times,
     tree::{Node, Tree},
 };
-use crate::model::{Author, FeedHead, FeedId, Issue, Item, Stage};
+use crate::model::{Author, FeedHead, Issue, Item, Stage};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// feed-rs takes nine times the size of a document in memory; larger ones are read by our reader alone.
 const SECOND_READER_BYTES: usize = 4 * 1024 * 1024;
 
-/// Reads a document whose root element begins at byte `root`. `complete` is false for a download that was cut.
-pub(super) fn read(feed: &FeedId, base: &Base, text: &str, root: usize, complete: bool) -> Parsed {
+/// Reads a document whose root element begins at byte `root`. A download that was cut is not complete.
+pub(super) fn read(source: &Source<'_>, text: &str, root: usize) -> Parsed {
+    let Source { feed, base, complete, .. } = *source;
     let repaired = repair::repair(text, root);
     let tree = &repaired.tree;
     let mut parsed = Parsed { issues: repaired.issues, ..Parsed::default() };
-    let (head, entries) = parts(tree);
+    let Parts { head, entries, deleted } = parts(tree);
+    if deleted > 0 {
+        parsed.issues.push(Issue::new(
+            Stage::Parse,
+            "entry_deleted",
+            format!("{deleted} × entry that the publisher says was deleted; nothing is made of that"),
+        ));
+    }
     parsed.head = read_head(tree, base, head);
-    let document = Document { tree, base, feed, language: parsed.head.language.as_deref() };
+    parsed.head.language = parsed.head.language.or_else(|| source.language.clone());
+    let language = parsed.head.language.as_deref();
+    let manner = times::manner(tree, head, &entries, source.at, language);
+    let (updated, unreadable) = times::of_feed(tree, head, manner);
+    parsed.head.updated = updated;
+    parsed.issues.extend(unreadable);
+    let mut document = Document { tree, base, feed, head, language, authors: Vec::new(), manner };
+    document.authors = people::of_feed(&document, head);
     let mut items = Vec::with_capacity(entries.len().min(MAX_ITEMS));
     for node in entries.iter().take(MAX_ITEMS) {
         let unfinished = tree.get(*node).is_some_and(|element| element.unfinished);
@@ -59,31 +76,41 @@ pub(super) fn read(feed: &FeedId, base: &Base, text: &str, root: usize, complete
     parsed
 }
 
-/// The element that describes the feed, and the entries in document order, wherever they stand.
-fn parts(tree: &Tree) -> (Node, Vec<Node>) {
-    let mut head = 0;
-    let mut entries = Vec::new();
+/// What a document consists of.
+#[derive(Default)]
+struct Parts {
+    /// The element that describes the feed.
+    head: Node,
+    /// The entries in document order, wherever they stand.
+    entries: Vec<Node>,
+    /// Notes that an entry was deleted (RFC 6721).
+    deleted: usize,
+}
+
+fn parts(tree: &Tree) -> Parts {
+    let mut parts = Parts::default();
     let is_sitemap = tree.get(0).is_some_and(|root| root.name == "urlset");
+    let is_head = tree.get(0).is_some_and(|root| matches!(root.name.as_str(), "feed" | "channel"));
     let mut waiting = vec![0];
     while let Some(node) = waiting.pop() {
         for (child, element) in tree.children(node) {
             match element.name.as_str() {
-                "item" | "entry" => entries.push(child),
-                "url" if is_sitemap => entries.push(child),
+                "item" | "entry" => parts.entries.push(child),
+                "url" if is_sitemap => parts.entries.push(child),
+                "deleted-entry" if element.space == Tombstones => parts.deleted += 1,
                 "channel" | "rss" | "feed" | "rdf" => {
-                    if head == 0 && element.name != "rss" {
-                        head = child;
+                    if parts.head == 0 && !is_head && element.name != "rss" {
+                        parts.head = child;
                     }
                     waiting.push(child);
                 }
-                // Some put their entries into a list of their own.
-                "items" | "entries" | "body" => waiting.push(child),
+                name if repair::is_list(name) => waiting.push(child),
                 _ => {}
             }
         }
     }
-    entries.sort_unstable();
-    (head, entries)
+    parts.entries.sort_unstable();
+    parts
 }
 
 fn read_head(tree: &Tree, base: &Base, node: Node) -> FeedHead {
@@ -97,10 +124,9 @@ fn read_head(tree: &Tree, base: &Base, node: Node) -> FeedHead {
     };
     let text = |table: &[(Space, &str)]| {
         let found = find(table)?;
-        let default = if tree.get(found)?.space == Atom { Text::Plain as fn(String) -> Text } else { Text::Markup };
-        construct::text(tree, found, default)
+        Some((found, construct::text(tree, found, default_of(tree, found))?))
     };
-    let links = || tree.children(node).filter(|(_, child)| child.name == "link");
+    let links = || tree.children(node).filter(|(_, child)| child.name == "link" && child.space != Space::Media);
     let stated_link = links().find_map(|(found, child)| {
         let is_text = child.space != Atom && tree.attribute(found, "href").is_none();
         is_text.then(|| characters(tree, found)).flatten().and_then(|text| base.absolute_at(tree, found, &text))
@@ -114,32 +140,33 @@ fn read_head(tree: &Tree, base: &Base, node: Node) -> FeedHead {
                 .and_then(|href| base.absolute_at(tree, found, href))
         })
     };
+    // CDF names the page in the channel's own tag.
+    let own = || base.absolute_at(tree, node, tree.attribute(node, "href")?);
+    let about = tree.attribute(node, "rdf:about").map(str::to_owned);
     FeedHead {
-        title: text(&[(Rss, "title"), (Atom, "title"), (Dc, "title"), (Itunes, "title")]).and_then(Text::into_line),
-        link: stated_link.or_else(alternate),
+        title: text(&[(Rss, "title"), (Atom, "title"), (Dc, "title"), (DcTerms, "title"), (Itunes, "title")])
+            .and_then(|(_, text)| text.into_line()),
+        link: stated_link.or_else(alternate).or_else(own),
         description: text(&[
             (Rss, "description"),
             (Atom, "subtitle"),
             (Atom, "tagline"),
             (Dc, "description"),
-            (Itunes, "summary"),
+            (DcTerms, "description"),
+            (DcTerms, "abstract"),
+            (Rss, "abstract"),
+            (Rss, "subtitle"),
             (Rss, "tagline"),
+            (Itunes, "summary"),
+            (Itunes, "subtitle"),
             (Atom, "info"),
         ])
-        .and_then(Text::into_markup),
-        language: entry::language(tree, node),
-        updated: find(&[
-            (Atom, "updated"),
-            (Atom, "modified"),
-            (Rss, "lastbuilddate"),
-            (Rss, "pubdate"),
-            (DcTerms, "modified"),
-            (Dc, "date"),
-        ])
-        .and_then(|found| entry::stated(tree, found)),
-        id: find(&[(Atom, "id"), (Dc, "identifier")])
-            .and_then(|found| characters(tree, found))
-            .or_else(|| tree.attribute(node, "rdf:about").map(str::to_owned)),
+        .and_then(|(found, text)| Some(markup_links::absolute(base.at(tree, found), text.into_markup()?))),
+        language: language::of_feed(tree, node),
+        updated: None,
+        id: find(&[(Atom, "id"), (Rss, "guid"), (Rss, "id"), (Dc, "identifier"), (DcTerms, "identifier")])
+            .and_then(|found| entry::id(base, tree, found))
+            .or(about),
         ttl_minutes: find(&[(Rss, "ttl")]).and_then(|found| characters(tree, found)?.parse().ok()),
         rhythm: rhythm::read(tree, node),
     }
@@ -176,7 +203,7 @@ fn fill_from_feed_rs(document: &str, head: &mut FeedHead, items: &mut [Item]) {
         }
         for media in second.media {
             for thumbnail in media.thumbnails {
-                entry::add_image(item, thumbnail.image.uri);
+                media::add_image(item, thumbnail.image.uri);
             }
         }
         item.images.retain(|url| url.starts_with("http://") || url.starts_with("https://"));

@@ -20,6 +20,8 @@ pub struct Read {
     pub time: StatedTime,
     /// There was a time of day but no zone that is known: read as UTC.
     pub zone_assumed: bool,
+    /// The zone that was assumed is the only one of the language that the date is written in.
+    pub zone_of_language: bool,
 }
 
 static MONTHS: LazyLock<HashMap<&'static str, i8>> = LazyLock::new(|| {
@@ -47,12 +49,82 @@ enum Piece {
 
 /// Reads a date.
 pub fn read(text: &str) -> Option<Read> {
+    read_ordered(text, None)
+}
+
+/// Reads a date whose author is known to write the day first, or the month, where slashes leave it open.
+pub fn read_ordered(text: &str, day_first: Option<bool>) -> Option<Read> {
     let text = text.trim();
     if text.is_empty() || text.len() > LONGEST {
         return None;
     }
-    Reader::new(pieces(text)).read()
+    let mut reader = Reader::new(pieces(text), zone_of_language(text));
+    reader.day_first = day_first;
+    reader.read()
 }
+
+/// Whether a date with slashes shows that its author writes the day first.
+pub fn shows_day_first(text: &str) -> Option<bool> {
+    let pieces = if text.len() <= LONGEST { pieces(text) } else { Vec::new() };
+    let slash = Piece::Sign('/');
+    pieces.windows(4).find_map(|window| match window {
+        [Piece::Number(first, 1..=2), one, Piece::Number(second, 1..=2), other] if *one == slash && *other == slash => {
+            match (*first > 12, *second > 12) {
+                (true, false) => Some(true),
+                (false, true) => Some(false),
+                _ => None,
+            }
+        }
+        _ => None,
+    })
+}
+
+/// Reads a date that ends before its day (`2020-09`, `2020`, `-20-09`, `September 2020`) as the first day that it means.
+pub fn read_begin(text: &str) -> Option<Read> {
+    let pieces = pieces(text.trim());
+    let (year, month) = match pieces.as_slice() {
+        [Piece::Number(year, 4)] => (*year, 1),
+        [Piece::Number(year, 4), Piece::Sign('-' | '/'), Piece::Number(month, 1..=2)] => (*year, *month),
+        [Piece::Sign('-'), Piece::Number(year, 2), Piece::Sign('-'), Piece::Number(month, 2)] => {
+            (full_year(*year), *month)
+        }
+        [Piece::Sign('-'), Piece::Number(both, 4)] => (full_year(both / 100), both % 100),
+        [Piece::Word(month), .., Piece::Number(year, 4)] | [Piece::Number(year, 4), .., Piece::Word(month)]
+            if pieces.len() <= 4 =>
+        {
+            (*year, i64::from(*MONTHS.get(month.as_str())?))
+        }
+        _ => return None,
+    };
+    let time = StatedTime::Date(civil(year, month, 1)?);
+    Some(Read { time, zone_assumed: false, zone_of_language: false })
+}
+
+/// Minutes east of UTC where a language of one zone is spoken, told by its letters and its words for the halves of a day.
+fn zone_of_language(text: &str) -> Option<i32> {
+    const WORDS: [(&str, i32); 4] = [("午前", 540), ("午後", 540), ("上午", 480), ("下午", 480)];
+    if text.contains(|c| matches!(c, '\u{AC00}'..='\u{D7A3}')) {
+        return Some(540);
+    }
+    WORDS.iter().find(|(word, _)| text.contains(word)).map(|(_, minutes)| *minutes)
+}
+
+/// What is not written as one word, or runs into what stands beside it.
+const REWRITTEN: [(&str, &str); 13] = [
+    ("a.m.", "am"),
+    ("p.m.", "pm"),
+    ("오전", " am "),
+    ("오후", " pm "),
+    ("上午", " am "),
+    ("下午", " pm "),
+    ("午前", " am "),
+    ("午後", " pm "),
+    ("كانون الثاني", "يناير"),
+    ("كانون الأول", "ديسمبر"),
+    ("تشرين الأول", "أكتوبر"),
+    ("تشرين الثاني", "نوفمبر"),
+    ("\u{651}", ""),
+];
 
 fn pieces(text: &str) -> Vec<Piece> {
     let lower = text.to_lowercase();
@@ -73,9 +145,11 @@ fn pieces(text: &str) -> Vec<Piece> {
             ),
         }
     }
-    let spelled = spelled.replace("a.m.", "am").replace("p.m.", "pm").replace("오전", " am ").replace("오후", " pm ");
-    let spelled =
-        spelled.replace("上午", " am ").replace("下午", " pm ").replace("午前", " am ").replace("午後", " pm ");
+    for (words, one) in REWRITTEN {
+        if spelled.contains(words) {
+            spelled = spelled.replace(words, one);
+        }
+    }
     let mut pieces = Vec::new();
     let mut rest = spelled.as_str();
     while let Some(c) = rest.chars().next() {
@@ -120,12 +194,20 @@ struct Reader {
     time: Option<(i64, i64, i64, i32)>,
     afternoon: Option<bool>,
     zone: Option<i32>,
+    /// The zone was written as an offset, which no name beside it overrules.
+    zone_is_offset: bool,
+    /// The zone of the language, for want of another.
+    usual_zone: Option<i32>,
+    /// A "T" stood before the time: the date is in the order of ISO 8601.
+    is_iso: bool,
+    /// What is known of the author's habit, where slashes leave the order open.
+    day_first: Option<bool>,
     /// The place right behind the last number of the date.
     after_date_number: usize,
 }
 
 impl Reader {
-    fn new(pieces: Vec<Piece>) -> Self {
+    fn new(pieces: Vec<Piece>, usual_zone: Option<i32>) -> Self {
         Self {
             pieces,
             at: 0,
@@ -134,6 +216,10 @@ impl Reader {
             time: None,
             afternoon: None,
             zone: None,
+            zone_is_offset: false,
+            usual_zone,
+            is_iso: false,
+            day_first: None,
             after_date_number: usize::MAX,
         }
     }
@@ -174,12 +260,34 @@ impl Reader {
         let after_t = self.at > 0
             && matches!(self.pieces.get(self.at - 1), Some(Piece::Word(word)) if word == "t")
             && self.time.is_none();
+        self.is_iso |= after_t;
         if self.time.is_none()
             && length <= 2
             && self.sign(1) == Some(':')
             && self.number(2).is_some_and(|(_, length)| length <= 2)
         {
             return self.take_clock(value);
+        }
+        // "29.09.2020 18.05": behind a whole date a dot parts hours from minutes.
+        if self.time.is_none()
+            && self.numbers.len() + usize::from(self.month.is_some()) == 3
+            && length <= 2
+            && self.sign(1) == Some('.')
+            && self.number(2).is_some_and(|(_, length)| length == 2)
+        {
+            return self.take_clock(value);
+        }
+        // "2020-09-29T18:05:00 03:00": the plus of an offset, lost on the way through a form.
+        if self.time.is_some()
+            && self.zone.is_none()
+            && length == 2
+            && self.sign(1) == Some(':')
+            && let Some((minutes, 2)) = self.number(2)
+            && self.peek(3).is_none()
+        {
+            self.zone = i32::try_from(value * 60 + minutes).ok().filter(|minutes| *minutes <= 14 * 60);
+            self.at += 3;
+            return self.zone.map(drop);
         }
         // "18h05".
         if self.time.is_none() && length <= 2 && self.peek(1) == Some(&Piece::Word("h".to_owned())) {
@@ -212,7 +320,8 @@ impl Reader {
             self.at += 1;
             return Some(());
         }
-        if length == 14 {
+        if length == 14 || length == 12 {
+            let value = if length == 12 { value * 100 } else { value };
             self.numbers.push((value / 1_000_000, 8, None));
             self.time = Some((value / 10_000 % 100, value / 100 % 100, value % 100, 0));
         } else {
@@ -228,7 +337,7 @@ impl Reader {
         let (minute, _) = self.number(2)?;
         self.at += 3;
         let mut second = 0;
-        if self.sign(0) == Some(':') {
+        if matches!(self.sign(0), Some(':' | '.')) && matches!(self.number(1), Some((_, 1..=2))) {
             self.at += 1;
             if let Some((value, 1..=2)) = self.number(0) {
                 second = value;
@@ -270,6 +379,7 @@ impl Reader {
             _ => {}
         }
         if self.time.is_some()
+            && !self.zone_is_offset
             && let Some(minutes) = ZONES.get(plain.as_str())
         {
             self.zone = Some(*minutes);
@@ -309,13 +419,14 @@ impl Reader {
         // The widest real offsets are -12 and +14 hours.
         let minutes = i32::try_from(minutes).ok().filter(|minutes| *minutes <= 14 * 60)?;
         self.zone = Some(if sign == '-' { -minutes } else { minutes });
+        self.zone_is_offset = true;
         Some(())
     }
 
     fn finish(self) -> Option<Read> {
         let date = self.date()?;
         let Some((hour, minute, second, nanosecond)) = self.time else {
-            return Some(Read { time: StatedTime::Date(date), zone_assumed: false });
+            return Some(Read { time: StatedTime::Date(date), zone_assumed: false, zone_of_language: false });
         };
         let hour = match self.afternoon {
             Some(true) if hour < 12 => hour + 12,
@@ -328,9 +439,13 @@ impl Reader {
         let time =
             Time::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, i8::try_from(second).ok()?, nanosecond)
                 .ok()?;
-        let offset = Offset::from_seconds(self.zone.unwrap_or(0) * 60).ok()?;
+        let offset = Offset::from_seconds(self.zone.or(self.usual_zone).unwrap_or(0) * 60).ok()?;
         let timestamp = offset.to_timestamp(date.to_datetime(time)).ok()?;
-        Some(Read { time: StatedTime::Instant(timestamp, offset), zone_assumed: self.zone.is_none() })
+        Some(Read {
+            time: StatedTime::Instant(timestamp, offset),
+            zone_assumed: self.zone.is_none(),
+            zone_of_language: self.zone.is_none() && self.usual_zone.is_some(),
+        })
     }
 
     fn date(&self) -> Option<Date> {
@@ -340,19 +455,26 @@ impl Reader {
         }
         match numbers {
             [(value, 8, _), ..] => civil(value / 10_000, value / 100 % 100, value % 100),
-            [(value, 12, _)] => civil(value / 100_000_000, value / 1_000_000 % 100, value / 10_000 % 100),
+            [(value, 6, _)] => civil(full_year(value / 10_000), value / 100 % 100, value % 100),
+            [(year, 2, Some('-')), (month, 2, _), (day, 2, _)] if self.is_iso => civil(full_year(*year), *month, *day),
             // Day of the year.
-            [(year, 4, Some('-')), (day, 3, _)] => Some(civil(*year, 1, 1)?.checked_add((day - 1).days()).ok()?)
-                .filter(|date| i64::from(date.year()) == *year),
-            [(value, 7, _)] => Some(civil(value / 1000, 1, 1)?.checked_add((value % 1000 - 1).days()).ok()?),
+            [(year, 4, Some('-')), (day, 3, _)] => day_of_year(*year, *day),
+            [(year, 2, Some('-')), (day, 3, _)] => day_of_year(full_year(*year), *day),
+            [(value, 7, _)] => day_of_year(value / 1000, value % 1000),
+            [(value, 5, _)] => day_of_year(full_year(value / 1000), value % 1000),
             [(year, 4, _), (month, 1..=2, _), (day, 1..=2, _)] => civil(*year, *month, *day),
             [(first, 1..=2, sign), (second, 1..=2, _), (year, length @ (2 | 4), _)] => {
                 let year = if *length == 2 { full_year(*year) } else { *year };
-                day_and_month(*first, *second, *sign, self.afternoon.is_some(), year)
+                day_and_month(*first, *second, *sign, self.day_first.or(self.afternoon.map(|_| false)), year)
             }
             _ => None,
         }
     }
+}
+
+fn day_of_year(year: i64, day: i64) -> Option<Date> {
+    let date = civil(year, 1, 1)?.checked_add((day - 1).days()).ok()?;
+    (day > 0 && i64::from(date.year()) == year).then_some(date)
 }
 
 /// `29 September 2020`, `September 29, 2020`, `2020 Sep 29`, `2020-július-13`.
@@ -378,15 +500,15 @@ fn with_month_name(numbers: &[(i64, usize, Option<char>)], month: i8, before: us
 }
 
 /// Dots and hyphens mean that the day comes first; slashes say nothing, so that only clear cases are read.
-fn day_and_month(first: i64, second: i64, sign: Option<char>, american: bool, year: i64) -> Option<Date> {
+fn day_and_month(first: i64, second: i64, sign: Option<char>, habit: Option<bool>, year: i64) -> Option<Date> {
     let day_first = match sign {
         Some('.') => true,
         _ if first > 12 => true,
         _ if second > 12 => false,
         _ if first == second => true,
-        // A twelve-hour clock beside slashes is American.
-        Some('/') if american => false,
         Some('-') => true,
+        // Without another sign of it, a twelve-hour clock beside slashes is American.
+        Some('/') => habit?,
         _ => return None,
     };
     if day_first { civil(year, second, first) } else { civil(year, first, second) }
@@ -406,72 +528,4 @@ fn civil(year: i64, month: i64, day: i64) -> Option<Date> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(text: &str, expected: &str) {
-        let read = read(text);
-        let shown = read.map(|read| format!("{}{}", read.time, if read.zone_assumed { " ?" } else { "" }));
-        assert_eq!(shown.as_deref().unwrap_or("none"), expected, "{text}");
-    }
-
-    #[test]
-    fn the_standards() {
-        check("Tue, 29 Sep 2020 18:05:00 +0300", "2020-09-29T18:05:00+03:00");
-        check("29 Sep 20 18:05 GMT", "2020-09-29T18:05:00Z");
-        check("Tuesday, 29-Sep-20 18:05:00 EST", "2020-09-29T18:05:00-05:00");
-        check("2020-09-29T18:05:00.25Z", "2020-09-29T18:05:00.25Z");
-        check("2020-09-29T18:05+03:00", "2020-09-29T18:05:00+03:00");
-        check("20200929T180500Z", "2020-09-29T18:05:00Z");
-        check("2020-09-29", "2020-09-29");
-        check("2020-273", "2020-09-29");
-        check("Tue Sep 29 18:05:00 2020", "2020-09-29T18:05:00Z ?");
-        check("Tue Sep 29 18:05:00 PDT 2020", "2020-09-29T18:05:00-07:00");
-    }
-
-    #[test]
-    fn their_misuses() {
-        check("2020-09-29 18:05:00", "2020-09-29T18:05:00Z ?");
-        check("2020-9-29 6:05:00 PM MSK", "2020-09-29T18:05:00+03:00");
-        check("2020-09-29T18:05:00 +03:00", "2020-09-29T18:05:00+03:00");
-        check("Tue, 29 Sep 2020 18:05:00 GMT+3", "2020-09-29T18:05:00+03:00");
-        check("Sept. 29, 2020, 12:05 a.m. (EDT)", "2020-09-29T00:05:00-04:00");
-        check("29.09.2020 18:05", "2020-09-29T18:05:00Z ?");
-        check("9/29/2020 6:05:00 PM", "2020-09-29T18:05:00Z ?");
-        check("Tue, 29 Sep 2020 24:00:00 +0000", "2020-09-30T00:00:00Z");
-        check("Thu, 31 Dec 2016 23:59:60 GMT", "2016-12-31T23:59:59Z");
-        check("29 septembre 2020 à 18h05", "2020-09-29T18:05:00Z ?");
-        check("1601402700", "2020-09-29T18:05:00Z");
-        check("18:05 29-09-2020", "2020-09-29T18:05:00Z ?");
-    }
-
-    #[test]
-    fn words_of_other_languages() {
-        check("29 сентября 2020, 18:05 МСК", "2020-09-29T18:05:00+03:00");
-        check("Mardi 29 septembre 2020 18:05:00 CEST", "2020-09-29T18:05:00+02:00");
-        check("29 de septiembre de 2020", "2020-09-29");
-        check("Di, 3. März 2020 18:05:00 +0100", "2020-03-03T18:05:00+01:00");
-        check("2020-július-13T9:15-05:00", "2020-07-13T09:15:00-05:00");
-        check("Κυρ, 11 Ιούλ 2004 12:00:00 EST", "2004-07-11T12:00:00-05:00");
-        check("2020년 09월 29일  오후 06:05:00", "2020-09-29T18:05:00Z ?");
-        check("2020年9月29日 18:05", "2020-09-29T18:05:00Z ?");
-    }
-
-    #[test]
-    fn what_cannot_be_known_is_not_guessed() {
-        for text in [
-            "",
-            "yesterday",
-            "2020",
-            "09/10/2020",
-            "31 Feb 2020",
-            "Tue, 29 Sep 10000 18:05:00 GMT",
-            "29 Sep 2020 25:61",
-            "1 2 3 4 5 6 7",
-            "2020-09-29T18:05:00+99:00",
-        ] {
-            check(text, "none");
-        }
-    }
-}
+mod tests;
