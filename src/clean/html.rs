@@ -318,7 +318,7 @@ impl Walk {
 }
 
 /// Parts a block where line breaks stand for paragraphs: blank lines of plain text, and `<br>` after whole sentences.
-fn pieces(line: &str) -> Vec<&str> {
+pub(super) fn pieces(line: &str) -> Vec<&str> {
     if line.contains('\u{B}') {
         let mut pieces = Vec::new();
         let mut rest = line;

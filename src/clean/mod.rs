@@ -8,7 +8,6 @@ mod boilerplate;
 mod html;
 mod metadata;
 mod page;
-mod slim;
 mod text;
 pub mod wire;
 
@@ -151,42 +150,28 @@ fn take_page(article: &mut Article, feed: &Feed, story: Story, address: &str) {
     };
     let metadata = &story.metadata;
     article.headline = article.headline.take().or(story.headline);
-    article.site = metadata.site();
+    article.site.clone_from(&metadata.site);
     if article.language.is_none() {
-        set_language(article, feed, metadata.stated_language().as_deref());
+        set_language(article, feed, metadata.language.as_deref());
     }
     if article.authors.is_empty() {
         article.authors =
-            metadata.authors().into_iter().map(|name| Author { name: Some(name), ..Author::default() }).collect();
+            metadata.authors.iter().map(|name| Author { name: Some(name.clone()), ..Author::default() }).collect();
     }
-    match metadata.published() {
-        Ok(Some(read)) if article.published.is_none() => {
-            article.published = Some(read.time);
-            if read.zone_assumed {
-                article.issues.push(Issue::new(
-                    Stage::Clean,
-                    "date_without_zone",
-                    format!("the page's date is read as UTC: {}", read.time),
-                ));
-            }
-        }
-        Err(written) if article.published.is_none() => {
-            let written: String = written.chars().filter(|c| !c.is_control()).take(100).collect();
-            article.issues.push(Issue::new(Stage::Clean, "date_unreadable", format!("the page's date: {written:?}")));
-            article.published_raw = article.published_raw.take().or(Some(written));
-        }
-        _ => {}
+    if article.published.is_none() {
+        set_published(article, &metadata.published);
     }
-    article.updated = article.updated.or_else(|| metadata.updated());
+    article.updated = article.updated.or(metadata.updated);
     if let Some(canonical) = metadata
-        .address()
+        .address
+        .as_deref()
         .and_then(absolute)
         .and_then(|link| canonical_url(&link))
         .filter(|link| same_site(link, address))
     {
         article.canonical_url = Some(canonical);
     }
-    if let Some(image) = metadata.image().and_then(absolute)
+    if let Some(image) = metadata.image.as_deref().and_then(absolute)
         && !article.images.contains(&image)
     {
         article.images.push(image);
@@ -211,7 +196,7 @@ fn take_page(article: &mut Article, feed: &Feed, story: Story, address: &str) {
     }
     article.body = story.paragraphs.join("\n\n");
     article.body_from = Some(story.from);
-    article.completeness = Completeness::Full;
+    article.completeness = if story.cut { Completeness::Partial } else { Completeness::Full };
     if found < page::SHORTEST {
         // A menu or a notice, or a flash of one line: it is kept, and not called a whole story.
         article.completeness = Completeness::Partial;
@@ -219,6 +204,28 @@ fn take_page(article: &mut Article, feed: &Feed, story: Story, address: &str) {
         article.issues.push(Issue::new(Stage::Clean, "no_article", detail));
     }
     article.summary = article.summary.take().or(story.lead).filter(|lead| !lead.is_empty());
+}
+
+/// The page's time of publication, with what a reader should know of it.
+fn set_published(article: &mut Article, published: &metadata::Published) {
+    if let Some(read) = published.read {
+        article.published = Some(read.time);
+        if read.zone_assumed {
+            article.issues.push(Issue::new(
+                Stage::Clean,
+                "date_without_zone",
+                format!("the page's date is read as UTC: {}", read.time),
+            ));
+        }
+        if published.is_change {
+            let detail = "the page states only when it was last changed";
+            article.issues.push(Issue::new(Stage::Clean, "date_of_change", detail));
+        }
+    } else if let Some(written) = &published.unreadable {
+        let written: String = written.chars().filter(|c| !c.is_control()).take(100).collect();
+        article.issues.push(Issue::new(Stage::Clean, "date_unreadable", format!("the page's date: {written:?}")));
+        article.published_raw = article.published_raw.take().or(Some(written));
+    }
 }
 
 /// A canonical link is believed only about its own site.
@@ -247,7 +254,7 @@ fn finish(mut article: Article, agency: Option<&str>, marks: Marks) -> Article {
 /// Turns a web page into an article (`process --from page`).
 pub fn page(feed: &Feed, url: Option<&str>, content_type: Option<&str>, bytes: &[u8]) -> Article {
     let story = page::read(url, content_type, bytes);
-    let address = url.map(str::to_owned).or_else(|| story.metadata.address().map(str::to_owned)).unwrap_or_default();
+    let address = url.map(str::to_owned).or_else(|| story.metadata.address.clone()).unwrap_or_default();
     let identity = url.and_then(canonical_url).unwrap_or_else(|| Hash::of_bytes(bytes).0);
     let mut article = Article::new(ItemId::new(&feed.id, &identity), feed.id.clone());
     article.feed_title.clone_from(&feed.title);

@@ -54,6 +54,11 @@ pub fn read(text: &str) -> Option<Read> {
     Reader::new(pieces(text)).read()
 }
 
+/// Whether a word (in lower case) is a month's name.
+pub fn is_month(word: &str) -> bool {
+    MONTHS.contains_key(word)
+}
+
 fn pieces(text: &str) -> Vec<Piece> {
     let lower = text.to_lowercase();
     let mut spelled = String::with_capacity(lower.len() + 8);
