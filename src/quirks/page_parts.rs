@@ -12,6 +12,8 @@ use std::sync::LazyLock;
 pub struct Parts {
     /// Navigation, related links, share bars, advertisements, authors' boxes.
     pub outside: bool,
+    /// The same, by a name that nobody gives to what holds a story.
+    pub never: bool,
     /// What readers wrote.
     pub comments: bool,
     /// A consent form or a pay wall.
@@ -28,6 +30,7 @@ impl Parts {
     fn add(&mut self, part: &str) {
         match part {
             "outside" => self.outside = true,
+            "never" => self.never = true,
             "comments" => self.comments = true,
             "wall" => self.wall = true,
             "body" => self.body = true,
@@ -111,6 +114,7 @@ mod tests {
         let parts = parts(std::iter::once(names));
         let named = [
             ("outside", parts.outside),
+            ("never", parts.never),
             ("comments", parts.comments),
             ("wall", parts.wall),
             ("body", parts.body),
@@ -123,11 +127,12 @@ mod tests {
 
     #[test]
     fn words_of_one_name_count() {
-        check("mostRead", "outside");
-        check("most_read--wide", "outside");
+        check("mostRead", "never");
+        check("most_read--wide", "never");
         check("post__content js-x", "body");
         check("most of-read", "");
-        check("relatedArticles", "outside");
+        check("relatedArticles", "never");
+        check("sidebar", "outside");
         check("unrelated sharepoint", "");
         check("post-12 type-post hentry tag-share category-related", "");
         check("article-body", "body");

@@ -150,7 +150,7 @@ fn by_line(page: &Page<'_>, headline_at: usize, site: &str) -> Vec<String> {
         if matches!(block.zone, Zone::Comments | Zone::Beside) || block.weight > 120 {
             continue;
         }
-        let Some(rest) = without_by(&block.text) else { continue };
+        let Some(rest) = without_by(&block.text).or_else(|| before_title(&block.text)) else { continue };
         let names = people(&[rest.to_owned()], site, false);
         if !names.is_empty() {
             return names;
@@ -162,6 +162,13 @@ fn by_line(page: &Page<'_>, headline_at: usize, site: &str) -> Vec<String> {
 /// Whether a line is a byline and nothing else.
 pub(super) fn is_byline(line: &str) -> bool {
     line.len() <= 160 && without_by(line).is_some_and(|rest| !names_in(rest, false).is_empty())
+}
+
+/// What stands before the word for a reporter where a language puts it behind the name: "홍길동 기자".
+fn before_title(line: &str) -> Option<&str> {
+    let (before, _) = line.split_once("기자")?;
+    let name = before.trim_end().rsplit([' ', '=', ']', ')', '|']).next()?;
+    (name.chars().count() >= 2 && name.chars().all(|c| ('\u{AC00}'..='\u{D7A3}').contains(&c))).then_some(name)
 }
 
 /// What follows "by", "von", "Автор:" at a line's beginning.
@@ -195,10 +202,17 @@ fn names_in(text: &str, is_stated: bool) -> Vec<String> {
         .find(|c: char| c.is_numeric() || matches!(c, '|' | '•' | '·' | '(' | '（' | '[' | '<' | '@' | '…' | '\u{2015}' | '»' | '#' | '｜'))
         .unwrap_or(rest.len());
     let mut rest = rest.get(..end).unwrap_or_default().to_owned();
-    for separator in [" - ", " — ", " – ", " for ", " für ", " in ", " on ", " at ", " am ", " le ", " el ", ". ", " em ", " для ", " via "] {
+    for separator in [" - ", " — ", " – ", " for ", " für ", " in ", " on ", " at ", " am ", " le ", " el ", " em ", " для ", " via "] {
         if let Some(at) = rest.find(separator).filter(|at| *at > 3) {
             rest.truncate(at);
         }
+    }
+    // A full stop ends the byline, but not after an initial or a title.
+    let ends = rest.match_indices(". ").map(|(at, _)| at).find(|at| {
+        rest.get(..*at).and_then(|before| before.split_whitespace().last()).is_some_and(|word| word.chars().count() > 3)
+    });
+    if let Some(at) = ends {
+        rest.truncate(at);
     }
     let mut parts = vec![rest];
     for between in phrases::between_names().iter().copied().chain([",", ";", "、", "，", "/", "・ ", " + "]) {

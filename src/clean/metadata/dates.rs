@@ -198,7 +198,14 @@ fn is_after_change(around: &str, text: &str) -> bool {
         true => lower.as_str(),
         false => lower.split(&text.to_lowercase()).next().unwrap_or_default(),
     };
-    let last = |phrases: &[&str]| phrases.iter().filter_map(|phrase| before.rfind(phrase)).max();
+    // "date" stands in "updated", too: a phrase begins where a word does.
+    let begins_word = |at: &usize| {
+        let unspaced = before.get(*at..).and_then(|rest| rest.chars().next()).is_some_and(|c| c >= '\u{2E80}');
+        unspaced || !before.get(..*at).is_some_and(|head| head.ends_with(char::is_alphanumeric))
+    };
+    let last = |phrases: &[&str]| {
+        phrases.iter().filter_map(|phrase| before.match_indices(phrase).map(|(at, _)| at).filter(begins_word).last()).max()
+    };
     match (last(phrases::before_change()), last(phrases::before_publication())) {
         (Some(change), Some(publication)) if text.is_empty() => change < publication,
         (Some(change), Some(publication)) => change > publication,

@@ -8,6 +8,7 @@
 use super::layout::{Block, Kind, Layout, Zone, ends_sentence};
 use super::tree::Tree;
 use crate::clean::boilerplate::is_boilerplate;
+use crate::quirks::phrases;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -15,6 +16,8 @@ use std::ops::Range;
 const HINT_SHARE: usize = 40;
 /// Prose of one paragraph that counts.
 const LONGEST_PARAGRAPH: usize = 600;
+/// The longest text that stands under the title of another story.
+const LONGEST_TEASER: usize = 300;
 /// Blocks of surroundings that may stand between a story's last paragraphs.
 const LONGEST_GAP: usize = 20;
 
@@ -27,12 +30,13 @@ pub(super) struct Chosen {
 /// Chooses. `marked` are elements that the publisher is known to use for its stories.
 pub(super) fn story(tree: &Tree<'_>, layout: &Layout, marked: &[usize]) -> Chosen {
     let frame = frame(tree, layout);
+    let teasers = teasers(&layout.blocks);
     let values: Vec<i64> = layout
         .blocks
         .iter()
         .enumerate()
         .map(|(at, block)| {
-            let value = value(block);
+            let value = if teasers.contains(&at) { -10 } else { value(block) };
             let is_framed = frame.as_ref().is_none_or(|frame| frame.contains(&at));
             if is_framed || value < 0 { value } else { value / 3 - 2 }
         })
@@ -87,7 +91,7 @@ fn value(block: &Block) -> i64 {
         _ if block.is_prose() => {
             let counted = weight.min(LONGEST_PARAGRAPH as i64) * (100 - linked_percent(block)) / 100;
             match () {
-                () if is_boilerplate(&block.text) => -10,
+                () if is_boilerplate(&block.text) || phrases::is_rights(&block.text) || phrases::is_consent(&block.text) => -10,
                 () if block.kind == Kind::ListEntry => counted / 2,
                 () => counted,
             }
@@ -95,6 +99,34 @@ fn value(block: &Block) -> i64 {
         _ if weight >= 20 => 2,
         _ => -3,
     }
+}
+
+/// Lists of other stories: one paragraph each, between links.
+fn teasers(blocks: &[Block]) -> HashSet<usize> {
+    // Runs of blocks between links, with the prose in each.
+    let mut parts: Vec<Vec<usize>> = vec![Vec::new()];
+    for (at, block) in blocks.iter().enumerate() {
+        if block.is_linked() && block.weight >= 12 {
+            parts.push(Vec::new());
+        } else if block.is_prose()
+            && let Some(part) = parts.last_mut()
+        {
+            part.push(at);
+        }
+    }
+    let is_teaser = |part: &Vec<usize>| {
+        matches!(part.as_slice(), [only] if blocks.get(*only).is_some_and(|block| block.weight < LONGEST_TEASER))
+    };
+    let mut teasers = HashSet::new();
+    let mut at = 0;
+    while at < parts.len() {
+        let run = parts.iter().skip(at).take_while(|part| is_teaser(part)).count();
+        if run >= 3 {
+            teasers.extend(parts.iter().skip(at).take(run).flatten());
+        }
+        at += run.max(1);
+    }
+    teasers
 }
 
 fn linked_percent(block: &Block) -> i64 {

@@ -56,11 +56,17 @@ impl Block {
         self.linked * 2 >= self.weight
     }
 
+    /// Data for scripts that broken markup lets through, or a list of addresses.
+    pub(in crate::clean) fn is_code(&self) -> bool {
+        self.text.matches("\":").count() >= 3 || self.text.matches("://").count() >= 2 && self.weight < 400
+    }
+
     /// Running text: long enough, with the marks of sentences.
     pub(in crate::clean) fn is_prose(&self) -> bool {
         self.kind != Kind::Heading
             && self.kind != Kind::Caption
             && !self.is_linked()
+            && !self.is_code()
             && (self.weight >= 40 && has_sentence(&self.text) || self.weight >= 120)
     }
 }
@@ -150,6 +156,14 @@ impl Layout {
         at(blocks.end).saturating_sub(at(blocks.start))
     }
 
+    /// Whether blocks are running text with hardly a link, as no surroundings are.
+    fn is_running(&self, blocks: &std::ops::Range<usize>) -> bool {
+        let blocks = self.blocks.get(blocks.clone()).unwrap_or_default();
+        let long = blocks.iter().filter(|block| block.is_prose() && block.weight >= 100).count();
+        let sum = |what: fn(&Block) -> usize| blocks.iter().map(what).sum::<usize>();
+        long >= 4 && sum(|block| block.linked) * 100 < sum(|block| block.weight) * 12
+    }
+
     fn set_zones(&mut self, tree: &Tree<'_>, is_outside: impl Fn(usize) -> bool) {
         let all = self.prose(&(0..self.blocks.len()));
         // Comments may outweigh the story: shares are taken of the rest.
@@ -181,16 +195,22 @@ impl Layout {
             let is_top = matches!(name, "article" | "body" | "html" | "main" | "h1");
             let by_element = matches!(name, "nav" | "aside" | "footer" | "menu" | "search")
                 || matches!(role, "navigation" | "complementary" | "contentinfo" | "banner" | "search" | "menu" | "menubar" | "dialog" | "alertdialog");
-            let is_doubtful = parts.outside || parts.wall || name == "form" || by_element || is_outside(at) || is_hidden(node);
+            let is_doubtful = parts.outside || parts.never || parts.wall || name == "form" || by_element || is_outside(at) || is_hidden(node);
             let own = if zones.get(at) == Some(&Zone::Comments) {
                 Zone::Comments
             } else if !is_doubtful || is_top {
                 Zone::Open
             } else {
-                let share = self.prose(&self.held_by(tree, at)) * 100 / rest;
+                let blocks = self.held_by(tree, at);
+                let held = self.prose(&blocks);
+                let share = held * 100 / rest;
+                let left = rest.saturating_sub(held);
                 match () {
                     () if is_outside(at) => Zone::Outside,
-                    () if share >= 50 => Zone::Open,
+                    // There must be a story somewhere.
+                    () if held > 0 && left < 60 => Zone::Open,
+                    () if parts.never && (share < 65 || left >= 300) => Zone::Outside,
+                    () if share >= 65 => Zone::Open,
                     () if is_hidden(node) => Zone::Hidden,
                     () if by_element => Zone::Beside,
                     () if parts.wall => Zone::Wall,
@@ -198,7 +218,7 @@ impl Layout {
                     () if name == "form" => Zone::Beside,
                     // A name that means the story weighs more than one that means its surroundings.
                     () if parts.body && share >= 10 => Zone::Open,
-                    () if share >= 35 => Zone::Open,
+                    () if self.is_running(&blocks) => Zone::Open,
                     () => Zone::Outside,
                 }
             };
@@ -223,9 +243,10 @@ fn is_hidden(node: &super::tree::Node<'_>) -> bool {
     let style = node.attribute("style").unwrap_or_default();
     node.attribute("hidden").is_some()
         || node.attribute("aria-hidden") == Some("true")
-        || style.contains("display:none")
-        || style.contains("display: none")
-        || style.contains("visibility:hidden")
+        || ["display", "visibility"].iter().any(|property| {
+            let value = style.split(property).nth(1).map(|rest| rest.trim_start_matches([' ', ':']));
+            value.is_some_and(|value| value.starts_with("none") || value.starts_with("hidden"))
+        })
 }
 
 /// The walk over the tree that gathers blocks.

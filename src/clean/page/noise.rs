@@ -21,7 +21,7 @@ pub(super) fn without(layout: &Layout, chosen: &[usize], headline: Option<&str>,
         let Some(block) = layout.blocks.get(at) else { continue };
         let drops_as_link = lists.contains(&at) || is_link_line(block) || is_pointer(block);
         let repeats = repeats(block, &headline, &mut seen);
-        if block.zone != Zone::Open || drops_as_link || repeats || !has_words(block) || is_furniture(&block.text) {
+        if block.zone != Zone::Open || drops_as_link || repeats || !has_words(block) || is_furniture(block) {
             dropped_links |= drops_as_link || block.zone == Zone::Outside && block.is_linked();
             continue;
         }
@@ -60,7 +60,8 @@ fn repeats(block: &Block, headline: &str, seen: &mut HashSet<String>) -> bool {
     if !headline.is_empty() && key == headline {
         return true;
     }
-    block.weight >= 30 && !seen.insert(key)
+    // A long paragraph is told twice only where somebody tries out a page.
+    (30..250).contains(&block.weight) && !seen.insert(key)
 }
 
 /// A line that is nothing but links.
@@ -74,8 +75,8 @@ fn is_pointer(block: &Block) -> bool {
     block.linked * 3 >= block.weight && block.linked > 0 && (is_boilerplate(&block.text) || phrases::is_label(&block.text))
 }
 
-fn is_furniture(text: &str) -> bool {
-    phrases::is_furniture(text)
+fn is_furniture(block: &Block) -> bool {
+    phrases::is_furniture(&block.text) || phrases::is_rights(&block.text) || block.is_code()
 }
 
 /// Entries of lists that are mostly links.

@@ -258,6 +258,8 @@ impl<'a> Building<'a> {
         let bounds: &[&str] = match name {
             "a" | "body" => &["table"],
             "li" => &["ul", "ol", "menu", "div"],
+            "tr" => &["table"],
+            "td" | "th" => &["tr", "table"],
             _ => &["table", "td", "th", "li", "div", "section", "article", "blockquote"],
         };
         for position in (1..self.open.len()).rev() {
