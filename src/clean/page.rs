@@ -26,6 +26,8 @@ use tree::Tree;
 const MAX_PAGE: usize = 16 * 1024 * 1024;
 /// A text shorter than this is no article.
 pub(super) const SHORTEST: usize = 140;
+/// Letters and digits of a story that is doubted.
+const THIN: usize = 60;
 
 /// What was found on a page.
 pub(super) struct Story {
@@ -106,6 +108,12 @@ fn chosen(tree: &Tree<'_>, layout: &Layout, marked: &[usize], headline: Option<&
     let mut story = noise::without(layout, &found.blocks, headline, found.is_marked);
     let text = |at: &usize| layout.blocks.get(*at).map_or("", |block| block.text.as_str());
     let weigh = |story: &[usize]| story.iter().filter_map(|at| layout.blocks.get(*at)).map(|block| block.weight).sum::<usize>();
+    if weigh(&story) < THIN {
+        let anything = noise::hidden_too(layout, &choose::anything(tree, layout), headline);
+        if weigh(&anything) >= 2 * weigh(&story).max(THIN) {
+            story = anything;
+        }
+    }
     // A wall stands at the end of what may be read; a story about pay walls goes on after the words.
     let mut cut = false;
     while let Some(last) = story.last().filter(|at| text(at).len() < 400 && phrases::is_pay_wall(text(at))) {

@@ -60,6 +60,12 @@ pub fn is_pay_wall(text: &str) -> bool {
     of("wall").iter().any(|phrase| line.contains(phrase))
 }
 
+/// A line that asks readers to follow, to subscribe or to send something.
+pub fn is_promotion(text: &str) -> bool {
+    let line = plain(text);
+    of("promotion").iter().any(|phrase| begins(&line, phrase))
+}
+
 /// A line about the rights in what the page shows.
 pub fn is_rights(text: &str) -> bool {
     let text = text.trim_start();

@@ -17,7 +17,7 @@ const HINT_SHARE: usize = 40;
 /// Prose of one paragraph that counts.
 const LONGEST_PARAGRAPH: usize = 600;
 /// The longest text that stands under the title of another story.
-const LONGEST_TEASER: usize = 300;
+const LONGEST_TEASER: usize = 500;
 /// Blocks of surroundings that may stand between a story's last paragraphs.
 const LONGEST_GAP: usize = 20;
 
@@ -51,7 +51,7 @@ pub(super) fn story(tree: &Tree<'_>, layout: &Layout, marked: &[usize]) -> Chose
         {
             // A class may name every part of a story but its first or last paragraphs.
             let bounds = bounds(&blocks);
-            let with_run = found > 0 && layout.prose(&bounds) * 100 < found * 75 && overlaps(&bounds, &run);
+            let with_run = found > 0 && layout.prose(&bounds) * 100 < found * 55 && overlaps(&bounds, &run);
             if !with_run {
                 return Chosen { blocks, is_marked: true };
             }
@@ -60,6 +60,28 @@ pub(super) fn story(tree: &Tree<'_>, layout: &Layout, marked: &[usize]) -> Chose
         }
     }
     Chosen { blocks: extended(tree, layout, run).collect(), is_marked: false }
+}
+
+/// Where nothing looks like a story: everything that is said in the page's main part, or in its longest run of anything
+/// but navigation. Lists of stories, collections and pages that scripts uncover are read so.
+pub(super) fn anything(tree: &Tree<'_>, layout: &Layout) -> Vec<usize> {
+    let frame = frame(tree, layout);
+    let values: Vec<i64> = layout
+        .blocks
+        .iter()
+        .enumerate()
+        .map(|(at, block)| {
+            let weight = i64::try_from(block.weight.min(LONGEST_PARAGRAPH)).unwrap_or(0);
+            let is_framed = frame.as_ref().is_none_or(|frame| frame.contains(&at));
+            match block.zone {
+                Zone::Open | Zone::Hidden if block.is_linked() => -3,
+                Zone::Open | Zone::Hidden if is_framed && block.is_prose() => weight,
+                Zone::Open | Zone::Hidden => 0,
+                _ => -8,
+            }
+        })
+        .collect();
+    best_run(&values).collect()
 }
 
 impl Layout {
@@ -192,7 +214,11 @@ fn held_by_hints(tree: &Tree<'_>, layout: &Layout, hints: &[usize]) -> Option<Ve
             best = at;
         }
     }
-    let class = |at: usize| tree.nodes.get(at).and_then(|node| node.attribute("class")).unwrap_or_default();
+    // The parts of a story may be numbered.
+    let class = |at: usize| {
+        let class = tree.nodes.get(at).and_then(|node| node.attribute("class")).unwrap_or_default();
+        class.chars().filter(|c| !c.is_ascii_digit()).collect::<String>()
+    };
     let home = |at: usize| {
         let mut at = tree.nodes.get(at).map_or(0, |node| node.parent);
         while at > 0 && tree.nodes.get(at).is_some_and(|node| !matches!(node.name.as_ref(), "article" | "main" | "body")) {

@@ -156,12 +156,25 @@ impl Layout {
         at(blocks.end).saturating_sub(at(blocks.start))
     }
 
-    /// Whether blocks are running text with hardly a link, as no surroundings are.
+    /// Whether blocks hold running text: several paragraphs in a row without a link between them.
     fn is_running(&self, blocks: &std::ops::Range<usize>) -> bool {
-        let blocks = self.blocks.get(blocks.clone()).unwrap_or_default();
-        let long = blocks.iter().filter(|block| block.is_prose() && block.weight >= 100).count();
-        let sum = |what: fn(&Block) -> usize| blocks.iter().map(what).sum::<usize>();
-        long >= 4 && sum(|block| block.linked) * 100 < sum(|block| block.weight) * 12
+        let mut row = 0;
+        for block in self.blocks.get(blocks.clone()).unwrap_or_default() {
+            if block.is_linked() && block.weight >= 12 {
+                row = 0;
+            } else if block.is_prose() && block.weight >= 80 {
+                row += 1;
+            }
+            if row >= 4 {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether there is a story beside some blocks: paragraphs that are no teasers.
+    fn is_told_beside(&self, blocks: &std::ops::Range<usize>) -> bool {
+        self.is_running(&(0..blocks.start)) || self.is_running(&(blocks.end..self.blocks.len()))
     }
 
     fn set_zones(&mut self, tree: &Tree<'_>, is_outside: impl Fn(usize) -> bool) {
@@ -192,7 +205,7 @@ impl Layout {
             let above = zones.get(node.parent).copied().unwrap_or_default();
             let name = node.name.as_ref();
             let role = node.attribute("role").unwrap_or_default();
-            let is_top = matches!(name, "article" | "body" | "html" | "main" | "h1");
+            let is_top = matches!(name, "article" | "body" | "html" | "main" | "h1") || node.attribute("itemprop") == Some("articleBody");
             let by_element = matches!(name, "nav" | "aside" | "footer" | "menu" | "search")
                 || matches!(role, "navigation" | "complementary" | "contentinfo" | "banner" | "search" | "menu" | "menubar" | "dialog" | "alertdialog");
             let is_doubtful = parts.outside || parts.never || parts.wall || name == "form" || by_element || is_outside(at) || is_hidden(node);
@@ -209,7 +222,7 @@ impl Layout {
                     () if is_outside(at) => Zone::Outside,
                     // There must be a story somewhere.
                     () if held > 0 && left < 60 => Zone::Open,
-                    () if parts.never && (share < 65 || left >= 300) => Zone::Outside,
+                    () if parts.never && (share < 65 || self.is_told_beside(&blocks)) => Zone::Outside,
                     () if share >= 65 => Zone::Open,
                     () if is_hidden(node) => Zone::Hidden,
                     () if by_element => Zone::Beside,

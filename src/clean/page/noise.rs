@@ -39,6 +39,21 @@ pub(super) fn without(layout: &Layout, chosen: &[usize], headline: Option<&str>,
     without_end(layout, kept, is_marked)
 }
 
+/// The same where the story was looked for in everything that is not navigation.
+pub(super) fn hidden_too(layout: &Layout, chosen: &[usize], headline: Option<&str>) -> Vec<usize> {
+    let headline = headline.map(key).unwrap_or_default();
+    let mut seen: HashSet<String> = HashSet::new();
+    let is_kept = |at: &usize| {
+        layout.blocks.get(*at).is_some_and(|block| {
+            matches!(block.zone, Zone::Open | Zone::Hidden)
+                && has_words(block)
+                && !is_furniture(block)
+                && !repeats(block, &headline, &mut seen)
+        })
+    };
+    chosen.iter().copied().filter(is_kept).collect()
+}
+
 fn has_words(block: &Block) -> bool {
     block.text.chars().any(char::is_alphanumeric)
 }
@@ -76,7 +91,9 @@ fn is_pointer(block: &Block) -> bool {
 }
 
 fn is_furniture(block: &Block) -> bool {
-    phrases::is_furniture(&block.text) || phrases::is_rights(&block.text) || block.is_code()
+    let is_credit = || block.kind == Kind::Caption && (block.weight < 12 || is_boilerplate(&block.text));
+    let is_promo = || block.weight < 150 && phrases::is_promotion(&block.text);
+    phrases::is_furniture(&block.text) || phrases::is_rights(&block.text) || block.is_code() || is_credit() || is_promo()
 }
 
 /// Entries of lists that are mostly links.
@@ -84,8 +101,8 @@ fn linked_lists(layout: &Layout, chosen: &[usize]) -> HashSet<usize> {
     let mut linked = HashSet::new();
     let mut group: Vec<usize> = Vec::new();
     let mut close = |group: &mut Vec<usize>| {
-        let sum = |what: fn(&Block) -> usize| group.iter().filter_map(|at| layout.blocks.get(*at)).map(what).sum::<usize>();
-        if group.len() >= 2 && sum(|block| block.linked) * 10 >= sum(|block| block.weight) * 6 {
+        let links = group.iter().filter(|at| layout.blocks.get(**at).is_some_and(is_link_line)).count();
+        if group.len() >= 2 && links * 10 >= group.len() * 6 {
             linked.extend(group.iter().copied());
         }
         group.clear();
@@ -131,7 +148,10 @@ fn without_end(layout: &Layout, mut kept: Vec<usize>, is_marked: bool) -> Vec<us
         Kind::Heading => true,
         Kind::Row | Kind::ListEntry => false,
         Kind::Caption => false,
-        Kind::Paragraph => block.weight < if is_marked { 25 } else { 60 } && !ends_sentence(&block.text),
+        Kind::Paragraph => {
+            block.weight < if is_marked { 25 } else { 60 } && !ends_sentence(&block.text)
+                || metadata::is_byline_or_date(&block.text)
+        }
     };
     while kept.len() > 1 && kept.last().and_then(|at| layout.blocks.get(*at)).is_some_and(is_tail) {
         kept.pop();
