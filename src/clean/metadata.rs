@@ -72,7 +72,8 @@ impl<'t> Page<'t> {
         for (at, node) in tree.nodes.iter().enumerate() {
             match node.name.as_ref() {
                 "meta" if page.meta.len() < MAX_STATEMENTS => {
-                    let keys = ["property", "name", "itemprop", "http-equiv"].iter().filter_map(|name| node.attribute(name));
+                    let keys =
+                        ["property", "name", "itemprop", "http-equiv"].iter().filter_map(|name| node.attribute(name));
                     if let Some(content) = node.attribute("content").and_then(clean) {
                         page.meta.extend(keys.map(|key| (key.trim().to_ascii_lowercase(), content.clone())));
                     }
@@ -81,7 +82,8 @@ impl<'t> Page<'t> {
                     page.canonical = page.canonical.take().or_else(|| node.attribute("href").map(str::to_owned));
                 }
                 "html" if page.language.is_none() => {
-                    page.language = ["lang", "xml:lang"].iter().find_map(|name| node.attribute(name)).map(str::to_owned);
+                    page.language =
+                        ["lang", "xml:lang"].iter().find_map(|name| node.attribute(name)).map(str::to_owned);
                 }
                 // A drawing may have a title, too; the page's own comes first.
                 "title" if page.title.is_none() => page.title = clean(&tree.text_of(at, 2_000)),
@@ -93,7 +95,10 @@ impl<'t> Page<'t> {
     }
 
     fn own_address(&self) -> Option<String> {
-        self.canonical.clone().filter(|link| !link.trim().is_empty()).or_else(|| self.meta(&["og:url"]).map(str::to_owned))
+        self.canonical
+            .clone()
+            .filter(|link| !link.trim().is_empty())
+            .or_else(|| self.meta(&["og:url"]).map(str::to_owned))
     }
 
     /// The content of the first `meta` of one of these names.

@@ -195,7 +195,7 @@ fn take_page(article: &mut Article, feed: &Feed, story: Story, address: &str) {
         return;
     }
     article.body = story.paragraphs.join("\n\n");
-    article.body_from = Some(story.from);
+    article.body_from = story.from;
     article.completeness = if story.cut { Completeness::Partial } else { Completeness::Full };
     if found < page::SHORTEST {
         // A menu or a notice, or a flash of one line: it is kept, and not called a whole story.

@@ -20,7 +20,11 @@ use crate::markup::encoding;
 use crate::model::{BodyFrom, Issue, Stage};
 use crate::quirks::{phrases, publishers};
 use layout::{Kind, Layout, Zone, ends_sentence};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use tree::Tree;
+
+#[cfg(test)]
+mod tests;
 
 /// Bytes of a page that are looked at.
 const MAX_PAGE: usize = 16 * 1024 * 1024;
@@ -30,11 +34,13 @@ pub(super) const SHORTEST: usize = 140;
 const THIN: usize = 60;
 
 /// What was found on a page.
+#[derive(Default)]
 pub(super) struct Story {
     pub(super) headline: Option<String>,
     pub(super) lead: Option<String>,
     pub(super) paragraphs: Vec<String>,
-    pub(super) from: BodyFrom,
+    /// None where there are no paragraphs.
+    pub(super) from: Option<BodyFrom>,
     pub(super) metadata: Metadata,
     pub(super) marks: Marks,
     pub(super) issues: Vec<Issue>,
@@ -42,8 +48,15 @@ pub(super) struct Story {
     pub(super) cut: bool,
 }
 
-/// Reads a page.
+/// Reads a page. A fault of ours in it must not cost the feed's own text.
 pub(super) fn read(url: Option<&str>, content_type: Option<&str>, bytes: &[u8]) -> Story {
+    catch_unwind(AssertUnwindSafe(|| read_whole(url, content_type, bytes))).unwrap_or_else(|_| {
+        let detail = "reading the page failed: a bug of ours";
+        Story { issues: vec![Issue::new(Stage::Clean, "extraction_failed", detail)], ..Story::default() }
+    })
+}
+
+fn read_whole(url: Option<&str>, content_type: Option<&str>, bytes: &[u8]) -> Story {
     let decoded =
         encoding::decode(Stage::Clean, bytes.get(..MAX_PAGE).unwrap_or(bytes), content_type, url.unwrap_or_default());
     let mut issues = decoded.issues;
@@ -91,7 +104,7 @@ pub(super) fn read(url: Option<&str>, content_type: Option<&str>, bytes: &[u8]) 
     if cut {
         issues.push(Issue::new(Stage::Clean, "pay_wall", "the rest of the story is for subscribers"));
     }
-    Story { headline: headline.text, lead, paragraphs, from, metadata, marks, issues, cut }
+    Story { headline: headline.text, lead, paragraphs, from: Some(from), metadata, marks, issues, cut }
 }
 
 fn length(paragraphs: &[String]) -> usize {
@@ -103,11 +116,18 @@ fn texts(layout: &Layout, story: &[usize]) -> Vec<String> {
 }
 
 /// The story's blocks, and whether a pay wall ends them.
-fn chosen(tree: &Tree<'_>, layout: &Layout, marked: &[usize], headline: Option<&str>, issues: &mut Vec<Issue>) -> (Vec<usize>, bool) {
+fn chosen(
+    tree: &Tree<'_>,
+    layout: &Layout,
+    marked: &[usize],
+    headline: Option<&str>,
+    issues: &mut Vec<Issue>,
+) -> (Vec<usize>, bool) {
     let found = choose::story(tree, layout, marked);
     let mut story = noise::without(layout, &found.blocks, headline, found.is_marked);
     let text = |at: &usize| layout.blocks.get(*at).map_or("", |block| block.text.as_str());
-    let weigh = |story: &[usize]| story.iter().filter_map(|at| layout.blocks.get(*at)).map(|block| block.weight).sum::<usize>();
+    let weigh =
+        |story: &[usize]| story.iter().filter_map(|at| layout.blocks.get(*at)).map(|block| block.weight).sum::<usize>();
     if weigh(&story) < THIN {
         let anything = noise::hidden_too(layout, &choose::anything(tree, layout), headline);
         if weigh(&anything) >= 2 * weigh(&story).max(THIN) {
@@ -134,8 +154,14 @@ fn chosen(tree: &Tree<'_>, layout: &Layout, marked: &[usize], headline: Option<&
         return (Vec::new(), false);
     }
     let whole = weigh(&story);
-    if whole < 400 && story.iter().any(|at| phrases::is_refusal(text(at))) || headline.is_some_and(|line| line.len() < 80 && whole < 600 && phrases::is_refusal(line)) {
-        issues.push(Issue::new(Stage::Clean, "page_refused", "the page refuses readers that are no browser, or is gone"));
+    if whole < 400 && story.iter().any(|at| phrases::is_refusal(text(at)))
+        || headline.is_some_and(|line| line.len() < 80 && whole < 600 && phrases::is_refusal(line))
+    {
+        issues.push(Issue::new(
+            Stage::Clean,
+            "page_refused",
+            "the page refuses readers that are no browser, or is gone",
+        ));
         return (Vec::new(), false);
     }
     (story, cut)
@@ -184,7 +210,8 @@ fn from_linked_data(stated: &str, layout: &Layout, story: &[usize], marks: &mut 
             aligned.push(index);
         }
     }
-    let is_whole = stated.len() * 10 >= shown * 8 || stated.len() >= 1_500 && stated.len() * 2 >= shown && ends_sentence(&whole);
+    let is_whole =
+        stated.len() * 10 >= shown * 8 || stated.len() >= 1_500 && stated.len() * 2 >= shown && ends_sentence(&whole);
     if !is_whole {
         return None;
     }
@@ -195,6 +222,10 @@ fn from_linked_data(stated: &str, layout: &Layout, story: &[usize], marks: &mut 
             (first..last).contains(at) && layout.blocks.get(*at).is_some_and(|block| block.kind != Kind::Caption)
         });
         aligned.extend(between);
+        // So does a standfirst right before.
+        let before = story.iter().copied().rev().find(|at| *at < first);
+        let is_lead = |block: &layout::Block| block.is_prose() && !metadata::is_byline_or_date(&block.text);
+        aligned.extend(before.filter(|at| first - at <= 4 && layout.blocks.get(*at).is_some_and(is_lead)));
         aligned.sort_unstable();
         aligned.dedup();
         return Some(Stated::Blocks(aligned));

@@ -9,11 +9,7 @@ fn agency_page(story: &[&str]) -> String {
     let body: String = paragraphs
         .iter()
         .map(|text| {
-            if text.len() < 60 {
-                format!("<h2>{text}</h2>")
-            } else {
-                format!("<p>{}</p>", text.replace('&', "&amp;"))
-            }
+            if text.len() < 60 { format!("<h2>{text}</h2>") } else { format!("<p>{}</p>", text.replace('&', "&amp;")) }
         })
         .collect();
     format!(

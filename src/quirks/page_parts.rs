@@ -44,7 +44,10 @@ impl Parts {
 /// The automaton over the table's phrases, and the part that each of them names.
 static PHRASES: LazyLock<Option<(AhoCorasick, Vec<&'static str>)>> = LazyLock::new(|| {
     let rows = || {
-        include_str!("page_parts.tsv").lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'))
+        include_str!("page_parts.tsv")
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| line.split_once('\t'))
     };
     let patterns = rows().map(|(_, phrase)| match phrase.strip_suffix('*') {
         Some(beginning) => format!(" {beginning}"),
@@ -65,7 +68,10 @@ pub fn parts<'a>(names: impl Iterator<Item = &'a str>) -> Parts {
         // WordPress hangs the story's own tags and categories onto the element that holds it.
         let is_entry = names.contains("hentry") || names.contains("type-post");
         for token in tokens {
-            let is_topic = is_entry && ["tag-", "category-", "post-"].iter().any(|prefix| token.starts_with(prefix));
+            // The anchor of a heading has its words, and they say nothing about the page.
+            let is_anchor = token.matches('-').count() >= 4 && !token.contains("__");
+            let is_topic =
+                is_anchor || is_entry && ["tag-", "category-", "post-"].iter().any(|prefix| token.starts_with(prefix));
             if !is_topic && words.len() < LONGEST {
                 push_words(token, &mut words);
             }
@@ -134,6 +140,7 @@ mod tests {
         check("relatedArticles", "never");
         check("sidebar", "outside");
         check("unrelated sharepoint", "");
+        check("sharing-with-a-single-developer", "");
         check("post-12 type-post hentry tag-share category-related", "");
         check("article-body", "body");
         check("comments-area", "comments");

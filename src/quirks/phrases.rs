@@ -60,6 +60,16 @@ pub fn is_pay_wall(text: &str) -> bool {
     of("wall").iter().any(|phrase| line.contains(phrase))
 }
 
+/// A heading behind which no more of the story comes: "12 comments", "About the author".
+pub fn is_end(text: &str) -> bool {
+    if text.len() > 90 {
+        return false;
+    }
+    let line = plain(text);
+    let words = line.trim_matches(|c: char| !c.is_alphabetic()).trim_end_matches([' ', '(', ')', ':']);
+    of("end").contains(&words)
+}
+
 /// A line that asks readers to follow, to subscribe or to send something.
 pub fn is_promotion(text: &str) -> bool {
     let line = plain(text);
@@ -73,7 +83,9 @@ pub fn is_rights(text: &str) -> bool {
         return false;
     }
     let line = plain(text);
-    text.starts_with(['©', 'ⓒ']) || line.starts_with("copyright") || of("rights").iter().any(|phrase| line.contains(phrase))
+    text.starts_with(['©', 'ⓒ'])
+        || line.starts_with("copyright")
+        || of("rights").iter().any(|phrase| line.contains(phrase))
 }
 
 /// What a page says that wants to know whether a person reads it, or that has nothing to show.
@@ -114,11 +126,20 @@ mod tests {
 
     #[test]
     fn lines_are_known_by_what_they_say() {
-        assert!(is_furniture("ADVERTISEMENT") && is_furniture("Read more »") && !is_furniture("Read more books, he said."));
-        assert!(is_label("Читайте также: Мост открыт") && is_label("相关阅读：大桥") && !is_label("Related costs rose."));
-        assert!(is_rights("© 2023 Beispiel") && is_rights("Beispiel. Alle Rechte vorbehalten.") && !is_rights("Rights groups protested."));
+        assert!(
+            is_furniture("ADVERTISEMENT") && is_furniture("Read more »") && !is_furniture("Read more books, he said.")
+        );
+        assert!(
+            is_label("Читайте также: Мост открыт") && is_label("相关阅读：大桥") && !is_label("Related costs rose.")
+        );
+        assert!(
+            is_rights("© 2023 Beispiel")
+                && is_rights("Beispiel. Alle Rechte vorbehalten.")
+                && !is_rights("Rights groups protested.")
+        );
         assert!(is_consent("We use cookies and similar technologies.") && !is_consent("She baked cookies."));
         assert!(is_pay_wall("Subscribe to continue reading") && is_pay_wall("Материал доступен только подписчикам"));
+        assert!(is_end("12 Comments") && is_end("Комментарии (3)") && !is_end("Comments by the minister"));
         assert!(is_nobody("Redaktion") && is_nobody("ADMIN") && !is_nobody("Ada Staff"));
     }
 }

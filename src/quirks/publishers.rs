@@ -29,7 +29,9 @@ static ROWS: LazyLock<Vec<(&'static str, &'static str, &'static str)>> = LazyLoc
 /// The publisher of a page.
 pub fn publisher(address: &str) -> Publisher {
     let mut publisher = Publisher::default();
-    let Some(host) = url::Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned)) else { return publisher };
+    let Some(host) = url::Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned)) else {
+        return publisher;
+    };
     for (domain, what, names) in ROWS.iter() {
         let is_below = host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
         match *what {

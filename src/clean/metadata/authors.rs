@@ -10,29 +10,72 @@ use crate::quirks::{date, phrases};
 
 /// Bytes of a byline that are looked at.
 const LONGEST: usize = 400;
+/// Elements and lines that are looked at.
+const MAX_CANDIDATES: usize = 300;
 /// Words that may stand in lower case within a name.
 const PARTICLES: [&str; 34] = [
-    "de", "da", "do", "dos", "das", "del", "della", "di", "la", "le", "van", "von", "der", "den", "ter", "ten", "zu", "zum", "af",
-    "av", "al", "el", "bin", "ibn", "bint", "abu", "y", "e", "i", "ben", "d'", "du", "des", "ó",
+    "de", "da", "do", "dos", "das", "del", "della", "di", "la", "le", "van", "von", "der", "den", "ter", "ten", "zu",
+    "zum", "af", "av", "al", "el", "bin", "ibn", "bint", "abu", "y", "e", "i", "ben", "d'", "du", "des", "ó",
 ];
 /// Words that say what somebody is, not who.
 const ROLES: [&str; 40] = [
-    "reporter", "editor", "correspondent", "writer", "columnist", "contributor", "producer", "photographer", "staff", "senior",
-    "chief", "bureau", "journalist", "freelance", "freelancer", "special", "political", "business", "sports", "health",
-    "science", "technology", "deputy", "managing", "associate", "assistant", "news", "desk", "team", "press", "agency",
-    "media", "newsroom", "editorial", "published", "updated", "posted", "read", "view", "follow",
+    "reporter",
+    "editor",
+    "correspondent",
+    "writer",
+    "columnist",
+    "contributor",
+    "producer",
+    "photographer",
+    "staff",
+    "senior",
+    "chief",
+    "bureau",
+    "journalist",
+    "freelance",
+    "freelancer",
+    "special",
+    "political",
+    "business",
+    "sports",
+    "health",
+    "science",
+    "technology",
+    "deputy",
+    "managing",
+    "associate",
+    "assistant",
+    "news",
+    "desk",
+    "team",
+    "press",
+    "agency",
+    "media",
+    "newsroom",
+    "editorial",
+    "published",
+    "updated",
+    "posted",
+    "read",
+    "view",
+    "follow",
 ];
 
 /// The authors' names. `site` is what the page calls itself.
 pub(super) fn read(page: &Page<'_>, site: Option<&str>, headline_at: usize) -> Vec<String> {
     let site = site.map(key).unwrap_or_default();
+    // "example" of "www.example.org" is a site, too.
+    let host =
+        page.address.as_deref().and_then(|address| address.split("://").nth(1)?.split('/').next()).unwrap_or_default();
+    let is_host = |name: &str| host.split('.').any(|label| label.len() >= 4 && key(label) == key(name));
     let mut sources: Vec<Vec<String>> = vec![page.linked.authors(), page.metas(&META)];
     sources.push(by_property(page, headline_at));
     sources.push(by_name(page, headline_at));
     for (place, source) in sources.iter().enumerate() {
         // What a class calls a byline may be anything; a statement may be one word.
         let is_stated = place < 3;
-        let names = people(source, &site, is_stated);
+        let mut names = people(source, &site, is_stated);
+        names.retain(|name| !is_host(name));
         if !names.is_empty() {
             return names;
         }
@@ -61,7 +104,8 @@ fn people(written: &[String], site: &str, is_stated: bool) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for name in written.iter().flat_map(|text| names_in(text, is_stated)) {
         let own = key(&name);
-        let is_site = !site.is_empty() && (own == *site || own.len() >= 5 && site.contains(&own) || site.len() >= 5 && own.starts_with(site));
+        let is_site = !site.is_empty()
+            && (own == *site || own.len() >= 5 && site.contains(&own) || site.len() >= 5 && own.starts_with(site));
         // The same name in capitals is the same name.
         if !is_site && names.iter().all(|known| key(known) != own) {
             names.push(name);
@@ -76,11 +120,14 @@ fn by_property(page: &Page<'_>, headline_at: usize) -> Vec<String> {
     let nodes = &page.tree.nodes;
     let is_author = |at: usize| {
         nodes.get(at).is_some_and(|node| {
-            let has = |name: &str, word: &str| node.attribute(name).is_some_and(|value| value.split_whitespace().any(|known| known == word));
+            let has = |name: &str, word: &str| {
+                node.attribute(name).is_some_and(|value| value.split_whitespace().any(|known| known == word))
+            };
             has("rel", "author") || has("itemprop", "author") || has("itemprop", "creator")
         })
     };
-    let found: Vec<usize> = (1..nodes.len()).filter(|at| is_author(*at) && may_name(page, *at)).collect();
+    let found: Vec<usize> =
+        (1..nodes.len()).filter(|at| is_author(*at) && may_name(page, *at)).take(MAX_CANDIDATES).collect();
     let mut names = Vec::new();
     // All that stand together: a second author follows the first at once.
     let mut last: Option<usize> = None;
@@ -91,7 +138,9 @@ fn by_property(page: &Page<'_>, headline_at: usize) -> Vec<String> {
         let named = page
             .tree
             .inside(at)
-            .find(|inner| nodes.get(*inner).and_then(|node| node.attribute("itemprop")).is_some_and(|property| property == "name"))
+            .find(|inner| {
+                nodes.get(*inner).and_then(|node| node.attribute("itemprop")).is_some_and(|property| property == "name")
+            })
             .unwrap_or(at);
         let content = nodes.get(named).and_then(|node| node.attribute("content")).map(str::to_owned);
         let text = content.or_else(|| clean(&page.tree.text_of(named, LONGEST)));
@@ -106,7 +155,10 @@ fn by_property(page: &Page<'_>, headline_at: usize) -> Vec<String> {
 /// Elements that a class calls a byline: the first with a name in it.
 fn by_name(page: &Page<'_>, headline_at: usize) -> Vec<String> {
     let found: Vec<usize> = (1..page.tree.nodes.len())
-        .filter(|at| page.layout.parts.get(*at).is_some_and(|parts| parts.byline && !parts.comments) && may_name(page, *at))
+        .filter(|at| {
+            page.layout.parts.get(*at).is_some_and(|parts| parts.byline && !parts.comments) && may_name(page, *at)
+        })
+        .take(MAX_CANDIDATES)
         .collect();
     for at in in_order(&found, headline_at) {
         // The links of a byline are the names in it, where there are any.
@@ -145,7 +197,11 @@ fn by_line(page: &Page<'_>, headline_at: usize, site: &str) -> Vec<String> {
     let blocks = &page.layout.blocks;
     let start = blocks.partition_point(|block| block.node < headline_at);
     let near = blocks.iter().skip(start.saturating_sub(3)).take(24);
-    let end = blocks.iter().skip(start).filter(|block| block.text.contains([':', '：', '/', '／', '（', '(']) || block.text.starts_with("기자"));
+    let end = blocks
+        .iter()
+        .skip(start)
+        .take(10 * MAX_CANDIDATES)
+        .filter(|block| block.text.contains([':', '：', '/', '／', '（', '(']) || block.text.starts_with("기자"));
     for block in near.chain(end) {
         if matches!(block.zone, Zone::Comments | Zone::Beside) || block.weight > 120 {
             continue;
@@ -179,9 +235,13 @@ fn without_by(line: &str) -> Option<&str> {
     if lower.len() != line.len() {
         return None;
     }
-    let longest = phrases::before_names().iter().filter(|phrase| lower.starts_with(**phrase)).max_by_key(|phrase| phrase.len())?;
+    let longest = phrases::before_names()
+        .iter()
+        .filter(|phrase| lower.starts_with(**phrase))
+        .max_by_key(|phrase| phrase.len())?;
     let rest = line.get(longest.len()..)?;
-    let ends_word = rest.starts_with([' ', ':', '：', '\u{a0}', '|', '/', '／', '　']) || longest.ends_with([':', '：', '/']);
+    let ends_word =
+        rest.starts_with([' ', ':', '：', '\u{a0}', '|', '/', '／', '　']) || longest.ends_with([':', '：', '/']);
     let trimmed = rest.trim_start_matches([' ', ':', '：', '\u{a0}', '|', '/', '／', '　', '-']);
     // "From Monday" and "De la Rosa" begin with such words, too: the shortest ones need a colon or a name in capitals.
     (ends_word && !trimmed.is_empty()).then_some(trimmed)
@@ -193,16 +253,30 @@ fn names_in(text: &str, is_stated: bool) -> Vec<String> {
     if text.contains("://") || text.starts_with("www.") || text.starts_with('@') {
         return Vec::new();
     }
+    // A name that readers gave themselves: one word with figures in it.
+    let is_handle = |text: &str| {
+        text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+            && text.chars().any(char::is_alphabetic)
+            && text.chars().any(char::is_numeric)
+    };
+    if is_stated && text.len() <= 40 && is_handle(&text) {
+        return vec![text];
+    }
     let mut rest = text.as_str();
     while let Some(after) = without_by(rest) {
         rest = after;
     }
     // A byline often runs on into a date, a place, a role or a counter.
     let end = rest
-        .find(|c: char| c.is_numeric() || matches!(c, '|' | '•' | '·' | '(' | '（' | '[' | '<' | '@' | '…' | '\u{2015}' | '»' | '#' | '｜'))
+        .find(|c: char| {
+            c.is_numeric()
+                || matches!(c, '|' | '•' | '·' | '(' | '（' | '[' | '<' | '@' | '…' | '\u{2015}' | '»' | '#' | '｜')
+        })
         .unwrap_or(rest.len());
     let mut rest = rest.get(..end).unwrap_or_default().to_owned();
-    for separator in [" - ", " — ", " – ", " for ", " für ", " in ", " on ", " at ", " am ", " le ", " el ", " em ", " для ", " via "] {
+    for separator in [
+        " - ", " — ", " – ", " for ", " für ", " in ", " on ", " at ", " am ", " le ", " el ", " em ", " для ", " via ",
+    ] {
         if let Some(at) = rest.find(separator).filter(|at| *at > 3) {
             rest.truncate(at);
         }
@@ -216,12 +290,15 @@ fn names_in(text: &str, is_stated: bool) -> Vec<String> {
     }
     let mut parts = vec![rest];
     for between in phrases::between_names().iter().copied().chain([",", ";", "、", "，", "/", "・ ", " + "]) {
-        let padded = if between.is_ascii() && between.chars().all(char::is_alphabetic) || !between.is_ascii() && !"、，・ ".contains(between) {
+        let padded = if between.is_ascii() && between.chars().all(char::is_alphabetic)
+            || !between.is_ascii() && !"、，・ ".contains(between)
+        {
             format!(" {between} ")
         } else {
             between.to_owned()
         };
-        parts = parts.iter().flat_map(|part| part.split(padded.as_str()).map(str::to_owned).collect::<Vec<_>>()).collect();
+        parts =
+            parts.iter().flat_map(|part| part.split(padded.as_str()).map(str::to_owned).collect::<Vec<_>>()).collect();
     }
     parts.iter().filter_map(|part| name(part, is_stated)).collect()
 }
@@ -241,8 +318,16 @@ fn name(part: &str, is_stated: bool) -> Option<String> {
     let name = name.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '.' | ')' | '"' | '”'));
     let name = name.strip_suffix("기자").unwrap_or(name).trim_end_matches(['.', ' ']);
     let letters = name.chars().filter(|c| c.is_alphabetic()).count();
-    let is_spelled = name.chars().all(|c| c.is_alphabetic() || c.is_whitespace() || matches!(c, '.' | '-' | '\'' | '’' | '`' | '·' | '・' | '"' | '“' | '”' | '\u{200c}' | '\u{200d}' | '‐') || is_mark(c));
-    if !is_spelled || !(2..=60).contains(&letters) || phrases::is_nobody(name) {
+    let is_spelled = name.chars().all(|c| {
+        c.is_alphabetic()
+            || c.is_whitespace()
+            || matches!(c, '.' | '-' | '\'' | '’' | '`' | '·' | '・' | '"' | '“' | '”' | '\u{200c}' | '\u{200d}' | '‐')
+            || is_mark(c)
+    });
+    // "example.org" is an address.
+    let is_address =
+        !name.contains(' ') && name.split('.').count() == 2 && name.len() - name.find('.').unwrap_or(name.len()) <= 5;
+    if !is_spelled || is_address || !(2..=60).contains(&letters) || phrases::is_nobody(name) {
         return None;
     }
     let count = name.split_whitespace().count();
@@ -290,7 +375,15 @@ mod tests {
 
     #[test]
     fn nobody_is_no_author() {
-        for byline in ["Staff", "By Staff Reporter", "Redaktion", "https://example.org/author/1", "By the newsroom", "12 March 2020", ""] {
+        for byline in [
+            "Staff",
+            "By Staff Reporter",
+            "Redaktion",
+            "https://example.org/author/1",
+            "By the newsroom",
+            "12 March 2020",
+            "",
+        ] {
             check(byline, &[]);
         }
     }

@@ -64,6 +64,10 @@ const PUBLISHED: [&str; 40] = [
     "date",
 ];
 
+/// Elements and lines that are looked at; a page of dates states none.
+const MAX_CANDIDATES: usize = 500;
+const MAX_LINES: usize = 3_000;
+
 const CHANGED: [&str; 16] = [
     "article:modified_time",
     "og:article:modified_time",
@@ -138,7 +142,8 @@ fn is_plausible(read: &date::Read) -> bool {
 /// `itemprop`, as an attribute or as text.
 fn by_property(page: &Page<'_>, name: &str) -> Option<String> {
     let (at, node) = page.tree.nodes.iter().enumerate().find(|(_, node)| {
-        node.attribute("itemprop").is_some_and(|property| property.split_whitespace().any(|word| word.eq_ignore_ascii_case(name)))
+        node.attribute("itemprop")
+            .is_some_and(|property| property.split_whitespace().any(|word| word.eq_ignore_ascii_case(name)))
     })?;
     ["content", "datetime", "title"]
         .iter()
@@ -156,8 +161,10 @@ fn by_element(page: &Page<'_>, headline_at: usize) -> Option<date::Read> {
                 || !node.is_text() && page.layout.parts.get(at).is_some_and(|parts| parts.date)
         })
     };
-    let is_elsewhere = |at: usize| matches!(page.layout.zones.get(at), Some(Zone::Comments | Zone::Wall | Zone::Hidden));
-    let found: Vec<usize> = (1..nodes.len()).filter(|at| is_date(*at) && !is_elsewhere(*at)).collect();
+    let is_elsewhere =
+        |at: usize| matches!(page.layout.zones.get(at), Some(Zone::Comments | Zone::Wall | Zone::Hidden));
+    let found: Vec<usize> =
+        (1..nodes.len()).filter(|at| is_date(*at) && !is_elsewhere(*at)).take(MAX_CANDIDATES).collect();
     // What stands in the page's head bar is today's date.
     let start = found.partition_point(|at| at + 80 < headline_at);
     let beside = |at: &&usize| page.layout.zones.get(**at) == Some(&Zone::Beside);
@@ -171,8 +178,19 @@ fn by_element(page: &Page<'_>, headline_at: usize) -> Option<date::Read> {
     for at in ordered.copied() {
         let Some(node) = nodes.get(at) else { continue };
         let text = clean(&page.tree.text_of(at, 300)).unwrap_or_default();
-        let attributes = ["datetime", "content", "data-datetime", "data-date", "data-time", "data-timestamp", "data-utc", "data-published", "title"];
-        let stated = attributes.iter().filter_map(|name| node.attribute(name)).find_map(date::read).filter(is_plausible);
+        let attributes = [
+            "datetime",
+            "content",
+            "data-datetime",
+            "data-date",
+            "data-time",
+            "data-timestamp",
+            "data-utc",
+            "data-published",
+            "title",
+        ];
+        let stated =
+            attributes.iter().filter_map(|name| node.attribute(name)).find_map(date::read).filter(is_plausible);
         let Some(read) = stated.or_else(|| find(&text, page.is_month_first())) else { continue };
         let around = nodes
             .get(node.parent)
@@ -180,7 +198,10 @@ fn by_element(page: &Page<'_>, headline_at: usize) -> Option<date::Read> {
             .and_then(|_| clean(&page.tree.text_of(node.parent, 200)))
             .unwrap_or_default();
         let names = node.attribute("class").unwrap_or_default().to_lowercase();
-        let is_change = names.contains("updat") || names.contains("modif") || is_after_change(&around, &text) || is_after_change(&text, "");
+        let is_change = names.contains("updat")
+            || names.contains("modif")
+            || is_after_change(&around, &text)
+            || is_after_change(&text, "");
         if is_change {
             change = change.or(Some(read));
         } else {
@@ -204,7 +225,10 @@ fn is_after_change(around: &str, text: &str) -> bool {
         unspaced || !before.get(..*at).is_some_and(|head| head.ends_with(char::is_alphanumeric))
     };
     let last = |phrases: &[&str]| {
-        phrases.iter().filter_map(|phrase| before.match_indices(phrase).map(|(at, _)| at).filter(begins_word).last()).max()
+        phrases
+            .iter()
+            .filter_map(|phrase| before.match_indices(phrase).map(|(at, _)| at).filter(begins_word).last())
+            .max()
     };
     match (last(phrases::before_change()), last(phrases::before_publication())) {
         (Some(change), Some(publication)) if text.is_empty() => change < publication,
@@ -218,7 +242,11 @@ fn is_after_change(around: &str, text: &str) -> bool {
 fn by_line(page: &Page<'_>, headline_at: usize, story: &std::ops::Range<usize>, near: bool) -> Option<date::Read> {
     let blocks = &page.layout.blocks;
     let head = blocks.partition_point(|block| block.node < headline_at);
-    let is_short = |block: &Block| block.weight <= 90 && !matches!(block.zone, Zone::Comments | Zone::Hidden) && block.text.chars().any(char::is_numeric);
+    let is_short = |block: &Block| {
+        block.weight <= 90
+            && !matches!(block.zone, Zone::Comments | Zone::Hidden)
+            && block.text.chars().any(char::is_numeric)
+    };
     let in_block = |block: &Block| {
         if !is_short(block) || is_after_change(&block.text, "") {
             return None;
@@ -227,8 +255,9 @@ fn by_line(page: &Page<'_>, headline_at: usize, story: &std::ops::Range<usize>, 
     };
     if near {
         let until = story.start.max(head) + 2;
-        let first = head.saturating_sub(3);
-        return blocks.get(first..until.min(blocks.len()).max(first)).unwrap_or_default().iter().filter(|block| block.weight <= 60).find_map(in_block);
+        let after = blocks.get(head..until.min(blocks.len()).max(head)).unwrap_or_default().iter();
+        let before = blocks.get(head.saturating_sub(3)..head).unwrap_or_default().iter().rev();
+        return after.chain(before).filter(|block| block.weight <= 80).find_map(in_block);
     }
     let labelled = |block: &&Block| {
         let lower = block.text.to_lowercase();
@@ -237,9 +266,12 @@ fn by_line(page: &Page<'_>, headline_at: usize, story: &std::ops::Range<usize>, 
     let after = blocks.get(story.end.min(blocks.len())..).unwrap_or_default();
     blocks
         .iter()
+        .take(MAX_LINES)
         .filter(labelled)
         .find_map(in_block)
-        .or_else(|| after.iter().take(12).filter(|block| block.kind != Kind::Row || block.weight < 60).find_map(in_block))
+        .or_else(|| {
+            after.iter().take(12).filter(|block| block.kind != Kind::Row || block.weight < 60).find_map(in_block)
+        })
         .or_else(|| {
             // The first sentence of a notice or a letter: "Berlin, den 3. März 2020".
             let first = blocks.get(story.start)?;
@@ -249,7 +281,8 @@ fn by_line(page: &Page<'_>, headline_at: usize, story: &std::ops::Range<usize>, 
 }
 
 fn changed_by_line(page: &Page<'_>) -> Option<date::Read> {
-    let lines = page.layout.blocks.iter().filter(|block| block.weight <= 90 && block.zone != Zone::Comments);
+    let lines =
+        page.layout.blocks.iter().take(MAX_LINES).filter(|block| block.weight <= 90 && block.zone != Zone::Comments);
     lines.filter(|block| is_after_change(&block.text, "")).find_map(|block| {
         let lower = block.text.to_lowercase();
         let at = phrases::before_change().iter().filter_map(|phrase| Some(lower.find(phrase)? + phrase.len())).min()?;
@@ -334,7 +367,11 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &str) {
         let found = find(text, false).map(|read| read.time.to_string());
-        assert_eq!(found.as_deref().unwrap_or("none").get(..10.min(found.as_deref().unwrap_or("none").len())), Some(expected), "{text}");
+        assert_eq!(
+            found.as_deref().unwrap_or("none").get(..10.min(found.as_deref().unwrap_or("none").len())),
+            Some(expected),
+            "{text}"
+        );
     }
 
     #[test]

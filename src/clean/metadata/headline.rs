@@ -35,7 +35,9 @@ pub(super) fn read(page: &Page<'_>) -> Headline {
     let is_site = |text: &str| {
         let own = key(text);
         let named = site.map(key).unwrap_or_default();
-        !named.is_empty() && (own == named || titles.len() > 1 && titles.iter().all(|title| key(title) != own) && named.contains(&own))
+        !named.is_empty()
+            && (own == named
+                || titles.len() > 1 && titles.iter().all(|title| key(title) != own) && named.contains(&own))
     };
     let confirmed = headings
         .iter()
@@ -89,7 +91,11 @@ fn headings(page: &Page<'_>) -> Vec<Heading> {
         let is_property = element.attribute("itemprop").is_some_and(|property| property.contains("headline"));
         let is_title = ["headline", "entry-title", "post-title", "article-title", "story-title", "page-title", "title"]
             .iter()
-            .any(|name| names.split_whitespace().any(|class| class == *name || class.ends_with(name) && class.len() < name.len() + 14));
+            .any(|name| {
+                names
+                    .split_whitespace()
+                    .any(|class| class == *name || class.ends_with(name) && class.len() < name.len() + 14)
+            });
         let rank = match element.name.as_ref() {
             _ if is_property => 0,
             "h1" => 1,
@@ -119,7 +125,8 @@ fn agreement(heading: &str, title: &str) -> usize {
     if long.len() >= 12 && short.contains(&long) {
         return (long.len() * 100 / short.len()).min(98);
     }
-    let words = |text: &str| text.split_whitespace().map(key).filter(|word| word.chars().count() > 2).collect::<Vec<_>>();
+    let words =
+        |text: &str| text.split_whitespace().map(key).filter(|word| word.chars().count() > 2).collect::<Vec<_>>();
     let (heading, title) = (words(heading), words(title));
     let shared = heading.iter().filter(|word| title.contains(word)).count();
     if shared >= 3 && shared * 3 >= heading.len() * 2 { shared * 90 / heading.len().max(title.len()).max(1) } else { 0 }
@@ -130,14 +137,19 @@ fn without_site(title: &str, site: Option<&str>) -> String {
     let site = site.map(key).filter(|site| !site.is_empty());
     let names_site = |part: &str| {
         let part = key(part);
-        !part.is_empty() && site.as_ref().is_some_and(|site| part == *site || part.len() >= 4 && site.contains(&part) || part.contains(site.as_str()))
+        !part.is_empty()
+            && site.as_ref().is_some_and(|site| {
+                part == *site || part.len() >= 4 && site.contains(&part) || part.contains(site.as_str())
+            })
     };
     let unspaced = title.chars().any(|c| ('\u{2E80}'..='\u{D7FF}').contains(&c));
     let mut title = title.to_owned();
     // "Story | World | Site": more than one may hang on.
     for _ in 0..3 {
         let mut cut = None;
-        for separator in [" | ", "｜", " — ", " – ", " - ", " :: ", " » ", " « ", " • ", " · ", " / ", " \\ ", "_", "|", " : "] {
+        for separator in
+            [" | ", "｜", " — ", " – ", " - ", " :: ", " » ", " « ", " • ", " · ", " / ", " \\ ", "_", "|", " : "]
+        {
             if separator == "_" && !unspaced {
                 continue;
             }
@@ -187,7 +199,11 @@ mod tests {
         check("Example Wire: fire", Some("Example Wire"), "Example Wire: fire");
         check("Мост открыт – Пример", Some("Пример"), "Мост открыт");
         check("大桥建成通车_国内_示例网", None, "大桥建成通车");
-        check("Budget agreed - what it means for the harbour towns of the north", Some("Wire"), "Budget agreed - what it means for the harbour towns of the north");
+        check(
+            "Budget agreed - what it means for the harbour towns of the north",
+            Some("Wire"),
+            "Budget agreed - what it means for the harbour towns of the north",
+        );
     }
 
     #[test]

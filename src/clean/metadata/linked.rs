@@ -56,12 +56,15 @@ impl Linked {
             self.known.entry(id.to_owned()).or_insert_with(|| object.clone());
         }
         let is_story = ["Article", "Posting", "Report"].iter().any(|kind| kinds.contains(kind));
-        let is_page = ["WebPage", "Recipe", "Review", "Event", "VideoObject", "Product", "Course", "Podcast", "CreativeWork"]
-            .iter()
-            .any(|kind| kinds.contains(kind));
+        let is_page =
+            ["WebPage", "Recipe", "Review", "Event", "VideoObject", "Product", "Course", "Podcast", "CreativeWork"]
+                .iter()
+                .any(|kind| kinds.contains(kind));
         // Of several stories the one that gives its text or its author is the page's own.
         let says_more = |known: &Value| {
-            let told = |value: &Value| ["articleBody", "author", "datePublished"].iter().filter(|name| value.get(**name).is_some()).count();
+            let told = |value: &Value| {
+                ["articleBody", "author", "datePublished"].iter().filter(|name| value.get(**name).is_some()).count()
+            };
             told(&object) > told(known)
         };
         if is_story && self.story.as_ref().is_none_or(says_more) {
@@ -183,8 +186,10 @@ mod tests {
 
     #[test]
     fn graphs_refer_to_authors_by_id() {
-        let linked = Linked::read(&[r##"{"@graph":[{"@type":"WebPage","name":"p"},{"@type":"Article","headline":"h","author":{"@id":"#a"},},
-            {"@type":"Person","@id":"#a","name":"Ada Lima"}]}"##]);
+        let linked = Linked::read(&[
+            r##"{"@graph":[{"@type":"WebPage","name":"p"},{"@type":"Article","headline":"h","author":{"@id":"#a"},},
+            {"@type":"Person","@id":"#a","name":"Ada Lima"}]}"##,
+        ]);
         assert_eq!((linked.text("headline").as_deref(), linked.authors()), (Some("h"), vec!["Ada Lima".to_owned()]));
     }
 

@@ -43,8 +43,11 @@ pub(super) fn story(tree: &Tree<'_>, layout: &Layout, marked: &[usize]) -> Chose
         .collect();
     let run = best_run(&values);
     let found = layout.prose(&run);
-    for hints in [marked.to_vec(), hinted(tree, |at| is_article_body(tree, at)), hinted(tree, |at| is_body_by_name(tree, layout, at))]
-    {
+    for hints in [
+        marked.to_vec(),
+        hinted(tree, |at| is_article_body(tree, at)),
+        hinted(tree, |at| is_body_by_name(tree, layout, at)),
+    ] {
         if let Some(blocks) = held_by_hints(tree, layout, &hints)
             && layout.weight_of(&blocks) * 100 >= found * HINT_SHARE
             && layout.weight_of(&blocks) >= 40
@@ -113,7 +116,12 @@ fn value(block: &Block) -> i64 {
         _ if block.is_prose() => {
             let counted = weight.min(LONGEST_PARAGRAPH as i64) * (100 - linked_percent(block)) / 100;
             match () {
-                () if is_boilerplate(&block.text) || phrases::is_rights(&block.text) || phrases::is_consent(&block.text) => -10,
+                () if is_boilerplate(&block.text)
+                    || phrases::is_rights(&block.text)
+                    || phrases::is_consent(&block.text) =>
+                {
+                    -10
+                }
                 () if block.kind == Kind::ListEntry => counted / 2,
                 () => counted,
             }
@@ -136,9 +144,7 @@ fn teasers(blocks: &[Block]) -> HashSet<usize> {
             part.push(at);
         }
     }
-    let is_teaser = |part: &Vec<usize>| {
-        matches!(part.as_slice(), [only] if blocks.get(*only).is_some_and(|block| block.weight < LONGEST_TEASER))
-    };
+    let is_teaser = |part: &Vec<usize>| matches!(part.as_slice(), [only] if blocks.get(*only).is_some_and(|block| block.weight < LONGEST_TEASER));
     let mut teasers = HashSet::new();
     let mut at = 0;
     while at < parts.len() {
@@ -221,7 +227,9 @@ fn held_by_hints(tree: &Tree<'_>, layout: &Layout, hints: &[usize]) -> Option<Ve
     };
     let home = |at: usize| {
         let mut at = tree.nodes.get(at).map_or(0, |node| node.parent);
-        while at > 0 && tree.nodes.get(at).is_some_and(|node| !matches!(node.name.as_ref(), "article" | "main" | "body")) {
+        while at > 0
+            && tree.nodes.get(at).is_some_and(|node| !matches!(node.name.as_ref(), "article" | "main" | "body"))
+        {
             at = tree.nodes.get(at).map_or(0, |node| node.parent);
         }
         at
@@ -237,8 +245,10 @@ fn held_by_hints(tree: &Tree<'_>, layout: &Layout, hints: &[usize]) -> Option<Ve
 /// A run, with the short paragraphs and headings beside its own: they count for nothing, but belong to the story.
 fn extended(tree: &Tree<'_>, layout: &Layout, run: Range<usize>) -> Range<usize> {
     let blocks = |range: Range<usize>| layout.blocks.get(range).unwrap_or_default().iter();
-    let homes: HashSet<usize> =
-        blocks(run.clone()).filter(|block| block.is_prose() && block.zone == Zone::Open).map(|block| home(tree, block)).collect();
+    let homes: HashSet<usize> = blocks(run.clone())
+        .filter(|block| block.is_prose() && block.zone == Zone::Open)
+        .map(|block| home(tree, block))
+        .collect();
     let belongs = |block: &Block| {
         block.zone == Zone::Open
             && !block.is_linked()

@@ -91,7 +91,9 @@ pub(in crate::clean) fn weight(text: &str) -> usize {
     text.chars()
         .map(|c| match c {
             c if c.is_ascii() => usize::from(c.is_ascii_alphanumeric()),
-            '\u{2E80}'..='\u{D7FF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}' => 2 * usize::from(c.is_alphanumeric()),
+            '\u{2E80}'..='\u{D7FF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}' => {
+                2 * usize::from(c.is_alphanumeric())
+            }
             c => usize::from(c.is_alphanumeric()),
         })
         .sum()
@@ -205,10 +207,28 @@ impl Layout {
             let above = zones.get(node.parent).copied().unwrap_or_default();
             let name = node.name.as_ref();
             let role = node.attribute("role").unwrap_or_default();
-            let is_top = matches!(name, "article" | "body" | "html" | "main" | "h1") || node.attribute("itemprop") == Some("articleBody");
+            let is_top = matches!(name, "article" | "body" | "html" | "main" | "h1")
+                || node.attribute("itemprop") == Some("articleBody");
             let by_element = matches!(name, "nav" | "aside" | "footer" | "menu" | "search")
-                || matches!(role, "navigation" | "complementary" | "contentinfo" | "banner" | "search" | "menu" | "menubar" | "dialog" | "alertdialog");
-            let is_doubtful = parts.outside || parts.never || parts.wall || name == "form" || by_element || is_outside(at) || is_hidden(node);
+                || matches!(
+                    role,
+                    "navigation"
+                        | "complementary"
+                        | "contentinfo"
+                        | "banner"
+                        | "search"
+                        | "menu"
+                        | "menubar"
+                        | "dialog"
+                        | "alertdialog"
+                );
+            let is_doubtful = parts.outside
+                || parts.never
+                || parts.wall
+                || name == "form"
+                || by_element
+                || is_outside(at)
+                || is_hidden(node);
             let own = if zones.get(at) == Some(&Zone::Comments) {
                 Zone::Comments
             } else if !is_doubtful || is_top {
@@ -250,6 +270,11 @@ impl Layout {
         }
         self.zones = zones;
     }
+}
+
+/// A link to somewhere else; one to another place of the page is no pointer to other stories.
+fn leads_away(node: &super::tree::Node<'_>) -> bool {
+    node.attribute("href").is_some_and(|link| !link.starts_with('#') || link.len() == 1)
 }
 
 fn is_hidden(node: &super::tree::Node<'_>) -> bool {
@@ -296,7 +321,9 @@ impl<'t, 'p> Walk<'t, 'p> {
         let mut open: Vec<usize> = Vec::new();
         let mut at = 1;
         while let Some(node) = nodes.get(at) {
-            while let Some(last) = open.last().copied().filter(|last| nodes.get(*last).is_some_and(|node| node.end <= at)) {
+            while let Some(last) =
+                open.last().copied().filter(|last| nodes.get(*last).is_some_and(|node| node.end <= at))
+            {
                 self.close(last);
                 open.pop();
             }
@@ -306,7 +333,7 @@ impl<'t, 'p> Walk<'t, 'p> {
                 at = node.end.max(at + 1);
                 continue;
             } else {
-                self.open(&node.name, node.attribute("href").is_some());
+                self.open(&node.name, leads_away(node));
                 open.push(at);
             }
             at += 1;
@@ -358,7 +385,7 @@ impl<'t, 'p> Walk<'t, 'p> {
     fn close(&mut self, at: usize) {
         let Some(node) = self.tree.nodes.get(at) else { return };
         match node.name.as_ref() {
-            "a" if node.attribute("href").is_some() => self.links_open = self.links_open.saturating_sub(1),
+            "a" if leads_away(node) => self.links_open = self.links_open.saturating_sub(1),
             "pre" | "xmp" | "listing" => {
                 self.flush();
                 self.preformatted = self.preformatted.saturating_sub(1);

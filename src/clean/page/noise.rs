@@ -17,8 +17,13 @@ pub(super) fn without(layout: &Layout, chosen: &[usize], headline: Option<&str>,
     let mut kept: Vec<usize> = Vec::new();
     // Whether links were left out since the last block that was kept.
     let mut dropped_links = false;
+    // Paragraphs so far.
+    let mut told = 0;
     for at in chosen.iter().copied() {
         let Some(block) = layout.blocks.get(at) else { continue };
+        if told >= 2 && (block.kind == Kind::Heading || told >= 3 && !is_marked) && phrases::is_end(&block.text) {
+            break;
+        }
         let drops_as_link = lists.contains(&at) || is_link_line(block) || is_pointer(block);
         let repeats = repeats(block, &headline, &mut seen);
         if block.zone != Zone::Open || drops_as_link || repeats || !has_words(block) || is_furniture(block) {
@@ -26,10 +31,11 @@ pub(super) fn without(layout: &Layout, chosen: &[usize], headline: Option<&str>,
             continue;
         }
         // What a heading headed was left out.
-        if dropped_links && block.kind != Kind::Heading || dropped_links && block.kind == Kind::Heading {
+        if dropped_links {
             drop_label(layout, &mut kept);
         }
         dropped_links = false;
+        told += usize::from(block.is_prose());
         kept.push(at);
     }
     if dropped_links {
@@ -87,13 +93,19 @@ fn is_link_line(block: &Block) -> bool {
 
 /// "Read also: ..." with a link.
 fn is_pointer(block: &Block) -> bool {
-    block.linked * 3 >= block.weight && block.linked > 0 && (is_boilerplate(&block.text) || phrases::is_label(&block.text))
+    block.linked * 3 >= block.weight
+        && block.linked > 0
+        && (is_boilerplate(&block.text) || phrases::is_label(&block.text))
 }
 
 fn is_furniture(block: &Block) -> bool {
     let is_credit = || block.kind == Kind::Caption && (block.weight < 12 || is_boilerplate(&block.text));
     let is_promo = || block.weight < 150 && phrases::is_promotion(&block.text);
-    phrases::is_furniture(&block.text) || phrases::is_rights(&block.text) || block.is_code() || is_credit() || is_promo()
+    phrases::is_furniture(&block.text)
+        || phrases::is_rights(&block.text)
+        || block.is_code()
+        || is_credit()
+        || is_promo()
 }
 
 /// Entries of lists that are mostly links.
@@ -123,7 +135,8 @@ fn linked_lists(layout: &Layout, chosen: &[usize]) -> HashSet<usize> {
 /// Bylines, dates, counters and rubrics before the first sentence go; headings and captions stay.
 fn without_beginning(layout: &Layout, kept: &[usize]) -> Vec<usize> {
     let block = |at: &usize| layout.blocks.get(*at);
-    let Some(first) = kept.iter().position(|at| block(at).is_some_and(|block| block.is_prose() || is_sentence(block))) else {
+    let tells = |block: &Block| (block.is_prose() || is_sentence(block)) && !metadata::is_byline_or_date(&block.text);
+    let Some(first) = kept.iter().position(|at| block(at).is_some_and(tells)) else {
         return kept.to_vec();
     };
     let is_kept = |(position, at): (usize, &usize)| {
@@ -131,7 +144,9 @@ fn without_beginning(layout: &Layout, kept: &[usize]) -> Vec<usize> {
             || block(at).is_some_and(|block| match block.kind {
                 Kind::Caption => block.weight >= 15,
                 Kind::Heading => block.weight >= 12 && !metadata::is_byline_or_date(&block.text),
-                Kind::Row | Kind::ListEntry => position + 3 >= first && block.weight >= 12 && !metadata::is_byline_or_date(&block.text),
+                Kind::Row | Kind::ListEntry => {
+                    position + 3 >= first && block.weight >= 12 && !metadata::is_byline_or_date(&block.text)
+                }
                 Kind::Paragraph => block.weight >= 25 && !metadata::is_byline_or_date(&block.text),
             })
     };
@@ -139,7 +154,7 @@ fn without_beginning(layout: &Layout, kept: &[usize]) -> Vec<usize> {
 }
 
 fn is_sentence(block: &Block) -> bool {
-    block.kind == Kind::Paragraph && block.weight >= 15 && ends_sentence(&block.text) && !metadata::is_byline_or_date(&block.text)
+    block.kind == Kind::Paragraph && block.weight >= 15 && ends_sentence(&block.text)
 }
 
 /// Headings that nothing follows, and short lines after the last sentence.

@@ -112,10 +112,9 @@ impl<'a> Tree<'a> {
                 Token::Text(text) => building.text(text),
                 Token::Open(tag) if tag.name.eq_ignore_ascii_case("script") => {
                     let start = tokens.at();
-                    let is_linked = tag
-                        .attributes
-                        .iter()
-                        .any(|(key, value)| key.eq_ignore_ascii_case("type") && value.to_ascii_lowercase().contains("ld+json"));
+                    let is_linked = tag.attributes.iter().any(|(key, value)| {
+                        key.eq_ignore_ascii_case("type") && value.to_ascii_lowercase().contains("ld+json")
+                    });
                     if tokens.skip_past_end("script") && is_linked {
                         let script = markup.get(start..tokens.at()).unwrap_or_default();
                         linked.push(script.get(..script.rfind("</").unwrap_or(script.len())).unwrap_or_default());
@@ -175,7 +174,26 @@ pub(in crate::clean) fn is_block(name: &str) -> bool {
     ENDS_PARAGRAPH.contains(&name)
         || matches!(
             name,
-            "body" | "html" | "head" | "title" | "caption" | "dd" | "dt" | "legend" | "li" | "option" | "tbody" | "tfoot" | "thead" | "tr" | "xmp" | "listing" | "plaintext" | "search" | "picture" | "root"
+            "body"
+                | "html"
+                | "head"
+                | "title"
+                | "caption"
+                | "dd"
+                | "dt"
+                | "legend"
+                | "li"
+                | "option"
+                | "tbody"
+                | "tfoot"
+                | "thead"
+                | "tr"
+                | "xmp"
+                | "listing"
+                | "plaintext"
+                | "search"
+                | "picture"
+                | "root"
         )
         || name.contains('-')
 }
@@ -228,7 +246,8 @@ impl<'a> Building<'a> {
         if name.eq_ignore_ascii_case("body") || name.eq_ignore_ascii_case("html") {
             return;
         }
-        let ends_cell = ["td", "th", "tr", "tbody", "thead", "tfoot", "table"].iter().any(|cell| name.eq_ignore_ascii_case(cell));
+        let ends_cell =
+            ["td", "th", "tr", "tbody", "thead", "tfoot", "table"].iter().any(|cell| name.eq_ignore_ascii_case(cell));
         for position in (1..self.open.len()).rev() {
             let open = self.name(position);
             if open.eq_ignore_ascii_case(name) {
