@@ -1,251 +1,198 @@
 //! The article on a web page.
 //!
-//! In: the page's bytes. Out: [`Story`]: headline, lead and paragraphs, with what the page states about itself. The body
-//! is the page's JSON-LD `articleBody` where that is sound, else what extraction (dom_smoothie) takes for the article;
-//! both are laid over the page's own blocks, so that subheads and the lead survive and navigation, related links, share
-//! bars and footers stay out. A page without an article gives a story without paragraphs and an issue.
+//! In: the page's bytes. Out: [`Story`]: headline, lead and paragraphs, with what the page states about itself. The page
+//! becomes a tree (`tree`), the tree blocks of text in zones (`layout`); `choose` finds the story among them and `noise`
+//! takes out what stands between. The text that the page gives in JSON-LD decides where it is sound. A consent form, a
+//! refusal or an empty page gives a story without paragraphs and an issue; all of it takes time that grows with the page
+//! and with nothing else.
+
+mod choose;
+pub(super) mod layout;
+mod noise;
+pub(super) mod tree;
 
 use super::{
-    html::{self, Block, BlockKind},
+    html,
     metadata::{self, Metadata, key},
-    slim,
     text::{self, Marks},
 };
 use crate::markup::encoding;
 use crate::model::{BodyFrom, Issue, Stage};
-use dom_smoothie::{CandidateSelectMode, Config, Readability};
-use std::collections::HashSet;
+use crate::quirks::{phrases, publishers};
+use layout::{Kind, Layout, Zone, ends_sentence};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use tree::Tree;
 
-/// Elements that extraction may look at; the largest real pages have some thirty thousand.
-const MAX_ELEMENTS: usize = 60_000;
+#[cfg(test)]
+mod tests;
+
 /// Bytes of a page that are looked at.
 const MAX_PAGE: usize = 16 * 1024 * 1024;
 /// A text shorter than this is no article.
 pub(super) const SHORTEST: usize = 140;
+/// Letters and digits of a story that is doubted.
+const THIN: usize = 60;
 
 /// What was found on a page.
+#[derive(Default)]
 pub(super) struct Story {
     pub(super) headline: Option<String>,
     pub(super) lead: Option<String>,
     pub(super) paragraphs: Vec<String>,
-    pub(super) from: BodyFrom,
+    /// None where there are no paragraphs.
+    pub(super) from: Option<BodyFrom>,
     pub(super) metadata: Metadata,
     pub(super) marks: Marks,
     pub(super) issues: Vec<Issue>,
+    /// The page says, or its text shows, that there is more for those who pay.
+    pub(super) cut: bool,
 }
 
-/// Reads a page.
+/// Reads a page. A fault of ours in it must not cost the feed's own text.
 pub(super) fn read(url: Option<&str>, content_type: Option<&str>, bytes: &[u8]) -> Story {
+    catch_unwind(AssertUnwindSafe(|| read_whole(url, content_type, bytes))).unwrap_or_else(|_| {
+        let detail = "reading the page failed: a bug of ours";
+        Story { issues: vec![Issue::new(Stage::Clean, "extraction_failed", detail)], ..Story::default() }
+    })
+}
+
+fn read_whole(url: Option<&str>, content_type: Option<&str>, bytes: &[u8]) -> Story {
     let decoded =
         encoding::decode(Stage::Clean, bytes.get(..MAX_PAGE).unwrap_or(bytes), content_type, url.unwrap_or_default());
     let mut issues = decoded.issues;
-    let metadata = metadata::read(&decoded.text);
-    let page = slim::page(&decoded.text);
-    let mut marks = Marks::default();
-    let blocks = restored(html::blocks(&page, &mut marks));
-    let headline = metadata.headline();
-    let extracted = extract(&page, &mut issues);
-    let mut chosen = match &extracted {
-        Some(extracted) => lay_over(&blocks, extracted, headline.as_deref()),
-        None => Vec::new(),
+    let tree = Tree::read(&decoded.text);
+    let publisher = publishers::publisher(url.unwrap_or_default());
+    let is_called = |at: usize, names: &[&str]| {
+        !names.is_empty()
+            && tree.nodes.get(at).is_some_and(|node| {
+                ["class", "id"]
+                    .iter()
+                    .filter_map(|name| node.attribute(name))
+                    .any(|value| value.split_whitespace().any(|word| names.contains(&word)))
+            })
     };
+    let layout = Layout::of(&tree, |at| is_called(at, &publisher.outside));
+    let page = metadata::Page::read(&tree, &layout, url);
+    let headline = page.headline();
+    let marked: Vec<usize> = (0..tree.nodes.len()).filter(|at| is_called(*at, &publisher.body)).collect();
+    let (mut story, mut cut) = chosen(&tree, &layout, &marked, headline.text.as_deref(), &mut issues);
+    let mut marks = layout.marks;
+    let mut paragraphs = texts(&layout, &story);
     let mut from = BodyFrom::Page;
-    if let Some(stated) = metadata.body()
-        && let Some(paragraphs) = from_linked_data(&stated, &blocks, &chosen, &mut marks)
+    if let Some(stated) = page.body()
+        && let Some(stated) = from_linked_data(&stated, &layout, &story, &mut marks)
     {
-        chosen = paragraphs;
-        from = BodyFrom::JsonLd;
+        (paragraphs, from) = match stated {
+            Stated::Blocks(blocks) => {
+                story = blocks;
+                (texts(&layout, &story), BodyFrom::JsonLd)
+            }
+            Stated::Text(paragraphs) => (paragraphs, BodyFrom::JsonLd),
+        };
+        cut = false;
     }
-    if length(&chosen) < SHORTEST {
-        let dense = dense_paragraphs(&blocks, headline.as_deref());
-        if length(&dense) > length(&chosen) {
-            chosen = dense;
-        }
-    }
-    let lead = lead(&blocks, &chosen, headline.as_deref(), &metadata);
-    drop_headline(&mut chosen, headline.as_deref());
-    if chosen.is_empty() {
+    let bounds = story.first().copied().unwrap_or(0)..story.last().map_or(0, |last| last + 1);
+    let metadata = page.finish(headline.at, bounds.clone());
+    let lead = lead(&layout, bounds.start, headline.at, &metadata);
+    drop_headline(&mut paragraphs, headline.text.as_deref());
+    if paragraphs.is_empty() {
         issues.push(Issue::new(Stage::Clean, "no_article", "no article text was found on the page"));
     }
-    Story { headline, lead, paragraphs: chosen, from, metadata, marks, issues }
-}
-
-fn restored(mut blocks: Vec<Block>) -> Vec<Block> {
-    // Only now can references that were escaped twice be seen.
-    blocks.iter_mut().for_each(|block| block.text = text::line(&slim::restore(&block.text), &mut Marks::default()));
-    blocks
+    if metadata.for_subscribers && length(&paragraphs) < 1_500 {
+        cut = true;
+    }
+    if cut {
+        issues.push(Issue::new(Stage::Clean, "pay_wall", "the rest of the story is for subscribers"));
+    }
+    Story { headline: headline.text, lead, paragraphs, from: Some(from), metadata, marks, issues, cut }
 }
 
 fn length(paragraphs: &[String]) -> usize {
     paragraphs.iter().map(String::len).sum()
 }
 
-/// The blocks that extraction takes for the article.
-fn extract(page: &str, issues: &mut Vec<Issue>) -> Option<Vec<Block>> {
-    let attempt = |mode: CandidateSelectMode| {
-        let config = Config {
-            max_elements_to_parse: MAX_ELEMENTS,
-            disable_json_ld: true,
-            candidate_select_mode: mode,
-            ..Config::default()
-        };
-        // A panic in the extractor must not cost the feed's own text.
-        catch_unwind(AssertUnwindSafe(|| {
-            let mut readability = Readability::new(page, None, Some(config)).ok()?;
-            let article = readability.parse().ok()?;
-            Some(restored(html::blocks(&article.content, &mut Marks::default())))
-        }))
-    };
-    match attempt(CandidateSelectMode::Readability) {
-        Ok(found) => found.filter(|blocks| !blocks.is_empty()),
-        Err(_) => {
-            issues.push(Issue::new(Stage::Clean, "extraction_failed", "the extractor failed on this page"));
-            None
-        }
-    }
+fn texts(layout: &Layout, story: &[usize]) -> Vec<String> {
+    story.iter().filter_map(|at| layout.blocks.get(*at)).map(|block| block.text.clone()).collect()
 }
 
-/// The article's paragraphs as they stand on the page: what was extracted, with the subheads between.
-fn lay_over(blocks: &[Block], extracted: &[Block], headline: Option<&str>) -> Vec<String> {
-    let wanted: HashSet<String> =
-        extracted.iter().map(|block| key(&block.text)).filter(|key| !key.is_empty()).collect();
-    let mut taken: Vec<bool> = blocks.iter().map(|block| wanted.contains(&key(&block.text))).collect();
-    let bytes = |taken: &[bool]| {
-        taken.iter().zip(blocks).filter(|(taken, _)| **taken).map(|(_, block)| block.text.len()).sum::<usize>()
-    };
-    let covered = bytes(&taken);
-    let total: usize = extracted.iter().map(|block| block.text.len()).sum();
-    // The extractor joined or parted blocks in its own way: its text is then better than ours.
-    if covered * 10 < total * 8 {
-        return without_noise(extracted, headline);
-    }
-    let inside: Vec<bool> = taken.iter().zip(blocks).map(|(taken, block)| *taken && !block.outside).collect();
-    // Unless nearly all of the story stands in what a class calls a surrounding, surroundings go.
-    if bytes(&inside) * 3 >= covered {
-        taken = inside;
-    }
-    // Short paragraphs beside the story's own, which extraction drops for their length.
-    let homes: HashSet<usize> = taken
-        .iter()
-        .zip(blocks)
-        .filter(|(taken, block)| **taken && block.kind == BlockKind::Paragraph && block.text.len() >= 80)
-        .map(|(_, block)| block.container)
-        .collect();
-    let first = taken.iter().zip(blocks).position(|(taken, block)| *taken && block.text.len() >= 40);
-    let Some(first) = first else { return without_noise(extracted, headline) };
-    let is_sibling = |block: &Block| {
-        let ends_sentence = block.text.ends_with(['.', '!', '?', '…', '"', '”', '»', '。']);
-        block.kind == BlockKind::Paragraph
-            && !block.outside
-            && block.linked == 0
-            && ends_sentence
-            && homes.contains(&block.container)
-    };
-    for (index, block) in blocks.iter().enumerate().skip(first) {
-        if is_sibling(block)
-            && let Some(taken) = taken.get_mut(index)
-        {
-            *taken = true;
+/// The story's blocks, and whether a pay wall ends them.
+fn chosen(
+    tree: &Tree<'_>,
+    layout: &Layout,
+    marked: &[usize],
+    headline: Option<&str>,
+    issues: &mut Vec<Issue>,
+) -> (Vec<usize>, bool) {
+    let found = choose::story(tree, layout, marked);
+    let mut story = noise::without(layout, &found.blocks, headline, found.is_marked);
+    let text = |at: &usize| layout.blocks.get(*at).map_or("", |block| block.text.as_str());
+    let weigh =
+        |story: &[usize]| story.iter().filter_map(|at| layout.blocks.get(*at)).map(|block| block.weight).sum::<usize>();
+    if weigh(&story) < THIN {
+        let anything = noise::hidden_too(layout, &choose::anything(tree, layout), headline);
+        if weigh(&anything) >= 2 * weigh(&story).max(THIN) {
+            story = anything;
         }
     }
-    let last = taken.iter().rposition(|taken| *taken).unwrap_or(first);
-    let mut chosen: Vec<Block> = Vec::new();
-    for index in first..=last {
-        let (Some(block), Some(taken)) = (blocks.get(index), taken.get(index)) else { continue };
-        let is_subhead = block.kind == BlockKind::Heading
-            && !block.outside
-            && block.linked * 2 < block.text.len()
-            && block.text.len() <= 160;
-        if *taken || is_subhead {
-            chosen.push(block.clone());
-        }
+    // A wall stands at the end of what may be read; a story about pay walls goes on after the words.
+    let mut cut = false;
+    while let Some(last) = story.last().filter(|at| text(at).len() < 400 && phrases::is_pay_wall(text(at))) {
+        cut = *last > 0;
+        story.pop();
     }
-    without_noise(&chosen, headline)
+    let count = layout.blocks.len();
+    if let Some(at) = story.iter().rposition(|at| text(at).len() < 200 && phrases::is_pay_wall(text(at)))
+        && story.len() - at <= 6
+        && count > 0
+    {
+        story.truncate(at);
+        cut = true;
+    }
+    let consent: Vec<usize> = story.iter().copied().filter(|at| phrases::is_consent(text(at))).collect();
+    if weigh(&consent) * 3 >= weigh(&story) && !consent.is_empty() {
+        issues.push(Issue::new(Stage::Clean, "consent_form", "the page asks for consent and shows no story"));
+        return (Vec::new(), false);
+    }
+    let whole = weigh(&story);
+    if whole < 400 && story.iter().any(|at| phrases::is_refusal(text(at)))
+        || headline.is_some_and(|line| line.len() < 80 && whole < 600 && phrases::is_refusal(line))
+    {
+        issues.push(Issue::new(
+            Stage::Clean,
+            "page_refused",
+            "the page refuses readers that are no browser, or is gone",
+        ));
+        return (Vec::new(), false);
+    }
+    (story, cut)
 }
 
-/// Drops what extraction lets through: link lists, headings that nothing follows, share bars, repetitions.
-fn without_noise(blocks: &[Block], headline: Option<&str>) -> Vec<String> {
-    let headline = headline.map(key).unwrap_or_default();
-    let mut kept: Vec<&Block> = Vec::new();
-    for block in blocks {
-        let is_link_list =
-            block.linked * 10 >= block.text.len() * 9 && (block.kind != BlockKind::Paragraph || block.text.len() < 80);
-        let repeats_headline = !headline.is_empty() && key(&block.text) == headline;
-        if is_link_list || repeats_headline || !block.text.chars().any(char::is_alphanumeric) {
-            continue;
-        }
-        let starts_section = block.kind == BlockKind::Heading;
-        // Of two headings in a row the first headed something that was left out.
-        if starts_section && kept.last().is_some_and(|last| last.kind == BlockKind::Heading && is_furniture(&last.text))
-        {
-            kept.pop();
-        }
-        kept.push(block);
-    }
-    while kept.last().is_some_and(|block| block.kind == BlockKind::Heading) {
-        kept.pop();
-    }
-    kept.into_iter().filter(|block| !is_furniture(&block.text)).map(|block| block.text.clone()).collect()
-}
-
-/// Short lines that pages put between paragraphs of a story.
-const FURNITURE: [&str; 34] = [
-    "advertisement",
-    "advertising",
-    "related",
-    "related articles",
-    "related stories",
-    "related topics",
-    "related content",
-    "related news",
-    "read more",
-    "read also",
-    "more on this story",
-    "more on this",
-    "share",
-    "share this",
-    "share this article",
-    "share this story",
-    "comments",
-    "view comments",
-    "most read",
-    "most popular",
-    "newsletter",
-    "sign up",
-    "subscribe",
-    "follow us",
-    "recommended",
-    "you may also like",
-    "tags",
-    "topics",
-    "image source",
-    "image caption",
-    "media playback is unsupported on your device",
-    "print",
-    "email",
-    "skip advertisement",
-];
-
-fn is_furniture(text: &str) -> bool {
-    let line = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    FURNITURE.contains(&line.as_str())
+/// A text that JSON-LD gives.
+enum Stated {
+    /// It stands on the page.
+    Blocks(Vec<usize>),
+    Text(Vec<String>),
 }
 
 /// JSON-LD's text, in the paragraphs of the page where these can be found in it; none when it is not sound: markup,
 /// a teaser, or far less than the page shows.
-fn from_linked_data(stated: &str, blocks: &[Block], chosen: &[String], marks: &mut Marks) -> Option<Vec<String>> {
+fn from_linked_data(stated: &str, layout: &Layout, story: &[usize], marks: &mut Marks) -> Option<Stated> {
     let paragraphs = html::paragraphs(stated, marks);
-    let stated = key(&paragraphs.join(" "));
-    let shown: usize = chosen.iter().map(|text| key(text).len()).sum();
-    if stated.len() * 10 < shown * 8 || stated.len() < SHORTEST {
+    let whole = paragraphs.join(" ");
+    let stated = key(&whole);
+    let shown: usize = story.iter().filter_map(|at| layout.blocks.get(*at)).map(|block| key(&block.text).len()).sum();
+    if stated.len() < SHORTEST {
         return None;
     }
     // The page's own blocks have paragraphs, the stated text often has none.
     let mut at = 0;
     let mut aligned = Vec::new();
     let mut covered = 0;
-    for block in blocks.iter().filter(|block| !block.outside) {
+    for (index, block) in layout.blocks.iter().enumerate() {
+        let is_chosen = story.binary_search(&index).is_ok();
+        if !is_chosen && !matches!(block.zone, Zone::Open | Zone::Hidden | Zone::Wall) {
+            continue;
+        }
         let block_key = key(&block.text);
         if block_key.len() < 3 {
             continue;
@@ -260,57 +207,45 @@ fn from_linked_data(stated: &str, blocks: &[Block], chosen: &[String], marks: &m
         if let Some(found) = rest.get(..end).and_then(|near| near.find(&block_key)) {
             at += found + block_key.len();
             covered += block_key.len();
-            aligned.push(block.text.clone());
+            aligned.push(index);
         }
     }
-    if covered * 100 >= stated.len() * 85 {
-        return Some(aligned);
+    let is_whole =
+        stated.len() * 10 >= shown * 8 || stated.len() >= 1_500 && stated.len() * 2 >= shown && ends_sentence(&whole);
+    if !is_whole {
+        return None;
     }
-    (paragraphs.len() >= 3 || shown * 2 < stated.len()).then_some(paragraphs)
+    if covered * 100 >= stated.len() * 85 {
+        // Subheads, rows and entries that stand between belong to the story, though the stated text leaves them out.
+        let (first, last) = (aligned.first().copied()?, aligned.last().copied()?);
+        let between = story.iter().copied().filter(|at| {
+            (first..last).contains(at) && layout.blocks.get(*at).is_some_and(|block| block.kind != Kind::Caption)
+        });
+        aligned.extend(between);
+        // So does a standfirst right before.
+        let before = story.iter().copied().rev().find(|at| *at < first);
+        let is_lead = |block: &layout::Block| block.is_prose() && !metadata::is_byline_or_date(&block.text);
+        aligned.extend(before.filter(|at| first - at <= 4 && layout.blocks.get(*at).is_some_and(is_lead)));
+        aligned.sort_unstable();
+        aligned.dedup();
+        return Some(Stated::Blocks(aligned));
+    }
+    (paragraphs.len() >= 3 || shown * 2 < stated.len()).then_some(Stated::Text(paragraphs))
 }
 
-/// Without an extractor's verdict: the longest run of paragraphs with little linked text, after the headline.
-fn dense_paragraphs(blocks: &[Block], headline: Option<&str>) -> Vec<String> {
-    let headline = headline.map(key).unwrap_or_default();
-    let start = blocks
-        .iter()
-        .position(|block| block.kind == BlockKind::Heading && !headline.is_empty() && key(&block.text) == headline)
-        .map_or(0, |at| at + 1);
-    let is_prose = |block: &Block| {
-        !block.outside
-            && block.linked * 3 < block.text.len()
-            && block.text.len() >= 60
-            && block.text.contains(['.', '!', '?', '。', '…'])
-    };
-    let rest = blocks.get(start..).unwrap_or_default();
-    let Some(last) = rest.iter().rposition(is_prose) else { return Vec::new() };
-    let Some(first) = rest.iter().position(is_prose) else { return Vec::new() };
-    let run: Vec<Block> = rest
-        .get(first..=last)
-        .unwrap_or_default()
-        .iter()
-        .filter(|block| is_prose(block) || (block.kind == BlockKind::Heading && !block.outside && block.linked == 0))
-        .cloned()
-        .collect();
-    without_noise(&run, None)
-}
-
-/// The standfirst: prose between headline and body, which extraction often leaves behind.
-fn lead(blocks: &[Block], chosen: &[String], headline: Option<&str>, metadata: &Metadata) -> Option<String> {
-    let headline = headline.map(key)?;
-    let first = chosen.iter().map(|text| key(text)).find(|text| *text != headline)?;
-    let body_at = blocks.iter().position(|block| key(&block.text) == first)?;
-    let head_at = blocks.iter().take(body_at).rposition(|block| key(&block.text) == headline)?;
-    let between = blocks.get(head_at + 1..body_at)?;
-    let description = metadata.description().map(|text| key(&text)).unwrap_or_default();
-    let is_prose = |block: &&Block| {
+/// The standfirst: prose between headline and body, where the body does not begin with it.
+fn lead(layout: &Layout, body_at: usize, headline_at: usize, metadata: &Metadata) -> Option<String> {
+    let head_at = layout.blocks.iter().position(|block| block.node == headline_at)?;
+    let between = layout.blocks.get(head_at + 1..body_at)?;
+    let description = metadata.description.as_deref().map(key).unwrap_or_default();
+    let is_prose = |block: &&layout::Block| {
         let words = block.text.split_whitespace().count();
-        !block.outside
-            && block.kind != BlockKind::ListEntry
-            && block.kind != BlockKind::Caption
+        matches!(block.zone, Zone::Open)
+            && matches!(block.kind, Kind::Paragraph | Kind::Heading)
             && block.linked == 0
             && block.text.len() <= 600
-            && words >= 6
+            && (words >= 6 || block.weight >= 24)
+            && !metadata::is_byline_or_date(&block.text)
     };
     let confirmed = between.iter().filter(is_prose).find(|block| {
         let text = key(&block.text);
@@ -318,10 +253,10 @@ fn lead(blocks: &[Block], chosen: &[String], headline: Option<&str>, metadata: &
     });
     let looks_like_one = || {
         between.iter().filter(is_prose).find(|block| {
-            block.text.len() >= 40 && !block.text.contains("©") && !block.text.chars().any(|c| c.is_ascii_digit())
+            block.text.len() >= 40 && !block.text.contains('©') && !block.text.chars().any(|c| c.is_ascii_digit())
         })
     };
-    confirmed.or_else(looks_like_one).map(|block| block.text.clone())
+    confirmed.or_else(looks_like_one).map(|block| text::line(&block.text, &mut Marks::default()))
 }
 
 /// The headline is a field of its own and not repeated in the body.

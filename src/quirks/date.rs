@@ -126,6 +126,11 @@ const REWRITTEN: [(&str, &str); 13] = [
     ("\u{651}", ""),
 ];
 
+/// Whether a word (in lower case) is a month's name.
+pub fn is_month(word: &str) -> bool {
+    MONTHS.contains_key(word)
+}
+
 fn pieces(text: &str) -> Vec<Piece> {
     let lower = text.to_lowercase();
     let mut spelled = String::with_capacity(lower.len() + 8);

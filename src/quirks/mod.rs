@@ -1,6 +1,9 @@
 //! What is odd about publishers, as data: rooms that meet the same oddity read it here.
 
 pub mod date;
+pub mod page_parts;
+pub mod phrases;
+pub mod publishers;
 mod tracking;
 
 pub use tracking::canonical_url;
