@@ -12,14 +12,12 @@
 
 mod attach;
 mod calendar;
-mod columns;
 mod date;
 mod date_marks;
 mod date_units;
 mod decide;
 mod disease;
 mod governed;
-mod header;
 mod kind;
 mod kinds;
 mod leading;
@@ -37,6 +35,7 @@ mod scope;
 mod spots;
 mod stated;
 mod status;
+mod table;
 mod tense;
 mod text;
 mod topic;
@@ -45,18 +44,19 @@ mod traps;
 
 use crate::extract::LeftOut;
 use crate::extract::diseases::Disease;
-use crate::extract::places::{PlaceForm, Places};
+use crate::extract::places::{Place, PlaceForm, Places};
 use crate::extract::sentence::sentences_in;
 use crate::language::Pack;
 use crate::language::pack::{Sense, Word};
-use crate::model::{Article, Covid, Field, Kind, Metric, Observation, Period, Span};
+use crate::language::tokens::TokenKind;
+use crate::model::{Article, Covid, Field, Kind, Metric, Observation, Period, PlaceKind, Span};
 use attach::Attachment;
-use columns::{Row, Table};
 use decide::Decided;
 use disease::Asked;
 use reading::Reading;
 use scope::{Context, Located, Sentence};
-use text::{opening_place, pieces};
+use table::{Around, Row, Table};
+use text::{heads_list, opening_place, pieces};
 
 /// Reads the statistics of a story.
 pub(crate) fn find(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> Covid {
@@ -156,6 +156,10 @@ impl<'a, 'p> Finder<'a, 'p> {
             context.dateline = context.dateline.or(country);
             context.home = place.subdivision.as_deref().and_then(|code| places.by_id(code));
         }
+        // "FIJI, 15/07/21" above a list says whose figures these are.
+        if heads_list(&article.body, dateline_end) {
+            dateline_end = 0;
+        }
         Self {
             dateline_end,
             pack,
@@ -233,8 +237,13 @@ impl<'a, 'p> Finder<'a, 'p> {
         let mentions = mention::mentions(&reading, self.places, &mut self.context);
         let after = std::mem::replace(&mut self.context, before);
         let sentence = Sentence { reading: &reading, mentions, places: self.places };
-        let lead = self.lead.as_ref().map(|lead| (lead.attachment.metric, lead.kinded));
-        let rows = self.table.line(&reading, self.context.last, lead);
+        let around = Around {
+            label: self.context.label,
+            country: self.context.country,
+            last: self.context.last,
+            lead: self.lead.as_ref().map(|lead| (lead.attachment.metric, lead.kinded)),
+        };
+        let rows = self.table.line(&reading, &around);
         if about && !reading.numbers.is_empty() {
             self.numbers(&sentence, &rows);
         } else if about {
@@ -266,23 +275,26 @@ impl<'a, 'p> Finder<'a, 'p> {
         self.other_disease = disease::last(&reading, self.other_disease);
     }
 
-    /// A line that is nothing but a place is a heading for the lines below it; any other running text ends its reign.
+    /// A line without figures that names one place is a heading for the lines below it ("Nepal / 21 October 2020"); running
+    /// text ends its reign, and the items of a list do not.
     fn label(&mut self, reading: &Reading<'_, 'p>) {
-        let bare = |token: &&crate::language::tokens::Token<'_>| {
-            !matches!(token.text, ":" | "-" | "–" | "—" | "•" | "*" | ".")
-        };
-        let words = reading.tokens.iter().filter(bare).count();
-        let heading = reading.spots.first().filter(|spot| {
-            words <= 4
-                && spot.form == PlaceForm::Name
-                && spot.first <= 1
-                && spot.after + 1 >= reading.tokens.len().saturating_sub(1)
-                && reading.spots.len() == 1
-                && reading.numbers.is_empty()
+        let words = reading.tokens.iter().filter(|token| token.kind == TokenKind::Word).count();
+        let all = 0..reading.tokens.len();
+        let told = table::told(reading, all.clone());
+        let first = reading.spots.first().filter(|spot| spot.form == PlaceForm::Name && !spot.possessive);
+        // "Ontario, Canada" is one place.
+        let heading = first.filter(|first| {
+            let within = |outer: &Place| outer.kind == PlaceKind::Country && outer.iso2 == first.place.iso2;
+            let bare = words == first.after - first.first;
+            let figures = reading.numbers.iter().any(|number| !table::in_heading(reading, number.first));
+            let statement = all.clone().any(|at| reading.has_at(at, Sense::Statement));
+            reading.spots.iter().skip(1).all(|spot| within(spot.place))
+                && !figures
+                && (bare || !told && !statement && words <= 14 && !reading.pack.topic_first() && titled(reading))
         });
         match heading {
-            Some(spot) if words == spot.after - spot.first => self.context.label = Some(spot.place),
-            _ if words > 14 || !reading.spots.is_empty() => self.context.label = None,
+            Some(spot) => self.context.label = Some(spot.place),
+            _ if told || words > 14 => self.context.label = None,
             _ => {}
         }
     }
@@ -369,11 +381,17 @@ fn why_not(reading: &Reading<'_, '_>, n: usize, attachment: Option<&Attachment>)
     }
 }
 
+/// Whether a line without a verb is a title: no full stop ends it, save that of a date or before a header.
+fn titled(reading: &Reading<'_, '_>) -> bool {
+    let last = reading.tokens.len().wrapping_sub(1);
+    !reading.is(last, ".") || reading.dates.iter().any(|date| date.after == last) || reading.tokens.len() <= 8
+}
+
 /// What a sentence without figures speaks of: nothing new, something that is no metric, or a metric.
 fn subject_metric(reading: &Reading<'_, '_>) -> Option<Option<Metric>> {
     let metric = reading.marks.iter().find_map(|mark| mark.cue.metric());
     // Of what only stood in traps, the next sentence counts nothing either.
-    if header::elsewhere(reading) && (metric.is_some() || reading.tokens.len() <= 12) || !reading.numbers.is_empty() {
+    if table::elsewhere(reading) && (metric.is_some() || reading.tokens.len() <= 12) || !reading.numbers.is_empty() {
         return metric.or((reading.tokens.len() <= 12).then_some(Metric::Cases)).map(|_| None);
     }
     metric.filter(|metric| kinds::kind_of(*metric).whole).map(Some)

@@ -33,6 +33,7 @@ impl<'p> Finder<'_, 'p> {
             from_dateline: false,
             before: None,
             named: None,
+            heading: None,
             inherited: None,
             forecast: false,
             start_of_change: false,

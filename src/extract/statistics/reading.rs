@@ -23,6 +23,8 @@ pub(super) struct Reading<'t, 'p> {
     /// The country that the story speaks of, and the division.
     pub(super) country: Option<&'p str>,
     pub(super) division: Option<&'p Place>,
+    /// The date that the story is told on.
+    pub(super) today: Option<Date>,
     pub(super) tokens: Vec<Token<'t>>,
     /// The classes of each token.
     words: Vec<Words>,
@@ -173,6 +175,7 @@ impl<'t, 'p> Reading<'t, 'p> {
             index,
             country,
             division,
+            today,
             tokens,
             words,
             marks,

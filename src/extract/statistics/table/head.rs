@@ -1,0 +1,299 @@
+//! What the words of a heading, of a header's cell or of a label say of the figures that they govern.
+//!
+//! In: a range of a line. Out: its [`Head`]. What holds: a head says only what its own words say, and [`Head::under`] lets
+//! the heads around it fill in the rest; words that name something counted beside a metric (beds, doses delivered, a
+//! change) make a head whose figures are left alone.
+
+use super::super::attach::{Attachment, Why};
+use super::super::kind::Kinded;
+use super::super::kinds::{is_percent, kind_of};
+use super::super::reading::Reading;
+use super::super::{date, rates, status};
+use crate::language::Cue;
+use crate::language::pack::{Sense, Word};
+use crate::model::{AsOf, Kind, Metric, Period, Statistic, Subset};
+use std::ops::Range;
+
+/// What words say of figures.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Head {
+    /// The metric, with the population that it is told per.
+    pub(super) metric: Option<(Metric, Option<u64>)>,
+    /// That they are new, or totals.
+    pub(super) said: Option<Said>,
+    pub(super) period: Option<Period>,
+    pub(super) statistic: Option<Statistic>,
+    /// The day that they describe.
+    pub(super) day: Option<AsOf>,
+    pub(super) subset: Vec<Subset>,
+    /// They count something else.
+    pub(super) other: bool,
+}
+
+/// Which kind the words of a head speak of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    New,
+    Total,
+    /// A stock, or a word like "currently".
+    Now,
+}
+
+/// What a figure is by the heads that govern it.
+#[derive(Debug, Clone)]
+pub(in crate::extract::statistics) struct Told {
+    pub(in crate::extract::statistics) attachment: Attachment,
+    pub(in crate::extract::statistics) kinded: Kinded,
+    pub(in crate::extract::statistics) subset: Vec<Subset>,
+    pub(in crate::extract::statistics) day: Option<AsOf>,
+}
+
+/// Periods that words of a head tell; the first that is found counts.
+const PERIODS: &[(Sense, Option<Period>)] = &[
+    (Sense::PastDay, Some(Period::Day)),
+    (Sense::PerDay, Some(Period::Day)),
+    (Sense::Yesterday, Some(Period::Day)),
+    (Sense::Overnight, Some(Period::Day)),
+    (Sense::PastWeek, Some(Period::Week)),
+    (Sense::PerWeek, Some(Period::Week)),
+    (Sense::LastWeek, Some(Period::Week)),
+    (Sense::PastFortnight, Some(Period::Fortnight)),
+    (Sense::PerFortnight, Some(Period::Fortnight)),
+    (Sense::PastMonth, Some(Period::Month)),
+    (Sense::PerMonth, Some(Period::Month)),
+    (Sense::LastMonth, Some(Period::Month)),
+    (Sense::Today, Some(Period::Day)),
+    (Sense::New, None),
+];
+
+impl Head {
+    /// Reads the words of a range.
+    pub(super) fn read(reading: &Reading<'_, '_>, range: Range<usize>) -> Self {
+        let metric = metric_of(reading, range.clone());
+        let (said, period) = kind_and_period(reading, range.clone());
+        let averages = metric.is_some() && said != Some(Said::Total) && reading.has(range.clone(), Sense::Average);
+        let subset = reading.marks_in(range.clone()).filter_map(|mark| match mark.cue {
+            Cue::Subset(subset) => (!status::institution(reading, mark.first, mark.after, subset)).then_some(subset),
+            _ => None,
+        });
+        let mut subset: Vec<Subset> = subset.collect();
+        subset.sort();
+        subset.dedup();
+        Self {
+            metric,
+            said: said.or(averages.then_some(Said::New)),
+            // "7-day average of new cases": so many a day.
+            period: if averages { Some(Period::Day) } else { period },
+            statistic: averages.then_some(Statistic::Average),
+            day: date::day_of_heading(reading, range.clone()),
+            subset,
+            other: other_column(reading, range),
+        }
+    }
+
+    /// A head that counts what has been counted before.
+    pub(super) fn counted(metric: Metric, kinded: Kinded) -> Self {
+        let said = match kinded.kind {
+            Kind::New => Said::New,
+            Kind::Cumulative => Said::Total,
+            Kind::Current => Said::Now,
+        };
+        Self {
+            metric: Some((metric, None)),
+            said: Some(said),
+            period: kinded.period,
+            statistic: kinded.statistic,
+            ..Self::default()
+        }
+    }
+
+    /// The same, with what it leaves open told by the head around it.
+    pub(super) fn under(&self, outer: &Self) -> Self {
+        let own = self.metric.is_some();
+        // "Cases on Friday" says nothing of the kind of deaths.
+        let same = self.metric.zip(outer.metric).is_none_or(|((one, _), (other, _))| one == other);
+        Self {
+            metric: self.metric.or(outer.metric),
+            said: self.said.or(outer.said.filter(|_| same)),
+            period: self.period.or(outer.period.filter(|_| same)),
+            statistic: self.statistic.or(outer.statistic.filter(|_| !own)),
+            day: self.day.clone().or_else(|| outer.day.clone()),
+            subset: if self.subset.is_empty() { outer.subset.clone() } else { self.subset.clone() },
+            other: self.other || outer.other && !own,
+        }
+    }
+
+    /// Whether it says something of figures without saying what they count.
+    pub(super) fn only_modifies(&self) -> bool {
+        let says = self.said.is_some() || self.period.is_some() || self.day.is_some() || !self.subset.is_empty();
+        self.metric.is_none() && !self.other && says
+    }
+
+    /// What a figure below it is; none where it counts something else. A share of people is told in percent.
+    pub(super) fn told(&self, percent: bool) -> Option<Told> {
+        let (metric, per) = self.metric.filter(|_| !self.other)?;
+        let metric = match metric {
+            Metric::PeopleVaccinated if percent => Metric::PeopleVaccinatedShare,
+            Metric::PeopleFullyVaccinated if percent => Metric::PeopleFullyVaccinatedShare,
+            metric => metric,
+        };
+        let kind = match (kind_of(metric).fixed, metric, self.said) {
+            (Some(fixed), _, _) => fixed,
+            (None, Metric::Hospitalisations | Metric::Quarantined | Metric::CloseContacts, None | Some(Said::Now)) => {
+                Kind::Current
+            }
+            (None, _, Some(Said::New)) => Kind::New,
+            (None, _, _) => Kind::Cumulative,
+        };
+        let period = self.period.filter(|_| kind == Kind::New);
+        let attachment = Attachment { metric, why: Why::Column, mark: None, per };
+        let kinded = Kinded { kind, period, statistic: self.statistic, rule: "column" };
+        Some(Told { attachment, kinded, subset: self.subset.clone(), day: self.day.clone() })
+    }
+
+    /// The head of a number with a plus sign behind one that this one governs.
+    pub(super) fn increment(&self) -> Self {
+        Self { said: Some(Said::New), period: self.period.filter(|_| self.said == Some(Said::New)), ..self.clone() }
+    }
+}
+
+/// Whether words tell something, as a header never does; a metric's own words ("died", "tested") tell nothing there.
+pub(in crate::extract::statistics) fn told(reading: &Reading<'_, '_>, range: Range<usize>) -> bool {
+    reading.marks_in(range).any(|mark| {
+        let verb = matches!(mark.cue, Cue::Sense(Sense::Perfect | Sense::Report | Sense::RiseVerb | Sense::Forecast));
+        let named = reading
+            .marks
+            .iter()
+            .any(|other| other.cue.metric().is_some() && other.first <= mark.first && mark.after <= other.after);
+        verb && !named && !reading.one_of(mark.first, &[Word::UpDown, Word::Daily, Word::Participle])
+    })
+}
+
+/// A number that is no figure in a header: "past 24 hours", "per 100,000", "7-day", "week 13".
+pub(in crate::extract::statistics) fn in_heading(reading: &Reading<'_, '_>, first: usize) -> bool {
+    let Some(n) = reading.numbers.iter().position(|number| number.first == first) else { return false };
+    let number = reading.numbers.get(n).map_or(first..first + 1, |number| number.first..number.after);
+    let named = reading.marks.iter().any(|mark| {
+        let sense = matches!(
+            mark.cue,
+            Cue::Sense(
+                Sense::PastDay
+                    | Sense::PastWeek
+                    | Sense::PastFortnight
+                    | Sense::PastMonth
+                    | Sense::PerDay
+                    | Sense::PerWeek
+                    | Sense::PerFortnight
+                    | Sense::PerMonth
+            )
+        );
+        sense && mark.first <= number.start && number.end <= mark.after
+    });
+    let before = first.wrapping_sub(1);
+    let nth = reading.word(before, Word::PeriodUnit)
+        && !reading.word(before.wrapping_sub(1), Word::PeriodOpener)
+        && reading.tokens.get(first).is_some_and(|token| token.text.len() <= 2);
+    // "Deaths within 28 days of a positive test".
+    let after = reading.numbers.get(n).map_or(first, |number| number.after);
+    let within = reading.word(before, Word::Within) && reading.has_at(after, Sense::TrapAfter);
+    named || nth || within || reading.word(before, Word::Per)
+}
+
+/// Whether a line without figures speaks of something that is no metric though a metric's words stand in it: beds, doses
+/// delivered, another disease, a target.
+pub(in crate::extract::statistics) fn elsewhere(reading: &Reading<'_, '_>) -> bool {
+    off(reading, 0..reading.tokens.len()) || other_column(reading, 0..reading.tokens.len())
+}
+
+/// Targets, trials and other diseases make figures of a whole table what they are.
+pub(super) fn off(reading: &Reading<'_, '_>, range: Range<usize>) -> bool {
+    let senses = [Sense::OtherDisease, Sense::History, Sense::Trial, Sense::Threshold, Sense::Legal];
+    senses.iter().any(|sense| reading.has(range.clone(), *sense))
+}
+
+/// The metric that the words of a range name, with the population that it is told per.
+pub(super) fn metric_of(reading: &Reading<'_, '_>, range: Range<usize>) -> Option<(Metric, Option<u64>)> {
+    let named: Vec<Metric> = reading.marks_in(range.clone()).filter_map(|mark| mark.cue.metric()).collect();
+    // Where people lie says more than that they are cases: "cases in ICU".
+    let lying = named.iter().copied().filter(|metric| super::super::attach::closer(*metric) > 1);
+    let lying = lying.max_by_key(|metric| super::super::attach::closer(*metric));
+    let metric = if named.contains(&Metric::Deaths) { Metric::Deaths } else { lying.or(named.last().copied())? };
+    let percent = range.clone().any(|at| reading.pack.percent(&reading.tokens, at).is_some());
+    let base = range.clone().filter(|at| reading.word(*at, Word::Per)).find_map(|at| rates::base(reading, at + 1));
+    let metric = match (metric, base) {
+        (Metric::Cases | Metric::CaseIncidence, Some(_)) => Metric::CaseIncidence,
+        (Metric::Deaths | Metric::DeathRate, Some(_)) => Metric::DeathRate,
+        (Metric::ActiveCases | Metric::ActiveIncidence, Some(_)) => Metric::ActiveIncidence,
+        (_, Some(_)) => return None,
+        (Metric::PeopleVaccinated, None) if percent => Metric::PeopleVaccinatedShare,
+        (Metric::PeopleFullyVaccinated, None) if percent => Metric::PeopleFullyVaccinatedShare,
+        (metric, None) if percent && !is_percent(metric) => return None,
+        (metric, None) => metric,
+    };
+    let per = base.map(|(base, _)| base).or((metric == Metric::CaseIncidence).then_some(100_000));
+    Some((metric, per))
+}
+
+/// Whether words name something else that is counted: beds, doses delivered, a change, a share, tests per case.
+fn other_column(reading: &Reading<'_, '_>, cell: Range<usize>) -> bool {
+    let covered = |at: usize| {
+        in_heading(reading, at.wrapping_sub(1))
+            || reading.marks.iter().any(|mark| {
+                mark.first <= at
+                    && at < mark.after
+                    && mark.after > mark.first + 1
+                    && !matches!(mark.cue, Cue::Sense(Sense::TrapAfter))
+            })
+    };
+    let unit = reading.marks_in(cell.clone()).any(|mark| {
+        mark.cue == Cue::Sense(Sense::TrapAfter) && !covered(mark.first) && !reading.word(mark.first, Word::RowName)
+    });
+    let senses = [Sense::Supply, Sense::Capacity, Sense::Population];
+    let given = reading.has(cell.clone(), Sense::Given);
+    // "new imported cases" are not supplied.
+    let subset = |first: usize| {
+        reading
+            .marks
+            .iter()
+            .any(|mark| matches!(mark.cue, Cue::Subset(_)) && mark.first <= first && first < mark.after)
+    };
+    let supplied = reading.marks_in(cell.clone()).any(|mark| {
+        matches!(mark.cue, Cue::Sense(sense) if senses.contains(&sense)) && !subset(mark.first)
+    });
+    let ratio = cell.clone().any(|at| {
+        reading.word(at, Word::Per)
+            && rates::base(reading, at + 1).is_none()
+            && reading.metric_at(at + 1).is_some()
+    });
+    unit || ratio || !given && supplied || cell.clone().any(|at| reading.word(at, Word::OtherColumn))
+}
+
+/// Kind and period that words tell.
+fn kind_and_period(reading: &Reading<'_, '_>, range: Range<usize>) -> (Option<Said>, Option<Period>) {
+    let total = reading.has(range.clone(), Sense::Total);
+    // "So far" and "currently" speak of today too, and make nothing new.
+    let found = |sense: Sense| {
+        reading.marks_in(range.clone()).any(|mark| {
+            let today = (mark.first..mark.after).any(|at| reading.word(at, Word::Today));
+            mark.cue == Cue::Sense(sense) && (sense != Sense::Today || today && !total)
+        })
+    };
+    let periods = PERIODS.iter().filter(|(sense, _)| found(*sense));
+    let period = periods.clone().find_map(|(_, period)| *period);
+    let new = periods.count() > 0
+        || range.clone().any(|at| reading.is(at, "+") || reading.word(at, Word::Admission))
+        || metric_of(reading, range.clone()).is_some() && on_a_day(reading, range.clone());
+    let said = match (new, total, reading.has(range.clone(), Sense::Today)) {
+        (true, _, _) => Some(Said::New),
+        (false, true, _) => Some(Said::Total),
+        (false, false, true) => Some(Said::Now),
+        _ => None,
+    };
+    let day = if said == Some(Said::New) && on_a_day(reading, range) { Some(Period::Day) } else { None };
+    (said, period.or(day))
+}
+
+/// "Cases by state on Thursday": a day on which they were counted, where "as of" would open a total.
+fn on_a_day(reading: &Reading<'_, '_>, range: Range<usize>) -> bool {
+    range.clone().any(|at| reading.word(at, Word::On) && reading.dates.iter().any(|mark| mark.first <= at + 1 && at + 1 < mark.after))
+}
