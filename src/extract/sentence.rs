@@ -145,7 +145,12 @@ fn line_break(text: &str, start: usize, at: usize) -> Option<usize> {
     let cells = line.contains(['|', '\t']) && rest.lines().next().is_some_and(|line| line.contains(['|', '\t']));
     let tabular = cells || short && (begins || increment);
     let upcoming = next.lines().next().unwrap_or_default();
-    (bullet || tabular || opens_item(upcoming) && closes_item(line)).then_some(at + 1)
+    // "… new imported cases 74; new recoveries 140", and another line of figures.
+    let figures = line.ends_with(|c: char| c.is_ascii_digit())
+        && line.contains([':', ';', '|'])
+        && next.starts_with(char::is_uppercase)
+        && upcoming.contains(|c: char| c.is_ascii_digit());
+    (bullet || tabular || figures || opens_item(upcoming) && closes_item(line)).then_some(at + 1)
 }
 
 /// Whether a line begins as an item of a list does: with a time or a number of its own ("13:20 –", "2)"), or with a label

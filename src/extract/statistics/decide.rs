@@ -137,7 +137,7 @@ impl<'p> Finder<'_, 'p> {
         if subset.is_empty() && (matches!(attachment.why, Why::Coordinated(_)) || date::is_part(reading, n)) {
             subset = whole.map(|whole| whole.subset.clone()).unwrap_or_default();
         }
-        if let Some(told) = column.filter(|_| subset.is_empty()) {
+        if let Some(told) = column {
             subset = told.subset.clone();
         }
         Some(Decided { attachment: *attachment, kinded, located, as_of, subset })

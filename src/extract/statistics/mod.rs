@@ -160,6 +160,13 @@ impl<'a, 'p> Finder<'a, 'p> {
         if heads_list(&article.body, dateline_end) {
             dateline_end = 0;
         }
+        // "QATAR (29/7): new cases 81", "ESTONIA | 16 Oct | tests …" too.
+        let dateline = article.body.get(..dateline_end).unwrap_or_default();
+        let country = place.filter(|place| place.kind == PlaceKind::Country);
+        let labels = |rest: &str| rest.trim_start().starts_with(['|', ':', '•', '/']) || rest.starts_with(" (");
+        if dateline.trim_end().ends_with([':', '|']) || article.body.get(dateline_end..).is_some_and(labels) {
+            context.label = country;
+        }
         Self {
             dateline_end,
             pack,
@@ -192,6 +199,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.sentence = 0;
             self.previous_metric = attach::Previous::default();
             self.period = None;
+            self.table = Table::default();
         }
         let named = self.asked.named(text);
         let about = self.story || named;

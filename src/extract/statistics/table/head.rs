@@ -123,6 +123,22 @@ impl Head {
         }
     }
 
+    /// The same without what a title says of itself: a "daily update" counts no days.
+    pub(super) fn of_title(reading: &Reading<'_, '_>, range: Range<usize>) -> Self {
+        let head = Self { metric: None, other: false, ..Self::read(reading, range.clone()) };
+        let measured = reading.marks_in(range.clone()).any(|mark| {
+            let itself = reading.marks.iter().any(|other| {
+                (other.first, other.after) == (mark.first, mark.after) && other.cue == Cue::Sense(Sense::New)
+            });
+            PERIODS.iter().any(|(sense, period)| period.is_some() && mark.cue == Cue::Sense(*sense)) && !itself
+        });
+        match head.said {
+            Some(Said::New) if !measured => Self { said: None, period: None, ..head },
+            Some(Said::Total | Said::Now) => Self { said: None, ..head },
+            _ => head,
+        }
+    }
+
     /// Whether it says something of figures without saying what they count.
     pub(super) fn only_modifies(&self) -> bool {
         let says = self.said.is_some() || self.period.is_some() || self.day.is_some() || !self.subset.is_empty();
@@ -196,7 +212,12 @@ pub(in crate::extract::statistics) fn in_heading(reading: &Reading<'_, '_>, firs
     // "Deaths within 28 days of a positive test".
     let after = reading.numbers.get(n).map_or(first, |number| number.after);
     let within = reading.word(before, Word::Within) && reading.has_at(after, Sense::TrapAfter);
-    named || nth || within || reading.word(before, Word::Per)
+    // "Population (mid-2019)".
+    let year = reading.tokens.get(first).is_some_and(|token| token.text.len() == 4 && token.text.bytes().all(|byte| byte.is_ascii_digit()))
+        && (1900.0..2100.0).contains(&reading.numbers.get(n).map_or(0.0, |number| number.value))
+        && (0..first).rev().find(|at| reading.is(*at, "(") || reading.is(*at, ")")).is_some_and(|at| reading.is(at, "("))
+        && (first..reading.tokens.len()).any(|at| reading.is(at, ")"));
+    named || nth || within || year || reading.word(before, Word::Per)
 }
 
 /// Whether a line without figures speaks of something that is no metric though a metric's words stand in it: beds, doses
@@ -236,19 +257,20 @@ pub(super) fn metric_of(reading: &Reading<'_, '_>, range: Range<usize>) -> Optio
 
 /// Whether words name something else that is counted: beds, doses delivered, a change, a share, tests per case.
 fn other_column(reading: &Reading<'_, '_>, cell: Range<usize>) -> bool {
-    let covered = |at: usize| {
-        in_heading(reading, at.wrapping_sub(1))
-            || reading.marks.iter().any(|mark| {
-                mark.first <= at
-                    && at < mark.after
-                    && mark.after > mark.first + 1
-                    && !matches!(mark.cue, Cue::Sense(Sense::TrapAfter))
-            })
+    let metric = metric_of(reading, cell.clone());
+    // What a rate is told per, and whose share a share is, are no things that are counted.
+    let base = cell.clone().find(|at| reading.word(*at, Word::Per) && rates::base(reading, at + 1).is_some());
+    let counted = cell.start..base.filter(|_| metric.is_some()).unwrap_or(cell.end);
+    let share = metric.is_some_and(|(metric, _)| is_percent(metric));
+    let within = |at: usize, fits: &dyn Fn(&Cue) -> bool| {
+        reading.marks.iter().any(|mark| mark.first <= at && at < mark.after && mark.after > mark.first + 1 && fits(&mark.cue))
     };
-    let unit = reading.marks_in(cell.clone()).any(|mark| {
+    let covered = |at: usize| {
+        in_heading(reading, at.wrapping_sub(1)) || within(at, &|cue| !matches!(cue, Cue::Sense(Sense::TrapAfter)))
+    };
+    let unit = reading.marks_in(counted.clone()).any(|mark| {
         mark.cue == Cue::Sense(Sense::TrapAfter) && !covered(mark.first) && !reading.word(mark.first, Word::RowName)
     });
-    let senses = [Sense::Supply, Sense::Capacity, Sense::Population];
     let given = reading.has(cell.clone(), Sense::Given);
     // "new imported cases" are not supplied.
     let subset = |first: usize| {
@@ -257,20 +279,27 @@ fn other_column(reading: &Reading<'_, '_>, cell: Range<usize>) -> bool {
             .iter()
             .any(|mark| matches!(mark.cue, Cue::Subset(_)) && mark.first <= first && first < mark.after)
     };
-    let supplied = reading.marks_in(cell.clone()).any(|mark| {
-        matches!(mark.cue, Cue::Sense(sense) if senses.contains(&sense)) && !subset(mark.first)
+    let supplied = reading.marks_in(counted.clone()).any(|mark| match mark.cue {
+        Cue::Sense(Sense::Supply | Sense::Capacity) => !subset(mark.first),
+        Cue::Sense(Sense::Population) => !share,
+        _ => false,
     });
     let ratio = cell.clone().any(|at| {
         reading.word(at, Word::Per)
             && rates::base(reading, at + 1).is_none()
-            && reading.metric_at(at + 1).is_some()
+            && reading.marks_in(at + 1..at + 4).any(|mark| mark.cue.metric().is_some())
     });
-    unit || ratio || !given && supplied || cell.clone().any(|at| reading.word(at, Word::OtherColumn))
+    // "on ventilators" has patients.
+    let named = |at: usize| within(at, &|cue| cue.metric().is_some()) || share && reading.word(at, Word::Populace);
+    unit || ratio || !given && supplied || counted.clone().any(|at| reading.word(at, Word::OtherColumn) && !named(at))
 }
 
 /// Kind and period that words tell.
 fn kind_and_period(reading: &Reading<'_, '_>, range: Range<usize>) -> (Option<Said>, Option<Period>) {
-    let total = reading.has(range.clone(), Sense::Total);
+    // "Now in hospital" is no total.
+    let total = reading
+        .marks_in(range.clone())
+        .any(|mark| mark.cue == Cue::Sense(Sense::Total) && !reading.word(mark.first, Word::Already));
     // "So far" and "currently" speak of today too, and make nothing new.
     let found = |sense: Sense| {
         reading.marks_in(range.clone()).any(|mark| {

@@ -141,7 +141,15 @@ pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>, caption: &H
     let names_rows = |cell: &Range<usize>| {
         Head::read(reading, cell.clone()).metric.is_none() && cell.clone().any(|at| reading.word(at, Word::RowName))
     };
-    let opening = parts.iter().position(names_rows);
+    let blank = |cell: &Range<usize>| {
+        let head = Head::read(reading, cell.clone());
+        head.metric.is_none() && !head.only_modifies()
+    };
+    // "Indicator | Thursday | Wednesday": where strong marks part cells, the first may name the rows in any words.
+    let opening = parts
+        .iter()
+        .position(names_rows)
+        .or_else(|| (strong && parts.len() > 2 && parts.first().is_some_and(blank)).then_some(0));
     out.named = opening.is_some();
     // A line of commas is a title unless it begins with the name of the rows.
     let title = !(strong || opening == Some(0));
@@ -194,6 +202,7 @@ fn column(reading: &Reading<'_, '_>, cell: Range<usize>, title: bool, caption: &
     // "Cases by district, deaths in brackets".
     let bracketed = cell.clone().any(|at| reading.word(at, Word::Brackets));
     if bracketed && !out.columns.is_empty() {
+        out.caption = Head { metric: None, other: false, ..Head::read(reading, main) }.under(&out.caption);
         if let Some(last) = out.brackets.last_mut() {
             *last = Some(head).filter(|head| head.metric.is_some() && !head.other);
         }

@@ -7,7 +7,7 @@
 
 use super::super::attach::core_start;
 use super::super::reading::Reading;
-use super::head::{Head, in_heading, told};
+use super::head::{Head, in_heading, off, told};
 use super::header::separator;
 use super::row::{Figure, Owner, Row};
 use crate::language::Cue;
@@ -19,14 +19,15 @@ use std::ops::Range;
 /// No label has more words.
 const LONGEST: usize = 14;
 
-/// Reads a line of labels under the head of what stands around it. The second is the head of its last plain label.
-pub(super) fn labelled(reading: &Reading<'_, '_>, around: &Head) -> Option<(Row, Head)> {
+/// Reads a line of labels under the head of what stands around it; `before` is that of the label before. The second is the
+/// head of its last label that counts a metric.
+pub(super) fn labelled(reading: &Reading<'_, '_>, around: &Head, before: Option<&Head>) -> Option<(Row, Option<Head>)> {
     let end = reading.tokens.len();
     let (mut at, mut row) = opening(reading);
     let first = row.figures.len();
     let figure = |number: &Numeral| !in_heading(reading, number.first);
     if let Some(reversed) = reversed(reading, first, at, around) {
-        return Some(reversed);
+        return Some((reversed.0, Some(reversed.1)));
     }
     let (mut group, mut last) = (around.clone(), None::<Head>);
     for (n, number) in reading.numbers.iter().enumerate().skip(first) {
@@ -61,22 +62,25 @@ pub(super) fn labelled(reading: &Reading<'_, '_>, around: &Head) -> Option<(Row,
             label.start = strong + 1;
         }
         let label = trim(reading, label);
-        let behind = open.is_some() || bracket.is_some() && label.is_empty();
-        if !noun_phrase(reading, label.clone()) {
+        let joined = label.end == start;
+        if !noun_phrase(reading, label.clone()) || joined && leads_on(reading, label.clone()) {
             return None;
         }
-        let own = Head::read(reading, label.clone());
+        let mut own = Head::read(reading, label.clone());
+        own.other |= off(reading, label.clone());
         let plus = reading.is(number.first.wrapping_sub(1), "+");
-        let mut head = match &last {
+        let part = reading.has(label.clone(), Sense::Part) || reading.word(label.start, Word::Among) && reading.has(label.clone(), Sense::People);
+        let mut head = match last.as_ref().or(before.filter(|_| part)) {
             // "(+ 385)", "(local 387, imported 10)".
             Some(last) if label.is_empty() && plus && open.is_some() => last.increment(),
-            Some(last) if (behind || of_them(reading, label.clone())) && own.only_modifies() => own.under(last),
-            Some(last) if own.only_modifies() => own.under(last),
+            Some(last) if own.only_modifies() || part && own.metric.is_none() && !own.other => own.under(last),
             Some(_) if label.is_empty() => Head::default(),
             _ => own.under(&group),
         };
-        let plain = own.metric.is_some() || own.only_modifies() || group.metric.is_some() && place(reading, label.clone()).is_some();
-        if opens && !(plain && head.metric.is_some() && !label.is_empty()) {
+        let plain = own.metric.is_some() || own.only_modifies() || part && !own.other || group.metric.is_some() && place(reading, label.clone()).is_some();
+        // "Homes with a suspected case: 561" in a list: something else that is counted.
+        let listed = !joined && !label.is_empty() && (own.other || before.or(around.metric.map(|_| around)).is_some());
+        if opens && !(plain && head.metric.is_some() && !label.is_empty()) && !listed {
             return None;
         }
         if !plain && !(label.is_empty() && plus) {
@@ -102,8 +106,7 @@ pub(super) fn labelled(reading: &Reading<'_, '_>, around: &Head) -> Option<(Row,
         at = after;
     }
     let rest = (at..end).any(|at| !matches!(reading.tokens.get(at).map(|token| token.text), Some("." | ")" | "|" | ";" | "," | "\"" | "”" | "*")));
-    let last = last.filter(|_| !rest && row.figures.len() > first)?;
-    Some((row, last))
+    (!rest && row.figures.len() > first).then_some((row, last))
 }
 
 /// Where a line begins behind its bullet, number or time.
@@ -181,9 +184,13 @@ fn noun_phrase(reading: &Reading<'_, '_>, label: Range<usize>) -> bool {
     words <= LONGEST && !clause && !opens && !sentence && !told(reading, label)
 }
 
-/// "of which in prisons", "of them asymptomatic".
-fn of_them(reading: &Reading<'_, '_>, label: Range<usize>) -> bool {
-    reading.has(label, Sense::Part)
+/// Whether words right before a figure lead to it as running text does: "deaths from 1,945", "infections hit a record 21,629".
+fn leads_on(reading: &Reading<'_, '_>, label: Range<usize>) -> bool {
+    let Some(last) = label.clone().next_back() else { return false };
+    let total = reading.one_of(last, &[Word::Total, Word::Totals, Word::Already]);
+    let possessive = reading.spots.iter().any(|spot| spot.possessive && label.contains(&spot.first));
+    let leads = reading.has_at(last, Sense::Stop) || reading.has_ending(last + 1, Sense::Reaches) && !total;
+    leads || possessive || label.clone().any(|at| reading.word(at, Word::Record))
 }
 
 /// The place that a label names.

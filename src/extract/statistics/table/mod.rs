@@ -88,6 +88,7 @@ impl<'p> Table<'p> {
     /// Takes in a line. What it answers are the rows that the line holds.
     pub(super) fn line(&mut self, reading: &Reading<'_, 'p>, around: &Around<'p>) -> Vec<Row> {
         let heading = std::mem::take(&mut self.heading);
+        if std::env::var("DBG").is_ok() { eprintln!("LINE {:?} cols {:?} cap {:?} nums {:?}", reading.tokens.iter().map(|t| t.text).collect::<Vec<_>>().join(" "), self.columns.iter().map(|c| c.as_ref().map(|c| (c.metric, c.said, c.period, c.day.as_ref().map(|d| d.date.clone()))) ).collect::<Vec<_>>(), (self.caption.metric, self.caption.said, self.caption.period, self.caption.day.as_ref().map(|d| d.date.clone())), reading.numbers.iter().map(|n| n.value).collect::<Vec<_>>()); }
         let all = 0..reading.tokens.len();
         let figure = |first: usize| !in_heading(reading, first);
         let Some(first) = reading.numbers.iter().map(|number| number.first).find(|first| figure(*first)) else {
@@ -117,9 +118,9 @@ impl<'p> Table<'p> {
             self.begun |= !alone;
             return if alone { Vec::new() } else { self.rows(reading, all) };
         }
-        if let Some((row, last)) = labels::labelled(reading, &self.caption).filter(|_| !reading.pack.topic_first()) {
+        if let Some((row, last)) = labels::labelled(reading, &self.caption, self.broken_down.as_ref()).filter(|_| !reading.pack.topic_first()) {
             self.columns.clear();
-            self.broken_down = Some(last);
+            self.broken_down = last.or(self.broken_down.take());
             return vec![row];
         }
         if reading.tokens.len() > 6 && !is_item(reading) {
@@ -144,7 +145,8 @@ impl<'p> Table<'p> {
             let mut before = reading.spots.iter().enumerate().filter(|(_, spot)| spot.after <= colon);
             let within = before.next().map(|(n, _)| n).filter(|_| before.next().is_none());
             let inside = |rows: Vec<Row>| rows.into_iter().map(|row| Row { within, ..row }).collect::<Vec<_>>();
-            if separated(reading, 0..colon) && head.counts() && head.columns.len() > 1 {
+            let named = (colon + 1..first).any(|at| reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word));
+            if named && separated(reading, 0..colon) && head.counts() && head.columns.len() > 1 {
                 return Some(inside(Self::headed(head, around).rows(reading, colon + 1..end)));
             }
             if colon >= 20 || told(reading, 0..colon) {
@@ -207,7 +209,7 @@ impl<'p> Table<'p> {
         }
         let nested = cells && heading && !self.columns.is_empty() && !head.counts();
         if head.counts() {
-            if !cells && heading && !self.begun {
+            if !cells && heading && !self.begun && self.named && !head.named {
                 // Its columns have a line each.
                 self.columns.extend(head.columns);
                 self.brackets.extend(head.brackets);
@@ -237,7 +239,7 @@ impl<'p> Table<'p> {
         } else if self.named_line(reading, heading, words, told) {
         } else if titled || words <= 16 && !told {
             // "Figures for the past 24 hours:", "Norway, week 46 (15–21 November)", above what does not say so.
-            let said = Head { metric: None, other: false, ..Head::read(reading, all) };
+            let said = Head::of_title(reading, all);
             self.caption = said.under(&Head { metric: None, ..self.caption.clone() });
             self.columns.clear();
             self.broken_down = None;

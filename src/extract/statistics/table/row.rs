@@ -4,7 +4,7 @@
 //! is none, so that positions stay those of the columns.
 
 use super::super::reading::Reading;
-use super::head::{Told, told};
+use super::head::{Head, Told, told};
 use super::header::separator;
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
@@ -144,7 +144,7 @@ fn written(reading: &Reading<'_, '_>, name: Range<usize>) -> Option<Span> {
                 mark.first == at && matches!(mark.cue, Cue::Subset(_) | Cue::Sense(Sense::Covid | Sense::World | Sense::Today))
             })
     });
-    let only = words.clone().all(|at| reading.one_of(at, &other));
+    let only = words.clone().all(|at| reading.one_of(at, &other)) || Head::read(reading, words.clone()).only_modifies();
     let named = !words.is_empty() && words.len() <= 5 && !known && !only && words.clone().all(word);
     reading.bytes(words.start, words.end).filter(|_| named)
 }
