@@ -145,11 +145,9 @@ fn line_break(text: &str, start: usize, at: usize) -> Option<usize> {
     let cells = line.contains(['|', '\t']) && rest.lines().next().is_some_and(|line| line.contains(['|', '\t']));
     let tabular = cells || short && (begins || increment);
     let upcoming = next.lines().next().unwrap_or_default();
-    // "… new imported cases 74; new recoveries 140", and another line of figures.
-    let figures = line.ends_with(|c: char| c.is_ascii_digit())
-        && line.contains([':', ';', '|'])
-        && next.starts_with(char::is_uppercase)
-        && upcoming.contains(|c: char| c.is_ascii_digit());
+    // A long header or row, and a row below it.
+    let parted = line.contains([':', ';', '|', '/']) || line.contains("  ") || line.matches(',').count() > 1;
+    let figures = parted && is_row(upcoming);
     (bullet || tabular || figures || opens_item(upcoming) && closes_item(line)).then_some(at + 1)
 }
 
@@ -167,6 +165,16 @@ fn opens_item(line: &str) -> bool {
             && rest.contains(|c: char| c.is_ascii_digit())
     });
     numbered || label
+}
+
+/// Whether a line is a row of a table: few words, then figures up to its end.
+fn is_row(line: &str) -> bool {
+    let words = line.split_whitespace().filter(|word| word.starts_with(char::is_alphabetic)).count();
+    let last = line.trim_end().trim_end_matches(['.', ';']);
+    line.starts_with(char::is_uppercase)
+        && (1..=6).contains(&words)
+        && last.ends_with(|c: char| c.is_ascii_digit() || matches!(c, '%' | ')' | '|'))
+        && line.split_whitespace().filter(|word| word.starts_with(|c: char| c.is_ascii_digit())).count() * 4 >= words
 }
 
 /// Whether a line ends as no wrapped line of running text does.

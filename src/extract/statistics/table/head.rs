@@ -10,7 +10,7 @@ use super::super::kinds::{is_percent, kind_of};
 use super::super::reading::Reading;
 use super::super::{date, rates, status};
 use crate::language::Cue;
-use crate::language::pack::{Sense, Word};
+use crate::language::pack::{Mark, Sense, Word};
 use crate::model::{AsOf, Kind, Metric, Period, Statistic, Subset};
 use std::ops::Range;
 
@@ -234,7 +234,16 @@ pub(super) fn off(reading: &Reading<'_, '_>, range: Range<usize>) -> bool {
 
 /// The metric that the words of a range name, with the population that it is told per.
 pub(super) fn metric_of(reading: &Reading<'_, '_>, range: Range<usize>) -> Option<(Metric, Option<u64>)> {
-    let named: Vec<Metric> = reading.marks_in(range.clone()).filter_map(|mark| mark.cue.metric()).collect();
+    let mut named: Vec<Metric> = reading.marks_in(range.clone()).filter_map(|mark| mark.cue.metric()).collect();
+    // "Total cases  Total deaths": a phrase that runs over into the next cell hides those of this one.
+    if named.is_empty() {
+        let alone = reading.tokens.get(range.clone()).map(|tokens| reading.pack.marks(tokens)).unwrap_or_default();
+        let hidden = |mark: &Mark| {
+            let at = range.start + mark.first;
+            reading.marks.iter().any(|other| other.cue.metric().is_some() && other.first <= at && other.after > range.end)
+        };
+        named = alone.into_iter().filter(hidden).filter_map(|mark| mark.cue.metric()).collect();
+    }
     // Where people lie says more than that they are cases: "cases in ICU".
     let lying = named.iter().copied().filter(|metric| super::super::attach::closer(*metric) > 1);
     let lying = lying.max_by_key(|metric| super::super::attach::closer(*metric));
@@ -253,6 +262,11 @@ pub(super) fn metric_of(reading: &Reading<'_, '_>, range: Range<usize>) -> Optio
     };
     let per = base.map(|(base, _)| base).or((metric == Metric::CaseIncidence).then_some(100_000));
     Some((metric, per))
+}
+
+/// Whether a token names what rows are: "Province", but not the "States" of a place.
+pub(super) fn names_rows(reading: &Reading<'_, '_>, at: usize) -> bool {
+    reading.word(at, Word::RowName) && !reading.spots.iter().any(|spot| spot.first <= at && at < spot.after)
 }
 
 /// Whether words name something else that is counted: beds, doses delivered, a change, a share, tests per case.

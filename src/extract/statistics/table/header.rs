@@ -5,7 +5,7 @@
 //! the one of names count the rows.
 
 use super::super::reading::Reading;
-use super::head::{Head, off};
+use super::head::{Head, names_rows, off};
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
 use crate::model::Period;
@@ -138,8 +138,11 @@ pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>, caption: &H
         parts = bare_cells(reading, range.clone());
         strong = parts.len() > 1;
     }
-    let names_rows = |cell: &Range<usize>| {
-        Head::read(reading, cell.clone()).metric.is_none() && cell.clone().any(|at| reading.word(at, Word::RowName))
+    let names = |cell: &Range<usize>| {
+        cell.len() <= 4
+            && Head::read(reading, cell.clone()).metric.is_none()
+            && cell.clone().any(|at| names_rows(reading, at))
+            && !reading.spots.iter().any(|spot| cell.contains(&spot.first))
     };
     let blank = |cell: &Range<usize>| {
         let head = Head::read(reading, cell.clone());
@@ -148,7 +151,7 @@ pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>, caption: &H
     // "Indicator | Thursday | Wednesday": where strong marks part cells, the first may name the rows in any words.
     let opening = parts
         .iter()
-        .position(names_rows)
+        .position(names)
         .or_else(|| (strong && parts.len() > 2 && parts.first().is_some_and(blank)).then_some(0));
     out.named = opening.is_some();
     // A line of commas is a title unless it begins with the name of the rows.
@@ -183,7 +186,7 @@ fn inner(reading: &Reading<'_, '_>, range: Range<usize>) -> Option<Range<usize>>
     let close = range.clone().rev().find(|at| reading.is(*at, ")")).filter(|close| *close > open)?;
     let last = !(close + 1..range.end).any(|at| !reading.is(at, ":"));
     let (parts, strong) = cells(reading, open + 1..close);
-    let named = parts.first()?.clone().any(|at| reading.word(at, Word::RowName));
+    let named = parts.first()?.clone().any(|at| names_rows(reading, at));
     (last && strong && parts.len() > 2 && named).then_some(open + 1..close)
 }
 
@@ -193,7 +196,7 @@ fn column(reading: &Reading<'_, '_>, cell: Range<usize>, title: bool, caption: &
     let close = cell.clone().rev().find(|at| reading.is(*at, ")")).unwrap_or(cell.end);
     let main = cell.start..open.unwrap_or(cell.end);
     let inner = open.map_or(0..0, |open| open + 1..close.max(open + 1));
-    let rows = main.clone().any(|at| reading.word(at, Word::RowName));
+    let rows = main.clone().any(|at| names_rows(reading, at));
     let mut head = Head::read(reading, main.clone());
     if head.metric.is_none() {
         let whole = Head::read(reading, cell.clone());

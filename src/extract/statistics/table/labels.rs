@@ -189,7 +189,9 @@ fn leads_on(reading: &Reading<'_, '_>, label: Range<usize>) -> bool {
     let Some(last) = label.clone().next_back() else { return false };
     let total = reading.one_of(last, &[Word::Total, Word::Totals, Word::Already]);
     let possessive = reading.spots.iter().any(|spot| spot.possessive && label.contains(&spot.first));
-    let leads = reading.has_at(last, Sense::Stop) || reading.has_ending(last + 1, Sense::Reaches) && !total;
+    // Where verbs lead, "умерли 40" tells what happened.
+    let leads = reading.pack.order.verbs_lead
+        || reading.has_at(last, Sense::Stop) || reading.has_ending(last + 1, Sense::Reaches) && !total;
     leads || possessive || label.clone().any(|at| reading.word(at, Word::Record))
 }
 

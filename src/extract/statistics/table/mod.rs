@@ -254,7 +254,7 @@ impl<'p> Table<'p> {
         if words > 5 || told || reading.tokens.iter().any(|token| token.is(".")) {
             return false;
         }
-        let rows = all.clone().any(|at| reading.word(at, Word::RowName));
+        let rows = all.clone().any(|at| head::names_rows(reading, at));
         if rows {
             *self = Self { heading: true, named: true, caption: self.caption.clone(), ..Self::default() };
         } else if self.begun || !self.columns.is_empty() {
