@@ -108,6 +108,8 @@ impl<'p> Finder<'_, 'p> {
         let broken_down = located.first().and_then(|part| self.broken_down(attachment.metric, part, value));
         if let Some(whole) = broken_down.filter(|_| matches!(kinded.rule, "noun_phrase" | "item")) {
             kinded = Kinded { kind: whole.kind, period: whole.period, rule: "breakdown", ..kinded };
+        } else if kinded.rule == "noun_phrase" && kinded.kind == Kind::Cumulative && self.table.new_items(reading) {
+            kinded = Kinded { kind: Kind::New, period: span, rule: "caption", ..kinded };
         } else if kinded.kind == Kind::New && kinded.period.is_none() {
             kinded.period = span.or(self.period.filter(|period| *period == Period::Day));
         }
@@ -148,7 +150,14 @@ impl<'p> Finder<'_, 'p> {
         let reading = sentence.reading;
         let at = |place, how, span| Located { place, facility: false, how, span, written: None };
         let within = row.within.and_then(|spot| reading.spots.get(spot)).map(|spot| spot.place);
-        let whole = within.or(self.table.place).or(self.context.label).or(self.context.country);
+        // Names that no table knows lie in the country of those beside them.
+        let beside = || {
+            let mut all = reading.spots.iter().map(|spot| spot.place);
+            let first = all.next().filter(|place| place.kind != PlaceKind::Country)?.iso2.as_deref()?;
+            let same = all.all(|place| place.kind != PlaceKind::Country && place.iso2.as_deref() == Some(first));
+            sentence.places.country(first).filter(|_| same)
+        };
+        let whole = within.or(self.table.place).or(self.context.label).or(self.context.country).or_else(beside);
         let part = |span| Located { written: Some(span), ..at(whole, PlaceHow::Explicit, Some(span)) };
         match row.owner? {
             Owner::Place(spot) => {

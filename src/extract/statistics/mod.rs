@@ -269,7 +269,8 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.previous_metric = attach::Previous { lead: subject, last: subject, rate: None };
         }
         // "The 40 new cases were found in:", and a list.
-        if reading.is(reading.tokens.len().wrapping_sub(1), ":")
+        let last = reading.tokens.len().wrapping_sub(1);
+        if (reading.is(last, ":") || reading.is(last, ";"))
             && !reading.numbers.is_empty()
             && let Some(previous) = &self.previous
         {
@@ -289,7 +290,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         let words = reading.tokens.iter().filter(|token| token.kind == TokenKind::Word).count();
         let all = 0..reading.tokens.len();
         let told = table::told(reading, all.clone());
-        let first = reading.spots.first().filter(|spot| spot.form == PlaceForm::Name && !spot.possessive);
+        let first = reading.spots.first().filter(|spot| {
+            spot.form == PlaceForm::Name && !spot.possessive && roles::usable(reading, spot, None)
+        });
         // "Ontario, Canada" is one place.
         let heading = first.filter(|first| {
             let within = |outer: &Place| outer.kind == PlaceKind::Country && outer.iso2 == first.place.iso2;
@@ -300,9 +303,12 @@ impl<'a, 'p> Finder<'a, 'p> {
                 && !figures
                 && (bare || !told && !statement && words <= 14 && !reading.pack.topic_first() && titled(reading))
         });
+        // "Globally", above the figures of the world.
+        let world = words <= 2 && reading.numbers.is_empty() && reading.has(all.clone(), Sense::World);
         match heading {
+            None if world && reading.spots.is_empty() => self.context.label = self.places.world(),
             Some(spot) => self.context.label = Some(spot.place),
-            _ if told || words > 14 => self.context.label = None,
+            _ if told || words > 14 && reading.numbers.is_empty() => self.context.label = None,
             _ => {}
         }
     }
@@ -323,13 +329,17 @@ impl<'a, 'p> Finder<'a, 'p> {
         let owner = rank.as_ref().and_then(|rank| rank::owner(reading, rank, &metrics));
         self.period = period_of(reading, &decided).or(self.period);
         let told: Vec<Located<'p>> = decided.iter().flatten().flat_map(|done| &done.located).copied().collect();
+        // The places of rows are not what the text below the table speaks of.
+        let in_row = |n: usize| table::of_number(rows, n).is_some_and(|(row, _)| row.owner.is_some());
+        let spoken = decided.iter().enumerate().filter(|(n, _)| !in_row(*n)).filter_map(|(_, done)| done.as_ref());
+        let spoken: Vec<Located<'p>> = spoken.flat_map(|done| &done.located).copied().collect();
         let parts = decided.iter().enumerate().filter_map(|(n, done)| Some((n, done.as_ref()?))).all(|(n, done)| {
             let after = reading.numbers.get(n).map_or(0, |number| number.after);
             let broken_down = matches!(done.kinded.rule, "breakdown" | "new_part");
             broken_down
                 || reading.word(after, Word::Of) && reading.one_of(after + 1, &[Word::The, Word::Them, Word::Its])
         });
-        let last = scope::told_of(self.context.last, &told, parts);
+        let last = scope::told_of(self.context.last, &spoken, parts);
         let mut counted = false;
         for (n, (done, attachment)) in decided.into_iter().zip(&attachments).enumerate() {
             let Some(done) = done else {

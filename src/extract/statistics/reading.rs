@@ -467,7 +467,7 @@ fn holds(tokens: &[Token<'_>], words: &[Words], mark: &Mark) -> bool {
     }
     // "confirmed" counts by itself only in lists: "Confirmed: 300", "72 confirmed, 3 dead".
     if of(first, Word::ListOnly) && mark.cue.metric().is_some() {
-        let ends = matches!(next, ":" | "," | "." | ";" | ")" | "" | "-") || of(after, Word::And);
+        let ends = matches!(next, ":" | "," | "." | ";" | ")" | "(" | "" | "-") || of(after, Word::And);
         return ends && !of(before, Word::Auxiliary);
     }
     // "more than" is no increment.

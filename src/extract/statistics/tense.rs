@@ -114,6 +114,11 @@ pub(super) fn told_until(reading: &Reading<'_, '_>, n: usize) -> usize {
 pub(super) fn labelled(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let clause = reading.clause(number.first);
+    // "45,244 confirmed" in a line of its own.
+    let alone = number.first <= 1 && reading.tokens.len() <= number.after + 2 && reading.dates.is_empty();
+    if alone && !reading.pack.order.verbs_lead && !reading.pack.topic_first() {
+        return true;
+    }
     let colon = (clause.start..number.first).take(12).find(|at| {
         // "* SINGAPORE – 3,252 cases, 611 recovered".
         let dash = reading.is(*at, "-") && reading.tokens.get(*at).is_some_and(|token| token.spaced);

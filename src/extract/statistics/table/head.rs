@@ -130,11 +130,13 @@ impl Head {
             let itself = reading.marks.iter().any(|other| {
                 (other.first, other.after) == (mark.first, mark.after) && other.cue == Cue::Sense(Sense::New)
             });
-            PERIODS.iter().any(|(sense, period)| period.is_some() && mark.cue == Cue::Sense(*sense)) && !itself
+            let counts = matches!(mark.cue, Cue::Sense(Sense::PerDay | Sense::PerWeek | Sense::PerMonth));
+            PERIODS.iter().any(|(sense, period)| period.is_some() && mark.cue == Cue::Sense(*sense)) && !(counts && itself)
         });
         match head.said {
             Some(Said::New) if !measured => Self { said: None, period: None, ..head },
-            Some(Said::Total | Said::Now) => Self { said: None, ..head },
+            // "On 21 January:" counts what happened on that day.
+            None if on_a_day(reading, range) => Self { said: Some(Said::New), period: Some(Period::Day), ..head },
             _ => head,
         }
     }
@@ -207,6 +209,7 @@ pub(in crate::extract::statistics) fn in_heading(reading: &Reading<'_, '_>, firs
     });
     let before = first.wrapping_sub(1);
     let nth = reading.word(before, Word::PeriodUnit)
+        && !reading.word(before.wrapping_sub(1), Word::The)
         && !reading.word(before.wrapping_sub(1), Word::PeriodOpener)
         && reading.tokens.get(first).is_some_and(|token| token.text.len() <= 2);
     // "Deaths within 28 days of a positive test".
@@ -217,7 +220,14 @@ pub(in crate::extract::statistics) fn in_heading(reading: &Reading<'_, '_>, firs
         && (1900.0..2100.0).contains(&reading.numbers.get(n).map_or(0.0, |number| number.value))
         && (0..first).rev().find(|at| reading.is(*at, "(") || reading.is(*at, ")")).is_some_and(|at| reading.is(at, "("))
         && (first..reading.tokens.len()).any(|at| reading.is(at, ")"));
-    named || nth || within || year || reading.word(before, Word::Per)
+    // "cases per 100,000 (7 days)", "First doses (16+): 91.4%".
+    let close = (after..after + 4).find(|at| reading.is(*at, ")"));
+    let unit = reading.is(before, "(")
+        && close.is_some_and(|close| {
+            close == after + 1 && reading.has_at(after, Sense::TrapAfter)
+                || reading.is(close + 1, ":") || reading.is(close + 1, "|")
+        });
+    named || nth || within || year || unit || reading.word(before, Word::Per)
 }
 
 /// Whether a line without figures speaks of something that is no metric though a metric's words stand in it: beds, doses
@@ -247,6 +257,10 @@ pub(super) fn metric_of(reading: &Reading<'_, '_>, range: Range<usize>) -> Optio
     // Where people lie says more than that they are cases: "cases in ICU".
     let lying = named.iter().copied().filter(|metric| super::super::attach::closer(*metric) > 1);
     let lying = lying.max_by_key(|metric| super::super::attach::closer(*metric));
+    // "Hospital: 525".
+    if named.is_empty() && range.len() == 1 && reading.word(range.start, Word::Ward) {
+        named.push(Metric::Hospitalisations);
+    }
     let metric = if named.contains(&Metric::Deaths) { Metric::Deaths } else { lying.or(named.last().copied())? };
     let percent = range.clone().any(|at| reading.pack.percent(&reading.tokens, at).is_some());
     let base = range.clone().filter(|at| reading.word(*at, Word::Per)).find_map(|at| rates::base(reading, at + 1));
@@ -305,7 +319,7 @@ fn other_column(reading: &Reading<'_, '_>, cell: Range<usize>) -> bool {
     });
     // "on ventilators" has patients.
     let named = |at: usize| within(at, &|cue| cue.metric().is_some()) || share && reading.word(at, Word::Populace);
-    unit || ratio || !given && supplied || counted.clone().any(|at| reading.word(at, Word::OtherColumn) && !named(at))
+    unit || ratio || !given && supplied || counted.clone().any(|at| reading.word(at, Word::OtherColumn) && !named(at) && !(share && reading.word(at.wrapping_sub(1), Word::Of)))
 }
 
 /// Kind and period that words tell.

@@ -141,9 +141,17 @@ pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>, caption: &H
     let names = |cell: &Range<usize>| {
         cell.len() <= 4
             && Head::read(reading, cell.clone()).metric.is_none()
-            && cell.clone().any(|at| names_rows(reading, at))
+            && cell.end > cell.start
+            && names_rows(reading, cell.end - 1)
             && !reading.spots.iter().any(|spot| cell.contains(&spot.first))
     };
+    // "COVID-19, new cases reported in week 13, region / cases / …".
+    if let Some(first) = parts.first().cloned().filter(|_| strong)
+        && let Some(comma) = first.clone().rev().find(|at| reading.is(*at, ","))
+        && names(&(comma + 1..first.end))
+    {
+        parts.splice(0..1, [first.start..comma, comma + 1..first.end]);
+    }
     let blank = |cell: &Range<usize>| {
         let head = Head::read(reading, cell.clone());
         head.metric.is_none() && !head.only_modifies()
@@ -166,7 +174,7 @@ pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>, caption: &H
     }
     let caption = out.caption.under(caption);
     for cell in parts {
-        column(reading, cell, title, &caption, &mut out);
+        column(reading, cell, (title, strong), &caption, &mut out);
     }
     if title {
         out.caption = match out.columns.as_slice() {
@@ -191,7 +199,13 @@ fn inner(reading: &Reading<'_, '_>, range: Range<usize>) -> Option<Range<usize>>
 }
 
 /// Adds the column of a cell.
-fn column(reading: &Reading<'_, '_>, cell: Range<usize>, title: bool, caption: &Head, out: &mut Header) {
+fn column(
+    reading: &Reading<'_, '_>,
+    cell: Range<usize>,
+    (title, strong): (bool, bool),
+    caption: &Head,
+    out: &mut Header,
+) {
     let open = cell.clone().find(|at| reading.is(*at, "("));
     let close = cell.clone().rev().find(|at| reading.is(*at, ")")).unwrap_or(cell.end);
     let main = cell.start..open.unwrap_or(cell.end);
@@ -224,7 +238,7 @@ fn column(reading: &Reading<'_, '_>, cell: Range<usize>, title: bool, caption: &
             return;
         }
         let metric = last.or(caption.metric).filter(|_| head.only_modifies() && (!rows || head.day.is_some()));
-        if metric.is_none() && head.day.is_some() && out.named && !rows {
+        if metric.is_none() && head.day.is_some() && out.named && !rows && strong {
             out.push(Some(Head { period: head.period.or(Some(Period::Day)), ..head }), None);
         } else if let Some(metric) = metric {
             out.push(Some(Head { metric: Some(metric), ..head }), None);

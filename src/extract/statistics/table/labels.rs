@@ -7,7 +7,7 @@
 
 use super::super::attach::core_start;
 use super::super::reading::Reading;
-use super::head::{Head, in_heading, off, told};
+use super::head::{Head, Said, in_heading, off, told};
 use super::header::separator;
 use super::row::{Figure, Owner, Row};
 use crate::language::Cue;
@@ -62,6 +62,12 @@ pub(super) fn labelled(reading: &Reading<'_, '_>, around: &Head, before: Option<
             label.start = strong + 1;
         }
         let label = trim(reading, label);
+        // "19 of 35".
+        if label.len() == 1 && reading.word(label.start, Word::Of) {
+            row.figures.push(Figure { n, told: None });
+            at = number.after;
+            continue;
+        }
         let joined = label.end == start;
         if !noun_phrase(reading, label.clone()) || joined && leads_on(reading, label.clone()) {
             return None;
@@ -69,15 +75,17 @@ pub(super) fn labelled(reading: &Reading<'_, '_>, around: &Head, before: Option<
         let mut own = Head::read(reading, label.clone());
         own.other |= off(reading, label.clone());
         let plus = reading.is(number.first.wrapping_sub(1), "+");
-        let part = reading.has(label.clone(), Sense::Part) || reading.word(label.start, Word::Among) && reading.has(label.clone(), Sense::People);
-        let mut head = match last.as_ref().or(before.filter(|_| part)) {
+        let part = reading.marks_in(label.clone()).any(|mark| {
+            mark.cue == Cue::Sense(Sense::Part) && (mark.after > mark.first + 1 || reading.word(mark.first, Word::Including))
+        }) || reading.word(label.start, Word::Among) && reading.has(label.clone(), Sense::People);
+        let mut head = match last.as_ref().or(before.filter(|_| part || own.only_modifies() && own.said == Some(Said::New) && !joined)) {
             // "(+ 385)", "(local 387, imported 10)".
             Some(last) if label.is_empty() && plus && open.is_some() => last.increment(),
             Some(last) if own.only_modifies() || part && own.metric.is_none() && !own.other => own.under(last),
             Some(_) if label.is_empty() => Head::default(),
             _ => own.under(&group),
         };
-        let plain = own.metric.is_some() || own.only_modifies() || part && !own.other || group.metric.is_some() && place(reading, label.clone()).is_some();
+        let plain = own.metric.is_some() || head.metric.is_some() && own.only_modifies() || own.only_modifies() || part && !own.other || group.metric.is_some() && place(reading, label.clone()).is_some();
         // "Homes with a suspected case: 561" in a list: something else that is counted.
         let listed = !joined && !label.is_empty() && (own.other || before.or(around.metric.map(|_| around)).is_some());
         if opens && !(plain && head.metric.is_some() && !label.is_empty()) && !listed {
@@ -98,7 +106,12 @@ pub(super) fn labelled(reading: &Reading<'_, '_>, around: &Head, before: Option<
             return None;
         }
         row.owner = row.owner.or(named);
-        let fitting = head.told(number.percent).filter(|told| super::fits(number, told.attachment.metric));
+        let told = head.told(number.percent);
+        let fitting = told.clone().filter(|told| super::fits(number, told.attachment.metric));
+        // "Share of the dead among the infected: 0.7%".
+        if told.is_some() && fitting.is_none() {
+            return None;
+        }
         row.figures.push(Figure { n, told: fitting });
         if open.is_none() && head.metric.is_some() && !head.other {
             last = Some(head);

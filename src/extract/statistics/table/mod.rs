@@ -116,11 +116,14 @@ impl<'p> Table<'p> {
             }
             self.owner = None;
             self.begun |= !alone;
-            return if alone { Vec::new() } else { self.rows(reading, all) };
+            let end = row::aside(reading, 0);
+            return if alone { Vec::new() } else { self.rows(reading, 0..end) };
         }
         if let Some((row, last)) = labels::labelled(reading, &self.caption, self.broken_down.as_ref()).filter(|_| !reading.pack.topic_first()) {
             self.columns.clear();
-            self.broken_down = last.or(self.broken_down.take());
+            // A stock is not what "new today" adds to.
+            let counts = |head: &Head| head.metric.is_some_and(|(metric, _)| kind_of(metric).fixed.is_none());
+            self.broken_down = last.filter(counts).or(self.broken_down.take());
             return vec![row];
         }
         if reading.tokens.len() > 6 && !is_item(reading) {
@@ -133,6 +136,11 @@ impl<'p> Table<'p> {
     pub(super) fn caption(&self, reading: &Reading<'_, '_>) -> (Option<&AsOf>, Option<Period>) {
         let governed = is_item(reading);
         (self.caption.day.as_ref().filter(|_| governed), self.caption.period.filter(|_| governed))
+    }
+
+    /// Whether the headings make figures new that an item of a list tells without a word for their kind.
+    pub(super) fn new_items(&self, reading: &Reading<'_, '_>) -> bool {
+        self.caption.said == Some(head::Said::New) && is_item(reading)
     }
 
     /// "Country / cases / deaths: Oman 121,129 / 1,365; …", "New cases by district: Kollam 2,115, Thrissur 3,868": the header
@@ -408,5 +416,6 @@ fn is_item(reading: &Reading<'_, '_>) -> bool {
     let bullet = reading.tokens.first().is_some_and(|token| matches!(token.text, "•" | "-" | "–" | "—" | "*" | "·" | "▪"));
     let first = reading.numbers.first().map_or(0, |number| number.first);
     let label = (1..first.min(8)).find(|at| reading.is(*at, ":"));
-    bullet || label.is_some_and(|colon| !told(reading, 0..colon))
+    let bare = reading.numbers.first().is_some_and(|number| number.first == 0) && reading.tokens.len() <= 14;
+    bullet || bare || label.is_some_and(|colon| !told(reading, 0..colon))
 }

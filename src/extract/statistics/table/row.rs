@@ -162,6 +162,16 @@ pub(super) fn is_rule(reading: &Reading<'_, '_>) -> bool {
     reading.tokens.iter().all(|token| token.kind == TokenKind::Mark)
 }
 
+/// Where the aside of a row begins that has a metric of its own: "Lazio: 3,105 (of whom 522 in intensive care)".
+pub(super) fn aside(reading: &Reading<'_, '_>, from: usize) -> usize {
+    let end = reading.tokens.len();
+    let open = (from..end).find(|at| reading.is(*at, "(")).filter(|open| {
+        let filled = reading.numbers.iter().any(|number| number.first < *open && number.first >= from);
+        filled && reading.marks_in(*open..end).any(|mark| mark.cue.metric().is_some())
+    });
+    open.unwrap_or(end)
+}
+
 /// Whether the line is a row: a name or none, then figures, and no word that says what they count.
 pub(super) fn is_row(reading: &Reading<'_, '_>) -> bool {
     let all = 0..reading.tokens.len();
@@ -175,11 +185,12 @@ pub(super) fn is_row(reading: &Reading<'_, '_>) -> bool {
             && !reading.numbers.iter().any(|number| number.first <= *at && *at < number.after)
             && !reading.spots.iter().any(|spot| spot.first <= *at && *at < spot.after)
     };
-    let others = (name.end..all.end).filter(words).count();
+    let end = aside(reading, name.end);
+    let others = (name.end..end).filter(words).count();
     named.count() <= 6
         && others <= usize::from(several)
         && reading.tokens.last().is_none_or(|token| !matches!(token.text, "!" | "?"))
         && !told(reading, name.clone())
-        && !reading.marks.iter().any(|mark| mark.cue.metric().is_some())
+        && !reading.marks.iter().any(|mark| mark.cue.metric().is_some() && mark.first < end)
         && (name.is_empty() || owner(reading, name) != Owner::Unknown)
 }
