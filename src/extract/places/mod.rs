@@ -73,6 +73,20 @@ impl Places {
             .or_else(|| places().next())
     }
 
+    /// The one part of a country that a table of that country can mean by `name`, which may lack the noun of the part's own
+    /// name: "North West" is North West Province.
+    pub(crate) fn part_of(&self, name: &str, country: &str) -> Option<&Place> {
+        let here = |place: &&Place| place.iso2.as_deref() == Some(country);
+        if let Some(place) = self.resolve(name, Some(country)).filter(here) {
+            return Some(place);
+        }
+        let longer = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with(' '));
+        let mut fitting = self.all.iter().filter(here).filter(|place| {
+            place.kind == PlaceKind::Subdivision && (longer(&place.name, name) || longer(name, &place.name))
+        });
+        fitting.next().filter(|_| fitting.next().is_none())
+    }
+
     /// The country with this ISO 3166-1 alpha-2 code.
     pub(crate) fn country(&self, iso2: &str) -> Option<&Place> {
         self.by_id(iso2)

@@ -158,7 +158,14 @@ impl<'p> Finder<'_, 'p> {
             sentence.places.country(first).filter(|_| same)
         };
         let whole = within.or(self.table.place).or(self.context.label).or(self.context.country).or_else(beside);
-        let part = |span| Located { written: Some(span), ..at(whole, PlaceHow::Explicit, Some(span)) };
+        let part = |span: Span| {
+            let country = whole.filter(|whole| whole.kind == PlaceKind::Country).and_then(|whole| whole.iso2.as_deref());
+            let known = country.zip(span.of(self.text_of(span.field)));
+            match known.and_then(|(country, name)| sentence.places.part_of(name, country)) {
+                Some(place) => at(Some(place), PlaceHow::Explicit, Some(span)),
+                None => Located { written: Some(span), ..at(whole, PlaceHow::Explicit, Some(span)) },
+            }
+        };
         match row.owner? {
             Owner::Place(spot) => {
                 let spot = reading.spots.get(spot?)?;

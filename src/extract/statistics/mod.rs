@@ -379,6 +379,14 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
     }
 
+    fn text_of(&self, field: Field) -> &'a str {
+        match field {
+            Field::Headline => self.article.headline.as_deref().unwrap_or_default(),
+            Field::Summary => self.article.summary.as_deref().unwrap_or_default(),
+            _ => &self.article.body,
+        }
+    }
+
     /// Notes a number that is no observation, where somebody asks.
     fn leave_out(&mut self, reading: &Reading<'_, 'p>, n: usize, reason: &str) {
         if let (Some(left_out), Some(number)) = (&mut self.left_out, reading.numbers.get(n)) {

@@ -59,11 +59,7 @@ impl<'p> Finder<'_, 'p> {
             id: String::new(),
             disease: self.asked.disease.name.to_owned(),
             disease_id: self.asked.disease.id.map(str::to_owned),
-            location: located.location(match located.written.map_or(field, |span| span.field) {
-                Field::Headline => self.article.headline.as_deref().unwrap_or_default(),
-                Field::Summary => self.article.summary.as_deref().unwrap_or_default(),
-                _ => &self.article.body,
-            }),
+            location: located.location(self.text_of(located.written.map_or(field, |span| span.field))),
             metric,
             value: number.map(|number| Number(number.value)),
             value_max: number.and_then(|number| number.max).map(Number),

@@ -493,5 +493,9 @@ fn name_with_digits(tokens: &[Token<'_>], number: &Numeral) -> bool {
         return false;
     };
     let word = hyphen.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(|token| token.kind == TokenKind::Word);
+    // "Lagos-152" in a line of its own is a row.
+    if number.after == tokens.len() && tokens.len() <= 6 && tokens.first().is_some_and(Token::capitalised) {
+        return false;
+    }
     word && tight(hyphen) && tight(number.first)
 }

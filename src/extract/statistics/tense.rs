@@ -115,7 +115,8 @@ pub(super) fn labelled(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let clause = reading.clause(number.first);
     // "45,244 confirmed" in a line of its own.
-    let alone = number.first <= 1 && reading.tokens.len() <= number.after + 2 && reading.dates.is_empty();
+    let ends = reading.tokens.len() <= number.after + 2 || reading.is(number.after + 1, "(");
+    let alone = number.first <= 1 && ends && reading.dates.is_empty();
     if alone && !reading.pack.order.verbs_lead && !reading.pack.topic_first() {
         return true;
     }

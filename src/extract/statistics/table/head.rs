@@ -220,6 +220,12 @@ pub(in crate::extract::statistics) fn in_heading(reading: &Reading<'_, '_>, firs
         && (1900.0..2100.0).contains(&reading.numbers.get(n).map_or(0.0, |number| number.value))
         && (0..first).rev().find(|at| reading.is(*at, "(") || reading.is(*at, ")")).is_some_and(|at| reading.is(at, "("))
         && (first..reading.tokens.len()).any(|at| reading.is(at, ")"));
+    // "24-hour figures to 8 a.m. Monday".
+    let hour = reading.has_at(after, Sense::TrapAfter)
+        && reading.tokens.get(first).is_some_and(|token| token.text.len() <= 2)
+        && !reading.dates.is_empty()
+        && reading.numbers.iter().all(|number| number.value <= 24.0)
+        && !(0..first).any(|at| reading.is(at, ":"));
     // "cases per 100,000 (7 days)", "First doses (16+): 91.4%".
     let close = (after..after + 4).find(|at| reading.is(*at, ")"));
     let unit = reading.is(before, "(")
@@ -227,7 +233,7 @@ pub(in crate::extract::statistics) fn in_heading(reading: &Reading<'_, '_>, firs
             close == after + 1 && reading.has_at(after, Sense::TrapAfter)
                 || reading.is(close + 1, ":") || reading.is(close + 1, "|")
         });
-    named || nth || within || year || unit || reading.word(before, Word::Per)
+    named || nth || within || year || hour || unit || reading.word(before, Word::Per)
 }
 
 /// Whether a line without figures speaks of something that is no metric though a metric's words stand in it: beds, doses
@@ -336,8 +342,13 @@ fn kind_and_period(reading: &Reading<'_, '_>, range: Range<usize>) -> (Option<Sa
         })
     };
     let periods = PERIODS.iter().filter(|(sense, _)| found(*sense));
-    let period = periods.clone().find_map(|(_, period)| *period);
+    // "New cases in week 13".
+    let nth = range.clone().any(|at| {
+        reading.word(at, Word::PeriodUnit) && !reading.word(at, Word::Day) && in_heading(reading, at + 1)
+    });
+    let period = periods.clone().find_map(|(_, period)| *period).or(nth.then_some(Period::Week));
     let new = periods.count() > 0
+        || nth
         || range.clone().any(|at| reading.is(at, "+") || reading.word(at, Word::Admission))
         || metric_of(reading, range.clone()).is_some() && on_a_day(reading, range.clone());
     let said = match (new, total, reading.has(range.clone(), Sense::Today)) {

@@ -94,7 +94,10 @@ pub(super) fn cells(reading: &Reading<'_, '_>, range: Range<usize>) -> (Vec<Rang
 fn bare_cells(reading: &Reading<'_, '_>, range: Range<usize>) -> Vec<Range<usize>> {
     let whole = vec![range.clone()];
     let named = |at: usize| {
-        reading.metric_at(at).filter(|mark| matches!(mark.cue, Cue::Noun(_) | Cue::Label(_)) || mark.after == at + 1)
+        reading.metric_at(at).filter(|mark| {
+            let rate = mark.cue.metric().is_some_and(|metric| !super::super::kinds::kind_of(metric).whole);
+            matches!(mark.cue, Cue::Noun(_) | Cue::Label(_)) || mark.after == at + 1 || rate
+        })
     };
     let mut out = Vec::new();
     let (mut start, mut at) = (range.start, range.start);
@@ -154,7 +157,8 @@ pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>, caption: &H
     }
     let blank = |cell: &Range<usize>| {
         let head = Head::read(reading, cell.clone());
-        head.metric.is_none() && !head.only_modifies()
+        let named = reading.spots.iter().any(|spot| cell.contains(&spot.first)) || reading.has(cell.clone(), Sense::Covid);
+        head.metric.is_none() && !head.only_modifies() && !named
     };
     // "Indicator | Thursday | Wednesday": where strong marks part cells, the first may name the rows in any words.
     let opening = parts

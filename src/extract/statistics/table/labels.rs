@@ -6,6 +6,7 @@
 //! colon governs those behind it; what stands in brackets is told of the figure before them.
 
 use super::super::attach::core_start;
+use super::super::date_marks::When;
 use super::super::reading::Reading;
 use super::head::{Head, Said, in_heading, off, told};
 use super::header::separator;
@@ -132,7 +133,7 @@ fn opening(reading: &Reading<'_, '_>) -> (usize, Row) {
         row.figures.push(Figure { n: 0, told: None });
         at = number.after + 1;
     }
-    if let Some(time) = reading.dates.iter().find(|date| date.first <= at + 1) {
+    if let Some(time) = reading.dates.iter().find(|date| date.first <= at + 1 && date.when == When::Unknown) {
         let dash = time.after + usize::from(reading.tokens.get(time.after).is_some_and(|token| token.kind == TokenKind::Word && token.capitalised()));
         if reading.is(dash, "-") || reading.is(dash, ":") {
             at = dash + 1;

@@ -88,7 +88,6 @@ impl<'p> Table<'p> {
     /// Takes in a line. What it answers are the rows that the line holds.
     pub(super) fn line(&mut self, reading: &Reading<'_, 'p>, around: &Around<'p>) -> Vec<Row> {
         let heading = std::mem::take(&mut self.heading);
-        if std::env::var("DBG").is_ok() { eprintln!("LINE {:?} cols {:?} cap {:?} nums {:?}", reading.tokens.iter().map(|t| t.text).collect::<Vec<_>>().join(" "), self.columns.iter().map(|c| c.as_ref().map(|c| (c.metric, c.said, c.period, c.day.as_ref().map(|d| d.date.clone()))) ).collect::<Vec<_>>(), (self.caption.metric, self.caption.said, self.caption.period, self.caption.day.as_ref().map(|d| d.date.clone())), reading.numbers.iter().map(|n| n.value).collect::<Vec<_>>()); }
         let all = 0..reading.tokens.len();
         let figure = |first: usize| !in_heading(reading, first);
         let Some(first) = reading.numbers.iter().map(|number| number.first).find(|first| figure(*first)) else {
@@ -262,7 +261,7 @@ impl<'p> Table<'p> {
         if words > 5 || told || reading.tokens.iter().any(|token| token.is(".")) {
             return false;
         }
-        let rows = all.clone().any(|at| head::names_rows(reading, at));
+        let rows = words <= 3 && all.clone().any(|at| head::names_rows(reading, at));
         if rows {
             *self = Self { heading: true, named: true, caption: self.caption.clone(), ..Self::default() };
         } else if self.begun || !self.columns.is_empty() {
@@ -345,6 +344,8 @@ impl<'p> Table<'p> {
             let place = reading.spots.iter().any(|spot| spot.first == at);
             let filled = |from: usize| reading.numbers.iter().any(|number| number.first >= from && number.after <= at);
             let from = starts.last().copied().unwrap_or(range.start);
+            // Numbers before the first name count the rows.
+            let filled = |from: usize| filled(from) && !name(reading, from..at).is_empty();
             if (place || parted(at) && opens(at)) && filled(from) {
                 starts.push(at);
             }

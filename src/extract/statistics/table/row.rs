@@ -144,7 +144,8 @@ fn written(reading: &Reading<'_, '_>, name: Range<usize>) -> Option<Span> {
                 mark.first == at && matches!(mark.cue, Cue::Subset(_) | Cue::Sense(Sense::Covid | Sense::World | Sense::Today))
             })
     });
-    let only = words.clone().all(|at| reading.one_of(at, &other)) || Head::read(reading, words.clone()).only_modifies();
+    let head = Head::read(reading, words.clone());
+    let only = words.clone().all(|at| reading.one_of(at, &other)) || head.metric.is_some() || head.only_modifies();
     let named = !words.is_empty() && words.len() <= 5 && !known && !only && words.clone().all(word);
     reading.bytes(words.start, words.end).filter(|_| named)
 }
