@@ -11,6 +11,7 @@ use super::super::reading::Reading;
 use super::super::{date, rates, status};
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
+use crate::language::tokens::TokenKind;
 use crate::model::{AsOf, Kind, Metric, Period, Statistic, Subset};
 use std::ops::Range;
 
@@ -71,7 +72,7 @@ impl Head {
     pub(super) fn read(reading: &Reading<'_, '_>, range: Range<usize>) -> Self {
         let metric = metric_of(reading, range.clone());
         let (said, period) = kind_and_period(reading, range.clone());
-        let averages = metric.is_some() && said != Some(Said::Total) && reading.has(range.clone(), Sense::Average);
+        let averages = said != Some(Said::Total) && reading.has(range.clone(), Sense::Average);
         let subset = reading.marks_in(range.clone()).filter_map(|mark| match mark.cue {
             Cue::Subset(subset) => (!status::institution(reading, mark.first, mark.after, subset)).then_some(subset),
             _ => None,
@@ -116,7 +117,7 @@ impl Head {
             metric: self.metric.or(outer.metric),
             said: self.said.or(outer.said.filter(|_| same)),
             period: self.period.or(outer.period.filter(|_| same)),
-            statistic: self.statistic.or(outer.statistic.filter(|_| !own)),
+            statistic: self.statistic.or(outer.statistic.filter(|_| same && self.said != Some(Said::Total))),
             day: self.day.clone().or_else(|| outer.day.clone()),
             subset: if self.subset.is_empty() { outer.subset.clone() } else { self.subset.clone() },
             other: self.other || outer.other && !own,
@@ -165,7 +166,8 @@ impl Head {
         };
         let period = self.period.filter(|_| kind == Kind::New);
         let attachment = Attachment { metric, why: Why::Column, mark: None, per };
-        let kinded = Kinded { kind, period, statistic: self.statistic, rule: "column" };
+        let statistic = self.statistic.filter(|_| kind == Kind::New);
+        let kinded = Kinded { kind, period, statistic, rule: "column" };
         Some(Told { attachment, kinded, subset: self.subset.clone(), day: self.day.clone() })
     }
 
@@ -233,7 +235,12 @@ pub(in crate::extract::statistics) fn in_heading(reading: &Reading<'_, '_>, firs
             close == after + 1 && reading.has_at(after, Sense::TrapAfter)
                 || reading.is(close + 1, ":") || reading.is(close + 1, "|")
         });
-    named || nth || within || year || hour || unit || reading.word(before, Word::Per)
+    // "In the five largest cities: Kyoto 112": figures of a list are written in digits.
+    let word = reading.numbers.get(n).is_some_and(|number| number.words)
+        && reading.metric_at(after).is_none()
+        && reading.tokens.get(after).is_some_and(|token| token.kind == TokenKind::Word)
+        && (after..reading.tokens.len()).any(|at| reading.is(at, ":"));
+    named || nth || within || year || hour || unit || word || reading.word(before, Word::Per)
 }
 
 /// Whether a line without figures speaks of something that is no metric though a metric's words stand in it: beds, doses
@@ -242,9 +249,14 @@ pub(in crate::extract::statistics) fn elsewhere(reading: &Reading<'_, '_>) -> bo
     off(reading, 0..reading.tokens.len()) || other_column(reading, 0..reading.tokens.len())
 }
 
-/// Targets, trials and other diseases make figures of a whole table what they are.
+/// Targets, trials and other diseases make figures what they are.
 pub(super) fn off(reading: &Reading<'_, '_>, range: Range<usize>) -> bool {
-    let senses = [Sense::OtherDisease, Sense::History, Sense::Trial, Sense::Threshold, Sense::Legal];
+    off_as_a_whole(reading, range.clone()) || reading.has(range, Sense::Threshold)
+}
+
+/// Trials and other diseases do so for a whole table; a target may be one column of it.
+pub(super) fn off_as_a_whole(reading: &Reading<'_, '_>, range: Range<usize>) -> bool {
+    let senses = [Sense::OtherDisease, Sense::History, Sense::Trial, Sense::Legal];
     senses.iter().any(|sense| reading.has(range.clone(), *sense))
 }
 

@@ -5,7 +5,7 @@
 //! the one of names count the rows.
 
 use super::super::reading::Reading;
-use super::head::{Head, names_rows, off};
+use super::head::{Head, names_rows, off, off_as_a_whole};
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
 use crate::model::Period;
@@ -32,7 +32,7 @@ impl Header {
 
     /// "Indicator | Thursday | Wednesday": whether the rows say what the columns count.
     pub(super) fn counts_by_rows(&self) -> bool {
-        !self.counts() && self.named && self.columns.iter().flatten().any(|column| column.day.is_some())
+        !self.counts() && self.named && self.columns.iter().flatten().count() > 0
     }
 
     fn push(&mut self, column: Option<Head>, brackets: Option<Head>) {
@@ -133,10 +133,11 @@ fn bare_cells(reading: &Reading<'_, '_>, range: Range<usize>) -> Vec<Range<usize
 pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>, caption: &Head) -> Header {
     let mut out = Header::default();
     // Ages, targets and other diseases make figures of the whole table what they are.
-    if off(reading, range.clone()) || range.clone().any(|at| reading.word(at, Word::Age)) {
+    let (mut parts, mut strong) = cells(reading, inner(reading, range.clone()).unwrap_or(range.clone()));
+    let all_off = if strong { off_as_a_whole(reading, range.clone()) } else { off(reading, range.clone()) };
+    if all_off || range.clone().any(|at| reading.word(at, Word::Age)) {
         return out;
     }
-    let (mut parts, mut strong) = cells(reading, inner(reading, range.clone()).unwrap_or(range.clone()));
     if parts.len() == 1 {
         parts = bare_cells(reading, range.clone());
         strong = parts.len() > 1;
@@ -165,7 +166,9 @@ pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>, caption: &H
         .iter()
         .position(names)
         .or_else(|| (strong && parts.len() > 2 && parts.first().is_some_and(blank)).then_some(0));
-    out.named = opening.is_some();
+    // "Week 1  Week 2", above rows that say what they count.
+    let times = strong && parts.len() > 1 && parts.iter().all(|cell| Head::read(reading, cell.clone()).only_modifies());
+    out.named = opening.is_some() || times;
     // A line of commas is a title unless it begins with the name of the rows.
     let title = !(strong || opening == Some(0));
     if let Some(first) = opening.filter(|_| !title) {
@@ -179,6 +182,9 @@ pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>, caption: &H
     let caption = out.caption.under(caption);
     for cell in parts {
         column(reading, cell, (title, strong), &caption, &mut out);
+    }
+    if !title && !out.named {
+        out.caption.day = out.caption.day.take().or(out.columns.iter().flatten().find_map(|column| column.day.clone()));
     }
     if title {
         out.caption = match out.columns.as_slice() {
@@ -216,6 +222,7 @@ fn column(
     let inner = open.map_or(0..0, |open| open + 1..close.max(open + 1));
     let rows = main.clone().any(|at| names_rows(reading, at));
     let mut head = Head::read(reading, main.clone());
+    head.other |= off(reading, main.clone());
     if head.metric.is_none() {
         let whole = Head::read(reading, cell.clone());
         head = if whole.metric.is_some() || rows { whole } else { Head { other: head.other, ..whole } };
@@ -242,8 +249,9 @@ fn column(
             return;
         }
         let metric = last.or(caption.metric).filter(|_| head.only_modifies() && (!rows || head.day.is_some()));
-        if metric.is_none() && head.day.is_some() && out.named && !rows && strong {
-            out.push(Some(Head { period: head.period.or(Some(Period::Day)), ..head }), None);
+        if metric.is_none() && head.only_modifies() && out.named && !rows && strong {
+            let day = head.day.is_some().then_some(Period::Day);
+            out.push(Some(Head { period: head.period.or(day), ..head }), None);
         } else if let Some(metric) = metric {
             out.push(Some(Head { metric: Some(metric), ..head }), None);
         } else if !(rows || out.columns.is_empty() && !out.named) {

@@ -10,7 +10,7 @@ use super::super::date_marks::When;
 use super::super::reading::Reading;
 use super::head::{Head, Said, in_heading, off, told};
 use super::header::separator;
-use super::row::{Figure, Owner, Row};
+use super::row::{self, Figure, Owner, Row};
 use crate::language::Cue;
 use crate::language::numbers::Numeral;
 use crate::language::pack::{Sense, Word};
@@ -22,15 +22,20 @@ const LONGEST: usize = 14;
 
 /// Reads a line of labels under the head of what stands around it; `before` is that of the label before. The second is the
 /// head of its last label that counts a metric.
-pub(super) fn labelled(reading: &Reading<'_, '_>, around: &Head, before: Option<&Head>) -> Option<(Row, Option<Head>)> {
+pub(super) fn labelled(
+    reading: &Reading<'_, '_>,
+    around: &Head,
+    before: Option<&Head>,
+) -> Option<(Vec<Row>, Option<Head>)> {
     let end = reading.tokens.len();
     let (mut at, mut row) = opening(reading);
     let first = row.figures.len();
     let figure = |number: &Numeral| !in_heading(reading, number.first);
     if let Some(reversed) = reversed(reading, first, at, around) {
-        return Some((reversed.0, Some(reversed.1)));
+        return Some((vec![reversed.0], Some(reversed.1)));
     }
     let (mut group, mut last) = (around.clone(), None::<Head>);
+    let mut parts: Vec<Row> = Vec::new();
     for (n, number) in reading.numbers.iter().enumerate().skip(first) {
         if !figure(number) {
             row.figures.push(Figure { n, told: None });
@@ -72,6 +77,17 @@ pub(super) fn labelled(reading: &Reading<'_, '_>, around: &Head, before: Option<
         let joined = label.end == start;
         if !noun_phrase(reading, label.clone()) || joined && leads_on(reading, label.clone()) {
             return None;
+        }
+        // "184,320 (Nelson Mandela Bay 52,310; Buffalo City 31,204)": rows that break down the figure before.
+        let part = || row::owner(reading, label.clone());
+        if let Some(last) = last.as_ref().filter(|_| open.is_some() && !label.is_empty())
+            && let owner @ (Owner::Place(_) | Owner::Part(_)) = part()
+            && Head::read(reading, label.clone()).metric.is_none()
+        {
+            let told = last.told(number.percent).filter(|told| super::fits(number, told.attachment.metric));
+            parts.push(Row { figures: vec![Figure { n, told }], ..Row::of(Some(owner)) });
+            at = number.after;
+            continue;
         }
         let mut own = Head::read(reading, label.clone());
         own.other |= off(reading, label.clone());
@@ -120,7 +136,10 @@ pub(super) fn labelled(reading: &Reading<'_, '_>, around: &Head, before: Option<
         at = after;
     }
     let rest = (at..end).any(|at| !matches!(reading.tokens.get(at).map(|token| token.text), Some("." | ")" | "|" | ";" | "," | "\"" | "”" | "*")));
-    (!rest && row.figures.len() > first).then_some((row, last))
+    (!rest && row.figures.len() > first).then(|| {
+        parts.insert(0, row);
+        (parts, last)
+    })
 }
 
 /// Where a line begins behind its bullet, number or time.
@@ -193,9 +212,11 @@ fn noun_phrase(reading: &Reading<'_, '_>, label: Range<usize>) -> bool {
             || reading.has_at(at, Sense::Statement) && !reading.word(at, Word::Participle);
         verb && !inside(at)
     });
+    // "Infected on the same day - 109": what day that is, only the text before says.
+    let points = reading.dates.iter().any(|date| label.contains(&date.first) && matches!(date.when, When::Before(_)));
     let sentence = label.clone().any(|at| reading.is(at, ".") && reading.tokens.get(at + 1).is_some_and(|next| next.spaced && next.capitalised()));
     let opens = reading.one_of(label.start, &[Word::The, Word::Article]) && !label.is_empty();
-    words <= LONGEST && !clause && !opens && !sentence && !told(reading, label)
+    words <= LONGEST && !clause && !points && !opens && !sentence && !told(reading, label)
 }
 
 /// Whether words right before a figure lead to it as running text does: "deaths from 1,945", "infections hit a record 21,629".

@@ -118,12 +118,12 @@ impl<'p> Table<'p> {
             let end = row::aside(reading, 0);
             return if alone { Vec::new() } else { self.rows(reading, 0..end) };
         }
-        if let Some((row, last)) = labels::labelled(reading, &self.caption, self.broken_down.as_ref()).filter(|_| !reading.pack.topic_first()) {
+        if let Some((rows, last)) = labels::labelled(reading, &self.caption, self.broken_down.as_ref()).filter(|_| !reading.pack.topic_first()) {
             self.columns.clear();
             // A stock is not what "new today" adds to.
             let counts = |head: &Head| head.metric.is_some_and(|(metric, _)| kind_of(metric).fixed.is_none());
             self.broken_down = last.filter(counts).or(self.broken_down.take());
-            return vec![row];
+            return rows;
         }
         if reading.tokens.len() > 6 && !is_item(reading) {
             *self = Self::default();

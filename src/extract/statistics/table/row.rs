@@ -9,7 +9,7 @@ use super::header::separator;
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
 use crate::language::tokens::TokenKind;
-use crate::model::Span;
+use crate::model::{PlaceKind, Span};
 use std::ops::Range;
 
 /// Whose figures a row tells.
@@ -112,8 +112,20 @@ pub(super) fn name(reading: &Reading<'_, '_>, range: Range<usize>) -> Range<usiz
 
 /// Whose row it is by its name.
 pub(super) fn owner(reading: &Reading<'_, '_>, name: Range<usize>) -> Owner {
-    if let Some(spot) = reading.spots.iter().position(|spot| name.contains(&spot.first)) {
-        return Owner::Place(Some(spot));
+    if let Some(n) = reading.spots.iter().position(|spot| name.contains(&spot.first)) {
+        // "Nelson Mandela Bay" is not the Bay of another country: a name of more words than the one that is known.
+        let covered = |at: usize| {
+            reading.spots.iter().any(|spot| spot.first <= at && at < spot.after)
+                || reading.one_of(at, &[Word::DivisionNoun, Word::NameNoun, Word::RowName, Word::The])
+                || !reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word && token.capitalised())
+        };
+        let end = name.clone().find(|at| reading.is(*at, "(")).unwrap_or(name.end);
+        let country = reading.spots.get(n).is_some_and(|spot| spot.place.kind == PlaceKind::Country);
+        let longer = !country && !(name.start..end).all(covered) && reading.spots.iter().filter(|spot| name.contains(&spot.first)).count() == 1;
+        return match written(reading, name).filter(|_| longer) {
+            Some(span) => Owner::Part(span),
+            None => Owner::Place(Some(n)),
+        };
     }
     if reading.has(name.clone(), Sense::World) {
         return Owner::World;
