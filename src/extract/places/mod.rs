@@ -80,7 +80,11 @@ impl Places {
         if let Some(place) = self.resolve(name, Some(country)).filter(here) {
             return Some(place);
         }
-        let longer = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with(' '));
+        // "Western" is Western Province, and not Western Highlands Province.
+        let longer = |long: &str, short: &str| {
+            let noun = long.strip_prefix(short).and_then(|rest| rest.strip_prefix(' '));
+            noun.is_some_and(|noun| !noun.contains(' '))
+        };
         let mut fitting = self.all.iter().filter(here).filter(|place| {
             place.kind == PlaceKind::Subdivision && (longer(&place.name, name) || longer(name, &place.name))
         });

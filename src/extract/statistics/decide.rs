@@ -177,10 +177,10 @@ impl<'p> Finder<'_, 'p> {
                     PlaceKind::Subdivision => whole.subdivision != spot.place.subdivision,
                     _ => false,
                 });
-                if lower && elsewhere && row.figures.iter().any(|figure| figure.told.is_some()) {
+                if spot.written.is_some() || lower && elsewhere && row.figures.iter().any(|figure| figure.told.is_some()) {
                     return Some(part(span));
                 }
-                Some(Located { written: spot.written, ..at(Some(spot.place), PlaceHow::Explicit, Some(span)) })
+                Some(at(Some(spot.place), PlaceHow::Explicit, Some(span)))
             }
             Owner::Part(span) => Some(part(span)),
             Owner::World => Some(at(sentence.places.world(), PlaceHow::Explicit, None)),

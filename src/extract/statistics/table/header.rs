@@ -104,8 +104,11 @@ fn bare_cells(reading: &Reading<'_, '_>, range: Range<usize>) -> Vec<Range<usize
     while at < range.end {
         if let Some(mark) = named(at) {
             let mut after = mark.after;
-            if reading.word(after, Word::Per) && super::super::rates::base(reading, after + 1).is_some() {
-                after = reading.numbers.iter().find(|number| number.first == after + 1).map_or(after + 2, |number| number.after);
+            // "deaths per million": the phrase may end with the "per".
+            let base = after + usize::from(!reading.word(after - 1, Word::Per));
+            if reading.word(base - 1, Word::Per) && super::super::rates::base(reading, base).is_some() {
+                let number = reading.numbers.iter().find(|number| number.first == base);
+                after = number.map_or(base + 1, |number| number.after);
             }
             out.push(start..after);
             (start, at) = (after, after);

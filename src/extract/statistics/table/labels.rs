@@ -29,6 +29,7 @@ pub(super) fn labelled(
 ) -> Option<(Vec<Row>, Option<Head>)> {
     let end = reading.tokens.len();
     let (mut at, mut row) = opening(reading);
+    let begin = at;
     let first = row.figures.len();
     let figure = |number: &Numeral| !in_heading(reading, number.first);
     if let Some(reversed) = reversed(reading, first, at, around) {
@@ -43,9 +44,9 @@ pub(super) fn labelled(
         }
         let opens = last.is_none() && !row.figures.iter().any(|figure| figure.told.is_some());
         let start = core_start(reading, n);
-        let bracket = (at..start).rev().find(|at| reading.is(*at, "(") || reading.is(*at, ")"));
+        let bracket = (begin..start).rev().find(|at| reading.is(*at, "(") || reading.is(*at, ")"));
         let open = bracket.filter(|at| reading.is(*at, "("));
-        let stretch = open.map_or(at, |open| open + 1)..start;
+        let stretch = open.map_or(at, |open| at.max(open + 1))..start;
         // "Deaths 12 (in hospital 3) and 5": what follows brackets opens no label of its own.
         let mut label = stretch.clone();
         let colon = label.clone().rev().skip_while(|at| trailing(reading, *at)).find(|at| reading.is(*at, ":"));
@@ -137,6 +138,7 @@ pub(super) fn labelled(
     }
     let rest = (at..end).any(|at| !matches!(reading.tokens.get(at).map(|token| token.text), Some("." | ")" | "|" | ";" | "," | "\"" | "”" | "*")));
     (!rest && row.figures.len() > first).then(|| {
+        row.owner = row.owner.or((!parts.is_empty()).then_some(Owner::Whole));
         parts.insert(0, row);
         (parts, last)
     })
