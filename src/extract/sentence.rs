@@ -157,7 +157,9 @@ fn opens_item(line: &str) -> bool {
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
     let behind = line.get(digits..).unwrap_or_default();
     let numbered = (1..=2).contains(&digits)
-        && (behind.starts_with([')', ':']) || behind.starts_with('.') && behind.get(1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())));
+        && (behind.starts_with([')', ':'])
+            || behind.starts_with('.')
+                && behind.get(1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())));
     let label = line.split_once(": ").is_some_and(|(label, rest)| {
         label.len() <= 60
             && label.starts_with(char::is_uppercase)

@@ -89,8 +89,9 @@ pub(super) fn last_day(reading: &Reading<'_, '_>) -> Option<Date> {
 
 /// The day that a heading names for the figures below it: "as of 6 December", "week to 8 Nov", "Thursday".
 pub(super) fn day_of_heading(reading: &Reading<'_, '_>, range: std::ops::Range<usize>) -> Option<AsOf> {
-    let yesterday =
-        |mark: &DateMark| reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::Yesterday));
+    let yesterday = |mark: &DateMark| {
+        reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::Yesterday))
+    };
     let named = |mark: &&DateMark| {
         range.contains(&mark.first)
             && mark.role != Role::Since
@@ -124,7 +125,11 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
     };
     let span = reading.bytes(mark.first, mark.after);
     // "In the past 24 hours" below "report of 4 October" counts up to that day.
-    if let Some(heading) = scope.heading.filter(|_| mark.how == AsOfHow::Relative && matches!(mark.when, When::Day(_)) && Some(mark.when) == scope.today.map(When::Day)) {
+    if let Some(heading) = scope.heading.filter(|_| {
+        mark.how == AsOfHow::Relative
+            && matches!(mark.when, When::Day(_))
+            && Some(mark.when) == scope.today.map(When::Day)
+    }) {
         return (AsOf { how: AsOfHow::Inherited, ..heading.clone() }, span);
     }
     let mut mark = *mark;

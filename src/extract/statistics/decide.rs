@@ -159,7 +159,8 @@ impl<'p> Finder<'_, 'p> {
         };
         let whole = within.or(self.table.place).or(self.context.label).or(self.context.country).or_else(beside);
         let part = |span: Span| {
-            let country = whole.filter(|whole| whole.kind == PlaceKind::Country).and_then(|whole| whole.iso2.as_deref());
+            let country =
+                whole.filter(|whole| whole.kind == PlaceKind::Country).and_then(|whole| whole.iso2.as_deref());
             let known = country.zip(span.of(self.text_of(span.field)));
             match known.and_then(|(country, name)| sentence.places.part_of(name, country)) {
                 Some(place) => at(Some(place), PlaceHow::Explicit, Some(span)),
@@ -177,7 +178,9 @@ impl<'p> Finder<'_, 'p> {
                     PlaceKind::Subdivision => whole.subdivision != spot.place.subdivision,
                     _ => false,
                 });
-                if spot.written.is_some() || lower && elsewhere && row.figures.iter().any(|figure| figure.told.is_some()) {
+                if spot.written.is_some()
+                    || lower && elsewhere && row.figures.iter().any(|figure| figure.told.is_some())
+                {
                     return Some(part(span));
                 }
                 Some(at(Some(spot.place), PlaceHow::Explicit, Some(span)))

@@ -290,18 +290,18 @@ impl<'a, 'p> Finder<'a, 'p> {
         let words = reading.tokens.iter().filter(|token| token.kind == TokenKind::Word).count();
         let all = 0..reading.tokens.len();
         let told = table::told(reading, all.clone());
-        let first = reading.spots.first().filter(|spot| {
-            spot.form == PlaceForm::Name && !spot.possessive && roles::usable(reading, spot, None)
-        });
+        let first = reading
+            .spots
+            .first()
+            .filter(|spot| spot.form == PlaceForm::Name && !spot.possessive && roles::usable(reading, spot, None));
         // "Ontario, Canada" is one place.
         let heading = first.filter(|first| {
             let within = |outer: &Place| outer.kind == PlaceKind::Country && outer.iso2 == first.place.iso2;
             let bare = words == first.after - first.first;
             let figures = reading.numbers.iter().any(|number| !table::in_heading(reading, number.first));
-            let statement = all.clone().any(|at| reading.has_at(at, Sense::Statement));
             reading.spots.iter().skip(1).all(|spot| within(spot.place))
                 && !figures
-                && (bare || !told && !statement && words <= 14 && !reading.pack.topic_first() && titled(reading))
+                && (bare || !told && words <= 14 && !reading.pack.topic_first() && titled(reading))
         });
         // "Globally", above the figures of the world.
         let world = words <= 2 && reading.numbers.is_empty() && reading.has(all.clone(), Sense::World);

@@ -132,7 +132,8 @@ impl Head {
                 (other.first, other.after) == (mark.first, mark.after) && other.cue == Cue::Sense(Sense::New)
             });
             let counts = matches!(mark.cue, Cue::Sense(Sense::PerDay | Sense::PerWeek | Sense::PerMonth));
-            PERIODS.iter().any(|(sense, period)| period.is_some() && mark.cue == Cue::Sense(*sense)) && !(counts && itself)
+            PERIODS.iter().any(|(sense, period)| period.is_some() && mark.cue == Cue::Sense(*sense))
+                && !(counts && itself)
         });
         match head.said {
             Some(Said::New) if !measured => Self { said: None, period: None, ..head },
@@ -218,9 +219,15 @@ pub(in crate::extract::statistics) fn in_heading(reading: &Reading<'_, '_>, firs
     let after = reading.numbers.get(n).map_or(first, |number| number.after);
     let within = reading.word(before, Word::Within) && reading.has_at(after, Sense::TrapAfter);
     // "Population (mid-2019)".
-    let year = reading.tokens.get(first).is_some_and(|token| token.text.len() == 4 && token.text.bytes().all(|byte| byte.is_ascii_digit()))
+    let year = reading
+        .tokens
+        .get(first)
+        .is_some_and(|token| token.text.len() == 4 && token.text.bytes().all(|byte| byte.is_ascii_digit()))
         && (1900.0..2100.0).contains(&reading.numbers.get(n).map_or(0.0, |number| number.value))
-        && (0..first).rev().find(|at| reading.is(*at, "(") || reading.is(*at, ")")).is_some_and(|at| reading.is(at, "("))
+        && (0..first)
+            .rev()
+            .find(|at| reading.is(*at, "(") || reading.is(*at, ")"))
+            .is_some_and(|at| reading.is(at, "("))
         && (first..reading.tokens.len()).any(|at| reading.is(at, ")"));
     // "24-hour figures to 8 a.m. Monday".
     let hour = reading.has_at(after, Sense::TrapAfter)
@@ -233,7 +240,8 @@ pub(in crate::extract::statistics) fn in_heading(reading: &Reading<'_, '_>, firs
     let unit = reading.is(before, "(")
         && close.is_some_and(|close| {
             close == after + 1 && reading.has_at(after, Sense::TrapAfter)
-                || reading.is(close + 1, ":") || reading.is(close + 1, "|")
+                || reading.is(close + 1, ":")
+                || reading.is(close + 1, "|")
         });
     // "In the five largest cities: Kyoto 112": figures of a list are written in digits.
     let word = reading.numbers.get(n).is_some_and(|number| number.words)
@@ -268,7 +276,10 @@ pub(super) fn metric_of(reading: &Reading<'_, '_>, range: Range<usize>) -> Optio
         let alone = reading.tokens.get(range.clone()).map(|tokens| reading.pack.marks(tokens)).unwrap_or_default();
         let hidden = |mark: &Mark| {
             let at = range.start + mark.first;
-            reading.marks.iter().any(|other| other.cue.metric().is_some() && other.first <= at && other.after > range.end)
+            reading
+                .marks
+                .iter()
+                .any(|other| other.cue.metric().is_some() && other.first <= at && other.after > range.end)
         };
         named = alone.into_iter().filter(hidden).filter_map(|mark| mark.cue.metric()).collect();
     }
@@ -309,7 +320,10 @@ fn other_column(reading: &Reading<'_, '_>, cell: Range<usize>) -> bool {
     let counted = cell.start..base.filter(|_| metric.is_some()).unwrap_or(cell.end);
     let share = metric.is_some_and(|(metric, _)| is_percent(metric));
     let within = |at: usize, fits: &dyn Fn(&Cue) -> bool| {
-        reading.marks.iter().any(|mark| mark.first <= at && at < mark.after && mark.after > mark.first + 1 && fits(&mark.cue))
+        reading
+            .marks
+            .iter()
+            .any(|mark| mark.first <= at && at < mark.after && mark.after > mark.first + 1 && fits(&mark.cue))
     };
     let covered = |at: usize| {
         in_heading(reading, at.wrapping_sub(1)) || within(at, &|cue| !matches!(cue, Cue::Sense(Sense::TrapAfter)))
@@ -320,10 +334,7 @@ fn other_column(reading: &Reading<'_, '_>, cell: Range<usize>) -> bool {
     let given = reading.has(cell.clone(), Sense::Given);
     // "new imported cases" are not supplied.
     let subset = |first: usize| {
-        reading
-            .marks
-            .iter()
-            .any(|mark| matches!(mark.cue, Cue::Subset(_)) && mark.first <= first && first < mark.after)
+        reading.marks.iter().any(|mark| matches!(mark.cue, Cue::Subset(_)) && mark.first <= first && first < mark.after)
     };
     let supplied = reading.marks_in(counted.clone()).any(|mark| match mark.cue {
         Cue::Sense(Sense::Supply | Sense::Capacity) => !subset(mark.first),
@@ -333,11 +344,16 @@ fn other_column(reading: &Reading<'_, '_>, cell: Range<usize>) -> bool {
     let ratio = cell.clone().any(|at| {
         reading.word(at, Word::Per)
             && rates::base(reading, at + 1).is_none()
-            && reading.marks_in(at + 1..at + 4).any(|mark| mark.cue.metric().is_some())
+            && (reading.marks_in(at + 1..at + 4).any(|mark| mark.cue.metric().is_some())
+                || reading.numbers.iter().any(|number| number.first == at + 1))
     });
     // "on ventilators" has patients.
     let named = |at: usize| within(at, &|cue| cue.metric().is_some()) || share && reading.word(at, Word::Populace);
-    unit || ratio || !given && supplied || counted.clone().any(|at| reading.word(at, Word::OtherColumn) && !named(at) && !(share && reading.word(at.wrapping_sub(1), Word::Of)))
+    unit || ratio
+        || !given && supplied
+        || counted.clone().any(|at| {
+            reading.word(at, Word::OtherColumn) && !named(at) && !(share && reading.word(at.wrapping_sub(1), Word::Of))
+        })
 }
 
 /// Kind and period that words tell.
@@ -355,9 +371,9 @@ fn kind_and_period(reading: &Reading<'_, '_>, range: Range<usize>) -> (Option<Sa
     };
     let periods = PERIODS.iter().filter(|(sense, _)| found(*sense));
     // "New cases in week 13".
-    let nth = range.clone().any(|at| {
-        reading.word(at, Word::PeriodUnit) && !reading.word(at, Word::Day) && in_heading(reading, at + 1)
-    });
+    let nth = range
+        .clone()
+        .any(|at| reading.word(at, Word::PeriodUnit) && !reading.word(at, Word::Day) && in_heading(reading, at + 1));
     let period = periods.clone().find_map(|(_, period)| *period).or(nth.then_some(Period::Week));
     let new = periods.count() > 0
         || nth
@@ -375,5 +391,7 @@ fn kind_and_period(reading: &Reading<'_, '_>, range: Range<usize>) -> (Option<Sa
 
 /// "Cases by state on Thursday": a day on which they were counted, where "as of" would open a total.
 fn on_a_day(reading: &Reading<'_, '_>, range: Range<usize>) -> bool {
-    range.clone().any(|at| reading.word(at, Word::On) && reading.dates.iter().any(|mark| mark.first <= at + 1 && at + 1 < mark.after))
+    range.clone().any(|at| {
+        reading.word(at, Word::On) && reading.dates.iter().any(|mark| mark.first <= at + 1 && at + 1 < mark.after)
+    })
 }

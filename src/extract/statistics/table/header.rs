@@ -161,7 +161,8 @@ pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>, caption: &H
     }
     let blank = |cell: &Range<usize>| {
         let head = Head::read(reading, cell.clone());
-        let named = reading.spots.iter().any(|spot| cell.contains(&spot.first)) || reading.has(cell.clone(), Sense::Covid);
+        let named =
+            reading.spots.iter().any(|spot| cell.contains(&spot.first)) || reading.has(cell.clone(), Sense::Covid);
         head.metric.is_none() && !head.only_modifies() && !named
     };
     // "Indicator | Thursday | Wednesday": where strong marks part cells, the first may name the rows in any words.
@@ -193,8 +194,9 @@ pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>, caption: &H
         out.caption = match out.columns.as_slice() {
             [Some(only)] => out.caption.under(only),
             // "New cases and deaths in the past 24 hours".
-            several => several.iter().flatten().fold(out.caption.clone(), |caption, column| {
-                Head { metric: None, ..caption.under(&Head { metric: None, ..column.clone() }) }
+            several => several.iter().flatten().fold(out.caption.clone(), |caption, column| Head {
+                metric: None,
+                ..caption.under(&Head { metric: None, ..column.clone() })
             }),
         };
     }

@@ -15,6 +15,7 @@ use crate::language::Cue;
 use crate::language::numbers::Numeral;
 use crate::language::pack::{Sense, Word};
 use crate::language::tokens::TokenKind;
+use crate::model::Metric;
 use std::ops::Range;
 
 /// No label has more words.
@@ -50,9 +51,11 @@ pub(super) fn labelled(
         // "Deaths 12 (in hospital 3) and 5": what follows brackets opens no label of its own.
         let mut label = stretch.clone();
         let colon = label.clone().rev().skip_while(|at| trailing(reading, *at)).find(|at| reading.is(*at, ":"));
-        let strong = label.clone().rev().skip_while(|at| trailing(reading, *at)).find(|at| {
-            separator(reading, *at).is_some_and(|strength| strength > 1)
-        });
+        let strong = label
+            .clone()
+            .rev()
+            .skip_while(|at| trailing(reading, *at))
+            .find(|at| separator(reading, *at).is_some_and(|strength| strength > 1));
         if let Some(colon) = colon.filter(|colon| open.is_none() && strong.is_none_or(|strong| strong < *colon)) {
             let prefix = trim(reading, label.start..colon);
             row.owner = row.owner.or(place(reading, prefix.clone()));
@@ -94,16 +97,25 @@ pub(super) fn labelled(
         own.other |= off(reading, label.clone());
         let plus = reading.is(number.first.wrapping_sub(1), "+");
         let part = reading.marks_in(label.clone()).any(|mark| {
-            mark.cue == Cue::Sense(Sense::Part) && (mark.after > mark.first + 1 || reading.word(mark.first, Word::Including))
+            mark.cue == Cue::Sense(Sense::Part)
+                && (mark.after > mark.first + 1 || reading.word(mark.first, Word::Including))
         }) || reading.word(label.start, Word::Among) && reading.has(label.clone(), Sense::People);
-        let mut head = match last.as_ref().or(before.filter(|_| part || own.only_modifies() && own.said == Some(Said::New) && !joined)) {
+        let mut head = match last.as_ref().or(before.filter(|_| part || own.only_modifies() && !joined)) {
             // "(+ 385)", "(local 387, imported 10)".
             Some(last) if label.is_empty() && plus && open.is_some() => last.increment(),
             Some(last) if own.only_modifies() || part && own.metric.is_none() && !own.other => own.under(last),
             Some(_) if label.is_empty() => Head::default(),
+            // "New: 542" below the name of a place.
+            None if own.only_modifies() && own.said == Some(Said::New) && !joined && group.metric.is_none() => {
+                Head { metric: Some((Metric::Cases, None)), ..own.under(&group) }
+            }
             _ => own.under(&group),
         };
-        let plain = own.metric.is_some() || head.metric.is_some() && own.only_modifies() || own.only_modifies() || part && !own.other || group.metric.is_some() && place(reading, label.clone()).is_some();
+        let plain = own.metric.is_some()
+            || head.metric.is_some() && own.only_modifies()
+            || own.only_modifies()
+            || part && !own.other
+            || group.metric.is_some() && place(reading, label.clone()).is_some();
         // "Homes with a suspected case: 561" in a list: something else that is counted.
         let listed = !joined && !label.is_empty() && (own.other || before.or(around.metric.map(|_| around)).is_some());
         if opens && !(plain && head.metric.is_some() && !label.is_empty()) && !listed {
@@ -136,7 +148,9 @@ pub(super) fn labelled(
         }
         at = after;
     }
-    let rest = (at..end).any(|at| !matches!(reading.tokens.get(at).map(|token| token.text), Some("." | ")" | "|" | ";" | "," | "\"" | "”" | "*")));
+    let rest = (at..end).any(|at| {
+        !matches!(reading.tokens.get(at).map(|token| token.text), Some("." | ")" | "|" | ";" | "," | "\"" | "”" | "*"))
+    });
     (!rest && row.figures.len() > first).then(|| {
         row.owner = row.owner.or((!parts.is_empty()).then_some(Owner::Whole));
         parts.insert(0, row);
@@ -155,12 +169,19 @@ fn opening(reading: &Reading<'_, '_>) -> (usize, Row) {
         at = number.after + 1;
     }
     if let Some(time) = reading.dates.iter().find(|date| date.first <= at + 1 && date.when == When::Unknown) {
-        let dash = time.after + usize::from(reading.tokens.get(time.after).is_some_and(|token| token.kind == TokenKind::Word && token.capitalised()));
+        let dash = time.after
+            + usize::from(
+                reading
+                    .tokens
+                    .get(time.after)
+                    .is_some_and(|token| token.kind == TokenKind::Word && token.capitalised()),
+            );
         if reading.is(dash, "-") || reading.is(dash, ":") {
             at = dash + 1;
         }
     }
-    while reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Mark && !token.is("(") && !token.is("\"")) {
+    while reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Mark && !token.is("(") && !token.is("\""))
+    {
         at += 1;
     }
     (at, row)
@@ -168,7 +189,10 @@ fn opening(reading: &Reading<'_, '_>) -> (usize, Row) {
 
 /// "641: of them in intensive care", "9.1%: test positivity".
 fn reversed(reading: &Reading<'_, '_>, n: usize, at: usize, around: &Head) -> Option<(Row, Head)> {
-    let number = reading.numbers.get(n).filter(|number| number.first <= at + 1 && super::super::attach::core_start(reading, n) == at)?;
+    let number = reading
+        .numbers
+        .get(n)
+        .filter(|number| number.first <= at + 1 && super::super::attach::core_start(reading, n) == at)?;
     let link = number.after;
     let alone = reading.numbers.iter().skip(n + 1).all(|number| in_heading(reading, number.first));
     let dash = reading.is(link, "-") && reading.tokens.get(link).is_some_and(|token| token.spaced);
@@ -184,7 +208,8 @@ fn reversed(reading: &Reading<'_, '_>, n: usize, at: usize, around: &Head) -> Op
     let told = head.told(number.percent).filter(|told| super::fits(number, told.attachment.metric));
     let mut row = Row::of(place(reading, label));
     (0..n).for_each(|n| row.figures.push(Figure { n, told: None }));
-    (n..reading.numbers.len()).for_each(|other| row.figures.push(Figure { n: other, told: told.clone().filter(|_| other == n) }));
+    (n..reading.numbers.len())
+        .for_each(|other| row.figures.push(Figure { n: other, told: told.clone().filter(|_| other == n) }));
     Some((row, head))
 }
 
@@ -202,11 +227,15 @@ fn trim(reading: &Reading<'_, '_>, range: Range<usize>) -> Range<usize> {
 
 /// Whether the words are a label and no clause.
 fn noun_phrase(reading: &Reading<'_, '_>, label: Range<usize>) -> bool {
-    let words = label.clone().filter(|at| reading.tokens.get(*at).is_some_and(|token| token.kind == TokenKind::Word)).count();
+    let words =
+        label.clone().filter(|at| reading.tokens.get(*at).is_some_and(|token| token.kind == TokenKind::Word)).count();
     let inside = |at: usize| {
         reading.marks.iter().any(|mark| {
             let whole = mark.after > mark.first + 1 || mark.cue.metric().is_some();
-            whole && !matches!(mark.cue, Cue::Sense(Sense::Statement | Sense::Report | Sense::Perfect)) && mark.first <= at && at < mark.after
+            whole
+                && !matches!(mark.cue, Cue::Sense(Sense::Statement | Sense::Report | Sense::Perfect))
+                && mark.first <= at
+                && at < mark.after
         })
     };
     let clause = label.clone().any(|at| {
@@ -216,7 +245,9 @@ fn noun_phrase(reading: &Reading<'_, '_>, label: Range<usize>) -> bool {
     });
     // "Infected on the same day - 109": what day that is, only the text before says.
     let points = reading.dates.iter().any(|date| label.contains(&date.first) && matches!(date.when, When::Before(_)));
-    let sentence = label.clone().any(|at| reading.is(at, ".") && reading.tokens.get(at + 1).is_some_and(|next| next.spaced && next.capitalised()));
+    let sentence = label.clone().any(|at| {
+        reading.is(at, ".") && reading.tokens.get(at + 1).is_some_and(|next| next.spaced && next.capitalised())
+    });
     let opens = reading.one_of(label.start, &[Word::The, Word::Article]) && !label.is_empty();
     words <= LONGEST && !clause && !points && !opens && !sentence && !told(reading, label)
 }
@@ -228,7 +259,8 @@ fn leads_on(reading: &Reading<'_, '_>, label: Range<usize>) -> bool {
     let possessive = reading.spots.iter().any(|spot| spot.possessive && label.contains(&spot.first));
     // Where verbs lead, "умерли 40" tells what happened.
     let leads = reading.pack.order.verbs_lead
-        || reading.has_at(last, Sense::Stop) || reading.has_ending(last + 1, Sense::Reaches) && !total;
+        || reading.has_at(last, Sense::Stop)
+        || reading.has_ending(last + 1, Sense::Reaches) && !total;
     leads || possessive || label.clone().any(|at| reading.word(at, Word::Record))
 }
 
@@ -242,13 +274,16 @@ fn place(reading: &Reading<'_, '_>, label: Range<usize>) -> Option<Owner> {
 /// What stands right behind a figure up to the next mark: nothing, people, or "new", "in total". None where it is more.
 fn trailing_words(reading: &Reading<'_, '_>, from: usize, end: usize) -> Option<(usize, Head)> {
     let next = reading.numbers.iter().find(|number| number.first >= from).map_or(end, |number| number.first);
-    let stop = (from..next).find(|at| trailing(reading, *at) || reading.is(*at, "(") || reading.is(*at, ")")).unwrap_or(next);
+    let stop =
+        (from..next).find(|at| trailing(reading, *at) || reading.is(*at, "(") || reading.is(*at, ")")).unwrap_or(next);
     let words = from..stop;
     if words.is_empty() || stop == next && next < end {
         // Nothing parts it from the next label.
         return Some((from, Head::default()));
     }
-    let people = words.clone().all(|at| reading.has_at(at, Sense::People) && reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word));
+    let people = words.clone().all(|at| {
+        reading.has_at(at, Sense::People) && reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word)
+    });
     let head = Head::read(reading, words);
     (people || head.only_modifies()).then(|| (stop, if people { Head::default() } else { head }))
 }

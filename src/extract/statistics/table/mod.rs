@@ -118,7 +118,9 @@ impl<'p> Table<'p> {
             let end = row::aside(reading, 0);
             return if alone { Vec::new() } else { self.rows(reading, 0..end) };
         }
-        if let Some((rows, last)) = labels::labelled(reading, &self.caption, self.broken_down.as_ref()).filter(|_| !reading.pack.topic_first()) {
+        if let Some((rows, last)) =
+            labels::labelled(reading, &self.caption, self.broken_down.as_ref()).filter(|_| !reading.pack.topic_first())
+        {
             self.columns.clear();
             // A stock is not what "new today" adds to.
             let counts = |head: &Head| head.metric.is_some_and(|(metric, _)| kind_of(metric).fixed.is_none());
@@ -152,7 +154,8 @@ impl<'p> Table<'p> {
             let mut before = reading.spots.iter().enumerate().filter(|(_, spot)| spot.after <= colon);
             let within = before.next().map(|(n, _)| n).filter(|_| before.next().is_none());
             let inside = |rows: Vec<Row>| rows.into_iter().map(|row| Row { within, ..row }).collect::<Vec<_>>();
-            let named = (colon + 1..first).any(|at| reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word));
+            let named =
+                (colon + 1..first).any(|at| reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word));
             if named && separated(reading, 0..colon) && head.counts() && head.columns.len() > 1 {
                 return Some(inside(Self::headed(head, around).rows(reading, colon + 1..end)));
             }
@@ -360,7 +363,8 @@ impl<'p> Table<'p> {
         let mut values = values(reading, name.end..range.end);
         let mut plain = values.iter().filter(|value| !value.bracket).count();
         // "San Marino 1,914 (65)": two columns, of which the header does not say that one stands in brackets.
-        if plain < self.columns.len() && values.len() == self.columns.len() && self.brackets.iter().all(Option::is_none) {
+        if plain < self.columns.len() && values.len() == self.columns.len() && self.brackets.iter().all(Option::is_none)
+        {
             values.iter_mut().for_each(|value| value.bracket = false);
             plain = values.len();
         }
@@ -414,7 +418,8 @@ fn fits(number: &Numeral, metric: Metric) -> bool {
 
 /// Whether a line is an item of a list: a bullet opens it, or a label.
 fn is_item(reading: &Reading<'_, '_>) -> bool {
-    let bullet = reading.tokens.first().is_some_and(|token| matches!(token.text, "•" | "-" | "–" | "—" | "*" | "·" | "▪"));
+    let bullet =
+        reading.tokens.first().is_some_and(|token| matches!(token.text, "•" | "-" | "–" | "—" | "*" | "·" | "▪"));
     let first = reading.numbers.first().map_or(0, |number| number.first);
     let label = (1..first.min(8)).find(|at| reading.is(*at, ":"));
     let bare = reading.numbers.first().is_some_and(|number| number.first == 0) && reading.tokens.len() <= 14;

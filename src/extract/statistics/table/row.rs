@@ -121,7 +121,9 @@ pub(super) fn owner(reading: &Reading<'_, '_>, name: Range<usize>) -> Owner {
         };
         let end = name.clone().find(|at| reading.is(*at, "(")).unwrap_or(name.end);
         let country = reading.spots.get(n).is_some_and(|spot| spot.place.kind == PlaceKind::Country);
-        let longer = !country && !(name.start..end).all(covered) && reading.spots.iter().filter(|spot| name.contains(&spot.first)).count() == 1;
+        let longer = !country
+            && !(name.start..end).all(covered)
+            && reading.spots.iter().filter(|spot| name.contains(&spot.first)).count() == 1;
         return match written(reading, name).filter(|_| longer) {
             Some(span) => Owner::Part(span),
             None => Owner::Place(Some(n)),
@@ -153,7 +155,8 @@ fn written(reading: &Reading<'_, '_>, name: Range<usize>) -> Option<Span> {
         reading.one_of(at, &other[..1])
             || reading.metric_at(at).is_some()
             || reading.marks.iter().any(|mark| {
-                mark.first == at && matches!(mark.cue, Cue::Subset(_) | Cue::Sense(Sense::Covid | Sense::World | Sense::Today))
+                mark.first == at
+                    && matches!(mark.cue, Cue::Subset(_) | Cue::Sense(Sense::Covid | Sense::World | Sense::Today))
             })
     });
     let head = Head::read(reading, words.clone());
