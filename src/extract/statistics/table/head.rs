@@ -50,7 +50,7 @@ pub(in crate::extract::statistics) struct Told {
 }
 
 /// Periods that words of a head tell; the first that is found counts.
-const PERIODS: &[(Sense, Option<Period>)] = &[
+pub(super) const PERIODS: &[(Sense, Option<Period>)] = &[
     (Sense::PastDay, Some(Period::Day)),
     (Sense::PerDay, Some(Period::Day)),
     (Sense::Yesterday, Some(Period::Day)),

@@ -8,12 +8,12 @@
 use super::super::attach::core_start;
 use super::super::date_marks::When;
 use super::super::reading::Reading;
-use super::head::{Head, Said, in_heading, off, told};
+use super::head::{Head, PERIODS, Said, in_heading, off, told};
 use super::header::separator;
 use super::row::{self, Figure, Owner, Row};
 use crate::language::Cue;
 use crate::language::numbers::Numeral;
-use crate::language::pack::{Sense, Word};
+use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::TokenKind;
 use crate::model::Metric;
 use std::ops::Range;
@@ -96,11 +96,9 @@ pub(super) fn labelled(
         let mut own = Head::read(reading, label.clone());
         own.other |= off(reading, label.clone());
         let plus = reading.is(number.first.wrapping_sub(1), "+");
-        let part = reading.marks_in(label.clone()).any(|mark| {
-            mark.cue == Cue::Sense(Sense::Part)
-                && (mark.after > mark.first + 1 || reading.word(mark.first, Word::Including))
-        }) || reading.word(label.start, Word::Among) && reading.has(label.clone(), Sense::People);
-        let mut head = match last.as_ref().or(before.filter(|_| part || own.only_modifies() && !joined)) {
+        let part = is_part(reading, label.clone());
+        let earlier = before.filter(|_| part || !joined && modifies(reading, label.clone()));
+        let mut head = match last.as_ref().or(earlier) {
             // "(+ 385)", "(local 387, imported 10)".
             Some(last) if label.is_empty() && plus && open.is_some() => last.increment(),
             Some(last) if own.only_modifies() || part && own.metric.is_none() && !own.other => own.under(last),
@@ -112,7 +110,6 @@ pub(super) fn labelled(
             _ => own.under(&group),
         };
         let plain = own.metric.is_some()
-            || head.metric.is_some() && own.only_modifies()
             || own.only_modifies()
             || part && !own.other
             || group.metric.is_some() && place(reading, label.clone()).is_some();
@@ -262,6 +259,32 @@ fn leads_on(reading: &Reading<'_, '_>, label: Range<usize>) -> bool {
         || reading.has_at(last, Sense::Stop)
         || reading.has_ending(last + 1, Sense::Reaches) && !total;
     leads || possessive || label.clone().any(|at| reading.word(at, Word::Record))
+}
+
+/// "of which in prisons", "among arrivals".
+fn is_part(reading: &Reading<'_, '_>, label: Range<usize>) -> bool {
+    let opens = |at: usize, mark: &Mark| mark.after > at + 1 || reading.word(at, Word::Including);
+    let mut marks = reading.marks_in(label.clone());
+    marks.any(|mark| mark.cue == Cue::Sense(Sense::Part) && opens(mark.first, mark))
+        || reading.word(label.start, Word::Among) && reading.has(label, Sense::People)
+}
+
+/// Whether every word of a label only says more of what is counted: "Overseas inflow", "New since yesterday", "Cumulative".
+fn modifies(reading: &Reading<'_, '_>, label: Range<usize>) -> bool {
+    let more = |cue: &Cue| match cue {
+        Cue::Subset(_) => true,
+        Cue::Sense(sense) => {
+            matches!(sense, Sense::New | Sense::Total | Sense::Modifier | Sense::Stop | Sense::Yesterday | Sense::Today)
+                || PERIODS.iter().any(|(period, _)| period == sense)
+        }
+        _ => false,
+    };
+    let covered = |at: usize| {
+        reading.marks.iter().any(|mark| mark.first <= at && at < mark.after && more(&mark.cue))
+            || reading.dates.iter().any(|date| date.first <= at && at < date.after)
+            || reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Mark)
+    };
+    Head::read(reading, label.clone()).only_modifies() && label.into_iter().all(covered)
 }
 
 /// The place that a label names.

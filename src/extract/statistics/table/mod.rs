@@ -124,7 +124,8 @@ impl<'p> Table<'p> {
             self.columns.clear();
             // A stock is not what "new today" adds to.
             let counts = |head: &Head| head.metric.is_some_and(|(metric, _)| kind_of(metric).fixed.is_none());
-            self.broken_down = last.filter(counts).or(self.broken_down.take());
+            let last = last.filter(counts).map(|head| Head { subset: Vec::new(), ..head });
+            self.broken_down = last.or(self.broken_down.take());
             return rows;
         }
         if reading.tokens.len() > 6 && !is_item(reading) {
