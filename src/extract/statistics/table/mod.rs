@@ -116,7 +116,11 @@ impl<'p> Table<'p> {
             self.owner = None;
             self.begun |= !alone;
             let end = row::aside(reading, 0);
-            return if alone { Vec::new() } else { self.rows(reading, 0..end) };
+            let mut rows = if alone { Vec::new() } else { self.rows(reading, 0..end) };
+            if let [row] = rows.as_mut_slice() {
+                row.figures.extend(asides(reading, end));
+            }
+            return rows;
         }
         if let Some((rows, last)) =
             labels::labelled(reading, &self.caption, self.broken_down.as_ref()).filter(|_| !reading.pack.topic_first())
@@ -406,6 +410,21 @@ impl<'p> Table<'p> {
         let told = head.and_then(|head| head.told(number.percent));
         row.figures.push(Figure { n, told: told.filter(|told| fits(number, told.attachment.metric)) });
     }
+}
+
+/// The figures of the aside of a row that have labels of their own: "California: 3,852 (ICU 1,001)".
+fn asides(reading: &Reading<'_, '_>, from: usize) -> Vec<Figure> {
+    let mut start = from + 1;
+    let mut found = Vec::new();
+    for (n, number) in reading.numbers.iter().enumerate().filter(|(_, number)| number.first > from) {
+        let label = start..number.first;
+        start = number.after;
+        let told = Head::read(reading, label).told(number.percent);
+        if let Some(told) = told.filter(|told| fits(number, told.attachment.metric)) {
+            found.push(Figure { n, told: Some(told) });
+        }
+    }
+    found
 }
 
 /// Whether a number can be a value of a metric.
