@@ -68,8 +68,8 @@ fn bulletins_are_read_by_what_governs_each_figure() {
     check(
         "LATVIA, 16 November\nNew cases: 41 (imported 3)\nDeaths, total: 120\nIn hospital | 88\nBeds: 410",
         &[
-            "41 cases new - 2020-11-16 Latvia",
-            "3 cases new - 2020-11-16 Latvia",
+            "41 cases new day 2020-11-16 Latvia",
+            "3 cases new day 2020-11-16 Latvia",
             "120 deaths cumulative - 2020-11-16 Latvia",
             "88 hospitalisations current - 2020-11-16 Latvia",
         ],

@@ -118,7 +118,7 @@ pub(super) fn labelled(
         if opens && !(plain && head.metric.is_some() && !label.is_empty()) && !listed {
             return None;
         }
-        if !plain && !(label.is_empty() && plus) {
+        if !(plain || label.is_empty() && plus) {
             head.other = true;
         }
         let (after, aside) = trailing_words(reading, number.after, end)?;
