@@ -144,7 +144,46 @@ fn line_break(text: &str, start: usize, at: usize) -> Option<usize> {
     let begins = next.starts_with(opens);
     let cells = line.contains(['|', '\t']) && rest.lines().next().is_some_and(|line| line.contains(['|', '\t']));
     let tabular = cells || short && (begins || increment);
-    (bullet || tabular).then_some(at + 1)
+    let upcoming = next.lines().next().unwrap_or_default();
+    // A long header or row, and a row below it.
+    let parted = line.contains([':', ';', '|', '/']) || line.contains("  ") || line.matches(',').count() > 1;
+    let figures = parted && is_row(upcoming);
+    (bullet || tabular || figures || opens_item(upcoming) && closes_item(line)).then_some(at + 1)
+}
+
+/// Whether a line begins as an item of a list does: with a time or a number of its own ("13:20 –", "2)"), or with a label
+/// before figures ("New deaths: 14").
+fn opens_item(line: &str) -> bool {
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    let behind = line.get(digits..).unwrap_or_default();
+    let numbered = (1..=2).contains(&digits)
+        && (behind.starts_with([')', ':'])
+            || behind.starts_with('.')
+                && behind.get(1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())));
+    let label = line.split_once(": ").is_some_and(|(label, rest)| {
+        label.len() <= 60
+            && label.starts_with(char::is_uppercase)
+            && !label.contains(['.', ','])
+            && rest.contains(|c: char| c.is_ascii_digit())
+    });
+    numbered || label
+}
+
+/// Whether a line is a row of a table: few words, then figures up to its end.
+fn is_row(line: &str) -> bool {
+    let words = line.split_whitespace().filter(|word| word.starts_with(char::is_alphabetic)).count();
+    let last = line.trim_end().trim_end_matches(['.', ';']);
+    line.starts_with(char::is_uppercase)
+        && (1..=6).contains(&words)
+        && last.ends_with(|c: char| c.is_ascii_digit() || matches!(c, '%' | ')' | '|'))
+        && line.split_whitespace().filter(|word| word.starts_with(|c: char| c.is_ascii_digit())).count() * 4 >= words
+}
+
+/// Whether a line ends as no wrapped line of running text does.
+fn closes_item(line: &str) -> bool {
+    line.trim_end().ends_with(|c: char| c.is_ascii_digit() || matches!(c, ')' | '%' | ';' | ':' | '"' | '”'))
+        || line.split_once(": ").is_some_and(|(label, _)| label.len() <= 60 && !label.contains('.'))
+        || opens_item(line.trim_start())
 }
 
 /// What a row of a table ends with, where a line may also begin without a capital.
@@ -162,6 +201,12 @@ fn stop(text: &str, start: usize, at: usize, abbreviations: &[String]) -> Option
     }
     let mark = rest.chars().next()?;
     if !matches!(mark, '.' | '!' | '?' | '…') {
+        return None;
+    }
+    // "Jalisco ........ 4,206": dots that lead to a figure.
+    let dots = rest.bytes().take_while(|byte| *byte == b'.').count();
+    let led = rest.get(dots..).is_some_and(|rest| rest.trim_start().starts_with(|c: char| c.is_ascii_digit()));
+    if mark == '.' && led && (dots > 3 || text.get(..at).is_some_and(|before| before.ends_with("..."))) {
         return None;
     }
     for c in rest.chars() {

@@ -35,6 +35,7 @@ pub enum Word {
     Copula,
     Relative,
     Hospital,
+    Ward,
     HospitalVerb,
     NewClause,
     Reported,

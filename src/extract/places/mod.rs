@@ -73,6 +73,24 @@ impl Places {
             .or_else(|| places().next())
     }
 
+    /// The one part of a country that a table of that country can mean by `name`, which may lack the noun of the part's own
+    /// name: "North West" is North West Province.
+    pub(crate) fn part_of(&self, name: &str, country: &str) -> Option<&Place> {
+        let here = |place: &&Place| place.iso2.as_deref() == Some(country);
+        if let Some(place) = self.resolve(name, Some(country)).filter(here) {
+            return Some(place);
+        }
+        // "Western" is Western Province, and not Western Highlands Province.
+        let longer = |long: &str, short: &str| {
+            let noun = long.strip_prefix(short).and_then(|rest| rest.strip_prefix(' '));
+            noun.is_some_and(|noun| !noun.contains(' '))
+        };
+        let mut fitting = self.all.iter().filter(here).filter(|place| {
+            place.kind == PlaceKind::Subdivision && (longer(&place.name, name) || longer(name, &place.name))
+        });
+        fitting.next().filter(|_| fitting.next().is_none())
+    }
+
     /// The country with this ISO 3166-1 alpha-2 code.
     pub(crate) fn country(&self, iso2: &str) -> Option<&Place> {
         self.by_id(iso2)

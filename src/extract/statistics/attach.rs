@@ -4,12 +4,12 @@
 //! What holds: a number has the metric of its own noun or predicate before that of anything that governs it from the
 //! left, and inherits only where nothing of its own stands behind it. It does not decide kind, place or date.
 
-use super::columns::{self, Row};
 use super::governed::governed;
 use super::kinds::is_percent;
 use super::leading::{active, leading, led};
 use super::lean::{base_of_part, coordinated, course, elliptic, forward, given_to, part_of_before, rate_again};
 use super::reading::Reading;
+use super::table::{self, Row};
 use super::{rates, topic, traps};
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
@@ -73,8 +73,8 @@ impl Attachment {
 pub(super) fn all(reading: &Reading<'_, '_>, previous: Previous, rows: &[Row]) -> Vec<Option<Attachment>> {
     let mut found: Vec<Option<Attachment>> = Vec::with_capacity(reading.numbers.len());
     for n in 0..reading.numbers.len() {
-        let attachment = match columns::of_number(rows, n) {
-            Some((_, told)) => told.map(|(attachment, _)| attachment),
+        let attachment = match table::of_number(rows, n) {
+            Some((_, told)) => told.map(|told| told.attachment),
             None if traps::before_metric(reading, n).is_some() || traps::of_clause(reading, n).is_some() => None,
             None => one(reading, n, &found, previous).and_then(|attachment| rates::rated(reading, n, attachment)),
         };

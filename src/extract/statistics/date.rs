@@ -62,6 +62,8 @@ pub(super) struct DateScope<'a> {
     pub(super) before: Option<&'a AsOf>,
     /// The last day that the sentences before name, which is "the same day" where this one has no date.
     pub(super) named: Option<Date>,
+    /// Date of the heading that the figure stands under.
+    pub(super) heading: Option<&'a AsOf>,
     /// Date of what a part or a pointing subject points to.
     pub(super) inherited: Option<&'a AsOf>,
     pub(super) forecast: bool,
@@ -85,6 +87,22 @@ pub(super) fn last_day(reading: &Reading<'_, '_>) -> Option<Date> {
     })
 }
 
+/// The day that a heading names for the figures below it: "as of 6 December", "week to 8 Nov", "Thursday".
+pub(super) fn day_of_heading(reading: &Reading<'_, '_>, range: std::ops::Range<usize>) -> Option<AsOf> {
+    let yesterday = |mark: &DateMark| {
+        reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::Yesterday))
+    };
+    let named = |mark: &&DateMark| {
+        range.contains(&mark.first)
+            && mark.role != Role::Since
+            && matches!(mark.when, When::Day(_))
+            && (mark.how != AsOfHow::Relative || yesterday(mark))
+    };
+    let mark = reading.dates.iter().rfind(named)?;
+    let (date, how) = settle(mark, &reading.tokens, reading.today?, false)?;
+    Some(AsOf { date: Some(date), how })
+}
+
 /// The date that number `n` describes, and the words that say so.
 pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) -> (AsOf, Option<Span>) {
     let default = || match scope.today {
@@ -102,9 +120,18 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
                 None,
             );
         }
-        return (default(), None);
+        let heading = scope.heading.map(|heading| AsOf { how: AsOfHow::Inherited, ..heading.clone() });
+        return (heading.unwrap_or_else(default), None);
     };
     let span = reading.bytes(mark.first, mark.after);
+    // "In the past 24 hours" below "report of 4 October" counts up to that day.
+    if let Some(heading) = scope.heading.filter(|_| {
+        mark.how == AsOfHow::Relative
+            && matches!(mark.when, When::Day(_))
+            && Some(mark.when) == scope.today.map(When::Day)
+    }) {
+        return (AsOf { how: AsOfHow::Inherited, ..heading.clone() }, span);
+    }
     let mut mark = *mark;
     // "Ранее в среду сообщалось о 75 умерших за сутки": a day that only measures follows the date beside it.
     let measures = reading.marks.iter().any(|cue| cue.first == mark.first && cue.cue == Cue::Sense(Sense::PastDay));

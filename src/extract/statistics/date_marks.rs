@@ -157,7 +157,7 @@ fn ends_on(line: &Line<'_, '_>, found: &mut [DateMark]) {
             near && matches!(day.when, When::Day(_))
                 && matches!(day.how, AsOfHow::Explicit | AsOfHow::Weekday)
                 && (line.word(stretch.after, Word::Ending) || line.word(stretch.after - 1, Word::Ending))
-                && !(stretch.after..day.first).any(|at| line.is(at, ",") || line.is(at, "."))
+                && !(stretch.after..day.first).any(|at| [",", ".", "|", ";"].iter().any(|mark| line.is(at, mark)))
         });
         if let (Some(day), Some(mark)) = (last.copied(), found.get_mut(n)) {
             *mark = DateMark { first: mark.first, ..day };

@@ -5,11 +5,11 @@
 //! part of, compared with, or told in a row with.
 
 use super::attach::{Attachment, Why};
-use super::columns::{Owner, Row};
 use super::kind::Kinded;
 use super::reading::Reading;
 use super::scope::{Located, Sentence};
-use super::{Finder, columns, date, disease, kind, rank, scope, status, total, traps};
+use super::table::{self, Owner, Row};
+use super::{Finder, date, disease, kind, rank, scope, status, total, traps};
 use crate::language::pack::{Sense, Word};
 use crate::model::{AsOf, Kind, Metric, Observation, Period, PlaceHow, PlaceKind, Span, Status};
 
@@ -34,7 +34,9 @@ impl<'p> Finder<'_, 'p> {
         rows: &[Row],
     ) -> Option<Decided<'p>> {
         let reading = sentence.reading;
-        let row = columns::of_number(rows, n);
+        let row = table::of_number(rows, n);
+        let column = row.and_then(|(_, told)| told);
+        let (day, span) = self.table.caption(reading);
         if traps::after_metric(reading, n, attachment).is_some() || disease::other(reading, n, self.other_disease) {
             return None;
         }
@@ -88,10 +90,10 @@ impl<'p> Finder<'_, 'p> {
         let mut kinded =
             kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
         let inherits = whole.and_then(|whole| whole.located.first().copied());
-        if let Some((_, told)) = row.and_then(|(_, told)| told) {
-            kinded = told;
+        if let Some(told) = column {
+            kinded = told.kinded;
         }
-        let located = match row.and_then(|(row, _)| self.owner(reading, row)) {
+        let located = match row.and_then(|(row, _)| self.owner(sentence, row)) {
             Some(owner) => vec![owner],
             None => scope::locate(sentence, &self.context, n, rank, inherits),
         };
@@ -106,8 +108,10 @@ impl<'p> Finder<'_, 'p> {
         let broken_down = located.first().and_then(|part| self.broken_down(attachment.metric, part, value));
         if let Some(whole) = broken_down.filter(|_| matches!(kinded.rule, "noun_phrase" | "item")) {
             kinded = Kinded { kind: whole.kind, period: whole.period, rule: "breakdown", ..kinded };
+        } else if kinded.rule == "noun_phrase" && kinded.kind == Kind::Cumulative && self.table.new_items(reading) {
+            kinded = Kinded { kind: Kind::New, period: span, rule: "caption", ..kinded };
         } else if kinded.kind == Kind::New && kinded.period.is_none() {
-            kinded.period = self.period.filter(|period| *period == Period::Day);
+            kinded.period = span.or(self.period.filter(|period| *period == Period::Day));
         }
         // "Of the new cases 12 were in Goa": the figures of a breakdown are of its day.
         let news_of_whole = matches!(kinded.rule, "breakdown" | "new_part" | "part");
@@ -121,6 +125,7 @@ impl<'p> Finder<'_, 'p> {
             from_dateline: self.article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some()),
             before: last.map(|last| &last.as_of),
             named: self.named,
+            heading: column.and_then(|told| told.day.as_ref()).or(day),
             inherited: whole
                 .map(|whole| &whole.as_of)
                 .or(broken_down.filter(|whole| whole.kind == kinded.kind && news_of_whole).map(|whole| &whole.as_of))
@@ -134,22 +139,58 @@ impl<'p> Finder<'_, 'p> {
         if subset.is_empty() && (matches!(attachment.why, Why::Coordinated(_)) || date::is_part(reading, n)) {
             subset = whole.map(|whole| whole.subset.clone()).unwrap_or_default();
         }
+        if let Some(told) = column {
+            subset = told.subset.clone();
+        }
         Some(Decided { attachment: *attachment, kinded, located, as_of, subset })
     }
 
     /// The place of a row of a table; none where the text around it tells.
-    fn owner(&self, reading: &Reading<'_, 'p>, row: &Row) -> Option<Located<'p>> {
+    fn owner(&self, sentence: &Sentence<'_, '_, 'p>, row: &Row) -> Option<Located<'p>> {
+        let reading = sentence.reading;
         let at = |place, how, span| Located { place, facility: false, how, span, written: None };
+        let within = row.within.and_then(|spot| reading.spots.get(spot)).map(|spot| spot.place);
+        // Names that no table knows lie in the country of those beside them.
+        let beside = || {
+            let mut all = reading.spots.iter().map(|spot| spot.place);
+            let first = all.next().filter(|place| place.kind != PlaceKind::Country)?.iso2.as_deref()?;
+            let same = all.all(|place| place.kind != PlaceKind::Country && place.iso2.as_deref() == Some(first));
+            sentence.places.country(first).filter(|_| same)
+        };
+        let whole = within.or(self.table.place).or(self.context.label).or(self.context.country).or_else(beside);
+        let part = |span: Span| {
+            let country =
+                whole.filter(|whole| whole.kind == PlaceKind::Country).and_then(|whole| whole.iso2.as_deref());
+            let known = country.zip(span.of(self.text_of(span.field)));
+            match known.and_then(|(country, name)| sentence.places.part_of(name, country)) {
+                Some(place) => at(Some(place), PlaceHow::Explicit, Some(span)),
+                None => Located { written: Some(span), ..at(whole, PlaceHow::Explicit, Some(span)) },
+            }
+        };
         match row.owner? {
-            Owner::Place => {
-                let spot = reading.spots.get(row.spot?)?;
+            Owner::Place(spot) => {
+                let spot = reading.spots.get(spot?)?;
                 let span = Span::new(reading.span.field, spot.start, spot.end);
+                // "Western Region" in a table of Ghana is not that of Uganda.
+                let lower = matches!(spot.place.kind, PlaceKind::City | PlaceKind::Subdivision);
+                let elsewhere = whole.is_some_and(|whole| match whole.kind {
+                    PlaceKind::Country => whole.iso2 != spot.place.iso2,
+                    PlaceKind::Subdivision => whole.subdivision != spot.place.subdivision,
+                    _ => false,
+                });
+                if spot.written.is_some()
+                    || lower && elsewhere && row.figures.iter().any(|figure| figure.told.is_some())
+                {
+                    return Some(part(span));
+                }
                 Some(at(Some(spot.place), PlaceHow::Explicit, Some(span)))
             }
-            Owner::Whole => {
-                let country = self.context.country.map(|country| at(Some(country), PlaceHow::Inherited, None));
-                country.or(self.table.outer)
-            }
+            Owner::Part(span) => Some(part(span)),
+            Owner::World => Some(at(sentence.places.world(), PlaceHow::Explicit, None)),
+            Owner::Whole => match whole {
+                Some(whole) => Some(at(Some(whole), PlaceHow::Inherited, None)),
+                None => self.table.outer,
+            },
             Owner::Unknown => Some(at(None, PlaceHow::None, None)),
         }
     }

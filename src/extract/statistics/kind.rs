@@ -81,6 +81,12 @@ pub(super) fn judge(
             rule: "part",
         };
     }
+    // "103,571 total".
+    let after = reading.numbers.get(n).map_or(0, |number| number.after);
+    let closed = reading.tokens.get(after + 1).is_none_or(|token| matches!(token.text, "," | "." | ";" | ")"));
+    if reading.word(after, Word::Total) && closed {
+        return verdict(Kind::Cumulative, "total");
+    }
     if own_period && total != Some("row") {
         return verdict(Kind::New, "period");
     }

@@ -1,8 +1,8 @@
 //! COVID-19 statistics: every reported figure as a checkable claim.
 //!
 //! In: a language pack, the gazetteer, and a clean article. Out: [`Covid`]. A sentence is read into tokens, cue phrases,
-//! numbers, places and dates ([`reading`], [`date_marks`]); numbers in traps are taken out ([`traps`]); the others get a metric
-//! ([`attach`]), a kind and period ([`kind`]), a place ([`scope`]), a date ([`date`]), a rank ([`rank`]), and a
+//! numbers, places and dates ([`reading`], [`date_marks`]); what the headings of tables and lists say of their figures is read
+//! once ([`table`]); numbers in traps are taken out ([`traps`]); the others get a metric ([`attach`]), a kind and period ([`kind`]), a place ([`scope`]), a date ([`date`]), a rank ([`rank`]), and a
 //! qualifier, status, subset and source ([`status`]). All this is put together in [`decide`] and written down in
 //! [`observation`]. Repetitions are merged, contradictions named ([`plausibility`]).
 //!
@@ -12,14 +12,12 @@
 
 mod attach;
 mod calendar;
-mod columns;
 mod date;
 mod date_marks;
 mod date_units;
 mod decide;
 mod disease;
 mod governed;
-mod header;
 mod kind;
 mod kinds;
 mod leading;
@@ -37,6 +35,7 @@ mod scope;
 mod spots;
 mod stated;
 mod status;
+mod table;
 mod tense;
 mod text;
 mod topic;
@@ -45,18 +44,19 @@ mod traps;
 
 use crate::extract::LeftOut;
 use crate::extract::diseases::Disease;
-use crate::extract::places::{PlaceForm, Places};
+use crate::extract::places::{Place, PlaceForm, Places};
 use crate::extract::sentence::sentences_in;
 use crate::language::Pack;
 use crate::language::pack::{Sense, Word};
-use crate::model::{Article, Covid, Field, Kind, Metric, Observation, Period, Span};
+use crate::language::tokens::TokenKind;
+use crate::model::{Article, Covid, Field, Kind, Metric, Observation, Period, PlaceKind, Span};
 use attach::Attachment;
-use columns::{Row, Table};
 use decide::Decided;
 use disease::Asked;
 use reading::Reading;
 use scope::{Context, Located, Sentence};
-use text::{opening_place, pieces};
+use table::{Around, Row, Table};
+use text::{heads_list, opening_place, pieces};
 
 /// Reads the statistics of a story.
 pub(crate) fn find(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> Covid {
@@ -156,6 +156,17 @@ impl<'a, 'p> Finder<'a, 'p> {
             context.dateline = context.dateline.or(country);
             context.home = place.subdivision.as_deref().and_then(|code| places.by_id(code));
         }
+        // "FIJI, 15/07/21" above a list says whose figures these are.
+        if heads_list(&article.body, dateline_end) {
+            dateline_end = 0;
+        }
+        // "QATAR (29/7): new cases 81", "ESTONIA | 16 Oct | tests …" too.
+        let dateline = article.body.get(..dateline_end).unwrap_or_default();
+        let country = place.filter(|place| place.kind == PlaceKind::Country);
+        let labels = |rest: &str| rest.trim_start().starts_with(['|', ':', '•', '/']) || rest.starts_with(" (");
+        if dateline.trim_end().ends_with([':', '|']) || article.body.get(dateline_end..).is_some_and(labels) {
+            context.label = country;
+        }
         Self {
             dateline_end,
             pack,
@@ -188,6 +199,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.sentence = 0;
             self.previous_metric = attach::Previous::default();
             self.period = None;
+            self.table = Table::default();
         }
         let named = self.asked.named(text);
         let about = self.story || named;
@@ -233,8 +245,13 @@ impl<'a, 'p> Finder<'a, 'p> {
         let mentions = mention::mentions(&reading, self.places, &mut self.context);
         let after = std::mem::replace(&mut self.context, before);
         let sentence = Sentence { reading: &reading, mentions, places: self.places };
-        let lead = self.lead.as_ref().map(|lead| (lead.attachment.metric, lead.kinded));
-        let rows = self.table.line(&reading, self.context.last, lead);
+        let around = Around {
+            label: self.context.label,
+            country: self.context.country,
+            last: self.context.last,
+            lead: self.lead.as_ref().map(|lead| (lead.attachment.metric, lead.kinded)),
+        };
+        let rows = self.table.line(&reading, &around);
         if about && !reading.numbers.is_empty() {
             self.numbers(&sentence, &rows);
         } else if about {
@@ -252,7 +269,8 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.previous_metric = attach::Previous { lead: subject, last: subject, rate: None };
         }
         // "The 40 new cases were found in:", and a list.
-        if reading.is(reading.tokens.len().wrapping_sub(1), ":")
+        let last = reading.tokens.len().wrapping_sub(1);
+        if (reading.is(last, ":") || reading.is(last, ";"))
             && !reading.numbers.is_empty()
             && let Some(previous) = &self.previous
         {
@@ -266,23 +284,31 @@ impl<'a, 'p> Finder<'a, 'p> {
         self.other_disease = disease::last(&reading, self.other_disease);
     }
 
-    /// A line that is nothing but a place is a heading for the lines below it; any other running text ends its reign.
+    /// A line without figures that names one place is a heading for the lines below it ("Nepal / 21 October 2020"); running
+    /// text ends its reign, and the items of a list do not.
     fn label(&mut self, reading: &Reading<'_, 'p>) {
-        let bare = |token: &&crate::language::tokens::Token<'_>| {
-            !matches!(token.text, ":" | "-" | "–" | "—" | "•" | "*" | ".")
-        };
-        let words = reading.tokens.iter().filter(bare).count();
-        let heading = reading.spots.first().filter(|spot| {
-            words <= 4
-                && spot.form == PlaceForm::Name
-                && spot.first <= 1
-                && spot.after + 1 >= reading.tokens.len().saturating_sub(1)
-                && reading.spots.len() == 1
-                && reading.numbers.is_empty()
+        let words = reading.tokens.iter().filter(|token| token.kind == TokenKind::Word).count();
+        let all = 0..reading.tokens.len();
+        let told = table::told(reading, all.clone());
+        let first = reading
+            .spots
+            .first()
+            .filter(|spot| spot.form == PlaceForm::Name && !spot.possessive && roles::usable(reading, spot, None));
+        // "Ontario, Canada" is one place.
+        let heading = first.filter(|first| {
+            let within = |outer: &Place| outer.kind == PlaceKind::Country && outer.iso2 == first.place.iso2;
+            let bare = words == first.after - first.first;
+            let figures = reading.numbers.iter().any(|number| !table::in_heading(reading, number.first));
+            reading.spots.iter().skip(1).all(|spot| within(spot.place))
+                && !figures
+                && (bare || !told && words <= 14 && !reading.pack.topic_first() && titled(reading))
         });
+        // "Globally", above the figures of the world.
+        let world = words <= 2 && reading.numbers.is_empty() && reading.has(all.clone(), Sense::World);
         match heading {
-            Some(spot) if words == spot.after - spot.first => self.context.label = Some(spot.place),
-            _ if words > 14 || !reading.spots.is_empty() => self.context.label = None,
+            None if world && reading.spots.is_empty() => self.context.label = self.places.world(),
+            Some(spot) => self.context.label = Some(spot.place),
+            _ if told || words > 14 && reading.numbers.is_empty() => self.context.label = None,
             _ => {}
         }
     }
@@ -303,13 +329,17 @@ impl<'a, 'p> Finder<'a, 'p> {
         let owner = rank.as_ref().and_then(|rank| rank::owner(reading, rank, &metrics));
         self.period = period_of(reading, &decided).or(self.period);
         let told: Vec<Located<'p>> = decided.iter().flatten().flat_map(|done| &done.located).copied().collect();
+        // The places of rows are not what the text below the table speaks of.
+        let in_row = |n: usize| table::of_number(rows, n).is_some_and(|(row, _)| row.owner.is_some());
+        let spoken = decided.iter().enumerate().filter(|(n, _)| !in_row(*n)).filter_map(|(_, done)| done.as_ref());
+        let spoken: Vec<Located<'p>> = spoken.flat_map(|done| &done.located).copied().collect();
         let parts = decided.iter().enumerate().filter_map(|(n, done)| Some((n, done.as_ref()?))).all(|(n, done)| {
             let after = reading.numbers.get(n).map_or(0, |number| number.after);
             let broken_down = matches!(done.kinded.rule, "breakdown" | "new_part");
             broken_down
                 || reading.word(after, Word::Of) && reading.one_of(after + 1, &[Word::The, Word::Them, Word::Its])
         });
-        let last = scope::told_of(self.context.last, &told, parts);
+        let last = scope::told_of(self.context.last, &spoken, parts);
         let mut counted = false;
         for (n, (done, attachment)) in decided.into_iter().zip(&attachments).enumerate() {
             let Some(done) = done else {
@@ -349,6 +379,14 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
     }
 
+    fn text_of(&self, field: Field) -> &'a str {
+        match field {
+            Field::Headline => self.article.headline.as_deref().unwrap_or_default(),
+            Field::Summary => self.article.summary.as_deref().unwrap_or_default(),
+            _ => &self.article.body,
+        }
+    }
+
     /// Notes a number that is no observation, where somebody asks.
     fn leave_out(&mut self, reading: &Reading<'_, 'p>, n: usize, reason: &str) {
         if let (Some(left_out), Some(number)) = (&mut self.left_out, reading.numbers.get(n)) {
@@ -369,11 +407,17 @@ fn why_not(reading: &Reading<'_, '_>, n: usize, attachment: Option<&Attachment>)
     }
 }
 
+/// Whether a line without a verb is a title: no full stop ends it, save that of a date or before a header.
+fn titled(reading: &Reading<'_, '_>) -> bool {
+    let last = reading.tokens.len().wrapping_sub(1);
+    !reading.is(last, ".") || reading.dates.iter().any(|date| date.after == last) || reading.tokens.len() <= 8
+}
+
 /// What a sentence without figures speaks of: nothing new, something that is no metric, or a metric.
 fn subject_metric(reading: &Reading<'_, '_>) -> Option<Option<Metric>> {
     let metric = reading.marks.iter().find_map(|mark| mark.cue.metric());
     // Of what only stood in traps, the next sentence counts nothing either.
-    if header::elsewhere(reading) && (metric.is_some() || reading.tokens.len() <= 12) || !reading.numbers.is_empty() {
+    if table::elsewhere(reading) && (metric.is_some() || reading.tokens.len() <= 12) || !reading.numbers.is_empty() {
         return metric.or((reading.tokens.len() <= 12).then_some(Metric::Cases)).map(|_| None);
     }
     metric.filter(|metric| kinds::kind_of(*metric).whole).map(Some)

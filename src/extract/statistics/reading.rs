@@ -23,6 +23,8 @@ pub(super) struct Reading<'t, 'p> {
     /// The country that the story speaks of, and the division.
     pub(super) country: Option<&'p str>,
     pub(super) division: Option<&'p Place>,
+    /// The date that the story is told on.
+    pub(super) today: Option<Date>,
     pub(super) tokens: Vec<Token<'t>>,
     /// The classes of each token.
     words: Vec<Words>,
@@ -173,6 +175,7 @@ impl<'t, 'p> Reading<'t, 'p> {
             index,
             country,
             division,
+            today,
             tokens,
             words,
             marks,
@@ -464,7 +467,7 @@ fn holds(tokens: &[Token<'_>], words: &[Words], mark: &Mark) -> bool {
     }
     // "confirmed" counts by itself only in lists: "Confirmed: 300", "72 confirmed, 3 dead".
     if of(first, Word::ListOnly) && mark.cue.metric().is_some() {
-        let ends = matches!(next, ":" | "," | "." | ";" | ")" | "" | "-") || of(after, Word::And);
+        let ends = matches!(next, ":" | "," | "." | ";" | ")" | "(" | "" | "-") || of(after, Word::And);
         return ends && !of(before, Word::Auxiliary);
     }
     // "more than" is no increment.
@@ -490,5 +493,9 @@ fn name_with_digits(tokens: &[Token<'_>], number: &Numeral) -> bool {
         return false;
     };
     let word = hyphen.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(|token| token.kind == TokenKind::Word);
+    // "Lagos-152" in a line of its own is a row.
+    if number.after == tokens.len() && tokens.len() <= 6 && tokens.first().is_some_and(Token::capitalised) {
+        return false;
+    }
     word && tight(hyphen) && tight(number.first)
 }

@@ -229,7 +229,7 @@ pub(super) fn subsets(reading: &Reading<'_, '_>, n: usize, attachment: &Attachme
 }
 
 /// "local authorities", "community hospitals", "doctors said": no part of the counted.
-fn institution(reading: &Reading<'_, '_>, first: usize, after: usize, subset: Subset) -> bool {
+pub(super) fn institution(reading: &Reading<'_, '_>, first: usize, after: usize, subset: Subset) -> bool {
     let authority = reading.word(after, Word::SubsetHead);
     let speaking = matches!(subset, Subset::HealthWorkers)
         && (reading.has_at(after, Sense::Statement) || reading.word(first.wrapping_sub(1), Word::By));

@@ -114,7 +114,18 @@ pub(super) fn told_until(reading: &Reading<'_, '_>, n: usize) -> usize {
 pub(super) fn labelled(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let clause = reading.clause(number.first);
-    let colon = (clause.start..number.first).take(12).find(|at| reading.is(*at, ":"));
+    // "45,244 confirmed" in a line of its own.
+    let ends = reading.tokens.len() <= number.after + 2 || reading.is(number.after + 1, "(");
+    let alone = number.first <= 1 && ends && reading.dates.is_empty();
+    if alone && !reading.pack.order.verbs_lead && !reading.pack.topic_first() {
+        return true;
+    }
+    let colon = (clause.start..number.first).take(12).find(|at| {
+        // "* SINGAPORE – 3,252 cases, 611 recovered".
+        let dash = reading.is(*at, "-") && reading.tokens.get(*at).is_some_and(|token| token.spaced);
+        let place = reading.spots.iter().any(|spot| spot.after == *at && spot.first <= clause.start + 1);
+        reading.is(*at, ":") || dash && place
+    });
     colon.is_some_and(|colon| {
         let verb = reading.pack.order.verbs_lead && reading.has(colon..number.first, Sense::Report);
         !verb && !reading.marks_in(colon..number.first).any(|mark| matches!(mark.cue, Cue::Sense(Sense::Perfect)))

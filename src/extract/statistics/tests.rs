@@ -44,6 +44,47 @@ fn the_seed_gives_its_nine_figures_where_it_is_at_hand() {
     }
 }
 
+/// Each figure of a bulletin has what its caption, its header and its label say of it.
+#[test]
+fn bulletins_are_read_by_what_governs_each_figure() {
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let article = article(&serde_json::json!({"text": text, "date": "2020-11-18"}));
+        let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
+        let told = |one: &Observation| {
+            let one = serde_json::to_value(one).unwrap();
+            let part = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+            let (place, day) = (part(&one["location"]["name"]), part(&one["as_of"]["date"]));
+            format!(
+                "{} {} {} {} {day} {place}",
+                one["value"],
+                part(&one["metric"]),
+                part(&one["kind"]),
+                part(&one["period"])
+            )
+        };
+        assert_eq!(found.iter().map(told).collect::<Vec<_>>(), expected, "{text}");
+    }
+    check(
+        "LATVIA, 16 November\nNew cases: 41 (imported 3)\nDeaths, total: 120\nIn hospital | 88\nBeds: 410",
+        &[
+            "41 cases new day 2020-11-16 Latvia",
+            "3 cases new day 2020-11-16 Latvia",
+            "120 deaths cumulative - 2020-11-16 Latvia",
+            "88 hospitalisations current - 2020-11-16 Latvia",
+        ],
+    );
+    check(
+        "Cases and deaths in Kenya, week ending 15 November\n\nCounty | Cases | Deaths | Beds\nNairobi | 310 | 12 | 90\nUpper Tana | 7 | 0 | 4",
+        &[
+            "310 cases new week 2020-11-15 Nairobi",
+            "12 deaths new week 2020-11-15 Nairobi",
+            "7 cases new week 2020-11-15 Upper Tana",
+            "0 deaths new week 2020-11-15 Upper Tana",
+        ],
+    );
+}
+
 /// What the seed says agrees in magnitude with the series that were published of its places for its day.
 #[test]
 fn the_seed_agrees_with_the_published_series_where_both_are_at_hand() {

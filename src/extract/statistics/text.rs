@@ -46,3 +46,15 @@ pub(super) fn opening_place<'p>(places: &'p Places, body: &str) -> Option<(usize
         && rest.strip_prefix(": ").is_some_and(|rest| rest.starts_with(char::is_uppercase) && rest.contains(". "));
     ((capitals && set_off || town) && !found.possessive).then_some((found.end, place))
 }
+
+/// Whether what stands at the beginning, up to `end`, is the heading of a list: few words end its line, and a line with
+/// figures follows.
+pub(super) fn heads_list(body: &str, end: usize) -> bool {
+    let Some((line, below)) = body.get(end..).and_then(|rest| rest.split_once('\n')) else { return false };
+    let next = below.trim_start().lines().next().unwrap_or_default();
+    end > 0
+        && line.split_whitespace().count() <= 6
+        && next.chars().count() < 90
+        && next.contains(|c: char| c.is_ascii_digit())
+        && !next.ends_with('.')
+}
