@@ -162,8 +162,11 @@ fn encodings_by_every_label() {
     for line in include_str!("conformance/encodings.tsv").lines() {
         let mut parts = line.split('\t');
         let (labels, hex, text) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
-        let bytes: Vec<u8> =
-            (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
+        let bytes: Vec<u8> = hex
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect();
         for label in labels.split(' ') {
             labels_count += 1;
             let by_declaration = (encoded(label, &bytes), Vec::new());
