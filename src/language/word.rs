@@ -34,6 +34,7 @@ pub enum Word {
     Both,
     Copula,
     Relative,
+    So,
     Hospital,
     HospitalVerb,
     NewClause,
@@ -167,6 +168,8 @@ pub enum Word {
     Measure,
     UnitStop,
     Births,
+    Killer,
+    Wounded,
     // Words that point at places.
     There,
     Everywhere,

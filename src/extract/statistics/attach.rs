@@ -8,9 +8,9 @@ use super::columns::{self, Row};
 use super::governed::governed;
 use super::kinds::is_percent;
 use super::leading::{active, leading, led};
-use super::lean::{base_of_part, coordinated, course, elliptic, forward, given_to, part_of_before, rate_again};
+use super::lean::{base_of_part, coordinated, course, elliptic, forward, given_to, part_of_before, rate_again, so};
 use super::reading::Reading;
-use super::{rates, topic, traps};
+use super::{counted, rates, topic, traps};
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::TokenKind;
@@ -153,13 +153,16 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
             return lies;
         }
     }
-    verb.or(own)
-        .or_else(|| label(reading, n))
+    let said = verb.or(own).or_else(|| label(reading, n));
+    if said.is_some() || counted::pronoun(reading, n) {
+        return said;
+    }
+    so(reading, n, found)
         .or_else(|| active(reading, n))
         .or_else(|| course(reading, n, found, previous))
         .or_else(|| rate_again(reading, n, found, previous))
         .or_else(|| led(reading, n))
-        .or_else(|| governed(reading, n, found, previous.last))
+        .or_else(|| governed(reading, n, found, previous))
         .or_else(|| forward(reading, n))
         .or_else(|| coordinated(reading, n, found))
         .or_else(|| part_of_before(reading, n, found, previous.last))
@@ -268,12 +271,7 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         if let Some(mark) = reading.metric_at(at).filter(|mark| mark.after <= right.end + 1) {
             let metric = mark.cue.metric()?;
             let share = is_percent(metric) || metric == Metric::ReproductionNumber;
-            // "30 of the carrier's jets": one thing of many is not what they are counted in.
-            let one = reading.word(mark.after - 1, Word::Singular)
-                && mark.cue == Cue::Noun(metric)
-                && number.value != 1.0
-                && reading.is(mark.after, "'");
-            if one {
+            if counted::describes(reading, mark, number) {
                 break;
             }
             // "Mantiene en 59 el total de fallecidos": where verbs lead, what is numbered may follow.
@@ -295,7 +293,9 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                 && reading.pack.order.adjectives_follow
                 && mark.after > mark.first + 1
                 && reading.has_at(mark.first, Sense::People);
-            let as_predicate = is(Cue::Predicate(metric)) || described;
+            // "phoning contacts of the infected": with an article a participle is a noun.
+            let articled = mark.after == mark.first + 1 && reading.word(mark.first - 1, Word::The);
+            let as_predicate = is(Cue::Predicate(metric)) && !articled || described;
             match (best, as_noun, as_predicate) {
                 _ if share => {}
                 (None, true, _) => {
@@ -365,7 +365,12 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             if compares || leaves {
                 break;
             }
-            relative |= best.is_none() && reading.word(at, Word::Relative);
+            if best.is_none() && reading.word(at, Word::Relative) {
+                if counted::said_of_others(reading, at, number) {
+                    break;
+                }
+                relative = true;
+            }
             // "of which 96 were first doses": the noun is all that is said of them.
             let nominal = reading.word(at, Word::Copula) && number.after == at && nominal(reading, at + 1);
             nouns_allowed &= nominal || reading.one_of(at, &[Word::With, Word::Of]);

@@ -35,7 +35,9 @@ impl<'p> Finder<'_, 'p> {
     ) -> Option<Decided<'p>> {
         let reading = sentence.reading;
         let row = columns::of_number(rows, n);
-        if traps::after_metric(reading, n, attachment).is_some() || disease::other(reading, n, self.other_disease) {
+        if traps::after_metric(reading, n, attachment).is_some()
+            || disease::other(reading, n, attachment.metric, self.other_disease)
+        {
             return None;
         }
         if rank.is_some_and(|rank| reading.numbers.get(n).is_some_and(|number| rank.at.contains(&number.first))) {
@@ -52,6 +54,10 @@ impl<'p> Finder<'_, 'p> {
             Why::Coordinated(earlier) => before.get(earlier).and_then(Option::as_ref),
             Why::PartOfBefore => self.previous.as_ref(),
             Why::Elliptic => self.lead.as_ref(),
+            // "Johor had 1,256 of the cases": of those that were counted last.
+            Why::Noun if of_the_counted(reading, n, attachment) && before.iter().all(Option::is_none) => {
+                self.latest.get(&attachment.metric)
+            }
             _ => self.part_of(reading, n, before),
         };
         // The item before in a list; what stands in brackets is an aside.
@@ -208,6 +214,14 @@ impl<'p> Finder<'_, 'p> {
         let earlier = if reading.pack.topic_first() { self.previous.as_ref() } else { None };
         whole.or(earlier).filter(|_| part)
     }
+}
+
+/// Whether a number counts some of what is told with an article: "1,256 of the cases".
+fn of_the_counted(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
+    let Some((number, (first, _))) = reading.numbers.get(n).zip(attachment.mark) else { return false };
+    reading.word(number.after, Word::Of)
+        && reading.one_of(number.after + 1, &[Word::The, Word::Those, Word::Its])
+        && (number.after + 2..number.after + 5).contains(&first)
 }
 
 /// Whether a number tells what is new of the total before it, as an aside of its list: "321,103 cases, 1,061 new".

@@ -9,7 +9,7 @@ use crate::extract::diseases::{COVID_19, Disease};
 use crate::language::names::Names;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::{Cue, Pack};
-use crate::model::Article;
+use crate::model::{Article, Metric};
 
 /// A disease as a language names it.
 pub(super) struct Asked<'a> {
@@ -109,12 +109,17 @@ pub(super) fn relevance(asked: &Asked<'_>, article: &Article) -> Relevance {
 
 /// Whether another disease governs number `n`: the nearest mention before it, else the first of the sentence. `last` is
 /// what the sentences before spoke of.
-pub(super) fn other(reading: &Reading<'_, '_>, n: usize, last: bool) -> bool {
+///
+/// What else people die of ("the quake killed 40") governs deaths alone, and only in its own sentence.
+pub(super) fn other(reading: &Reading<'_, '_>, n: usize, metric: Metric, last: bool) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
+    let other = |cue: Cue| {
+        cue == Cue::Sense(Sense::OtherDisease) || metric == Metric::Deaths && cue == Cue::Sense(Sense::OtherCause)
+    };
     let mention = |range: std::ops::Range<usize>, back: bool| {
         let kind = |cue: Cue| match cue {
             Cue::Sense(Sense::Covid) => Some(false),
-            Cue::Sense(Sense::OtherDisease) => Some(true),
+            cue if other(cue) => Some(true),
             _ => None,
         };
         let mut marks = reading.marks_in(range).filter_map(|mark| kind(mark.cue).map(|other| (mark.first, other)));
@@ -128,12 +133,23 @@ pub(super) fn other(reading: &Reading<'_, '_>, n: usize, last: bool) -> bool {
     let ended = |at: usize| reading.one_of(at, &[Word::After, Word::When, Word::While, Word::Because, Word::Since]);
     let caused = reading.marks_in(right.start..end).any(|mark| {
         let led = (right.start..mark.first).rev().take(5).take_while(|at| !ended(*at)).any(cause);
-        mark.cue == Cue::Sense(Sense::OtherDisease) && led
+        other(mark.cue) && led
     });
     // "已有12人死于登革热": what the number itself is told of comes first, where it can only stand behind it.
     let behind = reading.pack.topic_first() && mention(right.clone(), false) == Some(true);
     if caused && mention(right.start..end, false) == Some(true) || behind {
         return true;
+    }
+    // "a storm held up 200,000 doses, 41,900 have died": a cause is that of the number next to it.
+    let left = reading.left(n);
+    let cause = |mark: &Mark| mark.cue == Cue::Sense(Sense::OtherCause);
+    let far = metric == Metric::Deaths
+        && !reading.pack.topic_first()
+        && reading.marks_in(0..left.start).any(cause)
+        && !reading.marks_in(left).any(|mark| other(mark.cue))
+        && !reading.marks_in(0..number.first).any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease));
+    if far {
+        return last;
     }
     mention(0..number.first, true).or_else(|| mention(number.first..reading.tokens.len(), false)).unwrap_or(last)
 }

@@ -4,12 +4,13 @@
 //! noun or numbered predicate that governs it, or none. What holds: a noun that an earlier number counts governs nothing
 //! more, save a number in brackets.
 
-use super::attach::{Attachment, Why, before_date, core_start, owns, passes};
+use super::attach::{Attachment, Previous, Why, before_date, core_start, owns, passes};
 use super::kinds::{is_percent, kind_of};
 use super::lean::says_no_noun;
 use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
+use crate::language::tokens::{Token, TokenKind};
 use crate::model::Metric;
 
 /// "The toll in Ghana stands at N", "cases climbed by N to N", "bringing its tally to N".
@@ -17,7 +18,7 @@ pub(super) fn governed(
     reading: &Reading<'_, '_>,
     n: usize,
     found: &[Option<Attachment>],
-    previous: Option<Metric>,
+    previous: Previous,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let start = core_start(reading, n);
@@ -45,6 +46,9 @@ pub(super) fn governed(
     if weak && !says_no_noun(reading, n) {
         return None;
     }
+    if !weak && number.words && counts_another(reading, number.after) {
+        return None;
+    }
     let clause = reading.clause(number.first);
     // A comparison opens a figure of its own: "…, more than the 792,000".
     let from = clause.start;
@@ -55,6 +59,8 @@ pub(super) fn governed(
                 || matches!(mark.cue, Cue::Predicate(_)) && numbered(reading, mark)
         })
         .filter(|mark| !(mark.cue == Cue::Sense(Sense::TotalLabel) && pointless(reading, mark)))
+        // "the number of ICU beds from 200 to 280": the metric only says which.
+        .filter(|mark| !reading.has_at(mark.after, Sense::TrapAfter))
         // "a incidência de contágios subiu de 386,5": no fraction counts persons.
         .filter(|mark| number.value.fract() == 0.0 || mark.cue.metric().is_none_or(|metric| !kind_of(metric).whole))
         .max_by_key(|mark| (mark.after, mark.cue.metric().is_some()))?;
@@ -92,9 +98,15 @@ pub(super) fn governed(
             let any = found.iter().rev().flatten().map(|before| before.metric).find(|metric| kind_of(*metric).whole);
             return match earlier.get(position).or(earlier.last()).copied().or(any) {
                 Some(metric) => Some(Attachment::new(metric, Why::Governed).by(mark)),
-                None => named_before(reading, mark.first)
-                    .or(previous)
-                    .map(|metric| Attachment::new(metric, Why::Pointer).by(mark)),
+                None => {
+                    // A total is of what the sentence before counted first, "the figure" of what it counted last.
+                    let total = (mark.first..mark.after).any(|at| reading.one_of(at, &[Word::Total, Word::Totals]));
+                    let told = if total { previous.lead.or(previous.last) } else { previous.last };
+                    named_before(reading, mark.first)
+                        .or(told)
+                        .or_else(|| named_behind(reading, number.after).filter(|_| total))
+                        .map(|metric| Attachment::new(metric, Why::Pointer).by(mark))
+                }
             };
         }
     };
@@ -102,10 +114,25 @@ pub(super) fn governed(
     (!percent_only).then_some(Attachment::new(metric, Why::Governed).by(mark))
 }
 
-/// Whether a predicate says what is numbered: "the number of people who have recovered".
+/// "will go back to two shifts": a plain word behind a number in words, which no rule knows, is what it counts.
+fn counts_another(reading: &Reading<'_, '_>, at: usize) -> bool {
+    let plain = |token: &Token<'_>| token.kind == TokenKind::Word && !token.capitalised() && token.text.len() > 3;
+    reading.tokens.get(at).is_some_and(plain)
+        && !reading.marks.iter().any(|mark| mark.first == at)
+        && !reading.dates.iter().any(|date| date.first == at)
+        && !reading.one_of(at, &[Word::And, Word::Or, Word::Of, Word::Everywhere, Word::Milestone, Word::Per])
+}
+
+/// The count that a sentence names first behind a token: "the total stands at 150, after six further cases".
+fn named_behind(reading: &Reading<'_, '_>, at: usize) -> Option<Metric> {
+    let mut named = reading.marks_in(at..reading.tokens.len()).filter(|mark| matches!(mark.cue, Cue::Noun(_)));
+    named.find_map(|mark| mark.cue.metric().filter(|metric| kind_of(*metric).whole))
+}
+
+/// Whether a predicate says what is numbered: "the number of people who have recovered", "the number in hospital".
 fn numbered(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
     (mark.first.saturating_sub(12)..mark.first)
-        .any(|at| reading.word(at, Word::Count) && reading.word(at + 1, Word::Of))
+        .any(|at| reading.word(at, Word::Count) && (reading.word(at + 1, Word::Of) || at + 1 == mark.first))
         && !reading.numbers.iter().any(|number| number.first < mark.first && number.first + 12 > mark.first)
 }
 

@@ -144,7 +144,7 @@ fn bare_cells(reading: &Reading<'_, '_>, range: Range<usize>) -> Vec<Range<usize
 /// delivered, another disease, a target.
 pub(super) fn elsewhere(reading: &Reading<'_, '_>) -> bool {
     let all = 0..reading.tokens.len();
-    let senses = [Sense::OtherDisease, Sense::History, Sense::Trial, Sense::Threshold, Sense::Legal];
+    let senses = [Sense::OtherDisease, Sense::OtherCause, Sense::History, Sense::Trial, Sense::Threshold, Sense::Legal];
     senses.iter().any(|sense| reading.has(all.clone(), *sense)) || other_column(reading, all)
 }
 
@@ -153,7 +153,7 @@ pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>) -> (Vec<Opt
     let (mut columns, mut brackets): (Vec<Option<Column>>, Vec<Option<Column>>) = (Vec::new(), Vec::new());
     let nothing = (Vec::new(), Vec::new());
     // Ages, targets and other diseases make figures of the whole table what they are.
-    let off = [Sense::OtherDisease, Sense::History, Sense::Trial, Sense::Threshold, Sense::Legal];
+    let off = [Sense::OtherDisease, Sense::OtherCause, Sense::History, Sense::Trial, Sense::Threshold, Sense::Legal];
     if off.iter().any(|sense| reading.has(range.clone(), *sense)) || range.clone().any(|at| reading.word(at, Word::Age))
     {
         return nothing;

@@ -61,6 +61,8 @@ pub(super) fn judge(
         Why::Coordinated(earlier) => {
             let clause = reading.clause(reading.numbers.get(n).map_or(0, |number| number.first));
             reading.numbers.get(earlier).is_some_and(|earlier| earlier.first < clause.start)
+                // "Nairobi leads with 444, Mombasa has 118" goes on with the row.
+                && !reading.word(core_start(reading, n).wrapping_sub(1), Word::Have)
                 && tense(reading, n).is_some_and(|(kind, _)| whole.is_some_and(|whole| whole.kind != kind))
         }
         _ => false,
@@ -348,6 +350,8 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
     let daily = reading.marks_in(number.after..right.end.min(mark_after.max(number.after) + 7)).any(|mark| {
         matches!(mark.cue, Cue::Sense(Sense::PerDay | Sense::PerWeek | Sense::PerMonth))
             && !reading.one_of(mark.first, &[Word::Alone, Word::This])
+            // "111,796 on Wednesday, the largest daily increase to date" speaks of another number.
+            && !(number.after..mark.first).any(|at| reading.is(at, ",") && reading.one_of(at + 1, &[Word::The, Word::Article]))
     });
     daily.then_some("rate")
 }

@@ -36,6 +36,20 @@ pub(super) fn course(
     alone.then_some(Attachment::new(metric, Why::Predicate).at(at, at + 1))
 }
 
+/// "1,381 inmates had tested positive, and so had 119 members of the staff": what was said of the number before.
+pub(super) fn so(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+    let verb = core_start(reading, n).checked_sub(1)?;
+    let again = reading.one_of(verb, &[Word::Auxiliary, Word::Have, Word::Copula])
+        && reading.word(verb.wrapping_sub(1), Word::So);
+    let (earlier, attachment) =
+        found.iter().enumerate().rev().find_map(|(earlier, before)| Some((earlier, (*before)?)))?;
+    (again && !is_percent(attachment.metric)).then_some(Attachment {
+        why: Why::Coordinated(earlier),
+        mark: None,
+        ..attachment
+    })
+}
+
 /// "Kelantan followed with 846, Johor 664", "Tatarstan reported 59": places of which nothing is said but a number count
 /// what the sentence before did.
 pub(super) fn elliptic(
@@ -357,6 +371,18 @@ pub(super) fn says_no_noun(reading: &Reading<'_, '_>, n: usize) -> bool {
         if adjective && reading.has_at(at, Sense::Stop) && !reading.word(at.wrapping_sub(1), Word::Ones) {
             return false;
         }
+    }
+    // "61 of its 150 employees": what it is a part of has its own noun.
+    let of_people = reading.word(at, Word::Of)
+        && reading.numbers.get(n + 1).is_some_and(|whole| {
+            whole.first > at + 1
+                && whole.first <= at + 5
+                && reading.one_of(at + 1, &[Word::The, Word::Its, Word::Those])
+                && reading.metric_at(whole.after).is_none()
+                && reading.tokens.get(whole.after).is_some_and(|token| token.kind == TokenKind::Word)
+        });
+    if of_people {
+        return false;
     }
     let tight = reading.is(at, "-") && reading.tokens.get(at).is_some_and(|token| !token.spaced);
     reading.tokens.get(at).is_none_or(|token| token.kind == TokenKind::Mark && !tight)

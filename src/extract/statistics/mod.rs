@@ -13,6 +13,7 @@
 mod attach;
 mod calendar;
 mod columns;
+mod counted;
 mod date;
 mod date_marks;
 mod date_units;
@@ -335,7 +336,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             } else {
                 self.previous_metric.rate = Some((metric, done.attachment.per));
             }
-            if done.kinded.kind != Kind::Current {
+            if done.kinded.kind != Kind::Current && done.kinded.rule != "compared" {
                 self.latest.insert(metric, done.clone());
             }
             if done.kinded.rule != "compared" {

@@ -206,8 +206,11 @@ pub(super) fn governs(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&
 
 /// "the ministry said in Baghdad", "officials told reporters in Rome".
 pub(super) fn near_capital_statement(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
-    reading.word(spot.first.wrapping_sub(1), Word::In)
-        && (spot.first.saturating_sub(4)..spot.first).any(|at| reading.word(at, Word::Speaking))
+    // "a team in London estimates that", "researchers in London have estimated".
+    let verb = spot.after + usize::from(reading.has_at(spot.after, Sense::Perfect));
+    let reckons = reading.has_at(verb, Sense::Estimated);
+    let speaks = (spot.first.saturating_sub(4)..spot.first).any(|at| reading.word(at, Word::Speaking));
+    reading.word(spot.first.wrapping_sub(1), Word::In) && (reckons || speaks)
 }
 
 /// A place behind the number in a phrase that makes it no subject.

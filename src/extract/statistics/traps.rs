@@ -5,6 +5,7 @@
 //! traps that need to know the metric (doses delivered, legal cases) are asked for once the metric is known.
 
 use super::attach::{Attachment, Why, core_start};
+use super::counted;
 use super::kinds::kind_of;
 use super::rates::per_base;
 use super::reading::Reading;
@@ -99,7 +100,8 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     });
     let dated = dated && behind(Word::And) && !number.grouped;
     let shared = shared.is_some_and(|next| unit_behind(reading, next.after)) || shares_unit(reading, n);
-    if unit_behind(reading, number.after) || compound(reading, number.after) || dated || shared {
+    let things = unit_behind(reading, number.after) || counted::part_of_things(reading, n);
+    if things || compound(reading, number.after) || dated || shared {
         return Some("unit");
     }
     // "(-3)".
@@ -121,12 +123,16 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     {
         return Some("population");
     }
-    if aged(reading, n) {
+    if aged(reading, n) || counted::age_behind_name(reading, n) {
         return Some("age");
     }
     // "four more than on Monday", "12 fewer cases than the day before": a difference.
+    // "28 more patients in intensive care in Sweden than a week ago": what is more is said at once.
+    let at_once = (number.after..number.after + 2).any(|at| reading.word(at, Word::Comparative));
+    let next = reading.numbers.get(n + 1).map_or(reading.tokens.len(), |next| next.first);
+    let reach = if at_once && !reading.pack.topic_first() { next.min(number.after + 16) } else { number.after + 5 };
     let mut more = false;
-    for at in number.after..number.after + 5 {
+    for at in number.after..reach {
         if more && reading.word(at, Word::Than) {
             return Some("difference");
         }
@@ -221,7 +227,7 @@ fn differs(reading: &Reading<'_, '_>, n: usize) -> bool {
 }
 
 /// A unit of something else right behind, with at most one adjective between: "14 days", "three other countries".
-fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
+pub(super) fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
     let at = |at: usize| {
         let long = reading
             .marks
@@ -292,7 +298,9 @@ fn shares_unit(reading: &Reading<'_, '_>, n: usize) -> bool {
 /// "those over 60", "people between 12 and 17", "the average age of patients is 61".
 fn aged(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
-    if number.grouped || number.percent || number.value > 120.0 || reading.metric_at(number.after).is_some() {
+    // "children under 18 have died" says what became of them.
+    let noun = reading.metric_at(number.after).is_some_and(|mark| !matches!(mark.cue, Cue::Predicate(_)));
+    if number.grouped || number.percent || number.value > 120.0 || noun {
         return false;
     }
     let bounds = [Sense::MoreThan, Sense::LessThan, Sense::AtLeast];
@@ -385,6 +393,9 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     if signed || stock && (by || reading.is(sign, "+")) {
         return Some("difference");
     }
+    if counted::part_of_trap(reading, n, attachment) || counted::stock_of_things(reading, n) {
+        return Some("things");
+    }
     let clause = reading.clause(number.first);
     let near = reading.left(n).start..reading.right(n).end;
     let head = head(reading);
@@ -434,7 +445,8 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
         Metric::Deaths => {
             let near = if reading.pack.topic_first() { 0..reading.tokens.len() } else { near.clone() };
             let births = near.clone().any(|at| reading.word(at, Word::Births));
-            births.then_some("births and deaths")
+            let otherwise = counted::killed_otherwise(reading, n, attachment);
+            (births || otherwise).then_some("births and other deaths")
         }
         _ => None,
     }

@@ -1,0 +1,144 @@
+//! What a figure counts by its head noun: things, parts of things, people whom something else has killed.
+//!
+//! In: a sentence that has been read and a number. Out: whether it counts something that no metric does. What holds: what is
+//! said of a part is said of what the whole counts; a word that only describes the head counts nothing.
+
+use super::attach::{Attachment, Why};
+use super::reading::Reading;
+use super::traps::{before_metric, unit_behind};
+use super::{attach, date};
+use crate::language::pack::{Mark, Sense, Word};
+use crate::language::tokens::TokenKind;
+use crate::language::{Cue, numbers::Numeral};
+use crate::model::Metric;
+
+/// "31 of the archipelago's 34 provinces", "11 of 18 wards", "9,000 of the kits": a part of things.
+pub(super) fn part_of_things(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let part = |number: &&Numeral| reading.word(number.after, Word::Of) && !number.percent;
+    let Some(number) = reading.numbers.get(n).filter(part) else { return false };
+    if reading.pack.topic_first() {
+        return false;
+    }
+    let open = |at: usize| !reading.has_at(at, Sense::Stop) && !reading.is(at, ",") && reading.metric_at(at).is_none();
+    let whole = reading.numbers.get(n + 1).filter(|next| {
+        let between = number.after + 1..next.first;
+        between.len() <= 5 && between.clone().all(open)
+    });
+    if let Some(whole) = whole {
+        return unit_behind(reading, whole.after);
+    }
+    // "of the country's cases" are cases: a possessor is not what is counted.
+    let thing = number.after + 2;
+    let possessor = (thing..thing + 4).any(|at| reading.is(at, "'"));
+    reading.one_of(number.after + 1, &[Word::The, Word::Those, Word::Its]) && unit_behind(reading, thing) && !possessor
+}
+
+/// "52 arrests, 47 of them under the curfew", "930 beds, 250 of them for intensive care": a part of what the number before
+/// counts is things as that is. People may have been things before, as those on a flight are.
+pub(super) fn part_of_trap(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
+    let told = attachment.why == Why::Predicate
+        && matches!(attachment.metric, Metric::Cases | Metric::Deaths | Metric::Recoveries | Metric::Quarantined);
+    let first = reading.numbers.get(n).map_or(0, |number| number.first);
+    let things = |before: usize| {
+        let near = reading.numbers.get(before).is_some_and(|before| before.after + 5 >= first);
+        near && before_metric(reading, before) == Some("unit")
+    };
+    !reading.pack.topic_first() && !told && date::is_part(reading, n) && n.checked_sub(1).is_some_and(things)
+}
+
+/// "patients are on ventilators, of which there are 3,700", "the beds, of which there are 27,000": how many there are of
+/// something that is no metric's noun.
+pub(super) fn stock_of_things(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let there = attach::core_start(reading, n).wrapping_sub(2);
+    let of = there.wrapping_sub(2);
+    let told = reading.word(there, Word::There) && attach::of_them(reading, of) && reading.is(of.wrapping_sub(1), ",");
+    told && !reading.ending_at(of - 1).iter().any(|mark| matches!(mark.cue, Cue::Noun(_)))
+}
+
+/// "police have killed 15", "died when the flight overshot the runway", "killed 82 and injured 110": deaths by something
+/// else, whether or not the sentence names the disease.
+pub(super) fn killed_otherwise(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let clause = reading.clause(number.first);
+    if clause.clone().any(|at| reading.word(at, Word::Wounded)) {
+        return true;
+    }
+    let killer = |at: usize| reading.word(at, Word::Killer) || reading.has_at(at, Sense::OtherCause);
+    let Some((first, after)) = attachment.mark else { return false };
+    if attachment.why == Why::Active {
+        // "Police said the virus has killed 30": what is said has a subject of its own.
+        let subject = (clause.start..first).rev().take_while(|at| !reading.has_at(*at, Sense::Statement));
+        return subject.into_iter().any(killer);
+    }
+    let leads = |at: usize| {
+        reading.one_of(at, &[Word::In, Word::When, Word::After, Word::As, Word::By]) && !reading.word(at, Word::To)
+    };
+    let cause = |at: usize| (at + 1..(at + 9).min(clause.end)).take_while(|at| !reading.is(*at, ",")).any(killer);
+    attachment.why == Why::Predicate && (after..(after + 3).min(clause.end)).any(|at| leads(at) && cause(at))
+}
+
+/// "63 wrongful death suits", "four case workers", "30 of the carrier's jets": a noun in the singular before another word
+/// only says which, unless it is the one thing that is counted.
+pub(super) fn describes(reading: &Reading<'_, '_>, mark: &Mark, number: &Numeral) -> bool {
+    let named = reading
+        .tokens
+        .get(mark.after)
+        .is_some_and(|next| next.kind == TokenKind::Word && next.spaced && !next.capitalised() && next.text.len() > 3);
+    let known = reading.marks.iter().any(|other| other.first == mark.after)
+        || reading.dates.iter().any(|date| date.first == mark.after)
+        || reading
+            .one_of(mark.after, &[Word::And, Word::Or, Word::Of, Word::Everywhere, Word::AgeBearer, Word::Milestone]);
+    matches!(mark.cue, Cue::Noun(_))
+        && reading.word(mark.after - 1, Word::Singular)
+        && number.value != 1.0
+        && (named && !known && !reading.pack.order.adjectives_follow || reading.is(mark.after, "'"))
+}
+
+/// "600 relatives of people who died", "40 contacts of patients who recovered": what is said behind the "who" is said of
+/// the people whose they are.
+pub(super) fn said_of_others(reading: &Reading<'_, '_>, relative: usize, number: &Numeral) -> bool {
+    let of = relative.wrapping_sub(2);
+    reading.one_of(relative.wrapping_sub(1), &[Word::Patient, Word::Those])
+        && reading.word(of, Word::Of)
+        && of > number.after
+}
+
+/// "It affects everyone, not least one": a one without a noun of its own is a pronoun. It counts where a place is told as
+/// an item of a list, "Zambia has 28 and Zimbabwe one".
+pub(super) fn pronoun(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n).filter(|number| number.words && number.value == 1.0) else {
+        return false;
+    };
+    // "a new case": the number is the article of its noun.
+    if !reading.word(number.first, Word::One) || number.after != number.first + 1 {
+        return false;
+    }
+    let placed = reading.spots.iter().any(|spot| spot.after <= number.first && spot.after + 2 >= number.first)
+        && !reading.word(number.first.wrapping_sub(1), Word::In);
+    let located = reading.has_at(number.after, Sense::Locative)
+        && !reading.word(number.after, Word::Of)
+        && reading.spots.iter().any(|spot| spot.first > number.after && spot.first <= number.after + 3);
+    let labelled = reading.is(number.first.wrapping_sub(1), ":");
+    !(placed || located || labelled || reading.has_ending(number.first, Sense::New))
+}
+
+/// "said Lena, 24, near the Hofburg", "a nurse, 31": an age told behind a name or a person.
+pub(super) fn age_behind_name(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let Some(name) = number.first.checked_sub(2).filter(|_| reading.is(number.first - 1, ",")) else { return false };
+    let closed = reading.tokens.get(number.after).is_none_or(|next| matches!(next.text, "," | "." | ")" | "”" | "\""));
+    let listed = reading.numbers.iter().enumerate().any(|(other, near)| {
+        other != n && (near.after <= number.first && near.after + 5 > number.first || near.first == number.after + 1)
+    });
+    if !closed || listed || number.words || number.grouped || !(5.0..=110.0).contains(&number.value) {
+        return false;
+    }
+    let Some(token) = reading.tokens.get(name).filter(|token| token.kind == TokenKind::Word) else { return false };
+    let known = reading.spots.iter().any(|spot| spot.first <= name && name < spot.after)
+        || reading.marks.iter().any(|mark| mark.first <= name && name < mark.after && mark.cue.metric().is_some());
+    let shouted = token.text.chars().all(char::is_uppercase);
+    let person = !token.capitalised()
+        && (name.saturating_sub(2)..name).any(|at| reading.word(at, Word::Article))
+        && !reading.has_at(name, Sense::TotalLabel);
+    !known && (token.capitalised() && !shouted && name > 0 || person)
+}
