@@ -180,32 +180,46 @@ pub(super) struct Previous {
     pub(super) last: Option<Metric>,
 }
 
-/// "hospitals are treating 40 patients", "40 people with the virus in Dutch hospitals": people who lie there.
+/// "hospitals are treating 40 patients", "in hospitals 40 people are being treated", "intensive care units are treating 40":
+/// people who lie there.
 fn patients_of(reading: &Reading<'_, '_>, n: usize, own: Option<Attachment>) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
+    let named = || (number.after..number.after + 3).any(|at| reading.word(at, Word::Patient));
     let people = match own {
         Some(own) => {
-            own.metric == Metric::Cases && own.mark.is_some_and(|(_, after)| reading.word(after - 1, Word::Patient))
+            let noun = own.mark.is_some_and(|(_, after)| reading.word(after - 1, Word::Patient));
+            own.metric == Metric::Cases && noun || own.metric == Metric::ActiveCases && named()
         }
-        None => (number.after..number.after + 3).any(|at| reading.word(at, Word::Patient)),
+        None => named(),
     };
-    let right = reading.right(n);
-    let lying = right.clone().any(|at| {
-        reading.word(at, Word::In)
-            && (at + 1..(at + 6).min(right.end)).find(|at| reading.word(*at, Word::Hospital)).is_some_and(|hospital| {
-                (at + 1..hospital).all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ","))
-                    && !reading.has_at(hospital + 1, Sense::TrapAfter)
-            })
-    });
-    let holding = reading.left(n).any(|at| {
-        reading.word(at, Word::Hospital)
-            && (at + 1..(at + 9).min(number.first)).any(|at| reading.word(at, Word::HospitalVerb))
-            && !(at + 1..number.first).any(|at| reading.is(at, ","))
+    let clause = reading.clause(number.first);
+    let in_hospital = |range: std::ops::Range<usize>| {
+        range.clone().any(|at| {
+            reading.word(at, Word::In)
+                && (at + 1..(at + 6).min(range.end)).find(|at| reading.word(*at, Word::Hospital)).is_some_and(
+                    |hospital| {
+                        (at + 1..hospital).all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ","))
+                            && !reading.has_at(hospital + 1, Sense::TrapAfter)
+                    },
+                )
+        })
+    };
+    let treated = own.is_some_and(|own| own.metric == Metric::ActiveCases && own.why == Why::Predicate);
+    let lying = in_hospital(reading.right(n)) || treated && n == 0 && in_hospital(clause.start..number.first);
+    let intensive =
+        |at: usize| reading.metric_at(at).is_some_and(|mark| mark.cue.metric() == Some(Metric::IcuPatients));
+    // "The hospital, which is looking after 374 patients": a comma may close an aside of what opens the clause.
+    let holds = |at: usize| {
+        let opens = at < clause.start + 4;
+        (at + 1..number.first).rev().take(if opens { 5 } else { 8 }).any(|at| reading.word(at, Word::HospitalVerb))
+            && (opens || !(at + 1..number.first).any(|at| reading.is(at, ",")))
             && !reading.word(at.wrapping_sub(1), Word::In)
-    });
+    };
+    let holding = reading.left(n).find(|at| (reading.word(*at, Word::Hospital) || intensive(*at)) && holds(*at));
     let verb = active(reading, n).is_some_and(|verb| verb.metric != Metric::ActiveCases);
-    (people && !verb && (lying || holding)).then_some(Attachment {
-        metric: Metric::Hospitalisations,
+    let metric = if holding.is_some_and(intensive) { Metric::IcuPatients } else { Metric::Hospitalisations };
+    (people && !verb && (lying || holding.is_some())).then_some(Attachment {
+        metric,
         why: Why::Predicate,
         mark: own.and_then(|own| own.mark),
         per: None,

@@ -88,10 +88,12 @@ pub(super) fn describes(reading: &Reading<'_, '_>, mark: &Mark, number: &Numeral
         || reading.dates.iter().any(|date| date.first == mark.after)
         || reading
             .one_of(mark.after, &[Word::And, Word::Or, Word::Of, Word::Everywhere, Word::AgeBearer, Word::Milestone]);
+    // Where verbs stand last compounds are one word, and what follows a noun may be the verb.
+    let closed = reading.pack.order.verbs_last;
     matches!(mark.cue, Cue::Noun(_))
         && reading.word(mark.after - 1, Word::Singular)
         && number.value != 1.0
-        && (named && !known && !reading.pack.order.adjectives_follow || reading.is(mark.after, "'"))
+        && (named && !known && !closed && !reading.pack.order.adjectives_follow || reading.is(mark.after, "'"))
 }
 
 /// "600 relatives of people who died", "40 contacts of patients who recovered": what is said behind the "who" is said of
@@ -119,7 +121,8 @@ pub(super) fn pronoun(reading: &Reading<'_, '_>, n: usize) -> bool {
         && !reading.word(number.after, Word::Of)
         && reading.spots.iter().any(|spot| spot.first > number.after && spot.first <= number.after + 3);
     let labelled = reading.is(number.first.wrapping_sub(1), ":");
-    !(placed || located || labelled || reading.has_ending(number.first, Sense::New))
+    let person = reading.has_at(number.after, Sense::People);
+    !(placed || located || labelled || person || reading.has_ending(number.first, Sense::New))
 }
 
 /// "said Lena, 24, near the Hofburg", "a nurse, 31": an age told behind a name or a person.

@@ -272,7 +272,12 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
     let elsewhere = |mark: &DateMark| !topic_first && !reading.pack.order.verbs_lead && elsewhere(mark);
     // "22,651 cases, down from 24,405 on Thursday, and 463 deaths": the day of what was compared.
     let of_compared = |mark: &DateMark| {
-        let aside = |other: usize| compares(reading, other) && reading.right(other).contains(&mark.first);
+        let differs = |other: usize| {
+            let number = reading.numbers.get(other).map_or(0, |number| number.first);
+            reading.word(number.wrapping_sub(1), Word::UpDown)
+        };
+        let aside =
+            |other: usize| (compares(reading, other) || differs(other)) && reading.right(other).contains(&mark.first);
         !compares(reading, n) && (0..n).skip(1).any(aside) && mark.first < number.first
     };
     let of_compared = |mark: &DateMark| !topic_first && !reading.pack.order.verbs_lead && of_compared(mark);

@@ -119,6 +119,9 @@ impl<'p> Finder<'_, 'p> {
         let news_of_whole = matches!(kinded.rule, "breakdown" | "new_part" | "part");
         let points = reading.has(0..reading.tokens.len().min(4), Sense::Pointer) && !reading.word(0, Word::The)
             || reading.word(0, Word::The) && reading.word(1, Word::Figure);
+        // "Of the new cases, 412 were in Nairobi, 126 in Kiambu": the whole sentence breaks down what was told before.
+        let opens = reading.word(0, Word::Of) && reading.one_of(1, &[Word::The, Word::Those, Word::Its]);
+        let opened = self.latest.get(&attachment.metric).filter(|whole| opens && whole.kinded.kind == kinded.kind);
         // "against 2,698 on Tuesday and 3,187 a week earlier" both count from the day of what they are compared with.
         let told = |done: &&Decided<'p>| done.attachment.metric == attachment.metric && done.kinded.rule != "compared";
         let last = before.iter().rev().flatten().find(told).or(before.iter().rev().flatten().next());
@@ -129,6 +132,7 @@ impl<'p> Finder<'_, 'p> {
             named: self.named,
             inherited: whole
                 .map(|whole| &whole.as_of)
+                .or(opened.map(|opened| &opened.as_of))
                 .or(broken_down.filter(|whole| whole.kind == kinded.kind && news_of_whole).map(|whole| &whole.as_of))
                 .or(if points { self.previous.as_ref().map(|previous| &previous.as_of) } else { None }),
             forecast: status == Status::Forecast,

@@ -69,18 +69,29 @@ pub(super) fn elliptic(
         || reading.one_of(link, &[Word::With, Word::At, Word::For, Word::And, Word::Lead])
         || reading.is(link, "(")
         || reading.spots.iter().any(|spot| spot.after == start);
+    // "On Thursday there had been 954", "Nationally it was 147": the same of another day.
+    let there = (clause.start..start).rev().take(5).find(|at| reading.one_of(*at, &[Word::There, Word::It]));
+    let again = there.is_some_and(|there| {
+        let verb = |at: usize| reading.one_of(at, &[Word::Auxiliary, Word::Have, Word::Copula]);
+        there + 1 < start && (there + 1..start).all(verb)
+    });
+    let dated = again
+        && reading.dates.iter().any(|date| clause.contains(&date.first) && !reading.has_at(date.first, Sense::Today));
+    let told = told || again;
     // "Local: 655", an item below what it is a part of.
     let part = reading.is(link, ":")
         && number.after >= reading.tokens.len()
         && reading.marks.iter().any(|mark| mark.after == link && matches!(mark.cue, Cue::Subset(_)));
     let told = told || part;
     let placed = part
+        || dated
+        || again && (clause.start..start).any(|at| reading.word(at, Word::Everywhere))
         || reading.spots.iter().any(|spot| clause.contains(&spot.first))
         || reading.has(clause.clone(), Sense::DayEarlier)
         || reading.word(number.after, Word::Respectively)
         || reading.has(clause.clone(), Sense::Respectively);
     let counted = found.iter().flatten().any(|earlier| earlier.why != Why::Elliptic && kind_of(earlier.metric).whole)
-        || reading.marks_in(clause).any(|mark| mark.cue.metric().is_some());
+        || reading.marks_in(clause.start..reading.right(n).end).any(|mark| mark.cue.metric().is_some());
     (told && placed && !counted && says_no_noun(reading, n)).then_some(Attachment::new(metric, Why::Elliptic))
 }
 
@@ -195,7 +206,7 @@ pub(super) fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<A
     let link = start.wrapping_sub(1);
     let listed = reading.is(link, ",")
         || reading.is(link, "/")
-        || reading.one_of(link, &[Word::And, Word::With, Word::To, Word::From, Word::Or]);
+        || reading.one_of(link, &[Word::And, Word::With, Word::To, Word::From, Word::Or, Word::So]);
     // "puts the number at 2,780; the government acknowledges 157": a clause that counts nothing by name.
     let clause = reading.clause(number.first);
     let reported = (reading.has_ending(start, Sense::Report) || reading.word(link, Word::Lead))

@@ -303,7 +303,10 @@ impl<'a, 'p> Finder<'a, 'p> {
             decided.iter().map(|done| done.as_ref().map(|done| done.attachment.metric)).collect();
         let owner = rank.as_ref().and_then(|rank| rank::owner(reading, rank, &metrics));
         self.period = period_of(reading, &decided).or(self.period);
-        let told: Vec<Located<'p>> = decided.iter().flatten().flat_map(|done| &done.located).copied().collect();
+        // "more than the 38,792 that India announced": what is compared leaves no place behind.
+        let main = decided.iter().flatten().any(|done| done.kinded.rule != "compared");
+        let told = decided.iter().flatten().filter(|done| !main || done.kinded.rule != "compared");
+        let told: Vec<Located<'p>> = told.flat_map(|done| &done.located).copied().collect();
         let parts = decided.iter().enumerate().filter_map(|(n, done)| Some((n, done.as_ref()?))).all(|(n, done)| {
             let after = reading.numbers.get(n).map_or(0, |number| number.after);
             let broken_down = matches!(done.kinded.rule, "breakdown" | "new_part");

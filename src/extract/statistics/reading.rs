@@ -162,6 +162,10 @@ impl<'t, 'p> Reading<'t, 'p> {
                 }
             })
             .collect();
+        // "New Zealanders" are no newcomers.
+        marks.retain(|mark| {
+            mark.cue != new || !spots.iter().any(|spot| spot.first <= mark.first && mark.after <= spot.after)
+        });
         // The month of Rio de Janeiro is none.
         let named = |mark: &DateMark| spots.iter().any(|spot| spot.first < mark.first && mark.after <= spot.after);
         let dates = dates.into_iter().filter(|mark| !named(mark)).collect();
@@ -474,7 +478,7 @@ fn holds(tokens: &[Token<'_>], words: &[Words], mark: &Mark) -> bool {
     }
     // "confirmed" counts by itself only in lists: "Confirmed: 300", "72 confirmed, 3 dead".
     if of(first, Word::ListOnly) && mark.cue.metric().is_some() {
-        let ends = matches!(next, ":" | "," | "." | ";" | ")" | "" | "-") || of(after, Word::And);
+        let ends = matches!(next, ":" | "," | "." | ";" | ")" | "(" | "" | "-") || of(after, Word::And);
         return ends && !of(before, Word::Auxiliary);
     }
     // "more than" is no increment.

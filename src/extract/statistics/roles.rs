@@ -208,7 +208,7 @@ pub(super) fn governs(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&
 pub(super) fn near_capital_statement(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
     // "a team in London estimates that", "researchers in London have estimated".
     let verb = spot.after + usize::from(reading.has_at(spot.after, Sense::Perfect));
-    let reckons = reading.has_at(verb, Sense::Estimated);
+    let reckons = reading.has_at(verb, Sense::Estimated) && reading.word(verb + 1, Word::That);
     let speaks = (spot.first.saturating_sub(4)..spot.first).any(|at| reading.word(at, Word::Speaking));
     reading.word(spot.first.wrapping_sub(1), Word::In) && (reckons || speaks)
 }

@@ -257,6 +257,8 @@ pub(super) fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
     }
     let skip = |token: usize| {
         reading.metric_at(token).is_none()
+            // "3,087 two weeks ago" counts no weeks.
+            && !reading.numbers.iter().any(|number| number.first == token)
             && !reading.word(token, Word::UnitStop)
             && !reading.has_at(token, Sense::Stop)
             && !reading.has_at(token, Sense::People)
