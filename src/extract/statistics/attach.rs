@@ -8,7 +8,9 @@ use super::columns::{self, Row};
 use super::governed::governed;
 use super::kinds::is_percent;
 use super::leading::{active, leading, led};
-use super::lean::{base_of_part, coordinated, course, elliptic, forward, given_to, part_of_before, rate_again, so};
+use super::lean::{
+    base_of_part, coordinated, course, elliptic, forward, given_to, part_of_before, rate_again, sampled, so,
+};
 use super::reading::Reading;
 use super::{counted, rates, topic, traps};
 use crate::language::Cue;
@@ -154,8 +156,12 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
         }
     }
     let said = verb.or(own).or_else(|| label(reading, n));
-    if said.is_some() || counted::pronoun(reading, n) {
+    let apart = counted::pronoun(reading, n) || counted::part_of_opening(reading, n, found);
+    if said.is_some() || apart || counted::size_of(reading, n) {
         return said;
+    }
+    if let Some(people) = sampled(reading, n, found) {
+        return Some(people);
     }
     so(reading, n, found)
         .or_else(|| active(reading, n))
@@ -308,7 +314,10 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                 && mark.after > mark.first + 1
                 && reading.has_at(mark.first, Sense::People);
             // "phoning contacts of the infected": with an article a participle is a noun.
-            let articled = mark.after == mark.first + 1 && reading.word(mark.first - 1, Word::The);
+            let articled = mark.after == mark.first + 1
+                && (reading.word(mark.first - 1, Word::The)
+                    || reading.has_at(mark.first - 1, Sense::Covid)
+                        && reading.word(mark.first.wrapping_sub(2), Word::The));
             let as_predicate = is(Cue::Predicate(metric)) && !articled || described;
             match (best, as_noun, as_predicate) {
                 _ if share => {}
@@ -375,6 +384,7 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             // "people with coronavirus infections", "12 of the cases" go on; a verb or a preposition of place ends the noun phrase.
             let compares = reading.than(at) || reading.one_of(at, &[Word::Against, Word::Per]);
             let leaves = reading.one_of(at, &[Word::When, Word::Because, Word::While])
+                || reading.word(at, Word::Since) && reading.is(at - 1, ",")
                 || reading.word(at, Word::After) && !reading.pack.order.verbs_last;
             if compares || leaves {
                 break;

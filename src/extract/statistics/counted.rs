@@ -38,12 +38,13 @@ pub(super) fn part_of_things(reading: &Reading<'_, '_>, n: usize) -> bool {
 pub(super) fn part_of_trap(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
     let told = attachment.why == Why::Predicate
         && matches!(attachment.metric, Metric::Cases | Metric::Deaths | Metric::Recoveries | Metric::Quarantined);
+    if reading.pack.topic_first() || told || !date::is_part(reading, n) || n == 0 {
+        return false;
+    }
     let first = reading.numbers.get(n).map_or(0, |number| number.first);
-    let things = |before: usize| {
-        let near = reading.numbers.get(before).is_some_and(|before| before.after + 5 >= first);
-        near && before_metric(reading, before) == Some("unit")
-    };
-    !reading.pack.topic_first() && !told && date::is_part(reading, n) && n.checked_sub(1).is_some_and(things)
+    let near = reading.numbers.get(n - 1).is_some_and(|before| before.after + 5 >= first);
+    let things = |before: usize| before_metric(reading, before) == Some("unit");
+    near && things(n - 1) || (0..n).all(things)
 }
 
 /// "patients are on ventilators, of which there are 3,700", "the beds, of which there are 27,000": how many there are of
@@ -105,6 +106,40 @@ pub(super) fn said_of_others(reading: &Reading<'_, '_>, relative: usize, number:
         && of > number.after
 }
 
+/// "Of the 42 postal codes, eight are in Brampton": a part of what its sentence opens with counts that, whatever it is.
+pub(super) fn part_of_opening(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> bool {
+    let (Some(number), Some(whole)) = (reading.numbers.get(n), n.checked_sub(1).and_then(|n| reading.numbers.get(n)))
+    else {
+        return false;
+    };
+    let clause = reading.clause(number.first);
+    reading.word(clause.start, Word::Of)
+        && !reading.pack.topic_first()
+        && clause.contains(&whole.first)
+        && whole.first <= clause.start + 3
+        && found.get(n - 1).is_some_and(Option::is_none)
+        && !whole.percent
+        && reading.tokens.get(whole.after).is_some_and(|token| token.kind == TokenKind::Word)
+        && reading.metric_at(whole.after).is_none()
+        && !reading.has_at(whole.after, Sense::Stop)
+}
+
+/// "a waiting list of 380", "a dinner party of 49", "the island of 106,000": the size of a noun that is no metric's and no
+/// word for a count.
+pub(super) fn size_of(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let order = reading.pack.order;
+    if order.adjectives_follow || order.verbs_lead || reading.pack.topic_first() {
+        return false;
+    }
+    let Some(of) = attach::core_start(reading, n).checked_sub(1).filter(|of| reading.word(*of, Word::Of)) else {
+        return false;
+    };
+    let Some(noun) = of.checked_sub(1) else { return false };
+    let plain = reading.tokens.get(noun).is_some_and(|token| token.kind == TokenKind::Word && !token.capitalised());
+    let known = reading.marks.iter().any(|mark| mark.first <= noun && noun < mark.after);
+    plain && !known && !reading.one_of(noun, &[Word::Record, Word::Count, Word::Total, Word::Figure, Word::Thing])
+}
+
 /// "It affects everyone, not least one": a one without a noun of its own is a pronoun. It counts where a place is told as
 /// an item of a list, "Zambia has 28 and Zimbabwe one".
 pub(super) fn pronoun(reading: &Reading<'_, '_>, n: usize) -> bool {
@@ -121,7 +156,7 @@ pub(super) fn pronoun(reading: &Reading<'_, '_>, n: usize) -> bool {
         && !reading.word(number.after, Word::Of)
         && reading.spots.iter().any(|spot| spot.first > number.after && spot.first <= number.after + 3);
     let labelled = reading.is(number.first.wrapping_sub(1), ":");
-    let person = reading.has_at(number.after, Sense::People);
+    let person = reading.has_at(number.after, Sense::People) && !reading.word(number.after, Word::Of);
     !(placed || located || labelled || person || reading.has_ending(number.first, Sense::New))
 }
 

@@ -129,7 +129,7 @@ pub(super) fn other(reading: &Reading<'_, '_>, n: usize, metric: Metric, last: b
     // "54 people died of cholera": a cause behind the number is its own.
     let right = reading.right(n);
     let end = right.clone().find(|at| reading.is(*at, ",") || reading.word(*at, Word::And)).unwrap_or(right.end);
-    let cause = |at: usize| reading.one_of(at, &[Word::Of, Word::From, Word::In, Word::By, Word::With]);
+    let cause = |at: usize| reading.one_of(at, &[Word::Of, Word::From, Word::In, Word::By, Word::With, Word::For]);
     let ended = |at: usize| reading.one_of(at, &[Word::After, Word::When, Word::While, Word::Because, Word::Since]);
     let caused = reading.marks_in(right.start..end).any(|mark| {
         let led = (right.start..mark.first).rev().take(5).take_while(|at| !ended(*at)).any(cause);

@@ -72,6 +72,10 @@ pub(super) fn governed(
     }
     let metric = match mark.cue {
         Cue::Noun(metric) => metric,
+        // "taking the tallies to 586,867 and 12,412, respectively": one of each of what was counted.
+        Cue::Label(Metric::Cases) if reading.word(mark.after - 1, Word::Totals) && counts_of(found) > 1 => {
+            return by_position(reading, n, mark, found);
+        }
         // A bare "tally" or "count" is of deaths when the words around it speak of deaths.
         Cue::Label(Metric::Cases)
             if reading
@@ -114,6 +118,28 @@ pub(super) fn governed(
     (!percent_only).then_some(Attachment::new(metric, Why::Governed).by(mark))
 }
 
+/// How many counts of different metrics the numbers before are.
+fn counts_of(found: &[Option<Attachment>]) -> usize {
+    let mut metrics: Vec<Metric> =
+        found.iter().flatten().filter(|one| kind_of(one.metric).whole).map(|one| one.metric).collect();
+    metrics.dedup();
+    metrics.len()
+}
+
+/// Of several totals the one in the place of number `n` behind their word.
+fn by_position(reading: &Reading<'_, '_>, n: usize, mark: &Mark, found: &[Option<Attachment>]) -> Option<Attachment> {
+    let behind = |number: &&crate::language::numbers::Numeral| number.first > mark.first;
+    let position = reading.numbers.get(..n)?.iter().filter(behind).count();
+    let told: Vec<Metric> = found
+        .iter()
+        .flatten()
+        .filter(|before| !matches!(before.why, Why::Governed | Why::Pointer))
+        .map(|before| before.metric)
+        .collect();
+    let metric = told.get(position).or(told.last())?;
+    Some(Attachment::new(*metric, Why::Governed).by(mark))
+}
+
 /// "will go back to two shifts": a plain word behind a number in words, which no rule knows, is what it counts.
 fn counts_another(reading: &Reading<'_, '_>, at: usize) -> bool {
     let plain = |token: &Token<'_>| token.kind == TokenKind::Word && !token.capitalised() && token.text.len() > 3;
@@ -131,9 +157,11 @@ fn named_behind(reading: &Reading<'_, '_>, at: usize) -> Option<Metric> {
 
 /// Whether a predicate says what is numbered: "the number of people who have recovered", "the number in hospital".
 fn numbered(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
-    (mark.first.saturating_sub(12)..mark.first)
-        .any(|at| reading.word(at, Word::Count) && (reading.word(at + 1, Word::Of) || at + 1 == mark.first))
-        && !reading.numbers.iter().any(|number| number.first < mark.first && number.first + 12 > mark.first)
+    (mark.first.saturating_sub(12)..mark.first).any(|at| {
+        reading.word(at, Word::Count)
+            && (reading.word(at + 1, Word::Of) || at + 1 == mark.first)
+            && !reading.numbers.iter().any(|number| (at..mark.first).contains(&number.first))
+    })
 }
 
 /// "the number of people who died with a proven infection": what is numbered stands right behind "number of", and what

@@ -36,6 +36,23 @@ pub(super) fn course(
     alone.then_some(Attachment::new(metric, Why::Predicate).at(at, at + 1))
 }
 
+/// "18,206 tests were done, on 13,522 people", "211,883 specimens from 154,139 people": those whose tests they are.
+pub(super) fn sampled(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let tests = n.checked_sub(1).and_then(|before| found.get(before).copied().flatten())?;
+    let link = core_start(reading, n).wrapping_sub(1);
+    let whose = reading.one_of(link, &[Word::On, Word::From, Word::Among])
+        && reading.has_at(number.after, Sense::People)
+        && !reading.has_at(number.after, Sense::Stop)
+        && !reading.has_at(number.after, Sense::Perfect);
+    (whose && tests.metric == Metric::Tests).then_some(Attachment {
+        metric: Metric::PeopleTested,
+        why: Why::Coordinated(n - 1),
+        mark: None,
+        per: None,
+    })
+}
+
 /// "1,381 inmates had tested positive, and so had 119 members of the staff": what was said of the number before.
 pub(super) fn so(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
     let verb = core_start(reading, n).checked_sub(1)?;
@@ -132,12 +149,11 @@ pub(super) fn base_of_part(reading: &Reading<'_, '_>, n: usize) -> bool {
     let between = before.after + 1..number.first;
     reading.word(before.after, Word::Of)
         && between.len() <= 5
-        && !before.percent
         && between.clone().any(|at| reading.one_of(at, &[Word::The, Word::Its, Word::Genitive]))
         && between.clone().all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ","))
         && reading.has_at(number.after, Sense::People)
         && !reading.word(number.after, Word::Copula)
-        && own(reading, n).is_some_and(|own| own.why == Why::Predicate)
+        && own(reading, n).map_or(before.percent, |own| own.why == Why::Predicate)
 }
 
 /// "has given at least one shot to 4.1 million people": what was given counts those that it was given to.
@@ -392,7 +408,14 @@ pub(super) fn says_no_noun(reading: &Reading<'_, '_>, n: usize) -> bool {
                 && reading.metric_at(whole.after).is_none()
                 && reading.tokens.get(whole.after).is_some_and(|token| token.kind == TokenKind::Word)
         });
-    if of_people {
+    // "600 of its staff have been furloughed".
+    let of_staff = reading.word(at, Word::Of)
+        && reading.one_of(at + 1, &[Word::The, Word::Its])
+        && reading.has_at(at + 2, Sense::People)
+        && reading.metric_at(at + 2).is_none()
+        && !reading.word(at + 2, Word::Patient)
+        && !reading.has_at(at + 2, Sense::Stop);
+    if of_people || of_staff {
         return false;
     }
     let tight = reading.is(at, "-") && reading.tokens.get(at).is_some_and(|token| !token.spaced);

@@ -41,6 +41,11 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     {
         return Some("name with digits");
     }
+    // "the twenty-third person".
+    let ordinal = |at: usize| token(at).is_some_and(|token| reading.pack.ordinal(&token.lower).is_some());
+    if number.words && reading.is(number.after, "-") && ordinal(number.after + 1) {
+        return Some("ordinal");
+    }
     if mark_before("#") || mark_before(".") && before(2, Word::NumberSign) {
         return Some("identifier");
     }
@@ -301,7 +306,9 @@ fn shares_unit(reading: &Reading<'_, '_>, n: usize) -> bool {
 fn aged(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     // "children under 18 have died" says what became of them.
-    let noun = reading.metric_at(number.after).is_some_and(|mark| !matches!(mark.cue, Cue::Predicate(_)));
+    let said = |mark: &crate::language::pack::Mark| matches!(mark.cue, Cue::Predicate(_) | Cue::Sense(Sense::Perfect));
+    let told = reading.marks.iter().any(|mark| mark.first == number.after && said(mark));
+    let noun = reading.metric_at(number.after).is_some() && !told;
     if number.grouped || number.percent || number.value > 120.0 || noun {
         return false;
     }
@@ -314,9 +321,11 @@ fn aged(reading: &Reading<'_, '_>, n: usize) -> bool {
     }
     let between = number.max.is_some();
     let bound = first < number.first || between;
-    let bearer = (first.saturating_sub(2)..first).any(|at| reading.word(at, Word::AgeBearer));
+    let bearer = (first.saturating_sub(2)..first).any(|at| reading.word(at, Word::AgeBearer))
+        || reading.word(first.wrapping_sub(1), Word::Them) && n > 0;
     // "the people were over 60": what is told of them is no age group of theirs.
-    let counted = reading.has_at(number.after, Sense::People) && !reading.word(number.after, Word::Copula);
+    let counted = reading.has_at(number.after, Sense::People)
+        && !reading.one_of(number.after, &[Word::Copula, Word::Have, Word::Auxiliary]);
     // "66 percent are under 45".
     let copula = (first.saturating_sub(2)..first).any(|at| reading.word(at, Word::Copula))
         && (n.checked_sub(1).and_then(|n| reading.numbers.get(n)).is_some_and(|before| before.percent)
