@@ -169,6 +169,10 @@ pub enum Word {
     UnitStop,
     Births,
     Killer,
+    Kills,
+    Plague,
+    Beside,
+    Must,
     Wounded,
     // Words that point at places.
     There,

@@ -315,6 +315,7 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                 && reading.has_at(mark.first, Sense::People);
             // "phoning contacts of the infected": with an article a participle is a noun.
             let articled = mark.after == mark.first + 1
+                && is(Cue::Noun(metric))
                 && (reading.word(mark.first - 1, Word::The)
                     || reading.has_at(mark.first - 1, Sense::Covid)
                         && reading.word(mark.first.wrapping_sub(2), Word::The));
@@ -374,6 +375,8 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         if reading.word(at, Word::Condition) {
             break;
         }
+        // "1,800 bodies of Covid victims": the bodies are counted.
+        nouns_allowed &= !counted::headed(reading, at, number);
         if best.is_some() && (reading.has_at(at, Sense::Compare) || reading.word(at, Word::And)) {
             break;
         }

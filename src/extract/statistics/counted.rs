@@ -6,7 +6,7 @@
 use super::attach::{Attachment, Why};
 use super::reading::Reading;
 use super::traps::{before_metric, unit_behind};
-use super::{attach, date};
+use super::attach;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::TokenKind;
 use crate::language::{Cue, numbers::Numeral};
@@ -38,10 +38,13 @@ pub(super) fn part_of_things(reading: &Reading<'_, '_>, n: usize) -> bool {
 pub(super) fn part_of_trap(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
     let told = attachment.why == Why::Predicate
         && matches!(attachment.metric, Metric::Cases | Metric::Deaths | Metric::Recoveries | Metric::Quarantined);
-    if reading.pack.topic_first() || told || !date::is_part(reading, n) || n == 0 {
+    let Some(number) = reading.numbers.get(n).filter(|_| n > 0) else { return false };
+    let first = number.first;
+    let opens = |at: usize| attach::of_them(reading, at) || reading.one_of(at, &[Word::Including, Word::Among]);
+    let part = attach::of_them(reading, number.after) || (first.saturating_sub(5)..first).any(opens);
+    if reading.pack.topic_first() || told || !part {
         return false;
     }
-    let first = reading.numbers.get(n).map_or(0, |number| number.first);
     let near = reading.numbers.get(n - 1).is_some_and(|before| before.after + 5 >= first);
     let things = |before: usize| before_metric(reading, before) == Some("unit");
     near && things(n - 1) || (0..n).all(things)
@@ -69,13 +72,42 @@ pub(super) fn killed_otherwise(reading: &Reading<'_, '_>, n: usize, attachment: 
     if attachment.why == Why::Active {
         // "Police said the virus has killed 30": what is said has a subject of its own.
         let subject = (clause.start..first).rev().take_while(|at| !reading.has_at(*at, Sense::Statement));
-        return subject.into_iter().any(killer);
+        let subject: Vec<usize> = subject.collect();
+        // "Air pollution killed 40": whatever else is the subject of killing.
+        let plague = |at: usize| reading.word(at, Word::Plague) || reading.has_at(at, Sense::Covid);
+        let noun = |at: usize| reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word);
+        let kills = (first..after).any(|at| reading.word(at, Word::Kills));
+        let another = kills && subject.iter().copied().any(noun) && !subject.iter().copied().any(plague);
+        return subject.iter().copied().any(killer) || another;
     }
     let leads = |at: usize| {
         reading.one_of(at, &[Word::In, Word::When, Word::After, Word::As, Word::By]) && !reading.word(at, Word::To)
     };
     let cause = |at: usize| (at + 1..(at + 9).min(clause.end)).take_while(|at| !reading.is(*at, ",")).any(killer);
     attachment.why == Why::Predicate && (after..(after + 3).min(clause.end)).any(|at| leads(at) && cause(at))
+}
+
+/// Whether an "of" follows a noun that no rule knows, which then is what the number counts: "1,800 bodies of Covid victims".
+pub(super) fn headed(reading: &Reading<'_, '_>, of: usize, number: &Numeral) -> bool {
+    let order = reading.pack.order;
+    let noun = of.wrapping_sub(1);
+    let plain = reading.tokens.get(noun).is_some_and(|token| token.kind == TokenKind::Word && !token.capitalised())
+        && !reading.marks.iter().any(|mark| mark.first <= noun && noun < mark.after)
+        && !reading.one_of(noun, &[Word::Another, Word::AgeBearer]);
+    reading.word(of, Word::Of) && noun >= number.after && plain && !order.adjectives_follow && !order.verbs_lead
+}
+
+/// "14 cases of mucormycosis", "31 cases of abuse": a word that no rule knows says of what, and it is not this disease.
+pub(super) fn cases_of_another(reading: &Reading<'_, '_>, attachment: &Attachment) -> bool {
+    let order = reading.pack.order;
+    let Some((_, after)) = attachment.mark.filter(|(_, after)| reading.word(*after, Word::Of)) else { return false };
+    let plain = |at: usize| {
+        reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word && !token.capitalised())
+            && !reading.marks.iter().any(|mark| mark.first <= at && at < mark.after)
+            && !reading.spots.iter().any(|spot| spot.first <= at && at < spot.after)
+    };
+    let plague = (after + 1..after + 6).any(|at| reading.word(at, Word::Plague) || reading.has_at(at, Sense::Covid));
+    !order.adjectives_follow && !order.verbs_lead && plain(after + 1) && !plague
 }
 
 /// "63 wrongful death suits", "four case workers", "30 of the carrier's jets": a noun in the singular before another word
@@ -137,7 +169,13 @@ pub(super) fn size_of(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(noun) = of.checked_sub(1) else { return false };
     let plain = reading.tokens.get(noun).is_some_and(|token| token.kind == TokenKind::Word && !token.capitalised());
     let known = reading.marks.iter().any(|mark| mark.first <= noun && noun < mark.after);
-    plain && !known && !reading.one_of(noun, &[Word::Record, Word::Count, Word::Total, Word::Figure, Word::Thing])
+    // "a third of the 4,697" is a share.
+    let share = reading.tokens.get(noun).is_some_and(|token| reading.pack.ordinal(&token.lower).is_some())
+        || reading.numbers.iter().any(|number| number.first <= noun && noun < number.after);
+    plain
+        && !known
+        && !share
+        && !reading.one_of(noun, &[Word::Record, Word::Count, Word::Total, Word::Figure, Word::Thing])
 }
 
 /// "It affects everyone, not least one": a one without a noun of its own is a pronoun. It counts where a place is told as

@@ -117,12 +117,12 @@ pub(super) fn other(reading: &Reading<'_, '_>, n: usize, metric: Metric, last: b
         cue == Cue::Sense(Sense::OtherDisease) || metric == Metric::Deaths && cue == Cue::Sense(Sense::OtherCause)
     };
     let mention = |range: std::ops::Range<usize>, back: bool| {
-        let kind = |cue: Cue| match cue {
-            Cue::Sense(Sense::Covid) => Some(false),
+        let kind = |mark: &Mark| match mark.cue {
+            Cue::Sense(Sense::Covid) => (!beside(reading, mark)).then_some(false),
             cue if other(cue) => Some(true),
             _ => None,
         };
-        let mut marks = reading.marks_in(range).filter_map(|mark| kind(mark.cue).map(|other| (mark.first, other)));
+        let mut marks = reading.marks_in(range).filter_map(|mark| kind(mark).map(|other| (mark.first, other)));
         let found = if back { marks.next_back() } else { marks.next() };
         found.map(|(_, other)| other)
     };
@@ -154,11 +154,20 @@ pub(super) fn other(reading: &Reading<'_, '_>, n: usize, metric: Metric, last: b
     mention(0..number.first, true).or_else(|| mention(number.first..reading.tokens.len(), false)).unwrap_or(last)
 }
 
+/// "The measles outbreak, which began long before Covid did, has killed 83", "as busy with Covid-19": named beside another
+/// disease that the sentence opens with, and not what it speaks of.
+fn beside(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
+    let opening = reading.marks_in(0..mark.first.min(8)).any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease));
+    let link = (mark.first.saturating_sub(3)..mark.first).rev().take_while(|at| !reading.is(*at, ","));
+    opening && link.into_iter().any(|at| reading.word(at, Word::Beside))
+}
+
 /// What a sentence speaks of last: another disease, this one, or nothing new. One that names both leaves it open, and this
 /// one is meant.
 pub(super) fn last(reading: &Reading<'_, '_>, before: bool) -> bool {
-    let named = |sense: Sense| reading.has(0..reading.tokens.len(), sense);
-    match (named(Sense::OtherDisease), named(Sense::Covid)) {
+    let mut all = reading.marks_in(0..reading.tokens.len());
+    let covid = all.any(|mark| mark.cue == Cue::Sense(Sense::Covid) && !beside(reading, mark));
+    match (reading.has(0..reading.tokens.len(), Sense::OtherDisease), covid) {
         (true, false) => true,
         (false, false) => before,
         (_, true) => false,

@@ -4,7 +4,8 @@
 //! noun or numbered predicate that governs it, or none. What holds: a noun that an earlier number counts governs nothing
 //! more, save a number in brackets.
 
-use super::attach::{Attachment, Previous, Why, before_date, core_start, owns, passes};
+use super::attach::{Attachment, Previous, Why, before_date, core_start, of_them, owns, passes};
+use super::date;
 use super::kinds::{is_percent, kind_of};
 use super::lean::says_no_noun;
 use super::reading::Reading;
@@ -46,6 +47,10 @@ pub(super) fn governed(
     if weak && !says_no_noun(reading, n) {
         return None;
     }
+    // "patients who had recovered, four of whom lost an eye": a part leans on its whole.
+    if reading.is(link, ",") && of_them(reading, number.after) && n > 0 {
+        return None;
+    }
     if !weak && number.words && counts_another(reading, number.after) {
         return None;
     }
@@ -63,6 +68,8 @@ pub(super) fn governed(
         .filter(|mark| !reading.has_at(mark.after, Sense::TrapAfter))
         // "a incidência de contágios subiu de 386,5": no fraction counts persons.
         .filter(|mark| number.value.fract() == 0.0 || mark.cue.metric().is_none_or(|metric| !kind_of(metric).whole))
+        // "Its total, including 651 probable ones, reached 17,303": the noun of an aside is the aside's.
+        .filter(|mark| !(0..n).any(|part| date::is_part(reading, part) && owns(reading, part, mark)))
         .max_by_key(|mark| (mark.after, mark.cue.metric().is_some()))?;
     let mark = numbered_first(reading, mark).unwrap_or(mark);
     // A noun that an earlier number counts governs nothing more, save through "by N to N".
@@ -89,7 +96,10 @@ pub(super) fn governed(
             let pronoun = reading.word(mark.first, Word::It) && reading.pack.order.verbs_lead;
             let earlier: Vec<Metric> = found
                 .iter()
-                .flatten()
+                .enumerate()
+                // "Its total, including 651 probable ones, reached 17,303".
+                .filter(|(part, _)| !date::is_part(reading, *part))
+                .filter_map(|(_, before)| *before)
                 .filter(|before| pronoun || !matches!(before.why, Why::Governed | Why::Pointer))
                 .map(|before| before.metric)
                 .collect();
@@ -141,7 +151,7 @@ fn by_position(reading: &Reading<'_, '_>, n: usize, mark: &Mark, found: &[Option
 }
 
 /// "will go back to two shifts": a plain word behind a number in words, which no rule knows, is what it counts.
-fn counts_another(reading: &Reading<'_, '_>, at: usize) -> bool {
+pub(super) fn counts_another(reading: &Reading<'_, '_>, at: usize) -> bool {
     let plain = |token: &Token<'_>| token.kind == TokenKind::Word && !token.capitalised() && token.text.len() > 3;
     reading.tokens.get(at).is_some_and(plain)
         && !reading.marks.iter().any(|mark| mark.first == at)

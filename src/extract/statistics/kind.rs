@@ -256,15 +256,19 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
     if (start..number.first).any(|at| reading.has_at(at, Sense::New)) {
         return Some("new");
     }
+    // "438 more cases of the new coronavirus, bringing the total to 5,766": the virus is new.
+    let fresh_ones = |at: usize| {
+        reading.has_at(at, Sense::New) && !(reading.has_at(at + 1, Sense::Covid) && reading.metric_at(at + 2).is_none())
+    };
     // "of the new patients 22", "1,436 of the new cases"; "27 more were announced", "1,061 new".
     let of_new = reading.left(n).any(|at| {
         reading.word(at, Word::Of)
             && reading.one_of(at + 1, &[Word::The, Word::Those, Word::Its])
-            && (at + 2..at + 4).any(|at| reading.has_at(at, Sense::New))
+            && (at + 2..at + 4).any(fresh_ones)
     });
     let of_those = reading.word(number.after, Word::Of)
         && reading.one_of(number.after + 1, &[Word::The, Word::Those, Word::Its])
-        && (number.after + 2..number.after + 4).any(|at| reading.has_at(at, Sense::New));
+        && (number.after + 2..number.after + 4).any(fresh_ones);
     if of_new || of_those {
         return Some("new_part");
     }

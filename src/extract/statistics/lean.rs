@@ -5,6 +5,7 @@
 //! before a noun of its own leans on nothing.
 
 use super::attach::{Attachment, Previous, Why, core_start, of_them, own};
+use super::governed::counts_another;
 use super::kinds::{is_percent, kind_of};
 use super::reading::Reading;
 use crate::language::Cue;
@@ -151,7 +152,7 @@ pub(super) fn base_of_part(reading: &Reading<'_, '_>, n: usize) -> bool {
         && between.len() <= 5
         && between.clone().any(|at| reading.one_of(at, &[Word::The, Word::Its, Word::Genitive]))
         && between.clone().all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ","))
-        && reading.has_at(number.after, Sense::People)
+        && (reading.has_at(number.after, Sense::People) || before.percent)
         && !reading.word(number.after, Word::Copula)
         && own(reading, n).map_or(before.percent, |own| own.why == Why::Predicate)
 }
@@ -211,7 +212,9 @@ pub(super) fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<A
     let part = reading.has(reading.left(n), Sense::Part);
     let near = (number.first.saturating_sub(4)..number.first)
         .any(|at| reading.has_at(at, Sense::Part) && !reading.word(at, Word::With));
-    if !(says_no_noun(reading, n) || part && near) {
+    // "the records of three statistical offices" are none of the figures.
+    let another = number.words && counts_another(reading, number.after);
+    if !(says_no_noun(reading, n) || part && near && !another) {
         return None;
     }
     let start = core_start(reading, n);

@@ -336,7 +336,11 @@ impl<'t, 'p> Reading<'t, 'p> {
             let bearer = |first: usize| (first.saturating_sub(2)..first).any(|at| self.word(at, Word::AgeBearer));
             !next.grouped && !next.percent && next.value < 120.0 && next.max.is_none() && first.is_some_and(bearer)
         };
-        let skipped = |next: &&Numeral| aside(next) || time(next) || age(next);
+        // Nor what a rate is told per: "34.6 per 100,000 in Denmark and 287".
+        let base = |next: &&Numeral| {
+            self.word(next.first.wrapping_sub(1), Word::Per) && next.value >= 1e3 && next.value.log10().fract() == 0.0
+        };
+        let skipped = |next: &&Numeral| aside(next) || time(next) || age(next) || base(next);
         let skip = n + 1 + self.numbers.get(n + 1..).unwrap_or_default().iter().take_while(skipped).count();
         let next = self.numbers.get(skip).map_or(self.tokens.len(), |next| next.first);
         let end = clause.end.min(next).max(number.after);

@@ -137,7 +137,9 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
     let compared = object(1)
         || word_before(1, Word::The) && (object(2) || word_before(2, Word::To))
         || word_before(1, Word::To) && !word_before(1, Word::The) && word_before(2, Word::Only)
-        || word_before(1, Word::In) && reading.than(spot.first.wrapping_sub(2));
+        || word_before(1, Word::In)
+            && (2..6).any(|back| reading.than(spot.first.wrapping_sub(back)))
+            && !reading.numbers.iter().any(|number| (spot.first.saturating_sub(5)..spot.first).contains(&number.first));
     let listed_behind = word_before(1, Word::And)
         && (spot.first.saturating_sub(8)..spot.first).any(|at| reading.word(at, Word::Behind) || reading.than(at));
     // "than X, which had 481": the place has a number of its own after all.

@@ -371,6 +371,11 @@ pub(super) fn of_clause(reading: &Reading<'_, '_>, n: usize) -> Option<Trap> {
     if (reading.has(clause.start..number.first, Sense::Threshold) || reading.has(head, Sense::Threshold)) && !unreal {
         return Some("threshold or target");
     }
+    // "countries with an incidence above 200 must isolate": what is ordered where a bound is passed.
+    let ordered = || (number.after..clause.end).any(|at| reading.word(at, Word::Must));
+    if bounded && !reading.pack.topic_first() && ordered() {
+        return Some("threshold or target");
+    }
     if self::head(reading).any(|at| reading.word(at, Word::Age)) {
         return Some("age groups");
     }
@@ -440,6 +445,8 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
         | Metric::PeopleBoosted
         | Metric::PeopleVaccinatedShare
         | Metric::PeopleFullyVaccinatedShare => (capacity || undone).then_some("capacity or target"),
+        // "sent 3,400 to be tested".
+        Metric::PeopleTested if undone => Some("capacity or target"),
         Metric::Tests | Metric::PeopleTested | Metric::IcuPatients | Metric::Hospitalisations => {
             let supplied = attachment.metric == Metric::Tests && has(Sense::Supply) && !has(Sense::Given);
             (capacity || supplied).then_some("capacity")
@@ -451,11 +458,17 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
             // "remdesivir for 140 patients": what was bought is counted by whom it is for.
             let link = core_start(reading, n).wrapping_sub(1);
             let meant = reading.word(link, Word::For) && has(Sense::Supply);
-            (meant || legal && !patients).then_some("legal cases or supplies")
+            let other = counted::cases_of_another(reading, attachment);
+            (meant || legal && !patients || other).then_some("other cases or supplies")
         }
         Metric::Deaths => {
             let near = if reading.pack.topic_first() { 0..reading.tokens.len() } else { near.clone() };
-            let births = near.clone().any(|at| reading.word(at, Word::Births));
+            // "14,350 deaths in the week, 2,100 fewer than on average, and 11,900 births".
+            let plain = !attachment
+                .mark
+                .is_some_and(|(first, after)| reading.has(first.saturating_sub(2)..after, Sense::Covid));
+            let births = near.clone().any(|at| reading.word(at, Word::Births))
+                || plain && clause.clone().any(|at| reading.word(at, Word::Births));
             let otherwise = counted::killed_otherwise(reading, n, attachment);
             (births || otherwise).then_some("births and other deaths")
         }
