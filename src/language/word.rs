@@ -169,6 +169,8 @@ pub enum Word {
     UnitStop,
     Births,
     Killer,
+    Animal,
+    Lost,
     Kills,
     Plague,
     Beside,

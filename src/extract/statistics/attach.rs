@@ -99,7 +99,7 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
     if let Some(deaths) = fatal(reading, n, found) {
         return Some(deaths);
     }
-    let own = own(reading, n);
+    let own = own(reading, n).filter(|own| own.why != Why::Predicate || !counted::no_subject(reading, n));
     // "An excess mortality of 17,966 deaths": the label says which deaths.
     let link = core_start(reading, n).wrapping_sub(1);
     let excess = reading.ending_at(link).into_iter().any(|mark| mark.cue == Cue::Label(Metric::ExcessDeaths));

@@ -3,10 +3,11 @@
 //! In: a sentence that has been read and a number. Out: whether it counts something that no metric does. What holds: what is
 //! said of a part is said of what the whole counts; a word that only describes the head counts nothing.
 
+use super::attach;
 use super::attach::{Attachment, Why};
+use super::governed::counts_another;
 use super::reading::Reading;
 use super::traps::{before_metric, unit_behind};
-use super::attach;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::TokenKind;
 use crate::language::{Cue, numbers::Numeral};
@@ -36,7 +37,13 @@ pub(super) fn part_of_things(reading: &Reading<'_, '_>, n: usize) -> bool {
 /// "52 arrests, 47 of them under the curfew", "930 beds, 250 of them for intensive care": a part of what the number before
 /// counts is things as that is. People may have been things before, as those on a flight are.
 pub(super) fn part_of_trap(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
+    let animal = n > 0
+        && reading
+            .numbers
+            .get(n - 1)
+            .is_some_and(|whole| (whole.after..whole.after + 3).any(|at| reading.word(at, Word::Animal)));
     let told = attachment.why == Why::Predicate
+        && !animal
         && matches!(attachment.metric, Metric::Cases | Metric::Deaths | Metric::Recoveries | Metric::Quarantined);
     let Some(number) = reading.numbers.get(n).filter(|_| n > 0) else { return false };
     let first = number.first;
@@ -78,7 +85,8 @@ pub(super) fn killed_otherwise(reading: &Reading<'_, '_>, n: usize, attachment: 
         let noun = |at: usize| reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word);
         let kills = (first..after).any(|at| reading.word(at, Word::Kills));
         let another = kills && subject.iter().copied().any(noun) && !subject.iter().copied().any(plague);
-        return subject.iter().copied().any(killer) || another;
+        let lost = reading.word(first, Word::Lost) && lost_otherwise(reading, number, reading.right(n));
+        return subject.iter().copied().any(killer) || another || lost;
     }
     let leads = |at: usize| {
         reading.one_of(at, &[Word::In, Word::When, Word::After, Word::As, Word::By]) && !reading.word(at, Word::To)
@@ -154,6 +162,29 @@ pub(super) fn part_of_opening(reading: &Reading<'_, '_>, n: usize, found: &[Opti
         && reading.tokens.get(whole.after).is_some_and(|token| token.kind == TokenKind::Word)
         && reading.metric_at(whole.after).is_none()
         && !reading.has_at(whole.after, Sense::Stop)
+}
+
+/// "Bats from 13 caves were tested": a number with a noun that no rule knows behind a preposition is no subject of what is
+/// said next.
+pub(super) fn no_subject(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let order = reading.pack.order;
+    let link = attach::core_start(reading, n).wrapping_sub(1);
+    let preposition = [Word::From, Word::In, Word::At, Word::Of, Word::By, Word::On, Word::Per];
+    !order.verbs_lead
+        && !order.adjectives_follow
+        && !order.verbs_last
+        && reading.one_of(link, &preposition)
+        && link > reading.clause(number.first).start
+        && counts_another(reading, number.after)
+}
+
+/// "Her hospital lost 40 nurses to better paid jobs": lost to something else than the disease.
+fn lost_otherwise(reading: &Reading<'_, '_>, number: &Numeral, right: std::ops::Range<usize>) -> bool {
+    let end = right.clone().find(|at| reading.is(*at, ",")).unwrap_or(right.end);
+    let to = (number.after + 1..end).find(|at| reading.word(*at, Word::To));
+    let plague = |at: usize| reading.word(at, Word::Plague) || reading.has_at(at, Sense::Covid);
+    to.is_some_and(|to| !(to..to + 6).any(plague))
 }
 
 /// "a waiting list of 380", "a dinner party of 49", "the island of 106,000": the size of a noun that is no metric's and no

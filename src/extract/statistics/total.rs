@@ -76,7 +76,11 @@ pub(super) fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     let near = reading.left(n).start..end;
     let total = reading.marks_in(near).any(|mark| {
         let most = reading.pack.order.verbs_lead && reading.word(mark.first.wrapping_sub(1), Word::Superlative);
-        mark.cue == Cue::Sense(Sense::Total) && !reading.word(mark.first, Word::Already) && !most
+        // "88 deaths, the most since May, and 6,410 infections": said of the number before.
+        let aside = reading.left(n).start > clause.start
+            && reading.word(mark.first, Word::Since)
+            && (mark.after..number.first).any(|at| reading.is(at, ","));
+        mark.cue == Cue::Sense(Sense::Total) && !reading.word(mark.first, Word::Already) && !most && !aside
     });
     if total
         || opened_by_total(reading, n)

@@ -115,7 +115,10 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     }
     // "y en la UCI, cuatro menos".
     let fewer = behind(Word::Comparative) && !reading.has_at(number.after, Sense::New);
-    if fewer && token(number.after + 1).is_none_or(|next| next.kind == TokenKind::Mark) {
+    let closed = token(number.after + 1).is_none_or(|next| next.kind == TokenKind::Mark);
+    // "3,000 fewer people died", with and without a "than".
+    let order = reading.pack.order;
+    if fewer && (closed || !order.verbs_lead && !order.adjectives_follow && !reading.pack.topic_first()) {
         return Some("difference");
     }
     // "half of the country's 9.3 million people".
