@@ -107,6 +107,45 @@ pub(super) fn relevance(asked: &Asked<'_>, article: &Article) -> Relevance {
     }
 }
 
+/// Whether a story speaks of the disease itself somewhere. Where it is only the circumstance of something else ("because of
+/// the pandemic", "the coronavirus curfew"), deaths and patients without a word of infection are of something else too.
+pub(super) fn central(asked: &Asked<'_>, article: &Article) -> bool {
+    let pack = asked.pack;
+    // A headline speaks for a body that does not name the disease; "Coronavirus update" says nothing of one that does.
+    if !asked.named(&article.body) && !pack.disease.epidemic.within(&article.body) {
+        return true;
+    }
+    article.paragraphs().iter().filter_map(|paragraph| paragraph.of(&article.body)).any(|text| {
+        let tokens = pack.tokenize(text, 0, &[]);
+        let mut marks = pack.marks(&tokens);
+        asked.retarget(&mut marks);
+        let word = |at: usize, class: Word| tokens.get(at).is_some_and(|token| pack.words(&token.lower).has(class));
+        let circumstance = |mark: &Mark| {
+            let led = (mark.first.saturating_sub(3)..mark.first).any(|at| word(at, Word::Circumstance));
+            led || word(mark.after, Word::Aftermath)
+        };
+        let infectious = (0..tokens.len()).any(|at| word(at, Word::Infectious));
+        infectious || marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::Covid) && !circumstance(mark))
+    })
+}
+
+/// Whether a figure says itself that it is of an infection, or counts what nothing but the disease has.
+pub(super) fn infectious(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> bool {
+    let ambiguous = matches!(
+        metric,
+        Metric::Cases
+            | Metric::Deaths
+            | Metric::Recoveries
+            | Metric::ActiveCases
+            | Metric::Hospitalisations
+            | Metric::IcuPatients
+            | Metric::SevereCases
+            | Metric::VentilatedPatients
+    );
+    let clause = reading.clause(reading.numbers.get(n).map_or(0, |number| number.first));
+    !ambiguous || clause.into_iter().any(|at| reading.word(at, Word::Infectious))
+}
+
 /// Whether another disease governs number `n`: the nearest mention before it, else the first of the sentence. `last` is
 /// what the sentences before spoke of.
 ///
