@@ -112,7 +112,7 @@ pub(super) fn relevance(asked: &Asked<'_>, article: &Article) -> Relevance {
 pub(super) fn central(asked: &Asked<'_>, article: &Article) -> bool {
     let pack = asked.pack;
     // A headline speaks for a body that does not name the disease; "Coronavirus update" says nothing of one that does.
-    if !asked.named(&article.body) && !pack.disease.epidemic.within(&article.body) {
+    if !pack.lists(Word::Circumstance) || !asked.named(&article.body) && !pack.disease.epidemic.within(&article.body) {
         return true;
     }
     article.paragraphs().iter().filter_map(|paragraph| paragraph.of(&article.body)).any(|text| {
@@ -125,7 +125,14 @@ pub(super) fn central(asked: &Asked<'_>, article: &Article) -> bool {
             led || word(mark.after, Word::Aftermath)
         };
         let infectious = (0..tokens.len()).any(|at| word(at, Word::Infectious));
-        infectious || marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::Covid) && !circumstance(mark))
+        // "Covid patients", "coronavirus deaths".
+        let counted = |mark: &Mark| {
+            let words = tokens.get(mark.first..mark.after).unwrap_or_default();
+            mark.cue.metric().is_some() && words.iter().any(|token| asked.named(&token.lower))
+        };
+        infectious
+            || marks.iter().any(counted)
+            || marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::Covid) && !circumstance(mark))
     })
 }
 
