@@ -40,7 +40,7 @@ impl<'p> Finder<'_, 'p> {
         {
             return None;
         }
-        if !self.central && !disease::infectious(reading, n, attachment.metric) {
+        if !self.central && !disease::infectious(reading, n, attachment) {
             return None;
         }
         if rank.is_some_and(|rank| reading.numbers.get(n).is_some_and(|number| rank.at.contains(&number.first))) {

@@ -4,6 +4,7 @@
 //! whether another disease governs it. What holds: the rules know one disease and all others; which is the one is settled
 //! here, where the cue phrases of a sentence are found.
 
+use super::attach::{Attachment, Why};
 use super::reading::Reading;
 use crate::extract::diseases::{COVID_19, Disease};
 use crate::language::names::Names;
@@ -137,9 +138,11 @@ pub(super) fn central(asked: &Asked<'_>, article: &Article) -> bool {
 }
 
 /// Whether a figure says itself that it is of an infection, or counts what nothing but the disease has.
-pub(super) fn infectious(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> bool {
+///
+/// Verbs like "claimed" are asked for their subject elsewhere.
+pub(super) fn infectious(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
     let ambiguous = matches!(
-        metric,
+        attachment.metric,
         Metric::Cases
             | Metric::Deaths
             | Metric::Recoveries
@@ -150,7 +153,7 @@ pub(super) fn infectious(reading: &Reading<'_, '_>, n: usize, metric: Metric) ->
             | Metric::VentilatedPatients
     );
     let clause = reading.clause(reading.numbers.get(n).map_or(0, |number| number.first));
-    !ambiguous || clause.into_iter().any(|at| reading.word(at, Word::Infectious))
+    !ambiguous || attachment.why == Why::Active || clause.into_iter().any(|at| reading.word(at, Word::Infectious))
 }
 
 /// Whether another disease governs number `n`: the nearest mention before it, else the first of the sentence. `last` is
