@@ -153,6 +153,14 @@ pub(super) fn infectious(reading: &Reading<'_, '_>, n: usize, attachment: &Attac
             | Metric::VentilatedPatients
     );
     let clause = reading.clause(reading.numbers.get(n).map_or(0, |number| number.first));
+    // "The pandemic has claimed 38,800 lives".
+    let plague = |at: usize| {
+        reading.word(at, Word::Kills)
+            && (at.saturating_sub(3)..at).any(|at| reading.word(at, Word::Plague) || reading.has_at(at, Sense::Covid))
+    };
+    if clause.clone().any(plague) {
+        return true;
+    }
     !ambiguous || attachment.why == Why::Active || clause.into_iter().any(|at| reading.word(at, Word::Infectious))
 }
 

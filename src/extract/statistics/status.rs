@@ -131,8 +131,8 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
         reading.marks_in(range).any(|mark| {
             mark.cue == Cue::Sense(Sense::Forecast)
                 // "may have been infected" guesses at what is, not at what will be.
-                && !(reading.word(mark.after, Word::Have)
-                    && !reading.numbers.iter().any(|number| (mark.after + 1..mark.after + 3).contains(&number.first)))
+                && (!reading.word(mark.after, Word::Have)
+                    || reading.numbers.iter().any(|number| (mark.after + 1..mark.after + 3).contains(&number.first)))
                 && !reading.has(mark.after..mark.after + 2, Sense::Zero)
         })
     };
