@@ -217,6 +217,11 @@ impl Pack {
         self.ordinals.get(lower).copied()
     }
 
+    /// Whether any word is of this class.
+    pub fn lists(&self, class: Word) -> bool {
+        self.words.values().any(|words| words.has(class))
+    }
+
     /// What a word in lower case does in a number.
     pub fn number_word(&self, lower: &str) -> Option<NumberWord> {
         self.numbers.get(lower).copied()

@@ -78,6 +78,7 @@ pub enum Sense {
     Legal,
     Covid,
     OtherDisease,
+    OtherCause,
     History,
     Capacity,
     Supply,

@@ -317,14 +317,14 @@ fn order_senses(places: &mut Places) {
     places.names = names;
 }
 
-/// The likelier a meaning, the lower: a country, then a capital that is no mere town or a city of millions, then a division, then other cities
+/// The likelier a meaning, the lower: a country, then a capital that is no mere town or a city of hundreds of thousands, then a division, then other cities
 /// by size. "Mexico" is the country, "London" the capital, "Victoria" the state.
 pub(super) fn rank(places: &Places, sense: &Sense) -> (u8, u64) {
     let Some(place) = places.all.get(sense.place) else { return (9, 0) };
     let class = match place.kind {
         PlaceKind::Country => 0,
         PlaceKind::Region | PlaceKind::World => 1,
-        PlaceKind::City if place.capital && place.population >= 50_000 || place.population >= 2_000_000 => 2,
+        PlaceKind::City if place.capital && place.population >= 50_000 || place.population >= 300_000 => 2,
         PlaceKind::Subdivision => 3,
         _ => 4,
     };

@@ -7,10 +7,12 @@
 use super::governed::governed;
 use super::kinds::is_percent;
 use super::leading::{active, leading, led};
-use super::lean::{base_of_part, coordinated, course, elliptic, forward, given_to, part_of_before, rate_again};
+use super::lean::{
+    base_of_part, coordinated, course, elliptic, forward, given_to, part_of_before, rate_again, sampled, so,
+};
 use super::reading::Reading;
 use super::table::{self, Row};
-use super::{rates, topic, traps};
+use super::{counted, rates, topic, traps};
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::TokenKind;
@@ -97,7 +99,7 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
     if let Some(deaths) = fatal(reading, n, found) {
         return Some(deaths);
     }
-    let own = own(reading, n);
+    let own = own(reading, n).filter(|own| own.why != Why::Predicate || !counted::no_subject(reading, n));
     // "An excess mortality of 17,966 deaths": the label says which deaths.
     let link = core_start(reading, n).wrapping_sub(1);
     let excess = reading.ending_at(link).into_iter().any(|mark| mark.cue == Cue::Label(Metric::ExcessDeaths));
@@ -153,13 +155,20 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
             return lies;
         }
     }
-    verb.or(own)
-        .or_else(|| label(reading, n))
+    let said = verb.or(own).or_else(|| label(reading, n));
+    let apart = counted::pronoun(reading, n) || counted::part_of_opening(reading, n, found);
+    if said.is_some() || apart || counted::size_of(reading, n) {
+        return said;
+    }
+    if let Some(people) = sampled(reading, n, found) {
+        return Some(people);
+    }
+    so(reading, n, found)
         .or_else(|| active(reading, n))
         .or_else(|| course(reading, n, found, previous))
         .or_else(|| rate_again(reading, n, found, previous))
         .or_else(|| led(reading, n))
-        .or_else(|| governed(reading, n, found, previous.last))
+        .or_else(|| governed(reading, n, found, previous))
         .or_else(|| forward(reading, n))
         .or_else(|| coordinated(reading, n, found))
         .or_else(|| part_of_before(reading, n, found, previous.last))
@@ -177,32 +186,46 @@ pub(super) struct Previous {
     pub(super) last: Option<Metric>,
 }
 
-/// "hospitals are treating 40 patients", "40 people with the virus in Dutch hospitals": people who lie there.
+/// "hospitals are treating 40 patients", "in hospitals 40 people are being treated", "intensive care units are treating 40":
+/// people who lie there.
 fn patients_of(reading: &Reading<'_, '_>, n: usize, own: Option<Attachment>) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
+    let named = || (number.after..number.after + 3).any(|at| reading.word(at, Word::Patient));
     let people = match own {
         Some(own) => {
-            own.metric == Metric::Cases && own.mark.is_some_and(|(_, after)| reading.word(after - 1, Word::Patient))
+            let noun = own.mark.is_some_and(|(_, after)| reading.word(after - 1, Word::Patient));
+            own.metric == Metric::Cases && noun || own.metric == Metric::ActiveCases && named()
         }
-        None => (number.after..number.after + 3).any(|at| reading.word(at, Word::Patient)),
+        None => named(),
     };
-    let right = reading.right(n);
-    let lying = right.clone().any(|at| {
-        reading.word(at, Word::In)
-            && (at + 1..(at + 6).min(right.end)).find(|at| reading.word(*at, Word::Hospital)).is_some_and(|hospital| {
-                (at + 1..hospital).all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ","))
-                    && !reading.has_at(hospital + 1, Sense::TrapAfter)
-            })
-    });
-    let holding = reading.left(n).any(|at| {
-        reading.word(at, Word::Hospital)
-            && (at + 1..(at + 9).min(number.first)).any(|at| reading.word(at, Word::HospitalVerb))
-            && !(at + 1..number.first).any(|at| reading.is(at, ","))
+    let clause = reading.clause(number.first);
+    let in_hospital = |range: std::ops::Range<usize>| {
+        range.clone().any(|at| {
+            reading.word(at, Word::In)
+                && (at + 1..(at + 6).min(range.end)).find(|at| reading.word(*at, Word::Hospital)).is_some_and(
+                    |hospital| {
+                        (at + 1..hospital).all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ","))
+                            && !reading.has_at(hospital + 1, Sense::TrapAfter)
+                    },
+                )
+        })
+    };
+    let treated = own.is_some_and(|own| own.metric == Metric::ActiveCases && own.why == Why::Predicate);
+    let lying = in_hospital(reading.right(n)) || treated && n == 0 && in_hospital(clause.start..number.first);
+    let intensive =
+        |at: usize| reading.metric_at(at).is_some_and(|mark| mark.cue.metric() == Some(Metric::IcuPatients));
+    // "The hospital, which is looking after 374 patients": a comma may close an aside of what opens the clause.
+    let holds = |at: usize| {
+        let opens = at < clause.start + 4;
+        (at + 1..number.first).rev().take(if opens { 5 } else { 8 }).any(|at| reading.word(at, Word::HospitalVerb))
+            && (opens || !(at + 1..number.first).any(|at| reading.is(at, ",")))
             && !reading.word(at.wrapping_sub(1), Word::In)
-    });
+    };
+    let holding = reading.left(n).find(|at| (reading.word(*at, Word::Hospital) || intensive(*at)) && holds(*at));
     let verb = active(reading, n).is_some_and(|verb| verb.metric != Metric::ActiveCases);
-    (people && !verb && (lying || holding)).then_some(Attachment {
-        metric: Metric::Hospitalisations,
+    let metric = if holding.is_some_and(intensive) { Metric::IcuPatients } else { Metric::Hospitalisations };
+    (people && !verb && (lying || holding.is_some())).then_some(Attachment {
+        metric,
         why: Why::Predicate,
         mark: own.and_then(|own| own.mark),
         per: None,
@@ -268,12 +291,7 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         if let Some(mark) = reading.metric_at(at).filter(|mark| mark.after <= right.end + 1) {
             let metric = mark.cue.metric()?;
             let share = is_percent(metric) || metric == Metric::ReproductionNumber;
-            // "30 of the carrier's jets": one thing of many is not what they are counted in.
-            let one = reading.word(mark.after - 1, Word::Singular)
-                && mark.cue == Cue::Noun(metric)
-                && number.value != 1.0
-                && reading.is(mark.after, "'");
-            if one {
+            if counted::describes(reading, mark, number) {
                 break;
             }
             // "Mantiene en 59 el total de fallecidos": where verbs lead, what is numbered may follow.
@@ -295,7 +313,13 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                 && reading.pack.order.adjectives_follow
                 && mark.after > mark.first + 1
                 && reading.has_at(mark.first, Sense::People);
-            let as_predicate = is(Cue::Predicate(metric)) || described;
+            // "phoning contacts of the infected": with an article a participle is a noun.
+            let articled = mark.after == mark.first + 1
+                && is(Cue::Noun(metric))
+                && (reading.word(mark.first - 1, Word::The)
+                    || reading.has_at(mark.first - 1, Sense::Covid)
+                        && reading.word(mark.first.wrapping_sub(2), Word::The));
+            let as_predicate = is(Cue::Predicate(metric)) && !articled || described;
             match (best, as_noun, as_predicate) {
                 _ if share => {}
                 (None, true, _) => {
@@ -351,6 +375,8 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         if reading.word(at, Word::Condition) {
             break;
         }
+        // "1,800 bodies of Covid victims": the bodies are counted.
+        nouns_allowed &= !counted::headed(reading, at, number);
         if best.is_some() && (reading.has_at(at, Sense::Compare) || reading.word(at, Word::And)) {
             break;
         }
@@ -361,11 +387,17 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             // "people with coronavirus infections", "12 of the cases" go on; a verb or a preposition of place ends the noun phrase.
             let compares = reading.than(at) || reading.one_of(at, &[Word::Against, Word::Per]);
             let leaves = reading.one_of(at, &[Word::When, Word::Because, Word::While])
+                || reading.word(at, Word::Since) && reading.is(at - 1, ",")
                 || reading.word(at, Word::After) && !reading.pack.order.verbs_last;
             if compares || leaves {
                 break;
             }
-            relative |= best.is_none() && reading.word(at, Word::Relative);
+            if best.is_none() && reading.word(at, Word::Relative) {
+                if counted::said_of_others(reading, at, number) {
+                    break;
+                }
+                relative = true;
+            }
             // "of which 96 were first doses": the noun is all that is said of them.
             let nominal = reading.word(at, Word::Copula) && number.after == at && nominal(reading, at + 1);
             nouns_allowed &= nominal || reading.one_of(at, &[Word::With, Word::Of]);

@@ -112,7 +112,17 @@ pub(super) fn as_of(reading: &Reading<'_, '_>, n: usize, scope: &DateScope<'_>) 
         },
         None => AsOf { date: None, how: AsOfHow::None },
     };
-    let Some(mark) = choose(reading, n) else {
+    // "the line runs until November 30", "wants to test by the end of June": what is to come dates nothing that was counted.
+    let to_come = |mark: &&DateMark| {
+        let after = |day: Date| scope.today.is_some_and(|today| day > today);
+        let ahead = match mark.when {
+            When::Day(day) => mark.how == AsOfHow::Explicit && after(day),
+            When::Month(year, month) => Date::new(year, month, 1).is_ok_and(after),
+            _ => false,
+        };
+        mark.role == Role::By && ahead && !scope.forecast
+    };
+    let Some(mark) = choose(reading, n).filter(|mark| !to_come(mark)) else {
         if let Some(inherited) = scope.inherited.filter(|inherited| inherited.date.is_some()) {
             let default = matches!(inherited.how, AsOfHow::DatelineDefault | AsOfHow::PublishedDefault);
             return (
@@ -279,7 +289,32 @@ pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r D
         let near = (mark.first.saturating_sub(6)..mark.first).rev().take_while(|at| !reading.is(*at, ","));
         near.take_while(|at| !reading.numbers.iter().any(|number| number.first == *at)).any(|at| reading.than(at))
     };
-    let own = |mark: &&DateMark| !of_a_part(reading, n, mark.first) && !of_record(mark) && !compared(mark);
+    // "The country, which shut its schools in March, has 300": a month is said of what stands beside it, or of all when it
+    // opens the clause.
+    let elsewhere = |mark: &DateMark| {
+        let beside = reading.left(n).contains(&mark.first)
+            || reading.right(n).contains(&mark.first) && !(number.after..mark.first).any(|at| reading.is(at, ","));
+        matches!(mark.when, When::Month(..)) && mark.role == Role::On && mark.first > clause.start + 2 && !beside
+    };
+    let elsewhere = |mark: &DateMark| !topic_first && !reading.pack.order.verbs_lead && elsewhere(mark);
+    // "22,651 cases, down from 24,405 on Thursday, and 463 deaths": the day of what was compared.
+    let of_compared = |mark: &DateMark| {
+        let differs = |other: usize| {
+            let number = reading.numbers.get(other).map_or(0, |number| number.first);
+            reading.word(number.wrapping_sub(1), Word::UpDown)
+        };
+        let aside =
+            |other: usize| (compares(reading, other) || differs(other)) && reading.right(other).contains(&mark.first);
+        !compares(reading, n) && (0..n).skip(1).any(aside) && mark.first < number.first
+    };
+    let of_compared = |mark: &DateMark| !topic_first && !reading.pack.order.verbs_lead && of_compared(mark);
+    let own = |mark: &&DateMark| {
+        !of_compared(mark)
+            && !of_a_part(reading, n, mark.first)
+            && !of_record(mark)
+            && !compared(mark)
+            && !elsewhere(mark)
+    };
     let data: Vec<&DateMark> =
         reading.dates.iter().filter(usable).filter(own).filter(|mark| !statement(mark)).collect();
     let mut right = reading.right(n);

@@ -231,7 +231,9 @@ fn role(line: &Line<'_, '_>, first: usize, end_of: &mut bool) -> Role {
         *end_of |= line.before(at, Word::End);
         at -= 1;
     }
-    if line.before(at, Word::On) && since_before(line, at) { Role::Since } else { Role::On }
+    // "Since the outbreak was first noticed in December".
+    let said_of = line.before(at, Word::On) || line.before(at, Word::In) && !line.pack.order.verbs_lead;
+    if said_of && since_before(line, at) { Role::Since } else { Role::On }
 }
 
 /// "Since the first infection on February 26": the range opens some words before the date.

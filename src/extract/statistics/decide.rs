@@ -37,7 +37,12 @@ impl<'p> Finder<'_, 'p> {
         let row = table::of_number(rows, n);
         let column = row.and_then(|(_, told)| told);
         let (day, span) = self.table.caption(reading);
-        if traps::after_metric(reading, n, attachment).is_some() || disease::other(reading, n, self.other_disease) {
+        if traps::after_metric(reading, n, attachment).is_some()
+            || disease::other(reading, n, attachment.metric, self.other_disease)
+        {
+            return None;
+        }
+        if !self.central && !disease::infectious(reading, n, attachment) {
             return None;
         }
         if rank.is_some_and(|rank| reading.numbers.get(n).is_some_and(|number| rank.at.contains(&number.first))) {
@@ -54,6 +59,10 @@ impl<'p> Finder<'_, 'p> {
             Why::Coordinated(earlier) => before.get(earlier).and_then(Option::as_ref),
             Why::PartOfBefore => self.previous.as_ref(),
             Why::Elliptic => self.lead.as_ref(),
+            // "Johor had 1,256 of the cases": of those that were counted last.
+            Why::Noun if of_the_counted(reading, n, attachment) && before.iter().all(Option::is_none) => {
+                self.latest.get(&attachment.metric)
+            }
             _ => self.part_of(reading, n, before),
         };
         // The item before in a list; what stands in brackets is an aside.
@@ -117,6 +126,9 @@ impl<'p> Finder<'_, 'p> {
         let news_of_whole = matches!(kinded.rule, "breakdown" | "new_part" | "part");
         let points = reading.has(0..reading.tokens.len().min(4), Sense::Pointer) && !reading.word(0, Word::The)
             || reading.word(0, Word::The) && reading.word(1, Word::Figure);
+        // "Of the new cases, 412 were in Nairobi, 126 in Kiambu": the whole sentence breaks down what was told before.
+        let opens = reading.word(0, Word::Of) && reading.one_of(1, &[Word::The, Word::Those, Word::Its]);
+        let opened = self.latest.get(&attachment.metric).filter(|whole| opens && whole.kinded.kind == kinded.kind);
         // "against 2,698 on Tuesday and 3,187 a week earlier" both count from the day of what they are compared with.
         let told = |done: &&Decided<'p>| done.attachment.metric == attachment.metric && done.kinded.rule != "compared";
         let last = before.iter().rev().flatten().find(told).or(before.iter().rev().flatten().next());
@@ -128,6 +140,7 @@ impl<'p> Finder<'_, 'p> {
             heading: column.and_then(|told| told.day.as_ref()).or(day),
             inherited: whole
                 .map(|whole| &whole.as_of)
+                .or(opened.map(|opened| &opened.as_of))
                 .or(broken_down.filter(|whole| whole.kind == kinded.kind && news_of_whole).map(|whole| &whole.as_of))
                 .or(if points { self.previous.as_ref().map(|previous| &previous.as_of) } else { None }),
             forecast: status == Status::Forecast,
@@ -249,6 +262,14 @@ impl<'p> Finder<'_, 'p> {
         let earlier = if reading.pack.topic_first() { self.previous.as_ref() } else { None };
         whole.or(earlier).filter(|_| part)
     }
+}
+
+/// Whether a number counts some of what is told with an article: "1,256 of the cases".
+fn of_the_counted(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
+    let Some((number, (first, _))) = reading.numbers.get(n).zip(attachment.mark) else { return false };
+    reading.word(number.after, Word::Of)
+        && reading.one_of(number.after + 1, &[Word::The, Word::Those, Word::Its])
+        && (number.after + 2..number.after + 5).contains(&first)
 }
 
 /// Whether a number tells what is new of the total before it, as an aside of its list: "321,103 cases, 1,061 new".

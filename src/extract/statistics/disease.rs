@@ -4,12 +4,13 @@
 //! whether another disease governs it. What holds: the rules know one disease and all others; which is the one is settled
 //! here, where the cue phrases of a sentence are found.
 
+use super::attach::{Attachment, Why};
 use super::reading::Reading;
 use crate::extract::diseases::{COVID_19, Disease};
 use crate::language::names::Names;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::{Cue, Pack};
-use crate::model::Article;
+use crate::model::{Article, Metric};
 
 /// A disease as a language names it.
 pub(super) struct Asked<'a> {
@@ -109,42 +110,123 @@ pub(super) fn relevance(asked: &Asked<'_>, article: &Article) -> Relevance {
     }
 }
 
+/// Whether a story speaks of the disease itself somewhere. Where it is only the circumstance of something else ("because of
+/// the pandemic", "the coronavirus curfew"), deaths and patients without a word of infection are of something else too.
+pub(super) fn central(asked: &Asked<'_>, article: &Article) -> bool {
+    let pack = asked.pack;
+    // A headline speaks for a body that does not name the disease; "Coronavirus update" says nothing of one that does.
+    if !pack.lists(Word::Circumstance) || !asked.named(&article.body) && !pack.disease.epidemic.within(&article.body) {
+        return true;
+    }
+    article.paragraphs().iter().filter_map(|paragraph| paragraph.of(&article.body)).any(|text| {
+        let tokens = pack.tokenize(text, 0, &[]);
+        let mut marks = pack.marks(&tokens);
+        asked.retarget(&mut marks);
+        let word = |at: usize, class: Word| tokens.get(at).is_some_and(|token| pack.words(&token.lower).has(class));
+        let circumstance = |mark: &Mark| {
+            let led = (mark.first.saturating_sub(3)..mark.first).any(|at| word(at, Word::Circumstance));
+            led || word(mark.after, Word::Aftermath)
+        };
+        let infectious = (0..tokens.len()).any(|at| word(at, Word::Infectious));
+        // "Covid patients", "coronavirus deaths".
+        let counted = |mark: &Mark| {
+            let words = tokens.get(mark.first..mark.after).unwrap_or_default();
+            mark.cue.metric().is_some() && words.iter().any(|token| asked.named(&token.lower))
+        };
+        infectious
+            || marks.iter().any(counted)
+            || marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::Covid) && !circumstance(mark))
+    })
+}
+
+/// Whether a figure says itself that it is of an infection, or counts what nothing but the disease has.
+///
+/// Verbs like "claimed" are asked for their subject elsewhere.
+pub(super) fn infectious(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
+    let ambiguous = matches!(
+        attachment.metric,
+        Metric::Cases
+            | Metric::Deaths
+            | Metric::Recoveries
+            | Metric::ActiveCases
+            | Metric::Hospitalisations
+            | Metric::IcuPatients
+            | Metric::SevereCases
+            | Metric::VentilatedPatients
+    );
+    let clause = reading.clause(reading.numbers.get(n).map_or(0, |number| number.first));
+    // "The pandemic has claimed 38,800 lives".
+    let plague = |at: usize| {
+        reading.word(at, Word::Kills)
+            && (at.saturating_sub(3)..at).any(|at| reading.word(at, Word::Plague) || reading.has_at(at, Sense::Covid))
+    };
+    if clause.clone().any(plague) {
+        return true;
+    }
+    !ambiguous || attachment.why == Why::Active || clause.into_iter().any(|at| reading.word(at, Word::Infectious))
+}
+
 /// Whether another disease governs number `n`: the nearest mention before it, else the first of the sentence. `last` is
 /// what the sentences before spoke of.
-pub(super) fn other(reading: &Reading<'_, '_>, n: usize, last: bool) -> bool {
+///
+/// What else people die of ("the quake killed 40") governs deaths alone, and only in its own sentence.
+pub(super) fn other(reading: &Reading<'_, '_>, n: usize, metric: Metric, last: bool) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
+    let other = |cue: Cue| {
+        cue == Cue::Sense(Sense::OtherDisease) || metric == Metric::Deaths && cue == Cue::Sense(Sense::OtherCause)
+    };
     let mention = |range: std::ops::Range<usize>, back: bool| {
-        let kind = |cue: Cue| match cue {
-            Cue::Sense(Sense::Covid) => Some(false),
-            Cue::Sense(Sense::OtherDisease) => Some(true),
+        let kind = |mark: &Mark| match mark.cue {
+            Cue::Sense(Sense::Covid) => (!beside(reading, mark)).then_some(false),
+            cue if other(cue) => Some(true),
             _ => None,
         };
-        let mut marks = reading.marks_in(range).filter_map(|mark| kind(mark.cue).map(|other| (mark.first, other)));
+        let mut marks = reading.marks_in(range).filter_map(|mark| kind(mark).map(|other| (mark.first, other)));
         let found = if back { marks.next_back() } else { marks.next() };
         found.map(|(_, other)| other)
     };
     // "54 people died of cholera": a cause behind the number is its own.
     let right = reading.right(n);
     let end = right.clone().find(|at| reading.is(*at, ",") || reading.word(*at, Word::And)).unwrap_or(right.end);
-    let cause = |at: usize| reading.one_of(at, &[Word::Of, Word::From, Word::In, Word::By, Word::With]);
+    let cause = |at: usize| reading.one_of(at, &[Word::Of, Word::From, Word::In, Word::By, Word::With, Word::For]);
     let ended = |at: usize| reading.one_of(at, &[Word::After, Word::When, Word::While, Word::Because, Word::Since]);
     let caused = reading.marks_in(right.start..end).any(|mark| {
         let led = (right.start..mark.first).rev().take(5).take_while(|at| !ended(*at)).any(cause);
-        mark.cue == Cue::Sense(Sense::OtherDisease) && led
+        other(mark.cue) && led
     });
     // "已有12人死于登革热": what the number itself is told of comes first, where it can only stand behind it.
     let behind = reading.pack.topic_first() && mention(right.clone(), false) == Some(true);
     if caused && mention(right.start..end, false) == Some(true) || behind {
         return true;
     }
+    // "a storm held up 200,000 doses, 41,900 have died": a cause is that of the number next to it.
+    let left = reading.left(n);
+    let cause = |mark: &Mark| mark.cue == Cue::Sense(Sense::OtherCause);
+    let far = metric == Metric::Deaths
+        && !reading.pack.topic_first()
+        && reading.marks_in(0..left.start).any(cause)
+        && !reading.marks_in(left).any(|mark| other(mark.cue))
+        && !reading.marks_in(0..number.first).any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease));
+    if far {
+        return last;
+    }
     mention(0..number.first, true).or_else(|| mention(number.first..reading.tokens.len(), false)).unwrap_or(last)
+}
+
+/// "The measles outbreak, which began long before Covid did, has killed 83", "as busy with Covid-19": named beside another
+/// disease that the sentence opens with, and not what it speaks of.
+fn beside(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
+    let opening = reading.marks_in(0..mark.first.min(8)).any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease));
+    let link = (mark.first.saturating_sub(3)..mark.first).rev().take_while(|at| !reading.is(*at, ","));
+    opening && link.into_iter().any(|at| reading.word(at, Word::Beside))
 }
 
 /// What a sentence speaks of last: another disease, this one, or nothing new. One that names both leaves it open, and this
 /// one is meant.
 pub(super) fn last(reading: &Reading<'_, '_>, before: bool) -> bool {
-    let named = |sense: Sense| reading.has(0..reading.tokens.len(), sense);
-    match (named(Sense::OtherDisease), named(Sense::Covid)) {
+    let mut all = reading.marks_in(0..reading.tokens.len());
+    let covid = all.any(|mark| mark.cue == Cue::Sense(Sense::Covid) && !beside(reading, mark));
+    match (reading.has(0..reading.tokens.len(), Sense::OtherDisease), covid) {
         (true, false) => true,
         (false, false) => before,
         (_, true) => false,

@@ -4,12 +4,14 @@
 //! noun or numbered predicate that governs it, or none. What holds: a noun that an earlier number counts governs nothing
 //! more, save a number in brackets.
 
-use super::attach::{Attachment, Why, before_date, core_start, owns, passes};
+use super::attach::{Attachment, Previous, Why, before_date, core_start, of_them, owns, passes};
+use super::date;
 use super::kinds::{is_percent, kind_of};
 use super::lean::says_no_noun;
 use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
+use crate::language::tokens::{Token, TokenKind};
 use crate::model::Metric;
 
 /// "The toll in Ghana stands at N", "cases climbed by N to N", "bringing its tally to N".
@@ -17,7 +19,7 @@ pub(super) fn governed(
     reading: &Reading<'_, '_>,
     n: usize,
     found: &[Option<Attachment>],
-    previous: Option<Metric>,
+    previous: Previous,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let start = core_start(reading, n);
@@ -45,6 +47,13 @@ pub(super) fn governed(
     if weak && !says_no_noun(reading, n) {
         return None;
     }
+    // "patients who had recovered, four of whom lost an eye": a part leans on its whole.
+    if reading.is(link, ",") && of_them(reading, number.after) && n > 0 {
+        return None;
+    }
+    if !weak && number.words && counts_another(reading, number.after) {
+        return None;
+    }
     let clause = reading.clause(number.first);
     // A comparison opens a figure of its own: "…, more than the 792,000".
     let from = clause.start;
@@ -55,8 +64,12 @@ pub(super) fn governed(
                 || matches!(mark.cue, Cue::Predicate(_)) && numbered(reading, mark)
         })
         .filter(|mark| !(mark.cue == Cue::Sense(Sense::TotalLabel) && pointless(reading, mark)))
+        // "the number of ICU beds from 200 to 280": the metric only says which.
+        .filter(|mark| !reading.has_at(mark.after, Sense::TrapAfter))
         // "a incidência de contágios subiu de 386,5": no fraction counts persons.
         .filter(|mark| number.value.fract() == 0.0 || mark.cue.metric().is_none_or(|metric| !kind_of(metric).whole))
+        // "Its total, including 651 probable ones, reached 17,303": the noun of an aside is the aside's.
+        .filter(|mark| !(0..n).any(|part| date::is_part(reading, part) && owns(reading, part, mark)))
         .max_by_key(|mark| (mark.after, mark.cue.metric().is_some()))?;
     let mark = numbered_first(reading, mark).unwrap_or(mark);
     // A noun that an earlier number counts governs nothing more, save through "by N to N".
@@ -66,6 +79,10 @@ pub(super) fn governed(
     }
     let metric = match mark.cue {
         Cue::Noun(metric) => metric,
+        // "taking the tallies to 586,867 and 12,412, respectively": one of each of what was counted.
+        Cue::Label(Metric::Cases) if reading.word(mark.after - 1, Word::Totals) && counts_of(found) > 1 => {
+            return by_position(reading, n, mark, found);
+        }
         // A bare "tally" or "count" is of deaths when the words around it speak of deaths.
         Cue::Label(Metric::Cases)
             if reading
@@ -79,7 +96,10 @@ pub(super) fn governed(
             let pronoun = reading.word(mark.first, Word::It) && reading.pack.order.verbs_lead;
             let earlier: Vec<Metric> = found
                 .iter()
-                .flatten()
+                .enumerate()
+                // "Its total, including 651 probable ones, reached 17,303".
+                .filter(|(part, _)| !date::is_part(reading, *part))
+                .filter_map(|(_, before)| *before)
                 .filter(|before| pronoun || !matches!(before.why, Why::Governed | Why::Pointer))
                 .map(|before| before.metric)
                 .collect();
@@ -92,9 +112,15 @@ pub(super) fn governed(
             let any = found.iter().rev().flatten().map(|before| before.metric).find(|metric| kind_of(*metric).whole);
             return match earlier.get(position).or(earlier.last()).copied().or(any) {
                 Some(metric) => Some(Attachment::new(metric, Why::Governed).by(mark)),
-                None => named_before(reading, mark.first)
-                    .or(previous)
-                    .map(|metric| Attachment::new(metric, Why::Pointer).by(mark)),
+                None => {
+                    // A total is of what the sentence before counted first, "the figure" of what it counted last.
+                    let total = (mark.first..mark.after).any(|at| reading.one_of(at, &[Word::Total, Word::Totals]));
+                    let told = if total { previous.lead.or(previous.last) } else { previous.last };
+                    named_before(reading, mark.first)
+                        .or(told)
+                        .or_else(|| named_behind(reading, number.after).filter(|_| total))
+                        .map(|metric| Attachment::new(metric, Why::Pointer).by(mark))
+                }
             };
         }
     };
@@ -102,11 +128,50 @@ pub(super) fn governed(
     (!percent_only).then_some(Attachment::new(metric, Why::Governed).by(mark))
 }
 
-/// Whether a predicate says what is numbered: "the number of people who have recovered".
+/// How many counts of different metrics the numbers before are.
+fn counts_of(found: &[Option<Attachment>]) -> usize {
+    let mut metrics: Vec<Metric> =
+        found.iter().flatten().filter(|one| kind_of(one.metric).whole).map(|one| one.metric).collect();
+    metrics.dedup();
+    metrics.len()
+}
+
+/// Of several totals the one in the place of number `n` behind their word.
+fn by_position(reading: &Reading<'_, '_>, n: usize, mark: &Mark, found: &[Option<Attachment>]) -> Option<Attachment> {
+    let behind = |number: &&crate::language::numbers::Numeral| number.first > mark.first;
+    let position = reading.numbers.get(..n)?.iter().filter(behind).count();
+    let told: Vec<Metric> = found
+        .iter()
+        .flatten()
+        .filter(|before| !matches!(before.why, Why::Governed | Why::Pointer))
+        .map(|before| before.metric)
+        .collect();
+    let metric = told.get(position).or(told.last())?;
+    Some(Attachment::new(*metric, Why::Governed).by(mark))
+}
+
+/// "will go back to two shifts": a plain word behind a number in words, which no rule knows, is what it counts.
+pub(super) fn counts_another(reading: &Reading<'_, '_>, at: usize) -> bool {
+    let plain = |token: &Token<'_>| token.kind == TokenKind::Word && !token.capitalised() && token.text.len() > 3;
+    reading.tokens.get(at).is_some_and(plain)
+        && !reading.marks.iter().any(|mark| mark.first == at)
+        && !reading.dates.iter().any(|date| date.first == at)
+        && !reading.one_of(at, &[Word::And, Word::Or, Word::Of, Word::Everywhere, Word::Milestone, Word::Per])
+}
+
+/// The count that a sentence names first behind a token: "the total stands at 150, after six further cases".
+fn named_behind(reading: &Reading<'_, '_>, at: usize) -> Option<Metric> {
+    let mut named = reading.marks_in(at..reading.tokens.len()).filter(|mark| matches!(mark.cue, Cue::Noun(_)));
+    named.find_map(|mark| mark.cue.metric().filter(|metric| kind_of(*metric).whole))
+}
+
+/// Whether a predicate says what is numbered: "the number of people who have recovered", "the number in hospital".
 fn numbered(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
-    (mark.first.saturating_sub(12)..mark.first)
-        .any(|at| reading.word(at, Word::Count) && reading.word(at + 1, Word::Of))
-        && !reading.numbers.iter().any(|number| number.first < mark.first && number.first + 12 > mark.first)
+    (mark.first.saturating_sub(12)..mark.first).any(|at| {
+        reading.word(at, Word::Count)
+            && (reading.word(at + 1, Word::Of) || at + 1 == mark.first)
+            && !reading.numbers.iter().any(|number| (at..mark.first).contains(&number.first))
+    })
 }
 
 /// "the number of people who died with a proven infection": what is numbered stands right behind "number of", and what

@@ -61,6 +61,8 @@ pub(super) fn judge(
         Why::Coordinated(earlier) => {
             let clause = reading.clause(reading.numbers.get(n).map_or(0, |number| number.first));
             reading.numbers.get(earlier).is_some_and(|earlier| earlier.first < clause.start)
+                // "Nairobi leads with 444, Mombasa has 118" goes on with the row.
+                && !reading.word(core_start(reading, n).wrapping_sub(1), Word::Have)
                 && tense(reading, n).is_some_and(|(kind, _)| whole.is_some_and(|whole| whole.kind != kind))
         }
         _ => false,
@@ -260,15 +262,19 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
     if (start..number.first).any(|at| reading.has_at(at, Sense::New)) {
         return Some("new");
     }
+    // "438 more cases of the new coronavirus, bringing the total to 5,766": the virus is new.
+    let fresh_ones = |at: usize| {
+        reading.has_at(at, Sense::New) && !(reading.has_at(at + 1, Sense::Covid) && reading.metric_at(at + 2).is_none())
+    };
     // "of the new patients 22", "1,436 of the new cases"; "27 more were announced", "1,061 new".
     let of_new = reading.left(n).any(|at| {
         reading.word(at, Word::Of)
             && reading.one_of(at + 1, &[Word::The, Word::Those, Word::Its])
-            && (at + 2..at + 4).any(|at| reading.has_at(at, Sense::New))
+            && (at + 2..at + 4).any(fresh_ones)
     });
     let of_those = reading.word(number.after, Word::Of)
         && reading.one_of(number.after + 1, &[Word::The, Word::Those, Word::Its])
-        && (number.after + 2..number.after + 4).any(|at| reading.has_at(at, Sense::New));
+        && (number.after + 2..number.after + 4).any(fresh_ones);
     if of_new || of_those {
         return Some("new_part");
     }
@@ -354,6 +360,8 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
     let daily = reading.marks_in(number.after..right.end.min(mark_after.max(number.after) + 7)).any(|mark| {
         matches!(mark.cue, Cue::Sense(Sense::PerDay | Sense::PerWeek | Sense::PerMonth))
             && !reading.one_of(mark.first, &[Word::Alone, Word::This])
+            // "111,796 on Wednesday, the largest daily increase to date" speaks of another number.
+            && !(number.after..mark.first).any(|at| reading.is(at, ",") && reading.one_of(at + 1, &[Word::The, Word::Article]))
     });
     daily.then_some("rate")
 }

@@ -5,6 +5,7 @@
 //! before a noun of its own leans on nothing.
 
 use super::attach::{Attachment, Previous, Why, core_start, of_them, own};
+use super::governed::counts_another;
 use super::kinds::{is_percent, kind_of};
 use super::reading::Reading;
 use crate::language::Cue;
@@ -36,6 +37,37 @@ pub(super) fn course(
     alone.then_some(Attachment::new(metric, Why::Predicate).at(at, at + 1))
 }
 
+/// "18,206 tests were done, on 13,522 people", "211,883 specimens from 154,139 people": those whose tests they are.
+pub(super) fn sampled(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let tests = n.checked_sub(1).and_then(|before| found.get(before).copied().flatten())?;
+    let link = core_start(reading, n).wrapping_sub(1);
+    let whose = reading.one_of(link, &[Word::On, Word::From, Word::Among])
+        && reading.has_at(number.after, Sense::People)
+        && !reading.has_at(number.after, Sense::Stop)
+        && !reading.has_at(number.after, Sense::Perfect);
+    (whose && tests.metric == Metric::Tests).then_some(Attachment {
+        metric: Metric::PeopleTested,
+        why: Why::Coordinated(n - 1),
+        mark: None,
+        per: None,
+    })
+}
+
+/// "1,381 inmates had tested positive, and so had 119 members of the staff": what was said of the number before.
+pub(super) fn so(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+    let verb = core_start(reading, n).checked_sub(1)?;
+    let again = reading.one_of(verb, &[Word::Auxiliary, Word::Have, Word::Copula])
+        && reading.word(verb.wrapping_sub(1), Word::So);
+    let (earlier, attachment) =
+        found.iter().enumerate().rev().find_map(|(earlier, before)| Some((earlier, (*before)?)))?;
+    (again && !is_percent(attachment.metric)).then_some(Attachment {
+        why: Why::Coordinated(earlier),
+        mark: None,
+        ..attachment
+    })
+}
+
 /// "Kelantan followed with 846, Johor 664", "Tatarstan reported 59": places of which nothing is said but a number count
 /// what the sentence before did.
 pub(super) fn elliptic(
@@ -55,18 +87,29 @@ pub(super) fn elliptic(
         || reading.one_of(link, &[Word::With, Word::At, Word::For, Word::And, Word::Lead])
         || reading.is(link, "(")
         || reading.spots.iter().any(|spot| spot.after == start);
+    // "On Thursday there had been 954", "Nationally it was 147": the same of another day.
+    let there = (clause.start..start).rev().take(5).find(|at| reading.one_of(*at, &[Word::There, Word::It]));
+    let again = there.is_some_and(|there| {
+        let verb = |at: usize| reading.one_of(at, &[Word::Auxiliary, Word::Have, Word::Copula]);
+        there + 1 < start && (there + 1..start).all(verb)
+    });
+    let dated = again
+        && reading.dates.iter().any(|date| clause.contains(&date.first) && !reading.has_at(date.first, Sense::Today));
+    let told = told || again;
     // "Local: 655", an item below what it is a part of.
     let part = reading.is(link, ":")
         && number.after >= reading.tokens.len()
         && reading.marks.iter().any(|mark| mark.after == link && matches!(mark.cue, Cue::Subset(_)));
     let told = told || part;
     let placed = part
+        || dated
+        || again && (clause.start..start).any(|at| reading.word(at, Word::Everywhere))
         || reading.spots.iter().any(|spot| clause.contains(&spot.first))
         || reading.has(clause.clone(), Sense::DayEarlier)
         || reading.word(number.after, Word::Respectively)
         || reading.has(clause.clone(), Sense::Respectively);
     let counted = found.iter().flatten().any(|earlier| earlier.why != Why::Elliptic && kind_of(earlier.metric).whole)
-        || reading.marks_in(clause).any(|mark| mark.cue.metric().is_some());
+        || reading.marks_in(clause.start..reading.right(n).end).any(|mark| mark.cue.metric().is_some());
     (told && placed && !counted && says_no_noun(reading, n)).then_some(Attachment::new(metric, Why::Elliptic))
 }
 
@@ -107,12 +150,11 @@ pub(super) fn base_of_part(reading: &Reading<'_, '_>, n: usize) -> bool {
     let between = before.after + 1..number.first;
     reading.word(before.after, Word::Of)
         && between.len() <= 5
-        && !before.percent
         && between.clone().any(|at| reading.one_of(at, &[Word::The, Word::Its, Word::Genitive]))
         && between.clone().all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ","))
-        && reading.has_at(number.after, Sense::People)
+        && (reading.has_at(number.after, Sense::People) || before.percent)
         && !reading.word(number.after, Word::Copula)
-        && own(reading, n).is_some_and(|own| own.why == Why::Predicate)
+        && own(reading, n).map_or(before.percent, |own| own.why == Why::Predicate)
 }
 
 /// "has given at least one shot to 4.1 million people": what was given counts those that it was given to.
@@ -170,7 +212,9 @@ pub(super) fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<A
     let part = reading.has(reading.left(n), Sense::Part);
     let near = (number.first.saturating_sub(4)..number.first)
         .any(|at| reading.has_at(at, Sense::Part) && !reading.word(at, Word::With));
-    if !(says_no_noun(reading, n) || part && near) {
+    // "the records of three statistical offices" are none of the figures.
+    let another = number.words && counts_another(reading, number.after);
+    if !(says_no_noun(reading, n) || part && near && !another) {
         return None;
     }
     let start = core_start(reading, n);
@@ -181,7 +225,7 @@ pub(super) fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<A
     let link = start.wrapping_sub(1);
     let listed = reading.is(link, ",")
         || reading.is(link, "/")
-        || reading.one_of(link, &[Word::And, Word::With, Word::To, Word::From, Word::Or]);
+        || reading.one_of(link, &[Word::And, Word::With, Word::To, Word::From, Word::Or, Word::So]);
     // "puts the number at 2,780; the government acknowledges 157": a clause that counts nothing by name.
     let clause = reading.clause(number.first);
     let reported = (reading.has_ending(start, Sense::Report) || reading.word(link, Word::Lead))
@@ -357,6 +401,25 @@ pub(super) fn says_no_noun(reading: &Reading<'_, '_>, n: usize) -> bool {
         if adjective && reading.has_at(at, Sense::Stop) && !reading.word(at.wrapping_sub(1), Word::Ones) {
             return false;
         }
+    }
+    // "61 of its 150 employees": what it is a part of has its own noun.
+    let of_people = reading.word(at, Word::Of)
+        && reading.numbers.get(n + 1).is_some_and(|whole| {
+            whole.first > at + 1
+                && whole.first <= at + 5
+                && reading.one_of(at + 1, &[Word::The, Word::Its, Word::Those])
+                && reading.metric_at(whole.after).is_none()
+                && reading.tokens.get(whole.after).is_some_and(|token| token.kind == TokenKind::Word)
+        });
+    // "600 of its staff have been furloughed".
+    let of_staff = reading.word(at, Word::Of)
+        && reading.one_of(at + 1, &[Word::The, Word::Its])
+        && reading.has_at(at + 2, Sense::People)
+        && reading.metric_at(at + 2).is_none()
+        && !reading.word(at + 2, Word::Patient)
+        && !reading.has_at(at + 2, Sense::Stop);
+    if of_people || of_staff {
+        return false;
     }
     let tight = reading.is(at, "-") && reading.tokens.get(at).is_some_and(|token| !token.spaced);
     reading.tokens.get(at).is_none_or(|token| token.kind == TokenKind::Mark && !tight)

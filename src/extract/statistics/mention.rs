@@ -154,6 +154,8 @@ fn pointers(reading: &Reading<'_, '_>) -> Vec<Pointer> {
             && (reading.word(pointer.after, Word::NotWhere)
                 || reading.is(pointer.after, "-")
                     && reading.tokens.get(pointer.after).is_some_and(|token| !token.spaced));
+        // "of which Manaus is the capital".
+        let other = other || pointer.city && reading.word(pointer.first.wrapping_sub(1), Word::Copula);
         // "the National Capital District" is a name.
         let capital = |at: usize| reading.tokens.get(at).is_some_and(Token::capitalised);
         let other = other || capital(pointer.after - 1) && capital(pointer.after);

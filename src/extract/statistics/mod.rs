@@ -12,6 +12,7 @@
 
 mod attach;
 mod calendar;
+mod counted;
 mod date;
 mod date_marks;
 mod date_units;
@@ -112,6 +113,8 @@ struct Finder<'a, 'p> {
     /// Where the dateline of the body ends.
     dateline_end: usize,
     story: bool,
+    /// It speaks of the disease itself, not only as the circumstance of something else.
+    central: bool,
     context: Context<'p>,
     previous_metric: attach::Previous,
     /// The table that is being read.
@@ -170,6 +173,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         Self {
             dateline_end,
             pack,
+            central: disease::central(&asked, article),
             asked,
             places,
             article,
@@ -328,11 +332,15 @@ impl<'a, 'p> Finder<'a, 'p> {
             decided.iter().map(|done| done.as_ref().map(|done| done.attachment.metric)).collect();
         let owner = rank.as_ref().and_then(|rank| rank::owner(reading, rank, &metrics));
         self.period = period_of(reading, &decided).or(self.period);
-        let told: Vec<Located<'p>> = decided.iter().flatten().flat_map(|done| &done.located).copied().collect();
+        // "more than the 38,792 that India announced": what is compared leaves no place behind, unless all is.
+        let main = decided.iter().flatten().any(|done| done.kinded.rule != "compared");
+        let told = |done: &&Decided<'p>| !main || done.kinded.rule != "compared";
         // The places of rows are not what the text below the table speaks of.
         let in_row = |n: usize| table::of_number(rows, n).is_some_and(|(row, _)| row.owner.is_some());
+        let places = |done: &Decided<'p>| done.located.clone();
         let spoken = decided.iter().enumerate().filter(|(n, _)| !in_row(*n)).filter_map(|(_, done)| done.as_ref());
-        let spoken: Vec<Located<'p>> = spoken.flat_map(|done| &done.located).copied().collect();
+        let spoken: Vec<Located<'p>> = spoken.filter(told).flat_map(places).collect();
+        let told: Vec<Located<'p>> = decided.iter().flatten().filter(told).flat_map(places).collect();
         let parts = decided.iter().enumerate().filter_map(|(n, done)| Some((n, done.as_ref()?))).all(|(n, done)| {
             let after = reading.numbers.get(n).map_or(0, |number| number.after);
             let broken_down = matches!(done.kinded.rule, "breakdown" | "new_part");
@@ -365,7 +373,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             } else {
                 self.previous_metric.rate = Some((metric, done.attachment.per));
             }
-            if done.kinded.kind != Kind::Current {
+            if done.kinded.kind != Kind::Current && done.kinded.rule != "compared" {
                 self.latest.insert(metric, done.clone());
             }
             if done.kinded.rule != "compared" {

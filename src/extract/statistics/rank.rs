@@ -93,7 +93,8 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
         let wide = |kind: PlaceKind| matches!(kind, PlaceKind::Region | PlaceKind::World);
         word(at, Word::RankScope) || reading.spots.iter().any(|spot| spot.first == at && wide(spot.place.kind))
     };
-    let adverb = figure || word(at.wrapping_sub(1), Word::RankVerb);
+    // "208,823 on Wednesday, eighth in the world".
+    let adverb = figure || word(at.wrapping_sub(1), Word::RankVerb) || reading.is(at.wrapping_sub(1), ",");
     // "79th among other countries", "35th in the world", "fifth by the number of cases".
     let among = word(after, Word::Among) || word(after, Word::In);
     if word(after, Word::By) || among && (after + 1..after + 5).any(named) {

@@ -97,16 +97,24 @@ pub(super) fn percent(
                 && !next.percent
                 && next.first < clause.end
         });
-        let right = right.start..if aside.is_some() { reading.right(n + 1).end } else { right.end };
+        // "1.7 percent of Japan's 126 million people have received": the number of the population is part of its name.
+        let whole = reading.numbers.get(n + 1).filter(|next| {
+            next.first <= number.after + 6
+                && reading.has_at(next.after, Sense::PopulationBase)
+                && !(number.after..next.first).any(|at| reading.is(at, ","))
+        });
+        let wide = aside.is_some() || whole.is_some();
+        let right = right.start..if wide { reading.right(n + 1).end } else { right.end };
         let vaccinated = reading
             .marks_in(right.clone())
             .find(|mark| matches!(mark.cue, Cue::Predicate(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated)));
-        let population = (number.after..right.end.min(number.after + 6)).any(|at| {
-            reading.has_at(at, Sense::PopulationBase)
-                || reading.word(at, Word::Populace)
-                || reading.marks.iter().any(|mark| mark.first == at && matches!(mark.cue, Cue::Subset(_)))
-                || reading.spots.iter().any(|spot| spot.first <= at && at < spot.after)
-        });
+        let population = whole.is_some()
+            || (number.after..right.end.min(number.after + 6)).any(|at| {
+                reading.has_at(at, Sense::PopulationBase)
+                    || reading.word(at, Word::Populace)
+                    || reading.marks.iter().any(|mark| mark.first == at && matches!(mark.cue, Cue::Subset(_)))
+                    || reading.spots.iter().any(|spot| spot.first <= at && at < spot.after)
+            });
         if let Some(mark) = vaccinated.filter(|_| population) {
             let full = mark.cue == Cue::Predicate(Metric::PeopleFullyVaccinated);
             return Some(made(
@@ -192,7 +200,10 @@ pub(super) fn percent(
             return Some(made(metric, Why::Predicate, mark));
         }
     }
-    let listed = reading.one_of(link, &[Word::And, Word::From, Word::To]);
+    // "in Mississippi it is 34 percent, and Alabama, at 33.9 percent, is last".
+    let placed = reading.spots.iter().any(|spot| reading.left(n).contains(&spot.first));
+    let again = placed && (pointing.is_some() || reading.one_of(link, &[Word::At, Word::With]));
+    let listed = again || reading.one_of(link, &[Word::And, Word::From, Word::To]);
     (listed || reading.has(reading.left(n), Sense::Compare)).then_some(Attachment {
         why: Why::Coordinated(n - 1),
         mark: None,
@@ -261,6 +272,13 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
             Metric::Cases | Metric::CaseIncidence => Metric::CaseIncidence,
             Metric::Deaths | Metric::DeathRate | Metric::CaseFatalityRate => Metric::DeathRate,
             Metric::ActiveCases | Metric::ActiveIncidence => Metric::ActiveIncidence,
+            // "160,501 tests, more per million people than any other" tells a rate of its own.
+            _ if (number.after..right.end.min(right.start + 14))
+                .take_while(|at| !reading.word(*at, Word::Per))
+                .any(|at| reading.is(at, ",")) =>
+            {
+                return Some(attachment);
+            }
             _ => return None,
         };
         attachment.per = Some(per);

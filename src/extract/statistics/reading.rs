@@ -164,6 +164,10 @@ impl<'t, 'p> Reading<'t, 'p> {
                 }
             })
             .collect();
+        // "New Zealanders" are no newcomers.
+        marks.retain(|mark| {
+            mark.cue != new || !spots.iter().any(|spot| spot.first <= mark.first && mark.after <= spot.after)
+        });
         // The month of Rio de Janeiro is none.
         let named = |mark: &DateMark| spots.iter().any(|spot| spot.first < mark.first && mark.after <= spot.after);
         let dates = dates.into_iter().filter(|mark| !named(mark)).collect();
@@ -325,7 +329,21 @@ impl<'t, 'p> Reading<'t, 'p> {
         };
         // Nor does a time: "501人在确诊后28天内死亡".
         let time = |next: &&Numeral| self.pack.topic_first() && self.has_at(next.after, Sense::TrapAfter);
-        let skipped = |next: &&Numeral| aside(next) || time(next);
+        // Nor an age: "800 children under 18 have died".
+        let age = |next: &&Numeral| {
+            let bound = self
+                .ending_at(next.first)
+                .into_iter()
+                .filter(|mark| matches!(mark.cue, Cue::Sense(Sense::LessThan | Sense::MoreThan | Sense::AtLeast)));
+            let first = bound.map(|mark| mark.first).min();
+            let bearer = |first: usize| (first.saturating_sub(2)..first).any(|at| self.word(at, Word::AgeBearer));
+            !next.grouped && !next.percent && next.value < 120.0 && next.max.is_none() && first.is_some_and(bearer)
+        };
+        // Nor what a rate is told per: "34.6 per 100,000 in Denmark and 287".
+        let base = |next: &&Numeral| {
+            self.word(next.first.wrapping_sub(1), Word::Per) && next.value >= 1e3 && next.value.log10().fract() == 0.0
+        };
+        let skipped = |next: &&Numeral| aside(next) || time(next) || age(next) || base(next);
         let skip = n + 1 + self.numbers.get(n + 1..).unwrap_or_default().iter().take_while(skipped).count();
         let next = self.numbers.get(skip).map_or(self.tokens.len(), |next| next.first);
         let end = clause.end.min(next).max(number.after);

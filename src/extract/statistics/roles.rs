@@ -137,7 +137,9 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
     let compared = object(1)
         || word_before(1, Word::The) && (object(2) || word_before(2, Word::To))
         || word_before(1, Word::To) && !word_before(1, Word::The) && word_before(2, Word::Only)
-        || word_before(1, Word::In) && reading.than(spot.first.wrapping_sub(2));
+        || word_before(1, Word::In)
+            && (2..6).any(|back| reading.than(spot.first.wrapping_sub(back)))
+            && !reading.numbers.iter().any(|number| (spot.first.saturating_sub(5)..spot.first).contains(&number.first));
     let listed_behind = word_before(1, Word::And)
         && (spot.first.saturating_sub(8)..spot.first).any(|at| reading.word(at, Word::Behind) || reading.than(at));
     // "than X, which had 481": the place has a number of its own after all.
@@ -206,8 +208,11 @@ pub(super) fn governs(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&
 
 /// "the ministry said in Baghdad", "officials told reporters in Rome".
 pub(super) fn near_capital_statement(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
-    reading.word(spot.first.wrapping_sub(1), Word::In)
-        && (spot.first.saturating_sub(4)..spot.first).any(|at| reading.word(at, Word::Speaking))
+    // "a team in London estimates that", "researchers in London have estimated".
+    let verb = spot.after + usize::from(reading.has_at(spot.after, Sense::Perfect));
+    let reckons = reading.has_at(verb, Sense::Estimated) && reading.word(verb + 1, Word::That);
+    let speaks = (spot.first.saturating_sub(4)..spot.first).any(|at| reading.word(at, Word::Speaking));
+    reading.word(spot.first.wrapping_sub(1), Word::In) && (reckons || speaks)
 }
 
 /// A place behind the number in a phrase that makes it no subject.

@@ -11,7 +11,7 @@ use super::roles::{foreign_prep, governs, located, near_capital_statement, usabl
 use super::spots::Spot;
 use crate::extract::places::{Place, PlaceForm, Places};
 use crate::language::Cue;
-use crate::language::pack::{Sense, Word};
+use crate::language::pack::{Mark, Sense, Word};
 use crate::model::{Location, PlaceHow, PlaceKind, Span};
 
 /// What the story has said of places up to here.
@@ -128,6 +128,9 @@ pub(super) fn locate<'p>(
             return each;
         }
     }
+    if let Some(mention) = teller(sentence, n) {
+        return at(mention);
+    }
     // (1) In one bracket or list item with the number.
     if let Some(mention) = item(sentence, n, rank) {
         return at(mention);
@@ -164,6 +167,8 @@ pub(super) fn locate<'p>(
             && spot.first >= number.after
             && governs(reading, spot, rank)
             && (mention.adverb || !foreign_prep(reading, spot))
+            // "98 had died, a toll that Italy reached in a fortnight".
+            && !reading.word(spot.first.wrapping_sub(1), Word::Relative)
             && !of_another(reading, n, mention, rank)
             && !of_next(reading, n, spot)
     });
@@ -211,14 +216,32 @@ fn behind<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize, rank: Option<&Ra
     let Some(number) = reading.numbers.get(n) else { return Vec::new() };
     let right = reading.right(n);
     let aside = |spot: &Spot<'p>| (number.after..spot.first).any(|at| reading.word(at, Word::Digression));
+    // "352 of the Kenyan cases": of which whole it is a part.
+    let whole = |spot: &Spot<'p>| {
+        spot.form == PlaceForm::Demonym && reading.word(number.after, Word::Of) && spot.first <= number.after + 3
+    };
     let says_where = |mention: &&Mention<'p>| {
         let spot = &mention.spot;
         right.contains(&spot.first)
             && (mention.adverb && usable(reading, spot, rank) || located(reading, spot, rank))
             && !aside(spot)
+            && !whole(spot)
             && !of_next(reading, n, spot)
     };
     sentence.mentions.iter().filter(says_where).collect()
+}
+
+/// "more than the 38,792 that India announced": who told of the number stands right behind it.
+fn teller<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<&'s Mention<'p>> {
+    let reading = sentence.reading;
+    let number = reading.numbers.get(n)?;
+    let relative = (number.after..number.after + 3)
+        .find(|at| reading.word(*at, Word::Relative))
+        .filter(|relative| (number.after..*relative).all(|at| reading.metric_at(at).is_some()))?;
+    sentence.mentions.iter().find(|mention| {
+        let told = |at: usize| reading.has_at(at, Sense::Report) || reading.has_at(at, Sense::Perfect);
+        mention.spot.first == relative + 1 && mention.spot.form == PlaceForm::Name && told(mention.spot.after)
+    })
 }
 
 /// Whether a place behind number `n` is where a later number was counted: "Of the 675 cases, 193 were in Dublin".
@@ -425,18 +448,33 @@ fn facility<'p>(reading: &Reading<'_, 'p>, n: usize, behind: &[&Mention<'p>]) ->
     let mark = match reading.first(number.after..clause.end, Sense::Vessel) {
         // "一艘邮轮上149名船员": before the number, where the topic stands.
         None if reading.pack.topic_first() => reading.first(clause.start..number.first, Sense::Vessel)?,
+        // "From the ship, 705 infections": it opens the clause.
+        None => {
+            let mark = reading.first(clause.start..number.first.min(clause.start + 5), Sense::Vessel)?;
+            let opens = reading.word(mark.first.wrapping_sub(1), Word::The) && reading.is(mark.after, ",");
+            let named = reading.spots.iter().any(|spot| clause.contains(&spot.first) && spot.after <= number.first);
+            return (opens && !named && behind.is_empty()).then(|| at_facility(reading, mark));
+        }
         mark => mark?,
     };
+    // "2,817 deaths, excluding those on a cruise ship".
+    if reading.has(number.after..mark.first, Sense::Exclusion) {
+        return None;
+    }
     let unnamed = (1..=2).any(|back| reading.word(mark.first.wrapping_sub(back), Word::Indefinite));
     let near = reading
         .spots
         .iter()
         .any(|spot| spot.first > mark.after && reading.has(mark.after..spot.first, Sense::NearOnly));
-    (unnamed && (near || behind.is_empty())).then(|| Located {
+    (unnamed && (near || behind.is_empty())).then(|| at_facility(reading, mark))
+}
+
+fn at_facility<'p>(reading: &Reading<'_, 'p>, mark: &Mark) -> Located<'p> {
+    Located {
         place: None,
         facility: true,
         how: PlaceHow::Explicit,
         span: reading.bytes(mark.first, mark.after),
         written: None,
-    })
+    }
 }

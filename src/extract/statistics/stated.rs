@@ -43,6 +43,8 @@ pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], words: &[Words], marks: &[
                 let next = tokens.get(mark.after);
                 let alone = none
                     && mark.first > 0
+                    // "with paper masks or none".
+                    && !word(mark.first - 1, Word::Or)
                     && (next.is_none_or(|token| matches!(token.text, "," | "." | ";" | ")" | "|") || token.apart)
                         || word(mark.after, Word::Of) && word(mark.after + 1, Word::Them));
                 if labelled || alone || noun_behind(tokens, marks, mark.after).is_some() {

@@ -107,7 +107,19 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
     {
         return Status::Hypothetical;
     }
-    if reading.has(whole.clone(), Sense::Negated) {
+    // "Kogi, whose governor denies that the virus exists, has reported five": behind a comma with a verb of its own the
+    // denial is over.
+    let over = |mark: &Mark| {
+        let told = |at: usize| reading.has_at(at, Sense::Perfect) || reading.has_at(at, Sense::Report);
+        (mark.after..number.first).any(|at| {
+            reading.is(at, ",") && (told(at + 1) || reading.word(at + 1, Word::PlaceRelative) && told(at + 2))
+        })
+    };
+    let topic_first = reading.pack.topic_first();
+    if reading
+        .marks_in(whole.clone())
+        .any(|mark| mark.cue == Cue::Sense(Sense::Negated) && (topic_first || !over(mark)))
+    {
         return Status::Negated;
     }
     // "将累计死亡人数修正为N": the same word as that of the future.
@@ -119,7 +131,9 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
         reading.marks_in(range).any(|mark| {
             mark.cue == Cue::Sense(Sense::Forecast)
                 // "may have been infected" guesses at what is, not at what will be.
-                && !reading.word(mark.after, Word::Have) && !reading.has(mark.after..mark.after + 2, Sense::Zero)
+                && (!reading.word(mark.after, Word::Have)
+                    || reading.numbers.iter().any(|number| (mark.after + 1..mark.after + 3).contains(&number.first)))
+                && !reading.has(mark.after..mark.after + 2, Sense::Zero)
         })
     };
     if modal(before.clone()) {

@@ -78,6 +78,12 @@ pub(super) fn own_verb(reading: &Reading<'_, '_>, n: usize) -> Option<Verb> {
         (Some(perfect), Some(report)) if report > perfect + 3 && !reading.word(report.wrapping_sub(1), Word::And) => {
             made(false, report)
         }
+        // "has 15,560 active cases and reported 38 deaths": a "has" with a number of its own is no auxiliary.
+        (Some(perfect), Some(report))
+            if report > perfect && (0..n).any(|other| core_start(reading, other) == perfect + 1) =>
+        {
+            made(false, report)
+        }
         (Some(perfect), _) => made(true, perfect),
         (None, Some(report)) => match verb_right {
             Some((first, true)) => made(true, first),

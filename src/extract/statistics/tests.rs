@@ -223,3 +223,26 @@ fn a_corrected_headline_is_a_mention_of_the_body() {
     assert!(new[0].field.is_body() && new[0].also_at.len() == 1 && new[0].id == "pt-cases-new-day");
     assert!(found.iter().any(|one| one.id.starts_with("pt-deaths") && one.value.map(|value| value.0) == Some(140.0)));
 }
+
+/// What something else has killed, parts of things, and people whose story has the disease as its circumstance only.
+#[test]
+fn a_figure_counts_what_its_head_noun_says() {
+    let places = Places::new();
+    let check = |text: &str, expected: &[f64]| {
+        let article = article(&serde_json::json!({"text": text, "date": "2021-04-20"}));
+        let found = find(pack("en").unwrap(), &places, COVID_19, &article).observations;
+        let values: Vec<f64> = found.iter().filter_map(|one| one.value.map(|value| value.0)).collect();
+        assert_eq!(values, expected, "{text}");
+    };
+    check("A blaze in the Covid ward killed 31 people and injured 12.", &[]);
+    check("Covid-19 has killed 31 people in Malta.", &[31.0]);
+    check("Coronavirus infections were found in 12 of the 19 provinces.", &[]);
+    check("Police made 60 arrests, 22 of them for breaking the coronavirus curfew.", &[]);
+    check("Because of the pandemic 40 miners died far from home.", &[]);
+    check("In Oslo 40 miners died. Because of the pandemic nobody came.", &[]);
+    check("In Oslo 40 infected miners died. Because of the pandemic nobody came.", &[40.0]);
+    check("The clinic counted 14 cases of scurvy in the coronavirus winter.", &[]);
+    check("The clinic counted 14 cases of the virus this winter.", &[14.0]);
+    check("There were 28 more patients in intensive care with Covid in Bergen than a week ago.", &[]);
+    check("More than 800 children under 14 have died of Covid-19 in Peru.", &[800.0]);
+}

@@ -4,7 +4,7 @@
 //! number's own clause, right behind it ("22例死亡") or before it ("死亡病例22例"); else the number counts what the
 //! number before it counts; else the word that counts ("例") says what is counted most.
 
-use super::attach::{Attachment, Why, core_start, label, own, owns};
+use super::attach::{Attachment, Previous, Why, core_start, label, own, owns};
 use super::governed::governed;
 use super::kinds::{is_percent, kind_of};
 use super::reading::Reading;
@@ -59,7 +59,7 @@ fn any(
         .or(left)
         .or(behind)
         .or_else(|| said_before(reading, n, false))
-        .or_else(|| governed(reading, n, found, previous))
+        .or_else(|| governed(reading, n, found, Previous { lead: previous, last: previous, rate: None }))
         .or_else(|| row(reading, n, found))
         .or_else(|| said_in_clause(reading, n))
         .or_else(|| continues_before(reading, n, found, previous))

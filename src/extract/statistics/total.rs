@@ -42,7 +42,9 @@ pub(super) fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     if brought(reading, n) {
         return Some("brought");
     }
-    if attachment.why == Why::Governed && reaching(reading, n) {
+    // "leaving the state's count at 456", "active cases stand at 5,358 and the death toll at 416".
+    let left_at = attachment.why == Why::Label && reading.word(core_start(reading, n).wrapping_sub(1), Word::At);
+    if (attachment.why == Why::Governed || left_at) && reaching(reading, n) {
         let second = reading.word(core_start(reading, n).wrapping_sub(1), Word::To)
             && reading.has(clause.start..number.first, Sense::Bringing);
         if second || reading.has(left, Sense::Bringing) {
@@ -74,7 +76,11 @@ pub(super) fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     let near = reading.left(n).start..end;
     let total = reading.marks_in(near).any(|mark| {
         let most = reading.pack.order.verbs_lead && reading.word(mark.first.wrapping_sub(1), Word::Superlative);
-        mark.cue == Cue::Sense(Sense::Total) && !reading.word(mark.first, Word::Already) && !most
+        // "88 deaths, the most since May, and 6,410 infections": said of the number before.
+        let aside = reading.left(n).start > clause.start
+            && reading.word(mark.first, Word::Since)
+            && (mark.after..number.first).any(|at| reading.is(at, ","));
+        mark.cue == Cue::Sense(Sense::Total) && !reading.word(mark.first, Word::Already) && !most && !aside
     });
     if total
         || opened_by_total(reading, n)

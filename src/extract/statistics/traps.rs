@@ -5,6 +5,7 @@
 //! traps that need to know the metric (doses delivered, legal cases) are asked for once the metric is known.
 
 use super::attach::{Attachment, Why, core_start};
+use super::counted;
 use super::kinds::kind_of;
 use super::rates::per_base;
 use super::reading::Reading;
@@ -39,6 +40,11 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         || reading.tokens.get(number.first).is_some_and(|token| token.text.matches('.').count() > 1) && !number.grouped
     {
         return Some("name with digits");
+    }
+    // "the twenty-third person".
+    let ordinal = |at: usize| token(at).is_some_and(|token| reading.pack.ordinal(&token.lower).is_some());
+    if number.words && reading.is(number.after, "-") && ordinal(number.after + 1) {
+        return Some("ordinal");
     }
     if mark_before("#") || mark_before(".") && before(2, Word::NumberSign) {
         return Some("identifier");
@@ -99,7 +105,8 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     });
     let dated = dated && behind(Word::And) && !number.grouped;
     let shared = shared.is_some_and(|next| unit_behind(reading, next.after)) || shares_unit(reading, n);
-    if unit_behind(reading, number.after) || compound(reading, number.after) || dated || shared {
+    let things = unit_behind(reading, number.after) || counted::part_of_things(reading, n);
+    if things || compound(reading, number.after) || dated || shared {
         return Some("unit");
     }
     // "(-3)".
@@ -108,7 +115,10 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     }
     // "y en la UCI, cuatro menos".
     let fewer = behind(Word::Comparative) && !reading.has_at(number.after, Sense::New);
-    if fewer && token(number.after + 1).is_none_or(|next| next.kind == TokenKind::Mark) {
+    let closed = token(number.after + 1).is_none_or(|next| next.kind == TokenKind::Mark);
+    // "3,000 fewer people died", with and without a "than".
+    let order = reading.pack.order;
+    if fewer && (closed || !order.verbs_lead && !order.adjectives_follow && !reading.pack.topic_first()) {
         return Some("difference");
     }
     // "half of the country's 9.3 million people".
@@ -121,12 +131,16 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     {
         return Some("population");
     }
-    if aged(reading, n) {
+    if aged(reading, n) || counted::age_behind_name(reading, n) {
         return Some("age");
     }
     // "four more than on Monday", "12 fewer cases than the day before": a difference.
+    // "28 more patients in intensive care in Sweden than a week ago": what is more is said at once.
+    let at_once = (number.after..number.after + 2).any(|at| reading.word(at, Word::Comparative));
+    let next = reading.numbers.get(n + 1).map_or(reading.tokens.len(), |next| next.first);
+    let reach = if at_once && !reading.pack.topic_first() { next.min(number.after + 16) } else { number.after + 5 };
     let mut more = false;
-    for at in number.after..number.after + 5 {
+    for at in number.after..reach {
         if more && reading.word(at, Word::Than) {
             return Some("difference");
         }
@@ -221,7 +235,7 @@ fn differs(reading: &Reading<'_, '_>, n: usize) -> bool {
 }
 
 /// A unit of something else right behind, with at most one adjective between: "14 days", "three other countries".
-fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
+pub(super) fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
     let at = |at: usize| {
         let long = reading
             .marks
@@ -251,6 +265,8 @@ fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
     }
     let skip = |token: usize| {
         reading.metric_at(token).is_none()
+            // "3,087 two weeks ago" counts no weeks.
+            && !reading.numbers.iter().any(|number| number.first == token)
             && !reading.word(token, Word::UnitStop)
             && !reading.has_at(token, Sense::Stop)
             && !reading.has_at(token, Sense::People)
@@ -292,7 +308,11 @@ fn shares_unit(reading: &Reading<'_, '_>, n: usize) -> bool {
 /// "those over 60", "people between 12 and 17", "the average age of patients is 61".
 fn aged(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
-    if number.grouped || number.percent || number.value > 120.0 || reading.metric_at(number.after).is_some() {
+    // "children under 18 have died" says what became of them.
+    let said = |mark: &crate::language::pack::Mark| matches!(mark.cue, Cue::Predicate(_) | Cue::Sense(Sense::Perfect));
+    let told = reading.marks.iter().any(|mark| mark.first == number.after && said(mark));
+    let noun = reading.metric_at(number.after).is_some() && !told;
+    if number.grouped || number.percent || number.value > 120.0 || noun {
         return false;
     }
     let bounds = [Sense::MoreThan, Sense::LessThan, Sense::AtLeast];
@@ -304,9 +324,11 @@ fn aged(reading: &Reading<'_, '_>, n: usize) -> bool {
     }
     let between = number.max.is_some();
     let bound = first < number.first || between;
-    let bearer = (first.saturating_sub(2)..first).any(|at| reading.word(at, Word::AgeBearer));
+    let bearer = (first.saturating_sub(2)..first).any(|at| reading.word(at, Word::AgeBearer))
+        || reading.word(first.wrapping_sub(1), Word::Them) && n > 0;
     // "the people were over 60": what is told of them is no age group of theirs.
-    let counted = reading.has_at(number.after, Sense::People) && !reading.word(number.after, Word::Copula);
+    let counted = reading.has_at(number.after, Sense::People)
+        && !reading.one_of(number.after, &[Word::Copula, Word::Have, Word::Auxiliary]);
     // "66 percent are under 45".
     let copula = (first.saturating_sub(2)..first).any(|at| reading.word(at, Word::Copula))
         && (n.checked_sub(1).and_then(|n| reading.numbers.get(n)).is_some_and(|before| before.percent)
@@ -352,6 +374,11 @@ pub(super) fn of_clause(reading: &Reading<'_, '_>, n: usize) -> Option<Trap> {
     if (reading.has(clause.start..number.first, Sense::Threshold) || reading.has(head, Sense::Threshold)) && !unreal {
         return Some("threshold or target");
     }
+    // "countries with an incidence above 200 must isolate": what is ordered where a bound is passed.
+    let ordered = || (number.after..clause.end).any(|at| reading.word(at, Word::Must));
+    if bounded && !reading.pack.topic_first() && ordered() {
+        return Some("threshold or target");
+    }
     if self::head(reading).any(|at| reading.word(at, Word::Age)) {
         return Some("age groups");
     }
@@ -384,6 +411,9 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     let signed = reading.is(sign, "-") && reading.is(sign.wrapping_sub(1), "(");
     if signed || stock && (by || reading.is(sign, "+")) {
         return Some("difference");
+    }
+    if counted::part_of_trap(reading, n, attachment) || counted::stock_of_things(reading, n) {
+        return Some("things");
     }
     let clause = reading.clause(number.first);
     let near = reading.left(n).start..reading.right(n).end;
@@ -418,6 +448,8 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
         | Metric::PeopleBoosted
         | Metric::PeopleVaccinatedShare
         | Metric::PeopleFullyVaccinatedShare => (capacity || undone).then_some("capacity or target"),
+        // "sent 3,400 to be tested".
+        Metric::PeopleTested if undone => Some("capacity or target"),
         Metric::Tests | Metric::PeopleTested | Metric::IcuPatients | Metric::Hospitalisations => {
             let supplied = attachment.metric == Metric::Tests && has(Sense::Supply) && !has(Sense::Given);
             (capacity || supplied).then_some("capacity")
@@ -429,12 +461,19 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
             // "remdesivir for 140 patients": what was bought is counted by whom it is for.
             let link = core_start(reading, n).wrapping_sub(1);
             let meant = reading.word(link, Word::For) && has(Sense::Supply);
-            (meant || legal && !patients).then_some("legal cases or supplies")
+            let other = counted::cases_of_another(reading, attachment);
+            (meant || legal && !patients || other).then_some("other cases or supplies")
         }
         Metric::Deaths => {
             let near = if reading.pack.topic_first() { 0..reading.tokens.len() } else { near.clone() };
-            let births = near.clone().any(|at| reading.word(at, Word::Births));
-            births.then_some("births and deaths")
+            // "14,350 deaths in the week, 2,100 fewer than on average, and 11,900 births".
+            let plain = !attachment
+                .mark
+                .is_some_and(|(first, after)| reading.has(first.saturating_sub(2)..after, Sense::Covid));
+            let births = near.clone().any(|at| reading.word(at, Word::Births))
+                || plain && clause.clone().any(|at| reading.word(at, Word::Births));
+            let otherwise = counted::killed_otherwise(reading, n, attachment);
+            (births || otherwise).then_some("births and other deaths")
         }
         _ => None,
     }

@@ -264,7 +264,7 @@ pub(super) fn off(reading: &Reading<'_, '_>, range: Range<usize>) -> bool {
 
 /// Trials and other diseases do so for a whole table; a target may be one column of it.
 pub(super) fn off_as_a_whole(reading: &Reading<'_, '_>, range: Range<usize>) -> bool {
-    let senses = [Sense::OtherDisease, Sense::History, Sense::Trial, Sense::Legal];
+    let senses = [Sense::OtherDisease, Sense::OtherCause, Sense::History, Sense::Trial, Sense::Legal];
     senses.iter().any(|sense| reading.has(range.clone(), *sense))
 }
 

@@ -1,0 +1,251 @@
+//! What a figure counts by its head noun: things, parts of things, people whom something else has killed.
+//!
+//! In: a sentence that has been read and a number. Out: whether it counts something that no metric does. What holds: what is
+//! said of a part is said of what the whole counts; a word that only describes the head counts nothing.
+
+use super::attach;
+use super::attach::{Attachment, Why};
+use super::governed::counts_another;
+use super::reading::Reading;
+use super::traps::{before_metric, unit_behind};
+use crate::language::pack::{Mark, Sense, Word};
+use crate::language::tokens::TokenKind;
+use crate::language::{Cue, numbers::Numeral};
+use crate::model::Metric;
+
+/// "31 of the archipelago's 34 provinces", "11 of 18 wards", "9,000 of the kits": a part of things.
+pub(super) fn part_of_things(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let part = |number: &&Numeral| reading.word(number.after, Word::Of) && !number.percent;
+    let Some(number) = reading.numbers.get(n).filter(part) else { return false };
+    if reading.pack.topic_first() {
+        return false;
+    }
+    let open = |at: usize| !reading.has_at(at, Sense::Stop) && !reading.is(at, ",") && reading.metric_at(at).is_none();
+    let whole = reading.numbers.get(n + 1).filter(|next| {
+        let between = number.after + 1..next.first;
+        between.len() <= 5 && between.clone().all(open)
+    });
+    if let Some(whole) = whole {
+        return unit_behind(reading, whole.after);
+    }
+    // "of the country's cases" are cases: a possessor is not what is counted.
+    let thing = number.after + 2;
+    let possessor = (thing..thing + 4).any(|at| reading.is(at, "'"));
+    reading.one_of(number.after + 1, &[Word::The, Word::Those, Word::Its]) && unit_behind(reading, thing) && !possessor
+}
+
+/// "52 arrests, 47 of them under the curfew", "930 beds, 250 of them for intensive care": a part of what the number before
+/// counts is things as that is. People may have been things before, as those on a flight are.
+pub(super) fn part_of_trap(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
+    let animal = n > 0
+        && reading
+            .numbers
+            .get(n - 1)
+            .is_some_and(|whole| (whole.after..whole.after + 3).any(|at| reading.word(at, Word::Animal)));
+    let told = attachment.why == Why::Predicate
+        && !animal
+        && matches!(attachment.metric, Metric::Cases | Metric::Deaths | Metric::Recoveries | Metric::Quarantined);
+    let Some(number) = reading.numbers.get(n).filter(|_| n > 0) else { return false };
+    let first = number.first;
+    let opens = |at: usize| attach::of_them(reading, at) || reading.one_of(at, &[Word::Including, Word::Among]);
+    let part = attach::of_them(reading, number.after) || (first.saturating_sub(5)..first).any(opens);
+    if reading.pack.topic_first() || told || !part {
+        return false;
+    }
+    let near = reading.numbers.get(n - 1).is_some_and(|before| before.after + 5 >= first);
+    let things = |before: usize| before_metric(reading, before) == Some("unit");
+    near && things(n - 1) || (0..n).all(things)
+}
+
+/// "patients are on ventilators, of which there are 3,700", "the beds, of which there are 27,000": how many there are of
+/// something that is no metric's noun.
+pub(super) fn stock_of_things(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let there = attach::core_start(reading, n).wrapping_sub(2);
+    let of = there.wrapping_sub(2);
+    let told = reading.word(there, Word::There) && attach::of_them(reading, of) && reading.is(of.wrapping_sub(1), ",");
+    told && !reading.ending_at(of - 1).iter().any(|mark| matches!(mark.cue, Cue::Noun(_)))
+}
+
+/// "police have killed 15", "died when the flight overshot the runway", "killed 82 and injured 110": deaths by something
+/// else, whether or not the sentence names the disease.
+pub(super) fn killed_otherwise(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let clause = reading.clause(number.first);
+    if clause.clone().any(|at| reading.word(at, Word::Wounded)) {
+        return true;
+    }
+    let killer = |at: usize| reading.word(at, Word::Killer) || reading.has_at(at, Sense::OtherCause);
+    let Some((first, after)) = attachment.mark else { return false };
+    if attachment.why == Why::Active {
+        // "Police said the virus has killed 30": what is said has a subject of its own.
+        let subject = (clause.start..first).rev().take_while(|at| !reading.has_at(*at, Sense::Statement));
+        let subject: Vec<usize> = subject.collect();
+        // "Air pollution killed 40": whatever else is the subject of killing.
+        let plague = |at: usize| reading.word(at, Word::Plague) || reading.has_at(at, Sense::Covid);
+        let noun = |at: usize| reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word);
+        let kills = (first..after).any(|at| reading.word(at, Word::Kills));
+        let another = kills && subject.iter().copied().any(noun) && !subject.iter().copied().any(plague);
+        let lost = reading.word(first, Word::Lost) && lost_otherwise(reading, number, reading.right(n));
+        return subject.iter().copied().any(killer) || another || lost;
+    }
+    let leads = |at: usize| {
+        reading.one_of(at, &[Word::In, Word::When, Word::After, Word::As, Word::By]) && !reading.word(at, Word::To)
+    };
+    let cause = |at: usize| (at + 1..(at + 9).min(clause.end)).take_while(|at| !reading.is(*at, ",")).any(killer);
+    attachment.why == Why::Predicate && (after..(after + 3).min(clause.end)).any(|at| leads(at) && cause(at))
+}
+
+/// Whether an "of" follows a noun that no rule knows, which then is what the number counts: "1,800 bodies of Covid victims".
+pub(super) fn headed(reading: &Reading<'_, '_>, of: usize, number: &Numeral) -> bool {
+    let order = reading.pack.order;
+    let noun = of.wrapping_sub(1);
+    let plain = reading.tokens.get(noun).is_some_and(|token| token.kind == TokenKind::Word && !token.capitalised())
+        && !reading.marks.iter().any(|mark| mark.first <= noun && noun < mark.after)
+        && !reading.one_of(noun, &[Word::Another, Word::AgeBearer]);
+    reading.word(of, Word::Of) && noun >= number.after && plain && !order.adjectives_follow && !order.verbs_lead
+}
+
+/// "14 cases of mucormycosis", "31 cases of abuse": a word that no rule knows says of what, and it is not this disease.
+pub(super) fn cases_of_another(reading: &Reading<'_, '_>, attachment: &Attachment) -> bool {
+    let order = reading.pack.order;
+    let Some((_, after)) = attachment.mark.filter(|(_, after)| reading.word(*after, Word::Of)) else { return false };
+    let plain = |at: usize| {
+        reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word && !token.capitalised())
+            && !reading.marks.iter().any(|mark| mark.first <= at && at < mark.after)
+            && !reading.spots.iter().any(|spot| spot.first <= at && at < spot.after)
+    };
+    let plague = (after + 1..after + 6).any(|at| reading.word(at, Word::Plague) || reading.has_at(at, Sense::Covid));
+    !order.adjectives_follow && !order.verbs_lead && plain(after + 1) && !plague
+}
+
+/// "63 wrongful death suits", "four case workers", "30 of the carrier's jets": a noun in the singular before another word
+/// only says which, unless it is the one thing that is counted.
+pub(super) fn describes(reading: &Reading<'_, '_>, mark: &Mark, number: &Numeral) -> bool {
+    let named = reading
+        .tokens
+        .get(mark.after)
+        .is_some_and(|next| next.kind == TokenKind::Word && next.spaced && !next.capitalised() && next.text.len() > 3);
+    let known = reading.marks.iter().any(|other| other.first == mark.after)
+        || reading.dates.iter().any(|date| date.first == mark.after)
+        || reading
+            .one_of(mark.after, &[Word::And, Word::Or, Word::Of, Word::Everywhere, Word::AgeBearer, Word::Milestone]);
+    // Where verbs stand last compounds are one word, and what follows a noun may be the verb.
+    let closed = reading.pack.order.verbs_last;
+    matches!(mark.cue, Cue::Noun(_))
+        && reading.word(mark.after - 1, Word::Singular)
+        && number.value != 1.0
+        && (named && !known && !closed && !reading.pack.order.adjectives_follow || reading.is(mark.after, "'"))
+}
+
+/// "600 relatives of people who died", "40 contacts of patients who recovered": what is said behind the "who" is said of
+/// the people whose they are.
+pub(super) fn said_of_others(reading: &Reading<'_, '_>, relative: usize, number: &Numeral) -> bool {
+    let of = relative.wrapping_sub(2);
+    reading.one_of(relative.wrapping_sub(1), &[Word::Patient, Word::Those])
+        && reading.word(of, Word::Of)
+        && of > number.after
+}
+
+/// "Of the 42 postal codes, eight are in Brampton": a part of what its sentence opens with counts that, whatever it is.
+pub(super) fn part_of_opening(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> bool {
+    let (Some(number), Some(whole)) = (reading.numbers.get(n), n.checked_sub(1).and_then(|n| reading.numbers.get(n)))
+    else {
+        return false;
+    };
+    let clause = reading.clause(number.first);
+    reading.word(clause.start, Word::Of)
+        && !reading.pack.topic_first()
+        && clause.contains(&whole.first)
+        && whole.first <= clause.start + 3
+        && found.get(n - 1).is_some_and(Option::is_none)
+        && !whole.percent
+        && reading.tokens.get(whole.after).is_some_and(|token| token.kind == TokenKind::Word)
+        && reading.metric_at(whole.after).is_none()
+        && !reading.has_at(whole.after, Sense::Stop)
+}
+
+/// "Bats from 13 caves were tested": a number with a noun that no rule knows behind a preposition is no subject of what is
+/// said next.
+pub(super) fn no_subject(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let order = reading.pack.order;
+    let link = attach::core_start(reading, n).wrapping_sub(1);
+    let preposition = [Word::From, Word::In, Word::At, Word::Of, Word::By, Word::On, Word::Per];
+    !order.verbs_lead
+        && !order.adjectives_follow
+        && !order.verbs_last
+        && reading.one_of(link, &preposition)
+        && link > reading.clause(number.first).start
+        && counts_another(reading, number.after)
+}
+
+/// "Her hospital lost 40 nurses to better paid jobs": lost to something else than the disease.
+fn lost_otherwise(reading: &Reading<'_, '_>, number: &Numeral, right: std::ops::Range<usize>) -> bool {
+    let end = right.clone().find(|at| reading.is(*at, ",")).unwrap_or(right.end);
+    let to = (number.after + 1..end).find(|at| reading.word(*at, Word::To));
+    let plague = |at: usize| reading.word(at, Word::Plague) || reading.has_at(at, Sense::Covid);
+    to.is_some_and(|to| !(to..to + 6).any(plague))
+}
+
+/// "a waiting list of 380", "a dinner party of 49", "the island of 106,000": the size of a noun that is no metric's and no
+/// word for a count.
+pub(super) fn size_of(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let order = reading.pack.order;
+    if order.adjectives_follow || order.verbs_lead || reading.pack.topic_first() {
+        return false;
+    }
+    let Some(of) = attach::core_start(reading, n).checked_sub(1).filter(|of| reading.word(*of, Word::Of)) else {
+        return false;
+    };
+    let Some(noun) = of.checked_sub(1) else { return false };
+    let plain = reading.tokens.get(noun).is_some_and(|token| token.kind == TokenKind::Word && !token.capitalised());
+    let known = reading.marks.iter().any(|mark| mark.first <= noun && noun < mark.after);
+    // "a third of the 4,697" is a share.
+    let share = reading.tokens.get(noun).is_some_and(|token| reading.pack.ordinal(&token.lower).is_some())
+        || reading.numbers.iter().any(|number| number.first <= noun && noun < number.after);
+    plain
+        && !known
+        && !share
+        && !reading.one_of(noun, &[Word::Record, Word::Count, Word::Total, Word::Figure, Word::Thing])
+}
+
+/// "It affects everyone, not least one": a one without a noun of its own is a pronoun. It counts where a place is told as
+/// an item of a list, "Zambia has 28 and Zimbabwe one".
+pub(super) fn pronoun(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n).filter(|number| number.words && number.value == 1.0) else {
+        return false;
+    };
+    // "a new case": the number is the article of its noun.
+    if !reading.word(number.first, Word::One) || number.after != number.first + 1 {
+        return false;
+    }
+    let placed = reading.spots.iter().any(|spot| spot.after <= number.first && spot.after + 2 >= number.first)
+        && !reading.word(number.first.wrapping_sub(1), Word::In);
+    let located = reading.has_at(number.after, Sense::Locative)
+        && !reading.word(number.after, Word::Of)
+        && reading.spots.iter().any(|spot| spot.first > number.after && spot.first <= number.after + 3);
+    let labelled = reading.is(number.first.wrapping_sub(1), ":");
+    let person = reading.has_at(number.after, Sense::People) && !reading.word(number.after, Word::Of);
+    !(placed || located || labelled || person || reading.has_ending(number.first, Sense::New))
+}
+
+/// "said Lena, 24, near the Hofburg", "a nurse, 31": an age told behind a name or a person.
+pub(super) fn age_behind_name(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let Some(name) = number.first.checked_sub(2).filter(|_| reading.is(number.first - 1, ",")) else { return false };
+    let closed = reading.tokens.get(number.after).is_none_or(|next| matches!(next.text, "," | "." | ")" | "”" | "\""));
+    let listed = reading.numbers.iter().enumerate().any(|(other, near)| {
+        other != n && (near.after <= number.first && near.after + 5 > number.first || near.first == number.after + 1)
+    });
+    if !closed || listed || number.words || number.grouped || !(5.0..=110.0).contains(&number.value) {
+        return false;
+    }
+    let Some(token) = reading.tokens.get(name).filter(|token| token.kind == TokenKind::Word) else { return false };
+    let known = reading.spots.iter().any(|spot| spot.first <= name && name < spot.after)
+        || reading.marks.iter().any(|mark| mark.first <= name && name < mark.after && mark.cue.metric().is_some());
+    let shouted = token.text.chars().all(char::is_uppercase);
+    let person = !token.capitalised()
+        && (name.saturating_sub(2)..name).any(|at| reading.word(at, Word::Article))
+        && !reading.has_at(name, Sense::TotalLabel);
+    !known && (token.capitalised() && !shouted && name > 0 || person)
+}
