@@ -45,12 +45,12 @@ pub fn is_furniture(text: &str) -> bool {
 /// A line that heads links to other stories: "Read also", "More on this story: ...".
 pub fn is_label(text: &str) -> bool {
     let line = plain(text);
-    of("label").iter().any(|phrase| {
-        // "Related costs rose" is a sentence: a word by itself needs its colon.
-        let word = phrase.is_ascii() && !phrase.contains(' ');
-        let rest = line.get(phrase.len()..).unwrap_or_default().trim_start();
-        begins(&line, phrase) && (!word || rest.is_empty() || rest.starts_with(':'))
-    })
+    // One word may begin a sentence as well: it must stand alone or before a colon.
+    let is_apart = |phrase: &str| {
+        let rest = line.strip_prefix(phrase).unwrap_or_default();
+        phrase.contains(' ') || rest.is_empty() || rest.starts_with([':', '：', '|', '»', '-', '–', '—'])
+    };
+    of("label").iter().any(|phrase| begins(&line, phrase) && is_apart(phrase))
 }
 
 /// What a consent form says.

@@ -8,6 +8,10 @@ use std::time::{Duration, Instant};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pages");
 
+/// Far above what any page needs (a second at most, unoptimised), for the machine may be busy with other things; what
+/// grows with the square takes minutes.
+const LONGEST: Duration = Duration::from_secs(60);
+
 struct Case {
     name: String,
     expected: Value,
@@ -140,7 +144,7 @@ fn broken_pages_neither_fail_nor_take_long() {
             assert!(!article.body.is_empty() || !article.issues.is_empty(), "{}", case.name);
         }
     }
-    assert!(longest < Duration::from_secs(5), "{longest:?}");
+    assert!(longest < LONGEST, "{longest:?}");
 }
 
 /// What is made to make readers recurse, or to take time that grows with the square.
@@ -166,6 +170,6 @@ fn hostile_pages_take_the_time_of_their_size() {
         let start = Instant::now();
         let _ = crate::clean::page(&Feed::new("f", "http://wire.example/"), None, None, page.as_bytes());
         let taken = start.elapsed();
-        assert!(taken < Duration::from_secs(5), "{taken:?} for {}", page.chars().take(40).collect::<String>());
+        assert!(taken < LONGEST, "{taken:?} for {}", page.chars().take(40).collect::<String>());
     }
 }
