@@ -142,7 +142,12 @@ impl Line {
 
     /// Begins to read the memory while the sink recovers, which waits for its broker most of that time.
     async fn read_early(&self) -> Result<Restoring, StoreError> {
-        self.store.write(|_| Ok(image::note())).await?;
+        self.store
+            .write(|_| {
+                image::note();
+                Ok(())
+            })
+            .await?;
         Ok(self.restore(0, HashSet::new()))
     }
 

@@ -267,12 +267,19 @@ mod tests {
         };
         let noted = async |store: &Store| store.write(|_| Ok(noted())).await.unwrap();
         assert_eq!(noted(&store).await, None, "nobody has asked");
-        store.write(|_| Ok(note())).await.unwrap();
+        let begin = async |store: &Store| {
+            let note = |_: &Transaction<'_>| {
+                note();
+                Ok(())
+            };
+            store.write(note).await.unwrap();
+        };
+        begin(&store).await;
         write(&store, set("item/a:1")).await;
         write(&other, set("item/b:1")).await;
         write(&store, set("feed/a")).await;
         assert_eq!(noted(&store).await, Some(vec!["item/a:1".to_owned(), "feed/a".to_owned()]));
-        store.write(|_| Ok(note())).await.unwrap();
+        begin(&store).await;
         write(&store, set("item/a:2")).await;
         write(&store, vec![StateChange::forget("item/a:1".to_owned())]).await;
         write(&store, set("item/a:3")).await;
