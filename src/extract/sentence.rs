@@ -137,7 +137,8 @@ fn line_break(text: &str, start: usize, at: usize) -> Option<usize> {
     let line_start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |position| position + 1);
     // What stands before in the line may be sentences of their own: "… on Wednesday. By province:".
     let line = text.get(line_start.max(start)..at).unwrap_or_default().trim_start();
-    let short = line.len() < 60;
+    // A Chinese character is worth two letters.
+    let short = line.chars().map(|c| 1 + usize::from(is_han(c))).sum::<usize>() < 60;
     let increment =
         next.strip_prefix(['+', '(']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '+'));
     let opens = |c: char| c.is_uppercase() || c.is_ascii_digit() || is_han(c) && line.ends_with(closes_row);
