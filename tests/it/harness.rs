@@ -268,6 +268,7 @@ impl Site {
     }
 
     /// What is run from now on has a data directory of this name, see [`host`].
+    #[cfg(feature = "kafka")]
     pub fn move_to(&self, data: &str) {
         data.clone_into(&mut self.data.lock().unwrap());
     }
