@@ -251,10 +251,7 @@ impl Client {
             .header(header::ACCEPT, wants.accept())
             .header(header::ACCEPT_ENCODING, body::ACCEPT_ENCODING)
             .headers(headers);
-        // The library does not tell when the connection stands, so both limits run as one; its own limit on connecting
-        // is the shorter.
-        let limit = Instant::now() + self.options.connect_timeout + self.options.header_timeout;
-        let response = timeout_at(limit.min(deadline), request.send())
+        let response = timeout_at(self.answer_limit().min(deadline), request.send())
             .await
             .map_err(|_| FetchError::retry(TIMEOUT, format!("no answer from {}", host(url))))?
             .map_err(|error| classify(&error, url))?;
@@ -263,6 +260,12 @@ impl Client {
             return Err(FetchError::give_up(TOO_LARGE, format!("{size} bytes of headers")));
         }
         Ok(response)
+    }
+
+    /// Until when a request that begins now may wait for an answer. The library does not tell when the connection stands,
+    /// so both limits run as one; its own limit on connecting is the shorter.
+    fn answer_limit(&self) -> Instant {
+        Instant::now() + self.options.connect_timeout + self.options.header_timeout
     }
 
     async fn document(

@@ -196,6 +196,8 @@ pub struct Pack {
     percent: Vec<Vec<String>>,
     numbers: HashMap<String, NumberWord>,
     words: HashMap<String, Words>,
+    /// The classes that any word is of.
+    listed: Words,
     phrases: Phrases,
     /// How the language is written without spaces.
     pub(super) unspaced: Option<Unspaced>,
@@ -219,7 +221,7 @@ impl Pack {
 
     /// Whether any word is of this class.
     pub fn lists(&self, class: Word) -> bool {
-        self.words.values().any(|words| words.has(class))
+        self.listed.has(class)
     }
 
     /// What a word in lower case does in a number.
@@ -330,6 +332,7 @@ impl Pack {
                 .flat_map(|(words, n)| words.into_iter().map(move |word| (word, n)))
                 .collect(),
             numbers,
+            listed: words.values().fold(Words::default(), |all, words| all.or(*words)),
             words,
             phrases,
             unspaced,

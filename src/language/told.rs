@@ -4,7 +4,7 @@
 //! letters tell others, where there is enough of them; what is too short for both ("Kenya: 72,686 cases (+ 1,008)") is
 //! told by the pack whose cue phrases cover most of it, if one of them names a metric.
 
-use super::pack::{Pack, packs};
+use super::pack::{Pack, pack, packs};
 use super::tokens::tokenize;
 use whatlang::Lang;
 
@@ -19,12 +19,20 @@ const COMMONEST: [&str; 24] = [
 
 /// The pack whose language the first of the texts is in that tells it.
 pub fn told<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> Option<&'static Pack> {
-    let surely = texts.clone().find_map(|text| if looks_english(text) { Some("en") } else { detected(text) });
-    match surely {
-        Some(code) => packs().find(|pack| pack.code == code),
-        None if texts.clone().any(is_another) => None,
-        None => texts.into_iter().find_map(by_cues),
+    let mut is_another = false;
+    for text in texts.clone() {
+        if looks_english(text) {
+            return pack("en");
+        }
+        // English is not among those that letters tell apart from others surely enough.
+        let told = whatlang::detect(text).filter(whatlang::Info::is_reliable).map(|found| found.lang());
+        match told.map(|lang| (lang, code(lang))) {
+            Some((_, Some(code))) => return pack(code),
+            Some((lang, None)) => is_another |= lang != Lang::Eng,
+            None => {}
+        }
     }
+    if is_another { None } else { texts.into_iter().find_map(by_cues) }
 }
 
 /// Whether one word in eight is one of English's commonest.
@@ -38,10 +46,9 @@ fn looks_english(text: &str) -> bool {
     words >= 4 && common * 8 >= words
 }
 
-/// The language of a text by its script and its groups of letters, where that is certain and there is a pack.
-fn detected(text: &str) -> Option<&'static str> {
-    let found = whatlang::detect(text).filter(whatlang::Info::is_reliable)?;
-    Some(match found.lang() {
+/// The code of a language that its script and its groups of letters tell and that a pack reads.
+fn code(lang: Lang) -> Option<&'static str> {
+    Some(match lang {
         Lang::Rus => "ru",
         Lang::Spa => "es",
         Lang::Fra => "fr",
@@ -50,12 +57,6 @@ fn detected(text: &str) -> Option<&'static str> {
         Lang::Cmn => "zh",
         _ => return None,
     })
-}
-
-/// Whether a text is certainly in a language that no pack reads. English is not among those that letters tell apart from
-/// others surely enough.
-fn is_another(text: &str) -> bool {
-    whatlang::detect(text).is_some_and(|found| found.is_reliable() && found.lang() != Lang::Eng)
 }
 
 /// The pack whose cue phrases cover most words; of several English, then the first.
@@ -76,7 +77,7 @@ fn by_cues(text: &str) -> Option<&'static Pack> {
 mod tests {
     use super::*;
 
-    fn code(text: &str) -> Option<&'static str> {
+    fn told_code(text: &str) -> Option<&'static str> {
         told([text].into_iter()).map(|pack| pack.code)
     }
 
@@ -95,7 +96,7 @@ mod tests {
                 None,
             ),
         ] {
-            assert_eq!(code(text), expected, "{text}");
+            assert_eq!(told_code(text), expected, "{text}");
         }
     }
 }

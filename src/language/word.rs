@@ -227,6 +227,12 @@ impl Words {
         self.0.get(bit / 128).is_some_and(|half| half >> (bit % 128) & 1 == 1)
     }
 
+    /// The classes of either.
+    pub(super) fn or(self, other: Self) -> Self {
+        let ([a, b], [c, d]) = (self.0, other.0);
+        Self([a | c, b | d])
+    }
+
     pub(super) fn add(&mut self, word: Word) {
         let bit = word as usize;
         if let Some(half) = self.0.get_mut(bit / 128) {

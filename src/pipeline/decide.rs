@@ -114,7 +114,9 @@ impl Decider {
                 self.index.restore_item(&id, ItemHead::from(&item));
             }
         }
-        self.generation = Self::generation(&self.state)?;
+        if set.iter().any(|key| key == state_key::GENERATION) {
+            self.generation = Self::generation(&self.state)?;
+        }
         self.open.position = position;
         Ok(())
     }

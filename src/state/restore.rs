@@ -6,7 +6,7 @@
 
 use super::{State, read};
 use crate::{
-    model::{ItemHead, ItemId},
+    model::{ItemHead, ItemId, state_key},
     store::{StoreError, image},
 };
 use std::sync::mpsc;
@@ -58,8 +58,9 @@ impl State {
         let mut handful = Vec::with_capacity(HANDFUL);
         let result = self.store.read_here(|db| {
             image::scan_range(db, from, to, |key, value| {
-                let id = ItemId(key.strip_prefix(ITEMS).unwrap_or(key).to_owned());
-                handful.push((id, read(key, value)?));
+                if let Some(id) = state_key::item_of(key) {
+                    handful.push((id, read(key, value)?));
+                }
                 if handful.len() == HANDFUL {
                     // Whoever takes them has met a failure and is gone: the rest is read for nobody, and soon done.
                     out.send(Ok(std::mem::replace(&mut handful, Vec::with_capacity(HANDFUL)))).ok();

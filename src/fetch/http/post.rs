@@ -14,7 +14,7 @@ use crate::{
 use jiff::Timestamp;
 use reqwest::header;
 use std::time::Duration;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{timeout, timeout_at};
 use url::{Url, form_urlencoded};
 
 /// So much of what a server says about its refusal is kept, in characters …
@@ -47,10 +47,8 @@ impl Client {
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .header(header::ACCEPT, "text/plain, */*;q=0.1")
                 .body(body.clone());
-            let limits = &self.options;
-            let limit = Instant::now() + limits.connect_timeout + limits.header_timeout;
             let response = turn
-                .work(timeout_at(limit, request.send()))
+                .work(timeout_at(self.answer_limit(), request.send()))
                 .await
                 .map_err(|_| FetchError::retry(TIMEOUT, format!("no answer from {}", redact_url(&url))))?
                 .map_err(|error| classify(&error, &url))?;
@@ -58,7 +56,7 @@ impl Client {
             if !matches!(status, 301 | 302 | 307 | 308) {
                 return judge(response, status, &url).await;
             }
-            url = next_hop(&url, &response, &seen, limits.max_redirects)?;
+            url = next_hop(&url, &response, &seen, self.options.max_redirects)?;
             seen.push(url.clone());
             drop(turn);
         }
