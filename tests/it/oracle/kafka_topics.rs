@@ -12,11 +12,22 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// The attached reader is replaced when it has brought nothing for so long. A librdkafka consumer whose broker was away
+/// can stay in `validate-epoch-wait` until the next refresh of its metadata, five minutes later (its issue 4492).
+const SILENCE: Duration = Duration::from_secs(10);
+
 /// Reads the topics of one deployment.
 pub struct KafkaTopics {
     bootstrap: String,
     prefix: String,
-    attached: Option<BaseConsumer>,
+    attached: Option<Attached>,
+}
+
+/// A reader, what it reads next of each partition, and when it last brought something or was made.
+struct Attached {
+    consumer: BaseConsumer,
+    next: TopicPartitionList,
+    heard: Instant,
 }
 
 impl KafkaTopics {
@@ -27,13 +38,28 @@ impl KafkaTopics {
     /// A reader of what is written from now on.
     pub fn from_now(bootstrap: &str, prefix: &str) -> Self {
         let mut topics = Self::new(bootstrap, prefix);
-        topics.attached = topics.attach(false).map(|(consumer, _)| consumer);
+        topics.attached = topics.attach(false);
         topics
     }
 
-    /// A consumer of every partition, from its beginning or its present end, and how many they are; none before the topics
-    /// are there.
-    fn attach(&self, from_beginning: bool) -> Option<(BaseConsumer, usize)> {
+    /// A reader of every partition, from its beginning or its present end; none before the topics are there.
+    fn attach(&self, from_beginning: bool) -> Option<Attached> {
+        let consumer = self.consumer();
+        let mut next = TopicPartitionList::new();
+        let metadata = consumer.fetch_metadata(None, Duration::from_secs(10)).ok()?;
+        for topic in TOPICS {
+            let name = format!("{}.{topic}", self.prefix);
+            let found = metadata.topics().iter().find(|found| found.name() == name)?;
+            for partition in found.partitions() {
+                let end = || consumer.fetch_watermarks(&name, partition.id(), Duration::from_secs(10)).unwrap().1;
+                let from = if from_beginning { Offset::Beginning } else { Offset::Offset(end()) };
+                next.add_partition_offset(&name, partition.id(), from).unwrap();
+            }
+        }
+        Some(Attached::new(consumer, next))
+    }
+
+    fn consumer(&self) -> BaseConsumer {
         let mut config = ClientConfig::new();
         config
             .set("bootstrap.servers", &self.bootstrap)
@@ -43,20 +69,7 @@ impl KafkaTopics {
             .set("auto.offset.reset", "earliest")
             .set("reconnect.backoff.max.ms", "1000")
             .set("isolation.level", "read_committed");
-        let consumer: BaseConsumer = config.create().unwrap();
-        let mut assignment = TopicPartitionList::new();
-        let metadata = consumer.fetch_metadata(None, Duration::from_secs(10)).ok()?;
-        for topic in TOPICS {
-            let name = format!("{}.{topic}", self.prefix);
-            let found = metadata.topics().iter().find(|found| found.name() == name)?;
-            for partition in found.partitions() {
-                let end = || consumer.fetch_watermarks(&name, partition.id(), Duration::from_secs(10)).unwrap().1;
-                let from = if from_beginning { Offset::Beginning } else { Offset::Offset(end()) };
-                assignment.add_partition_offset(&name, partition.id(), from).unwrap();
-            }
-        }
-        consumer.assign(&assignment).unwrap();
-        Some((consumer, assignment.count()))
+        config.create().unwrap()
     }
 
     fn entry(&self, message: &BorrowedMessage<'_>) -> Entry {
@@ -82,29 +95,40 @@ impl KafkaTopics {
     }
 }
 
+impl Attached {
+    fn new(consumer: BaseConsumer, next: TopicPartitionList) -> Self {
+        consumer.assign(&next).unwrap();
+        Self { consumer, next, heard: Instant::now() }
+    }
+}
+
 impl Topics for KafkaTopics {
     fn more(&mut self) -> Vec<Entry> {
-        if self.attached.is_none() {
-            self.attached = self.attach(true).map(|(consumer, _)| consumer);
-        }
-        let Some(consumer) = &self.attached else { return Vec::new() };
+        self.attached = match self.attached.take() {
+            None => self.attach(true),
+            Some(silent) if silent.heard.elapsed() > SILENCE => Some(Attached::new(self.consumer(), silent.next)),
+            attached => attached,
+        };
+        let Some(mut attached) = self.attached.take() else { return Vec::new() };
         let mut entries = Vec::new();
-        loop {
-            match consumer.poll(Duration::ZERO) {
-                Some(Ok(message)) => entries.push(self.entry(&message)),
-                // A broker that is away is one of the faults; the reader stays attached.
-                Some(Err(_)) => {}
-                None => return entries,
-            }
+        while let Some(polled) = attached.consumer.poll(Duration::ZERO) {
+            // A broker that is away is one of the faults; the reader stays attached.
+            let Ok(message) = polled else { continue };
+            let (topic, partition, next) = (message.topic(), message.partition(), message.offset() + 1);
+            attached.next.set_partition_offset(topic, partition, Offset::Offset(next)).unwrap();
+            attached.heard = Instant::now();
+            entries.push(self.entry(&message));
         }
+        self.attached = Some(attached);
+        entries
     }
 
     fn all(&self) -> Vec<Entry> {
-        let (consumer, partitions) = self.attach(true).expect("the topics are there");
+        let Attached { consumer, next, .. } = self.attach(true).expect("the topics are there");
         let mut entries = Vec::new();
         let mut ended = 0;
         let deadline = Instant::now() + Duration::from_secs(120);
-        while ended < partitions {
+        while ended < next.count() {
             assert!(Instant::now() < deadline, "the topics of {} have no end", self.prefix);
             match consumer.poll(Duration::from_millis(200)) {
                 Some(Ok(message)) => entries.push(self.entry(&message)),
