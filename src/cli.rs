@@ -4,7 +4,7 @@ mod feeds;
 
 pub use feeds::{Feeds, FeedsCheck, FeedsDiscover, FeedsExport, FeedsFormat, FeedsImport, FeedsList, FeedsVerb};
 
-use crate::{config::Flags, model::units};
+use crate::{config::Flags, extract::Tagger, model::units};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use std::path::PathBuf;
@@ -51,7 +51,7 @@ pub enum Verb {
     Doctor(Doctor),
     /// Show a story with its numbers marked: what each became, and why the others were left out.
     Explain(Explain),
-    /// Score labelled text: precision, recall and F1 of the figures, with the number of cases.
+    /// Score labelled text: precision, recall and F1 of figures, names and values, with the number of cases.
     Eval(Eval),
     /// Print the JSON Schemas of the records and of the configuration.
     Schema(Schema),
@@ -265,14 +265,18 @@ pub struct Explain {
 #[command(after_help = "Examples:
   dateline eval tests/corpus/en/statistics.jsonl
   dateline eval --part development --failures tests/corpus/ru/statistics.jsonl
-  dateline eval --format json tests/corpus/*/statistics.jsonl")]
+  dateline eval --format json tests/corpus/*/statistics.jsonl
+  dateline eval --part held --entities accurate tests/corpus/entities/*.txt")]
 pub struct Eval {
-    /// Labelled text, one case a line.
+    /// Labelled text: figures one case a line, or names and values marked inline or in columns.
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// Only the cases of this part.
     #[arg(long, value_name = "NAME")]
     pub part: Option<String>,
+    /// The tagger that finds names.
+    #[arg(long, value_enum, default_value = "fast")]
+    pub entities: Tagger,
     /// Show each case that is not read as labelled, with what is wrong.
     #[arg(long)]
     pub failures: bool,

@@ -65,7 +65,7 @@ fn a_dateline_names_its_place_and_agency() {
             "Place Oranmore (IE): ORANMORE/Name",
             "Place Ireland (IE): Ireland/Name",
             "Organisation Associated Press (US): AP/Acronym",
-            "Facility South Pier (-): South Pier/Name",
+            "Facility South Pier (IE): South Pier/Name",
             "Place Almaty (KZ): Almaty/Name",
             "Place Ulaanbaatar (MN): Ulan Bator/Name",
             "Place Yangon (MM): Rangoon/Name",

@@ -4,53 +4,20 @@
 //! holds: a value is what the text states, never computed from two statements; a date that cannot be resolved is there
 //! without its date. Numbers inside names (`COVID-19`, `F-16`) are no values. One pass over the tokens.
 
+mod amounts;
 mod dates;
+mod durations;
 mod money;
+mod ordinals;
+mod periods;
+mod times;
 
 use crate::language::Pack;
 use crate::language::numbers::{self, Numeral};
 use crate::language::tokens::{self, Token, TokenKind};
 use crate::model::{Article, Field, Number, Span, Value, ValueType};
-use regex::Regex;
 use std::collections::HashMap;
 use std::sync::LazyLock;
-
-/// `10:30 a.m.`, `18:05 GMT`, `6 p.m.`, `0001 GMT`.
-static TIME: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?ix)\b(?:
-            (?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\s?(?:a\.m\.|p\.m\.|am\b|pm\b))?
-          | (?:1[0-2]|0?[1-9])(?:\.[0-5]\d)?\s?(?:a\.m\.|p\.m\.|am\b|pm\b)
-          | (?:[01]\d|2[0-3])[0-5]\d(?:\s?(?:hrs|hours)\b|\s(?:GMT|UTC)\b)
-        )(?:\s(?:GMT|UTC|MSK|CET|CEST|BST|EST|EDT|PST|PDT|IST|JST|KST|Moscow\stime|local\stime)\b)?",
-    )
-    .ok()
-});
-
-/// Units of time, singular, by any of their forms.
-const DURATIONS: [(&str, &str); 21] = [
-    ("second", "second"),
-    ("seconds", "second"),
-    ("minute", "minute"),
-    ("minutes", "minute"),
-    ("mins", "minute"),
-    ("hour", "hour"),
-    ("hours", "hour"),
-    ("hrs", "hour"),
-    ("day", "day"),
-    ("days", "day"),
-    ("week", "week"),
-    ("weeks", "week"),
-    ("fortnight", "fortnight"),
-    ("month", "month"),
-    ("months", "month"),
-    ("year", "year"),
-    ("years", "year"),
-    ("decade", "decade"),
-    ("decades", "decade"),
-    ("century", "century"),
-    ("centuries", "century"),
-];
 
 /// Units of measure, singular, by any of their forms.
 static UNITS: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
@@ -144,25 +111,54 @@ pub(crate) fn find(pack: &Pack, article: &Article, countries: &[String]) -> Vec<
 fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, text: &str, values: &mut Vec<Value>) {
     let tokens = tokens::tokenize(text, 0);
     let numerals = numbers::numerals(pack, &tokens);
-    let times: Vec<(usize, usize)> = TIME
-        .as_ref()
-        .map(|time| time.find_iter(text).map(|found| (found.start(), found.end())).collect())
-        .unwrap_or_default();
+    let times = times::clock(text);
+    let place = money::Story { countries, year: article.date().map(|date| date.year()) };
+    let mut sums = money::glued(text, place).into_iter().peekable();
     let story = article.date();
     let mut numerals = numerals.into_iter().peekable();
     let mut times = times.into_iter().peekable();
     let mut n = 0;
     let mut value = |kind, start, end| blank(field, text, kind, start, end);
     while let Some(token) = tokens.get(n) {
-        while times.next_if(|(_, end)| *end <= token.start).is_some() {}
+        while times.next_if(|(_, end, _)| *end <= token.start).is_some() {}
         while numerals.next_if(|numeral| numeral.first < n).is_some() {}
-        if let Some((start, end)) = times.peek().copied().filter(|(start, _)| *start <= token.start) {
-            values.extend(value(ValueType::Time, start, end));
+        if let Some((start, end, kind)) = times.peek().copied().filter(|(start, ..)| *start <= token.start) {
+            values.extend(value(kind, start, end));
             n += tokens.iter().skip(n).take_while(|token| token.start < end).count().max(1);
             continue;
         }
-        if let Some(found) = dates::at(pack, &tokens, n, story)
+        while sums.next_if(|(money, _)| money.end <= token.start).is_some() {}
+        if let Some((money, amount)) = sums.next_if(|(money, _)| money.start <= token.start) {
+            values.extend(value(ValueType::Money, money.start, money.end).map(|value| Value {
+                value: Some(Number(amount / money.parts)),
+                currency: Some(money.currency.to_owned()),
+                ..value
+            }));
+            n += tokens.iter().skip(n).take_while(|token| token.start < money.end).count().max(1);
+            continue;
+        }
+        if let Some(after) = times::words(pack, &tokens, n)
+            && let Some(last) = tokens.get(after - 1)
+        {
+            values.extend(value(ValueType::Time, token.start, last.end));
+            n = after;
+            continue;
+        }
+        if let Some(found) = durations::at(&tokens, n)
             && let (Some(first), Some(last)) = (tokens.get(found.first), tokens.get(found.after.saturating_sub(1)))
+        {
+            values.extend(value(ValueType::Duration, first.start, last.end).map(|value| Value {
+                value: found.count.map(Number),
+                unit: found.unit.map(str::to_owned),
+                ..value
+            }));
+            n = found.after.max(n + 1);
+            continue;
+        }
+        let period = periods::at(&tokens, n, story);
+        if let Some(found) = period.or_else(|| dates::at(pack, &tokens, n, story))
+            && let (Some(first), Some(last)) =
+                (tokens.get(dates::opening(pack, &tokens, &found)), tokens.get(found.after.saturating_sub(1)))
         {
             values.extend(value(ValueType::Date, first.start, last.end).map(|value| Value {
                 date: found.date,
@@ -170,6 +166,16 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
                 ..value
             }));
             n = found.after.max(n + 1);
+            continue;
+        }
+        if let Some((number, after)) = ordinals::at(&tokens, n)
+            && let Some(last) = tokens.get(after - 1)
+        {
+            values.extend(
+                value(ValueType::Ordinal, token.start, last.end)
+                    .map(|value| Value { value: Some(Number(number)), ..value }),
+            );
+            n = after;
             continue;
         }
         // The symbol stands before its number: wait for the number.
@@ -181,7 +187,7 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
         if in_name(&tokens, &numeral) {
             continue;
         }
-        if let Some(found) = numeral_value(pack, &tokens, &numeral, countries, &mut value) {
+        if let Some(found) = numeral_value(pack, &tokens, &numeral, place, &mut value) {
             n = n.max(n + tokens.iter().skip(n).take_while(|token| token.start < found.span.end).count());
             values.push(found);
         }
@@ -227,7 +233,7 @@ fn numeral_value(
     pack: &Pack,
     tokens: &[Token<'_>],
     numeral: &Numeral,
-    countries: &[String],
+    story: money::Story<'_>,
     value: &mut impl FnMut(ValueType, usize, usize) -> Option<Value>,
 ) -> Option<Value> {
     let number = Some(Number(numeral.value));
@@ -236,11 +242,20 @@ fn numeral_value(
     let last = tokens.get(numeral.after.checked_sub(1)?)?;
     let end = last.end;
     let next = tokens.get(numeral.after);
-    if numeral.percent {
-        // "2 percentage points" is counted in points.
-        let points = next.filter(|next| next.lower.starts_with("point"));
-        let unit = points.map(|_| "percentage point".to_owned());
-        return value(ValueType::Percent, start, points.map_or(end, |points| points.end)).map(|value| Value {
+    // "2 percentage points" is counted in points; a basis point is a hundredth of one.
+    let word = |n: usize| tokens.get(numeral.after + n).map_or("", |token| token.lower.as_ref());
+    let points = match (numeral.percent, word(0), word(1)) {
+        (true, noun, _) if noun.starts_with("point") => Some((0, "percentage point")),
+        (false, "percentage", noun) if noun.starts_with("point") => Some((1, "percentage point")),
+        (false, "basis", noun) if noun.starts_with("point") => Some((1, "basis point")),
+        (true, ..) => None,
+        (false, "pc" | "pct", _) => Some((0, "")),
+        _ => Some((usize::MAX, "")),
+    };
+    if points.is_none_or(|(after, _)| after < usize::MAX) {
+        let end = points.and_then(|(after, _)| tokens.get(numeral.after + after)).map_or(end, |last| last.end);
+        let unit = points.map(|(_, unit)| unit.to_owned()).filter(|unit| !unit.is_empty());
+        return value(ValueType::Percent, start, end).map(|value| Value {
             value: number,
             value_max: max,
             unit,
@@ -251,29 +266,18 @@ fn numeral_value(
     {
         return value(ValueType::Ordinal, start, ordinal.end).map(|value| Value { value: number, ..value });
     }
-    if let Some(money) = money::around(tokens, numeral.first, numeral.after, countries)
+    if let Some(money) = money::around(tokens, numeral.first, numeral.after, story)
         && !is_weight(tokens, numeral)
     {
         return value(ValueType::Money, money.start, money.end).map(|value| Value {
-            value: number,
-            value_max: max,
+            value: number.map(|number| Number(number.0 / money.parts)),
+            value_max: max.map(|max| Number(max.0 / money.parts)),
             currency: Some(money.currency.to_owned()),
             ..value
         });
     }
-    // A hyphen or a space may stand before the unit: "14-day", "14 days".
+    // A hyphen or a space may stand before the unit: "30-km", "30 km".
     let dash = usize::from(next.is_some_and(|next| next.is("-") && !next.spaced));
-    let word = tokens.get(numeral.after + dash);
-    if let Some(word) = word
-        && let Some((_, unit)) = DURATIONS.iter().find(|(form, _)| word.is(form))
-    {
-        return value(ValueType::Duration, start, word.end).map(|value| Value {
-            value: number,
-            value_max: max,
-            unit: Some((*unit).to_owned()),
-            ..value
-        });
-    }
     if let Some((unit, unit_end)) = measure(tokens, numeral.after + dash) {
         return value(ValueType::Quantity, start, unit_end).map(|value| Value {
             value: number,
@@ -414,6 +418,16 @@ mod tests {
                 "Money | 300 yuan | 300 | CNY",
             ],
         );
+        // In a story of India; a mask and a road are no money.
+        check(
+            "paid Rs500 crore, 50 cents, 30 million U.S. dollars and RM2.3 million for N95 masks on M4",
+            &[
+                "Money | Rs500 crore | 5000000000 | INR",
+                "Money | 50 cents | 0.5 | USD",
+                "Money | 30 million U.S. dollars | 30000000 | USD",
+                "Money | RM2.3 million | 2300000 | MYR",
+            ],
+        );
     }
 
     #[test]
@@ -422,12 +436,35 @@ mod tests {
         check("on March 11, 2020 and 5 May", &["Date | March 11, 2020 | 2020-03-11", "Date | 5 May | 2021-05-05"]);
         check(
             "In late December 2019 it began; by 2021 it was over",
-            &["Date | December 2019 | 2019-12", "Date | 2021 | 2021"],
+            &["Date | late December 2019 | 2019-12", "Date | 2021 | 2021"],
         );
         check("on Tuesday and on Dec. 30", &["Date | Tuesday | 2021-03-02", "Date | Dec. 30 | 2020-12-30"]);
         check(
             "He said yesterday that in June he may march.",
             &["Date | yesterday | 2021-03-03", "Date | June | 2021-06"],
+        );
+    }
+
+    #[test]
+    fn reads_lengths_and_times() {
+        check(
+            "for two hours and 41 minutes on Sunday night, $10 a day for the past three weeks, after a week at noon",
+            &[
+                "Duration | two hours and 41 minutes",
+                "Time | Sunday night",
+                "Money | $10 | 10 | USD",
+                "Duration | the past three weeks | 3 | week",
+                "Duration | a week | 1 | week",
+                "Time | noon",
+            ],
+        );
+        check(
+            "won in 1:42.37 as the 22-year-old waited for decades",
+            &["Duration | 1:42.37", "Duration | 22-year-old | 22 | year", "Duration | decades | decade"],
+        );
+        check(
+            "the second of three at first, up 3 basis points",
+            &["Ordinal | second | 2", "Quantity | three | 3", "Percent | 3 basis points | 3 | basis point"],
         );
     }
 

@@ -37,6 +37,8 @@ SUFFIX = {"RU": [], "CN": [" Province"], "JP": [" Prefecture"], "TR": [" Provinc
           "KR": [], "ID": [" Province"], "ZA": [" Province"], "PK": [" Province"], "SA": [], "VN": [" Province"], "AR": [" Province"],
           "KE": [" County"], "NG": [" State"], "MY": [" State"], "BR": [], "AU": [], "RO": [" County"], "HR": [" County"],
           "CU": [" Province"], "KH": [" Province"], "TH": [" Province"], "LA": [" Province"], "PH": []}
+# Generic endings of Japanese and Korean municipalities.
+ENDING = re.compile(r"-(shi|si|gun|ku|machi|cho|eup|myeon)$")
 # The ISO name is often that of the city; these lists use the bare name for the city only.
 BARE_IS_CITY = {"TR", "TH", "VN", "IR", "AF", "RO", "KZ", "UZ", "DZ", "TN", "MA", "LA", "KH", "SY", "YE", "SA", "EG", "JO", "OM", "GR", "BG", "HU", "LT"}
 
@@ -168,6 +170,9 @@ with open(f"{OUT}/cities.tsv", "w", encoding="utf-8") as out:
         if key(name) == "":
             continue
         others = list(extra.get(f"{name},{country}", []))
+        if country in ("JP", "KR") and ENDING.search(name):
+            # "Yokohama-shi" is Yokohama to English copy.
+            name, others = ENDING.sub("", name), [name] + others
         if others and others[0].startswith("="):
             # The English name is another one; the local name stays findable.
             name, others = others[0][1:], [name] + others[1:]

@@ -12,6 +12,9 @@ import os, re, sys, unicodedata
 
 DATA, PLACES, TEXTS = sys.argv[1], sys.argv[2], sys.argv[3:]
 
+# Generic endings of Japanese and Korean municipalities.
+ENDING = re.compile(r"-(shi|si|gun|ku|machi|cho|eup|myeon)$")
+
 
 def fold(text):
     text = text.translate(str.maketrans({"ł": "l", "ø": "o", "ı": "i", "đ": "d", "ə": "a", "Ł": "L", "Ø": "O", "ß": "ss", "æ": "ae"}))
@@ -56,6 +59,8 @@ with open(f"{PLACES}/towns.tsv", "w", encoding="utf-8") as out:
             continue
         name = city[1].replace("’", "'").replace("‘", "'").replace("`", "'").strip("'")
         others = []
+        if country in ("JP", "KR") and ENDING.search(name):
+            name, others = ENDING.sub("", name), [name]
         if re.search("[āīūşţḩḑẕōēŏŭʻʼḏṯḥẖ]", name.lower()):
             name = fold(name)
         if fold(name) != name:

@@ -39,12 +39,9 @@ impl Tally {
         self.caught += other.caught;
     }
 
-    /// Precision, recall and F1 at a level.
-    pub(super) fn rates(&self, level: usize) -> [f64; 3] {
-        let hits = self.hits.get(level).copied().unwrap_or(0) as f64;
-        let of = |all: usize| if all == 0 { 1.0 } else { hits / all as f64 };
-        let both = self.expected + self.found;
-        [of(self.found), of(self.expected), if both == 0 { 1.0 } else { 2.0 * hits / both as f64 }]
+    /// What was right at a level, what was expected, what was found.
+    pub(super) fn counts(&self, level: usize) -> [usize; 3] {
+        [self.hits.get(level).copied().unwrap_or(0), self.expected, self.found]
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::choose::{Learnt, name_of};
 use super::knowledge::{Knowledge, fold};
+use super::locate::{Located, locate};
 use super::propose::{Candidate, Meaning, Text};
 use crate::extract::places::{Place, Places};
 use crate::model::{Article, Entity, EntityType, Field, Mention, MentionForm, SectionKind, Span};
@@ -21,7 +22,7 @@ pub(super) fn gather(
     chosen: &[Vec<Candidate<'_>>],
     learnt: &Learnt,
 ) -> Vec<Entity> {
-    let story_country = story_country(article, chosen);
+    let located = locate(places, article, texts, chosen);
     let mut entities: Vec<Entity> = Vec::new();
     let mut by_key: HashMap<String, usize> = HashMap::new();
     let mut last_person: HashMap<String, String> = HashMap::new();
@@ -30,16 +31,7 @@ pub(super) fn gather(
             let Some(span) = span(text, candidate, *field) else { continue };
             let Some(written) = span.of(text.text) else { continue };
             let (key, entity) = place_of_dateline(article, candidate, &span).unwrap_or_else(|| {
-                identify(
-                    knowledge,
-                    places,
-                    text,
-                    candidate,
-                    written,
-                    learnt,
-                    &mut last_person,
-                    story_country.as_deref(),
-                )
+                identify(knowledge, places, text, candidate, written, learnt, &mut last_person, &located)
             });
             let number = *by_key.entry(key).or_insert_with(|| {
                 entities.push(entity);
@@ -62,25 +54,6 @@ fn span(text: &Text<'_>, candidate: &Candidate<'_>, field: Field) -> Option<Span
     let start = text.tokens.get(candidate.first)?.start;
     let end = text.tokens.get(candidate.end.checked_sub(1)?)?.end;
     Some(Span::new(field, start, end))
-}
-
-/// The country that the story speaks of: the dateline's, else the one named most.
-fn story_country(article: &Article, chosen: &[Vec<Candidate<'_>>]) -> Option<String> {
-    let dateline = article.wire.dateline.as_ref().and_then(|dateline| dateline.country.clone());
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for candidate in chosen.iter().flatten() {
-        if let Meaning::Place(place) | Meaning::Demonym(place) = candidate.meaning
-            && let Some(country) = place.iso2.as_deref()
-        {
-            *counts.entry(country).or_default() += 1;
-        }
-    }
-    dateline.or_else(|| {
-        counts
-            .into_iter()
-            .max_by_key(|(country, count)| (*count, std::cmp::Reverse(*country)))
-            .map(|(country, _)| country.to_owned())
-    })
 }
 
 pub(super) fn draft(kind: EntityType, name: &str, country: Option<&str>) -> Entity {
@@ -106,7 +79,7 @@ fn identify(
     written: &str,
     learnt: &Learnt,
     last_person: &mut HashMap<String, String>,
-    story_country: Option<&str>,
+    located: &HashMap<String, Located<'_>>,
 ) -> (String, Entity) {
     match candidate.meaning {
         Meaning::Known(known) => {
@@ -121,7 +94,11 @@ fn identify(
                 );
             }
         }
-        Meaning::Place(place) => return gazetteer_place(places, place, written, story_country),
+        Meaning::Place(place) if candidate.kind == EntityType::Place && candidate.form == MentionForm::Short => {
+            // "the South": what it means is told by more than its name.
+            return known_place(place, &place.name);
+        }
+        Meaning::Place(_) => {}
         Meaning::Demonym(place) => {
             return (format!("group:{}", place.id), draft(EntityType::Group, written, place.iso2.as_deref()));
         }
@@ -159,16 +136,25 @@ fn identify(
             draft(*kind, known.map_or(written, |known| known.name), known.and_then(|known| known.country)),
         );
     }
+    let meaning = located.get(&name);
     if candidate.kind == EntityType::Place
-        && let Some(place) = places.resolve(written, story_country)
+        && let Some(Located::Place(place)) = meaning
     {
-        return gazetteer_place(places, place, written, story_country);
+        return known_place(place, written);
     }
-    let country = country_of_name(places, candidate.kind, written);
-    (
-        format!("{:?}:{}", candidate.kind, name.trim_start_matches("the ")),
-        draft(candidate.kind, &in_ordinary_case(text, candidate, written), country.as_deref()),
-    )
+    let of_name = country_of_name(places, candidate.kind, written);
+    let around = meaning.filter(|_| of_name.is_none()).and_then(Located::country);
+    let mut entity = draft(candidate.kind, &in_ordinary_case(text, candidate, written), of_name.as_deref().or(around));
+    match meaning {
+        Some(Located::Town(town)) if candidate.kind == EntityType::Place => {
+            entity.links.insert("geonames".to_owned(), town.geonames.to_owned());
+        }
+        _ if around.is_some() => {
+            entity.links.insert("country_from".to_owned(), "context".to_owned());
+        }
+        _ => {}
+    }
+    (format!("{:?}:{}", candidate.kind, name.trim_start_matches("the ")), entity)
 }
 
 /// A dateline's place that no table has: its name and country are what the dateline says.
@@ -180,19 +166,8 @@ fn place_of_dateline(article: &Article, candidate: &Candidate<'_>, span: &Span) 
     Some((format!("{:?}:{}", EntityType::Place, fold(name)), draft(EntityType::Place, name, country)))
 }
 
-/// A place of the gazetteer; a small city with namesakes is the one in the story's country.
-pub(super) fn gazetteer_place(
-    places: &Places,
-    place: &Place,
-    written: &str,
-    story_country: Option<&str>,
-) -> (String, Entity) {
-    let is_city = place.id.starts_with("geonames:");
-    let place = if is_city && !place.capital && place.population < 1_000_000 && place.iso2.as_deref() != story_country {
-        places.resolve(written, story_country).filter(|other| other.id.starts_with("geonames:")).unwrap_or(place)
-    } else {
-        place
-    };
+/// A place of the gazetteer, by its ordinary name.
+pub(super) fn known_place(place: &Place, written: &str) -> (String, Entity) {
     let name =
         if fold(&place.name) == fold(written) && place.name != written && !written.chars().all(|c| !c.is_lowercase()) {
             written
@@ -210,14 +185,14 @@ pub(super) fn gazetteer_place(
             entity.links.insert("iso3166-2".to_owned(), place.id.clone());
         }
     }
-    (format!("place:{}", fold(name)), entity)
+    (format!("place:{}", place.id), entity)
 }
 
 fn place_of_table(places: &Places, name: &str, country: Option<&str>, geonames: Option<&str>) -> (String, Entity) {
     if let Some(place) = places.resolve(name, country)
         && place.iso2.as_deref() == country
     {
-        return gazetteer_place(places, place, name, country);
+        return known_place(place, name);
     }
     let mut entity = draft(EntityType::Place, name, country);
     if let Some(geonames) = geonames {

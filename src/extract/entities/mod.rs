@@ -10,6 +10,7 @@ mod choose;
 mod context;
 mod gather;
 mod knowledge;
+mod locate;
 mod names;
 mod persons;
 mod places_only;

@@ -3,7 +3,7 @@
 //! In: an article and its language. Out: places and groups with every mention, in order of first mention. What holds:
 //! nothing is guessed; what is no name of the language's table is no entity.
 
-use super::gather::{draft, gazetteer_place, rate};
+use super::gather::{draft, known_place, rate};
 use crate::extract::places::{PlaceForm, Places};
 use crate::model::{Article, Entity, EntityType, Field, Mention, MentionForm, Span};
 use std::collections::HashMap;
@@ -22,7 +22,7 @@ pub(crate) fn entities(places: &Places, language: &str, article: &Article) -> Ve
         for found in places.find_in(language, text) {
             let place = found.place_in(country);
             let (key, entity) = match found.form {
-                PlaceForm::Name => gazetteer_place(places, place, &place.name, country),
+                PlaceForm::Name => known_place(place, &place.name),
                 PlaceForm::Demonym | PlaceForm::People => {
                     (format!("group:{}", place.id), draft(EntityType::Group, &place.name, place.iso2.as_deref()))
                 }

@@ -10,8 +10,10 @@
 mod find;
 mod foreign;
 mod table;
+mod world;
 
 pub(crate) use find::{PlaceForm, PlaceMatch};
+pub(crate) use world::{Town, towns};
 
 use crate::model::PlaceKind;
 use std::collections::HashMap;
@@ -62,6 +64,12 @@ impl Places {
     /// Compiles the tables.
     pub(crate) fn new() -> Self {
         table::load()
+    }
+
+    /// Everything that `name` can mean as a name, likeliest first.
+    pub(crate) fn senses(&self, name: &str) -> impl Iterator<Item = &Place> {
+        let senses = self.names.get(table::fold_phrase(name).as_str()).into_iter().flatten();
+        senses.filter(|sense| sense.form == PlaceForm::Name).filter_map(|sense| self.all.get(sense.place))
     }
 
     /// The place that `name` means; `country` (alpha-2) decides between namesakes. Demonyms are names too.

@@ -29,6 +29,32 @@ pub(super) fn at(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Option<Date
     }
 }
 
+/// Where a date's expression begins: "late", "early" and "mid" belong to it, "last", "this" and "next" before a bare month or weekday, and the
+/// article of a period.
+pub(super) fn opening(pack: &Pack, tokens: &[Token<'_>], found: &Found) -> usize {
+    let word = |n: usize| tokens.get(n).map_or("", |token| token.lower.as_ref());
+    let before = |n: usize, back: usize| n.checked_sub(back).map_or("", word);
+    let mut first = found.first;
+    let bare = found.after == first + 1 && (pack.month(word(first)).is_some() || pack.weekday(word(first)).is_some());
+    if bare && matches!(before(first, 1), "last" | "this" | "next") {
+        first -= 1;
+    }
+    let number = tokens.get(first).is_some_and(|token| token.kind == TokenKind::Number && token.text.len() < 4);
+    let (early, back) = match before(first, 1) {
+        "early" | "late" | "mid" if !number => (true, 1),
+        "-" if before(first, 2) == "mid" => (true, 2),
+        _ => (false, 0),
+    };
+    if early {
+        first -= back;
+        // "the late 1990s"
+        if word(found.after.saturating_sub(1)) == "s" && before(first, 1) == "the" {
+            first -= 1;
+        }
+    }
+    first
+}
+
 fn number(tokens: &[Token<'_>], n: usize) -> Option<i16> {
     let token = tokens
         .get(n)
@@ -314,27 +340,11 @@ fn weekday(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Option<Date>) -> 
 }
 
 fn relative(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Found> {
-    let token = tokens.get(n)?;
-    let one = |date: Option<Date>| Some(Found { first: n, after: n + 1, date: text(date), end: None });
-    match token.lower.as_ref() {
-        "today" | "tonight" => return one(story),
-        "yesterday" => return one(story.and_then(|story| story.yesterday().ok())),
-        "tomorrow" => return one(story.and_then(|story| story.tomorrow().ok())),
-        _ => {}
-    }
-    let unit = tokens.get(n + 1)?;
-    let step = match token.lower.as_ref() {
-        "last" | "previous" => -1,
-        "this" => 0,
-        "next" => 1,
+    let date = match tokens.get(n)?.lower.as_ref() {
+        "today" => story,
+        "yesterday" => story.and_then(|story| story.yesterday().ok()),
+        "tomorrow" => story.and_then(|story| story.tomorrow().ok()),
         _ => return None,
     };
-    let date = match unit.lower.as_ref() {
-        "year" => story.map(|story| format!("{:04}", story.year() + step)),
-        "month" => story
-            .and_then(|story| story.checked_add(i64::from(step).months()).ok())
-            .map(|date| format!("{:04}-{:02}", date.year(), date.month())),
-        _ => return None,
-    };
-    Some(Found { first: n, after: n + 2, date, end: None })
+    Some(Found { first: n, after: n + 1, date: text(date), end: None })
 }

@@ -4,13 +4,16 @@
 //! several countries use for their money ("rupees", "¥") is decided by the countries of the story, the dateline's first.
 
 use crate::language::tokens::{Token, TokenKind};
+use regex::Regex;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// A currency by one of its names.
 struct Currency {
-    code: &'static str,
+    /// None where the name means money in some countries only: "N500" is naira in a story of Nigeria.
+    code: Option<&'static str>,
     elsewhere: Vec<(&'static str, &'static str)>,
+    parts: f64,
 }
 
 static CURRENCIES: LazyLock<HashMap<&'static str, Currency>> = LazyLock::new(|| {
@@ -19,7 +22,9 @@ static CURRENCIES: LazyLock<HashMap<&'static str, Currency>> = LazyLock::new(|| 
         let mut columns = line.split('\t');
         let (Some(name), Some(code)) = (columns.next(), columns.next()) else { continue };
         let elsewhere = columns.next().unwrap_or_default().split(';').filter_map(|pair| pair.split_once('=')).collect();
-        currencies.entry(name).or_insert(Currency { code, elsewhere });
+        let code = Some(code).filter(|code| *code != "-");
+        let parts = columns.next().and_then(|parts| parts.parse().ok()).unwrap_or(1.0);
+        currencies.entry(name).or_insert(Currency { code, elsewhere, parts });
     }
     currencies
 });
@@ -29,21 +34,79 @@ pub(super) struct Money {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) currency: &'static str,
+    /// How many of what was counted make one of the currency: 100 cents.
+    pub(super) parts: f64,
 }
 
+/// What decides between currencies of one name.
+#[derive(Clone, Copy)]
+pub(super) struct Story<'a> {
+    /// Its countries, the nearest first.
+    pub(super) countries: &'a [String],
+    /// The year it is of.
+    pub(super) year: Option<i16>,
+}
+
+/// Currencies that gave way to the euro in 2002; their names without their country's ("marks") are other words since.
+const OLD: [&str; 9] = ["DEM", "ITL", "NLG", "ESP", "PTE", "GRD", "ATS", "FIM", "IEP"];
+
 /// The currency before token `first` or from token `after` on.
-pub(super) fn around(tokens: &[Token<'_>], first: usize, after: usize, countries: &[String]) -> Option<Money> {
+pub(super) fn around(tokens: &[Token<'_>], first: usize, after: usize, story: Story<'_>) -> Option<Money> {
     let start = tokens.get(first)?.start;
     let end = tokens.get(after.checked_sub(1)?)?.end;
-    if let Some((at, currency)) = before(tokens, first, countries) {
-        return Some(Money { start: tokens.get(at)?.start, end, currency });
+    if let Some((at, (currency, parts))) = before(tokens, first, story) {
+        return Some(Money { start: tokens.get(at)?.start, end, currency, parts });
     }
-    let (last, currency) = behind(tokens, after, countries)?;
-    Some(Money { start, end: tokens.get(last)?.end, currency })
+    let (last, (currency, parts)) = behind(tokens, after, story)?;
+    Some(Money { start, end: tokens.get(last)?.end, currency, parts })
+}
+
+/// `N150,000`, `Rs500 crore`, `RM2.3 million`: letters glued to the number, which the tokens do not part.
+static GLUED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"\b([A-Z][A-Za-z]{0,3})(\d[\d,]*(?:\.\d+)?)(?:\s?(million|billion|trillion|mln|bln|bn|mn|tn|m|b|crore|lakh|thousand|k)\b)?",
+    )
+    .ok()
+});
+
+/// Sums whose currency is glued to them, in order, each with its amount.
+pub(super) fn glued(text: &str, story: Story<'_>) -> Vec<(Money, f64)> {
+    let Some(pattern) = GLUED.as_ref() else { return Vec::new() };
+    let mut found = Vec::new();
+    for sum in pattern.captures_iter(text) {
+        let (Some(all), Some(letters), Some(digits)) = (sum.get(0), sum.get(1), sum.get(2)) else { continue };
+        let rest = text.get(all.end()..).unwrap_or_default();
+        // "N95 masks", "R-value", "M4-motorway" and "P5+1" are no sums.
+        if rest.starts_with(['-', '+', '/']) || rest.starts_with(char::is_alphanumeric) {
+            continue;
+        }
+        let single = letters.as_str().chars().count() == 1;
+        let (number, scale) = (digits.as_str().trim_end_matches(','), sum.get(3).map(|scale| scale.as_str()));
+        let Some((currency, parts)) = decide(&letters.as_str().to_lowercase(), story) else { continue };
+        // A road or a mask has one or two digits and no scale.
+        if single && scale.is_none() && number.len() < 3 {
+            continue;
+        }
+        let scale = match scale {
+            Some("trillion" | "tn") => 1e12,
+            Some("billion" | "bln" | "bn" | "b") => 1e9,
+            Some("million" | "mln" | "mn" | "m") => 1e6,
+            Some("crore") => 1e7,
+            Some("lakh") => 1e5,
+            Some("thousand" | "k") => 1e3,
+            _ => 1.0,
+        };
+        let Ok(amount) = number.replace(',', "").parse::<f64>() else { continue };
+        let end = if sum.get(3).is_some() { all.end() } else { digits.start() + number.len() };
+        // Decimal fractions times a scale: cents are exact, bits are not.
+        let amount = (amount * scale * 100.0).round() / 100.0;
+        found.push((Money { start: all.start(), end, currency, parts }, amount));
+    }
+    found
 }
 
 /// `$`, `US$`, `Rs.`, `USD`: the token at which the symbol starts.
-fn before(tokens: &[Token<'_>], first: usize, countries: &[String]) -> Option<(usize, &'static str)> {
+fn before(tokens: &[Token<'_>], first: usize, story: Story<'_>) -> Option<(usize, (&'static str, f64))> {
     let mut at = first.checked_sub(1)?;
     let mut token = tokens.get(at)?;
     if token.is(".") && at > 0 && tokens.get(at - 1)?.is("rs") {
@@ -53,37 +116,58 @@ fn before(tokens: &[Token<'_>], first: usize, countries: &[String]) -> Option<(u
     if token.kind == TokenKind::Word {
         // Short codes must be written as codes are: "Rs 500", "EUR 20", but not "real 20".
         let written = token.text.chars().all(char::is_uppercase) && token.text.len() >= 2
-            || matches!(token.text, "Rs" | "Tk" | "Rp" | "Ksh" | "Sh");
-        return if written && token.text.len() <= 3 {
-            decide(&token.lower, countries).map(|code| (at, code))
-        } else {
-            None
-        };
+            || matches!(
+                token.text,
+                "Rs" | "Re"
+                    | "Tk"
+                    | "Rp"
+                    | "Ksh"
+                    | "Sh"
+                    | "Shs"
+                    | "Nu"
+                    | "Le"
+                    | "Br"
+                    | "Dh"
+                    | "Dhs"
+                    | "Rf"
+                    | "Ks"
+                    | "Afs"
+                    | "KSh"
+                    | "Frw"
+            );
+        let code = || decide(&token.lower, story).map(|code| (at, code));
+        return if written && token.text.len() <= 4 { code() } else { None };
     }
-    let symbol = decide(&token.lower, countries)?;
-    // "US$", "A$": letters glued to the symbol.
+    let symbol = decide(&token.lower, story);
+    // "US$", "A$", "US $": letters before the symbol.
     if let Some(letters) = at.checked_sub(1).and_then(|before| tokens.get(before))
-        && letters.end == token.start
+        && (letters.end == token.start || letters.text == "US")
         && letters.kind == TokenKind::Word
-        && let Some(code) = decide(&format!("{}{}", letters.lower, token.lower), countries)
+        && let Some(code) = decide(&format!("{}{}", letters.lower, token.lower), story)
     {
         return Some((at - 1, code));
     }
-    Some((at, symbol))
+    symbol.map(|symbol| (at, symbol))
 }
 
-/// "rubles", "US dollars", "€", "EUR": the last token of the currency.
-fn behind(tokens: &[Token<'_>], after: usize, countries: &[String]) -> Option<(usize, &'static str)> {
+/// "rubles", "US dollars", "U.S. dollars", "€", "EUR": the last token of the currency.
+fn behind(tokens: &[Token<'_>], after: usize, story: Story<'_>) -> Option<(usize, (&'static str, f64))> {
     let mut name = String::new();
     let mut found = None;
-    for n in 0..3 {
+    let initials = [("u", 0), (".", 1), ("s", 2), (".", 3)];
+    let american = initials.iter().all(|(text, n)| tokens.get(after + n).is_some_and(|token| token.is(text)));
+    let skipped = if american { initials.len() } else { 0 };
+    if american {
+        name.push_str("us");
+    }
+    for n in skipped..skipped + 3 {
         let Some(token) = tokens.get(after + n) else { break };
-        if n > 0 {
+        if !name.is_empty() {
             name.push(' ');
         }
         name.push_str(&token.lower);
         // Words that are also verbs or nouns ("won", "real", "sum") count after a number only in lower case and not before a dash.
-        if let Some(code) = decide(&name, countries) {
+        if let Some(code) = decide(&name, story) {
             let code_like = token.text.len() == 3 && token.text.chars().all(char::is_uppercase);
             let word = token.kind == TokenKind::Word
                 && token.text.chars().count() > 2
@@ -97,12 +181,16 @@ fn behind(tokens: &[Token<'_>], after: usize, countries: &[String]) -> Option<(u
 }
 
 /// Codes and names that are ordinary words when not in capitals.
-const CODES_ONLY_UPPER: [&str; 8] = ["all", "try", "cup", "top", "mop", "sos", "sum", "real"];
+const CODES_ONLY_UPPER: [&str; 10] = ["all", "try", "cup", "top", "mop", "sos", "sum", "real", "mad", "pen"];
 
-fn decide(name: &str, countries: &[String]) -> Option<&'static str> {
+/// A name's currency, and how many of what it names make one.
+fn decide(name: &str, story: Story<'_>) -> Option<(&'static str, f64)> {
     let currency = CURRENCIES.get(name)?;
-    let elsewhere = countries
+    let elsewhere = story
+        .countries
         .iter()
         .find_map(|country| currency.elsewhere.iter().find(|(code, _)| code == country).map(|(_, currency)| *currency));
-    Some(elsewhere.unwrap_or(currency.code))
+    let code = elsewhere.or(currency.code)?;
+    let gone = OLD.contains(&code) && !name.contains(' ') && story.year.is_none_or(|year| year > 2002);
+    (!gone).then_some((code, currency.parts))
 }

@@ -1,0 +1,266 @@
+//! Which place a name of a place means, and in which country a place lies that no table knows.
+//!
+//! In: an article and the chosen mentions of its texts. Out: for each name of a place what it means in this story. One
+//! name means one place in a story. What holds: beside a known namesake in a country that the story speaks of, size and
+//! rank decide; a place that no table has takes the country of its surroundings and says so, save waters and regions
+//! that cross borders.
+//!
+//! The weights were chosen on the part `development` of `tests/corpus/entities`.
+
+use super::choose::name_of;
+use super::propose::{Candidate, Meaning, Text};
+use super::token::Token;
+use crate::extract::places::{Place, Places, Town, towns};
+use crate::model::{Article, EntityType, PlaceKind};
+use std::collections::{BTreeMap, HashMap};
+
+/// What a name means.
+#[derive(Debug, Clone)]
+pub(super) enum Located<'p> {
+    /// A place of the tables.
+    Place(&'p Place),
+    /// A town that only its name and country are known of.
+    Town(Town),
+    /// Unknown, but its country is that of its surroundings, where they have one.
+    Within(Option<String>),
+}
+
+impl Located<'_> {
+    /// ISO 3166-1 alpha-2.
+    pub(super) fn country(&self) -> Option<&str> {
+        match self {
+            Located::Place(place) => place.iso2.as_deref(),
+            Located::Town(town) => Some(town.country),
+            Located::Within(country) => country.as_deref(),
+        }
+    }
+}
+
+/// How much each country is spoken of.
+#[derive(Debug, Default)]
+pub(super) struct Countries(BTreeMap<String, f64>);
+
+impl Countries {
+    /// The countries of a story: the dateline's, and those that its mentions name.
+    fn of(article: &Article, chosen: &[Vec<Candidate<'_>>]) -> Self {
+        let mut countries = Self::default();
+        if let Some(country) = article.wire.dateline.as_ref().and_then(|dateline| dateline.country.as_deref()) {
+            countries.add(country, 2.0);
+        }
+        for candidate in chosen.iter().flatten() {
+            match candidate.meaning {
+                Meaning::Place(place) if place.kind == PlaceKind::Country => {
+                    countries.add(place.iso2.as_deref().unwrap_or_default(), 1.0);
+                }
+                Meaning::Demonym(place) => countries.add(place.iso2.as_deref().unwrap_or_default(), 0.7),
+                Meaning::Place(place) => countries.add(place.iso2.as_deref().unwrap_or_default(), 0.3),
+                _ => {}
+            }
+        }
+        countries.0.remove("");
+        countries
+    }
+
+    fn add(&mut self, country: &str, weight: f64) {
+        *self.0.entry(country.to_owned()).or_default() += weight;
+    }
+
+    /// 0 to 1: how much of the story's talk of countries is of this one.
+    fn share(&self, country: &str) -> f64 {
+        let all: f64 = self.0.values().sum();
+        self.0.get(country).map_or(0.0, |weight| weight / all)
+    }
+
+    fn first(&self) -> Option<&str> {
+        self.0.iter().max_by(|a, b| a.1.total_cmp(b.1).then_with(|| b.0.cmp(a.0))).map(|(country, _)| country.as_str())
+    }
+}
+
+/// What every name of a place, folded as by [`name_of`], means in this story.
+pub(super) fn locate<'p>(
+    places: &'p Places,
+    article: &Article,
+    texts: &[Text<'_>],
+    chosen: &[Vec<Candidate<'p>>],
+) -> HashMap<String, Located<'p>> {
+    let countries = Countries::of(article, chosen);
+    let mut names: Vec<(String, String)> = Vec::new();
+    let mut surroundings: HashMap<String, Surroundings> = HashMap::new();
+    for (text, mentions) in texts.iter().zip(chosen) {
+        for (n, candidate) in mentions.iter().enumerate() {
+            if !matches!(candidate.kind, EntityType::Place | EntityType::Facility) {
+                continue;
+            }
+            let name = name_of(text, candidate);
+            let here = Surroundings::of(text, mentions, n);
+            match surroundings.get_mut(&name) {
+                Some(known) => known.join(here),
+                None => {
+                    names.push((name.clone(), written(text, candidate).to_owned()));
+                    surroundings.insert(name, here);
+                }
+            }
+        }
+    }
+    names
+        .into_iter()
+        .map(|(name, written)| {
+            let around = surroundings.get(&name);
+            let meaning = mean(places, &written, around, &countries);
+            (name, meaning)
+        })
+        .collect()
+}
+
+fn written<'t>(text: &Text<'t>, candidate: &Candidate<'_>) -> &'t str {
+    let tokens = text.tokens.get(candidate.first..candidate.end).unwrap_or_default();
+    let span = tokens.first().zip(tokens.last()).and_then(|(first, last)| text.text.get(first.start..last.end));
+    span.unwrap_or_default()
+}
+
+/// What stands around a name.
+#[derive(Debug, Default)]
+struct Surroundings {
+    /// The country that a comma, "in" or an adjective binds to it: "Gulu, Uganda", "the Ugandan town of Gulu".
+    bound: Option<String>,
+    /// The country named or meant nearest before it in its sentence, else nearest behind it.
+    near: Option<String>,
+}
+
+impl Surroundings {
+    fn join(&mut self, other: Self) {
+        self.bound = self.bound.take().or(other.bound);
+        self.near = self.near.take().or(other.near);
+    }
+
+    fn of(text: &Text<'_>, mentions: &[Candidate<'_>], n: usize) -> Self {
+        let mut around = Self::default();
+        let Some(this) = mentions.get(n) else { return around };
+        let token = |at: usize| text.tokens.get(at);
+        let sentence = |at: usize| token(at).map(|token| token.sentence);
+        let here = sentence(this.first);
+        let word = |at: usize| token(at).map_or("", |token| token.text);
+        let certain = |mention: &&Candidate<'_>| is_certain(mention);
+        let behind = mentions.get(n + 1).filter(|next| sentence(next.first) == here);
+        let before = n.checked_sub(1).and_then(|n| mentions.get(n)).filter(|before| sentence(before.first) == here);
+        if let Some(next) = behind.filter(|next| is_larger(next)) {
+            let joint = next.first == this.end + 1 && matches!(word(this.end), "," | "in" | "of" | "(");
+            if joint {
+                around.bound = country(next);
+            }
+        }
+        if around.bound.is_none()
+            && let Some(before) = before.filter(certain)
+        {
+            // "the Ugandan town of Gulu", "Uganda's Gulu": nothing but small words between.
+            let between = text.tokens.get(before.end..this.first).unwrap_or_default();
+            let small = between.len() <= 5
+                && between.iter().all(|token: &Token<'_>| {
+                    matches!(token.text, "'s" | "’s" | "-") || token.is_word() && !token.is_capital()
+                });
+            let adjective = matches!(before.meaning, Meaning::Demonym(_))
+                || between.first().is_some_and(|token| matches!(token.text, "'s" | "’s"));
+            let of = between.last().is_none_or(|last| !matches!(last.text, "to" | "from" | "by" | "with"));
+            if small && adjective && of {
+                around.bound = country(before);
+            }
+        }
+        let in_sentence = |mention: &&Candidate<'_>| sentence(mention.first) == here;
+        let left = mentions.iter().take(n).rev().take_while(in_sentence).filter(certain).find_map(country);
+        let right = || mentions.iter().skip(n + 1).take_while(in_sentence).filter(certain).find_map(country);
+        around.near = left.or_else(right);
+        around
+    }
+}
+
+/// A country, a division or a nationality: what a smaller place can lie in.
+fn is_larger(mention: &Candidate<'_>) -> bool {
+    matches!(mention.meaning, Meaning::Place(place) if matches!(place.kind, PlaceKind::Country | PlaceKind::Subdivision))
+}
+
+/// Whether the name hardly means anything else.
+fn is_certain(mention: &Candidate<'_>) -> bool {
+    match mention.meaning {
+        Meaning::Demonym(_) => true,
+        Meaning::Place(place) => {
+            place.kind == PlaceKind::Country
+                || place.capital
+                || place.kind == PlaceKind::Subdivision
+                || place.population > 300_000
+        }
+        _ => false,
+    }
+}
+
+fn country(mention: &Candidate<'_>) -> Option<String> {
+    match mention.meaning {
+        Meaning::Place(place) | Meaning::Demonym(place) => place.iso2.clone(),
+        _ => None,
+    }
+}
+
+/// What a name means, by its namesakes and what is around it.
+fn mean<'p>(places: &'p Places, written: &str, around: Option<&Surroundings>, countries: &Countries) -> Located<'p> {
+    let bound = around.and_then(|around| around.bound.as_deref());
+    let near = around.and_then(|around| around.near.as_deref());
+    let context = |country: Option<&str>| {
+        let Some(country) = country else { return 0.0 };
+        let share = countries.share(country);
+        f64::from(u8::from(bound == Some(country))) * 10.0
+            + f64::from(u8::from(near == Some(country)))
+            + share * 2.5
+            + f64::from(u8::from(countries.first() == Some(country)))
+            // A country of which nothing is said at all is seldom meant by a small name.
+            - if share == 0.0 { 1.0 } else { 0.0 }
+    };
+    let size = |population: u64| (population.max(1_000) as f64).log10() - 3.0;
+    let known = places.senses(written).filter(|place| place.kind != PlaceKind::World).map(|place| {
+        let rank = match place.kind {
+            PlaceKind::Country => 6.0,
+            PlaceKind::Region | PlaceKind::World if place.iso2.is_none() => 5.0,
+            PlaceKind::Subdivision => 3.2,
+            PlaceKind::City => {
+                size(place.population)
+                    + if place.capital { 1.5 } else { 0.0 }
+                    + if place.population >= 1_000_000 { 1.5 } else { 0.0 }
+            }
+            _ => 1.5,
+        };
+        (rank + context(place.iso2.as_deref()), Located::Place(place))
+    });
+    let small = towns(written).map(|town| (size(town.population) + context(Some(town.country)), Located::Town(town)));
+    let best = known.chain(small).max_by(|a, b| a.0.total_cmp(&b.0));
+    let around = || bound.or(countries.first()).or(near).map(str::to_owned);
+    match best {
+        // A namesake far from everything that the story speaks of: rather an unknown place here.
+        Some((score, located)) if score >= LEAST || bound.is_none() && countries.0.is_empty() => located,
+        _ if is_borderless(written) => Located::Within(None),
+        _ => Located::Within(around()),
+    }
+}
+
+/// A namesake below this is another place of the same name: a town of 60,000 in a country that the story does not speak of.
+const LEAST: f64 = 0.8;
+
+/// Waters, mountains and unions belong to no one country by themselves.
+fn is_borderless(name: &str) -> bool {
+    const NOUNS: [&str; 16] = [
+        "sea",
+        "ocean",
+        "gulf",
+        "strait",
+        "straits",
+        "channel",
+        "mountains",
+        "alps",
+        "desert",
+        "basin",
+        "europe",
+        "asia",
+        "africa",
+        "america",
+        "world",
+        "peninsula",
+    ];
+    name.split_whitespace().any(|word| NOUNS.contains(&word.to_lowercase().as_str()))
+}

@@ -1,0 +1,58 @@
+//! Ranks: "third", "21st", "twenty-first".
+//!
+//! In: tokens. Out: the number and the token behind it.
+
+use crate::language::tokens::{Token, TokenKind};
+
+const WORDS: [&str; 20] = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+];
+
+/// Tens of "twenty-first".
+const TENS: [(&str, usize); 5] = [("twenty", 20), ("thirty", 30), ("forty", 40), ("fifty", 50), ("sixty", 60)];
+
+/// The rank that begins at token `n`.
+pub(super) fn at(tokens: &[Token<'_>], n: usize) -> Option<(f64, usize)> {
+    let token = tokens.get(n)?;
+    let word = |n: usize| tokens.get(n).map_or("", |token| token.lower.as_ref());
+    if token.kind == TokenKind::Number {
+        let suffix =
+            tokens.get(n + 1).filter(|next| !next.spaced && matches!(next.lower.as_ref(), "st" | "nd" | "rd" | "th"));
+        let written: String = token.text.chars().filter(|c| *c != ',').collect();
+        return suffix.and_then(|_| Some((written.parse().ok()?, n + 2)));
+    }
+    let place = |n: usize| WORDS.iter().position(|name| *name == word(n)).map(|place| place + 1);
+    if let Some((_, tens)) = TENS.iter().find(|(name, _)| *name == word(n))
+        && word(n + 1) == "-"
+        && let Some(ones) = place(n + 2).filter(|ones| *ones < 10)
+    {
+        return Some(((tens + ones) as f64, n + 3));
+    }
+    let number = place(n)?;
+    // "at first", "a second" of time, "two thirds", "Fifth Avenue".
+    let before = n.checked_sub(1).map_or("", word);
+    let fraction = number > 2 && matches!(before, "a" | "one" | "-") && word(n + 1) == "of";
+    let name = token.capitalised()
+        && n > 0
+        && tokens.get(n + 1).is_some_and(|next| next.capitalised() && next.kind == TokenKind::Word);
+    (!(fraction || name || before == "at" || matches!(word(n + 1), "lady" | "aid"))).then_some((number as f64, n + 1))
+}
