@@ -1,8 +1,10 @@
 //! The command line: what the user types, as types. No behaviour; that is in `commands`, one file per verb.
 
 mod feeds;
+mod gazetteer;
 
 pub use feeds::{Feeds, FeedsCheck, FeedsDiscover, FeedsExport, FeedsFormat, FeedsImport, FeedsList, FeedsVerb};
+pub use gazetteer::{Gazetteer, GazetteerBuild, GazetteerVerb};
 
 use crate::{config::Flags, extract::Tagger, model::units};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -53,6 +55,8 @@ pub enum Verb {
     Explain(Explain),
     /// Score labelled text: precision, recall and F1 of figures, names and values, with the number of cases.
     Eval(Eval),
+    /// Make tables of names of your own, of GeoNames dumps and of lists.
+    Gazetteer(Gazetteer),
     /// Print the JSON Schemas of the records and of the configuration.
     Schema(Schema),
     /// Read the topics and prove that nothing is lost, doubled or out of order.

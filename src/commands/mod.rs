@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod eval;
 mod feeds;
+mod gazetteer;
 mod get;
 mod migrate;
 mod process;
@@ -58,6 +59,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
     let code = match cli.verb {
         Verb::Validate(given) => validate::run(&given),
         Verb::Process(given) => process::run(given),
+        Verb::Gazetteer(given) => gazetteer::run(&given),
         Verb::Feeds(given) => feeds::run(&given),
         Verb::Demo(given) => demo::run(&given),
         Verb::Doctor(given) => doctor::run(&given),

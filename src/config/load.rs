@@ -11,11 +11,13 @@ use super::{
     problem::line_and_column,
     validate,
 };
+use crate::extract::gazetteer;
 use crate::model::{Feed, Hash};
 use serde::Deserialize as _;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 use toml::{Table, Value};
 
@@ -128,6 +130,7 @@ fn read_into(flags: &Flags, environment: &Environment, files: &mut Files) -> Res
         leaves.iter().map(|leaf| (leaf.path.join("."), leaf.place.clone())).collect();
     let mut written = assemble(&leaves, &mut problems);
     read_secrets(&mut written, &places, files, &mut problems);
+    read_gazetteers(&mut written, &places, file.as_deref(), files, &mut problems);
     feeds.extend(listed_feeds(&written, &places, file.as_deref(), feeds.is_empty(), files, &mut problems));
     feeds.extend(flag_feeds(flags));
     if let (true, false) = (flags.feed_urls.is_empty(), flags.allow.is_empty()) {
@@ -341,6 +344,33 @@ fn read_secrets(written: &mut Written, places: &BTreeMap<String, Place>, files: 
             Err(error) => problems.push(place, key, format!("cannot read the file {path}: {error}")),
         }
     }
+}
+
+/// The rows of the files that `extract.gazetteer` names, relative to the main file.
+fn read_gazetteers(
+    written: &mut Written,
+    places: &BTreeMap<String, Place>,
+    file: Option<&Path>,
+    files: &mut Files,
+    problems: &mut Problems,
+) {
+    let base = file.and_then(Path::parent).unwrap_or(Path::new(""));
+    let mut rows = Vec::new();
+    for path in &written.extract.gazetteer.files {
+        let path = base.join(path);
+        files.named(&path);
+        match std::fs::read_to_string(&path).map(|text| gazetteer::rows(&text)) {
+            Ok(Ok(found)) => rows.extend(found),
+            Ok(Err((line, what))) => {
+                problems.push(Place::File { path: path.clone(), line, column: 1 }, "extract.gazetteer", what);
+            }
+            Err(error) => {
+                let place = places.get("extract.gazetteer").cloned().unwrap_or(Place::Default);
+                problems.push(place, "extract.gazetteer", format!("cannot read the file {}: {error}", path.display()));
+            }
+        }
+    }
+    written.extract.gazetteer.rows = Arc::new(rows);
 }
 
 /// The feeds of the files that `feeds` names, relative to the main file.

@@ -5,6 +5,7 @@
 
 pub mod diseases;
 pub(crate) mod entities;
+pub mod gazetteer;
 pub(crate) mod places;
 pub(crate) mod quotes;
 pub(crate) mod sentence;
@@ -36,13 +37,20 @@ pub struct Options {
     pub disease: Diseases,
     /// The entity tagger.
     pub entities: Tagger,
+    /// Files of names that are known beside our own, as `dateline gazetteer build` writes them.
+    pub gazetteer: gazetteer::Gazetteers,
     /// Observations below this confidence are not published, 0 to 1.
     pub min_confidence: f64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { disease: Diseases::default(), entities: Tagger::Fast, min_confidence: 0.3 }
+        Self {
+            disease: Diseases::default(),
+            entities: Tagger::Fast,
+            gazetteer: gazetteer::Gazetteers::default(),
+            min_confidence: 0.3,
+        }
     }
 }
 
@@ -58,8 +66,8 @@ impl Tables {
     /// Compiles the tables.
     pub fn new(options: &Options) -> Self {
         Self {
-            places: places::Places::new(),
-            rules: entities::Rules::new(),
+            places: places::Places::with(&options.gazetteer.rows),
+            rules: entities::Rules::new(&options.gazetteer.rows),
             diseases: options.disease.0.clone(),
             min_confidence: options.min_confidence,
         }

@@ -21,6 +21,7 @@ mod disk;
 mod feed_server;
 mod feeds;
 mod flow;
+mod gazetteer;
 mod harness;
 #[cfg(feature = "kafka")]
 mod kafka;

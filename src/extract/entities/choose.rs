@@ -102,8 +102,14 @@ fn best<'k>(tokens: usize, candidates: &[Candidate<'k>]) -> Vec<Candidate<'k>> {
 
 /// The folded words of a mention.
 pub(super) fn name_of(text: &Text<'_>, candidate: &Candidate<'_>) -> String {
-    let words = text.tokens.get(candidate.first..candidate.end).unwrap_or_default();
-    words.iter().map(|word| fold(word.text)).collect::<Vec<_>>().join(" ")
+    let mut name = String::new();
+    for word in text.tokens.get(candidate.first..candidate.end).unwrap_or_default() {
+        if word.spaced && !name.is_empty() {
+            name.push(' ');
+        }
+        name.push_str(&fold(word.text));
+    }
+    name
 }
 
 fn learn(knowledge: &Knowledge, texts: &[Text<'_>], chosen: &[Vec<Candidate<'_>>]) -> Learnt {
@@ -151,7 +157,7 @@ fn learn_person(knowledge: &Knowledge, text: &Text<'_>, mention: &Candidate<'_>,
         return;
     }
     let full = match mention.meaning {
-        Meaning::Known(known) => knowledge.known.get(known).map_or_else(|| name.to_owned(), |known| fold(known.name)),
+        Meaning::Known(known) => knowledge.known.get(known).map_or_else(|| name.to_owned(), |known| fold(&known.name)),
         _ => name.to_owned(),
     };
     let last =
@@ -272,7 +278,7 @@ fn repeat(knowledge: &Knowledge, text: &Text<'_>, learnt: &Learnt, candidates: &
             else {
                 break;
             };
-            if length > 1 {
+            if length > 1 && next.spaced {
                 key.push(' ');
             }
             key.push_str(&fold(next.text));

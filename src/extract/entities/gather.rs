@@ -5,7 +5,7 @@
 //! people's adjective, "Russia" the place.
 
 use super::choose::{Learnt, name_of};
-use super::knowledge::{Knowledge, fold};
+use super::knowledge::{Knowledge, Known, fold};
 use super::locate::{Located, locate};
 use super::propose::{Candidate, Meaning, Text};
 use crate::extract::places::{Place, Places};
@@ -86,12 +86,9 @@ fn identify(
             if let Some(known) = knowledge.known.get(known) {
                 if known.kind == EntityType::Place {
                     // A place of the gazetteer and its other name in the tagger's own table are one.
-                    return place_of_table(places, known.name, known.country, known.geonames);
+                    return place_of_table(places, known);
                 }
-                return (
-                    format!("{:?}:{}", known.kind, fold(known.name)),
-                    draft(known.kind, known.name, known.country),
-                );
+                return (format!("{:?}:{}", known.kind, fold(&known.name)), of_table(known));
             }
         }
         Meaning::Place(place) if candidate.kind == EntityType::Place && candidate.form == MentionForm::Short => {
@@ -122,7 +119,7 @@ fn identify(
         let key = full.unwrap_or_else(|| name.clone());
         let known = knowledge.named(EntityType::Person, &key);
         let entity = match known {
-            Some(known) => draft(EntityType::Person, known.name, known.country),
+            Some(known) => of_table(known),
             None => draft(EntityType::Person, &in_ordinary_case(text, candidate, written), None),
         };
         return (format!("{:?}:{key}", EntityType::Person), entity);
@@ -131,10 +128,7 @@ fn identify(
         && *kind == candidate.kind
     {
         let known = knowledge.named(*kind, full);
-        return (
-            format!("{kind:?}:{full}"),
-            draft(*kind, known.map_or(written, |known| known.name), known.and_then(|known| known.country)),
-        );
+        return (format!("{kind:?}:{full}"), known.map_or_else(|| draft(*kind, written, None), of_table));
     }
     let meaning = located.get(&name);
     if candidate.kind == EntityType::Place
@@ -188,17 +182,25 @@ pub(super) fn known_place(place: &Place, written: &str) -> (String, Entity) {
     (format!("place:{}", place.id), entity)
 }
 
-fn place_of_table(places: &Places, name: &str, country: Option<&str>, geonames: Option<&str>) -> (String, Entity) {
-    if let Some(place) = places.resolve(name, country)
+/// Something that the tagger's own tables or an operator's know.
+fn of_table(known: &Known) -> Entity {
+    let mut entity = draft(known.kind, &known.name, known.country.as_deref());
+    for (name, id) in [("geonames", &known.geonames), ("wikidata", &known.wikidata)] {
+        if let Some(id) = id {
+            entity.links.insert(name.to_owned(), id.clone().into_owned());
+        }
+    }
+    entity
+}
+
+fn place_of_table(places: &Places, known: &Known) -> (String, Entity) {
+    let country = known.country.as_deref();
+    if let Some(place) = places.resolve(&known.name, country)
         && place.iso2.as_deref() == country
     {
-        return known_place(place, name);
+        return known_place(place, &known.name);
     }
-    let mut entity = draft(EntityType::Place, name, country);
-    if let Some(geonames) = geonames {
-        entity.links.insert("geonames".to_owned(), geonames.to_owned());
-    }
-    (format!("place:{}", fold(name)), entity)
+    (format!("place:{}", fold(&known.name)), of_table(known))
 }
 
 /// The country that stands in a name: "Bank of Japan", "Russian Foreign Ministry"; none where there are two.

@@ -5,20 +5,27 @@
 //! World Health Organization and a headline in capitals still is read.
 
 use super::token::{Case, Token};
+use crate::extract::gazetteer::Row;
 use crate::model::EntityType;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use unicode_normalization::UnicodeNormalization as _;
+
+/// Of our own tables, or of an operator's.
+type Text = Cow<'static, str>;
 
 /// Something that the tables know.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
     pub(super) kind: EntityType,
-    pub(super) name: &'static str,
-    pub(super) country: Option<&'static str>,
+    pub(super) name: Text,
+    pub(super) country: Option<Text>,
     /// A person's office as a role noun.
-    pub(super) office: Option<&'static str>,
+    pub(super) office: Option<Text>,
     /// GeoNames id, of places.
-    pub(super) geonames: Option<&'static str>,
+    pub(super) geonames: Option<Text>,
+    /// Wikidata id.
+    pub(super) wikidata: Option<Text>,
 }
 
 /// One way to write something known.
@@ -27,7 +34,7 @@ struct Spelling {
     /// Which words must have a capital.
     capitals: u32,
     /// An abbreviation: all capitals, exactly.
-    exact: Option<&'static str>,
+    exact: Option<Box<str>>,
     /// A part of the name that stands for the whole: "Putin".
     part: bool,
 }
@@ -114,9 +121,13 @@ fn filled(cell: Option<&&'static str>) -> Option<&'static str> {
     cell.copied().filter(|cell| !cell.is_empty())
 }
 
+fn own(cell: Option<&&'static str>) -> Option<Text> {
+    filled(cell).map(Cow::Borrowed)
+}
+
 impl Knowledge {
     /// Compiles the tables.
-    pub(super) fn new() -> Self {
+    pub(super) fn new(added: &[Row]) -> Self {
         let mut knowledge = Self {
             known: Vec::new(),
             by_name: HashMap::new(),
@@ -132,30 +143,20 @@ impl Knowledge {
         for row in rows(include_str!("tables/persons.tsv")) {
             let known = Known {
                 kind: EntityType::Person,
-                name: row.first().copied().unwrap_or_default(),
-                country: filled(row.get(1)),
-                office: filled(row.get(2)),
+                name: Cow::Borrowed(row.first().copied().unwrap_or_default()),
+                country: own(row.get(1)),
+                office: own(row.get(2)),
                 geonames: None,
+                wikidata: None,
             };
             knowledge.add(known, filled(row.get(3)), filled(row.get(4)));
         }
         for row in rows(include_str!("tables/organisations.tsv")) {
-            knowledge.add_plain(
-                EntityType::Organisation,
-                row.first().copied(),
-                filled(row.get(1)),
-                filled(row.get(2)),
-                None,
-            );
+            let [name, country, other] = [0, 1, 2].map(|n| row.get(n));
+            knowledge.add_plain(EntityType::Organisation, [name, country, other, None]);
         }
         for row in rows(include_str!("tables/places.tsv")) {
-            knowledge.add_plain(
-                EntityType::Place,
-                row.first().copied(),
-                filled(row.get(1)),
-                filled(row.get(2)),
-                filled(row.get(3)),
-            );
+            knowledge.add_plain(EntityType::Place, [0, 1, 2, 3].map(|n| row.get(n)));
         }
         for row in rows(include_str!("tables/others.tsv")) {
             let kind = match row.first().copied() {
@@ -167,7 +168,20 @@ impl Knowledge {
                 Some("facility") => EntityType::Facility,
                 _ => continue,
             };
-            knowledge.add_plain(kind, row.get(1).copied(), filled(row.get(2)), filled(row.get(3)), None);
+            let [name, country, other] = [1, 2, 3].map(|n| row.get(n));
+            knowledge.add_plain(kind, [name, country, other, None]);
+        }
+        for row in added.iter().filter(|row| row.kind != EntityType::Place) {
+            let cell = |text: &String| Some(text).filter(|text| !text.is_empty()).map(|text| Cow::Owned(text.clone()));
+            let known = Known {
+                kind: row.kind,
+                name: Cow::Owned(row.name.clone()),
+                country: cell(&row.country),
+                office: cell(&row.office),
+                geonames: cell(&row.geonames),
+                wikidata: cell(&row.wikidata),
+            };
+            knowledge.add(known, Some(&row.others.join(";")), None);
         }
         for row in rows(include_str!("tables/words.tsv")) {
             if let [class, words] = row.as_slice() {
@@ -191,46 +205,41 @@ impl Knowledge {
         knowledge
     }
 
-    fn add_plain(
-        &mut self,
-        kind: EntityType,
-        name: Option<&'static str>,
-        country: Option<&'static str>,
-        other: Option<&'static str>,
-        geonames: Option<&'static str>,
-    ) {
-        if let Some(name) = name {
-            self.add(Known { kind, name, country, office: None, geonames }, other, None);
+    /// A row of a name, a country, other names and a GeoNames id.
+    fn add_plain(&mut self, kind: EntityType, [name, country, other, geonames]: [Option<&&'static str>; 4]) {
+        if let Some(name) = own(name) {
+            let known =
+                Known { kind, name, country: own(country), office: None, geonames: own(geonames), wikidata: None };
+            self.add(known, filled(other), None);
         }
     }
 
-    fn add(&mut self, known: Known, other: Option<&'static str>, parts: Option<&'static str>) {
+    fn add(&mut self, known: Known, other: Option<&str>, parts: Option<&str>) {
         let number = self.known.len();
-        self.spell(number, known.name, false);
+        self.spell(number, &known.name, false);
         for name in other.into_iter().flat_map(|names| names.split(';')) {
             self.spell(number, name.trim(), false);
         }
         for part in parts.into_iter().flat_map(|names| names.split(';')) {
             self.spell(number, part.trim(), true);
         }
-        self.by_name.entry(fold(known.name).into()).or_default().push(number);
+        self.by_name.entry(fold(&known.name).into()).or_default().push(number);
         self.known.push(known);
     }
 
-    fn spell(&mut self, known: usize, name: &'static str, part: bool) {
-        let words: Vec<&'static str> = split(name);
+    fn spell(&mut self, known: usize, name: &str, part: bool) {
+        let words = split(name);
         let Some(first) = words.first() else { return };
         let key = words.iter().map(|word| fold(word)).collect::<Vec<_>>().join(" ");
         let capitals = words
             .iter()
             .enumerate()
             .filter(|(_, word)| word.starts_with(char::is_uppercase))
-            .map(|(n, _)| 1u32 << n.min(31))
-            .sum();
+            .fold(0, |bits, (n, _)| bits | 1u32 << n.min(31));
         let short = words.len() == 1 && name.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
         let longest = self.longest.entry(fold(first).into()).or_insert(0);
         *longest = (*longest).max(words.len());
-        let spelling = Spelling { known, capitals, exact: short.then_some(name), part };
+        let spelling = Spelling { known, capitals, exact: short.then(|| name.into()), part };
         self.phrases.entry(key.into()).or_default().push(spelling);
     }
 
@@ -339,9 +348,9 @@ impl Knowledge {
         for (n, key) in keys.iter().enumerate().rev() {
             let Some(spellings) = self.phrases.get(key.as_str()) else { continue };
             let Some(words) = tokens.get(at..=at + n) else { continue };
-            let fits = |spelling: &&Spelling| match spelling.exact {
+            let fits = |spelling: &&Spelling| match &spelling.exact {
                 Some(exact) => {
-                    words.first().is_some_and(|word| word.text == exact) && !(shouted && self.is_common(exact))
+                    words.first().is_some_and(|word| word.text == &**exact) && !(shouted && self.is_common(exact))
                 }
                 None => words.iter().enumerate().all(|(n, word)| {
                     spelling.capitals & (1 << n.min(31)) == 0 || word.is_capital() || word.case == Case::Number
@@ -366,6 +375,6 @@ impl Knowledge {
 }
 
 /// The words of a table's name, cut as the tokens of a text are.
-fn split(name: &'static str) -> Vec<&'static str> {
+fn split(name: &str) -> Vec<&str> {
     super::token::tokens(name, crate::model::Field::Body).iter().map(|token| token.text).collect()
 }

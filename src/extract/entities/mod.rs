@@ -23,10 +23,20 @@ mod measure;
 
 pub(crate) use places_only::entities as places_only;
 
+use crate::extract::gazetteer::Row;
 use crate::extract::places::Places;
 use crate::model::{Article, Entity, Field};
 use knowledge::Knowledge;
 use propose::Text;
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+/// Whether an ordinary English word is written like this name.
+pub(crate) fn is_common_word(name: &str) -> bool {
+    static WORDS: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| include_str!("tables/common-words.txt").split_whitespace().collect());
+    WORDS.contains(name.to_lowercase().as_str())
+}
 
 /// The tagger's name on records.
 pub(crate) const NAME: &str = "rules/1";
@@ -40,9 +50,9 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// Compiles the tables.
-    pub(crate) fn new() -> Self {
-        Self { knowledge: Knowledge::new() }
+    /// Compiles the tables, with what an operator adds.
+    pub(crate) fn new(added: &[Row]) -> Self {
+        Self { knowledge: Knowledge::new(added) }
     }
 
     /// The entities of an article, in order of first mention.

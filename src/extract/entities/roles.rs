@@ -6,6 +6,7 @@
 use super::knowledge::{Knowledge, fold};
 use super::propose::{Candidate, Meaning, Text};
 use crate::model::{Entity, EntityType, Field, Mention, MentionForm, Span};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Nouns that name an office.
@@ -219,7 +220,10 @@ fn officials(knowledge: &Knowledge, entities: &[Entity]) -> HashMap<String, Vec<
         let Some(country) = &entity.country else { continue };
         let stated = entity.role.as_deref().map(fold);
         let known = || {
-            knowledge.named(EntityType::Person, &fold(&entity.name)).and_then(|known| known.office).map(str::to_owned)
+            knowledge
+                .named(EntityType::Person, &fold(&entity.name))
+                .and_then(|known| known.office.clone())
+                .map(Cow::into_owned)
         };
         if let Some(held) = stated.or_else(known) {
             officials.entry(country.clone()).or_default().push((number, held));

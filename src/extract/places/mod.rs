@@ -15,6 +15,7 @@ mod world;
 pub(crate) use find::{PlaceForm, PlaceMatch};
 pub(crate) use world::{Town, towns};
 
+use super::gazetteer::Row;
 use crate::model::PlaceKind;
 use std::collections::HashMap;
 
@@ -61,15 +62,28 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// Compiles the tables.
+    /// Compiles our own tables.
+    #[cfg(test)]
     pub(crate) fn new() -> Self {
-        table::load()
+        Self::with(&[])
+    }
+
+    /// Compiles the tables, with the places that an operator adds.
+    pub(crate) fn with(added: &[Row]) -> Self {
+        table::load(added)
     }
 
     /// Everything that `name` can mean as a name, likeliest first.
     pub(crate) fn senses(&self, name: &str) -> impl Iterator<Item = &Place> {
         let senses = self.names.get(table::fold_phrase(name).as_str()).into_iter().flatten();
         senses.filter(|sense| sense.form == PlaceForm::Name).filter_map(|sense| self.all.get(sense.place))
+    }
+
+    /// The place whose people or adjective `name` is: "Dutch", "Scots".
+    pub(crate) fn people(&self, name: &str) -> Option<&Place> {
+        let senses = self.names.get(table::fold_phrase(name).as_str())?;
+        let sense = senses.iter().find(|sense| sense.form != PlaceForm::Name)?;
+        self.all.get(sense.place)
     }
 
     /// The place that `name` means; `country` (alpha-2) decides between namesakes. Demonyms are names too.

@@ -1,7 +1,8 @@
 //! Reading the tables, and the one way in which names are folded for comparison.
 
 use super::{Place, Places};
-use crate::model::PlaceKind;
+use crate::extract::gazetteer::Row;
+use crate::model::{EntityType, PlaceKind};
 use std::collections::HashMap;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
@@ -138,8 +139,8 @@ pub(super) fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str
     table.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).map(|line| line.split('\t').collect())
 }
 
-/// Compiles all tables.
-pub(super) fn load() -> Places {
+/// Compiles all tables, and the places among `added`.
+pub(super) fn load(added: &[Row]) -> Places {
     use super::PlaceForm::{Demonym, Name, People};
     let places = Places {
         all: Vec::with_capacity(17_000),
@@ -299,6 +300,27 @@ pub(super) fn load() -> Places {
     for (place, row) in divisions_after_cities {
         builder.name(cell(&row, 1), place, Name);
         builder.names(cell(&row, 2), place, Name);
+    }
+    for row in added.iter().filter(|row| row.kind == EntityType::Place) {
+        let place = builder.place(Place {
+            id: if row.geonames.is_empty() {
+                format!("added:{}:{}", row.country.to_lowercase(), fold_phrase(&row.name).replace(' ', "-"))
+            } else {
+                format!("geonames:{}", row.geonames)
+            },
+            name: row.name.clone(),
+            kind: PlaceKind::City,
+            iso2: some(&row.country),
+            iso3: alpha3.get(row.country.as_str()).and_then(|iso3| some(iso3)),
+            subdivision: some(&row.subdivision),
+            population: row.population,
+            lat: row.lat,
+            lon: row.lon,
+            geonames: row.geonames.parse().ok(),
+            capital: false,
+        });
+        builder.local(&row.name, place);
+        row.others.iter().for_each(|name| builder.name(name, place, Name));
     }
     let mut places = builder.places;
     order_senses(&mut places);
