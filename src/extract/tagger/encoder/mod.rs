@@ -29,6 +29,10 @@ use wordpiece::Vocabulary;
 /// Bits of the gazetteer.
 const BITS: usize = 63;
 
+/// Types of names, in the order of their labels.
+const TYPES: [&str; (LABELS - 1) / 2] =
+    ["person", "organisation", "place", "facility", "group", "event", "product", "disease", "work"];
+
 /// Pieces that go through the layers together: enough to use a weight often while it is near, few enough to stay near
 /// themselves; between 128 and 1,024 the times differ by a tenth.
 const BATCH: usize = 256;
@@ -101,13 +105,14 @@ impl Encoder {
         let shape = file.shape("words")?;
         let width = *shape.get(1).ok_or("the model's words are no table")?;
         let heads: usize = file.setting("heads")?;
-        for (name, expected) in [("window", WINDOW.to_string()), ("gelu", "tanh".to_owned())] {
+        let labels = TYPES.iter().fold("O".to_owned(), |labels, name| format!("{labels} B-{name} I-{name}"));
+        for (name, expected) in [("window", WINDOW.to_string()), ("gelu", "tanh".to_owned()), ("labels", labels)] {
             let found: String = file.setting(name)?;
             if found != expected {
                 return Err(format!("the model's {name} is {found}, not {expected}"));
             }
         }
-        if width == 0 || heads == 0 || !width.is_multiple_of(heads * layers::LANES) {
+        if width == 0 || heads == 0 || !width.is_multiple_of(heads.saturating_mul(layers::LANES)) {
             return Err(format!("{heads} heads do not divide a width of {width}"));
         }
         let mut stack = Vec::new();

@@ -194,7 +194,7 @@ fn multiply(rows: &Rows, matrix: &Matrix, then: Then, out: &mut [f32]) {
     }
 }
 
-/// For processors without a kernel of their own.
+/// For processors without a kernel of their own; compilers find the instructions of NEON for it.
 #[inline(always)]
 fn plain(columns: &[Column], pairs: &[Pairs], tile: &mut Tile) {
     for (row, sums) in tile.iter_mut().enumerate() {

@@ -87,7 +87,10 @@ impl Toy {
 
     /// The model's file.
     fn file(&self) -> Vec<u8> {
-        let settings = json!({"heads": HEADS.to_string(), "epsilon": "1e-12", "window": "128", "gelu": "tanh"});
+        let labels = TYPES.map(|name| format!(" B-{name} I-{name}")).concat();
+        let settings = json!({
+            "heads": HEADS.to_string(), "epsilon": "1e-12", "window": "128", "gelu": "tanh", "labels": format!("O{labels}"),
+        });
         let mut header = json!({"__metadata__": settings});
         let mut body: Vec<u8> = Vec::new();
         for (name, shape, numbers) in &self.tensors {
