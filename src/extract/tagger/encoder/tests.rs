@@ -322,6 +322,9 @@ fn takes_any_words() {
     assert_eq!(labels.iter().map(Vec::len).collect::<Vec<_>>(), [0, tokens.len(), 0, 700, 1]);
     assert!(labels.iter().flatten().all(|label| usize::from(*label) < LABELS));
     assert!(encoder.label(&[]).is_empty());
+    // One model serves all threads.
+    fn shared(_: &(impl Send + Sync)) {}
+    shared(&encoder);
 }
 
 #[test]
