@@ -1,10 +1,11 @@
-//! Who said what: direct speech with its speaker.
+//! Who said what: speech with its speaker, quoted and told.
 //!
 //! In: an article and its entities. Out: quotations in text order, each with the words between its marks, the cue that
 //! attributes it and the speaker, resolved to an entity where the text allows. Words in marks that nobody utters (titles,
 //! terms, irony) are left out. A quotation that runs over paragraphs is one entry per paragraph, all of one speaker.
-//! Indirect speech is not looked for.
+//! `indirect` adds the clauses that somebody is said to have said.
 
+mod indirect;
 mod marks;
 mod pronouns;
 
@@ -153,7 +154,10 @@ pub(crate) fn find(article: &Article, entities: &[Entity]) -> Vec<Quote> {
         ));
     }
     backfill(&mut quotes, &stretches);
-    quotes.into_iter().map(|(quote, _)| quote).collect()
+    let mut quotes: Vec<Quote> = quotes.into_iter().map(|(quote, _)| quote).collect();
+    quotes.extend(indirect::find(&story, &quotes));
+    quotes.sort_by_key(|quote| quote.span.start);
+    quotes
 }
 
 /// A quotation whose speaker is named only behind the next one of its paragraph: `"No." "Never," Doe said.`
@@ -444,12 +448,13 @@ mod tests {
         let feed = FeedId::from("test");
         let mut article = Article::new(ItemId::new(&feed, "1"), feed);
         article.body = body.to_owned();
-        let entities = crate::extract::entities::Rules::new().entities(&Places::new(), &article);
+        let entities = crate::extract::entities::Rules::new(&[]).entities(&Places::new(), &article);
         let found: Vec<String> = find(&article, &entities)
             .iter()
             .map(|quote| {
                 format!(
-                    "{} | {} | {}",
+                    "{}{} | {} | {}",
+                    if quote.direct { "" } else { "~" },
                     quote.span.of(body).unwrap(),
                     quote.speaker.as_deref().unwrap_or("-"),
                     quote.cue.as_deref().unwrap_or("-")
@@ -516,6 +521,26 @@ mod tests {
         check(
             "\"The bridge is late,\" Peter Ross said. The work began when John Miller was mayor. \"It will open,\" he said.",
             &["The bridge is late, | Peter Ross | said", "It will open, | Peter Ross | said"],
+        );
+    }
+
+    #[test]
+    fn speech_that_is_told_has_its_speaker_too() {
+        check(
+            "The bridge will stay closed until May, Finance Minister Jane Smith said on Monday.",
+            &["~The bridge will stay closed until May | Jane Smith | said"],
+        );
+        check(
+            "Jane Smith told reporters that the bridge had never been safe. She said it would be torn down.",
+            &["~the bridge had never been safe | Jane Smith | told", "~it would be torn down | Jane Smith | said"],
+        );
+        check(
+            "According to the World Health Organization, the outbreak was over by March.",
+            &["~the outbreak was over by March | World Health Organization | According"],
+        );
+        check(
+            "Two men were held after the fire, police said. He said no. Jane Smith reported 40 new cases.",
+            &["~Two men were held after the fire | police | said"],
         );
     }
 

@@ -9,14 +9,15 @@
 mod choose;
 mod context;
 mod gather;
-mod knowledge;
+pub(in crate::extract) mod knowledge;
 mod locate;
 mod names;
 mod persons;
 mod places_only;
 mod propose;
 mod roles;
-mod token;
+mod tagged;
+pub(in crate::extract) mod token;
 
 #[cfg(test)]
 mod measure;
@@ -25,6 +26,7 @@ pub(crate) use places_only::entities as places_only;
 
 use crate::extract::gazetteer::Row;
 use crate::extract::places::Places;
+use crate::extract::tagger::Tagger;
 use crate::model::{Article, Entity, Field};
 use knowledge::Knowledge;
 use propose::Text;
@@ -47,12 +49,14 @@ pub(crate) const PLACES_ONLY: &str = "places/1";
 /// The rules' tagger, compiled once.
 pub(crate) struct Rules {
     knowledge: Knowledge,
+    tagger: Option<Tagger>,
 }
 
 impl Rules {
     /// Compiles the tables, with what an operator adds.
     pub(crate) fn new(added: &[Row]) -> Self {
-        Self { knowledge: Knowledge::new(added) }
+        let tagger = std::env::var_os("MODEL").map(|_| Tagger::new(crate::extract::Tagger::Accurate));
+        Self { knowledge: Knowledge::new(added), tagger }
     }
 
     /// The entities of an article, in order of first mention.
@@ -63,8 +67,15 @@ impl Rules {
             (Field::Body, article.body.as_str()),
         ];
         let texts: Vec<Text<'_>> = fields.iter().map(|(field, text)| Text::new(text, *field)).collect();
-        let mut candidates: Vec<_> =
-            texts.iter().map(|text| propose::candidates(&self.knowledge, places, text)).collect();
+        let mut candidates: Vec<_> = match &self.tagger {
+            None => texts.iter().map(|text| propose::candidates(&self.knowledge, places, text)).collect(),
+            Some(tagger) => {
+                let tokens: Vec<&[token::Token<'_>]> = texts.iter().map(|text| text.tokens.as_slice()).collect();
+                let labels = tagger.labels(&tokens);
+                let pairs = texts.iter().zip(&labels);
+                pairs.map(|(text, labels)| tagged::candidates(&self.knowledge, places, text, labels)).collect()
+            }
+        };
         for (text, candidates) in texts.iter().zip(&mut candidates) {
             context::titles(text, candidates);
         }

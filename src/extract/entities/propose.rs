@@ -130,7 +130,7 @@ impl Map {
     }
 }
 
-fn phrases(knowledge: &Knowledge, text: &Text<'_>, found: &mut Vec<Candidate<'_>>) {
+pub(super) fn phrases(knowledge: &Knowledge, text: &Text<'_>, found: &mut Vec<Candidate<'_>>) {
     for at in 0..text.tokens.len() {
         for phrase in knowledge.phrases(&text.tokens, at, text.is_shouted(at)) {
             let Some(known) = knowledge.known.get(phrase.known) else { continue };

@@ -62,7 +62,9 @@ fn candidate<'k>(
     let mut form = MentionForm::Name;
     let meaning = match kind {
         // "Dutch" alone is a people, whatever it was taken for.
-        EntityType::Person | EntityType::Organisation | EntityType::Place if tokens.len() == 1 && row.is_none() && people().is_some() && places.senses(written).next().is_none() => {
+        EntityType::Person | EntityType::Organisation | EntityType::Place
+            if tokens.len() == 1 && row.is_none() && people().is_some() && places.senses(written).next().is_none() =>
+        {
             kind = EntityType::Group;
             people().map(Meaning::Demonym)
         }
