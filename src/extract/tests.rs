@@ -5,12 +5,16 @@ use crate::clean::wire;
 use crate::model::{Article, Enriched, EntityType, FeedId, Field, ItemId, MentionForm, SectionKind};
 
 fn story(headline: &str, body: &str) -> Enriched {
+    story_of("2020-09-29T10:12:00+03:00", headline, body)
+}
+
+fn story_of(published: &str, headline: &str, body: &str) -> Enriched {
     let feed = FeedId::from("test");
     let mut story = Article::new(ItemId::new(&feed, "1"), feed);
     story.headline = Some(headline.to_owned());
     story.body = body.to_owned();
     story.language = Some("en".to_owned());
-    story.published = "2020-09-29T10:12:00+03:00".parse().ok();
+    story.published = published.parse().ok();
     wire::structure(&mut story, None);
     article(&Tables::new(&Options::default()), story)
 }
@@ -35,6 +39,19 @@ fn check(headline: &str, body: &str, expected: &[&str]) {
         })
         .collect();
     assert_eq!(found, expected);
+}
+
+/// An office without a name is the one who held it on the story's day; a surname behind its office is that one too.
+#[test]
+fn offices_are_held_by_those_of_the_day() {
+    let told = |day: &str| {
+        let body = "WARSAW, March 3 (PAP) - Polish President Duda met the French president on Tuesday.";
+        let enriched = story_of(&format!("{day}T12:00:00Z"), "", body);
+        let people = enriched.entities.iter().filter(|entity| entity.kind == EntityType::Person);
+        people.map(|person| person.name.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(told("2020-03-03"), ["Andrzej Duda", "Emmanuel Macron"]);
+    assert_eq!(told("2016-03-03"), ["Andrzej Duda", "Francois Hollande"]);
 }
 
 #[test]

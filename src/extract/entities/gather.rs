@@ -46,7 +46,6 @@ pub(super) fn gather(
             entity.mentions.push(Mention { span, text: written.to_owned(), form });
         }
     }
-    rate(article, &mut entities);
     entities
 }
 

@@ -12,6 +12,7 @@ mod gather;
 pub(in crate::extract) mod knowledge;
 mod locate;
 mod names;
+mod offices;
 mod persons;
 mod places_only;
 mod propose;
@@ -29,6 +30,7 @@ use crate::extract::places::Places;
 use crate::extract::tagger::Tagger;
 use crate::model::{Article, Entity, Field};
 use knowledge::Knowledge;
+use offices::Offices;
 use propose::Text;
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -49,6 +51,7 @@ pub(crate) const PLACES_ONLY: &str = "places/1";
 /// The rules' tagger, compiled once.
 pub(crate) struct Rules {
     knowledge: Knowledge,
+    offices: Offices,
     tagger: Option<Tagger>,
 }
 
@@ -56,7 +59,7 @@ impl Rules {
     /// Compiles the tables, with what an operator adds.
     pub(crate) fn new(added: &[Row]) -> Self {
         let tagger = std::env::var_os("MODEL").map(|_| Tagger::new(crate::extract::Tagger::Accurate));
-        Self { knowledge: Knowledge::new(added), tagger }
+        Self { knowledge: Knowledge::new(added), offices: Offices::new(), tagger }
     }
 
     /// The entities of an article, in order of first mention.
@@ -86,7 +89,10 @@ impl Rules {
         let (chosen, learnt) = choose::choose(&self.knowledge, &texts, candidates);
         let fields: Vec<Field> = fields.iter().map(|(field, _)| *field).collect();
         let mut entities = gather::gather(&self.knowledge, places, article, &fields, &texts, &chosen, &learnt);
-        roles::add(&self.knowledge, &fields, &texts, &chosen, &mut entities);
+        self.offices.identify(&mut entities, article.date());
+        roles::add(&self.knowledge, (&self.offices, article.date()), &fields, &texts, &chosen, &mut entities);
+        self.offices.identify(&mut entities, article.date());
+        gather::rate(article, &mut entities);
         entities.sort_by_key(|entity| {
             entity.mentions.first().map(|mention| (roles::order(mention.span.field), mention.span.start))
         });

@@ -1,11 +1,15 @@
 //! Offices that stand for persons: "the Russian foreign minister", "the top Russian diplomat".
 //!
 //! In: the entities of a story and its texts. Out: more mentions, of form `role`. A role is given to a person only where
-//! its country and its office fit exactly one person of the story; else it stays unresolved.
+//! its country and its office fit exactly one person of the story, or, where they fit none, the one who held that office
+//! on the story's day; else it stays unresolved.
 
+use super::gather::draft;
 use super::knowledge::{Knowledge, fold};
+use super::offices::{Offices, Term};
 use super::propose::{Candidate, Meaning, Text};
 use crate::model::{Entity, EntityType, Field, Mention, MentionForm, Span};
+use jiff::civil::Date;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -114,10 +118,11 @@ pub(super) fn is_role_noun(word: &str) -> bool {
 /// Adds the mentions by office.
 pub(super) fn add(
     knowledge: &Knowledge,
+    (offices, day): (&Offices, Option<Date>),
     fields: &[Field],
     texts: &[Text<'_>],
     chosen: &[Vec<Candidate<'_>>],
-    entities: &mut [Entity],
+    entities: &mut Vec<Entity>,
 ) {
     let officials = officials(knowledge, entities);
     for ((field, text), mentions) in fields.iter().zip(texts).zip(chosen) {
@@ -128,7 +133,15 @@ pub(super) fn add(
             };
             let Some(country) = country else { continue };
             let Some((first, end, office)) = phrase(text, state) else { continue };
-            let Some(person) = the_one(&officials, country, &office) else { continue };
+            let person = match the_one(&officials, country, &office) {
+                Ok(person) => Some(person),
+                // "the French president" of a story that does not name him.
+                Err(true) => day
+                    .and_then(|day| offices.holder(country, day, |held| fits(&office, held)))
+                    .map(|term| holder(term, entities)),
+                Err(false) => None,
+            };
+            let Some(person) = person else { continue };
             let (Some(start), Some(last)) =
                 (text.tokens.get(first), end.checked_sub(1).and_then(|last| text.tokens.get(last)))
             else {
@@ -232,12 +245,26 @@ fn officials(knowledge: &Knowledge, entities: &[Entity]) -> HashMap<String, Vec<
     officials
 }
 
-/// The only person of the story from that country with that office.
-fn the_one(officials: &HashMap<String, Vec<(usize, String)>>, country: &str, office: &str) -> Option<usize> {
-    let officials = officials.get(country).filter(|officials| officials.len() <= MOST_OFFICIALS)?;
+/// The only person of the story from that country with that office; else whether it names nobody of the kind.
+fn the_one(officials: &HashMap<String, Vec<(usize, String)>>, country: &str, office: &str) -> Result<usize, bool> {
+    let Some(officials) = officials.get(country) else { return Err(true) };
+    if officials.len() > MOST_OFFICIALS {
+        return Err(false);
+    }
     let mut fitting = officials.iter().filter(|(_, held)| fits(office, held));
-    let (person, _) = fitting.next()?;
-    fitting.next().is_none().then_some(*person)
+    match (fitting.next(), fitting.next()) {
+        (Some((person, _)), None) => Ok(*person),
+        (first, _) => Err(first.is_none()),
+    }
+}
+
+/// The number of an office holder among the entities, where they may not be yet.
+fn holder(term: &Term, entities: &mut Vec<Entity>) -> usize {
+    let known = |entity: &Entity| entity.kind == EntityType::Person && entity.name == term.name;
+    entities.iter().position(known).unwrap_or_else(|| {
+        entities.push(draft(EntityType::Person, term.name, Some(term.country)));
+        entities.len() - 1
+    })
 }
 
 fn fits(office: &str, held: &str) -> bool {
