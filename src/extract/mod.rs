@@ -9,6 +9,7 @@ pub(crate) mod places;
 pub(crate) mod quotes;
 pub(crate) mod sentence;
 pub(crate) mod statistics;
+pub mod tagger;
 pub(crate) mod values;
 
 use crate::language::{self, Pack};

@@ -81,7 +81,7 @@ pub(super) struct Knowledge {
 }
 
 /// Lower case without diacritics.
-pub(super) fn fold(word: &str) -> String {
+pub(in crate::extract) fn fold(word: &str) -> String {
     if word.is_ascii() {
         return word.to_ascii_lowercase();
     }

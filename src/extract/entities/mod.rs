@@ -9,13 +9,13 @@
 mod choose;
 mod context;
 mod gather;
-mod knowledge;
+pub(in crate::extract) mod knowledge;
 mod names;
 mod persons;
 mod places_only;
 mod propose;
 mod roles;
-mod token;
+pub(in crate::extract) mod token;
 
 #[cfg(test)]
 mod measure;

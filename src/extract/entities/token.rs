@@ -8,7 +8,7 @@ use crate::model::Field;
 
 /// How a word is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Case {
+pub(in crate::extract) enum Case {
     /// No capitals.
     Lower,
     /// One capital at the start: `Moscow`, `Jae-in`.
@@ -27,33 +27,33 @@ pub(super) enum Case {
 
 /// A word or a mark.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Token<'t> {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) text: &'t str,
-    pub(super) case: Case,
+pub(in crate::extract) struct Token<'t> {
+    pub(in crate::extract) start: usize,
+    pub(in crate::extract) end: usize,
+    pub(in crate::extract) text: &'t str,
+    pub(in crate::extract) case: Case,
     /// It opens a sentence, a quotation or a list item, so that its capital says nothing.
-    pub(super) opens: bool,
+    pub(in crate::extract) opens: bool,
     /// Number of its sentence.
-    pub(super) sentence: usize,
+    pub(in crate::extract) sentence: usize,
     /// White space stands before it.
-    pub(super) spaced: bool,
+    pub(in crate::extract) spaced: bool,
 }
 
 impl Token<'_> {
     /// Whether it is written like a part of a name.
-    pub(super) fn is_capital(&self) -> bool {
+    pub(in crate::extract) fn is_capital(&self) -> bool {
         matches!(self.case, Case::Capital | Case::Upper | Case::Mixed | Case::Letter)
     }
 
     /// Whether it is a word.
-    pub(super) fn is_word(&self) -> bool {
+    pub(in crate::extract) fn is_word(&self) -> bool {
         self.case != Case::Mark
     }
 }
 
 /// The tokens of a text.
-pub(super) fn tokens(text: &str, field: Field) -> Vec<Token<'_>> {
+pub(in crate::extract) fn tokens(text: &str, field: Field) -> Vec<Token<'_>> {
     let mut tokens: Vec<Token<'_>> = Vec::with_capacity(text.len() / 5 + 1);
     for (number, sentence) in sentence::sentences(text, field).iter().enumerate() {
         let mut at = sentence.start;
@@ -159,7 +159,7 @@ fn mark_length(text: &str, before: &[Token<'_>], at: usize) -> usize {
     if text.starts_with("--") { 2 } else { first }
 }
 
-fn case(word: &str) -> Case {
+pub(in crate::extract) fn case(word: &str) -> Case {
     let Some(first) = word.chars().next() else { return Case::Mark };
     if !first.is_alphanumeric() {
         return Case::Mark;
