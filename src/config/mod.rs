@@ -168,14 +168,14 @@ mod tests {
     fn settings_that_contradict_each_other_are_refused_and_secrets_are_not_shown() {
         let kafka =
             "[publish]\nto = \"kafka\"\n[publish.kafka.librdkafka]\n\"acks\" = \"1\"\n\"sasl.password\" = 12345\n";
-        let main = format!("{FEED}[extract]\nentities = \"accurate\"\n{kafka}");
+        let main = format!("{FEED}[extract]\nmin_confidence = 2\n{kafka}");
         let found = problems_of(&[("dateline.toml", &main)]);
         assert!(!found.iter().any(|problem| problem.contains("12345")), "{found:#?}");
         for part in [
             "bootstrap_servers: missing",
             "librdkafka.acks: this key contradicts",
             "sasl.password: expected a string",
-            "\"accurate\" is not built yet",
+            "extract.min_confidence: out of range",
         ] {
             assert!(found.iter().any(|problem| problem.contains(part)), "{part}: {found:#?}");
         }

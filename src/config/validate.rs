@@ -4,7 +4,6 @@
 
 use super::{Place, Problems, document::PlacedFeed, load::Draft};
 use crate::{
-    extract::Tagger,
     fetch,
     model::{Feed, SecretAt, units},
     publish::Target,
@@ -343,9 +342,6 @@ fn broker(_draft: &Draft, _problems: &mut Problems) {}
 fn rest(draft: &Draft, problems: &mut Problems) {
     let config = &draft.config;
     let mut refuse = |key: &str, message: &str| problems.push(draft.place(key), key, message);
-    if config.extract.entities == Tagger::Accurate {
-        refuse("extract.entities", "\"accurate\" is not built yet: write \"fast\"");
-    }
     if !(0.0..=1.0).contains(&config.extract.min_confidence) {
         refuse("extract.min_confidence", "out of range: write a number between 0 and 1");
     }

@@ -448,7 +448,8 @@ mod tests {
         let feed = FeedId::from("test");
         let mut article = Article::new(ItemId::new(&feed, "1"), feed);
         article.body = body.to_owned();
-        let entities = crate::extract::entities::Rules::new(&[]).entities(&Places::new(), &article);
+        let entities =
+            crate::extract::entities::Rules::new(crate::extract::Tagger::Fast, &[]).entities(&Places::new(), &article);
         let found: Vec<String> = find(&article, &entities)
             .iter()
             .map(|quote| {

@@ -19,7 +19,8 @@ fn story_of(published: &str, headline: &str, body: &str) -> Enriched {
     article(&Tables::new(&Options::default()), story)
 }
 
-/// Every mention as `type name (country): text/form, text/form`.
+/// Entities with every mention as `type name (country): text/form, text/form`, those that a story must have: a tagger is
+/// learnt, and what else it takes for a name is measured by `eval`.
 #[track_caller]
 fn check(headline: &str, body: &str, expected: &[&str]) {
     let enriched = story(headline, body);
@@ -38,7 +39,9 @@ fn check(headline: &str, body: &str, expected: &[&str]) {
             )
         })
         .collect();
-    assert_eq!(found, expected);
+    for entity in expected {
+        assert!(found.iter().any(|found| found == entity), "{entity} is missing in {found:#?}");
+    }
 }
 
 /// An office without a name is the one who held it on the story's day; a surname behind its office is that one too.

@@ -5,8 +5,8 @@
 //! candidates with the highest total score that do not overlap, found in one pass over the tokens; then the story's
 //! own names (surnames, acronyms in brackets) join the candidates and the choice is made again.
 
+use super::candidate::{Candidate, Meaning, Text};
 use super::knowledge::{Knowledge, fold};
-use super::propose::{Candidate, Meaning, Text};
 use super::token::{Case, Token};
 use crate::model::{EntityType, MentionForm};
 use std::collections::HashMap;

@@ -3,7 +3,7 @@
 //! In: an article, its texts and the candidates found so far. Out: more candidates. Here the article as a whole speaks:
 //! what stands in a dateline needs no other sign, and a point of the compass is a country where the story named both.
 
-use super::propose::{Candidate, Meaning, Text};
+use super::candidate::{Candidate, Meaning, Text};
 use crate::extract::places::{Place, Places};
 use crate::model::{Article, EntityType, Field, MentionForm, PlaceKind};
 
@@ -50,16 +50,23 @@ pub(super) fn dateline<'p>(places: &'p Places, article: &Article, body: &Text<'_
         let rest = tokens.get(n + 1..).unwrap_or_default();
         let length = rest.iter().take_while(|token| token.is_word() && !starts_with_digit(token.text)).count();
         if (1..=4).contains(&length) && rest.get(length).is_some_and(|token| token.text == closing) {
-            found.push(Candidate {
-                first: from + n + 1,
-                end: from + n + 1 + length,
-                kind: EntityType::Organisation,
-                form: MentionForm::Name,
-                meaning: Meaning::Shape,
-                // The table's own row for an agency wins.
-                sureness: 5,
-                role_from: None,
+            let (first, end) = (from + n + 1, from + n + 1 + length);
+            // A row of the tables wins; whatever else it was taken for gives way.
+            let known = found.iter_mut().find(|candidate| {
+                candidate.first == first && candidate.end == end && matches!(candidate.meaning, Meaning::Known(_))
             });
+            match known {
+                Some(known) => known.sureness = 9,
+                None => found.push(Candidate {
+                    first,
+                    end,
+                    kind: EntityType::Organisation,
+                    form: MentionForm::Name,
+                    meaning: Meaning::Shape,
+                    sureness: 9,
+                    role_from: None,
+                }),
+            }
             return;
         }
     }
@@ -117,14 +124,35 @@ pub(super) fn halves<'p>(places: &'p Places, texts: &[Text<'_>], candidates: &mu
     }
 }
 
-/// Takes out guesses that fill a pair of quotation marks: `"Mutual Exchange"` is the title of something.
-pub(super) fn titles(text: &Text<'_>, candidates: &mut Vec<Candidate<'_>>) {
-    let at = |at: usize| text.tokens.get(at).map_or("", |token| token.text);
-    candidates.retain(|candidate| {
-        let guess = matches!(candidate.meaning, Meaning::Shape) && candidate.kind == EntityType::Organisation;
-        let opened = candidate.first.checked_sub(1).is_some_and(|before| matches!(at(before), "\"" | "“" | "‘" | "«"));
-        let closed = matches!(at(candidate.end), "\"" | "”" | "’" | "»")
-            || matches!(at(candidate.end), "," | "." | "!" | "?") && matches!(at(candidate.end + 1), "\"" | "”" | "’");
-        !(guess && opened && closed)
-    });
+/// "South and North Koreas", "North and South Korea": the first half borrows its noun from the second.
+pub(super) fn coordinated<'k>(places: &'k Places, text: &Text<'_>, found: &mut Vec<Candidate<'k>>) {
+    for at in 0..text.tokens.len() {
+        let Some([first, joint, second, noun]) = text.tokens.get(at..at + 4) else { break };
+        let directions = ["South", "North", "East", "West"];
+        if !directions.contains(&first.text)
+            || !matches!(joint.text, "and" | "or")
+            || !directions.contains(&second.text)
+            || !noun.is_capital()
+        {
+            continue;
+        }
+        let stem = noun.text.strip_suffix('s').unwrap_or(noun.text);
+        let place = |direction: &str| {
+            places
+                .resolve(&format!("{direction} {stem}"), None)
+                .or_else(|| places.resolve(&format!("{direction} {}", noun.text), None))
+        };
+        let (Some(left), Some(right)) = (place(first.text), place(second.text)) else { continue };
+        let mention = |first, end, place: &'k Place, form| Candidate {
+            first,
+            end,
+            kind: EntityType::Place,
+            form,
+            meaning: Meaning::Place(place),
+            sureness: 9,
+            role_from: None,
+        };
+        found.push(mention(at, at + 1, left, MentionForm::Short));
+        found.push(mention(at + 2, at + 4, right, MentionForm::Name));
+    }
 }

@@ -4,10 +4,10 @@
 //! order. A nationality is an entity of its own (type `group`) and no mention of its country: "Russian officials" names a
 //! people's adjective, "Russia" the place.
 
+use super::candidate::{Candidate, Meaning, Text};
 use super::choose::{Learnt, name_of};
 use super::knowledge::{Knowledge, Known, fold};
 use super::locate::{Located, locate};
-use super::propose::{Candidate, Meaning, Text};
 use crate::extract::places::{Place, Places};
 use crate::model::{Article, Entity, EntityType, Field, Mention, MentionForm, SectionKind, Span};
 use std::collections::{BTreeMap, HashMap};

@@ -49,28 +49,6 @@ pub(super) struct Phrase {
     pub(super) acronym: bool,
 }
 
-/// A class of words in `words.tsv`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Class {
-    Title,
-    Organisation,
-    OrganisationOf,
-    Facility,
-    Place,
-    PlaceOf,
-    Event,
-    Work,
-    Other,
-    Month,
-    Acronym,
-    Say,
-    Role,
-    /// A common noun that a company's name follows.
-    Business,
-    /// One who works at an organisation, or what one holds in it.
-    Employee,
-}
-
 /// All tables.
 pub(super) struct Knowledge {
     pub(super) known: Vec<Known>,
@@ -80,9 +58,7 @@ pub(super) struct Knowledge {
     /// First word of a phrase to the longest phrase that starts with it.
     longest: HashMap<Box<str>, usize>,
     titles: HashMap<Box<str>, usize>,
-    classes: HashMap<&'static str, Vec<Class>>,
     first_names: HashSet<Box<str>>,
-    surnames: HashSet<Box<str>>,
     surnames_first: HashSet<Box<str>>,
     common: HashSet<&'static str>,
 }
@@ -134,9 +110,7 @@ impl Knowledge {
             phrases: HashMap::new(),
             longest: HashMap::new(),
             titles: HashMap::new(),
-            classes: HashMap::new(),
             first_names: HashSet::new(),
-            surnames: HashSet::new(),
             surnames_first: HashSet::new(),
             common: HashSet::new(),
         };
@@ -183,23 +157,18 @@ impl Knowledge {
             };
             knowledge.add(known, Some(&row.others.join(";")), None);
         }
-        for row in rows(include_str!("tables/words.tsv")) {
-            if let [class, words] = row.as_slice() {
-                knowledge.add_class(class, words);
-            }
+        let titles = rows(include_str!("tables/words.tsv")).find(|row| row.first() == Some(&"title"));
+        for title in titles.iter().flat_map(|row| row.get(1)).flat_map(|words| words.split('|')) {
+            let parts = split(title);
+            let key = parts.iter().map(|part| fold(part)).collect::<Vec<_>>().join(" ");
+            knowledge.titles.insert(key.into(), parts.len());
         }
         let names =
             |table: &'static str| table.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace);
         knowledge.first_names = names(include_str!("tables/first-names.txt")).map(|name| fold(name).into()).collect();
-        for line in include_str!("tables/surnames.txt").lines().filter(|line| !line.starts_with('#')) {
-            let first = line.strip_prefix("first:");
-            for name in first.unwrap_or(line).split_whitespace() {
-                if first.is_some() {
-                    knowledge.surnames_first.insert(fold(name).into());
-                } else {
-                    knowledge.surnames.insert(fold(name).into());
-                }
-            }
+        // Names of Chinese, Koreans and Vietnamese, whose families stand first.
+        for line in include_str!("tables/surnames.txt").lines().filter_map(|line| line.strip_prefix("first:")) {
+            knowledge.surnames_first.extend(line.split_whitespace().map(|name| Box::from(fold(name))));
         }
         knowledge.common = names(include_str!("tables/common-words.txt")).collect();
         knowledge
@@ -243,55 +212,15 @@ impl Knowledge {
         self.phrases.entry(key.into()).or_default().push(spelling);
     }
 
-    fn add_class(&mut self, class: &str, words: &'static str) {
-        let class = match class {
-            "title" => Class::Title,
-            "organisation" => Class::Organisation,
-            "organisation-of" => Class::OrganisationOf,
-            "facility" => Class::Facility,
-            "place" => Class::Place,
-            "place-of" => Class::PlaceOf,
-            "event" => Class::Event,
-            "work" => Class::Work,
-            "other" => Class::Other,
-            "month" => Class::Month,
-            "acronym" => Class::Acronym,
-            "say" => Class::Say,
-            "role" => Class::Role,
-            "business" => Class::Business,
-            "employee" => Class::Employee,
-            _ => return,
-        };
-        for word in words.split('|') {
-            if class == Class::Title {
-                let parts = split(word);
-                self.titles
-                    .insert(parts.iter().map(|part| fold(part)).collect::<Vec<_>>().join(" ").into(), parts.len());
-            } else {
-                self.classes.entry(word).or_default().push(class);
-            }
-        }
-    }
-
     /// What the tables have under this folded canonical name and type.
     pub(super) fn named(&self, kind: EntityType, folded: &str) -> Option<&Known> {
         let numbers = self.by_name.get(folded)?;
         numbers.iter().filter_map(|number| self.known.get(*number)).find(|known| known.kind == kind)
     }
 
-    /// Whether a word belongs to a class, as it is written.
-    pub(super) fn is(&self, word: &str, class: Class) -> bool {
-        self.classes.get(word).is_some_and(|classes| classes.contains(&class))
-    }
-
     /// Whether it is a first name.
     pub(super) fn is_first_name(&self, word: &str) -> bool {
         self.first_names.contains(fold(word).as_str())
-    }
-
-    /// Whether it is a common surname.
-    pub(super) fn is_surname(&self, word: &str) -> bool {
-        self.surnames.contains(fold(word).as_str())
     }
 
     /// Whether it is a surname that stands first.

@@ -7,8 +7,8 @@
 //!
 //! The weights were chosen on the part `development` of `tests/corpus/entities`.
 
+use super::candidate::{Candidate, Meaning, Text};
 use super::choose::name_of;
-use super::propose::{Candidate, Meaning, Text};
 use super::token::Token;
 use crate::extract::places::{Place, Places, Town, towns};
 use crate::model::{Article, EntityType, PlaceKind};

@@ -1,37 +1,34 @@
-//! Entities by gazetteer and rules: people, organisations, places and what else has a name.
+//! Entities: who and what a story names, and what is known of them.
 //!
 //! In: an article. Out: its entities with every mention in the headline, the summary and the body. The steps: tokens
-//! (`token`), candidates from tables (`knowledge`, the place gazetteer), from the shape of names (`propose`, `names`, `persons`) and
-//! from the story (`context`), the choice among them (`choose`), entities (`gather`) and offices that stand for persons (`roles`). Mentions of names
-//! do not overlap; a mention by office may hold a nationality inside it. Everything is linear in the text. It knows
-//! English only and decides nothing about other languages.
+//! (`token`), candidates from the tagger with what the tables know of them (`tagged`, `knowledge`) and from the story
+//! (`context`), the choice among them (`choose`), which place a name means (`locate`), entities (`gather`), who held which
+//! office (`offices`) and offices that stand for persons (`roles`). Mentions of names do not overlap; a mention by office
+//! may hold a nationality inside it. Everything is linear in the text. It knows English only and decides nothing about
+//! other languages.
 
+mod candidate;
 mod choose;
 mod context;
 mod gather;
 pub(in crate::extract) mod knowledge;
 mod locate;
-mod names;
 mod offices;
-mod persons;
 mod places_only;
-mod propose;
 mod roles;
 mod tagged;
 pub(in crate::extract) mod token;
 
-#[cfg(test)]
-mod measure;
-
 pub(crate) use places_only::entities as places_only;
 
+use crate::extract::Tagger as Choice;
 use crate::extract::gazetteer::Row;
 use crate::extract::places::Places;
 use crate::extract::tagger::Tagger;
 use crate::model::{Article, Entity, Field};
+use candidate::Text;
 use knowledge::Knowledge;
 use offices::Offices;
-use propose::Text;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
@@ -42,9 +39,6 @@ pub(crate) fn is_common_word(name: &str) -> bool {
     WORDS.contains(name.to_lowercase().as_str())
 }
 
-/// The tagger's name on records.
-pub(crate) const NAME: &str = "rules/1";
-
 /// Its name where only places and nationalities are looked up.
 pub(crate) const PLACES_ONLY: &str = "places/1";
 
@@ -52,14 +46,18 @@ pub(crate) const PLACES_ONLY: &str = "places/1";
 pub(crate) struct Rules {
     knowledge: Knowledge,
     offices: Offices,
-    tagger: Option<Tagger>,
+    tagger: Tagger,
 }
 
 impl Rules {
     /// Compiles the tables, with what an operator adds.
-    pub(crate) fn new(added: &[Row]) -> Self {
-        let tagger = std::env::var_os("MODEL").map(|_| Tagger::new(crate::extract::Tagger::Accurate));
-        Self { knowledge: Knowledge::new(added), offices: Offices::new(), tagger }
+    pub(crate) fn new(choice: Choice, added: &[Row]) -> Self {
+        Self { knowledge: Knowledge::new(added), offices: Offices::new(), tagger: Tagger::new(choice) }
+    }
+
+    /// The tagger's name on records.
+    pub(crate) fn name(&self) -> &'static str {
+        self.tagger.name()
     }
 
     /// The entities of an article, in order of first mention.
@@ -70,17 +68,15 @@ impl Rules {
             (Field::Body, article.body.as_str()),
         ];
         let texts: Vec<Text<'_>> = fields.iter().map(|(field, text)| Text::new(text, *field)).collect();
-        let mut candidates: Vec<_> = match &self.tagger {
-            None => texts.iter().map(|text| propose::candidates(&self.knowledge, places, text)).collect(),
-            Some(tagger) => {
-                let tokens: Vec<&[token::Token<'_>]> = texts.iter().map(|text| text.tokens.as_slice()).collect();
-                let labels = tagger.labels(&tokens);
-                let pairs = texts.iter().zip(&labels);
-                pairs.map(|(text, labels)| tagged::candidates(&self.knowledge, places, text, labels)).collect()
-            }
-        };
+        let tokens: Vec<&[token::Token<'_>]> = texts.iter().map(|text| text.tokens.as_slice()).collect();
+        let labels = self.tagger.labels(&tokens);
+        let mut candidates: Vec<_> = texts
+            .iter()
+            .zip(&labels)
+            .map(|(text, labels)| tagged::candidates(&self.knowledge, places, text, labels))
+            .collect();
         for (text, candidates) in texts.iter().zip(&mut candidates) {
-            context::titles(text, candidates);
+            context::coordinated(places, text, candidates);
         }
         if let (Some(body), Some(candidates)) = (texts.last(), candidates.last_mut()) {
             context::dateline(places, article, body, candidates);

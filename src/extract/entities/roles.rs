@@ -4,10 +4,10 @@
 //! its country and its office fit exactly one person of the story, or, where they fit none, the one who held that office
 //! on the story's day; else it stays unresolved.
 
+use super::candidate::{Candidate, Meaning, Text};
 use super::gather::draft;
 use super::knowledge::{Knowledge, fold};
 use super::offices::{Offices, Term};
-use super::propose::{Candidate, Meaning, Text};
 use crate::model::{Entity, EntityType, Field, Mention, MentionForm, Span};
 use jiff::civil::Date;
 use std::borrow::Cow;

@@ -3,8 +3,8 @@
 //! In: a text and the label of each of its tokens. Out: candidates that do not overlap. What holds: where a name stands
 //! and of what type it is, the tagger says; the tables say what it stands for, and add what they alone know: diseases.
 
-use super::knowledge::Knowledge;
-use super::propose::{Candidate, Meaning, Text, phrases};
+use super::candidate::{Candidate, Meaning, Text};
+use super::knowledge::{Knowledge, Known, Phrase};
 use crate::extract::places::Places;
 use crate::extract::tagger::{self, Name};
 use crate::model::{EntityType, MentionForm};
@@ -32,32 +32,58 @@ pub(super) fn candidates<'k>(
     text: &Text<'_>,
     labels: &[u8],
 ) -> Vec<Candidate<'k>> {
-    let mut known = Vec::new();
-    phrases(knowledge, text, &mut known);
+    let names = tagger::names(labels);
     let mut found: Vec<Candidate<'k>> =
-        tagger::names(labels).iter().filter_map(|name| candidate(knowledge, places, text, &known, name)).collect();
-    let named = found.len();
-    for candidate in known.into_iter().filter(|candidate| candidate.kind == EntityType::Disease) {
-        let free = found.iter().take(named).all(|name| name.end <= candidate.first || candidate.end <= name.first);
-        if free {
-            found.push(candidate);
+        names.iter().filter_map(|name| candidate(knowledge, places, text, name)).collect();
+    let mut names = names.iter().peekable();
+    let mut at = 0;
+    while at < text.tokens.len() {
+        if let Some(name) = names.next_if(|name| name.start <= at) {
+            at = name.end.max(at + 1);
+            continue;
         }
+        let free = names.peek().map_or(text.tokens.len(), |name| name.start) - at;
+        let disease = rows(knowledge, text, at)
+            .find(|(phrase, known)| known.kind == EntityType::Disease && phrase.length <= free);
+        let Some((phrase, known)) = disease else {
+            at += 1;
+            continue;
+        };
+        found.push(Candidate {
+            first: at,
+            end: at + phrase.length,
+            kind: EntityType::Disease,
+            form: form(&phrase, known),
+            meaning: Meaning::Known(phrase.known),
+            sureness: SURENESS,
+            role_from: None,
+        });
+        at += phrase.length;
     }
     found
 }
 
-fn candidate<'k>(
-    knowledge: &Knowledge,
-    places: &'k Places,
-    text: &Text<'_>,
-    known: &[Candidate<'k>],
-    name: &Name,
-) -> Option<Candidate<'k>> {
+/// What the tables have at a token.
+fn rows<'k>(knowledge: &'k Knowledge, text: &Text<'_>, at: usize) -> impl Iterator<Item = (Phrase, &'k Known)> {
+    let phrases = knowledge.phrases(&text.tokens, at, text.is_shouted(at));
+    phrases.into_iter().filter_map(|phrase| Some((phrase, knowledge.known.get(phrase.known)?)))
+}
+
+fn form(phrase: &Phrase, known: &Known) -> MentionForm {
+    match known.kind {
+        EntityType::Organisation if phrase.acronym && known.name.contains(' ') => MentionForm::Acronym,
+        _ if phrase.part => MentionForm::Short,
+        EntityType::Group => MentionForm::Demonym,
+        _ => MentionForm::Name,
+    }
+}
+
+fn candidate<'k>(knowledge: &Knowledge, places: &'k Places, text: &Text<'_>, name: &Name) -> Option<Candidate<'k>> {
     let mut kind = *TYPES.get(name.kind)?;
     let tokens = text.tokens.get(name.start..name.end)?;
     let written = text.text.get(tokens.first()?.start..tokens.last()?.end)?;
-    let same = |candidate: &&Candidate<'k>| candidate.first == name.start && candidate.end == name.end;
-    let row = known.iter().filter(same).find(|candidate| alike(candidate.kind, kind));
+    let row = rows(knowledge, text, name.start)
+        .find(|(phrase, known)| phrase.length == tokens.len() && alike(known.kind, kind));
     let people = || places.people(written.split(['-', '–']).next().unwrap_or(written));
     let mut form = MentionForm::Name;
     let meaning = match kind {
@@ -68,6 +94,11 @@ fn candidate<'k>(
             kind = EntityType::Group;
             people().map(Meaning::Demonym)
         }
+        // "Ulan Bator" is nobody; a place of one word may be ("Jordan").
+        EntityType::Person if tokens.len() > 1 && row.is_none() && places.senses(written).next().is_some() => {
+            kind = EntityType::Place;
+            places.senses(written).next().map(Meaning::Place)
+        }
         EntityType::Group => people().map(Meaning::Demonym),
         EntityType::Place if row.is_none() => places.senses(written).next().map(Meaning::Place),
         _ => None,
@@ -75,9 +106,9 @@ fn candidate<'k>(
     if kind == EntityType::Group {
         form = MentionForm::Demonym;
     }
-    let meaning = meaning.or(row.map(|row| row.meaning)).unwrap_or(Meaning::Shape);
-    if let Some(row) = row {
-        form = row.form;
+    let meaning = meaning.or(row.map(|(phrase, _)| Meaning::Known(phrase.known))).unwrap_or(Meaning::Shape);
+    if let Some((phrase, known)) = &row {
+        form = self::form(phrase, known);
     }
     let role_from = if kind == EntityType::Person { office(knowledge, text, name.start) } else { None };
     Some(Candidate { first: name.start, end: name.end, kind, form, meaning, sureness: SURENESS, role_from })

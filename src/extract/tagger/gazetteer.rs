@@ -4,44 +4,44 @@
 //! class do not overlap, the leftmost and then the longest wins, and a match never leaves its sentence. Spellings are
 //! folded (case, diacritics); whether a match means what it says is for the tagger to learn, so nothing is guarded here.
 
+use crate::extract::entities::knowledge;
 use crate::extract::entities::token::{self, Case, Token};
 use std::collections::HashMap;
-use unicode_normalization::UnicodeNormalization as _;
 
 /// How many classes there are.
-pub(crate) const CLASSES: usize = 21;
+pub(in crate::extract) const CLASSES: usize = 21;
 
 /// Number of a class; its bits start at three times that.
-pub(crate) mod class {
-    pub(crate) const COUNTRY: usize = 0;
-    pub(crate) const DEMONYM: usize = 1;
-    pub(crate) const BIG_CITY: usize = 2;
-    pub(crate) const CITY: usize = 3;
-    pub(crate) const TOWN: usize = 4;
-    pub(crate) const REGION: usize = 5;
-    pub(crate) const PERSON: usize = 6;
-    pub(crate) const ORGANISATION: usize = 7;
-    pub(crate) const OTHER: usize = 8;
-    pub(crate) const FIRST_NAME: usize = 9;
-    pub(crate) const SURNAME: usize = 10;
-    pub(crate) const TITLE: usize = 11;
-    pub(crate) const ORGANISATION_WORD: usize = 12;
-    pub(crate) const FACILITY_WORD: usize = 13;
-    pub(crate) const PLACE_WORD: usize = 14;
-    pub(crate) const EVENT_WORD: usize = 15;
-    pub(crate) const ROLE: usize = 16;
-    pub(crate) const MONTH: usize = 17;
-    pub(crate) const OTHER_WORD: usize = 18;
-    pub(crate) const ACRONYM: usize = 19;
-    pub(crate) const COMMON: usize = 20;
+pub(in crate::extract) mod class {
+    pub(in crate::extract) const COUNTRY: usize = 0;
+    pub(in crate::extract) const DEMONYM: usize = 1;
+    pub(in crate::extract) const BIG_CITY: usize = 2;
+    pub(in crate::extract) const CITY: usize = 3;
+    pub(in crate::extract) const TOWN: usize = 4;
+    pub(in crate::extract) const REGION: usize = 5;
+    pub(in crate::extract) const PERSON: usize = 6;
+    pub(in crate::extract) const ORGANISATION: usize = 7;
+    pub(in crate::extract) const OTHER: usize = 8;
+    pub(in crate::extract) const FIRST_NAME: usize = 9;
+    pub(in crate::extract) const SURNAME: usize = 10;
+    pub(in crate::extract) const TITLE: usize = 11;
+    pub(in crate::extract) const ORGANISATION_WORD: usize = 12;
+    pub(in crate::extract) const FACILITY_WORD: usize = 13;
+    pub(in crate::extract) const PLACE_WORD: usize = 14;
+    pub(in crate::extract) const EVENT_WORD: usize = 15;
+    pub(in crate::extract) const ROLE: usize = 16;
+    pub(in crate::extract) const MONTH: usize = 17;
+    pub(in crate::extract) const OTHER_WORD: usize = 18;
+    pub(in crate::extract) const ACRONYM: usize = 19;
+    pub(in crate::extract) const COMMON: usize = 20;
 }
 
 /// The match is this word alone.
-pub(crate) const SINGLE: u64 = 1;
+pub(in crate::extract) const SINGLE: u64 = 1;
 /// A longer match begins here.
-pub(crate) const BEGIN: u64 = 2;
+pub(in crate::extract) const BEGIN: u64 = 2;
 /// It goes on here.
-pub(crate) const INSIDE: u64 = 4;
+pub(in crate::extract) const INSIDE: u64 = 4;
 
 /// Classes of names: their first word is never in lower case.
 const NAMES: u32 = (1 << class::FIRST_NAME) - 1;
@@ -52,16 +52,16 @@ const BIG: u64 = 1_000_000;
 
 /// A word as the tables see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Word {
+pub(in crate::extract) struct Word {
     /// [`folded`] of its text.
-    pub(crate) hash: u64,
+    pub(in crate::extract) hash: u64,
     /// It is in lower case.
-    pub(crate) lower: bool,
+    pub(in crate::extract) lower: bool,
 }
 
 impl Word {
     /// The word of a token.
-    pub(crate) fn of(token: &Token<'_>) -> Self {
+    pub(in crate::extract) fn of(token: &Token<'_>) -> Self {
         Self { hash: folded(token.text), lower: token.case == Case::Lower }
     }
 }
@@ -79,7 +79,7 @@ struct Slot {
 
 /// All tables, compiled for lookup.
 #[derive(Debug)]
-pub(crate) struct Gazetteer {
+pub(in crate::extract) struct Gazetteer {
     /// Open addressing, a power of two long.
     slots: Vec<Slot>,
     /// One bit for each first word of a class that takes words in lower case: most words are in none.
@@ -88,7 +88,7 @@ pub(crate) struct Gazetteer {
 
 impl Gazetteer {
     /// Compiles the tables.
-    pub(crate) fn new() -> Self {
+    pub(in crate::extract) fn new() -> Self {
         let mut phrases: HashMap<u64, (u32, u32)> = HashMap::with_capacity(60_000);
         let mut lower = vec![0u64; 1024];
         fill(&mut |class, name| {
@@ -150,7 +150,7 @@ impl Gazetteer {
     }
 
     /// The bits of each word of one sentence: `bits` is made as long as `words`.
-    pub(crate) fn mark(&self, words: &[Word], bits: &mut Vec<u64>) {
+    pub(in crate::extract) fn mark(&self, words: &[Word], bits: &mut Vec<u64>) {
         bits.clear();
         bits.resize(words.len(), 0);
         // Where the last match of each class ends.
@@ -206,7 +206,7 @@ impl Gazetteer {
     }
 
     /// The bits of all tokens of a text.
-    pub(crate) fn bits(&self, tokens: &[Token<'_>]) -> Vec<u64> {
+    pub(in crate::extract) fn bits(&self, tokens: &[Token<'_>]) -> Vec<u64> {
         let mut all = Vec::with_capacity(tokens.len());
         let (mut words, mut bits) = (Vec::new(), Vec::new());
         for sentence in tokens.chunk_by(|left, right| left.sentence == right.sentence) {
@@ -228,34 +228,18 @@ fn filter(hash: u64) -> (usize, u64) {
 }
 
 /// The hash of a word's text, the same for all spellings that fold to the same.
-pub(crate) fn folded(text: &str) -> u64 {
+pub(in crate::extract) fn folded(text: &str) -> u64 {
     if text.is_ascii() { bytes(text.as_bytes(), lower_ascii) } else { folded_slowly(text) }
 }
 
 /// The hash of a word's text as it stands.
-pub(crate) fn exact(text: &str) -> u64 {
+pub(in crate::extract) fn exact(text: &str) -> u64 {
     bytes(text.as_bytes(), |word| word)
 }
 
 #[cold]
 fn folded_slowly(text: &str) -> u64 {
-    let folded: String = text
-        .nfd()
-        .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
-        .map(|c| match c {
-            'ł' => 'l',
-            'Ł' => 'L',
-            'ø' => 'o',
-            'Ø' => 'O',
-            'ı' => 'i',
-            'đ' => 'd',
-            'Đ' => 'D',
-            '’' | '‘' => '\'',
-            '‐' | '‑' => '-',
-            c => c,
-        })
-        .flat_map(char::to_lowercase)
-        .collect();
+    let folded = knowledge::fold(text);
     bytes(folded.as_bytes(), |word| word)
 }
 
@@ -286,7 +270,7 @@ fn step(state: u64, hash: u64) -> u64 {
     mix(state.rotate_left(5) ^ hash).max(1)
 }
 
-pub(crate) fn mix(word: u64) -> u64 {
+pub(in crate::extract) fn mix(word: u64) -> u64 {
     let product = u128::from(word ^ 0x9E37_79B9_7F4A_7C15) * 0xD6E8_FEB8_6659_FD93;
     (product >> 64) as u64 ^ product as u64
 }

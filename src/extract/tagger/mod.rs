@@ -1,43 +1,42 @@
 //! Learnt taggers: which words of a text name what.
 //!
 //! In: the tokens of a story. Out: a label for each. What holds: a label that goes on follows one of its own type. A tagger
-//! only says where names stand and of what type they are; what they stand for is decided in `entities`.
+//! only says where names stand and of what type they are; what they stand for is decided in `entities`. The models are
+//! part of the program; `tools/tagger` makes them.
 
 pub mod encoder;
-pub(crate) mod gazetteer;
+pub mod fast;
+pub(in crate::extract) mod gazetteer;
 
 use super::Tagger as Choice;
 use crate::extract::entities::token::Token;
 use encoder::{Encoder, Sentence};
+use fast::Fast;
 use gazetteer::{Gazetteer, Word};
 
 /// How many labels there are: outside, and beginning and inside of nine types.
 pub(crate) const LABELS: usize = 19;
 
 /// Outside of every name.
-pub(crate) const OUTSIDE: u8 = 0;
-
-/// Whether a label goes on with a name.
-pub(crate) fn continues(label: u8) -> bool {
-    label != OUTSIDE && label.is_multiple_of(2)
-}
+const OUTSIDE: u8 = 0;
 
 /// A name that a tagger found, in tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Name {
-    pub(crate) start: usize,
+pub(in crate::extract) struct Name {
+    pub(in crate::extract) start: usize,
     /// Exclusive.
-    pub(crate) end: usize,
+    pub(in crate::extract) end: usize,
     /// Number of its type: person, organisation, place, facility, group, event, product, disease, work.
-    pub(crate) kind: usize,
+    pub(in crate::extract) kind: usize,
 }
 
 /// The names that a row of labels tells.
-pub(crate) fn names(labels: &[u8]) -> Vec<Name> {
+pub(in crate::extract) fn names(labels: &[u8]) -> Vec<Name> {
     let mut names: Vec<Name> = Vec::new();
     for (at, label) in labels.iter().enumerate().filter(|(_, label)| **label != OUTSIDE) {
         let kind = usize::from((label - 1) / 2);
-        match names.last_mut().filter(|name| continues(*label) && name.end == at && name.kind == kind) {
+        let goes_on = label.is_multiple_of(2);
+        match names.last_mut().filter(|name| goes_on && name.end == at && name.kind == kind) {
             Some(name) => name.end = at + 1,
             None => names.push(Name { start: at, end: at + 1, kind }),
         }
@@ -45,33 +44,49 @@ pub(crate) fn names(labels: &[u8]) -> Vec<Name> {
     names
 }
 
-/// The tagger that was chosen, with its model.
-pub(crate) struct Tagger {
-    gazetteer: Gazetteer,
-    encoder: Encoder,
+/// A tagger with its model.
+pub(in crate::extract) enum Tagger {
+    Fast(Box<Fast>),
+    Accurate(Box<(Gazetteer, Encoder)>),
 }
 
 impl Tagger {
-    /// Loads the model.
-    pub(crate) fn new(_choice: Choice) -> Self {
-        let model = std::fs::read(std::env::var("MODEL").unwrap_or_default()).unwrap_or_default();
-        Self { gazetteer: Gazetteer::new(), encoder: Encoder::load(&model).unwrap() }
+    /// Loads the model of the one that was chosen.
+    pub(in crate::extract) fn new(choice: Choice) -> Self {
+        match choice {
+            Choice::Fast => Self::Fast(Box::new(Fast::new())),
+            Choice::Accurate => Self::Accurate(Box::new((Gazetteer::new(), Encoder::new()))),
+        }
     }
 
-    /// A label for each token of each text.
-    pub(crate) fn labels(&self, texts: &[&[Token<'_>]]) -> Vec<Vec<u8>> {
-        let mut bits: Vec<Vec<u64>> = Vec::new();
-        let sentences: Vec<&[Token<'_>]> =
-            texts.iter().flat_map(|tokens| tokens.chunk_by(|one, next| one.sentence == next.sentence)).collect();
-        for tokens in &sentences {
-            let words: Vec<Word> = tokens.iter().map(Word::of).collect();
-            let mut own = Vec::new();
-            self.gazetteer.mark(&words, &mut own);
-            bits.push(own);
+    /// Its name on records.
+    pub(in crate::extract) fn name(&self) -> &'static str {
+        match self {
+            Self::Fast(_) => "fast/2",
+            Self::Accurate(_) => "accurate/1",
         }
-        let sentences: Vec<Sentence<'_>> =
-            sentences.iter().zip(&bits).map(|(tokens, bits)| Sentence { tokens, bits }).collect();
-        let mut labels = self.encoder.label(&sentences).into_iter().flatten();
-        texts.iter().map(|tokens| labels.by_ref().take(tokens.len()).collect()).collect()
+    }
+
+    /// A label for each token of each text of a story.
+    pub(in crate::extract) fn labels(&self, texts: &[&[Token<'_>]]) -> Vec<Vec<u8>> {
+        match self {
+            Self::Fast(tagger) => texts.iter().map(|tokens| tagger.labels(tokens)).collect(),
+            Self::Accurate(parts) => {
+                let (gazetteer, encoder) = parts.as_ref();
+                let sentences =
+                    || texts.iter().flat_map(|tokens| tokens.chunk_by(|one, next| one.sentence == next.sentence));
+                let mut bits: Vec<Vec<u64>> = Vec::new();
+                for tokens in sentences() {
+                    let words: Vec<Word> = tokens.iter().map(Word::of).collect();
+                    let mut of_sentence = Vec::new();
+                    gazetteer.mark(&words, &mut of_sentence);
+                    bits.push(of_sentence);
+                }
+                let read: Vec<Sentence<'_>> =
+                    sentences().zip(&bits).map(|(tokens, bits)| Sentence { tokens, bits }).collect();
+                let mut labels = encoder.label(&read).into_iter().flatten();
+                texts.iter().map(|tokens| labels.by_ref().take(tokens.len()).collect()).collect()
+            }
+        }
     }
 }

@@ -97,7 +97,15 @@ struct Work {
     attention: layers::Buffers,
 }
 
+/// The model of the program.
+const MODEL: &[u8] = include_bytes!("model.safetensors");
+
 impl Encoder {
+    /// With the model that the program carries.
+    pub(in crate::extract) fn new() -> Self {
+        Self::load(MODEL).expect("the model is part of the program and its test reads it")
+    }
+
     /// Reads a model from the bytes of its file.
     pub(in crate::extract) fn load(bytes: &[u8]) -> Result<Self, String> {
         let file = Weights::open(bytes)?;

@@ -1,0 +1,386 @@
+//! What the fast tagger looks at: the words of a sentence as numbers, and the features of a word as hashes.
+//!
+//! In: tokens. Out: for each word that may be part of a name the hashes of its features. What holds: the trainer and the
+//! tagger run this very code; nothing here allocates per word. Words far from any capital are not looked at: they name
+//! nothing.
+
+use super::classes::Classes;
+use crate::extract::entities::token::{Case, Token};
+use crate::extract::tagger::gazetteer::{self, Gazetteer, SINGLE, class};
+
+/// A word as the features see it.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::extract) struct Atom {
+    folded: u64,
+    exact: u64,
+    /// Bits of the gazetteer.
+    known: u64,
+    /// Its fine and coarse class by meaning, 0 where unknown.
+    fine: u64,
+    coarse: u64,
+    shape: u64,
+    /// Its first and last four bytes.
+    head: u32,
+    tail: u32,
+    /// The run of capitals it stands in: where that begins and ends.
+    run: (u32, u32),
+    case: Case,
+    opens: bool,
+    spaced: bool,
+}
+
+/// What stands beyond the ends of a sentence.
+const EDGE: Atom = Atom {
+    folded: 1,
+    exact: 1,
+    known: 0,
+    fine: 0,
+    coarse: 0,
+    shape: 99,
+    head: 0,
+    tail: 0,
+    run: (0, 0),
+    case: Case::Mark,
+    opens: false,
+    spaced: true,
+};
+
+/// Tables that the features need.
+#[derive(Debug)]
+pub(in crate::extract) struct Tables {
+    gazetteer: Gazetteer,
+    classes: Classes,
+}
+
+/// A sentence made ready; its buffers are used again for the next one.
+#[derive(Debug, Default)]
+pub(in crate::extract) struct Sentence {
+    atoms: Vec<Atom>,
+    /// Whether a word is looked at at all.
+    scored: Vec<bool>,
+    /// How the whole sentence is written.
+    manner: u64,
+    words: Vec<gazetteer::Word>,
+    bits: Vec<u64>,
+}
+
+/// Kinds of features that the trainer leaves out now and then, so that no word leans on one kind alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// How the word is written and where it stands.
+    Form,
+    /// Which word it is.
+    Word,
+    /// Which words stand around.
+    Context,
+    /// What the tables know.
+    Known,
+    /// Its class by meaning.
+    Class,
+}
+
+impl Tables {
+    pub(in crate::extract) fn new(classes: &str) -> Self {
+        Self { gazetteer: Gazetteer::new(), classes: Classes::new(classes) }
+    }
+}
+
+impl Sentence {
+    /// Takes in the tokens of one sentence.
+    pub(in crate::extract) fn read(&mut self, tables: &Tables, tokens: &[Token<'_>]) {
+        self.words.clear();
+        self.words.extend(tokens.iter().map(gazetteer::Word::of));
+        tables.gazetteer.mark(&self.words, &mut self.bits);
+        self.atoms.clear();
+        for ((token, word), known) in tokens.iter().zip(&self.words).zip(&self.bits) {
+            let (fine, coarse) = if token.case == Case::Mark { (0, 0) } else { tables.classes.of(word.hash) };
+            let (head, tail) = ends(token.text.as_bytes());
+            self.atoms.push(Atom {
+                folded: word.hash,
+                exact: if token.case == Case::Lower { word.hash } else { gazetteer::exact(token.text) },
+                known: *known,
+                fine,
+                coarse,
+                shape: shape(token),
+                head,
+                tail,
+                run: (0, 0),
+                case: token.case,
+                opens: token.opens,
+                spaced: token.spaced,
+            });
+        }
+        self.manner();
+        self.runs();
+        self.mark_scored();
+    }
+
+    /// Whether words are looked at, one for each.
+    pub(in crate::extract) fn scored(&self) -> &[bool] {
+        &self.scored
+    }
+
+    /// Capitals only, Title Case, a row of figures, or running text.
+    fn manner(&mut self) {
+        let (mut lower, mut long, mut capital, mut upper, mut number) = (0usize, 0usize, 0usize, 0usize, 0usize);
+        for atom in &self.atoms {
+            match atom.case {
+                Case::Lower => {
+                    lower += 1;
+                    // "of" and "in" are small in titles too.
+                    long += usize::from(atom.known >> (3 * class::COMMON) & SINGLE == 0);
+                }
+                Case::Capital | Case::Mixed => capital += 1,
+                Case::Upper => upper += 1,
+                Case::Number => number += 1,
+                Case::Letter | Case::Mark => {}
+            }
+        }
+        self.manner = if upper > 2 && upper > 4 * (lower + capital) {
+            1
+        } else if capital > 3 && capital > 3 * long {
+            2
+        } else if number > 1 && number * 3 > lower + capital {
+            3
+        } else if lower == 0 {
+            4
+        } else {
+            0
+        };
+    }
+
+    /// The runs of words with capitals, small words between them taken in ("Bank of China").
+    fn runs(&mut self) {
+        let mut at = 0;
+        while at < self.atoms.len() {
+            if !self.is_capital(at) {
+                at += 1;
+                continue;
+            }
+            let start = at;
+            let mut end = at + 1;
+            while end < self.atoms.len() {
+                if self.is_capital(end) {
+                    end += 1;
+                } else if self.is_joint(end) && end + 1 < self.atoms.len() && self.is_capital(end + 1) {
+                    end += 2;
+                } else if self.is_joint(end) && self.is_joint(end + 1) && self.is_capital(end + 2) {
+                    end += 3;
+                } else {
+                    break;
+                }
+            }
+            let run = (u32::try_from(start).unwrap_or(0), u32::try_from(end).unwrap_or(0));
+            for atom in self.atoms.iter_mut().skip(start).take(end - start) {
+                atom.run = run;
+            }
+            at = end;
+        }
+    }
+
+    /// Whether a word is written like a name and is not only the opening of its sentence.
+    fn is_capital(&self, at: usize) -> bool {
+        let Some(atom) = self.atoms.get(at) else { return false };
+        match atom.case {
+            Case::Upper | Case::Mixed | Case::Letter => true,
+            Case::Capital => {
+                let common = atom.known >> (3 * class::COMMON) & SINGLE != 0;
+                let next = self.atoms.get(at + 1);
+                !(common && atom.opens && next.is_none_or(|next| !matches!(next.case, Case::Capital | Case::Upper)))
+            }
+            // "7th", "2019-nCoV": a capital beside the digits.
+            Case::Number => atom.shape >= 64,
+            Case::Lower | Case::Mark => false,
+        }
+    }
+
+    /// A small word inside names.
+    fn is_joint(&self, at: usize) -> bool {
+        const JOINTS: [&str; 16] =
+            ["of", "the", "for", "de", "del", "la", "da", "do", "dos", "das", "van", "von", "der", "den", "bin", "&"];
+        static HASHES: std::sync::LazyLock<Vec<u64>> =
+            std::sync::LazyLock::new(|| JOINTS.iter().map(|word| gazetteer::folded(word)).collect());
+        self.atoms.get(at).is_some_and(|atom| atom.tail & 0xFF < 128 && short(atom) && HASHES.contains(&atom.folded))
+    }
+
+    fn mark_scored(&mut self) {
+        let count = self.atoms.len();
+        self.scored.clear();
+        self.scored.resize(count, false);
+        let mut last = usize::MAX;
+        for at in 0..count {
+            if self.is_capital(at) {
+                // Up to two other words between two capitals.
+                let from = if last != usize::MAX && at - last <= 3 { last + 1 } else { at };
+                self.scored.iter_mut().skip(from).take(at + 1 - from).for_each(|scored| *scored = true);
+                last = at;
+            } else if at > 0 && last == at - 1 {
+                // "Boeing 737", "Inc.".
+                let (Some(atom), next) = (self.atoms.get(at), self.atoms.get(at + 1)) else { continue };
+                let dot = atom.tail == u32::from(b'.') << 24 && !atom.spaced && next.is_some();
+                if (atom.case == Case::Number || dot)
+                    && let Some(scored) = self.scored.get_mut(at)
+                {
+                    *scored = true;
+                }
+            }
+        }
+    }
+
+    fn at(&self, at: usize, offset: isize) -> &Atom {
+        at.checked_add_signed(offset).and_then(|at| self.atoms.get(at)).unwrap_or(&EDGE)
+    }
+
+    /// Gives the hashes of all features of a word.
+    #[inline(always)]
+    pub(in crate::extract) fn features(&self, at: usize, mut give: impl FnMut(Kind, u64)) {
+        let atom = self.at(at, 0);
+        let (before, after) = (self.at(at, -1), self.at(at, 1));
+        let (before2, after2) = (self.at(at, -2), self.at(at, 2));
+        let mut template = 0u64;
+        let mut put = |kind: Kind, value: u64| {
+            template += 1;
+            give(kind, finish(template, value));
+        };
+        let case = atom.case as u64;
+        let opens = u64::from(atom.opens);
+        // Which word.
+        put(Kind::Word, atom.exact);
+        put(Kind::Word, atom.folded);
+        put(Kind::Word, pair(before.folded, atom.folded));
+        put(Kind::Word, pair(atom.folded, after.folded));
+        // Words around.
+        put(Kind::Context, before.exact);
+        put(Kind::Context, after.exact);
+        put(Kind::Context, before2.folded);
+        put(Kind::Context, after2.folded);
+        put(Kind::Context, pair(before2.folded, before.folded));
+        put(Kind::Context, pair(after.folded, after2.folded));
+        put(Kind::Context, pair(pair(before.folded, after.folded), case));
+        // How it is written.
+        put(Kind::Form, pair(atom.shape, opens));
+        put(Kind::Form, pair(pair(before.shape, atom.shape), after.shape));
+        put(Kind::Form, pair(pair(before.shape, before2.shape), atom.shape));
+        put(Kind::Form, pair(pair(atom.shape, after.shape), after2.shape));
+        put(Kind::Form, pair(atom.shape, self.manner * 2 + opens));
+        put(Kind::Form, pair(u64::from(atom.tail >> 8), case));
+        put(Kind::Form, u64::from(atom.tail >> 16));
+        put(Kind::Form, u64::from(atom.tail));
+        put(Kind::Form, u64::from(atom.head & 0xFF_FFFF));
+        put(Kind::Form, u64::from(atom.head));
+        put(Kind::Form, pair(u64::from(after.tail >> 8), atom.shape));
+        // Classes by meaning.
+        put(Kind::Class, pair(atom.fine, case));
+        put(Kind::Class, pair(atom.coarse, case));
+        put(Kind::Class, before.fine);
+        put(Kind::Class, after.fine);
+        put(Kind::Class, pair(before2.coarse, 1));
+        put(Kind::Class, pair(after2.coarse, 2));
+        put(Kind::Class, pair(pair(before.coarse, atom.coarse), case));
+        put(Kind::Class, pair(pair(atom.coarse, after.coarse), case));
+        put(Kind::Class, pair(pair(before.coarse, after.coarse), case));
+        put(Kind::Class, pair(before.fine, atom.shape));
+        put(Kind::Class, pair(after.fine, atom.shape));
+        // The run of capitals.
+        if atom.run.1 > 0 {
+            let (start, end) = (atom.run.0 as usize, atom.run.1 as usize);
+            let (first, last) = (self.at(start, 0), self.at(end, -1));
+            let (left, right) = (self.at(start, -1), self.at(end, 0));
+            let from = (at - start).min(3) as u64;
+            let to = (end - at).min(4) as u64;
+            let place = from * 8 + to;
+            put(Kind::Form, pair(place, case));
+            put(Kind::Context, pair(left.folded, from.min(1)));
+            put(Kind::Context, pair(right.folded, to.min(2)));
+            put(Kind::Class, pair(left.coarse, place));
+            put(Kind::Class, pair(right.coarse, place));
+            put(Kind::Word, pair(last.folded, from.min(1) * 2 + u64::from(to == 1)));
+            put(Kind::Word, pair(first.folded, from.min(1) * 2 + u64::from(to == 1)));
+            put(Kind::Class, pair(last.fine, place));
+            put(Kind::Class, pair(first.fine, place));
+            put(Kind::Class, pair(pair(first.coarse, last.coarse), place));
+            put(Kind::Known, pair(pair(sketch(first.known), sketch(last.known)), place));
+            put(Kind::Known, pair(pair(sketch(left.known), sketch(right.known)), place));
+        } else {
+            template += 12;
+        }
+        let mut put = |kind: Kind, value: u64| {
+            template += 1;
+            give(kind, finish(template, value));
+        };
+        // What the tables know.
+        put(Kind::Known, pair(names(atom.known), case * 2 + opens));
+        put(Kind::Known, pair(sketch(atom.known), case * 2 + opens));
+        put(Kind::Known, pair(pair(sketch(before.known), sketch(atom.known)), case));
+        put(Kind::Known, pair(pair(sketch(atom.known), sketch(after.known)), case));
+        put(Kind::Known, pair(pair(sketch(before.known), sketch(after.known)), atom.shape));
+        put(Kind::Known, pair(pair(sketch(before2.known), 3), case));
+        put(Kind::Known, pair(pair(sketch(after2.known), 4), case));
+        for (offset, known) in [(0, atom.known), (64, before.known), (128, after.known)] {
+            let mut bits = known;
+            while bits != 0 {
+                let bit = u64::from(bits.trailing_zeros());
+                bits &= bits - 1;
+                give(Kind::Known, finish(90, pair(offset + bit, case)));
+            }
+        }
+    }
+}
+
+fn short(atom: &Atom) -> bool {
+    matches!(atom.case, Case::Lower | Case::Mark)
+}
+
+/// Only the names among the classes, without their parts.
+fn names(known: u64) -> u64 {
+    known & ((1 << (3 * class::FIRST_NAME)) - 1)
+}
+
+/// One bit a class, places of all sizes as two.
+fn sketch(known: u64) -> u64 {
+    (known | known >> 1 | known >> 2) & 0o111_111_111_111_111_111_111
+}
+
+/// Case, digits, dots and hyphens; marks by what they are.
+fn shape(token: &Token<'_>) -> u64 {
+    let bytes = token.text.as_bytes();
+    let first = bytes.first().copied().unwrap_or_default();
+    match token.case {
+        Case::Mark => 128 + u64::from(first) * 2 + u64::from(token.spaced),
+        Case::Number => {
+            let letters = bytes.iter().any(u8::is_ascii_alphabetic);
+            let capital = bytes.iter().any(u8::is_ascii_uppercase);
+            let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count().min(5) as u64;
+            let marks = bytes.iter().any(|byte| matches!(byte, b'.' | b','));
+            32 + digits + 8 * u64::from(letters) + 16 * u64::from(marks) + 64 * u64::from(capital)
+        }
+        case => {
+            let hyphen = bytes.contains(&b'-');
+            let dot = bytes.contains(&b'.');
+            let long = match bytes.len() {
+                0..=2 => 0,
+                3..=4 => 1,
+                _ => 2,
+            };
+            let long = if case == Case::Upper { long } else { 0 };
+            case as u64 + 8 * u64::from(hyphen) + 16 * u64::from(dot) + 512 * long
+        }
+    }
+}
+
+/// First and last four bytes in lower case: the first in the lowest byte, the last in the highest.
+fn ends(bytes: &[u8]) -> (u32, u32) {
+    let head = bytes.iter().take(4).rev().fold(0, |word, byte| word << 8 | u32::from(byte.to_ascii_lowercase()));
+    let last = bytes.iter().skip(bytes.len().saturating_sub(4));
+    let tail = last.fold(0, |word, byte| word >> 8 | u32::from(byte.to_ascii_lowercase()) << 24);
+    (head, tail)
+}
+
+fn pair(left: u64, right: u64) -> u64 {
+    left.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29) ^ right.wrapping_mul(0xC2B2_AE3D_27D4_EB4F)
+}
+
+fn finish(template: u64, value: u64) -> u64 {
+    let word = (value ^ template.wrapping_mul(0xA24B_AED4_963E_E407)).wrapping_mul(0x9FB2_1C65_1E98_DF25);
+    (word ^ word >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93)
+}

@@ -1,0 +1,143 @@
+//! The weights of the fast tagger: features by hash, each with a small number for every label.
+//!
+//! In: the bytes of a model, or features with their weights to make one of. Out: sums over features. What holds: a
+//! feature that the model does not have adds nothing, for each row carries a mark of its hash; a broken model is told,
+//! not read on.
+
+use crate::extract::tagger::LABELS;
+
+/// Labels, padded to a width that the processor likes.
+pub(in crate::extract) const WIDTH: usize = 24;
+/// Steps of a weight: a weight of 1.0 is stored as this.
+pub(in crate::extract) const SCALE: f32 = 32.0;
+/// So many bits choose the bucket.
+const BITS: u32 = 17;
+const MAGIC: &[u8; 8] = b"dltagf01";
+
+/// Weights of one feature.
+pub(in crate::extract) type Row = [i8; WIDTH];
+
+/// Two rows in one line of the cache.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Bucket {
+    rows: [Row; 2],
+    /// 0 where there is no row.
+    marks: [u16; 2],
+}
+
+/// Emission scores of one word.
+pub(in crate::extract) type Scores = [i16; WIDTH];
+
+/// A model.
+#[derive(Debug)]
+pub(in crate::extract) struct Table {
+    buckets: Vec<Bucket>,
+    /// From label to label.
+    pub(in crate::extract) transitions: [[i16; LABELS]; LABELS],
+    /// The list of word classes it was trained with.
+    pub(in crate::extract) classes: String,
+}
+
+fn bucket(hash: u64) -> usize {
+    (hash >> (64 - BITS)) as usize
+}
+
+fn mark(hash: u64) -> u16 {
+    (hash as u16).max(1)
+}
+
+impl Table {
+    /// Adds the weights of a feature to the scores.
+    #[inline(always)]
+    pub(in crate::extract) fn add(&self, hash: u64, scores: &mut Scores) {
+        let Some(bucket) = self.buckets.get(bucket(hash)) else { return };
+        let mark = mark(hash);
+        let [first, second] = &bucket.rows;
+        let row = if bucket.marks[0] == mark {
+            first
+        } else if bucket.marks[1] == mark {
+            second
+        } else {
+            return;
+        };
+        for (score, weight) in scores.iter_mut().zip(row) {
+            *score = score.saturating_add(i16::from(*weight));
+        }
+    }
+
+    /// A model of trained weights. Where more than two features want one bucket, those that weigh the most stay.
+    pub(in crate::extract) fn pack(
+        features: &[(u64, [f32; LABELS])],
+        transitions: &[[f32; LABELS]; LABELS],
+        classes: &str,
+    ) -> std::io::Result<Vec<u8>> {
+        let weight = |row: &[f32; LABELS]| row.iter().map(|weight| weight * weight).sum::<f32>();
+        let mut order: Vec<&(u64, [f32; LABELS])> = features.iter().collect();
+        order.sort_by(|left, right| weight(&right.1).total_cmp(&weight(&left.1)).then(left.0.cmp(&right.0)));
+        let mut kept: Vec<Vec<&(u64, [f32; LABELS])>> = vec![Vec::new(); 1 << BITS];
+        for feature in order {
+            if let Some(kept) = kept.get_mut(bucket(feature.0))
+                && kept.len() < 2
+                && kept.iter().all(|other| mark(other.0) != mark(feature.0))
+            {
+                kept.push(feature);
+            }
+        }
+        let mut bytes = MAGIC.to_vec();
+        for row in transitions {
+            row.iter().for_each(|weight| bytes.extend(((weight * SCALE).round() as i16).to_le_bytes()));
+        }
+        bytes.extend((classes.len() as u32).to_le_bytes());
+        bytes.extend(classes.as_bytes());
+        // Columns of like things, which compress well.
+        bytes.extend(kept.iter().map(|kept| kept.len() as u8));
+        let rows: Vec<&(u64, [f32; LABELS])> = kept.into_iter().flatten().collect();
+        rows.iter().for_each(|(hash, _)| bytes.extend(mark(*hash).to_le_bytes()));
+        for label in 0..LABELS {
+            bytes.extend(rows.iter().map(|(_, row)| {
+                let weight = row.get(label).copied().unwrap_or(0.0);
+                ((weight * SCALE).round().clamp(-127.0, 127.0) as i8).cast_unsigned()
+            }));
+        }
+        zstd::encode_all(bytes.as_slice(), 19)
+    }
+
+    /// Reads a model; nothing when it is broken.
+    pub(in crate::extract) fn read(bytes: &[u8]) -> Option<Self> {
+        let rest = bytes.strip_prefix(MAGIC)?;
+        let mut transitions = [[0; LABELS]; LABELS];
+        let (head, rest) = rest.split_at_checked(2 * LABELS * LABELS)?;
+        let cells = transitions.iter_mut().flatten();
+        for (cell, bytes) in cells.zip(head.as_chunks::<2>().0) {
+            *cell = i16::from_le_bytes(*bytes);
+        }
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let (classes, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let (counts, rest) = rest.split_at_checked(1 << BITS)?;
+        let count: usize = counts.iter().map(|count| usize::from((*count).min(2))).sum();
+        let (marks, rest) = rest.split_at_checked(2 * count)?;
+        if rest.len() != LABELS * count {
+            return None;
+        }
+        let mut buckets = vec![Bucket { rows: [[0; WIDTH]; 2], marks: [0; 2] }; 1 << BITS];
+        let mut marks = marks.as_chunks::<2>().0.iter();
+        let mut at = 0;
+        for (bucket, count) in buckets.iter_mut().zip(counts) {
+            let slots = bucket.rows.iter_mut().zip(&mut bucket.marks);
+            for (row, mark) in slots.take(usize::from(*count)) {
+                *mark = u16::from_le_bytes(*marks.next()?);
+                for (label, weight) in row.iter_mut().take(LABELS).enumerate() {
+                    *weight = rest.get(label * count_of(rest) + at)?.cast_signed();
+                }
+                at += 1;
+            }
+        }
+        Some(Self { buckets, transitions, classes: String::from_utf8(classes.to_vec()).ok()? })
+    }
+}
+
+/// How many rows a block of weights holds.
+fn count_of(weights: &[u8]) -> usize {
+    weights.len() / LABELS
+}

@@ -1,0 +1,269 @@
+//! Trains the model of the fast tagger and says how good it is.
+
+mod crf;
+mod data;
+mod score;
+mod vary;
+
+use crf::{Model, NUMBER, Random, Settings, Stretch};
+use data::{Document, Sentence};
+use dateline::extract::tagger::fast::training::{LABELS, Reader, Tagger, pack};
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+type Failure = Box<dyn std::error::Error>;
+
+struct Options {
+    values: HashMap<String, String>,
+}
+
+impl Options {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+    fn number(&self, name: &str, default: f32) -> f32 {
+        self.text(name).and_then(|text| text.parse().ok()).unwrap_or(default)
+    }
+}
+
+fn stretches(
+    reader: &mut Reader,
+    text: &Sentence,
+    weight: f32,
+    number: &mut impl FnMut(u64) -> Option<u32>,
+) -> Vec<Stretch> {
+    let scored = reader.read(&text.words()).to_vec();
+    let mut stretches = Vec::new();
+    let mut at = 0;
+    for part in scored.chunk_by(|left, right| left == right) {
+        if part[0] {
+            let mut stretch = Stretch { weight, ..Stretch::default() };
+            for word in at..at + part.len() {
+                reader.features(word, &mut |kind, hash| {
+                    if let Some(number) = number(hash) {
+                        stretch.features.push(number | crf::kind_number(kind) << 28);
+                    }
+                });
+                stretch.ends.push(stretch.features.len() as u32);
+                stretch.allowed.push(text.allowed[word]);
+            }
+            stretches.push(stretch);
+        }
+        at += part.len();
+    }
+    stretches
+}
+
+fn train(documents: &[&Document], classes: &str, options: &Options) -> Result<Vec<u8>, Failure> {
+    let mut reader = Reader::new(classes);
+    let variants = options.number("variants", 4.0) as usize;
+    let weight = |corpus: &str| options.number(&format!("w-{corpus}"), 1.0);
+    let mut random = Random(7);
+    let vary = vary::Vary::new(documents);
+    let texts: Vec<Vec<(Sentence, f32)>> = (0..variants)
+        .map(|variant| {
+            documents
+                .iter()
+                .flat_map(|document| document.sentences.iter().map(|text| (text, weight(&document.corpus))))
+                .map(|(text, weight)| {
+                    (
+                        if variant == 0 {
+                            text.clone()
+                        } else {
+                            vary.sentence(text, options.number("swap", 0.25), &mut random)
+                        },
+                        weight,
+                    )
+                })
+                .collect()
+        })
+        .collect();
+    // Features that occur once teach nothing.
+    let mut counts: HashMap<u64, u32> = HashMap::new();
+    for (text, weight) in texts.iter().flatten() {
+        stretches(&mut reader, text, *weight, &mut |hash| {
+            *counts.entry(hash).or_default() += 1;
+            None
+        });
+    }
+    let cutoff = options.number("cutoff", 3.0) as u32;
+    let mut hashes: Vec<u64> = counts.into_iter().filter(|(_, count)| *count >= cutoff).map(|(hash, _)| hash).collect();
+    hashes.sort_unstable();
+    let numbers: HashMap<u64, u32> = hashes.iter().copied().zip(0..).collect();
+    let sets: Vec<Vec<Stretch>> = texts
+        .iter()
+        .map(|texts| {
+            texts
+                .iter()
+                .flat_map(|(text, weight)| {
+                    stretches(&mut reader, text, *weight, &mut |hash| numbers.get(&hash).copied())
+                })
+                .collect()
+        })
+        .collect();
+    println!("{} features, {} stretches", hashes.len(), sets.iter().map(Vec::len).sum::<usize>());
+    let mut model = Model::new(hashes.len());
+    let drop = |name: &str, default: f32| options.number(&format!("drop-{name}"), default);
+    let settings = Settings {
+        rate: options.number("rate", 0.05),
+        decay: options.number("decay", 0.002),
+        dropout: [
+            drop("form", 0.05),
+            drop("word", 0.3),
+            drop("context", 0.15),
+            drop("known", 0.2),
+            drop("class", 0.15),
+        ],
+    };
+    let epochs = options.number("epochs", 12.0) as usize;
+    for epoch in 0..epochs {
+        let refs: Vec<&Stretch> = sets[epoch % variants].iter().collect();
+        let part = |at: usize| 1.0 - at as f32 / epochs as f32;
+        model.epoch(&refs, &settings, (part(epoch), part(epoch + 1)), &mut random);
+    }
+    debug_assert!(hashes.len() < NUMBER as usize);
+    let features: Vec<(u64, [f32; LABELS])> = hashes.iter().copied().zip(model.weights.iter().copied()).collect();
+    Ok(pack(&features, &model.transitions, classes)?)
+}
+
+fn evaluate(model: &[u8], documents: &[&Document]) -> Option<f64> {
+    let tagger = Tagger::new(model)?;
+    let labels: Vec<Vec<Vec<u8>>> = documents
+        .iter()
+        .map(|document| {
+            let words: Vec<_> = document.sentences.iter().map(Sentence::words).collect();
+            let labels = tagger.labels(&words);
+            let mut rest = labels.as_slice();
+            words
+                .iter()
+                .map(|words| {
+                    let (here, behind) = rest.split_at(words.len());
+                    rest = behind;
+                    here.to_vec()
+                })
+                .collect()
+        })
+        .collect();
+    Some(score::print(documents, &labels))
+}
+
+fn main() -> Result<(), Failure> {
+    let mut values = HashMap::new();
+    for argument in std::env::args().skip(1) {
+        let (name, value) = argument.split_once('=').unwrap_or((&argument, "1"));
+        values.insert(name.to_owned(), value.to_owned());
+    }
+    let options = Options { values };
+    if let Some(path) = options.text("gazetteer") {
+        return bits(path);
+    }
+    let classes = std::fs::read_to_string(options.text("classes").unwrap_or("tools/tagger/fast/classes.txt"))?;
+    let mut documents = Vec::new();
+    for path in options.text("data").unwrap_or("/tmp/tagger/data.jsonl").split(',') {
+        documents.extend(data::read(&PathBuf::from(path))?);
+    }
+    let start = std::time::Instant::now();
+    let held: Vec<&Document> = documents.iter().filter(|document| document.held).collect();
+    let trained: Vec<&Document> = documents.iter().filter(|document| !document.held).collect();
+    let model = match options.text("mode").unwrap_or("full") {
+        // A slice of the training documents is kept back, to choose settings by.
+        "dev" => {
+            let (mut dev, mut rest) = (Vec::new(), Vec::new());
+            for (n, document) in trained.iter().enumerate() {
+                if n % 6 == 3 { dev.push(*document) } else { rest.push(*document) }
+            }
+            let model = train(&rest, &classes, &options)?;
+            evaluate(&model, &dev);
+            model
+        }
+        // Each corpus is told by the others.
+        "leave" => {
+            let mut corpora: Vec<&str> = trained.iter().map(|document| document.corpus.as_str()).collect();
+            corpora.sort_unstable();
+            corpora.dedup();
+            let mut model = Vec::new();
+            let mut sum = 0.0;
+            let only = options.text("only");
+            for corpus in
+                corpora.iter().filter(|corpus| only.is_none_or(|only| only.split(',').any(|name| name == **corpus)))
+            {
+                let (test, rest): (Vec<&Document>, Vec<&Document>) =
+                    trained.iter().partition(|document| document.corpus == *corpus);
+                model = train(&rest, &classes, &options)?;
+                sum += evaluate(&model, &test).unwrap_or(0.0);
+            }
+            println!("SUM {sum:.4}");
+            model
+        }
+        _ => {
+            let model = train(&trained, &classes, &options)?;
+            evaluate(&model, &held);
+            model
+        }
+    };
+    println!("{:.1} s, {} bytes", start.elapsed().as_secs_f32(), model.len());
+    if let Some(path) = options.text("out") {
+        std::fs::write(path, &model)?;
+    }
+    if let Some(path) = options.text("speed") {
+        speed(&model, path)?;
+    }
+    Ok(())
+}
+
+/// Tokens a second on a text.
+fn speed(model: &[u8], path: &str) -> Result<(), Failure> {
+    let tagger = Tagger::new(model).ok_or("broken model")?;
+    let text = std::fs::read_to_string(path)?;
+    let mut best = f64::MAX;
+    let mut count = 0;
+    for _ in 0..10 {
+        let (labels, nanoseconds) = tagger.timed(&text);
+        count = labels.len();
+        best = best.min(nanoseconds as f64);
+    }
+    println!(
+        "{count} tokens, {:.0} ns a token, {:.2} million a second",
+        best / count as f64,
+        1000.0 * count as f64 / best
+    );
+    Ok(())
+}
+
+/// Compares the bits of the gazetteer with those that another one found.
+fn bits(path: &str) -> Result<(), Failure> {
+    let mut sentences = Vec::new();
+    for line in std::fs::read_to_string(path)?.lines() {
+        sentences.push(serde_json::from_str::<serde_json::Value>(line)?);
+    }
+    let words: Vec<Vec<_>> = sentences
+        .iter()
+        .map(|value| {
+            let tokens = value["tokens"].as_array().into_iter().flatten();
+            tokens.map(|token| (token.as_str().unwrap_or_default(), true, false)).collect()
+        })
+        .collect();
+    let found = Tagger::known(&words);
+    let mut found = found.iter();
+    let mut out = String::new();
+    let mut wrong = 0;
+    for value in &sentences {
+        let mut row = Vec::new();
+        for (token, bits) in
+            value["tokens"].as_array().into_iter().flatten().zip(value["bits"].as_array().into_iter().flatten())
+        {
+            let bits = bits.as_u64().unwrap_or(0);
+            let here = found.next().copied().unwrap_or(0);
+            row.push(here);
+            if bits != here {
+                wrong += 1;
+                println!("{token}: {bits:o} {here:o}");
+            }
+        }
+        let line = serde_json::json!({"tokens": value["tokens"], "opens": value["opens"], "bits": row});
+        out.push_str(&format!("{line}\n"));
+    }
+    println!("{wrong} differ");
+    std::fs::write("/tmp/tagger/gaz-rust.jsonl", out)?;
+    Ok(())
+}
