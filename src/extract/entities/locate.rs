@@ -45,15 +45,15 @@ impl Countries {
     fn of(article: &Article, chosen: &[Vec<Candidate<'_>>]) -> Self {
         let mut countries = Self::default();
         if let Some(country) = article.wire.dateline.as_ref().and_then(|dateline| dateline.country.as_deref()) {
-            countries.add(country, 2.0);
+            countries.add(country, 3.0);
         }
         for candidate in chosen.iter().flatten() {
             match candidate.meaning {
                 Meaning::Place(place) if place.kind == PlaceKind::Country => {
                     countries.add(place.iso2.as_deref().unwrap_or_default(), 1.0);
                 }
-                Meaning::Demonym(place) => countries.add(place.iso2.as_deref().unwrap_or_default(), 0.7),
-                Meaning::Place(place) => countries.add(place.iso2.as_deref().unwrap_or_default(), 0.3),
+                Meaning::Demonym(place) => countries.add(place.iso2.as_deref().unwrap_or_default(), 0.5),
+                Meaning::Place(place) => countries.add(place.iso2.as_deref().unwrap_or_default(), 0.6),
                 _ => {}
             }
         }
@@ -199,6 +199,27 @@ fn country(mention: &Candidate<'_>) -> Option<String> {
     }
 }
 
+/// Codes of the International Olympic Committee and FIFA that are not those of ISO 3166-1.
+const SPORT_CODES: [(&str, &str); 58] = [
+    ("ALG", "DZ"), ("ANG", "AO"), ("BAH", "BS"), ("BAN", "BD"), ("BAR", "BB"), ("BHU", "BT"), ("BOT", "BW"), ("BRN", "BH"),
+    ("BUL", "BG"), ("BUR", "BF"), ("CAM", "KH"), ("CHA", "TD"), ("CHI", "CL"), ("CRC", "CR"), ("CRO", "HR"), ("DEN", "DK"),
+    ("ESA", "SV"), ("FIJ", "FJ"), ("GAM", "GM"), ("GBR", "GB"), ("GER", "DE"), ("GRE", "GR"), ("GRN", "GD"), ("GUA", "GT"),
+    ("GUI", "GN"), ("HAI", "HT"), ("HON", "HN"), ("INA", "ID"), ("IRI", "IR"), ("KSA", "SA"), ("KUW", "KW"), ("LAT", "LV"),
+    ("LBA", "LY"), ("LES", "LS"), ("MAD", "MG"), ("MAS", "MY"), ("MAW", "MW"), ("MGL", "MN"), ("MON", "MC"), ("MRI", "MU"),
+    ("MYA", "MM"), ("NED", "NL"), ("NEP", "NP"), ("NGR", "NG"), ("NIG", "NE"), ("PAR", "PY"), ("PHI", "PH"), ("POR", "PT"),
+    ("PUR", "PR"), ("RSA", "ZA"), ("SLO", "SI"), ("SRI", "LK"), ("SUD", "SD"), ("SUI", "CH"), ("TAN", "TZ"), ("TPE", "TW"),
+    ("URU", "UY"), ("ZIM", "ZW"),
+];
+
+/// The country of a code of three capitals, as tables of sport have it.
+fn coded<'p>(places: &'p Places, written: &str) -> Option<&'p Place> {
+    if written.len() != 3 || !written.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return None;
+    }
+    let sport = SPORT_CODES.iter().find(|(code, _)| *code == written).map(|(_, country)| *country);
+    sport.and_then(|country| places.country(country)).or_else(|| places.by_iso3(written))
+}
+
 /// What a name means, by its namesakes and what is around it.
 fn mean<'p>(places: &'p Places, written: &str, around: Option<&Surroundings>, countries: &Countries) -> Located<'p> {
     let bound = around.and_then(|around| around.bound.as_deref());
@@ -229,7 +250,8 @@ fn mean<'p>(places: &'p Places, written: &str, around: Option<&Surroundings>, co
         (rank + context(place.iso2.as_deref()), Located::Place(place))
     });
     let small = towns(written).map(|town| (size(town.population) + context(Some(town.country)), Located::Town(town)));
-    let best = known.chain(small).max_by(|a, b| a.0.total_cmp(&b.0));
+    let coded = coded(places, written).map(|place| (3.0 + context(place.iso2.as_deref()), Located::Place(place)));
+    let best = known.chain(small).chain(coded).max_by(|a, b| a.0.total_cmp(&b.0));
     let around = || bound.or(countries.first()).or(near).map(str::to_owned);
     match best {
         // A namesake far from everything that the story speaks of: rather an unknown place here.

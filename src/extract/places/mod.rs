@@ -44,6 +44,11 @@ pub(crate) struct Place {
     pub(crate) lon: Option<f64>,
     /// GeoNames identifier.
     pub(crate) geonames: Option<u64>,
+    /// The country with this ISO 3166-1 alpha-3 code.
+    pub(crate) fn by_iso3(&self, iso3: &str) -> Option<&Place> {
+        self.all.iter().find(|place| place.kind == PlaceKind::Country && place.iso3.as_deref() == Some(iso3))
+    }
+
     /// The seat of a country's government.
     pub(crate) capital: bool,
 }
