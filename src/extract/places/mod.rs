@@ -44,11 +44,6 @@ pub(crate) struct Place {
     pub(crate) lon: Option<f64>,
     /// GeoNames identifier.
     pub(crate) geonames: Option<u64>,
-    /// The country with this ISO 3166-1 alpha-3 code.
-    pub(crate) fn by_iso3(&self, iso3: &str) -> Option<&Place> {
-        self.all.iter().find(|place| place.kind == PlaceKind::Country && place.iso3.as_deref() == Some(iso3))
-    }
-
     /// The seat of a country's government.
     pub(crate) capital: bool,
 }
@@ -121,6 +116,11 @@ impl Places {
     /// The country with this ISO 3166-1 alpha-2 code.
     pub(crate) fn country(&self, iso2: &str) -> Option<&Place> {
         self.by_id(iso2)
+    }
+
+    /// The country with this ISO 3166-1 alpha-3 code.
+    pub(crate) fn by_iso3(&self, iso3: &str) -> Option<&Place> {
+        self.all.iter().find(|place| place.kind == PlaceKind::Country && place.iso3.as_deref() == Some(iso3))
     }
 
     /// The seat of a country's government.
