@@ -66,6 +66,62 @@ fn labelled_text_is_read_as_well_as_it_was() {
     assert!(below.is_empty(), "{}", below.join("\n"));
 }
 
+/// Names and values of the corpus' part that nothing was trained on, by row of the report.
+const NAMES: [(&str, f64); 8] = [
+    ("names", 0.80),
+    ("person", 0.80),
+    ("organisation", 0.75),
+    ("place", 0.85),
+    ("date", 0.90),
+    ("money", 0.85),
+    ("percent", 0.92),
+    ("duration", 0.85),
+];
+
+/// The countries of places, and the days of dates, among exact matches.
+const AGREEMENT: [(&str, f64); 2] = [("country of places", 0.89), ("date", 0.86)];
+
+fn names(tagger: &str, files: &[&str]) -> Value {
+    let mut command = dateline();
+    command.args(["eval", "--format", "json", "--part", "held", "--entities", tagger]);
+    command.args(files.iter().map(|file| format!("{}/tests/corpus/entities/{file}.txt", env!("CARGO_MANIFEST_DIR"))));
+    let output = finished(&mut command);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    report["names"].clone()
+}
+
+#[test]
+fn names_and_values_are_found_as_well_as_they_were() {
+    let all = ["agency", "asia", "business", "classic", "local", "south", "sport"];
+    let report = names("fast", &all);
+    println!("{report}");
+    let mut below = Vec::new();
+    for (row, floor) in NAMES {
+        let reached = report["types"][row]["f1"].as_f64().unwrap();
+        if reached < floor {
+            below.push(format!("{row}: {reached} is below {floor}"));
+        }
+    }
+    for (question, floor) in AGREEMENT {
+        let [right, of] = ["right", "of"].map(|key| report["agreement"][question][key].as_f64().unwrap());
+        if right / of < floor {
+            below.push(format!("{question}: {right} of {of} is below {floor}"));
+        }
+    }
+    // The encoder takes seconds a story in a build without optimisation: a few stories must do.
+    let accurate = names("accurate", &["local"]);
+    println!("{accurate}");
+    let reached = accurate["types"]["names"]["f1"].as_f64().unwrap();
+    if reached < ACCURATE {
+        below.push(format!("accurate: {reached} is below {ACCURATE}"));
+    }
+    assert!(below.is_empty(), "{}", below.join("\n"));
+}
+
+/// Names that the accurate tagger finds in `local.txt`.
+const ACCURATE: f64 = 0.85;
+
 #[test]
 fn the_patterns_of_the_specification_hold_where_they_are_at_hand() {
     let patterns = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/spec/covid-patterns.jsonl");
