@@ -5,6 +5,7 @@
 //! nothing.
 
 use super::classes::Classes;
+use super::document::Spot;
 use crate::extract::entities::token::{Case, Token};
 use crate::extract::tagger::gazetteer::{self, Gazetteer, SINGLE, class};
 
@@ -227,6 +228,21 @@ impl Sentence {
         }
     }
 
+    /// A word for the second look; `joined`: the word before it is looked at, too.
+    pub(super) fn spot(&self, at: usize, joined: bool) -> Spot {
+        let atom = self.at(at, 0);
+        let end = atom.run.1 as usize;
+        Spot {
+            folded: atom.folded,
+            last: self.at(end, -1).folded,
+            case: atom.case as u64,
+            run: u64::from(atom.run.1 - atom.run.0),
+            ends: at + 1 == end,
+            name: !short(atom),
+            joined,
+        }
+    }
+
     fn at(&self, at: usize, offset: isize) -> &Atom {
         at.checked_add_signed(offset).and_then(|at| self.atoms.get(at)).unwrap_or(&EDGE)
     }
@@ -376,11 +392,11 @@ fn ends(bytes: &[u8]) -> (u32, u32) {
     (head, tail)
 }
 
-fn pair(left: u64, right: u64) -> u64 {
+pub(super) fn pair(left: u64, right: u64) -> u64 {
     left.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29) ^ right.wrapping_mul(0xC2B2_AE3D_27D4_EB4F)
 }
 
-fn finish(template: u64, value: u64) -> u64 {
+pub(super) fn finish(template: u64, value: u64) -> u64 {
     let word = (value ^ template.wrapping_mul(0xA24B_AED4_963E_E407)).wrapping_mul(0x9FB2_1C65_1E98_DF25);
     (word ^ word >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93)
 }

@@ -1,10 +1,12 @@
 //! The fast tagger: a linear chain over hashed features.
 //!
 //! In: the tokens of a story. Out: a label for each. The steps: the words as numbers (`features`, `classes`, the
-//! gazetteer), sums of weights (`table`), the best row of labels of each stretch (`viterbi`). The model is made by
+//! gazetteer), sums of weights (`table`), the best row of labels of each stretch (`viterbi`), and once more with what the
+//! story says elsewhere (`document`). The model is made by
 //! `tools/tagger/fast`.
 
 mod classes;
+mod document;
 mod features;
 mod table;
 #[cfg(test)]
@@ -14,8 +16,9 @@ pub mod training;
 mod viterbi;
 
 use crate::extract::entities::token::Token;
+use document::{Memory, Spot};
 use features::{Sentence, Tables};
-use table::{Scores, Table, WIDTH};
+use table::{Rows, Scores, Table, WIDTH};
 use viterbi::{Lattice, Steps};
 
 /// Outside of every name.
@@ -52,33 +55,95 @@ impl Fast {
 
     /// A label for each token of a text.
     pub(in crate::extract) fn labels(&self, tokens: &[Token<'_>]) -> Vec<u8> {
+        let mut story = self.look(tokens);
+        let mut memory = Memory::default();
+        memory.read(&story.spots, &story.labels);
+        self.look_again(&memory, &mut story);
         let mut labels = vec![OUTSIDE; tokens.len()];
-        let mut sentence = Sentence::default();
-        let mut lattice = Lattice::default();
-        let mut scores: Vec<Scores> = Vec::new();
-        let mut rest = labels.as_mut_slice();
-        for tokens in tokens.chunk_by(|left, right| left.sentence == right.sentence) {
-            let Some((mut labels, behind)) = rest.split_at_mut_checked(tokens.len()) else { break };
-            rest = behind;
-            sentence.read(&self.tables, tokens);
-            let mut at = 0;
-            for stretch in sentence.scored().chunk_by(|left, right| left == right) {
-                let Some((here, behind)) = labels.split_at_mut_checked(stretch.len()) else { break };
-                labels = behind;
-                if stretch.first() == Some(&true) {
-                    scores.clear();
-                    for at in at..at + stretch.len() {
-                        let mut sums = [0; WIDTH];
-                        sentence.features(at, |_, hash| self.table.add(hash, &mut sums));
-                        scores.push(sums);
-                    }
-                    lattice.best(&self.steps, &scores, here);
-                }
-                at += stretch.len();
+        for (at, label) in story.tokens.iter().zip(&story.labels) {
+            if let Some(place) = labels.get_mut(*at) {
+                *place = *label;
             }
         }
         labels
     }
+
+    /// The first look: each sentence by itself.
+    fn look(&self, tokens: &[Token<'_>]) -> Story {
+        let mut story = Story::default();
+        let mut sentence = Sentence::default();
+        let mut lattice = Lattice::default();
+        let mut rows = Rows::new();
+        let mut start = 0;
+        for tokens in tokens.chunk_by(|left, right| left.sentence == right.sentence) {
+            sentence.read(&self.tables, tokens);
+            let mut at = 0;
+            for stretch in sentence.scored().chunk_by(|left, right| left == right) {
+                let words = at..at + stretch.len();
+                at = words.end;
+                if stretch.first() != Some(&true) {
+                    continue;
+                }
+                let first = story.spots.len();
+                for at in words.clone() {
+                    let mut sums = [0; WIDTH];
+                    rows.clear();
+                    sentence.features(at, |_, hash| self.table.find(hash, &mut rows));
+                    self.table.sum(&rows, &mut sums);
+                    story.scores.push(sums);
+                    story.spots.push(sentence.spot(at, at > words.start));
+                    story.tokens.push(start + at);
+                }
+                story.labels.resize(story.spots.len(), OUTSIDE);
+                let (scores, labels) = (story.scores.get(first..), story.labels.get_mut(first..));
+                lattice.best(&self.steps, scores.unwrap_or_default(), labels.unwrap_or_default());
+            }
+            start += tokens.len();
+        }
+        story
+    }
+
+    /// The second look, with what the first one found elsewhere in the story.
+    fn look_again(&self, memory: &Memory, story: &mut Story) {
+        let mut lattice = Lattice::default();
+        let before = story.labels.clone();
+        let mut rows = Rows::new();
+        let mut start = 0;
+        let mut labels = story.labels.as_mut_slice();
+        let mut scores = story.scores.as_mut_slice();
+        while !labels.is_empty() {
+            let joined = story.spots.iter().skip(start + 1).take_while(|spot| spot.joined).count();
+            let (Some((here, labels_behind)), Some((sums, scores_behind))) =
+                (labels.split_at_mut_checked(joined + 1), scores.split_at_mut_checked(joined + 1))
+            else {
+                break;
+            };
+            let mut changed = false;
+            for (n, sums) in sums.iter_mut().enumerate() {
+                rows.clear();
+                memory.features(&story.spots, &before, start + n, |hash| {
+                    changed = true;
+                    self.table.find(hash, &mut rows);
+                });
+                self.table.sum(&rows, sums);
+            }
+            if changed {
+                lattice.best(&self.steps, sums, here);
+            }
+            (labels, scores) = (labels_behind, scores_behind);
+            start += joined + 1;
+        }
+    }
+}
+
+/// The words of a text that are looked at, in order.
+#[derive(Debug, Default)]
+struct Story {
+    /// Their tokens.
+    tokens: Vec<usize>,
+    spots: Vec<Spot>,
+    scores: Vec<Scores>,
+    labels: Vec<u8>,
 }
 
 /// Whether `label` may follow `before`: what goes on follows its own type.

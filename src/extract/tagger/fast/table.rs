@@ -10,6 +10,8 @@ use crate::extract::tagger::LABELS;
 pub(in crate::extract) const WIDTH: usize = 24;
 /// Steps of a weight: a weight of 1.0 is stored as this.
 pub(in crate::extract) const SCALE: f32 = 32.0;
+/// No word has more features that a model knows; sums of so many weights stay far from the ends of their type.
+const MOST: usize = 128;
 /// So many bits choose the bucket.
 const BITS: u32 = 17;
 const MAGIC: &[u8; 8] = b"dltagf01";
@@ -20,19 +22,35 @@ pub(in crate::extract) type Row = [i8; WIDTH];
 /// Two rows in one line of the cache.
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
-struct Bucket {
-    rows: [Row; 2],
-    /// 0 where there is no row.
-    marks: [u16; 2],
-}
+struct Bucket([Row; 2]);
 
 /// Emission scores of one word.
 pub(in crate::extract) type Scores = [i16; WIDTH];
+
+/// Rows of the features of one word. All are found first and added then, so that the processor waits for many at once.
+#[derive(Debug)]
+pub(in crate::extract) struct Rows {
+    numbers: [u32; MOST],
+    count: usize,
+}
+
+impl Rows {
+    pub(in crate::extract) fn new() -> Self {
+        Self { numbers: [0; MOST], count: 0 }
+    }
+
+    pub(in crate::extract) fn clear(&mut self) {
+        self.count = 0;
+    }
+}
 
 /// A model.
 #[derive(Debug)]
 pub(in crate::extract) struct Table {
     buckets: Vec<Bucket>,
+    /// Which features the rows of a bucket are of, 0 for none. Apart from the rows, for they fit into a nearer cache, and
+    /// most features of a word are in no model.
+    marks: Vec<[u16; 2]>,
     /// From label to label.
     pub(in crate::extract) transitions: [[i16; LABELS]; LABELS],
     /// The list of word classes it was trained with.
@@ -48,35 +66,43 @@ fn mark(hash: u64) -> u16 {
 }
 
 impl Table {
-    /// Adds the weights of a feature to the scores.
+    /// Notes the row of a feature if the model has it.
     #[inline(always)]
-    pub(in crate::extract) fn add(&self, hash: u64, scores: &mut Scores) {
-        let Some(bucket) = self.buckets.get(bucket(hash)) else { return };
-        let mark = mark(hash);
-        let [first, second] = &bucket.rows;
-        let row = if bucket.marks[0] == mark {
-            first
-        } else if bucket.marks[1] == mark {
-            second
-        } else {
-            return;
-        };
-        for (score, weight) in scores.iter_mut().zip(row) {
-            *score = score.saturating_add(i16::from(*weight));
+    pub(in crate::extract) fn find(&self, hash: u64, rows: &mut Rows) {
+        let (at, mark) = (bucket(hash), mark(hash));
+        let Some([first, second]) = self.marks.get(at) else { return };
+        // Without a branch: whether a feature is known cannot be guessed.
+        if let Some(place) = rows.numbers.get_mut(rows.count) {
+            *place = (at as u32) << 1 | u32::from(*second == mark);
+            rows.count += usize::from(*first == mark || *second == mark);
         }
     }
 
-    /// A model of trained weights. Where more than two features want one bucket, those that weigh the most stay.
+    /// Adds the weights of the rows to the scores.
+    #[inline]
+    pub(in crate::extract) fn sum(&self, rows: &Rows, scores: &mut Scores) {
+        for number in rows.numbers.iter().take(rows.count) {
+            let Some(Bucket(pair)) = self.buckets.get((*number >> 1) as usize) else { continue };
+            let [first, second] = pair;
+            let row = if number & 1 == 0 { first } else { second };
+            for (score, weight) in scores.iter_mut().zip(row) {
+                *score = score.wrapping_add(i16::from(*weight));
+            }
+        }
+    }
+
+    /// A model of trained weights, with at most so many features. Where more than two features want one bucket, those that weigh the most stay.
     pub(in crate::extract) fn pack(
         features: &[(u64, [f32; LABELS])],
         transitions: &[[f32; LABELS]; LABELS],
         classes: &str,
+        most: usize,
     ) -> std::io::Result<Vec<u8>> {
         let weight = |row: &[f32; LABELS]| row.iter().map(|weight| weight * weight).sum::<f32>();
         let mut order: Vec<&(u64, [f32; LABELS])> = features.iter().collect();
         order.sort_by(|left, right| weight(&right.1).total_cmp(&weight(&left.1)).then(left.0.cmp(&right.0)));
         let mut kept: Vec<Vec<&(u64, [f32; LABELS])>> = vec![Vec::new(); 1 << BITS];
-        for feature in order {
+        for feature in order.into_iter().take(most) {
             if let Some(kept) = kept.get_mut(bucket(feature.0))
                 && kept.len() < 2
                 && kept.iter().all(|other| mark(other.0) != mark(feature.0))
@@ -120,11 +146,12 @@ impl Table {
         if rest.len() != LABELS * count {
             return None;
         }
-        let mut buckets = vec![Bucket { rows: [[0; WIDTH]; 2], marks: [0; 2] }; 1 << BITS];
+        let mut buckets = vec![Bucket([[0; WIDTH]; 2]); 1 << BITS];
+        let mut bucket_marks = vec![[0; 2]; 1 << BITS];
         let mut marks = marks.as_chunks::<2>().0.iter();
         let mut at = 0;
-        for (bucket, count) in buckets.iter_mut().zip(counts) {
-            let slots = bucket.rows.iter_mut().zip(&mut bucket.marks);
+        for ((bucket, bucket_marks), count) in buckets.iter_mut().zip(&mut bucket_marks).zip(counts) {
+            let slots = bucket.0.iter_mut().zip(bucket_marks);
             for (row, mark) in slots.take(usize::from(*count)) {
                 *mark = u16::from_le_bytes(*marks.next()?);
                 for (label, weight) in row.iter_mut().take(LABELS).enumerate() {
@@ -133,7 +160,7 @@ impl Table {
                 at += 1;
             }
         }
-        Some(Self { buckets, transitions, classes: String::from_utf8(classes.to_vec()).ok()? })
+        Some(Self { buckets, marks: bucket_marks, transitions, classes: String::from_utf8(classes.to_vec()).ok()? })
     }
 }
 

@@ -1,8 +1,9 @@
 //! The door through which the trainer in `tools/tagger/fast` uses the very code of the tagger. No part of the program.
 
 use super::Fast;
+use super::document::Memory;
 use super::features::{Sentence, Tables};
-use super::table::Table;
+use super::table::{SCALE, Table};
 use crate::extract::entities::token::{self, Token};
 
 pub use super::features::Kind;
@@ -54,14 +55,32 @@ impl Reader {
     }
 }
 
-/// The bytes of a model.
+/// The bytes of a model with at most so many features.
 pub fn pack(
     features: &[(u64, [f32; LABELS])],
     transitions: &[[f32; LABELS]; LABELS],
     classes: &str,
+    most: usize,
 ) -> std::io::Result<Vec<u8>> {
-    Table::pack(features, transitions, classes)
+    Table::pack(features, transitions, classes, most)
 }
+
+/// A word of a document after the first look.
+#[derive(Debug)]
+pub struct Second {
+    /// Its token in the document.
+    pub token: usize,
+    /// It goes on with the stretch of the word before.
+    pub joined: bool,
+    /// The scores of the first look.
+    pub scores: [f32; LABELS],
+    /// The features of the second one.
+    pub features: Vec<u64>,
+}
+
+/// Tokens of a text.
+#[derive(Debug)]
+pub struct Cut<'t>(Vec<Token<'t>>);
 
 /// A trained tagger.
 #[derive(Debug)]
@@ -78,12 +97,31 @@ impl Tagger {
         self.0.labels(&tokens(sentences))
     }
 
-    /// The labels of a text, and how many nanoseconds they took without the cutting into tokens.
-    pub fn timed(&self, text: &str) -> (Vec<u8>, u128) {
-        let tokens = token::tokens(text, crate::model::Field::Body);
-        let start = std::time::Instant::now();
-        let labels = self.0.labels(&tokens);
-        (labels, start.elapsed().as_nanos())
+    /// The first look at a document, and the features of the second one.
+    pub fn second(&self, sentences: &[Vec<Word<'_>>]) -> Vec<Second> {
+        let story = self.0.look(&tokens(sentences));
+        let mut memory = Memory::default();
+        memory.read(&story.spots, &story.labels);
+        let words = story.tokens.iter().zip(&story.scores).zip(&story.spots).enumerate();
+        words
+            .map(|(at, ((token, scores), spot))| {
+                let mut features = Vec::new();
+                memory.features(&story.spots, &story.labels, at, |hash| features.push(hash));
+                let scores =
+                    std::array::from_fn(|label| scores.get(label).map_or(0.0, |score| f32::from(*score) / SCALE));
+                Second { token: *token, joined: spot.joined, scores, features }
+            })
+            .collect()
+    }
+
+    /// The tokens of a text, for [`Self::count`].
+    pub fn cut<'t>(&self, text: &'t str) -> Cut<'t> {
+        Cut(token::tokens(text, crate::model::Field::Body))
+    }
+
+    /// Labels the tokens; returns how many there are.
+    pub fn count(&self, tokens: &Cut<'_>) -> usize {
+        self.0.labels(&tokens.0).len()
     }
 
     /// The bits of the gazetteer.

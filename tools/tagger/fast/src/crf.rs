@@ -10,6 +10,8 @@ pub struct Stretch {
     /// Number of the feature, its kind in the upper bits.
     pub features: Vec<u32>,
     pub allowed: Vec<u32>,
+    /// Scores that stay as they are, one row a word; none at the first look.
+    pub scores: Vec<Row>,
     pub weight: f32,
 }
 
@@ -191,7 +193,7 @@ impl Model {
             }
             let active = &mut work.active[at];
             active.clear();
-            let mut sums = [0.0f32; LABELS];
+            let mut sums = stretch.scores.get(at).copied().unwrap_or([0.0; LABELS]);
             for feature in &stretch.features[start..*end as usize] {
                 if off >> (feature >> 28) & 1 == 1 {
                     continue;
@@ -230,6 +232,9 @@ impl Model {
                     *weight += rate * step / (square.sqrt() + 1e-3);
                 }
             }
+        }
+        if !stretch.scores.is_empty() {
+            return;
         }
         for from in 0..LABELS {
             for to in 0..LABELS {

@@ -16,9 +16,12 @@ pub struct Sentence {
 /// A document.
 #[derive(Debug, Clone)]
 pub struct Document {
-    pub id: String,
     pub corpus: String,
     pub held: bool,
+    /// How much it weighs in training.
+    pub weight: f32,
+    /// Labelled by people: good to measure by.
+    pub gold: bool,
     pub sentences: Vec<Sentence>,
 }
 
@@ -30,7 +33,7 @@ impl Sentence {
 }
 
 /// The documents of a file.
-pub fn read(path: &Path) -> Result<Vec<Document>, Box<dyn std::error::Error>> {
+pub fn read(path: &Path, weight: f32) -> Result<Vec<Document>, Box<dyn std::error::Error>> {
     let mut documents = Vec::new();
     for line in std::fs::read_to_string(path)?.lines() {
         let value: serde_json::Value = serde_json::from_str(line)?;
@@ -49,8 +52,9 @@ pub fn read(path: &Path) -> Result<Vec<Document>, Box<dyn std::error::Error>> {
             allowed: numbers(&sentence["allowed"]),
         });
         documents.push(Document {
-            id: value["id"].as_str().unwrap_or_default().to_owned(),
             corpus: value["corpus"].as_str().unwrap_or_default().to_owned(),
+            weight,
+            gold: true,
             held: value["part"] == "held",
             sentences: sentences.collect(),
         });

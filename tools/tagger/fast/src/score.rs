@@ -61,6 +61,26 @@ pub fn sentence(sentence: &Sentence, labels: &[u8], counts: &mut [Counts; 4]) {
     for span in expected.difference(&found) {
         counts[usize::from(span.2)][2] += 1;
     }
+    if std::env::var_os("ERRORS").is_some() && expected != found {
+        let tell = |spans: &HashSet<(usize, usize, u8)>, other: &HashSet<(usize, usize, u8)>| {
+            let mut spans: Vec<_> = spans.difference(other).collect();
+            spans.sort();
+            let tell = |(start, end, class): &(usize, usize, u8)| {
+                format!(
+                    "{} {}",
+                    [".", "person", "organisation", "place"][usize::from(*class)],
+                    sentence.tokens[*start..*end].join(" ")
+                )
+            };
+            spans.into_iter().map(tell).collect::<Vec<_>>().join("; ")
+        };
+        println!(
+            "- {} | found {} | missed {}",
+            sentence.tokens.join(" "),
+            tell(&found, &expected),
+            tell(&expected, &found)
+        );
+    }
 }
 
 pub fn f1([right, extra, missed]: Counts) -> (f64, f64, f64) {
