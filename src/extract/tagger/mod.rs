@@ -70,7 +70,15 @@ impl Tagger {
     /// A label for each token of each text of a story.
     pub(in crate::extract) fn labels(&self, texts: &[&[Token<'_>]]) -> Vec<Vec<u8>> {
         match self {
-            Self::Fast(tagger) => texts.iter().map(|tokens| tagger.labels(tokens)).collect(),
+            Self::Fast(tagger) => {
+                // One row of tokens, so that what the body says in full is known in the headline.
+                let mut story: Vec<Token<'_>> = Vec::with_capacity(texts.iter().map(|tokens| tokens.len()).sum());
+                for tokens in texts {
+                    let sentences = story.last().map_or(0, |last| last.sentence + 1);
+                    story.extend(tokens.iter().map(|token| Token { sentence: token.sentence + sentences, ..*token }));
+                }
+                parted(tagger.labels(&story), texts)
+            }
             Self::Accurate(parts) => {
                 let (gazetteer, encoder) = parts.as_ref();
                 let sentences =
@@ -84,9 +92,14 @@ impl Tagger {
                 }
                 let read: Vec<Sentence<'_>> =
                     sentences().zip(&bits).map(|(tokens, bits)| Sentence { tokens, bits }).collect();
-                let mut labels = encoder.label(&read).into_iter().flatten();
-                texts.iter().map(|tokens| labels.by_ref().take(tokens.len()).collect()).collect()
+                parted(encoder.label(&read).into_iter().flatten().collect(), texts)
             }
         }
     }
+}
+
+/// The labels of all tokens, text by text.
+fn parted(labels: Vec<u8>, texts: &[&[Token<'_>]]) -> Vec<Vec<u8>> {
+    let mut labels = labels.into_iter();
+    texts.iter().map(|tokens| labels.by_ref().take(tokens.len()).collect()).collect()
 }
