@@ -161,7 +161,7 @@ mod tests {
             office: String::new(),
             wikidata: String::new(),
         };
-        assert_eq!(rows(&format!("{HEAD}\n\n{}\n", row.line())).unwrap(), [row.clone()]);
+        assert_eq!(rows(&format!("{HEAD}\n\n{}\n", row.line())).unwrap(), std::slice::from_ref(&row));
         let fault = |line: &str| rows(&format!("{HEAD}\n{line}\n")).unwrap_err();
         assert_eq!(fault("place\tX").0, 2);
         assert!(fault(&row.line().replace("GB\t", "UK.\t")).1.contains("alpha-2"));

@@ -199,7 +199,7 @@ mod tests {
             .iter()
             .map(|mark| {
                 let text = if mark.field == Field::Headline { &document.headline } else { &document.body };
-                (&text[mark.start..mark.end], mark.kind.as_str(), mark.attributes.as_str())
+                (text.get(mark.start..mark.end).unwrap(), mark.kind.as_str(), mark.attributes.as_str())
             })
             .collect();
         assert_eq!(marks, [("Uganda", "place", "UG"), ("KAMPALA", "place", "UG"), ("$5", "money", "5 USD")]);
@@ -215,6 +215,7 @@ mod tests {
         assert_eq!(documents[0].body, "He said \"Bank of Japan's fine\".\n\nOK");
         assert_eq!(documents[0].marks.len(), 1);
         let mark = &documents[0].marks[0];
-        assert_eq!((&documents[0].body[mark.start..mark.end], mark.kind.as_str()), ("Bank of Japan", "organisation"));
+        let marked = documents[0].body.get(mark.start..mark.end).unwrap();
+        assert_eq!((marked, mark.kind.as_str()), ("Bank of Japan", "organisation"));
     }
 }

@@ -54,7 +54,7 @@ impl Tagger {
     /// Loads the model of the one that was chosen.
     pub(in crate::extract) fn new(choice: Choice) -> Self {
         match choice {
-            Choice::Fast => Self::Fast(Box::new(Fast::new())),
+            Choice::Fast => Self::Fast(Box::default()),
             Choice::Accurate => Self::Accurate(Box::new((Gazetteer::new(), Encoder::new()))),
         }
     }

@@ -306,7 +306,7 @@ mod tests {
         // A Thursday.
         let story = Some(jiff::civil::date(2021, 3, 4));
         let found = (0..tokens.len()).find_map(|n| at(&tokens, n, story)).map_or_else(String::new, |found| {
-            let written = &text[tokens[found.first].start..tokens[found.after - 1].end];
+            let written = text.get(tokens[found.first].start..tokens[found.after - 1].end).unwrap();
             format!("{written} = {}/{}", found.date.unwrap_or_default(), found.end.unwrap_or_default())
         });
         assert_eq!(found, expected, "{text}");
