@@ -155,7 +155,8 @@ pub(crate) fn find(article: &Article, entities: &[Entity]) -> Vec<Quote> {
     }
     backfill(&mut quotes, &stretches);
     let mut quotes: Vec<Quote> = quotes.into_iter().map(|(quote, _)| quote).collect();
-    quotes.extend(indirect::find(&story, &quotes));
+    let dateline = article.wire.dateline.as_ref().map(|dateline| dateline.span.end);
+    quotes.extend(indirect::find(&story, dateline.unwrap_or(0), &quotes));
     quotes.sort_by_key(|quote| quote.span.start);
     quotes
 }

@@ -81,11 +81,13 @@ const LEAST: usize = 4;
 /// How far into a sentence its subject and verb may stand, in tokens.
 const REACH: usize = 40;
 
-/// The clauses of a story's body.
-pub(super) fn find(story: &Story<'_>, direct: &[Quote]) -> Vec<Quote> {
+/// The clauses of a story's body, which begins behind its dateline.
+pub(super) fn find(story: &Story<'_>, dateline: usize, direct: &[Quote]) -> Vec<Quote> {
     let mut quotes: Vec<Quote> = Vec::new();
     for place in sentence::sentences(story.body, Field::Body) {
-        let (start, end) = (place.start, place.end);
+        let (start, end) = (place.start.max(dateline).min(place.end), place.end);
+        let lead = |c: char| c.is_whitespace() || matches!(c, '-' | '–' | '—' | '.' | ':');
+        let start = story.body.get(start..end).map_or(start, |text| end - text.trim_start_matches(lead).len());
         let Some(text) = story.body.get(start..end) else { continue };
         let at = direct.partition_point(|quote| quote.span.end < start);
         let quoted = direct.get(at).is_some_and(|quote| quote.span.start < end);
