@@ -32,7 +32,8 @@ pub fn structure(article: &mut Article, agency: Option<&str>) {
     let credited = named.or_else(|| agencies::credited(&texts)).or(marks.agency);
     article.wire.agency = match credited {
         Some(agency) => Some(agency.to_owned()),
-        None => agency.and_then(agencies::normalise),
+        // The operator knows better than a name in brackets that no table has.
+        None => agency.and_then(agencies::normalise).or_else(|| found.as_ref().and_then(|found| found.unknown.clone())),
     };
     article.sections = sections::divide(
         &paragraphs,

@@ -34,6 +34,8 @@ pub(super) struct Found {
     pub(super) paragraph: usize,
     /// The agency in it, by its canonical name.
     pub(super) agency: Option<&'static str>,
+    /// The name in its mark, where the table has none like it: "(Silk Road News)".
+    pub(super) unknown: Option<String>,
 }
 
 struct Patterns {
@@ -74,17 +76,20 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
 pub(super) fn find(body: &str, paragraphs: &[Span], published: Option<Date>) -> Option<Found> {
     for (index, span) in paragraphs.iter().enumerate().take(PARAGRAPHS) {
         let text = span.of(body)?;
-        if let Some((length, skipped, dateline, agency)) = read(text, published) {
+        if let Some((length, skipped, dateline, agency, unknown)) = read(text, published) {
             let span = Span::body(super::tail(span, skipped).start, span.start + skipped + length);
             let text = span.of(body)?.to_owned();
-            return Some(Found { dateline: Dateline { text, span, ..dateline }, paragraph: index, agency });
+            return Some(Found { dateline: Dateline { text, span, ..dateline }, paragraph: index, agency, unknown });
         }
     }
     None
 }
 
-/// Reads a dateline at the start of a paragraph: its length, what was skipped before it, what it says.
-fn read(text: &str, published: Option<Date>) -> Option<(usize, usize, Dateline, Option<&'static str>)> {
+/// A dateline's length, what was skipped before it, what it says, its agency and the name of one that is unknown.
+type Read = (usize, usize, Dateline, Option<&'static str>, Option<String>);
+
+/// Reads a dateline at the start of a paragraph.
+fn read(text: &str, published: Option<Date>) -> Option<Read> {
     let patterns = PATTERNS.as_ref()?;
     // A note may stand in the same paragraph: "(Adds details) OSLO, Sept 29 (Agency) - ".
     let note = patterns.note.find(text).map_or(0, |note| note.end());
@@ -142,7 +147,8 @@ fn read(text: &str, published: Option<Date>) -> Option<(usize, usize, Dateline, 
     }
 
     let agency = agency_text.and_then(agencies::in_mark);
-    let known = gazetteer::lookup(first, region);
+    // A small town is known where nothing but a dateline is written like this.
+    let known = gazetteer::lookup(first, region).or_else(|| gazetteer::town(first).filter(|_| is_upper(first)));
     let is_known = known.is_some();
     let dashed = separator.is_some() && !closed_by_stop;
     let colon = separator.as_deref() == Some(":");
@@ -150,7 +156,7 @@ fn read(text: &str, published: Option<Date>) -> Option<(usize, usize, Dateline, 
     let accepted = match (agency, agency_text, &date) {
         (Some(_), _, Some(_)) => true,
         (Some(_), _, None) => (dashed && is_known) || (is_upper(first) && (is_known || dashed || closed_by_stop)),
-        (None, Some(_), Some(_)) => dashed && (is_known || is_upper(first)),
+        (None, Some(_), Some(_)) => (dashed || closed_by_stop) && (is_known || is_upper(first)),
         (None, Some(name), None) => is_known && dashed && name.chars().next().is_some_and(char::is_uppercase),
         (None, None, Some(_)) => {
             (dashed && (is_known || is_upper(first)))
@@ -172,7 +178,17 @@ fn read(text: &str, published: Option<Date>) -> Option<(usize, usize, Dateline, 
         country: known.flatten().map(str::to_owned),
         date: date.and_then(|date| date.resolve(published, AHEAD)),
     };
-    Some((cursor.at - start, note + start, dateline, agency))
+    let unknown = agency_text.filter(|name| agency.is_none() && is_agency_like(name)).map(str::to_owned);
+    Some((cursor.at - start, note + start, dateline, agency, unknown))
+}
+
+/// Whether a name between marks is written like an agency's: one to four words with capitals.
+fn is_agency_like(name: &str) -> bool {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let capital = |word: &&str| word.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());
+    (1..=4).contains(&words.len())
+        && words.iter().all(capital)
+        && name.chars().filter(|c| c.is_alphabetic()).count() >= 3
 }
 
 /// A story is not written after it is published; clocks, zones and advance copy make a few days.
@@ -254,7 +270,9 @@ impl<'t> Cursor<'t> {
             }
             let word = word_at(self.text.get(end + gap..)?);
             let capital = word.chars().next().is_some_and(char::is_uppercase);
-            let is_date = month(word).is_some() && is_month_word(word) && words > 0;
+            // "RIO DE JANEIRO" is no day of January.
+            let river = self.text.get(start..end).is_some_and(|head| head.eq_ignore_ascii_case("rio de"));
+            let is_date = month(word).is_some() && is_month_word(word) && words > 0 && !river;
             let is_small = words > 0 && SMALL.contains(&word);
             if word.is_empty() || is_date || !(capital || is_small) {
                 break;

@@ -97,6 +97,15 @@ pub(super) fn lookup(place: &str, region: Option<&str>) -> Option<Option<&'stati
     by_region.or_else(|| PLACES.cities.get(&key)).or_else(|| PLACES.regions.get(&key)).copied()
 }
 
+/// The country of a town that is known by the table for names that are surely places.
+pub(super) fn town(place: &str) -> Option<Option<&'static str>> {
+    static TOWNS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+        let rows = rows(include_str!("../../extract/places/world.tsv")).filter_map(|line| line.split_once('\t'));
+        rows.filter_map(|(name, towns)| Some((name, towns.get(..2)?))).collect()
+    });
+    TOWNS.get(key(place).as_str()).map(|country| Some(*country))
+}
+
 /// Whether this is a country, a state or its abbreviation in datelines.
 pub(super) fn is_region(name: &str) -> bool {
     PLACES.regions.contains_key(&key(name))

@@ -34,6 +34,30 @@ fn check(paragraph: &str, expected: Option<(&str, &str, &str, &str, &str)>) {
     assert_eq!(found, expected, "{paragraph}");
 }
 
+/// A table never has all agencies; the operator's word counts more than a name in brackets.
+#[test]
+fn an_agency_that_no_table_has_is_named_as_it_names_itself() {
+    check(
+        "RIO DE JANEIRO, March 3 (Carioca Wire) - The bridge is open.",
+        Some(("RIO DE JANEIRO, March 3 (Carioca Wire) -", "Rio de Janeiro", "BR", "2021-03-03", "Carioca Wire")),
+    );
+    check(
+        "KAZAN, March 3. /Volga Inform/. The bridge is open.",
+        Some(("KAZAN, March 3. /Volga Inform/.", "Kazan", "RU", "2021-03-03", "Volga Inform")),
+    );
+    check(
+        "ZURICH, March 3 (Reuter) - It is.",
+        Some(("ZURICH, March 3 (Reuter) -", "Zurich", "CH", "2021-03-03", "Reuters")),
+    );
+    check(
+        "OSLO, March 3 (updates with detail) - It is.",
+        Some(("OSLO, March 3 (updates with detail) -", "Oslo", "NO", "2021-03-03", "")),
+    );
+    let mut article = article(None, "OSLO, March 3 (Fjord Wire) - The bridge is open.");
+    structure(&mut article, Some("NTB"));
+    assert_eq!(article.wire.agency.as_deref(), Some("NTB"));
+}
+
 #[test]
 fn reads_datelines_of_many_agencies() {
     check(
