@@ -148,6 +148,7 @@ pub fn article(tables: &Tables, mut article: Article) -> Enriched {
     } else {
         entities::places_only(&tables.places, pack.code, &article)
     };
+    locate_dateline(&mut article, &entities);
     let values = if english { values::find(pack, &article, &countries(&article, &entities)) } else { Vec::new() };
     let quotes = if english { quotes::find(&article, &entities) } else { Vec::new() };
     let covid = read_figures(tables, pack, &article);
@@ -159,6 +160,19 @@ pub fn article(tables: &Tables, mut article: Article) -> Enriched {
         covid,
         language_pack: Some(pack.name.clone()),
         tagger: if english { tables.rules.name() } else { entities::PLACES_ONLY }.to_owned(),
+    }
+}
+
+/// The dateline's country as the whole story tells it: a story of Costa Rica does not begin in San José, California.
+fn locate_dateline(article: &mut Article, entities: &[Entity]) {
+    let Some(dateline) = &mut article.wire.dateline else { return };
+    let opens = |entity: &&Entity| {
+        let mention = entity.mentions.iter().find(|mention| mention.span.field.is_body());
+        entity.kind == EntityType::Place && mention.is_some_and(|mention| mention.span.start == dateline.span.start)
+    };
+    let place = entities.iter().find(opens).filter(|place| !place.links.contains_key("country_from"));
+    if let Some(country) = place.and_then(|place| place.country.clone()) {
+        dateline.country = Some(country);
     }
 }
 

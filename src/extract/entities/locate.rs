@@ -9,6 +9,7 @@
 
 use super::candidate::{Candidate, Meaning, Text};
 use super::choose::name_of;
+use super::knowledge::fold;
 use super::token::Token;
 use crate::extract::places::{Place, Places, Town, towns};
 use crate::model::{Article, EntityType, PlaceKind};
@@ -43,10 +44,15 @@ pub(super) struct Countries(BTreeMap<String, f64>);
 impl Countries {
     /// The countries of a story: the dateline's, and those that its mentions name.
     fn of(article: &Article, chosen: &[Vec<Candidate<'_>>]) -> Self {
-        let mut countries = Self::default();
+        let mut countries = Self::of_mentions(chosen);
         if let Some(country) = article.wire.dateline.as_ref().and_then(|dateline| dateline.country.as_deref()) {
             countries.add(country, 3.0);
         }
+        countries
+    }
+
+    fn of_mentions(chosen: &[Vec<Candidate<'_>>]) -> Self {
+        let mut countries = Self::default();
         for candidate in chosen.iter().flatten() {
             match candidate.meaning {
                 Meaning::Place(place) if place.kind == PlaceKind::Country => {
@@ -84,6 +90,9 @@ pub(super) fn locate<'p>(
     chosen: &[Vec<Candidate<'p>>],
 ) -> HashMap<String, Located<'p>> {
     let countries = Countries::of(article, chosen);
+    // The dateline's country was told by its name alone, so it says nothing about that name.
+    let others = Countries::of_mentions(chosen);
+    let opening = article.wire.dateline.as_ref().and_then(|dateline| dateline.place.as_deref()).map(fold);
     let mut names: Vec<(String, String)> = Vec::new();
     let mut surroundings: HashMap<String, Surroundings> = HashMap::new();
     for (text, mentions) in texts.iter().zip(chosen) {
@@ -106,7 +115,8 @@ pub(super) fn locate<'p>(
         .into_iter()
         .map(|(name, written)| {
             let around = surroundings.get(&name);
-            let meaning = mean(places, &written, around, &countries);
+            let countries = if opening.as_ref() == Some(&name) { &others } else { &countries };
+            let meaning = mean(places, &written, around, countries);
             (name, meaning)
         })
         .collect()
