@@ -60,7 +60,13 @@ class Augmenter:
 
     def place(self) -> str:
         draw = self.random.random()
-        lists = ((0.2, self.countries), (0.35, self.big), (0.5, self.cities), (0.65, self.towns), (1.0, self.pool["place"]))
+        lists = (
+            (0.2, self.countries),
+            (0.35, self.big),
+            (0.5, self.cities),
+            (0.65, self.towns),
+            (1.0, self.pool["place"]),
+        )
         return self.random.choice(next(names for most, names in lists if draw < most))
 
     def name(self, kind: str) -> str:
@@ -118,7 +124,11 @@ class Augmenter:
             parts += [plain(","), named(choice(self.countries), "place", 1, 0)]
         form = self.random.random()
         if form < 0.35:
-            parts += [plain(f", {date} ("), named(agency, "organisation", 0, 0), plain(choice([") -", ") —", ")", ") --"]))]
+            parts += [
+                plain(f", {date} ("),
+                named(agency, "organisation", 0, 0),
+                plain(choice([") -", ") —", ")", ") --"])),
+            ]
         elif form < 0.55:
             parts += [plain(" ("), named(agency, "organisation", 0, 0), plain(choice([") -", ") —", ") –", ")"]))]
         elif form < 0.7:
@@ -150,13 +160,34 @@ class Augmenter:
             elif form == 3:
                 parts = [one, *[plain(f" {number(0, 40)}") for _ in range(number(4, 8))]]
             elif form == 4:
-                parts = [plain(f"{place}. "), self.player(), plain(" ("), self.national(), plain(f") {number(1, 59)}.{number(10, 99)}")]
+                parts = [
+                    plain(f"{place}. "),
+                    self.player(),
+                    plain(" ("),
+                    self.national(),
+                    plain(f") {number(1, 59)}.{number(10, 99)}"),
+                ]
             elif form == 5:
-                parts = [self.player(), plain(" ("), self.national(), plain(") beat "), self.player(), plain(" ("), self.national(), plain(f") 6-{a} 6-{b}")]
+                parts = [
+                    self.player(),
+                    plain(" ("),
+                    self.national(),
+                    plain(") beat "),
+                    self.player(),
+                    plain(" ("),
+                    self.national(),
+                    plain(f") 6-{a} 6-{b}"),
+                ]
             elif form == 6:
                 parts = [one, plain(f" {a} ("), self.player(), plain(f" {number(1, 90)}) "), two, plain(f" {b}")]
             else:
-                parts = [plain(f"{place} "), self.player(), plain(" ("), choice([self.city_club, self.club])(), plain(f") {number(60, 280)}")]
+                parts = [
+                    plain(f"{place} "),
+                    self.player(),
+                    plain(" ("),
+                    choice([self.city_club, self.club])(),
+                    plain(f") {number(60, 280)}"),
+                ]
             line = merged(*parts)
             line["opens"][0] = 1
             lines.append(recased(line, str.upper) if upper else line)
@@ -193,7 +224,10 @@ def known_spans(masks: list[int]) -> list[tuple[int, int, str]]:
     return found
 
 
-FIRST = {begins([kind]): kind for kind in ("person", "organisation", "place", "facility", "group", "event", "product", "disease", "work")}
+FIRST = {
+    begins([kind]): kind
+    for kind in ("person", "organisation", "place", "facility", "group", "event", "product", "disease", "work")
+}
 FIRST[begins(["place", "facility"])] = "place"
 
 

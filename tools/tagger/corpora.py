@@ -25,7 +25,9 @@ FACILITIES = set(
     "Avenue Theatre Theater Library Embassy Airfield Expressway Motorway Tunnel Station Hall Church Castle".split()
 )
 PRONOUNS = set("he she his her him they them their it its we our us you your i my me who whose whom".split())
-PREFIXES = set("non anti pro co re counter multi ex pre post sub semi self inter al el Al El as Az al- G F CJTF".split())
+PREFIXES = set(
+    "non anti pro co re counter multi ex pre post sub semi self inter al el Al El as Az al- G F CJTF".split()
+)
 
 
 @dataclass
@@ -65,10 +67,7 @@ class Words:
             before = self.words[-1] if self.words else ""
             quote = self.words.count('"') % 2 == 1
             tight = (
-                word in TIGHT_BEFORE
-                or before in TIGHT_AFTER
-                or (word == '"' and quote)
-                or (before == '"' and quote)
+                word in TIGHT_BEFORE or before in TIGHT_AFTER or (word == '"' and quote) or (before == '"' and quote)
             )
         self.words.append(word)
         self.tight.append(tight)
@@ -129,7 +128,11 @@ class Corpora:
 
     def refine(self, words: list[str], types: tuple[str, ...]) -> tuple[str, ...]:
         """What the tables say of a mention whose type is known in part only."""
-        if not any(word[:1].isupper() or word[:1].isdigit() for word in words) or words[-1][:1].islower() and "event" in types:
+        if (
+            not any(word[:1].isupper() or word[:1].isdigit() for word in words)
+            or words[-1][:1].islower()
+            and "event" in types
+        ):
             # "federal election", "social science": other rules than ours.
             return ANY
         key = tuple(word.lower() for word in words)
@@ -194,7 +197,9 @@ class Corpora:
                 tags = [tag for _, tag in block]
                 for at, (word, tag) in enumerate(block):
                     # "Ancaster - Dundas": the dash of a double name has lost its place.
-                    joint = tag[0] == "I" and "-" in (word, block[at - 1][0]) and tags[at + (word == "-") :][:1] == [tag]
+                    joint = (
+                        tag[0] == "I" and "-" in (word, block[at - 1][0]) and tags[at + (word == "-") :][:1] == [tag]
+                    )
                     words.add(word, True if joint else None)
                 marks = self.marks(words.words, tags, scheme)
                 document.sentences.append(words.sentence(marks))

@@ -109,7 +109,10 @@ def main(root: Path, shared: Path, out: Path) -> None:
     documents = [document_row(document, masks) for document in corpora.documents()]
     write(out / "data.jsonl", documents)
     sentences = [sentence for document in documents for sentence in document["sentences"]]
-    write(out / "gaz-python.jsonl", [gazetteer_row(gazetteer, sentence) for sentence in sentences[:: len(sentences) // 300][:300]])
+    write(
+        out / "gaz-python.jsonl",
+        [gazetteer_row(gazetteer, sentence) for sentence in sentences[:: len(sentences) // 300][:300]],
+    )
     counts: Counter[tuple[str, str]] = Counter()
     for document in documents:
         counts[document["corpus"], document["part"]] += sum(len(s["tokens"]) for s in document["sentences"])

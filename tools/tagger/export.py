@@ -103,7 +103,9 @@ def expected(documents: list[Tree], exported: tuple[Tree, Tree, Vocabulary], gaz
     """What the exported model says of documents."""
     frozen, weights, vocabulary = exported
     found: list[Tree] = []
-    for document, rows in zip(documents, document_scores(documents, frozen, weights, vocabulary, gazetteer), strict=True):
+    for document, rows in zip(
+        documents, document_scores(documents, frozen, weights, vocabulary, gazetteer), strict=True
+    ):
         sentences = [
             {
                 "tokens": sentence["tokens"],

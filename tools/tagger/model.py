@@ -40,7 +40,9 @@ def load(model: Path, keep: list[int], layers: int, seed: int) -> tuple[Tree, Tr
     """Frozen tables and weights to train, from the base model; `keep` lists the pieces of the vocabulary that stay."""
     raw = load_file(model)
     width = raw["embeddings.word_embeddings.weight"].shape[1]
-    positions = raw["embeddings.position_embeddings.weight"][:WINDOW] + raw["embeddings.token_type_embeddings.weight"][0]
+    positions = (
+        raw["embeddings.position_embeddings.weight"][:WINDOW] + raw["embeddings.token_type_embeddings.weight"][0]
+    )
     frozen = {"words": restored(raw["embeddings.word_embeddings.weight"][keep]), "positions": restored(positions)}
     random = np.random.default_rng(seed)
 

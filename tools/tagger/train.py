@@ -33,7 +33,14 @@ Row = dict[str, Any]
 jax.config.update("jax_default_prng_impl", "unsafe_rbg")
 
 # How much a word of each corpus counts, and how often the corpus is seen in an epoch.
-WEIGHTS = {"invented": 1.0, "gum-wikinews": 1.0, "re3d-open": 1.0, "broad-twitter-news": 1.0, "wikigold": 1.0, "crossner-politics": 0.6}
+WEIGHTS = {
+    "invented": 1.0,
+    "gum-wikinews": 1.0,
+    "re3d-open": 1.0,
+    "broad-twitter-news": 1.0,
+    "wikigold": 1.0,
+    "crossner-politics": 0.6,
+}
 TIMES = {"invented": 2}
 RESULT_SHARE = 0.01
 VOCABULARY = 22_500
@@ -59,7 +66,9 @@ def arguments() -> argparse.Namespace:
 def vocabulary_of(base: Path, root: Path, documents: list[Row], gazetteer: Gazetteer) -> tuple[Vocabulary, list[int]]:
     whole = base.joinpath("vocab.txt").read_text().splitlines()
     words = {word for document in documents for sentence in document["sentences"] for word in sentence["tokens"]}
-    words |= {word for kind, phrases in enumerate(gazetteer.phrases) if kind != 4 for phrase in phrases for word in phrase}
+    words |= {
+        word for kind, phrases in enumerate(gazetteer.phrases) if kind != 4 for phrase in phrases for word in phrase
+    }
     pieces = cut(whole, sorted(words), VOCABULARY)
     order = list(SPECIAL) + [piece for piece in pieces if piece not in SPECIAL]
     number = {piece: at for at, piece in enumerate(whole)}
@@ -86,7 +95,9 @@ def factors(weights: Row, rate: float, new_rate: float, decay: float) -> Row:
     """The learning rate of each weight at its peak."""
     base = weights["base"]
     count = len(base["layers"])
-    layers = [jax.tree.map(lambda _, n=n: rate * decay ** (count - 1 - n), layer) for n, layer in enumerate(base["layers"])]
+    layers = [
+        jax.tree.map(lambda _, n=n: rate * decay ** (count - 1 - n), layer) for n, layer in enumerate(base["layers"])
+    ]
     norm = jax.tree.map(lambda _: rate * decay**count, base["norm"])
     return {"base": {"norm": norm, "layers": layers}, "new": jax.tree.map(lambda _: new_rate, weights["new"])}
 
@@ -130,7 +141,9 @@ def main() -> None:
     state = optimiser.init(weights)
 
     @jax.jit
-    def step(weights: Row, mean: Row, state: Any, batch: Row, key: jax.Array, share: jax.Array, fresh: jax.Array) -> Any:
+    def step(
+        weights: Row, mean: Row, state: Any, batch: Row, key: jax.Array, share: jax.Array, fresh: jax.Array
+    ) -> Any:
         value, gradient = jax.value_and_grad(lambda w: model.loss(frozen, w, batch, key, args.dropout))(weights)
         updates, state = optimiser.update(gradient, state, weights)
         weights = jax.tree.map(lambda w, u, r: w - share * r * u, weights, updates, rates)
@@ -152,7 +165,10 @@ def main() -> None:
             order = np.random.default_rng(args.seed + epoch).permutation(len(windows.ids))
             steps = len(order) // args.batch
             if epoch == 0:
-                print(f"{len(train)} documents, {len(windows.ids)} windows, {steps} steps an epoch, {len(vocabulary.pieces)} pieces", flush=True)
+                print(
+                    f"{len(train)} documents, {len(windows.ids)} windows, {steps} steps an epoch, {len(vocabulary.pieces)} pieces",
+                    flush=True,
+                )
             total = 0.0
             for at in range(steps):
                 elapsed = (time.time() - started) / 60
@@ -165,18 +181,26 @@ def main() -> None:
                 batch = windows.batch(order[at * args.batch : (at + 1) * args.batch])
                 key = jax.random.PRNGKey(args.seed * 1_000_000 + number)
                 fresh = max(1.0 / (number + 1), 0.004)
-                weights, mean, state, value = step(weights, mean, state, batch, key, jnp.float32(share), jnp.float32(fresh))
+                weights, mean, state, value = step(
+                    weights, mean, state, batch, key, jnp.float32(share), jnp.float32(fresh)
+                )
                 total += float(value)
                 number += 1
                 if number % 50 == 0:
-                    print(f"step {number} {number / (time.time() - started):.2f}/s loss {total / (at + 1):.4f}", flush=True)
+                    print(
+                        f"step {number} {number / (time.time() - started):.2f}/s loss {total / (at + 1):.4f}",
+                        flush=True,
+                    )
             else:
                 progress = number / (steps * args.epochs) if not args.minutes else progress
             epoch += 1
             save(args.out, mean, vocabulary.pieces)
             labels = document_labels(held, frozen, mean, vocabulary, gazetteer)
             minutes = (time.time() - started) / 60
-            figures = f"epoch {epoch}, {number} steps, {minutes:.1f} min, loss {total / max(at, 1):.4f}\n" + score.table(score.scored(held, labels))
+            figures = (
+                f"epoch {epoch}, {number} steps, {minutes:.1f} min, loss {total / max(at, 1):.4f}\n"
+                + score.table(score.scored(held, labels))
+            )
             print(figures, flush=True)
             log.write(figures + "\n")
             log.flush()

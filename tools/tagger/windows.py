@@ -58,7 +58,9 @@ def pack(sentences: Iterable[dict[str, Any]], vocabulary: Vocabulary, gazetteer:
     places: list[list[tuple[int, int]]] = []
     empty = (vocabulary.pad, cutter.MARK, 0, 0, 0, 0.0)
 
-    def add(piece: int, case: int = cutter.MARK, opens: int = 0, bits: int = 0, allowed: int = 0, weight: float = 0.0) -> None:
+    def add(
+        piece: int, case: int = cutter.MARK, opens: int = 0, bits: int = 0, allowed: int = 0, weight: float = 0.0
+    ) -> None:
         columns[-1].append([piece, case, opens, bits, allowed, weight])
 
     def open_window() -> None:
