@@ -1,7 +1,7 @@
 """Sentences varied, new in each epoch.
 
-In: sentences with masks. Out: sentences with some names replaced, datelines before some, some in capitals, and synthetic
-result tables. What holds: masks stay as true as they were.
+In: sentences with masks. Out: sentences with some names replaced, datelines before some, some in capitals, and
+synthetic result tables. What holds: masks stay as true as they were.
 """
 
 from __future__ import annotations

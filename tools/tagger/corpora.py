@@ -1,8 +1,8 @@
 """Readers of the annotated corpora.
 
 In: the files under ../shared/data and tests/corpus/entities. Out: documents of sentences, each running text with marks.
-What holds: a mark says which types its words may have; where a corpus does not tell ours apart, a mark has several types,
-and ANY where its own rule differs too much.
+What holds: a mark says which types its words may have; where a corpus does not tell ours apart, a mark has several
+types, and ANY where its own rule differs too much.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Writes the model as the engine reads it.
 
 Usage: export.py --root REPOSITORY --data FOLDER --base FOLDER --run FOLDER --out FILE [--version V] [--date D]
-In: the weights of a run. Out: one .safetensors with whole numbers of eight bits, and expected.json with what the rounded
-model says of twenty documents, beside it. What holds: MODEL.md tells every tensor.
+In: the weights of a run. Out: one .safetensors with whole numbers of eight bits, and expected.json with what the
+rounded model says of twenty documents, beside it. What holds: MODEL.md tells every tensor.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def reading(found: dict[str, np.ndarray]) -> tuple[Tree, Tree, Vocabulary]:
         name = f"layers.{len(layers)}"
         layer = {part: linear(f"{name}.{part}") for part in ("qkv", "out", "up", "down")}
         layers.append({**layer, "norm1": pair(f"{name}.norm1"), "norm2": pair(f"{name}.norm2")})
-    new = {name: found[name] for name in ("case", "opens", "gazetteer", "label_case", "label_gazetteer")}
+    new: Tree = {name: found[name] for name in ("case", "opens", "gazetteer", "label_case", "label_gazetteer")}
     new["label"] = {"weight": found["label.weight"].T, "bias": found["label.bias"]}
     weights = {"base": {"norm": pair("norm"), "layers": layers}, "new": new}
     frozen = {"words": whole("words"), "positions": whole("positions")}

@@ -1,7 +1,7 @@
 """What the repository's own tables know about the words of a sentence.
 
-In: the tables under src/extract/places and src/extract/entities/tables. Out: for each token a bit per class and place in
-the phrase (single, begin, inside). What holds: the same bits as src/extract/tagger/gazetteer.rs.
+In: the tables under src/extract/places and src/extract/entities/tables. Out: for each token a bit per class and place
+in the phrase (single, begin, inside). What holds: the same bits as src/extract/tagger/gazetteer.rs.
 """
 
 from __future__ import annotations
@@ -126,7 +126,6 @@ def phrases(source: Path) -> Iterator[tuple[int, str]]:
     yield from ((9, name) for name in words_of(tables / "first-names.txt"))
     yield from ((10, name) for name in words_of(tables / "surnames.txt"))
     for row in rows(tables / "words.tsv"):
-        kind = WORD_CLASSES.get(row[0])
-        if kind is not None:
-            yield from ((kind, name) for name in row[1].split("|"))
+        if row[0] in WORD_CLASSES:
+            yield from ((WORD_CLASSES[row[0]], name) for name in row[1].split("|"))
     yield from ((20, name) for name in words_of(tables / "common-words.txt"))

@@ -33,7 +33,8 @@ def document_scores(
     """Scores of the labels of every token, by document and sentence. Windows never cross documents."""
     packed = [pack(document["sentences"], vocabulary, gazetteer) for document in documents]
     fields = ("ids", "case", "opens", "gazetteer", "allowed", "weight")
-    joined = Windows(*(np.concatenate([getattr(windows, name) for windows in packed]) for name in fields), [])
+    columns: list[Any] = [np.concatenate([getattr(windows, name) for windows in packed]) for name in fields]
+    joined = Windows(*columns, [])
     scores = raw_scores(frozen, weights, joined)
     found: list[list[np.ndarray]] = []
     at = 0

@@ -1,7 +1,8 @@
 """Figures of an exported model on the held parts.
 
 Usage: report.py --root REPOSITORY --data FOLDER --model FILE
-Out: F1 and numbers of names by corpus and type, plain and with the rules of the engine, and the largest classes of errors.
+Out: F1 and numbers of names by corpus and type, plain and with the rules of the engine, and the largest classes of
+errors.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How right labels are.
 
-In: documents with masks, and labels for their tokens. Out: precision, recall and F1 by corpus and type. What holds: a name
-counts as right when its words and its type agree; a facility counts as a place; where the masks leave a word open, names
-that touch it are not counted on either side.
+In: documents with masks, and labels for their tokens. Out: precision, recall and F1 by corpus and type. What holds: a
+name counts as right when its words and its type agree; a facility counts as a place; a name found on words that the
+masks leave open is not counted.
 """
 
 from __future__ import annotations
@@ -69,10 +69,10 @@ class Score:
         marked = {(a, b): name for a, b, name in given}
         touched = [at for a, b, _ in given for at in range(a, b)]
         for (a, b), types in expected.items():
-            name = marked.get((a, b))
-            label = name if name in types else "other" if len(types) > 1 else next(iter(types))
+            said = marked.get((a, b))
+            label = said if said in types else "other" if len(types) > 1 else next(iter(types))
             self.true[label] += 1
-            if name is None:
+            if said is None:
                 state = "other bounds" if any(at in touched for at in range(a, b)) else "missed"
                 self.errors[label, state] += 1
 

@@ -57,7 +57,7 @@ def main() -> None:
     scores = document_scores(documents, *load_exported(args.model), gazetteer)
     for document, rows in zip(documents, scores, strict=True):
         sentences = document["sentences"]
-        labels = []
+        labels: list[list[int]] = []
         for sentence, found in zip(sentences, rows, strict=True):
             masks = np.array(sentence["allowed"], dtype=np.int64)[:, None]
             allowed = (masks >> np.arange(len(LABELS))) & 1
@@ -65,8 +65,8 @@ def main() -> None:
         if document["corpus"].startswith("en-"):
             labels = one_type_per_name([(s["tokens"], row) for s, row in zip(sentences, labels, strict=True)])
             labels = [demonyms_as_groups(s["tokens"], row, gazetteer) for s, row in zip(sentences, labels, strict=True)]
-        for sentence, found in zip(sentences, labels, strict=True):
-            sentence["allowed"] = [1 << label for label in found]
+        for sentence, chosen in zip(sentences, labels, strict=True):
+            sentence["allowed"] = [1 << label for label in chosen]
     write(args.out, documents)
 
 

@@ -1,8 +1,8 @@
 """Trains the accurate tagger.
 
 Usage: train.py --root REPOSITORY --data FOLDER --base FOLDER --out FOLDER [options]
-In: data.jsonl of data.py, the unpacked base model. Out: after each epoch `weights.npz` and a line of figures; at the end
-the exported model (export.py). What holds: documents of the part "held" are never trained on.
+In: data.jsonl of data.py, the unpacked base model. Out: after each epoch `weights.npz` (the mean of the last few hundred
+steps) and figures in `log.txt`. What holds: documents of the part "held" are never trained on.
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ def flat(tree: Row) -> dict[str, np.ndarray]:
 
 def save(out: Path, weights: Row, pieces: list[str]) -> None:
     draft = out / "draft.npz"
-    np.savez(draft, **flat(weights))
+    leaves: Row = flat(weights)
+    np.savez(draft, **leaves)
     draft.rename(out / "weights.npz")
     (out / "vocabulary.json").write_text(json.dumps(pieces, ensure_ascii=False))
 
@@ -165,10 +166,7 @@ def main() -> None:
             order = np.random.default_rng(args.seed + epoch).permutation(len(windows.ids))
             steps = len(order) // args.batch
             if epoch == 0:
-                print(
-                    f"{len(train)} documents, {len(windows.ids)} windows, {steps} steps an epoch, {len(vocabulary.pieces)} pieces",
-                    flush=True,
-                )
+                print(f"{len(train)} documents, {steps} steps an epoch, {len(vocabulary.pieces)} pieces", flush=True)
             total = 0.0
             for at in range(steps):
                 elapsed = (time.time() - started) / 60
@@ -192,9 +190,12 @@ def main() -> None:
                         flush=True,
                     )
             else:
-                progress = number / (steps * args.epochs) if not args.minutes else progress
+                if not args.minutes:
+                    progress = number / (steps * args.epochs)
             epoch += 1
             save(args.out, mean, vocabulary.pieces)
+            if epoch % 2 and progress < 1.0:
+                continue
             labels = document_labels(held, frozen, mean, vocabulary, gazetteer)
             minutes = (time.time() - started) / 60
             figures = (

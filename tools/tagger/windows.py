@@ -92,7 +92,7 @@ def pack(sentences: Iterable[dict[str, Any]], vocabulary: Vocabulary, gazetteer:
     for column in columns:
         column.extend([list(empty)] * (WINDOW - len(column)))
     types = (np.int32, np.int8, np.int8, np.uint64, np.uint32, np.float32)
-    arrays = [
+    arrays: list[Any] = [
         np.array([[cell[n] for cell in column] for column in columns], dtype=kind).reshape(-1, WINDOW)
         for n, kind in enumerate(types)
     ]
