@@ -15,6 +15,8 @@ cd "$here"
 run() { "$out/venv/bin/python" "$@"; }
 run data.py "$root" "$shared" "$out"
 run train.py --root "$root" --data "$out" --base "$base" --out "$out/run" --epochs 9
-run export.py --root "$root" --data "$out" --base "$base" --run "$out/run" --out "$out/model.safetensors"
-run report.py --root "$root" --data "$out" --model "$out/model.safetensors" | tee "$out/figures.txt"
+export_model() { run export.py --root "$root" --data "$out" --base "$base" --run "$out/run" --out "$out/model.safetensors"; }
+export_model
+run report.py --root "$root" --data "$out" --model "$out/model.safetensors" | tee "$out/run/figures.txt"
+export_model # Once more, with the figures in it.
 run silver.py --root "$root" --data "$out" --model "$out/model.safetensors" --out "$out/silver.jsonl"
