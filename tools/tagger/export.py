@@ -139,10 +139,19 @@ def main() -> None:
     found = tensors(*load_run(args.run, args.base))
     figures = (args.run / "figures.txt").read_text() if (args.run / "figures.txt").exists() else ""
     metadata = {
-        "labels": " ".join(LABELS), "gazetteer": " ".join(CLASSES), "window": str(model.WINDOW), "heads": str(model.HEADS),
-        "epsilon": str(model.EPSILON), "gelu": "tanh", "sources": SOURCES, "licence": "Apache-2.0", "seed": args.seed,
-        "version": args.version, "date": args.date, "figures": figures,
-    }  # fmt: skip
+        "labels": " ".join(LABELS),
+        "gazetteer": " ".join(CLASSES),
+        "window": str(model.WINDOW),
+        "heads": str(model.HEADS),
+        "epsilon": str(model.EPSILON),
+        "gelu": "tanh",
+        "sources": SOURCES,
+        "licence": "Apache-2.0",
+        "seed": args.seed,
+        "version": args.version,
+        "date": args.date,
+        "figures": figures,
+    }
     save_file(found, args.out, metadata)
     said = expected(sample(read(args.data / "data.jsonl")), load_exported(args.out), Gazetteer(args.root))
     args.out.with_name("expected.json").write_text(json.dumps({"documents": said}, ensure_ascii=False))

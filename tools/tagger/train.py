@@ -1,8 +1,8 @@
 """Trains the accurate tagger.
 
 Usage: train.py --root REPOSITORY --data FOLDER --base FOLDER --out FOLDER [options]
-In: data.jsonl of data.py, the unpacked base model. Out: after each epoch `weights.npz` (the mean of the last few hundred
-steps) and figures in `log.txt`. What holds: documents of the part "held" are never trained on.
+In: data.jsonl of data.py, the unpacked base model. Out: after each epoch `weights.npz` (the mean of the last
+few hundred steps) and figures in `log.txt`. What holds: documents of the part "held" are never trained on.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ def arguments() -> argparse.Namespace:
     for name in ("root", "data", "base", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--layers", type=int, default=6)
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=9)
     parser.add_argument("--minutes", type=float, default=0.0, help="end after this time, with the rate following it")
-    parser.add_argument("--rate", type=float, default=2e-4)
+    parser.add_argument("--rate", type=float, default=2.5e-4)
     parser.add_argument("--new-rate", type=float, default=1e-3)
     parser.add_argument("--decay", type=float, default=0.9, help="the rate of a layer as a share of the next one's")
     parser.add_argument("--batch", type=int, default=8)
