@@ -69,11 +69,11 @@ impl Rules {
         ];
         let texts: Vec<Text<'_>> = fields.iter().map(|(field, text)| Text::new(text, *field)).collect();
         let tokens: Vec<&[token::Token<'_>]> = texts.iter().map(|text| text.tokens.as_slice()).collect();
-        let labels = self.tagger.labels(&tokens);
+        let read = self.tagger.read(&tokens);
         let mut candidates: Vec<_> = texts
             .iter()
-            .zip(&labels)
-            .map(|(text, labels)| tagged::candidates(&self.knowledge, places, text, labels))
+            .zip(&read)
+            .map(|(text, read)| tagged::candidates(&self.knowledge, places, text, read))
             .collect();
         for (text, candidates) in texts.iter().zip(&mut candidates) {
             context::coordinated(places, text, candidates);

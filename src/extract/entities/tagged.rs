@@ -6,7 +6,7 @@
 use super::candidate::{Candidate, Meaning, Text};
 use super::knowledge::{Knowledge, Known, Phrase};
 use crate::extract::places::Places;
-use crate::extract::tagger::{self, Name};
+use crate::extract::tagger::{self, Labels, Name};
 use crate::model::{EntityType, MentionForm};
 
 /// The types in the order of the labels.
@@ -22,19 +22,20 @@ const TYPES: [EntityType; 9] = [
     EntityType::Work,
 ];
 
-/// How sure a name of the tagger is: less than what the story or the tables say for certain.
-const SURENESS: u32 = 4;
+/// How sure a name is of which the tagger is: less than what the story or the tables say for certain.
+const SURENESS: u32 = 6;
 
 /// The names that the labels tell, and diseases that only the tables know.
 pub(super) fn candidates<'k>(
     knowledge: &Knowledge,
     places: &'k Places,
     text: &Text<'_>,
-    labels: &[u8],
+    read: &Labels,
 ) -> Vec<Candidate<'k>> {
-    let names = tagger::names(labels);
+    let names = tagger::names(&read.labels);
+    let likely = |name: &Name| read.likely.get(name.start).copied().unwrap_or(1.0);
     let mut found: Vec<Candidate<'k>> =
-        names.iter().filter_map(|name| candidate(knowledge, places, text, name)).collect();
+        names.iter().filter_map(|name| candidate(knowledge, places, text, name, likely(name))).collect();
     let mut names = names.iter().peekable();
     let mut at = 0;
     while at < text.tokens.len() {
@@ -78,7 +79,13 @@ fn form(phrase: &Phrase, known: &Known) -> MentionForm {
     }
 }
 
-fn candidate<'k>(knowledge: &Knowledge, places: &'k Places, text: &Text<'_>, name: &Name) -> Option<Candidate<'k>> {
+fn candidate<'k>(
+    knowledge: &Knowledge,
+    places: &'k Places,
+    text: &Text<'_>,
+    name: &Name,
+    likely: f32,
+) -> Option<Candidate<'k>> {
     let mut kind = *TYPES.get(name.kind)?;
     let tokens = text.tokens.get(name.start..name.end)?;
     let written = text.text.get(tokens.first()?.start..tokens.last()?.end)?;
@@ -111,7 +118,9 @@ fn candidate<'k>(knowledge: &Knowledge, places: &'k Places, text: &Text<'_>, nam
         form = self::form(phrase, known);
     }
     let role_from = if kind == EntityType::Person { office(knowledge, text, name.start) } else { None };
-    Some(Candidate { first: name.start, end: name.end, kind, form, meaning, sureness: SURENESS, role_from })
+    // The mentions of a name vote on its type, the surer ones with more weight.
+    let sureness = (likely * SURENESS as f32).round().max(1.0) as u32;
+    Some(Candidate { first: name.start, end: name.end, kind, form, meaning, sureness, role_from })
 }
 
 /// Whether the tables' type and the tagger's are of one sort.

@@ -30,6 +30,13 @@ pub(in crate::extract) struct Name {
     pub(in crate::extract) kind: usize,
 }
 
+/// What a tagger says of a text: the label of each token, and how likely it is by itself, 0 to 1.
+#[derive(Debug, Default)]
+pub(in crate::extract) struct Labels {
+    pub(in crate::extract) labels: Vec<u8>,
+    pub(in crate::extract) likely: Vec<f32>,
+}
+
 /// The names that a row of labels tells.
 pub(in crate::extract) fn names(labels: &[u8]) -> Vec<Name> {
     let mut names: Vec<Name> = Vec::new();
@@ -67,8 +74,8 @@ impl Tagger {
         }
     }
 
-    /// A label for each token of each text of a story.
-    pub(in crate::extract) fn labels(&self, texts: &[&[Token<'_>]]) -> Vec<Vec<u8>> {
+    /// What it says of each text of a story. The fast tagger does not say how likely a label is.
+    pub(in crate::extract) fn read(&self, texts: &[&[Token<'_>]]) -> Vec<Labels> {
         match self {
             Self::Fast(tagger) => {
                 // One row of tokens, so that what the body says in full is known in the headline.
@@ -77,7 +84,9 @@ impl Tagger {
                     let sentences = story.last().map_or(0, |last| last.sentence + 1);
                     story.extend(tokens.iter().map(|token| Token { sentence: token.sentence + sentences, ..*token }));
                 }
-                parted(tagger.labels(&story), texts)
+                let labels = tagger.labels(&story);
+                let likely = vec![1.0; labels.len()];
+                parted(labels, likely, texts)
             }
             Self::Accurate(parts) => {
                 let (gazetteer, encoder) = parts.as_ref();
@@ -92,14 +101,23 @@ impl Tagger {
                 }
                 let read: Vec<Sentence<'_>> =
                     sentences().zip(&bits).map(|(tokens, bits)| Sentence { tokens, bits }).collect();
-                parted(encoder.label(&read).into_iter().flatten().collect(), texts)
+                let (mut labels, mut likely) = (Vec::new(), Vec::new());
+                for (of_sentence, shares) in encoder.read(&read) {
+                    labels.extend(of_sentence);
+                    likely.extend(shares);
+                }
+                parted(labels, likely, texts)
             }
         }
     }
 }
 
-/// The labels of all tokens, text by text.
-fn parted(labels: Vec<u8>, texts: &[&[Token<'_>]]) -> Vec<Vec<u8>> {
-    let mut labels = labels.into_iter();
-    texts.iter().map(|tokens| labels.by_ref().take(tokens.len()).collect()).collect()
+/// What is said of all tokens, text by text.
+fn parted(labels: Vec<u8>, likely: Vec<f32>, texts: &[&[Token<'_>]]) -> Vec<Labels> {
+    let (mut labels, mut likely) = (labels.into_iter(), likely.into_iter());
+    let of = |tokens: &&[Token<'_>]| Labels {
+        labels: labels.by_ref().take(tokens.len()).collect(),
+        likely: likely.by_ref().take(tokens.len()).collect(),
+    };
+    texts.iter().map(of).collect()
 }

@@ -151,17 +151,25 @@ impl Encoder {
         })
     }
 
-    /// The labels of all words, sentence by sentence.
-    pub(in crate::extract) fn label(&self, sentences: &[Sentence<'_>]) -> Vec<Vec<u8>> {
+    /// The labels of all words, sentence by sentence, and how likely each is by itself, 0 to 1.
+    pub(in crate::extract) fn read(&self, sentences: &[Sentence<'_>]) -> Vec<(Vec<u8>, Vec<f32>)> {
         let scores = self.scores(sentences);
         let mut rest = scores.as_slice();
-        let mut labels = Vec::with_capacity(sentences.len());
+        let mut read = Vec::with_capacity(sentences.len());
         for sentence in sentences {
             let (own, after) = rest.split_at_checked(sentence.tokens.len() * LABELS).unwrap_or((rest, &[]));
-            labels.push(viterbi::best(own, LABELS));
+            let labels = viterbi::best(own, LABELS);
+            let likely = own.chunks(LABELS).zip(&labels).map(|(row, label)| share(row, usize::from(*label))).collect();
+            read.push((labels, likely));
             rest = after;
         }
-        labels
+        read
+    }
+
+    /// The labels of all words, sentence by sentence.
+    #[cfg(test)]
+    pub(in crate::extract) fn label(&self, sentences: &[Sentence<'_>]) -> Vec<Vec<u8>> {
+        self.read(sentences).into_iter().map(|(labels, _)| labels).collect()
     }
 
     /// The scores of every label for every word.
@@ -177,7 +185,7 @@ impl Encoder {
             let (own, after) = words.split_at_checked(count).unwrap_or((words, &[]));
             words = after;
             self.pass(&windows.slots, &batch, &mut work);
-            self.read(&windows.slots, start, own, &work, &mut scores);
+            self.score(&windows.slots, start, own, &work, &mut scores);
         }
         scores
     }
@@ -225,7 +233,7 @@ impl Encoder {
     }
 
     /// Appends the scores of the words that begin at these slots; the slot `start` is the first row of the stream.
-    fn read(&self, slots: &[Slot], start: usize, words: &[usize], work: &Work, scores: &mut Vec<f32>) {
+    fn score(&self, slots: &[Slot], start: usize, words: &[usize], work: &Work, scores: &mut Vec<f32>) {
         for word in words {
             let row = work.stream.chunks_exact(self.width).nth(word - start).unwrap_or_default();
             let from = scores.len();
@@ -237,6 +245,13 @@ impl Encoder {
             }
         }
     }
+}
+
+/// The softmax of one score among all.
+fn share(scores: &[f32], of: usize) -> f32 {
+    let score = scores.get(of).copied().unwrap_or(f32::NEG_INFINITY);
+    let sum: f32 = scores.iter().map(|other| (other - score).exp()).sum();
+    if sum.is_finite() && sum > 0.0 { 1.0 / sum } else { 0.0 }
 }
 
 /// Windows of at most [`BATCH`] pieces together.
@@ -329,7 +344,7 @@ pub fn trial(model: &[u8]) -> Result<impl Fn(&str) -> usize, String> {
         let tokens = crate::extract::entities::token::tokens(text, crate::model::Field::Body);
         let sentences = tokens.chunk_by(|one, next| one.sentence == next.sentence);
         let sentences: Vec<_> = sentences.map(|tokens| Sentence { tokens, bits: &[] }).collect();
-        std::hint::black_box(encoder.label(&sentences));
+        std::hint::black_box(encoder.read(&sentences));
         windows::pack(&sentences, &encoder.vocabulary).slots.len()
     })
 }
