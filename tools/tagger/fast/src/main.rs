@@ -237,11 +237,13 @@ fn main() -> Result<(), Failure> {
     }
     let classes = std::fs::read_to_string(options.text("classes").unwrap_or("tools/tagger/fast/classes.txt"))?;
     let mut documents = Vec::new();
-    // "FILE:0.5": documents that weigh half. Only the first file has held documents.
+    // "FILE:0.5": documents that weigh half. Only the first file has held documents, and of the
+    // others only corpora that it does not have are taken.
     for (n, file) in options.text("data").unwrap_or("/tmp/tagger/data.jsonl").split(',').enumerate() {
         let (path, weight) = file.split_once(':').unwrap_or((file, "1"));
         let mut more = data::read(&PathBuf::from(path), weight.parse()?)?;
-        more.retain(|document| n == 0 || !document.held);
+        let known = |document: &Document| documents.iter().any(|other: &Document| other.corpus == document.corpus);
+        more.retain(|document| n == 0 || !document.held && !known(document));
         more.iter_mut().for_each(|document| document.gold = n == 0);
         documents.extend(more);
     }
