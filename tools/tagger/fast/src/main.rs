@@ -181,25 +181,27 @@ fn train_first(documents: &[&Document], classes: &str, options: &Options) -> Tra
         })
         .collect();
     println!("{} features, {} stretches", hashes.len(), sets.iter().map(Vec::len).sum::<usize>());
-    let mut model = Model::new(hashes.len());
     let drop = |name: &str, default: f32| options.number(&format!("drop-{name}"), default);
     let settings = Settings {
         rate: options.number("rate", 0.05),
         decay: options.number("decay", 0.002),
-        dropout: [
-            drop("form", 0.05),
-            drop("word", 0.3),
-            drop("context", 0.15),
-            drop("known", 0.2),
-            drop("class", 0.15),
-        ],
+        dropout: [drop("form", 0.05), drop("word", 0.3), drop("context", 0.15), drop("known", 0.2), drop("class", 0.15)],
     };
     let epochs = options.number("epochs", 12.0) as usize;
-    for epoch in 0..epochs {
-        let refs: Vec<&Stretch> = sets[epoch % variants].iter().collect();
-        let part = |at: usize| 1.0 - at as f32 / epochs as f32;
-        model.epoch(&refs, &settings, (part(epoch), part(epoch + 1)), &mut random);
+    // The mean of several models that differ by chance alone is better than each of them.
+    let seeds = options.number("seeds", 1.0) as u64;
+    let mut mean = Model::new(hashes.len());
+    for seed in 0..seeds {
+        let mut random = Random(7 + 1000 * seed);
+        let mut model = Model::new(hashes.len());
+        for epoch in 0..epochs {
+            let refs: Vec<&Stretch> = sets[(epoch + seed as usize) % variants].iter().collect();
+            let part = |at: usize| 1.0 - at as f32 / epochs as f32;
+            model.epoch(&refs, &settings, (part(epoch), part(epoch + 1)), &mut random);
+        }
+        mean.add(&model, 1.0 / seeds as f32);
     }
+    let model = mean;
     debug_assert!(hashes.len() < NUMBER as usize);
     Trained { features: hashes.into_iter().zip(model.weights).collect(), transitions: model.transitions }
 }
