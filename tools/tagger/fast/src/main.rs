@@ -64,7 +64,7 @@ struct Trained {
 /// so it is trained several times without a part of the documents.
 fn train(documents: &[&Document], classes: &str, options: &Options) -> Result<Vec<u8>, Failure> {
     let mut whole = train_first(documents, classes, options);
-    let most = options.number("most", 150_000.0) as usize;
+    let most = options.number("most", 300_000.0) as usize;
     let parts = options.number("parts", 4.0) as usize;
     if parts > 0 {
         let mut words: Vec<Second> = Vec::new();
@@ -185,11 +185,17 @@ fn train_first(documents: &[&Document], classes: &str, options: &Options) -> Tra
     let settings = Settings {
         rate: options.number("rate", 0.05),
         decay: options.number("decay", 0.002),
-        dropout: [drop("form", 0.05), drop("word", 0.3), drop("context", 0.15), drop("known", 0.2), drop("class", 0.15)],
+        dropout: [
+            drop("form", 0.05),
+            drop("word", 0.3),
+            drop("context", 0.15),
+            drop("known", 0.2),
+            drop("class", 0.15),
+        ],
     };
     let epochs = options.number("epochs", 12.0) as usize;
     // The mean of several models that differ by chance alone is better than each of them.
-    let seeds = options.number("seeds", 1.0) as u64;
+    let seeds = options.number("seeds", 3.0) as u64;
     let mut mean = Model::new(hashes.len());
     for seed in 0..seeds {
         let mut random = Random(7 + 1000 * seed);
