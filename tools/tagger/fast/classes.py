@@ -14,7 +14,7 @@ import sys
 
 import numpy as np
 
-CLASSES, FAMILIES, ROUNDS = 1024, 96, 25
+CLASSES, FAMILIES, ROUNDS = 512, 32, 25
 
 
 def word_table(path):

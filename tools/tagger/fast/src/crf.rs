@@ -165,6 +165,14 @@ impl Model {
         }
     }
 
+    /// Adds a share of another model's weights.
+    pub fn add(&mut self, other: &Self, share: f32) {
+        let rows = self.weights.iter_mut().zip(&other.weights);
+        for (row, other) in rows.chain(self.transitions.iter_mut().zip(&other.transitions)) {
+            row.iter_mut().zip(other).for_each(|(weight, other)| *weight += share * other);
+        }
+    }
+
     /// One pass over the stretches; the rate falls from `rates.0` to `rates.1` times the setting.
     pub fn epoch(&mut self, stretches: &[&Stretch], settings: &Settings, rates: (f32, f32), random: &mut Random) {
         let mut order: Vec<usize> = (0..stretches.len()).collect();

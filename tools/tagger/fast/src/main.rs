@@ -64,7 +64,7 @@ struct Trained {
 /// so it is trained several times without a part of the documents.
 fn train(documents: &[&Document], classes: &str, options: &Options) -> Result<Vec<u8>, Failure> {
     let mut whole = train_first(documents, classes, options);
-    let most = options.number("most", 150_000.0) as usize;
+    let most = options.number("most", 300_000.0) as usize;
     let parts = options.number("parts", 4.0) as usize;
     if parts > 0 {
         let mut words: Vec<Second> = Vec::new();
@@ -181,7 +181,6 @@ fn train_first(documents: &[&Document], classes: &str, options: &Options) -> Tra
         })
         .collect();
     println!("{} features, {} stretches", hashes.len(), sets.iter().map(Vec::len).sum::<usize>());
-    let mut model = Model::new(hashes.len());
     let drop = |name: &str, default: f32| options.number(&format!("drop-{name}"), default);
     let settings = Settings {
         rate: options.number("rate", 0.05),
@@ -195,11 +194,20 @@ fn train_first(documents: &[&Document], classes: &str, options: &Options) -> Tra
         ],
     };
     let epochs = options.number("epochs", 12.0) as usize;
-    for epoch in 0..epochs {
-        let refs: Vec<&Stretch> = sets[epoch % variants].iter().collect();
-        let part = |at: usize| 1.0 - at as f32 / epochs as f32;
-        model.epoch(&refs, &settings, (part(epoch), part(epoch + 1)), &mut random);
+    // The mean of several models that differ by chance alone is better than each of them.
+    let seeds = options.number("seeds", 3.0) as u64;
+    let mut mean = Model::new(hashes.len());
+    for seed in 0..seeds {
+        let mut random = Random(7 + 1000 * seed);
+        let mut model = Model::new(hashes.len());
+        for epoch in 0..epochs {
+            let refs: Vec<&Stretch> = sets[(epoch + seed as usize) % variants].iter().collect();
+            let part = |at: usize| 1.0 - at as f32 / epochs as f32;
+            model.epoch(&refs, &settings, (part(epoch), part(epoch + 1)), &mut random);
+        }
+        mean.add(&model, 1.0 / seeds as f32);
     }
+    let model = mean;
     debug_assert!(hashes.len() < NUMBER as usize);
     Trained { features: hashes.into_iter().zip(model.weights).collect(), transitions: model.transitions }
 }
@@ -237,11 +245,13 @@ fn main() -> Result<(), Failure> {
     }
     let classes = std::fs::read_to_string(options.text("classes").unwrap_or("tools/tagger/fast/classes.txt"))?;
     let mut documents = Vec::new();
-    // "FILE:0.5": documents that weigh half. Only the first file has held documents.
+    // "FILE:0.5": documents that weigh half. Only the first file has held documents, and of the
+    // others only corpora that it does not have are taken.
     for (n, file) in options.text("data").unwrap_or("/tmp/tagger/data.jsonl").split(',').enumerate() {
         let (path, weight) = file.split_once(':').unwrap_or((file, "1"));
         let mut more = data::read(&PathBuf::from(path), weight.parse()?)?;
-        more.retain(|document| n == 0 || !document.held);
+        let known = |document: &Document| documents.iter().any(|other: &Document| other.corpus == document.corpus);
+        more.retain(|document| n == 0 || !document.held && !known(document));
         more.iter_mut().for_each(|document| document.gold = n == 0);
         documents.extend(more);
     }
