@@ -54,7 +54,7 @@ pub fn sentence(sentence: &Sentence, labels: &[u8], counts: &mut [Counts; 4]) {
     for span in &found {
         if expected.contains(span) {
             counts[usize::from(span.2)][0] += 1;
-        } else if !unknown(span.0, span.1) && !(span.0 > 0 && gold[span.0 - 1].is_none()) {
+        } else if !(unknown(span.0, span.1) || span.0 > 0 && gold[span.0 - 1].is_none()) {
             counts[usize::from(span.2)][1] += 1;
         }
     }
