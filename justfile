@@ -36,6 +36,10 @@ faults-feeds feeds="10000" drips="1000":
 restarts items="100000" restarts="40":
     DATELINE_RESTART_ITEMS={{items}} DATELINE_RESTARTS={{restarts}} tests/run --release --test it -- restart --nocapture --test-threads 1
 
+# Writes docs/ACCURACY.md: how right each field is on the labelled text.
+accuracy:
+    tools/accuracy
+
 # A run with the seed that a failed one has printed.
 again seed name kills="30":
     DATELINE_FAULTS_SEED={{seed}} DATELINE_FAULTS_KILLS={{kills}} tests/run --test it {{name}} -- --nocapture --exact

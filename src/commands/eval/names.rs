@@ -2,7 +2,8 @@
 //!
 //! In: a document's marks and what was read out of its text. Out: counts by type, and which attributes of exact matches
 //! agree. What holds: a match has exactly the span and the type of the mark; `names` takes persons, organisations and
-//! places together, a facility being a place there, as CoNLL has it; a mention by office is no name.
+//! places together, a facility being a place there, as CoNLL has it; a mention by office is no name. Quantities are
+//! not scored: records also have counts of people and things, which the corpus does not mark.
 
 use super::marks::{Document, Mark};
 use super::{interval, rates, sum, told};
@@ -114,8 +115,8 @@ fn compare(document: &Document, enriched: &Enriched) -> Scored {
         found.insert((value.span.field, value.span.start, value.span.end, kind), told);
     }
     let place_of = |mark: &Mark| (mark.field, mark.start, mark.end, mark.kind.clone());
-    let marked: BTreeMap<Place, &str> =
-        document.marks.iter().map(|mark| (place_of(mark), mark.attributes.as_str())).collect();
+    let scored = document.marks.iter().filter(|mark| mark.kind != "quantity");
+    let marked: BTreeMap<Place, &str> = scored.map(|mark| (place_of(mark), mark.attributes.as_str())).collect();
     let mut score = Scored { id: document.id.clone(), style: document.style.clone(), ..Scored::default() };
     for (expected, all) in [(true, marked.keys().collect::<Vec<_>>()), (false, found.keys().collect())] {
         for place in all {

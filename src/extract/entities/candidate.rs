@@ -19,6 +19,9 @@ pub(super) enum Meaning<'k> {
     Shape,
 }
 
+/// The sureness of what the story itself tells: its dateline, or "the South" of Korea.
+pub(super) const CERTAIN: u32 = 9;
+
 /// Something that may be a mention.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Candidate<'k> {

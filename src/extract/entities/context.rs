@@ -3,7 +3,7 @@
 //! In: an article, its texts and the candidates found so far. Out: more candidates. Here the article as a whole speaks:
 //! what stands in a dateline needs no other sign, and a point of the compass is a country where the story named both.
 
-use super::candidate::{Candidate, Meaning, Text};
+use super::candidate::{CERTAIN, Candidate, Meaning, Text};
 use crate::extract::places::{Place, Places};
 use crate::model::{Article, EntityType, Field, MentionForm, PlaceKind};
 
@@ -31,7 +31,8 @@ pub(super) fn dateline<'p>(places: &'p Places, article: &Article, body: &Text<'_
             kind: EntityType::Place,
             form: MentionForm::Name,
             meaning: place.map_or(Meaning::Shape, Meaning::Place),
-            sureness: 9,
+            // Which of the places of that name, the whole story tells.
+            sureness: CERTAIN - 1,
             role_from: None,
         });
     }
@@ -56,14 +57,14 @@ pub(super) fn dateline<'p>(places: &'p Places, article: &Article, body: &Text<'_
                 candidate.first == first && candidate.end == end && matches!(candidate.meaning, Meaning::Known(_))
             });
             match known {
-                Some(known) => known.sureness = 9,
+                Some(known) => known.sureness = CERTAIN,
                 None => found.push(Candidate {
                     first,
                     end,
                     kind: EntityType::Organisation,
                     form: MentionForm::Name,
                     meaning: Meaning::Shape,
-                    sureness: 9,
+                    sureness: CERTAIN,
                     role_from: None,
                 }),
             }
@@ -116,7 +117,7 @@ pub(super) fn halves<'p>(places: &'p Places, texts: &[Text<'_>], candidates: &mu
                     kind: EntityType::Place,
                     form: MentionForm::Short,
                     meaning: Meaning::Place(place),
-                    sureness: 9,
+                    sureness: CERTAIN,
                     role_from: None,
                 });
             }
@@ -149,7 +150,7 @@ pub(super) fn coordinated<'k>(places: &'k Places, text: &Text<'_>, found: &mut V
             kind: EntityType::Place,
             form,
             meaning: Meaning::Place(place),
-            sureness: 9,
+            sureness: CERTAIN,
             role_from: None,
         };
         found.push(mention(at, at + 1, left, MentionForm::Short));

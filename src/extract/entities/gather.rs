@@ -4,7 +4,7 @@
 //! order. A nationality is an entity of its own (type `group`) and no mention of its country: "Russian officials" names a
 //! people's adjective, "Russia" the place.
 
-use super::candidate::{Candidate, Meaning, Text};
+use super::candidate::{CERTAIN, Candidate, Meaning, Text};
 use super::choose::{Learnt, name_of};
 use super::knowledge::{Knowledge, Known, fold};
 use super::locate::{Located, locate};
@@ -90,10 +90,8 @@ fn identify(
                 return (format!("{:?}:{}", known.kind, fold(&known.name)), of_table(known));
             }
         }
-        Meaning::Place(place) if candidate.kind == EntityType::Place && candidate.form == MentionForm::Short => {
-            // "the South": what it means is told by more than its name.
-            return known_place(place, &place.name);
-        }
+        // "the South", "North and South Korea": what it means is told by more than its name.
+        Meaning::Place(place) if candidate.sureness >= CERTAIN => return known_place(place, &place.name),
         Meaning::Place(_) => {}
         Meaning::Demonym(place) => {
             return (format!("group:{}", place.id), draft(EntityType::Group, written, place.iso2.as_deref()));

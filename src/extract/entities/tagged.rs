@@ -7,7 +7,7 @@ use super::candidate::{Candidate, Meaning, Text};
 use super::knowledge::{Knowledge, Known, Phrase};
 use crate::extract::places::Places;
 use crate::extract::tagger::{self, Labels, Name};
-use crate::model::{EntityType, MentionForm};
+use crate::model::{EntityType, MentionForm, PlaceKind};
 
 /// The types in the order of the labels.
 const TYPES: [EntityType; 9] = [
@@ -92,22 +92,28 @@ fn candidate<'k>(
     let row = rows(knowledge, text, name.start)
         .find(|(phrase, known)| phrase.length == tokens.len() && alike(known.kind, kind));
     let people = || places.people(written.split(['-', '–']).next().unwrap_or(written));
+    let sense = || places.senses(written).next();
     let mut form = MentionForm::Name;
     let meaning = match kind {
         // "Dutch" alone is a people, whatever it was taken for.
         EntityType::Person | EntityType::Organisation | EntityType::Place
-            if tokens.len() == 1 && row.is_none() && people().is_some() && places.senses(written).next().is_none() =>
+            if tokens.len() == 1 && row.is_none() && people().is_some() && sense().is_none() =>
         {
             kind = EntityType::Group;
             people().map(Meaning::Demonym)
         }
         // "Ulan Bator" is nobody; a place of one word may be ("Jordan").
-        EntityType::Person if tokens.len() > 1 && row.is_none() && places.senses(written).next().is_some() => {
+        EntityType::Person if tokens.len() > 1 && row.is_none() && sense().is_some() => {
             kind = EntityType::Place;
-            places.senses(written).next().map(Meaning::Place)
+            sense().map(Meaning::Place)
+        }
+        // A country is a place also where its team plays or its government speaks.
+        EntityType::Organisation if row.is_none() && sense().is_some_and(|place| place.kind == PlaceKind::Country) => {
+            kind = EntityType::Place;
+            sense().map(Meaning::Place)
         }
         EntityType::Group => people().map(Meaning::Demonym),
-        EntityType::Place if row.is_none() => places.senses(written).next().map(Meaning::Place),
+        EntityType::Place if row.is_none() => sense().map(Meaning::Place),
         _ => None,
     };
     if kind == EntityType::Group {
