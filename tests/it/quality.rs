@@ -68,18 +68,18 @@ fn labelled_text_is_read_as_well_as_it_was() {
 
 /// Names and values of the corpus' part that nothing was trained on, by row of the report.
 const NAMES: [(&str, f64); 8] = [
-    ("names", 0.80),
-    ("person", 0.80),
-    ("organisation", 0.75),
-    ("place", 0.85),
-    ("date", 0.90),
-    ("money", 0.85),
-    ("percent", 0.92),
-    ("duration", 0.85),
+    ("names", 0.86),
+    ("person", 0.885),
+    ("organisation", 0.80),
+    ("place", 0.89),
+    ("date", 0.93),
+    ("money", 0.87),
+    ("percent", 0.94),
+    ("duration", 0.89),
 ];
 
 /// The countries of places, and the days of dates, among exact matches.
-const AGREEMENT: [(&str, f64); 2] = [("country of places", 0.89), ("date", 0.86)];
+const AGREEMENT: [(&str, f64); 2] = [("country of places", 0.92), ("date", 0.885)];
 
 fn names(tagger: &str, files: &[&str]) -> Value {
     let mut command = dateline();
@@ -120,7 +120,7 @@ fn names_and_values_are_found_as_well_as_they_were() {
 }
 
 /// Names that the accurate tagger finds in `local.txt`.
-const ACCURATE: f64 = 0.85;
+const ACCURATE: f64 = 0.87;
 
 #[test]
 fn the_patterns_of_the_specification_hold_where_they_are_at_hand() {

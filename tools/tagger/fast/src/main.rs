@@ -248,7 +248,7 @@ fn main() -> Result<(), Failure> {
     let mut documents = Vec::new();
     // "FILE:0.5": documents that weigh half. Only the first file has held documents, and of the
     // others only corpora that it does not have are taken.
-    for (n, file) in options.text("data").unwrap_or("/tmp/tagger/data.jsonl").split(',').enumerate() {
+    for (n, file) in options.text("data").unwrap_or("data.jsonl").split(',').enumerate() {
         let (path, weight) = file.split_once(':').unwrap_or((file, "1"));
         let mut more = data::read(&PathBuf::from(path), weight.parse()?)?;
         let known = |document: &Document| documents.iter().any(|other: &Document| other.corpus == document.corpus);
@@ -389,6 +389,6 @@ fn bits(path: &str) -> Result<(), Failure> {
         out.push_str(&format!("{line}\n"));
     }
     println!("{wrong} differ");
-    std::fs::write("/tmp/tagger/gaz-rust.jsonl", out)?;
+    std::fs::write("gaz-rust.jsonl", out)?;
     Ok(())
 }
