@@ -26,7 +26,7 @@ pub enum GazetteerVerb {
 
 A GeoNames file is a dump of geonames.org, unpacked: 19 columns parted by tabs. Taken are populated places, divisions,
 waters, islands and mountains (feature classes P, A, H, T and L) with their names in Latin letters; populated places only
-from --min-population on, and no populated place whose name is an ordinary English word.
+from --min-population on, and none whose name is one of the thousand words that open English sentences.
 
 A CSV file has a head line with some of the columns type, name, country, other_names (parted by ;), subdivision,
 population, latitude, longitude, geonames, office, wikidata; type and name are needed. Types are person, organisation,

@@ -13,37 +13,21 @@ use crate::language::tokens::{Token, TokenKind, tokenize};
 use crate::model::{Article, Entity, EntityType, Field, Quote, Span};
 use marks::{Stretch, stretches};
 
-/// Words that attribute speech, in the forms in which they do.
-const CUES: [&str; 78] = [
+/// Words that attribute speech, in the forms in which they do, also where a clause follows them without marks.
+const TELLING: [&str; 33] = [
     "said",
     "says",
-    "say",
     "saying",
     "told",
     "tells",
-    "telling",
     "added",
     "adds",
-    "adding",
     "stated",
-    "states",
-    "stating",
     "noted",
     "notes",
-    "noting",
-    "continued",
     "stressed",
-    "stresses",
-    "stressing",
     "explained",
-    "explains",
-    "explaining",
     "announced",
-    "announcing",
-    "tweeted",
-    "wrote",
-    "writes",
-    "writing",
     "argued",
     "argues",
     "claimed",
@@ -53,12 +37,39 @@ const CUES: [&str; 78] = [
     "insists",
     "warned",
     "warns",
-    "warning",
     "declared",
     "emphasized",
     "emphasised",
-    "emphasizing",
     "recalled",
+    "acknowledged",
+    "admitted",
+    "predicted",
+    "concluded",
+    "reiterated",
+    "testified",
+    "cautioned",
+];
+
+/// Words that attribute only what stands in marks.
+const QUOTING: [&str; 45] = [
+    "say",
+    "telling",
+    "adding",
+    "states",
+    "stating",
+    "noting",
+    "continued",
+    "stresses",
+    "stressing",
+    "explains",
+    "explaining",
+    "announcing",
+    "tweeted",
+    "wrote",
+    "writes",
+    "writing",
+    "warning",
+    "emphasizing",
     "remarked",
     "commented",
     "specified",
@@ -67,10 +78,6 @@ const CUES: [&str; 78] = [
     "asked",
     "replied",
     "answered",
-    "acknowledged",
-    "admitted",
-    "predicted",
-    "concluded",
     "observed",
     "urged",
     "vowed",
@@ -78,8 +85,6 @@ const CUES: [&str; 78] = [
     "underlined",
     "underscored",
     "highlighted",
-    "reiterated",
-    "testified",
     "joked",
     "quipped",
     "lamented",
@@ -87,7 +92,6 @@ const CUES: [&str; 78] = [
     "called",
     "described",
     "suggested",
-    "cautioned",
     "promised",
     "responded",
     "posted",
@@ -188,7 +192,7 @@ fn is_speech(article: &Article, stretch: &Stretch, words: &str, attributed: bool
     let before = article.body.get(stretch.paragraph.start..stretch.outer_start).unwrap_or_default().trim_end();
     let opens = before.is_empty()
         || before.ends_with([':', ',', '.', '!', '?', '"', '”', '—', '–'])
-        || CUES.iter().any(|cue| before.ends_with(cue))
+        || TELLING.iter().chain(&QUOTING).any(|cue| before.ends_with(cue))
         || before.ends_with("that");
     let closed = words.trim_end().ends_with([',', '.', '!', '?', '…', '-', '—']);
     let capitals = words.split_whitespace().filter(|word| word.starts_with(char::is_uppercase)).count();
@@ -365,7 +369,7 @@ impl<'a> Story<'a> {
 }
 
 fn is_cue(token: &Token<'_>) -> bool {
-    CUES.contains(&token.lower.as_ref())
+    TELLING.contains(&token.lower.as_ref()) || QUOTING.contains(&token.lower.as_ref())
 }
 
 /// "according to".

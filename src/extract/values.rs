@@ -262,10 +262,6 @@ fn numeral_value(
             ..value
         });
     }
-    if let Some(ordinal) = next.filter(|next| !next.spaced && matches!(next.lower.as_ref(), "st" | "nd" | "rd" | "th"))
-    {
-        return value(ValueType::Ordinal, start, ordinal.end).map(|value| Value { value: number, ..value });
-    }
     if let Some(money) = money::around(tokens, numeral.first, numeral.after, story)
         && !is_weight(tokens, numeral)
     {

@@ -8,7 +8,7 @@ const DUMP: &str = "990001\tDrumquarry\tDrumquarry\tDroim Cairéil,Друмкв�
 990002\tMarket Quarter\tMarket Quarter\t\t56.5\t-4.25\tP\tPPLX\tGB\t\tSCT\t\t\t\t9000\t\t12\tEurope/London\t2026-01-01
 990003\tLoch Quarry\tLoch Quarry\t\t56.6\t-4.2\tH\tLK\tGB\t\tSCT\t\t\t\t0\t\t9\tEurope/London\t2026-01-01
 990004\tSmallquarry\tSmallquarry\t\t56.7\t-4.3\tP\tPPL\tGB\t\tSCT\t\t\t\t41\t\t30\tEurope/London\t2026-01-01
-990005\tCapital\tCapital\t\t56.7\t-4.3\tP\tPPL\tGB\t\tSCT\t\t\t\t5000\t\t30\tEurope/London\t2026-01-01
+990005\tBetter\tBetter\t\t56.7\t-4.3\tP\tPPL\tGB\t\tSCT\t\t\t\t5000\t\t30\tEurope/London\t2026-01-01
 ";
 
 const LIST: &str = "type,name,country,other_names,office,wikidata

@@ -1,6 +1,6 @@
 //! What is known before a story is read: the tables, compiled for lookup.
 //!
-//! In: the TSV files under `tables/`. Out: [`Knowledge`], with exact-case phrase lookup over tokens and word classes.
+//! In: the TSV files under `tables/`. Out: [`Knowledge`], with exact-case phrase lookup over tokens.
 //! Names are folded (case, diacritics) for lookup and their capitals are checked afterwards, so that "who" is not the
 //! World Health Organization and a headline in capitals still is read.
 
@@ -9,6 +9,7 @@ use crate::extract::gazetteer::Row;
 use crate::model::EntityType;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Of our own tables, or of an operator's.
@@ -60,7 +61,6 @@ pub(super) struct Knowledge {
     titles: HashMap<Box<str>, usize>,
     first_names: HashSet<Box<str>>,
     surnames_first: HashSet<Box<str>>,
-    common: HashSet<&'static str>,
 }
 
 /// Lower case without diacritics.
@@ -86,7 +86,8 @@ pub(in crate::extract) fn fold(word: &str) -> String {
         .collect()
 }
 
-fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+/// The rows of a table, cell by cell.
+pub(in crate::extract) fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
     table
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
@@ -101,6 +102,17 @@ fn own(cell: Option<&&'static str>) -> Option<Text> {
     filled(cell).map(Cow::Borrowed)
 }
 
+/// Whether an ordinary English word is written like this.
+pub(crate) fn is_common_word(word: &str) -> bool {
+    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| words(include_str!("tables/common-words.txt")).collect());
+    WORDS.contains(fold(word).as_str())
+}
+
+/// The words of a list.
+pub(in crate::extract) fn words(table: &'static str) -> impl Iterator<Item = &'static str> {
+    table.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace)
+}
+
 impl Knowledge {
     /// Compiles the tables.
     pub(super) fn new(added: &[Row]) -> Self {
@@ -112,7 +124,6 @@ impl Knowledge {
             titles: HashMap::new(),
             first_names: HashSet::new(),
             surnames_first: HashSet::new(),
-            common: HashSet::new(),
         };
         for row in rows(include_str!("tables/persons.tsv")) {
             let known = Known {
@@ -163,14 +174,11 @@ impl Knowledge {
             let key = parts.iter().map(|part| fold(part)).collect::<Vec<_>>().join(" ");
             knowledge.titles.insert(key.into(), parts.len());
         }
-        let names =
-            |table: &'static str| table.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace);
-        knowledge.first_names = names(include_str!("tables/first-names.txt")).map(|name| fold(name).into()).collect();
+        knowledge.first_names = words(include_str!("tables/first-names.txt")).map(|name| fold(name).into()).collect();
         // Names of Chinese, Koreans and Vietnamese, whose families stand first.
         for line in include_str!("tables/surnames.txt").lines().filter_map(|line| line.strip_prefix("first:")) {
             knowledge.surnames_first.extend(line.split_whitespace().map(|name| Box::from(fold(name))));
         }
-        knowledge.common = names(include_str!("tables/common-words.txt")).collect();
         knowledge
     }
 
@@ -230,7 +238,7 @@ impl Knowledge {
 
     /// Whether it is a word that opens sentences and names nothing.
     pub(super) fn is_common(&self, word: &str) -> bool {
-        self.common.contains(fold(word).as_str())
+        is_common_word(word)
     }
 
     /// The longest title at token `at`, in tokens. Its dot ("Gen.") counts.

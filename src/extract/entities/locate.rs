@@ -128,6 +128,9 @@ fn written<'t>(text: &Text<'t>, candidate: &Candidate<'_>) -> &'t str {
     span.unwrap_or_default()
 }
 
+/// The most mentions on each side that are looked at, so that one endless sentence costs no more.
+const NEIGHBOURS: usize = 100;
+
 /// What stands around a name.
 #[derive(Debug, Default)]
 struct Surroundings {
@@ -176,8 +179,10 @@ impl Surroundings {
             }
         }
         let in_sentence = |mention: &&Candidate<'_>| sentence(mention.first) == here;
-        let left = mentions.iter().take(n).rev().take_while(in_sentence).filter(certain).find_map(country);
-        let right = || mentions.iter().skip(n + 1).take_while(in_sentence).filter(certain).find_map(country);
+        let left =
+            mentions.iter().take(n).rev().take(NEIGHBOURS).take_while(in_sentence).filter(certain).find_map(country);
+        let right =
+            || mentions.iter().skip(n + 1).take(NEIGHBOURS).take_while(in_sentence).filter(certain).find_map(country);
         around.near = left.or_else(right);
         around
     }

@@ -19,6 +19,7 @@ mod roles;
 mod tagged;
 pub(in crate::extract) mod token;
 
+pub(crate) use knowledge::is_common_word;
 pub(crate) use places_only::entities as places_only;
 
 use crate::extract::Tagger as Choice;
@@ -29,20 +30,11 @@ use crate::model::{Article, Entity, Field};
 use candidate::Text;
 use knowledge::Knowledge;
 use offices::Offices;
-use std::collections::HashSet;
-use std::sync::LazyLock;
-
-/// Whether an ordinary English word is written like this name.
-pub(crate) fn is_common_word(name: &str) -> bool {
-    static WORDS: LazyLock<HashSet<&str>> =
-        LazyLock::new(|| include_str!("tables/common-words.txt").split_whitespace().collect());
-    WORDS.contains(name.to_lowercase().as_str())
-}
 
 /// Its name where only places and nationalities are looked up.
 pub(crate) const PLACES_ONLY: &str = "places/1";
 
-/// The rules' tagger, compiled once.
+/// What finds entities, compiled once.
 pub(crate) struct Rules {
     knowledge: Knowledge,
     offices: Offices,
@@ -85,9 +77,11 @@ impl Rules {
         let (chosen, learnt) = choose::choose(&self.knowledge, &texts, candidates);
         let fields: Vec<Field> = fields.iter().map(|(field, _)| *field).collect();
         let mut entities = gather::gather(&self.knowledge, places, article, &fields, &texts, &chosen, &learnt);
-        self.offices.identify(&mut entities, article.date());
-        roles::add(&self.knowledge, (&self.offices, article.date()), &fields, &texts, &chosen, &mut entities);
-        self.offices.identify(&mut entities, article.date());
+        let day = article.date();
+        self.offices.identify(&mut entities, day);
+        let named = entities.len();
+        roles::add(&self.knowledge, (&self.offices, day), &fields, &texts, &chosen, &mut entities);
+        self.offices.identify(entities.get_mut(named..).unwrap_or_default(), day);
         gather::rate(article, &mut entities);
         entities.sort_by_key(|entity| {
             entity.mentions.first().map(|mention| (roles::order(mention.span.field), mention.span.start))

@@ -4,7 +4,7 @@
 //! and bodies. What holds: nobody is taken for a holder where the table has two on that day, and a surname alone is
 //! somebody of the table only where the story gives it the country or the office.
 
-use super::knowledge::fold;
+use super::knowledge::{fold, rows};
 use crate::model::{Entity, EntityType};
 use jiff::civil::Date;
 use std::collections::HashMap;
@@ -42,10 +42,6 @@ pub(super) struct Offices {
     bodies: HashMap<String, &'static str>,
 }
 
-fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    table.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(|line| line.split('\t').collect())
-}
-
 impl Offices {
     /// Compiles the tables.
     pub(super) fn new() -> Self {
@@ -57,7 +53,7 @@ impl Offices {
             bodies: HashMap::new(),
         };
         for row in rows(include_str!("tables/terms.tsv")) {
-            let cell = |n: usize| row.get(n).copied().unwrap_or_default().trim();
+            let cell = |n: usize| row.get(n).copied().unwrap_or_default();
             let [name, country, office, body, from, to, wikidata] = [0, 1, 2, 3, 4, 5, 6].map(cell);
             let number = offices.terms.len();
             offices.terms.push(Term { name, country, office, body, from, to, wikidata });

@@ -4,50 +4,17 @@
 //! speaker. What holds: one clause a sentence at most, and none in a sentence that quotes; a clause without a speaker
 //! who is an entity, a pronoun or an office is left out.
 
-use super::{Story, according};
+use super::{Story, TELLING, according};
 use crate::extract::sentence;
 use crate::language::tokens::{Token, TokenKind, tokenize};
 use crate::model::{Field, Quote, Span};
 
-/// Verbs that tell a clause.
-const CUES: [&str; 36] = [
-    "said",
-    "says",
-    "saying",
-    "told",
-    "tells",
-    "added",
-    "adds",
-    "stated",
-    "noted",
-    "notes",
-    "stressed",
-    "explained",
-    "announced",
-    "argued",
-    "argues",
-    "claimed",
-    "claims",
-    "confirmed",
-    "insisted",
-    "insists",
-    "warned",
-    "warns",
-    "declared",
-    "emphasized",
-    "emphasised",
-    "recalled",
-    "acknowledged",
-    "admitted",
-    "predicted",
-    "concluded",
-    "reiterated",
-    "reported",
-    "believes",
-    "cautioned",
-    "testified",
-    "disclosed",
-];
+/// Verbs that tell a clause and attribute no marks.
+const CLAUSE_ONLY: [&str; 3] = ["reported", "believes", "disclosed"];
+
+fn tells(token: &Token<'_>) -> bool {
+    TELLING.contains(&token.lower.as_ref()) || CLAUSE_ONLY.contains(&token.lower.as_ref())
+}
 
 /// Nouns of speakers that are no entities.
 const SPEAKERS: [&str; 22] = [
@@ -119,9 +86,8 @@ fn clause(story: &Story<'_>, text: &str, start: usize, last: Option<&str>) -> Op
             quote(story, (start, to), (name.start, end), false, "according", last)
         };
     }
-    let cue =
-        tokens.iter().take(tokens.len().min(4 * REACH)).rposition(|token| CUES.contains(&token.lower.as_ref()))?;
-    let first = tokens.iter().take(REACH).position(|token| CUES.contains(&token.lower.as_ref()));
+    let cue = tokens.iter().take(tokens.len().min(4 * REACH)).rposition(tells)?;
+    let first = tokens.iter().take(REACH).position(tells);
     // "X said Y": the first verb, unless a comma and its subject end the sentence: "Y, X said".
     if let Some(quote) = behind(story, &tokens, cue, (start, end), last) {
         return Some(quote);

@@ -4,7 +4,7 @@
 //! class do not overlap, the leftmost and then the longest wins, and a match never leaves its sentence. Spellings are
 //! folded (case, diacritics); whether a match means what it says is for the tagger to learn, so nothing is guarded here.
 
-use crate::extract::entities::knowledge;
+use crate::extract::entities::knowledge::{self, rows, words};
 use crate::extract::entities::token::{self, Case, Token};
 use std::collections::HashMap;
 
@@ -275,13 +275,6 @@ pub(in crate::extract) fn mix(word: u64) -> u64 {
     (product >> 64) as u64 ^ product as u64
 }
 
-fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    table
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(|line| line.split('\t').map(str::trim).collect())
-}
-
 /// Gives every phrase of every table with its class.
 fn fill(give: &mut impl FnMut(usize, &str)) {
     let mut names = |class: usize, row: &[&'static str], columns: &[usize]| {
@@ -341,8 +334,6 @@ fn fill(give: &mut impl FnMut(usize, &str)) {
             }
         }
     }
-    let words =
-        |table: &'static str| table.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace);
     words(include_str!("../entities/tables/first-names.txt")).for_each(|name| give(class::FIRST_NAME, name));
     words(include_str!("../entities/tables/surnames.txt"))
         .filter(|name| *name != "first:")

@@ -12,7 +12,7 @@ use super::Tagger as Choice;
 use crate::extract::entities::token::Token;
 use encoder::{Encoder, Sentence};
 use fast::Fast;
-use gazetteer::{Gazetteer, Word};
+use gazetteer::Gazetteer;
 
 /// How many labels there are: outside, and beginning and inside of nine types.
 pub(crate) const LABELS: usize = 19;
@@ -76,39 +76,33 @@ impl Tagger {
 
     /// What it says of each text of a story. The fast tagger does not say how likely a label is.
     pub(in crate::extract) fn read(&self, texts: &[&[Token<'_>]]) -> Vec<Labels> {
-        match self {
-            Self::Fast(tagger) => {
-                // One row of tokens, so that what the body says in full is known in the headline.
-                let mut story: Vec<Token<'_>> = Vec::with_capacity(texts.iter().map(|tokens| tokens.len()).sum());
-                for tokens in texts {
-                    let sentences = story.last().map_or(0, |last| last.sentence + 1);
-                    story.extend(tokens.iter().map(|token| Token { sentence: token.sentence + sentences, ..*token }));
-                }
-                let labels = tagger.labels(&story);
-                let likely = vec![1.0; labels.len()];
-                parted(labels, likely, texts)
-            }
+        // One row of tokens, so that what the body says in full is known in the headline.
+        let mut story: Vec<Token<'_>> = Vec::with_capacity(texts.iter().map(|tokens| tokens.len()).sum());
+        for tokens in texts {
+            let sentences = story.last().map_or(0, |last| last.sentence + 1);
+            story.extend(tokens.iter().map(|token| Token { sentence: token.sentence + sentences, ..*token }));
+        }
+        let (labels, likely) = match self {
+            Self::Fast(tagger) => (tagger.labels(&story), vec![1.0; story.len()]),
             Self::Accurate(parts) => {
                 let (gazetteer, encoder) = parts.as_ref();
-                let sentences =
-                    || texts.iter().flat_map(|tokens| tokens.chunk_by(|one, next| one.sentence == next.sentence));
-                let mut bits: Vec<Vec<u64>> = Vec::new();
-                for tokens in sentences() {
-                    let words: Vec<Word> = tokens.iter().map(Word::of).collect();
-                    let mut of_sentence = Vec::new();
-                    gazetteer.mark(&words, &mut of_sentence);
-                    bits.push(of_sentence);
+                let bits = gazetteer.bits(&story);
+                let mut rest = bits.as_slice();
+                let mut sentences = Vec::new();
+                for tokens in story.chunk_by(|one, next| one.sentence == next.sentence) {
+                    let (bits, behind) = rest.split_at_checked(tokens.len()).unwrap_or((rest, &[]));
+                    rest = behind;
+                    sentences.push(Sentence { tokens, bits });
                 }
-                let read: Vec<Sentence<'_>> =
-                    sentences().zip(&bits).map(|(tokens, bits)| Sentence { tokens, bits }).collect();
                 let (mut labels, mut likely) = (Vec::new(), Vec::new());
-                for (of_sentence, shares) in encoder.read(&read) {
+                for (of_sentence, shares) in encoder.read(&sentences) {
                     labels.extend(of_sentence);
                     likely.extend(shares);
                 }
-                parted(labels, likely, texts)
+                (labels, likely)
             }
-        }
+        };
+        parted(labels, likely, texts)
     }
 }
 

@@ -15,14 +15,12 @@ mod tests;
 pub mod training;
 mod viterbi;
 
+use super::OUTSIDE;
 use crate::extract::entities::token::Token;
 use document::{Memory, Spot};
 use features::{Sentence, Tables};
 use table::{Rows, Scores, Table, WIDTH};
 use viterbi::{Lattice, Steps};
-
-/// Outside of every name.
-const OUTSIDE: u8 = 0;
 
 /// The model, compressed with zstd.
 const MODEL: &[u8] = include_bytes!("model.bin");
