@@ -1,52 +1,154 @@
-//! What a text is compared by: its exact identity, the smallest of its shingle hashes, and its figures in their places.
+//! What a text is compared by: its exact identity, samples of its runs of words and of its terms, and what stands in the
+//! places between the same words.
 //!
-//! Comes in: an [`Article`]. Goes out: a [`Signature`], or none when there is nothing to compare. The dateline, standing
+//! Comes in: an [`Article`]. Goes out: a [`Fingerprint`], or none when there is nothing to compare. The dateline, standing
 //! background and boilerplate are left out: they are the same in unequal stories and unequal in copies.
 
-use super::words::{Word, words};
+use super::words::{Kind, Word, words};
 use crate::model::{Article, SectionKind, Signature, Span};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Words per shingle. Three keep two thirds of the shingles of a paragraph in which one word of nine was changed;
 /// five keep less than half.
 const SHINGLE_WORDS: usize = 3;
-/// Shingle hashes kept per text. A copy cut to a fifth of any original then still meets it in about `SKETCH / 5` = 26
-/// hashes, which puts the standard error of the estimated containment below 0.1.
-pub(super) const SKETCH: usize = 128;
 /// Texts with fewer distinct shingles are only compared exactly, together with their headline.
 pub(super) const SHORT: u32 = 8;
-/// Figures kept per text; the first by the hash of their surroundings, so that two versions keep the same ones.
-const FIGURES: usize = 64;
-/// Shingle hashes are cut to their upper 32 bits: two texts meet by chance in one of them once in ten thousand pairs, and
-/// it takes five to count.
-const SHINGLE_SHIFT: u32 = 32;
+/// Shingles by which a text is looked up, the smallest. A text of a fifth of this one's length, all of which stands in
+/// it, then meets it in every shingle that it is found under.
+const PROBE: usize = 512;
+/// Letters below which a word is no term.
+const TERM_LETTERS: u8 = 4;
+/// Words up to which every place of a text is kept, and not only those of figures and telling words: in a short notice
+/// each word may be what makes it another one.
+const EVERY_PLACE: usize = 200;
+/// Words of a paragraph that may come again as standing background, at least.
+const STANDING_WORDS: usize = 8;
 
-/// The signature of an article; none when it has no words at all.
-pub(super) fn signature(article: &Article) -> Option<Signature> {
+/// A text as it is compared and looked up.
+pub(super) struct Fingerprint {
+    pub(super) signature: Signature,
+    /// Its smallest shingles, ascending: more than the signature keeps.
+    pub(super) probe: Vec<u32>,
+}
+
+/// The signature of an article with what it is looked up by; none when it has no words at all.
+pub(super) fn fingerprint(article: &Article) -> Option<Fingerprint> {
     let headline = words(article.headline.as_deref().unwrap_or(""));
     let text = compared_text(article);
     if headline.is_empty() && text.is_empty() {
         return None;
     }
-    let mut bottom = shingles(&text);
-    bottom.sort_unstable();
-    bottom.dedup();
-    let distinct = u32::try_from(bottom.len()).unwrap_or(u32::MAX);
-    bottom.truncate(SKETCH);
+    let mut probe = shingles(&text);
+    probe.sort_unstable();
+    probe.dedup();
+    let distinct = count(probe.len());
     let exact = if distinct < SHORT { hash_all(headline.iter().chain(&text)) } else { hash_all(&text) };
-    Some(Signature {
+    let (mut terms, mut slots) = (terms(&text), slots(&text));
+    let (n_terms, n_slots) = (count(terms.len()), count(slots.len()));
+    terms.truncate(Signature::TERMS);
+    slots.truncate(Signature::SLOTS);
+    let everyday = text.iter().filter(|word| word.kind == Kind::Everyday).count() * 255 / text.len().max(1);
+    let signature = Signature {
         exact,
-        bottom,
+        bottom: probe.iter().take(Signature::BOTTOM).copied().collect(),
         shingles: distinct,
-        figures_at: figures_at(&text),
+        terms,
+        n_terms,
+        slots,
+        n_slots,
+        everyday: u8::try_from(everyday).unwrap_or(u8::MAX),
+        headline: of_headline(&headline),
+        paragraphs: standing(article),
         link: article.canonical_url.as_deref().or(article.url.as_deref()).and_then(link),
+        guid: article.guid.as_deref().and_then(guid),
         day: article.date(),
-    })
+    };
+    probe.truncate(PROBE);
+    Some(Fingerprint { signature, probe })
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 /// The shingles of a run of words, in text order.
 pub(super) fn shingles(words: &[Word]) -> Vec<u32> {
-    words.windows(SHINGLE_WORDS).map(|window| (hash_all(window) >> SHINGLE_SHIFT) as u32).collect()
+    words.windows(SHINGLE_WORDS).map(|window| Signature::cut(hash_all(window))).collect()
+}
+
+/// The words that a text is about: names and rarer words by their beginnings, ascending, each once.
+fn terms(text: &[Word]) -> Vec<u32> {
+    let term = |word: &Word| match word.kind {
+        Kind::Name if word.length > 2 => Some(Signature::term(word.stem, true)),
+        // A pair of Han characters is a word mostly, and a word of other scripts has some letters.
+        Kind::Plain if word.length >= TERM_LETTERS || word.is_pair() => Some(Signature::term(word.stem, false)),
+        _ => None,
+    };
+    let mut terms: Vec<u32> = text.iter().filter_map(term).collect();
+    terms.sort_unstable();
+    // What is written with a capital somewhere is a name everywhere.
+    terms.dedup_by(|later, kept| {
+        let same = Signature::same_term(*later, *kept);
+        if same {
+            *kept |= *later;
+        }
+        same
+    });
+    terms
+}
+
+/// What stands between which words, ascending. The place of a figure in a row of figures is the words before the row and
+/// its number in it: the row of a table is named by its first cell.
+fn slots(text: &[Word]) -> Vec<u32> {
+    let every_place = text.len() <= EVERY_PLACE;
+    let (mut before, mut last, mut in_row) = (0, 0, 0);
+    let mut slots = Vec::new();
+    for (word, next) in text.iter().zip(text.iter().skip(1).map(Some).chain([None])) {
+        if every_place || matches!(word.kind, Kind::Figure | Kind::Telling) {
+            let place = match next {
+                Some(next) if in_row == 0 && !next.is_figure() => hash_words([last, next.stem]),
+                _ => hash_words([before, last, in_row + 1]),
+            };
+            slots.push(Signature::slot(place, word.hash, word.kind as u32));
+        }
+        if word.is_figure() {
+            in_row += 1;
+        } else {
+            (before, last, in_row) = (last, word.stem, 0);
+        }
+    }
+    slots.sort_unstable();
+    slots.dedup();
+    slots
+}
+
+fn of_headline(headline: &[Word]) -> Vec<u16> {
+    let telling = headline.iter().filter(|word| word.length >= TERM_LETTERS || word.is_figure());
+    let mut hashes: Vec<u16> = telling.map(|word| (word.stem >> 48) as u16).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes.truncate(Signature::HEADLINE);
+    hashes
+}
+
+/// The last paragraphs, by which standing background is known again; the lead is never any.
+fn standing(article: &Article) -> Vec<u32> {
+    let paragraphs = article.paragraphs();
+    let last = paragraphs.iter().skip(1).rev();
+    let mut hashes: Vec<u32> = last
+        .filter_map(|paragraph| masked(paragraph.of(&article.body).unwrap_or("")))
+        .take(Signature::PARAGRAPHS)
+        .collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes
+}
+
+/// A paragraph without its figures and days; none when it is too short to stand again and again.
+pub(super) fn masked(paragraph: &str) -> Option<u32> {
+    let words = words(paragraph);
+    let hash = |word: &Word| if matches!(word.kind, Kind::Figure | Kind::Telling) { 1 } else { word.hash };
+    (words.len() >= STANDING_WORDS).then(|| Signature::cut(hash_words(words.iter().map(hash))))
 }
 
 /// The words that count: of the story's own paragraphs, else of the whole body, else of the summary.
@@ -90,35 +192,19 @@ pub(super) fn compared_paragraphs(article: &Article) -> Vec<Span> {
     kept
 }
 
-fn figures_at(text: &[Word]) -> Vec<u64> {
-    // Beside another figure the place is named by the fact that there is one.
-    let surroundings = |index: Option<usize>| match index.and_then(|index| text.get(index)) {
-        Some(word) if word.figure => 1,
-        Some(word) => word.hash,
-        None => 0,
-    };
-    let mut figures: Vec<u64> = text
-        .iter()
-        .enumerate()
-        .filter(|(_, word)| word.figure)
-        .map(|(index, word)| {
-            let before = surroundings(index.checked_sub(1));
-            let place = hash_words([before, surroundings(Some(index + 1))]);
-            (place & 0xffff_ffff_0000_0000) | (word.hash >> 32)
-        })
-        .collect();
-    figures.sort_unstable();
-    figures.dedup();
-    figures.truncate(FIGURES);
-    figures
-}
-
 /// Hash of an address without scheme, `www.`, fragment and closing slash; none for a bare host, which names no article.
 fn link(url: &str) -> Option<u64> {
     let (_, address) = url.split_once("://")?;
     let address = address.strip_prefix("www.").unwrap_or(address);
     let address = address.split('#').next().unwrap_or(address).trim_end_matches('/');
     address.contains(['/', '?']).then(|| xxh3_64(address.as_bytes()))
+}
+
+/// Hash of a publisher's own name for an item, where it can be no other's: short numbers are counted by every publisher.
+fn guid(guid: &str) -> Option<u64> {
+    const DISTINCT: usize = 12;
+    let guid = guid.trim();
+    link(guid).or_else(|| (guid.len() >= DISTINCT).then(|| xxh3_64(guid.as_bytes())))
 }
 
 fn hash_all<'w>(words: impl IntoIterator<Item = &'w Word>) -> u64 {
@@ -170,17 +256,18 @@ mod tests {
             section(SectionKind::Boilerplate, lead_end + 2, credit_end),
             section(SectionKind::Background, credit_end + 2, body.len()),
         ];
-        let (plain, dressed) = (signature(&plain).unwrap(), signature(&dressed).unwrap());
+        let [plain, mut dressed] = [plain, dressed].map(|article| fingerprint(&article).unwrap().signature);
+        dressed.headline.clone_from(&plain.headline);
+        dressed.paragraphs.clone_from(&plain.paragraphs);
         assert_eq!(plain, dressed);
-        assert_eq!(plain.figures_at.len(), 1);
     }
 
     #[test]
     fn a_short_text_is_known_by_its_headline_too() {
-        let exact = |headline, body| signature(&article(headline, body)).unwrap().exact;
+        let exact = |headline, body| fingerprint(&article(headline, body)).unwrap().signature.exact;
         assert_ne!(exact("One", "More follows."), exact("Two", "More follows."));
         assert_eq!(exact("One", LEAD), exact("Two", LEAD));
-        assert_eq!(signature(&article("", " — ")), None);
+        assert!(fingerprint(&article("", " — ")).is_none());
     }
 
     #[test]

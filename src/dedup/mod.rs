@@ -21,6 +21,8 @@ mod words;
 
 pub use self::rebuild::{Published, rebuild, rebuild_earlier};
 
+use self::fingerprint::Fingerprint;
+use self::similarity::Comparison;
 use self::update::{Link, Teller};
 use self::window::{Entry, Window};
 use crate::model::{
@@ -74,10 +76,23 @@ pub trait Known {
 
 /// Contents and suppressed revisions that an item's entry remembers.
 pub const REMEMBERED: usize = 16;
+/// So many look-alikes make a recurring form.
+const RECURRING: usize = 2;
+/// By how much a link may be weaker than the best, and explain less of the text, and be preferred for going back further.
+const WEIGHT_MARGIN: f64 = 0.3;
+const SHARE_MARGIN: f64 = 0.25;
+/// Likeness to the original that what is made from a copy has at least.
+const ORIGIN_LIKENESS: f64 = 0.25;
 /// Copies at least this like their original find nothing that the original does not find, and are not searched for.
 const SAME_FOR_SEARCH: f64 = 0.8;
 /// Sampled shingles of a paragraph that must be looked up before it is called added.
-const PARAGRAPH_SAMPLE: usize = 3;
+const PARAGRAPH_SAMPLE: usize = 2;
+
+/// A remembered text that this one stands in a relation to.
+struct Met<'a> {
+    link: Link,
+    entry: &'a Entry,
+}
 
 /// What is remembered across items: signatures of texts, and who is in which story.
 pub struct Index {
@@ -156,16 +171,16 @@ impl Index {
         let (article, previous) = (&question.enriched.article, question.previous.as_ref());
         let before = previous.filter(|previous| previous.state.revision > 0);
         let mut state = remembered(now, previous.map(|previous| &previous.state), question.hash, article);
-        let signature = fingerprint::signature(article);
+        let print = fingerprint::fingerprint(article);
         let told_in = match before.and_then(|before| before.state.story.as_deref()) {
             Some(id) => known.story(id)?,
             None => None,
         };
-        let duplicate = match (&question.admission, &signature) {
-            (Admission::Again { settled: Some((relation, of)) }, Some(signature)) => {
-                self.settled(article, signature, of, *relation)
+        let duplicate = match (&question.admission, &print) {
+            (Admission::Again { settled: Some((relation, of)) }, Some(print)) => {
+                self.settled(article, &print.signature, of, *relation)
             }
-            _ => self.duplicate(article, signature.as_ref(), before, told_in.as_ref()),
+            _ => self.duplicate(article, print.as_ref(), before, told_in.as_ref()),
         };
 
         let change = revision::kind(previous, article, now);
@@ -198,7 +213,7 @@ impl Index {
         state.of.clone_from(&duplicate.of);
         state.story.clone_from(&duplicate.story);
         state.agency = article.wire.agency.clone().or(state.agency);
-        state.signature = signature.filter(|_| is_searched(killed, &duplicate));
+        state.signature = print.map(|print| print.signature).filter(|_| is_searched(killed, &duplicate));
         state.claims = claims.standing;
         state.killed = killed;
 
@@ -227,11 +242,12 @@ impl Index {
     fn duplicate(
         &self,
         article: &Article,
-        signature: Option<&Signature>,
+        print: Option<&Fingerprint>,
         before: Option<&Previous>,
         told_in: Option<&StoryState>,
     ) -> Duplicate {
-        let Some(signature) = signature else { return original(article, "no_text") };
+        let Some(print) = print else { return original(article, "no_text") };
+        let signature = &print.signature;
         match before {
             Some(before) if before.state.relation == Relation::Original && is_relied_on(before, told_in) => {
                 let mut kept = original(article, "first_seen");
@@ -240,62 +256,102 @@ impl Index {
             }
             // A new version goes on being one: what it made known is not taken back.
             Some(Previous { state: ItemState { relation: Relation::Update, of: Some(of), .. }, .. }) => {
-                return self.linked(article, signature, of, self.link_to(of, article, signature, Relation::Update));
+                return self.linked(article, signature, of, self.link_to(of, signature, Relation::Update));
             }
             _ => {}
         }
-        let teller =
-            Teller { feed: &article.feed, agency: article.wire.agency.as_deref(), notice: article.wire.notice };
-        let mut best: Option<(Link, &Entry)> = None;
-        let mut look_alike: Option<Link> = None;
         let told = before.map_or(Timestamp::MAX, |before| before.state.first_seen);
-        for entry in self.window.candidates(&article.id, signature) {
-            // A revision is no copy of what was told after the item's first one.
-            if entry.first_seen > told {
-                continue;
-            }
-            let Some(link) = update::relate(signature, &teller, entry) else { continue };
-            if link.relation == Relation::Original {
-                look_alike.get_or_insert(link);
-                continue;
-            }
-            // Of equals the first seen wins; entries come in an order that is the same after a restart.
-            let precedes = |best: &(Link, &Entry)| match link.weight().total_cmp(&best.0.weight()) {
-                std::cmp::Ordering::Equal => (entry.first_seen, &entry.id) < (best.1.first_seen, &best.1.id),
-                order => order.is_gt(),
-            };
-            if best.as_ref().is_none_or(precedes) {
-                best = Some((link, entry));
-            }
-        }
+        let met = self.met(article, print, told);
+        let look_alike = met.iter().find(|met| met.link.relation == Relation::Original);
+        let best = self.first_told(&met);
         let was_copy = before.filter(|before| before.state.relation.is_copy());
         let was_copy = was_copy.and_then(|before| before.state.of.as_ref().map(|of| (before.state.relation, of)));
         match (best, was_copy) {
             // Two feeds that show one address show one document: its original is revised by itself, a poll later.
-            (Some((link, _)), Some((_, of))) if !link.relation.is_copy() && self.has_same_link(of, signature) => {
-                let link = Link { relation: Relation::Near, reason: "same_link", ..link };
+            (Some(Met { link, .. }), Some((_, of)))
+                if !link.relation.is_copy() && self.has_same_link(of, signature) =>
+            {
+                let link = Link { relation: Relation::Near, reason: "same_link", ..*link };
                 self.linked(article, signature, of, link)
             }
-            (Some((link, entry)), _) => {
+            (Some(Met { link, entry, .. }), _) => {
                 let of = ItemId(entry.of.as_ref().unwrap_or(&entry.id).to_string());
                 // Another version of this very item may have been found through a third one.
                 if of == article.id {
                     original(article, "first_seen")
                 } else {
-                    self.linked(article, signature, &of, link)
+                    self.linked(article, signature, &of, *link)
                 }
             }
             // A copy whose original was withdrawn or forgotten does not become one by being touched up.
             (None, Some((relation, of))) if self.signature(of).is_none() => {
-                self.linked(article, signature, of, self.link_to(of, article, signature, relation))
+                self.linked(article, signature, of, self.link_to(of, signature, relation))
             }
             // A copy whose new text differs from its original in figures tells the story anew.
             (None, Some((_, of))) if look_alike.is_some() => {
-                let link = self.link_to(of, article, signature, Relation::Update);
+                let link = self.link_to(of, signature, Relation::Update);
                 self.linked(article, signature, of, Link { reason: "changed_figures", ..link })
             }
             (None, _) => original(article, if look_alike.is_some() { "look_alike" } else { "first_seen" }),
         }
+    }
+
+    /// The remembered texts that this one is made from or looks like, of those that were told before.
+    fn met(&self, article: &Article, print: &Fingerprint, told: Timestamp) -> Vec<Met<'_>> {
+        let Fingerprint { signature, probe } = print;
+        let weight = |term| self.window.weight(term);
+        let candidates = self.window.candidates(&article.id, signature, probe).into_iter();
+        // A revision is no copy of what was told after the item's first one.
+        let compared: Vec<(&Entry, Signature, Comparison)> = candidates
+            .filter(|entry| entry.first_seen <= told)
+            .filter_map(|entry| entry.signature().map(|earlier| (entry, earlier)))
+            .map(|(entry, earlier)| {
+                let comparison = similarity::compare(signature, &earlier, &weight);
+                (entry, earlier, comparison)
+            })
+            .collect();
+        let met = |teller: &Teller<'_>| -> Vec<Met<'_>> {
+            let relate = |(entry, earlier, comparison): &(&'_ Entry, Signature, Comparison)| {
+                update::relate(signature, teller, entry, earlier, comparison)
+            };
+            let links = compared.iter().filter_map(|compared| relate(compared).map(|link| Met { link, entry: compared.0 }));
+            links.filter(|met| self.goes_back(signature, met, &weight)).collect()
+        };
+        let teller = teller(article);
+        let first = met(&teller);
+        let look_alikes = first.iter().filter(|met| met.link.relation == Relation::Original).count();
+        if look_alikes < RECURRING { first } else { met(&Teller { recurring: true, ..teller }) }
+    }
+
+    /// A text that is linked to a copy must have something of the original too: it may be made from what the copy added.
+    fn goes_back(&self, signature: &Signature, met: &Met<'_>, weight: &dyn Fn(u32) -> f64) -> bool {
+        let by_words = matches!(met.link.relation, Relation::Near | Relation::Abridged | Relation::Update);
+        let of = met.entry.of.as_deref().filter(|_| by_words && met.link.reason != "same_link");
+        let origin = of.and_then(|of| self.window.entry(of)).and_then(Entry::signature);
+        origin.is_none_or(|origin| {
+            let comparison = similarity::compare(signature, &origin, weight);
+            comparison.evidence >= 2 && update::likeness(&comparison) >= ORIGIN_LIKENESS
+        })
+    }
+
+    /// Of the links that are nearly as good as the best and explain as much of the text, the one that goes back furthest:
+    /// copies of copies, and of parts that were told one by one, meet in the text that was seen first.
+    fn first_told<'m, 'w>(&self, met: &'m [Met<'w>]) -> Option<&'m Met<'w>> {
+        let links = met.iter().filter(|met| met.link.relation != Relation::Original);
+        let best = links.clone().max_by(|a, b| {
+            let earlier = || (b.entry.first_seen, &b.entry.id).cmp(&(a.entry.first_seen, &a.entry.id));
+            a.link.weight.total_cmp(&b.link.weight).then_with(earlier)
+        })?;
+        let as_good = |met: &&Met<'_>| {
+            met.link.weight >= best.link.weight - WEIGHT_MARGIN && met.link.shared >= best.link.shared - SHARE_MARGIN
+        };
+        let told = |met: &&Met<'_>| {
+            let origin = met.entry.of.as_deref().and_then(|of| self.window.entry(of)).unwrap_or(met.entry);
+            (origin.first_seen, origin.id.clone())
+        };
+        links.filter(|met| met.link.relation == best.link.relation || met.link.relation.is_copy() == best.link.relation.is_copy())
+            .filter(as_good)
+            .min_by_key(told)
     }
 
     fn signature(&self, id: &ItemId) -> Option<Signature> {
@@ -307,17 +363,16 @@ impl Index {
     }
 
     /// A link that earlier revisions made, with its measure of today.
-    fn link_to(&self, of: &ItemId, article: &Article, signature: &Signature, relation: Relation) -> Link {
-        let teller =
-            Teller { feed: &article.feed, agency: article.wire.agency.as_deref(), notice: article.wire.notice };
-        let known = self.window.entry(&of.0).and_then(|entry| update::relate(signature, &teller, entry));
-        let (resemblance, shared) = known.map_or((0.0, 0.0), |link| (link.resemblance, link.shared));
-        Link { relation, reason: "earlier_version", resemblance, shared }
+    fn link_to(&self, of: &ItemId, signature: &Signature, relation: Relation) -> Link {
+        let earlier = self.signature(of);
+        let comparison = earlier.map(|earlier| similarity::compare(signature, &earlier, &|term| self.window.weight(term)));
+        let (resemblance, shared) = comparison.map_or((0.0, 0.0), |known| (known.resemblance, known.shared));
+        Link { relation, reason: "earlier_version", resemblance, shared, weight: 1.0 }
     }
 
     /// A link that was found when more was known than now. What cannot be measured any more is left unsaid.
     fn settled(&self, article: &Article, signature: &Signature, of: &ItemId, relation: Relation) -> Duplicate {
-        let link = self.link_to(of, article, signature, relation);
+        let link = self.link_to(of, signature, relation);
         let mut duplicate = self.linked(article, signature, of, link);
         if self.signature(of).is_none() {
             duplicate.similarity = None;
@@ -332,7 +387,7 @@ impl Index {
         // The match may have come by way of a later version; shares are those with the item that is named.
         let (similarity, shared) = match &origin_text {
             Some(text) if link.relation != Relation::Exact && signature.shingles >= fingerprint::SHORT => {
-                let comparison = similarity::compare(signature, text);
+                let comparison = similarity::compare(signature, text, &|term| self.window.weight(term));
                 (comparison.resemblance, comparison.shared)
             }
             _ => (link.resemblance, link.shared),
@@ -352,6 +407,15 @@ impl Index {
             story: Some(origin.and_then(Entry::story).unwrap_or(&of.0).to_owned()),
             origin_agency: origin.and_then(|origin| origin.agency.as_deref()).map(str::to_owned),
         }
+    }
+}
+
+fn teller(article: &Article) -> Teller<'_> {
+    Teller {
+        feed: &article.feed,
+        agency: article.wire.agency.as_deref(),
+        notice: article.wire.notice,
+        recurring: false,
     }
 }
 

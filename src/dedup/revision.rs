@@ -1,6 +1,6 @@
 //! What kind of revision it is, and whether it says anything new at all.
 
-use super::words::{squeezed, words};
+use super::words::{Word, squeezed, words};
 use super::{changes, claims};
 use crate::model::{Article, Change, Enriched, Notice, Previous, StoredText};
 use jiff::Timestamp;
@@ -78,9 +78,11 @@ fn only_figures(before: &StoredText, article: &Article) -> bool {
     let mut figure_changed = false;
     let mut same_words = |before: &str, now: &str| {
         let (before, now) = (words(before), words(now));
-        figure_changed |= before != now;
+        let pairs = || before.iter().zip(&now);
+        let same = |(before, now): (&Word, &Word)| before.hash == now.hash;
+        figure_changed |= !pairs().all(same);
         before.len() == now.len()
-            && before.iter().zip(&now).all(|(before, now)| before == now || (before.figure && now.figure))
+            && pairs().all(|(before, now)| same((before, now)) || (before.is_figure() && now.is_figure()))
     };
     let same = same_words(before.headline.as_deref().unwrap_or(""), now.headline.as_deref().unwrap_or(""))
         && same_words(before.summary.as_deref().unwrap_or(""), now.summary.as_deref().unwrap_or(""))

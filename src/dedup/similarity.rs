@@ -1,9 +1,10 @@
-//! Two signatures side by side: how much of each text stands in the other, and whether their figures agree.
+//! Two signatures side by side: how much of each text stands in the other, and what differs between the same words.
 //!
-//! Resemblance and containment are estimated from bottom-k sketches (Broder 1997): below the smaller of the two
-//! sketches' largest hashes both sketches are complete, and what lies there is a fair sample of both texts.
+//! Resemblance and containment are estimated from bottom-k samples (Broder 1997): below the smaller of the two samples'
+//! largest hashes both samples are complete, and what lies there is a fair sample of both texts. Terms are weighed by
+//! how few texts have them (inverse document frequency, Spärck Jones 1972).
 
-use super::fingerprint::SKETCH;
+use super::words::Kind;
 use crate::model::Signature;
 
 /// How a later text stands to an earlier one.
@@ -17,40 +18,77 @@ pub(super) struct Comparison {
     pub(super) covered: f64,
     /// Sampled shingles that stand in both: what the three shares rest on.
     pub(super) evidence: usize,
-    /// Figures that stand in both texts between the same words.
-    pub(super) agreeing: usize,
-    /// Places where both texts have a figure between the same words, and not the same.
-    pub(super) conflicting: usize,
+    /// Share of the later text's terms that the earlier has, by weight.
+    pub(super) terms_shared: f64,
+    /// Share of the earlier text's terms that the later has.
+    pub(super) terms_covered: f64,
+    /// Share of the names that the other text lacks, of the text that lacks fewer.
+    pub(super) names_lost: f64,
+    /// Names of the text with fewer.
+    pub(super) names: usize,
+    /// What stands between the same words.
+    pub(super) slots: Slots,
 }
 
-impl Comparison {
-    /// Share of the comparable figures that differ.
-    pub(super) fn conflict(&self) -> f64 {
-        let comparable = self.agreeing + self.conflicting;
-        if comparable == 0 { 0.0 } else { self.conflicting as f64 / comparable as f64 }
+/// Places that both texts have, by whether the same stands in them.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Slots {
+    /// Figures and telling words that are the same.
+    pub(super) facts_agree: usize,
+    /// Those that are not.
+    pub(super) facts_differ: usize,
+    /// Other words that are the same, everyday words among them.
+    words_agree: usize,
+    /// Names and rarer words that are not.
+    words_differ: usize,
+    /// Everyday words that are not.
+    everyday_differ: usize,
+}
+
+impl Slots {
+    /// Differences by what each says: another name may be another form of it, another everyday word is mostly style.
+    pub(super) fn differ(&self) -> f64 {
+        self.facts_differ as f64 + 0.8 * self.words_differ as f64 + 0.4 * self.everyday_differ as f64
+    }
+
+    /// Share of all common places that differ.
+    pub(super) fn share(&self) -> f64 {
+        let differ = self.differ();
+        differ / (differ + (self.facts_agree + self.words_agree) as f64).max(1.0)
+    }
+
+    /// Share of the comparable figures and telling words that differ.
+    pub(super) fn facts_share(&self) -> f64 {
+        let comparable = self.facts_agree + self.facts_differ;
+        if comparable == 0 { 0.0 } else { self.facts_differ as f64 / comparable as f64 }
     }
 }
 
-/// Compares two signatures.
-pub(super) fn compare(later: &Signature, earlier: &Signature) -> Comparison {
-    let threshold = horizon(later).min(horizon(earlier));
+/// Compares two signatures; `weight` is that of a term.
+pub(super) fn compare(later: &Signature, earlier: &Signature, weight: &dyn Fn(u32) -> f64) -> Comparison {
+    let threshold = complete_to(&later.bottom, Signature::BOTTOM).min(complete_to(&earlier.bottom, Signature::BOTTOM));
     let (later_sample, earlier_sample) = (below(&later.bottom, threshold), below(&earlier.bottom, threshold));
-    let evidence = in_both(later_sample, earlier_sample);
+    let mut evidence = 0;
+    merge(later_sample, earlier_sample, |shingle| *shingle, |l, e| evidence += usize::from(!l.is_empty() && !e.is_empty()));
     let share = |of: usize| if of == 0 { 0.0 } else { evidence as f64 / of as f64 };
-    let (agreeing, conflicting) = figures(&later.figures_at, &earlier.figures_at);
+    let (shared, covered) = (share(later_sample.len()), share(earlier_sample.len()));
+    let terms = terms(later, earlier, weight);
     Comparison {
         resemblance: share(later_sample.len() + earlier_sample.len() - evidence),
-        shared: share(later_sample.len()),
-        covered: share(earlier_sample.len()),
+        shared,
+        covered,
         evidence,
-        agreeing,
-        conflicting,
+        terms_shared: terms.shared.unwrap_or(shared),
+        terms_covered: terms.covered.unwrap_or(covered),
+        names_lost: terms.names_lost,
+        names: terms.names,
+        slots: slots(&later.slots, &earlier.slots),
     }
 }
 
 /// Share of some shingles that stand in a text, where enough of them fall into its sample to say so.
 pub(super) fn share_in(shingles: &[u32], text: &Signature, least_sample: usize) -> Option<f64> {
-    let threshold = horizon(text);
+    let threshold = complete_to(&text.bottom, Signature::BOTTOM);
     let mut sampled = 0usize;
     let mut found = 0usize;
     for shingle in shingles.iter().filter(|shingle| **shingle <= threshold) {
@@ -60,10 +98,10 @@ pub(super) fn share_in(shingles: &[u32], text: &Signature, least_sample: usize) 
     (sampled >= least_sample).then(|| found as f64 / sampled as f64)
 }
 
-/// The hash up to which a sketch is complete.
-fn horizon(signature: &Signature) -> u32 {
-    match signature.bottom.last() {
-        Some(last) if signature.bottom.len() >= SKETCH => *last,
+/// The hash up to which a sample of so many is complete.
+fn complete_to(sample: &[u32], most: usize) -> u32 {
+    match sample.last() {
+        Some(last) if sample.len() >= most => *last,
         _ => u32::MAX,
     }
 }
@@ -72,39 +110,90 @@ fn below(sorted: &[u32], threshold: u32) -> &[u32] {
     sorted.get(..sorted.partition_point(|hash| *hash <= threshold)).unwrap_or(sorted)
 }
 
-fn in_both<T: Ord>(left: &[T], right: &[T]) -> usize {
-    let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
-    let mut found = 0;
-    while let (Some(l), Some(r)) = (left.peek(), right.peek()) {
-        match l.cmp(r) {
-            std::cmp::Ordering::Less => drop(left.next()),
-            std::cmp::Ordering::Greater => drop(right.next()),
-            std::cmp::Ordering::Equal => {
-                found += 1;
-                left.next();
-                right.next();
-            }
-        }
+/// Walks two ascending lists together; of each key what either list has of it.
+fn merge<'s>(later: &'s [u32], earlier: &'s [u32], key: fn(&u32) -> u32, mut visit: impl FnMut(&'s [u32], &'s [u32])) {
+    let (mut later, mut earlier) = (later, earlier);
+    while !later.is_empty() || !earlier.is_empty() {
+        let next = later.first().map(key).into_iter().chain(earlier.first().map(key)).min().unwrap_or_default();
+        let split = |list: &'s [u32]| list.split_at(list.partition_point(|hash| key(hash) <= next));
+        let ((at_later, after_later), (at_earlier, after_earlier)) = (split(later), split(earlier));
+        visit(at_later, at_earlier);
+        (later, earlier) = (after_later, after_earlier);
     }
-    found
 }
 
-/// Agreeing figures and conflicting places; see `Signature::figures_at`.
-fn figures(left: &[u64], right: &[u64]) -> (usize, usize) {
-    let place = |figure: &u64| figure >> 32;
-    let (mut agreeing, mut conflicting) = (0, 0);
-    let (mut rest_left, mut rest_right) = (left, right);
-    while let (Some(l), Some(r)) = (rest_left.first(), rest_right.first()) {
-        let here = place(l).min(place(r));
-        let (at_left, after_left) = rest_left.split_at(rest_left.partition_point(|figure| place(figure) <= here));
-        let (at_right, after_right) = rest_right.split_at(rest_right.partition_point(|figure| place(figure) <= here));
-        let same = in_both(at_left, at_right);
-        agreeing += same;
-        // A version that has one more figure in the same words than the other has added it, not changed it.
-        conflicting += (at_left.len() - same).min(at_right.len() - same);
-        (rest_left, rest_right) = (after_left, after_right);
+/// Terms in both samples below which their shares mean nothing.
+const LEAST_TERMS: usize = 4;
+
+struct Terms {
+    shared: Option<f64>,
+    covered: Option<f64>,
+    names_lost: f64,
+    names: usize,
+}
+
+fn terms(later: &Signature, earlier: &Signature, weight: &dyn Fn(u32) -> f64) -> Terms {
+    let threshold = complete_to(&later.terms, Signature::TERMS).min(complete_to(&earlier.terms, Signature::TERMS));
+    let (later, earlier) = (below(&later.terms, threshold), below(&earlier.terms, threshold));
+    let mut both = 0.0;
+    let mut sides = [Side::default(), Side::default()];
+    merge(later, earlier, |term| term >> 1, |l, e| {
+        let in_both = !l.is_empty() && !e.is_empty();
+        let weight = l.first().or(e.first()).map_or(0.0, |term| weight(*term));
+        both += if in_both { weight } else { 0.0 };
+        for (side, here) in sides.iter_mut().zip([l, e]) {
+            let Some(term) = here.first() else { continue };
+            side.weight += weight;
+            side.names += (term & 1) as usize;
+            side.lost += usize::from(!in_both) * (term & 1) as usize;
+        }
+    });
+    let [of_later, of_earlier] = sides;
+    let enough = later.len().min(earlier.len()) >= LEAST_TERMS;
+    let share = |side: &Side| enough.then(|| both / side.weight.max(f64::MIN_POSITIVE));
+    let lost = |side: &Side| side.lost as f64 / side.names.max(1) as f64;
+    Terms {
+        shared: share(&of_later),
+        covered: share(&of_earlier),
+        names_lost: lost(&of_later).min(lost(&of_earlier)),
+        names: of_later.names.min(of_earlier.names),
     }
-    (agreeing, conflicting)
+}
+
+#[derive(Default)]
+struct Side {
+    weight: f64,
+    names: usize,
+    lost: usize,
+}
+
+fn slots(later: &[u32], earlier: &[u32]) -> Slots {
+    let threshold = complete_to(later, Signature::SLOTS).min(complete_to(earlier, Signature::SLOTS));
+    let mut slots = Slots::default();
+    merge(below(later, threshold), below(earlier, threshold), |slot| Signature::place(*slot), |l, e| {
+        for kind in [Kind::Figure, Kind::Telling, Kind::Name, Kind::Plain, Kind::Everyday] {
+            let of_kind = |slot: &&u32| Signature::kind(**slot) == kind as u32;
+            let (here, there) = (l.iter().filter(of_kind).count(), e.iter().filter(of_kind).count());
+            let same = l.iter().filter(of_kind).filter(|slot| e.contains(slot)).count();
+            // A version that has one more figure in the same words than the other has added it, not changed it.
+            let differ = (here - same).min(there - same);
+            match kind {
+                Kind::Figure | Kind::Telling => {
+                    slots.facts_agree += same;
+                    slots.facts_differ += differ;
+                }
+                Kind::Name | Kind::Plain => {
+                    slots.words_agree += same;
+                    slots.words_differ += differ;
+                }
+                Kind::Everyday => {
+                    slots.words_agree += same;
+                    slots.everyday_differ += differ;
+                }
+            }
+        }
+    });
+    slots
 }
 
 #[cfg(test)]
@@ -113,18 +202,18 @@ mod tests {
 
     fn signature(range: std::ops::Range<u64>) -> Signature {
         // Numbers spread like hashes.
-        let mut bottom: Vec<u32> = range.map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32).collect();
+        let mut bottom: Vec<u32> = range.map(|n| Signature::cut(n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
         bottom.sort_unstable();
         let shingles = bottom.len() as u32;
-        bottom.truncate(SKETCH);
+        bottom.truncate(Signature::BOTTOM);
         Signature { bottom, shingles, ..Signature::default() }
     }
 
     #[track_caller]
     fn check(later: std::ops::Range<u64>, earlier: std::ops::Range<u64>, shared: f64, covered: f64) {
-        let comparison = compare(&signature(later), &signature(earlier));
-        assert!((comparison.shared - shared).abs() < 0.1, "{comparison:?}");
-        assert!((comparison.covered - covered).abs() < 0.1, "{comparison:?}");
+        let comparison = compare(&signature(later), &signature(earlier), &|_| 1.0);
+        assert!((comparison.shared - shared).abs() < 0.12, "{comparison:?}");
+        assert!((comparison.covered - covered).abs() < 0.12, "{comparison:?}");
     }
 
     #[test]
@@ -138,10 +227,25 @@ mod tests {
     }
 
     #[test]
-    fn figures_conflict_only_in_the_same_place() {
-        let at = |place: u64, value: u64| place << 32 | value;
-        assert_eq!(figures(&[at(1, 5), at(2, 7)], &[at(1, 5), at(2, 8)]), (1, 1));
-        assert_eq!(figures(&[at(1, 5), at(1, 6)], &[at(1, 5), at(3, 9)]), (1, 0));
-        assert_eq!(figures(&[], &[at(1, 5)]), (0, 0));
+    fn facts_differ_only_in_the_same_place() {
+        let at = |place: u64, value: u64| Signature::slot(place << 47, value << 52, Kind::Figure as u32);
+        let facts = |later: &[u32], earlier: &[u32]| {
+            let slots = slots(later, earlier);
+            (slots.facts_agree, slots.facts_differ)
+        };
+        assert_eq!(facts(&[at(1, 5), at(2, 7)], &[at(1, 5), at(2, 8)]), (1, 1));
+        assert_eq!(facts(&[at(1, 5), at(1, 6)], &[at(1, 5), at(3, 9)]), (1, 0));
+        assert_eq!(facts(&[], &[at(1, 5)]), (0, 0));
+    }
+
+    #[test]
+    fn rare_terms_weigh_more_and_a_lost_name_counts_once_per_side() {
+        let term = |n: u64, is_name| Signature::term(n << 40, is_name);
+        let of = |terms: Vec<u32>| Signature { terms, ..Signature::default() };
+        let later = of(vec![term(1, true), term(2, false), term(3, false), term(4, true)]);
+        let earlier = of(vec![term(1, false), term(2, false), term(3, false), term(5, true)]);
+        let comparison = compare(&later, &earlier, &|found| if Signature::same_term(found, term(1, false)) { 7.0 } else { 1.0 });
+        assert!((comparison.terms_shared - 0.9).abs() < 1e-9, "{comparison:?}");
+        assert_eq!((comparison.names, comparison.names_lost), (1, 0.5));
     }
 }

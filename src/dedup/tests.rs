@@ -372,7 +372,7 @@ fn what_is_only_remembered_is_no_ones_original() {
     assert_eq!((verdict.outcome, verdict.state.revision), (Outcome::Suppress(SuppressReason::Backfill), 0));
     assert_eq!(memory.judge(&article("daily", "x", "h", STORY)).duplicate.relation, Relation::Original);
     assert_eq!(memory.judge(&old).outcome, Outcome::Suppress(SuppressReason::Unchanged));
-    let revised = article("norwire", "1", "h", &STORY.replace("Two tugs", "Three tugs"));
+    let revised = article("norwire", "1", "h", &STORY.replace("Two tugs", "Two strong tugs"));
     let verdict = memory.judge(&revised);
     assert!(matches!(verdict.outcome, Outcome::Publish { revision: 1, change: Change::New, .. }));
     assert!(verdict.duplicate.relation.is_copy());

@@ -18,7 +18,7 @@ use std::{
 
 /// Shingles indexed per text. A copy cut to a fifth meets its original in about `INDEXED / 5` = 9 of them; the chance
 /// that it meets it in none is one in ten thousand.
-const INDEXED: usize = 48;
+const INDEXED: usize = 20;
 /// A shingle in more texts than this is a turn of phrase and finds nothing.
 const COMMON: usize = 96;
 /// An address under which more items stand than this is no article's address.
@@ -65,11 +65,11 @@ impl Entry {
     }
 
     fn is_of_text(&self, exact: u64) -> bool {
-        self.signature.as_ref().is_some_and(|signature| signature.exact() == Some(exact))
+        self.signature.as_ref().is_some_and(|signature| signature.body().exact() == Some(exact))
     }
 
     fn is_at(&self, link: u64) -> bool {
-        self.signature.as_ref().is_some_and(|signature| signature.link() == Some(link))
+        self.signature.as_ref().is_some_and(|signature| signature.body().link() == Some(link))
     }
 }
 
@@ -98,6 +98,7 @@ pub(super) struct Window {
     free: Vec<Slot>,
     by_id: Postings,
     by_shingle: Postings,
+    by_term: Postings,
     by_text: Postings,
     by_link: Postings,
     /// What is to be added to `by_shingle`, while entries come in great number.
@@ -184,6 +185,9 @@ impl Window {
 
     /// Adds or removes the text and the address that it is found under.
     fn index_hashes(&mut self, signature: &Signature, slot: Slot, change: fn(&mut Postings, u32, Slot)) {
+        for term in &signature.terms {
+            change(&mut self.by_term, *term >> 1, slot);
+        }
         change(&mut self.by_text, upper(signature.exact), slot);
         if let Some(link) = signature.link {
             change(&mut self.by_link, upper(link), slot);
@@ -217,7 +221,7 @@ impl Window {
     }
 
     /// The remembered texts that may be told by this one, the likeliest first; never the item's own.
-    pub(super) fn candidates(&self, own: &ItemId, signature: &Signature) -> Vec<&Entry> {
+    pub(super) fn candidates(&self, own: &ItemId, signature: &Signature, probe: &[u32]) -> Vec<&Entry> {
         let own = self.slot(&own.0);
         // Any text that shares its exact form or its address is looked at, whatever its shingles.
         const CERTAIN: usize = 1_000_000;
@@ -237,19 +241,28 @@ impl Window {
             holders.extend(self.by_link.holders(upper(link)).filter(|slot| is(slot, &|entry| entry.is_at(link))));
             count(&holders, SHARED_ADDRESS, CERTAIN);
         }
-        for shingle in &signature.bottom {
+        for shingle in probe {
             holders.clear();
             holders.extend(self.by_shingle.holders(*shingle).take(COMMON + 1));
             count(&holders, COMMON, 1);
         }
         let mut found: Vec<(usize, &Entry)> = hits
             .into_iter()
-            .filter(|(slot, hits)| *hits > 1 && Some(*slot) != own)
+            .filter(|(slot, _)| Some(*slot) != own)
             .filter_map(|(slot, hits)| self.at(slot).map(|entry| (hits, entry)))
             .collect();
         found.sort_unstable_by_key(|(hits, entry)| (Reverse(*hits), entry.first_seen, &entry.id));
         found.truncate(CANDIDATES);
         found.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    /// What a term weighs: the rarer it is, the more.
+    pub(super) fn weight(&self, term: u32) -> f64 {
+        /// Texts that are taken to be remembered from the beginning, none of which has the term: the first stories of a
+        /// new memory would otherwise find all their own words common.
+        const PRIOR: usize = 500;
+        let count = self.by_term.holders(term >> 1).count();
+        ((self.entries.len() - self.free.len() + PRIOR) as f64 / (count + 1) as f64).ln()
     }
 
     fn slot(&self, id: &str) -> Option<Slot> {

@@ -1,8 +1,9 @@
 //! Text to the words it is compared by: compatibility forms, case, punctuation and white space make no difference.
 //!
-//! Comes in: any text. Goes out: one hash per word, with a mark on figures. Scripts that put no space between words
-//! (Han, Kana, Thai and their neighbours) are read as overlapping pairs of characters.
+//! Comes in: any text. Goes out: of each word its hash, that of its beginning, and what kind of word it is. Scripts that
+//! put no space between words (Han, Kana, Thai and their neighbours) are read as overlapping pairs of characters.
 
+use std::sync::LazyLock;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -11,51 +12,76 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(super) struct Word {
     /// Hash of its normalised form.
     pub(super) hash: u64,
-    /// It is a number: `406`, `1,000`, `79th`, but not the end of `COVID-19`.
-    pub(super) figure: bool,
+    /// Hash of its first [`STEM`] letters, which the inflected forms of a word mostly share.
+    pub(super) stem: u64,
+    /// What it is good for in a comparison.
+    pub(super) kind: Kind,
+    /// Letters or digits.
+    pub(super) length: u8,
+}
+
+/// Kinds of words, by what it means when two texts differ in one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// A number: `406`, `1,000`, `79th`, but not the end of `COVID-19`.
+    Figure = 1,
+    /// A day, a direction, an outcome: see `telling.txt`.
+    Telling = 2,
+    /// Written with a capital, and no everyday word.
+    Name = 3,
+    /// Any other.
+    Plain = 4,
+    /// Says little of what a text is about: see `everyday.txt`.
+    Everyday = 5,
+}
+
+impl Word {
+    /// Two characters of a script without spaces.
+    pub(super) fn is_pair(&self) -> bool {
+        self.length == PAIR
+    }
+
+    pub(super) fn is_figure(&self) -> bool {
+        self.kind == Kind::Figure
+    }
+}
+
+/// In place of the length of a pair of characters; no word is as long.
+const PAIR: u8 = u8::MAX;
+
+/// Letters of the beginning that stands for the word. Six tell most words apart and cut most endings off.
+const STEM: usize = 6;
+
+/// Hashes of the beginnings of everyday words, ascending.
+static EVERYDAY: LazyLock<Vec<u64>> = LazyLock::new(|| lexicon(include_str!("everyday.txt")));
+/// Hashes of telling words, ascending.
+static TELLING: LazyLock<Vec<u64>> = LazyLock::new(|| lexicon(include_str!("telling.txt")));
+
+fn lexicon(text: &str) -> Vec<u64> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let mut hashes: Vec<u64> = lines.flat_map(str::split_whitespace).map(|word| xxh3_64(word.as_bytes())).collect();
+    hashes.sort_unstable();
+    hashes
 }
 
 /// The words of a text, in order.
 pub(super) fn words(text: &str) -> Vec<Word> {
-    let normal = normalised(text);
-    let mut words = Vec::with_capacity(normal.len() / 6);
-    let mut token = String::new();
-    // A number that hangs on a word by a hyphen names something ("COVID-19", "F-16") and counts nothing.
-    let mut hangs_on_word = false;
-    let mut chars = normal.chars().peekable();
-    while let Some(c) = chars.next() {
-        let next = chars.peek().copied();
-        if is_unspaced(c) {
-            finish(&mut token, hangs_on_word, &mut words);
-            hangs_on_word = false;
-            let mut pair = String::from(c);
-            pair.extend(next.filter(|next| is_unspaced(*next)));
-            words.push(Word { hash: xxh3_64(pair.as_bytes()), figure: false });
-        } else if c.is_alphanumeric()
-            || is_combining_mark(c)
-            || (joins_digits(c) && ends_in_digit(&token) && next.is_some_and(|next| next.is_ascii_digit()))
-        {
-            token.push(c);
-        } else if is_apostrophe(c) && !token.is_empty() && next.is_some_and(char::is_alphanumeric) {
-            // "Korea's" is one word with either apostrophe, and without one.
-        } else {
-            let after_word = !token.is_empty() && !starts_in_digit(&token);
-            let is_minus = matches!(c, '-' | '\u{2212}') && next.is_some_and(|next| next.is_ascii_digit());
-            let stands_alone = token.is_empty();
-            finish(&mut token, hangs_on_word, &mut words);
-            hangs_on_word = is_minus && after_word;
-            if is_minus && stands_alone && !hangs_on_word {
-                token.push('-');
-            }
-        }
+    let mut reader = Reader { words: Vec::with_capacity(text.len() / 6), ..Reader::default() };
+    if text.is_ascii() {
+        reader.read(text.chars());
+    } else {
+        reader.read(visible(text).nfkc());
     }
-    finish(&mut token, hangs_on_word, &mut words);
-    words
+    reader.words
 }
 
 /// What is left of a text when typography is taken away: letters, digits, and the signs that change what is said.
 pub(super) fn squeezed(text: &str) -> String {
-    let normal = normalised(text);
+    let normal: String = if text.is_ascii() {
+        text.to_ascii_lowercase()
+    } else {
+        visible(text).nfkc().flat_map(char::to_lowercase).collect()
+    };
     let mut out = String::with_capacity(normal.len());
     let mut previous = ' ';
     let mut chars = normal.chars().peekable();
@@ -74,39 +100,115 @@ pub(super) fn squeezed(text: &str) -> String {
     out
 }
 
-/// Compatibility composition and lower case; spaces that only group digits and characters without width are gone.
-fn normalised(text: &str) -> String {
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
-    }
-    let mut kept = String::with_capacity(text.len());
+/// Without spaces that only group digits and characters without width.
+fn visible(text: &str) -> impl Iterator<Item = char> {
     let mut previous = ' ';
     let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        let digit_follows = chars.peek().is_some_and(|next| next.is_ascii_digit());
-        let groups_digits =
-            matches!(c, '\u{a0}' | '\u{202f}' | '\u{2009}') && previous.is_ascii_digit() && digit_follows;
-        if !groups_digits && !is_invisible(c) {
-            kept.push(c);
+    std::iter::from_fn(move || {
+        loop {
+            let c = chars.next()?;
+            let digit_follows = chars.peek().is_some_and(|next| next.is_ascii_digit());
+            let groups_digits =
+                matches!(c, '\u{a0}' | '\u{202f}' | '\u{2009}') && previous.is_ascii_digit() && digit_follows;
+            previous = c;
+            if !groups_digits && !is_invisible(c) {
+                return Some(c);
+            }
         }
-        previous = c;
-    }
-    kept.nfkc().flat_map(char::to_lowercase).collect()
+    })
 }
 
-fn finish(token: &mut String, hangs_on_word: bool, words: &mut Vec<Word>) {
-    if token.is_empty() || token == "-" {
-        token.clear();
-        return;
+#[derive(Default)]
+struct Reader {
+    words: Vec<Word>,
+    token: String,
+    /// Characters of the token, and where its beginning ends in bytes.
+    length: usize,
+    stem_end: usize,
+    starts_with_capital: bool,
+    /// A number that hangs on a word by a hyphen names something ("COVID-19", "F-16") and counts nothing.
+    hangs_on_word: bool,
+}
+
+impl Reader {
+    fn read(&mut self, chars: impl Iterator<Item = char>) {
+        let mut chars = chars.peekable();
+        while let Some(c) = chars.next() {
+            let next = chars.peek().copied();
+            if is_unspaced(c) {
+                self.finish();
+                self.hangs_on_word = false;
+                let mut pair = String::from(c);
+                pair.extend(next.filter(|next| is_unspaced(*next)));
+                let hash = xxh3_64(pair.as_bytes());
+                let length = if pair.len() > c.len_utf8() { PAIR } else { 1 };
+                self.words.push(Word { hash, stem: hash, kind: Kind::Plain, length });
+            } else if c.is_alphanumeric()
+                || is_combining_mark(c)
+                || (joins_digits(c) && ends_in_digit(&self.token) && next.is_some_and(|next| next.is_ascii_digit()))
+            {
+                self.take(c);
+            } else if is_apostrophe(c) && !self.token.is_empty() && next.is_some_and(char::is_alphanumeric) {
+                // "Korea's" is one word with either apostrophe, and without one.
+            } else {
+                let after_word = !self.token.is_empty() && !starts_in_digit(&self.token);
+                let is_minus = matches!(c, '-' | '\u{2212}') && next.is_some_and(|next| next.is_ascii_digit());
+                let stands_alone = self.token.is_empty();
+                self.finish();
+                self.hangs_on_word = is_minus && after_word;
+                if is_minus && stands_alone && !self.hangs_on_word {
+                    self.token.push('-');
+                }
+            }
+        }
+        self.finish();
     }
-    let figure = starts_in_digit(token) && !hangs_on_word;
-    let hash = if figure { xxh3_64(ungrouped(token).as_bytes()) } else { xxh3_64(token.as_bytes()) };
-    words.push(Word { hash, figure });
-    token.clear();
+
+    fn take(&mut self, c: char) {
+        if self.token.is_empty() {
+            self.starts_with_capital = c.is_uppercase();
+        }
+        if c.is_ascii() {
+            self.token.push(c.to_ascii_lowercase());
+        } else {
+            self.token.extend(c.to_lowercase());
+        }
+        self.length += 1;
+        if self.length <= STEM {
+            self.stem_end = self.token.len();
+        }
+    }
+
+    fn finish(&mut self) {
+        let token = self.token.as_str();
+        if !token.is_empty() && token != "-" {
+            let is_figure = starts_in_digit(token) && !self.hangs_on_word;
+            let hash = if is_figure { hash_of_figure(token) } else { xxh3_64(token.as_bytes()) };
+            let stem = xxh3_64(token.get(..self.stem_end).unwrap_or(token).as_bytes());
+            let kind = if is_figure {
+                Kind::Figure
+            } else if TELLING.binary_search(&hash).is_ok() {
+                Kind::Telling
+            } else if EVERYDAY.binary_search(&stem).is_ok() {
+                Kind::Everyday
+            } else if self.starts_with_capital && self.length > 1 {
+                Kind::Name
+            } else {
+                Kind::Plain
+            };
+            let length = u8::try_from(self.length).unwrap_or(PAIR).min(PAIR - 1);
+            self.words.push(Word { hash, stem, kind, length });
+        }
+        self.token.clear();
+        (self.length, self.stem_end) = (0, 0);
+    }
 }
 
 /// `1,000` and `1.000` are `1000`; `15,6` is `15.6`: a separator before exactly three digits groups them.
-fn ungrouped(token: &str) -> String {
+fn hash_of_figure(token: &str) -> u64 {
+    if !token.contains([',', '.']) {
+        return xxh3_64(token.as_bytes());
+    }
     let mut parts = token.split([',', '.']);
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
@@ -115,13 +217,12 @@ fn ungrouped(token: &str) -> String {
         }
         out.push_str(part);
     }
-    out
+    xxh3_64(out.as_bytes())
 }
 
 fn starts_in_digit(token: &str) -> bool {
     token.trim_start_matches('-').starts_with(char::is_numeric)
 }
-
 fn ends_in_digit(token: &str) -> bool {
     token.ends_with(|c: char| c.is_ascii_digit())
 }
@@ -151,12 +252,13 @@ mod tests {
 
     #[track_caller]
     fn same(left: &str, right: &str) {
-        assert_eq!(words(left), words(right), "{left:?} and {right:?}");
+        let hashes = |text| words(text).iter().map(|word| word.hash).collect::<Vec<u64>>();
+        assert_eq!(hashes(left), hashes(right), "{left:?} and {right:?}");
     }
 
     #[track_caller]
     fn figures(text: &str, expected: usize) {
-        assert_eq!(words(text).iter().filter(|word| word.figure).count(), expected, "{text:?}");
+        assert_eq!(words(text).iter().filter(|word| word.is_figure()).count(), expected, "{text:?}");
     }
 
     #[test]

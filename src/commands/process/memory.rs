@@ -11,6 +11,9 @@ use std::{collections::HashMap, convert::Infallible};
 /// How often the index is asked what it may forget, in the documents' own time.
 const EVICTION: SignedDuration = SignedDuration::from_hours(1);
 
+/// Between two documents of which nothing is known but their order.
+const STEP: SignedDuration = SignedDuration::from_micros(1);
+
 pub(super) struct Memory {
     index: Index,
     /// By state key, so that what the index forgets is forgotten here.
@@ -44,11 +47,9 @@ impl Memory {
         Self { index: Index::new(options), items: HashMap::new(), told: Told::default(), now, evicted: Timestamp::MIN }
     }
 
-    /// Judges a document. Documents that do not say when they were observed are observed when the one before was.
+    /// Judges a document. Documents that do not say when they were observed are observed just after the one before.
     pub(super) fn judge(&mut self, done: &Done) -> Verdict {
-        if let Some(observed) = done.observed {
-            self.now = observed;
-        }
+        self.now = done.observed.unwrap_or_else(|| self.now.saturating_add(STEP).unwrap_or(self.now));
         if self.now.duration_since(self.evicted) > EVICTION || self.evicted == Timestamp::MIN {
             let stories: Vec<String> = self.told.stories.keys().cloned().collect();
             let end = |series: &SeriesState| series.claims.last().map_or(Timestamp::MIN, |claim| claim.observed);
