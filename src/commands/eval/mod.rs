@@ -1,10 +1,12 @@
 //! `dateline eval FILE…`: how well labelled text is read, with the number of cases and how sure it is.
 //!
-//! Two kinds of labels. `figures`: one case a line, the observations expected of a text. `names` and values: text with its
-//! names marked inline, or in columns (`marks`). Rates are given for all cases of a kind, then by style or by type.
+//! Three kinds of labels. `figures`: one case a line, the observations expected of a text. `names` and values: text with
+//! its names marked inline, or in columns (`marks`). `links`: documents in the order observed, with what each is made
+//! from. Rates are given for all cases of a kind, then by style or by type.
 
 mod figures;
 mod interval;
+mod links;
 mod marks;
 mod names;
 mod score;
@@ -13,14 +15,26 @@ use super::exit;
 use crate::cli::{Eval, ReportFormat};
 use crate::extract;
 use interval::rates;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::{self, Write as _};
+
+/// A line, by what is labelled in it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Labelled {
+    Link(Box<links::Case>),
+    Figures(Box<figures::Case>),
+}
 
 /// What was read of one file or of several that are scored together.
 #[derive(Default)]
 struct Report {
     figures: Vec<figures::Scored>,
     names: Vec<names::Scored>,
+    /// Documents of all files, judged by one memory once all are read.
+    documents: Vec<links::Case>,
+    links: Vec<links::Scored>,
 }
 
 /// Runs the verb.
@@ -42,6 +56,7 @@ pub(super) fn run(given: &Eval) -> u8 {
             return exit::BAD_INPUT;
         }
     }
+    report.links = links::score(std::mem::take(&mut report.documents));
     let mut out = io::stdout().lock();
     let written = match given.format {
         ReportFormat::Json => writeln!(out, "{}", report.json()),
@@ -61,9 +76,13 @@ impl Report {
             return Ok(());
         }
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            let case: figures::Case = serde_json::from_str(line).map_err(|error| (number + 1, error.to_string()))?;
-            if wanted(case.part.as_deref()) {
-                self.figures.push(figures::score(tables, case));
+            let wrong = |error: serde_json::Error| (number + 1, error.to_string());
+            match serde_json::from_str(line).map_err(wrong)? {
+                Labelled::Link(document) => self.documents.extend(wanted(document.part.as_deref()).then_some(*document)),
+                Labelled::Figures(case) if wanted(case.part.as_deref()) => {
+                    self.figures.push(figures::score(tables, *case));
+                }
+                Labelled::Figures(_) => {}
             }
         }
         Ok(())
@@ -74,11 +93,17 @@ impl Report {
         if !self.names.is_empty() {
             report["names"] = names::json(&self.names);
         }
+        if !self.links.is_empty() {
+            report["links"] = links::json(&self.links);
+        }
         report
     }
 
     fn print(&self, out: &mut impl io::Write, failures: bool) -> io::Result<()> {
-        if !self.figures.is_empty() || self.names.is_empty() {
+        if !self.links.is_empty() {
+            links::print(out, &self.links, failures)?;
+        }
+        if !self.figures.is_empty() || self.names.is_empty() && self.links.is_empty() {
             figures::print(out, &self.figures, failures)?;
         }
         if !self.names.is_empty() {

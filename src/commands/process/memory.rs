@@ -14,7 +14,7 @@ const EVICTION: SignedDuration = SignedDuration::from_hours(1);
 /// Between two documents of which nothing is known but their order.
 const STEP: SignedDuration = SignedDuration::from_micros(1);
 
-pub(super) struct Memory {
+pub(in crate::commands) struct Memory {
     index: Index,
     /// By state key, so that what the index forgets is forgotten here.
     items: HashMap<String, Previous>,
@@ -43,12 +43,12 @@ impl Known for Told {
 }
 
 impl Memory {
-    pub(super) fn new(options: &Options, now: Timestamp) -> Self {
+    pub(in crate::commands) fn new(options: &Options, now: Timestamp) -> Self {
         Self { index: Index::new(options), items: HashMap::new(), told: Told::default(), now, evicted: Timestamp::MIN }
     }
 
     /// Judges a document. Documents that do not say when they were observed are observed just after the one before.
-    pub(super) fn judge(&mut self, done: &Done) -> Verdict {
+    pub(in crate::commands) fn judge(&mut self, done: &Done) -> Verdict {
         self.now = done.observed.unwrap_or_else(|| self.now.saturating_add(STEP).unwrap_or(self.now));
         if self.now.duration_since(self.evicted) > EVICTION || self.evicted == Timestamp::MIN {
             let stories: Vec<String> = self.told.stories.keys().cloned().collect();

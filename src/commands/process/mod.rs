@@ -25,9 +25,11 @@ use crate::{
     extract, fetch,
     model::{Feed, Issue, Stage},
 };
+pub(super) use memory::Memory;
+pub(super) use stages::Done;
+
 use input::Piece;
 use jiff::Timestamp;
-use memory::Memory;
 use ordered::Next;
 use serde_json::{Value, json};
 use stages::{Outcome, Terms};

@@ -46,14 +46,14 @@ pub(super) enum Outcome {
 }
 
 /// A document after the last stage before `dedup`.
-pub(super) struct Done {
+pub(in crate::commands) struct Done {
     /// What the output calls it.
-    pub(super) id: Value,
-    pub(super) enriched: Enriched,
+    pub(in crate::commands) id: Value,
+    pub(in crate::commands) enriched: Enriched,
     /// Names the content.
-    pub(super) hash: Hash,
+    pub(in crate::commands) hash: Hash,
     /// When it was observed, if the caller says so.
-    pub(super) observed: Option<Timestamp>,
+    pub(in crate::commands) observed: Option<Timestamp>,
 }
 
 /// Runs the stages over one piece of work; a panic is an error of that piece and of nothing else.
