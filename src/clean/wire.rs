@@ -5,13 +5,14 @@
 //! stays `None`; in particular a date without a year and without a publication date has no date.
 
 mod agencies;
+mod credits;
 mod dateline;
 mod gazetteer;
 mod marks;
 mod sections;
 
 use crate::clean::boilerplate;
-use crate::model::{Article, Issue, Span, Stage};
+use crate::model::{Article, CreditRole, Issue, Span, Stage};
 
 /// What a paragraph before the story is. The furniture of a dispatch stands in its first few paragraphs.
 const HEAD_PARAGRAPHS: usize = 8;
@@ -25,13 +26,19 @@ pub fn structure(article: &mut Article, agency: Option<&str>) {
 
     let found = dateline::find(&article.body, &paragraphs, published);
     let mut marks = marks::read(article.headline.as_deref(), &texts, found.as_ref().map(|found| found.paragraph));
+    let mut credits = credits::read(&texts, found.as_ref().map(|found| found.paragraph));
+    marks.furniture.extend(&credits.lines);
     let story = story_start(&texts, &marks, found.as_ref().map(|found| found.paragraph), article.headline.as_deref());
     marks.byline_without_by(&texts, story);
 
-    let named = found.as_ref().and_then(|found| found.agency);
-    let credited = named.or_else(|| agencies::credited(&texts)).or(marks.agency);
-    article.wire.agency = match credited {
-        Some(agency) => Some(agency.to_owned()),
+    credits.open(found.as_ref().and_then(|found| found.agency), texts.get(story));
+    for author in &article.authors {
+        credits.author(author.name.as_deref().unwrap_or_default());
+    }
+    article.wire.credits = credits.settle();
+    let wrote = article.wire.credits.iter().find(|credit| credit.role == CreditRole::Wrote);
+    article.wire.agency = match wrote {
+        Some(credit) => Some(credit.agency.clone()),
         // The operator knows better than a name in brackets that no table has.
         None => agency.and_then(agencies::normalise).or_else(|| found.as_ref().and_then(|found| found.unknown.clone())),
     };
@@ -52,6 +59,7 @@ pub fn structure(article: &mut Article, agency: Option<&str>) {
     article.wire.editors_note = marks.editors_note;
     article.wire.take = marks.take;
     article.wire.notice = marks.notice;
+    article.wire.withdraws = marks.withdraws;
     article.wire.embargo_until = marks.embargo.as_ref().and_then(|embargo| embargo.until(published));
     if let Some(embargo) = marks.embargo
         && article.wire.embargo_until.is_none()

@@ -70,6 +70,24 @@ pub enum Notice {
     Kill,
 }
 
+/// What a credited agency did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CreditRole {
+    /// It is the sole source.
+    Wrote,
+    /// It is one of several, or named as help: "with AFP", "AP contributed to this report".
+    Contributed,
+}
+
+/// An agency, or whoever published first, in the credits of a story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credit {
+    /// Canonical short name, or the name as written.
+    pub agency: String,
+    /// What it did.
+    pub role: CreditRole,
+}
+
 /// The wire structure of a story.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Wire {
@@ -93,6 +111,12 @@ pub struct Wire {
     /// What the notes and headline marks say of this revision; published as the record's `change`.
     #[serde(skip)]
     pub notice: Option<Notice>,
+    /// The headline or slug of the story that a kill withdraws, as the kill names it. Not published.
+    #[serde(skip)]
+    pub withdraws: Option<String>,
+    /// Who is credited with the text, in the order of the text. Not published; `agency` says who wrote it.
+    #[serde(skip)]
+    pub credits: Vec<Credit>,
 }
 
 /// What a stretch of paragraphs is for.

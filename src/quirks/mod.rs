@@ -1,6 +1,7 @@
 //! What is odd about publishers, as data: rooms that meet the same oddity read it here.
 
 pub mod date;
+pub mod notices;
 pub mod page_parts;
 pub mod phrases;
 pub mod publishers;

@@ -1,11 +1,12 @@
 //! What editors write around a story: headline marks, slugs, bylines, notes, takes, embargoes.
 //!
 //! The headline and the paragraphs before and after the story come in; what they say comes out, with the numbers of
-//! the paragraphs that are furniture and no story. Marks are recognised only where an editor puts them (the head of the
-//! headline in capitals, a paragraph of its own), so that "kill" in a sentence kills nothing.
+//! the paragraphs that are furniture and no story. Marks are recognised only where an editor puts them (set off in the
+//! headline, a paragraph of its own), so that "kill" in a sentence kills nothing; their words are in `quirks::notices`.
 
 use super::{agencies, dateline};
 use crate::model::Notice;
+use crate::quirks::notices;
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
@@ -22,8 +23,8 @@ pub(super) struct Marks {
     pub(super) take: Option<u32>,
     pub(super) notice: Option<Notice>,
     pub(super) embargo: Option<Embargo>,
-    /// An agency that the byline names.
-    pub(super) agency: Option<&'static str>,
+    /// What a kill withdraws, as it names it.
+    pub(super) withdraws: Option<String>,
     /// Paragraphs that are no story.
     pub(super) furniture: Vec<usize>,
 }
@@ -34,14 +35,7 @@ pub(super) struct Embargo {
 }
 
 struct Patterns {
-    numbered: Regex,
-    headline: Regex,
-    headline_end: Regex,
-    lead: Regex,
     urgency: Regex,
-    note: Regex,
-    note_kind: Regex,
-    killed: Regex,
     slug: Regex,
     byline: Regex,
     name_line: Regex,
@@ -52,18 +46,9 @@ struct Patterns {
 
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
-        // "UPDATE 2-", "WRAPUP 3-", "RPT-UPDATE 1-", "LEAD 2 ", "1st LD", "take 2".
-        numbered: Regex::new(r"^(?:[A-Z]{2,6}-)?(?:UPDATE|WRAPUP|WRAP|LEAD|ADD|TAKE|GRAPHIC)[ ](\d{1,2})\b").ok()?,
-        headline: Regex::new(r"^(?:\W{0,2})(?:[A-Z]{2,12}[ -]){0,2}?(CORRECTED|CORRECTION|CORRECTS|REFILE|KILL|KILLED|WITHDRAWN|WITHDRAWAL|RETRACTED|RETRACTION|UPDATE|UPDATED|WRAPUP|FLASH|BULLETIN|URGENT|BREAKING|EDITORS' NOTE|RECAST)\b(?:[ ]\d{1,2})?\W").ok()?,
-        headline_end: Regex::new(r"[-–—(/\[][ ]?(CORRECTED|REFILE|UPDATE|UPDATED|KILL|WITHDRAWN|RETRACTED)[)\]/]?$").ok()?,
-        // Yonhap's "(LEAD)", "(2nd LD)"; AP's "1st Ld-Writethru", "2nd Lead".
-        lead: Regex::new(r"(?i)(?:\((?P<first>lead)\)|\(?\b(?P<n>\d{1,2})(?:st|nd|rd|th)[ -](?:ld|lead)\b|\btake[ ](?P<take>\d{1,2})\b|\b(?P<writethru>ld-writethru)\b)").ok()?,
         urgency: Regex::new(r"(?i)^(?:urgency|priority)\s*[:=]\s*([1-9])\b").ok()?,
-        note: Regex::new(r"(?i)^\W{0,2}(?:eds?\s*:|editors?(?:['’]?s?['’]?)?\s*(?:note)?\s*:|note to editors|attention(?:\s+editors)?\s*[-:–—]|editors?['’]s?\s+note\b|(?:\(\s*|\[\s*)?(?:correction|clarification)\s*:)").ok()?,
-        note_kind: Regex::new(r"^\W{0,2}(?i:(?P<correction>correct(?:s|ed|ing|ion)|refil(?:es|ed|ing)|fix(?:es|ed)|clarif(?:ies|ication))|(?P<kill>kill(?:s|ed)?|withdraws?|withdrawn|retracts?)|(?P<update>adds?|adding|updates?|updating|recasts?|rewrites?|changes?|writes through|inserts?|removes?|deletes?|repeats|releads?|new throughout))\b").ok()?,
-        killed: Regex::new(r"(?i)\b(?:please )?(?:kill|withdraw)\b.{0,60}\b(?:story|item|report|dispatch|article|slug)|\b(?:story|item|report|dispatch|article)\b.{0,60}\b(?:has been|is|was) (?:killed|withdrawn|retracted)|\b(?:do not|must not|should not be) (?:use|used)\b").ok()?,
-        // "BC-EU--Summit, 1st Ld-Writethru", "HEALTH-CORONAVIRUS/RUSSIA", "Slug: SUMMIT".
-        slug: Regex::new(r"^(?:(?i:slug)\s*:\s*(.{2,80})|((?:BC|AM|PM|FBC|US|EU)-[\w\-/&.' ]{2,60}(?:,[^\n]{1,60})?)|([A-Z][A-Z0-9]+(?:[-/][A-Z0-9()&]+)+(?:[ ]\([A-Z, ]+\))?))$").ok()?,
+        // "BC-EU--Summit, 1st Ld-Writethru", "HEALTH-CORONAVIRUS/RUSSIA (UPDATE 2)", "Slug: SUMMIT", "Summit-EU,2ndlead".
+        slug: Regex::new(r"^(?:(?i:slug)\s*:\s*(.{2,80})|((?:BC|AM|PM|FBC|US|EU)-[\w\-/&.' ]{2,60}(?:,[^\n]{1,60})?)|([A-Z][A-Z0-9]+(?:[-/][A-Z0-9()&]+)+(?:[ ]\([A-Z0-9, ]+\))?)|([\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)+,[^\n]{2,40}))$").ok()?,
         byline: Regex::new(r"^(?:By|BY|by)\s+(\p{Lu}[\p{L}\p{M}.'’\-]*(?:[ ]+(?:\p{Lu}[\p{L}\p{M}.'’\-]*|de|da|van|von|bin|al|el|del|la|and|AND|in|&)|,[ ]+\p{Lu}[\p{L}\p{M}.'’\-]*)*[^\n]{0,60})$").ok()?,
         name_line: Regex::new(r"^\p{Lu}[\p{L}'’\-]+(?:[ ]\p{Lu}\.)?(?:[ ](?:de|da|van|von|bin|al|el))?(?:[ ]\p{Lu}[\p{L}'’\-]+){1,2}(?:[ ]and[ ]\p{Lu}[\p{L}'’\-]+[ ]\p{Lu}[\p{L}'’\-]+)?$").ok()?,
         embargo: Regex::new(r"(?i)(?:\bembargo(?:ed)?\b[^\d\n]{0,40}|\bnot for (?:release|publication|broadcast|use)(?: or \w+)? (?:before|until)\b[^\d\n]{0,30}|\bhold for release\b[^\d\n]{0,40})(?P<rest>[^\n]{3,90})").ok()?,
@@ -75,13 +60,15 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
 /// How many paragraphs at the head and foot may be furniture.
 const EDGE: usize = 6;
 
+/// Bytes of the longest note that says which story it withdraws.
+const LONGEST_NOTE: usize = 1_200;
+
 /// Reads the marks. `dateline` is the paragraph that opens with it.
 pub(super) fn read(headline: Option<&str>, paragraphs: &[&str], dateline: Option<usize>) -> Marks {
     let mut marks = Marks::default();
     let Some(patterns) = PATTERNS.as_ref() else { return marks };
-    if let Some(headline) = headline {
-        read_headline(patterns, headline.trim(), &mut marks);
-    }
+    let (mark, plain) = notices::headline(headline.unwrap_or_default());
+    marks.take_in(mark);
     let foot = paragraphs.len().saturating_sub(EDGE);
     for (index, text) in paragraphs.iter().enumerate() {
         if index >= EDGE && index < foot {
@@ -90,39 +77,28 @@ pub(super) fn read(headline: Option<&str>, paragraphs: &[&str], dateline: Option
         if read_paragraph(patterns, text.trim(), index, dateline, &mut marks) && dateline != Some(index) {
             marks.furniture.push(index);
         }
+        // "ADVISORY-" may head a kill as well as news.
+        if mark.is_advisory && index < EDGE && notices::kills(text) && notices::named(text).is_some() {
+            marks.notice = Some(Notice::Kill);
+        }
+    }
+    if marks.notice == Some(Notice::Kill) {
+        let notes = paragraphs.iter().take(EDGE).filter(|text| text.len() <= LONGEST_NOTE && notices::kills(text));
+        let named = notes.chain(&headline).find_map(|text| notices::named(text));
+        let is_headlined = mark.notice == Some(Notice::Kill) && plain != headline.unwrap_or_default().trim();
+        let slug = || marks.slug.as_deref().filter(|slug| notices::slug(slug).notice == Some(Notice::Kill));
+        let slug = || slug().and_then(|slug| slug.split(',').next());
+        marks.withdraws = named.or(is_headlined.then_some(plain)).or_else(slug).map(str::to_owned);
     }
     marks
 }
 
-fn read_headline(patterns: &Patterns, headline: &str, marks: &mut Marks) {
-    if let Some(found) = patterns.numbered.captures(headline) {
-        marks.take = found.get(1).and_then(|number| number.as_str().parse().ok());
-        marks.notice = Some(Notice::Update);
+impl Marks {
+    fn take_in(&mut self, mark: notices::Mark) {
+        self.notice = notices::weightier(self.notice, mark.notice);
+        self.take = self.take.or(mark.take);
+        self.urgency = self.urgency.or(mark.urgency);
     }
-    let word = patterns.headline.captures(headline).or_else(|| patterns.headline_end.captures(headline));
-    match word.as_ref().and_then(|found| found.get(1)).map(|word| word.as_str()) {
-        Some("KILL" | "KILLED" | "WITHDRAWN" | "WITHDRAWAL" | "RETRACTED" | "RETRACTION") => {
-            marks.notice = Some(Notice::Kill)
-        }
-        Some("CORRECTED" | "CORRECTION" | "CORRECTS" | "REFILE") => marks.notice = Some(Notice::Correction),
-        Some("UPDATE" | "UPDATED" | "WRAPUP" | "RECAST") => marks.notice = marks.notice.or(Some(Notice::Update)),
-        // The numbers are those of the ANPA priorities: flash, bulletin, urgent.
-        Some("FLASH") => marks.urgency = Some(1),
-        Some("BULLETIN") => marks.urgency = Some(2),
-        Some("URGENT") => marks.urgency = Some(3),
-        _ => {}
-    }
-    read_lead(patterns, headline, marks);
-    if headline.starts_with("(URGENT)") {
-        marks.urgency = Some(3);
-    }
-}
-
-fn read_lead(patterns: &Patterns, text: &str, marks: &mut Marks) {
-    let Some(found) = patterns.lead.captures(text) else { return };
-    let number = found.name("n").or(found.name("take")).and_then(|number| number.as_str().parse().ok());
-    marks.take = marks.take.or(number).or(found.name("first").map(|_| 1));
-    marks.notice = marks.notice.or(Some(Notice::Update));
 }
 
 /// Reads one paragraph of the head or foot; true when it is furniture.
@@ -152,47 +128,26 @@ fn read_paragraph(patterns: &Patterns, text: &str, index: usize, dateline: Optio
     } else {
         None
     };
-    let kind = bracket.and_then(|note| patterns.note_kind.captures(note));
-    let is_note = short && patterns.note.is_match(text);
-    if kind.is_some() || is_note {
-        let note = if kind.is_some() { bracket.unwrap_or(text) } else { text };
+    let aside = bracket.and_then(|note| Some((note, notices::aside(note)?)));
+    let note = aside.or_else(|| Some((text, short.then(|| notices::note(text))??)));
+    if let Some((note, notice)) = note {
         marks.editors_note.get_or_insert_with(|| note.to_owned());
-        let after_label = note.split_once(':').map_or(note, |(_, rest)| rest).trim();
-        let kind = kind.or_else(|| patterns.note_kind.captures(after_label));
-        let notice = if patterns.killed.is_match(note) || kind.as_ref().is_some_and(|kind| kind.name("kill").is_some())
-        {
-            Some(Notice::Kill)
-        } else if note.to_lowercase().contains("correction")
-            || kind.as_ref().is_some_and(|kind| kind.name("correction").is_some())
-        {
-            Some(Notice::Correction)
-        } else {
-            kind.and_then(|kind| kind.name("update").map(|_| Notice::Update))
-        };
-        // A correction that the headline announces is not made an update by "(Adds …)"; a kill outweighs all.
-        marks.notice = match (marks.notice, notice) {
-            (_, Some(Notice::Kill)) => Some(Notice::Kill),
-            (Some(Notice::Update), Some(Notice::Correction)) => Some(Notice::Correction),
-            (earlier, notice) => earlier.or(notice),
-        };
+        marks.notice = notices::weightier(marks.notice, notice);
         return true;
     }
-    if head
-        && (matches!(text, "KILL" | "MANDATORY KILL" | "WITHDRAWN")
-            || text.starts_with("KILL ") && patterns.killed.is_match(text))
-    {
+    if head && short && notices::headline(text).0.notice == Some(Notice::Kill) {
         marks.notice = Some(Notice::Kill);
         return true;
     }
     if head
         && dateline != Some(index)
         && let Some(found) = patterns.slug.captures(text)
+        && let slug = found.iter().skip(1).flatten().next().map_or(text, |slug| slug.as_str().trim())
+        && let mark = notices::slug(slug)
+        && (found.get(4).is_none() || mark.notice.is_some())
     {
-        let slug = found.get(1).or(found.get(2)).or(found.get(3)).map(|slug| slug.as_str().trim().to_owned());
-        if let Some(slug) = &slug {
-            read_lead(patterns, slug, marks);
-        }
-        marks.slug = marks.slug.take().or(slug);
+        marks.take_in(mark);
+        marks.slug.get_or_insert_with(|| slug.to_owned());
         return true;
     }
     if head
@@ -205,27 +160,25 @@ fn read_paragraph(patterns: &Patterns, text: &str, index: usize, dateline: Optio
         let is_sentence = text.ends_with(['.', '!', '?']) && text.split_whitespace().count() > 8
             || text.split_whitespace().count() > 16;
         if !is_sentence {
-            let (names, agency) = byline(line);
-            marks.byline = Some(names);
-            marks.agency = agency;
+            marks.byline = Some(byline(line).to_owned());
             return true;
         }
     }
     false
 }
 
-/// Splits the agency off a byline: `Jane Doe, Associated Press`, `JANE DOE | Reuters`.
-fn byline(line: &str) -> (String, Option<&'static str>) {
+/// A byline without the agency: `Jane Doe, Associated Press`, `JANE DOE | Reuters`.
+fn byline(line: &str) -> &str {
     for separator in [", ", " | ", " - ", " – ", " — ", " / ", " for ", " of "] {
         if let Some((names, affiliation)) = line.rsplit_once(separator) {
             let affiliation = affiliation.trim_end_matches(['.', ' ']);
             let desk = affiliation.trim_end_matches(" Writer").trim_end_matches(" writer").trim_end_matches(" staff");
-            if let Some(agency) = agencies::named(affiliation).or_else(|| agencies::named(desk)) {
-                return (names.trim().to_owned(), Some(agency));
+            if agencies::named(affiliation).or_else(|| agencies::named(desk)).is_some() {
+                return names.trim();
             }
         }
     }
-    (line.to_owned(), agencies::named(line))
+    line
 }
 
 impl Marks {
