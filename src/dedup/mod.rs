@@ -405,7 +405,8 @@ impl Index {
             added_paragraphs,
             reason: link.reason.to_owned(),
             story: Some(origin.and_then(Entry::story).unwrap_or(&of.0).to_owned()),
-            origin_agency: origin.and_then(|origin| origin.agency.as_deref()).map(str::to_owned),
+            // A paper may have been seen before the agency whose copy it prints.
+            origin_agency: origin.and_then(|origin| origin.agency.as_deref().map(str::to_owned)).or(article.wire.agency.clone()),
         }
     }
 }

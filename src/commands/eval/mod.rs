@@ -15,17 +15,8 @@ use super::exit;
 use crate::cli::{Eval, ReportFormat};
 use crate::extract;
 use interval::rates;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use std::io::{self, Write as _};
-
-/// A line, by what is labelled in it.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Labelled {
-    Link(Box<links::Case>),
-    Figures(Box<figures::Case>),
-}
 
 /// What was read of one file or of several that are scored together.
 #[derive(Default)]
@@ -77,12 +68,15 @@ impl Report {
         }
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let wrong = |error: serde_json::Error| (number + 1, error.to_string());
-            match serde_json::from_str(line).map_err(wrong)? {
-                Labelled::Link(document) => self.documents.extend(wanted(document.part.as_deref()).then_some(*document)),
-                Labelled::Figures(case) if wanted(case.part.as_deref()) => {
-                    self.figures.push(figures::score(tables, *case));
+            let labelled: Value = serde_json::from_str(line).map_err(wrong)?;
+            if labelled.get("label").is_some() {
+                let document: links::Case = serde_json::from_value(labelled).map_err(wrong)?;
+                self.documents.extend(wanted(document.part.as_deref()).then_some(document));
+            } else {
+                let case: figures::Case = serde_json::from_value(labelled).map_err(wrong)?;
+                if wanted(case.part.as_deref()) {
+                    self.figures.push(figures::score(tables, case));
                 }
-                Labelled::Figures(_) => {}
             }
         }
         Ok(())
