@@ -10,43 +10,66 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Words per shingle. Three keep two thirds of the shingles of a paragraph in which one word of nine was changed;
 /// five keep less than half.
 const SHINGLE_WORDS: usize = 3;
-/// Shingle hashes kept per text. A copy cut to a fifth of any original then still meets it in about `SKETCH / 5` = 26
-/// hashes, which puts the standard error of the estimated containment below 0.1.
-pub(super) const SKETCH: usize = 128;
+/// Shingles that a text is looked up by, more than its signature keeps.
+const PROBE: usize = 512;
 /// Texts with fewer distinct shingles are only compared exactly, together with their headline.
 pub(super) const SHORT: u32 = 8;
-/// Figures kept per text; the first by the hash of their surroundings, so that two versions keep the same ones.
-const FIGURES: usize = 64;
-/// Shingle hashes are cut to their upper 32 bits: two texts meet by chance in one of them once in ten thousand pairs, and
-/// it takes five to count.
-const SHINGLE_SHIFT: u32 = 32;
 
 /// The signature of an article; none when it has no words at all.
 pub(super) fn signature(article: &Article) -> Option<Signature> {
+    signature_and_probe(article).map(|(signature, _)| signature)
+}
+
+/// The signature of an article with the shingles that others are looked up by.
+pub(super) fn signature_and_probe(article: &Article) -> Option<(Signature, Vec<u32>)> {
     let headline = words(article.headline.as_deref().unwrap_or(""));
     let text = compared_text(article);
     if headline.is_empty() && text.is_empty() {
         return None;
     }
-    let mut bottom = shingles(&text);
-    bottom.sort_unstable();
-    bottom.dedup();
-    let distinct = u32::try_from(bottom.len()).unwrap_or(u32::MAX);
-    bottom.truncate(SKETCH);
-    let exact = if distinct < SHORT { hash_all(headline.iter().chain(&text)) } else { hash_all(&text) };
-    Some(Signature {
+    let mut probe = shingles(&text);
+    let shingles = sorted_out(&mut probe, PROBE);
+    let bottom = probe.get(..Signature::BOTTOM).unwrap_or(&probe).to_vec();
+    let mut terms: Vec<u32> = text.iter().map(|word| Signature::cut(word.hash) & !1).collect();
+    let n_terms = sorted_out(&mut terms, Signature::TERMS);
+    let mut figures = figures(&text);
+    let n_figures = sorted_out(&mut figures, Signature::FIGURES);
+    let mut titled: Vec<u16> = headline.iter().map(|word| (word.hash >> 48) as u16).collect();
+    sorted_out(&mut titled, Signature::HEADLINE);
+    let exact = if shingles < SHORT { hash_all(headline.iter().chain(&text)) } else { hash_all(&text) };
+    let spans = compared_paragraphs(article);
+    let hash = |span: &Span| (hash_all(&words(span.of(&article.body).unwrap_or(""))) >> 32) as u32;
+    let mut paragraphs: Vec<u32> = spans.iter().map(hash).collect();
+    sorted_out(&mut paragraphs, Signature::PARAGRAPHS);
+    let signature = Signature {
         exact,
         bottom,
-        shingles: distinct,
-        figures_at: figures_at(&text),
+        shingles,
+        terms,
+        n_terms,
+        figures,
+        n_figures,
+        headline: titled,
+        paragraphs,
         link: article.canonical_url.as_deref().or(article.url.as_deref()).and_then(link),
+        guid: article.guid.as_deref().map(|guid| xxh3_64(guid.as_bytes())),
         day: article.date(),
-    })
+    };
+    Some((signature, probe))
+}
+
+/// The smallest of some hashes, each once, and how many distinct ones there were.
+fn sorted_out<T: Ord>(hashes: &mut Vec<T>, most: usize) -> u32 {
+    hashes.sort_unstable();
+    hashes.dedup();
+    let distinct = u32::try_from(hashes.len()).unwrap_or(u32::MAX);
+    hashes.truncate(most);
+    distinct
 }
 
 /// The shingles of a run of words, in text order.
 pub(super) fn shingles(words: &[Word]) -> Vec<u32> {
-    words.windows(SHINGLE_WORDS).map(|window| (hash_all(window) >> SHINGLE_SHIFT) as u32).collect()
+    words.windows(SHINGLE_WORDS).map(|window| Signature::cut(hash_all(window))).collect()
 }
 
 /// The words that count: of the story's own paragraphs, else of the whole body, else of the summary.
@@ -90,27 +113,22 @@ pub(super) fn compared_paragraphs(article: &Article) -> Vec<Span> {
     kept
 }
 
-fn figures_at(text: &[Word]) -> Vec<u64> {
+fn figures(text: &[Word]) -> Vec<u32> {
     // Beside another figure the place is named by the fact that there is one.
     let surroundings = |index: Option<usize>| match index.and_then(|index| text.get(index)) {
         Some(word) if word.figure => 1,
         Some(word) => word.hash,
         None => 0,
     };
-    let mut figures: Vec<u64> = text
-        .iter()
+    text.iter()
         .enumerate()
         .filter(|(_, word)| word.figure)
         .map(|(index, word)| {
             let before = surroundings(index.checked_sub(1));
             let place = hash_words([before, surroundings(Some(index + 1))]);
-            (place & 0xffff_ffff_0000_0000) | (word.hash >> 32)
+            (((place >> 46) as u32) << 14) | (((word.hash >> 51) as u32) << 1)
         })
-        .collect();
-    figures.sort_unstable();
-    figures.dedup();
-    figures.truncate(FIGURES);
-    figures
+        .collect()
 }
 
 /// Hash of an address without scheme, `www.`, fragment and closing slash; none for a bare host, which names no article.
@@ -153,7 +171,7 @@ mod tests {
         let plain = article("Harbour closed", LEAD);
         let body =
             format!("PORT ELLING, March 3 (Norwire) - {LEAD}\n\n(Reporting by A. Ohm)\n\nBackground of 12 years.");
-        let mut dressed = article("Freighter aground", &body);
+        let mut dressed = article("Harbour closed", &body);
         let dateline_end = body.find("The harbour").unwrap();
         dressed.wire.dateline = Some(Dateline {
             text: body.get(..dateline_end).unwrap().to_owned(),
@@ -172,7 +190,7 @@ mod tests {
         ];
         let (plain, dressed) = (signature(&plain).unwrap(), signature(&dressed).unwrap());
         assert_eq!(plain, dressed);
-        assert_eq!(plain.figures_at.len(), 1);
+        assert_eq!(plain.figures.len(), 1);
     }
 
     #[test]

@@ -8,9 +8,12 @@
 
 mod changes;
 mod claims;
+mod crowd;
+mod entry;
 mod fingerprint;
 mod postings;
 mod rebuild;
+mod records;
 mod revision;
 mod series;
 mod similarity;
@@ -22,7 +25,7 @@ mod words;
 pub use self::rebuild::{Published, rebuild, rebuild_earlier};
 
 use self::update::{Link, Teller};
-use self::window::{Entry, Window};
+use self::{entry::Entry, window::Window};
 use crate::model::{
     Admission, Article, Change, Duplicate, Enriched, Hash, ItemHead, ItemId, ItemState, Notice, Outcome, Previous,
     Relation, SeriesState, Signature, Span, StateChange, StoryState, SuppressReason, Suppressed, Verdict, units,
@@ -77,7 +80,7 @@ pub const REMEMBERED: usize = 16;
 /// Copies at least this like their original find nothing that the original does not find, and are not searched for.
 const SAME_FOR_SEARCH: f64 = 0.8;
 /// Sampled shingles of a paragraph that must be looked up before it is called added.
-const PARAGRAPH_SAMPLE: usize = 3;
+const PARAGRAPH_SAMPLE: usize = 2;
 
 /// What is remembered across items: signatures of texts, and who is in which story.
 pub struct Index {
@@ -92,14 +95,14 @@ impl Index {
         Self { window: Window::default(), horizon }
     }
 
-    /// So many items are about to be restored, each once; nothing is judged before [`Index::restored`].
-    pub fn restoring(&mut self, items: usize) {
-        self.window.fill(items);
+    /// How many items are remembered.
+    pub fn len(&self) -> usize {
+        self.window.len()
     }
 
-    /// All items have been restored.
-    pub fn restored(&mut self) {
-        self.window.filled();
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Remembers an item as the committed state has it, in place of what was known of it; a touch comes in this way too.
@@ -156,7 +159,8 @@ impl Index {
         let (article, previous) = (&question.enriched.article, question.previous.as_ref());
         let before = previous.filter(|previous| previous.state.revision > 0);
         let mut state = remembered(now, previous.map(|previous| &previous.state), question.hash, article);
-        let signature = fingerprint::signature(article);
+        let (signature, probe) = fingerprint::signature_and_probe(article).unzip();
+        let probe = probe.unwrap_or_default();
         let told_in = match before.and_then(|before| before.state.story.as_deref()) {
             Some(id) => known.story(id)?,
             None => None,
@@ -165,7 +169,7 @@ impl Index {
             (Admission::Again { settled: Some((relation, of)) }, Some(signature)) => {
                 self.settled(article, signature, of, *relation)
             }
-            _ => self.duplicate(article, signature.as_ref(), before, told_in.as_ref()),
+            _ => self.duplicate(article, signature.as_ref(), &probe, before, told_in.as_ref()),
         };
 
         let change = revision::kind(previous, article, now);
@@ -228,6 +232,7 @@ impl Index {
         &self,
         article: &Article,
         signature: Option<&Signature>,
+        probe: &[u32],
         before: Option<&Previous>,
         told_in: Option<&StoryState>,
     ) -> Duplicate {
@@ -246,22 +251,22 @@ impl Index {
         }
         let teller =
             Teller { feed: &article.feed, agency: article.wire.agency.as_deref(), notice: article.wire.notice };
-        let mut best: Option<(Link, &Entry)> = None;
+        let mut best: Option<(Link, Entry<'_>)> = None;
         let mut look_alike: Option<Link> = None;
         let told = before.map_or(Timestamp::MAX, |before| before.state.first_seen);
-        for entry in self.window.candidates(&article.id, signature) {
+        for entry in self.window.candidates(&article.id, signature, probe) {
             // A revision is no copy of what was told after the item's first one.
             if entry.first_seen > told {
                 continue;
             }
-            let Some(link) = update::relate(signature, &teller, entry) else { continue };
+            let Some(link) = update::relate(signature, &teller, &entry) else { continue };
             if link.relation == Relation::Original {
                 look_alike.get_or_insert(link);
                 continue;
             }
             // Of equals the first seen wins; entries come in an order that is the same after a restart.
-            let precedes = |best: &(Link, &Entry)| match link.weight().total_cmp(&best.0.weight()) {
-                std::cmp::Ordering::Equal => (entry.first_seen, &entry.id) < (best.1.first_seen, &best.1.id),
+            let precedes = |best: &(Link, Entry<'_>)| match link.weight().total_cmp(&best.0.weight()) {
+                std::cmp::Ordering::Equal => (entry.first_seen, entry.id()) < (best.1.first_seen, best.1.id()),
                 order => order.is_gt(),
             };
             if best.as_ref().is_none_or(precedes) {
@@ -277,7 +282,7 @@ impl Index {
                 self.linked(article, signature, of, link)
             }
             (Some((link, entry)), _) => {
-                let of = ItemId(entry.of.as_ref().unwrap_or(&entry.id).to_string());
+                let of = entry.of().unwrap_or_else(|| entry.id());
                 // Another version of this very item may have been found through a third one.
                 if of == article.id {
                     original(article, "first_seen")
@@ -299,7 +304,7 @@ impl Index {
     }
 
     fn signature(&self, id: &ItemId) -> Option<Signature> {
-        self.window.entry(&id.0).and_then(Entry::signature)
+        self.window.entry(&id.0).and_then(|entry| entry.signature())
     }
 
     fn has_same_link(&self, of: &ItemId, signature: &Signature) -> bool {
@@ -310,7 +315,7 @@ impl Index {
     fn link_to(&self, of: &ItemId, article: &Article, signature: &Signature, relation: Relation) -> Link {
         let teller =
             Teller { feed: &article.feed, agency: article.wire.agency.as_deref(), notice: article.wire.notice };
-        let known = self.window.entry(&of.0).and_then(|entry| update::relate(signature, &teller, entry));
+        let known = self.window.entry(&of.0).and_then(|entry| update::relate(signature, &teller, &entry));
         let (resemblance, shared) = known.map_or((0.0, 0.0), |link| (link.resemblance, link.shared));
         Link { relation, reason: "earlier_version", resemblance, shared }
     }
@@ -328,7 +333,7 @@ impl Index {
 
     fn linked(&self, article: &Article, signature: &Signature, of: &ItemId, link: Link) -> Duplicate {
         let origin = self.window.entry(&of.0);
-        let origin_text = origin.and_then(Entry::signature);
+        let origin_text = origin.and_then(|origin| origin.signature());
         // The match may have come by way of a later version; shares are those with the item that is named.
         let (similarity, shared) = match &origin_text {
             Some(text) if link.relation != Relation::Exact && signature.shingles >= fingerprint::SHORT => {
@@ -349,8 +354,8 @@ impl Index {
             shared: rounded(shared),
             added_paragraphs,
             reason: link.reason.to_owned(),
-            story: Some(origin.and_then(Entry::story).unwrap_or(&of.0).to_owned()),
-            origin_agency: origin.and_then(|origin| origin.agency.as_deref()).map(str::to_owned),
+            story: Some(origin.and_then(|origin| origin.story()).unwrap_or_else(|| of.0.clone())),
+            origin_agency: origin.and_then(|origin| origin.agency).map(str::to_owned),
         }
     }
 }

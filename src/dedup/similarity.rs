@@ -3,7 +3,6 @@
 //! Resemblance and containment are estimated from bottom-k sketches (Broder 1997): below the smaller of the two
 //! sketches' largest hashes both sketches are complete, and what lies there is a fair sample of both texts.
 
-use super::fingerprint::SKETCH;
 use crate::model::Signature;
 
 /// How a later text stands to an earlier one.
@@ -37,7 +36,7 @@ pub(super) fn compare(later: &Signature, earlier: &Signature) -> Comparison {
     let (later_sample, earlier_sample) = (below(&later.bottom, threshold), below(&earlier.bottom, threshold));
     let evidence = in_both(later_sample, earlier_sample);
     let share = |of: usize| if of == 0 { 0.0 } else { evidence as f64 / of as f64 };
-    let (agreeing, conflicting) = figures(&later.figures_at, &earlier.figures_at);
+    let (agreeing, conflicting) = figures(&later.figures, &earlier.figures);
     Comparison {
         resemblance: share(later_sample.len() + earlier_sample.len() - evidence),
         shared: share(later_sample.len()),
@@ -63,7 +62,7 @@ pub(super) fn share_in(shingles: &[u32], text: &Signature, least_sample: usize) 
 /// The hash up to which a sketch is complete.
 fn horizon(signature: &Signature) -> u32 {
     match signature.bottom.last() {
-        Some(last) if signature.bottom.len() >= SKETCH => *last,
+        Some(last) if signature.bottom.len() >= Signature::BOTTOM => *last,
         _ => u32::MAX,
     }
 }
@@ -89,9 +88,9 @@ fn in_both<T: Ord>(left: &[T], right: &[T]) -> usize {
     found
 }
 
-/// Agreeing figures and conflicting places; see `Signature::figures_at`.
-fn figures(left: &[u64], right: &[u64]) -> (usize, usize) {
-    let place = |figure: &u64| figure >> 32;
+/// Agreeing figures and conflicting places; see `Signature::figures`.
+fn figures(left: &[u32], right: &[u32]) -> (usize, usize) {
+    let place = |figure: &u32| figure >> 14;
     let (mut agreeing, mut conflicting) = (0, 0);
     let (mut rest_left, mut rest_right) = (left, right);
     while let (Some(l), Some(r)) = (rest_left.first(), rest_right.first()) {
@@ -113,10 +112,10 @@ mod tests {
 
     fn signature(range: std::ops::Range<u64>) -> Signature {
         // Numbers spread like hashes.
-        let mut bottom: Vec<u32> = range.map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32).collect();
+        let mut bottom: Vec<u32> = range.map(|n| Signature::cut(n.wrapping_mul(0x9e37_79b9_7f4a_7c15))).collect();
         bottom.sort_unstable();
         let shingles = bottom.len() as u32;
-        bottom.truncate(SKETCH);
+        bottom.truncate(Signature::BOTTOM);
         Signature { bottom, shingles, ..Signature::default() }
     }
 
@@ -139,7 +138,7 @@ mod tests {
 
     #[test]
     fn figures_conflict_only_in_the_same_place() {
-        let at = |place: u64, value: u64| place << 32 | value;
+        let at = |place: u32, value: u32| place << 14 | value << 1;
         assert_eq!(figures(&[at(1, 5), at(2, 7)], &[at(1, 5), at(2, 8)]), (1, 1));
         assert_eq!(figures(&[at(1, 5), at(1, 6)], &[at(1, 5), at(3, 9)]), (1, 0));
         assert_eq!(figures(&[], &[at(1, 5)]), (0, 0));

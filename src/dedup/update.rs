@@ -4,9 +4,9 @@
 //! Words propose, figures dispose: tables and tallies are told in the same words every day, so two texts whose figures
 //! differ in the same places are not copies of each other.
 
+use super::entry::Entry;
 use super::fingerprint::SHORT;
 use super::similarity::{Comparison, compare};
-use super::window::Entry;
 use crate::model::{FeedId, Notice, Relation, Signature};
 
 /// Sampled shingles that two texts must have in common before their shares mean anything.
@@ -55,7 +55,7 @@ impl Link {
 
 /// Relates a text to an earlier entry; `Original` with reason `look_alike` when only the words are the same, none when
 /// not even they are.
-pub(super) fn relate(later: &Signature, teller: &Teller<'_>, entry: &Entry) -> Option<Link> {
+pub(super) fn relate(later: &Signature, teller: &Teller<'_>, entry: &Entry<'_>) -> Option<Link> {
     let earlier = &entry.signature()?;
     let comparison = compare(later, earlier);
     let link = |relation, reason| {
@@ -69,8 +69,8 @@ pub(super) fn relate(later: &Signature, teller: &Teller<'_>, entry: &Entry) -> O
         _ => None,
     };
     let same_day = days_apart.is_none_or(|days| days == 0);
-    let same_feed = *teller.feed.0 == *entry.feed;
-    let same_source = same_feed || (teller.agency.is_some() && teller.agency == entry.agency.as_deref());
+    let same_feed = teller.feed.0 == entry.feed;
+    let same_source = same_feed || (teller.agency.is_some() && teller.agency == entry.agency);
     let same_link = later.link.is_some() && later.link == earlier.link;
 
     if later.shingles < SHORT || earlier.shingles < SHORT {
@@ -154,7 +154,7 @@ fn figures_differ(later: &Signature, earlier: &Signature, comparison: &Compariso
 }
 
 fn values(signature: &Signature) -> Vec<u32> {
-    let mut values: Vec<u32> = signature.figures_at.iter().map(|figure| *figure as u32).collect();
+    let mut values: Vec<u32> = signature.figures.iter().map(|figure| figure >> 1 & 0x1fff).collect();
     values.sort_unstable();
     values.dedup();
     values

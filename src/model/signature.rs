@@ -1,11 +1,11 @@
-//! What texts are compared by, and the packed form in which it is kept: in the state, and in memory a hundred thousand
-//! times over.
+//! What texts are compared by, and the packed form in which it is kept: in the state, and in memory a million times over.
 //!
 //! Comes in: a [`Signature`]. Goes out: its [`Packed`] form and the same again. Always holds: packing loses nothing, and
-//! bytes that are no signature are refused, not believed. The state holds it as one base64 string; the form of the first
-//! releases, lists of decimal numbers, is still read.
+//! bytes that are no signature are refused, not believed. The state holds it as one base64 string; the forms of earlier
+//! releases are still read, cut to what this form keeps.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// What a text is compared by. Bottom-k of its shingle hashes: the `k` smallest, sorted; with their number, Jaccard
@@ -14,132 +14,168 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub struct Signature {
     /// Hash of the whole normalised text: equal for exact copies.
     pub exact: u64,
-    /// The smallest shingle hashes, ascending.
+    /// The smallest shingle hashes, ascending, at most [`Signature::BOTTOM`].
     pub bottom: Vec<u32>,
     /// How many distinct shingles there are.
     pub shingles: u32,
-    /// Each number with the words around it, ascending: the upper half of a value is the hash of the words, the lower
-    /// half that of the number. Equal words around unequal numbers tell a template from a copy.
-    pub figures_at: Vec<u64>,
+    /// The smallest hashes of its terms, ascending, at most [`Signature::TERMS`]. The lowest bit says "a name".
+    pub terms: Vec<u32>,
+    /// How many distinct terms there are.
+    pub n_terms: u32,
+    /// Figures in their places, ascending, at most [`Signature::FIGURES`]: 18 bits of the place, 13 of the value, and
+    /// whether it is telling.
+    pub figures: Vec<u32>,
+    /// How many figures there are.
+    pub n_figures: u32,
+    /// Hashes of the headline's words, ascending, at most [`Signature::HEADLINE`].
+    pub headline: Vec<u16>,
+    /// Hashes of paragraphs, ascending, at most [`Signature::PARAGRAPHS`].
+    pub paragraphs: Vec<u32>,
     /// Hash of the article's address without what differs between links to one page.
     pub link: Option<u64>,
+    /// Hash of the publisher's own name for it.
+    pub guid: Option<u64>,
     /// The day it was told: the dateline's, else that of publication.
-    pub day: Option<jiff::civil::Date>,
+    pub day: Option<Date>,
+}
+
+impl Signature {
+    /// Shingle hashes kept.
+    pub const BOTTOM: usize = 64;
+    /// Terms kept.
+    pub const TERMS: usize = 32;
+    /// Figures kept.
+    pub const FIGURES: usize = 48;
+    /// Words of the headline kept.
+    pub const HEADLINE: usize = 10;
+    /// Paragraphs kept.
+    pub const PARAGRAPHS: usize = 6;
+    /// Bits of the hash of a shingle or a term. Among a million texts a shingle then meets one or two that do not have
+    /// it, and two unlike texts have in one pair of ten thousand a shingle in common.
+    pub const HASH_BITS: u32 = 28;
+
+    /// A hash cut to [`Signature::HASH_BITS`]; smaller hashes stay the smaller ones.
+    pub const fn cut(hash: u64) -> u32 {
+        (hash >> (u64::BITS - Self::HASH_BITS)) as u32
+    }
 }
 
 /// The first byte of the packed form.
-const FORM: u8 = 2;
+const FORM: u8 = 3;
+/// The form before: other figures, more and longer hashes.
+const SECOND_FORM: u8 = 2;
 
-/// Hashes of the first form had 40 bits.
-const FIRST_FORM_SHIFT: u32 = 8;
+/// Hashes of the first form had 40 bits, those of the second 32.
+const FIRST_FORM_SHIFT: u32 = 40 - Signature::HASH_BITS;
+const SECOND_FORM_SHIFT: u32 = 32 - Signature::HASH_BITS;
 
-/// A signature in as few bytes as it takes, about 450 for a story of 480 words.
+const HAS_LINK: u8 = 1;
+const HAS_GUID: u8 = 2;
+/// The publisher's name for it is its address.
+const IS_LINK: u8 = 4;
+
+/// A signature in as few bytes as it takes, about 350 for a story of 400 words.
 ///
-/// In order: the form, the exact hash, link and day each with a mark whether there is one, the number of shingles, the
-/// figures, and the shingle hashes as the gaps between them. Gaps between the smallest of many hashes are distributed
-/// geometrically, for which Golomb's code (Rice 1979) is the shortest.
+/// In order: the form, which hashes there are, the exact one, link and guid; then in bits the day, the counts, and the
+/// lists as the gaps between their hashes. Gaps between the smallest of many hashes are distributed geometrically, for
+/// which Golomb's code (Rice 1979) is the shortest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packed(Box<[u8]>);
 
 impl Packed {
     /// What was packed; none when the bytes are no signature.
     pub fn signature(&self) -> Option<Signature> {
-        let mut reader = Reader { bytes: &self.0 };
-        if reader.byte()? != FORM {
-            return None;
-        }
-        let exact = reader.word()?;
-        let link = if reader.byte()? == 1 { Some(reader.word()?) } else { None };
-        let day = if reader.byte()? == 1 { Some(reader.day()?) } else { None };
-        let shingles = u32::try_from(reader.number()?).ok()?;
-        let n_figures = usize::try_from(reader.number()?).ok()?;
-        let figures_at = (0..n_figures).map(|_| reader.word()).collect::<Option<Vec<u64>>>()?;
-        let bottom = reader.ascending()?;
-        Some(Signature { exact, bottom, shingles, figures_at, link, day })
+        self.body().signature()
+    }
+
+    /// Its bytes without that of the form, which is the same in all.
+    pub fn body(&self) -> Body<'_> {
+        Body(self.0.get(1..).unwrap_or_default())
+    }
+}
+
+/// The bytes of a packed signature after that of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Body<'a>(pub &'a [u8]);
+
+impl Body<'_> {
+    /// What was packed; none when the bytes are no signature.
+    pub fn signature(self) -> Option<Signature> {
+        let mut reader = Reader { bytes: self.0 };
+        let (exact, link, guid) = reader.hashes()?;
+        let mut bits = BitReader { bytes: reader.bytes, open: 0, n_open: 0 };
+        let day = bits.day()?;
+        let (shingles, n_terms, n_figures) = (bits.number()?, bits.number()?, bits.number()?);
+        Some(Signature {
+            exact,
+            bottom: bits.ascending()?,
+            shingles,
+            terms: bits.ascending()?,
+            n_terms,
+            figures: bits.ascending()?,
+            n_figures,
+            headline: bits.ascending()?,
+            paragraphs: bits.ascending()?,
+            link,
+            guid,
+            day,
+        })
     }
 
     /// The exact hash, without the rest.
-    pub fn exact(&self) -> Option<u64> {
-        Reader { bytes: self.0.get(1..)? }.word()
+    pub fn exact(self) -> Option<u64> {
+        Reader { bytes: self.0 }.hashes().map(|(exact, ..)| exact)
     }
 
     /// The link, without the rest.
-    pub fn link(&self) -> Option<u64> {
-        let mut reader = Reader { bytes: self.0.get(9..)? };
-        if reader.byte()? == 1 { reader.word() } else { None }
+    pub fn link(self) -> Option<u64> {
+        Reader { bytes: self.0 }.hashes()?.1
     }
 
-    /// How many bytes it takes.
-    pub fn len(&self) -> usize {
-        self.0.len()
+    /// The guid, without the rest.
+    pub fn guid(self) -> Option<u64> {
+        Reader { bytes: self.0 }.hashes()?.2
     }
 
-    /// Whether it holds nothing, which no signature does.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// The day, without the rest.
+    pub fn day(self) -> Option<Date> {
+        let mut reader = Reader { bytes: self.0 };
+        reader.hashes()?;
+        BitReader { bytes: reader.bytes, open: 0, n_open: 0 }.day()?
     }
 }
 
 impl From<&Signature> for Packed {
     fn from(signature: &Signature) -> Self {
-        let mut out = vec![FORM];
-        out.extend(signature.exact.to_le_bytes());
-        match signature.link {
-            Some(link) => {
-                out.push(1);
-                out.extend(link.to_le_bytes());
-            }
-            None => out.push(0),
+        let Signature { link, guid, .. } = *signature;
+        let is_link = guid.is_some() && guid == link;
+        let mut out = Vec::with_capacity(448);
+        out.push(FORM);
+        out.push(
+            if link.is_some() { HAS_LINK } else { 0 }
+                | if is_link { IS_LINK } else { 0 }
+                | if guid.is_some() && !is_link { HAS_GUID } else { 0 },
+        );
+        for hash in [Some(signature.exact), link, guid.filter(|_| !is_link)].into_iter().flatten() {
+            out.extend(hash.to_le_bytes());
         }
-        match signature.day {
-            Some(day) => {
-                out.push(1);
-                out.extend(day.year().to_le_bytes());
-                out.extend([day.month().unsigned_abs(), day.day().unsigned_abs()]);
-            }
-            None => out.push(0),
+        let mut bits = Bits { whole: out, open: 0, n_open: 0 };
+        bits.put_day(signature.day);
+        for count in [signature.shingles, signature.n_terms, signature.n_figures] {
+            bits.put_number(u64::from(count));
         }
-        put_number(&mut out, u64::from(signature.shingles));
-        put_number(&mut out, signature.figures_at.len() as u64);
-        for figure in &signature.figures_at {
-            out.extend(figure.to_le_bytes());
-        }
-        put_ascending(&mut out, &signature.bottom);
-        Self(out.into_boxed_slice())
+        bits.put_ascending(&signature.bottom);
+        bits.put_ascending(&signature.terms);
+        bits.put_ascending(&signature.figures);
+        bits.put_ascending(&signature.headline);
+        bits.put_ascending(&signature.paragraphs);
+        Self(bits.finish().into_boxed_slice())
     }
 }
 
-/// Seven bits a byte, the lowest first.
-fn put_number(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push((number & 0x7f) as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
+/// Days of these years, which are nearly all, take fewer bits.
+const NEAR_YEARS: std::ops::Range<i16> = 1970..2098;
 
-/// Their number, the width of a gap's lower part, then of each gap its upper part as so many ones and a zero, and its
-/// lower part in bits.
-fn put_ascending(out: &mut Vec<u8>, hashes: &[u32]) {
-    put_number(out, hashes.len() as u64);
-    let mean = hashes.last().map_or(0, |last| u64::from(*last) / hashes.len() as u64);
-    let width = mean.max(1).ilog2();
-    out.push(width as u8);
-    let mut bits = Bits::default();
-    let mut before = 0;
-    for hash in hashes {
-        let gap = hash.saturating_sub(before);
-        before = *hash;
-        for _ in 0..gap >> width {
-            bits.put(1, 1);
-        }
-        bits.put(0, 1);
-        bits.put(gap & ((1 << width) - 1), width);
-    }
-    bits.finish(out);
-}
-
-#[derive(Default)]
 struct Bits {
     whole: Vec<u8>,
     open: u64,
@@ -158,11 +194,159 @@ impl Bits {
         }
     }
 
-    fn finish(mut self, out: &mut Vec<u8>) {
+    fn put_ones_and_zero(&mut self, mut ones: u32) {
+        while ones >= 31 {
+            self.put((1 << 31) - 1, 31);
+            ones -= 31;
+        }
+        self.put((1 << ones) - 1, ones + 1);
+    }
+
+    /// Elias's gamma code: how many bits, then the bits.
+    fn put_number(&mut self, number: u64) {
+        let raised = number + 1;
+        let width = raised.ilog2();
+        self.put_ones_and_zero(width);
+        self.put((raised - (1 << width)) as u32, width);
+    }
+
+    fn put_day(&mut self, day: Option<Date>) {
+        self.put(u32::from(day.is_some()), 1);
+        let Some(day) = day else { return };
+        let near = NEAR_YEARS.contains(&day.year());
+        self.put(u32::from(near), 1);
+        if near {
+            self.put(u32::from(day.year().abs_diff(NEAR_YEARS.start)), 7);
+        } else {
+            self.put(u32::from(day.year() as u16), 16);
+        }
+        self.put(u32::from(day.month().unsigned_abs()), 4);
+        self.put(u32::from(day.day().unsigned_abs()), 5);
+    }
+
+    /// Their number, the width of a gap's lower part, then of each gap its upper part as so many ones and a zero, and its
+    /// lower part in bits.
+    fn put_ascending<T: Copy + Into<u32>>(&mut self, hashes: &[T]) {
+        self.put_number(hashes.len() as u64);
+        let Some(last) = hashes.last() else { return };
+        let mean = u64::from((*last).into()) / hashes.len() as u64;
+        let width = mean.max(1).ilog2();
+        self.put(width, 5);
+        let mut before = 0;
+        for hash in hashes {
+            let hash: u32 = (*hash).into();
+            let gap = hash.saturating_sub(before);
+            before = hash;
+            self.put_ones_and_zero(gap >> width);
+            self.put(gap & ((1 << width) - 1), width);
+        }
+    }
+
+    fn finish(mut self) -> Vec<u8> {
         if self.n_open > 0 {
             self.whole.push(self.open as u8);
         }
-        out.append(&mut self.whole);
+        self.whole
+    }
+}
+
+struct BitReader<'a> {
+    bytes: &'a [u8],
+    /// Bits that were read from the bytes; those above the open ones will be read again.
+    open: u64,
+    n_open: u32,
+}
+
+impl BitReader<'_> {
+    /// Opens at least 56 bits where there are so many.
+    fn fill(&mut self) {
+        if let Some(word) = self.bytes.first_chunk() {
+            self.open |= u64::from_le_bytes(*word) << self.n_open;
+            let whole = (63 - self.n_open) / 8;
+            self.bytes = self.bytes.get(whole as usize..).unwrap_or_default();
+            self.n_open += whole * 8;
+            return;
+        }
+        while self.n_open <= 55
+            && let Some((first, rest)) = self.bytes.split_first()
+        {
+            self.open |= u64::from(*first) << self.n_open;
+            self.n_open += 8;
+            self.bytes = rest;
+        }
+    }
+
+    fn take(&mut self, width: u32) -> Option<u32> {
+        if self.n_open < width {
+            self.fill();
+        }
+        self.n_open = self.n_open.checked_sub(width)?;
+        let value = self.open & ((1 << width) - 1);
+        self.open >>= width;
+        Some(value as u32)
+    }
+
+    /// How many ones come before the next zero.
+    fn ones(&mut self) -> Option<u32> {
+        let mut n = 0u32;
+        loop {
+            if self.n_open < 32 {
+                self.fill();
+            }
+            let here = self.open.trailing_ones().min(self.n_open);
+            if here < self.n_open {
+                self.open >>= here + 1;
+                self.n_open -= here + 1;
+                return n.checked_add(here);
+            }
+            if self.n_open == 0 {
+                return None;
+            }
+            n = n.checked_add(here)?;
+            self.open = self.open.checked_shr(here).unwrap_or(0);
+            self.n_open = 0;
+        }
+    }
+
+    fn number(&mut self) -> Option<u32> {
+        let width = self.ones().filter(|width| *width <= 32)?;
+        let raised = (1u64 << width) + u64::from(self.take(width)?);
+        u32::try_from(raised - 1).ok()
+    }
+
+    #[allow(clippy::option_option, reason = "there may be no day, and there may be no bits")]
+    fn day(&mut self) -> Option<Option<Date>> {
+        if self.take(1)? == 0 {
+            return Some(None);
+        }
+        let year = if self.take(1)? == 1 {
+            NEAR_YEARS.start + i16::try_from(self.take(7)?).ok()?
+        } else {
+            self.take(16)? as u16 as i16
+        };
+        let (month, day) = (i8::try_from(self.take(4)?).ok()?, i8::try_from(self.take(5)?).ok()?);
+        Date::new(year, month, day).ok().map(Some)
+    }
+
+    fn ascending<T: TryFrom<u32>>(&mut self) -> Option<Vec<T>> {
+        let n = self.number()? as usize;
+        if n == 0 {
+            return Some(Vec::new());
+        }
+        // Each takes a bit at least, so that damaged bytes cannot ask for much memory.
+        if n > self.bytes.len() * 8 + self.n_open as usize {
+            return None;
+        }
+        let width = self.take(5)?;
+        let mut hashes = Vec::with_capacity(n);
+        let mut before = 0u32;
+        for _ in 0..n {
+            let upper = self.ones()?;
+            let gap = (u64::from(upper) << width) | u64::from(self.take(width)?);
+            before = before.checked_add(u32::try_from(gap).ok()?)?;
+            hashes.push(T::try_from(before).ok()?);
+        }
+        Some(hashes)
     }
 }
 
@@ -183,13 +367,52 @@ impl Reader<'_> {
         Some(u64::from_le_bytes(*word))
     }
 
-    fn day(&mut self) -> Option<jiff::civil::Date> {
+    /// The exact hash, the link and the guid.
+    fn hashes(&mut self) -> Option<(u64, Option<u64>, Option<u64>)> {
+        let has = self.byte()?;
+        let exact = self.word()?;
+        let link = if has & HAS_LINK != 0 { Some(self.word()?) } else { None };
+        let guid = match has & (HAS_GUID | IS_LINK) {
+            0 => None,
+            HAS_GUID => Some(self.word()?),
+            _ => link,
+        };
+        Some((exact, link, guid))
+    }
+
+    /// The rest of a signature of the second form.
+    fn second_form(mut self) -> Option<Signature> {
+        let exact = self.word()?;
+        let link = if self.byte()? == 1 { Some(self.word()?) } else { None };
+        let day = if self.byte()? == 1 { Some(self.second_form_day()?) } else { None };
+        let shingles = u32::try_from(self.number()?).ok()?;
+        let n_figures = usize::try_from(self.number()?).ok()?;
+        self.bytes = self.bytes.get(n_figures.checked_mul(8)?..)?;
+        let n = usize::try_from(self.number()?).ok()?;
+        let width = u32::from(self.byte()?);
+        if width > 31 || n > self.bytes.len() * 8 {
+            return None;
+        }
+        let mut bits = BitReader { bytes: self.bytes, open: 0, n_open: 0 };
+        let mut before = 0u32;
+        let mut bottom = Vec::new();
+        for _ in 0..n.min(Signature::BOTTOM) {
+            let gap = (u64::from(bits.ones()?) << width) | u64::from(bits.take(width)?);
+            before = before.checked_add(u32::try_from(gap).ok()?)?;
+            bottom.push(before >> SECOND_FORM_SHIFT);
+        }
+        bottom.dedup();
+        Some(Signature { exact, bottom, shingles, link, day, ..Signature::default() })
+    }
+
+    fn second_form_day(&mut self) -> Option<Date> {
         let (year, rest) = self.bytes.split_first_chunk()?;
         self.bytes = rest;
         let (month, day) = (self.byte()?, self.byte()?);
-        jiff::civil::Date::new(i16::from_le_bytes(*year), i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+        Date::new(i16::from_le_bytes(*year), i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
     }
 
+    /// Seven bits a byte, the lowest first.
     fn number(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..63).step_by(7) {
@@ -200,73 +423,6 @@ impl Reader<'_> {
             }
         }
         None
-    }
-
-    /// The rest of the bytes as ascending hashes.
-    fn ascending(&mut self) -> Option<Vec<u32>> {
-        let n = usize::try_from(self.number()?).ok()?;
-        let width = u32::from(self.byte()?);
-        // Each takes a bit at least, so that damaged bytes cannot ask for much memory.
-        if width > 31 || n > self.bytes.len() * 8 {
-            return None;
-        }
-        let mut bits = BitReader { bytes: self.bytes, open: 0, n_open: 0 };
-        let mut hashes = Vec::with_capacity(n);
-        let mut before = 0u32;
-        for _ in 0..n {
-            let upper = bits.ones()?;
-            let gap = (u64::from(upper) << width) | u64::from(bits.take(width)?);
-            before = before.checked_add(u32::try_from(gap).ok()?)?;
-            hashes.push(before);
-        }
-        Some(hashes)
-    }
-}
-
-struct BitReader<'a> {
-    bytes: &'a [u8],
-    open: u64,
-    n_open: u32,
-}
-
-impl BitReader<'_> {
-    /// Opens at least 32 bits where there are so many.
-    fn fill(&mut self) {
-        while self.n_open <= 32
-            && let Some((first, rest)) = self.bytes.split_first()
-        {
-            self.open |= u64::from(*first) << self.n_open;
-            self.n_open += 8;
-            self.bytes = rest;
-        }
-    }
-
-    fn take(&mut self, width: u32) -> Option<u32> {
-        self.fill();
-        self.n_open = self.n_open.checked_sub(width)?;
-        let value = self.open & ((1 << width) - 1);
-        self.open >>= width;
-        Some(value as u32)
-    }
-
-    /// How many ones come before the next zero.
-    fn ones(&mut self) -> Option<u32> {
-        let mut n = 0;
-        loop {
-            self.fill();
-            let here = self.open.trailing_ones().min(self.n_open);
-            if here < self.n_open {
-                self.open >>= here + 1;
-                self.n_open -= here + 1;
-                return Some(n + here);
-            }
-            if self.n_open == 0 {
-                return None;
-            }
-            n += here;
-            self.open = 0;
-            self.n_open = 0;
-        }
     }
 }
 
@@ -294,9 +450,15 @@ impl<'de> Deserialize<'de> for Packed {
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Packed, E> {
                 let bytes = STANDARD_NO_PAD.decode(text).map_err(E::custom)?;
-                match bytes.first() {
-                    Some(&FORM) => Ok(Packed(bytes.into_boxed_slice())),
-                    Some(form) => Err(E::custom(format!("a signature of form {form}, which a newer dateline made"))),
+                match bytes.split_first() {
+                    Some((&FORM, _)) => Ok(Packed(bytes.into_boxed_slice())),
+                    Some((&SECOND_FORM, bytes)) => match (Reader { bytes }).second_form() {
+                        Some(signature) => Ok(Packed::from(&signature)),
+                        None => Err(E::custom(DAMAGED)),
+                    },
+                    Some((form, _)) => {
+                        Err(E::custom(format!("a signature of form {form}, which a newer dateline made")))
+                    }
                     None => Err(E::custom("an empty signature")),
                 }
             }
@@ -310,10 +472,12 @@ impl<'de> Deserialize<'de> for Packed {
     }
 }
 
+const DAMAGED: &str = "a signature that is cut off or damaged";
+
 impl<'de> Deserialize<'de> for Signature {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let packed = Packed::deserialize(deserializer)?;
-        packed.signature().ok_or_else(|| de::Error::custom("a signature that is cut off or damaged"))
+        packed.signature().ok_or_else(|| de::Error::custom(DAMAGED))
     }
 }
 
@@ -324,19 +488,19 @@ struct FirstForm {
     bottom: Vec<u64>,
     shingles: u32,
     #[serde(default)]
-    figures_at: Vec<u64>,
-    #[serde(default)]
     link: Option<u64>,
     #[serde(default)]
-    day: Option<jiff::civil::Date>,
+    day: Option<Date>,
 }
 
 impl From<FirstForm> for Signature {
     fn from(first: FirstForm) -> Self {
-        let FirstForm { exact, bottom, shingles, figures_at, link, day } = first;
+        let FirstForm { exact, bottom, shingles, link, day } = first;
         // The upper bits in the same order: a text signed now and then has the same hashes.
         let shortened = bottom.into_iter().map(|hash| u32::try_from(hash >> FIRST_FORM_SHIFT).unwrap_or(u32::MAX));
-        Self { exact, bottom: shortened.collect(), shingles, figures_at, link, day }
+        let mut bottom: Vec<u32> = shortened.take(Self::BOTTOM).collect();
+        bottom.dedup();
+        Self { exact, bottom, shingles, link, day, ..Self::default() }
     }
 }
 
@@ -349,7 +513,9 @@ mod tests {
     fn check(signature: &Signature) {
         let packed = Packed::from(signature);
         assert_eq!(packed.signature().as_ref(), Some(signature));
-        assert_eq!((packed.exact(), packed.link()), (Some(signature.exact), signature.link));
+        let body = packed.body();
+        assert_eq!((body.exact(), body.link(), body.guid()), (Some(signature.exact), signature.link, signature.guid));
+        assert_eq!(body.day(), signature.day);
         let json = serde_json::to_string(signature).unwrap();
         assert_eq!(&serde_json::from_str::<Signature>(&json).unwrap(), signature);
         assert_eq!(serde_json::from_str::<Packed>(&json).unwrap(), packed);
@@ -359,30 +525,45 @@ mod tests {
     fn edges_come_back_as_they_were() {
         check(&Signature::default());
         check(&Signature { bottom: vec![0, 0, u32::MAX], ..Signature::default() });
-        check(&Signature { bottom: vec![u32::MAX], shingles: u32::MAX, ..Signature::default() });
-        check(&Signature { bottom: vec![0], link: Some(u64::MAX), ..Signature::default() });
-        check(&Signature {
-            day: Some(jiff::civil::date(-9999, 1, 31)),
-            figures_at: vec![1, 2],
-            ..Signature::default()
-        });
+        check(&Signature { bottom: vec![u32::MAX], shingles: u32::MAX, n_terms: u32::MAX, ..Signature::default() });
+        check(&Signature { terms: vec![0], link: Some(u64::MAX), guid: Some(u64::MAX), ..Signature::default() });
+        check(&Signature { guid: Some(0), headline: vec![0, u16::MAX], ..Signature::default() });
+        for (year, month, day) in [(-9999, 1, 31), (1969, 12, 31), (1970, 1, 1), (2097, 12, 31), (9999, 12, 31)] {
+            let day = Some(jiff::civil::date(year, month, day));
+            check(&Signature { day, figures: vec![1, 2], ..Signature::default() });
+        }
     }
 
     #[test]
     fn the_first_form_is_still_read() {
         let first =
-            r#"{"exact":9,"bottom":[256,1099511627775],"shingles":2,"figures":3,"figures_at":[7],"day":"2020-10-01"}"#;
+            r#"{"exact":9,"bottom":[4096,1099511627775],"shingles":2,"figures":3,"figures_at":[7],"day":"2020-10-01"}"#;
         let read: Signature = serde_json::from_str(first).unwrap();
         let day = Some(jiff::civil::date(2020, 10, 1));
         assert_eq!(
             read,
-            Signature { exact: 9, bottom: vec![1, u32::MAX], shingles: 2, figures_at: vec![7], link: None, day }
+            Signature { exact: 9, bottom: vec![1, (1 << 28) - 1], shingles: 2, day, ..Signature::default() }
         );
     }
 
     #[test]
+    fn the_second_form_is_still_read() {
+        // exact 9, link 5, 2020-10-01, 200 shingles, one figure, two hashes with gaps of 32 and 16 and four lower bits.
+        let mut second = vec![2, 9, 0, 0, 0, 0, 0, 0, 0, 1, 5, 0, 0, 0, 0, 0, 0, 0, 1, 0xe4, 7, 10, 1, 200, 1, 1];
+        second.extend([7; 8]);
+        second.extend([2, 4, 0b1000_0011, 0b0000_0000]);
+        let read: Signature = serde_json::from_str(&format!("\"{}\"", STANDARD_NO_PAD.encode(&second))).unwrap();
+        let day = Some(jiff::civil::date(2020, 10, 1));
+        let bottom = vec![2, 3];
+        assert_eq!(read, Signature { exact: 9, bottom, shingles: 200, link: Some(5), day, ..Signature::default() });
+        second.truncate(30);
+        let refusal = serde_json::from_str::<Packed>(&format!("\"{}\"", STANDARD_NO_PAD.encode(&second))).unwrap_err();
+        assert!(refusal.to_string().contains("damaged"), "{refusal}");
+    }
+
+    #[test]
     fn a_newer_form_is_refused_with_words() {
-        let newer = format!("\"{}\"", STANDARD_NO_PAD.encode([3, 1, 2]));
+        let newer = format!("\"{}\"", STANDARD_NO_PAD.encode([4, 1, 2]));
         let refusal = serde_json::from_str::<Signature>(&newer).unwrap_err().to_string();
         assert!(refusal.contains("newer dateline"), "{refusal}");
     }
@@ -390,18 +571,25 @@ mod tests {
     proptest! {
         #[test]
         fn any_signature_comes_back(
-            mut bottom in prop::collection::vec(any::<u32>(), 0..200), exact in any::<u64>(), shingles in any::<u32>(),
-            figures_at in prop::collection::vec(any::<u64>(), 0..64), link in any::<Option<u64>>(),
+            lists in prop::collection::vec(prop::collection::vec(any::<u32>(), 0..200), 4),
+            mut headline in prop::collection::vec(any::<u16>(), 0..20),
+            exact in any::<u64>(), counts in any::<[u32; 3]>(), link in any::<Option<u64>>(), guid in any::<Option<u64>>(),
         ) {
-            bottom.sort_unstable();
-            check(&Signature { exact, bottom, shingles, figures_at, link, day: None });
+            let mut lists = lists;
+            lists.iter_mut().for_each(|list| list.sort_unstable());
+            headline.sort_unstable();
+            let mut list = || lists.pop().unwrap();
+            let (bottom, terms, figures, paragraphs) = (list(), list(), list(), list());
+            let [shingles, n_terms, n_figures] = counts;
+            check(&Signature {
+                exact, bottom, shingles, terms, n_terms, figures, n_figures, headline, paragraphs, link, guid, day: None,
+            });
         }
 
         #[test]
         fn damaged_bytes_are_refused_or_read_but_never_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
-            let mut bytes = bytes;
-            bytes.insert(0, FORM);
-            Packed(bytes.into_boxed_slice()).signature();
+            Body(&bytes).signature();
+            Reader { bytes: &bytes }.second_form();
         }
     }
 }
