@@ -70,7 +70,7 @@ struct Shape {
 struct Line([u64; LINE_BITS / 64]);
 
 impl Postings {
-    /// An empty index of keys of so many bits, over two to the power of `upper_bits` tables.
+    /// An empty index of keys, of which so many lower bits are looked at, over two to the power of `upper_bits` tables.
     pub(super) fn new(key_bits: u32, upper_bits: u32) -> Self {
         let shape = Shape { key_bits: key_bits - upper_bits, ..Shape::default() };
         let table = || Table { shape, ..Table::default() };
@@ -80,6 +80,7 @@ impl Postings {
 
     /// Adds a slot under a key, where it is not yet.
     pub(super) fn add(&mut self, key: u32, slot: Slot) {
+        let key = self.cut(key);
         let (mut holders, mut is_listed) = (0, false);
         self.each_cell(key, |holder| {
             holders += 1;
@@ -105,6 +106,7 @@ impl Postings {
 
     /// Takes a slot from under a key.
     pub(super) fn remove(&mut self, key: u32, slot: Slot) {
+        let key = self.cut(key);
         let Some(crowd) = self.crowds.get_mut(&key) else {
             self.take_out(key, slot);
             return;
@@ -119,6 +121,7 @@ impl Postings {
 
     /// How many slots stand under a key.
     pub(super) fn count(&self, key: u32) -> usize {
+        let key = self.cut(key);
         let (mut holders, mut is_listed) = (0, false);
         self.each_cell(key, |holder| {
             holders += 1;
@@ -130,6 +133,7 @@ impl Postings {
     /// The slots under a key in no order, in place of what `found` held; none if there are more than `most`.
     pub(super) fn holders(&self, key: u32, most: usize, found: &mut Vec<Slot>) {
         found.clear();
+        let key = self.cut(key);
         let mut is_listed = false;
         self.each_cell(key, |holder| {
             is_listed |= holder == LISTED;
@@ -152,6 +156,11 @@ impl Postings {
         std::hint::black_box(keys.iter().filter_map(first).fold(0, |sum, word| sum ^ word));
     }
 
+    /// As much of a key as is looked at.
+    fn cut(&self, key: u32) -> u32 {
+        (u64::from(key) & ones(self.key_bits)) as u32
+    }
+
     fn table(&self, key: u32) -> Option<(&Table, u32)> {
         let (number, key) = self.place(key);
         self.tables.get(number).map(|table| (table, key))
@@ -160,8 +169,7 @@ impl Postings {
     /// The table of a key, and what is left of the key in it.
     fn place(&self, key: u32) -> (usize, u32) {
         let lower_bits = self.key_bits - self.upper_bits;
-        let upper = (u64::from(key) & ones(self.key_bits)) >> lower_bits;
-        (upper as usize, (u64::from(key.wrapping_mul(SPREAD)) & ones(lower_bits)) as u32)
+        (self.cut(key) as usize >> lower_bits, (u64::from(key.wrapping_mul(SPREAD)) & ones(lower_bits)) as u32)
     }
 
     fn each_cell(&self, key: u32, mut visit: impl FnMut(Slot)) {
@@ -332,7 +340,8 @@ impl Table {
                 self.make_block(at / BLOCK);
             }
             let Some(line) = self.line_mut(at) else { return false };
-            if let Some(free) = (0..shape.in_line).find(|number| line.get(*number, shape.width) == 0) {
+            let free = line.filled(shape.in_line, shape.width);
+            if free < shape.in_line {
                 line.set(free, shape.width, cell);
                 self.used += 1;
                 return true;
@@ -385,7 +394,7 @@ impl Table {
             (at, number) = (later, of_later);
         }
         if let Some(line) = self.line_mut(at) {
-            let last = (0..in_line).rev().find(|number| line.get(*number, width) != 0).unwrap_or(number);
+            let last = line.filled(in_line, width).saturating_sub(1);
             let moved = line.get(last, width);
             line.set(number, width, moved);
             line.set(last, width, 0);
@@ -445,6 +454,20 @@ impl Line {
         // Shifted twice, because by nothing it would be by all of it.
         let upper = self.0.get(word + 1).map_or(0, |word| word << 1 << (63 - shift));
         (lower | upper) & ones(width)
+    }
+
+    /// How many of its cells are filled, which are its first.
+    fn filled(&self, cells: usize, width: u32) -> usize {
+        let (mut filled, mut empty) = (0, cells);
+        while filled < empty {
+            let middle = filled.midpoint(empty);
+            if self.get(middle, width) == 0 {
+                empty = middle;
+            } else {
+                filled = middle + 1;
+            }
+        }
+        filled
     }
 
     fn set(&mut self, number: usize, width: u32, cell: u64) {

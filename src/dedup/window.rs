@@ -83,7 +83,8 @@ pub(super) struct Window {
 
 impl Default for Window {
     fn default() -> Self {
-        let of_hashes = || Postings::new(32, 8);
+        // What is found under half a hash is held against the whole, so a part of the half will do.
+        let of_hashes = || Postings::new(26, 8);
         Self {
             records: Records::default(),
             slots: 0,
@@ -93,7 +94,7 @@ impl Default for Window {
             // The smallest shingles of most texts are among the smallest twentieth of all.
             by_shingle: Postings::new(Signature::HASH_BITS, 12),
             by_term: Postings::new(Signature::HASH_BITS, 10),
-            by_paragraph: of_hashes(),
+            by_paragraph: Postings::new(32, 8),
             by_text: of_hashes(),
             by_link: of_hashes(),
             by_guid: of_hashes(),
