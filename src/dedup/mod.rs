@@ -8,9 +8,13 @@
 
 mod changes;
 mod claims;
+mod crowd;
+mod entry;
 mod fingerprint;
+mod frequency;
 mod postings;
 mod rebuild;
+mod records;
 mod revision;
 mod series;
 mod similarity;
@@ -24,7 +28,7 @@ pub use self::rebuild::{Published, rebuild, rebuild_earlier};
 use self::fingerprint::Fingerprint;
 use self::similarity::Comparison;
 use self::update::{Link, Teller};
-use self::window::{Entry, Window};
+use self::{entry::Entry, window::Window};
 use crate::model::{
     Admission, Article, Change, Duplicate, Enriched, Hash, ItemHead, ItemId, ItemState, Notice, Outcome, Previous,
     Relation, SeriesState, Signature, Span, StateChange, StoryState, SuppressReason, Suppressed, Verdict, units,
@@ -91,7 +95,7 @@ const PARAGRAPH_SAMPLE: usize = 2;
 /// A remembered text that this one stands in a relation to.
 struct Met<'a> {
     link: Link,
-    entry: &'a Entry,
+    entry: Entry<'a>,
 }
 
 /// What is remembered across items: signatures of texts, and who is in which story.
@@ -107,14 +111,14 @@ impl Index {
         Self { window: Window::default(), horizon }
     }
 
-    /// So many items are about to be restored, each once; nothing is judged before [`Index::restored`].
-    pub fn restoring(&mut self, items: usize) {
-        self.window.fill(items);
+    /// How many items are remembered.
+    pub fn len(&self) -> usize {
+        self.window.len()
     }
 
-    /// All items have been restored.
-    pub fn restored(&mut self) {
-        self.window.filled();
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Remembers an item as the committed state has it, in place of what was known of it; a touch comes in this way too.
@@ -275,7 +279,7 @@ impl Index {
                 self.linked(article, signature, of, link)
             }
             (Some(Met { link, entry, .. }), _) => {
-                let of = ItemId(entry.of.as_ref().unwrap_or(&entry.id).to_string());
+                let of = entry.of().unwrap_or_else(|| entry.id());
                 // Another version of this very item may have been found through a third one.
                 if of == article.id {
                     original(article, "first_seen")
@@ -302,7 +306,7 @@ impl Index {
         let weight = |term| self.window.weight(term);
         let candidates = self.window.candidates(&article.id, signature, probe).into_iter();
         // A revision is no copy of what was told after the item's first one.
-        let compared: Vec<(&Entry, Signature, Comparison)> = candidates
+        let compared: Vec<(Entry<'_>, Signature, Comparison)> = candidates
             .filter(|entry| entry.first_seen <= told)
             .filter_map(|entry| entry.signature().map(|earlier| (entry, earlier)))
             .map(|(entry, earlier)| {
@@ -311,10 +315,10 @@ impl Index {
             })
             .collect();
         let met = |teller: &Teller<'_>| -> Vec<Met<'_>> {
-            let relate = |(entry, earlier, comparison): &(&'_ Entry, Signature, Comparison)| {
-                update::relate(signature, teller, entry, earlier, comparison)
-            };
-            let links = compared.iter().filter_map(|compared| relate(compared).map(|link| Met { link, entry: compared.0 }));
+            let links = compared.iter().filter_map(|(entry, earlier, comparison)| {
+                let link = update::relate(signature, teller, entry, earlier, comparison)?;
+                Some(Met { link, entry: *entry })
+            });
             links.filter(|met| self.goes_back(signature, met, &weight)).collect()
         };
         let teller = teller(article);
@@ -326,8 +330,8 @@ impl Index {
     /// A text that is linked to a copy must have something of the original too: it may be made from what the copy added.
     fn goes_back(&self, signature: &Signature, met: &Met<'_>, weight: &dyn Fn(u32) -> f64) -> bool {
         let by_words = matches!(met.link.relation, Relation::Near | Relation::Abridged | Relation::Update);
-        let of = met.entry.of.as_deref().filter(|_| by_words && met.link.reason != "same_link");
-        let origin = of.and_then(|of| self.window.entry(of)).and_then(Entry::signature);
+        let of = met.entry.of().filter(|_| by_words && met.link.reason != "same_link");
+        let origin = of.and_then(|of| self.signature(&of));
         origin.is_none_or(|origin| {
             let comparison = similarity::compare(signature, &origin, weight);
             comparison.evidence >= 2 && update::likeness(&comparison) >= ORIGIN_LIKENESS
@@ -339,15 +343,16 @@ impl Index {
     fn first_told<'m, 'w>(&self, met: &'m [Met<'w>]) -> Option<&'m Met<'w>> {
         let links = met.iter().filter(|met| met.link.relation != Relation::Original);
         let best = links.clone().max_by(|a, b| {
-            let earlier = || (b.entry.first_seen, &b.entry.id).cmp(&(a.entry.first_seen, &a.entry.id));
+            let earlier = || (b.entry.first_seen, b.entry.id()).cmp(&(a.entry.first_seen, a.entry.id()));
             a.link.weight.total_cmp(&b.link.weight).then_with(earlier)
         })?;
         let as_good = |met: &&Met<'_>| {
             met.link.weight >= best.link.weight - WEIGHT_MARGIN && met.link.shared >= best.link.shared - SHARE_MARGIN
         };
         let told = |met: &&Met<'_>| {
-            let origin = met.entry.of.as_deref().and_then(|of| self.window.entry(of)).unwrap_or(met.entry);
-            (origin.first_seen, origin.id.clone())
+            let of = met.entry.of();
+            let origin = of.as_ref().and_then(|of| self.window.entry(&of.0)).unwrap_or(met.entry);
+            (origin.first_seen, origin.id())
         };
         links.filter(|met| met.link.relation == best.link.relation || met.link.relation.is_copy() == best.link.relation.is_copy())
             .filter(as_good)
@@ -355,7 +360,7 @@ impl Index {
     }
 
     fn signature(&self, id: &ItemId) -> Option<Signature> {
-        self.window.entry(&id.0).and_then(Entry::signature)
+        self.window.entry(&id.0).and_then(|entry| entry.signature())
     }
 
     fn has_same_link(&self, of: &ItemId, signature: &Signature) -> bool {
@@ -383,7 +388,7 @@ impl Index {
 
     fn linked(&self, article: &Article, signature: &Signature, of: &ItemId, link: Link) -> Duplicate {
         let origin = self.window.entry(&of.0);
-        let origin_text = origin.and_then(Entry::signature);
+        let origin_text = origin.and_then(|entry| entry.signature());
         // The match may have come by way of a later version; shares are those with the item that is named.
         let (similarity, shared) = match &origin_text {
             Some(text) if link.relation != Relation::Exact && signature.shingles >= fingerprint::SHORT => {
@@ -404,9 +409,9 @@ impl Index {
             shared: rounded(shared),
             added_paragraphs,
             reason: link.reason.to_owned(),
-            story: Some(origin.and_then(Entry::story).unwrap_or(&of.0).to_owned()),
+            story: Some(origin.and_then(|origin| origin.story()).unwrap_or_else(|| of.0.clone())),
             // A paper may have been seen before the agency whose copy it prints.
-            origin_agency: origin.and_then(|origin| origin.agency.as_deref().map(str::to_owned)).or(article.wire.agency.clone()),
+            origin_agency: origin.and_then(|origin| origin.agency.map(str::to_owned)).or(article.wire.agency.clone()),
         }
     }
 }

@@ -167,14 +167,12 @@ impl Memory {
     /// As after a crash: everything is built from the state again, in another order.
     fn restart(&mut self) {
         self.index = Index::new(&Options::default());
-        self.index.restoring(self.items.len());
         for (id, previous) in self.items.iter().rev() {
             // Through the wire form, as the store keeps it.
             let head: ItemHead = serde_json::from_slice(&serde_json::to_vec(&previous.state).unwrap()).unwrap();
             assert_eq!(head, ItemHead::from(&previous.state));
             self.index.restore_item(id, head);
         }
-        self.index.restored();
     }
 }
 

@@ -7,7 +7,7 @@
 
 use super::fingerprint::SHORT;
 use super::similarity::Comparison;
-use super::window::Entry;
+use super::entry::Entry;
 use crate::model::{FeedId, Notice, Relation, Signature};
 
 /// Sampled shingles that two texts must have in common before their shares mean anything.
@@ -73,7 +73,7 @@ pub(super) fn likeness(c: &Comparison) -> f64 {
 pub(super) fn relate(
     later: &Signature,
     teller: &Teller<'_>,
-    entry: &Entry,
+    entry: &Entry<'_>,
     earlier: &Signature,
     comparison: &Comparison,
 ) -> Option<Link> {
@@ -84,8 +84,8 @@ pub(super) fn relate(
     let days_apart = days_apart(later, earlier);
     let same_day = days_apart.is_none_or(|days| days == 0);
     // Without dates nothing says which of two texts is the newer version.
-    let same_feed = *teller.feed.0 == *entry.feed && days_apart.is_some();
-    let same_source = same_feed || (teller.agency.is_some() && teller.agency == entry.agency.as_deref());
+    let same_feed = teller.feed.0 == entry.feed && days_apart.is_some();
+    let same_source = same_feed || (teller.agency.is_some() && teller.agency == entry.agency);
     let same_link = later.link.is_some() && later.link == earlier.link;
     let same_address = same_link || later.guid.is_some() && later.guid == earlier.guid;
 

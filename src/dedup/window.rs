@@ -1,79 +1,46 @@
 //! What is remembered across items, for how long, and how what resembles a text is found in it.
 //!
-//! Holds one entry per item of the horizon, and an inverted index over the smallest shingle hashes of the texts that
-//! others are compared with; what else is known of an item or a story stays in the state until it is met. Everything in
-//! it is a function of the committed entries alone, never of the order in which they came: memory that is rebuilt after
-//! a restart decides exactly as before. There are a hundred thousand entries and more, so they are kept small: names are
-//! shared, signatures stay packed, and the index takes eight bytes a shingle.
+//! Holds one entry per item of the horizon, and inverted indexes over the smallest shingle hashes of the texts that
+//! others are compared with, their terms, paragraphs and addresses; what else is known of an item or a story stays in the
+//! state until it is met. Everything that it answers is a function of the committed entries alone, never of the order in
+//! which they came: memory that is rebuilt after a restart decides exactly as before. There may be a million entries, so
+//! they are kept small: as bytes, one behind the other ([`super::records`]), and read when they are met.
 
-use super::postings::{Pair, Postings, Slot};
-use crate::model::{ItemHead, ItemId, Packed, Signature, StateChange, state_key};
+use super::{
+    entry::{self, Entry, LASTING, Names, TOUCHED},
+    frequency::Frequencies,
+    postings::{Postings, Slot},
+    records::Records,
+};
+use crate::model::{Body, ItemHead, ItemId, Signature, StateChange, state_key};
 use jiff::{SignedDuration, Timestamp};
 use std::{
     cmp::Reverse,
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
-    sync::Arc,
 };
+use xxhash_rust::xxh3::xxh3_64;
 
-/// Shingles indexed per text. A copy cut to a fifth meets its original in about `INDEXED / 5` = 9 of them; the chance
-/// that it meets it in none is one in ten thousand.
+/// Shingles indexed per text. A copy cut to a fifth of its original has about `INDEXED / 5` = 4 of them.
 const INDEXED: usize = 20;
+/// Terms indexed per text.
+const INDEXED_TERMS: usize = 8;
 /// A shingle in more texts than this is a turn of phrase and finds nothing.
 const COMMON: usize = 96;
+/// A term in more texts, or a paragraph, finds none of them.
+const TOO_MANY: usize = 128;
 /// An address under which more items stand than this is no article's address.
 const SHARED_ADDRESS: usize = 8;
 /// Texts that are compared in full.
 const CANDIDATES: usize = 24;
 
-/// One remembered item.
-#[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) id: Box<str>,
-    pub(super) feed: Arc<str>,
-    pub(super) agency: Option<Arc<str>>,
-    pub(super) of: Option<Box<str>>,
-    story: Story,
-    pub(super) first_seen: Timestamp,
-    pub(super) touched: Timestamp,
-    /// None when it is not to be compared with.
-    signature: Option<Packed>,
-}
+/// What it weighs to have a shingle in common that stands in no other text; one that stands in more weighs that less.
+const WHOLE: u64 = 1 << 16;
+/// Any text that shares its exact form or its address is looked at, whatever its shingles; of those, the ones of about
+/// the same day before others.
+const CERTAIN: u64 = 1 << 40;
 
-/// The story of an entry. It is named after its first item, which nearly always is the entry itself or its original.
-#[derive(Debug)]
-enum Story {
-    None,
-    Own,
-    OfOriginal,
-    Other(Box<str>),
-}
-
-impl Entry {
-    pub(super) fn story(&self) -> Option<&str> {
-        match &self.story {
-            Story::None => None,
-            Story::Own => Some(&self.id),
-            Story::OfOriginal => self.of.as_deref(),
-            Story::Other(story) => Some(story),
-        }
-    }
-
-    /// What its text is compared by.
-    pub(super) fn signature(&self) -> Option<Signature> {
-        self.signature.as_ref().and_then(Packed::signature)
-    }
-
-    fn is_of_text(&self, exact: u64) -> bool {
-        self.signature.as_ref().is_some_and(|signature| signature.body().exact() == Some(exact))
-    }
-
-    fn is_at(&self, link: u64) -> bool {
-        self.signature.as_ref().is_some_and(|signature| signature.body().link() == Some(link))
-    }
-}
-
-/// Counts by slot; a multiplication spreads the numbers over the table.
+/// Slots by number; a multiplication spreads the numbers over the table.
 #[derive(Debug, Default)]
 struct Spread(u64);
 
@@ -91,106 +58,145 @@ impl Hasher for Spread {
     }
 }
 
+/// How often a text was hit, and what the hits weigh.
+type Hits = HashMap<Slot, (u32, u64), BuildHasherDefault<Spread>>;
+
+/// What is done with an entry in all indexes.
+struct Change {
+    of: fn(&mut Postings, u32, Slot),
+    of_term: fn(&mut Frequencies, u32),
+}
+
+impl Change {
+    const IN: Self = Self { of: Postings::add, of_term: Frequencies::add };
+    const OUT: Self = Self { of: Postings::remove, of_term: Frequencies::remove };
+}
+
 /// The memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Window {
-    entries: Vec<Option<Entry>>,
+    records: Records,
+    /// Slots below this number are or were in use.
+    slots: Slot,
     free: Vec<Slot>,
+    names: Names,
     by_id: Postings,
     by_shingle: Postings,
     by_term: Postings,
+    frequencies: Frequencies,
+    by_paragraph: Postings,
     by_text: Postings,
     by_link: Postings,
-    /// What is to be added to `by_shingle`, while entries come in great number.
-    filling: Option<Vec<Pair>>,
-    /// Names of feeds and agencies, each kept once.
-    names: HashSet<Arc<str>>,
+    by_guid: Postings,
+    /// No entry was last seen before this.
+    earliest: i64,
+    /// An entry as it is written.
+    written: Vec<u8>,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        // What is found under half a hash is held against the whole, so a part of the half will do.
+        let of_hashes = || Postings::new(26, 8);
+        Self {
+            records: Records::default(),
+            slots: 0,
+            free: Vec::new(),
+            names: Names::default(),
+            by_id: of_hashes(),
+            // The smallest shingles of most texts are among the smallest twentieth of all.
+            by_shingle: Postings::new(Signature::HASH_BITS, 12),
+            by_term: Postings::new(Signature::HASH_BITS, 10),
+            frequencies: Frequencies::default(),
+            by_paragraph: Postings::new(32, 8),
+            by_text: of_hashes(),
+            by_link: of_hashes(),
+            by_guid: of_hashes(),
+            earliest: i64::MAX,
+            written: Vec::new(),
+        }
+    }
 }
 
 impl Window {
-    /// From here on entries come in great number, each once; they are found only after [`Window::filled`].
-    pub(super) fn fill(&mut self, items: usize) {
-        self.entries.reserve_exact(items);
-        // Nearly a third are copies and not searched for.
-        self.filling = Some(Vec::with_capacity(items * INDEXED * 3 / 4));
+    /// How many items are remembered.
+    pub(super) fn len(&self) -> usize {
+        self.slots as usize - self.free.len()
     }
 
-    /// All have come.
-    pub(super) fn filled(&mut self) {
-        self.by_shingle.add_all(self.filling.take().unwrap_or_default());
-    }
-
-    pub(super) fn entry(&self, id: &str) -> Option<&Entry> {
+    pub(super) fn entry(&self, id: &str) -> Option<Entry<'_>> {
         self.slot(id).and_then(|slot| self.at(slot))
     }
 
     /// Remembers an item in place of what was known of it.
+    #[allow(clippy::needless_pass_by_value, reason = "what is remembered is handed over")]
     pub(super) fn put(&mut self, id: &ItemId, head: ItemHead) {
-        self.remove(&id.0);
-        let ItemHead { feed, of, story, agency, first_seen, touched, signature } = head;
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.entries.push(None);
-            Slot::try_from(self.entries.len() - 1).expect("fewer than 2^32 items fit into memory")
-        });
-        let story = match story {
-            None => Story::None,
-            Some(story) if story == id.0 => Story::Own,
-            Some(story) if of.as_ref().is_some_and(|of| story == of.0) => Story::OfOriginal,
-            Some(story) => Story::Other(story.into()),
-        };
-        let entry = Entry {
-            id: id.0.as_str().into(),
-            feed: self.name(&feed.0),
-            agency: agency.map(|agency| self.name(&agency)),
-            of: of.map(|of| of.0.into()),
-            story,
-            first_seen,
-            touched,
-            signature,
-        };
-        match (entry.signature(), &mut self.filling) {
-            (None, _) => {}
-            (Some(signature), Some(filling)) => {
-                filling.extend(indexed(&signature).map(|shingle| Pair::new(shingle, slot)));
-                self.index_hashes(&signature, slot, Postings::add);
+        let known = self.slot(&id.0);
+        self.earliest = self.earliest.min(entry::nanoseconds(head.touched));
+        let mut written = std::mem::take(&mut self.written);
+        entry::write(&mut written, &mut self.names, id, &head);
+        match known {
+            // Most come again as they were and are only touched.
+            Some(slot) if self.records.get(slot).and_then(|bytes| bytes.get(LASTING..)) == written.get(LASTING..) => {
+                if let (Some(bytes), Some(now)) = (self.records.get_mut(slot), written.get(..TOUCHED.end)) {
+                    bytes.iter_mut().zip(now).for_each(|(byte, now)| *byte = *now);
+                }
             }
-            (Some(signature), None) => {
-                self.index_shingles(&signature, slot, Postings::add);
-                self.index_hashes(&signature, slot, Postings::add);
+            Some(slot) => {
+                let before = self.at(slot).and_then(|entry| entry.body);
+                let reads_otherwise = before.map(|body| body.0) != entry::body(head.signature.as_ref());
+                if reads_otherwise {
+                    self.index(before.and_then(Body::signature), slot, Change::OUT);
+                }
+                self.records.put(slot, &written);
+                if reads_otherwise {
+                    self.index(head.signature.and_then(|packed| packed.signature()), slot, Change::IN);
+                }
+            }
+            None => {
+                let slot = self.free.pop().unwrap_or_else(|| {
+                    self.slots += 1;
+                    self.slots - 1
+                });
+                self.records.put(slot, &written);
+                self.by_id.add(key_of_id(&id.0), slot);
+                self.index(head.signature.and_then(|packed| packed.signature()), slot, Change::IN);
             }
         }
-        self.by_id.add(key_of_id(&id.0), slot);
-        if let Some(place) = self.entries.get_mut(slot as usize) {
-            *place = Some(entry);
-        }
+        self.written = written;
     }
 
     fn remove(&mut self, id: &str) {
         let Some(slot) = self.slot(id) else { return };
-        let Some(entry) = self.entries.get_mut(slot as usize).and_then(Option::take) else { return };
-        if let Some(signature) = entry.signature() {
-            self.index_shingles(&signature, slot, Postings::remove);
-            self.index_hashes(&signature, slot, Postings::remove);
-        }
+        let signature = self.at(slot).and_then(|entry| entry.signature());
+        self.index(signature, slot, Change::OUT);
         self.by_id.remove(key_of_id(id), slot);
+        self.records.clear(slot);
         self.free.push(slot);
     }
 
-    /// Adds or removes the shingles that an entry is found under.
-    fn index_shingles(&mut self, signature: &Signature, slot: Slot, change: fn(&mut Postings, u32, Slot)) {
-        for shingle in indexed(signature) {
+    /// Adds or removes all that an entry is found under.
+    fn index(&mut self, signature: Option<Signature>, slot: Slot, Change { of: change, of_term }: Change) {
+        let Some(signature) = signature else { return };
+        self.by_shingle.approach(signature.bottom.get(..INDEXED).unwrap_or(&signature.bottom));
+        for shingle in distinct(&signature.bottom, INDEXED) {
             change(&mut self.by_shingle, shingle, slot);
         }
-    }
-
-    /// Adds or removes the text and the address that it is found under.
-    fn index_hashes(&mut self, signature: &Signature, slot: Slot, change: fn(&mut Postings, u32, Slot)) {
+        for term in distinct(&signature.terms, INDEXED_TERMS) {
+            change(&mut self.by_term, term >> 1, slot);
+        }
         for term in &signature.terms {
-            change(&mut self.by_term, *term >> 1, slot);
+            of_term(&mut self.frequencies, *term);
+        }
+        for paragraph in distinct(&signature.paragraphs, usize::MAX) {
+            change(&mut self.by_paragraph, paragraph, slot);
         }
         change(&mut self.by_text, upper(signature.exact), slot);
         if let Some(link) = signature.link {
             change(&mut self.by_link, upper(link), slot);
+        }
+        if let Some(guid) = signature.guid {
+            change(&mut self.by_guid, upper(guid), slot);
         }
     }
 
@@ -202,97 +208,301 @@ impl Window {
         stories: impl IntoIterator<Item = String>,
     ) -> Vec<StateChange> {
         let oldest = now.checked_sub(horizon).unwrap_or(Timestamp::MIN);
-        let entries = self.entries.iter().flatten().filter(|entry| entry.touched < oldest);
-        let mut expired: Vec<(Timestamp, Box<str>)> = entries.map(|entry| (entry.touched, entry.id.clone())).collect();
+        let mut expired: Vec<(Timestamp, ItemId)> = Vec::new();
+        if self.earliest < entry::nanoseconds(oldest) {
+            let mut earliest = i64::MAX;
+            for entry in self.entries() {
+                if entry.touched < oldest {
+                    expired.push((entry.touched, entry.id()));
+                } else {
+                    earliest = earliest.min(entry::nanoseconds(entry.touched));
+                }
+            }
+            self.earliest = earliest;
+        }
         expired.sort_unstable();
         let mut forgotten = Vec::new();
         for (_, id) in expired {
-            self.remove(&id);
-            let id = ItemId(id.into());
+            self.remove(&id.0);
             forgotten.push(StateChange::forget(state_key::item(&id)));
             forgotten.push(StateChange::forget(state_key::text(&id)));
         }
-        // A story goes with the last of its items, also when that item went over to another story.
-        let alive: HashSet<&str> = self.entries.iter().flatten().filter_map(Entry::story).collect();
-        let mut orphans: Vec<String> = stories.into_iter().filter(|story| !alive.contains(story.as_str())).collect();
+        let mut stories = stories.into_iter().peekable();
+        if stories.peek().is_none() {
+            return forgotten;
+        }
+        // A story goes with the last of its items, also when that item went over to another story. Of the stories that
+        // are not named after an item in them hashes will do: should two be equal, one story is kept for longer.
+        let others = self.entries().filter(|entry| !entry.begins_story());
+        let mut alive: Vec<u64> = others.filter_map(|entry| Some(xxh3_64(entry.story()?.as_bytes()))).collect();
+        alive.sort_unstable();
+        alive.dedup();
+        let begun = |story: &str| self.entry(story).is_some_and(|entry| entry.begins_story());
+        let is_alive = |story: &str| begun(story) || alive.binary_search(&xxh3_64(story.as_bytes())).is_ok();
+        let mut orphans: Vec<String> = stories.filter(|story| !is_alive(story)).collect();
         orphans.sort_unstable();
         forgotten.extend(orphans.iter().map(|story| StateChange::forget(state_key::story(story))));
         forgotten
     }
 
-    /// The remembered texts that may be told by this one, the likeliest first; never the item's own.
-    pub(super) fn candidates(&self, own: &ItemId, signature: &Signature, probe: &[u32]) -> Vec<&Entry> {
+    /// The remembered texts that may be told by this one, the likeliest first; never the item's own. `probe` are the
+    /// smallest shingles of the text, ascending, more than its signature keeps.
+    pub(super) fn candidates(&self, own: &ItemId, signature: &Signature, probe: &[u32]) -> Vec<Entry<'_>> {
+        self.by_shingle.approach(probe);
         let own = self.slot(&own.0);
-        // Any text that shares its exact form or its address is looked at, whatever its shingles.
-        const CERTAIN: usize = 1_000_000;
-        let mut hits: HashMap<Slot, usize, BuildHasherDefault<Spread>> = HashMap::default();
-        let mut count = |slots: &[Slot], most: usize, weight: usize| {
-            if slots.len() <= most {
-                slots.iter().for_each(|slot| *hits.entry(*slot).or_default() += weight);
-            }
-        };
+        let mut hits = Hits::default();
         let mut holders: Vec<Slot> = Vec::new();
-        let is = |slot: &Slot, test: &dyn Fn(&Entry) -> bool| self.at(*slot).is_some_and(test);
-        let of_text = self.by_text.holders(upper(signature.exact));
-        holders.extend(of_text.filter(|slot| is(slot, &|entry| entry.is_of_text(signature.exact))));
-        count(&holders, usize::MAX, CERTAIN);
-        if let Some(link) = signature.link {
-            holders.clear();
-            holders.extend(self.by_link.holders(upper(link)).filter(|slot| is(slot, &|entry| entry.is_at(link))));
-            count(&holders, SHARED_ADDRESS, CERTAIN);
-        }
+        self.count_certain(signature, &mut hits);
         for shingle in probe {
-            holders.clear();
-            holders.extend(self.by_shingle.holders(*shingle).take(COMMON + 1));
-            count(&holders, COMMON, 1);
+            self.by_shingle.holders(*shingle, COMMON, &mut holders);
+            let weight = WHOLE / holders.len().max(1) as u64;
+            for slot in &holders {
+                let (number, sum) = hits.entry(*slot).or_default();
+                *number += 1;
+                *sum += weight;
+            }
         }
-        let mut found: Vec<(usize, &Entry)> = hits
-            .into_iter()
-            .filter(|(slot, _)| Some(*slot) != own)
-            .filter_map(|(slot, hits)| self.at(slot).map(|entry| (hits, entry)))
-            .collect();
-        found.sort_unstable_by_key(|(hits, entry)| (Reverse(*hits), entry.first_seen, &entry.id));
+        let several = hits.into_iter().filter(|(slot, _)| Some(*slot) != own);
+        let mut weights: Vec<(u64, Slot)> = several.map(|(slot, (_, weight))| (weight, slot)).collect();
+        // Only those are read that may be among the first.
+        if let Some(last) = CANDIDATES.checked_sub(1).filter(|last| *last < weights.len()) {
+            let (_, (least, _), _) = weights.select_nth_unstable_by_key(last, |(weight, _)| Reverse(*weight));
+            let least = *least;
+            weights.retain(|(weight, _)| *weight >= least);
+        }
+        let read = |(weight, slot): (u64, Slot)| self.at(slot).map(|entry| (weight, entry));
+        let mut found: Vec<(u64, Entry<'_>)> = weights.into_iter().filter_map(read).collect();
+        found.sort_by_cached_key(|(weight, entry)| (Reverse(*weight), entry.first_seen, entry.id()));
         found.truncate(CANDIDATES);
         found.into_iter().map(|(_, entry)| entry).collect()
     }
 
-    /// What a term weighs: the rarer it is, the more.
+    /// Counts what has the exact text, the address or the publisher's name for it.
+    fn count_certain(&self, signature: &Signature, hits: &mut Hits) {
+        let mut count = |index: &Postings, hash: u64, most: usize, of: fn(Body<'_>) -> Option<u64>| {
+            let mut holders = Vec::new();
+            index.holders(upper(hash), most, &mut holders);
+            for slot in holders {
+                let Some(body) = self.at(slot).and_then(|entry| entry.body) else { continue };
+                if of(body) == Some(hash) {
+                    let (number, sum) = hits.entry(slot).or_default();
+                    *number += 2;
+                    *sum += if is_near(signature, body) { 2 * CERTAIN } else { CERTAIN };
+                }
+            }
+        };
+        count(&self.by_text, signature.exact, usize::MAX, |body| body.exact());
+        if let Some(link) = signature.link {
+            count(&self.by_link, link, SHARED_ADDRESS, |body| body.link());
+        }
+        if let Some(guid) = signature.guid {
+            count(&self.by_guid, guid, SHARED_ADDRESS, |body| body.guid());
+        }
+    }
+
+    /// The entries with a paragraph, the first seen first; none when there are more than can be looked at.
+    pub(super) fn paragraph_holders(&self, paragraph: u32) -> impl Iterator<Item = Entry<'_>> {
+        self.in_order(&self.by_paragraph, paragraph)
+    }
+
+    /// The entries with a term among their smallest, the first seen first; none when there are more than can be looked at.
+    pub(super) fn term_holders(&self, term: u32) -> impl Iterator<Item = Entry<'_>> {
+        self.in_order(&self.by_term, term >> 1)
+    }
+
+    /// What a term weighs: the fewer texts have it, the more.
     pub(super) fn weight(&self, term: u32) -> f64 {
-        /// Texts that are taken to be remembered from the beginning, none of which has the term: the first stories of a
-        /// new memory would otherwise find all their own words common.
-        const PRIOR: usize = 500;
-        let count = self.by_term.holders(term >> 1).count();
-        ((self.entries.len() - self.free.len() + PRIOR) as f64 / (count + 1) as f64).ln()
+        self.frequencies.weight(term, self.len())
+    }
+
+    fn in_order(&self, index: &Postings, key: u32) -> impl Iterator<Item = Entry<'_>> {
+        let mut holders = Vec::new();
+        index.holders(key, TOO_MANY, &mut holders);
+        let mut entries: Vec<Entry<'_>> = holders.into_iter().filter_map(|slot| self.at(slot)).collect();
+        entries.sort_by_cached_key(|entry| (entry.first_seen, entry.id()));
+        entries.into_iter()
     }
 
     fn slot(&self, id: &str) -> Option<Slot> {
-        self.by_id.holders(key_of_id(id)).find(|slot| self.at(*slot).is_some_and(|entry| *entry.id == *id))
+        let mut holders = Vec::new();
+        self.by_id.holders(key_of_id(id), usize::MAX, &mut holders);
+        holders.into_iter().find(|slot| self.at(*slot).is_some_and(|entry| entry.is(id)))
     }
 
-    fn at(&self, slot: Slot) -> Option<&Entry> {
-        self.entries.get(slot as usize).and_then(Option::as_ref)
+    fn at(&self, slot: Slot) -> Option<Entry<'_>> {
+        Entry::read(self.records.get(slot)?, &self.names)
     }
 
-    fn name(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.names.get(name) {
-            return Arc::clone(known);
-        }
-        let kept: Arc<str> = name.into();
-        self.names.insert(Arc::clone(&kept));
-        kept
+    fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        (0..self.slots).filter_map(|slot| self.at(slot))
     }
 }
 
-/// The shingles that a text is found under.
-fn indexed(signature: &Signature) -> impl Iterator<Item = u32> {
-    signature.bottom.iter().take(INDEXED).copied()
+/// Whether a text was told within a day of another, as far as both say when.
+fn is_near(signature: &Signature, body: Body<'_>) -> bool {
+    match (signature.day, body.day()) {
+        (Some(one), Some(other)) => one.since(other).is_ok_and(|span| span.get_days().abs() <= 1),
+        _ => true,
+    }
+}
+
+/// The first of some ascending hashes, each once: a signature of an earlier form may have had longer ones.
+fn distinct(hashes: &[u32], most: usize) -> impl Iterator<Item = u32> {
+    let mut before = None;
+    hashes.iter().take(most).copied().filter(move |hash| before.replace(*hash) != Some(*hash))
 }
 
 fn key_of_id(id: &str) -> u32 {
-    upper(xxhash_rust::xxh3::xxh3_64(id.as_bytes()))
+    upper(xxh3_64(id.as_bytes()))
 }
 
 /// Half of a hash finds the entry; the entry holds the whole.
 fn upper(hash: u64) -> u32 {
     (hash >> 32) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{FeedId, Packed};
+    use proptest::prelude::*;
+
+    /// An item whose text has some of fifty words, in twos for shingles.
+    fn item(number: u32, words: &[u32], day: i64) -> (ItemId, ItemHead, Signature) {
+        let hash = |word: u32| Signature::cut(xxh3_64(&word.to_le_bytes()));
+        let mut bottom: Vec<u32> =
+            words.windows(2).filter_map(|two| Some(hash(two.first()? * 64 + two.last()?))).collect();
+        let mut terms: Vec<u32> = words.iter().map(|word| hash(*word)).collect();
+        for list in [&mut bottom, &mut terms] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        let signature = Signature {
+            exact: u64::from(words.iter().sum::<u32>() % 5) << 32,
+            shingles: bottom.len() as u32,
+            bottom,
+            terms,
+            paragraphs: words.first().copied().into_iter().collect(),
+            link: (number % 3 == 0).then_some(u64::from(number % 4) << 40),
+            guid: (number % 5 == 0).then_some(7 << 50),
+            ..Signature::default()
+        };
+        let feed = FeedId(format!("feed-{}", number % 4));
+        let id = ItemId::new(&feed, &number.to_string());
+        let of = (number % 7 == 0).then(|| ItemId("feed-1:0000000000000001".to_owned()));
+        let touched = Timestamp::from_second(1_600_000_000 + day * 86_400).unwrap();
+        let head = ItemHead {
+            feed,
+            story: Some(of.as_ref().unwrap_or(&id).0.clone()),
+            of,
+            agency: None,
+            // Many at one time, so that the id has to decide.
+            first_seen: Timestamp::from_second(1_500_000_000 + i64::from(number % 3)).unwrap(),
+            touched,
+            signature: (number % 7 > 0).then(|| Packed::from(&signature)),
+        };
+        (id, head, signature)
+    }
+
+    /// All that the memory answers about some texts.
+    fn answers(window: &Window, asked: &[(ItemId, ItemHead, Signature)]) -> Vec<String> {
+        let mut answers = vec![window.len().to_string()];
+        for (id, _, signature) in asked {
+            let names = |entries: Vec<Entry<'_>>| {
+                entries.iter().map(|entry| format!("{entry:?}")).collect::<Vec<_>>().join(" ")
+            };
+            answers.push(format!("{:?}", window.entry(&id.0)));
+            answers.push(names(window.candidates(id, signature, &signature.bottom)));
+            for term in &signature.terms {
+                answers.push(format!("{} {}", window.weight(*term), names(window.term_holders(*term).collect())));
+            }
+            for paragraph in &signature.paragraphs {
+                answers.push(names(window.paragraph_holders(*paragraph).collect()));
+            }
+        }
+        answers
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn what_it_answers_is_a_function_of_its_entries_alone(
+            texts in prop::collection::vec((0u32..90, prop::collection::vec(0u32..50, 0..40), 0i64..40), 1..160),
+            horizon in 5i64..60,
+        ) {
+            let mut grown = Window::default();
+            let mut last = std::collections::BTreeMap::new();
+            for (number, words, day) in &texts {
+                let item = item(*number, words, *day);
+                grown.put(&item.0, item.1.clone());
+                last.insert(*number, item);
+            }
+            let now = Timestamp::from_second(1_600_000_000 + 40 * 86_400).unwrap();
+            let horizon = SignedDuration::from_hours(horizon * 24);
+            let oldest = now.checked_sub(horizon).unwrap();
+            let forgotten = grown.evict(now, horizon, last.values().map(|item| item.0.0.clone()));
+            let expired: Vec<&ItemId> = last.values().filter(|item| item.1.touched < oldest).map(|item| &item.0).collect();
+            for id in &expired {
+                prop_assert!(forgotten.contains(&StateChange::forget(state_key::item(id))));
+                prop_assert!(grown.entry(&id.0).is_none());
+            }
+            let asked: Vec<_> = last.values().cloned().collect();
+            last.retain(|_, item| item.1.touched >= oldest);
+            let mut restored = Window::default();
+            for (id, head, _) in last.values().rev() {
+                restored.put(id, head.clone());
+            }
+            prop_assert_eq!(answers(&grown, &asked), answers(&restored, &asked));
+            for (id, head, signature) in last.values() {
+                let entry = restored.entry(&id.0).unwrap();
+                prop_assert_eq!(&entry.story(), &head.story);
+                prop_assert_eq!(entry.signature().is_some(), head.signature.is_some());
+                prop_assert!(restored.candidates(id, signature, &signature.bottom).iter().all(|found| found.id() != *id));
+            }
+            // A story goes with the last that is in it.
+            let stories: Vec<&str> = last.values().filter_map(|item| item.1.story.as_deref()).collect();
+            for (id, ..) in &asked {
+                let orphan = forgotten.contains(&StateChange::forget(state_key::story(&id.0)));
+                prop_assert_eq!(orphan, !stories.contains(&id.0.as_str()));
+            }
+        }
+    }
+
+    #[test]
+    fn what_many_have_finds_none_of_them_until_they_are_fewer() {
+        let mut window = Window::default();
+        let word = [3, 9, 12, 40];
+        let items: Vec<_> = (0..200).filter(|n| n % 7 > 0).map(|n| item(n, &word, i64::from(n))).collect();
+        items.iter().for_each(|(id, head, _)| window.put(id, head.clone()));
+        let (stranger, _, signature) = item(300, &word, 0);
+        let term = *signature.terms.first().unwrap();
+        assert!(window.weight(term) < 2.0);
+        assert_eq!(window.term_holders(term).count(), 0);
+        assert_eq!(window.paragraph_holders(3).count(), 0);
+        // All have the exact text, and the first seen come first.
+        let found = window.candidates(&stranger, &Signature { link: None, guid: None, ..signature }, &[]);
+        assert_eq!(found.len(), CANDIDATES);
+        assert!(found.iter().all(|entry| entry.first_seen.as_second() == 1_500_000_000));
+        window.evict(
+            Timestamp::from_second(1_600_000_000 + 100 * 86_400).unwrap(),
+            SignedDuration::from_hours(24),
+            std::iter::empty(),
+        );
+        let left = items.iter().filter(|item| item.1.touched.as_second() >= 1_600_000_000 + 99 * 86_400).count();
+        assert_eq!(window.term_holders(term).count(), left);
+        assert_eq!(window.paragraph_holders(3).count(), left);
+    }
+
+    #[test]
+    fn a_touch_changes_nothing_but_the_time() {
+        let mut window = Window::default();
+        let (id, mut head, _) = item(1, &[1, 2, 3], 0);
+        window.put(&id, head.clone());
+        head.touched = "2024-01-01T00:00:00Z".parse().unwrap();
+        window.put(&id, head.clone());
+        let entry = window.entry(&id.0).unwrap();
+        assert_eq!((entry.touched, entry.first_seen, window.len()), (head.touched, head.first_seen, 1));
+        assert_eq!(window.evict(head.touched, SignedDuration::from_hours(1), std::iter::empty()), []);
+    }
 }

@@ -129,13 +129,13 @@ impl Body<'_> {
     /// What was packed; none when the bytes are no signature.
     pub fn signature(self) -> Option<Signature> {
         let mut reader = Reader { bytes: self.0 };
-        let [exact, link, guid] = reader.hashes()?;
+        let (exact, link, guid) = reader.hashes()?;
         let mut bits = BitReader { bytes: reader.bytes, open: 0, n_open: 0 };
         let day = bits.day()?;
         let (shingles, n_terms, n_slots) = (bits.number()?, bits.number()?, bits.number()?);
         let everyday = bits.take(8)? as u8;
         Some(Signature {
-            exact: exact?,
+            exact,
             bottom: bits.ascending()?,
             shingles,
             terms: bits.ascending()?,
@@ -153,17 +153,24 @@ impl Body<'_> {
 
     /// The exact hash, without the rest.
     pub fn exact(self) -> Option<u64> {
-        Reader { bytes: self.0 }.hashes()?[0]
+        Reader { bytes: self.0 }.hashes().map(|(exact, ..)| exact)
     }
 
     /// The link, without the rest.
     pub fn link(self) -> Option<u64> {
-        Reader { bytes: self.0 }.hashes()?[1]
+        Reader { bytes: self.0 }.hashes()?.1
     }
 
     /// The guid, without the rest.
     pub fn guid(self) -> Option<u64> {
-        Reader { bytes: self.0 }.hashes()?[2]
+        Reader { bytes: self.0 }.hashes()?.2
+    }
+
+    /// The day, without the rest.
+    pub fn day(self) -> Option<Date> {
+        let mut reader = Reader { bytes: self.0 };
+        reader.hashes()?;
+        BitReader { bytes: reader.bytes, open: 0, n_open: 0 }.day()?
     }
 }
 
@@ -391,7 +398,7 @@ impl Reader<'_> {
     }
 
     /// The exact hash, the link and the guid.
-    fn hashes(&mut self) -> Option<[Option<u64>; 3]> {
+    fn hashes(&mut self) -> Option<(u64, Option<u64>, Option<u64>)> {
         let has = self.byte()?;
         let exact = self.word()?;
         let link = if has & HAS_LINK != 0 { Some(self.word()?) } else { None };
@@ -400,7 +407,7 @@ impl Reader<'_> {
             HAS_GUID => Some(self.word()?),
             _ => link,
         };
-        Some([Some(exact), link, guid])
+        Some((exact, link, guid))
     }
 
     /// The rest of a signature of the second form.
@@ -538,6 +545,7 @@ mod tests {
         assert_eq!(packed.signature().as_ref(), Some(signature));
         let body = packed.body();
         assert_eq!((body.exact(), body.link(), body.guid()), (Some(signature.exact), signature.link, signature.guid));
+        assert_eq!(body.day(), signature.day);
         let json = serde_json::to_string(signature).unwrap();
         assert_eq!(&serde_json::from_str::<Signature>(&json).unwrap(), signature);
         assert_eq!(serde_json::from_str::<Packed>(&json).unwrap(), packed);

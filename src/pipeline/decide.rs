@@ -96,12 +96,7 @@ impl Decider {
     ) -> Result<Self, StoreError> {
         let state = State::new(store);
         let mut index = Index::new(&rules.dedup);
-        let remembered = std::cell::RefCell::new(&mut index);
-        state.restore(
-            |items| remembered.borrow_mut().restoring(items),
-            |id, head| remembered.borrow_mut().restore_item(id, head),
-        )?;
-        index.restored();
+        state.restore(|id, head| index.restore_item(id, head))?;
         let generation = Self::generation(&state)?;
         let open = Open { position, ..Open::default() };
         Ok(Self { rules, state, generation, index, broken, open })

@@ -15,7 +15,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The committed state and the open batch over it.
 pub struct State {
@@ -86,20 +86,23 @@ impl State {
         self.get(&state_key::story(id))
     }
 
-    /// Every story that is known of.
-    pub fn stories(&self) -> Result<BTreeSet<String>, StoreError> {
+    /// Every story that is known of, in order. There may be as many as items, so each is held once only.
+    pub fn stories(&self) -> Result<Vec<String>, StoreError> {
         const STORIES: &str = "story/";
-        let id = |key: &str| key.strip_prefix(STORIES).map(str::to_owned);
-        let keys = self.store.read_here(|db| image::keys(db, STORIES))?;
-        let mut stories: BTreeSet<String> = keys.iter().filter_map(|key| id(key)).collect();
+        let mut stories = self.store.read_here(|db| image::keys(db, STORIES))?;
+        stories.iter_mut().for_each(|key| drop(key.drain(..STORIES.len())));
+        let open = |key: &str| self.overlay.get(&[STORIES, key].concat());
+        stories.retain(|story| open(story).is_none_or(Option::is_some));
+        let committed = stories.len();
         for (key, value) in &self.overlay {
-            let Some(story) = id(key) else { continue };
-            if value.is_some() {
-                stories.insert(story);
-            } else {
-                stories.remove(&story);
+            let Some(story) = key.strip_prefix(STORIES).filter(|_| value.is_some()) else { continue };
+            let is_new =
+                stories.get(..committed).is_some_and(|known| known.binary_search_by(|id| (**id).cmp(story)).is_err());
+            if is_new {
+                stories.push(story.to_owned());
             }
         }
+        stories.sort_unstable();
         Ok(stories)
     }
 

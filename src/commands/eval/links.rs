@@ -47,14 +47,14 @@ pub(super) struct Scored {
     origin: Option<String>,
 }
 
-/// Judges documents in their order.
-pub(super) fn score(mut cases: Vec<Case>) -> Vec<Scored> {
+/// Judges documents in their order. Fails where the memory cannot be put away.
+pub(super) fn score(mut cases: Vec<Case>) -> io::Result<Vec<Scored>> {
     cases.sort_by_key(|case| case.published.utc());
     let mut memory = Memory::new(&dedup::Options::default(), Timestamp::UNIX_EPOCH);
     cases.into_iter().map(|case| judge(&mut memory, case)).collect()
 }
 
-fn judge(memory: &mut Memory, case: Case) -> Scored {
+fn judge(memory: &mut Memory, case: Case) -> io::Result<Scored> {
     let document = clean::Document {
         id: case.id.clone(),
         headline: case.headline.clone(),
@@ -77,14 +77,15 @@ fn judge(memory: &mut Memory, case: Case) -> Scored {
         language_pack: None,
         tagger: String::new(),
     };
-    let duplicate = memory.judge(&Done { id: case.id.clone().into(), enriched, hash, observed }).duplicate;
-    Scored {
+    let verdict = memory.judge(&Done { id: case.id.clone().into(), enriched, hash, observed })?;
+    let duplicate = verdict.duplicate;
+    Ok(Scored {
         case,
         relation: duplicate.relation,
         of: duplicate.of.map(|of| of.0),
         story: duplicate.story,
         origin: duplicate.origin_agency,
-    }
+    })
 }
 
 impl Scored {

@@ -47,7 +47,13 @@ pub(super) fn run(given: &Eval) -> u8 {
             return exit::BAD_INPUT;
         }
     }
-    report.links = links::score(std::mem::take(&mut report.documents));
+    match links::score(std::mem::take(&mut report.documents)) {
+        Ok(links) => report.links = links,
+        Err(error) => {
+            eprintln!("error: cannot remember what was judged: {error}");
+            return exit::IO;
+        }
+    }
     let mut out = io::stdout().lock();
     let written = match given.format {
         ReportFormat::Json => writeln!(out, "{}", report.json()),

@@ -1,12 +1,15 @@
-//! The memory of one run: the daemon's index, and what its store would have kept of each item.
+//! The memory of one run: the daemon's index, and what its store would have kept of each item, which lies on a shelf.
 
-use super::stages::Done;
+use super::{shelf::Shelf, stages::Done};
 use crate::{
     dedup::{Index, Known, Options, Question},
-    model::{Admission, ItemId, Previous, SeriesState, StateChange, StoryState, Verdict, state_key},
+    model::{Admission, ItemId, ItemState, Previous, SeriesState, StoredText, StoryState, Verdict, state_key},
 };
 use jiff::{SignedDuration, Timestamp};
-use std::{collections::HashMap, convert::Infallible};
+use std::{
+    collections::{BTreeSet, HashMap},
+    io,
+};
 
 /// How often the index is asked what it may forget, in the documents' own time.
 const EVICTION: SignedDuration = SignedDuration::from_hours(1);
@@ -16,64 +19,102 @@ const STEP: SignedDuration = SignedDuration::from_micros(1);
 
 pub(in crate::commands) struct Memory {
     index: Index,
-    /// By state key, so that what the index forgets is forgotten here.
-    items: HashMap<String, Previous>,
     told: Told,
+    /// When each series was last told of.
+    series: HashMap<String, Timestamp>,
+    /// Stories that an item was forgotten of or went away from: nobody may be left in them.
+    left: BTreeSet<String>,
     now: Timestamp,
     evicted: Timestamp,
 }
 
-/// What is known beyond single items.
-#[derive(Default)]
-struct Told {
-    stories: HashMap<String, StoryState>,
-    series: HashMap<String, SeriesState>,
-}
+/// By the keys of the state: items with their texts, stories and series.
+struct Told(Shelf);
 
 impl Known for Told {
-    type Error = Infallible;
+    type Error = io::Error;
 
-    fn story(&self, id: &str) -> Result<Option<StoryState>, Infallible> {
-        Ok(self.stories.get(id).cloned())
+    fn story(&self, id: &str) -> io::Result<Option<StoryState>> {
+        self.0.get(&state_key::story(id))
     }
 
-    fn series(&self, key: &str) -> Result<Option<SeriesState>, Infallible> {
-        Ok(self.series.get(key).cloned())
+    fn series(&self, key: &str) -> io::Result<Option<SeriesState>> {
+        self.0.get(key)
+    }
+}
+
+impl Told {
+    fn item(&self, key: &str) -> io::Result<Option<Previous>> {
+        let kept: Option<(ItemState, Option<StoredText>)> = self.0.get(key)?;
+        Ok(kept.map(|(state, text)| Previous { state, text }))
     }
 }
 
 impl Memory {
     pub(in crate::commands) fn new(options: &Options, now: Timestamp) -> Self {
-        Self { index: Index::new(options), items: HashMap::new(), told: Told::default(), now, evicted: Timestamp::MIN }
+        Self {
+            index: Index::new(options),
+            told: Told(Shelf::new()),
+            series: HashMap::new(),
+            left: BTreeSet::new(),
+            now,
+            evicted: Timestamp::MIN,
+        }
     }
 
-    /// Judges a document. Documents that do not say when they were observed are observed just after the one before.
-    pub(in crate::commands) fn judge(&mut self, done: &Done) -> Verdict {
+    /// Judges a document. Documents that do not say when they were observed are observed just after the one before. Fails
+    /// where what was put away cannot be read again.
+    pub(in crate::commands) fn judge(&mut self, done: &Done) -> io::Result<Verdict> {
         self.now = done.observed.unwrap_or_else(|| self.now.saturating_add(STEP).unwrap_or(self.now));
         if self.now.duration_since(self.evicted) > EVICTION || self.evicted == Timestamp::MIN {
-            let stories: Vec<String> = self.told.stories.keys().cloned().collect();
-            let end = |series: &SeriesState| series.claims.last().map_or(Timestamp::MIN, |claim| claim.observed);
-            let series: Vec<_> = self.told.series.iter().map(|(key, series)| (key.clone(), end(series))).collect();
-            for StateChange { key, .. } in self.index.evict(self.now, stories, series) {
-                self.items.remove(&key);
-                self.told.stories.remove(key.trim_start_matches("story/"));
-                self.told.series.remove(&key);
-            }
-            self.evicted = self.now;
+            self.evict()?;
         }
         let id: &ItemId = &done.enriched.article.id;
         let key = state_key::item(id);
-        let question = Question {
-            enriched: &done.enriched,
-            hash: &done.hash,
-            previous: self.items.get(&key).cloned(),
-            admission: Admission::Publish,
+        let previous = self.told.item(&key)?;
+        let (told_in, text) = match &previous {
+            Some(previous) => (previous.state.story.clone(), previous.text.clone()),
+            None => (None, None),
         };
-        let Ok(verdict) = self.index.judge(self.now, question, &self.told);
-        self.told.series.extend(verdict.series.iter().cloned());
-        self.told.stories.extend(verdict.story.clone().map(|story| (story.id.clone(), story)));
-        let text = verdict.text.clone().or_else(|| self.items.remove(&key).and_then(|previous| previous.text));
-        self.items.insert(key, Previous { state: verdict.state.clone(), text });
-        verdict
+        let admission = Admission::Publish;
+        let question = Question { enriched: &done.enriched, hash: &done.hash, previous, admission };
+        let verdict = self.index.judge(self.now, question, &self.told)?;
+        for (key, series) in &verdict.series {
+            match series.claims.last() {
+                Some(last) => {
+                    self.series.insert(key.clone(), last.observed);
+                    self.told.0.put(key, series)?;
+                }
+                None => self.forget(key),
+            }
+        }
+        if let Some(story) = &verdict.story {
+            self.told.0.put(&state_key::story(&story.id), story)?;
+        }
+        self.told.0.put(&key, &(&verdict.state, verdict.text.as_ref().or(text.as_ref())))?;
+        self.left.extend(told_in.filter(|story| verdict.state.story.as_ref() != Some(story)));
+        Ok(verdict)
+    }
+
+    fn evict(&mut self) -> io::Result<()> {
+        let series: Vec<_> = self.series.iter().map(|(key, last)| (key.clone(), *last)).collect();
+        for change in self.index.evict(self.now, [], series) {
+            let item = state_key::item_of(&change.key).map(|_| self.told.item(&change.key)).transpose()?.flatten();
+            self.left.extend(item.and_then(|item| item.state.story));
+            self.forget(&change.key);
+        }
+        let left = std::mem::take(&mut self.left);
+        if !left.is_empty() {
+            for change in self.index.evict(self.now, left, []) {
+                self.forget(&change.key);
+            }
+        }
+        self.evicted = self.now;
+        Ok(())
+    }
+
+    fn forget(&mut self, key: &str) {
+        self.series.remove(key);
+        self.told.0.remove(key);
     }
 }

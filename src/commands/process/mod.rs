@@ -1,7 +1,8 @@
 //! `dateline process`: the stages of the daemon over files, one after the other, so that a person can see what happens
 //! to one item, script it and measure it (the public interface is described in `docs/RECORD.md`).
 //!
-//! It keeps no state and opens no network unless an input is an address. Output is one line per item in input order,
+//! It keeps no state and opens no network unless an input is an address; what it remembers of very many documents it puts
+//! into a file that has no name. Output is one line per item in input order,
 //! made by as many threads as there are cores; only `dedup` is done in turn, because it remembers.
 
 mod document;
@@ -11,6 +12,7 @@ mod line;
 mod marked;
 mod memory;
 mod ordered;
+mod shelf;
 mod sniff;
 mod stages;
 
@@ -262,7 +264,7 @@ impl<W: Write> Output<W> {
             (Ready::ToJudge(done), Some(memory)) => {
                 let id = done.id.clone();
                 match stages::caught(Stage::Dedup, || memory.judge(&done)) {
-                    Ok(verdict) => line::article(*done, Until::Dedup, Some(&verdict)),
+                    Ok(verdict) => line::article(*done, Until::Dedup, Some(&verdict?)),
                     Err(issue) => {
                         self.count.bad += 1;
                         let Ready::Failed { line, .. } = failed(&id, &issue) else { return Ok(()) };

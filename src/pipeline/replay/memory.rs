@@ -17,10 +17,7 @@ use crate::{
     store::StoreError,
 };
 use jiff::Timestamp;
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 pub(super) struct Memory {
     index: Index,
@@ -85,19 +82,19 @@ impl Memory {
         changed: &HashMap<ItemId, Timestamp>,
         start: Timestamp,
     ) -> Result<Self, StoreError> {
-        let index = RefCell::new(Index::new(options));
+        let mut index = Index::new(options);
         let mut to_come = Vec::new();
         let remember = |id: &ItemId, head: ItemHead| {
             match items.get(id) {
                 Some(Basis { before: Some(before), .. }) => {
-                    return index.borrow_mut().restore_item(id, ItemHead::from(&before.state));
+                    return index.restore_item(id, ItemHead::from(&before.state));
                 }
                 Some(Basis { before: None, .. }) => return,
                 None => {}
             }
             let settled = changed.get(id).copied().unwrap_or(head.first_seen);
             if settled <= start {
-                return index.borrow_mut().restore_item(id, head);
+                return index.restore_item(id, head);
             }
             if settled > head.first_seen {
                 // Until its last change its text was another, which is not known here: nothing is compared with it.
@@ -106,10 +103,8 @@ impl Memory {
             }
             to_come.push((settled, id.clone(), head));
         };
-        state.restore(|items| index.borrow_mut().restoring(items), remember)?;
+        state.restore(remember)?;
         to_come.sort_by(|(at, id, _), (other_at, other, _)| (at, id).cmp(&(other_at, other)));
-        let mut index = index.into_inner();
-        index.restored();
         Ok(Self {
             index,
             items,
