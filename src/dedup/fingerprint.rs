@@ -21,6 +21,14 @@ const TERM_LETTERS: u8 = 4;
 /// Words up to which every place of a text is kept, and not only those of figures and telling words: in a short notice
 /// each word may be what makes it another one.
 const EVERY_PLACE: usize = 200;
+/// Words of the head of a text, which tell more.
+const HEAD_WORDS: usize = 60;
+/// By how much a name tells more than another word.
+pub(super) const NAME: f64 = 2.0;
+/// More than twice in the text, or once and in the headline.
+const SAID_AGAIN: f64 = 2.5;
+/// Everyday words, of 255, of a list or a table: hardly any, but for languages whose everyday words are not known.
+const LIST: std::ops::Range<u8> = 5..51;
 /// Words of a paragraph that may come again as standing background, at least.
 const STANDING_WORDS: usize = 8;
 
@@ -57,6 +65,8 @@ pub(super) fn fingerprint(article: &Article) -> Option<Fingerprint> {
         slots,
         n_slots,
         everyday: u8::try_from(everyday).unwrap_or(u8::MAX),
+        keys: keys(&headline, &text),
+        form: LIST.contains(&u8::try_from(everyday).unwrap_or(u8::MAX)),
         headline: of_headline(&headline),
         paragraphs: standing(article),
         link: article.canonical_url.as_deref().or(article.url.as_deref()).and_then(link),
@@ -120,6 +130,56 @@ fn slots(text: &[Word]) -> Vec<u32> {
     slots.sort_unstable();
     slots.dedup();
     slots
+}
+
+/// What a text is about: its most telling words, the most telling first. A word tells the more, the more often and the
+/// nearer to the head it is said; a name tells twice as much.
+fn keys(headline: &[Word], text: &[Word]) -> Vec<u32> {
+    let mut found: Vec<Telling> = Vec::new();
+    let of_text = text.iter().enumerate().map(|(at, word)| (word, if at < HEAD_WORDS { 1.5 } else { 1.0 }, word.kind == Kind::Name));
+    // The capitals of a headline tell nothing.
+    let of_headline = headline.iter().map(|word| (word, 2.0, false));
+    for (at, (word, worth, is_name)) in of_text.chain(of_headline).enumerate() {
+        if is_telling(word) {
+            found.push(Telling { key: Signature::key(word.stem, false), at, worth, is_name, caseless: word.caseless });
+        }
+    }
+    found.sort_unstable_by_key(|telling| (telling.key, telling.at));
+    found.dedup_by(|later, first| {
+        let same = later.key == first.key;
+        if same {
+            first.worth += later.worth;
+            first.is_name |= later.is_name;
+        }
+        same
+    });
+    for telling in &mut found {
+        // Where there are no capitals, a word that is said again stands for a name.
+        telling.is_name |= telling.caseless && telling.worth > SAID_AGAIN;
+        telling.worth *= if telling.is_name { NAME } else { 1.0 };
+        telling.key |= u32::from(telling.is_name);
+    }
+    found.sort_unstable_by(|a, b| b.worth.total_cmp(&a.worth).then(a.at.cmp(&b.at)));
+    found.truncate(Signature::KEYS);
+    found.into_iter().map(|telling| telling.key).collect()
+}
+
+/// A word that may say what a text is about.
+struct Telling {
+    key: u32,
+    /// Where it stands first.
+    at: usize,
+    worth: f64,
+    is_name: bool,
+    caseless: bool,
+}
+
+fn is_telling(word: &Word) -> bool {
+    match word.kind {
+        Kind::Name => word.length > 2,
+        Kind::Plain => word.length >= if word.caseless { TERM_LETTERS - 1 } else { TERM_LETTERS } || word.is_pair(),
+        Kind::Figure | Kind::Telling | Kind::Everyday => false,
+    }
 }
 
 fn of_headline(headline: &[Word]) -> Vec<u16> {
@@ -259,6 +319,7 @@ mod tests {
         let [plain, mut dressed] = [plain, dressed].map(|article| fingerprint(&article).unwrap().signature);
         dressed.headline.clone_from(&plain.headline);
         dressed.paragraphs.clone_from(&plain.paragraphs);
+        dressed.keys.clone_from(&plain.keys);
         assert_eq!(plain, dressed);
     }
 

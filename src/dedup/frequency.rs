@@ -29,6 +29,14 @@ impl Frequencies {
         }
     }
 
+    /// How rare a word is among so many texts: 1 when none has it, 0 when all have it.
+    pub(super) fn rarity(&self, word: u32, texts: usize) -> f64 {
+        const PRIOR: usize = 100;
+        let count = self.0.get(counter(word)).copied().unwrap_or(0);
+        let commonness = f64::from(count + 1).ln() / ((texts + PRIOR) as f64).ln();
+        (1.0 - commonness).max(0.0).powi(3)
+    }
+
     /// Inverse document frequency of a term among so many texts (Spärck Jones 1972).
     pub(super) fn weight(&self, term: u32, texts: usize) -> f64 {
         let count = self.0.get(counter(term)).copied().unwrap_or(0);

@@ -12,6 +12,7 @@ mod crowd;
 mod entry;
 mod fingerprint;
 mod frequency;
+mod kinship;
 mod postings;
 mod rebuild;
 mod records;
@@ -26,6 +27,7 @@ mod words;
 pub use self::rebuild::{Published, rebuild, rebuild_earlier};
 
 use self::fingerprint::Fingerprint;
+use self::kinship::Sought;
 use self::similarity::Comparison;
 use self::update::{Link, Teller};
 use self::{entry::Entry, window::Window};
@@ -175,20 +177,33 @@ impl Index {
         let (article, previous) = (&question.enriched.article, question.previous.as_ref());
         let before = previous.filter(|previous| previous.state.revision > 0);
         let mut state = remembered(now, previous.map(|previous| &previous.state), question.hash, article);
-        let print = fingerprint::fingerprint(article);
+        let mut print = fingerprint::fingerprint(article);
         let told_in = match before.and_then(|before| before.state.story.as_deref()) {
             Some(id) => known.story(id)?,
             None => None,
         };
-        let duplicate = match (&question.admission, &print) {
+        let (mut duplicate, look_alikes) = match (&question.admission, &print) {
             (Admission::Again { settled: Some((relation, of)) }, Some(print)) => {
-                self.settled(article, &print.signature, of, *relation)
+                (self.settled(article, &print.signature, of, *relation), Vec::new())
             }
             _ => self.duplicate(article, print.as_ref(), before, told_in.as_ref()),
         };
 
         let change = revision::kind(previous, article, now);
         let killed = change == Change::Kill;
+        let mut second = None;
+        if let Some(print) = print.as_mut().filter(|_| !killed && duplicate.relation == Relation::Original) {
+            let kin = self.kin(&mut print.signature, article, state.first_seen, before, &look_alikes);
+            duplicate.story = Some(kin.0);
+            second = kin.1;
+        }
+        if let Some(story) = duplicate.story.as_mut().filter(|story| **story != article.id.0) {
+            *story = whole(known, std::mem::take(story))?;
+        }
+        let second = match second {
+            Some(story) => known.story(&whole(known, story)?)?.filter(|story| Some(&story.id) != duplicate.story.as_ref()),
+            None => None,
+        };
         let supersedes = before.map(|before| before.state.revision);
         let revision = supersedes.unwrap_or(0) + 1;
         let standing = before.map_or(&[][..], |before| &before.state.claims);
@@ -222,6 +237,10 @@ impl Index {
         state.killed = killed;
 
         let text = changes::kept(article, killed);
+        let mut other_story = told_in
+            .clone()
+            .filter(|told_in| !killed && duplicate.story.as_ref() != Some(&told_in.id))
+            .and_then(|told_in| story::without(told_in, &article.id));
         let story = match &duplicate.story {
             _ if killed => {
                 let headline = before.and_then(|before| before.text.as_ref()?.headline.as_deref());
@@ -235,11 +254,22 @@ impl Index {
                 };
                 let origin = duplicate.of.as_ref().and_then(|of| self.window.entry(&of.0));
                 let first_seen = origin.map_or(state.first_seen, |origin| origin.first_seen);
-                story::joined(joining.as_ref(), id, first_seen, article)
+                let mut joined = story::joined(joining.as_ref(), id, first_seen, article);
+                if joining.is_none() && let Some(joined) = &mut joined {
+                    joined.split_from = other_story.as_ref().map(|left| left.id.clone());
+                }
+                if let (Some(second), Some(one)) = (second, joined.clone().or(joining)) {
+                    let (kept, gone) = story::merged(one, second);
+                    duplicate.story = Some(kept.id.clone());
+                    state.story.clone_from(&duplicate.story);
+                    other_story = Some(gone);
+                    joined = Some(kept);
+                }
+                joined
             }
         };
         let outcome = Outcome::Publish { revision, change, supersedes, changes };
-        Ok(Verdict { outcome, duplicate, claims: claims.changes, state, text: Some(text), story, series })
+        Ok(Verdict { outcome, duplicate, claims: claims.changes, state, text: Some(text), story, other_story, series })
     }
 
     /// Copy or original. A published original stays one: others may already go back to it.
@@ -249,28 +279,30 @@ impl Index {
         print: Option<&Fingerprint>,
         before: Option<&Previous>,
         told_in: Option<&StoryState>,
-    ) -> Duplicate {
-        let Some(print) = print else { return original(article, "no_text") };
+    ) -> (Duplicate, Vec<Entry<'_>>) {
+        let Some(print) = print else { return (original(article, "no_text"), Vec::new()) };
         let signature = &print.signature;
         match before {
             Some(before) if before.state.relation == Relation::Original && is_relied_on(before, told_in) => {
                 let mut kept = original(article, "first_seen");
                 kept.story = before.state.story.clone().or(kept.story);
-                return kept;
+                return (kept, Vec::new());
             }
             // A new version goes on being one: what it made known is not taken back.
             Some(Previous { state: ItemState { relation: Relation::Update, of: Some(of), .. }, .. }) => {
-                return self.linked(article, signature, of, self.link_to(of, signature, Relation::Update));
+                let link = self.link_to(of, signature, Relation::Update);
+                return (self.linked(article, signature, of, link), Vec::new());
             }
             _ => {}
         }
         let told = before.map_or(Timestamp::MAX, |before| before.state.first_seen);
         let met = self.met(article, print, told);
-        let look_alike = met.iter().find(|met| met.link.relation == Relation::Original);
+        let look_alikes = met.iter().filter(|met| met.link.relation == Relation::Original);
+        let look_alikes: Vec<Entry<'_>> = look_alikes.map(|met| met.entry).collect();
         let best = self.first_told(&met);
         let was_copy = before.filter(|before| before.state.relation.is_copy());
         let was_copy = was_copy.and_then(|before| before.state.of.as_ref().map(|of| (before.state.relation, of)));
-        match (best, was_copy) {
+        let duplicate = match (best, was_copy) {
             // Two feeds that show one address show one document: its original is revised by itself, a poll later.
             (Some(Met { link, .. }), Some((_, of)))
                 if !link.relation.is_copy() && self.has_same_link(of, signature) =>
@@ -292,12 +324,43 @@ impl Index {
                 self.linked(article, signature, of, self.link_to(of, signature, relation))
             }
             // A copy whose new text differs from its original in figures tells the story anew.
-            (None, Some((_, of))) if look_alike.is_some() => {
+            (None, Some((_, of))) if !look_alikes.is_empty() => {
                 let link = self.link_to(of, signature, Relation::Update);
                 self.linked(article, signature, of, Link { reason: "changed_figures", ..link })
             }
-            (None, _) => original(article, if look_alike.is_some() { "look_alike" } else { "first_seen" }),
-        }
+            (None, _) => original(article, if look_alikes.is_empty() { "first_seen" } else { "look_alike" }),
+        };
+        (duplicate, look_alikes)
+    }
+
+    /// The story of an original, and a second one that it shows to be the same. A revised one stays in its story unless
+    /// it tells of something else now.
+    fn kin(
+        &self,
+        signature: &mut Signature,
+        article: &Article,
+        first_seen: Timestamp,
+        before: Option<&Previous>,
+        look_alikes: &[Entry<'_>],
+    ) -> (String, Option<String>) {
+        let own = article.id.0.clone();
+        let sought = Sought { id: &article.id, feed: &article.feed.0, signature, first_seen };
+        let earlier = before.and_then(|before| Some((before.state.story.clone()?, before.state.signature.as_ref()?)));
+        let left = match earlier {
+            Some((story, earlier)) if kinship::stays(&self.window, &sought, earlier, &story) => {
+                signature.form = earlier.form;
+                return (story, None);
+            }
+            earlier => earlier.map(|(story, _)| story),
+        };
+        let found = kinship::seek(&self.window, &sought, look_alikes);
+        signature.form = found.form;
+        let founded = match left {
+            // The story named after it is that of those who stay.
+            Some(left) if left == own => format!("{own}/{}", before.map_or(1, |before| before.state.revision + 1)),
+            _ => own,
+        };
+        (found.story.unwrap_or(founded), found.second)
     }
 
     /// The remembered texts that this one is made from or looks like, of those that were told before.
@@ -416,6 +479,19 @@ impl Index {
     }
 }
 
+/// The story that a story has become a part of, or itself.
+fn whole<K: Known>(known: &K, mut story: String) -> Result<String, K::Error> {
+    /// Of stories that were merged one after the other.
+    const STEPS: usize = 16;
+    for _ in 0..STEPS {
+        match known.story(&story)?.and_then(|known| known.merged_into) {
+            Some(into) => story = into,
+            None => break,
+        }
+    }
+    Ok(story)
+}
+
 fn teller(article: &Article) -> Teller<'_> {
     Teller {
         feed: &article.feed,
@@ -517,6 +593,7 @@ fn suppressed(now: Timestamp, question: &Question<'_>, reason: SuppressReason) -
         state,
         text: None,
         story: None,
+        other_story: None,
         series: Vec::new(),
     }
 }

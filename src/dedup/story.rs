@@ -1,4 +1,4 @@
-//! Stories: an original with what goes back to it.
+//! The entries of stories: how they grow, and what becomes of them when an item is withdrawn or goes elsewhere.
 
 use crate::model::{Article, ItemId, StoryState};
 use jiff::Timestamp;
@@ -36,6 +36,9 @@ pub(super) fn joined(
         first_seen,
         headline: None,
         longest: 0,
+        merged_into: None,
+        merged: Vec::new(),
+        split_from: None,
     });
     if now.members.len() < MEMBERS && !now.members.contains(&article.id) {
         now.members.push(article.id.clone());
@@ -54,4 +57,32 @@ pub(super) fn joined(
     }
     now.longest = now.longest.max(article.body.len());
     (story != Some(&now)).then_some(now)
+}
+
+/// Two stories that turned out to be one: the one that was seen first, with what was in the other, and the other.
+pub(super) fn merged(one: StoryState, other: StoryState) -> (StoryState, StoryState) {
+    let (mut kept, mut gone) =
+        if (one.first_seen, &one.id) <= (other.first_seen, &other.id) { (one, other) } else { (other, one) };
+    for member in &gone.members {
+        if kept.members.len() < MEMBERS && !kept.members.contains(member) {
+            kept.members.push(member.clone());
+        }
+    }
+    for agency in &gone.agencies {
+        if kept.agencies.len() < AGENCIES && !kept.agencies.contains(agency) {
+            kept.agencies.push(agency.clone());
+        }
+    }
+    if kept.merged.len() < MEMBERS {
+        kept.merged.push(gone.id.clone());
+    }
+    gone.merged_into = Some(kept.id.clone());
+    (kept, gone)
+}
+
+/// The story without an item that went elsewhere; none when it was not in it.
+pub(super) fn without(mut story: StoryState, item: &ItemId) -> Option<StoryState> {
+    let members = story.members.len();
+    story.members.retain(|member| member != item);
+    (story.members.len() < members).then_some(story)
 }

@@ -190,6 +190,7 @@ const OTHER_ORDER: f64 = 0.72;
 const LIST_SHINGLES: u32 = 250;
 /// Share of the names that are others in another notice of the same form.
 const OTHER_NAMES: f64 = 0.4;
+const SAME_FORM: f64 = 0.6;
 const NOTICE_SHINGLES: u32 = 160;
 const SHORT_NOTICE_SHINGLES: u32 = 70;
 /// What a copy of a text of a recurring form has in common with it at least.
@@ -213,7 +214,8 @@ fn is_another(later: &Signature, earlier: &Signature, comparison: &Comparison, s
     }
     let same_terms = comparison.terms_shared.min(comparison.terms_covered) > SAME_TERMS;
     let is_list = LIST.contains(&later.everyday.min(earlier.everyday)) && fewer < LIST_SHINGLES;
-    let is_notice = fewer < SHORT_NOTICE_SHINGLES || fewer < NOTICE_SHINGLES && slots.differ() > 0.0;
+    let is_form = comparison.resemblance >= SAME_FORM && names > 2;
+    let is_notice = is_form || fewer < SHORT_NOTICE_SHINGLES || fewer < NOTICE_SHINGLES && slots.differ() > 0.0;
     explained > EXPLAINED
         || slots.differ() > 1.0 && explained > EXPLAINED_STRICTLY && slots.share() > 0.12
         || slots.facts_differ >= 2 && slots.facts_share() > OTHER_FACTS

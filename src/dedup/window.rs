@@ -23,12 +23,14 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// Shingles indexed per text. A copy cut to a fifth of its original has about `INDEXED / 5` = 4 of them.
 const INDEXED: usize = 20;
-/// Terms indexed per text.
-const INDEXED_TERMS: usize = 8;
+/// Telling words indexed per text.
+const INDEXED_KEYS: usize = 4;
 /// A shingle in more texts than this is a turn of phrase and finds nothing.
 const COMMON: usize = 96;
-/// A term in more texts, or a paragraph, finds none of them.
+/// A paragraph in more texts finds none of them.
 const TOO_MANY: usize = 128;
+/// A telling word of more originals finds none of them, and a story of more takes in nothing more.
+const TOO_LARGE: usize = 512;
 /// An address under which more items stand than this is no article's address.
 const SHARED_ADDRESS: usize = 8;
 /// Texts that are compared in full.
@@ -65,11 +67,12 @@ type Hits = HashMap<Slot, (u32, u64), BuildHasherDefault<Spread>>;
 struct Change {
     of: fn(&mut Postings, u32, Slot),
     of_term: fn(&mut Frequencies, u32),
+    by: isize,
 }
 
 impl Change {
-    const IN: Self = Self { of: Postings::add, of_term: Frequencies::add };
-    const OUT: Self = Self { of: Postings::remove, of_term: Frequencies::remove };
+    const IN: Self = Self { of: Postings::add, of_term: Frequencies::add, by: 1 };
+    const OUT: Self = Self { of: Postings::remove, of_term: Frequencies::remove, by: -1 };
 }
 
 /// The memory.
@@ -82,8 +85,12 @@ pub(super) struct Window {
     names: Names,
     by_id: Postings,
     by_shingle: Postings,
-    by_term: Postings,
-    frequencies: Frequencies,
+    terms: Frequencies,
+    /// Of originals only: what finds kin.
+    by_key: Postings,
+    by_story: Postings,
+    keys: Frequencies,
+    originals: usize,
     by_paragraph: Postings,
     by_text: Postings,
     by_link: Postings,
@@ -106,8 +113,11 @@ impl Default for Window {
             by_id: of_hashes(),
             // The smallest shingles of most texts are among the smallest twentieth of all.
             by_shingle: Postings::new(Signature::HASH_BITS, 12),
-            by_term: Postings::new(Signature::HASH_BITS, 10),
-            frequencies: Frequencies::default(),
+            terms: Frequencies::default(),
+            by_key: Postings::new(23, 6),
+            by_story: of_hashes(),
+            keys: Frequencies::default(),
+            originals: 0,
             by_paragraph: Postings::new(32, 8),
             by_text: of_hashes(),
             by_link: of_hashes(),
@@ -145,12 +155,18 @@ impl Window {
             Some(slot) => {
                 let before = self.at(slot).and_then(|entry| entry.body);
                 let reads_otherwise = before.map(|body| body.0) != entry::body(head.signature.as_ref());
+                let kin_before = self.at(slot).and_then(kin);
                 if reads_otherwise {
                     self.index(before.and_then(Body::signature), slot, Change::OUT);
                 }
                 self.records.put(slot, &written);
                 if reads_otherwise {
                     self.index(head.signature.and_then(|packed| packed.signature()), slot, Change::IN);
+                }
+                let kin_now = self.at(slot).and_then(kin);
+                if kin_before != kin_now {
+                    self.index_kin(kin_before, slot, Change::OUT);
+                    self.index_kin(kin_now, slot, Change::IN);
                 }
             }
             None => {
@@ -161,6 +177,7 @@ impl Window {
                 self.records.put(slot, &written);
                 self.by_id.add(key_of_id(&id.0), slot);
                 self.index(head.signature.and_then(|packed| packed.signature()), slot, Change::IN);
+                self.index_kin(self.at(slot).and_then(kin), slot, Change::IN);
             }
         }
         self.written = written;
@@ -169,24 +186,33 @@ impl Window {
     fn remove(&mut self, id: &str) {
         let Some(slot) = self.slot(id) else { return };
         let signature = self.at(slot).and_then(|entry| entry.signature());
+        self.index_kin(self.at(slot).and_then(kin), slot, Change::OUT);
         self.index(signature, slot, Change::OUT);
         self.by_id.remove(key_of_id(id), slot);
         self.records.clear(slot);
         self.free.push(slot);
     }
 
+    /// Adds or removes what an original is found under by its kin.
+    fn index_kin(&mut self, kin: Option<Kin>, slot: Slot, change: Change) {
+        let Some(Kin { story, keys }) = kin else { return };
+        (change.of)(&mut self.by_story, story, slot);
+        for key in keys.iter().take(INDEXED_KEYS) {
+            (change.of)(&mut self.by_key, *key >> 1, slot);
+        }
+        keys.iter().for_each(|key| (change.of_term)(&mut self.keys, *key));
+        self.originals = self.originals.saturating_add_signed(change.by);
+    }
+
     /// Adds or removes all that an entry is found under.
-    fn index(&mut self, signature: Option<Signature>, slot: Slot, Change { of: change, of_term }: Change) {
+    fn index(&mut self, signature: Option<Signature>, slot: Slot, Change { of: change, of_term, .. }: Change) {
         let Some(signature) = signature else { return };
         self.by_shingle.approach(signature.bottom.get(..INDEXED).unwrap_or(&signature.bottom));
         for shingle in distinct(&signature.bottom, INDEXED) {
             change(&mut self.by_shingle, shingle, slot);
         }
-        for term in distinct(&signature.terms, INDEXED_TERMS) {
-            change(&mut self.by_term, term >> 1, slot);
-        }
         for term in &signature.terms {
-            of_term(&mut self.frequencies, *term);
+            of_term(&mut self.terms, *term);
         }
         for paragraph in distinct(&signature.paragraphs, usize::MAX) {
             change(&mut self.by_paragraph, paragraph, slot);
@@ -305,14 +331,36 @@ impl Window {
         self.in_order(&self.by_paragraph, paragraph)
     }
 
-    /// The entries with a term among their smallest, the first seen first; none when there are more than can be looked at.
-    pub(super) fn term_holders(&self, term: u32) -> impl Iterator<Item = Entry<'_>> {
-        self.in_order(&self.by_term, term >> 1)
+    /// The originals that a telling word is among the first of, the newest first; none when there are too many.
+    pub(super) fn key_holders(&self, key: u32, most: usize) -> Vec<Entry<'_>> {
+        self.newest(&self.by_key, key >> 1, most)
+    }
+
+    /// The originals of a story, the newest first.
+    pub(super) fn members(&self, story: &str, most: usize) -> Vec<Entry<'_>> {
+        let mut members = self.newest(&self.by_story, key_of_id(story), TOO_LARGE);
+        members.retain(|entry| entry.story().is_some_and(|of| of == story));
+        members.truncate(most);
+        members
+    }
+
+    fn newest(&self, index: &Postings, key: u32, most: usize) -> Vec<Entry<'_>> {
+        let mut holders = Vec::new();
+        index.holders(key, TOO_LARGE, &mut holders);
+        let mut entries: Vec<Entry<'_>> = holders.into_iter().filter_map(|slot| self.at(slot)).collect();
+        entries.sort_by_cached_key(|entry| (Reverse(entry.first_seen), Reverse(entry.id())));
+        entries.truncate(most);
+        entries
+    }
+
+    /// How rare a telling word is among the originals: 1 when none has it, 0 when all have it.
+    pub(super) fn rarity(&self, key: u32) -> f64 {
+        self.keys.rarity(key, self.originals)
     }
 
     /// What a term weighs: the fewer texts have it, the more.
     pub(super) fn weight(&self, term: u32) -> f64 {
-        self.frequencies.weight(term, self.len())
+        self.terms.weight(term, self.len())
     }
 
     fn in_order(&self, index: &Postings, key: u32) -> impl Iterator<Item = Entry<'_>> {
@@ -336,6 +384,19 @@ impl Window {
     fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         (0..self.slots).filter_map(|slot| self.at(slot))
     }
+}
+
+/// What an original is found under by its kin.
+#[derive(PartialEq)]
+struct Kin {
+    story: u32,
+    keys: Vec<u32>,
+}
+
+/// None for copies and new versions, which belong where their original belongs.
+fn kin(entry: Entry<'_>) -> Option<Kin> {
+    let body = entry.body.filter(|_| entry.of().is_none())?;
+    Some(Kin { story: key_of_id(&entry.story()?), keys: body.keys() })
 }
 
 /// Whether a text was told within a day of another, as far as both say when.
@@ -414,7 +475,7 @@ mod tests {
             answers.push(format!("{:?}", window.entry(&id.0)));
             answers.push(names(window.candidates(id, signature, &signature.bottom)));
             for term in &signature.terms {
-                answers.push(format!("{} {}", window.weight(*term), names(window.term_holders(*term).collect())));
+                answers.push(window.weight(*term).to_string());
             }
             for paragraph in &signature.paragraphs {
                 answers.push(names(window.paragraph_holders(*paragraph).collect()));
@@ -478,7 +539,6 @@ mod tests {
         let (stranger, _, signature) = item(300, &word, 0);
         let term = *signature.terms.first().unwrap();
         assert!(window.weight(term) < 2.0);
-        assert_eq!(window.term_holders(term).count(), 0);
         assert_eq!(window.paragraph_holders(3).count(), 0);
         // All have the exact text, and the first seen come first.
         let found = window.candidates(&stranger, &Signature { link: None, guid: None, ..signature }, &[]);
@@ -490,7 +550,6 @@ mod tests {
             std::iter::empty(),
         );
         let left = items.iter().filter(|item| item.1.touched.as_second() >= 1_600_000_000 + 99 * 86_400).count();
-        assert_eq!(window.term_holders(term).count(), left);
         assert_eq!(window.paragraph_holders(3).count(), left);
     }
 

@@ -12,8 +12,10 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(super) struct Word {
     /// Hash of its normalised form.
     pub(super) hash: u64,
-    /// Hash of its first [`STEM`] letters, which the inflected forms of a word mostly share.
+    /// Hash of its stem, which the inflected forms of a word mostly share.
     pub(super) stem: u64,
+    /// Its script has no capitals.
+    pub(super) caseless: bool,
     /// What it is good for in a comparison.
     pub(super) kind: Kind,
     /// Letters or digits.
@@ -142,7 +144,7 @@ impl Reader {
                 pair.extend(next.filter(|next| is_unspaced(*next)));
                 let hash = xxh3_64(pair.as_bytes());
                 let length = if pair.len() > c.len_utf8() { PAIR } else { 1 };
-                self.words.push(Word { hash, stem: hash, kind: Kind::Plain, length });
+                self.words.push(Word { hash, stem: hash, caseless: true, kind: Kind::Plain, length });
             } else if c.is_alphanumeric()
                 || is_combining_mark(c)
                 || (joins_digits(c) && ends_in_digit(&self.token) && next.is_some_and(|next| next.is_ascii_digit()))
@@ -184,12 +186,17 @@ impl Reader {
         if !token.is_empty() && token != "-" {
             let is_figure = starts_in_digit(token) && !self.hangs_on_word;
             let hash = if is_figure { hash_of_figure(token) } else { xxh3_64(token.as_bytes()) };
-            let stem = xxh3_64(token.get(..self.stem_end).unwrap_or(token).as_bytes());
+            let beginning = token.get(..self.stem_end).unwrap_or(token);
+            let hash_of_beginning = xxh3_64(beginning.as_bytes());
+            let stem = stem(token, self.length, beginning);
+            let stem_hash = if stem == beginning { hash_of_beginning } else { xxh3_64(stem.as_bytes()) };
+            let caseless = !token.is_ascii()
+                && token.chars().next().is_some_and(|c| c.is_alphabetic() && c.to_uppercase().next() == Some(c));
             let kind = if is_figure {
                 Kind::Figure
             } else if TELLING.binary_search(&hash).is_ok() {
                 Kind::Telling
-            } else if EVERYDAY.binary_search(&stem).is_ok() {
+            } else if EVERYDAY.binary_search(&hash_of_beginning).is_ok() {
                 Kind::Everyday
             } else if self.starts_with_capital && self.length > 1 {
                 Kind::Name
@@ -197,10 +204,25 @@ impl Reader {
                 Kind::Plain
             };
             let length = u8::try_from(self.length).unwrap_or(PAIR).min(PAIR - 1);
-            self.words.push(Word { hash, stem, kind, length });
+            self.words.push(Word { hash, stem: stem_hash, caseless, kind, length });
         }
         self.token.clear();
         (self.length, self.stem_end) = (0, 0);
+    }
+}
+
+/// What the forms of a word share: its beginning; in Cyrillic without the ending, in Hangul without the particle, in
+/// Arabic without the article and what is written together with it.
+fn stem<'t>(token: &'t str, length: usize, beginning: &'t str) -> &'t str {
+    let first = |text: &'t str, n: usize| text.char_indices().nth(n).map_or(text, |(end, _)| text.get(..end).unwrap_or(text));
+    match token.chars().next() {
+        Some('\u{400}'..='\u{4ff}') => first(token, length.saturating_sub(2).clamp(3, STEM)),
+        Some('\u{ac00}'..='\u{d7a3}') => first(token, 2),
+        Some('\u{600}'..='\u{6ff}') => {
+            let bare = |prefix: &str| token.strip_prefix(prefix).filter(|rest| rest.chars().nth(2).is_some());
+            first(["وال", "بال", "لل", "ال", "و", "ب", "ل"].into_iter().find_map(bare).unwrap_or(token), 4)
+        }
+        _ => beginning,
     }
 }
 

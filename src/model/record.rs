@@ -312,6 +312,12 @@ pub struct StoryRecord {
     pub first_seen: Timestamp,
     /// Headline of the fullest copy.
     pub headline: Option<String>,
+    /// The story that it turned out to be a part of; nothing joins it any more.
+    pub merged_into: Option<String>,
+    /// Stories that turned out to be parts of it.
+    pub merged: Vec<String>,
+    /// The story that its first item was taken out of, when a revision told of something else.
+    pub split_from: Option<String>,
 }
 
 /// The state of a feed.

@@ -33,6 +33,11 @@ pub struct Signature {
     pub headline: Vec<u16>,
     /// Hashes of paragraphs, ascending, at most [`Signature::PARAGRAPHS`].
     pub paragraphs: Vec<u32>,
+    /// What it is about: its most telling words, the most telling first, at most [`Signature::KEYS`]; of 24 bits, the
+    /// lowest says "a name".
+    pub keys: Vec<u32>,
+    /// It is one of a recurring form, which is no story of its own kind.
+    pub form: bool,
     /// Hash of the article's address without what differs between links to one page.
     pub link: Option<u64>,
     /// Hash of the publisher's own name for it.
@@ -50,6 +55,8 @@ impl Signature {
     pub const SLOTS: usize = 96;
     /// Words of the headline kept.
     pub const HEADLINE: usize = 10;
+    /// Telling words kept.
+    pub const KEYS: usize = 16;
     /// Paragraphs kept.
     pub const PARAGRAPHS: usize = 8;
     /// Bits of the hash of a shingle or a term. Among a million texts a shingle then meets one or two that do not have
@@ -69,6 +76,11 @@ impl Signature {
     /// Whether two terms are one, be they names or not.
     pub const fn same_term(one: u32, other: u32) -> bool {
         one >> 1 == other >> 1
+    }
+
+    /// The hash of a telling word, which keeps whether it is a name.
+    pub const fn key(hash: u64, is_name: bool) -> u32 {
+        ((hash >> 40) as u32) & !1 | is_name as u32
     }
 
     /// A place, what stands in it, and the kind of that, below eight.
@@ -100,6 +112,10 @@ const HAS_LINK: u8 = 1;
 const HAS_GUID: u8 = 2;
 /// The publisher's name for it is its address.
 const IS_LINK: u8 = 4;
+const IS_FORM: u8 = 8;
+
+/// Bytes of a key.
+const KEY: usize = 3;
 
 /// A signature in as few bytes as it takes, about 350 for a story of 400 words.
 ///
@@ -130,6 +146,7 @@ impl Body<'_> {
     pub fn signature(self) -> Option<Signature> {
         let mut reader = Reader { bytes: self.0 };
         let (exact, link, guid) = reader.hashes()?;
+        let keys = reader.keys()?;
         let mut bits = BitReader { bytes: reader.bytes, open: 0, n_open: 0 };
         let day = bits.day()?;
         let (shingles, n_terms, n_slots) = (bits.number()?, bits.number()?, bits.number()?);
@@ -145,6 +162,8 @@ impl Body<'_> {
             everyday,
             headline: bits.ascending()?,
             paragraphs: bits.ascending()?,
+            keys,
+            form: self.is_form(),
             link,
             guid,
             day,
@@ -166,10 +185,22 @@ impl Body<'_> {
         Reader { bytes: self.0 }.hashes()?.2
     }
 
+    /// What it is about, without the rest.
+    pub fn keys(self) -> Vec<u32> {
+        let mut reader = Reader { bytes: self.0 };
+        reader.hashes().and_then(|_| reader.keys()).unwrap_or_default()
+    }
+
+    /// Whether it is one of a recurring form.
+    pub fn is_form(self) -> bool {
+        self.0.first().is_some_and(|has| has & IS_FORM != 0)
+    }
+
     /// The day, without the rest.
     pub fn day(self) -> Option<Date> {
         let mut reader = Reader { bytes: self.0 };
         reader.hashes()?;
+        reader.keys()?;
         BitReader { bytes: reader.bytes, open: 0, n_open: 0 }.day()?
     }
 }
@@ -183,11 +214,14 @@ impl From<&Signature> for Packed {
         out.push(
             if link.is_some() { HAS_LINK } else { 0 }
                 | if is_link { IS_LINK } else { 0 }
-                | if guid.is_some() && !is_link { HAS_GUID } else { 0 },
+                | if guid.is_some() && !is_link { HAS_GUID } else { 0 }
+                | if signature.form { IS_FORM } else { 0 },
         );
         for hash in [Some(signature.exact), link, guid.filter(|_| !is_link)].into_iter().flatten() {
             out.extend(hash.to_le_bytes());
         }
+        out.push(u8::try_from(signature.keys.len()).unwrap_or(0));
+        out.extend(signature.keys.iter().take(usize::from(u8::MAX)).flat_map(|key| key.to_le_bytes().into_iter().take(KEY)));
         let mut bits = Bits { whole: out, open: 0, n_open: 0 };
         bits.put_day(signature.day);
         for count in [signature.shingles, signature.n_terms, signature.n_slots] {
@@ -410,6 +444,15 @@ impl Reader<'_> {
         Some((exact, link, guid))
     }
 
+    /// What it is about, after the hashes.
+    fn keys(&mut self) -> Option<Vec<u32>> {
+        let n = usize::from(self.byte()?);
+        let (keys, rest) = self.bytes.split_at_checked(n * KEY)?;
+        self.bytes = rest;
+        let key = |bytes: &[u8]| bytes.iter().rev().fold(0, |key, byte| key << 8 | u32::from(*byte));
+        Some(keys.chunks_exact(KEY).map(key).collect())
+    }
+
     /// The rest of a signature of the second form.
     fn second_form(mut self) -> Option<Signature> {
         let exact = self.word()?;
@@ -612,7 +655,7 @@ mod tests {
             let (bottom, terms, slots, paragraphs) = (list(), list(), list(), list());
             let [shingles, n_terms, n_slots] = counts;
             check(&Signature {
-                exact, bottom, shingles, terms, n_terms, slots, n_slots, everyday: 7, headline, paragraphs, link, guid, day: None,
+                exact, bottom, shingles, terms, n_terms, slots, n_slots, everyday: 7, keys: vec![3, 2, 0xff_ffff], form: link.is_some(), headline, paragraphs, link, guid, day: None,
             });
         }
 

@@ -308,7 +308,7 @@ pub struct Previous {
     pub text: Option<StoredText>,
 }
 
-/// One story: an original and what goes back to it.
+/// One story: what tells of one event, and what goes back to that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoryState {
     /// Version of this form: 1.
@@ -325,4 +325,13 @@ pub struct StoryState {
     pub headline: Option<String>,
     /// Length of the fullest copy's body in bytes.
     pub longest: usize,
+    /// The story that it turned out to be a part of: what joins this one joins that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<String>,
+    /// Stories that turned out to be parts of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<String>,
+    /// The story that its first item was taken out of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_from: Option<String>,
 }

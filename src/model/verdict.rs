@@ -172,6 +172,8 @@ pub struct Verdict {
     pub text: Option<StoredText>,
     /// The story's entry from now on, when it changed.
     pub story: Option<StoryState>,
+    /// That of a second story, which was merged into the first, or which the item has left.
+    pub other_story: Option<StoryState>,
     /// The entries of series from now on, of those that changed; one without claims is forgotten.
     pub series: Vec<(String, SeriesState)>,
 }

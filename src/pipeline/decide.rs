@@ -217,7 +217,7 @@ impl Decider {
         if let Some(text) = &verdict.text {
             self.state.apply(StateChange::set(state_key::text(id), text));
         }
-        if let Some(story) = &verdict.story {
+        for story in verdict.story.iter().chain(&verdict.other_story) {
             self.state.apply(StateChange::set(state_key::story(&story.id), story));
         }
         for (key, series) in &verdict.series {

@@ -74,8 +74,11 @@ pub fn article(stamp: &Stamp<'_>, mut enriched: Enriched, verdict: &Verdict) -> 
         records.push(route::json(stamp, &label, claim));
     }
     let item = records.first().map(|record| record.key.clone());
-    if let (Some(story), Some(item)) = (&verdict.story, item) {
-        records.push(story_record(stamp, &item, revision_of(verdict), story));
+    let stories = [("story", &verdict.story), ("other_story", &verdict.other_story)];
+    for (name, story) in stories {
+        if let (Some(story), Some(item)) = (story, &item) {
+            records.push(story_record(stamp, (item, name), revision_of(verdict), story));
+        }
     }
     records
 }
@@ -170,7 +173,7 @@ pub fn story_forgotten(stamp: &Stamp<'_>, story: &str) -> Record {
     route::record(stamp, &label, None, "application/json")
 }
 
-fn story_record(stamp: &Stamp<'_>, item: &str, revision: u32, story: &StoryState) -> Record {
+fn story_record(stamp: &Stamp<'_>, (item, name): (&str, &str), revision: u32, story: &StoryState) -> Record {
     let value = StoryRecord {
         schema: STORY_SCHEMA.to_owned(),
         id: story.id.clone(),
@@ -179,13 +182,16 @@ fn story_record(stamp: &Stamp<'_>, item: &str, revision: u32, story: &StoryState
         agencies: story.agencies.clone(),
         first_seen: story.first_seen,
         headline: story.headline.clone(),
+        merged_into: story.merged_into.clone(),
+        merged: story.merged.clone(),
+        split_from: story.split_from.clone(),
     };
     let feed = item.rsplit_once(':').map_or(item, |(feed, _)| feed).into();
     let label = Label {
         topic: Topic::Stories,
         key: &value.id,
         happening: Happening::StoryChanged,
-        id: format!("{item}/{revision}/story"),
+        id: format!("{item}/{revision}/{name}"),
         feed: &feed,
         subject: &value.id,
         item,
@@ -404,7 +410,11 @@ mod tests {
                 first_seen: Timestamp::UNIX_EPOCH,
                 headline: None,
                 longest: 9,
+                merged_into: None,
+                merged: Vec::new(),
+                split_from: None,
             }),
+            other_story: None,
             series: Vec::new(),
         };
         let enriched = Enriched {

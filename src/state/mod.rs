@@ -159,6 +159,9 @@ mod tests {
             first_seen: "2020-10-01T00:00:00Z".parse().unwrap(),
             headline: Some(headline.to_owned()),
             longest: 0,
+            merged_into: None,
+            merged: Vec::new(),
+            split_from: None,
         };
         let committed = StateChange::set(state_key::story("a:1"), &story("committed"));
         store.write(move |tx| image::apply(tx, &[committed])).await.unwrap();

@@ -88,7 +88,7 @@ impl Memory {
                 None => self.forget(key),
             }
         }
-        if let Some(story) = &verdict.story {
+        for story in verdict.story.iter().chain(&verdict.other_story) {
             self.told.0.put(&state_key::story(&story.id), story)?;
         }
         self.told.0.put(&key, &(&verdict.state, verdict.text.as_ref().or(text.as_ref())))?;

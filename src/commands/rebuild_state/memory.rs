@@ -235,8 +235,19 @@ impl Memory {
         if state.story(&value.id)?.is_none() {
             self.stories += 1;
         }
-        let StoryRecord { id, members, agencies, first_seen, headline, .. } = value;
-        let story = StoryState { v: 1, id, members, agencies, first_seen, headline, longest };
+        let StoryRecord { id, members, agencies, first_seen, headline, merged_into, merged, split_from, .. } = value;
+        let story = StoryState {
+            v: 1,
+            id,
+            members,
+            agencies,
+            first_seen,
+            headline,
+            longest,
+            merged_into,
+            merged,
+            split_from,
+        };
         state.apply(StateChange::set(state_key::story(&story.id), &story));
         Ok(true)
     }

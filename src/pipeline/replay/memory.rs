@@ -155,7 +155,7 @@ impl Memory {
         {
             verdict.story = known.story(id)?;
         }
-        if let Some(story) = &verdict.story {
+        for story in verdict.story.iter().chain(&verdict.other_story) {
             self.told.insert(story.id.clone(), story.clone());
             self.untold.insert(story.id.clone());
         }
