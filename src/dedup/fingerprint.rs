@@ -23,7 +23,7 @@ pub(super) fn signature(article: &Article) -> Option<Signature> {
 /// The signature of an article with the shingles that others are looked up by.
 pub(super) fn signature_and_probe(article: &Article) -> Option<(Signature, Vec<u32>)> {
     let headline = words(article.headline.as_deref().unwrap_or(""));
-    let text = compared_text(article);
+    let (text, mut paragraphs) = compared_text(article);
     if headline.is_empty() && text.is_empty() {
         return None;
     }
@@ -37,9 +37,6 @@ pub(super) fn signature_and_probe(article: &Article) -> Option<(Signature, Vec<u
     let mut titled: Vec<u16> = headline.iter().map(|word| (word.hash >> 48) as u16).collect();
     sorted_out(&mut titled, Signature::HEADLINE);
     let exact = if shingles < SHORT { hash_all(headline.iter().chain(&text)) } else { hash_all(&text) };
-    let spans = compared_paragraphs(article);
-    let hash = |span: &Span| (hash_all(&words(span.of(&article.body).unwrap_or(""))) >> 32) as u32;
-    let mut paragraphs: Vec<u32> = spans.iter().map(hash).collect();
     sorted_out(&mut paragraphs, Signature::PARAGRAPHS);
     let signature = Signature {
         exact,
@@ -69,14 +66,21 @@ fn sorted_out<T: Ord>(hashes: &mut Vec<T>, most: usize) -> u32 {
 
 /// The shingles of a run of words, in text order.
 pub(super) fn shingles(words: &[Word]) -> Vec<u32> {
-    words.windows(SHINGLE_WORDS).map(|window| Signature::cut(hash_all(window))).collect()
+    let hash = |window: &[Word]| {
+        let mut bytes = [0; SHINGLE_WORDS * 8];
+        bytes.chunks_exact_mut(8).zip(window).for_each(|(bytes, word)| bytes.copy_from_slice(&word.hash.to_le_bytes()));
+        Signature::cut(xxh3_64(&bytes))
+    };
+    words.windows(SHINGLE_WORDS).map(hash).collect()
 }
 
-/// The words that count: of the story's own paragraphs, else of the whole body, else of the summary.
-fn compared_text(article: &Article) -> Vec<Word> {
-    let mut text = Vec::new();
+/// The words that count, and a hash of each paragraph of them: of the story's own paragraphs, else of the whole body, else of the summary.
+fn compared_text(article: &Article) -> (Vec<Word>, Vec<u32>) {
+    let (mut text, mut paragraphs) = (Vec::new(), Vec::new());
     for paragraph in compared_paragraphs(article) {
-        text.extend(words(paragraph.of(&article.body).unwrap_or("")));
+        let words = words(paragraph.of(&article.body).unwrap_or(""));
+        paragraphs.push((hash_all(&words) >> 32) as u32);
+        text.extend(words);
     }
     if text.is_empty() {
         text = words(&article.body);
@@ -84,7 +88,7 @@ fn compared_text(article: &Article) -> Vec<Word> {
     if text.is_empty() {
         text = words(article.summary.as_deref().unwrap_or(""));
     }
-    text
+    (text, paragraphs)
 }
 
 /// The paragraphs that are neither standing background nor boilerplate, without the dateline.
