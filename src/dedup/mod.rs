@@ -80,7 +80,7 @@ pub const REMEMBERED: usize = 16;
 /// Copies at least this like their original find nothing that the original does not find, and are not searched for.
 const SAME_FOR_SEARCH: f64 = 0.8;
 /// Sampled shingles of a paragraph that must be looked up before it is called added.
-const PARAGRAPH_SAMPLE: usize = 2;
+const PARAGRAPH_SAMPLE: usize = 3;
 
 /// What is remembered across items: signatures of texts, and who is in which story.
 pub struct Index {
