@@ -124,7 +124,7 @@ impl Bench {
         self.now += SignedDuration::from_millis(2_000);
         let enriched = self.article(number);
         let mut head = ItemHead::from(&sign(&mut self.signer, self.now, &enriched));
-        if number % 1_000 == 0 {
+        if number.is_multiple_of(1_000) {
             self.signer = Index::new(&Options::default());
         }
         let mut random = Random::new(number, 3);
@@ -202,7 +202,7 @@ impl Bench {
         article.wire.agency = Some(format!("Agency {}", number % 20));
         let published = Timestamp::from_second(1_600_000_000 + (number * 2) as i64).ok();
         article.published = published.and_then(|published| published.to_string().parse().ok());
-        if number % TABLES == 0 {
+        if number.is_multiple_of(TABLES) {
             let (mut table, mut figures) = (Random::new(number % (TABLES * 40), 2), Random::new(number, 5));
             article.body = (0..100)
                 .map(|_| format!("{} {} {}", self.word(&mut table), figures.below(9_000), self.word(&mut table)))
@@ -268,7 +268,9 @@ struct Random(u64);
 
 impl Random {
     fn new(seed: u64, kind: u64) -> Self {
-        Self((seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (kind << 57 | kind))
+        // Numbers that follow upon each other must not begin the same sequence a step later.
+        let mut mixed = Self(seed << 8 | kind);
+        Self(mixed.next() ^ seed.rotate_left(40))
     }
 
     /// Splitmix64 (Steele, Lea, Flood 2014).

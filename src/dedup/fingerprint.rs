@@ -42,7 +42,7 @@ pub(super) struct Fingerprint {
 /// The signature of an article with what it is looked up by; none when it has no words at all.
 pub(super) fn fingerprint(article: &Article) -> Option<Fingerprint> {
     let headline = words(article.headline.as_deref().unwrap_or(""));
-    let text = compared_text(article);
+    let (text, paragraphs) = compared_text(article);
     if headline.is_empty() && text.is_empty() {
         return None;
     }
@@ -68,7 +68,7 @@ pub(super) fn fingerprint(article: &Article) -> Option<Fingerprint> {
         keys: keys(&headline, &text),
         form: LIST.contains(&u8::try_from(everyday).unwrap_or(u8::MAX)),
         headline: of_headline(&headline),
-        paragraphs: standing(article),
+        paragraphs,
         link: article.canonical_url.as_deref().or(article.url.as_deref()).and_then(link),
         guid: article.guid.as_deref().and_then(guid),
         day: article.date(),
@@ -83,7 +83,11 @@ fn count(n: usize) -> u32 {
 
 /// The shingles of a run of words, in text order.
 pub(super) fn shingles(words: &[Word]) -> Vec<u32> {
-    words.windows(SHINGLE_WORDS).map(|window| Signature::cut(hash_all(window))).collect()
+    let shingle = |window: &[Word]| match window {
+        [one, two, three] => hash_three([one.hash, two.hash, three.hash]),
+        _ => hash_all(window),
+    };
+    words.windows(SHINGLE_WORDS).map(|window| Signature::cut(shingle(window))).collect()
 }
 
 /// The words that a text is about: names and rarer words by their beginnings, ascending, each once.
@@ -116,8 +120,8 @@ fn slots(text: &[Word]) -> Vec<u32> {
     for (word, next) in text.iter().zip(text.iter().skip(1).map(Some).chain([None])) {
         if every_place || matches!(word.kind, Kind::Figure | Kind::Telling) {
             let place = match next {
-                Some(next) if in_row == 0 && !next.is_figure() => hash_words([last, next.stem]),
-                _ => hash_words([before, last, in_row + 1]),
+                Some(next) if in_row == 0 && !next.is_figure() => hash_three([last, next.stem, 0]),
+                _ => hash_three([before, last, in_row + 1]),
             };
             slots.push(Signature::slot(place, word.hash, word.kind as u32));
         }
@@ -191,43 +195,43 @@ fn of_headline(headline: &[Word]) -> Vec<u16> {
     hashes
 }
 
-/// The last paragraphs, by which standing background is known again; the lead is never any.
-fn standing(article: &Article) -> Vec<u32> {
-    let paragraphs = article.paragraphs();
-    let last = paragraphs.iter().skip(1).rev();
-    let mut hashes: Vec<u32> = last
-        .filter_map(|paragraph| masked(paragraph.of(&article.body).unwrap_or("")))
-        .take(Signature::PARAGRAPHS)
-        .collect();
-    hashes.sort_unstable();
-    hashes.dedup();
-    hashes
-}
-
 /// A paragraph without its figures and days; none when it is too short to stand again and again.
-pub(super) fn masked(paragraph: &str) -> Option<u32> {
-    let words = words(paragraph);
+pub(super) fn masked(paragraph: &[Word]) -> Option<u32> {
     let hash = |word: &Word| if matches!(word.kind, Kind::Figure | Kind::Telling) { 1 } else { word.hash };
-    (words.len() >= STANDING_WORDS).then(|| Signature::cut(hash_words(words.iter().map(hash))))
+    (paragraph.len() >= STANDING_WORDS).then(|| Signature::cut(hash_words(paragraph.iter().map(hash))))
 }
 
-/// The words that count: of the story's own paragraphs, else of the whole body, else of the summary.
-fn compared_text(article: &Article) -> Vec<Word> {
-    let mut text = Vec::new();
-    for paragraph in compared_paragraphs(article) {
-        text.extend(words(paragraph.of(&article.body).unwrap_or("")));
+/// The words that count: of the story's own paragraphs, else of the whole body, else of the summary. With them the
+/// hashes of the last paragraphs, by which standing background is known again; the lead is never any.
+fn compared_text(article: &Article) -> (Vec<Word>, Vec<u32>) {
+    let mut text = Vec::with_capacity(article.body.len() / 6);
+    let mut standing = Vec::new();
+    for (number, (paragraph, counts)) in paragraphs(article).into_iter().enumerate() {
+        let words = words(paragraph.of(&article.body).unwrap_or(""));
+        standing.extend(masked(&words).filter(|_| number > 0));
+        if counts {
+            text.extend(words);
+        }
     }
+    standing.drain(..standing.len().saturating_sub(Signature::PARAGRAPHS));
+    standing.sort_unstable();
+    standing.dedup();
     if text.is_empty() {
         text = words(&article.body);
     }
     if text.is_empty() {
         text = words(article.summary.as_deref().unwrap_or(""));
     }
-    text
+    (text, standing)
 }
 
 /// The paragraphs that are neither standing background nor boilerplate, without the dateline.
 pub(super) fn compared_paragraphs(article: &Article) -> Vec<Span> {
+    paragraphs(article).into_iter().filter_map(|(paragraph, counts)| counts.then_some(paragraph)).collect()
+}
+
+/// The paragraphs without the dateline, and whether each counts: those that are standing background or boilerplate do not.
+fn paragraphs(article: &Article) -> Vec<(Span, bool)> {
     // Sections and paragraphs are both in text order, so one pass meets all.
     let mut sections = article.sections.iter().peekable();
     let mut kept = Vec::new();
@@ -239,15 +243,12 @@ pub(super) fn compared_paragraphs(article: &Article) -> Vec<Span> {
             matches!(section.kind, SectionKind::Background | SectionKind::Boilerplate)
                 && section.span.overlaps(&paragraph)
         });
-        if left_out {
-            continue;
-        }
         if let Some(dateline) = &article.wire.dateline
             && paragraph.contains(&dateline.span)
         {
             paragraph.start = dateline.span.end;
         }
-        kept.push(paragraph);
+        kept.push((paragraph, !left_out));
     }
     kept
 }
@@ -265,6 +266,12 @@ fn guid(guid: &str) -> Option<u64> {
     const DISTINCT: usize = 12;
     let guid = guid.trim();
     link(guid).or_else(|| (guid.len() >= DISTINCT).then(|| xxh3_64(guid.as_bytes())))
+}
+
+fn hash_three(hashes: [u64; 3]) -> u64 {
+    let mut bytes = [0; 24];
+    bytes.chunks_exact_mut(8).zip(hashes).for_each(|(bytes, hash)| bytes.copy_from_slice(&hash.to_le_bytes()));
+    xxh3_64(&bytes)
 }
 
 fn hash_all<'w>(words: impl IntoIterator<Item = &'w Word>) -> u64 {

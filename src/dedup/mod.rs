@@ -92,7 +92,7 @@ const ORIGIN_LIKENESS: f64 = 0.25;
 /// Copies at least this like their original find nothing that the original does not find, and are not searched for.
 const SAME_FOR_SEARCH: f64 = 0.8;
 /// Sampled shingles of a paragraph that must be looked up before it is called added.
-const PARAGRAPH_SAMPLE: usize = 2;
+const PARAGRAPH_SAMPLE: usize = 3;
 
 /// A remembered text that this one stands in a relation to.
 struct Met<'a> {

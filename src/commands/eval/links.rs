@@ -105,7 +105,7 @@ struct Figures {
     linked: BTreeMap<String, [usize; 3]>,
     /// Originals that were linked to something else, and all.
     merged: [usize; 2],
-    /// Pairs of documents that go back to one: right, found, expected.
+    /// Pairs of documents that go back to one: right, expected, found.
     copies: [usize; 3],
     /// The same of pairs of one story.
     stories: [usize; 3],
@@ -143,7 +143,7 @@ fn figures(scored: &[&Scored]) -> Figures {
     figures
 }
 
-/// Pairs of which both keys are the same, only the first, only the second: as right, found and expected.
+/// Pairs with the same keys: right, expected and found.
 fn pairs<'k>(keys: impl Iterator<Item = (&'k str, &'k str)>) -> [usize; 3] {
     let (mut truth, mut found, mut both) = (HashMap::new(), HashMap::new(), HashMap::new());
     for (expected, given) in keys {
@@ -153,7 +153,7 @@ fn pairs<'k>(keys: impl Iterator<Item = (&'k str, &'k str)>) -> [usize; 3] {
     }
     let count = |n: &usize| n * (n - 1) / 2;
     let expected = truth.values().map(count).sum();
-    [both.values().map(count).sum(), found.values().map(count).sum(), expected]
+    [both.values().map(count).sum(), expected, found.values().map(count).sum()]
 }
 
 fn word(relation: Relation) -> String {
