@@ -140,7 +140,10 @@ fn slots(text: &[Word]) -> Vec<u32> {
 /// nearer to the head it is said; a name tells twice as much.
 fn keys(headline: &[Word], text: &[Word]) -> Vec<u32> {
     let mut found: Vec<Telling> = Vec::new();
-    let of_text = text.iter().enumerate().map(|(at, word)| (word, if at < HEAD_WORDS { 1.5 } else { 1.0 }, word.kind == Kind::Name));
+    let of_text = text
+        .iter()
+        .enumerate()
+        .map(|(at, word)| (word, if at < HEAD_WORDS { 1.5 } else { 1.0 }, word.kind == Kind::Name));
     // The capitals of a headline tell nothing.
     let of_headline = headline.iter().map(|word| (word, 2.0, false));
     for (at, (word, worth, is_name)) in of_text.chain(of_headline).enumerate() {

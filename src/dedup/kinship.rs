@@ -59,7 +59,9 @@ pub(super) fn seek(window: &Window, sought: &Sought<'_>, look_alikes: &[Entry<'_
     }
     let mut stories: Vec<(f64, String)> = Vec::new();
     for entry in &candidates {
-        let Some(story) = entry.story().filter(|story| stories.iter().all(|(_, known)| known != story)) else { continue };
+        let Some(story) = entry.story().filter(|story| stories.iter().all(|(_, known)| known != story)) else {
+            continue;
+        };
         stories.push((evidence(window, sought, &story, true), story));
     }
     stories.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
@@ -119,7 +121,8 @@ fn shared(window: &Window, sought: &Sought<'_>, entry: &Entry<'_>) -> f64 {
     let theirs = entry.body.map(|body| body.keys()).unwrap_or_default();
     let (mut sum, mut number, mut first, mut first_of_theirs) = (0.0, 0, false, false);
     for (at, key) in sought.signature.keys.iter().enumerate() {
-        let Some((their_place, their_key)) = theirs.iter().enumerate().find(|(_, known)| *known >> 1 == key >> 1) else {
+        let Some((their_place, their_key)) = theirs.iter().enumerate().find(|(_, known)| *known >> 1 == key >> 1)
+        else {
             continue;
         };
         number += 1;

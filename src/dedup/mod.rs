@@ -201,7 +201,9 @@ impl Index {
             *story = whole(known, std::mem::take(story))?;
         }
         let second = match second {
-            Some(story) => known.story(&whole(known, story)?)?.filter(|story| Some(&story.id) != duplicate.story.as_ref()),
+            Some(story) => {
+                known.story(&whole(known, story)?)?.filter(|story| Some(&story.id) != duplicate.story.as_ref())
+            }
             None => None,
         };
         let supersedes = before.map(|before| before.state.revision);
@@ -255,7 +257,9 @@ impl Index {
                 let origin = duplicate.of.as_ref().and_then(|of| self.window.entry(&of.0));
                 let first_seen = origin.map_or(state.first_seen, |origin| origin.first_seen);
                 let mut joined = story::joined(joining.as_ref(), id, first_seen, article);
-                if joining.is_none() && let Some(joined) = &mut joined {
+                if joining.is_none()
+                    && let Some(joined) = &mut joined
+                {
                     joined.split_from = other_story.as_ref().map(|left| left.id.clone());
                 }
                 if let (Some(second), Some(one)) = (second, joined.clone().or(joining)) {
@@ -417,7 +421,10 @@ impl Index {
             let origin = of.as_ref().and_then(|of| self.window.entry(&of.0)).unwrap_or(met.entry);
             (origin.first_seen, origin.id())
         };
-        links.filter(|met| met.link.relation == best.link.relation || met.link.relation.is_copy() == best.link.relation.is_copy())
+        links
+            .filter(|met| {
+                met.link.relation == best.link.relation || met.link.relation.is_copy() == best.link.relation.is_copy()
+            })
             .filter(as_good)
             .min_by_key(told)
     }
@@ -433,7 +440,8 @@ impl Index {
     /// A link that earlier revisions made, with its measure of today.
     fn link_to(&self, of: &ItemId, signature: &Signature, relation: Relation) -> Link {
         let earlier = self.signature(of);
-        let comparison = earlier.map(|earlier| similarity::compare(signature, &earlier, &|term| self.window.weight(term)));
+        let comparison =
+            earlier.map(|earlier| similarity::compare(signature, &earlier, &|term| self.window.weight(term)));
         let (resemblance, shared) = comparison.map_or((0.0, 0.0), |known| (known.resemblance, known.shared));
         Link { relation, reason: "earlier_version", resemblance, shared, weight: 1.0 }
     }

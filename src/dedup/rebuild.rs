@@ -34,7 +34,8 @@ pub fn rebuild(previous: Option<&ItemState>, published: &Published<'_>) -> (Item
     state.of.clone_from(&duplicate.of);
     state.story.clone_from(&duplicate.story);
     state.agency = article.wire.agency.clone().or(state.agency);
-    state.signature = fingerprint::fingerprint(article).map(|print| print.signature).filter(|_| is_searched(killed, duplicate));
+    state.signature =
+        fingerprint::fingerprint(article).map(|print| print.signature).filter(|_| is_searched(killed, duplicate));
     state.killed = killed;
     (state, changes::kept(article, killed))
 }

@@ -69,7 +69,12 @@ pub(super) fn compare(later: &Signature, earlier: &Signature, weight: &dyn Fn(u3
     let threshold = complete_to(&later.bottom, Signature::BOTTOM).min(complete_to(&earlier.bottom, Signature::BOTTOM));
     let (later_sample, earlier_sample) = (below(&later.bottom, threshold), below(&earlier.bottom, threshold));
     let mut evidence = 0;
-    merge(later_sample, earlier_sample, |shingle| *shingle, |l, e| evidence += usize::from(!l.is_empty() && !e.is_empty()));
+    merge(
+        later_sample,
+        earlier_sample,
+        |shingle| *shingle,
+        |l, e| evidence += usize::from(!l.is_empty() && !e.is_empty()),
+    );
     let share = |of: usize| if of == 0 { 0.0 } else { evidence as f64 / of as f64 };
     let (shared, covered) = (share(later_sample.len()), share(earlier_sample.len()));
     let terms = terms(later, earlier, weight);
@@ -137,17 +142,22 @@ fn terms(later: &Signature, earlier: &Signature, weight: &dyn Fn(u32) -> f64) ->
     let (later, earlier) = (below(&later.terms, threshold), below(&earlier.terms, threshold));
     let mut both = 0.0;
     let mut sides = [Side::default(), Side::default()];
-    merge(later, earlier, |term| term >> 1, |l, e| {
-        let in_both = !l.is_empty() && !e.is_empty();
-        let weight = l.first().or(e.first()).map_or(0.0, |term| weight(*term));
-        both += if in_both { weight } else { 0.0 };
-        for (side, here) in sides.iter_mut().zip([l, e]) {
-            let Some(term) = here.first() else { continue };
-            side.weight += weight;
-            side.names += (term & 1) as usize;
-            side.lost += usize::from(!in_both) * (term & 1) as usize;
-        }
-    });
+    merge(
+        later,
+        earlier,
+        |term| term >> 1,
+        |l, e| {
+            let in_both = !l.is_empty() && !e.is_empty();
+            let weight = l.first().or(e.first()).map_or(0.0, |term| weight(*term));
+            both += if in_both { weight } else { 0.0 };
+            for (side, here) in sides.iter_mut().zip([l, e]) {
+                let Some(term) = here.first() else { continue };
+                side.weight += weight;
+                side.names += (term & 1) as usize;
+                side.lost += usize::from(!in_both) * (term & 1) as usize;
+            }
+        },
+    );
     let [of_later, of_earlier] = sides;
     let enough = later.len().min(earlier.len()) >= LEAST_TERMS;
     let share = |side: &Side| enough.then(|| both / side.weight.max(f64::MIN_POSITIVE));
@@ -170,29 +180,34 @@ struct Side {
 fn slots(later: &[u32], earlier: &[u32]) -> Slots {
     let threshold = complete_to(later, Signature::SLOTS).min(complete_to(earlier, Signature::SLOTS));
     let mut slots = Slots::default();
-    merge(below(later, threshold), below(earlier, threshold), |slot| Signature::place(*slot), |l, e| {
-        for kind in [Kind::Figure, Kind::Telling, Kind::Name, Kind::Plain, Kind::Everyday] {
-            let of_kind = |slot: &&u32| Signature::kind(**slot) == kind as u32;
-            let (here, there) = (l.iter().filter(of_kind).count(), e.iter().filter(of_kind).count());
-            let same = l.iter().filter(of_kind).filter(|slot| e.contains(slot)).count();
-            // A version that has one more figure in the same words than the other has added it, not changed it.
-            let differ = (here - same).min(there - same);
-            match kind {
-                Kind::Figure | Kind::Telling => {
-                    slots.facts_agree += same;
-                    slots.facts_differ += differ;
-                }
-                Kind::Name | Kind::Plain => {
-                    slots.words_agree += same;
-                    slots.words_differ += differ;
-                }
-                Kind::Everyday => {
-                    slots.words_agree += same;
-                    slots.everyday_differ += differ;
+    merge(
+        below(later, threshold),
+        below(earlier, threshold),
+        |slot| Signature::place(*slot),
+        |l, e| {
+            for kind in [Kind::Figure, Kind::Telling, Kind::Name, Kind::Plain, Kind::Everyday] {
+                let of_kind = |slot: &&u32| Signature::kind(**slot) == kind as u32;
+                let (here, there) = (l.iter().filter(of_kind).count(), e.iter().filter(of_kind).count());
+                let same = l.iter().filter(of_kind).filter(|slot| e.contains(slot)).count();
+                // A version that has one more figure in the same words than the other has added it, not changed it.
+                let differ = (here - same).min(there - same);
+                match kind {
+                    Kind::Figure | Kind::Telling => {
+                        slots.facts_agree += same;
+                        slots.facts_differ += differ;
+                    }
+                    Kind::Name | Kind::Plain => {
+                        slots.words_agree += same;
+                        slots.words_differ += differ;
+                    }
+                    Kind::Everyday => {
+                        slots.words_agree += same;
+                        slots.everyday_differ += differ;
+                    }
                 }
             }
-        }
-    });
+        },
+    );
     slots
 }
 
@@ -244,7 +259,8 @@ mod tests {
         let of = |terms: Vec<u32>| Signature { terms, ..Signature::default() };
         let later = of(vec![term(1, true), term(2, false), term(3, false), term(4, true)]);
         let earlier = of(vec![term(1, false), term(2, false), term(3, false), term(5, true)]);
-        let comparison = compare(&later, &earlier, &|found| if Signature::same_term(found, term(1, false)) { 7.0 } else { 1.0 });
+        let comparison =
+            compare(&later, &earlier, &|found| if Signature::same_term(found, term(1, false)) { 7.0 } else { 1.0 });
         assert!((comparison.terms_shared - 0.9).abs() < 1e-9, "{comparison:?}");
         assert_eq!((comparison.names, comparison.names_lost), (1, 0.5));
     }

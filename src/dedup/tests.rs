@@ -7,6 +7,8 @@ use std::{collections::BTreeMap, convert::Infallible};
 
 #[cfg(test)]
 mod series;
+#[cfg(test)]
+mod stories;
 
 const STORY: &str = "The port authority of Elling closed the northern harbour on Friday after the freighter Halcyon ran aground \
 at the mouth of the river with 406 containers on board.\n\nTwo tugs tried in vain to free the ship at high tide, said harbour \
@@ -146,7 +148,8 @@ impl Memory {
         let Ok(verdict) = self.index.judge(self.now, question, &self.told);
         let text = verdict.text.clone().or(previous.and_then(|previous| previous.text));
         self.items.insert(article.id.clone(), Previous { state: verdict.state.clone(), text });
-        self.told.stories.extend(verdict.story.clone().map(|story| (story.id.clone(), story)));
+        let stories = verdict.story.iter().chain(&verdict.other_story).cloned();
+        self.told.stories.extend(stories.map(|story| (story.id.clone(), story)));
         for (key, series) in &verdict.series {
             match series.change(key.clone()).value {
                 Some(value) => drop(self.told.series.insert(key.clone(), value)),
@@ -198,7 +201,9 @@ fn copies_are_linked_to_the_original() {
     let exact = check(&original, &article("daily", "x", "Ship aground at Elling", STORY), Relation::Exact);
     assert_eq!((exact.reason.as_str(), exact.origin_agency.as_deref()), ("same_text", Some("NORWIRE")));
 
-    let credited = format!("{STORY}\n\nPhoto: the Halcyon at dusk, seen from the old lighthouse of Cape Tarn with the two tugs that came first. Picture by L. Brandt\n\nCopyright Norwire 2021.");
+    let credited = format!(
+        "{STORY}\n\nPhoto: the Halcyon at dusk, seen from the old lighthouse of Cape Tarn with the two tugs that came first. Picture by L. Brandt\n\nCopyright Norwire 2021."
+    );
     let credited = credited.replace("in vain ", "").replace("Two tugs", "Two strong tugs").replace('\'', "’");
     let near = check(&original, &article("daily", "x", "Ship aground at Elling", &credited), Relation::Near);
     assert!(near.similarity.unwrap() > 0.7);

@@ -5,9 +5,9 @@
 //! differ by what stands between the same words are not copies of each other. An editor's changes look different: they
 //! add, drop and turn around, and seldom put one fact exactly in the place of another.
 
+use super::entry::Entry;
 use super::fingerprint::SHORT;
 use super::similarity::Comparison;
-use super::entry::Entry;
 use crate::model::{FeedId, Notice, Relation, Signature};
 
 /// Sampled shingles that two texts must have in common before their shares mean anything.

@@ -214,7 +214,8 @@ impl Reader {
 /// What the forms of a word share: its beginning; in Cyrillic without the ending, in Hangul without the particle, in
 /// Arabic without the article and what is written together with it.
 fn stem<'t>(token: &'t str, length: usize, beginning: &'t str) -> &'t str {
-    let first = |text: &'t str, n: usize| text.char_indices().nth(n).map_or(text, |(end, _)| text.get(..end).unwrap_or(text));
+    let first =
+        |text: &'t str, n: usize| text.char_indices().nth(n).map_or(text, |(end, _)| text.get(..end).unwrap_or(text));
     match token.chars().next() {
         Some('\u{400}'..='\u{4ff}') => first(token, length.saturating_sub(2).clamp(3, STEM)),
         Some('\u{ac00}'..='\u{d7a3}') => first(token, 2),

@@ -221,7 +221,9 @@ impl From<&Signature> for Packed {
             out.extend(hash.to_le_bytes());
         }
         out.push(u8::try_from(signature.keys.len()).unwrap_or(0));
-        out.extend(signature.keys.iter().take(usize::from(u8::MAX)).flat_map(|key| key.to_le_bytes().into_iter().take(KEY)));
+        out.extend(
+            signature.keys.iter().take(usize::from(u8::MAX)).flat_map(|key| key.to_le_bytes().into_iter().take(KEY)),
+        );
         let mut bits = Bits { whole: out, open: 0, n_open: 0 };
         bits.put_day(signature.day);
         for count in [signature.shingles, signature.n_terms, signature.n_slots] {

@@ -122,6 +122,28 @@ fn names_and_values_are_found_as_well_as_they_were() {
 /// Names that the accurate tagger finds in `local.txt`.
 const ACCURATE: f64 = 0.87;
 
+/// What of the held stories goes back where it should: copies' precision and recall over pairs, stories' precision and
+/// recall, originals that were taken for something else.
+#[test]
+fn copies_and_stories_are_found_as_well_as_they_were() {
+    let mut command = dateline();
+    command.args(["eval", "--format", "json", "--part", "held"]);
+    command.args(
+        ["held", "alike"].map(|file| format!("{}/tests/corpus/stories/{file}.jsonl", env!("CARGO_MANIFEST_DIR"))),
+    );
+    let output = finished(&mut command);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let [story, alike] = [&report["links"]["story"], &report["links"]["look-alike"]];
+    println!("{story}\n{alike}");
+    let of = |value: &Value| value.as_f64().unwrap();
+    assert!(of(&story["copies"]["precision"]) >= 0.995 && of(&story["copies"]["recall"]) >= 0.85);
+    assert!(of(&story["stories"]["precision"]) >= 0.98 && of(&story["stories"]["recall"]) >= 0.62);
+    assert!(of(&story["merged"]["originals"]) < 1.0 && of(&alike["merged"]["originals"]) <= 4.0);
+    let linked: f64 = story["relations"].as_object().unwrap().values().map(|relation| of(&relation["linked"])).sum();
+    assert!(linked >= 130.0, "{linked} of 142 copies and new versions are linked");
+}
+
 #[test]
 fn the_patterns_of_the_specification_hold_where_they_are_at_hand() {
     let patterns = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/spec/covid-patterns.jsonl");

@@ -120,7 +120,9 @@ fn figures(scored: &[&Scored]) -> Figures {
         linked: BTreeMap::new(),
         merged: [0; 2],
         copies: pairs(scored.iter().map(|one| (one.true_root(), one.found_root()))),
-        stories: pairs(scored.iter().map(|one| (one.case.story.as_str(), one.story.as_deref().unwrap_or(&one.case.id)))),
+        stories: pairs(
+            scored.iter().map(|one| (one.case.story.as_str(), one.story.as_deref().unwrap_or(&one.case.id))),
+        ),
         origin: [0; 2],
     };
     for one in scored {
@@ -178,7 +180,8 @@ pub(super) fn json(scored: &[Scored]) -> Value {
             json!({"precision": precision, "recall": recall, "f1": f1})
         };
         let relation = |[linked, same, of]: &[usize; 3]| json!({"linked": linked, "named": same, "of": of});
-        let relations: BTreeMap<&String, Value> = linked.iter().map(|(name, counts)| (name, relation(counts))).collect();
+        let relations: BTreeMap<&String, Value> =
+            linked.iter().map(|(name, counts)| (name, relation(counts))).collect();
         json!({
             "documents": cases.len(), "relations": relations, "merged": {"originals": merged[0], "of": merged[1]},
             "copies": told(copies), "stories": told(stories), "origin": {"right": origin[0], "of": origin[1]},
@@ -198,7 +201,10 @@ pub(super) fn print(out: &mut impl io::Write, scored: &[Scored], failures: bool)
             writeln!(out, "{id} is {} of {truth}, found {} of {found}", one.case.label.relation, word(one.relation))?;
         }
     }
-    writeln!(out, "links         documents  copies P     R     F1      stories P     R     F1      originals merged  origin")?;
+    writeln!(
+        out,
+        "links         documents  copies P     R     F1      stories P     R     F1      originals merged  origin"
+    )?;
     for (style, cases) in groups(scored) {
         let Figures { linked, merged, copies, stories, origin } = figures(&cases);
         let [[p, r, f], [story_p, story_r, story_f]] = [copies, stories].map(rates);
@@ -212,7 +218,10 @@ pub(super) fn print(out: &mut impl io::Write, scored: &[Scored], failures: bool)
             origin[1]
         )?;
         for (relation, [linked, same, of]) in linked {
-            writeln!(out, "    {relation}: {linked} of {of} linked to what they go back to, {same} of them by this name")?;
+            writeln!(
+                out,
+                "    {relation}: {linked} of {of} linked to what they go back to, {same} of them by this name"
+            )?;
         }
     }
     Ok(())

@@ -236,18 +236,8 @@ impl Memory {
             self.stories += 1;
         }
         let StoryRecord { id, members, agencies, first_seen, headline, merged_into, merged, split_from, .. } = value;
-        let story = StoryState {
-            v: 1,
-            id,
-            members,
-            agencies,
-            first_seen,
-            headline,
-            longest,
-            merged_into,
-            merged,
-            split_from,
-        };
+        let story =
+            StoryState { v: 1, id, members, agencies, first_seen, headline, longest, merged_into, merged, split_from };
         state.apply(StateChange::set(state_key::story(&story.id), &story));
         Ok(true)
     }
