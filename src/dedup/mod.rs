@@ -14,6 +14,7 @@ mod rebuild;
 mod revision;
 mod series;
 mod similarity;
+mod standing;
 mod story;
 mod update;
 mod window;
@@ -27,7 +28,7 @@ use self::update::{Link, Teller};
 use self::window::{Entry, Window};
 use crate::model::{
     Admission, Article, Change, Duplicate, Enriched, Hash, ItemHead, ItemId, ItemState, Notice, Outcome, Previous,
-    Relation, SeriesState, Signature, Span, StateChange, StoryState, SuppressReason, Suppressed, Verdict, units,
+    Relation, Section, SeriesState, Signature, Span, StateChange, StoryState, SuppressReason, Suppressed, Verdict, units,
 };
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
@@ -120,6 +121,13 @@ impl Index {
     /// Remembers an item as the committed state has it, in place of what was known of it; a touch comes in this way too.
     pub fn restore_item(&mut self, id: &ItemId, head: ItemHead) {
         self.window.put(id, head);
+    }
+
+    /// The paragraphs of an article that stand in earlier stories of its source, in text order, as sections for
+    /// [`crate::model::Article::stand`]. To be taken up before the article is judged: what stands is not compared.
+    pub fn standing(&self, now: Timestamp, previous: Option<&Previous>, article: &Article) -> Vec<Section> {
+        let first_seen = previous.map_or(article.observed.unwrap_or(now), |previous| previous.state.first_seen);
+        standing::find(&self.window, article, first_seen)
     }
 
     /// Decides about one revision and remembers it. Fails if what is known cannot be read.

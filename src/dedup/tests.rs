@@ -6,6 +6,8 @@ use crate::model::{
 use std::{collections::BTreeMap, convert::Infallible};
 
 #[cfg(test)]
+mod background;
+#[cfg(test)]
 mod series;
 
 const STORY: &str = "The port authority of Elling closed the northern harbour on Friday after the freighter Halcyon ran aground \

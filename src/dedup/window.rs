@@ -23,6 +23,8 @@ const INDEXED: usize = 20;
 const COMMON: usize = 96;
 /// An address under which more items stand than this is no article's address.
 const SHARED_ADDRESS: usize = 8;
+/// The busiest agency tells so many stories within the horizon; a paragraph of more texts than this is a flood's.
+const TOO_MANY: usize = 16_384;
 /// Texts that are compared in full.
 const CANDIDATES: usize = 24;
 
@@ -101,6 +103,7 @@ pub(super) struct Window {
     by_term: Postings,
     by_text: Postings,
     by_link: Postings,
+    by_paragraph: Postings,
     /// What is to be added to `by_shingle`, while entries come in great number.
     filling: Option<Vec<Pair>>,
     /// Names of feeds and agencies, each kept once.
@@ -192,6 +195,9 @@ impl Window {
         if let Some(link) = signature.link {
             change(&mut self.by_link, upper(link), slot);
         }
+        for paragraph in &signature.paragraphs {
+            change(&mut self.by_paragraph, *paragraph, slot);
+        }
     }
 
     /// Forgets what was last seen before the horizon, and of the known stories those that no remembered item is in.
@@ -254,6 +260,13 @@ impl Window {
         found.sort_unstable_by_key(|(hits, entry)| (Reverse(*hits), entry.first_seen, &entry.id));
         found.truncate(CANDIDATES);
         found.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    /// The entries with a paragraph, in no order; none when there are more than can be looked at.
+    pub(super) fn paragraph_holders(&self, paragraph: u32) -> impl Iterator<Item = &Entry> {
+        let few = self.by_paragraph.holders(paragraph).nth(TOO_MANY).is_none();
+        let holders = few.then(|| self.by_paragraph.holders(paragraph));
+        holders.into_iter().flatten().filter_map(|slot| self.at(slot))
     }
 
     /// What a term weighs: the rarer it is, the more.

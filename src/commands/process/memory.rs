@@ -3,7 +3,8 @@
 use super::stages::Done;
 use crate::{
     dedup::{Index, Known, Options, Question},
-    model::{Admission, ItemId, Previous, SeriesState, StateChange, StoryState, Verdict, state_key},
+    extract,
+    model::{Admission, Previous, SeriesState, StateChange, StoryState, Verdict, state_key},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{collections::HashMap, convert::Infallible};
@@ -48,7 +49,7 @@ impl Memory {
     }
 
     /// Judges a document. Documents that do not say when they were observed are observed just after the one before.
-    pub(super) fn judge(&mut self, done: &Done) -> Verdict {
+    pub(super) fn judge(&mut self, done: &mut Done) -> Verdict {
         self.now = done.observed.unwrap_or_else(|| self.now.saturating_add(STEP).unwrap_or(self.now));
         if self.now.duration_since(self.evicted) > EVICTION || self.evicted == Timestamp::MIN {
             let stories: Vec<String> = self.told.stories.keys().cloned().collect();
@@ -61,14 +62,11 @@ impl Memory {
             }
             self.evicted = self.now;
         }
-        let id: &ItemId = &done.enriched.article.id;
-        let key = state_key::item(id);
-        let question = Question {
-            enriched: &done.enriched,
-            hash: &done.hash,
-            previous: self.items.get(&key).cloned(),
-            admission: Admission::Publish,
-        };
+        let key = state_key::item(&done.enriched.article.id);
+        let previous = self.items.get(&key).cloned();
+        let standing = self.index.standing(self.now, previous.as_ref(), &done.enriched.article);
+        extract::stand(&mut done.enriched, standing);
+        let question = Question { enriched: &done.enriched, hash: &done.hash, previous, admission: Admission::Publish };
         let Ok(verdict) = self.index.judge(self.now, question, &self.told);
         self.told.series.extend(verdict.series.iter().cloned());
         self.told.stories.extend(verdict.story.clone().map(|story| (story.id.clone(), story)));
