@@ -96,6 +96,9 @@ pub(super) fn article(style: Style, record: &Value) -> String {
     page.row("change", &change(record));
     page.row("relation", &relation(record));
     page.row("text", &shape(record));
+    for said in standing(&record["sections"], text(record, "/body").unwrap_or_default()) {
+        page.row("standing", &said);
+    }
     if record.get("entities").is_none() {
         page.row("begins", &opening(record));
     }
@@ -241,6 +244,18 @@ fn shape(record: &Value) -> String {
         parts.push(format!("{background} of standing background"));
     }
     parts.join(" · ")
+}
+
+/// Of the sections those that were learnt to be standing background: since when, in how many stories, and how they begin.
+pub(super) fn standing(sections: &Value, body: &str) -> Vec<String> {
+    let said = |section: &Value| {
+        let stories = section.pointer("/standing/stories")?;
+        let since = text(section, "/standing/since").map(|day| format!(" since {day}")).unwrap_or_default();
+        let start = section["start"].as_u64().and_then(|start| usize::try_from(start).ok())?;
+        let beginning: String = body.chars().skip(start).take(60).collect();
+        Some(format!("{} in {stories} stories{since}: {beginning} …", text(section, "/template")?))
+    };
+    sections.as_array().into_iter().flatten().filter_map(said).collect()
 }
 
 /// The first words of the body.

@@ -198,10 +198,29 @@ fn of_headline(headline: &[Word]) -> Vec<u16> {
     hashes
 }
 
-/// A paragraph without its figures and days; none when it is too short to stand again and again.
+/// A paragraph without its figures and days; none when too little is left to stand again and again.
 pub(super) fn masked(paragraph: &[Word]) -> Option<u32> {
-    let hash = |word: &Word| if matches!(word.kind, Kind::Figure | Kind::Telling) { 1 } else { word.hash };
-    (paragraph.len() >= STANDING_WORDS).then(|| Signature::cut(hash_words(paragraph.iter().map(hash))))
+    const MASK: u64 = 1;
+    let hash = |word: &Word| if matches!(word.kind, Kind::Figure | Kind::Telling) { MASK } else { word.hash };
+    let left = paragraph.iter().filter(|word| hash(word) != MASK).count();
+    (left >= STANDING_WORDS).then(|| Signature::cut(hash_words(paragraph.iter().map(hash))))
+}
+
+/// A sample of an article without some of its paragraphs, with its headline.
+pub(super) fn sample_without(article: &Article, left_out: &[Span]) -> Signature {
+    let mut text = Vec::new();
+    for paragraph in compared_paragraphs(article) {
+        if !left_out.iter().any(|span| span.contains(&paragraph)) {
+            text.extend(words(paragraph.of(&article.body).unwrap_or("")));
+        }
+    }
+    let (mut bottom, mut terms) = (shingles(&text), terms(&text));
+    bottom.sort_unstable();
+    bottom.dedup();
+    bottom.truncate(Signature::BOTTOM);
+    terms.truncate(Signature::TERMS);
+    let headline = of_headline(&words(article.headline.as_deref().unwrap_or("")));
+    Signature { bottom, terms, headline, ..Signature::default() }
 }
 
 /// The words that count: of the story's own paragraphs, else of the whole body, else of the summary. With them the
@@ -319,7 +338,10 @@ mod tests {
             date: None,
         });
         let lead_end = body.find("\n\n").unwrap();
-        let section = |kind, start, end| Section { kind, heading: None, span: Span::body(start, end), template: None };
+        let section = |kind, start, end| {
+            let span = Span::body(start, end);
+            Section { kind, heading: None, span, template: None, standing: None }
+        };
         let credit_end = body.find("\n\nBackground").unwrap();
         dressed.sections = vec![
             section(SectionKind::Lead, 0, lead_end),

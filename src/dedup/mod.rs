@@ -19,6 +19,7 @@ mod records;
 mod revision;
 mod series;
 mod similarity;
+mod standing;
 mod story;
 mod update;
 mod window;
@@ -33,7 +34,8 @@ use self::update::{Link, Teller};
 use self::{entry::Entry, window::Window};
 use crate::model::{
     Admission, Article, Change, Duplicate, Enriched, Hash, ItemHead, ItemId, ItemState, Notice, Outcome, Previous,
-    Relation, SeriesState, Signature, Span, StateChange, StoryState, SuppressReason, Suppressed, Verdict, units,
+    Relation, Section, SeriesState, Signature, Span, StateChange, StoryState, SuppressReason, Suppressed, Verdict,
+    units,
 };
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
@@ -91,6 +93,8 @@ const SHARE_MARGIN: f64 = 0.25;
 const ORIGIN_LIKENESS: f64 = 0.25;
 /// Copies at least this like their original find nothing that the original does not find, and are not searched for.
 const SAME_FOR_SEARCH: f64 = 0.8;
+/// Share of a text that stands in the other, below which most of it is its own.
+const MOSTLY_OTHERS: f64 = 0.5;
 /// Sampled shingles of a paragraph that must be looked up before it is called added.
 const PARAGRAPH_SAMPLE: usize = 3;
 
@@ -126,6 +130,13 @@ impl Index {
     /// Remembers an item as the committed state has it, in place of what was known of it; a touch comes in this way too.
     pub fn restore_item(&mut self, id: &ItemId, head: ItemHead) {
         self.window.put(id, head);
+    }
+
+    /// The paragraphs of an article that stand in earlier stories of its source, in text order, as sections for
+    /// [`crate::model::Article::stand`]. To be taken up before the article is judged: what stands is not compared.
+    pub fn standing(&self, now: Timestamp, previous: Option<&Previous>, article: &Article) -> Vec<Section> {
+        let first_seen = previous.map_or(article.observed.unwrap_or(now), |previous| previous.state.first_seen);
+        standing::find(&self.window, article, first_seen)
     }
 
     /// Decides about one revision and remembers it. Fails if what is known cannot be read.
@@ -188,6 +199,10 @@ impl Index {
             }
             _ => self.duplicate(article, print.as_ref(), before, told_in.as_ref()),
         };
+
+        if tells_more(&duplicate, question.enriched) {
+            (duplicate.relation, duplicate.reason) = (Relation::Update, "adds".to_owned());
+        }
 
         let change = revision::kind(previous, article, now);
         let killed = change == Change::Kill;
@@ -517,6 +532,14 @@ fn is_searched(killed: bool, duplicate: &Duplicate) -> bool {
             Relation::Near => duplicate.similarity.is_some_and(|similarity| similarity < SAME_FOR_SEARCH),
             Relation::Original | Relation::Update => true,
         }
+}
+
+/// Whether a longer text with another in it has figures of its own: it is no mere copy then, lest they are lost.
+fn tells_more(duplicate: &Duplicate, enriched: &Enriched) -> bool {
+    let own = |span: &Span| duplicate.added_paragraphs.iter().any(|added| added.contains(span));
+    duplicate.relation == Relation::Near
+        && duplicate.shared.is_some_and(|shared| shared < MOSTLY_OTHERS)
+        && enriched.covid.observations.iter().any(|observation| own(&observation.sentence.span))
 }
 
 /// Whether claims or other items rest on this original.

@@ -6,6 +6,8 @@ use crate::model::{
 use std::{collections::BTreeMap, convert::Infallible};
 
 #[cfg(test)]
+mod background;
+#[cfg(test)]
 mod series;
 #[cfg(test)]
 mod stories;

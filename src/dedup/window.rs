@@ -27,8 +27,8 @@ const INDEXED: usize = 20;
 const INDEXED_KEYS: usize = 4;
 /// A shingle in more texts than this is a turn of phrase and finds nothing.
 const COMMON: usize = 96;
-/// A paragraph in more texts finds none of them.
-const TOO_MANY: usize = 128;
+/// The texts with a paragraph are not looked at when there are more.
+const TOO_MANY: usize = 512;
 /// A telling word of more originals finds none of them, and a story of more takes in nothing more.
 const TOO_LARGE: usize = 512;
 /// An address under which more items stand than this is no article's address.
@@ -326,9 +326,12 @@ impl Window {
         }
     }
 
-    /// The entries with a paragraph, the first seen first; none when there are more than can be looked at.
-    pub(super) fn paragraph_holders(&self, paragraph: u32) -> impl Iterator<Item = Entry<'_>> {
-        self.in_order(&self.by_paragraph, paragraph)
+    /// How many entries have a paragraph, and these, unless they are more than can be looked at.
+    pub(super) fn paragraph_holders(&self, paragraph: u32) -> (usize, Vec<Entry<'_>>) {
+        let mut holders = Vec::new();
+        self.by_paragraph.holders(paragraph, TOO_MANY, &mut holders);
+        let number = self.by_paragraph.count(paragraph);
+        (number, holders.into_iter().filter_map(|slot| self.at(slot)).collect())
     }
 
     /// The originals that a telling word is among the first of, the newest first; none when there are too many.
@@ -361,14 +364,6 @@ impl Window {
     /// What a term weighs: the fewer texts have it, the more.
     pub(super) fn weight(&self, term: u32) -> f64 {
         self.terms.weight(term, self.len())
-    }
-
-    fn in_order(&self, index: &Postings, key: u32) -> impl Iterator<Item = Entry<'_>> {
-        let mut holders = Vec::new();
-        index.holders(key, TOO_MANY, &mut holders);
-        let mut entries: Vec<Entry<'_>> = holders.into_iter().filter_map(|slot| self.at(slot)).collect();
-        entries.sort_by_cached_key(|entry| (entry.first_seen, entry.id()));
-        entries.into_iter()
     }
 
     fn slot(&self, id: &str) -> Option<Slot> {
@@ -478,7 +473,9 @@ mod tests {
                 answers.push(window.weight(*term).to_string());
             }
             for paragraph in &signature.paragraphs {
-                answers.push(names(window.paragraph_holders(*paragraph).collect()));
+                let mut holders = window.paragraph_holders(*paragraph).1;
+                holders.sort_by_key(|entry| entry.id());
+                answers.push(names(holders));
             }
         }
         answers
@@ -539,7 +536,7 @@ mod tests {
         let (stranger, _, signature) = item(300, &word, 0);
         let term = *signature.terms.first().unwrap();
         assert!(window.weight(term) < 2.0);
-        assert_eq!(window.paragraph_holders(3).count(), 0);
+        assert_eq!(window.paragraph_holders(3).0, items.len());
         // All have the exact text, and the first seen come first.
         let found = window.candidates(&stranger, &Signature { link: None, guid: None, ..signature }, &[]);
         assert_eq!(found.len(), CANDIDATES);
@@ -550,7 +547,7 @@ mod tests {
             std::iter::empty(),
         );
         let left = items.iter().filter(|item| item.1.touched.as_second() >= 1_600_000_000 + 99 * 86_400).count();
-        assert_eq!(window.paragraph_holders(3).count(), left);
+        assert_eq!((window.paragraph_holders(3).0, window.paragraph_holders(3).1.len()), (left, left));
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub mod tagger;
 pub(crate) mod values;
 
 use crate::language::{self, Pack};
-use crate::model::{Article, Covid, Enriched, Entity, EntityType, Issue, LanguageFrom, Span, Stage};
+use crate::model::{Article, Covid, Enriched, Entity, EntityType, Issue, LanguageFrom, Section, Span, Stage};
 use diseases::{Disease, Diseases};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -161,6 +161,20 @@ pub fn article(tables: &Tables, mut article: Article) -> Enriched {
         language_pack: Some(pack.name.clone()),
         tagger: if english { tables.rules.name() } else { entities::PLACES_ONLY }.to_owned(),
     }
+}
+
+/// Takes up paragraphs that turn out to be standing background once the article is seen beside others, in text order:
+/// what it says of them is what it would have said had they been known for that when it was read.
+pub fn stand(enriched: &mut Enriched, standing: Vec<Section>) {
+    if standing.is_empty() {
+        return;
+    }
+    let Enriched { article, entities, covid, .. } = enriched;
+    article.stand(standing);
+    for observation in covid.observations.iter_mut().filter(|observation| observation.field.is_body()) {
+        observation.in_background = article.is_background(&observation.sentence.span);
+    }
+    entities::rate(article, entities);
 }
 
 /// The dateline's country as the whole story tells it: a story of Costa Rica does not begin in San José, California.

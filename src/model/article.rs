@@ -145,6 +145,19 @@ pub struct Section {
     pub span: Span,
     /// The id of its template, when it is a standing paragraph that was learnt.
     pub template: Option<String>,
+    /// Where that was learnt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
+}
+
+/// Where a standing paragraph was learnt, among what is remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Standing {
+    /// Earlier stories of the source that it stands in.
+    pub stories: usize,
+    /// The day, by UTC, when the first of them was observed; none when there are too many to be looked at.
+    #[schemars(with = "Option<String>")]
+    pub since: Option<jiff::civil::Date>,
 }
 
 /// An item after cleaning: plain text, language, resolved links and dates, wire structure.
@@ -260,6 +273,43 @@ impl Article {
     pub fn date(&self) -> Option<jiff::civil::Date> {
         let dateline = self.wire.dateline.as_ref().and_then(|dateline| dateline.date);
         dateline.or_else(|| self.published.map(|time| time.local_date()))
+    }
+
+    /// Takes up standing paragraphs that were learnt, in text order: each is a section of its own, cut out of the one
+    /// that it stood in.
+    pub fn stand(&mut self, standing: Vec<Section>) {
+        let mut standing = standing.into_iter().peekable();
+        let paragraphs = self.paragraphs();
+        let mut sections: Vec<Section> = Vec::with_capacity(self.sections.len() + 2 * standing.len());
+        for section in std::mem::take(&mut self.sections) {
+            if !standing.peek().is_some_and(|next| section.span.contains(&next.span)) {
+                sections.push(section);
+                continue;
+            }
+            let first = paragraphs.partition_point(|paragraph| paragraph.start < section.span.start);
+            let inside = paragraphs.iter().skip(first).take_while(|paragraph| paragraph.end <= section.span.end);
+            let mut open = false;
+            for paragraph in inside {
+                let next = standing.next_if(|next| next.span == *paragraph);
+                match (next, sections.last_mut()) {
+                    (Some(next), _) => {
+                        open = false;
+                        sections.push(Section { heading: section.heading.clone(), ..next });
+                    }
+                    (None, Some(last)) if open => last.span.end = paragraph.end,
+                    (None, _) => {
+                        open = true;
+                        sections.push(Section { span: *paragraph, ..section.clone() });
+                    }
+                }
+            }
+        }
+        self.sections = sections;
+    }
+
+    /// Whether this place of the body is no part of the story's own news.
+    pub fn is_background(&self, span: &Span) -> bool {
+        matches!(self.section_kind(span), Some(SectionKind::Background | SectionKind::Boilerplate))
     }
 
     /// The kind of section that holds this place of the body.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     dedup::{self, Index, Question},
-    faults,
+    extract, faults,
     model::{
         ArticleSummary, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId, LATEST_FIGURES,
         Observed, Origin, Outcome, Place, Position, Record, SeriesState, Stage, StateChange, StoryState, Verdict,
@@ -171,7 +171,7 @@ impl Decider {
         let rules = Arc::clone(&self.rules);
         let stamp = rules.stamp(self.generation, origin, &observed.hash, at);
         let id = &observed.item.id;
-        let enriched = match enriched {
+        let mut enriched = match enriched {
             Ok(enriched) => enriched,
             Err(letter) => {
                 let record = encode::item_dead_letter(&stamp, id, &letter);
@@ -185,6 +185,8 @@ impl Decider {
         let feed = self.rules.feeds.get(&observed.item.feed);
         let admission = admission(&feed, self.rules.feeds.backfill(), observed, at);
         let previous = self.state.previous(id)?;
+        let standing = self.index.standing(at, previous.as_ref(), &enriched.article);
+        extract::stand(&mut enriched, standing);
         let question = Question { enriched: &enriched, hash: &observed.hash, previous, admission };
         faults::point("dedup");
         let verdict = self.index.judge(at, question, &self.state)?;

@@ -328,6 +328,7 @@ mod tests {
             heading: None,
             span: span_of("В стране умерли 17 человек."),
             template: None,
+            standing: None,
         }];
         let observation: Observation = serde_json::from_value(json!({
             "id": "o1", "disease": "COVID-19", "metric": "deaths", "value": 17, "unit": "count", "qualifier": "exact",

@@ -11,6 +11,7 @@
 mod audit;
 #[cfg(feature = "kafka")]
 mod audit_kafka;
+mod background;
 mod bad_input;
 mod contract;
 mod crash;

@@ -88,7 +88,7 @@ pub(super) fn divide(paragraphs: &[Span], texts: &[&str], outline: &Outline<'_>)
             {
                 last.span.end = span.end
             }
-            _ => sections.push(Section { kind, heading: under, span: *span, template: None }),
+            _ => sections.push(Section { kind, heading: under, span: *span, template: None, standing: None }),
         }
     }
     sections

@@ -77,7 +77,7 @@ fn judge(memory: &mut Memory, case: Case) -> io::Result<Scored> {
         language_pack: None,
         tagger: String::new(),
     };
-    let verdict = memory.judge(&Done { id: case.id.clone().into(), enriched, hash, observed })?;
+    let verdict = memory.judge(&mut Done { id: case.id.clone().into(), enriched, hash, observed })?;
     let duplicate = verdict.duplicate;
     Ok(Scored {
         case,

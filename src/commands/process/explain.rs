@@ -1,21 +1,16 @@
 //! Every number of a story, with what became of it: how a person finds out why a figure is missing.
 //!
 //! Out: `{"id", "headline", "summary", "body", "language", "relevant", "numbers": [{"in"?, "start", "end", "text",
-//! "observation" | "repeats" | "left_out"}]}`, in text order; spans are code points. `observation` is the record's, with
-//! its rule, spans and confidence; `repeats` is the id of the observation that the number tells again; `left_out` says why
-//! the number is none.
+//! "observation" | "repeats" | "left_out"}], "standing": []}`, in text order; spans are code points. `observation` is the
+//! record's, with its rule, spans and confidence; `repeats` is the id of the observation that the number tells again;
+//! `left_out` says why the number is none; `standing` has the sections of paragraphs that stand in earlier inputs.
 
 use super::{line, stages::Done};
-use crate::{
-    cli::Until,
-    extract::{self, LeftOut, Tables},
-    model::Field,
-};
+use crate::{cli::Until, extract::LeftOut, model::Field};
 use serde_json::{Value, json};
 
 /// The line of a document.
-pub(super) fn document(tables: &Tables, done: Done) -> Value {
-    let left_out = extract::left_out(tables, &done.enriched.article);
+pub(super) fn document(left_out: Vec<LeftOut>, done: Done) -> Value {
     let record = line::article(done, Until::Extract, None);
     let mut numbers: Vec<Value> = Vec::new();
     for observation in record["covid"]["observations"].as_array().into_iter().flatten() {
@@ -51,9 +46,12 @@ pub(super) fn document(tables: &Tables, done: Done) -> Value {
     numbers.sort_by_key(order);
     // The grammar may look at a number twice, and a figure of two places ("each") is two observations of one number.
     numbers.dedup_by(|later, earlier| order(later) == order(earlier) && later.get("left_out").is_some());
+    let sections = record["sections"].as_array().into_iter().flatten();
+    let standing: Vec<&Value> = sections.filter(|section| section.get("standing").is_some()).collect();
     json!({
         "id": record["id"], "headline": record["headline"], "summary": record["summary"], "body": record["body"],
         "language": record["language"], "relevant": record["covid"]["relevant"], "numbers": numbers,
+        "standing": standing,
     })
 }
 

@@ -1,6 +1,6 @@
 //! A story with its numbers marked, for reading: the lines of `explain` laid out.
 
-use crate::commands::show::{Style, Tone};
+use crate::commands::show::{self, Style, Tone};
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -23,6 +23,9 @@ pub(super) fn page(style: Style, line: &Value) -> String {
     for (number, mark) in numbers.iter().zip(1..) {
         let text = number["text"].as_str().unwrap_or_default();
         let _ = writeln!(out, "{} {text}: {}", style.paint(Tone::Name, &format!("[{mark}]")), fate(style, number));
+    }
+    for said in show::standing(&line["standing"], line["body"].as_str().unwrap_or_default()) {
+        let _ = writeln!(out, "{} {}", style.paint(Tone::Name, "[¶]"), style.paint(Tone::Plain, &said));
     }
     out
 }
@@ -67,6 +70,9 @@ fn fate(style: Style, number: &Value) -> String {
     ];
     if let Some(period) = observation["period"].as_str() {
         said.insert(1, format!("a {period}"));
+    }
+    if observation["in_background"] == true {
+        said.push("in the background".to_owned());
     }
     for against in observation["plausibility"].as_array().into_iter().flatten() {
         said.push(format!(

@@ -3,7 +3,8 @@
 use super::{shelf::Shelf, stages::Done};
 use crate::{
     dedup::{Index, Known, Options, Question},
-    model::{Admission, ItemId, ItemState, Previous, SeriesState, StoredText, StoryState, Verdict, state_key},
+    extract,
+    model::{Admission, ItemState, Previous, SeriesState, StoredText, StoryState, Verdict, state_key},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{
@@ -64,14 +65,15 @@ impl Memory {
 
     /// Judges a document. Documents that do not say when they were observed are observed just after the one before. Fails
     /// where what was put away cannot be read again.
-    pub(in crate::commands) fn judge(&mut self, done: &Done) -> io::Result<Verdict> {
+    pub(in crate::commands) fn judge(&mut self, done: &mut Done) -> io::Result<Verdict> {
         self.now = done.observed.unwrap_or_else(|| self.now.saturating_add(STEP).unwrap_or(self.now));
         if self.now.duration_since(self.evicted) > EVICTION || self.evicted == Timestamp::MIN {
             self.evict()?;
         }
-        let id: &ItemId = &done.enriched.article.id;
-        let key = state_key::item(id);
+        let key = state_key::item(&done.enriched.article.id);
         let previous = self.told.item(&key)?;
+        let standing = self.index.standing(self.now, previous.as_ref(), &done.enriched.article);
+        extract::stand(&mut done.enriched, standing);
         let (told_in, text) = match &previous {
             Some(previous) => (previous.state.story.clone(), previous.text.clone()),
             None => (None, None),

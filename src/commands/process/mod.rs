@@ -76,7 +76,7 @@ pub(super) fn explain(given: Explain) -> u8 {
 
 #[expect(clippy::print_stderr, reason = "usage errors are for the person at the terminal")]
 fn start(given: Process, config: Option<Config>, explains: bool) -> u8 {
-    match prepare(&given, config) {
+    match prepare(&given, config, explains) {
         Ok(prepared) => prepared.run(given, explains),
         Err(message) => {
             eprintln!("error: {message}");
@@ -92,7 +92,7 @@ struct Prepared {
 }
 
 /// Reads what the flags say; the error is one of usage.
-fn prepare(given: &Process, config: Option<Config>) -> Result<Prepared, String> {
+fn prepare(given: &Process, config: Option<Config>, explains: bool) -> Result<Prepared, String> {
     let mut headers = Vec::new();
     for header in &given.headers {
         let (name, value) =
@@ -121,7 +121,7 @@ fn prepare(given: &Process, config: Option<Config>) -> Result<Prepared, String> 
         now,
     };
     let media_type = terms.headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.clone());
-    let memory = (given.until == Until::Dedup).then(|| Memory::new(&dedup, now));
+    let memory = (explains || given.until == Until::Dedup).then(|| Memory::new(&dedup, now));
     Ok(Prepared { terms, memory, media_type })
 }
 
@@ -142,7 +142,10 @@ impl Prepared {
         let work = |piece| -> Vec<Ready> {
             let outcomes = stages::work(&terms, piece);
             let ready = |outcome| match outcome {
-                Outcome::Document(done) if explains => Ready::Line(explain::document(&terms.tables, *done)),
+                Outcome::Document(done) if explains => {
+                    let left_out = extract::left_out(&terms.tables, &done.enriched.article);
+                    Ready::ToJudge(done, Some(left_out))
+                }
                 outcome if terms.until == Until::Dedup => ready_to_judge(outcome),
                 outcome => written(outcome, terms.until),
             };
@@ -198,11 +201,11 @@ fn silence_panics() {
     std::panic::set_hook(Box::new(|_| {}));
 }
 
-/// A result on its way to the output.
+/// A result on its way to the output; to be explained, with the numbers that are no observations.
 enum Ready {
     Line(Value),
     Failed { line: Value, missing: bool },
-    ToJudge(Box<stages::Done>),
+    ToJudge(Box<stages::Done>, Option<Vec<extract::LeftOut>>),
 }
 
 fn failed(id: &Value, issue: &Issue) -> Ready {
@@ -220,7 +223,7 @@ fn written(outcome: Outcome, until: Until) -> Ready {
 
 fn ready_to_judge(outcome: Outcome) -> Ready {
     match outcome {
-        Outcome::Document(done) => Ready::ToJudge(done),
+        Outcome::Document(done) => Ready::ToJudge(done, None),
         other => written(other, Until::Dedup),
     }
 }
@@ -261,10 +264,13 @@ impl<W: Write> Output<W> {
                 self.count.missing += u64::from(missing);
                 return self.put(&line);
             }
-            (Ready::ToJudge(done), Some(memory)) => {
+            (Ready::ToJudge(mut done, left_out), Some(memory)) => {
                 let id = done.id.clone();
-                match stages::caught(Stage::Dedup, || memory.judge(&done)) {
-                    Ok(verdict) => line::article(*done, Until::Dedup, Some(&verdict?)),
+                match stages::caught(Stage::Dedup, || memory.judge(&mut done)) {
+                    Ok(verdict) => match (left_out, verdict?) {
+                        (Some(left_out), _) => explain::document(left_out, *done),
+                        (None, verdict) => line::article(*done, Until::Dedup, Some(&verdict)),
+                    },
                     Err(issue) => {
                         self.count.bad += 1;
                         let Ready::Failed { line, .. } = failed(&id, &issue) else { return Ok(()) };
@@ -272,7 +278,7 @@ impl<W: Write> Output<W> {
                     }
                 }
             }
-            (Ready::ToJudge(done), None) => line::article(*done, Until::Extract, None),
+            (Ready::ToJudge(done, _), None) => line::article(*done, Until::Extract, None),
         };
         self.count.good += 1;
         self.put(&line)

@@ -341,7 +341,7 @@ fn country_of<'p>(mention: &Candidate<'p>) -> Option<&'p str> {
 }
 
 /// Salience: mentions weighted by where they stand, against the most mentioned; the headline and the lead weigh most.
-pub(super) fn rate(article: &Article, entities: &mut [Entity]) {
+pub(crate) fn rate(article: &Article, entities: &mut [Entity]) {
     let weight = |mention: &Mention| match mention.span.field {
         Field::Headline => 4.0,
         Field::Summary => 2.0,

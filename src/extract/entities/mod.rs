@@ -19,6 +19,7 @@ mod roles;
 mod tagged;
 pub(in crate::extract) mod token;
 
+pub(crate) use gather::rate;
 pub(crate) use knowledge::is_common_word;
 pub(crate) use places_only::entities as places_only;
 

@@ -13,7 +13,7 @@ use super::{Finder, date, kinds, rank, status};
 use crate::language::pack::Sense;
 use crate::model::{
     AsOf, AsOfHow, Field, Kind, Metric, Number, Observation, ObservationSpans, PlaceHow, PlaceKind, Qualifier,
-    SectionKind, SentenceRef, Span, Status,
+    SentenceRef, Span, Status,
 };
 
 impl<'p> Finder<'_, 'p> {
@@ -47,11 +47,7 @@ impl<'p> Finder<'_, 'p> {
             date: date_span
                 .filter(|_| matches!(done.as_of.how, AsOfHow::Explicit | AsOfHow::Weekday | AsOfHow::Relative)),
         };
-        let in_background = field == Field::Body
-            && matches!(
-                self.article.section_kind(&reading.span),
-                Some(SectionKind::Background | SectionKind::Boilerplate)
-            );
+        let in_background = field == Field::Body && self.article.is_background(&reading.span);
         let mut subset = done.subset.clone();
         // The subsets that a metric already names are no parts of it.
         subset.retain(|subset| !(metric == Metric::Hospitalisations && *subset == crate::model::Subset::Hospital));

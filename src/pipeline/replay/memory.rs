@@ -9,6 +9,7 @@
 use super::plan::Basis;
 use crate::{
     dedup::{Index, Known, Options, Question},
+    extract,
     model::{
         Admission, Enriched, ItemHead, ItemId, ItemState, Observed, Outcome, Previous, Relation, SeriesClaim,
         SeriesState, StoryState, Verdict,
@@ -140,13 +141,15 @@ impl Memory {
         state: &State,
         now: Timestamp,
         observed: &Observed,
-        enriched: &Enriched,
+        enriched: &mut Enriched,
         admission: Admission,
     ) -> Result<Verdict, StoreError> {
         self.advance(now);
         let Self { index, items, told, series, start, .. } = self;
         let known = Then { items, told, series, state, start: *start, now };
         let previous = items.get(&observed.item.id).and_then(|item| item.before.clone());
+        let standing = index.standing(now, previous.as_ref(), &enriched.article);
+        extract::stand(enriched, standing);
         let mut verdict = index.judge(now, Question { enriched, hash: &observed.hash, previous, admission }, &known)?;
         // The first revision of a story in a generation tells it, also where it changes nothing: the topics of another
         // prefix know nothing of it, and readers of this generation only did not see it before.

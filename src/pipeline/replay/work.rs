@@ -199,7 +199,7 @@ impl Work {
             Fate::Remembered(_) | Fate::Left(_) => return Ok(Ok(None)),
         };
         // A verdict is remembered last, so one that breaks off leaves no trace.
-        let judging = AssertUnwindSafe(|| self.memory.judge(&self.state, at, observed, &enriched, admission));
+        let judging = AssertUnwindSafe(|| self.memory.judge(&self.state, at, observed, &mut enriched, admission));
         Ok(match catch_unwind(judging) {
             Ok(verdict) => Ok(Some((enriched, verdict?))),
             Err(panic) => Err(enrich::letter(observed, Stage::Dedup, &enrich::words(panic.as_ref()))),
