@@ -9,6 +9,7 @@
 mod changes;
 mod claims;
 mod fingerprint;
+mod kill;
 mod postings;
 mod rebuild;
 mod revision;
@@ -22,6 +23,7 @@ mod words;
 pub use self::rebuild::{Published, rebuild, rebuild_earlier};
 
 use self::fingerprint::Fingerprint;
+use self::kill::Target;
 use self::similarity::Comparison;
 use self::update::{Link, Teller};
 use self::window::{Entry, Window};
@@ -69,6 +71,9 @@ pub trait Known {
 
     /// The entry of a story.
     fn story(&self, id: &str) -> Result<Option<StoryState>, Self::Error>;
+
+    /// What is known of an item.
+    fn previous(&self, id: &ItemId) -> Result<Option<Previous>, Self::Error>;
 
     /// The entry of a series, by its key.
     fn series(&self, key: &str) -> Result<Option<SeriesState>, Self::Error>;
@@ -133,10 +138,12 @@ impl Index {
                 Some(SuppressReason::Unchanged)
             }
             Admission::Remember(reason) => Some(*reason),
-            Admission::Publish => previous
-                .filter(|previous| previous.state.revision > 0)
-                .is_some_and(|previous| revision::only_typography(previous, question.enriched))
-                .then_some(SuppressReason::Typography),
+            Admission::Publish => previous.filter(|previous| previous.state.revision > 0).and_then(|previous| {
+                if kill::still_withdrawn(previous, &question.enriched.article) {
+                    return Some(SuppressReason::Withdrawn);
+                }
+                revision::only_typography(previous, question.enriched).then_some(SuppressReason::Typography)
+            }),
         };
         let verdict = match reason {
             Some(reason) => suppressed(now, &question, reason),
@@ -176,15 +183,24 @@ impl Index {
             Some(id) => known.story(id)?,
             None => None,
         };
-        let duplicate = match (&question.admission, &print) {
-            (Admission::Again { settled: Some((relation, of)) }, Some(print)) => {
-                self.settled(article, &print.signature, of, *relation)
-            }
-            _ => self.duplicate(article, print.as_ref(), before, told_in.as_ref()),
-        };
-
         let change = revision::kind(previous, article, now);
         let killed = change == Change::Kill;
+        let target = match &question.admission {
+            Admission::Again { settled: Some((_, of)), withdraws } if !withdraws.is_empty() => {
+                Target::Story(of.clone(), withdraws.clone())
+            }
+            Admission::Publish if killed && before.is_none() => self.target(now, article, print.as_ref(), known)?,
+            _ => Target::Unknown,
+        };
+        let (duplicate, withdraws) = match (target, &question.admission, &print) {
+            (Target::Story(of, withdraws), ..) => (self.withdrawing(article, &of), withdraws),
+            (Target::Unclear, ..) => (original(article, "unclear_which"), Vec::new()),
+            (Target::Unknown, Admission::Again { settled: Some((relation, of)), .. }, Some(print)) => {
+                (self.settled(article, &print.signature, of, *relation), Vec::new())
+            }
+            (Target::Unknown, ..) => (self.duplicate(article, print.as_ref(), before, told_in.as_ref()), Vec::new()),
+        };
+
         let supersedes = before.map(|before| before.state.revision);
         let revision = supersedes.unwrap_or(0) + 1;
         let standing = before.map_or(&[][..], |before| &before.state.claims);
@@ -213,9 +229,14 @@ impl Index {
         state.of.clone_from(&duplicate.of);
         state.story.clone_from(&duplicate.story);
         state.agency = article.wire.agency.clone().or(state.agency);
-        state.signature = print.map(|print| print.signature).filter(|_| is_searched(killed, &duplicate));
+        if !killed {
+            state.signature = print.map(|print| print.signature).filter(|_| is_searched(&duplicate));
+        }
         state.claims = claims.standing;
         state.killed = killed;
+        if !withdraws.is_empty() {
+            state.withdraws.clone_from(&withdraws);
+        }
 
         let text = changes::kept(article, killed);
         let story = match &duplicate.story {
@@ -235,7 +256,7 @@ impl Index {
             }
         };
         let outcome = Outcome::Publish { revision, change, supersedes, changes };
-        Ok(Verdict { outcome, duplicate, claims: claims.changes, state, text: Some(text), story, series })
+        Ok(Verdict { outcome, duplicate, claims: claims.changes, state, text: Some(text), story, series, withdraws })
     }
 
     /// Copy or original. A published original stays one: others may already go back to it.
@@ -420,13 +441,12 @@ fn teller(article: &Article) -> Teller<'_> {
 }
 
 /// Whether others are compared with this text.
-fn is_searched(killed: bool, duplicate: &Duplicate) -> bool {
-    !killed
-        && match duplicate.relation {
-            Relation::Exact | Relation::Abridged => false,
-            Relation::Near => duplicate.similarity.is_some_and(|similarity| similarity < SAME_FOR_SEARCH),
-            Relation::Original | Relation::Update => true,
-        }
+fn is_searched(duplicate: &Duplicate) -> bool {
+    match duplicate.relation {
+        Relation::Exact | Relation::Abridged => false,
+        Relation::Near => duplicate.similarity.is_some_and(|similarity| similarity < SAME_FOR_SEARCH),
+        Relation::Original | Relation::Update => true,
+    }
 }
 
 /// Whether claims or other items rest on this original.
@@ -477,6 +497,8 @@ fn remembered(now: Timestamp, previous: Option<&ItemState>, hash: &Hash, article
             signature: None,
             claims: Vec::new(),
             killed: false,
+            withdraws: Vec::new(),
+            withdrawn: Vec::new(),
         };
     };
     let mut state = state.clone();
@@ -512,6 +534,7 @@ fn suppressed(now: Timestamp, question: &Question<'_>, reason: SuppressReason) -
         text: None,
         story: None,
         series: Vec::new(),
+        withdraws: Vec::new(),
     }
 }
 

@@ -68,6 +68,14 @@ pub(super) fn likeness(c: &Comparison) -> f64 {
         + 0.21 * c.terms_shared.min(c.terms_covered)
 }
 
+/// How like a notice is to the text that it may withdraw, and whether that may be another text of its form; none when it
+/// is too little.
+pub(super) fn akin(notice: &Signature, text: &Signature, comparison: &Comparison) -> Option<(f64, bool)> {
+    let likeness = likeness(comparison);
+    let compared = notice.shingles.min(text.shingles) >= SHORT && comparison.evidence >= LEAST_EVIDENCE;
+    (compared && likeness >= AKIN).then(|| (likeness, is_another(notice, text, comparison, false)))
+}
+
 /// Relates a text to an earlier entry; `Original` with reason `look_alike` when only the words are the same, none when
 /// not even they are.
 pub(super) fn relate(

@@ -38,6 +38,7 @@ pub(super) struct Entry {
     pub(super) touched: Timestamp,
     /// None when it is not to be compared with.
     signature: Option<Packed>,
+    killed: bool,
 }
 
 /// The story of an entry. It is named after its first item, which nearly always is the entry itself or its original.
@@ -61,6 +62,11 @@ impl Entry {
 
     /// What its text is compared by.
     pub(super) fn signature(&self) -> Option<Signature> {
+        self.signature_of_all().filter(|_| !self.killed)
+    }
+
+    /// The same, also of what was killed: for notices alone.
+    pub(super) fn signature_of_all(&self) -> Option<Signature> {
         self.signature.as_ref().and_then(Packed::signature)
     }
 
@@ -127,7 +133,7 @@ impl Window {
     /// Remembers an item in place of what was known of it.
     pub(super) fn put(&mut self, id: &ItemId, head: ItemHead) {
         self.remove(&id.0);
-        let ItemHead { feed, of, story, agency, first_seen, touched, signature } = head;
+        let ItemHead { feed, of, story, agency, first_seen, touched, signature, killed } = head;
         let slot = self.free.pop().unwrap_or_else(|| {
             self.entries.push(None);
             Slot::try_from(self.entries.len() - 1).expect("fewer than 2^32 items fit into memory")
@@ -147,6 +153,7 @@ impl Window {
             first_seen,
             touched,
             signature,
+            killed,
         };
         match (entry.signature(), &mut self.filling) {
             (None, _) => {}
@@ -263,6 +270,10 @@ impl Window {
         const PRIOR: usize = 500;
         let count = self.by_term.holders(term >> 1).count();
         ((self.entries.len() - self.free.len() + PRIOR) as f64 / (count + 1) as f64).ln()
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().flatten()
     }
 
     fn slot(&self, id: &str) -> Option<Slot> {

@@ -93,6 +93,9 @@ pub struct Wire {
     /// What the notes and headline marks say of this revision; published as the record's `change`.
     #[serde(skip)]
     pub notice: Option<Notice>,
+    /// The headline or slug of the story that a kill withdraws, as the kill names it. Not published.
+    #[serde(skip)]
+    pub withdraws: Option<String>,
 }
 
 /// What a stretch of paragraphs is for.

@@ -129,6 +129,8 @@ pub fn article_record(
         values,
         covid,
         duplicate,
+        withdraws: verdict.map_or_else(Vec::new, |verdict| verdict.withdraws.clone()),
+        withdrawn_by: verdict.and_then(|verdict| verdict.state.told_by(revision_of(verdict)).cloned()),
         images: article.images,
         enclosures: article.enclosures,
         categories: article.categories,
@@ -367,6 +369,8 @@ mod tests {
             signature: None,
             claims: vec![StandingClaim { revision: 2, observation: stands, evidence: ClaimEvidence::default() }],
             killed: false,
+            withdraws: Vec::new(),
+            withdrawn: Vec::new(),
         };
         let verdict = Verdict {
             outcome: Outcome::Publish {
@@ -406,6 +410,7 @@ mod tests {
                 longest: 9,
             }),
             series: Vec::new(),
+            withdraws: Vec::new(),
         };
         let enriched = Enriched {
             article,

@@ -52,3 +52,4 @@ mod reload;
 mod replay;
 mod restart;
 mod websub;
+mod withdrawal;

@@ -3,7 +3,7 @@
 use super::stages::Done;
 use crate::{
     dedup::{Index, Known, Options, Question},
-    model::{Admission, ItemId, Previous, SeriesState, StateChange, StoryState, Verdict, state_key},
+    model::{Admission, ItemId, Previous, SeriesState, StateChange, StoryState, Verdict, Withdrawal, state_key},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{collections::HashMap, convert::Infallible};
@@ -16,16 +16,16 @@ const STEP: SignedDuration = SignedDuration::from_micros(1);
 
 pub(super) struct Memory {
     index: Index,
-    /// By state key, so that what the index forgets is forgotten here.
-    items: HashMap<String, Previous>,
     told: Told,
     now: Timestamp,
     evicted: Timestamp,
 }
 
-/// What is known beyond single items.
+/// What is known.
 #[derive(Default)]
 struct Told {
+    /// By state key, so that what the index forgets is forgotten here.
+    items: HashMap<String, Previous>,
     stories: HashMap<String, StoryState>,
     series: HashMap<String, SeriesState>,
 }
@@ -37,14 +37,28 @@ impl Known for Told {
         Ok(self.stories.get(id).cloned())
     }
 
+    fn previous(&self, id: &ItemId) -> Result<Option<Previous>, Infallible> {
+        Ok(self.items.get(&state_key::item(id)).cloned())
+    }
+
     fn series(&self, key: &str) -> Result<Option<SeriesState>, Infallible> {
         Ok(self.series.get(key).cloned())
     }
 }
 
+impl Told {
+    fn remember(&mut self, id: &ItemId, verdict: &Verdict) {
+        self.series.extend(verdict.series.iter().cloned());
+        self.stories.extend(verdict.story.clone().map(|story| (story.id.clone(), story)));
+        let key = state_key::item(id);
+        let text = verdict.text.clone().or_else(|| self.items.remove(&key).and_then(|previous| previous.text));
+        self.items.insert(key, Previous { state: verdict.state.clone(), text });
+    }
+}
+
 impl Memory {
     pub(super) fn new(options: &Options, now: Timestamp) -> Self {
-        Self { index: Index::new(options), items: HashMap::new(), told: Told::default(), now, evicted: Timestamp::MIN }
+        Self { index: Index::new(options), told: Told::default(), now, evicted: Timestamp::MIN }
     }
 
     /// Judges a document. Documents that do not say when they were observed are observed just after the one before.
@@ -55,25 +69,23 @@ impl Memory {
             let end = |series: &SeriesState| series.claims.last().map_or(Timestamp::MIN, |claim| claim.observed);
             let series: Vec<_> = self.told.series.iter().map(|(key, series)| (key.clone(), end(series))).collect();
             for StateChange { key, .. } in self.index.evict(self.now, stories, series) {
-                self.items.remove(&key);
+                self.told.items.remove(&key);
                 self.told.stories.remove(key.trim_start_matches("story/"));
                 self.told.series.remove(&key);
             }
             self.evicted = self.now;
         }
         let id: &ItemId = &done.enriched.article.id;
-        let key = state_key::item(id);
-        let question = Question {
-            enriched: &done.enriched,
-            hash: &done.hash,
-            previous: self.items.get(&key).cloned(),
-            admission: Admission::Publish,
-        };
+        let Ok(previous) = self.told.previous(id);
+        let question = Question { enriched: &done.enriched, hash: &done.hash, previous, admission: Admission::Publish };
         let Ok(verdict) = self.index.judge(self.now, question, &self.told);
-        self.told.series.extend(verdict.series.iter().cloned());
-        self.told.stories.extend(verdict.story.clone().map(|story| (story.id.clone(), story)));
-        let text = verdict.text.clone().or_else(|| self.items.remove(&key).and_then(|previous| previous.text));
-        self.items.insert(key, Previous { state: verdict.state.clone(), text });
+        self.told.remember(id, &verdict);
+        for Withdrawal { item, .. } in &verdict.withdraws {
+            let Ok(previous) = self.told.previous(item);
+            let Some(previous) = previous else { continue };
+            let Ok((_, killed)) = self.index.withdraw(self.now, &done.enriched, item, previous, &self.told);
+            self.told.remember(item, &killed);
+        }
         verdict
     }
 }
