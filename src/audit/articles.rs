@@ -18,7 +18,7 @@ pub(super) struct Articles {
     contents: HashSet<u64>,
     /// The same with their revisions.
     revisions: HashSet<u64>,
-    /// What came of a place in the intake: the content that is published.
+    /// What came of an item at a place in the intake: the content that is published.
     origins: HashMap<u64, u64>,
     /// Places in the intake whose item went to the dead letters.
     dead: HashSet<u64>,
@@ -77,9 +77,9 @@ impl Articles {
         self.revisions.contains(&key::of_revision(item, rev, content))
     }
 
-    /// The content that was published of a place in the intake.
-    pub(super) fn of_origin(&self, origin: u64) -> Option<u64> {
-        self.origins.get(&origin).copied()
+    /// The content that was published of an item at a place in the intake. A notice is told there with what it withdraws.
+    pub(super) fn of_origin(&self, item: &str, origin: u64) -> Option<u64> {
+        self.origins.get(&key::of_item(item, origin)).copied()
     }
 
     pub(super) fn is_dead(&self, origin: u64) -> bool {
@@ -272,7 +272,7 @@ impl Auditor {
             self.articles.revisions.insert(key::of_revision(proof.item, proof.rev, proof.content));
         }
         if self.options.intake {
-            self.articles.origins.entry(proof.origin.key()).or_insert(proof.content);
+            self.articles.origins.entry(key::of_item(proof.item, proof.origin.key())).or_insert(proof.content);
         }
     }
 

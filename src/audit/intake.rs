@@ -37,7 +37,7 @@ impl Auditor {
             return;
         }
         let before = self.observed.0.insert(item.into(), (content, lost)).map(|(before, _)| before);
-        if let Some(published) = self.articles.of_origin(origin) {
+        if let Some(published) = self.articles.of_origin(item, origin) {
             if published != content {
                 let detail = format!(
                     "frame {}, place {} observed content {}, and {} is published of it",

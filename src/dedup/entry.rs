@@ -4,7 +4,7 @@
 //! the item it goes back to, each as the number of a feed and eight bytes, or spelt out where it is of another form; its
 //! story where it is neither of the two; and its packed signature.
 
-use crate::model::{Body, ItemHead, ItemId, Packed, Signature};
+use crate::model::{Body, ItemHead, ItemId, Signature};
 use jiff::Timestamp;
 use std::collections::HashMap;
 
@@ -43,11 +43,13 @@ pub(super) struct Entry<'w> {
     story: Story<'w>,
     /// None when it is not to be compared with.
     pub(super) body: Option<Body<'w>>,
+    /// Of what was killed, which nothing is compared with but a notice.
+    of_killed: Option<Body<'w>>,
 }
 
 /// The id of an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Name<'w> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Name<'w> {
     /// The feed, and the number that the sixteen digits after it spell.
     Made(&'w str, u64),
     Other(&'w str),
@@ -71,6 +73,7 @@ const HAS_ORIGINAL: u8 = 1 << 3;
 const ORIGINAL_IS_MADE: u8 = 1 << 4;
 const HAS_AGENCY: u8 = 1 << 5;
 const HAS_SIGNATURE: u8 = 1 << 6;
+const IS_KILLED: u8 = 1 << 7;
 
 /// Where in the bytes stands when it was last seen, and where what does not change with time begins.
 pub(super) const TOUCHED: std::ops::Range<usize> = 8..16;
@@ -109,6 +112,26 @@ impl<'w> Entry<'w> {
         self.id.is(id)
     }
 
+    /// By when it was first seen, and of equals by its id: an order that is the same after a restart.
+    pub(super) fn order(&self) -> (Timestamp, Name<'w>) {
+        (self.first_seen, self.id)
+    }
+
+    /// Whether it is no copy and no new version of another item.
+    pub(super) fn is_original(&self) -> bool {
+        self.of.is_none()
+    }
+
+    /// Whether it is told in this story.
+    pub(super) fn is_in(&self, story: &str) -> bool {
+        match self.story {
+            Story::None => false,
+            Story::Own => self.id.is(story),
+            Story::OfOriginal => self.of.is_some_and(|of| of.is(story)),
+            Story::Other(other) => other == story,
+        }
+    }
+
     /// The item it goes back to.
     pub(super) fn of(&self) -> Option<ItemId> {
         self.of.map(Name::id)
@@ -133,6 +156,11 @@ impl<'w> Entry<'w> {
         self.body.and_then(Body::signature)
     }
 
+    /// The same, also of what was killed: for notices alone.
+    pub(super) fn signature_of_all(&self) -> Option<Signature> {
+        self.body.or(self.of_killed).and_then(Body::signature)
+    }
+
     pub(super) fn read(bytes: &'w [u8], names: &'w Names) -> Option<Self> {
         let mut bytes = Bytes(bytes);
         let (first_seen, touched) = (time(bytes.word()?), time(bytes.word()?));
@@ -151,14 +179,15 @@ impl<'w> Entry<'w> {
             OTHER_STORY => Story::Other(bytes.string()?),
             _ => Story::None,
         };
-        let body = (has & HAS_SIGNATURE != 0).then_some(Body(bytes.0));
-        Some(Self { feed, agency, first_seen, touched, id, of, story, body })
+        let signed = (has & HAS_SIGNATURE != 0).then_some(Body(bytes.0));
+        let (body, of_killed) = if has & IS_KILLED != 0 { (None, signed) } else { (signed, None) };
+        Some(Self { feed, agency, first_seen, touched, id, of, story, body, of_killed })
     }
 }
 
 /// Writes an entry in place of what `out` held.
 pub(super) fn write(out: &mut Vec<u8>, names: &mut Names, id: &ItemId, head: &ItemHead) {
-    let ItemHead { feed, of, story, agency, first_seen, touched, signature } = head;
+    let ItemHead { feed, of, story, agency, first_seen, touched, signature, killed } = head;
     out.clear();
     out.extend(nanoseconds(*first_seen).to_le_bytes());
     out.extend(nanoseconds(*touched).to_le_bytes());
@@ -177,7 +206,8 @@ pub(super) fn write(out: &mut Vec<u8>, names: &mut Names, id: &ItemId, head: &It
             | mark(of.is_some(), HAS_ORIGINAL)
             | mark(made_of.is_some(), ORIGINAL_IS_MADE)
             | mark(agency.is_some(), HAS_AGENCY)
-            | mark(signature.is_some(), HAS_SIGNATURE),
+            | mark(signature.is_some(), HAS_SIGNATURE)
+            | mark(*killed, IS_KILLED),
     );
     put_number(out, names.number(&feed.0));
     if let Some(agency) = agency {
@@ -255,15 +285,15 @@ impl<'w> Bytes<'w> {
     }
 }
 
-/// The packed signature of a head, as an entry keeps it.
-pub(super) fn body(signature: Option<&Packed>) -> Option<&[u8]> {
-    signature.map(|signature| signature.body().0)
+/// The packed signature of a head that is compared with, as an entry keeps it.
+pub(super) fn body(head: &ItemHead) -> Option<&[u8]> {
+    head.signature.as_ref().filter(|_| !head.killed).map(|signature| signature.body().0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::FeedId;
+    use crate::model::{FeedId, Packed};
 
     #[track_caller]
     fn check(id: &str, feed: &str, of: Option<&str>, story: Option<&str>, agency: Option<&str>) {
@@ -277,6 +307,7 @@ mod tests {
                 first_seen: "1999-01-01T00:00:00.000000001Z".parse().unwrap(),
                 touched: "2021-03-05T12:00:00.123456789Z".parse().unwrap(),
                 signature,
+                killed: false,
             };
             let (mut names, mut out) = (Names::default(), vec![1, 2, 3]);
             write(&mut out, &mut names, &ItemId(id.to_owned()), &head);

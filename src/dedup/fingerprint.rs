@@ -189,6 +189,11 @@ fn is_telling(word: &Word) -> bool {
     }
 }
 
+/// A headline as the signature keeps it.
+pub(super) fn headline(text: &str) -> Vec<u16> {
+    of_headline(&words(text))
+}
+
 fn of_headline(headline: &[Word]) -> Vec<u16> {
     let telling = headline.iter().filter(|word| word.length >= TERM_LETTERS || word.is_figure());
     let mut hashes: Vec<u16> = telling.map(|word| (word.stem >> 48) as u16).collect();

@@ -10,9 +10,8 @@
 use super::{entry::Entry, fingerprint::NAME, window::Window};
 use crate::model::{ItemId, Signature};
 use jiff::Timestamp;
-use std::{cmp::Reverse, collections::HashMap};
 
-/// Newest originals looked at behind each word, originals compared, and newest members of a story compared.
+/// Originals looked at that share words, those compared, and newest members of a story compared.
 const HOLDERS: usize = 32;
 const CANDIDATES: usize = 16;
 const LOOKED_AT: usize = 8;
@@ -52,7 +51,7 @@ pub(super) struct Found {
 pub(super) fn seek(window: &Window, sought: &Sought<'_>, look_alikes: &[Entry<'_>]) -> Found {
     let candidates = candidates(window, sought);
     let alike = look_alikes.iter().map(|entry| likeness_of_form(sought, entry, true));
-    let is_alike = |entry: &&Entry<'_>| look_alikes.iter().any(|alike| alike.id() == entry.id());
+    let is_alike = |entry: &&Entry<'_>| look_alikes.iter().any(|alike| alike.order() == entry.order());
     let others = candidates.iter().filter(|entry| !is_alike(entry)).map(|entry| likeness_of_form(sought, entry, false));
     if sought.signature.form || alike.chain(others).sum::<f64>() >= 1.0 {
         return Found { form: true, ..Found::default() };
@@ -75,35 +74,23 @@ pub(super) fn seek(window: &Window, sought: &Sought<'_>, look_alikes: &[Entry<'_
 pub(super) fn stays(window: &Window, sought: &Sought<'_>, before: &Signature, story: &str) -> bool {
     let has = |key: &&u32| before.keys.iter().any(|known| known >> 1 == **key >> 1);
     let kept = sought.signature.keys.iter().filter(has).count();
-    let others = window.members(story, LOOKED_AT).iter().filter(|entry| entry.id() != *sought.id).count();
+    let others = window.members(story, LOOKED_AT).iter().filter(|entry| !entry.is(&sought.id.0)).count();
     kept * 2 >= sought.signature.keys.len() || others == 0 || evidence(window, sought, story, false) >= LEAVES
 }
 
 /// The originals that share the rarest words with a text, the most alike first.
 fn candidates<'w>(window: &'w Window, sought: &Sought<'_>) -> Vec<Entry<'w>> {
-    let mut hits: HashMap<ItemId, (f64, Entry<'w>)> = HashMap::new();
-    for key in &sought.signature.keys {
-        let weight = window.rarity(*key) * if key & 1 == 1 { NAME } else { 1.0 };
-        for entry in window.key_holders(*key, HOLDERS) {
-            if entry.id() != *sought.id && days_between(sought, &entry) <= CLOSED {
-                hits.entry(entry.id()).or_insert((0.0, entry)).0 += weight;
-            }
-        }
-    }
-    let mut found: Vec<(f64, Entry<'w>)> = hits.into_values().collect();
-    found.sort_by(|a, b| {
-        let newest = |entry: &Entry<'_>| Reverse((entry.first_seen, entry.id()));
-        b.0.total_cmp(&a.0).then_with(|| newest(&a.1).cmp(&newest(&b.1)))
-    });
-    found.truncate(CANDIDATES);
-    found.into_iter().map(|(_, entry)| entry).collect()
+    let weight = |key: u32| window.rarity(key) * if key & 1 == 1 { NAME } else { 1.0 };
+    let found = window.kin(&sought.signature.keys, weight, HOLDERS).into_iter().map(|(_, entry)| entry);
+    let open = found.filter(|entry| !entry.is(&sought.id.0) && days_between(sought, entry) <= CLOSED);
+    open.take(CANDIDATES).collect()
 }
 
 /// Evidence that a text belongs to a story: the mean of its most alike members, less the longer there was no news. A
 /// story of a recurring form takes nothing in.
 fn evidence(window: &Window, sought: &Sought<'_>, story: &str, in_time: bool) -> f64 {
     let mut members = window.members(story, LOOKED_AT);
-    members.retain(|entry| entry.id() != *sought.id);
+    members.retain(|entry| !entry.is(&sought.id.0));
     let forms = members.iter().filter(|entry| entry.body.is_some_and(|body| body.is_form())).count();
     let Some(newest) = members.first() else { return 0.0 };
     let days = if in_time { days_between(sought, newest) } else { 0.0 };
@@ -135,15 +122,15 @@ fn shared(window: &Window, sought: &Sought<'_>, entry: &Entry<'_>) -> f64 {
 
 /// How much a text and an earlier one look like two of one form; together 1 is enough.
 fn likeness_of_form(sought: &Sought<'_>, entry: &Entry<'_>, alike: bool) -> f64 {
+    if !alike && sought.feed != entry.feed {
+        return 0.0;
+    }
     let Some(earlier) = entry.signature() else { return 0.0 };
     let signature = sought.signature;
     let words = signature.headline.iter().filter(|word| earlier.headline.binary_search(word).is_ok()).count();
     let headline = words as f64 / signature.headline.len().max(earlier.headline.len()).max(1) as f64;
     if alike {
         return if headline >= 0.3 { 1.0 } else { 0.5 };
-    }
-    if sought.feed != entry.feed {
-        return 0.0;
     }
     let is_shared = |key: &&u32| earlier.keys.iter().any(|known| known >> 1 == **key >> 1);
     let keys = signature.keys.iter().filter(is_shared).count();

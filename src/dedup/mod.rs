@@ -12,6 +12,7 @@ mod crowd;
 mod entry;
 mod fingerprint;
 mod frequency;
+mod kill;
 mod kinship;
 mod postings;
 mod rebuild;
@@ -28,6 +29,7 @@ mod words;
 pub use self::rebuild::{Published, rebuild, rebuild_earlier};
 
 use self::fingerprint::Fingerprint;
+use self::kill::Target;
 use self::kinship::Sought;
 use self::similarity::Comparison;
 use self::update::{Link, Teller};
@@ -77,6 +79,9 @@ pub trait Known {
 
     /// The entry of a story.
     fn story(&self, id: &str) -> Result<Option<StoryState>, Self::Error>;
+
+    /// What is known of an item.
+    fn previous(&self, id: &ItemId) -> Result<Option<Previous>, Self::Error>;
 
     /// The entry of a series, by its key.
     fn series(&self, key: &str) -> Result<Option<SeriesState>, Self::Error>;
@@ -150,10 +155,12 @@ impl Index {
                 Some(SuppressReason::Unchanged)
             }
             Admission::Remember(reason) => Some(*reason),
-            Admission::Publish => previous
-                .filter(|previous| previous.state.revision > 0)
-                .is_some_and(|previous| revision::only_typography(previous, question.enriched))
-                .then_some(SuppressReason::Typography),
+            Admission::Publish => previous.filter(|previous| previous.state.revision > 0).and_then(|previous| {
+                if kill::still_withdrawn(previous, &question.enriched.article) {
+                    return Some(SuppressReason::Withdrawn);
+                }
+                revision::only_typography(previous, question.enriched).then_some(SuppressReason::Typography)
+            }),
         };
         let verdict = match reason {
             Some(reason) => suppressed(now, &question, reason),
@@ -193,19 +200,35 @@ impl Index {
             Some(id) => known.story(id)?,
             None => None,
         };
-        let (mut duplicate, look_alikes) = match (&question.admission, &print) {
-            (Admission::Again { settled: Some((relation, of)) }, Some(print)) => {
-                (self.settled(article, &print.signature, of, *relation), Vec::new())
+        let change = revision::kind(previous, article, now);
+        let killed = change == Change::Kill;
+        let target = match &question.admission {
+            Admission::Again { settled: Some((_, of)), withdraws } if !withdraws.is_empty() => {
+                Target::Story(of.clone(), withdraws.clone())
             }
-            _ => self.duplicate(article, print.as_ref(), before, told_in.as_ref()),
+            Admission::Publish if killed && before.is_none() => self.target(now, article, print.as_ref(), known)?,
+            _ => Target::Unknown,
         };
-
+        let (mut withdraws, mut look_alikes) = (Vec::new(), Vec::new());
+        let mut duplicate = match (target, &question.admission, &print) {
+            (Target::Story(of, items), ..) => {
+                withdraws = items;
+                self.withdrawing(article, &of)
+            }
+            (Target::Unclear, ..) => original(article, "unclear_which"),
+            (Target::Unknown, Admission::Again { settled: Some((relation, of)), .. }, Some(print)) => {
+                self.settled(article, &print.signature, of, *relation)
+            }
+            (Target::Unknown, ..) => {
+                let duplicate;
+                (duplicate, look_alikes) = self.duplicate(article, print.as_ref(), before, told_in.as_ref());
+                duplicate
+            }
+        };
         if tells_more(&duplicate, question.enriched) {
             (duplicate.relation, duplicate.reason) = (Relation::Update, "adds".to_owned());
         }
 
-        let change = revision::kind(previous, article, now);
-        let killed = change == Change::Kill;
         let mut second = None;
         if let Some(print) = print.as_mut().filter(|_| !killed && duplicate.relation == Relation::Original) {
             let kin = self.kin(&mut print.signature, article, state.first_seen, before, &look_alikes);
@@ -249,9 +272,14 @@ impl Index {
         state.of.clone_from(&duplicate.of);
         state.story.clone_from(&duplicate.story);
         state.agency = article.wire.agency.clone().or(state.agency);
-        state.signature = print.map(|print| print.signature).filter(|_| is_searched(killed, &duplicate));
+        if !killed {
+            state.signature = print.map(|print| print.signature).filter(|_| is_searched(&duplicate));
+        }
         state.claims = claims.standing;
         state.killed = killed;
+        if !withdraws.is_empty() {
+            state.withdraws.clone_from(&withdraws);
+        }
 
         let text = changes::kept(article, killed);
         let mut other_story = told_in
@@ -288,7 +316,17 @@ impl Index {
             }
         };
         let outcome = Outcome::Publish { revision, change, supersedes, changes };
-        Ok(Verdict { outcome, duplicate, claims: claims.changes, state, text: Some(text), story, other_story, series })
+        Ok(Verdict {
+            outcome,
+            duplicate,
+            claims: claims.changes,
+            state,
+            text: Some(text),
+            story,
+            other_story,
+            series,
+            withdraws,
+        })
     }
 
     /// Copy or original. A published original stays one: others may already go back to it.
@@ -391,6 +429,7 @@ impl Index {
         let compared: Vec<(Entry<'_>, Signature, Comparison)> = candidates
             .filter(|entry| entry.first_seen <= told)
             .filter_map(|entry| entry.signature().map(|earlier| (entry, earlier)))
+            .filter(|(_, earlier)| update::may_relate(signature, earlier))
             .map(|(entry, earlier)| {
                 let comparison = similarity::compare(signature, &earlier, &weight);
                 (entry, earlier, comparison)
@@ -422,26 +461,25 @@ impl Index {
 
     /// Of the links that are nearly as good as the best and explain as much of the text, the one that goes back furthest:
     /// copies of copies, and of parts that were told one by one, meet in the text that was seen first.
-    fn first_told<'m, 'w>(&self, met: &'m [Met<'w>]) -> Option<&'m Met<'w>> {
+    fn first_told<'m, 'w>(&'w self, met: &'m [Met<'w>]) -> Option<&'m Met<'w>> {
         let links = met.iter().filter(|met| met.link.relation != Relation::Original);
         let best = links.clone().max_by(|a, b| {
-            let earlier = || (b.entry.first_seen, b.entry.id()).cmp(&(a.entry.first_seen, a.entry.id()));
+            let earlier = || b.entry.order().cmp(&a.entry.order());
             a.link.weight.total_cmp(&b.link.weight).then_with(earlier)
         })?;
         let as_good = |met: &&Met<'_>| {
             met.link.weight >= best.link.weight - WEIGHT_MARGIN && met.link.shared >= best.link.shared - SHARE_MARGIN
         };
-        let told = |met: &&Met<'_>| {
+        let origin = |met: &&'m Met<'w>| -> Entry<'w> {
             let of = met.entry.of();
-            let origin = of.as_ref().and_then(|of| self.window.entry(&of.0)).unwrap_or(met.entry);
-            (origin.first_seen, origin.id())
+            of.as_ref().and_then(|of| self.window.entry(&of.0)).unwrap_or(met.entry)
         };
         links
             .filter(|met| {
                 met.link.relation == best.link.relation || met.link.relation.is_copy() == best.link.relation.is_copy()
             })
             .filter(as_good)
-            .min_by_key(told)
+            .min_by(|one, other| origin(one).order().cmp(&origin(other).order()))
     }
 
     fn signature(&self, id: &ItemId) -> Option<Signature> {
@@ -525,13 +563,12 @@ fn teller(article: &Article) -> Teller<'_> {
 }
 
 /// Whether others are compared with this text.
-fn is_searched(killed: bool, duplicate: &Duplicate) -> bool {
-    !killed
-        && match duplicate.relation {
-            Relation::Exact | Relation::Abridged => false,
-            Relation::Near => duplicate.similarity.is_some_and(|similarity| similarity < SAME_FOR_SEARCH),
-            Relation::Original | Relation::Update => true,
-        }
+fn is_searched(duplicate: &Duplicate) -> bool {
+    match duplicate.relation {
+        Relation::Exact | Relation::Abridged => false,
+        Relation::Near => duplicate.similarity.is_some_and(|similarity| similarity < SAME_FOR_SEARCH),
+        Relation::Original | Relation::Update => true,
+    }
 }
 
 /// Whether a longer text with another in it has figures of its own: it is no mere copy then, lest they are lost.
@@ -590,6 +627,8 @@ fn remembered(now: Timestamp, previous: Option<&ItemState>, hash: &Hash, article
             signature: None,
             claims: Vec::new(),
             killed: false,
+            withdraws: Vec::new(),
+            withdrawn: Vec::new(),
         };
     };
     let mut state = state.clone();
@@ -626,6 +665,7 @@ fn suppressed(now: Timestamp, question: &Question<'_>, reason: SuppressReason) -
         story: None,
         other_story: None,
         series: Vec::new(),
+        withdraws: Vec::new(),
     }
 }
 

@@ -4,8 +4,8 @@
 //! `judge` had made of it, but for what no record tells: when the item was last seen, what was suppressed, and whether a
 //! notice was new.
 
-use super::{changes, fingerprint, is_searched, remembered};
-use crate::model::{Article, Change, Duplicate, Hash, ItemState, StoredText};
+use super::{changes, fingerprint, is_searched, keep_newest, remembered};
+use crate::model::{Article, Change, Duplicate, Hash, ItemId, ItemState, StoredText, Withdrawal};
 use jiff::Timestamp;
 
 /// A published revision.
@@ -22,11 +22,15 @@ pub struct Published<'a> {
     pub hash: &'a Hash,
     /// When it was observed.
     pub observed: Timestamp,
+    /// What it withdraws.
+    pub withdraws: &'a [Withdrawal],
+    /// The notice that tells it.
+    pub withdrawn_by: Option<&'a ItemId>,
 }
 
 /// The item's entry and text after this revision. The claims that stand are those of `previous`.
 pub fn rebuild(previous: Option<&ItemState>, published: &Published<'_>) -> (ItemState, StoredText) {
-    let Published { article, duplicate, change, revision, hash, observed } = *published;
+    let Published { article, duplicate, change, revision, hash, observed, withdraws, withdrawn_by } = *published;
     let killed = change == Change::Kill;
     let mut state = remembered(observed, previous, hash, article);
     state.revision = revision;
@@ -34,9 +38,20 @@ pub fn rebuild(previous: Option<&ItemState>, published: &Published<'_>) -> (Item
     state.of.clone_from(&duplicate.of);
     state.story.clone_from(&duplicate.story);
     state.agency = article.wire.agency.clone().or(state.agency);
-    state.signature =
-        fingerprint::fingerprint(article).map(|print| print.signature).filter(|_| is_searched(killed, duplicate));
+    if !killed {
+        state.signature =
+            fingerprint::fingerprint(article).map(|print| print.signature).filter(|_| is_searched(duplicate));
+    }
     state.killed = killed;
+    if !withdraws.is_empty() {
+        state.withdraws = withdraws.to_vec();
+    }
+    if let Some(notice) = withdrawn_by {
+        // A replay tells it again.
+        state.withdrawn.retain(|told| told.revision != revision);
+        state.withdrawn.push(Withdrawal { item: notice.clone(), revision });
+        keep_newest(&mut state.withdrawn);
+    }
     (state, changes::kept(article, killed))
 }
 

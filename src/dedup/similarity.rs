@@ -64,17 +64,30 @@ impl Slots {
     }
 }
 
+/// Sampled shingles that stand in both texts.
+pub(super) fn evidence(later: &Signature, earlier: &Signature) -> usize {
+    let (mut later, mut earlier) = (later.bottom.iter().peekable(), earlier.bottom.iter().peekable());
+    let mut found = 0;
+    while let (Some(one), Some(other)) = (later.peek(), earlier.peek()) {
+        match one.cmp(other) {
+            std::cmp::Ordering::Less => drop(later.next()),
+            std::cmp::Ordering::Greater => drop(earlier.next()),
+            std::cmp::Ordering::Equal => {
+                found += 1;
+                later.next();
+                earlier.next();
+            }
+        }
+    }
+    found
+}
+
 /// Compares two signatures; `weight` is that of a term.
 pub(super) fn compare(later: &Signature, earlier: &Signature, weight: &dyn Fn(u32) -> f64) -> Comparison {
     let threshold = complete_to(&later.bottom, Signature::BOTTOM).min(complete_to(&earlier.bottom, Signature::BOTTOM));
     let (later_sample, earlier_sample) = (below(&later.bottom, threshold), below(&earlier.bottom, threshold));
-    let mut evidence = 0;
-    merge(
-        later_sample,
-        earlier_sample,
-        |shingle| *shingle,
-        |l, e| evidence += usize::from(!l.is_empty() && !e.is_empty()),
-    );
+    // Above the threshold no hash stands in both.
+    let evidence = evidence(later, earlier);
     let share = |of: usize| if of == 0 { 0.0 } else { evidence as f64 / of as f64 };
     let (shared, covered) = (share(later_sample.len()), share(earlier_sample.len()));
     let terms = terms(later, earlier, weight);

@@ -1,12 +1,14 @@
 use super::*;
 use crate::model::{
     AsOf, AsOfHow, Covid, FeedId, Field, Kind, Location, Metric, Notice, Number, Observation, ObservationSpans,
-    PlaceHow, PlaceKind, Qualifier, SentenceRef, SeriesEnd, Status, Unit, Wire,
+    PlaceHow, PlaceKind, Qualifier, SentenceRef, SeriesEnd, Status, Unit, Wire, Withdrawal,
 };
 use std::{collections::BTreeMap, convert::Infallible};
 
 #[cfg(test)]
 mod background;
+#[cfg(test)]
+mod kill;
 #[cfg(test)]
 mod series;
 #[cfg(test)]
@@ -107,13 +109,13 @@ pub(super) fn observation(id: &str, metric: Metric, value: f64, body: &str) -> O
 /// The index with the state beside it, as the pipeline keeps it.
 struct Memory {
     index: Index,
-    items: BTreeMap<ItemId, Previous>,
     told: Told,
     now: Timestamp,
 }
 
 #[derive(Default)]
 struct Told {
+    items: BTreeMap<ItemId, Previous>,
     stories: BTreeMap<String, StoryState>,
     /// Through the wire form, as the store keeps it.
     series: BTreeMap<String, Vec<u8>>,
@@ -126,15 +128,34 @@ impl Known for Told {
         Ok(self.stories.get(id).cloned())
     }
 
+    fn previous(&self, id: &ItemId) -> Result<Option<Previous>, Infallible> {
+        Ok(self.items.get(id).cloned())
+    }
+
     fn series(&self, key: &str) -> Result<Option<SeriesState>, Infallible> {
         Ok(self.series.get(key).map(|value| serde_json::from_slice(value).unwrap()))
+    }
+}
+
+impl Told {
+    fn remember(&mut self, id: &ItemId, verdict: &Verdict) {
+        let text = verdict.text.clone().or(self.items.remove(id).and_then(|previous| previous.text));
+        self.items.insert(id.clone(), Previous { state: verdict.state.clone(), text });
+        let stories = verdict.story.iter().chain(&verdict.other_story).cloned();
+        self.stories.extend(stories.map(|story| (story.id.clone(), story)));
+        for (key, series) in &verdict.series {
+            match series.change(key.clone()).value {
+                Some(value) => drop(self.series.insert(key.clone(), value)),
+                None => drop(self.series.remove(key)),
+            }
+        }
     }
 }
 
 impl Memory {
     fn new() -> Self {
         let now = "2021-03-05T12:00:00Z".parse().unwrap();
-        Self { index: Index::new(&Options::default()), items: BTreeMap::new(), told: Told::default(), now }
+        Self { index: Index::new(&Options::default()), told: Told::default(), now }
     }
 
     fn judge(&mut self, enriched: &Enriched) -> Verdict {
@@ -145,20 +166,23 @@ impl Memory {
         self.now += SignedDuration::from_secs(60);
         let article = &enriched.article;
         let hash = Hash::of_fields("test", [article.headline.as_deref().unwrap_or(""), &article.body]);
-        let previous = self.items.get(&article.id).cloned();
+        let previous = self.told.items.get(&article.id).cloned();
         let question = Question { enriched, hash: &hash, previous: previous.clone(), admission };
         let Ok(verdict) = self.index.judge(self.now, question, &self.told);
-        let text = verdict.text.clone().or(previous.and_then(|previous| previous.text));
-        self.items.insert(article.id.clone(), Previous { state: verdict.state.clone(), text });
-        let stories = verdict.story.iter().chain(&verdict.other_story).cloned();
-        self.told.stories.extend(stories.map(|story| (story.id.clone(), story)));
-        for (key, series) in &verdict.series {
-            match series.change(key.clone()).value {
-                Some(value) => drop(self.told.series.insert(key.clone(), value)),
-                None => drop(self.told.series.remove(key)),
-            }
-        }
+        self.told.remember(&article.id, &verdict);
         verdict
+    }
+
+    /// Kills what a notice withdraws, as the pipeline does.
+    fn withdraw(&mut self, notice: &Enriched, verdict: &Verdict) -> Vec<(Enriched, Verdict)> {
+        let mut killed = Vec::new();
+        for Withdrawal { item, .. } in &verdict.withdraws {
+            let previous = self.told.items.get(item).cloned().unwrap();
+            let Ok((article, verdict)) = self.index.withdraw(self.now, notice, item, previous, &self.told);
+            self.told.remember(item, &verdict);
+            killed.push((article, verdict));
+        }
+        killed
     }
 
     fn evict(&mut self, days_on: i64) -> Vec<String> {
@@ -172,7 +196,7 @@ impl Memory {
     /// As after a crash: everything is built from the state again, in another order.
     fn restart(&mut self) {
         self.index = Index::new(&Options::default());
-        for (id, previous) in self.items.iter().rev() {
+        for (id, previous) in self.told.items.iter().rev() {
             // Through the wire form, as the store keeps it.
             let head: ItemHead = serde_json::from_slice(&serde_json::to_vec(&previous.state).unwrap()).unwrap();
             assert_eq!(head, ItemHead::from(&previous.state));

@@ -7,7 +7,7 @@
 
 use super::entry::Entry;
 use super::fingerprint::SHORT;
-use super::similarity::Comparison;
+use super::similarity::{self, Comparison};
 use crate::model::{FeedId, Notice, Relation, Signature};
 
 /// Sampled shingles that two texts must have in common before their shares mean anything.
@@ -66,6 +66,22 @@ pub(super) fn likeness(c: &Comparison) -> f64 {
         + 0.12 * c.shared.min(c.covered)
         + 0.40 * c.terms_shared.max(c.terms_covered)
         + 0.21 * c.terms_shared.min(c.terms_covered)
+}
+
+/// How like a notice is to the text that it may withdraw, and whether that may be another text of its form; none when it
+/// is too little.
+pub(super) fn akin(notice: &Signature, text: &Signature, comparison: &Comparison) -> Option<(f64, bool)> {
+    let likeness = likeness(comparison);
+    let compared = notice.shingles.min(text.shingles) >= SHORT && comparison.evidence >= LEAST_EVIDENCE;
+    (compared && likeness >= AKIN).then(|| (likeness, is_another(notice, text, comparison, false)))
+}
+
+/// Whether [`relate`] may come to anything: the rest of a comparison costs more.
+pub(super) fn may_relate(later: &Signature, earlier: &Signature) -> bool {
+    later.exact == earlier.exact
+        || later.link.is_some() && later.link == earlier.link
+        || later.guid.is_some() && later.guid == earlier.guid
+        || similarity::evidence(later, earlier) >= LEAST_EVIDENCE
 }
 
 /// Relates a text to an earlier entry; `Original` with reason `look_alike` when only the words are the same, none when

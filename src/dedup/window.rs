@@ -29,7 +29,9 @@ const INDEXED_KEYS: usize = 4;
 const COMMON: usize = 96;
 /// The texts with a paragraph are not looked at when there are more.
 const TOO_MANY: usize = 512;
-/// A telling word of more originals finds none of them, and a story of more takes in nothing more.
+/// A telling word of more originals finds none of them.
+const COMMON_KEY: usize = 64;
+/// A story of more originals takes in nothing more.
 const TOO_LARGE: usize = 512;
 /// An address under which more items stand than this is no article's address.
 const SHARED_ADDRESS: usize = 8;
@@ -154,14 +156,14 @@ impl Window {
             }
             Some(slot) => {
                 let before = self.at(slot).and_then(|entry| entry.body);
-                let reads_otherwise = before.map(|body| body.0) != entry::body(head.signature.as_ref());
+                let reads_otherwise = before.map(|body| body.0) != entry::body(&head);
                 let kin_before = self.at(slot).and_then(kin);
                 if reads_otherwise {
                     self.index(before.and_then(Body::signature), slot, Change::OUT);
                 }
                 self.records.put(slot, &written);
                 if reads_otherwise {
-                    self.index(head.signature.and_then(|packed| packed.signature()), slot, Change::IN);
+                    self.index(self.at(slot).and_then(|entry| entry.signature()), slot, Change::IN);
                 }
                 let kin_now = self.at(slot).and_then(kin);
                 if kin_before != kin_now {
@@ -176,7 +178,7 @@ impl Window {
                 });
                 self.records.put(slot, &written);
                 self.by_id.add(key_of_id(&id.0), slot);
-                self.index(head.signature.and_then(|packed| packed.signature()), slot, Change::IN);
+                self.index(self.at(slot).and_then(|entry| entry.signature()), slot, Change::IN);
                 self.index_kin(self.at(slot).and_then(kin), slot, Change::IN);
             }
         }
@@ -288,7 +290,9 @@ impl Window {
                 *sum += weight;
             }
         }
-        let several = hits.into_iter().filter(|(slot, _)| Some(*slot) != own);
+        // A shingle meets strangers by chance: where many meet one, those that meet two are likelier.
+        let least = if hits.len() > CANDIDATES { 2 } else { 1 };
+        let several = hits.into_iter().filter(|(slot, (number, _))| *number >= least && Some(*slot) != own);
         let mut weights: Vec<(u64, Slot)> = several.map(|(slot, (_, weight))| (weight, slot)).collect();
         // Only those are read that may be among the first.
         if let Some(last) = CANDIDATES.checked_sub(1).filter(|last| *last < weights.len()) {
@@ -334,26 +338,37 @@ impl Window {
         (number, holders.into_iter().filter_map(|slot| self.at(slot)).collect())
     }
 
-    /// The originals that a telling word is among the first of, the newest first; none when there are too many.
-    pub(super) fn key_holders(&self, key: u32, most: usize) -> Vec<Entry<'_>> {
-        self.newest(&self.by_key, key >> 1, most)
+    /// Originals that share telling words with a text, the rarer the words the earlier; at most so many.
+    pub(super) fn kin(&self, keys: &[u32], weight: impl Fn(u32) -> f64, most: usize) -> Vec<(f64, Entry<'_>)> {
+        let mut hits: HashMap<Slot, f64, BuildHasherDefault<Spread>> = HashMap::default();
+        let mut holders = Vec::new();
+        for key in keys {
+            self.by_key.holders(*key >> 1, COMMON_KEY, &mut holders);
+            let weight = weight(*key);
+            holders.iter().for_each(|slot| *hits.entry(*slot).or_default() += weight);
+        }
+        let mut found: Vec<(f64, Slot)> = hits.into_iter().map(|(slot, weight)| (weight, slot)).collect();
+        if let Some(last) = most.checked_sub(1).filter(|last| *last < found.len()) {
+            let (_, (least, _), _) = found.select_nth_unstable_by(last, |one, other| other.0.total_cmp(&one.0));
+            let least = *least;
+            found.retain(|(weight, _)| *weight >= least);
+        }
+        let read = |(weight, slot): (f64, Slot)| self.at(slot).map(|entry| (weight, entry));
+        let mut found: Vec<(f64, Entry<'_>)> = found.into_iter().filter_map(read).collect();
+        found.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| other.1.order().cmp(&one.1.order())));
+        found.truncate(most);
+        found
     }
 
     /// The originals of a story, the newest first.
     pub(super) fn members(&self, story: &str, most: usize) -> Vec<Entry<'_>> {
-        let mut members = self.newest(&self.by_story, key_of_id(story), TOO_LARGE);
-        members.retain(|entry| entry.story().is_some_and(|of| of == story));
+        let mut holders = Vec::new();
+        self.by_story.holders(key_of_id(story), TOO_LARGE, &mut holders);
+        let entries = holders.into_iter().filter_map(|slot| self.at(slot));
+        let mut members: Vec<Entry<'_>> = entries.filter(|entry| entry.is_in(story)).collect();
+        members.sort_by(|one, other| other.order().cmp(&one.order()));
         members.truncate(most);
         members
-    }
-
-    fn newest(&self, index: &Postings, key: u32, most: usize) -> Vec<Entry<'_>> {
-        let mut holders = Vec::new();
-        index.holders(key, TOO_LARGE, &mut holders);
-        let mut entries: Vec<Entry<'_>> = holders.into_iter().filter_map(|slot| self.at(slot)).collect();
-        entries.sort_by_cached_key(|entry| (Reverse(entry.first_seen), Reverse(entry.id())));
-        entries.truncate(most);
-        entries
     }
 
     /// How rare a telling word is among the originals: 1 when none has it, 0 when all have it.
@@ -376,7 +391,7 @@ impl Window {
         Entry::read(self.records.get(slot)?, &self.names)
     }
 
-    fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         (0..self.slots).filter_map(|slot| self.at(slot))
     }
 }
@@ -390,7 +405,7 @@ struct Kin {
 
 /// None for copies and new versions, which belong where their original belongs.
 fn kin(entry: Entry<'_>) -> Option<Kin> {
-    let body = entry.body.filter(|_| entry.of().is_none())?;
+    let body = entry.body.filter(|_| entry.is_original())?;
     Some(Kin { story: key_of_id(&entry.story()?), keys: body.keys() })
 }
 
@@ -456,6 +471,7 @@ mod tests {
             first_seen: Timestamp::from_second(1_500_000_000 + i64::from(number % 3)).unwrap(),
             touched,
             signature: (number % 7 > 0).then(|| Packed::from(&signature)),
+            killed: number % 11 == 0,
         };
         (id, head, signature)
     }
@@ -515,7 +531,8 @@ mod tests {
             for (id, head, signature) in last.values() {
                 let entry = restored.entry(&id.0).unwrap();
                 prop_assert_eq!(&entry.story(), &head.story);
-                prop_assert_eq!(entry.signature().is_some(), head.signature.is_some());
+                prop_assert_eq!(entry.signature_of_all().is_some(), head.signature.is_some());
+                prop_assert_eq!(entry.signature().is_some(), head.signature.is_some() && !head.killed);
                 prop_assert!(restored.candidates(id, signature, &signature.bottom).iter().all(|found| found.id() != *id));
             }
             // A story goes with the last that is in it.

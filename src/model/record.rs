@@ -5,7 +5,7 @@
 use crate::model::{
     AsOfHow, Author, BodyFrom, Change, Completeness, Contradiction, Covid, Duplicate, Enclosure, Entity, FeedId, Field,
     FieldChange, Issue, ItemId, Kind, LanguageFrom, Metric, Number, Period, PlaceHow, PlaceKind, Qualifier, Quote,
-    Section, Series, SourceType, StatedTime, Statistic, Status, Subset, Unit, Value, Wire,
+    Section, Series, SourceType, StatedTime, Statistic, Status, Subset, Unit, Value, Wire, Withdrawal,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -164,6 +164,12 @@ pub struct ArticleRecord {
     pub covid: Covid,
     /// Copy or original.
     pub duplicate: Duplicate,
+    /// Of a notice: the items that it withdraws, each with the revision that says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withdraws: Vec<Withdrawal>,
+    /// Of a kill that another item told: that notice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_by: Option<ItemId>,
     /// Addresses of pictures.
     pub images: Vec<String>,
     /// Attached media.

@@ -3,7 +3,7 @@
 //! Every value is JSON with a version; fields are only ever added, with a default.
 
 use crate::model::{
-    ClaimEvidence, FeedId, Hash, ItemId, Observation, Outcome, Packed, Relation, Signature, SuppressReason,
+    ClaimEvidence, FeedId, Hash, ItemId, Observation, Outcome, Packed, Relation, Signature, SuppressReason, Withdrawal,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -207,7 +207,8 @@ pub struct ItemState {
     pub first_seen: Timestamp,
     /// When it was last seen in its feed, within half a horizon.
     pub touched: Timestamp,
-    /// Its text's signature; absent when it is not to be compared with.
+    /// Its text's signature; absent when it is not to be compared with. Of a killed item that of the text before: by it
+    /// alone a second notice finds what the first has withdrawn.
     pub signature: Option<Signature>,
     /// The claims that stand.
     #[serde(default)]
@@ -215,6 +216,12 @@ pub struct ItemState {
     /// Killed by its publisher.
     #[serde(default)]
     pub killed: bool,
+    /// What it withdrew, of a notice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withdraws: Vec<Withdrawal>,
+    /// Its revisions that no content of its own told, but a notice; newest last, at most 16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub withdrawn: Vec<Withdrawal>,
 }
 
 /// Places that an item's entry remembers of its revisions that took no number.
@@ -223,6 +230,11 @@ const PLACES: usize = 16;
 impl ItemState {
     /// The version that is written.
     pub const VERSION: u8 = 2;
+
+    /// The notice that this revision is told by.
+    pub fn told_by(&self, revision: u32) -> Option<&ItemId> {
+        self.withdrawn.iter().find(|told| told.revision == revision).map(|told| &told.item)
+    }
 
     /// Notes where a revision was observed that was judged last and is only remembered.
     pub fn note_suppressed(&mut self, outcome: &Outcome, place: Place) {
@@ -267,6 +279,9 @@ pub struct ItemHead {
     pub touched: Timestamp,
     /// Its text's signature; absent when it is not to be compared with.
     pub signature: Option<Packed>,
+    /// Killed: nothing is compared with its text but a notice.
+    #[serde(default)]
+    pub killed: bool,
 }
 
 impl From<&ItemState> for ItemHead {
@@ -279,6 +294,7 @@ impl From<&ItemState> for ItemHead {
             first_seen: state.first_seen,
             touched: state.touched,
             signature: state.signature.as_ref().map(Packed::from),
+            killed: state.killed,
         }
     }
 }

@@ -89,6 +89,8 @@ pub enum SuppressReason {
     Typography,
     /// This content was already published as this item.
     Unchanged,
+    /// A notice withdrew the item, and this is still the text that it withdrew.
+    Withdrawn,
 }
 
 /// Whether policy lets a revision through to be judged for publication.
@@ -102,7 +104,18 @@ pub enum Admission {
     Again {
         /// What it was found to be when the text that it goes back to was still known.
         settled: Option<(Relation, ItemId)>,
+        /// What it withdrew.
+        withdraws: Vec<Withdrawal>,
     },
+}
+
+/// An item is withdrawn by a notice that is an item of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Withdrawal {
+    /// The other of the two: what the notice withdraws, or the notice.
+    pub item: ItemId,
+    /// The revision as which the withdrawn item is killed.
+    pub revision: u32,
 }
 
 /// What is asserted or retracted about one observation.
@@ -176,4 +189,6 @@ pub struct Verdict {
     pub other_story: Option<StoryState>,
     /// The entries of series from now on, of those that changed; one without claims is forgotten.
     pub series: Vec<(String, SeriesState)>,
+    /// What it withdraws: to be killed after it, see `Index::withdraw`.
+    pub withdraws: Vec<Withdrawal>,
 }

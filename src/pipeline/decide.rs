@@ -14,8 +14,8 @@ use crate::{
     extract, faults,
     model::{
         ArticleSummary, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId, LATEST_FIGURES,
-        Observed, Origin, Outcome, Place, Position, Record, SeriesState, Stage, StateChange, StoryState, Verdict,
-        state_key,
+        Observed, Origin, Outcome, Place, Position, Previous, Record, SeriesState, Stage, StateChange, StoryState,
+        Verdict, state_key,
     },
     publish::{Batch, encode},
     state::State,
@@ -29,6 +29,10 @@ impl dedup::Known for State {
 
     fn story(&self, id: &str) -> Result<Option<StoryState>, StoreError> {
         State::story(self, id)
+    }
+
+    fn previous(&self, id: &ItemId) -> Result<Option<Previous>, StoreError> {
+        State::previous(self, id)
     }
 
     fn series(&self, key: &str) -> Result<Option<SeriesState>, StoreError> {
@@ -197,12 +201,34 @@ impl Decider {
         if let Outcome::Publish { revision, change, .. } = &verdict.outcome {
             self.open.latest.push(summary(&enriched, &verdict, (*revision, *change), at));
         }
-        let records = encode::article(&stamp, *enriched, &verdict);
         let mut verdict = verdict;
         verdict.state.note_suppressed(&verdict.outcome, Place { seq: origin.seq, index: origin.index });
         self.remember(id, &verdict);
-        self.push(records);
+        let withdrawn = self.withdraw(origin, at, &enriched, &verdict)?;
+        self.push(encode::article(&stamp, *enriched, &verdict));
+        self.push(withdrawn);
         Ok(())
+    }
+
+    /// Kills what a notice withdraws, each as a revision of its own, at the notice's place.
+    fn withdraw(
+        &mut self,
+        origin: &Origin,
+        at: Timestamp,
+        notice: &Enriched,
+        verdict: &Verdict,
+    ) -> Result<Vec<Record>, StoreError> {
+        let rules = Arc::clone(&self.rules);
+        let mut records = Vec::new();
+        for item in verdict.withdraws.iter().map(|target| &target.item) {
+            let Some(previous) = self.state.previous(item)? else { continue };
+            let hash = previous.state.hash.clone();
+            let (enriched, verdict) = self.index.withdraw(at, notice, item, previous, &self.state)?;
+            self.open.killed.push(item.clone());
+            self.remember(item, &verdict);
+            records.extend(encode::article(&rules.stamp(self.generation, origin, &hash, at), enriched, &verdict));
+        }
+        Ok(records)
     }
 
     /// A revision that could not be read takes no number; a replay must know that it did not.

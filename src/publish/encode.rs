@@ -132,6 +132,8 @@ pub fn article_record(
         values,
         covid,
         duplicate,
+        withdraws: verdict.map_or_else(Vec::new, |verdict| verdict.withdraws.clone()),
+        withdrawn_by: verdict.and_then(|verdict| verdict.state.told_by(revision_of(verdict)).cloned()),
         images: article.images,
         enclosures: article.enclosures,
         categories: article.categories,
@@ -374,6 +376,8 @@ mod tests {
             signature: None,
             claims: vec![StandingClaim { revision: 2, observation: stands, evidence: ClaimEvidence::default() }],
             killed: false,
+            withdraws: Vec::new(),
+            withdrawn: Vec::new(),
         };
         let verdict = Verdict {
             outcome: Outcome::Publish {
@@ -417,6 +421,7 @@ mod tests {
             }),
             other_story: None,
             series: Vec::new(),
+            withdraws: Vec::new(),
         };
         let enriched = Enriched {
             article,

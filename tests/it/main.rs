@@ -53,3 +53,4 @@ mod reload;
 mod replay;
 mod restart;
 mod websub;
+mod withdrawal;

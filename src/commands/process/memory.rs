@@ -4,7 +4,9 @@ use super::{shelf::Shelf, stages::Done};
 use crate::{
     dedup::{Index, Known, Options, Question},
     extract,
-    model::{Admission, ItemState, Previous, SeriesState, StoredText, StoryState, Verdict, state_key},
+    model::{
+        Admission, ItemId, ItemState, Previous, SeriesState, StoredText, StoryState, Verdict, Withdrawal, state_key,
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{
@@ -39,6 +41,10 @@ impl Known for Told {
         self.0.get(&state_key::story(id))
     }
 
+    fn previous(&self, id: &ItemId) -> io::Result<Option<Previous>> {
+        self.item(&state_key::item(id))
+    }
+
     fn series(&self, key: &str) -> io::Result<Option<SeriesState>> {
         self.0.get(key)
     }
@@ -70,17 +76,23 @@ impl Memory {
         if self.now.duration_since(self.evicted) > EVICTION || self.evicted == Timestamp::MIN {
             self.evict()?;
         }
-        let key = state_key::item(&done.enriched.article.id);
-        let previous = self.told.item(&key)?;
+        let id = done.enriched.article.id.clone();
+        let previous = self.told.previous(&id)?;
         let standing = self.index.standing(self.now, previous.as_ref(), &done.enriched.article);
         extract::stand(&mut done.enriched, standing);
-        let (told_in, text) = match &previous {
-            Some(previous) => (previous.state.story.clone(), previous.text.clone()),
-            None => (None, None),
-        };
         let admission = Admission::Publish;
-        let question = Question { enriched: &done.enriched, hash: &done.hash, previous, admission };
+        let question = Question { enriched: &done.enriched, hash: &done.hash, previous: previous.clone(), admission };
         let verdict = self.index.judge(self.now, question, &self.told)?;
+        self.remember(&id, previous, &verdict)?;
+        for Withdrawal { item, .. } in &verdict.withdraws {
+            let Some(previous) = self.told.previous(item)? else { continue };
+            let (_, killed) = self.index.withdraw(self.now, &done.enriched, item, previous.clone(), &self.told)?;
+            self.remember(item, Some(previous), &killed)?;
+        }
+        Ok(verdict)
+    }
+
+    fn remember(&mut self, id: &ItemId, previous: Option<Previous>, verdict: &Verdict) -> io::Result<()> {
         for (key, series) in &verdict.series {
             match series.claims.last() {
                 Some(last) => {
@@ -93,9 +105,10 @@ impl Memory {
         for story in verdict.story.iter().chain(&verdict.other_story) {
             self.told.0.put(&state_key::story(&story.id), story)?;
         }
-        self.told.0.put(&key, &(&verdict.state, verdict.text.as_ref().or(text.as_ref())))?;
+        let (told_in, text) = previous.map_or((None, None), |previous| (previous.state.story, previous.text));
+        self.told.0.put(&state_key::item(id), &(&verdict.state, verdict.text.as_ref().or(text.as_ref())))?;
         self.left.extend(told_in.filter(|story| verdict.state.story.as_ref() != Some(story)));
-        Ok(verdict)
+        Ok(())
     }
 
     fn evict(&mut self) -> io::Result<()> {

@@ -93,6 +93,7 @@ impl Memory {
         let Some(hash) = record.header("hash").map(|hash| Hash(hash.to_owned())) else { return Ok(false) };
         let (id, revision, change) = (value.id.clone(), value.revision, value.change);
         let duplicate = value.duplicate.clone();
+        let (withdraws, withdrawn_by) = (value.withdraws.clone(), value.withdrawn_by.clone());
         let article = decode::article(value);
         let observed = article.observed.unwrap_or(self.now);
         let mut before = state.item(&id)?;
@@ -109,7 +110,16 @@ impl Memory {
             state.apply(StateChange::set(state_key::item(&id), &*known));
             return Ok(true);
         }
-        let published = Published { article: &article, duplicate: &duplicate, change, revision, hash: &hash, observed };
+        let published = Published {
+            article: &article,
+            duplicate: &duplicate,
+            change,
+            revision,
+            hash: &hash,
+            observed,
+            withdraws: &withdraws,
+            withdrawn_by: withdrawn_by.as_ref(),
+        };
         let (mut entry, text) = dedup::rebuild(before.as_ref(), &published);
         // No record tells how long it stood in its feed: forgotten too soon it would begin again at revision 1.
         entry.touched = self.now;
@@ -152,7 +162,16 @@ impl Memory {
             origin_agency: None,
         };
         let change = crate::model::Change::Update;
-        let published = Published { article: &article, duplicate: &duplicate, change, revision, hash: &hash, observed };
+        let published = Published {
+            article: &article,
+            duplicate: &duplicate,
+            change,
+            revision,
+            hash: &hash,
+            observed,
+            withdraws: &[],
+            withdrawn_by: None,
+        };
         let (mut entry, _) = dedup::rebuild(before.as_ref(), &published);
         entry.touched = self.now;
         state.apply(StateChange::set(state_key::item(&id), &entry));

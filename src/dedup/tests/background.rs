@@ -84,7 +84,7 @@ fn at(memory: &mut Memory, time: &str) {
 
 /// Tells a story as the daemon does; the paragraphs that stand, and the verdict.
 fn tell(memory: &mut Memory, mut enriched: Enriched) -> (Vec<Standing>, Verdict) {
-    let previous = memory.items.get(&enriched.article.id);
+    let previous = memory.told.items.get(&enriched.article.id);
     let standing = memory.index.standing(memory.now, previous, &enriched.article);
     let bodies: Vec<&str> = standing.iter().map(|section| section.span.of(&enriched.article.body).unwrap()).collect();
     assert!(bodies.iter().all(|body| body.starts_with("Merania is") || body.starts_with("The Lake")), "{bodies:?}");

@@ -95,11 +95,18 @@ fn numbered(entry: &ItemState, seen: &[Seen]) -> Vec<Fate> {
     let mut fates: Vec<Fate> =
         (0..seen.len()).map(|at| if at > last { Fate::Fresh } else { Fate::Left(Why::Failed) }).collect();
     let known_from = known_from(entry);
+    // What a notice told has a number and no content. Of so many the older ones may be forgotten.
+    let oldest_told = entry.withdrawn.first().filter(|_| entry.withdrawn.len() >= REMEMBERED).map(|told| told.revision);
     let mut due = entry.revision;
     for (nth, at) in judged.iter().enumerate().rev() {
         let (Some(content), Some(fate)) = (seen.get(*at), fates.get_mut(*at)) else { continue };
         let before = nth.checked_sub(1).and_then(|nth| judged.get(nth)).and_then(|at| seen.get(*at));
-        *fate = if known_from.is_some_and(|from| content.place < from) {
+        while entry.told_by(due).is_some() {
+            due -= 1;
+        }
+        let forgotten =
+            known_from.is_some_and(|from| content.place < from) || oldest_told.is_some_and(|told| due < told);
+        *fate = if forgotten {
             due = 0;
             Fate::Left(Why::Unnumbered)
         } else if let Some(reason) = suppressed(entry, content) {
@@ -132,8 +139,15 @@ fn suppressed(entry: &ItemState, content: &Seen) -> Option<SuppressReason> {
     same.map(|suppressed| suppressed.reason)
 }
 
-/// Of what was erased only the withdrawal itself comes again: the last erased content, or the last of a killed item.
+/// Of what was erased only the withdrawal itself comes again: the last erased content, or the last of a killed item. What a
+/// notice withdrew comes again with the notice.
 fn withdraw(entry: &ItemState, seen: &[Seen], fates: &mut [Fate]) {
+    let told = entry.withdrawn.last().map_or(0, |told| told.revision);
+    for fate in fates.iter_mut() {
+        if matches!(fate, Fate::Again { revision, .. } if *revision < told) {
+            *fate = Fate::Left(Why::Withdrawn);
+        }
+    }
     let is_number = |fate: &Fate| matches!(fate, Fate::Again { .. });
     let last_number = fates.iter().rposition(is_number);
     let erased = |at: usize| seen.get(at).is_some_and(|content| content.withdrawn);
@@ -156,7 +170,7 @@ fn withdraw(entry: &ItemState, seen: &[Seen], fates: &mut [Fate]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{FeedId, Relation, Suppressed};
+    use crate::model::{FeedId, ItemId, Relation, Suppressed, Withdrawal};
 
     fn place(seq: u64) -> Place {
         Place { seq, index: 0 }
@@ -185,6 +199,8 @@ mod tests {
             signature: None,
             claims: Vec::new(),
             killed: false,
+            withdraws: Vec::new(),
+            withdrawn: Vec::new(),
         }
     }
 
@@ -262,5 +278,32 @@ mod tests {
         check(Some(&killed), "abc", "withdrawn withdrawn kill3");
         check(Some(&entry(3, "c", &[], &[])), "ABc", "withdrawn kill2 3");
         check(Some(&entry(4, "d", &[], &[])), "ABCd", "withdrawn withdrawn kill3 4");
+    }
+
+    /// With revisions that notices told.
+    fn told(mut entry: ItemState, revisions: &[u32]) -> ItemState {
+        let told = |revision: &u32| Withdrawal { item: ItemId("a:notice".to_owned()), revision: *revision };
+        entry.withdrawn = revisions.iter().map(told).collect();
+        entry
+    }
+
+    #[test]
+    fn a_number_that_a_notice_told_is_no_contents_number() {
+        let mut killed = told(entry(3, "b", &[], &[]), &[3]);
+        killed.killed = true;
+        check(Some(&killed), "AB", "withdrawn withdrawn");
+        check(Some(&killed), "ab", "withdrawn withdrawn");
+        // It came back to life, and was touched up before.
+        check(Some(&told(entry(4, "c", &[], &[]), &[3])), "ABc", "withdrawn withdrawn 4");
+        check(Some(&told(entry(5, "d", &[], &[]), &[3])), "abcd", "withdrawn withdrawn 4 5");
+        check(Some(&told(entry(3, "c", &[("b", 11)], &[]), &[2])), "Abc", "withdrawn typography 3");
+        // Withdrawn twice, and then by itself.
+        let mut killed = told(entry(5, "c", &[], &[]), &[2, 4]);
+        killed.killed = true;
+        check(Some(&killed), "ABC", "withdrawn withdrawn kill5");
+        check(Some(&told(entry(2, "z", &[], &[]), &[2])), "ab", "unnumbered unnumbered");
+        let often: Vec<u32> = (0..REMEMBERED as u32).map(|n| 4 + 2 * n).collect();
+        let expected = format!("unnumbered{} 35", " withdrawn".repeat(REMEMBERED - 1));
+        check(Some(&told(entry(35, "q", &[], &[]), &often)), "abcdefghijklmnopq", &expected);
     }
 }

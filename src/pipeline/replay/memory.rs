@@ -6,13 +6,13 @@
 //! in a window that holds the whole past is found again, and nothing is compared with a text that came later. A copy
 //! whose original does not come again from its beginning keeps it all the same: that is settled by its entry.
 
-use super::plan::Basis;
+use super::plan::{Basis, before};
 use crate::{
     dedup::{Index, Known, Options, Question},
     extract,
     model::{
-        Admission, Enriched, ItemHead, ItemId, ItemState, Observed, Outcome, Previous, Relation, SeriesClaim,
-        SeriesState, StoryState, Verdict,
+        Admission, Enriched, Hash, ItemHead, ItemId, ItemState, Observed, Outcome, Previous, Relation, SeriesClaim,
+        SeriesState, StoryState, Verdict, Withdrawal,
     },
     state::State,
     store::StoreError,
@@ -55,6 +55,12 @@ impl Known for Then<'_> {
         }
         let comes_again = |member: &ItemId| self.items.get(member).is_some_and(|item| item.whole);
         Ok(self.state.story(id)?.filter(|story| !story.members.iter().all(comes_again)))
+    }
+
+    /// Nothing: what a notice withdrew before is told to it, and one that is read for the first time withdraws nothing in a
+    /// replay.
+    fn previous(&self, _: &ItemId) -> Result<Option<Previous>, StoreError> {
+        Ok(None)
     }
 
     /// A series as this generation knows it: what was claimed before the window, what comes again in it, and of the other
@@ -135,6 +141,47 @@ impl Memory {
         self.items.get(id).and_then(|item| item.settled.clone())
     }
 
+    /// What the kill of an item withdraws again.
+    pub(super) fn withdraws(&self, id: &ItemId) -> Vec<Withdrawal> {
+        self.items.get(id).map_or_else(Vec::new, |item| item.withdraws.clone())
+    }
+
+    /// What an item is killed as by a notice, with its content. In this generation nothing stands that would have to be
+    /// taken back. May block.
+    pub(super) fn withdraw(
+        &mut self,
+        state: &State,
+        now: Timestamp,
+        notice: &Enriched,
+        target: &Withdrawal,
+    ) -> Result<Option<(Hash, Enriched, Verdict)>, StoreError> {
+        let Some(committed) = state.item(&target.item)? else { return Ok(None) };
+        let hash = committed.hash.clone();
+        let Some(previous) = before(committed, target.revision.saturating_sub(1), now) else { return Ok(None) };
+        let Self { index, items, told, series, start, .. } = self;
+        let known = Then { items, told, series, state, start: *start, now };
+        let (enriched, mut verdict) = index.withdraw(now, notice, &target.item, previous, &known)?;
+        self.tell_story(state, now, &mut verdict)?;
+        Ok(Some((hash, enriched, verdict)))
+    }
+
+    /// The first revision of a story in a generation tells it, also where it changes nothing: the topics of another prefix
+    /// know nothing of it, and readers of this generation only did not see it before.
+    fn tell_story(&mut self, state: &State, now: Timestamp, verdict: &mut Verdict) -> Result<(), StoreError> {
+        let Self { items, told, series, start, .. } = self;
+        let known = Then { items, told, series, state, start: *start, now };
+        if let (Outcome::Publish { .. }, None, Some(id)) = (&verdict.outcome, &verdict.story, &verdict.state.story)
+            && !told.contains_key(id)
+        {
+            verdict.story = known.story(id)?;
+        }
+        for story in verdict.story.iter().chain(&verdict.other_story) {
+            self.told.insert(story.id.clone(), story.clone());
+            self.untold.insert(story.id.clone());
+        }
+        Ok(())
+    }
+
     /// Judges a revision. May block.
     pub(super) fn judge(
         &mut self,
@@ -151,17 +198,7 @@ impl Memory {
         let standing = index.standing(now, previous.as_ref(), &enriched.article);
         extract::stand(enriched, standing);
         let mut verdict = index.judge(now, Question { enriched, hash: &observed.hash, previous, admission }, &known)?;
-        // The first revision of a story in a generation tells it, also where it changes nothing: the topics of another
-        // prefix know nothing of it, and readers of this generation only did not see it before.
-        if let (Outcome::Publish { .. }, None, Some(id)) = (&verdict.outcome, &verdict.story, &verdict.state.story)
-            && !told.contains_key(id)
-        {
-            verdict.story = known.story(id)?;
-        }
-        for story in verdict.story.iter().chain(&verdict.other_story) {
-            self.told.insert(story.id.clone(), story.clone());
-            self.untold.insert(story.id.clone());
-        }
+        self.tell_story(state, now, &mut verdict)?;
         self.series.extend(verdict.series.iter().cloned());
         Ok(verdict)
     }

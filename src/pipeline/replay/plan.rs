@@ -7,7 +7,7 @@
 use super::history::{Fate, Seen, Why, fates};
 use crate::{
     intake::Intake,
-    model::{Content, FeedId, Hash, ItemId, ItemState, Place, Previous, Relation},
+    model::{Content, FeedId, Hash, ItemId, ItemState, Place, Previous, Relation, Withdrawal},
     state::State,
     store::{Store, StoreError},
 };
@@ -71,6 +71,8 @@ pub(super) struct Basis {
     pub(super) settled: Option<(Relation, ItemId)>,
     /// Its whole history lies in the window, from its first revision to its last.
     pub(super) whole: bool,
+    /// What its kill withdraws again.
+    pub(super) withdraws: Vec<Withdrawal>,
 }
 
 /// What is to be done.
@@ -181,13 +183,18 @@ impl Scan {
         plan.rebuilt = state.rebuilt(&wish.intake)?.map_or(0, |position| position.seq);
         for (id, (feed, seen)) in self.items {
             let previous = state.previous(&id)?;
-            plan.item(id, &feed, previous, &seen, wish);
+            let mut targets = Vec::new();
+            for target in previous.iter().flat_map(|previous| &previous.state.withdraws) {
+                targets.extend(state.item(&target.item)?.map(|item| (target.clone(), item)));
+            }
+            plan.item(id, &feed, previous, (&seen, targets), wish);
         }
         let whole: HashSet<ItemId> =
             plan.items.iter().filter(|(_, item)| item.whole).map(|(id, _)| id.clone()).collect();
         for item in plan.items.values_mut() {
-            // Where the original comes again from its beginning, the link is found again, or a better one.
-            item.settled = item.settled.take().filter(|(_, of)| !whole.contains(of));
+            // Where the original comes again from its beginning, the link is found again, or a better one. A notice finds
+            // nothing in a replay.
+            item.settled = item.settled.take().filter(|(_, of)| !whole.contains(of) || !item.withdraws.is_empty());
         }
         plan.left_out.sort_by_key(|left| left.place);
         Ok(plan)
@@ -195,7 +202,14 @@ impl Scan {
 }
 
 impl Plan {
-    fn item(&mut self, id: ItemId, feed: &FeedId, committed: Option<Previous>, seen: &[Seen], wish: &Wish) {
+    fn item(
+        &mut self,
+        id: ItemId,
+        feed: &FeedId,
+        committed: Option<Previous>,
+        (seen, targets): (&[Seen], Vec<(Withdrawal, ItemState)>),
+        wish: &Wish,
+    ) {
         let (_, last) = self.window.unwrap_or_default();
         let entry = committed.as_ref().map(|previous| &previous.state);
         let forgotten = seen.iter().any(|content| content.at < wish.horizon);
@@ -208,10 +222,12 @@ impl Plan {
         let mut first_number = None;
         let mut remaining = 0;
         let mut reaches_last = false;
+        let mut killed_as = None;
         for (content, fate) in seen.iter().zip(&fates).filter(|(content, _)| content.place.seq <= last) {
             match *fate {
-                Fate::Again { revision, .. } => {
+                Fate::Again { revision, kill } => {
                     share.revisions += 1;
+                    killed_as = killed_as.or(kill.then_some(revision));
                     remaining += 1;
                     first_number.get_or_insert((revision, content.at));
                     reaches_last |= entry.is_some_and(|entry| entry.revision == revision);
@@ -242,7 +258,14 @@ impl Plan {
             (committed, _) => committed,
         };
         let whole = before.is_none() && reaches_last;
-        self.items.insert(id, Basis { before, remaining, settled, whole });
+        let comes_again = |(target, item): &(Withdrawal, ItemState)| {
+            let is_last = item.withdrawn.last().is_some_and(|told| told.item == id && told.revision == target.revision);
+            // A notice that was sent again comes again at its later place: what has come back to life since stays alive.
+            let in_order = killed_as == Some(1) || killed_as.is_some() && item.revision == target.revision;
+            is_last && in_order && (wish.feeds.is_empty() || wish.feeds.contains(&item.feed))
+        };
+        let withdraws = targets.into_iter().filter(comes_again).map(|(target, _)| target).collect();
+        self.items.insert(id, Basis { before, remaining, settled, whole, withdraws });
     }
 }
 
@@ -266,6 +289,7 @@ pub(super) fn before(committed: ItemState, revision: u32, at: Timestamp) -> Opti
         signature: None,
         claims: Vec::new(),
         killed: false,
+        withdrawn: committed.withdrawn.iter().filter(|told| told.revision <= revision).cloned().collect(),
         ..committed
     };
     Some(Previous { state, text: None })

@@ -330,6 +330,99 @@ async fn of_a_killed_item_only_the_withdrawal_comes_again() {
     assert!(report.left_out.is_empty(), "nobody misses it");
 }
 
+/// A story with a copy, and a notice under a name of its own that withdraws it.
+async fn withdrawn() -> (World, Vec<Record>) {
+    let mut world = World::new(&["first", "second"]);
+    let mut all = world.shows("first", &[("a", FIRST)]).await;
+    all.extend(world.shows("second", &[("copy", COPY)]).await);
+    all.extend(world.shows("first", &[("a", &corrected(19))]).await);
+    let notice = format!("EDITORS: Please kill the story on Norway. It is not so.{}", corrected(19));
+    all.extend(world.shows("first", &[("a", &corrected(19)), ("notice", &notice)]).await);
+    (world, all)
+}
+
+/// `item rev change` of each article.
+fn changes(world: &World, records: &[Record]) -> Vec<String> {
+    let name = |id: &Value| {
+        let names =
+            world.config.feeds.iter().flat_map(|feed| ["a", "copy", "notice", "again"].map(|name| (feed, name)));
+        let mut names = names.filter(|(feed, name)| ItemId::new(&feed.id, name).0 == id.as_str().unwrap());
+        names.next().unwrap().1
+    };
+    let articles = values(records, Topic::Articles);
+    let line =
+        |value: &Value| format!("{} {} {}", name(&value["id"]), value["revision"], value["change"].as_str().unwrap());
+    articles.iter().map(line).collect()
+}
+
+/// The state but for texts, of which what is erased does not come again.
+async fn remembered(world: &World) -> Vec<(String, String)> {
+    let rows = world.state().await.into_iter().filter(|(key, _)| !key.starts_with("text/"));
+    rows.map(|(key, value)| (key, String::from_utf8(value).unwrap())).collect()
+}
+
+#[tokio::test]
+async fn what_a_notice_withdrew_comes_again_with_the_notice() {
+    let (mut world, all) = withdrawn().await;
+    assert_eq!(changes(&world, &all), ["a 1 new", "copy 1 new", "a 2 correction", "notice 1 kill", "a 3 kill"]);
+    assert_eq!(claims(&all), ["assert 17 1 null", "assert 19 2 1", "retract 19 3 2"]);
+    let [kill, notice] = [4, 3].map(|nth| values(&all, Topic::Articles)[nth].clone());
+    assert_eq!((&kill["withdrawn_by"], &kill["supersedes"], &kill["body"]), (&notice["id"], &2.into(), &Value::Null));
+    assert_eq!(notice["withdraws"], serde_json::json!([{"item": kill["id"], "revision": 3}]));
+    assert_eq!((&notice["duplicate"]["of"], &notice["duplicate"]["reason"]), (&kill["id"], &"withdraws".into()));
+
+    let state = remembered(&world).await;
+    let text = |record: &Record| String::from_utf8_lossy(record.value.as_deref().unwrap_or_default()).into_owned();
+    for (since, expected) in
+        [(None, &["copy 1 new", "notice 1 kill", "a 3 kill"][..]), (Some(hour(4)), &["notice 1 kill", "a 3 kill"])]
+    {
+        let (again, report) = world.replay(ReplayOptions { since, ..world.wish() }, &[Failure::DoubtAfter]).await;
+        assert_eq!(changes(&world, &again), expected);
+        assert!(claims(&again).is_empty(), "nothing of it stands in this generation");
+        let told: Vec<&Record> = again.iter().filter(|record| !record.key.starts_with("second:")).collect();
+        assert!(!told.iter().any(|record| text(record).contains("19 deaths")), "what it said is erased");
+        assert!(report.left_out.is_empty() && report.finished);
+        assert_eq!(remembered(&world).await, state);
+        assert!(world.daemon().await.is_empty());
+    }
+    let (other, _) = world.replay(ReplayOptions { feeds: vec!["second".into()], ..world.wish() }, &[]).await;
+    assert_eq!(changes(&world, &other), ["copy 1 new"]);
+
+    // Touched up, it stays withdrawn; a second notice kills nothing; what says something else goes on with the number.
+    let touched = corrected(19).replace("its minister", "the minister");
+    assert!(world.shows("first", &[("a", &touched)]).await.is_empty());
+    assert!(changes(&world, &world.replay(world.wish(), &[]).await.0).contains(&"a 3 kill".to_owned()));
+    let again = format!("EDITORS: Please kill the story on Norway. It was not so.{}", corrected(19));
+    let again = world.shows("first", &[("a", &touched), ("again", &again)]).await;
+    assert_eq!(changes(&world, &again), ["again 1 kill"]);
+    let alive = world.shows("first", &[("a", &corrected(25))]).await;
+    assert_eq!(changes(&world, &alive), ["a 4 update"]);
+    assert_eq!(claims(&alive), ["assert 25 4 null"]);
+    let state = remembered(&world).await;
+    let (replayed, _) = world.replay(world.wish(), &[]).await;
+    assert_eq!(changes(&world, &replayed), ["copy 1 new", "notice 1 kill", "a 3 kill", "again 1 kill", "a 4 update"]);
+    assert_eq!(claims(&replayed), ["assert 25 4 null"]);
+    assert_eq!(remembered(&world).await, state);
+}
+
+#[tokio::test]
+async fn a_kill_by_a_notice_is_the_same_whatever_a_batch_holds() {
+    let (world, all) = withdrawn().await;
+    let mut at_once = World::new(&["first", "second"]);
+    let notice = format!("EDITORS: Please kill the story on Norway. It is not so.{}", corrected(19));
+    at_once.sees("first", &[("a", FIRST)]).await;
+    at_once.sees("second", &[("copy", COPY)]).await;
+    at_once.sees("first", &[("a", &corrected(19))]).await;
+    at_once.sees("first", &[("a", &corrected(19)), ("notice", &notice)]).await;
+    let records = at_once.daemon().await;
+    let values = |records: &[Record]| -> Vec<_> { records.iter().map(|record| bare(record).3).collect() };
+    assert_eq!(values(&records), values(&all));
+    let without_positions = |rows: Vec<(String, Vec<u8>)>| -> Vec<(String, Vec<u8>)> {
+        rows.into_iter().filter(|(key, _)| !key.starts_with("pos/") && !key.starts_with("feed/")).collect()
+    };
+    assert_eq!(without_positions(at_once.state().await), without_positions(world.state().await));
+}
+
 #[tokio::test]
 async fn a_dry_run_says_what_would_be_and_changes_nothing() {
     let (world, _) = told().await;

@@ -167,7 +167,18 @@ impl Work {
             self.open.killed.push(id.clone());
         }
         self.remember(id, place, fate, &verdict)?;
-        Ok(encode::article(&stamp, *enriched, &verdict))
+        let mut withdrawn = Vec::new();
+        for target in &verdict.withdraws {
+            // What is committed of it is true in every generation: it is killed, and nothing of it stands.
+            let Some((hash, item, killed)) = self.memory.withdraw(&self.state, at, &enriched, target)? else {
+                continue;
+            };
+            let stamp = rules.stamp(self.generation().unwrap_or(0), &origin, &hash, at);
+            withdrawn.extend(encode::article(&stamp, item, &killed));
+        }
+        let mut records = encode::article(&stamp, *enriched, &verdict);
+        records.extend(withdrawn);
+        Ok(records)
     }
 
     /// The verdict, or none for what has no number; a dead letter where judging breaks.
@@ -190,7 +201,8 @@ impl Work {
                     let what = "the revision before this one is not among those that are replayed";
                     enriched.article.issues.push(Issue::new(Stage::Dedup, "previous_not_retained", what));
                 }
-                Admission::Again { settled: self.memory.settled(id) }
+                let withdraws = if kill { self.memory.withdraws(id) } else { Vec::new() };
+                Admission::Again { settled: self.memory.settled(id), withdraws }
             }
             Fate::Fresh => {
                 let feed = self.rules.feeds.get(&observed.item.feed);
@@ -314,8 +326,24 @@ impl Work {
 
 /// The item's entry as this generation left it. What it says of the contents observed stays as it is committed.
 fn as_observed(committed: ItemState, replayed: ItemState) -> ItemState {
+    let signature = if committed.killed { committed.signature } else { replayed.signature.clone() };
     let ItemState { v, feed, revision, hash, earlier, suppressed, failed, first_seen, touched, .. } = committed;
-    ItemState { v, feed, revision, hash, earlier, suppressed, failed, first_seen, touched, ..replayed }
+    let (withdraws, withdrawn) = (committed.withdraws, committed.withdrawn);
+    ItemState {
+        v,
+        feed,
+        revision,
+        hash,
+        earlier,
+        suppressed,
+        failed,
+        first_seen,
+        touched,
+        signature,
+        withdraws,
+        withdrawn,
+        ..replayed
+    }
 }
 
 /// A number that does not fit would be one revision under two numbers: better none at all.
