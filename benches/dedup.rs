@@ -9,7 +9,8 @@
 
 use dateline::dedup::{Index, Known, Options, Question};
 use dateline::model::{
-    Admission, Article, Covid, Enriched, FeedId, Hash, ItemHead, ItemId, ItemState, SeriesState, StoryState, Verdict,
+    Admission, Article, Covid, Enriched, FeedId, Hash, ItemHead, ItemId, ItemState, Previous, SeriesState, StoryState,
+    Verdict,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{convert::Infallible, time::Instant};
@@ -104,6 +105,10 @@ impl Known for Unknown {
     type Error = Infallible;
 
     fn story(&self, _: &str) -> Result<Option<StoryState>, Infallible> {
+        Ok(None)
+    }
+
+    fn previous(&self, _id: &ItemId) -> Result<Option<Previous>, Infallible> {
         Ok(None)
     }
 

@@ -37,6 +37,8 @@ const TOO_LARGE: usize = 512;
 const SHARED_ADDRESS: usize = 8;
 /// Texts that are compared in full.
 const CANDIDATES: usize = 24;
+/// Of so many texts that share a shingle each is looked at; of more, those that share two.
+const FEW: usize = 96;
 
 /// What it weighs to have a shingle in common that stands in no other text; one that stands in more weighs that less.
 const WHOLE: u64 = 1 << 16;
@@ -66,6 +68,7 @@ impl Hasher for Spread {
 type Hits = HashMap<Slot, (u32, u64), BuildHasherDefault<Spread>>;
 
 /// What is done with an entry in all indexes.
+#[derive(Clone, Copy)]
 struct Change {
     of: fn(&mut Postings, u32, Slot),
     of_term: fn(&mut Frequencies, u32),
@@ -291,7 +294,7 @@ impl Window {
             }
         }
         // A shingle meets strangers by chance: where many meet one, those that meet two are likelier.
-        let least = if hits.len() > CANDIDATES { 2 } else { 1 };
+        let least = if hits.len() > FEW { 2 } else { 1 };
         let several = hits.into_iter().filter(|(slot, (number, _))| *number >= least && Some(*slot) != own);
         let mut weights: Vec<(u64, Slot)> = several.map(|(slot, (_, weight))| (weight, slot)).collect();
         // Only those are read that may be among the first.
@@ -454,13 +457,13 @@ mod tests {
             bottom,
             terms,
             paragraphs: words.first().copied().into_iter().collect(),
-            link: (number % 3 == 0).then_some(u64::from(number % 4) << 40),
-            guid: (number % 5 == 0).then_some(7 << 50),
+            link: number.is_multiple_of(3).then_some(u64::from(number % 4) << 40),
+            guid: number.is_multiple_of(5).then_some(7 << 50),
             ..Signature::default()
         };
         let feed = FeedId(format!("feed-{}", number % 4));
         let id = ItemId::new(&feed, &number.to_string());
-        let of = (number % 7 == 0).then(|| ItemId("feed-1:0000000000000001".to_owned()));
+        let of = number.is_multiple_of(7).then(|| ItemId("feed-1:0000000000000001".to_owned()));
         let touched = Timestamp::from_second(1_600_000_000 + day * 86_400).unwrap();
         let head = ItemHead {
             feed,
@@ -470,8 +473,8 @@ mod tests {
             // Many at one time, so that the id has to decide.
             first_seen: Timestamp::from_second(1_500_000_000 + i64::from(number % 3)).unwrap(),
             touched,
-            signature: (number % 7 > 0).then(|| Packed::from(&signature)),
-            killed: number % 11 == 0,
+            signature: (!number.is_multiple_of(7)).then(|| Packed::from(&signature)),
+            killed: number.is_multiple_of(11),
         };
         (id, head, signature)
     }
@@ -548,7 +551,8 @@ mod tests {
     fn what_many_have_finds_none_of_them_until_they_are_fewer() {
         let mut window = Window::default();
         let word = [3, 9, 12, 40];
-        let items: Vec<_> = (0..200).filter(|n| n % 7 > 0).map(|n| item(n, &word, i64::from(n))).collect();
+        let items: Vec<_> =
+            (0..200).filter(|n| n % 7 > 0 && n % 11 > 0).map(|n| item(n, &word, i64::from(n))).collect();
         items.iter().for_each(|(id, head, _)| window.put(id, head.clone()));
         let (stranger, _, signature) = item(300, &word, 0);
         let term = *signature.terms.first().unwrap();
