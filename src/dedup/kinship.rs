@@ -8,7 +8,7 @@
 //! precision: two stories of one event are a smaller harm than one story of two.
 
 use super::{entry::Entry, fingerprint::NAME, window::Window};
-use crate::model::{ItemId, Signature};
+use crate::model::{Article, ItemId, Signature};
 use jiff::Timestamp;
 
 /// Originals looked at that share words, those compared, and newest members of a story compared.
@@ -30,10 +30,19 @@ const FIRST: usize = 3;
 
 /// An original as its kin is sought.
 pub(super) struct Sought<'a> {
-    pub(super) id: &'a ItemId,
-    pub(super) feed: &'a str,
-    pub(super) signature: &'a Signature,
-    pub(super) first_seen: Timestamp,
+    id: &'a ItemId,
+    feed: &'a str,
+    signature: &'a Signature,
+    first_seen: Timestamp,
+    /// Of each of its keys how rare it is.
+    rarity: Vec<f64>,
+}
+
+impl<'a> Sought<'a> {
+    pub(super) fn new(window: &Window, article: &'a Article, signature: &'a Signature, first_seen: Timestamp) -> Self {
+        let rarity = signature.keys.iter().map(|key| window.rarity(*key)).collect();
+        Self { id: &article.id, feed: &article.feed.0, signature, first_seen, rarity }
+    }
 }
 
 /// What was found.
@@ -80,8 +89,9 @@ pub(super) fn stays(window: &Window, sought: &Sought<'_>, before: &Signature, st
 
 /// The originals that share the rarest words with a text, the most alike first.
 fn candidates<'w>(window: &'w Window, sought: &Sought<'_>) -> Vec<Entry<'w>> {
-    let weight = |key: u32| window.rarity(key) * if key & 1 == 1 { NAME } else { 1.0 };
-    let found = window.kin(&sought.signature.keys, weight, HOLDERS).into_iter().map(|(_, entry)| entry);
+    let weighted = sought.signature.keys.iter().zip(&sought.rarity);
+    let weighted = weighted.map(|(key, rarity)| (*key, rarity * if key & 1 == 1 { NAME } else { 1.0 }));
+    let found = window.kin(weighted, HOLDERS).into_iter().map(|(_, entry)| entry);
     let open = found.filter(|entry| !entry.is(&sought.id.0) && days_between(sought, entry) <= CLOSED);
     open.take(CANDIDATES).collect()
 }
@@ -97,14 +107,14 @@ fn evidence(window: &Window, sought: &Sought<'_>, story: &str, in_time: bool) ->
     if forms * 2 >= members.len() || days > CLOSED {
         return 0.0;
     }
-    let mut alike: Vec<f64> = members.iter().map(|entry| shared(window, sought, entry)).collect();
+    let mut alike: Vec<f64> = members.iter().map(|entry| shared(sought, entry)).collect();
     alike.sort_by(|a, b| b.total_cmp(a));
     alike.truncate(BEST);
     alike.iter().sum::<f64>() / alike.len() as f64 * 0.5f64.powf(days / HALF_LIFE)
 }
 
 /// What two texts share, in unseen words; none unless they share two words, and one of the first of either.
-fn shared(window: &Window, sought: &Sought<'_>, entry: &Entry<'_>) -> f64 {
+fn shared(sought: &Sought<'_>, entry: &Entry<'_>) -> f64 {
     let theirs = entry.body.map(|body| body.keys()).unwrap_or_default();
     let (mut sum, mut number, mut first, mut first_of_theirs) = (0.0, 0, false, false);
     for (at, key) in sought.signature.keys.iter().enumerate() {
@@ -115,7 +125,7 @@ fn shared(window: &Window, sought: &Sought<'_>, entry: &Entry<'_>) -> f64 {
         number += 1;
         first |= at < FIRST;
         first_of_theirs |= their_place < FIRST;
-        sum += window.rarity(*key) * if (key | their_key) & 1 == 1 { NAME } else { 1.0 };
+        sum += sought.rarity.get(at).copied().unwrap_or(0.0) * if (key | their_key) & 1 == 1 { NAME } else { 1.0 };
     }
     if number >= 2 && first && first_of_theirs { sum } else { 0.0 }
 }

@@ -401,7 +401,7 @@ impl Index {
         look_alikes: &[Entry<'_>],
     ) -> (String, Option<String>) {
         let own = article.id.0.clone();
-        let sought = Sought { id: &article.id, feed: &article.feed.0, signature, first_seen };
+        let sought = Sought::new(&self.window, article, signature, first_seen);
         let earlier = before.and_then(|before| Some((before.state.story.clone()?, before.state.signature.as_ref()?)));
         let left = match earlier {
             Some((story, earlier)) if kinship::stays(&self.window, &sought, earlier, &story) => {

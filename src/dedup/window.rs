@@ -341,13 +341,12 @@ impl Window {
         (number, holders.into_iter().filter_map(|slot| self.at(slot)).collect())
     }
 
-    /// Originals that share telling words with a text, the rarer the words the earlier; at most so many.
-    pub(super) fn kin(&self, keys: &[u32], weight: impl Fn(u32) -> f64, most: usize) -> Vec<(f64, Entry<'_>)> {
+    /// Originals that share telling words, each given with its weight, with a text; the heaviest first, at most so many.
+    pub(super) fn kin(&self, keys: impl Iterator<Item = (u32, f64)>, most: usize) -> Vec<(f64, Entry<'_>)> {
         let mut hits: HashMap<Slot, f64, BuildHasherDefault<Spread>> = HashMap::default();
         let mut holders = Vec::new();
-        for key in keys {
-            self.by_key.holders(*key >> 1, COMMON_KEY, &mut holders);
-            let weight = weight(*key);
+        for (key, weight) in keys {
+            self.by_key.holders(key >> 1, COMMON_KEY, &mut holders);
             holders.iter().for_each(|slot| *hits.entry(*slot).or_default() += weight);
         }
         let mut found: Vec<(f64, Slot)> = hits.into_iter().map(|(slot, weight)| (weight, slot)).collect();

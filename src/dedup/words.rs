@@ -54,16 +54,39 @@ const PAIR: u8 = u8::MAX;
 /// Letters of the beginning that stands for the word. Six tell most words apart and cut most endings off.
 const STEM: usize = 6;
 
-/// Hashes of the beginnings of everyday words, ascending.
-static EVERYDAY: LazyLock<Vec<u64>> = LazyLock::new(|| lexicon(include_str!("everyday.txt")));
-/// Hashes of telling words, ascending.
-static TELLING: LazyLock<Vec<u64>> = LazyLock::new(|| lexicon(include_str!("telling.txt")));
+/// Beginnings of everyday words.
+static EVERYDAY: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(include_str!("everyday.txt")));
+/// Telling words.
+static TELLING: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(include_str!("telling.txt")));
 
-fn lexicon(text: &str) -> Vec<u64> {
-    let lines = text.lines().filter(|line| !line.starts_with('#'));
-    let mut hashes: Vec<u64> = lines.flat_map(str::split_whitespace).map(|word| xxh3_64(word.as_bytes())).collect();
-    hashes.sort_unstable();
-    hashes
+/// Some thousand words by their hashes, each at the place that its hash says, or soon after it. Every word of every text
+/// is looked up here.
+struct Lexicon(Vec<u64>);
+
+impl Lexicon {
+    /// The words of a table; lines that begin with `#` are remarks.
+    fn new(table: &str) -> Self {
+        let lines = table.lines().filter(|line| !line.starts_with('#'));
+        let words: Vec<u64> = lines.flat_map(str::split_whitespace).map(|word| xxh3_64(word.as_bytes())).collect();
+        let mut places = vec![0; (words.len() * 4).next_power_of_two()];
+        for word in words {
+            let mut place = word as usize % places.len();
+            while places.get(place).is_some_and(|taken| *taken != 0 && *taken != word) {
+                place = (place + 1) % places.len();
+            }
+            if let Some(free) = places.get_mut(place) {
+                *free = word;
+            }
+        }
+        Self(places)
+    }
+
+    fn has(&self, word: u64) -> bool {
+        let from = word as usize & (self.0.len() - 1);
+        let (before, after) = self.0.split_at(from.min(self.0.len()));
+        let run = after.iter().chain(before).take_while(|taken| **taken != 0);
+        run.into_iter().any(|taken| *taken == word)
+    }
 }
 
 /// The words of a text, in order.
@@ -194,9 +217,9 @@ impl Reader {
                 && token.chars().next().is_some_and(|c| c.is_alphabetic() && c.to_uppercase().next() == Some(c));
             let kind = if is_figure {
                 Kind::Figure
-            } else if TELLING.binary_search(&hash).is_ok() {
+            } else if TELLING.has(hash) {
                 Kind::Telling
-            } else if EVERYDAY.binary_search(&hash_of_beginning).is_ok() {
+            } else if EVERYDAY.has(hash_of_beginning) {
                 Kind::Everyday
             } else if self.starts_with_capital && self.length > 1 {
                 Kind::Name
