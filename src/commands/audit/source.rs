@@ -155,7 +155,6 @@ fn open_broker(asked: Asked) -> Result<Source, Failure> {
     } else {
         StateAt::Nowhere
     };
-    let local = asked.data_dir.as_deref().map(open_local).transpose()?.flatten();
     let mut cluster = Cluster::open(&settings, &asked.prefix)?;
     // The first transactions of a deployment may have come between the two ends, and the outputs would seem to rest on
     // nothing: where the state has hardly begun, both are fixed again until it stands still.
@@ -171,6 +170,8 @@ fn open_broker(asked: Asked) -> Result<Source, Failure> {
             cluster = Cluster::open(&settings, &asked.prefix)?;
         }
     }
+    // Last, so that the log holds all that the state has judged.
+    let local = asked.data_dir.as_deref().map(open_local).transpose()?.flatten();
     Ok(Source {
         topics: Box::new(cluster),
         whence: format!("Kafka at {}, read_committed", options.bootstrap_servers),
