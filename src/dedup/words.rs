@@ -169,7 +169,7 @@ impl Reader {
                 let length = if pair.len() > c.len_utf8() { PAIR } else { 1 };
                 self.words.push(Word { hash, stem: hash, caseless: true, kind: Kind::Plain, length });
             } else if c.is_alphanumeric()
-                || is_combining_mark(c)
+                || (!c.is_ascii() && is_combining_mark(c))
                 || (joins_digits(c) && ends_in_digit(&self.token) && next.is_some_and(|next| next.is_ascii_digit()))
             {
                 self.take(c);
