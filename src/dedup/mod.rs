@@ -14,6 +14,7 @@ mod fingerprint;
 mod frequency;
 mod kill;
 mod kinship;
+mod origin;
 mod postings;
 mod rebuild;
 mod records;
@@ -28,16 +29,13 @@ mod words;
 
 pub use self::rebuild::{Published, rebuild, rebuild_earlier};
 
-use self::fingerprint::Fingerprint;
 use self::kill::Target;
 use self::kinship::Sought;
-use self::similarity::Comparison;
-use self::update::{Link, Teller};
+use self::origin::{original, tells_more};
 use self::{entry::Entry, window::Window};
 use crate::model::{
     Admission, Article, Change, Duplicate, Enriched, Hash, ItemHead, ItemId, ItemState, Notice, Outcome, Previous,
-    Relation, Section, SeriesState, Signature, Span, StateChange, StoryState, SuppressReason, Suppressed, Verdict,
-    units,
+    Relation, Section, SeriesState, Signature, StateChange, StoryState, SuppressReason, Suppressed, Verdict, units,
 };
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
@@ -89,26 +87,8 @@ pub trait Known {
 
 /// Contents and suppressed revisions that an item's entry remembers.
 pub const REMEMBERED: usize = 16;
-/// So many look-alikes make a recurring form.
-const RECURRING: usize = 2;
-/// By how much a link may be weaker than the best, and explain less of the text, and be preferred for going back further.
-const WEIGHT_MARGIN: f64 = 0.3;
-const SHARE_MARGIN: f64 = 0.25;
-/// Likeness to the original that what is made from a copy has at least.
-const ORIGIN_LIKENESS: f64 = 0.25;
 /// Copies at least this like their original find nothing that the original does not find, and are not searched for.
 const SAME_FOR_SEARCH: f64 = 0.8;
-/// Share of a text that stands in the other, below which most of it is its own.
-const MOSTLY_OTHERS: f64 = 0.5;
-/// Sampled shingles of a paragraph that must be looked up before it is called added.
-const PARAGRAPH_SAMPLE: usize = 3;
-
-/// A remembered text that this one stands in a relation to.
-struct Met<'a> {
-    link: Link,
-    entry: Entry<'a>,
-}
-
 /// What is remembered across items: signatures of texts, and who is in which story.
 pub struct Index {
     window: Window,
@@ -329,67 +309,6 @@ impl Index {
         })
     }
 
-    /// Copy or original. A published original stays one: others may already go back to it.
-    fn duplicate(
-        &self,
-        article: &Article,
-        print: Option<&Fingerprint>,
-        before: Option<&Previous>,
-        told_in: Option<&StoryState>,
-    ) -> (Duplicate, Vec<Entry<'_>>) {
-        let Some(print) = print else { return (original(article, "no_text"), Vec::new()) };
-        let signature = &print.signature;
-        match before {
-            Some(before) if before.state.relation == Relation::Original && is_relied_on(before, told_in) => {
-                let mut kept = original(article, "first_seen");
-                kept.story = before.state.story.clone().or(kept.story);
-                return (kept, Vec::new());
-            }
-            // A new version goes on being one: what it made known is not taken back.
-            Some(Previous { state: ItemState { relation: Relation::Update, of: Some(of), .. }, .. }) => {
-                let link = self.link_to(of, signature, Relation::Update);
-                return (self.linked(article, signature, of, link), Vec::new());
-            }
-            _ => {}
-        }
-        let told = before.map_or(Timestamp::MAX, |before| before.state.first_seen);
-        let met = self.met(article, print, told);
-        let look_alikes = met.iter().filter(|met| met.link.relation == Relation::Original);
-        let look_alikes: Vec<Entry<'_>> = look_alikes.map(|met| met.entry).collect();
-        let best = self.first_told(&met);
-        let was_copy = before.filter(|before| before.state.relation.is_copy());
-        let was_copy = was_copy.and_then(|before| before.state.of.as_ref().map(|of| (before.state.relation, of)));
-        let duplicate = match (best, was_copy) {
-            // Two feeds that show one address show one document: its original is revised by itself, a poll later.
-            (Some(Met { link, .. }), Some((_, of)))
-                if !link.relation.is_copy() && self.has_same_link(of, signature) =>
-            {
-                let link = Link { relation: Relation::Near, reason: "same_link", ..*link };
-                self.linked(article, signature, of, link)
-            }
-            (Some(Met { link, entry, .. }), _) => {
-                let of = entry.of().unwrap_or_else(|| entry.id());
-                // Another version of this very item may have been found through a third one.
-                if of == article.id {
-                    original(article, "first_seen")
-                } else {
-                    self.linked(article, signature, &of, *link)
-                }
-            }
-            // A copy whose original was withdrawn or forgotten does not become one by being touched up.
-            (None, Some((relation, of))) if self.signature(of).is_none() => {
-                self.linked(article, signature, of, self.link_to(of, signature, relation))
-            }
-            // A copy whose new text differs from its original in figures tells the story anew.
-            (None, Some((_, of))) if !look_alikes.is_empty() => {
-                let link = self.link_to(of, signature, Relation::Update);
-                self.linked(article, signature, of, Link { reason: "changed_figures", ..link })
-            }
-            (None, _) => original(article, if look_alikes.is_empty() { "first_seen" } else { "look_alike" }),
-        };
-        (duplicate, look_alikes)
-    }
-
     /// The story of an original, and a second one that it shows to be the same. A revised one stays in its story unless
     /// it tells of something else now.
     fn kin(
@@ -419,125 +338,6 @@ impl Index {
         };
         (found.story.unwrap_or(founded), found.second)
     }
-
-    /// The remembered texts that this one is made from or looks like, of those that were told before.
-    fn met(&self, article: &Article, print: &Fingerprint, told: Timestamp) -> Vec<Met<'_>> {
-        let Fingerprint { signature, probe } = print;
-        let weight = |term| self.window.weight(term);
-        let candidates = self.window.candidates(&article.id, signature, probe).into_iter();
-        // A revision is no copy of what was told after the item's first one.
-        let compared: Vec<(Entry<'_>, Signature, Comparison)> = candidates
-            .filter(|entry| entry.first_seen <= told)
-            .filter_map(|entry| entry.signature().map(|earlier| (entry, earlier)))
-            .filter(|(_, earlier)| update::may_relate(signature, earlier))
-            .map(|(entry, earlier)| {
-                let comparison = similarity::compare(signature, &earlier, &weight);
-                (entry, earlier, comparison)
-            })
-            .collect();
-        let met = |teller: &Teller<'_>| -> Vec<Met<'_>> {
-            let links = compared.iter().filter_map(|(entry, earlier, comparison)| {
-                let link = update::relate(signature, teller, entry, earlier, comparison)?;
-                Some(Met { link, entry: *entry })
-            });
-            links.filter(|met| self.goes_back(signature, met, &weight)).collect()
-        };
-        let teller = teller(article);
-        let first = met(&teller);
-        let look_alikes = first.iter().filter(|met| met.link.relation == Relation::Original).count();
-        if look_alikes < RECURRING { first } else { met(&Teller { recurring: true, ..teller }) }
-    }
-
-    /// A text that is linked to a copy must have something of the original too: it may be made from what the copy added.
-    fn goes_back(&self, signature: &Signature, met: &Met<'_>, weight: &dyn Fn(u32) -> f64) -> bool {
-        let by_words = matches!(met.link.relation, Relation::Near | Relation::Abridged | Relation::Update);
-        let of = met.entry.of().filter(|_| by_words && met.link.reason != "same_link");
-        let origin = of.and_then(|of| self.signature(&of));
-        origin.is_none_or(|origin| {
-            let comparison = similarity::compare(signature, &origin, weight);
-            comparison.evidence >= 2 && update::likeness(&comparison) >= ORIGIN_LIKENESS
-        })
-    }
-
-    /// Of the links that are nearly as good as the best and explain as much of the text, the one that goes back furthest:
-    /// copies of copies, and of parts that were told one by one, meet in the text that was seen first.
-    fn first_told<'m, 'w>(&'w self, met: &'m [Met<'w>]) -> Option<&'m Met<'w>> {
-        let links = met.iter().filter(|met| met.link.relation != Relation::Original);
-        let best = links.clone().max_by(|a, b| {
-            let earlier = || b.entry.order().cmp(&a.entry.order());
-            a.link.weight.total_cmp(&b.link.weight).then_with(earlier)
-        })?;
-        let as_good = |met: &&Met<'_>| {
-            met.link.weight >= best.link.weight - WEIGHT_MARGIN && met.link.shared >= best.link.shared - SHARE_MARGIN
-        };
-        let origin = |met: &&'m Met<'w>| -> Entry<'w> {
-            let of = met.entry.of();
-            of.as_ref().and_then(|of| self.window.entry(&of.0)).unwrap_or(met.entry)
-        };
-        links
-            .filter(|met| {
-                met.link.relation == best.link.relation || met.link.relation.is_copy() == best.link.relation.is_copy()
-            })
-            .filter(as_good)
-            .min_by(|one, other| origin(one).order().cmp(&origin(other).order()))
-    }
-
-    fn signature(&self, id: &ItemId) -> Option<Signature> {
-        self.window.entry(&id.0).and_then(|entry| entry.signature())
-    }
-
-    fn has_same_link(&self, of: &ItemId, signature: &Signature) -> bool {
-        signature.link.is_some() && self.signature(of).is_some_and(|origin| origin.link == signature.link)
-    }
-
-    /// A link that earlier revisions made, with its measure of today.
-    fn link_to(&self, of: &ItemId, signature: &Signature, relation: Relation) -> Link {
-        let earlier = self.signature(of);
-        let comparison =
-            earlier.map(|earlier| similarity::compare(signature, &earlier, &|term| self.window.weight(term)));
-        let (resemblance, shared) = comparison.map_or((0.0, 0.0), |known| (known.resemblance, known.shared));
-        Link { relation, reason: "earlier_version", resemblance, shared, weight: 1.0 }
-    }
-
-    /// A link that was found when more was known than now. What cannot be measured any more is left unsaid.
-    fn settled(&self, article: &Article, signature: &Signature, of: &ItemId, relation: Relation) -> Duplicate {
-        let link = self.link_to(of, signature, relation);
-        let mut duplicate = self.linked(article, signature, of, link);
-        if self.signature(of).is_none() {
-            duplicate.similarity = None;
-            duplicate.shared = None;
-        }
-        duplicate
-    }
-
-    fn linked(&self, article: &Article, signature: &Signature, of: &ItemId, link: Link) -> Duplicate {
-        let origin = self.window.entry(&of.0);
-        let origin_text = origin.and_then(|entry| entry.signature());
-        // The match may have come by way of a later version; shares are those with the item that is named.
-        let (similarity, shared) = match &origin_text {
-            Some(text) if link.relation != Relation::Exact && signature.shingles >= fingerprint::SHORT => {
-                let comparison = similarity::compare(signature, text, &|term| self.window.weight(term));
-                (comparison.resemblance, comparison.shared)
-            }
-            _ => (link.resemblance, link.shared),
-        };
-        let added_paragraphs = match &origin_text {
-            Some(text) if link.relation != Relation::Exact => added_paragraphs(article, text),
-            _ => Vec::new(),
-        };
-        let rounded = |share: f64| Some((share * 1000.0).round() / 1000.0);
-        Duplicate {
-            relation: link.relation,
-            of: Some(of.clone()),
-            similarity: rounded(similarity),
-            shared: rounded(shared),
-            added_paragraphs,
-            reason: link.reason.to_owned(),
-            story: Some(origin.and_then(|origin| origin.story()).unwrap_or_else(|| of.0.clone())),
-            // A paper may have been seen before the agency whose copy it prints.
-            origin_agency: origin.and_then(|origin| origin.agency.map(str::to_owned)).or(article.wire.agency.clone()),
-        }
-    }
 }
 
 /// The story that a story has become a part of, or itself.
@@ -553,15 +353,6 @@ fn whole<K: Known>(known: &K, mut story: String) -> Result<String, K::Error> {
     Ok(story)
 }
 
-fn teller(article: &Article) -> Teller<'_> {
-    Teller {
-        feed: &article.feed,
-        agency: article.wire.agency.as_deref(),
-        notice: article.wire.notice,
-        recurring: false,
-    }
-}
-
 /// Whether others are compared with this text.
 fn is_searched(duplicate: &Duplicate) -> bool {
     match duplicate.relation {
@@ -569,42 +360,6 @@ fn is_searched(duplicate: &Duplicate) -> bool {
         Relation::Near => duplicate.similarity.is_some_and(|similarity| similarity < SAME_FOR_SEARCH),
         Relation::Original | Relation::Update => true,
     }
-}
-
-/// Whether a longer text with another in it has figures of its own: it is no mere copy then, lest they are lost.
-fn tells_more(duplicate: &Duplicate, enriched: &Enriched) -> bool {
-    let own = |span: &Span| duplicate.added_paragraphs.iter().any(|added| added.contains(span));
-    duplicate.relation == Relation::Near
-        && duplicate.shared.is_some_and(|shared| shared < MOSTLY_OTHERS)
-        && enriched.covid.observations.iter().any(|observation| own(&observation.sentence.span))
-}
-
-/// Whether claims or other items rest on this original.
-fn is_relied_on(before: &Previous, told_in: Option<&StoryState>) -> bool {
-    !before.state.claims.is_empty() || told_in.is_some_and(|story| story.members.len() > 1)
-}
-
-fn original(article: &Article, reason: &str) -> Duplicate {
-    Duplicate {
-        relation: Relation::Original,
-        of: None,
-        similarity: None,
-        shared: None,
-        added_paragraphs: Vec::new(),
-        reason: reason.to_owned(),
-        story: Some(article.id.0.clone()),
-        origin_agency: article.wire.agency.clone(),
-    }
-}
-
-/// Paragraphs of which hardly a word stands in the original, as far as its sketch can tell.
-fn added_paragraphs(article: &Article, origin: &Signature) -> Vec<Span> {
-    let mut paragraphs = fingerprint::compared_paragraphs(article);
-    paragraphs.retain(|paragraph| {
-        let shingles = fingerprint::shingles(&words::words(paragraph.of(&article.body).unwrap_or("")));
-        similarity::share_in(&shingles, origin, PARAGRAPH_SAMPLE).is_some_and(|share| share < 0.34)
-    });
-    paragraphs
 }
 
 /// The item's entry with this content as its last.

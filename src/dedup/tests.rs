@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::{
     AsOf, AsOfHow, Covid, FeedId, Field, Kind, Location, Metric, Notice, Number, Observation, ObservationSpans,
-    PlaceHow, PlaceKind, Qualifier, SentenceRef, SeriesEnd, Status, Unit, Wire, Withdrawal,
+    PlaceHow, PlaceKind, Qualifier, SentenceRef, SeriesEnd, Span, Status, Unit, Wire, Withdrawal,
 };
 use std::{collections::BTreeMap, convert::Infallible};
 

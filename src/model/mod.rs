@@ -5,6 +5,7 @@
 
 mod article;
 mod auth;
+mod bits;
 mod bounds;
 mod enriched;
 mod feed;
