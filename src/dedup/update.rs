@@ -27,6 +27,8 @@ const LONGER: f64 = 1.3;
 /// Likeness that a notice ("UPDATE 1-", "CORRECTED") from the same source or the same address needs to the story that
 /// it renews. Standing background alone stays below.
 const AKIN: f64 = 0.35;
+/// Resemblance of a text that its own feed sends again as good as unchanged.
+const REISSUED: f64 = 0.8;
 /// Share of the facts that differ in a new version of the day without notice; daily tallies change most of theirs.
 const RENEWED_FACTS: f64 = 0.34;
 /// Share of the earlier text that still stands in it, and the length of both in shingles.
@@ -155,18 +157,26 @@ pub(super) fn relate(
             link(Relation::Original, "look_alike")
         };
     }
+    let (later_size, earlier_size) = (f64::from(later.shingles), f64::from(earlier.shingles));
+    let adds = covered >= CONTAINED && later_size > earlier_size * LONGER && same_feed;
+    let is_cut = shared >= CONTAINED && later_size * LONGER < earlier_size;
+    if same_feed && !same_day && !same_address && !adds && !is_cut {
+        // Who tells much the same again on another day fills in a form.
+        return link(Relation::Original, "look_alike");
+    }
     if comparison.slots.facts_differ > 0 && same_source {
         return link(Relation::Update, "changed_figures");
     }
-    let (later_size, earlier_size) = (f64::from(later.shingles), f64::from(earlier.shingles));
-    if covered >= CONTAINED && later_size > earlier_size * LONGER && same_feed {
+    if adds {
         return link(Relation::Update, "adds");
     }
-    if shared >= CONTAINED && later_size * LONGER < earlier_size {
+    if is_cut {
         return link(Relation::Abridged, "contained");
     }
-    if same_feed && resemblance < 0.8 && !same_address {
-        return link(Relation::Update, "rewritten");
+    if same_feed && resemblance < REISSUED && !same_address {
+        // Much the same in few words, of another place or company.
+        let is_form = later.shingles.min(earlier.shingles) < RENEWED_SHINGLES;
+        return if is_form { link(Relation::Original, "look_alike") } else { link(Relation::Update, "rewritten") };
     }
     link(Relation::Near, "resemblance")
 }
