@@ -102,8 +102,8 @@ impl Index {
         // A revision is no copy of what was told after the item's first one.
         let compared: Vec<(Entry<'_>, Signature, Comparison)> = candidates
             .filter(|entry| entry.first_seen <= told)
+            .filter(|entry| entry.body.is_some_and(|body| update::may_relate(signature, body)))
             .filter_map(|entry| entry.signature().map(|earlier| (entry, earlier)))
-            .filter(|(_, earlier)| update::may_relate(signature, earlier))
             .map(|(entry, earlier)| {
                 let comparison = similarity::compare(signature, &earlier, &weight);
                 (entry, earlier, comparison)

@@ -65,8 +65,8 @@ impl Slots {
 }
 
 /// Sampled shingles that stand in both texts.
-pub(super) fn evidence(later: &Signature, earlier: &Signature) -> usize {
-    let (mut later, mut earlier) = (later.bottom.iter().peekable(), earlier.bottom.iter().peekable());
+pub(super) fn evidence(later: &[u32], earlier: &[u32]) -> usize {
+    let (mut later, mut earlier) = (later.iter().peekable(), earlier.iter().peekable());
     let mut found = 0;
     while let (Some(one), Some(other)) = (later.peek(), earlier.peek()) {
         match one.cmp(other) {
@@ -87,7 +87,7 @@ pub(super) fn compare(later: &Signature, earlier: &Signature, weight: &dyn Fn(u3
     let threshold = complete_to(&later.bottom, Signature::BOTTOM).min(complete_to(&earlier.bottom, Signature::BOTTOM));
     let (later_sample, earlier_sample) = (below(&later.bottom, threshold), below(&earlier.bottom, threshold));
     // Above the threshold no hash stands in both.
-    let evidence = evidence(later, earlier);
+    let evidence = evidence(&later.bottom, &earlier.bottom);
     let share = |of: usize| if of == 0 { 0.0 } else { evidence as f64 / of as f64 };
     let (shared, covered) = (share(later_sample.len()), share(earlier_sample.len()));
     let terms = terms(later, earlier, weight);

@@ -8,7 +8,7 @@
 use super::entry::Entry;
 use super::fingerprint::SHORT;
 use super::similarity::{self, Comparison};
-use crate::model::{FeedId, Notice, Relation, Signature};
+use crate::model::{Body, FeedId, Notice, Relation, Signature};
 
 /// Sampled shingles that two texts must have in common before their shares mean anything.
 const LEAST_EVIDENCE: usize = 4;
@@ -79,11 +79,11 @@ pub(super) fn akin(notice: &Signature, text: &Signature, comparison: &Comparison
 }
 
 /// Whether [`relate`] may come to anything: the rest of a comparison costs more.
-pub(super) fn may_relate(later: &Signature, earlier: &Signature) -> bool {
-    later.exact == earlier.exact
-        || later.link.is_some() && later.link == earlier.link
-        || later.guid.is_some() && later.guid == earlier.guid
-        || similarity::evidence(later, earlier) >= LEAST_EVIDENCE
+pub(super) fn may_relate(later: &Signature, earlier: Body<'_>) -> bool {
+    earlier.exact() == Some(later.exact)
+        || later.link.is_some() && later.link == earlier.link()
+        || later.guid.is_some() && later.guid == earlier.guid()
+        || earlier.bottom().is_some_and(|bottom| similarity::evidence(&later.bottom, &bottom) >= LEAST_EVIDENCE)
 }
 
 /// Relates a text to an earlier entry; `Original` with reason `look_alike` when only the words are the same, none when

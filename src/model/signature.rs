@@ -171,6 +171,17 @@ impl Body<'_> {
         })
     }
 
+    /// The smallest shingle hashes, without the rest.
+    pub fn bottom(self) -> Option<Vec<u32>> {
+        let mut reader = Reader { bytes: self.0 };
+        reader.hashes()?;
+        reader.keys()?;
+        let mut bits = BitReader { bytes: reader.bytes, open: 0, n_open: 0 };
+        bits.day()?;
+        (bits.number()?, bits.number()?, bits.number()?, bits.take(8)?);
+        bits.ascending()
+    }
+
     /// The exact hash, without the rest.
     pub fn exact(self) -> Option<u64> {
         Reader { bytes: self.0 }.hashes().map(|(exact, ..)| exact)
@@ -411,6 +422,8 @@ mod tests {
     #[track_caller]
     fn check(signature: &Signature) {
         let packed = Packed::from(signature);
+        assert_eq!(packed.body().bottom().as_ref(), Some(&signature.bottom));
+        assert_eq!(packed.body().keys(), signature.keys);
         assert_eq!(packed.signature().as_ref(), Some(signature));
         let body = packed.body();
         assert_eq!((body.exact(), body.link(), body.guid()), (Some(signature.exact), signature.link, signature.guid));
