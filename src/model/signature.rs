@@ -178,7 +178,10 @@ impl Body<'_> {
         reader.keys()?;
         let mut bits = BitReader { bytes: reader.bytes, open: 0, n_open: 0 };
         bits.day()?;
-        (bits.number()?, bits.number()?, bits.number()?, bits.take(8)?);
+        for _count in 0..3 {
+            bits.number()?;
+        }
+        bits.take(8)?;
         bits.ascending()
     }
 
