@@ -9,8 +9,7 @@
 
 use dateline::dedup::{Index, Known, Options, Question};
 use dateline::model::{
-    Admission, Article, Covid, Enriched, FeedId, Hash, ItemHead, ItemId, ItemState, Previous, SeriesState, StoryState,
-    Verdict,
+    Admission, Article, Enriched, FeedId, Hash, ItemHead, ItemId, ItemState, Previous, SeriesState, StoryState, Verdict,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{convert::Infallible, time::Instant};
@@ -221,15 +220,7 @@ impl Bench {
             }
             article.body = paragraphs.join("\n\n");
         }
-        Enriched {
-            article,
-            entities: Vec::new(),
-            values: Vec::new(),
-            quotes: Vec::new(),
-            covid: Covid::default(),
-            language_pack: None,
-            tagger: String::new(),
-        }
+        Enriched::bare(article)
     }
 
     /// 60 words or so, two figures among them.

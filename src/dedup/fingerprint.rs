@@ -28,7 +28,7 @@ pub(super) const NAME: f64 = 2.0;
 /// More than twice in the text, or once and in the headline.
 const SAID_AGAIN: f64 = 2.5;
 /// Everyday words, of 255, of a list or a table: hardly any, but for languages whose everyday words are not known.
-const LIST: std::ops::Range<u8> = 5..51;
+const TABLE: std::ops::Range<u8> = 5..51;
 /// Words of a paragraph that may come again as standing background, at least.
 const STANDING_WORDS: usize = 8;
 
@@ -52,7 +52,6 @@ pub(super) fn fingerprint(article: &Article) -> Option<Fingerprint> {
     let distinct = count(probe.len());
     let exact = if distinct < SHORT { hash_all(headline.iter().chain(&text)) } else { hash_all(&text) };
     let (mut terms, mut slots) = (terms(&text), slots(&text));
-    let (n_terms, n_slots) = (count(terms.len()), count(slots.len()));
     terms.truncate(Signature::TERMS);
     slots.truncate(Signature::SLOTS);
     let everyday = text.iter().filter(|word| word.kind == Kind::Everyday).count() * 255 / text.len().max(1);
@@ -61,12 +60,10 @@ pub(super) fn fingerprint(article: &Article) -> Option<Fingerprint> {
         bottom: probe.iter().take(Signature::BOTTOM).copied().collect(),
         shingles: distinct,
         terms,
-        n_terms,
         slots,
-        n_slots,
         everyday: u8::try_from(everyday).unwrap_or(u8::MAX),
         keys: keys(&headline, &text),
-        form: LIST.contains(&u8::try_from(everyday).unwrap_or(u8::MAX)),
+        form: TABLE.contains(&u8::try_from(everyday).unwrap_or(u8::MAX)),
         headline: of_headline(&headline),
         paragraphs,
         link: article.canonical_url.as_deref().or(article.url.as_deref()).and_then(link),

@@ -10,8 +10,8 @@ use super::fingerprint::{self, Fingerprint};
 use super::words::squeezed;
 use super::{Index, Known, changes, claims, keep_newest, original, series, similarity, story, update};
 use crate::model::{
-    Article, Change, Covid, Duplicate, Enriched, ItemHead, ItemId, ItemState, Notice, Outcome, Previous, Relation,
-    Signature, Stage, StoredText, Verdict, Withdrawal,
+    Article, Change, Duplicate, Enriched, ItemHead, ItemId, ItemState, Notice, Outcome, Previous, Relation, Signature,
+    Stage, StoredText, Verdict, Withdrawal,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{cmp::Reverse, collections::BTreeMap};
@@ -235,13 +235,5 @@ fn told_by(notice: &Enriched, item: &ItemId, state: &ItemState, told: Option<&St
     article.wire.slug = field("wire.slug");
     article.wire.editors_note.clone_from(&notice.article.wire.editors_note);
     article.wire.notice = Some(Notice::Kill);
-    Enriched {
-        article,
-        entities: Vec::new(),
-        values: Vec::new(),
-        quotes: Vec::new(),
-        covid: Covid::default(),
-        language_pack: None,
-        tagger: notice.tagger.clone(),
-    }
+    Enriched { tagger: notice.tagger.clone(), ..Enriched::bare(article) }
 }

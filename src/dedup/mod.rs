@@ -263,9 +263,9 @@ impl Index {
 
         let text = changes::kept(article, killed);
         let mut other_story = told_in
-            .clone()
+            .as_ref()
             .filter(|told_in| !killed && duplicate.story.as_ref() != Some(&told_in.id))
-            .and_then(|told_in| story::without(told_in, &article.id));
+            .and_then(|told_in| story::without(told_in.clone(), &article.id));
         let story = match &duplicate.story {
             _ if killed => {
                 let headline = before.and_then(|before| before.text.as_ref()?.headline.as_deref());
@@ -285,7 +285,9 @@ impl Index {
                 {
                     joined.split_from = other_story.as_ref().map(|left| left.id.clone());
                 }
-                if let (Some(second), Some(one)) = (second, joined.clone().or(joining)) {
+                if let Some(second) = second
+                    && let Some(one) = joined.take().or(joining)
+                {
                     let (kept, gone) = story::merged(one, second);
                     duplicate.story = Some(kept.id.clone());
                     state.story.clone_from(&duplicate.story);

@@ -109,17 +109,20 @@ impl Index {
                 (entry, earlier, comparison)
             })
             .collect();
-        let met = |teller: &Teller<'_>| -> Vec<Met<'_>> {
+        let links = |teller: &Teller<'_>| -> Vec<Met<'_>> {
             let links = compared.iter().filter_map(|(entry, earlier, comparison)| {
                 let link = update::relate(signature, teller, entry, earlier, comparison)?;
                 Some(Met { link, entry: *entry })
             });
-            links.filter(|met| self.goes_back(signature, met, &weight)).collect()
+            links.collect()
         };
         let teller = teller(article);
-        let first = met(&teller);
-        let look_alikes = first.iter().filter(|met| met.link.relation == Relation::Original).count();
-        if look_alikes < RECURRING { first } else { met(&Teller { recurring: true, ..teller }) }
+        let mut met = links(&teller);
+        if met.iter().filter(|met| met.link.relation == Relation::Original).count() >= RECURRING {
+            met = links(&Teller { recurring: true, ..teller });
+        }
+        met.retain(|met| self.goes_back(signature, met, &weight));
+        met
     }
 
     /// A text that is linked to a copy must have something of the original too: it may be made from what the copy added.
@@ -149,9 +152,7 @@ impl Index {
             of.as_ref().and_then(|of| self.window.entry(&of.0)).unwrap_or(met.entry)
         };
         links
-            .filter(|met| {
-                met.link.relation == best.link.relation || met.link.relation.is_copy() == best.link.relation.is_copy()
-            })
+            .filter(|met| met.link.relation.is_copy() == best.link.relation.is_copy())
             .filter(as_good)
             .min_by(|one, other| origin(one).order().cmp(&origin(other).order()))
     }

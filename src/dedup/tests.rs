@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::{
-    AsOf, AsOfHow, Covid, FeedId, Field, Kind, Location, Metric, Notice, Number, Observation, ObservationSpans,
-    PlaceHow, PlaceKind, Qualifier, SentenceRef, SeriesEnd, Span, Status, Unit, Wire, Withdrawal,
+    AsOf, AsOfHow, FeedId, Field, Kind, Location, Metric, Notice, Number, Observation, ObservationSpans, PlaceHow,
+    PlaceKind, Qualifier, SentenceRef, SeriesEnd, Span, Status, Unit, Wire, Withdrawal,
 };
 use std::{collections::BTreeMap, convert::Infallible};
 
@@ -36,15 +36,7 @@ fn article(feed: &str, guid: &str, headline: &str, body: &str) -> Enriched {
     article.body = body.to_owned();
     article.wire = Wire { agency: Some(feed.0.to_uppercase()), ..Wire::default() };
     article.published = Some("2021-03-05T10:00:00Z".parse().unwrap());
-    Enriched {
-        article,
-        entities: Vec::new(),
-        values: Vec::new(),
-        quotes: Vec::new(),
-        covid: Covid::default(),
-        language_pack: None,
-        tagger: "rules/1".to_owned(),
-    }
+    Enriched { tagger: "rules/1".to_owned(), ..Enriched::bare(article) }
 }
 
 fn dated(mut enriched: Enriched, date: &str) -> Enriched {

@@ -131,15 +131,7 @@ pub fn article(tables: &Tables, mut article: Article) -> Enriched {
             "language_unsupported",
             format!("no language pack for {language}: nothing was extracted"),
         ));
-        return Enriched {
-            article,
-            entities: Vec::new(),
-            values: Vec::new(),
-            quotes: Vec::new(),
-            covid: Covid::default(),
-            language_pack: None,
-            tagger: tables.rules.name().to_owned(),
-        };
+        return Enriched { tagger: tables.rules.name().to_owned(), ..Enriched::bare(article) };
     };
     // People, organisations, values and quotations are read by rules that know English only.
     let english = pack.code == ENGLISH;

@@ -25,6 +25,19 @@ pub struct Enriched {
 }
 
 impl Enriched {
+    /// An article in which nothing was found, because nothing was looked for.
+    pub fn bare(article: Article) -> Self {
+        Self {
+            article,
+            entities: Vec::new(),
+            values: Vec::new(),
+            quotes: Vec::new(),
+            covid: Covid::default(),
+            language_pack: None,
+            tagger: String::new(),
+        }
+    }
+
     /// Visits every span, so that the encoder can turn bytes into code points.
     pub fn each_span(&mut self, visit: &mut impl FnMut(&mut Span)) {
         if let Some(dateline) = &mut self.article.wire.dateline {

@@ -21,13 +21,9 @@ pub struct Signature {
     pub shingles: u32,
     /// The smallest hashes of its terms, ascending, at most [`Signature::TERMS`]. The lowest bit says "a name".
     pub terms: Vec<u32>,
-    /// How many distinct terms there are.
-    pub n_terms: u32,
     /// What stands in which place, ascending, at most [`Signature::SLOTS`]: 17 bits of the place, 12 of what stands in
     /// it, 3 of its kind.
     pub slots: Vec<u32>,
-    /// How many places there are.
-    pub n_slots: u32,
     /// Share of its words that are everyday words, of 255.
     pub everyday: u8,
     /// Hashes of the headline's words, ascending, at most [`Signature::HEADLINE`].
@@ -120,7 +116,7 @@ const KEY: usize = 3;
 
 /// A signature in as few bytes as it takes, about 350 for a story of 400 words.
 ///
-/// In order: the form, which hashes there are, the exact one, link and guid; then in bits the day, the counts, and the
+/// In order: the form, which hashes there are, the exact one, link and guid, the keys; then in bits the day, the number of shingles, and the
 /// lists as the gaps between their hashes. Gaps between the smallest of many hashes are distributed geometrically, for
 /// which Golomb's code (Rice 1979) is the shortest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,16 +146,14 @@ impl Body<'_> {
         let keys = reader.keys()?;
         let mut bits = BitReader { bytes: reader.bytes, open: 0, n_open: 0 };
         let day = bits.day()?;
-        let (shingles, n_terms, n_slots) = (bits.number()?, bits.number()?, bits.number()?);
+        let shingles = bits.number()?;
         let everyday = bits.take(8)? as u8;
         Some(Signature {
             exact,
             bottom: bits.ascending()?,
             shingles,
             terms: bits.ascending()?,
-            n_terms,
             slots: bits.ascending()?,
-            n_slots,
             everyday,
             headline: bits.ascending()?,
             paragraphs: bits.ascending()?,
@@ -178,9 +172,7 @@ impl Body<'_> {
         reader.keys()?;
         let mut bits = BitReader { bytes: reader.bytes, open: 0, n_open: 0 };
         bits.day()?;
-        for _count in 0..3 {
-            bits.number()?;
-        }
+        bits.number()?;
         bits.take(8)?;
         bits.ascending()
     }
@@ -241,9 +233,7 @@ impl From<&Signature> for Packed {
         );
         let mut bits = Bits { whole: out, open: 0, n_open: 0 };
         bits.put_day(signature.day);
-        for count in [signature.shingles, signature.n_terms, signature.n_slots] {
-            bits.put_number(u64::from(count));
-        }
+        bits.put_number(u64::from(signature.shingles));
         bits.put(u32::from(signature.everyday), 8);
         bits.put_ascending(&signature.bottom);
         bits.put_ascending(&signature.terms);
@@ -440,7 +430,7 @@ mod tests {
     fn edges_come_back_as_they_were() {
         check(&Signature::default());
         check(&Signature { bottom: vec![0, 0, u32::MAX], ..Signature::default() });
-        check(&Signature { bottom: vec![u32::MAX], shingles: u32::MAX, n_terms: u32::MAX, ..Signature::default() });
+        check(&Signature { bottom: vec![u32::MAX], shingles: u32::MAX, ..Signature::default() });
         check(&Signature { terms: vec![0], link: Some(u64::MAX), guid: Some(u64::MAX), ..Signature::default() });
         check(&Signature { guid: Some(0), headline: vec![0, u16::MAX], ..Signature::default() });
         for (year, month, day) in [(-9999, 1, 31), (1969, 12, 31), (1970, 1, 1), (2097, 12, 31), (9999, 12, 31)] {
@@ -488,16 +478,15 @@ mod tests {
         fn any_signature_comes_back(
             lists in prop::collection::vec(prop::collection::vec(any::<u32>(), 0..200), 4),
             mut headline in prop::collection::vec(any::<u16>(), 0..20),
-            exact in any::<u64>(), counts in any::<[u32; 3]>(), link in any::<Option<u64>>(), guid in any::<Option<u64>>(),
+            exact in any::<u64>(), shingles in any::<u32>(), link in any::<Option<u64>>(), guid in any::<Option<u64>>(),
         ) {
             let mut lists = lists;
             lists.iter_mut().for_each(|list| list.sort_unstable());
             headline.sort_unstable();
             let mut list = || lists.pop().unwrap();
             let (bottom, terms, slots, paragraphs) = (list(), list(), list(), list());
-            let [shingles, n_terms, n_slots] = counts;
             check(&Signature {
-                exact, bottom, shingles, terms, n_terms, slots, n_slots, everyday: 7, keys: vec![3, 2, 0xff_ffff], form: link.is_some(), headline, paragraphs, link, guid, day: None,
+                exact, bottom, shingles, terms, slots, everyday: 7, keys: vec![3, 2, 0xff_ffff], form: link.is_some(), headline, paragraphs, link, guid, day: None,
             });
         }
 

@@ -6,7 +6,7 @@
 
 use super::rates;
 use crate::commands::process::{Done, Memory};
-use crate::model::{Covid, Enriched, Feed, Hash, ItemId, Relation, StatedTime};
+use crate::model::{Enriched, Feed, Hash, ItemId, Relation, StatedTime};
 use crate::{clean, dedup};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -68,15 +68,7 @@ fn judge(memory: &mut Memory, case: Case) -> io::Result<Scored> {
     let observed = Some(case.published.utc());
     article.observed = observed;
     let hash = Hash::of_fields("v1:document", [case.headline.as_deref().unwrap_or_default(), &case.text]);
-    let enriched = Enriched {
-        article,
-        entities: Vec::new(),
-        values: Vec::new(),
-        quotes: Vec::new(),
-        covid: Covid::default(),
-        language_pack: None,
-        tagger: String::new(),
-    };
+    let enriched = Enriched::bare(article);
     let verdict = memory.judge(&mut Done { id: case.id.clone().into(), enriched, hash, observed })?;
     let duplicate = verdict.duplicate;
     Ok(Scored {

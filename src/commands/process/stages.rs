@@ -216,21 +216,8 @@ fn finish(
         Hash::of_fields("v1:document", fields.map(Option::unwrap_or_default))
     });
     let enriched =
-        if terms.until == Until::Clean { only_clean(article) } else { extract::article(&terms.tables, article) };
+        if terms.until == Until::Clean { Enriched::bare(article) } else { extract::article(&terms.tables, article) };
     Outcome::Document(Box::new(Done { id, enriched, hash, observed }))
-}
-
-/// A clean article in the shape that the encoder takes; nothing is found in it, because nothing was looked for.
-fn only_clean(article: Article) -> Enriched {
-    Enriched {
-        article,
-        entities: Vec::new(),
-        values: Vec::new(),
-        quotes: Vec::new(),
-        covid: crate::model::Covid::default(),
-        language_pack: None,
-        tagger: String::new(),
-    }
 }
 
 /// The line of a feed at `parse`. White space inside items is the publisher's.
