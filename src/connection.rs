@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 /// Connections at once; further ones wait in the kernel's queue.
 const CONNECTIONS: usize = 64;
@@ -24,8 +24,8 @@ pub(crate) struct Limited {
 }
 
 impl Limited {
-    /// `life` is that of a connection. A client that dribbles its headers is cut off with it; one that keeps its
-    /// connection open between requests opens another.
+    /// `life` is that of a connection after it last took something of an answer. A client that dribbles its headers is
+    /// cut off with it, and so is one that takes nothing; one that follows a stream stays.
     pub(crate) fn new(listener: TcpListener, life: Duration) -> Self {
         Self { listener, places: Arc::new(Semaphore::new(CONNECTIONS)), life }
     }
@@ -45,7 +45,7 @@ impl axum::serve::Listener for Limited {
             match self.listener.accept().await {
                 Ok((stream, address)) => {
                     let end = Box::pin(tokio::time::sleep(self.life));
-                    return (Connection { stream, end, _place: place }, address);
+                    return (Connection { stream, end, life: self.life, _place: place }, address);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
@@ -64,6 +64,7 @@ impl axum::serve::Listener for Limited {
 pub(crate) struct Connection {
     stream: TcpStream,
     end: Pin<Box<Sleep>>,
+    life: Duration,
     _place: OwnedSemaphorePermit,
 }
 
@@ -91,7 +92,12 @@ impl AsyncWrite for Connection {
         if self.has_ended(context) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        if let Poll::Ready(Ok(1..)) = written {
+            let end = Instant::now() + self.life;
+            self.end.as_mut().reset(end);
+        }
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -28,6 +28,7 @@ pub mod dedup;
 pub mod extract;
 pub mod faults;
 pub mod fetch;
+pub mod history;
 pub mod intake;
 pub mod language;
 pub mod logging;
@@ -41,6 +42,7 @@ pub mod shutdown;
 pub mod state;
 pub mod status;
 pub mod store;
+pub mod tap;
 pub mod topics;
 
 /// Name and version, as records (`produced_by.program`) and servers (User-Agent) are told.

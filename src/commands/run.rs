@@ -4,14 +4,16 @@ use super::{exit, refuse, reload::Reloader};
 use crate::{
     cli,
     config::{self, Config, Environment, Flags},
+    history::History,
     logging, metrics,
     model::Snapshot,
-    pipeline::{self, Reload, RunOptions, RunReport},
-    shutdown, status,
+    pipeline::{self, OnShown, Reload, RunOptions, RunReport, Watching},
+    shutdown,
+    status::{self, Watched},
 };
 use jiff::Timestamp;
 use sd_notify::NotifyState;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -70,9 +72,10 @@ async fn daemon(config: Config, reloading: Option<(Reloader, mpsc::Receiver<Relo
     let (snapshot, picture) = watch::channel(Snapshot::new(Timestamp::now()));
     let ended = CancellationToken::new();
     let mut page = None;
+    let mut watching = Watching::default();
     // A run that ends by itself has nobody to watch it, and may be one of several beside the daemon.
     if !once && !config.status.is_off() {
-        match serve_page(&config, picture.clone(), ended.clone()).await {
+        match serve_page(&config, picture.clone(), &mut watching, ended.clone()).await {
             Ok(task) => page = Some(task),
             Err(message) => {
                 complain(&message);
@@ -82,7 +85,7 @@ async fn daemon(config: Config, reloading: Option<(Reloader, mpsc::Receiver<Relo
     }
     let started = CancellationToken::new();
     let notifying = tokio::spawn(notify_manager(picture, stop.clone(), started.clone()));
-    let options = RunOptions { config, once, cancel: stop, on_record: None, snapshot };
+    let options = RunOptions { config, once, cancel: stop, watching, snapshot };
     let result = match reloading {
         None => pipeline::run(options).await,
         Some((reloader, reloads)) => {
@@ -111,11 +114,15 @@ async fn daemon(config: Config, reloading: Option<(Reloader, mpsc::Receiver<Relo
 async fn serve_page(
     config: &Config,
     picture: watch::Receiver<Snapshot>,
+    watching: &mut Watching,
     ended: CancellationToken,
 ) -> Result<tokio::task::JoinHandle<()>, String> {
     let metrics = metrics::install().map_err(|error| error.to_string())?;
-    let served = status::serve(&config.status, picture, metrics, ended).await;
-    let (address, task) = served.map_err(|error| error.to_string())?;
+    let history = History::open(&config.data_dir, picture.clone());
+    let history = history.inspect_err(|error| tracing::warn!(%error, "the status page remembers nothing")).ok();
+    watching.on_shown = history.clone().map(|history| Arc::new(move |shown| history.note(shown)) as OnShown);
+    let watched = Watched { snapshot: picture, metrics, history, tap: watching.tap.clone(), cancel: ended };
+    let (address, task) = status::serve(&config.status, watched).await.map_err(|error| error.to_string())?;
     announce(&format!("status page: http://{address}/"));
     Ok(task)
 }

@@ -24,6 +24,10 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// All of them, in the order of the way.
+    pub const ALL: [Stage; 7] =
+        [Stage::Fetch, Stage::Parse, Stage::Intake, Stage::Clean, Stage::Extract, Stage::Dedup, Stage::Publish];
+
     /// The word used in records, metrics and headers.
     pub fn as_str(self) -> &'static str {
         match self {

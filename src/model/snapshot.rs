@@ -4,8 +4,8 @@
 //! into a stage. Addresses in it carry no secrets.
 
 use crate::model::{
-    Change, FeedId, FeedState, Issue, ItemId, Kind, Metric, Number, Observation, Period, Qualifier, Relation, Stage,
-    Status, Unit,
+    Change, EntityType, FeedId, FeedState, Issue, ItemId, Kind, Metric, Number, Observation, Observed, Period,
+    Qualifier, Record, Relation, Stage, Status, Unit,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -44,13 +44,11 @@ pub struct Snapshot {
 impl Snapshot {
     /// The picture before anything has happened.
     pub fn new(started: Timestamp) -> Self {
-        let rooms =
-            [Stage::Fetch, Stage::Parse, Stage::Intake, Stage::Clean, Stage::Extract, Stage::Dedup, Stage::Publish];
         Self {
             started,
             at: started,
             feeds: Vec::new(),
-            stages: rooms.map(StageCount::new).to_vec(),
+            stages: Stage::ALL.map(StageCount::new).to_vec(),
             latest: VecDeque::new(),
             intake: IntakeSnapshot::default(),
             publisher: PublisherSnapshot::default(),
@@ -143,6 +141,37 @@ impl StageCount {
     pub fn new(stage: Stage) -> Self {
         Self { stage, received: 0, sent: 0, discarded: 0, errors: 0 }
     }
+
+    /// What has come since; counters that begin anew count from nothing.
+    pub fn since(&self, before: &Self) -> Self {
+        let grown = |now: u64, before: u64| now.checked_sub(before).unwrap_or(now);
+        Self {
+            stage: self.stage,
+            received: grown(self.received, before.received),
+            sent: grown(self.sent, before.sent),
+            discarded: grown(self.discarded, before.discarded),
+            errors: grown(self.errors, before.errors),
+        }
+    }
+}
+
+/// One published revision with what became of it, for those who watch; told once it is committed.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// In a line.
+    pub summary: ArticleSummary,
+    /// The publisher's claim of first publication.
+    pub published: Option<Timestamp>,
+    /// Whether it stood in the first document that was had of its feed.
+    pub backfilled: bool,
+    /// Its story.
+    pub story: Option<String>,
+    /// Who and what it names, each once.
+    pub entities: Vec<(EntityType, String)>,
+    /// What was observed, where that is asked for; another item's notice that kills this one is none.
+    pub item: Option<Box<Observed>>,
+    /// What was published of it, where that is asked for.
+    pub records: Vec<Record>,
 }
 
 /// One published revision, in a line.

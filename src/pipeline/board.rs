@@ -10,6 +10,7 @@ use crate::{
         ArticleSummary, ConfigurationSnapshot, Feed, FeedId, FeedSnapshot, FeedState, LATEST_ARTICLES, Snapshot, Stage,
         StageCount,
     },
+    tap::Tap,
 };
 use jiff::Timestamp;
 use std::{
@@ -24,16 +25,18 @@ pub(super) struct Board {
     out: Arc<watch::Sender<Snapshot>>,
     /// Where each feed's row is: a poll must not look through ten thousand of them.
     rows: Arc<RwLock<HashMap<FeedId, usize>>>,
+    /// Where what leaves the front is offered to those who watch.
+    pub(super) tap: Tap,
 }
 
 impl Board {
-    pub(super) fn new(out: watch::Sender<Snapshot>, feeds: &[Feed], to: &str, max_bytes: u64) -> Self {
+    pub(super) fn new(out: watch::Sender<Snapshot>, feeds: &[Feed], to: &str, max_bytes: u64, tap: Tap) -> Self {
         out.send_modify(|now| {
             now.feeds = feeds.iter().filter(|feed| feed.enabled).map(not_polled_yet).collect();
             now.publisher.to = to.to_owned();
             now.intake.max_bytes = max_bytes;
         });
-        let board = Self { out: Arc::new(out), rows: Arc::default() };
+        let board = Self { out: Arc::new(out), rows: Arc::default(), tap };
         board.index();
         board
     }
@@ -94,6 +97,9 @@ impl Board {
     /// A feed's task tells how it stands.
     pub(super) fn progress(&self, progress: &FeedProgress) {
         let polled = !matches!(progress.outcome, PollOutcome::Waiting);
+        if polled {
+            self.tap.offer(Stage::Fetch, &progress.feed.id, None, || polled_as_json(progress));
+        }
         let failed = matches!(progress.outcome, PollOutcome::Failed);
         self.feed(&progress.feed.id, |feed| {
             feed.state = progress.state;
@@ -136,7 +142,7 @@ impl Board {
         });
     }
 
-    pub(super) fn published(&self, latest: Vec<ArticleSummary>) {
+    pub(super) fn published(&self, latest: impl Iterator<Item = ArticleSummary>) {
         self.change(|now| {
             for article in latest {
                 now.latest.push_front(article);
@@ -152,6 +158,14 @@ impl Board {
             now.publisher.last_error = trouble;
         });
     }
+}
+
+/// A poll, for those who watch.
+fn polled_as_json(progress: &FeedProgress) -> serde_json::Value {
+    serde_json::json!({
+        "outcome": format!("{:?}", progress.outcome).to_lowercase(), "url": redact(&progress.feed.url), "state": progress.state,
+        "next_poll": progress.next_poll, "errors": progress.consecutive_errors, "last_error": progress.last_error,
+    })
 }
 
 fn not_polled_yet(feed: &Feed) -> FeedSnapshot {

@@ -14,15 +14,19 @@ use crate::{
     extract, faults,
     model::{
         ArticleSummary, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId, LATEST_FIGURES,
-        Observed, Origin, Outcome, Place, Position, Previous, Record, SeriesState, Stage, StateChange, StoryState,
+        Observed, Origin, Outcome, Place, Position, Previous, Record, SeriesState, Shown, Stage, StateChange, StoryState,
         Verdict, state_key,
     },
     publish::{Batch, encode},
     state::State,
     store::{Store, StoreError},
+    tap::Tap,
 };
 use jiff::Timestamp;
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 impl dedup::Known for State {
     type Error = StoreError;
@@ -47,6 +51,10 @@ pub(super) struct Rules {
     pub(super) dedup: dedup::Options,
     pub(super) publish_body: bool,
     pub(super) program: String,
+    /// Where verdicts are offered to those who watch.
+    pub(super) tap: Tap,
+    /// Whether somebody wants what is published as a whole.
+    pub(super) keep_shown: bool,
 }
 
 impl Rules {
@@ -84,7 +92,8 @@ pub(super) struct Open {
     /// Size of the frames that it finishes.
     pub(super) frame_bytes: u64,
     pub(super) units: usize,
-    pub(super) latest: Vec<ArticleSummary>,
+    /// What is published of it, for those who watch.
+    pub(super) shown: Vec<Shown>,
     /// Items whose bodies are to be erased once it is committed.
     pub(super) killed: Vec<ItemId>,
     pub(super) tally: Tally,
@@ -144,7 +153,7 @@ impl Decider {
         let fenced = done.is_some_and(|done| done.intake == origin.intake && (done.seq, done.index) >= (seq, index));
         if !fenced {
             match content {
-                Prepared::Item(observed, enriched) => self.item(&origin, at, &observed, enriched)?,
+                Prepared::Item(observed, enriched) => self.item(&origin, at, observed, enriched)?,
                 Prepared::Other(content) => self.other(&origin, at, content)?,
             }
             let origin = Position { intake: self.rules.intake.clone(), seq, index };
@@ -162,13 +171,13 @@ impl Decider {
         &mut self,
         origin: &Origin,
         at: Timestamp,
-        observed: &Observed,
+        observed: Box<Observed>,
         enriched: Result<Box<Enriched>, Box<DeadLetter>>,
     ) -> Result<(), StoreError> {
         let place = (origin.seq, origin.index);
         let enriched = match enriched {
             Ok(_) if self.broken.contains(&place) => {
-                Err(enrich::letter(observed, Stage::Dedup, "comparing it with what is remembered failed"))
+                Err(enrich::letter(&observed, Stage::Dedup, "comparing it with what is remembered failed"))
             }
             other => other,
         };
@@ -187,7 +196,7 @@ impl Decider {
             }
         };
         let feed = self.rules.feeds.get(&observed.item.feed);
-        let admission = admission(&feed, self.rules.feeds.backfill(), observed, at);
+        let admission = admission(&feed, self.rules.feeds.backfill(), &observed, at);
         let previous = self.state.previous(id)?;
         let standing = self.index.standing(at, previous.as_ref(), &enriched.article);
         extract::stand(&mut enriched, standing);
@@ -198,14 +207,15 @@ impl Decider {
         if verdict.state.killed {
             self.open.killed.push(id.clone());
         }
-        if let Outcome::Publish { revision, change, .. } = &verdict.outcome {
-            self.open.latest.push(summary(&enriched, &verdict, (*revision, *change), at));
-        }
+        rules.tap.offer(Stage::Dedup, &observed.item.feed, Some(id), || told(&verdict));
+        let shown = shown(&enriched, &verdict, at);
         let mut verdict = verdict;
         verdict.state.note_suppressed(&verdict.outcome, Place { seq: origin.seq, index: origin.index });
         self.remember(id, &verdict);
         let withdrawn = self.withdraw(origin, at, &enriched, &verdict)?;
-        self.push(encode::article(&stamp, *enriched, &verdict));
+        let records = encode::article(&stamp, *enriched, &verdict);
+        self.show(shown, Some(observed), &records);
+        self.push(records);
         self.push(withdrawn);
         Ok(())
     }
@@ -226,7 +236,10 @@ impl Decider {
             let (enriched, verdict) = self.index.withdraw(at, notice, item, previous, &self.state)?;
             self.open.killed.push(item.clone());
             self.remember(item, &verdict);
-            records.extend(encode::article(&rules.stamp(self.generation, origin, &hash, at), enriched, &verdict));
+            let shown = shown(&enriched, &verdict, at);
+            let killing = encode::article(&rules.stamp(self.generation, origin, &hash, at), enriched, &verdict);
+            self.show(shown, None, &killing);
+            records.extend(killing);
         }
         Ok(records)
     }
@@ -314,10 +327,48 @@ impl Decider {
         self.broken
     }
 
+    fn show(&mut self, shown: Option<Shown>, item: Option<Box<Observed>>, records: &[Record]) {
+        let Some(mut shown) = shown else { return };
+        if self.rules.keep_shown {
+            shown.backfilled = item.as_ref().is_some_and(|item| item.first_sight.is_some());
+            (shown.item, shown.records) = (item, records.to_vec());
+        }
+        self.open.shown.push(shown);
+    }
+
     fn push(&mut self, records: Vec<Record>) {
         self.open.record_bytes += records.iter().map(size).sum::<usize>();
         self.open.records.extend(records);
     }
+}
+
+/// A verdict, for those who watch.
+fn told(verdict: &Verdict) -> serde_json::Value {
+    let duplicate = serde_json::json!(verdict.duplicate);
+    match &verdict.outcome {
+        Outcome::Publish { revision, change, supersedes, changes } => serde_json::json!({
+            "outcome": "publish", "revision": revision, "change": change, "supersedes": supersedes, "changes": changes,
+            "duplicate": duplicate,
+        }),
+        Outcome::Suppress(reason) => {
+            serde_json::json!({ "outcome": "suppress", "reason": reason, "duplicate": duplicate })
+        }
+    }
+}
+
+/// A revision that is published, for those who watch; what was observed and its records come later.
+fn shown(enriched: &Enriched, verdict: &Verdict, at: Timestamp) -> Option<Shown> {
+    let Outcome::Publish { revision, change, .. } = verdict.outcome else { return None };
+    let names = enriched.entities.iter().map(|entity| (entity.kind, entity.name.clone()));
+    Some(Shown {
+        summary: summary(enriched, verdict, (revision, change), at),
+        published: enriched.article.published.map(|time| time.utc()),
+        backfilled: false,
+        story: verdict.duplicate.story.clone(),
+        entities: names.collect::<BTreeSet<_>>().into_iter().collect(),
+        item: None,
+        records: Vec::new(),
+    })
 }
 
 pub(super) fn size(record: &Record) -> usize {

@@ -6,8 +6,10 @@ use super::roster::Roster;
 use crate::{
     clean, extract, faults,
     intake::Intake,
-    model::{Content, DeadLetter, Enriched, FeedId, Frame, Observed, Place, Stage},
+    model::{Content, DeadLetter, Enriched, FeedId, Frame, Item, Observed, Place, Stage},
+    publish::encode,
     store::StoreError,
+    tap::Tap,
 };
 use futures::stream::{self, Stream, StreamExt};
 use jiff::Timestamp;
@@ -63,6 +65,8 @@ pub(super) struct Reading {
     pub(super) feeds: Roster,
     /// True when no more frames will come: then the stream ends with the last one.
     pub(super) ending: watch::Receiver<bool>,
+    /// Where it is offered to those who watch.
+    pub(super) tap: Tap,
     /// How many items are worked on at a time.
     pub(super) parallel: usize,
 }
@@ -94,10 +98,10 @@ fn prepared(
 ) -> impl Stream<Item = Result<Unit, StoreError>> + Send {
     let parallel = reading.parallel;
     raw.map(move |unit| {
-        let (tables, feeds) = (Arc::clone(&reading.tables), reading.feeds.clone());
+        let (tables, feeds, tap) = (Arc::clone(&reading.tables), reading.feeds.clone(), reading.tap.clone());
         async move {
             let unit = unit?;
-            let work = tokio::task::spawn_blocking(move || prepare(&tables, &feeds, unit));
+            let work = tokio::task::spawn_blocking(move || prepare(&tables, &feeds, &tap, unit));
             work.await.map_err(|failure| StoreError::Io(format!("an enriching thread was lost: {failure}")))
         }
     })
@@ -178,11 +182,11 @@ fn unpack(frame: Frame) -> impl Iterator<Item = RawUnit> {
     })
 }
 
-fn prepare(tables: &extract::Tables, feeds: &Roster, unit: RawUnit) -> Unit {
+fn prepare(tables: &extract::Tables, feeds: &Roster, tap: &Tap, unit: RawUnit) -> Unit {
     let RawUnit { feed, seq, index, at, ends_frame, content } = unit;
     let content = match content {
         Content::Item(observed) => {
-            let enriched = read(tables, feeds, &observed);
+            let enriched = read(tables, feeds, tap, &observed);
             Prepared::Item(observed, enriched)
         }
         other => Prepared::Other(other),
@@ -190,18 +194,34 @@ fn prepare(tables: &extract::Tables, feeds: &Roster, unit: RawUnit) -> Unit {
     Unit { feed, seq, index, at, ends_frame, content }
 }
 
-fn read(tables: &extract::Tables, feeds: &Roster, observed: &Observed) -> Result<Box<Enriched>, Box<DeadLetter>> {
-    let feed = feeds.get(&observed.item.feed);
+fn read(
+    tables: &extract::Tables,
+    feeds: &Roster,
+    tap: &Tap,
+    observed: &Observed,
+) -> Result<Box<Enriched>, Box<DeadLetter>> {
+    let Item { id, feed, .. } = &observed.item;
+    tap.offer(Stage::Intake, feed, Some(id), || serde_json::to_value(observed).unwrap_or_default());
+    let feed = feeds.get(feed);
     let article = catch_unwind(AssertUnwindSafe(|| {
         faults::point("clean");
         clean::item(&feed, observed)
     }));
     let article = article.map_err(|panic| letter(observed, Stage::Clean, &words(panic.as_ref())))?;
+    tap.offer(Stage::Clean, &article.feed, Some(&article.id), || as_record(Enriched::bare(article.clone())));
     let enriched = catch_unwind(AssertUnwindSafe(|| {
         faults::point("extract");
         extract::article(tables, article)
     }));
-    enriched.map(Box::new).map_err(|panic| letter(observed, Stage::Extract, &words(panic.as_ref())))
+    let enriched = enriched.map_err(|panic| letter(observed, Stage::Extract, &words(panic.as_ref())))?;
+    let article = &enriched.article;
+    tap.offer(Stage::Extract, &article.feed, Some(&article.id), || as_record(enriched.clone()));
+    Ok(Box::new(enriched))
+}
+
+/// As its record would be, compared with nothing.
+fn as_record(enriched: Enriched) -> serde_json::Value {
+    serde_json::to_value(encode::article_record(enriched, None, true, crate::PROGRAM)).unwrap_or_default()
 }
 
 /// What a panic said.

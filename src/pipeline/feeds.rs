@@ -9,7 +9,7 @@ use crate::{
     },
     intake::{Appended, Intake, IntakeError, Poll},
     metrics,
-    model::{DeadLetter, Feed, FeedNotes, Fetched, Hash, Issue, Stage},
+    model::{DeadLetter, Feed, FeedNotes, Fetched, Hash, Issue, Item, Stage},
     parse::{self, ParseError, Parsed},
     store::{Damage, StoreError},
 };
@@ -179,6 +179,7 @@ impl Front {
         let (total_items, rhythm, title) = (items.len(), Some(head.rhythm.clone()), head.title.clone());
         let body = Hash::of_bytes(&body);
         let document = Poll { feed: feed.as_ref().clone(), poll, at, validators, body, head, items };
+        document.items.iter().for_each(|item| self.offer(feed, item));
         let appended = self.intake.append(document).await?;
         drop(share);
         self.count(total_items, &appended);
@@ -211,6 +212,7 @@ impl Front {
             }
         };
         let total_items = parsed.items.len();
+        parsed.items.iter().for_each(|item| self.offer(&feed, item));
         let Some(appended) = self.intake.append_pushed(feed.as_ref().clone(), at, parsed.items).await? else {
             return Ok(Receipt::Held);
         };
@@ -272,6 +274,12 @@ impl Front {
             Ok(Err(_)) => Err(broken("parser_failed", "the parser's thread ended without an answer".to_owned())),
             Err(_) => Err(broken("parser_timeout", format!("not read within {} s", PARSER_TIME.as_secs()))),
         }
+    }
+
+    /// What a document holds, for those who watch.
+    fn offer(&self, feed: &Feed, item: &Item) {
+        let value = || serde_json::to_value(item).unwrap_or_default();
+        self.board.tap.offer(Stage::Parse, &feed.id, Some(&item.id), value);
     }
 
     async fn not_modified(&self, feed: &Feed, poll: u64) -> Result<Receipt, IntakeError> {

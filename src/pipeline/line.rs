@@ -5,7 +5,7 @@
 //! state, and work goes on from the position that is found there. Doubt is settled by reading, never by guessing.
 
 use super::{
-    OnRecord, RunError,
+    RunError, Watching,
     board::Board,
     decide::{Decider, Open, Rules},
     enrich::{self, Reading, Unit},
@@ -60,7 +60,7 @@ pub(super) struct Line {
     pub(super) reading: Reading,
     pub(super) rules: Arc<Rules>,
     pub(super) board: Board,
-    pub(super) on_record: Option<OnRecord>,
+    pub(super) watching: Watching,
     /// How long a batch is gathered.
     pub(super) gather: Duration,
     pub(super) max_batch: usize,
@@ -238,7 +238,7 @@ impl Line {
                 // Noted before the commit: a process that ends right after it still knows what to erase.
                 self.reading.intake.note_killed(open.killed.clone()).await?;
             }
-            let kept = self.on_record.is_some().then(|| batch.records.clone());
+            let kept = self.watching.on_record.is_some().then(|| batch.records.clone());
             let topics = tally::by_topic(&batch.records);
             let committing = tokio::select! {
                 biased;
@@ -252,7 +252,7 @@ impl Line {
                 }
                 Some(Ok(())) => {
                     open_decider.committed();
-                    self.committed(&open, &topics, kept, clearing).await?;
+                    self.committed(open, &topics, kept, clearing).await?;
                 }
                 Some(Err(PublishError::Fatal { exit, message })) => return Err(RunError { exit, message }),
                 Some(Err(error)) => {
@@ -318,12 +318,12 @@ impl Line {
     /// A batch is published: tell everybody, and clear away now and then.
     async fn committed(
         &self,
-        open: &Open,
+        open: Open,
         topics: &BTreeMap<Topic, u64>,
         kept: Option<Vec<Record>>,
         clearing: &mut Clearing,
     ) -> Result<(), RunError> {
-        if let (Some(tell), Some(records)) = (&self.on_record, kept) {
+        if let (Some(tell), Some(records)) = (&self.watching.on_record, kept) {
             records.iter().for_each(|record| tell(record));
         }
         let intake = &self.reading.intake;
@@ -355,7 +355,16 @@ impl Line {
             now.publisher.connected = true;
             now.ready = true;
         });
-        self.board.published(open.latest.clone());
+        self.board.published(open.shown.iter().map(|shown| shown.summary.clone()));
+        for shown in &open.shown {
+            for record in &shown.records {
+                let feed = &shown.summary.feed;
+                self.watching.tap.offer(Stage::Publish, feed, Some(&shown.summary.id), || as_json(record));
+            }
+        }
+        if let Some(tell) = &self.watching.on_shown {
+            tell(open.shown);
+        }
         if clearing.is_due() || !open.killed.is_empty() {
             self.clear_away(clearing).await?;
         }
@@ -374,6 +383,17 @@ impl Line {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// A record, for those who watch: topic, key, headers and value.
+fn as_json(record: &Record) -> serde_json::Value {
+    let value = record.value.as_deref().map(|value| {
+        serde_json::from_slice::<serde_json::Value>(value)
+            .unwrap_or_else(|_| String::from_utf8_lossy(value).into_owned().into())
+    });
+    let headers: serde_json::Map<String, serde_json::Value> =
+        record.headers.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+    serde_json::json!({ "topic": record.topic.suffix(), "key": record.key, "headers": headers, "value": value })
 }
 
 enum Gathered {

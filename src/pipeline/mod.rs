@@ -38,9 +38,10 @@ use crate::{
     config::Config,
     fetch,
     intake::{self, Intake},
-    model::{FeedId, Record, Snapshot},
+    model::{FeedId, Record, Shown, Snapshot},
     publish::{PublishError, Sink, Target, journal::Journal},
     store::{Damage, Store, StoreError},
+    tap::Tap,
 };
 use board::Board;
 use decide::Rules;
@@ -71,6 +72,20 @@ const RECOVERY_PATIENCE: Duration = Duration::from_secs(10);
 /// Who is told of each record once it is committed.
 pub type OnRecord = Arc<dyn Fn(&Record) + Send + Sync>;
 
+/// Who is told of the published revisions of each batch once it is committed.
+pub type OnShown = Arc<dyn Fn(Vec<Shown>) + Send + Sync>;
+
+/// Those who watch a run.
+#[derive(Clone, Default)]
+pub struct Watching {
+    /// Told of each record once it is committed.
+    pub on_record: Option<OnRecord>,
+    /// Told of each published revision once it is committed.
+    pub on_shown: Option<OnShown>,
+    /// Where rooms offer what leaves them.
+    pub tap: Tap,
+}
+
 /// What a run is told.
 pub struct RunOptions {
     /// Everything configured.
@@ -79,8 +94,8 @@ pub struct RunOptions {
     pub once: bool,
     /// Ends the run in order.
     pub cancel: CancellationToken,
-    /// Told of each record once it is committed.
-    pub on_record: Option<OnRecord>,
+    /// Who watches.
+    pub watching: Watching,
     /// Where the picture of the daemon goes; `Snapshot::new` to begin with.
     pub snapshot: watch::Sender<Snapshot>,
 }
@@ -150,13 +165,13 @@ async fn run_all(
     store: Store,
     sink: Box<dyn Sink>,
 ) -> Result<RunReport, RunError> {
-    let RunOptions { config, once, cancel, on_record, snapshot } = options;
+    let RunOptions { config, once, cancel, watching, snapshot } = options;
     let picture = snapshot.subscribe();
     let to = match config.publish.to {
         Target::Journal => "journal",
         Target::Kafka => "kafka",
     };
-    let board = Board::new(snapshot, &config.feeds, to, config.intake.max_bytes);
+    let board = Board::new(snapshot, &config.feeds, to, config.intake.max_bytes, watching.tap.clone());
     let policy = intake::Policy {
         options: config.intake.clone(),
         horizon: config.dedup.horizon,
@@ -191,6 +206,7 @@ async fn run_all(
             tables,
             feeds: roster.clone(),
             ending: line_ending,
+            tap: watching.tap.clone(),
             parallel: 2 * std::thread::available_parallelism().map_or(2, usize::from),
         },
         rules: Arc::new(Rules {
@@ -199,9 +215,11 @@ async fn run_all(
             dedup: config.dedup.clone(),
             publish_body: config.publish.publish_body,
             program: crate::PROGRAM.to_owned(),
+            tap: watching.tap.clone(),
+            keep_shown: watching.on_shown.is_some(),
         }),
         board: board.clone(),
-        on_record,
+        watching,
         // Half of what is promised is left for the commit itself; gathering longer makes batches no better.
         gather: (config.publish.max_latency / 2).min(Duration::from_millis(250)),
         max_batch: usize::try_from(config.publish.max_batch).unwrap_or(usize::MAX),

@@ -69,7 +69,7 @@ impl World {
             config: self.config.clone(),
             once: true,
             cancel: CancellationToken::new(),
-            on_record: None,
+            watching: Watching::default(),
             snapshot: watch::Sender::new(Snapshot::new(Timestamp::now())),
         };
         run_with(options, self.store.clone(), Box::new(sink)).await.unwrap();
@@ -126,7 +126,10 @@ async fn the_embedded_default_takes_the_same_batches() {
         config: world.config.clone(),
         once: true,
         cancel: CancellationToken::new(),
-        on_record: Some(Arc::new(move |_| *count.lock().unwrap() += 1)),
+        watching: Watching {
+            on_record: Some(Arc::new(move |_| *count.lock().unwrap() += 1)),
+            ..Watching::default()
+        },
         snapshot: watch::Sender::new(Snapshot::new(Timestamp::now())),
     };
     let sink = open_sink(&world.config, &world.store).unwrap();
@@ -147,6 +150,8 @@ async fn a_batch_that_finishes_no_frame_leaves_a_position_all_the_same() {
         dedup: world.config.dedup.clone(),
         publish_body: true,
         program: "dateline/test".to_owned(),
+        tap: Default::default(),
+        keep_shown: false,
     };
     let mut decider = decide::Decider::restore(Arc::new(rules), world.store.clone(), 0, Default::default()).unwrap();
     let (batch, _) = decider.close();

@@ -1,6 +1,6 @@
 //! COVID-19 figures in words for the status page: `≥ 15 400`, `cases, new, day`. Text only; the page escapes it.
 
-use super::page::grouped;
+use super::html::grouped;
 use crate::model::{FigureSummary, Number, Qualifier, Status, Unit};
 use serde::Serialize;
 

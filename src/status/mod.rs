@@ -2,23 +2,32 @@
 //!
 //! | address | what |
 //! | --- | --- |
-//! | `/` | the status page |
+//! | `/`, `/feeds`, `/records`, `/record`, `/covid`, `/names`, `/stories` | the views of the status page |
 //! | `/livez` | 200 while the process answers |
 //! | `/readyz` | 200 when nothing stands in the way of publishing, else 503; `?verbose` says what does |
 //! | `/metrics` | Prometheus |
 //! | `/version` | program and version |
 //! | `/api/v1/status`, `/api/v1/feeds` | the snapshot, or its feeds, as JSON |
+//! | `/api/v1/traffic`, `freshness`, `records`, `record`, `covid`, `names`, `stories` | what the views show, as JSON |
+//! | `/api/v1/events` | server-sent events: `changed`, at most once a second |
+//! | `/api/v1/tap` | server-sent events: what leaves the rooms, filtered |
 //!
 //! Everything shown comes from feeds and is hostile: every value is escaped where it is written, nothing on the page may
 //! run but our own script, and requests under a foreign host name are refused, so that no web page can read this one by
 //! rebinding its name to our address.
 
+mod chart;
 mod figure;
 mod guard;
-mod page;
+mod html;
+mod live;
+mod pages;
+mod views;
 
 use crate::connection::Limited;
+use crate::history::History;
 use crate::model::Snapshot;
+use crate::tap::Tap;
 use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::http::{StatusCode, header};
@@ -73,24 +82,31 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// How often the metrics' recorder tidies up.
 const UPKEEP: Duration = Duration::from_secs(5);
 
+/// What is served.
 #[derive(Clone)]
-struct Shown {
-    snapshot: watch::Receiver<Snapshot>,
-    metrics: PrometheusHandle,
+pub struct Watched {
+    /// The daemon at one moment.
+    pub snapshot: watch::Receiver<Snapshot>,
+    /// Its counters.
+    pub metrics: PrometheusHandle,
+    /// What was before; none where the file could not be had.
+    pub history: Option<History>,
+    /// What passes through the rooms.
+    pub tap: Tap,
+    /// Ends every answer that would go on.
+    pub cancel: CancellationToken,
 }
 
 /// Serves until cancelled; returns the address it listens on. The caller asks [`Options::is_off`] first.
 pub async fn serve(
     options: &Options,
-    snapshot: watch::Receiver<Snapshot>,
-    metrics: PrometheusHandle,
-    cancel: CancellationToken,
+    watched: Watched,
 ) -> Result<(SocketAddr, JoinHandle<()>), StatusError> {
     let failed = |source| StatusError { listen: options.listen.clone(), source };
     let listener = TcpListener::bind(&options.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let upkeep = metrics.clone();
-    let app = router(&options.hosts, Shown { snapshot, metrics });
+    let (upkeep, cancel) = (watched.metrics.clone(), watched.cancel.clone());
+    let app = router(&options.hosts, watched);
     let task = tokio::spawn(async move {
         let ended = cancel.clone();
         let server = axum::serve(Limited::new(listener, LIFE), app)
@@ -119,10 +135,11 @@ pub async fn serve(
     Ok((address, task))
 }
 
-fn router(hosts: &[String], shown: Shown) -> Router {
+fn router(hosts: &[String], watched: Watched) -> Router {
     let hosts = Arc::new(guard::Hosts::new(hosts));
     Router::new()
-        .route("/", get(index))
+        .merge(pages::routes())
+        .merge(live::routes())
         .route("/style.css", get(|| async { asset("text/css; charset=utf-8", include_str!("page.css")) }))
         .route("/page.js", get(|| async { asset("text/javascript; charset=utf-8", include_str!("page.js")) }))
         .route("/icon.svg", get(|| async { asset("image/svg+xml", include_str!("icon.svg")) }))
@@ -130,39 +147,34 @@ fn router(hosts: &[String], shown: Shown) -> Router {
         .route("/readyz", get(readiness))
         .route("/metrics", get(exposition))
         .route("/version", get(version))
-        .route("/api/v1/status", get(|State(shown): State<Shown>| async move { Json(shown.now()) }))
-        .route("/api/v1/feeds", get(|State(shown): State<Shown>| async move { Json(shown.now().feeds) }))
+        .route("/api/v1/status", get(|State(watched): State<Watched>| async move { Json(watched.now()) }))
+        .route("/api/v1/feeds", get(|State(watched): State<Watched>| async move { Json(watched.now().feeds) }))
         .fallback(|| async { (StatusCode::NOT_FOUND, "not found\n") })
         .layer(axum::middleware::from_fn_with_state(hosts, guard::check))
         .layer(tower_http::limit::RequestBodyLimitLayer::new(1024))
-        .with_state(shown)
+        .with_state(watched)
 }
 
-impl Shown {
+impl Watched {
     fn now(&self) -> Snapshot {
         self.snapshot.borrow().clone()
     }
-}
-
-async fn index(State(shown): State<Shown>) -> Response {
-    let html = page::render(&shown.now(), jiff::Timestamp::now());
-    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
 }
 
 fn asset(content_type: &'static str, text: &'static str) -> Response {
     ([(header::CONTENT_TYPE, content_type)], text).into_response()
 }
 
-async fn exposition(State(shown): State<Shown>) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], shown.metrics.render()).into_response()
+async fn exposition(State(watched): State<Watched>) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], watched.metrics.render()).into_response()
 }
 
 async fn version() -> Response {
     Json(serde_json::json!({ "program": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") })).into_response()
 }
 
-async fn readiness(State(shown): State<Shown>, RawQuery(query): RawQuery) -> Response {
-    let snapshot = shown.now();
+async fn readiness(State(watched): State<Watched>, RawQuery(query): RawQuery) -> Response {
+    let snapshot = watched.now();
     // A daemon that may poll nothing is not ready, whatever it can publish; one that holds back a few feeds is.
     let ready = snapshot.ready && !snapshot.intake.full;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 /// Row 0 is the ground floor. Rooms of one row do not know each other.
 const ROWS: [&[&str]; 11] = [
     &["model"],
-    &["metrics", "logging", "shutdown", "markup", "faults", "clock", "connection"],
+    &["metrics", "logging", "shutdown", "markup", "faults", "clock", "connection", "tap"],
     &["language", "quirks"],
     &["parse", "clean", "extract", "dedup"],
-    &["store", "broker"],
+    &["store", "broker", "history"],
     &["fetch", "intake", "publish", "state", "status", "topics"],
     &["audit", "config"],
     &["pipeline"],

@@ -13,7 +13,7 @@ use crate::{
     cli::Demo,
     config::Config,
     model::{Backfill, Feed, Record, Snapshot},
-    pipeline::{self, RunOptions, RunReport},
+    pipeline::{self, RunOptions, RunReport, Watching},
     shutdown,
 };
 use anyhow::Context as _;
@@ -75,7 +75,10 @@ async fn play(given: &Demo) -> anyhow::Result<u8> {
         once: false,
         cancel: cancel.clone(),
         // The queue holds more than the script can make; should it be full, the daemon waits, as for any slow reader.
-        on_record: Some(Arc::new(move |record: &Record| drop(committed.send(record.clone())))),
+        watching: Watching {
+            on_record: Some(Arc::new(move |record: &Record| drop(committed.send(record.clone())))),
+            ..Watching::default()
+        },
         snapshot: tokio::sync::watch::channel(Snapshot::new(Timestamp::now())).0,
     };
     let mut daemon = Box::pin(pipeline::run(options));

@@ -48,6 +48,7 @@ use crate::{
     model::{FeedId, Place, StateChange},
     publish::{Batch, PublishError, Sink, Target, journal::Journal},
     store::{Store, StoreError, image},
+    tap::Tap,
 };
 use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
@@ -171,6 +172,8 @@ async fn run(options: &ReplayOptions, store: &Store, sink: &mut dyn Sink) -> Res
         dedup: config.dedup.clone(),
         publish_body: config.publish.publish_body,
         program: crate::PROGRAM.to_owned(),
+        tap: Tap::default(),
+        keep_shown: false,
     });
     // No more will come than is there.
     let (_ending, ended) = watch::channel(true);
@@ -179,6 +182,7 @@ async fn run(options: &ReplayOptions, store: &Store, sink: &mut dyn Sink) -> Res
         tables: enrich::tables(config.extract.clone()),
         feeds: roster,
         ending: ended,
+        tap: Tap::default(),
         parallel: 2 * std::thread::available_parallelism().map_or(2, usize::from),
     };
     let fates = Arc::new(std::mem::take(&mut plan.fates));
