@@ -235,10 +235,13 @@ impl Browser {
             return;
         }
         self.script(
-            "const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+            "document.activeElement.blur();
+            scrollTo(0, 0);
+            const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
             while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data
+                .replace(/\\bnow\\b/, '1 s ago')
                 .replace(/\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC/, '2026-01-01 12:00:00 UTC')
-                .replace(/\\b(up |in |last commit )?\\d+ (s|min)\\b/, '$15 min');",
+                .replace(/\\b\\d+ (s|min)\\b/g, '5 min');",
             &[],
         );
         let picture = self.picture();

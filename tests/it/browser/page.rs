@@ -27,13 +27,14 @@ fn address(site: &Site, path: &str) -> String {
     format!("http://{}{path}", address_of_page(&site.path("said")))
 }
 
-/// Waits until the daemon knows of so many articles, and with it the page.
+/// Waits until the daemon has published so many articles and nothing else waits; then the page shows them.
 #[track_caller]
 fn published(site: &Site, n_articles: usize) {
     wait_for(Duration::from_secs(60), &format!("{n_articles} articles"), || {
         let answer = site.ask("/api/v1/status");
         let status: Value = serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()?;
-        (status["latest"].as_array()?.len() == n_articles).then_some(())
+        let at_rest = status["intake"]["frames"] == 0;
+        (status["latest"].as_array()?.len() == n_articles && at_rest).then_some(())
     });
 }
 
@@ -47,15 +48,17 @@ fn shows(browser: &Browser, texts: &[&str]) {
 fn the_page_is_readable_by_everybody() {
     let (site, browser) = (site(), Browser::start());
     let story = flow::invented();
-    for feed in ["tass-en", "mirror"] {
-        site.feed(feed, "language = \"en\"\nfull_text = true");
+    for (feed, title) in [("tass-en", "TASS"), ("ended", "A feed that has ended")] {
+        let (url, allow) = (site.server.url(&format!("/{feed}.xml")), site.server.authority());
+        let more = "language = \"en\"\nfull_text = true\ninterval = \"1h\"";
+        site.feed_at(feed, &url, &format!("title = \"{title}\"\nallow = [\"{allow}\"]\n{more}"));
         story.serve(&site, feed);
     }
-    site.feed("absent", "title = \"A feed that is not there\"");
+    site.server.serve("/ended.xml", Reply::status(410));
     let _daemon = site.spawn();
-    published(&site, 2);
+    published(&site, 1);
     check_view(&browser, &address(&site, "/"));
-    shows(&browser, &["tass-en", "mirror", "A feed that is not there", "404", &story.headline, "Finland"]);
+    shows(&browser, &["tass-en", "A feed that has ended", "410", &story.headline, "Finland"]);
     for (name, dark) in [("status", false), ("status-dark", true)] {
         browser.dark(dark);
         browser.screenshot(name);
