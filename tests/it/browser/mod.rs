@@ -8,7 +8,6 @@ mod page;
 
 use crate::harness::wait_for;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use reqwest::Method;
 use serde_json::{Value, json};
 use std::{
     io::{BufRead as _, BufReader},
@@ -87,39 +86,33 @@ impl Browser {
                 "--hide-scrollbars",
             ]},
         });
-        let session = browser.ask("", json!({"capabilities": {"alwaysMatch": wanted}}));
+        let session = browser.ask("", &json!({"capabilities": {"alwaysMatch": wanted}}));
         browser.session = format!("{}/{}", browser.session, session["sessionId"].as_str().unwrap());
         browser.resize(USUAL.0, USUAL.1);
         browser
     }
 
-    /// One command of the protocol.
-    fn call(&self, method: Method, path: &str, body: &Value) -> Result<Value, Value> {
-        let mut request = self.client.request(method.clone(), format!("{}{path}", self.session));
-        if method == Method::POST {
-            request = request.body(body.to_string());
-        }
-        let (well, text) = self.runtime.block_on(async {
-            let response = request.send().await.expect("chromedriver has ended");
-            (response.status().is_success(), response.text().await.unwrap())
-        });
-        let mut answer: Value = serde_json::from_str(&text).unwrap();
-        let value = answer["value"].take();
-        if well { Ok(value) } else { Err(value) }
-    }
-
     /// A command that must succeed. An open `alert` fails any.
     #[track_caller]
-    fn ask(&self, path: &str, body: Value) -> Value {
-        self.call(Method::POST, path, &body).unwrap_or_else(|error| {
-            panic!("{path}: {}: {}", error["error"], error["message"].as_str().unwrap_or_default())
-        })
+    fn ask(&self, path: &str, body: &Value) -> Value {
+        self.answer(self.client.post(format!("{}{path}", self.session)).body(body.to_string()))
+    }
+
+    #[track_caller]
+    fn answer(&self, request: reqwest::RequestBuilder) -> Value {
+        let (status, text) = self.runtime.block_on(async {
+            let response = request.send().await.expect("chromedriver has ended");
+            (response.status(), response.text().await.unwrap())
+        });
+        assert!(status.is_success(), "the browser refuses a command: {text}");
+        let mut answer: Value = serde_json::from_str(&text).unwrap();
+        answer["value"].take()
     }
 
     /// A command of Chromium's own protocol, for what WebDriver has no words for.
     #[track_caller]
-    fn chromium(&self, command: &str, parameters: Value) -> Value {
-        self.ask("/goog/cdp/execute", json!({"cmd": command, "params": parameters}))
+    fn chromium(&self, command: &str, parameters: &Value) -> Value {
+        self.ask("/goog/cdp/execute", &json!({"cmd": command, "params": parameters}))
     }
 
     /// Goes to an address and waits until it is loaded; what was logged and asked for before is forgotten.
@@ -127,13 +120,13 @@ impl Browser {
     pub fn open(&self, url: &str) {
         self.console();
         self.requests();
-        self.ask("/url", json!({"url": url}));
+        self.ask("/url", &json!({"url": url}));
     }
 
     /// Runs the body of a function and gives what it returns, or what the promise that it returns comes to.
     #[track_caller]
     pub fn script(&self, body: &str, arguments: &[Value]) -> Value {
-        self.ask("/execute/sync", json!({"script": body, "args": arguments}))
+        self.ask("/execute/sync", &json!({"script": body, "args": arguments}))
     }
 
     /// Waits until an expression is true on the page.
@@ -152,9 +145,9 @@ impl Browser {
     /// A click of the mouse on the first element that a selector finds; one that is covered or away fails.
     #[track_caller]
     pub fn click(&self, selector: &str) {
-        let found = self.ask("/element", json!({"using": "css selector", "value": selector}));
+        let found = self.ask("/element", &json!({"using": "css selector", "value": selector}));
         let id = found.as_object().unwrap().values().next().unwrap().as_str().unwrap();
-        self.ask(&format!("/element/{id}/click"), json!({}));
+        self.ask(&format!("/element/{id}/click"), &json!({}));
     }
 
     /// Strikes keys, wherever the focus is.
@@ -162,21 +155,21 @@ impl Browser {
     pub fn keys(&self, text: &str) {
         let strokes: Vec<Value> =
             text.chars().flat_map(|key| ["keyDown", "keyUp"].map(|way| json!({"type": way, "value": key}))).collect();
-        self.ask("/actions", json!({"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]}));
+        self.ask("/actions", &json!({"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]}));
     }
 
     /// The size of the page's view; that of a window has a lower limit, which phones are under.
     #[track_caller]
     pub fn resize(&self, width: u32, height: u32) {
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
-        self.chromium("Emulation.setDeviceMetricsOverride", size);
+        self.chromium("Emulation.setDeviceMetricsOverride", &size);
     }
 
     /// What the reader has asked the system for, as media features: `("prefers-reduced-motion", "reduce")`.
     #[track_caller]
     pub fn prefers(&self, features: &[(&str, &str)]) {
         let features: Vec<Value> = features.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
-        self.chromium("Emulation.setEmulatedMedia", json!({"features": features}));
+        self.chromium("Emulation.setEmulatedMedia", &json!({"features": features}));
     }
 
     #[track_caller]
@@ -187,12 +180,12 @@ impl Browser {
     /// Whether pages may run scripts from the next [`Browser::open`] on; ours run all the same.
     #[track_caller]
     pub fn scripts(&self, allowed: bool) {
-        self.chromium("Emulation.setScriptExecutionDisabled", json!({"value": !allowed}));
+        self.chromium("Emulation.setScriptExecutionDisabled", &json!({"value": !allowed}));
     }
 
     #[track_caller]
     fn logged(&self, log: &str) -> Vec<Value> {
-        let Value::Array(entries) = self.ask("/se/log", json!({"type": log})) else { panic!("no log {log}") };
+        let Value::Array(entries) = self.ask("/se/log", &json!({"type": log})) else { panic!("no log {log}") };
         entries
     }
 
@@ -223,7 +216,7 @@ impl Browser {
     /// What the view shows, as a PNG.
     #[track_caller]
     pub fn picture(&self) -> Vec<u8> {
-        let picture = self.call(Method::GET, "/screenshot", &Value::Null).unwrap();
+        let picture = self.answer(self.client.get(format!("{}/screenshot", self.session)));
         STANDARD.decode(picture.as_str().unwrap()).unwrap()
     }
 
