@@ -180,7 +180,7 @@ const checks = {
   /// What text from outside would have made of itself: anything that runs, loads or frames, but our own files.
   foreign() {
     const wrong = [];
-    const ours = (address) => new URL(address, location.href).origin === location.origin;
+    const ours = (address) => URL.parse(address, location.href)?.origin === location.origin;
     for (const element of all("*")) {
       for (const { name: attribute, value } of element.attributes) {
         if (/^on|^style$|^srcdoc$/.test(attribute)) wrong.push(`${name(element)} has ${attribute}=${value}`);

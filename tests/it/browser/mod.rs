@@ -104,9 +104,9 @@ impl Browser {
             let response = request.send().await.expect("chromedriver has ended");
             (response.status(), response.text().await.unwrap())
         });
-        assert!(status.is_success(), "the browser refuses a command: {text}");
-        let mut answer: Value = serde_json::from_str(&text).unwrap();
-        answer["value"].take()
+        let value = serde_json::from_str::<Value>(&text).unwrap()["value"].take();
+        assert!(status.is_success(), "{}: {}", value["error"], value["message"].as_str().unwrap_or_default());
+        value
     }
 
     /// A command of Chromium's own protocol, for what WebDriver has no words for.
