@@ -40,6 +40,10 @@ restarts items="100000" restarts="40":
 accuracy:
     tools/accuracy
 
+# Pictures of the status page for the documents, in docs/images.
+screenshots:
+    DATELINE_SCREENSHOTS=1 tests/run --test it browser::
+
 # A run with the seed that a failed one has printed.
 again seed name kills="30":
     DATELINE_FAULTS_SEED={{seed}} DATELINE_FAULTS_KILLS={{kills}} tests/run --test it {{name}} -- --nocapture --exact

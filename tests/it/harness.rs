@@ -350,14 +350,19 @@ pub fn host(data: &str) -> &'static str {
 /// The data directory of a daemon whose requests count for nothing in the ledger.
 pub const STRANGER: &str = "stranger";
 
-/// What the status page answers at a path: the whole response. Its address is the first thing the daemon says.
-pub fn ask(said: &Path, path: &str) -> String {
-    use std::io::Read as _;
-    let address = wait_for(Duration::from_secs(20), "the status page", || {
+/// Where the status page is; the daemon says it first of all.
+pub fn address_of_page(said: &Path) -> String {
+    wait_for(Duration::from_secs(20), "the status page", || {
         let said = std::fs::read_to_string(said).unwrap();
         let address = said.split("http://").nth(1)?.split('/').next()?.to_owned();
         Some(address)
-    });
+    })
+}
+
+/// What the status page answers at a path: the whole response.
+pub fn ask(said: &Path, path: &str) -> String {
+    use std::io::Read as _;
+    let address = address_of_page(said);
     let mut connection = TcpStream::connect(&address).unwrap();
     write!(connection, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
