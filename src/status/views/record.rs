@@ -251,7 +251,7 @@ fn marks(article: &Value, field: &str) -> Vec<Marking> {
 fn marked(html: &mut Html, text: &str, marks: &[Marking]) {
     let length = text.chars().count();
     let mut ends: BTreeSet<usize> =
-        marks.iter().flat_map(|mark| [mark.start, mark.end]).filter(|end| *end < length).collect();
+        marks.iter().flat_map(|mark| [mark.start, mark.end]).filter(|end| (1..length).contains(end)).collect();
     ends.insert(length);
     let mut chars = text.chars();
     let mut named = BTreeSet::new();
@@ -260,7 +260,7 @@ fn marked(html: &mut Html, text: &str, marks: &[Marking]) {
         let stretch: String = chars.by_ref().take(end - begun).collect();
         let over: Vec<&Marking> = marks.iter().filter(|mark| mark.start <= begun && end <= mark.end).collect();
         let id = over.iter().filter_map(|mark| mark.id.as_deref()).find(|id| named.insert(id.to_string()));
-        if over.is_empty() || stretch.is_empty() {
+        if over.is_empty() {
             html.text(&stretch);
         } else {
             html.raw("<span class=\"");

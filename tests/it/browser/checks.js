@@ -188,8 +188,9 @@ const checks = {
       }
       if (element.matches("iframe, frame, object, embed, base, script:not([src]), style")) wrong.push(`there is ${name(element)}`);
       if (element.matches("link") && !ours(element.href)) wrong.push(`there is a link to ${element.href}`);
-      if (element.matches("a[href]") && !["http:", "https:"].includes(element.protocol)) wrong.push(`${name(element)} leads to ${element.href}`);
-      if (element.matches("a[href]") && !ours(element.href) && !element.relList.contains("noreferrer")) wrong.push(`${name(element)} tells where the reader came from`);
+      const leads = element.matches("a[href]") ? URL.parse(element.getAttribute("href"), location.href) : null;
+      if (element.matches("a[href]") && !["http:", "https:"].includes(leads?.protocol)) wrong.push(`${name(element)} leads to ${element.getAttribute("href")}`);
+      if (element.matches("a[href]") && !ours(element.getAttribute("href")) && !element.relList.contains("noreferrer")) wrong.push(`${name(element)} tells where the reader came from`);
     }
     // Marks that turn the direction of writing, and characters that are none.
     if (/[\u0000\u202a-\u202e\u2066-\u2069]/.test(document.documentElement.textContent)) wrong.push("text can turn the direction of writing");

@@ -5,6 +5,7 @@
 
 mod checks;
 mod page;
+mod views;
 
 use crate::harness::wait_for;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
