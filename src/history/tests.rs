@@ -31,7 +31,7 @@ fn shown(item: &str, revision: u32, change: Change) -> Shown {
 }
 
 /// A claim record with every member, and these instead.
-pub(crate) fn claim(members: Value) -> Value {
+pub(crate) fn claim(members: &Value) -> Value {
     let mut claim: Value = serde_json::from_str(
         r#"{"schema":"claim/1","op":"assert","id":"ntb:1/no-deaths","supersedes":null,"item":"ntb:1","revision":1,
         "feed":"ntb","agency":null,"url":null,"headline":null,"published":"2021-03-05T10:00:00Z","observed":null,
@@ -51,7 +51,7 @@ pub(crate) fn claim(members: Value) -> Value {
 
 fn claiming(mut shown: Shown, op: &str, value: u32, supersedes: Option<u32>) -> Shown {
     let (item, revision) = (&shown.summary.id, shown.summary.revision);
-    let claim = claim(json!({
+    let claim = claim(&json!({
         "op": op, "id": format!("{item}/no-deaths"), "item": item, "revision": revision, "value": value,
         "supersedes": supersedes,
     }));

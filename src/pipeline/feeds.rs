@@ -212,7 +212,7 @@ impl Front {
             }
         };
         let total_items = parsed.items.len();
-        parsed.items.iter().for_each(|item| self.offer(&feed, item));
+        parsed.items.iter().for_each(|item| self.offer(feed, item));
         let Some(appended) = self.intake.append_pushed(feed.as_ref().clone(), at, parsed.items).await? else {
             return Ok(Receipt::Held);
         };

@@ -83,7 +83,7 @@ fn hostile(mut summary: ArticleSummary) -> Shown {
         "duplicate": { "relation": "update", "of": HOSTILE, "reason": HOSTILE }, "changes": [{ "field": HOSTILE, "from": HOSTILE, "to": HOSTILE }],
         "issues": [{ "code": HOSTILE, "detail": HOSTILE }],
     });
-    let claim = history::tests::claim(serde_json::json!({
+    let claim = history::tests::claim(&serde_json::json!({
         "id": format!("{}/{HOSTILE}", summary.id), "item": summary.id, "revision": 2, "feed": HOSTILE, "agency": HOSTILE,
         "url": HOSTILE, "headline": HOSTILE, "place": HOSTILE, "source": HOSTILE, "sentence": HOSTILE,
         "value_text": HOSTILE, "in_background": true, "rule": HOSTILE,
