@@ -8,6 +8,7 @@ mod feeds;
 mod gazetteer;
 mod get;
 mod migrate;
+mod problems;
 mod process;
 mod rebuild_state;
 mod reload;
@@ -93,10 +94,7 @@ fn load(flags: &Flags) -> Result<Loaded, Problems> {
 }
 
 /// Says all that is wrong with the configuration.
-#[expect(clippy::print_stderr, reason = "problems are for the person at the terminal; logging is not set up yet")]
 fn refuse(problems: &Problems) -> u8 {
-    let n = problems.0.len();
-    eprintln!("{problems}");
-    eprintln!("{n} {} in the configuration", if n == 1 { "problem" } else { "problems" });
+    problems::print(problems, None);
     exit::CONFIGURATION
 }

@@ -205,7 +205,7 @@ fn read_text(path: &Path, problems: &mut Problems) -> Option<String> {
                 let valid = error.utf8_error().valid_up_to();
                 let head = String::from_utf8_lossy(error.as_bytes().get(..valid).unwrap_or_default()).into_owned();
                 let (line, column) = line_and_column(&head, head.len());
-                let place = Place::File { path: path.to_owned(), line, column };
+                let place = Place::File { path: path.to_owned(), line, column, width: 1 };
                 problems.push(place, "", "not UTF-8 from here on: save the file as UTF-8");
                 None
             }
@@ -362,7 +362,7 @@ fn read_gazetteers(
         match std::fs::read_to_string(&path).map(|text| gazetteer::rows(&text)) {
             Ok(Ok(found)) => rows.extend(found),
             Ok(Err((line, what))) => {
-                problems.push(Place::File { path: path.clone(), line, column: 1 }, "extract.gazetteer", what);
+                problems.push(Place::File { path: path.clone(), line, column: 1, width: 1 }, "extract.gazetteer", what);
             }
             Err(error) => {
                 let place = places.get("extract.gazetteer").cloned().unwrap_or(Place::Default);

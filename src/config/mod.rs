@@ -6,6 +6,7 @@
 
 mod change;
 mod document;
+mod excerpt;
 mod files;
 mod keys;
 mod load;
@@ -17,6 +18,7 @@ mod validate;
 mod written;
 
 pub use change::settle;
+pub use excerpt::Excerpt;
 pub use files::{Files, Look};
 pub use load::{Environment, Flags, Loaded, id_of_url, load, read};
 pub use problem::{Place, Problem, Problems};

@@ -13,6 +13,7 @@ mod audit;
 mod audit_kafka;
 mod background;
 mod bad_input;
+mod configuration;
 mod contract;
 mod crash;
 #[cfg(feature = "kafka")]
