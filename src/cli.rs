@@ -1,8 +1,10 @@
 //! The command line: what the user types, as types. No behaviour; that is in `commands`, one file per verb.
 
+mod config;
 mod feeds;
 mod gazetteer;
 
+pub use config::{Config, ConfigFormat, ConfigReference, ConfigShow, ConfigVerb};
 pub use feeds::{Feeds, FeedsCheck, FeedsDiscover, FeedsExport, FeedsFormat, FeedsImport, FeedsList, FeedsVerb};
 pub use gazetteer::{Gazetteer, GazetteerBuild, GazetteerVerb};
 
@@ -47,6 +49,8 @@ pub enum Verb {
     Process(Process),
     /// Show the whole line at work on invented feeds, without network or configuration.
     Demo(Demo),
+    /// Show the configuration that holds and where it came from, or the reference of every key.
+    Config(Config),
     /// List, check, find, import and export feeds.
     Feeds(Feeds),
     /// Say what is wrong with a data directory or a configuration, and the way out.

@@ -88,7 +88,7 @@ fn deliver(text: &str, output: Option<&Path>, anew: bool) -> u8 {
 }
 
 #[expect(clippy::print_stderr, reason = "a command's remarks")]
-fn complain(words: &str) {
+pub(super) fn complain(words: &str) {
     // They hold words from outside, which a terminal must not take for orders.
     let harmless: String = words.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
     eprintln!("{harmless}");

@@ -1,6 +1,7 @@
 //! One file per verb. A verb prints, and its last word is the exit code.
 
 mod audit;
+mod config;
 mod demo;
 mod doctor;
 mod eval;
@@ -20,7 +21,7 @@ mod validate;
 
 use crate::{
     cli::{Cli, Verb},
-    config::{self, Environment, Flags, Loaded, Problems},
+    config::{Environment, Flags, Loaded, Problems},
 };
 use std::{
     io::{self, Write as _},
@@ -61,6 +62,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Validate(given) => validate::run(&given),
         Verb::Process(given) => process::run(given),
         Verb::Gazetteer(given) => gazetteer::run(&given),
+        Verb::Config(given) => config::run(&given),
         Verb::Feeds(given) => feeds::run(&given),
         Verb::Demo(given) => demo::run(&given),
         Verb::Doctor(given) => doctor::run(&given),
@@ -90,7 +92,7 @@ fn put_text(text: &str) {
 
 /// Loads the configuration that the flags and the environment of this process name.
 fn load(flags: &Flags) -> Result<Loaded, Problems> {
-    config::load(flags, &Environment::of_process())
+    crate::config::load(flags, &Environment::of_process())
 }
 
 /// Says all that is wrong with the configuration.

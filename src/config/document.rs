@@ -6,6 +6,7 @@
 use super::{
     Place, Problems, Written,
     keys::{Keys, Node},
+    secret::is_secret,
 };
 use crate::model::Feed;
 use serde::Deserialize as _;
@@ -213,10 +214,4 @@ pub(super) fn default_of(path: &[String]) -> Option<String> {
     let defaults = serde_json::to_value(Written::default()).ok()?;
     let found = defaults.pointer(&format!("/{}", path.join("/")))?;
     (!found.is_null() && found.as_str() != Some("")).then(|| found.to_string())
-}
-
-/// Whether a key's value must never be shown. The name of the file or the variable that holds a secret is none.
-pub(super) fn is_secret(key: &str) -> bool {
-    let words = ["password", "secret", "token", "bearer", "cookie", "pem", "jaas", "sasl.oauthbearer.config"];
-    words.iter().any(|word| key.contains(word)) && !key.ends_with("_file") && !key.ends_with("_env")
 }

@@ -3,7 +3,7 @@
 //! In comes the text of the file, out go the parts of one line, ready for a terminal and as wide as they look. What may
 //! be a secret is replaced, whatever the problem is about: values of secret keys, logins and queries of addresses.
 
-use super::{Place, document::is_secret};
+use super::{Place, secret::is_secret};
 use regex::Regex;
 use std::{ops::Range, sync::LazyLock};
 

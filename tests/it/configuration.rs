@@ -40,3 +40,80 @@ fn a_refused_configuration_is_shown_with_carets_and_without_secrets() {
     let run = ask(directory, &["run", "--once"], &[]);
     assert_eq!((run.status.code(), complaint(&run, directory)), (Some(78), lines));
 }
+
+const MAIN: &str = "feeds = [\"wire.toml\"]\n[fetch]\ndefault_interval = \"3m\"\nproxy_username = \"desk\"\n\
+    proxy_password_file = \"secret\"\n[publish.kafka.librdkafka]\n\"client.id\" = \"one\"\n\"statistics.interval.ms_file\" = \"number\"\n\
+    \"sasl.password\" = \"hunter2\"\n";
+const FEEDS: &str = "[[feed]]\nid = \"wire.en\"\nurl = \"https://wire.example/rss?format=xml&token=hunter2\"\ninterval = \"2m\"\n\
+    auth = { username = \"desk\", password_env = \"WIRE_PASSWORD\" }\n";
+
+/// A directory with a configuration of two files and its secrets.
+fn configured() -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let files = [("dateline.toml", MAIN), ("wire.toml", FEEDS), ("secret", "hunter2\n"), ("number", "0\n")];
+    files.iter().for_each(|(name, text)| fs::write(directory.path().join(name), text).unwrap());
+    directory
+}
+
+const VARIABLES: [(&str, &str); 2] = [("WIRE_PASSWORD", "hunter2"), ("DATELINE__LOG__LEVEL", "warn")];
+
+#[test]
+fn what_holds_is_shown_without_secrets_and_is_taken_again() {
+    let directory = configured();
+    let directory = directory.path();
+    let flags = ["--set", "publish.max_latency=2s", "--feed-url", "http://127.0.0.1:1/x", "--allow", "127.0.0.1:1"];
+    let show = |more: &[&str]| {
+        let output = ask(directory, &[&["config", "show"], &flags[..], more].concat(), &VARIABLES);
+        assert!(output.status.success(), "{}", complaint(&output, directory));
+        String::from_utf8(output.stdout).unwrap().replace(&format!("{}/", directory.display()), "")
+    };
+    let whole = show(&[]);
+    assert!(!whole.contains("hunter2"), "{whole}");
+    // What is shown can be used as the one file of a configuration, and holds the same.
+    let again = directory.join("again.toml");
+    fs::write(&again, &whole).unwrap();
+    let validated = ask(directory, &["validate", "--config", "again.toml"], &VARIABLES[..1]);
+    assert!(validated.status.success(), "{}", complaint(&validated, directory));
+    assert!(String::from_utf8_lossy(&validated.stdout).contains("2 feeds to the journal"));
+    let second = ask(directory, &["config", "show", "--config", "again.toml"], &VARIABLES[..1]);
+    let second = String::from_utf8(second.stdout).unwrap().replace(&format!("{}/", directory.display()), "");
+    assert_eq!(second, whole);
+
+    let origins = show(&["--origin"]);
+    let origin = |key: &str| {
+        let found =
+            origins.lines().find(|line| line.starts_with(&format!("{key} = "))).unwrap_or_else(|| panic!("{key}"));
+        let (setting, origin) = found.split_once("  # ").unwrap();
+        (setting.trim_end().to_owned(), origin.to_owned())
+    };
+    for (key, value, from) in [
+        ("data_dir", "\"state\"", "environment variable STATE_DIRECTORY"),
+        ("default_interval", "\"3m\"", "dateline.toml:3:20"),
+        ("min_interval", "\"1m\"", "default"),
+        ("max_latency", "\"2s\"", "--set publish.max_latency"),
+        ("level", "\"warn\"", "environment variable DATELINE__LOG__LEVEL"),
+        ("\"client.id\"", "\"one\"", "dateline.toml:7:15"),
+        ("\"statistics.interval.ms_file\"", "\"number\"", "dateline.toml:8:33"),
+        ("\"sasl.password\"", "\"***\"", "dateline.toml:9:19"),
+        ("url", "\"https://wire.example/rss?format=xml&token=***\"", "wire.toml:3:7"),
+        ("allow", "[\"127.0.0.1:1\"]", "--allow"),
+    ] {
+        assert_eq!(origin(key), (format!("{key} = {value}"), from.to_owned()));
+    }
+
+    assert_eq!(show(&["--format", "json", "publish.to"]), "\"journal\"\n");
+    let feed: serde_json::Value =
+        serde_json::from_str(&show(&["--format", "json", "--origin", "feed.wire.en"])).unwrap();
+    assert_eq!(feed["interval"], serde_json::json!({ "value": "2m", "origin": "wire.toml:4:12" }));
+    for (key, code, words) in [
+        ("fetch.ca_file", 1, "error: fetch.ca_file: has no value"),
+        ("fetch.jiter", 2, "error: fetch.jiter: unknown key; did you mean `jitter`?"),
+        ("feed.none", 2, "error: feed.none: no such feed"),
+    ] {
+        let output = ask(directory, &["config", "show", key], &VARIABLES);
+        assert_eq!(output.status.code(), Some(code), "{key}");
+        assert!(complaint(&output, directory).starts_with(words), "{}", complaint(&output, directory));
+    }
+    let reference = ask(directory, &["config", "reference"], &[]);
+    assert_eq!(String::from_utf8_lossy(&reference.stdout), include_str!("../../config/dateline.toml"));
+}
