@@ -3,10 +3,12 @@
 mod config;
 mod feeds;
 mod gazetteer;
+mod init;
 
 pub use config::{Config, ConfigFormat, ConfigReference, ConfigShow, ConfigVerb};
 pub use feeds::{Feeds, FeedsCheck, FeedsDiscover, FeedsExport, FeedsFormat, FeedsImport, FeedsList, FeedsVerb};
 pub use gazetteer::{Gazetteer, GazetteerBuild, GazetteerVerb};
+pub use init::Init;
 
 use crate::{config::Flags, extract::Tagger, model::units};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -49,6 +51,8 @@ pub enum Verb {
     Process(Process),
     /// Show the whole line at work on invented feeds, without network or configuration.
     Demo(Demo),
+    /// Write a configuration to begin with.
+    Init(Init),
     /// Show the configuration that holds and where it came from, or the reference of every key.
     Config(Config),
     /// List, check, find, import and export feeds.

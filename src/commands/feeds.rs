@@ -72,7 +72,7 @@ fn ask<T>(options: &fetch::Options, work: impl AsyncFnOnce(fetch::Client) -> T) 
 }
 
 /// Writes what a command made to a file, or prints it.
-fn deliver(text: &str, output: Option<&Path>, anew: bool) -> u8 {
+pub(super) fn deliver(text: &str, output: Option<&Path>, anew: bool) -> u8 {
     let Some(path) = output else {
         super::put_text(text);
         return exit::DONE;

@@ -8,6 +8,7 @@ mod eval;
 mod feeds;
 mod gazetteer;
 mod get;
+mod init;
 mod migrate;
 mod problems;
 mod process;
@@ -62,6 +63,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Validate(given) => validate::run(&given),
         Verb::Process(given) => process::run(given),
         Verb::Gazetteer(given) => gazetteer::run(&given),
+        Verb::Init(given) => init::run(&given),
         Verb::Config(given) => config::run(&given),
         Verb::Feeds(given) => feeds::run(&given),
         Verb::Demo(given) => demo::run(&given),

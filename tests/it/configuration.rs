@@ -1,6 +1,6 @@
 //! What the command line says of a configuration, from outside: its problems, and where its values come from.
 
-use crate::harness::{dateline, finished};
+use crate::harness::{Reply, Site, dateline, finished, lines};
 use std::{fs, path::Path, process::Output};
 
 /// The program, asked in this directory, with nothing of the environment that could name another configuration.
@@ -116,4 +116,48 @@ fn what_holds_is_shown_without_secrets_and_is_taken_again() {
     }
     let reference = ask(directory, &["config", "reference"], &[]);
     assert_eq!(String::from_utf8_lossy(&reference.stdout), include_str!("../../config/dateline.toml"));
+}
+
+fn rss(headline: &str) -> String {
+    format!("<rss version='2.0'><channel><title>Wire</title><item><title>{headline}</title></item></channel></rss>")
+}
+
+#[test]
+fn a_configuration_to_begin_with_is_sound_and_runs() {
+    let site = Site::new();
+    site.server.serve("/a.xml", Reply::rss(rss("Ferry sails again")));
+    site.server.serve("/a.json", Reply::rss(rss("Bridge closed")));
+    let directory = site.directory.path();
+    let (one, two) = (site.server.url("/a.xml"), site.server.url("/a.json"));
+    let feeds = ["--feed", &one, "--feed", &two, "--allow", &site.server.authority()];
+    let init = |more: &[&str]| ask(directory, &[&["init"], more].concat(), &[]);
+    let output = init(&[&feeds[..], &["--contact", "mailto:ops@wire.example", "new/place"]].concat());
+    assert!(output.status.success(), "{}", complaint(&output, directory));
+    let main = "new/place/dateline.toml";
+    let run = ask(directory, &["run", "--once", "--config", main, "--set", "status.listen=off"], &[]);
+    assert!(run.status.success(), "{}", complaint(&run, directory));
+    let articles = fs::read(directory.join("new/place/data/topics/wire.articles.v1.ndjson")).unwrap();
+    assert_eq!(lines(&articles).len(), 2);
+    let agents: Vec<String> =
+        site.server.requests("/a.xml").iter().map(|request| request.header("user-agent").unwrap().to_owned()).collect();
+    assert!(agents.iter().all(|agent| agent.contains("mailto:ops@wire.example")), "{agents:?}");
+
+    // What is there stays as it is, and nothing is written where anything makes no sense.
+    let before = fs::read_to_string(directory.join("new/place/feeds.toml")).unwrap();
+    assert_eq!(init(&["new/place"]).status.code(), Some(74));
+    assert_eq!(init(&["new/place/other.toml"]).status.code(), Some(74));
+    assert_eq!(fs::read_to_string(directory.join("new/place/feeds.toml")).unwrap(), before);
+    let senseless = init(&["--feed", "ftp://wire.example", "--kafka", "broker", "elsewhere"]);
+    let words = complaint(&senseless, directory);
+    assert_eq!(senseless.status.code(), Some(2), "{words}");
+    assert!(words.contains("only http and https") && words.contains("\"broker\" is no HOST:PORT"), "{words}");
+    assert!(!directory.join("elsewhere").exists());
+
+    if cfg!(feature = "kafka") {
+        let forced = init(&["--force", "--kafka", "broker:9092", "new/place/dateline.toml"]);
+        assert!(forced.status.success(), "{}", complaint(&forced, directory));
+        let validated = ask(directory, &["validate", "--config", main], &[]);
+        let words = String::from_utf8_lossy(&validated.stdout).into_owned();
+        assert!(words.contains("1 feeds to Kafka at broker:9092"), "{words}{}", complaint(&validated, directory));
+    }
 }
