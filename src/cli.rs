@@ -3,11 +3,13 @@
 mod config;
 mod feeds;
 mod gazetteer;
+mod generate;
 mod init;
 
 pub use config::{Config, ConfigFormat, ConfigReference, ConfigShow, ConfigVerb};
 pub use feeds::{Feeds, FeedsCheck, FeedsDiscover, FeedsExport, FeedsFormat, FeedsImport, FeedsList, FeedsVerb};
 pub use gazetteer::{Gazetteer, GazetteerBuild, GazetteerVerb};
+pub use generate::{Generate, GenerateFeed, GenerateVerb};
 pub use init::Init;
 
 use crate::{config::Flags, extract::Tagger, model::units};
@@ -53,6 +55,8 @@ pub enum Verb {
     Demo(Demo),
     /// Write a configuration to begin with.
     Init(Init),
+    /// Make a part of a configuration of what is there.
+    Generate(Generate),
     /// Show the configuration that holds and where it came from, or the reference of every key.
     Config(Config),
     /// List, check, find, import and export feeds.

@@ -2,6 +2,7 @@
 
 mod check;
 mod discover;
+mod generate;
 mod list;
 mod probe;
 mod table;
@@ -14,6 +15,8 @@ use crate::{
     model::{Feed, units},
 };
 use std::{io::Write as _, path::Path};
+
+pub(super) use generate::run as generate;
 
 /// Runs the verb.
 pub(super) fn run(given: &Feeds) -> u8 {

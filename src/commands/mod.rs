@@ -63,6 +63,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Validate(given) => validate::run(&given),
         Verb::Process(given) => process::run(given),
         Verb::Gazetteer(given) => gazetteer::run(&given),
+        Verb::Generate(given) => feeds::generate(&given),
         Verb::Init(given) => init::run(&given),
         Verb::Config(given) => config::run(&given),
         Verb::Feeds(given) => feeds::run(&given),

@@ -5,7 +5,7 @@
 
 use super::{
     Place, Problems, Written,
-    keys::{Keys, Node},
+    keys::{self, Keys, Node},
     secret::is_secret,
 };
 use crate::model::Feed;
@@ -60,6 +60,16 @@ pub(super) fn read(path: &Path, text: &str, keys: &Keys, problems: &mut Problems
     }
     reader.table(table.get_ref(), &[]);
     reader.document
+}
+
+/// The feeds of a file, of whatever else is in it.
+pub fn feeds(path: &Path, text: &str) -> Result<Vec<Feed>, Problems> {
+    let mut problems = Problems::default();
+    let document = read(path, text, keys::written(), &mut problems);
+    match problems.0.is_empty() {
+        true => Ok(document.feeds.into_iter().map(|placed| placed.feed).collect()),
+        false => Err(problems),
+    }
 }
 
 struct Reader<'a> {

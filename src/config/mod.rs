@@ -20,6 +20,7 @@ mod validate;
 mod written;
 
 pub use change::settle;
+pub use document::feeds as feeds_of;
 pub use effective::{Origins, Setting};
 pub use excerpt::Excerpt;
 pub use files::{Files, Look};
