@@ -4,12 +4,14 @@ mod config;
 mod feeds;
 mod gazetteer;
 mod generate;
+mod health;
 mod init;
 
 pub use config::{Config, ConfigFormat, ConfigReference, ConfigShow, ConfigVerb};
 pub use feeds::{Feeds, FeedsCheck, FeedsDiscover, FeedsExport, FeedsFormat, FeedsImport, FeedsList, FeedsVerb};
 pub use gazetteer::{Gazetteer, GazetteerBuild, GazetteerVerb};
 pub use generate::{Generate, GenerateFeed, GenerateVerb};
+pub use health::Health;
 pub use init::Init;
 
 use crate::{config::Flags, extract::Tagger, model::units};
@@ -61,6 +63,8 @@ pub enum Verb {
     Config(Config),
     /// List, check, find, import and export feeds.
     Feeds(Feeds),
+    /// Ask the daemon that runs whether it is ready.
+    Health(Health),
     /// Say what is wrong with a data directory or a configuration, and the way out.
     Doctor(Doctor),
     /// Show a story with its numbers marked: what each became, and why the others were left out.

@@ -8,6 +8,7 @@ mod eval;
 mod feeds;
 mod gazetteer;
 mod get;
+mod health;
 mod init;
 mod migrate;
 mod problems;
@@ -64,6 +65,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Process(given) => process::run(given),
         Verb::Gazetteer(given) => gazetteer::run(&given),
         Verb::Generate(given) => feeds::generate(&given),
+        Verb::Health(given) => health::run(&given),
         Verb::Init(given) => init::run(&given),
         Verb::Config(given) => config::run(&given),
         Verb::Feeds(given) => feeds::run(&given),

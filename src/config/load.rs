@@ -11,8 +11,11 @@ use super::{
     problem::line_and_column,
     validate,
 };
-use crate::extract::gazetteer;
-use crate::model::{Feed, Hash};
+use crate::{
+    extract::gazetteer,
+    model::{Feed, Hash},
+    status,
+};
 use serde::Deserialize as _;
 use std::{
     collections::BTreeMap,
@@ -124,19 +127,7 @@ pub fn read(flags: &Flags, environment: &Environment) -> (Result<Loaded, Problem
 
 fn read_into(flags: &Flags, environment: &Environment, files: &mut Files) -> Result<Loaded, Problems> {
     let mut problems = Problems::default();
-    let file = find(flags, environment, &mut problems);
-    if let Some(path) = &file {
-        files.named(path);
-    }
-    let mut leaves = Vec::new();
-    let mut feeds = Vec::new();
-    if let Some(path) = &file {
-        let document = read_file(path, keys::written(), &mut problems);
-        leaves.extend(document.leaves);
-        feeds.extend(document.feeds);
-    }
-    leaves.extend(from_variables(environment, &mut problems));
-    leaves.extend(from_set(flags, &mut problems));
+    let (file, Document { leaves, mut feeds }) = layers(flags, environment, files, &mut problems);
     let mut places: BTreeMap<String, Place> =
         leaves.iter().map(|leaf| (leaf.path.join("."), leaf.place.clone())).collect();
     let mut written = assemble(&leaves, &mut problems);
@@ -184,6 +175,31 @@ fn read_into(flags: &Flags, environment: &Environment, files: &mut Files) -> Res
     problems.0.sort();
     problems.0.dedup();
     Err(problems)
+}
+
+/// What a configuration says of the status page, whatever is wrong with the rest: a daemon may run on an earlier one.
+pub fn status(flags: &Flags, environment: &Environment) -> status::Options {
+    let (mut files, mut problems) = (Files::default(), Problems::default());
+    let (_, document) = layers(flags, environment, &mut files, &mut problems);
+    assemble(&document.leaves, &mut problems).status
+}
+
+/// The main file, and what it says, with what the environment and the flags say after it.
+fn layers(
+    flags: &Flags,
+    environment: &Environment,
+    files: &mut Files,
+    problems: &mut Problems,
+) -> (Option<PathBuf>, Document) {
+    let file = find(flags, environment, problems);
+    let mut document = Document::default();
+    if let Some(path) = &file {
+        files.named(path);
+        document = read_file(path, keys::written(), problems);
+    }
+    document.leaves.extend(from_variables(environment, problems));
+    document.leaves.extend(from_set(flags, problems));
+    (file, document)
 }
 
 /// Flag, variable, working directory, XDG, `/etc`. Only the first two must exist when they are given.

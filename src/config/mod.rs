@@ -25,7 +25,7 @@ pub use effective::{Origins, Setting};
 pub use excerpt::Excerpt;
 pub use files::{Files, Look};
 pub use keys::problem_of_key;
-pub use load::{Environment, Flags, Loaded, id_of_url, load, read};
+pub use load::{Environment, Flags, Loaded, id_of_url, load, read, status};
 pub use problem::{Place, Problem, Problems};
 pub use validate::is_language;
 pub use written::{FeedList, Written};

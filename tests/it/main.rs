@@ -25,6 +25,7 @@ mod feeds;
 mod flow;
 mod gazetteer;
 mod harness;
+mod health;
 #[cfg(feature = "kafka")]
 mod kafka;
 #[cfg(feature = "kafka")]
