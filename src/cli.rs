@@ -1,18 +1,22 @@
 //! The command line: what the user types, as types. No behaviour; that is in `commands`, one file per verb.
 
+mod completions;
 mod config;
 mod feeds;
 mod gazetteer;
 mod generate;
 mod health;
 mod init;
+mod man;
 
+pub use completions::Completions;
 pub use config::{Config, ConfigFormat, ConfigReference, ConfigShow, ConfigVerb};
 pub use feeds::{Feeds, FeedsCheck, FeedsDiscover, FeedsExport, FeedsFormat, FeedsImport, FeedsList, FeedsVerb};
 pub use gazetteer::{Gazetteer, GazetteerBuild, GazetteerVerb};
 pub use generate::{Generate, GenerateFeed, GenerateVerb};
 pub use health::Health;
 pub use init::Init;
+pub use man::Man;
 
 use crate::{config::Flags, extract::Tagger, model::units};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -83,6 +87,10 @@ pub enum Verb {
     Replay(Replay),
     /// Move from the journal to a Kafka broker: records, state and all.
     Migrate(Migrate),
+    /// Print what completes this command line in a shell.
+    Completions(Completions),
+    /// Print or write the manual pages.
+    Man(Man),
 }
 
 /// Where the configuration comes from.
@@ -126,7 +134,9 @@ impl std::convert::From<&Configuration> for Flags {
   dateline run --set publish.to=kafka --set publish.kafka.bootstrap_servers=broker:9092
   DATELINE__STATUS__LISTEN=off dateline run
 
-SIGTERM and SIGINT end it within 10 seconds; a second one at once.")]
+SIGTERM and SIGINT end it within 10 seconds; a second one at once.
+Exit codes: 0 stopped as told, or done with --once; 69 an address to listen at, or the broker, is not there; 73 and 74 disk; 75 try later;
+77 permission; 78 configuration.")]
 pub struct Run {
     /// Where the configuration comes from.
     #[command(flatten)]
@@ -254,7 +264,9 @@ pub struct Process {
 #[command(after_help = "Examples:
   dateline demo                               about half a minute
   dateline demo --fast                        the same story in a few seconds
-  dateline demo --data-dir /tmp/demo          keep the state and the NDJSON files there")]
+  dateline demo --data-dir /tmp/demo          keep the state and the NDJSON files there
+
+Exit codes: 0 done; 74 a file cannot be written.")]
 pub struct Demo {
     /// Where to keep the state and the NDJSON files; a new temporary directory otherwise.
     #[arg(long, value_name = "DIR")]
@@ -272,7 +284,9 @@ pub struct Demo {
 #[command(after_help = "Examples:
   dateline explain --published 2020-11-18 story.html
   dateline explain --from ndjson --format ndjson stories.ndjson
-  curl -s https://wire.example/story | dateline explain --url https://wire.example/story")]
+  curl -s https://wire.example/story | dateline explain --url https://wire.example/story
+
+Exit codes: 0 done; 1 some input failed; 65 nothing could be read; 66 there was no such input.")]
 pub struct Explain {
     /// What the input is; found out by looking when not told.
     #[arg(long, value_enum)]
@@ -300,7 +314,9 @@ pub struct Explain {
   dateline eval tests/corpus/en/statistics.jsonl
   dateline eval --part development --failures tests/corpus/ru/statistics.jsonl
   dateline eval --format json tests/corpus/*/statistics.jsonl
-  dateline eval --part held --entities accurate tests/corpus/entities/*.txt")]
+  dateline eval --part held --entities accurate tests/corpus/entities/*.txt
+
+Exit codes: 0 done; 65 a file is not labelled as it should be; 66 there is no such file.")]
 pub struct Eval {
     /// Labelled text: figures one case a line, or names and values marked inline or in columns.
     #[arg(value_name = "FILE", required = true)]
@@ -359,7 +375,9 @@ pub struct Doctor {
 #[command(after_help = "Examples:
   dateline schema                             all of them, as one object by name
   dateline schema article                     one schema (draft 2020-12)
-  dateline schema --list                      the names")]
+  dateline schema --list                      the names
+
+Exit codes: 0 done; 2 no such schema.")]
 pub struct Schema {
     /// Which one: article, claim, story, feed-status, event, config, feeds.
     #[arg(value_name = "NAME", conflicts_with = "list")]
@@ -382,7 +400,7 @@ pub enum ReportFormat {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   dateline audit                              what the configuration here publishes, state and intake included
-  dateline audit --data-dir /var/lib/dateline the NDJSON files of a data directory, beside the daemon or without it
+  dateline audit --data-dir /var/lib/dateline   the NDJSON files of a data directory, beside the daemon or without it
   dateline audit --topics /srv/copy/topics    NDJSON files alone: order and duplicates, not completeness
   dateline audit --bootstrap-servers broker:9092 --topic-prefix wire --format json
   dateline audit --bootstrap-servers broker:9092 --set publish.kafka.librdkafka.security.protocol=SASL_SSL
@@ -424,7 +442,8 @@ pub struct Audit {
   dateline audit --config dateline.toml           afterwards: does everything agree?
 
 Stop the daemon first. Every published revision is remembered again; what was judged and not published is judged again
-when it is next observed. A state that is intact is left alone, with exit 1; --force makes it anew all the same.")]
+when it is next observed. A state that is intact is left alone, with exit 1; --force makes it anew all the same.
+Exit codes: 0 done; 1 the state is intact; 69 the broker is away; 75 the daemon runs; 78 configuration.")]
 pub struct RebuildState {
     /// Where the configuration comes from.
     #[command(flatten)]

@@ -1,6 +1,7 @@
 //! One file per verb. A verb prints, and its last word is the exit code.
 
 mod audit;
+mod completions;
 mod config;
 mod demo;
 mod doctor;
@@ -10,6 +11,7 @@ mod gazetteer;
 mod get;
 mod health;
 mod init;
+mod man;
 mod migrate;
 mod problems;
 mod process;
@@ -79,6 +81,8 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::RebuildState(given) => rebuild_state::run(&given),
         Verb::Replay(given) => replay::run(&given),
         Verb::Migrate(given) => migrate::run(&given),
+        Verb::Completions(given) => completions::run(&given),
+        Verb::Man(given) => man::run(&given),
     };
     ExitCode::from(code)
 }

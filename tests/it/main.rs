@@ -13,6 +13,7 @@ mod audit;
 mod audit_kafka;
 mod background;
 mod bad_input;
+mod command_line;
 mod configuration;
 mod contract;
 mod crash;
