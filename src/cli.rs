@@ -135,8 +135,8 @@ impl std::convert::From<&Configuration> for Flags {
   DATELINE__STATUS__LISTEN=off dateline run
 
 SIGTERM and SIGINT end it within 10 seconds; a second one at once.
-Exit codes: 0 stopped as told, or done with --once; 69 an address to listen at, or the broker, is not there; 73 and 74 disk; 75 try later;
-77 permission; 78 configuration.")]
+Exit codes: 0 stopped as told, or done with --once; 69 the broker, or an address to listen at, is not there; 73 no
+state; 74 I/O; 75 try later; 77 permission; 78 configuration.")]
 pub struct Run {
     /// Where the configuration comes from.
     #[command(flatten)]
