@@ -14,7 +14,8 @@ use std::path::PathBuf;
   dateline feeds import subscriptions.opml --output feeds.d/imported.toml
   dateline feeds export --output feeds.opml
 
-Exit codes: 0 done; 1 a feed is not well, or none was found; 2 no such feed; 69 the network is not there; 78 configuration.")]
+Exit codes: 0 done; 1 a feed is not well, or none was found; 2 no such feed; 69 the network is not there; 78 the
+configuration is refused.")]
 pub struct Feeds {
     /// What about them.
     #[command(subcommand)]

@@ -37,7 +37,8 @@ population, latitude, longitude, geonames, office, wikidata; type and name are n
 place, facility, group, event, product, disease and work; countries are ISO 3166-1 alpha-2.
 
 The table is used by `extract.gazetteer = [\"own.gazetteer\"]`.
-Exit codes: 0 done; 2 nothing to build of; 65 a file is not as it should be; 66 no such file; 74 the table cannot be written.")]
+Exit codes: 0 done; 2 nothing to build of; 65 a file is not as it should be; 66 no such file; 74 the table
+cannot be written.")]
 pub struct GazetteerBuild {
     /// A GeoNames dump. May be repeated.
     #[arg(long, value_name = "FILE")]

@@ -4,19 +4,23 @@
 use super::show::{Style, Tone};
 use crate::{
     cli::ProblemFormat,
-    config::{Excerpt, Place, Problem, Problems},
+    config::{Place, Problem, Problems, Source},
 };
-use std::{io::IsTerminal as _, path::Path};
+use std::{
+    collections::BTreeMap,
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+};
 
 /// Says all of it on standard error.
 #[expect(clippy::print_stderr, reason = "problems are for the person at the terminal; logging is not set up yet")]
 pub(super) fn print(problems: &Problems, format: Option<ProblemFormat>) {
     let terminal = if std::io::stderr().is_terminal() { ProblemFormat::Pretty } else { ProblemFormat::Lines };
     let pretty = format.unwrap_or(terminal) == ProblemFormat::Pretty;
-    let style = Style::of_stderr();
+    let (style, mut sources) = (Style::of_stderr(), Sources::default());
     for problem in &problems.0 {
         eprintln!("{problem}");
-        if let Some(lines) = pretty.then(|| lines(style, problem)).flatten() {
+        if let Some(lines) = pretty.then(|| sources.lines(style, problem)).flatten() {
             eprintln!("{lines}\n");
         }
     }
@@ -24,15 +28,22 @@ pub(super) fn print(problems: &Problems, format: Option<ProblemFormat>) {
     eprintln!("{n} {} in the configuration", if n == 1 { "problem" } else { "problems" });
 }
 
-/// The line that a problem stands in, and carets under the place.
-pub(super) fn lines(style: Style, problem: &Problem) -> Option<String> {
-    let Place::File { path, .. } = &problem.place else { return None };
-    let excerpt = Excerpt::of(&problem.place, &text(path)?)?;
-    let number = excerpt.line.to_string();
-    let gutter = |head: &str| style.paint(Tone::Faint, &format!("{head:>width$} |", width = number.len()));
-    let marked = style.paint(Tone::Bad, &excerpt.marked);
-    let carets = style.paint(Tone::Bad, &excerpt.carets());
-    Some(format!("{} {}{marked}{}\n{} {carets}", gutter(&number), excerpt.before, excerpt.after, gutter("")))
+/// The files that problems are in, each read once; none for one that cannot be.
+#[derive(Default)]
+pub(super) struct Sources(BTreeMap<PathBuf, Option<Source>>);
+
+impl Sources {
+    /// The line that a problem stands in, and carets under the place.
+    pub(super) fn lines(&mut self, style: Style, problem: &Problem) -> Option<String> {
+        let Place::File { path, .. } = &problem.place else { return None };
+        let source = self.0.entry(path.clone()).or_insert_with(|| text(path).map(Source::new)).as_ref()?;
+        let excerpt = source.excerpt(&problem.place)?;
+        let number = excerpt.line.to_string();
+        let gutter = |head: &str| style.paint(Tone::Faint, &format!("{head:>width$} |", width = number.len()));
+        let marked = style.paint(Tone::Bad, &excerpt.marked);
+        let carets = style.paint(Tone::Bad, &excerpt.carets());
+        Some(format!("{} {}{marked}{}\n{} {carets}", gutter(&number), excerpt.before, excerpt.after, gutter("")))
+    }
 }
 
 /// A pipe has been read already and would not end.

@@ -33,13 +33,30 @@ static KEY: LazyLock<Option<Regex>> =
 static ADDRESS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"://(?:([^\s/"'@]+)@)?[^\s"'?]*(?:\?([^\s"']+))?"#).ok());
 
-impl Excerpt {
-    /// Of the text of the file that a place is in; none where the place is no stretch of a file.
-    pub fn of(place: &Place, text: &str) -> Option<Self> {
+/// The text of a file, looked through once for all that is to be shown of it.
+#[derive(Debug)]
+pub struct Source {
+    text: String,
+    /// Where its lines begin.
+    lines: Vec<usize>,
+    /// What must not be shown, in bytes.
+    secrets: Vec<Range<usize>>,
+}
+
+impl Source {
+    /// Of the text of a configuration file.
+    pub fn new(text: String) -> Self {
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { lines, secrets: secrets(&text), text }
+    }
+
+    /// The line that a place is in; none where the place is no stretch of a file.
+    pub fn excerpt(&self, place: &Place) -> Option<Excerpt> {
         let Place::File { line, column, width, .. } = *place else { return None };
-        let start = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
-        let written = text.get(start..)?.lines().next()?;
-        let secrets = secrets(text);
+        let start = *self.lines.get(line.checked_sub(1)?)?;
+        let written = self.text.get(start..)?.lines().next()?;
+        let secrets = self.secrets.iter().filter(|secret| secret.end > start && secret.start < start + written.len());
+        let secrets: Vec<&Range<usize>> = secrets.collect();
         let mut parts = [String::new(), String::new(), String::new()];
         let from = column.saturating_sub(MOST_BEFORE);
         for (n, (at, c)) in written.char_indices().enumerate().skip(from).take(MOST_BEFORE + MOST_AFTER) {
@@ -54,16 +71,17 @@ impl Excerpt {
             }
         }
         let [before, marked, after] = parts;
-        Some(Self { line, before, marked, after })
+        Some(Excerpt { line, before, marked, after })
     }
+}
 
+impl Excerpt {
     /// Blanks and carets that stand under the line, in a font of fixed width.
     pub fn carets(&self) -> String {
         " ".repeat(columns(&self.before)) + &"^".repeat(columns(&self.marked).max(1))
     }
 }
 
-/// What must not be shown, in bytes.
 fn secrets(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for groups in KEY.iter().flat_map(|key| key.captures_iter(text)) {
@@ -114,7 +132,7 @@ mod tests {
         let at = text.find(marked).unwrap();
         let (line, column) = super::super::problem::line_and_column(text, at);
         let place = Place::File { path: "x".into(), line, column, width: marked.chars().count() };
-        let excerpt = Excerpt::of(&place, text).unwrap();
+        let excerpt = Source::new(text.to_owned()).excerpt(&place).unwrap();
         let line = format!("{}{}{}", excerpt.before, excerpt.marked, excerpt.after);
         assert_eq!((line.as_str(), excerpt.carets().as_str()), (shown, carets));
     }
@@ -130,9 +148,9 @@ mod tests {
         let long = format!("a = \"{}\" {}", "x".repeat(300), "y".repeat(300));
         let shown = format!("{}\" {}", "x".repeat(67), "y".repeat(131));
         check(&long, "y", &shown, &format!("{}^", " ".repeat(69)));
-        assert_eq!(Excerpt::of(&Place::Default, ""), None);
+        assert_eq!(Source::new(String::new()).excerpt(&Place::Default), None);
         let beyond = Place::File { path: "x".into(), line: 9, column: 9, width: 1 };
-        assert_eq!(Excerpt::of(&beyond, "a = 1"), None);
+        assert_eq!(Source::new("a = 1".to_owned()).excerpt(&beyond), None);
     }
 
     #[test]

@@ -22,7 +22,7 @@ mod written;
 pub use change::settle;
 pub use document::feeds as feeds_of;
 pub use effective::{Origins, Setting};
-pub use excerpt::Excerpt;
+pub use excerpt::{Excerpt, Source};
 pub use files::{Files, Look};
 pub use keys::problem_of_key;
 pub use load::{Environment, Flags, Loaded, id_of_url, load, read, status};

@@ -214,6 +214,9 @@ fn a_block_is_generated_of_what_a_feed_and_its_server_say() {
         );
     }
     assert_eq!(std::fs::read_to_string(&list).unwrap(), after);
+    // A feed that is there under its address of old is there.
+    std::fs::write(&list, format!("[[feed]]\nid = 'a'\nurl = '{}'\n", server.url("/old.xml"))).unwrap();
+    assert_eq!(generate("/old.xml", &append).status.code(), Some(1));
     // What is no list stays as it is too.
     std::fs::write(&list, "feed = [{ id = 'a', url = 'https://a.example/' }]\n").unwrap();
     assert_eq!(generate("/", &append).status.code(), Some(78));

@@ -49,7 +49,7 @@ fn feed(given: &GenerateFeed) -> Result<u8, u8> {
             put_text(&opml::blocks(&[entry]));
             Ok(exit::DONE)
         }
-        Some(path) => append(path, &entry),
+        Some(path) => append(path, &asked, &entry),
     }
 }
 
@@ -105,8 +105,8 @@ fn interval(every: Option<Duration>, wish: Option<Duration>) -> Option<Duration>
     often.max(wished).map(|step| Duration::from_secs(60 * step))
 }
 
-/// Adds the block to the end of the file.
-fn append(path: &Path, entry: &opml::Entry) -> Result<u8, u8> {
+/// Adds the block to the end of the file, unless the feed is there, by this address or the one that it was asked at.
+fn append(path: &Path, asked: &str, entry: &opml::Entry) -> Result<u8, u8> {
     let shown = path.display();
     let trouble = |error: std::io::Error| {
         complain(&format!("error: cannot add to {shown}: {error}"));
@@ -118,7 +118,8 @@ fn append(path: &Path, entry: &opml::Entry) -> Result<u8, u8> {
     };
     let known = config::feeds_of(path, &text).map_err(|problems| refuse(&problems))?;
     let feed = &entry.feed;
-    let taken = known.iter().find(|other| other.id == feed.id || opml::key(&other.url) == opml::key(&feed.url));
+    let addresses = [opml::key(&feed.url), opml::key(asked)];
+    let taken = known.iter().find(|other| other.id == feed.id || addresses.contains(&opml::key(&other.url)));
     if let Some(other) = taken {
         let (what, hint) = match other.id == feed.id {
             true => ("id", "; give another with --id"),

@@ -38,7 +38,8 @@ pub(super) struct Found {
     /// How often it publishes: half of the times between two items are shorter, half are longer.
     #[serde(skip)]
     pub(super) every: Option<Duration>,
-    /// How long the document wishes not to be asked again (`ttl`, `sy:updatePeriod`), and how long its server says that it stays good.
+    /// How long the document wishes not to be asked again (`ttl`, `sy:updatePeriod`), and how long its server says that
+    /// it stays good.
     #[serde(skip)]
     pub(super) wishes: [Option<Duration>; 2],
     /// By what its items are told from another feed's.
