@@ -34,6 +34,7 @@ use std::path::PathBuf;
     arg_required_else_help = true,
     after_help = "Examples:
   dateline demo                               see it work, in half a minute, without network
+  dateline init                               a configuration to begin with
   dateline validate --config dateline.toml    every problem of a configuration, with its line
   dateline run --config dateline.toml         the daemon
   dateline run --once --feed-url https://wire.example/rss.xml --data-dir /tmp/try
