@@ -1,10 +1,22 @@
 //! The command line: what the user types, as types. No behaviour; that is in `commands`, one file per verb.
 
+mod completions;
+mod config;
 mod feeds;
 mod gazetteer;
+mod generate;
+mod health;
+mod init;
+mod man;
 
+pub use completions::Completions;
+pub use config::{Config, ConfigFormat, ConfigReference, ConfigShow, ConfigVerb};
 pub use feeds::{Feeds, FeedsCheck, FeedsDiscover, FeedsExport, FeedsFormat, FeedsImport, FeedsList, FeedsVerb};
 pub use gazetteer::{Gazetteer, GazetteerBuild, GazetteerVerb};
+pub use generate::{Generate, GenerateFeed, GenerateVerb};
+pub use health::Health;
+pub use init::Init;
+pub use man::Man;
 
 use crate::{config::Flags, extract::Tagger, model::units};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -22,6 +34,7 @@ use std::path::PathBuf;
     arg_required_else_help = true,
     after_help = "Examples:
   dateline demo                               see it work, in half a minute, without network
+  dateline init                               a configuration to begin with
   dateline validate --config dateline.toml    every problem of a configuration, with its line
   dateline run --config dateline.toml         the daemon
   dateline run --once --feed-url https://wire.example/rss.xml --data-dir /tmp/try
@@ -47,8 +60,16 @@ pub enum Verb {
     Process(Process),
     /// Show the whole line at work on invented feeds, without network or configuration.
     Demo(Demo),
+    /// Write a configuration to begin with.
+    Init(Init),
+    /// Make a part of a configuration of what is there.
+    Generate(Generate),
+    /// Show the configuration that holds and where it came from, or the reference of every key.
+    Config(Config),
     /// List, check, find, import and export feeds.
     Feeds(Feeds),
+    /// Ask the daemon that runs whether it is ready.
+    Health(Health),
     /// Say what is wrong with a data directory or a configuration, and the way out.
     Doctor(Doctor),
     /// Show a story with its numbers marked: what each became, and why the others were left out.
@@ -67,6 +88,10 @@ pub enum Verb {
     Replay(Replay),
     /// Move from the journal to a Kafka broker: records, state and all.
     Migrate(Migrate),
+    /// Print what completes this command line in a shell.
+    Completions(Completions),
+    /// Print or write the manual pages.
+    Man(Man),
 }
 
 /// Where the configuration comes from.
@@ -110,7 +135,9 @@ impl std::convert::From<&Configuration> for Flags {
   dateline run --set publish.to=kafka --set publish.kafka.bootstrap_servers=broker:9092
   DATELINE__STATUS__LISTEN=off dateline run
 
-SIGTERM and SIGINT end it within 10 seconds; a second one at once.")]
+SIGTERM and SIGINT end it within 10 seconds; a second one at once.
+Exit codes: 0 stopped as told, or done with --once; 69 the broker, or an address to listen at, is not there; 73 no
+state; 74 I/O; 75 try later; 77 permission; 78 configuration.")]
 pub struct Run {
     /// Where the configuration comes from.
     #[command(flatten)]
@@ -120,18 +147,32 @@ pub struct Run {
     pub once: bool,
 }
 
+/// How problems of a configuration are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProblemFormat {
+    /// One line each; the default where nobody watches.
+    Lines,
+    /// The line of the file below each, with carets under the place; the default on a terminal.
+    Pretty,
+}
+
 /// `dateline validate`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   dateline validate
   dateline validate --config dateline.toml
+  dateline validate --format lines            for editors and scripts
 
-Each problem is one line: file:line:column: key: what is wrong and what would be right.
+Each problem is one line: file:line:column: key: what is wrong and what would be right. On a terminal the line of the
+file stands below, with carets under the place; secrets are not shown.
 Exits 0 when there is none, 78 otherwise.")]
 pub struct Validate {
     /// Where the configuration comes from.
     #[command(flatten)]
     pub configuration: Configuration,
+    /// How to write problems.
+    #[arg(long, value_enum)]
+    pub format: Option<ProblemFormat>,
 }
 
 /// What an input of `process` is.
@@ -224,7 +265,9 @@ pub struct Process {
 #[command(after_help = "Examples:
   dateline demo                               about half a minute
   dateline demo --fast                        the same story in a few seconds
-  dateline demo --data-dir /tmp/demo          keep the state and the NDJSON files there")]
+  dateline demo --data-dir /tmp/demo          keep the state and the NDJSON files there
+
+Exit codes: 0 done; 74 a file cannot be written.")]
 pub struct Demo {
     /// Where to keep the state and the NDJSON files; a new temporary directory otherwise.
     #[arg(long, value_name = "DIR")]
@@ -242,7 +285,9 @@ pub struct Demo {
 #[command(after_help = "Examples:
   dateline explain --published 2020-11-18 story.html
   dateline explain --from ndjson --format ndjson stories.ndjson
-  curl -s https://wire.example/story | dateline explain --url https://wire.example/story")]
+  curl -s https://wire.example/story | dateline explain --url https://wire.example/story
+
+Exit codes: 0 done; 1 some input failed; 65 nothing could be read; 66 there was no such input.")]
 pub struct Explain {
     /// What the input is; found out by looking when not told.
     #[arg(long, value_enum)]
@@ -270,7 +315,9 @@ pub struct Explain {
   dateline eval tests/corpus/en/statistics.jsonl
   dateline eval --part development --failures tests/corpus/ru/statistics.jsonl
   dateline eval --format json tests/corpus/*/statistics.jsonl
-  dateline eval --part held --entities accurate tests/corpus/entities/*.txt")]
+  dateline eval --part held --entities accurate tests/corpus/entities/*.txt
+
+Exit codes: 0 done; 65 a file is not labelled as it should be; 66 there is no such file.")]
 pub struct Eval {
     /// Labelled text: figures one case a line, or names and values marked inline or in columns.
     #[arg(value_name = "FILE", required = true)]
@@ -329,7 +376,9 @@ pub struct Doctor {
 #[command(after_help = "Examples:
   dateline schema                             all of them, as one object by name
   dateline schema article                     one schema (draft 2020-12)
-  dateline schema --list                      the names")]
+  dateline schema --list                      the names
+
+Exit codes: 0 done; 2 no such schema.")]
 pub struct Schema {
     /// Which one: article, claim, story, feed-status, event, config, feeds.
     #[arg(value_name = "NAME", conflicts_with = "list")]
@@ -352,7 +401,7 @@ pub enum ReportFormat {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   dateline audit                              what the configuration here publishes, state and intake included
-  dateline audit --data-dir /var/lib/dateline the NDJSON files of a data directory, beside the daemon or without it
+  dateline audit --data-dir /var/lib/dateline   the NDJSON files of a data directory, beside the daemon or without it
   dateline audit --topics /srv/copy/topics    NDJSON files alone: order and duplicates, not completeness
   dateline audit --bootstrap-servers broker:9092 --topic-prefix wire --format json
   dateline audit --bootstrap-servers broker:9092 --set publish.kafka.librdkafka.security.protocol=SASL_SSL
@@ -394,7 +443,8 @@ pub struct Audit {
   dateline audit --config dateline.toml           afterwards: does everything agree?
 
 Stop the daemon first. Every published revision is remembered again; what was judged and not published is judged again
-when it is next observed. A state that is intact is left alone, with exit 1; --force makes it anew all the same.")]
+when it is next observed. A state that is intact is left alone, with exit 1; --force makes it anew all the same.
+Exit codes: 0 done; 1 the state is intact; 69 the broker is away; 75 the daemon runs; 78 configuration.")]
 pub struct RebuildState {
     /// Where the configuration comes from.
     #[command(flatten)]
@@ -479,41 +529,4 @@ fn moment(text: &str) -> Result<Timestamp, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory as _;
-
-    #[test]
-    fn the_command_line_is_well_formed() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn the_samples_of_the_documents_are_taken() {
-        let documents = [
-            include_str!("../README.md"),
-            include_str!("../docs/OPERATING.md"),
-            include_str!("../docs/GUARANTEES.md"),
-            include_str!("../docs/FEEDS.md"),
-        ];
-        // Every other part between fences is a sample.
-        let fenced = documents.iter().flat_map(|text| text.split("```").skip(1).step_by(2));
-        for sample in fenced.flat_map(str::lines).filter(|line| line.starts_with("dateline ")) {
-            let words = sample.split(" #").next().unwrap_or_default().split_whitespace();
-            if let Err(error) = Cli::try_parse_from(words) {
-                panic!("{sample}: {error}");
-            }
-        }
-    }
-
-    #[test]
-    fn moments_are_times_dates_or_how_long_ago() {
-        for text in ["2020-10-01T00:00:00Z", "2020-10-01T02:00:00+02:00", "2020-10-01"] {
-            assert_eq!(moment(text).unwrap().to_string(), "2020-10-01T00:00:00Z");
-        }
-        let ago = Timestamp::now().duration_since(moment("36h").unwrap());
-        // The clock may be set a little between the two looks at it.
-        assert!((ago - SignedDuration::from_hours(36)).abs() < SignedDuration::from_mins(1), "{ago}");
-        assert!(moment("yesterday").unwrap_err().contains("how long ago"));
-    }
-}
+mod tests;

@@ -14,7 +14,8 @@ use std::path::PathBuf;
   dateline feeds import subscriptions.opml --output feeds.d/imported.toml
   dateline feeds export --output feeds.opml
 
-`check` and `discover` exit 0 when all is well, 1 when a feed is not or none was found.")]
+Exit codes: 0 done; 1 a feed is not well, or none was found; 2 no such feed; 69 the network is not there; 78 the
+configuration is refused.")]
 pub struct Feeds {
     /// What about them.
     #[command(subcommand)]
@@ -48,6 +49,11 @@ pub enum FeedsFormat {
 
 /// `dateline feeds list`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline feeds list
+  dateline feeds list --config config/dateline.toml
+
+Exit codes: 0 done; 78 configuration.")]
 pub struct FeedsList {
     /// Where the configuration comes from.
     #[command(flatten)]
@@ -56,10 +62,13 @@ pub struct FeedsList {
 
 /// `dateline feeds check`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Each feed is asked once, and once more conditionally where its server gave validators: `kept` means that it
-said 304. Feeds are asked side by side, those of one host no more than fetch.per_host at a time."
-)]
+#[command(after_help = "Examples:
+  dateline feeds check
+  dateline feeds check --format json who-news un-news
+
+Each feed is asked once, and once more conditionally where its server gave validators: `kept` means that it
+said 304. Feeds are asked side by side, those of one host no more than fetch.per_host at a time.
+Exit codes: 0 every feed answered with items; 1 one did not; 2 no such feed; 78 configuration.")]
 pub struct FeedsCheck {
     /// Where the configuration comes from.
     #[command(flatten)]
@@ -79,7 +88,8 @@ pub struct FeedsCheck {
   dateline feeds discover wire.example/world --format json
 
 What headers and page name is asked first, then what is linked, then the usual places, where robots.txt allows. Every
-candidate is read by the daemon's parser. No more than 24 requests are made, one after the other.")]
+candidate is read by the daemon's parser. No more than 24 requests are made, one after the other.
+Exit codes: 0 done; 1 no feed was found; 2 no address; 69 the site cannot be asked.")]
 pub struct FeedsDiscover {
     /// How to write.
     #[arg(long, value_enum, default_value_t)]
@@ -97,10 +107,13 @@ pub struct FeedsDiscover {
 
 /// `dateline feeds import`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Folders and categories become tags. What is repaired, left out or met twice is said on standard error; what a
-block has no key for stands beside it as a comment. With --config, feeds that are configured already are left out."
-)]
+#[command(after_help = "Examples:
+  dateline feeds import subscriptions.opml --output feeds.d/imported.toml
+  dateline feeds import --config dateline.toml - < subscriptions.opml
+
+Folders and categories become tags. What is repaired, left out or met twice is said on standard error; what a
+block has no key for stands beside it as a comment. With --config, feeds that are configured already are left out.
+Exit codes: 0 done; 65 no OPML; 66 no such list; 74 the file is there already or cannot be written; 78 configuration.")]
 pub struct FeedsImport {
     /// Feeds of this configuration are known already.
     #[arg(long, value_name = "FILE")]
@@ -115,10 +128,12 @@ pub struct FeedsImport {
 
 /// `dateline feeds export`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "OPML 2.0. Credentials are never exported: values in addresses that look like secrets are left out, and said on
-standard error."
-)]
+#[command(after_help = "Examples:
+  dateline feeds export --output feeds.opml
+
+OPML 2.0. Credentials are never exported: values in addresses that look like secrets are left out, and said on
+standard error.
+Exit codes: 0 done; 74 the file cannot be written; 78 configuration.")]
 pub struct FeedsExport {
     /// Where the configuration comes from.
     #[command(flatten)]

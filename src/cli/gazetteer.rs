@@ -5,6 +5,10 @@ use std::path::PathBuf;
 
 /// `dateline gazetteer`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline gazetteer build --geonames KE.txt --output kenya.gazetteer
+
+Exit codes are those of the verb.")]
 pub struct Gazetteer {
     /// What to do.
     #[command(subcommand)]
@@ -32,7 +36,9 @@ A CSV file has a head line with some of the columns type, name, country, other_n
 population, latitude, longitude, geonames, office, wikidata; type and name are needed. Types are person, organisation,
 place, facility, group, event, product, disease and work; countries are ISO 3166-1 alpha-2.
 
-The table is used by `extract.gazetteer = [\"own.gazetteer\"]`.")]
+The table is used by `extract.gazetteer = [\"own.gazetteer\"]`.
+Exit codes: 0 done; 2 nothing to build of; 65 a file is not as it should be; 66 no such file; 74 the table
+cannot be written.")]
 pub struct GazetteerBuild {
     /// A GeoNames dump. May be repeated.
     #[arg(long, value_name = "FILE")]

@@ -2,6 +2,7 @@
 
 mod check;
 mod discover;
+mod generate;
 mod list;
 mod probe;
 mod table;
@@ -14,6 +15,8 @@ use crate::{
     model::{Feed, units},
 };
 use std::{io::Write as _, path::Path};
+
+pub(super) use generate::run as generate;
 
 /// Runs the verb.
 pub(super) fn run(given: &Feeds) -> u8 {
@@ -72,7 +75,7 @@ fn ask<T>(options: &fetch::Options, work: impl AsyncFnOnce(fetch::Client) -> T) 
 }
 
 /// Writes what a command made to a file, or prints it.
-fn deliver(text: &str, output: Option<&Path>, anew: bool) -> u8 {
+pub(super) fn deliver(text: &str, output: Option<&Path>, anew: bool) -> u8 {
     let Some(path) = output else {
         super::put_text(text);
         return exit::DONE;
@@ -88,7 +91,7 @@ fn deliver(text: &str, output: Option<&Path>, anew: bool) -> u8 {
 }
 
 #[expect(clippy::print_stderr, reason = "a command's remarks")]
-fn complain(words: &str) {
+pub(super) fn complain(words: &str) {
     // They hold words from outside, which a terminal must not take for orders.
     let harmless: String = words.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
     eprintln!("{harmless}");

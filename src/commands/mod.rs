@@ -1,13 +1,19 @@
 //! One file per verb. A verb prints, and its last word is the exit code.
 
 mod audit;
+mod completions;
+mod config;
 mod demo;
 mod doctor;
 mod eval;
 mod feeds;
 mod gazetteer;
 mod get;
+mod health;
+mod init;
+mod man;
 mod migrate;
+mod problems;
 mod process;
 mod rebuild_state;
 mod reload;
@@ -19,7 +25,7 @@ mod validate;
 
 use crate::{
     cli::{Cli, Verb},
-    config::{self, Environment, Flags, Loaded, Problems},
+    config::{Environment, Flags, Loaded, Problems},
 };
 use std::{
     io::{self, Write as _},
@@ -60,6 +66,10 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Validate(given) => validate::run(&given),
         Verb::Process(given) => process::run(given),
         Verb::Gazetteer(given) => gazetteer::run(&given),
+        Verb::Generate(given) => feeds::generate(&given),
+        Verb::Health(given) => health::run(&given),
+        Verb::Init(given) => init::run(&given),
+        Verb::Config(given) => config::run(&given),
         Verb::Feeds(given) => feeds::run(&given),
         Verb::Demo(given) => demo::run(&given),
         Verb::Doctor(given) => doctor::run(&given),
@@ -71,6 +81,8 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::RebuildState(given) => rebuild_state::run(&given),
         Verb::Replay(given) => replay::run(&given),
         Verb::Migrate(given) => migrate::run(&given),
+        Verb::Completions(given) => completions::run(&given),
+        Verb::Man(given) => man::run(&given),
     };
     ExitCode::from(code)
 }
@@ -89,14 +101,11 @@ fn put_text(text: &str) {
 
 /// Loads the configuration that the flags and the environment of this process name.
 fn load(flags: &Flags) -> Result<Loaded, Problems> {
-    config::load(flags, &Environment::of_process())
+    crate::config::load(flags, &Environment::of_process())
 }
 
 /// Says all that is wrong with the configuration.
-#[expect(clippy::print_stderr, reason = "problems are for the person at the terminal; logging is not set up yet")]
 fn refuse(problems: &Problems) -> u8 {
-    let n = problems.0.len();
-    eprintln!("{problems}");
-    eprintln!("{n} {} in the configuration", if n == 1 { "problem" } else { "problems" });
+    problems::print(problems, None);
     exit::CONFIGURATION
 }

@@ -28,7 +28,15 @@ pub(super) enum Tone {
 impl Style {
     /// For standard output: colours on a terminal unless `NO_COLOR` says otherwise.
     pub(super) fn of_stdout() -> Self {
-        let terminal = std::io::stdout().is_terminal();
+        Self::of(std::io::stdout().is_terminal())
+    }
+
+    /// The same for standard error.
+    pub(super) fn of_stderr() -> Self {
+        Self::of(std::io::stderr().is_terminal())
+    }
+
+    fn of(terminal: bool) -> Self {
         let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
@@ -36,7 +44,6 @@ impl Style {
     }
 
     /// Without colours, at a fixed width.
-    #[cfg(test)]
     pub(super) fn plain() -> Self {
         Self { colour: false, width: 96 }
     }

@@ -15,6 +15,9 @@ pub(super) fn run(given: &Validate) -> u8 {
             super::put(format_args!("{file}: no problems; {enabled} feeds to {to}"));
             super::exit::DONE
         }
-        Err(problems) => super::refuse(&problems),
+        Err(problems) => {
+            super::problems::print(&problems, given.format);
+            super::exit::CONFIGURATION
+        }
     }
 }

@@ -5,11 +5,12 @@
 
 use super::{
     Place, Problems, Written,
-    keys::{Keys, Node},
+    keys::{self, Keys, Node},
+    secret::is_secret,
 };
 use crate::model::Feed;
 use serde::Deserialize as _;
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, ops::Range, path::Path};
 use toml::{
     Spanned, Table, Value,
     de::{DeTable, DeValue, ValueDeserializer},
@@ -54,11 +55,21 @@ pub(super) fn read(path: &Path, text: &str, keys: &Keys, problems: &mut Problems
     let mut reader =
         Reader { path, text, lines, keys, problems, sound: errors.is_empty(), document: Document::default() };
     for error in errors {
-        let place = reader.place(error.span().map_or(0, |span| span.start));
+        let place = reader.place(error.span().unwrap_or_default());
         reader.problems.push(place, "", format!("not TOML: {}", error.message().replace('\n', ", ")));
     }
     reader.table(table.get_ref(), &[]);
     reader.document
+}
+
+/// The feeds of a file, of whatever else is in it.
+pub fn feeds(path: &Path, text: &str) -> Result<Vec<Feed>, Problems> {
+    let mut problems = Problems::default();
+    let document = read(path, text, keys::written(), &mut problems);
+    match problems.0.is_empty() {
+        true => Ok(document.feeds.into_iter().map(|placed| placed.feed).collect()),
+        false => Err(problems),
+    }
 }
 
 struct Reader<'a> {
@@ -74,11 +85,12 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn place(&self, offset: usize) -> Place {
-        let line = self.lines.partition_point(|start| *start <= offset).max(1);
+    fn place(&self, span: Range<usize>) -> Place {
+        let line = self.lines.partition_point(|start| *start <= span.start).max(1);
         let start = self.lines.get(line - 1).copied().unwrap_or(0);
-        let column = self.text.get(start..offset).unwrap_or_default().chars().count() + 1;
-        Place::File { path: self.path.to_owned(), line, column }
+        let column = self.text.get(start..span.start).unwrap_or_default().chars().count() + 1;
+        let width = self.text.get(span).unwrap_or_default().chars().count().max(1);
+        Place::File { path: self.path.to_owned(), line, column, width }
     }
 
     /// Tables nest as deep as the known keys do, so the recursion is bounded by our own types.
@@ -89,12 +101,12 @@ impl Reader<'_> {
             let dotted = child.join(".");
             match (self.keys.node(&child), value.get_ref()) {
                 (None, _) => {
-                    let place = self.place(key.span().start);
+                    let place = self.place(key.span());
                     self.problems.push(place, dotted, self.keys.meant(path, key.get_ref()));
                 }
                 (Some(Node::Table | Node::Map), DeValue::Table(inner)) => self.table(inner, &child),
                 (Some(Node::Table | Node::Map), _) => {
-                    let place = self.place(value.span().start);
+                    let place = self.place(value.span());
                     self.problems.push(place, &dotted, format!("expected a table: write [{dotted}] above its keys"));
                 }
                 (Some(Node::Tables), DeValue::Array(blocks)) => {
@@ -103,7 +115,7 @@ impl Reader<'_> {
                     }
                 }
                 (Some(Node::Tables), _) => {
-                    let place = self.place(value.span().start);
+                    let place = self.place(value.span());
                     self.problems.push(place, &dotted, format!("expected blocks: write [[{dotted}]] above each"));
                 }
                 (Some(Node::Leaf), _) => self.leaf(child, value),
@@ -112,7 +124,7 @@ impl Reader<'_> {
     }
 
     fn leaf(&mut self, path: Vec<String>, value: &Spanned<DeValue<'_>>) {
-        let place = self.place(value.span().start);
+        let place = self.place(value.span());
         let checked = owned(value).and_then(|value| check_alone(&path, &value).map(|()| value));
         match checked {
             Ok(value) => self.document.leaves.push(Leaf { path, value, place }),
@@ -121,7 +133,7 @@ impl Reader<'_> {
     }
 
     fn feed(&mut self, block: &Spanned<DeValue<'_>>) {
-        let at = self.place(block.span().start);
+        let at = self.place(block.span());
         let DeValue::Table(table) = block.get_ref() else {
             self.problems.push(at, "feed", "expected blocks: write [[feed]] above each");
             return;
@@ -133,11 +145,11 @@ impl Reader<'_> {
         let mut keys = BTreeMap::new();
         for (key, value) in table.iter() {
             if !known.iter().any(|known| *known == *key.get_ref()) {
-                let place = self.place(key.span().start);
+                let place = self.place(key.span());
                 self.problems.push(place, name(key.get_ref()), self.keys.meant(&["feed".to_owned()], key.get_ref()));
                 continue;
             }
-            let place = self.place(value.span().start);
+            let place = self.place(value.span());
             keys.insert(key.get_ref().to_string(), place.clone());
             match owned(value).and_then(|value| check_feed_key(key.get_ref(), &value).map(|()| value)) {
                 Ok(value) => drop(good.insert(key.get_ref().to_string(), value)),
@@ -212,9 +224,4 @@ pub(super) fn default_of(path: &[String]) -> Option<String> {
     let defaults = serde_json::to_value(Written::default()).ok()?;
     let found = defaults.pointer(&format!("/{}", path.join("/")))?;
     (!found.is_null() && found.as_str() != Some("")).then(|| found.to_string())
-}
-
-/// Whether a key's value must never be shown.
-pub(super) fn is_secret(key: &str) -> bool {
-    ["password", "secret", "token", "pem", "jaas", "sasl.oauthbearer.config"].iter().any(|word| key.contains(word))
 }

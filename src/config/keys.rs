@@ -33,6 +33,14 @@ pub(super) fn feed_list() -> &'static Keys {
     KEYS.get_or_init(Keys::of::<super::FeedList>)
 }
 
+/// Why there can be no such key in `dateline.toml`, and what may have been meant.
+pub fn problem_of_key(dotted: &str) -> Option<String> {
+    let path: Vec<String> = dotted.split('.').map(str::to_owned).collect();
+    let known = (0..=path.len()).rev().find(|n| written().node(path.get(..*n).unwrap_or_default()).is_some())?;
+    let key = path.get(known)?;
+    Some(written().meant(path.get(..known)?, key))
+}
+
 impl Keys {
     fn of<T: JsonSchema>() -> Self {
         Self(schemars::schema_for!(T).to_value())

@@ -5,14 +5,17 @@
 //! those are only read. Out goes a [`Config`] that holds together, or every problem at once.
 
 use super::{
-    Config, Files, Place, Problems, Written,
+    Config, Files, Origins, Place, Problems, Written,
     document::{self, Document, Leaf, PlacedFeed},
     keys::{self, Node},
     problem::line_and_column,
     validate,
 };
-use crate::extract::gazetteer;
-use crate::model::{Feed, Hash};
+use crate::{
+    extract::gazetteer,
+    model::{Feed, Hash},
+    status,
+};
 use serde::Deserialize as _;
 use std::{
     collections::BTreeMap,
@@ -27,6 +30,9 @@ const FILE: &str = "dateline.toml";
 const CONFIG_VARIABLE: &str = "DATELINE_CONFIG";
 /// How variables that set one key begin.
 const KEY_PREFIX: &str = "DATELINE__";
+
+/// Where systemd says that the state belongs.
+const SYSTEMD_STATE: &str = "STATE_DIRECTORY";
 
 /// What the command line says about the configuration.
 #[derive(Debug, Clone, Default)]
@@ -82,6 +88,8 @@ pub struct Loaded {
     pub config: Config,
     /// The main file, if there was one.
     pub file: Option<PathBuf>,
+    /// Where it all came from.
+    pub origins: Origins,
 }
 
 /// Everything that was written, before it is checked as a whole.
@@ -93,6 +101,12 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// Of a configuration that was written nowhere.
+    pub(super) fn of(config: Config) -> Self {
+        let placed = |feed: &Feed| PlacedFeed { feed: feed.clone(), block: Place::Default, keys: BTreeMap::new() };
+        Self { feeds: config.feeds.iter().map(placed).collect(), config, places: BTreeMap::new() }
+    }
+
     /// Where a key was written, else the default.
     pub(super) fn place(&self, key: &str) -> Place {
         self.places.get(key).cloned().unwrap_or(Place::Default)
@@ -113,32 +127,26 @@ pub fn read(flags: &Flags, environment: &Environment) -> (Result<Loaded, Problem
 
 fn read_into(flags: &Flags, environment: &Environment, files: &mut Files) -> Result<Loaded, Problems> {
     let mut problems = Problems::default();
-    let file = find(flags, environment, &mut problems);
-    if let Some(path) = &file {
-        files.named(path);
-    }
-    let mut leaves = Vec::new();
-    let mut feeds = Vec::new();
-    if let Some(path) = &file {
-        let document = read_file(path, keys::written(), &mut problems);
-        leaves.extend(document.leaves);
-        feeds.extend(document.feeds);
-    }
-    leaves.extend(from_variables(environment, &mut problems));
-    leaves.extend(from_set(flags, &mut problems));
+    let (file, Document { leaves, mut feeds }) = layers(flags, environment, files, &mut problems);
     let mut places: BTreeMap<String, Place> =
         leaves.iter().map(|leaf| (leaf.path.join("."), leaf.place.clone())).collect();
     let mut written = assemble(&leaves, &mut problems);
-    read_secrets(&mut written, &places, files, &mut problems);
+    let stated = written.clone();
+    read_secrets(&mut written, &mut places, files, &mut problems);
     read_gazetteers(&mut written, &places, file.as_deref(), files, &mut problems);
     feeds.extend(listed_feeds(&written, &places, file.as_deref(), feeds.is_empty(), files, &mut problems));
     feeds.extend(flag_feeds(flags));
     if let (true, false) = (flags.feed_urls.is_empty(), flags.allow.is_empty()) {
-        feeds.iter_mut().for_each(|feed| feed.feed.allow.extend(flags.allow.iter().cloned()));
+        for placed in &mut feeds {
+            placed.feed.allow.extend(flags.allow.iter().cloned());
+            placed.keys.insert("allow".to_owned(), Place::Flag("--allow".to_owned()));
+        }
     }
     let data_dir = data_dir(flags, environment, &written, file.as_deref().filter(|_| from_file(&places, "data_dir")));
     if flags.data_dir.is_some() {
         places.insert("data_dir".to_owned(), Place::Flag("--data-dir".to_owned()));
+    } else if written.data_dir.is_none() && environment.get(SYSTEMD_STATE).is_some() {
+        places.insert("data_dir".to_owned(), Place::Variable(SYSTEMD_STATE.to_owned()));
     }
     if data_dir.is_none() {
         problems.push(
@@ -161,11 +169,37 @@ fn read_into(flags: &Flags, environment: &Environment, files: &mut Files) -> Res
     let draft = Draft { config, feeds, places };
     validate::check(&draft, file.as_deref(), &mut problems);
     if problems.0.is_empty() {
-        return Ok(Loaded { config: draft.config, file });
+        let origins = Origins::new(stated, draft.places, draft.feeds);
+        return Ok(Loaded { config: draft.config, file, origins });
     }
     problems.0.sort();
     problems.0.dedup();
     Err(problems)
+}
+
+/// What a configuration says of the status page, whatever is wrong with the rest: a daemon may run on an earlier one.
+pub fn status(flags: &Flags, environment: &Environment) -> status::Options {
+    let (mut files, mut problems) = (Files::default(), Problems::default());
+    let (_, document) = layers(flags, environment, &mut files, &mut problems);
+    assemble(&document.leaves, &mut problems).status
+}
+
+/// The main file, and what it says, with what the environment and the flags say after it.
+fn layers(
+    flags: &Flags,
+    environment: &Environment,
+    files: &mut Files,
+    problems: &mut Problems,
+) -> (Option<PathBuf>, Document) {
+    let file = find(flags, environment, problems);
+    let mut document = Document::default();
+    if let Some(path) = &file {
+        files.named(path);
+        document = read_file(path, keys::written(), problems);
+    }
+    document.leaves.extend(from_variables(environment, problems));
+    document.leaves.extend(from_set(flags, problems));
+    (file, document)
 }
 
 /// Flag, variable, working directory, XDG, `/etc`. Only the first two must exist when they are given.
@@ -205,7 +239,7 @@ fn read_text(path: &Path, problems: &mut Problems) -> Option<String> {
                 let valid = error.utf8_error().valid_up_to();
                 let head = String::from_utf8_lossy(error.as_bytes().get(..valid).unwrap_or_default()).into_owned();
                 let (line, column) = line_and_column(&head, head.len());
-                let place = Place::File { path: path.to_owned(), line, column };
+                let place = Place::File { path: path.to_owned(), line, column, width: 1 };
                 problems.push(place, "", "not UTF-8 from here on: save the file as UTF-8");
                 None
             }
@@ -328,7 +362,12 @@ fn assemble(leaves: &[Leaf], problems: &mut Problems) -> Written {
 }
 
 /// `"sasl.password_file" = "/run/secrets/kafka"`: any secret may be given as the name of a file that holds it.
-fn read_secrets(written: &mut Written, places: &BTreeMap<String, Place>, files: &mut Files, problems: &mut Problems) {
+fn read_secrets(
+    written: &mut Written,
+    places: &mut BTreeMap<String, Place>,
+    files: &mut Files,
+    problems: &mut Problems,
+) {
     let settings = &mut written.publish.kafka.librdkafka;
     let references: Vec<String> = settings.keys().filter(|key| key.ends_with("_file")).cloned().collect();
     for reference in references {
@@ -339,6 +378,7 @@ fn read_secrets(written: &mut Written, places: &BTreeMap<String, Place>, files: 
         match std::fs::read_to_string(&path) {
             Ok(secret) => {
                 let name = reference.trim_end_matches("_file");
+                places.insert(format!("publish.kafka.librdkafka.{name}"), place);
                 settings.insert(name.to_owned(), secret.trim_end_matches(['\r', '\n']).to_owned());
             }
             Err(error) => problems.push(place, key, format!("cannot read the file {path}: {error}")),
@@ -362,7 +402,7 @@ fn read_gazetteers(
         match std::fs::read_to_string(&path).map(|text| gazetteer::rows(&text)) {
             Ok(Ok(found)) => rows.extend(found),
             Ok(Err((line, what))) => {
-                problems.push(Place::File { path: path.clone(), line, column: 1 }, "extract.gazetteer", what);
+                problems.push(Place::File { path: path.clone(), line, column: 1, width: 1 }, "extract.gazetteer", what);
             }
             Err(error) => {
                 let place = places.get("extract.gazetteer").cloned().unwrap_or(Place::Default);
@@ -430,7 +470,8 @@ fn flag_feeds(flags: &Flags) -> Vec<PlacedFeed> {
         let mut feed = Feed::new(&id, url);
         feed.allow.clone_from(&flags.allow);
         let block = Place::Flag("--feed-url".to_owned());
-        feeds.push(PlacedFeed { feed, block, keys: BTreeMap::new() });
+        let keys = [("allow".to_owned(), Place::Flag("--allow".to_owned()))].into();
+        feeds.push(PlacedFeed { feed, block, keys });
     }
     feeds
 }
@@ -462,7 +503,7 @@ fn data_dir(flags: &Flags, environment: &Environment, written: &Written, file: O
         return Some(base.join(given));
     }
     // systemd gives several directories parted by colons when a unit names several; the first is ours.
-    let systemd = environment.get("STATE_DIRECTORY").and_then(|paths| paths.split(':').next()).map(PathBuf::from);
+    let systemd = environment.get(SYSTEMD_STATE).and_then(|paths| paths.split(':').next()).map(PathBuf::from);
     systemd.or_else(|| environment.xdg("XDG_STATE_HOME", ".local/state").map(|base| base.join("dateline")))
 }
 

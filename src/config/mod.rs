@@ -6,6 +6,8 @@
 
 mod change;
 mod document;
+mod effective;
+mod excerpt;
 mod files;
 mod keys;
 mod load;
@@ -13,12 +15,17 @@ pub mod opml;
 mod problem;
 #[cfg(test)]
 mod reference;
+mod secret;
 mod validate;
 mod written;
 
 pub use change::settle;
+pub use document::feeds as feeds_of;
+pub use effective::{Origins, Setting};
+pub use excerpt::{Excerpt, Source};
 pub use files::{Files, Look};
-pub use load::{Environment, Flags, Loaded, id_of_url, load, read};
+pub use keys::problem_of_key;
+pub use load::{Environment, Flags, Loaded, id_of_url, load, read, status};
 pub use problem::{Place, Problem, Problems};
 pub use validate::is_language;
 pub use written::{FeedList, Written};
@@ -67,6 +74,13 @@ impl Config {
             status: status::Options::default(),
             log: logging::Options::default(),
         }
+    }
+
+    /// What is wrong with it, whatever it was put together from.
+    pub fn problems(&self) -> Problems {
+        let mut problems = Problems::default();
+        validate::check(&load::Draft::of(self.clone()), None, &mut problems);
+        problems
     }
 
     /// The feed of that name.

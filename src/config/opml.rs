@@ -14,7 +14,7 @@ use crate::{
         encoding,
         tokens::{Tag, Token, Tokens},
     },
-    model::{Feed, Stage},
+    model::{Feed, Stage, units},
 };
 use std::{collections::BTreeMap, fmt::Write as _};
 use unicode_normalization::UnicodeNormalization as _;
@@ -317,9 +317,9 @@ fn address(written: &str) -> Result<(String, Vec<&'static str>), String> {
     Ok((url.to_string(), repairs))
 }
 
-/// By what addresses are told apart: one of a list with http and one with https is the same feed, and so is one with a
+/// By what addresses are told apart: one with http and one with https is the same feed, and so is one with a
 /// slash at its end.
-fn key(url: &str) -> String {
+pub fn key(url: &str) -> String {
     let bare = url.split_once("://").map_or(url, |(_, rest)| rest);
     bare.trim_start_matches("www.").trim_end_matches('/').to_owned()
 }
@@ -349,6 +349,9 @@ fn block_into(Entry { feed, beside }: &Entry, out: &mut String) {
         if let Some(value) = value {
             let _ = writeln!(out, "{key} = {}", string(value));
         }
+    }
+    if let Some(interval) = feed.interval {
+        let _ = writeln!(out, "interval = {}", string(&units::duration::format(interval)));
     }
     if feed.full_text {
         out.push_str("full_text = true\n");

@@ -7,7 +7,7 @@ use std::{fmt, path::PathBuf};
 /// Where a value was written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
-    /// A file, with line and column from 1; the column counts characters.
+    /// A stretch of a file, with line and column from 1; columns count characters.
     File {
         /// The file as the operator named it.
         path: PathBuf,
@@ -15,6 +15,8 @@ pub enum Place {
         line: usize,
         /// From 1.
         column: usize,
+        /// Characters of what is meant, line ends included; at least 1.
+        width: usize,
     },
     /// A file as a whole.
     WholeFile(PathBuf),
@@ -29,7 +31,7 @@ pub enum Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::File { path, line, column } => write!(f, "{}:{line}:{column}", path.display()),
+            Place::File { path, line, column, .. } => write!(f, "{}:{line}:{column}", path.display()),
             Place::WholeFile(path) => write!(f, "{}", path.display()),
             Place::Variable(name) => write!(f, "environment variable {name}"),
             Place::Flag(flag) => write!(f, "{flag}"),

@@ -155,3 +155,70 @@ fn a_check_says_of_every_feed_how_it_is() {
     assert_eq!((&rows[0]["found"]["validators"], &rows[0]["found"]["text"]), (&"kept".into(), &"leads".into()));
     assert_eq!(check(&["nobody"]).status.code(), Some(2));
 }
+
+#[test]
+fn a_block_is_generated_of_what_a_feed_and_its_server_say() {
+    let server = Server::start();
+    let mut home = Reply::status(301);
+    home.headers.push(("Location".to_owned(), server.url("/world/rss.xml")));
+    server.serve("/old.xml", home);
+    let items: String = (1..9)
+        .map(|n| {
+            format!("<item><guid>{n}</guid><title>{n}</title><pubDate>Tue, 29 Sep 2020 0{n}:00:00 GMT</pubDate></item>")
+        })
+        .collect();
+    let head =
+        "<title>Example Wire</title><language>en</language><ttl>12</ttl><link rel='hub' href='https://hub.example/'/>";
+    let mut feed = Reply::rss(format!("<rss version='2.0'><channel>{head}{items}</channel></rss>"));
+    feed.headers.push(("Cache-Control".to_owned(), "max-age=90".to_owned()));
+    server.serve("/world/rss.xml", feed);
+    let link = "<link rel=alternate type='application/rss+xml' href='/world/rss.xml'>";
+    server.serve("/", Reply::html(format!("<html><head>{link}</head><body>News</body></html>")));
+    server.serve("/none", Reply::html("<html><body>Nothing</body></html>"));
+    let directory = tempfile::tempdir().unwrap();
+    let list = directory.path().join("feeds.toml");
+    let generate = |path: &str, more: &[&str]| {
+        let mut command = dateline();
+        command.args(["generate", "feed", "--allow", &server.authority()]).args(more).arg(server.url(path));
+        finished(command.current_dir(directory.path()))
+    };
+    let output = generate("/old.xml", &[]);
+    let said = told(&output, &server);
+    let said: Vec<&str> = said.lines().filter(|line| !line.contains("allow = [")).collect();
+    assert_eq!(said.join("\n").trim_end(), sample("generate").trim_end());
+
+    // A list keeps what it has, byte for byte, and takes each feed once.
+    let before = "# Ours.\r\n[[feed]]\r\nid = 'a'\r\nurl = 'https://a.example/'";
+    std::fs::write(&list, before).unwrap();
+    let append = ["--append", "feeds.toml"];
+    let output = generate("/", &append);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let after = std::fs::read_to_string(&list).unwrap();
+    assert!(after.starts_with(&format!("{before}\n\n[[feed]]\nid = ")), "{after}");
+    std::fs::write(directory.path().join("dateline.toml"), "data_dir = 'data'\n").unwrap();
+    let validated = finished(dateline().args(["validate", "--config", "dateline.toml"]).current_dir(directory.path()));
+    assert!(String::from_utf8_lossy(&validated.stdout).contains("2 feeds"), "{validated:?}");
+    for (path, more, code, words) in [
+        ("/world/rss.xml", &["--id", "other"][..], 1, "has a feed of this address"),
+        ("/old.xml", &[], 1, "has a feed of this id"),
+        ("/world/rss.xml", &["--id", "No Name"], 2, "id: not a name"),
+        ("/none", &[], 1, "error: "),
+        ("/gone", &[], 69, "error: http_status"),
+    ] {
+        let output = generate(path, &[&append[..], more].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            output.status.code() == Some(code) && said.contains(words),
+            "{path} {more:?}: {:?} {said}",
+            output.status
+        );
+    }
+    assert_eq!(std::fs::read_to_string(&list).unwrap(), after);
+    // A feed that is there under its address of old is there.
+    std::fs::write(&list, format!("[[feed]]\nid = 'a'\nurl = '{}'\n", server.url("/old.xml"))).unwrap();
+    assert_eq!(generate("/old.xml", &append).status.code(), Some(1));
+    // What is no list stays as it is too.
+    std::fs::write(&list, "feed = [{ id = 'a', url = 'https://a.example/' }]\n").unwrap();
+    assert_eq!(generate("/", &append).status.code(), Some(78));
+    assert!(std::fs::read_to_string(&list).unwrap().starts_with("feed = [{"));
+}

@@ -14,6 +14,8 @@ mod audit_kafka;
 mod background;
 mod bad_input;
 mod browser;
+mod command_line;
+mod configuration;
 mod contract;
 mod crash;
 #[cfg(feature = "kafka")]
@@ -25,6 +27,7 @@ mod feeds;
 mod flow;
 mod gazetteer;
 mod harness;
+mod health;
 #[cfg(feature = "kafka")]
 mod kafka;
 #[cfg(feature = "kafka")]

@@ -5,14 +5,13 @@
 //! say that it was there, so that nothing is silent.
 #![expect(clippy::print_stderr, reason = "a command's complaints")]
 
-mod configuration;
 mod directory;
 mod finding;
 
-use super::{exit, show::Style};
+use super::{exit, problems::Sources, show::Style};
 use crate::{
     cli::{Doctor, Report},
-    config::{Flags, Loaded},
+    config::{Flags, Loaded, Problem, Problems},
     intake::set_aside::{self, Aside, Remains},
     store::{Store, StoreError},
 };
@@ -64,7 +63,16 @@ fn configuration(given: &Doctor) -> Option<Result<Loaded, Vec<Finding>>> {
         return None;
     }
     let flags = Flags { config: given.config.clone(), data_dir: given.data_dir.clone(), ..Flags::default() };
-    Some(super::load(&flags).map_err(|problems| configuration::problems(&problems)))
+    Some(super::load(&flags).map_err(|problems| misconfigured(&problems)))
+}
+
+fn misconfigured(problems: &Problems) -> Vec<Finding> {
+    let mut sources = Sources::default();
+    let mut finding = |problem: &Problem| {
+        let lines = sources.lines(Style::plain(), problem).map(|lines| format!("\n{lines}")).unwrap_or_default();
+        Finding::problem("configuration", format!("{problem}{lines}"), "")
+    };
+    problems.0.iter().map(&mut finding).collect()
 }
 
 fn report(given: &Doctor, data_dir: Option<&PathBuf>, findings: &[Finding]) -> u8 {

@@ -34,21 +34,20 @@ const PAUSE: Duration = Duration::from_millis(300);
 
 /// A feed that was found.
 #[derive(Debug, Serialize)]
-struct Row {
+pub(super) struct Row {
     /// Why it was looked for.
     reason: &'static str,
     #[serde(flatten)]
-    found: Found,
+    pub(super) found: Found,
     #[serde(skip)]
     rank: Reason,
 }
 
 pub(super) fn run(given: &FeedsDiscover) -> u8 {
-    let url = if given.url.contains("://") { given.url.clone() } else { format!("https://{}", given.url) };
-    if let Err(error) = Url::parse(&url) {
-        complain(&format!("error: {}: no address: {error}", given.url));
-        return exit::USAGE;
-    }
+    let url = match address(&given.url) {
+        Ok(url) => url,
+        Err(code) => return code,
+    };
     let options = fetch::Options { user_agent_contact: given.contact.clone(), ..fetch::Options::default() };
     let searched = ask(&options, async |client| search(&client, &url, &given.allow).await);
     let (rows, tried) = match searched {
@@ -67,6 +66,18 @@ pub(super) fn run(given: &FeedsDiscover) -> u8 {
     if rows.is_empty() { exit::FAILED } else { exit::DONE }
 }
 
+/// An address as people write it; says what is wrong.
+pub(super) fn address(given: &str) -> Result<String, u8> {
+    let url = if given.contains("://") { given.to_owned() } else { format!("https://{given}") };
+    match Url::parse(&url) {
+        Ok(_) => Ok(url),
+        Err(error) => {
+            complain(&format!("error: {given}: no address: {error}"));
+            Err(exit::USAGE)
+        }
+    }
+}
+
 /// A search under way.
 struct Search<'s> {
     client: &'s Client,
@@ -77,7 +88,7 @@ struct Search<'s> {
     rows: Vec<Row>,
 }
 
-async fn search(client: &Client, url: &str, allow: &[String]) -> Result<(Vec<Row>, usize), Issue> {
+pub(super) async fn search(client: &Client, url: &str, allow: &[String]) -> Result<(Vec<Row>, usize), Issue> {
     let mut site = Feed::new("site", url);
     site.allow = allow.to_vec();
     let pause = if allow.is_empty() { PAUSE } else { Duration::ZERO };
@@ -179,11 +190,16 @@ fn block(found: &Found, allow: &[String], taken: &mut Vec<String>) -> String {
         id.push_str("-2");
     }
     taken.push(id.clone());
-    let mut feed = Feed::new(&id, &found.address);
+    let beside = found.format.iter().map(|format| ("format".to_owned(), format.clone())).collect();
+    opml::blocks(&[opml::Entry { feed: feed(found, &id, &found.address, allow), beside }])
+}
+
+/// A feed that answered, as the operator would configure it.
+pub(super) fn feed(found: &Found, id: &str, url: &str, allow: &[String]) -> Feed {
+    let mut feed = Feed::new(id, url);
     feed.title = found.title.as_deref().map(|title| title.chars().filter(|c| !c.is_control()).take(200).collect());
     feed.language = found.language.clone().filter(|code| config::is_language(code));
     feed.full_text = found.text != Text::Full;
     feed.allow = allow.to_vec();
-    let beside = found.format.iter().map(|format| ("format".to_owned(), format.clone())).collect();
-    opml::blocks(&[opml::Entry { feed, beside }])
+    feed
 }

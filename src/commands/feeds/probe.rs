@@ -5,8 +5,9 @@ use crate::{
     model::{Feed, Fetched, Issue, Item, Stage, Validators},
     parse::{self, Parsed},
 };
+use jiff::Timestamp;
 use serde::Serialize;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 /// What there is to say of a feed that answered.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,6 +32,16 @@ pub(super) struct Found {
     /// The address that answered, for use.
     #[serde(skip)]
     pub(super) address: String,
+    /// Where it has moved for good, for use.
+    #[serde(skip)]
+    pub(super) moved: Option<String>,
+    /// How often it publishes: half of the times between two items are shorter, half are longer.
+    #[serde(skip)]
+    pub(super) every: Option<Duration>,
+    /// How long the document wishes not to be asked again (`ttl`, `sy:updatePeriod`), and how long its server says that
+    /// it stays good.
+    #[serde(skip)]
+    pub(super) wishes: [Option<Duration>; 2],
     /// By what its items are told from another feed's.
     #[serde(skip)]
     pub(super) links: Vec<String>,
@@ -105,10 +116,12 @@ pub(super) async fn get(client: &Client, feed: &Feed, url: &str, wants: Wants) -
 pub(super) async fn ask(client: &Client, feed: &Feed) -> Result<Found, Issue> {
     let document = get(client, feed, &feed.url, Wants::Feed).await?;
     let cut = document.cut.clone();
-    let moved_to = document.moved_to.as_deref().map(fetch::redact);
+    let (moved, fresh) = (document.moved_to, document.fresh);
     let validators = document.fetched.validators();
     let mut found = read(feed, document.fetched).await?;
-    found.moved_to = moved_to;
+    found.moved_to = moved.as_deref().map(fetch::redact);
+    found.moved = moved;
+    found.wishes[1] = fresh.filter(|fresh| !fresh.is_zero());
     found.problems.extend(cut.map(|cut| format!("{}: {}", cut.code, cut.detail)));
     found.validators = honoured(client, feed, &validators).await;
     Ok(found)
@@ -140,6 +153,7 @@ pub(super) async fn read(feed: &Feed, fetched: Fetched) -> Result<Found, Issue> 
 fn found(fetched: &Fetched, parsed: Parsed) -> Found {
     let Parsed { head, items, issues } = parsed;
     let now = fetched.at;
+    let ttl = head.ttl_minutes.map(|minutes| u64::from(minutes) * 60);
     let newest = items.iter().filter_map(|item| item.published.or(item.updated)).filter(|time| time.utc() <= now);
     Found {
         url: fetch::redact(&fetched.url),
@@ -154,8 +168,21 @@ fn found(fetched: &Fetched, parsed: Parsed) -> Found {
         moved_to: None,
         problems: problems(&issues, &items),
         address: fetched.url.clone(),
+        moved: None,
+        every: every(items.iter().filter_map(|item| item.published).map(|time| time.utc()).collect()),
+        wishes: [ttl.max(head.rhythm.update_seconds).map(Duration::from_secs), None],
         links: items.iter().filter_map(|item| item.link.clone()).collect(),
     }
+}
+
+/// The time between two of these in the middle; none of so few that it would say nothing.
+fn every(mut times: Vec<Timestamp>) -> Option<Duration> {
+    times.sort_unstable();
+    times.dedup();
+    let mut gaps: Vec<Duration> =
+        times.windows(2).filter_map(|pair| Duration::try_from(pair[1].duration_since(pair[0])).ok()).collect();
+    gaps.sort_unstable();
+    gaps.get(gaps.len() / 2).copied().filter(|_| gaps.len() >= 2)
 }
 
 /// Whole stories in at least half of the items that say anything.

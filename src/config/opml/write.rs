@@ -1,6 +1,6 @@
 //! Feeds as an OPML list that other readers take, without anything secret.
 
-use super::cut;
+use super::{super::secret, cut};
 use crate::{markup::entities, model::Feed};
 use jiff::Timestamp;
 use std::fmt::Write as _;
@@ -78,34 +78,6 @@ fn outline(feed: &Feed, url: &str) -> String {
     out + "/>"
 }
 
-/// Keys of a query whose values are nobody else's business.
-const SECRET_KEYS: [&str; 22] = [
-    "key",
-    "apikey",
-    "api_key",
-    "api-key",
-    "token",
-    "access_token",
-    "auth",
-    "authkey",
-    "secret",
-    "password",
-    "passwd",
-    "pass",
-    "pwd",
-    "sig",
-    "signature",
-    "session",
-    "sid",
-    "user",
-    "username",
-    "login",
-    "uid",
-    "code",
-];
-/// Keys whose values look like secrets and are none.
-const PUBLIC_KEYS: [&str; 4] = ["channel_id", "playlist_id", "feed", "list"];
-
 /// The address without credentials; none when it is one as a whole.
 fn public(feed: &Feed, notes: &mut Vec<String>) -> Option<String> {
     let Ok(mut url) = Url::parse(&feed.url) else {
@@ -114,12 +86,7 @@ fn public(feed: &Feed, notes: &mut Vec<String>) -> Option<String> {
     };
     let _ = (url.set_username(""), url.set_password(None));
     url.set_fragment(None);
-    let secret_path = url
-        .path_segments()
-        .into_iter()
-        .flatten()
-        .any(|part| part.to_ascii_lowercase().starts_with("private") || part.len() >= 24 && looks_random(part));
-    if secret_path {
+    if url.path_segments().into_iter().flatten().any(secret::in_path) {
         notes.push(format!("{}: left out: its path looks like a secret", feed.id));
         return None;
     }
@@ -127,9 +94,7 @@ fn public(feed: &Feed, notes: &mut Vec<String>) -> Option<String> {
     let (mut kept, mut left) = (Vec::new(), Vec::new());
     for pair in query.split('&') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let lower = key.to_ascii_lowercase();
-        let random = |text: &str| text.len() >= 16 && looks_random(text) && !PUBLIC_KEYS.contains(&lower.as_str());
-        if SECRET_KEYS.contains(&lower.as_str()) || random(value) || value.is_empty() && random(key) {
+        if secret::in_query(pair) {
             left.push(if value.is_empty() { "…".to_owned() } else { cut(key) });
         } else {
             kept.push(pair);
@@ -140,17 +105,6 @@ fn public(feed: &Feed, notes: &mut Vec<String>) -> Option<String> {
         notes.push(format!("{}: exported without {} of its address, which may be secret", feed.id, left.join(", ")));
     }
     Some(url.to_string())
-}
-
-/// Letters and digits in a row as no language writes them: at least a third of them digits among letters, or both cases
-/// and digits mixed.
-fn looks_random(text: &str) -> bool {
-    let count = |test: fn(&char) -> bool| text.chars().filter(test).count();
-    let (digits, lower, upper) =
-        (count(char::is_ascii_digit), count(char::is_ascii_lowercase), count(char::is_ascii_uppercase));
-    let longest = text.split(|c: char| !c.is_ascii_alphanumeric()).map(str::len).max().unwrap_or(0);
-    let letters = lower + upper;
-    longest >= 12 && digits > 0 && letters > 0 && (upper > 0 && lower > 0 || 4 * digits >= letters)
 }
 
 #[cfg(test)]
