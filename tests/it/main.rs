@@ -18,6 +18,7 @@ mod crash;
 #[cfg(feature = "kafka")]
 mod crash_kafka;
 mod delivery;
+mod deploy;
 mod disk;
 mod feed_server;
 mod feeds;
