@@ -72,7 +72,9 @@ fn dashboard() -> Vec<(String, String)> {
     let said = |value: &Value| value.as_str().unwrap().to_owned();
     let mut queries: Vec<_> = targets.map(|one| (said(&one["expr"]), said(&one["legendFormat"]))).collect();
     let variables = dashboard["templating"]["list"].as_array().unwrap().iter();
-    queries.extend(variables.filter(|one| one["type"] == "query").map(|one| (said(&one["query"]["query"]), String::new())));
+    queries.extend(
+        variables.filter(|one| one["type"] == "query").map(|one| (said(&one["query"]["query"]), String::new())),
+    );
     queries
 }
 
@@ -174,9 +176,9 @@ fn check(query: &str, legend: &str, code: &str) -> BTreeSet<&'static str> {
         }
     }
     let grouping = Regex::new(r"\b(?:by|on) \(([^)]*)\)").unwrap();
-    let grouped = grouping.captures_iter(query).flat_map(|found| {
-        found[1].split(',').map(|label| label.trim().to_owned()).collect::<Vec<_>>()
-    });
+    let grouped = grouping
+        .captures_iter(query)
+        .flat_map(|found| found[1].split(',').map(|label| label.trim().to_owned()).collect::<Vec<_>>());
     let shown = Regex::new(r"\{\{ ?(?:\$labels\.)?(\w+) ?\}\}").unwrap();
     let shown = shown.captures_iter(legend).map(|found| found[1].to_owned());
     for label in grouped.chain(shown) {
@@ -203,8 +205,7 @@ fn every_query_asks_for_what_is_counted_and_every_metric_is_on_the_dashboard() {
         let said = ["summary", "description"].map(|name| word(&alert["annotations"][name]).replace("$labels.", ""));
         check(word(&alert["expr"]), &said.concat(), &code);
     }
-    let shown: BTreeSet<&str> =
-        dashboard().iter().flat_map(|(query, legend)| check(query, legend, &code)).collect();
+    let shown: BTreeSet<&str> = dashboard().iter().flat_map(|(query, legend)| check(query, legend, &code)).collect();
     let missing: Vec<&str> = METRICS.iter().map(|metric| metric.name).filter(|name| !shown.contains(name)).collect();
     assert!(missing.is_empty(), "the dashboard does not show {missing:?}");
 }
@@ -220,10 +221,12 @@ fn dockerfile(instruction: &str) -> Vec<String> {
 fn holds(config: &Path, variables: &[(String, String)]) {
     let mut command = dateline();
     command.args(["validate", "--config"]).arg(config).envs(variables.iter().cloned());
+    if !cfg!(feature = "kafka") {
+        command.args(["--set", "publish.to=journal"]);
+    }
     succeeded(&mut command);
 }
 
-#[cfg(feature = "kafka")]
 #[test]
 fn image_and_compose_set_what_is_a_key_and_name_this_version() {
     let variables: Vec<(String, String)> = dockerfile("ENV")
@@ -241,7 +244,6 @@ fn image_and_compose_set_what_is_a_key_and_name_this_version() {
     assert!(dockerfile("LABEL").iter().any(|labels| labels.contains(&version)), "{version}");
 }
 
-#[cfg(feature = "kafka")]
 #[test]
 fn the_manifests_fit_the_program_the_image_and_each_other() {
     let read = |name: &str| yaml(&format!("deploy/kubernetes/{name}"));
@@ -261,7 +263,10 @@ fn the_manifests_fit_the_program_the_image_and_each_other() {
         let selected = if selected["matchLabels"].is_badvalue() { selected } else { &selected["matchLabels"] };
         assert_eq!(selected, labels, "{file}");
     }
-    assert_eq!(read("servicemonitor.yaml")["spec"]["selector"]["matchLabels"], read("service.yaml")["metadata"]["labels"]);
+    assert_eq!(
+        read("servicemonitor.yaml")["spec"]["selector"]["matchLabels"],
+        read("service.yaml")["metadata"]["labels"]
+    );
 
     // The restricted pod security standard, and the image's own user.
     let (outer, inner) = (&pod["securityContext"], &container["securityContext"]);
@@ -359,7 +364,9 @@ fn the_package_brings_what_it_should_and_is_made_alike_twice() {
     assert_eq!(start, "/usr/bin/dateline run --config /etc/dateline/dateline.toml");
     let version = succeeded(Command::new(tree.join("usr/bin/dateline")).arg("--version"));
     assert_eq!(version.trim(), concat!("dateline ", env!("CARGO_PKG_VERSION")));
-    for document in ["copyright", "changelog.gz", "changelog.Debian.gz", "NOTICE.gz", "RUNBOOK.md.gz", "UPGRADING.md.gz"] {
+    for document in
+        ["copyright", "changelog.gz", "changelog.Debian.gz", "NOTICE.gz", "RUNBOOK.md.gz", "UPGRADING.md.gz"]
+    {
         assert!(tree.join("usr/share/doc/dateline").join(document).metadata().unwrap().len() > 100, "{document}");
     }
     for script in ["postinst", "prerm", "postrm"] {
