@@ -358,7 +358,7 @@ fn the_package_brings_what_it_should_and_is_made_alike_twice() {
     assert!(within("etc/dateline/feeds.toml").contains("# [[feed]]"), "and what to write is explained");
     let catalogue = within("usr/share/doc/dateline/examples/feeds.toml");
     assert_eq!(catalogue, text("config/feeds.toml"));
-    let unit = within("lib/systemd/system/dateline.service");
+    let unit = within("usr/lib/systemd/system/dateline.service");
     assert!(unit.starts_with("[Unit]\n"), "{unit}");
     let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
     assert_eq!(start, "/usr/bin/dateline run --config /etc/dateline/dateline.toml");
