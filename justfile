@@ -36,6 +36,10 @@ faults-feeds feeds="10000" drips="1000":
 restarts items="100000" restarts="40":
     DATELINE_RESTART_ITEMS={{items}} DATELINE_RESTARTS={{restarts}} tests/run --release --test it -- restart --nocapture --test-threads 1
 
+# A Debian package, put into a clean Debian and taken out again; as root, with debootstrap.
+deb-check *package:
+    deploy/debian/check {{package}}
+
 # Writes docs/ACCURACY.md: how right each field is on the labelled text.
 accuracy:
     tools/accuracy

@@ -21,6 +21,7 @@ mod crash;
 #[cfg(feature = "kafka")]
 mod crash_kafka;
 mod delivery;
+mod deploy;
 mod disk;
 mod feed_server;
 mod feeds;
