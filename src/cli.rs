@@ -2,9 +2,11 @@
 
 mod feeds;
 mod gazetteer;
+mod schema;
 
 pub use feeds::{Feeds, FeedsCheck, FeedsDiscover, FeedsExport, FeedsFormat, FeedsImport, FeedsList, FeedsVerb};
 pub use gazetteer::{Gazetteer, GazetteerBuild, GazetteerVerb};
+pub use schema::Schema;
 
 use crate::{config::Flags, extract::Tagger, model::units};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -322,21 +324,6 @@ pub struct Doctor {
     /// How to write.
     #[arg(long, value_enum, default_value = "pretty")]
     pub format: Report,
-}
-
-/// `dateline schema`.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  dateline schema                             all of them, as one object by name
-  dateline schema article                     one schema (draft 2020-12)
-  dateline schema --list                      the names")]
-pub struct Schema {
-    /// Which one: article, claim, story, feed-status, event, config, feeds.
-    #[arg(value_name = "NAME", conflicts_with = "list")]
-    pub name: Option<String>,
-    /// Only the names.
-    #[arg(long)]
-    pub list: bool,
 }
 
 /// How `audit` writes.

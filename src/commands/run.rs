@@ -1,6 +1,6 @@
 //! `dateline run`: the daemon.
 
-use super::{exit, refuse, reload::Reloader};
+use super::{exit, refuse, reload::Reloader, schema};
 use crate::{
     cli,
     config::{self, Config, Environment, Flags},
@@ -114,7 +114,8 @@ async fn serve_page(
     ended: CancellationToken,
 ) -> Result<tokio::task::JoinHandle<()>, String> {
     let metrics = metrics::install().map_err(|error| error.to_string())?;
-    let served = status::serve(&config.status, picture, metrics, ended).await;
+    let documents = schema::documents(&config.publish);
+    let served = status::serve(&config.status, picture, metrics, documents, ended).await;
     let (address, task) = served.map_err(|error| error.to_string())?;
     announce(&format!("status page: http://{address}/"));
     Ok(task)

@@ -198,6 +198,7 @@ async fn run_all(
             feeds: roster.clone(),
             dedup: config.dedup.clone(),
             publish_body: config.publish.publish_body,
+            format: config.publish.format,
             program: crate::PROGRAM.to_owned(),
         }),
         board: board.clone(),

@@ -6,8 +6,8 @@
 //! and the body's passages in `changes` are left out; the spans keep pointing into the text that is not published, and
 //! the words of mentions, values and claims stay, for they are the evidence. Nothing here decides anything.
 
-use super::claim;
 use super::route::{self, Happening, Label};
+use super::{Format, claim, ninjs};
 use crate::model::{
     Article, ArticleRecord, Change, CodePoints, Duplicate, Enriched, EventRecord, FeedId, FeedRef, FeedStatusRecord,
     Field, FieldChange, Hash, ItemId, Notice, Observation, Outcome, ProducedBy, Record, Relation, Series, Span,
@@ -21,6 +21,8 @@ pub use super::route::Stamp;
 
 /// The schema of [`ArticleRecord`].
 pub const ARTICLE_SCHEMA: &str = "article/1";
+/// The schema of an article in the form of [`super::ninjs`].
+pub const ARTICLE_NINJS_SCHEMA: &str = "article-ninjs/1";
 /// The schema of [`crate::model::ClaimRecord`].
 pub const CLAIM_SCHEMA: &str = "claim/1";
 /// The schema of [`StoryRecord`].
@@ -53,9 +55,15 @@ pub fn article(stamp: &Stamp<'_>, mut enriched: Enriched, verdict: &Verdict) -> 
             item: &value.id.0,
             revision,
             hash: stamp.hash,
-            schema: Some(ARTICLE_SCHEMA),
+            schema: Some(match stamp.format {
+                Format::Flat => ARTICLE_SCHEMA,
+                Format::Ninjs => ARTICLE_NINJS_SCHEMA,
+            }),
         };
-        records.push(route::json(stamp, &label, &value));
+        records.push(match stamp.format {
+            Format::Flat => route::json(stamp, &label, &value),
+            Format::Ninjs => route::json(stamp, &label, &ninjs::article(&value, stamp.hash, verdict.state.first_seen)),
+        });
     }
     for claim in &claims {
         let label = Label {
@@ -436,11 +444,22 @@ mod tests {
     }
 
     fn encoded(publish_body: bool) -> Vec<Record> {
+        encoded_as(Format::Flat, publish_body)
+    }
+
+    fn encoded_as(format: Format, publish_body: bool) -> Vec<Record> {
         let origin = Origin { intake: "5f0c".to_owned(), seq: 7, index: 0 };
         let hash = Hash::of_bytes(b"content");
         let observed = "2021-03-03T10:00:00Z".parse().unwrap();
-        let stamp =
-            Stamp { origin: &origin, generation: 0, hash: &hash, observed, publish_body, program: "dateline/0.0.0" };
+        let stamp = Stamp {
+            origin: &origin,
+            generation: 0,
+            hash: &hash,
+            observed,
+            publish_body,
+            format,
+            program: "dateline/0.0.0",
+        };
         let (enriched, verdict) = story();
         let mut records = article(&stamp, enriched, &verdict);
         records.push(event(
@@ -484,20 +503,40 @@ mod tests {
 
     #[test]
     fn every_record_is_as_its_schema_says() {
-        let records = encoded(true);
-        assert_eq!(records.len(), 7);
-        for record in records {
-            let value = value(&record);
-            let schema = schema::find(value["schema"].as_str().unwrap()).unwrap();
-            assert_eq!(schema.topic, record.topic);
-            let validator = jsonschema::validator_for(&schema.schema).unwrap();
-            let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
-            assert_eq!(errors, Vec::<String>::new(), "{}: {value}", schema.name);
-            assert_eq!(
-                Some(schema.schema["$id"].as_str().unwrap()),
-                record.header("ce_dataschema"),
-                "the header names the schema"
-            );
+        let standard =
+            [include_str!("../../tests/ninjs/ninjs-schema_3.1.json"), include_str!("../../tests/ninjs/geojson.json")];
+        let [standard, geo] = standard.map(|text| serde_json::from_str::<Json>(text).unwrap());
+        let registry = jsonschema::Registry::new().add(ninjs::STANDARD, &standard).unwrap();
+        let registry = registry.add(geo["$id"].as_str().unwrap(), &geo).unwrap().prepare().unwrap();
+        for format in [Format::Flat, Format::Ninjs] {
+            let records = encoded_as(format, true);
+            assert_eq!(records.len(), 7);
+            for record in records {
+                let value = value(&record);
+                let schema = schema::find(value["schema"].as_str().unwrap()).unwrap();
+                assert_eq!(schema.topic, record.topic);
+                let validator = jsonschema::options().with_registry(&registry).should_validate_formats(true);
+                let validator = validator.build(&schema.schema).unwrap();
+                let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+                assert_eq!(errors, Vec::<String>::new(), "{}: {value}", schema.name);
+                assert_eq!(
+                    Some(schema.schema["$id"].as_str().unwrap()),
+                    record.header("ce_dataschema"),
+                    "the header names the schema"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_flat_record_is_lost_in_ninjs() {
+        for publish_body in [true, false] {
+            let [flat, ninjs] = [Format::Flat, Format::Ninjs].map(|format| encoded_as(format, publish_body));
+            let bytes = ninjs[0].value.as_deref().unwrap();
+            assert!(ninjs::is_ninjs(bytes) && !ninjs::is_ninjs(flat[0].value.as_deref().unwrap()));
+            let back: Json = serde_json::from_slice(&ninjs::flat(bytes)).unwrap();
+            assert_eq!(back, value(&flat[0]));
+            assert_eq!(ninjs[1..], flat[1..], "other topics stay as they are");
         }
     }
 

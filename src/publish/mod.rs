@@ -1,6 +1,7 @@
 //! The only exit: records, state changes and position, committed together.
 
 pub mod archive;
+pub mod asyncapi;
 mod claim;
 mod dead_letter;
 pub mod decode;
@@ -17,6 +18,7 @@ pub mod memory;
 #[cfg(feature = "kafka")]
 pub mod migrate;
 mod ndjson;
+pub mod ninjs;
 mod route;
 pub mod schema;
 pub mod unwritten;
@@ -40,6 +42,16 @@ pub enum Target {
     Kafka,
 }
 
+/// How articles are written; all other records have one form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Our own flat record, `article/1`.
+    Flat,
+    /// IPTC ninjs 3.1 with the rest beside it, `article-ninjs/1`.
+    Ninjs,
+}
+
 /// `[publish]`: where records go and how soon.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -58,6 +70,8 @@ pub struct Options {
     pub max_batch: u64,
     /// Whether records carry the body text.
     pub publish_body: bool,
+    /// How articles are written: `flat` or `ninjs`.
+    pub format: Format,
     /// `[publish.journal]`.
     pub journal: JournalOptions,
     /// `[publish.kafka]`.
@@ -72,6 +86,7 @@ impl Default for Options {
             max_latency: Duration::from_secs(1),
             max_batch: 4 << 20,
             publish_body: true,
+            format: Format::Flat,
             journal: JournalOptions::default(),
             kafka: KafkaOptions::default(),
         }

@@ -8,6 +8,7 @@
 //! | `/metrics` | Prometheus |
 //! | `/version` | program and version |
 //! | `/api/v1/status`, `/api/v1/feeds` | the snapshot, or its feeds, as JSON |
+//! | `/schemas/*.json`, `/asyncapi.json` | the form of what is published, as the caller gives it |
 //!
 //! Everything shown comes from feeds and is hostile: every value is escaped where it is written, nothing on the page may
 //! run but our own script, and requests under a foreign host name are refused, so that no web page can read this one by
@@ -16,6 +17,9 @@
 mod figure;
 mod guard;
 mod page;
+mod schemas;
+
+pub use schemas::Document;
 
 use crate::connection::Limited;
 use crate::model::Snapshot;
@@ -84,13 +88,14 @@ pub async fn serve(
     options: &Options,
     snapshot: watch::Receiver<Snapshot>,
     metrics: PrometheusHandle,
+    documents: Vec<Document>,
     cancel: CancellationToken,
 ) -> Result<(SocketAddr, JoinHandle<()>), StatusError> {
     let failed = |source| StatusError { listen: options.listen.clone(), source };
     let listener = TcpListener::bind(&options.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let upkeep = metrics.clone();
-    let app = router(&options.hosts, Shown { snapshot, metrics });
+    let app = router(&options.hosts, Shown { snapshot, metrics }, documents);
     let task = tokio::spawn(async move {
         let ended = cancel.clone();
         let server = axum::serve(Limited::new(listener, LIFE), app)
@@ -119,7 +124,7 @@ pub async fn serve(
     Ok((address, task))
 }
 
-fn router(hosts: &[String], shown: Shown) -> Router {
+fn router(hosts: &[String], shown: Shown, documents: Vec<Document>) -> Router {
     let hosts = Arc::new(guard::Hosts::new(hosts));
     Router::new()
         .route("/", get(index))
@@ -132,6 +137,7 @@ fn router(hosts: &[String], shown: Shown) -> Router {
         .route("/version", get(version))
         .route("/api/v1/status", get(|State(shown): State<Shown>| async move { Json(shown.now()) }))
         .route("/api/v1/feeds", get(|State(shown): State<Shown>| async move { Json(shown.now().feeds) }))
+        .merge(schemas::routes(documents))
         .fallback(|| async { (StatusCode::NOT_FOUND, "not found\n") })
         .layer(axum::middleware::from_fn_with_state(hosts, guard::check))
         .layer(tower_http::limit::RequestBodyLimitLayer::new(1024))

@@ -75,7 +75,7 @@ async fn ask(snapshot: Snapshot, request: &str) -> (String, String) {
     let cancel = CancellationToken::new();
     let options = Options { listen: "127.0.0.1:0".to_owned(), hosts: Vec::new() };
     let metrics = crate::metrics::install().unwrap();
-    let (address, task) = serve(&options, receiver, metrics, cancel.clone()).await.unwrap();
+    let (address, task) = serve(&options, receiver, metrics, Vec::new(), cancel.clone()).await.unwrap();
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();

@@ -22,6 +22,7 @@ mod disk;
 mod feed_server;
 mod feeds;
 mod flow;
+mod formats;
 mod gazetteer;
 mod harness;
 #[cfg(feature = "kafka")]

@@ -170,6 +170,7 @@ async fn run(options: &ReplayOptions, store: &Store, sink: &mut dyn Sink) -> Res
         feeds: roster.clone(),
         dedup: config.dedup.clone(),
         publish_body: config.publish.publish_body,
+        format: config.publish.format,
         program: crate::PROGRAM.to_owned(),
     });
     // No more will come than is there.
