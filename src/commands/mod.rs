@@ -10,6 +10,8 @@ mod get;
 mod migrate;
 mod process;
 mod rebuild_state;
+#[cfg(feature = "kafka")]
+mod registered;
 mod reload;
 mod replay;
 mod run;

@@ -11,8 +11,9 @@ use crate::{
 };
 use serde_json::{Map, Value};
 
-/// The document that needs a configuration.
+/// The documents that need a configuration.
 const ASYNCAPI: &str = "asyncapi";
+const SUBJECTS: &str = "subjects";
 
 /// Schemas that describe what is written by hand, not what is published.
 fn of_configuration() -> [(&'static str, Value); 2] {
@@ -39,6 +40,38 @@ pub(super) fn documents(publish: &Options) -> Vec<Document> {
     schemas.chain([asyncapi]).collect()
 }
 
+/// What depends on a configuration.
+fn of_deployment(name: &str, given: &Schema) -> u8 {
+    let mut flags = Flags { config: given.config.clone(), set: given.set.clone(), ..Flags::default() };
+    // Feeds are none of its affair, and there may be no file at all.
+    flags.feed_urls.push("https://feeds.example/unused".to_owned());
+    let publish = match super::load(&flags) {
+        Ok(loaded) => loaded.config.publish,
+        Err(problems) => return super::refuse(&problems),
+    };
+    let made = if name == ASYNCAPI { Ok(asyncapi::document(&publish)) } else { subjects(&publish) };
+    match made {
+        Ok(document) => {
+            super::put(format_args!("{document:#}"));
+            exit::DONE
+        }
+        Err(why) => {
+            eprintln!("error: {why}");
+            exit::CONFIGURATION
+        }
+    }
+}
+
+#[cfg(feature = "kafka")]
+fn subjects(publish: &Options) -> Result<Value, String> {
+    crate::publish::wire::requests(publish)
+}
+
+#[cfg(not(feature = "kafka"))]
+fn subjects(_: &Options) -> Result<Value, String> {
+    Err("this dateline was built without the `kafka` feature".to_owned())
+}
+
 /// Runs the verb.
 pub(super) fn run(given: &Schema) -> u8 {
     if given.list {
@@ -47,7 +80,8 @@ pub(super) fn run(given: &Schema) -> u8 {
         }
         super::put(format_args!("{:<16} dateline.toml", "config"));
         super::put(format_args!("{:<16} files of feeds", "feeds"));
-        super::put(format_args!("{:<16} an AsyncAPI 3 document of the topics", ASYNCAPI));
+        super::put(format_args!("{ASYNCAPI:<16} an AsyncAPI 3 document of the topics"));
+        super::put(format_args!("{SUBJECTS:<16} what a schema registry is to know"));
         return exit::DONE;
     }
     let Some(name) = &given.name else {
@@ -57,17 +91,8 @@ pub(super) fn run(given: &Schema) -> u8 {
         super::put(format_args!("{:#}", Value::Object(all)));
         return exit::DONE;
     };
-    if name == ASYNCAPI {
-        let mut flags = Flags { config: given.config.clone(), set: given.set.clone(), ..Flags::default() };
-        // Feeds are none of its affair, and there may be no file at all.
-        flags.feed_urls.push("https://feeds.example/unused".to_owned());
-        return match super::load(&flags) {
-            Ok(loaded) => {
-                super::put(format_args!("{:#}", asyncapi::document(&loaded.config.publish)));
-                exit::DONE
-            }
-            Err(problems) => super::refuse(&problems),
-        };
+    if [ASYNCAPI, SUBJECTS].contains(&name.as_str()) {
+        return of_deployment(name, given);
     }
     let found = schema::find(name).map(|schema| schema.schema);
     match found.or_else(|| of_configuration().into_iter().find(|(own, _)| own == name).map(|(_, schema)| schema)) {

@@ -341,7 +341,7 @@ fn open_sink(config: &Config, store: &Store) -> Result<Box<dyn Sink>, RunError> 
         #[cfg(feature = "kafka")]
         Target::Kafka => {
             let sink = crate::publish::kafka::KafkaSink::open(&publish.kafka, &publish.topic_prefix, store.clone())?;
-            Ok(Box::new(sink))
+            Ok(Box::new(sink.with_format(publish.format)))
         }
         #[cfg(not(feature = "kafka"))]
         Target::Kafka => Err(RunError {

@@ -7,7 +7,7 @@
 //! the broker is not asked, so partitions are those of topics that dateline creates.
 
 use super::{
-    Format, KafkaOptions, Options, Target, ninjs,
+    Format, KafkaOptions, Options, SchemaIdIn, Target, ninjs,
     route::{self, Facts, Happening},
     schema,
 };
@@ -131,10 +131,36 @@ fn message(happening: Happening, options: &Options, generator: &mut SchemaGenera
         "correlationId": { "location": "$message.header#/traceparent" },
         "bindings": { "kafka": { "key": { "type": "string", "description": key(topic) }, "bindingVersion": BINDING } },
     });
+    if options.to == Target::Kafka && named.is_some() {
+        registered(&mut message, topic, options);
+    }
     if let Some(example) = example(happening, options.format, named) {
         message["examples"] = json!([example]);
     }
     message
+}
+
+/// What a registry knows of the value, and how it is written.
+fn registered(message: &mut Value, topic: Topic, options: &Options) {
+    let registry = &options.kafka.schema_registry;
+    if registry.url.is_empty() {
+        return;
+    }
+    let is_header = registry.schema_id == SchemaIdIn::Header;
+    let binding = &mut message["bindings"]["kafka"];
+    binding["schemaIdLocation"] = json!(if is_header { "header" } else { "payload" });
+    binding["schemaIdPayloadEncoding"] = json!("confluent");
+    binding["schemaLookupStrategy"] = json!("TopicNameStrategy");
+    #[cfg(feature = "kafka")]
+    if options.kafka.encoding == super::Encoding::Avro
+        && let Some(Ok(schema)) = schema::alone(topic, options.format).map(|schema| super::avro::schema(&schema))
+    {
+        message["contentType"] = json!("avro/binary");
+        message["payload"] =
+            json!({ "schemaFormat": "application/vnd.apache.avro+json;version=1.9.0", "schema": schema });
+    }
+    #[cfg(not(feature = "kafka"))]
+    let _ = topic;
 }
 
 fn key(topic: Topic) -> &'static str {
@@ -251,12 +277,17 @@ fn servers(options: &KafkaOptions, secured: bool) -> Value {
     let hosts = options.bootstrap_servers.split(',').map(str::trim).filter(|host| !host.is_empty());
     let server = |(n, host): (usize, &str)| {
         let mut server = json!({ "host": host, "protocol": protocol });
+        let registry = &options.schema_registry.url;
+        if !registry.is_empty() {
+            let binding = json!({ "schemaRegistryUrl": registry, "schemaRegistryVendor": "confluent" });
+            server["bindings"] = json!({ "kafka": binding });
+        }
         if secured {
             server["security"] = json!([reference("/components/securitySchemes/broker")]);
         }
         (format!("broker-{}", n + 1), server)
     };
-    hosts.enumerate().map(server).collect::<Value>().into()
+    hosts.enumerate().map(server).collect()
 }
 
 /// How clients say who they are, as AsyncAPI calls it; none where they need not, or where it has no word for it.

@@ -59,6 +59,18 @@ pub(super) fn within(generator: &mut SchemaGenerator, topic: Topic, format: Form
     (around(&standard, &flat), Some(encode::ARTICLE_NINJS_SCHEMA))
 }
 
+/// The schema of a topic's values by itself, in draft 7, which every registry reads.
+#[cfg(feature = "kafka")]
+pub(super) fn alone(topic: Topic, format: Format) -> Option<Value> {
+    let mut generator = SchemaSettings::draft07().for_serialize().into_generator();
+    let (mut schema, name) = within(&mut generator, topic, format);
+    let object = schema.as_object_mut()?;
+    object.insert("$schema".to_owned(), json!("http://json-schema.org/draft-07/schema#"));
+    object.insert("title".to_owned(), json!(name?));
+    object.insert("definitions".to_owned(), Value::Object(generator.take_definitions(true)));
+    Some(schema)
+}
+
 /// The form of `publish::ninjs` around the two forms that it holds.
 fn around(standard: &Value, ext: &Value) -> Value {
     json!({

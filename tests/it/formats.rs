@@ -48,7 +48,7 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
 
 const SECRET: &str = "open sesame";
 
-const SETTINGS: [&[&str]; 2] = [
+const SETTINGS: [&[&str]; 3] = [
     &[],
     &[
         "publish.to=kafka",
@@ -61,13 +61,19 @@ const SETTINGS: [&[&str]; 2] = [
         "publish.kafka.librdkafka.sasl.username=reader",
         "publish.kafka.librdkafka.sasl.password=open sesame",
     ],
+    &[
+        "publish.to=kafka",
+        "publish.kafka.bootstrap_servers=one.example:9092",
+        "publish.kafka.encoding=avro",
+        "publish.kafka.schema_registry.url=http://registry.example:8081",
+    ],
 ];
 
 #[test]
 fn the_asyncapi_document_is_one_and_its_examples_are_as_it_says() {
     let official = fixture("asyncapi/asyncapi-3.0.0.json");
     // Without the client of Kafka there are no brokers to name.
-    for settings in &SETTINGS[..if cfg!(feature = "kafka") { 2 } else { 1 }] {
+    for settings in &SETTINGS[..if cfg!(feature = "kafka") { 3 } else { 1 }] {
         let document = printed("asyncapi", settings);
         validates(&official, jsonschema::options(), &document);
         assert!(!document.to_string().contains(SECRET));
@@ -84,6 +90,11 @@ fn the_asyncapi_document_is_one_and_its_examples_are_as_it_says() {
                 let mut schema =
                     json!({ "$schema": "http://json-schema.org/draft-07/schema#", "allOf": [message[part]] });
                 schema["components"] = document["components"].clone();
+                if part == "payload" && message["contentType"] == "avro/binary" {
+                    assert_eq!(message["payload"]["schema"]["type"], "record");
+                    n_examples += usize::from(!message["examples"].is_null());
+                    continue;
+                }
                 for example in message["examples"].as_array().into_iter().flatten() {
                     n_examples += 1;
                     validates(&schema, jsonschema::options(), &example[part]);

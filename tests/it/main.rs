@@ -50,6 +50,8 @@ mod migrate;
 mod oracle;
 mod quality;
 mod readme;
+#[cfg(feature = "kafka")]
+mod registry;
 mod reload;
 mod replay;
 mod restart;

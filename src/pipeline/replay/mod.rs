@@ -340,7 +340,8 @@ fn sink_for(options: &ReplayOptions, store: &Store) -> Result<Box<dyn Sink>, Run
         #[cfg(feature = "kafka")]
         Target::Kafka => {
             use crate::publish::kafka::KafkaSink;
-            let sink = KafkaSink::open(&publish.kafka, &publish.topic_prefix, store.clone())?;
+            let sink =
+                KafkaSink::open(&publish.kafka, &publish.topic_prefix, store.clone())?.with_format(publish.format);
             Ok(Box::new(sink.with_outputs(prefix)))
         }
         #[cfg(not(feature = "kafka"))]
