@@ -49,7 +49,9 @@ impl Registry {
         let base = Url::parse(&format!("{}/", options.url.trim_end_matches('/')));
         let base = base.map_err(|error| wrong(format!("cannot read {:?} as an address: {error}", options.url)))?;
         let login = options.username.clone().zip(options.password().map_err(wrong)?);
-        let client = Client::builder().timeout(ANSWER).redirect(reqwest::redirect::Policy::none()).build();
+        // No connection is kept: it is asked a few times and then no more.
+        let client = Client::builder().timeout(ANSWER).pool_max_idle_per_host(0);
+        let client = client.redirect(reqwest::redirect::Policy::none()).build();
         let client = client.map_err(|error| wrong(format!("cannot set up a client: {error}")))?;
         Ok(Some(Self { client, base, login, auto_register: options.auto_register }))
     }
@@ -157,4 +159,58 @@ impl Registry {
 
 fn fatal(exit: u8, message: String) -> PublishError {
     PublishError::Fatal { exit, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    /// What becomes of a question that is answered so, and the question as it came.
+    async fn answered(status: &str, body: &str) -> (Result<u64, PublishError>, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let secret = directory.path().join("password");
+        std::fs::write(&secret, "open sesame\n").unwrap();
+        let options = RegistryOptions {
+            url: format!("http://{}/base/", listener.local_addr().unwrap()),
+            username: Some("desk".to_owned()),
+            password_file: Some(secret.display().to_string()),
+            ..RegistryOptions::default()
+        };
+        let registry = Registry::open(&options).unwrap().unwrap();
+        let schema = json!("string");
+        let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+        let serve = async {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut asked = vec![0; 4096];
+            let length = connection.read(&mut asked).await.unwrap();
+            connection.write_all(answer.as_bytes()).await.unwrap();
+            String::from_utf8_lossy(&asked[..length]).into_owned()
+        };
+        tokio::join!(registry.settle("wire.a/b.v1-value", "AVRO", &schema), serve)
+    }
+
+    #[tokio::test]
+    async fn who_we_are_is_said_and_refusals_are_told_apart() {
+        let (settled, asked) = answered("200 OK", r#"{"id":7}"#).await;
+        assert_eq!(settled.unwrap(), 7);
+        assert!(asked.starts_with("POST /base/subjects/wire.a%2Fb.v1-value HTTP/1.1\r\n"), "{asked}");
+        assert!(asked.contains("authorization: Basic ZGVzazpvcGVuIHNlc2FtZQ==\r\n"), "{asked}");
+        let exit = |settled| match settled {
+            Err(PublishError::Fatal { exit, message }) => (exit, message),
+            other => panic!("{other:?}"),
+        };
+        let (code, message) = exit(answered("401 Unauthorized", "").await.0);
+        assert_eq!(code, EXIT_DENIED);
+        assert!(!message.contains("sesame"), "{message}");
+        let (code, message) =
+            exit(answered("422 Unprocessable Entity", r#"{"error_code":42201,"message":"bad"}"#).await.0);
+        assert_eq!(code, EXIT_CONFIG);
+        assert!(message.contains("wire.a/b.v1-value: 422 Unprocessable Entity: bad"), "{message}");
+        assert!(matches!(answered("503 Service Unavailable", "").await.0, Err(PublishError::Unavailable(_))));
+    }
 }

@@ -107,7 +107,6 @@ impl Wire {
 /// Values read back, whatever they are written by. It blocks while it asks the registry.
 pub struct ValueReader {
     registry: Registry,
-    runtime: tokio::runtime::Runtime,
     /// By id; none for JSON.
     schemas: Mutex<HashMap<[u8; 4], Option<Schema>>>,
 }
@@ -115,10 +114,7 @@ pub struct ValueReader {
 impl ValueReader {
     /// A reader, where the options name a registry.
     pub fn open(options: &RegistryOptions) -> Result<Option<Self>, PublishError> {
-        let Some(registry) = Registry::open(options)? else { return Ok(None) };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let failed = |error| PublishError::Unavailable(format!("cannot ask the schema registry: {error}"));
-        Ok(Some(Self { registry, runtime: runtime.map_err(failed)?, schemas: Mutex::default() }))
+        Ok(Registry::open(options)?.map(|registry| Self { registry, schemas: Mutex::default() }))
     }
 
     /// The record with its value in JSON. JSON never begins with a zero byte, so what has no id before it is left alone.
@@ -130,7 +126,10 @@ impl ValueReader {
         let id = [*a, *b, *c, *d];
         let mut schemas = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
         if !schemas.contains_key(&id) {
-            let asked = self.runtime.block_on(self.registry.schema(u32::from_be_bytes(id).into()));
+            // Once for each schema, and on a thread that reads: a runtime of its own is the way to wait there.
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(|error| error.to_string())?;
+            let asked = runtime.block_on(self.registry.schema(u32::from_be_bytes(id).into()));
             let (schema, is_avro) = asked.map_err(|error| error.to_string())?;
             schemas.insert(id, is_avro.then(|| Schema::read(&schema)).transpose()?);
         }
