@@ -375,7 +375,7 @@ mod tests {
     #[test]
     fn every_record_has_an_avro_schema_by_which_its_example_comes_back() {
         use crate::{
-            model::*,
+            model::{ArticleRecord, ClaimRecord, EventRecord, FeedStatusRecord, StoryRecord, Topic},
             publish::{Format, schema as json_schema},
         };
         fn back<T: serde::Serialize + serde::de::DeserializeOwned>(topic: Topic, text: &str) {

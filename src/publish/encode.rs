@@ -55,14 +55,11 @@ pub fn article(stamp: &Stamp<'_>, mut enriched: Enriched, verdict: &Verdict) -> 
             item: &value.id.0,
             revision,
             hash: stamp.hash,
-            schema: Some(match stamp.format {
-                Format::Flat => ARTICLE_SCHEMA,
-                Format::Ninjs => ARTICLE_NINJS_SCHEMA,
-            }),
+            schema: Some(ARTICLE_SCHEMA),
         };
         records.push(match stamp.format {
             Format::Flat => route::json(stamp, &label, &value),
-            Format::Ninjs => route::json(stamp, &label, &ninjs::article(&value, stamp.hash, verdict.state.first_seen)),
+            Format::Ninjs => ninjs::record(stamp, label, &value, verdict.state.first_seen),
         });
     }
     for claim in &claims {
@@ -443,11 +440,7 @@ mod tests {
         (enriched, verdict)
     }
 
-    fn encoded(publish_body: bool) -> Vec<Record> {
-        encoded_as(Format::Flat, publish_body)
-    }
-
-    fn encoded_as(format: Format, publish_body: bool) -> Vec<Record> {
+    fn encoded(format: Format, publish_body: bool) -> Vec<Record> {
         let origin = Origin { intake: "5f0c".to_owned(), seq: 7, index: 0 };
         let hash = Hash::of_bytes(b"content");
         let observed = "2021-03-03T10:00:00Z".parse().unwrap();
@@ -509,7 +502,7 @@ mod tests {
         let registry = jsonschema::Registry::new().add(ninjs::STANDARD, &standard).unwrap();
         let registry = registry.add(geo["$id"].as_str().unwrap(), &geo).unwrap().prepare().unwrap();
         for format in [Format::Flat, Format::Ninjs] {
-            let records = encoded_as(format, true);
+            let records = encoded(format, true);
             assert_eq!(records.len(), 7);
             for record in records {
                 let value = value(&record);
@@ -531,7 +524,7 @@ mod tests {
     #[test]
     fn nothing_of_the_flat_record_is_lost_in_ninjs() {
         for publish_body in [true, false] {
-            let [flat, ninjs] = [Format::Flat, Format::Ninjs].map(|format| encoded_as(format, publish_body));
+            let [flat, ninjs] = [Format::Flat, Format::Ninjs].map(|format| encoded(format, publish_body));
             let bytes = ninjs[0].value.as_deref().unwrap();
             assert!(ninjs::is_ninjs(bytes) && !ninjs::is_ninjs(flat[0].value.as_deref().unwrap()));
             let back: Json = serde_json::from_slice(&ninjs::flat(bytes)).unwrap();
@@ -542,7 +535,7 @@ mod tests {
 
     #[test]
     fn spans_count_code_points_and_point_at_their_words() {
-        let records = encoded(true);
+        let records = encoded(Format::Flat, true);
         let article = value(&records[0]);
         let body = article["body"].as_str().unwrap();
         check_words(body, &article["sections"][0], "В стране умерли 17 человек.");
@@ -567,7 +560,7 @@ mod tests {
 
     #[test]
     fn an_article_says_of_its_figures_how_the_claims_stand() {
-        let article = value(&encoded(true)[0]);
+        let article = value(&encoded(Format::Flat, true)[0]);
         let observations = &article["covid"]["observations"];
         assert_eq!(observations[0]["series"]["other"], "x:1/o1");
         let falls = json!({ "code": "cumulative_falls", "other": "x:1/o1" });
@@ -577,7 +570,7 @@ mod tests {
 
     #[test]
     fn headers_name_what_a_reader_needs_to_prove_the_guarantees() {
-        let records = encoded(true);
+        let records = encoded(Format::Flat, true);
         let id = records[0].key.clone();
         assert_eq!(records[0].header("ce_id"), Some(format!("{id}/2").as_str()));
         assert_eq!(records[0].header("ce_type"), Some("org.dateline.article.updated.v1"));
@@ -591,12 +584,12 @@ mod tests {
             let parts: Vec<usize> = record.header("traceparent").unwrap().split('-').map(str::len).collect();
             assert_eq!(parts, [2, 32, 16, 2]);
         }
-        assert_eq!(encoded(true), records, "made again, it is the same");
+        assert_eq!(encoded(Format::Flat, true), records, "made again, it is the same");
     }
 
     #[test]
     fn a_body_that_is_not_to_be_published_is_nowhere() {
-        for record in encoded(false) {
+        for record in encoded(Format::Flat, false) {
             let text = String::from_utf8(record.value.unwrap()).unwrap();
             assert!(!text.contains("Это всё"), "{text}");
             assert!(!text.contains("\"from\":\"16\""), "{text}");

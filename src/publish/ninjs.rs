@@ -6,10 +6,13 @@
 //! rests on, spans, confidences and rules included, is in `ext`, so that nothing is lost. A member that is not known is
 //! absent, never a guess.
 
-use super::encode::ARTICLE_NINJS_SCHEMA;
+use super::{
+    encode::ARTICLE_NINJS_SCHEMA,
+    route::{self, Label, Stamp},
+};
 use crate::{
     extract::places,
-    model::{ArticleRecord, Change, Completeness, Entity, EntityType, Field, Hash, StatedTime},
+    model::{ArticleRecord, Change, Completeness, Entity, EntityType, Field, Hash, Record, StatedTime},
 };
 use jiff::Timestamp;
 use regex::Regex;
@@ -29,7 +32,13 @@ pub(super) const CARRIED: [(&str, &str); 4] = [
     ("body", "/ninjs/bodies/0/value"),
 ];
 
-/// The value of a record.
+/// The record of an article in this form.
+pub(super) fn record(stamp: &Stamp<'_>, label: Label<'_>, value: &ArticleRecord, first_seen: Timestamp) -> Record {
+    let label = Label { schema: Some(ARTICLE_NINJS_SCHEMA), ..label };
+    route::json(stamp, &label, &article(value, stamp.hash, first_seen))
+}
+
+/// Its value.
 pub(super) fn article(record: &ArticleRecord, hash: &Hash, first_seen: Timestamp) -> Value {
     let ext = serde_json::to_value(record).expect("records have string keys and finite numbers");
     let mut value = json!({
