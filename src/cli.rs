@@ -8,6 +8,7 @@ mod generate;
 mod health;
 mod init;
 mod man;
+mod schema;
 
 pub use completions::Completions;
 pub use config::{Config, ConfigFormat, ConfigReference, ConfigShow, ConfigVerb};
@@ -17,6 +18,7 @@ pub use generate::{Generate, GenerateFeed, GenerateVerb};
 pub use health::Health;
 pub use init::Init;
 pub use man::Man;
+pub use schema::Schema;
 
 use crate::{config::Flags, extract::Tagger, model::units};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -369,23 +371,6 @@ pub struct Doctor {
     /// How to write.
     #[arg(long, value_enum, default_value = "pretty")]
     pub format: Report,
-}
-
-/// `dateline schema`.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  dateline schema                             all of them, as one object by name
-  dateline schema article                     one schema (draft 2020-12)
-  dateline schema --list                      the names
-
-Exit codes: 0 done; 2 no such schema.")]
-pub struct Schema {
-    /// Which one: article, claim, story, feed-status, event, config, feeds.
-    #[arg(value_name = "NAME", conflicts_with = "list")]
-    pub name: Option<String>,
-    /// Only the names.
-    #[arg(long)]
-    pub list: bool,
 }
 
 /// How `audit` writes.

@@ -3,6 +3,7 @@
 use super::{Auditor, Offence, Promise, Proof, What, key, key::Gaps};
 use crate::{
     model::Topic,
+    publish::ninjs,
     topics::{Place, Placed},
 };
 use serde::Deserialize;
@@ -245,7 +246,7 @@ impl Auditor {
     /// The value says what the headers say, and follows the revision before it.
     fn agrees(&mut self, placed: &Placed, proof: &Proof<'_>, feed: &str) {
         let bytes = placed.record.value.as_deref().unwrap_or_default();
-        let value: Value = match serde_json::from_slice(bytes) {
+        let value: Value = match serde_json::from_slice(&ninjs::flat(bytes)) {
             Ok(value) => value,
             Err(error) => {
                 let detail = format!("the value cannot be read: {error}");

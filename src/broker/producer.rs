@@ -39,7 +39,7 @@ pub struct Message {
     /// The key.
     pub key: String,
     /// Headers in order.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(String, Vec<u8>)>,
     /// The value; none for a tombstone.
     pub value: Option<Vec<u8>>,
 }
@@ -347,7 +347,7 @@ fn record(message: &Message, kind: usize) -> BaseRecord<'_, str, [u8], usize> {
     let headers = message
         .headers
         .iter()
-        .fold(headers, |headers, (key, value)| headers.insert(Header { key, value: Some(value.as_str()) }));
+        .fold(headers, |headers, (key, value)| headers.insert(Header { key, value: Some(value.as_slice()) }));
     record.headers(headers)
 }
 

@@ -16,6 +16,8 @@ mod migrate;
 mod problems;
 mod process;
 mod rebuild_state;
+#[cfg(feature = "kafka")]
+mod registered;
 mod reload;
 mod replay;
 mod run;

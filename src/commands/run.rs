@@ -1,6 +1,6 @@
 //! `dateline run`: the daemon.
 
-use super::{exit, refuse, reload::Reloader};
+use super::{exit, refuse, reload::Reloader, schema};
 use crate::{
     cli,
     config::{self, Config, Environment, Flags},
@@ -122,7 +122,9 @@ async fn serve_page(
     let history = history.inspect_err(|error| tracing::warn!(%error, "the status page remembers nothing")).ok();
     watching.on_shown = history.clone().map(|history| Arc::new(move |shown| history.note(shown)) as OnShown);
     let watched = Watched { snapshot: picture, metrics, history, tap: watching.tap.clone(), cancel: ended };
-    let (address, task) = status::serve(&config.status, watched).await.map_err(|error| error.to_string())?;
+    let (address, task) = status::serve(&config.status, watched, schema::documents(&config.publish))
+        .await
+        .map_err(|error| error.to_string())?;
     announce(&format!("status page: http://{address}/"));
     Ok(task)
 }

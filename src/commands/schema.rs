@@ -1,9 +1,19 @@
-//! `dateline schema`: the JSON Schemas of the records and of the configuration, made from the types themselves.
+//! `dateline schema`: the JSON Schemas of the records and of the configuration, made from the types themselves, and the
+//! AsyncAPI document that puts them together with the topics.
 #![expect(clippy::print_stderr, reason = "a command's complaints")]
 
 use super::exit;
-use crate::{cli::Schema, config, publish::schema};
+use crate::{
+    cli::Schema,
+    config::{self, Flags},
+    publish::{Options, asyncapi, schema},
+    status::Document,
+};
 use serde_json::{Map, Value};
+
+/// The documents that need a configuration.
+const ASYNCAPI: &str = "asyncapi";
+const SUBJECTS: &str = "subjects";
 
 /// Schemas that describe what is written by hand, not what is published.
 fn of_configuration() -> [(&'static str, Value); 2] {
@@ -11,6 +21,55 @@ fn of_configuration() -> [(&'static str, Value); 2] {
         ("config", schemars::schema_for!(config::Written).to_value()),
         ("feeds", schemars::schema_for!(config::FeedList).to_value()),
     ]
+}
+
+/// What the daemon serves: every schema under its own name, and the AsyncAPI document.
+pub(super) fn documents(publish: &Options) -> Vec<Document> {
+    let records = schema::all().into_iter().map(|schema| (schema.name.replace('/', "-"), schema.schema));
+    let hand_written = of_configuration().into_iter().map(|(name, schema)| (name.to_owned(), schema));
+    let schemas = records.chain(hand_written).map(|(name, schema)| Document {
+        address: format!("/schemas/{name}.json"),
+        media_type: "application/schema+json",
+        text: format!("{schema:#}"),
+    });
+    let asyncapi = Document {
+        address: "/asyncapi.json".to_owned(),
+        media_type: asyncapi::MEDIA_TYPE,
+        text: format!("{:#}", asyncapi::document(publish)),
+    };
+    schemas.chain([asyncapi]).collect()
+}
+
+/// What depends on a configuration.
+fn of_deployment(name: &str, given: &Schema) -> u8 {
+    let mut flags = Flags { config: given.config.clone(), set: given.set.clone(), ..Flags::default() };
+    // Feeds are none of its affair, and there may be no file at all.
+    flags.feed_urls.push("https://feeds.example/unused".to_owned());
+    let publish = match super::load(&flags) {
+        Ok(loaded) => loaded.config.publish,
+        Err(problems) => return super::refuse(&problems),
+    };
+    let made = if name == ASYNCAPI { Ok(asyncapi::document(&publish)) } else { subjects(&publish) };
+    match made {
+        Ok(document) => {
+            super::put(format_args!("{document:#}"));
+            exit::DONE
+        }
+        Err(why) => {
+            eprintln!("error: {why}");
+            exit::CONFIGURATION
+        }
+    }
+}
+
+#[cfg(feature = "kafka")]
+fn subjects(publish: &Options) -> Result<Value, String> {
+    crate::publish::wire::requests(publish)
+}
+
+#[cfg(not(feature = "kafka"))]
+fn subjects(_: &Options) -> Result<Value, String> {
+    Err("this dateline was built without the `kafka` feature".to_owned())
 }
 
 /// Runs the verb.
@@ -21,6 +80,8 @@ pub(super) fn run(given: &Schema) -> u8 {
         }
         super::put(format_args!("{:<16} dateline.toml", "config"));
         super::put(format_args!("{:<16} files of feeds", "feeds"));
+        super::put(format_args!("{ASYNCAPI:<16} an AsyncAPI 3 document of the topics"));
+        super::put(format_args!("{SUBJECTS:<16} what a schema registry is to know"));
         return exit::DONE;
     }
     let Some(name) = &given.name else {
@@ -30,6 +91,9 @@ pub(super) fn run(given: &Schema) -> u8 {
         super::put(format_args!("{:#}", Value::Object(all)));
         return exit::DONE;
     };
+    if [ASYNCAPI, SUBJECTS].contains(&name.as_str()) {
+        return of_deployment(name, given);
+    }
     let found = schema::find(name).map(|schema| schema.schema);
     match found.or_else(|| of_configuration().into_iter().find(|(own, _)| own == name).map(|(_, schema)| schema)) {
         Some(schema) => {

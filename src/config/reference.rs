@@ -53,6 +53,9 @@ fn the_reference_equals_the_defaults_and_lists_every_key() {
         "fetch.proxy_username",
         "fetch.user_agent_contact",
         "fetch.websub.callback",
+        "publish.kafka.schema_registry.password_env",
+        "publish.kafka.schema_registry.password_file",
+        "publish.kafka.schema_registry.username",
     ];
     assert_eq!(free, without_default, "only keys without a default are comments");
 }

@@ -6,7 +6,7 @@ use super::{Place, Problems, document::PlacedFeed, load::Draft};
 use crate::{
     fetch,
     model::{Feed, SecretAt, units},
-    publish::Target,
+    publish::{Encoding, Format, SchemaIdIn, Target},
 };
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -313,7 +313,42 @@ fn publish(draft: &Draft, problems: &mut Problems) {
     if kafka.replication_factor != -1 && kafka.replication_factor < 1 {
         refuse("publish.kafka.replication_factor", "must be at least 1, or -1 for the broker's default");
     }
+    registry(draft, problems);
     broker(draft, problems);
+}
+
+fn registry(draft: &Draft, problems: &mut Problems) {
+    let publish = &draft.config.publish;
+    let options = &publish.kafka.schema_registry;
+    let mut refuse = |key: &str, message: &str| problems.push(draft.place(key), key, message);
+    let is_address = |text: &str| {
+        url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.username().is_empty())
+    };
+    if !options.url.is_empty() && !is_address(&options.url) {
+        let message = "write an address such as \"http://registry:8081\"; a login goes to username and password_file";
+        refuse("publish.kafka.schema_registry.url", message);
+    }
+    if options.username.is_some() != (options.password_env.is_some() || options.password_file.is_some()) {
+        let message = "a login needs username and one of password_env and password_file";
+        refuse("publish.kafka.schema_registry.username", message);
+    }
+    if let Err(problem) = options.password() {
+        let key = if options.password_env.is_some() { "password_env" } else { "password_file" };
+        refuse(&format!("publish.kafka.schema_registry.{key}"), &problem);
+    }
+    if publish.kafka.encoding == Encoding::Json {
+        return;
+    }
+    let mut refuse = |message: &str| refuse("publish.kafka.encoding", message);
+    if options.url.is_empty() {
+        refuse("Avro needs publish.kafka.schema_registry.url: its readers find the schema there");
+    }
+    if options.schema_id == SchemaIdIn::Header {
+        refuse("Avro needs publish.kafka.schema_registry.schema_id = \"prefix\": nothing else tells it from JSON");
+    }
+    if publish.format == Format::Ninjs {
+        refuse("ninjs is JSON: write \"json\", or publish.format = \"flat\"");
+    }
 }
 
 /// What the Kafka client's room says: settings on which its guarantees rest, and what this build of it lacks.

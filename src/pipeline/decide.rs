@@ -17,7 +17,7 @@ use crate::{
         Observed, Origin, Outcome, Place, Position, Previous, Record, SeriesState, Shown, Stage, StateChange,
         StoryState, Verdict, state_key,
     },
-    publish::{Batch, encode},
+    publish::{Batch, Format, encode},
     state::State,
     store::{Store, StoreError},
     tap::Tap,
@@ -50,6 +50,7 @@ pub(super) struct Rules {
     pub(super) feeds: Roster,
     pub(super) dedup: dedup::Options,
     pub(super) publish_body: bool,
+    pub(super) format: Format,
     pub(super) program: String,
     /// Where verdicts are offered to those who watch.
     pub(super) tap: Tap,
@@ -65,8 +66,8 @@ impl Rules {
         hash: &'a Hash,
         observed: Timestamp,
     ) -> encode::Stamp<'a> {
-        let Self { publish_body, program, .. } = self;
-        encode::Stamp { origin, generation, hash, observed, publish_body: *publish_body, program }
+        let Self { publish_body, format, program, .. } = self;
+        encode::Stamp { origin, generation, hash, observed, publish_body: *publish_body, format: *format, program }
     }
 }
 

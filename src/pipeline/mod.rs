@@ -214,6 +214,7 @@ async fn run_all(
             feeds: roster.clone(),
             dedup: config.dedup.clone(),
             publish_body: config.publish.publish_body,
+            format: config.publish.format,
             program: crate::PROGRAM.to_owned(),
             tap: watching.tap.clone(),
             keep_shown: watching.on_shown.is_some(),
@@ -358,7 +359,7 @@ fn open_sink(config: &Config, store: &Store) -> Result<Box<dyn Sink>, RunError> 
         #[cfg(feature = "kafka")]
         Target::Kafka => {
             let sink = crate::publish::kafka::KafkaSink::open(&publish.kafka, &publish.topic_prefix, store.clone())?;
-            Ok(Box::new(sink))
+            Ok(Box::new(sink.with_format(publish.format)))
         }
         #[cfg(not(feature = "kafka"))]
         Target::Kafka => Err(RunError {

@@ -146,6 +146,7 @@ async fn a_batch_that_finishes_no_frame_leaves_a_position_all_the_same() {
         feeds: Roster::new(&[], world.config.fetch.backfill),
         dedup: world.config.dedup.clone(),
         publish_body: true,
+        format: crate::publish::Format::Flat,
         program: "dateline/test".to_owned(),
         tap: Default::default(),
         keep_shown: false,

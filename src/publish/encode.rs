@@ -6,8 +6,8 @@
 //! and the body's passages in `changes` are left out; the spans keep pointing into the text that is not published, and
 //! the words of mentions, values and claims stay, for they are the evidence. Nothing here decides anything.
 
-use super::claim;
 use super::route::{self, Happening, Label};
+use super::{Format, claim, ninjs};
 use crate::model::{
     Article, ArticleRecord, Change, CodePoints, Duplicate, Enriched, EventRecord, FeedId, FeedRef, FeedStatusRecord,
     Field, FieldChange, Hash, ItemId, Notice, Observation, Outcome, ProducedBy, Record, Relation, Series, Span,
@@ -21,6 +21,8 @@ pub use super::route::Stamp;
 
 /// The schema of [`ArticleRecord`].
 pub const ARTICLE_SCHEMA: &str = "article/1";
+/// The schema of an article in the form of [`super::ninjs`].
+pub const ARTICLE_NINJS_SCHEMA: &str = "article-ninjs/1";
 /// The schema of [`crate::model::ClaimRecord`].
 pub const CLAIM_SCHEMA: &str = "claim/1";
 /// The schema of [`StoryRecord`].
@@ -55,7 +57,10 @@ pub fn article(stamp: &Stamp<'_>, mut enriched: Enriched, verdict: &Verdict) -> 
             hash: stamp.hash,
             schema: Some(ARTICLE_SCHEMA),
         };
-        records.push(route::json(stamp, &label, &value));
+        records.push(match stamp.format {
+            Format::Flat => route::json(stamp, &label, &value),
+            Format::Ninjs => ninjs::record(stamp, label, &value, verdict.state.first_seen),
+        });
     }
     for claim in &claims {
         let label = Label {
@@ -435,12 +440,19 @@ mod tests {
         (enriched, verdict)
     }
 
-    fn encoded(publish_body: bool) -> Vec<Record> {
+    fn encoded(format: Format, publish_body: bool) -> Vec<Record> {
         let origin = Origin { intake: "5f0c".to_owned(), seq: 7, index: 0 };
         let hash = Hash::of_bytes(b"content");
         let observed = "2021-03-03T10:00:00Z".parse().unwrap();
-        let stamp =
-            Stamp { origin: &origin, generation: 0, hash: &hash, observed, publish_body, program: "dateline/0.0.0" };
+        let stamp = Stamp {
+            origin: &origin,
+            generation: 0,
+            hash: &hash,
+            observed,
+            publish_body,
+            format,
+            program: "dateline/0.0.0",
+        };
         let (enriched, verdict) = story();
         let mut records = article(&stamp, enriched, &verdict);
         records.push(event(
@@ -484,26 +496,46 @@ mod tests {
 
     #[test]
     fn every_record_is_as_its_schema_says() {
-        let records = encoded(true);
-        assert_eq!(records.len(), 7);
-        for record in records {
-            let value = value(&record);
-            let schema = schema::find(value["schema"].as_str().unwrap()).unwrap();
-            assert_eq!(schema.topic, record.topic);
-            let validator = jsonschema::validator_for(&schema.schema).unwrap();
-            let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
-            assert_eq!(errors, Vec::<String>::new(), "{}: {value}", schema.name);
-            assert_eq!(
-                Some(schema.schema["$id"].as_str().unwrap()),
-                record.header("ce_dataschema"),
-                "the header names the schema"
-            );
+        let standard =
+            [include_str!("../../tests/ninjs/ninjs-schema_3.1.json"), include_str!("../../tests/ninjs/geojson.json")];
+        let [standard, geo] = standard.map(|text| serde_json::from_str::<Json>(text).unwrap());
+        let registry = jsonschema::Registry::new().add(ninjs::STANDARD, &standard).unwrap();
+        let registry = registry.add(geo["$id"].as_str().unwrap(), &geo).unwrap().prepare().unwrap();
+        for format in [Format::Flat, Format::Ninjs] {
+            let records = encoded(format, true);
+            assert_eq!(records.len(), 7);
+            for record in records {
+                let value = value(&record);
+                let schema = schema::find(value["schema"].as_str().unwrap()).unwrap();
+                assert_eq!(schema.topic, record.topic);
+                let validator = jsonschema::options().with_registry(&registry).should_validate_formats(true);
+                let validator = validator.build(&schema.schema).unwrap();
+                let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+                assert_eq!(errors, Vec::<String>::new(), "{}: {value}", schema.name);
+                assert_eq!(
+                    Some(schema.schema["$id"].as_str().unwrap()),
+                    record.header("ce_dataschema"),
+                    "the header names the schema"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_flat_record_is_lost_in_ninjs() {
+        for publish_body in [true, false] {
+            let [flat, ninjs] = [Format::Flat, Format::Ninjs].map(|format| encoded(format, publish_body));
+            let bytes = ninjs[0].value.as_deref().unwrap();
+            assert!(ninjs::is_ninjs(bytes) && !ninjs::is_ninjs(flat[0].value.as_deref().unwrap()));
+            let back: Json = serde_json::from_slice(&ninjs::flat(bytes)).unwrap();
+            assert_eq!(back, value(&flat[0]));
+            assert_eq!(ninjs[1..], flat[1..], "other topics stay as they are");
         }
     }
 
     #[test]
     fn spans_count_code_points_and_point_at_their_words() {
-        let records = encoded(true);
+        let records = encoded(Format::Flat, true);
         let article = value(&records[0]);
         let body = article["body"].as_str().unwrap();
         check_words(body, &article["sections"][0], "В стране умерли 17 человек.");
@@ -528,7 +560,7 @@ mod tests {
 
     #[test]
     fn an_article_says_of_its_figures_how_the_claims_stand() {
-        let article = value(&encoded(true)[0]);
+        let article = value(&encoded(Format::Flat, true)[0]);
         let observations = &article["covid"]["observations"];
         assert_eq!(observations[0]["series"]["other"], "x:1/o1");
         let falls = json!({ "code": "cumulative_falls", "other": "x:1/o1" });
@@ -538,7 +570,7 @@ mod tests {
 
     #[test]
     fn headers_name_what_a_reader_needs_to_prove_the_guarantees() {
-        let records = encoded(true);
+        let records = encoded(Format::Flat, true);
         let id = records[0].key.clone();
         assert_eq!(records[0].header("ce_id"), Some(format!("{id}/2").as_str()));
         assert_eq!(records[0].header("ce_type"), Some("org.dateline.article.updated.v1"));
@@ -552,12 +584,12 @@ mod tests {
             let parts: Vec<usize> = record.header("traceparent").unwrap().split('-').map(str::len).collect();
             assert_eq!(parts, [2, 32, 16, 2]);
         }
-        assert_eq!(encoded(true), records, "made again, it is the same");
+        assert_eq!(encoded(Format::Flat, true), records, "made again, it is the same");
     }
 
     #[test]
     fn a_body_that_is_not_to_be_published_is_nowhere() {
-        for record in encoded(false) {
+        for record in encoded(Format::Flat, false) {
             let text = String::from_utf8(record.value.unwrap()).unwrap();
             assert!(!text.contains("Это всё"), "{text}");
             assert!(!text.contains("\"from\":\"16\""), "{text}");

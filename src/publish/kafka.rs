@@ -11,7 +11,10 @@ use self::{
     follow::{Anchor, ImageOf},
     refusals::Refusals,
 };
-use super::{Batch, Delivery, Epoch, KAFKA_IMAGE, KafkaOptions, PublishError, Sink, dead_letter, lost, measure};
+use super::{
+    Batch, Delivery, Epoch, Format, KAFKA_IMAGE, KafkaOptions, PublishError, Sink, dead_letter, lost, measure,
+    registry::Registry, wire::Wire,
+};
 use crate::broker::{
     BrokerError, Message, NotTaken, Producer, Settings,
     partition_reader::PartitionReader,
@@ -64,6 +67,11 @@ pub struct KafkaSink {
     doubts: u32,
     /// Whether a lost state topic is being made anew.
     rebuilding: bool,
+    options: KafkaOptions,
+    format: Format,
+    registry: Option<Registry>,
+    /// Settled with the registry at the first recovery.
+    wire: Option<Wire>,
 }
 
 /// Everything that is wrong with the options, each with its key below `publish.kafka` and what would be right.
@@ -115,7 +123,18 @@ impl KafkaSink {
             last_fencing: None,
             doubts: 0,
             rebuilding: false,
+            options: options.clone(),
+            format: Format::Flat,
+            registry: Registry::open(&options.schema_registry)?,
+            wire: None,
         })
+    }
+
+    /// Articles come in this form, so this is what the registry is told.
+    #[must_use]
+    pub fn with_format(mut self, format: Format) -> Self {
+        self.format = format;
+        self
     }
 
     /// The same for `rebuild-state`, which makes a lost state topic anew.
@@ -164,6 +183,10 @@ impl KafkaSink {
             tokio::time::sleep(pause.min(LONGEST_PAUSE)).await;
         }
         let topics = self.ensure_topics().await?;
+        if let (Some(registry), None) = (&self.registry, &self.wire) {
+            let settled = Wire::settle(registry, &self.options, self.format, |topic| self.name_of(topic)).await?;
+            self.wire = Some(settled);
+        }
         self.open_producer(&topics).await?;
         // Only now: every earlier transaction of this id is decided, so the end that is asked for is beyond them all.
         self.bring_image_up_to_date(&topics).await?;
@@ -371,13 +394,24 @@ impl KafkaSink {
             record = dead_letter::refused(record, &name, refusal.code, &refusal.message);
             name = self.name_of(record.topic);
         }
+        let mut schema_id = None;
+        match self.wire.as_ref().map(|wire| wire.put(&mut record)) {
+            None => {}
+            Some(Ok(header)) => schema_id = header,
+            Some(Err(why)) => {
+                record = dead_letter::refused(record, &name, "not_encodable", &why);
+                name = self.name_of(record.topic);
+            }
+        }
         let record = measure::fit(record, &name, |topic| self.limit(topics, &self.name_of(topic)));
+        let topic = self.name_of(record.topic);
+        let headers = record.headers.into_iter().map(|(name, value)| (name, value.into_bytes()));
         Message {
-            topic: self.name_of(record.topic),
             partition: None,
             key: record.key,
-            headers: record.headers,
+            headers: headers.chain(schema_id.filter(|_| topic == name)).collect(),
             value: record.value,
+            topic,
         }
     }
 

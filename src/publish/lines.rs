@@ -5,7 +5,8 @@
 //! give what can be derived.
 
 use super::{
-    encode::{ARTICLE_SCHEMA, CLAIM_SCHEMA, EVENT_SCHEMA, FEED_STATUS_SCHEMA, STORY_SCHEMA},
+    encode::{ARTICLE_NINJS_SCHEMA, ARTICLE_SCHEMA, CLAIM_SCHEMA, EVENT_SCHEMA, FEED_STATUS_SCHEMA, STORY_SCHEMA},
+    ninjs,
     route::{self, Facts},
 };
 use crate::model::{Record, Topic};
@@ -35,7 +36,7 @@ pub fn record(topic: Topic, line: &[u8]) -> Result<(u64, Record), String> {
         return Ok((offset, Record { topic, key, headers, value: Some(bytes) }));
     }
     let headers = written
-        .or_else(|| derived(topic, &meta, is_tombstone))
+        .or_else(|| derived(topic, &meta, (!is_tombstone).then_some(&value)))
         .ok_or("its _meta lacks what the headers follow from")?;
     Ok((offset, Record { topic, key, headers, value: (!is_tombstone).then_some(value) }))
 }
@@ -55,12 +56,13 @@ fn pairs(headers: &Value) -> Result<Headers, String> {
 }
 
 /// All headers of a record, as they follow from what its `_meta` holds; none where that does not suffice.
-pub(super) fn derived(topic: Topic, meta: &Map<String, Value>, is_tombstone: bool) -> Option<Headers> {
+pub(super) fn derived(topic: Topic, meta: &Map<String, Value>, value: Option<&[u8]>) -> Option<Headers> {
     let text = |name: &str| meta.get(name).and_then(Value::as_str);
     let number = |name: &str| meta.get(name).and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
     let (key, item, id) = (text("key")?, text("item")?, text("ce_id")?);
     let revision = number("rev")?;
     let schema = match topic {
+        Topic::Articles if value.is_some_and(ninjs::is_ninjs) => ARTICLE_NINJS_SCHEMA,
         Topic::Articles => ARTICLE_SCHEMA,
         Topic::CovidStats => CLAIM_SCHEMA,
         Topic::Stories => STORY_SCHEMA,
@@ -85,7 +87,7 @@ pub(super) fn derived(topic: Topic, meta: &Map<String, Value>, is_tombstone: boo
         happening: text("ce_type")?,
         subject,
         observed: text("ce_time")?,
-        schema: (!is_tombstone).then_some(schema),
+        schema: value.is_some().then_some(schema),
         key,
         revision,
         content_type: "application/json",
@@ -98,7 +100,7 @@ pub(super) fn derived(topic: Topic, meta: &Map<String, Value>, is_tombstone: boo
 
 #[cfg(test)]
 mod tests {
-    use super::super::{encode, ndjson};
+    use super::super::{Format, encode, ndjson};
     use super::*;
     use crate::model::{DeadLetter, EventKind, EventRecord, FeedId, Hash, Origin, Stage};
 
@@ -123,6 +125,7 @@ mod tests {
             hash: &hash,
             observed,
             publish_body: true,
+            format: Format::Flat,
             program: "dateline/0",
         };
         let event = EventRecord {
@@ -134,6 +137,20 @@ mod tests {
         };
         check(&encode::event(&stamp, &event), false);
         check(&encode::story_forgotten(&stamp, "a:1"), false);
+        for (schema, name) in [(ARTICLE_SCHEMA, "article-1"), (ARTICLE_NINJS_SCHEMA, "article-ninjs-1")] {
+            let mut article = encode::event(&stamp, &event);
+            article.topic = Topic::Articles;
+            article.key = "a:1".to_owned();
+            article.value = Some(format!("{{\"schema\":\"{schema}\"}}").into_bytes());
+            for (header, value) in &mut article.headers {
+                match header.as_str() {
+                    "item" | "ce_subject" | "ce_partitionkey" => "a:1".clone_into(value),
+                    "ce_dataschema" => *value = format!("https://dateline.example/schemas/{name}.json"),
+                    _ => {}
+                }
+            }
+            check(&article, false);
+        }
         let letter = DeadLetter {
             key: "a".to_owned(),
             feed: FeedId::from("a"),

@@ -92,12 +92,12 @@ pub async fn migrate(store: &Store, options: &MigrateOptions) -> Result<MigrateR
         report.position = arrive(store, options).await?;
         return discard(&beside).map(|()| report);
     }
-    let Options { journal, topic_prefix, kafka, .. } = &options.publish;
+    let Options { journal, topic_prefix, kafka, format, .. } = &options.publish;
     let ends = Journal::settled(store.clone(), journal.clone(), topic_prefix).await?;
     let over_there = open(&beside).await?;
     let mut mover = Mover {
         // A state topic that knows less than the topics beside it is here as it should be.
-        sink: KafkaSink::open(kafka, topic_prefix, over_there.clone())?.rebuilding(),
+        sink: KafkaSink::open(kafka, topic_prefix, over_there.clone())?.with_format(*format).rebuilding(),
         over_there,
         store: store.clone(),
         options,
@@ -348,8 +348,8 @@ async fn mark(store: &Store, over_there: &Store) -> Result<(), PublishError> {
 
 /// Reads the state back as the daemon will.
 async fn arrive(store: &Store, options: &MigrateOptions) -> Result<u64, PublishError> {
-    let Options { kafka, topic_prefix, .. } = &options.publish;
-    let mut sink = KafkaSink::open(kafka, topic_prefix, store.clone())?;
+    let Options { kafka, topic_prefix, format, .. } = &options.publish;
+    let mut sink = KafkaSink::open(kafka, topic_prefix, store.clone())?.with_format(*format);
     let position = patiently(&mut sink).await;
     sink.close().await;
     position

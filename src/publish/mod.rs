@@ -1,6 +1,9 @@
 //! The only exit: records, state changes and position, committed together.
 
 pub mod archive;
+pub mod asyncapi;
+#[cfg(feature = "kafka")]
+mod avro;
 mod claim;
 mod dead_letter;
 pub mod decode;
@@ -17,9 +20,14 @@ pub mod memory;
 #[cfg(feature = "kafka")]
 pub mod migrate;
 mod ndjson;
+pub mod ninjs;
+#[cfg(feature = "kafka")]
+mod registry;
 mod route;
 pub mod schema;
 pub mod unwritten;
+#[cfg(feature = "kafka")]
+pub mod wire;
 
 use crate::model::{Position, Record, StateChange, units};
 use futures::future::BoxFuture;
@@ -40,6 +48,16 @@ pub enum Target {
     Kafka,
 }
 
+/// How articles are written; all other records have one form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Our own flat record, `article/1`.
+    Flat,
+    /// IPTC ninjs 3.1 with the rest beside it, `article-ninjs/1`.
+    Ninjs,
+}
+
 /// `[publish]`: where records go and how soon.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -58,6 +76,8 @@ pub struct Options {
     pub max_batch: u64,
     /// Whether records carry the body text.
     pub publish_body: bool,
+    /// How articles are written: `flat` or `ninjs`.
+    pub format: Format,
     /// `[publish.journal]`.
     pub journal: JournalOptions,
     /// `[publish.kafka]`.
@@ -72,6 +92,7 @@ impl Default for Options {
             max_latency: Duration::from_secs(1),
             max_batch: 4 << 20,
             publish_body: true,
+            format: Format::Flat,
             journal: JournalOptions::default(),
             kafka: KafkaOptions::default(),
         }
@@ -122,6 +143,73 @@ pub enum Epoch {
     PerTransaction,
 }
 
+/// How values are written to Kafka.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    /// As they are.
+    Json,
+    /// By schemas made from the types of the records; needs a registry.
+    Avro,
+}
+
+/// Where a value's reader finds the id of its schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SchemaIdIn {
+    /// In five bytes before the value.
+    Prefix,
+    /// In the header `__value_schema_id`: JSON stays JSON.
+    Header,
+}
+
+/// `[publish.kafka.schema_registry]`: where readers find the schemas of values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RegistryOptions {
+    /// Its address; empty for none.
+    pub url: String,
+    /// Who we are to it.
+    pub username: Option<String>,
+    /// The variable that holds the password.
+    pub password_env: Option<String>,
+    /// The file that holds the password.
+    pub password_file: Option<String>,
+    /// Whether schemas that it does not know are registered, if they fit.
+    pub auto_register: bool,
+    /// Where the id stands: `prefix` or `header`.
+    pub schema_id: SchemaIdIn,
+}
+
+impl Default for RegistryOptions {
+    fn default() -> Self {
+        Self {
+            url: String::new(),
+            username: None,
+            password_env: None,
+            password_file: None,
+            auto_register: true,
+            schema_id: SchemaIdIn::Prefix,
+        }
+    }
+}
+
+impl RegistryOptions {
+    /// The password, if there is to be one; the error says where it is not.
+    pub fn password(&self) -> Result<Option<String>, String> {
+        match (&self.password_env, &self.password_file) {
+            (Some(name), _) => {
+                std::env::var(name).map(Some).map_err(|_| format!("the variable {name} holds no password"))
+            }
+            (None, Some(file)) => match std::fs::read_to_string(file) {
+                Ok(secret) => Ok(Some(secret.trim_end_matches(['\r', '\n']).to_owned())),
+                Err(error) => Err(format!("cannot read the file {file}: {error}")),
+            },
+            (None, None) => Ok(None),
+        }
+    }
+}
+
 /// `[publish.kafka]`: the broker.
 #[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -140,6 +228,10 @@ pub struct KafkaOptions {
     pub partitions: i32,
     /// Copies of each partition of topics that are created.
     pub replication_factor: i32,
+    /// How values are written: `json` or `avro`.
+    pub encoding: Encoding,
+    /// `[publish.kafka.schema_registry]`.
+    pub schema_registry: RegistryOptions,
     /// Passed through to librdkafka; a key that contradicts ours is refused.
     #[serde(serialize_with = "without_values")]
     #[schemars(with = "BTreeMap<String, String>")]
@@ -156,6 +248,8 @@ impl Default for KafkaOptions {
             create_topics: true,
             partitions: 6,
             replication_factor: -1,
+            encoding: Encoding::Json,
+            schema_registry: RegistryOptions::default(),
             librdkafka: BTreeMap::new(),
         }
     }
@@ -180,6 +274,8 @@ impl std::fmt::Debug for KafkaOptions {
             .field("create_topics", &self.create_topics)
             .field("partitions", &self.partitions)
             .field("replication_factor", &self.replication_factor)
+            .field("encoding", &self.encoding)
+            .field("schema_registry", &self.schema_registry)
             .field("librdkafka", &settings)
             .finish()
     }

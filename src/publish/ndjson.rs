@@ -36,7 +36,8 @@ pub(super) fn line(record: &Record, offset: u64) -> Vec<u8> {
     }
     // Most headers follow from the others; where they do not, all of them are written.
     let stands_beside = record.topic == Topic::DeadLetters && record.value.is_some();
-    if !stands_beside && lines::derived(record.topic, &meta, record.value.is_none()).as_ref() != Some(&record.headers) {
+    if !stands_beside && lines::derived(record.topic, &meta, record.value.as_deref()).as_ref() != Some(&record.headers)
+    {
         meta.insert("headers".to_owned(), json!(record.headers));
     }
     let meta = Value::Object(meta).to_string();

@@ -4,6 +4,7 @@
 //! the intake frame: a batch that is made again after a doubtful commit has the same keys, ids and times, so that a
 //! reader of an at-least-once topic can tell a repeat by `ce_source` and `ce_id`.
 
+use super::Format;
 use crate::model::{FeedId, Hash, Origin, Record, Topic};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -27,6 +28,8 @@ pub struct Stamp<'a> {
     pub observed: Timestamp,
     /// Whether records carry the body text.
     pub publish_body: bool,
+    /// How articles are written.
+    pub format: Format,
     /// `dateline/0.1.0`.
     pub program: &'a str,
 }
@@ -46,8 +49,27 @@ pub(super) enum Happening {
 }
 
 impl Happening {
+    /// Every kind.
+    pub(super) const ALL: [Happening; 9] = [
+        Happening::ArticlePublished,
+        Happening::ArticleUpdated,
+        Happening::ArticleWithdrawn,
+        Happening::CovidObservation,
+        Happening::StoryChanged,
+        Happening::StoryForgotten,
+        Happening::FeedStatus,
+        Happening::FeedEvent,
+        Happening::DeadLetter,
+    ];
+
+    /// The `ce_type`: `org.dateline.article.published.v1`.
     pub(super) fn name(self) -> String {
-        let name = match self {
+        format!("{TYPE_PREFIX}.{}.v1", self.word())
+    }
+
+    /// What tells it apart: `article.published`.
+    pub(super) fn word(self) -> &'static str {
+        match self {
             Happening::ArticlePublished => "article.published",
             Happening::ArticleUpdated => "article.updated",
             Happening::ArticleWithdrawn => "article.withdrawn",
@@ -57,8 +79,19 @@ impl Happening {
             Happening::FeedStatus => "feed.status",
             Happening::FeedEvent => "feed.event",
             Happening::DeadLetter => "dead-letter",
-        };
-        format!("{TYPE_PREFIX}.{name}.v1")
+        }
+    }
+
+    /// Where it is told of.
+    pub(super) fn topic(self) -> Topic {
+        match self {
+            Happening::ArticlePublished | Happening::ArticleUpdated | Happening::ArticleWithdrawn => Topic::Articles,
+            Happening::CovidObservation => Topic::CovidStats,
+            Happening::StoryChanged | Happening::StoryForgotten => Topic::Stories,
+            Happening::FeedStatus => Topic::FeedStatus,
+            Happening::FeedEvent => Topic::Events,
+            Happening::DeadLetter => Topic::DeadLetters,
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 //! | `/api/v1/traffic`, `freshness`, `records`, `record`, `covid`, `names`, `stories` | what the views show, as JSON |
 //! | `/api/v1/events` | server-sent events: `changed`, at most once a second |
 //! | `/api/v1/tap` | server-sent events: what leaves the rooms, filtered |
+//! | `/schemas/*.json`, `/asyncapi.json` | the form of what is published, as the caller gives it |
 //!
 //! Everything shown comes from feeds and is hostile: every value is escaped where it is written, nothing on the page may
 //! run but our own script, and requests under a foreign host name are refused, so that no web page can read this one by
@@ -22,7 +23,10 @@ mod guard;
 mod html;
 mod live;
 mod pages;
+mod schemas;
 mod views;
+
+pub use schemas::Document;
 
 use crate::connection::Limited;
 use crate::history::History;
@@ -98,12 +102,16 @@ pub struct Watched {
 }
 
 /// Serves until cancelled; returns the address it listens on. The caller asks [`Options::is_off`] first.
-pub async fn serve(options: &Options, watched: Watched) -> Result<(SocketAddr, JoinHandle<()>), StatusError> {
+pub async fn serve(
+    options: &Options,
+    watched: Watched,
+    documents: Vec<Document>,
+) -> Result<(SocketAddr, JoinHandle<()>), StatusError> {
     let failed = |source| StatusError { listen: options.listen.clone(), source };
     let listener = TcpListener::bind(&options.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let (upkeep, cancel) = (watched.metrics.clone(), watched.cancel.clone());
-    let app = router(&options.hosts, watched);
+    let app = router(&options.hosts, watched, documents);
     let task = tokio::spawn(async move {
         let ended = cancel.clone();
         let server = axum::serve(Limited::new(listener, LIFE), app)
@@ -132,7 +140,7 @@ pub async fn serve(options: &Options, watched: Watched) -> Result<(SocketAddr, J
     Ok((address, task))
 }
 
-fn router(hosts: &[String], watched: Watched) -> Router {
+fn router(hosts: &[String], watched: Watched, documents: Vec<Document>) -> Router {
     let hosts = Arc::new(guard::Hosts::new(hosts));
     Router::new()
         .merge(pages::routes())
@@ -146,6 +154,7 @@ fn router(hosts: &[String], watched: Watched) -> Router {
         .route("/version", get(version))
         .route("/api/v1/status", get(|State(watched): State<Watched>| async move { Json(watched.now()) }))
         .route("/api/v1/feeds", get(|State(watched): State<Watched>| async move { Json(watched.now().feeds) }))
+        .merge(schemas::routes(documents))
         .fallback(|| async { (StatusCode::NOT_FOUND, "not found\n") })
         .layer(axum::middleware::from_fn_with_state(hosts, guard::check))
         .layer(tower_http::limit::RequestBodyLimitLayer::new(1024))

@@ -120,7 +120,7 @@ async fn ask(snapshot: Snapshot, request: &str) -> (String, String) {
     let metrics = crate::metrics::install().unwrap();
     let watched =
         Watched { snapshot: receiver, metrics, history: Some(history), tap: Tap::default(), cancel: cancel.clone() };
-    let (address, task) = serve(&options, watched).await.unwrap();
+    let (address, task) = serve(&options, watched, Vec::new()).await.unwrap();
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();

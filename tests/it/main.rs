@@ -26,6 +26,7 @@ mod disk;
 mod feed_server;
 mod feeds;
 mod flow;
+mod formats;
 mod gazetteer;
 mod harness;
 mod health;
@@ -54,6 +55,8 @@ mod migrate;
 mod oracle;
 mod quality;
 mod readme;
+#[cfg(feature = "kafka")]
+mod registry;
 mod reload;
 mod replay;
 mod restart;

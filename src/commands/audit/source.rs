@@ -1,5 +1,7 @@
 //! What is audited: topics at a broker or in files, and what can be had of state and intake.
 
+#[cfg(feature = "kafka")]
+use super::super::registered;
 use super::Failure;
 #[cfg(feature = "kafka")]
 use crate::{broker::partition_reader::PartitionReader, publish::kafka, topics::Cluster};
@@ -173,7 +175,7 @@ fn open_broker(asked: Asked) -> Result<Source, Failure> {
     // Last, so that the log holds all that the state has judged.
     let local = asked.data_dir.as_deref().map(open_local).transpose()?.flatten();
     Ok(Source {
-        topics: Box::new(cluster),
+        topics: registered::open(cluster, &options.schema_registry)?,
         whence: format!("Kafka at {}, read_committed", options.bootstrap_servers),
         prefix: asked.prefix,
         local,

@@ -6,7 +6,7 @@ use crate::{
         ArticleRecord, ClaimRecord, FeedId, Generation, Hash, ItemId, ItemState, Observation, Op, Origin, Position,
         Record, SeriesClaim, SeriesState, StateChange, StoryRecord, StoryState, Topic, state_key,
     },
-    publish::decode,
+    publish::{decode, ninjs},
     state::State,
     store::StoreError,
     topics::Placed,
@@ -302,5 +302,5 @@ fn read_origin(origin: &str) -> Option<Origin> {
 }
 
 fn read<T: serde::de::DeserializeOwned>(record: &Record) -> Option<T> {
-    serde_json::from_slice(record.value.as_deref()?).ok()
+    serde_json::from_slice(&ninjs::flat(record.value.as_deref()?)).ok()
 }

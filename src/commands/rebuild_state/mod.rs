@@ -7,6 +7,8 @@
 
 mod memory;
 
+#[cfg(feature = "kafka")]
+use super::registered;
 use super::{
     audit::{Failure, complain},
     exit, load, refuse,
@@ -157,7 +159,7 @@ fn open_sink(config: &Config, store: &Store) -> Result<Box<dyn Sink>, Refusal> {
         #[cfg(feature = "kafka")]
         Target::Kafka => {
             let sink = crate::publish::kafka::KafkaSink::open(&publish.kafka, &publish.topic_prefix, store.clone());
-            Ok(Box::new(sink.map_err(Refusal::Publish)?.rebuilding()))
+            Ok(Box::new(sink.map_err(Refusal::Publish)?.with_format(publish.format).rebuilding()))
         }
         #[cfg(not(feature = "kafka"))]
         Target::Kafka => Err(Failure::Configuration("built without the `kafka` feature".to_owned()).into()),
@@ -174,10 +176,12 @@ async fn open_topics(config: &Config, store: &Store) -> Result<Arc<dyn Topics>, 
         }
         #[cfg(feature = "kafka")]
         Target::Kafka => {
-            let settings = crate::publish::kafka::settings(&config.publish.kafka);
-            let open = move || crate::topics::Cluster::open(&settings, &prefix);
-            let cluster = tokio::task::spawn_blocking(open).await.map_err(lost)?;
-            Ok(Arc::new(cluster.map_err(Failure::from)?))
+            let options = config.publish.kafka.clone();
+            let open = move || {
+                let cluster = crate::topics::Cluster::open(&crate::publish::kafka::settings(&options), &prefix)?;
+                registered::open(cluster, &options.schema_registry)
+            };
+            Ok(tokio::task::spawn_blocking(open).await.map_err(lost)??.into())
         }
         #[cfg(not(feature = "kafka"))]
         Target::Kafka => Err(Failure::Configuration("built without the `kafka` feature".to_owned()).into()),

@@ -9,10 +9,12 @@
 
 mod find;
 mod foreign;
+mod position;
 mod table;
 mod world;
 
 pub(crate) use find::{PlaceForm, PlaceMatch};
+pub(crate) use position::position;
 pub(crate) use world::{Town, towns};
 
 use super::gazetteer::Row;

@@ -8,7 +8,7 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 const COUNTRIES: &str = include_str!("countries.tsv");
 const SUBDIVISIONS: &str = include_str!("subdivisions.tsv");
-const CITIES: &str = include_str!("cities.tsv");
+pub(super) const CITIES: &str = include_str!("cities.tsv");
 const TOWNS: &str = include_str!("towns.tsv");
 const AREAS: &str = include_str!("areas.tsv");
 const REGIONS: &str = include_str!("regions.tsv");

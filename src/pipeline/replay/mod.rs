@@ -171,6 +171,7 @@ async fn run(options: &ReplayOptions, store: &Store, sink: &mut dyn Sink) -> Res
         feeds: roster.clone(),
         dedup: config.dedup.clone(),
         publish_body: config.publish.publish_body,
+        format: config.publish.format,
         program: crate::PROGRAM.to_owned(),
         tap: Tap::default(),
         keep_shown: false,
@@ -343,7 +344,8 @@ fn sink_for(options: &ReplayOptions, store: &Store) -> Result<Box<dyn Sink>, Run
         #[cfg(feature = "kafka")]
         Target::Kafka => {
             use crate::publish::kafka::KafkaSink;
-            let sink = KafkaSink::open(&publish.kafka, &publish.topic_prefix, store.clone())?;
+            let sink =
+                KafkaSink::open(&publish.kafka, &publish.topic_prefix, store.clone())?.with_format(publish.format);
             Ok(Box::new(sink.with_outputs(prefix)))
         }
         #[cfg(not(feature = "kafka"))]
