@@ -2,9 +2,15 @@
 
 mod feeds;
 mod gazetteer;
+mod reach;
+mod tap;
+mod top;
 
 pub use feeds::{Feeds, FeedsCheck, FeedsDiscover, FeedsExport, FeedsFormat, FeedsImport, FeedsList, FeedsVerb};
 pub use gazetteer::{Gazetteer, GazetteerBuild, GazetteerVerb};
+pub use reach::Reach;
+pub use tap::Tap;
+pub use top::Top;
 
 use crate::{config::Flags, extract::Tagger, model::units};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -57,6 +63,8 @@ pub enum Verb {
     Eval(Eval),
     /// Make tables of names of your own, of GeoNames dumps and of lists.
     Gazetteer(Gazetteer),
+    /// Follow what leaves the rooms of the running daemon.
+    Tap(Tap),
     /// Print the JSON Schemas of the records and of the configuration.
     Schema(Schema),
     /// Read the topics and prove that nothing is lost, doubled or out of order.

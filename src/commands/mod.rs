@@ -9,12 +9,14 @@ mod gazetteer;
 mod get;
 mod migrate;
 mod process;
+mod reach;
 mod rebuild_state;
 mod reload;
 mod replay;
 mod run;
 mod schema;
 mod show;
+mod tap;
 mod validate;
 
 use crate::{
@@ -66,6 +68,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Explain(given) => process::explain(given),
         Verb::Eval(given) => eval::run(&given),
         Verb::Schema(given) => schema::run(&given),
+        Verb::Tap(given) => tap::run(&given),
         Verb::Run(given) => run::run(&given),
         Verb::Audit(given) => audit::run(&given),
         Verb::RebuildState(given) => rebuild_state::run(&given),
