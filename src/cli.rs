@@ -65,6 +65,8 @@ pub enum Verb {
     Gazetteer(Gazetteer),
     /// Follow what leaves the rooms of the running daemon.
     Tap(Tap),
+    /// Show the running daemon's rates, lag and feeds, over and over.
+    Top(Top),
     /// Print the JSON Schemas of the records and of the configuration.
     Schema(Schema),
     /// Read the topics and prove that nothing is lost, doubled or out of order.

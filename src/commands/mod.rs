@@ -17,6 +17,7 @@ mod run;
 mod schema;
 mod show;
 mod tap;
+mod top;
 mod validate;
 
 use crate::{
@@ -69,6 +70,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Eval(given) => eval::run(&given),
         Verb::Schema(given) => schema::run(&given),
         Verb::Tap(given) => tap::run(&given),
+        Verb::Top(given) => top::run(&given),
         Verb::Run(given) => run::run(&given),
         Verb::Audit(given) => audit::run(&given),
         Verb::RebuildState(given) => rebuild_state::run(&given),

@@ -331,7 +331,7 @@ pub(super) fn bounded(claim: &Value) -> String {
 }
 
 /// Digits in threes.
-fn grouped(number: f64) -> String {
+pub(super) fn grouped(number: f64) -> String {
     let plain = number.to_string();
     let (whole, fraction) =
         plain.split_once('.').map_or((plain.as_str(), None), |(whole, fraction)| (whole, Some(fraction)));
