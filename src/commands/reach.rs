@@ -1,12 +1,7 @@
 //! The running daemon, asked over HTTP by the verbs that watch it.
 
 use super::exit;
-use crate::{
-    PROGRAM,
-    cli::Reach,
-    commands::show::harmless,
-    config::Flags,
-};
+use crate::{PROGRAM, cli::Reach, commands::show::harmless, config::Flags};
 use reqwest::{Response, StatusCode};
 use std::{
     error::Error as _,
@@ -27,7 +22,8 @@ const WORDS: usize = 1 << 10;
 /// A daemon that may or may not be there.
 pub(super) struct Daemon {
     client: reqwest::Client,
-    page: Url,
+    /// Its status page.
+    pub(super) page: Url,
 }
 
 /// Why the daemon did not answer as it should.
@@ -63,7 +59,7 @@ impl Daemon {
     }
 
     /// Asks for a path below the page.
-    pub(super) async fn ask(&self, path: &str, query: &[(&str, &str)]) -> Result<Response, Unreached> {
+    pub(super) async fn ask(&self, path: &str, query: &[(&'static str, String)]) -> Result<Response, Unreached> {
         let mut url = self.page.clone();
         url.set_path(path);
         url.set_query(None);

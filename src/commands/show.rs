@@ -74,7 +74,8 @@ impl Style {
 /// Text from outside may hold escape sequences, and marks that turn the order of what follows; a terminal must not see
 /// them.
 pub(super) fn harmless(text: &str) -> String {
-    let steers = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let steers =
+        |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
@@ -521,7 +522,8 @@ mod tests {
 
     #[test]
     fn text_from_outside_cannot_steer_the_terminal() {
-        let shown = article(Style::plain(), &json!({"headline": "a\u{1b}[2Jb\u{202e}", "body": "\u{7}x", "issues": []}));
+        let shown =
+            article(Style::plain(), &json!({"headline": "a\u{1b}[2Jb\u{202e}", "body": "\u{7}x", "issues": []}));
         assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown:?}");
     }
 }

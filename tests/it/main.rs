@@ -53,5 +53,6 @@ mod readme;
 mod reload;
 mod replay;
 mod restart;
+mod watch;
 mod websub;
 mod withdrawal;

@@ -28,7 +28,8 @@ const AGAIN: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(5)
 
 /// Runs the verb.
 pub(super) fn run(given: &cli::Tap) -> u8 {
-    if let Err(error) = Filter::read(query(given).into_iter()) {
+    let query = query(given);
+    if let Err(error) = Filter::read(query.iter().map(|(name, value)| (*name, value.as_str()))) {
         complain(&error.to_string());
         return exit::USAGE;
     }
@@ -45,8 +46,6 @@ pub(super) fn run(given: &cli::Tap) -> u8 {
         }
     };
     let format = given.format.unwrap_or(if io::stdout().is_terminal() { Format::Pretty } else { Format::Ndjson });
-    let query: Vec<(String, String)> =
-        query(given).into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let left = given.limit.map_or(u64::MAX, std::num::NonZeroU64::get);
     let following = Following { daemon, query, out: Out { format, style: Style::of_stdout(), left } };
     let code = runtime.block_on(async {
@@ -66,15 +65,15 @@ pub(super) fn run(given: &cli::Tap) -> u8 {
 }
 
 /// The filter, as the daemon takes it.
-fn query(given: &cli::Tap) -> Vec<(&str, &str)> {
+fn query(given: &cli::Tap) -> Vec<(&'static str, String)> {
     let lists =
         [("stage", &given.stage), ("feed", &given.feed), ("country", &given.country), ("entity", &given.entity)];
-    lists.into_iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value.as_str()))).collect()
+    lists.into_iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value.clone()))).collect()
 }
 
 struct Following {
     daemon: Daemon,
-    query: Vec<(String, String)>,
+    query: Vec<(&'static str, String)>,
     out: Out,
 }
 
@@ -92,6 +91,7 @@ impl Following {
             Ok(stream) => stream,
             Err(why) => return self.daemon.give_up(&why),
         };
+        complain(&format!("following {}", self.daemon.page));
         loop {
             match self.follow(stream).await {
                 End::Enough(code) => return code,
@@ -107,9 +107,7 @@ impl Following {
     }
 
     async fn open(&self) -> Result<reqwest::Response, Unreached> {
-        let query: Vec<(&str, &str)> =
-            self.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        self.daemon.ask("/api/v1/tap", &query).await
+        self.daemon.ask("/api/v1/tap", &self.query).await
     }
 
     /// Waits for a daemon that has gone; one that is there and has no room now is waited for too.
@@ -164,9 +162,12 @@ impl Out {
             }
             _ => return ControlFlow::Continue(()),
         }
-        let text = match (self.format, serde_json::from_str(&event.data)) {
-            (Format::Pretty, Ok(passed)) => tell::passed(self.style, &passed),
-            _ => format!("{}\n", event.data),
+        let text = match self.format {
+            Format::Pretty => {
+                // What is no JSON has nothing to show.
+                tell::passed(self.style, &serde_json::from_str(&event.data).unwrap_or_default())
+            }
+            Format::Ndjson => format!("{}\n", event.data),
         };
         let mut out = io::stdout().lock();
         if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
