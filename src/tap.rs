@@ -60,15 +60,23 @@ impl Filter {
                 "stage" => {
                     let stage = Stage::ALL.into_iter().find(|stage| stage.as_str() == value);
                     let words = Stage::ALL.map(Stage::as_str).join(", ");
-                    filter.stages.push(stage.ok_or_else(|| FilterError(format!("stage: expected one of {words}, not {value:?}")))?);
+                    filter.stages.push(
+                        stage.ok_or_else(|| FilterError(format!("stage: expected one of {words}, not {value:?}")))?,
+                    );
                 }
                 "feed" => filter.feeds.push(value.to_owned()),
                 "country" if value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
                     filter.countries.push(value.to_ascii_uppercase());
                 }
-                "country" => return Err(FilterError(format!("country: expected two letters as in ISO 3166-1, not {value:?}"))),
+                "country" => {
+                    return Err(FilterError(format!("country: expected two letters as in ISO 3166-1, not {value:?}")));
+                }
                 "entity" => filter.entities.push(value.to_lowercase()),
-                other => return Err(FilterError(format!("{other:?} is no parameter: expected stage, feed, country or entity"))),
+                other => {
+                    return Err(FilterError(format!(
+                        "{other:?} is no parameter: expected stage, feed, country or entity"
+                    )));
+                }
             }
         }
         if filter.stages.is_empty() {

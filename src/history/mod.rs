@@ -82,7 +82,8 @@ impl History {
         reader.busy_timeout(Duration::from_secs(1)).map_err(failed)?;
         let (out, taken) = sync_channel(WAITING);
         let keeper = Keeper::new(connection);
-        let writer = std::thread::Builder::new().name("history".to_owned()).spawn(move || keep(keeper, &taken, &picture));
+        let writer =
+            std::thread::Builder::new().name("history".to_owned()).spawn(move || keep(keeper, &taken, &picture));
         let inner =
             Inner { out: Some(out), missed: AtomicU64::new(0), reader: Mutex::new(reader), writer: writer.ok() };
         Ok(Self { inner: Arc::new(inner) })
@@ -107,9 +108,8 @@ impl History {
         question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Option<T> {
         let inner = Arc::clone(&self.inner);
-        let asked = tokio::task::spawn_blocking(move || {
-            question(&inner.reader.lock().unwrap_or_else(PoisonError::into_inner))
-        });
+        let asked =
+            tokio::task::spawn_blocking(move || question(&inner.reader.lock().unwrap_or_else(PoisonError::into_inner)));
         match asked.await {
             Ok(Ok(answer)) => Some(answer),
             Ok(Err(error)) => {
@@ -147,10 +147,12 @@ fn prepare(file: &Path) -> rusqlite::Result<Connection> {
         _ => return Err(rusqlite::Error::InvalidQuery),
     }
     transaction.commit()?;
-    connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)).and_then(|verdict| match verdict.as_str() {
-        "ok" => Ok(()),
-        _ => Err(rusqlite::Error::InvalidQuery),
-    })?;
+    connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0)).and_then(
+        |verdict| match verdict.as_str() {
+            "ok" => Ok(()),
+            _ => Err(rusqlite::Error::InvalidQuery),
+        },
+    )?;
     Ok(connection)
 }
 
@@ -189,4 +191,4 @@ fn keep(mut keeper: Keeper, taken: &Receiver<Vec<Shown>>, picture: &watch::Recei
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -56,7 +56,8 @@ pub fn freshness(db: &Connection, since: Timestamp) -> rusqlite::Result<Vec<Perc
     let mut statement = db.prepare_cached(sql)?;
     let mut all = Vec::new();
     for step in Step::ALL {
-        let rows = statement.query_map(params![since.as_second() / 3600, step.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows = statement
+            .query_map(params![since.as_second() / 3600, step.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
         all.extend(percentiles(step, &rows.collect::<rusqlite::Result<Vec<(i64, u64)>>>()?));
     }
     Ok(all)
@@ -79,11 +80,17 @@ pub fn sparklines(db: &Connection, now: Timestamp, hours: usize) -> rusqlite::Re
 }
 
 /// The newest published revisions, newest first: those before a number, each with its own.
-pub fn latest(db: &Connection, before: Option<i64>, feed: Option<&str>, n: usize) -> rusqlite::Result<Vec<(i64, ArticleSummary)>> {
+pub fn latest(
+    db: &Connection,
+    before: Option<i64>,
+    feed: Option<&str>,
+    n: usize,
+) -> rusqlite::Result<Vec<(i64, ArticleSummary)>> {
     let sql = "SELECT number, summary FROM article WHERE number < ?1 AND (?2 IS NULL OR summary ->> '$.feed' = ?2)
                ORDER BY number DESC LIMIT ?3";
     let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map(params![before.unwrap_or(i64::MAX), feed, n], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
+    let rows = statement
+        .query_map(params![before.unwrap_or(i64::MAX), feed, n], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
     let rows = rows.collect::<rusqlite::Result<Vec<(i64, String)>>>()?;
     Ok(rows.into_iter().filter_map(|(number, text)| Some((number, serde_json::from_str(&text).ok()?))).collect())
 }
@@ -131,7 +138,8 @@ pub fn countries(db: &Connection) -> rusqlite::Result<Vec<Country>> {
     let sql = "SELECT iso2, max(CASE WHEN point ->> '$.place_kind' = 'country' THEN point ->> '$.place' END), count(*) AS claims
                FROM claim WHERE ended IS NULL AND reported GROUP BY iso2 ORDER BY claims DESC, iso2";
     let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map([], |row| Ok(Country { iso2: row.get(0)?, name: row.get(1)?, claims: row.get(2)? }))?;
+    let rows =
+        statement.query_map([], |row| Ok(Country { iso2: row.get(0)?, name: row.get(1)?, claims: row.get(2)? }))?;
     rows.collect()
 }
 
@@ -179,15 +187,29 @@ pub struct ClaimPoint {
 
 /// The claims of one series by day, also those that no longer stand.
 pub fn points(db: &Connection, iso2: &str, metric: &str, series: &str) -> rusqlite::Result<Vec<ClaimPoint>> {
-    let sql = "SELECT day, ended, point FROM (SELECT * FROM claim WHERE iso2 = ? AND metric = ? AND series = ? AND reported
+    let sql =
+        "SELECT day, ended, point FROM (SELECT * FROM claim WHERE iso2 = ? AND metric = ? AND series = ? AND reported
                ORDER BY day DESC, seen DESC LIMIT ?) ORDER BY day, seen";
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map(params![iso2, metric, series, POINTS], |row| {
         Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?))
     })?;
     let rows = rows.collect::<rusqlite::Result<Vec<(String, Option<u32>, String)>>>()?;
-    let point = |(day, ended, text): (String, Option<u32>, String)| Some(ClaimPoint { day, ended, claim: serde_json::from_str(&text).ok()? });
+    let point = |(day, ended, text): (String, Option<u32>, String)| {
+        Some(ClaimPoint { day, ended, claim: serde_json::from_str(&text).ok()? })
+    };
     Ok(rows.into_iter().filter_map(point).collect())
+}
+
+/// The standing claims of an item, in the order of its text.
+pub fn claims_of(db: &Connection, item: &str) -> rusqlite::Result<Vec<ClaimRecord>> {
+    let sql = "SELECT point FROM claim WHERE id >= ?1 || '/' AND id < ?1 || '0' AND ended IS NULL";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows =
+        statement.query_map([item], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+    let mut claims: Vec<ClaimRecord> = rows.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
+    claims.sort_by_key(|claim| claim.sentence_start);
+    Ok(claims)
 }
 
 /// A country-by-day map.
@@ -201,7 +223,8 @@ pub struct Heat {
 
 /// Standing claims by country and day for the last `days` days, of one metric or of all.
 pub fn heat(db: &Connection, now: Timestamp, days: usize, metric: Option<&str>) -> rusqlite::Result<Heat> {
-    let days: Vec<String> = (0..days).rev().map(|ago| date(now - SignedDuration::from_hours(24 * ago as i64))).collect();
+    let days: Vec<String> =
+        (0..days).rev().map(|ago| date(now - SignedDuration::from_hours(24 * ago as i64))).collect();
     let sql = "SELECT iso2, day, count(*) FROM claim WHERE day >= ?1 AND ended IS NULL AND reported AND iso2 <> ''
                AND (?2 IS NULL OR metric = ?2) GROUP BY iso2, day";
     let mut statement = db.prepare_cached(sql)?;

@@ -35,6 +35,7 @@ CREATE TABLE article (
   revision  INTEGER NOT NULL,
   summary   TEXT NOT NULL,
   whole     BLOB,
+  claims    INTEGER NOT NULL, -- whether it makes claims: such revisions are kept for longer
   UNIQUE (item, revision)
 ) STRICT;
 

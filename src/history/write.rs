@@ -16,8 +16,9 @@ use std::{
 const MINUTES: i64 = 7 * 24 * 60;
 /// Items by feed and freshness, in hours: a week.
 const HOURS: i64 = 7 * 24;
-/// Revisions with all their stages, the newest.
-const ARTICLES: i64 = 5_000;
+/// Revisions with all their stages, the newest: those with claims, to which the figures lead, and the others.
+const WITH_CLAIMS: i64 = 10_000;
+const WITHOUT: i64 = 5_000;
 /// Claims, in days and in number.
 const CLAIM_DAYS: i64 = 400;
 const CLAIMS: i64 = 50_000;
@@ -62,7 +63,8 @@ impl Keeper {
 
     pub(super) fn write(&mut self, batch: &[Shown], picture: Option<&Snapshot>, clear: bool) -> rusqlite::Result<()> {
         let now = Timestamp::now();
-        self.allowance = (self.allowance + self.filled.elapsed().as_secs_f64() * WHOLE_PER_SECOND).min(10.0 * WHOLE_PER_SECOND);
+        self.allowance =
+            (self.allowance + self.filled.elapsed().as_secs_f64() * WHOLE_PER_SECOND).min(10.0 * WHOLE_PER_SECOND);
         self.filled = Instant::now();
         let Self { connection, stages, feeds, allowance, .. } = self;
         let transaction = connection.transaction()?;
@@ -72,7 +74,7 @@ impl Keeper {
             if whole {
                 *allowance -= 1.0;
             }
-            article(&transaction, shown, now, whole)?;
+            article(&transaction, shown, now, whole, claims)?;
         }
         if let Some(picture) = picture {
             traffic(&transaction, picture, now, stages)?;
@@ -85,22 +87,38 @@ impl Keeper {
     }
 }
 
-fn article(tx: &Transaction<'_>, shown: &Shown, now: Timestamp, whole: bool) -> rusqlite::Result<()> {
+fn article(tx: &Transaction<'_>, shown: &Shown, now: Timestamp, whole: bool, claims: bool) -> rusqlite::Result<()> {
     let summary = &shown.summary;
     if summary.change == Change::Kill {
         forget(tx, &summary.id.0, summary.revision)?;
     }
     let whole = whole.then(|| packed(shown)).flatten();
-    tx.prepare_cached("INSERT OR REPLACE INTO article (item, revision, summary, whole) VALUES (?, ?, ?, ?)")?.execute(
-        params![summary.id.0, summary.revision, serde_json::to_string(summary).unwrap_or_default(), whole],
-    )?;
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO article (item, revision, summary, whole, claims) VALUES (?, ?, ?, ?, ?)",
+    )?
+    .execute(params![
+        summary.id.0,
+        summary.revision,
+        serde_json::to_string(summary).unwrap_or_default(),
+        whole,
+        claims
+    ])?;
     fresh(tx, shown, now)?;
     if summary.change == Change::New && !summary.relation.is_copy() {
         named(tx, shown, now)?;
     }
     if let Some(story) = &shown.story {
-        tx.prepare_cached("INSERT OR IGNORE INTO joined (story, item, feed, agency, headline, seen) VALUES (?, ?, ?, ?, ?, ?)")?
-            .execute(params![story, summary.id.0, summary.feed.0, summary.agency, summary.headline, now.as_second()])?;
+        tx.prepare_cached(
+            "INSERT OR IGNORE INTO joined (story, item, feed, agency, headline, seen) VALUES (?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            story,
+            summary.id.0,
+            summary.feed.0,
+            summary.agency,
+            summary.headline,
+            now.as_second()
+        ])?;
     }
     for record in &shown.records {
         let Some(value) = &record.value else { continue };
@@ -273,13 +291,19 @@ fn clear_away(tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
     tx.execute("DELETE FROM traffic WHERE minute < ?", [now.as_second() / 60 - MINUTES])?;
     tx.execute("DELETE FROM feed_hour WHERE hour < ?", [hour(now) - HOURS])?;
     tx.execute("DELETE FROM freshness WHERE hour < ?", [hour(now) - HOURS])?;
-    tx.execute("DELETE FROM article WHERE number <= (SELECT max(number) FROM article) - ?", [ARTICLES])?;
+    for (claims, kept) in [(true, WITH_CLAIMS), (false, WITHOUT)] {
+        let oldest = "SELECT number FROM article WHERE claims = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2";
+        tx.execute(&format!("DELETE FROM article WHERE claims = ?1 AND number <= ({oldest})"), params![claims, kept])?;
+    }
     tx.execute("DELETE FROM claim WHERE seen < ?", [now.as_second() - CLAIM_DAYS * 86_400])?;
     tx.execute(
         "DELETE FROM claim WHERE seen < (SELECT seen FROM claim ORDER BY seen DESC LIMIT 1 OFFSET ?)",
         [CLAIMS],
     )?;
-    tx.execute("DELETE FROM entity_day WHERE day < ? OR (day < ? AND articles < 2)", [days_ago(ENTITY_DAYS), days_ago(1)])?;
+    tx.execute(
+        "DELETE FROM entity_day WHERE day < ? OR (day < ? AND articles < 2)",
+        [days_ago(ENTITY_DAYS), days_ago(1)],
+    )?;
     tx.execute("DELETE FROM joined WHERE seen < ?", [now.as_second() - STORY_SECONDS])?;
     Ok(())
 }

@@ -300,6 +300,13 @@ pub struct ClaimRecord {
     pub series: Option<Series>,
 }
 
+impl ClaimRecord {
+    /// The observation's id: the claim's is `<item>/<observation id>`.
+    pub fn observation(&self) -> &str {
+        self.id.strip_prefix(&self.item.0).map_or(self.id.as_str(), |rest| rest.trim_start_matches('/'))
+    }
+}
+
 /// `wire.stories.v1`: one story.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StoryRecord {

@@ -4,8 +4,8 @@
 //! into a stage. Addresses in it carry no secrets.
 
 use crate::model::{
-    Change, EntityType, FeedId, FeedState, Issue, ItemId, Kind, Metric, Number, Observation, Observed, Period,
-    Qualifier, Record, Relation, Stage, Status, Unit,
+    Change, ClaimRecord, EntityType, FeedId, FeedState, Issue, ItemId, Kind, Metric, Number, Observation, Observed,
+    Period, Qualifier, Record, Relation, Stage, Status, Unit,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -250,6 +250,24 @@ impl From<&Observation> for FigureSummary {
             qualifier: observation.qualifier,
             as_of: observation.as_of.date.clone(),
             status: observation.status,
+        }
+    }
+}
+
+impl From<&ClaimRecord> for FigureSummary {
+    fn from(claim: &ClaimRecord) -> Self {
+        Self {
+            place: claim.place.clone(),
+            metric: claim.metric,
+            kind: claim.kind,
+            period: claim.period,
+            value: claim.value,
+            value_max: claim.value_max,
+            unit: claim.unit,
+            per: claim.per,
+            qualifier: claim.qualifier,
+            as_of: claim.as_of.clone(),
+            status: claim.status,
         }
     }
 }

@@ -14,8 +14,8 @@ use crate::{
     extract, faults,
     model::{
         ArticleSummary, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId, LATEST_FIGURES,
-        Observed, Origin, Outcome, Place, Position, Previous, Record, SeriesState, Shown, Stage, StateChange, StoryState,
-        Verdict, state_key,
+        Observed, Origin, Outcome, Place, Position, Previous, Record, SeriesState, Shown, Stage, StateChange,
+        StoryState, Verdict, state_key,
     },
     publish::{Batch, encode},
     state::State,

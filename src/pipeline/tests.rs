@@ -126,10 +126,7 @@ async fn the_embedded_default_takes_the_same_batches() {
         config: world.config.clone(),
         once: true,
         cancel: CancellationToken::new(),
-        watching: Watching {
-            on_record: Some(Arc::new(move |_| *count.lock().unwrap() += 1)),
-            ..Watching::default()
-        },
+        watching: Watching { on_record: Some(Arc::new(move |_| *count.lock().unwrap() += 1)), ..Watching::default() },
         snapshot: watch::Sender::new(Snapshot::new(Timestamp::now())),
     };
     let sink = open_sink(&world.config, &world.store).unwrap();

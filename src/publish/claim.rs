@@ -129,8 +129,3 @@ fn claim_record(
         series: observation.series.clone(),
     }
 }
-
-/// The observation's id: the claim's is `<item>/<observation id>`.
-pub(super) fn observation_id(claim: &ClaimRecord) -> &str {
-    claim.id.strip_prefix(&claim.item.0).map_or(claim.id.as_str(), |rest| rest.trim_start_matches('/'))
-}

@@ -3,7 +3,6 @@
 //! In come records whose offsets are Unicode code points, out go values with byte spans. What a record does not say stays
 //! empty: the notice of a revision (but for a kill), and the body where it is not published.
 
-use super::claim;
 use crate::model::{
     Article, ArticleRecord, AsOf, Change, ClaimEvidence, ClaimRecord, Field, Location, Notice, Observation,
     ObservationSpans, SentenceRef, Source, Span, StandingClaim,
@@ -45,7 +44,7 @@ pub fn article(record: ArticleRecord) -> Article {
 pub fn standing(record: &ClaimRecord) -> StandingClaim {
     let span = Span::new(record.field, record.sentence_start, record.sentence_end.max(record.sentence_start));
     let observation = Observation {
-        id: claim::observation_id(record).to_owned(),
+        id: record.observation().to_owned(),
         disease: record.disease.clone(),
         disease_id: record.disease_id.clone(),
         location: Location {

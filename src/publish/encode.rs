@@ -63,7 +63,7 @@ pub fn article(stamp: &Stamp<'_>, mut enriched: Enriched, verdict: &Verdict) -> 
             key: &claim.item.0,
             happening: Happening::CovidObservation,
             // The claim's own id is `<item>/<observation id>`.
-            id: format!("{}/{}/{}", claim.item, claim.revision, claim::observation_id(claim)),
+            id: format!("{}/{}/{}", claim.item, claim.revision, claim.observation()),
             feed: &feed,
             subject: &claim.id,
             item: &claim.item.0,

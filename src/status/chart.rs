@@ -18,7 +18,8 @@ pub(super) fn area(html: &mut Html, values: &[f64], label: &str) {
     let (width, height) = SMALL;
     let most = values.iter().copied().fold(1.0, f64::max);
     let step = width / values.len().max(2).saturating_sub(1) as f64;
-    html.raw("<svg class=\"area\" viewBox=\"0 0 240 48\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"").text(label);
+    html.raw("<svg class=\"area\" viewBox=\"0 0 240 48\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"")
+        .text(label);
     html.raw("\"><path d=\"M0 48");
     for (index, value) in values.iter().enumerate() {
         html.raw(" L").at(index as f64 * step).raw(" ").at(height - value / most * (height - 2.0));
@@ -30,7 +31,8 @@ pub(super) fn area(html: &mut Html, values: &[f64], label: &str) {
 pub(super) fn bars(html: &mut Html, values: &[u64], label: &str) {
     let most = values.iter().copied().max().unwrap_or(0).max(1) as f64;
     let step = 96.0 / values.len().max(1) as f64;
-    html.raw("<svg class=\"bars\" viewBox=\"0 0 96 20\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"").text(label);
+    html.raw("<svg class=\"bars\" viewBox=\"0 0 96 20\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"")
+        .text(label);
     html.raw("\"><path d=\"");
     for (index, value) in values.iter().enumerate().filter(|(_, value)| **value > 0) {
         let tall = (*value as f64 / most * 19.0).max(1.0);
@@ -63,42 +65,85 @@ pub(super) struct Range {
 
 /// Figures by day. `name` tells the day of a number.
 pub(super) fn days(html: &mut Html, marks: &[Mark], ranges: &[Range], name: impl Fn(i64) -> String, label: &str) {
-    let (Some(first), Some(last)) = (marks.iter().map(|mark| mark.day).min(), marks.iter().map(|mark| mark.day).max()) else {
+    let (Some(first), Some(last)) = (marks.iter().map(|mark| mark.day).min(), marks.iter().map(|mark| mark.day).max())
+    else {
         return;
     };
     let values = || marks.iter().map(|mark| mark.value).chain(ranges.iter().map(|range| range.high));
     let most = Some(values().fold(0.0, f64::max)).filter(|most| *most > 0.0).unwrap_or(1.0);
     let least = values().fold(f64::INFINITY, f64::min);
-    let step = nice((most - least.min(0.0)) / TICKS);
-    let (floor, ceiling) = ((least.min(0.0) / step).floor() * step, (most / step).ceil() * step);
+    // Figures that are close together, as totals are, would be one line above a base of nought.
+    let base = if least > most / 3.0 { least } else { least.min(0.0) };
+    let step = nice((most - base).max(most / 1000.0) / TICKS);
+    let (floor, ceiling) =
+        ((base / step).floor() * step, ((most / step).ceil() * step).max((base / step).floor() * step + step));
     let x = |day: i64| {
         let share = if last > first { (day - first) as f64 / (last - first) as f64 } else { 0.5 };
         LEFT + share * (LARGE.0 - LEFT - RIGHT)
     };
-    let y = |value: f64| TOP + (1.0 - (value - floor) / (ceiling - floor).max(f64::MIN_POSITIVE)) * (LARGE.1 - TOP - BOTTOM);
+    let y = |value: f64| {
+        TOP + (1.0 - (value - floor) / (ceiling - floor).max(f64::MIN_POSITIVE)) * (LARGE.1 - TOP - BOTTOM)
+    };
 
-    html.raw("<svg class=\"days\" viewBox=\"0 0 900 300\" role=\"group\" aria-label=\"").text(label).raw("\">\n<g class=\"axis\" aria-hidden=\"true\">");
+    html.raw("<svg class=\"days\" viewBox=\"0 0 900 300\" role=\"group\" aria-label=\"")
+        .text(label)
+        .raw("\">\n<g class=\"axis\" aria-hidden=\"true\">");
     let lines = ((ceiling - floor) / step).round() as i64;
     for line in 0..=lines {
         let value = floor + line as f64 * step;
         html.raw("<path d=\"M").at(LEFT).raw(" ").at(y(value)).raw("H").at(LARGE.0 - RIGHT).raw("\"/>");
-        html.raw("<text class=\"right\" x=\"").at(LEFT - 8.0).raw("\" y=\"").at(y(value) + 4.0).raw("\">").text(&short(value)).raw("</text>");
+        html.raw("<text class=\"right\" x=\"")
+            .at(LEFT - 8.0)
+            .raw("\" y=\"")
+            .at(y(value) + 4.0)
+            .raw("\">")
+            .text(&short(value))
+            .raw("</text>");
     }
     let span = last - first;
     let mut named: Vec<i64> = (0..=4).map(|part| first + span * part / 4).collect();
     named.dedup();
     for day in named {
-        let class = if day == first && span > 0 { "" } else if day == last && span > 0 { " class=\"right\"" } else { " class=\"middle\"" };
-        html.raw("<text").raw(class).raw(" x=\"").at(x(day)).raw("\" y=\"").at(LARGE.1 - 6.0).raw("\">").text(&name(day)).raw("</text>");
+        let class = if day == first && span > 0 {
+            ""
+        } else if day == last && span > 0 {
+            " class=\"right\""
+        } else {
+            " class=\"middle\""
+        };
+        html.raw("<text")
+            .raw(class)
+            .raw(" x=\"")
+            .at(x(day))
+            .raw("\" y=\"")
+            .at(LARGE.1 - 6.0)
+            .raw("\">")
+            .text(&name(day))
+            .raw("</text>");
     }
     html.raw("</g>\n");
     for range in ranges {
-        html.raw("<path class=\"range\" d=\"M").at(x(range.day)).raw(" ").at(y(range.low)).raw("V").at(y(range.high)).raw("\"><title>");
+        html.raw("<path class=\"range\" d=\"M")
+            .at(x(range.day))
+            .raw(" ")
+            .at(y(range.low))
+            .raw("V")
+            .at(y(range.high))
+            .raw("\"><title>");
         html.text(&range.title).raw("</title></path>\n");
     }
     for mark in marks {
-        html.raw("<a href=\"").text(mark.address.as_str()).raw("\"><circle class=\"").raw(mark.class).raw("\" cx=\"").at(x(mark.day));
-        html.raw("\" cy=\"").at(y(mark.value)).raw("\" r=\"5\"><title>").text(&mark.title).raw("</title></circle></a>\n");
+        html.raw("<a href=\"")
+            .text(mark.address.as_str())
+            .raw("\"><circle class=\"")
+            .raw(mark.class)
+            .raw("\" cx=\"")
+            .at(x(mark.day));
+        html.raw("\" cy=\"")
+            .at(y(mark.value))
+            .raw("\" r=\"5\"><title>")
+            .text(&mark.title)
+            .raw("</title></circle></a>\n");
     }
     html.raw("</svg>\n");
 }
@@ -140,7 +185,8 @@ mod tests {
         let mut html = Html::default();
         days(&mut html, &[], &[], |_| String::new(), "nothing");
         assert_eq!(html.0, "");
-        let mark = Mark { day: 7, value: 0.0, class: "stands", title: "<zero>".to_owned(), address: Address::new("/", &[]) };
+        let mark =
+            Mark { day: 7, value: 0.0, class: "stands", title: "<zero>".to_owned(), address: Address::new("/", &[]) };
         days(&mut html, &[mark], &[], |day| day.to_string(), "one");
         assert!(html.0.contains("&lt;zero&gt;") && !html.0.contains("NaN") && !html.0.contains("inf"), "{}", html.0);
     }

@@ -98,10 +98,7 @@ pub struct Watched {
 }
 
 /// Serves until cancelled; returns the address it listens on. The caller asks [`Options::is_off`] first.
-pub async fn serve(
-    options: &Options,
-    watched: Watched,
-) -> Result<(SocketAddr, JoinHandle<()>), StatusError> {
+pub async fn serve(options: &Options, watched: Watched) -> Result<(SocketAddr, JoinHandle<()>), StatusError> {
     let failed = |source| StatusError { listen: options.listen.clone(), source };
     let listener = TcpListener::bind(&options.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;

@@ -5,7 +5,7 @@ use super::{
     views::{Frame, covid, feeds, names, overview, record, records, stories},
 };
 use crate::history::{self, Heat, Pickup, SeriesCount, Whole};
-use crate::model::ArticleSummary;
+use crate::model::{ArticleSummary, ClaimRecord};
 use axum::{
     Router,
     extract::{Query, State},
@@ -145,7 +145,9 @@ async fn whole(State(watched): &State<Watched>, Query(Record { item, revision })
 
 async fn record(watched: State<Watched>, wish: Query<Record>) -> Response {
     let whole = whole(&watched, &wish).await;
-    let page = watched.page(|frame| record::render(frame, &wish.item, whole.as_ref()));
+    let item = wish.item.clone();
+    let claims: Vec<ClaimRecord> = watched.ask(move |db| history::claims_of(db, &item)).await;
+    let page = watched.page(|frame| record::render(frame, &wish.item, whole.as_ref(), &claims));
     if whole.is_some() { page } else { (StatusCode::NOT_FOUND, page).into_response() }
 }
 

@@ -80,7 +80,7 @@ impl World {
             config: self.config.clone(),
             once: true,
             cancel: CancellationToken::new(),
-            watching: Watching::default(),
+            watching: Default::default(),
             snapshot: watch::Sender::new(Snapshot::new(Timestamp::now())),
         };
         run_with(options, self.store.clone(), Box::new(sink)).await.unwrap();

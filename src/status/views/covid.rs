@@ -2,7 +2,7 @@
 
 use super::Frame;
 use crate::history::{ClaimPoint, Country, Heat, SeriesCount};
-use crate::model::{ClaimRecord, FigureSummary};
+use crate::model::{ClaimRecord, Qualifier};
 use crate::status::chart::{self, Mark, Range};
 use crate::status::figure;
 use crate::status::html::{self, Address, Column, Html, spaced};
@@ -57,7 +57,11 @@ fn choice(html: &mut Html, countries: &[Country], chosen: Option<&Chosen>) {
     html.raw("<ul class=\"choice\">");
     for country in countries {
         let current = chosen.is_some_and(|chosen| chosen.iso2 == country.iso2);
-        html.raw("<li>").link(&Address::new("/covid", &[("country", &country.iso2)]), name_of(countries, &country.iso2), current);
+        html.raw("<li>").link(
+            &Address::new("/covid", &[("country", &country.iso2)]),
+            name_of(countries, &country.iso2),
+            current,
+        );
         html.raw(" ").quiet(&country.claims.to_string()).raw("</li>");
     }
     html.raw("</ul>\n").end();
@@ -65,9 +69,13 @@ fn choice(html: &mut Html, countries: &[Country], chosen: Option<&Chosen>) {
 
 fn country(html: &mut Html, chosen: &Chosen, name: &str) {
     html.section("series", &format!("What is counted: {name}"));
-    let columns = [Column::words("Metric"), Column::words("Series"), Column::figures("Claims"), Column::figures("Days")];
+    let columns =
+        [Column::words("Metric"), Column::words("Series"), Column::figures("Claims"), Column::figures("Days")];
     html.raw("<details").raw(if chosen.series.len() > 8 { ">" } else { " open>" });
-    html.raw("<summary>").text(&format!("{} series", chosen.series.len())).raw("</summary>\n").table("series", &columns);
+    html.raw("<summary>")
+        .text(&format!("{} series", chosen.series.len()))
+        .raw("</summary>\n")
+        .table("series", &columns);
     for row in &chosen.series {
         let current = chosen.drawn.as_ref().is_some_and(|(drawn, _)| drawn == row);
         let query = [("country", chosen.iso2.as_str()), ("metric", &row.metric), ("series", &row.series)];
@@ -87,7 +95,9 @@ fn drawn(html: &mut Html, series: &SeriesCount, points: &[ClaimPoint]) {
     let marks: Vec<Mark> = points.iter().filter_map(mark).collect();
     chart::days(html, &marks, &ranges(points), day_name, &title);
     html.raw("<ul class=\"legend\"><li class=\"stands\">stands</li><li class=\"bound\">a bound or about</li>");
-    html.raw("<li class=\"ended\">corrected or withdrawn</li><li class=\"range\">sources contradict each other</li></ul>\n");
+    html.raw(
+        "<li class=\"ended\">corrected or withdrawn</li><li class=\"range\">sources contradict each other</li></ul>\n",
+    );
     let columns = ["Day", "Figure", "Told by", "Sentence", "Standing"].map(Column::words);
     html.table("points", &columns);
     for point in points.iter().rev() {
@@ -96,7 +106,7 @@ fn drawn(html: &mut Html, series: &SeriesCount, points: &[ClaimPoint]) {
         if claim.as_of.is_none() {
             html.quiet("day of the report");
         }
-        html.raw("</th>").cell("Figure").raw("<b>").text(&figure::value(&summary(claim))).raw("</b></td>");
+        html.raw("</th>").cell("Figure").raw("<b>").text(&figure::value(&claim.into())).raw("</b></td>");
         html.cell("Told by").text(claim.agency.as_deref().unwrap_or(&claim.feed.0));
         if let Some(source) = &claim.source {
             html.raw("<span class=\"quiet under\">after ").text(source).raw("</span>");
@@ -118,14 +128,12 @@ fn drawn(html: &mut Html, series: &SeriesCount, points: &[ClaimPoint]) {
 
 /// The sentence that a claim was read from.
 fn sentence(claim: &ClaimRecord) -> Address {
-    let observation = claim.id.strip_prefix(&claim.item.0).unwrap_or(&claim.id).trim_start_matches('/');
-    html::record(&claim.item.0, claim.revision).at(observation)
+    html::record(&claim.item.0, claim.revision).at(claim.observation())
 }
 
 fn mark(point: &ClaimPoint) -> Option<Mark> {
     let claim = &point.claim;
-    let summary = summary(claim);
-    let exact = matches!(claim.qualifier, crate::model::Qualifier::Exact);
+    let exact = matches!(claim.qualifier, Qualifier::Exact);
     let class = match point.ended {
         Some(_) => "ended",
         None if exact => "stands",
@@ -137,7 +145,7 @@ fn mark(point: &ClaimPoint) -> Option<Mark> {
         day: number_of(&point.day)?,
         value: claim.value?.0,
         class,
-        title: format!("{}: {} ({teller}){ended}\n{}", point.day, figure::value(&summary), claim.sentence),
+        title: format!("{}: {} ({teller}){ended}\n{}", point.day, figure::value(&claim.into()), claim.sentence),
         address: sentence(claim),
     })
 }
@@ -146,7 +154,7 @@ fn mark(point: &ClaimPoint) -> Option<Mark> {
 fn ranges(points: &[ClaimPoint]) -> Vec<Range> {
     let mut by_day: BTreeMap<i64, Vec<(f64, &ClaimRecord)>> = BTreeMap::new();
     for ClaimPoint { day, claim, .. } in points.iter().filter(|point| point.ended.is_none()) {
-        let exact = matches!(claim.qualifier, crate::model::Qualifier::Exact);
+        let exact = matches!(claim.qualifier, Qualifier::Exact);
         if let (true, Some(day), Some(value)) = (exact, number_of(day), claim.value) {
             by_day.entry(day).or_default().push((value.0, claim));
         }
@@ -155,28 +163,12 @@ fn ranges(points: &[ClaimPoint]) -> Vec<Range> {
         let low = figures.iter().min_by(|one, other| one.0.total_cmp(&other.0))?;
         let high = figures.iter().max_by(|one, other| one.0.total_cmp(&other.0))?;
         let say = |(_, claim): &(f64, &ClaimRecord)| {
-            format!("{} ({})", figure::value(&summary(claim)), claim.agency.as_deref().unwrap_or(&claim.feed.0))
+            format!("{} ({})", figure::value(&(*claim).into()), claim.agency.as_deref().unwrap_or(&claim.feed.0))
         };
         let title = format!("{}: from {} to {}", day_name(day), say(low), say(high));
         (low.0 < high.0).then_some(Range { day, low: low.0, high: high.0, title })
     };
     by_day.into_iter().filter_map(range).collect()
-}
-
-fn summary(claim: &ClaimRecord) -> FigureSummary {
-    FigureSummary {
-        place: claim.place.clone(),
-        metric: claim.metric,
-        kind: claim.kind,
-        period: claim.period,
-        value: claim.value,
-        value_max: claim.value_max,
-        unit: claim.unit,
-        per: claim.per,
-        qualifier: claim.qualifier,
-        as_of: claim.as_of.clone(),
-        status: claim.status,
-    }
 }
 
 fn map(html: &mut Html, countries: &[Country], heat: &Heat, metrics: &[String], metric: Option<&str>) {

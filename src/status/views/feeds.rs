@@ -78,7 +78,8 @@ pub(in crate::status) fn render(frame: &Frame<'_>, observed: &BTreeMap<String, V
         html.table_end().raw("<p class=\"choice\">");
         for page in 0..feeds.len().div_ceil(ROWS).max(1) {
             if feeds.len() > ROWS {
-                html.link(&Wish { page, ..wish.clone() }.address(), &(page + 1).to_string(), page == wish.page).raw(" ");
+                html.link(&Wish { page, ..wish.clone() }.address(), &(page + 1).to_string(), page == wish.page)
+                    .raw(" ");
             }
         }
         html.raw("</p>\n").end();
@@ -91,7 +92,8 @@ fn column(title: &'static str, word: &str, wish: &Wish) -> Column {
     let reverse = sorted && !wish.reverse;
     let address = Wish { sort: Some(word.to_owned()), reverse, page: 0, ..wish.clone() }.address();
     let order = sorted.then_some(if falling == wish.reverse { Order::Rising } else { Order::Falling });
-    let column = if matches!(word, "errors" | "items" | "observed") { Column::figures(title) } else { Column::words(title) };
+    let column =
+        if matches!(word, "errors" | "items" | "observed") { Column::figures(title) } else { Column::words(title) };
     column.sorted(Sort { address, order })
 }
 
@@ -126,7 +128,10 @@ fn row(html: &mut Html, feed: &FeedSnapshot, observed: &[u64], now: Timestamp) {
     if let Some(push) = &feed.push {
         html.quiet(&pushed(push));
     }
-    html.raw("</td>").number("Errors", u64::from(feed.errors)).number("Items", feed.items).number("Observed", feed.observed);
+    html.raw("</td>")
+        .number("Errors", u64::from(feed.errors))
+        .number("Items", feed.items)
+        .number("Observed", feed.observed);
     html.cell("Last 48 hours");
     let n: u64 = observed.iter().sum();
     if n > 0 {

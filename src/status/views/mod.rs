@@ -36,7 +36,9 @@ impl Frame<'_> {
         let mut html = Html::default();
         html.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
         html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-        html.raw("<meta name=\"color-scheme\" content=\"light dark\">\n<title>").text(title).raw(" · dateline</title>\n");
+        html.raw("<meta name=\"color-scheme\" content=\"light dark\">\n<title>")
+            .text(title)
+            .raw(" · dateline</title>\n");
         html.raw("<link rel=\"icon\" href=\"/icon.svg\" type=\"image/svg+xml\">\n");
         html.raw("<link rel=\"stylesheet\" href=\"/style.css\">\n");
         html.raw("<noscript><meta http-equiv=\"refresh\" content=\"15\"></noscript>\n");
@@ -87,7 +89,10 @@ impl Frame<'_> {
             notice("The publisher reports: ", error);
         }
         if self.missed > 0 {
-            notice("The disk was too slow for this page's history; revisions that it lacks: ", &self.missed.to_string());
+            notice(
+                "The disk was too slow for this page's history; revisions that it lacks: ",
+                &self.missed.to_string(),
+            );
         }
     }
 }

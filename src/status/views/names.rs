@@ -32,8 +32,11 @@ pub(in crate::status) fn render(frame: &Frame<'_>, named: &[Named], kind: Option
         for row in named {
             html.row().text(&row.name).raw("</th>").cell("Kind").text(&spaced(&row.kind)).raw("</td>");
             html.number("Originals today", row.today);
-            html.raw("<td class=\"number\" data-label=\"A day in the week before\">").text(&format!("{:.1}", row.a_day));
-            html.raw("</td>").cell("Against the week").raw("<svg class=\"pair\" viewBox=\"0 0 100 14\" role=\"img\" aria-label=\"");
+            html.raw("<td class=\"number\" data-label=\"A day in the week before\">")
+                .text(&format!("{:.1}", row.a_day));
+            html.raw("</td>")
+                .cell("Against the week")
+                .raw("<svg class=\"pair\" viewBox=\"0 0 100 14\" role=\"img\" aria-label=\"");
             html.text(&against(row)).raw("\"><path class=\"now\" d=\"M0 1h").at(100.0 * row.today as f64 / most);
             html.raw("v7H0z\"/><path class=\"then\" d=\"M0 9h").at(100.0 * row.a_day / most).raw("v4H0z\"/></svg> ");
             html.quiet(&against(row)).raw("</td></tr>\n");

@@ -95,11 +95,24 @@ fn plots(html: &mut Html, frame: &Frame<'_>, traffic: &[TrafficMinute], span: us
         rows.push((stage, sent, sent as f64 / minutes as f64, most, errors));
     }
     html.raw("</div>\n<details><summary>The same in numbers</summary>\n");
-    html.table("traffic", &[Column::words("Room"), Column::figures("Went on"), Column::figures("A minute"), Column::figures("At most"), Column::figures("Failed")]);
+    html.table(
+        "traffic",
+        &[
+            Column::words("Room"),
+            Column::figures("Went on"),
+            Column::figures("A minute"),
+            Column::figures("At most"),
+            Column::figures("Failed"),
+        ],
+    );
     for (stage, sent, mean, most, errors) in rows {
         html.row().text(stage.as_str()).raw("</th>").number("Went on", sent);
         for (name, rate) in [("A minute", mean), ("At most", most)] {
-            html.raw("<td class=\"number\" data-label=\"").raw(name).raw("\">").text(&format!("{rate:.1}")).raw("</td>");
+            html.raw("<td class=\"number\" data-label=\"")
+                .raw(name)
+                .raw("\">")
+                .text(&format!("{rate:.1}"))
+                .raw("</td>");
         }
         html.number("Failed", errors).raw("</tr>\n");
     }
@@ -112,7 +125,16 @@ fn freshness(html: &mut Html, freshness: &[Percentiles]) {
         html.nothing("Nothing new was committed.").end();
         return;
     }
-    html.table("freshness", &[Column::words("Way"), Column::figures("Half within"), Column::figures("90 % within"), Column::figures("99 % within"), Column::figures("Items")]);
+    html.table(
+        "freshness",
+        &[
+            Column::words("Way"),
+            Column::figures("Half within"),
+            Column::figures("90 % within"),
+            Column::figures("99 % within"),
+            Column::figures("Items"),
+        ],
+    );
     for row in freshness {
         html.row().raw(match row.step {
             Step::PublishedObserved => "published → observed",
@@ -131,7 +153,16 @@ fn freshness(html: &mut Html, freshness: &[Percentiles]) {
 
 fn rooms(html: &mut Html, snapshot: &Snapshot) {
     html.section("rooms", "Rooms, since the start");
-    html.table("rooms", &[Column::words("Room"), Column::figures("Came in"), Column::figures("Went on"), Column::figures("Discarded"), Column::figures("Failed")]);
+    html.table(
+        "rooms",
+        &[
+            Column::words("Room"),
+            Column::figures("Came in"),
+            Column::figures("Went on"),
+            Column::figures("Discarded"),
+            Column::figures("Failed"),
+        ],
+    );
     for count in &snapshot.stages {
         html.row().text(count.stage.as_str()).raw("</th>");
         html.number("Came in", count.received).number("Went on", count.sent);

@@ -20,10 +20,14 @@ pub(in crate::status) fn render(
     feed: Option<&str>,
 ) -> String {
     frame.page("/records", "Records", |html| {
-        html.section("latest", match feed {
-            Some(feed) => format!("Published from {feed}"),
-            None => "Published".to_owned(),
-        }.as_str());
+        html.section(
+            "latest",
+            match feed {
+                Some(feed) => format!("Published from {feed}"),
+                None => "Published".to_owned(),
+            }
+            .as_str(),
+        );
         html.raw("<p class=\"choice\">");
         if feed.is_some() {
             html.link(&Address::new("/records", &[]), "of all feeds", false).raw(" ");
@@ -59,16 +63,22 @@ pub(super) fn table(html: &mut Html, id: &'static str, latest: &[(i64, ArticleSu
         html.raw("</th>").cell("Source");
         let feed = Address::new("/records", &[("feed", &article.feed.0)]);
         match &article.agency {
-            Some(agency) => {
-                html.text(agency).raw("<span class=\"quiet under\">in ").link(&feed, &article.feed.0, false).raw("</span>")
-            }
+            Some(agency) => html
+                .text(agency)
+                .raw("<span class=\"quiet under\">in ")
+                .link(&feed, &article.feed.0, false)
+                .raw("</span>"),
             None => html.link(&feed, &article.feed.0, false),
         };
         html.raw("</td>").cell("Relation");
         let (class, word) = relation(article.relation);
         html.badge(class, word);
         if let Some(of) = &article.of {
-            html.raw("<span class=\"quiet under\">of ").link(&Address::new("/record", &[("item", &of.0)]), &of.0, false);
+            html.raw("<span class=\"quiet under\">of ").link(
+                &Address::new("/record", &[("item", &of.0)]),
+                &of.0,
+                false,
+            );
             if let Some(agency) = &article.origin_agency {
                 html.text(&format!(" ({agency})"));
             }
