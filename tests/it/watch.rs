@@ -240,7 +240,7 @@ fn one_picture_has_rates_feeds_and_records() {
     assert!(!shown.contains('\u{1b}'), "{shown:?}");
 }
 
-/// `top` in a pseudo terminal of 60 columns and 20 rows; `keys` are pressed once the first picture is there. Returns all
+/// `top` in a pseudo terminal of 72 columns and 20 rows; `keys` are pressed once the first picture is there. Returns all
 /// that the terminal was told, with what `stty` says of it afterwards.
 #[cfg(target_os = "linux")]
 fn in_a_terminal(site: &Site, keys: &[(&str, &str)]) -> String {
@@ -248,7 +248,7 @@ fn in_a_terminal(site: &Site, keys: &[(&str, &str)]) -> String {
     let top = beside(site, "top");
     let words: Vec<String> =
         [top.get_program()].into_iter().chain(top.get_args()).map(|word| format!("{word:?}")).collect();
-    let inside = format!("stty cols 60 rows 20; {} --interval 100ms; echo code $?; stty -a", words.join(" "));
+    let inside = format!("stty cols 72 rows 20; {} --interval 100ms; echo code $?; stty -a", words.join(" "));
     let shown = site.path("terminal");
     let mut script = Command::new("script");
     script.args(["-qfc", &inside, "/dev/null"]).env("TERM", "xterm").env("NO_COLOR", "1");
@@ -276,7 +276,7 @@ fn a_terminal_is_given_back_as_it_was() {
         for picture in pictures.split("\u{1b}[H").skip(1) {
             let lines: Vec<&str> = picture.split("\u{1b}[J").next().unwrap().split("\u{1b}[K").collect();
             assert!(lines.len() <= 21, "{lines:#?}");
-            assert!(lines.iter().all(|line| line.trim().chars().count() <= 60), "{lines:#?}");
+            assert!(lines.iter().all(|line| line.trim().chars().count() <= 72), "{lines:#?}");
         }
     }
 }

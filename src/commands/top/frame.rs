@@ -101,6 +101,7 @@ fn head(picture: &Picture<'_>) -> Vec<Line> {
     let Picture { snapshot, now, away, .. } = picture;
     let Snapshot { intake, publisher, configuration, .. } = snapshot;
     let ready = if snapshot.ready { (Tone::Good, "ready") } else { (Tone::Bad, "not ready") };
+    let troubled = snapshot.feeds.iter().filter(|feed| has_trouble(feed)).count();
     let connected = if publisher.connected { "connected" } else { "away" };
     let oldest = match intake.oldest {
         Some(oldest) => format!("oldest waits {}", length(seconds(oldest, *now))),
@@ -111,7 +112,7 @@ fn head(picture: &Picture<'_>) -> Vec<Line> {
             (Tone::Strong, "dateline  ".to_owned()),
             (ready.0, ready.1.to_owned()),
             (Tone::Plain, format!("  up {}", length(seconds(snapshot.started, *now)))),
-            (Tone::Plain, format!("  {} feeds", snapshot.feeds.len())),
+            (Tone::Plain, format!("  feeds {}, with trouble {troubled}", snapshot.feeds.len())),
             (Tone::Faint, format!("  {}", clock(*now))),
         ],
         vec![
@@ -205,7 +206,7 @@ fn choose<'s>(picture: &Picture<'s>, sort: Sort, rows: usize) -> Vec<&'s FeedSna
         Sort::Name => all.sort_by(|one, other| one.id.cmp(&other.id)),
     }
     if sort == Sort::Trouble {
-        let (mut troubled, well): (Vec<_>, Vec<_>) = all.into_iter().partition(|feed| feed.errors > 0 || feed.held);
+        let (mut troubled, well): (Vec<_>, Vec<_>) = all.into_iter().partition(|feed| has_trouble(feed));
         troubled.sort_by_key(|feed| Reverse(feed.errors));
         troubled.truncate(rows.saturating_sub(well.len()).max(rows.div_ceil(2)));
         troubled.extend(well);
@@ -227,6 +228,10 @@ fn latest(picture: &Picture<'_>, rows: usize) -> Vec<Line> {
         ]);
     }
     lines
+}
+
+fn has_trouble(feed: &FeedSnapshot) -> bool {
+    feed.errors > 0 || feed.held
 }
 
 /// How a feed is called by its state.
@@ -408,7 +413,7 @@ mod tests {
     fn a_picture_has_rates_lag_feeds_and_records() {
         let shown = picture(120, None, Sort::default(), |_| {});
         for line in [
-            "dateline  ready  up 2 h  3 feeds  12:26:40",
+            "dateline  ready  up 2 h  feeds 3, with trouble 1  12:26:40",
             "publisher connected  journal  position 0  records 0  commits 0",
             "intake    lag 1,234  oldest waits 3 s  0 waiting for pages",
             "room           per s   per min        in       out  left out    failed",

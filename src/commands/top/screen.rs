@@ -51,7 +51,7 @@ impl Screen {
         if self.keys.is_some() {
             // It waits for a key for ever, and ends with the process.
             std::thread::spawn(move || {
-                for key in io::stdin().bytes().map_while(Result::ok) {
+                for key in io::stdin().lock().bytes().map_while(Result::ok) {
                     if sender.blocking_send(key).is_err() {
                         return;
                     }
