@@ -8,7 +8,10 @@ mod generate;
 mod health;
 mod init;
 mod man;
+mod reach;
 mod schema;
+mod tap;
+mod top;
 
 pub use completions::Completions;
 pub use config::{Config, ConfigFormat, ConfigReference, ConfigShow, ConfigVerb};
@@ -18,7 +21,10 @@ pub use generate::{Generate, GenerateFeed, GenerateVerb};
 pub use health::Health;
 pub use init::Init;
 pub use man::Man;
+pub use reach::Reach;
 pub use schema::Schema;
+pub use tap::Tap;
+pub use top::Top;
 
 use crate::{config::Flags, extract::Tagger, model::units};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -80,6 +86,10 @@ pub enum Verb {
     Eval(Eval),
     /// Make tables of names of your own, of GeoNames dumps and of lists.
     Gazetteer(Gazetteer),
+    /// Follow what leaves the rooms of the running daemon.
+    Tap(Tap),
+    /// Show the running daemon's rates, lag and feeds, over and over.
+    Top(Top),
     /// Print the JSON Schemas of the records and of the configuration.
     Schema(Schema),
     /// Read the topics and prove that nothing is lost, doubled or out of order.

@@ -15,6 +15,7 @@ mod man;
 mod migrate;
 mod problems;
 mod process;
+mod reach;
 mod rebuild_state;
 #[cfg(feature = "kafka")]
 mod registered;
@@ -23,6 +24,8 @@ mod replay;
 mod run;
 mod schema;
 mod show;
+mod tap;
+mod top;
 mod validate;
 
 use crate::{
@@ -78,6 +81,8 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Explain(given) => process::explain(given),
         Verb::Eval(given) => eval::run(&given),
         Verb::Schema(given) => schema::run(&given),
+        Verb::Tap(given) => tap::run(&given),
+        Verb::Top(given) => top::run(&given),
         Verb::Run(given) => run::run(&given),
         Verb::Audit(given) => audit::run(&given),
         Verb::RebuildState(given) => rebuild_state::run(&given),

@@ -78,16 +78,19 @@ impl Style {
     }
 }
 
-/// Text from outside may hold escape sequences; a terminal must not see them.
-fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+/// Text from outside may hold escape sequences, and marks that turn the order of what follows; a terminal must not see
+/// them.
+pub(super) fn harmless(text: &str) -> String {
+    let steers =
+        |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
-fn text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
+pub(super) fn text<'v>(value: &'v Value, pointer: &str) -> Option<&'v str> {
     value.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-fn list<'v>(value: &'v Value, pointer: &str) -> &'v [Value] {
+pub(super) fn list<'v>(value: &'v Value, pointer: &str) -> &'v [Value] {
     value.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
@@ -184,7 +187,7 @@ fn title_of(record: &Value) -> String {
     parts.join(" · ")
 }
 
-fn dateline(record: &Value) -> String {
+pub(super) fn dateline(record: &Value) -> String {
     let Some(dateline) = record.pointer("/wire/dateline").filter(|value| value.is_object()) else {
         return String::new();
     };
@@ -198,7 +201,7 @@ fn dateline(record: &Value) -> String {
 }
 
 /// `revision 2 (correction): headline, body`.
-fn change(record: &Value) -> String {
+pub(super) fn change(record: &Value) -> String {
     let Some(revision) = record.get("revision").and_then(Value::as_u64) else {
         return text(record, "/suppressed").map(|reason| format!("not published: {reason}")).unwrap_or_default();
     };
@@ -217,7 +220,7 @@ fn change(record: &Value) -> String {
 }
 
 /// What it is a copy of.
-fn relation(record: &Value) -> String {
+pub(super) fn relation(record: &Value) -> String {
     let Some(relation) = text(record, "/duplicate/relation").filter(|relation| *relation != "original") else {
         return String::new();
     };
@@ -336,7 +339,7 @@ pub(super) fn bounded(claim: &Value) -> String {
 }
 
 /// Digits in threes.
-fn grouped(number: f64) -> String {
+pub(super) fn grouped(number: f64) -> String {
     let plain = number.to_string();
     let (whole, fraction) =
         plain.split_once('.').map_or((plain.as_str(), None), |(whole, fraction)| (whole, Some(fraction)));
@@ -526,7 +529,8 @@ mod tests {
 
     #[test]
     fn text_from_outside_cannot_steer_the_terminal() {
-        let shown = article(Style::plain(), &json!({"headline": "a\u{1b}[2Jb", "body": "\u{7}x", "issues": []}));
-        assert!(!shown.contains('\u{1b}') && !shown.contains('\u{7}'), "{shown:?}");
+        let shown =
+            article(Style::plain(), &json!({"headline": "a\u{1b}[2Jb\u{202e}", "body": "\u{7}x", "issues": []}));
+        assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown:?}");
     }
 }

@@ -60,5 +60,6 @@ mod registry;
 mod reload;
 mod replay;
 mod restart;
+mod watch;
 mod websub;
 mod withdrawal;
