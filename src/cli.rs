@@ -1,8 +1,10 @@
 //! The command line: what the user types, as types. No behaviour; that is in `commands`, one file per verb.
 
+mod dlq;
 mod feeds;
 mod gazetteer;
 
+pub use dlq::{Dlq, DlqFilter, DlqFormat, DlqList, DlqRedrive, DlqShow, DlqVerb};
 pub use feeds::{Feeds, FeedsCheck, FeedsDiscover, FeedsExport, FeedsFormat, FeedsImport, FeedsList, FeedsVerb};
 pub use gazetteer::{Gazetteer, GazetteerBuild, GazetteerVerb};
 
@@ -67,6 +69,8 @@ pub enum Verb {
     Replay(Replay),
     /// Move from the journal to a Kafka broker: records, state and all.
     Migrate(Migrate),
+    /// List and show dead letters, and hand them to the pipeline again.
+    Dlq(Dlq),
 }
 
 /// Where the configuration comes from.

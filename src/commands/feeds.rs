@@ -4,7 +4,6 @@ mod check;
 mod discover;
 mod list;
 mod probe;
-mod table;
 
 use super::exit;
 use crate::{

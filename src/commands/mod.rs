@@ -2,6 +2,7 @@
 
 mod audit;
 mod demo;
+mod dlq;
 mod doctor;
 mod eval;
 mod feeds;
@@ -9,12 +10,14 @@ mod gazetteer;
 mod get;
 mod migrate;
 mod process;
+mod reading;
 mod rebuild_state;
 mod reload;
 mod replay;
 mod run;
 mod schema;
 mod show;
+mod table;
 mod validate;
 
 use crate::{
@@ -71,6 +74,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::RebuildState(given) => rebuild_state::run(&given),
         Verb::Replay(given) => replay::run(&given),
         Verb::Migrate(given) => migrate::run(&given),
+        Verb::Dlq(given) => dlq::run(&given),
     };
     ExitCode::from(code)
 }

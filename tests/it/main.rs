@@ -19,6 +19,8 @@ mod crash;
 mod crash_kafka;
 mod delivery;
 mod disk;
+#[cfg(feature = "faults")]
+mod dlq;
 mod feed_server;
 mod feeds;
 mod flow;

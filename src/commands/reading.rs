@@ -1,0 +1,40 @@
+//! The topics that a configuration publishes to, opened for reading: beside the daemon, without its lock.
+
+use super::audit::Failure;
+use crate::{
+    config::Config,
+    publish::{Target, unwritten::unwritten},
+    store::{StoreError, inspect},
+    topics::{Files, Topics},
+};
+
+/// Opens them, and fixes their ends.
+pub(super) fn topics(config: &Config) -> Result<Box<dyn Topics>, Failure> {
+    match config.publish.to {
+        Target::Journal => files(config),
+        Target::Kafka => cluster(config),
+    }
+}
+
+fn files(config: &Config) -> Result<Box<dyn Topics>, Failure> {
+    let mut lines = crate::topics::Pending::new();
+    if inspect::file(&config.data_dir).exists() {
+        let found = inspect::open(&config.data_dir)?;
+        // At 0 a daemon is making it at this moment.
+        if found.schema > 0 {
+            lines = unwritten(&found.connection).map_err(StoreError::from)?.lines;
+        }
+    }
+    Ok(Box::new(Files::open(&config.data_dir.join("topics"), &config.publish.topic_prefix, lines)?))
+}
+
+#[cfg(feature = "kafka")]
+fn cluster(config: &Config) -> Result<Box<dyn Topics>, Failure> {
+    let settings = crate::publish::kafka::settings(&config.publish.kafka);
+    Ok(Box::new(crate::topics::Cluster::open(&settings, &config.publish.topic_prefix)?))
+}
+
+#[cfg(not(feature = "kafka"))]
+fn cluster(_: &Config) -> Result<Box<dyn Topics>, Failure> {
+    Err(Failure::Configuration("this dateline was built without the `kafka` feature".to_owned()))
+}
