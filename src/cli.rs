@@ -3,10 +3,12 @@
 mod dlq;
 mod feeds;
 mod gazetteer;
+mod test;
 
 pub use dlq::{Dlq, DlqFilter, DlqFormat, DlqList, DlqRedrive, DlqShow, DlqVerb};
 pub use feeds::{Feeds, FeedsCheck, FeedsDiscover, FeedsExport, FeedsFormat, FeedsImport, FeedsList, FeedsVerb};
 pub use gazetteer::{Gazetteer, GazetteerBuild, GazetteerVerb};
+pub use test::Test;
 
 use crate::{config::Flags, extract::Tagger, model::units};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -71,6 +73,8 @@ pub enum Verb {
     Migrate(Migrate),
     /// List and show dead letters, and hand them to the pipeline again.
     Dlq(Dlq),
+    /// Run the tests of the configuration: what is read in pieces of feeds and pages, against what should be.
+    Test(Test),
 }
 
 /// Where the configuration comes from.

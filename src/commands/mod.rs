@@ -18,6 +18,7 @@ mod run;
 mod schema;
 mod show;
 mod table;
+mod test;
 mod validate;
 
 use crate::{
@@ -75,6 +76,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Replay(given) => replay::run(&given),
         Verb::Migrate(given) => migrate::run(&given),
         Verb::Dlq(given) => dlq::run(&given),
+        Verb::Test(given) => test::run(&given),
     };
     ExitCode::from(code)
 }

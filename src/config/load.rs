@@ -6,6 +6,7 @@
 
 use super::{
     Config, Files, Place, Problems, Written,
+    case::PlacedCase,
     document::{self, Document, Leaf, PlacedFeed},
     keys::{self, Node},
     problem::line_and_column,
@@ -82,12 +83,15 @@ pub struct Loaded {
     pub config: Config,
     /// The main file, if there was one.
     pub file: Option<PathBuf>,
+    /// Inputs of `[[tests]]` that cannot be read: the daemon goes without them.
+    pub unread: Problems,
 }
 
 /// Everything that was written, before it is checked as a whole.
 pub(super) struct Draft {
     pub(super) config: Config,
     pub(super) feeds: Vec<PlacedFeed>,
+    pub(super) tests: Vec<PlacedCase>,
     /// Where the keys outside of feeds were written.
     pub(super) places: BTreeMap<String, Place>,
 }
@@ -118,11 +122,12 @@ fn read_into(flags: &Flags, environment: &Environment, files: &mut Files) -> Res
         files.named(path);
     }
     let mut leaves = Vec::new();
-    let mut feeds = Vec::new();
+    let (mut feeds, mut tests) = (Vec::new(), Vec::new());
     if let Some(path) = &file {
         let document = read_file(path, keys::written(), &mut problems);
         leaves.extend(document.leaves);
         feeds.extend(document.feeds);
+        tests.extend(document.tests);
     }
     leaves.extend(from_variables(environment, &mut problems));
     leaves.extend(from_set(flags, &mut problems));
@@ -131,7 +136,10 @@ fn read_into(flags: &Flags, environment: &Environment, files: &mut Files) -> Res
     let mut written = assemble(&leaves, &mut problems);
     read_secrets(&mut written, &places, files, &mut problems);
     read_gazetteers(&mut written, &places, file.as_deref(), files, &mut problems);
-    feeds.extend(listed_feeds(&written, &places, file.as_deref(), feeds.is_empty(), files, &mut problems));
+    for listed in listed_feeds(&written, &places, file.as_deref(), feeds.is_empty(), files, &mut problems) {
+        feeds.extend(listed.feeds);
+        tests.extend(listed.tests);
+    }
     feeds.extend(flag_feeds(flags));
     if let (true, false) = (flags.feed_urls.is_empty(), flags.allow.is_empty()) {
         feeds.iter_mut().for_each(|feed| feed.feed.allow.extend(flags.allow.iter().cloned()));
@@ -157,11 +165,14 @@ fn read_into(flags: &Flags, environment: &Environment, files: &mut Files) -> Res
         publish: written.publish,
         status: written.status,
         log: written.log,
+        tests: tests.iter().map(PlacedCase::settled).collect(),
     };
-    let draft = Draft { config, feeds, places };
+    let draft = Draft { config, feeds, tests, places };
     validate::check(&draft, file.as_deref(), &mut problems);
     if problems.0.is_empty() {
-        return Ok(Loaded { config: draft.config, file });
+        let mut unread = Problems::default();
+        draft.tests.iter().for_each(|test| test.look(&mut unread));
+        return Ok(Loaded { config: draft.config, file, unread });
     }
     problems.0.sort();
     problems.0.dedup();
@@ -373,7 +384,7 @@ fn read_gazetteers(
     written.extract.gazetteer.rows = Arc::new(rows);
 }
 
-/// The feeds of the files that `feeds` names, relative to the main file.
+/// What stands in the files that `feeds` names, relative to the main file.
 fn listed_feeds(
     written: &Written,
     places: &BTreeMap<String, Place>,
@@ -381,7 +392,7 @@ fn listed_feeds(
     none_inline: bool,
     files: &mut Files,
     problems: &mut Problems,
-) -> Vec<PlacedFeed> {
+) -> Vec<Document> {
     let stated = places.contains_key("feeds");
     // Without `feeds`, a list beside the file is taken, unless the file holds its feeds itself.
     if !stated && (file.is_none() || !none_inline) {
@@ -416,7 +427,7 @@ fn listed_feeds(
     }
     let mut seen = std::collections::BTreeSet::new();
     paths.retain(|path| seen.insert(path.clone()));
-    paths.iter().flat_map(|path| read_file(path, keys::feed_list(), problems).feeds).collect()
+    paths.iter().map(|path| read_file(path, keys::feed_list(), problems)).collect()
 }
 
 /// The feeds of `--feed-url`. Their ids come from nothing but the address, so that they are the same at the next start.

@@ -51,6 +51,7 @@ mod migrate;
 mod oracle;
 mod quality;
 mod readme;
+mod regression;
 mod reload;
 mod replay;
 mod restart;

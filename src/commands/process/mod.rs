@@ -5,6 +5,7 @@
 //! into a file that has no name. Output is one line per item in input order,
 //! made by as many threads as there are cores; only `dedup` is done in turn, because it remembers.
 
+mod bench;
 mod document;
 mod explain;
 mod input;
@@ -27,6 +28,7 @@ use crate::{
     extract, fetch,
     model::{Feed, Issue, Stage},
 };
+pub(super) use bench::Bench;
 pub(super) use memory::Memory;
 pub(super) use stages::Done;
 
