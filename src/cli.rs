@@ -4,11 +4,13 @@ mod dlq;
 mod feeds;
 mod gazetteer;
 mod test;
+mod topics;
 
 pub use dlq::{Dlq, DlqFilter, DlqFormat, DlqList, DlqRedrive, DlqShow, DlqVerb};
 pub use feeds::{Feeds, FeedsCheck, FeedsDiscover, FeedsExport, FeedsFormat, FeedsImport, FeedsList, FeedsVerb};
 pub use gazetteer::{Gazetteer, GazetteerBuild, GazetteerVerb};
 pub use test::Test;
+pub use topics::{Topics, TopicsCreate, TopicsFormat, TopicsList, TopicsVerb};
 
 use crate::{config::Flags, extract::Tagger, model::units};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -75,6 +77,8 @@ pub enum Verb {
     Dlq(Dlq),
     /// Run the tests of the configuration: what is read in pieces of feeds and pages, against what should be.
     Test(Test),
+    /// List the topics, and create those that are missing at the broker.
+    Topics(Topics),
 }
 
 /// Where the configuration comes from.
@@ -232,11 +236,15 @@ pub struct Process {
 #[command(after_help = "Examples:
   dateline demo                               about half a minute
   dateline demo --fast                        the same story in a few seconds
-  dateline demo --data-dir /tmp/demo          keep the state and the NDJSON files there")]
+  dateline demo --data-dir /tmp/demo          keep the state and the NDJSON files there
+  dateline demo --kafka localhost:9092        the records go to topics of a new prefix at this broker")]
 pub struct Demo {
     /// Where to keep the state and the NDJSON files; a new temporary directory otherwise.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Publish to this broker, under a prefix and a transactional id that nobody has.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub kafka: Option<String>,
     /// As quickly as the stages allow.
     #[arg(long, conflicts_with = "seconds")]
     pub fast: bool,

@@ -19,6 +19,7 @@ mod schema;
 mod show;
 mod table;
 mod test;
+mod topics;
 mod validate;
 
 use crate::{
@@ -77,6 +78,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Migrate(given) => migrate::run(&given),
         Verb::Dlq(given) => dlq::run(&given),
         Verb::Test(given) => test::run(&given),
+        Verb::Topics(given) => topics::run(&given),
     };
     ExitCode::from(code)
 }

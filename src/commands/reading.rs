@@ -11,12 +11,13 @@ use crate::{
 /// Opens them, and fixes their ends.
 pub(super) fn topics(config: &Config) -> Result<Box<dyn Topics>, Failure> {
     match config.publish.to {
-        Target::Journal => files(config),
+        Target::Journal => Ok(Box::new(files(config)?)),
         Target::Kafka => cluster(config),
     }
 }
 
-fn files(config: &Config) -> Result<Box<dyn Topics>, Failure> {
+/// The topic files, with what the journal has committed and not yet written there.
+pub(super) fn files(config: &Config) -> Result<Files, Failure> {
     let mut lines = crate::topics::Pending::new();
     if inspect::file(&config.data_dir).exists() {
         let found = inspect::open(&config.data_dir)?;
@@ -25,7 +26,7 @@ fn files(config: &Config) -> Result<Box<dyn Topics>, Failure> {
             lines = unwritten(&found.connection).map_err(StoreError::from)?.lines;
         }
     }
-    Ok(Box::new(Files::open(&config.data_dir.join("topics"), &config.publish.topic_prefix, lines)?))
+    Ok(Files::open(&config.data_dir.join("topics"), &config.publish.topic_prefix, lines)?)
 }
 
 #[cfg(feature = "kafka")]

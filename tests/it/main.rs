@@ -18,6 +18,8 @@ mod crash;
 #[cfg(feature = "kafka")]
 mod crash_kafka;
 mod delivery;
+#[cfg(feature = "kafka")]
+mod demo;
 mod disk;
 #[cfg(feature = "faults")]
 mod dlq;
@@ -55,5 +57,6 @@ mod regression;
 mod reload;
 mod replay;
 mod restart;
+mod topics;
 mod websub;
 mod withdrawal;
