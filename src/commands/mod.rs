@@ -10,6 +10,7 @@ mod gazetteer;
 mod get;
 mod migrate;
 mod process;
+mod progress;
 mod reading;
 mod rebuild_state;
 mod reload;

@@ -51,6 +51,7 @@ mod licences;
 #[cfg(feature = "kafka")]
 mod migrate;
 mod oracle;
+mod progress;
 mod quality;
 mod readme;
 mod regression;
