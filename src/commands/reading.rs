@@ -1,12 +1,28 @@
 //! The topics that a configuration publishes to, opened for reading: beside the daemon, without its lock.
 
-use super::audit::Failure;
+use super::{
+    audit::{Failure, complain},
+    load, refuse,
+};
 use crate::{
-    config::Config,
+    cli::Configuration,
+    config::{Config, Flags},
     publish::{Target, unwritten::unwritten},
     store::{StoreError, inspect},
     topics::{Files, Topics},
 };
+
+/// Loads the configuration and does something with it; why it could not be done is said.
+pub(super) fn with_config(configuration: &Configuration, work: impl FnOnce(&Config) -> Result<u8, Failure>) -> u8 {
+    let config = match load(&Flags::from(configuration)) {
+        Ok(loaded) => loaded.config,
+        Err(problems) => return refuse(&problems),
+    };
+    work(&config).unwrap_or_else(|failure| {
+        complain(&failure.to_string());
+        failure.exit()
+    })
+}
 
 /// Opens them, and fixes their ends.
 pub(super) fn topics(config: &Config) -> Result<Box<dyn Topics>, Failure> {

@@ -120,8 +120,10 @@ fn says(member: Option<&Value>, text: &str) -> bool {
 fn is(value: &Value, text: &str) -> bool {
     match value {
         Value::String(string) => string == text,
+        Value::Number(number) => number.to_string() == text,
+        Value::Bool(holds) => text == if *holds { "true" } else { "false" },
+        Value::Null => text == "null",
         Value::Object(_) | Value::Array(_) => false,
-        other => other.to_string() == text,
     }
 }
 

@@ -6,14 +6,15 @@
 mod letter;
 
 use super::{
-    audit::{Failure, complain},
-    exit, load, put, put_text, reading, refuse,
+    audit::Failure,
+    exit, put, put_text,
+    reading::{self, with_config},
     show::{Style, Tone},
     table,
 };
 use crate::{
-    cli::{Configuration, Dlq, DlqFormat, DlqList, DlqRedrive, DlqShow, DlqVerb},
-    config::{Config, Flags},
+    cli::{Dlq, DlqFormat, DlqList, DlqRedrive, DlqShow, DlqVerb},
+    config::Config,
     intake::redrive::Redriven,
     model::Topic,
     pipeline::{Redrive, redrive},
@@ -28,19 +29,11 @@ use std::{
 
 /// Runs the verb.
 pub(super) fn run(given: &Dlq) -> u8 {
-    let (configuration, work): (&Configuration, &dyn Fn(&Config) -> Result<u8, Failure>) = match &given.verb {
-        DlqVerb::List(given) => (&given.configuration, &|config| list(given, config)),
-        DlqVerb::Show(given) => (&given.configuration, &|config| show(given, config)),
-        DlqVerb::Redrive(given) => (&given.configuration, &|config| drive(given, config)),
-    };
-    let config = match load(&Flags::from(configuration)) {
-        Ok(loaded) => loaded.config,
-        Err(problems) => return refuse(&problems),
-    };
-    work(&config).unwrap_or_else(|failure| {
-        complain(&failure.to_string());
-        failure.exit()
-    })
+    match &given.verb {
+        DlqVerb::List(given) => with_config(&given.configuration, |config| list(given, config)),
+        DlqVerb::Show(given) => with_config(&given.configuration, |config| show(given, config)),
+        DlqVerb::Redrive(given) => with_config(&given.configuration, |config| drive(given, config)),
+    }
 }
 
 /// Shows every letter to `visit`, until it fails.

@@ -5,14 +5,15 @@
 mod cluster;
 
 use super::{
-    audit::{Failure, complain},
-    exit, load, put, reading, refuse,
+    audit::Failure,
+    exit, put,
+    reading::{self, with_config},
     show::{Style, Tone},
     table,
 };
 use crate::{
-    cli::{Configuration, Topics, TopicsFormat, TopicsVerb},
-    config::{Config, Flags},
+    cli::{Topics, TopicsFormat, TopicsVerb},
+    config::Config,
     model::{Topic, units},
     publish::Target,
 };
@@ -66,18 +67,10 @@ impl Row {
 
 /// Runs the verb.
 pub(super) fn run(given: &Topics) -> u8 {
-    let (configuration, work): (&Configuration, &dyn Fn(&Config) -> Result<u8, Failure>) = match &given.verb {
-        TopicsVerb::List(given) => (&given.configuration, &|config| list(config, given.format)),
-        TopicsVerb::Create(given) => (&given.configuration, &|config| create(config, given.dry_run)),
-    };
-    let config = match load(&Flags::from(configuration)) {
-        Ok(loaded) => loaded.config,
-        Err(problems) => return refuse(&problems),
-    };
-    work(&config).unwrap_or_else(|failure| {
-        complain(&failure.to_string());
-        failure.exit()
-    })
+    match &given.verb {
+        TopicsVerb::List(given) => with_config(&given.configuration, |config| list(config, given.format)),
+        TopicsVerb::Create(given) => with_config(&given.configuration, |config| create(config, given.dry_run)),
+    }
 }
 
 fn list(config: &Config, format: TopicsFormat) -> Result<u8, Failure> {
