@@ -89,11 +89,11 @@ pub fn settings(options: &KafkaOptions) -> Settings {
     }
 }
 
-/// The topics of a prefix, as they should be. At the start one that we may not have is a mistake to be told; later the
+/// The topics, by their names, as they should be. At the start one that we may not have is a mistake to be told; later the
 /// others go on without it.
-pub fn wanted(prefix: &str, partitions: i32) -> Vec<Wanted> {
+pub fn wanted(name_of: impl Fn(Topic) -> String, partitions: i32) -> Vec<Wanted> {
     let wanted = |topic: Topic| Wanted {
-        name: topic.name(prefix),
+        name: name_of(topic),
         partitions: if topic == Topic::State { 1 } else { partitions },
         compacted: topic.compacted(),
         strict: topic == Topic::State,
@@ -236,7 +236,7 @@ impl KafkaSink {
     }
 
     fn wanted(&self) -> Vec<Wanted> {
-        let mut wanted = wanted(&self.prefix, self.partitions);
+        let mut wanted = wanted(|topic| self.name_of(topic), self.partitions);
         if self.topics.is_some() {
             let vital = [Topic::State, Topic::DeadLetters].map(|topic| self.name_of(topic));
             wanted.iter_mut().for_each(|topic| topic.vital = vital.contains(&topic.name));

@@ -145,6 +145,19 @@ pub fn way_of_dead_letters(site: &Site, articles: &dyn Fn() -> Vec<Value>) {
 fn dead_letters_of_the_journal_are_handed_back_once() {
     let site = Site::new();
     way_of_dead_letters(&site, &|| site.topic("articles.v1"));
+    // A replay tells the same revisions, each under its number, whether it was re-driven or not.
+    finished(&mut site.command("replay"));
+    let of = |generation: u64| {
+        let mut found: Vec<(String, Value)> = (site.topic("articles.v1").into_iter())
+            .filter(|article| article["_meta"]["generation"] == generation)
+            .map(|article| (article["_meta"]["ce_id"].to_string(), article["body"].clone()))
+            .collect();
+        found.sort_by(|one, other| one.0.cmp(&other.0));
+        found
+    };
+    assert_eq!((of(0).len(), of(1)), (4, of(0)));
+    assert!(redrive(&site, &["--all", "--code", "panic"]).0.contains("0 on the doorstep"));
+    assert_eq!(audit(&["--config", site.path("dateline.toml").to_str().unwrap()]).0, 0);
     // Not beside the daemon, which would not look there again.
     let daemon = site.spawn();
     let polls = site.server.requests("/wire.xml").len();

@@ -154,7 +154,7 @@ fn make_topics(publish: &publish::Options) -> Result<(), Refused> {
         publish::kafka::{settings, wanted},
     };
     let creation = Creation { allowed: true, replication_factor: publish.kafka.replication_factor };
-    let wanted = wanted(&publish.topic_prefix, publish.kafka.partitions);
+    let wanted = wanted(|topic| topic.name(&publish.topic_prefix), publish.kafka.partitions);
     let made = ensure(&settings(&publish.kafka), &wanted, creation);
     made.map(drop).map_err(|error| {
         let code = match error {

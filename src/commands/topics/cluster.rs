@@ -64,7 +64,7 @@ pub(super) fn list(config: &Config) -> Result<Vec<Row>, Failure> {
 pub(super) fn create(config: &Config, dry_run: bool) -> Result<u8, Failure> {
     let kafka = &config.publish.kafka;
     let settings = settings(kafka);
-    let wanted = wanted(&config.publish.topic_prefix, kafka.partitions);
+    let wanted = wanted(|topic| topic.name(&config.publish.topic_prefix), kafka.partitions);
     let made = if dry_run {
         let names: Vec<String> = wanted.iter().map(|topic| topic.name.clone()).collect();
         let there = look(&settings, &names).map_err(ReadError::from)?;
