@@ -10,12 +10,12 @@ use jiff::Timestamp;
   dateline dlq list                           what could not be handled, and why
   dateline dlq list --feed who-news --since 2d --format ndjson
   dateline dlq show 7                         headers and bytes of one letter
-  dateline dlq show 0@12 --raw > feed.xml     only the bytes, of partition 0, offset 12 of a broker's topic
-  dateline dlq redrive 7 9                    hand two letters to the pipeline again (daemon stopped)
+  dateline dlq show 0@12 --raw > feed.xml     only the bytes; at a broker: partition@offset
+  dateline dlq redrive 7 9                    hand two to the pipeline again (daemon stopped)
   dateline dlq redrive --all --code panic
 
-Exits 0; 1 if a letter was left out; 66 if there is nothing of that name; 69 if the broker is away; 75 if the daemon
-runs.")]
+Exits 0; 1 if a letter was left out; 66 if there is none of that name; 69 if the broker is away;
+75 if the daemon runs.")]
 pub struct Dlq {
     /// What about them.
     #[command(subcommand)]
@@ -90,12 +90,11 @@ pub struct DlqShow {
 
 /// `dateline dlq redrive`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "The daemon must be stopped. A letter becomes a frame of the intake log, and the next `dateline run` publishes what
-is in it or says again why not. A letter counts once: it may be named again, and is passed over. A content whose item has
-shown a newer one since is left out, for nothing old comes after what is new; so are letters that hold only a head.
-Exits 0; 1 if a letter was left out."
-)]
+#[command(after_help = "The daemon must be stopped. A letter becomes a frame of the intake log, and the next
+`dateline run` publishes what is in it or says again why not. A letter counts once: it may be named
+again, and is passed over. A content whose item has shown a newer one since is left out, for nothing
+old comes after what is new; so are letters that hold only a head.
+Exits 0; 1 if a letter was left out.")]
 pub struct DlqRedrive {
     /// Where the configuration comes from.
     #[command(flatten)]

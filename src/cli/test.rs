@@ -10,9 +10,10 @@ use clap::Args;
   dateline test deaths Estonia                those whose name holds one of these words
   dateline test --format json
 
-A test is a piece of feed or page and what is to be read in it; config/dateline.toml explains its keys. Only stages run:
-no network, no state.
-Exits 0 when all hold, 1 when one does not, 66 when there is none to run, 78 when the configuration is wrong.")]
+A test is a piece of feed or page and what is to be read in it; config/dateline.toml explains its
+keys. Only stages run: no network, no state.
+Exits 0 when all hold, 1 when one does not, 66 when there is none to run, 78 when the configuration
+is wrong.")]
 pub struct Test {
     /// Where the configuration comes from.
     #[command(flatten)]

@@ -12,8 +12,8 @@ use clap::{Args, Subcommand, ValueEnum};
   dateline topics create                      before the daemon runs with create_topics = false
 
 What a record of each topic holds is printed by `dateline schema`.
-`list` exits 0, 66 when there are none. `create` exits 0, 1 when a topic that is there differs. Both exit 69 when the
-broker is away, 77 when it does not permit it.")]
+`list` exits 0, 66 when there are none. `create` exits 0, 1 when a topic that is there differs. Both
+exit 69 when the broker is away, 77 when it does not permit it.")]
 pub struct Topics {
     /// What about them.
     #[command(subcommand)]
@@ -53,8 +53,9 @@ pub struct TopicsList {
 /// `dateline topics create`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Topics are made with publish.kafka.partitions and replication_factor, and the cleanup policy that each needs. One
-that is there is left as it is. Exits 0; 1 when a topic that is there differs; 78 when the state topic cannot be used."
+    after_help = "Topics are made with publish.kafka.partitions and replication_factor, and the cleanup policy that
+each needs. One that is there is left as it is. Exits 0; 1 when a topic that is there differs;
+78 when the state topic cannot be used."
 )]
 pub struct TopicsCreate {
     /// Where the configuration comes from.

@@ -39,12 +39,14 @@ pub(super) fn run(given: &Eval) -> u8 {
         let text = match std::fs::read_to_string(file) {
             Ok(text) => text,
             Err(error) => {
+                line.end();
                 eprintln!("error: cannot read {}: {error}", file.display());
                 return exit::NO_INPUT;
             }
         };
-        if let Err((line, error)) = report.read(&tables, &text, given.part.as_deref(), &line) {
-            eprintln!("error: {}:{line}: {error}", file.display());
+        if let Err((number, error)) = report.read(&tables, &text, given.part.as_deref(), &line) {
+            line.end();
+            eprintln!("error: {}:{number}: {error}", file.display());
             return exit::BAD_INPUT;
         }
     }

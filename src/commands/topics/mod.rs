@@ -106,7 +106,10 @@ fn cells(row: &Row) -> Vec<table::Cell> {
     let rest = match row.files {
         Some(files) => {
             let end = row.ends.first().map_or_else(|| "-".to_owned(), i64::to_string);
-            [files.to_string(), units::bytes::format(row.bytes.unwrap_or(0)), end]
+            let bytes = row.bytes.unwrap_or(0);
+            // Of large files nobody reads the last digits.
+            let unit = if bytes < 64 << 20 { 1 << 10 } else { 1 << 20 };
+            [files.to_string(), units::bytes::format(bytes.next_multiple_of(unit)), end]
         }
         None => [number(row.partitions), number(row.replicas), number(row.min_insync_replicas)],
     };
