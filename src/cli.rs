@@ -2,6 +2,7 @@
 
 mod completions;
 mod config;
+mod dlq;
 mod feeds;
 mod gazetteer;
 mod generate;
@@ -11,10 +12,13 @@ mod man;
 mod reach;
 mod schema;
 mod tap;
+mod test;
 mod top;
+mod topics;
 
 pub use completions::Completions;
 pub use config::{Config, ConfigFormat, ConfigReference, ConfigShow, ConfigVerb};
+pub use dlq::{Dlq, DlqFilter, DlqFormat, DlqList, DlqRedrive, DlqShow, DlqVerb};
 pub use feeds::{Feeds, FeedsCheck, FeedsDiscover, FeedsExport, FeedsFormat, FeedsImport, FeedsList, FeedsVerb};
 pub use gazetteer::{Gazetteer, GazetteerBuild, GazetteerVerb};
 pub use generate::{Generate, GenerateFeed, GenerateVerb};
@@ -24,7 +28,9 @@ pub use man::Man;
 pub use reach::Reach;
 pub use schema::Schema;
 pub use tap::Tap;
+pub use test::Test;
 pub use top::Top;
+pub use topics::{Topics, TopicsCreate, TopicsFormat, TopicsList, TopicsVerb};
 
 use crate::{config::Flags, extract::Tagger, model::units};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -104,6 +110,12 @@ pub enum Verb {
     Completions(Completions),
     /// Print or write the manual pages.
     Man(Man),
+    /// List and show dead letters, and hand them to the pipeline again.
+    Dlq(Dlq),
+    /// Run the tests of the configuration: what is read in pieces of feeds and pages, against what should be.
+    Test(Test),
+    /// List the topics, and create those that are missing at the broker.
+    Topics(Topics),
 }
 
 /// Where the configuration comes from.
@@ -278,12 +290,16 @@ pub struct Process {
   dateline demo                               about half a minute
   dateline demo --fast                        the same story in a few seconds
   dateline demo --data-dir /tmp/demo          keep the state and the NDJSON files there
+  dateline demo --kafka localhost:9092        the records go to topics of a new prefix at this broker
 
-Exit codes: 0 done; 74 a file cannot be written.")]
+Exit codes: 0 done; 69 no such broker; 74 a file cannot be written.")]
 pub struct Demo {
     /// Where to keep the state and the NDJSON files; a new temporary directory otherwise.
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Publish to this broker, under a prefix and a transactional id that nobody has.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub kafka: Option<String>,
     /// As quickly as the stages allow.
     #[arg(long, conflicts_with = "seconds")]
     pub fast: bool,

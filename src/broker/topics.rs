@@ -89,7 +89,7 @@ pub fn ensure(settings: &Settings, wanted: &[Wanted], creation: Creation) -> Res
         if !creation.allowed {
             let names: Vec<&str> = missing.iter().map(|topic| topic.name.as_str()).collect();
             return Err(BrokerError::Refused(format!(
-                "the topics {} are missing: create them, or set publish.kafka.create_topics = true",
+                "the topics {} are missing: create them (`dateline topics create`), or set publish.kafka.create_topics = true",
                 names.join(", ")
             )));
         }
@@ -102,6 +102,46 @@ pub fn ensure(settings: &Settings, wanted: &[Wanted], creation: Creation) -> Res
     // Their threads take a fifth of a second to end, for which nobody has to wait.
     let _ = std::thread::Builder::new().spawn(move || drop((admin, consumer)));
     Ok(Topics { cluster, found })
+}
+
+/// A topic as its cluster describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Described {
+    /// Its partitions.
+    pub partitions: usize,
+    /// Copies of each, the fewest that one has.
+    pub replicas: usize,
+    /// Its settings by their names; none where we may not read them.
+    pub settings: BTreeMap<String, String>,
+}
+
+/// Describes those of these topics that are there. Changes nothing.
+pub fn look(settings: &Settings, names: &[String]) -> Result<BTreeMap<String, Described>, BrokerError> {
+    let refused = |error| BrokerError::Refused(format!("cannot set up a Kafka client: {error}"));
+    let consumer: BaseConsumer<Client> =
+        settings.consumer(Isolation::Committed).create_with_context(Client::default()).map_err(refused)?;
+    let metadata = consumer
+        .fetch_metadata(None, ANSWER)
+        .map_err(|error| consumer.client().context().unreachable("cannot reach the Kafka broker", &error))?;
+    let mut found = BTreeMap::new();
+    for topic in metadata.topics().iter().filter(|topic| names.iter().any(|name| name == topic.name())) {
+        let replicas = topic.partitions().iter().map(|partition| partition.replicas().len()).min().unwrap_or(0);
+        let described = Described { partitions: topic.partitions().len(), replicas, settings: BTreeMap::new() };
+        found.insert(topic.name().to_owned(), described);
+    }
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let admin: AdminClient<Client> = settings.admin().create_with_context(Client::default()).map_err(refused)?;
+    let specifiers: Vec<ResourceSpecifier<'_>> = found.keys().map(|name| ResourceSpecifier::Topic(name)).collect();
+    let options = AdminOptions::new().request_timeout(Some(ANSWER));
+    let resources = futures::executor::block_on(admin.describe_configs(&specifiers, &options))
+        .map_err(|error| BrokerError::sort("cannot read the topics' settings", &error, BrokerError::Unavailable))?;
+    for (described, resource) in found.values_mut().zip(resources) {
+        let entries = resource.map(|resource| resource.entries).unwrap_or_default();
+        described.settings = entries.into_iter().filter_map(|entry| Some((entry.name, entry.value?))).collect();
+    }
+    Ok(found)
 }
 
 /// The partition count of every topic; 0 while a partition has no leader yet.

@@ -5,7 +5,6 @@ mod discover;
 mod generate;
 mod list;
 mod probe;
-mod table;
 
 use super::exit;
 use crate::{

@@ -37,7 +37,7 @@ mod moving {
 mod moving {
     use super::{Config, cli, complain, exit};
     use crate::{
-        commands::put,
+        commands::{progress::Progress, put},
         publish::{
             PublishError,
             kafka::problems,
@@ -46,10 +46,7 @@ mod moving {
         shutdown,
         store::{Store, StoreError},
     };
-    use std::{
-        io::{IsTerminal as _, Write as _, stderr},
-        sync::Arc,
-    };
+    use std::sync::Arc;
     use tokio_util::sync::CancellationToken;
 
     pub(super) fn run(given: &cli::Migrate, config: Config) -> u8 {
@@ -79,17 +76,16 @@ mod moving {
             Ok(Err(error)) => return fail(&error.to_string(), error.exit_code()),
             Err(failure) => return fail(&failure.to_string(), StoreError::Io(String::new()).exit_code()),
         };
+        let line = Progress::of("moved").beside(&config.log);
         let options = MigrateOptions {
             publish: config.publish,
             since: given.since,
             state_only: given.state_only,
             is_cancelled: Arc::new(move || stop.is_cancelled()),
-            on_progress: stderr().is_terminal().then(progress),
+            on_progress: Some(progress(line.clone())),
         };
         let moved = migrate(&store, &options).await;
-        if stderr().is_terminal() {
-            write_over("");
-        }
+        line.end();
         match moved {
             Ok(report) => tell(given, &report),
             Err(PublishError::Fatal { exit, message }) => fail(&message, exit),
@@ -129,13 +125,8 @@ mod moving {
         if whole { exit::DONE } else { exit::FAILED }
     }
 
-    fn progress() -> OnProgress {
-        Arc::new(|what: &str, count: u64| write_over(&format!("{what}: {count}")))
-    }
-
-    fn write_over(line: &str) {
-        // A terminal that has gone is not missed.
-        let _ = write!(stderr(), "\r\x1b[K{line}").and_then(|()| stderr().flush());
+    fn progress(line: Progress) -> OnProgress {
+        Arc::new(move |what: &str, count: u64| line.at(count, what.to_owned()))
     }
 
     fn fail(message: &str, code: u8) -> u8 {

@@ -4,6 +4,7 @@ mod audit;
 mod completions;
 mod config;
 mod demo;
+mod dlq;
 mod doctor;
 mod eval;
 mod feeds;
@@ -15,7 +16,9 @@ mod man;
 mod migrate;
 mod problems;
 mod process;
+mod progress;
 mod reach;
+mod reading;
 mod rebuild_state;
 #[cfg(feature = "kafka")]
 mod registered;
@@ -24,8 +27,11 @@ mod replay;
 mod run;
 mod schema;
 mod show;
+mod table;
 mod tap;
+mod test;
 mod top;
+mod topics;
 mod validate;
 
 use crate::{
@@ -90,6 +96,9 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Migrate(given) => migrate::run(&given),
         Verb::Completions(given) => completions::run(&given),
         Verb::Man(given) => man::run(&given),
+        Verb::Dlq(given) => dlq::run(&given),
+        Verb::Test(given) => test::run(&given),
+        Verb::Topics(given) => topics::run(&given),
     };
     ExitCode::from(code)
 }

@@ -1,7 +1,7 @@
 //! `dateline replay`: publishes again what the intake still holds. The work is done in `pipeline::replay`; here it is
 //! asked for, watched and told.
 
-use super::{exit, load, put, refuse};
+use super::{exit, load, progress::Progress, put, refuse};
 use crate::{
     cli,
     config::{Config, Flags},
@@ -10,18 +10,11 @@ use crate::{
     pipeline::{self, FeedShare, OnProgress, ReplayOptions, ReplayProgress, ReplayReport},
     shutdown,
 };
-use std::{
-    io::{IsTerminal as _, Write as _, stderr},
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// Threads that clean and extract need as much as the daemon's.
 const STACK: usize = 8 << 20;
-
-/// How often a terminal is told how far it has come.
-const TELLING: Duration = Duration::from_millis(200);
 
 /// Contents that are left out and named one by one.
 const NAMED: usize = 20;
@@ -74,6 +67,7 @@ async fn replay(given: &cli::Replay, config: Config) -> u8 {
     }
     let feeds: Vec<FeedId> = given.feed.iter().map(|id| FeedId(id.clone())).collect();
     let known: Vec<FeedId> = config.feeds.iter().map(|feed| feed.id.clone()).collect();
+    let line = Progress::of("frames").beside(&config.log);
     let options = ReplayOptions {
         config,
         since: given.since,
@@ -82,12 +76,10 @@ async fn replay(given: &cli::Replay, config: Config) -> u8 {
         to_prefix: given.to_prefix.clone(),
         dry_run: given.dry_run,
         cancel: stop,
-        on_progress: stderr().is_terminal().then(progress),
+        on_progress: Some(progress(line.clone())),
     };
     let result = pipeline::replay(options).await;
-    if stderr().is_terminal() {
-        write_over("");
-    }
+    line.end();
     let report = match result {
         Ok(report) => report,
         Err(error) => {
@@ -152,21 +144,11 @@ fn words(share: &FeedShare) -> String {
     words
 }
 
-/// One line that is written over, for a person who waits.
-fn progress() -> OnProgress {
-    let last = Mutex::new(Instant::now());
+fn progress(line: Progress) -> OnProgress {
     Arc::new(move |now: ReplayProgress| {
-        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.elapsed() >= TELLING {
-            *last = Instant::now();
-            write_over(&format!("{} of {} frames, {} records", now.frames, now.of, now.records));
-        }
+        line.set_total(now.of);
+        line.at(now.frames, format!("({} records)", now.records));
     })
-}
-
-fn write_over(line: &str) {
-    // A terminal that has gone is not missed.
-    let _ = write!(stderr(), "\r\x1b[K{line}").and_then(|()| stderr().flush());
 }
 
 #[expect(clippy::print_stderr, reason = "for the person at the terminal, whatever the log is set to")]

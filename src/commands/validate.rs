@@ -5,6 +5,7 @@ use crate::{cli::Validate, config::Flags};
 /// Runs the verb.
 pub(super) fn run(given: &Validate) -> u8 {
     match super::load(&Flags::from(&given.configuration)) {
+        Ok(loaded) if !loaded.unread.0.is_empty() => super::refuse(&loaded.unread),
         Ok(loaded) => {
             let enabled = loaded.config.feeds.iter().filter(|feed| feed.enabled).count();
             let file = loaded.file.map_or_else(|| "no file".to_owned(), |path| path.display().to_string());

@@ -4,12 +4,13 @@
 //! the wrong type becomes a problem. Whether values agree with each other is not decided here.
 
 use super::{
-    Place, Problems, Written,
+    Case, Place, Problems, Written,
+    case::PlacedCase,
     keys::{self, Keys, Node},
     secret::is_secret,
 };
 use crate::model::Feed;
-use serde::Deserialize as _;
+use serde::{Deserialize as _, de::DeserializeOwned};
 use std::{collections::BTreeMap, ops::Range, path::Path};
 use toml::{
     Spanned, Table, Value,
@@ -46,7 +47,21 @@ impl PlacedFeed {
 pub(super) struct Document {
     pub(super) leaves: Vec<Leaf>,
     pub(super) feeds: Vec<PlacedFeed>,
+    pub(super) tests: Vec<PlacedCase>,
 }
+
+/// A kind of blocks.
+struct Kind {
+    /// Their key.
+    path: &'static str,
+    /// What one is called.
+    word: &'static str,
+    /// The keys that each must have, with a value that is sound; the first one names it.
+    required: &'static [(&'static str, &'static str)],
+}
+
+const FEED: Kind = Kind { path: "feed", word: "feed", required: &[("id", "a"), ("url", "b")] };
+const TEST: Kind = Kind { path: "tests", word: "test", required: &[("name", "a")] };
 
 /// Reads a document.
 pub(super) fn read(path: &Path, text: &str, keys: &Keys, problems: &mut Problems) -> Document {
@@ -111,7 +126,15 @@ impl Reader<'_> {
                 }
                 (Some(Node::Tables), DeValue::Array(blocks)) => {
                     for block in blocks.iter() {
-                        self.feed(block);
+                        if child == [TEST.path] {
+                            let test = self.block::<Case>(block, &TEST);
+                            let placed = test.map(|(case, block, keys)| PlacedCase { case, block, keys });
+                            self.document.tests.extend(placed);
+                        } else {
+                            let feed = self.block::<Feed>(block, &FEED);
+                            let placed = feed.map(|(feed, block, keys)| PlacedFeed { feed, block, keys });
+                            self.document.feeds.extend(placed);
+                        }
                     }
                 }
                 (Some(Node::Tables), _) => {
@@ -132,38 +155,46 @@ impl Reader<'_> {
         }
     }
 
-    fn feed(&mut self, block: &Spanned<DeValue<'_>>) {
+    /// A block, where it begins and where its keys are; of a table in it also where the keys of that are.
+    fn block<T: DeserializeOwned>(
+        &mut self,
+        block: &Spanned<DeValue<'_>>,
+        kind: &Kind,
+    ) -> Option<(T, Place, BTreeMap<String, Place>)> {
+        let Kind { path, word, required } = kind;
         let at = self.place(block.span());
         let DeValue::Table(table) = block.get_ref() else {
-            self.problems.push(at, "feed", "expected blocks: write [[feed]] above each");
-            return;
+            self.problems.push(at, *path, format!("expected blocks: write [[{path}]] above each"));
+            return None;
         };
-        let id = table.get("id").and_then(|id| id.get_ref().as_str()).map(str::to_owned);
-        let name = |key: &str| id.as_ref().map_or(format!("feed.{key}"), |id| format!("feed {id}: {key}"));
-        let known = self.keys.children(&["feed".to_owned()]);
+        let naming = required.first().map_or("", |(key, _)| key);
+        let id = table.get(naming).and_then(|id| id.get_ref().as_str()).map(str::to_owned);
+        let name = |key: &str| id.as_ref().map_or(format!("{path}.{key}"), |id| format!("{word} {id}: {key}"));
+        let path = vec![(*path).to_owned()];
+        let known = self.keys.children(&path);
         let mut good = Table::new();
         let mut keys = BTreeMap::new();
         for (key, value) in table.iter() {
             if !known.iter().any(|known| *known == *key.get_ref()) {
                 let place = self.place(key.span());
-                self.problems.push(place, name(key.get_ref()), self.keys.meant(&["feed".to_owned()], key.get_ref()));
+                self.problems.push(place, name(key.get_ref()), self.keys.meant(&path, key.get_ref()));
                 continue;
             }
             let place = self.place(value.span());
             keys.insert(key.get_ref().to_string(), place.clone());
-            match owned(value).and_then(|value| check_feed_key(key.get_ref(), &value).map(|()| value)) {
+            if let DeValue::Table(inner) = value.get_ref() {
+                let inner = inner.iter().map(|(under, _)| (format!("{}.{}", key.get_ref(), under.get_ref()), under));
+                keys.extend(inner.map(|(name, under)| (name, self.place(under.span()))));
+            }
+            match owned(value).and_then(|value| check_block_key::<T>(kind, key.get_ref(), &value).map(|()| value)) {
                 Ok(value) => drop(good.insert(key.get_ref().to_string(), value)),
                 Err(message) => self.problems.push(place, name(key.get_ref()), message),
             }
         }
-        for required in ["id", "url"] {
-            if self.sound && !table.contains_key(required) {
-                self.problems.push(at.clone(), name(required), format!("missing: a feed needs an `{required}`"));
-            }
+        for (required, _) in required.iter().filter(|(required, _)| self.sound && !table.contains_key(*required)) {
+            self.problems.push(at.clone(), name(required), format!("missing: a {word} needs its `{required}`"));
         }
-        if let Ok(feed) = Feed::deserialize(Value::Table(good)) {
-            self.document.feeds.push(PlacedFeed { feed, block: at, keys });
-        }
+        T::deserialize(Value::Table(good)).ok().map(|read| (read, at, keys))
     }
 }
 
@@ -190,12 +221,11 @@ pub(super) fn check_alone(path: &[String], value: &Value) -> Result<(), String> 
     Ok(())
 }
 
-fn check_feed_key(key: &str, value: &Value) -> Result<(), String> {
+fn check_block_key<T: DeserializeOwned>(kind: &Kind, key: &str, value: &Value) -> Result<(), String> {
     for value in one_by_one(value) {
-        let mut feed: Table =
-            [("id", "a"), ("url", "b")].map(|(key, value)| (key.to_owned(), value.into())).into_iter().collect();
-        feed.insert(key.to_owned(), value);
-        Feed::deserialize(Value::Table(feed)).map_err(|error| explain(error.message(), None))?;
+        let mut block: Table = kind.required.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())).collect();
+        block.insert(key.to_owned(), value);
+        T::deserialize(Value::Table(block)).map_err(|error| explain(error.message(), None))?;
     }
     Ok(())
 }

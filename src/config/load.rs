@@ -6,6 +6,7 @@
 
 use super::{
     Config, Files, Origins, Place, Problems, Written,
+    case::PlacedCase,
     document::{self, Document, Leaf, PlacedFeed},
     keys::{self, Node},
     problem::line_and_column,
@@ -90,12 +91,15 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
     /// Where it all came from.
     pub origins: Origins,
+    /// Inputs of `[[tests]]` that cannot be read: the daemon goes without them.
+    pub unread: Problems,
 }
 
 /// Everything that was written, before it is checked as a whole.
 pub(super) struct Draft {
     pub(super) config: Config,
     pub(super) feeds: Vec<PlacedFeed>,
+    pub(super) tests: Vec<PlacedCase>,
     /// Where the keys outside of feeds were written.
     pub(super) places: BTreeMap<String, Place>,
 }
@@ -104,7 +108,7 @@ impl Draft {
     /// Of a configuration that was written nowhere.
     pub(super) fn of(config: Config) -> Self {
         let placed = |feed: &Feed| PlacedFeed { feed: feed.clone(), block: Place::Default, keys: BTreeMap::new() };
-        Self { feeds: config.feeds.iter().map(placed).collect(), config, places: BTreeMap::new() }
+        Self { feeds: config.feeds.iter().map(placed).collect(), config, tests: Vec::new(), places: BTreeMap::new() }
     }
 
     /// Where a key was written, else the default.
@@ -127,14 +131,17 @@ pub fn read(flags: &Flags, environment: &Environment) -> (Result<Loaded, Problem
 
 fn read_into(flags: &Flags, environment: &Environment, files: &mut Files) -> Result<Loaded, Problems> {
     let mut problems = Problems::default();
-    let (file, Document { leaves, mut feeds }) = layers(flags, environment, files, &mut problems);
+    let (file, Document { leaves, mut feeds, mut tests }) = layers(flags, environment, files, &mut problems);
     let mut places: BTreeMap<String, Place> =
         leaves.iter().map(|leaf| (leaf.path.join("."), leaf.place.clone())).collect();
     let mut written = assemble(&leaves, &mut problems);
     let stated = written.clone();
     read_secrets(&mut written, &mut places, files, &mut problems);
     read_gazetteers(&mut written, &places, file.as_deref(), files, &mut problems);
-    feeds.extend(listed_feeds(&written, &places, file.as_deref(), feeds.is_empty(), files, &mut problems));
+    for listed in listed_feeds(&written, &places, file.as_deref(), feeds.is_empty(), files, &mut problems) {
+        feeds.extend(listed.feeds);
+        tests.extend(listed.tests);
+    }
     feeds.extend(flag_feeds(flags));
     if let (true, false) = (flags.feed_urls.is_empty(), flags.allow.is_empty()) {
         for placed in &mut feeds {
@@ -165,12 +172,15 @@ fn read_into(flags: &Flags, environment: &Environment, files: &mut Files) -> Res
         publish: written.publish,
         status: written.status,
         log: written.log,
+        tests: tests.iter().map(PlacedCase::settled).collect(),
     };
-    let draft = Draft { config, feeds, places };
+    let draft = Draft { config, feeds, tests, places };
     validate::check(&draft, file.as_deref(), &mut problems);
     if problems.0.is_empty() {
+        let mut unread = Problems::default();
+        draft.tests.iter().for_each(|test| test.look(&mut unread));
         let origins = Origins::new(stated, draft.places, draft.feeds);
-        return Ok(Loaded { config: draft.config, file, origins });
+        return Ok(Loaded { config: draft.config, file, origins, unread });
     }
     problems.0.sort();
     problems.0.dedup();
@@ -413,7 +423,7 @@ fn read_gazetteers(
     written.extract.gazetteer.rows = Arc::new(rows);
 }
 
-/// The feeds of the files that `feeds` names, relative to the main file.
+/// What stands in the files that `feeds` names, relative to the main file.
 fn listed_feeds(
     written: &Written,
     places: &BTreeMap<String, Place>,
@@ -421,7 +431,7 @@ fn listed_feeds(
     none_inline: bool,
     files: &mut Files,
     problems: &mut Problems,
-) -> Vec<PlacedFeed> {
+) -> Vec<Document> {
     let stated = places.contains_key("feeds");
     // Without `feeds`, a list beside the file is taken, unless the file holds its feeds itself.
     if !stated && (file.is_none() || !none_inline) {
@@ -456,7 +466,7 @@ fn listed_feeds(
     }
     let mut seen = std::collections::BTreeSet::new();
     paths.retain(|path| seen.insert(path.clone()));
-    paths.iter().flat_map(|path| read_file(path, keys::feed_list(), problems).feeds).collect()
+    paths.iter().map(|path| read_file(path, keys::feed_list(), problems)).collect()
 }
 
 /// The feeds of `--feed-url`. Their ids come from nothing but the address, so that they are the same at the next start.

@@ -4,10 +4,12 @@
 //! that holds together, or the list of *all* problems, each with its place. What an option means is said where it is
 //! used, in the `Options` of its room; this room only puts them side by side.
 
+mod case;
 mod change;
 mod document;
 mod effective;
 mod excerpt;
+mod field_path;
 mod files;
 mod keys;
 mod load;
@@ -19,10 +21,12 @@ mod secret;
 mod validate;
 mod written;
 
+pub use case::{Case, CaseFrom, CaseUntil};
 pub use change::settle;
 pub use document::feeds as feeds_of;
 pub use effective::{Origins, Setting};
 pub use excerpt::{Excerpt, Source};
+pub use field_path::FieldPath;
 pub use files::{Files, Look};
 pub use keys::problem_of_key;
 pub use load::{Environment, Flags, Loaded, id_of_url, load, read, status};
@@ -58,6 +62,8 @@ pub struct Config {
     pub status: status::Options,
     /// `[log]`.
     pub log: logging::Options,
+    /// `[[tests]]`, each with its file where it lies.
+    pub tests: Vec<Case>,
 }
 
 impl Config {
@@ -73,6 +79,7 @@ impl Config {
             publish: publish::Options::default(),
             status: status::Options::default(),
             log: logging::Options::default(),
+            tests: Vec::new(),
         }
     }
 
@@ -170,6 +177,33 @@ mod tests {
                 "feeds.toml:16:8: feed c: auth: unknown field `token`",
             ],
         );
+    }
+
+    #[test]
+    fn tests_are_checked_like_all_others() {
+        let tests = "[[tests]]\nname = \"one\"\nfeed = \"b\"\ninput = \"<rss/>\"\nfile = \"one.xml\"\nuntil = \"soon\"\n\
+                     expekt = { a = 1 }\n[[tests]]\nname = \"one\"\nurl = \"wire\"\npublished = \"soon\"\nabsent = [\"a\", \"b[\"]\n\
+                     [tests.expect]\n\"a..b\" = 1\n[tests.matches]\ntext = \"(\"\n[[tests]]\ninput = \"\"\n";
+        check(
+            &[("dateline.toml", &format!("{FEED}{tests}"))],
+            &[
+                "dateline.toml:4:1: test one: expect: missing: say with",
+                "dateline.toml:6:8: test one: feed: there is no feed b",
+                "dateline.toml:8:8: test one: file: has no meaning beside",
+                "dateline.toml:9:9: test one: until: unknown word `soon`, expected one of `parse`",
+                "dateline.toml:10:1: test one: expekt: unknown key; did you mean `expect`?",
+                "dateline.toml:11:1: test one: input: missing: give the text",
+                "dateline.toml:11:1: test one: name: this name is taken by the test at dateline.toml:4:1",
+                "dateline.toml:13:7: test one: url: no address",
+                "dateline.toml:14:13: test one: published",
+                "dateline.toml:15:10: test one: absent: no path",
+                "dateline.toml:17:1: test one: expect.a..b: no path (a name is missing)",
+                "dateline.toml:19:1: test one: matches.text: no regular expression",
+                "dateline.toml:20:1: tests.name: missing: a test needs its `name`",
+            ],
+        );
+        let file = "[[tests]]\nname = \"one\"\nfile = \"one.xml\"\ncount = { items = 1 }\n";
+        check(&[("dateline.toml", ""), ("feeds.toml", &format!("{FEED}{file}"))], &[]);
     }
 
     #[test]

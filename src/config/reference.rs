@@ -37,9 +37,11 @@ fn the_reference_equals_the_defaults_and_lists_every_key() {
     let listed = leaves(&with_commented_keys(REFERENCE));
     for leaf in keys::written().leaves() {
         let key = leaf.join(".");
-        // Feeds are explained in the catalogue; a table of free keys is shown by examples.
-        let found =
-            key == "feed" || listed.contains(&key) || listed.iter().any(|other| other.starts_with(&format!("{key}.")));
+        // Feeds are explained in the catalogue, tests by an example; a table of free keys is shown by examples.
+        let found = key == "feed"
+            || key == "tests"
+            || listed.contains(&key)
+            || listed.iter().any(|other| other.starts_with(&format!("{key}.")));
         assert!(found, "config/dateline.toml does not list {key}");
     }
     let stated = leaves(REFERENCE);
@@ -58,6 +60,17 @@ fn the_reference_equals_the_defaults_and_lists_every_key() {
         "publish.kafka.schema_registry.username",
     ];
     assert_eq!(free, without_default, "only keys without a default are comments");
+}
+
+#[test]
+fn the_example_of_a_test_is_sound_and_explains_every_key() {
+    let (_, example) = REFERENCE.split_once("# [[tests]]\n").unwrap();
+    let keys: Vec<&str> = example.lines().filter_map(|line| line.strip_prefix("#   ")).collect();
+    let block = toml::from_str::<super::Case>(&keys.join("\n")).unwrap();
+    assert!(!block.expect.is_empty() && !block.absent.is_empty());
+    let shown: BTreeSet<&str> = keys.iter().filter_map(|line| line.split(" = ").next()).collect();
+    let known = keys::written().children(&["tests".to_owned()]);
+    assert_eq!(shown, known.iter().map(String::as_str).collect());
 }
 
 #[test]

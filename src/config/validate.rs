@@ -14,6 +14,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 pub(super) fn check(draft: &Draft, file: Option<&Path>, problems: &mut Problems) {
     acquisition(draft, problems);
     feeds(draft, file, problems);
+    tests(draft, problems);
     publish(draft, problems);
     rest(draft, problems);
 }
@@ -175,6 +176,18 @@ fn feeds(draft: &Draft, file: Option<&Path>, problems: &mut Problems) {
             first.insert(id, placed);
         }
         feed(draft, placed, problems);
+    }
+}
+
+fn tests(draft: &Draft, problems: &mut Problems) {
+    let mut first: BTreeMap<&str, &Place> = BTreeMap::new();
+    for placed in &draft.tests {
+        let name = placed.case.name.as_str();
+        if let Some(other) = first.insert(name, &placed.block) {
+            let message = format!("this name is taken by the test at {other}: give each test its own");
+            problems.push(placed.block.clone(), format!("test {name}: name"), message);
+        }
+        placed.check(|feed| draft.config.feed(feed).is_some(), problems);
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! [`Written`] is what `dateline.toml` may hold, [`FeedList`] what the files may hold that it names under `feeds`.
 
+use super::Case;
 use crate::{dedup, extract, fetch, intake, logging, model::Feed, publish, status};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,8 @@ pub struct Written {
     pub status: status::Options,
     /// The log.
     pub log: logging::Options,
+    /// What is to be read in pieces of feeds and pages.
+    pub tests: Vec<Case>,
 }
 
 impl Default for Written {
@@ -47,6 +50,7 @@ impl Default for Written {
             publish: publish::Options::default(),
             status: status::Options::default(),
             log: logging::Options::default(),
+            tests: Vec::new(),
         }
     }
 }
@@ -57,4 +61,6 @@ impl Default for Written {
 pub struct FeedList {
     /// One block per feed.
     pub feed: Vec<Feed>,
+    /// What is to be read in pieces of these feeds.
+    pub tests: Vec<Case>,
 }

@@ -13,6 +13,7 @@ mod frames;
 mod observe;
 mod pages;
 mod pushed;
+pub mod redrive;
 mod seen;
 pub mod set_aside;
 

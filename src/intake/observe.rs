@@ -79,11 +79,7 @@ fn record(tx: &Transaction<'_>, poll: &Poll, policy: &Policy) -> Result<(Appende
     let mut facts = feeds::load_for(tx, &feed.id, &feed.url)?;
     let mut appended = Appended::default();
     let mut contents = Vec::new();
-    // Counts back from the newest story in the document; nobody's clock can move that into the future.
-    let first_sight = (facts.known.document_poll == 0).then(|| {
-        let dated = poll.items.iter().filter_map(|item| item.published).map(|time| time.utc());
-        dated.filter(|time| *time <= poll.at).max().unwrap_or(poll.at)
-    });
+    let first_sight = (facts.known.document_poll == 0).then(|| first_sight(&poll.items, poll.at));
     let mut met = HashSet::new();
     for item in &poll.items {
         // At most one revision per poll and item: of two entries with one name the first is the newer one in
@@ -131,6 +127,13 @@ fn record(tx: &Transaction<'_>, poll: &Poll, policy: &Policy) -> Result<(Appende
     feeds::save(tx, &feed.id, &facts)?;
     let size = frames::append(tx, &feed.id, poll.poll, poll.at, &contents)?;
     Ok((appended, size))
+}
+
+/// From when a feed's past counts back: the newest story in its first document; nobody's clock can move that into the
+/// future.
+pub(super) fn first_sight(items: &[Item], at: Timestamp) -> Timestamp {
+    let dated = items.iter().filter_map(|item| item.published).map(|time| time.utc());
+    dated.filter(|time| *time <= at).max().unwrap_or(at)
 }
 
 enum Taken {

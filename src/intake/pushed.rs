@@ -97,7 +97,7 @@ fn record(
 }
 
 /// An item that no poll has shown yet: it stood in no document.
-fn new(item: &Item, at: Timestamp) -> Seen {
+pub(super) fn new(item: &Item, at: Timestamp) -> Seen {
     Seen {
         item: item.id.clone(),
         feed: item.feed.0.clone(),

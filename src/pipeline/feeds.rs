@@ -244,36 +244,14 @@ impl Front {
         Arc::clone(&self.parsing_bytes).acquire_many_owned(bytes).await.ok()
     }
 
-    /// Reads a document on a thread with a stack of its own; the issue says how it broke the parser.
     async fn parse(
         &self,
         feed: Arc<Feed>,
         fetched: Fetched,
         share: Arc<Option<OwnedSemaphorePermit>>,
     ) -> Result<Result<Parsed, ParseError>, Issue> {
-        let broken = |code: &str, detail: String| Issue::new(Stage::Parse, code, detail);
         let _turn = self.parsers.acquire().await;
-        let (answer, result) = oneshot::channel();
-        let work = move || {
-            let parsed = catch_unwind(AssertUnwindSafe(|| {
-                faults::point("parse");
-                parse::feed(&feed, &fetched)
-            }));
-            // Also of a document that was given up: its thread goes on for a while.
-            drop(share);
-            answer.send(parsed.map_err(|panic| enrich::words(panic.as_ref()))).ok();
-        };
-        std::thread::Builder::new()
-            .name("parse".to_owned())
-            .stack_size(PARSER_STACK)
-            .spawn(work)
-            .map_err(|error| broken("parser_failed", format!("no thread to parse on: {error}")))?;
-        match tokio::time::timeout(PARSER_TIME, result).await {
-            Ok(Ok(Ok(parsed))) => Ok(parsed),
-            Ok(Ok(Err(words))) => Err(broken("parser_failed", words)),
-            Ok(Err(_)) => Err(broken("parser_failed", "the parser's thread ended without an answer".to_owned())),
-            Err(_) => Err(broken("parser_timeout", format!("not read within {} s", PARSER_TIME.as_secs()))),
-        }
+        parse_apart(feed, fetched, share).await
     }
 
     /// What a document holds, for those who watch.
@@ -298,6 +276,36 @@ impl Front {
         let (status, events) = (change.status_record(feed, title), change.event_records(feed));
         self.intake.report(feed, poll, status, events, change.notes).await?;
         Ok(Receipt::Accepted { new_items: 0, total_items: 0, rhythm: None })
+    }
+}
+
+/// Reads a document on a thread with a stack of its own; the issue says how it broke the parser. `held` is let go when
+/// the thread has done, also of a document that was given up: its thread goes on for a while.
+pub(super) async fn parse_apart(
+    feed: Arc<Feed>,
+    fetched: Fetched,
+    held: impl Send + 'static,
+) -> Result<Result<Parsed, ParseError>, Issue> {
+    let broken = |code: &str, detail: String| Issue::new(Stage::Parse, code, detail);
+    let (answer, result) = oneshot::channel();
+    let work = move || {
+        let parsed = catch_unwind(AssertUnwindSafe(|| {
+            faults::point("parse");
+            parse::feed(&feed, &fetched)
+        }));
+        drop(held);
+        answer.send(parsed.map_err(|panic| enrich::words(panic.as_ref()))).ok();
+    };
+    std::thread::Builder::new()
+        .name("parse".to_owned())
+        .stack_size(PARSER_STACK)
+        .spawn(work)
+        .map_err(|error| broken("parser_failed", format!("no thread to parse on: {error}")))?;
+    match tokio::time::timeout(PARSER_TIME, result).await {
+        Ok(Ok(Ok(parsed))) => Ok(parsed),
+        Ok(Ok(Err(words))) => Err(broken("parser_failed", words)),
+        Ok(Err(_)) => Err(broken("parser_failed", "the parser's thread ended without an answer".to_owned())),
+        Err(_) => Err(broken("parser_timeout", format!("not read within {} s", PARSER_TIME.as_secs()))),
     }
 }
 

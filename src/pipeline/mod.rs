@@ -25,11 +25,13 @@ mod line;
 mod pages;
 mod polling;
 mod push;
+mod redrive;
 mod reload;
 mod replay;
 mod roster;
 mod tally;
 
+pub use redrive::{Redrive, redrive};
 pub use replay::{
     FeedShare, LeftOut, OnProgress, ReplayOptions, ReplayProgress, ReplayReport, Why, replay, replay_with,
 };

@@ -63,7 +63,10 @@ pub(super) fn refused(mut record: Record, topic: &str, code: &str, detail: &str)
             _ => {}
         }
     }
+    let feed = record.header("ce_source").and_then(|source| source.strip_prefix("/feeds/")).unwrap_or_default();
+    let feed = ("feed".to_owned(), feed.to_owned());
     record.headers.extend(reason(topic, Stage::Publish, code, detail, total as u64));
+    record.headers.push(feed);
     record.topic = Topic::DeadLetters;
     record
 }

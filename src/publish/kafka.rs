@@ -97,6 +97,19 @@ pub fn settings(options: &KafkaOptions) -> Settings {
     }
 }
 
+/// The topics, by their names, as they should be. At the start one that we may not have is a mistake to be told; later the
+/// others go on without it.
+pub fn wanted(name_of: impl Fn(Topic) -> String, partitions: i32) -> Vec<Wanted> {
+    let wanted = |topic: Topic| Wanted {
+        name: name_of(topic),
+        partitions: if topic == Topic::State { 1 } else { partitions },
+        compacted: topic.compacted(),
+        strict: topic == Topic::State,
+        vital: true,
+    };
+    Topic::PUBLIC.into_iter().chain([Topic::State]).map(wanted).collect()
+}
+
 impl KafkaSink {
     /// Checks the options and starts the producer's thread; the broker is asked by `recover`.
     pub fn open(options: &KafkaOptions, topic_prefix: &str, store: Store) -> Result<Self, PublishError> {
@@ -246,15 +259,12 @@ impl KafkaSink {
     }
 
     fn wanted(&self) -> Vec<Wanted> {
-        let wanted = |topic: Topic| Wanted {
-            name: self.name_of(topic),
-            partitions: if topic == Topic::State { 1 } else { self.partitions },
-            compacted: topic.compacted(),
-            strict: topic == Topic::State,
-            // At the start a topic that we may not have is a mistake to be told; later the others go on without it.
-            vital: self.topics.is_none() || matches!(topic, Topic::State | Topic::DeadLetters),
-        };
-        Topic::PUBLIC.into_iter().chain([Topic::State]).map(wanted).collect()
+        let mut wanted = wanted(|topic| self.name_of(topic), self.partitions);
+        if self.topics.is_some() {
+            let vital = [Topic::State, Topic::DeadLetters].map(|topic| self.name_of(topic));
+            wanted.iter_mut().for_each(|topic| topic.vital = vital.contains(&topic.name));
+        }
+        wanted
     }
 
     async fn commit_now(&mut self, batch: Batch) -> Result<(), PublishError> {

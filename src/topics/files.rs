@@ -13,6 +13,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     io::{BufRead, BufReader, Read as _},
+    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
 };
 
@@ -26,6 +27,19 @@ pub const UNKNOWN: u64 = u64::MAX;
 pub struct Files {
     prefix: String,
     topics: BTreeMap<Topic, OfTopic>,
+}
+
+/// How far the files of one topic reach.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extent {
+    /// How many there are.
+    pub files: usize,
+    /// Their size.
+    pub bytes: u64,
+    /// The number of the first record.
+    pub begin: i64,
+    /// The last record with its number.
+    pub last: Option<(u64, Record)>,
 }
 
 struct OfTopic {
@@ -67,6 +81,22 @@ impl Files {
             return Err(ReadError::Nothing(format!("{} holds no topic files of {prefix}", directory.display())));
         }
         Ok(files)
+    }
+
+    /// How far the files of a topic reach; none where there are none.
+    pub fn extent(&self, topic: Topic) -> Result<Option<Extent>, ReadError> {
+        let Some(found) = self.topics.get(&topic) else { return Ok(None) };
+        let mut last = found.pending.last_key_value().and_then(|(_, line)| parse(topic, line));
+        for open in found.files.iter().rev() {
+            let line =
+                last_line(open).map_err(|error| ReadError::Failed(format!("cannot read {}: {error}", open.name)))?;
+            if let Some(written) = line.and_then(|line| parse(topic, &line)) {
+                last = last.filter(|(number, _)| *number > written.0).or(Some(written));
+                break;
+            }
+        }
+        let bytes = found.files.iter().map(|open| open.length).sum();
+        Ok(Some(Extent { files: found.files.len(), bytes, begin: found.log.begin, last }))
     }
 
     /// First part of the topics' names.
@@ -141,6 +171,23 @@ impl OfTopic {
             }
         }
         Ok(())
+    }
+}
+
+/// The last whole line of a file, found from its end.
+fn last_line(open: &OpenFile) -> std::io::Result<Option<Vec<u8>>> {
+    let mut span = 1 << 16;
+    loop {
+        let from = open.length.saturating_sub(span);
+        let mut bytes = vec![0; usize::try_from(open.length - from).unwrap_or(usize::MAX)];
+        open.file.read_exact_at(&mut bytes, from)?;
+        // The first one may have begun before.
+        let lines = bytes.split_inclusive(|byte| *byte == b'\n').skip(usize::from(from > 0));
+        match lines.filter(|line| line.ends_with(b"\n")).last() {
+            Some(line) => return Ok(Some(line.to_vec())),
+            None if from == 0 => return Ok(None),
+            None => span *= 4,
+        }
     }
 }
 
@@ -256,6 +303,9 @@ mod tests {
         )]);
         let files = Files::open(directory.path(), "w", pending).unwrap();
         assert_eq!(files.logs(Topic::Articles)[0].begin, 3);
+        let last = files.extent(Topic::Articles).unwrap().unwrap();
+        assert_eq!((last.files, last.begin, last.last.unwrap().0), (3, 3, 8));
+        assert_eq!(files.extent(Topic::Events).unwrap(), None);
         let found = keys(&files);
         let expected = [
             "w.articles.v1.2020-10-01-2.ndjson:1 c",

@@ -8,7 +8,7 @@ mod files;
 #[cfg(feature = "kafka")]
 mod kafka;
 
-pub use files::{Files, Pending, UNKNOWN};
+pub use files::{Extent, Files, Pending, UNKNOWN};
 #[cfg(feature = "kafka")]
 pub use kafka::Cluster;
 

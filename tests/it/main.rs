@@ -21,8 +21,12 @@ mod crash;
 #[cfg(feature = "kafka")]
 mod crash_kafka;
 mod delivery;
+#[cfg(feature = "kafka")]
+mod demo;
 mod deploy;
 mod disk;
+#[cfg(feature = "faults")]
+mod dlq;
 mod feed_server;
 mod feeds;
 mod flow;
@@ -53,13 +57,16 @@ mod licences;
 #[cfg(feature = "kafka")]
 mod migrate;
 mod oracle;
+mod progress;
 mod quality;
 mod readme;
 #[cfg(feature = "kafka")]
 mod registry;
+mod regression;
 mod reload;
 mod replay;
 mod restart;
+mod topics;
 mod watch;
 mod websub;
 mod withdrawal;

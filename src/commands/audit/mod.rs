@@ -6,14 +6,14 @@
 mod show;
 mod source;
 
-use super::exit;
+use super::{exit, progress::Progress};
 use crate::{
     audit::{Auditor, Options, Report},
     cli::{self, ReportFormat},
     intake,
     model::{Topic, state_key},
     store::{StoreError, image},
-    topics::{ReadError, Topics},
+    topics::{Log, ReadError, Topics},
 };
 use jiff::{SignedDuration, Timestamp};
 use source::{Local, Source};
@@ -82,9 +82,18 @@ fn audit(source: &Source, at_least_once: bool) -> Result<Report, Failure> {
     for topic in ORDER {
         topics.logs(topic).iter().for_each(|log| auditor.log(log));
     }
+    let line = Progress::of("records");
+    let known = |log: &Log| Some(u64::try_from(log.end? - log.begin).unwrap_or(0));
+    // Files do not say where they end.
+    let total: Option<Vec<u64>> = ORDER.iter().flat_map(|topic| topics.logs(*topic)).map(|log| known(&log)).collect();
+    total.iter().for_each(|logs| line.set_total(logs.iter().sum()));
     for topic in ORDER {
-        topics.read(topic, &mut |placed| auditor.record(&placed))?;
+        topics.read(topic, &mut |placed| {
+            line.step();
+            auditor.record(&placed);
+        })?;
     }
+    drop(line);
     for (topic, end) in source.committed() {
         auditor.committed(topic, end);
     }

@@ -14,7 +14,7 @@ use crate::{
     config::Config,
     model::{Backfill, Feed, Record, Snapshot},
     pipeline::{self, RunOptions, RunReport, Watching},
-    shutdown,
+    publish, shutdown,
 };
 use anyhow::Context as _;
 use jiff::{Timestamp, tz::Offset};
@@ -62,16 +62,27 @@ pub(super) fn run(given: &Demo) -> u8 {
 async fn play(given: &Demo) -> anyhow::Result<u8> {
     let length = if given.fast { FAST } else { Duration::from_secs(u64::from(given.seconds)) };
     let directory = directory(given.data_dir.as_deref())?;
+    let broker = given.kafka.as_deref().map(at_broker);
+    if let Some(publish) = &broker
+        && let Err(Refused(code, problem)) = tokio::task::block_in_place(|| make_topics(publish))
+    {
+        eprintln!("dateline: {problem}");
+        return Ok(code);
+    }
     let publishers =
         Publishers::start(Script::bundled(Offset::UTC.to_datetime(Timestamp::now()).date())?, length).await?;
+    let mut config = config(&publishers, &directory, length);
+    if let Some(publish) = broker {
+        config.publish = publish::Options { max_latency: config.publish.max_latency, ..publish };
+    }
     let mut teller = Teller::new(Style::of_stdout());
-    super::put_text(&teller.introduction(publishers.feeds(), length));
+    super::put_text(&teller.introduction(publishers.feeds(), length, &config.publish));
 
     let cancel = CancellationToken::new();
     shutdown::on_signals(cancel.clone())?;
     let (committed, to_show) = mpsc::sync_channel::<Record>(WAITING);
     let options = RunOptions {
-        config: config(&publishers, &directory, length),
+        config: config.clone(),
         once: false,
         cancel: cancel.clone(),
         // The queue holds more than the script can make; should it be full, the daemon waits, as for any slow reader.
@@ -110,7 +121,7 @@ async fn play(given: &Demo) -> anyhow::Result<u8> {
     to_show.try_iter().for_each(|record| super::put_text(&teller.record(&record)));
     match result {
         Ok(RunReport { commits, .. }) => {
-            super::put_text(&teller.conclusion(&directory, publishers.counts(), commits));
+            super::put_text(&teller.conclusion(&directory, &config.publish, publishers.counts(), commits));
             Ok(exit::DONE)
         }
         Err(error) => {
@@ -118,6 +129,49 @@ async fn play(given: &Demo) -> anyhow::Result<u8> {
             Ok(error.exit)
         }
     }
+}
+
+/// The exit code and the reason.
+struct Refused(u8, String);
+
+/// A prefix and a transactional id that nobody has, at this broker.
+fn at_broker(servers: &str) -> publish::Options {
+    let id = uuid::Uuid::new_v4().simple().to_string();
+    let name = format!("demo-{}", id.get(..8).unwrap_or_default());
+    let kafka = publish::KafkaOptions {
+        bootstrap_servers: servers.to_owned(),
+        transactional_id: name.clone(),
+        ..publish::KafkaOptions::default()
+    };
+    publish::Options { to: publish::Target::Kafka, topic_prefix: name, kafka, ..publish::Options::default() }
+}
+
+/// Before the play begins: a broker that is away or slow must not cost it its first scenes.
+#[cfg(feature = "kafka")]
+fn make_topics(publish: &publish::Options) -> Result<(), Refused> {
+    use crate::{
+        broker::{
+            BrokerError,
+            topics::{Creation, ensure},
+        },
+        publish::kafka::{settings, wanted},
+    };
+    let creation = Creation { allowed: true, replication_factor: publish.kafka.replication_factor };
+    let wanted = wanted(|topic| topic.name(&publish.topic_prefix), publish.kafka.partitions);
+    let made = ensure(&settings(&publish.kafka), &wanted, creation);
+    made.map(drop).map_err(|error| {
+        let code = match error {
+            BrokerError::Denied(_) => exit::DENIED,
+            BrokerError::Refused(_) => exit::CONFIGURATION,
+            _ => exit::UNAVAILABLE,
+        };
+        Refused(code, error.to_string())
+    })
+}
+
+#[cfg(not(feature = "kafka"))]
+fn make_topics(_: &publish::Options) -> Result<(), Refused> {
+    Err(Refused(exit::CONFIGURATION, "this dateline was built without the `kafka` feature".to_owned()))
 }
 
 /// Where the state goes: as given, else a new directory of its own.

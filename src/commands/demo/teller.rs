@@ -4,6 +4,7 @@ use super::script::Source;
 use crate::{
     commands::show::{self, Style, Tone},
     model::{Record, Topic},
+    publish::{self, Target},
 };
 use serde_json::Value;
 use std::{collections::HashMap, fmt::Write as _, path::Path, time::Duration};
@@ -45,7 +46,7 @@ impl Teller {
     }
 
     /// What is about to be seen.
-    pub(super) fn introduction(&self, feeds: &[Source], length: Duration) -> String {
+    pub(super) fn introduction(&self, feeds: &[Source], length: Duration, publish: &publish::Options) -> String {
         let mut out = String::new();
         let title = self.style.paint(Tone::Strong, "dateline demo");
         let _ = writeln!(
@@ -54,8 +55,14 @@ impl Teller {
             feeds.len(),
             length.as_secs()
         );
-        let _ =
-            writeln!(out, "No network, no broker, no configuration. All stories, people and figures are made up.\n");
+        let without = match publish.to {
+            Target::Journal => "No network, no broker, no configuration.".to_owned(),
+            Target::Kafka => format!(
+                "No configuration. The records go to the topics {}.* at {}.",
+                publish.topic_prefix, publish.kafka.bootstrap_servers
+            ),
+        };
+        let _ = writeln!(out, "{without} All stories, people and figures are made up.\n");
         for feed in feeds {
             let how = if feed.pages { "leads only: pages are fetched" } else { "" };
             let id = self.style.paint(Tone::Name, &format!("{:<12}", feed.id));
@@ -187,7 +194,13 @@ impl Teller {
     }
 
     /// What was seen, where it is, and what to try next.
-    pub(super) fn conclusion(&self, directory: &Path, (requests, unchanged): (u64, u64), commits: u64) -> String {
+    pub(super) fn conclusion(
+        &self,
+        directory: &Path,
+        publish: &publish::Options,
+        (requests, unchanged): (u64, u64),
+        commits: u64,
+    ) -> String {
         let mut out = format!("\n{}\n", self.style.rule("what happened"));
         let shared = self.stories.values().filter(|members| **members > 1).count();
         let _ = writeln!(
@@ -198,18 +211,37 @@ impl Teller {
              stories told by more than one feed: {shared}; commits, each all or nothing: {commits}",
             self.articles, self.revisions, self.copies, self.asserted, self.superseded, self.retracted
         );
-        let topics = directory.join("topics");
-        let _ = writeln!(out, "\n{}\n  {}", self.style.rule("where the records are"), topics.display());
-        for name in ["articles", "covid-stats", "stories", "feed-status", "events"] {
+        let next = match publish.to {
+            Target::Journal => self.files(&mut out, &directory.join("topics")),
+            Target::Kafka => self.broker(&mut out, publish),
+        };
+        let _ = writeln!(out, "\n{}", self.style.rule("what to try next"));
+        let always = [
+            ("what the stages make of a page", "dateline process --until extract --format pretty page.html".to_owned()),
+            (
+                "a real feed",
+                "dateline run --feed-url https://news.un.org/feed/subscribe/en/news/all/rss.xml --data-dir ./wire"
+                    .to_owned(),
+            ),
+        ];
+        for (what, command) in next.into_iter().chain(always) {
+            let _ = writeln!(out, "  {}\n    {command}", self.style.paint(Tone::Faint, what));
+        }
+        out
+    }
+
+    /// Where the files are, with what they hold; and what to do with them.
+    fn files(&self, out: &mut String, topics: &Path) -> Vec<(&'static str, String)> {
+        let shown = topics.display();
+        let _ = writeln!(out, "\n{}\n  {shown}", self.style.rule("where the records are"));
+        for name in SHOWN {
             let path = topics.join(format!("wire.{name}.v1.ndjson"));
             if let Ok(lines) = std::fs::read(&path) {
                 let n = lines.iter().filter(|byte| **byte == b'\n').count();
                 let _ = writeln!(out, "    wire.{name}.v1.ndjson  {n} {}", if n == 1 { "record" } else { "records" });
             }
         }
-        let shown = topics.display();
-        let _ = writeln!(out, "\n{}", self.style.rule("what to try next"));
-        for (what, command) in [
+        vec![
             ("one record, whole", format!("tail -n 1 {shown}/wire.articles.v1.ndjson | python3 -m json.tool")),
             (
                 "the figures as a table",
@@ -221,15 +253,25 @@ impl Teller {
                     "duckdb -c \"select place, metric, value from read_json_auto('{shown}/wire.covid-stats.v1.ndjson')\""
                 ),
             ),
-            ("what the stages make of a page", "dateline process --until extract --format pretty page.html".to_owned()),
-            (
-                "a real feed",
-                "dateline run --feed-url https://news.un.org/feed/subscribe/en/news/all/rss.xml --data-dir ./wire"
-                    .to_owned(),
-            ),
-        ] {
-            let _ = writeln!(out, "  {}\n    {command}", self.style.paint(Tone::Faint, what));
+        ]
+    }
+
+    /// The topics at the broker, and what to do with them.
+    fn broker(&self, out: &mut String, publish: &publish::Options) -> Vec<(&'static str, String)> {
+        let (servers, prefix) = (&publish.kafka.bootstrap_servers, &publish.topic_prefix);
+        let _ = writeln!(out, "\n{}\n  at {servers}", self.style.rule("where the records are"));
+        for name in SHOWN {
+            let _ = writeln!(out, "    {prefix}.{name}.v1");
         }
-        out
+        vec![
+            ("the claims", format!("kcat -C -b {servers} -t {prefix}.covid-stats.v1 -e -o beginning -f '%s\\n'")),
+            (
+                "is each there once, and in order",
+                format!("dateline audit --bootstrap-servers {servers} --topic-prefix {prefix}"),
+            ),
+        ]
     }
 }
+
+/// The topics that a guest wants to see.
+const SHOWN: [&str; 5] = ["articles", "covid-stats", "stories", "feed-status", "events"];

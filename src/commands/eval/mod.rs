@@ -11,7 +11,7 @@ mod marks;
 mod names;
 mod score;
 
-use super::exit;
+use super::{exit, progress::Progress};
 use crate::cli::{Eval, ReportFormat};
 use crate::extract;
 use interval::rates;
@@ -33,20 +33,24 @@ struct Report {
 pub(super) fn run(given: &Eval) -> u8 {
     let options = extract::Options { entities: given.entities, ..extract::Options::default() };
     let tables = extract::Tables::new(&options);
+    let line = Progress::of("cases");
     let mut report = Report::default();
     for file in &given.files {
         let text = match std::fs::read_to_string(file) {
             Ok(text) => text,
             Err(error) => {
+                line.end();
                 eprintln!("error: cannot read {}: {error}", file.display());
                 return exit::NO_INPUT;
             }
         };
-        if let Err((line, error)) = report.read(&tables, &text, given.part.as_deref()) {
-            eprintln!("error: {}:{line}: {error}", file.display());
+        if let Err((number, error)) = report.read(&tables, &text, given.part.as_deref(), &line) {
+            line.end();
+            eprintln!("error: {}:{number}: {error}", file.display());
             return exit::BAD_INPUT;
         }
     }
+    line.end();
     match links::score(std::mem::take(&mut report.documents)) {
         Ok(links) => report.links = links,
         Err(error) => {
@@ -64,17 +68,28 @@ pub(super) fn run(given: &Eval) -> u8 {
 
 impl Report {
     /// Reads and scores a file; an error has its line.
-    fn read(&mut self, tables: &extract::Tables, text: &str, part: Option<&str>) -> Result<(), (usize, String)> {
+    fn read(
+        &mut self,
+        tables: &extract::Tables,
+        text: &str,
+        part: Option<&str>,
+        line: &Progress,
+    ) -> Result<(), (usize, String)> {
         let wanted = |of: Option<&str>| part.is_none() || of == part;
         if let Some(documents) = marks::read(text) {
             let documents = documents?;
             let documents = documents.iter().filter(|document| wanted(document.part.as_deref()));
-            self.names.extend(documents.map(|document| names::score(tables, document)));
+            let score = |document| {
+                line.step();
+                names::score(tables, document)
+            };
+            self.names.extend(documents.map(score));
             return Ok(());
         }
-        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        for (number, case) in text.lines().enumerate().filter(|(_, case)| !case.trim().is_empty()) {
+            line.step();
             let wrong = |error: serde_json::Error| (number + 1, error.to_string());
-            let labelled: Value = serde_json::from_str(line).map_err(wrong)?;
+            let labelled: Value = serde_json::from_str(case).map_err(wrong)?;
             if labelled.get("label").is_some() {
                 let document: links::Case = serde_json::from_value(labelled).map_err(wrong)?;
                 self.documents.extend(wanted(document.part.as_deref()).then_some(document));

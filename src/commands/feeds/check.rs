@@ -6,13 +6,13 @@
 use super::{
     ask, complain,
     probe::{self, Found, Honoured, Text},
-    table::{self, Cell},
 };
 use crate::{
     cli::FeedsFormat,
     commands::{
         exit, put,
         show::{Style, Tone},
+        table::{self, Cell},
     },
     config::Config,
     model::{Feed, Issue},

@@ -8,13 +8,13 @@ use super::{
     check::minute,
     complain,
     probe::{self, Found, Text},
-    table::{self, Cell},
 };
 use crate::{
     cli::{FeedsDiscover, FeedsFormat},
     commands::{
         exit, put, put_text,
         show::{Style, Tone},
+        table::{self, Cell},
     },
     config::{self, opml},
     fetch::{

@@ -120,7 +120,8 @@ fn local(input: &str, from: Option<From>, media_type: Option<&str>, give: &mut d
     }
 }
 
-fn document(
+/// Gives the pieces of one document away.
+pub(super) fn document(
     bytes: Bytes,
     from: Option<From>,
     media_type: Option<&str>,

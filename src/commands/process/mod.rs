@@ -5,6 +5,7 @@
 //! into a file that has no name. Output is one line per item in input order,
 //! made by as many threads as there are cores; only `dedup` is done in turn, because it remembers.
 
+mod bench;
 mod document;
 mod explain;
 mod input;
@@ -19,14 +20,16 @@ mod stages;
 use super::{
     exit,
     get::Getter,
+    progress::Progress,
     show::{self, Style},
 };
 use crate::{
-    cli::{Explain, Format, Process, Until},
+    cli::{self, Explain, Format, Process, Until},
     config::{Config, Flags},
     extract, fetch,
     model::{Feed, Issue, Stage},
 };
+pub(super) use bench::Bench;
 pub(super) use memory::Memory;
 pub(super) use stages::Done;
 
@@ -159,15 +162,22 @@ impl Prepared {
             count: Count::default(),
             memory,
         };
+        // Where the records themselves are shown, they are progress enough.
+        let is_shown = !io::stdout().is_terminal() && (inputs.len() > 1 || from == Some(cli::From::Ndjson));
+        let line = is_shown.then(|| Progress::of("documents"));
         let mut broken = None;
         let ran = ordered::run(jobs, read, work, |next| {
             let wrote = match next {
                 Next::Idle => output.out.flush(),
-                Next::Result(ready) => ready.into_iter().try_for_each(|ready| output.write(ready)),
+                Next::Result(ready) => ready.into_iter().try_for_each(|ready| {
+                    line.iter().for_each(Progress::step);
+                    output.write(ready)
+                }),
             };
             broken = wrote.err();
             broken.is_none()
         });
+        line.iter().for_each(Progress::end);
         let flushed = output.out.flush();
         match broken.map_or(ran.and(flushed), Err) {
             Ok(()) => output.count.exit_code(),

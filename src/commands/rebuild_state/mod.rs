@@ -11,7 +11,9 @@ mod memory;
 use super::registered;
 use super::{
     audit::{Failure, complain},
-    exit, load, refuse,
+    exit, load,
+    progress::Progress,
+    refuse,
 };
 use crate::{
     cli,
@@ -136,13 +138,16 @@ async fn rebuild(config: &Config, force: bool) -> Result<Made, Refusal> {
         Some(topics) => topics,
         None => open_topics(config, &store).await?,
     };
-    let mut rebuilding = Rebuilding { sink, state: State::new(store.clone()), store: store.clone(), batches: 0 };
+    let line = Progress::of("records").beside(&config.log);
+    let state = State::new(store.clone());
+    let mut rebuilding = Rebuilding { sink, state, store: store.clone(), batches: 0, line };
     rebuilding.begin(old).await?;
     let mut memory = Memory::new(jiff::Timestamp::now(), config.dedup.horizon);
     for topic in ORDER {
         rebuilding.take(&topics, topic, &mut memory).await?;
     }
     let position = rebuilding.end(&memory).await?;
+    rebuilding.line.end();
     rebuilding.sink.close().await;
     let claims = memory.claims;
     let Memory { items, stories, unreadable, .. } = memory;
@@ -219,6 +224,7 @@ struct Rebuilding {
     state: State,
     store: Store,
     batches: u64,
+    line: Progress,
 }
 
 impl Rebuilding {
@@ -243,6 +249,7 @@ impl Rebuilding {
         });
         let mut records = 0;
         while let Some(placed) = inbox.recv().await {
+            self.line.step();
             memory.take(&placed, &mut self.state)?;
             records += 1;
             if records >= BATCH_RECORDS || self.state.changes_bytes() >= BATCH_BYTES {

@@ -1,0 +1,67 @@
+//! The command line of `dateline topics`.
+
+use super::Configuration;
+use clap::{Args, Subcommand, ValueEnum};
+
+/// `dateline topics`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline topics list                        the topic files, or the topics of the broker
+  dateline topics list --format json
+  dateline topics create --dry-run            what is missing at the broker, and what differs
+  dateline topics create                      before the daemon runs with create_topics = false
+
+What a record of each topic holds is printed by `dateline schema`.
+`list` exits 0, 66 when there are none. `create` exits 0, 1 when a topic that is there differs. Both
+exit 69 when the broker is away, 77 when it does not permit it.")]
+pub struct Topics {
+    /// What about them.
+    #[command(subcommand)]
+    pub verb: TopicsVerb,
+}
+
+/// The verbs of `dateline topics`.
+#[derive(Debug, Subcommand)]
+pub enum TopicsVerb {
+    /// Print the topics with what they hold.
+    List(TopicsList),
+    /// Create at the broker what is missing, and say what differs.
+    Create(TopicsCreate),
+}
+
+/// How `topics list` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum TopicsFormat {
+    /// A table.
+    #[default]
+    Table,
+    /// One JSON array.
+    Json,
+}
+
+/// `dateline topics list`.
+#[derive(Debug, Args)]
+pub struct TopicsList {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub configuration: Configuration,
+    /// How to write.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TopicsFormat,
+}
+
+/// `dateline topics create`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Topics are made with publish.kafka.partitions and replication_factor, and the cleanup policy that
+each needs. One that is there is left as it is. Exits 0; 1 when a topic that is there differs;
+78 when the state topic cannot be used."
+)]
+pub struct TopicsCreate {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub configuration: Configuration,
+    /// Say what would be created, and create nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
