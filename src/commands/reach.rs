@@ -5,7 +5,7 @@ use crate::{PROGRAM, cli::Reach, commands::show::harmless, config::Flags};
 use reqwest::{Response, StatusCode};
 use std::{
     error::Error as _,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
 };
 use url::Url;
@@ -126,20 +126,17 @@ fn page_of(listen: &str) -> Result<Url, String> {
     if listen == "off" {
         return Err("status.listen is off: this daemon cannot be watched".to_owned());
     }
-    let (host, port) = match listen.parse::<SocketAddr>() {
-        Ok(address) if address.ip().is_unspecified() => match address.ip() {
-            IpAddr::V4(_) => (Ipv4Addr::LOCALHOST.to_string(), address.port().to_string()),
-            IpAddr::V6(_) => (format!("[{}]", Ipv6Addr::LOCALHOST), address.port().to_string()),
-        },
-        _ => {
-            let (host, port) = listen.rsplit_once(':').unwrap_or((listen, ""));
-            (host.to_owned(), port.to_owned())
+    let asked = match listen.parse::<SocketAddr>() {
+        Ok(mut address) if address.ip().is_unspecified() => {
+            address.set_ip(if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+            address.to_string()
         }
+        _ => listen.to_owned(),
     };
-    if port == "0" {
+    if asked.ends_with(":0") {
         return Err("status.listen takes any free port: say --url with the address that the daemon printed".to_owned());
     }
-    Url::parse(&format!("http://{host}:{port}/")).map_err(|error| format!("status.listen: {listen:?}: {error}"))
+    Url::parse(&format!("http://{asked}/")).map_err(|error| format!("status.listen: {listen:?}: {error}"))
 }
 
 #[expect(clippy::print_stderr, reason = "a command's remarks")]

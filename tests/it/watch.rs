@@ -92,7 +92,7 @@ impl Tapping {
     fn events_until(&self, marker: &str) -> Vec<Value> {
         wait_for(PATIENCE, marker, || self.text().lines().any(|line| line.contains(marker)).then_some(()));
         let text = self.text();
-        lines(text[..=text.rfind('\n').unwrap()].as_bytes())
+        lines(&text.as_bytes()[..=text.rfind('\n').unwrap()])
     }
 
     #[track_caller]

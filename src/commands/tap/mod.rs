@@ -15,7 +15,7 @@ use crate::{
     cli::{self, Format},
     tap::Filter,
 };
-use events::{Event, Events};
+use events::{Event, Events, TooLong};
 use std::{
     io::{self, IsTerminal as _, Write as _},
     ops::ControlFlow,
@@ -77,31 +77,21 @@ struct Following {
     out: Out,
 }
 
-/// Why a stream is followed no further.
-enum End {
-    /// It broke off, or what came was no stream of ours.
-    Broken(Unreached),
-    /// There is nobody to write for any more, or nothing more to write.
-    Enough(u8),
-}
-
 impl Following {
     async fn run(mut self) -> u8 {
-        let mut stream = match self.open().await {
-            Ok(stream) => stream,
-            Err(why) => return self.daemon.give_up(&why),
-        };
+        self.follow_on().await.unwrap_or_else(|why| self.daemon.give_up(&why))
+    }
+
+    /// Follows the daemon through its restarts; gives the exit code when it is enough.
+    async fn follow_on(&mut self) -> Result<u8, Unreached> {
+        let mut stream = self.open().await?;
         complain(&format!("following {}", self.daemon.page));
         loop {
             match self.follow(stream).await {
-                End::Enough(code) => return code,
-                End::Broken(Unreached::Away(why)) => complain(&format!("the daemon is away ({why}); waiting for it")),
-                End::Broken(why) => return self.daemon.give_up(&why),
+                Err(Unreached::Away(why)) => complain(&format!("the daemon is away ({why}); waiting for it")),
+                ended => return ended,
             }
-            stream = match self.open_again().await {
-                Ok(stream) => stream,
-                Err(why) => return self.daemon.give_up(&why),
-            };
+            stream = self.open_again().await?;
             complain("the daemon is back; what passed meanwhile was not seen");
         }
     }
@@ -124,23 +114,20 @@ impl Following {
         }
     }
 
-    async fn follow(&mut self, mut stream: reqwest::Response) -> End {
+    /// Follows one stream until it breaks off or it is enough.
+    async fn follow(&mut self, mut stream: reqwest::Response) -> Result<u8, Unreached> {
         let mut events = Events::default();
-        loop {
-            let chunk = match stream.chunk().await {
-                Ok(Some(chunk)) => chunk,
-                Ok(None) => return End::Broken(Unreached::Away("it has ended".to_owned())),
-                Err(error) => return End::Broken(away(error)),
-            };
-            let Ok(events) = events.take(&chunk) else {
-                return End::Broken(Unreached::Refused(stream.status(), "a line without an end".to_owned()));
-            };
-            for event in events {
+        while let Some(chunk) = stream.chunk().await.map_err(away)? {
+            let whole = events.take(&chunk);
+            for event in
+                whole.map_err(|TooLong| Unreached::Refused(stream.status(), "no end of an event".to_owned()))?
+            {
                 if let ControlFlow::Break(code) = self.out.event(&event) {
-                    return End::Enough(code);
+                    return Ok(code);
                 }
             }
         }
+        Err(Unreached::Away("it has ended".to_owned()))
     }
 }
 
