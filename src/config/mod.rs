@@ -207,6 +207,28 @@ mod tests {
     }
 
     #[test]
+    fn what_a_schema_registry_needs_is_asked_before_it_is() {
+        let main = format!(
+            "{FEED}[publish]\nformat = \"ninjs\"\n[publish.kafka]\nencoding = \"avro\"\n[publish.kafka.schema_registry]\n\
+             schema_id = \"header\"\nusername = \"desk\"\n"
+        );
+        let encoding = "dateline.toml:7:12: publish.kafka.encoding";
+        let expected = [
+            "Avro needs publish.kafka.schema_registry.schema_id",
+            "Avro needs publish.kafka.schema_registry.url",
+            "ninjs is JSON",
+        ];
+        let [id, url, ninjs] = expected.map(|why| format!("{encoding}: {why}"));
+        let login = "dateline.toml:10:12: publish.kafka.schema_registry.username: a login needs username and one of";
+        check(&[("dateline.toml", &main)], &[&id, &url, &ninjs, login]);
+        let main = format!(
+            "{FEED}[publish.kafka.schema_registry]\nurl = \"https://desk:s3cret@registry.example\"\npassword_file = \"/nowhere\"\n"
+        );
+        let found = problems_of(&[("dateline.toml", &main)]);
+        assert!(found.len() == 3 && found.iter().all(|problem| !problem.contains("s3cret")), "{found:#?}");
+    }
+
+    #[test]
     fn all_syntax_errors_are_listed_at_once() {
         let found = problems_of(&[("dateline.toml", "feeds = [\n[fetch\njitter = = 1\n")]);
         assert!(found.len() >= 2 && found.iter().all(|problem| problem.starts_with("dateline.toml:")), "{found:#?}");

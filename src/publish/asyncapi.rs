@@ -7,7 +7,7 @@
 //! the broker is not asked, so partitions are those of topics that dateline creates.
 
 use super::{
-    Format, KafkaOptions, Options, SchemaIdIn, Target, ninjs,
+    Encoding, Format, KafkaOptions, Options, SchemaIdIn, Target, ninjs,
     route::{self, Facts, Happening},
     schema,
 };
@@ -151,16 +151,23 @@ fn registered(message: &mut Value, topic: Topic, options: &Options) {
     binding["schemaIdLocation"] = json!(if is_header { "header" } else { "payload" });
     binding["schemaIdPayloadEncoding"] = json!("confluent");
     binding["schemaLookupStrategy"] = json!("TopicNameStrategy");
-    #[cfg(feature = "kafka")]
-    if options.kafka.encoding == super::Encoding::Avro
-        && let Some(Ok(schema)) = schema::alone(topic, options.format).map(|schema| super::avro::schema(&schema))
+    if options.kafka.encoding == Encoding::Avro
+        && let Some(schema) = avro(topic, options.format)
     {
         message["contentType"] = json!("avro/binary");
         message["payload"] =
             json!({ "schemaFormat": "application/vnd.apache.avro+json;version=1.9.0", "schema": schema });
     }
-    #[cfg(not(feature = "kafka"))]
-    let _ = topic;
+}
+
+#[cfg(feature = "kafka")]
+fn avro(topic: Topic, format: Format) -> Option<Value> {
+    super::avro::schema(&schema::alone(topic, format)?).ok()
+}
+
+#[cfg(not(feature = "kafka"))]
+fn avro(_: Topic, _: Format) -> Option<Value> {
+    None
 }
 
 fn key(topic: Topic) -> &'static str {

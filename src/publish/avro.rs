@@ -337,6 +337,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "what is checked is written where it is checked")]
     fn check(schema: Value, value: Value, bytes: &[u8]) {
         let schema = Schema::read(&schema).unwrap();
         assert_eq!(schema.encode(&value).unwrap(), bytes);

@@ -97,21 +97,21 @@ fn without_carried(record: &mut Map<String, Value>) {
 
 fn of_ninjs() -> RecordSchema {
     let name = encode::ARTICLE_NINJS_SCHEMA;
-    let Value::Object(mut flat) = of::<ArticleRecord>(encode::ARTICLE_SCHEMA, Topic::Articles).schema else {
-        unreachable!("a record's schema is an object");
-    };
-    without_carried(&mut flat);
-    let definitions = flat.remove("$defs");
-    let own = ["$schema", "$id", "title", "description"].map(|member| flat.remove(member));
-    let mut schema = around(&json!({ "$ref": ninjs::STANDARD }), &Value::Object(flat));
-    if let Some(object) = schema.as_object_mut() {
-        let [dialect, ..] = own;
-        object.shift_insert(0, "$schema".to_owned(), json!(dialect));
-        object.shift_insert(0, "$id".to_owned(), json!(route::schema_address(name)));
-        object.insert("title".to_owned(), json!(name));
-        object.insert("$defs".to_owned(), json!(definitions));
+    let RecordSchema { topic, schema: mut flat, .. } = of::<ArticleRecord>(encode::ARTICLE_SCHEMA, Topic::Articles);
+    let mut schema = Map::new();
+    if let Some(flat) = flat.as_object_mut() {
+        without_carried(flat);
+        // What stands once in a document; the definitions go where references look for them.
+        for member in ["$id", "title", "$schema", "$defs"] {
+            schema.insert(member.to_owned(), flat.shift_remove(member).unwrap_or_default());
+        }
     }
-    RecordSchema { name, topic: Topic::Articles, schema }
+    schema.insert("$id".to_owned(), json!(route::schema_address(name)));
+    schema.insert("title".to_owned(), json!(name));
+    if let Value::Object(around) = around(&json!({ "$ref": ninjs::STANDARD }), &flat) {
+        schema.extend(around);
+    }
+    RecordSchema { name, topic, schema: Value::Object(schema) }
 }
 
 fn of<T: JsonSchema>(name: &'static str, topic: Topic) -> RecordSchema {

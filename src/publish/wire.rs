@@ -13,7 +13,7 @@ use super::{
 use crate::model::{Record, Topic};
 use serde_json::Value;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     sync::{Mutex, PoisonError},
 };
 
@@ -125,19 +125,24 @@ impl ValueReader {
         }
         let id = [*a, *b, *c, *d];
         let mut schemas = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
-        if !schemas.contains_key(&id) {
-            // Once for each schema, and on a thread that reads: a runtime of its own is the way to wait there.
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = runtime.map_err(|error| error.to_string())?;
-            let asked = runtime.block_on(self.registry.schema(u32::from_be_bytes(id).into()));
-            let (schema, is_avro) = asked.map_err(|error| error.to_string())?;
-            schemas.insert(id, is_avro.then(|| Schema::read(&schema)).transpose()?);
-        }
-        let value = match schemas.get(&id) {
-            Some(Some(avro)) => avro.decode(rest)?.to_string().into_bytes(),
-            _ => rest.to_vec(),
+        let schema = match schemas.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(self.schema(id)?),
+        };
+        let value = match schema {
+            Some(avro) => avro.decode(rest)?.to_string().into_bytes(),
+            None => rest.to_vec(),
         };
         record.value = Some(value);
         Ok(())
+    }
+
+    /// Once for each schema, and on a thread that reads: a runtime of its own is the way to wait there.
+    fn schema(&self, id: [u8; 4]) -> Result<Option<Schema>, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| error.to_string())?;
+        let asked = runtime.block_on(self.registry.schema(u32::from_be_bytes(id).into()));
+        let (schema, is_avro) = asked.map_err(|error| error.to_string())?;
+        is_avro.then(|| Schema::read(&schema)).transpose()
     }
 }

@@ -1,5 +1,5 @@
-//! A real schema registry beside a real broker: values in Avro and in JSON with the ids of their schemas, read back by
-//! others and by ourselves, and the refusals.
+//! A real schema registry beside a real broker: values in Avro and in JSON with the ids of their schemas, the way
+//! back, and the refusals.
 //!
 //! The registry (Apicurio, by its side that speaks Confluent's protocol) is where `DATELINE_TEST_REGISTRY` says;
 //! `tests/run` puts it there.
@@ -114,7 +114,7 @@ fn comparable(value: &mut Value) {
 }
 
 #[test]
-fn values_in_avro_are_read_by_others_and_by_ourselves() {
+fn values_in_avro_come_back_as_they_were_told() {
     let (Some(broker), Some(registry)) = (kafka_broker::shared(), shared()) else { return };
     let (site, prefix) = site(broker, registry, "encoding = \"avro\"\n", "");
     told(&site);
