@@ -82,9 +82,9 @@ impl Filter {
         if filter.stages.is_empty() {
             filter.stages.push(Stage::Publish);
         }
-        let names_nothing = |stage: &Stage| *stage < Stage::Extract;
+        let names_nothing = |stage: &Stage| !matches!(stage, Stage::Extract | Stage::Publish);
         if (!filter.countries.is_empty() || !filter.entities.is_empty()) && filter.stages.iter().any(names_nothing) {
-            return Err(FilterError("country and entity are known from the stage extract on".to_owned()));
+            return Err(FilterError("country and entity are known of the stages extract and publish".to_owned()));
         }
         Ok(filter)
     }
@@ -256,7 +256,9 @@ mod tests {
         wrong("stage", "cook", "stage: expected one of fetch, parse, intake");
         wrong("country", "Korea", "two letters");
         wrong("colour", "red", "is no parameter");
-        assert!(read(&[("stage", "parse"), ("entity", "x")]).unwrap_err().contains("from the stage extract on"));
+        assert!(
+            read(&[("stage", "parse"), ("entity", "x")]).unwrap_err().contains("of the stages extract and publish")
+        );
         assert_eq!(read(&[]).unwrap().stages, [Stage::Publish]);
     }
 }

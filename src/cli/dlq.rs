@@ -14,8 +14,8 @@ use jiff::Timestamp;
   dateline dlq redrive 7 9                    hand two to the pipeline again (daemon stopped)
   dateline dlq redrive --all --code panic
 
-Exits 0; 1 if a letter was left out; 66 if there is none of that name; 69 if the broker is away;
-75 if the daemon runs.")]
+Exit codes: 0 done; 1 a letter was left out; 66 there is none of that name; 69 the broker is away;
+75 the daemon runs; 78 configuration.")]
 pub struct Dlq {
     /// What about them.
     #[command(subcommand)]
@@ -59,6 +59,11 @@ pub struct DlqFilter {
 
 /// `dateline dlq list`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline dlq list
+  dateline dlq list --feed who-news --since 2d --limit 20 --format ndjson
+
+Exit codes: 0 done; 66 there is no dead letter topic; 69 the broker is away; 78 configuration.")]
 pub struct DlqList {
     /// Where the configuration comes from.
     #[command(flatten)]
@@ -76,6 +81,11 @@ pub struct DlqList {
 
 /// `dateline dlq show`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline dlq show 7
+  dateline dlq show 0@12 --raw > feed.xml
+
+Exit codes: 0 done; 66 there is none of that name; 69 the broker is away; 78 configuration.")]
 pub struct DlqShow {
     /// Where the configuration comes from.
     #[command(flatten)]
@@ -90,11 +100,16 @@ pub struct DlqShow {
 
 /// `dateline dlq redrive`.
 #[derive(Debug, Args)]
-#[command(after_help = "The daemon must be stopped. A letter becomes a frame of the intake log, and the next
+#[command(after_help = "Examples:
+  dateline dlq redrive 7 9
+  dateline dlq redrive --all --code panic
+
+The daemon must be stopped. A letter becomes a frame of the intake log, and the next
 `dateline run` publishes what is in it or says again why not. A letter counts once: it may be named
 again, and is passed over. A content whose item has shown a newer one since is left out, for nothing
 old comes after what is new; so are letters that hold only a head.
-Exits 0; 1 if a letter was left out.")]
+Exit codes: 0 done; 1 a letter was left out; 66 there is none of that name; 69 the broker is away; 75 the daemon runs;
+78 configuration.")]
 pub struct DlqRedrive {
     /// Where the configuration comes from.
     #[command(flatten)]

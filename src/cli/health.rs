@@ -1,6 +1,6 @@
 //! The command line of `dateline health`.
 
-use super::Configuration;
+use super::Reach;
 use crate::model::units;
 use clap::Args;
 use std::time::Duration;
@@ -16,12 +16,9 @@ It asks /readyz?verbose at status.listen and prints what that says; nothing else
 checked, for the daemon may run on an earlier one. For a port that was chosen at the start (0), give --url.
 Exit codes: 0 ready; 1 not ready; 2 usage; 69 nobody answers; 78 status.listen is off or has port 0.")]
 pub struct Health {
-    /// Where the configuration comes from.
+    /// Where it answers.
     #[command(flatten)]
-    pub configuration: Configuration,
-    /// Where the status page is, instead of status.listen; http only.
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
+    pub reach: Reach,
     /// How long to wait for it.
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = units::duration::parse)]
     pub timeout: Duration,

@@ -1,18 +1,17 @@
 //! Which daemon is meant, for the verbs that ask a running one.
 
+use super::Configuration;
 use clap::Args;
-use std::path::PathBuf;
 use url::Url;
 
 /// Where the running daemon answers.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Reach {
-    /// The daemon's configuration file, for its status.listen; found as `run` finds it when neither this nor --url is
-    /// given.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Where its status page is.
-    #[arg(long, value_name = "URL", conflicts_with = "config", value_parser = page)]
+    /// Where the daemon's configuration comes from, for its status.listen; whatever else is wrong with it.
+    #[command(flatten)]
+    pub configuration: Configuration,
+    /// Where its status page is, instead; http only.
+    #[arg(long, value_name = "URL", value_parser = page)]
     pub url: Option<Url>,
 }
 

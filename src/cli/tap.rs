@@ -7,7 +7,7 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   dateline tap                                the records of the daemon of the configuration here, as they come out
-  dateline tap --stage parse --feed who-news  what is read from one feed
+  dateline tap --stage parse --feed who-news   what is read from one feed
   dateline tap --country KR --country JP --format ndjson | jq .value
   dateline tap --stage extract --entity lavrov --limit 1 --format ndjson
   dateline tap --url http://127.0.0.1:8640

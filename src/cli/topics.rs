@@ -12,8 +12,9 @@ use clap::{Args, Subcommand, ValueEnum};
   dateline topics create                      before the daemon runs with create_topics = false
 
 What a record of each topic holds is printed by `dateline schema`.
-`list` exits 0, 66 when there are none. `create` exits 0, 1 when a topic that is there differs. Both
-exit 69 when the broker is away, 77 when it does not permit it.")]
+
+Exit codes: 0 done; 1 a topic that is there differs; 66 there is none; 69 the broker is away; 77 it does not permit it;
+78 configuration.")]
 pub struct Topics {
     /// What about them.
     #[command(subcommand)]
@@ -41,6 +42,11 @@ pub enum TopicsFormat {
 
 /// `dateline topics list`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline topics list
+  dateline topics list --format json
+
+Exit codes: 0 done; 66 there is none; 69 the broker is away; 78 configuration.")]
 pub struct TopicsList {
     /// Where the configuration comes from.
     #[command(flatten)]
@@ -52,11 +58,14 @@ pub struct TopicsList {
 
 /// `dateline topics create`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Topics are made with publish.kafka.partitions and replication_factor, and the cleanup policy that
-each needs. One that is there is left as it is. Exits 0; 1 when a topic that is there differs;
-78 when the state topic cannot be used."
-)]
+#[command(after_help = "Examples:
+  dateline topics create
+  dateline topics create --dry-run
+
+Topics are made with publish.kafka.partitions and replication_factor, and the cleanup policy that
+each needs. One that is there is left as it is.
+Exit codes: 0 done; 1 a topic that is there differs; 69 the broker is away; 77 it does not permit it;
+78 the configuration is wrong, or the state topic cannot be used.")]
 pub struct TopicsCreate {
     /// Where the configuration comes from.
     #[command(flatten)]

@@ -1,7 +1,12 @@
 //! The running daemon, asked over HTTP by the verbs that watch it.
 
 use super::exit;
-use crate::{PROGRAM, cli::Reach, commands::show::harmless, config::Flags};
+use crate::{
+    PROGRAM,
+    cli::Reach,
+    commands::show::harmless,
+    config::{self, Environment, Flags},
+};
 use reqwest::{Response, StatusCode};
 use std::{
     error::Error as _,
@@ -17,7 +22,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(30);
 
 /// What an answer that is refused may say.
-const WORDS: usize = 1 << 10;
+const WORDS: usize = 64 << 10;
 
 /// A daemon that may or may not be there.
 pub(super) struct Daemon {
@@ -61,7 +66,7 @@ impl Daemon {
     /// Asks for a path below the page.
     pub(super) async fn ask(&self, path: &str, query: &[(&'static str, String)]) -> Result<Response, Unreached> {
         let mut url = self.page.clone();
-        url.set_path(path);
+        url.set_path(&format!("{}/{path}", url.path().trim_end_matches('/')));
         url.set_query(None);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
@@ -111,11 +116,11 @@ pub(super) fn away(error: reqwest::Error) -> Unreached {
     Unreached::Away(words)
 }
 
-/// The page of the daemon that the configuration describes.
+/// The page of the daemon that the configuration describes, which may run on an earlier one: what is wrong with the rest
+/// of it does not matter.
 fn configured(given: &Reach) -> Result<Url, u8> {
-    let flags = Flags { config: given.config.clone(), ..Flags::default() };
-    let loaded = super::load(&flags).map_err(|problems| super::refuse(&problems))?;
-    page_of(&loaded.config.status.listen).map_err(|why| {
+    let options = config::status(&Flags::from(&given.configuration), &Environment::of_process());
+    page_of(&options.listen).map_err(|why| {
         complain(&why);
         exit::CONFIGURATION
     })

@@ -23,6 +23,9 @@ const STACK: usize = 8 << 20;
 /// How long threads that are still busy are waited for at the end.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
+/// How long the service manager waits for the publisher; polling has begun by then.
+const READY_PATIENCE: Duration = Duration::from_secs(30);
+
 /// Some feed failed with `--once`; the same may go well later.
 const TRY_LATER: u8 = 75;
 
@@ -141,7 +144,9 @@ fn conclude(report: &RunReport) -> u8 {
 async fn notify_manager(mut picture: watch::Receiver<Snapshot>, stop: CancellationToken, started: CancellationToken) {
     let beat = sd_notify::watchdog_enabled().map(|limit| limit / 2);
     let ready = async {
-        if picture.wait_for(|now| now.ready).await.is_ok() {
+        // A broker that is away is no reason to be restarted: what is observed waits in the intake.
+        let ready = async { picture.wait_for(|now| now.ready).await.is_ok() };
+        if tokio::time::timeout(READY_PATIENCE, ready).await.unwrap_or(true) {
             tell_manager(&[NotifyState::Ready]);
             started.cancel();
         }

@@ -15,9 +15,9 @@ use crate::{
     model::{
         ArticleSummary, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId, LATEST_FIGURES,
         Observed, Origin, Outcome, Place, Position, Previous, Record, SeriesState, Shown, Stage, StateChange,
-        StoryState, Verdict, state_key,
+        StoryState, Topic, Verdict, state_key,
     },
-    publish::{Batch, Format, encode},
+    publish::{Batch, Format, encode, ninjs},
     state::State,
     store::{Store, StoreError},
     tap::Tap,
@@ -332,7 +332,11 @@ impl Decider {
         let Some(mut shown) = shown else { return };
         if self.rules.keep_shown {
             shown.backfilled = item.as_ref().is_some_and(|item| item.first_sight.is_some());
-            (shown.item, shown.records) = (item, records.to_vec());
+            shown.item = item;
+            shown.records = match self.rules.format {
+                Format::Ninjs => records.iter().map(flat).collect(),
+                Format::Flat => records.to_vec(),
+            };
         }
         self.open.shown.push(shown);
     }
@@ -341,6 +345,15 @@ impl Decider {
         self.open.record_bytes += records.iter().map(size).sum::<usize>();
         self.open.records.extend(records);
     }
+}
+
+/// A record with its article in our own form.
+fn flat(record: &Record) -> Record {
+    let mut record = record.clone();
+    if record.topic == Topic::Articles {
+        record.value = record.value.map(|value| ninjs::flat(&value).into_owned());
+    }
+    record
 }
 
 /// A verdict, for those who watch.

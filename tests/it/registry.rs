@@ -19,6 +19,7 @@ use dateline::{
 use serde_json::{Value, json};
 use std::{
     fs,
+    io::Write as _,
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::OnceLock,
@@ -39,7 +40,11 @@ fn shared() -> Option<&'static Registry> {
 }
 
 fn start() -> Option<Registry> {
-    let directory = PathBuf::from(std::env::var_os("DATELINE_TEST_REGISTRY")?);
+    let Some(directory) = std::env::var_os("DATELINE_TEST_REGISTRY").map(PathBuf::from) else {
+        // Past the harness, which keeps what a test prints to itself.
+        let _ = std::io::stderr().write_all(b"tests against a schema registry left out: run tests/run for them\n");
+        return None;
+    };
     let mut files = fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path());
     let jar = files.find(|path| path.to_str().unwrap().ends_with("-runner.jar")).unwrap();
     let port = kafka_node::free_ports(1)[0].clients;

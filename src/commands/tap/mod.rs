@@ -97,7 +97,7 @@ impl Following {
     }
 
     async fn open(&self) -> Result<reqwest::Response, Unreached> {
-        self.daemon.ask("/api/v1/tap", &self.query).await
+        self.daemon.ask("api/v1/tap", &self.query).await
     }
 
     /// Waits for a daemon that has gone; one that is there and has no room now is waited for too.

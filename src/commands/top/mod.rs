@@ -66,7 +66,7 @@ pub(super) fn run(given: &cli::Top) -> u8 {
 /// The daemon's picture of now.
 async fn look(daemon: &Daemon) -> Result<Snapshot, Unreached> {
     let picture = async {
-        let mut response = daemon.ask("/api/v1/status", &[]).await?;
+        let mut response = daemon.ask("api/v1/status", &[]).await?;
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(away)? {
             bytes.extend_from_slice(&chunk);

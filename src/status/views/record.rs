@@ -354,11 +354,11 @@ mod tests {
         let stretches: Vec<&str> = html.0.split("<span class=\"").skip(1).collect();
         assert_eq!(stretches.len(), 5, "{}", html.0);
         assert!(
-            stretches[0].starts_with("m-quote m-sentence \"") && stretches[0].contains("id=\"o1\">üüüü<"),
+            stretches[0].starts_with("m-quote m-sentence\"") && stretches[0].contains("id=\"o1\">üüüü<"),
             "{}",
             html.0
         );
-        assert!(stretches[1].starts_with("m-figure m-name m-quote m-sentence \"") && stretches[1].contains(">5<"));
+        assert!(stretches[1].starts_with("m-figure m-name m-quote m-sentence\"") && stretches[1].contains(">5<"));
         assert!(stretches[2].contains(">üüü&gt;<") && stretches[4].starts_with("m-sentence\""), "{}", html.0);
         assert_eq!(html.0.matches("id=").count(), 1);
     }
