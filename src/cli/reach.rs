@@ -1,15 +1,18 @@
 //! Which daemon is meant, for the verbs that ask a running one.
 
-use super::Configuration;
 use clap::Args;
+use std::path::PathBuf;
 use url::Url;
 
 /// Where the running daemon answers.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Reach {
-    /// Where the daemon's configuration comes from, for its status.listen; whatever else is wrong with it.
-    #[command(flatten)]
-    pub configuration: Configuration,
+    /// The daemon's configuration file, for its status.listen, whatever else is wrong with it; found as `run` finds it.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Set one key of it, such as status.listen=127.0.0.1:9640. May be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
     /// Where its status page is, instead; http only.
     #[arg(long, value_name = "URL", value_parser = page)]
     pub url: Option<Url>,

@@ -27,10 +27,10 @@ pub struct Tap {
     /// Only of this feed. May be repeated.
     #[arg(long, value_name = "ID")]
     pub feed: Vec<String>,
-    /// Only where a figure or a name is of this country, two letters; known from extract on. May be repeated.
+    /// Only where a figure or a name is of this country, two letters; known of extract and publish. May be repeated.
     #[arg(long, value_name = "CC")]
     pub country: Vec<String>,
-    /// Only where a name has this in it; known from extract on. May be repeated.
+    /// Only where a name has this in it; known of extract and publish. May be repeated.
     #[arg(long, value_name = "TEXT")]
     pub entity: Vec<String>,
     /// End after so many.

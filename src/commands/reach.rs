@@ -119,7 +119,8 @@ pub(super) fn away(error: reqwest::Error) -> Unreached {
 /// The page of the daemon that the configuration describes, which may run on an earlier one: what is wrong with the rest
 /// of it does not matter.
 fn configured(given: &Reach) -> Result<Url, u8> {
-    let options = config::status(&Flags::from(&given.configuration), &Environment::of_process());
+    let flags = Flags { config: given.config.clone(), set: given.set.clone(), ..Flags::default() };
+    let options = config::status(&flags, &Environment::of_process());
     page_of(&options.listen).map_err(|why| {
         complain(&why);
         exit::CONFIGURATION

@@ -101,9 +101,15 @@ pub fn is_clean((code, document): &(i32, Value)) {
     assert_eq!(document["total"]["claims"], 7, "{document:#}");
 }
 
+/// The store of a directory that no process has any more. Another test's child may hold the lock for as long as it takes
+/// it to become its program.
+fn opened(directory: &Path) -> Store {
+    wait_for(Duration::from_secs(20), "the lock", || Store::open(directory).ok())
+}
+
 /// The entries of items in the state, without what no record tells.
 pub fn memory(directory: &Path) -> Vec<(String, Value)> {
-    let store = Store::open(directory).unwrap();
+    let store = opened(directory);
     let scan = |db: &_| {
         let mut entries = Vec::new();
         for prefix in ["item/", "text/", "story/", "series/"] {
@@ -234,7 +240,7 @@ fn a_damaged_memory_of_the_journal_is_made_anew() {
     assert_eq!(memory(&site.path("data")), before);
 
     // All rows are gone: the daemon does not begin at the beginning.
-    let store = Store::open(&site.path("data")).unwrap();
+    let store = opened(&site.path("data"));
     tokio::runtime::Runtime::new().unwrap().block_on(store.write(image::clear)).unwrap();
     drop(store);
     let refused = site.once();

@@ -81,8 +81,11 @@ fn what_holds_is_shown_without_secrets_and_is_taken_again() {
 
     let origins = show(&["--origin"]);
     let origin = |key: &str| {
-        let found =
-            origins.lines().find(|line| line.starts_with(&format!("{key} = "))).unwrap_or_else(|| panic!("{key}"));
+        let found = origins
+            .lines()
+            .rev()
+            .find(|line| line.starts_with(&format!("{key} = ")))
+            .unwrap_or_else(|| panic!("{key}"));
         let (setting, origin) = found.split_once("  # ").unwrap();
         (setting.trim_end().to_owned(), origin.to_owned())
     };

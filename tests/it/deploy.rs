@@ -240,6 +240,10 @@ fn image_and_compose_set_what_is_a_key_and_name_this_version() {
     let set = compose["services"]["dateline"]["environment"].as_hash().unwrap();
     let set: Vec<_> = set.iter().map(|(name, value)| (word(name).to_owned(), word(value).to_owned())).collect();
     holds(&path("config/dateline.toml"), &[variables, set].concat());
+    // The container's health is asked with a verb that is there.
+    let asked = dockerfile("HEALTHCHECK").join(" ");
+    let arguments: Vec<&str> = asked.split('"').skip(1).step_by(2).skip(1).collect();
+    succeeded(Command::new(env!("CARGO_BIN_EXE_dateline")).args(arguments).arg("--help"));
     let version = format!("org.opencontainers.image.version=\"{}\"", env!("CARGO_PKG_VERSION"));
     assert!(dockerfile("LABEL").iter().any(|labels| labels.contains(&version)), "{version}");
 }
@@ -368,6 +372,15 @@ fn the_package_brings_what_it_should_and_is_made_alike_twice() {
         ["copyright", "changelog.gz", "changelog.Debian.gz", "NOTICE.gz", "RUNBOOK.md.gz", "UPGRADING.md.gz"]
     {
         assert!(tree.join("usr/share/doc/dateline").join(document).metadata().unwrap().len() > 100, "{document}");
+    }
+    for page in [
+        "man/man1/dateline.1.gz",
+        "man/man1/dateline-run.1.gz",
+        "bash-completion/completions/dateline",
+        "zsh/vendor-completions/_dateline",
+        "fish/vendor_completions.d/dateline.fish",
+    ] {
+        assert!(tree.join("usr/share").join(page).metadata().unwrap().len() > 500, "{page}");
     }
     for script in ["postinst", "prerm", "postrm"] {
         succeeded(Command::new("sh").arg("-n").arg(tree.join("DEBIAN").join(script)));

@@ -198,7 +198,7 @@ fn who_cannot_be_watched_is_told_why() {
     check(with(beside(&site, "top"), &["--once"]), 69, "no daemon answers at http://127.0.0.1:");
     check(with(beside(&site, "tap"), &["--country", "Korea"]), 2, "country: expected two letters as in ISO 3166-1");
     let known_later = ["--stage", "parse", "--entity", "Lavrov"];
-    check(with(beside(&site, "tap"), &known_later), 2, "country and entity are known from the stage extract on");
+    check(with(beside(&site, "tap"), &known_later), 2, "country and entity are known of the stages extract");
     check(with(dateline(), &["tap", "--url", "https://127.0.0.1:8640"]), 2, "write http://HOST:PORT");
     // Somebody else may answer.
     let other = site.server.url("/");

@@ -103,20 +103,43 @@ fn year_after(tokens: &[Token<'_>], n: usize) -> Option<(i16, usize)> {
     Some((year, n + comma + of + 1))
 }
 
-/// The year that puts a day nearest to the story.
-fn nearest(story: Option<Date>, month: i8, day: i8) -> Option<Date> {
+/// On which side of the story a date without a year lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Past,
+    Future,
+    Either,
+}
+
+/// What the word before a date says of it: "since April", "last April", "next April".
+fn side(before: &str) -> Side {
+    match before {
+        "since" | "last" => Side::Past,
+        "next" => Side::Future,
+        _ => Side::Either,
+    }
+}
+
+/// The year that puts a day nearest to the story, on its side.
+fn nearest(story: Option<Date>, month: i8, day: i8, side: Side) -> Option<Date> {
     let story = story?;
     let years = [story.year() - 1, story.year(), story.year() + 1];
+    let lies = |date: &Date| match side {
+        Side::Past => (date.year(), date.month()) <= (story.year(), story.month()),
+        Side::Future => (date.year(), date.month()) >= (story.year(), story.month()),
+        Side::Either => true,
+    };
     years
         .into_iter()
         .filter_map(|year| Date::new(year, month, day).ok())
+        .filter(lies)
         .min_by_key(|date| (*date - story).get_days().abs())
 }
 
 fn resolve(year: Option<i16>, month: i8, day: i8, story: Option<Date>) -> Option<Date> {
     match year {
         Some(year) => Date::new(year, month, day).ok(),
-        None => nearest(story, month, day),
+        None => nearest(story, month, day, Side::Either),
     }
 }
 
@@ -124,8 +147,8 @@ fn text(date: Option<Date>) -> Option<String> {
     date.map(|date| date.to_string())
 }
 
-fn month_text(year: Option<i16>, month: i8, story: Option<Date>) -> Option<String> {
-    let year = year.or_else(|| nearest(story, month, 15).map(|date| date.year()))?;
+fn month_text(year: Option<i16>, month: i8, story: Option<Date>, side: Side) -> Option<String> {
+    let year = year.or_else(|| nearest(story, month, 15, side).map(|date| date.year()))?;
     Some(format!("{year:04}-{month:02}"))
 }
 
@@ -167,7 +190,7 @@ fn month_first(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Option<Date>)
         });
     }
     if let Some((year, after)) = year_after(tokens, next) {
-        return Some(Found { first: n, after, date: month_text(Some(year), month, story), end: None });
+        return Some(Found { first: n, after, date: month_text(Some(year), month, story, Side::Either), end: None });
     }
     // A bare month: "may" and "march" are verbs, "April" and "June" are women.
     let before = n.checked_sub(1).and_then(|before| tokens.get(before)).map_or("", |before| before.lower.as_ref());
@@ -179,7 +202,7 @@ fn month_first(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Option<Date>)
     (whole && LEADS.contains(&before)).then(|| Found {
         first: n,
         after: n + 1,
-        date: month_text(None, month, story),
+        date: month_text(None, month, story, side(before)),
         end: None,
     })
 }
