@@ -401,7 +401,7 @@ mod tests {
 
     #[test]
     fn since_looks_back_and_next_ahead() {
-        check("the most in a day since July", &["Date | July | 2020-07"]);
+        check("the worst flood since July", &["Date | July | 2020-07"]);
         check("the worst since March", &["Date | March | 2021-03"]);
         check("it reopens next August", &["Date | next August | 2021-08"]);
     }
