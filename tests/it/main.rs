@@ -16,6 +16,8 @@ mod bad_input;
 mod browser;
 mod command_line;
 mod configuration;
+#[cfg(feature = "kafka")]
+mod consumers;
 mod contract;
 mod crash;
 #[cfg(feature = "kafka")]
