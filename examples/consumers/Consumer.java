@@ -88,10 +88,12 @@ public final class Consumer {
             .thenComparing(Comparator.<ObjectNode, String>comparing(claim -> text(claim, "id")).reversed());
         Map<String, ObjectNode> figures = new TreeMap<>();
         for (ObjectNode claim : standing()) {
-            boolean plain = text(claim, "place_kind").equals("country") && text(claim, "status").equals("reported")
-                && claim.get("subset").isEmpty() && !claim.get("value").isNull();
+            boolean plain = text(claim, "disease").equals("COVID-19") && text(claim, "place_kind").equals("country")
+                && text(claim, "status").equals("reported") && claim.get("subset").isEmpty()
+                && text(claim, "statistic").isEmpty() && !claim.get("value").isNull();
             if (plain) {
-                String key = String.join("\t", text(claim, "iso2"), text(claim, "metric"), text(claim, "kind"));
+                String kind = text(claim, "kind") + (text(claim, "period").isEmpty() ? "" : "/" + text(claim, "period"));
+                String key = String.join("\t", text(claim, "iso2"), text(claim, "metric"), kind);
                 figures.merge(key, claim, (one, other) -> latest.compare(one, other) > 0 ? one : other);
             }
         }

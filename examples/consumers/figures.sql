@@ -20,14 +20,15 @@ where (claims.record ->> 'op') = 'assert';
 create view if not exists figures as
 with reported as (
   select
-    id, record ->> 'item' as item, record ->> 'iso2' as country, record ->> 'metric' as metric, record ->> 'kind' as kind,
+    id, record ->> 'item' as item, record ->> 'iso2' as country, record ->> 'metric' as metric,
+    (record ->> 'kind') || coalesce('/' || (record ->> 'period'), '') as kind,
     record ->> 'as_of' as as_of, record ->> 'observed' as observed, record ->> 'agency' as agency, record ->> 'sentence' as sentence,
     case record ->> 'qualifier' when 'exact' then '' else (record ->> 'qualifier') || ' ' end
       || (record ->> 'value') || coalesce('-' || (record ->> 'value_max'), '')
       || case record ->> 'unit' when 'count' then '' else ' ' || (record ->> 'unit') end as figure
   from standing
-  where (record ->> 'place_kind') = 'country' and (record ->> 'status') = 'reported' and (record ->> 'subset') = '[]'
-    and (record ->> 'value') is not null
+  where (record ->> 'disease') = 'COVID-19' and (record ->> 'place_kind') = 'country' and (record ->> 'status') = 'reported'
+    and (record ->> 'subset') = '[]' and (record ->> 'statistic') is null and (record ->> 'value') is not null
 ),
 ranked as (
   select *, row_number() over (partition by country, metric, kind order by as_of desc, observed desc, id) as place from reported

@@ -152,8 +152,8 @@ fn the_examples_read_the_same_and_the_right_table() {
     let [in_finland, in_norway] =
         [FINLAND, NORWAY].map(|text| text.split("/TASS/. ").nth(1).unwrap().split_inclusive('.').next().unwrap());
     let of_finland = format!("FI\tcases\tcumulative\t2020-10-06\tmore_than 10390\t1\tTASS\t{in_finland}\n");
-    let cases = format!("NO\tcases\tnew\t2020-10-06\t1204\t2\tTASS\t{in_norway}\n");
-    let deaths = format!("NO\tdeaths\tnew\t2020-10-06\t31\t2\tTASS\t{in_norway}\n");
+    let cases = format!("NO\tcases\tnew/day\t2020-10-06\t1204\t2\tTASS\t{in_norway}\n");
+    let deaths = format!("NO\tdeaths\tnew/day\t2020-10-06\t31\t2\tTASS\t{in_norway}\n");
     readers.check(&data, "one", &format!("2 stories in 3 items\n{of_finland}{cases}{deaths}"));
 
     // One is corrected and the other killed while nobody reads; then every reader goes on where it was.
