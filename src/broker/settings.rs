@@ -123,16 +123,15 @@ impl Settings {
             let right = "write a name that is not empty and has no \"/\": it is the first part of the state's keys";
             problems.push(("transactional_id".to_owned(), right.to_owned()));
         }
-        let of_keys = self.librdkafka.iter().filter_map(|(key, value)| Some((key, key_problem(key, value)?)));
-        let of_keys: Vec<_> = of_keys.collect();
-        let sound = of_keys.is_empty();
-        problems.extend(of_keys.into_iter().map(|(key, problem)| (pass_through(key), problem)));
+        for (key, value) in &self.librdkafka {
+            problems.extend(key_problem(key, value).map(|problem| (pass_through(key), problem)));
+        }
         for (alias, name) in ALIASES {
             if self.librdkafka.contains_key(alias) && self.librdkafka.contains_key(name) {
                 problems.push((pass_through(alias), format!("says the same as {name}: leave one of the two out")));
             }
         }
-        if sound {
+        if problems.is_empty() && !self.librdkafka.is_empty() {
             problems.extend(self.contradiction());
         }
         problems
@@ -143,14 +142,12 @@ impl Settings {
     fn contradiction(&self) -> Option<(String, String)> {
         let setting = |name: &str| self.librdkafka.get(name).map_or(String::new(), |value| value.to_ascii_uppercase());
         let mechanism = [setting("sasl.mechanisms"), setting("sasl.mechanism")].concat();
-        if setting("security.protocol").contains("SASL") && mechanism.is_empty() && !cfg!(feature = "kafka-gssapi") {
-            let problem =
-                "needs sasl.mechanisms, such as \"SCRAM-SHA-512\": Kerberos, the default, is not in this build";
-            return Some((pass_through("security.protocol"), problem.to_owned()));
-        }
-        // A client of Kerberos runs a command as soon as it is made, and one of OAuth asks for a token.
         if setting("security.protocol").contains("SASL") && mechanism != "PLAIN" && !mechanism.starts_with("SCRAM") {
-            return None;
+            let missing = mechanism.is_empty() && !cfg!(feature = "kafka-gssapi");
+            let problem =
+                "needs sasl.mechanisms, such as \"SCRAM-SHA-512\": the default, Kerberos, is not in this build";
+            // A client of Kerberos runs a command as soon as it is made, and one of OAuth asks for a token.
+            return missing.then(|| (pass_through("security.protocol"), problem.to_owned()));
         }
         let unconnected = |mut config: ClientConfig| {
             config.remove("bootstrap.servers");
@@ -171,8 +168,8 @@ impl Settings {
 
     /// Whether the operator has set it, by either of its names.
     fn is_set(&self, key: &str) -> bool {
-        let alias = ALIASES.iter().find(|(_, name)| *name == key).map(|(alias, _)| *alias);
-        [Some(key), alias].into_iter().flatten().any(|name| self.librdkafka.contains_key(name))
+        let has = |name: &str| self.librdkafka.contains_key(name);
+        has(key) || ALIASES.iter().any(|(alias, name)| *name == key && has(alias))
     }
 
     /// For the producer, given what the topics take: a batch must fit the topic that takes least, a request the one

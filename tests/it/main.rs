@@ -49,6 +49,8 @@ mod kafka_daemon;
 #[cfg(all(feature = "kafka", feature = "faults"))]
 mod kafka_epoch;
 #[cfg(feature = "kafka")]
+mod kafka_login;
+#[cfg(feature = "kafka")]
 mod kafka_node;
 #[cfg(feature = "kafka")]
 mod kafka_proxy;
