@@ -4,7 +4,7 @@
 //! overruled silently. Values are never part of a message, for they may be secrets.
 
 use crate::faults;
-use rdkafka::ClientConfig;
+use rdkafka::{ClientConfig, consumer::BaseConsumer, error::KafkaError, producer::BaseProducer, types::RDKafkaConfRes};
 use std::{collections::BTreeMap, time::Duration};
 
 /// A transaction that is open for longer is aborted by its coordinator.
@@ -44,7 +44,7 @@ pub struct Settings {
 }
 
 /// Keys that are ours alone, with the reason or the way to say the same. Their aliases are among them.
-const OURS: [(&str, &str); 33] = [
+const OURS: [(&str, &str); 36] = [
     ("bootstrap.servers", "set publish.kafka.bootstrap_servers"),
     ("metadata.broker.list", "set publish.kafka.bootstrap_servers"),
     ("transactional.id", "set publish.kafka.transactional_id"),
@@ -72,12 +72,23 @@ const OURS: [(&str, &str); 33] = [
     ("auto.commit.enable", "positions are in the state topic"),
     ("auto.offset.reset", "recovery rests on it"),
     ("isolation.level", "recovery rests on it"),
+    ("fetch.wait.max.ms", "the time that recovery takes rests on it"),
     ("group.id", "no consumer group is used"),
     ("group.instance.id", "no consumer group is used"),
     ("group.protocol", "no consumer group is used"),
     ("allow.auto.create.topics", "set publish.kafka.create_topics"),
     ("log_level", "set the program's log filter"),
     ("debug", "set the program's log filter"),
+    ("test.mock.num.brokers", "records would go to brokers that are none"),
+    ("test.mock.broker.rtt", "records would go to brokers that are none"),
+];
+
+/// Two names of one setting, of those that are the operator's. With both, the client would take either by chance.
+const ALIASES: [(&str, &str); 4] = [
+    ("queue.buffering.max.ms", "linger.ms"),
+    ("compression.codec", "compression.type"),
+    ("sasl.mechanism", "sasl.mechanisms"),
+    ("fetch.message.max.bytes", "max.partition.fetch.bytes"),
 ];
 
 /// Protocols and mechanisms that this build may lack, with the feature that brings them.
@@ -113,11 +124,52 @@ impl Settings {
             problems.push(("transactional_id".to_owned(), right.to_owned()));
         }
         for (key, value) in &self.librdkafka {
-            if let Some(problem) = key_problem(key, value) {
-                problems.push((format!("librdkafka.\"{key}\""), problem));
+            problems.extend(key_problem(key, value).map(|problem| (pass_through(key), problem)));
+        }
+        for (alias, name) in ALIASES {
+            if self.librdkafka.contains_key(alias) && self.librdkafka.contains_key(name) {
+                problems.push((pass_through(alias), format!("says the same as {name}: leave one of the two out")));
             }
         }
+        if problems.is_empty() && !self.librdkafka.is_empty() {
+            problems.extend(self.contradiction());
+        }
         problems
+    }
+
+    /// What the client says against the settings together, those that are ours included. It is made without an address
+    /// and so reaches for nothing.
+    fn contradiction(&self) -> Option<(String, String)> {
+        let setting = |name: &str| self.librdkafka.get(name).map_or(String::new(), |value| value.to_ascii_uppercase());
+        let mechanism = [setting("sasl.mechanisms"), setting("sasl.mechanism")].concat();
+        if setting("security.protocol").contains("SASL") && mechanism != "PLAIN" && !mechanism.starts_with("SCRAM") {
+            let missing = mechanism.is_empty() && !cfg!(feature = "kafka-gssapi");
+            let problem =
+                "needs sasl.mechanisms, such as \"SCRAM-SHA-512\": the default, Kerberos, is not in this build";
+            // A client of Kerberos runs a command as soon as it is made, and one of OAuth asks for a token.
+            return missing.then(|| (pass_through("security.protocol"), problem.to_owned()));
+        }
+        let unconnected = |mut config: ClientConfig| {
+            config.remove("bootstrap.servers");
+            config
+        };
+        let producer = unconnected(self.producer(1_000_000, 1_000_000));
+        let consumer = unconnected(self.consumer(Isolation::Committed));
+        let made = producer.create::<BaseProducer>().map(drop);
+        let made = made.and_then(|()| consumer.create::<BaseConsumer>().map(drop));
+        let Err(KafkaError::ClientCreation(reason)) = made else { return None };
+        let is_secret = |key: &str| ["password", "secret", "pem"].iter().any(|part| key.contains(part));
+        let secrets = self.librdkafka.iter().filter(|(key, value)| is_secret(key) && !value.is_empty());
+        let reason = secrets.fold(reason, |reason, (_, value)| reason.replace(value, "***"));
+        let named = self.librdkafka.keys().find(|key| reason.contains(key.as_str()));
+        let key = named.map_or("librdkafka".to_owned(), |key| pass_through(key));
+        Some((key, format!("the Kafka client refuses its settings: {}", reason.trim_end_matches(['\n', '.']))))
+    }
+
+    /// Whether the operator has set it, by either of its names.
+    fn is_set(&self, key: &str) -> bool {
+        let has = |name: &str| self.librdkafka.contains_key(name);
+        has(key) || ALIASES.iter().any(|(alias, name)| *name == key && has(alias))
     }
 
     /// For the producer, given what the topics take: a batch must fit the topic that takes least, a request the one
@@ -137,7 +189,7 @@ impl Settings {
                 .set("transaction.timeout.ms", transaction_timeout().as_millis().to_string());
         }
         for (key, value) in [("compression.type", "zstd"), ("linger.ms", "20")] {
-            if !self.librdkafka.contains_key(key) {
+            if !self.is_set(key) {
                 config.set(key, value);
             }
         }
@@ -208,8 +260,18 @@ fn key_problem(key: &str, value: &str) -> Option<String> {
     }
     let mut config = ClientConfig::new();
     config.set(key, value);
-    // The client's own message would show the value.
-    config.create_native_config().err().map(|_| "librdkafka knows no such key, or does not take this value".to_owned())
+    let Err(KafkaError::ClientConfig(result, reason, ..)) = config.create_native_config() else { return None };
+    if result == RDKafkaConfRes::RD_KAFKA_CONF_UNKNOWN {
+        return Some("librdkafka knows no such key".to_owned());
+    }
+    // The client's own message shows the value; what is allowed stands behind it.
+    let allowed = reason.split_once("allowed range ").map(|(_, range)| format!(": write a number in {}", range.trim()));
+    Some(format!("librdkafka does not take this value{}", allowed.unwrap_or_default()))
+}
+
+/// The key as it is written in the configuration, below `publish.kafka`.
+fn pass_through(key: &str) -> String {
+    format!("librdkafka.\"{key}\"")
 }
 
 #[cfg(test)]
@@ -218,20 +280,31 @@ mod tests {
 
     #[track_caller]
     fn check(key: &str, value: &str, expected: &str) {
+        check_all(&[(key, value)], expected);
+    }
+
+    /// What is said of the first key, with the others beside it.
+    #[track_caller]
+    fn check_all(given: &[(&str, &str)], expected: &str) {
         let settings = Settings {
             bootstrap_servers: "127.0.0.1:9".to_owned(),
             transactional_id: "t".to_owned(),
             transactions: true,
             epoch_per_transaction: false,
-            librdkafka: BTreeMap::from([(key.to_owned(), value.to_owned())]),
+            librdkafka: given.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         };
+        let (key, value) = given[0];
         let problems = settings.problems();
-        match problems.first() {
-            Some((name, problem)) => {
+        match &problems[..] {
+            [(name, problem)] => {
                 assert!(!expected.is_empty() && problem.contains(expected), "{name}: {problem}");
-                assert!(name.contains(key) && !problem.contains(value), "the key is named, the value is not");
+                assert!(
+                    name.contains(key) && !problem.contains(value),
+                    "the key is named, the value is not: {problem}"
+                );
             }
-            None => assert_eq!(expected, "", "{key} is taken"),
+            [] => assert_eq!(expected, "", "{key} is taken"),
+            more => panic!("{more:?}"),
         }
     }
 
@@ -240,17 +313,47 @@ mod tests {
         check("acks", "1", "contradicts");
         check("enable.idempotence", "false", "contradicts");
         check("transactional.id", "mine", "publish.kafka.transactional_id");
-        check("no.such.key", "what", "no such key");
-        check("linger.ms", "soon", "does not take");
+        check("fetch.wait.max.ms", "500", "contradicts");
+        check("test.mock.num.brokers", "3", "brokers that are none");
+        check("no.such.key", "what", "knows no such key");
+        check("linger.ms", "soon", "does not take this value");
+        check("linger.ms", "1000000", "does not take this value: write a number in 0..900000");
+        check("compression.type", "zip", "does not take this value");
         check("linger.ms", "5", "");
         check("compression.type", "lz4", "");
     }
 
     #[test]
+    fn what_is_right_alone_and_wrong_together_is_refused_before_anything_is_reached() {
+        check("linger.ms", "30000", "the Kafka client refuses its settings: ");
+        let sizes = [("fetch.max.bytes", "2000000000"), ("receive.message.max.bytes", "1000000")];
+        check_all(&sizes, "the Kafka client refuses its settings: ");
+        check_all(&[("queue.buffering.max.ms", "5"), ("linger.ms", "6")], "the same as linger.ms");
+        check_all(&[("compression.codec", "lz4"), ("compression.type", "zstd")], "the same as compression.type");
+    }
+
+    #[test]
+    fn a_setting_by_its_other_name_is_not_overruled_by_our_default() {
+        let librdkafka = BTreeMap::from([("queue.buffering.max.ms".to_owned(), "5".to_owned())]);
+        let settings = Settings {
+            bootstrap_servers: "127.0.0.1:9".to_owned(),
+            transactional_id: "t".to_owned(),
+            transactions: true,
+            epoch_per_transaction: false,
+            librdkafka,
+        };
+        let producer = settings.producer(1_000_000, 1_000_000);
+        assert_eq!((producer.get("linger.ms"), producer.get("queue.buffering.max.ms")), (None, Some("5")));
+        assert_eq!(producer.get("compression.type"), Some("zstd"));
+    }
+
+    #[test]
     fn tls_in_a_build_without_it_names_the_feature() {
         let expected = if cfg!(feature = "kafka-tls") { "" } else { "--features kafka-tls" };
-        check("security.protocol", "SASL_SSL", expected);
+        check_all(&[("security.protocol", "SASL_SSL"), ("sasl.mechanisms", "PLAIN")], expected);
         check("sasl.mechanism", "SCRAM-SHA-512", expected);
-        check("security.protocol", "SASL_PLAINTEXT", "");
+        check("security.protocol", "SASL_PLAINTEXT", "needs sasl.mechanisms");
+        let plain = [("sasl.username", "desk"), ("sasl.mechanisms", "PLAIN"), ("security.protocol", "SASL_PLAINTEXT")];
+        check_all(&plain, "sasl.username and sasl.password must be set");
     }
 }

@@ -41,6 +41,45 @@ fn a_refused_configuration_is_shown_with_carets_and_without_secrets() {
     assert_eq!((run.status.code(), complaint(&run, directory)), (Some(78), lines));
 }
 
+/// All of them at once, each with its place and reason; nothing is reached for it.
+#[cfg(feature = "kafka")]
+#[test]
+fn settings_of_the_kafka_client_are_checked_by_validate() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let refused = |settings: &str, variables: &[(&str, &str)], expected: &[&str]| {
+        let main = format!(
+            "[[feed]]\nid = \"wire\"\nurl = \"https://wire.example/rss\"\n[publish]\nto = \"kafka\"\n\
+             [publish.kafka]\nbootstrap_servers = \"127.0.0.1:9\"\n[publish.kafka.librdkafka]\n{settings}"
+        );
+        fs::write(directory.join("dateline.toml"), main).unwrap();
+        let output = ask(directory, &["validate"], variables);
+        let said = complaint(&output, directory);
+        let found: Vec<&str> = said.lines().collect();
+        assert_eq!((output.status.code(), found.len()), (Some(78), expected.len() + 1), "{said}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert!(found.starts_with(expected), "{said}");
+        }
+    };
+    refused(
+        "\"acks\" = \"1\"\n  \"linger.mss\" = \"5\"\n\"linger.ms\" = \"1000000\"\n\"compression.type\" = \"zip\"\n",
+        &[("DATELINE__PUBLISH__KAFKA__LIBRDKAFKA__ISOLATION_LEVEL", "read_uncommitted")],
+        &[
+            "dateline.toml:9:10: publish.kafka.librdkafka.acks: this key contradicts ours and is refused: delivery rests on acks=all",
+            "dateline.toml:10:18: publish.kafka.librdkafka.linger.mss: librdkafka knows no such key",
+            "dateline.toml:11:15: publish.kafka.librdkafka.linger.ms: librdkafka does not take this value: write a number in 0..900000",
+            "dateline.toml:12:22: publish.kafka.librdkafka.compression.type: librdkafka does not take this value",
+            "environment variable DATELINE__PUBLISH__KAFKA__LIBRDKAFKA__ISOLATION_LEVEL: publish.kafka.librdkafka.isolation.level: this key contradicts ours",
+        ],
+    );
+    // Right alone, and wrong beside what is ours.
+    refused(
+        "\"linger.ms\" = \"30000\"\n",
+        &[],
+        &["dateline.toml:9:15: publish.kafka.librdkafka.linger.ms: the Kafka client refuses its settings: "],
+    );
+}
+
 const MAIN: &str = "feeds = [\"wire.toml\"]\n[fetch]\ndefault_interval = \"3m\"\nproxy_username = \"desk\"\n\
     proxy_password_file = \"secret\"\n[publish.kafka.librdkafka]\n\"client.id\" = \"one\"\n\"statistics.interval.ms_file\" = \"number\"\n\
     \"sasl.password\" = \"hunter2\"\n";

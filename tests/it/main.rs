@@ -16,6 +16,8 @@ mod bad_input;
 mod browser;
 mod command_line;
 mod configuration;
+#[cfg(feature = "kafka")]
+mod consumers;
 mod contract;
 mod crash;
 #[cfg(feature = "kafka")]
@@ -46,6 +48,8 @@ mod kafka_codes;
 mod kafka_daemon;
 #[cfg(all(feature = "kafka", feature = "faults"))]
 mod kafka_epoch;
+#[cfg(feature = "kafka")]
+mod kafka_login;
 #[cfg(feature = "kafka")]
 mod kafka_node;
 #[cfg(feature = "kafka")]
