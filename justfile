@@ -44,6 +44,10 @@ deb-check *package:
 accuracy:
     tools/accuracy
 
+# Writes docs/CLI.md: every verb with its help.
+cli-reference:
+    DATELINE_WRITE_CLI=1 cargo test --locked --test it the_reference_of_the_command_line
+
 # Pictures of the status page for the documents, in docs/images.
 screenshots:
     DATELINE_SCREENSHOTS=1 tests/run --test it browser::

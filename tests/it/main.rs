@@ -32,6 +32,7 @@ mod feeds;
 mod flow;
 mod formats;
 mod gazetteer;
+mod guide;
 mod harness;
 mod health;
 #[cfg(feature = "kafka")]
