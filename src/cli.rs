@@ -291,7 +291,7 @@ pub struct Process {
   dateline demo --fast                        the same story in a few seconds
   dateline demo --stay                        with the status page, until Ctrl-C
   dateline demo --data-dir /tmp/demo          keep the state and the NDJSON files there
-  dateline demo --kafka localhost:9092        the records go to topics of a new prefix at this broker
+  dateline demo --kafka localhost:9092        the records go to topics of their own at a broker
 
 Exit codes: 0 done; 69 no such broker, or the page's address is taken; 74 a file cannot be written.")]
 pub struct Demo {
