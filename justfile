@@ -56,6 +56,6 @@ screenshots:
 again seed name kills="30":
     DATELINE_FAULTS_SEED={{seed}} DATELINE_FAULTS_KILLS={{kills}} tests/run --test it {{name}} -- --nocapture --exact
 
-# The daemon on invented feeds, without network or configuration.
+# The daemon on invented feeds with its status page, without network or configuration, until Ctrl-C.
 demo:
-    cargo run --release -- demo
+    cargo run --release -- demo --stay

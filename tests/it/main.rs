@@ -21,7 +21,6 @@ mod crash;
 #[cfg(feature = "kafka")]
 mod crash_kafka;
 mod delivery;
-#[cfg(feature = "kafka")]
 mod demo;
 mod deploy;
 mod disk;
