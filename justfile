@@ -44,6 +44,10 @@ deb-check *package:
 accuracy:
     tools/accuracy
 
+# Writes docs/CLI.md: every verb with its help.
+cli-reference:
+    DATELINE_WRITE_CLI=1 cargo test --locked --test it the_reference_of_the_command_line
+
 # Pictures of the status page for the documents, in docs/images.
 screenshots:
     DATELINE_SCREENSHOTS=1 tests/run --test it browser::
@@ -52,6 +56,6 @@ screenshots:
 again seed name kills="30":
     DATELINE_FAULTS_SEED={{seed}} DATELINE_FAULTS_KILLS={{kills}} tests/run --test it {{name}} -- --nocapture --exact
 
-# The daemon on invented feeds, without network or configuration.
+# The daemon on invented feeds with its status page, without network or configuration, until Ctrl-C.
 demo:
-    cargo run --release -- demo
+    cargo run --release -- demo --stay

@@ -289,10 +289,11 @@ pub struct Process {
 #[command(after_help = "Examples:
   dateline demo                               about half a minute
   dateline demo --fast                        the same story in a few seconds
+  dateline demo --stay                        with the status page, until Ctrl-C
   dateline demo --data-dir /tmp/demo          keep the state and the NDJSON files there
-  dateline demo --kafka localhost:9092        the records go to topics of a new prefix at this broker
+  dateline demo --kafka localhost:9092        the records go to topics of their own at a broker
 
-Exit codes: 0 done; 69 no such broker; 74 a file cannot be written.")]
+Exit codes: 0 done; 69 no such broker, or the page's address is taken; 74 a file cannot be written.")]
 pub struct Demo {
     /// Where to keep the state and the NDJSON files; a new temporary directory otherwise.
     #[arg(long, value_name = "DIR")]
@@ -300,6 +301,12 @@ pub struct Demo {
     /// Publish to this broker, under a prefix and a transactional id that nobody has.
     #[arg(long, value_name = "HOST:PORT")]
     pub kafka: Option<String>,
+    /// Serve the status page there, such as 127.0.0.1:8640; port 0 takes a free one.
+    #[arg(long, value_name = "HOST:PORT", default_value_if("stay", "true", "127.0.0.1:8640"))]
+    pub listen: Option<String>,
+    /// Go on after the last scene, with the status page, until told to stop.
+    #[arg(long)]
+    pub stay: bool,
     /// As quickly as the stages allow.
     #[arg(long, conflicts_with = "seconds")]
     pub fast: bool,

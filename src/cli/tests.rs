@@ -15,11 +15,13 @@ fn the_samples_of_the_documents_are_taken() {
         include_str!("../../docs/OPERATING.md"),
         include_str!("../../docs/GUARANTEES.md"),
         include_str!("../../docs/FEEDS.md"),
+        include_str!("../../docs/TUTORIAL.md"),
+        include_str!("../../docs/HOWTO.md"),
     ];
     // Every other part between fences is a sample.
     let fenced = documents.iter().flat_map(|text| text.split("```").skip(1).step_by(2));
     for sample in fenced.flat_map(str::lines).filter(|line| line.starts_with("dateline ")) {
-        let words = sample.split(" #").next().unwrap_or_default().split_whitespace();
+        let words = words(sample.split(" #").next().unwrap_or_default());
         if let Err(error) = Cli::try_parse_from(words) {
             panic!("{sample}: {error}");
         }

@@ -14,6 +14,7 @@ mod health;
 mod init;
 mod man;
 mod migrate;
+mod page;
 mod problems;
 mod process;
 mod progress;

@@ -1,19 +1,17 @@
 //! `dateline run`: the daemon.
 
-use super::{exit, refuse, reload::Reloader, schema};
+use super::{exit, page, put_text, refuse, reload::Reloader};
 use crate::{
     cli,
     config::{self, Config, Environment, Flags},
-    history::History,
-    logging, metrics,
+    logging,
     model::Snapshot,
-    pipeline::{self, OnShown, Reload, RunOptions, RunReport, Watching},
+    pipeline::{self, Reload, RunOptions, RunReport, Watching},
     shutdown,
-    status::{self, Watched},
 };
 use jiff::Timestamp;
 use sd_notify::NotifyState;
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -74,14 +72,18 @@ async fn daemon(config: Config, reloading: Option<(Reloader, mpsc::Receiver<Relo
     }
     let (snapshot, picture) = watch::channel(Snapshot::new(Timestamp::now()));
     let ended = CancellationToken::new();
-    let mut page = None;
+    let mut serving = None;
     let mut watching = Watching::default();
     // A run that ends by itself has nobody to watch it, and may be one of several beside the daemon.
     if !once && !config.status.is_off() {
-        match serve_page(&config, picture.clone(), &mut watching, ended.clone()).await {
-            Ok(task) => page = Some(task),
-            Err(message) => {
-                complain(&message);
+        match page::serve(&config, picture.clone(), &mut watching, ended.clone()).await {
+            Ok((address, task)) => {
+                // What a script asks for when it configured port 0.
+                put_text(&format!("{address}\n"));
+                serving = Some(task);
+            }
+            Err(error) => {
+                complain(&error.to_string());
                 return exit::UNAVAILABLE;
             }
         }
@@ -101,8 +103,8 @@ async fn daemon(config: Config, reloading: Option<(Reloader, mpsc::Receiver<Relo
     notifying.abort();
     tell_manager(&[NotifyState::Stopping]);
     ended.cancel();
-    if let Some(page) = page {
-        page.await.ok();
+    if let Some(serving) = serving {
+        serving.await.ok();
     }
     match result {
         Ok(report) => conclude(&report),
@@ -112,24 +114,6 @@ async fn daemon(config: Config, reloading: Option<(Reloader, mpsc::Receiver<Relo
             error.exit
         }
     }
-}
-
-async fn serve_page(
-    config: &Config,
-    picture: watch::Receiver<Snapshot>,
-    watching: &mut Watching,
-    ended: CancellationToken,
-) -> Result<tokio::task::JoinHandle<()>, String> {
-    let metrics = metrics::install().map_err(|error| error.to_string())?;
-    let history = History::open(&config.data_dir, picture.clone());
-    let history = history.inspect_err(|error| tracing::warn!(%error, "the status page remembers nothing")).ok();
-    watching.on_shown = history.clone().map(|history| Arc::new(move |shown| history.note(shown)) as OnShown);
-    let watched = Watched { snapshot: picture, metrics, history, tap: watching.tap.clone(), cancel: ended };
-    let (address, task) = status::serve(&config.status, watched, schema::documents(&config.publish))
-        .await
-        .map_err(|error| error.to_string())?;
-    announce(&format!("status page: http://{address}/"));
-    Ok(task)
 }
 
 fn conclude(report: &RunReport) -> u8 {
@@ -175,9 +159,4 @@ fn tell_manager(state: &[NotifyState<'_>]) {
 #[expect(clippy::print_stderr, reason = "the last words are for whoever started it, whatever the log is set to")]
 fn complain(message: &str) {
     eprintln!("dateline: {message}");
-}
-
-#[expect(clippy::print_stdout, reason = "the address is what a script asks for when it configured port 0")]
-fn announce(message: &str) {
-    println!("{message}");
 }

@@ -23,7 +23,6 @@ mod crash;
 #[cfg(feature = "kafka")]
 mod crash_kafka;
 mod delivery;
-#[cfg(feature = "kafka")]
 mod demo;
 mod deploy;
 mod disk;
@@ -34,6 +33,7 @@ mod feeds;
 mod flow;
 mod formats;
 mod gazetteer;
+mod guide;
 mod harness;
 mod health;
 #[cfg(feature = "kafka")]

@@ -8,7 +8,7 @@ mod script;
 mod server;
 mod teller;
 
-use super::{exit, show::Style};
+use super::{exit, page, show::Style};
 use crate::{
     cli::Demo,
     config::Config,
@@ -26,12 +26,15 @@ use std::{
     time::Duration,
 };
 use teller::Teller;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// Parsers may nest deeper than the default stack of a thread allows.
 const STACK: usize = 8 << 20;
 /// The length with `--fast`: the daemon needs a moment for each batch, and stories must not overtake each other.
 const FAST: Duration = Duration::from_secs(8);
+/// When the last change has been polled, read and committed, in lengths of the play.
+const END: f64 = 1.08;
 /// How often what was committed is shown.
 const BEAT: Duration = Duration::from_millis(40);
 /// Records that may wait to be shown.
@@ -75,29 +78,36 @@ async fn play(given: &Demo) -> anyhow::Result<u8> {
     if let Some(publish) = broker {
         config.publish = publish::Options { max_latency: config.publish.max_latency, ..publish };
     }
+    if let Some(listen) = &given.listen {
+        config.status.listen.clone_from(listen);
+    }
     let mut teller = Teller::new(Style::of_stdout());
     super::put_text(&teller.introduction(publishers.feeds(), length, &config.publish));
 
     let cancel = CancellationToken::new();
     shutdown::on_signals(cancel.clone())?;
     let (committed, to_show) = mpsc::sync_channel::<Record>(WAITING);
-    let options = RunOptions {
-        config: config.clone(),
-        once: false,
-        cancel: cancel.clone(),
-        // The queue holds more than the script can make; should it be full, the daemon waits, as for any slow reader.
-        watching: Watching {
-            on_record: Some(Arc::new(move |record: &Record| drop(committed.send(record.clone())))),
-            ..Watching::default()
-        },
-        snapshot: tokio::sync::watch::channel(Snapshot::new(Timestamp::now())).0,
+    let (snapshot, picture) = watch::channel(Snapshot::new(Timestamp::now()));
+    // The queue holds more than the script can make; should it be full, the daemon waits, as for any slow reader.
+    let mut watching = Watching {
+        on_record: Some(Arc::new(move |record: &Record| drop(committed.send(record.clone())))),
+        ..Watching::default()
     };
+    if !config.status.is_off() {
+        match page::serve(&config, picture, &mut watching, cancel.clone()).await {
+            Ok((address, _)) => super::put_text(&format!("  {address}\n\n")),
+            Err(error) => {
+                eprintln!("dateline: {error}");
+                return Ok(exit::UNAVAILABLE);
+            }
+        }
+    }
+    let options = RunOptions { config: config.clone(), once: false, cancel: cancel.clone(), watching, snapshot };
     let mut daemon = Box::pin(pipeline::run(options));
 
     let mut told = 0.0;
     let mut ended = None;
-    // A little beyond the end, so that the last change is polled, read and committed.
-    while publishers.moment() < 1.08 && !cancel.is_cancelled() {
+    while (publishers.moment() < END || given.stay) && !cancel.is_cancelled() {
         tokio::select! {
             () = tokio::time::sleep(BEAT) => {}
             () = cancel.cancelled() => {}
@@ -109,6 +119,9 @@ async fn play(given: &Demo) -> anyhow::Result<u8> {
         let now = publishers.moment();
         for note in publishers.notes(told, now) {
             super::put_text(&teller.note(note, length.mul_f64(now)));
+        }
+        if given.stay && (told..now).contains(&END) {
+            super::put_text(&teller.note("That was all. The page stays; Ctrl-C ends it.", length.mul_f64(now)));
         }
         told = now;
         to_show.try_iter().for_each(|record| super::put_text(&teller.record(&record)));
