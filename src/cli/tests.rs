@@ -54,7 +54,11 @@ fn words(line: &str) -> Vec<String> {
         match c {
             '\'' | '"' if quote.is_none() => quote = Some(c),
             _ if quote == Some(c) => quote = None,
-            '|' | '<' | '>' if quote.is_none() => break,
+            '|' | '<' | '>' | '&' if quote.is_none() => {
+                // `2>`: the number is the redirection's.
+                words.pop_if(|word| c == '>' && word == "2");
+                break;
+            }
             ' ' if quote.is_none() => words.push(String::new()),
             _ => words.last_mut().unwrap().push(c),
         }
