@@ -175,3 +175,41 @@ fn the_reference_of_the_command_line_is_the_program_s() {
     let first = printed.lines().next().unwrap();
     assert!(!first.is_empty() && written.contains(first), "{printed}");
 }
+
+/// How a heading is called in links: lower case, hyphens for spaces, nothing else.
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.collect::<String>().trim().replace(' ', "-").to_lowercase()
+}
+
+#[test]
+fn links_of_the_documents_lead_somewhere() {
+    let mut documents: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(path).into();
+    let listed = std::fs::read_dir(path("docs")).unwrap().map(|entry| entry.unwrap().path());
+    documents.extend(listed.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
+    let index = std::fs::read_to_string(path("docs/README.md")).unwrap();
+    let mut problems = Vec::new();
+    for document in &documents {
+        let text = std::fs::read_to_string(document).unwrap();
+        let name = document.file_name().unwrap().to_string_lossy();
+        if !index.contains(&*name) && name != "README.md" {
+            problems.push(format!("docs/README.md does not name {name}"));
+        }
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.contains("://") {
+                continue;
+            }
+            let (file, fragment) = link.split_once('#').unwrap_or((link, ""));
+            let to = if file.is_empty() { document.clone() } else { document.parent().unwrap().join(file) };
+            let there = to.exists()
+                && (fragment.is_empty()
+                    || std::fs::read_to_string(&to).is_ok_and(|text| {
+                        text.lines().any(|line| line.starts_with('#') && anchor(line.trim_matches('#')) == fragment)
+                    }));
+            if !there {
+                problems.push(format!("{}: {link}", document.display()));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
