@@ -60,22 +60,14 @@ fn is_as_shown(shown: &str, printed: &str) -> bool {
         lines.collect::<Vec<_>>().join("\n")
     };
     let (shown, printed) = (squeezed(shown), squeezed(printed));
-    let mut parts = shown.split('…');
-    let Some(mut rest) = printed.strip_prefix(parts.next().unwrap_or_default()) else { return false };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        match rest.split_once(part) {
-            Some((_, after)) => rest = after,
-            None => return false,
-        }
-    }
-    false
+    let Some((head, rest)) = shown.split_once('…') else { return shown == printed };
+    let (middle, tail) = rest.rsplit_once('…').unwrap_or(("", rest));
+    let Some(mut between) = printed.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail)) else { return false };
+    middle.split('…').all(|part| {
+        let found = between.split_once(part);
+        between = found.map_or("", |(_, after)| after);
+        found.is_some()
+    })
 }
 
 #[test]
