@@ -13,7 +13,7 @@ default:
 # Everything that must hold before a change goes in: format, lints, every test, against a real broker.
 check:
     cargo fmt --check
-    cargo clippy --all-targets --features faults -- -D warnings
+    cargo clippy --all-targets --features faults,otlp -- -D warnings
     tests/run
 
 # Every test, or those that the arguments name.

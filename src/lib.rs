@@ -44,6 +44,7 @@ pub mod status;
 pub mod store;
 pub mod tap;
 pub mod topics;
+pub mod traces;
 
 /// Name and version, as records (`produced_by.program`) and servers (User-Agent) are told.
 pub const PROGRAM: &str = concat!("dateline/", env!("CARGO_PKG_VERSION"));

@@ -3,6 +3,10 @@
 //! Label values are configured feed ids and closed lists, never anything from a feed, so the number of series is
 //! bounded. `docs/OPERATING.md` has the same table; a test compares the two.
 
+mod process;
+
+pub use process::measure;
+
 use crate::model::Stage;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
@@ -86,6 +90,14 @@ pub const METRICS: &[Declared] = &[
     counter("dateline_dlq_records_total", &["reason"], "Dead letters."),
     counter("dateline_config_reloads_total", &["outcome"], "Reloads of the configuration."),
     gauge("dateline_build_info", &["version", "revision"], "Always 1; the labels say which build runs."),
+    gauge("dateline_data_dir_free_bytes", &[], "Room left on the file system of `data_dir`."),
+    gauge("dateline_data_dir_size_bytes", &[], "All of that file system."),
+    gauge("dateline_memory_limit_bytes", &[], "What the control group allows the process; missing without a limit."),
+    gauge("process_resident_memory_bytes", &[], "Memory that the process has."),
+    counter("process_cpu_seconds_total", &[], "Time of processors that it has had, in whole seconds."),
+    gauge("process_open_fds", &[], "Files and connections that it has open."),
+    gauge("process_max_fds", &[], "How many it may have open."),
+    gauge("process_start_time_seconds", &[], "When it was started."),
 ];
 
 /// Seconds: a pure stage takes microseconds, a slow page a minute.
@@ -132,6 +144,7 @@ fn describe() {
     }
     let revision = option_env!("DATELINE_REVISION").unwrap_or("unknown");
     ::metrics::gauge!("dateline_build_info", "version" => env!("CARGO_PKG_VERSION"), "revision" => revision).set(1.0);
+    ::metrics::gauge!("process_start_time_seconds").set(process::started());
 }
 
 /// `count` things came into a room.
@@ -230,7 +243,7 @@ mod tests {
     fn every_name_that_is_counted_is_declared() {
         let declared: BTreeSet<&str> = METRICS.iter().map(|metric| metric.name).collect();
         assert_eq!(declared.len(), METRICS.len());
-        let name = regex::Regex::new(r#"(?:counter|gauge|histogram)!\(\s*"(dateline_[a-z_]+)""#).unwrap();
+        let name = regex::Regex::new(r#"(?:counter|gauge|histogram)!\(\s*"((?:dateline|process)_[a-z_]+)""#).unwrap();
         let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {
@@ -251,7 +264,9 @@ mod tests {
     fn the_manual_has_the_same_table() {
         let manual = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/OPERATING.md");
         let manual = std::fs::read_to_string(manual).unwrap();
-        let row = regex::Regex::new(r"(?m)^\| `(dateline_[a-z_]+)(?:\{([a-z_,]*)\})?` \| (\w+) \| (.*) \|$").unwrap();
+        let row =
+            regex::Regex::new(r"(?m)^\| `((?:dateline|process)_[a-z_]+)(?:\{([a-z_,]*)\})?` \| (\w+) \| (.*) \|$")
+                .unwrap();
         let documented: Vec<(String, String, String, String)> = row
             .captures_iter(&manual)
             .map(|row| {

@@ -24,7 +24,8 @@ pub(super) async fn serve(
     let history = History::open(&config.data_dir, picture.clone());
     let history = history.inspect_err(|error| tracing::warn!(%error, "the status page remembers nothing")).ok();
     watching.on_shown = history.clone().map(|history| Arc::new(move |shown| history.note(shown)) as OnShown);
-    let watched = Watched { snapshot: picture, metrics, history, tap: watching.tap.clone(), cancel: ended };
+    let (data_dir, tap) = (config.data_dir.clone(), watching.tap.clone());
+    let watched = Watched { snapshot: picture, metrics, data_dir, history, tap, cancel: ended };
     let (address, task) = status::serve(&config.status, watched, schema::documents(&config.publish)).await?;
     Ok((format!("status page: http://{address}/"), task))
 }

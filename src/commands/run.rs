@@ -7,7 +7,7 @@ use crate::{
     logging,
     model::Snapshot,
     pipeline::{self, Reload, RunOptions, RunReport, Watching},
-    shutdown,
+    shutdown, traces,
 };
 use jiff::Timestamp;
 use sd_notify::NotifyState;
@@ -38,6 +38,10 @@ pub(super) fn run(given: &cli::Run) -> u8 {
         complain(&format!("the log cannot be set up: {error}"));
         return exit::CONFIGURATION;
     }
+    if let Err(error) = traces::install(&loaded.config.traces) {
+        complain(&error.to_string());
+        return exit::CONFIGURATION;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -59,6 +63,7 @@ pub(super) fn run(given: &cli::Run) -> u8 {
         }
     });
     runtime.shutdown_timeout(LAST_WAIT);
+    traces::finish();
     code
 }
 

@@ -21,6 +21,7 @@ pub fn settle(running: &Config, read: Config) -> (Config, Vec<String>) {
     publish(&running.publish, &read.publish, &mut waiting);
     differences("status", &running.status, &read.status, &mut waiting);
     differences("log", &running.log, &read.log, &mut waiting);
+    differences("traces", &running.traces, &read.traces, &mut waiting);
     differences("fetch.page_recheck", &running.fetch.page_recheck, &read.fetch.page_recheck, &mut waiting);
     differences("fetch.websub", &running.fetch.websub, &read.fetch.websub, &mut waiting);
     let Config { feeds, mut fetch, .. } = read;

@@ -172,6 +172,7 @@ fn read_into(flags: &Flags, environment: &Environment, files: &mut Files) -> Res
         publish: written.publish,
         status: written.status,
         log: written.log,
+        traces: written.traces,
         tests: tests.iter().map(PlacedCase::settled).collect(),
     };
     let draft = Draft { config, feeds, tests, places };

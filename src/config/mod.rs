@@ -37,7 +37,7 @@ pub use written::{FeedList, Written};
 use crate::{
     dedup, extract, fetch, intake, logging,
     model::{Feed, FeedId},
-    publish, status,
+    publish, status, traces,
 };
 use std::path::PathBuf;
 
@@ -62,6 +62,8 @@ pub struct Config {
     pub status: status::Options,
     /// `[log]`.
     pub log: logging::Options,
+    /// `[traces]`.
+    pub traces: traces::Options,
     /// `[[tests]]`, each with its file where it lies.
     pub tests: Vec<Case>,
 }
@@ -79,6 +81,7 @@ impl Config {
             publish: publish::Options::default(),
             status: status::Options::default(),
             log: logging::Options::default(),
+            traces: traces::Options::default(),
             tests: Vec::new(),
         }
     }

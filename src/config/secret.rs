@@ -40,6 +40,10 @@ fn masked_address(mut url: Url) -> Option<String> {
         let query = query.split('&').map(shown).collect::<Vec<_>>().join("&");
         url.set_query(Some(&query));
     }
+    // No server is sent it, so it is nothing that a feed needs.
+    if url.fragment().is_some_and(|part| !part.is_empty()) {
+        url.set_fragment(Some(HIDDEN));
+    }
     (url != before).then(|| url.to_string())
 }
 
@@ -113,6 +117,7 @@ mod tests {
         check("url", "https://a.example/rss?token=hunter2&lang=en", "https://a.example/rss?token=***&lang=en");
         check("url", "https://a.example/rss?Abc123Def456Ghi789", "https://a.example/rss?***");
         check("url", "https://a.example/private-9f8a7b/basic.xml", "https://a.example/***/basic.xml");
+        check("url", "https://a.example/rss#access_token=hunter2", "https://a.example/rss#***");
         check("proxy", "http://me:pw@proxy.example/", "http://***@proxy.example/");
     }
 }

@@ -405,6 +405,12 @@ fn rest(draft: &Draft, problems: &mut Problems) {
             "no level: write \"error\", \"warn\", \"info\", \"debug\" or \"trace\", or directives such as \"info,dateline::fetch=debug\"",
         );
     }
+    if !(0.0..=1.0).contains(&config.traces.sampled) {
+        refuse("traces.sampled", "out of range: write a number between 0 and 1");
+    }
+    if let Some(problem) = config.traces.problem() {
+        refuse("traces.otlp", problem);
+    }
     if config.status.listen != "off" && !is_host_and_port(&config.status.listen) {
         refuse(
             "status.listen",

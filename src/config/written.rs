@@ -3,7 +3,7 @@
 //! [`Written`] is what `dateline.toml` may hold, [`FeedList`] what the files may hold that it names under `feeds`.
 
 use super::Case;
-use crate::{dedup, extract, fetch, intake, logging, model::Feed, publish, status};
+use crate::{dedup, extract, fetch, intake, logging, model::Feed, publish, status, traces};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -33,6 +33,8 @@ pub struct Written {
     pub status: status::Options,
     /// The log.
     pub log: logging::Options,
+    /// What is told of how long each step took.
+    pub traces: traces::Options,
     /// What is to be read in pieces of feeds and pages.
     pub tests: Vec<Case>,
 }
@@ -50,6 +52,7 @@ impl Default for Written {
             publish: publish::Options::default(),
             status: status::Options::default(),
             log: logging::Options::default(),
+            traces: traces::Options::default(),
             tests: Vec::new(),
         }
     }

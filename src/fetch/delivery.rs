@@ -43,6 +43,8 @@ pub struct Delivery {
     pub feed: Arc<Feed>,
     /// The poll that brought it, from 1.
     pub poll: u64,
+    /// When that poll began; of a push, when it came.
+    pub began: Timestamp,
     /// What it brought.
     pub event: PollEvent,
     /// Where to say what became of it. Dropping it counts as [`Receipt::Held`].
@@ -275,6 +277,8 @@ pub struct PageDelivery {
     pub feed: Arc<Feed>,
     /// The item.
     pub item: ItemId,
+    /// When its fetch began, the first attempt of all.
+    pub began: Timestamp,
     /// The page and its validators; `None` when the server says that it did not change; or why it cannot be had, after
     /// all attempts.
     pub result: Result<Option<(Page, Validators)>, Issue>,

@@ -12,6 +12,7 @@ use crate::{
     clean,
     model::{Feed, Issue, Page, Validators},
 };
+use jiff::Timestamp;
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -136,6 +137,7 @@ pub async fn pages(context: PageContext, mut wanted: mpsc::Receiver<PageWanted>)
 /// One page with all its attempts, until it is delivered.
 async fn one(context: PageContext, robots: Arc<Robots>, wanted: PageWanted) {
     let PageWanted { feed, item, url, validators } = wanted;
+    let began = Timestamp::now();
     let result = attempts(&context, &feed, &url, &validators, &robots).await;
     let outcome = match &result {
         Ok(Some(_)) => "page",
@@ -144,7 +146,7 @@ async fn one(context: PageContext, robots: Arc<Robots>, wanted: PageWanted) {
     };
     metrics::counter!("dateline_fetch_requests_total", "feed" => feed.id.0.clone(), "outcome" => outcome).increment(1);
     let (reply, answer) = oneshot::channel();
-    if context.out.send(PageDelivery { feed, item, result, reply }).await.is_ok() {
+    if context.out.send(PageDelivery { feed, item, began, result, reply }).await.is_ok() {
         // A dropped reply is an answer too: the pipeline is ending.
         let _ = answer.await;
     }

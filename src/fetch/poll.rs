@@ -58,6 +58,8 @@ struct Task {
     /// How the last poll ended and when, for a schedule that changes before the next.
     last: Option<(Ended, Instant)>,
     memory: FeedMemory,
+    /// When the last poll began.
+    began: Timestamp,
     /// As it stands; `memory` holds it as it was last reported.
     state: FeedState,
     errors: u32,
@@ -85,6 +87,7 @@ impl Task {
             schedule: Schedule::new(&context.options, &feed),
             orders,
             last: None,
+            began: Timestamp::now(),
             state: memory.state.unwrap_or(FeedState::Waiting),
             errors: memory.consecutive_errors,
             last_error: memory.last_error.clone(),
@@ -121,6 +124,7 @@ impl Task {
                 continue;
             }
             let started = Instant::now();
+            self.began = Timestamp::now();
             // On the heap, and only meanwhile: of ten thousand feeds nearly all are at rest.
             let mut poll = Box::pin(self.poll_patiently()).await;
             let next = Box::pin(self.settle(&mut poll)).await;

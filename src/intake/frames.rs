@@ -42,6 +42,12 @@ pub(super) fn append(
     Ok(size)
 }
 
+/// The first and the last of the frames that were appended after `before`; none where there were none.
+pub(super) fn since(db: &Connection, before: u64) -> Result<Option<(u64, u64)>> {
+    let last = last(db)?;
+    Ok((last > before).then_some((before + 1, last)))
+}
+
 /// Packs anything that frames and waiting items hold.
 pub(super) fn pack(value: &impl serde::Serialize) -> Result<Vec<u8>> {
     let fail = |error: &dyn std::fmt::Display| corrupt(format!("cannot pack what was observed: {error}"));

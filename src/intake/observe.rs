@@ -45,6 +45,8 @@ pub struct Appended {
     pub unchanged: usize,
     /// Whether items may have scrolled past unseen.
     pub gap: bool,
+    /// The first and the last frame that were made of it; none where there was nothing to tell.
+    pub frames: Option<(u64, u64)>,
 }
 
 /// Documents in a row that must have overlapped before one that does not is a gap.
@@ -125,7 +127,9 @@ fn record(tx: &Transaction<'_>, poll: &Poll, policy: &Policy) -> Result<(Appende
         facts.known.title.clone_from(&poll.head.title);
     }
     feeds::save(tx, &feed.id, &facts)?;
+    let before = frames::last(tx)?;
     let size = frames::append(tx, &feed.id, poll.poll, poll.at, &contents)?;
+    appended.frames = frames::since(tx, before)?;
     Ok((appended, size))
 }
 

@@ -58,26 +58,28 @@ impl Intake {
         self.store.read(move |db| due(db, now, in_flight, all_but.as_ref(), limit, micros(longest))).await
     }
 
-    /// Records what came of a page; returns how many revisions that made.
+    /// Records what came of a page; returns how many revisions that made, and the first and the last of their frames.
     pub async fn page_arrived(
         &self,
         feed: FeedId,
         item: ItemId,
         arrived: PageArrived,
         at: Timestamp,
-    ) -> std::result::Result<usize, IntakeError> {
+    ) -> std::result::Result<(usize, Option<(u64, u64)>), IntakeError> {
         self.room()?;
         let policy = self.policy.clone();
         let recording = self.store.write(move |tx| {
-            let settled = settle(tx, &feed, &item, &arrived, at, &policy)?;
+            let before = frames::last(tx)?;
+            let (revisions, size) = settle(tx, &feed, &item, &arrived, at, &policy)?;
+            let settled = (revisions, size, frames::since(tx, before)?);
             faults::point("C1");
             faults::soon("C2");
             Ok(settled)
         });
-        let (revisions, size) = recording.await?;
+        let (revisions, size, frames) = recording.await?;
         faults::point("C3");
         self.added(size);
-        Ok(revisions)
+        Ok((revisions, frames))
     }
 }
 

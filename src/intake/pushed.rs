@@ -92,7 +92,9 @@ fn record(
     }
     observe::note_pushed(&mut facts.known, items);
     feeds::save(tx, &feed.id, &facts)?;
+    let before = frames::last(tx)?;
     let size = frames::append(tx, &feed.id, facts.poll, at, &contents)?;
+    appended.frames = frames::since(tx, before)?;
     Ok(Some((appended, size)))
 }
 

@@ -79,7 +79,7 @@ impl World {
 
     async fn page_is(&mut self, name: &str, arrived: PageArrived) -> usize {
         let id = ItemId::new(&self.feed.id, name);
-        self.intake().page_arrived(self.feed.id.clone(), id, arrived, self.now).await.unwrap()
+        self.intake().page_arrived(self.feed.id.clone(), id, arrived, self.now).await.unwrap().0
     }
 
     async fn due(&self, all: bool) -> Vec<PageDue> {

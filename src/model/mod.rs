@@ -24,6 +24,7 @@ mod snapshot;
 mod span;
 mod state;
 mod time;
+mod trace;
 pub mod units;
 mod verdict;
 
@@ -47,4 +48,5 @@ pub use snapshot::*;
 pub use span::*;
 pub use state::*;
 pub use time::*;
+pub use trace::*;
 pub use verdict::*;

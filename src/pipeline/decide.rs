@@ -7,6 +7,7 @@ use super::{
     admission::admission,
     enrich::{self, Prepared, Unit},
     roster::Roster,
+    steps::Going,
     tally::Tally,
 };
 use crate::{
@@ -51,6 +52,8 @@ pub(super) struct Rules {
     pub(super) dedup: dedup::Options,
     pub(super) publish_body: bool,
     pub(super) format: Format,
+    /// The share of traces that are marked as sampled.
+    pub(super) sampled: f64,
     pub(super) program: String,
     /// Where verdicts are offered to those who watch.
     pub(super) tap: Tap,
@@ -66,8 +69,9 @@ impl Rules {
         hash: &'a Hash,
         observed: Timestamp,
     ) -> encode::Stamp<'a> {
-        let Self { publish_body, format, program, .. } = self;
-        encode::Stamp { origin, generation, hash, observed, publish_body: *publish_body, format: *format, program }
+        let Self { publish_body, format, sampled, program, .. } = self;
+        let (publish_body, format, sampled) = (*publish_body, *format, *sampled);
+        encode::Stamp { origin, generation, hash, observed, publish_body, format, sampled, program }
     }
 }
 
@@ -198,12 +202,14 @@ impl Decider {
         };
         let feed = self.rules.feeds.get(&observed.item.feed);
         let admission = admission(&feed, self.rules.feeds.backfill(), &observed, at);
+        let judging = Going::begin();
         let previous = self.state.previous(id)?;
         let standing = self.index.standing(at, previous.as_ref(), &enriched.article);
         extract::stand(&mut enriched, standing);
         let question = Question { enriched: &enriched, hash: &observed.hash, previous, admission };
         faults::point("dedup");
         let verdict = self.index.judge(at, question, &self.state)?;
+        judging.over(Stage::Dedup).of_item(Stage::Dedup, &origin.to_string(), &observed.item.feed, id);
         self.open.tally.decided(&enriched, &verdict);
         if verdict.state.killed {
             self.open.killed.push(id.clone());

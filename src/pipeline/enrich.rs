@@ -2,7 +2,7 @@
 //!
 //! A room that panics is our bug and costs one item: it goes to the dead letters with its bytes, and the others go on.
 
-use super::roster::Roster;
+use super::{roster::Roster, steps::Going};
 use crate::{
     clean, extract, faults,
     intake::Intake,
@@ -99,9 +99,10 @@ fn prepared(
     let parallel = reading.parallel;
     raw.map(move |unit| {
         let (tables, feeds, tap) = (Arc::clone(&reading.tables), reading.feeds.clone(), reading.tap.clone());
+        let intake = reading.intake.clone();
         async move {
             let unit = unit?;
-            let work = tokio::task::spawn_blocking(move || prepare(&tables, &feeds, &tap, unit));
+            let work = tokio::task::spawn_blocking(move || prepare(&tables, &feeds, &tap, intake.id(), unit));
             work.await.map_err(|failure| StoreError::Io(format!("an enriching thread was lost: {failure}")))
         }
     })
@@ -182,11 +183,11 @@ fn unpack(frame: Frame) -> impl Iterator<Item = RawUnit> {
     })
 }
 
-fn prepare(tables: &extract::Tables, feeds: &Roster, tap: &Tap, unit: RawUnit) -> Unit {
+fn prepare(tables: &extract::Tables, feeds: &Roster, tap: &Tap, intake: &str, unit: RawUnit) -> Unit {
     let RawUnit { feed, seq, index, at, ends_frame, content } = unit;
     let content = match content {
         Content::Item(observed) => {
-            let enriched = read(tables, feeds, tap, &observed);
+            let enriched = read(tables, feeds, tap, &format!("{intake}/{seq}/{index}"), &observed);
             Prepared::Item(observed, enriched)
         }
         other => Prepared::Other(other),
@@ -198,21 +199,26 @@ fn read(
     tables: &extract::Tables,
     feeds: &Roster,
     tap: &Tap,
+    origin: &str,
     observed: &Observed,
 ) -> Result<Box<Enriched>, Box<DeadLetter>> {
     let Item { id, feed, .. } = &observed.item;
     tap.offer(Stage::Intake, feed, Some(id), || serde_json::to_value(observed).unwrap_or_default());
     let feed = feeds.get(feed);
+    let cleaning = Going::begin();
     let article = catch_unwind(AssertUnwindSafe(|| {
         faults::point("clean");
         clean::item(&feed, observed)
     }));
+    cleaning.over(Stage::Clean).of_item(Stage::Clean, origin, &feed.id, id);
     let article = article.map_err(|panic| letter(observed, Stage::Clean, &words(panic.as_ref())))?;
     tap.offer(Stage::Clean, &article.feed, Some(&article.id), || as_record(Enriched::bare(article.clone())));
+    let extracting = Going::begin();
     let enriched = catch_unwind(AssertUnwindSafe(|| {
         faults::point("extract");
         extract::article(tables, article)
     }));
+    extracting.over(Stage::Extract).of_item(Stage::Extract, origin, &feed.id, id);
     let enriched = enriched.map_err(|panic| letter(observed, Stage::Extract, &words(panic.as_ref())))?;
     let article = &enriched.article;
     tap.offer(Stage::Extract, &article.feed, Some(&article.id), || as_record(enriched.clone()));

@@ -1,6 +1,13 @@
 //! The front of the house: what the feeds' tasks deliver is read and laid on the doorstep, and only then receipted.
 
-use super::{RunError, board::Board, enrich, hold::Hold, roster::Roster};
+use super::{
+    RunError,
+    board::Board,
+    enrich,
+    hold::Hold,
+    roster::Roster,
+    steps::{Brought, Going},
+};
 use crate::{
     faults,
     fetch::{
@@ -13,6 +20,7 @@ use crate::{
     parse::{self, ParseError, Parsed},
     store::{Damage, StoreError},
 };
+use jiff::Timestamp;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
@@ -99,6 +107,7 @@ impl Front {
             tokio::select! {
                 delivery = deliveries.recv() => {
                     let Some(delivery) = delivery else { break };
+                    metrics::queued(Stage::Parse, deliveries.len() as u64);
                     let front = self.clone();
                     work.spawn(async move { front.handle(delivery).await });
                 }
@@ -112,11 +121,11 @@ impl Front {
     }
 
     async fn handle(&self, delivery: Delivery) -> Result<(), RunError> {
-        let Delivery { feed, poll, event, reply } = delivery;
+        let Delivery { feed, poll, began, event, reply } = delivery;
         let result = match event {
-            PollEvent::Fetched(fetched) => self.document(&feed, poll, *fetched).await,
+            PollEvent::Fetched(fetched) => self.document(&feed, poll, began, *fetched).await,
             PollEvent::NotModified => self.not_modified(&feed, poll).await,
-            PollEvent::Pushed(fetched) => self.pushed(&feed, *fetched).await,
+            PollEvent::Pushed(fetched) => self.pushed(&feed, began, *fetched).await,
             PollEvent::State(change) => self.report(&feed, poll, *change).await,
             PollEvent::Remember(notes) => self.remember(&feed, poll, *notes).await,
         };
@@ -143,15 +152,22 @@ impl Front {
         Ok(())
     }
 
-    async fn document(&self, feed: &Arc<Feed>, poll: u64, fetched: Fetched) -> Result<Receipt, IntakeError> {
+    async fn document(
+        &self,
+        feed: &Arc<Feed>,
+        poll: u64,
+        began: Timestamp,
+        fetched: Fetched,
+    ) -> Result<Receipt, IntakeError> {
         if self.intake.is_full() {
             return Ok(Receipt::Held);
         }
         let (validators, at, url) = (fetched.validators(), fetched.at, fetched.url.clone());
-        let body = fetched.body.clone();
+        let (body, brought) = (fetched.body.clone(), Brought::poll(feed, began, &fetched));
         let offer = self.websub.as_ref().and_then(|_| websub::offer(&fetched));
         let share = Arc::new(self.parsing_share(body.len()).await);
         self.board.count(Stage::Parse, |parse| parse.received += 1);
+        let parsing = Going::begin();
         let parsed = match self.parse(Arc::clone(feed), fetched, Arc::clone(&share)).await {
             Ok(Ok(parsed)) => parsed,
             Ok(Err(ParseError(issue))) => {
@@ -168,6 +184,7 @@ impl Front {
                 return Ok(Receipt::Broken(issue));
             }
         };
+        let parsing = parsing.over(Stage::Parse);
         let Parsed { mut head, items, issues } = parsed;
         head.rhythm.ttl_minutes = head.ttl_minutes;
         for issue in &issues {
@@ -182,6 +199,9 @@ impl Front {
         document.items.iter().for_each(|item| self.offer(feed, item));
         let appended = self.intake.append(document).await?;
         drop(share);
+        if let Some(frames) = appended.frames {
+            brought.parsed(parsing, appended.new_items).tell(self.intake.id(), frames);
+        }
         self.count(total_items, &appended);
         self.board.feed(&feed.id, |row| {
             row.items = total_items as u64;
@@ -197,13 +217,14 @@ impl Front {
 
     /// A hub pushed a document, signed with our secret. What cannot be read is no verdict on the feed, which is asked
     /// itself before long.
-    async fn pushed(&self, feed: &Arc<Feed>, fetched: Fetched) -> Result<Receipt, IntakeError> {
+    async fn pushed(&self, feed: &Arc<Feed>, began: Timestamp, fetched: Fetched) -> Result<Receipt, IntakeError> {
         if self.intake.is_full() {
             return Ok(Receipt::Held);
         }
-        let at = fetched.at;
+        let (at, brought) = (fetched.at, Brought::push(feed, began, &fetched));
         let share = Arc::new(self.parsing_share(fetched.body.len()).await);
         self.board.count(Stage::Parse, |parse| parse.received += 1);
+        let parsing = Going::begin();
         let parsed = match self.parse(Arc::clone(feed), fetched, Arc::clone(&share)).await {
             Ok(Ok(parsed)) => parsed,
             Ok(Err(ParseError(issue))) | Err(issue) => {
@@ -211,12 +232,15 @@ impl Front {
                 return Ok(Receipt::Unreadable(issue));
             }
         };
-        let total_items = parsed.items.len();
+        let (parsing, total_items) = (parsing.over(Stage::Parse), parsed.items.len());
         parsed.items.iter().for_each(|item| self.offer(feed, item));
         let Some(appended) = self.intake.append_pushed(feed.as_ref().clone(), at, parsed.items).await? else {
             return Ok(Receipt::Held);
         };
         drop(share);
+        if let Some(frames) = appended.frames {
+            brought.parsed(parsing, appended.new_items).tell(self.intake.id(), frames);
+        }
         self.count(total_items, &appended);
         self.board.feed(&feed.id, |row| row.observed += appended.new_items as u64);
         tracing::debug!(feed = %feed.id, items = total_items, new = appended.new_items, "a push is on the doorstep");

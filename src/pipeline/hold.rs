@@ -10,7 +10,7 @@ use crate::{
     fetch::Held,
     intake::Intake,
     metrics,
-    model::{FeedId, Snapshot, units},
+    model::{FeedId, Snapshot, Stage, units},
     store::Store,
 };
 use jiff::Timestamp;
@@ -88,6 +88,8 @@ impl Hold {
             if let Ok(backlog) = intake.backlog(position).await {
                 let age = backlog.oldest.map(|oldest| Timestamp::now().duration_since(oldest));
                 metrics::intake(backlog.frames, age.and_then(|age| Duration::try_from(age).ok()).unwrap_or_default());
+                metrics::queued(Stage::Intake, backlog.waiting);
+                metrics::queued(Stage::Clean, backlog.frames);
                 board.backlog(&backlog);
             }
             if self.disk_is_full.load(Ordering::Relaxed) {

@@ -9,11 +9,12 @@ use super::{
     board::Board,
     decide::{Decider, Open, Rules},
     enrich::{self, Reading, Unit},
+    steps::{Going, Sends},
     tally,
 };
 use crate::{
     clock::WallClock,
-    faults,
+    faults, metrics,
     model::{Record, Stage, Topic},
     publish::{PublishError, Sink},
     store::{Damage, Store, StoreError, image},
@@ -60,6 +61,8 @@ pub(super) struct Line {
     pub(super) reading: Reading,
     pub(super) rules: Arc<Rules>,
     pub(super) board: Board,
+    /// What it publishes to, and the first part of the topics' names.
+    pub(super) topics: (&'static str, String),
     pub(super) watching: Watching,
     /// How long a batch is gathered.
     pub(super) gather: Duration,
@@ -240,6 +243,7 @@ impl Line {
             }
             let kept = self.watching.on_record.is_some().then(|| batch.records.clone());
             let topics = tally::by_topic(&batch.records);
+            let (sends, going) = (Sends::of(&batch.records), Going::begin());
             let committing = tokio::select! {
                 biased;
                 result = self.sink.commit(batch) => Some(result),
@@ -251,12 +255,16 @@ impl Line {
                     return Ok(Ended::Finished);
                 }
                 Some(Ok(())) => {
+                    let (system, prefix) = &self.topics;
+                    sends.tell(going.over(Stage::Publish), system, prefix);
                     open_decider.committed();
                     self.committed(open, &topics, kept, clearing).await?;
                 }
                 Some(Err(PublishError::Fatal { exit, message })) => return Err(RunError { exit, message }),
                 Some(Err(error)) => {
                     tracing::warn!(%error, "the batch is in doubt; what was committed is read back");
+                    metrics::failed(Stage::Publish, "doubt");
+                    topics.iter().for_each(|(topic, count)| metrics::published(topic.suffix(), "failed", *count));
                     self.board.publisher(Some(error.to_string()));
                     self.board.count(Stage::Publish, |publish| publish.errors += 1);
                     return Ok(Ended::Doubt);

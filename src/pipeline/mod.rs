@@ -29,6 +29,7 @@ mod redrive;
 mod reload;
 mod replay;
 mod roster;
+mod steps;
 mod tally;
 
 pub use redrive::{Redrive, redrive};
@@ -217,11 +218,13 @@ async fn run_all(
             dedup: config.dedup.clone(),
             publish_body: config.publish.publish_body,
             format: config.publish.format,
+            sampled: config.traces.sampled,
             program: crate::PROGRAM.to_owned(),
             tap: watching.tap.clone(),
             keep_shown: watching.on_shown.is_some(),
         }),
         board: board.clone(),
+        topics: (to, config.publish.topic_prefix.clone()),
         watching,
         // Half of what is promised is left for the commit itself; gathering longer makes batches no better.
         gather: (config.publish.max_latency / 2).min(Duration::from_millis(250)),

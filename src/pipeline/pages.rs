@@ -1,7 +1,7 @@
 //! Pages: what items wait for, and what is looked at again, goes to the page worker; what comes back is laid on the
 //! doorstep.
 
-use super::{RunError, roster::Roster};
+use super::{RunError, roster::Roster, steps::Brought};
 use crate::{
     fetch::{PageDelivery, PageWanted},
     intake::{Intake, IntakeError, PageArrived, PageDue},
@@ -71,7 +71,7 @@ impl Pages {
         let Some(feed) = configured else {
             // The operator has taken the feed out: nobody fetches its pages, and nothing waits for ever.
             let why = Issue::new(Stage::Fetch, "page_not_wanted", "the feed is no longer configured to have pages");
-            return self.settle(&feed, &item, PageArrived::Missing(why)).await;
+            return self.settle(&feed, &item, PageArrived::Missing(why)).await.map(drop);
         };
         let wanted = PageWanted { feed, item: item.clone(), url, validators };
         if self.wanted.try_send(wanted).is_ok() {
@@ -84,7 +84,7 @@ impl Pages {
     }
 
     async fn keep(&self, delivery: PageDelivery) -> Result<(), RunError> {
-        let PageDelivery { feed, item, result, reply } = delivery;
+        let PageDelivery { feed, item, began, result, reply } = delivery;
         let arrived = match result {
             Ok(Some((page, validators))) => PageArrived::Page(Box::new(page), validators),
             Ok(None) => PageArrived::NotModified,
@@ -93,21 +93,29 @@ impl Pages {
                 PageArrived::Missing(issue)
             }
         };
-        self.settle(&feed.id, &item, arrived).await?;
+        let brought = Brought::page(&feed, &item, began, &arrived);
+        if let Some(frames) = self.settle(&feed.id, &item, arrived).await? {
+            brought.tell(self.intake.id(), frames);
+        }
         let reply: oneshot::Sender<()> = reply;
         reply.send(()).ok();
         Ok(())
     }
 
-    /// Records what came of a page; waits while the doorstep is full.
-    async fn settle(&self, feed: &crate::model::FeedId, item: &ItemId, arrived: PageArrived) -> Result<(), RunError> {
+    /// Records what came of a page; waits while the doorstep is full. Returns the first and the last frame of it.
+    async fn settle(
+        &self,
+        feed: &crate::model::FeedId,
+        item: &ItemId,
+        arrived: PageArrived,
+    ) -> Result<Option<(u64, u64)>, RunError> {
         loop {
             let recorded = self.intake.page_arrived(feed.clone(), item.clone(), arrived.clone(), Timestamp::now());
             match recorded.await {
-                Ok(_) => return Ok(()),
+                Ok((_, frames)) => return Ok(frames),
                 Err(error) if error.holds() => {
                     tokio::select! {
-                        () = self.cancel.cancelled() => return Ok(()),
+                        () = self.cancel.cancelled() => return Ok(None),
                         () = tokio::time::sleep(HELD_PAUSE) => {}
                     }
                 }

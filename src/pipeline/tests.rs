@@ -147,6 +147,7 @@ async fn a_batch_that_finishes_no_frame_leaves_a_position_all_the_same() {
         dedup: world.config.dedup.clone(),
         publish_body: true,
         format: crate::publish::Format::Flat,
+        sampled: 1.0,
         program: "dateline/test".to_owned(),
         tap: Default::default(),
         keep_shown: false,

@@ -218,6 +218,7 @@ fn example(happening: Happening, format: Format, schema: Option<&str>) -> Option
         hash: CONTENT,
         origin: if of_feed { "5f0c/2/0" } else { "5f0c/1/0" },
         generation: 0,
+        is_sampled: true,
     });
     let headers: Value = headers.into_iter().collect();
     Some(json!({ "headers": headers, "payload": payload }))
@@ -336,6 +337,7 @@ mod tests {
             observed,
             publish_body,
             format,
+            sampled: 1.0,
             program: "dateline/0",
         };
         let letter = DeadLetter {

@@ -451,6 +451,7 @@ mod tests {
             observed,
             publish_body,
             format,
+            sampled: 1.0,
             program: "dateline/0.0.0",
         };
         let (enriched, verdict) = story();

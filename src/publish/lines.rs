@@ -95,6 +95,7 @@ pub(super) fn derived(topic: Topic, meta: &Map<String, Value>, value: Option<&[u
         hash: text("hash")?,
         origin: text("origin")?,
         generation: number("generation")?,
+        is_sampled: meta.get("sampled").and_then(Value::as_bool).unwrap_or(true),
     }))
 }
 
@@ -126,6 +127,7 @@ mod tests {
             observed,
             publish_body: true,
             format: Format::Flat,
+            sampled: 1.0,
             program: "dateline/0",
         };
         let event = EventRecord {
@@ -136,6 +138,7 @@ mod tests {
             at: observed,
         };
         check(&encode::event(&stamp, &event), false);
+        check(&encode::event(&encode::Stamp { sampled: 0.0, ..stamp.clone() }, &event), false);
         check(&encode::story_forgotten(&stamp, "a:1"), false);
         for (schema, name) in [(ARTICLE_SCHEMA, "article-1"), (ARTICLE_NINJS_SCHEMA, "article-ninjs-1")] {
             let mut article = encode::event(&stamp, &event);

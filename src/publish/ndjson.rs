@@ -34,6 +34,9 @@ pub(super) fn line(record: &Record, offset: u64) -> Vec<u8> {
         };
         meta.insert(name.to_owned(), value);
     }
+    if record.header("traceparent").is_some_and(|trace| trace.ends_with("-00")) {
+        meta.insert("sampled".to_owned(), json!(false));
+    }
     // Most headers follow from the others; where they do not, all of them are written.
     let stands_beside = record.topic == Topic::DeadLetters && record.value.is_some();
     if !stands_beside && lines::derived(record.topic, &meta, record.value.as_deref()).as_ref() != Some(&record.headers)

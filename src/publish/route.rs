@@ -5,7 +5,7 @@
 //! reader of an at-least-once topic can tell a repeat by `ce_source` and `ce_id`.
 
 use super::Format;
-use crate::model::{FeedId, Hash, Origin, Record, Topic};
+use crate::model::{FeedId, Hash, Origin, Record, Topic, Trace};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -30,6 +30,8 @@ pub struct Stamp<'a> {
     pub publish_body: bool,
     /// How articles are written.
     pub format: Format,
+    /// The share of traces that are marked as sampled.
+    pub sampled: f64,
     /// `dateline/0.1.0`.
     pub program: &'a str,
 }
@@ -127,6 +129,7 @@ pub(super) fn json(stamp: &Stamp<'_>, label: &Label<'_>, value: &impl Serialize)
 
 /// A record with this value, or a tombstone.
 pub(super) fn record(stamp: &Stamp<'_>, label: &Label<'_>, value: Option<Vec<u8>>, content_type: &str) -> Record {
+    let origin = stamp.origin.to_string();
     let headers = headers(&Facts {
         id: &label.id,
         feed: &label.feed.0,
@@ -139,7 +142,8 @@ pub(super) fn record(stamp: &Stamp<'_>, label: &Label<'_>, value: Option<Vec<u8>
         content_type,
         item: label.item,
         hash: &label.hash.0,
-        origin: &stamp.origin.to_string(),
+        is_sampled: Trace::of_origin(&origin).is_sampled(stamp.sampled),
+        origin: &origin,
         generation: stamp.generation,
     });
     Record { topic: label.topic, key: label.key.to_owned(), headers, value }
@@ -161,11 +165,13 @@ pub(super) struct Facts<'a> {
     pub(super) hash: &'a str,
     pub(super) origin: &'a str,
     pub(super) generation: u32,
+    pub(super) is_sampled: bool,
 }
 
 /// The headers, in the order in which every record has them.
 pub(super) fn headers(facts: &Facts<'_>) -> Vec<(String, String)> {
-    let trace = trace_parent(facts.origin, facts.id);
+    let trace = Trace::of_origin(facts.origin);
+    let trace = trace.parent(&trace.span_of_record(facts.origin, facts.id), facts.is_sampled);
     let mut headers = vec![
         pair("ce_specversion", "1.0"),
         pair("ce_id", facts.id),
@@ -197,12 +203,4 @@ pub(super) fn headers(facts: &Facts<'_>) -> Vec<(String, String)> {
 
 fn pair(name: &str, value: &str) -> (String, String) {
     (name.to_owned(), value.to_owned())
-}
-
-/// W3C Trace Context: one trace for everything that one place in the intake led to, one span per record. Both are
-/// made of hashes, which are never all zero in practice, and repeat when the batch is made again.
-fn trace_parent(origin: &str, id: &str) -> String {
-    let trace = Hash::of_fields("v1:trace", [origin]);
-    let span = Hash::of_fields("v1:span", [origin, id]);
-    format!("00-{}-{}-01", trace.short(32), span.short(16))
 }

@@ -30,6 +30,7 @@ pub use schemas::Document;
 
 use crate::connection::Limited;
 use crate::history::History;
+use crate::metrics;
 use crate::model::Snapshot;
 use crate::tap::Tap;
 use axum::Router;
@@ -41,6 +42,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -93,6 +95,8 @@ pub struct Watched {
     pub snapshot: watch::Receiver<Snapshot>,
     /// Its counters.
     pub metrics: PrometheusHandle,
+    /// Where it keeps its state: the room there is measured.
+    pub data_dir: PathBuf,
     /// What was before; none where the file could not be had.
     pub history: Option<History>,
     /// What passes through the rooms.
@@ -172,7 +176,15 @@ fn asset(content_type: &'static str, text: &'static str) -> Response {
 }
 
 async fn exposition(State(watched): State<Watched>) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], watched.metrics.render()).into_response()
+    let Watched { metrics: handle, data_dir, .. } = watched;
+    let told = tokio::task::spawn_blocking(move || {
+        metrics::measure(&data_dir);
+        handle.render()
+    });
+    match told.await {
+        Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
 
 async fn version() -> Response {

@@ -118,8 +118,8 @@ async fn ask(snapshot: Snapshot, request: &str) -> (String, String) {
     let cancel = CancellationToken::new();
     let options = Options { listen: "127.0.0.1:0".to_owned(), hosts: Vec::new() };
     let metrics = crate::metrics::install().unwrap();
-    let watched =
-        Watched { snapshot: receiver, metrics, history: Some(history), tap: Tap::default(), cancel: cancel.clone() };
+    let (data_dir, history, tap) = (directory.path().to_owned(), Some(history), Tap::default());
+    let watched = Watched { snapshot: receiver, metrics, data_dir, history, tap, cancel: cancel.clone() };
     let (address, task) = serve(&options, watched, Vec::new()).await.unwrap();
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();

@@ -129,17 +129,10 @@ fn prometheus_understands_alerts_and_dashboard_and_the_alerts_fire_as_they_shoul
     succeeded(Command::new(&program).args(["check", "rules"]).arg(&file));
 }
 
-/// Labels that Prometheus and the kubelet give.
-const OUTER_LABELS: [&str; 6] = ["job", "instance", "le", "namespace", "pod", "persistentvolumeclaim"];
+/// Labels that Prometheus gives.
+const OUTER_LABELS: [&str; 3] = ["job", "instance", "le"];
 /// Metrics of others that a query may ask for.
-const OUTER_METRICS: [&str; 6] = [
-    "up",
-    "probe_success",
-    "container_memory_working_set_bytes",
-    "container_spec_memory_limit_bytes",
-    "kubelet_volume_stats_available_bytes",
-    "kubelet_volume_stats_capacity_bytes",
-];
+const OUTER_METRICS: [&str; 2] = ["up", "probe_success"];
 
 /// What a query speaks of must be declared; returns the names of its metrics.
 fn check(query: &str, legend: &str, code: &str) -> BTreeSet<&'static str> {
@@ -149,7 +142,9 @@ fn check(query: &str, legend: &str, code: &str) -> BTreeSet<&'static str> {
     let mut known: BTreeSet<&str> = OUTER_LABELS.into();
     for found in selector.captures_iter(query) {
         let written = &found[1];
-        if OUTER_METRICS.contains(&written) || !written.starts_with("dateline_") && found.get(2).is_none() {
+        if OUTER_METRICS.contains(&written)
+            || !written.starts_with("dateline_") && !written.starts_with("process_") && found.get(2).is_none()
+        {
             continue;
         }
         let part = ["_bucket", "_sum", "_count"].iter().find_map(|part| written.strip_suffix(part));

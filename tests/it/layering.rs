@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Row 0 is the ground floor. Rooms of one row do not know each other.
 const ROWS: [&[&str]; 11] = [
     &["model"],
-    &["metrics", "logging", "shutdown", "markup", "faults", "clock", "connection", "tap"],
+    &["metrics", "logging", "shutdown", "markup", "faults", "clock", "connection", "tap", "traces"],
     &["language", "quirks"],
     &["parse", "clean", "extract", "dedup"],
     &["store", "broker", "history"],

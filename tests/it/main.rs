@@ -70,7 +70,10 @@ mod regression;
 mod reload;
 mod replay;
 mod restart;
+mod secrets;
 mod topics;
+#[cfg(feature = "otlp")]
+mod traces;
 mod watch;
 mod websub;
 mod withdrawal;

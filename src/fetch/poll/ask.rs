@@ -126,7 +126,8 @@ impl Task {
     /// Hands something on and waits until it is durable.
     pub(super) async fn deliver(&self, event: PollEvent) -> Receipt {
         let (reply, answer) = oneshot::channel();
-        let delivery = Delivery { feed: Arc::clone(&self.feed), poll: self.memory.poll, event, reply };
+        let delivery =
+            Delivery { feed: Arc::clone(&self.feed), poll: self.memory.poll, began: self.began, event, reply };
         if self.context.out.send(delivery).await.is_err() {
             return Receipt::Held;
         }

@@ -198,8 +198,8 @@ impl Door {
     /// Hands it on, and acknowledges it once it is durable.
     async fn deliver(&self, path: String, target: &Target, fetched: Fetched) -> (StatusCode, &'static str) {
         let (reply, receipt) = oneshot::channel();
-        let event = PollEvent::Pushed(Box::new(fetched));
-        let delivery = Delivery { feed: Arc::clone(&target.feed), poll: 0, event, reply };
+        let (began, event) = (fetched.at, PollEvent::Pushed(Box::new(fetched)));
+        let delivery = Delivery { feed: Arc::clone(&target.feed), poll: 0, began, event, reply };
         let delivered = async {
             self.out.upgrade()?.send(delivery).await.ok()?;
             receipt.await.ok()

@@ -172,6 +172,7 @@ async fn run(options: &ReplayOptions, store: &Store, sink: &mut dyn Sink) -> Res
         dedup: config.dedup.clone(),
         publish_body: config.publish.publish_body,
         format: config.publish.format,
+        sampled: config.traces.sampled,
         program: crate::PROGRAM.to_owned(),
         tap: Tap::default(),
         keep_shown: false,
