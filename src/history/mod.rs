@@ -31,8 +31,8 @@ use write::Keeper;
 /// The form of the file; another one is begun anew.
 const VERSION: u32 = 1;
 
-/// Batches that may wait to be written.
-const WAITING: usize = 64;
+/// Batches that may wait to be written: each may be as large as `publish.max_batch`.
+const WAITING: usize = 8;
 
 /// How often the counters of the daemon are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(5);
