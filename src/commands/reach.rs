@@ -40,6 +40,25 @@ pub(super) enum Unreached {
     Refused(StatusCode, String),
 }
 
+/// Finds the daemon and does this with it; returns the exit code.
+pub(super) fn with<W: Future<Output = u8>>(given: &Reach, work: impl FnOnce(Daemon) -> W) -> u8 {
+    let daemon = match Daemon::find(given) {
+        Ok(daemon) => daemon,
+        Err(code) => return code,
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&format!("threads cannot be started: {error}"));
+            return exit::BUG;
+        }
+    };
+    let code = runtime.block_on(work(daemon));
+    // Whoever waits for a key is not waited for.
+    runtime.shutdown_background();
+    code
+}
+
 impl Daemon {
     /// Where the command line and the configuration say that it is; else the exit code, with the reason said.
     pub(super) fn find(given: &Reach) -> Result<Self, u8> {

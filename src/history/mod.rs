@@ -10,6 +10,7 @@ mod write;
 
 pub use freshness::{Percentiles, Step};
 pub use read::*;
+pub use write::TOLD;
 
 use crate::model::{Shown, Snapshot};
 use rusqlite::{Connection, OpenFlags};

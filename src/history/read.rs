@@ -2,9 +2,9 @@
 
 use super::freshness::{Percentiles, Step, percentiles};
 use super::write::date;
-use crate::model::{ArticleSummary, ClaimRecord};
+use crate::model::{ArticleSummary, ClaimRecord, word};
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -15,6 +15,16 @@ const LISTED: usize = 200;
 const POINTS: usize = 1_000;
 /// How large a record's stages may be, unpacked.
 const WHOLE_BYTES: usize = 64 << 20;
+
+/// All rows of an answer.
+fn rows<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    db.prepare_cached(sql)?.query_map(params, read)?.collect()
+}
 
 /// What one room did in one minute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,8 +46,7 @@ pub struct TrafficMinute {
 /// The traffic since a minute, oldest first.
 pub fn traffic(db: &Connection, since: i64) -> rusqlite::Result<Vec<TrafficMinute>> {
     let sql = "SELECT minute, stage, received, sent, discarded, errors FROM traffic WHERE minute >= ? ORDER BY minute";
-    let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map([since], |row| {
+    rows(db, sql, [since], |row| {
         Ok(TrafficMinute {
             minute: row.get(0)?,
             stage: row.get(1)?,
@@ -46,19 +55,17 @@ pub fn traffic(db: &Connection, since: i64) -> rusqlite::Result<Vec<TrafficMinut
             discarded: row.get(4)?,
             errors: row.get(5)?,
         })
-    })?;
-    rows.collect()
+    })
 }
 
 /// How long items took that were committed since; a step that is known of none is left out.
 pub fn freshness(db: &Connection, since: Timestamp) -> rusqlite::Result<Vec<Percentiles>> {
     let sql = "SELECT bucket, sum(items) FROM freshness WHERE hour >= ? AND step = ? GROUP BY bucket ORDER BY bucket";
-    let mut statement = db.prepare_cached(sql)?;
     let mut all = Vec::new();
     for step in Step::ALL {
-        let rows = statement
-            .query_map(params![since.as_second() / 3600, step.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        all.extend(percentiles(step, &rows.collect::<rusqlite::Result<Vec<(i64, u64)>>>()?));
+        let told = params![since.as_second() / 3600, step.as_str()];
+        let histogram: Vec<(i64, u64)> = rows(db, sql, told, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        all.extend(percentiles(step, &histogram));
     }
     Ok(all)
 }
@@ -88,10 +95,8 @@ pub fn latest(
 ) -> rusqlite::Result<Vec<(i64, ArticleSummary)>> {
     let sql = "SELECT number, summary FROM article WHERE number < ?1 AND (?2 IS NULL OR summary ->> '$.feed' = ?2)
                ORDER BY number DESC LIMIT ?3";
-    let mut statement = db.prepare_cached(sql)?;
-    let rows = statement
-        .query_map(params![before.unwrap_or(i64::MAX), feed, n], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?;
-    let rows = rows.collect::<rusqlite::Result<Vec<(i64, String)>>>()?;
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let rows: Vec<(i64, String)> = rows(db, sql, params![before.unwrap_or(i64::MAX), feed, n], read)?;
     Ok(rows.into_iter().filter_map(|(number, text)| Some((number, serde_json::from_str(&text).ok()?))).collect())
 }
 
@@ -108,8 +113,8 @@ pub struct Whole {
 
 /// A revision of an item; without a number the newest.
 pub fn whole(db: &Connection, item: &str, revision: Option<u32>) -> rusqlite::Result<Option<Whole>> {
-    let mut statement = db.prepare_cached("SELECT revision FROM article WHERE item = ? ORDER BY revision")?;
-    let revisions = statement.query_map([item], |row| row.get(0))?.collect::<rusqlite::Result<Vec<u32>>>()?;
+    let sql = "SELECT revision FROM article WHERE item = ? ORDER BY revision";
+    let revisions: Vec<u32> = rows(db, sql, [item], |row| row.get(0))?;
     let Some(revision) = revision.or(revisions.last().copied()) else { return Ok(None) };
     let sql = "SELECT summary, whole FROM article WHERE item = ? AND revision = ?";
     let found = db.query_row(sql, params![item, revision], |row| {
@@ -137,16 +142,12 @@ pub struct Country {
 pub fn countries(db: &Connection) -> rusqlite::Result<Vec<Country>> {
     let sql = "SELECT iso2, max(CASE WHEN point ->> '$.place_kind' = 'country' THEN point ->> '$.place' END), count(*) AS claims
                FROM claim WHERE ended IS NULL AND reported GROUP BY iso2 ORDER BY claims DESC, iso2";
-    let mut statement = db.prepare_cached(sql)?;
-    let rows =
-        statement.query_map([], |row| Ok(Country { iso2: row.get(0)?, name: row.get(1)?, claims: row.get(2)? }))?;
-    rows.collect()
+    rows(db, sql, [], |row| Ok(Country { iso2: row.get(0)?, name: row.get(1)?, claims: row.get(2)? }))
 }
 
 /// What is counted, by the words of the records.
 pub fn metrics(db: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut statement = db.prepare_cached("SELECT DISTINCT metric FROM claim ORDER BY metric")?;
-    statement.query_map([], |row| row.get(0))?.collect()
+    rows(db, "SELECT DISTINCT metric FROM claim ORDER BY metric", [], |row| row.get(0))
 }
 
 /// A series of a country, and how many points it has.
@@ -167,11 +168,9 @@ pub fn all_series(db: &Connection, iso2: &str) -> rusqlite::Result<Vec<SeriesCou
     let sql = "SELECT metric, series, count(*) AS points, count(DISTINCT day) AS days FROM claim
                WHERE iso2 = ? AND ended IS NULL AND reported
                GROUP BY metric, series ORDER BY days DESC, points DESC, metric, series LIMIT ?";
-    let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map(params![iso2, LISTED], |row| {
+    rows(db, sql, params![iso2, LISTED], |row| {
         Ok(SeriesCount { metric: row.get(0)?, series: row.get(1)?, points: row.get(2)?, days: row.get(3)? })
-    })?;
-    rows.collect()
+    })
 }
 
 /// A claim and the day it is drawn at.
@@ -190,11 +189,8 @@ pub fn points(db: &Connection, iso2: &str, metric: &str, series: &str) -> rusqli
     let sql =
         "SELECT day, ended, point FROM (SELECT * FROM claim WHERE iso2 = ? AND metric = ? AND series = ? AND reported
                ORDER BY day DESC, seen DESC LIMIT ?) ORDER BY day, seen";
-    let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map(params![iso2, metric, series, POINTS], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?))
-    })?;
-    let rows = rows.collect::<rusqlite::Result<Vec<(String, Option<u32>, String)>>>()?;
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let rows: Vec<(String, Option<u32>, String)> = rows(db, sql, params![iso2, metric, series, POINTS], read)?;
     let point = |(day, ended, text): (String, Option<u32>, String)| {
         Some(ClaimPoint { day, ended, claim: serde_json::from_str(&text).ok()? })
     };
@@ -204,10 +200,8 @@ pub fn points(db: &Connection, iso2: &str, metric: &str, series: &str) -> rusqli
 /// The standing claims of an item, in the order of its text.
 pub fn claims_of(db: &Connection, item: &str) -> rusqlite::Result<Vec<ClaimRecord>> {
     let sql = "SELECT point FROM claim WHERE id >= ?1 || '/' AND id < ?1 || '0' AND ended IS NULL";
-    let mut statement = db.prepare_cached(sql)?;
-    let rows =
-        statement.query_map([item], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
-    let mut claims: Vec<ClaimRecord> = rows.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
+    let told: Vec<String> = rows(db, sql, [item], |row| row.get(0))?;
+    let mut claims: Vec<ClaimRecord> = told.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
     claims.sort_by_key(|claim| claim.sentence_start);
     Ok(claims)
 }
@@ -261,12 +255,10 @@ pub fn named(db: &Connection, now: Timestamp, kind: Option<&str>) -> rusqlite::R
                  sum(CASE WHEN day < ?1 THEN articles ELSE 0 END) / 7.0 AS a_day
                FROM entity_day WHERE day >= ?2 AND (?3 IS NULL OR kind = ?3)
                GROUP BY kind, name ORDER BY today DESC, a_day DESC, name LIMIT ?4";
-    let mut statement = db.prepare_cached(sql)?;
     let week = date(now - SignedDuration::from_hours(24 * 7));
-    let rows = statement.query_map(params![date(now), week, kind, LISTED / 4], |row| {
+    rows(db, sql, params![date(now), week, kind, LISTED / 4], |row| {
         Ok(Named { kind: row.get(0)?, name: row.get(1)?, today: row.get(2)?, a_day: row.get(3)? })
-    })?;
-    rows.collect()
+    })
 }
 
 /// How quickly a story was picked up.
@@ -301,8 +293,7 @@ pub fn pickups(db: &Connection, since: Timestamp) -> rusqlite::Result<Vec<Pickup
                  max(CASE WHEN place = 1 THEN agency END), first, max(seen), count(*) AS items, count(DISTINCT feed),
                  sum(place > 1 AND seen <= first + 3600) AS hour
                FROM of GROUP BY story ORDER BY hour DESC, items DESC, first DESC LIMIT ?2";
-    let mut statement = db.prepare_cached(sql)?;
-    let rows = statement.query_map(params![since.as_second(), LISTED / 4], |row| {
+    rows(db, sql, params![since.as_second(), LISTED / 4], |row| {
         Ok(Pickup {
             story: row.get(0)?,
             headline: row.get(1)?,
@@ -314,8 +305,7 @@ pub fn pickups(db: &Connection, since: Timestamp) -> rusqlite::Result<Vec<Pickup
             feeds: row.get(7)?,
             within_an_hour: row.get(8)?,
         })
-    })?;
-    rows.collect()
+    })
 }
 
 /// The name of a claim's series within its country and metric: what must be the same for two claims to be compared.
@@ -331,13 +321,4 @@ pub fn series(claim: &ClaimRecord) -> String {
     }
     parts.extend(claim.per.map(|per| format!("per {per}")));
     parts.join(" · ")
-}
-
-/// The word of a value of a closed list, as records write it.
-pub(super) fn word(value: &impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(Value::String(word)) => word,
-        Ok(value) => value.to_string(),
-        Err(_) => String::new(),
-    }
 }

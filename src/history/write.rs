@@ -2,7 +2,7 @@
 
 use super::freshness::{Step, bucket};
 use crate::model::{
-    Change, ClaimRecord, EntityType, FeedId, Op, Shown, Snapshot, Stage, StageCount, Status, StoryRecord, Topic,
+    Change, ClaimRecord, EntityType, FeedId, Op, Shown, Snapshot, Stage, StageCount, Status, StoryRecord, Topic, word,
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
@@ -31,7 +31,7 @@ const WHOLE_PER_SECOND: f64 = 20.0;
 const LEVEL: i32 = 1;
 
 /// Names of these kinds say what the news is about.
-const TOLD: [EntityType; 6] = [
+pub const TOLD: [EntityType; 6] = [
     EntityType::Person,
     EntityType::Organisation,
     EntityType::Place,
@@ -182,7 +182,7 @@ fn claim(tx: &Transaction<'_>, value: &[u8], now: Timestamp) -> rusqlite::Result
         claim.revision,
         day,
         claim.iso2.as_deref().unwrap_or(""),
-        super::read::word(&claim.metric),
+        word(&claim.metric),
         super::read::series(&claim),
         claim.status == Status::Reported,
         now.as_second(),
@@ -229,7 +229,7 @@ fn named(tx: &Transaction<'_>, shown: &Shown, now: Timestamp) -> rusqlite::Resul
             "INSERT INTO entity_day (day, kind, name, articles) VALUES (?, ?, ?, 1)
              ON CONFLICT DO UPDATE SET articles = articles + 1",
         )?
-        .execute(params![day, super::read::word(kind), name])?;
+        .execute(params![day, word(kind), name])?;
     }
     Ok(())
 }

@@ -108,6 +108,21 @@ pub struct FeedSnapshot {
     pub push: Option<PushSnapshot>,
 }
 
+impl FeedSnapshot {
+    /// How it stands, in a word; being held comes before its state.
+    pub fn standing(&self) -> &'static str {
+        match self.state {
+            _ if self.held => "held",
+            FeedState::Waiting => "waiting",
+            FeedState::Active => "active",
+            FeedState::BackingOff => "backing off",
+            FeedState::Gone => "gone",
+            FeedState::Quarantined => "quarantined",
+            FeedState::GivenUp => "given up",
+        }
+    }
+}
+
 /// The subscription of a feed to its hub.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushSnapshot {

@@ -1,6 +1,6 @@
 //! COVID-19 figures in words for the status page: `≥ 15 400`, `cases, new, day`. Text only; the page escapes it.
 
-use super::html::grouped;
+use super::html::{grouped, spaced};
 use crate::model::{FigureSummary, Number, Qualifier, Status, Unit};
 use serde::Serialize;
 
@@ -40,10 +40,7 @@ pub(super) fn what(figure: &FigureSummary) -> String {
 
 /// A word of the records' vocabulary, for people.
 fn word(value: &impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word.replace('_', " "),
-        _ => String::new(),
-    }
+    spaced(&crate::model::word(value))
 }
 
 fn number(value: Number) -> String {

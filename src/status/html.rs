@@ -189,7 +189,7 @@ pub(super) fn record(item: &str, revision: u32) -> Address {
     Address::new("/record", &[("item", item), ("revision", &revision.to_string())])
 }
 
-pub(super) fn seconds(from: Timestamp, to: Timestamp) -> i64 {
+pub(crate) fn seconds(from: Timestamp, to: Timestamp) -> i64 {
     to.as_second().saturating_sub(from.as_second())
 }
 
@@ -207,7 +207,8 @@ pub(super) fn ahead(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-pub(super) fn length(seconds: i64) -> String {
+/// A time in the largest unit that says it: `40 s`, `3 min`, `5 h`, `2 days`.
+pub(crate) fn length(seconds: i64) -> String {
     match seconds.max(0) {
         seconds @ 0..60 => format!("{seconds} s"),
         seconds @ 60..3_600 => format!("{} min", seconds / 60),

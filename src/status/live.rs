@@ -20,7 +20,7 @@ use std::{
     sync::{Arc, LazyLock},
     time::Duration,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 /// Streams at once: well below the connections that are served, so that the page always finds a place.
 const STREAMS: usize = 24;
@@ -43,8 +43,11 @@ fn stream(watched: &Watched, events: impl Stream<Item = Event> + Send + 'static)
         return (StatusCode::SERVICE_UNAVAILABLE, "too many streams are open; try later\n").into_response();
     };
     let cancel = watched.cancel.clone();
-    let held = move |event: Event, _: &OwnedSemaphorePermit| Ok::<_, Infallible>(event);
-    let events = events.take_until(cancel.cancelled_owned()).map(move |event| held(event, &place));
+    let events = events.take_until(cancel.cancelled_owned()).map(move |event| {
+        // Held for as long as the stream is.
+        let _ = &place;
+        Ok::<_, Infallible>(event)
+    });
     Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
 }
 

@@ -26,6 +26,7 @@ mod pages;
 mod schemas;
 mod views;
 
+pub(crate) use html::{length, seconds};
 pub use schemas::Document;
 
 use crate::connection::Limited;

@@ -6,7 +6,7 @@
 
 use super::rates;
 use crate::commands::process::{Done, Memory};
-use crate::model::{Enriched, Feed, Hash, ItemId, Relation, StatedTime};
+use crate::model::{Enriched, Feed, Hash, ItemId, Relation, StatedTime, word};
 use crate::{clean, dedup};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -125,7 +125,7 @@ fn figures(scored: &[&Scored]) -> Figures {
         } else {
             let [linked, same, all] = figures.linked.entry(one.case.label.relation.clone()).or_default();
             *linked += usize::from(is_right && one.of.is_some());
-            *same += usize::from(is_right && word(one.relation) == one.case.label.relation);
+            *same += usize::from(is_right && word(&one.relation) == one.case.label.relation);
             *all += 1;
         }
         if let Some(origin) = &one.case.label.origin {
@@ -148,10 +148,6 @@ fn pairs<'k>(keys: impl Iterator<Item = (&'k str, &'k str)>) -> [usize; 3] {
     let count = |n: &usize| n * (n - 1) / 2;
     let expected = truth.values().map(count).sum();
     [both.values().map(count).sum(), expected, found.values().map(count).sum()]
-}
-
-fn word(relation: Relation) -> String {
-    serde_json::to_value(relation).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn groups(scored: &[Scored]) -> Vec<(&str, Vec<&Scored>)> {
@@ -190,7 +186,7 @@ pub(super) fn print(out: &mut impl io::Write, scored: &[Scored], failures: bool)
         let roots: HashMap<&str, &str> = scored.iter().map(|one| (one.case.id.as_str(), one.true_root())).collect();
         for one in scored.iter().filter(|one| roots.get(one.found_root()) != Some(&one.true_root())) {
             let (id, found, truth) = (&one.case.id, one.of.as_deref().unwrap_or("nothing"), one.true_root());
-            writeln!(out, "{id} is {} of {truth}, found {} of {found}", one.case.label.relation, word(one.relation))?;
+            writeln!(out, "{id} is {} of {truth}, found {} of {found}", one.case.label.relation, word(&one.relation))?;
         }
     }
     writeln!(

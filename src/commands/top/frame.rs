@@ -6,6 +6,7 @@ use super::pace::Rates;
 use crate::{
     commands::show::{Style, Tone, grouped, harmless},
     model::{FeedSnapshot, FeedState, Snapshot, StageCount},
+    status::{length, seconds},
 };
 use jiff::Timestamp;
 use std::cmp::Reverse;
@@ -236,32 +237,18 @@ fn has_trouble(feed: &FeedSnapshot) -> bool {
 
 /// How a feed is called by its state.
 fn state(feed: &FeedSnapshot) -> (Tone, &'static str) {
-    match feed.state {
-        _ if feed.held => (Tone::Warn, "held"),
-        FeedState::Waiting => (Tone::Plain, "waiting"),
-        FeedState::Active => (Tone::Good, "active"),
-        FeedState::BackingOff => (Tone::Warn, "backing off"),
-        FeedState::Gone => (Tone::Bad, "gone"),
-        FeedState::Quarantined => (Tone::Bad, "quarantined"),
-        FeedState::GivenUp => (Tone::Bad, "given up"),
-    }
-}
-
-fn seconds(from: Timestamp, to: Timestamp) -> i64 {
-    to.as_second().saturating_sub(from.as_second())
+    let tone = match feed.state {
+        _ if feed.held => Tone::Warn,
+        FeedState::Waiting => Tone::Plain,
+        FeedState::Active => Tone::Good,
+        FeedState::BackingOff => Tone::Warn,
+        FeedState::Gone | FeedState::Quarantined | FeedState::GivenUp => Tone::Bad,
+    };
+    (tone, feed.standing())
 }
 
 fn clock(at: Timestamp) -> String {
     at.strftime("%H:%M:%S").to_string()
-}
-
-fn length(seconds: i64) -> String {
-    match seconds.max(0) {
-        seconds @ 0..60 => format!("{seconds} s"),
-        seconds @ 60..3_600 => format!("{} min", seconds / 60),
-        seconds @ 3_600..172_800 => format!("{} h", seconds / 3_600),
-        seconds => format!("{} days", seconds / 86_400),
-    }
 }
 
 fn number(count: u64) -> String {

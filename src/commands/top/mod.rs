@@ -8,7 +8,7 @@ mod screen;
 
 use super::{
     exit,
-    reach::{Daemon, Unreached, away, complain},
+    reach::{self, Daemon, Unreached, away, complain},
     show::Style,
 };
 use crate::{cli, model::Snapshot};
@@ -34,18 +34,7 @@ const COLUMNS: usize = 120;
 
 /// Runs the verb.
 pub(super) fn run(given: &cli::Top) -> u8 {
-    let daemon = match Daemon::find(&given.reach) {
-        Ok(daemon) => daemon,
-        Err(code) => return code,
-    };
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            complain(&format!("threads cannot be started: {error}"));
-            return exit::BUG;
-        }
-    };
-    let code = runtime.block_on(async {
+    reach::with(&given.reach, async |daemon| {
         let first = match look(&daemon).await {
             Ok(snapshot) => snapshot,
             Err(why) => return daemon.give_up(&why),
@@ -57,10 +46,7 @@ pub(super) fn run(given: &cli::Top) -> u8 {
             complain(&format!("the terminal cannot be used: {error}"));
             exit::IO
         })
-    });
-    // Whoever waits for a key is not waited for.
-    runtime.shutdown_background();
-    code
+    })
 }
 
 /// The daemon's picture of now.

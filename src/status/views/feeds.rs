@@ -120,8 +120,7 @@ fn row(html: &mut Html, feed: &FeedSnapshot, observed: &[u64], now: Timestamp) {
         html.quiet(title);
     }
     html.raw("</th>").cell("State");
-    let (class, word, _) = state(feed);
-    html.badge(class, word);
+    html.badge(state(feed).0, feed.standing());
     html.raw("</td>").cell("Last success").text(&feed.last_success.map_or("never".to_owned(), |at| ago(at, now)));
     html.raw("</td>").cell("Next poll").text(&feed.next_poll.map_or("–".to_owned(), |at| ahead(at, now)));
     html.raw("</td>").cell("Interval").text(&interval(feed.interval_seconds));
@@ -163,18 +162,18 @@ fn pushed(push: &PushSnapshot) -> String {
 }
 
 fn gravity(feed: &FeedSnapshot) -> u8 {
-    state(feed).2
+    state(feed).1
 }
 
-/// How a state looks, is called, and how grave it is.
-fn state(feed: &FeedSnapshot) -> (&'static str, &'static str, u8) {
+/// How a state looks, and how grave it is.
+fn state(feed: &FeedSnapshot) -> (&'static str, u8) {
     match feed.state {
-        _ if feed.held => ("warn", "held", 3),
-        FeedState::Waiting => ("plain", "waiting", 1),
-        FeedState::Active => ("good", "active", 0),
-        FeedState::BackingOff => ("warn", "backing off", 2),
-        FeedState::Gone => ("bad", "gone", 4),
-        FeedState::Quarantined => ("bad", "quarantined", 5),
-        FeedState::GivenUp => ("bad", "given up", 6),
+        _ if feed.held => ("warn", 3),
+        FeedState::Waiting => ("plain", 1),
+        FeedState::Active => ("good", 0),
+        FeedState::BackingOff => ("warn", 2),
+        FeedState::Gone => ("bad", 4),
+        FeedState::Quarantined => ("bad", 5),
+        FeedState::GivenUp => ("bad", 6),
     }
 }

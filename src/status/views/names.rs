@@ -1,19 +1,17 @@
 //! Who and what is in the news today, beside the week before.
 
 use super::Frame;
-use crate::history::Named;
+use crate::history::{Named, TOLD};
+use crate::model::word;
 use crate::status::html::{Address, Column, spaced};
-
-/// The kinds that may be chosen.
-const KINDS: [&str; 6] = ["person", "organisation", "place", "event", "disease", "product"];
 
 /// The page, of one kind of names where one is chosen.
 pub(in crate::status) fn render(frame: &Frame<'_>, named: &[Named], kind: Option<&str>) -> String {
     frame.page("/names", "Names", |html| {
         html.section("names", "Named today (UTC), and in the week before").raw("<p class=\"choice\">");
         html.link(&Address::new("/names", &[]), "all", kind.is_none()).raw(" ");
-        for known in KINDS {
-            html.link(&Address::new("/names", &[("kind", known)]), known, kind == Some(known)).raw(" ");
+        for known in TOLD.map(|kind| word(&kind)) {
+            html.link(&Address::new("/names", &[("kind", &known)]), &known, kind == Some(known.as_str())).raw(" ");
         }
         html.raw("</p>\n");
         if named.is_empty() {
