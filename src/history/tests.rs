@@ -161,6 +161,20 @@ async fn freshness_names_and_traffic_are_counted() {
     assert_eq!(traffic.iter().map(|minute| minute.sent).sum::<u64>(), 42, "a restart counts from nothing");
 }
 
+#[tokio::test]
+async fn today_is_held_against_the_seven_days_before() {
+    let place = tempfile::tempdir().unwrap();
+    told(place.path(), vec![shown("ntb:1", 1, Change::New)], |_| Ok(())).await;
+    let file = Connection::open(place.path().join("history.sqlite")).unwrap();
+    for (days, articles) in [(1, 9), (7, 5), (8, 70)] {
+        let day = super::write::date(Timestamp::now() - SignedDuration::from_hours(24 * days));
+        let row = rusqlite::params![day, "person", "Kari Lund", articles];
+        file.execute("INSERT INTO entity_day (day, kind, name, articles) VALUES (?, ?, ?, ?)", row).unwrap();
+    }
+    let named = told(place.path(), Vec::new(), |db| named(db, Timestamp::now(), Some("person"))).await;
+    assert_eq!(named, [Named { kind: "person".to_owned(), name: "Kari Lund".to_owned(), today: 1, a_day: 2.0 }]);
+}
+
 #[test]
 fn a_damaged_file_begins_anew() {
     let place = tempfile::tempdir().unwrap();
