@@ -33,6 +33,9 @@ pub enum BrokerError {
     /// No broker answers, or not yet.
     #[error("{0}")]
     Unavailable(String),
+    /// A broker answers and does not take our login, or shows a certificate that is not trusted.
+    #[error("{0}")]
+    NotLetIn(String),
     /// The broker refuses for want of permission.
     #[error("{0}")]
     Denied(String),
@@ -121,7 +124,9 @@ impl Client {
     fn unreachable(&self, attempt: &str, error: &KafkaError) -> BrokerError {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match last {
-            Some((Some(code), reason)) if is_denial(code) => BrokerError::Denied(format!("{attempt}: {reason}")),
+            Some((Some(Code::Authentication | Code::SaslAuthenticationFailed | Code::SSL), reason)) => {
+                BrokerError::NotLetIn(format!("{attempt}: {reason}"))
+            }
             Some((_, reason)) => BrokerError::sort(&format!("{attempt} ({reason})"), error, BrokerError::Unavailable),
             None => BrokerError::sort(attempt, error, BrokerError::Unavailable),
         }
@@ -139,6 +144,10 @@ impl ClientContext for Client {
 
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!(target: "librdkafka", "{error}: {reason}");
+        // It follows every failure of the last broker that was left, and hides why that one failed.
+        if error_code(&error) == Some(Code::AllBrokersDown) {
+            return;
+        }
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((error_code(&error), reason.to_owned()));
     }
 }

@@ -5,6 +5,7 @@ use rdkafka::{
     admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication},
     consumer::{BaseConsumer, Consumer},
     error::RDKafkaErrorCode as Code,
+    metadata::Metadata,
 };
 use std::{
     collections::BTreeMap,
@@ -13,6 +14,9 @@ use std::{
 
 /// How long a broker may take to answer before it counts as away.
 const ANSWER: Duration = Duration::from_secs(5);
+
+/// As many of the client's own reports are looked at after a failure; there are two of each attempt to connect.
+const TOLD: usize = 64;
 
 /// How long new topics may take to be known everywhere.
 const SPREAD: Duration = Duration::from_secs(15);
@@ -120,9 +124,7 @@ pub fn look(settings: &Settings, names: &[String]) -> Result<BTreeMap<String, De
     let refused = |error| BrokerError::Refused(format!("cannot set up a Kafka client: {error}"));
     let consumer: BaseConsumer<Client> =
         settings.consumer(Isolation::Committed).create_with_context(Client::default()).map_err(refused)?;
-    let metadata = consumer
-        .fetch_metadata(None, ANSWER)
-        .map_err(|error| consumer.client().context().unreachable("cannot reach the Kafka broker", &error))?;
+    let metadata = metadata(&consumer)?;
     let mut found = BTreeMap::new();
     for topic in metadata.topics().iter().filter(|topic| names.iter().any(|name| name == topic.name())) {
         let replicas = topic.partitions().iter().map(|partition| partition.replicas().len()).min().unwrap_or(0);
@@ -144,11 +146,18 @@ pub fn look(settings: &Settings, names: &[String]) -> Result<BTreeMap<String, De
     Ok(found)
 }
 
+/// What the cluster says of all its topics. A failure carries the client's own reason, such as a password that the broker
+/// does not take: the client tells it only to who polls.
+fn metadata(consumer: &BaseConsumer<Client>) -> Result<Metadata, BrokerError> {
+    consumer.fetch_metadata(None, ANSWER).map_err(|error| {
+        (0..TOLD).take_while(|_| consumer.poll(Duration::from_millis(1)).is_some()).for_each(drop);
+        consumer.client().context().unreachable("cannot reach the Kafka broker", &error)
+    })
+}
+
 /// The partition count of every topic; 0 while a partition has no leader yet.
 fn partitions(consumer: &BaseConsumer<Client>) -> Result<BTreeMap<String, usize>, BrokerError> {
-    let metadata = consumer
-        .fetch_metadata(None, ANSWER)
-        .map_err(|error| consumer.client().context().unreachable("cannot reach the Kafka broker", &error))?;
+    let metadata = metadata(consumer)?;
     let usable = metadata.topics().iter().filter(|topic| topic.error().is_none());
     let count = |topic: &rdkafka::metadata::MetadataTopic| {
         let led = topic.partitions().iter().all(|partition| partition.leader() >= 0);

@@ -463,7 +463,9 @@ impl KafkaSink {
         match error {
             BrokerError::Doubt(message) | BrokerError::NotTaken { message, .. } => PublishError::Doubt(message),
             BrokerError::Unavailable(message) => PublishError::Unavailable(message),
-            BrokerError::Denied(message) => fatal(EXIT_DENIED, message),
+            // A password that is changed while we run is not a reason to stop gathering.
+            BrokerError::NotLetIn(message) if self.topics.is_some() => PublishError::Unavailable(message),
+            BrokerError::Denied(message) | BrokerError::NotLetIn(message) => fatal(EXIT_DENIED, message),
             BrokerError::Refused(message) => fatal(EXIT_CONFIG, message),
             BrokerError::Stuck(message) => fatal(EXIT_IO, message),
             BrokerError::Fenced(message) => {

@@ -77,7 +77,7 @@ impl Topics for Cluster {
 impl From<BrokerError> for ReadError {
     fn from(error: BrokerError) -> Self {
         match error {
-            BrokerError::Denied(message) => Self::Denied(message),
+            BrokerError::Denied(message) | BrokerError::NotLetIn(message) => Self::Denied(message),
             BrokerError::Refused(message) => Self::Failed(message),
             error => Self::Unavailable(error.to_string()),
         }

@@ -59,6 +59,12 @@ impl Node {
         node
     }
 
+    /// Settings beside ours, from the next start on; one that is given twice is the last one.
+    pub(crate) fn settings(&self, more: &str) {
+        let mut file = fs::OpenOptions::new().append(true).open(self.directory.join("server.properties")).unwrap();
+        std::io::Write::write_all(&mut file, more.as_bytes()).unwrap();
+    }
+
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.ports.clients)
     }

@@ -248,7 +248,9 @@ fn in_a_terminal(site: &Site, keys: &[(&str, &str)]) -> String {
     let top = beside(site, "top");
     let words: Vec<String> =
         [top.get_program()].into_iter().chain(top.get_args()).map(|word| format!("{word:?}")).collect();
-    let inside = format!("stty cols 72 rows 20; {} --interval 100ms; echo code $?; stty -a", words.join(" "));
+    // Ctrl-C reaches the shell too, and not every shell goes on behind a program that ended well.
+    let inside =
+        format!("trap : INT; stty cols 72 rows 20; {} --interval 100ms; echo code $?; stty -a", words.join(" "));
     let shown = site.path("terminal");
     let mut script = Command::new("script");
     script.args(["-qfc", &inside, "/dev/null"]).env("TERM", "xterm").env("NO_COLOR", "1");

@@ -174,7 +174,7 @@ fn make_topics(publish: &publish::Options) -> Result<(), Refused> {
     let made = ensure(&settings(&publish.kafka), &wanted, creation);
     made.map(drop).map_err(|error| {
         let code = match error {
-            BrokerError::Denied(_) => exit::DENIED,
+            BrokerError::Denied(_) | BrokerError::NotLetIn(_) => exit::DENIED,
             BrokerError::Refused(_) => exit::CONFIGURATION,
             _ => exit::UNAVAILABLE,
         };
