@@ -156,7 +156,8 @@ fn look(
     policy: &Policy,
 ) -> Result<Taken> {
     let content = item.content_hash();
-    let whole = seen::whole(item);
+    // Only pages are looked at again for what is no content.
+    let whole = if poll.feed.full_text { seen::whole(item) } else { Hash(String::new()) };
     let found = match seen::load(tx, &item.id)? {
         Some(found) => Some(found),
         None => seen::from_state(tx, item, poll.poll, poll.at)?,
@@ -206,7 +207,7 @@ fn look(
     Ok(taken)
 }
 
-/// A new or changed entry: complete at once, or waiting for its page.
+/// A new or changed entry, whose content has just been looked at: complete at once, or waiting for its page.
 pub(super) fn take(
     tx: &Transaction<'_>,
     feed: &Feed,
@@ -220,7 +221,7 @@ pub(super) fn take(
         pages::wait(tx, item, poll, at, first_sight)?;
         return Ok(None);
     }
-    let hash = Observed::hash(item, None);
+    let hash = seen.item_hash.clone();
     let observed = Observed { item: item.clone(), page: None, page_missing: None, hash, first_sight };
     Ok(seen::release(seen, observed))
 }

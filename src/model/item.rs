@@ -125,21 +125,29 @@ impl Item {
     /// Hash of the canonical form of its content: a change of it is a revision. White space counts for nothing, and
     /// neither do times of change, comment addresses and problems.
     pub fn content_hash(&self) -> Hash {
-        let squeeze =
-            |text: &Option<String>| text.as_deref().unwrap_or("").split_whitespace().collect::<Vec<_>>().join(" ");
-        let mut fields = vec![
-            squeeze(&self.title),
-            squeeze(&self.summary),
-            squeeze(&self.content),
-            self.link.clone().unwrap_or_default(),
+        let squeeze = |text: &Option<String>| {
+            let mut squeezed = String::with_capacity(text.as_ref().map_or(0, String::len));
+            for word in text.iter().flat_map(|text| text.split_whitespace()) {
+                if !squeezed.is_empty() {
+                    squeezed.push(' ');
+                }
+                squeezed.push_str(word);
+            }
+            squeezed
+        };
+        let published = match (&self.published_raw, &self.published) {
             // As written, where the zone was inferred: that may come out differently tomorrow, and is no revision.
-            self.published_raw.clone().or_else(|| self.published.map(|time| time.to_string())).unwrap_or_default(),
-            self.source.clone().unwrap_or_default(),
-        ];
-        fields.extend(self.authors.iter().filter_map(|author| author.name.clone()));
-        fields.extend(self.categories.iter().cloned());
-        fields.extend(self.enclosures.iter().map(|enclosure| enclosure.url.clone()));
-        Hash::of_fields("v1:item", fields.iter().map(String::as_str))
+            (Some(raw), _) => raw.clone(),
+            (None, Some(time)) => time.to_string(),
+            (None, None) => String::new(),
+        };
+        let [title, summary, content] = [&self.title, &self.summary, &self.content].map(squeeze);
+        let [link, source] = [&self.link, &self.source].map(|field| field.as_deref().unwrap_or_default());
+        let names = self.authors.iter().filter_map(|author| author.name.as_deref());
+        let addresses = self.enclosures.iter().map(|enclosure| enclosure.url.as_str());
+        let fields = [title.as_str(), &summary, &content, link, &published, source].into_iter();
+        let fields = fields.chain(names).chain(self.categories.iter().map(String::as_str)).chain(addresses);
+        Hash::of_fields("v1:item", fields)
     }
 }
 

@@ -6,6 +6,7 @@
 use super::{
     admission::admission,
     enrich::{self, Prepared, Unit},
+    line::MAX_UNITS,
     roster::Roster,
     steps::Going,
     tally::Tally,
@@ -144,9 +145,9 @@ impl Decider {
         Ok(generation.map_or(0, |generation| generation.number))
     }
 
-    /// How large the open batch is.
-    pub(super) fn open_bytes(&self) -> usize {
-        self.open.record_bytes + self.state.changes_bytes()
+    /// Whether the open batch has grown to so many bytes, or to as many units as a batch may have.
+    pub(super) fn is_full(&self, max_batch: usize) -> bool {
+        self.open.record_bytes + self.state.changes_bytes() >= max_batch || self.open.units >= MAX_UNITS
     }
 
     /// Decides about one unit. May block. After a panic the memory is not to be used again.

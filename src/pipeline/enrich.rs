@@ -23,6 +23,10 @@ use tokio::sync::watch;
 /// How much of the log is read at once, unpacked: so much lies in memory between the log and those who enrich.
 const READ_BYTES: usize = 4 << 20;
 
+/// Items that one blocking call reads, where so many are there: handing each over by itself costs more than the thread
+/// would be idle for want of a share.
+const AT_A_TIME: usize = 8;
+
 /// How much of an item that broke a room goes to the dead letters.
 const LETTER_BYTES: usize = 64 << 10;
 
@@ -71,8 +75,11 @@ pub(super) struct Reading {
     pub(super) parallel: usize,
 }
 
-/// Everything in the log from `seq` on, in order; waits for more at its end.
-pub(super) fn units(reading: Reading, seq: u64) -> impl Stream<Item = Result<Unit, StoreError>> + Send {
+/// Some units that follow one another; the last may be the reason why the log cannot be read any further.
+pub(super) type Units = Vec<Result<Unit, StoreError>>;
+
+/// Everything in the log from `seq` on, in order, a few at a time; waits for more at its end.
+pub(super) fn units(reading: Reading, seq: u64) -> impl Stream<Item = Units> + Send {
     prepared(raw_units(reading.clone(), seq), reading)
 }
 
@@ -89,24 +96,29 @@ pub(super) fn units_within(
             let place = |unit: &RawUnit| Place { seq: unit.seq, index: unit.index };
             std::future::ready(unit.as_ref().map_or(true, |unit| wanted(place(unit))))
         });
-    prepared(raw, reading)
+    prepared(raw, reading).flat_map(stream::iter)
 }
 
 fn prepared(
     raw: impl Stream<Item = Result<RawUnit, StoreError>> + Send,
     reading: Reading,
-) -> impl Stream<Item = Result<Unit, StoreError>> + Send {
+) -> impl Stream<Item = Units> + Send {
     let parallel = reading.parallel;
-    raw.map(move |unit| {
-        let (tables, feeds, tap) = (Arc::clone(&reading.tables), reading.feeds.clone(), reading.tap.clone());
-        let intake = reading.intake.clone();
-        async move {
-            let unit = unit?;
-            let work = tokio::task::spawn_blocking(move || prepare(&tables, &feeds, &tap, intake.id(), unit));
-            work.await.map_err(|failure| StoreError::Io(format!("an enriching thread was lost: {failure}")))
-        }
-    })
-    .buffered(parallel)
+    raw.ready_chunks(AT_A_TIME)
+        .map(move |units| {
+            let (tables, feeds, tap) = (Arc::clone(&reading.tables), reading.feeds.clone(), reading.tap.clone());
+            let intake = reading.intake.clone();
+            let work = tokio::task::spawn_blocking(move || {
+                let each = units.into_iter();
+                each.map(|unit| unit.map(|unit| prepare(&tables, &feeds, &tap, intake.id(), unit))).collect()
+            });
+            async {
+                work.await.unwrap_or_else(|failure| {
+                    vec![Err(StoreError::Io(format!("an enriching thread was lost: {failure}")))]
+                })
+            }
+        })
+        .buffered(parallel)
 }
 
 struct RawUnit {

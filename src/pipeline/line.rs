@@ -8,7 +8,7 @@ use super::{
     RunError, Watching,
     board::Board,
     decide::{Decider, Open, Rules},
-    enrich::{self, Reading, Unit},
+    enrich::{self, Reading, Unit, Units},
     steps::{Going, Sends},
     tally,
 };
@@ -22,7 +22,7 @@ use crate::{
 use futures::stream::{BoxStream, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashSet, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
@@ -212,10 +212,11 @@ impl Line {
     }
 
     async fn work(&mut self, position: u64, decider: Decider, clearing: &mut Clearing) -> Result<Ended, RunError> {
-        let mut units = enrich::units(self.reading.clone(), position + 1).boxed();
+        let mut units =
+            Ready { more: enrich::units(self.reading.clone(), position + 1).boxed(), ready: VecDeque::new() };
         let mut decider = decider;
         loop {
-            let first = tokio::select! {
+            let any = tokio::select! {
                 biased;
                 () = self.cancel.cancelled() => return Ok(Ended::Finished),
                 Ok(()) = self.damage.changed() => {
@@ -223,10 +224,12 @@ impl Line {
                     let Some(damage) = damage else { continue };
                     return Ok(Ended::Damaged(damage));
                 }
-                unit = units.next() => unit,
+                any = units.wait() => any,
             };
-            let Some(first) = first else { return Ok(Ended::Finished) };
-            let gathered = self.gather(first, &mut units, decider).await?;
+            if !any {
+                return Ok(Ended::Finished);
+            }
+            let gathered = self.gather(&mut units, decider).await?;
             let (mut open_decider, last) = match gathered {
                 Gathered::Batch(decider, last) => (decider, last),
                 Gathered::Broken(all) => return Ok(Ended::Broken(all)),
@@ -274,25 +277,31 @@ impl Line {
         }
     }
 
-    /// Fills the open batch by size and time.
-    async fn gather(
-        &self,
-        first: Result<Unit, StoreError>,
-        units: &mut BoxStream<'_, Result<Unit, StoreError>>,
-        mut decider: Decider,
-    ) -> Result<Gathered, RunError> {
+    /// Fills the open batch by size and time, beginning with what is ready.
+    async fn gather(&self, units: &mut Ready<'_>, mut decider: Decider) -> Result<Gathered, RunError> {
         let deadline = tokio::time::Instant::now() + self.gather;
-        let mut next = Some(first);
-        let mut last = (0, 0);
-        while let Some(unit) = next.take() {
-            let unit = unit?;
-            last = (unit.seq, unit.index);
+        let max_batch = self.max_batch;
+        let mut last;
+        loop {
+            let mut ready = std::mem::take(&mut units.ready);
             let decide = move || {
-                let result = catch_unwind(AssertUnwindSafe(|| decider.take(unit)));
-                (decider, result)
+                let mut last = (0, 0);
+                let result = catch_unwind(AssertUnwindSafe(|| {
+                    while let Some(unit) = ready.pop_front() {
+                        let unit = unit?;
+                        last = (unit.seq, unit.index);
+                        decider.take(unit)?;
+                        if decider.is_full(max_batch) {
+                            break;
+                        }
+                    }
+                    Ok(())
+                }));
+                (decider, ready, last, result)
             };
-            let (back, result) =
-                tokio::task::spawn_blocking(decide).await.map_err(|failure| RunError::lost("deciding", &failure))?;
+            let decided = tokio::task::spawn_blocking(decide).await;
+            let (back, left, place, result) = decided.map_err(|failure| RunError::lost("deciding", &failure))?;
+            (units.ready, last) = (left, place);
             match result {
                 Ok(Err(StoreError::Corrupt(damage @ Damage::StateRow { .. }))) => return Ok(Gathered::Damaged(damage)),
                 Ok(result) => result?,
@@ -310,14 +319,14 @@ impl Line {
                 }
             }
             decider = back;
-            if decider.open_bytes() >= self.max_batch || decider.open.units >= MAX_UNITS {
+            if decider.is_full(max_batch) {
                 break;
             }
             tokio::select! {
                 biased;
                 () = self.cancel.cancelled() => break,
                 () = tokio::time::sleep_until(deadline) => break,
-                unit = units.next() => next = unit,
+                any = units.wait() => if !any { break },
             }
         }
         Ok(Gathered::Batch(Box::new(decider), last))
@@ -408,6 +417,23 @@ enum Gathered {
     Batch(Box<Decider>, (u64, usize)),
     Broken(HashSet<(u64, usize)>),
     Damaged(Damage),
+}
+
+/// The units that have been read, and those behind them.
+struct Ready<'a> {
+    ready: VecDeque<Result<Unit, StoreError>>,
+    more: BoxStream<'a, Units>,
+}
+
+impl Ready<'_> {
+    /// Waits until a unit is ready; false when no more will come.
+    async fn wait(&mut self) -> bool {
+        while self.ready.is_empty() {
+            let Some(units) = self.more.next().await else { return false };
+            self.ready.extend(units);
+        }
+        true
+    }
 }
 
 /// Ends some time after the daemon was told to stop.

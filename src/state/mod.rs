@@ -21,12 +21,14 @@ use std::collections::BTreeMap;
 pub struct State {
     store: Store,
     overlay: BTreeMap<String, Option<Vec<u8>>>,
+    /// How large that is, keys and values.
+    overlay_bytes: usize,
 }
 
 impl State {
     /// The state as committed, with nothing over it.
     pub fn new(store: Store) -> Self {
-        Self { store, overlay: BTreeMap::new() }
+        Self { store, overlay: BTreeMap::new(), overlay_bytes: 0 }
     }
 
     /// What is known of an item.
@@ -63,7 +65,12 @@ impl State {
 
     /// Changes the open batch.
     pub fn apply(&mut self, change: StateChange) {
-        self.overlay.insert(change.key, change.value);
+        let size = |value: &Option<Vec<u8>>| value.as_ref().map_or(0, Vec::len);
+        self.overlay_bytes += change.key.len() + size(&change.value);
+        let key = change.key.len();
+        if let Some(before) = self.overlay.insert(change.key, change.value) {
+            self.overlay_bytes -= key + size(&before);
+        }
     }
 
     /// What the open batch changes: the last change of each key.
@@ -73,12 +80,13 @@ impl State {
 
     /// How large the changes are.
     pub fn changes_bytes(&self) -> usize {
-        self.overlay.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Vec::len)).sum()
+        self.overlay_bytes
     }
 
     /// The batch is committed and in the image, or given up: either way the image says what is so.
     pub fn drop_overlay(&mut self) {
         self.overlay.clear();
+        self.overlay_bytes = 0;
     }
 
     /// What is known of a story.
