@@ -116,6 +116,16 @@ fn the_page_replaces_a_lead_and_never_a_longer_text() {
 }
 
 #[test]
+fn a_time_of_change_dates_a_story_that_has_no_other() {
+    let mut observed = observed("<p>BELGRADE, October 13. /ANSA/. The bridge was opened.</p>", None);
+    observed.item.updated = "2020-10-14T02:00:00+02:00".parse().ok();
+    let article = item(&Feed::new("f", "http://wire.example/"), &observed);
+    let dateline = article.wire.dateline.as_ref().and_then(|dateline| dateline.date);
+    assert_eq!((article.published, dateline.map(|date| date.to_string()).as_deref()), (None, Some("2020-10-13")));
+    assert_eq!(article.published_on().map(|date| date.to_string()).as_deref(), Some("2020-10-14"));
+}
+
+#[test]
 fn surroundings_do_not_change_a_pages_hash() {
     let page = agency_page(&STORY);
     let hash = |page: &str| page_hash("http://wire.example/a", None, page.as_bytes());

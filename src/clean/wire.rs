@@ -21,7 +21,7 @@ const HEAD_PARAGRAPHS: usize = 8;
 /// where the text names none. The text itself is not changed: the dateline stays in the body.
 pub fn structure(article: &mut Article, agency: Option<&str>) {
     let paragraphs = article.paragraphs();
-    let published = article.published.map(|time| time.local_date());
+    let published = article.published_on();
     let texts: Vec<&str> = paragraphs.iter().map(|span| span.of(&article.body).unwrap_or_default()).collect();
 
     let found = dateline::find(&article.body, &paragraphs, published);

@@ -20,6 +20,11 @@ const LEAST_SHARE: f64 = 0.12;
 /// Texts of fewer shingles owe more of them to chance and to set phrases.
 const BRIEF: u32 = 24;
 const LEAST_SHARE_OF_BRIEF: f64 = 0.6;
+/// A text that has less of the other's runs of words than this is told freely; then it has at least the other's names: of
+/// so many, all but this share. In a new memory, which cannot tell yet which words are rare, the words alone say too much.
+const FREELY: f64 = 0.3;
+const LEAST_NAMES: usize = 3;
+const NAMES_LOST: f64 = 0.6;
 /// Containment from which on one text stands in the other; the rest is captions, credits and extraction noise.
 const CONTAINED: f64 = 0.5;
 /// By how much a text must be longer to contain the other and not to equal it.
@@ -143,7 +148,9 @@ pub(super) fn relate(
     }
     let brief = later.shingles.min(earlier.shingles) < BRIEF;
     let least = if brief { LEAST_SHARE_OF_BRIEF } else { LEAST_SHARE };
-    if likeness < MADE_FROM || shared.max(covered) < least {
+    let share = shared.max(covered);
+    let others = share < FREELY && comparison.names >= LEAST_NAMES && comparison.names_lost >= NAMES_LOST;
+    if likeness < MADE_FROM || share < least || others {
         if !(same_address && akin) {
             return None;
         }

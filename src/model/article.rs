@@ -269,10 +269,15 @@ impl Article {
         spans
     }
 
-    /// The date that undated statements mean: the dateline's, else the local date of publication.
+    /// The local date of publication, or of the last change where only that is said: Atom requires no more.
+    pub fn published_on(&self) -> Option<jiff::civil::Date> {
+        self.published.or(self.updated).map(|time| time.local_date())
+    }
+
+    /// The date that undated statements mean: the dateline's, else that of publication.
     pub fn date(&self) -> Option<jiff::civil::Date> {
         let dateline = self.wire.dateline.as_ref().and_then(|dateline| dateline.date);
-        dateline.or_else(|| self.published.map(|time| time.local_date()))
+        dateline.or_else(|| self.published_on())
     }
 
     /// Takes up standing paragraphs that were learnt, in text order: each is a section of its own, cut out of the one
