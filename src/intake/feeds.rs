@@ -1,6 +1,6 @@
 //! The table `feed`: what of each feed survives a restart.
 
-use super::{Intake, frames, seen};
+use super::{Intake, frames, micros, seen};
 use crate::{
     model::{
         Content, DeadLetter, EventRecord, Feed, FeedId, FeedNotes, FeedState, FeedStatusRecord, Hash, Issue, Rhythm,
@@ -11,6 +11,14 @@ use crate::{
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Result, Transaction, params};
 use serde::{Deserialize, Serialize};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// The number of a feed's last poll is written at least this often.
+const LONGEST_QUIET: Duration = Duration::from_secs(3600);
 
 /// What of a feed survives a restart.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -140,7 +148,8 @@ impl Intake {
         Ok(())
     }
 
-    /// Records a poll that showed the same as the one before (304).
+    /// Records a poll that showed the same as the one before (304). Where nothing of the feed is being counted and nothing
+    /// must be touched yet, there is nothing to record: nearly all polls of nearly all feeds.
     pub async fn not_modified(
         &self,
         feed: &Feed,
@@ -148,22 +157,51 @@ impl Intake {
         at: Timestamp,
     ) -> std::result::Result<usize, super::IntakeError> {
         self.room()?;
-        let (feed, policy) = (feed.clone(), self.policy.clone());
-        let (revisions, size) = self
+        if self.quiet.is(&feed.id, at) {
+            return Ok(0);
+        }
+        let (id, feed, policy) = (feed.id.clone(), feed.clone(), self.policy.clone());
+        let (revisions, size, until) = self
             .store
             .write(move |tx| {
                 let mut facts = load_for(tx, &feed.id, &feed.url)?;
                 let found = seen::shown_again(tx, &feed, &facts.known, poll, at, &policy)?;
+                let until = seen::quiet_until(tx, &feed.id, &facts.known, &policy)?;
                 facts.poll = facts.poll.max(poll);
                 facts.known.useful_poll = poll;
                 save(tx, &feed.id, &facts)?;
                 let size = frames::append(tx, &feed.id, poll, at, &found)?;
                 let revisions = found.iter().filter(|content| matches!(content, Content::Item(_))).count();
-                Ok((revisions, size))
+                Ok((revisions, size, until))
             })
             .await?;
+        self.quiet.set(id, until.min(at.as_microsecond().saturating_add(micros(LONGEST_QUIET))));
         self.added(size);
         Ok(revisions)
+    }
+}
+
+/// Until when a poll that shows the same changes nothing of a feed, in microseconds; kept in memory, for it can be found
+/// out again.
+#[derive(Clone, Default)]
+pub(super) struct Quiet(Arc<Mutex<HashMap<FeedId, i64>>>);
+
+impl Quiet {
+    fn is(&self, feed: &FeedId, now: Timestamp) -> bool {
+        self.known().get(feed).is_some_and(|until| now.as_microsecond() < *until)
+    }
+
+    fn set(&self, feed: FeedId, until: i64) {
+        self.known().insert(feed, until);
+    }
+
+    /// The feed has shown something else.
+    pub(super) fn end(&self, feed: &FeedId) {
+        self.known().remove(feed);
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<FeedId, i64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -120,12 +120,14 @@ pub struct Intake {
     unpublished: Arc<AtomicU64>,
     /// Counts appends, so that whoever reads can wait for the next.
     appends: Arc<watch::Sender<u64>>,
+    quiet: feeds::Quiet,
 }
 
 impl Intake {
     /// The log of this store. [`Intake::count_backlog`] must be called once before the first append.
     pub fn new(store: Store, policy: Policy) -> Self {
-        Self { store, policy: Arc::new(policy), unpublished: Arc::default(), appends: Arc::new(watch::Sender::new(0)) }
+        let appends = Arc::new(watch::Sender::new(0));
+        Self { store, policy: Arc::new(policy), unpublished: Arc::default(), appends, quiet: feeds::Quiet::default() }
     }
 
     /// Its UUID.

@@ -63,6 +63,7 @@ impl Intake {
             return Err(StoreError::Full("a disk that is full for a test".to_owned()).into());
         }
         let policy = self.policy.clone();
+        self.quiet.end(&poll.feed.id);
         let recording = self.store.write(move |tx| {
             let recorded = record(tx, &poll, &policy)?;
             faults::point("C1");

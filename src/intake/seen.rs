@@ -3,9 +3,9 @@
 //! Content that an item had before and shows again (stale caches do that) counts only after [`POLLS_TO_RETURN`] polls
 //! in a row; a 304 counts as a poll that shows the same. All of it lies in the file, so it survives a restart.
 
-use super::{Policy, before, feeds::Known, frames};
+use super::{Policy, before, feeds::Known, frames, micros};
 use crate::{
-    model::{Content, Feed, Hash, Item, ItemId, ItemState, Observed, state_key},
+    model::{Content, Feed, FeedId, Hash, Item, ItemId, ItemState, Observed, state_key},
     store::{
         error::{corrupt, corrupt_state},
         image,
@@ -267,6 +267,15 @@ pub(super) fn shown_again(
         contents.push(Content::Touch(ItemId(item)));
     }
     Ok(contents)
+}
+
+/// Until when [`shown_again`] finds nothing to do as long as every poll shows the same, in microseconds.
+pub(super) fn quiet_until(db: &Connection, feed: &FeedId, known: &Known, policy: &Policy) -> Result<i64> {
+    let (counted, touched): (u64, Option<i64>) = db
+        .prepare_cached("SELECT count(candidate), min(touched) FROM seen WHERE feed = ?1 AND last_poll = ?2")?
+        .query_row(params![feed.0, known.document_poll], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let due = touched.map_or(i64::MAX, |touched| touched.saturating_add(micros(policy.horizon / 2)));
+    Ok(if counted > 0 { i64::MIN } else { due })
 }
 
 /// Forgets items that were last seen before the horizon and stand in their feed's last document no more.

@@ -116,6 +116,30 @@ fn item(feed: &Feed, name: &str, title: &str) -> Item {
 }
 
 #[tokio::test]
+async fn polls_that_show_the_same_are_written_when_something_is_due() {
+    let mut world = World::new(false);
+    world.shows(&[("a", "Storm")]).await;
+    let written = async |world: &World| world.intake().feed(&world.feed).await.unwrap().poll;
+    world.same_again().await;
+    for _ in 0..3 {
+        world.same_again().await;
+        assert_eq!(written(&world).await, 2);
+    }
+    world.now += jiff::SignedDuration::from_hours(2);
+    world.same_again().await;
+    assert_eq!(written(&world).await, 6, "its number is not forgotten for ever");
+    let touches = async |world: &World| {
+        let contents = world.frames().await.into_iter().flat_map(|frame| frame.contents);
+        contents.filter(|content| matches!(content, Content::Touch(_))).count()
+    };
+    assert_eq!(touches(&world).await, 0);
+    world.now += jiff::SignedDuration::from_hours(16 * 24);
+    world.same_again().await;
+    world.same_again().await;
+    assert_eq!(touches(&world).await, 1, "half of the horizon has passed");
+}
+
+#[tokio::test]
 async fn only_what_is_new_becomes_a_frame_and_validators_come_with_it() {
     let mut world = World::new(false);
     assert_eq!(world.shows(&[("a", "Storm"), ("b", "Vote"), ("a", "Storm twice in one document")]).await.new_items, 2);
