@@ -59,3 +59,16 @@ again seed name kills="30":
 # The daemon on invented feeds with its status page, without network or configuration, until Ctrl-C.
 demo:
     cargo run --release -- demo --stay
+
+# What each room takes of a processor for a story: of our own corpus, or of a folder with feeds.
+bench *corpus:
+    cargo bench --locked --bench stages -- {{corpus}}
+
+# Instructions that each room takes for a story, against benches/counts.tsv.
+counts *options:
+    benches/counts {{options}}
+
+# dateline beside peers of the yardstick in that folder, as a table; its nginx and broker must run.
+yardstick folder corpus label="run" *peers="go dateline":
+    cargo build --release --locked
+    benches/yardstick/run {{folder}} {{corpus}} {{label}} {{peers}}

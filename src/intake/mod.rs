@@ -120,14 +120,17 @@ pub struct Intake {
     unpublished: Arc<AtomicU64>,
     /// Counts appends, so that whoever reads can wait for the next.
     appends: Arc<watch::Sender<u64>>,
+    /// Counts documents of which something waits for its page.
+    waits: Arc<watch::Sender<u64>>,
     quiet: feeds::Quiet,
 }
 
 impl Intake {
     /// The log of this store. [`Intake::count_backlog`] must be called once before the first append.
     pub fn new(store: Store, policy: Policy) -> Self {
-        let appends = Arc::new(watch::Sender::new(0));
-        Self { store, policy: Arc::new(policy), unpublished: Arc::default(), appends, quiet: feeds::Quiet::default() }
+        let [appends, waits] = [(); 2].map(|()| Arc::new(watch::Sender::new(0)));
+        let quiet = feeds::Quiet::default();
+        Self { store, policy: Arc::new(policy), unpublished: Arc::default(), appends, waits, quiet }
     }
 
     /// Its UUID.
@@ -233,6 +236,18 @@ impl Intake {
     /// Changes whenever frames have been appended.
     pub fn appends(&self) -> watch::Receiver<u64> {
         self.appends.subscribe()
+    }
+
+    /// Changes whenever items have begun to wait for their pages.
+    pub fn waits(&self) -> watch::Receiver<u64> {
+        self.waits.subscribe()
+    }
+
+    fn told(&self, appended: &Appended, size: u64) {
+        if appended.waiting > 0 {
+            self.waits.send_modify(|count| *count += 1);
+        }
+        self.added(size);
     }
 
     /// So many bytes of frames have been published.

@@ -72,7 +72,7 @@ impl Intake {
         });
         let (appended, size) = recording.await?;
         faults::point("C3");
-        self.added(size);
+        self.told(&appended, size);
         Ok(appended)
     }
 }

@@ -35,7 +35,7 @@ impl Intake {
         });
         let Some((appended, size)) = recording.await? else { return Ok(None) };
         faults::point("C3");
-        self.added(size);
+        self.told(&appended, size);
         Ok(Some(appended))
     }
 }

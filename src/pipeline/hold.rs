@@ -82,10 +82,21 @@ impl Hold {
         let mut tick = tokio::time::interval(INTERVAL);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut level = Level::Room;
+        let (mut frames, mut pages) = (intake.appends(), intake.waits());
+        // Where the line stood when nothing waited: there is nothing to look for until something has come.
+        let mut empty_at: Option<u64> = None;
         loop {
             tick.tick().await;
             let position = picture.borrow().publisher.position;
-            if let Ok(backlog) = intake.backlog(position).await {
+            let has_come = [&mut frames, &mut pages].map(|told| {
+                let changed = told.has_changed().unwrap_or(true);
+                told.mark_unchanged();
+                changed
+            });
+            if (empty_at != Some(position) || has_come.contains(&true))
+                && let Ok(backlog) = intake.backlog(position).await
+            {
+                empty_at = (backlog.frames == 0 && backlog.waiting == 0).then_some(position);
                 let age = backlog.oldest.map(|oldest| Timestamp::now().duration_since(oldest));
                 metrics::intake(backlog.frames, age.and_then(|age| Duration::try_from(age).ok()).unwrap_or_default());
                 metrics::queued(Stage::Intake, backlog.waiting);

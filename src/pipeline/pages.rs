@@ -9,14 +9,20 @@ use crate::{
 };
 use jiff::Timestamp;
 use std::{collections::HashSet, time::Duration};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Pages asked for at a time; the channels to and from the worker hold as many, so that neither side can block.
 pub(super) const PAGES_IN_FLIGHT: usize = 64;
 
-/// How often the intake is asked what is due.
+/// How often the intake is asked what is due, while something was …
 const LOOK_INTERVAL: Duration = Duration::from_millis(250);
+/// … and while nothing was. An item that begins to wait for its page says so by itself; pages are looked at again after
+/// minutes.
+const IDLE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How often a full doorstep is tried again.
 const HELD_PAUSE: Duration = Duration::from_millis(500);
@@ -32,12 +38,20 @@ pub(super) struct Pages {
     pub(super) cancel: CancellationToken,
 }
 
+/// When it is time to look, or at once when an item begins to wait.
+async fn woken(look: Instant, waits: &mut watch::Receiver<u64>) {
+    tokio::select! {
+        () = tokio::time::sleep_until(look) => {}
+        Ok(()) = waits.changed() => {}
+    }
+}
+
 impl Pages {
     pub(super) async fn run(mut self) -> Result<(), RunError> {
         let mut in_flight: HashSet<ItemId> = HashSet::new();
         let mut looked_at: HashSet<ItemId> = HashSet::new();
-        let mut look = tokio::time::interval(LOOK_INTERVAL);
-        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut waits = self.intake.waits();
+        let mut look = Instant::now();
         loop {
             tokio::select! {
                 biased;
@@ -46,7 +60,7 @@ impl Pages {
                     in_flight.remove(&delivery.item);
                     self.keep(delivery).await?;
                 }
-                _ = look.tick() => {
+                () = woken(look, &mut waits) => {
                     let finishing = self.finishing.as_ref().is_some_and(|finishing| *finishing.borrow());
                     let room = PAGES_IN_FLIGHT - in_flight.len();
                     let all_but = finishing.then(|| looked_at.clone());
@@ -54,6 +68,8 @@ impl Pages {
                     if finishing && due.is_empty() && in_flight.is_empty() {
                         return Ok(());
                     }
+                    let idle = due.is_empty() && in_flight.is_empty() && self.finishing.is_none();
+                    look = Instant::now() + if idle { IDLE_INTERVAL } else { LOOK_INTERVAL };
                     for page in due {
                         if self.finishing.is_some() {
                             looked_at.insert(page.item.clone());
