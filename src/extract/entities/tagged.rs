@@ -43,6 +43,10 @@ pub(super) fn candidates<'k>(
             at = name.end.max(at + 1);
             continue;
         }
+        if !text.tokens.get(at).is_some_and(|token| knowledge.may_be_disease(token)) {
+            at += 1;
+            continue;
+        }
         let free = names.peek().map_or(text.tokens.len(), |name| name.start) - at;
         let disease = rows(knowledge, text, at)
             .find(|(phrase, known)| known.kind == EntityType::Disease && phrase.length <= free);

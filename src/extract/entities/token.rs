@@ -3,6 +3,7 @@
 //! In: a text. Out: its tokens in order, each with its bytes, its case and its sentence. A hyphenated name, initials
 //! with their dots ("U.S.") and inner apostrophes are one token; a possessive ending is a token of its own.
 
+use super::hash;
 use crate::extract::sentence;
 use crate::model::Field;
 
@@ -31,6 +32,8 @@ pub(in crate::extract) struct Token<'t> {
     pub(in crate::extract) start: usize,
     pub(in crate::extract) end: usize,
     pub(in crate::extract) text: &'t str,
+    /// The number of its folded text.
+    pub(in crate::extract) folded: u64,
     pub(in crate::extract) case: Case,
     /// It opens a sentence, a quotation or a list item, so that its capital says nothing.
     pub(in crate::extract) opens: bool,
@@ -72,6 +75,7 @@ pub(in crate::extract) fn tokens(text: &str, field: Field) -> Vec<Token<'_>> {
                 start: at,
                 end: at + length,
                 text: word,
+                folded: hash::folded(word),
                 case: case(word),
                 opens,
                 sentence: number,

@@ -4,7 +4,8 @@
 //! class do not overlap, the leftmost and then the longest wins, and a match never leaves its sentence. Spellings are
 //! folded (case, diacritics); whether a match means what it says is for the tagger to learn, so nothing is guarded here.
 
-use crate::extract::entities::knowledge::{self, rows, words};
+use crate::extract::entities::hash::step;
+use crate::extract::entities::knowledge::{rows, words};
 use crate::extract::entities::token::{self, Case, Token};
 use std::collections::HashMap;
 
@@ -53,7 +54,7 @@ const BIG: u64 = 1_000_000;
 /// A word as the tables see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::extract) struct Word {
-    /// [`folded`] of its text.
+    /// Of its folded text.
     pub(in crate::extract) hash: u64,
     /// It is in lower case.
     pub(in crate::extract) lower: bool,
@@ -62,7 +63,7 @@ pub(in crate::extract) struct Word {
 impl Word {
     /// The word of a token.
     pub(in crate::extract) fn of(token: &Token<'_>) -> Self {
-        Self { hash: folded(token.text), lower: token.case == Case::Lower }
+        Self { hash: token.folded, lower: token.case == Case::Lower }
     }
 }
 
@@ -98,7 +99,7 @@ impl Gazetteer {
             }
             let mut state = 0;
             for (n, token) in tokens.iter().enumerate() {
-                let hash = folded(token.text);
+                let hash = token.folded;
                 state = step(state, hash);
                 let (ends, goes) = phrases.entry(state).or_default();
                 if n + 1 == tokens.len() {
@@ -225,54 +226,6 @@ fn home(key: u64) -> usize {
 
 fn filter(hash: u64) -> (usize, u64) {
     ((hash >> 6 & 1023) as usize, 1 << (hash & 63))
-}
-
-/// The hash of a word's text, the same for all spellings that fold to the same.
-pub(in crate::extract) fn folded(text: &str) -> u64 {
-    if text.is_ascii() { bytes(text.as_bytes(), lower_ascii) } else { folded_slowly(text) }
-}
-
-/// The hash of a word's text as it stands.
-pub(in crate::extract) fn exact(text: &str) -> u64 {
-    bytes(text.as_bytes(), |word| word)
-}
-
-#[cold]
-fn folded_slowly(text: &str) -> u64 {
-    let folded = knowledge::fold(text);
-    bytes(folded.as_bytes(), |word| word)
-}
-
-/// Eight bytes at a time.
-fn bytes(text: &[u8], map: impl Fn(u64) -> u64) -> u64 {
-    let (chunks, rest) = text.as_chunks::<8>();
-    let mut hash = text.len() as u64;
-    for chunk in chunks {
-        hash = mix(hash ^ map(u64::from_le_bytes(*chunk)));
-    }
-    if !rest.is_empty() {
-        let last = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        hash = mix(hash ^ map(last));
-    }
-    hash
-}
-
-/// Lower case of eight ASCII characters at once.
-fn lower_ascii(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    // The high bit of a byte says: at least 'A', and not beyond 'Z'.
-    let from_a = word + ONES * (0x80 - b'A' as u64);
-    let beyond_z = word + ONES * (0x7F - b'Z' as u64);
-    word | (from_a & !beyond_z & (ONES << 7)) >> 2
-}
-
-fn step(state: u64, hash: u64) -> u64 {
-    mix(state.rotate_left(5) ^ hash).max(1)
-}
-
-pub(in crate::extract) fn mix(word: u64) -> u64 {
-    let product = u128::from(word ^ 0x9E37_79B9_7F4A_7C15) * 0xD6E8_FEB8_6659_FD93;
-    (product >> 64) as u64 ^ product as u64
 }
 
 /// Gives every phrase of every table with its class.
@@ -406,13 +359,5 @@ mod tests {
     #[test]
     fn a_match_stays_in_its_sentence() {
         check("He went to South. Africa is big.", class::COUNTRY, &[]);
-    }
-
-    #[test]
-    fn folding_eight_letters_at_once_is_folding_each() {
-        for text in ["", "A", "Zulu", "AZ[@`az{", "Constantinople", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "U.S."] {
-            assert_eq!(folded(text), exact(&text.to_ascii_lowercase()), "{text}");
-        }
-        assert_eq!(folded("Élysée"), exact("elysee"));
     }
 }

@@ -6,6 +6,7 @@
 
 use super::classes::Classes;
 use super::document::Spot;
+use crate::extract::entities::hash;
 use crate::extract::entities::token::{Case, Token};
 use crate::extract::tagger::gazetteer::{self, Gazetteer, SINGLE, class};
 
@@ -98,7 +99,7 @@ impl Sentence {
             let (head, tail) = ends(token.text.as_bytes());
             self.atoms.push(Atom {
                 folded: word.hash,
-                exact: if token.case == Case::Lower { word.hash } else { gazetteer::exact(token.text) },
+                exact: if token.case == Case::Lower { word.hash } else { hash::exact(token.text) },
                 known: *known,
                 fine,
                 coarse,
@@ -200,7 +201,7 @@ impl Sentence {
         const JOINTS: [&str; 16] =
             ["of", "the", "for", "de", "del", "la", "da", "do", "dos", "das", "van", "von", "der", "den", "bin", "&"];
         static HASHES: std::sync::LazyLock<Vec<u64>> =
-            std::sync::LazyLock::new(|| JOINTS.iter().map(|word| gazetteer::folded(word)).collect());
+            std::sync::LazyLock::new(|| JOINTS.iter().map(|word| hash::folded(word)).collect());
         self.atoms.get(at).is_some_and(|atom| atom.tail & 0xFF < 128 && short(atom) && HASHES.contains(&atom.folded))
     }
 

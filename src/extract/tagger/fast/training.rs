@@ -4,6 +4,7 @@ use super::Fast;
 use super::document::Memory;
 use super::features::{Sentence, Tables};
 use super::table::{SCALE, Table};
+use crate::extract::entities::hash;
 use crate::extract::entities::token::{self, Token};
 
 pub use super::features::Kind;
@@ -29,7 +30,8 @@ fn tokens<'t>(sentences: &[Vec<Word<'t>>]) -> Vec<Token<'t>> {
             at += usize::from(*spaced);
             let end = at + text.len();
             let (case, opens, spaced) = (token::case(text), *opens, *spaced);
-            tokens.push(Token { start: at, end, text, case, opens, sentence, spaced });
+            let folded = hash::folded(text);
+            tokens.push(Token { start: at, end, text, folded, case, opens, sentence, spaced });
             at = end;
         }
     }
