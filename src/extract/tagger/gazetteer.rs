@@ -51,22 +51,6 @@ const LONGEST: usize = 6;
 /// A city of this size is a big one.
 const BIG: u64 = 1_000_000;
 
-/// A word as the tables see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::extract) struct Word {
-    /// Of its folded text.
-    pub(in crate::extract) hash: u64,
-    /// It is in lower case.
-    pub(in crate::extract) lower: bool,
-}
-
-impl Word {
-    /// The word of a token.
-    pub(in crate::extract) fn of(token: &Token<'_>) -> Self {
-        Self { hash: token.folded, lower: token.case == Case::Lower }
-    }
-}
-
 /// A phrase, or the beginning of one, by the hash of its words.
 #[derive(Debug, Clone, Copy, Default)]
 struct Slot {
@@ -151,14 +135,14 @@ impl Gazetteer {
     }
 
     /// The bits of each word of one sentence: `bits` is made as long as `words`.
-    pub(in crate::extract) fn mark(&self, words: &[Word], bits: &mut Vec<u64>) {
+    pub(in crate::extract) fn mark(&self, words: &[Token<'_>], bits: &mut Vec<u64>) {
         bits.clear();
         bits.resize(words.len(), 0);
         // Where the last match of each class ends.
         let mut free = [0usize; CLASSES];
         for (at, word) in words.iter().enumerate() {
-            let allowed = if word.lower {
-                let (cell, bit) = filter(word.hash);
+            let allowed = if word.case == Case::Lower {
+                let (cell, bit) = filter(word.folded);
                 if self.lower.get(cell).is_none_or(|cell| cell & bit == 0) {
                     continue;
                 }
@@ -167,35 +151,26 @@ impl Gazetteer {
                 u32::MAX
             };
             let mut ends = [0u32; LONGEST];
-            let mut state = 0;
-            let mut any = 0;
-            for (end, word) in ends.iter_mut().zip(words.get(at..).unwrap_or_default()) {
-                state = step(state, word.hash);
+            let (mut state, mut any, mut longest) = (0, 0, 0);
+            for (n, (end, word)) in ends.iter_mut().zip(words.get(at..).unwrap_or_default()).enumerate() {
+                state = step(state, word.folded);
                 let (found, goes) = self.at(state);
                 *end = found & allowed;
-                any |= *end;
+                if *end != 0 {
+                    any |= *end;
+                    longest = n + 1;
+                }
                 if goes & allowed == 0 {
                     break;
                 }
             }
-            if any == 0 {
-                continue;
-            }
-            // Classes whose last match reaches over this word.
-            for (class, free) in free.iter().enumerate() {
-                if *free > at {
-                    any &= !(1 << class);
-                }
-            }
-            for (n, end) in ends.iter().enumerate().rev() {
-                let mut classes = end & any;
-                any &= !classes;
-                while classes != 0 {
-                    let class = classes.trailing_zeros() as usize;
-                    classes &= classes - 1;
-                    if let Some(free) = free.get_mut(class) {
-                        *free = at + n + 1;
-                    }
+            // Not the classes whose last match reaches over this word.
+            any = classes(any).filter(|class| free[*class] <= at).fold(0, |free, class| free | 1 << class);
+            for (n, end) in ends.iter().enumerate().take(longest).rev() {
+                let here = end & any;
+                any &= !here;
+                for class in classes(here) {
+                    free[class] = at + n + 1;
                     let mut part = if n == 0 { SINGLE } else { BEGIN };
                     for bits in bits.iter_mut().skip(at).take(n + 1) {
                         *bits |= part << (3 * class);
@@ -209,15 +184,23 @@ impl Gazetteer {
     /// The bits of all tokens of a text.
     pub(in crate::extract) fn bits(&self, tokens: &[Token<'_>]) -> Vec<u64> {
         let mut all = Vec::with_capacity(tokens.len());
-        let (mut words, mut bits) = (Vec::new(), Vec::new());
+        let mut bits = Vec::new();
         for sentence in tokens.chunk_by(|left, right| left.sentence == right.sentence) {
-            words.clear();
-            words.extend(sentence.iter().map(Word::of));
-            self.mark(&words, &mut bits);
+            self.mark(sentence, &mut bits);
             all.extend_from_slice(&bits);
         }
         all
     }
+}
+
+/// The numbers of the classes in a set of them.
+#[inline]
+fn classes(mut set: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let class = set.trailing_zeros() as usize;
+        set &= set.wrapping_sub(1);
+        (class < CLASSES).then_some(class)
+    })
 }
 
 fn home(key: u64) -> usize {
