@@ -63,7 +63,7 @@ impl<'t> Text<'t> {
         for token in tokens.iter().filter(|token| token.is_word() && token.case != Case::Number) {
             let Some((words, capitals, upper)) = counts.get_mut(token.sentence) else { continue };
             // Short words stay small in Title Case.
-            if token.text.chars().count() > 3 {
+            if token.text.chars().nth(3).is_some() {
                 *words += 1;
                 *capitals += usize::from(token.is_capital());
                 *upper += usize::from(token.case == Case::Upper);

@@ -95,10 +95,14 @@ impl Sentence {
             return;
         }
         self.atoms.reserve(tokens.len());
+        let scored = |at: usize| self.scored.get(at).is_some_and(|scored| *scored);
+        let mut until = 0;
         for (at, (token, known)) in tokens.iter().zip(&self.bits).enumerate() {
             // Features reach two words far.
-            let near = self.scored.iter().take(at + 3).skip(at.saturating_sub(2)).any(|scored| *scored);
-            if !near {
+            if scored(at) {
+                until = at + 3;
+            }
+            if at >= until && !scored(at + 1) && !scored(at + 2) {
                 self.atoms.push(EDGE);
                 continue;
             }

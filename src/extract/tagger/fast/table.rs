@@ -82,14 +82,15 @@ impl Table {
 
     /// Adds the weights of the rows to the scores.
     #[inline]
+    #[allow(clippy::needless_range_loop, reason = "a loop of a known length over arrays becomes vector instructions")]
     pub(in crate::extract) fn sum(&self, rows: &Rows, scores: &mut Scores) {
         // A copy, so that the sums stay in registers.
         let mut sums = *scores;
         for number in rows.numbers.iter().take(rows.count) {
             let Some(Bucket([first, second])) = self.buckets.get((*number >> 1) as usize) else { continue };
             let row = if number & 1 == 0 { first } else { second };
-            for (sum, weight) in sums.iter_mut().zip(row) {
-                *sum = sum.wrapping_add(i16::from(*weight));
+            for label in 0..WIDTH {
+                sums[label] = sums[label].wrapping_add(i16::from(row[label]));
             }
         }
         *scores = sums;

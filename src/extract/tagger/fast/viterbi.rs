@@ -76,6 +76,7 @@ impl Steps {
 }
 
 impl Lattice {
+    #[allow(clippy::needless_range_loop, reason = "loops of a known length over arrays become vector instructions")]
     /// Fills `labels` for a stretch of words with these scores.
     pub(in crate::extract) fn best(&mut self, steps: &Steps, scores: &[Scores], labels: &mut [u8]) {
         self.back.clear();
@@ -86,11 +87,12 @@ impl Lattice {
         }
         for scores in rest {
             let (mut best, mut open) = ([NEVER; OPEN], [i32::from(OUTSIDE); OPEN]);
-            for ((sum, steps), before) in sums.iter().zip(&steps.open).zip(0..) {
-                for ((best, open), step) in best.iter_mut().zip(&mut open).zip(steps) {
-                    let sum = sum + step;
-                    *open = if sum > *best { before } else { *open };
-                    *best = sum.max(*best);
+            for before in 0..LABELS {
+                let (sum, steps) = (sums[before], &steps.open[before]);
+                for n in 0..OPEN {
+                    let sum = sum + steps[n];
+                    open[n] = if sum > best[n] { before as i32 } else { open[n] };
+                    best[n] = sum.max(best[n]);
                 }
             }
             let mut next = [NEVER; LABELS];
@@ -104,8 +106,8 @@ impl Lattice {
                 on[kind] = again > first.max(NEVER);
                 next[begun + 1] = first.max(again).max(NEVER);
             }
-            for (next, score) in next.iter_mut().zip(scores) {
-                *next = (*next + i32::from(*score)).max(NEVER);
+            for label in 0..LABELS {
+                next[label] = (next[label] + i32::from(scores[label])).max(NEVER);
             }
             self.back.push(Back { open, on });
             sums = next;
