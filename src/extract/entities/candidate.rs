@@ -19,6 +19,19 @@ pub(super) enum Meaning<'k> {
     Shape,
 }
 
+/// The types of names, in the order of the taggers' labels.
+pub(super) const TYPES: [EntityType; 9] = [
+    EntityType::Person,
+    EntityType::Organisation,
+    EntityType::Place,
+    EntityType::Facility,
+    EntityType::Group,
+    EntityType::Event,
+    EntityType::Product,
+    EntityType::Disease,
+    EntityType::Work,
+];
+
 /// The sureness of what the story itself tells: its dateline, or "the South" of Korea.
 pub(super) const CERTAIN: u32 = 9;
 

@@ -71,10 +71,23 @@ pub(super) struct Knowledge {
 
 /// Lower case without diacritics.
 pub(in crate::extract) fn fold(word: &str) -> String {
+    let mut folded = String::with_capacity(word.len());
+    fold_onto(word, &mut folded);
+    folded
+}
+
+/// The same, put behind what there is.
+pub(super) fn fold_onto(word: &str, out: &mut String) {
     if word.is_ascii() {
-        return word.to_ascii_lowercase();
+        let start = out.len();
+        out.push_str(word);
+        if let Some(added) = out.get_mut(start..) {
+            added.make_ascii_lowercase();
+        }
+        return;
     }
-    word.nfd()
+    let folded = word
+        .nfd()
         .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
         .map(|c| match c {
             'ł' => 'l',
@@ -88,8 +101,8 @@ pub(in crate::extract) fn fold(word: &str) -> String {
             '‐' | '‑' => '-',
             c => c,
         })
-        .flat_map(char::to_lowercase)
-        .collect()
+        .flat_map(char::to_lowercase);
+    out.extend(folded);
 }
 
 /// The rows of a table, cell by cell.

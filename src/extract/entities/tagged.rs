@@ -3,24 +3,11 @@
 //! In: a text and the label of each of its tokens. Out: candidates that do not overlap. What holds: where a name stands
 //! and of what type it is, the tagger says; the tables say what it stands for, and add what they alone know: diseases.
 
-use super::candidate::{Candidate, Meaning, Text};
+use super::candidate::{Candidate, Meaning, TYPES, Text};
 use super::knowledge::{Knowledge, Known, Phrase};
 use crate::extract::places::Places;
 use crate::extract::tagger::{self, Labels, Name};
 use crate::model::{EntityType, MentionForm, PlaceKind};
-
-/// The types in the order of the labels.
-const TYPES: [EntityType; 9] = [
-    EntityType::Person,
-    EntityType::Organisation,
-    EntityType::Place,
-    EntityType::Facility,
-    EntityType::Group,
-    EntityType::Event,
-    EntityType::Product,
-    EntityType::Disease,
-    EntityType::Work,
-];
 
 /// How sure a name is of which the tagger is: less than what the story or the tables say for certain.
 const SURENESS: u32 = 6;

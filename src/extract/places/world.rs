@@ -7,9 +7,11 @@
 use super::table::fold_phrase;
 use std::sync::LazyLock;
 
-/// Lines of the table, sorted by the folded name.
-static LINES: LazyLock<Vec<&'static str>> =
-    LazyLock::new(|| include_str!("world.tsv").lines().filter(|line| !line.starts_with('#')).collect());
+/// Lines of the table, sorted by the folded name: the name, and its towns.
+static LINES: LazyLock<Vec<(&'static str, &'static str)>> = LazyLock::new(|| {
+    let lines = include_str!("world.tsv").lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.split_once('\t').unwrap_or_default()).collect()
+});
 
 /// A town, by what the table knows of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,10 +27,9 @@ pub(crate) struct Town {
 /// The towns of a name.
 pub(crate) fn towns(name: &str) -> impl Iterator<Item = Town> + use<> {
     let folded = fold_phrase(name);
-    let key = |line: &&'static str| line.split_once('\t').map_or("", |(name, _)| name);
-    let at = LINES.partition_point(|line| key(line) < folded.as_str());
-    let cells = LINES.get(at).filter(|line| key(line) == folded).and_then(|line| line.split_once('\t'));
-    cells.map_or("", |(_, towns)| towns).split(';').filter_map(|town| {
+    let at = LINES.partition_point(|(name, _)| *name < folded.as_str());
+    let line = LINES.get(at).filter(|(name, _)| *name == folded);
+    line.map_or("", |(_, towns)| towns).split(';').filter_map(|town| {
         let mut parts = town.split(':');
         let (country, geonames) = (parts.next()?, parts.next()?);
         Some(Town { country, geonames, population: parts.next()?.parse().ok()? })
@@ -41,7 +42,7 @@ mod tests {
 
     #[test]
     fn every_line_is_found_by_its_name() {
-        assert!(LINES.is_sorted_by_key(|line| line.split('\t').next()));
+        assert!(LINES.is_sorted_by_key(|(name, _)| *name));
         let found: Vec<Town> = towns("Éragny").collect();
         assert!(found.iter().any(|town| town.country == "FR" && town.population >= 15_000), "{found:?}");
         assert_eq!(towns("Nowhere at all").count(), 0);
