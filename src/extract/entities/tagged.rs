@@ -8,6 +8,7 @@ use super::knowledge::{Knowledge, Known, Phrase};
 use crate::extract::places::Places;
 use crate::extract::tagger::{self, Labels, Name};
 use crate::model::{EntityType, MentionForm, PlaceKind};
+use std::cell::LazyCell;
 
 /// How sure a name is of which the tagger is: less than what the story or the tables say for certain.
 const SURENESS: u32 = 6;
@@ -82,8 +83,12 @@ fn candidate<'k>(
     let written = text.text.get(tokens.first()?.start..tokens.last()?.end)?;
     let row = rows(knowledge, text, name.start)
         .find(|(phrase, known)| phrase.length == tokens.len() && alike(known.kind, kind));
-    let people = || places.people(written.split(['-', '–']).next().unwrap_or(written));
-    let sense = || places.senses(written).next();
+    let named = LazyCell::new(|| places.place_and_people(written));
+    let people = || match written.split_once(['-', '–']) {
+        Some((first, _)) => places.people(first),
+        None => named.1,
+    };
+    let sense = || named.0;
     let mut form = MentionForm::Name;
     let meaning = match kind {
         // "Dutch" alone is a people, whatever it was taken for.

@@ -8,7 +8,7 @@ use super::classes::Classes;
 use super::document::Spot;
 use crate::extract::entities::hash;
 use crate::extract::entities::token::{Case, Token};
-use crate::extract::tagger::gazetteer::{self, Gazetteer, SINGLE, class};
+use crate::extract::tagger::gazetteer::{Gazetteer, SINGLE, class};
 
 /// A word as the features see it.
 #[derive(Debug, Clone, Copy)]
