@@ -9,6 +9,7 @@ use super::document::Spot;
 use crate::extract::entities::hash;
 use crate::extract::entities::token::{Case, Token};
 use crate::extract::tagger::gazetteer::{Gazetteer, SINGLE, class};
+use std::sync::LazyLock;
 
 /// A word as the features see it.
 #[derive(Debug, Clone, Copy)]
@@ -355,9 +356,8 @@ fn is_capital(tokens: &[Token<'_>], bits: &[u64], at: usize) -> bool {
 fn is_joint(token: &Token<'_>) -> bool {
     const JOINTS: [&str; 16] =
         ["of", "the", "for", "de", "del", "la", "da", "do", "dos", "das", "van", "von", "der", "den", "bin", "&"];
-    static HASHES: std::sync::LazyLock<Vec<u64>> =
-        std::sync::LazyLock::new(|| JOINTS.iter().map(|word| hash::folded(word)).collect());
-    short(token.case) && HASHES.contains(&token.folded) && ends(token.text.as_bytes()).1 & 0xFF < 128
+    static NUMBERS: LazyLock<hash::Numbers> = LazyLock::new(|| JOINTS.iter().map(|word| hash::folded(word)).collect());
+    short(token.case) && NUMBERS.contains(&token.folded) && ends(token.text.as_bytes()).1 & 0xFF < 128
 }
 
 #[inline]
@@ -407,14 +407,25 @@ fn shape(token: &Token<'_>) -> u64 {
 /// First and last four bytes in lower case: the first in the lowest byte, the last in the highest.
 #[inline]
 fn ends(bytes: &[u8]) -> (u32, u32) {
-    let word = |bytes: [u8; 4]| u32::from_le_bytes(bytes.map(|byte| byte.to_ascii_lowercase()));
     if let (Some(head), Some(tail)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        return (word(*head), word(*tail));
+        return (lower(*head), lower(*tail));
     }
     let (mut head, mut tail) = ([0; 4], [0; 4]);
     head.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
     tail.iter_mut().rev().zip(bytes.iter().rev()).for_each(|(place, byte)| *place = *byte);
-    (word(head), word(tail))
+    (lower(head), lower(tail))
+}
+
+/// Four bytes in lower case, those beyond ASCII as they are.
+#[inline]
+fn lower(bytes: [u8; 4]) -> u32 {
+    const ONES: u32 = 0x0101_0101;
+    let word = u32::from_le_bytes(bytes);
+    let low = word & (ONES * 0x7F);
+    // The high bit of a byte says: at least 'A', and not beyond 'Z'.
+    let from_a = low + ONES * (0x80 - b'A' as u32);
+    let beyond_z = low + ONES * (0x7F - b'Z' as u32);
+    word | (from_a & !beyond_z & !word & (ONES << 7)) >> 2
 }
 
 #[inline]

@@ -82,8 +82,8 @@ impl Lattice {
         self.back.clear();
         let Some((first, rest)) = scores.split_first() else { return };
         let mut sums = [NEVER; LABELS];
-        for ((sum, from), score) in sums.iter_mut().zip(&steps.from).zip(first) {
-            *sum = from + i32::from(*score);
+        for label in 0..LABELS {
+            sums[label] = steps.from[label] + i32::from(first[label]);
         }
         for scores in rest {
             let (mut best, mut open) = ([NEVER; OPEN], [i32::from(OUTSIDE); OPEN]);
@@ -112,9 +112,13 @@ impl Lattice {
             self.back.push(Back { open, on });
             sums = next;
         }
-        let last = sums.iter().zip(&steps.out).map(|(sum, out)| sum + out);
-        let mut label =
-            last.zip(0u8..).max_by_key(|(sum, label)| (*sum, u8::MAX - label)).map_or(OUTSIDE, |(_, label)| label);
+        let (mut label, mut top) = (OUTSIDE, i32::MIN);
+        for last in 0..LABELS {
+            let sum = sums[last] + steps.out[last];
+            if sum > top {
+                (label, top) = (last as u8, sum);
+            }
+        }
         let mut back = self.back.iter().rev();
         for place in labels.iter_mut().rev() {
             *place = label;
