@@ -337,3 +337,36 @@ fn retype(text: &Text<'_>, learnt: &Learnt, candidate: &mut Candidate<'_>) {
         candidate.kind = *kind;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names of these words, each with how sure it is.
+    fn chosen(of: &[(usize, usize, u32)]) -> Vec<(usize, usize, u32)> {
+        let (kind, form, meaning) = (EntityType::Person, MentionForm::Name, Meaning::Shape);
+        let candidate =
+            |&(first, end, sureness)| Candidate { first, end, kind, form, meaning, sureness, role_from: None };
+        let candidates: Vec<_> = of.iter().map(candidate).collect();
+        best(9, &candidates).iter().map(|chosen| (chosen.first, chosen.end, chosen.sureness)).collect()
+    }
+
+    #[test]
+    fn the_surest_choice_does_not_overlap() {
+        assert_eq!(
+            chosen(&[(0, 1, 3), (2, 4, 6), (1, 3, 9), (3, 5, 1), (7, 9, 2)]),
+            [(0, 1, 3), (1, 3, 9), (3, 5, 1), (7, 9, 2)]
+        );
+        // Longer names win over those inside them; of equals the one that was there first.
+        assert_eq!(chosen(&[(4, 5, 9), (4, 6, 1), (4, 6, 1), (8, 12, 9), (3, 3, 9)]), [(4, 6, 1)]);
+    }
+
+    #[test]
+    fn a_word_that_begins_no_name_is_told_by_its_letters() {
+        let mut openings = Openings::default();
+        openings.add("okello");
+        assert!(openings.may_begin("Okello") && openings.may_begin("OK") && !openings.may_begin("The"));
+        // What has one letter or folds to something else is looked up.
+        assert!(openings.may_begin("T") && openings.may_begin("Ökello"));
+    }
+}

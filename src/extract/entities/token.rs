@@ -259,4 +259,18 @@ mod tests {
         check("/AGENCY/. É", &["/", "AGENCY", "/", ".", "É"]);
         check("", &[]);
     }
+
+    #[test]
+    fn what_its_bytes_tell_of_a_word_is_what_its_characters_tell() {
+        let texts =
+            "Moscow. a.m U.S. B. AT&T x I A, McDonald word1 A320 don't won’t Jae-in Ünal naïve NATO's ( - -- ' _ ; é";
+        for text in texts.split(' ').flat_map(|word| [word.to_owned(), format!("{word} On"), format!("{word},5")]) {
+            let Some((length, told)) = plain(&text) else { continue };
+            let letter = text.starts_with(char::is_alphanumeric);
+            let slow = if letter { word_length(&text) } else { mark_length(&text, &[], 0) };
+            assert_eq!((length, Some(told)), (slow, text.get(..slow).map(case)), "{text}");
+        }
+        assert_eq!(plain("Moscow."), Some((6, Case::Capital)));
+        assert_eq!(plain("U.S."), None);
+    }
 }

@@ -76,8 +76,8 @@ impl Steps {
 }
 
 impl Lattice {
-    #[allow(clippy::needless_range_loop, reason = "loops of a known length over arrays become vector instructions")]
     /// Fills `labels` for a stretch of words with these scores.
+    #[allow(clippy::needless_range_loop, reason = "loops of a known length over arrays become vector instructions")]
     pub(in crate::extract) fn best(&mut self, steps: &Steps, scores: &[Scores], labels: &mut [u8]) {
         self.back.clear();
         let Some((first, rest)) = scores.split_first() else { return };
