@@ -19,6 +19,19 @@ pub(super) enum Meaning<'k> {
     Shape,
 }
 
+/// The types of names, in the order of the taggers' labels.
+pub(super) const TYPES: [EntityType; 9] = [
+    EntityType::Person,
+    EntityType::Organisation,
+    EntityType::Place,
+    EntityType::Facility,
+    EntityType::Group,
+    EntityType::Event,
+    EntityType::Product,
+    EntityType::Disease,
+    EntityType::Work,
+];
+
 /// The sureness of what the story itself tells: its dateline, or "the South" of Korea.
 pub(super) const CERTAIN: u32 = 9;
 
@@ -63,7 +76,7 @@ impl<'t> Text<'t> {
         for token in tokens.iter().filter(|token| token.is_word() && token.case != Case::Number) {
             let Some((words, capitals, upper)) = counts.get_mut(token.sentence) else { continue };
             // Short words stay small in Title Case.
-            if token.text.chars().count() > 3 {
+            if token.text.chars().nth(3).is_some() {
                 *words += 1;
                 *capitals += usize::from(token.is_capital());
                 *upper += usize::from(token.case == Case::Upper);

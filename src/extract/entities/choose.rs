@@ -5,8 +5,8 @@
 //! candidates with the highest total score that do not overlap, found in one pass over the tokens; then the story's
 //! own names (surnames, acronyms in brackets) join the candidates and the choice is made again.
 
-use super::candidate::{Candidate, Meaning, Text};
-use super::knowledge::{Knowledge, fold};
+use super::candidate::{Candidate, Meaning, TYPES, Text};
+use super::knowledge::{Knowledge, fold, fold_onto};
 use super::token::{Case, Token};
 use crate::model::{EntityType, MentionForm};
 use std::collections::HashMap;
@@ -25,6 +25,8 @@ pub(super) struct Learnt {
     plain: Vec<String>,
     /// Folded name to its type.
     types: HashMap<String, EntityType>,
+    /// How the surnames and the names with a type begin.
+    openings: Openings,
 }
 
 /// Chooses the mentions of every text.
@@ -59,41 +61,36 @@ pub(super) fn choose<'k>(
 
 /// The set of candidates that do not overlap with the highest total score (weighted interval scheduling).
 fn best<'k>(tokens: usize, candidates: &[Candidate<'k>]) -> Vec<Candidate<'k>> {
-    let mut by_end: Vec<Vec<usize>> = vec![Vec::new(); tokens + 1];
-    for (n, candidate) in candidates.iter().enumerate() {
-        if candidate.first < candidate.end
-            && let Some(slot) = by_end.get_mut(candidate.end)
-        {
-            slot.push(n);
-        }
-    }
-    let mut score = vec![0u32; tokens + 1];
-    let mut taken: Vec<Option<usize>> = vec![None; tokens + 1];
-    for at in 1..=tokens {
-        let mut top = score.get(at - 1).copied().unwrap_or(0);
+    let mut by_end: Vec<&Candidate<'k>> =
+        candidates.iter().filter(|candidate| candidate.first < candidate.end && candidate.end <= tokens).collect();
+    by_end.sort_by_key(|candidate| candidate.end);
+    // What the best choice among those that end here or before scores, for every place where one ends.
+    let mut scores: Vec<(usize, u32, Option<&Candidate<'k>>)> = vec![(0, 0, None)];
+    let upto =
+        |scores: &[(usize, u32, Option<&Candidate<'k>>)], at: usize| scores.partition_point(|(end, ..)| *end <= at);
+    for same in by_end.chunk_by(|one, next| one.end == next.end) {
+        let Some(end) = same.first().map(|candidate| candidate.end) else { continue };
+        let mut top = scores.last().map_or(0, |(_, score, _)| *score);
         let mut pick = None;
-        for n in by_end.get(at).into_iter().flatten() {
-            let Some(candidate) = candidates.get(*n) else { continue };
-            let total = score.get(candidate.first).copied().unwrap_or(0) + candidate.score();
+        for candidate in same {
+            let before = scores.get(upto(&scores, candidate.first) - 1).map_or(0, |(_, score, _)| *score);
+            let total = before + candidate.score();
             if total > top {
                 top = total;
-                pick = Some(*n);
+                pick = Some(*candidate);
             }
         }
-        if let (Some(score), Some(taken)) = (score.get_mut(at), taken.get_mut(at)) {
-            *score = top;
-            *taken = pick;
-        }
+        scores.push((end, top, pick));
     }
     let mut chosen = Vec::new();
-    let mut at = tokens;
-    while at > 0 {
-        match taken.get(at).copied().flatten().and_then(|n| candidates.get(n)) {
+    let mut left = scores.len();
+    while let Some((_, _, pick)) = left.checked_sub(1).and_then(|last| scores.get(last)) {
+        match pick {
             Some(candidate) => {
-                chosen.push(*candidate);
-                at = candidate.first;
+                chosen.push(**candidate);
+                left = upto(&scores, candidate.first);
             }
-            None => at -= 1,
+            None => left -= 1,
         }
     }
     chosen.reverse();
@@ -102,24 +99,53 @@ fn best<'k>(tokens: usize, candidates: &[Candidate<'k>]) -> Vec<Candidate<'k>> {
 
 /// The folded words of a mention.
 pub(super) fn name_of(text: &Text<'_>, candidate: &Candidate<'_>) -> String {
-    let mut name = String::new();
-    for word in text.tokens.get(candidate.first..candidate.end).unwrap_or_default() {
+    let words = text.tokens.get(candidate.first..candidate.end).unwrap_or_default();
+    let length = words.first().zip(words.last()).map_or(0, |(first, last)| last.end.saturating_sub(first.start));
+    let mut name = String::with_capacity(length);
+    for word in words {
         if word.spaced && !name.is_empty() {
             name.push(' ');
         }
-        name.push_str(&fold(word.text));
+        fold_onto(word.text, &mut name);
     }
     name
 }
 
+/// How names begin, two bytes each: most words of a text begin none, and no name is made of them.
+#[derive(Default)]
+struct Openings([u64; 16]);
+
+impl Openings {
+    fn add(&mut self, name: &str) {
+        if let [first, second, ..] = name.as_bytes() {
+            let (cell, bit) = Self::place(*first, *second);
+            self.0[cell] |= bit;
+        }
+    }
+
+    /// Whether the folded text of a word may begin one of the names.
+    fn may_begin(&self, word: &str) -> bool {
+        match word.as_bytes() {
+            [first, second, ..] if word.is_ascii() => {
+                let (cell, bit) = Self::place(first.to_ascii_lowercase(), second.to_ascii_lowercase());
+                self.0[cell] & bit != 0
+            }
+            _ => true,
+        }
+    }
+
+    fn place(first: u8, second: u8) -> (usize, u64) {
+        let number = usize::from(first) * 37 + usize::from(second);
+        (number / 64 % 16, 1 << (number % 64))
+    }
+}
+
 fn learn(knowledge: &Knowledge, texts: &[Text<'_>], chosen: &[Vec<Candidate<'_>>]) -> Learnt {
     let mut learnt = Learnt::default();
-    let mut votes: HashMap<String, HashMap<EntityType, u32>> = HashMap::new();
+    let mut votes: HashMap<String, [u32; TYPES.len()]> = HashMap::new();
     for (text, mentions) in texts.iter().zip(chosen) {
         for mention in mentions {
             let name = name_of(text, mention);
-            *votes.entry(name.clone()).or_default().entry(mention.kind).or_insert(0) +=
-                mention.sureness * mention.sureness;
             if mention.kind == EntityType::Person {
                 learn_person(knowledge, text, mention, &name, &mut learnt);
             }
@@ -127,21 +153,22 @@ fn learn(knowledge: &Knowledge, texts: &[Text<'_>], chosen: &[Vec<Candidate<'_>>
             if mention.kind == EntityType::Organisation {
                 learn_plain_name(text, mention, &mut learnt);
             }
+            let place = TYPES.iter().position(|kind| *kind == mention.kind);
+            if let Some(votes) = place.and_then(|place| votes.entry(name).or_default().get_mut(place)) {
+                *votes += mention.sureness * mention.sureness;
+            }
         }
     }
-    // Ties go to the type that comes first, so that the outcome never depends on the order of a hash map.
-    learnt.types = votes
-        .into_iter()
-        .filter_map(|(name, votes)| {
-            votes
-                .into_iter()
-                .max_by_key(|(kind, votes)| (*votes, std::cmp::Reverse(*kind)))
-                .map(|(kind, _)| (name, kind))
-        })
-        .collect();
+    let voted = votes.into_iter().filter_map(|(name, votes)| {
+        let most = votes.into_iter().max().filter(|most| *most > 0)?;
+        // Ties go to the type that comes first.
+        votes.into_iter().zip(TYPES).find(|(votes, _)| *votes == most).map(|(_, kind)| (name, kind))
+    });
+    learnt.types = voted.collect();
     for name in std::mem::take(&mut learnt.plain) {
         learnt.types.insert(name, EntityType::Organisation);
     }
+    learnt.surnames.keys().chain(learnt.types.keys()).for_each(|name| learnt.openings.add(name));
     learnt
 }
 
@@ -262,6 +289,7 @@ fn repeat(knowledge: &Knowledge, text: &Text<'_>, learnt: &Learnt, candidates: &
     let mut push = |first, end, kind, form, sureness| {
         candidates.push(Candidate { first, end, kind, form, meaning: Meaning::Shape, sureness, role_from: None })
     };
+    let mut key = String::new();
     for (at, token) in text.tokens.iter().enumerate() {
         if !token.is_capital()
             && !matches!(token.text, "van" | "von" | "de" | "al" | "bin" | "del" | "di" | "da" | "el" | "le")
@@ -271,7 +299,10 @@ fn repeat(knowledge: &Knowledge, text: &Text<'_>, learnt: &Learnt, candidates: &
         if let Some((kind, _)) = learnt.acronyms.get(token.text) {
             push(at, at + 1, *kind, MentionForm::Acronym, 8);
         }
-        let mut key = String::new();
+        if !learnt.openings.may_begin(token.text) {
+            continue;
+        }
+        key.clear();
         for length in 1..=4 {
             let Some(next) =
                 text.tokens.get(at + length - 1).filter(|next| next.sentence == token.sentence && next.is_word())
@@ -281,7 +312,7 @@ fn repeat(knowledge: &Knowledge, text: &Text<'_>, learnt: &Learnt, candidates: &
             if length > 1 && next.spaced {
                 key.push(' ');
             }
-            key.push_str(&fold(next.text));
+            fold_onto(next.text, &mut key);
             let word_opens = length == 1 && (token.opens || text.is_shouted(at)) && knowledge.is_common(token.text);
             if word_opens {
                 continue;
@@ -304,5 +335,38 @@ fn retype(text: &Text<'_>, learnt: &Learnt, candidate: &mut Candidate<'_>) {
     }
     if let Some(kind) = learnt.types.get(&name_of(text, candidate)) {
         candidate.kind = *kind;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names of these words, each with how sure it is.
+    fn chosen(of: &[(usize, usize, u32)]) -> Vec<(usize, usize, u32)> {
+        let (kind, form, meaning) = (EntityType::Person, MentionForm::Name, Meaning::Shape);
+        let candidate =
+            |&(first, end, sureness)| Candidate { first, end, kind, form, meaning, sureness, role_from: None };
+        let candidates: Vec<_> = of.iter().map(candidate).collect();
+        best(9, &candidates).iter().map(|chosen| (chosen.first, chosen.end, chosen.sureness)).collect()
+    }
+
+    #[test]
+    fn the_surest_choice_does_not_overlap() {
+        assert_eq!(
+            chosen(&[(0, 1, 3), (2, 4, 6), (1, 3, 9), (3, 5, 1), (7, 9, 2)]),
+            [(0, 1, 3), (1, 3, 9), (3, 5, 1), (7, 9, 2)]
+        );
+        // Longer names win over those inside them; of equals the one that was there first.
+        assert_eq!(chosen(&[(4, 5, 9), (4, 6, 1), (4, 6, 1), (8, 12, 9), (3, 3, 9)]), [(4, 6, 1)]);
+    }
+
+    #[test]
+    fn a_word_that_begins_no_name_is_told_by_its_letters() {
+        let mut openings = Openings::default();
+        openings.add("okello");
+        assert!(openings.may_begin("Okello") && openings.may_begin("OK") && !openings.may_begin("The"));
+        // What has one letter or folds to something else is looked up.
+        assert!(openings.may_begin("T") && openings.may_begin("Ökello"));
     }
 }

@@ -10,6 +10,8 @@ use super::knowledge::{Knowledge, Known, fold};
 use super::locate::{Located, locate};
 use crate::extract::places::{Place, Places};
 use crate::model::{Article, Entity, EntityType, Field, Mention, MentionForm, SectionKind, Span};
+use std::borrow::Cow;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 /// Gathers the mentions of all texts; `fields` says where each text stands.
@@ -24,19 +26,22 @@ pub(super) fn gather(
 ) -> Vec<Entity> {
     let located = locate(places, article, texts, chosen);
     let mut entities: Vec<Entity> = Vec::new();
-    let mut by_key: HashMap<String, usize> = HashMap::new();
+    let mut by_key: HashMap<Key<'_>, usize> = HashMap::new();
     let mut last_person: HashMap<String, String> = HashMap::new();
     for ((field, text), mentions) in fields.iter().zip(texts).zip(chosen) {
         for candidate in mentions {
             let Some(span) = span(text, candidate, *field) else { continue };
             let Some(written) = span.of(text.text) else { continue };
-            let (key, entity) = place_of_dateline(article, candidate, &span).unwrap_or_else(|| {
+            let identity = place_of_dateline(article, candidate, &span).unwrap_or_else(|| {
                 identify(knowledge, places, text, candidate, written, learnt, &mut last_person, &located)
             });
-            let number = *by_key.entry(key).or_insert_with(|| {
-                entities.push(entity);
-                entities.len() - 1
-            });
+            let number = match by_key.entry(identity.key()) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(new) => {
+                    entities.push(identity.entity(places, text, candidate, written));
+                    *new.insert(entities.len() - 1)
+                }
+            };
             let Some(entity) = entities.get_mut(number) else { continue };
             if candidate.kind == EntityType::Person {
                 add_role(knowledge, text, candidate, mentions, entity);
@@ -55,11 +60,11 @@ fn span(text: &Text<'_>, candidate: &Candidate<'_>, field: Field) -> Option<Span
     Some(Span::new(field, start, end))
 }
 
-pub(super) fn draft(kind: EntityType, name: &str, country: Option<&str>) -> Entity {
+pub(super) fn draft(kind: EntityType, name: impl Into<String>, country: Option<&str>) -> Entity {
     Entity {
         id: String::new(),
         kind,
-        name: name.to_owned(),
+        name: name.into(),
         country: country.map(str::to_owned),
         mentions: Vec::new(),
         links: BTreeMap::new(),
@@ -68,99 +73,152 @@ pub(super) fn draft(kind: EntityType, name: &str, country: Option<&str>) -> Enti
     }
 }
 
-/// Which entity a mention names: its key and what a new entity of that key would be.
+/// What tells entities apart: a name, and of what.
+type Key<'a> = (Sort, Cow<'a, str>);
+
+/// What a name that tells entities apart is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Sort {
+    /// Something of this type, by its folded name.
+    Named(EntityType),
+    /// A place of the tables, by its number there.
+    Place,
+    /// The people of a place of the tables.
+    People,
+}
+
+/// Which entity a mention names.
+enum Identity<'a> {
+    /// A nationality.
+    People(&'a Place),
+    /// A place of the gazetteer, and how it is written.
+    Place(&'a Place, &'a str),
+    /// Something that the tagger's own tables or an operator's know.
+    Known(&'a Known),
+    /// The place of the dateline that no table has: its name and country are what the dateline says.
+    Dateline(&'a str, Option<&'a str>),
+    /// A person, by the folded full name.
+    Person(Cow<'a, str>, Option<&'a Known>),
+    /// What an acronym stands for, by its folded full name.
+    Acronym(&'a str, EntityType, Option<&'a Known>),
+    /// Something that only the story knows, by its folded name, and what that means where it lies somewhere.
+    Told(String, EntityType, Option<&'a Located<'a>>),
+}
+
+impl<'a> Identity<'a> {
+    /// What tells it from others.
+    fn key(&self) -> Key<'a> {
+        match self {
+            Self::People(place) => (Sort::People, Cow::Borrowed(&*place.id)),
+            Self::Place(place, _) => (Sort::Place, Cow::Borrowed(&*place.id)),
+            Self::Known(known) if known.kind == EntityType::Place => (Sort::Place, Cow::Owned(fold(&known.name))),
+            Self::Known(known) => (Sort::Named(known.kind), Cow::Owned(fold(&known.name))),
+            Self::Dateline(name, _) => (Sort::Named(EntityType::Place), Cow::Owned(fold(name))),
+            Self::Person(name, _) => (Sort::Named(EntityType::Person), name.clone()),
+            Self::Acronym(name, kind, _) => (Sort::Named(*kind), Cow::Borrowed(name)),
+            Self::Told(name, kind, _) => (Sort::Named(*kind), Cow::Owned(name.trim_start_matches("the ").to_owned())),
+        }
+    }
+
+    /// The entity, as its first mention makes it.
+    fn entity(&self, places: &Places, text: &Text<'_>, candidate: &Candidate<'_>, written: &str) -> Entity {
+        match self {
+            Self::People(place) => draft(EntityType::Group, written, place.iso2.as_deref()),
+            Self::Place(place, written) => known_place(place, written),
+            Self::Known(known) | Self::Person(_, Some(known)) | Self::Acronym(_, _, Some(known)) => of_table(known),
+            Self::Dateline(name, country) => draft(EntityType::Place, *name, *country),
+            Self::Person(_, None) => draft(EntityType::Person, in_ordinary_case(text, candidate, written), None),
+            Self::Acronym(_, kind, None) => draft(*kind, written, None),
+            Self::Told(_, kind, meaning) => {
+                let of_name = country_of_name(places, *kind, written);
+                let around = meaning.filter(|_| of_name.is_none()).and_then(Located::country);
+                let name = in_ordinary_case(text, candidate, written);
+                let mut entity = draft(*kind, name, of_name.as_deref().or(around));
+                match meaning {
+                    Some(Located::Town(town)) if *kind == EntityType::Place => {
+                        entity.links.insert("geonames".to_owned(), town.geonames.to_owned());
+                    }
+                    _ if around.is_some() => {
+                        entity.links.insert("country_from".to_owned(), "context".to_owned());
+                    }
+                    _ => {}
+                }
+                entity
+            }
+        }
+    }
+}
+
+/// Which entity a mention names.
 #[allow(clippy::too_many_arguments, reason = "identity needs the tables, the story and the mention")]
-fn identify(
-    knowledge: &Knowledge,
-    places: &Places,
+fn identify<'a>(
+    knowledge: &'a Knowledge,
+    places: &'a Places,
     text: &Text<'_>,
-    candidate: &Candidate<'_>,
-    written: &str,
-    learnt: &Learnt,
+    candidate: &Candidate<'a>,
+    written: &'a str,
+    learnt: &'a Learnt,
     last_person: &mut HashMap<String, String>,
-    located: &HashMap<String, Located<'_>>,
-) -> (String, Entity) {
+    located: &'a HashMap<String, Located<'a>>,
+) -> Identity<'a> {
     match candidate.meaning {
         Meaning::Known(known) => {
             if let Some(known) = knowledge.known.get(known) {
-                if known.kind == EntityType::Place {
-                    // A place of the gazetteer and its other name in the tagger's own table are one.
-                    return place_of_table(places, known);
-                }
-                return (format!("{:?}:{}", known.kind, fold(&known.name)), of_table(known));
+                // A place of the gazetteer and its other name in the tagger's own table are one.
+                let place = Some(known).filter(|known| known.kind == EntityType::Place);
+                let place = place.and_then(|known| place_of_table(places, known));
+                return place.map_or(Identity::Known(known), |place| Identity::Place(place, &known.name));
             }
         }
         // "the South", "North and South Korea": what it means is told by more than its name.
-        Meaning::Place(place) if candidate.sureness >= CERTAIN => return known_place(place, &place.name),
+        Meaning::Place(place) if candidate.sureness >= CERTAIN => return Identity::Place(place, &place.name),
         Meaning::Place(_) => {}
-        Meaning::Demonym(place) => {
-            return (format!("group:{}", place.id), draft(EntityType::Group, written, place.iso2.as_deref()));
-        }
+        Meaning::Demonym(place) => return Identity::People(place),
         Meaning::Shape => {}
     }
     let name = name_of(text, candidate);
     if candidate.kind == EntityType::Person {
         let fulls = learnt.surnames.get(&name);
-        let full = match fulls.map(Vec::as_slice) {
-            Some([only]) => Some(only.clone()),
+        let full: Option<Cow<'a, str>> = match fulls.map(Vec::as_slice) {
+            Some([only]) => Some(Cow::Borrowed(only)),
             // Two people of one surname: the one named last before this.
-            Some([first, ..]) => Some(last_person.get(&name).unwrap_or(first).clone()),
+            Some([first, ..]) => {
+                Some(last_person.get(&name).map_or(Cow::Borrowed(first), |last| Cow::Owned(last.clone())))
+            }
             _ => None,
         };
-        if let Some(last) = name.split(' ').next_back()
+        if let Some((_, last)) = name.rsplit_once(' ')
             && learnt.surnames.contains_key(last)
-            && name.contains(' ')
         {
             last_person.insert(last.to_owned(), name.clone());
         }
-        let key = full.unwrap_or_else(|| name.clone());
+        let key = full.unwrap_or(Cow::Owned(name));
         let known = knowledge.named(EntityType::Person, &key);
-        let entity = match known {
-            Some(known) => of_table(known),
-            None => draft(EntityType::Person, &in_ordinary_case(text, candidate, written), None),
-        };
-        return (format!("{:?}:{key}", EntityType::Person), entity);
+        return Identity::Person(key, known);
     }
     if let Some((kind, full)) = learnt.acronyms.get(written)
         && *kind == candidate.kind
     {
-        let known = knowledge.named(*kind, full);
-        return (format!("{kind:?}:{full}"), known.map_or_else(|| draft(*kind, written, None), of_table));
+        return Identity::Acronym(full, *kind, knowledge.named(*kind, full));
     }
-    let meaning = located.get(&name);
-    if candidate.kind == EntityType::Place
-        && let Some(Located::Place(place)) = meaning
-    {
-        return known_place(place, written);
+    match located.get(&name) {
+        Some(Located::Place(place)) if candidate.kind == EntityType::Place => Identity::Place(place, written),
+        meaning => Identity::Told(name, candidate.kind, meaning),
     }
-    let of_name = country_of_name(places, candidate.kind, written);
-    let around = meaning.filter(|_| of_name.is_none()).and_then(Located::country);
-    let mut entity = draft(candidate.kind, &in_ordinary_case(text, candidate, written), of_name.as_deref().or(around));
-    match meaning {
-        Some(Located::Town(town)) if candidate.kind == EntityType::Place => {
-            entity.links.insert("geonames".to_owned(), town.geonames.to_owned());
-        }
-        _ if around.is_some() => {
-            entity.links.insert("country_from".to_owned(), "context".to_owned());
-        }
-        _ => {}
-    }
-    (format!("{:?}:{}", candidate.kind, name.trim_start_matches("the ")), entity)
 }
 
-/// A dateline's place that no table has: its name and country are what the dateline says.
-fn place_of_dateline(article: &Article, candidate: &Candidate<'_>, span: &Span) -> Option<(String, Entity)> {
+/// The place of the dateline, where no table has it.
+fn place_of_dateline<'a>(article: &'a Article, candidate: &Candidate<'_>, span: &Span) -> Option<Identity<'a>> {
     let dateline = article.wire.dateline.as_ref()?;
     let unknown = matches!(candidate.meaning, Meaning::Shape) && candidate.kind == EntityType::Place;
     let name = dateline.place.as_deref().filter(|_| unknown && dateline.span.contains(span))?;
-    let country = dateline.country.as_deref();
-    Some((format!("{:?}:{}", EntityType::Place, fold(name)), draft(EntityType::Place, name, country)))
+    Some(Identity::Dateline(name, dateline.country.as_deref()))
 }
 
 /// A place of the gazetteer, by its ordinary name.
-pub(super) fn known_place(place: &Place, written: &str) -> (String, Entity) {
+pub(super) fn known_place(place: &Place, written: &str) -> Entity {
     let name =
-        if fold(&place.name) == fold(written) && place.name != written && !written.chars().all(|c| !c.is_lowercase()) {
+        if place.name != written && fold(&place.name) == fold(written) && !written.chars().all(|c| !c.is_lowercase()) {
             written
         } else {
             &place.name
@@ -176,12 +234,12 @@ pub(super) fn known_place(place: &Place, written: &str) -> (String, Entity) {
             entity.links.insert("iso3166-2".to_owned(), place.id.clone());
         }
     }
-    (format!("place:{}", place.id), entity)
+    entity
 }
 
 /// Something that the tagger's own tables or an operator's know.
 fn of_table(known: &Known) -> Entity {
-    let mut entity = draft(known.kind, &known.name, known.country.as_deref());
+    let mut entity = draft(known.kind, &*known.name, known.country.as_deref());
     for (name, id) in [("geonames", &known.geonames), ("wikidata", &known.wikidata)] {
         if let Some(id) = id {
             entity.links.insert(name.to_owned(), id.clone().into_owned());
@@ -190,14 +248,10 @@ fn of_table(known: &Known) -> Entity {
     entity
 }
 
-fn place_of_table(places: &Places, known: &Known) -> (String, Entity) {
+/// The place of the gazetteer that a row of the tables is.
+fn place_of_table<'p>(places: &'p Places, known: &Known) -> Option<&'p Place> {
     let country = known.country.as_deref();
-    if let Some(place) = places.resolve(&known.name, country)
-        && place.iso2.as_deref() == country
-    {
-        return known_place(place, &known.name);
-    }
-    (format!("place:{}", fold(&known.name)), of_table(known))
+    places.resolve(&known.name, country).filter(|place| place.iso2.as_deref() == country)
 }
 
 /// The country that stands in a name: "Bank of Japan", "Russian Foreign Ministry"; none where there are two.
@@ -222,10 +276,11 @@ fn country_of_name(places: &Places, kind: EntityType, written: &str) -> Option<S
 /// A name met only in capitals is written in ordinary case.
 fn in_ordinary_case(text: &Text<'_>, candidate: &Candidate<'_>, written: &str) -> String {
     let tokens = text.tokens.get(candidate.first..candidate.end).unwrap_or_default();
-    let shouted =
-        tokens.iter().all(|token| !token.text.chars().any(char::is_lowercase)) && text.is_shouted(candidate.first);
-    if !shouted || tokens.len() < 2 {
-        return written.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shouted = text.is_shouted(candidate.first)
+        && tokens.len() >= 2
+        && tokens.iter().all(|token| !token.text.chars().any(char::is_lowercase));
+    if !shouted {
+        return single_spaced(written);
     }
     let mut out = String::with_capacity(written.len());
     let mut capital = true;
@@ -240,11 +295,28 @@ fn in_ordinary_case(text: &Text<'_>, candidate: &Candidate<'_>, written: &str) -
     out
 }
 
+/// The words of a name with one space between.
+fn single_spaced(written: &str) -> String {
+    let mut out = String::with_capacity(written.len());
+    for word in written.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
+}
+
+/// Whether a name has fewer words than another.
+fn is_shorter(name: &str, other: &str) -> bool {
+    name != other && name.split_whitespace().count() < other.split_whitespace().count()
+}
+
 /// A longer form of a person's name replaces a shorter one, unless the tables gave the name.
 fn prefer_full_name(candidate: &Candidate<'_>, written: &str, entity: &mut Entity) {
-    let longer = written.split_whitespace().count() > entity.name.split_whitespace().count();
-    if matches!(candidate.meaning, Meaning::Shape) && longer && entity.country.is_none() {
-        entity.name = written.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = matches!(candidate.meaning, Meaning::Shape) && entity.country.is_none();
+    if told && is_shorter(&entity.name, written) {
+        entity.name = single_spaced(written);
     }
 }
 
@@ -252,12 +324,11 @@ fn form(candidate: &Candidate<'_>, written: &str, entity: &Entity) -> MentionFor
     if candidate.form != MentionForm::Name {
         return candidate.form;
     }
-    let shorter = written.split_whitespace().count() < entity.name.split_whitespace().count();
     match candidate.kind {
-        EntityType::Person if shorter => MentionForm::Short,
+        EntityType::Person if is_shorter(written, &entity.name) => MentionForm::Short,
         EntityType::Organisation | EntityType::Place
-            if shorter
-                && written.chars().count() >= 2
+            if is_shorter(written, &entity.name)
+                && written.chars().nth(1).is_some()
                 && written.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase) =>
         {
             MentionForm::Acronym
@@ -285,7 +356,7 @@ fn add_role(
     let mut from = candidate.role_from.unwrap_or(candidate.first);
     // Lower-case offices: "North Korean leader Kim", "foreign minister Lavrov".
     while let Some(before) = from.checked_sub(1).and_then(|before| text.tokens.get(before)) {
-        if Some(before.sentence) != sentence || !super::roles::is_role_word(before.text) {
+        if Some(before.sentence) != sentence || !super::roles::is_role_word(before) {
             break;
         }
         from -= 1;
@@ -329,7 +400,7 @@ fn add_role(
 fn knowledge_has_office(knowledge: &Knowledge, text: &Text<'_>, from: usize, end: usize) -> bool {
     (from..end).any(|at| {
         knowledge.title(&text.tokens, at).is_some()
-            || text.tokens.get(at).is_some_and(|token| super::roles::is_role_noun(token.text))
+            || text.tokens.get(at).is_some_and(|token| super::roles::is_role_noun(token))
     })
 }
 

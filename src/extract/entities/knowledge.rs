@@ -4,11 +4,12 @@
 //! Names are folded (case, diacritics) for lookup and their capitals are checked afterwards, so that "who" is not the
 //! World Health Organization and a headline in capitals still is read.
 
+use super::hash::{self, Numbered, Numbers, folded, step};
 use super::token::{Case, Token};
 use crate::extract::gazetteer::Row;
 use crate::model::EntityType;
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -55,20 +56,38 @@ pub(super) struct Knowledge {
     pub(super) known: Vec<Known>,
     /// Folded canonical name to what it is.
     by_name: HashMap<Box<str>, Vec<usize>>,
-    phrases: HashMap<Box<str>, Vec<Spelling>>,
+    /// Numbers of the words of a phrase, one after the other.
+    phrases: Numbered<Vec<Spelling>>,
     /// First word of a phrase to the longest phrase that starts with it.
-    longest: HashMap<Box<str>, usize>,
-    titles: HashMap<Box<str>, usize>,
-    first_names: HashSet<Box<str>>,
-    surnames_first: HashSet<Box<str>>,
+    longest: Numbered<usize>,
+    /// First words of the names of diseases.
+    diseases: Numbers,
+    titles: Numbers,
+    /// First words of titles: no other word is looked at twice.
+    first_of_titles: Numbers,
+    first_names: Numbers,
+    surnames_first: Numbers,
 }
 
 /// Lower case without diacritics.
 pub(in crate::extract) fn fold(word: &str) -> String {
+    let mut folded = String::with_capacity(word.len());
+    fold_onto(word, &mut folded);
+    folded
+}
+
+/// The same, put behind what there is.
+pub(super) fn fold_onto(word: &str, out: &mut String) {
     if word.is_ascii() {
-        return word.to_ascii_lowercase();
+        let start = out.len();
+        out.push_str(word);
+        if let Some(added) = out.get_mut(start..) {
+            added.make_ascii_lowercase();
+        }
+        return;
     }
-    word.nfd()
+    let folded = word
+        .nfd()
         .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
         .map(|c| match c {
             'ł' => 'l',
@@ -82,8 +101,8 @@ pub(in crate::extract) fn fold(word: &str) -> String {
             '‐' | '‑' => '-',
             c => c,
         })
-        .flat_map(char::to_lowercase)
-        .collect()
+        .flat_map(char::to_lowercase);
+    out.extend(folded);
 }
 
 /// The rows of a table, cell by cell.
@@ -104,8 +123,9 @@ fn own(cell: Option<&&'static str>) -> Option<Text> {
 
 /// Whether an ordinary English word is written like this.
 pub(crate) fn is_common_word(word: &str) -> bool {
-    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| words(include_str!("tables/common-words.txt")).collect());
-    WORDS.contains(fold(word).as_str())
+    static WORDS: LazyLock<Numbers> =
+        LazyLock::new(|| words(include_str!("tables/common-words.txt")).map(hash::exact).collect());
+    WORDS.contains(&folded(word))
 }
 
 /// The words of a list.
@@ -119,11 +139,13 @@ impl Knowledge {
         let mut knowledge = Self {
             known: Vec::new(),
             by_name: HashMap::new(),
-            phrases: HashMap::new(),
-            longest: HashMap::new(),
-            titles: HashMap::new(),
-            first_names: HashSet::new(),
-            surnames_first: HashSet::new(),
+            phrases: Numbered::default(),
+            longest: Numbered::default(),
+            diseases: Numbers::default(),
+            titles: Numbers::default(),
+            first_of_titles: Numbers::default(),
+            first_names: Numbers::default(),
+            surnames_first: Numbers::default(),
         };
         for row in rows(include_str!("tables/persons.tsv")) {
             let known = Known {
@@ -171,13 +193,13 @@ impl Knowledge {
         let titles = rows(include_str!("tables/words.tsv")).find(|row| row.first() == Some(&"title"));
         for title in titles.iter().flat_map(|row| row.get(1)).flat_map(|words| words.split('|')) {
             let parts = split(title);
-            let key = parts.iter().map(|part| fold(part)).collect::<Vec<_>>().join(" ");
-            knowledge.titles.insert(key.into(), parts.len());
+            knowledge.titles.insert(parts.iter().fold(0, |state, part| step(state, part.folded)));
+            knowledge.first_of_titles.extend(parts.first().map(|part| part.folded));
         }
-        knowledge.first_names = words(include_str!("tables/first-names.txt")).map(|name| fold(name).into()).collect();
+        knowledge.first_names = words(include_str!("tables/first-names.txt")).map(folded).collect();
         // Names of Chinese, Koreans and Vietnamese, whose families stand first.
         for line in include_str!("tables/surnames.txt").lines().filter_map(|line| line.strip_prefix("first:")) {
-            knowledge.surnames_first.extend(line.split_whitespace().map(|name| Box::from(fold(name))));
+            knowledge.surnames_first.extend(line.split_whitespace().map(folded));
         }
         knowledge
     }
@@ -193,31 +215,34 @@ impl Knowledge {
 
     fn add(&mut self, known: Known, other: Option<&str>, parts: Option<&str>) {
         let number = self.known.len();
-        self.spell(number, &known.name, false);
+        self.spell(number, known.kind, &known.name, false);
         for name in other.into_iter().flat_map(|names| names.split(';')) {
-            self.spell(number, name.trim(), false);
+            self.spell(number, known.kind, name.trim(), false);
         }
         for part in parts.into_iter().flat_map(|names| names.split(';')) {
-            self.spell(number, part.trim(), true);
+            self.spell(number, known.kind, part.trim(), true);
         }
         self.by_name.entry(fold(&known.name).into()).or_default().push(number);
         self.known.push(known);
     }
 
-    fn spell(&mut self, known: usize, name: &str, part: bool) {
+    fn spell(&mut self, known: usize, kind: EntityType, name: &str, part: bool) {
         let words = split(name);
         let Some(first) = words.first() else { return };
-        let key = words.iter().map(|word| fold(word)).collect::<Vec<_>>().join(" ");
+        let key = words.iter().fold(0, |state, word| step(state, word.folded));
         let capitals = words
             .iter()
             .enumerate()
-            .filter(|(_, word)| word.starts_with(char::is_uppercase))
+            .filter(|(_, word)| word.text.starts_with(char::is_uppercase))
             .fold(0, |bits, (n, _)| bits | 1u32 << n.min(31));
         let short = words.len() == 1 && name.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
-        let longest = self.longest.entry(fold(first).into()).or_insert(0);
+        let longest = self.longest.entry(first.folded).or_insert(0);
         *longest = (*longest).max(words.len());
+        if kind == EntityType::Disease {
+            self.diseases.insert(first.folded);
+        }
         let spelling = Spelling { known, capitals, exact: short.then(|| name.into()), part };
-        self.phrases.entry(key.into()).or_default().push(spelling);
+        self.phrases.entry(key).or_default().push(spelling);
     }
 
     /// What the tables have under this folded canonical name and type.
@@ -228,12 +253,12 @@ impl Knowledge {
 
     /// Whether it is a first name.
     pub(super) fn is_first_name(&self, word: &str) -> bool {
-        self.first_names.contains(fold(word).as_str())
+        self.first_names.contains(&folded(word))
     }
 
     /// Whether it is a surname that stands first.
     pub(super) fn is_surname_first(&self, word: &str) -> bool {
-        self.surnames_first.contains(fold(word).as_str())
+        self.surnames_first.contains(&folded(word))
     }
 
     /// Whether it is a word that opens sentences and names nothing.
@@ -241,30 +266,33 @@ impl Knowledge {
         is_common_word(word)
     }
 
+    /// Whether the name of a disease may begin with this token.
+    pub(super) fn may_be_disease(&self, token: &Token<'_>) -> bool {
+        self.diseases.contains(&token.folded)
+    }
+
     /// The longest title at token `at`, in tokens. Its dot ("Gen.") counts.
     pub(super) fn title(&self, tokens: &[Token<'_>], at: usize) -> Option<usize> {
-        let mut key = String::new();
+        tokens.get(at).filter(|first| first.is_capital() && self.first_of_titles.contains(&first.folded))?;
+        let mut key = 0;
         let mut best = None;
         let mut used = 0;
-        for words in 1..=3 {
+        for _ in 1..=3 {
             let Some(token) = tokens.get(at + used).filter(|token| token.is_capital()) else { break };
-            if words > 1 {
-                key.push(' ');
-            }
-            key.push_str(&fold(token.text));
+            key = step(key, token.folded);
             used += 1;
             let dotted = tokens.get(at + used).is_some_and(|dot| dot.text == "." && !dot.spaced)
                 && tokens.get(at + used + 1).is_some_and(|next| next.sentence == token.sentence);
             // "Secretary of State" has a small word inside.
-            let small = tokens.get(at + used).is_some_and(|next| next.text == "of")
-                && tokens.get(at + used + 1).is_some_and(Token::is_capital);
-            if self.titles.contains_key(key.as_str()) {
+            let small = tokens.get(at + used).filter(|next| next.text == "of");
+            let small = small.filter(|_| tokens.get(at + used + 1).is_some_and(Token::is_capital));
+            if self.titles.contains(&key) {
                 best = Some(used + usize::from(dotted));
             }
             if dotted {
                 used += 1;
-            } else if small {
-                key.push_str(" of");
+            } else if let Some(small) = small {
+                key = step(key, small.folded);
                 used += 1;
             }
         }
@@ -274,44 +302,43 @@ impl Knowledge {
     /// What the tables know at token `at`, the longest first; several when the longest name is shared.
     pub(super) fn phrases(&self, tokens: &[Token<'_>], at: usize, shouted: bool) -> Vec<Phrase> {
         let Some(first) = tokens.get(at) else { return Vec::new() };
-        let head = fold(first.text);
-        let Some(&longest) = self.longest.get(head.as_str()) else { return Vec::new() };
-        let mut keys = vec![head];
-        for n in 1..longest {
-            let Some(token) = tokens.get(at + n).filter(|token| token.sentence == first.sentence) else { break };
-            let key = format!("{} {}", keys.last().map(String::as_str).unwrap_or_default(), fold(token.text));
-            keys.push(key);
-        }
-        for (n, key) in keys.iter().enumerate().rev() {
-            let Some(spellings) = self.phrases.get(key.as_str()) else { continue };
-            let Some(words) = tokens.get(at..=at + n) else { continue };
-            let fits = |spelling: &&Spelling| match &spelling.exact {
-                Some(exact) => {
-                    words.first().is_some_and(|word| word.text == &**exact) && !(shouted && self.is_common(exact))
-                }
-                None => words.iter().enumerate().all(|(n, word)| {
-                    spelling.capitals & (1 << n.min(31)) == 0 || word.is_capital() || word.case == Case::Number
-                }),
-            };
-            let found: Vec<Phrase> = spellings
-                .iter()
-                .filter(fits)
-                .map(|spelling| Phrase {
-                    known: spelling.known,
-                    length: n + 1,
-                    part: spelling.part,
-                    acronym: spelling.exact.is_some(),
-                })
-                .collect();
-            if !found.is_empty() {
-                return found;
+        let Some(&longest) = self.longest.get(&first.folded) else { return Vec::new() };
+        let ahead = tokens.get(at..).unwrap_or_default().iter().take(longest);
+        let within = ahead.take_while(|token| token.sentence == first.sentence);
+        let (mut key, mut best) = (0, None);
+        for (n, token) in within.enumerate() {
+            key = step(key, token.folded);
+            let Some(spellings) = self.phrases.get(&key) else { continue };
+            let Some(words) = tokens.get(at..=at + n) else { break };
+            if spellings.iter().any(|spelling| self.fits(spelling, words, shouted)) {
+                best = Some((words, spellings));
             }
         }
-        Vec::new()
+        let Some((words, spellings)) = best else { return Vec::new() };
+        let fitting = spellings.iter().filter(|spelling| self.fits(spelling, words, shouted));
+        let phrase = |spelling: &Spelling| Phrase {
+            known: spelling.known,
+            length: words.len(),
+            part: spelling.part,
+            acronym: spelling.exact.is_some(),
+        };
+        fitting.map(phrase).collect()
+    }
+
+    /// Whether words are written as a spelling demands.
+    fn fits(&self, spelling: &Spelling, words: &[Token<'_>], shouted: bool) -> bool {
+        match &spelling.exact {
+            Some(exact) => {
+                words.first().is_some_and(|word| word.text == &**exact) && !(shouted && self.is_common(exact))
+            }
+            None => words.iter().enumerate().all(|(n, word)| {
+                spelling.capitals & (1 << n.min(31)) == 0 || word.is_capital() || word.case == Case::Number
+            }),
+        }
     }
 }
 
 /// The words of a table's name, cut as the tokens of a text are.
-fn split(name: &str) -> Vec<&str> {
-    super::token::tokens(name, crate::model::Field::Body).iter().map(|token| token.text).collect()
+fn split(name: &str) -> Vec<Token<'_>> {
+    super::token::tokens(name, crate::model::Field::Body)
 }

@@ -11,6 +11,7 @@ mod candidate;
 mod choose;
 mod context;
 mod gather;
+pub(in crate::extract) mod hash;
 pub(in crate::extract) mod knowledge;
 mod locate;
 mod offices;

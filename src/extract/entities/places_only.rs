@@ -12,7 +12,7 @@ use std::collections::HashMap;
 pub(crate) fn entities(places: &Places, language: &str, article: &Article) -> Vec<Entity> {
     let country = article.wire.dateline.as_ref().and_then(|dateline| dateline.country.as_deref());
     let mut entities: Vec<Entity> = Vec::new();
-    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut known: HashMap<(bool, &str), usize> = HashMap::new();
     let fields = [
         (Field::Headline, article.headline.as_deref().unwrap_or_default()),
         (Field::Summary, article.summary.as_deref().unwrap_or_default()),
@@ -21,14 +21,13 @@ pub(crate) fn entities(places: &Places, language: &str, article: &Article) -> Ve
     for (field, text) in fields {
         for found in places.find_in(language, text) {
             let place = found.place_in(country);
-            let (key, entity) = match found.form {
-                PlaceForm::Name => known_place(place, &place.name),
-                PlaceForm::Demonym | PlaceForm::People => {
-                    (format!("group:{}", place.id), draft(EntityType::Group, &place.name, place.iso2.as_deref()))
-                }
-            };
-            let at = *known.entry(key).or_insert_with(|| {
-                entities.push(entity);
+            let named = found.form == PlaceForm::Name;
+            let at = *known.entry((named, place.id.as_str())).or_insert_with(|| {
+                entities.push(if named {
+                    known_place(place, &place.name)
+                } else {
+                    draft(EntityType::Group, &*place.name, place.iso2.as_deref())
+                });
                 entities.len() - 1
             });
             let (Some(entity), Some(words)) = (entities.get_mut(at), text.get(found.start..found.end)) else {
@@ -37,7 +36,7 @@ pub(crate) fn entities(places: &Places, language: &str, article: &Article) -> Ve
             entity.mentions.push(Mention {
                 span: Span::new(field, found.start, found.end),
                 text: words.to_owned(),
-                form: if found.form == PlaceForm::Name { MentionForm::Name } else { MentionForm::Demonym },
+                form: if named { MentionForm::Name } else { MentionForm::Demonym },
             });
         }
     }

@@ -8,6 +8,7 @@ use super::candidate::{Candidate, Meaning, Text};
 use super::gather::draft;
 use super::knowledge::{Knowledge, fold};
 use super::offices::{Offices, Term};
+use super::token::{Case, Token};
 use crate::model::{Entity, EntityType, Field, Mention, MentionForm, Span};
 use jiff::civil::Date;
 use std::borrow::Cow;
@@ -106,13 +107,13 @@ const SYNONYMS: [(&str, &[&str]); 14] = [
 ];
 
 /// Whether a lower-case word can be part of an office that stands before a name.
-pub(super) fn is_role_word(word: &str) -> bool {
-    is_role_noun(word) || MODIFIERS.contains(&word)
+pub(super) fn is_role_word(word: &Token<'_>) -> bool {
+    word.case == Case::Lower && (NOUNS.contains(&word.text) || MODIFIERS.contains(&word.text))
 }
 
 /// Whether a lower-case word names an office.
-pub(super) fn is_role_noun(word: &str) -> bool {
-    NOUNS.contains(&word)
+pub(super) fn is_role_noun(word: &Token<'_>) -> bool {
+    word.case == Case::Lower && NOUNS.contains(&word.text)
 }
 
 /// Adds the mentions by office.
@@ -205,11 +206,11 @@ fn phrase(text: &Text<'_>, state: &Candidate<'_>) -> Option<(usize, usize, Strin
         }
     }
     let mut office = false;
-    while let Some(next) = token(end).filter(|next| is_role_word(next.text))
+    while let Some(next) = token(end).filter(|next| is_role_word(next))
         && words.len() < LONGEST_OFFICE
     {
         words.push(next.text);
-        office = is_role_noun(next.text);
+        office = is_role_noun(next);
         end += 1;
     }
     // The name itself follows, or the office is only the beginning of something else.

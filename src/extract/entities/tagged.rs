@@ -3,24 +3,12 @@
 //! In: a text and the label of each of its tokens. Out: candidates that do not overlap. What holds: where a name stands
 //! and of what type it is, the tagger says; the tables say what it stands for, and add what they alone know: diseases.
 
-use super::candidate::{Candidate, Meaning, Text};
+use super::candidate::{Candidate, Meaning, TYPES, Text};
 use super::knowledge::{Knowledge, Known, Phrase};
 use crate::extract::places::Places;
 use crate::extract::tagger::{self, Labels, Name};
 use crate::model::{EntityType, MentionForm, PlaceKind};
-
-/// The types in the order of the labels.
-const TYPES: [EntityType; 9] = [
-    EntityType::Person,
-    EntityType::Organisation,
-    EntityType::Place,
-    EntityType::Facility,
-    EntityType::Group,
-    EntityType::Event,
-    EntityType::Product,
-    EntityType::Disease,
-    EntityType::Work,
-];
+use std::cell::LazyCell;
 
 /// How sure a name is of which the tagger is: less than what the story or the tables say for certain.
 const SURENESS: u32 = 6;
@@ -41,6 +29,10 @@ pub(super) fn candidates<'k>(
     while at < text.tokens.len() {
         if let Some(name) = names.next_if(|name| name.start <= at) {
             at = name.end.max(at + 1);
+            continue;
+        }
+        if !text.tokens.get(at).is_some_and(|token| knowledge.may_be_disease(token)) {
+            at += 1;
             continue;
         }
         let free = names.peek().map_or(text.tokens.len(), |name| name.start) - at;
@@ -91,8 +83,12 @@ fn candidate<'k>(
     let written = text.text.get(tokens.first()?.start..tokens.last()?.end)?;
     let row = rows(knowledge, text, name.start)
         .find(|(phrase, known)| phrase.length == tokens.len() && alike(known.kind, kind));
-    let people = || places.people(written.split(['-', '–']).next().unwrap_or(written));
-    let sense = || places.senses(written).next();
+    let named = LazyCell::new(|| places.place_and_people(written));
+    let people = || match written.split_once(['-', '–']) {
+        Some((first, _)) => places.people(first),
+        None => named.1,
+    };
+    let sense = || named.0;
     let mut form = MentionForm::Name;
     let meaning = match kind {
         // "Dutch" alone is a people, whatever it was taken for.

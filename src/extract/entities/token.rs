@@ -3,6 +3,7 @@
 //! In: a text. Out: its tokens in order, each with its bytes, its case and its sentence. A hyphenated name, initials
 //! with their dots ("U.S.") and inner apostrophes are one token; a possessive ending is a token of its own.
 
+use super::hash;
 use crate::extract::sentence;
 use crate::model::Field;
 
@@ -31,6 +32,8 @@ pub(in crate::extract) struct Token<'t> {
     pub(in crate::extract) start: usize,
     pub(in crate::extract) end: usize,
     pub(in crate::extract) text: &'t str,
+    /// The number of its folded text.
+    pub(in crate::extract) folded: u64,
     pub(in crate::extract) case: Case,
     /// It opens a sentence, a quotation or a list item, so that its capital says nothing.
     pub(in crate::extract) opens: bool,
@@ -60,34 +63,69 @@ pub(in crate::extract) fn tokens(text: &str, field: Field) -> Vec<Token<'_>> {
         let mut opens = true;
         while at < sentence.end {
             let Some(rest) = text.get(at..sentence.end) else { break };
-            let Some(first) = rest.chars().next() else { break };
-            if first.is_whitespace() {
-                at += first.len_utf8();
-                continue;
-            }
-            let length = if first.is_alphanumeric() { word_length(rest) } else { mark_length(rest, &tokens, at) };
+            let (length, case) = match plain(rest) {
+                Some(plain) => plain,
+                None => {
+                    let Some(first) = rest.chars().next() else { break };
+                    if first.is_whitespace() {
+                        at += first.len_utf8();
+                        continue;
+                    }
+                    let length =
+                        if first.is_alphanumeric() { word_length(rest) } else { mark_length(rest, &tokens, at) };
+                    let Some(word) = rest.get(..length) else { break };
+                    (length, case(word))
+                }
+            };
             let Some(word) = rest.get(..length) else { break };
             let spaced = tokens.last().is_none_or(|last| last.end < at);
+            let folded = hash::folded(word);
             tokens.push(Token {
                 start: at,
                 end: at + length,
                 text: word,
-                case: case(word),
+                folded,
+                case,
                 opens,
                 sentence: number,
                 spaced,
             });
             at += length;
-            let mark = tokens.last().is_some_and(|token| token.case == Case::Mark);
             // After an opening quotation mark or a colon or dash a capital is again only a beginning.
-            opens = if mark {
-                opens || matches!(word, "\"" | "“" | "‘" | ":" | "«" | "•" | "—" | "–" | "--" | "]" | ";")
-            } else {
-                false
-            };
+            opens = case == Case::Mark
+                && (opens || matches!(word, "\"" | "“" | "‘" | ":" | "«" | "•" | "—" | "–" | "--" | "]" | ";"));
         }
     }
     tokens
+}
+
+/// Length and case of what is told by its bytes alone: a word of plain letters, or a mark that joins nothing.
+fn plain(text: &str) -> Option<(usize, Case)> {
+    let bytes = text.as_bytes();
+    let first = *bytes.first()?;
+    if !first.is_ascii_alphabetic() {
+        let joins = matches!(first, b'\'' | b'-') || !first.is_ascii_punctuation();
+        return (!joins).then_some((1, Case::Mark));
+    }
+    let (mut length, mut capitals) = (1, usize::from(first.is_ascii_uppercase()));
+    while let Some(byte) = bytes.get(length).filter(|byte| byte.is_ascii_alphabetic()) {
+        capitals += usize::from(byte.is_ascii_uppercase());
+        length += 1;
+    }
+    // What may join it to what follows.
+    match bytes.get(length) {
+        Some(b'-' | b'\'' | b'&' | b'0'..=b'9' | 0x80..) => return None,
+        Some(b'.') if length == 1 => return None,
+        _ => {}
+    }
+    let case = match (first.is_ascii_uppercase(), capitals) {
+        (_, 0) => Case::Lower,
+        (true, 1) if length == 1 => Case::Letter,
+        (true, capitals) if capitals == length => Case::Upper,
+        (true, 1) => Case::Capital,
+        _ => return None,
+    };
+    Some((length, case))
 }
 
 fn word_length(text: &str) -> usize {
@@ -147,7 +185,7 @@ fn word_length(text: &str) -> usize {
 }
 
 fn is_combining(c: char) -> bool {
-    unicode_normalization::char::is_combining_mark(c)
+    !c.is_ascii() && unicode_normalization::char::is_combining_mark(c)
 }
 
 /// `s` and `S` after an apostrophe, alone.
@@ -220,5 +258,19 @@ mod tests {
         );
         check("/AGENCY/. É", &["/", "AGENCY", "/", ".", "É"]);
         check("", &[]);
+    }
+
+    #[test]
+    fn what_its_bytes_tell_of_a_word_is_what_its_characters_tell() {
+        let texts =
+            "Moscow. a.m U.S. B. AT&T x I A, McDonald word1 A320 don't won’t Jae-in Ünal naïve NATO's ( - -- ' _ ; é";
+        for text in texts.split(' ').flat_map(|word| [word.to_owned(), format!("{word} On"), format!("{word},5")]) {
+            let Some((length, told)) = plain(&text) else { continue };
+            let letter = text.starts_with(char::is_alphanumeric);
+            let slow = if letter { word_length(&text) } else { mark_length(&text, &[], 0) };
+            assert_eq!((length, Some(told)), (slow, text.get(..slow).map(case)), "{text}");
+        }
+        assert_eq!(plain("Moscow."), Some((6, Case::Capital)));
+        assert_eq!(plain("U.S."), None);
     }
 }

@@ -88,6 +88,15 @@ impl Places {
         self.all.get(sense.place)
     }
 
+    /// What `name` means as the name of a place, and as that of a people or its adjective, likeliest first.
+    pub(crate) fn place_and_people(&self, name: &str) -> (Option<&Place>, Option<&Place>) {
+        let senses = self.names.get(table::fold_phrase(name).as_str()).map_or(&[][..], Vec::as_slice);
+        let place = senses.iter().filter(|sense| sense.form == PlaceForm::Name);
+        let people = senses.iter().find(|sense| sense.form != PlaceForm::Name);
+        let of = |sense: &table::Sense| self.all.get(sense.place);
+        (place.filter_map(of).next(), people.and_then(of))
+    }
+
     /// The place that `name` means; `country` (alpha-2) decides between namesakes. Demonyms are names too.
     pub(crate) fn resolve(&self, name: &str, country: Option<&str>) -> Option<&Place> {
         let senses = self.names.get(table::fold_phrase(name).as_str())?;

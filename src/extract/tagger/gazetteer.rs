@@ -4,7 +4,8 @@
 //! class do not overlap, the leftmost and then the longest wins, and a match never leaves its sentence. Spellings are
 //! folded (case, diacritics); whether a match means what it says is for the tagger to learn, so nothing is guarded here.
 
-use crate::extract::entities::knowledge::{self, rows, words};
+use crate::extract::entities::hash::step;
+use crate::extract::entities::knowledge::{rows, words};
 use crate::extract::entities::token::{self, Case, Token};
 use std::collections::HashMap;
 
@@ -50,22 +51,6 @@ const LONGEST: usize = 6;
 /// A city of this size is a big one.
 const BIG: u64 = 1_000_000;
 
-/// A word as the tables see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::extract) struct Word {
-    /// [`folded`] of its text.
-    pub(in crate::extract) hash: u64,
-    /// It is in lower case.
-    pub(in crate::extract) lower: bool,
-}
-
-impl Word {
-    /// The word of a token.
-    pub(in crate::extract) fn of(token: &Token<'_>) -> Self {
-        Self { hash: folded(token.text), lower: token.case == Case::Lower }
-    }
-}
-
 /// A phrase, or the beginning of one, by the hash of its words.
 #[derive(Debug, Clone, Copy, Default)]
 struct Slot {
@@ -98,7 +83,7 @@ impl Gazetteer {
             }
             let mut state = 0;
             for (n, token) in tokens.iter().enumerate() {
-                let hash = folded(token.text);
+                let hash = token.folded;
                 state = step(state, hash);
                 let (ends, goes) = phrases.entry(state).or_default();
                 if n + 1 == tokens.len() {
@@ -150,14 +135,14 @@ impl Gazetteer {
     }
 
     /// The bits of each word of one sentence: `bits` is made as long as `words`.
-    pub(in crate::extract) fn mark(&self, words: &[Word], bits: &mut Vec<u64>) {
+    pub(in crate::extract) fn mark(&self, words: &[Token<'_>], bits: &mut Vec<u64>) {
         bits.clear();
         bits.resize(words.len(), 0);
         // Where the last match of each class ends.
         let mut free = [0usize; CLASSES];
         for (at, word) in words.iter().enumerate() {
-            let allowed = if word.lower {
-                let (cell, bit) = filter(word.hash);
+            let allowed = if word.case == Case::Lower {
+                let (cell, bit) = filter(word.folded);
                 if self.lower.get(cell).is_none_or(|cell| cell & bit == 0) {
                     continue;
                 }
@@ -166,35 +151,26 @@ impl Gazetteer {
                 u32::MAX
             };
             let mut ends = [0u32; LONGEST];
-            let mut state = 0;
-            let mut any = 0;
-            for (end, word) in ends.iter_mut().zip(words.get(at..).unwrap_or_default()) {
-                state = step(state, word.hash);
+            let (mut state, mut any, mut longest) = (0, 0, 0);
+            for (n, (end, word)) in ends.iter_mut().zip(words.get(at..).unwrap_or_default()).enumerate() {
+                state = step(state, word.folded);
                 let (found, goes) = self.at(state);
                 *end = found & allowed;
-                any |= *end;
+                if *end != 0 {
+                    any |= *end;
+                    longest = n + 1;
+                }
                 if goes & allowed == 0 {
                     break;
                 }
             }
-            if any == 0 {
-                continue;
-            }
-            // Classes whose last match reaches over this word.
-            for (class, free) in free.iter().enumerate() {
-                if *free > at {
-                    any &= !(1 << class);
-                }
-            }
-            for (n, end) in ends.iter().enumerate().rev() {
-                let mut classes = end & any;
-                any &= !classes;
-                while classes != 0 {
-                    let class = classes.trailing_zeros() as usize;
-                    classes &= classes - 1;
-                    if let Some(free) = free.get_mut(class) {
-                        *free = at + n + 1;
-                    }
+            // Not the classes whose last match reaches over this word.
+            any = classes(any).filter(|class| free[*class] <= at).fold(0, |free, class| free | 1 << class);
+            for (n, end) in ends.iter().enumerate().take(longest).rev() {
+                let here = end & any;
+                any &= !here;
+                for class in classes(here) {
+                    free[class] = at + n + 1;
                     let mut part = if n == 0 { SINGLE } else { BEGIN };
                     for bits in bits.iter_mut().skip(at).take(n + 1) {
                         *bits |= part << (3 * class);
@@ -208,15 +184,23 @@ impl Gazetteer {
     /// The bits of all tokens of a text.
     pub(in crate::extract) fn bits(&self, tokens: &[Token<'_>]) -> Vec<u64> {
         let mut all = Vec::with_capacity(tokens.len());
-        let (mut words, mut bits) = (Vec::new(), Vec::new());
+        let mut bits = Vec::new();
         for sentence in tokens.chunk_by(|left, right| left.sentence == right.sentence) {
-            words.clear();
-            words.extend(sentence.iter().map(Word::of));
-            self.mark(&words, &mut bits);
+            self.mark(sentence, &mut bits);
             all.extend_from_slice(&bits);
         }
         all
     }
+}
+
+/// The numbers of the classes in a set of them.
+#[inline]
+fn classes(mut set: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let class = set.trailing_zeros() as usize;
+        set &= set.wrapping_sub(1);
+        (class < CLASSES).then_some(class)
+    })
 }
 
 fn home(key: u64) -> usize {
@@ -225,54 +209,6 @@ fn home(key: u64) -> usize {
 
 fn filter(hash: u64) -> (usize, u64) {
     ((hash >> 6 & 1023) as usize, 1 << (hash & 63))
-}
-
-/// The hash of a word's text, the same for all spellings that fold to the same.
-pub(in crate::extract) fn folded(text: &str) -> u64 {
-    if text.is_ascii() { bytes(text.as_bytes(), lower_ascii) } else { folded_slowly(text) }
-}
-
-/// The hash of a word's text as it stands.
-pub(in crate::extract) fn exact(text: &str) -> u64 {
-    bytes(text.as_bytes(), |word| word)
-}
-
-#[cold]
-fn folded_slowly(text: &str) -> u64 {
-    let folded = knowledge::fold(text);
-    bytes(folded.as_bytes(), |word| word)
-}
-
-/// Eight bytes at a time.
-fn bytes(text: &[u8], map: impl Fn(u64) -> u64) -> u64 {
-    let (chunks, rest) = text.as_chunks::<8>();
-    let mut hash = text.len() as u64;
-    for chunk in chunks {
-        hash = mix(hash ^ map(u64::from_le_bytes(*chunk)));
-    }
-    if !rest.is_empty() {
-        let last = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        hash = mix(hash ^ map(last));
-    }
-    hash
-}
-
-/// Lower case of eight ASCII characters at once.
-fn lower_ascii(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    // The high bit of a byte says: at least 'A', and not beyond 'Z'.
-    let from_a = word + ONES * (0x80 - b'A' as u64);
-    let beyond_z = word + ONES * (0x7F - b'Z' as u64);
-    word | (from_a & !beyond_z & (ONES << 7)) >> 2
-}
-
-fn step(state: u64, hash: u64) -> u64 {
-    mix(state.rotate_left(5) ^ hash).max(1)
-}
-
-pub(in crate::extract) fn mix(word: u64) -> u64 {
-    let product = u128::from(word ^ 0x9E37_79B9_7F4A_7C15) * 0xD6E8_FEB8_6659_FD93;
-    (product >> 64) as u64 ^ product as u64
 }
 
 /// Gives every phrase of every table with its class.
@@ -406,13 +342,5 @@ mod tests {
     #[test]
     fn a_match_stays_in_its_sentence() {
         check("He went to South. Africa is big.", class::COUNTRY, &[]);
-    }
-
-    #[test]
-    fn folding_eight_letters_at_once_is_folding_each() {
-        for text in ["", "A", "Zulu", "AZ[@`az{", "Constantinople", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "U.S."] {
-            assert_eq!(folded(text), exact(&text.to_ascii_lowercase()), "{text}");
-        }
-        assert_eq!(folded("Élysée"), exact("elysee"));
     }
 }

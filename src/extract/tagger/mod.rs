@@ -30,7 +30,7 @@ pub(in crate::extract) struct Name {
     pub(in crate::extract) kind: usize,
 }
 
-/// What a tagger says of a text: the label of each token, and how likely it is by itself, 0 to 1.
+/// What a tagger says of a text: the label of each token, and, from one that says it, how likely it is by itself, 0 to 1.
 #[derive(Debug, Default)]
 pub(in crate::extract) struct Labels {
     pub(in crate::extract) labels: Vec<u8>,
@@ -74,25 +74,22 @@ impl Tagger {
         }
     }
 
-    /// What it says of each text of a story. The fast tagger does not say how likely a label is.
+    /// What it says of each text of a story, which are read as one, so that what the body says in full is known in the
+    /// headline. The fast tagger does not say how likely a label is.
     pub(in crate::extract) fn read(&self, texts: &[&[Token<'_>]]) -> Vec<Labels> {
-        // One row of tokens, so that what the body says in full is known in the headline.
-        let mut story: Vec<Token<'_>> = Vec::with_capacity(texts.iter().map(|tokens| tokens.len()).sum());
-        for tokens in texts {
-            let sentences = story.last().map_or(0, |last| last.sentence + 1);
-            story.extend(tokens.iter().map(|token| Token { sentence: token.sentence + sentences, ..*token }));
-        }
         let (labels, likely) = match self {
-            Self::Fast(tagger) => (tagger.labels(&story), vec![1.0; story.len()]),
+            Self::Fast(tagger) => (tagger.labels(texts), Vec::new()),
             Self::Accurate(parts) => {
                 let (gazetteer, encoder) = parts.as_ref();
-                let bits = gazetteer.bits(&story);
-                let mut rest = bits.as_slice();
+                let bits: Vec<Vec<u64>> = texts.iter().map(|tokens| gazetteer.bits(tokens)).collect();
                 let mut sentences = Vec::new();
-                for tokens in story.chunk_by(|one, next| one.sentence == next.sentence) {
-                    let (bits, behind) = rest.split_at_checked(tokens.len()).unwrap_or((rest, &[]));
-                    rest = behind;
-                    sentences.push(Sentence { tokens, bits });
+                for (text, bits) in texts.iter().zip(&bits) {
+                    let mut rest = bits.as_slice();
+                    for tokens in text.chunk_by(|one, next| one.sentence == next.sentence) {
+                        let (bits, behind) = rest.split_at_checked(tokens.len()).unwrap_or((rest, &[]));
+                        rest = behind;
+                        sentences.push(Sentence { tokens, bits });
+                    }
                 }
                 let (mut labels, mut likely) = (Vec::new(), Vec::new());
                 for (of_sentence, shares) in encoder.read(&sentences) {

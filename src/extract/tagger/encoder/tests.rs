@@ -1,5 +1,5 @@
 use super::*;
-use crate::extract::entities::{knowledge::fold, token};
+use crate::extract::entities::{hash, knowledge::fold, token};
 use crate::model::Field;
 use serde_json::{Value, json};
 
@@ -303,6 +303,7 @@ fn takes_any_words() {
             start: 0,
             end: text.len(),
             text,
+            folded: hash::folded(text),
             case: token::Case::Number,
             opens: true,
             sentence: 0,
@@ -358,7 +359,8 @@ fn says_what_the_trainer_says() {
             let opens = sentence["opens"].as_array().unwrap();
             let token = |(word, opens): (&Value, &Value)| {
                 let text: &'static str = word.as_str().unwrap().to_owned().leak();
-                Token { start: 0, end: 0, text, case: token::case(text), opens: opens == 1, sentence: 0, spaced: true }
+                let (folded, case) = (hash::folded(text), token::case(text));
+                Token { start: 0, end: 0, text, folded, case, opens: opens == 1, sentence: 0, spaced: true }
             };
             tokens.push(words.iter().zip(opens).map(token).collect());
             bits.push(list(sentence, "bits").iter().filter_map(Value::as_u64).collect());

@@ -3,7 +3,7 @@
 //! In: a list, one class a line, classes of one family together and families parted by an empty line. Out: class and
 //! family of a word by the hash of its folded text. The list was made by clustering the word table of all-MiniLM-L6-v2.
 
-use crate::extract::tagger::gazetteer;
+use crate::extract::entities::hash;
 
 /// The list, compiled: open addressing, a slot holds 20 bits of the hash and 12 of the class, 0 when empty.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Classes {
             let number = u32::try_from(classes.families.len()).unwrap_or(0) & 0xFFF;
             classes.families.push(family);
             for word in line.split_ascii_whitespace() {
-                classes.insert(gazetteer::folded(word), number);
+                classes.insert(hash::folded(word), number);
             }
         }
         classes
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn a_word_has_the_class_of_its_line_and_the_family_of_its_block() {
         let classes = Classes::new("paris rome\nsmith jones\n\nsaid told\n\n");
-        let of = |word: &str| classes.of(gazetteer::folded(word));
+        let of = |word: &str| classes.of(hash::folded(word));
         assert_eq!(
             (of("Rome"), of("PARIS"), of("Jones"), of("told"), of("Okello")),
             ((1, 1), (1, 1), (2, 1), (3, 2), (0, 0))

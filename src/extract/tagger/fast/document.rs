@@ -30,11 +30,13 @@ const SURNAME: usize = 7;
 
 type Counts = [u8; CLASSES + 1];
 
-/// Counts of labels by word.
+/// Counts of labels by word, and what they say.
 #[derive(Debug, Default)]
 pub(in crate::extract) struct Memory {
     /// Open addressing, a power of two long; 0 is an empty key.
     slots: Vec<(u64, Counts)>,
+    /// What other places say of each word.
+    opinions: Vec<u64>,
 }
 
 fn class(label: u8) -> usize {
@@ -42,7 +44,7 @@ fn class(label: u8) -> usize {
 }
 
 impl Memory {
-    /// Counts the labels of a story's first look.
+    /// Counts the labels of a story's first look. [`Self::features`] is then asked about these spots and labels.
     pub(super) fn read(&mut self, spots: &[Spot], labels: &[u8]) {
         self.slots.clear();
         self.slots.resize((spots.len() * 2 + 2).next_power_of_two(), (0, Counts::default()));
@@ -56,6 +58,8 @@ impl Memory {
                 }
             }
         }
+        let opinions = spots.iter().zip(labels).map(|(spot, label)| self.opinion(spot, *label)).collect();
+        self.opinions = opinions;
     }
 
     /// The slot of a word, made its own where it had none.
@@ -115,14 +119,11 @@ impl Memory {
     /// Gives the hashes of the features of the word at `at`.
     pub(super) fn features(&self, spots: &[Spot], labels: &[u8], at: usize, mut give: impl FnMut(u64)) {
         let (Some(spot), Some(label)) = (spots.get(at), labels.get(at)) else { return };
-        let own = self.opinion(spot, *label);
-        let neighbour = |at: Option<usize>| {
-            let (spot, label) = (spots.get(at?)?, labels.get(at?)?);
-            Some((self.opinion(spot, *label), u64::from(*label)))
-        };
-        let before = spot.joined.then(|| neighbour(at.checked_sub(1))).flatten();
-        let after = neighbour(Some(at + 1)).filter(|_| spots.get(at + 1).is_some_and(|next| next.joined));
-        let (before, after) = (before.unwrap_or((0, 99)), after.unwrap_or((0, 99)));
+        let said = |at: usize| self.opinions.get(at).copied().unwrap_or(0);
+        let own = said(at);
+        let neighbour = |at: usize| labels.get(at).map(|label| (said(at), u64::from(*label)));
+        let before = at.checked_sub(1).filter(|_| spot.joined).and_then(neighbour).unwrap_or((0, 99));
+        let after = spots.get(at + 1).filter(|next| next.joined).and_then(|_| neighbour(at + 1)).unwrap_or((0, 99));
         let label = u64::from(*label);
         if own != 0 {
             give(finish(101, own));

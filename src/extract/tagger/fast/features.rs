@@ -6,8 +6,10 @@
 
 use super::classes::Classes;
 use super::document::Spot;
+use crate::extract::entities::hash;
 use crate::extract::entities::token::{Case, Token};
-use crate::extract::tagger::gazetteer::{self, Gazetteer, SINGLE, class};
+use crate::extract::tagger::gazetteer::{Gazetteer, SINGLE, class};
+use std::sync::LazyLock;
 
 /// A word as the features see it.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +29,6 @@ pub(in crate::extract) struct Atom {
     run: (u32, u32),
     case: Case,
     opens: bool,
-    spaced: bool,
 }
 
 /// What stands beyond the ends of a sentence.
@@ -43,7 +44,6 @@ const EDGE: Atom = Atom {
     run: (0, 0),
     case: Case::Mark,
     opens: false,
-    spaced: true,
 };
 
 /// Tables that the features need.
@@ -61,7 +61,6 @@ pub(in crate::extract) struct Sentence {
     scored: Vec<bool>,
     /// How the whole sentence is written.
     manner: u64,
-    words: Vec<gazetteer::Word>,
     bits: Vec<u64>,
 }
 
@@ -89,16 +88,30 @@ impl Tables {
 impl Sentence {
     /// Takes in the tokens of one sentence.
     pub(in crate::extract) fn read(&mut self, tables: &Tables, tokens: &[Token<'_>]) {
-        self.words.clear();
-        self.words.extend(tokens.iter().map(gazetteer::Word::of));
-        tables.gazetteer.mark(&self.words, &mut self.bits);
+        tables.gazetteer.mark(tokens, &mut self.bits);
+        self.manner = manner(tokens, &self.bits);
+        self.mark_scored(tokens);
         self.atoms.clear();
-        for ((token, word), known) in tokens.iter().zip(&self.words).zip(&self.bits) {
-            let (fine, coarse) = if token.case == Case::Mark { (0, 0) } else { tables.classes.of(word.hash) };
+        if !self.scored.contains(&true) {
+            return;
+        }
+        self.atoms.reserve(tokens.len());
+        let scored = |at: usize| self.scored.get(at).is_some_and(|scored| *scored);
+        let mut until = 0;
+        for (at, (token, known)) in tokens.iter().zip(&self.bits).enumerate() {
+            // Features reach two words far.
+            if scored(at) {
+                until = at + 3;
+            }
+            if at >= until && !scored(at + 1) && !scored(at + 2) {
+                self.atoms.push(EDGE);
+                continue;
+            }
+            let (fine, coarse) = if token.case == Case::Mark { (0, 0) } else { tables.classes.of(token.folded) };
             let (head, tail) = ends(token.text.as_bytes());
             self.atoms.push(Atom {
-                folded: word.hash,
-                exact: if token.case == Case::Lower { word.hash } else { gazetteer::exact(token.text) },
+                folded: token.folded,
+                exact: if token.case == Case::Lower { token.folded } else { hash::exact(token.text) },
                 known: *known,
                 fine,
                 coarse,
@@ -108,12 +121,9 @@ impl Sentence {
                 run: (0, 0),
                 case: token.case,
                 opens: token.opens,
-                spaced: token.spaced,
             });
         }
-        self.manner();
-        self.runs();
-        self.mark_scored();
+        self.runs(tokens);
     }
 
     /// Whether words are looked at, one for each.
@@ -121,51 +131,24 @@ impl Sentence {
         &self.scored
     }
 
-    /// Capitals only, Title Case, a row of figures, or running text.
-    fn manner(&mut self) {
-        let (mut lower, mut long, mut capital, mut upper, mut number) = (0usize, 0usize, 0usize, 0usize, 0usize);
-        for atom in &self.atoms {
-            match atom.case {
-                Case::Lower => {
-                    lower += 1;
-                    // "of" and "in" are small in titles too.
-                    long += usize::from(atom.known >> (3 * class::COMMON) & SINGLE == 0);
-                }
-                Case::Capital | Case::Mixed => capital += 1,
-                Case::Upper => upper += 1,
-                Case::Number => number += 1,
-                Case::Letter | Case::Mark => {}
-            }
-        }
-        self.manner = if upper > 2 && upper > 4 * (lower + capital) {
-            1
-        } else if capital > 3 && capital > 3 * long {
-            2
-        } else if number > 1 && number * 3 > lower + capital {
-            3
-        } else if lower == 0 {
-            4
-        } else {
-            0
-        };
-    }
-
     /// The runs of words with capitals, small words between them taken in ("Bank of China").
-    fn runs(&mut self) {
+    fn runs(&mut self, tokens: &[Token<'_>]) {
+        let capital = |at: usize| is_capital(tokens, &self.bits, at);
+        let joint = |at: usize| tokens.get(at).is_some_and(is_joint);
         let mut at = 0;
-        while at < self.atoms.len() {
-            if !self.is_capital(at) {
+        while at < tokens.len() {
+            if !capital(at) {
                 at += 1;
                 continue;
             }
             let start = at;
             let mut end = at + 1;
-            while end < self.atoms.len() {
-                if self.is_capital(end) {
+            while end < tokens.len() {
+                if capital(end) {
                     end += 1;
-                } else if self.is_joint(end) && end + 1 < self.atoms.len() && self.is_capital(end + 1) {
+                } else if joint(end) && capital(end + 1) {
                     end += 2;
-                } else if self.is_joint(end) && self.is_joint(end + 1) && self.is_capital(end + 2) {
+                } else if joint(end) && joint(end + 1) && capital(end + 2) {
                     end += 3;
                 } else {
                     break;
@@ -179,47 +162,20 @@ impl Sentence {
         }
     }
 
-    /// Whether a word is written like a name and is not only the opening of its sentence.
-    fn is_capital(&self, at: usize) -> bool {
-        let Some(atom) = self.atoms.get(at) else { return false };
-        match atom.case {
-            Case::Upper | Case::Mixed | Case::Letter => true,
-            Case::Capital => {
-                let common = atom.known >> (3 * class::COMMON) & SINGLE != 0;
-                let next = self.atoms.get(at + 1);
-                !(common && atom.opens && next.is_none_or(|next| !matches!(next.case, Case::Capital | Case::Upper)))
-            }
-            // "7th", "2019-nCoV": a capital beside the digits.
-            Case::Number => atom.shape >= 64,
-            Case::Lower | Case::Mark => false,
-        }
-    }
-
-    /// A small word inside names.
-    fn is_joint(&self, at: usize) -> bool {
-        const JOINTS: [&str; 16] =
-            ["of", "the", "for", "de", "del", "la", "da", "do", "dos", "das", "van", "von", "der", "den", "bin", "&"];
-        static HASHES: std::sync::LazyLock<Vec<u64>> =
-            std::sync::LazyLock::new(|| JOINTS.iter().map(|word| gazetteer::folded(word)).collect());
-        self.atoms.get(at).is_some_and(|atom| atom.tail & 0xFF < 128 && short(atom) && HASHES.contains(&atom.folded))
-    }
-
-    fn mark_scored(&mut self) {
-        let count = self.atoms.len();
+    fn mark_scored(&mut self, tokens: &[Token<'_>]) {
         self.scored.clear();
-        self.scored.resize(count, false);
+        self.scored.resize(tokens.len(), false);
         let mut last = usize::MAX;
-        for at in 0..count {
-            if self.is_capital(at) {
+        for (at, token) in tokens.iter().enumerate() {
+            if is_capital(tokens, &self.bits, at) {
                 // Up to two other words between two capitals.
                 let from = if last != usize::MAX && at - last <= 3 { last + 1 } else { at };
                 self.scored.iter_mut().skip(from).take(at + 1 - from).for_each(|scored| *scored = true);
                 last = at;
             } else if at > 0 && last == at - 1 {
                 // "Boeing 737", "Inc.".
-                let (Some(atom), next) = (self.atoms.get(at), self.atoms.get(at + 1)) else { continue };
-                let dot = atom.tail == u32::from(b'.') << 24 && !atom.spaced && next.is_some();
-                if (atom.case == Case::Number || dot)
+                let dot = token.text == "." && !token.spaced && at + 1 < tokens.len();
+                if (token.case == Case::Number || dot)
                     && let Some(scored) = self.scored.get_mut(at)
                 {
                     *scored = true;
@@ -238,11 +194,12 @@ impl Sentence {
             case: atom.case as u64,
             run: u64::from(atom.run.1 - atom.run.0),
             ends: at + 1 == end,
-            name: !short(atom),
+            name: !short(atom.case),
             joined,
         }
     }
 
+    #[inline]
     fn at(&self, at: usize, offset: isize) -> &Atom {
         at.checked_add_signed(offset).and_then(|at| self.atoms.get(at)).unwrap_or(&EDGE)
     }
@@ -343,16 +300,79 @@ impl Sentence {
     }
 }
 
-fn short(atom: &Atom) -> bool {
-    matches!(atom.case, Case::Lower | Case::Mark)
+/// How a whole sentence is written: capitals only, Title Case, a row of figures, or running text.
+fn manner(tokens: &[Token<'_>], bits: &[u64]) -> u64 {
+    let (mut lower, mut long, mut capital, mut upper, mut number) = (0usize, 0usize, 0usize, 0usize, 0usize);
+    for (token, known) in tokens.iter().zip(bits) {
+        match token.case {
+            Case::Lower => {
+                lower += 1;
+                // "of" and "in" are small in titles too.
+                long += usize::from(!is_common(*known));
+            }
+            Case::Capital | Case::Mixed => capital += 1,
+            Case::Upper => upper += 1,
+            Case::Number => number += 1,
+            Case::Letter | Case::Mark => {}
+        }
+    }
+    if upper > 2 && upper > 4 * (lower + capital) {
+        1
+    } else if capital > 3 && capital > 3 * long {
+        2
+    } else if number > 1 && number * 3 > lower + capital {
+        3
+    } else if lower == 0 {
+        4
+    } else {
+        0
+    }
+}
+
+#[inline]
+fn is_common(known: u64) -> bool {
+    known >> (3 * class::COMMON) & SINGLE != 0
+}
+
+/// Whether a word is written like a name and is not only the opening of its sentence.
+#[inline]
+fn is_capital(tokens: &[Token<'_>], bits: &[u64], at: usize) -> bool {
+    let (Some(token), Some(known)) = (tokens.get(at), bits.get(at)) else { return false };
+    match token.case {
+        Case::Lower | Case::Mark => false,
+        Case::Upper | Case::Mixed | Case::Letter => true,
+        Case::Capital => {
+            let next = tokens.get(at + 1);
+            !(token.opens
+                && is_common(*known)
+                && next.is_none_or(|next| !matches!(next.case, Case::Capital | Case::Upper)))
+        }
+        // "7th", "2019-nCoV": a capital beside the digits.
+        Case::Number => token.text.bytes().any(|byte| byte.is_ascii_uppercase()),
+    }
+}
+
+/// A small word inside names.
+fn is_joint(token: &Token<'_>) -> bool {
+    const JOINTS: [&str; 16] =
+        ["of", "the", "for", "de", "del", "la", "da", "do", "dos", "das", "van", "von", "der", "den", "bin", "&"];
+    static NUMBERS: LazyLock<hash::Numbers> = LazyLock::new(|| JOINTS.iter().map(|word| hash::folded(word)).collect());
+    short(token.case) && NUMBERS.contains(&token.folded) && ends(token.text.as_bytes()).1 & 0xFF < 128
+}
+
+#[inline]
+fn short(case: Case) -> bool {
+    matches!(case, Case::Lower | Case::Mark)
 }
 
 /// Only the names among the classes, without their parts.
+#[inline]
 fn names(known: u64) -> u64 {
     known & ((1 << (3 * class::FIRST_NAME)) - 1)
 }
 
 /// One bit a class, places of all sizes as two.
+#[inline]
 fn sketch(known: u64) -> u64 {
     (known | known >> 1 | known >> 2) & 0o111_111_111_111_111_111_111
 }
@@ -385,17 +405,35 @@ fn shape(token: &Token<'_>) -> u64 {
 }
 
 /// First and last four bytes in lower case: the first in the lowest byte, the last in the highest.
+#[inline]
 fn ends(bytes: &[u8]) -> (u32, u32) {
-    let head = bytes.iter().take(4).rev().fold(0, |word, byte| word << 8 | u32::from(byte.to_ascii_lowercase()));
-    let last = bytes.iter().skip(bytes.len().saturating_sub(4));
-    let tail = last.fold(0, |word, byte| word >> 8 | u32::from(byte.to_ascii_lowercase()) << 24);
-    (head, tail)
+    if let (Some(head), Some(tail)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        return (lower(*head), lower(*tail));
+    }
+    let (mut head, mut tail) = ([0; 4], [0; 4]);
+    head.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
+    tail.iter_mut().rev().zip(bytes.iter().rev()).for_each(|(place, byte)| *place = *byte);
+    (lower(head), lower(tail))
 }
 
+/// Four bytes in lower case, those beyond ASCII as they are.
+#[inline]
+fn lower(bytes: [u8; 4]) -> u32 {
+    const ONES: u32 = 0x0101_0101;
+    let word = u32::from_le_bytes(bytes);
+    let low = word & (ONES * 0x7F);
+    // The high bit of a byte says: at least 'A', and not beyond 'Z'.
+    let from_a = low + ONES * (0x80 - b'A' as u32);
+    let beyond_z = low + ONES * (0x7F - b'Z' as u32);
+    word | (from_a & !beyond_z & !word & (ONES << 7)) >> 2
+}
+
+#[inline]
 pub(super) fn pair(left: u64, right: u64) -> u64 {
     left.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29) ^ right.wrapping_mul(0xC2B2_AE3D_27D4_EB4F)
 }
 
+#[inline]
 pub(super) fn finish(template: u64, value: u64) -> u64 {
     let word = (value ^ template.wrapping_mul(0xA24B_AED4_963E_E407)).wrapping_mul(0x9FB2_1C65_1E98_DF25);
     (word ^ word >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93)

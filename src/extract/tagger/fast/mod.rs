@@ -51,13 +51,13 @@ impl Fast {
         Some(Self { tables: Tables::new(&table.classes), steps: Steps::new(&table.transitions), table })
     }
 
-    /// A label for each token of a text.
-    pub(in crate::extract) fn labels(&self, tokens: &[Token<'_>]) -> Vec<u8> {
-        let mut story = self.look(tokens);
+    /// A label for each token of a story, text after text.
+    pub(in crate::extract) fn labels(&self, texts: &[&[Token<'_>]]) -> Vec<u8> {
+        let mut story = self.look(texts);
         let mut memory = Memory::default();
         memory.read(&story.spots, &story.labels);
         self.look_again(&memory, &mut story);
-        let mut labels = vec![OUTSIDE; tokens.len()];
+        let mut labels = vec![OUTSIDE; texts.iter().map(|tokens| tokens.len()).sum()];
         for (at, label) in story.tokens.iter().zip(&story.labels) {
             if let Some(place) = labels.get_mut(*at) {
                 *place = *label;
@@ -67,13 +67,14 @@ impl Fast {
     }
 
     /// The first look: each sentence by itself.
-    fn look(&self, tokens: &[Token<'_>]) -> Story {
+    fn look(&self, texts: &[&[Token<'_>]]) -> Story {
         let mut story = Story::default();
         let mut sentence = Sentence::default();
         let mut lattice = Lattice::default();
         let mut rows = Rows::new();
         let mut start = 0;
-        for tokens in tokens.chunk_by(|left, right| left.sentence == right.sentence) {
+        let sentences = texts.iter().flat_map(|tokens| tokens.chunk_by(|left, right| left.sentence == right.sentence));
+        for tokens in sentences {
             sentence.read(&self.tables, tokens);
             let mut at = 0;
             for stretch in sentence.scored().chunk_by(|left, right| left == right) {

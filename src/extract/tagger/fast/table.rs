@@ -57,10 +57,12 @@ pub(in crate::extract) struct Table {
     pub(in crate::extract) classes: String,
 }
 
+#[inline]
 fn bucket(hash: u64) -> usize {
     (hash >> (64 - BITS)) as usize
 }
 
+#[inline]
 fn mark(hash: u64) -> u16 {
     (hash as u16).max(1)
 }
@@ -80,15 +82,18 @@ impl Table {
 
     /// Adds the weights of the rows to the scores.
     #[inline]
+    #[allow(clippy::needless_range_loop, reason = "a loop of a known length over arrays becomes vector instructions")]
     pub(in crate::extract) fn sum(&self, rows: &Rows, scores: &mut Scores) {
+        // A copy, so that the sums stay in registers.
+        let mut sums = *scores;
         for number in rows.numbers.iter().take(rows.count) {
-            let Some(Bucket(pair)) = self.buckets.get((*number >> 1) as usize) else { continue };
-            let [first, second] = pair;
+            let Some(Bucket([first, second])) = self.buckets.get((*number >> 1) as usize) else { continue };
             let row = if number & 1 == 0 { first } else { second };
-            for (score, weight) in scores.iter_mut().zip(row) {
-                *score = score.wrapping_add(i16::from(*weight));
+            for label in 0..WIDTH {
+                sums[label] = sums[label].wrapping_add(i16::from(row[label]));
             }
         }
+        *scores = sums;
     }
 
     /// A model of trained weights, with at most so many features. Where more than two features want one bucket, those that weigh the most stay.

@@ -9,7 +9,7 @@ use crate::model::Field;
 fn names(text: &str) -> Vec<(String, u8)> {
     let tokens = tokens(text, Field::Body);
     let mut names: Vec<(usize, usize, u8)> = Vec::new();
-    for (token, label) in tokens.iter().zip(Fast::new().labels(&tokens)) {
+    for (token, label) in tokens.iter().zip(Fast::new().labels(&[&tokens])) {
         match names.last_mut() {
             Some(last) if label != OUTSIDE && label % 2 == 0 => last.1 = token.end,
             _ if label % 2 == 1 => names.push((token.start, token.end, label / 2)),
@@ -46,7 +46,7 @@ fn every_row_of_labels_is_a_row_of_names_whatever_the_text() {
         "\u{301}\u{301}A\u{301} É.É. 'S ’s -- U.S. \u{200b}A\u{feff} 1A a.B.c & — ÅÆ ß İI\u{307} 北京 Ω".repeat(50);
     for text in ["", " ", ".", "A", "of the", long.as_str(), many.as_str(), marks.as_str()] {
         let tokens = tokens(text, Field::Body);
-        let labels = fast.labels(&tokens);
+        let labels = fast.labels(&[&tokens]);
         assert_eq!(labels.len(), tokens.len());
         assert!(labels.iter().all(|label| usize::from(*label) < LABELS));
         assert!(labels.windows(2).all(|pair| may_follow(pair[0], pair[1])), "{labels:?}");

@@ -4,6 +4,7 @@ use super::Fast;
 use super::document::Memory;
 use super::features::{Sentence, Tables};
 use super::table::{SCALE, Table};
+use crate::extract::entities::hash;
 use crate::extract::entities::token::{self, Token};
 
 pub use super::features::Kind;
@@ -29,7 +30,8 @@ fn tokens<'t>(sentences: &[Vec<Word<'t>>]) -> Vec<Token<'t>> {
             at += usize::from(*spaced);
             let end = at + text.len();
             let (case, opens, spaced) = (token::case(text), *opens, *spaced);
-            tokens.push(Token { start: at, end, text, case, opens, sentence, spaced });
+            let folded = hash::folded(text);
+            tokens.push(Token { start: at, end, text, folded, case, opens, sentence, spaced });
             at = end;
         }
     }
@@ -94,12 +96,12 @@ impl Tagger {
 
     /// The labels of a document, sentence after sentence.
     pub fn labels(&self, sentences: &[Vec<Word<'_>>]) -> Vec<u8> {
-        self.0.labels(&tokens(sentences))
+        self.0.labels(&[&tokens(sentences)])
     }
 
     /// The first look at a document, and the features of the second one.
     pub fn second(&self, sentences: &[Vec<Word<'_>>]) -> Vec<Second> {
-        let story = self.0.look(&tokens(sentences));
+        let story = self.0.look(&[&tokens(sentences)]);
         let mut memory = Memory::default();
         memory.read(&story.spots, &story.labels);
         let words = story.tokens.iter().zip(&story.scores).zip(&story.spots).enumerate();
@@ -121,7 +123,7 @@ impl Tagger {
 
     /// Labels the tokens; returns how many there are.
     pub fn count(&self, tokens: &Cut<'_>) -> usize {
-        self.0.labels(&tokens.0).len()
+        self.0.labels(&[&tokens.0]).len()
     }
 
     /// The bits of the gazetteer.

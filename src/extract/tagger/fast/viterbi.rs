@@ -10,11 +10,19 @@ use crate::extract::tagger::LABELS;
 /// Lower than any sum.
 const NEVER: i32 = i32::MIN / 2;
 
-/// Labels after which another one may stand, with the score of the step.
+/// How many types of names there are.
+const TYPES: usize = LABELS / 2;
+/// A word outside and the beginnings of all types, which may stand behind any label; padded to a width that the
+/// processor likes.
+const OPEN: usize = 12;
+
+/// Scores of the steps from label to label.
 #[derive(Debug)]
 pub(in crate::extract) struct Steps {
-    /// For each label: what may stand before it.
-    to: [Vec<(usize, i32)>; LABELS],
+    /// From each label to a word outside and to the beginnings.
+    open: [[i32; OPEN]; LABELS],
+    /// To what goes on with a name, by type: from its beginning, and from what goes on with it.
+    on: [[i32; 2]; TYPES],
     /// From a label to a word outside.
     out: [i32; LABELS],
     /// From a word outside to a label.
@@ -24,17 +32,37 @@ pub(in crate::extract) struct Steps {
 /// Buffers that are used again.
 #[derive(Debug, Default)]
 pub(in crate::extract) struct Lattice {
-    back: Vec<[u8; LABELS]>,
+    back: Vec<Back>,
+}
+
+/// The labels before those of a word, in the best rows that end with them.
+#[derive(Debug, Clone, Copy)]
+struct Back {
+    open: [i32; OPEN],
+    /// Whether the one that goes on goes on already.
+    on: [bool; TYPES],
+}
+
+/// The label of the beginning of a name of a type; what goes on with it is the next one.
+fn beginning(kind: usize) -> usize {
+    2 * kind + 1
 }
 
 impl Steps {
     pub(in crate::extract) fn new(transitions: &[[i16; LABELS]; LABELS]) -> Self {
-        let mut steps = Self { to: Default::default(), out: [0; LABELS], from: [NEVER; LABELS] };
-        for (before, row) in (0u8..).zip(transitions) {
-            for ((label, to), score) in (0u8..).zip(&mut steps.to).zip(row) {
-                if may_follow(before, label) {
-                    to.push((usize::from(before), i32::from(*score)));
-                }
+        let mut steps = Self {
+            open: [[0; OPEN]; LABELS],
+            on: std::array::from_fn(|kind| {
+                let on = beginning(kind) + 1;
+                [transitions[on - 1][on], transitions[on][on]].map(i32::from)
+            }),
+            out: std::array::from_fn(|label| i32::from(transitions[label][usize::from(OUTSIDE)])),
+            from: [NEVER; LABELS],
+        };
+        for (open, row) in steps.open.iter_mut().zip(transitions) {
+            let labels = std::iter::once(usize::from(OUTSIDE)).chain((0..TYPES).map(beginning));
+            for (open, label) in open.iter_mut().zip(labels) {
+                *open = i32::from(row[label]);
             }
         }
         let outside = transitions.first().into_iter().flatten();
@@ -43,47 +71,74 @@ impl Steps {
                 *from = i32::from(*score);
             }
         }
-        for (out, row) in steps.out.iter_mut().zip(transitions) {
-            *out = row.first().copied().map_or(0, i32::from);
-        }
         steps
     }
 }
 
 impl Lattice {
     /// Fills `labels` for a stretch of words with these scores.
+    #[allow(clippy::needless_range_loop, reason = "loops of a known length over arrays become vector instructions")]
     pub(in crate::extract) fn best(&mut self, steps: &Steps, scores: &[Scores], labels: &mut [u8]) {
         self.back.clear();
         let Some((first, rest)) = scores.split_first() else { return };
         let mut sums = [NEVER; LABELS];
-        for ((sum, from), score) in sums.iter_mut().zip(&steps.from).zip(first) {
-            *sum = from + i32::from(*score);
+        for label in 0..LABELS {
+            sums[label] = steps.from[label] + i32::from(first[label]);
         }
         for scores in rest {
-            let mut next = [NEVER; LABELS];
-            let mut back = [OUTSIDE; LABELS];
-            for (((next, back), to), score) in next.iter_mut().zip(&mut back).zip(&steps.to).zip(scores) {
-                for (before, step) in to {
-                    let sum = sums.get(*before).map_or(NEVER, |sum| sum + step);
-                    if sum > *next {
-                        *next = sum;
-                        *back = *before as u8;
-                    }
+            let (mut best, mut open) = ([NEVER; OPEN], [i32::from(OUTSIDE); OPEN]);
+            for before in 0..LABELS {
+                let (sum, steps) = (sums[before], &steps.open[before]);
+                for n in 0..OPEN {
+                    let sum = sum + steps[n];
+                    open[n] = if sum > best[n] { before as i32 } else { open[n] };
+                    best[n] = sum.max(best[n]);
                 }
-                *next = (*next + i32::from(*score)).max(NEVER);
             }
-            self.back.push(back);
+            let mut next = [NEVER; LABELS];
+            next[usize::from(OUTSIDE)] = best[0];
+            let mut on = [false; TYPES];
+            for kind in 0..TYPES {
+                let begun = beginning(kind);
+                next[begun] = best[kind + 1];
+                let [first, again] = steps.on[kind];
+                let (first, again) = (sums[begun] + first, sums[begun + 1] + again);
+                on[kind] = again > first.max(NEVER);
+                next[begun + 1] = first.max(again).max(NEVER);
+            }
+            for label in 0..LABELS {
+                next[label] = (next[label] + i32::from(scores[label])).max(NEVER);
+            }
+            self.back.push(Back { open, on });
             sums = next;
         }
-        let last = sums.iter().zip(&steps.out).map(|(sum, out)| sum + out);
-        let mut label =
-            last.zip(0u8..).max_by_key(|(sum, label)| (*sum, u8::MAX - label)).map_or(OUTSIDE, |(_, label)| label);
+        let (mut label, mut top) = (OUTSIDE, i32::MIN);
+        for last in 0..LABELS {
+            let sum = sums[last] + steps.out[last];
+            if sum > top {
+                (label, top) = (last as u8, sum);
+            }
+        }
         let mut back = self.back.iter().rev();
         for place in labels.iter_mut().rev() {
             *place = label;
             if let Some(back) = back.next() {
-                label = back.get(usize::from(label)).copied().unwrap_or(OUTSIDE);
+                label = back.before(label);
             }
+        }
+    }
+}
+
+impl Back {
+    /// The label before this one.
+    fn before(&self, label: u8) -> u8 {
+        let at = usize::from(label);
+        if label == OUTSIDE || label % 2 == 1 {
+            self.open.get(at.div_ceil(2)).map_or(OUTSIDE, |before| *before as u8)
+        } else if self.on.get(at / 2 - 1) == Some(&true) {
+            label
+        } else {
+            label - 1
         }
     }
 }
