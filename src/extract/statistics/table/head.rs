@@ -272,7 +272,8 @@ pub(super) fn off_as_a_whole(reading: &Reading<'_, '_>, range: Range<usize>) -> 
 pub(super) fn metric_of(reading: &Reading<'_, '_>, range: Range<usize>) -> Option<(Metric, Option<u64>)> {
     let mut named: Vec<Metric> = reading.marks_in(range.clone()).filter_map(|mark| mark.cue.metric()).collect();
     // "Total cases  Total deaths": a phrase that runs over into the next cell hides those of this one.
-    if named.is_empty() {
+    let runs_over = |mark: &Mark| mark.cue.metric().is_some() && mark.first < range.end && mark.after > range.end;
+    if named.is_empty() && reading.marks.iter().any(runs_over) {
         let alone = reading.tokens.get(range.clone()).map(|tokens| reading.pack.marks(tokens)).unwrap_or_default();
         let hidden = |mark: &Mark| {
             let at = range.start + mark.first;
