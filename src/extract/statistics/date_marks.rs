@@ -110,11 +110,13 @@ pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
         }
     }
     // Of phrases that begin together the longest says most: "la semana pasada" is not "la semana".
-    let mut marks: Vec<&Mark> = line.marks.iter().collect();
-    marks.sort_by_key(|mark| (mark.first, usize::MAX - mark.after));
-    for mark in marks {
-        let Cue::Sense(sense) = mark.cue else { continue };
-        let Some(when) = relative(sense, line.today) else { continue };
+    let dated = |mark: &Mark| match mark.cue {
+        Cue::Sense(sense) => relative(sense, line.today).map(|when| (*mark, sense, when)),
+        _ => None,
+    };
+    let mut marks: Vec<(Mark, Sense, When)> = line.marks.iter().filter_map(dated).collect();
+    marks.sort_by_key(|(mark, ..)| (mark.first, usize::MAX - mark.after));
+    for (mark, sense, when) in marks {
         // "the most in one day", "the biggest rise in a single day": what it stands out among is no date.
         let among = (mark.first.saturating_sub(4)..mark.first).any(|at| line.word(at, Word::Superlative));
         if among && matches!(sense, Sense::PastDay | Sense::PastWeek | Sense::PastMonth) {

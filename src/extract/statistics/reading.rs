@@ -8,7 +8,7 @@ use super::disease::Asked;
 use super::spots::{Spot, meaning};
 use crate::extract::places::{Place, PlaceMatch, Places};
 use crate::language::numbers::{Numeral, numerals};
-use crate::language::pack::{Mark, Sense, Word, Words};
+use crate::language::pack::{Mark, Sense, Senses, Word, Words};
 use crate::language::tokens::{Token, TokenKind};
 use crate::language::{Cue, Pack};
 use crate::model::{Metric, Span};
@@ -28,7 +28,11 @@ pub(super) struct Reading<'t, 'p> {
     pub(super) tokens: Vec<Token<'t>>,
     /// The classes of each token.
     words: Vec<Words>,
+    /// The classes that any token is of.
+    listed: Words,
     pub(super) marks: Vec<Mark>,
+    /// What any of the phrases says: most of what the rules ask for stands in no phrase at all.
+    senses: Senses,
     pub(super) numbers: Vec<Numeral>,
     pub(super) spots: Vec<Spot<'p>>,
     pub(super) dates: Vec<DateMark>,
@@ -173,6 +177,11 @@ impl<'t, 'p> Reading<'t, 'p> {
         let dates = dates.into_iter().filter(|mark| !named(mark)).collect();
         let mut by_end: Vec<usize> = (0..marks.len()).collect();
         by_end.sort_by_key(|n| marks.get(*n).map_or((0, 0), |mark| (mark.after, mark.first)));
+        let listed = words.iter().fold(Words::default(), |all, words| all.or(*words));
+        let senses = marks.iter().fold(Senses::default(), |all, mark| match mark.cue {
+            Cue::Sense(sense) => all.with(sense),
+            _ => all,
+        });
         let mut reading = Self {
             pack,
             span,
@@ -182,7 +191,9 @@ impl<'t, 'p> Reading<'t, 'p> {
             today,
             tokens,
             words,
+            listed,
             marks,
+            senses,
             numbers,
             spots,
             dates,
@@ -363,18 +374,32 @@ impl<'t, 'p> Reading<'t, 'p> {
 
     /// Whether a phrase of this sense lies within a range.
     pub(super) fn has(&self, range: Range<usize>, sense: Sense) -> bool {
-        self.marks_in(range).any(|mark| mark.cue == Cue::Sense(sense))
+        self.senses.has(sense) && self.marks_in(range).any(|mark| mark.cue == Cue::Sense(sense))
     }
 
     /// The first phrase of this sense within a range.
     pub(super) fn first(&self, range: Range<usize>, sense: Sense) -> Option<&Mark> {
+        let range = if self.senses.has(sense) { range } else { 0..0 };
         self.marks_in(range).find(|mark| mark.cue == Cue::Sense(sense))
     }
 
     /// Whether a phrase of this sense begins at a token.
     pub(super) fn has_at(&self, token: usize, sense: Sense) -> bool {
+        self.senses.has(sense) && self.beginning_at(token).any(|mark| mark.cue == Cue::Sense(sense))
+    }
+
+    /// Phrases that begin at a token.
+    pub(super) fn beginning_at(&self, token: usize) -> impl Iterator<Item = &Mark> {
         let from = self.marks.partition_point(|mark| mark.first < token);
-        self.marks.iter().skip(from).take_while(|mark| mark.first == token).any(|mark| mark.cue == Cue::Sense(sense))
+        self.marks.get(from..).unwrap_or_default().iter().take_while(move |mark| mark.first == token)
+    }
+
+    /// What the phrases within a range say.
+    pub(super) fn senses_in(&self, range: Range<usize>) -> Senses {
+        self.marks_in(range).fold(Senses::default(), |all, mark| match mark.cue {
+            Cue::Sense(sense) => all.with(sense),
+            _ => all,
+        })
     }
 
     /// Phrases that end right before a token, the longest first.
@@ -391,16 +416,12 @@ impl<'t, 'p> Reading<'t, 'p> {
 
     /// Whether a phrase of this sense ends right before a token.
     pub(super) fn has_ending(&self, token: usize, sense: Sense) -> bool {
-        self.enders(token).any(|mark| mark.cue == Cue::Sense(sense))
+        self.senses.has(sense) && self.enders(token).any(|mark| mark.cue == Cue::Sense(sense))
     }
 
     /// The longest phrase naming a metric that begins at a token.
     pub(super) fn metric_at(&self, token: usize) -> Option<&Mark> {
-        let from = self.marks.partition_point(|mark| mark.first < token);
-        self.marks
-            .iter()
-            .skip(from)
-            .take_while(|mark| mark.first == token)
+        self.beginning_at(token)
             .filter(|mark| mark.cue.metric().is_some())
             .max_by_key(|mark| (mark.after, matches!(mark.cue, Cue::Noun(_))))
     }
@@ -410,7 +431,13 @@ impl<'t, 'p> Reading<'t, 'p> {
         (token..token + 2).any(|at| self.has_at(at, Sense::Statement))
     }
 
+    /// Whether a token of a range is a word of this class.
+    pub(super) fn any_word(&self, mut range: Range<usize>, word: Word) -> bool {
+        self.listed.has(word) && range.any(|at| self.word(at, word))
+    }
+
     /// Whether the token is a word of this class.
+    #[inline]
     pub(super) fn word(&self, token: usize, word: Word) -> bool {
         is_word(&self.words, token, word)
     }
@@ -427,6 +454,7 @@ impl<'t, 'p> Reading<'t, 'p> {
     }
 
     /// Whether the token is this punctuation mark. Words are asked for by their class: what they are is up to the language.
+    #[inline]
     pub(super) fn is(&self, token: usize, mark: &str) -> bool {
         self.tokens.get(token).is_some_and(|token| token.is(mark))
     }
@@ -460,6 +488,7 @@ fn period(mark: &Mark) -> bool {
 }
 
 /// Whether the token is a word of this class, where there is no [`Reading`] yet.
+#[inline]
 pub(super) fn is_word(words: &[Words], token: usize, word: Word) -> bool {
     words.get(token).is_some_and(|words| words.has(word))
 }
