@@ -35,6 +35,7 @@ pub enum Cue {
 
 impl Cue {
     /// The metric it names.
+    #[inline]
     pub fn metric(self) -> Option<Metric> {
         match self {
             Cue::Noun(metric) | Cue::Predicate(metric) | Cue::Active(metric) | Cue::Label(metric) => Some(metric),

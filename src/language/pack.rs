@@ -241,8 +241,7 @@ impl Pack {
     /// The token behind a sign or word for percent that begins at `first`: "%", "per cent".
     pub fn percent(&self, tokens: &[Token<'_>], first: usize) -> Option<usize> {
         let fits = |words: &&Vec<String>| {
-            let found = tokens.get(first..first + words.len());
-            found.is_some_and(|found| found.iter().zip(*words).all(|(token, word)| token.is(word)))
+            words.iter().enumerate().all(|(n, word)| tokens.get(first + n).is_some_and(|token| token.is(word)))
         };
         self.percent.iter().filter(fits).map(|words| first + words.len()).max()
     }

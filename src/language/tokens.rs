@@ -103,6 +103,10 @@ fn char_at(text: &str, at: usize) -> Option<char> {
 
 /// The end of a word, of Chinese characters or of others, that goes on at `end`.
 fn word_end(text: &str, mut end: usize, of_han: bool) -> usize {
+    if !of_han {
+        let rest = text.as_bytes().get(end..).unwrap_or_default();
+        end += rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    }
     while let Some(next) = char_at(text, end).filter(|next| next.is_alphanumeric() && is_han(*next) == of_han) {
         end += next.len_utf8();
     }

@@ -39,7 +39,9 @@ pub(super) enum Guard {
 /// Lower case, without diacritics.
 pub(super) fn fold(word: &str, out: &mut String) {
     if word.is_ascii() {
-        out.extend(word.chars().map(|c| c.to_ascii_lowercase()));
+        let start = out.len();
+        out.push_str(word);
+        out.get_mut(start..).into_iter().for_each(str::make_ascii_lowercase);
         return;
     }
     for c in word.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {

@@ -97,10 +97,15 @@ impl<'t> Line<'_, 't> {
 pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
     let mut found: Vec<DateMark> = Vec::new();
     let mut n = 0;
-    while n < line.tokens.len() {
-        let written = date_units::find(line, n).or_else(|| calendar(line, n));
-        let read = written.or_else(|| weekday(line, n)).or_else(|| day(line, n)).or_else(|| ago(line, n));
-        let read = read.or_else(|| clock(line.tokens, n));
+    while let Some(token) = line.token(n) {
+        let read = if line.pack.calendar().is_some() || token.kind == TokenKind::Number || line.may_name(token) {
+            let written = date_units::find(line, n).or_else(|| calendar(line, n));
+            let read = written.or_else(|| weekday(line, n)).or_else(|| day(line, n)).or_else(|| ago(line, n));
+            read.or_else(|| clock(line.tokens, n))
+        } else {
+            // No other date begins with a word that is no name.
+            ago(line, n)
+        };
         match read {
             Some(mark) => {
                 n = mark.after.max(n + 1);

@@ -70,17 +70,21 @@ impl<'t, 'p> Reading<'t, 'p> {
         marks.retain(|mark| holds(&tokens, &words, mark));
         // The "SARS" of "SARS-CoV-2" is no other disease.
         let named: Vec<Mark> = marks.iter().filter(|mark| mark.cue == Cue::Sense(Sense::Covid)).copied().collect();
-        marks.retain(|mark| {
-            mark.cue != Cue::Sense(Sense::OtherDisease)
-                || !named.iter().any(|name| name.first <= mark.first && mark.after <= name.after)
-        });
+        if !named.is_empty() {
+            marks.retain(|mark| {
+                mark.cue != Cue::Sense(Sense::OtherDisease)
+                    || !named.iter().any(|name| name.first <= mark.first && mark.after <= name.after)
+            });
+        }
         // "la primera" is a dose only where no noun follows: "la primera muerte".
-        marks.retain(|mark| {
-            let ordinal = tokens.get(mark.after - 1).is_some_and(|last| pack.ordinal(&last.lower).is_some());
-            let next = tokens.get(mark.after).is_some_and(|next| next.kind == TokenKind::Word);
-            let noun = next && !is_word(&words, mark.after, Word::And) && !is_word(&words, mark.after, Word::Of);
-            !(pack.order.adjectives_follow && mark.cue.metric().is_some() && ordinal && noun)
-        });
+        if pack.order.adjectives_follow {
+            marks.retain(|mark| {
+                let ordinal = || tokens.get(mark.after - 1).is_some_and(|last| pack.ordinal(&last.lower).is_some());
+                let next = tokens.get(mark.after).is_some_and(|next| next.kind == TokenKind::Word);
+                let noun = next && !is_word(&words, mark.after, Word::And) && !is_word(&words, mark.after, Word::Of);
+                !(mark.cue.metric().is_some() && noun && ordinal())
+            });
+        }
         // "realizará", "receberão": a future by its ending.
         if !pack.future_endings.is_empty() {
             for (first, token) in tokens.iter().enumerate() {
@@ -93,13 +97,12 @@ impl<'t, 'p> Reading<'t, 'p> {
             marks.sort_by_key(|mark| mark.first);
         }
         // "el país con más casos" has the most of them.
+        let new = Cue::Sense(Sense::New);
         marks.retain(|mark| {
-            let most =
-                is_word(&words, mark.first, Word::Most) && is_word(&words, mark.first.wrapping_sub(1), Word::With);
-            mark.cue != Cue::Sense(Sense::New) || !most
+            mark.cue != new
+                || !(is_word(&words, mark.first, Word::Most) && is_word(&words, mark.first.wrapping_sub(1), Word::With))
         });
         // "más de 300" and "el nuevo coronavirus" are no increment.
-        let new = Cue::Sense(Sense::New);
         let hidden: Vec<usize> = marks
             .iter()
             .filter(|mark| {
@@ -107,7 +110,9 @@ impl<'t, 'p> Reading<'t, 'p> {
             })
             .map(|mark| mark.first)
             .collect();
-        marks.retain(|mark| mark.cue != new || !hidden.contains(&mark.first));
+        if !hidden.is_empty() {
+            marks.retain(|mark| mark.cue != new || !hidden.contains(&mark.first));
+        }
         let mut numbers = numerals(pack, &tokens);
         let dates = date_marks::find(&date_marks::Line { pack, tokens: &tokens, words: &words, marks: &marks, today });
         // "Ни одного" is no one.
@@ -273,8 +278,8 @@ impl<'t, 'p> Reading<'t, 'p> {
             // "…in Ukraine, and Poland reported 12": a place with a verb of its own.
             let link = token.is(",") || self.word(n, Word::And);
             // "Kerala and Tamil Nadu reported": two subjects of one clause.
-            let listed = self.spots.iter().any(|spot| spot.after == n || self.is(n - 1, ",") && spot.after + 1 == n);
-            let subject = link && !listed && self.opens_clause(n + 1);
+            let listed = || self.spots.iter().any(|spot| spot.after == n || self.is(n - 1, ",") && spot.after + 1 == n);
+            let subject = link && !listed() && self.opens_clause(n + 1);
             if hard || subject {
                 starts.push(n + 1);
             }
@@ -389,7 +394,7 @@ impl<'t, 'p> Reading<'t, 'p> {
     }
 
     /// Phrases that begin at a token.
-    pub(super) fn beginning_at(&self, token: usize) -> impl Iterator<Item = &Mark> {
+    fn beginning_at(&self, token: usize) -> impl Iterator<Item = &Mark> {
         let from = self.marks.partition_point(|mark| mark.first < token);
         self.marks.get(from..).unwrap_or_default().iter().take_while(move |mark| mark.first == token)
     }
@@ -431,9 +436,10 @@ impl<'t, 'p> Reading<'t, 'p> {
         (token..token + 2).any(|at| self.has_at(at, Sense::Statement))
     }
 
-    /// Whether a token of a range is a word of this class.
-    pub(super) fn any_word(&self, mut range: Range<usize>, word: Word) -> bool {
-        self.listed.has(word) && range.any(|at| self.word(at, word))
+    /// The tokens of a range that are words of this class.
+    pub(super) fn words_of(&self, range: Range<usize>, word: Word) -> impl DoubleEndedIterator<Item = usize> {
+        let range = if self.listed.has(word) { range } else { 0..0 };
+        range.filter(move |at| self.word(*at, word))
     }
 
     /// Whether the token is a word of this class.
@@ -526,10 +532,9 @@ fn holds(tokens: &[Token<'_>], words: &[Words], mark: &Mark) -> bool {
         return false;
     }
     // May is a month, R a number, WHO and US are names.
-    let capitals = token.text.chars().all(char::is_uppercase);
     !(of(first, Word::SmallOnly) && token.capitalised()
         || of(first, Word::CapitalOnly) && !token.capitalised()
-        || of(first, Word::NeverCapitals) && capitals)
+        || of(first, Word::NeverCapitals) && token.text.chars().all(char::is_uppercase))
 }
 
 /// "COVID-19", "under-12", "H-1": digits that a hyphen ties to a word before them.
