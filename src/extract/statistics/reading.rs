@@ -13,6 +13,7 @@ use crate::language::tokens::{Token, TokenKind};
 use crate::language::{Cue, Pack};
 use crate::model::{Metric, Span};
 use jiff::civil::Date;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 /// One sentence, read.
@@ -36,8 +37,14 @@ pub(super) struct Reading<'t, 'p> {
     pub(super) numbers: Vec<Numeral>,
     pub(super) spots: Vec<Spot<'p>>,
     pub(super) dates: Vec<DateMark>,
+    /// How many phrases begin before a token.
+    begun: Vec<usize>,
     /// Indices of the marks, by the token after each, then by their first token.
     by_end: Vec<usize>,
+    /// How many phrases end before a token.
+    ended: Vec<usize>,
+    /// The tokens behind each number and before it that are its own, once they are asked for.
+    beside: OnceCell<Vec<(Range<usize>, Range<usize>)>>,
     /// First tokens of clauses, in order; the first is 0.
     clauses: Vec<usize>,
     /// Place of a dateline that the sentence itself begins with.
@@ -182,6 +189,8 @@ impl<'t, 'p> Reading<'t, 'p> {
         let dates = dates.into_iter().filter(|mark| !named(mark)).collect();
         let mut by_end: Vec<usize> = (0..marks.len()).collect();
         by_end.sort_by_key(|n| marks.get(*n).map_or((0, 0), |mark| (mark.after, mark.first)));
+        let begun = counts(tokens.len(), marks.iter().map(|mark| mark.first));
+        let ended = counts(tokens.len(), by_end.iter().filter_map(|n| marks.get(*n)).map(|mark| mark.after));
         let listed = words.iter().fold(Words::default(), |all, words| all.or(*words));
         let senses = marks.iter().fold(Senses::default(), |all, mark| match mark.cue {
             Cue::Sense(sense) => all.with(sense),
@@ -202,7 +211,10 @@ impl<'t, 'p> Reading<'t, 'p> {
             numbers,
             spots,
             dates,
+            begun,
             by_end,
+            ended,
+            beside: OnceCell::new(),
             clauses: vec![0],
             dateline: None,
         };
@@ -225,6 +237,7 @@ impl<'t, 'p> Reading<'t, 'p> {
         let mut numbers = numerals(self.pack, &self.tokens);
         numbers.retain(|number| !dates.iter().any(|mark| number.first < mark.after && mark.first < number.after));
         self.numbers = numbers;
+        self.beside = OnceCell::new();
     }
 
     /// "（…北京5月27日电）": what stands before the story says where it was written, and not where anything happened.
@@ -316,14 +329,24 @@ impl<'t, 'p> Reading<'t, 'p> {
 
     /// Tokens between the number before and this one, within its clause.
     pub(super) fn left(&self, n: usize) -> Range<usize> {
-        let Some(number) = self.numbers.get(n) else { return 0..0 };
-        let clause = self.clause(number.first);
-        let before = n.checked_sub(1).map_or(0, |before| {
-            let cut = self.right(before).end;
-            let whole = !self.pack.order.verbs_lead || cut == number.first;
-            if whole { self.numbers.get(before).map_or(0, |before| before.after) } else { cut }
-        });
-        clause.start.max(before).min(number.first)..number.first
+        self.beside().get(n).map_or(0..0, |(left, _)| left.clone())
+    }
+
+    fn beside(&self) -> &[(Range<usize>, Range<usize>)] {
+        self.beside.get_or_init(|| {
+            let mut beside: Vec<(Range<usize>, Range<usize>)> = Vec::with_capacity(self.numbers.len());
+            for (n, number) in self.numbers.iter().enumerate() {
+                let clause = self.clause(number.first);
+                let before = beside.last().map_or(0, |(_, before)| {
+                    let cut = before.end;
+                    let whole = !self.pack.order.verbs_lead || cut == number.first;
+                    if whole { self.numbers.get(n - 1).map_or(0, |before| before.after) } else { cut }
+                });
+                let left = clause.start.max(before).min(number.first)..number.first;
+                beside.push((left, self.behind(n, number)));
+            }
+            beside
+        })
     }
 
     /// Of the tokens before the number those since the last comma or "and".
@@ -336,7 +359,10 @@ impl<'t, 'p> Reading<'t, 'p> {
 
     /// Tokens between this number and the next one, within its clause.
     pub(super) fn right(&self, n: usize) -> Range<usize> {
-        let Some(number) = self.numbers.get(n) else { return 0..0 };
+        self.beside().get(n).map_or(0..0, |(_, right)| right.clone())
+    }
+
+    fn behind(&self, n: usize, number: &Numeral) -> Range<usize> {
         let clause = self.clause(number.first);
         // A share in brackets or between commas ("or 15 percent of the population") does not end what is said of a count.
         let aside = |next: &&Numeral| {
@@ -349,7 +375,6 @@ impl<'t, 'p> Reading<'t, 'p> {
         let age = |next: &&Numeral| {
             let bound = self
                 .ending_at(next.first)
-                .into_iter()
                 .filter(|mark| matches!(mark.cue, Cue::Sense(Sense::LessThan | Sense::MoreThan | Sense::AtLeast)));
             let first = bound.map(|mark| mark.first).min();
             let bearer = |first: usize| (first.saturating_sub(2)..first).any(|at| self.word(at, Word::AgeBearer));
@@ -372,8 +397,7 @@ impl<'t, 'p> Reading<'t, 'p> {
 
     /// Cue phrases that lie within a range.
     pub(super) fn marks_in(&self, range: Range<usize>) -> impl DoubleEndedIterator<Item = &Mark> {
-        let from = self.marks.partition_point(|mark| mark.first < range.start);
-        let to = self.marks.partition_point(|mark| mark.first < range.end);
+        let (from, to) = (self.begun_before(range.start), self.begun_before(range.end));
         self.marks.get(from..to.max(from)).unwrap_or_default().iter().filter(move |mark| mark.after <= range.end)
     }
 
@@ -393,10 +417,19 @@ impl<'t, 'p> Reading<'t, 'p> {
         self.senses.has(sense) && self.beginning_at(token).any(|mark| mark.cue == Cue::Sense(sense))
     }
 
+    /// How many phrases begin before a token.
+    #[inline]
+    fn begun_before(&self, token: usize) -> usize {
+        self.begun.get(token).copied().unwrap_or(self.marks.len())
+    }
+
     /// Phrases that begin at a token.
     fn beginning_at(&self, token: usize) -> impl Iterator<Item = &Mark> {
-        let from = self.marks.partition_point(|mark| mark.first < token);
-        self.marks.get(from..).unwrap_or_default().iter().take_while(move |mark| mark.first == token)
+        self.marks
+            .get(self.begun_before(token)..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(move |mark| mark.first == token)
     }
 
     /// What the phrases within a range say.
@@ -408,20 +441,15 @@ impl<'t, 'p> Reading<'t, 'p> {
     }
 
     /// Phrases that end right before a token, the longest first.
-    pub(super) fn ending_at(&self, token: usize) -> Vec<&Mark> {
-        self.enders(token).collect()
-    }
-
-    fn enders(&self, token: usize) -> impl Iterator<Item = &Mark> {
-        let after = |n: &usize| self.marks.get(*n).map_or(0, |mark| mark.after);
-        let from = self.by_end.partition_point(|n| after(n) < token);
+    pub(super) fn ending_at(&self, token: usize) -> impl Iterator<Item = &Mark> {
+        let from = self.ended.get(token).copied().unwrap_or(self.by_end.len());
         let ends = self.by_end.get(from..).unwrap_or_default();
         ends.iter().filter_map(|n| self.marks.get(*n)).take_while(move |mark| mark.after == token)
     }
 
     /// Whether a phrase of this sense ends right before a token.
     pub(super) fn has_ending(&self, token: usize, sense: Sense) -> bool {
-        self.senses.has(sense) && self.enders(token).any(|mark| mark.cue == Cue::Sense(sense))
+        self.senses.has(sense) && self.ending_at(token).any(|mark| mark.cue == Cue::Sense(sense))
     }
 
     /// The longest phrase naming a metric that begins at a token.
@@ -476,6 +504,18 @@ impl<'t, 'p> Reading<'t, 'p> {
     pub(super) fn colon_after(&self, token: usize) -> bool {
         self.is(token, ":")
     }
+}
+
+/// How many of the positions, which are in order, lie before each token.
+fn counts(tokens: usize, positions: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut counts = Vec::with_capacity(tokens + 1);
+    let mut before = 0;
+    for position in positions {
+        counts.resize(counts.len().max(position + 1), before);
+        before += 1;
+    }
+    counts.resize(counts.len().max(tokens + 1), before);
+    counts
 }
 
 /// Whether a phrase of several words tells a length of time.
