@@ -8,7 +8,7 @@ use super::compounds::Compounds;
 use super::pack::Sense;
 use super::tokens::{Token, tokenize};
 use crate::model::{Metric, SourceType, Subset};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// What a phrase says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,7 @@ pub enum Cue {
 
 impl Cue {
     /// The metric it names.
+    #[inline]
     pub fn metric(self) -> Option<Metric> {
         match self {
             Cue::Noun(metric) | Cue::Predicate(metric) | Cue::Active(metric) | Cue::Label(metric) => Some(metric),
@@ -54,9 +55,41 @@ pub struct Mark {
     pub cue: Cue,
 }
 
-/// Phrases by their first word: the words behind it, and what the whole says.
+/// Phrases by their first word.
 #[derive(Default)]
-pub(super) struct Phrases(HashMap<String, Vec<(Vec<String>, Cue)>>);
+pub(super) struct Phrases(FxHashMap<String, Begun>);
+
+/// The phrases that begin with a word: the words behind it, and what the whole says, in the order in which they were added.
+///
+/// Hundreds begin with "the" or "in", so those that can stand somewhere are chosen by the word behind.
+#[derive(Default)]
+struct Begun {
+    /// Those of one word.
+    alone: Vec<(Vec<String>, Cue)>,
+    /// By the second word: those that go on with it, and those of one word among them.
+    seconds: FxHashMap<String, Vec<(Vec<String>, Cue)>>,
+}
+
+impl Begun {
+    fn add(&mut self, rest: Vec<String>, cue: Cue) {
+        match rest.first() {
+            Some(second) => {
+                let alone = &self.alone;
+                self.seconds.entry(second.clone()).or_insert_with(|| alone.clone()).push((rest, cue));
+            }
+            None => {
+                self.seconds.values_mut().for_each(|phrases| phrases.push((Vec::new(), cue)));
+                self.alone.push((Vec::new(), cue));
+            }
+        }
+    }
+
+    /// Those that can stand before a token.
+    fn before(&self, next: Option<&Token<'_>>) -> &[(Vec<String>, Cue)] {
+        let next = next.filter(|_| !self.seconds.is_empty());
+        next.and_then(|next| self.seconds.get(next.lower.as_ref())).unwrap_or(&self.alone)
+    }
+}
 
 impl Phrases {
     /// Adds phrases that say the same.
@@ -64,7 +97,7 @@ impl Phrases {
         for phrase in list.iter().flat_map(|phrase| alternatives(phrase)) {
             let mut words = compounds.split(tokenize(&phrase, 0)).into_iter().map(|token| token.lower.into_owned());
             if let Some(first) = words.next() {
-                self.0.entry(first).or_default().push((words.collect(), cue));
+                self.0.entry(first).or_default().add(words.collect(), cue);
             }
         }
     }
@@ -74,13 +107,11 @@ impl Phrases {
     pub(super) fn marks(&self, tokens: &[Token<'_>]) -> Vec<Mark> {
         let mut marks: Vec<Mark> = Vec::with_capacity(tokens.len());
         let mut metric_end = 0;
-        for first in 0..tokens.len() {
-            let Some(phrases) = tokens.get(first).and_then(|token| self.0.get(token.lower.as_ref())) else {
-                continue;
-            };
+        for (first, token) in tokens.iter().enumerate() {
+            let Some(begun) = self.0.get(token.lower.as_ref()) else { continue };
             let mut longest = 0;
             let begins = marks.len();
-            for (rest, cue) in phrases {
+            for (rest, cue) in begun.before(tokens.get(first + 1)) {
                 let after = first + 1 + rest.len();
                 let fits = tokens
                     .get(first + 1..after)

@@ -13,10 +13,20 @@ use serde::Deserialize;
 pub struct Names(Option<Search>);
 
 /// Text without the names should cost little: vector instructions look for three bytes of each name, in every case, and
-/// only where they stand is a name compared. Lists and machines for which that cannot be built get an automaton.
+/// only where they stand is a name compared. Lists and machines for which that cannot be built get an automaton, which
+/// looks only around three bytes that several names share, where few such are in all of them.
 enum Search {
     Windows { search: packed::Searcher, names: Vec<Windowed> },
-    Automaton(AhoCorasick),
+    Automaton { search: AhoCorasick, shared: Option<Shared> },
+}
+
+/// Windows of which each name has one.
+struct Shared {
+    search: packed::Searcher,
+    /// The most bytes of a name before the first of them.
+    before: usize,
+    /// Bytes of the longest name.
+    longest: usize,
 }
 
 /// A name, and where its window begins within it.
@@ -60,15 +70,18 @@ impl Search {
             Some(Self::Windows { search, names: windowed })
         });
         // A list too long to be built is one that finds nothing; the lists are ours.
-        windows
-            .or_else(|| Some(Self::Automaton(AhoCorasick::builder().ascii_case_insensitive(true).build(names).ok()?)))
+        windows.or_else(|| {
+            let search = AhoCorasick::builder().ascii_case_insensitive(true).build(&names).ok()?;
+            Some(Self::Automaton { search, shared: Shared::new(&names) })
+        })
     }
 
     /// The first name at or behind `from`.
     fn next(&self, text: &str, from: usize) -> Option<Span> {
         let (search, names) = match self {
             Self::Windows { search, names } => (search, names),
-            Self::Automaton(search) => {
+            Self::Automaton { search, shared: Some(shared) } => return shared.next(search, text, from),
+            Self::Automaton { search, shared: None } => {
                 return search.find(Input::new(text).span(from..text.len())).map(|found| found.span());
             }
         };
@@ -89,11 +102,46 @@ impl Search {
     }
 }
 
+impl Shared {
+    /// None where a name is shorter than a window, or where there would be too many windows.
+    fn new(names: &[String]) -> Option<Self> {
+        let holds = |name: &str, window: &[u8]| name.as_bytes().windows(WINDOW).any(|other| other == window);
+        let mut windows: Vec<&[u8]> = Vec::new();
+        let mut open: Vec<&str> = names.iter().map(String::as_str).collect();
+        // The window that most of the names have, of equals the one least met in other words.
+        while !open.is_empty() {
+            let all = open.iter().flat_map(|name| name.as_bytes().windows(WINDOW));
+            let having = |window: &[u8]| open.iter().filter(|name| holds(name, window)).count();
+            let window = all.max_by_key(|window| (having(window), usize::MAX - commonness(window)))?;
+            open.retain(|name| !holds(name, window));
+            windows.push(window);
+        }
+        let first = |name: &String| name.as_bytes().windows(WINDOW).position(|window| windows.contains(&window));
+        let before = names.iter().filter_map(first).max()?;
+        let longest = names.iter().map(String::len).max()?;
+        let patterns = windows.iter().flat_map(|window| cases(window));
+        Some(Self { search: packed::Config::new().builder().extend(patterns).build()?, before, longest })
+    }
+
+    /// The name that ends first at or behind `from`: it cannot begin further before the first window than any name has
+    /// bytes there, and if it does not hold that window it holds a later one.
+    fn next(&self, names: &AhoCorasick, text: &str, from: usize) -> Option<Span> {
+        let mut looked = from;
+        loop {
+            let window = self.search.find_in(text.as_bytes(), Span::from(looked..text.len()))?.start();
+            let around = window.saturating_sub(self.before).max(from)..text.len().min(window + self.longest);
+            if let Some(found) = names.find(Input::new(text).span(around)) {
+                return Some(found.span());
+            }
+            looked = window + 1;
+        }
+    }
+}
+
 impl Windowed {
     /// None for a name shorter than a window.
     fn new(name: &str) -> Option<Self> {
         // The window least met in other words; of equals the first.
-        let commonness = |window: &[u8]| window.iter().map(|byte| common(*byte)).sum::<usize>();
         let (at, _) = name.as_bytes().windows(WINDOW).enumerate().min_by_key(|(_, window)| commonness(window))?;
         Some(Self { name: name.to_owned(), at })
     }
@@ -101,6 +149,11 @@ impl Windowed {
     fn window(&self) -> &[u8] {
         self.name.as_bytes().get(self.at..self.at + WINDOW).unwrap_or_default()
     }
+}
+
+/// How common the bytes of a window are.
+fn commonness(window: &[u8]) -> usize {
+    window.iter().map(|byte| common(*byte)).sum()
 }
 
 /// How common a byte is in running text: the letters of Latin script in the order of their frequency in English, anything
@@ -171,5 +224,11 @@ mod tests {
         assert!(names.within("cOvId") && !names.within("influenza"));
         assert_eq!(names.find("a covicovid, COVIDcovid").collect::<Vec<_>>(), [6, 13, 18]);
         assert!(!Names::from(Vec::new()).within("covid"));
+        // Names that share windows: the one that ends first is found, wherever the window stands within it.
+        let shared =
+            (0..40).map(|n| format!("long before oro{n:02}")).chain(["coro".to_owned(), "an oroville".to_owned()]);
+        let names = Names::from(shared.collect::<Vec<_>>());
+        let text = "oro, long before ORO1 long before oro17coroLong before oro39an Oroville";
+        assert_eq!(names.find(text).collect::<Vec<_>>(), [22, 39, 43, 60]);
     }
 }

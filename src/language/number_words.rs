@@ -20,7 +20,8 @@ pub(super) fn words(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simpl
     let mut before_and = None;
     // "Forty-one", and where ten to nineteen follow a ten, "soixante-dix".
     let below = if pack.order.teens_follow_tens { 20.0 } else { 10.0 };
-    let article = pack.articles.contains(&tokens.get(n)?.lower.as_ref().to_owned());
+    let first = tokens.get(n)?;
+    let article = pack.articles.iter().any(|article| first.is(article));
     if article {
         // "a hundred", "a million", "a dozen"; any other noun takes the article as an article.
         let next = pack.number_word(&tokens.get(n + 1)?.lower)?;

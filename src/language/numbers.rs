@@ -215,6 +215,9 @@ fn simple(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<Simple> {
     {
         return None;
     }
+    if !pack.opens_number(&token.lower) {
+        return None;
+    }
     fraction_words(pack, tokens, n).or_else(|| words(pack, tokens, n))
 }
 

@@ -7,14 +7,15 @@ use super::compounds::Compounds;
 pub use super::cue::{Cue, Mark};
 use super::cue::{Phrases, split};
 use super::names::{DiseaseNames, Names};
-pub use super::sense::Sense;
+pub use super::sense::{Sense, Senses};
 use super::tokens::Token;
 pub use super::unspaced::Calendar;
 use super::unspaced::{Script, Unspaced};
 pub use super::word::{Word, Words};
 use crate::model::{Metric, SourceType, Subset};
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// What a number word does.
@@ -177,9 +178,9 @@ pub struct Pack {
     /// Indefinite articles.
     pub articles: Vec<String>,
     /// "half", "quarter".
-    pub fractions: BTreeMap<String, f64>,
+    pub fractions: FxHashMap<String, f64>,
     /// `k`, `mln`: scales that stand behind digits only.
-    pub scale_suffixes: BTreeMap<String, f64>,
+    pub scale_suffixes: FxHashMap<String, f64>,
     /// Words around ranges.
     pub range: RangeWords,
     /// Titles and offices that stand before names of persons, in lower case.
@@ -190,12 +191,14 @@ pub struct Pack {
     pub abbreviations: Vec<String>,
     /// Words that are written as one.
     pub compounds: Compounds,
-    months: HashMap<String, u8>,
-    weekdays: HashMap<String, u8>,
-    ordinals: HashMap<String, u32>,
+    months: FxHashMap<String, u8>,
+    weekdays: FxHashMap<String, u8>,
+    ordinals: FxHashMap<String, u32>,
     percent: Vec<Vec<String>>,
-    numbers: HashMap<String, NumberWord>,
-    words: HashMap<String, Words>,
+    numbers: FxHashMap<String, NumberWord>,
+    /// Words that a number in words may begin with.
+    number_openers: FxHashSet<String>,
+    words: FxHashMap<String, Words>,
     /// The classes that any word is of.
     listed: Words,
     phrases: Phrases,
@@ -229,11 +232,16 @@ impl Pack {
         self.numbers.get(lower).copied()
     }
 
+    /// Whether a number in words may begin with a word in lower case. Where number words are written as one, any may be such
+    /// a one.
+    pub(super) fn opens_number(&self, lower: &str) -> bool {
+        self.order.numbers_joined || self.number_openers.contains(lower)
+    }
+
     /// The token behind a sign or word for percent that begins at `first`: "%", "per cent".
     pub fn percent(&self, tokens: &[Token<'_>], first: usize) -> Option<usize> {
         let fits = |words: &&Vec<String>| {
-            let found = tokens.get(first..first + words.len());
-            found.is_some_and(|found| found.iter().zip(*words).all(|(token, word)| token.is(word)))
+            words.iter().enumerate().all(|(n, word)| tokens.get(first + n).is_some_and(|token| token.is(word)))
         };
         self.percent.iter().filter(fits).map(|words| first + words.len()).max()
     }
@@ -253,10 +261,10 @@ impl Pack {
         let mut file: PackFile = toml::from_str(text)?;
         let script = file.unspaced.take();
         let unspaced = script.map(|script| Unspaced::new(script, file.units.iter().flatten(), file.vocabulary()));
-        let numbered = |lists: Vec<Vec<String>>| -> HashMap<String, u8> {
+        let numbered = |lists: Vec<Vec<String>>| -> FxHashMap<String, u8> {
             lists.into_iter().zip(1..).flat_map(|(words, n)| words.into_iter().map(move |word| (word, n))).collect()
         };
-        let mut numbers = HashMap::new();
+        let mut numbers = FxHashMap::default();
         for (n, words) in file.units.into_iter().enumerate() {
             numbers.extend(words.into_iter().map(|word| (word, NumberWord::Unit(n as f64))));
         }
@@ -272,7 +280,11 @@ impl Pack {
         numbers.extend(file.dozen.into_iter().map(|word| (word, NumberWord::Collective(12.0))));
         numbers.extend(file.collectives.into_iter().map(|(word, count)| (word, NumberWord::Collective(count))));
         numbers.extend(file.scales.into_iter().map(|(word, scale)| (word, NumberWord::Scale(scale))));
-        let mut words: HashMap<String, Words> = HashMap::new();
+        // Of words that a hyphen ties, "quatre-vingt", the first is a token of its own.
+        let firsts = numbers.keys().filter_map(|word: &String| word.split('-').next());
+        let openers = firsts.chain(file.articles.iter().chain(file.fractions.keys()).map(String::as_str));
+        let number_openers = openers.map(str::to_owned).collect();
+        let mut words: FxHashMap<String, Words> = FxHashMap::default();
         for (class, list) in file.words {
             list.into_iter().for_each(|word| words.entry(word).or_default().add(class));
         }
@@ -316,8 +328,8 @@ impl Pack {
             institutions,
             percent: file.percent_words.iter().map(|phrase| split(phrase)).collect(),
             articles: file.articles,
-            fractions: file.fractions,
-            scale_suffixes: file.scale_suffixes,
+            fractions: file.fractions.into_iter().collect(),
+            scale_suffixes: file.scale_suffixes.into_iter().collect(),
             range: file.range,
             titles: file.titles,
             speech_verbs: file.speech_verbs,
@@ -332,6 +344,7 @@ impl Pack {
                 .flat_map(|(words, n)| words.into_iter().map(move |word| (word, n)))
                 .collect(),
             numbers,
+            number_openers,
             listed: words.values().fold(Words::default(), |all, words| all.or(*words)),
             words,
             phrases,

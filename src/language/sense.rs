@@ -100,3 +100,21 @@ pub enum Sense {
     DateSince,
     DateUntil,
 }
+
+/// A set of senses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Senses(u128);
+
+impl Senses {
+    /// Whether this one is among them.
+    #[inline]
+    pub fn has(self, sense: Sense) -> bool {
+        self.0 >> (sense as u32) & 1 == 1
+    }
+
+    /// The set with this one too.
+    #[must_use]
+    pub fn with(self, sense: Sense) -> Self {
+        Self(self.0 | 1 << (sense as u32))
+    }
+}

@@ -39,6 +39,7 @@ pub struct Token<'t> {
 
 impl Token<'_> {
     /// Whether this is that word or mark, given in lower case.
+    #[inline]
     pub fn is(&self, word: &str) -> bool {
         self.lower == word
     }
@@ -52,50 +53,83 @@ impl Token<'_> {
 /// The tokens of `text`; positions count from `base`.
 pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
     let mut tokens = Vec::with_capacity(text.len() / 5 + 4);
-    let mut chars = text.char_indices().peekable();
     let (mut spaced, mut apart, mut spaces, mut after_mark) = (true, false, 0, true);
     let mut before = ' ';
-    while let Some((start, c)) = chars.next() {
+    let mut start = 0;
+    while let Some(c) = char_at(text, start) {
+        let mut end = start + c.len_utf8();
         if c.is_whitespace() {
             apart |= matches!(c, '\t' | '\n') || spaces == 1 && !after_mark;
             spaced = true;
             spaces += 1;
+            start = end;
             continue;
         }
-        let mut end = start + c.len_utf8();
         let kind = if digit(c).is_some() {
             end = number_end(text, start);
             TokenKind::Number
         } else if c.is_alphanumeric() {
-            let rest = text.get(end..).unwrap_or_default();
-            end += rest.find(|next: char| !next.is_alphanumeric() || is_han(next) != is_han(c)).unwrap_or(rest.len());
+            end = word_end(text, end, is_han(c));
             TokenKind::Word
         } else {
             TokenKind::Mark
         };
-        while chars.next_if(|(position, _)| *position < end).is_some() {}
-        let Some(piece) = text.get(start..end) else { continue };
+        let Some(piece) = text.get(start..end) else { break };
         let narrow = narrow(c).filter(|_| kind == TokenKind::Mark);
-        let lower = match piece {
-            _ if narrow.is_some() => Cow::Borrowed(narrow.unwrap_or_default()),
-            "’" | "ʼ" | "‘" => Cow::Borrowed("'"),
-            "–" | "—" | "‐" | "‑" | "−" => Cow::Borrowed("-"),
-            "“" | "”" | "«" | "»" => Cow::Borrowed("\""),
-            piece if piece.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) => Cow::Borrowed(piece),
-            piece if kind == TokenKind::Number => Cow::Owned(piece.chars().map(|c| digit(c).unwrap_or(c)).collect()),
-            piece => Cow::Owned(piece.to_lowercase().replace('ё', "е")),
-        };
         let border = kind != TokenKind::Mark && (is_han(c) || is_han(before)) && before.is_alphanumeric();
-        let text = narrow.unwrap_or(piece);
-        let spaced_here = spaced || border;
-        tokens.push(Token { start: base + start, end: base + end, text, lower, kind, spaced: spaced_here, apart });
+        tokens.push(Token {
+            start: base + start,
+            end: base + end,
+            text: narrow.unwrap_or(piece),
+            lower: narrow.map_or_else(|| lower(piece, kind), Cow::Borrowed),
+            kind,
+            spaced: spaced || border,
+            apart,
+        });
         (spaced, apart, spaces, after_mark) = (false, false, 0, kind == TokenKind::Mark);
         before = piece.chars().next_back().unwrap_or(c);
+        start = end;
     }
     tokens
 }
 
+/// The character that begins at a byte.
+fn char_at(text: &str, at: usize) -> Option<char> {
+    match text.as_bytes().get(at)? {
+        byte if byte.is_ascii() => Some(char::from(*byte)),
+        _ => text.get(at..)?.chars().next(),
+    }
+}
+
+/// The end of a word, of Chinese characters or of others, that goes on at `end`.
+fn word_end(text: &str, mut end: usize, of_han: bool) -> usize {
+    if !of_han {
+        let rest = text.as_bytes().get(end..).unwrap_or_default();
+        end += rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
+    }
+    while let Some(next) = char_at(text, end).filter(|next| next.is_alphanumeric() && is_han(*next) == of_han) {
+        end += next.len_utf8();
+    }
+    end
+}
+
+/// What a piece of the text reads as, whatever its case.
+fn lower(piece: &str, kind: TokenKind) -> Cow<'_, str> {
+    if piece.is_ascii() {
+        let has_capital = piece.bytes().any(|byte| byte.is_ascii_uppercase());
+        return if has_capital { Cow::Owned(piece.to_ascii_lowercase()) } else { Cow::Borrowed(piece) };
+    }
+    match piece {
+        "’" | "ʼ" | "‘" => Cow::Borrowed("'"),
+        "–" | "—" | "‐" | "‑" | "−" => Cow::Borrowed("-"),
+        "“" | "”" | "«" | "»" => Cow::Borrowed("\""),
+        _ if kind == TokenKind::Number => Cow::Owned(piece.chars().map(|c| digit(c).unwrap_or(c)).collect()),
+        _ => Cow::Owned(piece.to_lowercase().replace('ё', "е")),
+    }
+}
+
 /// Whether a character is a Chinese one.
+#[inline]
 pub fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '〇' | '\u{f900}'..='\u{faff}')
 }

@@ -218,25 +218,26 @@ pub enum Word {
 
 /// The classes that one word belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Words([u128; 2]);
+pub struct Words([u64; 4]);
 
 impl Words {
     /// Whether it is of this class.
+    #[inline]
     pub fn has(self, word: Word) -> bool {
         let bit = word as usize;
-        self.0.get(bit / 128).is_some_and(|half| half >> (bit % 128) & 1 == 1)
+        self.0.get(bit / 64).is_some_and(|part| part >> (bit % 64) & 1 == 1)
     }
 
     /// The classes of either.
-    pub(super) fn or(self, other: Self) -> Self {
-        let ([a, b], [c, d]) = (self.0, other.0);
-        Self([a | c, b | d])
+    pub fn or(self, other: Self) -> Self {
+        let ([a, b, c, d], [e, f, g, h]) = (self.0, other.0);
+        Self([a | e, b | f, c | g, d | h])
     }
 
     pub(super) fn add(&mut self, word: Word) {
         let bit = word as usize;
-        if let Some(half) = self.0.get_mut(bit / 128) {
-            *half |= 1 << (bit % 128);
+        if let Some(part) = self.0.get_mut(bit / 64) {
+            *part |= 1 << (bit % 64);
         }
     }
 }

@@ -457,16 +457,25 @@ pub(super) fn spelled(sense: &Sense, words: &[Word<'_>]) -> bool {
 /// The alphanumeric words of a text.
 pub(super) fn words(text: &str) -> Vec<Word<'_>> {
     let mut words = Vec::with_capacity(text.len() / 6);
+    let bytes = text.as_bytes();
+    let mut at = 0;
     let mut start = None;
-    for (position, c) in text.char_indices() {
-        match (c.is_alphanumeric(), start) {
-            (true, None) => start = Some(position),
+    while let Some(byte) = bytes.get(at) {
+        let (is_letter, after) = if byte.is_ascii() {
+            (byte.is_ascii_alphanumeric(), at + 1)
+        } else {
+            let letter = text.get(at..).and_then(|rest| rest.chars().next()).unwrap_or_default();
+            (letter.is_alphanumeric(), at + letter.len_utf8())
+        };
+        match (is_letter, start) {
+            (true, None) => start = Some(at),
             (false, Some(from)) => {
-                words.extend(text.get(from..position).map(|word| Word { start: from, end: position, text: word }));
+                words.extend(text.get(from..at).map(|word| Word { start: from, end: at, text: word }));
                 start = None;
             }
             _ => {}
         }
+        at = after;
     }
     if let Some(from) = start {
         words.extend(text.get(from..).map(|word| Word { start: from, end: text.len(), text: word }));

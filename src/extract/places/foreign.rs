@@ -11,7 +11,7 @@ use super::table::{Sense, fold, fold_phrase, rank, rows, sense};
 use super::{Place, PlaceForm, PlaceMatch, Places};
 use crate::model::PlaceKind;
 use aho_corasick::AhoCorasick;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::OnceLock;
 
 /// How the words of a language are found.
@@ -53,9 +53,9 @@ pub(super) fn tables() -> Vec<Table> {
 #[derive(Default)]
 struct Names {
     /// Folded name to what it can mean, likeliest first.
-    senses: HashMap<Box<str>, Vec<Sense>>,
+    senses: FxHashMap<Box<str>, Vec<Sense>>,
     /// First word of a name to the most words that a name beginning with it has.
-    first_words: HashMap<Box<str>, usize>,
+    first_words: FxHashMap<Box<str>, usize>,
     /// All names at once, for scripts without spaces, and what each means.
     characters: Option<(AhoCorasick, Vec<Vec<Sense>>)>,
 }

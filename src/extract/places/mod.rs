@@ -19,7 +19,7 @@ pub(crate) use world::{Town, towns};
 
 use super::gazetteer::Row;
 use crate::model::PlaceKind;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// A place that has a name of its own.
 #[derive(Debug, Clone)]
@@ -53,12 +53,12 @@ pub(crate) struct Place {
 /// All places, compiled for lookup.
 pub(crate) struct Places {
     all: Vec<Place>,
-    ids: HashMap<Box<str>, usize>,
+    ids: FxHashMap<Box<str>, usize>,
     /// Folded name ("south korea") to what it can mean, likeliest first.
-    names: HashMap<Box<str>, Vec<table::Sense>>,
+    names: FxHashMap<Box<str>, Vec<table::Sense>>,
     /// First word of a name to the most words that a name beginning with it has.
-    first_words: HashMap<Box<str>, u8>,
-    guarded: HashMap<Box<str>, table::Guard>,
+    first_words: FxHashMap<Box<str>, u8>,
+    guarded: FxHashMap<Box<str>, table::Guard>,
     /// Names in other languages, each compiled when it is first asked for.
     tables: Vec<foreign::Table>,
 }

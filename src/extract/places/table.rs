@@ -3,6 +3,7 @@
 use super::{Place, Places};
 use crate::extract::gazetteer::Row;
 use crate::model::{EntityType, PlaceKind};
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::collections::HashMap;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
@@ -38,7 +39,9 @@ pub(super) enum Guard {
 /// Lower case, without diacritics.
 pub(super) fn fold(word: &str, out: &mut String) {
     if word.is_ascii() {
-        out.extend(word.chars().map(|c| c.to_ascii_lowercase()));
+        let start = out.len();
+        out.push_str(word);
+        out.get_mut(start..).into_iter().for_each(str::make_ascii_lowercase);
         return;
     }
     for c in word.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
@@ -144,10 +147,10 @@ pub(super) fn load(added: &[Row]) -> Places {
     use super::PlaceForm::{Demonym, Name, People};
     let places = Places {
         all: Vec::with_capacity(17_000),
-        names: HashMap::with_capacity(24_000),
-        first_words: HashMap::with_capacity(18_000),
-        guarded: HashMap::new(),
-        ids: HashMap::new(),
+        names: FxHashMap::with_capacity_and_hasher(24_000, FxBuildHasher),
+        first_words: FxHashMap::with_capacity_and_hasher(18_000, FxBuildHasher),
+        guarded: FxHashMap::default(),
+        ids: FxHashMap::default(),
         tables: super::foreign::tables(),
     };
     let mut builder = Builder { places };

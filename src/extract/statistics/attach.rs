@@ -102,7 +102,7 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
     let own = own(reading, n).filter(|own| own.why != Why::Predicate || !counted::no_subject(reading, n));
     // "An excess mortality of 17,966 deaths": the label says which deaths.
     let link = core_start(reading, n).wrapping_sub(1);
-    let excess = reading.ending_at(link).into_iter().any(|mark| mark.cue == Cue::Label(Metric::ExcessDeaths));
+    let excess = reading.ending_at(link).any(|mark| mark.cue == Cue::Label(Metric::ExcessDeaths));
     if let Some(deaths) = own.filter(|own| own.metric == Metric::Deaths && excess) {
         return Some(Attachment { metric: Metric::ExcessDeaths, why: Why::Label, ..deaths });
     }
@@ -128,7 +128,7 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
         let whole = part && found.iter().rev().flatten().next().is_some_and(|last| last.metric == Metric::Tests);
         let of = core_start(reading, n).wrapping_sub(1);
         let named =
-            reading.word(of, Word::Of) && reading.ending_at(of).iter().any(|mark| mark.cue == Cue::Noun(Metric::Tests));
+            reading.word(of, Word::Of) && reading.ending_at(of).any(|mark| mark.cue == Cue::Noun(Metric::Tests));
         (whole || named).then_some(Attachment { metric: Metric::Tests, ..own })
     });
     if samples.is_some() {
@@ -441,7 +441,7 @@ pub(super) fn core_start(reading: &Reading<'_, '_>, n: usize) -> usize {
     let Some(number) = reading.numbers.get(n) else { return 0 };
     let mut at = number.first;
     for _ in 0..4 {
-        let step = reading.ending_at(at).into_iter().find(|mark| {
+        let step = reading.ending_at(at).find(|mark| {
             // "went up to 500": the verb's own words.
             !(mark.cue == Cue::Sense(Sense::AtMost)
                 && (reading.word(mark.first.wrapping_sub(1), Word::Motion) || led_to(reading, n, mark)))
@@ -521,12 +521,11 @@ pub(super) fn passes(reading: &Reading<'_, '_>, n: usize) -> bool {
         return true;
     }
     [start, number.first, before_date(reading, start)].into_iter().any(|at| {
-        reading.ending_at(at).into_iter().any(|mark| {
+        reading.ending_at(at).any(|mark| {
             matches!(mark.cue, Cue::Sense(Sense::MoreThan | Sense::Nearly))
                 && reading.has_at(mark.first, Sense::Reaches)
         }) || reading
             .ending_at(at)
-            .into_iter()
             .any(|mark| mark.cue == Cue::Sense(Sense::Reaches) && reading.word(mark.first, Word::Reached))
     })
 }

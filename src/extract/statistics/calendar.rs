@@ -172,14 +172,14 @@ pub(super) fn day(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
 
 /// "Два дня назад": so many days before today.
 pub(super) fn ago(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
+    if !(line.word(n + 1, Word::Day) && line.word(n + 2, Word::Ago)) {
+        return None;
+    }
     let token = line.token(n)?;
     let count = day_number(token).map(f64::from).or(match line.pack.number_word(&token.lower) {
         Some(NumberWord::Unit(count)) => Some(count),
         _ => None,
     })?;
-    if !(line.word(n + 1, Word::Day) && line.word(n + 2, Word::Ago)) {
-        return None;
-    }
     let day = line.today.and_then(|today| today.checked_sub(Days::new().days(count as i64)).ok());
     let when = day.map_or(When::Unknown, When::Day);
     Some(DateMark { first: n, after: n + 3, when, how: AsOfHow::Relative, role: Role::On, end_of: false })

@@ -63,7 +63,7 @@ pub(super) fn stock_of_things(reading: &Reading<'_, '_>, n: usize) -> bool {
     let there = attach::core_start(reading, n).wrapping_sub(2);
     let of = there.wrapping_sub(2);
     let told = reading.word(there, Word::There) && attach::of_them(reading, of) && reading.is(of.wrapping_sub(1), ",");
-    told && !reading.ending_at(of - 1).iter().any(|mark| matches!(mark.cue, Cue::Noun(_)))
+    told && !reading.ending_at(of - 1).any(|mark| matches!(mark.cue, Cue::Noun(_)))
 }
 
 /// "police have killed 15", "died when the flight overshot the runway", "killed 82 and injured 110": deaths by something

@@ -224,7 +224,7 @@ pub(super) fn compares(reading: &Reading<'_, '_>, n: usize) -> bool {
     let start = super::attach::core_start(reading, n);
     let number = reading.numbers.get(n).map_or(0, |number| number.first);
     [start, number].into_iter().any(|at| {
-        reading.ending_at(at).iter().any(|mark| {
+        reading.ending_at(at).any(|mark| {
             mark.cue == Cue::Sense(Sense::Compare)
                 // "after 322 were added" tells what made the total.
                 && !reading.word(mark.first, Word::After)
@@ -255,6 +255,9 @@ pub(super) fn is_statement(reading: &Reading<'_, '_>, mark: &DateMark) -> bool {
 
 /// The date expression that governs number `n`: behind it, before it, elsewhere in the sentence; a date of statement last.
 pub(super) fn choose<'r>(reading: &'r Reading<'_, '_>, n: usize) -> Option<&'r DateMark> {
+    if reading.dates.is_empty() {
+        return None;
+    }
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
     let usable = |mark: &&DateMark| mark.role != Role::Since && !matches!(mark.when, When::Year | When::Unknown);

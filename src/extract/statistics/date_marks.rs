@@ -97,10 +97,15 @@ impl<'t> Line<'_, 't> {
 pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
     let mut found: Vec<DateMark> = Vec::new();
     let mut n = 0;
-    while n < line.tokens.len() {
-        let written = date_units::find(line, n).or_else(|| calendar(line, n));
-        let read = written.or_else(|| weekday(line, n)).or_else(|| day(line, n)).or_else(|| ago(line, n));
-        let read = read.or_else(|| clock(line.tokens, n));
+    while let Some(token) = line.token(n) {
+        let read = if line.pack.calendar().is_some() || token.kind == TokenKind::Number || line.may_name(token) {
+            let written = date_units::find(line, n).or_else(|| calendar(line, n));
+            let read = written.or_else(|| weekday(line, n)).or_else(|| day(line, n)).or_else(|| ago(line, n));
+            read.or_else(|| clock(line.tokens, n))
+        } else {
+            // No other date begins with a word that is no name.
+            ago(line, n)
+        };
         match read {
             Some(mark) => {
                 n = mark.after.max(n + 1);
@@ -110,11 +115,13 @@ pub(super) fn find(line: &Line<'_, '_>) -> Vec<DateMark> {
         }
     }
     // Of phrases that begin together the longest says most: "la semana pasada" is not "la semana".
-    let mut marks: Vec<&Mark> = line.marks.iter().collect();
-    marks.sort_by_key(|mark| (mark.first, usize::MAX - mark.after));
-    for mark in marks {
-        let Cue::Sense(sense) = mark.cue else { continue };
-        let Some(when) = relative(sense, line.today) else { continue };
+    let dated = |mark: &Mark| match mark.cue {
+        Cue::Sense(sense) => relative(sense, line.today).map(|when| (*mark, sense, when)),
+        _ => None,
+    };
+    let mut marks: Vec<(Mark, Sense, When)> = line.marks.iter().filter_map(dated).collect();
+    marks.sort_by_key(|(mark, ..)| (mark.first, usize::MAX - mark.after));
+    for (mark, sense, when) in marks {
         // "the most in one day", "the biggest rise in a single day": what it stands out among is no date.
         let among = (mark.first.saturating_sub(4)..mark.first).any(|at| line.word(at, Word::Superlative));
         if among && matches!(sense, Sense::PastDay | Sense::PastWeek | Sense::PastMonth) {

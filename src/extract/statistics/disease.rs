@@ -118,7 +118,10 @@ pub(super) fn central(asked: &Asked<'_>, article: &Article) -> bool {
     if !pack.lists(Word::Circumstance) || !asked.named(&article.body) && !pack.disease.epidemic.within(&article.body) {
         return true;
     }
-    article.paragraphs().iter().filter_map(|paragraph| paragraph.of(&article.body)).any(|text| {
+    // One paragraph is enough, and most likely it is one that names the disease.
+    let texts = article.paragraphs().into_iter().filter_map(|paragraph| paragraph.of(&article.body));
+    let (naming, others): (Vec<&str>, Vec<&str>) = texts.partition(|text| asked.named(text));
+    naming.into_iter().chain(others).any(|text| {
         let tokens = pack.tokenize(text, 0, &[]);
         let mut marks = pack.marks(&tokens);
         asked.retarget(&mut marks);

@@ -337,7 +337,6 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
     // "climbed by 4,206", "an increase of 40".
     let by = reading
         .ending_at(start)
-        .into_iter()
         .chain(reading.ending_at(number.first))
         .find(|mark| mark.cue == Cue::Sense(Sense::ByWord));
     if let Some(mark) = by {
@@ -485,7 +484,7 @@ fn dated_item(reading: &Reading<'_, '_>, n: usize) -> bool {
     let period = |mark: &crate::language::pack::Mark| {
         matches!(mark.cue, Cue::Sense(Sense::PastDay | Sense::PastWeek | Sense::PastMonth | Sense::LastWeek))
     };
-    reading.pack.order.verbs_lead && reading.is(link, "-") && reading.ending_at(link).into_iter().any(period)
+    reading.pack.order.verbs_lead && reading.is(link, "-") && reading.ending_at(link).any(period)
 }
 
 /// Whether number `n` tells among how many tests or people the one before it was found.

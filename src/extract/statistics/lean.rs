@@ -160,7 +160,7 @@ pub(super) fn base_of_part(reading: &Reading<'_, '_>, n: usize) -> bool {
 /// "has given at least one shot to 4.1 million people": what was given counts those that it was given to.
 pub(super) fn given_to(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let to = core_start(reading, n).checked_sub(1).filter(|to| reading.word(*to, Word::To))?;
-    let mark = reading.ending_at(to).into_iter().find(|mark| {
+    let mark = reading.ending_at(to).find(|mark| {
         matches!(
             mark.cue,
             Cue::Predicate(Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated | Metric::PeopleBoosted)

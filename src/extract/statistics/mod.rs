@@ -226,9 +226,9 @@ impl<'a, 'p> Finder<'a, 'p> {
 
     /// What editors tell each other repeats figures, the wrong ones too: "(Corrects number of cases to 40, not 14)".
     fn is_editors_note(&self, words: &str) -> bool {
-        let bare = |text: &'a str| text.trim_matches(|c: char| !c.is_alphanumeric());
-        let words = words.trim_matches(|c: char| !c.is_alphanumeric());
-        !words.is_empty() && self.article.wire.editors_note.as_deref().is_some_and(|note| bare(note).contains(words))
+        let Some(note) = self.article.wire.editors_note.as_deref() else { return false };
+        let words = bare(words);
+        !words.is_empty() && bare(note).contains(words)
     }
 
     fn read(&mut self, words: &str, span: Span, index: usize, about: bool) {
@@ -402,6 +402,11 @@ impl<'a, 'p> Finder<'a, 'p> {
             left_out.push(LeftOut { span, reason: reason.to_owned() });
         }
     }
+}
+
+/// A text without the marks around it.
+fn bare(text: &str) -> &str {
+    text.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
 /// Why number `n`, which nothing was decided of, is no observation.

@@ -8,11 +8,12 @@ use super::disease::Asked;
 use super::spots::{Spot, meaning};
 use crate::extract::places::{Place, PlaceMatch, Places};
 use crate::language::numbers::{Numeral, numerals};
-use crate::language::pack::{Mark, Sense, Word, Words};
+use crate::language::pack::{Mark, Sense, Senses, Word, Words};
 use crate::language::tokens::{Token, TokenKind};
 use crate::language::{Cue, Pack};
 use crate::model::{Metric, Span};
 use jiff::civil::Date;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 /// One sentence, read.
@@ -28,12 +29,22 @@ pub(super) struct Reading<'t, 'p> {
     pub(super) tokens: Vec<Token<'t>>,
     /// The classes of each token.
     words: Vec<Words>,
+    /// The classes that any token is of.
+    listed: Words,
     pub(super) marks: Vec<Mark>,
+    /// What any of the phrases says: most of what the rules ask for stands in no phrase at all.
+    senses: Senses,
     pub(super) numbers: Vec<Numeral>,
     pub(super) spots: Vec<Spot<'p>>,
     pub(super) dates: Vec<DateMark>,
+    /// How many phrases begin before a token.
+    begun: Vec<usize>,
     /// Indices of the marks, by the token after each, then by their first token.
     by_end: Vec<usize>,
+    /// How many phrases end before a token.
+    ended: Vec<usize>,
+    /// The tokens behind each number and before it that are its own, once they are asked for.
+    beside: OnceCell<Vec<(Range<usize>, Range<usize>)>>,
     /// First tokens of clauses, in order; the first is 0.
     clauses: Vec<usize>,
     /// Place of a dateline that the sentence itself begins with.
@@ -66,17 +77,21 @@ impl<'t, 'p> Reading<'t, 'p> {
         marks.retain(|mark| holds(&tokens, &words, mark));
         // The "SARS" of "SARS-CoV-2" is no other disease.
         let named: Vec<Mark> = marks.iter().filter(|mark| mark.cue == Cue::Sense(Sense::Covid)).copied().collect();
-        marks.retain(|mark| {
-            mark.cue != Cue::Sense(Sense::OtherDisease)
-                || !named.iter().any(|name| name.first <= mark.first && mark.after <= name.after)
-        });
+        if !named.is_empty() {
+            marks.retain(|mark| {
+                mark.cue != Cue::Sense(Sense::OtherDisease)
+                    || !named.iter().any(|name| name.first <= mark.first && mark.after <= name.after)
+            });
+        }
         // "la primera" is a dose only where no noun follows: "la primera muerte".
-        marks.retain(|mark| {
-            let ordinal = tokens.get(mark.after - 1).is_some_and(|last| pack.ordinal(&last.lower).is_some());
-            let next = tokens.get(mark.after).is_some_and(|next| next.kind == TokenKind::Word);
-            let noun = next && !is_word(&words, mark.after, Word::And) && !is_word(&words, mark.after, Word::Of);
-            !(pack.order.adjectives_follow && mark.cue.metric().is_some() && ordinal && noun)
-        });
+        if pack.order.adjectives_follow {
+            marks.retain(|mark| {
+                let ordinal = || tokens.get(mark.after - 1).is_some_and(|last| pack.ordinal(&last.lower).is_some());
+                let next = tokens.get(mark.after).is_some_and(|next| next.kind == TokenKind::Word);
+                let noun = next && !is_word(&words, mark.after, Word::And) && !is_word(&words, mark.after, Word::Of);
+                !(mark.cue.metric().is_some() && noun && ordinal())
+            });
+        }
         // "realizará", "receberão": a future by its ending.
         if !pack.future_endings.is_empty() {
             for (first, token) in tokens.iter().enumerate() {
@@ -89,13 +104,12 @@ impl<'t, 'p> Reading<'t, 'p> {
             marks.sort_by_key(|mark| mark.first);
         }
         // "el país con más casos" has the most of them.
+        let new = Cue::Sense(Sense::New);
         marks.retain(|mark| {
-            let most =
-                is_word(&words, mark.first, Word::Most) && is_word(&words, mark.first.wrapping_sub(1), Word::With);
-            mark.cue != Cue::Sense(Sense::New) || !most
+            mark.cue != new
+                || !(is_word(&words, mark.first, Word::Most) && is_word(&words, mark.first.wrapping_sub(1), Word::With))
         });
         // "más de 300" and "el nuevo coronavirus" are no increment.
-        let new = Cue::Sense(Sense::New);
         let hidden: Vec<usize> = marks
             .iter()
             .filter(|mark| {
@@ -103,7 +117,9 @@ impl<'t, 'p> Reading<'t, 'p> {
             })
             .map(|mark| mark.first)
             .collect();
-        marks.retain(|mark| mark.cue != new || !hidden.contains(&mark.first));
+        if !hidden.is_empty() {
+            marks.retain(|mark| mark.cue != new || !hidden.contains(&mark.first));
+        }
         let mut numbers = numerals(pack, &tokens);
         let dates = date_marks::find(&date_marks::Line { pack, tokens: &tokens, words: &words, marks: &marks, today });
         // "Ни одного" is no one.
@@ -173,6 +189,13 @@ impl<'t, 'p> Reading<'t, 'p> {
         let dates = dates.into_iter().filter(|mark| !named(mark)).collect();
         let mut by_end: Vec<usize> = (0..marks.len()).collect();
         by_end.sort_by_key(|n| marks.get(*n).map_or((0, 0), |mark| (mark.after, mark.first)));
+        let begun = counts(tokens.len(), marks.iter().map(|mark| mark.first));
+        let ended = counts(tokens.len(), by_end.iter().filter_map(|n| marks.get(*n)).map(|mark| mark.after));
+        let listed = words.iter().fold(Words::default(), |all, words| all.or(*words));
+        let senses = marks.iter().fold(Senses::default(), |all, mark| match mark.cue {
+            Cue::Sense(sense) => all.with(sense),
+            _ => all,
+        });
         let mut reading = Self {
             pack,
             span,
@@ -182,11 +205,16 @@ impl<'t, 'p> Reading<'t, 'p> {
             today,
             tokens,
             words,
+            listed,
             marks,
+            senses,
             numbers,
             spots,
             dates,
+            begun,
             by_end,
+            ended,
+            beside: OnceCell::new(),
             clauses: vec![0],
             dateline: None,
         };
@@ -209,6 +237,7 @@ impl<'t, 'p> Reading<'t, 'p> {
         let mut numbers = numerals(self.pack, &self.tokens);
         numbers.retain(|number| !dates.iter().any(|mark| number.first < mark.after && mark.first < number.after));
         self.numbers = numbers;
+        self.beside = OnceCell::new();
     }
 
     /// "（…北京5月27日电）": what stands before the story says where it was written, and not where anything happened.
@@ -262,8 +291,8 @@ impl<'t, 'p> Reading<'t, 'p> {
             // "…in Ukraine, and Poland reported 12": a place with a verb of its own.
             let link = token.is(",") || self.word(n, Word::And);
             // "Kerala and Tamil Nadu reported": two subjects of one clause.
-            let listed = self.spots.iter().any(|spot| spot.after == n || self.is(n - 1, ",") && spot.after + 1 == n);
-            let subject = link && !listed && self.opens_clause(n + 1);
+            let listed = || self.spots.iter().any(|spot| spot.after == n || self.is(n - 1, ",") && spot.after + 1 == n);
+            let subject = link && !listed() && self.opens_clause(n + 1);
             if hard || subject {
                 starts.push(n + 1);
             }
@@ -300,14 +329,24 @@ impl<'t, 'p> Reading<'t, 'p> {
 
     /// Tokens between the number before and this one, within its clause.
     pub(super) fn left(&self, n: usize) -> Range<usize> {
-        let Some(number) = self.numbers.get(n) else { return 0..0 };
-        let clause = self.clause(number.first);
-        let before = n.checked_sub(1).map_or(0, |before| {
-            let cut = self.right(before).end;
-            let whole = !self.pack.order.verbs_lead || cut == number.first;
-            if whole { self.numbers.get(before).map_or(0, |before| before.after) } else { cut }
-        });
-        clause.start.max(before).min(number.first)..number.first
+        self.beside().get(n).map_or(0..0, |(left, _)| left.clone())
+    }
+
+    fn beside(&self) -> &[(Range<usize>, Range<usize>)] {
+        self.beside.get_or_init(|| {
+            let mut beside: Vec<(Range<usize>, Range<usize>)> = Vec::with_capacity(self.numbers.len());
+            for (n, number) in self.numbers.iter().enumerate() {
+                let clause = self.clause(number.first);
+                let before = beside.last().map_or(0, |(_, before)| {
+                    let cut = before.end;
+                    let whole = !self.pack.order.verbs_lead || cut == number.first;
+                    if whole { self.numbers.get(n - 1).map_or(0, |before| before.after) } else { cut }
+                });
+                let left = clause.start.max(before).min(number.first)..number.first;
+                beside.push((left, self.behind(n, number)));
+            }
+            beside
+        })
     }
 
     /// Of the tokens before the number those since the last comma or "and".
@@ -320,7 +359,10 @@ impl<'t, 'p> Reading<'t, 'p> {
 
     /// Tokens between this number and the next one, within its clause.
     pub(super) fn right(&self, n: usize) -> Range<usize> {
-        let Some(number) = self.numbers.get(n) else { return 0..0 };
+        self.beside().get(n).map_or(0..0, |(_, right)| right.clone())
+    }
+
+    fn behind(&self, n: usize, number: &Numeral) -> Range<usize> {
         let clause = self.clause(number.first);
         // A share in brackets or between commas ("or 15 percent of the population") does not end what is said of a count.
         let aside = |next: &&Numeral| {
@@ -333,7 +375,6 @@ impl<'t, 'p> Reading<'t, 'p> {
         let age = |next: &&Numeral| {
             let bound = self
                 .ending_at(next.first)
-                .into_iter()
                 .filter(|mark| matches!(mark.cue, Cue::Sense(Sense::LessThan | Sense::MoreThan | Sense::AtLeast)));
             let first = bound.map(|mark| mark.first).min();
             let bearer = |first: usize| (first.saturating_sub(2)..first).any(|at| self.word(at, Word::AgeBearer));
@@ -356,51 +397,64 @@ impl<'t, 'p> Reading<'t, 'p> {
 
     /// Cue phrases that lie within a range.
     pub(super) fn marks_in(&self, range: Range<usize>) -> impl DoubleEndedIterator<Item = &Mark> {
-        let from = self.marks.partition_point(|mark| mark.first < range.start);
-        let to = self.marks.partition_point(|mark| mark.first < range.end);
+        let (from, to) = (self.begun_before(range.start), self.begun_before(range.end));
         self.marks.get(from..to.max(from)).unwrap_or_default().iter().filter(move |mark| mark.after <= range.end)
     }
 
     /// Whether a phrase of this sense lies within a range.
     pub(super) fn has(&self, range: Range<usize>, sense: Sense) -> bool {
-        self.marks_in(range).any(|mark| mark.cue == Cue::Sense(sense))
+        self.senses.has(sense) && self.marks_in(range).any(|mark| mark.cue == Cue::Sense(sense))
     }
 
     /// The first phrase of this sense within a range.
     pub(super) fn first(&self, range: Range<usize>, sense: Sense) -> Option<&Mark> {
+        let range = if self.senses.has(sense) { range } else { 0..0 };
         self.marks_in(range).find(|mark| mark.cue == Cue::Sense(sense))
     }
 
     /// Whether a phrase of this sense begins at a token.
     pub(super) fn has_at(&self, token: usize, sense: Sense) -> bool {
-        let from = self.marks.partition_point(|mark| mark.first < token);
-        self.marks.iter().skip(from).take_while(|mark| mark.first == token).any(|mark| mark.cue == Cue::Sense(sense))
+        self.senses.has(sense) && self.beginning_at(token).any(|mark| mark.cue == Cue::Sense(sense))
+    }
+
+    /// How many phrases begin before a token.
+    #[inline]
+    fn begun_before(&self, token: usize) -> usize {
+        self.begun.get(token).copied().unwrap_or(self.marks.len())
+    }
+
+    /// Phrases that begin at a token.
+    fn beginning_at(&self, token: usize) -> impl Iterator<Item = &Mark> {
+        self.marks
+            .get(self.begun_before(token)..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(move |mark| mark.first == token)
+    }
+
+    /// What the phrases within a range say.
+    pub(super) fn senses_in(&self, range: Range<usize>) -> Senses {
+        self.marks_in(range).fold(Senses::default(), |all, mark| match mark.cue {
+            Cue::Sense(sense) => all.with(sense),
+            _ => all,
+        })
     }
 
     /// Phrases that end right before a token, the longest first.
-    pub(super) fn ending_at(&self, token: usize) -> Vec<&Mark> {
-        self.enders(token).collect()
-    }
-
-    fn enders(&self, token: usize) -> impl Iterator<Item = &Mark> {
-        let after = |n: &usize| self.marks.get(*n).map_or(0, |mark| mark.after);
-        let from = self.by_end.partition_point(|n| after(n) < token);
+    pub(super) fn ending_at(&self, token: usize) -> impl Iterator<Item = &Mark> {
+        let from = self.ended.get(token).copied().unwrap_or(self.by_end.len());
         let ends = self.by_end.get(from..).unwrap_or_default();
         ends.iter().filter_map(|n| self.marks.get(*n)).take_while(move |mark| mark.after == token)
     }
 
     /// Whether a phrase of this sense ends right before a token.
     pub(super) fn has_ending(&self, token: usize, sense: Sense) -> bool {
-        self.enders(token).any(|mark| mark.cue == Cue::Sense(sense))
+        self.senses.has(sense) && self.ending_at(token).any(|mark| mark.cue == Cue::Sense(sense))
     }
 
     /// The longest phrase naming a metric that begins at a token.
     pub(super) fn metric_at(&self, token: usize) -> Option<&Mark> {
-        let from = self.marks.partition_point(|mark| mark.first < token);
-        self.marks
-            .iter()
-            .skip(from)
-            .take_while(|mark| mark.first == token)
+        self.beginning_at(token)
             .filter(|mark| mark.cue.metric().is_some())
             .max_by_key(|mark| (mark.after, matches!(mark.cue, Cue::Noun(_))))
     }
@@ -410,7 +464,14 @@ impl<'t, 'p> Reading<'t, 'p> {
         (token..token + 2).any(|at| self.has_at(at, Sense::Statement))
     }
 
+    /// The tokens of a range that are words of this class.
+    pub(super) fn words_of(&self, range: Range<usize>, word: Word) -> impl DoubleEndedIterator<Item = usize> {
+        let range = if self.listed.has(word) { range } else { 0..0 };
+        range.filter(move |at| self.word(*at, word))
+    }
+
     /// Whether the token is a word of this class.
+    #[inline]
     pub(super) fn word(&self, token: usize, word: Word) -> bool {
         is_word(&self.words, token, word)
     }
@@ -427,6 +488,7 @@ impl<'t, 'p> Reading<'t, 'p> {
     }
 
     /// Whether the token is this punctuation mark. Words are asked for by their class: what they are is up to the language.
+    #[inline]
     pub(super) fn is(&self, token: usize, mark: &str) -> bool {
         self.tokens.get(token).is_some_and(|token| token.is(mark))
     }
@@ -442,6 +504,18 @@ impl<'t, 'p> Reading<'t, 'p> {
     pub(super) fn colon_after(&self, token: usize) -> bool {
         self.is(token, ":")
     }
+}
+
+/// How many of the positions, which are in order, lie before each token.
+fn counts(tokens: usize, positions: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut counts = Vec::with_capacity(tokens + 1);
+    let mut before = 0;
+    for position in positions {
+        counts.resize(counts.len().max(position + 1), before);
+        before += 1;
+    }
+    counts.resize(counts.len().max(tokens + 1), before);
+    counts
 }
 
 /// Whether a phrase of several words tells a length of time.
@@ -460,6 +534,7 @@ fn period(mark: &Mark) -> bool {
 }
 
 /// Whether the token is a word of this class, where there is no [`Reading`] yet.
+#[inline]
 pub(super) fn is_word(words: &[Words], token: usize, word: Word) -> bool {
     words.get(token).is_some_and(|words| words.has(word))
 }
@@ -497,10 +572,9 @@ fn holds(tokens: &[Token<'_>], words: &[Words], mark: &Mark) -> bool {
         return false;
     }
     // May is a month, R a number, WHO and US are names.
-    let capitals = token.text.chars().all(char::is_uppercase);
     !(of(first, Word::SmallOnly) && token.capitalised()
         || of(first, Word::CapitalOnly) && !token.capitalised()
-        || of(first, Word::NeverCapitals) && capitals)
+        || of(first, Word::NeverCapitals) && token.text.chars().all(char::is_uppercase))
 }
 
 /// "COVID-19", "under-12", "H-1": digits that a hyphen ties to a word before them.

@@ -19,8 +19,8 @@ pub(super) fn qualifier(reading: &Reading<'_, '_>, n: usize) -> Qualifier {
     let mut at = number.first;
     // "over a record 5,000": a word that says nothing may stand between; an article that points at another figure may not.
     for _ in 0..3 {
-        let marks = reading.ending_at(at);
-        let found = marks.iter().find_map(|mark| match mark.cue {
+        let marks = || reading.ending_at(at);
+        let found = marks().find_map(|mark| match mark.cue {
             // "climbed up to 500", "went up to 500": the verb's own word.
             Cue::Sense(Sense::AtMost)
                 if led_to(reading, n, mark)
@@ -42,7 +42,7 @@ pub(super) fn qualifier(reading: &Reading<'_, '_>, n: usize) -> Qualifier {
         if let Some(found) = found {
             return found;
         }
-        let step = marks.iter().find(|mark| {
+        let step = marks().find(|mark| {
             mark.cue == Cue::Sense(Sense::Exact)
                 && !reading.word(mark.first, Word::The)
                 && !reading.word(mark.first, Word::Those)
@@ -144,10 +144,7 @@ pub(super) fn status(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Sta
         let an_estimated =
             reading.has_ending(number.first, Sense::Estimated) && reading.has_ending(number.first, Sense::About);
         let official_toll = an_estimated
-            && reading
-                .ending_at(number.first.wrapping_sub(2))
-                .iter()
-                .any(|mark| mark.cue == Cue::Label(Metric::Deaths));
+            && reading.ending_at(number.first.wrapping_sub(2)).any(|mark| mark.cue == Cue::Label(Metric::Deaths));
         if (an_estimated
             || reading.marks_in(before.clone()).any(|mark| {
                 // "an estimated 90,989 are active and 4,761 are in hospital": the word is the first number's own.

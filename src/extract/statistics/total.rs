@@ -35,7 +35,7 @@ pub(super) fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Att
         let label = reading
             .marks_in(of)
             .any(|mark| matches!(mark.cue, Cue::Label(_) | Cue::Noun(_) | Cue::Sense(Sense::TotalLabel)));
-        if label && reading.ending_at(number.first).iter().any(|mark| mark.cue == Cue::Sense(Sense::MoreThan)) {
+        if label && reading.ending_at(number.first).any(|mark| mark.cue == Cue::Sense(Sense::MoreThan)) {
             return Some("bringing_to");
         }
     }
@@ -63,7 +63,6 @@ pub(super) fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Att
         });
         let strong = reading
             .ending_at(core_start(reading, n))
-            .into_iter()
             .any(|mark| mark.cue == Cue::Sense(Sense::Reaches) && !reading.word(mark.first, Word::With));
         if label || numbered || strong {
             return Some("reaches");

@@ -318,8 +318,8 @@ fn aged(reading: &Reading<'_, '_>, n: usize) -> bool {
     let bounds = [Sense::MoreThan, Sense::LessThan, Sense::AtLeast];
     let mut first = number.first;
     for sense in bounds {
-        let ending = reading.ending_at(number.first);
-        let mark = ending.into_iter().find(|mark| mark.cue == Cue::Sense(sense)).map(|mark| mark.first);
+        let mut ending = reading.ending_at(number.first);
+        let mark = ending.find(|mark| mark.cue == Cue::Sense(sense)).map(|mark| mark.first);
         first = mark.map_or(first, |mark| mark.min(first));
     }
     let between = number.max.is_some();

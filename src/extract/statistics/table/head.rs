@@ -88,7 +88,7 @@ impl Head {
             statistic: averages.then_some(Statistic::Average),
             day: date::day_of_heading(reading, range.clone()),
             subset,
-            other: other_column(reading, range),
+            other: other_column(reading, range, metric),
         }
     }
 
@@ -180,13 +180,14 @@ impl Head {
 
 /// Whether words tell something, as a header never does; a metric's own words ("died", "tested") tell nothing there.
 pub(in crate::extract::statistics) fn told(reading: &Reading<'_, '_>, range: Range<usize>) -> bool {
+    let named = |mark: &Mark| {
+        let around = |other: &Mark| other.first <= mark.first && mark.after <= other.after;
+        reading.marks.iter().any(|other| around(other) && other.cue.metric().is_some())
+    };
     reading.marks_in(range).any(|mark| {
-        let verb = matches!(mark.cue, Cue::Sense(Sense::Perfect | Sense::Report | Sense::RiseVerb | Sense::Forecast));
-        let named = reading
-            .marks
-            .iter()
-            .any(|other| other.cue.metric().is_some() && other.first <= mark.first && mark.after <= other.after);
-        verb && !named && !reading.one_of(mark.first, &[Word::UpDown, Word::Daily, Word::Participle])
+        matches!(mark.cue, Cue::Sense(Sense::Perfect | Sense::Report | Sense::RiseVerb | Sense::Forecast))
+            && !reading.one_of(mark.first, &[Word::UpDown, Word::Daily, Word::Participle])
+            && !named(mark)
     })
 }
 
@@ -254,7 +255,8 @@ pub(in crate::extract::statistics) fn in_heading(reading: &Reading<'_, '_>, firs
 /// Whether a line without figures speaks of something that is no metric though a metric's words stand in it: beds, doses
 /// delivered, another disease, a target.
 pub(in crate::extract::statistics) fn elsewhere(reading: &Reading<'_, '_>) -> bool {
-    off(reading, 0..reading.tokens.len()) || other_column(reading, 0..reading.tokens.len())
+    let all = 0..reading.tokens.len();
+    off(reading, all.clone()) || other_column(reading, all.clone(), metric_of(reading, all))
 }
 
 /// Targets, trials and other diseases make figures what they are.
@@ -272,14 +274,15 @@ pub(super) fn off_as_a_whole(reading: &Reading<'_, '_>, range: Range<usize>) -> 
 pub(super) fn metric_of(reading: &Reading<'_, '_>, range: Range<usize>) -> Option<(Metric, Option<u64>)> {
     let mut named: Vec<Metric> = reading.marks_in(range.clone()).filter_map(|mark| mark.cue.metric()).collect();
     // "Total cases  Total deaths": a phrase that runs over into the next cell hides those of this one.
-    if named.is_empty() {
+    let runs_over = |mark: &Mark| mark.first < range.end && mark.after > range.end && mark.cue.metric().is_some();
+    if named.is_empty() && reading.marks.iter().any(runs_over) {
         let alone = reading.tokens.get(range.clone()).map(|tokens| reading.pack.marks(tokens)).unwrap_or_default();
         let hidden = |mark: &Mark| {
             let at = range.start + mark.first;
             reading
                 .marks
                 .iter()
-                .any(|other| other.cue.metric().is_some() && other.first <= at && other.after > range.end)
+                .any(|other| other.first <= at && other.after > range.end && other.cue.metric().is_some())
         };
         named = alone.into_iter().filter(hidden).filter_map(|mark| mark.cue.metric()).collect();
     }
@@ -292,7 +295,7 @@ pub(super) fn metric_of(reading: &Reading<'_, '_>, range: Range<usize>) -> Optio
     }
     let metric = if named.contains(&Metric::Deaths) { Metric::Deaths } else { lying.or(named.last().copied())? };
     let percent = range.clone().any(|at| reading.pack.percent(&reading.tokens, at).is_some());
-    let base = range.clone().filter(|at| reading.word(*at, Word::Per)).find_map(|at| rates::base(reading, at + 1));
+    let base = reading.words_of(range.clone(), Word::Per).find_map(|at| rates::base(reading, at + 1));
     let metric = match (metric, base) {
         (Metric::Cases | Metric::CaseIncidence, Some(_)) => Metric::CaseIncidence,
         (Metric::Deaths | Metric::DeathRate, Some(_)) => Metric::DeathRate,
@@ -313,10 +316,11 @@ pub(super) fn names_rows(reading: &Reading<'_, '_>, at: usize) -> bool {
 }
 
 /// Whether words name something else that is counted: beds, doses delivered, a change, a share, tests per case.
-fn other_column(reading: &Reading<'_, '_>, cell: Range<usize>) -> bool {
-    let metric = metric_of(reading, cell.clone());
+///
+/// `metric` is the one that they name.
+fn other_column(reading: &Reading<'_, '_>, cell: Range<usize>, metric: Option<(Metric, Option<u64>)>) -> bool {
     // What a rate is told per, and whose share a share is, are no things that are counted.
-    let base = cell.clone().find(|at| reading.word(*at, Word::Per) && rates::base(reading, at + 1).is_some());
+    let base = reading.words_of(cell.clone(), Word::Per).find(|at| rates::base(reading, at + 1).is_some());
     let counted = cell.start..base.filter(|_| metric.is_some()).unwrap_or(cell.end);
     let share = metric.is_some_and(|(metric, _)| is_percent(metric));
     let within = |at: usize, fits: &dyn Fn(&Cue) -> bool| {
@@ -328,22 +332,23 @@ fn other_column(reading: &Reading<'_, '_>, cell: Range<usize>) -> bool {
     let covered = |at: usize| {
         in_heading(reading, at.wrapping_sub(1)) || within(at, &|cue| !matches!(cue, Cue::Sense(Sense::TrapAfter)))
     };
-    let unit = reading.marks_in(counted.clone()).any(|mark| {
-        mark.cue == Cue::Sense(Sense::TrapAfter) && !covered(mark.first) && !reading.word(mark.first, Word::RowName)
-    });
+    let senses = reading.senses_in(counted.clone());
+    let unit = senses.has(Sense::TrapAfter)
+        && reading.marks_in(counted.clone()).any(|mark| {
+            mark.cue == Cue::Sense(Sense::TrapAfter) && !covered(mark.first) && !reading.word(mark.first, Word::RowName)
+        });
     let given = reading.has(cell.clone(), Sense::Given);
     // "new imported cases" are not supplied.
     let subset = |first: usize| {
         reading.marks.iter().any(|mark| matches!(mark.cue, Cue::Subset(_)) && mark.first <= first && first < mark.after)
     };
-    let supplied = reading.marks_in(counted.clone()).any(|mark| match mark.cue {
-        Cue::Sense(Sense::Supply | Sense::Capacity) => !subset(mark.first),
-        Cue::Sense(Sense::Population) => !share,
-        _ => false,
-    });
-    let ratio = cell.clone().any(|at| {
-        reading.word(at, Word::Per)
-            && rates::base(reading, at + 1).is_none()
+    let supplied = senses.has(Sense::Population) && !share
+        || (senses.has(Sense::Supply) || senses.has(Sense::Capacity))
+            && reading
+                .marks_in(counted.clone())
+                .any(|mark| matches!(mark.cue, Cue::Sense(Sense::Supply | Sense::Capacity)) && !subset(mark.first));
+    let ratio = reading.words_of(cell.clone(), Word::Per).any(|at| {
+        rates::base(reading, at + 1).is_none()
             && (reading.marks_in(at + 1..at + 4).any(|mark| mark.cue.metric().is_some())
                 || reading.numbers.iter().any(|number| number.first == at + 1))
     });
@@ -351,35 +356,36 @@ fn other_column(reading: &Reading<'_, '_>, cell: Range<usize>) -> bool {
     let named = |at: usize| within(at, &|cue| cue.metric().is_some()) || share && reading.word(at, Word::Populace);
     unit || ratio
         || !given && supplied
-        || counted.clone().any(|at| {
-            reading.word(at, Word::OtherColumn) && !named(at) && !(share && reading.word(at.wrapping_sub(1), Word::Of))
-        })
+        || reading
+            .words_of(counted.clone(), Word::OtherColumn)
+            .any(|at| !(named(at) || share && reading.word(at.wrapping_sub(1), Word::Of)))
 }
 
 /// Kind and period that words tell.
 fn kind_and_period(reading: &Reading<'_, '_>, range: Range<usize>) -> (Option<Said>, Option<Period>) {
+    let senses = reading.senses_in(range.clone());
     // "Now in hospital" is no total.
-    let total = reading
-        .marks_in(range.clone())
-        .any(|mark| mark.cue == Cue::Sense(Sense::Total) && !reading.word(mark.first, Word::Already));
+    let total = senses.has(Sense::Total)
+        && reading
+            .marks_in(range.clone())
+            .any(|mark| mark.cue == Cue::Sense(Sense::Total) && !reading.word(mark.first, Word::Already));
     // "So far" and "currently" speak of today too, and make nothing new.
-    let found = |sense: Sense| {
-        reading.marks_in(range.clone()).any(|mark| {
-            let today = (mark.first..mark.after).any(|at| reading.word(at, Word::Today));
-            mark.cue == Cue::Sense(sense) && (sense != Sense::Today || today && !total)
-        })
+    let today = || {
+        let says = |mark: &Mark| (mark.first..mark.after).any(|at| reading.word(at, Word::Today));
+        !total && reading.marks_in(range.clone()).any(|mark| mark.cue == Cue::Sense(Sense::Today) && says(mark))
     };
+    let found = |sense: Sense| senses.has(sense) && (sense != Sense::Today || today());
     let periods = PERIODS.iter().filter(|(sense, _)| found(*sense));
     // "New cases in week 13".
-    let nth = range
-        .clone()
-        .any(|at| reading.word(at, Word::PeriodUnit) && !reading.word(at, Word::Day) && in_heading(reading, at + 1));
+    let nth = reading
+        .words_of(range.clone(), Word::PeriodUnit)
+        .any(|at| !reading.word(at, Word::Day) && in_heading(reading, at + 1));
     let period = periods.clone().find_map(|(_, period)| *period).or(nth.then_some(Period::Week));
     let new = periods.count() > 0
         || nth
         || range.clone().any(|at| reading.is(at, "+") || reading.word(at, Word::Admission))
-        || metric_of(reading, range.clone()).is_some() && on_a_day(reading, range.clone());
-    let said = match (new, total, reading.has(range.clone(), Sense::Today)) {
+        || on_a_day(reading, range.clone()) && metric_of(reading, range.clone()).is_some();
+    let said = match (new, total, senses.has(Sense::Today)) {
         (true, _, _) => Some(Said::New),
         (false, true, _) => Some(Said::Total),
         (false, false, true) => Some(Said::Now),
@@ -391,7 +397,7 @@ fn kind_and_period(reading: &Reading<'_, '_>, range: Range<usize>) -> (Option<Sa
 
 /// "Cases by state on Thursday": a day on which they were counted, where "as of" would open a total.
 fn on_a_day(reading: &Reading<'_, '_>, range: Range<usize>) -> bool {
-    range.clone().any(|at| {
-        reading.word(at, Word::On) && reading.dates.iter().any(|mark| mark.first <= at + 1 && at + 1 < mark.after)
-    })
+    reading
+        .words_of(range, Word::On)
+        .any(|at| reading.dates.iter().any(|mark| mark.first <= at + 1 && at + 1 < mark.after))
 }

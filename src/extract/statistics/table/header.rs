@@ -5,7 +5,7 @@
 //! the one of names count the rows.
 
 use super::super::reading::Reading;
-use super::head::{Head, names_rows, off, off_as_a_whole};
+use super::head::{Head, metric_of, names_rows, off, off_as_a_whole};
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
 use crate::model::Period;
@@ -146,11 +146,10 @@ pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>, caption: &H
         strong = parts.len() > 1;
     }
     let names = |cell: &Range<usize>| {
-        cell.len() <= 4
-            && Head::read(reading, cell.clone()).metric.is_none()
-            && cell.end > cell.start
+        (1..=4).contains(&cell.len())
             && names_rows(reading, cell.end - 1)
             && !reading.spots.iter().any(|spot| cell.contains(&spot.first))
+            && metric_of(reading, cell.clone()).is_none()
     };
     // "COVID-19, new cases reported in week 13, region / cases / …".
     if let Some(first) = parts.first().cloned().filter(|_| strong)
@@ -226,10 +225,11 @@ fn column(
     let main = cell.start..open.unwrap_or(cell.end);
     let inner = open.map_or(0..0, |open| open + 1..close.max(open + 1));
     let rows = main.clone().any(|at| names_rows(reading, at));
-    let mut head = Head::read(reading, main.clone());
+    let alone = Head::read(reading, main.clone());
+    let mut head = alone.clone();
     head.other |= off(reading, main.clone());
     if head.metric.is_none() {
-        let whole = Head::read(reading, cell.clone());
+        let whole = if open.is_some() { Head::read(reading, cell.clone()) } else { alone };
         head = if whole.metric.is_some() || rows { whole } else { Head { other: head.other, ..whole } };
     }
     // "Cases by district, deaths in brackets".
