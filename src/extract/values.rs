@@ -8,6 +8,7 @@ mod amounts;
 mod dates;
 mod durations;
 mod money;
+mod openers;
 mod ordinals;
 mod periods;
 mod times;
@@ -16,6 +17,7 @@ use crate::language::Pack;
 use crate::language::numbers::{self, Numeral};
 use crate::language::tokens::{self, Token, TokenKind};
 use crate::model::{Article, Field, Number, Span, Value, ValueType};
+use openers::Openers;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -137,14 +139,17 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
             n += tokens.iter().skip(n).take_while(|token| token.start < money.end).count().max(1);
             continue;
         }
-        if let Some(after) = times::words(pack, &tokens, n)
+        let begin = Openers::at(pack, &tokens, n);
+        if begin.time
+            && let Some(after) = times::words(pack, &tokens, n)
             && let Some(last) = tokens.get(after - 1)
         {
             values.extend(value(ValueType::Time, token.start, last.end));
             n = after;
             continue;
         }
-        if let Some(found) = durations::at(&tokens, n)
+        if begin.duration
+            && let Some(found) = durations::at(&tokens, n)
             && let (Some(first), Some(last)) = (tokens.get(found.first), tokens.get(found.after.saturating_sub(1)))
         {
             values.extend(value(ValueType::Duration, first.start, last.end).map(|value| Value {
@@ -155,8 +160,8 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
             n = found.after.max(n + 1);
             continue;
         }
-        let period = periods::at(&tokens, n, story);
-        if let Some(found) = period.or_else(|| dates::at(pack, &tokens, n, story))
+        let period = if begin.period { periods::at(&tokens, n, story) } else { None };
+        if let Some(found) = period.or_else(|| if begin.date { dates::at(pack, &tokens, n, story) } else { None })
             && let (Some(first), Some(last)) =
                 (tokens.get(dates::opening(pack, &tokens, &found)), tokens.get(found.after.saturating_sub(1)))
         {
@@ -168,7 +173,8 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
             n = found.after.max(n + 1);
             continue;
         }
-        if let Some((number, after)) = ordinals::at(&tokens, n)
+        if begin.ordinal
+            && let Some((number, after)) = ordinals::at(&tokens, n)
             && let Some(last) = tokens.get(after - 1)
         {
             values.extend(
