@@ -5,39 +5,50 @@
 //! (a bracketed credit, a lone photograph credit) are code.
 
 use regex::Regex;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::LazyLock;
-
-/// Where a phrase of the table must stand.
-enum Place {
-    /// At the start of the paragraph.
-    Start,
-    /// The whole paragraph.
-    Whole,
-    /// At its end.
-    End,
-    /// Anywhere in a short paragraph.
-    Short,
-}
 
 /// A short paragraph, in characters: the longest credit line met in the wild with its names.
 const SHORT: usize = 240;
 
-static PHRASES: LazyLock<Vec<(Place, &'static str)>> = LazyLock::new(|| {
-    include_str!("boilerplate.tsv")
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once('\t'))
-        .map(|(place, phrase)| {
-            let place = match place {
-                "whole" => Place::Whole,
-                "end" => Place::End,
-                "short" => Place::Short,
-                _ => Place::Start,
-            };
-            (place, phrase.trim())
-        })
-        .collect()
+/// The phrases of the table, by where they must stand.
+#[derive(Default)]
+struct Phrases {
+    /// At the start of the paragraph, by their first byte.
+    start: FxHashMap<u8, Vec<&'static str>>,
+    /// The whole paragraph.
+    whole: FxHashSet<&'static str>,
+    /// At the end of a short one.
+    end: Vec<&'static str>,
+    /// Anywhere in a short one.
+    short: Vec<&'static str>,
+}
+
+static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
+    let mut phrases = Phrases::default();
+    let rows = include_str!("boilerplate.tsv").lines().filter(|line| !line.starts_with('#'));
+    for (place, phrase) in rows.filter_map(|line| line.split_once('\t')) {
+        let phrase = phrase.trim();
+        match place {
+            "whole" => drop(phrases.whole.insert(phrase)),
+            "end" => phrases.end.push(phrase),
+            "short" => phrases.short.push(phrase),
+            _ => phrases.start.entry(phrase.bytes().next().unwrap_or_default()).or_default().push(phrase),
+        }
+    }
+    phrases
 });
+
+/// What a paragraph begins with that [`CREDIT`] matches, where it begins with a word. The letters `k` and `s` are left out,
+/// for which the pattern has more than two forms.
+const CREDIT_WORDS: [&str; 10] =
+    ["additional", "further", "report", "writ", "edit", "compiled", "tran", "copyright", "http", "www"];
+
+/// Whether [`CREDIT`] may match: most paragraphs begin like none of its forms.
+fn may_be_credit(text: &str) -> bool {
+    let opens = |word: &&str| text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+    text.starts_with(['(', '[', '/', '-', '#', '©']) || CREDIT_WORDS.iter().any(opens) || text.contains('@')
+}
 
 /// `(Reporting by Jane Doe; Editing by John Roe)`, `(END)`, `/TASS/`, `-0-`, `(AFP)`.
 static CREDIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -59,16 +70,19 @@ static CREDIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 pub(crate) fn is_boilerplate(paragraph: &str) -> bool {
     let trimmed = paragraph.trim();
     // The phrases stand in short paragraphs or at the start of long ones; looking at the first kilobyte bounds the work.
-    let head: String = trimmed.chars().take(SHORT + 1).collect::<String>().to_lowercase().replace('’', "'");
+    let end = trimmed.char_indices().nth(SHORT + 1).map_or(trimmed.len(), |(at, _)| at);
+    let mut head = trimmed.get(..end).unwrap_or_default().to_lowercase();
+    if head.contains('’') {
+        head = head.replace('’', "'");
+    }
     let is_short = head.chars().count() <= SHORT;
     let plain = head.trim_end_matches(['.', ':', '!', ' ']);
-    let by_phrase = PHRASES.iter().any(|(place, phrase)| match place {
-        Place::Start => starts_with_phrase(&head, phrase),
-        Place::Whole => plain == *phrase,
-        Place::End => is_short && plain.ends_with(phrase),
-        Place::Short => is_short && head.contains(phrase),
-    });
-    by_phrase || CREDIT.as_ref().is_some_and(|credit| credit.is_match(trimmed))
+    let starts = head.bytes().next().and_then(|first| PHRASES.start.get(&first));
+    let by_phrase = starts.is_some_and(|phrases| phrases.iter().any(|phrase| starts_with_phrase(&head, phrase)))
+        || PHRASES.whole.contains(plain)
+        || is_short && PHRASES.end.iter().any(|phrase| plain.ends_with(phrase))
+        || is_short && PHRASES.short.iter().any(|phrase| head.contains(phrase));
+    by_phrase || may_be_credit(trimmed) && CREDIT.as_ref().is_some_and(|credit| credit.is_match(trimmed))
 }
 
 /// Whether `text` starts with the phrase as whole words.

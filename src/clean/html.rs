@@ -6,6 +6,9 @@
 
 use super::text::{self, Marks};
 use crate::markup::tokens::{Token, Tokens};
+use rustc_hash::FxHashSet;
+use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// Elements whose content is no text of the story.
 const DROPPED: [&str; 22] = [
@@ -81,8 +84,8 @@ pub(super) fn paragraphs(markup: &str, marks: &mut Marks) -> Vec<String> {
             Token::Text(text) => walk.text(&text),
             Token::Cdata(text) => walk.text(text),
             Token::Open(tag) => {
-                let name = tag.name.to_ascii_lowercase();
-                if DROPPED.contains(&name.as_str()) {
+                let name = lower(tag.name);
+                if DROPPED.contains(&name.as_ref()) {
                     if !tag.closed {
                         tokens.skip_past_end(tag.name);
                     }
@@ -90,13 +93,28 @@ pub(super) fn paragraphs(markup: &str, marks: &mut Marks) -> Vec<String> {
                 }
                 walk.open(&name);
             }
-            Token::Close(name) => walk.close(&name.to_ascii_lowercase()),
+            Token::Close(name) => walk.close(&lower(name)),
             Token::DocumentType(_) => {}
         }
     }
     walk.flush();
     *marks = walk.marks;
     walk.paragraphs
+}
+
+/// A name in lower case, as most are written.
+fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
+/// Whether an element begins and ends a paragraph.
+fn is_block(name: &str) -> bool {
+    static NAMES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| BLOCKS.into_iter().collect());
+    NAMES.contains(name)
 }
 
 #[derive(Default)]
@@ -121,6 +139,10 @@ impl Walk {
             return;
         }
         self.breaks = 0;
+        if !text.contains('\n') && !text.contains('\u{2029}') {
+            self.line.push_str(text);
+            return;
+        }
         for c in text.chars() {
             // Line breaks of the source are white space, unless the markup has no other way to part paragraphs.
             let is_break = c == '\n' || c == '\u{2029}';
@@ -151,7 +173,7 @@ impl Walk {
             "td" | "th" if !self.line.trim().is_empty() => self.line.push_str(" | "),
             _ => {}
         }
-        if BLOCKS.contains(&name) {
+        if is_block(name) {
             self.structured = true;
             self.flush();
             self.preformatted |= matches!(name, "pre" | "xmp" | "listing");
@@ -159,7 +181,7 @@ impl Walk {
     }
 
     fn close(&mut self, name: &str) {
-        if BLOCKS.contains(&name) {
+        if is_block(name) {
             self.flush();
             self.preformatted &= !matches!(name, "pre" | "xmp" | "listing");
         }

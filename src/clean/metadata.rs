@@ -175,5 +175,10 @@ pub(super) fn is_byline_or_date(line: &str) -> bool {
 
 /// Letters and digits in lower case.
 pub(super) fn key(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    letters(text).collect()
+}
+
+/// The letters and digits of a text, in lower case.
+pub(super) fn letters(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }

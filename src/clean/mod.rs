@@ -37,7 +37,7 @@ pub fn item(feed: &Feed, observed: &Observed) -> Article {
     article.summary = Some(summary.join(" ")).filter(|summary| !summary.is_empty());
     if let Some(headline) = &article.headline
         && body.len() > 1
-        && body.first().is_some_and(|first| metadata::key(first) == metadata::key(headline))
+        && body.first().is_some_and(|first| metadata::letters(first).eq(metadata::letters(headline)))
     {
         body.remove(0);
     }

@@ -4,7 +4,7 @@
 //! anything was hidden in it. Words are never changed.
 
 use crate::markup::entities;
-use crate::model::{Issue, Stage};
+use crate::model::{Issue, Stage, squeeze};
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
 /// Invisible characters that were taken out.
@@ -47,14 +47,17 @@ pub(super) fn line(text: &str, marks: &mut Marks) -> String {
     } else {
         text
     };
-    let mut out = String::with_capacity(text.len());
-    for word in visible(text, marks).split_whitespace() {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(word);
+    // Nothing is hidden in plain ASCII, and there is nothing to compose.
+    if is_plain(text) {
+        return squeeze(text).into_owned();
     }
-    composed(out)
+    composed(squeeze(&visible(text, marks)).into_owned())
+}
+
+/// Printable ASCII and white space throughout.
+fn is_plain(text: &str) -> bool {
+    // Without an early end, so that vector instructions can do it.
+    text.bytes().fold(true, |plain, byte| plain & (matches!(byte, 0x20..0x7F) | matches!(byte, 0x09..=0x0D)))
 }
 
 /// Text that is to stay as it is: NFC, without control characters other than line breaks and tabs.

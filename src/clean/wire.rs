@@ -74,9 +74,9 @@ fn story_start(texts: &[&str], marks: &marks::Marks, dateline: Option<usize>, he
     let limit = dateline.unwrap_or(HEAD_PARAGRAPHS).min(texts.len());
     for (index, text) in texts.iter().enumerate().take(limit) {
         let repeats_headline = headline.is_some_and(|headline| headline.trim() == text.trim());
-        let is_sentence = text.split_whitespace().count() >= 6;
-        let passes = marks.furniture.contains(&index) || repeats_headline || boilerplate::is_boilerplate(text);
-        if !passes && is_sentence {
+        let is_sentence = text.split_whitespace().nth(5).is_some();
+        let passes = || marks.furniture.contains(&index) || repeats_headline || boilerplate::is_boilerplate(text);
+        if is_sentence && !passes() {
             return index;
         }
     }

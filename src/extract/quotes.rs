@@ -12,6 +12,8 @@ mod pronouns;
 use crate::language::tokens::{Token, TokenKind, tokenize};
 use crate::model::{Article, Entity, EntityType, Field, Quote, Span};
 use marks::{Stretch, stretches};
+use rustc_hash::FxHashSet;
+use std::sync::LazyLock;
 
 /// Words that attribute speech, in the forms in which they do, also where a clause follows them without marks.
 const TELLING: [&str; 33] = [
@@ -369,7 +371,8 @@ impl<'a> Story<'a> {
 }
 
 fn is_cue(token: &Token<'_>) -> bool {
-    TELLING.contains(&token.lower.as_ref()) || QUOTING.contains(&token.lower.as_ref())
+    static CUES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| TELLING.into_iter().chain(QUOTING).collect());
+    CUES.contains(token.lower.as_ref())
 }
 
 /// "according to".

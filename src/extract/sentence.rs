@@ -19,6 +19,9 @@ const ABBREVIATIONS: &[&str] = &[
 const MAYBE_FINAL: &[&str] =
     &["inc", "ltd", "co", "corp", "jr", "sr", "etc", "mln", "bln", "thsd", "pct", "a.m", "p.m", "bros"];
 
+/// Bytes of the longest of them.
+const LONGEST_ABBREVIATION: usize = 6;
+
 /// Words that begin a sentence oftener than they follow an abbreviation with a capital.
 const OPENERS: &[&str] = &[
     "The",
@@ -248,25 +251,28 @@ fn stop(text: &str, start: usize, at: usize, abbreviations: &[String]) -> Option
     let lower = bare.to_lowercase();
     // Elsewhere a short word is an article or a preposition: "en EE.UU. El país".
     let opener = next.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    let opens = OPENERS.contains(&opener) || !english && opener.chars().count() <= 3;
+    let opens = || OPENERS.contains(&opener) || !english && opener.chars().count() <= 3;
     if end > at + 1 && text.get(at + 1..end).is_some_and(|marks| marks.contains(['"', '”', '»'])) {
         return Some(end);
     }
     // "Am 13. August": a number before a word that follows ordinals.
     let ordinal = (1..=2).contains(&bare.len()) && bare.bytes().all(|byte| byte.is_ascii_digit());
     let follows = || next.split(|c: char| !c.is_alphanumeric()).next().map(str::to_lowercase).unwrap_or_default();
-    if abbreviations.contains(&lower) || ordinal && abbreviations.contains(&format!("# {}", follows())) {
+    if abbreviations.contains(&lower)
+        || ordinal && !abbreviations.is_empty() && abbreviations.contains(&format!("# {}", follows()))
+    {
         return None;
     }
-    if abbreviations.is_empty() && ABBREVIATIONS.contains(&lower.as_str()) {
+    let short = lower.len() <= LONGEST_ABBREVIATION;
+    if short && abbreviations.is_empty() && ABBREVIATIONS.contains(&lower.as_str()) {
         // "Sept. 12", "St. Petersburg", "No. 5"; but "he said no. Five more" ends.
         let needs_digit = matches!(lower.as_str(), "no" | "nos");
-        return (needs_digit && !next_char.is_ascii_digit() || lower == "mar" && opens).then_some(end);
+        return (needs_digit && !next_char.is_ascii_digit() || lower == "mar" && opens()).then_some(end);
     }
     let initials = bare.chars().count() == 1 && bare.chars().all(char::is_uppercase) || is_initials(bare);
-    if initials || MAYBE_FINAL.contains(&lower.as_str()) {
+    if initials || short && MAYBE_FINAL.contains(&lower.as_str()) {
         let starts = next_char.is_uppercase() || matches!(next_char, '"' | '“');
-        return (starts && opens && bare.chars().count() > 1).then_some(end);
+        return (starts && opens() && bare.chars().count() > 1).then_some(end);
     }
     (!next_char.is_lowercase()).then_some(end)
 }

@@ -8,6 +8,7 @@ mod amounts;
 mod dates;
 mod durations;
 mod money;
+mod openers;
 mod ordinals;
 mod periods;
 mod times;
@@ -16,6 +17,7 @@ use crate::language::Pack;
 use crate::language::numbers::{self, Numeral};
 use crate::language::tokens::{self, Token, TokenKind};
 use crate::model::{Article, Field, Number, Span, Value, ValueType};
+use openers::Openers;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -113,22 +115,22 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
     let numerals = numbers::numerals(pack, &tokens);
     let times = times::clock(text);
     let place = money::Story { countries, year: article.date().map(|date| date.year()) };
-    let mut sums = money::glued(text, place).into_iter().peekable();
+    let sums = money::glued(text, place);
     let story = article.date();
-    let mut numerals = numerals.into_iter().peekable();
-    let mut times = times.into_iter().peekable();
+    // What is left of each, from the token on that is looked at.
+    let (mut numerals, mut times, mut sums) = (numerals.as_slice(), times.as_slice(), sums.as_slice());
     let mut n = 0;
     let mut value = |kind, start, end| blank(field, text, kind, start, end);
     while let Some(token) = tokens.get(n) {
-        while times.next_if(|(_, end, _)| *end <= token.start).is_some() {}
-        while numerals.next_if(|numeral| numeral.first < n).is_some() {}
-        if let Some((start, end, kind)) = times.peek().copied().filter(|(start, ..)| *start <= token.start) {
+        times = behind(times, |(_, end, _)| *end <= token.start);
+        numerals = behind(numerals, |numeral| numeral.first < n);
+        if let Some((start, end, kind)) = times.first().copied().filter(|(start, ..)| *start <= token.start) {
             values.extend(value(kind, start, end));
             n += tokens.iter().skip(n).take_while(|token| token.start < end).count().max(1);
             continue;
         }
-        while sums.next_if(|(money, _)| money.end <= token.start).is_some() {}
-        if let Some((money, amount)) = sums.next_if(|(money, _)| money.start <= token.start) {
+        sums = behind(sums, |(money, _)| money.end <= token.start);
+        if let Some((money, amount)) = sums.first().filter(|(money, _)| money.start <= token.start) {
             values.extend(value(ValueType::Money, money.start, money.end).map(|value| Value {
                 value: Some(Number(amount / money.parts)),
                 currency: Some(money.currency.to_owned()),
@@ -137,14 +139,17 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
             n += tokens.iter().skip(n).take_while(|token| token.start < money.end).count().max(1);
             continue;
         }
-        if let Some(after) = times::words(pack, &tokens, n)
+        let begin = Openers::at(pack, &tokens, n);
+        if begin.time
+            && let Some(after) = times::words(pack, &tokens, n)
             && let Some(last) = tokens.get(after - 1)
         {
             values.extend(value(ValueType::Time, token.start, last.end));
             n = after;
             continue;
         }
-        if let Some(found) = durations::at(&tokens, n)
+        if begin.duration
+            && let Some(found) = durations::at(&tokens, n)
             && let (Some(first), Some(last)) = (tokens.get(found.first), tokens.get(found.after.saturating_sub(1)))
         {
             values.extend(value(ValueType::Duration, first.start, last.end).map(|value| Value {
@@ -155,8 +160,8 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
             n = found.after.max(n + 1);
             continue;
         }
-        let period = periods::at(&tokens, n, story);
-        if let Some(found) = period.or_else(|| dates::at(pack, &tokens, n, story))
+        let period = if begin.period { periods::at(&tokens, n, story) } else { None };
+        if let Some(found) = period.or_else(|| if begin.date { dates::at(pack, &tokens, n, story) } else { None })
             && let (Some(first), Some(last)) =
                 (tokens.get(dates::opening(pack, &tokens, &found)), tokens.get(found.after.saturating_sub(1)))
         {
@@ -168,7 +173,8 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
             n = found.after.max(n + 1);
             continue;
         }
-        if let Some((number, after)) = ordinals::at(&tokens, n)
+        if begin.ordinal
+            && let Some((number, after)) = ordinals::at(&tokens, n)
             && let Some(last) = tokens.get(after - 1)
         {
             values.extend(
@@ -179,19 +185,25 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
             continue;
         }
         // The symbol stands before its number: wait for the number.
-        let Some(numeral) = numerals.next_if(|numeral| numeral.first == n) else {
+        let Some(numeral) = numerals.first().filter(|numeral| numeral.first == n) else {
             n += 1;
             continue;
         };
         n = numeral.after.max(n + 1);
-        if in_name(&tokens, &numeral) {
+        if in_name(&tokens, numeral) {
             continue;
         }
-        if let Some(found) = numeral_value(pack, &tokens, &numeral, place, &mut value) {
+        if let Some(found) = numeral_value(pack, &tokens, numeral, place, &mut value) {
             n = n.max(n + tokens.iter().skip(n).take_while(|token| token.start < found.span.end).count());
             values.push(found);
         }
     }
+}
+
+/// What is left of a list behind those at its beginning that are over.
+fn behind<T>(list: &[T], is_over: impl Fn(&T) -> bool) -> &[T] {
+    let over = list.iter().take_while(|one| is_over(one)).count();
+    list.get(over..).unwrap_or_default()
 }
 
 fn blank(field: Field, text: &str, kind: ValueType, start: usize, end: usize) -> Option<Value> {

@@ -34,6 +34,12 @@ pub fn reference(text: &str) -> Option<(char, usize)> {
     let end = end.unwrap_or_else(|| text.len().min(LONGEST + 1));
     let name = text.get(..end)?;
     let after = text.as_bytes().get(end);
+    // Nearly every reference is one of these.
+    if after == Some(&b';')
+        && let Some(character) = predefined(name)
+    {
+        return Some((character, end + 1));
+    }
     if after != Some(&b';') {
         let known = NAMES.get(name).filter(|known| known.alone && !matches!(after, Some(b'=' | b'_' | b'-')))?;
         return Some((known.character, end));
@@ -46,6 +52,17 @@ pub fn reference(text: &str) -> Option<(char, usize)> {
         None => NAMES.get(name)?.character,
     };
     Some((character, end + 1))
+}
+
+/// The names that XML itself defines.
+fn predefined(name: &str) -> Option<char> {
+    Some(match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        _ => return None,
+    })
 }
 
 /// A numbered character; 128 to 159 mean windows-1252, as every browser reads them.
@@ -85,18 +102,45 @@ pub fn decode(text: &str) -> String {
     out
 }
 
-/// Escapes text so that it can stand in a document, as content or as an attribute's value.
-pub fn escape_into(text: &str, out: &mut String) {
-    for c in text.chars().filter(|c| is_allowed(*c)) {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
+/// Escapes text so that it can stand in a document, as content or as an attribute's value. Whether it had characters that
+/// must not stand there, which are left out.
+pub fn escape_into(text: &str, out: &mut String) -> bool {
+    let mut forbidden = false;
+    let mut rest = text;
+    out.reserve(text.len());
+    while let Some(at) = rest.bytes().position(|byte| ESCAPED.get(usize::from(byte)).is_some_and(|escaped| *escaped)) {
+        let (before, after) = rest.split_at(at);
+        out.push_str(before);
+        let mut letters = after.chars();
+        match letters.next() {
+            Some('&') => out.push_str("&amp;"),
+            Some('<') => out.push_str("&lt;"),
+            Some('>') => out.push_str("&gt;"),
+            Some('"') => out.push_str("&quot;"),
+            Some(c) if is_allowed(c) => out.push(c),
+            _ => forbidden = true,
         }
+        rest = letters.as_str();
     }
+    out.push_str(rest);
+    forbidden
 }
+
+/// Bytes at which text may not be copied as it is: marks of markup, control characters, and what U+FFFE begins with.
+static ESCAPED: [bool; 256] = {
+    let mut escaped = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        escaped[byte] = !matches!(byte, 0x09 | 0x0A | 0x0D);
+        byte += 1;
+    }
+    escaped[b'&' as usize] = true;
+    escaped[b'<' as usize] = true;
+    escaped[b'>' as usize] = true;
+    escaped[b'"' as usize] = true;
+    escaped[0xEF] = true;
+    escaped
+};
 
 #[cfg(test)]
 mod tests {

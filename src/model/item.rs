@@ -1,9 +1,9 @@
 //! One feed entry, whatever the format, still dirty.
 
-use crate::model::{FeedId, Hash, Issue, Rhythm, StatedTime};
+use crate::model::{FeedId, Hash, Issue, Rhythm, StatedTime, squeeze};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// The stable name of an item: `<feed>:<16 hex digits>` of BLAKE3 over its guid, else its link, else its content.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -125,29 +125,21 @@ impl Item {
     /// Hash of the canonical form of its content: a change of it is a revision. White space counts for nothing, and
     /// neither do times of change, comment addresses and problems.
     pub fn content_hash(&self) -> Hash {
-        let squeeze = |text: &Option<String>| {
-            let mut squeezed = String::with_capacity(text.as_ref().map_or(0, String::len));
-            for word in text.iter().flat_map(|text| text.split_whitespace()) {
-                if !squeezed.is_empty() {
-                    squeezed.push(' ');
-                }
-                squeezed.push_str(word);
-            }
-            squeezed
+        let texts =
+            [&self.title, &self.summary, &self.content].map(|text| squeeze(text.as_deref().unwrap_or_default()));
+        // As written, where the zone was inferred: that may come out differently tomorrow, and is no revision.
+        let published = match &self.published_raw {
+            Some(raw) => raw.clone(),
+            None => self.published.map(|time| time.to_string()).unwrap_or_default(),
         };
-        let published = match (&self.published_raw, &self.published) {
-            // As written, where the zone was inferred: that may come out differently tomorrow, and is no revision.
-            (Some(raw), _) => raw.clone(),
-            (None, Some(time)) => time.to_string(),
-            (None, None) => String::new(),
-        };
-        let [title, summary, content] = [&self.title, &self.summary, &self.content].map(squeeze);
-        let [link, source] = [&self.link, &self.source].map(|field| field.as_deref().unwrap_or_default());
-        let names = self.authors.iter().filter_map(|author| author.name.as_deref());
-        let addresses = self.enclosures.iter().map(|enclosure| enclosure.url.as_str());
-        let fields = [title.as_str(), &summary, &content, link, &published, source].into_iter();
-        let fields = fields.chain(names).chain(self.categories.iter().map(String::as_str)).chain(addresses);
-        Hash::of_fields("v1:item", fields)
+        let stated = [self.link.as_deref(), Some(published.as_str()), self.source.as_deref()];
+        let fields = texts.iter().map(Cow::as_ref).chain(stated.map(Option::unwrap_or_default));
+        let authors = self.authors.iter().filter_map(|author| author.name.as_deref());
+        let enclosures = self.enclosures.iter().map(|enclosure| enclosure.url.as_str());
+        Hash::of_fields(
+            "v1:item",
+            fields.chain(authors).chain(self.categories.iter().map(String::as_str)).chain(enclosures),
+        )
     }
 }
 

@@ -188,8 +188,12 @@ fn undo_double_escaping(item: &mut Item) {
     ];
     let mut undone = 0_usize;
     for text in [&mut item.summary, &mut item.content].into_iter().flatten() {
+        // Each of the signs has one of these; most markup has tags, and most plain text no escaped ones.
+        if text.contains('<') || !text.contains("&lt;") {
+            continue;
+        }
         let signs: usize = SIGNS.iter().map(|sign| text.matches(sign).count()).sum();
-        if signs >= 2 && !text.contains('<') {
+        if signs >= 2 {
             *text = entities::decode(text);
             undone += 1;
         }

@@ -5,23 +5,28 @@
 //! entries are named by guid and link together, and if that does not part them, by guid and title. An entry that stands twice
 //! with the same content is one entry. The position in the document never counts, and neither does a date.
 
-use crate::model::{FeedId, Issue, Item, ItemId, Stage};
+use crate::model::{FeedId, Hash, Issue, Item, ItemId, Stage};
 use crate::quirks::canonical_url;
 use std::collections::{HashMap, HashSet};
 
 /// Names the items of one document and drops exact repeats.
 pub(super) fn name(feed: &FeedId, items: Vec<Item>, issues: &mut Vec<Issue>) -> Vec<Item> {
     let mut clashes: HashMap<String, HashSet<String>> = HashMap::new();
-    for item in &items {
-        clashes.entry(identity(item)).or_default().insert(item.content_hash().0);
+    let names: Vec<(String, String)> = items
+        .iter()
+        .map(|item| {
+            let content = item.content_hash();
+            (identity(item, &content), content.0)
+        })
+        .collect();
+    for (plain, content) in &names {
+        clashes.entry(plain.clone()).or_default().insert(content.clone());
     }
     let mut seen: HashSet<(ItemId, String)> = HashSet::new();
     let mut taken: HashSet<ItemId> = HashSet::new();
     let (mut repeats, mut reused) = (0_usize, 0_usize);
     let mut named = Vec::with_capacity(items.len());
-    for mut item in items {
-        let plain = identity(&item);
-        let content = item.content_hash().0;
+    for (mut item, (plain, content)) in items.into_iter().zip(names) {
         let clash = clashes.get(&plain).is_some_and(|contents| contents.len() > 1);
         item.id = ItemId::new(feed, &plain);
         if clash {
@@ -74,13 +79,13 @@ pub(super) fn name(feed: &FeedId, items: Vec<Item>, issues: &mut Vec<Issue>) -> 
 }
 
 /// What names an item: guid, else canonical link, else content.
-fn identity(item: &Item) -> String {
+fn identity(item: &Item, content: &Hash) -> String {
     if let Some(guid) = &item.guid {
         return format!("guid:{guid}");
     }
     match item.link.as_deref().map(|link| canonical_url(link).unwrap_or_else(|| link.to_owned())) {
         Some(link) => format!("link:{link}"),
-        None => format!("content:{}", item.content_hash()),
+        None => format!("content:{content}"),
     }
 }
 

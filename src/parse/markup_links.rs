@@ -63,6 +63,10 @@ pub(super) fn absolute(base: Option<Url>, markup: String) -> String {
         if let Some(scope) = scopes.last_mut().filter(|scope| scope.name.eq_ignore_ascii_case(name) && !is_closed) {
             scope.nested += 1;
         }
+        if !tag.contains('=') {
+            out.push_str(tag);
+            continue;
+        }
         let outer = scopes.last().map_or(&base, |scope| &scope.base);
         let own = attribute(tag, "xml:base").and_then(|own| outer.join(own).ok());
         push_tag(tag, name, own.as_ref().unwrap_or(outer), &mut out);

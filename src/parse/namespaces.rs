@@ -80,15 +80,25 @@ pub(super) fn address(prefix: &str) -> String {
     }
 }
 
+/// The text behind a beginning in any case.
+fn without<'a>(text: &'a str, beginning: &str) -> Option<&'a str> {
+    let (head, rest) = text.split_at_checked(beginning.len())?;
+    head.eq_ignore_ascii_case(beginning).then_some(rest)
+}
+
 /// The vocabulary of a prefix and the address it was declared with, if it was.
 pub(super) fn space(prefix: &str, declared: Option<&str>) -> Space {
     if let Some(declared) = declared {
-        let address = declared.trim().to_ascii_lowercase();
-        let address = address.trim_start_matches("http://").trim_start_matches("https://");
+        let mut address = declared.trim();
+        for scheme in ["http://", "https://"] {
+            while let Some(rest) = without(address, scheme) {
+                address = rest;
+            }
+        }
         if address.is_empty() {
             return Space::Rss;
         }
-        if let Some((space, _, _)) = SPACES.iter().find(|(_, _, known)| address.starts_with(known)) {
+        if let Some((space, _, _)) = SPACES.iter().find(|(_, _, known)| without(address, known).is_some()) {
             return *space;
         }
     }

@@ -4,6 +4,7 @@
 //! blank. A bracket that begins no such element is text.
 
 use crate::markup::{entities, tokens::name_at};
+use crate::model::squeeze as squeeze_blanks;
 
 /// HTML elements; anything else between brackets in a title is meant as text.
 const ELEMENTS: [&str; 62] = [
@@ -90,8 +91,12 @@ pub(super) fn line(markup: &str) -> Option<String> {
 /// One line of text that is no markup. What `encoding` flags as control characters that no text has stays, to be seen.
 pub(super) fn squeeze(text: &str) -> Option<String> {
     let parts = |c: char| c.is_ascii_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    let allowed: String = text.chars().map(|c| if parts(c) { ' ' } else { c }).collect();
-    let line = allowed.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = if text.contains(|c: char| parts(c) && !c.is_whitespace()) {
+        let allowed: String = text.chars().map(|c| if parts(c) { ' ' } else { c }).collect();
+        squeeze_blanks(&allowed).into_owned()
+    } else {
+        squeeze_blanks(text).into_owned()
+    };
     Some(line).filter(|line| !line.is_empty())
 }
 

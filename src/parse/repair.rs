@@ -10,7 +10,7 @@ use super::{
     tree::{Element, Tree},
 };
 use crate::markup::{
-    entities::{escape_into, is_allowed},
+    entities::escape_into,
     tokens::{Tag, Token, Tokens, name_at},
 };
 use crate::model::{Issue, Stage};
@@ -137,13 +137,12 @@ impl Builder {
             self.outside += usize::from(self.skipping == 0 && !text.trim().is_empty());
             return;
         }
-        if !text.trim().is_empty()
+        if text.contains(|c: char| !c.is_whitespace())
             && let Some(element) = self.tree.elements.get_mut(open.node)
         {
             element.has_text = true;
         }
-        self.illegal += usize::from(text.contains(|c| !is_allowed(c)));
-        escape_into(text, &mut self.tree.document);
+        self.illegal += usize::from(escape_into(text, &mut self.tree.document));
     }
 
     fn start(&mut self, tag: &Tag<'_>) {

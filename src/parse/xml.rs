@@ -69,7 +69,7 @@ pub(super) fn read(source: &Source<'_>, text: &str, root: usize) -> Parsed {
             format!("{} entries, the first {MAX_ITEMS} are read", entries.len()),
         ));
     }
-    if items.len() == entries.len() {
+    if items.len() == entries.len() && has_more(tree, &parsed.head, &items) {
         fill_from_feed_rs(&tree.document, &mut parsed.head, &mut items);
     }
     parsed.items = items;
@@ -172,6 +172,29 @@ fn read_head(tree: &Tree, base: &Base, node: Node) -> FeedHead {
     }
 }
 
+/// Whether feed-rs could fill anything: something is missing, and the document has an element from which it would take
+/// that, whatever its vocabulary. Pictures it adds to those that we have.
+fn has_more(tree: &Tree, head: &FeedHead, items: &[Item]) -> bool {
+    let mut wanted: Vec<&str> = vec!["thumbnail", "image"];
+    let mut want = |missing: bool, names: &[&'static str]| {
+        if missing {
+            wanted.extend(names);
+        }
+    };
+    want(head.title.is_none() || items.iter().any(|item| item.title.is_none()), &["title"]);
+    want(head.description.is_none(), &["description", "subtitle"]);
+    want(head.ttl_minutes.is_none(), &["ttl"]);
+    want(items.iter().any(|item| item.summary.is_none()), &["description", "summary"]);
+    want(items.iter().any(|item| item.content.is_none()), &["encoded", "content"]);
+    want(items.iter().any(|item| item.authors.is_empty()), &["author", "creator"]);
+    tree.elements.iter().any(|element| wanted.contains(&element.name.as_str()))
+        || items.iter().flat_map(|item| &item.images).any(|url| !is_web(url))
+}
+
+fn is_web(url: &str) -> bool {
+    url.starts_with("http://") || url.starts_with("https://")
+}
+
 /// Lets feed-rs fill what our reader found empty. It speaks only where it saw the same entries.
 fn fill_from_feed_rs(document: &str, head: &mut FeedHead, items: &mut [Item]) {
     if document.len() > SECOND_READER_BYTES {
@@ -206,7 +229,7 @@ fn fill_from_feed_rs(document: &str, head: &mut FeedHead, items: &mut [Item]) {
                 media::add_image(item, thumbnail.image.uri);
             }
         }
-        item.images.retain(|url| url.starts_with("http://") || url.starts_with("https://"));
+        item.images.retain(|url| is_web(url));
         entry::cut_to_measure(item);
     }
 }

@@ -3,11 +3,11 @@
 //! A name as it is written comes in, its canonical short name goes out. Only names of the table are ever returned for
 //! marks in the text; an operator's hint that the table lacks is taken as it is, since the operator knows.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
 
-static BY_NAME: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
-    let mut by_name = HashMap::new();
+static BY_NAME: LazyLock<FxHashMap<String, &'static str>> = LazyLock::new(|| {
+    let mut by_name = FxHashMap::default();
     for line in include_str!("agencies.tsv").lines().filter(|line| !line.starts_with('#')) {
         let mut columns = line.split('\t');
         let Some(canonical) = columns.next().map(str::trim).filter(|name| !name.is_empty()) else { continue };

@@ -350,6 +350,10 @@ impl Table {
 
     /// "PTI JDO JRO".
     fn desk(&self, text: &str) -> Option<Vec<Found>> {
+        // Desks sign in capitals.
+        if !text.trim_end().ends_with(|c: char| c.is_ascii_uppercase()) {
+            return None;
+        }
         let name = self.tail_of_desk.captures(text)?.name("name")?.as_str();
         Some(vec![Found { agency: agencies::named(name)?.to_owned(), wrote: Some(Weight::Named) }])
     }

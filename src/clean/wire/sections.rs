@@ -6,6 +6,7 @@
 //! seeing them again, are another matter and not decided here.
 
 use crate::clean::boilerplate;
+use crate::language::names::Names;
 use crate::model::{Section, SectionKind, Span};
 use jiff::civil::Date;
 use regex::Regex;
@@ -27,7 +28,11 @@ struct Patterns {
     background_heading: Regex,
     history: Regex,
     pandemic: Regex,
+    /// Each text that `pandemic` matches has one of these, in any case.
+    pandemic_words: Names,
     totals: Regex,
+    /// The same for `totals`.
+    totals_words: Names,
     year: Regex,
     list_item: Regex,
 }
@@ -45,12 +50,19 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
         // "In late December 2019, …", "Back in 2014, …", "On March 11, 2020, …".
         history: Regex::new(r"(?ix)^(?:back\s+)?(?:in|on|since|at\s+the\s+end\s+of)\s+(?:(?:early|late|mid|the\s+(?:end|beginning|summer|spring|autumn|fall|winter)\s+of)[\s-]+)?(?:\d{1,2}\s+)?(?:(?:january|february|march|april|may|june|july|august|september|october|november|december|jan\.|feb\.|aug\.|sept\.|oct\.|nov\.|dec\.)\s+)?(?:\d{1,2},?\s+)?(?:of\s+)?((?:19|20)\d{2})\b").ok()?,
         pandemic: Regex::new(r"(?i)\b(?:declared|characteri[sz]ed|labelled)\b.{0,80}\b(?:a|global)\s+(?:global\s+)?pandemic\b|\bpandemic\s+on\s+(?:march\s+11|11\s+march)\b|\bfirst\s+(?:reported|detected|identified|emerged|recorded|appeared)\b.{0,80}\b(?:wuhan|china)\b|\binformed\s+the\s+world\s+health\s+organi[sz]ation\b|\bpreviously\s+unknown\s+pneumonia\b").ok()?,
+        pandemic_words: names(&["pandemic", "wuhan", "china", "informed", "pneumonia"]),
         // "over 33,519,160 people have been infected worldwide and more than 1,005,530 deaths".
         totals: Regex::new(r"(?i)\b(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?\s+(?:million|mln))\b.{0,120}\b(?:worldwide|globally|around\s+the\s+(?:world|globe)|across\s+the\s+(?:world|globe)|all\s+over\s+the\s+world)\b|\b(?:worldwide|globally|around\s+the\s+world|across\s+the\s+globe)\b.{0,120}\b(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?\s+(?:million|mln))\b").ok()?,
+        totals_words: names(&["world", "glob"]),
         year: Regex::new(r"\b(?:19|20)\d{2}\b").ok()?,
         list_item: Regex::new(r"^\s*(?:[-–—•*·▪●]|\d{1,3}[.)]\s|[a-z][.)]\s|[\x22“«‘])").ok()?,
     })
 });
+
+/// Words that are looked for before a pattern is tried that is dear at every place of a text.
+fn names(words: &[&str]) -> Names {
+    words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>().into()
+}
 
 /// Words and characters of the longest subhead.
 const SUBHEAD_WORDS: usize = 14;
@@ -98,18 +110,24 @@ pub(super) fn divide(paragraphs: &[Span], texts: &[&str], outline: &Outline<'_>)
 fn is_subhead(texts: &[&str], index: usize) -> bool {
     let Some(text) = texts.get(index).map(|text| text.trim()) else { return false };
     let Some(patterns) = PATTERNS.as_ref() else { return false };
+    if text.chars().nth(SUBHEAD_CHARACTERS).is_some() {
+        return false;
+    }
     let words = text.split_whitespace().count();
-    let short = words <= SUBHEAD_WORDS && text.chars().count() <= SUBHEAD_CHARACTERS;
+    let short = words <= SUBHEAD_WORDS;
     let open = !text.ends_with(['.', ',', ';', '!', '"', '”', '’', ')', '…', ':']);
     let starts = text.chars().next().is_some_and(|c| c.is_uppercase() || c.is_numeric());
-    let next_is_paragraph = texts.get(index + 1).is_some_and(|next| {
-        let next = next.trim();
-        next.split_whitespace().count() > words.max(6) && next.ends_with(['.', '!', '?', '"', '”', '’', ')', ':', '…'])
-    });
+    let next_is_paragraph = || {
+        texts.get(index + 1).is_some_and(|next| {
+            let next = next.trim();
+            next.split_whitespace().nth(words.max(6)).is_some()
+                && next.ends_with(['.', '!', '?', '"', '”', '’', ')', ':', '…'])
+        })
+    };
     short
         && open
         && starts
-        && next_is_paragraph
+        && next_is_paragraph()
         && !patterns.list_item.is_match(text)
         && !boilerplate::is_boilerplate(text)
 }
@@ -126,16 +144,25 @@ fn is_background(index: usize, texts: &[&str], outline: &Outline<'_>) -> bool {
         let year: i16 = year.parse().ok()?;
         Some(outline.date?.year() - year)
     };
-    let head: String = text.chars().take(100).collect();
-    let opens_in = patterns.history.captures(&head).and_then(|found| years_back(found.get(1)?.as_str()));
-    let starts_with_history = opens_in.is_some_and(|years| years >= 1);
-    let sample: String = text.chars().take(2_000).collect();
+    let head = beginning(text, 100);
+    let opens_in = || patterns.history.captures(head).and_then(|found| years_back(found.get(1)?.as_str()));
+    // The years that the pattern takes are of these centuries.
+    let starts_with_history =
+        || (head.contains("19") || head.contains("20")) && opens_in().is_some_and(|years| years >= 1);
+    let sample = beginning(text, 2_000);
     // A paragraph of the present that only opens with a past year comes back to today or to this year.
-    let this_year = outline
-        .date
-        .is_some_and(|date| patterns.year.find_iter(&sample).any(|year| year.as_str() == date.year().to_string()));
+    let this_year = || {
+        outline
+            .date
+            .is_some_and(|date| patterns.year.find_iter(sample).any(|year| year.as_str() == date.year().to_string()))
+    };
     let latter_half = index * 2 >= texts.len();
-    (starts_with_history && !this_year && latter_half)
-        || patterns.pandemic.is_match(&sample)
-        || (latter_half && patterns.totals.is_match(&sample))
+    (latter_half && starts_with_history() && !this_year())
+        || (patterns.pandemic_words.within(sample) && patterns.pandemic.is_match(sample))
+        || (latter_half && patterns.totals_words.within(sample) && patterns.totals.is_match(sample))
+}
+
+/// The first characters of a text.
+fn beginning(text: &str, characters: usize) -> &str {
+    text.char_indices().nth(characters).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }

@@ -8,13 +8,34 @@ use super::{Story, TELLING, according};
 use crate::extract::sentence;
 use crate::language::tokens::{Token, TokenKind, tokenize};
 use crate::model::{Field, Quote, Span};
+use rustc_hash::FxHashSet;
+use std::sync::LazyLock;
 
 /// Verbs that tell a clause and attribute no marks.
 const CLAUSE_ONLY: [&str; 3] = ["reported", "believes", "disclosed"];
 
+static CUES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| TELLING.into_iter().chain(CLAUSE_ONLY).collect());
+
 fn tells(token: &Token<'_>) -> bool {
-    TELLING.contains(&token.lower.as_ref()) || CLAUSE_ONLY.contains(&token.lower.as_ref())
+    CUES.contains(token.lower.as_ref())
 }
+
+/// Whether a sentence has a word that may tell a clause. Most have none, and need not be taken apart.
+fn may_tell(sentence: &str) -> bool {
+    let mut words = sentence.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
+    let cue = words.any(|word| {
+        let mut lower = [0; LONGEST];
+        let Some(lower) = lower.get_mut(..word.len()) else { return false };
+        lower.copy_from_slice(word);
+        lower.make_ascii_lowercase();
+        std::str::from_utf8(lower).is_ok_and(|word| CUES.contains(word) || word == "according")
+    });
+    // The sign of the kelvin is a letter k.
+    cue || sentence.contains('\u{212A}')
+}
+
+/// Bytes of the longest word that tells.
+const LONGEST: usize = 12;
 
 /// Nouns of speakers that are no entities.
 const SPEAKERS: [&str; 22] = [
@@ -58,7 +79,7 @@ pub(super) fn find(story: &Story<'_>, dateline: usize, direct: &[Quote]) -> Vec<
         let Some(text) = story.body.get(start..end) else { continue };
         let at = direct.partition_point(|quote| quote.span.end < start);
         let quoted = direct.get(at).is_some_and(|quote| quote.span.start < end);
-        if quoted || text.contains(['"', '“', '”']) {
+        if quoted || !may_tell(text) || text.contains(['"', '“', '”']) {
             continue;
         }
         // "he said" goes back to whoever was told to have spoken before it.

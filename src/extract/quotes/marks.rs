@@ -18,6 +18,11 @@ pub(super) struct Stretch {
     pub(super) paragraph: Span,
 }
 
+/// What quotation marks begin with: 0xE2 the curly and low ones, 0xC2 the angled ones.
+fn is_candidate(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | 0xC2 | 0xE2)
+}
+
 /// Everything in quotation marks, paragraph by paragraph.
 pub(super) fn stretches(article: &Article) -> Vec<Stretch> {
     let mut stretches = Vec::new();
@@ -27,10 +32,13 @@ pub(super) fn stretches(article: &Article) -> Vec<Stretch> {
         let Some(text) = paragraph.of(&article.body) else { continue };
         let mut open: Option<(usize, usize, char)> = None;
         let mut continues = false;
-        let mut before = ' ';
-        let mut characters = text.char_indices().peekable();
-        while let Some((at, c)) = characters.next() {
-            let next = characters.peek().map_or(' ', |(_, next)| *next);
+        let candidates = text.bytes().enumerate().filter(|(_, byte)| is_candidate(*byte)).map(|(at, _)| at);
+        for at in candidates {
+            let Some((head, tail)) = text.split_at_checked(at) else { continue };
+            let mut characters = tail.chars();
+            let Some(c) = characters.next() else { continue };
+            let next = characters.next().unwrap_or(' ');
+            let before = head.chars().next_back().unwrap_or(' ');
             let end = at + c.len_utf8();
             match open {
                 None => {
@@ -70,7 +78,6 @@ pub(super) fn stretches(article: &Article) -> Vec<Stretch> {
                     }
                 }
             }
-            before = c;
         }
         carried = false;
         // A mark left open is closed by the mark that opens the next paragraph.

@@ -66,13 +66,22 @@ const NUMBERS: [(&str, f64); 26] = [
     ("an", 1.0),
 ];
 
+/// The words that can begin an amount of time or are its unit.
+pub(super) fn openers() -> impl Iterator<Item = &'static str> {
+    let numbers = NUMBERS.into_iter().map(|(word, _)| word).chain(VAGUE).chain(["half"]);
+    numbers.chain(UNITS.into_iter().map(|(form, _)| form))
+}
+
+/// Words for a number that nobody says.
+const VAGUE: [&str; 5] = ["several", "few", "many", "some", "recent"];
+
 /// How many: a number, "a", "several", "a few", "a couple of", "two and a half"; the number is missing where nobody says
 /// it. The second is the token behind, a hyphen before the unit left out.
 pub(super) fn amount(tokens: &[Token<'_>], n: usize) -> Option<(Option<f64>, usize)> {
     let word = |n: usize| tokens.get(n).map_or("", |token| token.lower.as_ref());
     let token = tokens.get(n)?;
     let (count, mut next) = match (word(n), word(n + 1)) {
-        ("several" | "few" | "many" | "some" | "recent", _) => (None, n + 1),
+        (word, _) if VAGUE.contains(&word) => (None, n + 1),
         ("a", "few") => (None, n + 2),
         ("a", "couple") => (Some(2.0), n + 2 + usize::from(word(n + 2) == "of")),
         ("half", "a" | "an") => (Some(0.5), n + 2),

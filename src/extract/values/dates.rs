@@ -362,12 +362,20 @@ fn weekday(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Option<Date>) -> 
     Some(Found { first: n, after: n + 1, date: text(date), end: None })
 }
 
+/// Days by their place beside the story's.
+const DAYS: [&str; 3] = ["today", "yesterday", "tomorrow"];
+
+/// The words that can begin a date; numbers, months and weekdays can besides.
+pub(super) fn openers() -> impl Iterator<Item = &'static str> {
+    DAYS.into_iter()
+}
+
 fn relative(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Found> {
-    let date = match tokens.get(n)?.lower.as_ref() {
-        "today" => story,
-        "yesterday" => story.and_then(|story| story.yesterday().ok()),
-        "tomorrow" => story.and_then(|story| story.tomorrow().ok()),
-        _ => return None,
+    let token = tokens.get(n)?;
+    let date = match DAYS.iter().position(|day| token.is(day))? {
+        0 => story,
+        1 => story.and_then(|story| story.yesterday().ok()),
+        _ => story.and_then(|story| story.tomorrow().ok()),
     };
     Some(Found { first: n, after: n + 1, date: text(date), end: None })
 }

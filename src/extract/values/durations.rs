@@ -3,7 +3,7 @@
 //! In: tokens. Out: the length with the tokens it takes, and its number and unit where it has one of each. What holds: a
 //! rate is no length ("$10 a day"), nor is a point in time ("two years ago").
 
-use super::amounts::{amount, unit};
+use super::amounts::{self, amount, unit};
 use crate::language::tokens::Token;
 
 /// A length of time.
@@ -27,6 +27,14 @@ const BEFORE_BARE: [&str; 14] = [
     "before",
 ];
 
+/// Words between "the" and an amount.
+const RELATIVE: [&str; 5] = ["past", "last", "next", "coming", "previous"];
+
+/// The words that can begin a length of time, besides numbers, and "the" before one of them.
+pub(super) fn openers() -> impl Iterator<Item = &'static str> {
+    RELATIVE.into_iter().chain(amounts::openers())
+}
+
 /// The length of time that begins at token `n`.
 pub(super) fn at(tokens: &[Token<'_>], n: usize) -> Option<Duration> {
     let word = |n: usize| tokens.get(n).map_or("", |token| token.lower.as_ref());
@@ -34,7 +42,7 @@ pub(super) fn at(tokens: &[Token<'_>], n: usize) -> Option<Duration> {
     let glued = |n: usize| tokens.get(n).is_some_and(|token| !token.spaced);
     // "the past three weeks", "the last few years", "the past decade".
     let the = usize::from(word(n) == "the");
-    if matches!(word(n + the), "past" | "last" | "next" | "coming" | "previous") {
+    if RELATIVE.contains(&word(n + the)) {
         let start = n + the + 1;
         let (count, next) = amount(tokens, start).map_or((None, start), |(count, next)| (count, next));
         if let Some((unit, after)) = unit(tokens, next) {

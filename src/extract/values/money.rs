@@ -73,7 +73,14 @@ static GLUED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 pub(super) fn glued(text: &str, story: Story<'_>) -> Vec<(Money, f64)> {
     let Some(pattern) = GLUED.as_ref() else { return Vec::new() };
     let mut found = Vec::new();
-    for sum in pattern.captures_iter(text) {
+    let mut from = 0;
+    while let Some(start) = next_glued(text, from) {
+        let sum = pattern.captures_at(text, start).filter(|sum| sum.get(0).is_some_and(|all| all.start() == start));
+        let Some(sum) = sum else {
+            from = start + 1;
+            continue;
+        };
+        from = sum.get(0).map_or(start + 1, |all| all.end());
         let (Some(all), Some(letters), Some(digits)) = (sum.get(0), sum.get(1), sum.get(2)) else { continue };
         let rest = text.get(all.end()..).unwrap_or_default();
         // "N95 masks", "R-value", "M4-motorway" and "P5+1" are no sums.
@@ -103,6 +110,26 @@ pub(super) fn glued(text: &str, story: Story<'_>) -> Vec<(Money, f64)> {
         found.push((Money { start: all.start(), end, currency, parts }, amount));
     }
     found
+}
+
+/// Where the next one to four letters with a number behind them stand at or behind `from`, the first a capital.
+fn next_glued(text: &str, from: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    loop {
+        at += bytes.get(at..)?.iter().position(|byte| byte.is_ascii_digit() || !byte.is_ascii())?;
+        let before = bytes.get(from..at)?;
+        let letters = before.iter().rev().take(5).take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let number = bytes.get(at).is_some_and(u8::is_ascii_digit)
+            || text.get(at..).is_some_and(|rest| rest.starts_with(char::is_numeric));
+        let start = at - letters;
+        let outside =
+            !start.checked_sub(1).and_then(|n| bytes.get(n)).is_some_and(|n| n.is_ascii_alphanumeric() || *n == b'_');
+        if (1..=4).contains(&letters) && number && outside && bytes.get(start).is_some_and(u8::is_ascii_uppercase) {
+            return Some(start);
+        }
+        at += 1;
+    }
 }
 
 /// `$`, `US$`, `Rs.`, `USD`: the token at which the symbol starts.

@@ -30,6 +30,11 @@ const WORDS: [&str; 20] = [
 /// Tens of "twenty-first".
 const TENS: [(&str, usize); 5] = [("twenty", 20), ("thirty", 30), ("forty", 40), ("fifty", 50), ("sixty", 60)];
 
+/// The words that can begin a rank; numbers can besides.
+pub(super) fn openers() -> impl Iterator<Item = &'static str> {
+    WORDS.into_iter().chain(TENS.into_iter().map(|(name, _)| name))
+}
+
 /// The rank that begins at token `n`.
 pub(super) fn at(tokens: &[Token<'_>], n: usize) -> Option<(f64, usize)> {
     let token = tokens.get(n)?;

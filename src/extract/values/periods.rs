@@ -4,7 +4,7 @@
 //! year. What holds: as in TIMEX3 the determiner belongs to a period ("the third quarter"), a preposition does not;
 //! without a story date a relative period is found but not resolved.
 
-use super::amounts::{amount, unit};
+use super::amounts::{self, amount, unit};
 use super::dates::Found;
 use crate::language::tokens::{Token, TokenKind};
 use jiff::civil::Date;
@@ -94,6 +94,43 @@ fn ago(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Period> {
 const NUMBERED: [(&str, i16); 8] =
     [("first", 1), ("second", 2), ("third", 3), ("fourth", 4), ("1st", 1), ("2nd", 2), ("3rd", 3), ("4th", 4)];
 
+const QUARTERS: [&str; 4] = ["q1", "q2", "q3", "q4"];
+
+const DECADES: [(&str, i16); 7] = [
+    ("thirties", 1930),
+    ("forties", 1940),
+    ("fifties", 1950),
+    ("sixties", 1960),
+    ("seventies", 1970),
+    ("eighties", 1980),
+    ("nineties", 1990),
+];
+
+/// Centuries that are written out.
+const CENTURIES: [(&str, i16); 6] = [
+    ("sixteenth", 16),
+    ("seventeenth", 17),
+    ("eighteenth", 18),
+    ("nineteenth", 19),
+    ("twentieth", 20),
+    ("twenty-first", 21),
+];
+
+/// Words that point at a week, a month or a season.
+const POINTERS: [&str; 10] =
+    ["last", "this", "next", "that", "previous", "following", "same", "coming", "preceding", "past"];
+
+/// Seasons of the northern half, with their months; the winter goes on into the next year.
+const SEASONS: [(&str, (i8, i8)); 5] =
+    [("spring", (3, 5)), ("summer", (6, 8)), ("autumn", (9, 11)), ("fall", (9, 11)), ("winter", (12, 2))];
+
+/// The words that can begin a period; numbers can besides, and "the" before one of them.
+pub(super) fn openers() -> impl Iterator<Item = &'static str> {
+    let named = NUMBERED.into_iter().chain(DECADES).chain(CENTURIES).map(|(word, _)| word).chain(QUARTERS);
+    let pointers = POINTERS.into_iter().chain(SEASONS.into_iter().map(|(name, _)| name)).chain(["weekend"]);
+    amounts::openers().chain(named).chain(pointers)
+}
+
 /// The year behind a period: "of 2020", "2020", "of the year", "of last year".
 fn year_of(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<(Option<i16>, usize)> {
     let of = usize::from(matches!(word(tokens, n), "of" | "in"));
@@ -139,27 +176,15 @@ fn named(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Period> 
             return period(n, n + 2 + mark, date, true);
         }
     }
-    const DECADES: [(&str, i16); 7] = [
-        ("thirties", 1930),
-        ("forties", 1940),
-        ("fifties", 1950),
-        ("sixties", 1960),
-        ("seventies", 1970),
-        ("eighties", 1980),
-        ("nineties", 1990),
-    ];
     if let Some((_, decade)) = DECADES.iter().find(|(name, _)| token.is(name))
         && n.checked_sub(1).is_some_and(|before| matches!(word(tokens, before), "the" | "late" | "early" | "mid" | "-"))
     {
         return period(n, n + 1, (Some(decade.to_string()), Some((decade + 9).to_string())), true);
     }
     // "Q3 2020", "the third quarter of 2020", "first-half profit".
-    let (number, next) = match token.lower.as_ref() {
-        "q1" => (1, n + 1),
-        "q2" => (2, n + 1),
-        "q3" => (3, n + 1),
-        "q4" => (4, n + 1),
-        _ => {
+    let (number, next) = match QUARTERS.iter().zip(1..).find(|(name, _)| token.is(name)) {
+        Some((_, number)) => (number, n + 1),
+        None => {
             let glued = token.kind == TokenKind::Number;
             let suffix = usize::from(glued && tokens.get(n + 1).is_some_and(|next| !next.spaced));
             let written =
@@ -196,30 +221,15 @@ fn latest(story: Date, last_month: i8) -> i16 {
 }
 
 fn ordinal(written: &str) -> Option<i16> {
-    const WORDS: [(&str, i16); 6] = [
-        ("sixteenth", 16),
-        ("seventeenth", 17),
-        ("eighteenth", 18),
-        ("nineteenth", 19),
-        ("twentieth", 20),
-        ("twenty-first", 21),
-    ];
     let digits = written.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number = digits.parse().ok().filter(|_| digits.len() < written.len());
     number
-        .or_else(|| WORDS.iter().find(|(name, _)| *name == written).map(|(_, number)| *number))
+        .or_else(|| CENTURIES.iter().find(|(name, _)| *name == written).map(|(_, number)| *number))
         .filter(|number| (1..=30).contains(number))
 }
 
-/// The months of a season of the northern half; the winter goes on into the next year.
 fn season(name: &str) -> Option<(i8, i8)> {
-    Some(match name {
-        "spring" => (3, 5),
-        "summer" => (6, 8),
-        "autumn" | "fall" => (9, 11),
-        "winter" => (12, 2),
-        _ => return None,
-    })
+    SEASONS.iter().find(|(season, _)| *season == name).map(|(_, months)| *months)
 }
 
 /// "last week", "this summer", "the previous year", "the weekend", "summer 2020".
@@ -238,7 +248,7 @@ fn relative(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Perio
         "last" => Some(-1),
         "this" => Some(0),
         "next" => Some(1),
-        "that" | "previous" | "following" | "same" | "coming" | "preceding" | "past" => None,
+        pointer if POINTERS.contains(&pointer) => None,
         _ => return None,
     };
     // "the past week" is a length of time, "this past week" a week.
