@@ -8,7 +8,7 @@
 
 use super::{
     entry::{self, Entry, LASTING, Names, TOUCHED},
-    frequency::Frequencies,
+    frequency::{Frequencies, Weights},
     postings::{Postings, Slot},
     records::Records,
 };
@@ -46,9 +46,9 @@ const WHOLE: u64 = 1 << 16;
 /// the same day before others.
 const CERTAIN: u64 = 1 << 40;
 
-/// Slots by number; a multiplication spreads the numbers over the table.
+/// Slots and counters by number; a multiplication spreads the numbers over the table.
 #[derive(Debug, Default)]
-struct Spread(u64);
+pub(super) struct Spread(u64);
 
 impl Hasher for Spread {
     fn finish(&self) -> u64 {
@@ -378,9 +378,9 @@ impl Window {
         self.keys.rarity(key, self.originals)
     }
 
-    /// What a term weighs: the fewer texts have it, the more.
-    pub(super) fn weight(&self, term: u32) -> f64 {
-        self.terms.weight(term, self.len())
+    /// What terms weigh: the fewer texts have one, the more.
+    pub(super) fn weights(&self) -> Weights<'_> {
+        self.terms.weights(self.len())
     }
 
     fn slot(&self, id: &str) -> Option<Slot> {
@@ -555,7 +555,7 @@ mod tests {
         items.iter().for_each(|(id, head, _)| window.put(id, head.clone()));
         let (stranger, _, signature) = item(300, &word, 0);
         let term = *signature.terms.first().unwrap();
-        assert!(window.weight(term) < 2.0);
+        assert!(window.weights().of(term) < 2.0);
         assert_eq!(window.paragraph_holders(3).0, items.len());
         // All have the exact text, and the first seen come first.
         let found = window.candidates(&stranger, &Signature { link: None, guid: None, ..signature }, &[]);
