@@ -6,7 +6,7 @@
 
 use crate::model::{Body, ItemHead, ItemId, Signature};
 use jiff::Timestamp;
-use std::collections::HashMap;
+use std::{cmp::Ordering, collections::HashMap};
 
 /// Names of feeds and agencies, each kept once.
 #[derive(Debug, Default)]
@@ -79,12 +79,31 @@ const IS_KILLED: u8 = 1 << 7;
 pub(super) const TOUCHED: std::ops::Range<usize> = 8..16;
 pub(super) const LASTING: usize = 16;
 
-impl Name<'_> {
+impl<'w> Name<'w> {
     fn id(self) -> ItemId {
         ItemId(match self {
             Self::Made(feed, number) => format!("{feed}:{number:016x}"),
             Self::Other(id) => id.to_owned(),
         })
+    }
+
+    /// The order of the ids as they are spelt.
+    fn cmp_spelt(self, other: Self) -> Ordering {
+        match (self, other) {
+            (Self::Made(feed, number), Self::Made(other_feed, other)) if feed == other_feed => number.cmp(&other),
+            _ => self.spelt().cmp(other.spelt()),
+        }
+    }
+
+    /// The bytes of the id.
+    fn spelt(self) -> impl Iterator<Item = u8> + 'w {
+        let (name, number) = match self {
+            Self::Made(feed, number) => (feed, Some(number)),
+            Self::Other(id) => (id, None),
+        };
+        let digit = |digit: u64| if digit < 10 { b'0' + digit as u8 } else { b'a' - 10 + digit as u8 };
+        let digits = move |number: u64| (0..16).rev().map(move |place| digit(number >> (4 * place) & 15));
+        name.bytes().chain(number.into_iter().flat_map(move |number| std::iter::once(b':').chain(digits(number))))
     }
 
     fn is(self, id: &str) -> bool {
@@ -115,6 +134,11 @@ impl<'w> Entry<'w> {
     /// By when it was first seen, and of equals by its id: an order that is the same after a restart.
     pub(super) fn order(&self) -> (Timestamp, Name<'w>) {
         (self.first_seen, self.id)
+    }
+
+    /// The order of the ids of two entries.
+    pub(super) fn cmp_id(&self, other: &Self) -> Ordering {
+        self.id.cmp_spelt(other.id)
     }
 
     /// Whether it is no copy and no new version of another item.
@@ -317,6 +341,7 @@ mod tests {
             assert_eq!((entry.first_seen, entry.touched), (head.first_seen, head.touched));
             assert_eq!(entry.signature(), head.signature.as_ref().and_then(Packed::signature));
             assert!(entry.is(id) && !entry.is("f:0123456789abcdee"));
+            assert!(entry.id.spelt().eq(id.bytes()));
         }
     }
 

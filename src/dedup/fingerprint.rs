@@ -104,7 +104,8 @@ fn terms(text: &[Word]) -> Vec<u32> {
         Kind::Plain if word.length >= TERM_LETTERS || word.is_pair() => Some(Signature::term(word.stem, false)),
         _ => None,
     };
-    let mut terms: Vec<u32> = text.iter().filter_map(term).collect();
+    let mut terms = Vec::with_capacity(text.len());
+    terms.extend(text.iter().filter_map(term));
     terms.sort_unstable();
     // What is written with a capital somewhere is a name everywhere.
     terms.dedup_by(|later, kept| {
@@ -150,10 +151,11 @@ fn keys(headline: &[Word], text: &[Word]) -> Vec<u32> {
     let of_headline = headline.iter().map(|word| (word, false));
     let telling = of_text.chain(of_headline).zip(0u64..).filter(|((word, _), _)| is_telling(word));
     // Its key, where it stands, and the two marks in one number: they are sorted in no time.
-    let said = |((word, is_name), at): ((&Word, bool), u64)| {
+    let mention = |((word, is_name), at): ((&Word, bool), u64)| {
         u64::from(Signature::key(word.stem, false)) << 40 | at << 2 | u64::from(is_name) << 1 | u64::from(word.caseless)
     };
-    let mut said: Vec<u64> = telling.map(said).collect();
+    let mut said = Vec::with_capacity(text.len() + headline.len());
+    said.extend(telling.map(mention));
     said.sort_unstable();
     let worth = |at: usize| match at {
         _ if at >= text.len() => 2.0,

@@ -8,7 +8,7 @@ use super::{
     entry::Entry,
     fingerprint::{self, Fingerprint},
     frequency::Weights,
-    similarity::{self, Comparison},
+    similarity::{self, Comparison, Later},
     update::{self, Link, Teller},
     words::Word,
 };
@@ -96,14 +96,18 @@ impl Index {
         let Fingerprint { signature, probe, .. } = print;
         let weights = self.window.weights();
         let candidates = self.window.candidates(&article.id, signature, probe).into_iter();
+        let (teller, later, mut bottom) = (teller(article), Later::new(signature), Vec::new());
         // A revision is no copy of what was told after the item's first one.
         let compared: Vec<(Entry<'_>, Signature, Comparison)> = candidates
             .filter(|entry| entry.first_seen <= told)
-            .filter(|entry| entry.body.is_some_and(|body| update::may_relate(signature, body)))
-            .filter_map(|entry| entry.signature().map(|earlier| (entry, earlier)))
-            .map(|(entry, earlier)| {
-                let comparison = similarity::compare(signature, &earlier, |term| weights.of(term));
-                (entry, earlier, comparison)
+            .filter(|entry| entry.body.is_some_and(|body| update::may_relate(&later, body, &mut bottom)))
+            .filter_map(|entry| {
+                let earlier = entry.signature()?;
+                let shares = later.shares(&earlier);
+                update::may_still_relate(signature, &teller, &earlier, &shares).then(|| {
+                    let comparison = later.compare(shares, &earlier, |term| weights.of(term));
+                    (entry, earlier, comparison)
+                })
             })
             .collect();
         let links = |teller: &Teller<'_>| -> Vec<Met<'_>> {
@@ -113,7 +117,6 @@ impl Index {
             });
             links.collect()
         };
-        let teller = teller(article);
         let mut met = links(&teller);
         if met.iter().filter(|met| met.link.relation == Relation::Original).count() >= RECURRING {
             met = links(&Teller { recurring: true, ..teller });

@@ -64,39 +64,91 @@ impl Slots {
     }
 }
 
-/// Sampled shingles that stand in both texts.
-pub(super) fn evidence(later: &[u32], earlier: &[u32]) -> usize {
-    let (mut later, mut earlier) = (later, earlier);
-    let mut found = 0;
-    while let (Some((one, after_one)), Some((other, after_other))) = (later.split_first(), earlier.split_first()) {
-        found += usize::from(one == other);
-        // Which of the two is passed over is a matter of chance: values are cheaper here than branches.
-        later = if one <= other { after_one } else { later };
-        earlier = if other <= one { after_other } else { earlier };
+/// A later text, made ready to be compared with many.
+pub(super) struct Later<'s> {
+    pub(super) signature: &'s Signature,
+    /// Of each sampled shingle the bit that its last bits name: most of another text's shingles meet none.
+    marks: [u64; MARKS / 64],
+}
+
+/// Bits that sampled shingles are marked in.
+const MARKS: usize = 4_096;
+
+/// How much of either text stands in the other, by runs of words.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shares {
+    resemblance: f64,
+    pub(super) shared: f64,
+    pub(super) covered: f64,
+    pub(super) evidence: usize,
+}
+
+impl<'s> Later<'s> {
+    pub(super) fn new(signature: &'s Signature) -> Self {
+        let mut later = Self { signature, marks: [0; MARKS / 64] };
+        for shingle in &signature.bottom {
+            let (word, bit) = mark(*shingle);
+            later.marks[word] |= bit;
+        }
+        later
     }
-    found
+
+    /// Sampled shingles that stand in both texts.
+    pub(super) fn evidence(&self, earlier: &[u32]) -> usize {
+        let is_marked = |shingle: &&u32| {
+            let (word, bit) = mark(**shingle);
+            self.marks[word] & bit != 0
+        };
+        let mut before = None;
+        // A signature of an earlier form may have a hash twice.
+        let marked = earlier.iter().filter(is_marked).filter(|shingle| before.replace(**shingle) != Some(**shingle));
+        marked.filter(|shingle| self.signature.bottom.binary_search(shingle).is_ok()).count()
+    }
+
+    /// How much of either text stands in the other.
+    pub(super) fn shares(&self, earlier: &Signature) -> Shares {
+        let later = &self.signature.bottom;
+        let threshold = complete_to(later, Signature::BOTTOM).min(complete_to(&earlier.bottom, Signature::BOTTOM));
+        let (later_sample, earlier_sample) = (below(later, threshold), below(&earlier.bottom, threshold));
+        // Above the threshold no hash stands in both.
+        let evidence = self.evidence(&earlier.bottom);
+        let share = |of: usize| if of == 0 { 0.0 } else { evidence as f64 / of as f64 };
+        Shares {
+            resemblance: share(later_sample.len() + earlier_sample.len() - evidence),
+            shared: share(later_sample.len()),
+            covered: share(earlier_sample.len()),
+            evidence,
+        }
+    }
+
+    /// The whole comparison; `weight` is that of a term.
+    pub(super) fn compare(&self, shares: Shares, earlier: &Signature, weight: impl Fn(u32) -> f64) -> Comparison {
+        let Shares { resemblance, shared, covered, evidence } = shares;
+        let terms = terms(self.signature, earlier, weight);
+        Comparison {
+            resemblance,
+            shared,
+            covered,
+            evidence,
+            terms_shared: terms.shared.unwrap_or(shared),
+            terms_covered: terms.covered.unwrap_or(covered),
+            names_lost: terms.names_lost,
+            names: terms.names,
+            slots: slots(&self.signature.slots, &earlier.slots),
+        }
+    }
+}
+
+/// Which word of the marks a shingle is marked in, and by which bit.
+fn mark(shingle: u32) -> (usize, u64) {
+    let mark = shingle as usize % MARKS;
+    (mark / 64, 1 << (mark % 64))
 }
 
 /// Compares two signatures; `weight` is that of a term.
 pub(super) fn compare(later: &Signature, earlier: &Signature, weight: impl Fn(u32) -> f64) -> Comparison {
-    let threshold = complete_to(&later.bottom, Signature::BOTTOM).min(complete_to(&earlier.bottom, Signature::BOTTOM));
-    let (later_sample, earlier_sample) = (below(&later.bottom, threshold), below(&earlier.bottom, threshold));
-    // Above the threshold no hash stands in both.
-    let evidence = evidence(&later.bottom, &earlier.bottom);
-    let share = |of: usize| if of == 0 { 0.0 } else { evidence as f64 / of as f64 };
-    let (shared, covered) = (share(later_sample.len()), share(earlier_sample.len()));
-    let terms = terms(later, earlier, weight);
-    Comparison {
-        resemblance: share(later_sample.len() + earlier_sample.len() - evidence),
-        shared,
-        covered,
-        evidence,
-        terms_shared: terms.shared.unwrap_or(shared),
-        terms_covered: terms.covered.unwrap_or(covered),
-        names_lost: terms.names_lost,
-        names: terms.names,
-        slots: slots(&later.slots, &earlier.slots),
-    }
+    let later = Later::new(later);
+    later.compare(later.shares(earlier), earlier, weight)
 }
 
 /// Share of some shingles that stand in a text, where enough of them fall into its sample to say so.

@@ -101,7 +101,7 @@ fn told<'w>(window: &'w Window, article: &Article, paragraph: u32, today: Date) 
     let mut tellers: Vec<Vec<Entry<'w>>> = tellers.into_values().filter(|tellings| tellings.len() >= DAYS).collect();
     tellers.sort_by_key(|tellings| Reverse(tellings.len()));
     for tellings in &mut tellers {
-        tellings.sort_by_cached_key(|entry| (Reverse(entry.first_seen), entry.id()));
+        tellings.sort_unstable_by(|one, other| other.first_seen.cmp(&one.first_seen).then_with(|| one.cmp_id(other)));
     }
     Told::By(tellers)
 }

@@ -7,7 +7,7 @@
 
 use super::entry::Entry;
 use super::fingerprint::SHORT;
-use super::similarity::{self, Comparison};
+use super::similarity::{Comparison, Later, Shares};
 use crate::model::{Body, FeedId, Notice, Relation, Signature};
 
 /// Sampled shingles that two texts must have in common before their shares mean anything.
@@ -78,12 +78,38 @@ pub(super) fn akin(notice: &Signature, text: &Signature, comparison: &Comparison
     (compared && likeness >= AKIN).then(|| (likeness, is_another(notice, text, comparison, false)))
 }
 
-/// Whether [`relate`] may come to anything: the rest of a comparison costs more.
-pub(super) fn may_relate(later: &Signature, earlier: Body<'_>) -> bool {
-    earlier.exact() == Some(later.exact)
-        || later.link.is_some() && later.link == earlier.link()
-        || later.guid.is_some() && later.guid == earlier.guid()
-        || earlier.bottom().is_some_and(|bottom| similarity::evidence(&later.bottom, &bottom) >= LEAST_EVIDENCE)
+/// Whether [`relate`] may come to anything: to read the whole of an entry costs more. `bottom` is room to read in.
+pub(super) fn may_relate(later: &Later<'_>, earlier: Body<'_>, bottom: &mut Vec<u32>) -> bool {
+    let Some((exact, link, guid)) = earlier.hashes() else { return false };
+    exact == later.signature.exact
+        || later.signature.link.is_some() && later.signature.link == link
+        || later.signature.guid.is_some() && later.signature.guid == guid
+        || earlier.bottom(bottom) && later.evidence(bottom) >= LEAST_EVIDENCE
+}
+
+/// The same once it is known how much of either text stands in the other: the rest of a comparison costs more.
+pub(super) fn may_still_relate(later: &Signature, teller: &Teller<'_>, earlier: &Signature, shares: &Shares) -> bool {
+    let has_few_shingles = later.shingles < SHORT || earlier.shingles < SHORT;
+    has_few_shingles
+        || later.exact == earlier.exact
+        || shares.evidence >= LEAST_EVIDENCE
+            && (shares.shared.max(shares.covered) >= least_share(later, earlier)
+                || teller.notice.is_some()
+                || same_address(later, earlier))
+}
+
+fn same_link(later: &Signature, earlier: &Signature) -> bool {
+    later.link.is_some() && later.link == earlier.link
+}
+
+fn same_address(later: &Signature, earlier: &Signature) -> bool {
+    same_link(later, earlier) || later.guid.is_some() && later.guid == earlier.guid
+}
+
+/// Share of a text in the other from which on one may be made from the other.
+fn least_share(later: &Signature, earlier: &Signature) -> f64 {
+    let is_brief = later.shingles.min(earlier.shingles) < BRIEF;
+    if is_brief { LEAST_SHARE_OF_BRIEF } else { LEAST_SHARE }
 }
 
 /// Relates a text to an earlier entry; `Original` with reason `look_alike` when only the words are the same, none when
@@ -104,8 +130,7 @@ pub(super) fn relate(
     // Without dates nothing says which of two texts is the newer version.
     let same_feed = teller.feed.0 == entry.feed && days_apart.is_some();
     let same_source = same_feed || (teller.agency.is_some() && teller.agency == entry.agency);
-    let same_link = later.link.is_some() && later.link == earlier.link;
-    let same_address = same_link || later.guid.is_some() && later.guid == earlier.guid;
+    let same_address = same_address(later, earlier);
 
     if later.shingles < SHORT || earlier.shingles < SHORT {
         let in_time = if same_feed { same_day } else { days_apart.is_none_or(|days| days <= 1) };
@@ -141,9 +166,7 @@ pub(super) fn relate(
     if same_address && akin && comparison.slots.facts_differ > 0 {
         return link(Relation::Update, "same_link");
     }
-    let brief = later.shingles.min(earlier.shingles) < BRIEF;
-    let least = if brief { LEAST_SHARE_OF_BRIEF } else { LEAST_SHARE };
-    if likeness < MADE_FROM || shared.max(covered) < least {
+    if likeness < MADE_FROM || shared.max(covered) < least_share(later, earlier) {
         if !(same_address && akin) {
             return None;
         }

@@ -305,7 +305,10 @@ impl Window {
         }
         let read = |(weight, slot): (u64, Slot)| self.at(slot).map(|entry| (weight, entry));
         let mut found: Vec<(u64, Entry<'_>)> = weights.into_iter().filter_map(read).collect();
-        found.sort_by_cached_key(|(weight, entry)| (Reverse(*weight), entry.first_seen, entry.id()));
+        found.sort_unstable_by(|(weight, one), (other_weight, other)| {
+            let earlier_or_less = || one.first_seen.cmp(&other.first_seen).then_with(|| one.cmp_id(other));
+            other_weight.cmp(weight).then_with(earlier_or_less)
+        });
         found.truncate(CANDIDATES);
         found.into_iter().map(|(_, entry)| entry).collect()
     }

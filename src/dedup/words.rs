@@ -82,10 +82,14 @@ impl Lexicon {
     }
 
     fn has(&self, word: u64) -> bool {
-        let from = word as usize & (self.0.len() - 1);
-        let (before, after) = self.0.split_at(from.min(self.0.len()));
-        let run = after.iter().chain(before).take_while(|taken| **taken != 0);
-        run.into_iter().any(|taken| *taken == word)
+        let mut place = word as usize;
+        loop {
+            match self.0.get(place & (self.0.len() - 1)) {
+                Some(taken) if *taken == word => return word != 0,
+                None | Some(0) => return false,
+                Some(_) => place += 1,
+            }
+        }
     }
 }
 
