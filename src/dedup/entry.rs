@@ -108,7 +108,10 @@ impl<'w> Name<'w> {
 
     fn is(self, id: &str) -> bool {
         match self {
-            Self::Made(feed, number) => made(id) == Some((feed, number)),
+            Self::Made(feed, number) => {
+                let digits = id.strip_prefix(feed).and_then(|rest| rest.strip_prefix(':'));
+                digits.and_then(number_of) == Some(number)
+            }
             Self::Other(own) => own == id,
         }
     }
@@ -117,9 +120,12 @@ impl<'w> Name<'w> {
 /// The parts of an id that was made by `ItemId::new`.
 fn made(id: &str) -> Option<(&str, u64)> {
     let (feed, digits) = id.rsplit_once(':')?;
+    Some((feed, number_of(digits)?))
+}
+
+fn number_of(digits: &str) -> Option<u64> {
     let are_digits = digits.len() == 16 && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-    let number = are_digits.then(|| u64::from_str_radix(digits, 16).ok())??;
-    Some((feed, number))
+    are_digits.then(|| u64::from_str_radix(digits, 16).ok())?
 }
 
 impl<'w> Entry<'w> {
@@ -262,7 +268,9 @@ pub(super) fn nanoseconds(time: Timestamp) -> i64 {
 }
 
 fn time(nanoseconds: u64) -> Timestamp {
-    Timestamp::from_nanosecond(i128::from(nanoseconds as i64)).unwrap_or_default()
+    const SECOND: i64 = 1_000_000_000;
+    let nanoseconds = nanoseconds as i64;
+    Timestamp::new(nanoseconds / SECOND, (nanoseconds % SECOND) as i32).unwrap_or_default()
 }
 
 fn put_number(out: &mut Vec<u8>, mut number: u32) {

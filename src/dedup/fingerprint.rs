@@ -162,20 +162,19 @@ fn keys(headline: &[Word], text: &[Word]) -> Vec<u32> {
         _ if at < HEAD_WORDS => 1.5,
         _ => 1.0,
     };
-    let of_one_word = said.chunk_by(|one, other| one >> 40 == other >> 40);
-    let mut found: Vec<Telling> = of_one_word
-        .filter_map(|said| {
-            let first = said.first()?;
-            let place = |said: &u64| ((said & ((1 << 40) - 1)) >> 2) as usize;
-            let mut telling = Telling { key: (first >> 40) as u32, at: place(first), worth: 0.0 };
-            telling.worth = said.iter().map(|said| worth(place(said))).sum();
-            // Where there are no capitals, a word that is said again stands for a name.
-            let is_name = said.iter().any(|said| said & 2 != 0) || first & 1 != 0 && telling.worth > SAID_AGAIN;
-            telling.worth *= if is_name { NAME } else { 1.0 };
-            telling.key |= u32::from(is_name);
-            Some(telling)
-        })
-        .collect();
+    let mut found: Vec<Telling> = Vec::with_capacity(said.len());
+    for said in said.chunk_by(|one, other| one >> 40 == other >> 40) {
+        let Some(first) = said.first() else { continue };
+        let place = |said: &u64| ((said & ((1 << 40) - 1)) >> 2) as usize;
+        let worth: f64 = said.iter().map(|said| worth(place(said))).sum();
+        // Where there are no capitals, a word that is said again stands for a name.
+        let is_name = said.iter().any(|said| said & 2 != 0) || first & 1 != 0 && worth > SAID_AGAIN;
+        found.push(Telling {
+            key: (first >> 40) as u32 | u32::from(is_name),
+            at: place(first),
+            worth: worth * if is_name { NAME } else { 1.0 },
+        });
+    }
     let order = |a: &Telling, b: &Telling| b.worth.total_cmp(&a.worth).then(a.at.cmp(&b.at));
     if found.len() > Signature::KEYS {
         found.select_nth_unstable_by(Signature::KEYS, order);
@@ -282,21 +281,18 @@ fn guid(guid: &str) -> Option<u64> {
     link(guid).or_else(|| (guid.len() >= DISTINCT).then(|| xxh3_64(guid.as_bytes())))
 }
 
+#[inline]
 fn hash_three(hashes: [u64; 3]) -> u64 {
-    let mut bytes = [0; 24];
-    bytes.chunks_exact_mut(8).zip(hashes).for_each(|(bytes, hash)| bytes.copy_from_slice(&hash.to_le_bytes()));
-    xxh3_64(&bytes)
+    xxh3_64(bytemuck::bytes_of(&hashes.map(u64::to_le)))
 }
 
 fn hash_all<'w>(words: impl IntoIterator<Item = &'w Word>) -> u64 {
     hash_words(words.into_iter().map(|word| word.hash))
 }
 
-fn hash_words(hashes: impl IntoIterator<Item = u64>) -> u64 {
-    let hashes = hashes.into_iter();
-    let mut bytes = Vec::with_capacity(hashes.size_hint().0 * 8);
-    hashes.for_each(|hash| bytes.extend_from_slice(&hash.to_le_bytes()));
-    xxh3_64(&bytes)
+fn hash_words(hashes: impl Iterator<Item = u64>) -> u64 {
+    let hashes: Vec<u64> = hashes.map(u64::to_le).collect();
+    xxh3_64(bytemuck::cast_slice(&hashes))
 }
 
 #[cfg(test)]

@@ -95,21 +95,19 @@ impl Index {
     fn met(&self, article: &Article, print: &Fingerprint, told: Timestamp) -> Vec<Met<'_>> {
         let Fingerprint { signature, probe, .. } = print;
         let weights = self.window.weights();
-        let candidates = self.window.candidates(&article.id, signature, probe).into_iter();
+        let candidates = self.window.candidates(&article.id, signature, probe);
         let (teller, later, mut bottom) = (teller(article), Later::new(signature), Vec::new());
+        let mut compared: Vec<(Entry<'_>, Signature, Comparison)> = Vec::new();
         // A revision is no copy of what was told after the item's first one.
-        let compared: Vec<(Entry<'_>, Signature, Comparison)> = candidates
-            .filter(|entry| entry.first_seen <= told)
-            .filter(|entry| entry.body.is_some_and(|body| update::may_relate(&later, body, &mut bottom)))
-            .filter_map(|entry| {
-                let earlier = entry.signature()?;
-                let shares = later.shares(&earlier);
-                update::may_still_relate(signature, &teller, &earlier, &shares).then(|| {
-                    let comparison = later.compare(shares, &earlier, |term| weights.of(term));
-                    (entry, earlier, comparison)
-                })
-            })
-            .collect();
+        for entry in candidates.iter().filter(|entry| entry.first_seen <= told) {
+            let Some(body) = entry.body else { continue };
+            if update::may_relate(&later, &teller, body, &mut bottom)
+                && let Some(earlier) = body.signature()
+            {
+                let comparison = later.compare(&earlier, |term| weights.of(term));
+                compared.push((*entry, earlier, comparison));
+            }
+        }
         let links = |teller: &Teller<'_>| -> Vec<Met<'_>> {
             let links = compared.iter().filter_map(|(entry, earlier, comparison)| {
                 let link = update::relate(signature, teller, entry, earlier, comparison)?;

@@ -94,7 +94,7 @@ impl<'s> Later<'s> {
     }
 
     /// Sampled shingles that stand in both texts.
-    pub(super) fn evidence(&self, earlier: &[u32]) -> usize {
+    fn evidence(&self, earlier: &[u32]) -> usize {
         let is_marked = |shingle: &&u32| {
             let (word, bit) = mark(**shingle);
             self.marks[word] & bit != 0
@@ -105,13 +105,13 @@ impl<'s> Later<'s> {
         marked.filter(|shingle| self.signature.bottom.binary_search(shingle).is_ok()).count()
     }
 
-    /// How much of either text stands in the other.
-    pub(super) fn shares(&self, earlier: &Signature) -> Shares {
+    /// How much of either text stands in the other, by the sampled shingles of the earlier.
+    pub(super) fn shares(&self, earlier: &[u32]) -> Shares {
         let later = &self.signature.bottom;
-        let threshold = complete_to(later, Signature::BOTTOM).min(complete_to(&earlier.bottom, Signature::BOTTOM));
-        let (later_sample, earlier_sample) = (below(later, threshold), below(&earlier.bottom, threshold));
+        let threshold = complete_to(later, Signature::BOTTOM).min(complete_to(earlier, Signature::BOTTOM));
+        let (later_sample, earlier_sample) = (below(later, threshold), below(earlier, threshold));
         // Above the threshold no hash stands in both.
-        let evidence = self.evidence(&earlier.bottom);
+        let evidence = self.evidence(earlier);
         let share = |of: usize| if of == 0 { 0.0 } else { evidence as f64 / of as f64 };
         Shares {
             resemblance: share(later_sample.len() + earlier_sample.len() - evidence),
@@ -122,8 +122,8 @@ impl<'s> Later<'s> {
     }
 
     /// The whole comparison; `weight` is that of a term.
-    pub(super) fn compare(&self, shares: Shares, earlier: &Signature, weight: impl Fn(u32) -> f64) -> Comparison {
-        let Shares { resemblance, shared, covered, evidence } = shares;
+    pub(super) fn compare(&self, earlier: &Signature, weight: impl Fn(u32) -> f64) -> Comparison {
+        let Shares { resemblance, shared, covered, evidence } = self.shares(&earlier.bottom);
         let terms = terms(self.signature, earlier, weight);
         Comparison {
             resemblance,
@@ -147,8 +147,7 @@ fn mark(shingle: u32) -> (usize, u64) {
 
 /// Compares two signatures; `weight` is that of a term.
 pub(super) fn compare(later: &Signature, earlier: &Signature, weight: impl Fn(u32) -> f64) -> Comparison {
-    let later = Later::new(later);
-    later.compare(later.shares(earlier), earlier, weight)
+    Later::new(later).compare(earlier, weight)
 }
 
 /// Share of some shingles that stand in a text, where enough of them fall into its sample to say so.

@@ -15,7 +15,7 @@ use super::{
 use crate::model::{Body, ItemHead, ItemId, Signature, StateChange, state_key};
 use jiff::{SignedDuration, Timestamp};
 use std::{
-    cmp::Reverse,
+    cmp::{Ordering, Reverse},
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
 };
@@ -303,13 +303,12 @@ impl Window {
             let least = *least;
             weights.retain(|(weight, _)| *weight >= least);
         }
-        let read = |(weight, slot): (u64, Slot)| self.at(slot).map(|entry| (weight, entry));
-        let mut found: Vec<(u64, Entry<'_>)> = weights.into_iter().filter_map(read).collect();
-        found.sort_unstable_by(|(weight, one), (other_weight, other)| {
+        let entries: Vec<(u64, Entry<'_>)> =
+            weights.into_iter().filter_map(|(weight, slot)| Some((weight, self.at(slot)?))).collect();
+        let found = first(&entries, CANDIDATES, |(weight, one), (other_weight, other)| {
             let earlier_or_less = || one.first_seen.cmp(&other.first_seen).then_with(|| one.cmp_id(other));
             other_weight.cmp(weight).then_with(earlier_or_less)
         });
-        found.truncate(CANDIDATES);
         found.into_iter().map(|(_, entry)| entry).collect()
     }
 
@@ -359,10 +358,8 @@ impl Window {
             found.retain(|(weight, _)| *weight >= least);
         }
         let read = |(weight, slot): (f64, Slot)| self.at(slot).map(|entry| (weight, entry));
-        let mut found: Vec<(f64, Entry<'_>)> = found.into_iter().filter_map(read).collect();
-        found.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| other.1.order().cmp(&one.1.order())));
-        found.truncate(most);
-        found
+        let found: Vec<(f64, Entry<'_>)> = found.into_iter().filter_map(read).collect();
+        first(&found, most, |one, other| other.0.total_cmp(&one.0).then_with(|| other.1.order().cmp(&one.1.order())))
     }
 
     /// The originals of a story, the newest first.
@@ -370,10 +367,8 @@ impl Window {
         let mut holders = Vec::new();
         self.by_story.holders(key_of_id(story), TOO_LARGE, &mut holders);
         let entries = holders.into_iter().filter_map(|slot| self.at(slot));
-        let mut members: Vec<Entry<'_>> = entries.filter(|entry| entry.is_in(story)).collect();
-        members.sort_by(|one, other| other.order().cmp(&one.order()));
-        members.truncate(most);
-        members
+        let members: Vec<Entry<'_>> = entries.filter(|entry| entry.is_in(story)).collect();
+        first(&members, most, |one, other| other.order().cmp(&one.order()))
     }
 
     /// How rare a telling word is among the originals: 1 when none has it, 0 when all have it.
@@ -399,6 +394,13 @@ impl Window {
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         (0..self.slots).filter_map(|slot| self.at(slot))
     }
+}
+
+/// The first of some entries in an order. Entries are large, so what is sorted are places.
+fn first<T: Copy>(entries: &[T], most: usize, order: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
+    let mut sorted: Vec<&T> = entries.iter().collect();
+    sorted.sort_by(|one, other| order(one, other));
+    sorted.into_iter().take(most).copied().collect()
 }
 
 /// What an original is found under by its kin.
@@ -491,7 +493,7 @@ mod tests {
             answers.push(format!("{:?}", window.entry(&id.0)));
             answers.push(names(window.candidates(id, signature, &signature.bottom)));
             for term in &signature.terms {
-                answers.push(window.weight(*term).to_string());
+                answers.push(window.weights().of(*term).to_string());
             }
             for paragraph in &signature.paragraphs {
                 let mut holders = window.paragraph_holders(*paragraph).1;

@@ -81,6 +81,7 @@ impl Lexicon {
         Self(places)
     }
 
+    #[inline]
     fn has(&self, word: u64) -> bool {
         let mut place = word as usize;
         loop {
@@ -103,6 +104,9 @@ pub(super) fn words(text: &str) -> Vec<Word> {
 /// Adds the words of a text to those of others. Only what stands between two spaces and is not ASCII is normalised: no
 /// word and no normal form reaches over a space.
 pub(super) fn read(text: &str, words: &mut Vec<Word>) {
+    if text.is_ascii() {
+        return read_ascii(text, words);
+    }
     let (mut rest, mut reader) = (text, Reader::default());
     while let Some(first) = rest.bytes().position(|byte| !byte.is_ascii()) {
         let bytes = rest.as_bytes();
@@ -183,6 +187,7 @@ struct Token<'t> {
     hangs_on_word: bool,
 }
 
+#[inline]
 fn word(token: &Token<'_>) -> Word {
     let text = token.text;
     let beginning = text.get(..token.stem_end).unwrap_or(text);

@@ -165,19 +165,18 @@ impl Body<'_> {
         })
     }
 
-    /// The smallest shingle hashes, without the rest, in place of what `out` held; whether the bytes hold them.
-    pub fn bottom(self, out: &mut Vec<u32>) -> bool {
+    /// The smallest shingle hashes, without the rest, in place of what `bottom` held, and how many there are in all; none
+    /// when the bytes are no signature.
+    pub fn sample(self, bottom: &mut Vec<u32>) -> Option<u32> {
         let mut reader = Reader { bytes: self.0 };
-        let mut read = || {
-            reader.hashes()?;
-            reader.skip_keys()?;
-            let mut bits = BitReader { bytes: reader.bytes, open: 0, n_open: 0 };
-            bits.day()?;
-            bits.number()?;
-            bits.take(8)?;
-            bits.ascending_into(out)
-        };
-        read().is_some()
+        reader.hashes()?;
+        reader.skip_keys()?;
+        let mut bits = BitReader { bytes: reader.bytes, open: 0, n_open: 0 };
+        bits.day()?;
+        let shingles = bits.number()?;
+        bits.take(8)?;
+        bits.ascending_into(bottom)?;
+        Some(shingles)
     }
 
     /// The exact hash, the link and the guid, without the rest.
@@ -430,7 +429,7 @@ mod tests {
     fn check(signature: &Signature) {
         let packed = Packed::from(signature);
         let mut bottom = vec![7];
-        assert!(packed.body().bottom(&mut bottom) && bottom == signature.bottom);
+        assert_eq!((packed.body().sample(&mut bottom), &bottom), (Some(signature.shingles), &signature.bottom));
         assert_eq!(packed.body().keys(), signature.keys);
         assert_eq!(packed.signature().as_ref(), Some(signature));
         let body = packed.body();

@@ -4,6 +4,7 @@
 
 use crate::model::{
     ClaimEvidence, FeedId, Hash, ItemId, Observation, Outcome, Packed, Relation, Signature, SuppressReason, Withdrawal,
+    json,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -88,7 +89,7 @@ pub struct StateChange {
 impl StateChange {
     /// Sets a key.
     pub fn set(key: String, value: &impl Serialize) -> Self {
-        let value = serde_json::to_vec(value).expect("state values have string keys and finite numbers");
+        let value = json::to_vec(value).expect("state values have string keys");
         Self { key, value: Some(value) }
     }
 

@@ -11,7 +11,7 @@ use super::{Format, claim, ninjs};
 use crate::model::{
     Article, ArticleRecord, Change, CodePoints, Duplicate, Enriched, EventRecord, FeedId, FeedRef, FeedStatusRecord,
     Field, FieldChange, Hash, ItemId, Notice, Observation, Outcome, ProducedBy, Record, Relation, Series, Span,
-    StandingClaim, StoryRecord, StoryState, Topic, Verdict,
+    StandingClaim, StoryRecord, StoryState, Topic, Verdict, json,
 };
 use std::collections::HashMap;
 
@@ -58,7 +58,8 @@ pub fn article(stamp: &Stamp<'_>, mut enriched: Enriched, verdict: &Verdict) -> 
             schema: Some(ARTICLE_SCHEMA),
         };
         records.push(match stamp.format {
-            Format::Flat => route::json(stamp, &label, &value),
+            // With all that is found in a text, its record is some six times as long.
+            Format::Flat => route::json_of_about(6 * value.body.as_ref().map_or(0, String::len), stamp, &label, &value),
             Format::Ninjs => ninjs::record(stamp, label, &value, verdict.state.first_seen),
         });
     }
@@ -217,7 +218,7 @@ fn feed_record(
     feed: &FeedId,
     value: &impl serde::Serialize,
 ) -> Record {
-    let hash = Hash::of_bytes(&serde_json::to_vec(value).unwrap_or_default());
+    let hash = Hash::of_bytes(&json::to_vec(value).unwrap_or_default());
     let label = Label {
         topic,
         key: &feed.0,
