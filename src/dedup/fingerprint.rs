@@ -254,8 +254,11 @@ fn compared_text<'r>(article: &Article, reading: &'r Reading) -> (Cow<'r, [Word]
     let mut text = if all_count {
         Cow::Borrowed(reading.words())
     } else {
-        let counting = reading.paragraphs(article).filter(|paragraph| paragraph.counts);
-        Cow::Owned(counting.flat_map(|paragraph| paragraph.words).copied().collect())
+        let mut counting = Vec::with_capacity(reading.words().len());
+        for paragraph in reading.paragraphs(article).filter(|paragraph| paragraph.counts) {
+            counting.extend_from_slice(paragraph.words);
+        }
+        Cow::Owned(counting)
     };
     if text.is_empty() {
         text = Cow::Owned(words(&article.body));

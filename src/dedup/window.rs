@@ -40,6 +40,9 @@ const CANDIDATES: usize = 24;
 /// Of so many texts that share a shingle each is looked at; of more, those that share two.
 const FEW: usize = 96;
 
+/// Texts that a text usually shares a shingle or a telling word with, at most.
+const USUAL: usize = 200;
+
 /// What it weighs to have a shingle in common that stands in no other text; one that stands in more weighs that less.
 const WHOLE: u64 = 1 << 16;
 /// Any text that shares its exact form or its address is looked at, whatever its shingles; of those, the ones of about
@@ -281,7 +284,7 @@ impl Window {
     pub(super) fn candidates(&self, own: &ItemId, signature: &Signature, probe: &[u32]) -> Vec<Entry<'_>> {
         self.by_shingle.approach(probe);
         let own = self.slot(&own.0);
-        let mut hits = Hits::default();
+        let mut hits = Hits::with_capacity_and_hasher(USUAL, BuildHasherDefault::default());
         let mut holders: Vec<Slot> = Vec::new();
         self.count_certain(signature, &mut hits);
         for shingle in probe {
@@ -303,8 +306,8 @@ impl Window {
             let least = *least;
             weights.retain(|(weight, _)| *weight >= least);
         }
-        let entries: Vec<(u64, Entry<'_>)> =
-            weights.into_iter().filter_map(|(weight, slot)| Some((weight, self.at(slot)?))).collect();
+        let mut entries: Vec<(u64, Entry<'_>)> = Vec::with_capacity(weights.len());
+        entries.extend(weights.into_iter().filter_map(|(weight, slot)| Some((weight, self.at(slot)?))));
         let found = first(&entries, CANDIDATES, |(weight, one), (other_weight, other)| {
             let earlier_or_less = || one.first_seen.cmp(&other.first_seen).then_with(|| one.cmp_id(other));
             other_weight.cmp(weight).then_with(earlier_or_less)
@@ -345,7 +348,8 @@ impl Window {
 
     /// Originals that share telling words, each given with its weight, with a text; the heaviest first, at most so many.
     pub(super) fn kin(&self, keys: impl Iterator<Item = (u32, f64)>, most: usize) -> Vec<(f64, Entry<'_>)> {
-        let mut hits: HashMap<Slot, f64, BuildHasherDefault<Spread>> = HashMap::default();
+        let mut hits: HashMap<Slot, f64, BuildHasherDefault<Spread>> =
+            HashMap::with_capacity_and_hasher(USUAL, BuildHasherDefault::default());
         let mut holders = Vec::new();
         for (key, weight) in keys {
             self.by_key.holders(key >> 1, COMMON_KEY, &mut holders);
@@ -358,8 +362,9 @@ impl Window {
             found.retain(|(weight, _)| *weight >= least);
         }
         let read = |(weight, slot): (f64, Slot)| self.at(slot).map(|entry| (weight, entry));
-        let found: Vec<(f64, Entry<'_>)> = found.into_iter().filter_map(read).collect();
-        first(&found, most, |one, other| other.0.total_cmp(&one.0).then_with(|| other.1.order().cmp(&one.1.order())))
+        let mut entries = Vec::with_capacity(found.len());
+        entries.extend(found.into_iter().filter_map(read));
+        first(&entries, most, |one, other| other.0.total_cmp(&one.0).then_with(|| other.1.order().cmp(&one.1.order())))
     }
 
     /// The originals of a story, the newest first.
