@@ -6,7 +6,7 @@
 
 use crate::model::{Body, ItemHead, ItemId, Signature};
 use jiff::Timestamp;
-use std::collections::HashMap;
+use std::{cmp::Ordering, collections::HashMap};
 
 /// Names of feeds and agencies, each kept once.
 #[derive(Debug, Default)]
@@ -79,7 +79,7 @@ const IS_KILLED: u8 = 1 << 7;
 pub(super) const TOUCHED: std::ops::Range<usize> = 8..16;
 pub(super) const LASTING: usize = 16;
 
-impl Name<'_> {
+impl<'w> Name<'w> {
     fn id(self) -> ItemId {
         ItemId(match self {
             Self::Made(feed, number) => format!("{feed}:{number:016x}"),
@@ -87,9 +87,31 @@ impl Name<'_> {
         })
     }
 
+    /// The order of the ids as they are spelt.
+    fn cmp_spelt(self, other: Self) -> Ordering {
+        match (self, other) {
+            (Self::Made(feed, number), Self::Made(other_feed, other)) if feed == other_feed => number.cmp(&other),
+            _ => self.spelt().cmp(other.spelt()),
+        }
+    }
+
+    /// The bytes of the id.
+    fn spelt(self) -> impl Iterator<Item = u8> + 'w {
+        let (name, number) = match self {
+            Self::Made(feed, number) => (feed, Some(number)),
+            Self::Other(id) => (id, None),
+        };
+        let digit = |digit: u64| if digit < 10 { b'0' + digit as u8 } else { b'a' - 10 + digit as u8 };
+        let digits = move |number: u64| (0..16).rev().map(move |place| digit(number >> (4 * place) & 15));
+        name.bytes().chain(number.into_iter().flat_map(move |number| std::iter::once(b':').chain(digits(number))))
+    }
+
     fn is(self, id: &str) -> bool {
         match self {
-            Self::Made(feed, number) => made(id) == Some((feed, number)),
+            Self::Made(feed, number) => {
+                let digits = id.strip_prefix(feed).and_then(|rest| rest.strip_prefix(':'));
+                digits.and_then(number_of) == Some(number)
+            }
             Self::Other(own) => own == id,
         }
     }
@@ -98,9 +120,12 @@ impl Name<'_> {
 /// The parts of an id that was made by `ItemId::new`.
 fn made(id: &str) -> Option<(&str, u64)> {
     let (feed, digits) = id.rsplit_once(':')?;
+    Some((feed, number_of(digits)?))
+}
+
+fn number_of(digits: &str) -> Option<u64> {
     let are_digits = digits.len() == 16 && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-    let number = are_digits.then(|| u64::from_str_radix(digits, 16).ok())??;
-    Some((feed, number))
+    are_digits.then(|| u64::from_str_radix(digits, 16).ok())?
 }
 
 impl<'w> Entry<'w> {
@@ -115,6 +140,11 @@ impl<'w> Entry<'w> {
     /// By when it was first seen, and of equals by its id: an order that is the same after a restart.
     pub(super) fn order(&self) -> (Timestamp, Name<'w>) {
         (self.first_seen, self.id)
+    }
+
+    /// The order of the ids of two entries.
+    pub(super) fn cmp_id(&self, other: &Self) -> Ordering {
+        self.id.cmp_spelt(other.id)
     }
 
     /// Whether it is no copy and no new version of another item.
@@ -238,7 +268,9 @@ pub(super) fn nanoseconds(time: Timestamp) -> i64 {
 }
 
 fn time(nanoseconds: u64) -> Timestamp {
-    Timestamp::from_nanosecond(i128::from(nanoseconds as i64)).unwrap_or_default()
+    const SECOND: i64 = 1_000_000_000;
+    let nanoseconds = nanoseconds as i64;
+    Timestamp::new(nanoseconds / SECOND, (nanoseconds % SECOND) as i32).unwrap_or_default()
 }
 
 fn put_number(out: &mut Vec<u8>, mut number: u32) {
@@ -317,6 +349,7 @@ mod tests {
             assert_eq!((entry.first_seen, entry.touched), (head.first_seen, head.touched));
             assert_eq!(entry.signature(), head.signature.as_ref().and_then(Packed::signature));
             assert!(entry.is(id) && !entry.is("f:0123456789abcdee"));
+            assert!(entry.id.spelt().eq(id.bytes()));
         }
     }
 

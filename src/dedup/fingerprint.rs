@@ -4,8 +4,10 @@
 //! Comes in: an [`Article`]. Goes out: a [`Fingerprint`], or none when there is nothing to compare. The dateline, standing
 //! background and boilerplate are left out: they are the same in unequal stories and unequal in copies.
 
+use super::reading::Reading;
 use super::words::{Kind, Word, words};
-use crate::model::{Article, SectionKind, Signature, Span};
+use crate::model::{Article, Signature, Span};
+use std::borrow::Cow;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Words per shingle. Three keep two thirds of the shingles of a paragraph in which one word of nine was changed;
@@ -37,12 +39,19 @@ pub(super) struct Fingerprint {
     pub(super) signature: Signature,
     /// Its smallest shingles, ascending: more than the signature keeps.
     pub(super) probe: Vec<u32>,
+    /// Its words.
+    pub(super) reading: Reading,
 }
 
 /// The signature of an article with what it is looked up by; none when it has no words at all.
 pub(super) fn fingerprint(article: &Article) -> Option<Fingerprint> {
+    of_reading(article, Reading::of(article))
+}
+
+/// The same of an article that was read before.
+pub(super) fn of_reading(article: &Article, reading: Reading) -> Option<Fingerprint> {
     let headline = words(article.headline.as_deref().unwrap_or(""));
-    let (text, paragraphs) = compared_text(article);
+    let (text, paragraphs) = compared_text(article, &reading);
     if headline.is_empty() && text.is_empty() {
         return None;
     }
@@ -50,7 +59,7 @@ pub(super) fn fingerprint(article: &Article) -> Option<Fingerprint> {
     probe.sort_unstable();
     probe.dedup();
     let distinct = count(probe.len());
-    let exact = if distinct < SHORT { hash_all(headline.iter().chain(&text)) } else { hash_all(&text) };
+    let exact = if distinct < SHORT { hash_all(headline.iter().chain(&*text)) } else { hash_all(&*text) };
     let (mut terms, mut slots) = (terms(&text), slots(&text));
     terms.truncate(Signature::TERMS);
     slots.truncate(Signature::SLOTS);
@@ -71,7 +80,7 @@ pub(super) fn fingerprint(article: &Article) -> Option<Fingerprint> {
         day: article.date(),
     };
     probe.truncate(PROBE);
-    Some(Fingerprint { signature, probe })
+    Some(Fingerprint { signature, probe, reading })
 }
 
 fn count(n: usize) -> u32 {
@@ -95,7 +104,8 @@ fn terms(text: &[Word]) -> Vec<u32> {
         Kind::Plain if word.length >= TERM_LETTERS || word.is_pair() => Some(Signature::term(word.stem, false)),
         _ => None,
     };
-    let mut terms: Vec<u32> = text.iter().filter_map(term).collect();
+    let mut terms = Vec::with_capacity(text.len());
+    terms.extend(text.iter().filter_map(term));
     terms.sort_unstable();
     // What is written with a capital somewhere is a name everywhere.
     terms.dedup_by(|later, kept| {
@@ -136,35 +146,41 @@ fn slots(text: &[Word]) -> Vec<u32> {
 /// What a text is about: its most telling words, the most telling first. A word tells the more, the more often and the
 /// nearer to the head it is said; a name tells twice as much.
 fn keys(headline: &[Word], text: &[Word]) -> Vec<u32> {
-    let mut found: Vec<Telling> = Vec::new();
-    let of_text = text
-        .iter()
-        .enumerate()
-        .map(|(at, word)| (word, if at < HEAD_WORDS { 1.5 } else { 1.0 }, word.kind == Kind::Name));
+    let of_text = text.iter().map(|word| (word, word.kind == Kind::Name));
     // The capitals of a headline tell nothing.
-    let of_headline = headline.iter().map(|word| (word, 2.0, false));
-    for (at, (word, worth, is_name)) in of_text.chain(of_headline).enumerate() {
-        if is_telling(word) {
-            found.push(Telling { key: Signature::key(word.stem, false), at, worth, is_name, caseless: word.caseless });
-        }
-    }
-    found.sort_unstable_by_key(|telling| (telling.key, telling.at));
-    found.dedup_by(|later, first| {
-        let same = later.key == first.key;
-        if same {
-            first.worth += later.worth;
-            first.is_name |= later.is_name;
-        }
-        same
-    });
-    for telling in &mut found {
+    let of_headline = headline.iter().map(|word| (word, false));
+    let telling = of_text.chain(of_headline).zip(0u64..).filter(|((word, _), _)| is_telling(word));
+    // Its key, where it stands, and the two marks in one number: they are sorted in no time.
+    let mention = |((word, is_name), at): ((&Word, bool), u64)| {
+        u64::from(Signature::key(word.stem, false)) << 40 | at << 2 | u64::from(is_name) << 1 | u64::from(word.caseless)
+    };
+    let mut said = Vec::with_capacity(text.len() + headline.len());
+    said.extend(telling.map(mention));
+    said.sort_unstable();
+    let worth = |at: usize| match at {
+        _ if at >= text.len() => 2.0,
+        _ if at < HEAD_WORDS => 1.5,
+        _ => 1.0,
+    };
+    let mut found: Vec<Telling> = Vec::with_capacity(said.len());
+    for said in said.chunk_by(|one, other| one >> 40 == other >> 40) {
+        let Some(first) = said.first() else { continue };
+        let place = |said: &u64| ((said & ((1 << 40) - 1)) >> 2) as usize;
+        let worth: f64 = said.iter().map(|said| worth(place(said))).sum();
         // Where there are no capitals, a word that is said again stands for a name.
-        telling.is_name |= telling.caseless && telling.worth > SAID_AGAIN;
-        telling.worth *= if telling.is_name { NAME } else { 1.0 };
-        telling.key |= u32::from(telling.is_name);
+        let is_name = said.iter().any(|said| said & 2 != 0) || first & 1 != 0 && worth > SAID_AGAIN;
+        found.push(Telling {
+            key: (first >> 40) as u32 | u32::from(is_name),
+            at: place(first),
+            worth: worth * if is_name { NAME } else { 1.0 },
+        });
     }
-    found.sort_unstable_by(|a, b| b.worth.total_cmp(&a.worth).then(a.at.cmp(&b.at)));
-    found.truncate(Signature::KEYS);
+    let order = |a: &Telling, b: &Telling| b.worth.total_cmp(&a.worth).then(a.at.cmp(&b.at));
+    if found.len() > Signature::KEYS {
+        found.select_nth_unstable_by(Signature::KEYS, order);
+        found.truncate(Signature::KEYS);
+    }
+    found.sort_unstable_by(order);
     found.into_iter().map(|telling| telling.key).collect()
 }
 
@@ -174,8 +190,6 @@ struct Telling {
     /// Where it stands first.
     at: usize,
     worth: f64,
-    is_name: bool,
-    caseless: bool,
 }
 
 fn is_telling(word: &Word) -> bool {
@@ -209,11 +223,11 @@ pub(super) fn masked(paragraph: &[Word]) -> Option<u32> {
 }
 
 /// A sample of an article without some of its paragraphs, with its headline.
-pub(super) fn sample_without(article: &Article, left_out: &[Span]) -> Signature {
-    let mut text = Vec::new();
-    for paragraph in compared_paragraphs(article) {
-        if !left_out.iter().any(|span| span.contains(&paragraph)) {
-            text.extend(words(paragraph.of(&article.body).unwrap_or("")));
+pub(super) fn sample_without(article: &Article, reading: &Reading, left_out: &[Span]) -> Signature {
+    let mut text = Vec::with_capacity(reading.words().len());
+    for paragraph in reading.paragraphs(article).filter(|paragraph| paragraph.counts) {
+        if !left_out.iter().any(|span| span.contains(&paragraph.span)) {
+            text.extend_from_slice(paragraph.words);
         }
     }
     let (mut bottom, mut terms) = (shingles(&text), terms(&text));
@@ -227,54 +241,32 @@ pub(super) fn sample_without(article: &Article, left_out: &[Span]) -> Signature 
 
 /// The words that count: of the story's own paragraphs, else of the whole body, else of the summary. With them the
 /// hashes of the last paragraphs, by which standing background is known again; the lead is never any.
-fn compared_text(article: &Article) -> (Vec<Word>, Vec<u32>) {
-    let mut text = Vec::with_capacity(article.body.len() / 6);
+fn compared_text<'r>(article: &Article, reading: &'r Reading) -> (Cow<'r, [Word]>, Vec<u32>) {
     let mut standing = Vec::new();
-    for (number, (paragraph, counts)) in paragraphs(article).into_iter().enumerate() {
-        let words = words(paragraph.of(&article.body).unwrap_or(""));
-        standing.extend(masked(&words).filter(|_| number > 0));
-        if counts {
-            text.extend(words);
-        }
+    let mut all_count = true;
+    for (number, paragraph) in reading.paragraphs(article).enumerate() {
+        standing.extend(paragraph.masked.filter(|_| number > 0));
+        all_count &= paragraph.counts;
     }
     standing.drain(..standing.len().saturating_sub(Signature::PARAGRAPHS));
     standing.sort_unstable();
     standing.dedup();
+    let mut text = if all_count {
+        Cow::Borrowed(reading.words())
+    } else {
+        let mut counting = Vec::with_capacity(reading.words().len());
+        for paragraph in reading.paragraphs(article).filter(|paragraph| paragraph.counts) {
+            counting.extend_from_slice(paragraph.words);
+        }
+        Cow::Owned(counting)
+    };
     if text.is_empty() {
-        text = words(&article.body);
+        text = Cow::Owned(words(&article.body));
     }
     if text.is_empty() {
-        text = words(article.summary.as_deref().unwrap_or(""));
+        text = Cow::Owned(words(article.summary.as_deref().unwrap_or("")));
     }
     (text, standing)
-}
-
-/// The paragraphs that are neither standing background nor boilerplate, without the dateline.
-pub(super) fn compared_paragraphs(article: &Article) -> Vec<Span> {
-    paragraphs(article).into_iter().filter_map(|(paragraph, counts)| counts.then_some(paragraph)).collect()
-}
-
-/// The paragraphs without the dateline, and whether each counts: those that are standing background or boilerplate do not.
-fn paragraphs(article: &Article) -> Vec<(Span, bool)> {
-    // Sections and paragraphs are both in text order, so one pass meets all.
-    let mut sections = article.sections.iter().peekable();
-    let mut kept = Vec::new();
-    for mut paragraph in article.paragraphs() {
-        while sections.peek().is_some_and(|section| section.span.end <= paragraph.start) {
-            sections.next();
-        }
-        let left_out = sections.peek().is_some_and(|section| {
-            matches!(section.kind, SectionKind::Background | SectionKind::Boilerplate)
-                && section.span.overlaps(&paragraph)
-        });
-        if let Some(dateline) = &article.wire.dateline
-            && paragraph.contains(&dateline.span)
-        {
-            paragraph.start = dateline.span.end;
-        }
-        kept.push((paragraph, !left_out));
-    }
-    kept
 }
 
 /// Hash of an address without scheme, `www.`, fragment and closing slash; none for a bare host, which names no article.
@@ -292,28 +284,24 @@ fn guid(guid: &str) -> Option<u64> {
     link(guid).or_else(|| (guid.len() >= DISTINCT).then(|| xxh3_64(guid.as_bytes())))
 }
 
+#[inline]
 fn hash_three(hashes: [u64; 3]) -> u64 {
-    let mut bytes = [0; 24];
-    bytes.chunks_exact_mut(8).zip(hashes).for_each(|(bytes, hash)| bytes.copy_from_slice(&hash.to_le_bytes()));
-    xxh3_64(&bytes)
+    xxh3_64(bytemuck::bytes_of(&hashes.map(u64::to_le)))
 }
 
 fn hash_all<'w>(words: impl IntoIterator<Item = &'w Word>) -> u64 {
     hash_words(words.into_iter().map(|word| word.hash))
 }
 
-fn hash_words(hashes: impl IntoIterator<Item = u64>) -> u64 {
-    let mut hasher = xxhash_rust::xxh3::Xxh3Default::new();
-    for hash in hashes {
-        hasher.update(&hash.to_le_bytes());
-    }
-    hasher.digest()
+fn hash_words(hashes: impl Iterator<Item = u64>) -> u64 {
+    let hashes: Vec<u64> = hashes.map(u64::to_le).collect();
+    xxh3_64(bytemuck::cast_slice(&hashes))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Dateline, FeedId, ItemId, Section};
+    use crate::model::{Dateline, FeedId, ItemId, Section, SectionKind};
 
     fn article(headline: &str, body: &str) -> Article {
         let mut article = Article::new(ItemId("f:1".into()), FeedId("f".into()));

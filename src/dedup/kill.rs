@@ -102,9 +102,10 @@ impl Index {
         let has_address =
             notice.link.is_some() && notice.link == text.link || notice.guid.is_some() && notice.guid == text.guid;
         let compare = |weight: &dyn Fn(u32) -> f64| similarity::compare(notice, text, weight);
+        let weights = self.window.weights();
         // What a term weighs has to be counted, and most texts have nothing in common.
         let comparison = Some(compare(&|_| 1.0)).filter(|rough| rough.evidence > 0);
-        let comparison = comparison.map(|_| compare(&|term| self.window.weight(term)));
+        let comparison = comparison.map(|_| compare(&|term| weights.of(term)));
         let akin = comparison.and_then(|comparison| update::akin(notice, text, &comparison));
         let is_named = named.is_some_and(|named| is_headline(&fingerprint::headline(named), &text.headline));
         let likeness = akin.filter(|(_, may_be_another)| !may_be_another).map_or(0.0, |(likeness, _)| likeness);
@@ -192,7 +193,7 @@ pub(super) fn still_withdrawn(previous: &Previous, article: &Article) -> bool {
     }
     let (Some(before), Some(now)) = (&state.signature, fingerprint::fingerprint(article)) else { return false };
     now.signature.exact == before.exact || {
-        let comparison = similarity::compare(&now.signature, before, &|_| 1.0);
+        let comparison = similarity::compare(&now.signature, before, |_| 1.0);
         comparison.resemblance >= super::SAME_FOR_SEARCH && comparison.slots.facts_differ == 0
     }
 }

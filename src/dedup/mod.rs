@@ -16,6 +16,7 @@ mod kill;
 mod kinship;
 mod origin;
 mod postings;
+mod reading;
 mod rebuild;
 mod records;
 mod revision;
@@ -29,9 +30,11 @@ mod words;
 
 pub use self::rebuild::{Published, rebuild, rebuild_earlier};
 
+use self::fingerprint::Fingerprint;
 use self::kill::Target;
 use self::kinship::Sought;
 use self::origin::{original, tells_more};
+use self::reading::Reading;
 use self::{entry::Entry, window::Window};
 use crate::model::{
     Admission, Article, Change, Duplicate, Enriched, Hash, ItemHead, ItemId, ItemState, Notice, Outcome, Previous,
@@ -93,13 +96,15 @@ const SAME_FOR_SEARCH: f64 = 0.8;
 pub struct Index {
     window: Window,
     horizon: SignedDuration,
+    /// What was read last. An article is asked about twice: which of its paragraphs stand, and what it is.
+    reading: Option<Reading>,
 }
 
 impl Index {
     /// An empty memory.
     pub fn new(options: &Options) -> Self {
         let horizon = SignedDuration::try_from(options.horizon).unwrap_or(SignedDuration::MAX);
-        Self { window: Window::default(), horizon }
+        Self { window: Window::default(), horizon, reading: None }
     }
 
     /// How many items are remembered.
@@ -119,9 +124,10 @@ impl Index {
 
     /// The paragraphs of an article that stand in earlier stories of its source, in text order, as sections for
     /// [`crate::model::Article::stand`]. To be taken up before the article is judged: what stands is not compared.
-    pub fn standing(&self, now: Timestamp, previous: Option<&Previous>, article: &Article) -> Vec<Section> {
+    pub fn standing(&mut self, now: Timestamp, previous: Option<&Previous>, article: &Article) -> Vec<Section> {
         let first_seen = previous.map_or(article.observed.unwrap_or(now), |previous| previous.state.first_seen);
-        standing::find(&self.window, article, first_seen)
+        let reading = self.reading.insert(Reading::of(article));
+        standing::find(&self.window, article, reading, first_seen)
     }
 
     /// Decides about one revision and remembers it. Fails if what is known cannot be read.
@@ -144,7 +150,12 @@ impl Index {
         };
         let verdict = match reason {
             Some(reason) => suppressed(now, &question, reason),
-            None => self.published(now, &question, known)?,
+            None => {
+                let article = &question.enriched.article;
+                let reading = self.reading.take().filter(|reading| reading.is_of(article));
+                let print = fingerprint::of_reading(article, reading.unwrap_or_else(|| Reading::of(article)));
+                self.published(now, &question, print, known)?
+            }
         };
         self.window.put(&question.enriched.article.id, ItemHead::from(&verdict.state));
         Ok(verdict)
@@ -171,11 +182,16 @@ impl Index {
         now.checked_sub(self.horizon).unwrap_or(Timestamp::MIN)
     }
 
-    fn published<K: Known>(&self, now: Timestamp, question: &Question<'_>, known: &K) -> Result<Verdict, K::Error> {
+    fn published<K: Known>(
+        &self,
+        now: Timestamp,
+        question: &Question<'_>,
+        mut print: Option<Fingerprint>,
+        known: &K,
+    ) -> Result<Verdict, K::Error> {
         let (article, previous) = (&question.enriched.article, question.previous.as_ref());
         let before = previous.filter(|previous| previous.state.revision > 0);
         let mut state = remembered(now, previous.map(|previous| &previous.state), question.hash, article);
-        let mut print = fingerprint::fingerprint(article);
         let told_in = match before.and_then(|before| before.state.story.as_deref()) {
             Some(id) => known.story(id)?,
             None => None,
@@ -197,7 +213,7 @@ impl Index {
             }
             (Target::Unclear, ..) => original(article, "unclear_which"),
             (Target::Unknown, Admission::Again { settled: Some((relation, of)), .. }, Some(print)) => {
-                self.settled(article, &print.signature, of, *relation)
+                self.settled(article, print, of, *relation)
             }
             (Target::Unknown, ..) => {
                 let duplicate;

@@ -7,9 +7,10 @@ use super::{
     Index,
     entry::Entry,
     fingerprint::{self, Fingerprint},
-    similarity::{self, Comparison},
+    frequency::Weights,
+    similarity::{self, Comparison, Later},
     update::{self, Link, Teller},
-    words,
+    words::Word,
 };
 use crate::model::{Article, Duplicate, Enriched, ItemId, ItemState, Previous, Relation, Signature, Span, StoryState};
 use jiff::Timestamp;
@@ -52,7 +53,7 @@ impl Index {
             // A new version goes on being one: what it made known is not taken back.
             Some(Previous { state: ItemState { relation: Relation::Update, of: Some(of), .. }, .. }) => {
                 let link = self.link_to(of, signature, Relation::Update);
-                return (self.linked(article, signature, of, link), Vec::new());
+                return (self.linked(article, print, of, link), Vec::new());
             }
             _ => {}
         }
@@ -69,25 +70,21 @@ impl Index {
                 if !link.relation.is_copy() && self.has_same_link(of, signature) =>
             {
                 let link = Link { relation: Relation::Near, reason: "same_link", ..*link };
-                self.linked(article, signature, of, link)
+                self.linked(article, print, of, link)
             }
             (Some(Met { link, entry, .. }), _) => {
                 let of = entry.of().unwrap_or_else(|| entry.id());
                 // Another version of this very item may have been found through a third one.
-                if of == article.id {
-                    original(article, "first_seen")
-                } else {
-                    self.linked(article, signature, &of, *link)
-                }
+                if of == article.id { original(article, "first_seen") } else { self.linked(article, print, &of, *link) }
             }
             // A copy whose original was withdrawn or forgotten does not become one by being touched up.
             (None, Some((relation, of))) if self.signature(of).is_none() => {
-                self.linked(article, signature, of, self.link_to(of, signature, relation))
+                self.linked(article, print, of, self.link_to(of, signature, relation))
             }
             // A copy whose new text differs from its original in figures tells the story anew.
             (None, Some((_, of))) if !look_alikes.is_empty() => {
                 let link = self.link_to(of, signature, Relation::Update);
-                self.linked(article, signature, of, Link { reason: "changed_figures", ..link })
+                self.linked(article, print, of, Link { reason: "changed_figures", ..link })
             }
             (None, _) => original(article, if look_alikes.is_empty() { "first_seen" } else { "look_alike" }),
         };
@@ -96,19 +93,21 @@ impl Index {
 
     /// The remembered texts that this one is made from or looks like, of those that were told before.
     fn met(&self, article: &Article, print: &Fingerprint, told: Timestamp) -> Vec<Met<'_>> {
-        let Fingerprint { signature, probe } = print;
-        let weight = |term| self.window.weight(term);
-        let candidates = self.window.candidates(&article.id, signature, probe).into_iter();
+        let Fingerprint { signature, probe, .. } = print;
+        let weights = self.window.weights();
+        let candidates = self.window.candidates(&article.id, signature, probe);
+        let (teller, later, mut bottom) = (teller(article), Later::new(signature), Vec::new());
+        let mut compared: Vec<(Entry<'_>, Signature, Comparison)> = Vec::new();
         // A revision is no copy of what was told after the item's first one.
-        let compared: Vec<(Entry<'_>, Signature, Comparison)> = candidates
-            .filter(|entry| entry.first_seen <= told)
-            .filter(|entry| entry.body.is_some_and(|body| update::may_relate(signature, body)))
-            .filter_map(|entry| entry.signature().map(|earlier| (entry, earlier)))
-            .map(|(entry, earlier)| {
-                let comparison = similarity::compare(signature, &earlier, &weight);
-                (entry, earlier, comparison)
-            })
-            .collect();
+        for entry in candidates.iter().filter(|entry| entry.first_seen <= told) {
+            let Some(body) = entry.body else { continue };
+            if update::may_relate(&later, &teller, body, &mut bottom)
+                && let Some(earlier) = body.signature()
+            {
+                let comparison = later.compare(&earlier, |term| weights.of(term));
+                compared.push((*entry, earlier, comparison));
+            }
+        }
         let links = |teller: &Teller<'_>| -> Vec<Met<'_>> {
             let links = compared.iter().filter_map(|(entry, earlier, comparison)| {
                 let link = update::relate(signature, teller, entry, earlier, comparison)?;
@@ -116,22 +115,21 @@ impl Index {
             });
             links.collect()
         };
-        let teller = teller(article);
         let mut met = links(&teller);
         if met.iter().filter(|met| met.link.relation == Relation::Original).count() >= RECURRING {
             met = links(&Teller { recurring: true, ..teller });
         }
-        met.retain(|met| self.goes_back(signature, met, &weight));
+        met.retain(|met| self.goes_back(signature, met, &weights));
         met
     }
 
     /// A text that is linked to a copy must have something of the original too: it may be made from what the copy added.
-    fn goes_back(&self, signature: &Signature, met: &Met<'_>, weight: &dyn Fn(u32) -> f64) -> bool {
+    fn goes_back(&self, signature: &Signature, met: &Met<'_>, weights: &Weights<'_>) -> bool {
         let by_words = matches!(met.link.relation, Relation::Near | Relation::Abridged | Relation::Update);
         let of = met.entry.of().filter(|_| by_words && met.link.reason != "same_link");
         let origin = of.and_then(|of| self.signature(&of));
         origin.is_none_or(|origin| {
-            let comparison = similarity::compare(signature, &origin, weight);
+            let comparison = similarity::compare(signature, &origin, |term| weights.of(term));
             comparison.evidence >= 2 && update::likeness(&comparison) >= ORIGIN_LIKENESS
         })
     }
@@ -168,22 +166,16 @@ impl Index {
     /// A link that earlier revisions made, with its measure of today.
     fn link_to(&self, of: &ItemId, signature: &Signature, relation: Relation) -> Link {
         let earlier = self.signature(of);
-        let comparison =
-            earlier.map(|earlier| similarity::compare(signature, &earlier, &|term| self.window.weight(term)));
+        let weights = self.window.weights();
+        let comparison = earlier.map(|earlier| similarity::compare(signature, &earlier, |term| weights.of(term)));
         let (resemblance, shared) = comparison.map_or((0.0, 0.0), |known| (known.resemblance, known.shared));
         Link { relation, reason: "earlier_version", resemblance, shared, weight: 1.0 }
     }
 
     /// A link that was found when more was known than now. What cannot be measured any more is left unsaid.
-    pub(super) fn settled(
-        &self,
-        article: &Article,
-        signature: &Signature,
-        of: &ItemId,
-        relation: Relation,
-    ) -> Duplicate {
-        let link = self.link_to(of, signature, relation);
-        let mut duplicate = self.linked(article, signature, of, link);
+    pub(super) fn settled(&self, article: &Article, print: &Fingerprint, of: &ItemId, relation: Relation) -> Duplicate {
+        let link = self.link_to(of, &print.signature, relation);
+        let mut duplicate = self.linked(article, print, of, link);
         if self.signature(of).is_none() {
             duplicate.similarity = None;
             duplicate.shared = None;
@@ -191,19 +183,21 @@ impl Index {
         duplicate
     }
 
-    pub(super) fn linked(&self, article: &Article, signature: &Signature, of: &ItemId, link: Link) -> Duplicate {
+    pub(super) fn linked(&self, article: &Article, print: &Fingerprint, of: &ItemId, link: Link) -> Duplicate {
+        let signature = &print.signature;
         let origin = self.window.entry(&of.0);
         let origin_text = origin.and_then(|entry| entry.signature());
         // The match may have come by way of a later version; shares are those with the item that is named.
         let (similarity, shared) = match &origin_text {
             Some(text) if link.relation != Relation::Exact && signature.shingles >= fingerprint::SHORT => {
-                let comparison = similarity::compare(signature, text, &|term| self.window.weight(term));
+                let weights = self.window.weights();
+                let comparison = similarity::compare(signature, text, |term| weights.of(term));
                 (comparison.resemblance, comparison.shared)
             }
             _ => (link.resemblance, link.shared),
         };
         let added_paragraphs = match &origin_text {
-            Some(text) if link.relation != Relation::Exact => added_paragraphs(article, text),
+            Some(text) if link.relation != Relation::Exact => added_paragraphs(article, print, text),
             _ => Vec::new(),
         };
         let rounded = |share: f64| Some((share * 1000.0).round() / 1000.0);
@@ -257,11 +251,11 @@ pub(super) fn original(article: &Article, reason: &str) -> Duplicate {
 }
 
 /// Paragraphs of which hardly a word stands in the original, as far as its sketch can tell.
-fn added_paragraphs(article: &Article, origin: &Signature) -> Vec<Span> {
-    let mut paragraphs = fingerprint::compared_paragraphs(article);
-    paragraphs.retain(|paragraph| {
-        let shingles = fingerprint::shingles(&words::words(paragraph.of(&article.body).unwrap_or("")));
-        similarity::share_in(&shingles, origin, PARAGRAPH_SAMPLE).is_some_and(|share| share < 0.34)
-    });
-    paragraphs
+fn added_paragraphs(article: &Article, print: &Fingerprint, origin: &Signature) -> Vec<Span> {
+    let paragraphs = print.reading.paragraphs(article).filter(|paragraph| paragraph.counts);
+    let is_added = |words: &[Word]| {
+        let share = similarity::share_in(&fingerprint::shingles(words), origin, PARAGRAPH_SAMPLE);
+        share.is_some_and(|share| share < 0.34)
+    };
+    paragraphs.filter(|paragraph| is_added(paragraph.words)).map(|paragraph| paragraph.span).collect()
 }

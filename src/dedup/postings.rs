@@ -282,20 +282,21 @@ impl Table {
         if self.used == 0 {
             return;
         }
-        let (mut at, tag) = self.shape.home(key);
-        for after in 0..self.shape.reach() {
-            let mark = self.shape.mark(after, tag);
+        let shape = self.shape;
+        let (mut at, tag) = shape.home(key);
+        for after in 0..shape.reach() {
+            let mark = shape.mark(after, tag);
             let Some(line) = self.line(at) else { return };
-            for number in 0..self.shape.in_line {
-                let cell = line.get(number, self.shape.width);
+            for number in 0..shape.in_line {
+                let cell = line.get(number, shape.width);
                 if cell == 0 {
                     return;
                 }
-                if cell >> self.shape.slot_bits == mark {
-                    visit(self.shape.slot(cell));
+                if cell >> shape.slot_bits == mark {
+                    visit(shape.slot(cell));
                 }
             }
-            at = self.shape.next(at);
+            at = shape.next(at);
         }
     }
 
@@ -450,10 +451,10 @@ impl Line {
     fn get(&self, number: usize, width: u32) -> u64 {
         let bit = number * width as usize;
         let (word, shift) = (bit / 64, bit % 64);
-        let lower = self.0.get(word).map_or(0, |word| word >> shift);
+        // No cell reaches over the last word: what is taken from the first one in its place is cut off again.
+        let at = |word: usize| self.0[word % (LINE_BITS / 64)];
         // Shifted twice, because by nothing it would be by all of it.
-        let upper = self.0.get(word + 1).map_or(0, |word| word << 1 << (63 - shift));
-        (lower | upper) & ones(width)
+        (at(word) >> shift | at(word + 1) << 1 << (63 - shift)) & ones(width)
     }
 
     /// How many of its cells are filled, which are its first.

@@ -64,44 +64,90 @@ impl Slots {
     }
 }
 
-/// Sampled shingles that stand in both texts.
-pub(super) fn evidence(later: &[u32], earlier: &[u32]) -> usize {
-    let (mut later, mut earlier) = (later.iter().peekable(), earlier.iter().peekable());
-    let mut found = 0;
-    while let (Some(one), Some(other)) = (later.peek(), earlier.peek()) {
-        match one.cmp(other) {
-            std::cmp::Ordering::Less => drop(later.next()),
-            std::cmp::Ordering::Greater => drop(earlier.next()),
-            std::cmp::Ordering::Equal => {
-                found += 1;
-                later.next();
-                earlier.next();
-            }
+/// A later text, made ready to be compared with many.
+pub(super) struct Later<'s> {
+    pub(super) signature: &'s Signature,
+    /// Of each sampled shingle the bit that its last bits name: most of another text's shingles meet none.
+    marks: [u64; MARKS / 64],
+}
+
+/// Bits that sampled shingles are marked in.
+const MARKS: usize = 4_096;
+
+/// How much of either text stands in the other, by runs of words.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shares {
+    resemblance: f64,
+    pub(super) shared: f64,
+    pub(super) covered: f64,
+    pub(super) evidence: usize,
+}
+
+impl<'s> Later<'s> {
+    pub(super) fn new(signature: &'s Signature) -> Self {
+        let mut later = Self { signature, marks: [0; MARKS / 64] };
+        for shingle in &signature.bottom {
+            let (word, bit) = mark(*shingle);
+            later.marks[word] |= bit;
+        }
+        later
+    }
+
+    /// Sampled shingles that stand in both texts.
+    fn evidence(&self, earlier: &[u32]) -> usize {
+        let is_marked = |shingle: &&u32| {
+            let (word, bit) = mark(**shingle);
+            self.marks[word] & bit != 0
+        };
+        let mut before = None;
+        // A signature of an earlier form may have a hash twice.
+        let marked = earlier.iter().filter(is_marked).filter(|shingle| before.replace(**shingle) != Some(**shingle));
+        marked.filter(|shingle| self.signature.bottom.binary_search(shingle).is_ok()).count()
+    }
+
+    /// How much of either text stands in the other, by the sampled shingles of the earlier.
+    pub(super) fn shares(&self, earlier: &[u32]) -> Shares {
+        let later = &self.signature.bottom;
+        let threshold = complete_to(later, Signature::BOTTOM).min(complete_to(earlier, Signature::BOTTOM));
+        let (later_sample, earlier_sample) = (below(later, threshold), below(earlier, threshold));
+        // Above the threshold no hash stands in both.
+        let evidence = self.evidence(earlier);
+        let share = |of: usize| if of == 0 { 0.0 } else { evidence as f64 / of as f64 };
+        Shares {
+            resemblance: share(later_sample.len() + earlier_sample.len() - evidence),
+            shared: share(later_sample.len()),
+            covered: share(earlier_sample.len()),
+            evidence,
         }
     }
-    found
+
+    /// The whole comparison; `weight` is that of a term.
+    pub(super) fn compare(&self, earlier: &Signature, weight: impl Fn(u32) -> f64) -> Comparison {
+        let Shares { resemblance, shared, covered, evidence } = self.shares(&earlier.bottom);
+        let terms = terms(self.signature, earlier, weight);
+        Comparison {
+            resemblance,
+            shared,
+            covered,
+            evidence,
+            terms_shared: terms.shared.unwrap_or(shared),
+            terms_covered: terms.covered.unwrap_or(covered),
+            names_lost: terms.names_lost,
+            names: terms.names,
+            slots: slots(&self.signature.slots, &earlier.slots),
+        }
+    }
+}
+
+/// Which word of the marks a shingle is marked in, and by which bit.
+fn mark(shingle: u32) -> (usize, u64) {
+    let mark = shingle as usize % MARKS;
+    (mark / 64, 1 << (mark % 64))
 }
 
 /// Compares two signatures; `weight` is that of a term.
-pub(super) fn compare(later: &Signature, earlier: &Signature, weight: &dyn Fn(u32) -> f64) -> Comparison {
-    let threshold = complete_to(&later.bottom, Signature::BOTTOM).min(complete_to(&earlier.bottom, Signature::BOTTOM));
-    let (later_sample, earlier_sample) = (below(&later.bottom, threshold), below(&earlier.bottom, threshold));
-    // Above the threshold no hash stands in both.
-    let evidence = evidence(&later.bottom, &earlier.bottom);
-    let share = |of: usize| if of == 0 { 0.0 } else { evidence as f64 / of as f64 };
-    let (shared, covered) = (share(later_sample.len()), share(earlier_sample.len()));
-    let terms = terms(later, earlier, weight);
-    Comparison {
-        resemblance: share(later_sample.len() + earlier_sample.len() - evidence),
-        shared,
-        covered,
-        evidence,
-        terms_shared: terms.shared.unwrap_or(shared),
-        terms_covered: terms.covered.unwrap_or(covered),
-        names_lost: terms.names_lost,
-        names: terms.names,
-        slots: slots(&later.slots, &earlier.slots),
-    }
+pub(super) fn compare(later: &Signature, earlier: &Signature, weight: impl Fn(u32) -> f64) -> Comparison {
+    Later::new(later).compare(earlier, weight)
 }
 
 /// Share of some shingles that stand in a text, where enough of them fall into its sample to say so.
@@ -128,16 +174,10 @@ fn below(sorted: &[u32], threshold: u32) -> &[u32] {
     sorted.get(..sorted.partition_point(|hash| *hash <= threshold)).unwrap_or(sorted)
 }
 
-/// Walks two ascending lists together; of each key what either list has of it.
-fn merge<'s>(later: &'s [u32], earlier: &'s [u32], key: fn(&u32) -> u32, mut visit: impl FnMut(&'s [u32], &'s [u32])) {
-    let (mut later, mut earlier) = (later, earlier);
-    while !later.is_empty() || !earlier.is_empty() {
-        let next = later.first().map(key).into_iter().chain(earlier.first().map(key)).min().unwrap_or_default();
-        let split = |list: &'s [u32]| list.split_at(list.partition_point(|hash| key(hash) <= next));
-        let ((at_later, after_later), (at_earlier, after_earlier)) = (split(later), split(earlier));
-        visit(at_later, at_earlier);
-        (later, earlier) = (after_later, after_earlier);
-    }
+/// Cuts off what an ascending list begins with that has this key.
+fn split_run(list: &[u32], is_of_run: impl Fn(u32) -> bool) -> (&[u32], &[u32]) {
+    let run = list.iter().take_while(|hash| is_of_run(**hash)).count();
+    list.split_at(run)
 }
 
 /// Terms in both samples below which their shares mean nothing.
@@ -150,28 +190,29 @@ struct Terms {
     names: usize,
 }
 
-fn terms(later: &Signature, earlier: &Signature, weight: &dyn Fn(u32) -> f64) -> Terms {
+fn terms(later: &Signature, earlier: &Signature, weight: impl Fn(u32) -> f64) -> Terms {
     let threshold = complete_to(&later.terms, Signature::TERMS).min(complete_to(&earlier.terms, Signature::TERMS));
     let (later, earlier) = (below(&later.terms, threshold), below(&earlier.terms, threshold));
     let mut both = 0.0;
-    let mut sides = [Side::default(), Side::default()];
-    merge(
-        later,
-        earlier,
-        |term| term >> 1,
-        |l, e| {
-            let in_both = !l.is_empty() && !e.is_empty();
-            let weight = l.first().or(e.first()).map_or(0.0, |term| weight(*term));
-            both += if in_both { weight } else { 0.0 };
-            for (side, here) in sides.iter_mut().zip([l, e]) {
-                let Some(term) = here.first() else { continue };
-                side.weight += weight;
-                side.names += (term & 1) as usize;
-                side.lost += usize::from(!in_both) * (term & 1) as usize;
-            }
-        },
-    );
-    let [of_later, of_earlier] = sides;
+    let (mut of_later, mut of_earlier) = (Side::default(), Side::default());
+    let (mut rest, mut rest_of_earlier) = (later, earlier);
+    loop {
+        let next = match (rest.first(), rest_of_earlier.first()) {
+            (Some(one), Some(other)) => *one.min(other),
+            (Some(one), None) => *one,
+            (None, Some(other)) => *other,
+            (None, None) => break,
+        };
+        let is_next = |term| Signature::same_term(term, next);
+        let (here, there);
+        (here, rest) = split_run(rest, is_next);
+        (there, rest_of_earlier) = split_run(rest_of_earlier, is_next);
+        let in_both = !here.is_empty() && !there.is_empty();
+        let weight = weight(next);
+        both += if in_both { weight } else { 0.0 };
+        of_later.count(here, weight, in_both);
+        of_earlier.count(there, weight, in_both);
+    }
     let enough = later.len().min(earlier.len()) >= LEAST_TERMS;
     let share = |side: &Side| enough.then(|| both / side.weight.max(f64::MIN_POSITIVE));
     let lost = |side: &Side| side.lost as f64 / side.names.max(1) as f64;
@@ -190,38 +231,62 @@ struct Side {
     lost: usize,
 }
 
+impl Side {
+    fn count(&mut self, term: &[u32], weight: f64, in_both: bool) {
+        let Some(term) = term.first() else { return };
+        self.weight += weight;
+        self.names += (term & 1) as usize;
+        self.lost += usize::from(!in_both) * (term & 1) as usize;
+    }
+}
+
 fn slots(later: &[u32], earlier: &[u32]) -> Slots {
     let threshold = complete_to(later, Signature::SLOTS).min(complete_to(earlier, Signature::SLOTS));
+    let (mut later, mut earlier) = (below(later, threshold), below(earlier, threshold));
     let mut slots = Slots::default();
-    merge(
-        below(later, threshold),
-        below(earlier, threshold),
-        |slot| Signature::place(*slot),
-        |l, e| {
-            for kind in [Kind::Figure, Kind::Telling, Kind::Name, Kind::Plain, Kind::Everyday] {
-                let of_kind = |slot: &&u32| Signature::kind(**slot) == kind as u32;
-                let (here, there) = (l.iter().filter(of_kind).count(), e.iter().filter(of_kind).count());
-                let same = l.iter().filter(of_kind).filter(|slot| e.contains(slot)).count();
-                // A version that has one more figure in the same words than the other has added it, not changed it.
-                let differ = (here - same).min(there - same);
-                match kind {
-                    Kind::Figure | Kind::Telling => {
-                        slots.facts_agree += same;
-                        slots.facts_differ += differ;
-                    }
-                    Kind::Name | Kind::Plain => {
-                        slots.words_agree += same;
-                        slots.words_differ += differ;
-                    }
-                    Kind::Everyday => {
-                        slots.words_agree += same;
-                        slots.everyday_differ += differ;
-                    }
+    while let (Some((one, after_one)), Some((other, after_other))) = (later.split_first(), earlier.split_first()) {
+        let (place, other_place) = (Signature::place(*one), Signature::place(*other));
+        if place == other_place {
+            let (here, there);
+            (here, later) = split_run(later, |slot| Signature::place(slot) == place);
+            (there, earlier) = split_run(earlier, |slot| Signature::place(slot) == place);
+            slots.count(here, there);
+        } else {
+            later = if place < other_place { after_one } else { later };
+            earlier = if other_place < place { after_other } else { earlier };
+        }
+    }
+    slots
+}
+
+impl Slots {
+    /// Takes up what stands in one place of either text.
+    fn count(&mut self, here: &[u32], there: &[u32]) {
+        for kind in [Kind::Figure, Kind::Telling, Kind::Name, Kind::Plain, Kind::Everyday] {
+            let of_kind = |slot: &&u32| Signature::kind(**slot) == kind as u32;
+            let (n_here, n_there) = (here.iter().filter(of_kind).count(), there.iter().filter(of_kind).count());
+            if n_here == 0 || n_there == 0 {
+                continue;
+            }
+            let same = here.iter().filter(of_kind).filter(|slot| there.contains(slot)).count();
+            // A version that has one more figure in the same words than the other has added it, not changed it.
+            let differ = (n_here - same).min(n_there - same);
+            match kind {
+                Kind::Figure | Kind::Telling => {
+                    self.facts_agree += same;
+                    self.facts_differ += differ;
+                }
+                Kind::Name | Kind::Plain => {
+                    self.words_agree += same;
+                    self.words_differ += differ;
+                }
+                Kind::Everyday => {
+                    self.words_agree += same;
+                    self.everyday_differ += differ;
                 }
             }
-        },
-    );
-    slots
+        }
+    }
 }
 
 #[cfg(test)]
@@ -239,7 +304,7 @@ mod tests {
 
     #[track_caller]
     fn check(later: std::ops::Range<u64>, earlier: std::ops::Range<u64>, shared: f64, covered: f64) {
-        let comparison = compare(&signature(later), &signature(earlier), &|_| 1.0);
+        let comparison = compare(&signature(later), &signature(earlier), |_| 1.0);
         assert!((comparison.shared - shared).abs() < 0.12, "{comparison:?}");
         assert!((comparison.covered - covered).abs() < 0.12, "{comparison:?}");
     }
@@ -273,7 +338,7 @@ mod tests {
         let later = of(vec![term(1, true), term(2, false), term(3, false), term(4, true)]);
         let earlier = of(vec![term(1, false), term(2, false), term(3, false), term(5, true)]);
         let comparison =
-            compare(&later, &earlier, &|found| if Signature::same_term(found, term(1, false)) { 7.0 } else { 1.0 });
+            compare(&later, &earlier, |found| if Signature::same_term(found, term(1, false)) { 7.0 } else { 1.0 });
         assert!((comparison.terms_shared - 0.9).abs() < 1e-9, "{comparison:?}");
         assert_eq!((comparison.names, comparison.names_lost), (1, 0.5));
     }

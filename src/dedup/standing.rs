@@ -10,7 +10,7 @@
 //! daily bulletin all paragraphs come again with other figures, and there they are the news. The source is the agency,
 //! for two newsrooms may share a turn of phrase; a text that names no agency is its feed's, or a copy from any one agency.
 
-use super::{entry::Entry, fingerprint, similarity, window::Window, words::words};
+use super::{entry::Entry, fingerprint, reading::Reading, similarity, window::Window};
 use crate::model::{Article, Section, SectionKind, Signature, Span, Standing};
 use jiff::{Timestamp, civil::Date, tz::Offset};
 use std::{
@@ -32,12 +32,10 @@ const SAME_WORDS: f64 = 0.3;
 const SAME_HEADLINE: f64 = 0.6;
 
 /// Finds the paragraphs of an article, first seen then, that stand.
-pub(super) fn find(window: &Window, article: &Article, first_seen: Timestamp) -> Vec<Section> {
+pub(super) fn find(window: &Window, article: &Article, reading: &Reading, first_seen: Timestamp) -> Vec<Section> {
     let today = day(first_seen);
-    let paragraphs = article.paragraphs();
     // The first paragraph is the lead whatever it says.
-    let last = paragraphs.iter().skip(1).rev();
-    let masked = last.filter_map(|span| Some((*span, fingerprint::masked(&words(span.of(&article.body)?))?)));
+    let masked = reading.last_paragraphs();
     let is_text = |span: &Span| matches!(article.section_kind(span), Some(SectionKind::Body | SectionKind::Background));
     let told = masked.take(PARAGRAPHS).map(|(span, hash)| (span, hash, told(window, article, hash, today)));
     let known: Vec<(Span, u32, Told<'_>)> =
@@ -46,7 +44,7 @@ pub(super) fn find(window: &Window, article: &Article, first_seen: Timestamp) ->
         return Vec::new();
     }
     let spans: Vec<Span> = known.iter().map(|(span, ..)| *span).collect();
-    let rest = fingerprint::sample_without(article, &spans);
+    let rest = fingerprint::sample_without(article, reading, &spans);
     let stands = |(span, hash, told): &(Span, u32, Told<'_>)| {
         let standing = match told {
             Told::Everywhere(stories) => Standing { stories: *stories, since: None },
@@ -103,18 +101,19 @@ fn told<'w>(window: &'w Window, article: &Article, paragraph: u32, today: Date) 
     let mut tellers: Vec<Vec<Entry<'w>>> = tellers.into_values().filter(|tellings| tellings.len() >= DAYS).collect();
     tellers.sort_by_key(|tellings| Reverse(tellings.len()));
     for tellings in &mut tellers {
-        tellings.sort_by_cached_key(|entry| (Reverse(entry.first_seen), entry.id()));
+        tellings.sort_unstable_by(|one, other| other.first_seen.cmp(&one.first_seen).then_with(|| one.cmp_id(other)));
     }
     Told::By(tellers)
 }
 
 /// Whether tellings of days enough are otherwise unlike a text, of which this is a sample, and unlike each other.
 fn told_in_unlike(window: &Window, rest: &Signature, tellings: &[Entry<'_>]) -> bool {
+    let weights = window.weights();
     let mut unlike: Vec<Signature> = Vec::new();
     let mut days = HashSet::new();
     for entry in tellings.iter().take(COMPARED) {
         let Some(telling) = entry.signature() else { continue };
-        let comparison = similarity::compare(rest, &telling, &|term| window.weight(term));
+        let comparison = similarity::compare(rest, &telling, |term| weights.of(term));
         let same_text = comparison.terms_shared >= SAME_TERMS || comparison.shared >= SAME_WORDS;
         if same_text || std::iter::once(rest).chain(&unlike).any(|other| same_headline(other, &telling)) {
             continue;

@@ -7,7 +7,7 @@
 
 use super::entry::Entry;
 use super::fingerprint::SHORT;
-use super::similarity::{self, Comparison};
+use super::similarity::{Comparison, Later};
 use crate::model::{Body, FeedId, Notice, Relation, Signature};
 
 /// Sampled shingles that two texts must have in common before their shares mean anything.
@@ -83,12 +83,30 @@ pub(super) fn akin(notice: &Signature, text: &Signature, comparison: &Comparison
     (compared && likeness >= AKIN).then(|| (likeness, is_another(notice, text, comparison, false)))
 }
 
-/// Whether [`relate`] may come to anything: the rest of a comparison costs more.
-pub(super) fn may_relate(later: &Signature, earlier: Body<'_>) -> bool {
-    earlier.exact() == Some(later.exact)
-        || later.link.is_some() && later.link == earlier.link()
-        || later.guid.is_some() && later.guid == earlier.guid()
-        || earlier.bottom().is_some_and(|bottom| similarity::evidence(&later.bottom, &bottom) >= LEAST_EVIDENCE)
+/// Whether [`relate`] may come to anything, by the part of an entry that is read fastest. `bottom` is room to read in.
+pub(super) fn may_relate(later: &Later<'_>, teller: &Teller<'_>, earlier: Body<'_>, bottom: &mut Vec<u32>) -> bool {
+    let signature = later.signature;
+    let Some((exact, link, guid)) = earlier.hashes() else { return false };
+    let has_address = is_same(signature.link, link) || is_same(signature.guid, guid);
+    if exact == signature.exact || has_address {
+        return true;
+    }
+    let Some(shingles) = earlier.sample(bottom) else { return false };
+    let shares = later.shares(bottom);
+    let is_made_from = shares.shared.max(shares.covered) >= least_share(signature.shingles.min(shingles));
+    // Of a text of few shingles nothing but its exact form or its address tells.
+    signature.shingles.min(shingles) >= SHORT
+        && shares.evidence >= LEAST_EVIDENCE
+        && (is_made_from || teller.notice.is_some())
+}
+
+fn is_same(one: Option<u64>, other: Option<u64>) -> bool {
+    one.is_some() && one == other
+}
+
+/// Share of a text in the other from which on one may be made from the other, of so many shingles of the shorter.
+fn least_share(shingles: u32) -> f64 {
+    if shingles < BRIEF { LEAST_SHARE_OF_BRIEF } else { LEAST_SHARE }
 }
 
 /// Relates a text to an earlier entry; `Original` with reason `look_alike` when only the words are the same, none when
@@ -109,8 +127,7 @@ pub(super) fn relate(
     // Without dates nothing says which of two texts is the newer version.
     let same_feed = teller.feed.0 == entry.feed && days_apart.is_some();
     let same_source = same_feed || (teller.agency.is_some() && teller.agency == entry.agency);
-    let same_link = later.link.is_some() && later.link == earlier.link;
-    let same_address = same_link || later.guid.is_some() && later.guid == earlier.guid;
+    let same_address = is_same(later.link, earlier.link) || is_same(later.guid, earlier.guid);
 
     if later.shingles < SHORT || earlier.shingles < SHORT {
         let in_time = if same_feed { same_day } else { days_apart.is_none_or(|days| days <= 1) };
@@ -146,11 +163,9 @@ pub(super) fn relate(
     if same_address && akin && comparison.slots.facts_differ > 0 {
         return link(Relation::Update, "same_link");
     }
-    let brief = later.shingles.min(earlier.shingles) < BRIEF;
-    let least = if brief { LEAST_SHARE_OF_BRIEF } else { LEAST_SHARE };
     let share = shared.max(covered);
     let others = share < FREELY && comparison.names >= LEAST_NAMES && comparison.names_lost >= NAMES_LOST;
-    if likeness < MADE_FROM || share < least || others {
+    if likeness < MADE_FROM || share < least_share(later.shingles.min(earlier.shingles)) || others {
         if !(same_address && akin) {
             return None;
         }

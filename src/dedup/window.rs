@@ -8,14 +8,14 @@
 
 use super::{
     entry::{self, Entry, LASTING, Names, TOUCHED},
-    frequency::Frequencies,
+    frequency::{Frequencies, Weights},
     postings::{Postings, Slot},
     records::Records,
 };
 use crate::model::{Body, ItemHead, ItemId, Signature, StateChange, state_key};
 use jiff::{SignedDuration, Timestamp};
 use std::{
-    cmp::Reverse,
+    cmp::{Ordering, Reverse},
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
 };
@@ -40,15 +40,18 @@ const CANDIDATES: usize = 24;
 /// Of so many texts that share a shingle each is looked at; of more, those that share two.
 const FEW: usize = 96;
 
+/// Texts that a text usually shares a shingle or a telling word with, at most.
+const USUAL: usize = 200;
+
 /// What it weighs to have a shingle in common that stands in no other text; one that stands in more weighs that less.
 const WHOLE: u64 = 1 << 16;
 /// Any text that shares its exact form or its address is looked at, whatever its shingles; of those, the ones of about
 /// the same day before others.
 const CERTAIN: u64 = 1 << 40;
 
-/// Slots by number; a multiplication spreads the numbers over the table.
+/// Slots and counters by number; a multiplication spreads the numbers over the table.
 #[derive(Debug, Default)]
-struct Spread(u64);
+pub(super) struct Spread(u64);
 
 impl Hasher for Spread {
     fn finish(&self) -> u64 {
@@ -281,7 +284,7 @@ impl Window {
     pub(super) fn candidates(&self, own: &ItemId, signature: &Signature, probe: &[u32]) -> Vec<Entry<'_>> {
         self.by_shingle.approach(probe);
         let own = self.slot(&own.0);
-        let mut hits = Hits::default();
+        let mut hits = Hits::with_capacity_and_hasher(USUAL, BuildHasherDefault::default());
         let mut holders: Vec<Slot> = Vec::new();
         self.count_certain(signature, &mut hits);
         for shingle in probe {
@@ -303,10 +306,12 @@ impl Window {
             let least = *least;
             weights.retain(|(weight, _)| *weight >= least);
         }
-        let read = |(weight, slot): (u64, Slot)| self.at(slot).map(|entry| (weight, entry));
-        let mut found: Vec<(u64, Entry<'_>)> = weights.into_iter().filter_map(read).collect();
-        found.sort_by_cached_key(|(weight, entry)| (Reverse(*weight), entry.first_seen, entry.id()));
-        found.truncate(CANDIDATES);
+        let mut entries: Vec<(u64, Entry<'_>)> = Vec::with_capacity(weights.len());
+        entries.extend(weights.into_iter().filter_map(|(weight, slot)| Some((weight, self.at(slot)?))));
+        let found = first(&entries, CANDIDATES, |(weight, one), (other_weight, other)| {
+            let earlier_or_less = || one.first_seen.cmp(&other.first_seen).then_with(|| one.cmp_id(other));
+            other_weight.cmp(weight).then_with(earlier_or_less)
+        });
         found.into_iter().map(|(_, entry)| entry).collect()
     }
 
@@ -343,7 +348,8 @@ impl Window {
 
     /// Originals that share telling words, each given with its weight, with a text; the heaviest first, at most so many.
     pub(super) fn kin(&self, keys: impl Iterator<Item = (u32, f64)>, most: usize) -> Vec<(f64, Entry<'_>)> {
-        let mut hits: HashMap<Slot, f64, BuildHasherDefault<Spread>> = HashMap::default();
+        let mut hits: HashMap<Slot, f64, BuildHasherDefault<Spread>> =
+            HashMap::with_capacity_and_hasher(USUAL, BuildHasherDefault::default());
         let mut holders = Vec::new();
         for (key, weight) in keys {
             self.by_key.holders(key >> 1, COMMON_KEY, &mut holders);
@@ -356,10 +362,9 @@ impl Window {
             found.retain(|(weight, _)| *weight >= least);
         }
         let read = |(weight, slot): (f64, Slot)| self.at(slot).map(|entry| (weight, entry));
-        let mut found: Vec<(f64, Entry<'_>)> = found.into_iter().filter_map(read).collect();
-        found.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| other.1.order().cmp(&one.1.order())));
-        found.truncate(most);
-        found
+        let mut entries = Vec::with_capacity(found.len());
+        entries.extend(found.into_iter().filter_map(read));
+        first(&entries, most, |one, other| other.0.total_cmp(&one.0).then_with(|| other.1.order().cmp(&one.1.order())))
     }
 
     /// The originals of a story, the newest first.
@@ -367,10 +372,8 @@ impl Window {
         let mut holders = Vec::new();
         self.by_story.holders(key_of_id(story), TOO_LARGE, &mut holders);
         let entries = holders.into_iter().filter_map(|slot| self.at(slot));
-        let mut members: Vec<Entry<'_>> = entries.filter(|entry| entry.is_in(story)).collect();
-        members.sort_by(|one, other| other.order().cmp(&one.order()));
-        members.truncate(most);
-        members
+        let members: Vec<Entry<'_>> = entries.filter(|entry| entry.is_in(story)).collect();
+        first(&members, most, |one, other| other.order().cmp(&one.order()))
     }
 
     /// How rare a telling word is among the originals: 1 when none has it, 0 when all have it.
@@ -378,9 +381,9 @@ impl Window {
         self.keys.rarity(key, self.originals)
     }
 
-    /// What a term weighs: the fewer texts have it, the more.
-    pub(super) fn weight(&self, term: u32) -> f64 {
-        self.terms.weight(term, self.len())
+    /// What terms weigh: the fewer texts have one, the more.
+    pub(super) fn weights(&self) -> Weights<'_> {
+        self.terms.weights(self.len())
     }
 
     fn slot(&self, id: &str) -> Option<Slot> {
@@ -396,6 +399,13 @@ impl Window {
     pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         (0..self.slots).filter_map(|slot| self.at(slot))
     }
+}
+
+/// The first of some entries in an order. Entries are large, so what is sorted are places.
+fn first<T: Copy>(entries: &[T], most: usize, order: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
+    let mut sorted: Vec<&T> = entries.iter().collect();
+    sorted.sort_by(|one, other| order(one, other));
+    sorted.into_iter().take(most).copied().collect()
 }
 
 /// What an original is found under by its kin.
@@ -488,7 +498,7 @@ mod tests {
             answers.push(format!("{:?}", window.entry(&id.0)));
             answers.push(names(window.candidates(id, signature, &signature.bottom)));
             for term in &signature.terms {
-                answers.push(window.weight(*term).to_string());
+                answers.push(window.weights().of(*term).to_string());
             }
             for paragraph in &signature.paragraphs {
                 let mut holders = window.paragraph_holders(*paragraph).1;
@@ -555,7 +565,7 @@ mod tests {
         items.iter().for_each(|(id, head, _)| window.put(id, head.clone()));
         let (stranger, _, signature) = item(300, &word, 0);
         let term = *signature.terms.first().unwrap();
-        assert!(window.weight(term) < 2.0);
+        assert!(window.weights().of(term) < 2.0);
         assert_eq!(window.paragraph_holders(3).0, items.len());
         // All have the exact text, and the first seen come first.
         let found = window.candidates(&stranger, &Signature { link: None, guid: None, ..signature }, &[]);

@@ -4,7 +4,7 @@
 //! put no space between words (Han, Kana, Thai and their neighbours) are read as overlapping pairs of characters.
 
 use std::sync::LazyLock;
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, char::is_combining_mark, is_nfkc_quick};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// One word.
@@ -81,23 +81,146 @@ impl Lexicon {
         Self(places)
     }
 
+    #[inline]
     fn has(&self, word: u64) -> bool {
-        let from = word as usize & (self.0.len() - 1);
-        let (before, after) = self.0.split_at(from.min(self.0.len()));
-        let run = after.iter().chain(before).take_while(|taken| **taken != 0);
-        run.into_iter().any(|taken| *taken == word)
+        let mut place = word as usize;
+        loop {
+            match self.0.get(place & (self.0.len() - 1)) {
+                Some(taken) if *taken == word => return word != 0,
+                None | Some(0) => return false,
+                Some(_) => place += 1,
+            }
+        }
     }
 }
 
 /// The words of a text, in order.
 pub(super) fn words(text: &str) -> Vec<Word> {
-    let mut reader = Reader { words: Vec::with_capacity(text.len() / 6), ..Reader::default() };
+    let mut words = Vec::with_capacity(text.len() / 6);
+    read(text, &mut words);
+    words
+}
+
+/// Adds the words of a text to those of others. Only what stands between two spaces and is not ASCII is normalised: no
+/// word and no normal form reaches over a space.
+pub(super) fn read(text: &str, words: &mut Vec<Word>) {
     if text.is_ascii() {
-        reader.read(text.chars());
-    } else {
-        reader.read(visible(text).nfkc());
+        return read_ascii(text, words);
     }
-    reader.words
+    let (mut rest, mut reader) = (text, Reader::default());
+    while let Some(first) = rest.bytes().position(|byte| !byte.is_ascii()) {
+        let bytes = rest.as_bytes();
+        let space_before = bytes.iter().take(first).rposition(|byte| *byte == b' ');
+        let space_after = bytes.iter().skip(first).position(|byte| *byte == b' ');
+        let (start, end) = (space_before.unwrap_or(0), space_after.map_or(rest.len(), |space| first + space));
+        let (Some(before), Some(other), Some(after)) = (rest.get(..start), rest.get(start..end), rest.get(end..))
+        else {
+            return;
+        };
+        read_ascii(before, words);
+        if is_nfkc_quick(visible(other)) == IsNormalized::Yes {
+            reader.read(visible(other), words);
+        } else {
+            reader.read(visible(other).nfkc(), words);
+        }
+        rest = after;
+    }
+    read_ascii(rest, words);
+}
+
+/// The words of ASCII text: what [`Reader`] reads of it, without a look at each character.
+fn read_ascii(text: &str, words: &mut Vec<Word>) {
+    let lower = text.to_ascii_lowercase();
+    let byte = |at: usize| lower.as_bytes().get(at).copied().unwrap_or(b' ');
+    let (mut at, mut before): (usize, Option<(usize, bool)>) = (0, None);
+    // A word that an apostrophe was taken out of.
+    let mut spelt = String::new();
+    while at < lower.len() {
+        let first = byte(at);
+        if !first.is_ascii_alphanumeric() {
+            at += 1;
+            continue;
+        }
+        let (start, mut apostrophes) = (at, 0);
+        loop {
+            at += 1;
+            match byte(at) {
+                b'a'..=b'z' | b'0'..=b'9' => {}
+                b'.' | b',' if byte(at - 1).is_ascii_digit() && byte(at + 1).is_ascii_digit() => {}
+                b'\'' if byte(at + 1).is_ascii_alphanumeric() => apostrophes += 1,
+                _ => break,
+            }
+        }
+        let after_minus = first.is_ascii_digit() && start > 0 && byte(start - 1) == b'-';
+        // The end of the word before it, where that is all that stands between.
+        let joined = before.filter(|(end, _)| after_minus && end + 1 == start);
+        let is_negative = after_minus && joined.is_none();
+        let hangs_on_word = joined.is_some_and(|(_, is_number)| !is_number);
+        before = Some((at, first.is_ascii_digit()));
+        let from = if is_negative { start - 1 } else { start };
+        let Some(mut token) = lower.get(from..at) else { return };
+        if apostrophes > 0 {
+            spelt.clear();
+            spelt.extend(token.chars().filter(|c| *c != '\''));
+            token = &spelt;
+        }
+        words.push(word(&Token {
+            text: token,
+            length: at - start - apostrophes,
+            stem_end: token.len().min(STEM + usize::from(is_negative)),
+            starts_with_capital: text.as_bytes().get(start).is_some_and(u8::is_ascii_uppercase),
+            starts_in_digit: first.is_ascii_digit(),
+            hangs_on_word,
+        }));
+    }
+}
+
+/// A word as it is written, without its capitals.
+struct Token<'t> {
+    text: &'t str,
+    /// Its characters, and where its beginning ends in bytes.
+    length: usize,
+    stem_end: usize,
+    starts_with_capital: bool,
+    starts_in_digit: bool,
+    /// A number that hangs on a word by a hyphen names something ("COVID-19", "F-16") and counts nothing.
+    hangs_on_word: bool,
+}
+
+#[inline]
+fn word(token: &Token<'_>) -> Word {
+    let text = token.text;
+    let beginning = text.get(..token.stem_end).unwrap_or(text);
+    let hash_of_beginning = xxh3_64(beginning.as_bytes());
+    let is_figure = token.starts_in_digit && !token.hangs_on_word;
+    let hash = if is_figure && text.contains([',', '.']) {
+        hash_of_figure(text)
+    } else if beginning.len() == text.len() {
+        hash_of_beginning
+    } else {
+        xxh3_64(text.as_bytes())
+    };
+    let (mut stem_hash, mut caseless) = (hash_of_beginning, false);
+    if let Some(first) = text.chars().next().filter(|first| !first.is_ascii()) {
+        let stem = stem(text, token.length, beginning);
+        if stem != beginning {
+            stem_hash = xxh3_64(stem.as_bytes());
+        }
+        caseless = first.is_alphabetic() && first.to_uppercase().next() == Some(first);
+    }
+    let kind = if is_figure {
+        Kind::Figure
+    } else if TELLING.has(hash) {
+        Kind::Telling
+    } else if EVERYDAY.has(hash_of_beginning) {
+        Kind::Everyday
+    } else if token.starts_with_capital && token.length > 1 {
+        Kind::Name
+    } else {
+        Kind::Plain
+    };
+    let length = u8::try_from(token.length).unwrap_or(PAIR).min(PAIR - 1);
+    Word { hash, stem: stem_hash, caseless, kind, length }
 }
 
 /// What is left of a text when typography is taken away: letters, digits, and the signs that change what is said.
@@ -143,31 +266,34 @@ fn visible(text: &str) -> impl Iterator<Item = char> {
     })
 }
 
+/// The word that is being read.
 #[derive(Default)]
 struct Reader {
-    words: Vec<Word>,
     token: String,
     /// Characters of the token, and where its beginning ends in bytes.
     length: usize,
     stem_end: usize,
     starts_with_capital: bool,
-    /// A number that hangs on a word by a hyphen names something ("COVID-19", "F-16") and counts nothing.
     hangs_on_word: bool,
 }
 
 impl Reader {
-    fn read(&mut self, chars: impl Iterator<Item = char>) {
+    fn read(&mut self, chars: impl Iterator<Item = char>, words: &mut Vec<Word>) {
         let mut chars = chars.peekable();
+        self.hangs_on_word = false;
         while let Some(c) = chars.next() {
             let next = chars.peek().copied();
             if is_unspaced(c) {
-                self.finish();
+                words.extend(self.finish());
                 self.hangs_on_word = false;
-                let mut pair = String::from(c);
-                pair.extend(next.filter(|next| is_unspaced(*next)));
-                let hash = xxh3_64(pair.as_bytes());
-                let length = if pair.len() > c.len_utf8() { PAIR } else { 1 };
-                self.words.push(Word { hash, stem: hash, caseless: true, kind: Kind::Plain, length });
+                let mut pair = [0; 8];
+                let end = c.encode_utf8(&mut pair).len();
+                let next = next.filter(|next| is_unspaced(*next));
+                let end_of_next =
+                    next.map_or(0, |next| next.encode_utf8(pair.get_mut(end..).unwrap_or_default()).len());
+                let hash = xxh3_64(pair.get(..end + end_of_next).unwrap_or_default());
+                let length = if next.is_some() { PAIR } else { 1 };
+                words.push(Word { hash, stem: hash, caseless: true, kind: Kind::Plain, length });
             } else if c.is_alphanumeric()
                 || (!c.is_ascii() && is_combining_mark(c))
                 || (joins_digits(c) && ends_in_digit(&self.token) && next.is_some_and(|next| next.is_ascii_digit()))
@@ -179,14 +305,14 @@ impl Reader {
                 let after_word = !self.token.is_empty() && !starts_in_digit(&self.token);
                 let is_minus = matches!(c, '-' | '\u{2212}') && next.is_some_and(|next| next.is_ascii_digit());
                 let stands_alone = self.token.is_empty();
-                self.finish();
+                words.extend(self.finish());
                 self.hangs_on_word = is_minus && after_word;
                 if is_minus && stands_alone && !self.hangs_on_word {
                     self.token.push('-');
                 }
             }
         }
-        self.finish();
+        words.extend(self.finish());
     }
 
     fn take(&mut self, c: char) {
@@ -204,33 +330,21 @@ impl Reader {
         }
     }
 
-    fn finish(&mut self) {
-        let token = self.token.as_str();
-        if !token.is_empty() && token != "-" {
-            let is_figure = starts_in_digit(token) && !self.hangs_on_word;
-            let hash = if is_figure { hash_of_figure(token) } else { xxh3_64(token.as_bytes()) };
-            let beginning = token.get(..self.stem_end).unwrap_or(token);
-            let hash_of_beginning = xxh3_64(beginning.as_bytes());
-            let stem = stem(token, self.length, beginning);
-            let stem_hash = if stem == beginning { hash_of_beginning } else { xxh3_64(stem.as_bytes()) };
-            let caseless = !token.is_ascii()
-                && token.chars().next().is_some_and(|c| c.is_alphabetic() && c.to_uppercase().next() == Some(c));
-            let kind = if is_figure {
-                Kind::Figure
-            } else if TELLING.has(hash) {
-                Kind::Telling
-            } else if EVERYDAY.has(hash_of_beginning) {
-                Kind::Everyday
-            } else if self.starts_with_capital && self.length > 1 {
-                Kind::Name
-            } else {
-                Kind::Plain
-            };
-            let length = u8::try_from(self.length).unwrap_or(PAIR).min(PAIR - 1);
-            self.words.push(Word { hash, stem: stem_hash, caseless, kind, length });
-        }
+    fn finish(&mut self) -> Option<Word> {
+        let is_word = !self.token.is_empty() && self.token != "-";
+        let word = is_word.then(|| {
+            word(&Token {
+                text: &self.token,
+                length: self.length,
+                stem_end: self.stem_end,
+                starts_with_capital: self.starts_with_capital,
+                starts_in_digit: starts_in_digit(&self.token),
+                hangs_on_word: self.hangs_on_word,
+            })
+        });
         self.token.clear();
         (self.length, self.stem_end) = (0, 0);
+        word
     }
 }
 
@@ -288,7 +402,8 @@ fn is_invisible(c: char) -> bool {
 
 /// Letters of scripts that are written without spaces between words.
 fn is_unspaced(c: char) -> bool {
-    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3005}'..='\u{30ff}'
+    !c.is_ascii()
+        && matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3005}'..='\u{30ff}'
         | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
@@ -330,7 +445,24 @@ mod tests {
         assert_eq!(words("กรุงเทพ").len(), "กรุงเทพ".chars().count());
     }
 
+    /// The words of a whole text, character by character.
+    fn read_slowly(text: &str) -> Vec<Word> {
+        let mut words = Vec::new();
+        Reader::default().read(visible(text).nfkc(), &mut words);
+        words
+    }
+
     proptest::proptest! {
+        #[test]
+        fn a_text_that_is_read_in_parts_has_the_words_of_the_whole(
+            text in "[a-cA-C0-3'’., \n\u{a0}\u{301}éÉ…\u{ad}Жж中い٣ﬁ-]{0,40}", ascii in "[ -~]{0,60}",
+            numbers in "[0-3a'., -]{0,60}",
+        ) {
+            for text in [text, ascii, numbers] {
+                proptest::prop_assert_eq!(words(&text), read_slowly(&text));
+            }
+        }
+
         #[test]
         fn any_text_is_read(text in "\\PC*") {
             words(&text);

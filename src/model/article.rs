@@ -258,13 +258,21 @@ impl Article {
     /// The spans of the paragraphs of the body, in order.
     pub fn paragraphs(&self) -> Vec<Span> {
         let mut spans = Vec::new();
-        let mut start = 0;
-        for paragraph in self.body.split("\n\n") {
-            let end = start + paragraph.len();
-            if !paragraph.trim().is_empty() {
-                spans.push(Span::body(start, end));
+        let (mut start, mut line) = (0, 0);
+        while let Some(rest) = self.body.get(line..) {
+            let end = rest.find('\n').map(|end| line + end);
+            if let Some(end) = end
+                && self.body.as_bytes().get(end + 1) != Some(&b'\n')
+            {
+                line = end + 1;
+                continue;
             }
-            start = end + 2;
+            let span = Span::body(start, end.unwrap_or(self.body.len()));
+            if span.of(&self.body).is_some_and(|paragraph| !paragraph.trim().is_empty()) {
+                spans.push(span);
+            }
+            start = span.end + 2;
+            line = start;
         }
         spans
     }
@@ -320,5 +328,31 @@ impl Article {
     /// The kind of section that holds this place of the body.
     pub fn section_kind(&self, span: &Span) -> Option<SectionKind> {
         self.sections.iter().find(|section| section.span.contains(span)).map(|section| section.kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(body: &str) {
+        let mut article = Article::new(ItemId("f:1".to_owned()), FeedId("f".to_owned()));
+        article.body = body.to_owned();
+        let spans = article.paragraphs();
+        let found: Vec<&str> = spans.iter().filter_map(|span| span.of(body)).collect();
+        let expected: Vec<&str> = body.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()).collect();
+        assert_eq!(found, expected, "{body:?}");
+    }
+
+    #[test]
+    fn a_blank_line_ends_a_paragraph_and_no_other_line_does() {
+        check("");
+        check("One.");
+        check("One.\n\nTwo\nlines.\n\nThree.");
+        check("\n\n\nOne.\n\n\nTwo.\n\n \n\nThree.\n");
+        check("One.\n\n");
+        check("\n");
+        check("é\n\n\n\n中");
     }
 }

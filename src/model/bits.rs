@@ -157,24 +157,47 @@ impl BitReader<'_> {
         Date::new(year, month, day).ok().map(Some)
     }
 
+    /// The upper part of a gap as so many ones and a zero, and its lower part of `width` bits, at most 31.
+    fn gap(&mut self, width: u32) -> Option<u64> {
+        if self.n_open < 48 {
+            self.fill();
+        }
+        let ones = self.open.trailing_ones();
+        let length = ones + 1 + width;
+        if length <= self.n_open {
+            // Nearly always the whole of it is open.
+            let rest = self.open >> (ones + 1);
+            self.open = rest >> width;
+            self.n_open -= length;
+            return Some(u64::from(ones) << width | rest & ((1 << width) - 1));
+        }
+        let upper = self.ones()?;
+        Some(u64::from(upper) << width | u64::from(self.take(width)?))
+    }
+
     pub(super) fn ascending<T: TryFrom<u32>>(&mut self) -> Option<Vec<T>> {
+        let mut hashes = Vec::new();
+        self.ascending_into(&mut hashes).map(|()| hashes)
+    }
+
+    /// The same in place of what `hashes` held.
+    pub(super) fn ascending_into<T: TryFrom<u32>>(&mut self, hashes: &mut Vec<T>) -> Option<()> {
+        hashes.clear();
         let n = self.number()? as usize;
         if n == 0 {
-            return Some(Vec::new());
+            return Some(());
         }
         // Each takes a bit at least, so that damaged bytes cannot ask for much memory.
         if n > self.bytes.len() * 8 + self.n_open as usize {
             return None;
         }
         let width = self.take(5)?;
-        let mut hashes = Vec::with_capacity(n);
+        hashes.reserve_exact(n);
         let mut before = 0u32;
         for _ in 0..n {
-            let upper = self.ones()?;
-            let gap = (u64::from(upper) << width) | u64::from(self.take(width)?);
-            before = before.checked_add(u32::try_from(gap).ok()?)?;
+            before = before.checked_add(u32::try_from(self.gap(width)?).ok()?)?;
             hashes.push(T::try_from(before).ok()?);
         }
-        Some(hashes)
+        Some(())
     }
 }

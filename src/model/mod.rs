@@ -14,6 +14,7 @@ mod hash;
 mod intake;
 mod issue;
 mod item;
+pub mod json;
 mod number;
 mod observation;
 mod record;

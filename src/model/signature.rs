@@ -165,31 +165,38 @@ impl Body<'_> {
         })
     }
 
-    /// The smallest shingle hashes, without the rest.
-    pub fn bottom(self) -> Option<Vec<u32>> {
+    /// The smallest shingle hashes, without the rest, in place of what `bottom` held, and how many there are in all; none
+    /// when the bytes are no signature.
+    pub fn sample(self, bottom: &mut Vec<u32>) -> Option<u32> {
         let mut reader = Reader { bytes: self.0 };
         reader.hashes()?;
-        reader.keys()?;
+        reader.skip_keys()?;
         let mut bits = BitReader { bytes: reader.bytes, open: 0, n_open: 0 };
         bits.day()?;
-        bits.number()?;
+        let shingles = bits.number()?;
         bits.take(8)?;
-        bits.ascending()
+        bits.ascending_into(bottom)?;
+        Some(shingles)
+    }
+
+    /// The exact hash, the link and the guid, without the rest.
+    pub fn hashes(self) -> Option<(u64, Option<u64>, Option<u64>)> {
+        Reader { bytes: self.0 }.hashes()
     }
 
     /// The exact hash, without the rest.
     pub fn exact(self) -> Option<u64> {
-        Reader { bytes: self.0 }.hashes().map(|(exact, ..)| exact)
+        self.hashes().map(|(exact, ..)| exact)
     }
 
     /// The link, without the rest.
     pub fn link(self) -> Option<u64> {
-        Reader { bytes: self.0 }.hashes()?.1
+        self.hashes()?.1
     }
 
     /// The guid, without the rest.
     pub fn guid(self) -> Option<u64> {
-        Reader { bytes: self.0 }.hashes()?.2
+        self.hashes()?.2
     }
 
     /// What it is about, without the rest.
@@ -207,7 +214,7 @@ impl Body<'_> {
     pub fn day(self) -> Option<Date> {
         let mut reader = Reader { bytes: self.0 };
         reader.hashes()?;
-        reader.keys()?;
+        reader.skip_keys()?;
         BitReader { bytes: reader.bytes, open: 0, n_open: 0 }.day()?
     }
 }
@@ -248,7 +255,7 @@ struct Reader<'a> {
     bytes: &'a [u8],
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn byte(&mut self) -> Option<u8> {
         let (first, rest) = self.bytes.split_first()?;
         self.bytes = rest;
@@ -274,11 +281,17 @@ impl Reader<'_> {
         Some((exact, link, guid))
     }
 
-    /// What it is about, after the hashes.
-    fn keys(&mut self) -> Option<Vec<u32>> {
+    /// Passes over what it is about, after the hashes.
+    fn skip_keys(&mut self) -> Option<&'a [u8]> {
         let n = usize::from(self.byte()?);
         let (keys, rest) = self.bytes.split_at_checked(n * KEY)?;
         self.bytes = rest;
+        Some(keys)
+    }
+
+    /// What it is about, after the hashes.
+    fn keys(&mut self) -> Option<Vec<u32>> {
+        let keys = self.skip_keys()?;
         let key = |bytes: &[u8]| bytes.iter().rev().fold(0, |key, byte| key << 8 | u32::from(*byte));
         Some(keys.chunks_exact(KEY).map(key).collect())
     }
@@ -415,7 +428,8 @@ mod tests {
     #[track_caller]
     fn check(signature: &Signature) {
         let packed = Packed::from(signature);
-        assert_eq!(packed.body().bottom().as_ref(), Some(&signature.bottom));
+        let mut bottom = vec![7];
+        assert_eq!((packed.body().sample(&mut bottom), &bottom), (Some(signature.shingles), &signature.bottom));
         assert_eq!(packed.body().keys(), signature.keys);
         assert_eq!(packed.signature().as_ref(), Some(signature));
         let body = packed.body();

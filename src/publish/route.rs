@@ -123,14 +123,21 @@ pub(super) fn schema_address(schema: &str) -> String {
 
 /// A record with a JSON value.
 pub(super) fn json(stamp: &Stamp<'_>, label: &Label<'_>, value: &impl Serialize) -> Record {
-    let value = serde_json::to_vec(value).expect("record values have string keys and finite numbers");
-    record(stamp, label, Some(value), "application/json")
+    json_of_about(0, stamp, label, value)
+}
+
+/// A record with a JSON value of about so many bytes.
+pub(super) fn json_of_about(bytes: usize, stamp: &Stamp<'_>, label: &Label<'_>, value: &impl Serialize) -> Record {
+    let mut json = Vec::with_capacity(bytes.max(1 << 10));
+    serde_json::to_writer(&mut json, value).expect("record values have string keys and finite numbers");
+    record(stamp, label, Some(json), "application/json")
 }
 
 /// A record with this value, or a tombstone.
 pub(super) fn record(stamp: &Stamp<'_>, label: &Label<'_>, value: Option<Vec<u8>>, content_type: &str) -> Record {
     let origin = stamp.origin.to_string();
-    let headers = headers(&Facts {
+    let trace = Trace::of_origin(&origin);
+    let facts = Facts {
         id: &label.id,
         feed: &label.feed.0,
         happening: &label.happening.name(),
@@ -142,11 +149,11 @@ pub(super) fn record(stamp: &Stamp<'_>, label: &Label<'_>, value: Option<Vec<u8>
         content_type,
         item: label.item,
         hash: &label.hash.0,
-        is_sampled: Trace::of_origin(&origin).is_sampled(stamp.sampled),
+        is_sampled: trace.is_sampled(stamp.sampled),
         origin: &origin,
         generation: stamp.generation,
-    });
-    Record { topic: label.topic, key: label.key.to_owned(), headers, value }
+    };
+    Record { topic: label.topic, key: label.key.to_owned(), headers: headers_in(&trace, &facts), value }
 }
 
 /// What the headers of a record say, each thing once. A line of a topic file holds no more, and they can all be had
@@ -168,39 +175,50 @@ pub(super) struct Facts<'a> {
     pub(super) is_sampled: bool,
 }
 
+/// Headers of a record at most.
+const HEADERS: usize = 18;
+
 /// The headers, in the order in which every record has them.
 pub(super) fn headers(facts: &Facts<'_>) -> Vec<(String, String)> {
-    let trace = Trace::of_origin(facts.origin);
+    headers_in(&Trace::of_origin(facts.origin), facts)
+}
+
+fn headers_in(trace: &Trace, facts: &Facts<'_>) -> Vec<(String, String)> {
     let trace = trace.parent(&trace.span_of_record(facts.origin, facts.id), facts.is_sampled);
-    let mut headers = vec![
+    let mut headers = Vec::with_capacity(HEADERS);
+    headers.extend([
         pair("ce_specversion", "1.0"),
         pair("ce_id", facts.id),
-        pair("ce_source", &format!("/feeds/{}", facts.feed)),
+        owned("ce_source", format!("/feeds/{}", facts.feed)),
         pair("ce_type", facts.happening),
         pair("ce_subject", facts.subject),
         pair("ce_time", facts.observed),
         // The frame's time too: a clock read here would give a repeat of the record other bytes.
         pair("ce_recordedtime", facts.observed),
-    ];
+    ]);
     if let Some(schema) = facts.schema {
-        headers.push(pair("ce_dataschema", &schema_address(schema)));
+        headers.push(owned("ce_dataschema", schema_address(schema)));
     }
     headers.extend([
         pair("ce_partitionkey", facts.key),
         // The CloudEvents sequence extension wants text that sorts as it counts.
-        pair("ce_sequence", &format!("{:010}", facts.revision)),
+        owned("ce_sequence", format!("{:010}", facts.revision)),
         pair("ce_traceparent", &trace),
         pair("content-type", facts.content_type),
         pair("traceparent", &trace),
         pair("item", facts.item),
-        pair("rev", &facts.revision.to_string()),
+        owned("rev", facts.revision.to_string()),
         pair("hash", facts.hash),
         pair("origin", facts.origin),
-        pair("generation", &facts.generation.to_string()),
+        owned("generation", facts.generation.to_string()),
     ]);
     headers
 }
 
 fn pair(name: &str, value: &str) -> (String, String) {
-    (name.to_owned(), value.to_owned())
+    owned(name, value.to_owned())
+}
+
+fn owned(name: &str, value: String) -> (String, String) {
+    (name.to_owned(), value)
 }
