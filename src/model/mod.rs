@@ -14,7 +14,6 @@ mod hash;
 mod intake;
 mod issue;
 mod item;
-pub mod json;
 mod number;
 mod observation;
 mod record;
