@@ -58,6 +58,8 @@ struct Table {
     source: Regex,
     with: Regex,
     with_inside: Regex,
+    /// The words of `helped` by themselves: its own end can stand nowhere else, and is dear to look for.
+    helps: Regex,
     helped: Regex,
     origin: Regex,
     made: Regex,
@@ -106,6 +108,7 @@ static TABLE: LazyLock<Option<Table>> = LazyLock::new(|| {
         source: Regex::new(&format!("(?i)^(?:{})", any("source"))).ok()?,
         with: Regex::new(&format!("(?i)^(?:{})", any("with"))).ok()?,
         with_inside: Regex::new(&format!(r"(?i)[\s,]\s*(?:{})", any("with"))).ok()?,
+        helps: Regex::new(&format!("(?i)(?:{})", plain("helped"))).ok()?,
         helped: Regex::new(&format!(r"(?i)\s*(?:{})(?:\s+from\s+(?-i:\p{{Lu}})[^.]{{2,60}})?[\s.)\]。]*$", plain("helped"))).ok()?,
         origin: Regex::new(&format!("(?i)^(?:{this})?(?:{})", any("origin"))).ok()?,
         made: Regex::new(&format!("(?i)^(?:{this})(?:{})", any("made"))).ok()?,
@@ -166,6 +169,12 @@ impl Names {
         let found = |agency: &'static str| Found { agency: agency.to_owned(), wrote: alone.then_some(weight) };
         self.agencies.into_iter().map(found).collect()
     }
+}
+
+/// The end of a text, in which whole all of `helped` must stand: words, who is meant, and a row of full stops.
+fn tail(text: &str) -> &str {
+    const LENGTH: usize = 600;
+    text.get(text.floor_char_boundary(text.len().saturating_sub(LENGTH))..).unwrap_or(text)
 }
 
 impl Table {
@@ -281,7 +290,9 @@ impl Table {
             let names = self.names(self.label.find(list).map_or(Some(list), |label| list.get(..label.start()))?);
             return (!names.agencies.is_empty()).then(|| names.credits(Weight::Named));
         }
-        if let Some(found) = self.helped.find(text) {
+        if self.helps.is_match(tail(text))
+            && let Some(found) = self.helped.find(text)
+        {
             let list = text.get(..found.start())?;
             // "综合新华社、法新社报道".
             let list = self.with.find(list).and_then(|with| list.get(with.end()..)).unwrap_or(list);
