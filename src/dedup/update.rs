@@ -23,7 +23,7 @@ const LEAST_SHARE_OF_BRIEF: f64 = 0.6;
 /// A text that has less of the other's runs of words than this is told freely; then it has at least the other's names: of
 /// so many, all but this share. In a new memory, which cannot tell yet which words are rare, the words alone say too much.
 const FREELY: f64 = 0.3;
-const LEAST_NAMES: usize = 3;
+const LEAST_NAMES: usize = 2;
 const NAMES_LOST: f64 = 0.6;
 /// Containment from which on one text stands in the other; the rest is captions, credits and extraction noise.
 const CONTAINED: f64 = 0.5;
