@@ -237,7 +237,7 @@ fn in_common_words(number: u64) -> String {
         );
         story += &format!("{} without delay.{}", word(1, below(110)), if sentence % 4 == 3 { "\n\n" } else { " " });
     }
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         let [cases, day, dead, deaths] = [900_000, 9_000, 9_000, 300].map(&mut below);
         story += &format!(
             "To date, a total of {cases} coronavirus cases have been confirmed in the country, including {day} new \
