@@ -127,6 +127,7 @@ impl Client {
             Some((Some(Code::Authentication | Code::SaslAuthenticationFailed | Code::SSL), reason)) => {
                 BrokerError::NotLetIn(format!("{attempt}: {reason}"))
             }
+            Some((Some(code), reason)) if is_denial(code) => BrokerError::Denied(format!("{attempt}: {reason}")),
             Some((_, reason)) => BrokerError::sort(&format!("{attempt} ({reason})"), error, BrokerError::Unavailable),
             None => BrokerError::sort(attempt, error, BrokerError::Unavailable),
         }
