@@ -65,27 +65,30 @@ pub(super) struct Phrases(FxHashMap<String, Begun>);
 #[derive(Default)]
 struct Begun {
     /// Those of one word.
-    alone: Vec<(Vec<String>, Cue)>,
+    alone: Vec<(Rest, Cue)>,
     /// By the second word: those that go on with it, and those of one word among them.
-    seconds: FxHashMap<String, Vec<(Vec<String>, Cue)>>,
+    seconds: FxHashMap<Box<str>, Vec<(Rest, Cue)>>,
 }
 
+/// The words of a phrase behind its first.
+type Rest = Box<[Box<str>]>;
+
 impl Begun {
-    fn add(&mut self, rest: Vec<String>, cue: Cue) {
+    fn add(&mut self, rest: Rest, cue: Cue) {
         match rest.first() {
             Some(second) => {
                 let alone = &self.alone;
                 self.seconds.entry(second.clone()).or_insert_with(|| alone.clone()).push((rest, cue));
             }
             None => {
-                self.seconds.values_mut().for_each(|phrases| phrases.push((Vec::new(), cue)));
-                self.alone.push((Vec::new(), cue));
+                self.seconds.values_mut().for_each(|phrases| phrases.push((Rest::default(), cue)));
+                self.alone.push((Rest::default(), cue));
             }
         }
     }
 
     /// Those that can stand before a token.
-    fn before(&self, next: Option<&Token<'_>>) -> &[(Vec<String>, Cue)] {
+    fn before(&self, next: Option<&Token<'_>>) -> &[(Rest, Cue)] {
         let next = next.filter(|_| !self.seconds.is_empty());
         next.and_then(|next| self.seconds.get(next.lower.as_ref())).unwrap_or(&self.alone)
     }
@@ -95,9 +98,10 @@ impl Phrases {
     /// Adds phrases that say the same.
     pub(super) fn add(&mut self, compounds: &Compounds, list: &[String], cue: Cue) {
         for phrase in list.iter().flat_map(|phrase| alternatives(phrase)) {
-            let mut words = compounds.split(tokenize(&phrase, 0)).into_iter().map(|token| token.lower.into_owned());
-            if let Some(first) = words.next() {
-                self.0.entry(first).or_default().add(words.collect(), cue);
+            let tokens = compounds.split(tokenize(&phrase, 0));
+            if let Some((first, rest)) = tokens.split_first() {
+                let rest = rest.iter().map(|token| token.lower.as_ref().into()).collect();
+                self.0.entry(first.lower.to_string()).or_default().add(rest, cue);
             }
         }
     }
@@ -142,7 +146,7 @@ impl Phrases {
 
 /// The words of a phrase, in lower case.
 pub(super) fn split(phrase: &str) -> Vec<String> {
-    tokenize(phrase, 0).into_iter().map(|token| token.lower.into_owned()).collect()
+    tokenize(phrase, 0).iter().map(|token| token.lower.to_string()).collect()
 }
 
 /// `has/have died` as `has died` and `have died`.

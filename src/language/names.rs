@@ -204,6 +204,12 @@ pub struct DiseaseNames {
     pub epidemic: Names,
     /// What makes that another one: "flu".
     pub other_epidemic: Names,
+    /// What hardly any story but one of the epidemic says, by kinds: "positivity rate", "active cases".
+    #[serde(default)]
+    pub signs: Vec<Names>,
+    /// What such stories often say, by kinds: "intensive care", "lockdown".
+    #[serde(default)]
+    pub hints: Vec<Names>,
 }
 
 #[cfg(test)]

@@ -173,6 +173,7 @@ pub enum Word {
     Circumstance,
     Aftermath,
     Infectious,
+    Infection,
     Animal,
     Lost,
     Kills,

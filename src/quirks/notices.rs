@@ -6,7 +6,7 @@
 //! "Correction officers strike" have none.
 
 use crate::model::Notice;
-use regex::Regex;
+use regex::{Captures, Regex};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -77,8 +77,8 @@ struct Table {
     /// First words of notes; true where they also stand in the brackets of headlines.
     verbs: Vec<(String, Kind, bool)>,
     labels: Vec<&'static str>,
-    says: Vec<(Kind, Regex)>,
-    own: Vec<(Kind, Regex)>,
+    says: Vec<(Kind, Phrases)>,
+    own: Vec<(Kind, Phrases)>,
     named: Regex,
     named_before: Regex,
 }
@@ -116,11 +116,11 @@ impl Table {
                     continue;
                 }
                 "says" => {
-                    says.push((kind, phrases(words, "")?));
+                    says.push((kind, Phrases::new(words, "")?));
                     continue;
                 }
                 "own" => {
-                    own.push((kind, phrases(words, "^")?));
+                    own.push((kind, Phrases::new(words, "^")?));
                     continue;
                 }
                 "strict" => Place::Strict,
@@ -142,9 +142,10 @@ impl Table {
             r"(?i)^(?:(?P<nth>\d{{1,2}})(?P<suffix>st|nd|rd|th|er|re|ère|ème|e|º|ª)?[ -]?)?(?P<word>{})(?:[ ]?(?P<n>\d{{1,2}})보?)?(?:$|[^\p{{L}}\p{{M}}\p{{N}}])",
             written.join("|")
         );
-        let quoted = r#"(?:["“„](?P<a>[^"“”„\n]{3,250})["”“]|[‘'](?P<b>[^\n]{3,250}?)['’](?:\W|$)|«\s*(?P<c>[^»\n]{3,250}?)\s*»|[「『《](?P<d>[^」』》\n]{2,250})[」』》])"#;
+        // How long a name is is counted afterwards: a pattern that counts is a copy of itself for each character.
+        let quoted = r#"(?:["“„](?P<a>[^"“”„\n]+)["”“]|[‘'](?P<b>[^\n]{3,}?)['’](?:\W|$)|«\s*(?P<c>[^»\n]+?)\s*»|[「『《](?P<d>[^」』》\n]+)[」』》])"#;
         let lead_in = r"(?:headlined|slugged|titled|entitled|under the (?:headline|title|slug)|with the (?:headline|title)|titulad[oa]|con el título|intitulée?|sous le titre|unter dem Titel|mit (?:dem Titel|der Überschrift)|intitolat[oa]|dal titolo|com o título|под заголовком|с заголовком|题为|題為|标题为|標題為|story|item|report|article|dispatch|noticia|nota|dépêche|Meldung|сообщение|новость|稿件|报道|記事|기사)";
-        let slug = r"(?:slugged|under the slug|slug)\s*:?\s*(?P<slug>[\p{L}\p{N}][\p{L}\p{N}/&.\-–]{2,80}[\p{L}\p{N}])";
+        let slug = r"(?:slugged|under the slug|slug)\s*:?\s*(?P<slug>[\p{L}\p{N}][\p{L}\p{N}/&.\-–]+[\p{L}\p{N}])";
         Some(Self {
             marks,
             mark: Regex::new(&mark).ok()?,
@@ -152,23 +153,63 @@ impl Table {
             labels,
             says,
             own,
-            named: Regex::new(&format!(r"(?i){lead_in}\s*[:,(]?\s*{quoted}|\b{slug}|\bkill\s+(?P<bare>(?:BC|AM|PM)-[\p{{L}}\p{{N}}/\-]{{3,80}})"))
-                .ok()?,
+            named: Regex::new(&format!(
+                r"(?i){lead_in}\s*[:,(]?\s*{quoted}|\b{slug}|\bkill\s+(?P<bare>(?:BC|AM|PM)-[\p{{L}}\p{{N}}/\-]+)"
+            ))
+            .ok()?,
             named_before: Regex::new(&format!(r"{quoted}\s*(?:제하|제목|기사|の記事|と題)")).ok()?,
         })
     }
 }
 
-/// One pattern for all phrases of a row; "…" in a phrase stands for up to eighty characters.
-fn phrases<'p>(phrases: impl Iterator<Item = &'p str>, start: &str) -> Option<Regex> {
-    let phrase = |phrase: &str| {
-        let parts: Vec<String> = phrase.split('…').map(|part| regex::escape(part.trim())).collect();
-        // A phrase begins and ends with whole words, where its script has words.
-        let begin = if phrase.starts_with(|c: char| c.is_ascii_alphanumeric()) { r"\b" } else { "" };
-        format!("{begin}{}", parts.join(r"\b[^\n]{0,80}?\b"))
-    };
-    let all: Vec<String> = phrases.map(phrase).collect();
-    Regex::new(&format!("(?i){start}(?:{})", all.join("|"))).ok()
+/// The phrases of a row.
+struct Phrases {
+    /// Those without a gap.
+    whole: Regex,
+    /// "kill … slugged": each by itself, so that its gap can be measured.
+    gapped: Vec<Regex>,
+}
+
+/// Characters that "…" in a phrase stands for at most.
+const WIDEST_GAP: usize = 80;
+
+impl Phrases {
+    fn new<'p>(phrases: impl Iterator<Item = &'p str>, start: &str) -> Option<Self> {
+        let (mut whole, mut gapped) = (Vec::new(), Vec::new());
+        for phrase in phrases {
+            // A phrase begins and ends with whole words, where its script has words.
+            let begin = if phrase.starts_with(|c: char| c.is_ascii_alphanumeric()) { r"\b" } else { "" };
+            match phrase.split_once('…') {
+                Some((head, tail)) => {
+                    let part = |part: &str| regex::escape(part.trim());
+                    let (head, tail) = (part(head), tail.split('…').map(part).collect::<Vec<_>>());
+                    let tail = tail.join(r"\b[^\n]*?\b");
+                    gapped.push(Regex::new(&format!(r"(?i){start}{begin}{head}\b(?P<gap>[^\n]*?)\b{tail}")).ok()?);
+                }
+                None => whole.push(format!("{begin}{}", regex::escape(phrase))),
+            }
+        }
+        let whole = Regex::new(&format!("(?i){start}(?:{})", whole.join("|"))).ok()?;
+        Some(Self { whole, gapped })
+    }
+
+    fn are_in(&self, text: &str) -> bool {
+        self.whole.is_match(text) || self.gapped.iter().any(|phrase| near(phrase, text))
+    }
+}
+
+/// Whether a phrase with a gap stands in a text, its first gap no wider than it may be.
+fn near(phrase: &Regex, text: &str) -> bool {
+    let mut start = 0;
+    while let Some(found) = phrase.captures_at(text, start) {
+        let Some(gap) = found.name("gap") else { return false };
+        if gap.as_str().chars().count() <= WIDEST_GAP {
+            return true;
+        }
+        // The next one may begin within the gap.
+        start = gap.start();
+    }
+    false
 }
 
 /// Opening and closing brackets that set off a mark.
@@ -466,26 +507,32 @@ pub fn note(text: &str) -> Option<Option<Notice>> {
     let lower = text.to_lowercase();
     if let Some(label) = table.labels.iter().find(|label| begins(&lower, label)) {
         let after: String = text.chars().skip(label.chars().count()).collect();
-        let said = table.says.iter().filter(|(_, phrase)| phrase.is_match(&lower)).map(|(kind, _)| of_kind(*kind));
+        let said = table.says.iter().filter(|(_, phrase)| phrase.are_in(&lower)).map(|(kind, _)| of_kind(*kind));
         let first = verb(&after).or_else(|| verb(text)).and_then(|(kind, _)| of_kind(kind));
         return Some(said.fold(first, weightier));
     }
-    let own = table.own.iter().find(|(_, phrase)| phrase.is_match(text))?;
+    let own = table.own.iter().find(|(_, phrase)| phrase.are_in(text))?;
     Some(of_kind(own.0))
 }
 
 /// Whether a note to editors says that a story must not be used.
 pub fn kills(text: &str) -> bool {
     let phrases = TABLE.as_ref().map(|table| table.says.as_slice()).unwrap_or_default();
-    phrases.iter().any(|(kind, phrase)| *kind == Kind::Kill && phrase.is_match(text))
+    phrases.iter().any(|(kind, phrase)| *kind == Kind::Kill && phrase.are_in(text))
 }
 
 /// The headline or slug of another story that a kill names: "The story headlined 'X' …", "the story slugged Y".
-pub fn named(text: &str) -> Option<&str> {
+pub fn named<'t>(text: &'t str) -> Option<&'t str> {
     let table = TABLE.as_ref()?;
-    let found = table.named.captures(text).or_else(|| table.named_before.captures(text))?;
-    let name = ["a", "b", "c", "d", "slug", "bare"].into_iter().find_map(|group| found.name(group))?;
-    Some(name.as_str().trim().trim_end_matches([',', '.']))
+    let name = |found: Captures<'t>| {
+        let name = ["a", "b", "c", "d", "slug", "bare"].into_iter().find_map(|group| found.name(group))?;
+        let length = name.as_str().chars().count();
+        let most = if found.name("slug").or(found.name("bare")).is_some() { 82 } else { 250 };
+        let least = if found.name("d").is_some() { 2 } else { 3 };
+        (least..=most).contains(&length).then(|| name.as_str().trim().trim_end_matches([',', '.']))
+    };
+    let named = table.named.captures_iter(text).find_map(name);
+    named.or_else(|| table.named_before.captures_iter(text).find_map(name))
 }
 
 #[cfg(test)]

@@ -38,6 +38,9 @@ pub(super) struct Found {
     pub(super) unknown: Option<String>,
 }
 
+/// Bytes of the longest name in brackets that may open a dateline.
+const LONGEST_OPENING: usize = 40;
+
 struct Patterns {
     /// `Sept. 29`, `September 29, 2020`, `29 September`, `29th September, 2020`, `2020-09-29`, with or without weekday.
     date: Regex,
@@ -61,9 +64,10 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     );
     Some(Patterns {
         date: Regex::new(&date).ok()?,
-        agency: Regex::new(r"^[\s,.]*(?:\(([^()\n]{2,70})\)|/([^/\n]{2,70})/|\[([^\[\]\n]{2,70})\])").ok()?,
-        bare_agency: Regex::new(r"^[,.]?\s+(\p{Lu}[\p{L}]{1,14}(?: \p{Lu}\p{L}{1,14})?)\s*[-–—]").ok()?,
-        opening_agency: Regex::new(r"^\(([^()\n]{2,40})\)\s*(?:[-–—]+\s*)?").ok()?,
+        // How long a name may be is counted afterwards: a pattern that counts is a copy of itself for each character.
+        agency: Regex::new(r"^[\s,.]*(?:\(([^()\n]+)\)|/([^/\n]+)/|\[([^\[\]\n]+)\])").ok()?,
+        bare_agency: Regex::new(r"^[,.]?\s+(\p{Lu}\p{L}+(?: \p{Lu}\p{L}+)?)\s*[-–—]").ok()?,
+        opening_agency: Regex::new(r"^\(([^()\n]+)\)\s*(?:[-–—]+\s*)?").ok()?,
         separator: Regex::new(r"^\.?\s*(?:-{1,3}|–|—|―|_)(?:\s|$)|^\.?\s*(?:--|–|—|―)|^:(?:\s|$)|^\.(?:\s*[-–—]+)?")
             .ok()?,
         joint: Regex::new(r"^(?:\s*/\s*|\s+and\s+|\s+&\s+|\s+-\s+|,\s+and\s+)").ok()?,
@@ -103,7 +107,8 @@ fn read(text: &str, published: Option<Date>) -> Option<Read> {
     let mut opened = false;
     if let Some(found) = patterns.opening_agency.captures(head) {
         // "(ANSA) - ROME, SEP 29 - ": only a known agency opens a dateline.
-        if agencies::in_mark(found.get(1)?.as_str()).is_some() {
+        let name = found.get(1)?.as_str();
+        if name.len() <= LONGEST_OPENING && agencies::in_mark(name).is_some() {
             agency_text = found.get(1).map(|name| name.as_str());
             cursor.at = found.get(0)?.end();
             opened = true;
@@ -126,10 +131,11 @@ fn read(text: &str, published: Option<Date>) -> Option<Read> {
     let mut date = cursor.take(&patterns.date);
     if agency_text.is_none() {
         let found = patterns.agency.captures(cursor.rest());
-        if let Some(found) = found {
-            let name = found.get(1).or(found.get(2)).or(found.get(3))?;
+        let name = found.as_ref().and_then(|found| found.iter().skip(1).flatten().next());
+        if let Some(name) = name.filter(|name| (2..=70).contains(&name.as_str().chars().count())) {
             agency_text = Some(name.as_str());
-            cursor.at += found.get(0)?.end();
+            // The bracket behind it too.
+            cursor.at += name.end() + 1;
         } else if let Some(found) = patterns.bare_agency.captures(cursor.rest())
             && agencies::named(found.get(1)?.as_str()).is_some()
         {

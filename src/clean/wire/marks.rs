@@ -48,10 +48,10 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
         urgency: Regex::new(r"(?i)^(?:urgency|priority)\s*[:=]\s*([1-9])\b").ok()?,
         // "BC-EU--Summit, 1st Ld-Writethru", "HEALTH-CORONAVIRUS/RUSSIA (UPDATE 2)", "Slug: SUMMIT", "Summit-EU,2ndlead".
-        slug: Regex::new(r"^(?:(?i:slug)\s*:\s*(.{2,80})|((?:BC|AM|PM|FBC|US|EU)-[\w\-/&.' ]{2,60}(?:,[^\n]{1,60})?)|([A-Z][A-Z0-9]+(?:[-/][A-Z0-9()&]+)+(?:[ ]\([A-Z0-9, ]+\))?)|([\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)+,[^\n]{2,40}))$").ok()?,
+        slug: Regex::new(r"^(?:(?i:slug)\s*:\s*(.+)|((?:BC|AM|PM|FBC|US|EU)-[\w\-/&.' ]+(?:,[^\n]+)?)|([A-Z][A-Z0-9]+(?:[-/][A-Z0-9()&]+)+(?:[ ]\([A-Z0-9, ]+\))?)|([\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)+,[^\n]+))$").ok()?,
         byline: Regex::new(r"^(?:By|BY|by)\s+(\p{Lu}[\p{L}\p{M}.'’\-]*(?:[ ]+(?:\p{Lu}[\p{L}\p{M}.'’\-]*|de|da|van|von|bin|al|el|del|la|and|AND|in|&)|,[ ]+\p{Lu}[\p{L}\p{M}.'’\-]*)*[^\n]{0,60})$").ok()?,
         name_line: Regex::new(r"^\p{Lu}[\p{L}'’\-]+(?:[ ]\p{Lu}\.)?(?:[ ](?:de|da|van|von|bin|al|el))?(?:[ ]\p{Lu}[\p{L}'’\-]+){1,2}(?:[ ]and[ ]\p{Lu}[\p{L}'’\-]+[ ]\p{Lu}[\p{L}'’\-]+)?$").ok()?,
-        embargo: Regex::new(r"(?i)(?:\bembargo(?:ed)?\b[^\d\n]{0,40}|\bnot for (?:release|publication|broadcast|use)(?: or \w+)? (?:before|until)\b[^\d\n]{0,30}|\bhold for release\b[^\d\n]{0,40})(?P<rest>[^\n]{3,90})").ok()?,
+        embargo: Regex::new(r"(?i)\b(?:embargo(?:ed)?|not for (?:release|publication|broadcast|use)(?: or \w+)? (?:before|until)|hold for release)\b").ok()?,
         clock: Regex::new(r"(?i)\b(?P<h>\d{1,2})(?:[:.h]?(?P<m>\d{2}))?(?:[:.]\d{2})?\s*(?P<half>a\.?m\.?|p\.?m\.?)?\s*\(?(?P<zone>GMT|UTC|Z|BST|CET|CEST|MSK|EST|EDT|ET|CDT|PST|PDT|PT|JST|KST|IST|SGT|HKT|AEST|AEDT)\b").ok()?,
         date_anywhere: Regex::new(r"(?i)\b(?:\d{4}-\d{2}-\d{2}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+\d{1,2}|\d{1,2}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))").ok()?,
     })
@@ -59,6 +59,9 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
 
 /// How many paragraphs at the head and foot may be furniture.
 const EDGE: usize = 6;
+
+/// Bytes of the longest slug line.
+const LONGEST_SLUG: usize = 130;
 
 /// Bytes of the longest note that says which story it withdraws.
 const LONGEST_NOTE: usize = 1_200;
@@ -101,6 +104,15 @@ impl Marks {
     }
 }
 
+/// What follows a word of embargo in its line, from the first digit nearby.
+fn time_of(after: &str) -> Option<&str> {
+    let line = after.lines().next().filter(|line| line.chars().nth(2).is_some())?;
+    let near = |(n, (_, c)): &(usize, (usize, char))| *n >= 40 || c.is_ascii_digit();
+    let start = line.char_indices().enumerate().find(near).map_or(0, |(_, (at, _))| at);
+    let rest = line.get(start..).filter(|rest| rest.chars().nth(2).is_some()).unwrap_or(line);
+    Some(rest.char_indices().nth(90).and_then(|(at, _)| rest.get(..at)).unwrap_or(rest))
+}
+
 /// Reads one paragraph of the head or foot; true when it is furniture.
 fn read_paragraph(patterns: &Patterns, text: &str, index: usize, dateline: Option<usize>, marks: &mut Marks) -> bool {
     let head = index < EDGE && dateline.is_none_or(|dateline| index <= dateline);
@@ -109,11 +121,11 @@ fn read_paragraph(patterns: &Patterns, text: &str, index: usize, dateline: Optio
         return false;
     }
     if head
-        && let Some(found) = patterns.embargo.captures(text)
         && marks.embargo.is_none()
         && short
+        && let Some(time) = patterns.embargo.find_iter(text).find_map(|found| text.get(found.end()..).and_then(time_of))
     {
-        marks.embargo = found.name("rest").map(|rest| Embargo { text: rest.as_str().trim().to_owned() });
+        marks.embargo = Some(Embargo { text: time.trim().to_owned() });
         return true;
     }
     if head && let Some(found) = patterns.urgency.captures(text) {
@@ -141,6 +153,8 @@ fn read_paragraph(patterns: &Patterns, text: &str, index: usize, dateline: Optio
     }
     if head
         && dateline != Some(index)
+        && text.len() <= LONGEST_SLUG
+        && text.split_once(',').is_none_or(|(_, rest)| rest.chars().count() <= 60)
         && let Some(found) = patterns.slug.captures(text)
         && let slug = found.iter().skip(1).flatten().next().map_or(text, |slug| slug.as_str().trim())
         && let mark = notices::slug(slug)

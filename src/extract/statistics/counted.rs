@@ -92,7 +92,15 @@ pub(super) fn killed_otherwise(reading: &Reading<'_, '_>, n: usize, attachment: 
         reading.one_of(at, &[Word::In, Word::When, Word::After, Word::As, Word::By]) && !reading.word(at, Word::To)
     };
     let cause = |at: usize| (at + 1..(at + 9).min(clause.end)).take_while(|at| !reading.is(*at, ",")).any(killer);
-    attachment.why == Why::Predicate && (after..(after + 3).min(clause.end)).any(|at| leads(at) && cause(at))
+    // "Nine people died on Saturday when an oxygen cylinder exploded": nobody dies of the disease when something happens.
+    let end = reading.tokens.len().min(after + 6);
+    let when = (after..end).take_while(|at| !reading.is(*at, ",")).find(|at| reading.word(*at, Word::When));
+    let ill = |at: usize| {
+        reading.one_of(at, &[Word::Plague, Word::Infectious, Word::Patient]) || reading.has_at(at, Sense::Covid)
+    };
+    let happened = when.is_some_and(|when| !(when + 1..(when + 10).min(reading.tokens.len())).any(ill));
+    attachment.why == Why::Predicate
+        && (happened || (after..(after + 3).min(clause.end)).any(|at| leads(at) && cause(at)))
 }
 
 /// Whether an "of" follows a noun that no rule knows, which then is what the number counts: "1,800 bodies of Covid victims".

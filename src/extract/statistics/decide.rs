@@ -42,7 +42,7 @@ impl<'p> Finder<'_, 'p> {
         {
             return None;
         }
-        if !self.central && !disease::infectious(reading, n, attachment) {
+        if !self.about(reading) && !disease::infectious(reading, n, attachment) {
             return None;
         }
         if rank.is_some_and(|rank| reading.numbers.get(n).is_some_and(|number| rank.at.contains(&number.first))) {
@@ -156,6 +156,11 @@ impl<'p> Finder<'_, 'p> {
             subset = told.subset.clone();
         }
         Some(Decided { attachment: *attachment, kinded, located, as_of, subset })
+    }
+
+    /// Whether the story has begun to speak of the disease itself; the sentence in which it does is about it from its beginning.
+    pub(super) fn about(&self, reading: &Reading<'_, '_>) -> bool {
+        self.begins.is_some_and(|begins| reading.span.end > begins || !reading.span.field.is_body())
     }
 
     /// The place of a row of a table; none where the text around it tells.

@@ -9,6 +9,7 @@ use super::reading::Reading;
 use crate::extract::diseases::{COVID_19, Disease};
 use crate::language::names::Names;
 use crate::language::pack::{Mark, Sense, Word};
+use crate::language::tokens::TokenKind;
 use crate::language::{Cue, Pack};
 use crate::model::{Article, Metric};
 
@@ -102,7 +103,7 @@ pub(super) fn relevance(asked: &Asked<'_>, article: &Article) -> Relevance {
         let names = |text: &str| disease.epidemic.within(text) && !disease.other_epidemic.within(text);
         is_covid && article.date().is_some() && article.headline.as_deref().into_iter().chain(opening).any(names)
     };
-    let story = possible && (story || pandemic());
+    let story = possible && (story || pandemic() || body == 0 && is_covid && hinted(asked, article));
     Relevance {
         story,
         anywhere: possible && (story || body > 0),
@@ -110,36 +111,109 @@ pub(super) fn relevance(asked: &Asked<'_>, article: &Article) -> Relevance {
     }
 }
 
-/// Whether a story speaks of the disease itself somewhere. Where it is only the circumstance of something else ("because of
-/// the pandemic", "the coronavirus curfew"), deaths and patients without a word of infection are of something else too.
-pub(super) fn central(asked: &Asked<'_>, article: &Article) -> bool {
+/// Tokens that a text opens with.
+const OPENING: usize = 8;
+
+/// First and last year in which stories of the epidemic need not name its disease: WHO's emergency of international concern
+/// began on 2020-01-30 and ended on 2023-05-05.
+const YEARS: std::ops::RangeInclusive<i16> = 2020..=2023;
+
+/// Whether a story that names no disease can only be of the epidemic: "Georgia: 622 people tested positive after 18,905 tests,
+/// and 689 are in intensive care".
+fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
+    let pack = asked.pack;
+    let body = article.body.as_str();
+    let said = |kinds: &[Names]| kinds.iter().filter(|names| names.within(body)).count();
+    if !article.date().is_some_and(|date| YEARS.contains(&date.year())) {
+        return false;
+    }
+    let signs = said(&pack.disease.signs);
+    let enough = signs >= 2 || signs == 1 && said(&pack.disease.hints) >= 2;
+    // "the plague", "flu": of another one.
+    enough && !pack.marks(&pack.tokenize(body, 0, &[])).iter().any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease))
+}
+
+/// Where in the body a story begins to speak of the disease itself; none where it is only the circumstance of something else
+/// ("because of the pandemic", "the coronavirus curfew"). Deaths and patients without a word of infection are of something
+/// else too, and so are those that are told before the disease is: a story names what it is about before it counts.
+pub(super) fn begins(asked: &Asked<'_>, article: &Article) -> Option<usize> {
     let pack = asked.pack;
     // A headline speaks for a body that does not name the disease; "Coronavirus update" says nothing of one that does.
     if !pack.lists(Word::Circumstance) || !asked.named(&article.body) && !pack.disease.epidemic.within(&article.body) {
-        return true;
+        return Some(0);
     }
-    // One paragraph is enough, and most likely it is one that names the disease.
-    let texts = article.paragraphs().into_iter().filter_map(|paragraph| paragraph.of(&article.body));
-    let (naming, others): (Vec<&str>, Vec<&str>) = texts.partition(|text| asked.named(text));
-    naming.into_iter().chain(others).any(|text| {
-        let tokens = pack.tokenize(text, 0, &[]);
+    let mut named: Vec<usize> = Vec::new();
+    for paragraph in article.paragraphs() {
+        let text = paragraph.of(&article.body)?;
+        let tokens = pack.tokenize(text, paragraph.start, &[]);
         let mut marks = pack.marks(&tokens);
         asked.retarget(&mut marks);
         let word = |at: usize, class: Word| tokens.get(at).is_some_and(|token| pack.words(&token.lower).has(class));
-        let circumstance = |mark: &Mark| {
-            let led = (mark.first.saturating_sub(3)..mark.first).any(|at| word(at, Word::Circumstance));
-            led || word(mark.after, Word::Aftermath)
+        let names =
+            |mark: &Mark| tokens.get(mark.first..mark.after).unwrap_or_default().iter().any(|t| asked.named(&t.lower));
+        // "Covid patients", "new cases", "confirmed cases", "excess deaths".
+        let is_its = |mark: &&Mark| match mark.cue.metric() {
+            Some(Metric::ExcessDeaths | Metric::PositivityRate | Metric::ReproductionNumber) => true,
+            Some(Metric::Cases) => {
+                let new = |other: &Mark| other.cue == Cue::Sense(Sense::New) && other.after == mark.first;
+                names(mark) || word(mark.first.wrapping_sub(1), Word::Infectious) || marks.iter().any(new)
+            }
+            metric => metric.is_some() && names(mark),
         };
-        let infectious = (0..tokens.len()).any(|at| word(at, Word::Infectious));
-        // "Covid patients", "coronavirus deaths".
-        let counted = |mark: &Mark| {
-            let words = tokens.get(mark.first..mark.after).unwrap_or_default();
-            mark.cue.metric().is_some() && words.iter().any(|token| asked.named(&token.lower))
-        };
-        infectious
-            || marks.iter().any(counted)
-            || marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::Covid) && !circumstance(mark))
-    })
+        let counts = tokens.iter().any(|token| token.kind == TokenKind::Number);
+        if (0..tokens.len()).any(|at| word(at, Word::Infection)) || counts && marks.iter().any(|mark| is_its(&mark)) {
+            return Some(0);
+        }
+        let epidemic = pack.disease.epidemic.find(text).filter_map(|at| {
+            let first = tokens.partition_point(|token| token.end <= paragraph.start + at);
+            Some(first..first + 2).filter(|_| !pack.disease.other_epidemic.within(text))
+        });
+        let disease =
+            marks.iter().filter(|mark| mark.cue == Cue::Sense(Sense::Covid)).map(|mark| mark.first..mark.after);
+        for mention in disease.chain(epidemic) {
+            let (first, after) = (mention.start, mention.end);
+            let led = (first.saturating_sub(3)..first).any(|at| word(at, Word::Circumstance));
+            // "Today's coronavirus data", "Coronavirus: countries with most deaths": what a text opens with is its topic.
+            if !led && first < OPENING && named.is_empty() && paragraph.start == 0 {
+                return Some(0);
+            }
+            if led || word(after, Word::Aftermath) {
+                continue;
+            }
+            // "died of the coronavirus", "a coronavirus cluster", "coronavirus-related deaths".
+            let near = |mark: &Mark| first.saturating_sub(5) <= mark.first && mark.first <= after + 3;
+            // "a laboratory for coronavirus tests", "the vaccine": what is done about it, unless it is counted.
+            let number = |at: usize| tokens.get(at).is_some_and(|token| token.kind == TokenKind::Number);
+            let counted = |mark: &&Mark| match mark.cue.metric() {
+                Some(metric) if is_measure(metric) => (mark.first.saturating_sub(2)..first.max(mark.first)).any(number),
+                metric => metric.is_some(),
+            };
+            let patients =
+                word(first.wrapping_sub(1), Word::With) && word(first.wrapping_sub(2), Word::Patient) && counts;
+            let near = marks.iter().filter(|mark| near(mark)).any(|mark| counted(&mark));
+            if near || patients || word(after, Word::Plague) {
+                return Some(0);
+            }
+            named.extend(tokens.get(first).map(|token| token.start));
+        }
+    }
+    // One mention may be of anything, also of what is closed because of it.
+    let announced = [&article.headline, &article.summary].into_iter().flatten().any(|text| asked.named(text));
+    if announced && !named.is_empty() { Some(0) } else { named.first().copied().filter(|_| named.len() > 1) }
+}
+
+/// Whether a metric counts what is done about the disease, not who has it.
+fn is_measure(metric: Metric) -> bool {
+    matches!(
+        metric,
+        Metric::Tests
+            | Metric::PeopleTested
+            | Metric::DosesAdministered
+            | Metric::PeopleVaccinated
+            | Metric::PeopleFullyVaccinated
+            | Metric::PeopleBoosted
+            | Metric::Quarantined
+    )
 }
 
 /// Whether a figure says itself that it is of an infection, or counts what nothing but the disease has.
@@ -151,12 +225,13 @@ pub(super) fn infectious(reading: &Reading<'_, '_>, n: usize, attachment: &Attac
         Metric::Cases
             | Metric::Deaths
             | Metric::Recoveries
-            | Metric::ActiveCases
+            | Metric::Tests
             | Metric::Hospitalisations
             | Metric::IcuPatients
             | Metric::SevereCases
             | Metric::VentilatedPatients
-    );
+    ) || attachment.metric == Metric::ActiveCases
+        && matches!(attachment.why, Why::Active | Why::Predicate);
     let clause = reading.clause(reading.numbers.get(n).map_or(0, |number| number.first));
     // "The pandemic has claimed 38,800 lives".
     let plague = |at: usize| {
@@ -166,7 +241,13 @@ pub(super) fn infectious(reading: &Reading<'_, '_>, n: usize, attachment: &Attac
     if clause.clone().any(plague) {
         return true;
     }
-    !ambiguous || attachment.why == Why::Active || clause.into_iter().any(|at| reading.word(at, Word::Infectious))
+    let killing = attachment.why == Why::Active && attachment.metric != Metric::ActiveCases;
+    // "have died in Italy because of Covid-19".
+    let of_it = |mark: &Mark| mark.cue == Cue::Sense(Sense::Covid) && !reading.word(mark.after, Word::Aftermath);
+    !ambiguous
+        || killing
+        || clause.clone().any(|at| reading.word(at, Word::Infectious))
+        || attachment.metric == Metric::Deaths && reading.marks_in(clause).any(of_it)
 }
 
 /// Whether another disease governs number `n`: the nearest mention before it, else the first of the sentence. `last` is

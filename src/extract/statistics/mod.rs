@@ -113,8 +113,8 @@ struct Finder<'a, 'p> {
     /// Where the dateline of the body ends.
     dateline_end: usize,
     story: bool,
-    /// It speaks of the disease itself, not only as the circumstance of something else.
-    central: bool,
+    /// Where the body begins to speak of the disease itself, not only as the circumstance of something else.
+    begins: Option<usize>,
     context: Context<'p>,
     previous_metric: attach::Previous,
     /// The table that is being read.
@@ -173,7 +173,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         Self {
             dateline_end,
             pack,
-            central: disease::central(&asked, article),
+            begins: disease::begins(&asked, article),
             asked,
             places,
             article,

@@ -85,7 +85,7 @@ impl<'p> Finder<'_, 'p> {
 
     /// "India is second in the world by the number of cases", without a figure.
     pub(super) fn bare_rank(&mut self, reading: &Reading<'_, 'p>) {
-        let Some(rank) = rank::find(self.pack, reading) else { return };
+        let Some(rank) = rank::find(self.pack, reading).filter(|_| self.about(reading)) else { return };
         let Some(metric) = rank.metric.filter(|metric| kinds::kind_of(*metric).whole) else { return };
         let spot = reading.spots.iter().find(|spot| {
             spot.first < rank.at.start

@@ -50,7 +50,9 @@ pub(super) fn qualifier(reading: &Reading<'_, '_>, n: usize) -> Qualifier {
         match step {
             Some(mark) => at = mark.first,
             // "superó este martes el millón".
-            None if before_date(reading, at) < at => at = before_date(reading, at),
+            None if reading.pack.order.adjectives_follow && before_date(reading, at) < at => {
+                at = before_date(reading, at)
+            }
             None => break,
         }
     }

@@ -6,13 +6,19 @@
 
 use super::attach::{Attachment, Why, core_start};
 use super::counted;
+use super::date_marks::DateMark;
+use super::governed;
 use super::kinds::kind_of;
 use super::rates::per_base;
 use super::reading::Reading;
 use crate::language::Cue;
+use crate::language::numbers::Numeral;
 use crate::language::pack::{Sense, Word};
 use crate::language::tokens::TokenKind;
 use crate::model::Metric;
+
+/// More people than there have been (the UN's estimate is 8.0 thousand million for 2022).
+const MOST_PEOPLE: f64 = 8.2e9;
 
 /// Why a number is no statistic. The word is for people who look for a missing figure.
 pub(super) type Trap = &'static str;
@@ -160,6 +166,30 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     {
         return Some("score");
     }
+    // "No one who was vaccinated".
+    if number.words && number.value == 1.0 && before(1, Word::No) {
+        return Some("pronoun");
+    }
+    // "between December 17 and 20".
+    let day = |date: &DateMark| date.after + 1 == number.first && date.first + 2 >= date.after;
+    let another = before(1, Word::And) && number.value <= 31.0 && !number.words && reading.dates.iter().any(day);
+    if another && says_nothing(reading, number.after) {
+        return Some("date");
+    }
+    // "falls from 72 to 40 percent": both are shares.
+    let percent = reading.numbers.get(n + 1).is_some_and(|next| next.percent && next.first == number.after + 1);
+    if percent
+        && !number.percent
+        && !number.grouped
+        && number.value <= 100.0
+        && behind(Word::To)
+        && before(1, Word::From)
+    {
+        return Some("share or base");
+    }
+    if is_score(reading, n) || n > 0 && is_score(reading, n - 1) {
+        return Some("score");
+    }
     // "mais 126 do que na segunda-feira".
     if reading.pack.topic_first() && differs(reading, n)
         || before(1, Word::Comparative) && (number.after..number.after + 3).any(|at| reading.than(at))
@@ -210,6 +240,25 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         return Some("identifier");
     }
     None
+}
+
+/// "lost 3-0 at Union", "a 36-10 win": two small numbers with a hyphen between and nothing behind that they could count.
+fn is_score(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let (Some(one), Some(other)) = (reading.numbers.get(n), reading.numbers.get(n + 1)) else { return false };
+    let small = |number: &Numeral| !number.words && number.value < 200.0 && number.after == number.first + 1;
+    let tight = |at: usize| reading.tokens.get(at).is_some_and(|token| !token.spaced);
+    let goes_on = (other.after..other.after + 3).any(|at| reading.metric_at(at).is_some())
+        || reading.has_at(other.after, Sense::People)
+        || reading.is(other.after, "-");
+    reading.is(one.after, "-")
+        && one.after + 1 == other.first
+        && tight(one.after)
+        && tight(other.first)
+        && small(one)
+        && small(other)
+        && !reading.is(one.first.wrapping_sub(1), "-")
+        && !goes_on
+        && (one.value > other.value || reading.metric_at(one.first.wrapping_sub(1)).is_none())
 }
 
 /// "两国人口合计逾17亿": the inhabitants, of whom nothing else is said.
@@ -415,7 +464,18 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     if counted::part_of_trap(reading, n, attachment) || counted::stock_of_things(reading, n) {
         return Some("things");
     }
+    // "14 billion for the distribution of vaccines", after sums of money.
+    if kind_of(attachment.metric).whole && number.value > MOST_PEOPLE && attachment.metric != Metric::DosesAdministered
+    {
+        return Some("more than there are people");
+    }
     let clause = reading.clause(number.first);
+    // "Vets took samples from 412 flocks".
+    let of_people = |at: usize| reading.word(at, Word::Patient) || reading.has_at(at, Sense::People);
+    let animals = clause.clone().any(|at| reading.word(at, Word::Animal)) && !clause.clone().any(of_people);
+    if animals && matches!(attachment.metric, Metric::Cases | Metric::Deaths | Metric::Tests | Metric::Recoveries) {
+        return Some("animals");
+    }
     let near = reading.left(n).start..reading.right(n).end;
     let head = head(reading);
     let has = |sense: Sense| reading.has(clause.clone(), sense) || reading.has(head.clone(), sense);
@@ -440,14 +500,20 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
                 && end < right.end
                 && !reading.has(left.start..end, Sense::Given);
             let given = !supplied && (near || has(Sense::Given) && !reading.has(left, Sense::Supply));
-            (!given && (has(Sense::Supply) || !given_away(reading, n, attachment)) || capacity)
+            // "may be used for six doses".
+            let purpose = reading.word(start.wrapping_sub(1), Word::For) && !near;
+            (purpose || !given && (has(Sense::Supply) || !given_away(reading, n, attachment)) || capacity)
                 .then_some("doses not given")
         }
         Metric::PeopleVaccinated
         | Metric::PeopleFullyVaccinated
         | Metric::PeopleBoosted
         | Metric::PeopleVaccinatedShare
-        | Metric::PeopleFullyVaccinatedShare => (capacity || undone).then_some("capacity or target"),
+        | Metric::PeopleFullyVaccinatedShare => {
+            // "56 percent of the patients have not been vaccinated".
+            let denied = |(first, _): (usize, usize)| (number.after..first).any(|at| reading.word(at, Word::Not));
+            (capacity || undone || attachment.mark.is_some_and(denied)).then_some("capacity or target")
+        }
         // "sent 3,400 to be tested".
         Metric::PeopleTested if undone => Some("capacity or target"),
         Metric::Tests | Metric::PeopleTested | Metric::IcuPatients | Metric::Hospitalisations => {
@@ -463,6 +529,15 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
             let meant = reading.word(link, Word::For) && has(Sense::Supply);
             let other = counted::cases_of_another(reading, attachment);
             (meant || legal && !patients || other).then_some("other cases or supplies")
+        }
+        // "recovered 27 antiquities", "discharged 27 people for refusing": what is got back, and who is sent away.
+        Metric::Recoveries if matches!(attachment.why, Why::Predicate | Why::Active) => {
+            let leads = attachment.mark.is_some_and(|(first, _)| first < number.first);
+            let order = reading.pack.order;
+            let open = !(order.one_past || order.adjectives_follow || order.verbs_last || reading.pack.topic_first());
+            let dismissed = (number.after..number.after + 3).any(|at| reading.word(at, Word::For));
+            let things = !of_people(number.after) && governed::counts_another(reading, number.after);
+            (open && leads && (things || dismissed)).then_some("things got back")
         }
         Metric::Deaths => {
             let near = if reading.pack.topic_first() { 0..reading.tokens.len() } else { near.clone() };
