@@ -174,6 +174,8 @@ pub enum Word {
     Aftermath,
     Infectious,
     Infection,
+    Person,
+    Street,
     Animal,
     Lost,
     Kills,

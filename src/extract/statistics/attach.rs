@@ -76,9 +76,10 @@ pub(super) fn all(reading: &Reading<'_, '_>, previous: Previous, rows: &[Row]) -
     let mut found: Vec<Option<Attachment>> = Vec::with_capacity(reading.numbers.len());
     for n in 0..reading.numbers.len() {
         let attachment = match table::of_number(rows, n) {
-            Some((_, told)) => told.map(|told| told.attachment),
-            None if traps::before_metric(reading, n).is_some() || traps::of_clause(reading, n).is_some() => None,
-            None => one(reading, n, &found, previous).and_then(|attachment| rates::rated(reading, n, attachment)),
+            // "Hospitals admitted 633 patients" is no row.
+            Some((_, told)) if told.is_some() || active(reading, n).is_none() => told.map(|told| told.attachment),
+            _ if traps::before_metric(reading, n).is_some() || traps::of_clause(reading, n).is_some() => None,
+            _ => one(reading, n, &found, previous).and_then(|attachment| rates::rated(reading, n, attachment)),
         };
         found.push(attachment);
     }

@@ -223,7 +223,11 @@ fn of_a_part(reading: &Reading<'_, '_>, n: usize, at: usize) -> bool {
 pub(super) fn compares(reading: &Reading<'_, '_>, n: usize) -> bool {
     let start = super::attach::core_start(reading, n);
     let number = reading.numbers.get(n).map_or(0, |number| number.first);
-    [start, number].into_iter().any(|at| {
+    // "A week earlier the figure had been 21,693".
+    let earlier = |at: usize| reading.has_at(at, Sense::WeekEarlier) || reading.has_at(at, Sense::DayEarlier);
+    let opens = reading.clause(number).take(2).any(earlier) && n == 0;
+    let pointed = opens && (0..number).any(|at| reading.one_of(at, &[Word::Figure, Word::It]));
+    pointed || [start, number].into_iter().any(|at| {
         reading.ending_at(at).any(|mark| {
             mark.cue == Cue::Sense(Sense::Compare)
                 // "after 322 were added" tells what made the total.

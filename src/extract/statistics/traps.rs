@@ -14,7 +14,7 @@ use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::numbers::Numeral;
 use crate::language::pack::{Sense, Word};
-use crate::language::tokens::TokenKind;
+use crate::language::tokens::{Token, TokenKind};
 use crate::model::Metric;
 
 /// More people than there have been (the UN's estimate is 8.0 thousand million for 2022).
@@ -71,7 +71,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         return Some("money");
     }
     // "day 12 of the lockdown" is a trap, "over the past day 11162 patients recovered" is none.
-    let period = before(1, Word::PeriodUnit) && (number.value > 1_000.0 || before(2, Word::PeriodOpener));
+    let period = before(1, Word::PeriodUnit) && (number.value > 1_000.0 || before(2, Word::PeriodOpener) || before(2, Word::The));
     if reading.has_ending(number.first, Sense::TrapBefore) && !number.grouped && !period {
         return Some("named number");
     }
@@ -136,6 +136,15 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         && (number.first.saturating_sub(6)..number.first).any(|at| reading.word(at, Word::Of))
     {
         return Some("population");
+    }
+    // "a woman of 27 who".
+    if before(1, Word::Of) && before(2, Word::Person) && !number.grouped && number.value < 120.0 {
+        return Some("age");
+    }
+    // "100 Montana Street".
+    let street = (number.after + 1..number.after + 4).any(|at| reading.word(at, Word::Street));
+    if street && !number.grouped && token(number.after).is_some_and(Token::capitalised) {
+        return Some("address");
     }
     if aged(reading, n) || counted::age_behind_name(reading, n) {
         return Some("age");
