@@ -174,6 +174,8 @@ pub enum Word {
     Aftermath,
     Infectious,
     Infection,
+    Disease,
+    AnyDisease,
     Person,
     Street,
     Animal,

@@ -227,14 +227,15 @@ pub(super) fn compares(reading: &Reading<'_, '_>, n: usize) -> bool {
     let earlier = |at: usize| reading.has_at(at, Sense::WeekEarlier) || reading.has_at(at, Sense::DayEarlier);
     let opens = reading.clause(number).take(2).any(earlier) && n == 0;
     let pointed = opens && (0..number).any(|at| reading.one_of(at, &[Word::Figure, Word::It]));
-    pointed || [start, number].into_iter().any(|at| {
-        reading.ending_at(at).any(|mark| {
-            mark.cue == Cue::Sense(Sense::Compare)
+    pointed
+        || [start, number].into_iter().any(|at| {
+            reading.ending_at(at).any(|mark| {
+                mark.cue == Cue::Sense(Sense::Compare)
                 // "after 322 were added" tells what made the total.
                 && !reading.word(mark.first, Word::After)
                 && (mark.after > mark.first + 1 || reading.one_of(mark.first, &[Word::From, Word::Against]))
+            })
         })
-    })
 }
 
 /// Whether a part has a date of its own right behind it, as "14,417 of them in the past day" has.

@@ -9,7 +9,7 @@ use super::reading::Reading;
 use crate::extract::diseases::{COVID_19, Disease};
 use crate::language::names::Names;
 use crate::language::pack::{Mark, Sense, Word};
-use crate::language::tokens::TokenKind;
+use crate::language::tokens::{Token, TokenKind};
 use crate::language::{Cue, Pack};
 use crate::model::{Article, Metric};
 
@@ -38,8 +38,27 @@ impl<'a> Asked<'a> {
         self.names.within(text)
     }
 
+    /// The cue phrases among tokens, as they are for this disease.
+    pub(super) fn marks(&self, tokens: &[Token<'_>]) -> Vec<Mark> {
+        let mut marks = self.pack.marks(tokens);
+        // "chronic wasting disease": a disease with a word before it that says which.
+        let word =
+            |at: usize, class: Word| tokens.get(at).is_some_and(|token| self.pack.words(&token.lower).has(class));
+        for at in (1..tokens.len()).filter(|at| word(*at, Word::Disease)) {
+            let first = at - 1;
+            let says = tokens.get(first).is_some_and(|token| token.kind == TokenKind::Word);
+            let known = |mark: &Mark| mark.first <= first && first < mark.after && mark.cue == Cue::Sense(Sense::Covid);
+            if says && !word(first, Word::AnyDisease) && !marks.iter().any(known) {
+                marks.push(Mark { first, after: at + 1, cue: Cue::Sense(Sense::OtherDisease) });
+                marks.sort_by_key(|mark| mark.first);
+            }
+        }
+        self.retarget(&mut marks);
+        marks
+    }
+
     /// Makes the names of this disease what "coronavirus" is among the cue phrases, and COVID-19 one of the others.
-    pub(super) fn retarget(&self, marks: &mut Vec<Mark>) {
+    fn retarget(&self, marks: &mut Vec<Mark>) {
         let Some(number) = self.number else { return };
         let others: Vec<Mark> =
             marks.iter().filter(|mark| mark.cue == Cue::Sense(Sense::OtherDisease)).copied().collect();
@@ -130,7 +149,7 @@ fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
     let signs = said(&pack.disease.signs);
     let enough = signs >= 2 || signs == 1 && said(&pack.disease.hints) >= 2;
     // "the plague", "flu": of another one.
-    enough && !pack.marks(&pack.tokenize(body, 0, &[])).iter().any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease))
+    enough && !asked.marks(&pack.tokenize(body, 0, &[])).iter().any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease))
 }
 
 /// Where in the body a story begins to speak of the disease itself; none where it is only the circumstance of something else
@@ -142,28 +161,28 @@ pub(super) fn begins(asked: &Asked<'_>, article: &Article) -> Option<usize> {
     if !pack.lists(Word::Circumstance) || !asked.named(&article.body) && !pack.disease.epidemic.within(&article.body) {
         return Some(0);
     }
-    let mut named: Vec<usize> = Vec::new();
+    let (mut named, mut new) = (Vec::new(), false);
     for paragraph in article.paragraphs() {
         let text = paragraph.of(&article.body)?;
         let tokens = pack.tokenize(text, paragraph.start, &[]);
-        let mut marks = pack.marks(&tokens);
-        asked.retarget(&mut marks);
+        let marks = asked.marks(&tokens);
         let word = |at: usize, class: Word| tokens.get(at).is_some_and(|token| pack.words(&token.lower).has(class));
         let names =
             |mark: &Mark| tokens.get(mark.first..mark.after).unwrap_or_default().iter().any(|t| asked.named(&t.lower));
-        // "Covid patients", "new cases", "confirmed cases", "excess deaths".
-        let is_its = |mark: &&Mark| match mark.cue.metric() {
+        // "Covid patients", "confirmed cases", "excess deaths".
+        let is_its = |mark: &Mark| match mark.cue.metric() {
             Some(Metric::ExcessDeaths | Metric::PositivityRate | Metric::ReproductionNumber) => true,
-            Some(Metric::Cases) => {
-                let new = |other: &Mark| other.cue == Cue::Sense(Sense::New) && other.after == mark.first;
-                names(mark) || word(mark.first.wrapping_sub(1), Word::Infectious) || marks.iter().any(new)
-            }
+            Some(Metric::Cases) => names(mark) || word(mark.first.wrapping_sub(1), Word::Infectious),
             metric => metric.is_some() && names(mark),
         };
         let counts = tokens.iter().any(|token| token.kind == TokenKind::Number);
-        if (0..tokens.len()).any(|at| word(at, Word::Infection)) || counts && marks.iter().any(|mark| is_its(&mark)) {
+        if (0..tokens.len()).any(|at| word(at, Word::Infection)) || counts && marks.iter().any(is_its) {
             return Some(0);
         }
+        new |= marks.iter().any(|mark| {
+            let told = |other: &Mark| other.cue == Cue::Sense(Sense::New) && other.after == mark.first;
+            mark.cue.metric() == Some(Metric::Cases) && marks.iter().any(told)
+        });
         let epidemic = pack.disease.epidemic.find(text).filter_map(|at| {
             let first = tokens.partition_point(|token| token.end <= paragraph.start + at);
             Some(first..first + 2).filter(|_| !pack.disease.other_epidemic.within(text))
@@ -172,7 +191,8 @@ pub(super) fn begins(asked: &Asked<'_>, article: &Article) -> Option<usize> {
             marks.iter().filter(|mark| mark.cue == Cue::Sense(Sense::Covid)).map(|mark| mark.first..mark.after);
         for mention in disease.chain(epidemic) {
             let (first, after) = (mention.start, mention.end);
-            let led = (first.saturating_sub(3)..first).any(|at| word(at, Word::Circumstance));
+            let led = (first.saturating_sub(3)..first).any(|at| word(at, Word::Circumstance))
+                || word(first.wrapping_sub(1), Word::In);
             // "Today's coronavirus data", "Coronavirus: countries with most deaths": what a text opens with is its topic.
             if !led && first < OPENING && named.is_empty() && paragraph.start == 0 {
                 return Some(0);
@@ -199,7 +219,7 @@ pub(super) fn begins(asked: &Asked<'_>, article: &Article) -> Option<usize> {
     }
     // One mention may be of anything, also of what is closed because of it.
     let announced = [&article.headline, &article.summary].into_iter().flatten().any(|text| asked.named(text));
-    if announced && !named.is_empty() { Some(0) } else { named.first().copied().filter(|_| named.len() > 1) }
+    if (announced || new) && !named.is_empty() { Some(0) } else { named.first().copied().filter(|_| named.len() > 1) }
 }
 
 /// Whether a metric counts what is done about the disease, not who has it.
@@ -226,6 +246,7 @@ pub(super) fn infectious(reading: &Reading<'_, '_>, n: usize, attachment: &Attac
             | Metric::Deaths
             | Metric::Recoveries
             | Metric::Tests
+            | Metric::PeopleTested
             | Metric::Hospitalisations
             | Metric::IcuPatients
             | Metric::SevereCases
@@ -261,7 +282,7 @@ pub(super) fn other(reading: &Reading<'_, '_>, n: usize, metric: Metric, last: b
     };
     let mention = |range: std::ops::Range<usize>, back: bool| {
         let kind = |mark: &Mark| match mark.cue {
-            Cue::Sense(Sense::Covid) => (!beside(reading, mark)).then_some(false),
+            Cue::Sense(Sense::Covid) => (!beside(reading, mark, last)).then_some(false),
             cue if other(cue) => Some(true),
             _ => None,
         };
@@ -298,18 +319,19 @@ pub(super) fn other(reading: &Reading<'_, '_>, n: usize, metric: Metric, last: b
 }
 
 /// "The measles outbreak, which began long before Covid did, has killed 83", "as busy with Covid-19": named beside another
-/// disease that the sentence opens with, and not what it speaks of.
-fn beside(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
+/// disease that the sentence opens with, or the one before spoke of, and not what it speaks of.
+fn beside(reading: &Reading<'_, '_>, mark: &Mark, before: bool) -> bool {
     let opening = reading.marks_in(0..mark.first.min(8)).any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease));
     let link = (mark.first.saturating_sub(3)..mark.first).rev().take_while(|at| !reading.is(*at, ","));
-    opening && link.into_iter().any(|at| reading.word(at, Word::Beside))
+    let linked = |at: usize| reading.one_of(at, &[Word::Beside, Word::Circumstance]);
+    (opening || before) && link.into_iter().any(linked)
 }
 
 /// What a sentence speaks of last: another disease, this one, or nothing new. One that names both leaves it open, and this
 /// one is meant.
 pub(super) fn last(reading: &Reading<'_, '_>, before: bool) -> bool {
     let mut all = reading.marks_in(0..reading.tokens.len());
-    let covid = all.any(|mark| mark.cue == Cue::Sense(Sense::Covid) && !beside(reading, mark));
+    let covid = all.any(|mark| mark.cue == Cue::Sense(Sense::Covid) && !beside(reading, mark, before));
     match (reading.has(0..reading.tokens.len(), Sense::OtherDisease), covid) {
         (true, false) => true,
         (false, false) => before,

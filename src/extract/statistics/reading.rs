@@ -72,8 +72,7 @@ impl<'t, 'p> Reading<'t, 'p> {
         let names: Vec<Range<usize>> = found_all.iter().map(|found| found.start..found.end).collect();
         let tokens = pack.compounds.split(pack.tokenize(text, span.start, &names));
         let words: Vec<Words> = tokens.iter().map(|token| pack.words(&token.lower)).collect();
-        let mut marks = pack.marks(&tokens);
-        asked.retarget(&mut marks);
+        let mut marks = asked.marks(&tokens);
         marks.retain(|mark| holds(&tokens, &words, mark));
         // The "SARS" of "SARS-CoV-2" is no other disease.
         let named: Vec<Mark> = marks.iter().filter(|mark| mark.cue == Cue::Sense(Sense::Covid)).copied().collect();

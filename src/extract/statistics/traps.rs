@@ -71,7 +71,8 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         return Some("money");
     }
     // "day 12 of the lockdown" is a trap, "over the past day 11162 patients recovered" is none.
-    let period = before(1, Word::PeriodUnit) && (number.value > 1_000.0 || before(2, Word::PeriodOpener) || before(2, Word::The));
+    let period = before(1, Word::PeriodUnit)
+        && (number.value > 1_000.0 || before(2, Word::PeriodOpener) || before(2, Word::The));
     if reading.has_ending(number.first, Sense::TrapBefore) && !number.grouped && !period {
         return Some("named number");
     }
