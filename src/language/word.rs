@@ -174,6 +174,7 @@ pub enum Word {
     Aftermath,
     Infectious,
     Infection,
+    Proven,
     Disease,
     AnyDisease,
     Person,

@@ -120,7 +120,8 @@ impl<'p> Finder<'_, 'p> {
         } else if kinded.rule == "noun_phrase" && kinded.kind == Kind::Cumulative && self.table.new_items(reading) {
             kinded = Kinded { kind: Kind::New, period: span, rule: "caption", ..kinded };
         } else if kinded.kind == Kind::New && kinded.period.is_none() {
-            kinded.period = span.or(self.period.filter(|period| *period == Period::Day));
+            let whole = broken_down.filter(|whole| whole.kind == Kind::New).and_then(|whole| whole.period);
+            kinded.period = span.or(self.period.filter(|period| *period == Period::Day)).or(whole);
         }
         // "Of the new cases 12 were in Goa": the figures of a breakdown are of its day.
         let news_of_whole = matches!(kinded.rule, "breakdown" | "new_part" | "part");

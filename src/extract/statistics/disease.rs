@@ -172,7 +172,10 @@ pub(super) fn begins(asked: &Asked<'_>, article: &Article) -> Option<usize> {
         // "Covid patients", "confirmed cases", "excess deaths".
         let is_its = |mark: &Mark| match mark.cue.metric() {
             Some(Metric::ExcessDeaths | Metric::PositivityRate | Metric::ReproductionNumber) => true,
-            Some(Metric::Cases) => names(mark) || word(mark.first.wrapping_sub(1), Word::Infectious),
+            Some(Metric::Cases) => {
+                let before = mark.first.wrapping_sub(1);
+                names(mark) || word(before, Word::Infectious) || word(before, Word::Proven)
+            }
             metric => metric.is_some() && names(mark),
         };
         let counts = tokens.iter().any(|token| token.kind == TokenKind::Number);
@@ -211,7 +214,13 @@ pub(super) fn begins(asked: &Asked<'_>, article: &Article) -> Option<usize> {
             let patients =
                 word(first.wrapping_sub(1), Word::With) && word(first.wrapping_sub(2), Word::Patient) && counts;
             let near = marks.iter().filter(|mark| near(mark)).any(|mark| counted(&mark));
-            if near || patients || word(after, Word::Plague) {
+            // "an outbreak of the coronavirus", "the worst month of the pandemic".
+            let of = (first.saturating_sub(2)..first).rev().find(|at| word(*at, Word::Of));
+            let outbreak = of.is_some_and(|of| {
+                word(of.wrapping_sub(1), Word::Plague)
+                    || tokens.get(first).is_none_or(|token| !asked.named(&token.lower))
+            });
+            if near || patients || outbreak || word(after, Word::Plague) {
                 return Some(0);
             }
             named.extend(tokens.get(first).map(|token| token.start));
@@ -268,6 +277,8 @@ pub(super) fn infectious(reading: &Reading<'_, '_>, n: usize, attachment: &Attac
     !ambiguous
         || killing
         || clause.clone().any(|at| reading.word(at, Word::Infectious))
+        // "confirmed cases".
+        || clause.clone().any(|at| reading.word(at, Word::Proven) && reading.metric_at(at + 1).is_some())
         || attachment.metric == Metric::Deaths && reading.marks_in(clause).any(of_it)
 }
 
@@ -322,9 +333,10 @@ pub(super) fn other(reading: &Reading<'_, '_>, n: usize, metric: Metric, last: b
 /// disease that the sentence opens with, or the one before spoke of, and not what it speaks of.
 fn beside(reading: &Reading<'_, '_>, mark: &Mark, before: bool) -> bool {
     let opening = reading.marks_in(0..mark.first.min(8)).any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease));
-    let link = (mark.first.saturating_sub(3)..mark.first).rev().take_while(|at| !reading.is(*at, ","));
-    let linked = |at: usize| reading.one_of(at, &[Word::Beside, Word::Circumstance]);
-    (opening || before) && link.into_iter().any(linked)
+    let earlier = reading.marks_in(0..mark.first).any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease));
+    let link = || (mark.first.saturating_sub(3)..mark.first).rev().take_while(|at| !reading.is(*at, ","));
+    (opening || before) && link().any(|at| reading.word(at, Word::Beside))
+        || (earlier || before) && link().any(|at| reading.word(at, Word::Circumstance))
 }
 
 /// What a sentence speaks of last: another disease, this one, or nothing new. One that names both leaves it open, and this

@@ -207,9 +207,6 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
         let named = self.asked.named(text);
         let about = self.story || named;
-        if named {
-            self.other_disease = false;
-        }
         for mut span in
             sentences_in(text, field, &self.pack.abbreviations).into_iter().flat_map(|span| pieces(text, span))
         {

@@ -147,6 +147,17 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     if street && !number.grouped && token(number.after).is_some_and(Token::capitalised) {
         return Some("address");
     }
+    // "aged 48, 62 and 76": each of them.
+    let before_it =
+        n.checked_sub(1).and_then(|n| reading.numbers.get(n)).filter(|_| !number.grouped && number.value < 120.0);
+    let joined = before(1, Word::And) || before(1, Word::To) || before(1, Word::Or) || mark_before(",");
+    let listed = before_it.is_some_and(|other| other.after + 1 == number.first && joined);
+    if listed
+        && says_nothing(reading, number.after)
+        && matches!(before_metric(reading, n - 1), Some("age" | "named number"))
+    {
+        return Some("age");
+    }
     if aged(reading, n) || counted::age_behind_name(reading, n) {
         return Some("age");
     }
@@ -525,7 +536,9 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
             (capacity || undone || attachment.mark.is_some_and(denied)).then_some("capacity or target")
         }
         // "sent 3,400 to be tested".
-        Metric::PeopleTested if undone => Some("capacity or target"),
+        Metric::PeopleTested if undone || reading.has(number.after..number.after + 2, Sense::Forecast) => {
+            Some("capacity or target")
+        }
         Metric::Tests | Metric::PeopleTested | Metric::IcuPatients | Metric::Hospitalisations => {
             let supplied = attachment.metric == Metric::Tests && has(Sense::Supply) && !has(Sense::Given);
             (capacity || supplied).then_some("capacity")
