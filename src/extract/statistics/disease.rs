@@ -161,7 +161,7 @@ pub(super) fn begins(asked: &Asked<'_>, article: &Article) -> Option<usize> {
     if !pack.lists(Word::Circumstance) || !asked.named(&article.body) && !pack.disease.epidemic.within(&article.body) {
         return Some(0);
     }
-    let (mut named, mut new) = (Vec::new(), false);
+    let (mut named, mut new, mut outcomes) = (Vec::new(), false, false);
     for paragraph in article.paragraphs() {
         let text = paragraph.of(&article.body)?;
         let tokens = pack.tokenize(text, paragraph.start, &[]);
@@ -185,6 +185,12 @@ pub(super) fn begins(asked: &Asked<'_>, article: &Article) -> Option<usize> {
         new |= marks.iter().any(|mark| {
             let told = |other: &Mark| other.cue == Cue::Sense(Sense::New) && other.after == mark.first;
             mark.cue.metric() == Some(Metric::Cases) && marks.iter().any(told)
+        });
+        outcomes |= marks.iter().any(|mark| {
+            matches!(
+                mark.cue.metric(),
+                Some(Metric::Deaths | Metric::Recoveries | Metric::ActiveCases | Metric::IcuPatients)
+            )
         });
         let epidemic = pack.disease.epidemic.find(text).filter_map(|at| {
             let first = tokens.partition_point(|token| token.end <= paragraph.start + at);
@@ -225,6 +231,10 @@ pub(super) fn begins(asked: &Asked<'_>, article: &Article) -> Option<usize> {
             }
             named.extend(tokens.get(first).map(|token| token.start));
         }
+    }
+    // "New cases 7,289, new deaths 6", beside no more than a tag.
+    if new && outcomes {
+        return Some(0);
     }
     // One mention may be of anything, also of what is closed because of it.
     let announced = [&article.headline, &article.summary].into_iter().flatten().any(|text| asked.named(text));
