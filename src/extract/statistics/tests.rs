@@ -246,3 +246,41 @@ fn a_figure_counts_what_its_head_noun_says() {
     check("There were 28 more patients in intensive care with Covid in Bergen than a week ago.", &[]);
     check("More than 800 children under 14 have died of Covid-19 in Peru.", &[800.0]);
 }
+
+/// A story that only touches on the disease gives no figures for it; one that need not name it does.
+#[test]
+fn figures_are_of_what_the_story_is_about() {
+    #[track_caller]
+    fn check(headline: &str, text: &str, expected: &[&str]) {
+        let article = article(&serde_json::json!({"text": text, "date": "2020-11-18", "headline": headline}));
+        let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
+        let told = |one: &Observation| {
+            let one = serde_json::to_value(one).unwrap();
+            format!("{} {}", one["metric"].as_str().unwrap(), one["value"])
+        };
+        assert_eq!(found.iter().map(told).collect::<Vec<_>>(), expected, "{text}");
+    }
+    // The disease is only the circumstance of something else, or comes in at the end.
+    let fires = "Fires in the valley have killed eight people. The toll stands at 25 since August. Shelters take \
+                 temperatures because of the coronavirus.";
+    check("Valley burns", fires, &[]);
+    let football = "Rovers lost 3-0 at home and 12 tests of grass were made. The league was stopped by the coronavirus in \
+                    March.";
+    check("Rovers lose", football, &[]);
+    let claims =
+        "The insurer settled 4,000 claims for events cancelled in the pandemic. Another 212 cases are in the courts.";
+    check("Claims", claims, &[]);
+    // Another disease that no list knows, and ours beside it.
+    let deer = "Wardens confirmed 14 new cases of chronic wasting disease in deer. Hunters sent in 980 samples, fewer than \
+                before stations were closed by Covid-19.";
+    check("Deer", deer, &[]);
+    // It goes without saying.
+    let georgia = "Just 622 people tested positive in Georgia on Friday, after 18,905 tests. Some 689 patients are in \
+                   intensive care.";
+    check("Georgia", georgia, &["cases 622", "tests 18905", "icu_patients 689"]);
+    let divers =
+        "Divers found 3 bodies. A man tested positive for alcohol and is in intensive care; 12 people were rescued.";
+    check("Boat", divers, &[]);
+    // A tag, beside figures that speak for themselves.
+    check("Today", "New cases 813\nNew deaths 14\nCovid beds vacant 11,922", &["cases 813", "deaths 14"]);
+}
