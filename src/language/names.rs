@@ -204,6 +204,12 @@ pub struct DiseaseNames {
     pub epidemic: Names,
     /// What makes that another one: "flu".
     pub other_epidemic: Names,
+    /// The word for any disease, which with a word before it names one: "wasting disease".
+    #[serde(default)]
+    pub word: String,
+    /// Words before it that name none: "the disease".
+    #[serde(default)]
+    pub behind: Vec<String>,
     /// What hardly any story but one of the epidemic says, by kinds: "positivity rate", "active cases".
     #[serde(default)]
     pub signs: Vec<Names>,

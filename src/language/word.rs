@@ -175,8 +175,6 @@ pub enum Word {
     Infectious,
     Infection,
     Proven,
-    Disease,
-    AnyDisease,
     Person,
     Street,
     Animal,

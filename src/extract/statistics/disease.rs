@@ -42,14 +42,15 @@ impl<'a> Asked<'a> {
     pub(super) fn marks(&self, tokens: &[Token<'_>]) -> Vec<Mark> {
         let mut marks = self.pack.marks(tokens);
         // "chronic wasting disease": a disease with a word before it that says which.
-        let word =
-            |at: usize, class: Word| tokens.get(at).is_some_and(|token| self.pack.words(&token.lower).has(class));
-        for at in (1..tokens.len()).filter(|at| word(*at, Word::Disease)) {
-            let first = at - 1;
-            let says = tokens.get(first).is_some_and(|token| token.kind == TokenKind::Word);
+        let words = &self.pack.disease;
+        for (first, pair) in tokens.windows(2).enumerate() {
+            let [before, disease] = pair else { continue };
+            if !disease.is(&words.word) || before.kind != TokenKind::Word {
+                continue;
+            }
             let known = |mark: &Mark| mark.first <= first && first < mark.after && mark.cue == Cue::Sense(Sense::Covid);
-            if says && !word(first, Word::AnyDisease) && !marks.iter().any(known) {
-                marks.push(Mark { first, after: at + 1, cue: Cue::Sense(Sense::OtherDisease) });
+            if !words.behind.iter().any(|word| before.is(word)) && !marks.iter().any(known) {
+                marks.push(Mark { first, after: first + 2, cue: Cue::Sense(Sense::OtherDisease) });
                 marks.sort_by_key(|mark| mark.first);
             }
         }
