@@ -192,12 +192,17 @@ pub(super) struct Previous {
 fn patients_of(reading: &Reading<'_, '_>, n: usize, own: Option<Attachment>) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let named = || (number.after..number.after + 3).any(|at| reading.word(at, Word::Patient));
+    // "ordinary wards held 33,684".
+    let bare = || {
+        let ends = reading.tokens.get(number.after).is_none_or(|next| matches!(next.text, "." | "," | ";"));
+        ends && reading.word(core_start(reading, n).wrapping_sub(1), Word::HospitalVerb)
+    };
     let people = match own {
         Some(own) => {
             let noun = own.mark.is_some_and(|(_, after)| reading.word(after - 1, Word::Patient));
-            own.metric == Metric::Cases && noun || own.metric == Metric::ActiveCases && named()
+            own.metric == Metric::Cases && noun || own.metric == Metric::ActiveCases && (named() || bare())
         }
-        None => named(),
+        None => named() || bare(),
     };
     let clause = reading.clause(number.first);
     let in_hospital = |range: std::ops::Range<usize>| {
