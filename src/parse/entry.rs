@@ -10,7 +10,9 @@ use super::{
     language,
     link::Base,
     markup_links, media,
-    namespaces::Space::{self, Atom, Content, Dc, DcTerms, Feedburner, Itunes, Media, News, Other, Rss, Xhtml, Yandex},
+    namespaces::Space::{
+        self, Atom, Content, Dc, DcTerms, Feedburner, Itunes, Media, News, Other, Prism, Rss, Xhtml, Yandex,
+    },
     people, plain,
     times::{self, Manner},
     tree::{Node, Tree},
@@ -43,16 +45,18 @@ const TITLES: [(Space, &str); 8] = [
     (Itunes, "title"),
     (Other, "title"),
 ];
-const SUMMARIES: [(Space, &str); 12] = [
+const SUMMARIES: [(Space, &str); 14] = [
     (Rss, "description"),
     (Atom, "summary"),
     (Rss, "summary"),
     (Dc, "description"),
+    (DcTerms, "description"),
     (DcTerms, "abstract"),
     (Rss, "abstract"),
     (Atom, "description"),
     (Itunes, "summary"),
     (Itunes, "subtitle"),
+    (Prism, "teaser"),
     (Media, "description"),
     (Other, "description"),
     (Other, "summary"),
@@ -74,18 +78,30 @@ const CONTENTS: [(Space, &str); 13] = [
 ];
 const GUIDS: [(Space, &str); 5] =
     [(Rss, "guid"), (Atom, "id"), (Rss, "id"), (Dc, "identifier"), (DcTerms, "identifier")];
-const SOURCES: [(Space, &str); 4] = [(Rss, "source"), (Atom, "source"), (Dc, "source"), (News, "publication")];
-const RIGHTS: [(Space, &str); 6] = [
+const SOURCES: [(Space, &str); 5] =
+    [(Rss, "source"), (Atom, "source"), (Dc, "source"), (DcTerms, "source"), (News, "publication")];
+const RIGHTS: [(Space, &str); 9] = [
     (Atom, "rights"),
     (Dc, "rights"),
     (DcTerms, "rights"),
+    (Rss, "rights"),
     (Rss, "copyright"),
+    (Prism, "copyright"),
+    (DcTerms, "rightsholder"),
     (Atom, "copyright"),
     (Media, "copyright"),
 ];
-const CATEGORIES: [(Space, &str); 5] =
-    [(Rss, "category"), (Atom, "category"), (Dc, "subject"), (Itunes, "category"), (Media, "category")];
-const KEYWORDS: [(Space, &str); 4] = [(Itunes, "keywords"), (Media, "keywords"), (News, "keywords"), (Rss, "keywords")];
+const CATEGORIES: [(Space, &str); 7] = [
+    (Rss, "category"),
+    (Atom, "category"),
+    (Dc, "subject"),
+    (DcTerms, "subject"),
+    (Itunes, "category"),
+    (Media, "category"),
+    (Prism, "section"),
+];
+const KEYWORDS: [(Space, &str); 5] =
+    [(Itunes, "keywords"), (Media, "keywords"), (News, "keywords"), (Rss, "keywords"), (Prism, "keyword")];
 /// Elements that only hold fields of the entry together.
 const WRAPPERS: [(Space, &str); 3] = [(News, "news"), (News, "publication"), (Media, "group")];
 /// Elements of which each may be the summary; a second one with another text is the content, where there is no better.

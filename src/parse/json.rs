@@ -214,7 +214,11 @@ fn text_of(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
 fn scalar(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
+        // As a script would write it: 1.0 is 1.
+        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+            Some(number) => number.to_string(),
+            None => number.to_string(),
+        },
         _ => return None,
     };
     Some(text).filter(|text| !text.is_empty())

@@ -53,9 +53,11 @@ pub(super) fn read(document: &Document<'_>, node: Node, item: &mut Item) {
                     add_image(item, address);
                 }
             }
-            (Rss, "image") => {
+            // Sitemaps call the address of a picture its place.
+            (Rss | Other, "image") => {
                 let address = address().or_else(|| {
-                    let inner = tree.child(found, Rss, "url").and_then(|url| characters(tree, url));
+                    let place = tree.children(found).find(|(_, child)| matches!(child.name.as_str(), "url" | "loc"));
+                    let inner = place.and_then(|(url, _)| characters(tree, url));
                     let inner = inner.or_else(|| child.children.is_empty().then(|| characters(tree, found)).flatten());
                     document.base.absolute_at(tree, found, &inner?)
                 });

@@ -6,14 +6,14 @@ use super::{
     construct::characters,
     entry::{Document, all},
     namespaces::Space,
-    namespaces::Space::{Atom, Dc, Itunes, Rss},
+    namespaces::Space::{Atom, Dc, DcTerms, Itunes, Rss},
     plain,
     tree::{Node, Tree},
 };
 use crate::model::Author;
 
-const AUTHORS: [(Space, &str); 5] =
-    [(Rss, "author"), (Atom, "author"), (Dc, "creator"), (Dc, "author"), (Itunes, "author")];
+const AUTHORS: [(Space, &str); 6] =
+    [(Rss, "author"), (Atom, "author"), (Dc, "creator"), (DcTerms, "creator"), (Dc, "author"), (Itunes, "author")];
 
 /// Authors of an entry; of what it was taken from, where it names none; else of its feed, as Atom has it.
 pub(super) fn of_entry(document: &Document<'_>, fields: &[Node], node: Node) -> Vec<Author> {

@@ -7,14 +7,14 @@
 use super::{
     construct::characters,
     entry::first,
-    namespaces::Space::{self, Atom, Dc, DcTerms, News, Other, Rss},
+    namespaces::Space::{self, Atom, Dc, DcTerms, News, Other, Prism, Rss},
     tree::{Node, Tree},
 };
 use crate::model::{Issue, Item, Stage, StatedTime};
 use crate::quirks::date;
 use jiff::{SignedDuration, Timestamp, tz::Offset};
 
-const PUBLISHED: [(Space, &str); 13] = [
+const PUBLISHED: [(Space, &str); 14] = [
     (Rss, "pubdate"),
     (Atom, "published"),
     (Atom, "issued"),
@@ -22,6 +22,7 @@ const PUBLISHED: [(Space, &str); 13] = [
     (DcTerms, "issued"),
     (DcTerms, "available"),
     (Dc, "date"),
+    (Prism, "publicationdate"),
     (News, "publication_date"),
     (Rss, "date"),
     (DcTerms, "created"),
@@ -29,10 +30,11 @@ const PUBLISHED: [(Space, &str); 13] = [
     (DcTerms, "date"),
     (Other, "date"),
 ];
-const UPDATED: [(Space, &str); 8] = [
+const UPDATED: [(Space, &str); 9] = [
     (Atom, "updated"),
     (Atom, "modified"),
     (DcTerms, "modified"),
+    (Prism, "modificationdate"),
     (Rss, "lastmod"),
     (Rss, "updated"),
     (Rss, "lastbuilddate"),
