@@ -294,7 +294,8 @@ fn categories(tree: &Tree, fields: &[Node]) -> Vec<String> {
         }
     };
     for found in all(tree, fields, &CATEGORIES) {
-        let term = ["term", "text"].iter().find_map(|name| tree.attribute(found, name)).map(str::to_owned);
+        let stated = |name: &&str| tree.attribute(found, name).filter(|term| !term.is_empty());
+        let term = ["term", "text"].iter().find_map(|name| stated(name)).map(str::to_owned);
         add(term.or_else(|| characters(tree, found)).or_else(|| tree.attribute(found, "label").map(str::to_owned)));
     }
     for keywords in all(tree, fields, &KEYWORDS) {

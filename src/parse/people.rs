@@ -58,7 +58,8 @@ fn person(document: &Document<'_>, node: Node) -> Option<Author> {
     } else {
         let name = part(&["name"]).and_then(|name| plain::line(&name));
         let uri = part(&["uri", "url", "homepage"]).and_then(|uri| document.base.absolute_at(tree, node, &uri));
-        let author = Author { name, email: part(&["email"]), uri };
+        let email = part(&["email"]).map(|email| email.trim_start_matches("mailto:").to_owned());
+        let author = Author { name, email, uri };
         if author == Author::default() { in_text(&characters(tree, node)?) } else { author }
     };
     (author != Author::default()).then_some(author)
@@ -66,6 +67,10 @@ fn person(document: &Document<'_>, node: Node) -> Option<Author> {
 
 /// `desk@agency.example (Jane Doe)`, `Jane Doe <desk@agency.example>`, `Jane Doe (http://agency.example/jane)`, `Jane Doe`.
 pub(super) fn in_text(text: &str) -> Author {
+    // "<a href='…'>Jane Doe</a>": a name with a link is a name.
+    if text.contains("</") {
+        return Author { name: plain::line(text), ..Author::default() };
+    }
     let is_mark = |c: char| c.is_whitespace() || "()<>[],;\"".contains(c);
     let mut words = text.split(is_mark).map(|word| word.trim_start_matches("mailto:"));
     let is_mail = |word: &&str| word.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
@@ -109,6 +114,7 @@ mod tests {
         check("ana+desk@wire.example", None, Some("ana+desk@wire.example"), None);
         check("Ana Lima (https://wire.example/ana)", name, None, Some("https://wire.example/ana"));
         check("Ana Lima (Lisbon desk)", Some("Ana Lima (Lisbon desk)"), None, None);
+        check("<a href=\"https://wire.example/ana\">Ana Lima</a>", name, None, None);
         check("@analima", Some("@analima"), None, None);
     }
 }

@@ -113,6 +113,12 @@ fn without_tags(markup: &str) -> String {
         let end = if is_tag && !no_end { inside.find('>') } else { None };
         no_end |= is_tag && end.is_none();
         match end {
+            // What a script or a style holds is not read by anybody; one that never ends holds nothing.
+            Some(end) if matches!(name.as_str(), "script" | "style") && !inside.starts_with('/') => {
+                let content = inside.get(end + 1..).unwrap_or_default();
+                let behind = content.to_ascii_lowercase().find(&format!("</{name}"));
+                rest = behind.and_then(|behind| content.get(behind..)).unwrap_or(content);
+            }
             Some(end) => {
                 if PARTING.contains(&name.as_str()) {
                     out.push(' ');
@@ -147,6 +153,7 @@ mod tests {
         check(" Oil <b>falls</b>\n below $40 &amp; gold rises ", Some("Oil falls below $40 & gold rises"));
         check("Minister: it&amp;#8217;s over", Some("Minister: it’s over"));
         check("Growth < 3 % and <unknown> x", Some("Growth < 3 % and <unknown> x"));
+        check("a<SCRIPT>x()</script> b <style>p{}</style><script>c", Some("a b c"));
         check("One<br/>two", Some("One two"));
         check(" &nbsp; ", None);
     }
