@@ -1,7 +1,7 @@
 //! One poll that brought a document: what of it is new goes into a frame, or waits for its page.
 
 use super::{
-    Intake, IntakeError, Policy,
+    Intake, IntakeError, Policy, dates,
     feeds::{self, Known},
     frames, pages,
     seen::{self, Look, Seen},
@@ -65,7 +65,7 @@ impl Intake {
         let policy = self.policy.clone();
         self.quiet.end(&poll.feed.id);
         let recording = self.store.write(move |tx| {
-            let recorded = record(tx, &poll, &policy)?;
+            let recorded = record(tx, poll, &policy)?;
             faults::point("C1");
             faults::soon("C2");
             Ok(recorded)
@@ -77,9 +77,11 @@ impl Intake {
     }
 }
 
-fn record(tx: &Transaction<'_>, poll: &Poll, policy: &Policy) -> Result<(Appended, u64)> {
-    let feed = &poll.feed;
-    let mut facts = feeds::load_for(tx, &feed.id, &feed.url)?;
+fn record(tx: &Transaction<'_>, mut poll: Poll, policy: &Policy) -> Result<(Appended, u64)> {
+    let mut facts = feeds::load_for(tx, &poll.feed.id, &poll.feed.url)?;
+    dates::learn(tx, &mut facts.known, &poll.items, poll.at, poll.head.language.as_deref())?;
+    poll.items.iter_mut().for_each(|item| dates::read(&facts.known.clock, item));
+    let (feed, poll) = (&poll.feed, &poll);
     let mut appended = Appended::default();
     let mut contents = Vec::new();
     let first_sight = (facts.known.document_poll == 0).then(|| first_sight(&poll.items, poll.at));
@@ -121,6 +123,7 @@ fn record(tx: &Transaction<'_>, poll: &Poll, policy: &Policy) -> Result<(Appende
     facts.poll = facts.poll.max(poll.poll);
     facts.known.document_poll = poll.poll;
     facts.known.useful_poll = poll.poll;
+    facts.known.useful_at = Some(poll.at);
     facts.known.unreadable = None;
     facts.known.body = Some(poll.body.clone());
     facts.known.rhythm = poll.head.rhythm.clone();

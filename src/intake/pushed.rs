@@ -5,7 +5,7 @@
 //! stay as they are.
 
 use super::{
-    Appended, Intake, IntakeError, Policy, feeds, frames, observe,
+    Appended, Intake, IntakeError, Policy, dates, feeds, frames, observe,
     seen::{self, Look, Seen},
 };
 use crate::{
@@ -23,12 +23,12 @@ impl Intake {
         &self,
         feed: Feed,
         at: Timestamp,
-        items: Vec<Item>,
+        mut items: Vec<Item>,
     ) -> std::result::Result<Option<Appended>, IntakeError> {
         self.room()?;
         let policy = self.policy.clone();
         let recording = self.store.write(move |tx| {
-            let recorded = record(tx, &feed, at, &items, &policy)?;
+            let recorded = record(tx, &feed, at, &mut items, &policy)?;
             faults::point("C1");
             faults::soon("C2");
             Ok(recorded)
@@ -44,15 +44,16 @@ fn record(
     tx: &Transaction<'_>,
     feed: &Feed,
     at: Timestamp,
-    items: &[Item],
+    items: &mut [Item],
     policy: &Policy,
 ) -> Result<Option<(Appended, u64)>> {
     let mut facts = feeds::load_for(tx, &feed.id, &feed.url)?;
     if facts.known.document_poll == 0 {
         return Ok(None);
     }
+    items.iter_mut().for_each(|item| dates::read(&facts.known.clock, item));
     let (mut appended, mut contents, mut met) = (Appended::default(), Vec::new(), HashSet::new());
-    for item in items {
+    for item in items.iter() {
         if !met.insert(&item.id) {
             continue;
         }

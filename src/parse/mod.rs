@@ -38,7 +38,7 @@ mod hostile;
 mod upstream;
 
 use crate::markup::{encoding, entities};
-use crate::model::{Feed, FeedHead, FeedId, Fetched, Issue, Item, Stage};
+use crate::model::{Feed, FeedHead, FeedId, Fetched, Issue, Item, Stage, StatedTime};
 use sniff::Kind;
 
 /// Entries read from one document.
@@ -107,6 +107,7 @@ pub fn feed(feed: &Feed, fetched: &Fetched) -> Result<Parsed, ParseError> {
             format!("{refused} × address that is none, or would do more than point somewhere: {sample:?}"),
         ));
     }
+    parsed.items.iter_mut().for_each(|item| flag_future(item, fetched.at));
     parsed.items = identity::name(&feed.id, std::mem::take(&mut parsed.items), &mut issues);
     sum_up(&parsed.items, &mut issues);
     if parsed.items.is_empty() {
@@ -116,12 +117,28 @@ pub fn feed(feed: &Feed, fetched: &Fetched) -> Result<Parsed, ParseError> {
     Ok(parsed)
 }
 
+/// A date that has its zone and lies some hours ahead has the wrong one, or announces something; it stays as it is.
+fn flag_future(item: &mut Item, now: jiff::Timestamp) {
+    const FAST: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+    const WIDEST: jiff::SignedDuration = jiff::SignedDuration::from_hours(14);
+    let Some(time @ StatedTime::Instant(moment, _)) = item.published.filter(|_| !item.without_zone.published) else {
+        return;
+    };
+    let ahead = moment.duration_since(now);
+    if ahead > FAST && ahead <= WIDEST {
+        let minutes = ahead.as_mins();
+        let detail = format!("published: {time} lies {minutes} minutes ahead; the clock or its zone may be wrong");
+        item.issues.push(Issue::new(Stage::Parse, "date_in_future", detail));
+    }
+}
+
 /// What went wrong in entries is a problem of the document too, once for each kind.
 fn sum_up(items: &[Item], issues: &mut Vec<Issue>) {
-    const LOSSES: [&str; 7] = [
+    const LOSSES: [&str; 8] = [
         "date_unreadable",
         "date_ambiguous",
         "date_imprecise",
+        "date_in_future",
         "date_without_zone",
         "markup_repaired",
         "text_cut",

@@ -60,6 +60,8 @@ const FEED_UPDATED: [(Space, &str); 9] = [
 pub(super) struct Zone {
     pub(super) offset: Offset,
     pub(super) why: &'static str,
+    /// It is only the least that it could be.
+    pub(super) is_bound: bool,
 }
 
 /// How the dates of a feed are meant that do not say it themselves.
@@ -122,10 +124,11 @@ fn zone(dates: &[String], at: Timestamp) -> Option<Zone> {
     let newest = newest?;
     if let Some((first, others)) = stated.split_first() {
         // Two zones, of a country that changes its clocks or of two desks, leave it open.
-        return others
-            .iter()
-            .all(|offset| offset == first)
-            .then_some(Zone { offset: *first, why: "the zone of the other dates of the feed" });
+        return others.iter().all(|offset| offset == first).then_some(Zone {
+            offset: *first,
+            why: "the zone of the other dates of the feed",
+            is_bound: false,
+        });
     }
     // A clock of the publisher that is a little fast is no zone.
     const SLACK: SignedDuration = SignedDuration::from_mins(5);
@@ -134,6 +137,7 @@ fn zone(dates: &[String], at: Timestamp) -> Option<Zone> {
     (ahead.is_positive() && hours <= 14).then_some(Zone {
         offset: Offset::from_hours(i8::try_from(hours).ok()?).ok()?,
         why: "the newest would lie in the future otherwise",
+        is_bound: true,
     })
 }
 
@@ -224,6 +228,11 @@ pub(super) fn note(written: &str, time: Option<StatedTime>, manner: Manner, whic
         };
         issue("date_without_zone", detail);
         is_open = true;
+        let is_unknown = !read.zone_of_language && manner.zone.is_none_or(|zone| zone.is_bound);
+        match which {
+            Which::Published => item.without_zone.published = is_unknown,
+            Which::Updated => item.without_zone.updated = is_unknown,
+        }
     }
     if is_open && which == Which::Published {
         item.published_raw = Some(shown);
