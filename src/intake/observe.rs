@@ -166,6 +166,13 @@ fn look(
         Some(found) => Some(found),
         None => seen::from_state(tx, item, poll.poll, poll.at)?,
     };
+    if item.deleted {
+        // What was never seen cannot be taken back, and its page is not looked at any more.
+        if found.is_none() {
+            return Ok(Taken::Same);
+        }
+        pages::drop_deleted(tx, &item.id)?;
+    }
     let Some(mut seen) = found else {
         let mut seen = Seen {
             item: item.id.clone(),
@@ -193,7 +200,7 @@ fn look(
             seen.touched = poll.at.as_microsecond();
             match take(tx, &poll.feed, &mut seen, item, poll.poll, poll.at, first_sight)? {
                 Some(content) => Taken::Revision(Box::new(content)),
-                None if poll.feed.full_text => Taken::Waits,
+                None if poll.feed.full_text && !item.deleted => Taken::Waits,
                 None => {
                     seen.touched = touched;
                     Taken::Same
@@ -201,7 +208,7 @@ fn look(
             }
         }
         Look::Same | Look::Stale => {
-            if whole_changed && poll.feed.full_text {
+            if whole_changed && poll.feed.full_text && !item.deleted {
                 pages::look_again(tx, item, poll.at)?;
             }
             if seen.wants_touch(poll.at, policy) { Taken::Touched } else { Taken::Same }
@@ -221,7 +228,7 @@ pub(super) fn take(
     at: Timestamp,
     first_sight: Option<Timestamp>,
 ) -> Result<Option<Content>> {
-    if feed.full_text && item.link.is_some() {
+    if feed.full_text && item.link.is_some() && !item.deleted {
         pages::wait(tx, item, poll, at, first_sight)?;
         return Ok(None);
     }
@@ -250,7 +257,7 @@ fn compare_documents(known: &mut Known, items: &[Item]) -> bool {
 /// Entries of a document as they are compared with the next.
 fn entries_of(items: &[Item]) -> Vec<String> {
     let short = |item: &Item| Hash::of_bytes(item.id.0.as_bytes()).short(12).to_owned();
-    items.iter().take(COMPARED_ENTRIES).map(short).collect()
+    items.iter().filter(|item| !item.deleted).take(COMPARED_ENTRIES).map(short).collect()
 }
 
 /// Entries that were pushed stand for the last document as well: a next one that holds any of them has missed nothing.

@@ -5,7 +5,7 @@
 //! stay as they are.
 
 use super::{
-    Appended, Intake, IntakeError, Policy, dates, feeds, frames, observe,
+    Appended, Intake, IntakeError, Policy, dates, feeds, frames, observe, pages,
     seen::{self, Look, Seen},
 };
 use crate::{
@@ -60,6 +60,13 @@ fn record(
         let known = seen::load(tx, &item.id)?;
         let (kept, known) =
             (known.is_some(), known.map_or_else(|| seen::from_state(tx, item, 0, at), |seen| Ok(Some(seen)))?);
+        if item.deleted {
+            if known.is_none() {
+                appended.unchanged += 1;
+                continue;
+            }
+            pages::drop_deleted(tx, &item.id)?;
+        }
         let (mut seen, look) = match known {
             Some(mut seen) => {
                 let look = seen.look_at_push(&item.content_hash());
@@ -80,7 +87,7 @@ fn record(
         }
         seen.whole = seen::whole(item);
         let content = observe::take(tx, feed, &mut seen, item, facts.poll, at, None)?;
-        let waits = content.is_none() && feed.full_text;
+        let waits = content.is_none() && feed.full_text && !item.deleted;
         if content.is_some() || waits {
             seen.touched = at.as_microsecond();
             appended.new_items += 1;

@@ -110,6 +110,9 @@ pub struct Item {
     pub comments: Option<String>,
     /// Rights as stated.
     pub rights: Option<String>,
+    /// The feed says that it was deleted (RFC 6721), and this is all that it says of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
     /// What went wrong while reading it.
     #[serde(default)]
     pub issues: Vec<Issue>,
@@ -138,6 +141,7 @@ impl Item {
             language: None,
             comments: None,
             rights: None,
+            deleted: false,
             issues: Vec::new(),
         }
     }
@@ -157,7 +161,7 @@ impl Item {
         let authors = self.authors.iter().filter_map(|author| author.name.as_deref());
         let enclosures = self.enclosures.iter().map(|enclosure| enclosure.url.as_str());
         Hash::of_fields(
-            "v1:item",
+            if self.deleted { "v1:deleted" } else { "v1:item" },
             fields.chain(authors).chain(self.categories.iter().map(String::as_str)).chain(enclosures),
         )
     }

@@ -143,6 +143,19 @@ pub(super) fn read(document: &Document<'_>, node: Node) -> Item {
     item
 }
 
+/// Reads a note that an entry was deleted: its name, when, and what is said of it in place of a headline.
+pub(super) fn deletion(tree: &Tree, base: &Base, feed: &FeedId, node: Node) -> Option<Item> {
+    let mut item = Item::new(ItemId(String::new()), feed.clone());
+    let written = tree.attribute(node, "ref").filter(|written| !written.is_empty())?;
+    item.guid = Some(whole(base, tree, node, written)?);
+    let comment = tree.child(node, Space::Tombstones, "comment");
+    item.title = comment.and_then(|comment| construct::text(tree, comment, Text::Plain)?.into_line());
+    item.updated = tree.attribute(node, "when").and_then(|when| times::date_of(when, Manner::default()));
+    item.deleted = true;
+    cut_to_measure(&mut item);
+    Some(item)
+}
+
 /// The children of an entry, and behind them those of children that only hold fields together.
 fn fields(tree: &Tree, node: Node) -> Vec<Node> {
     let mut fields: Vec<Node> = tree.children(node).map(|(found, _)| found).collect();
@@ -228,8 +241,13 @@ pub(super) fn id(base: &Base, tree: &Tree, node: Node) -> Option<String> {
     let written = characters(tree, node)?;
     let is_address = tree.get(node)?.space == Atom
         || tree.attribute(node, "ispermalink").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    let is_relative = is_address && written.contains('/') && !written.contains([':', ' ']);
-    if is_relative { base.absolute_at(tree, node, &written) } else { Some(written) }
+    if is_address { whole(base, tree, node, &written) } else { Some(written) }
+}
+
+/// An identity that is an address, made absolute where it is relative.
+fn whole(base: &Base, tree: &Tree, node: Node, written: &str) -> Option<String> {
+    let is_relative = written.contains('/') && !written.contains([':', ' ']);
+    if is_relative { base.absolute_at(tree, node, written) } else { Some(written.to_owned()) }
 }
 
 fn read_guid(document: &Document<'_>, node: Node, fields: &[Node], item: &mut Item) {

@@ -29,13 +29,12 @@ pub(super) fn read(source: &Source<'_>, text: &str, root: usize) -> Parsed {
     let tree = &repaired.tree;
     let mut parsed = Parsed { issues: repaired.issues, ..Parsed::default() };
     let Parts { head, entries, deleted } = parts(tree);
-    if deleted > 0 {
-        parsed.issues.push(Issue::new(
-            Stage::Parse,
-            "entry_deleted",
-            format!("{deleted} × entry that the publisher says was deleted; nothing is made of that"),
-        ));
+    if !deleted.is_empty() {
+        let detail = format!("{} × entry that the publisher says was deleted", deleted.len());
+        parsed.issues.push(Issue::new(Stage::Parse, "entry_deleted", detail));
     }
+    let deletions = deleted.iter().take(MAX_ITEMS).filter_map(|node| entry::deletion(tree, base, feed, *node));
+    parsed.deleted = deletions.collect();
     parsed.head = read_head(tree, base, head);
     parsed.head.language = parsed.head.language.or_else(|| source.language.clone());
     let language = parsed.head.language.as_deref();
@@ -84,7 +83,7 @@ struct Parts {
     /// The entries in document order, wherever they stand.
     entries: Vec<Node>,
     /// Notes that an entry was deleted (RFC 6721).
-    deleted: usize,
+    deleted: Vec<Node>,
 }
 
 fn parts(tree: &Tree) -> Parts {
@@ -97,7 +96,7 @@ fn parts(tree: &Tree) -> Parts {
             match element.name.as_str() {
                 "item" | "entry" => parts.entries.push(child),
                 "url" if is_sitemap => parts.entries.push(child),
-                "deleted-entry" if element.space == Tombstones => parts.deleted += 1,
+                "deleted-entry" if element.space == Tombstones => parts.deleted.push(child),
                 "channel" | "rss" | "feed" | "rdf" => {
                     if parts.head == 0 && !is_head && element.name != "rss" {
                         parts.head = child;
