@@ -71,7 +71,7 @@ pub(super) fn read(source: &Source<'_>, text: &str) -> Result<Parsed, ParseError
         parsed.head = head(object, base);
     }
     parsed.head.language = parsed.head.language.or_else(|| source.language.clone());
-    let shared = value.as_object().map(authors).unwrap_or_default();
+    let shared = value.as_object().map(|object| authors(object, base)).unwrap_or_default();
     let mut unreadable = 0_usize;
     for entry in entries.iter().take(MAX_ITEMS) {
         match entry.as_object().map(|object| item(feed, base, object)) {
@@ -139,10 +139,7 @@ fn item(feed: &FeedId, base: &Base, object: &Map<String, Value>) -> Item {
             times::note(&written, date_of(&written, Manner::default()), Manner::default(), which, &mut item);
         }
     }
-    item.authors = authors(object);
-    for author in &mut item.authors {
-        author.uri = author.uri.take().and_then(|uri| base.absolute(&uri));
-    }
+    item.authors = authors(object, base);
     for tag in ["tags", "categories", "keywords"].iter().filter_map(|name| object.get(*name)).flat_map(list) {
         let name = scalar(tag)
             .or_else(|| text_of(tag.as_object()?, &["name", "label", "term"]))
@@ -179,7 +176,7 @@ fn item(feed: &FeedId, base: &Base, object: &Map<String, Value>) -> Item {
 }
 
 /// `authors`, or the `author` of version 1.0; objects or bare names.
-fn authors(object: &Map<String, Value>) -> Vec<Author> {
+fn authors(object: &Map<String, Value>, base: &Base) -> Vec<Author> {
     let stated = ["authors", "author", "creator"]
         .iter()
         .filter_map(|name| object.get(*name))
@@ -194,7 +191,8 @@ fn authors(object: &Map<String, Value>) -> Vec<Author> {
         },
         other => scalar(other).map(|text| people::in_text(&text)).unwrap_or_default(),
     };
-    stated.iter().map(person).filter(|author| *author != Author::default()).collect()
+    let absolute = |author: Author| Author { uri: author.uri.and_then(|uri| base.absolute(&uri)), ..author };
+    stated.iter().map(person).map(absolute).filter(|author| *author != Author::default()).collect()
 }
 
 /// A list, or one thing where a list is meant.

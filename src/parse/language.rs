@@ -5,16 +5,18 @@
 
 use super::{
     construct::characters,
-    namespaces::Space::{self, Atom, Content, Dc, DcTerms, News, Rss},
+    namespaces::Space::{self, Atom, Content, Dc, DcTerms, News, Rss, Yandex},
     tree::{Node, Tree},
 };
 
 /// Elements that state a language of the one they stand in.
 const STATED: [(Space, &str); 4] = [(Dc, "language"), (Rss, "language"), (DcTerms, "language"), (News, "language")];
 /// Elements whose own language is that of the entry.
-const TEXTS: [(Space, &str); 7] = [
+const TEXTS: [(Space, &str); 9] = [
     (Content, "encoded"),
     (Atom, "content"),
+    (Yandex, "full-text"),
+    (Rss, "fullitem"),
     (Rss, "description"),
     (Atom, "summary"),
     (Rss, "title"),

@@ -206,12 +206,13 @@ fn fill_from_feed_rs(document: &str, head: &mut FeedHead, items: &mut [Item]) {
         return;
     }
     head.title = head.title.take().or_else(|| plain::line(&read.title?.content));
-    head.description = head.description.take().or_else(|| Some(read.description?.content));
+    let filled = |text: String| Some(text).filter(|text| !text.trim().is_empty());
+    head.description = head.description.take().or_else(|| filled(read.description?.content));
     head.ttl_minutes = head.ttl_minutes.or(read.ttl);
     for (item, second) in items.iter_mut().zip(read.entries) {
         item.title = item.title.take().or_else(|| plain::line(&second.title?.content));
-        item.summary = item.summary.take().or_else(|| Some(second.summary?.content));
-        item.content = item.content.take().or_else(|| second.content?.body);
+        item.summary = item.summary.take().or_else(|| filled(second.summary?.content));
+        item.content = item.content.take().or_else(|| filled(second.content?.body?));
         if item.authors.is_empty() {
             item.authors = second
                 .authors
