@@ -267,7 +267,7 @@ mod tests {
         );
         check(
             "<rss><channel><item><title><![CDATA[One]]</title></item><item><title><![CDATA[Two]]></title></item></channel></rss>",
-            &["One]]", "Two"],
+            &["One", "Two"],
         );
         check("<item><title>One</title></item>\n<item><title>Two</title></item>", &["One", "Two"]);
         let cut = b"<rss><channel><item><title>One</title></item><item><title>Two</title><descrip";
