@@ -71,7 +71,7 @@ pub(super) fn in_text(text: &str) -> Author {
     if text.contains("</") {
         return Author { name: plain::line(text), ..Author::default() };
     }
-    let is_mark = |c: char| c.is_whitespace() || "()<>[],;\"".contains(c);
+    let is_mark = |c: char| c.is_whitespace() || "()<>[],;\"«»“”„".contains(c);
     let mut words = text.split(is_mark).map(|word| word.trim_start_matches("mailto:"));
     let is_mail = |word: &&str| word.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
     let email = words.clone().find(is_mail);
@@ -84,8 +84,8 @@ pub(super) fn in_text(text: &str) -> Author {
         (None, None) => plain::line(&name),
         _ => {
             // Brackets that held the address are empty now.
-            let name = name.split("( )").collect::<String>();
-            plain::line(name.split("< >").collect::<String>().trim_matches(is_mark))
+            let name = name.replace("( )", "").replace("< >", "");
+            plain::line(name.trim_matches(is_mark))
         }
     };
     Author { name, email: email.map(str::to_owned), uri: uri.map(str::to_owned) }
