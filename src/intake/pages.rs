@@ -117,7 +117,6 @@ fn forget(tx: &Transaction<'_>, item: &ItemId) -> Result<()> {
 }
 
 /// Something in the entry changed that is not content: its page is due now.
-
 pub(super) fn look_again(tx: &Transaction<'_>, item: &Item, at: Timestamp) -> Result<()> {
     if item.link.is_none() {
         return Ok(());

@@ -313,7 +313,7 @@ fn categories(tree: &Tree, fields: &[Node]) -> Vec<String> {
     };
     for found in all(tree, fields, &CATEGORIES) {
         let stated = |name: &&str| tree.attribute(found, name).filter(|term| !term.is_empty());
-        let term = ["term", "text"].iter().find_map(|name| stated(name)).map(str::to_owned);
+        let term = ["term", "text"].iter().find_map(stated).map(str::to_owned);
         add(term.or_else(|| characters(tree, found)).or_else(|| tree.attribute(found, "label").map(str::to_owned)));
     }
     for keywords in all(tree, fields, &KEYWORDS) {
