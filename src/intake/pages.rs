@@ -195,7 +195,7 @@ fn settle(
     let waiting = load_waiting(tx, id)?;
     let Some(mut seen) = seen::load(tx, id)? else {
         // Forgotten meanwhile: nothing waits, and nobody watches it any more.
-        tx.execute("DELETE FROM page_watch WHERE item = ?1", [&id.0])?;
+        forget(tx, id)?;
         return Ok((0, 0));
     };
     if waiting.is_empty() {

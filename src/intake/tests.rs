@@ -365,3 +365,21 @@ async fn the_clock_of_a_feed_is_learnt_and_never_moves_what_was_read() {
     let Some(Content::Item(again)) = world.frames().await.pop().unwrap().contents.pop() else { panic!() };
     assert_eq!(again.item.published.unwrap().to_string(), "2020-10-01T10:55:00Z");
 }
+
+#[tokio::test]
+async fn what_is_deleted_while_it_waits_for_its_page_is_not_told() {
+    let mut world = World::new(true);
+    let deleted = |world: &World, name: &str| {
+        let mut item = Item::new(ItemId::new(&world.feed.id, name), world.feed.id.clone());
+        item.deleted = true;
+        item
+    };
+    world.shows(&[("a", "Storm"), ("b", "Calm")]).await;
+    let deletions = vec![deleted(&world, "a"), deleted(&world, "never seen")];
+    assert_eq!(world.brings(deletions.clone()).await.new_items, 1);
+    assert_eq!(world.brings(deletions).await.new_items, 0, "once");
+    assert_eq!((world.page("a", "text").await, world.page("b", "text").await), (0, 1));
+    let contents: Vec<Content> = world.frames().await.into_iter().flat_map(|frame| frame.contents).collect();
+    let [Content::Item(note), Content::Item(told)] = contents.as_slice() else { panic!("{contents:?}") };
+    assert_eq!((note.item.deleted, told.item.title.as_deref()), (true, Some("Calm")));
+}

@@ -151,8 +151,8 @@ fn flag_future(item: &mut Item, now: jiff::Timestamp) {
     };
     let ahead = moment.duration_since(now);
     if ahead > FAST && ahead <= WIDEST {
-        let minutes = ahead.as_mins();
-        let detail = format!("published: {time} lies {minutes} minutes ahead; the clock or its zone may be wrong");
+        // By how much is not said: it would be another item at every poll.
+        let detail = format!("published: {time} lies ahead; the clock or its zone may be wrong");
         item.issues.push(Issue::new(Stage::Parse, "date_in_future", detail));
     }
 }
