@@ -15,6 +15,7 @@ use super::{
     times::{self, Manner, Which, date_of},
 };
 use crate::model::{Author, FeedHead, FeedId, Issue, Item, ItemId, Rhythm, Stage};
+use crate::quirks::date::Habit;
 use serde_json::{Map, Value};
 
 /// Reads a document.
@@ -72,9 +73,11 @@ pub(super) fn read(source: &Source<'_>, text: &str) -> Result<Parsed, ParseError
     }
     parsed.head.language = parsed.head.language.or_else(|| source.language.clone());
     let shared = value.as_object().map(|object| authors(object, base)).unwrap_or_default();
+    let habit = parsed.head.language.as_deref().map(Habit::of_language).unwrap_or_default();
+    let manner = Manner { habit, ..Manner::default() };
     let mut unreadable = 0_usize;
     for entry in entries.iter().take(MAX_ITEMS) {
-        match entry.as_object().map(|object| item(feed, base, object)) {
+        match entry.as_object().map(|object| item(feed, base, manner, object)) {
             Some(mut item)
                 if item.title.is_some() || item.content.is_some() || item.summary.is_some() || item.link.is_some() =>
             {
@@ -117,7 +120,7 @@ fn head(object: &Map<String, Value>, base: &Base) -> FeedHead {
     }
 }
 
-fn item(feed: &FeedId, base: &Base, object: &Map<String, Value>) -> Item {
+fn item(feed: &FeedId, base: &Base, manner: Manner, object: &Map<String, Value>) -> Item {
     let mut item = Item::new(ItemId(String::new()), feed.clone());
     let address = |names: &[&str]| text_of(object, names).and_then(|url| base.absolute(&url));
     item.guid = text_of(object, &["id", "guid", "uuid"]);
@@ -136,7 +139,7 @@ fn item(feed: &FeedId, base: &Base, object: &Map<String, Value>) -> Item {
     let updated = text_of(object, &["date_modified", "updated", "modified", "updated_at", "updatedAt"]);
     for (written, which) in [(published, Which::Published), (updated, Which::Updated)] {
         if let Some(written) = written {
-            times::note(&written, date_of(&written, Manner::default()), Manner::default(), which, &mut item);
+            times::note(&written, date_of(&written, manner), manner, which, &mut item);
         }
     }
     item.authors = authors(object, base);

@@ -11,7 +11,7 @@ use super::{
     tree::{Node, Tree},
 };
 use crate::model::{Issue, Item, Stage, StatedTime};
-use crate::quirks::date;
+use crate::quirks::date::{self, Habit};
 use jiff::{SignedDuration, Timestamp, tz::Offset};
 
 const PUBLISHED: [(Space, &str); 14] = [
@@ -68,8 +68,7 @@ pub(super) struct Zone {
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Manner {
     pub(super) zone: Option<Zone>,
-    /// Between slashes the day comes first, or the month.
-    pub(super) day_first: Option<bool>,
+    pub(super) habit: Habit,
 }
 
 /// Dates that are looked at to learn the manner of a feed.
@@ -90,28 +89,19 @@ pub(super) fn manner(tree: &Tree, head: Node, entries: &[Node], at: Timestamp, l
         .collect();
     let mut shown = dates.iter().filter_map(|date| date::shows_day_first(date));
     let first = shown.next();
-    let day_first = match first {
+    let mut habit = language.map(Habit::of_language).unwrap_or_default();
+    if let Some(day_first) = first {
         // Two habits, of two programs, leave it open.
-        Some(habit) => shown.all(|other| other == habit).then_some(habit),
-        None => language.and_then(habit_of),
-    };
-    Manner { zone: zone(&dates, at), day_first }
-}
-
-/// Whether those who write a language put the day first. English alone does not say.
-fn habit_of(language: &str) -> Option<bool> {
-    match language.split_once('-') {
-        Some((_, "US")) => Some(false),
-        None if language == "en" => None,
-        _ => Some(true),
+        habit.day_first = shown.all(|other| other == day_first).then_some(day_first);
     }
+    Manner { zone: zone(&dates, at, habit), habit }
 }
 
-fn zone(dates: &[String], at: Timestamp) -> Option<Zone> {
+fn zone(dates: &[String], at: Timestamp, habit: Habit) -> Option<Zone> {
     let mut stated: Vec<Offset> = Vec::new();
     let mut newest: Option<Timestamp> = None;
     for date in dates {
-        let Some(read) = date::read(date) else { continue };
+        let Some(read) = date::read_as(date, habit) else { continue };
         match read.time {
             StatedTime::Instant(time, _) if read.zone_assumed && !read.zone_of_language => {
                 newest = newest.max(Some(time))
@@ -187,7 +177,7 @@ pub(super) fn of_feed(tree: &Tree, head: Node, manner: Manner) -> (Option<Stated
 
 /// The time that is written.
 pub(super) fn date_of(written: &str, manner: Manner) -> Option<StatedTime> {
-    let read = date::read_ordered(written, manner.day_first).or_else(|| date::read_begin(written))?;
+    let read = date::read_as(written, manner.habit).or_else(|| date::read_begin(written))?;
     let (StatedTime::Instant(time, _), Some(zone), true) =
         (read.time, manner.zone, read.zone_assumed && !read.zone_of_language)
     else {
@@ -209,7 +199,7 @@ pub(super) fn note(written: &str, time: Option<StatedTime>, manner: Manner, whic
     let mut issue = |code: &str, detail: String| item.issues.push(Issue::new(Stage::Parse, code, detail));
     // What may be read otherwise another day is kept as written, and so is what could not be read.
     let mut is_open = time.is_none();
-    let read = date::read_ordered(written, manner.day_first);
+    let read = date::read_as(written, manner.habit);
     match (time, read) {
         (None, _) => issue("date_unreadable", format!("{name}: {shown:?}")),
         (Some(_), None) => issue("date_imprecise", format!("{name}: {shown:?} names no day; its first is taken")),

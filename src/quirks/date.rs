@@ -41,19 +41,57 @@ static ZONES: LazyLock<HashMap<&'static str, i32>> = LazyLock::new(|| {
 /// Longer texts are no dates.
 const LONGEST: usize = 120;
 
-/// Reads a date.
-pub fn read(text: &str) -> Option<Read> {
-    read_ordered(text, None)
+/// What is known of how an author writes dates, where they leave something open.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Habit {
+    /// Between slashes the day comes first, or the month.
+    pub day_first: Option<bool>,
+    /// Names of zones that mean another one than usual, and its minutes east of UTC.
+    pub zones: &'static [(&'static str, i32)],
 }
 
-/// Reads a date whose author is known to write the day first, or the month, where slashes leave it open.
-pub fn read_ordered(text: &str, day_first: Option<bool>) -> Option<Read> {
+/// Names that several zones have, by the languages in which they mean another one than the most populous: with its region
+/// first, then by itself.
+const ZONES_BY_LANGUAGE: [(&str, &[(&str, i32)]); 8] = [
+    ("zh", &[("cst", 480)]),
+    ("he", &[("ist", 120)]),
+    ("ar", &[("ast", 180)]),
+    ("bn", &[("bst", 360)]),
+    ("hy", &[("amt", 240)]),
+    ("ga", &[("ist", 60)]),
+    ("en-IE", &[("ist", 60)]),
+    ("en-AU", &[("est", 600), ("cst", 570)]),
+];
+
+impl Habit {
+    /// What those write who write a language. English alone does not say which comes first.
+    pub fn of_language(language: &str) -> Self {
+        let plain = language.split('-').next().unwrap_or_default();
+        let zones = [language, plain]
+            .into_iter()
+            .find_map(|wanted| ZONES_BY_LANGUAGE.iter().find(|(known, _)| *known == wanted).map(|(_, zones)| *zones));
+        let day_first = match language.split_once('-') {
+            Some((_, "US")) => Some(false),
+            None if language == "en" => None,
+            _ => Some(true),
+        };
+        Self { day_first, zones: zones.unwrap_or_default() }
+    }
+}
+
+/// Reads a date.
+pub fn read(text: &str) -> Option<Read> {
+    read_as(text, Habit::default())
+}
+
+/// Reads a date of an author whose habit is known.
+pub fn read_as(text: &str, habit: Habit) -> Option<Read> {
     let text = text.trim();
     if text.is_empty() || text.len() > LONGEST {
         return None;
     }
     let mut reader = Reader::new(pieces(text), zone_of_language(text));
-    reader.day_first = day_first;
+    reader.habit = habit;
     reader.read()
 }
 
@@ -121,8 +159,7 @@ struct Reader {
     usual_zone: Option<i32>,
     /// A "T" stood before the time: the date is in the order of ISO 8601.
     is_iso: bool,
-    /// What is known of the author's habit, where slashes leave the order open.
-    day_first: Option<bool>,
+    habit: Habit,
     /// The place right behind the last number of the date.
     after_date_number: usize,
 }
@@ -140,7 +177,7 @@ impl Reader {
             zone_is_offset: false,
             usual_zone,
             is_iso: false,
-            day_first: None,
+            habit: Habit::default(),
             after_date_number: usize::MAX,
         }
     }
@@ -347,10 +384,15 @@ impl Reader {
         if self.time.is_some()
             && !self.zone_is_offset
             && !is_letter
-            && let Some(minutes) = ZONES.get(plain.as_str())
+            && let Some(minutes) = self.named_zone(&plain)
         {
-            self.zone = Some(*minutes);
+            self.zone = Some(minutes);
         }
+    }
+
+    fn named_zone(&self, name: &str) -> Option<i32> {
+        let own = self.habit.zones.iter().find(|(known, _)| *known == name).map(|(_, minutes)| *minutes);
+        own.or_else(|| ZONES.get(name).copied())
     }
 
     /// "MAR" may be a month anywhere, but after a full numeric date it is something else.
@@ -435,7 +477,7 @@ impl Reader {
             [(year, 4, _), (month, 1..=2, _), (day, 1..=2, _)] => civil(*year, *month, *day),
             [(first, 1..=2, sign), (second, 1..=2, _), (year, length @ (2 | 4), _)] => {
                 let year = if *length == 2 { full_year(*year) } else { *year };
-                day_and_month(*first, *second, *sign, self.day_first.or(self.afternoon.map(|_| false)), year)
+                day_and_month(*first, *second, *sign, self.habit.day_first.or(self.afternoon.map(|_| false)), year)
             }
             _ => None,
         }

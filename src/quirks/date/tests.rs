@@ -106,7 +106,8 @@ fn what_looks_like_something_else() {
 
 #[test]
 fn slashes_are_read_as_their_author_writes_them() {
-    let shown = |text, habit| read_ordered(text, habit).map(|read| read.time.to_string());
+    let shown =
+        |text, day_first| read_as(text, Habit { day_first, ..Habit::default() }).map(|read| read.time.to_string());
     assert_eq!(shown("09/10/2020", Some(true)).as_deref(), Some("2020-10-09"));
     assert_eq!(shown("09/10/2020", Some(false)).as_deref(), Some("2020-09-10"));
     assert_eq!(shown("9/29/2020", Some(true)).as_deref(), Some("2020-09-29"));
@@ -115,6 +116,17 @@ fn slashes_are_read_as_their_author_writes_them() {
     {
         assert_eq!(shows_day_first(text), expected, "{text}");
     }
+}
+
+#[test]
+fn names_of_zones_mean_what_they_mean_in_their_language() {
+    let shown = |text, language| read_as(text, Habit::of_language(language)).map(|read| read.time.to_string());
+    for (language, expected) in [("zh-TW", "+08:00"), ("en-US", "-06:00"), ("en-AU", "+09:30")] {
+        let expected = format!("2020-09-29T18:05:00{expected}");
+        assert_eq!(shown("Tue Sep 29 18:05:00 CST 2020", language), Some(expected));
+    }
+    assert_eq!(shown("Tue, 29 Sep 2020 18:05:00 IST", "he").as_deref(), Some("2020-09-29T18:05:00+02:00"));
+    assert_eq!(shown("Tue, 29 Sep 2020 18:05:00 EST", "zh").as_deref(), Some("2020-09-29T18:05:00-05:00"));
 }
 
 #[test]
