@@ -125,7 +125,11 @@ pub(super) fn read(document: &Document<'_>, node: Node) -> Item {
             (item.summary, item.content) = (Some(one), Some(other));
         }
     }
-    undo_double_escaping(&mut item);
+    // In XHTML nothing is escaped that need not be.
+    let is_xhtml = |found| tree.attribute(found, "type").is_some_and(|kind| kind.contains("xhtml"));
+    if !all(tree, fields, &[(Atom, "content"), (Atom, "summary")]).any(is_xhtml) {
+        undo_double_escaping(&mut item);
+    }
     read_guid(document, node, fields, &mut item);
     read_links(document, node, &mut item);
     times::read_entry(tree, node, fields, document.manner, &mut item);
