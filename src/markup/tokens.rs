@@ -45,6 +45,8 @@ pub struct Overlooked {
     pub bare_ampersands: usize,
     /// `<` that begins no tag.
     pub bare_brackets: usize,
+    /// End tags that lack their bracket.
+    pub torn_ends: usize,
     /// CDATA whose end was written in part or not at all.
     pub open_sections: usize,
     /// Attributes without a value or without quotes, and those given twice.
@@ -189,7 +191,10 @@ impl<'a> Tokens<'a> {
                 self.at += after
                     + match end {
                         Some(end) if tail.as_bytes().get(end) == Some(&b'>') => end + 1,
-                        Some(end) => end,
+                        Some(end) => {
+                            self.overlooked.torn_ends += 1;
+                            end
+                        }
                         None => tail.len(),
                     };
                 return Some(Token::Close(name));
