@@ -12,7 +12,8 @@ mod text;
 pub mod wire;
 
 use crate::model::{
-    Article, Author, BodyFrom, Completeness, Feed, Hash, Issue, Item, ItemId, LanguageFrom, Observed, Stage, StatedTime,
+    Article, Author, BodyFrom, Completeness, Feed, Hash, Issue, Item, ItemId, LanguageFrom, Notice, Observed, Stage,
+    StatedTime,
 };
 use crate::quirks::canonical_url;
 use page::Story;
@@ -66,7 +67,11 @@ pub fn item(feed: &Feed, observed: &Observed) -> Article {
     if article.summary.as_deref() == Some(article.body.as_str()) && article.completeness == Completeness::Full {
         article.summary = None;
     }
-    finish(article, feed.agency.as_deref(), marks)
+    let mut article = finish(article, feed.agency.as_deref(), marks);
+    if item.deleted {
+        article.wire.notice = Some(Notice::Kill);
+    }
+    article
 }
 
 fn length(paragraphs: &[String]) -> usize {

@@ -218,22 +218,31 @@ fn has_slug(previous: Option<Previous>, named: &str) -> bool {
     slug.is_some_and(|slug| name(&slug) == name(named))
 }
 
+/// Gives an item that its feed only names as deleted the address, date and agency that were published of it.
+pub fn name_deleted(article: &mut Article, previous: &Previous) {
+    name(article, &previous.state, previous.text.as_ref());
+}
+
+fn name(article: &mut Article, state: &ItemState, told: Option<&StoredText>) {
+    let field = |name: &str| told.and_then(|told| told.fields.get(name)).cloned();
+    article.url = field("url");
+    article.canonical_url = field("canonical_url");
+    article.published = field("published").and_then(|time| time.parse().ok());
+    article.wire.slug = field("wire.slug");
+    article.wire.agency.clone_from(&state.agency);
+}
+
 /// The withdrawn item as the notice leaves it: its own names, the notice's headline and note, and no text.
 fn told_by(notice: &Enriched, item: &ItemId, state: &ItemState, told: Option<&StoredText>) -> Enriched {
-    let field = |name: &str| told.and_then(|told| told.fields.get(name)).cloned();
     let mut article = Article::new(item.clone(), state.feed.clone());
+    name(&mut article, state, told);
     if article.feed == notice.article.feed {
         article.feed_title.clone_from(&notice.article.feed_title);
         article.feed_url.clone_from(&notice.article.feed_url);
     }
-    article.url = field("url");
-    article.canonical_url = field("canonical_url");
-    article.published = field("published").and_then(|time| time.parse().ok());
     article.language.clone_from(&notice.article.language);
     article.language_from = notice.article.language_from;
     article.headline.clone_from(&notice.article.headline);
-    article.wire.agency.clone_from(&state.agency);
-    article.wire.slug = field("wire.slug");
     article.wire.editors_note.clone_from(&notice.article.wire.editors_note);
     article.wire.notice = Some(Notice::Kill);
     Enriched { tagger: notice.tagger.clone(), ..Enriched::bare(article) }

@@ -28,6 +28,7 @@ mod update;
 mod window;
 mod words;
 
+pub use self::kill::name_deleted;
 pub use self::rebuild::{Published, rebuild, rebuild_earlier};
 
 use self::fingerprint::Fingerprint;

@@ -255,10 +255,7 @@ impl Client {
             .await
             .map_err(|_| FetchError::retry(TIMEOUT, format!("no answer from {}", host(url))))?
             .map_err(|error| classify(&error, url))?;
-        let size: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-        if size > MAX_HEADERS {
-            return Err(FetchError::give_up(TOO_LARGE, format!("{size} bytes of headers")));
-        }
+        bound_headers(&response)?;
         Ok(response)
     }
 
@@ -324,6 +321,15 @@ fn next_hop(url: &Url, response: &reqwest::Response, seen: &[Url], max: u32) -> 
         return Err(refuse(format!("a loop at {}", redact_url(&next))));
     }
     Ok(next)
+}
+
+/// Refuses a response whose headers are larger than those of any sane server.
+fn bound_headers(response: &reqwest::Response) -> Result<(), FetchError> {
+    let size: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if size > MAX_HEADERS {
+        return Err(FetchError::give_up(TOO_LARGE, format!("{size} bytes of headers")));
+    }
+    Ok(())
 }
 
 /// The headers that make a request conditional.

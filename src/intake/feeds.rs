@@ -6,6 +6,7 @@ use crate::{
         Content, DeadLetter, EventRecord, Feed, FeedId, FeedNotes, FeedState, FeedStatusRecord, Hash, Issue, Rhythm,
         Validators,
     },
+    quirks::wall_clock::WallClock,
     store::{StoreError, error::corrupt},
 };
 use jiff::Timestamp;
@@ -62,6 +63,12 @@ pub struct Known {
     /// What the last document says of when to ask.
     #[serde(default, skip_serializing_if = "Rhythm::is_silent")]
     pub rhythm: Rhythm,
+    /// When a poll was last recorded that showed anything.
+    #[serde(default)]
+    pub useful_at: Option<Timestamp>,
+    /// What is known of the clock that its dates are read from, where they name no zone.
+    #[serde(default, skip_serializing_if = "WallClock::is_blank")]
+    pub clock: WallClock,
     /// What its poller has learnt of it.
     #[serde(default)]
     pub notes: FeedNotes,
@@ -169,6 +176,7 @@ impl Intake {
                 let until = seen::quiet_until(tx, &feed.id, &facts.known, &policy)?;
                 facts.poll = facts.poll.max(poll);
                 facts.known.useful_poll = poll;
+                facts.known.useful_at = Some(at);
                 save(tx, &feed.id, &facts)?;
                 let size = frames::append(tx, &feed.id, poll, at, &found)?;
                 let revisions = found.iter().filter(|content| matches!(content, Content::Item(_))).count();

@@ -7,6 +7,7 @@
 //! again; what becomes of it is decided behind the doorstep.
 
 pub mod check;
+mod dates;
 mod erase;
 mod feeds;
 mod frames;

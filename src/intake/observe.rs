@@ -1,7 +1,7 @@
 //! One poll that brought a document: what of it is new goes into a frame, or waits for its page.
 
 use super::{
-    Intake, IntakeError, Policy,
+    Intake, IntakeError, Policy, dates,
     feeds::{self, Known},
     frames, pages,
     seen::{self, Look, Seen},
@@ -65,7 +65,7 @@ impl Intake {
         let policy = self.policy.clone();
         self.quiet.end(&poll.feed.id);
         let recording = self.store.write(move |tx| {
-            let recorded = record(tx, &poll, &policy)?;
+            let recorded = record(tx, poll, &policy)?;
             faults::point("C1");
             faults::soon("C2");
             Ok(recorded)
@@ -77,9 +77,11 @@ impl Intake {
     }
 }
 
-fn record(tx: &Transaction<'_>, poll: &Poll, policy: &Policy) -> Result<(Appended, u64)> {
-    let feed = &poll.feed;
-    let mut facts = feeds::load_for(tx, &feed.id, &feed.url)?;
+fn record(tx: &Transaction<'_>, mut poll: Poll, policy: &Policy) -> Result<(Appended, u64)> {
+    let mut facts = feeds::load_for(tx, &poll.feed.id, &poll.feed.url)?;
+    dates::learn(tx, &mut facts.known, &poll.items, poll.at, poll.head.language.as_deref())?;
+    poll.items.iter_mut().for_each(|item| dates::read(&facts.known.clock, item));
+    let (feed, poll) = (&poll.feed, &poll);
     let mut appended = Appended::default();
     let mut contents = Vec::new();
     let first_sight = (facts.known.document_poll == 0).then(|| first_sight(&poll.items, poll.at));
@@ -121,6 +123,7 @@ fn record(tx: &Transaction<'_>, poll: &Poll, policy: &Policy) -> Result<(Appende
     facts.poll = facts.poll.max(poll.poll);
     facts.known.document_poll = poll.poll;
     facts.known.useful_poll = poll.poll;
+    facts.known.useful_at = Some(poll.at);
     facts.known.unreadable = None;
     facts.known.body = Some(poll.body.clone());
     facts.known.rhythm = poll.head.rhythm.clone();
@@ -163,6 +166,13 @@ fn look(
         Some(found) => Some(found),
         None => seen::from_state(tx, item, poll.poll, poll.at)?,
     };
+    if item.deleted {
+        // What was never seen cannot be taken back, and its page is not looked at any more.
+        if found.is_none() {
+            return Ok(Taken::Same);
+        }
+        pages::drop_deleted(tx, &item.id)?;
+    }
     let Some(mut seen) = found else {
         let mut seen = Seen {
             item: item.id.clone(),
@@ -190,7 +200,7 @@ fn look(
             seen.touched = poll.at.as_microsecond();
             match take(tx, &poll.feed, &mut seen, item, poll.poll, poll.at, first_sight)? {
                 Some(content) => Taken::Revision(Box::new(content)),
-                None if poll.feed.full_text => Taken::Waits,
+                None if poll.feed.full_text && !item.deleted => Taken::Waits,
                 None => {
                     seen.touched = touched;
                     Taken::Same
@@ -198,7 +208,7 @@ fn look(
             }
         }
         Look::Same | Look::Stale => {
-            if whole_changed && poll.feed.full_text {
+            if whole_changed && poll.feed.full_text && !item.deleted {
                 pages::look_again(tx, item, poll.at)?;
             }
             if seen.wants_touch(poll.at, policy) { Taken::Touched } else { Taken::Same }
@@ -218,7 +228,7 @@ pub(super) fn take(
     at: Timestamp,
     first_sight: Option<Timestamp>,
 ) -> Result<Option<Content>> {
-    if feed.full_text && item.link.is_some() {
+    if feed.full_text && item.link.is_some() && !item.deleted {
         pages::wait(tx, item, poll, at, first_sight)?;
         return Ok(None);
     }
@@ -247,7 +257,7 @@ fn compare_documents(known: &mut Known, items: &[Item]) -> bool {
 /// Entries of a document as they are compared with the next.
 fn entries_of(items: &[Item]) -> Vec<String> {
     let short = |item: &Item| Hash::of_bytes(item.id.0.as_bytes()).short(12).to_owned();
-    items.iter().take(COMPARED_ENTRIES).map(short).collect()
+    items.iter().filter(|item| !item.deleted).take(COMPARED_ENTRIES).map(short).collect()
 }
 
 /// Entries that were pushed stand for the last document as well: a next one that holds any of them has missed nothing.

@@ -106,6 +106,16 @@ pub(super) fn wait(
     .map(drop)
 }
 
+/// The entry is looked at no more, and what of it waits for its page is not told: its publisher took it back.
+pub(super) fn drop_deleted(tx: &Transaction<'_>, item: &ItemId) -> Result<()> {
+    tx.execute("DELETE FROM waiting WHERE item = ?1", [&item.0])?;
+    forget(tx, item)
+}
+
+fn forget(tx: &Transaction<'_>, item: &ItemId) -> Result<()> {
+    tx.execute("DELETE FROM page_watch WHERE item = ?1", [&item.0]).map(drop)
+}
+
 /// Something in the entry changed that is not content: its page is due now.
 pub(super) fn look_again(tx: &Transaction<'_>, item: &Item, at: Timestamp) -> Result<()> {
     if item.link.is_none() {
@@ -185,7 +195,7 @@ fn settle(
     let waiting = load_waiting(tx, id)?;
     let Some(mut seen) = seen::load(tx, id)? else {
         // Forgotten meanwhile: nothing waits, and nobody watches it any more.
-        tx.execute("DELETE FROM page_watch WHERE item = ?1", [&id.0])?;
+        forget(tx, id)?;
         return Ok((0, 0));
     };
     if waiting.is_empty() {
@@ -305,7 +315,7 @@ fn save_watch(
     let looks = policy.page_recheck.iter().enumerate().skip(watch.step);
     let mut due = looks.map(|(step, after)| (step, watch.first_fetch.saturating_add(micros(*after))));
     let Some((step, due)) = due.find(|(_, due)| *due > at.as_microsecond()) else {
-        return tx.execute("DELETE FROM page_watch WHERE item = ?1", [&watch.item.id.0]).map(drop);
+        return forget(tx, &watch.item.id);
     };
     tx.prepare_cached(
         "INSERT INTO page_watch (item, feed, first_sight, entry, first_fetch, step, due, stale_looks)

@@ -5,7 +5,7 @@
 //! stay as they are.
 
 use super::{
-    Appended, Intake, IntakeError, Policy, feeds, frames, observe,
+    Appended, Intake, IntakeError, Policy, dates, feeds, frames, observe, pages,
     seen::{self, Look, Seen},
 };
 use crate::{
@@ -23,12 +23,12 @@ impl Intake {
         &self,
         feed: Feed,
         at: Timestamp,
-        items: Vec<Item>,
+        mut items: Vec<Item>,
     ) -> std::result::Result<Option<Appended>, IntakeError> {
         self.room()?;
         let policy = self.policy.clone();
         let recording = self.store.write(move |tx| {
-            let recorded = record(tx, &feed, at, &items, &policy)?;
+            let recorded = record(tx, &feed, at, &mut items, &policy)?;
             faults::point("C1");
             faults::soon("C2");
             Ok(recorded)
@@ -44,21 +44,29 @@ fn record(
     tx: &Transaction<'_>,
     feed: &Feed,
     at: Timestamp,
-    items: &[Item],
+    items: &mut [Item],
     policy: &Policy,
 ) -> Result<Option<(Appended, u64)>> {
     let mut facts = feeds::load_for(tx, &feed.id, &feed.url)?;
     if facts.known.document_poll == 0 {
         return Ok(None);
     }
+    items.iter_mut().for_each(|item| dates::read(&facts.known.clock, item));
     let (mut appended, mut contents, mut met) = (Appended::default(), Vec::new(), HashSet::new());
-    for item in items {
+    for item in items.iter() {
         if !met.insert(&item.id) {
             continue;
         }
         let known = seen::load(tx, &item.id)?;
         let (kept, known) =
             (known.is_some(), known.map_or_else(|| seen::from_state(tx, item, 0, at), |seen| Ok(Some(seen)))?);
+        if item.deleted {
+            if known.is_none() {
+                appended.unchanged += 1;
+                continue;
+            }
+            pages::drop_deleted(tx, &item.id)?;
+        }
         let (mut seen, look) = match known {
             Some(mut seen) => {
                 let look = seen.look_at_push(&item.content_hash());
@@ -79,7 +87,7 @@ fn record(
         }
         seen.whole = seen::whole(item);
         let content = observe::take(tx, feed, &mut seen, item, facts.poll, at, None)?;
-        let waits = content.is_none() && feed.full_text;
+        let waits = content.is_none() && feed.full_text && !item.deleted;
         if content.is_some() || waits {
             seen.touched = at.as_microsecond();
             appended.new_items += 1;

@@ -1,7 +1,9 @@
 //! The log as a model: polls go in, frames come out, and in between the process may be gone.
 
 use super::*;
-use crate::model::{Content, Feed, FeedHead, Fetched, Frame, Hash, Issue, Item, ItemId, Page, Stage, Validators};
+use crate::model::{
+    Content, Feed, FeedHead, Fetched, Frame, Hash, Issue, Item, ItemId, Page, Stage, StatedTime, Validators,
+};
 use std::collections::HashSet;
 
 struct World {
@@ -40,9 +42,13 @@ impl World {
 
     /// A poll that brings entries, given as (name, headline).
     async fn shows(&mut self, entries: &[(&str, &str)]) -> Appended {
-        self.poll += 1;
         self.now += jiff::SignedDuration::from_secs(60);
         let items = entries.iter().map(|(name, title)| item(&self.feed, name, title)).collect();
+        self.brings(items).await
+    }
+
+    async fn brings(&mut self, items: Vec<Item>) -> Appended {
+        self.poll += 1;
         let validators = Validators { etag: Some(format!("\"{}\"", self.poll)), last_modified: None };
         let (feed, head) = (self.feed.clone(), FeedHead::default());
         self.intake()
@@ -319,4 +325,61 @@ async fn pushes_and_polls_wait_for_one_page_in_their_order() {
     assert_eq!(world.shows(&[("a", "Four")]).await.new_items, 1);
     assert_eq!(world.page("a", "text").await, 4);
     world.check(&["One + text", "Two + text", "Three + text", "Four + text"]).await;
+}
+
+#[tokio::test]
+async fn the_clock_of_a_feed_is_learnt_and_never_moves_what_was_read() {
+    let mut world = World::new(false);
+    let dated = |world: &World, hour: i64| {
+        // Published five minutes before the poll of its hour, on a wall three hours ahead.
+        let at = "2020-10-01T08:00:00Z".parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_hours(hour);
+        let wall = at + jiff::SignedDuration::from_mins(3 * 60 - 5);
+        let mut item = item(&world.feed, &format!("{hour}"), "Storm");
+        item.published = Some(StatedTime::Instant(wall, jiff::tz::Offset::UTC));
+        item.published_raw = Some(wall.to_string());
+        item.without_zone.published = true;
+        item.issues = vec![Issue::new(Stage::Parse, "date_without_zone", "published: \"x\" is read as UTC")];
+        item
+    };
+    for hour in 0..9 {
+        world.now = "2020-10-01T08:00:00Z".parse::<Timestamp>().unwrap() + jiff::SignedDuration::from_hours(hour);
+        let items = (0..=hour).map(|hour| dated(&world, hour)).collect();
+        assert_eq!(world.brings(items).await.new_items, 1);
+        world.restart();
+    }
+    let mut offsets = Vec::new();
+    for content in world.frames().await.into_iter().flat_map(|frame| frame.contents) {
+        let Content::Item(observed) = content else { continue };
+        let StatedTime::Instant(moment, offset) = observed.item.published.unwrap() else { panic!() };
+        let is_learnt = observed.item.issues[0].detail.contains("read as +03: the feed's clock");
+        assert_eq!((is_learnt, is_learnt), (!observed.item.without_zone.published, offset.seconds() == 3 * 3600));
+        offsets.push((offset.to_datetime(moment).hour(), is_learnt));
+    }
+    // What stood in the first document says nothing, and five later entries must agree.
+    let learnt = [false, false, false, false, false, false, true, true, true];
+    assert_eq!(offsets, (10..).zip(learnt).collect::<Vec<_>>());
+    // An entry that was read before is read again as it was, whatever else of it changes.
+    let mut first = dated(&world, 0);
+    first.title = Some("Storm, corrected".to_owned());
+    assert_eq!(world.brings(vec![first]).await.new_items, 1);
+    let Some(Content::Item(again)) = world.frames().await.pop().unwrap().contents.pop() else { panic!() };
+    assert_eq!(again.item.published.unwrap().to_string(), "2020-10-01T10:55:00Z");
+}
+
+#[tokio::test]
+async fn what_is_deleted_while_it_waits_for_its_page_is_not_told() {
+    let mut world = World::new(true);
+    let deleted = |world: &World, name: &str| {
+        let mut item = Item::new(ItemId::new(&world.feed.id, name), world.feed.id.clone());
+        item.deleted = true;
+        item
+    };
+    world.shows(&[("a", "Storm"), ("b", "Calm")]).await;
+    let deletions = vec![deleted(&world, "a"), deleted(&world, "never seen")];
+    assert_eq!(world.brings(deletions.clone()).await.new_items, 1);
+    assert_eq!(world.brings(deletions).await.new_items, 0, "once");
+    assert_eq!((world.page("a", "text").await, world.page("b", "text").await), (0, 1));
+    let contents: Vec<Content> = world.frames().await.into_iter().flat_map(|frame| frame.contents).collect();
+    let [Content::Item(note), Content::Item(told)] = contents.as_slice() else { panic!("{contents:?}") };
+    assert_eq!((note.item.deleted, told.item.title.as_deref()), (true, Some("Calm")));
 }

@@ -1,9 +1,12 @@
 //! Encodings by any name that publishers, servers and programs have for them, and their decoders.
 //!
 //! In: a label, or bytes. Out: a [`Charset`], or text. The Encoding Standard's are decoded by `encoding_rs`; what it leaves
-//! out on purpose or for its age (DOS, Macintosh and mainframe code pages, HZ, ISO-2022-KR) is decoded here:
+//! out on purpose or for its age (DOS, Macintosh and mainframe code pages, HZ, ISO-2022-KR, JOHAB, UTF-7) is decoded here:
 //! `codepages.tsv` holds the single-byte ones and is written by `tools/markup/codepages.py`. Which label is to be believed
 //! is the business of `encoding`.
+
+mod johab;
+mod utf_7;
 
 use encoding_rs::{EUC_KR, Encoding, GBK, REPLACEMENT};
 use std::{collections::HashMap, sync::LazyLock};
@@ -27,6 +30,10 @@ pub enum Charset {
     Hz,
     /// KS X 1001 in ASCII, between shift out and shift in.
     Iso2022Kr,
+    /// Korean, composed of sounds.
+    Johab,
+    /// UTF-16 in base64 in ASCII.
+    Utf7,
 }
 
 struct Pages {
@@ -133,6 +140,13 @@ impl Charset {
         if plain.ends_with("iso2022kr") {
             return Some(Self::Iso2022Kr);
         }
+        if matches!(plain.as_str(), "johab" | "cp1361" | "ms1361" | "1361" | "ksc56011992") {
+            return Some(Self::Johab);
+        }
+        if matches!(plain.as_str(), "utf7" | "u7" | "unicode11utf7" | "csunicode11utf7" | "cp65000" | "xunicode20utf7")
+        {
+            return Some(Self::Utf7);
+        }
         // "x-ibm-850", "oem850", "cp932": the number of a code page is name enough.
         let number = plain.trim_start_matches(|c: char| c.is_ascii_alphabetic());
         let known = |label: &str| {
@@ -180,13 +194,13 @@ impl Charset {
         match self {
             Self::Standard(encoding) => encoding.is_ascii_compatible() || encoding == encoding_rs::ISO_2022_JP,
             Self::Page(page) => page.characters.len() == 128,
-            Self::Hz | Self::Iso2022Kr => true,
+            Self::Hz | Self::Iso2022Kr | Self::Johab | Self::Utf7 => true,
         }
     }
 
     /// Whether ASCII bytes may stand for other characters.
     pub fn shifts(self) -> bool {
-        matches!(self, Self::Hz | Self::Iso2022Kr) || self == Self::Standard(encoding_rs::ISO_2022_JP)
+        matches!(self, Self::Hz | Self::Iso2022Kr | Self::Utf7) || self == Self::Standard(encoding_rs::ISO_2022_JP)
     }
 
     /// What to call it.
@@ -196,6 +210,8 @@ impl Charset {
             Self::Page(page) => &page.name,
             Self::Hz => "HZ",
             Self::Iso2022Kr => "ISO-2022-KR",
+            Self::Johab => "JOHAB",
+            Self::Utf7 => "UTF-7",
         }
     }
 
@@ -208,6 +224,8 @@ impl Charset {
             }
             Self::Page(page) => body.iter().map(|byte| page.character(*byte)).collect(),
             Self::Hz => shifted(body, b"~{", b"~}", GBK).replace("~~", "~"),
+            Self::Johab => johab::decode(body),
+            Self::Utf7 => utf_7::decode(body),
             // The announcement of the set says nothing that the label did not.
             Self::Iso2022Kr => shifted(body, b"\x0E", b"\x0F", EUC_KR).replace("\u{1B}$)C", ""),
         };
@@ -301,6 +319,9 @@ mod tests {
     fn encodings_that_the_standard_leaves_out() {
         check("cp500", b"\x4C\x6F\xA7\x94\x93", "<?xml");
         check("hz-gb-2312", b"a ~{GE~} b ~~", "a 桥 b ~");
+        check("johab", b"\x94\x61\x9F\xA1 \xE2\x79 \x88\x41", "다리 橋 ㄱ");
+        check("utf-7", b"a +- +BDwEPgRBBEI, +akvYPd4A-b", "a + мост, 橋😀b");
+        check("armscii-8", b"\xB2\xB3", "Աա");
         check("iso-2022-kr", b"\x1B$)Ca \x0E4Y8.\x0F b", "a 다리 b");
         let mainframe = Charset::labelled("cp1140").unwrap();
         let declaration: Vec<u8> = "<?xml version='1.0' encoding='cp1140'?>"

@@ -115,6 +115,7 @@ fn by_label(
     let label = |label: Option<&str>| label.and_then(Charset::labelled).filter(|charset| charset.is_ascii_like());
     // "US-ASCII" is what servers say that never looked; these bytes are none.
     let says_nothing = http.is_some_and(|label| label.to_ascii_lowercase().contains("ascii")) && !body.is_ascii();
+    let written = http.or(declared.as_deref()).map(str::to_owned);
     let (http, declared) = (label(http.filter(|_| !says_nothing || declared.is_none())), label(declared.as_deref()));
     let stated = http.or(declared);
 
@@ -165,7 +166,13 @@ fn by_label(
         issues
             .push(uncertain(format!("read as {}; some bytes could not be decoded and stand as U+FFFD", chosen.name())));
     } else if !agreed {
-        let said = stated.map_or("nothing", Charset::name);
+        let said = match (stated, &written) {
+            (Some(stated), _) => stated.name().to_owned(),
+            (None, Some(written)) => {
+                format!("{:?}, which is not known here", written.chars().take(40).collect::<String>())
+            }
+            (None, None) => "nothing".to_owned(),
+        };
         issues.push(uncertain(format!("labelled {said}, read as {}", chosen.name())));
     }
     text
@@ -216,7 +223,10 @@ fn declaration(body: &[u8]) -> Option<String> {
         let meta = head.get(head.find("<meta")?..)?;
         let value = meta.get(meta.find("charset")? + "charset".len()..)?.trim_start().strip_prefix('=')?;
         let value = value.trim_start_matches([' ', '"', '\'']);
-        return Some(value.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':')).collect());
+        let label: String =
+            value.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':')).collect();
+        // Pages that say so themselves are no pages; browsers do not believe them either.
+        return Some(label).filter(|label| Charset::labelled(label) != Some(Charset::Utf7));
     };
     let head = head.get(from..)?;
     let head = head.get(..head.find('>')?)?;
@@ -273,6 +283,23 @@ mod tests {
             let document = format!("<rss><channel><title>{text}</title></channel></rss>");
             check(&encoding.encode(&document).0, None, text, true);
         }
+    }
+
+    #[test]
+    fn a_label_that_nobody_knows_is_named() {
+        let body = RUSSIAN.replace("LABEL", "iso-2022-xx");
+        let decoded = decode(Stage::Parse, &WINDOWS_1251.encode(&body).0, None, "");
+        assert!(decoded.issues[0].detail.starts_with("labelled \"iso-2022-xx\", which is not known here, read as"));
+    }
+
+    /// Markup in UTF-7 is harmless letters to whoever looks at it as anything else.
+    #[test]
+    fn utf_7_is_read_only_where_it_is_stated() {
+        let body = b"<rss><title>+ADw-b+AD4-</title></rss>";
+        check(body, Some("text/xml; charset=utf-7"), "<title><b></title>", false);
+        check(body, None, "+ADw-b+AD4-", false);
+        check(body, Some("text/xml; charset=utf-8"), "+ADw-b+AD4-", false);
+        check(b"<html><meta charset='utf-7'>+ADw-b+AD4-", None, "+ADw-b+AD4-", false);
     }
 
     #[test]

@@ -44,14 +44,25 @@ pub fn reference(text: &str) -> Option<(char, usize)> {
         let known = NAMES.get(name).filter(|known| known.alone && !matches!(after, Some(b'=' | b'_' | b'-')))?;
         return Some((known.character, end));
     }
-    let character = match name.strip_prefix('#') {
-        Some(number) => numbered(match number.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-            None => number.parse().ok()?,
-        })?,
-        None => NAMES.get(name)?.character,
-    };
-    Some((character, end + 1))
+    let Some(number) = name.strip_prefix('#') else { return Some((NAMES.get(name)?.character, end + 1)) };
+    let code = code(number)?;
+    // "&#55357;&#56832;": some programs write the two halves that UTF-16 has of a character.
+    if let 0xD800..=0xDBFF = code {
+        let second = text.get(end + 1..)?.strip_prefix("&#")?;
+        let second = second.get(..second.bytes().take(LONGEST).position(|byte| byte == b';')?)?;
+        let units = [u16::try_from(code).ok()?, u16::try_from(self::code(second)?).ok()?];
+        let character = char::decode_utf16(units).next()?.ok()?;
+        return Some((character, end + 1 + "&#;".len() + second.len()));
+    }
+    Some((numbered(code)?, end + 1))
+}
+
+/// The number of a reference, behind its sign.
+fn code(number: &str) -> Option<u32> {
+    match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok(),
+        None => number.parse().ok(),
+    }
 }
 
 /// The names that XML itself defines.
@@ -157,6 +168,10 @@ mod tests {
         check("fish & chips &unknown; &; &#; &#xZZ; & &ampx", "fish & chips &unknown; &; &#; &#xZZ; & &ampx");
         check("&copy 2020, caf&eacute &star;", "© 2020, café ☆");
         check("/?a=1&copy=2&reg_x=3&section=4", "/?a=1&copy=2&reg_x=3&section=4");
+        check(
+            "&#55357;&#56832; &#xD83D;&#xDE00;x &#55357;x &#55357;&#56; &#56832;",
+            "😀 😀x &#55357;x &#55357;8 &#56832;",
+        );
         check("&#146;tis &#0;&#x110000;", "’tis &#0;&#x110000;");
     }
 }

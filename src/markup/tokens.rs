@@ -45,6 +45,10 @@ pub struct Overlooked {
     pub bare_ampersands: usize,
     /// `<` that begins no tag.
     pub bare_brackets: usize,
+    /// End tags that lack their bracket.
+    pub torn_ends: usize,
+    /// CDATA whose end was written in part or not at all.
+    pub open_sections: usize,
     /// Attributes without a value or without quotes, and those given twice.
     pub loose_attributes: usize,
     /// A tag, comment or section was open when the text ended.
@@ -187,7 +191,10 @@ impl<'a> Tokens<'a> {
                 self.at += after
                     + match end {
                         Some(end) if tail.as_bytes().get(end) == Some(&b'>') => end + 1,
-                        Some(end) => end,
+                        Some(end) => {
+                            self.overlooked.torn_ends += 1;
+                            end
+                        }
                         None => tail.len(),
                     };
                 return Some(Token::Close(name));
@@ -225,21 +232,35 @@ impl<'a> Tokens<'a> {
                 }
             };
             let end = inner.match_indices('<').map(|(at, _)| at).find(bounds_entry).unwrap_or(inner.len());
-            self.at += OPEN + end;
-            return inner.get(..end).unwrap_or_default();
+            return self.unclosed(OPEN, inner.get(..end).unwrap_or_default());
         };
         let content = inner.get(..end).unwrap_or_default();
-        let swallowed = content.find("<![CDATA[").filter(|second| {
+        let before_second = content.find("<![CDATA[").and_then(|second| content.get(..second)).filter(|first| {
             let bounds = ["</item>", "</entry>", "<item", "<entry"];
-            content.get(..*second).is_some_and(|first| bounds.iter().any(|bound| first.contains(bound)))
+            bounds.iter().any(|bound| first.contains(bound))
         });
-        if swallowed.is_some() {
-            let end = content.find("</").unwrap_or(end);
-            self.at += OPEN + end;
-            return content.get(..end).unwrap_or_default();
+        if let Some(first) = before_second {
+            return self.unclosed(OPEN, first);
         }
         self.at += OPEN + end + 3;
         content
+    }
+
+    /// A section of which only two brackets of its end were written, or nothing: it ends before the end tag of its element.
+    fn unclosed(&mut self, open: usize, content: &'a str) -> &'a str {
+        const FIELDS: [&str; 10] =
+            ["description", "encoded", "summary", "content", "title", "link", "guid", "category", "author", "creator"];
+        let ends_field = |(at, _): &(usize, &str)| {
+            let name = content.get(at + 2..).map(name_at).unwrap_or_default();
+            let local = name.rsplit(':').next().unwrap_or(name);
+            let is_behind_brackets = content.get(..*at).is_some_and(|before| before.ends_with("]]"));
+            is_behind_brackets || ["item", "entry"].contains(&local) || FIELDS.contains(&local)
+        };
+        let end = content.match_indices("</").find(ends_field).map_or(content.len(), |(at, _)| at);
+        self.overlooked.open_sections += 1;
+        self.at += open + end;
+        let text = content.get(..end).unwrap_or_default();
+        text.strip_suffix("]]").unwrap_or(text)
     }
 
     /// Passes over a document type with its internal subset.
@@ -489,6 +510,9 @@ mod tests {
         check("<a b=\"x<y\">t</a>", "<a b=x<y> \"t\" </a>");
         check("<a b=\"x>t</a>", "<a b=x> \"t\" </a>");
         check("<a><![CDATA[x</item><item>", "<a> [x] </item> <item>");
+        check("<a><![CDATA[<p>x</p>]]</a><item>", "<a> [<p>x</p>] </a> <item>");
+        check("<title><![CDATA[<p>x</p></title></item><item>", "<title> [<p>x</p>] </title> </item> <item>");
+        check("<a><![CDATA[<p>x</p>]]</a></item><item><![CDATA[y]]>", "<a> [<p>x</p>] </a> </item> <item> [y]");
         check("<a <b>t</b", "<a> <b> \"t\" </b>");
         check("<a b=\"", "");
     }

@@ -46,6 +46,22 @@ pub struct Enclosure {
     pub length: Option<u64>,
 }
 
+/// Which dates of an item name no zone, where nothing in its feed tells one either: they are read as UTC until the feed's
+/// clock is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct WithoutZone {
+    /// Its publication.
+    pub published: bool,
+    /// Its last change.
+    pub updated: bool,
+}
+
+impl WithoutZone {
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// One entry of a feed with its fields in place; text is markup as published, after repair.
 ///
 /// This is what the intake log keeps, so fields are only ever added, with a default.
@@ -74,6 +90,9 @@ pub struct Item {
     pub updated: Option<StatedTime>,
     /// The date as written, when it could not be read or leaves something open.
     pub published_raw: Option<String>,
+    /// Dates whose zone nothing tells.
+    #[serde(default, skip_serializing_if = "WithoutZone::is_none")]
+    pub without_zone: WithoutZone,
     /// Categories as written.
     #[serde(default)]
     pub categories: Vec<String>,
@@ -91,6 +110,9 @@ pub struct Item {
     pub comments: Option<String>,
     /// Rights as stated.
     pub rights: Option<String>,
+    /// The feed says that it was deleted (RFC 6721), and this is all that it says of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
     /// What went wrong while reading it.
     #[serde(default)]
     pub issues: Vec<Issue>,
@@ -111,6 +133,7 @@ impl Item {
             published: None,
             updated: None,
             published_raw: None,
+            without_zone: WithoutZone::default(),
             categories: Vec::new(),
             enclosures: Vec::new(),
             images: Vec::new(),
@@ -118,6 +141,7 @@ impl Item {
             language: None,
             comments: None,
             rights: None,
+            deleted: false,
             issues: Vec::new(),
         }
     }
@@ -137,7 +161,7 @@ impl Item {
         let authors = self.authors.iter().filter_map(|author| author.name.as_deref());
         let enclosures = self.enclosures.iter().map(|enclosure| enclosure.url.as_str());
         Hash::of_fields(
-            "v1:item",
+            if self.deleted { "v1:deleted" } else { "v1:item" },
             fields.chain(authors).chain(self.categories.iter().map(String::as_str)).chain(enclosures),
         )
     }

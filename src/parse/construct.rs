@@ -132,7 +132,7 @@ fn standing_markup(tree: &Tree, node: Node, is_xhtml: bool) -> String {
 
 fn push_characters(characters: &str, is_xhtml: bool, out: &mut String) {
     if is_xhtml {
-        out.push_str(&characters.replace("&quot;", "\"").replace("&gt;", ">"));
+        out.push_str(&characters.replace("&quot;", "\""));
     } else {
         out.push_str(&entities::decode(characters));
     }

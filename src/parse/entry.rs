@@ -10,7 +10,9 @@ use super::{
     language,
     link::Base,
     markup_links, media,
-    namespaces::Space::{self, Atom, Content, Dc, DcTerms, Feedburner, Itunes, Media, News, Other, Rss, Xhtml, Yandex},
+    namespaces::Space::{
+        self, Atom, Content, Dc, DcTerms, Feedburner, Itunes, Media, News, Other, Prism, Rss, Xhtml, Yandex,
+    },
     people, plain,
     times::{self, Manner},
     tree::{Node, Tree},
@@ -43,16 +45,18 @@ const TITLES: [(Space, &str); 8] = [
     (Itunes, "title"),
     (Other, "title"),
 ];
-const SUMMARIES: [(Space, &str); 12] = [
+const SUMMARIES: [(Space, &str); 14] = [
     (Rss, "description"),
     (Atom, "summary"),
     (Rss, "summary"),
     (Dc, "description"),
+    (DcTerms, "description"),
     (DcTerms, "abstract"),
     (Rss, "abstract"),
     (Atom, "description"),
     (Itunes, "summary"),
     (Itunes, "subtitle"),
+    (Prism, "teaser"),
     (Media, "description"),
     (Other, "description"),
     (Other, "summary"),
@@ -74,18 +78,30 @@ const CONTENTS: [(Space, &str); 13] = [
 ];
 const GUIDS: [(Space, &str); 5] =
     [(Rss, "guid"), (Atom, "id"), (Rss, "id"), (Dc, "identifier"), (DcTerms, "identifier")];
-const SOURCES: [(Space, &str); 4] = [(Rss, "source"), (Atom, "source"), (Dc, "source"), (News, "publication")];
-const RIGHTS: [(Space, &str); 6] = [
+const SOURCES: [(Space, &str); 5] =
+    [(Rss, "source"), (Atom, "source"), (Dc, "source"), (DcTerms, "source"), (News, "publication")];
+const RIGHTS: [(Space, &str); 9] = [
     (Atom, "rights"),
     (Dc, "rights"),
     (DcTerms, "rights"),
+    (Rss, "rights"),
     (Rss, "copyright"),
+    (Prism, "copyright"),
+    (DcTerms, "rightsholder"),
     (Atom, "copyright"),
     (Media, "copyright"),
 ];
-const CATEGORIES: [(Space, &str); 5] =
-    [(Rss, "category"), (Atom, "category"), (Dc, "subject"), (Itunes, "category"), (Media, "category")];
-const KEYWORDS: [(Space, &str); 4] = [(Itunes, "keywords"), (Media, "keywords"), (News, "keywords"), (Rss, "keywords")];
+const CATEGORIES: [(Space, &str); 7] = [
+    (Rss, "category"),
+    (Atom, "category"),
+    (Dc, "subject"),
+    (DcTerms, "subject"),
+    (Itunes, "category"),
+    (Media, "category"),
+    (Prism, "section"),
+];
+const KEYWORDS: [(Space, &str); 5] =
+    [(Itunes, "keywords"), (Media, "keywords"), (News, "keywords"), (Rss, "keywords"), (Prism, "keyword")];
 /// Elements that only hold fields of the entry together.
 const WRAPPERS: [(Space, &str); 3] = [(News, "news"), (News, "publication"), (Media, "group")];
 /// Elements of which each may be the summary; a second one with another text is the content, where there is no better.
@@ -109,7 +125,11 @@ pub(super) fn read(document: &Document<'_>, node: Node) -> Item {
             (item.summary, item.content) = (Some(one), Some(other));
         }
     }
-    undo_double_escaping(&mut item);
+    // In XHTML nothing is escaped that need not be.
+    let is_xhtml = |found| tree.attribute(found, "type").is_some_and(|kind| kind.contains("xhtml"));
+    if !all(tree, fields, &[(Atom, "content"), (Atom, "summary")]).any(is_xhtml) {
+        undo_double_escaping(&mut item);
+    }
     read_guid(document, node, fields, &mut item);
     read_links(document, node, &mut item);
     times::read_entry(tree, node, fields, document.manner, &mut item);
@@ -125,6 +145,19 @@ pub(super) fn read(document: &Document<'_>, node: Node) -> Item {
     media::read(document, node, &mut item);
     cut_to_measure(&mut item);
     item
+}
+
+/// Reads a note that an entry was deleted: its name, when, and what is said of it in place of a headline.
+pub(super) fn deletion(tree: &Tree, base: &Base, feed: &FeedId, node: Node) -> Option<Item> {
+    let mut item = Item::new(ItemId(String::new()), feed.clone());
+    let written = tree.attribute(node, "ref").filter(|written| !written.is_empty())?;
+    item.guid = Some(whole(base, tree, node, written)?);
+    let comment = tree.child(node, Space::Tombstones, "comment");
+    item.title = comment.and_then(|comment| construct::text(tree, comment, Text::Plain)?.into_line());
+    item.updated = tree.attribute(node, "when").and_then(|when| times::date_of(when, Manner::default()));
+    item.deleted = true;
+    cut_to_measure(&mut item);
+    Some(item)
 }
 
 /// The children of an entry, and behind them those of children that only hold fields together.
@@ -212,8 +245,13 @@ pub(super) fn id(base: &Base, tree: &Tree, node: Node) -> Option<String> {
     let written = characters(tree, node)?;
     let is_address = tree.get(node)?.space == Atom
         || tree.attribute(node, "ispermalink").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    let is_relative = is_address && written.contains('/') && !written.contains([':', ' ']);
-    if is_relative { base.absolute_at(tree, node, &written) } else { Some(written) }
+    if is_address { whole(base, tree, node, &written) } else { Some(written) }
+}
+
+/// An identity that is an address, made absolute where it is relative.
+fn whole(base: &Base, tree: &Tree, node: Node, written: &str) -> Option<String> {
+    let is_relative = written.contains('/') && !written.contains([':', ' ']);
+    if is_relative { base.absolute_at(tree, node, written) } else { Some(written.to_owned()) }
 }
 
 fn read_guid(document: &Document<'_>, node: Node, fields: &[Node], item: &mut Item) {
@@ -278,7 +316,8 @@ fn categories(tree: &Tree, fields: &[Node]) -> Vec<String> {
         }
     };
     for found in all(tree, fields, &CATEGORIES) {
-        let term = ["term", "text"].iter().find_map(|name| tree.attribute(found, name)).map(str::to_owned);
+        let stated = |name: &&str| tree.attribute(found, name).filter(|term| !term.is_empty());
+        let term = ["term", "text"].iter().find_map(stated).map(str::to_owned);
         add(term.or_else(|| characters(tree, found)).or_else(|| tree.attribute(found, "label").map(str::to_owned)));
     }
     for keywords in all(tree, fields, &KEYWORDS) {

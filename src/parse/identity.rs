@@ -78,6 +78,11 @@ pub(super) fn name(feed: &FeedId, items: Vec<Item>, issues: &mut Vec<Issue>) -> 
     named
 }
 
+/// The name of an item that has this guid.
+pub(super) fn of_guid(feed: &FeedId, guid: &str) -> ItemId {
+    ItemId::new(feed, &format!("guid:{guid}"))
+}
+
 /// What names an item: guid, else canonical link, else content.
 fn identity(item: &Item, content: &Hash) -> String {
     if let Some(guid) = &item.guid {

@@ -15,6 +15,7 @@ use super::{
     times::{self, Manner, Which, date_of},
 };
 use crate::model::{Author, FeedHead, FeedId, Issue, Item, ItemId, Rhythm, Stage};
+use crate::quirks::date::Habit;
 use serde_json::{Map, Value};
 
 /// Reads a document.
@@ -71,10 +72,12 @@ pub(super) fn read(source: &Source<'_>, text: &str) -> Result<Parsed, ParseError
         parsed.head = head(object, base);
     }
     parsed.head.language = parsed.head.language.or_else(|| source.language.clone());
-    let shared = value.as_object().map(authors).unwrap_or_default();
+    let shared = value.as_object().map(|object| authors(object, base)).unwrap_or_default();
+    let habit = parsed.head.language.as_deref().map(Habit::of_language).unwrap_or_default();
+    let manner = Manner { habit, ..Manner::default() };
     let mut unreadable = 0_usize;
     for entry in entries.iter().take(MAX_ITEMS) {
-        match entry.as_object().map(|object| item(feed, base, object)) {
+        match entry.as_object().map(|object| item(feed, base, manner, object)) {
             Some(mut item)
                 if item.title.is_some() || item.content.is_some() || item.summary.is_some() || item.link.is_some() =>
             {
@@ -117,7 +120,7 @@ fn head(object: &Map<String, Value>, base: &Base) -> FeedHead {
     }
 }
 
-fn item(feed: &FeedId, base: &Base, object: &Map<String, Value>) -> Item {
+fn item(feed: &FeedId, base: &Base, manner: Manner, object: &Map<String, Value>) -> Item {
     let mut item = Item::new(ItemId(String::new()), feed.clone());
     let address = |names: &[&str]| text_of(object, names).and_then(|url| base.absolute(&url));
     item.guid = text_of(object, &["id", "guid", "uuid"]);
@@ -136,13 +139,10 @@ fn item(feed: &FeedId, base: &Base, object: &Map<String, Value>) -> Item {
     let updated = text_of(object, &["date_modified", "updated", "modified", "updated_at", "updatedAt"]);
     for (written, which) in [(published, Which::Published), (updated, Which::Updated)] {
         if let Some(written) = written {
-            times::note(&written, date_of(&written, Manner::default()), Manner::default(), which, &mut item);
+            times::note(&written, date_of(&written, manner), manner, which, &mut item);
         }
     }
-    item.authors = authors(object);
-    for author in &mut item.authors {
-        author.uri = author.uri.take().and_then(|uri| base.absolute(&uri));
-    }
+    item.authors = authors(object, base);
     for tag in ["tags", "categories", "keywords"].iter().filter_map(|name| object.get(*name)).flat_map(list) {
         let name = scalar(tag)
             .or_else(|| text_of(tag.as_object()?, &["name", "label", "term"]))
@@ -179,7 +179,7 @@ fn item(feed: &FeedId, base: &Base, object: &Map<String, Value>) -> Item {
 }
 
 /// `authors`, or the `author` of version 1.0; objects or bare names.
-fn authors(object: &Map<String, Value>) -> Vec<Author> {
+fn authors(object: &Map<String, Value>, base: &Base) -> Vec<Author> {
     let stated = ["authors", "author", "creator"]
         .iter()
         .filter_map(|name| object.get(*name))
@@ -194,7 +194,8 @@ fn authors(object: &Map<String, Value>) -> Vec<Author> {
         },
         other => scalar(other).map(|text| people::in_text(&text)).unwrap_or_default(),
     };
-    stated.iter().map(person).filter(|author| *author != Author::default()).collect()
+    let absolute = |author: Author| Author { uri: author.uri.and_then(|uri| base.absolute(&uri)), ..author };
+    stated.iter().map(person).map(absolute).filter(|author| *author != Author::default()).collect()
 }
 
 /// A list, or one thing where a list is meant.
@@ -214,7 +215,11 @@ fn text_of(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
 fn scalar(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
+        // As a script would write it: 1.0 is 1.
+        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+            Some(number) => number.to_string(),
+            None => number.to_string(),
+        },
         _ => return None,
     };
     Some(text).filter(|text| !text.is_empty())

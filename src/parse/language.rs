@@ -5,16 +5,18 @@
 
 use super::{
     construct::characters,
-    namespaces::Space::{self, Atom, Content, Dc, DcTerms, News, Rss},
+    namespaces::Space::{self, Atom, Content, Dc, DcTerms, News, Rss, Yandex},
     tree::{Node, Tree},
 };
 
 /// Elements that state a language of the one they stand in.
 const STATED: [(Space, &str); 4] = [(Dc, "language"), (Rss, "language"), (DcTerms, "language"), (News, "language")];
 /// Elements whose own language is that of the entry.
-const TEXTS: [(Space, &str); 7] = [
+const TEXTS: [(Space, &str); 9] = [
     (Content, "encoded"),
     (Atom, "content"),
+    (Yandex, "full-text"),
+    (Rss, "fullitem"),
     (Rss, "description"),
     (Atom, "summary"),
     (Rss, "title"),
@@ -60,7 +62,7 @@ fn stated(tree: &Tree, fields: &[Node]) -> Option<String> {
 
 /// A language tag in its usual form: `en_US` is `en-US`; what is none is dropped. Of several the first counts.
 pub(super) fn tag(written: &str) -> Option<String> {
-    let written = written.split([',', ';']).next()?.trim().replace('_', "-");
+    let written = written.split([',', ';', '.', '@']).next()?.trim().replace('_', "-");
     let mut parts = written.split('-');
     let first = parts.next()?.to_ascii_lowercase();
     let is_tag = (2..=3).contains(&first.len())
@@ -91,6 +93,7 @@ mod tests {
             ("en_us", Some("en-US")),
             ("ZH-hant-tw", Some("zh-Hant-TW")),
             ("en, fr", Some("en")),
+            (" ru_RU.UTF-8", Some("ru-RU")),
             ("", None),
             ("English", None),
             ("und", None),

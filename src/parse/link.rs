@@ -70,8 +70,11 @@ impl Base {
         let mut steps = Vec::new();
         let mut at = Some(node);
         while let Some(node) = at {
-            steps.extend(tree.attribute(node, "xml:base"));
-            at = tree.get(node).and_then(|element| element.parent);
+            let element = tree.get(node);
+            // CDF has an attribute of its own for it.
+            let own = || element.filter(|element| element.name == "channel").and_then(|_| tree.attribute(node, "base"));
+            steps.extend(tree.attribute(node, "xml:base").or_else(own));
+            at = element.and_then(|element| element.parent);
         }
         let mut base = self.document.clone();
         for step in steps.iter().rev() {

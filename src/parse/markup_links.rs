@@ -8,8 +8,9 @@ use crate::markup::{entities, tokens::name_at};
 use url::Url;
 
 /// Attributes that hold an address, and the element that they do so in, where another could mean something else by them.
-const ADDRESSES: [(&str, &str); 13] = [
+const ADDRESSES: [(&str, &str); 14] = [
     ("href", ""),
+    ("xlink:href", ""),
     ("src", ""),
     ("cite", ""),
     ("poster", ""),
@@ -131,7 +132,7 @@ fn push_tag(tag: &str, element: &str, base: &Url, out: &mut String) {
         out.push_str(before);
         out.push('=');
         let mended = match name.to_ascii_lowercase().as_str() {
-            "srcset" => Some(candidates(base, address)),
+            "srcset" | "imagesrcset" => Some(candidates(base, address)),
             name => ADDRESSES
                 .iter()
                 .any(|(known, only)| *known == name && (only.is_empty() || only.eq_ignore_ascii_case(element)))
@@ -165,15 +166,23 @@ fn absolute_address(base: &Url, written: &str) -> Option<String> {
     Some(absolute.replace('&', "&amp;").replace('"', "%22").replace('\'', "%27"))
 }
 
-/// The candidates of a `srcset`: addresses with what they are good for.
+/// The candidates of a `srcset`: addresses, which may hold commas but do not end with one, and what they are good for.
 fn candidates(base: &Url, written: &str) -> String {
-    let parts = written.split(", ").map(|part| {
-        let part = part.trim();
-        let (address, descriptor) = part.split_once(char::is_whitespace).unwrap_or((part, ""));
+    let mut parts = Vec::new();
+    let parts_them = |c: char| c == ',' || c.is_whitespace();
+    let mut rest = written.trim_start_matches(parts_them);
+    while !rest.is_empty() {
+        let (address, tail) = rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()));
+        let (descriptor, tail) = match address.ends_with(',') {
+            true => ("", tail),
+            false => tail.split_once(',').unwrap_or((tail, "")),
+        };
+        let address = address.trim_end_matches(',');
         let address = absolute_address(base, address).unwrap_or_else(|| address.to_owned());
-        format!("{address} {descriptor}").trim_end().to_owned()
-    });
-    parts.collect::<Vec<_>>().join(", ")
+        parts.push(format!("{address} {}", descriptor.trim()).trim_end().to_owned());
+        rest = tail.trim_start_matches(parts_them);
+    }
+    parts.join(", ")
 }
 
 #[cfg(test)]
@@ -194,6 +203,10 @@ mod tests {
         check("<A HREF=x>y</A>", "<A HREF=\"http://a.example/d/x\">y</A>");
         check("<object data='x'><p data='x'>", "<object data='http://a.example/d/x'><p data='x'>");
         check("<img srcset='a 1x, /b 2x'>", "<img srcset='http://a.example/d/a 1x, http://a.example/b 2x'>");
+        check(
+            "<img srcset='a,b 1x,c 2x, d,'>",
+            "<img srcset='http://a.example/d/a,b 1x, http://a.example/d/c 2x, http://a.example/d/d'>",
+        );
         check("<p title=\"href='x'\">1 < 2", "<p title=\"href='x'\">1 < 2");
     }
 

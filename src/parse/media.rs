@@ -39,7 +39,11 @@ pub(super) fn read(document: &Document<'_>, node: Node, item: &mut Item) {
             }
             (Media, "content") => {
                 let medium = tree.attribute(found, "medium").unwrap_or_default();
-                let is_picture = medium == "image" || media_type().is_some_and(|kind| kind.starts_with("image/"));
+                let is_picture = match media_type() {
+                    Some(kind) => kind.starts_with("image/"),
+                    None => address().is_some_and(|address| names_picture(&address)),
+                };
+                let is_picture = is_picture && medium.is_empty() || medium == "image";
                 match address() {
                     Some(address) if is_picture => add_image(item, address),
                     Some(address) => add_enclosure(item, address, media_type(), tree.attribute(found, "filesize")),
@@ -49,13 +53,16 @@ pub(super) fn read(document: &Document<'_>, node: Node, item: &mut Item) {
             }
             (Media, "group") => waiting.extend(child.children.iter().rev()),
             (Media, "thumbnail") | (Itunes, "image") => {
-                if let Some(address) = address() {
+                let written = || document.base.absolute_at(tree, found, &characters(tree, found)?);
+                if let Some(address) = address().or_else(written) {
                     add_image(item, address);
                 }
             }
-            (Rss, "image") => {
+            // Sitemaps call the address of a picture its place.
+            (Rss | Other, "image") => {
                 let address = address().or_else(|| {
-                    let inner = tree.child(found, Rss, "url").and_then(|url| characters(tree, url));
+                    let place = tree.children(found).find(|(_, child)| matches!(child.name.as_str(), "url" | "loc"));
+                    let inner = place.and_then(|(url, _)| characters(tree, url));
                     let inner = inner.or_else(|| child.children.is_empty().then(|| characters(tree, found)).flatten());
                     document.base.absolute_at(tree, found, &inner?)
                 });
@@ -66,6 +73,12 @@ pub(super) fn read(document: &Document<'_>, node: Node, item: &mut Item) {
             _ => {}
         }
     }
+}
+
+/// Whether an address ends as those of pictures do, for want of a type.
+fn names_picture(address: &str) -> bool {
+    let path = address.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    [".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif"].iter().any(|ending| path.ends_with(ending))
 }
 
 pub(super) fn add_image(item: &mut Item, url: String) {

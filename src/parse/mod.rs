@@ -38,8 +38,9 @@ mod hostile;
 mod upstream;
 
 use crate::markup::{encoding, entities};
-use crate::model::{Feed, FeedHead, FeedId, Fetched, Issue, Item, Stage};
+use crate::model::{Feed, FeedHead, FeedId, Fetched, Issue, Item, Stage, StatedTime};
 use sniff::Kind;
+use std::collections::{HashMap, HashSet};
 
 /// Entries read from one document.
 const MAX_ITEMS: usize = 100_000;
@@ -53,6 +54,8 @@ pub struct Parsed {
     pub head: FeedHead,
     /// Its entries in document order.
     pub items: Vec<Item>,
+    /// What it says was deleted, by entries that are named and otherwise empty.
+    pub deleted: Vec<Item>,
     /// What went wrong; the items are the good part.
     pub issues: Vec<Issue>,
 }
@@ -107,7 +110,9 @@ pub fn feed(feed: &Feed, fetched: &Fetched) -> Result<Parsed, ParseError> {
             format!("{refused} × address that is none, or would do more than point somewhere: {sample:?}"),
         ));
     }
+    parsed.items.iter_mut().for_each(|item| flag_future(item, fetched.at));
     parsed.items = identity::name(&feed.id, std::mem::take(&mut parsed.items), &mut issues);
+    parsed.deleted = deletions(&feed.id, std::mem::take(&mut parsed.deleted), &mut parsed.items);
     sum_up(&parsed.items, &mut issues);
     if parsed.items.is_empty() {
         issues.push(Issue::new(Stage::Parse, "no_entries", "the feed holds no entries"));
@@ -116,12 +121,49 @@ pub fn feed(feed: &Feed, fetched: &Fetched) -> Result<Parsed, ParseError> {
     Ok(parsed)
 }
 
+/// Names what was deleted. An entry that stands in the document all the same stands, unless it is older than the deletion.
+fn deletions(feed: &FeedId, mut deleted: Vec<Item>, items: &mut Vec<Item>) -> Vec<Item> {
+    let newest = |item: &Item| [item.updated, item.published].into_iter().flatten().map(|time| time.utc()).max();
+    for item in &mut deleted {
+        item.id = identity::of_guid(feed, item.guid.as_deref().unwrap_or_default());
+    }
+    let mut known = HashMap::new();
+    deleted.retain(|item| known.insert(item.id.clone(), newest(item)).is_none());
+    let mut standing = HashSet::new();
+    items.retain(|item| {
+        let Some(when) = known.get(&item.id) else { return true };
+        let is_older = matches!((newest(item), when), (Some(told), Some(when)) if told < *when);
+        if !is_older {
+            standing.insert(item.id.clone());
+        }
+        !is_older
+    });
+    deleted.retain(|item| !standing.contains(&item.id));
+    deleted
+}
+
+/// A date that has its zone and lies some hours ahead has the wrong one, or announces something; it stays as it is.
+fn flag_future(item: &mut Item, now: jiff::Timestamp) {
+    const FAST: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+    const WIDEST: jiff::SignedDuration = jiff::SignedDuration::from_hours(14);
+    let Some(time @ StatedTime::Instant(moment, _)) = item.published.filter(|_| !item.without_zone.published) else {
+        return;
+    };
+    let ahead = moment.duration_since(now);
+    if ahead > FAST && ahead <= WIDEST {
+        // By how much is not said: it would be another item at every poll.
+        let detail = format!("published: {time} lies ahead; the clock or its zone may be wrong");
+        item.issues.push(Issue::new(Stage::Parse, "date_in_future", detail));
+    }
+}
+
 /// What went wrong in entries is a problem of the document too, once for each kind.
 fn sum_up(items: &[Item], issues: &mut Vec<Issue>) {
-    const LOSSES: [&str; 7] = [
+    const LOSSES: [&str; 8] = [
         "date_unreadable",
         "date_ambiguous",
         "date_imprecise",
+        "date_in_future",
         "date_without_zone",
         "markup_repaired",
         "text_cut",
@@ -225,7 +267,7 @@ mod tests {
         );
         check(
             "<rss><channel><item><title><![CDATA[One]]</title></item><item><title><![CDATA[Two]]></title></item></channel></rss>",
-            &["One]]", "Two"],
+            &["One", "Two"],
         );
         check("<item><title>One</title></item>\n<item><title>Two</title></item>", &["One", "Two"]);
         let cut = b"<rss><channel><item><title>One</title></item><item><title>Two</title><descrip";

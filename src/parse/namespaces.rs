@@ -21,6 +21,7 @@ pub(super) enum Space {
     News,
     Feedburner,
     Georss,
+    Prism,
     Slash,
     Thread,
     Syndication,
@@ -30,7 +31,7 @@ pub(super) enum Space {
 }
 
 /// Vocabulary, usual prefix, beginning of its address without scheme.
-const SPACES: [(Space, &str, &str); 33] = [
+const SPACES: [(Space, &str, &str); 34] = [
     (Space::Rss, "rss", "purl.org/rss/1.0/modules/rss091"),
     (Space::Content, "content", "purl.org/rss/1.0/modules/content"),
     (Space::Slash, "slash", "purl.org/rss/1.0/modules/slash"),
@@ -58,6 +59,7 @@ const SPACES: [(Space, &str, &str); 33] = [
     (Space::Xml, "xml", "www.w3.org/xml/1998/namespace"),
     (Space::News, "news", "www.google.com/schemas/sitemap-news"),
     (Space::Feedburner, "feedburner", "rssnamespace.org/feedburner"),
+    (Space::Prism, "prism", "prismstandard.org/namespaces"),
     (Space::Georss, "georss", "www.georss.org"),
     (Space::Thread, "thr", "purl.org/syndication/thread"),
     (Space::Rss, "rss", "purl.org/rss/1.0/"),

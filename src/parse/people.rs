@@ -6,14 +6,14 @@ use super::{
     construct::characters,
     entry::{Document, all},
     namespaces::Space,
-    namespaces::Space::{Atom, Dc, Itunes, Rss},
+    namespaces::Space::{Atom, Dc, DcTerms, Itunes, Rss},
     plain,
     tree::{Node, Tree},
 };
 use crate::model::Author;
 
-const AUTHORS: [(Space, &str); 5] =
-    [(Rss, "author"), (Atom, "author"), (Dc, "creator"), (Dc, "author"), (Itunes, "author")];
+const AUTHORS: [(Space, &str); 6] =
+    [(Rss, "author"), (Atom, "author"), (Dc, "creator"), (DcTerms, "creator"), (Dc, "author"), (Itunes, "author")];
 
 /// Authors of an entry; of what it was taken from, where it names none; else of its feed, as Atom has it.
 pub(super) fn of_entry(document: &Document<'_>, fields: &[Node], node: Node) -> Vec<Author> {
@@ -58,7 +58,8 @@ fn person(document: &Document<'_>, node: Node) -> Option<Author> {
     } else {
         let name = part(&["name"]).and_then(|name| plain::line(&name));
         let uri = part(&["uri", "url", "homepage"]).and_then(|uri| document.base.absolute_at(tree, node, &uri));
-        let author = Author { name, email: part(&["email"]), uri };
+        let email = part(&["email"]).map(|email| email.trim_start_matches("mailto:").to_owned());
+        let author = Author { name, email, uri };
         if author == Author::default() { in_text(&characters(tree, node)?) } else { author }
     };
     (author != Author::default()).then_some(author)
@@ -66,7 +67,11 @@ fn person(document: &Document<'_>, node: Node) -> Option<Author> {
 
 /// `desk@agency.example (Jane Doe)`, `Jane Doe <desk@agency.example>`, `Jane Doe (http://agency.example/jane)`, `Jane Doe`.
 pub(super) fn in_text(text: &str) -> Author {
-    let is_mark = |c: char| c.is_whitespace() || "()<>[],;\"".contains(c);
+    // "<a href='…'>Jane Doe</a>": a name with a link is a name.
+    if text.contains("</") {
+        return Author { name: plain::line(text), ..Author::default() };
+    }
+    let is_mark = |c: char| c.is_whitespace() || "()<>[],;\"«»“”„".contains(c);
     let mut words = text.split(is_mark).map(|word| word.trim_start_matches("mailto:"));
     let is_mail = |word: &&str| word.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
     let email = words.clone().find(is_mail);
@@ -79,8 +84,8 @@ pub(super) fn in_text(text: &str) -> Author {
         (None, None) => plain::line(&name),
         _ => {
             // Brackets that held the address are empty now.
-            let name = name.split("( )").collect::<String>();
-            plain::line(name.split("< >").collect::<String>().trim_matches(is_mark))
+            let name = name.replace("( )", "").replace("< >", "");
+            plain::line(name.trim_matches(is_mark))
         }
     };
     Author { name, email: email.map(str::to_owned), uri: uri.map(str::to_owned) }
@@ -109,6 +114,7 @@ mod tests {
         check("ana+desk@wire.example", None, Some("ana+desk@wire.example"), None);
         check("Ana Lima (https://wire.example/ana)", name, None, Some("https://wire.example/ana"));
         check("Ana Lima (Lisbon desk)", Some("Ana Lima (Lisbon desk)"), None, None);
+        check("<a href=\"https://wire.example/ana\">Ana Lima</a>", name, None, None);
         check("@analima", Some("@analima"), None, None);
     }
 }

@@ -103,7 +103,8 @@ pub(super) fn squeeze(text: &str) -> Option<String> {
 fn without_tags(markup: &str) -> String {
     let mut out = String::with_capacity(markup.len());
     let mut rest = markup;
-    let mut no_end = false;
+    // What was looked for in vain is not looked for again, so that nothing is walked twice.
+    let (mut no_end, mut no_close) = (false, false);
     while let Some(at) = rest.find('<') {
         let (before, after) = rest.split_at(at);
         out.push_str(before);
@@ -113,6 +114,15 @@ fn without_tags(markup: &str) -> String {
         let end = if is_tag && !no_end { inside.find('>') } else { None };
         no_end |= is_tag && end.is_none();
         match end {
+            // What a script or a style holds is not read by anybody; one that never ends holds nothing.
+            Some(end) if matches!(name.as_str(), "script" | "style") && !inside.starts_with('/') && !no_close => {
+                let content = inside.get(end + 1..).unwrap_or_default();
+                let closes =
+                    |at: &usize| content.get(at + 2..).is_some_and(|found| name_at(found).eq_ignore_ascii_case(&name));
+                let behind = content.match_indices("</").map(|(at, _)| at).find(closes);
+                no_close = behind.is_none();
+                rest = behind.and_then(|behind| content.get(behind..)).unwrap_or(content);
+            }
             Some(end) => {
                 if PARTING.contains(&name.as_str()) {
                     out.push(' ');
@@ -147,6 +157,8 @@ mod tests {
         check(" Oil <b>falls</b>\n below $40 &amp; gold rises ", Some("Oil falls below $40 & gold rises"));
         check("Minister: it&amp;#8217;s over", Some("Minister: it’s over"));
         check("Growth < 3 % and <unknown> x", Some("Growth < 3 % and <unknown> x"));
+        check("a<SCRIPT>x()</script> b <style>p{}</style><script>c", Some("a b c"));
+        assert_eq!(line(&"<script>".repeat(200_000)), None);
         check("One<br/>two", Some("One two"));
         check(" &nbsp; ", None);
     }

@@ -60,6 +60,8 @@ pub(super) fn repair(text: &str, root: usize) -> Repaired {
     note(overlooked.loose_attributes, mended, "attribute without a value, without quotes or given twice");
     note(builder.other_letters, mended, "end tag in other letters than its start tag");
     note(overlooked.bare_brackets, mended, "< that begins no tag, taken as text");
+    note(overlooked.torn_ends, mended, "end tag without its bracket");
+    note(overlooked.open_sections, mended, "CDATA section without its end, ended where its element does");
     note(builder.crossed, mended, "element without an end tag, closed where its parent ends");
     note(builder.stray, mended, "end tag without a start tag, ignored");
     note(builder.outside, mended, "text or element outside of the document's own, left out");

@@ -7,14 +7,14 @@
 use super::{
     construct::characters,
     entry::first,
-    namespaces::Space::{self, Atom, Dc, DcTerms, News, Other, Rss},
+    namespaces::Space::{self, Atom, Dc, DcTerms, News, Other, Prism, Rss},
     tree::{Node, Tree},
 };
 use crate::model::{Issue, Item, Stage, StatedTime};
-use crate::quirks::date;
+use crate::quirks::date::{self, Habit};
 use jiff::{SignedDuration, Timestamp, tz::Offset};
 
-const PUBLISHED: [(Space, &str); 13] = [
+const PUBLISHED: [(Space, &str); 14] = [
     (Rss, "pubdate"),
     (Atom, "published"),
     (Atom, "issued"),
@@ -22,6 +22,7 @@ const PUBLISHED: [(Space, &str); 13] = [
     (DcTerms, "issued"),
     (DcTerms, "available"),
     (Dc, "date"),
+    (Prism, "publicationdate"),
     (News, "publication_date"),
     (Rss, "date"),
     (DcTerms, "created"),
@@ -29,10 +30,11 @@ const PUBLISHED: [(Space, &str); 13] = [
     (DcTerms, "date"),
     (Other, "date"),
 ];
-const UPDATED: [(Space, &str); 8] = [
+const UPDATED: [(Space, &str); 9] = [
     (Atom, "updated"),
     (Atom, "modified"),
     (DcTerms, "modified"),
+    (Prism, "modificationdate"),
     (Rss, "lastmod"),
     (Rss, "updated"),
     (Rss, "lastbuilddate"),
@@ -58,14 +60,15 @@ const FEED_UPDATED: [(Space, &str); 9] = [
 pub(super) struct Zone {
     pub(super) offset: Offset,
     pub(super) why: &'static str,
+    /// It is only the least that it could be.
+    pub(super) is_bound: bool,
 }
 
 /// How the dates of a feed are meant that do not say it themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Manner {
     pub(super) zone: Option<Zone>,
-    /// Between slashes the day comes first, or the month.
-    pub(super) day_first: Option<bool>,
+    pub(super) habit: Habit,
 }
 
 /// Dates that are looked at to learn the manner of a feed.
@@ -86,28 +89,19 @@ pub(super) fn manner(tree: &Tree, head: Node, entries: &[Node], at: Timestamp, l
         .collect();
     let mut shown = dates.iter().filter_map(|date| date::shows_day_first(date));
     let first = shown.next();
-    let day_first = match first {
+    let mut habit = language.map(Habit::of_language).unwrap_or_default();
+    if let Some(day_first) = first {
         // Two habits, of two programs, leave it open.
-        Some(habit) => shown.all(|other| other == habit).then_some(habit),
-        None => language.and_then(habit_of),
-    };
-    Manner { zone: zone(&dates, at), day_first }
-}
-
-/// Whether those who write a language put the day first. English alone does not say.
-fn habit_of(language: &str) -> Option<bool> {
-    match language.split_once('-') {
-        Some((_, "US")) => Some(false),
-        None if language == "en" => None,
-        _ => Some(true),
+        habit.day_first = shown.all(|other| other == day_first).then_some(day_first);
     }
+    Manner { zone: zone(&dates, at, habit), habit }
 }
 
-fn zone(dates: &[String], at: Timestamp) -> Option<Zone> {
+fn zone(dates: &[String], at: Timestamp, habit: Habit) -> Option<Zone> {
     let mut stated: Vec<Offset> = Vec::new();
     let mut newest: Option<Timestamp> = None;
     for date in dates {
-        let Some(read) = date::read(date) else { continue };
+        let Some(read) = date::read_as(date, habit) else { continue };
         match read.time {
             StatedTime::Instant(time, _) if read.zone_assumed && !read.zone_of_language => {
                 newest = newest.max(Some(time))
@@ -120,10 +114,11 @@ fn zone(dates: &[String], at: Timestamp) -> Option<Zone> {
     let newest = newest?;
     if let Some((first, others)) = stated.split_first() {
         // Two zones, of a country that changes its clocks or of two desks, leave it open.
-        return others
-            .iter()
-            .all(|offset| offset == first)
-            .then_some(Zone { offset: *first, why: "the zone of the other dates of the feed" });
+        return others.iter().all(|offset| offset == first).then_some(Zone {
+            offset: *first,
+            why: "the zone of the other dates of the feed",
+            is_bound: false,
+        });
     }
     // A clock of the publisher that is a little fast is no zone.
     const SLACK: SignedDuration = SignedDuration::from_mins(5);
@@ -132,6 +127,7 @@ fn zone(dates: &[String], at: Timestamp) -> Option<Zone> {
     (ahead.is_positive() && hours <= 14).then_some(Zone {
         offset: Offset::from_hours(i8::try_from(hours).ok()?).ok()?,
         why: "the newest would lie in the future otherwise",
+        is_bound: true,
     })
 }
 
@@ -181,7 +177,7 @@ pub(super) fn of_feed(tree: &Tree, head: Node, manner: Manner) -> (Option<Stated
 
 /// The time that is written.
 pub(super) fn date_of(written: &str, manner: Manner) -> Option<StatedTime> {
-    let read = date::read_ordered(written, manner.day_first).or_else(|| date::read_begin(written))?;
+    let read = date::read_as(written, manner.habit).or_else(|| date::read_begin(written))?;
     let (StatedTime::Instant(time, _), Some(zone), true) =
         (read.time, manner.zone, read.zone_assumed && !read.zone_of_language)
     else {
@@ -203,7 +199,7 @@ pub(super) fn note(written: &str, time: Option<StatedTime>, manner: Manner, whic
     let mut issue = |code: &str, detail: String| item.issues.push(Issue::new(Stage::Parse, code, detail));
     // What may be read otherwise another day is kept as written, and so is what could not be read.
     let mut is_open = time.is_none();
-    let read = date::read_ordered(written, manner.day_first);
+    let read = date::read_as(written, manner.habit);
     match (time, read) {
         (None, _) => issue("date_unreadable", format!("{name}: {shown:?}")),
         (Some(_), None) => issue("date_imprecise", format!("{name}: {shown:?} names no day; its first is taken")),
@@ -222,6 +218,11 @@ pub(super) fn note(written: &str, time: Option<StatedTime>, manner: Manner, whic
         };
         issue("date_without_zone", detail);
         is_open = true;
+        let is_unknown = !read.zone_of_language && manner.zone.is_none_or(|zone| zone.is_bound);
+        match which {
+            Which::Published => item.without_zone.published = is_unknown,
+            Which::Updated => item.without_zone.updated = is_unknown,
+        }
     }
     if is_open && which == Which::Published {
         item.published_raw = Some(shown);

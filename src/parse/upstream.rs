@@ -42,6 +42,7 @@ fn faults_of_feed_rs_are_as_we_reported_them() {
     check!("namespaced-root.xml", "feed=- entries=0");
     check!("atom-0.3.xml", "feed=- entries=0");
     check!("utf-16be.xml", "panic");
+    check!("mail-beside-a-letter.xml", "panic");
     check!("zone-name.xml", "published=false");
     check!("no-zone.xml", "published=false");
     check!("updated-copies-pubdate.xml", "updated=true");

@@ -29,13 +29,12 @@ pub(super) fn read(source: &Source<'_>, text: &str, root: usize) -> Parsed {
     let tree = &repaired.tree;
     let mut parsed = Parsed { issues: repaired.issues, ..Parsed::default() };
     let Parts { head, entries, deleted } = parts(tree);
-    if deleted > 0 {
-        parsed.issues.push(Issue::new(
-            Stage::Parse,
-            "entry_deleted",
-            format!("{deleted} × entry that the publisher says was deleted; nothing is made of that"),
-        ));
+    if !deleted.is_empty() {
+        let detail = format!("{} × entry that the publisher says was deleted", deleted.len());
+        parsed.issues.push(Issue::new(Stage::Parse, "entry_deleted", detail));
     }
+    let deletions = deleted.iter().take(MAX_ITEMS).filter_map(|node| entry::deletion(tree, base, feed, *node));
+    parsed.deleted = deletions.collect();
     parsed.head = read_head(tree, base, head);
     parsed.head.language = parsed.head.language.or_else(|| source.language.clone());
     let language = parsed.head.language.as_deref();
@@ -84,7 +83,7 @@ struct Parts {
     /// The entries in document order, wherever they stand.
     entries: Vec<Node>,
     /// Notes that an entry was deleted (RFC 6721).
-    deleted: usize,
+    deleted: Vec<Node>,
 }
 
 fn parts(tree: &Tree) -> Parts {
@@ -97,7 +96,7 @@ fn parts(tree: &Tree) -> Parts {
             match element.name.as_str() {
                 "item" | "entry" => parts.entries.push(child),
                 "url" if is_sitemap => parts.entries.push(child),
-                "deleted-entry" if element.space == Tombstones => parts.deleted += 1,
+                "deleted-entry" if element.space == Tombstones => parts.deleted.push(child),
                 "channel" | "rss" | "feed" | "rdf" => {
                     if parts.head == 0 && !is_head && element.name != "rss" {
                         parts.head = child;
@@ -207,12 +206,13 @@ fn fill_from_feed_rs(document: &str, head: &mut FeedHead, items: &mut [Item]) {
         return;
     }
     head.title = head.title.take().or_else(|| plain::line(&read.title?.content));
-    head.description = head.description.take().or_else(|| Some(read.description?.content));
+    let filled = |text: String| Some(text).filter(|text| !text.trim().is_empty());
+    head.description = head.description.take().or_else(|| filled(read.description?.content));
     head.ttl_minutes = head.ttl_minutes.or(read.ttl);
     for (item, second) in items.iter_mut().zip(read.entries) {
         item.title = item.title.take().or_else(|| plain::line(&second.title?.content));
-        item.summary = item.summary.take().or_else(|| Some(second.summary?.content));
-        item.content = item.content.take().or_else(|| second.content?.body);
+        item.summary = item.summary.take().or_else(|| filled(second.summary?.content));
+        item.content = item.content.take().or_else(|| filled(second.content?.body?));
         if item.authors.is_empty() {
             item.authors = second
                 .authors

@@ -11,6 +11,9 @@ const BACKFILL_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// Decides about one revision, observed at `now`.
 pub(super) fn admission(feed: &Feed, default: Backfill, observed: &Observed, now: Timestamp) -> Admission {
     let item = &observed.item;
+    if item.deleted {
+        return Admission::Publish;
+    }
     let published = item.published.map(|time| time.utc());
     if let Some(newest) = observed.first_sight {
         let inside = match feed.backfill.unwrap_or(default) {

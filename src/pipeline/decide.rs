@@ -15,9 +15,9 @@ use crate::{
     dedup::{self, Index, Question},
     extract, faults,
     model::{
-        ArticleSummary, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId, LATEST_FIGURES,
-        Observed, Origin, Outcome, Place, Position, Previous, Record, SeriesState, Shown, Stage, StateChange,
-        StoryState, Topic, Verdict, state_key,
+        Admission, ArticleSummary, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId,
+        LATEST_FIGURES, Observed, Origin, Outcome, Place, Position, Previous, Record, SeriesState, Shown, Stage,
+        StateChange, StoryState, SuppressReason, Topic, Verdict, state_key,
     },
     publish::{Batch, Format, encode, ninjs},
     state::State,
@@ -202,9 +202,17 @@ impl Decider {
             }
         };
         let feed = self.rules.feeds.get(&observed.item.feed);
-        let admission = admission(&feed, self.rules.feeds.backfill(), &observed, at);
         let judging = Going::begin();
         let previous = self.state.previous(id)?;
+        // What nobody was told of, or what is taken back already, is not taken back.
+        let stands = previous.as_ref().is_some_and(|previous| previous.state.revision > 0 && !previous.state.killed);
+        let admission = match observed.item.deleted && !stands {
+            true => Admission::Remember(SuppressReason::Withdrawn),
+            false => admission(&feed, self.rules.feeds.backfill(), &observed, at),
+        };
+        if let Some(previous) = previous.as_ref().filter(|_| observed.item.deleted) {
+            dedup::name_deleted(&mut enriched.article, previous);
+        }
         let standing = self.index.standing(at, previous.as_ref(), &enriched.article);
         extract::stand(&mut enriched, standing);
         let question = Question { enriched: &enriched, hash: &observed.hash, previous, admission };

@@ -185,7 +185,7 @@ impl Front {
             }
         };
         let parsing = parsing.over(Stage::Parse);
-        let Parsed { mut head, items, issues } = parsed;
+        let Parsed { mut head, mut items, deleted, issues } = parsed;
         head.rhythm.ttl_minutes = head.ttl_minutes;
         for issue in &issues {
             tracing::info!(feed = %feed.id, code = issue.code, detail = issue.detail, "the document has a problem");
@@ -194,6 +194,7 @@ impl Front {
             self.feeds.title(&feed.id, title);
         }
         let (total_items, rhythm, title) = (items.len(), Some(head.rhythm.clone()), head.title.clone());
+        items.extend(deleted);
         let body = Hash::of_bytes(&body);
         let document = Poll { feed: feed.as_ref().clone(), poll, at, validators, body, head, items };
         document.items.iter().for_each(|item| self.offer(feed, item));
@@ -225,7 +226,7 @@ impl Front {
         let share = Arc::new(self.parsing_share(fetched.body.len()).await);
         self.board.count(Stage::Parse, |parse| parse.received += 1);
         let parsing = Going::begin();
-        let parsed = match self.parse(Arc::clone(feed), fetched, Arc::clone(&share)).await {
+        let mut parsed = match self.parse(Arc::clone(feed), fetched, Arc::clone(&share)).await {
             Ok(Ok(parsed)) => parsed,
             Ok(Err(ParseError(issue))) | Err(issue) => {
                 self.board.count(Stage::Parse, |parse| parse.errors += 1);
@@ -233,6 +234,7 @@ impl Front {
             }
         };
         let (parsing, total_items) = (parsing.over(Stage::Parse), parsed.items.len());
+        parsed.items.append(&mut parsed.deleted);
         parsed.items.iter().for_each(|item| self.offer(feed, item));
         let Some(appended) = self.intake.append_pushed(feed.as_ref().clone(), at, parsed.items).await? else {
             return Ok(Receipt::Held);

@@ -5,12 +5,15 @@
 //! ISO 8601 and its misuses, W3CDTF, asctime and dates in words: it sorts the pieces by what they are instead of trying
 //! format after format. `months.tsv` and `zones.tsv` hold the words.
 
+mod pieces;
+
 use crate::model::StatedTime;
 use jiff::{
     ToSpan as _,
-    civil::{Date, Time},
+    civil::{Date, ISOWeekDate, Time, Weekday},
     tz::Offset,
 };
+use pieces::{Piece, pieces, zone_of_language};
 use std::{collections::HashMap, sync::LazyLock};
 
 /// A date that was read.
@@ -38,28 +41,57 @@ static ZONES: LazyLock<HashMap<&'static str, i32>> = LazyLock::new(|| {
 /// Longer texts are no dates.
 const LONGEST: usize = 120;
 
-#[derive(Debug, Clone, PartialEq)]
-enum Piece {
-    /// Digits: value, how many, whether white space or nothing stood before them.
-    Number(i64, usize),
-    Word(String),
-    Sign(char),
-    Space,
+/// What is known of how an author writes dates, where they leave something open.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Habit {
+    /// Between slashes the day comes first, or the month.
+    pub day_first: Option<bool>,
+    /// Names of zones that mean another one than usual, and its minutes east of UTC.
+    pub zones: &'static [(&'static str, i32)],
+}
+
+/// Names that several zones have, by the languages in which they mean another one than the most populous: with its region
+/// first, then by itself.
+const ZONES_BY_LANGUAGE: [(&str, &[(&str, i32)]); 8] = [
+    ("zh", &[("cst", 480)]),
+    ("he", &[("ist", 120)]),
+    ("ar", &[("ast", 180)]),
+    ("bn", &[("bst", 360)]),
+    ("hy", &[("amt", 240)]),
+    ("ga", &[("ist", 60)]),
+    ("en-IE", &[("ist", 60)]),
+    ("en-AU", &[("est", 600), ("cst", 570)]),
+];
+
+impl Habit {
+    /// What those write who write a language. English alone does not say which comes first.
+    pub fn of_language(language: &str) -> Self {
+        let plain = language.split('-').next().unwrap_or_default();
+        let zones = [language, plain]
+            .into_iter()
+            .find_map(|wanted| ZONES_BY_LANGUAGE.iter().find(|(known, _)| *known == wanted).map(|(_, zones)| *zones));
+        let day_first = match language.split_once('-') {
+            Some((_, "US")) => Some(false),
+            None if language == "en" => None,
+            _ => Some(true),
+        };
+        Self { day_first, zones: zones.unwrap_or_default() }
+    }
 }
 
 /// Reads a date.
 pub fn read(text: &str) -> Option<Read> {
-    read_ordered(text, None)
+    read_as(text, Habit::default())
 }
 
-/// Reads a date whose author is known to write the day first, or the month, where slashes leave it open.
-pub fn read_ordered(text: &str, day_first: Option<bool>) -> Option<Read> {
+/// Reads a date of an author whose habit is known.
+pub fn read_as(text: &str, habit: Habit) -> Option<Read> {
     let text = text.trim();
     if text.is_empty() || text.len() > LONGEST {
         return None;
     }
     let mut reader = Reader::new(pieces(text), zone_of_language(text));
-    reader.day_first = day_first;
+    reader.habit = habit;
     reader.read()
 }
 
@@ -79,7 +111,7 @@ pub fn shows_day_first(text: &str) -> Option<bool> {
     })
 }
 
-/// Reads a date that ends before its day (`2020-09`, `2020`, `-20-09`, `September 2020`) as the first day that it means.
+/// Reads a date that ends before its day (`2020-09`, `2020`, `-20-09`, `2020-W40`, `September 2020`) as the first day that it means.
 pub fn read_begin(text: &str) -> Option<Read> {
     let pieces = pieces(text.trim());
     let (year, month) = match pieces.as_slice() {
@@ -89,6 +121,9 @@ pub fn read_begin(text: &str) -> Option<Read> {
             (full_year(*year), *month)
         }
         [Piece::Sign('-'), Piece::Number(both, 4)] => (full_year(both / 100), both % 100),
+        [Piece::Number(year, 4), Piece::Sign('-'), Piece::Word(w), Piece::Number(week, 2)] if w == "w" => {
+            return begun(of_week(*year, *week, 1)?);
+        }
         [Piece::Word(month), .., Piece::Number(year, 4)] | [Piece::Number(year, 4), .., Piece::Word(month)]
             if pieces.len() <= 4 =>
         {
@@ -96,97 +131,16 @@ pub fn read_begin(text: &str) -> Option<Read> {
         }
         _ => return None,
     };
-    let time = StatedTime::Date(civil(year, month, 1)?);
-    Some(Read { time, zone_assumed: false, zone_of_language: false })
+    begun(civil(year, month, 1)?)
 }
 
-/// Minutes east of UTC where a language of one zone is spoken, told by its letters and its words for the halves of a day.
-fn zone_of_language(text: &str) -> Option<i32> {
-    const WORDS: [(&str, i32); 4] = [("午前", 540), ("午後", 540), ("上午", 480), ("下午", 480)];
-    if text.contains(|c| matches!(c, '\u{AC00}'..='\u{D7A3}')) {
-        return Some(540);
-    }
-    WORDS.iter().find(|(word, _)| text.contains(word)).map(|(_, minutes)| *minutes)
+fn begun(date: Date) -> Option<Read> {
+    Some(Read { time: StatedTime::Date(date), zone_assumed: false, zone_of_language: false })
 }
-
-/// What is not written as one word, or runs into what stands beside it.
-const REWRITTEN: [(&str, &str); 13] = [
-    ("a.m.", "am"),
-    ("p.m.", "pm"),
-    ("오전", " am "),
-    ("오후", " pm "),
-    ("上午", " am "),
-    ("下午", " pm "),
-    ("午前", " am "),
-    ("午後", " pm "),
-    ("كانون الثاني", "يناير"),
-    ("كانون الأول", "ديسمبر"),
-    ("تشرين الأول", "أكتوبر"),
-    ("تشرين الثاني", "نوفمبر"),
-    ("\u{651}", ""),
-];
 
 /// Whether a word (in lower case) is a month's name.
 pub fn is_month(word: &str) -> bool {
     MONTHS.contains_key(word)
-}
-
-fn pieces(text: &str) -> Vec<Piece> {
-    let lower = text.to_lowercase();
-    let mut spelled = String::with_capacity(lower.len() + 8);
-    for c in lower.chars() {
-        match c {
-            // East Asian dates carry their units behind the numbers.
-            '年' | '년' | '月' | '월' => spelled.push('-'),
-            '日' | '일' => spelled.push(' '),
-            '時' | '时' | '시' | '点' => spelled.push(':'),
-            '分' | '분' => spelled.push(':'),
-            '秒' | '초' => spelled.push(' '),
-            '−' | '–' => spelled.push('-'),
-            '：' => spelled.push(':'),
-            '\'' | '’' | '(' | ')' | '\u{200e}' | '\u{200f}' => spelled.push(' '),
-            c => spelled.push(
-                c.to_digit(10).and_then(|digit| char::from_digit(digit, 10)).or_else(|| eastern_digit(c)).unwrap_or(c),
-            ),
-        }
-    }
-    for (words, one) in REWRITTEN {
-        if spelled.contains(words) {
-            spelled = spelled.replace(words, one);
-        }
-    }
-    let mut pieces = Vec::new();
-    let mut rest = spelled.as_str();
-    while let Some(c) = rest.chars().next() {
-        let end = if c.is_ascii_digit() {
-            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-            let value = rest.get(..end).and_then(|digits| digits.parse().ok()).unwrap_or(i64::MAX);
-            pieces.push(Piece::Number(value, end));
-            end
-        } else if c.is_alphabetic() {
-            let end = rest.find(|c: char| !c.is_alphabetic() && c != '\u{301}').unwrap_or(rest.len());
-            pieces.push(Piece::Word(rest.get(..end).unwrap_or_default().to_owned()));
-            end
-        } else if c.is_whitespace() {
-            pieces.push(Piece::Space);
-            rest.find(|c: char| !c.is_whitespace()).unwrap_or(rest.len())
-        } else {
-            pieces.push(Piece::Sign(c));
-            c.len_utf8()
-        };
-        rest = rest.get(end..).unwrap_or_default();
-    }
-    pieces
-}
-
-/// Arabic-Indic digits.
-fn eastern_digit(c: char) -> Option<char> {
-    let value = match c {
-        '٠'..='٩' => c as u32 - '٠' as u32,
-        '۰'..='۹' => c as u32 - '۰' as u32,
-        _ => return None,
-    };
-    char::from_digit(value, 10)
 }
 
 struct Reader {
@@ -205,8 +159,7 @@ struct Reader {
     usual_zone: Option<i32>,
     /// A "T" stood before the time: the date is in the order of ISO 8601.
     is_iso: bool,
-    /// What is known of the author's habit, where slashes leave the order open.
-    day_first: Option<bool>,
+    habit: Habit,
     /// The place right behind the last number of the date.
     after_date_number: usize,
 }
@@ -224,13 +177,18 @@ impl Reader {
             zone_is_offset: false,
             usual_zone,
             is_iso: false,
-            day_first: None,
+            habit: Habit::default(),
             after_date_number: usize::MAX,
         }
     }
 
     fn peek(&self, ahead: usize) -> Option<&Piece> {
         self.pieces.get(self.at + ahead)
+    }
+
+    /// The place ahead, or the one behind white space that stands there.
+    fn past_space(&self, ahead: usize) -> usize {
+        ahead + usize::from(self.peek(ahead) == Some(&Piece::Space))
     }
 
     fn number(&self, ahead: usize) -> Option<(i64, usize)> {
@@ -294,14 +252,31 @@ impl Reader {
             self.at += 3;
             return self.zone.map(drop);
         }
-        // "18h05".
-        if self.time.is_none() && length <= 2 && self.peek(1) == Some(&Piece::Word("h".to_owned())) {
-            let minute = self.number(2).filter(|(_, length)| *length == 2);
+        // "18h05", "18 h 05"; "6 PM", unless the half of the day belongs to what follows it: "29. 오후 6:05".
+        let unit = self.past_space(1);
+        let behind = self.past_space(unit + 1);
+        if self.time.is_none()
+            && length <= 2
+            && let Some(Piece::Word(word)) = self.peek(unit)
+            && (word == "h" || half_of_day(word).is_some() && self.number(behind).is_none())
+        {
+            let minute = self.number(behind).filter(|(_, length)| *length == 2);
             self.time = Some((value, minute.map_or(0, |(minute, _)| minute), 0, 0));
-            self.at += if minute.is_some() { 3 } else { 2 };
+            // The half of the day is a word to be read.
+            self.at += if minute.is_some() { behind + 1 } else { unit };
             return Some(());
         }
-        if after_t {
+        if length == 4
+            && self.numbers.is_empty()
+            && let Some((week, day, length)) = self.week()
+        {
+            let date = of_week(value, week, day)?;
+            self.numbers.push((packed(date), 8, None));
+            self.at += length;
+            return Some(());
+        }
+        // "20200929 180500" too.
+        if after_t || self.time.is_none() && length == 6 && matches!(self.numbers.as_slice(), [(_, 8, _)]) {
             self.time = match length {
                 6 => Some((value / 10_000, value / 100 % 100, value % 100, 0)),
                 4 => Some((value / 100, value % 100, 0, 0)),
@@ -313,11 +288,10 @@ impl Reader {
             return Some(());
         }
         // Seconds or milliseconds since 1970.
-        if self.pieces.len() == 1 && matches!(length, 10 | 13) {
+        if matches!(length, 10 | 13) && self.is_alone() {
             let instant = jiff::Timestamp::from_millisecond(if length == 10 { value * 1000 } else { value }).ok()?;
             let moment = Offset::UTC.to_datetime(instant);
-            let date = i64::from(moment.year()) * 10_000 + i64::from(moment.month()) * 100 + i64::from(moment.day());
-            self.numbers.push((date, 8, None));
+            self.numbers.push((packed(moment.date()), 8, None));
             let nanosecond = moment.time().subsec_nanosecond();
             self.time =
                 Some((i64::from(moment.hour()), i64::from(moment.minute()), i64::from(moment.second()), nanosecond));
@@ -335,6 +309,30 @@ impl Reader {
         }
         self.at += 1;
         (self.numbers.len() <= 4).then_some(())
+    }
+
+    /// Whether a text is one number, bare or in the clothes that .NET gives it: `/Date(1601402700000)/`.
+    fn is_alone(&self) -> bool {
+        let others = self.pieces.iter().filter(|piece| match piece {
+            Piece::Number(..) => true,
+            Piece::Word(word) => word != "date",
+            Piece::Sign(sign) => !matches!(sign, '/' | '@'),
+            Piece::Space => false,
+        });
+        others.count() == 1
+    }
+
+    /// `W40-2` or `W402` behind a year: week, day and how many pieces with the year.
+    fn week(&self) -> Option<(i64, i64, usize)> {
+        let sign = 1 + usize::from(self.sign(1) == Some('-'));
+        if self.peek(sign) != Some(&Piece::Word("w".to_owned())) {
+            return None;
+        }
+        match (self.number(sign + 1)?, self.sign(sign + 2), self.number(sign + 3)) {
+            ((both, 3), ..) => Some((both / 10, both % 10, sign + 2)),
+            ((week, 2), Some('-'), Some((day, 1))) => Some((week, day, sign + 4)),
+            _ => None,
+        }
     }
 
     /// `hh:mm`, `hh:mm:ss`, `hh:mm:ss.fraction`.
@@ -374,21 +372,27 @@ impl Reader {
         self.at += 1;
         // "T" parts date from time; a word that runs into a number belongs to it ("1st", "29th").
         let plain: String = word.chars().filter(|c| *c != '\u{301}').collect();
-        if let Some(month) = MONTHS.get(plain.as_str()).filter(|_| self.month.is_none() && self.time_allows_month()) {
+        // "Mar, 29 Sep 2020": a Tuesday in Spanish, French and Italian, when another month follows.
+        let is_free = self.month.is_none() || self.month == Some((3, 0));
+        if let Some(month) = MONTHS.get(plain.as_str()).filter(|_| is_free && self.time_allows_month()) {
             self.month = Some((*month, self.numbers.len()));
             return;
         }
-        match plain.as_str() {
-            "am" | "öö" => self.afternoon = Some(false),
-            "pm" => self.afternoon = Some(true),
-            _ => {}
-        }
+        self.afternoon = half_of_day(&plain).or(self.afternoon);
+        // The military letters stand last; anywhere else a letter is a letter.
+        let is_letter = matches!(plain.as_str(), "a" | "m" | "n" | "y") && self.peek(0).is_some();
         if self.time.is_some()
             && !self.zone_is_offset
-            && let Some(minutes) = ZONES.get(plain.as_str())
+            && !is_letter
+            && let Some(minutes) = self.named_zone(&plain)
         {
-            self.zone = Some(*minutes);
+            self.zone = Some(minutes);
         }
+    }
+
+    fn named_zone(&self, name: &str) -> Option<i32> {
+        let own = self.habit.zones.iter().find(|(known, _)| *known == name).map(|(_, minutes)| *minutes);
+        own.or_else(|| ZONES.get(name).copied())
     }
 
     /// "MAR" may be a month anywhere, but after a full numeric date it is something else.
@@ -420,6 +424,8 @@ impl Reader {
         {
             minutes += extra;
             self.at += 2;
+            // "+03:00:00".
+            self.at += if self.sign(0) == Some(':') && self.number(1).is_some() { 2 } else { 0 };
         }
         // The widest real offsets are -12 and +14 hours.
         let minutes = i32::try_from(minutes).ok().filter(|minutes| *minutes <= 14 * 60)?;
@@ -455,7 +461,8 @@ impl Reader {
 
     fn date(&self) -> Option<Date> {
         let numbers = self.numbers.as_slice();
-        if let Some((month, before)) = self.month {
+        // "Mar 29/09/2020" is whole without a month's name.
+        if let Some((month, before)) = self.month.filter(|_| numbers.len() < 3) {
             return with_month_name(numbers, month, before);
         }
         match numbers {
@@ -470,7 +477,7 @@ impl Reader {
             [(year, 4, _), (month, 1..=2, _), (day, 1..=2, _)] => civil(*year, *month, *day),
             [(first, 1..=2, sign), (second, 1..=2, _), (year, length @ (2 | 4), _)] => {
                 let year = if *length == 2 { full_year(*year) } else { *year };
-                day_and_month(*first, *second, *sign, self.day_first.or(self.afternoon.map(|_| false)), year)
+                day_and_month(*first, *second, *sign, self.habit.day_first.or(self.afternoon.map(|_| false)), year)
             }
             _ => None,
         }
@@ -524,8 +531,38 @@ fn full_year(year: i64) -> i64 {
     if year < 50 { 2000 + year } else { 1900 + year }
 }
 
+/// Whether a word says that an hour is of the afternoon, or of the morning.
+fn half_of_day(word: &str) -> Option<bool> {
+    const WORDS: [(&str, bool); 10] = [
+        ("am", false),
+        ("pm", true),
+        ("öö", false),
+        ("ös", true),
+        ("πμ", false),
+        ("μμ", true),
+        ("ص", false),
+        ("صباحا", false),
+        ("م", true),
+        ("مساء", true),
+    ];
+    WORDS.iter().find(|(known, _)| *known == word).map(|(_, afternoon)| *afternoon)
+}
+
+/// A day of a week of ISO 8601; the first is Monday.
+fn of_week(year: i64, week: i64, day: i64) -> Option<Date> {
+    let day = Weekday::from_monday_one_offset(i8::try_from(day).ok()?).ok()?;
+    Some(ISOWeekDate::new(i16::try_from(year).ok()?, i8::try_from(week).ok()?, day).ok()?.date())
+}
+
+/// A date as one number of eight digits.
+fn packed(date: Date) -> i64 {
+    i64::from(date.year()) * 10_000 + i64::from(date.month()) * 100 + i64::from(date.day())
+}
+
 /// A date between 1900 and 9999; anything else is a slip.
 fn civil(year: i64, month: i64, day: i64) -> Option<Date> {
+    // Thailand counts the years from 543 before.
+    let year = if (2400..2700).contains(&year) { year - 543 } else { year };
     if !(1900..=9999).contains(&year) {
         return None;
     }

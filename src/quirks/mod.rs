@@ -6,5 +6,6 @@ pub mod page_parts;
 pub mod phrases;
 pub mod publishers;
 mod tracking;
+pub mod wall_clock;
 
 pub use tracking::canonical_url;

@@ -178,3 +178,44 @@ fn a_crash_amid_a_withdrawal_kills_once() {
         audited(&site);
     }
 }
+
+/// An Atom feed with one entry, where it has one, and notes of deletion.
+fn atom(entry: Option<&str>, deleted: &[&str]) -> Reply {
+    let entry = entry
+        .map(|text| format!("<entry><id>urn:story</id><title>{HEADLINE}</title><content>{text}</content></entry>"));
+    let notes: String = deleted
+        .iter()
+        .map(|id| format!("<at:deleted-entry ref='{id}' when='2020-10-06T18:00:00Z'><at:comment>Told by mistake</at:comment></at:deleted-entry>"))
+        .collect();
+    Reply::rss(format!(
+        "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:at='http://purl.org/atompub/tombstones/1.0'>{}{notes}</feed>",
+        entry.unwrap_or_default()
+    ))
+}
+
+#[test]
+fn an_entry_that_its_feed_says_was_deleted_is_withdrawn_once() {
+    let site = Site::new();
+    site.feed("wire", "language = \"en\"\nbackfill = \"all\"\ninclude = [\"Norway\"]");
+    let serve = |reply: Reply| {
+        site.server.serve("/wire.xml", reply);
+        succeeds(&site.once());
+    };
+    serve(atom(Some(STORY), &["urn:never-seen"]));
+    let story = site.topic("articles.v1")[0]["id"].clone();
+    assert!(!standing(&site, &story).is_empty());
+    for _ in 0..2 {
+        serve(atom(None, &["urn:story", "urn:never-seen"]));
+    }
+    let articles = site.topic("articles.v1");
+    let [told, kill] = &articles[..] else { panic!("{articles:#?}") };
+    assert_eq!((&kill["id"], &kill["change"], &kill["supersedes"]), (&story, &json!("kill"), &json!(1)));
+    assert_eq!((&kill["headline"], &kill["body"]), (&json!("Told by mistake"), &Value::Null), "{kill:#}");
+    assert_eq!((&kill["published"], &kill["url"]), (&told["published"], &told["url"]));
+    assert_eq!(standing(&site, &story), BTreeSet::new());
+    audited(&site);
+    succeeds(&finished(&mut site.command("replay")));
+    let [kill] = &of(&site, "articles.v1", 1, &story)[..] else { panic!("only the kill comes again") };
+    assert_eq!((&kill["revision"], &kill["change"]), (&json!(2), &json!("kill")));
+    audited(&site);
+}

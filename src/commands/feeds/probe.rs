@@ -151,7 +151,7 @@ pub(super) async fn read(feed: &Feed, fetched: Fetched) -> Result<Found, Issue> 
 }
 
 fn found(fetched: &Fetched, parsed: Parsed) -> Found {
-    let Parsed { head, items, issues } = parsed;
+    let Parsed { head, items, issues, .. } = parsed;
     let now = fetched.at;
     let ttl = head.ttl_minutes.map(|minutes| u64::from(minutes) * 60);
     let newest = items.iter().filter_map(|item| item.published.or(item.updated)).filter(|time| time.utc() <= now);

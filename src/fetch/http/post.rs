@@ -1,6 +1,6 @@
 //! One guarded POST of a form, for hubs: what is sent is ours, and of the answer only its status counts.
 
-use super::{Client, classify, next_hop};
+use super::{Client, bound_headers, classify, next_hop};
 use crate::{
     fetch::{
         answer,
@@ -52,6 +52,7 @@ impl Client {
                 .await
                 .map_err(|_| FetchError::retry(TIMEOUT, format!("no answer from {}", redact_url(&url))))?
                 .map_err(|error| classify(&error, &url))?;
+            bound_headers(&response)?;
             let status = response.status().as_u16();
             if !matches!(status, 301 | 302 | 307 | 308) {
                 return judge(response, status, &url).await;

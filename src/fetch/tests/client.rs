@@ -57,6 +57,18 @@ async fn bombs_and_floods_are_refused_at_the_limit() {
 }
 
 #[tokio::test]
+async fn what_hubs_answer_is_bounded_too() {
+    let answered = async |padding: usize| {
+        let headers = format!("X-Pad: {}\r\n", "x".repeat(padding));
+        // It stays open: a form that nobody reads would turn the end of the connection into a reset.
+        let server = Server::start(move |_, _| Say::ThenSilence(response("202 Accepted", &headers, b""))).await;
+        client().post_form(&server.feed(), &server.url("/hub"), &[("hub.mode", "subscribe")]).await
+    };
+    assert!(answered(60 << 10).await.is_ok());
+    assert_eq!(answered(70 << 10).await.unwrap_err().issue().code, "too_large");
+}
+
+#[tokio::test]
 async fn a_cut_body_is_kept_as_far_as_it_came_without_validators() {
     let cut = "HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: 100\r\n\r\n<rss><item/>";
     let server = Server::start(move |_, _| Say::Bytes(cut.into())).await;

@@ -76,8 +76,38 @@ fn words_of_other_languages() {
 }
 
 #[test]
+fn halves_of_the_day_and_hours_that_stand_alone() {
+    for afternoon in
+        ["6 PM", "6PM", "6:05 p. m.", "6:05\u{a0}p.\u{a0}m.", "6:05 μ.μ.", "6:05 ÖS", "6:05 م", "6:05 مساءً"]
+    {
+        let read = read(&format!("4 mar 2026 {afternoon}")).unwrap();
+        assert!(read.zone_assumed && read.time.to_string().starts_with("2026-03-04T18:0"), "{afternoon} {read:?}");
+    }
+    check("29 septembre 2020 à 18 h 05 min", "2020-09-29T18:05:00Z ?");
+    check("2020년 9월 29일 오후 6시 5분", "2020-09-29T18:05:00+09:00 ?");
+    check("10 AM, Sept. 29, 2020", "2020-09-29T10:00:00Z ?");
+    check("4 mar 2026 3:20 y 5", "none");
+}
+
+#[test]
+fn what_looks_like_something_else() {
+    check("Mar, 29 Sep 2020 18:05:00 +0200", "2020-09-29T18:05:00+02:00");
+    check("mar 29/09/2020 - 18:05", "2020-09-29T18:05:00Z ?");
+    check("Mar 29, 2020", "2020-03-29");
+    check("2020-W40-2T18:05Z", "2020-09-29T18:05:00Z");
+    check("2020W402", "2020-09-29");
+    check("20200929 180500", "2020-09-29T18:05:00Z ?");
+    check("2020-09-29 18:05:00 +03:00:00", "2020-09-29T18:05:00+03:00");
+    check("/Date(1601402700000)/", "2020-09-29T18:05:00Z");
+    check("Tue, 29 Sep 2020 18:05:00 Pacific Daylight Time", "2020-09-29T18:05:00-07:00");
+    check("२९ सितंबर २०२०", "2020-09-29");
+    check("29 กันยายน 2563", "2020-09-29");
+}
+
+#[test]
 fn slashes_are_read_as_their_author_writes_them() {
-    let shown = |text, habit| read_ordered(text, habit).map(|read| read.time.to_string());
+    let shown =
+        |text, day_first| read_as(text, Habit { day_first, ..Habit::default() }).map(|read| read.time.to_string());
     assert_eq!(shown("09/10/2020", Some(true)).as_deref(), Some("2020-10-09"));
     assert_eq!(shown("09/10/2020", Some(false)).as_deref(), Some("2020-09-10"));
     assert_eq!(shown("9/29/2020", Some(true)).as_deref(), Some("2020-09-29"));
@@ -89,6 +119,17 @@ fn slashes_are_read_as_their_author_writes_them() {
 }
 
 #[test]
+fn names_of_zones_mean_what_they_mean_in_their_language() {
+    let shown = |text, language| read_as(text, Habit::of_language(language)).map(|read| read.time.to_string());
+    for (language, expected) in [("zh-TW", "+08:00"), ("en-US", "-06:00"), ("en-AU", "+09:30")] {
+        let expected = format!("2020-09-29T18:05:00{expected}");
+        assert_eq!(shown("Tue Sep 29 18:05:00 CST 2020", language), Some(expected));
+    }
+    assert_eq!(shown("Tue, 29 Sep 2020 18:05:00 IST", "he").as_deref(), Some("2020-09-29T18:05:00+02:00"));
+    assert_eq!(shown("Tue, 29 Sep 2020 18:05:00 EST", "zh").as_deref(), Some("2020-09-29T18:05:00-05:00"));
+}
+
+#[test]
 fn dates_that_end_before_their_day_begin_with_it() {
     for (text, expected) in [
         ("2020-09", "2020-09-01"),
@@ -96,6 +137,7 @@ fn dates_that_end_before_their_day_begin_with_it() {
         ("-20-09", "2020-09-01"),
         ("-2009", "2020-09-01"),
         ("September 2020", "2020-09-01"),
+        ("2020-W40", "2020-09-28"),
         ("2020-13", "none"),
         ("12:05", "none"),
         ("1", "none"),
