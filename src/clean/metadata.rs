@@ -151,9 +151,9 @@ impl<'t> Page<'t> {
             .or_else(|| clean(&entities::decode(&self.linked.text("description")?)));
         Metadata {
             description,
+            authors: authors::read(&self, site.as_deref(), headline_at, &story),
             published: dates::published(&self, headline_at, story),
-            updated: dates::updated(&self),
-            authors: authors::read(&self, site.as_deref(), headline_at),
+            updated: dates::updated(&self, headline_at),
             language: self.stated_language(),
             image: self.meta(&["og:image", "og:image:url", "twitter:image"]).map(str::to_owned),
             address: self.own_address(),

@@ -88,7 +88,8 @@ pub fn is_rights(text: &str) -> bool {
         return false;
     }
     let line = plain(text);
-    text.starts_with(['©', 'ⓒ'])
+    // A paragraph may begin with the credit of its picture.
+    text.starts_with(['©', 'ⓒ']) && text.len() <= 160
         || line.starts_with("copyright")
         || of("rights").iter().any(|phrase| line.contains(phrase))
 }
@@ -97,6 +98,12 @@ pub fn is_rights(text: &str) -> bool {
 pub fn is_refusal(text: &str) -> bool {
     let line = plain(text);
     of("refusal").iter().any(|phrase| line.contains(phrase))
+}
+
+/// What stands in the place of a player, a map or a post that wants scripts.
+pub fn is_unplayable(text: &str) -> bool {
+    let line = plain(text);
+    of("player").iter().any(|phrase| line.contains(phrase))
 }
 
 /// A name that is no person's: "Staff", "Redaktion", "admin".

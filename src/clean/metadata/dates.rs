@@ -9,6 +9,7 @@ use crate::clean::page::layout::{Block, Kind, Zone};
 use crate::model::StatedTime;
 use crate::quirks::{date, phrases};
 use regex::Regex;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// What was found about the publication.
@@ -93,7 +94,7 @@ pub(super) fn published(page: &Page<'_>, headline_at: usize, story: std::ops::Ra
     let mut stated: Vec<String> = Vec::new();
     stated.extend(page.linked.text("datePublished"));
     stated.extend(page.metas(&PUBLISHED));
-    stated.extend(by_property(page, "datePublished"));
+    stated.extend(by_property(page, "datePublished", headline_at));
     stated.extend(page.linked.text_of_page("datePublished"));
     stated.extend(["dateCreated", "uploadDate"].iter().filter_map(|name| page.linked.text_of_any(name)));
     for text in stated {
@@ -109,20 +110,20 @@ pub(super) fn published(page: &Page<'_>, headline_at: usize, story: std::ops::Ra
     if read.is_some() {
         return Published { read, ..Published::default() };
     }
-    let changed = change(page).or_else(|| changed_by_line(page));
+    let changed = change(page, headline_at).or_else(|| changed_by_line(page));
     Published { is_change: changed.is_some(), unreadable: unreadable.filter(|_| changed.is_none()), read: changed }
 }
 
 /// Time of the last change.
-pub(super) fn updated(page: &Page<'_>) -> Option<StatedTime> {
-    change(page).or_else(|| changed_by_line(page)).map(|read| read.time)
+pub(super) fn updated(page: &Page<'_>, headline_at: usize) -> Option<StatedTime> {
+    change(page, headline_at).or_else(|| changed_by_line(page)).map(|read| read.time)
 }
 
-fn change(page: &Page<'_>) -> Option<date::Read> {
+fn change(page: &Page<'_>, headline_at: usize) -> Option<date::Read> {
     let mut stated: Vec<String> = Vec::new();
     stated.extend(page.linked.text("dateModified"));
     stated.extend(page.metas(&CHANGED));
-    stated.extend(by_property(page, "dateModified"));
+    stated.extend(by_property(page, "dateModified", headline_at));
     stated.extend(page.linked.text_of_page("dateModified"));
     stated.iter().find_map(|text| date::read(text)).filter(is_plausible)
 }
@@ -139,12 +140,18 @@ fn is_plausible(read: &date::Read) -> bool {
     (1995..=2100).contains(&year(read))
 }
 
-/// `itemprop`, as an attribute or as text.
-fn by_property(page: &Page<'_>, name: &str) -> Option<String> {
-    let (at, node) = page.tree.nodes.iter().enumerate().find(|(_, node)| {
-        node.attribute("itemprop")
-            .is_some_and(|property| property.split_whitespace().any(|word| word.eq_ignore_ascii_case(name)))
-    })?;
+/// `itemprop`, as an attribute or as text: the first from the headline on, for lists of other stories have them, too.
+fn by_property(page: &Page<'_>, name: &str, headline_at: usize) -> Option<String> {
+    let nodes = &page.tree.nodes;
+    let has_property = |at: &usize| {
+        nodes.get(*at).and_then(|node| node.attribute("itemprop")).is_some_and(|property| {
+            property.split_whitespace().any(|word| word.eq_ignore_ascii_case(name))
+                && page.layout.zones.get(*at) != Some(&Zone::Comments)
+        })
+    };
+    let start = headline_at.saturating_sub(80).min(nodes.len());
+    let at = (start..nodes.len()).chain(0..start).find(has_property)?;
+    let node = nodes.get(at)?;
     ["content", "datetime", "title"]
         .iter()
         .find_map(|name| node.attribute(name).map(str::to_owned))
@@ -328,6 +335,11 @@ fn find(text: &str, month_first: bool) -> Option<date::Read> {
     }
     // Digits of other scripts are read as digits.
     let text: String = text.chars().take(400).map(western_digit).collect();
+    // Arabic pages write both names of a month: "04 آب/أغسطس 2013".
+    static TWO_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"[\p{Arabic}]{2,}(?: [\p{Arabic}]{2,})?\s?/\s?([\p{Arabic}]{3,}\s+(?:19|20)\d{2})").ok()
+    });
+    let text = TWO_NAMES.as_ref().map_or(Cow::Borrowed(text.as_str()), |names| names.replace_all(&text, "$1"));
     SHAPES.iter().find_map(|shape| {
         let found = shape.find_iter(&text).take(4).find_map(|found| read_found(found.as_str(), month_first));
         found.filter(is_plausible)
@@ -382,6 +394,7 @@ mod tests {
         check("发布时间：2020年3月3日 08:15 来源：示例", "2020-03-03");
         check("입력 2020.03.03 11:20", "2020-03-03");
         check("٣ مارس ٢٠٢٠", "2020-03-03");
+        check("الثلاثاء، 03 آذار/مارس 2020", "2020-03-03");
         check("Опубликовано 3 марта 2020, 12:05", "2020-03-03");
         check("03/04/2020", "2020-04-03");
         check("Room 12, 3 of 2020 seats", "none");
