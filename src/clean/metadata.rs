@@ -21,6 +21,9 @@ use std::ops::Range;
 /// Statements of one kind that are kept.
 const MAX_STATEMENTS: usize = 300;
 
+/// Bytes of a statement that are looked at.
+const LONGEST_STATEMENT: usize = 4_000;
+
 /// What a page is read from.
 pub(super) struct Page<'t> {
     tree: &'t Tree<'t>,
@@ -53,6 +56,7 @@ pub(super) struct Metadata {
 }
 
 fn clean(text: &str) -> Option<String> {
+    let text = text.get(..text.floor_char_boundary(LONGEST_STATEMENT)).unwrap_or_default();
     Some(text::line(text, &mut Marks::default())).filter(|text| !text.is_empty())
 }
 

@@ -61,6 +61,10 @@ fn read_whole(url: Option<&str>, content_type: Option<&str>, bytes: &[u8]) -> St
         encoding::decode(Stage::Clean, bytes.get(..MAX_PAGE).unwrap_or(bytes), content_type, url.unwrap_or_default());
     let mut issues = decoded.issues;
     let tree = Tree::read(&decoded.text);
+    if bytes.len() > MAX_PAGE || tree.is_cut {
+        let detail = format!("the page has {} bytes; the first {} elements were read", bytes.len(), tree.nodes.len());
+        issues.push(Issue::new(Stage::Clean, "page_cut", detail));
+    }
     let publisher = publishers::publisher(url.unwrap_or_default());
     let is_called = |at: usize, names: &[&str]| {
         !names.is_empty()

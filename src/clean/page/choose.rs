@@ -252,11 +252,15 @@ fn held_by_hints(tree: &Tree<'_>, layout: &Layout, hints: &[usize]) -> Option<Ve
         }
         at
     };
-    let is_like = |at: usize| at == best || class(at) == class(best) && !class(at).is_empty() && home(at) == home(best);
-    let mut blocks: Vec<usize> =
-        hints.iter().copied().filter(|at| is_like(*at)).flat_map(|at| layout.held_by(tree, at)).collect();
-    blocks.sort_unstable();
-    blocks.dedup();
+    let (class_of_best, home_of_best) = (class(best), home(best));
+    let is_like =
+        |at: usize| at == best || !class_of_best.is_empty() && class(at) == class_of_best && home(at) == home_of_best;
+    // In document order; one within another holds nothing new.
+    let mut blocks: Vec<usize> = Vec::new();
+    for at in hints.iter().copied().filter(|at| is_like(*at)) {
+        let first = blocks.last().map_or(0, |last| last + 1);
+        blocks.extend(layout.held_by(tree, at).filter(|block| *block >= first));
+    }
     Some(blocks)
 }
 
