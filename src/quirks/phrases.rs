@@ -106,6 +106,16 @@ pub fn is_unplayable(text: &str) -> bool {
     of("player").iter().any(|phrase| line.contains(phrase))
 }
 
+/// What a link to the next part of a story says.
+pub fn is_next(text: &str) -> bool {
+    of("next").contains(&plain(text).as_str())
+}
+
+/// What stands before the number of a part in an address: "page", "seite".
+pub fn is_part(word: &str) -> bool {
+    of("part").contains(&word.to_ascii_lowercase().as_str())
+}
+
 /// A name that is no person's: "Staff", "Redaktion", "admin".
 pub fn is_nobody(name: &str) -> bool {
     let line = plain(name);
