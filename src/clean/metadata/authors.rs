@@ -66,8 +66,7 @@ const ROLES: [&str; 42] = [
     "archive",
 ];
 
-/// The authors' names. `site` is what the page calls itself.
-/// `story` are the blocks that were chosen for it.
+/// The authors' names. `site` is what the page calls itself, `story` the blocks that were chosen for it.
 pub(super) fn read(page: &Page<'_>, site: Option<&str>, headline_at: usize, story: &Range<usize>) -> Vec<String> {
     let site = site.map(key).unwrap_or_default();
     // "example" of "www.example.org" is a site, too.
@@ -76,9 +75,9 @@ pub(super) fn read(page: &Page<'_>, site: Option<&str>, headline_at: usize, stor
     let is_host = |name: &str| host.split('.').any(|label| label.len() >= 4 && key(label) == key(name));
     let mut sources: Vec<Vec<String>> = vec![page.linked.authors(), page.metas(&META)];
     // A page that states its newsroom as the author names nobody else but about the story itself.
-    let is_stated = sources.iter().flatten().any(|text| !text.contains("://"));
+    let says_who = sources.iter().flatten().any(|text| !text.contains("://"));
     let end = page.layout.blocks.get(story.clone()).and_then(<[_]>::last).map(|block| block.node + NEAR);
-    let end = end.filter(|_| is_stated).unwrap_or(usize::MAX);
+    let end = end.filter(|_| says_who).unwrap_or(usize::MAX);
     let within = headline_at.saturating_sub(NEAR)..end;
     sources.push(by_property(page, &within));
     sources.push(by_name(page, &within));

@@ -227,6 +227,10 @@ fn hostile_pages_take_the_time_of_their_size() {
         format!("<p>{}</p>", "by ".repeat(300_000)),
         "</p></div>".repeat(200_000),
         "<div style=display:none>x</div>".repeat(40_000),
+        format!("{}{}", "<div class=article-body>".repeat(140), "<p>One, two and three of the matters.".repeat(30_000)),
+        format!("<table><tr>{}</table>", "<td>12".repeat(50_000)),
+        "word, ".repeat(350_000),
+        format!("<meta property=og:title content='{}'>{}", "a b, ".repeat(200_000), "<h2>a b c d</h2>".repeat(60)),
     ];
     for page in pages {
         let start = Instant::now();
