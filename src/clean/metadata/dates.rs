@@ -300,7 +300,7 @@ fn changed_by_line(page: &Page<'_>) -> Option<date::Read> {
 /// `/2020/09/29/`, `2020-09-29`, `/20200929/`.
 fn in_address(address: &str) -> Option<date::Read> {
     static IN_ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?:^|[/_.\-=])((?:19|20)\d{2})([/_.\-]?)(0[1-9]|1[0-2]|[1-9])[/_.\-]?(0[1-9]|[12]\d|3[01])(?:[/_.\-?&T]|\d{2,6}[/_.\-]|$)").ok()
+        Regex::new(r"(?:^|[/_.\-=])((?:19|20)[0-9]{2})([/_.\-]?)(0[1-9]|1[0-2]|[1-9])[/_.\-]?(0[1-9]|[12][0-9]|3[01])(?:[/_.\-?&T]|[0-9]{2,6}[/_.\-]|$)").ok()
     });
     let path = address.split("://").nth(1)?.split_once('/')?.1;
     let found = IN_ADDRESS.as_ref()?.captures(path)?;
@@ -311,20 +311,22 @@ fn in_address(address: &str) -> Option<date::Read> {
 /// A date anywhere in a line. `month_first` is how the page's language writes dates in figures.
 fn find(text: &str, month_first: bool) -> Option<date::Read> {
     static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-        const CLOCK: &str = r"(?:[,\s]*(?:\(\w+\)|at|um|à|a las|às|в|о|ore|kl\.?|klo|-|–|—|\||·)?[\s,]*\d{1,2}[:h.]\d{2}(?::\d{2})?(?:\s*[ap]\.?m\b\.?)?(?:\s*(?:[A-Z]{2,5}|МСК)\b)?(?:\s*[+\-]\d{2}:?\d{2})?)?";
+        // Letters: ASCII's own, and whatever is no ASCII. Exact classes of Unicode take milliseconds to compile.
+        const MONTH: &str = r"[^\x00-\x40\x5b-\x60\x7b-\x7f]";
+        const CLOCK: &str = r"(?:[,\s]*(?:\(\w+\)|at|um|à|a las|às|в|о|ore|kl\.?|klo|-|–|—|\||·)?[\s,]*[0-9]{1,2}[:h.][0-9]{2}(?::[0-9]{2})?(?:\s*[ap]\.?m\b\.?)?(?:\s*(?:[A-Z]{2,5}|МСК)\b)?(?:\s*[+\-][0-9]{2}:?[0-9]{2})?)?";
         [
             // 2020-09-29T18:05:00+03:00, 2020/9/29
-            r"\b(?:19|20)\d{2}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{1,2}(?:[T\s]+\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|\s?[+\-]\d{2}:?\d{2})?)?".to_owned(),
+            r"\b(?:19|20)[0-9]{2}\s?[-/.]\s?[0-9]{1,2}\s?[-/.]\s?[0-9]{1,2}(?:[T\s]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?(?:Z|\s?[+\-][0-9]{2}:?[0-9]{2})?)?".to_owned(),
             // 2020年9月29日 18:05, 2020년 9월 29일
-            r"(?:19|20)\d{2}\s*[年년]\s*\d{1,2}\s*[月월]\s*\d{1,2}\s*[日일]?(?:\s*(?:\([^)]{1,3}\)|（[^）]{1,3}）)?\s*(?:오전|오후|上午|下午|午前|午後)?\s*\d{1,2}\s*[:時时시]\s*\d{1,2})?".to_owned(),
+            r"(?:19|20)[0-9]{2}\s*[年년]\s*[0-9]{1,2}\s*[月월]\s*[0-9]{1,2}\s*[日일]?(?:\s*(?:\([^)]{1,3}\)|（[^）]{1,3}）)?\s*(?:오전|오후|上午|下午|午前|午後)?\s*[0-9]{1,2}\s*[:時时시]\s*[0-9]{1,2})?".to_owned(),
             // 29 September 2020, 29. září 2020, 29 de septiembre de 2020
-            format!(r"\b\d{{1,2}}(?:st|nd|rd|th|er|º|\.)?\s*[-\s]\s*(?:de\s+|of\s+)?[\p{{L}}\p{{M}}]{{3,14}}\.?,?[-\s]+(?:de\s+|del\s+)?(?:19|20)\d{{2}}{CLOCK}"),
+            format!(r"\b[0-9]{{1,2}}(?:st|nd|rd|th|er|º|\.)?\s*[-\s]\s*(?:de\s+|of\s+)?{MONTH}{{3,14}}\.?,?[-\s]+(?:de\s+|del\s+)?(?:19|20)[0-9]{{2}}{CLOCK}"),
             // September 29, 2020
-            format!(r"\b[\p{{L}}\p{{M}}]{{3,14}}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+(?:19|20)\d{{2}}{CLOCK}"),
+            format!(r"\b{MONTH}{{3,14}}\.?\s+[0-9]{{1,2}}(?:st|nd|rd|th)?,?\s+(?:19|20)[0-9]{{2}}{CLOCK}"),
             // 29.09.2020, 09/29/2020
-            format!(r"\b\d{{1,2}}\s?[./-]\s?\d{{1,2}}\s?[./-]\s?(?:(?:19|20)\d{{2}})\b{CLOCK}"),
+            format!(r"\b[0-9]{{1,2}}\s?[./-]\s?[0-9]{{1,2}}\s?[./-]\s?(?:(?:19|20)[0-9]{{2}})\b{CLOCK}"),
             // 29.09.20
-            r"\b\d{1,2}\.\d{1,2}\.\d{2}\b".to_owned(),
+            r"\b[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2}\b".to_owned(),
         ]
         .iter()
         .filter_map(|shape| Regex::new(shape).ok())
