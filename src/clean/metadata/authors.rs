@@ -204,7 +204,21 @@ fn by_name(page: &Page<'_>, within: &Range<usize>) -> Vec<String> {
 
 /// Whether what stands at a node can be this story's byline.
 fn may_name(page: &Page<'_>, at: usize) -> bool {
-    !matches!(page.layout.zones.get(at), Some(Zone::Comments | Zone::Beside | Zone::Wall))
+    !matches!(page.layout.zones.get(at), Some(Zone::Comments | Zone::Beside | Zone::Wall)) && !is_credit(page, at)
+}
+
+/// Whether a node stands in the caption of a picture, which names whoever took it.
+fn is_credit(page: &Page<'_>, at: usize) -> bool {
+    let mut node = page.tree.nodes.get(at);
+    for _ in 0..4 {
+        let Some(known) = node else { return false };
+        let class = known.attribute("class").unwrap_or_default().to_ascii_lowercase();
+        if matches!(known.name.as_ref(), "figure" | "figcaption") || class.contains("caption") {
+            return true;
+        }
+        node = page.tree.nodes.get(known.parent);
+    }
+    false
 }
 
 /// From a little before the headline on, then the rest; nothing behind the end.

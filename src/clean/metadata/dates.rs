@@ -293,7 +293,8 @@ fn changed_by_line(page: &Page<'_>) -> Option<date::Read> {
     lines.filter(|block| is_after_change(&block.text, "")).find_map(|block| {
         let lower = block.text.to_lowercase();
         let at = phrases::before_change().iter().filter_map(|phrase| Some(lower.find(phrase)? + phrase.len())).min()?;
-        find(lower.get(at..)?, page.is_month_first())
+        // "29 September 2020, last update 18:05" has it before.
+        find(lower.get(at..)?, page.is_month_first()).or_else(|| find(&lower, page.is_month_first()))
     })
 }
 

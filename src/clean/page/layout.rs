@@ -192,7 +192,8 @@ impl Layout {
                 let held = self.held_by(tree, at);
                 let share = self.prose(&held);
                 // Before any story there are no comments on it.
-                let begins = held.start < self.blocks.len() / 10 && share * 10 > all * 8;
+                let begins = held.start < self.blocks.len() / 10 && share * 10 > all * 8
+                    || share == 0 && self.prose(&(0..held.end)) == 0;
                 if !begins && let Some(zone) = zones.get_mut(at) {
                     *zone = Zone::Comments;
                     // Comments stand in elements of comments, each in its own: what one holds is counted once.

@@ -156,6 +156,19 @@ fn credits_bylines_and_signs_within_a_story_are_told_from_it() {
     );
 }
 
+#[test]
+fn a_byline_beside_a_counter_of_comments_names_authors_and_a_caption_none() {
+    let page = format!(
+        "<h1>Second bridge opened</h1><div class=byline_comments><span class=byline><a href=/a>Ada Lima</a></span> 12</div>\
+         <p class=caption>The bridge. <span class=byline>John Roe</span></p><div>3 March 2020, last update 02:21</div>\
+         <p>{FIRST}<p>{SECOND}<p>{THIRD}"
+    );
+    let article = crate::clean::page(&Feed::new("f", "http://wire.example/"), None, None, page.as_bytes());
+    let authors: Vec<_> = article.authors.into_iter().filter_map(|author| author.name).collect();
+    assert_eq!(authors, ["Ada Lima"]);
+    assert_eq!(article.published.map(|time| time.to_string()).as_deref(), Some("2020-03-03"));
+}
+
 /// Pages cut, doubled and shuffled, byte by byte and tag by tag; the generator is a plain congruence, so that every run
 /// is the same.
 #[test]
