@@ -53,8 +53,17 @@ pub(super) struct Story {
 }
 
 impl Story {
-    /// Takes in the page that goes on. What it says again is left out; one that says nothing new ends the story.
+    /// Takes in the page that goes on. What it says again is left out; one that says nothing new ends the story, and one
+    /// without a text leaves it open.
     pub(super) fn go_on(&mut self, further: Self) {
+        for issue in further.issues {
+            if self.issues.iter().all(|known| known.code != issue.code) {
+                self.issues.push(issue);
+            }
+        }
+        if further.paragraphs.is_empty() {
+            return;
+        }
         let told: HashSet<String> = self.paragraphs.iter().map(|paragraph| key(paragraph)).collect();
         let before = self.paragraphs.len();
         self.paragraphs.extend(further.paragraphs.into_iter().filter(|paragraph| !told.contains(&key(paragraph))));

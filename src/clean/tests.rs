@@ -162,6 +162,13 @@ fn a_story_over_several_pages_is_joined_in_order_and_told_once() {
         let open = read(parts);
         assert_eq!((open.completeness, codes(&open)), (Completeness::Partial, vec!["more_pages".to_owned()]));
     }
+    // One without a text leaves it open, and says why.
+    let mut broken = observed("", None);
+    let refused = Page { bytes: b"<h1>Page not found</h1>".to_vec(), ..pages[1].clone() };
+    broken.page = Some(Page { further: vec![refused], ..pages[0].clone() });
+    let broken = item(&Feed::new("f", "http://wire.example/"), &broken);
+    assert_eq!(broken.completeness, Completeness::Partial);
+    assert!(codes(&broken).contains(&"more_pages".to_owned()), "{:?}", broken.issues);
     // The third says nothing new, so that nothing is missing.
     let whole = read(3);
     assert_eq!(whole.body.split("\n\n").collect::<Vec<_>>(), STORY[2..]);

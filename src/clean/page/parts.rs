@@ -1,9 +1,8 @@
 //! Which page goes on with a story that is told over several.
 //!
-//! In: the page, its number, and the address of the story's first page. Out: the address of the next one. A
-//! link must both look like one to a next page (`rel=next`, its number, "next") and lead to the first page's own address
-//! with nothing but that number added: the next story of a blog, and the second page of comments in an address of its
-//! own, are none.
+//! In: the page, its number, and the address of the story's first page. Out: the address of the next one. A link must
+//! both look like one to a next page (`rel=next`, its number, "next") and lead to the first page's own address with
+//! nothing but that number added: the next story of a blog is none.
 
 use super::layout::{Layout, Zone};
 use super::tree::Tree;
@@ -21,7 +20,7 @@ pub(super) fn next(tree: &Tree<'_>, layout: &Layout, first: &str, here: &str, nu
         {
             return None;
         }
-        let mut link = here.join(node.attribute("href")?.trim()).ok()?;
+        let mut link = here.join(node.attribute("href").filter(|link| link.contains(&wanted))?.trim()).ok()?;
         link.set_fragment(None);
         if !follows(&first, &link, &wanted) {
             return None;
