@@ -59,7 +59,7 @@ static CREDIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
           | -+\s*(?:0|30|ends?)\s*-+
           | \#{2,}
           | (?:\(?[\w.\-]+@[\w.\-]+\.\w{2,}\)?\s*)+
-          | \(?\s*(?:©|\(c\)|copyright)\s[^\n]{2,300}
+          | \(?\s*(?:©|\(c\)|copyright)\s[^\n]{2,150}
           | (?:https?://|www\.)\S+
         )\s*$",
     )

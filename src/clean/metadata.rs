@@ -21,6 +21,9 @@ use std::ops::Range;
 /// Statements of one kind that are kept.
 const MAX_STATEMENTS: usize = 300;
 
+/// Bytes of a statement that are looked at.
+const LONGEST_STATEMENT: usize = 4_000;
+
 /// What a page is read from.
 pub(super) struct Page<'t> {
     tree: &'t Tree<'t>,
@@ -53,6 +56,7 @@ pub(super) struct Metadata {
 }
 
 fn clean(text: &str) -> Option<String> {
+    let text = text.get(..text.floor_char_boundary(LONGEST_STATEMENT)).unwrap_or_default();
     Some(text::line(text, &mut Marks::default())).filter(|text| !text.is_empty())
 }
 
@@ -151,9 +155,9 @@ impl<'t> Page<'t> {
             .or_else(|| clean(&entities::decode(&self.linked.text("description")?)));
         Metadata {
             description,
+            authors: authors::read(&self, site.as_deref(), headline_at, &story),
             published: dates::published(&self, headline_at, story),
-            updated: dates::updated(&self),
-            authors: authors::read(&self, site.as_deref(), headline_at),
+            updated: dates::updated(&self, headline_at),
             language: self.stated_language(),
             image: self.meta(&["og:image", "og:image:url", "twitter:image"]).map(str::to_owned),
             address: self.own_address(),

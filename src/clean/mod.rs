@@ -16,6 +16,7 @@ use crate::model::{
     StatedTime,
 };
 use crate::quirks::canonical_url;
+pub use page::Begun;
 use page::Story;
 use text::Marks;
 use url::Url;
@@ -54,7 +55,7 @@ pub fn item(feed: &Feed, observed: &Observed) -> Article {
         article.body = body.join("\n\n");
     }
     if let Some(page) = &observed.page {
-        let story = page::read(Some(&page.url), page.content_type.as_deref(), &page.bytes);
+        let story = page::read_all(page);
         take_page(&mut article, feed, story, &page.url);
     }
     if let Some(missing) = &observed.page_missing {
@@ -201,7 +202,12 @@ fn take_page(article: &mut Article, feed: &Feed, story: Story, address: &str) {
     }
     article.body = story.paragraphs.join("\n\n");
     article.body_from = story.from;
-    article.completeness = if story.cut { Completeness::Partial } else { Completeness::Full };
+    if let Some(next) = &story.next {
+        let detail = format!("the story goes on at {}, which was not read", without_secrets(next).unwrap_or_default());
+        article.issues.push(Issue::new(Stage::Clean, "more_pages", detail));
+    }
+    let is_open = story.cut || story.next.is_some();
+    article.completeness = if is_open { Completeness::Partial } else { Completeness::Full };
     if found < page::SHORTEST {
         // A menu or a notice, or a flash of one line: it is kept, and not called a whole story.
         article.completeness = Completeness::Partial;
@@ -258,7 +264,7 @@ fn finish(mut article: Article, agency: Option<&str>, marks: Marks) -> Article {
 
 /// Turns a web page into an article (`process --from page`).
 pub fn page(feed: &Feed, url: Option<&str>, content_type: Option<&str>, bytes: &[u8]) -> Article {
-    let story = page::read(url, content_type, bytes);
+    let story = page::read(None, url, content_type, bytes);
     let address = url.map(str::to_owned).or_else(|| story.metadata.address.clone()).unwrap_or_default();
     let identity = url.and_then(canonical_url).unwrap_or_else(|| Hash::of_bytes(bytes).0);
     let mut article = Article::new(ItemId::new(&feed.id, &identity), feed.id.clone());
@@ -271,16 +277,27 @@ pub fn page(feed: &Feed, url: Option<&str>, content_type: Option<&str>, bytes: &
     finish(article, feed.agency.as_deref(), Marks::default())
 }
 
-/// Hash of the article text on a page: a change of it is a revision. Surroundings (navigation, related links,
-/// counters) do not count.
-pub fn page_hash(url: &str, content_type: Option<&str>, bytes: &[u8]) -> Hash {
-    let story = page::read(Some(url), content_type, bytes);
+/// What is to be known of a page when it arrives.
+#[derive(Debug)]
+pub struct PagePart {
+    /// Hash of the article text on it: a change of it is a revision. Surroundings (navigation, related links, counters)
+    /// do not count.
+    pub hash: Hash,
+    /// The page that goes on with the story.
+    pub next: Option<String>,
+}
+
+/// Looks at a page that was fetched; `begun` says where the story began that it goes on with.
+pub fn page_part(begun: Option<Begun<'_>>, url: &str, content_type: Option<&str>, bytes: &[u8]) -> PagePart {
+    let story = page::read(begun, Some(url), content_type, bytes);
     let body = story.paragraphs.join("\n\n");
-    if body.is_empty() {
+    let hash = if body.is_empty() {
         // Nothing to compare but the page itself.
-        return Hash::of_fields("v1:page", [Hash::of_bytes(bytes).0.as_str()]);
-    }
-    Hash::of_fields("v1:page", [story.headline.as_deref().unwrap_or_default(), body.as_str()])
+        Hash::of_fields("v1:page", [Hash::of_bytes(bytes).0.as_str()])
+    } else {
+        Hash::of_fields("v1:page", [story.headline.as_deref().unwrap_or_default(), body.as_str()])
+    };
+    PagePart { hash, next: story.next }
 }
 
 /// A document as `process --from ndjson` (and, without the text fields, `--from json`) gives it.

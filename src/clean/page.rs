@@ -9,6 +9,7 @@
 mod choose;
 pub(super) mod layout;
 mod noise;
+mod parts;
 pub(super) mod tree;
 
 use super::{
@@ -17,9 +18,10 @@ use super::{
     text::{self, Marks},
 };
 use crate::markup::encoding;
-use crate::model::{BodyFrom, Issue, Stage};
+use crate::model::{BodyFrom, Issue, Page, Stage};
 use crate::quirks::{phrases, publishers};
 use layout::{Kind, Layout, Zone, ends_sentence};
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tree::Tree;
 
@@ -46,21 +48,68 @@ pub(super) struct Story {
     pub(super) issues: Vec<Issue>,
     /// The page says, or its text shows, that there is more for those who pay.
     pub(super) cut: bool,
+    /// The page that goes on with it.
+    pub(super) next: Option<String>,
+}
+
+impl Story {
+    /// Takes in the page that goes on. What it says again is left out; one that says nothing new ends the story, and one
+    /// without a text leaves it open.
+    pub(super) fn go_on(&mut self, further: Self) {
+        for issue in further.issues {
+            if self.issues.iter().all(|known| known.code != issue.code) {
+                self.issues.push(issue);
+            }
+        }
+        if further.paragraphs.is_empty() {
+            return;
+        }
+        let told: HashSet<String> = self.paragraphs.iter().map(|paragraph| key(paragraph)).collect();
+        let before = self.paragraphs.len();
+        self.paragraphs.extend(further.paragraphs.into_iter().filter(|paragraph| !told.contains(&key(paragraph))));
+        self.next = further.next.filter(|_| self.paragraphs.len() > before);
+        self.cut |= further.cut;
+        self.marks.direction += further.marks.direction;
+        self.marks.zero_width += further.marks.zero_width;
+    }
+}
+
+/// Where a story began, for the pages that go on with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Begun<'a> {
+    /// The address of its first page.
+    pub first: &'a str,
+    /// Which page of the story is read, counted from one.
+    pub number: usize,
+}
+
+/// Reads a page and those that go on with it.
+pub(super) fn read_all(page: &Page) -> Story {
+    let mut story = read(None, Some(&page.url), page.content_type.as_deref(), &page.bytes);
+    for (at, part) in page.further.iter().enumerate() {
+        let begun = Begun { first: &page.url, number: at + 2 };
+        story.go_on(read(Some(begun), Some(&part.url), part.content_type.as_deref(), &part.bytes));
+    }
+    story
 }
 
 /// Reads a page. A fault of ours in it must not cost the feed's own text.
-pub(super) fn read(url: Option<&str>, content_type: Option<&str>, bytes: &[u8]) -> Story {
-    catch_unwind(AssertUnwindSafe(|| read_whole(url, content_type, bytes))).unwrap_or_else(|_| {
+pub(super) fn read(begun: Option<Begun<'_>>, url: Option<&str>, content_type: Option<&str>, bytes: &[u8]) -> Story {
+    catch_unwind(AssertUnwindSafe(|| read_whole(begun, url, content_type, bytes))).unwrap_or_else(|_| {
         let detail = "reading the page failed: a bug of ours";
         Story { issues: vec![Issue::new(Stage::Clean, "extraction_failed", detail)], ..Story::default() }
     })
 }
 
-fn read_whole(url: Option<&str>, content_type: Option<&str>, bytes: &[u8]) -> Story {
+fn read_whole(begun: Option<Begun<'_>>, url: Option<&str>, content_type: Option<&str>, bytes: &[u8]) -> Story {
     let decoded =
         encoding::decode(Stage::Clean, bytes.get(..MAX_PAGE).unwrap_or(bytes), content_type, url.unwrap_or_default());
     let mut issues = decoded.issues;
     let tree = Tree::read(&decoded.text);
+    if bytes.len() > MAX_PAGE || tree.is_cut {
+        let detail = format!("the page has {} bytes; the first {} elements were read", bytes.len(), tree.nodes.len());
+        issues.push(Issue::new(Stage::Clean, "page_cut", detail));
+    }
     let publisher = publishers::publisher(url.unwrap_or_default());
     let is_called = |at: usize, names: &[&str]| {
         !names.is_empty()
@@ -104,7 +153,13 @@ fn read_whole(url: Option<&str>, content_type: Option<&str>, bytes: &[u8]) -> St
     if cut {
         issues.push(Issue::new(Stage::Clean, "pay_wall", "the rest of the story is for subscribers"));
     }
-    Story { headline: headline.text, lead, paragraphs, from: Some(from), metadata, marks, issues, cut }
+    // A text that JSON-LD gives is whole.
+    let goes_on = from == BodyFrom::Page && !paragraphs.is_empty() && !cut;
+    let next = url.filter(|_| goes_on).and_then(|url| {
+        let Begun { first, number } = begun.unwrap_or(Begun { first: url, number: 1 });
+        parts::next(&tree, &layout, first, url, number)
+    });
+    Story { headline: headline.text, lead, paragraphs, from: Some(from), metadata, marks, issues, cut, next }
 }
 
 fn length(paragraphs: &[String]) -> usize {

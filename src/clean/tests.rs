@@ -91,6 +91,7 @@ fn observed(summary: &str, page: Option<String>) -> Observed {
         url: "http://wire.example/a".to_owned(),
         bytes: page.into_bytes(),
         content_type: None,
+        further: Vec::new(),
         hash: Hash(String::new()),
     });
     Observed { hash: item.content_hash(), item, page, page_missing: None, first_sight: None }
@@ -128,9 +129,50 @@ fn a_time_of_change_dates_a_story_that_has_no_other() {
 #[test]
 fn surroundings_do_not_change_a_pages_hash() {
     let page = agency_page(&STORY);
-    let hash = |page: &str| page_hash("http://wire.example/a", None, page.as_bytes());
+    let hash = |page: &str| page_part(None, "http://wire.example/a", None, page.as_bytes()).hash;
     assert_eq!(hash(&page), hash(&page.replace("A third story", "A fourth story")));
     assert_ne!(hash(&page), hash(&page.replace("41.5 million", "42.5 million")));
+}
+
+#[test]
+fn a_story_over_several_pages_is_joined_in_order_and_told_once() {
+    let url =
+        |at: usize| if at == 1 { "http://wire.example/a".to_owned() } else { format!("http://wire.example/a/{at}") };
+    let part = |at: usize, story: &[&str]| {
+        let pager = format!("<div class='pager'><a href='{}'>{}</a></div></body>", url(at + 1), at + 1);
+        Page {
+            url: url(at),
+            bytes: agency_page(story).replace("</body>", &pager).into_bytes(),
+            content_type: None,
+            hash: Hash(String::new()),
+            further: Vec::new(),
+        }
+    };
+    let pages = [part(1, &STORY[..4]), part(2, &[&STORY[..2], &STORY[4..]].concat()), part(3, &STORY)];
+    let read = |parts: usize| {
+        let mut observed = observed("", None);
+        observed.page = Some(Page { further: pages[1..parts].to_vec(), ..pages[0].clone() });
+        item(&Feed::new("f", "http://wire.example/"), &observed)
+    };
+    let next = |begun: Option<Begun<'_>>, page: &Page| page_part(begun, &page.url, None, &page.bytes).next;
+    assert_eq!(next(None, &pages[0]), Some(url(2)));
+    assert_eq!(next(Some(Begun { first: &url(1), number: 2 }), &pages[1]), Some(url(3)));
+    let codes = |article: &Article| article.issues.iter().map(|issue| issue.code.clone()).collect::<Vec<_>>();
+    for parts in [1, 2] {
+        let open = read(parts);
+        assert_eq!((open.completeness, codes(&open)), (Completeness::Partial, vec!["more_pages".to_owned()]));
+    }
+    // One without a text leaves it open, and says why.
+    let mut broken = observed("", None);
+    let refused = Page { bytes: b"<h1>Page not found</h1>".to_vec(), ..pages[1].clone() };
+    broken.page = Some(Page { further: vec![refused], ..pages[0].clone() });
+    let broken = item(&Feed::new("f", "http://wire.example/"), &broken);
+    assert_eq!(broken.completeness, Completeness::Partial);
+    assert!(codes(&broken).contains(&"more_pages".to_owned()), "{:?}", broken.issues);
+    // The third says nothing new, so that nothing is missing.
+    let whole = read(3);
+    assert_eq!(whole.body.split("\n\n").collect::<Vec<_>>(), STORY[2..]);
+    assert_eq!((whole.completeness, codes(&whole)), (Completeness::Full, Vec::<String>::new()));
 }
 
 #[test]

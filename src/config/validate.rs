@@ -66,6 +66,7 @@ fn acquisition(draft: &Draft, problems: &mut Problems) {
         ("fetch.per_domain", options.per_domain),
         ("fetch.concurrency", options.concurrency),
         ("fetch.page_attempts", options.page_attempts),
+        ("fetch.page_parts", options.page_parts),
     ];
     for (key, count) in counts {
         if count == 0 {

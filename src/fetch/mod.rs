@@ -148,6 +148,8 @@ pub struct Options {
     pub page_recheck: Vec<Duration>,
     /// Attempts to get a page before its item is released without it.
     pub page_attempts: u32,
+    /// Pages of one story that are fetched where it goes on over several; 1 fetches the first only.
+    pub page_parts: u32,
     /// Being told by hubs instead of asking.
     pub websub: websub::Options,
     /// An http or https proxy for everything that is fetched. Keeping it from private addresses is its own part.
@@ -186,6 +188,7 @@ impl Default for Options {
             concurrency: 64,
             page_recheck: [15 * 60, 3600, 6 * 3600, 24 * 3600].map(Duration::from_secs).to_vec(),
             page_attempts: 3,
+            page_parts: 5,
             websub: websub::Options::default(),
             proxy: None,
             proxy_username: None,

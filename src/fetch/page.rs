@@ -9,8 +9,8 @@ use super::{
     robots::Robots,
 };
 use crate::{
-    clean,
-    model::{Feed, Issue, Page, Validators},
+    clean::{self, Begun},
+    model::{Feed, Hash, Issue, Page, Validators},
 };
 use jiff::Timestamp;
 use std::{sync::Arc, time::Duration};
@@ -41,17 +41,53 @@ pub enum PageResponse {
     Got(Box<(Page, Validators)>),
 }
 
-/// Fetches one page, once.
+/// Fetches one page, once, and up to `parts` that its story goes on with.
 pub async fn page(
     client: &Client,
     feed: &Feed,
     url: &str,
     validators: &Validators,
     robots: &Robots,
+    parts: u32,
 ) -> Result<PageResponse, FetchError> {
+    let Some((mut page, validators, mut next)) = part(client, feed, url, validators, robots, None).await? else {
+        return Ok(PageResponse::NotModified);
+    };
+    let mut read = 1;
+    while let Some(address) = next.filter(|_| read < parts) {
+        let begun = Some((page.url.clone(), read + 1));
+        match part(client, feed, &address, &Validators::default(), robots, begun).await {
+            Ok(Some((further, _, after))) => {
+                page.further.push(further);
+                next = after;
+            }
+            // Half a story would look like a correction that struck out the rest; what may be had later is waited for.
+            Err(error @ FetchError::Retry { .. }) => return Err(error),
+            // What will not be had leaves it open, which cleaning says.
+            Ok(None) | Err(_) => break,
+        }
+        read += 1;
+    }
+    if !page.further.is_empty() {
+        let hashes = std::iter::once(&page).chain(&page.further).map(|part| part.hash.0.as_str());
+        page.hash = Hash::of_fields("v1:pages", hashes);
+    }
+    Ok(PageResponse::Got(Box::new((page, validators))))
+}
+
+/// One page, what makes the next request for it conditional, and the page that goes on with its story; `begun`
+/// says where that began and which of its pages this is. None where it has not changed.
+async fn part(
+    client: &Client,
+    feed: &Feed,
+    url: &str,
+    validators: &Validators,
+    robots: &Robots,
+    begun: Option<(String, u32)>,
+) -> Result<Option<(Page, Validators, Option<String>)>, FetchError> {
     robots.permit(client, feed, &guard::read_address(url)?).await?;
     let document = match client.get(Request { feed, url, validators, wants: Wants::Page }).await? {
-        Response::NotModified { .. } => return Ok(PageResponse::NotModified),
+        Response::NotModified { .. } => return Ok(None),
         Response::Document(document) => document,
     };
     if let Some(cut) = document.cut {
@@ -71,11 +107,12 @@ pub async fn page(
     let url = document.fetched.url;
     // Reading the page is work for a processor, and whatever breaks there must not end this task.
     let read = tokio::task::spawn_blocking(move || {
-        let hash = clean::page_hash(&url, content_type.as_deref(), &body);
-        Page { url, bytes: body.to_vec(), content_type, hash }
+        let begun = begun.as_ref().map(|(first, number)| Begun { first, number: *number as usize });
+        let clean::PagePart { hash, next } = clean::page_part(begun, &url, content_type.as_deref(), &body);
+        (Page { url, bytes: body.to_vec(), content_type, hash, further: Vec::new() }, next)
     });
     match read.await {
-        Ok(page) => Ok(PageResponse::Got(Box::new((page, validators)))),
+        Ok((page, next)) => Ok(Some((page, validators, next))),
         Err(_) => Err(FetchError::give_up(BROKEN_PAGE, "the page broke the reader")),
     }
 }
@@ -165,7 +202,7 @@ async fn attempts(
     let Means { client, options } = context.means.borrow().clone();
     let mut attempt = 1;
     loop {
-        match page(&client, feed, url, validators, robots).await {
+        match page(&client, feed, url, validators, robots, options.page_parts).await {
             Ok(PageResponse::NotModified) => return Ok(None),
             Ok(PageResponse::Got(got)) => return Ok(Some(*got)),
             Err(FetchError::Retry { after, .. }) if attempt < options.page_attempts => {

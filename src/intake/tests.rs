@@ -78,6 +78,7 @@ impl World {
             url: "https://wire.example/1".to_owned(),
             bytes: text.as_bytes().to_vec(),
             content_type: None,
+            further: Vec::new(),
             hash: Hash::of_bytes(text.as_bytes()),
         };
         self.page_is(name, PageArrived::Page(Box::new(page), Validators::default())).await

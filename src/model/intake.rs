@@ -15,8 +15,11 @@ pub struct Page {
     pub bytes: Vec<u8>,
     /// `Content-Type` as sent.
     pub content_type: Option<String>,
-    /// Hash of the article text found on it: a change of it is a revision.
+    /// Hash of the article text found on it and on those that go on with it: a change of it is a revision.
     pub hash: Hash,
+    /// The pages that go on with its story, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<Page>,
 }
 
 /// One revision of one item, complete: it and, where the feed wants pages, its page or the reason why there is none.

@@ -88,7 +88,8 @@ pub fn is_rights(text: &str) -> bool {
         return false;
     }
     let line = plain(text);
-    text.starts_with(['©', 'ⓒ'])
+    // A paragraph may begin with the credit of its picture.
+    text.starts_with(['©', 'ⓒ']) && text.len() <= 160
         || line.starts_with("copyright")
         || of("rights").iter().any(|phrase| line.contains(phrase))
 }
@@ -97,6 +98,22 @@ pub fn is_rights(text: &str) -> bool {
 pub fn is_refusal(text: &str) -> bool {
     let line = plain(text);
     of("refusal").iter().any(|phrase| line.contains(phrase))
+}
+
+/// What stands in the place of a player, a map or a post that wants scripts.
+pub fn is_unplayable(text: &str) -> bool {
+    let line = plain(text);
+    of("player").iter().any(|phrase| line.contains(phrase))
+}
+
+/// What a link to the next part of a story says.
+pub fn is_next(text: &str) -> bool {
+    of("next").contains(&plain(text).as_str())
+}
+
+/// What stands before the number of a part in an address: "page", "seite".
+pub fn is_part(word: &str) -> bool {
+    of("part").contains(&word.to_ascii_lowercase().as_str())
 }
 
 /// A name that is no person's: "Staff", "Redaktion", "admin".

@@ -7,9 +7,12 @@
 use super::{Page, clean, key};
 use crate::clean::page::layout::Zone;
 use crate::quirks::{date, phrases};
+use std::ops::Range;
 
 /// Bytes of a byline that are looked at.
 const LONGEST: usize = 400;
+/// Elements between which two names still stand together.
+const NEAR: usize = 60;
 /// Elements and lines that are looked at.
 const MAX_CANDIDATES: usize = 300;
 /// Words that may stand in lower case within a name.
@@ -18,7 +21,7 @@ const PARTICLES: [&str; 34] = [
     "zum", "af", "av", "al", "el", "bin", "ibn", "bint", "abu", "y", "e", "i", "ben", "d'", "du", "des", "ó",
 ];
 /// Words that say what somebody is, not who.
-const ROLES: [&str; 40] = [
+const ROLES: [&str; 42] = [
     "reporter",
     "editor",
     "correspondent",
@@ -59,28 +62,46 @@ const ROLES: [&str; 40] = [
     "read",
     "view",
     "follow",
+    "executive",
+    "archive",
 ];
 
-/// The authors' names. `site` is what the page calls itself.
-pub(super) fn read(page: &Page<'_>, site: Option<&str>, headline_at: usize) -> Vec<String> {
+/// The authors' names. `site` is what the page calls itself, `story` the blocks that were chosen for it.
+pub(super) fn read(page: &Page<'_>, site: Option<&str>, headline_at: usize, story: &Range<usize>) -> Vec<String> {
     let site = site.map(key).unwrap_or_default();
     // "example" of "www.example.org" is a site, too.
     let host =
         page.address.as_deref().and_then(|address| address.split("://").nth(1)?.split('/').next()).unwrap_or_default();
     let is_host = |name: &str| host.split('.').any(|label| label.len() >= 4 && key(label) == key(name));
     let mut sources: Vec<Vec<String>> = vec![page.linked.authors(), page.metas(&META)];
-    sources.push(by_property(page, headline_at));
-    sources.push(by_name(page, headline_at));
+    // A page that states its newsroom as the author names nobody else but about the story itself.
+    let says_who = sources.iter().flatten().any(|text| !text.contains("://"));
+    let end = page.layout.blocks.get(story.clone()).and_then(<[_]>::last).map(|block| block.node + NEAR);
+    let end = end.filter(|_| says_who).unwrap_or(usize::MAX);
+    let within = headline_at.saturating_sub(NEAR)..end;
+    sources.push(by_property(page, &within));
+    sources.push(by_name(page, &within));
+    // Where only an agency is stated, a byline may still name a person.
+    let mut agencies = Vec::new();
     for (place, source) in sources.iter().enumerate() {
         // What a class calls a byline may be anything; a statement may be one word.
         let is_stated = place < 3;
         let mut names = people(source, &site, is_stated);
         names.retain(|name| !is_host(name));
-        if !names.is_empty() {
+        if names.iter().any(|name| !is_acronym(name)) {
             return names;
         }
+        if agencies.is_empty() {
+            agencies = names;
+        }
     }
-    by_line(page, headline_at, &site)
+    let names = by_line(page, headline_at, &site);
+    if names.is_empty() { agencies } else { names }
+}
+
+/// "AFP", "CNBC".
+fn is_acronym(word: &str) -> bool {
+    (3..=6).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 const META: [&str; 14] = [
@@ -105,7 +126,7 @@ fn people(written: &[String], site: &str, is_stated: bool) -> Vec<String> {
     for name in written.iter().flat_map(|text| names_in(text, is_stated)) {
         let own = key(&name);
         let is_site = !site.is_empty()
-            && (own == *site || own.len() >= 5 && site.contains(&own) || site.len() >= 5 && own.starts_with(site));
+            && (own == *site || own.len() >= 5 && site.contains(&own) || site.len() >= 5 && own.contains(site));
         // The same name in capitals is the same name.
         if !is_site && names.iter().all(|known| key(known) != own) {
             names.push(name);
@@ -116,7 +137,7 @@ fn people(written: &[String], site: &str, is_stated: bool) -> Vec<String> {
 }
 
 /// `itemprop=author` and `rel=author`.
-fn by_property(page: &Page<'_>, headline_at: usize) -> Vec<String> {
+fn by_property(page: &Page<'_>, within: &Range<usize>) -> Vec<String> {
     let nodes = &page.tree.nodes;
     let is_author = |at: usize| {
         nodes.get(at).is_some_and(|node| {
@@ -131,8 +152,8 @@ fn by_property(page: &Page<'_>, headline_at: usize) -> Vec<String> {
     let mut names = Vec::new();
     // All that stand together: a second author follows the first at once.
     let mut last: Option<usize> = None;
-    for at in in_order(&found, headline_at) {
-        if last.is_some_and(|last| at.abs_diff(last) > 60) {
+    for at in in_order(&found, within) {
+        if last.is_some_and(|last| at.abs_diff(last) > NEAR) {
             break;
         }
         let named = page
@@ -153,14 +174,14 @@ fn by_property(page: &Page<'_>, headline_at: usize) -> Vec<String> {
 }
 
 /// Elements that a class calls a byline: the first with a name in it.
-fn by_name(page: &Page<'_>, headline_at: usize) -> Vec<String> {
+fn by_name(page: &Page<'_>, within: &Range<usize>) -> Vec<String> {
     let found: Vec<usize> = (1..page.tree.nodes.len())
         .filter(|at| {
             page.layout.parts.get(*at).is_some_and(|parts| parts.byline && !parts.comments) && may_name(page, *at)
         })
         .take(MAX_CANDIDATES)
         .collect();
-    for at in in_order(&found, headline_at) {
+    for at in in_order(&found, within) {
         // The links of a byline are the names in it, where there are any.
         let links: Vec<String> = page
             .tree
@@ -183,13 +204,28 @@ fn by_name(page: &Page<'_>, headline_at: usize) -> Vec<String> {
 
 /// Whether what stands at a node can be this story's byline.
 fn may_name(page: &Page<'_>, at: usize) -> bool {
-    !matches!(page.layout.zones.get(at), Some(Zone::Comments | Zone::Beside | Zone::Wall))
+    !matches!(page.layout.zones.get(at), Some(Zone::Comments | Zone::Beside | Zone::Wall)) && !is_credit(page, at)
 }
 
-/// From a little before the headline on, then the rest.
-fn in_order(found: &[usize], headline_at: usize) -> impl Iterator<Item = usize> {
-    let start = found.partition_point(|at| at + 60 < headline_at);
-    found.iter().skip(start).chain(found.iter().take(start)).copied()
+/// Whether a node stands in the caption of a picture, which names whoever took it.
+fn is_credit(page: &Page<'_>, at: usize) -> bool {
+    let mut node = page.tree.nodes.get(at);
+    for _ in 0..4 {
+        let Some(known) = node else { return false };
+        let class = known.attribute("class").unwrap_or_default().to_ascii_lowercase();
+        if matches!(known.name.as_ref(), "figure" | "figcaption") || class.contains("caption") {
+            return true;
+        }
+        node = page.tree.nodes.get(known.parent);
+    }
+    false
+}
+
+/// From a little before the headline on, then the rest; nothing behind the end.
+fn in_order(found: &[usize], within: &Range<usize>) -> impl Iterator<Item = usize> {
+    let start = found.partition_point(|at| *at < within.start);
+    let end = within.end;
+    found.iter().skip(start).chain(found.iter().take(start)).copied().filter(move |at| *at < end)
 }
 
 /// A line such as "By Jane Doe" around the story's beginning, or "Author: Jane Doe" at its end.
@@ -262,6 +298,11 @@ fn names_in(text: &str, is_stated: bool) -> Vec<String> {
     if is_stated && text.len() <= 40 && is_handle(&text) {
         return vec![text];
     }
+    // "Jane (J.D.) Doe": what is in brackets within a name is another form of it.
+    let text = match text.split_once(" (").and_then(|(before, rest)| Some((before, rest.split_once(") ")?.1))) {
+        Some((before, after)) if is_stated && after.starts_with(char::is_uppercase) => format!("{before} {after}"),
+        _ => text,
+    };
     let mut rest = text.as_str();
     while let Some(after) = without_by(rest) {
         rest = after;
@@ -314,6 +355,19 @@ fn name(part: &str, is_stated: bool) -> Option<String> {
     while words.len() > 1 && words.last().is_some_and(is_extra) {
         words.pop();
     }
+    // "Jane Doe CNBC", "Jane Doe example.org", "JANE DOE Special envoy".
+    let in_capitals = |word: &&str| word.chars().any(char::is_alphabetic) && !word.chars().any(char::is_lowercase);
+    let is_shouted = words.iter().take(2).all(in_capitals) && words.len() > 2;
+    let ends_name = |word: &&str| match is_shouted {
+        true => !in_capitals(word),
+        false => {
+            is_acronym(word) && !word.chars().all(|c| "IVX".contains(c))
+                || word.trim_end_matches('.').contains('.') && word.len() > 4
+        }
+    };
+    if let Some(end) = words.iter().skip(2).position(ends_name) {
+        words.truncate(end + 2);
+    }
     let name = words.join(" ");
     let name = name.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '.' | ')' | '"' | '”'));
     let name = name.strip_suffix("기자").unwrap_or(name).trim_end_matches(['.', ' ']);
@@ -341,7 +395,9 @@ fn name(part: &str, is_stated: bool) -> Option<String> {
         () if is_stated => count <= 6,
         () => (2..=5).contains(&count) && name.split_whitespace().all(cased),
     };
-    let is_role = name.split_whitespace().all(|word| ROLES.contains(&word.to_lowercase().as_str()));
+    // "Our Foreign Staff" has lost its last word.
+    let is_ours = words.len() > 1 && words.first().is_some_and(|word| word.eq_ignore_ascii_case("our"));
+    let is_role = is_ours || name.split_whitespace().all(|word| ROLES.contains(&word.to_lowercase().as_str()));
     let starts = name.chars().find(|c| c.is_alphabetic()).is_some_and(|c| !c.is_lowercase()) || is_stated;
     (is_name && !is_role && starts).then(|| name.to_owned())
 }
@@ -371,6 +427,9 @@ mod tests {
         check("记者：王小明", &["王小明"]);
         check("홍길동 기자", &["홍길동"]);
         check("بقلم: سامي خليل", &["سامي خليل"]);
+        check("By Jane Doe EXW Executive News Editor", &["Jane Doe"]);
+        check("Par ZOÉ LENOIR, LUC PETIT Envoyés spéciaux à Port-Ambre", &["ZOÉ LENOIR", "LUC PETIT"]);
+        check("By John Roe III", &["John Roe III"]);
     }
 
     #[test]
@@ -378,6 +437,7 @@ mod tests {
         for byline in [
             "Staff",
             "By Staff Reporter",
+            "By Our Foreign Staff",
             "Redaktion",
             "https://example.org/author/1",
             "By the newsroom",

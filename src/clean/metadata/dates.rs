@@ -9,6 +9,7 @@ use crate::clean::page::layout::{Block, Kind, Zone};
 use crate::model::StatedTime;
 use crate::quirks::{date, phrases};
 use regex::Regex;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// What was found about the publication.
@@ -93,7 +94,7 @@ pub(super) fn published(page: &Page<'_>, headline_at: usize, story: std::ops::Ra
     let mut stated: Vec<String> = Vec::new();
     stated.extend(page.linked.text("datePublished"));
     stated.extend(page.metas(&PUBLISHED));
-    stated.extend(by_property(page, "datePublished"));
+    stated.extend(by_property(page, "datePublished", headline_at));
     stated.extend(page.linked.text_of_page("datePublished"));
     stated.extend(["dateCreated", "uploadDate"].iter().filter_map(|name| page.linked.text_of_any(name)));
     for text in stated {
@@ -109,20 +110,20 @@ pub(super) fn published(page: &Page<'_>, headline_at: usize, story: std::ops::Ra
     if read.is_some() {
         return Published { read, ..Published::default() };
     }
-    let changed = change(page).or_else(|| changed_by_line(page));
+    let changed = change(page, headline_at).or_else(|| changed_by_line(page));
     Published { is_change: changed.is_some(), unreadable: unreadable.filter(|_| changed.is_none()), read: changed }
 }
 
 /// Time of the last change.
-pub(super) fn updated(page: &Page<'_>) -> Option<StatedTime> {
-    change(page).or_else(|| changed_by_line(page)).map(|read| read.time)
+pub(super) fn updated(page: &Page<'_>, headline_at: usize) -> Option<StatedTime> {
+    change(page, headline_at).or_else(|| changed_by_line(page)).map(|read| read.time)
 }
 
-fn change(page: &Page<'_>) -> Option<date::Read> {
+fn change(page: &Page<'_>, headline_at: usize) -> Option<date::Read> {
     let mut stated: Vec<String> = Vec::new();
     stated.extend(page.linked.text("dateModified"));
     stated.extend(page.metas(&CHANGED));
-    stated.extend(by_property(page, "dateModified"));
+    stated.extend(by_property(page, "dateModified", headline_at));
     stated.extend(page.linked.text_of_page("dateModified"));
     stated.iter().find_map(|text| date::read(text)).filter(is_plausible)
 }
@@ -139,12 +140,18 @@ fn is_plausible(read: &date::Read) -> bool {
     (1995..=2100).contains(&year(read))
 }
 
-/// `itemprop`, as an attribute or as text.
-fn by_property(page: &Page<'_>, name: &str) -> Option<String> {
-    let (at, node) = page.tree.nodes.iter().enumerate().find(|(_, node)| {
-        node.attribute("itemprop")
-            .is_some_and(|property| property.split_whitespace().any(|word| word.eq_ignore_ascii_case(name)))
-    })?;
+/// `itemprop`, as an attribute or as text: the first from the headline on, for lists of other stories have them, too.
+fn by_property(page: &Page<'_>, name: &str, headline_at: usize) -> Option<String> {
+    let nodes = &page.tree.nodes;
+    let has_property = |at: &usize| {
+        nodes.get(*at).and_then(|node| node.attribute("itemprop")).is_some_and(|property| {
+            property.split_whitespace().any(|word| word.eq_ignore_ascii_case(name))
+                && page.layout.zones.get(*at) != Some(&Zone::Comments)
+        })
+    };
+    let start = headline_at.saturating_sub(80).min(nodes.len());
+    let at = (start..nodes.len()).chain(0..start).find(has_property)?;
+    let node = nodes.get(at)?;
     ["content", "datetime", "title"]
         .iter()
         .find_map(|name| node.attribute(name).map(str::to_owned))
@@ -286,14 +293,15 @@ fn changed_by_line(page: &Page<'_>) -> Option<date::Read> {
     lines.filter(|block| is_after_change(&block.text, "")).find_map(|block| {
         let lower = block.text.to_lowercase();
         let at = phrases::before_change().iter().filter_map(|phrase| Some(lower.find(phrase)? + phrase.len())).min()?;
-        find(lower.get(at..)?, page.is_month_first())
+        // "29 September 2020, last update 18:05" has it before.
+        find(lower.get(at..)?, page.is_month_first()).or_else(|| find(&lower, page.is_month_first()))
     })
 }
 
 /// `/2020/09/29/`, `2020-09-29`, `/20200929/`.
 fn in_address(address: &str) -> Option<date::Read> {
     static IN_ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?:^|[/_.\-=])((?:19|20)\d{2})([/_.\-]?)(0[1-9]|1[0-2]|[1-9])[/_.\-]?(0[1-9]|[12]\d|3[01])(?:[/_.\-?&T]|\d{2,6}[/_.\-]|$)").ok()
+        Regex::new(r"(?:^|[/_.\-=])((?:19|20)[0-9]{2})([/_.\-]?)(0[1-9]|1[0-2]|[1-9])[/_.\-]?(0[1-9]|[12][0-9]|3[01])(?:[/_.\-?&T]|[0-9]{2,6}[/_.\-]|$)").ok()
     });
     let path = address.split("://").nth(1)?.split_once('/')?.1;
     let found = IN_ADDRESS.as_ref()?.captures(path)?;
@@ -304,20 +312,22 @@ fn in_address(address: &str) -> Option<date::Read> {
 /// A date anywhere in a line. `month_first` is how the page's language writes dates in figures.
 fn find(text: &str, month_first: bool) -> Option<date::Read> {
     static SHAPES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-        const CLOCK: &str = r"(?:[,\s]*(?:\(\w+\)|at|um|à|a las|às|в|о|ore|kl\.?|klo|-|–|—|\||·)?[\s,]*\d{1,2}[:h.]\d{2}(?::\d{2})?(?:\s*[ap]\.?m\b\.?)?(?:\s*(?:[A-Z]{2,5}|МСК)\b)?(?:\s*[+\-]\d{2}:?\d{2})?)?";
+        // Letters: ASCII's own, and whatever is no ASCII. Exact classes of Unicode take milliseconds to compile.
+        const MONTH: &str = r"[^\x00-\x40\x5b-\x60\x7b-\x7f]";
+        const CLOCK: &str = r"(?:[,\s]*(?:\(\w+\)|at|um|à|a las|às|в|о|ore|kl\.?|klo|-|–|—|\||·)?[\s,]*[0-9]{1,2}[:h.][0-9]{2}(?::[0-9]{2})?(?:\s*[ap]\.?m\b\.?)?(?:\s*(?:[A-Z]{2,5}|МСК)\b)?(?:\s*[+\-][0-9]{2}:?[0-9]{2})?)?";
         [
             // 2020-09-29T18:05:00+03:00, 2020/9/29
-            r"\b(?:19|20)\d{2}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{1,2}(?:[T\s]+\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|\s?[+\-]\d{2}:?\d{2})?)?".to_owned(),
+            r"\b(?:19|20)[0-9]{2}\s?[-/.]\s?[0-9]{1,2}\s?[-/.]\s?[0-9]{1,2}(?:[T\s]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?(?:Z|\s?[+\-][0-9]{2}:?[0-9]{2})?)?".to_owned(),
             // 2020年9月29日 18:05, 2020년 9월 29일
-            r"(?:19|20)\d{2}\s*[年년]\s*\d{1,2}\s*[月월]\s*\d{1,2}\s*[日일]?(?:\s*(?:\([^)]{1,3}\)|（[^）]{1,3}）)?\s*(?:오전|오후|上午|下午|午前|午後)?\s*\d{1,2}\s*[:時时시]\s*\d{1,2})?".to_owned(),
+            r"(?:19|20)[0-9]{2}\s*[年년]\s*[0-9]{1,2}\s*[月월]\s*[0-9]{1,2}\s*[日일]?(?:\s*(?:\([^)]{1,3}\)|（[^）]{1,3}）)?\s*(?:오전|오후|上午|下午|午前|午後)?\s*[0-9]{1,2}\s*[:時时시]\s*[0-9]{1,2})?".to_owned(),
             // 29 September 2020, 29. září 2020, 29 de septiembre de 2020
-            format!(r"\b\d{{1,2}}(?:st|nd|rd|th|er|º|\.)?\s*[-\s]\s*(?:de\s+|of\s+)?[\p{{L}}\p{{M}}]{{3,14}}\.?,?[-\s]+(?:de\s+|del\s+)?(?:19|20)\d{{2}}{CLOCK}"),
+            format!(r"\b[0-9]{{1,2}}(?:st|nd|rd|th|er|º|\.)?\s*[-\s]\s*(?:de\s+|of\s+)?{MONTH}{{3,14}}\.?,?[-\s]+(?:de\s+|del\s+)?(?:19|20)[0-9]{{2}}{CLOCK}"),
             // September 29, 2020
-            format!(r"\b[\p{{L}}\p{{M}}]{{3,14}}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+(?:19|20)\d{{2}}{CLOCK}"),
+            format!(r"\b{MONTH}{{3,14}}\.?\s+[0-9]{{1,2}}(?:st|nd|rd|th)?,?\s+(?:19|20)[0-9]{{2}}{CLOCK}"),
             // 29.09.2020, 09/29/2020
-            format!(r"\b\d{{1,2}}\s?[./-]\s?\d{{1,2}}\s?[./-]\s?(?:(?:19|20)\d{{2}})\b{CLOCK}"),
+            format!(r"\b[0-9]{{1,2}}\s?[./-]\s?[0-9]{{1,2}}\s?[./-]\s?(?:(?:19|20)[0-9]{{2}})\b{CLOCK}"),
             // 29.09.20
-            r"\b\d{1,2}\.\d{1,2}\.\d{2}\b".to_owned(),
+            r"\b[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2}\b".to_owned(),
         ]
         .iter()
         .filter_map(|shape| Regex::new(shape).ok())
@@ -328,6 +338,11 @@ fn find(text: &str, month_first: bool) -> Option<date::Read> {
     }
     // Digits of other scripts are read as digits.
     let text: String = text.chars().take(400).map(western_digit).collect();
+    // Arabic pages write both names of a month: "04 آب/أغسطس 2013".
+    static TWO_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"[\p{Arabic}]{2,}(?: [\p{Arabic}]{2,})?\s?/\s?([\p{Arabic}]{3,}\s+(?:19|20)\d{2})").ok()
+    });
+    let text = TWO_NAMES.as_ref().map_or(Cow::Borrowed(text.as_str()), |names| names.replace_all(&text, "$1"));
     SHAPES.iter().find_map(|shape| {
         let found = shape.find_iter(&text).take(4).find_map(|found| read_found(found.as_str(), month_first));
         found.filter(is_plausible)
@@ -382,6 +397,7 @@ mod tests {
         check("发布时间：2020年3月3日 08:15 来源：示例", "2020-03-03");
         check("입력 2020.03.03 11:20", "2020-03-03");
         check("٣ مارس ٢٠٢٠", "2020-03-03");
+        check("الثلاثاء، 03 آذار/مارس 2020", "2020-03-03");
         check("Опубликовано 3 марта 2020, 12:05", "2020-03-03");
         check("03/04/2020", "2020-04-03");
         check("Room 12, 3 of 2020 seats", "none");

@@ -9,7 +9,7 @@ use super::layout::{Block, Kind, Layout, Zone, ends_sentence};
 use super::tree::Tree;
 use crate::clean::boilerplate::is_boilerplate;
 use crate::quirks::phrases;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// A story that names of classes point at must hold this share (in percent) of the prose that the run has.
@@ -30,7 +30,8 @@ pub(super) struct Chosen {
 /// Chooses. `marked` are elements that the publisher is known to use for its stories.
 pub(super) fn story(tree: &Tree<'_>, layout: &Layout, marked: &[usize]) -> Chosen {
     let frame = frame(tree, layout);
-    let teasers = teasers(&layout.blocks);
+    let mut teasers = teasers(&layout.blocks);
+    teasers.extend(boxed_teasers(tree, &layout.blocks));
     let values: Vec<i64> = layout
         .blocks
         .iter()
@@ -157,6 +158,23 @@ fn teasers(blocks: &[Block]) -> HashSet<usize> {
     teasers
 }
 
+/// A paragraph that is alone in its box, under a heading that is a link: another story's, however few there are.
+fn boxed_teasers(tree: &Tree<'_>, blocks: &[Block]) -> Vec<usize> {
+    let mut told: HashMap<usize, usize> = HashMap::new();
+    for block in blocks.iter().filter(|block| block.is_prose()) {
+        *told.entry(home(tree, block)).or_default() += 1;
+    }
+    let is_headed = |pair: &[Block]| {
+        matches!(pair, [heading, only] if heading.kind == Kind::Heading && heading.is_linked() && heading.weight >= 12
+            && only.is_prose() && only.weight < LONGEST_TEASER
+            && home(tree, heading) == home(tree, only) && told.get(&home(tree, only)) == Some(&1))
+    };
+    // The page's only such box may be its story.
+    let found: Vec<usize> =
+        blocks.windows(2).enumerate().filter(|(_, pair)| is_headed(pair)).map(|(at, _)| at + 1).collect();
+    if found.len() >= 2 { found } else { Vec::new() }
+}
+
 fn linked_percent(block: &Block) -> i64 {
     i64::try_from(block.linked * 100 / block.weight.max(1)).unwrap_or(100)
 }
@@ -234,11 +252,15 @@ fn held_by_hints(tree: &Tree<'_>, layout: &Layout, hints: &[usize]) -> Option<Ve
         }
         at
     };
-    let is_like = |at: usize| at == best || class(at) == class(best) && !class(at).is_empty() && home(at) == home(best);
-    let mut blocks: Vec<usize> =
-        hints.iter().copied().filter(|at| is_like(*at)).flat_map(|at| layout.held_by(tree, at)).collect();
-    blocks.sort_unstable();
-    blocks.dedup();
+    let (class_of_best, home_of_best) = (class(best), home(best));
+    let is_like =
+        |at: usize| at == best || !class_of_best.is_empty() && class(at) == class_of_best && home(at) == home_of_best;
+    // In document order; one within another holds nothing new.
+    let mut blocks: Vec<usize> = Vec::new();
+    for at in hints.iter().copied().filter(|at| is_like(*at)) {
+        let first = blocks.last().map_or(0, |last| last + 1);
+        blocks.extend(layout.held_by(tree, at).filter(|block| *block >= first));
+    }
     Some(blocks)
 }
 

@@ -184,6 +184,7 @@ impl Layout {
         // Comments may outweigh the story: shares are taken of the rest.
         let mut zones: Vec<Zone> = vec![Zone::Open; tree.nodes.len()];
         let mut commented = 0;
+        let mut counted_to = 0;
         for at in 0..tree.nodes.len() {
             let (Some(node), Some(parts)) = (tree.nodes.get(at), self.parts.get(at)) else { continue };
             let is_top = matches!(node.name.as_ref(), "article" | "body" | "html" | "main" | "h1");
@@ -191,10 +192,15 @@ impl Layout {
                 let held = self.held_by(tree, at);
                 let share = self.prose(&held);
                 // Before any story there are no comments on it.
-                let begins = held.start < self.blocks.len() / 10 && share * 10 > all * 8;
+                let begins = held.start < self.blocks.len() / 10 && share * 10 > all * 8
+                    || share == 0 && self.prose(&(0..held.end)) == 0;
                 if !begins && let Some(zone) = zones.get_mut(at) {
                     *zone = Zone::Comments;
-                    commented += share;
+                    // Comments stand in elements of comments, each in its own: what one holds is counted once.
+                    if at >= counted_to {
+                        commented += share;
+                        counted_to = node.end;
+                    }
                 }
             }
         }

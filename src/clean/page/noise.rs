@@ -21,7 +21,9 @@ pub(super) fn without(layout: &Layout, chosen: &[usize], headline: Option<&str>,
     let mut told = 0;
     for at in chosen.iter().copied() {
         let Some(block) = layout.blocks.get(at) else { continue };
-        if told >= 2 && (block.kind == Kind::Heading || told >= 3 && !is_marked) && phrases::is_end(&block.text) {
+        // One in surroundings heads no more than these.
+        let may_end = told >= 2 && (block.kind == Kind::Heading || told >= 3 && !is_marked);
+        if may_end && matches!(block.zone, Zone::Open | Zone::Comments) && phrases::is_end(&block.text) {
             break;
         }
         let drops_as_link = lists.contains(&at) || is_link_line(block) || is_pointer(block);
@@ -75,6 +77,11 @@ fn drop_label(layout: &Layout, kept: &mut Vec<usize>) {
     }
 }
 
+/// The letters of an icon, a counter, a mark.
+fn is_sign(block: &Block) -> bool {
+    block.weight <= 1 && matches!(block.kind, Kind::Paragraph | Kind::Heading)
+}
+
 /// Text that stands in the story already, or is its headline.
 fn repeats(block: &Block, headline: &str, seen: &mut HashSet<String>) -> bool {
     let key = key(&block.text);
@@ -106,6 +113,8 @@ fn is_furniture(block: &Block) -> bool {
         || block.is_code()
         || is_credit()
         || is_promo()
+        || is_sign(block)
+        || block.weight < 150 && phrases::is_unplayable(&block.text)
 }
 
 /// Entries of lists that are mostly links.
@@ -139,16 +148,25 @@ fn without_beginning(layout: &Layout, kept: &[usize]) -> Vec<usize> {
     let Some(first) = kept.iter().position(|at| block(at).is_some_and(tells)) else {
         return kept.to_vec();
     };
+    // A byline may follow the caption of a picture above it.
+    let is_late_byline = |position: usize, block: &Block| {
+        position < first + 4
+            && block.kind == Kind::Paragraph
+            && block.weight < 80
+            && !ends_sentence(&block.text)
+            && metadata::is_byline_or_date(&block.text)
+    };
     let is_kept = |(position, at): (usize, &usize)| {
-        position >= first
-            || block(at).is_some_and(|block| match block.kind {
-                Kind::Caption => block.weight >= 15,
-                Kind::Heading => block.weight >= 12 && !metadata::is_byline_or_date(&block.text),
-                Kind::Row | Kind::ListEntry => {
-                    position + 3 >= first && block.weight >= 12 && !metadata::is_byline_or_date(&block.text)
-                }
-                Kind::Paragraph => block.weight >= 25 && !metadata::is_byline_or_date(&block.text),
-            })
+        position >= first && !block(at).is_some_and(|block| is_late_byline(position, block))
+            || position < first
+                && block(at).is_some_and(|block| match block.kind {
+                    Kind::Caption => block.weight >= 15,
+                    Kind::Heading => block.weight >= 12 && !metadata::is_byline_or_date(&block.text),
+                    Kind::Row | Kind::ListEntry => {
+                        position + 3 >= first && block.weight >= 12 && !metadata::is_byline_or_date(&block.text)
+                    }
+                    Kind::Paragraph => block.weight >= 25 && !metadata::is_byline_or_date(&block.text),
+                })
     };
     kept.iter().enumerate().filter(|place| is_kept(*place)).map(|(_, at)| *at).collect()
 }

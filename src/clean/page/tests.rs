@@ -94,6 +94,81 @@ fn invented_pages_are_read_as_they_are_meant() {
     assert!(precision / count >= 0.98 && recall / count >= 0.98 && missed.len() <= 3, "{missed:#?}");
 }
 
+const FIRST: &str =
+    "The harbour town of Port Amber opened its second bridge on Tuesday, after eleven years of planning.";
+const SECOND: &str =
+    "It shortens the way to the port by half an hour, and the lorries no longer pass the school, officials said.";
+const THIRD: &str =
+    "The bridge cost 41.5 million crowns, some three million more than planned, and carries a railway track.";
+const FOURTH: &str =
+    "Plans for it were first drawn in 1987, when the port handled a fifth of the cargo that it handles now.";
+
+/// The paragraphs of a page with this body.
+#[track_caller]
+fn check(body: &str, expected: &[&str]) {
+    let page = format!("<title>Second bridge opened</title><h1>Second bridge opened</h1>{body}");
+    let article = crate::clean::page(&Feed::new("f", "http://wire.example/"), None, None, page.as_bytes());
+    assert_eq!(article.body.split("\n\n").collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn surroundings_within_a_story_end_with_their_element() {
+    let links: String = (0..6).map(|n| format!("<li><p><a href=/{n}>A story about matter {n}</a></p></li>")).collect();
+    check(
+        &format!(
+            "<div class=story><p>{FIRST}<p>{SECOND}<div class=related><h2>Related articles</h2><ul>{links}</ul></div>\
+             <p>{THIRD}<p>{FOURTH}</div>"
+        ),
+        &[FIRST, SECOND, THIRD, FOURTH],
+    );
+}
+
+#[test]
+fn comments_within_elements_of_comments_are_counted_once() {
+    let comment =
+        format!("<div class=comment><div class=comment-list><div class=comment-text><p>{THIRD}</div></div></div>");
+    check(
+        &format!(
+            "<div class=entry><p>{FIRST}<p>{SECOND}<div style='display:none'><p>{FOURTH}</div></div>\
+             <div class=comments>{}</div>",
+            comment.repeat(9)
+        ),
+        &[FIRST, SECOND],
+    );
+}
+
+#[test]
+fn boxes_under_linked_headings_are_other_stories() {
+    let teaser =
+        |text: &str| format!("<div class=box><a href=/x><h2>A story about another matter</h2></a><p>{text}</div>");
+    check(&format!("<div><p>{FIRST}<p>{SECOND}</div>{}{}", teaser(THIRD), teaser(FOURTH)), &[FIRST, SECOND]);
+}
+
+#[test]
+fn credits_bylines_and_signs_within_a_story_are_told_from_it() {
+    let credited = format!("© Provided by Example Wire {FIRST} {SECOND}");
+    check(
+        &format!(
+            "<div><p>{credited}<div>By Jane Doe and John Roe</div><p><i class=icon>S</i></p>\
+             <p>To view this content, JavaScript must be enabled.<p>{THIRD}</div>"
+        ),
+        &[&credited, THIRD],
+    );
+}
+
+#[test]
+fn a_byline_beside_a_counter_of_comments_names_authors_and_a_caption_none() {
+    let page = format!(
+        "<h1>Second bridge opened</h1><div class=byline_comments><span class=byline><a href=/a>Ada Lima</a></span> 12</div>\
+         <p class=caption>The bridge. <span class=byline>John Roe</span></p><div>3 March 2020, last update 02:21</div>\
+         <p>{FIRST}<p>{SECOND}<p>{THIRD}"
+    );
+    let article = crate::clean::page(&Feed::new("f", "http://wire.example/"), None, None, page.as_bytes());
+    let authors: Vec<_> = article.authors.into_iter().filter_map(|author| author.name).collect();
+    assert_eq!(authors, ["Ada Lima"]);
+    assert_eq!(article.published.map(|time| time.to_string()).as_deref(), Some("2020-03-03"));
+}
+
 /// Pages cut, doubled and shuffled, byte by byte and tag by tag; the generator is a plain congruence, so that every run
 /// is the same.
 #[test]
@@ -165,6 +240,10 @@ fn hostile_pages_take_the_time_of_their_size() {
         format!("<p>{}</p>", "by ".repeat(300_000)),
         "</p></div>".repeat(200_000),
         "<div style=display:none>x</div>".repeat(40_000),
+        format!("{}{}", "<div class=article-body>".repeat(140), "<p>One, two and three of the matters.".repeat(30_000)),
+        format!("<table><tr>{}</table>", "<td>12".repeat(50_000)),
+        "word, ".repeat(350_000),
+        format!("<meta property=og:title content='{}'>{}", "a b, ".repeat(200_000), "<h2>a b c d</h2>".repeat(60)),
     ];
     for page in pages {
         let start = Instant::now();

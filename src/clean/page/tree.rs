@@ -89,6 +89,8 @@ pub(in crate::clean) struct Tree<'a> {
     pub(in crate::clean) nodes: Vec<Node<'a>>,
     /// The texts of JSON-LD scripts.
     pub(in crate::clean) linked: Vec<&'a str>,
+    /// There was more than [`MAX_NODES`].
+    pub(in crate::clean) is_cut: bool,
 }
 
 impl<'a> Tree<'a> {
@@ -104,8 +106,10 @@ impl<'a> Tree<'a> {
         let mut building = Building { nodes: vec![root], open: vec![0], skipped: 0 };
         let mut linked = Vec::new();
         let mut tokens = Tokens::new(markup, 0);
+        let mut is_cut = false;
         while let Some(token) = tokens.next() {
-            if building.nodes.len() >= MAX_NODES {
+            is_cut = building.nodes.len() >= MAX_NODES;
+            if is_cut {
                 break;
             }
             match token {
@@ -135,7 +139,7 @@ impl<'a> Tree<'a> {
             }
         }
         building.close_to(0);
-        Self { nodes: building.nodes, linked }
+        Self { nodes: building.nodes, linked, is_cut }
     }
 
     /// The elements and texts that a node holds.

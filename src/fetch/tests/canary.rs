@@ -151,7 +151,7 @@ async fn c14_no_form_of_a_private_address_is_connected_to_at_any_hop() {
             assert!(refused.contains(&code.as_str()), "{url} ({target}): {code}");
         }
         // As a page, by way of robots.txt.
-        assert!(page(&client, &own, target, &none, &Robots::default()).await.is_err());
+        assert!(page(&client, &own, target, &none, &Robots::default(), 1).await.is_err());
         tried += 1;
     }
     let hits = hits.load(Ordering::SeqCst);

@@ -5,7 +5,7 @@ mod client;
 mod polling;
 
 use super::*;
-use crate::model::{EventKind, Feed, FeedNotes, FeedState, Issue, Moving, Stage, Validators};
+use crate::model::{EventKind, Feed, FeedNotes, FeedState, Issue, Moving, Page, Stage, Validators};
 use std::{
     io::Write as _,
     sync::{

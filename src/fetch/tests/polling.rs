@@ -247,6 +247,49 @@ async fn pages_are_fetched_where_robots_allow_and_tried_again() {
 }
 
 #[tokio::test]
+async fn a_story_is_followed_over_its_pages_as_far_as_wanted_and_allowed() {
+    let server = Server::start(move |request, _| {
+        let path = request.split(' ').nth(1).unwrap();
+        if path == "/robots.txt" {
+            return plain("200 OK", "", b"User-agent: *\nDisallow: /closed/2\n");
+        }
+        let (story, number) = path.rsplit_once('/').filter(|(story, _)| !story.is_empty()).unwrap_or((path, "1"));
+        let number: usize = number.parse().unwrap();
+        if (story, number) == ("/busy", 2) {
+            return plain("503 Busy", "", b"");
+        }
+        let said = format!("Part {number}: the valley reported no new cases, and the roads to the coast stay open. ");
+        let pager =
+            if number < 9 { format!("<a rel=next href={story}/{}>Next</a>", number + 1) } else { String::new() };
+        plain("200 OK", "", format!("<html><article><p>{}</p>{pager}</article></html>", said.repeat(4)).as_bytes())
+    })
+    .await;
+    let mut hashes = std::collections::HashSet::new();
+    for (path, parts, expected) in [
+        ("/long", 5, Some(5)),
+        ("/long", 1, Some(1)),
+        ("/long", 20, Some(9)),
+        ("/closed", 5, Some(1)),
+        // Tried again, for half a story would look like a correction.
+        ("/busy", 5, None),
+    ] {
+        let (feed, none) = (server.feed(), Validators::default());
+        let got = page(&client(), &feed, &server.url(path), &none, &Robots::default(), parts).await;
+        let read = match got {
+            Ok(PageResponse::Got(got)) => {
+                hashes.insert(got.0.hash.0.clone());
+                let ends = |part: &Page, n: usize| part.url.ends_with(&format!("{path}/{n}"));
+                assert!(got.0.further.iter().enumerate().all(|(at, part)| ends(part, at + 2)));
+                Some(1 + got.0.further.len())
+            }
+            _ => None,
+        };
+        assert_eq!(read, expected, "{path} {parts}");
+    }
+    assert_eq!(hashes.len(), 3);
+}
+
+#[tokio::test]
 async fn validators_that_lie_are_found_out_and_dropped() {
     // Says 200 with one and the same tag, whatever it is asked, over a document that changes.
     let changing = |number: usize| if number == 1 { b"<rss/>" } else { b"<RSS/>" };
