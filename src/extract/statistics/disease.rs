@@ -4,6 +4,7 @@
 //! whether another disease governs it. What holds: the rules know one disease and all others; which is the one is settled
 //! here, where the cue phrases of a sentence are found.
 
+use super::about;
 use super::attach::{Attachment, Why};
 use super::reading::Reading;
 use crate::extract::diseases::{COVID_19, Disease};
@@ -43,16 +44,24 @@ impl<'a> Asked<'a> {
         let mut marks = self.pack.marks(tokens);
         // "chronic wasting disease": a disease with a word before it that says which.
         let words = &self.pack.disease;
-        for (first, pair) in tokens.windows(2).enumerate() {
-            let [before, disease] = pair else { continue };
-            if !disease.is(&words.word) || before.kind != TokenKind::Word {
-                continue;
-            }
-            let known = |mark: &Mark| mark.first <= first && first < mark.after && mark.cue == Cue::Sense(Sense::Covid);
-            if !words.behind.iter().any(|word| before.is(word)) && !marks.iter().any(known) {
-                marks.push(Mark { first, after: first + 2, cue: Cue::Sense(Sense::OtherDisease) });
-                marks.sort_by_key(|mark| mark.first);
-            }
+        let ours = |marks: &[Mark], at: usize| {
+            let near =
+                marks.partition_point(|mark| mark.first + 8 < at)..marks.partition_point(|mark| mark.first <= at);
+            let of_it = |mark: &Mark| mark.cue == Cue::Sense(Sense::Covid) && at < mark.after;
+            marks.get(near).is_some_and(|marks| marks.iter().any(of_it))
+        };
+        let others = tokens.windows(2).enumerate().filter(|(first, pair)| {
+            let [before, disease] = pair else { return false };
+            disease.is(&words.word)
+                && before.kind == TokenKind::Word
+                && !words.behind.iter().any(|word| before.is(word))
+                && !ours(&marks, *first)
+        });
+        let others = others.map(|(first, _)| Mark { first, after: first + 2, cue: Cue::Sense(Sense::OtherDisease) });
+        let others: Vec<Mark> = others.collect();
+        if !others.is_empty() {
+            marks.extend(others);
+            marks.sort_by_key(|mark| mark.first);
         }
         self.retarget(&mut marks);
         marks
@@ -123,137 +132,12 @@ pub(super) fn relevance(asked: &Asked<'_>, article: &Article) -> Relevance {
         let names = |text: &str| disease.epidemic.within(text) && !disease.other_epidemic.within(text);
         is_covid && article.date().is_some() && article.headline.as_deref().into_iter().chain(opening).any(names)
     };
-    let story = possible && (story || pandemic() || body == 0 && is_covid && hinted(asked, article));
+    let story = possible && (story || pandemic() || body == 0 && is_covid && about::hinted(asked, article));
     Relevance {
         story,
         anywhere: possible && (story || body > 0),
         score: if possible { (score * 100.0).round() / 100.0 } else { 0.0 },
     }
-}
-
-/// Tokens that a text opens with.
-const OPENING: usize = 8;
-
-/// First and last year in which stories of the epidemic need not name its disease: WHO's emergency of international concern
-/// began on 2020-01-30 and ended on 2023-05-05.
-const YEARS: std::ops::RangeInclusive<i16> = 2020..=2023;
-
-/// Whether a story that names no disease can only be of the epidemic: "Georgia: 622 people tested positive after 18,905 tests,
-/// and 689 are in intensive care".
-fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
-    let pack = asked.pack;
-    let body = article.body.as_str();
-    let said = |kinds: &[Names]| kinds.iter().filter(|names| names.within(body)).count();
-    if !article.date().is_some_and(|date| YEARS.contains(&date.year())) {
-        return false;
-    }
-    let signs = said(&pack.disease.signs);
-    let enough = signs >= 2 || signs == 1 && said(&pack.disease.hints) >= 2;
-    // "the plague", "flu": of another one.
-    enough && !asked.marks(&pack.tokenize(body, 0, &[])).iter().any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease))
-}
-
-/// Where in the body a story begins to speak of the disease itself; none where it is only the circumstance of something else
-/// ("because of the pandemic", "the coronavirus curfew"). Deaths and patients without a word of infection are of something
-/// else too, and so are those that are told before the disease is: a story names what it is about before it counts.
-pub(super) fn begins(asked: &Asked<'_>, article: &Article) -> Option<usize> {
-    let pack = asked.pack;
-    // A headline speaks for a body that does not name the disease; "Coronavirus update" says nothing of one that does.
-    if !pack.lists(Word::Circumstance) || !asked.named(&article.body) && !pack.disease.epidemic.within(&article.body) {
-        return Some(0);
-    }
-    let (mut named, mut new, mut outcomes) = (Vec::new(), false, false);
-    for paragraph in article.paragraphs() {
-        let text = paragraph.of(&article.body)?;
-        let tokens = pack.tokenize(text, paragraph.start, &[]);
-        let marks = asked.marks(&tokens);
-        let word = |at: usize, class: Word| tokens.get(at).is_some_and(|token| pack.words(&token.lower).has(class));
-        let names =
-            |mark: &Mark| tokens.get(mark.first..mark.after).unwrap_or_default().iter().any(|t| asked.named(&t.lower));
-        // "Covid patients", "confirmed cases", "excess deaths".
-        let is_its = |mark: &Mark| match mark.cue.metric() {
-            Some(Metric::ExcessDeaths | Metric::PositivityRate | Metric::ReproductionNumber) => true,
-            Some(Metric::Cases) => {
-                let before = mark.first.wrapping_sub(1);
-                names(mark) || word(before, Word::Infectious) || word(before, Word::Proven)
-            }
-            metric => metric.is_some() && names(mark),
-        };
-        let counts = tokens.iter().any(|token| token.kind == TokenKind::Number);
-        if (0..tokens.len()).any(|at| word(at, Word::Infection)) || counts && marks.iter().any(is_its) {
-            return Some(0);
-        }
-        new |= marks.iter().any(|mark| {
-            let told = |other: &Mark| other.cue == Cue::Sense(Sense::New) && other.after == mark.first;
-            mark.cue.metric() == Some(Metric::Cases) && marks.iter().any(told)
-        });
-        outcomes |= marks.iter().any(|mark| {
-            matches!(
-                mark.cue.metric(),
-                Some(Metric::Deaths | Metric::Recoveries | Metric::ActiveCases | Metric::IcuPatients)
-            )
-        });
-        let epidemic = pack.disease.epidemic.find(text).filter_map(|at| {
-            let first = tokens.partition_point(|token| token.end <= paragraph.start + at);
-            Some(first..first + 2).filter(|_| !pack.disease.other_epidemic.within(text))
-        });
-        let disease =
-            marks.iter().filter(|mark| mark.cue == Cue::Sense(Sense::Covid)).map(|mark| mark.first..mark.after);
-        for mention in disease.chain(epidemic) {
-            let (first, after) = (mention.start, mention.end);
-            let led = (first.saturating_sub(3)..first).any(|at| word(at, Word::Circumstance))
-                || word(first.wrapping_sub(1), Word::In);
-            // "Today's coronavirus data", "Coronavirus: countries with most deaths": what a text opens with is its topic.
-            if !led && first < OPENING && named.is_empty() && paragraph.start == 0 {
-                return Some(0);
-            }
-            if led || word(after, Word::Aftermath) {
-                continue;
-            }
-            // "died of the coronavirus", "a coronavirus cluster", "coronavirus-related deaths".
-            let near = |mark: &Mark| first.saturating_sub(5) <= mark.first && mark.first <= after + 3;
-            // "a laboratory for coronavirus tests", "the vaccine": what is done about it, unless it is counted.
-            let number = |at: usize| tokens.get(at).is_some_and(|token| token.kind == TokenKind::Number);
-            let counted = |mark: &&Mark| match mark.cue.metric() {
-                Some(metric) if is_measure(metric) => (mark.first.saturating_sub(2)..first.max(mark.first)).any(number),
-                metric => metric.is_some(),
-            };
-            let patients =
-                word(first.wrapping_sub(1), Word::With) && word(first.wrapping_sub(2), Word::Patient) && counts;
-            let near = marks.iter().filter(|mark| near(mark)).any(|mark| counted(&mark));
-            // "an outbreak of the coronavirus", "the worst month of the pandemic".
-            let of = (first.saturating_sub(2)..first).rev().find(|at| word(*at, Word::Of));
-            let outbreak = of.is_some_and(|of| {
-                word(of.wrapping_sub(1), Word::Plague)
-                    || tokens.get(first).is_none_or(|token| !asked.named(&token.lower))
-            });
-            if near || patients || outbreak || word(after, Word::Plague) {
-                return Some(0);
-            }
-            named.extend(tokens.get(first).map(|token| token.start));
-        }
-    }
-    // "New cases 7,289, new deaths 6", beside no more than a tag.
-    if new && outcomes {
-        return Some(0);
-    }
-    // One mention may be of anything, also of what is closed because of it.
-    let announced = [&article.headline, &article.summary].into_iter().flatten().any(|text| asked.named(text));
-    if (announced || new) && !named.is_empty() { Some(0) } else { named.first().copied().filter(|_| named.len() > 1) }
-}
-
-/// Whether a metric counts what is done about the disease, not who has it.
-fn is_measure(metric: Metric) -> bool {
-    matches!(
-        metric,
-        Metric::Tests
-            | Metric::PeopleTested
-            | Metric::DosesAdministered
-            | Metric::PeopleVaccinated
-            | Metric::PeopleFullyVaccinated
-            | Metric::PeopleBoosted
-            | Metric::Quarantined
-    )
 }
 
 /// Whether a figure says itself that it is of an infection, or counts what nothing but the disease has.

@@ -10,6 +10,7 @@
 //! place, metric, kind, period, subset and status alone (`kr-cases-cumulative`), so it survives changes of other figures;
 //! a second one of the same description is numbered in text order (`kr-cases-cumulative-2`).
 
+mod about;
 mod attach;
 mod calendar;
 mod counted;
@@ -173,7 +174,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         Self {
             dateline_end,
             pack,
-            begins: disease::begins(&asked, article),
+            begins: about::begins(&asked, article),
             asked,
             places,
             article,

@@ -1,0 +1,202 @@
+//! What a story is about: whether it speaks of the disease itself, and from where on.
+//!
+//! In: an article that names the disease, or need not. Out: the byte of the body from which figures that could be of
+//! anything (deaths, patients, tests) may be the disease's. What holds: a mention that only says why something else
+//! happened ("because of the pandemic", "the coronavirus curfew") makes no figure, and neither does one in passing;
+//! figures that are said to be its make all others of their story possible.
+
+use super::disease::Asked;
+use crate::language::Cue;
+use crate::language::names::Names;
+use crate::language::pack::{Mark, Sense, Word};
+use crate::language::tokens::{Token, TokenKind};
+use crate::model::{Article, Metric, Span};
+use std::ops::{Range, RangeInclusive};
+
+/// First and last year in which stories of the epidemic need not name its disease: WHO's emergency of international concern
+/// began on 2020-01-30 and ended on 2023-05-05.
+const YEARS: RangeInclusive<i16> = 2020..=2023;
+
+/// Whether a story that names no disease can only be of the epidemic: "Georgia: 622 people tested positive after 18,905 tests,
+/// and 689 are in intensive care".
+pub(super) fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
+    let (pack, body) = (asked.pack, article.body.as_str());
+    let said = |kinds: &[Names]| kinds.iter().filter(|names| names.within(body)).count();
+    if !article.date().is_some_and(|date| YEARS.contains(&date.year())) {
+        return false;
+    }
+    let signs = said(&pack.disease.signs);
+    let enough = signs >= 2 || signs == 1 && said(&pack.disease.hints) >= 2;
+    // "the plague", "flu": of another one.
+    enough && !asked.marks(&pack.tokenize(body, 0, &[])).iter().any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease))
+}
+
+/// Where in the body a story begins to speak of the disease itself; none where it never does.
+pub(super) fn begins(asked: &Asked<'_>, article: &Article) -> Option<usize> {
+    let pack = asked.pack;
+    // A headline speaks for a body that does not name the disease; "Coronavirus update" says nothing of one that does.
+    if !pack.lists(Word::Circumstance) || !asked.named(&article.body) && !pack.disease.epidemic.within(&article.body) {
+        return Some(0);
+    }
+    let (mut in_passing, mut new_cases, mut outcomes) = (Vec::new(), false, false);
+    for span in article.paragraphs() {
+        let paragraph = Paragraph::new(asked, &article.body, span)?;
+        if paragraph.counts_infections() {
+            return Some(0);
+        }
+        for mention in paragraph.mentions() {
+            match paragraph.weighs(&mention) {
+                Weight::Topic => return Some(0),
+                Weight::Passing => in_passing.extend(paragraph.tokens.get(mention.start).map(|token| token.start)),
+                Weight::Circumstance => {}
+            }
+        }
+        new_cases |= paragraph.has_new_cases();
+        outcomes |= paragraph.has_outcomes();
+    }
+    // "New cases 7,289, new deaths 6", beside no more than a tag.
+    if new_cases && outcomes {
+        return Some(0);
+    }
+    // One mention may be of anything.
+    let announced = [&article.headline, &article.summary].into_iter().flatten().any(|text| asked.named(text));
+    let first = in_passing.iter().min().copied();
+    if announced || new_cases { first.map(|_| 0) } else { first.filter(|_| in_passing.len() > 1) }
+}
+
+/// How much a mention says of what its story is about.
+enum Weight {
+    /// It is what is spoken of.
+    Topic,
+    /// It is named.
+    Passing,
+    /// It is why something else is so.
+    Circumstance,
+}
+
+struct Paragraph<'a> {
+    asked: &'a Asked<'a>,
+    text: &'a str,
+    span: Span,
+    tokens: Vec<Token<'a>>,
+    marks: Vec<Mark>,
+}
+
+/// Tokens that a text opens with.
+const OPENING: usize = 8;
+
+impl<'a> Paragraph<'a> {
+    fn new(asked: &'a Asked<'a>, body: &'a str, span: Span) -> Option<Self> {
+        let text = span.of(body)?;
+        let tokens = asked.pack.tokenize(text, span.start, &[]);
+        let marks = asked.marks(&tokens);
+        Some(Self { asked, text, span, tokens, marks })
+    }
+
+    fn word(&self, at: usize, class: Word) -> bool {
+        self.tokens.get(at).is_some_and(|token| self.asked.pack.words(&token.lower).has(class))
+    }
+
+    fn names_it(&self, at: usize) -> bool {
+        self.tokens.get(at).is_some_and(|token| self.asked.named(&token.lower))
+    }
+
+    fn is_number(&self, at: usize) -> bool {
+        self.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Number)
+    }
+
+    /// "infected", "Covid patients", "confirmed cases", "excess deaths", where anything is counted.
+    fn counts_infections(&self) -> bool {
+        let of_it = |mark: &Mark| match mark.cue.metric() {
+            Some(Metric::ExcessDeaths | Metric::PositivityRate | Metric::ReproductionNumber) => true,
+            Some(metric) => {
+                let before = mark.first.wrapping_sub(1);
+                let proven = self.word(before, Word::Infectious) || self.word(before, Word::Proven);
+                metric == Metric::Cases && proven || (mark.first..mark.after).any(|at| self.names_it(at))
+            }
+            None => false,
+        };
+        let all = 0..self.tokens.len();
+        all.clone().any(|at| self.word(at, Word::Infection))
+            || all.clone().any(|at| self.is_number(at)) && self.marks.iter().any(of_it)
+    }
+
+    /// "812 new cases".
+    fn has_new_cases(&self) -> bool {
+        let new = |mark: &&Mark| mark.cue == Cue::Sense(Sense::New);
+        let cases = |at: usize| self.starting(at..at + 1).iter().any(|mark| mark.cue.metric() == Some(Metric::Cases));
+        self.marks.iter().filter(new).any(|new| cases(new.after))
+    }
+
+    fn has_outcomes(&self) -> bool {
+        let outcome = [Metric::Deaths, Metric::Recoveries, Metric::ActiveCases, Metric::IcuPatients];
+        self.marks.iter().filter_map(|mark| mark.cue.metric()).any(|metric| outcome.contains(&metric))
+    }
+
+    /// The tokens by which the disease or its epidemic is named.
+    fn mentions(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        let words = &self.asked.pack.disease;
+        let others = words.other_epidemic.within(self.text);
+        let epidemic = words.epidemic.find(self.text).filter(move |_| !others).map(|at| {
+            let first = self.tokens.partition_point(|token| token.end <= self.span.start + at);
+            first..first + 2
+        });
+        let disease = self.marks.iter().filter(|mark| mark.cue == Cue::Sense(Sense::Covid));
+        disease.map(|mark| mark.first..mark.after).chain(epidemic)
+    }
+
+    fn weighs(&self, mention: &Range<usize>) -> Weight {
+        let Range { start: first, end: after } = *mention;
+        let back = |steps: usize| first.wrapping_sub(steps);
+        if (first.saturating_sub(3)..first).any(|at| self.word(at, Word::Circumstance)) || self.word(back(1), Word::In)
+        {
+            return Weight::Circumstance;
+        }
+        // "Today's coronavirus data", "Coronavirus: countries with most deaths".
+        if self.span.start == 0 && first < OPENING {
+            return Weight::Topic;
+        }
+        if self.word(after, Word::Aftermath) {
+            return Weight::Circumstance;
+        }
+        // "died of the coronavirus"; "a laboratory for coronavirus tests" says what is done about it, unless that is counted.
+        let counted = |mark: &Mark| match mark.cue.metric() {
+            Some(metric) if is_measure(metric) => {
+                (mark.first.saturating_sub(2)..first.max(mark.first)).any(|at| self.is_number(at))
+            }
+            metric => metric.is_some(),
+        };
+        // "1,204 people with Covid-19".
+        let patients = self.word(back(1), Word::With)
+            && self.word(back(2), Word::Patient)
+            && (first.saturating_sub(8)..first).any(|at| self.is_number(at));
+        // "an outbreak of the coronavirus", "the worst month of the pandemic"; "a coronavirus cluster".
+        let of = (first.saturating_sub(2)..first).rev().find(|at| self.word(*at, Word::Of));
+        let outbreak = of.is_some_and(|of| self.word(of.wrapping_sub(1), Word::Plague) || !self.names_it(first));
+        let topic = self.starting(first.saturating_sub(5)..after + 4).iter().any(counted)
+            || patients
+            || outbreak
+            || self.word(after, Word::Plague);
+        if topic { Weight::Topic } else { Weight::Passing }
+    }
+
+    /// The cue phrases that start within a range of tokens.
+    fn starting(&self, range: Range<usize>) -> &[Mark] {
+        let at = |position: usize| self.marks.partition_point(|mark| mark.first < position);
+        self.marks.get(at(range.start)..at(range.end)).unwrap_or_default()
+    }
+}
+
+/// Whether a metric counts what is done about the disease, not who has it.
+fn is_measure(metric: Metric) -> bool {
+    matches!(
+        metric,
+        Metric::Tests
+            | Metric::PeopleTested
+            | Metric::DosesAdministered
+            | Metric::PeopleVaccinated
+            | Metric::PeopleFullyVaccinated
+            | Metric::PeopleBoosted
+            | Metric::Quarantined
+    )
+}
