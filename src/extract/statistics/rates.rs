@@ -259,6 +259,8 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
         let between = |other: &&crate::language::numbers::Numeral| other.first > at && other.first < number.first;
         (!reading.numbers.iter().any(|other| between(&other))).then_some(base)
     });
+    // "Per million people, Peru has had 6,400 deaths": what a sentence opens with holds for all of it.
+    let per = per.or_else(|| population(0..2).map(|(base, _)| base));
     // "Nineteen countries reported more than 100 cases per 100,000": a bound that each of them passes, not a rate of any.
     let bounded =
         [Sense::MoreThan, Sense::AtLeast, Sense::LessThan].iter().any(|sense| reading.has_ending(number.first, *sense));
