@@ -230,7 +230,9 @@ fn beside(reading: &Reading<'_, '_>, mark: &Mark, before: bool) -> bool {
     let opening = reading.marks_in(0..mark.first.min(8)).any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease));
     let earlier = reading.marks_in(0..mark.first).any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease));
     let link = || (mark.first.saturating_sub(3)..mark.first).rev().take_while(|at| !reading.is(*at, ","));
-    (opening || before) && link().any(|at| reading.word(at, Word::Beside))
+    // "infected with the novel coronavirus": what is counted is its.
+    let counted = reading.marks_in(mark.first.saturating_sub(6)..mark.first).any(|mark| mark.cue.metric().is_some());
+    (opening || before && !counted) && link().any(|at| reading.word(at, Word::Beside))
         || (earlier || before) && link().any(|at| reading.word(at, Word::Circumstance))
 }
 

@@ -274,6 +274,9 @@ fn figures_are_of_what_the_story_is_about() {
     let deer = "Wardens confirmed 14 new cases of chronic wasting disease in deer. Hunters sent in 980 samples, fewer than \
                 before stations were closed by Covid-19.";
     check("Deer", deer, &[]);
+    let pneumonia = "China told of an outbreak of pneumonia of unknown origin. To date 35,340,100 people have been infected \
+                     with the novel coronavirus and over 1,037,900 deaths were reported.";
+    check("Virus", pneumonia, &["cases 35340100", "deaths 1037900"]);
     // It goes without saying.
     let georgia = "Just 622 people tested positive in Georgia on Friday, after 18,905 tests. Some 689 patients are in \
                    intensive care.";
