@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::{
     collections::HashMap,
     fmt::Write as _,
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader, ErrorKind, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
@@ -359,15 +359,18 @@ pub fn address_of_page(said: &Path) -> String {
     })
 }
 
-/// What the status page answers at a path: the whole response.
+/// What the status page answers at a path: the whole response, or what comes of it in time; a daemon that is stopped
+/// answers nothing.
 pub fn ask(said: &Path, path: &str) -> String {
     use std::io::Read as _;
     let address = address_of_page(said);
     let mut connection = TcpStream::connect(&address).unwrap();
     write!(connection, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).unwrap();
-    answer
+    connection.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut answer = Vec::new();
+    let whole = connection.read_to_end(&mut answer);
+    assert!(!whole.is_err_and(|error| !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)));
+    String::from_utf8(answer).unwrap()
 }
 
 /// A daemon that does not outlive its test.
