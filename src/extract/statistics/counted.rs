@@ -7,7 +7,7 @@ use super::attach;
 use super::attach::{Attachment, Why};
 use super::governed::counts_another;
 use super::reading::Reading;
-use super::traps::{before_metric, unit_behind};
+use super::traps::{aged, before_metric, says_nothing, unit_behind};
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::TokenKind;
 use crate::language::{Cue, numbers::Numeral};
@@ -256,4 +256,23 @@ pub(super) fn age_behind_name(reading: &Reading<'_, '_>, n: usize) -> bool {
         && (name.saturating_sub(2)..name).any(|at| reading.word(at, Word::Article))
         && !reading.has_at(name, Sense::TotalLabel);
     !known && (token.capitalised() && !shouted && name > 0 || person)
+}
+
+/// Ages that a list may go on with.
+const MOST_AGES: usize = 8;
+
+/// "aged 48, 62 and 76": each of them.
+pub(super) fn age_in_list(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let number = |n: usize| reading.numbers.get(n).filter(|number| !number.grouped && number.value < 120.0);
+    let goes_on = |n: usize| {
+        let (Some(before), Some(number)) = (reading.numbers.get(n - 1), number(n)) else { return false };
+        let link = before.after;
+        link + 1 == number.first
+            && (reading.is(link, ",") || reading.one_of(link, &[Word::And, Word::To, Word::Or]))
+            && says_nothing(reading, number.after)
+    };
+    let first = |n: usize| {
+        number(n).is_some_and(|number| reading.has_ending(number.first, Sense::TrapBefore)) || aged(reading, n)
+    };
+    (1..=n).rev().take(MOST_AGES).take_while(|n| goes_on(*n)).any(|n| first(n - 1))
 }

@@ -147,18 +147,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     if street && !number.grouped && token(number.after).is_some_and(Token::capitalised) {
         return Some("address");
     }
-    // "aged 48, 62 and 76": each of them.
-    let before_it =
-        n.checked_sub(1).and_then(|n| reading.numbers.get(n)).filter(|_| !number.grouped && number.value < 120.0);
-    let joined = before(1, Word::And) || before(1, Word::To) || before(1, Word::Or) || mark_before(",");
-    let listed = before_it.is_some_and(|other| other.after + 1 == number.first && joined);
-    if listed
-        && says_nothing(reading, number.after)
-        && matches!(before_metric(reading, n - 1), Some("age" | "named number"))
-    {
-        return Some("age");
-    }
-    if aged(reading, n) || counted::age_behind_name(reading, n) {
+    if aged(reading, n) || counted::age_behind_name(reading, n) || counted::age_in_list(reading, n) {
         return Some("age");
     }
     // "four more than on Monday", "12 fewer cases than the day before": a difference.
@@ -376,7 +365,7 @@ fn shares_unit(reading: &Reading<'_, '_>, n: usize) -> bool {
 }
 
 /// "those over 60", "people between 12 and 17", "the average age of patients is 61".
-fn aged(reading: &Reading<'_, '_>, n: usize) -> bool {
+pub(super) fn aged(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     // "children under 18 have died" says what became of them.
     let said = |mark: &crate::language::pack::Mark| matches!(mark.cue, Cue::Predicate(_) | Cue::Sense(Sense::Perfect));
@@ -410,7 +399,7 @@ fn aged(reading: &Reading<'_, '_>, n: usize) -> bool {
 }
 
 /// Whether what stands behind a number names nothing that it could count.
-fn says_nothing(reading: &Reading<'_, '_>, at: usize) -> bool {
+pub(super) fn says_nothing(reading: &Reading<'_, '_>, at: usize) -> bool {
     reading.tokens.get(at).is_none_or(|token| token.kind == TokenKind::Mark)
         || reading.has_at(at, Sense::Stop)
         || reading.one_of(at, &[Word::And, Word::Or])
