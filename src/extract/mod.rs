@@ -133,13 +133,9 @@ pub fn article(tables: &Tables, mut article: Article) -> Enriched {
         ));
         return Enriched { tagger: tables.rules.name().to_owned(), ..Enriched::bare(article) };
     };
-    // People, organisations, values and quotations are read by rules that know English only.
+    let (entities, tagger) = tables.rules.entities(&tables.places, pack, &article);
+    // Values and quotations are read by rules that know English only.
     let english = pack.code == ENGLISH;
-    let entities = if english {
-        tables.rules.entities(&tables.places, &article)
-    } else {
-        entities::places_only(&tables.places, pack.code, &article)
-    };
     locate_dateline(&mut article, &entities);
     let values = if english { values::find(pack, &article, &countries(&article, &entities)) } else { Vec::new() };
     let quotes = if english { quotes::find(&article, &entities) } else { Vec::new() };
@@ -151,7 +147,7 @@ pub fn article(tables: &Tables, mut article: Article) -> Enriched {
         quotes,
         covid,
         language_pack: Some(pack.name.clone()),
-        tagger: if english { tables.rules.name() } else { entities::PLACES_ONLY }.to_owned(),
+        tagger: tagger.to_owned(),
     }
 }
 

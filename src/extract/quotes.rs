@@ -456,8 +456,9 @@ mod tests {
         let feed = FeedId::from("test");
         let mut article = Article::new(ItemId::new(&feed, "1"), feed);
         article.body = body.to_owned();
-        let entities =
-            crate::extract::entities::Rules::new(crate::extract::Tagger::Fast, &[]).entities(&Places::new(), &article);
+        let rules = crate::extract::entities::Rules::new(crate::extract::Tagger::Fast, &[]);
+        let pack = crate::language::pack(crate::extract::ENGLISH).unwrap();
+        let (entities, _) = rules.entities(&Places::new(), pack, &article);
         let found: Vec<String> = find(&article, &entities)
             .iter()
             .map(|quote| {

@@ -453,6 +453,7 @@ mod tests {
             "In late December 2019 it began; by 2021 it was over",
             &["Date | late December 2019 | 2019-12", "Date | 2021 | 2021"],
         );
+        check("They came 70,000 years ago", &["Date | 70,000 years ago"]);
         check("on Tuesday and on Dec. 30", &["Date | Tuesday | 2021-03-02", "Date | Dec. 30 | 2020-12-30"]);
         check(
             "He said yesterday that in June he may march.",

@@ -122,6 +122,10 @@ struct PackFile {
     #[serde(default)]
     abbreviations: Vec<String>,
     #[serde(default)]
+    elided: Vec<String>,
+    #[serde(default)]
+    name_endings: Vec<String>,
+    #[serde(default)]
     compound_firsts: Vec<String>,
     #[serde(default)]
     compound_heads: Vec<String>,
@@ -189,6 +193,11 @@ pub struct Pack {
     pub speech_verbs: Vec<String>,
     /// Abbreviations after which a dot ends no sentence, in lower case without the dot; English has its own rules.
     pub abbreviations: Vec<String>,
+    /// Words that lose their end before a vowel and stand apart from the next word, in lower case without the apostrophe:
+    /// "l'Italie".
+    pub elided: Vec<String>,
+    /// What names of persons and bodies may end in by their case, in lower case.
+    pub name_endings: Vec<String>,
     /// Words that are written as one.
     pub compounds: Compounds,
     months: FxHashMap<String, u8>,
@@ -334,6 +343,8 @@ impl Pack {
             titles: file.titles,
             speech_verbs: file.speech_verbs,
             abbreviations: file.abbreviations,
+            elided: file.elided,
+            name_endings: file.name_endings,
             compounds,
             months: numbered(file.months),
             weekdays: numbered(file.weekdays),

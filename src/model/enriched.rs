@@ -103,6 +103,15 @@ pub struct Mention {
     pub form: MentionForm,
 }
 
+/// A point on the Earth, in decimal degrees of WGS 84.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Coordinates {
+    /// North of the equator; south of it below 0.
+    pub lat: f64,
+    /// East of Greenwich; west of it below 0.
+    pub lon: f64,
+}
+
 /// Somebody or something that the story names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Entity {
@@ -115,6 +124,8 @@ pub struct Entity {
     pub name: String,
     /// ISO 3166-1 alpha-2, where it belongs to one country.
     pub country: Option<String>,
+    /// Where a city or town lies, as GeoNames has it.
+    pub coordinates: Option<Coordinates>,
     /// Every mention, in text order.
     pub mentions: Vec<Mention>,
     /// Identifiers elsewhere, by source: `geonames`, `wikidata`, `iso3166-1`, `iso3166-2`.

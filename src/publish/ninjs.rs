@@ -10,10 +10,7 @@ use super::{
     encode::ARTICLE_NINJS_SCHEMA,
     route::{self, Label, Stamp},
 };
-use crate::{
-    extract::places,
-    model::{ArticleRecord, Change, Completeness, Entity, EntityType, Field, Hash, Record, StatedTime},
-};
+use crate::model::{ArticleRecord, Change, Completeness, Entity, EntityType, Field, Hash, Record, StatedTime};
 use jiff::Timestamp;
 use regex::Regex;
 use serde_json::{Map, Value, json};
@@ -208,7 +205,6 @@ fn relations(record: &ArticleRecord) -> impl Fn(&Entity) -> &'static str {
 
 /// An entity as ninjs names people, organisations, places and so on; `literal` is its id in `ext`.
 fn concept(entity: &Entity, rel: &str) -> Value {
-    let geonames = entity.links.get("geonames");
     let bases = [
         ("wikidata", "http://www.wikidata.org/entity/", ""),
         ("geonames", "https://sws.geonames.org/", "/"),
@@ -217,13 +213,12 @@ fn concept(entity: &Entity, rel: &str) -> Value {
     let uri = bases
         .iter()
         .find_map(|(source, before, after)| Some(format!("{before}{}{after}", encoded(entity.links.get(*source)?))));
-    let position = geonames.filter(|_| entity.kind == EntityType::Place).and_then(|id| places::position(id));
     json!({
         "name": entity.name,
         "rel": rel,
         "uri": uri,
         "literal": entity.id,
-        "geoJSON": position.map(|(north, east)| json!({ "type": "Point", "coordinates": [east, north] })),
+        "geoJSON": entity.coordinates.map(|point| json!({ "type": "Point", "coordinates": [point.lon, point.lat] })),
     })
 }
 

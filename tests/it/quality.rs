@@ -69,22 +69,26 @@ fn labelled_text_is_read_as_well_as_it_was() {
 /// Names and values of the corpus' part that nothing was trained on, by row of the report.
 const NAMES: [(&str, f64); 8] = [
     ("names", 0.86),
-    ("person", 0.885),
+    ("person", 0.89),
     ("organisation", 0.80),
-    ("place", 0.89),
+    ("place", 0.875),
     ("date", 0.93),
-    ("money", 0.87),
-    ("percent", 0.94),
-    ("duration", 0.89),
+    ("money", 0.835),
+    ("percent", 0.88),
+    ("duration", 0.85),
 ];
 
 /// The countries of places, and the days of dates, among exact matches.
-const AGREEMENT: [(&str, f64); 2] = [("country of places", 0.92), ("date", 0.885)];
+const AGREEMENT: [(&str, f64); 2] = [("country of places", 0.88), ("date", 0.885)];
 
-fn names(tagger: &str, files: &[&str]) -> Value {
+/// Names in other languages that the fast tagger finds, and the countries of places among them.
+const FOREIGN: [(&str, f64, f64); 4] =
+    [("es", 0.78, 0.87), ("fr", 0.755, 0.89), ("de", 0.76, 0.84), ("ru", 0.745, 0.93)];
+
+fn names(tagger: &str, files: &[String]) -> Value {
     let mut command = dateline();
     command.args(["eval", "--format", "json", "--part", "held", "--entities", tagger]);
-    command.args(files.iter().map(|file| format!("{}/tests/corpus/entities/{file}.txt", env!("CARGO_MANIFEST_DIR"))));
+    command.args(files.iter().map(|file| format!("{}/tests/corpus/{file}.txt", env!("CARGO_MANIFEST_DIR"))));
     let output = finished(&mut command);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -93,8 +97,11 @@ fn names(tagger: &str, files: &[&str]) -> Value {
 
 #[test]
 fn names_and_values_are_found_as_well_as_they_were() {
-    let all = ["agency", "asia", "business", "classic", "local", "south", "sport"];
-    let report = names("fast", &all);
+    let all = [
+        "agency", "agency2", "agency3", "asia", "business", "classic", "classic2", "classic3", "local", "local2",
+        "papers2", "papers3", "south", "sport", "web2",
+    ];
+    let report = names("fast", &all.map(|file| format!("entities/{file}")));
     println!("{report}");
     let mut below = Vec::new();
     for (row, floor) in NAMES {
@@ -109,8 +116,17 @@ fn names_and_values_are_found_as_well_as_they_were() {
             below.push(format!("{question}: {right} of {of} is below {floor}"));
         }
     }
+    for (language, floor, countries) in FOREIGN {
+        let report = names("fast", &[format!("{language}/names")]);
+        println!("{language} {report}");
+        let reached = report["types"]["names"]["f1"].as_f64().unwrap();
+        let [right, of] = ["right", "of"].map(|key| report["agreement"]["country of places"][key].as_f64().unwrap());
+        if reached < floor || right / of < countries {
+            below.push(format!("{language}: names {reached}, countries {right} of {of}, not {floor} and {countries}"));
+        }
+    }
     // The encoder takes seconds a story in a build without optimisation: a few stories must do.
-    let accurate = names("accurate", &["local"]);
+    let accurate = names("accurate", &["entities/local".to_owned()]);
     println!("{accurate}");
     let reached = accurate["types"]["names"]["f1"].as_f64().unwrap();
     if reached < ACCURATE {

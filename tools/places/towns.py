@@ -52,7 +52,7 @@ for city in cities:
         division[city[8], city[10]] = of[city[0]]
 count = 0
 with open(f"{PLACES}/towns.tsv", "w", encoding="utf-8") as out:
-    out.write("# geonames\tname\tcountry\tsubdivision\tpopulation\tother names\n")
+    out.write("# geonames\tname\tcountry\tsubdivision\tpopulation\tother names\tlat\tlon\n")
     for city in sorted(cities, key=lambda c: (-int(c[14] or 0), c[0])):
         number, people, country = city[0], int(city[14] or 0), city[8]
         if city[7] == "PPLX" or number in known or people < 30_000 and city[7] != "PPLA":
@@ -72,6 +72,6 @@ with open(f"{PLACES}/towns.tsv", "w", encoding="utf-8") as out:
         ordinary = plain in words or plain in persons or plain in guarded or len(parts) > 1 and all(part in words for part in parts)
         if ordinary or plain in taken or len(plain) < 4 or not parts:
             continue
-        out.write("\t".join([number, name, country, division.get((country, city[10]), ""), str(people), ";".join(others)]) + "\n")
+        out.write("\t".join([number, name, country, division.get((country, city[10]), ""), str(people), ";".join(others), f"{float(city[4]):.2f}", f"{float(city[5]):.2f}"]) + "\n")
         count += 1
 print(count, "towns")

@@ -27,6 +27,8 @@ for table, column in (("cities.tsv", 0), ("towns.tsv", 0), ("areas.tsv", 4)):
         if not line.startswith("#"):
             known.add(line.rstrip("\n").split("\t")[column])
 towns = collections.defaultdict(dict)
+# Where a town lies, to a hundredth of a degree; only the first list says it.
+positions = {}
 
 
 def add(name, country, number, people):
@@ -39,6 +41,7 @@ for line in open(f"{DATA}/geonames-cities/cities15000.txt", encoding="utf-8"):
     city = line.rstrip("\n").split("\t")
     if city[7] == "PPLX":
         continue
+    positions[city[0]] = f":{float(city[4]):.2f}:{float(city[5]):.2f}"
     people = int(city[14] or 0)
     add(city[1], city[8], city[0], people)
     add(city[2], city[8], city[0], people)
@@ -62,7 +65,7 @@ for row in csv.DictReader(open(f"{DATA}/world-cities/world-cities.csv", encoding
     add(row["name"], country, row["geonameid"], 15_000)
 print("countries without a code:", dict(missing), file=sys.stderr)
 with open(os.path.join(PLACES, "world.tsv"), "w", encoding="utf-8") as out:
-    out.write("# folded name, sorted by its bytes\tcountry:geonames:inhabitants of each town of that name, the largest first\n")
+    out.write("# folded name, sorted by its bytes\tcountry:geonames:inhabitants:latitude:longitude of each town of that name, the largest first\n")
     for form in sorted(towns, key=lambda form: form.encode()):
         rows = sorted(((-people, number, country) for number, (people, country) in towns[form].items()))[:8]
-        out.write(form + "\t" + ";".join(f"{country}:{number}:{-people}" for people, number, country in rows) + "\n")
+        out.write(form + "\t" + ";".join(f"{country}:{number}:{-people}{positions.get(number, '')}" for people, number, country in rows) + "\n")

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 import text as cutter
-from gazetteer import cells, rows, words_of
+from gazetteer import ENGLISH, cells, rows, words_of
 from labels import OUTSIDE, begins, insides
 
 Row = dict[str, Any]
@@ -26,7 +26,8 @@ SUFFIXES = "United City FC Rovers Town Wanderers Athletic County Rangers Stars S
 
 
 class Augmenter:
-    def __init__(self, root: Path, sentences: list[Row], random: Random) -> None:
+    def __init__(self, root: Path, sentences: list[tuple[str, Row]], random: Random) -> None:
+        """Of sentences with their languages: the names of each language replace each other."""
         self.random = random
         source = root / "src/extract"
         places, tables = source / "places", source / "entities/tables"
@@ -45,10 +46,12 @@ class Augmenter:
         }
         for row in rows(tables / "others.tsv"):
             self.tables.setdefault(row[0], []).extend(name for name in cells(row, 1, 3) if name[:1].isupper())
-        self.pool: dict[str, list[str]] = {}
-        for sentence in sentences:
+        self.pools: dict[str, dict[str, list[str]]] = {}
+        for language, sentence in sentences:
+            pool = self.pools.setdefault(language, {})
             for start, end, name in known_spans(sentence["allowed"]):
-                self.pool.setdefault(name, []).append(joined(sentence, start, end))
+                pool.setdefault(name, []).append(joined(sentence, start, end))
+        self.pool = self.pools[ENGLISH]
 
     def person(self) -> str:
         draw = self.random.random()
@@ -69,7 +72,9 @@ class Augmenter:
         )
         return self.random.choice(next(names for most, names in lists if draw < most))
 
-    def name(self, kind: str) -> str:
+    def name(self, kind: str, language: str) -> str:
+        if language != ENGLISH:
+            return self.random.choice(self.pools[language][kind])
         if kind == "person":
             return self.person()
         if kind == "place":
@@ -79,10 +84,10 @@ class Augmenter:
         table = self.tables.get(kind)
         return self.random.choice(table if table and self.random.random() < 0.3 else self.pool[kind])
 
-    def sentence(self, sentence: Row) -> Row:
-        row = self.with_other_names(sentence)
+    def sentence(self, sentence: Row, language: str = ENGLISH) -> Row:
+        row = self.with_other_names(sentence, language)
         draw = self.random.random()
-        if draw < 0.04 and len(row["tokens"]) > 5 and row["opens"][0]:
+        if language == ENGLISH and draw < 0.04 and len(row["tokens"]) > 5 and row["opens"][0]:
             row = merged(self.dateline(), row)
         draw = self.random.random()
         if draw < 0.04:
@@ -93,13 +98,13 @@ class Augmenter:
             return recased(row, str.lower)
         return row
 
-    def with_other_names(self, sentence: Row, share: float = 0.25) -> Row:
+    def with_other_names(self, sentence: Row, language: str, share: float = 0.5) -> Row:
         parts: list[Row] = []
         at = 0
         for start, end, kind in known_spans(sentence["allowed"]):
             if self.random.random() >= share:
                 continue
-            name = self.name(kind)
+            name = self.name(kind, language)
             words = sentence["tokens"][start:end]
             if kind == "group" and (words[0].endswith("s") != name.endswith("s") or "-" in words[0]):
                 continue

@@ -1,6 +1,7 @@
 """Readers of the annotated corpora.
 
-In: the files under ../shared/data and tests/corpus/entities. Out: documents of sentences, each running text with marks.
+In: the files under ../shared/data, tests/corpus/entities, and tests/corpus/CODE/names.txt of other languages. Out:
+documents of sentences, each running text with marks.
 What holds: a mark says which types its words may have; where a corpus does not tell ours apart, a mark has several
 types, and ANY where its own rule differs too much.
 """
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gazetteer import Gazetteer
+from gazetteer import ENGLISH, Gazetteer
 from labels import OTHER, TYPES
 
 ANY: tuple[str, ...] = ("any",)
@@ -48,6 +49,7 @@ class Document:
     corpus: str
     held: bool
     sentences: list[Sentence] = field(default_factory=list)
+    language: str = ENGLISH
 
 
 def is_held(name: str) -> bool:
@@ -461,17 +463,25 @@ class Corpora:
 
     def invented(self) -> Iterator[Document]:
         for path in sorted(self.entities.glob("*.txt")):
-            document: Document | None = None
-            for line in path.read_text().splitlines():
-                if line.startswith("=== "):
-                    if document:
-                        yield document
-                    cells = [cell.strip() for cell in line[4:].split("|")]
-                    document = Document(cells[0], "invented", cells[-1] == "held")
-                elif line.strip() and document:
-                    document.sentences.append(marked(line.removeprefix("# ").strip()))
+            yield from inline(path, "invented", ENGLISH)
+        for path in sorted(self.entities.parent.glob("*/names.txt")):
+            language = path.parent.name
+            yield from inline(path, f"invented-{language}", language)
+
+
+def inline(path: Path, corpus: str, language: str) -> Iterator[Document]:
+    """The documents of a file with inline marks."""
+    document: Document | None = None
+    for line in path.read_text().splitlines():
+        if line.startswith("=== "):
             if document:
                 yield document
+            cells = [cell.strip() for cell in line[4:].split("|")]
+            document = Document(cells[0], corpus, cells[4] == "held", language=language)
+        elif line.strip() and document:
+            document.sentences.append(marked(line.removeprefix("# ").strip()))
+    if document:
+        yield document
 
 
 MARK = re.compile(r"\[((?:\\.|[^\]\\])*)\]|\\([\[\]|\\])")

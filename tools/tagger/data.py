@@ -16,7 +16,7 @@ from typing import Any
 
 import text as cutter
 from corpora import ANY, Corpora, Document, Sentence
-from gazetteer import Gazetteer, cells, rows
+from gazetteer import ENGLISH, LANGUAGES, Gazetteer, cells, rows
 from labels import ANYTHING, OTHER, OUTSIDE, begins, insides
 
 Row = dict[str, Any]
@@ -27,6 +27,7 @@ class Masks:
 
     def __init__(self, root: Path, gazetteer: Gazetteer) -> None:
         self.gazetteer = gazetteer
+        self.languages = {code: cutter.Language.of(root, code) for code in (ENGLISH, *LANGUAGES)}
         others = rows(root / "src/extract/entities/tables/others.tsv")
         names = [name for row in others if row[0] == "disease" for name in cells(row, 1, 3)]
         self.diseases = {cutter.fold(name) for name in names if " " not in name}
@@ -78,10 +79,17 @@ def document_row(document: Document, masks: Masks) -> Row:
     sentences: list[Row] = []
     for sentence in document.sentences:
         text = sentence.text
-        cuts = cutter.tokens(text) if sentence.paragraph else [cutter.cut(text, 0, len(text))]
+        language = masks.languages[document.language]
+        cuts = cutter.tokens(text, language) if sentence.paragraph else [cutter.cut(text, 0, len(text))]
         sentences.extend(row(tokens, masks.of(sentence, tokens)) for tokens in cuts if tokens)
     part = "held" if document.held else "train"
-    return {"id": document.id, "corpus": document.corpus, "part": part, "sentences": sentences}
+    return {
+        "id": document.id,
+        "corpus": document.corpus,
+        "language": document.language,
+        "part": part,
+        "sentences": sentences,
+    }
 
 
 def gazetteer_row(gazetteer: Gazetteer, sentence: Row) -> Row:

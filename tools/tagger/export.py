@@ -51,7 +51,7 @@ def tensors(frozen: Tree, weights: Tree, vocabulary: Vocabulary) -> dict[str, np
     def whole(name: str, table: np.ndarray) -> None:
         found[name], found[f"{name}.scale"] = model.rounded(np.asarray(table))
 
-    whole("words", frozen["words"])
+    whole("words", weights["words"])
     whole("positions", frozen["positions"])
     base, new = weights["base"], weights["new"]
     for part in ("weight", "bias"):
@@ -89,8 +89,8 @@ def reading(found: dict[str, np.ndarray]) -> tuple[Tree, Tree, Vocabulary]:
         layers.append({**layer, "norm1": pair(f"{name}.norm1"), "norm2": pair(f"{name}.norm2")})
     new: Tree = {name: found[name] for name in ("case", "opens", "gazetteer", "label_case", "label_gazetteer")}
     new["label"] = {"weight": found["label.weight"].T, "bias": found["label.bias"]}
-    weights = {"base": {"norm": pair("norm"), "layers": layers}, "new": new}
-    frozen = {"words": whole("words"), "positions": whole("positions")}
+    weights = {"words": whole("words"), "base": {"norm": pair("norm"), "layers": layers}, "new": new}
+    frozen = {"positions": whole("positions")}
     pieces = found["vocabulary"].tobytes().decode().split("\n")
     return jax.tree.map(jnp.asarray, frozen), jax.tree.map(jnp.asarray, weights), Vocabulary(pieces)
 

@@ -1,11 +1,12 @@
 """What the repository's own tables know about the words of a sentence.
 
-In: the tables under src/extract/places and src/extract/entities/tables. Out: for each token a bit per class and place
+In: the tables under src/extract/places and src/extract/entities/tables, and the language's own. Out: for each token a bit per class and place
 in the phrase (single, begin, inside). What holds: the same bits as src/extract/tagger/gazetteer.rs.
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ CLASSES = (
     "facility-word place-word event-word role-word month other acronym common"
 ).split()
 LONGEST = 6
+ENGLISH = "en"
+LANGUAGES = ("de", "es", "fr", "ru")  # The others that the taggers read.
 CAPITALISED = 9  # Phrases of the classes below this one do not begin with a word in lower case.
 BITS = 3 * len(CLASSES)
 
@@ -26,11 +29,23 @@ WORD_CLASSES = {
 
 
 class Gazetteer:
-    def __init__(self, root: Path) -> None:
+    """The tables of one language; `of` gives those of another."""
+
+    def __init__(self, root: Path, language: str = ENGLISH) -> None:
+        self.root = root
+        self.others: dict[str, Gazetteer] = {language: self}
         self.phrases: list[set[tuple[str, ...]]] = [set() for _ in CLASSES]
         self.longest: list[dict[str, int]] = [{} for _ in CLASSES]
         for kind, name in phrases(root / "src/extract"):
             self.add(kind, name)
+        if language != ENGLISH:
+            for kind, name in foreign_phrases(root / "src", language):
+                self.add(kind, name)
+
+    def of(self, language: str) -> Gazetteer:
+        if language not in self.others:
+            self.others[language] = Gazetteer(self.root, language)
+        return self.others[language]
 
     def add(self, kind: int, name: str) -> None:
         words = tuple(cutter.fold(token.text) for row in cutter.tokens(name) for token in row)
@@ -129,3 +144,13 @@ def phrases(source: Path) -> Iterator[tuple[int, str]]:
         if row[0] in WORD_CLASSES:
             yield from ((WORD_CLASSES[row[0]], name) for name in row[1].split("|"))
     yield from ((20, name) for name in words_of(tables / "common-words.txt"))
+
+
+def foreign_phrases(source: Path, language: str) -> Iterator[tuple[int, str]]:
+    """What a language other than English has of its own: names of places and titles."""
+    for row in rows(source / f"extract/places/names/{language}.tsv"):
+        place = 0 if len(row[0]) == 2 else 3 if row[0].startswith("geonames:") else 5
+        yield from ((place, name) for name in cells(row, 1))
+        yield from ((1, name) for name in cells(row, 2, 3))
+    pack = tomllib.loads((source / f"language/{language}.toml").read_text())
+    yield from ((11, title) for title in pack["titles"])

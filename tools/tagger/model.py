@@ -1,7 +1,7 @@
 """The encoder: a small BERT with the shape of words and the gazetteers beside its pieces.
 
-In: windows of pieces. Out: scores of the labels at each piece. What holds: word and position tables are frozen and
-already rounded to what the exported model stores.
+In: windows of pieces. Out: scores of the labels at each piece. What holds: positions are frozen and already rounded to
+what the exported model stores.
 """
 
 from __future__ import annotations
@@ -16,12 +16,19 @@ from safetensors.numpy import load_file
 
 from gazetteer import BITS
 from labels import LABELS
+from pieces import SPECIAL, UNKNOWN
 
 Tree = dict[str, Any]
 WINDOW = 128
 HEADS = 12
 EPSILON = 1e-12
 CASES = 8
+# Chosen by telling each of four corpora by the others (invented, GUM, wikigold, Broad Twitter): F1 of the three types 0.817 with a
+# dropout of 0.1 alone, 0.825 with these, and 0.8265 for the mean of the weights of three runs.
+DROPOUT = 0.15
+PIECE_DROPOUT = 0.1
+GAZETTEER_DROPOUT = 0.3
+UNKNOWN_ID = SPECIAL.index(UNKNOWN)
 
 
 def rounded(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -38,12 +45,12 @@ def restored(table: np.ndarray) -> np.ndarray:
 
 def load(model: Path, keep: list[int], layers: int, seed: int) -> tuple[Tree, Tree]:
     """Frozen tables and weights to train, from the base model; `keep` lists the pieces of the vocabulary that stay."""
-    raw = load_file(model)
+    raw = {name: table.astype(np.float32) for name, table in load_file(model).items() if table.dtype.kind == "f"}
     width = raw["embeddings.word_embeddings.weight"].shape[1]
     positions = (
         raw["embeddings.position_embeddings.weight"][:WINDOW] + raw["embeddings.token_type_embeddings.weight"][0]
     )
-    frozen = {"words": restored(raw["embeddings.word_embeddings.weight"][keep]), "positions": restored(positions)}
+    frozen = {"positions": restored(positions)}
     random = np.random.default_rng(seed)
 
     def fresh(*shape: int) -> np.ndarray:
@@ -70,6 +77,7 @@ def load(model: Path, keep: list[int], layers: int, seed: int) -> tuple[Tree, Tr
             }
         )
     weights = {
+        "words": raw["embeddings.word_embeddings.weight"][keep],
         "base": {"norm": norm("embeddings.LayerNorm"), "layers": stack},
         "new": {
             "case": fresh(CASES, width),
@@ -96,21 +104,32 @@ def dropped(x: jax.Array, key: jax.Array | None, number: int, rate: float) -> ja
     return jnp.where(keep, x / (1.0 - rate), 0.0)
 
 
-def scores(frozen: Tree, weights: Tree, batch: Tree, key: jax.Array | None = None, dropout: float = 0.1) -> jax.Array:
+def gazetteer_bits(batch: Tree) -> jax.Array:
+    low = (batch["low"][..., None] >> jnp.arange(32, dtype=jnp.uint32)) & 1
+    high = (batch["high"][..., None] >> jnp.arange(BITS - 32, dtype=jnp.uint32)) & 1
+    return jnp.concatenate([low, high], axis=-1).astype(jnp.float32)
+
+
+def scores(frozen: Tree, weights: Tree, batch: Tree, key: jax.Array | None = None) -> jax.Array:
     """Scores of the labels, [windows, pieces, labels]; with a key as in training, with dropout."""
     base, new = weights["base"], weights["new"]
-    ids = batch["ids"]
+    ids = batch["ids"].astype(jnp.int32)
     count, length = ids.shape
-    gazetteer = batch["gazetteer"].astype(jnp.float32)
+    dropout = DROPOUT if key is not None else 0.0
+    gazetteer = gazetteer_bits(batch)
+    words = weights["words"][ids]
     if key is not None:
-        keep = jax.random.bernoulli(jax.random.fold_in(key, 1000), 0.8, (count, length, 1))
+        keep = jax.random.bernoulli(jax.random.fold_in(key, 1000), 1.0 - GAZETTEER_DROPOUT, (count, length, 1))
         gazetteer = gazetteer * keep
-    x = frozen["words"][ids] + frozen["positions"][:length]
-    x += new["case"][batch["case"]] + batch["opens"][..., None] * new["opens"] + gazetteer @ new["gazetteer"]
+        # A piece now and then is unknown, so that a name is told by what stands around it.
+        keep = jax.random.bernoulli(jax.random.fold_in(key, 1001), 1.0 - PIECE_DROPOUT, (count, length, 1))
+        words = jnp.where(keep | (ids[..., None] < len(SPECIAL)), words, weights["words"][UNKNOWN_ID])
+    x = words + frozen["positions"][:length]
+    x += new["case"][batch["case"].astype(jnp.int32)] + batch["opens"].astype(jnp.float32)[..., None] * new["opens"] + gazetteer @ new["gazetteer"]
     x = dropped(normal(x, base["norm"]), key, 0, dropout)
     width = x.shape[-1]
     x = x.reshape(count * length, width)
-    shut = jnp.where(batch["real"], 0.0, -1e9)[:, None, None, :]
+    shut = jnp.where(ids != 0, 0.0, -1e9)[:, None, None, :]
     for number, layer in enumerate(base["layers"]):
         qkv = x @ layer["qkv"]["weight"] + layer["qkv"]["bias"]
         q, k, v = qkv.reshape(count, length, 3, HEADS, width // HEADS).transpose(2, 0, 3, 1, 4)
@@ -123,12 +142,12 @@ def scores(frozen: Tree, weights: Tree, batch: Tree, key: jax.Array | None = Non
         x = normal(x + dropped(lowered, key, 2 * number + 2, dropout), layer["norm2"])
     x = dropped(x, key, 100, dropout)
     found = (x @ new["label"]["weight"] + new["label"]["bias"]).reshape(count, length, len(LABELS))
-    return found + new["label_case"][batch["case"]] + gazetteer @ new["label_gazetteer"]
+    return found + new["label_case"][batch["case"].astype(jnp.int32)] + gazetteer @ new["label_gazetteer"]
 
 
-def loss(frozen: Tree, weights: Tree, batch: Tree, key: jax.Array, dropout: float) -> jax.Array:
+def loss(frozen: Tree, weights: Tree, batch: Tree, key: jax.Array) -> jax.Array:
     """Mean of -log of the summed probability of the allowed labels, over the first pieces of words."""
-    found = jax.nn.log_softmax(scores(frozen, weights, batch, key, dropout))
+    found = jax.nn.log_softmax(scores(frozen, weights, batch, key))
     bits = (batch["allowed"][..., None] >> jnp.arange(len(LABELS), dtype=jnp.uint32)) & 1
     allowed = jax.nn.logsumexp(jnp.where(bits == 1, found, -1e9), axis=-1)
     return -(allowed * batch["weight"]).sum() / jnp.maximum(batch["weight"].sum(), 1.0)

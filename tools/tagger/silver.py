@@ -1,7 +1,7 @@
 """Labels of the trained model on further text, to teach the fast tagger.
 
 Usage: silver.py --root REPOSITORY --data FOLDER --model FILE --out FILE
-In: the texts of tests/corpus/en and the training part of data.jsonl. Out: documents of the form of data.jsonl with one
+In: the texts of tests/corpus/CODE of each language and the training part of data.jsonl. Out: documents of the form of data.jsonl with one
 label a token. What holds: in the corpora a label agrees with the mask it had; the entity corpus that scores the engine
 is of the part "held".
 """
@@ -19,7 +19,7 @@ import numpy as np
 import text as cutter
 from data import read, row, write
 from export import load_exported
-from gazetteer import Gazetteer
+from gazetteer import ENGLISH, LANGUAGES, Gazetteer
 from labels import LABELS
 from predict import document_scores
 from score import demonyms_as_groups, one_type_per_name
@@ -27,19 +27,23 @@ from windows import best
 
 Row = dict[str, Any]
 FORBIDDEN = -1e4
+# Corpora without labels of names.
+PLAIN = "plain-"
 
 
-def plain_texts(folder: Path) -> Iterator[Row]:
-    for path in sorted(folder.glob("*.jsonl")):
+def plain_texts(root: Path, code: str) -> Iterator[Row]:
+    language = cutter.Language.of(root, code)
+    for path in sorted((root / "tests/corpus" / code).glob("*.jsonl")):
         for line in path.read_text().splitlines():
             story = json.loads(line)
             fields = (story.get("headline") or "", story["text"])
-            cuts = [tokens for field in fields for tokens in cutter.tokens(field) if tokens]
+            cuts = [tokens for field in fields for tokens in cutter.tokens(field, language) if tokens]
             sentences = [row(tokens, [(1 << len(LABELS)) - 1] * len(tokens)) for tokens in cuts]
             part = "held" if path.stem == "entities" else "train"
             yield {
-                "id": f"{path.stem}-{story['id']}",
-                "corpus": f"en-{path.stem}",
+                "id": f"{code}-{path.stem}-{story['id']}",
+                "corpus": f"{PLAIN}{code}-{path.stem}",
+                "language": code,
                 "part": part,
                 "sentences": sentences,
             }
@@ -52,7 +56,8 @@ def main() -> None:
     args = parser.parse_args()
     gazetteer = Gazetteer(args.root)
     documents = [d for d in read(args.data / "data.jsonl") if d["part"] == "train"]
-    documents += plain_texts(args.root / "tests/corpus/en")
+    for code in (ENGLISH, *LANGUAGES):
+        documents += plain_texts(args.root, code)
     documents = [document for document in documents if document["sentences"]]
     scores = document_scores(documents, *load_exported(args.model), gazetteer)
     for document, rows in zip(documents, scores, strict=True):
@@ -62,7 +67,7 @@ def main() -> None:
             masks = np.array(sentence["allowed"], dtype=np.int64)[:, None]
             allowed = (masks >> np.arange(len(LABELS))) & 1
             labels.append(best(found + np.where(allowed == 1, 0.0, FORBIDDEN)))
-        if document["corpus"].startswith("en-"):
+        if document["corpus"].startswith(PLAIN):
             labels = one_type_per_name(
                 [(s["tokens"], found, row) for s, found, row in zip(sentences, rows, labels, strict=True)]
             )

@@ -1,13 +1,15 @@
 """Sentences and tokens of a text, as the engine cuts them.
 
-In: a text. Out: its sentences as lists of tokens. What holds: the same cuts as src/extract/sentence.rs (English) and
-src/extract/entities/token.rs; only the number of a character, not of a byte, says where a token stands.
+In: a text and its language. Out: its sentences as lists of tokens. What holds: the same cuts as src/extract/sentence.rs
+and src/extract/entities/token.rs; only the number of a character, not of a byte, says where a token stands.
 """
 
 from __future__ import annotations
 
+import tomllib
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
 
 LOWER, CAPITAL, UPPER, MIXED, LETTER, NUMBER, MARK = range(7)
 
@@ -27,6 +29,24 @@ ARTICLES = {"al", "el", "ul", "ar", "as", "ad", "an", "at", "az", "ash", "d", "i
 FOLDS = str.maketrans(
     {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "ı": "i", "đ": "d", "Đ": "D", "’": "'", "‘": "'", "‐": "-", "‑": "-"}
 )
+
+
+@dataclass(frozen=True)
+class Language:
+    """What a pack says of how its language is cut; English has none of it, for its rules are written here."""
+
+    abbreviations: frozenset[str] = frozenset()
+    elided: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, root: Path, code: str) -> Language:
+        if code == "en":
+            return ENGLISH
+        pack = tomllib.loads((root / f"src/language/{code}.toml").read_text())
+        return cls(frozenset(pack["abbreviations"]), frozenset(pack.get("elided", [])))
+
+
+ENGLISH = Language()
 
 
 @dataclass
@@ -62,7 +82,7 @@ def is_digit(c: str) -> bool:
 # Sentences
 
 
-def sentences(text: str) -> list[tuple[int, int]]:
+def sentences(text: str, language: Language = ENGLISH) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     start = at = 0
     while at < len(text):
@@ -75,7 +95,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
             while end < len(text) and text[end] in "”’」』）》":
                 end += 1
         elif c in ".!?…•":
-            end = _stop(text, start, at)
+            end = _stop(text, start, at, language.abbreviations)
         if end is None:
             at += 1
             continue
@@ -148,7 +168,7 @@ def _closes_item(line: str) -> bool:
     return closing or _is_label(line, strict=False) or _opens_item(line.lstrip())
 
 
-def _stop(text: str, start: int, at: int) -> int | None:
+def _stop(text: str, start: int, at: int, abbreviations: frozenset[str]) -> int | None:
     rest = text[at:]
     mark = text[at]
     if mark == "•":
@@ -178,7 +198,10 @@ def _stop(text: str, start: int, at: int) -> int | None:
         return end if glued and end == at + 1 and after[1:2].islower() else None
     bare = word.strip("".join({c for c in word if not c.isalnum()}))
     group = len(following) - len(following.lstrip("0123456789")) == 3
-    if is_digit(head) and "," in bare and group and all(is_digit(c) or c == "," for c in bare):
+    english = not abbreviations
+    last = bare.replace(",", ".").rsplit(".")[-1]
+    groups = "," in bare or (not english and (len(last) == 3 or ("." not in bare and len(bare) <= 3)))
+    if is_digit(head) and groups and group and all(is_digit(c) or c == "," or (not english and c == ".") for c in bare):
         return None
     lower = bare.lower()
     opener = following
@@ -186,10 +209,13 @@ def _stop(text: str, start: int, at: int) -> int | None:
         if not c.isalnum():
             opener = following[:i]
             break
-    opens = opener in OPENERS
+    opens = opener in OPENERS or (not english and len(opener) <= 3)
     if end > at + 1 and any(c in '"”»' for c in text[at + 1 : end]):
         return end
-    if lower in ABBREVIATIONS:
+    ordinal = 1 <= len(bare) <= 2 and all(map(is_digit, bare))
+    if lower in abbreviations or (ordinal and f"# {opener.lower()}" in abbreviations):
+        return None
+    if english and lower in ABBREVIATIONS:
         return end if (lower in ("no", "nos") and not is_digit(head)) or (lower == "mar" and opens) else None
     initials = (len(bare) == 1 and bare.isupper()) or (
         "." in bare and all(len(part) <= 2 and all(c.isalpha() for c in part) for part in bare.split("."))
@@ -202,19 +228,19 @@ def _stop(text: str, start: int, at: int) -> int | None:
 # Tokens
 
 
-def tokens(text: str) -> list[list[Token]]:
+def tokens(text: str, language: Language = ENGLISH) -> list[list[Token]]:
     """The tokens of each sentence of a text."""
     found: list[list[Token]] = []
     last: Token | None = None
-    for start, end in sentences(text):
-        row = cut(text, start, end, last)
+    for start, end in sentences(text, language):
+        row = cut(text, start, end, last, language)
         if row:
             last = row[-1]
             found.append(row)
     return found
 
 
-def cut(text: str, start: int, end: int, last: Token | None = None) -> list[Token]:
+def cut(text: str, start: int, end: int, last: Token | None = None, language: Language = ENGLISH) -> list[Token]:
     """The tokens of one sentence, which stands at `start..end`."""
     row: list[Token] = []
     at = start
@@ -225,7 +251,7 @@ def cut(text: str, start: int, end: int, last: Token | None = None) -> list[Toke
             at += 1
             continue
         rest = text[at:end]
-        length = _word_length(rest) if is_word(c) else _mark_length(rest, last, at)
+        length = _word_length(rest, language.elided) if is_word(c) else _mark_length(rest, last, at)
         word = rest[:length]
         token = Token(at, at + length, word, case(word), opens, last is None or last.end < at)
         row.append(token)
@@ -235,7 +261,7 @@ def cut(text: str, start: int, end: int, last: Token | None = None) -> list[Toke
     return row
 
 
-def _word_length(text: str) -> int:
+def _word_length(text: str, elided: frozenset[str] = frozenset()) -> int:
     end = letters = dots = 0
     for at, c in enumerate(text):
         if is_word(c) or is_combining(c):
@@ -253,6 +279,8 @@ def _word_length(text: str) -> int:
             number = all(is_digit(digit) for digit in text[:at])
             name = following.isupper() and text[at + 2 : at + 3].islower()
             joins = is_word(following) and not (number and name)
+        elif c in "'’" and text[:at].lower() in elided:
+            return at + 1
         elif c in "'’":
             joins = following.isalpha() and not _is_possessive(text[at + 1 :])
         elif c == ".":

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import text as cutter
-from gazetteer import BITS, Gazetteer
+from gazetteer import ENGLISH, Gazetteer
 from labels import ANYTHING, LABELS
 from model import WINDOW
 from pieces import Vocabulary
@@ -39,21 +39,27 @@ class Windows:
     # Of each sentence the place (window, piece) of every token's first piece.
     places: list[list[tuple[int, int]]]
 
-    def batch(self, rows: Any) -> dict[str, np.ndarray]:
-        bits = (self.gazetteer[rows][..., None] >> np.arange(BITS, dtype=np.uint64)) & np.uint64(1)
+    @classmethod
+    def joined(cls, parts: list[Windows]) -> Windows:
+        """Windows one behind the other; their places are left out."""
+        names = ("ids", "case", "opens", "gazetteer", "allowed", "weight")
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names), [])
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """The arrays as the model takes them; the bits of the gazetteer in two halves."""
         return {
-            "ids": self.ids[rows],
-            "case": self.case[rows].astype(np.int32),
-            "opens": self.opens[rows].astype(np.float32),
-            "gazetteer": bits.astype(np.int8),
-            "allowed": self.allowed[rows],
-            "weight": self.weight[rows],
-            "real": self.ids[rows] != 0,
+            "ids": self.ids.astype(np.uint16),
+            "case": self.case,
+            "opens": self.opens,
+            "low": (self.gazetteer & np.uint64(0xFFFFFFFF)).astype(np.uint32),
+            "high": (self.gazetteer >> np.uint64(32)).astype(np.uint32),
+            "allowed": self.allowed,
+            "weight": self.weight,
         }
 
 
 def pack(sentences: Iterable[dict[str, Any]], vocabulary: Vocabulary, gazetteer: Gazetteer) -> Windows:
-    """Packs sentences in their order; "allowed" and "weight" may be missing."""
+    """Packs sentences in their order; "allowed", "weight" and "language" may be missing."""
     columns: list[list[list[int | float]]] = []
     places: list[list[tuple[int, int]]] = []
     empty = (vocabulary.pad, cutter.MARK, 0, 0, 0, 0.0)
@@ -69,7 +75,7 @@ def pack(sentences: Iterable[dict[str, Any]], vocabulary: Vocabulary, gazetteer:
 
     for sentence in sentences:
         words = sentence["tokens"]
-        bits = gazetteer.bits(words)
+        bits = gazetteer.of(sentence.get("language", ENGLISH)).bits(words)
         allowed = sentence.get("allowed") or [0] * len(words)
         weight = sentence.get("weight", 1.0)
         pieces = [vocabulary.of(word)[:WORD_PIECES] for word in words]

@@ -15,6 +15,8 @@ pub(super) struct Document {
     pub(super) part: Option<String>,
     /// The day on which it was written.
     pub(super) date: Option<String>,
+    /// Where it is not English.
+    pub(super) language: Option<String>,
     pub(super) headline: String,
     pub(super) body: String,
     pub(super) marks: Vec<Mark>,
@@ -48,14 +50,15 @@ fn inline(text: &str) -> Result<Vec<Document>, (usize, String)> {
         let fault = |what: &str| (number + 1, what.to_owned());
         if let Some(head) = line.strip_prefix("===") {
             let cells: Vec<&str> = head.split('|').map(str::trim).collect();
-            let [id, style, date, _topic, part] = cells.as_slice() else {
-                return Err(fault("a document begins with `=== id | manner | date | topic | part`"));
+            let [id, style, date, _topic, part, language @ ..] = cells.as_slice() else {
+                return Err(fault("a document begins with `=== id | manner | date | topic | part`, and its language"));
             };
             documents.push(Document {
                 id: (*id).to_owned(),
                 style: (*style).to_owned(),
                 date: Some((*date).to_owned()),
                 part: Some((*part).to_owned()),
+                language: language.first().map(|code| (*code).to_owned()),
                 ..Document::default()
             });
             continue;

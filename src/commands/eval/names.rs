@@ -40,7 +40,7 @@ pub(super) fn score(tables: &extract::Tables, document: &Document) -> Scored {
     let mut article = Article::new(ItemId::new(&feed, &document.id), feed);
     article.headline = Some(document.headline.clone()).filter(|headline| !headline.is_empty());
     article.body.clone_from(&document.body);
-    article.language = Some("en".to_owned());
+    article.language = Some(document.language.clone().unwrap_or("en".to_owned()));
     article.published =
         document.date.as_deref().and_then(|date| format!("{date}T12:00:00Z").parse::<StatedTime>().ok());
     clean::wire::structure(&mut article, None);

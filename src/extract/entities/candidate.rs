@@ -69,8 +69,8 @@ pub(super) struct Text<'t> {
 
 impl<'t> Text<'t> {
     /// Cuts a text into tokens and looks at its use of capitals.
-    pub(super) fn new(text: &'t str, field: crate::model::Field) -> Self {
-        let tokens = super::token::tokens(text, field);
+    pub(super) fn new(pack: &crate::language::Pack, text: &'t str, field: crate::model::Field) -> Self {
+        let tokens = super::token::tokens_in(pack, text, field);
         let sentences = tokens.last().map_or(0, |token| token.sentence + 1);
         let mut counts = vec![(0usize, 0usize, 0usize); sentences];
         for token in tokens.iter().filter(|token| token.is_word() && token.case != Case::Number) {

@@ -66,6 +66,7 @@ pub(super) fn draft(kind: EntityType, name: impl Into<String>, country: Option<&
         kind,
         name: name.into(),
         country: country.map(str::to_owned),
+        coordinates: None,
         mentions: Vec::new(),
         links: BTreeMap::new(),
         role: None,
@@ -137,6 +138,7 @@ impl<'a> Identity<'a> {
                 match meaning {
                     Some(Located::Town(town)) if *kind == EntityType::Place => {
                         entity.links.insert("geonames".to_owned(), town.geonames.to_owned());
+                        entity.coordinates = town.coordinates;
                     }
                     _ if around.is_some() => {
                         entity.links.insert("country_from".to_owned(), "context".to_owned());
@@ -224,6 +226,7 @@ pub(super) fn known_place(place: &Place, written: &str) -> Entity {
             &place.name
         };
     let mut entity = draft(EntityType::Place, name, place.iso2.as_deref());
+    entity.coordinates = place.coordinates();
     if let Some(geonames) = place.geonames {
         entity.links.insert("geonames".to_owned(), geonames.to_string());
     }

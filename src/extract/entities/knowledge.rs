@@ -159,11 +159,11 @@ impl Knowledge {
             knowledge.add(known, filled(row.get(3)), filled(row.get(4)));
         }
         for row in rows(include_str!("tables/organisations.tsv")) {
-            let [name, country, other] = [0, 1, 2].map(|n| row.get(n));
-            knowledge.add_plain(EntityType::Organisation, [name, country, other, None]);
+            let [name, country, other, wikidata] = [0, 1, 2, 3].map(|n| row.get(n));
+            knowledge.add_plain(EntityType::Organisation, [name, country, other], None, wikidata);
         }
         for row in rows(include_str!("tables/places.tsv")) {
-            knowledge.add_plain(EntityType::Place, [0, 1, 2, 3].map(|n| row.get(n)));
+            knowledge.add_plain(EntityType::Place, [0, 1, 2].map(|n| row.get(n)), row.get(3), None);
         }
         for row in rows(include_str!("tables/others.tsv")) {
             let kind = match row.first().copied() {
@@ -176,7 +176,7 @@ impl Knowledge {
                 _ => continue,
             };
             let [name, country, other] = [1, 2, 3].map(|n| row.get(n));
-            knowledge.add_plain(kind, [name, country, other, None]);
+            knowledge.add_plain(kind, [name, country, other], None, None);
         }
         for row in added.iter().filter(|row| row.kind != EntityType::Place) {
             let cell = |text: &String| Some(text).filter(|text| !text.is_empty()).map(|text| Cow::Owned(text.clone()));
@@ -205,11 +205,16 @@ impl Knowledge {
     }
 
     /// A row of a name, a country, other names and a GeoNames id.
-    fn add_plain(&mut self, kind: EntityType, [name, country, other, geonames]: [Option<&&'static str>; 4]) {
+    fn add_plain(
+        &mut self,
+        kind: EntityType,
+        [name, country, other]: [Option<&&'static str>; 3],
+        geonames: Option<&&'static str>,
+        wikidata: Option<&&'static str>,
+    ) {
         if let Some(name) = own(name) {
-            let known =
-                Known { kind, name, country: own(country), office: None, geonames: own(geonames), wikidata: None };
-            self.add(known, filled(other), None);
+            let (country, geonames, wikidata) = (own(country), own(geonames), own(wikidata));
+            self.add(Known { kind, name, country, office: None, geonames, wikidata }, filled(other), None);
         }
     }
 

@@ -304,7 +304,7 @@ fn mean<'p>(places: &'p Places, written: &str, around: Option<&Surroundings>, co
         let rank = match place.kind {
             PlaceKind::Country => 6.0,
             PlaceKind::Region | PlaceKind::World if place.iso2.is_none() => 5.0,
-            PlaceKind::Subdivision => 3.2,
+            PlaceKind::Subdivision => 2.2 + size(place.population) * 0.3,
             PlaceKind::City => {
                 size(place.population)
                     + if place.capital { 1.5 } else { 0.0 }

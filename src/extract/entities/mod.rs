@@ -3,13 +3,15 @@
 //! In: an article. Out: its entities with every mention in the headline, the summary and the body. The steps: tokens
 //! (`token`), candidates from the tagger with what the tables know of them (`tagged`, `knowledge`) and from the story
 //! (`context`), the choice among them (`choose`), which place a name means (`locate`), entities (`gather`), who held which
-//! office (`offices`) and offices that stand for persons (`roles`). Mentions of names do not overlap; a mention by office
-//! may hold a nationality inside it. Everything is linear in the text. It knows English only and decides nothing about
-//! other languages.
+//! office (`offices`) and offices that stand for persons (`roles`). In other languages that the taggers read, candidates
+//! come from the tagger and the language's names of places (`foreign`), and offices are not looked up; in the rest there
+//! are places and nationalities only (`places_only`). Mentions of names do not overlap; a mention by office may hold a
+//! nationality inside it. Everything is linear in the text.
 
 mod candidate;
 mod choose;
 mod context;
+mod foreign;
 mod gather;
 pub(in crate::extract) mod hash;
 pub(in crate::extract) mod knowledge;
@@ -22,19 +24,19 @@ pub(in crate::extract) mod token;
 
 pub(crate) use gather::rate;
 pub(crate) use knowledge::is_common_word;
-pub(crate) use places_only::entities as places_only;
 
-use crate::extract::Tagger as Choice;
 use crate::extract::gazetteer::Row;
 use crate::extract::places::Places;
-use crate::extract::tagger::Tagger;
+use crate::extract::tagger::{self, Labels, Tagger};
+use crate::extract::{ENGLISH, Tagger as Choice};
+use crate::language::Pack;
 use crate::model::{Article, Entity, Field};
 use candidate::Text;
 use knowledge::Knowledge;
 use offices::Offices;
 
 /// Its name where only places and nationalities are looked up.
-pub(crate) const PLACES_ONLY: &str = "places/1";
+const PLACES_ONLY: &str = "places/1";
 
 /// What finds entities, compiled once.
 pub(crate) struct Rules {
@@ -54,19 +56,47 @@ impl Rules {
         self.tagger.name()
     }
 
-    /// The entities of an article, in order of first mention.
-    pub(crate) fn entities(&self, places: &Places, article: &Article) -> Vec<Entity> {
+    /// The entities of an article in the language of a pack, in order of first mention, and who found them. In a language
+    /// that the taggers do not read only places and nationalities are looked up.
+    pub(crate) fn entities(&self, places: &Places, pack: &Pack, article: &Article) -> (Vec<Entity>, &'static str) {
+        if !tagger::reads(pack.code) {
+            return (places_only::entities(places, pack.code, article), PLACES_ONLY);
+        }
         let fields = [
             (Field::Headline, article.headline.as_deref().unwrap_or_default()),
             (Field::Summary, article.summary.as_deref().unwrap_or_default()),
             (Field::Body, article.body.as_str()),
         ];
-        let texts: Vec<Text<'_>> = fields.iter().map(|(field, text)| Text::new(text, *field)).collect();
+        let texts: Vec<Text<'_>> = fields.iter().map(|(field, text)| Text::new(pack, text, *field)).collect();
+        let fields: Vec<Field> = fields.iter().map(|(field, _)| *field).collect();
         let tokens: Vec<&[token::Token<'_>]> = texts.iter().map(|text| text.tokens.as_slice()).collect();
-        let read = self.tagger.read(&tokens);
+        let read = self.tagger.read(pack.code, &tokens);
+        let mut entities = if pack.code == ENGLISH {
+            self.english(places, article, &fields, &texts, &read)
+        } else {
+            self.foreign(places, pack, article, &fields, &texts, &read)
+        };
+        gather::rate(article, &mut entities);
+        entities.sort_by_key(|entity| {
+            entity.mentions.first().map(|mention| (roles::order(mention.span.field), mention.span.start))
+        });
+        for (number, entity) in entities.iter_mut().enumerate() {
+            entity.id = format!("e{}", number + 1);
+        }
+        (entities, self.tagger.name())
+    }
+
+    fn english(
+        &self,
+        places: &Places,
+        article: &Article,
+        fields: &[Field],
+        texts: &[Text<'_>],
+        read: &[Labels],
+    ) -> Vec<Entity> {
         let mut candidates: Vec<_> = texts
             .iter()
-            .zip(&read)
+            .zip(read)
             .map(|(text, read)| tagged::candidates(&self.knowledge, places, text, read))
             .collect();
         for (text, candidates) in texts.iter().zip(&mut candidates) {
@@ -75,22 +105,35 @@ impl Rules {
         if let (Some(body), Some(candidates)) = (texts.last(), candidates.last_mut()) {
             context::dateline(places, article, body, candidates);
         }
-        context::halves(places, &texts, &mut candidates);
-        let (chosen, learnt) = choose::choose(&self.knowledge, &texts, candidates);
-        let fields: Vec<Field> = fields.iter().map(|(field, _)| *field).collect();
-        let mut entities = gather::gather(&self.knowledge, places, article, &fields, &texts, &chosen, &learnt);
+        context::halves(places, texts, &mut candidates);
+        let (chosen, learnt) = choose::choose(&self.knowledge, texts, candidates);
+        let mut entities = gather::gather(&self.knowledge, places, article, fields, texts, &chosen, &learnt);
         let day = article.date();
         self.offices.identify(&mut entities, day);
         let named = entities.len();
-        roles::add(&self.knowledge, (&self.offices, day), &fields, &texts, &chosen, &mut entities);
+        roles::add(&self.knowledge, (&self.offices, day), fields, texts, &chosen, &mut entities);
         self.offices.identify(entities.get_mut(named..).unwrap_or_default(), day);
-        gather::rate(article, &mut entities);
-        entities.sort_by_key(|entity| {
-            entity.mentions.first().map(|mention| (roles::order(mention.span.field), mention.span.start))
-        });
-        for (number, entity) in entities.iter_mut().enumerate() {
-            entity.id = format!("e{}", number + 1);
+        entities
+    }
+
+    fn foreign(
+        &self,
+        places: &Places,
+        pack: &Pack,
+        article: &Article,
+        fields: &[Field],
+        texts: &[Text<'_>],
+        read: &[Labels],
+    ) -> Vec<Entity> {
+        let country = article.wire.dateline.as_ref().and_then(|dateline| dateline.country.as_deref());
+        let mut candidates: Vec<_> =
+            texts.iter().zip(read).map(|(text, read)| foreign::candidates(places, pack, text, country, read)).collect();
+        if let (Some(body), Some(candidates)) = (texts.last(), candidates.last_mut()) {
+            context::agency(article, body, candidates);
         }
+        let (chosen, learnt) = choose::choose(&self.knowledge, texts, candidates);
+        let mut entities = gather::gather(&self.knowledge, places, article, fields, texts, &chosen, &learnt);
+        foreign::join_inflected(pack, &mut entities);
         entities
     }
 }

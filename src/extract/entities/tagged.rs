@@ -11,7 +11,7 @@ use crate::model::{EntityType, MentionForm, PlaceKind};
 use std::cell::LazyCell;
 
 /// How sure a name is of which the tagger is: less than what the story or the tables say for certain.
-const SURENESS: u32 = 6;
+pub(super) const SURENESS: u32 = 6;
 
 /// The names that the labels tell, and diseases that only the tables know.
 pub(super) fn candidates<'k>(
@@ -22,8 +22,10 @@ pub(super) fn candidates<'k>(
 ) -> Vec<Candidate<'k>> {
     let names = tagger::names(&read.labels);
     let likely = |name: &Name| read.likely.get(name.start).copied().unwrap_or(1.0);
-    let mut found: Vec<Candidate<'k>> =
-        names.iter().filter_map(|name| candidate(knowledge, places, text, name, likely(name))).collect();
+    let mut found: Vec<Candidate<'k>> = names
+        .iter()
+        .filter_map(|name| candidate(knowledge, places, text, &with_pair(places, text, name), likely(name)))
+        .collect();
     let mut names = names.iter().peekable();
     let mut at = 0;
     while at < text.tokens.len() {
@@ -54,6 +56,19 @@ pub(super) fn candidates<'k>(
         at += phrase.length;
     }
     found
+}
+
+/// The name with the two peoples before it, where it is a body's: "Russian-Korean Interregional Forum" is one name.
+fn with_pair(places: &Places, text: &Text<'_>, name: &Name) -> Name {
+    let body = TYPES.get(name.kind) == Some(&EntityType::Organisation) && name.end - name.start > 1;
+    let pair = name.start.checked_sub(1).filter(|_| body).filter(|at| {
+        let (Some(pair), Some(first)) = (text.tokens.get(*at), text.tokens.get(name.start)) else { return false };
+        let Some((one, other)) = pair.text.split_once(['-', '–']) else { return false };
+        pair.sentence == first.sentence
+            && other.starts_with(char::is_uppercase)
+            && (places.people(one).is_some() || places.people(other).is_some())
+    });
+    Name { start: pair.unwrap_or(name.start), ..*name }
 }
 
 /// What the tables have at a token.

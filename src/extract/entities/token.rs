@@ -5,7 +5,8 @@
 
 use super::hash;
 use crate::extract::sentence;
-use crate::model::Field;
+use crate::language::Pack;
+use crate::model::{Field, Span};
 
 /// How a word is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,10 +56,19 @@ impl Token<'_> {
     }
 }
 
-/// The tokens of a text.
+/// The tokens of an English text.
 pub(in crate::extract) fn tokens(text: &str, field: Field) -> Vec<Token<'_>> {
+    cut(text, &sentence::sentences(text, field), &[])
+}
+
+/// The tokens of a text in the language of a pack.
+pub(in crate::extract) fn tokens_in<'t>(pack: &Pack, text: &'t str, field: Field) -> Vec<Token<'t>> {
+    cut(text, &sentence::sentences_in(text, field, &pack.abbreviations), &pack.elided)
+}
+
+fn cut<'t>(text: &'t str, sentences: &[Span], elided: &[String]) -> Vec<Token<'t>> {
     let mut tokens: Vec<Token<'_>> = Vec::with_capacity(text.len() / 5 + 1);
-    for (number, sentence) in sentence::sentences(text, field).iter().enumerate() {
+    for (number, sentence) in sentences.iter().enumerate() {
         let mut at = sentence.start;
         let mut opens = true;
         while at < sentence.end {
@@ -71,8 +81,11 @@ pub(in crate::extract) fn tokens(text: &str, field: Field) -> Vec<Token<'_>> {
                         at += first.len_utf8();
                         continue;
                     }
-                    let length =
-                        if first.is_alphanumeric() { word_length(rest) } else { mark_length(rest, &tokens, at) };
+                    let length = if first.is_alphanumeric() {
+                        word_length(rest, elided)
+                    } else {
+                        mark_length(rest, &tokens, at)
+                    };
                     let Some(word) = rest.get(..length) else { break };
                     (length, case(word))
                 }
@@ -128,7 +141,7 @@ fn plain(text: &str) -> Option<(usize, Case)> {
     Some((length, case))
 }
 
-fn word_length(text: &str) -> usize {
+fn word_length(text: &str, elided: &[String]) -> usize {
     let mut end = 0;
     let mut letters_since_joint = 0;
     let mut dots = 0;
@@ -154,6 +167,7 @@ fn word_length(text: &str) -> usize {
                 let name = next.is_uppercase() && rest.chars().nth(1).is_some_and(char::is_lowercase);
                 next.is_alphanumeric() && !(number && name)
             }
+            '\'' | '’' if text.get(..at).is_some_and(|word| is_elided(word, elided)) => return at + c.len_utf8(),
             '\'' | '’' => next.is_alphabetic() && !is_possessive(text.get(at + c.len_utf8()..).unwrap_or_default()),
             '.' => {
                 let digits = text.get(..at).is_some_and(|head| head.ends_with(|c: char| c.is_ascii_digit()))
@@ -186,6 +200,11 @@ fn word_length(text: &str) -> usize {
 
 fn is_combining(c: char) -> bool {
     !c.is_ascii() && unicode_normalization::char::is_combining_mark(c)
+}
+
+/// "l" and "Qu" of French, whose ends are lost before a vowel.
+fn is_elided(word: &str, elided: &[String]) -> bool {
+    !elided.is_empty() && elided.contains(&word.to_lowercase())
 }
 
 /// `s` and `S` after an apostrophe, alone.
@@ -261,13 +280,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_elided_stands_apart() {
+        let text = "L’Algérie et l'Union disent qu'aujourd'hui d'Estaing part.";
+        let words = |pack| -> Vec<&str> {
+            tokens_in(crate::language::pack(pack).unwrap(), text, Field::Body).iter().map(|token| token.text).collect()
+        };
+        let french =
+            ["L’", "Algérie", "et", "l'", "Union", "disent", "qu'", "aujourd'hui", "d'", "Estaing", "part", "."];
+        assert_eq!(words("fr"), french);
+        assert_eq!(words("en")[..3], ["L’Algérie", "et", "l'Union"]);
+    }
+
+    #[test]
     fn what_its_bytes_tell_of_a_word_is_what_its_characters_tell() {
         let texts =
             "Moscow. a.m U.S. B. AT&T x I A, McDonald word1 A320 don't won’t Jae-in Ünal naïve NATO's ( - -- ' _ ; é";
         for text in texts.split(' ').flat_map(|word| [word.to_owned(), format!("{word} On"), format!("{word},5")]) {
             let Some((length, told)) = plain(&text) else { continue };
             let letter = text.starts_with(char::is_alphanumeric);
-            let slow = if letter { word_length(&text) } else { mark_length(&text, &[], 0) };
+            let slow = if letter { word_length(&text, &[]) } else { mark_length(&text, &[], 0) };
             assert_eq!((length, Some(told)), (slow, text.get(..slow).map(case)), "{text}");
         }
         assert_eq!(plain("Moscow."), Some((6, Case::Capital)));

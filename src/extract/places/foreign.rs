@@ -33,20 +33,25 @@ pub(super) struct Table {
     names: OnceLock<Names>,
 }
 
-const fn table(code: &'static str, script: Script, text: &'static str) -> Table {
-    Table { code, script, text, names: OnceLock::new() }
+/// The languages there are.
+const LANGUAGES: [(&str, Script, &str); 6] = [
+    ("de", Script::Latin, include_str!("names/de.tsv")),
+    ("es", Script::Latin, include_str!("names/es.tsv")),
+    ("fr", Script::Latin, include_str!("names/fr.tsv")),
+    ("pt", Script::Latin, include_str!("names/pt.tsv")),
+    ("ru", Script::Letters, include_str!("names/ru.tsv")),
+    ("zh", Script::Characters, include_str!("names/zh.tsv")),
+];
+
+/// Their tables, not yet compiled.
+pub(super) fn tables() -> Vec<Table> {
+    LANGUAGES.map(|(code, script, text)| Table { code, script, text, names: OnceLock::new() }).into()
 }
 
-/// The languages there are, not yet compiled.
-pub(super) fn tables() -> Vec<Table> {
-    vec![
-        table("de", Script::Latin, include_str!("names/de.tsv")),
-        table("es", Script::Latin, include_str!("names/es.tsv")),
-        table("fr", Script::Latin, include_str!("names/fr.tsv")),
-        table("pt", Script::Latin, include_str!("names/pt.tsv")),
-        table("ru", Script::Letters, include_str!("names/ru.tsv")),
-        table("zh", Script::Characters, include_str!("names/zh.tsv")),
-    ]
+/// The rows of a language's table: id, names, adjectives, peoples.
+pub(in crate::extract) fn names_of(language: &str) -> impl Iterator<Item = Vec<&'static str>> {
+    let table = LANGUAGES.iter().find(|(code, _, _)| *code == language);
+    table.into_iter().flat_map(|(_, _, text)| rows(text))
 }
 
 /// The names of one language, compiled.

@@ -9,16 +9,15 @@
 
 mod find;
 mod foreign;
-mod position;
 mod table;
 mod world;
 
 pub(crate) use find::{PlaceForm, PlaceMatch};
-pub(crate) use position::position;
+pub(in crate::extract) use foreign::names_of;
 pub(crate) use world::{Town, towns};
 
 use super::gazetteer::Row;
-use crate::model::PlaceKind;
+use crate::model::{Coordinates, PlaceKind};
 use rustc_hash::FxHashMap;
 
 /// A place that has a name of its own.
@@ -36,18 +35,25 @@ pub(crate) struct Place {
     pub(crate) iso3: Option<String>,
     /// ISO 3166-2 of the first-level division that it is or lies in, where known.
     pub(crate) subdivision: Option<String>,
-    /// Inhabitants, 0 where unknown; of cities as of 2012, good for choosing between namesakes only.
+    /// Inhabitants, 0 where unknown; of cities as of 2012, of divisions those of their cities; good for choosing between
+    /// namesakes only.
     pub(crate) population: u64,
-    #[allow(dead_code, reason = "a fact of the table; nobody measures distances yet")]
     /// Degrees north; of a country, its capital's.
     pub(crate) lat: Option<f64>,
-    #[allow(dead_code, reason = "as for the latitude")]
     /// Degrees east.
     pub(crate) lon: Option<f64>,
     /// GeoNames identifier.
     pub(crate) geonames: Option<u64>,
     /// The seat of a country's government.
     pub(crate) capital: bool,
+}
+
+impl Place {
+    /// Where a city lies; a country or region is more than a point.
+    pub(crate) fn coordinates(&self) -> Option<Coordinates> {
+        let city = Some(self).filter(|place| place.kind == PlaceKind::City)?;
+        city.lat.zip(city.lon).map(|(lat, lon)| Coordinates { lat, lon })
+    }
 }
 
 /// All places, compiled for lookup.

@@ -261,8 +261,8 @@ pub(super) fn load(added: &[Row]) -> Places {
             iso3: alpha3.get(iso2).and_then(|iso3| some(iso3)),
             subdivision: some(cell(&row, 3)),
             population: cell(&row, 4).parse().unwrap_or(0),
-            lat: None,
-            lon: None,
+            lat: cell(&row, 6).parse().ok(),
+            lon: cell(&row, 7).parse().ok(),
             geonames: cell(&row, 0).parse().ok(),
             capital: false,
         });
@@ -326,6 +326,7 @@ pub(super) fn load(added: &[Row]) -> Places {
         row.others.iter().for_each(|name| builder.name(name, place, Name));
     }
     let mut places = builder.places;
+    people_divisions(&mut places);
     order_senses(&mut places);
     places.ids = places.all.iter().enumerate().map(|(n, place)| (place.id.as_str().into(), n)).collect();
     for row in rows(GUARDED) {
@@ -333,6 +334,20 @@ pub(super) fn load(added: &[Row]) -> Places {
         places.guarded.insert(cell(&row, 0).into(), guard);
     }
     places
+}
+
+/// A division has at least the inhabitants of its cities, by which it is told from its namesakes: Maryland of the United
+/// States from that of Liberia.
+fn people_divisions(places: &mut Places) {
+    let mut people: FxHashMap<String, u64> = FxHashMap::default();
+    for city in places.all.iter().filter(|place| place.kind == PlaceKind::City) {
+        if let Some(division) = &city.subdivision {
+            *people.entry(division.clone()).or_default() += city.population;
+        }
+    }
+    for division in places.all.iter_mut().filter(|place| place.kind == PlaceKind::Subdivision) {
+        division.population = people.get(&division.id).copied().unwrap_or(0);
+    }
 }
 
 /// Puts the likeliest meaning of each name first.

@@ -6,6 +6,7 @@
 
 use super::table::fold_phrase;
 use crate::extract::entities::hash::{self, Numbered};
+use crate::model::Coordinates;
 use std::sync::LazyLock;
 
 /// Lines of the table by the number of the folded name that they begin with.
@@ -27,6 +28,8 @@ pub(crate) struct Town {
     pub(crate) geonames: &'static str,
     /// Inhabitants; 15,000 where only that much is known.
     pub(crate) population: u64,
+    /// Where it lies, where that is known.
+    pub(crate) coordinates: Option<Coordinates>,
 }
 
 /// The towns of a name.
@@ -37,7 +40,10 @@ pub(crate) fn towns(name: &str) -> impl Iterator<Item = Town> + use<> {
     line.map_or("", |(_, towns)| towns).split(';').filter_map(|town| {
         let mut parts = town.split(':');
         let (country, geonames) = (parts.next()?, parts.next()?);
-        Some(Town { country, geonames, population: parts.next()?.parse().ok()? })
+        let population = parts.next()?.parse().ok()?;
+        let mut degrees = || parts.next()?.parse().ok();
+        let coordinates = degrees().zip(degrees()).map(|(lat, lon)| Coordinates { lat, lon });
+        Some(Town { country, geonames, population, coordinates })
     })
 }
 

@@ -4,10 +4,15 @@
 //! class do not overlap, the leftmost and then the longest wins, and a match never leaves its sentence. Spellings are
 //! folded (case, diacritics); whether a match means what it says is for the tagger to learn, so nothing is guarded here.
 
+use super::TAUGHT;
+use crate::extract::ENGLISH;
 use crate::extract::entities::hash::step;
 use crate::extract::entities::knowledge::{rows, words};
 use crate::extract::entities::token::{self, Case, Token};
+use crate::extract::places::names_of;
+use crate::language;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// How many classes there are.
 pub(in crate::extract) const CLASSES: usize = 21;
@@ -62,7 +67,20 @@ struct Slot {
     goes: u32,
 }
 
-/// All tables, compiled for lookup.
+/// The tables of each language that the taggers read, compiled when they are first asked for.
+#[derive(Debug, Default)]
+pub(in crate::extract) struct Gazetteers([OnceLock<Gazetteer>; TAUGHT.len()]);
+
+impl Gazetteers {
+    /// Those of a language; English ones for one that is not read.
+    pub(in crate::extract) fn of(&self, language: &str) -> &Gazetteer {
+        let at = TAUGHT.iter().position(|taught| *taught == language).unwrap_or_default();
+        let [english, ..] = &self.0;
+        self.0.get(at).unwrap_or(english).get_or_init(|| Gazetteer::new(TAUGHT.get(at).copied().unwrap_or(ENGLISH)))
+    }
+}
+
+/// The tables of one language, compiled for lookup.
 #[derive(Debug)]
 pub(in crate::extract) struct Gazetteer {
     /// Open addressing, a power of two long.
@@ -72,11 +90,11 @@ pub(in crate::extract) struct Gazetteer {
 }
 
 impl Gazetteer {
-    /// Compiles the tables.
-    pub(in crate::extract) fn new() -> Self {
+    /// Compiles the tables, with what is known of the names of a language other than English.
+    pub(in crate::extract) fn new(language: &str) -> Self {
         let mut phrases: HashMap<u64, (u32, u32)> = HashMap::with_capacity(60_000);
         let mut lower = vec![0u64; 1024];
-        fill(&mut |class, name| {
+        let mut add = |class: usize, name: &str| {
             let tokens = token::tokens(name, crate::model::Field::Body);
             if tokens.is_empty() || tokens.len() > LONGEST {
                 return;
@@ -98,7 +116,9 @@ impl Gazetteer {
                     }
                 }
             }
-        });
+        };
+        fill(&mut add);
+        fill_foreign(language, &mut add);
         let mut gazetteer = Self { slots: vec![Slot::default(); (phrases.len() * 2).next_power_of_two()], lower };
         for (key, (ends, goes)) in phrases {
             gazetteer.insert(Slot { key, ends, goes });
@@ -293,6 +313,23 @@ fn fill(give: &mut impl FnMut(usize, &str)) {
     }
 }
 
+/// Gives what a language other than English has of its own: names of places and titles.
+fn fill_foreign(language: &str, give: &mut impl FnMut(usize, &str)) {
+    for row in names_of(language) {
+        let [id, lists @ ..] = row.as_slice() else { continue };
+        let place = match id.len() {
+            2 => class::COUNTRY,
+            _ if id.starts_with("geonames:") => class::CITY,
+            _ => class::REGION,
+        };
+        for (list, class) in lists.iter().zip([place, class::DEMONYM, class::DEMONYM]) {
+            list.split(';').map(str::trim).filter(|name| !name.is_empty()).for_each(|name| give(class, name));
+        }
+    }
+    let titles = language::pack(language).filter(|pack| pack.code != ENGLISH).map(|pack| pack.titles.as_slice());
+    titles.unwrap_or_default().iter().for_each(|title| give(class::TITLE, title));
+}
+
 /// The class of a row of `cities.tsv`.
 fn city(row: &[&str]) -> usize {
     let population: u64 = row.get(4).and_then(|cell| cell.parse().ok()).unwrap_or(0);
@@ -308,7 +345,7 @@ mod tests {
         let tokens = token::tokens(text, crate::model::Field::Body);
         let found: Vec<String> = tokens
             .iter()
-            .zip(Gazetteer::new().bits(&tokens))
+            .zip(Gazetteer::new(ENGLISH).bits(&tokens))
             .filter_map(|(token, bits)| {
                 let part = bits >> (3 * class) & 7;
                 (part != 0).then(|| format!("{}{}", [".", "s", "b", "?", "i"][part as usize % 5], token.text))

@@ -1,6 +1,6 @@
 //! Learnt taggers: which words of a text name what.
 //!
-//! In: the tokens of a story. Out: a label for each. What holds: a label that goes on follows one of its own type. A tagger
+//! In: the tokens of a story and its language. Out: a label for each. What holds: a label that goes on follows one of its own type. A tagger
 //! only says where names stand and of what type they are; what they stand for is decided in `entities`. The models are
 //! part of the program; `tools/tagger` makes them.
 
@@ -8,11 +8,19 @@ pub mod encoder;
 pub mod fast;
 pub(in crate::extract) mod gazetteer;
 
-use super::Tagger as Choice;
+use super::{ENGLISH, Tagger as Choice};
 use crate::extract::entities::token::Token;
 use encoder::{Encoder, Sentence};
 use fast::Fast;
-use gazetteer::Gazetteer;
+use gazetteer::Gazetteers;
+
+/// The languages of the text that the models were made of.
+const TAUGHT: [&str; 5] = [ENGLISH, "de", "es", "fr", "ru"];
+
+/// Whether the taggers read a language.
+pub(in crate::extract) fn reads(language: &str) -> bool {
+    TAUGHT.contains(&language)
+}
 
 /// How many labels there are: outside, and beginning and inside of nine types.
 pub(crate) const LABELS: usize = 19;
@@ -52,35 +60,41 @@ pub(in crate::extract) fn names(labels: &[u8]) -> Vec<Name> {
 }
 
 /// A tagger with its model.
-pub(in crate::extract) enum Tagger {
+pub(in crate::extract) struct Tagger {
+    gazetteers: Gazetteers,
+    model: Model,
+}
+
+enum Model {
     Fast(Box<Fast>),
-    Accurate(Box<(Gazetteer, Encoder)>),
+    Accurate(Box<Encoder>),
 }
 
 impl Tagger {
     /// Loads the model of the one that was chosen.
     pub(in crate::extract) fn new(choice: Choice) -> Self {
-        match choice {
-            Choice::Fast => Self::Fast(Box::default()),
-            Choice::Accurate => Self::Accurate(Box::new((Gazetteer::new(), Encoder::new()))),
-        }
+        let model = match choice {
+            Choice::Fast => Model::Fast(Box::default()),
+            Choice::Accurate => Model::Accurate(Box::new(Encoder::new())),
+        };
+        Self { gazetteers: Gazetteers::default(), model }
     }
 
     /// Its name on records.
     pub(in crate::extract) fn name(&self) -> &'static str {
-        match self {
-            Self::Fast(_) => "fast/2",
-            Self::Accurate(_) => "accurate/1",
+        match self.model {
+            Model::Fast(_) => "fast/3",
+            Model::Accurate(_) => "accurate/2",
         }
     }
 
     /// What it says of each text of a story, which are read as one, so that what the body says in full is known in the
     /// headline. The fast tagger does not say how likely a label is.
-    pub(in crate::extract) fn read(&self, texts: &[&[Token<'_>]]) -> Vec<Labels> {
-        let (labels, likely) = match self {
-            Self::Fast(tagger) => (tagger.labels(texts), Vec::new()),
-            Self::Accurate(parts) => {
-                let (gazetteer, encoder) = parts.as_ref();
+    pub(in crate::extract) fn read(&self, language: &str, texts: &[&[Token<'_>]]) -> Vec<Labels> {
+        let gazetteer = self.gazetteers.of(language);
+        let (labels, likely) = match &self.model {
+            Model::Fast(tagger) => (tagger.labels(gazetteer, texts), Vec::new()),
+            Model::Accurate(encoder) => {
                 let bits: Vec<Vec<u64>> = texts.iter().map(|tokens| gazetteer.bits(tokens)).collect();
                 let mut sentences = Vec::new();
                 for (text, bits) in texts.iter().zip(&bits) {

@@ -179,6 +179,11 @@ fn before(tokens: &[Token<'_>], first: usize, story: Story<'_>) -> Option<(usize
 
 /// "rubles", "US dollars", "U.S. dollars", "€", "EUR": the last token of the currency.
 fn behind(tokens: &[Token<'_>], after: usize, story: Story<'_>) -> Option<(usize, (&'static str, f64))> {
+    // "166p" in a story of Britain: pence.
+    let glued = tokens.get(after).is_some_and(|token| token.text == "p" && !token.spaced);
+    if glued && story.countries.first().is_some_and(|country| country == "GB") {
+        return decide("pence", story).map(|pence| (after, pence));
+    }
     let mut name = String::new();
     let mut found = None;
     let initials = [("u", 0), (".", 1), ("s", 2), (".", 3)];

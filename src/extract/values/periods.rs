@@ -51,20 +51,21 @@ fn period(
 
 /// A story's day so much earlier or later, as exactly as the unit says: years as a year, months as a month.
 fn moved(story: Option<Date>, unit: &str, count: f64, step: i64) -> (Option<String>, Option<String>) {
-    // A fraction is left to the unit below.
-    let whole = count as i64 * step;
-    let span: Option<Span> = match unit {
-        "second" | "minute" | "hour" => Some(0.days()),
-        "day" | "night" => Some(whole.days()),
-        "weekend" | "week" => Some(whole.weeks()),
-        "fortnight" => Some((whole * 2).weeks()),
-        "month" => Some(((count * step as f64) as i64).months()),
-        "season" | "year" => Some(((count * 12.0) as i64 * step).months()),
-        "decade" => Some((whole * 10).years()),
-        "century" => Some((whole * 100).years()),
+    // A fraction is left to the unit below. What the calendar does not hold ("65 million years ago") is no day.
+    let whole = (count * step as f64).trunc() as i64;
+    let months = (count * 12.0 * step as f64).trunc() as i64;
+    let span = match unit {
+        "second" | "minute" | "hour" => Some(Span::new()),
+        "day" | "night" => Span::new().try_days(whole).ok(),
+        "weekend" | "week" => Span::new().try_weeks(whole).ok(),
+        "fortnight" => Span::new().try_weeks(whole.saturating_mul(2)).ok(),
+        "month" => Span::new().try_months(whole).ok(),
+        "season" | "year" => Span::new().try_months(months).ok(),
+        "decade" => Span::new().try_years(whole.saturating_mul(10)).ok(),
+        "century" => Span::new().try_years(whole.saturating_mul(100)).ok(),
         _ => None,
     };
-    let date = story.zip(span).and_then(|(story, span)| story.checked_add(span).ok());
+    let date = story.zip(span).and_then(|(story, span)| story.checked_add(span).ok()).filter(|date| date.year() > 0);
     let text = date.map(|date| match unit {
         "season" | "year" | "decade" | "century" => format!("{:04}", date.year()),
         "month" => format!("{:04}-{:02}", date.year(), date.month()),

@@ -46,13 +46,6 @@ const EDGE: Atom = Atom {
     opens: false,
 };
 
-/// Tables that the features need.
-#[derive(Debug)]
-pub(in crate::extract) struct Tables {
-    gazetteer: Gazetteer,
-    classes: Classes,
-}
-
 /// A sentence made ready; its buffers are used again for the next one.
 #[derive(Debug, Default)]
 pub(in crate::extract) struct Sentence {
@@ -79,16 +72,10 @@ pub enum Kind {
     Class,
 }
 
-impl Tables {
-    pub(in crate::extract) fn new(classes: &str) -> Self {
-        Self { gazetteer: Gazetteer::new(), classes: Classes::new(classes) }
-    }
-}
-
 impl Sentence {
     /// Takes in the tokens of one sentence.
-    pub(in crate::extract) fn read(&mut self, tables: &Tables, tokens: &[Token<'_>]) {
-        tables.gazetteer.mark(tokens, &mut self.bits);
+    pub(in crate::extract) fn read(&mut self, gazetteer: &Gazetteer, classes: &Classes, tokens: &[Token<'_>]) {
+        gazetteer.mark(tokens, &mut self.bits);
         self.manner = manner(tokens, &self.bits);
         self.mark_scored(tokens);
         self.atoms.clear();
@@ -107,8 +94,8 @@ impl Sentence {
                 self.atoms.push(EDGE);
                 continue;
             }
-            let (fine, coarse) = if token.case == Case::Mark { (0, 0) } else { tables.classes.of(token.folded) };
-            let (head, tail) = ends(token.text.as_bytes());
+            let (fine, coarse) = if token.case == Case::Mark { (0, 0) } else { classes.of(token.folded) };
+            let (head, tail) = ends(token.text);
             self.atoms.push(Atom {
                 folded: token.folded,
                 exact: if token.case == Case::Lower { token.folded } else { hash::exact(token.text) },
@@ -354,10 +341,12 @@ fn is_capital(tokens: &[Token<'_>], bits: &[u64], at: usize) -> bool {
 
 /// A small word inside names.
 fn is_joint(token: &Token<'_>) -> bool {
-    const JOINTS: [&str; 16] =
-        ["of", "the", "for", "de", "del", "la", "da", "do", "dos", "das", "van", "von", "der", "den", "bin", "&"];
+    const JOINTS: [&str; 24] = [
+        "of", "the", "for", "de", "del", "la", "da", "do", "dos", "das", "van", "von", "der", "den", "bin", "&", "du",
+        "des", "et", "y", "e", "und", "für", "los",
+    ];
     static NUMBERS: LazyLock<hash::Numbers> = LazyLock::new(|| JOINTS.iter().map(|word| hash::folded(word)).collect());
-    short(token.case) && NUMBERS.contains(&token.folded) && ends(token.text.as_bytes()).1 & 0xFF < 128
+    short(token.case) && NUMBERS.contains(&token.folded) && (token.text.is_ascii() || token.text == "für")
 }
 
 #[inline]
@@ -404,9 +393,17 @@ fn shape(token: &Token<'_>) -> u64 {
     }
 }
 
-/// First and last four bytes in lower case: the first in the lowest byte, the last in the highest.
+/// First and last four letters in lower case: the first in the lowest byte, the last in the highest. Of a letter beyond
+/// ASCII the last byte of its number, which tells the letters of one script apart.
 #[inline]
-fn ends(bytes: &[u8]) -> (u32, u32) {
+fn ends(word: &str) -> (u32, u32) {
+    if !word.is_ascii() {
+        let byte = |c: char| c.to_lowercase().next().map_or(0, |c| c as u32 & 0xFF);
+        let head = word.chars().take(4).zip([0, 8, 16, 24]).fold(0, |all, (c, place)| all | byte(c) << place);
+        let tail = word.chars().rev().take(4).zip([24, 16, 8, 0]).fold(0, |all, (c, place)| all | byte(c) << place);
+        return (head, tail);
+    }
+    let bytes = word.as_bytes();
     if let (Some(head), Some(tail)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
         return (lower(*head), lower(*tail));
     }

@@ -16,9 +16,11 @@ pub mod training;
 mod viterbi;
 
 use super::OUTSIDE;
+use super::gazetteer::Gazetteer;
 use crate::extract::entities::token::Token;
+use classes::Classes;
 use document::{Memory, Spot};
-use features::{Sentence, Tables};
+use features::Sentence;
 use table::{Rows, Scores, Table, WIDTH};
 use viterbi::{Lattice, Steps};
 
@@ -28,7 +30,7 @@ const MODEL: &[u8] = include_bytes!("model.bin");
 /// The tagger, compiled once.
 #[derive(Debug)]
 pub struct Fast {
-    tables: Tables,
+    classes: Classes,
     table: Table,
     steps: Steps,
 }
@@ -48,12 +50,12 @@ impl Fast {
     /// Of a model's bytes; nothing when they are broken.
     pub(in crate::extract) fn of(bytes: &[u8]) -> Option<Self> {
         let table = Table::read(&zstd::decode_all(bytes).ok()?)?;
-        Some(Self { tables: Tables::new(&table.classes), steps: Steps::new(&table.transitions), table })
+        Some(Self { classes: Classes::new(&table.classes), steps: Steps::new(&table.transitions), table })
     }
 
     /// A label for each token of a story, text after text.
-    pub(in crate::extract) fn labels(&self, texts: &[&[Token<'_>]]) -> Vec<u8> {
-        let mut story = self.look(texts);
+    pub(in crate::extract) fn labels(&self, gazetteer: &Gazetteer, texts: &[&[Token<'_>]]) -> Vec<u8> {
+        let mut story = self.look(gazetteer, texts);
         let mut memory = Memory::default();
         memory.read(&story.spots, &story.labels);
         self.look_again(&memory, &mut story);
@@ -67,7 +69,7 @@ impl Fast {
     }
 
     /// The first look: each sentence by itself.
-    fn look(&self, texts: &[&[Token<'_>]]) -> Story {
+    fn look(&self, gazetteer: &Gazetteer, texts: &[&[Token<'_>]]) -> Story {
         let mut story = Story::default();
         let mut sentence = Sentence::default();
         let mut lattice = Lattice::default();
@@ -75,7 +77,7 @@ impl Fast {
         let mut start = 0;
         let sentences = texts.iter().flat_map(|tokens| tokens.chunk_by(|left, right| left.sentence == right.sentence));
         for tokens in sentences {
-            sentence.read(&self.tables, tokens);
+            sentence.read(gazetteer, &self.classes, tokens);
             let mut at = 0;
             for stretch in sentence.scored().chunk_by(|left, right| left == right) {
                 let words = at..at + stretch.len();

@@ -1,6 +1,7 @@
 //! The tagger as a whole: a stored example, and text that means harm.
 
 use super::*;
+use crate::extract::ENGLISH;
 use crate::extract::entities::token::tokens;
 use crate::extract::tagger::LABELS;
 use crate::model::Field;
@@ -9,7 +10,7 @@ use crate::model::Field;
 fn names(text: &str) -> Vec<(String, u8)> {
     let tokens = tokens(text, Field::Body);
     let mut names: Vec<(usize, usize, u8)> = Vec::new();
-    for (token, label) in tokens.iter().zip(Fast::new().labels(&[&tokens])) {
+    for (token, label) in tokens.iter().zip(Fast::new().labels(&Gazetteer::new(ENGLISH), &[&tokens])) {
         match names.last_mut() {
             Some(last) if label != OUTSIDE && label % 2 == 0 => last.1 = token.end,
             _ if label % 2 == 1 => names.push((token.start, token.end, label / 2)),
@@ -39,14 +40,14 @@ fn it_reads_a_story() {
 
 #[test]
 fn every_row_of_labels_is_a_row_of_names_whatever_the_text() {
-    let fast = Fast::new();
+    let (fast, gazetteer) = (Fast::new(), Gazetteer::new(ENGLISH));
     let long = "Aa".repeat(100_000);
     let many = "New York of the ".repeat(5_000);
     let marks =
         "\u{301}\u{301}A\u{301} É.É. 'S ’s -- U.S. \u{200b}A\u{feff} 1A a.B.c & — ÅÆ ß İI\u{307} 北京 Ω".repeat(50);
     for text in ["", " ", ".", "A", "of the", long.as_str(), many.as_str(), marks.as_str()] {
         let tokens = tokens(text, Field::Body);
-        let labels = fast.labels(&[&tokens]);
+        let labels = fast.labels(&gazetteer, &[&tokens]);
         assert_eq!(labels.len(), tokens.len());
         assert!(labels.iter().all(|label| usize::from(*label) < LABELS));
         assert!(labels.windows(2).all(|pair| may_follow(pair[0], pair[1])), "{labels:?}");
@@ -66,9 +67,10 @@ fn a_broken_model_is_no_model() {
 /// The sum over all features of a sentence: it changes when a feature does, and then the model must be trained anew.
 #[test]
 fn features_are_those_that_the_model_was_trained_with() {
-    let tables = Tables::new("paris rome\n\nsaid told\n");
+    let classes = Classes::new("paris rome\n\nsaid told\n");
     let mut sentence = Sentence::default();
-    sentence.read(&tables, &tokens("Bank of Rome chief Ann Sémou, 47, said on Jan. 2: \"IT IS 7-1.\"", Field::Body));
+    let tokens = tokens("Bank of Rome chief Ann Sémou, 47, said on Jan. 2: \"IT IS 7-1.\"", Field::Body);
+    sentence.read(&Gazetteer::new(ENGLISH), &classes, &tokens);
     let (mut sum, mut count) = (0u64, 0);
     let scored: Vec<usize> = (0..sentence.scored().len()).filter(|at| sentence.scored()[*at]).collect();
     for at in &scored {
@@ -77,5 +79,5 @@ fn features_are_those_that_the_model_was_trained_with() {
             count += 1;
         });
     }
-    assert_eq!((scored.len(), count, sum), (9, 466, 3_332_740_413_307_065_434));
+    assert_eq!((scored.len(), count, sum), (9, 466, 6_028_676_658_381_572_275));
 }

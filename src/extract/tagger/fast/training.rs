@@ -1,11 +1,14 @@
 //! The door through which the trainer in `tools/tagger/fast` uses the very code of the tagger. No part of the program.
 
 use super::Fast;
+use super::classes::Classes;
 use super::document::Memory;
-use super::features::{Sentence, Tables};
+use super::features::Sentence;
 use super::table::{SCALE, Table};
+use crate::extract::ENGLISH;
 use crate::extract::entities::hash;
 use crate::extract::entities::token::{self, Token};
+use crate::extract::tagger::gazetteer::Gazetteers;
 
 pub use super::features::Kind;
 
@@ -18,7 +21,8 @@ pub type Word<'t> = (&'t str, bool, bool);
 /// Reads sentences for their features.
 #[derive(Debug)]
 pub struct Reader {
-    tables: Tables,
+    gazetteers: Gazetteers,
+    classes: Classes,
     sentence: Sentence,
 }
 
@@ -41,13 +45,13 @@ fn tokens<'t>(sentences: &[Vec<Word<'t>>]) -> Vec<Token<'t>> {
 impl Reader {
     /// With these classes of words.
     pub fn new(classes: &str) -> Self {
-        Self { tables: Tables::new(classes), sentence: Sentence::default() }
+        Self { gazetteers: Gazetteers::default(), classes: Classes::new(classes), sentence: Sentence::default() }
     }
 
-    /// Takes in a sentence and tells which of its words are looked at.
-    pub fn read(&mut self, words: &[Word<'_>]) -> &[bool] {
+    /// Takes in a sentence of a language and tells which of its words are looked at.
+    pub fn read(&mut self, language: &str, words: &[Word<'_>]) -> &[bool] {
         let tokens = tokens(&[words.to_vec()]);
-        self.sentence.read(&self.tables, &tokens);
+        self.sentence.read(self.gazetteers.of(language), &self.classes, &tokens);
         self.sentence.scored()
     }
 
@@ -86,22 +90,22 @@ pub struct Cut<'t>(Vec<Token<'t>>);
 
 /// A trained tagger.
 #[derive(Debug)]
-pub struct Tagger(Fast);
+pub struct Tagger(Fast, Gazetteers);
 
 impl Tagger {
     /// Of a model's bytes.
     pub fn new(model: &[u8]) -> Option<Self> {
-        Fast::of(model).map(Self)
+        Some(Self(Fast::of(model)?, Gazetteers::default()))
     }
 
-    /// The labels of a document, sentence after sentence.
-    pub fn labels(&self, sentences: &[Vec<Word<'_>>]) -> Vec<u8> {
-        self.0.labels(&[&tokens(sentences)])
+    /// The labels of a document in a language, sentence after sentence.
+    pub fn labels(&self, language: &str, sentences: &[Vec<Word<'_>>]) -> Vec<u8> {
+        self.0.labels(self.1.of(language), &[&tokens(sentences)])
     }
 
     /// The first look at a document, and the features of the second one.
-    pub fn second(&self, sentences: &[Vec<Word<'_>>]) -> Vec<Second> {
-        let story = self.0.look(&[&tokens(sentences)]);
+    pub fn second(&self, language: &str, sentences: &[Vec<Word<'_>>]) -> Vec<Second> {
+        let story = self.0.look(self.1.of(language), &[&tokens(sentences)]);
         let mut memory = Memory::default();
         memory.read(&story.spots, &story.labels);
         let words = story.tokens.iter().zip(&story.scores).zip(&story.spots).enumerate();
@@ -123,11 +127,11 @@ impl Tagger {
 
     /// Labels the tokens; returns how many there are.
     pub fn count(&self, tokens: &Cut<'_>) -> usize {
-        self.0.labels(&[&tokens.0]).len()
+        self.0.labels(self.1.of(ENGLISH), &[&tokens.0]).len()
     }
 
     /// The bits of the gazetteer.
     pub fn known(sentences: &[Vec<Word<'_>>]) -> Vec<u64> {
-        crate::extract::tagger::gazetteer::Gazetteer::new().bits(&tokens(sentences))
+        Gazetteers::default().of(ENGLISH).bits(&tokens(sentences))
     }
 }

@@ -17,6 +17,7 @@ pub struct Sentence {
 #[derive(Debug, Clone)]
 pub struct Document {
     pub corpus: String,
+    pub language: String,
     pub held: bool,
     /// How much it weighs in training.
     pub weight: f32,
@@ -53,6 +54,7 @@ pub fn read(path: &Path, weight: f32) -> Result<Vec<Document>, Box<dyn std::erro
         });
         documents.push(Document {
             corpus: value["corpus"].as_str().unwrap_or_default().to_owned(),
+            language: value["language"].as_str().unwrap_or("en").to_owned(),
             weight,
             gold: true,
             held: value["part"] == "held",

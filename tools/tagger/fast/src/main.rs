@@ -29,11 +29,12 @@ impl Options {
 
 fn stretches(
     reader: &mut Reader,
+    language: &str,
     text: &Sentence,
     weight: f32,
     number: &mut impl FnMut(u64) -> Option<u32>,
 ) -> Vec<Stretch> {
-    let scored = reader.read(&text.words()).to_vec();
+    let scored = reader.read(language, &text.words()).to_vec();
     let mut stretches = Vec::new();
     let mut at = 0;
     for part in scored.chunk_by(|left, right| left == right) {
@@ -81,7 +82,7 @@ fn train(documents: &[&Document], classes: &str, options: &Options) -> Result<Ve
                 let sentences: Vec<_> = document.sentences.iter().map(Sentence::words).collect();
                 let allowed: Vec<u32> =
                     document.sentences.iter().flat_map(|text| text.allowed.iter().copied()).collect();
-                for word in tagger.second(&sentences) {
+                for word in tagger.second(&document.language, &sentences) {
                     masks.push(allowed[word.token]);
                     words.push(word);
                 }
@@ -138,19 +139,21 @@ fn train_first(documents: &[&Document], classes: &str, options: &Options) -> Tra
     let weight = |corpus: &str| options.number(&format!("w-{corpus}"), 1.0);
     let mut random = Random(7);
     let vary = vary::Vary::new(documents);
-    let texts: Vec<Vec<(Sentence, f32)>> = (0..variants)
+    let texts: Vec<Vec<(&str, Sentence, f32)>> = (0..variants)
         .map(|variant| {
             documents
                 .iter()
                 .flat_map(|document| {
-                    document.sentences.iter().map(|text| (text, document.weight * weight(&document.corpus)))
+                    let of = |text| (document.language.as_str(), text, document.weight * weight(&document.corpus));
+                    document.sentences.iter().map(of)
                 })
-                .map(|(text, weight)| {
+                .map(|(language, text, weight)| {
                     (
+                        language,
                         if variant == 0 {
                             text.clone()
                         } else {
-                            vary.sentence(text, options.number("swap", 0.25), &mut random)
+                            vary.sentence(language, text, options.number("swap", 0.25), &mut random)
                         },
                         weight,
                     )
@@ -160,8 +163,8 @@ fn train_first(documents: &[&Document], classes: &str, options: &Options) -> Tra
         .collect();
     // Features that occur once teach nothing.
     let mut counts: HashMap<u64, u32> = HashMap::new();
-    for (text, weight) in texts.iter().flatten() {
-        stretches(&mut reader, text, *weight, &mut |hash| {
+    for (language, text, weight) in texts.iter().flatten() {
+        stretches(&mut reader, language, text, *weight, &mut |hash| {
             *counts.entry(hash).or_default() += 1;
             None
         });
@@ -175,8 +178,8 @@ fn train_first(documents: &[&Document], classes: &str, options: &Options) -> Tra
         .map(|texts| {
             texts
                 .iter()
-                .flat_map(|(text, weight)| {
-                    stretches(&mut reader, text, *weight, &mut |hash| numbers.get(&hash).copied())
+                .flat_map(|(language, text, weight)| {
+                    stretches(&mut reader, language, text, *weight, &mut |hash| numbers.get(&hash).copied())
                 })
                 .collect()
         })
@@ -219,7 +222,7 @@ fn evaluate(model: &[u8], documents: &[&Document]) -> Option<f64> {
         .iter()
         .map(|document| {
             let words: Vec<_> = document.sentences.iter().map(Sentence::words).collect();
-            let labels = tagger.labels(&words);
+            let labels = tagger.labels(&document.language, &words);
             let mut rest = labels.as_slice();
             words
                 .iter()

@@ -2,10 +2,11 @@
 
 use crate::crf::Random;
 use crate::data::{Document, Sentence};
+use std::collections::HashMap;
 
-/// The names of the training text, by type.
+/// The names of the training text, by language and type.
 pub struct Vary {
-    names: [Vec<Vec<String>>; 9],
+    names: HashMap<String, [Vec<Vec<String>>; 9]>,
 }
 
 /// The type that a mask tells with certainty, and whether it begins.
@@ -32,23 +33,26 @@ fn names(text: &Sentence) -> Vec<(usize, usize, usize)> {
 
 impl Vary {
     pub fn new(documents: &[&Document]) -> Self {
-        let mut all: [Vec<Vec<String>>; 9] = Default::default();
-        for text in documents.iter().flat_map(|document| &document.sentences) {
-            for (start, end, kind) in names(text) {
-                all[kind].push(text.tokens[start..end].to_vec());
+        let mut all: HashMap<String, [Vec<Vec<String>>; 9]> = HashMap::new();
+        for document in documents {
+            let lists = all.entry(document.language.clone()).or_default();
+            for text in &document.sentences {
+                for (start, end, kind) in names(text) {
+                    lists[kind].push(text.tokens[start..end].to_vec());
+                }
             }
         }
         Self { names: all }
     }
 
     /// A variant of a sentence.
-    pub fn sentence(&self, text: &Sentence, swap: f32, random: &mut Random) -> Sentence {
+    pub fn sentence(&self, language: &str, text: &Sentence, swap: f32, random: &mut Random) -> Sentence {
         let mut out = Sentence::default();
         let mut at = 0;
         let mut spots = names(text).into_iter().peekable();
         while at < text.tokens.len() {
             if let Some((start, end, kind)) = spots.next_if(|(start, _, _)| *start == at) {
-                let list = &self.names[kind];
+                let list = &self.names[language][kind];
                 if random.chance(swap) && !list.is_empty() {
                     for (n, token) in list[random.below(list.len())].iter().enumerate() {
                         out.tokens.push(token.clone());
