@@ -130,6 +130,21 @@ fn names_of_zones_mean_what_they_mean_in_their_language() {
 }
 
 #[test]
+fn places_stand_for_their_zone_as_it_was_that_day() {
+    check("2020-05-01 10:00 Europe/Rome", "2020-05-01T10:00:00+02:00");
+    check("2020-12-01 10:00 Europe/Rome", "2020-12-01T10:00:00+01:00");
+    check("Tue, 29 Sep 2020 10:00 (Asia/Seoul)", "2020-09-29T10:00:00+09:00");
+    check("29.09.2020, 18:05 america/argentina/buenos_aires", "2020-09-29T18:05:00-03:00");
+    check("9/29/2020 6:05 PM EST America/New_York", "2020-09-29T18:05:00-04:00");
+    check("2020-09-29T18:05:00 Etc/GMT-3", "2020-09-29T18:05:00+03:00");
+    // What is written as an offset counts, also where the place does not have it.
+    check("2020-09-29T18:05:00+01:00[Europe/Moscow]", "2020-09-29T18:05:00+01:00");
+    check("1905-09-29 18:05 Europe/Paris", "1905-09-29T18:05:00+00:09");
+    check("2020-09-29 18:05 Nowhere/Atlantis", "2020-09-29T18:05:00Z ?");
+    check("29/Sep/2020 18:05 Asia/Kolkata", "2020-09-29T18:05:00+05:30");
+}
+
+#[test]
 fn dates_that_end_before_their_day_begin_with_it() {
     for (text, expected) in [
         ("2020-09", "2020-09-01"),
