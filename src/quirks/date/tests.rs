@@ -150,6 +150,18 @@ fn places_stand_for_their_zone_as_it_was_that_day() {
 }
 
 #[test]
+fn every_place_is_read_and_read_back() {
+    let places = jiff::tz::TimeZoneDatabase::bundled();
+    let names: Vec<_> = places.available().filter(|name| name.as_str().contains('/')).collect();
+    assert!(names.len() > 400, "{}", names.len());
+    for (name, day) in names.iter().flat_map(|name| ["1901-01-01", "2020-07-01"].map(|day| (name, day))) {
+        let first = read(&format!("{day} 18:05 {name}")).filter(|read| !read.zone_assumed);
+        let time = first.unwrap_or_else(|| panic!("{day} {name}")).time;
+        assert_eq!(read(&time.to_string()).map(|read| read.time.utc()), Some(time.utc()), "{day} {name}");
+    }
+}
+
+#[test]
 fn dates_that_end_before_their_day_begin_with_it() {
     for (text, expected) in [
         ("2020-09", "2020-09-01"),
