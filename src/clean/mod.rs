@@ -15,7 +15,7 @@ use crate::model::{
     Article, Author, BodyFrom, Completeness, Feed, Hash, Issue, Item, ItemId, LanguageFrom, Notice, Observed, Stage,
     StatedTime,
 };
-use crate::quirks::canonical_url;
+use crate::quirks::{canonical_url, language_code};
 pub use page::Begun;
 use page::Story;
 use text::Marks;
@@ -123,11 +123,12 @@ fn set_language(article: &mut Article, feed: &Feed, markup: Option<&str>) {
     }
 }
 
-/// `en_us` and `EN-US` are `en-US`; what is no tag is none.
+/// `en_us` and `EN-US` are `en-US`, "English" is `en`; what is no tag is none.
 fn language_tag(written: &str) -> Option<String> {
     let written = written.split([',', ';']).next()?.trim().replace('_', "-");
     let mut parts = written.split('-');
-    let first = parts.next()?.to_ascii_lowercase();
+    let first = parts.next()?;
+    let first = language_code(first).map_or_else(|| first.to_ascii_lowercase(), str::to_owned);
     if !(2..=3).contains(&first.len()) || !first.bytes().all(|byte| byte.is_ascii_lowercase()) || first == "und" {
         return None;
     }

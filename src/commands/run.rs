@@ -30,15 +30,16 @@ const TRY_LATER: u8 = 75;
 pub(super) fn run(given: &cli::Run) -> u8 {
     let (flags, environment) = (Flags::from(&given.configuration), Environment::of_process());
     let (loaded, files) = config::read(&flags, &environment);
-    let loaded = match loaded {
-        Ok(loaded) => loaded,
+    // Where each key of ten thousand feeds was written is let go: nobody asks a daemon for it.
+    let config = match loaded.map(|loaded| loaded.config) {
+        Ok(config) => config,
         Err(problems) => return refuse(&problems),
     };
-    if let Err(error) = logging::init(&loaded.config.log) {
+    if let Err(error) = logging::init(&config.log) {
         complain(&format!("the log cannot be set up: {error}"));
         return exit::CONFIGURATION;
     }
-    if let Err(error) = traces::install(&loaded.config.traces) {
+    if let Err(error) = traces::install(&config.traces) {
         complain(&error.to_string());
         return exit::CONFIGURATION;
     }
@@ -52,10 +53,10 @@ pub(super) fn run(given: &cli::Run) -> u8 {
     };
     let code = runtime.block_on(async {
         if given.once {
-            return daemon(loaded.config, None).await;
+            return daemon(config, None).await;
         }
         match Reloader::new(flags, environment, files) {
-            Ok(reloading) => daemon(loaded.config, Some(reloading)).await,
+            Ok(reloading) => daemon(config, Some(reloading)).await,
             Err(error) => {
                 complain(&format!("signals cannot be handled: {error}"));
                 exit::BUG

@@ -4,13 +4,13 @@ mod ask;
 mod settle;
 
 use super::{
-    Assignment, Context, FeedChange, FeedMemory, Means, Order, Outcome, PollOutcome,
+    Assignment, Context, FeedMemory, Means, Order, Outcome, PollOutcome,
     fold::Member,
     pace::Pace,
     problem::{self, HELD},
     schedule::{Ended, Schedule},
 };
-use crate::model::{Feed, FeedNotes, FeedState, Issue};
+use crate::model::{EventKind, Feed, FeedNotes, FeedState, Issue};
 use ask::Poll;
 use jiff::Timestamp;
 use std::{sync::Arc, time::Duration};
@@ -33,13 +33,21 @@ pub async fn feed(context: Context, feed: Arc<Feed>, memory: FeedMemory) -> Outc
 
 /// The same for a feed whose configuration may change meanwhile. Orders are heard between polls, so that nothing is on
 /// its way to the doorstep when one is followed; what the task knows of the feed it goes on knowing.
-pub async fn follow(context: Context, feed: Arc<Feed>, memory: FeedMemory, orders: watch::Receiver<Order>) -> Outcome {
+pub fn follow(
+    context: Context,
+    feed: Arc<Feed>,
+    memory: FeedMemory,
+    orders: watch::Receiver<Order>,
+) -> impl Future<Output = Outcome> {
     let cancel = context.cancel.clone();
+    // Made outside, so that what is awaited does not hold beside it what it was made of.
     let mut task = Task::new(context, feed, memory, orders);
-    tokio::select! {
-        biased;
-        () = cancel.cancelled() => Outcome::Cancelled,
-        outcome = task.run() => outcome,
+    async move {
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Outcome::Cancelled,
+            outcome = task.run() => outcome,
+        }
     }
 }
 
@@ -75,8 +83,8 @@ struct Task {
     /// 304s since the last whole document, and when that was.
     unmodified: u32,
     whole_at: Instant,
-    /// A change that has found no room on the doorstep yet.
-    unreported: Option<FeedChange>,
+    /// The events of a change that has found no room on the doorstep yet.
+    unreported: Option<Vec<(EventKind, String)>>,
     /// Why it is not polled at present.
     held: Option<String>,
 }

@@ -11,7 +11,7 @@ use super::{
     link::Base,
     markup_links, media,
     namespaces::Space::{
-        self, Atom, Content, Dc, DcTerms, Feedburner, Itunes, Media, News, Other, Prism, Rss, Xhtml, Yandex,
+        self, Atom, Content, Dc, DcTerms, Feedburner, Itunes, Media, News, Other, Prism, Rdf, Rss, Xhtml, Yandex,
     },
     people, plain,
     times::{self, Manner},
@@ -61,8 +61,9 @@ const SUMMARIES: [(Space, &str); 14] = [
     (Other, "description"),
     (Other, "summary"),
 ];
-const CONTENTS: [(Space, &str); 13] = [
+const CONTENTS: [(Space, &str); 14] = [
     (Content, "encoded"),
+    (Rdf, "value"),
     (Atom, "content"),
     (Yandex, "full-text"),
     (Rss, "full-text"),
@@ -103,7 +104,15 @@ const CATEGORIES: [(Space, &str); 7] = [
 const KEYWORDS: [(Space, &str); 5] =
     [(Itunes, "keywords"), (Media, "keywords"), (News, "keywords"), (Rss, "keywords"), (Prism, "keyword")];
 /// Elements that only hold fields of the entry together.
-const WRAPPERS: [(Space, &str); 3] = [(News, "news"), (News, "publication"), (Media, "group")];
+const WRAPPERS: [(Space, &str); 7] = [
+    (News, "news"),
+    (News, "publication"),
+    (Media, "group"),
+    (Content, "items"),
+    (Content, "item"),
+    (Rdf, "bag"),
+    (Rdf, "li"),
+];
 /// Elements of which each may be the summary; a second one with another text is the content, where there is no better.
 const SUMMARY_OR_CONTENT: [(Space, &str); 3] = [(Rss, "description"), (Rss, "summary"), (Atom, "summary")];
 

@@ -12,11 +12,14 @@ use super::{
     markup_links,
     media::{add_enclosure, add_image},
     people, plain,
-    times::{self, Manner, Which, date_of},
+    times::{self, LOOKED_AT, Manner, Which, date_of},
 };
 use crate::model::{Author, FeedHead, FeedId, Issue, Item, ItemId, Rhythm, Stage};
-use crate::quirks::date::Habit;
 use serde_json::{Map, Value};
+
+const PUBLISHED: [&str; 7] =
+    ["date_published", "published", "published_at", "publishedAt", "pubDate", "date", "created_at"];
+const UPDATED: [&str; 5] = ["date_modified", "updated", "modified", "updated_at", "updatedAt"];
 
 /// Reads a document.
 pub(super) fn read(source: &Source<'_>, text: &str) -> Result<Parsed, ParseError> {
@@ -73,8 +76,12 @@ pub(super) fn read(source: &Source<'_>, text: &str) -> Result<Parsed, ParseError
     }
     parsed.head.language = parsed.head.language.or_else(|| source.language.clone());
     let shared = value.as_object().map(|object| authors(object, base)).unwrap_or_default();
-    let habit = parsed.head.language.as_deref().map(Habit::of_language).unwrap_or_default();
-    let manner = Manner { habit, ..Manner::default() };
+    let changed = value.as_object().and_then(|object| text_of(object, &UPDATED));
+    let objects = || entries.iter().take(LOOKED_AT).filter_map(Value::as_object);
+    let dates = objects().flat_map(|object| [text_of(object, &PUBLISHED), text_of(object, &UPDATED)]).flatten();
+    let dates: Vec<String> = dates.chain(changed.clone()).collect();
+    let manner = times::manner_of(&dates, source.at, parsed.head.language.as_deref());
+    parsed.head.updated = changed.and_then(|written| date_of(&written, manner));
     let mut unreadable = 0_usize;
     for entry in entries.iter().take(MAX_ITEMS) {
         match entry.as_object().map(|object| item(feed, base, manner, object)) {
@@ -113,7 +120,7 @@ fn head(object: &Map<String, Value>, base: &Base) -> FeedHead {
         link: text_of(object, &["home_page_url", "link", "url"]).and_then(|url| base.absolute(&url)),
         description: text_of(object, &["description", "subtitle"]),
         language: text_of(object, &["language", "lang"]).and_then(|language| language::tag(&language)),
-        updated: text_of(object, &["updated", "date_modified"]).and_then(|text| date_of(&text, Manner::default())),
+        updated: None,
         id: text_of(object, &["feed_url", "id"]),
         ttl_minutes: None,
         rhythm: Rhythm::default(),
@@ -132,13 +139,8 @@ fn item(feed: &FeedId, base: &Base, manner: Manner, object: &Map<String, Value>)
         .map(absolute)
         .or_else(|| text_of(object, &["content_text"]).map(|text| escape_where_needed(&text)))
         .or_else(|| text_of(object, &["content", "body", "text", "full_text"]));
-    let published = text_of(
-        object,
-        &["date_published", "published", "published_at", "publishedAt", "pubDate", "date", "created_at"],
-    );
-    let updated = text_of(object, &["date_modified", "updated", "modified", "updated_at", "updatedAt"]);
-    for (written, which) in [(published, Which::Published), (updated, Which::Updated)] {
-        if let Some(written) = written {
+    for (names, which) in [(PUBLISHED.as_slice(), Which::Published), (&UPDATED, Which::Updated)] {
+        if let Some(written) = text_of(object, names) {
             times::note(&written, date_of(&written, manner), manner, which, &mut item);
         }
     }

@@ -8,6 +8,7 @@ use super::{
     namespaces::Space::{self, Atom, Content, Dc, DcTerms, News, Rss, Yandex},
     tree::{Node, Tree},
 };
+use crate::quirks::language_code;
 
 /// Elements that state a language of the one they stand in.
 const STATED: [(Space, &str); 4] = [(Dc, "language"), (Rss, "language"), (DcTerms, "language"), (News, "language")];
@@ -23,6 +24,9 @@ const TEXTS: [(Space, &str); 9] = [
     (Atom, "title"),
     (Space::Xhtml, "body"),
 ];
+
+/// Codes that say "not known", "several" and "none".
+const NO_LANGUAGE: [&str; 4] = ["und", "mul", "mis", "zxx"];
 
 /// The language of a feed.
 pub(super) fn of_feed(tree: &Tree, head: Node) -> Option<String> {
@@ -60,18 +64,20 @@ fn stated(tree: &Tree, fields: &[Node]) -> Option<String> {
     })
 }
 
-/// A language tag in its usual form: `en_US` is `en-US`; what is none is dropped. Of several the first counts.
+/// A language tag in its usual form: `en_US` is `en-US`, "English" is `en`; what is none is dropped. Of several the first
+/// counts.
 pub(super) fn tag(written: &str) -> Option<String> {
     let written = written.split([',', ';', '.', '@']).next()?.trim().replace('_', "-");
-    let mut parts = written.split('-');
-    let first = parts.next()?.to_ascii_lowercase();
+    let (first, rest) = written.split_once('-').unwrap_or((&written, ""));
+    let first = language_code(first).map_or_else(|| first.to_ascii_lowercase(), str::to_owned);
     let is_tag = (2..=3).contains(&first.len())
-        && written.len() <= 35
-        && written.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if !is_tag || first == "und" {
+        && first.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && rest.len() <= 32
+        && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !is_tag || NO_LANGUAGE.contains(&first.as_str()) {
         return None;
     }
-    let rest = parts.filter(|part| !part.is_empty()).map(|part| match part.len() {
+    let rest = rest.split('-').filter(|part| !part.is_empty()).map(|part| match part.len() {
         2 => part.to_ascii_uppercase(),
         4 => {
             let lower = part.to_ascii_lowercase();
@@ -95,8 +101,13 @@ mod tests {
             ("en, fr", Some("en")),
             (" ru_RU.UTF-8", Some("ru-RU")),
             ("", None),
-            ("English", None),
+            ("English", Some("en")),
+            ("German, Austria", Some("de")),
+            ("english-us ", Some("en-US")),
+            ("eng", Some("en")),
+            ("all of them", None),
             ("und", None),
+            ("mul", None),
         ] {
             assert_eq!(tag(written).as_deref(), expected);
         }

@@ -71,8 +71,8 @@ pub(super) struct Manner {
     pub(super) habit: Habit,
 }
 
-/// Dates that are looked at to learn the manner of a feed.
-const LOOKED_AT: usize = 200;
+/// Entries whose dates are looked at to learn the manner of a feed.
+pub(super) const LOOKED_AT: usize = 200;
 
 /// What the dates of a document, and its language, say about those that leave something open. `at` is when it was fetched.
 pub(super) fn manner(tree: &Tree, head: Node, entries: &[Node], at: Timestamp, language: Option<&str>) -> Manner {
@@ -87,6 +87,11 @@ pub(super) fn manner(tree: &Tree, head: Node, entries: &[Node], at: Timestamp, l
         })
         .filter_map(|(found, _)| characters(tree, found))
         .collect();
+    manner_of(&dates, at, language)
+}
+
+/// The same of dates that were found already.
+pub(super) fn manner_of(dates: &[String], at: Timestamp, language: Option<&str>) -> Manner {
     let mut shown = dates.iter().filter_map(|date| date::shows_day_first(date));
     let first = shown.next();
     let mut habit = language.map(Habit::of_language).unwrap_or_default();
@@ -94,7 +99,7 @@ pub(super) fn manner(tree: &Tree, head: Node, entries: &[Node], at: Timestamp, l
         // Two habits, of two programs, leave it open.
         habit.day_first = shown.all(|other| other == day_first).then_some(day_first);
     }
-    Manner { zone: zone(&dates, at, habit), habit }
+    Manner { zone: zone(dates, at, habit), habit }
 }
 
 fn zone(dates: &[String], at: Timestamp, habit: Habit) -> Option<Zone> {

@@ -33,6 +33,7 @@ impl Board {
     pub(super) fn new(out: watch::Sender<Snapshot>, feeds: &[Feed], to: &str, max_bytes: u64, tap: Tap) -> Self {
         out.send_modify(|now| {
             now.feeds = feeds.iter().filter(|feed| feed.enabled).map(not_polled_yet).collect();
+            now.feeds.shrink_to_fit();
             now.publisher.to = to.to_owned();
             now.intake.max_bytes = max_bytes;
         });

@@ -41,6 +41,9 @@ const PARSERS: usize = 4;
 /// so the largest one that is fetched has this to itself.
 const PARSING_BYTES: usize = 16 << 20;
 
+/// Deliveries that are handled at a time; the feeds of the others wait, and a crowd that starts at once takes no more.
+const AT_A_TIME: usize = 512;
+
 /// How much of a document that is no feed goes to the dead letters.
 const LETTER_BYTES: usize = 64 << 10;
 
@@ -105,7 +108,7 @@ impl Front {
         let mut work = tokio::task::JoinSet::new();
         loop {
             tokio::select! {
-                delivery = deliveries.recv() => {
+                delivery = deliveries.recv(), if work.len() < AT_A_TIME => {
                     let Some(delivery) = delivery else { break };
                     metrics::queued(Stage::Parse, deliveries.len() as u64);
                     let front = self.clone();

@@ -242,7 +242,7 @@ async fn run_all(
             () = cancel.cancelled() => {}
         }
         let acquiring = acquire(
-            &config,
+            config,
             once,
             reloads,
             &cancel,
@@ -278,7 +278,7 @@ async fn run_all(
 /// failed.
 #[expect(clippy::too_many_arguments, reason = "the wiring of one place, written once")]
 async fn acquire(
-    config: &Config,
+    config: Config,
     once: bool,
     reloads: Option<mpsc::Receiver<Reload>>,
     cancel: &CancellationToken,
@@ -306,12 +306,11 @@ async fn acquire(
     let mut front = Front::new(intake.clone(), roster.clone(), board.clone(), hold.clone(), damage.clone());
     let (means, page_means) = watch::channel(means);
     // A run that ends by itself is gone before a hub could call it.
-    let hubs = if once { None } else { Hubs::open(config, store, means.subscribe(), context.out.clone()).await? };
+    let hubs = if once { None } else { Hubs::open(&config, store, means.subscribe(), context.out.clone()).await? };
     let (hubs, service) = hubs.unzip();
     front.websub = hubs.as_ref().map(|hubs| hubs.websub.clone());
     let mut polling = Polling::new(front.clone(), context);
-    let mut reloading =
-        Reloading { running: config.clone(), roster: roster.clone(), board: board.clone(), means, hubs };
+    let mut reloading = Reloading { running: config, roster: roster.clone(), board: board.clone(), means, hubs };
     reloading.begin(&mut polling).await?;
 
     let (wanted, to_fetch) = mpsc::channel(PAGES_IN_FLIGHT);

@@ -9,6 +9,7 @@ use crate::{
     fetch::{self, Assignment, Means, Order, Outcome},
     model::{Feed, FeedId},
 };
+use futures::FutureExt as _;
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
@@ -30,8 +31,8 @@ pub(super) struct Polling {
 }
 
 struct Running {
-    /// As it is configured.
-    feed: Feed,
+    /// As it is configured; its task has the same.
+    feed: Arc<Feed>,
     orders: watch::Sender<Order>,
     /// False once its server said that it is gone.
     at_work: bool,
@@ -64,9 +65,11 @@ impl Polling {
         let memory = self.front.memory(feed).await?;
         let orders = watch::Sender::new(Order::GoOn);
         let (context, heard) = (self.context.clone(), orders.subscribe());
-        let task = Arc::new(self.as_polled(feed));
-        self.tasks.spawn(async move { (task.id.clone(), fetch::follow(context, task, memory, heard).await) });
-        let running = Running { feed: feed.clone(), orders, at_work: true, leaving: false };
+        let (id, feed) = (feed.id.clone(), Arc::new(feed.clone()));
+        // An async block around it would hold it twice, ten thousand times.
+        let task = fetch::follow(context, self.as_polled(&feed), memory, heard);
+        self.tasks.spawn(task.map(|outcome| (id, outcome)));
+        let running = Running { feed: Arc::clone(&feed), orders, at_work: true, leaving: false };
         self.running.insert(feed.id.clone(), running);
         Ok(())
     }
@@ -80,12 +83,12 @@ impl Polling {
     }
 
     /// The feed as its task is to take it: one of which a hub tells is polled less often.
-    fn as_polled(&self, feed: &Feed) -> Feed {
-        let mut feed = feed.clone();
+    fn as_polled(&self, feed: &Arc<Feed>) -> Arc<Feed> {
+        let mut feed = Arc::clone(feed);
         if self.told.contains(&feed.id) {
             let options = &self.context.options;
             let usual = feed.interval.unwrap_or(options.default_interval);
-            feed.interval = Some(usual.max(options.websub.poll_interval));
+            Arc::make_mut(&mut feed).interval = Some(usual.max(options.websub.poll_interval));
         }
         feed
     }
@@ -113,13 +116,13 @@ impl Polling {
                 continue;
             };
             let (returns, moved) = (running.leaving, running.feed.url != feed.url);
-            if running.feed == *feed && !other_means && !returns {
+            if *running.feed == *feed && !other_means && !returns {
                 continue;
             }
             changes.added += usize::from(returns);
-            changes.changed += usize::from(!returns && running.feed != *feed);
+            changes.changed += usize::from(!returns && *running.feed != *feed);
             running.leaving = false;
-            running.feed = feed.clone();
+            running.feed = Arc::new(feed.clone());
             if running.at_work {
                 told.push(feed.id.clone());
             } else if moved {
@@ -136,7 +139,7 @@ impl Polling {
     fn tell(&self, id: &FeedId) {
         let Some(running) = self.running.get(id).filter(|running| running.at_work && !running.leaving) else { return };
         let means = Means { client: Arc::clone(&self.context.client), options: Arc::clone(&self.context.options) };
-        let assignment = Assignment { feed: Arc::new(self.as_polled(&running.feed)), means };
+        let assignment = Assignment { feed: self.as_polled(&running.feed), means };
         running.orders.send_replace(Order::Change(assignment));
     }
 
@@ -157,7 +160,7 @@ impl Polling {
             _ if running.leaving => drop(self.running.remove(&id)),
             // It was configured again after it had heard that it should leave.
             Outcome::Left => {
-                let feed = running.feed.clone();
+                let feed = Arc::clone(&running.feed);
                 self.begin(&feed).await?;
             }
             _ => {}

@@ -11,9 +11,9 @@ use crate::model::StatedTime;
 use jiff::{
     ToSpan as _,
     civil::{Date, ISOWeekDate, Time, Weekday},
-    tz::Offset,
+    tz::{Offset, TimeZone},
 };
-use pieces::{Piece, pieces, zone_of_language};
+use pieces::{Piece, pieces, zone_of_language, zone_of_place};
 use std::{collections::HashMap, sync::LazyLock};
 
 /// A date that was read.
@@ -90,8 +90,12 @@ pub fn read_as(text: &str, habit: Habit) -> Option<Read> {
     if text.is_empty() || text.len() > LONGEST {
         return None;
     }
-    let mut reader = Reader::new(pieces(text), zone_of_language(text));
-    reader.habit = habit;
+    let (text, place) = match zone_of_place(text) {
+        Some((rest, place)) => (rest, Some(place)),
+        None => (text.to_owned(), None),
+    };
+    let mut reader = Reader::new(pieces(&text), zone_of_language(&text));
+    (reader.place, reader.habit) = (place, habit);
     reader.read()
 }
 
@@ -155,6 +159,8 @@ struct Reader {
     zone: Option<i32>,
     /// The zone was written as an offset, which no name beside it overrules.
     zone_is_offset: bool,
+    /// The zone of the place that is named, which knows better than a name beside it whether clocks were changed.
+    place: Option<TimeZone>,
     /// The zone of the language, for want of another.
     usual_zone: Option<i32>,
     /// A "T" stood before the time: the date is in the order of ISO 8601.
@@ -175,6 +181,7 @@ impl Reader {
             afternoon: None,
             zone: None,
             zone_is_offset: false,
+            place: None,
             usual_zone,
             is_iso: false,
             habit: Habit::default(),
@@ -450,12 +457,17 @@ impl Reader {
         let time =
             Time::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, i8::try_from(second).ok()?, nanosecond)
                 .ok()?;
-        let offset = Offset::from_seconds(self.zone.or(self.usual_zone).unwrap_or(0) * 60).ok()?;
-        let timestamp = offset.to_timestamp(date.to_datetime(time)).ok()?;
+        let moment = date.to_datetime(time);
+        let zone = match self.place.filter(|_| !self.zone_is_offset) {
+            // Whole minutes: before there were zones, places had seconds of their own, which no record can show.
+            Some(place) => Some(place.to_zoned_datetime(moment).ok()?.offset().seconds() / 60),
+            None => self.zone,
+        };
+        let offset = Offset::from_seconds(zone.or(self.usual_zone).unwrap_or(0) * 60).ok()?;
         Some(Read {
-            time: StatedTime::Instant(timestamp, offset),
-            zone_assumed: self.zone.is_none(),
-            zone_of_language: self.zone.is_none() && self.usual_zone.is_some(),
+            time: StatedTime::Instant(offset.to_timestamp(moment).ok()?, offset),
+            zone_assumed: zone.is_none(),
+            zone_of_language: zone.is_none() && self.usual_zone.is_some(),
         })
     }
 

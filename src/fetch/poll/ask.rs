@@ -47,7 +47,7 @@ impl Task {
         self.memory.poll += 1;
         let validators = if self.notes.validators_lie { Validators::default() } else { self.memory.validators.clone() };
         match self.ask(&validators, young).await {
-            Ok(Response::Document(document)) => self.hand_on(*document, false).await,
+            Ok(Response::Document(document)) => Box::pin(self.hand_on(document, false)).await,
             Ok(Response::NotModified { fresh, moved_to }) => {
                 self.unmodified = self.unmodified.saturating_add(1);
                 if self.is_audit_due()
@@ -55,7 +55,7 @@ impl Task {
                     && let Ok(Response::Document(document)) = self.ask(&Validators::default(), Duration::ZERO).await
                     && document.cut.is_none()
                 {
-                    return self.hand_on(*document, true).await;
+                    return Box::pin(self.hand_on(document, true)).await;
                 }
                 let receipt = self.deliver(PollEvent::NotModified).await;
                 Poll { fresh, moved_to, ..Poll::of(receipt, PollOutcome::NotModified) }
@@ -74,12 +74,13 @@ impl Task {
         let url = self.notes.follows.as_deref().unwrap_or(&self.feed.url);
         let client: Arc<Client> = Arc::clone(&self.context.client);
         let request = Request { feed: &self.feed, url, validators, wants: Wants::Feed };
-        self.member.get(url, validators, young, client.get(request)).await
+        // On the heap, where it is held once.
+        self.member.get(url, validators, young, Box::pin(client.get(request))).await
     }
 
     /// Hands a document on. `audited`: it was asked for although the server had just said that nothing changed.
-    async fn hand_on(&mut self, document: Document, audited: bool) -> Poll {
-        let Document { fetched, cut, moved_to, fresh, wire_bytes } = document;
+    async fn hand_on(&mut self, document: Box<Document>, audited: bool) -> Poll {
+        let Document { fetched, cut, moved_to, fresh, wire_bytes } = *document;
         let validators = fetched.validators();
         let body = Hash::of_bytes(&fetched.body);
         let receipt = self.deliver(PollEvent::Fetched(Box::new(fetched))).await;

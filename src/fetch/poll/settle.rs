@@ -168,7 +168,7 @@ impl Task {
         if self.state == FeedState::Waiting {
             return;
         }
-        let mut all = self.unreported.take().map(|change| change.events).unwrap_or_default();
+        let mut all = self.unreported.take().unwrap_or_default();
         all.extend(events);
         let notes: FeedNotes = self.notes.clone();
         let change = FeedChange {
@@ -187,7 +187,7 @@ impl Task {
                 self.memory.last_error.clone_from(&self.last_error);
                 self.memory.notes = change.notes;
             }
-            _ => self.unreported = Some(change),
+            _ => self.unreported = Some(change.events),
         }
     }
 

@@ -261,7 +261,8 @@ async fn a_story_is_followed_over_its_pages_as_far_as_wanted_and_allowed() {
         let said = format!("Part {number}: the valley reported no new cases, and the roads to the coast stay open. ");
         let pager =
             if number < 9 { format!("<a rel=next href={story}/{}>Next</a>", number + 1) } else { String::new() };
-        plain("200 OK", "", format!("<html><article><p>{}</p>{pager}</article></html>", said.repeat(4)).as_bytes())
+        let body = format!("<html><article><p>{}</p>{pager}</article></html>", said.repeat(4));
+        plain("200 OK", "ETag: \"1\"\r\n", body.as_bytes())
     })
     .await;
     let mut hashes = std::collections::HashSet::new();
@@ -278,6 +279,8 @@ async fn a_story_is_followed_over_its_pages_as_far_as_wanted_and_allowed() {
         let read = match got {
             Ok(PageResponse::Got(got)) => {
                 hashes.insert(got.0.hash.0.clone());
+                // A "not modified" of the first page would hide what changed on the others.
+                assert_eq!(got.1.etag.is_none(), parts > 1, "{path} {parts}");
                 let ends = |part: &Page, n: usize| part.url.ends_with(&format!("{path}/{n}"));
                 assert!(got.0.further.iter().enumerate().all(|(at, part)| ends(part, at + 2)));
                 Some(1 + got.0.further.len())

@@ -1,5 +1,8 @@
 //! The text of a date as numbers, words and signs, whatever alphabet, digits and units it is written in.
 
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use std::sync::LazyLock;
+
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Piece {
     /// Digits: value, how many, whether white space or nothing stood before them.
@@ -36,6 +39,20 @@ const REWRITTEN: [(&str, &str); 24] = [
     ("تشرين الأول", "أكتوبر"),
     ("تشرين الثاني", "نوفمبر"),
 ];
+
+/// The zones of places, with all their changes of clocks; those of the machine are not asked.
+static PLACES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
+
+/// A text without the place whose zone it names ("Europe/Rome", "[America/New_York]"), and that zone.
+pub(super) fn zone_of_place(text: &str) -> Option<(String, TimeZone)> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+');
+    let mut names = text.split(|c| !is_part(c));
+    names.find_map(|name| {
+        let is_name = name.contains('/') && name.starts_with(|c: char| c.is_ascii_alphabetic());
+        let zone = is_name.then(|| PLACES.get(name).ok()).flatten()?;
+        Some((text.replacen(name, " ", 1), zone))
+    })
+}
 
 /// Takes a text apart.
 pub(super) fn pieces(text: &str) -> Vec<Piece> {

@@ -72,6 +72,11 @@ fn words_of_other_languages() {
     check("29 أيلول 2020", "2020-09-29");
     check("29 تشرين الثاني 2020", "2020-11-29");
     check("29 syyskuuta 2020", "2020-09-29");
+    check("2020. febr. 29. 18:05", "2020-02-29T18:05:00Z ?");
+    check("17 Μαΐ 2020", "2020-05-17");
+    check("17 ΜΑΡΤΙΟΥ 2020", "2020-03-17");
+    check("17 Agustos 2020", "2020-08-17");
+    check("17. Jän 2020", "2020-01-17");
     check("2020年9月29日 18:05", "2020-09-29T18:05:00Z ?");
 }
 
@@ -127,6 +132,33 @@ fn names_of_zones_mean_what_they_mean_in_their_language() {
     }
     assert_eq!(shown("Tue, 29 Sep 2020 18:05:00 IST", "he").as_deref(), Some("2020-09-29T18:05:00+02:00"));
     assert_eq!(shown("Tue, 29 Sep 2020 18:05:00 EST", "zh").as_deref(), Some("2020-09-29T18:05:00-05:00"));
+}
+
+#[test]
+fn places_stand_for_their_zone_as_it_was_that_day() {
+    check("2020-05-01 10:00 Europe/Rome", "2020-05-01T10:00:00+02:00");
+    check("2020-12-01 10:00 Europe/Rome", "2020-12-01T10:00:00+01:00");
+    check("Tue, 29 Sep 2020 10:00 (Asia/Seoul)", "2020-09-29T10:00:00+09:00");
+    check("29.09.2020, 18:05 america/argentina/buenos_aires", "2020-09-29T18:05:00-03:00");
+    check("9/29/2020 6:05 PM EST America/New_York", "2020-09-29T18:05:00-04:00");
+    check("2020-09-29T18:05:00 Etc/GMT-3", "2020-09-29T18:05:00+03:00");
+    // What is written as an offset counts, also where the place does not have it.
+    check("2020-09-29T18:05:00+01:00[Europe/Moscow]", "2020-09-29T18:05:00+01:00");
+    check("1905-09-29 18:05 Europe/Paris", "1905-09-29T18:05:00+00:09");
+    check("2020-09-29 18:05 Nowhere/Atlantis", "2020-09-29T18:05:00Z ?");
+    check("29/Sep/2020 18:05 Asia/Kolkata", "2020-09-29T18:05:00+05:30");
+}
+
+#[test]
+fn every_place_is_read_and_read_back() {
+    let places = jiff::tz::TimeZoneDatabase::bundled();
+    let names: Vec<_> = places.available().filter(|name| name.as_str().contains('/')).collect();
+    assert!(names.len() > 400, "{}", names.len());
+    for (name, day) in names.iter().flat_map(|name| ["1901-01-01", "2020-07-01"].map(|day| (name, day))) {
+        let first = read(&format!("{day} 18:05 {name}")).filter(|read| !read.zone_assumed);
+        let time = first.unwrap_or_else(|| panic!("{day} {name}")).time;
+        assert_eq!(read(&time.to_string()).map(|read| read.time.utc()), Some(time.utc()), "{day} {name}");
+    }
 }
 
 #[test]
