@@ -12,6 +12,9 @@ use std::{io::Write as _, time::Duration};
 
 const ETAG: &str = "ETag: \"1\"\r\n";
 
+/// MiB by which the process may grow: other tests run in it beside, and what is not cut grows by gigabytes.
+const BOUND: u64 = 256;
+
 #[test]
 fn c4_what_came_of_a_cut_body_is_kept_and_its_validators_are_not() {
     let body = document(&["one", "two", "three"]);
@@ -170,7 +173,7 @@ fn c5_bombs_are_refused_before_they_unfold() {
         peak = peak.max(resident().saturating_sub(before));
     }
     eprintln!("C5: {} forms, steepest {steepest}:1, memory grew by {peak} MiB at most", forms.len());
-    assert!(peak < 64, "{peak} MiB");
+    assert!(peak < BOUND, "{peak} MiB");
 }
 
 #[test]
@@ -213,5 +216,5 @@ fn c3_what_never_ends_is_cut() {
     }
     let grew = resident().saturating_sub(before);
     eprintln!("C3: {}, memory grew by {grew} MiB: {}", said.len(), said.join(", "));
-    assert!(grew < 64, "{grew} MiB");
+    assert!(grew < BOUND, "{grew} MiB");
 }
