@@ -261,13 +261,16 @@ fn numeral_value(
         (false, "percentage", noun) if noun.starts_with("point") => Some((1, "percentage point")),
         (false, "basis", noun) if noun.starts_with("point") => Some((1, "basis point")),
         (true, ..) => None,
+        (false, "bp" | "bps", _) => Some((0, "basis point")),
         (false, "pc" | "pct", _) => Some((0, "")),
         _ => Some((usize::MAX, "")),
     };
     if points.is_none_or(|(after, _)| after < usize::MAX) {
         let end = points.and_then(|(after, _)| tokens.get(numeral.after + after)).map_or(end, |last| last.end);
         let unit = points.map(|(_, unit)| unit.to_owned()).filter(|unit| !unit.is_empty());
-        return value(ValueType::Percent, start, end).map(|value| Value {
+        let sign = sign(tokens, numeral.first);
+        let number = number.map(|number| Number(if sign.is_some() { -number.0 } else { number.0 }));
+        return value(ValueType::Percent, sign.unwrap_or(start), end).map(|value| Value {
             value: number,
             value_max: max,
             unit,
@@ -378,6 +381,15 @@ fn singular(word: &str) -> String {
         }
     }
     word.to_owned()
+}
+
+/// Where the minus before a number stands: "minus 8%", "-4.15%", but not "10-15%".
+fn sign(tokens: &[Token<'_>], first: usize) -> Option<usize> {
+    let at = first.checked_sub(1)?;
+    let (sign, number) = (tokens.get(at)?, tokens.get(first)?);
+    let opens = sign.spaced || at.checked_sub(1).and_then(|at| tokens.get(at)).is_none_or(|before| before.is("("));
+    let mark = matches!(sign.text, "-" | "−" | "–") && opens && sign.end == number.start;
+    (mark || sign.is("minus")).then_some(sign.start)
 }
 
 #[cfg(test)]
@@ -498,6 +510,16 @@ mod tests {
         check(
             "a 14-day ban over 30 kilometers at 10:30 a.m. GMT",
             &["Duration | 14-day | 14 | day", "Quantity | 30 kilometers | 30 | kilometre", "Time | 10:30 a.m. GMT"],
+        );
+        check(
+            "index -4.15%, minus 8 percent, 10-15% and (-2%), up 300 bps",
+            &[
+                "Percent | -4.15% | -4.15",
+                "Percent | minus 8 percent | -8",
+                "Percent | 10-15% | 10 | 15",
+                "Percent | -2% | -2",
+                "Percent | 300 bps | 300 | basis point",
+            ],
         );
         check("COVID-19 and the F-16 of the G20", &[]);
     }

@@ -41,15 +41,11 @@ pub(super) fn dateline<'p>(places: &'p Places, article: &Article, body: &Text<'_
 
 /// Adds the agency of the dateline, which stands in the body, the text given.
 pub(super) fn agency(article: &Article, body: &Text<'_>, found: &mut Vec<Candidate<'_>>) {
-    let tokens = match &article.wire.dateline {
-        Some(dateline) if dateline.span.field == Field::Body && article.wire.agency.is_some() => {
-            let from = body.tokens.partition_point(|token| token.start < dateline.span.start);
-            let end = body.tokens.partition_point(|token| token.end <= dateline.span.end);
-            (from, body.tokens.get(from..end).unwrap_or_default())
-        }
-        _ => return,
-    };
-    let (from, tokens) = tokens;
+    let dateline = article.wire.dateline.as_ref().filter(|dateline| dateline.span.field.is_body());
+    let Some(dateline) = dateline.filter(|_| article.wire.agency.is_some()) else { return };
+    let from = body.tokens.partition_point(|token| token.start < dateline.span.start);
+    let end = body.tokens.partition_point(|token| token.end <= dateline.span.end);
+    let tokens = body.tokens.get(from..end).unwrap_or_default();
     // "(Lusa)", "/TASS/", "[Agency]": one name between marks.
     let mark = |text: &str| match text {
         "(" => Some(")"),

@@ -13,7 +13,7 @@ use super::knowledge::fold;
 use super::token::Token;
 use crate::extract::places::{Place, Places, Town, towns};
 use crate::model::{Article, EntityType, PlaceKind};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What a name means.
 #[derive(Debug, Clone)]
@@ -43,28 +43,49 @@ pub(super) struct Countries(BTreeMap<String, f64>);
 
 impl Countries {
     /// The countries of a story: the dateline's, and those that its mentions name.
-    fn of(article: &Article, chosen: &[Vec<Candidate<'_>>]) -> Self {
-        let mut countries = Self::of_mentions(chosen);
+    fn of(places: &Places, article: &Article, texts: &[Text<'_>], chosen: &[Vec<Candidate<'_>>]) -> Self {
+        let mut countries = Self::of_mentions(places, texts, chosen);
         if let Some(country) = article.wire.dateline.as_ref().and_then(|dateline| dateline.country.as_deref()) {
             countries.add(country, 3.0);
         }
         countries
     }
 
-    fn of_mentions(chosen: &[Vec<Candidate<'_>>]) -> Self {
+    fn of_mentions(places: &Places, texts: &[Text<'_>], chosen: &[Vec<Candidate<'_>>]) -> Self {
         let mut countries = Self::default();
-        for candidate in chosen.iter().flatten() {
-            match candidate.meaning {
-                Meaning::Place(place) if place.kind == PlaceKind::Country => {
-                    countries.add(place.iso2.as_deref().unwrap_or_default(), 1.0);
+        let mut heard: HashSet<String> = HashSet::new();
+        for (text, mentions) in texts.iter().zip(chosen) {
+            for candidate in mentions {
+                match candidate.meaning {
+                    Meaning::Place(place) if place.kind == PlaceKind::Country => {
+                        countries.add(place.iso2.as_deref().unwrap_or_default(), 1.0);
+                    }
+                    Meaning::Demonym(place) => countries.add(place.iso2.as_deref().unwrap_or_default(), 0.5),
+                    Meaning::Place(place) if is_certain(candidate) => {
+                        countries.add(place.iso2.as_deref().unwrap_or_default(), 0.6);
+                    }
+                    _ if candidate.kind == EntityType::Place && heard.insert(name_of(text, candidate)) => {
+                        countries.hear(places, written(text, candidate));
+                    }
+                    _ => {}
                 }
-                Meaning::Demonym(place) => countries.add(place.iso2.as_deref().unwrap_or_default(), 0.5),
-                Meaning::Place(place) => countries.add(place.iso2.as_deref().unwrap_or_default(), 0.6),
-                _ => {}
             }
         }
         countries.0.remove("");
         countries
+    }
+
+    /// A name that several countries have speaks a little for each of them, the more where a larger place has it: the country
+    /// that has most of a story's small places is theirs.
+    fn hear(&mut self, places: &Places, name: &str) {
+        let mut voices: BTreeMap<String, f64> = BTreeMap::new();
+        let known = places.senses(name).filter_map(|place| Some((place.iso2.clone()?, place.population)));
+        for (country, people) in known.chain(towns(name).map(|town| (town.country.to_owned(), town.population))) {
+            let voice = voices.entry(country).or_default();
+            *voice = voice.max(1.0 + size(people));
+        }
+        let all: f64 = voices.values().sum();
+        voices.into_iter().for_each(|(country, voice)| self.add(&country, VOICE * voice / all));
     }
 
     fn add(&mut self, country: &str, weight: f64) {
@@ -89,9 +110,9 @@ pub(super) fn locate<'p>(
     texts: &[Text<'_>],
     chosen: &[Vec<Candidate<'p>>],
 ) -> HashMap<String, Located<'p>> {
-    let countries = Countries::of(article, chosen);
+    let countries = Countries::of(places, article, texts, chosen);
     // The dateline's country was told by its name alone, so it says nothing about that name.
-    let others = Countries::of_mentions(chosen);
+    let others = Countries::of_mentions(places, texts, chosen);
     let opening = article.wire.dateline.as_ref().and_then(|dateline| dateline.place.as_deref()).map(fold);
     let mut names: Vec<(String, String)> = Vec::new();
     let mut surroundings: HashMap<String, Surroundings> = HashMap::new();
@@ -285,6 +306,14 @@ fn coded<'p>(places: &'p Places, written: &str) -> Option<&'p Place> {
     sport.and_then(|country| places.country(country)).or_else(|| places.by_iso3(written))
 }
 
+/// How much the name of a place that is not known for certain speaks for the countries that have it, all together.
+const VOICE: f64 = 1.0;
+
+/// The magnitude of a place above a thousand inhabitants.
+fn size(people: u64) -> f64 {
+    (people.max(1_000) as f64).log10() - 3.0
+}
+
 /// What a name means, by its namesakes and what is around it.
 fn mean<'p>(places: &'p Places, written: &str, around: Option<&Surroundings>, countries: &Countries) -> Located<'p> {
     let bound = around.and_then(|around| around.bound.as_deref());
@@ -299,7 +328,6 @@ fn mean<'p>(places: &'p Places, written: &str, around: Option<&Surroundings>, co
             // A country of which nothing is said at all is seldom meant by a small name.
             - if share == 0.0 { 1.0 } else { 0.0 }
     };
-    let size = |population: u64| (population.max(1_000) as f64).log10() - 3.0;
     let known = places.senses(written).filter(|place| place.kind != PlaceKind::World).map(|place| {
         let rank = match place.kind {
             PlaceKind::Country => 6.0,
