@@ -66,20 +66,24 @@ fn labelled_text_is_read_as_well_as_it_was() {
     assert!(below.is_empty(), "{}", below.join("\n"));
 }
 
-/// Names and values of the corpus' part that nothing was trained on, by row of the report.
-const NAMES: [(&str, f64); 8] = [
-    ("names", 0.86),
-    ("person", 0.89),
-    ("organisation", 0.80),
-    ("place", 0.875),
-    ("date", 0.93),
-    ("money", 0.835),
-    ("percent", 0.88),
-    ("duration", 0.85),
+/// Names and values of the corpus' part that nothing was trained on, by row of the report: of the files that were first,
+/// and of those that came later.
+const NAMES: [(&str, f64, f64); 8] = [
+    ("names", 0.86, 0.845),
+    ("person", 0.885, 0.88),
+    ("organisation", 0.80, 0.77),
+    ("place", 0.89, 0.855),
+    ("date", 0.93, 0.925),
+    ("money", 0.87, 0.80),
+    ("percent", 0.94, 0.86),
+    ("duration", 0.89, 0.82),
 ];
 
 /// The countries of places, and the days of dates, among exact matches.
-const AGREEMENT: [(&str, f64); 2] = [("country of places", 0.88), ("date", 0.885)];
+const AGREEMENT: [(&str, f64, f64); 2] = [("country of places", 0.92, 0.855), ("date", 0.885, 0.88)];
+
+const FIRST: [&str; 7] = ["agency", "asia", "business", "classic", "local", "south", "sport"];
+const LATER: [&str; 8] = ["agency2", "agency3", "classic2", "classic3", "local2", "papers2", "papers3", "web2"];
 
 /// Names in other languages that the fast tagger finds, and the countries of places among them.
 const FOREIGN: [(&str, f64, f64); 4] =
@@ -97,23 +101,23 @@ fn names(tagger: &str, files: &[String]) -> Value {
 
 #[test]
 fn names_and_values_are_found_as_well_as_they_were() {
-    let all = [
-        "agency", "agency2", "agency3", "asia", "business", "classic", "classic2", "classic3", "local", "local2",
-        "papers2", "papers3", "south", "sport", "web2",
-    ];
-    let report = names("fast", &all.map(|file| format!("entities/{file}")));
-    println!("{report}");
     let mut below = Vec::new();
-    for (row, floor) in NAMES {
-        let reached = report["types"][row]["f1"].as_f64().unwrap();
-        if reached < floor {
-            below.push(format!("{row}: {reached} is below {floor}"));
+    for (files, later) in [(FIRST.as_slice(), false), (LATER.as_slice(), true)] {
+        let files: Vec<String> = files.iter().map(|file| format!("entities/{file}")).collect();
+        let report = names("fast", &files);
+        println!("{report}");
+        let floor = |first: f64, of_later: f64| if later { of_later } else { first };
+        for (row, first, of_later) in NAMES {
+            let reached = report["types"][row]["f1"].as_f64().unwrap();
+            if reached < floor(first, of_later) {
+                below.push(format!("{row}: {reached} is below {}", floor(first, of_later)));
+            }
         }
-    }
-    for (question, floor) in AGREEMENT {
-        let [right, of] = ["right", "of"].map(|key| report["agreement"][question][key].as_f64().unwrap());
-        if right / of < floor {
-            below.push(format!("{question}: {right} of {of} is below {floor}"));
+        for (question, first, of_later) in AGREEMENT {
+            let [right, of] = ["right", "of"].map(|key| report["agreement"][question][key].as_f64().unwrap());
+            if right / of < floor(first, of_later) {
+                below.push(format!("{question}: {right} of {of} is below {}", floor(first, of_later)));
+            }
         }
     }
     for (language, floor, countries) in FOREIGN {

@@ -5,12 +5,12 @@
 //! the same words name a person or a body, or that they are part of a longer name, they are no place.
 
 use super::candidate::{CERTAIN, Candidate, Meaning, TYPES, Text};
-use super::tagged::SURENESS;
-use crate::extract::places::{PlaceForm, Places};
+use super::tagged::sureness;
+use crate::extract::places::{PlaceForm, PlaceMatch, Places};
 use crate::extract::tagger::{self, Labels, Name};
 use crate::language::Pack;
 use crate::model::{Entity, EntityType, MentionForm, PlaceKind};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The names that the labels tell, and the places and peoples of the table.
 pub(super) fn candidates<'p>(
@@ -24,16 +24,12 @@ pub(super) fn candidates<'p>(
     let mut found: Vec<Candidate<'p>> = Vec::new();
     for name in tagger::names(&read.labels) {
         let Some(kind) = TYPES.get(name.kind).copied() else { continue };
-        let same = known.iter().position(|known| (known.first, known.end) == (name.start, name.end));
-        let rule = same.and_then(|same| known.get(same)).is_some_and(|known| is_place(known, &name, kind));
-        if rule {
+        let words = (name.start, name.end);
+        if known.get(&words).is_some_and(|known| is_place(known, &name, kind)) {
             continue;
         }
         // What the tagger says of these very words goes before the table.
-        if let Some(same) = same {
-            known.remove(same);
-        }
-        let likely = read.likely.get(name.start).copied().unwrap_or(1.0);
+        known.remove(&words);
         let form = if kind == EntityType::Group { MentionForm::Demonym } else { MentionForm::Name };
         let role_from = if kind == EntityType::Person { office(pack, text, name.start) } else { None };
         found.push(Candidate {
@@ -42,18 +38,23 @@ pub(super) fn candidates<'p>(
             kind,
             form,
             meaning: Meaning::Shape,
-            sureness: (likely * SURENESS as f32).round().max(1.0) as u32,
+            sureness: sureness(read, &name),
             role_from,
         });
     }
-    found.extend(known);
+    found.extend(known.into_values());
     found
 }
 
-/// The places and peoples that the table knows.
-fn table<'p>(places: &'p Places, pack: &Pack, text: &Text<'_>, country: Option<&str>) -> Vec<Candidate<'p>> {
+/// The places and peoples that the table knows, by their first token and the one behind their last.
+fn table<'p>(
+    places: &'p Places,
+    pack: &Pack,
+    text: &Text<'_>,
+    country: Option<&str>,
+) -> BTreeMap<(usize, usize), Candidate<'p>> {
     let matches = places.find_in(pack.code, text.text);
-    let candidate = |found: &crate::extract::places::PlaceMatch<'p>| {
+    let candidate = |found: &PlaceMatch<'p>| {
         let first = text.tokens.partition_point(|token| token.end <= found.start);
         let end = text.tokens.partition_point(|token| token.start < found.end);
         let fits = text.tokens.get(first).is_some_and(|token| token.start == found.start)
@@ -63,7 +64,8 @@ fn table<'p>(places: &'p Places, pack: &Pack, text: &Text<'_>, country: Option<&
             PlaceForm::Name => (EntityType::Place, MentionForm::Name, Meaning::Place(place)),
             _ => (EntityType::Group, MentionForm::Demonym, Meaning::Demonym(place)),
         };
-        fits.then_some(Candidate { first, end, kind, form, meaning, sureness: CERTAIN, role_from: None })
+        let candidate = Candidate { first, end, kind, form, meaning, sureness: CERTAIN, role_from: None };
+        fits.then_some(((first, end), candidate))
     };
     matches.iter().filter_map(candidate).collect()
 }
@@ -107,6 +109,7 @@ pub(super) fn join_inflected(pack: &Pack, entities: &mut Vec<Entity>) {
                 }
                 known.role = known.role.take().or(entity.role);
                 known.country = known.country.take().or(entity.country);
+                known.coordinates = known.coordinates.or(entity.coordinates);
                 known.links.extend(entity.links);
                 known.mentions.extend(entity.mentions);
                 known.mentions.sort_by_key(|mention| (super::roles::order(mention.span.field), mention.span.start));

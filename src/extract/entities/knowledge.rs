@@ -204,7 +204,7 @@ impl Knowledge {
         knowledge
     }
 
-    /// A row of a name, a country, other names and a GeoNames id.
+    /// A row of a name, a country and other names, with its identifiers elsewhere.
     fn add_plain(
         &mut self,
         kind: EntityType,

@@ -38,19 +38,19 @@ impl Located<'_> {
 }
 
 /// How much each country is spoken of.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Countries(BTreeMap<String, f64>);
 
 impl Countries {
-    /// The countries of a story: the dateline's, and those that its mentions name.
-    fn of(places: &Places, article: &Article, texts: &[Text<'_>], chosen: &[Vec<Candidate<'_>>]) -> Self {
-        let mut countries = Self::of_mentions(places, texts, chosen);
+    /// These and the dateline's, which weighs most.
+    fn with_dateline(mut self, article: &Article) -> Self {
         if let Some(country) = article.wire.dateline.as_ref().and_then(|dateline| dateline.country.as_deref()) {
-            countries.add(country, 3.0);
+            self.add(country, 3.0);
         }
-        countries
+        self
     }
 
+    /// The countries that the mentions of a story name.
     fn of_mentions(places: &Places, texts: &[Text<'_>], chosen: &[Vec<Candidate<'_>>]) -> Self {
         let mut countries = Self::default();
         let mut heard: HashSet<String> = HashSet::new();
@@ -110,9 +110,9 @@ pub(super) fn locate<'p>(
     texts: &[Text<'_>],
     chosen: &[Vec<Candidate<'p>>],
 ) -> HashMap<String, Located<'p>> {
-    let countries = Countries::of(places, article, texts, chosen);
     // The dateline's country was told by its name alone, so it says nothing about that name.
     let others = Countries::of_mentions(places, texts, chosen);
+    let countries = others.clone().with_dateline(article);
     let opening = article.wire.dateline.as_ref().and_then(|dateline| dateline.place.as_deref()).map(fold);
     let mut names: Vec<(String, String)> = Vec::new();
     let mut surroundings: HashMap<String, Surroundings> = HashMap::new();

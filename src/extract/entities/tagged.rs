@@ -11,7 +11,13 @@ use crate::model::{EntityType, MentionForm, PlaceKind};
 use std::cell::LazyCell;
 
 /// How sure a name is of which the tagger is: less than what the story or the tables say for certain.
-pub(super) const SURENESS: u32 = 6;
+const SURENESS: u32 = 6;
+
+/// How sure a name is by what the tagger says of its first word: its mentions vote on its type, the surer ones with more weight.
+pub(super) fn sureness(read: &Labels, name: &Name) -> u32 {
+    let likely = read.likely.get(name.start).copied().unwrap_or(1.0);
+    (likely * SURENESS as f32).round().max(1.0) as u32
+}
 
 /// The names that the labels tell, and diseases that only the tables know.
 pub(super) fn candidates<'k>(
@@ -21,10 +27,9 @@ pub(super) fn candidates<'k>(
     read: &Labels,
 ) -> Vec<Candidate<'k>> {
     let names = tagger::names(&read.labels);
-    let likely = |name: &Name| read.likely.get(name.start).copied().unwrap_or(1.0);
     let mut found: Vec<Candidate<'k>> = names
         .iter()
-        .filter_map(|name| candidate(knowledge, places, text, &with_pair(places, text, name), likely(name)))
+        .filter_map(|name| candidate(knowledge, places, text, &with_pair(places, text, name), sureness(read, name)))
         .collect();
     let mut names = names.iter().peekable();
     let mut at = 0;
@@ -91,7 +96,7 @@ fn candidate<'k>(
     places: &'k Places,
     text: &Text<'_>,
     name: &Name,
-    likely: f32,
+    sureness: u32,
 ) -> Option<Candidate<'k>> {
     let mut kind = *TYPES.get(name.kind)?;
     let tokens = text.tokens.get(name.start..name.end)?;
@@ -135,8 +140,6 @@ fn candidate<'k>(
         form = self::form(phrase, known);
     }
     let role_from = if kind == EntityType::Person { office(knowledge, text, name.start) } else { None };
-    // The mentions of a name vote on its type, the surer ones with more weight.
-    let sureness = (likely * SURENESS as f32).round().max(1.0) as u32;
     Some(Candidate { first: name.start, end: name.end, kind, form, meaning, sureness, role_from })
 }
 

@@ -59,4 +59,13 @@ mod tests {
         assert!(found.iter().any(|town| town.country == "FR" && town.population >= 15_000), "{found:?}");
         assert_eq!(towns("Nowhere at all").count(), 0);
     }
+
+    #[test]
+    fn a_city_lies_somewhere_and_a_country_nowhere() {
+        let places = crate::extract::places::Places::new();
+        let point = |name| places.resolve(name, None).unwrap().coordinates();
+        assert_eq!(point("Shanghai"), Some(Coordinates { lat: 31.22222, lon: 121.45806 }));
+        assert_eq!(point("Norway"), None);
+        assert!(towns("Éragny").any(|town| town.coordinates.is_some()));
+    }
 }

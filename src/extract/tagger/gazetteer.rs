@@ -74,9 +74,10 @@ pub(in crate::extract) struct Gazetteers([OnceLock<Gazetteer>; TAUGHT.len()]);
 impl Gazetteers {
     /// Those of a language; English ones for one that is not read.
     pub(in crate::extract) fn of(&self, language: &str) -> &Gazetteer {
-        let at = TAUGHT.iter().position(|taught| *taught == language).unwrap_or_default();
         let [english, ..] = &self.0;
-        self.0.get(at).unwrap_or(english).get_or_init(|| Gazetteer::new(TAUGHT.get(at).copied().unwrap_or(ENGLISH)))
+        let read = TAUGHT.into_iter().zip(&self.0).find(|(taught, _)| *taught == language);
+        let (language, tables) = read.unwrap_or((ENGLISH, english));
+        tables.get_or_init(|| Gazetteer::new(language))
     }
 }
 

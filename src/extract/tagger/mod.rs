@@ -1,8 +1,8 @@
 //! Learnt taggers: which words of a text name what.
 //!
-//! In: the tokens of a story and its language. Out: a label for each. What holds: a label that goes on follows one of its own type. A tagger
-//! only says where names stand and of what type they are; what they stand for is decided in `entities`. The models are
-//! part of the program; `tools/tagger` makes them.
+//! In: the tokens of a story and its language. Out: a label for each. What holds: a label that goes on follows one of its
+//! own type. A tagger only says where names stand and of what type they are; what they stand for is decided in
+//! `entities`. The models are part of the program; `tools/tagger` makes them.
 
 pub mod encoder;
 pub mod fast;
