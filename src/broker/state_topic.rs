@@ -1,4 +1,4 @@
-//! Reads the state topic's partition 0 from an offset to its end, committed records only.
+//! Reads a partition of a state topic from an offset to its end, committed records only.
 //!
 //! "The end" is the last record that was written when the reading began, committed or not: every transaction below it
 //! must be decided before what was read may be taken for the whole truth. Blocks; meant for a thread of its own.
@@ -43,6 +43,7 @@ pub struct Entry {
 /// A reader of the topic.
 pub struct StateTopic {
     name: String,
+    partition: i32,
     committed: BaseConsumer<Client>,
     uncommitted: BaseConsumer<Client>,
 }
@@ -58,15 +59,15 @@ pub struct Ends {
 
 impl StateTopic {
     /// Sets up the reader; nothing is asked of the broker yet.
-    pub fn new(settings: &Settings, name: &str) -> Result<Self, BrokerError> {
+    pub fn new(settings: &Settings, name: &str, partition: i32) -> Result<Self, BrokerError> {
         let committed = consumer(settings, Isolation::Committed)?;
         let uncommitted = consumer(settings, Isolation::Uncommitted)?;
-        Ok(Self { name: name.to_owned(), committed, uncommitted })
+        Ok(Self { name: name.to_owned(), partition, committed, uncommitted })
     }
 
     /// The ends of the partition now.
     pub fn ends(&self) -> Result<Ends, BrokerError> {
-        let (low, high) = watermarks(&self.uncommitted, &self.name)?;
+        let (low, high) = watermarks(&self.uncommitted, &self.name, self.partition)?;
         Ok(Ends { low, high })
     }
 
@@ -91,7 +92,7 @@ impl StateTopic {
     ) -> Result<(), BrokerError> {
         let mut start = TopicPartitionList::new();
         start
-            .add_partition_offset(&self.name, 0, Offset::Offset(from))
+            .add_partition_offset(&self.name, self.partition, Offset::Offset(from))
             .and_then(|()| self.committed.assign(&start))
             .map_err(|error| BrokerError::Unavailable(format!("cannot read topic {}: {error}", self.name)))?;
         let mut chunk = Vec::new();
@@ -143,7 +144,7 @@ impl StateTopic {
         let deadline = Instant::now() + DECISION;
         loop {
             // To a read_committed client the broker names the first open transaction as the end.
-            let (_, decided) = watermarks(&self.committed, &self.name)?;
+            let (_, decided) = watermarks(&self.committed, &self.name, self.partition)?;
             if decided >= high {
                 return Ok(());
             }
@@ -166,10 +167,10 @@ fn consumer(settings: &Settings, isolation: Isolation) -> Result<BaseConsumer<Cl
 }
 
 /// A topic that was just created, or whose leader has just changed, is asked for again.
-fn watermarks(consumer: &BaseConsumer<Client>, topic: &str) -> Result<(i64, i64), BrokerError> {
+fn watermarks(consumer: &BaseConsumer<Client>, topic: &str, partition: i32) -> Result<(i64, i64), BrokerError> {
     let deadline = Instant::now() + 2 * ANSWER;
     loop {
-        match consumer.fetch_watermarks(topic, 0, ANSWER) {
+        match consumer.fetch_watermarks(topic, partition, ANSWER) {
             Ok(ends) => return Ok(ends),
             Err(error) if is_passing(&error) && Instant::now() < deadline => {
                 thread::sleep(Duration::from_millis(100));

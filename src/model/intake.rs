@@ -124,7 +124,7 @@ pub struct Frame {
 }
 
 /// Where a record comes from: which intake, which frame, which place in the frame. Header `origin`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Origin {
     /// The intake's UUID, made with its file.
     pub intake: String,

@@ -3,7 +3,8 @@
 //! Every value is JSON with a version; fields are only ever added, with a default.
 
 use crate::model::{
-    ClaimEvidence, FeedId, Hash, ItemId, Observation, Outcome, Packed, Relation, Signature, SuppressReason, Withdrawal,
+    ClaimEvidence, FeedId, Hash, ItemId, Observation, Origin, Outcome, Packed, Relation, Signature, SuppressReason,
+    Withdrawal,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -110,6 +111,19 @@ pub struct Position {
     pub index: usize,
 }
 
+impl Position {
+    /// Whether what was observed there is done.
+    pub fn covers(&self, origin: &Origin) -> bool {
+        self.intake == origin.intake && (self.seq, self.index) >= (origin.seq, origin.index)
+    }
+}
+
+impl From<&Origin> for Position {
+    fn from(Origin { intake, seq, index }: &Origin) -> Self {
+        Self { intake: intake.clone(), seq: *seq, index: *index }
+    }
+}
+
 /// Which generation of records is the newest, and how far the replay came that began it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Generation {
@@ -149,6 +163,12 @@ pub struct Place {
     pub seq: u64,
     /// The place in the frame.
     pub index: usize,
+}
+
+impl From<&Origin> for Place {
+    fn from(origin: &Origin) -> Self {
+        Self { seq: origin.seq, index: origin.index }
+    }
 }
 
 /// A revision that was not published.

@@ -8,15 +8,15 @@ use jiff::{SignedDuration, Timestamp};
 /// What the window of `backfill = "24h"` spans.
 const BACKFILL_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
-/// Decides about one revision, observed at `now`.
-pub(super) fn admission(feed: &Feed, default: Backfill, observed: &Observed, now: Timestamp) -> Admission {
+/// Decides about one revision, observed at `now`. The feed says how much of its past is wanted, or all of it is.
+pub(super) fn admission(feed: &Feed, observed: &Observed, now: Timestamp) -> Admission {
     let item = &observed.item;
     if item.deleted {
         return Admission::Publish;
     }
     let published = item.published.map(|time| time.utc());
     if let Some(newest) = observed.first_sight {
-        let inside = match feed.backfill.unwrap_or(default) {
+        let inside = match feed.backfill.unwrap_or(Backfill::All) {
             Backfill::All => true,
             Backfill::None => false,
             // Counts back from the newest story, not from now: a feed that rests is as new to us as any other. What
@@ -66,7 +66,8 @@ mod tests {
         let first_sight = first_sight.then(|| "2020-10-01T12:00:00Z".parse().unwrap());
         let observed = Observed { item, page: None, page_missing: None, hash, first_sight };
         let expected = expected.map_or(Admission::Publish, Admission::Remember);
-        assert_eq!(admission(&feed, Backfill::Day, &observed, NOW.parse().unwrap()), expected);
+        feed.backfill.get_or_insert(Backfill::Day);
+        assert_eq!(admission(&feed, &observed, NOW.parse().unwrap()), expected);
     }
 
     #[test]

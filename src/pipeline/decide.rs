@@ -7,7 +7,6 @@ use super::{
     admission::admission,
     enrich::{self, Prepared, Unit},
     line::MAX_UNITS,
-    roster::Roster,
     steps::Going,
     tally::Tally,
 };
@@ -15,7 +14,7 @@ use crate::{
     dedup::{self, Index, Question},
     extract, faults,
     model::{
-        Admission, ArticleSummary, Change, Content, DeadLetter, Enriched, FigureSummary, Hash, ItemHead, ItemId,
+        Admission, ArticleSummary, Change, Content, DeadLetter, Enriched, Feed, FigureSummary, Hash, ItemHead, ItemId,
         LATEST_FIGURES, Observed, Origin, Outcome, Place, Position, Previous, Record, SeriesState, Shown, Stage,
         StateChange, StoryState, SuppressReason, Topic, Verdict, state_key,
     },
@@ -25,10 +24,7 @@ use crate::{
     tap::Tap,
 };
 use jiff::Timestamp;
-use std::{
-    collections::{BTreeSet, HashSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 impl dedup::Known for State {
     type Error = StoreError;
@@ -48,8 +44,8 @@ impl dedup::Known for State {
 
 /// What holds for all decisions of a run.
 pub(super) struct Rules {
-    pub(super) intake: String,
-    pub(super) feeds: Roster,
+    /// What positions are counted in: the intake, or a partition of a topic.
+    pub(super) log: String,
     pub(super) dedup: dedup::Options,
     pub(super) publish_body: bool,
     pub(super) format: Format,
@@ -84,7 +80,7 @@ pub(super) struct Decider {
     generation: u32,
     index: Index,
     /// Units that broke the index: they go to the dead letters.
-    broken: HashSet<(u64, usize)>,
+    broken: BTreeSet<Origin>,
     pub(super) open: Open,
 }
 
@@ -93,6 +89,8 @@ pub(super) struct Decider {
 pub(super) struct Open {
     /// The last frame done before it.
     pub(super) position: u64,
+    /// Where what was taken last was observed.
+    pub(super) last: Option<Origin>,
     pub(super) records: Vec<Record>,
     record_bytes: usize,
     /// Size of the frames that it finishes.
@@ -111,7 +109,7 @@ impl Decider {
         rules: Arc<Rules>,
         store: Store,
         position: u64,
-        broken: HashSet<(u64, usize)>,
+        broken: BTreeSet<Origin>,
     ) -> Result<Self, StoreError> {
         let state = State::new(store);
         let mut index = Index::new(&rules.dedup);
@@ -152,22 +150,20 @@ impl Decider {
 
     /// Decides about one unit. May block. After a panic the memory is not to be used again.
     pub(super) fn take(&mut self, unit: Unit) -> Result<(), StoreError> {
-        let Unit { feed, seq, index, at, ends_frame, content } = unit;
-        let origin = Origin { intake: self.rules.intake.clone(), seq, index };
-        let done = self.state.feed_origin(&feed)?;
+        let Unit { feed, origin, at, position, ends, content } = unit;
+        self.open.last = Some(origin.clone());
+        let done = self.state.feed_origin(&feed.id)?;
         // A replay from any earlier point changes nothing: what is not above the feed's last origin has been decided.
-        let fenced = done.is_some_and(|done| done.intake == origin.intake && (done.seq, done.index) >= (seq, index));
-        if !fenced {
+        if !done.is_some_and(|done| done.covers(&origin)) {
             match content {
-                Prepared::Item(observed, enriched) => self.item(&origin, at, observed, enriched)?,
+                Prepared::Item(observed, enriched) => self.item(&feed, &origin, at, observed, enriched)?,
                 Prepared::Other(content) => self.other(&origin, at, content)?,
             }
-            let origin = Position { intake: self.rules.intake.clone(), seq, index };
-            self.state.apply(StateChange::set(state_key::feed(&feed), &origin));
+            self.state.apply(StateChange::set(state_key::feed(&feed.id), &Position::from(&origin)));
         }
         self.open.units += 1;
-        if let Some(bytes) = ends_frame {
-            self.open.position = seq;
+        if let Some(bytes) = ends {
+            self.open.position = position;
             self.open.frame_bytes += bytes as u64;
         }
         Ok(())
@@ -175,14 +171,14 @@ impl Decider {
 
     fn item(
         &mut self,
+        feed: &Feed,
         origin: &Origin,
         at: Timestamp,
         observed: Box<Observed>,
         enriched: Result<Box<Enriched>, Box<DeadLetter>>,
     ) -> Result<(), StoreError> {
-        let place = (origin.seq, origin.index);
         let enriched = match enriched {
-            Ok(_) if self.broken.contains(&place) => {
+            Ok(_) if self.broken.contains(origin) => {
                 Err(enrich::letter(&observed, Stage::Dedup, "comparing it with what is remembered failed"))
             }
             other => other,
@@ -196,19 +192,18 @@ impl Decider {
                 let record = encode::item_dead_letter(&stamp, id, &letter);
                 tracing::error!(item = %id, stage = letter.stage.as_str(), detail = letter.detail, "item goes to the dead letters");
                 self.open.tally.dead_letter(letter.stage, true);
-                self.failed(id, place)?;
+                self.failed(id, origin.into())?;
                 self.push(vec![record]);
                 return Ok(());
             }
         };
-        let feed = self.rules.feeds.get(&observed.item.feed);
         let judging = Going::begin();
         let previous = self.state.previous(id)?;
         // What nobody was told of, or what is taken back already, is not taken back.
         let stands = previous.as_ref().is_some_and(|previous| previous.state.revision > 0 && !previous.state.killed);
         let admission = match observed.item.deleted && !stands {
             true => Admission::Remember(SuppressReason::Withdrawn),
-            false => admission(&feed, self.rules.feeds.backfill(), &observed, at),
+            false => admission(feed, &observed, at),
         };
         if let Some(previous) = previous.as_ref().filter(|_| observed.item.deleted) {
             dedup::name_deleted(&mut enriched.article, previous);
@@ -226,7 +221,7 @@ impl Decider {
         rules.tap.offer(Stage::Dedup, &observed.item.feed, Some(id), || told(&verdict));
         let shown = shown(&enriched, &verdict, at);
         let mut verdict = verdict;
-        verdict.state.note_suppressed(&verdict.outcome, Place { seq: origin.seq, index: origin.index });
+        verdict.state.note_suppressed(&verdict.outcome, origin.into());
         self.remember(id, &verdict);
         let withdrawn = self.withdraw(origin, at, &enriched, &verdict)?;
         let records = encode::article(&stamp, *enriched, &verdict);
@@ -261,9 +256,9 @@ impl Decider {
     }
 
     /// A revision that could not be read takes no number; a replay must know that it did not.
-    fn failed(&mut self, id: &ItemId, (seq, index): (u64, usize)) -> Result<(), StoreError> {
+    fn failed(&mut self, id: &ItemId, place: Place) -> Result<(), StoreError> {
         if let Some(mut item) = self.state.item(id)? {
-            item.note_failed(Place { seq, index });
+            item.note_failed(place);
             self.state.apply(StateChange::set(state_key::item(id), &item));
         }
         Ok(())
@@ -308,12 +303,12 @@ impl Decider {
     }
 
     /// Forgets what has passed the horizon; the tombstones go with the open batch, which must not be empty. May block.
-    pub(super) fn evict(&mut self, now: Timestamp, last: (u64, usize)) -> Result<(), StoreError> {
-        let origin = Origin { intake: self.rules.intake.clone(), seq: last.0, index: last.1 };
+    pub(super) fn evict(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let Some(last) = self.open.last.clone() else { return Ok(()) };
         let no_revision = Hash(String::new());
         let changes = self.index.evict(now, self.state.stories()?, self.state.series_ends()?);
         let rules = Arc::clone(&self.rules);
-        let stamp = rules.stamp(self.generation, &origin, &no_revision, now);
+        let stamp = rules.stamp(self.generation, &last, &no_revision, now);
         let stories = changes.iter().filter(|change| change.value.is_none());
         let stories = stories.filter_map(|change| change.key.strip_prefix("story/"));
         let tombstones: Vec<Record> = stories.map(|story| encode::story_forgotten(&stamp, story)).collect();
@@ -326,9 +321,9 @@ impl Decider {
     pub(super) fn close(&mut self) -> (Batch, Open) {
         let mut open = std::mem::take(&mut self.open);
         self.open.position = open.position;
-        let position = Position { intake: self.rules.intake.clone(), seq: open.position, index: 0 };
+        let position = Position { intake: self.rules.log.clone(), seq: open.position, index: 0 };
         // Also when no frame is finished yet: a state without a position is taken for one that was lost.
-        self.state.apply(StateChange::set(state_key::position(&self.rules.intake), &position));
+        self.state.apply(StateChange::set(state_key::position(&self.rules.log), &position));
         let records = std::mem::take(&mut open.records);
         (Batch { records, state: self.state.changes(), position }, open)
     }
@@ -339,7 +334,7 @@ impl Decider {
     }
 
     /// What had broken the index before, for the next one.
-    pub(super) fn into_broken(self) -> HashSet<(u64, usize)> {
+    pub(super) fn into_broken(self) -> BTreeSet<Origin> {
         self.broken
     }
 

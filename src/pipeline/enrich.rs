@@ -6,7 +6,7 @@ use super::{roster::Roster, steps::Going};
 use crate::{
     clean, extract, faults,
     intake::Intake,
-    model::{Content, DeadLetter, Enriched, FeedId, Frame, Item, Observed, Place, Stage},
+    model::{Content, DeadLetter, Enriched, Feed, Frame, Item, Observed, Origin, Place, Stage},
     publish::encode,
     store::StoreError,
     tap::Tap,
@@ -32,16 +32,16 @@ const LETTER_BYTES: usize = 64 << 10;
 
 /// One thing of a frame, ready to be decided about.
 pub(super) struct Unit {
-    /// Its feed.
-    pub(super) feed: FeedId,
-    /// Its frame.
-    pub(super) seq: u64,
-    /// Its place in the frame.
-    pub(super) index: usize,
-    /// When the frame was observed.
+    /// Its feed, as it was configured when it was read.
+    pub(super) feed: Arc<Feed>,
+    /// Where it was observed.
+    pub(super) origin: Origin,
+    /// When its frame was observed.
     pub(super) at: Timestamp,
-    /// The size of the frame, when this is the last of it.
-    pub(super) ends_frame: Option<usize>,
+    /// Where it stands in what the line reads: its frame, or its place in a topic.
+    pub(super) position: u64,
+    /// The size of what it is the last of there: a frame.
+    pub(super) ends: Option<usize>,
     /// What it is.
     pub(super) content: Prepared,
 }
@@ -91,26 +91,24 @@ pub(super) fn units_within(
 ) -> impl Stream<Item = Result<Unit, StoreError>> + Send {
     let (first, last) = window;
     let raw = raw_units(reading.clone(), first)
-        .take_while(move |unit| std::future::ready(unit.as_ref().map_or(true, |unit| unit.seq <= last)))
+        .take_while(move |unit| std::future::ready(unit.as_ref().map_or(true, |unit| unit.position <= last)))
         .filter(move |unit| {
-            let place = |unit: &RawUnit| Place { seq: unit.seq, index: unit.index };
+            let place = |unit: &Unit| Place { seq: unit.origin.seq, index: unit.origin.index };
             std::future::ready(unit.as_ref().map_or(true, |unit| wanted(place(unit))))
         });
     prepared(raw, reading).flat_map(stream::iter)
 }
 
 fn prepared(
-    raw: impl Stream<Item = Result<RawUnit, StoreError>> + Send,
+    raw: impl Stream<Item = Result<Unit, StoreError>> + Send,
     reading: Reading,
 ) -> impl Stream<Item = Units> + Send {
     let parallel = reading.parallel;
     raw.ready_chunks(AT_A_TIME)
         .map(move |units| {
-            let (tables, feeds, tap) = (Arc::clone(&reading.tables), reading.feeds.clone(), reading.tap.clone());
-            let intake = reading.intake.clone();
+            let (tables, tap) = (Arc::clone(&reading.tables), reading.tap.clone());
             let work = tokio::task::spawn_blocking(move || {
-                let each = units.into_iter();
-                each.map(|unit| unit.map(|unit| prepare(&tables, &feeds, &tap, intake.id(), unit))).collect()
+                units.into_iter().map(|unit| unit.map(|unit| prepare(&tables, &tap, unit))).collect()
             });
             async {
                 work.await.unwrap_or_else(|failure| {
@@ -121,20 +119,11 @@ fn prepared(
         .buffered(parallel)
 }
 
-struct RawUnit {
-    feed: FeedId,
-    seq: u64,
-    index: usize,
-    at: Timestamp,
-    ends_frame: Option<usize>,
-    content: Content,
-}
-
-fn raw_units(reading: Reading, seq: u64) -> impl Stream<Item = Result<RawUnit, StoreError>> + Send {
+fn raw_units(reading: Reading, seq: u64) -> impl Stream<Item = Result<Unit, StoreError>> + Send {
     struct Cursor {
         reading: Reading,
         next: u64,
-        ready: VecDeque<RawUnit>,
+        ready: VecDeque<Unit>,
         failed: bool,
     }
     let cursor = Cursor { reading, next: seq, ready: VecDeque::new(), failed: false };
@@ -147,7 +136,8 @@ fn raw_units(reading: Reading, seq: u64) -> impl Stream<Item = Result<RawUnit, S
                 Ok(frames) if frames.is_empty() => return None,
                 Ok(frames) => {
                     cursor.next += frames.len() as u64;
-                    cursor.ready.extend(frames.into_iter().flat_map(unpack));
+                    let Reading { intake, feeds, .. } = &cursor.reading;
+                    cursor.ready.extend(frames.into_iter().flat_map(|frame| unpack(intake, feeds, frame)));
                 }
                 Err(error) => {
                     cursor.failed = true;
@@ -182,45 +172,45 @@ async fn next_frames(reading: &mut Reading, seq: u64) -> Result<Vec<Frame>, Stor
     }
 }
 
-fn unpack(frame: Frame) -> impl Iterator<Item = RawUnit> {
+fn unpack<'a>(intake: &'a Intake, feeds: &Roster, frame: Frame) -> impl Iterator<Item = Unit> + use<'a> {
     let Frame { seq, feed, at, contents, bytes, .. } = frame;
+    let feed = feeds.get(&feed);
     let last = contents.len().saturating_sub(1);
-    contents.into_iter().enumerate().map(move |(index, content)| RawUnit {
-        feed: feed.clone(),
-        seq,
-        index,
+    contents.into_iter().enumerate().map(move |(index, content)| Unit {
+        feed: Arc::clone(&feed),
+        origin: Origin { intake: intake.id().to_owned(), seq, index },
         at,
-        ends_frame: (index == last).then_some(bytes),
-        content,
+        position: seq,
+        ends: (index == last).then_some(bytes),
+        content: Prepared::Other(content),
     })
 }
 
-fn prepare(tables: &extract::Tables, feeds: &Roster, tap: &Tap, intake: &str, unit: RawUnit) -> Unit {
-    let RawUnit { feed, seq, index, at, ends_frame, content } = unit;
-    let content = match content {
-        Content::Item(observed) => {
-            let enriched = read(tables, feeds, tap, &format!("{intake}/{seq}/{index}"), &observed);
+/// Reads an item; anything else is as it was.
+fn prepare(tables: &extract::Tables, tap: &Tap, mut unit: Unit) -> Unit {
+    unit.content = match unit.content {
+        Prepared::Other(Content::Item(observed)) => {
+            let enriched = read(tables, &unit.feed, tap, &unit.origin.to_string(), &observed);
             Prepared::Item(observed, enriched)
         }
-        other => Prepared::Other(other),
+        other => other,
     };
-    Unit { feed, seq, index, at, ends_frame, content }
+    unit
 }
 
 fn read(
     tables: &extract::Tables,
-    feeds: &Roster,
+    feed: &Feed,
     tap: &Tap,
     origin: &str,
     observed: &Observed,
 ) -> Result<Box<Enriched>, Box<DeadLetter>> {
-    let Item { id, feed, .. } = &observed.item;
-    tap.offer(Stage::Intake, feed, Some(id), || serde_json::to_value(observed).unwrap_or_default());
-    let feed = feeds.get(feed);
+    let Item { id, .. } = &observed.item;
+    tap.offer(Stage::Intake, &feed.id, Some(id), || serde_json::to_value(observed).unwrap_or_default());
     let cleaning = Going::begin();
     let article = catch_unwind(AssertUnwindSafe(|| {
         faults::point("clean");
-        clean::item(&feed, observed)
+        clean::item(feed, observed)
     }));
     cleaning.over(Stage::Clean).of_item(Stage::Clean, origin, &feed.id, id);
     let article = article.map_err(|panic| letter(observed, Stage::Clean, &words(panic.as_ref())))?;

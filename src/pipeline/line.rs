@@ -15,14 +15,14 @@ use super::{
 use crate::{
     clock::WallClock,
     faults, metrics,
-    model::{Record, Stage, Topic},
+    model::{Origin, Record, Stage, Topic},
     publish::{PublishError, Sink},
     store::{Damage, Store, StoreError, image},
 };
 use futures::stream::{BoxStream, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use std::{
-    collections::{BTreeMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
@@ -86,7 +86,7 @@ enum Ended {
     /// The sink must be recovered.
     Doubt,
     /// A unit broke the memory; here are those that ever did.
-    Broken(HashSet<(u64, usize)>),
+    Broken(BTreeSet<Origin>),
     /// A row of the image is not as it was written.
     Damaged(Damage),
 }
@@ -102,7 +102,7 @@ impl Line {
     }
 
     async fn work_and_recover(&mut self) -> Result<(), RunError> {
-        let mut broken = HashSet::new();
+        let mut broken = BTreeSet::new();
         let mut clearing = Clearing::begin(&self.store).await?;
         let mut early = Some(self.read_early().await?);
         loop {
@@ -138,7 +138,7 @@ impl Line {
         }
     }
 
-    fn restore(&self, position: u64, broken: HashSet<(u64, usize)>) -> Restoring {
+    fn restore(&self, position: u64, broken: BTreeSet<Origin>) -> Restoring {
         let (rules, store) = (Arc::clone(&self.rules), self.store.clone());
         tokio::task::spawn_blocking(move || Decider::restore(rules, store, position, broken))
     }
@@ -151,7 +151,7 @@ impl Line {
                 Ok(())
             })
             .await?;
-        Ok(self.restore(0, HashSet::new()))
+        Ok(self.restore(0, BTreeSet::new()))
     }
 
     /// What was read early, with what the recovery added; none where that cannot be told, or could not be read.
@@ -230,13 +230,13 @@ impl Line {
                 return Ok(Ended::Finished);
             }
             let gathered = self.gather(&mut units, decider).await?;
-            let (mut open_decider, last) = match gathered {
-                Gathered::Batch(decider, last) => (decider, last),
+            let mut open_decider = match gathered {
+                Gathered::Batch(decider) => decider,
                 Gathered::Broken(all) => return Ok(Ended::Broken(all)),
                 Gathered::Damaged(damage) => return Ok(Ended::Damaged(damage)),
             };
             if clearing.eviction_is_due() {
-                open_decider.evict(Timestamp::now(), last)?;
+                open_decider.evict(Timestamp::now())?;
                 Clearing::remember(&self.store).await?;
             }
             let (batch, open) = open_decider.close();
@@ -281,15 +281,12 @@ impl Line {
     async fn gather(&self, units: &mut Ready<'_>, mut decider: Decider) -> Result<Gathered, RunError> {
         let deadline = tokio::time::Instant::now() + self.gather;
         let max_batch = self.max_batch;
-        let mut last;
         loop {
             let mut ready = std::mem::take(&mut units.ready);
             let decide = move || {
-                let mut last = (0, 0);
                 let result = catch_unwind(AssertUnwindSafe(|| {
                     while let Some(unit) = ready.pop_front() {
                         let unit = unit?;
-                        last = (unit.seq, unit.index);
                         decider.take(unit)?;
                         if decider.is_full(max_batch) {
                             break;
@@ -297,19 +294,21 @@ impl Line {
                     }
                     Ok(())
                 }));
-                (decider, ready, last, result)
+                (decider, ready, result)
             };
             let decided = tokio::task::spawn_blocking(decide).await;
-            let (back, left, place, result) = decided.map_err(|failure| RunError::lost("deciding", &failure))?;
-            (units.ready, last) = (left, place);
+            let (back, left, result) = decided.map_err(|failure| RunError::lost("deciding", &failure))?;
+            units.ready = left;
             match result {
                 Ok(Err(StoreError::Corrupt(damage @ Damage::StateRow { .. }))) => return Ok(Gathered::Damaged(damage)),
                 Ok(result) => result?,
                 Err(panic) => {
                     let words = enrich::words(panic.as_ref());
-                    tracing::error!(frame = last.0, index = last.1, words, "deciding broke; the memory is read anew");
+                    let last = back.open.last.clone();
+                    let origin = last.as_ref().map(ToString::to_string);
+                    tracing::error!(origin, words, "deciding broke; the memory is read anew");
                     let mut all = back.into_broken();
-                    if !all.insert(last) {
+                    if !last.is_some_and(|last| all.insert(last)) {
                         return Err(RunError {
                             exit: 70,
                             message: format!("deciding breaks again and again: {words}"),
@@ -329,7 +328,7 @@ impl Line {
                 any = units.wait() => if !any { break },
             }
         }
-        Ok(Gathered::Batch(Box::new(decider), last))
+        Ok(Gathered::Batch(Box::new(decider)))
     }
 
     /// A batch is published: tell everybody, and clear away now and then.
@@ -414,8 +413,8 @@ fn as_json(record: &Record) -> serde_json::Value {
 }
 
 enum Gathered {
-    Batch(Box<Decider>, (u64, usize)),
-    Broken(HashSet<(u64, usize)>),
+    Batch(Box<Decider>),
+    Broken(BTreeSet<Origin>),
     Damaged(Damage),
 }
 

@@ -213,8 +213,7 @@ async fn run_all(
             parallel: 2 * std::thread::available_parallelism().map_or(2, usize::from),
         },
         rules: Arc::new(Rules {
-            intake: store.intake_id().to_owned(),
-            feeds: roster.clone(),
+            log: store.intake_id().to_owned(),
             dedup: config.dedup.clone(),
             publish_body: config.publish.publish_body,
             format: config.publish.format,

@@ -41,13 +41,9 @@ impl Roster {
             if feed.title.is_none() {
                 feed.title = list.titles.get(&(feed.id.clone(), feed.url.clone())).cloned();
             }
+            feed.backfill.get_or_insert(backfill);
             list.feeds.insert(feed.id.clone(), Arc::new(feed));
         }
-    }
-
-    /// How much of a feed's past is published where the feed does not say.
-    pub(super) fn backfill(&self) -> Backfill {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).backfill
     }
 
     /// The feed, if it is or was configured.
@@ -55,9 +51,12 @@ impl Roster {
         self.0.read().unwrap_or_else(PoisonError::into_inner).feeds.get(id).cloned()
     }
 
-    /// The feed; what it left on the doorstep before it was taken out of the configuration is published all the same.
+    /// The feed, with how much of its past is published; what it left on the doorstep before it was taken out of the configuration is published all the same.
     pub(super) fn get(&self, id: &FeedId) -> Arc<Feed> {
-        self.known(id).unwrap_or_else(|| Arc::new(Feed::new(&id.0, "")))
+        self.known(id).unwrap_or_else(|| {
+            let backfill = self.0.read().unwrap_or_else(PoisonError::into_inner).backfill;
+            Arc::new(Feed { backfill: Some(backfill), ..Feed::new(&id.0, "") })
+        })
     }
 
     /// The feed says what it is called; the operator's word counts for more.
@@ -91,7 +90,7 @@ mod tests {
         let left = roster.get(&first.id);
         assert!(!left.enabled && left.exclude == first.exclude && left.title.as_deref() == Some("One"));
         assert_eq!(roster.get(&second.id).title, None, "another address is another publisher's word");
-        assert_eq!(roster.backfill(), Backfill::None);
+        assert_eq!(roster.get(&second.id).backfill, Some(Backfill::None));
 
         roster.replace(&[first.clone(), second.clone()], Backfill::Day);
         assert!(roster.get(&first.id).enabled);

@@ -142,8 +142,7 @@ async fn the_embedded_default_takes_the_same_batches() {
 async fn a_batch_that_finishes_no_frame_leaves_a_position_all_the_same() {
     let world = World::new();
     let rules = Rules {
-        intake: world.store.intake_id().to_owned(),
-        feeds: Roster::new(&[], world.config.fetch.backfill),
+        log: world.store.intake_id().to_owned(),
         dedup: world.config.dedup.clone(),
         publish_body: true,
         format: crate::publish::Format::Flat,

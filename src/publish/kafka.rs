@@ -5,7 +5,10 @@
 //! follows it, and is thrown away whenever it could be ahead of the truth or too far behind.
 
 mod follow;
+mod post;
 mod refusals;
+
+pub use self::post::{HasPublished, Post, wanted};
 
 use self::{
     follow::{Anchor, ImageOf},
@@ -17,7 +20,6 @@ use super::{
 };
 use crate::broker::{
     BrokerError, Message, NotTaken, Producer, Settings,
-    partition_reader::PartitionReader,
     producer::Messages,
     state_topic::StateTopic,
     topics::{self, Creation, Topics, Wanted},
@@ -49,7 +51,7 @@ pub struct KafkaSink {
     prefix: String,
     /// Of the topics that readers read, where they are not beside the state.
     outputs: Option<String>,
-    partitions: i32,
+    post: Post,
     creation: Creation,
     store: Store,
     producer: Producer,
@@ -97,19 +99,6 @@ pub fn settings(options: &KafkaOptions) -> Settings {
     }
 }
 
-/// The topics, by their names, as they should be. At the start one that we may not have is a mistake to be told; later the
-/// others go on without it.
-pub fn wanted(name_of: impl Fn(Topic) -> String, partitions: i32) -> Vec<Wanted> {
-    let wanted = |topic: Topic| Wanted {
-        name: name_of(topic),
-        partitions: if topic == Topic::State { 1 } else { partitions },
-        compacted: topic.compacted(),
-        strict: topic == Topic::State,
-        vital: true,
-    };
-    Topic::PUBLIC.into_iter().chain([Topic::State]).map(wanted).collect()
-}
-
 impl KafkaSink {
     /// Checks the options and starts the producer's thread; the broker is asked by `recover`.
     pub fn open(options: &KafkaOptions, topic_prefix: &str, store: Store) -> Result<Self, PublishError> {
@@ -123,7 +112,7 @@ impl KafkaSink {
             settings,
             prefix: topic_prefix.to_owned(),
             outputs: None,
-            partitions: options.partitions,
+            post: Post::whole(options, topic_prefix, &store),
             creation: Creation { allowed: options.create_topics, replication_factor: options.replication_factor },
             store,
             producer,
@@ -150,6 +139,13 @@ impl KafkaSink {
         self
     }
 
+    /// The same at a post of its own, under the transactional id of its options.
+    #[must_use]
+    pub fn at(mut self, post: Post) -> Self {
+        self.post = post;
+        self
+    }
+
     /// The same for `rebuild-state`, which makes a lost state topic anew.
     #[must_use]
     pub fn rebuilding(mut self) -> Self {
@@ -160,11 +156,10 @@ impl KafkaSink {
     /// A state topic that was never written to, or knows nothing of us any more (`gone`), beside articles, has been lost:
     /// revisions would be published again under numbers that were given already.
     pub(super) async fn refuse_a_lost_memory(&mut self, topics: &Topics, gone: bool) -> Result<(), PublishError> {
-        let (articles, settings) = (Topic::Articles.name(&self.prefix), self.settings.clone());
-        let partitions = topics.found.get(&articles).map_or(0, |topic| topic.partitions);
         let mut has_records = false;
         if gone {
-            let asked = blocking(move || PartitionReader::new(&settings)?.has_records(&articles, partitions)).await;
+            let (has_published, topics) = (Arc::clone(&self.post.has_published), topics.clone());
+            let asked = blocking(move || has_published(&topics)).await;
             has_records = asked.map_err(|error| self.sort(error))?;
         }
         let trouble = self.store.read(move |db| lost::trouble(db, has_records)).await.map_err(of_store)?;
@@ -172,20 +167,25 @@ impl KafkaSink {
             None => Ok(()),
             Some(trouble) => {
                 let records = format!("the topics {}.*", self.prefix);
-                Err(trouble.refusal(&format!("topic {}", Topic::State.name(&self.prefix)), &records))
+                Err(trouble.refusal(&format!("topic {}", self.post.state), &records))
             }
         }
     }
 
     /// What readers read goes to topics of another prefix; the state stays where it is.
     pub fn with_outputs(mut self, prefix: &str) -> Self {
+        let state = self.post.state.clone();
+        for topic in self.post.wanted.iter_mut().filter(|topic| topic.name != state) {
+            if let Some(suffix) = topic.name.strip_prefix(&self.prefix) {
+                topic.name = format!("{prefix}{suffix}");
+            }
+        }
         self.outputs = Some(prefix.to_owned());
         self
     }
 
     fn name_of(&self, topic: Topic) -> String {
-        let outputs = self.outputs.as_ref().filter(|_| topic != Topic::State);
-        topic.name(outputs.unwrap_or(&self.prefix))
+        topic.name(self.outputs.as_ref().unwrap_or(&self.prefix))
     }
 
     async fn recover_now(&mut self) -> Result<u64, PublishError> {
@@ -203,7 +203,7 @@ impl KafkaSink {
         self.open_producer(&topics).await?;
         // Only now: every earlier transaction of this id is decided, so the end that is asked for is beyond them all.
         self.bring_image_up_to_date(&topics).await?;
-        let intake = self.store.intake_id().to_owned();
+        let intake = self.post.log.clone();
         let position = match self.store.read(move |db| image::position(db, &intake)).await {
             // The image is only a copy.
             Err(StoreError::Corrupt(damage @ Damage::StateRow { .. })) => {
@@ -259,9 +259,9 @@ impl KafkaSink {
     }
 
     fn wanted(&self) -> Vec<Wanted> {
-        let mut wanted = wanted(|topic| self.name_of(topic), self.partitions);
+        let mut wanted = self.post.wanted.clone();
         if self.topics.is_some() {
-            let vital = [Topic::State, Topic::DeadLetters].map(|topic| self.name_of(topic));
+            let vital = self.vital();
             wanted.iter_mut().for_each(|topic| topic.vital = vital.contains(&topic.name));
         }
         wanted
@@ -339,7 +339,7 @@ impl KafkaSink {
     /// Tries each topic by itself: the error of a transaction does not name the topic that failed it.
     async fn find_refusals(&mut self, topics: BTreeSet<String>) -> Result<(), PublishError> {
         let Some(known) = self.topics.clone() else { return Ok(()) };
-        for topic in topics.into_iter().chain([Topic::State.name(&self.prefix)]) {
+        for topic in topics.into_iter().chain([self.post.state.clone()]) {
             self.open_producer(&known).await?;
             let value = Some(b"{}".to_vec());
             let key = format!("{}trial", self.key_prefix());
@@ -362,16 +362,14 @@ impl KafkaSink {
                 return Ok(());
             }
         }
-        for vital in [Topic::State, Topic::DeadLetters] {
-            if topic == self.name_of(vital) {
-                return Err(fatal(
-                    EXIT_DENIED,
-                    format!(
-                        "{message}: nothing can be published without topic {topic}; let this deployment write to it \
-                         (permissions Write and Describe) and start it again"
-                    ),
-                ));
-            }
+        if self.vital().iter().any(|vital| vital == topic) {
+            return Err(fatal(
+                EXIT_DENIED,
+                format!(
+                    "{message}: nothing can be published without topic {topic}; let this deployment write to it \
+                     (permissions Write and Describe) and start it again"
+                ),
+            ));
         }
         if self.refusals.of(topic).is_none() {
             tracing::error!("{message}: what goes to topic {topic} goes to the dead letters for some minutes");
@@ -383,13 +381,13 @@ impl KafkaSink {
     /// The state changes of a batch, with its position as the last of them: so no transaction is ever empty (R6), and
     /// none ends like another.
     fn state_of(&self, batch: &Batch, topics: &Topics) -> Result<Vec<StateChange>, PublishError> {
-        let limit = self.limit(topics, &Topic::State.name(&self.prefix));
+        let limit = self.limit(topics, &self.post.state);
         let prefix = self.settings.transactional_id.len() + 1;
         let position = state_key::position(&batch.position.intake);
         let mut changes = Vec::with_capacity(batch.state.len() + 1);
         for change in batch.state.iter().filter(|change| change.key != position) {
             let fitted = measure::fit_state(change.clone(), prefix, limit).map_err(|error| {
-                fatal(EXIT_CONFIG, format!("{error}: raise max.message.bytes of {}", Topic::State.name(&self.prefix)))
+                fatal(EXIT_CONFIG, format!("{error}: raise max.message.bytes of {}", self.post.state))
             })?;
             changes.push(fitted);
         }
@@ -425,10 +423,15 @@ impl KafkaSink {
         }
     }
 
+    /// The topics without which nothing goes.
+    fn vital(&self) -> [String; 2] {
+        [self.post.state.clone(), self.name_of(Topic::DeadLetters)]
+    }
+
     fn state_message(&self, change: &StateChange) -> Message {
         Message {
-            topic: Topic::State.name(&self.prefix),
-            partition: Some(0),
+            topic: self.post.state.clone(),
+            partition: Some(self.post.partition),
             key: format!("{}{}", self.key_prefix(), change.key),
             headers: Vec::new(),
             value: change.value.clone(),

@@ -167,8 +167,7 @@ async fn run(options: &ReplayOptions, store: &Store, sink: &mut dyn Sink) -> Res
         }
     }
     let rules = Arc::new(Rules {
-        intake: store.intake_id().to_owned(),
-        feeds: roster.clone(),
+        log: store.intake_id().to_owned(),
         dedup: config.dedup.clone(),
         publish_body: config.publish.publish_body,
         format: config.publish.format,
@@ -206,7 +205,7 @@ async fn run(options: &ReplayOptions, store: &Store, sink: &mut dyn Sink) -> Res
     let mut interrupted = false;
     while let Some(chunk) = units.next().await {
         let mut chunk = chunk.into_iter().collect::<Result<VecDeque<_>, StoreError>>()?;
-        let seq = chunk.back().map_or(window.0, |unit| unit.seq);
+        let seq = chunk.back().map_or(window.0, |unit| unit.position);
         while !chunk.is_empty() {
             let deciding = tokio::task::spawn_blocking(move || {
                 let mut result = Ok(());

@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     model::{
-        Admission, Content, DeadLetter, Enriched, FeedId, Generation, Hash, Issue, ItemId, ItemState, Notice, Observed,
-        Origin, Outcome, Place, Position, Record, SeriesState, Stage, StandingClaim, StateChange, Verdict, state_key,
+        Admission, Content, DeadLetter, Enriched, Feed, FeedId, Generation, Hash, Issue, ItemId, ItemState, Notice,
+        Observed, Origin, Outcome, Place, Position, Record, SeriesState, Stage, StandingClaim, StateChange, Verdict,
+        state_key,
     },
     pipeline::{
         RunError,
@@ -108,19 +109,19 @@ impl Work {
 
     /// Decides about one unit. May block.
     pub(super) fn take(&mut self, unit: Unit) -> Result<(), RunError> {
-        let Unit { feed, seq, index, at, content, .. } = unit;
-        let place = Place { seq, index };
+        let Unit { feed, origin, at, content, .. } = unit;
+        let place = Place::from(&origin);
         let records = match content {
-            Prepared::Item(observed, enriched) => self.item(place, at, &observed, enriched)?,
-            Prepared::Other(content) => self.other(place, at, &content),
+            Prepared::Item(observed, enriched) => self.item(&feed, &origin, at, &observed, enriched)?,
+            Prepared::Other(content) => self.other(&origin, at, &content),
         };
         self.open.units += 1;
-        if self.is_there_already(&feed, place)? {
+        if self.is_there_already(&feed.id, place)? {
             return Ok(());
         }
         self.open.bytes += records.iter().map(size).sum::<usize>();
         self.open.records.extend(records);
-        self.open.done.insert(feed, place);
+        self.open.done.insert(feed.id.clone(), place);
         Ok(())
     }
 
@@ -128,7 +129,7 @@ impl Work {
     fn is_there_already(&mut self, feed: &FeedId, place: Place) -> Result<bool, StoreError> {
         let Way::Copy(prefix, reached) = &mut self.way else { return Ok(false) };
         if !reached.contains_key(feed) {
-            let position = self.state.copied(prefix, feed)?.filter(|position| position.intake == self.rules.intake);
+            let position = self.state.copied(prefix, feed)?.filter(|position| position.intake == self.rules.log);
             let place = position.map_or(Place { seq: 0, index: 0 }, |Position { seq, index, .. }| Place { seq, index });
             reached.insert(feed.clone(), place);
         }
@@ -137,20 +138,21 @@ impl Work {
 
     fn item(
         &mut self,
-        place: Place,
+        feed: &Feed,
+        origin: &Origin,
         at: Timestamp,
         observed: &Observed,
         enriched: Result<Box<Enriched>, Box<DeadLetter>>,
     ) -> Result<Vec<Record>, RunError> {
+        let place = Place::from(origin);
         let Some(fate) = self.fates.get(&(place.seq, place.index)).copied() else { return Ok(Vec::new()) };
         let id = &observed.item.id;
         let judged = match enriched {
-            Ok(enriched) => self.judge(at, observed, enriched, fate)?,
+            Ok(enriched) => self.judge(feed, at, observed, enriched, fate)?,
             Err(letter) => Err(letter),
         };
         let rules = Arc::clone(&self.rules);
-        let origin = Origin { intake: rules.intake.clone(), seq: place.seq, index: place.index };
-        let stamp = rules.stamp(self.generation().unwrap_or(0), &origin, &observed.hash, at);
+        let stamp = rules.stamp(self.generation().unwrap_or(0), origin, &observed.hash, at);
         let (enriched, verdict) = match judged {
             Ok(Some(judged)) => judged,
             Ok(None) => return Ok(Vec::new()),
@@ -173,7 +175,7 @@ impl Work {
             let Some((hash, item, killed)) = self.memory.withdraw(&self.state, at, &enriched, target)? else {
                 continue;
             };
-            let stamp = rules.stamp(self.generation().unwrap_or(0), &origin, &hash, at);
+            let stamp = rules.stamp(self.generation().unwrap_or(0), origin, &hash, at);
             withdrawn.extend(encode::article(&stamp, item, &killed));
         }
         let mut records = encode::article(&stamp, *enriched, &verdict);
@@ -185,6 +187,7 @@ impl Work {
     #[allow(clippy::type_complexity, reason = "its outcomes, named once")]
     fn judge(
         &mut self,
+        feed: &Feed,
         at: Timestamp,
         observed: &Observed,
         mut enriched: Box<Enriched>,
@@ -204,10 +207,7 @@ impl Work {
                 let withdraws = if kill { self.memory.withdraws(id) } else { Vec::new() };
                 Admission::Again { settled: self.memory.settled(id), withdraws }
             }
-            Fate::Fresh => {
-                let feed = self.rules.feeds.get(&observed.item.feed);
-                admission(&feed, self.rules.feeds.backfill(), observed, at)
-            }
+            Fate::Fresh => admission(feed, observed, at),
             Fate::Remembered(_) | Fate::Left(_) => return Ok(Ok(None)),
         };
         // A verdict is remembered last, so one that breaks off leaves no trace.
@@ -259,11 +259,10 @@ impl Work {
         Ok(())
     }
 
-    fn other(&mut self, place: Place, at: Timestamp, content: &Content) -> Vec<Record> {
+    fn other(&mut self, origin: &Origin, at: Timestamp, content: &Content) -> Vec<Record> {
         let no_revision = Hash(String::new());
         let rules = Arc::clone(&self.rules);
-        let origin = Origin { intake: rules.intake.clone(), seq: place.seq, index: place.index };
-        let stamp = rules.stamp(self.generation().unwrap_or(0), &origin, &no_revision, at);
+        let stamp = rules.stamp(self.generation().unwrap_or(0), origin, &no_revision, at);
         match content {
             Content::Item(_) | Content::Touch(_) => Vec::new(),
             Content::Status(status) => vec![encode::status(&stamp, status)],
@@ -303,7 +302,7 @@ impl Work {
                 marks.push(StateChange::set(state_key::GENERATION.to_owned(), generation));
             }
             Way::Copy(prefix, _) => {
-                let intake = &self.rules.intake;
+                let intake = &self.rules.log;
                 marks.extend(done.into_iter().map(|(feed, Place { seq, index })| {
                     let position = Position { intake: intake.clone(), seq, index };
                     StateChange::set(state_key::copied(prefix, &feed), &position)
@@ -312,7 +311,7 @@ impl Work {
         }
         let mark = marks.last()?.clone();
         marks.into_iter().for_each(|mark| self.state.apply(mark));
-        let position = Position { intake: self.rules.intake.clone(), seq: position, index: 0 };
+        let position = Position { intake: self.rules.log.clone(), seq: position, index: 0 };
         let batch = Batch { records, state: self.state.changes(), position };
         let killed = if self.generation().is_some() { killed } else { Vec::new() };
         Some(Closed { batch, mark, killed })

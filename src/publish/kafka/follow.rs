@@ -13,7 +13,7 @@ use crate::broker::{
     topics::Topics,
 };
 use crate::faults;
-use crate::model::{Hash, Position, StateChange, Topic, state_key};
+use crate::model::{Hash, Position, StateChange, state_key};
 use crate::publish::{KAFKA_IMAGE, PublishError};
 use crate::store::image;
 use serde::{Deserialize, Serialize};
@@ -97,10 +97,10 @@ fn why_dropped(image: &ImageOf, fresh: &ImageOf, ends: Ends, retention: Duration
 impl KafkaSink {
     /// To be called when every earlier transaction of this id is decided: the end that is asked for is beyond them all.
     pub(super) async fn bring_image_up_to_date(&mut self, topics: &Topics) -> Result<(), PublishError> {
-        let name = Topic::State.name(&self.prefix);
+        let (name, partition) = (self.post.state.clone(), self.post.partition);
         let (settings, topic) = (self.settings.clone(), name.clone());
         let (reader, ends) = blocking(move || {
-            let reader = StateTopic::new(&settings, &topic)?;
+            let reader = StateTopic::new(&settings, &topic, partition)?;
             let ends = reader.ends()?;
             Ok((Arc::new(reader), ends))
         })
@@ -175,7 +175,7 @@ impl KafkaSink {
 
     /// Empties the image; the position that it had is carried over until there is one again.
     async fn emptied(&self, fresh: ImageOf) -> Result<ImageOf, PublishError> {
-        let intake = self.store.intake_id().to_owned();
+        let intake = self.post.log.clone();
         let (position, carried) = self
             .store
             .read(move |db| {
@@ -250,8 +250,7 @@ impl KafkaSink {
                 format!(
                     "topic {} holds the state of \"{}\" in form {v}, written by a newer dateline; this one reads forms up \
                      to {FORMAT}: install the newer program again",
-                    Topic::State.name(&self.prefix),
-                    self.settings.transactional_id
+                    self.post.state, self.settings.transactional_id
                 ),
             )),
             _ => Ok(()),
@@ -260,7 +259,7 @@ impl KafkaSink {
 
     /// Says what was lost, and makes the topic say in which form it is and where our intake stands.
     async fn settle(&mut self, image: ImageOf) -> Result<(), PublishError> {
-        let intake = self.store.intake_id().to_owned();
+        let intake = self.post.log.clone();
         let read_intake = intake.clone();
         let (position, format) = self
             .store

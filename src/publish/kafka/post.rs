@@ -1,0 +1,61 @@
+//! Where a sink stands: the partition that it remembers by, and the topics that it writes to.
+
+use super::{KafkaOptions, settings};
+use crate::{
+    broker::{
+        BrokerError,
+        partition_reader::PartitionReader,
+        topics::{Topics, Wanted},
+    },
+    model::Topic,
+    store::Store,
+};
+use std::sync::Arc;
+
+/// Where a sink stands: what it remembers by, and what it needs beside that.
+#[derive(Clone)]
+pub struct Post {
+    /// The whole name of its state topic.
+    pub state: String,
+    /// The partition of it that is its own.
+    pub partition: i32,
+    /// What its positions are counted in: an intake, or a partition of a topic.
+    pub log: String,
+    /// The topics that it writes to, the state topic among them.
+    pub wanted: Vec<Wanted>,
+    /// Whether records show that something was published from this post before. Blocks.
+    pub has_published: HasPublished,
+}
+
+/// Tells whether something was published before.
+pub type HasPublished = Arc<dyn Fn(&Topics) -> Result<bool, BrokerError> + Send + Sync>;
+
+impl Post {
+    /// The post of a process that does all the work.
+    pub(super) fn whole(options: &KafkaOptions, prefix: &str, store: &Store) -> Self {
+        let (articles, settings) = (Topic::Articles.name(prefix), settings(options));
+        Post {
+            state: Topic::State.name(prefix),
+            partition: 0,
+            log: store.intake_id().to_owned(),
+            wanted: wanted(|topic| topic.name(prefix), options.partitions),
+            has_published: Arc::new(move |topics| {
+                let partitions = topics.found.get(&articles).map_or(0, |topic| topic.partitions);
+                PartitionReader::new(&settings)?.has_records(&articles, partitions)
+            }),
+        }
+    }
+}
+
+/// The topics, by their names, as they should be. At the start one that we may not have is a mistake to be told; later the
+/// others go on without it.
+pub fn wanted(name_of: impl Fn(Topic) -> String, partitions: i32) -> Vec<Wanted> {
+    let wanted = |topic: Topic| Wanted {
+        name: name_of(topic),
+        partitions: if topic == Topic::State { 1 } else { partitions },
+        compacted: topic.compacted(),
+        strict: topic == Topic::State,
+        vital: true,
+    };
+    Topic::PUBLIC.into_iter().chain([Topic::State]).map(wanted).collect()
+}
