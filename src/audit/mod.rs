@@ -130,7 +130,7 @@ impl Auditor {
             Topic::CovidStats => self.claim(placed, &proof, &feed),
             Topic::DeadLetters => self.dead_letter(placed, &proof, &feed),
             Topic::Events if self.options.intake => self.articles.tell(proof.origin.key()),
-            Topic::Stories | Topic::FeedStatus | Topic::Events | Topic::State => {}
+            _ => {}
         }
         let is_said = self.findings.offence_count() > offences;
         self.number(placed, is_said);

@@ -71,7 +71,8 @@ pub enum Notice {
 }
 
 /// What a credited agency did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CreditRole {
     /// It is the sole source.
     Wrote,
@@ -80,7 +81,7 @@ pub enum CreditRole {
 }
 
 /// An agency, or whoever published first, in the credits of a story.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credit {
     /// Canonical short name, or the name as written.
     pub agency: String,
@@ -163,7 +164,7 @@ pub struct Standing {
 /// An item after cleaning: plain text, language, resolved links and dates, wire structure.
 ///
 /// `body` is paragraphs joined by one blank line (`"\n\n"`), NFC, without control characters.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Article {
     /// The item it is a revision of.
     pub id: ItemId,
@@ -202,6 +203,7 @@ pub struct Article {
     /// How much of the story there is.
     pub completeness: Completeness,
     /// Wire structure.
+    #[serde(with = "whole_wire")]
     pub wire: Wire,
     /// What each part of the body is for.
     pub sections: Vec<Section>,
@@ -219,6 +221,33 @@ pub struct Article {
     pub site: Option<String>,
     /// Problems met on the way.
     pub issues: Vec<Issue>,
+}
+
+/// The wire structure with what records leave out.
+mod whole_wire {
+    use super::{Credit, Notice, Wire};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::borrow::Cow;
+
+    #[derive(Serialize, Deserialize)]
+    struct Whole<'a> {
+        #[serde(flatten)]
+        published: Cow<'a, Wire>,
+        notice: Option<Notice>,
+        withdraws: Cow<'a, Option<String>>,
+        credits: Cow<'a, [Credit]>,
+    }
+
+    pub(super) fn serialize<S: Serializer>(wire: &Wire, serializer: S) -> Result<S::Ok, S::Error> {
+        let (withdraws, credits) = (Cow::Borrowed(&wire.withdraws), Cow::Borrowed(wire.credits.as_slice()));
+        Whole { published: Cow::Borrowed(wire), notice: wire.notice, withdraws, credits }.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Wire, D::Error> {
+        let Whole { published, notice, withdraws, credits } = Whole::deserialize(deserializer)?;
+        let (withdraws, credits) = (withdraws.into_owned(), credits.into_owned());
+        Ok(Wire { notice, withdraws, credits, ..published.into_owned() })
+    }
 }
 
 impl Article {

@@ -1,12 +1,12 @@
 //! What the text says: entities, values, quotes and statistics, each with its evidence.
 
-use crate::model::{Article, Covid, Number, Span};
+use crate::model::{Article, Covid, Number, Observation, Span};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
 /// An article with everything that was found in it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Enriched {
     /// The clean text.
     pub article: Article,
@@ -17,11 +17,22 @@ pub struct Enriched {
     /// Who said what, in text order.
     pub quotes: Vec<Quote>,
     /// COVID-19 statistics.
+    #[serde(deserialize_with = "with_fields")]
     pub covid: Covid,
     /// Which language pack spoke, as `en/1`; none when the language has no pack.
     pub language_pack: Option<String>,
     /// Which tagger spoke, as `rules/1`.
     pub tagger: String,
+}
+
+/// The pairs of [`crate::model::ObservationSpans`] do not name their text: it is their observation's.
+fn with_fields<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Covid, D::Error> {
+    let mut covid = Covid::deserialize(deserializer)?;
+    for Observation { field, spans, .. } in &mut covid.observations {
+        let spans = [&mut spans.value, &mut spans.metric, &mut spans.location, &mut spans.date];
+        spans.into_iter().flatten().for_each(|span| span.field = *field);
+    }
+    Ok(covid)
 }
 
 impl Enriched {

@@ -54,6 +54,10 @@ pub struct Feed {
     /// BCP 47 language of its stories.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// Near-duplicates are sought within one domain where the roles are split; default is the primary subtag of
+    /// `language`. Lower-case letters, digits and `-`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
     /// ISO 3166-1 alpha-2 country of the publisher.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
@@ -124,6 +128,7 @@ impl Feed {
             title: None,
             agency: None,
             language: None,
+            domain: None,
             country: None,
             interval: None,
             min_interval: None,
@@ -142,5 +147,18 @@ impl Feed {
             exclude: Vec::new(),
             enabled: true,
         }
+    }
+
+    /// Within which stories its near-duplicates are sought: what the operator says, else the language, else "und".
+    pub fn domain(&self) -> &str {
+        // A language's primary subtag is in lower case, or the configuration was refused.
+        let language = || self.language.as_deref()?.split('-').next();
+        self.domain.as_deref().or_else(language).unwrap_or("und")
+    }
+
+    /// The host of its address, in lower case and without port; empty where there is none.
+    pub fn host(&self) -> String {
+        let url = url::Url::parse(&self.url).ok();
+        url.and_then(|url| url.host_str().map(str::to_ascii_lowercase)).unwrap_or_default()
     }
 }

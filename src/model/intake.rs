@@ -3,7 +3,7 @@
 use crate::model::{EventRecord, FeedId, FeedStatusRecord, Hash, Issue, Item, ItemId, Stage};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 /// The page behind an item, as it was served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,7 +124,8 @@ pub struct Frame {
 }
 
 /// Where a record comes from: which intake, which frame, which place in the frame. Header `origin`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Origin {
     /// The intake's UUID, made with its file.
     pub intake: String,
@@ -137,6 +138,36 @@ pub struct Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.intake, self.seq, self.index)
+    }
+}
+
+/// The text names no place in an intake.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no origin: INTAKE/FRAME/INDEX is expected")]
+pub struct NotAnOrigin;
+
+impl FromStr for Origin {
+    type Err = NotAnOrigin;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOrigin> {
+        let (rest, index) = text.rsplit_once('/').ok_or(NotAnOrigin)?;
+        let (intake, seq) = rest.rsplit_once('/').filter(|(intake, _)| !intake.is_empty()).ok_or(NotAnOrigin)?;
+        let (Ok(seq), Ok(index)) = (seq.parse(), index.parse()) else { return Err(NotAnOrigin) };
+        Ok(Self { intake: intake.to_owned(), seq, index })
+    }
+}
+
+impl From<Origin> for String {
+    fn from(origin: Origin) -> Self {
+        origin.to_string()
+    }
+}
+
+impl TryFrom<String> for Origin {
+    type Error = NotAnOrigin;
+
+    fn try_from(text: String) -> Result<Self, NotAnOrigin> {
+        text.parse()
     }
 }
 

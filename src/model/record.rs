@@ -28,12 +28,33 @@ pub enum Topic {
     DeadLetters,
     /// Internal state; compacted.
     State,
+    /// Between roles: the definitions of the feeds. Key: feed id; compacted.
+    Feeds,
+    /// Between roles: what fetchers observed. Key: feed id.
+    Raw,
+    /// Between roles: what fetchers know of their feeds; compacted.
+    FetchState,
+    /// Between roles: what was read out of it. Key: the feed's domain.
+    Enriched,
+    /// Between roles: what decisions rest on; compacted.
+    DedupState,
+    /// Between roles: what each worker tells of itself. Key: role and instance; compacted.
+    Workers,
 }
 
 impl Topic {
-    /// Every topic that readers read (all but the state).
+    /// Every topic that readers read.
     pub const PUBLIC: [Topic; 6] =
         [Topic::Articles, Topic::CovidStats, Topic::Stories, Topic::FeedStatus, Topic::Events, Topic::DeadLetters];
+
+    /// The topics between the roles, which only this program reads.
+    pub const INTERNAL: [Topic; 6] =
+        [Topic::Feeds, Topic::Raw, Topic::FetchState, Topic::Enriched, Topic::DedupState, Topic::Workers];
+
+    /// Whether readers read it.
+    pub fn is_public(self) -> bool {
+        Self::PUBLIC.contains(&self)
+    }
 
     /// The name without prefix: `articles.v1`.
     pub fn suffix(self) -> &'static str {
@@ -45,6 +66,12 @@ impl Topic {
             Topic::Events => "events.v1",
             Topic::DeadLetters => "dead-letters.v1",
             Topic::State => "state.v1",
+            Topic::Feeds => "feeds.v1",
+            Topic::Raw => "raw.v1",
+            Topic::FetchState => "fetch-state.v1",
+            Topic::Enriched => "enriched.v1",
+            Topic::DedupState => "dedup-state.v1",
+            Topic::Workers => "workers.v1",
         }
     }
 
@@ -55,7 +82,16 @@ impl Topic {
 
     /// Whether the topic keeps the last record of each key only.
     pub fn compacted(self) -> bool {
-        matches!(self, Topic::Stories | Topic::FeedStatus | Topic::State)
+        matches!(
+            self,
+            Topic::Stories
+                | Topic::FeedStatus
+                | Topic::State
+                | Topic::Feeds
+                | Topic::FetchState
+                | Topic::DedupState
+                | Topic::Workers
+        )
     }
 }
 

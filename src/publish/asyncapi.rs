@@ -99,7 +99,7 @@ fn about(topic: Topic) -> &'static str {
         Topic::FeedStatus => "What the daemon knows of a feed; written when it changes.",
         Topic::Events => "Something happened to a feed.",
         Topic::DeadLetters => "Bytes that could not be handled, the reason in headers.",
-        Topic::State => "The daemon's memory; not for readers, and free to change.",
+        _ => "The daemon's memory; not for readers, and free to change.",
     }
 }
 
@@ -176,7 +176,7 @@ fn key(topic: Topic) -> &'static str {
         Topic::Stories => "The story's id.",
         Topic::FeedStatus | Topic::Events => "The feed's id.",
         Topic::DeadLetters => "The original key.",
-        Topic::State => "Internal.",
+        _ => "Internal.",
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     clock::WallClock,
     faults,
-    model::{Hash, Topic},
+    model::Hash,
     store::{Store, StoreError, error::corrupt, image},
 };
 use futures::future::BoxFuture;
@@ -269,7 +269,7 @@ impl Journal {
     /// Gives each record its number and its place.
     fn place(&self, files: &mut BTreeMap<String, LiveFile>, batch: &Batch) -> Vec<Line> {
         let today = ndjson::day((self.now)());
-        let records = batch.records.iter().filter(|record| record.topic != Topic::State);
+        let records = batch.records.iter().filter(|record| record.topic.is_public());
         let mut lines = Vec::with_capacity(batch.records.len());
         for record in records {
             let topic = record.topic.name(&self.prefix);

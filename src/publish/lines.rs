@@ -68,7 +68,7 @@ pub(super) fn derived(topic: Topic, meta: &Map<String, Value>, value: Option<&[u
         Topic::Stories => STORY_SCHEMA,
         Topic::FeedStatus => FEED_STATUS_SCHEMA,
         Topic::Events => EVENT_SCHEMA,
-        Topic::DeadLetters | Topic::State => return None,
+        _ => return None,
     };
     // An item's id begins with its feed's.
     let feed = match topic {

@@ -23,6 +23,7 @@ mod ndjson;
 pub mod ninjs;
 #[cfg(feature = "kafka")]
 mod registry;
+pub mod relay;
 mod route;
 pub mod schema;
 pub mod unwritten;

@@ -37,7 +37,7 @@ pub fn find(name: &str) -> Option<RecordSchema> {
 }
 
 /// The schema of a topic's values as a part of a larger document, whose generator gathers the definitions; and its name.
-/// Dead letters and the state have none.
+/// Dead letters and what is internal have none.
 pub(super) fn within(generator: &mut SchemaGenerator, topic: Topic, format: Format) -> (Value, Option<&'static str>) {
     let (name, schema) = match topic {
         Topic::Articles => (encode::ARTICLE_SCHEMA, generator.subschema_for::<ArticleRecord>()),
@@ -45,7 +45,7 @@ pub(super) fn within(generator: &mut SchemaGenerator, topic: Topic, format: Form
         Topic::Stories => (encode::STORY_SCHEMA, generator.subschema_for::<StoryRecord>()),
         Topic::FeedStatus => (encode::FEED_STATUS_SCHEMA, generator.subschema_for::<FeedStatusRecord>()),
         Topic::Events => (encode::EVENT_SCHEMA, generator.subschema_for::<EventRecord>()),
-        Topic::DeadLetters | Topic::State => return (json!({}), None),
+        _ => return (json!({}), None),
     };
     let named = |schema: Value, name| json!({ "allOf": [schema, { "properties": { "schema": { "const": name } } }] });
     let flat = named(schema.to_value(), name);

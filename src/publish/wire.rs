@@ -120,7 +120,7 @@ impl ValueReader {
     /// The record with its value in JSON. JSON never begins with a zero byte, so what has no id before it is left alone.
     pub fn read(&self, record: &mut Record) -> Result<(), String> {
         let Some([MAGIC, a, b, c, d, rest @ ..]) = record.value.as_deref() else { return Ok(()) };
-        if matches!(record.topic, Topic::DeadLetters | Topic::State) {
+        if record.topic == Topic::DeadLetters || !record.topic.is_public() {
             return Ok(());
         }
         let id = [*a, *b, *c, *d];

@@ -98,12 +98,12 @@ impl Teller {
             Topic::Articles => self.article(value),
             Topic::FeedStatus => self.feed_status(&value),
             Topic::Events => self.event(&value),
-            Topic::CovidStats | Topic::DeadLetters | Topic::State => String::new(),
             Topic::Stories => {
                 let members = value.get("members").and_then(Value::as_array).map_or(0, Vec::len);
                 self.stories.insert(text(&value, "/id").to_owned(), members);
                 String::new()
             }
+            _ => String::new(),
         };
         if told.is_empty() { told } else { format!("{}{told}", self.paragraph()) }
     }

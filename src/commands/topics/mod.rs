@@ -59,7 +59,11 @@ impl Row {
             Topic::FeedStatus => ("feed-status/1", "feed id"),
             Topic::Events => ("event/1", "feed id"),
             Topic::DeadLetters => ("bytes", "original key"),
-            Topic::State => ("state", "internal"),
+            Topic::Feeds => ("feed", "feed id"),
+            Topic::Raw => ("raw", "feed id"),
+            Topic::Enriched => ("enriched", "domain"),
+            Topic::Workers => ("worker", "role and instance"),
+            Topic::State | Topic::FetchState | Topic::DedupState => ("state", "internal"),
         };
         Self { name: topic.name(prefix), kind, key, cleanup: "delete".to_owned(), ..Self::default() }
     }
