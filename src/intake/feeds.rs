@@ -22,7 +22,7 @@ use std::{
 const LONGEST_QUIET: Duration = Duration::from_secs(3600);
 
 /// What of a feed survives a restart.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct FeedFacts {
     /// In force.
     pub validators: Validators,

@@ -6,6 +6,7 @@
 //! and its page, or the reason why there is none. What an item's content was decides here whether it is observed
 //! again; what becomes of it is decided behind the doorstep.
 
+mod adopt;
 pub mod check;
 mod dates;
 mod erase;
@@ -18,6 +19,7 @@ pub mod redrive;
 mod seen;
 pub mod set_aside;
 
+pub use adopt::{Adopted, vouched};
 pub use feeds::FeedFacts;
 pub use observe::{Appended, Poll};
 pub use pages::{PageArrived, PageDue};

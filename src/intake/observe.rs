@@ -164,7 +164,13 @@ fn look(
     let whole = if poll.feed.full_text { seen::whole(item) } else { Hash(String::new()) };
     let found = match seen::load(tx, &item.id)? {
         Some(found) => Some(found),
-        None => seen::from_state(tx, item, poll.poll, poll.at)?,
+        None => {
+            let found = seen::from_state(tx, item, poll.poll, poll.at)?;
+            if found.is_some() && poll.feed.full_text && !item.deleted {
+                pages::watch_on(tx, item, poll.at, policy)?;
+            }
+            found
+        }
     };
     if item.deleted {
         // What was never seen cannot be taken back, and its page is not looked at any more.

@@ -4,7 +4,7 @@
 //! skipped, for each was observed. Afterwards the page is watched: publishers correct pages without touching the feed.
 
 use super::{
-    Intake, IntakeError, Policy, frames, instant, micros,
+    Intake, IntakeError, Policy, adopt, frames, instant, micros,
     seen::{self, POLLS_TO_RETURN, Seen},
 };
 use crate::{
@@ -300,6 +300,14 @@ fn load_watch(db: &Connection, item: &ItemId) -> Result<Option<Watch>> {
             })
         })
         .optional()
+}
+
+/// Goes on watching the page of an entry that another intake published, where looks at it are left.
+pub(super) fn watch_on(tx: &Transaction<'_>, item: &Item, at: Timestamp, policy: &Policy) -> Result<()> {
+    let Some(first_fetch) = adopt::seen_by(tx, &item.id)?.and_then(|state| state.page_at) else { return Ok(()) };
+    let first_fetch = first_fetch.as_microsecond();
+    let watch = Watch { first_sight: None, item: item.clone(), first_fetch, step: 0, stale_looks: 0 };
+    save_watch(tx, &watch, None, at, policy)
 }
 
 /// Writes a watched page with its next look, or ends the watch when the last look is over. Without `validators` those

@@ -3,7 +3,7 @@
 //! Content that an item had before and shows again (stale caches do that) counts only after [`POLLS_TO_RETURN`] polls
 //! in a row; a 304 counts as a poll that shows the same. All of it lies in the file, so it survives a restart.
 
-use super::{Policy, before, feeds::Known, frames, micros};
+use super::{Policy, adopt, before, feeds::Known, frames, micros};
 use crate::{
     model::{Content, Feed, FeedId, Hash, Item, ItemId, ItemState, Observed, state_key},
     store::{
@@ -209,19 +209,29 @@ pub(super) fn touch(tx: &Transaction<'_>, seen: &Seen) -> Result<()> {
 /// fetched whole again, and what is already published must not come twice.
 pub(super) fn from_state(db: &Connection, item: &Item, poll: u64, now: Timestamp) -> Result<Option<Seen>> {
     let key = state_key::item(&item.id);
-    let Some(value) = image::get(db, &key)? else { return Ok(None) };
-    let state: ItemState = serde_json::from_slice(&value).map_err(|error| corrupt_state(&key, error.to_string()))?;
+    let (item_hash, hash, earlier, touched) = match image::get(db, &key)? {
+        Some(value) => {
+            let state: ItemState =
+                serde_json::from_slice(&value).map_err(|error| corrupt_state(&key, error.to_string()))?;
+            (state.hash.clone(), state.hash, state.earlier, state.touched)
+        }
+        // A shard's state says what was published of it, and not what became of that.
+        None => match adopt::seen_by(db, &item.id)? {
+            Some(state) => (state.item_hash, state.hash, state.earlier, state.touched),
+            None => return Ok(None),
+        },
+    };
     Ok(Some(Seen {
         item: item.id.clone(),
         feed: item.feed.0.clone(),
-        item_hash: state.hash.clone(),
-        hash: Some(state.hash),
+        item_hash,
+        hash: Some(hash),
         whole: whole(item),
-        earlier: state.earlier,
+        earlier,
         candidate: None,
         last_poll: poll,
         last_seen: now.as_microsecond(),
-        touched: state.touched.as_microsecond(),
+        touched: touched.as_microsecond(),
     }))
 }
 

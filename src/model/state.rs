@@ -3,8 +3,8 @@
 //! Every value is JSON with a version; fields are only ever added, with a default.
 
 use crate::model::{
-    ClaimEvidence, FeedId, Hash, ItemId, Observation, Origin, Outcome, Packed, Relation, Signature, SuppressReason,
-    Withdrawal,
+    ClaimEvidence, FeedId, Hash, ItemId, Observation, Observed, Origin, Outcome, Packed, Relation, Signature,
+    SuppressReason, Withdrawal,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,25 @@ pub mod state_key {
 
     /// How often operators had the past published again: a [`super::Generation`].
     pub const GENERATION: &str = "generation";
+
+    /// What the fetcher of an item last published of it: a [`super::SeenState`].
+    pub fn seen(id: &ItemId) -> String {
+        format!("{SEEN}{id}")
+    }
+
+    /// Entries of what fetchers published begin with this.
+    pub const SEEN: &str = "seen/";
+
+    /// What is known of a feed beside its items, as the intake keeps it.
+    pub fn facts(id: &FeedId) -> String {
+        format!("{FACTS}{id}")
+    }
+
+    /// Facts of feeds begin with this.
+    pub const FACTS: &str = "facts/";
+
+    /// The intake that a shard of feeds belongs to.
+    pub const OWNER: &str = "owner";
 
     /// Stands while the state is being made anew from the topics: it is not whole.
     pub const REBUILDING: &str = "rebuilding";
@@ -168,6 +187,56 @@ pub struct Place {
 impl From<&Origin> for Place {
     fn from(origin: &Origin) -> Self {
         Self { seq: origin.seq, index: origin.index }
+    }
+}
+
+/// What the fetcher of an item last published of it: whoever takes its feed over knows by this what is new.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenState {
+    /// Version of this form: 1.
+    pub v: u8,
+    /// Its feed.
+    pub feed: FeedId,
+    /// The intake that published it.
+    pub intake: String,
+    /// Content of the feed's entry.
+    pub item_hash: Hash,
+    /// Content of the revision, its page included.
+    pub hash: Hash,
+    /// Contents it had before, newest last, at most 32.
+    pub earlier: Vec<Hash>,
+    /// When it was last published or touched.
+    pub touched: Timestamp,
+    /// When the page of this entry was first had, of a feed that wants pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_at: Option<Timestamp>,
+}
+
+impl SeenState {
+    /// Contents that are remembered.
+    const EARLIER: usize = 32;
+
+    /// The entry once this revision is published, observed at `at` by this intake.
+    pub fn after(before: Option<Self>, observed: &Observed, at: Timestamp, intake: &str) -> Self {
+        let (item_hash, hash) = (observed.item.content_hash(), observed.hash.clone());
+        // A page that is looked at again keeps the time of the first look, from which the others are counted.
+        let same_entry = before.as_ref().filter(|before| before.item_hash == item_hash);
+        let had_page = observed.page.is_some() || observed.page_missing.is_some();
+        let page_at = had_page.then(|| same_entry.and_then(|before| before.page_at).unwrap_or(at));
+        let mut earlier = Vec::new();
+        if let Some(before) = before {
+            earlier = before.earlier;
+            earlier.extend([before.item_hash, before.hash]);
+        }
+        let mut kept: Vec<Hash> = Vec::new();
+        for content in earlier.into_iter().rev() {
+            if kept.len() < Self::EARLIER && content != hash && content != item_hash && !kept.contains(&content) {
+                kept.push(content);
+            }
+        }
+        kept.reverse();
+        let feed = observed.item.feed.clone();
+        Self { v: 1, feed, intake: intake.to_owned(), item_hash, hash, earlier: kept, touched: at, page_at }
     }
 }
 

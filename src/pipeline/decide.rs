@@ -5,6 +5,7 @@
 
 use super::{
     admission::admission,
+    carry::Part,
     enrich::{self, Prepared, Unit},
     line::MAX_UNITS,
     steps::Going,
@@ -14,16 +15,16 @@ use crate::{
     dedup::{self, Index, Question},
     extract, faults,
     model::{
-        Admission, ArticleSummary, Change, Content, DeadLetter, Enriched, Feed, FigureSummary, Hash, ItemHead, ItemId,
-        LATEST_FIGURES, Observed, Origin, Outcome, Place, Position, Previous, Record, SeriesState, Shown, Stage,
-        StateChange, StoryState, SuppressReason, Topic, Verdict, state_key,
+        Admission, ArticleSummary, Change, Content, DeadLetter, Enriched, Feed, FeedId, FigureSummary, Hash, ItemHead,
+        ItemId, LATEST_FIGURES, Observed, Origin, Outcome, Place, Position, Previous, Record, SeriesState, Shown,
+        Stage, StateChange, StoryState, SuppressReason, Topic, Verdict, state_key,
     },
     publish::{Batch, Format, encode, ninjs},
     state::State,
     store::{Store, StoreError},
     tap::Tap,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::{collections::BTreeSet, sync::Arc};
 
 impl dedup::Known for State {
@@ -44,6 +45,8 @@ impl dedup::Known for State {
 
 /// What holds for all decisions of a run.
 pub(super) struct Rules {
+    /// What becomes of the units.
+    pub(super) part: Part,
     /// What positions are counted in: the intake, or a partition of a topic.
     pub(super) log: String,
     pub(super) dedup: dedup::Options,
@@ -72,12 +75,16 @@ impl Rules {
     }
 }
 
+/// The content of what is no revision.
+pub(super) static NO_REVISION: Hash = Hash(String::new());
+
 /// The memory behind the decisions, and the open batch.
 pub(super) struct Decider {
-    rules: Arc<Rules>,
-    state: State,
+    pub(super) rules: Arc<Rules>,
+    pub(super) store: Store,
+    pub(super) state: State,
     /// Of all records: replays that operators asked for.
-    generation: u32,
+    pub(super) generation: u32,
     index: Index,
     /// Units that broke the index: they go to the dead letters.
     broken: BTreeSet<Origin>,
@@ -91,6 +98,8 @@ pub(super) struct Open {
     pub(super) position: u64,
     /// Where what was taken last was observed.
     pub(super) last: Option<Origin>,
+    /// Feeds that a shard says something of.
+    pub(super) feeds: BTreeSet<FeedId>,
     pub(super) records: Vec<Record>,
     record_bytes: usize,
     /// Size of the frames that it finishes.
@@ -111,12 +120,14 @@ impl Decider {
         position: u64,
         broken: BTreeSet<Origin>,
     ) -> Result<Self, StoreError> {
-        let state = State::new(store);
+        let state = State::new(store.clone());
         let mut index = Index::new(&rules.dedup);
-        state.restore(|id, head| index.restore_item(id, head))?;
+        if rules.part == Part::Judge {
+            state.restore(|id, head| index.restore_item(id, head))?;
+        }
         let generation = Self::generation(&state)?;
         let open = Open { position, ..Open::default() };
-        Ok(Self { rules, state, generation, index, broken, open })
+        Ok(Self { rules, store, state, generation, index, broken, open })
     }
 
     /// Takes in what was committed while the memory was read: the keys that were set since. May block.
@@ -150,22 +161,42 @@ impl Decider {
 
     /// Decides about one unit. May block. After a panic the memory is not to be used again.
     pub(super) fn take(&mut self, unit: Unit) -> Result<(), StoreError> {
-        let Unit { feed, origin, at, position, ends, content } = unit;
-        self.open.last = Some(origin.clone());
-        let done = self.state.feed_origin(&feed.id)?;
-        // A replay from any earlier point changes nothing: what is not above the feed's last origin has been decided.
-        if !done.is_some_and(|done| done.covers(&origin)) {
-            match content {
-                Prepared::Item(observed, enriched) => self.item(&feed, &origin, at, observed, enriched)?,
-                Prepared::Other(content) => self.other(&origin, at, content)?,
-            }
-            self.state.apply(StateChange::set(state_key::feed(&feed.id), &Position::from(&origin)));
+        self.open.last = Some(unit.origin.clone());
+        let (position, ends) = (unit.position, unit.ends);
+        match self.rules.part {
+            Part::Enrich => self.enriched(unit),
+            Part::Judge | Part::Fetch { .. } => self.once(unit)?,
         }
         self.open.units += 1;
         if let Some(bytes) = ends {
             self.open.position = position;
             self.open.frame_bytes += bytes as u64;
         }
+        Ok(())
+    }
+
+    /// A replay from any earlier point changes nothing: what is not above the feed's last origin has been decided.
+    fn once(&mut self, unit: Unit) -> Result<(), StoreError> {
+        let Unit { feed, origin, at, position, content, .. } = unit;
+        let done = self.state.feed_origin(&feed.id)?;
+        if done.is_some_and(|done| done.covers(&origin)) {
+            return Ok(());
+        }
+        match (self.rules.part, content) {
+            (_, Prepared::Poison(letter)) => {
+                // Nobody knows whose it is, so no feed's origin is moved by it.
+                let stamp = self.rules.stamp(self.generation, &origin, &NO_REVISION, at);
+                self.push(vec![encode::dead_letter(&stamp, &letter)]);
+                return Ok(());
+            }
+            (Part::Fetch { last }, Prepared::Other(content)) => {
+                self.fetched(last, &feed, &origin, (at, position), content)?;
+                self.open.feeds.insert(feed.id.clone());
+            }
+            (_, Prepared::Item(observed, enriched)) => self.item(&feed, &origin, at, observed, enriched)?,
+            (_, Prepared::Other(content)) => self.other(&origin, at, content)?,
+        }
+        self.state.apply(StateChange::set(state_key::feed(&feed.id), &Position::from(&origin)));
         Ok(())
     }
 
@@ -278,9 +309,8 @@ impl Decider {
     }
 
     fn other(&mut self, origin: &Origin, at: Timestamp, content: Content) -> Result<(), StoreError> {
-        let no_revision = Hash(String::new());
         let rules = Arc::clone(&self.rules);
-        let stamp = rules.stamp(self.generation, origin, &no_revision, at);
+        let stamp = rules.stamp(self.generation, origin, &NO_REVISION, at);
         let record = match content {
             Content::Item(_) => return Ok(()),
             Content::Touch(id) => {
@@ -305,10 +335,13 @@ impl Decider {
     /// Forgets what has passed the horizon; the tombstones go with the open batch, which must not be empty. May block.
     pub(super) fn evict(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let Some(last) = self.open.last.clone() else { return Ok(()) };
-        let no_revision = Hash(String::new());
+        if let Part::Fetch { .. } = self.rules.part {
+            let horizon = SignedDuration::try_from(self.rules.dedup.horizon).unwrap_or(SignedDuration::MAX);
+            return self.forget_seen(now.checked_sub(horizon).unwrap_or(Timestamp::MIN));
+        }
         let changes = self.index.evict(now, self.state.stories()?, self.state.series_ends()?);
         let rules = Arc::clone(&self.rules);
-        let stamp = rules.stamp(self.generation, &last, &no_revision, now);
+        let stamp = rules.stamp(self.generation, &last, &NO_REVISION, now);
         let stories = changes.iter().filter(|change| change.value.is_none());
         let stories = stories.filter_map(|change| change.key.strip_prefix("story/"));
         let tombstones: Vec<Record> = stories.map(|story| encode::story_forgotten(&stamp, story)).collect();
@@ -318,14 +351,15 @@ impl Decider {
     }
 
     /// The open batch, ready to be committed; a new one is open.
-    pub(super) fn close(&mut self) -> (Batch, Open) {
+    pub(super) fn close(&mut self) -> Result<(Batch, Open), StoreError> {
+        self.tell_facts()?;
         let mut open = std::mem::take(&mut self.open);
         self.open.position = open.position;
         let position = Position { intake: self.rules.log.clone(), seq: open.position, index: 0 };
         // Also when no frame is finished yet: a state without a position is taken for one that was lost.
         self.state.apply(StateChange::set(state_key::position(&self.rules.log), &position));
         let records = std::mem::take(&mut open.records);
-        (Batch { records, state: self.state.changes(), position }, open)
+        Ok((Batch { records, state: self.state.changes(), position }, open))
     }
 
     /// The batch that was closed last is in the image.
@@ -351,7 +385,7 @@ impl Decider {
         self.open.shown.push(shown);
     }
 
-    fn push(&mut self, records: Vec<Record>) {
+    pub(super) fn push(&mut self, records: Vec<Record>) {
         self.open.record_bytes += records.iter().map(size).sum::<usize>();
         self.open.records.extend(records);
     }

@@ -52,6 +52,8 @@ pub(super) enum Prepared {
     Item(Box<Observed>, Result<Box<Enriched>, Box<DeadLetter>>),
     /// Anything else, as it was.
     Other(Content),
+    /// A record of a topic that cannot be read.
+    Poison(Box<DeadLetter>),
 }
 
 /// The compiled tables, or how they are compiled: whoever needs them first waits until they are.

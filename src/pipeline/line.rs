@@ -239,7 +239,7 @@ impl Line {
                 open_decider.evict(Timestamp::now())?;
                 Clearing::remember(&self.store).await?;
             }
-            let (batch, open) = open_decider.close();
+            let (batch, open) = open_decider.close()?;
             if !open.killed.is_empty() {
                 // Noted before the commit: a process that ends right after it still knows what to erase.
                 self.reading.intake.note_killed(open.killed.clone()).await?;

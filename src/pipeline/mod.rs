@@ -17,6 +17,7 @@
 
 mod admission;
 mod board;
+mod carry;
 mod decide;
 mod enrich;
 mod feeds;
@@ -47,6 +48,7 @@ use crate::{
     tap::Tap,
 };
 use board::Board;
+use carry::Part;
 use decide::Rules;
 use enrich::Reading;
 use feeds::Front;
@@ -213,6 +215,7 @@ async fn run_all(
             parallel: 2 * std::thread::available_parallelism().map_or(2, usize::from),
         },
         rules: Arc::new(Rules {
+            part: Part::Judge,
             log: store.intake_id().to_owned(),
             dedup: config.dedup.clone(),
             publish_body: config.publish.publish_body,

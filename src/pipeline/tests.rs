@@ -142,6 +142,7 @@ async fn the_embedded_default_takes_the_same_batches() {
 async fn a_batch_that_finishes_no_frame_leaves_a_position_all_the_same() {
     let world = World::new();
     let rules = Rules {
+        part: super::carry::Part::Judge,
         log: world.store.intake_id().to_owned(),
         dedup: world.config.dedup.clone(),
         publish_body: true,
@@ -152,7 +153,7 @@ async fn a_batch_that_finishes_no_frame_leaves_a_position_all_the_same() {
         keep_shown: false,
     };
     let mut decider = decide::Decider::restore(Arc::new(rules), world.store.clone(), 0, Default::default()).unwrap();
-    let (batch, _) = decider.close();
+    let (batch, _) = decider.close().unwrap();
     let position = state_key::position(world.store.intake_id());
     assert!(batch.state.iter().any(|change| change.key == position), "else the state is taken for one that was lost");
 }

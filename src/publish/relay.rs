@@ -131,8 +131,13 @@ fn fits(key: Option<&[u8]>, expected: &str) -> Result<(), Unreadable> {
         Some(key) if key == expected.as_bytes() => Ok(()),
         Some(key) => {
             let key = String::from_utf8_lossy(key);
-            Err(Unreadable::new("wrong_key", format_args!("its key is {key:?}, and {expected:?} is what its value says")))
+            Err(Unreadable::new(
+                "wrong_key",
+                format_args!("its key is {key:?}, and {expected:?} is what its value says"),
+            ))
         }
-        None => Err(Unreadable::new("wrong_key", format_args!("it has no key, and {expected:?} is what its value says"))),
+        None => {
+            Err(Unreadable::new("wrong_key", format_args!("it has no key, and {expected:?} is what its value says")))
+        }
     }
 }

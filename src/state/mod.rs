@@ -8,8 +8,8 @@ mod restore;
 
 use crate::{
     model::{
-        FeedId, Generation, ItemId, ItemState, Position, Previous, SeriesEnd, SeriesState, StateChange, StoredText,
-        StoryState, state_key,
+        FeedId, Generation, ItemId, ItemState, Position, Previous, SeenState, SeriesEnd, SeriesState, StateChange,
+        StoredText, StoryState, state_key,
     },
     store::{Store, StoreError, error::corrupt_state, image},
 };
@@ -41,6 +41,27 @@ impl State {
         let Some(state) = self.item(id)? else { return Ok(None) };
         let text: Option<StoredText> = self.get(&state_key::text(id))?;
         Ok(Some(Previous { state, text }))
+    }
+
+    /// What the fetcher of an item last published of it.
+    pub fn seen(&self, id: &ItemId) -> Result<Option<SeenState>, StoreError> {
+        self.get(&state_key::seen(id))
+    }
+
+    /// The keys of what fetchers published and touched last before this time.
+    pub fn seen_before(&self, time: Timestamp) -> Result<Vec<String>, StoreError> {
+        let mut keys = Vec::new();
+        self.store.read_here(|db| {
+            image::scan(db, state_key::SEEN, |key, value| {
+                if read::<SeenState>(key, value)?.touched < time {
+                    keys.push(key.to_owned());
+                }
+                Ok(())
+            })
+        })?;
+        // What the open batch says of an item is newer than any horizon.
+        keys.retain(|key| !self.overlay.contains_key(key));
+        Ok(keys)
     }
 
     /// The last origin done of a feed.

@@ -37,6 +37,7 @@ pub use plan::{FeedShare, LeftOut};
 
 use super::{
     Roster, RunError,
+    carry::Part,
     decide::Rules,
     enrich::{self, Reading},
     open_sink, open_store,
@@ -167,6 +168,7 @@ async fn run(options: &ReplayOptions, store: &Store, sink: &mut dyn Sink) -> Res
         }
     }
     let rules = Arc::new(Rules {
+        part: Part::Judge,
         log: store.intake_id().to_owned(),
         dedup: config.dedup.clone(),
         publish_body: config.publish.publish_body,

@@ -114,6 +114,8 @@ impl Work {
         let records = match content {
             Prepared::Item(observed, enriched) => self.item(&feed, &origin, at, &observed, enriched)?,
             Prepared::Other(content) => self.other(&origin, at, &content),
+            // The intake's own frames are whole.
+            Prepared::Poison(_) => Vec::new(),
         };
         self.open.units += 1;
         if self.is_there_already(&feed.id, place)? {

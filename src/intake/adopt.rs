@@ -1,0 +1,89 @@
+//! A shard of feeds that changes hands: what its state says goes before what this file remembers of another time.
+//!
+//! The state of a shard is published in the transactions of the items that it vouches for, so whoever takes the shard
+//! over never holds validators of items that nobody published. What this file still has from an earlier tenure is let go
+//! where somebody else has been at it since: its frames and the entries that wait for their pages stay, for they were
+//! observed here, and whoever carries them on knows by [`Adopted::last`] which they are.
+
+use super::{FeedFacts, Intake, feeds, frames};
+use crate::{
+    model::{Feed, FeedId, ItemId, SeenState, Validators, state_key},
+    store::{StoreError, error::corrupt_state, image},
+};
+use rusqlite::{Connection, Result, Transaction};
+
+/// What a shard that was taken over begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Adopted {
+    /// The last frame of an earlier tenure.
+    pub last: u64,
+    /// Feeds of which something was known.
+    pub feeds: usize,
+    /// Entries that waited here for their page and that somebody else has published since.
+    pub overtaken: usize,
+}
+
+impl Intake {
+    /// Takes over what the image says of these feeds. To be called before they are polled, while the image is up to date.
+    pub async fn adopt(&self, feeds: &[Feed]) -> std::result::Result<Adopted, StoreError> {
+        let intake = self.id().to_owned();
+        let with_pages: Vec<FeedId> = feeds.iter().filter(|feed| feed.full_text).map(|feed| feed.id.clone()).collect();
+        self.store.write(move |tx| adopt(tx, &intake, &with_pages)).await
+    }
+}
+
+fn adopt(tx: &Transaction<'_>, intake: &str, with_pages: &[FeedId]) -> Result<Adopted> {
+    let waiting: Vec<String> =
+        tx.prepare("SELECT DISTINCT item FROM waiting")?.query_map([], |row| row.get(0))?.collect::<Result<_>>()?;
+    let mut overtaken = 0;
+    for item in waiting {
+        if seen_by(tx, &ItemId(item.clone()))?.is_some_and(|state| state.intake != intake) {
+            overtaken += tx.execute("DELETE FROM waiting WHERE item = ?1", [&item])?;
+        }
+    }
+    // What is seen again is known from the image; pages are watched again once their entries are.
+    tx.execute("DELETE FROM seen WHERE item NOT IN (SELECT item FROM waiting)", [])?;
+    tx.execute("DELETE FROM page_watch", [])?;
+    let mut known = Vec::new();
+    image::scan(tx, state_key::FACTS, |key, value| {
+        let facts: FeedFacts = serde_json::from_slice(value).map_err(|error| corrupt_state(key, error.to_string()))?;
+        known.push((FeedId(key.strip_prefix(state_key::FACTS).unwrap_or(key).to_owned()), facts));
+        Ok(())
+    })?;
+    for (feed, mut facts) in known.iter().cloned() {
+        facts.poll = facts.poll.max(feeds::load(tx, &feed)?.poll);
+        if with_pages.contains(&feed) {
+            // Asked for whole, so that the pages of its entries are watched on.
+            (facts.validators, facts.known.body) = (Validators::default(), None);
+        }
+        feeds::save(tx, &feed, &facts)?;
+    }
+    Ok(Adopted { last: frames::last(tx)?, feeds: known.len(), overtaken })
+}
+
+/// What the state says of an item that this file has not seen.
+pub(super) fn seen_by(db: &Connection, item: &ItemId) -> Result<Option<SeenState>> {
+    let key = state_key::seen(item);
+    let Some(value) = image::get(db, &key)? else { return Ok(None) };
+    serde_json::from_slice(&value).map(Some).map_err(|error| corrupt_state(&key, error.to_string()))
+}
+
+/// What is known of a feed, if everything that its validators vouch for stands in frames at or below `position`: then it
+/// may be published together with them. None while a later frame is not done. While entries wait for their pages, the
+/// validators are held back: whoever takes the feed over fetches it whole and meets those entries again.
+pub fn vouched(db: &Connection, feed: &FeedId, position: u64) -> Result<Option<FeedFacts>> {
+    let pending: bool = db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM frame WHERE seq > ?1 AND feed = ?2)")?
+        .query_row(rusqlite::params![position, feed.0], |row| row.get(0))?;
+    if pending {
+        return Ok(None);
+    }
+    let mut facts = feeds::load(db, feed)?;
+    let waits: bool = db
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM waiting WHERE feed = ?1)")?
+        .query_row([&feed.0], |row| row.get(0))?;
+    if waits {
+        (facts.validators, facts.known.body) = (Validators::default(), None);
+    }
+    Ok(Some(facts))
+}
