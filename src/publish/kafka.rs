@@ -284,6 +284,7 @@ impl KafkaSink {
         let messages = Messages {
             outputs: batch.records.into_iter().map(|record| self.message(record, &topics)).collect(),
             state: state.iter().map(|change| self.state_message(change)).collect(),
+            ..Messages::default()
         };
         self.commit_messages(messages, state, image).await?;
         self.ready = true;
