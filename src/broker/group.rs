@@ -349,7 +349,7 @@ impl Owner {
         }
         if let Some(consumer) = self.consumer.take() {
             let owned: Vec<i32> = self.shared.owned().iter().copied().collect();
-            consumer.context().revoke(owned, true);
+            consumer.context().revoke(&owned, true);
         }
     }
 
@@ -420,7 +420,7 @@ impl Member {
     }
 
     /// Returns when they have been let go of.
-    fn revoke(&self, partitions: Vec<i32>, lost: bool) {
+    fn revoke(&self, partitions: &[i32], lost: bool) {
         if partitions.is_empty() {
             return;
         }
@@ -428,7 +428,7 @@ impl Member {
         tracing::debug!(?partitions, lost, group = %self.shared.group.group, "partitions are taken away");
         let (done, mut told) = oneshot::channel();
         let deadline = Instant::now() + LETTING_GO;
-        if self.events.blocking_send(GroupEvent::Revoked { partitions: partitions.clone(), lost, done }).is_err() {
+        if self.events.blocking_send(GroupEvent::Revoked { partitions: partitions.to_vec(), lost, done }).is_err() {
             return;
         }
         while let Err(oneshot::error::TryRecvError::Empty) = told.try_recv() {
@@ -463,7 +463,7 @@ impl ConsumerContext for Member {
             self.assign(partitions);
             assigned
         } else {
-            self.revoke(partitions, consumer.assignment_lost());
+            self.revoke(&partitions, consumer.assignment_lost());
             consumer.incremental_unassign(list)
         };
         if let Err(error) = done {
