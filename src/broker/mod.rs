@@ -1,15 +1,18 @@
-//! The Kafka client: settings, topics, the thread that owns the producer, and the reader of the state topic.
+//! The Kafka client: settings, topics, the thread that owns the producer, membership of groups, and readers of topics.
 //!
 //! Comes in: settings, and batches of messages that are already measured and encoded. Goes out: Ok when every message
 //! of the batch is committed, and otherwise an error that says what the caller does about it. Nothing here knows what
 //! a record or a state value means, and nothing is retried over a doubt: that is `publish::kafka`'s affair.
 
+pub mod group;
 pub mod partition_reader;
 pub mod producer;
 pub mod settings;
 pub mod state_topic;
+pub mod tail;
 pub mod topics;
 
+pub use group::Membership;
 pub use producer::{Message, Producer};
 pub use settings::Settings;
 

@@ -152,7 +152,7 @@ impl PartitionReader {
     }
 }
 
-fn read_message(message: &rdkafka::message::BorrowedMessage<'_>) -> ReadMessage {
+pub(super) fn read_message(message: &rdkafka::message::BorrowedMessage<'_>) -> ReadMessage {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
     let headers = message.headers().map_or_else(Vec::new, |headers| {
         let pair = |header: rdkafka::message::Header<'_, &[u8]>| {

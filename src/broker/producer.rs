@@ -5,12 +5,12 @@
 //! batch is learnt by opening a new one under the same id and reading the state topic.
 
 use super::{
-    BrokerError, Client, Settings,
+    BrokerError, Client, Membership, Settings,
     settings::{PROMPT_COMMIT, TRANSACTION_TIMEOUT, transaction_timeout},
 };
 use crate::faults;
 use rdkafka::{
-    ClientConfig, ClientContext, Message as _,
+    ClientConfig, ClientContext, Message as _, Offset, TopicPartitionList,
     config::RDKafkaLogLevel,
     error::{KafkaError, RDKafkaErrorCode as Code},
     message::{DeliveryResult, Header, OwnedHeaders},
@@ -45,12 +45,27 @@ pub struct Message {
 }
 
 /// What is committed at once.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Messages {
     /// What readers read.
     pub outputs: Vec<Message>,
     /// What recovery reads; written after the outputs.
     pub state: Vec<Message>,
+    /// How far a group has come by it: they are committed with the rest, or not at all. Needs transactions.
+    pub offsets: Vec<SentOffset>,
+    /// In whose name the offsets are sent.
+    pub member: Option<Membership>,
+}
+
+/// How far a group has come in a partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentOffset {
+    /// The topic's whole name.
+    pub topic: String,
+    /// The partition.
+    pub partition: i32,
+    /// The offset to go on from: one behind the last message done.
+    pub next: i64,
 }
 
 /// How a commit went that is one.
@@ -204,6 +219,9 @@ impl Owner {
         producer.context().begin();
         let deadline = Instant::now() + TRANSACTION_TIMEOUT;
         if !self.settings.transactions {
+            if !messages.offsets.is_empty() {
+                return Err(BrokerError::Refused("offsets are sent in transactions only".to_owned()));
+            }
             // State that came before its outputs would hide their loss from the next start.
             deliver(producer, &messages.outputs, OUTPUT, deadline)?;
             faults::point("C4");
@@ -237,6 +255,7 @@ impl Owner {
             faults::point("C4");
         }
         deliver(producer, &messages.state, STATE, deadline)?;
+        send_offsets(producer, messages, deadline)?;
         if !messages.outputs.is_empty() {
             faults::stop("C10");
         }
@@ -330,6 +349,24 @@ fn send(
     }
     producer.poll(Duration::ZERO);
     Ok(())
+}
+
+/// Makes the group's offsets a part of the transaction. The call may take longer than it is told to (librdkafka #5456).
+fn send_offsets(producer: &BaseProducer<Reports>, messages: &Messages, deadline: Instant) -> Result<(), BrokerError> {
+    if messages.offsets.is_empty() {
+        return Ok(());
+    }
+    let attempt = "cannot send the offsets of a batch";
+    let Some(member) = messages.member.as_ref().and_then(Membership::metadata) else {
+        return Err(BrokerError::Doubt(format!("{attempt}: there is no member of the group any more")));
+    };
+    let mut offsets = TopicPartitionList::new();
+    messages
+        .offsets
+        .iter()
+        .try_for_each(|sent| offsets.add_partition_offset(&sent.topic, sent.partition, Offset::Offset(sent.next)))
+        .and_then(|()| producer.send_offsets_to_transaction(&offsets, &member, remaining(deadline)))
+        .map_err(|error| BrokerError::sort(attempt, &error, BrokerError::Doubt))
 }
 
 fn record(message: &Message, kind: usize) -> BaseRecord<'_, str, [u8], usize> {

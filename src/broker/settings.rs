@@ -3,6 +3,7 @@
 //! The guarantees rest on some settings; a pass-through key that contradicts one of them is refused by its name, never
 //! overruled silently. Values are never part of a message, for they may be secrets.
 
+use super::group::{GroupSettings, LONGEST_SILENCE, Protocol};
 use crate::faults;
 use rdkafka::{ClientConfig, consumer::BaseConsumer, error::KafkaError, producer::BaseProducer, types::RDKafkaConfRes};
 use std::{collections::BTreeMap, time::Duration};
@@ -44,7 +45,7 @@ pub struct Settings {
 }
 
 /// Keys that are ours alone, with the reason or the way to say the same. Their aliases are among them.
-const OURS: [(&str, &str); 36] = [
+const OURS: [(&str, &str); 42] = [
     ("bootstrap.servers", "set publish.kafka.bootstrap_servers"),
     ("metadata.broker.list", "set publish.kafka.bootstrap_servers"),
     ("transactional.id", "set publish.kafka.transactional_id"),
@@ -73,9 +74,15 @@ const OURS: [(&str, &str); 36] = [
     ("auto.offset.reset", "recovery rests on it"),
     ("isolation.level", "recovery rests on it"),
     ("fetch.wait.max.ms", "the time that recovery takes rests on it"),
-    ("group.id", "no consumer group is used"),
-    ("group.instance.id", "no consumer group is used"),
-    ("group.protocol", "no consumer group is used"),
+    ("group.id", "groups are named after publish.kafka.transactional_id"),
+    ("group.instance.id", "set roles.instance"),
+    ("group.protocol", "set roles.group_protocol"),
+    ("group.protocol.type", "roles rest on it"),
+    ("group.remote.assignor", "roles rest on it"),
+    ("partition.assignment.strategy", "roles rest on it"),
+    ("session.timeout.ms", "set roles.session_timeout"),
+    ("heartbeat.interval.ms", "it is a third of roles.session_timeout"),
+    ("max.poll.interval.ms", "roles rest on it"),
     ("allow.auto.create.topics", "set publish.kafka.create_topics"),
     ("log_level", "set the program's log filter"),
     ("debug", "set the program's log filter"),
@@ -212,6 +219,47 @@ impl Settings {
             // The end of the partition is told by a fetch that finds nothing more: the broker shall not wait for it.
             .set("fetch.wait.max.ms", "10")
             .set("isolation.level", isolation.as_str());
+        config
+    }
+
+    /// For a member of a consumer group, which is told what is its own and reads nothing.
+    pub fn member(&self, group: &GroupSettings) -> ClientConfig {
+        let mut config = self.common();
+        config
+            .set("group.id", &group.group)
+            .set("group.instance.id", &group.instance)
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            .set("auto.offset.reset", "earliest")
+            // So that offsets are asked for as they are once no open transaction holds them.
+            .set("isolation.level", Isolation::Committed.as_str())
+            .set("max.poll.interval.ms", LONGEST_SILENCE.max(group.session_timeout).as_millis().to_string());
+        match group.protocol {
+            Protocol::Classic => config
+                .set("group.protocol", "classic")
+                .set("partition.assignment.strategy", "cooperative-sticky")
+                .set("session.timeout.ms", group.session_timeout.as_millis().to_string())
+                .set("heartbeat.interval.ms", (group.session_timeout / 3).as_millis().to_string()),
+            // All else is the broker's to decide, and the client refuses to be told.
+            Protocol::Consumer => config.set("group.protocol", "consumer"),
+        };
+        config
+    }
+
+    /// For following one partition for as long as it lasts.
+    pub fn tail(&self) -> ClientConfig {
+        let mut config = self.consumer(Isolation::Committed);
+        config
+            // What is not there any more is told, not passed over.
+            .set("auto.offset.reset", "error")
+            // The broker answers at once when there is something. Idle partitions ask ten times a second.
+            .set("fetch.wait.max.ms", "100");
+        // Little is fetched ahead, so the client must not wait for its default, a second, before it fetches again.
+        for (key, value) in [("queued.max.messages.kbytes", "4096"), ("fetch.queue.backoff.ms", "10")] {
+            if !self.is_set(key) {
+                config.set(key, value);
+            }
+        }
         config
     }
 

@@ -4,13 +4,16 @@
 //! settles by reading the state topic, never by guessing. The broker is the truth; the local image is a cache that
 //! follows it, and is thrown away whenever it could be ahead of the truth or too far behind.
 
+mod doubts;
 mod follow;
 mod post;
 mod refusals;
+pub mod relay;
 
 pub use self::post::{HasPublished, Post, wanted};
 
 use self::{
+    doubts::Doubts,
     follow::{Anchor, ImageOf},
     refusals::Refusals,
 };
@@ -31,19 +34,13 @@ use futures::future::BoxFuture;
 use std::{
     collections::BTreeSet,
     sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
-
-/// A second fencing within this time means that two deployments share one transactional id (R3).
-const FENCED_TWICE: Duration = Duration::from_secs(60);
 
 /// Exit codes of sysexits.
 const EXIT_IO: u8 = 74;
 const EXIT_DENIED: u8 = 77;
 const EXIT_CONFIG: u8 = 78;
-
-/// Doubts that follow one another without a commit between them make recovery wait, up to this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// The sink.
 pub struct KafkaSink {
@@ -64,9 +61,7 @@ pub struct KafkaSink {
     /// Whether the producer was given up after a commit (R2).
     given_up: bool,
     refusals: Refusals,
-    last_fencing: Option<Instant>,
-    /// Failed commits since the last that succeeded.
-    doubts: u32,
+    doubts: Doubts,
     /// Whether a lost state topic is being made anew.
     rebuilding: bool,
     options: KafkaOptions,
@@ -109,6 +104,7 @@ impl KafkaSink {
         let producer = Producer::start(&settings)
             .map_err(|error| fatal(EXIT_IO, format!("cannot start the producer's thread: {error}")))?;
         Ok(Self {
+            doubts: Doubts::new(&settings.transactional_id),
             settings,
             prefix: topic_prefix.to_owned(),
             outputs: None,
@@ -122,8 +118,6 @@ impl KafkaSink {
             ready: false,
             given_up: false,
             refusals: Refusals::default(),
-            last_fencing: None,
-            doubts: 0,
             rebuilding: false,
             options: options.clone(),
             format: Format::Flat,
@@ -190,11 +184,7 @@ impl KafkaSink {
 
     async fn recover_now(&mut self) -> Result<u64, PublishError> {
         self.ready = false;
-        if self.doubts > 1 {
-            // What fails again and again at once must not keep a processor busy.
-            let pause = Duration::from_millis(100) * 2_u32.pow(self.doubts.min(8));
-            tokio::time::sleep(pause.min(LONGEST_PAUSE)).await;
-        }
+        self.doubts.pause().await;
         let topics = self.ensure_topics().await?;
         if let (Some(registry), None) = (&self.registry, &self.wire) {
             let settled = Wire::settle(registry, &self.options, self.format, |topic| self.name_of(topic)).await?;
@@ -254,6 +244,7 @@ impl KafkaSink {
         for name in names.iter().filter(|name| !topics.found.contains_key(*name)) {
             self.remember_refusal(name, NotTaken::NotAllowed, &format!("topic {name} is not there for us any more"))?;
         }
+        self.doubts.let_in();
         self.topics = Some(Arc::clone(&topics));
         Ok(topics)
     }
@@ -284,6 +275,7 @@ impl KafkaSink {
         let messages = Messages {
             outputs: batch.records.into_iter().map(|record| self.message(record, &topics)).collect(),
             state: state.iter().map(|change| self.state_message(change)).collect(),
+            ..Messages::default()
         };
         self.commit_messages(messages, state, image).await?;
         self.ready = true;
@@ -302,7 +294,7 @@ impl KafkaSink {
         let committed = match self.producer.commit(messages).await {
             Ok(committed) => committed,
             Err(error) => {
-                self.doubts += 1;
+                self.doubts.one_more();
                 return Err(match error {
                     BrokerError::NotTaken { topic, why, message } => self.not_taken(topics, topic, why, message).await,
                     error => self.sort(error),
@@ -310,7 +302,7 @@ impl KafkaSink {
             }
         };
         faults::point("C7");
-        self.doubts = 0;
+        self.doubts.none();
         self.given_up = committed.given_up;
         let end = committed.end;
         let anchor = last.map(|last| Anchor::new(end - 1, &last.key, last.value.as_deref()));
@@ -463,31 +455,7 @@ impl KafkaSink {
     }
 
     fn sort(&mut self, error: BrokerError) -> PublishError {
-        match error {
-            BrokerError::Doubt(message) | BrokerError::NotTaken { message, .. } => PublishError::Doubt(message),
-            BrokerError::Unavailable(message) => PublishError::Unavailable(message),
-            // A password that is changed while we run is not a reason to stop gathering.
-            BrokerError::NotLetIn(message) if self.topics.is_some() => PublishError::Unavailable(message),
-            BrokerError::Denied(message) | BrokerError::NotLetIn(message) => fatal(EXIT_DENIED, message),
-            BrokerError::Refused(message) => fatal(EXIT_CONFIG, message),
-            BrokerError::Stuck(message) => fatal(EXIT_IO, message),
-            BrokerError::Fenced(message) => {
-                faults::point("C11");
-                let earlier = self.last_fencing.replace(Instant::now());
-                if earlier.is_some_and(|earlier| earlier.elapsed() < FENCED_TWICE) {
-                    return fatal(
-                        EXIT_CONFIG,
-                        format!(
-                            "{message}: fenced twice within a minute, so another deployment uses transactional_id \"{}\": \
-                             give each deployment an id of its own",
-                            self.settings.transactional_id
-                        ),
-                    );
-                }
-                tracing::warn!("{message}: the producer is replaced once");
-                PublishError::Doubt(message)
-            }
-        }
+        self.doubts.sort(error)
     }
 }
 

@@ -169,5 +169,5 @@ fn messages() -> Messages {
         headers: Vec::new(),
         value: Some(b"1".to_vec()),
     };
-    Messages { outputs: vec![message("out")], state: vec![message("state")] }
+    Messages { outputs: vec![message("out")], state: vec![message("state")], ..Messages::default() }
 }

@@ -302,8 +302,8 @@ impl KafkaSink {
             self.image = Some(image);
             return Ok(());
         }
-        let messages =
-            Messages { outputs: Vec::new(), state: changes.iter().map(|it| self.state_message(it)).collect() };
+        let state = changes.iter().map(|it| self.state_message(it)).collect();
+        let messages = Messages { state, ..Messages::default() };
         self.commit_messages(messages, changes, image).await
     }
 
