@@ -147,6 +147,7 @@ impl std::convert::From<&Configuration> for Flags {
             set: given.set.clone(),
             feed_urls: given.feed_url.clone(),
             allow: given.allow.clone(),
+            feedless: false,
         }
     }
 }
@@ -157,6 +158,7 @@ impl std::convert::From<&Configuration> for Flags {
   dateline run --config /etc/dateline/dateline.toml
   dateline run --once                         poll every feed once, commit, exit 0 (75 if a feed failed)
   dateline run --set publish.to=kafka --set publish.kafka.bootstrap_servers=broker:9092
+  dateline run --role enrich --instance e1    one of many workers (publish.to = "kafka"; docs/SCALING.md)
   DATELINE__STATUS__LISTEN=off dateline run
 
 SIGTERM and SIGINT end it within 10 seconds; a second one at once.
@@ -167,8 +169,25 @@ pub struct Run {
     #[command(flatten)]
     pub configuration: Configuration,
     /// Poll every feed once, whatever its interval, wait for pages, commit, and exit.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "role")]
     pub once: bool,
+    /// Do a part of the work only, as one of many workers over Kafka.
+    #[arg(long, value_enum)]
+    pub role: Option<Role>,
+    /// What this worker is called, instead of `roles.instance`.
+    #[arg(long, value_name = "NAME", requires = "role")]
+    pub instance: Option<String>,
+}
+
+/// A part of the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Poll shards of the feeds that `dateline feeds publish` told.
+    Fetch,
+    /// Read what was observed: clean text, entities, statistics.
+    Enrich,
+    /// Judge what was read, and publish it.
+    Dedup,
 }
 
 /// How problems of a configuration are written.

@@ -19,6 +19,7 @@ pub fn settle(running: &Config, read: Config) -> (Config, Vec<String>) {
     differences("extract", &running.extract, &read.extract, &mut waiting);
     differences("dedup", &running.dedup, &read.dedup, &mut waiting);
     publish(&running.publish, &read.publish, &mut waiting);
+    differences("roles", &running.roles, &read.roles, &mut waiting);
     differences("status", &running.status, &read.status, &mut waiting);
     differences("log", &running.log, &read.log, &mut waiting);
     differences("traces", &running.traces, &read.traces, &mut waiting);

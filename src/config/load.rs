@@ -48,6 +48,8 @@ pub struct Flags {
     pub feed_urls: Vec<String>,
     /// `--allow HOST:PORT`, repeated: opens addresses for the feeds of `--feed-url`, or for all where there are none.
     pub allow: Vec<String>,
+    /// Whether feeds are none of this process's business: they come by a topic.
+    pub feedless: bool,
 }
 
 /// The environment, as far as configuration asks for it.
@@ -170,13 +172,14 @@ fn read_into(flags: &Flags, environment: &Environment, files: &mut Files) -> Res
         extract: written.extract,
         dedup: written.dedup,
         publish: written.publish,
+        roles: written.roles,
         status: written.status,
         log: written.log,
         traces: written.traces,
         tests: tests.iter().map(PlacedCase::settled).collect(),
     };
     let draft = Draft { config, feeds, tests, places };
-    validate::check(&draft, file.as_deref(), &mut problems);
+    validate::check(&draft, file.as_deref().filter(|_| !flags.feedless), &mut problems);
     if problems.0.is_empty() {
         let mut unread = Problems::default();
         draft.tests.iter().for_each(|test| test.look(&mut unread));

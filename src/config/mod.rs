@@ -58,6 +58,8 @@ pub struct Config {
     pub dedup: dedup::Options,
     /// `[publish]`.
     pub publish: publish::Options,
+    /// `[roles]`.
+    pub roles: publish::roles::Options,
     /// `[status]`.
     pub status: status::Options,
     /// `[log]`.
@@ -79,6 +81,7 @@ impl Config {
             extract: extract::Options::default(),
             dedup: dedup::Options::default(),
             publish: publish::Options::default(),
+            roles: publish::roles::Options::default(),
             status: status::Options::default(),
             log: logging::Options::default(),
             traces: traces::Options::default(),

@@ -394,6 +394,22 @@ fn rest(draft: &Draft, problems: &mut Problems) {
     if !(0.0..=1.0).contains(&config.extract.min_confidence) {
         refuse("extract.min_confidence", "out of range: write a number between 0 and 1");
     }
+    let roles = &config.roles;
+    for (key, partitions) in [
+        ("roles.fetch_partitions", roles.fetch_partitions),
+        ("roles.enrich_partitions", roles.enrich_partitions),
+        ("roles.dedup_partitions", roles.dedup_partitions),
+    ] {
+        if !(1..=10_000).contains(&partitions) {
+            refuse(key, "out of range: write a number between 1 and 10000");
+        }
+    }
+    if !(Duration::from_secs(1)..=Duration::from_secs(1800)).contains(&roles.session_timeout) {
+        refuse("roles.session_timeout", "out of range: write a time between \"1s\" and \"30m\"");
+    }
+    if !roles.instance.is_empty() && !is_id(&roles.instance.to_ascii_lowercase()) {
+        refuse("roles.instance", "no name: write letters, digits, `-`, `_` and `.`");
+    }
     if config.dedup.horizon < Duration::from_secs(60) {
         refuse("dedup.horizon", "too short to recognise anything: write at least \"1m\"");
     }

@@ -29,6 +29,8 @@ pub struct Written {
     pub dedup: dedup::Options,
     /// Where records go and how soon.
     pub publish: publish::Options,
+    /// How the work is shared out over several processes.
+    pub roles: publish::roles::Options,
     /// The status page.
     pub status: status::Options,
     /// The log.
@@ -50,6 +52,7 @@ impl Default for Written {
             extract: extract::Options::default(),
             dedup: dedup::Options::default(),
             publish: publish::Options::default(),
+            roles: publish::roles::Options::default(),
             status: status::Options::default(),
             log: logging::Options::default(),
             traces: traces::Options::default(),

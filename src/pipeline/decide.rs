@@ -88,6 +88,8 @@ pub(super) struct Decider {
     index: Index,
     /// Units that broke the index: they go to the dead letters.
     broken: BTreeSet<Origin>,
+    /// Units in a batch at most.
+    pub(super) max_units: usize,
     pub(super) open: Open,
 }
 
@@ -127,7 +129,7 @@ impl Decider {
         }
         let generation = Self::generation(&state)?;
         let open = Open { position, ..Open::default() };
-        Ok(Self { rules, store, state, generation, index, broken, open })
+        Ok(Self { rules, store, state, generation, index, broken, max_units: MAX_UNITS, open })
     }
 
     /// Takes in what was committed while the memory was read: the keys that were set since. May block.
@@ -156,7 +158,7 @@ impl Decider {
 
     /// Whether the open batch has grown to so many bytes, or to as many units as a batch may have.
     pub(super) fn is_full(&self, max_batch: usize) -> bool {
-        self.open.record_bytes + self.state.changes_bytes() >= max_batch || self.open.units >= MAX_UNITS
+        self.open.record_bytes + self.state.changes_bytes() >= max_batch || self.open.units >= self.max_units
     }
 
     /// Decides about one unit. May block. After a panic the memory is not to be used again.

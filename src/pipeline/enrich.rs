@@ -2,6 +2,8 @@
 //!
 //! A room that panics is our bug and costs one item: it goes to the dead letters with its bytes, and the others go on.
 
+#[cfg(feature = "kafka")]
+use super::relayed::{self, Relayed};
 use super::{roster::Roster, steps::Going};
 use crate::{
     clean, extract, faults,
@@ -11,7 +13,7 @@ use crate::{
     store::StoreError,
     tap::Tap,
 };
-use futures::stream::{self, Stream, StreamExt};
+use futures::stream::{self, BoxStream, Stream, StreamExt};
 use jiff::Timestamp;
 use std::{
     collections::VecDeque,
@@ -63,12 +65,51 @@ pub(super) fn tables(options: extract::Options) -> Arc<Tables> {
     Arc::new(LazyLock::new(Box::new(move || extract::Tables::new(&options))))
 }
 
-/// What it takes to read frames.
+/// What a line reads.
+#[derive(Clone)]
+pub(super) enum Source {
+    /// The doorstep, with the feeds whose items lie on it.
+    Intake(Intake, Roster),
+    /// A partition of a topic that another role writes.
+    #[cfg(feature = "kafka")]
+    Topic(Relayed),
+}
+
+impl Source {
+    /// The doorstep, where the line reads one.
+    pub(super) fn doorstep(&self) -> Option<(&Intake, &Roster)> {
+        match self {
+            Source::Intake(intake, feeds) => Some((intake, feeds)),
+            #[cfg(feature = "kafka")]
+            Source::Topic(_) => None,
+        }
+    }
+
+    /// Whether what lies behind this position is taken one by one.
+    pub(super) async fn is_careful(&self, position: u64) -> bool {
+        match self {
+            Source::Intake(..) => false,
+            #[cfg(feature = "kafka")]
+            Source::Topic(relayed) => relayed.caution.lock().await.is_careful(position),
+        }
+    }
+
+    /// The line has ended cleanly.
+    pub(super) async fn end(&self) -> Result<(), StoreError> {
+        match self {
+            Source::Intake(..) => Ok(()),
+            #[cfg(feature = "kafka")]
+            Source::Topic(relayed) => relayed.caution.lock().await.end().await,
+        }
+    }
+}
+
+/// What it takes to read.
 #[derive(Clone)]
 pub(super) struct Reading {
-    pub(super) intake: Intake,
-    pub(super) tables: Arc<Tables>,
-    pub(super) feeds: Roster,
+    pub(super) source: Source,
+    /// None where items are handed on as they are.
+    pub(super) tables: Option<Arc<Tables>>,
     /// True when no more frames will come: then the stream ends with the last one.
     pub(super) ending: watch::Receiver<bool>,
     /// Where it is offered to those who watch.
@@ -80,19 +121,25 @@ pub(super) struct Reading {
 /// Some units that follow one another; the last may be the reason why the log cannot be read any further.
 pub(super) type Units = Vec<Result<Unit, StoreError>>;
 
-/// Everything in the log from `seq` on, in order, a few at a time; waits for more at its end.
-pub(super) fn units(reading: Reading, seq: u64) -> impl Stream<Item = Units> + Send {
-    prepared(raw_units(reading.clone(), seq), reading)
+/// Everything behind `position`, in order, a few at a time; waits for more at its end.
+pub(super) fn units(reading: Reading, position: u64) -> BoxStream<'static, Units> {
+    let ending = reading.ending.clone();
+    match reading.source.clone() {
+        Source::Intake(intake, feeds) => prepared(raw_units(intake, feeds, ending, position + 1), reading).boxed(),
+        #[cfg(feature = "kafka")]
+        Source::Topic(relayed) => prepared(relayed::records(relayed, position, ending), reading).boxed(),
+    }
 }
 
 /// What `wanted` says of the log from the first to the last frame of `window`, in order. It is asked for each place.
 pub(super) fn units_within(
+    (intake, feeds): (Intake, Roster),
     reading: Reading,
     window: (u64, u64),
     wanted: impl Fn(Place) -> bool + Send + 'static,
 ) -> impl Stream<Item = Result<Unit, StoreError>> + Send {
     let (first, last) = window;
-    let raw = raw_units(reading.clone(), first)
+    let raw = raw_units(intake, feeds, reading.ending.clone(), first)
         .take_while(move |unit| std::future::ready(unit.as_ref().map_or(true, |unit| unit.position <= last)))
         .filter(move |unit| {
             let place = |unit: &Unit| Place { seq: unit.origin.seq, index: unit.origin.index };
@@ -101,16 +148,16 @@ pub(super) fn units_within(
     prepared(raw, reading).flat_map(stream::iter)
 }
 
-fn prepared(
-    raw: impl Stream<Item = Result<Unit, StoreError>> + Send,
+fn prepared<T: Into<Unit> + Send + 'static>(
+    raw: impl Stream<Item = Result<T, StoreError>> + Send,
     reading: Reading,
 ) -> impl Stream<Item = Units> + Send {
     let parallel = reading.parallel;
-    raw.ready_chunks(AT_A_TIME)
+    raw.ready_chunks(if parallel > 1 { AT_A_TIME } else { 1 })
         .map(move |units| {
-            let (tables, tap) = (Arc::clone(&reading.tables), reading.tap.clone());
+            let (tables, tap) = (reading.tables.clone(), reading.tap.clone());
             let work = tokio::task::spawn_blocking(move || {
-                units.into_iter().map(|unit| unit.map(|unit| prepare(&tables, &tap, unit))).collect()
+                units.into_iter().map(|unit| unit.map(|unit| prepare(tables.as_deref(), &tap, unit.into()))).collect()
             });
             async {
                 work.await.unwrap_or_else(|failure| {
@@ -121,25 +168,33 @@ fn prepared(
         .buffered(parallel)
 }
 
-fn raw_units(reading: Reading, seq: u64) -> impl Stream<Item = Result<Unit, StoreError>> + Send {
+fn raw_units(
+    intake: Intake,
+    feeds: Roster,
+    ending: watch::Receiver<bool>,
+    seq: u64,
+) -> impl Stream<Item = Result<Unit, StoreError>> + Send {
     struct Cursor {
-        reading: Reading,
+        intake: Intake,
+        feeds: Roster,
+        ending: watch::Receiver<bool>,
         next: u64,
         ready: VecDeque<Unit>,
         failed: bool,
     }
-    let cursor = Cursor { reading, next: seq, ready: VecDeque::new(), failed: false };
+    let cursor = Cursor { intake, feeds, ending, next: seq, ready: VecDeque::new(), failed: false };
     stream::unfold(cursor, |mut cursor| async move {
         if cursor.failed {
             return None;
         }
         while cursor.ready.is_empty() {
-            match next_frames(&mut cursor.reading, cursor.next).await {
+            match next_frames(&cursor.intake, &mut cursor.ending, cursor.next).await {
                 Ok(frames) if frames.is_empty() => return None,
                 Ok(frames) => {
                     cursor.next += frames.len() as u64;
-                    let Reading { intake, feeds, .. } = &cursor.reading;
-                    cursor.ready.extend(frames.into_iter().flat_map(|frame| unpack(intake, feeds, frame)));
+                    let Cursor { intake, feeds, .. } = &cursor;
+                    let units = frames.into_iter().flat_map(|frame| unpack(intake, feeds, frame));
+                    cursor.ready.extend(units.collect::<Vec<_>>());
                 }
                 Err(error) => {
                     cursor.failed = true;
@@ -153,19 +208,19 @@ fn raw_units(reading: Reading, seq: u64) -> impl Stream<Item = Result<Unit, Stor
 }
 
 /// The next frames; waits until there are some. None when no more will come.
-async fn next_frames(reading: &mut Reading, seq: u64) -> Result<Vec<Frame>, StoreError> {
-    let mut appends = reading.intake.appends();
+async fn next_frames(intake: &Intake, no_more: &mut watch::Receiver<bool>, seq: u64) -> Result<Vec<Frame>, StoreError> {
+    let mut appends = intake.appends();
     loop {
         appends.mark_unchanged();
         // Asked before the log is read: what is appended before the end is known is then found.
-        let ending = *reading.ending.borrow_and_update();
-        let frames = reading.intake.read_from(seq, READ_BYTES).await?;
+        let ending = *no_more.borrow_and_update();
+        let frames = intake.read_from(seq, READ_BYTES).await?;
         if !frames.is_empty() || ending {
             return Ok(frames);
         }
         tokio::select! {
             _ = appends.changed() => {}
-            changed = reading.ending.changed() => {
+            changed = no_more.changed() => {
                 if changed.is_err() {
                     return Ok(Vec::new());
                 }
@@ -188,8 +243,9 @@ fn unpack<'a>(intake: &'a Intake, feeds: &Roster, frame: Frame) -> impl Iterator
     })
 }
 
-/// Reads an item; anything else is as it was.
-fn prepare(tables: &extract::Tables, tap: &Tap, mut unit: Unit) -> Unit {
+/// Reads an item, unless it is handed on as it is; anything else is as it was.
+fn prepare(tables: Option<&Tables>, tap: &Tap, mut unit: Unit) -> Unit {
+    let Some(tables) = tables else { return unit };
     unit.content = match unit.content {
         Prepared::Other(Content::Item(observed)) => {
             let enriched = read(tables, &unit.feed, tap, &unit.origin.to_string(), &observed);

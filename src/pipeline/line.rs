@@ -85,6 +85,8 @@ enum Ended {
     Finished,
     /// The sink must be recovered.
     Doubt,
+    /// There is no reason to be careful any more.
+    Passed,
     /// A unit broke the memory; here are those that ever did.
     Broken(BTreeSet<Origin>),
     /// A row of the image is not as it was written.
@@ -98,6 +100,9 @@ impl Line {
         if tokio::time::timeout(CLOSING_TIME, self.sink.close()).await.is_err() {
             tracing::warn!("the sink did not close in time; the next start settles what is open");
         }
+        if result.is_ok() {
+            self.reading.source.end().await?;
+        }
         result
     }
 
@@ -108,7 +113,9 @@ impl Line {
         loop {
             let Some(position) = self.recover().await? else { return Ok(()) };
             // What is committed is known: polling may begin while the memory is read.
-            self.reading.intake.count_backlog(position).await?;
+            if let Some((intake, _)) = self.reading.source.doorstep() {
+                intake.count_backlog(position).await?;
+            }
             self.recovered.send_replace(true);
             let early = match early.take() {
                 Some(early) => self.caught_up(early, position).await?,
@@ -131,7 +138,7 @@ impl Line {
             self.board.change(|now| now.publisher.position = position);
             match self.work(position, decider, &mut clearing).await? {
                 Ended::Finished => return self.clear_away(&mut clearing).await,
-                Ended::Doubt => {}
+                Ended::Doubt | Ended::Passed => {}
                 Ended::Broken(all) => broken = all,
                 Ended::Damaged(damage) => self.drop_image(damage).await?,
             }
@@ -212,9 +219,13 @@ impl Line {
     }
 
     async fn work(&mut self, position: u64, decider: Decider, clearing: &mut Clearing) -> Result<Ended, RunError> {
-        let mut units =
-            Ready { more: enrich::units(self.reading.clone(), position + 1).boxed(), ready: VecDeque::new() };
+        let careful = self.reading.source.is_careful(position).await;
+        let mut reading = self.reading.clone();
         let mut decider = decider;
+        if careful {
+            (reading.parallel, decider.max_units) = (1, 1);
+        }
+        let mut units = Ready { more: enrich::units(reading, position), ready: VecDeque::new() };
         loop {
             let any = tokio::select! {
                 biased;
@@ -227,7 +238,7 @@ impl Line {
                 any = units.wait() => any,
             };
             if !any {
-                return Ok(Ended::Finished);
+                return Ok(if careful { Ended::Passed } else { Ended::Finished });
             }
             let gathered = self.gather(&mut units, decider).await?;
             let mut open_decider = match gathered {
@@ -240,9 +251,9 @@ impl Line {
                 Clearing::remember(&self.store).await?;
             }
             let (batch, open) = open_decider.close()?;
-            if !open.killed.is_empty() {
+            if let Some((intake, _)) = self.reading.source.doorstep().filter(|_| !open.killed.is_empty()) {
                 // Noted before the commit: a process that ends right after it still knows what to erase.
-                self.reading.intake.note_killed(open.killed.clone()).await?;
+                intake.note_killed(open.killed.clone()).await?;
             }
             let kept = self.watching.on_record.is_some().then(|| batch.records.clone());
             let topics = tally::by_topic(&batch.records);
@@ -342,8 +353,9 @@ impl Line {
         if let (Some(tell), Some(records)) = (&self.watching.on_record, kept) {
             records.iter().for_each(|record| tell(record));
         }
-        let intake = &self.reading.intake;
-        intake.published(open.frame_bytes);
+        if let Some((intake, _)) = self.reading.source.doorstep() {
+            intake.published(open.frame_bytes);
+        }
         let counts = &open.tally;
         counts.count(topics);
         let records: u64 = topics.values().sum();
@@ -389,9 +401,10 @@ impl Line {
 
     /// While the clock is not believed only what killed items said is cleared away.
     async fn clear_away(&self, clearing: &mut Clearing) -> Result<(), RunError> {
-        let intake = self.reading.intake.id().to_owned();
-        let position = self.store.read(move |db| image::position(db, &intake)).await?;
-        match self.reading.intake.trim(position, clearing.clock.believed()).await {
+        let Some((intake, _)) = self.reading.source.doorstep() else { return Ok(()) };
+        let id = intake.id().to_owned();
+        let position = self.store.read(move |db| image::position(db, &id)).await?;
+        match intake.trim(position, clearing.clock.believed()).await {
             // A full disk is no reason to stop: what could not be cleared away now is cleared away later.
             Ok(()) | Err(StoreError::Full(_)) => Ok(()),
             // Seen by whoever decides from that row.

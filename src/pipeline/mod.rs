@@ -18,6 +18,8 @@
 mod admission;
 mod board;
 mod carry;
+#[cfg(feature = "kafka")]
+mod caution;
 mod decide;
 mod enrich;
 mod feeds;
@@ -27,6 +29,8 @@ mod pages;
 mod polling;
 mod push;
 mod redrive;
+#[cfg(feature = "kafka")]
+mod relayed;
 mod reload;
 mod replay;
 mod roster;
@@ -50,7 +54,7 @@ use crate::{
 use board::Board;
 use carry::Part;
 use decide::Rules;
-use enrich::Reading;
+use enrich::{Reading, Source};
 use feeds::Front;
 use futures::{FutureExt, TryFutureExt};
 use hold::Hold;
@@ -207,9 +211,8 @@ async fn run_all(
         sink,
         store: store.clone(),
         reading: Reading {
-            intake: intake.clone(),
-            tables,
-            feeds: roster.clone(),
+            source: Source::Intake(intake.clone(), roster.clone()),
+            tables: Some(tables),
             ending: line_ending,
             tap: watching.tap.clone(),
             parallel: 2 * std::thread::available_parallelism().map_or(2, usize::from),

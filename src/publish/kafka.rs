@@ -10,7 +10,7 @@ mod post;
 mod refusals;
 pub mod relay;
 
-pub use self::post::{HasPublished, Post, wanted};
+pub use self::post::{HasPublished, Post, Seat, wanted};
 
 use self::{
     doubts::Doubts,
@@ -185,6 +185,9 @@ impl KafkaSink {
     async fn recover_now(&mut self) -> Result<u64, PublishError> {
         self.ready = false;
         self.doubts.pause().await;
+        if let Some(seat) = &self.post.seat {
+            seat.wait_for_the_group(self.doubts.fenced()).await;
+        }
         let topics = self.ensure_topics().await?;
         if let (Some(registry), None) = (&self.registry, &self.wire) {
             let settled = Wire::settle(registry, &self.options, self.format, |topic| self.name_of(topic)).await?;
@@ -209,6 +212,9 @@ impl KafkaSink {
     }
 
     async fn open_producer(&mut self, topics: &Topics) -> Result<(), PublishError> {
+        if let Some(seat) = &self.post.seat {
+            seat.check().map_err(|error| self.doubts.sort(error))?;
+        }
         let limits = topics.found.keys().map(|name| self.limit(topics, name));
         let smallest = limits.clone().min().unwrap_or(1 << 20);
         let largest = limits.max().unwrap_or(1 << 20);
@@ -275,7 +281,8 @@ impl KafkaSink {
         let messages = Messages {
             outputs: batch.records.into_iter().map(|record| self.message(record, &topics)).collect(),
             state: state.iter().map(|change| self.state_message(change)).collect(),
-            ..Messages::default()
+            offsets: self.post.seat.as_ref().map_or_else(Vec::new, |seat| seat.offsets(batch.position.seq)),
+            member: self.post.seat.as_ref().map(|seat| seat.membership.clone()),
         };
         self.commit_messages(messages, state, image).await?;
         self.ready = true;

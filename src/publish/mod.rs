@@ -24,6 +24,7 @@ pub mod ninjs;
 #[cfg(feature = "kafka")]
 mod registry;
 pub mod relay;
+pub mod roles;
 mod route;
 pub mod schema;
 pub mod unwritten;

@@ -39,7 +39,7 @@ use super::{
     Roster, RunError,
     carry::Part,
     decide::Rules,
-    enrich::{self, Reading},
+    enrich::{self, Reading, Source},
     open_sink, open_store,
 };
 use crate::{
@@ -181,9 +181,8 @@ async fn run(options: &ReplayOptions, store: &Store, sink: &mut dyn Sink) -> Res
     // No more will come than is there.
     let (_ending, ended) = watch::channel(true);
     let reading = Reading {
-        intake: intake.clone(),
-        tables: enrich::tables(config.extract.clone()),
-        feeds: roster,
+        source: Source::Intake(intake.clone(), roster.clone()),
+        tables: Some(enrich::tables(config.extract.clone())),
         ending: ended,
         tap: Tap::default(),
         parallel: 2 * std::thread::available_parallelism().map_or(2, usize::from),
@@ -202,7 +201,8 @@ async fn run(options: &ReplayOptions, store: &Store, sink: &mut dyn Sink) -> Res
         let key = (place.seq, place.index);
         fates.contains_key(&key) || others.contains(&key)
     };
-    let mut units = Box::pin(enrich::units_within(reading, window, wanted).ready_chunks(CHUNK));
+    let doorstep = (intake.clone(), roster);
+    let mut units = Box::pin(enrich::units_within(doorstep, reading, window, wanted).ready_chunks(CHUNK));
     let max_batch = usize::try_from(config.publish.max_batch).unwrap_or(usize::MAX);
     let mut interrupted = false;
     while let Some(chunk) = units.next().await {

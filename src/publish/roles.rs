@@ -1,0 +1,85 @@
+//! `[roles]`: how the work is shared out where one process is not enough.
+
+use crate::model::units;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What a process does of the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Polls shards of feeds, and hands on what it observes.
+    Fetch,
+    /// Reads what was observed: clean text, entities, statistics.
+    Enrich,
+    /// Judges what was read, and publishes what readers read.
+    Dedup,
+}
+
+impl Role {
+    /// All of them, in the order that a story meets them.
+    pub const ALL: [Role; 3] = [Role::Fetch, Role::Enrich, Role::Dedup];
+
+    /// In a word, as in the names of groups and directories.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Fetch => "fetch",
+            Role::Enrich => "enrich",
+            Role::Dedup => "dedup",
+        }
+    }
+}
+
+/// How the members of a group agree on who has what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupProtocol {
+    /// One of the members decides; any broker can do it.
+    Classic,
+    /// The broker decides (KIP-848), from version 4 on.
+    Consumer,
+}
+
+/// `[roles]`: how the work is shared out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// What this worker is called; each has a name of its own. Empty for the name of the host.
+    pub instance: String,
+    /// Shards of feeds: partitions of `feeds.v1` and of `fetch-state.v1`.
+    pub fetch_partitions: i32,
+    /// Partitions of `raw.v1`.
+    pub enrich_partitions: i32,
+    /// Partitions of `enriched.v1` and of `dedup-state.v1`; a domain lies in one of them.
+    pub dedup_partitions: i32,
+    /// A worker that was not heard of for so long loses what it had to others.
+    #[serde(with = "units::duration")]
+    #[schemars(with = "String")]
+    pub session_timeout: Duration,
+    /// `classic` or `consumer`.
+    pub group_protocol: GroupProtocol,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            instance: String::new(),
+            fetch_partitions: 12,
+            enrich_partitions: 12,
+            dedup_partitions: 12,
+            session_timeout: Duration::from_secs(10),
+            group_protocol: GroupProtocol::Classic,
+        }
+    }
+}
+
+impl Options {
+    /// What this worker is called.
+    pub fn instance(&self) -> String {
+        if self.instance.is_empty() {
+            return rustix::system::uname().nodename().to_string_lossy().into_owned();
+        }
+        self.instance.clone()
+    }
+}
