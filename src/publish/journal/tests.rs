@@ -1,7 +1,7 @@
 //! Files are damaged, cut and moved between two lives of the journal; readers must see each line once.
 
 use super::*;
-use crate::model::{Position, Record, StateChange, state_key};
+use crate::model::{Position, Record, StateChange, Topic, state_key};
 use std::{fs, path::PathBuf};
 
 struct World {
