@@ -13,7 +13,7 @@ pub mod wire;
 
 use crate::model::{
     Article, Author, BodyFrom, Completeness, Feed, Hash, Issue, Item, ItemId, LanguageFrom, Notice, Observed, Stage,
-    StatedTime,
+    StatedTime, public_address,
 };
 use crate::quirks::{canonical_url, language_code};
 pub use page::Begun;
@@ -83,7 +83,7 @@ fn length(paragraphs: &[String]) -> usize {
 fn head(feed: &Feed, item: &Item, marks: &mut Marks) -> Article {
     let mut article = Article::new(item.id.clone(), item.feed.clone());
     article.feed_title.clone_from(&feed.title);
-    article.feed_url = without_secrets(&feed.url);
+    article.feed_url = public_address(&feed.url);
     article.url.clone_from(&item.link);
     article.guid.clone_from(&item.guid);
     article.canonical_url = item.link.as_deref().and_then(canonical_url);
@@ -134,16 +134,6 @@ fn language_tag(written: &str) -> Option<String> {
     }
     let region = parts.find(|part| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_alphabetic()));
     Some(region.map_or(first.clone(), |region| format!("{first}-{}", region.to_ascii_uppercase())))
-}
-
-/// Addresses are shown without user info, query values and fragments.
-fn without_secrets(address: &str) -> Option<String> {
-    let mut url = Url::parse(address).ok()?;
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.set_query(None);
-    url.set_fragment(None);
-    Some(url.into())
 }
 
 /// Lets the page speak where it says more than the feed.
@@ -204,7 +194,7 @@ fn take_page(article: &mut Article, feed: &Feed, story: Story, address: &str) {
     article.body = story.paragraphs.join("\n\n");
     article.body_from = story.from;
     if let Some(next) = &story.next {
-        let detail = format!("the story goes on at {}, which was not read", without_secrets(next).unwrap_or_default());
+        let detail = format!("the story goes on at {}, which was not read", public_address(next).unwrap_or_default());
         article.issues.push(Issue::new(Stage::Clean, "more_pages", detail));
     }
     let is_open = story.cut || story.next.is_some();
@@ -270,7 +260,7 @@ pub fn page(feed: &Feed, url: Option<&str>, content_type: Option<&str>, bytes: &
     let identity = url.and_then(canonical_url).unwrap_or_else(|| Hash::of_bytes(bytes).0);
     let mut article = Article::new(ItemId::new(&feed.id, &identity), feed.id.clone());
     article.feed_title.clone_from(&feed.title);
-    article.feed_url = without_secrets(&feed.url);
+    article.feed_url = public_address(&feed.url);
     article.url = url.map(str::to_owned);
     article.canonical_url = url.and_then(canonical_url);
     set_language(&mut article, feed, None);
@@ -329,7 +319,7 @@ pub fn document(feed: &Feed, document: Document) -> Article {
     let mut marks = Marks::default();
     let mut article = Article::new(ItemId::new(&feed.id, &document.id), feed.id.clone());
     article.feed_title.clone_from(&feed.title);
-    article.feed_url = without_secrets(&feed.url);
+    article.feed_url = public_address(&feed.url);
     article.guid = Some(document.id);
     article.headline = document
         .headline

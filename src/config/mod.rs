@@ -135,7 +135,7 @@ mod tests {
     fn every_problem_is_reported_with_its_place() {
         let main = "data_dri = \"x\"\n[fetch]\ndefault_interval = 30\njitter = \"much\"\nmax_body = \"lots\"\n\
                     [publish]\nto = \"kafk\"\nmax_latency = \"1s\"\n[status]\nlisten = \"everywhere\"\n";
-        let feeds = "[[feed]]\nid = \"a\"\nurl = \"ftp://wire.example/\"\ninterval = \"5s\"\ncountry = \"uk\"\n\
+        let feeds = "[[feed]]\nid = \"a\"\nurl = \"ftp://wire.example/\"\ninterval = \"5s\"\ncountry = \"uk\"\ndomain = \"Sport\"\n\
                      [[feed]]\nid = \"a\"\nurl = \"https://someone:pw@wire.example/\"\nlang = \"en\"\n\
                      [[feed]]\nid = \"b\"\n";
         check(
@@ -150,10 +150,11 @@ mod tests {
                 "feeds.toml:3:7: feed a: url: only http and https",
                 "feeds.toml:4:12: feed a: interval: shorter than fetch.min_interval",
                 "feeds.toml:5:11: feed a: country: \"uk\" is no ISO 3166-1",
-                "feeds.toml:7:6: feed a: id: this id is taken by the feed at feeds.toml:2:6",
-                "feeds.toml:8:7: feed a: url: holds a user name or password",
-                "feeds.toml:9:1: feed a: lang: unknown key",
-                "feeds.toml:10:1: feed b: url: missing",
+                "feeds.toml:6:10: feed a: domain: \"Sport\" is no domain",
+                "feeds.toml:8:6: feed a: id: this id is taken by the feed at feeds.toml:2:6",
+                "feeds.toml:9:7: feed a: url: holds a user name or password",
+                "feeds.toml:10:1: feed a: lang: unknown key",
+                "feeds.toml:11:1: feed b: url: missing",
             ],
         );
     }

@@ -343,8 +343,13 @@ pub fn blocks(entries: &[Entry]) -> String {
 fn block_into(Entry { feed, beside }: &Entry, out: &mut String) {
     let string = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let _ = writeln!(out, "[[feed]]\nid = {}\nurl = {}", string(&feed.id.0), string(&feed.url));
-    let words =
-        [("title", &feed.title), ("agency", &feed.agency), ("language", &feed.language), ("country", &feed.country)];
+    let words = [
+        ("title", &feed.title),
+        ("agency", &feed.agency),
+        ("language", &feed.language),
+        ("domain", &feed.domain),
+        ("country", &feed.country),
+    ];
     for (key, value) in words {
         if let Some(value) = value {
             let _ = writeln!(out, "{key} = {}", string(value));

@@ -264,6 +264,14 @@ fn feed(draft: &Draft, placed: &PlacedFeed, problems: &mut Problems) {
     {
         refuse("language", &format!("{language:?} is no BCP 47 code: write for example \"en\" or \"pt-BR\""));
     }
+    if let Some(domain) = &feed.domain
+        && !is_domain(domain)
+    {
+        refuse(
+            "domain",
+            &format!("{domain:?} is no domain: write lower-case letters, digits and '-', such as \"en-sport\""),
+        );
+    }
     if feed.max_age.is_some_and(|age| age.is_zero()) {
         refuse("max_age", "must be longer than nothing: write for example \"7d\"");
     }
@@ -439,6 +447,11 @@ fn rest(draft: &Draft, problems: &mut Problems) {
 pub(super) fn is_id(id: &str) -> bool {
     let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     id.len() <= 100 && id.starts_with(sound) && id.chars().all(|c| sound(c) || ".-_".contains(c))
+}
+
+fn is_domain(domain: &str) -> bool {
+    (1..=100).contains(&domain.len())
+        && domain.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 /// Hubs add to it, so it must be an address and nothing more.

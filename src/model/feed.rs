@@ -4,6 +4,7 @@ use crate::model::{Auth, units};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
+use url::Url;
 
 /// The stable name of a feed, given by the operator: it names the feed in records, keys, metrics and logs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -156,9 +157,80 @@ impl Feed {
         self.domain.as_deref().or_else(language).unwrap_or("und")
     }
 
+    /// The definition as far as the rooms behind the fetcher ask for it: nothing of how it is fetched, so that no secret
+    /// leaves its fetcher.
+    pub fn to_travel(&self) -> Self {
+        Self {
+            title: self.title.clone(),
+            agency: self.agency.clone(),
+            language: self.language.clone(),
+            domain: self.domain.clone(),
+            country: self.country.clone(),
+            full_text: self.full_text,
+            backfill: self.backfill,
+            max_age: self.max_age,
+            include: self.include.clone(),
+            exclude: self.exclude.clone(),
+            ..Self::new(&self.id.0, &public_address(&self.url).unwrap_or_default())
+        }
+    }
+
     /// The host of its address, in lower case and without port; empty where there is none.
     pub fn host(&self) -> String {
-        let url = url::Url::parse(&self.url).ok();
+        let url = Url::parse(&self.url).ok();
         url.and_then(|url| url.host_str().map(str::to_ascii_lowercase)).unwrap_or_default()
+    }
+}
+
+/// An address without user info, query and fragment, where tokens hide; what is left still says where to look. None for
+/// what is no address.
+pub fn public_address(address: &str) -> Option<String> {
+    let mut url = Url::parse(address).ok()?;
+    // Both fail only for addresses that cannot have user info, which then have none.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.set_fragment(None);
+    Some(url.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_duplicates_are_sought_within_a_language_unless_the_operator_says_otherwise() {
+        #[track_caller]
+        fn check(language: Option<&str>, domain: Option<&str>, expected: &str) {
+            let mut feed = Feed::new("a", "https://wire.example/");
+            feed.language = language.map(str::to_owned);
+            feed.domain = domain.map(str::to_owned);
+            assert_eq!(feed.domain(), expected);
+        }
+        check(None, None, "und");
+        check(Some("pt-BR"), None, "pt");
+        check(Some("en"), Some("sport"), "sport");
+    }
+
+    #[test]
+    fn a_host_is_written_in_one_way() {
+        assert_eq!(Feed::new("a", "https://user@Wire.EXAMPLE:8443/rss?x=1").host(), "wire.example");
+        assert_eq!(Feed::new("a", "").host(), "");
+    }
+
+    #[test]
+    fn no_secret_leaves_the_fetcher() {
+        let mut feed = Feed::new("a", "https://desk:hunter2@wire.example/rss?token=hunter2#hunter2");
+        feed.auth = Some(Box::new(Auth { bearer_env: Some("HUNTER2".to_owned()), ..Auth::default() }));
+        feed.ca_file = Some("/run/hunter2".to_owned());
+        feed.client_certificate_file = Some("/run/hunter2".to_owned());
+        feed.client_key_file = Some("/run/hunter2".to_owned());
+        feed.proxy = Some("http://hunter2.example".to_owned());
+        feed.allow = vec!["hunter2:80".to_owned()];
+        feed.tags = vec!["hunter2".to_owned()];
+        feed.language = Some("en".to_owned());
+        let written = serde_json::to_string(&feed.to_travel()).unwrap();
+        assert!(!written.to_lowercase().contains("hunter2"), "{written}");
+        assert!(written.contains("https://wire.example/rss") && written.contains("\"language\":\"en\""), "{written}");
     }
 }

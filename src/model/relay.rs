@@ -1,7 +1,7 @@
 //! What the roles hand to each other over a broker: one thing of a frame a record. Internal, and free to change with its
 //! version; readers of the public topics never meet it.
 
-use crate::model::{Content, DeadLetter, Enriched, Feed, Observed, Origin};
+use crate::model::{Content, DeadLetter, Enriched, Feed, Observed, Origin, public_address};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +13,7 @@ pub const RELAY_VERSION: u8 = 1;
 pub struct RawRecord {
     /// Version of this form: 1.
     pub v: u8,
-    /// The feed's definition that was in force, its title and its backfill resolved. It holds references to secrets,
-    /// never a secret.
+    /// The feed's definition that was in force, its title and its backfill resolved, see [`Feed::to_travel`].
     pub feed: Feed,
     /// Its place in the fetcher's intake.
     pub origin: Origin,
@@ -22,6 +21,16 @@ pub struct RawRecord {
     pub at: Timestamp,
     /// What it is.
     pub content: Content,
+}
+
+impl RawRecord {
+    /// One thing of a frame, without what only its fetcher may know.
+    pub fn new(feed: &Feed, origin: Origin, at: Timestamp, mut content: Content) -> Self {
+        if let Content::Unreadable(letter) = &mut content {
+            letter.url = letter.url.as_deref().and_then(public_address);
+        }
+        Self { v: RELAY_VERSION, feed: feed.to_travel(), origin, at, content }
+    }
 }
 
 /// `wire.enriched.v1`: the same, read.

@@ -4,7 +4,7 @@
 //! that Kafka Connect gives them, so that existing tools read them.
 
 use super::route::{self, Happening, Label, Stamp};
-use crate::model::{DeadLetter, Hash, ItemId, Record, Stage, Topic};
+use crate::model::{DeadLetter, Hash, ItemId, Record, Stage, Topic, public_address};
 
 /// How much of a record that is too large is kept: enough to see what it was.
 #[cfg(feature = "kafka")]
@@ -19,8 +19,8 @@ pub fn dead_letter(stamp: &Stamp<'_>, letter: &DeadLetter) -> Record {
     let mut record = bytes_record(stamp, letter, &letter.key, &hash);
     record.headers.extend(reason("", letter.stage, &letter.code, &letter.detail, letter.total_bytes));
     record.headers.push(("feed".to_owned(), letter.feed.0.clone()));
-    if let Some(url) = letter.url.as_deref().and_then(without_secrets) {
-        record.headers.push(("url".to_owned(), url));
+    if let Some(url) = letter.url.as_deref().and_then(public_address) {
+        record.headers.push(("url".to_owned(), head_of(&url)));
     }
     record
 }
@@ -111,15 +111,4 @@ fn reason(topic: &str, stage: Stage, code: &str, detail: &str, total_bytes: u64)
 /// A header is for a person: what comes from outside is cut to what one reads.
 fn head_of(text: &str) -> String {
     text.chars().take(HEADER_CHARACTERS).collect()
-}
-
-/// Tokens hide in user info and query values; what is left still says where to look.
-fn without_secrets(address: &str) -> Option<String> {
-    let mut url = url::Url::parse(address).ok()?;
-    // Both fail only for addresses that cannot have user info, which then have none.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.set_query(None);
-    url.set_fragment(None);
-    Some(head_of(url.as_str()))
 }

@@ -31,13 +31,14 @@ impl Unreadable {
         Self { code, detail: detail.to_string().chars().take(LONGEST_DETAIL).collect() }
     }
 
-    /// The dead letter of the record, with the head of its bytes, from the room that should have read it.
-    pub fn letter(&self, stage: Stage, key: Option<&[u8]>, value: Option<&[u8]>) -> DeadLetter {
-        let key = String::from_utf8_lossy(key.unwrap_or_default()).chars().take(LONGEST_DETAIL).collect::<String>();
+    /// The dead letter of the record, with the head of its bytes, from the room that should have read it; `feed` is what
+    /// its header of that name says.
+    pub fn letter(&self, stage: Stage, feed: &str, key: Option<&[u8]>, value: Option<&[u8]>) -> DeadLetter {
+        let key = String::from_utf8_lossy(key.unwrap_or_default());
         let value = value.unwrap_or_default();
         DeadLetter {
-            feed: FeedId(key.clone()),
-            key,
+            key: key.chars().take(LONGEST_DETAIL).collect(),
+            feed: FeedId(feed.chars().take(LONGEST_DETAIL).collect()),
             url: None,
             stage,
             code: self.code.to_owned(),
@@ -141,3 +142,6 @@ fn fits(key: Option<&[u8]>, expected: &str) -> Result<(), Unreadable> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
