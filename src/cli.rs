@@ -19,7 +19,9 @@ mod topics;
 pub use completions::Completions;
 pub use config::{Config, ConfigFormat, ConfigReference, ConfigShow, ConfigVerb};
 pub use dlq::{Dlq, DlqFilter, DlqFormat, DlqList, DlqRedrive, DlqShow, DlqVerb};
-pub use feeds::{Feeds, FeedsCheck, FeedsDiscover, FeedsExport, FeedsFormat, FeedsImport, FeedsList, FeedsVerb};
+pub use feeds::{
+    Feeds, FeedsCheck, FeedsDiscover, FeedsExport, FeedsFormat, FeedsImport, FeedsList, FeedsPublish, FeedsVerb,
+};
 pub use gazetteer::{Gazetteer, GazetteerBuild, GazetteerVerb};
 pub use generate::{Generate, GenerateFeed, GenerateVerb};
 pub use health::Health;
@@ -158,7 +160,7 @@ impl std::convert::From<&Configuration> for Flags {
   dateline run --config /etc/dateline/dateline.toml
   dateline run --once                         poll every feed once, commit, exit 0 (75 if a feed failed)
   dateline run --set publish.to=kafka --set publish.kafka.bootstrap_servers=broker:9092
-  dateline run --role enrich --instance e1    one of many workers (publish.to = "kafka"; docs/SCALING.md)
+  dateline run --role enrich --instance e1    one of many workers (docs/SCALING.md)
   DATELINE__STATUS__LISTEN=off dateline run
 
 SIGTERM and SIGINT end it within 10 seconds; a second one at once.

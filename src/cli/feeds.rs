@@ -13,6 +13,7 @@ use std::path::PathBuf;
   dateline feeds discover wire.example        the feeds of a site, and blocks to paste
   dateline feeds import subscriptions.opml --output feeds.d/imported.toml
   dateline feeds export --output feeds.opml
+  dateline feeds publish                      tell them to the workers of --role fetch
 
 Exit codes: 0 done; 1 a feed is not well, or none was found; 2 no such feed; 69 the network is not there; 78 the
 configuration is refused.")]
@@ -35,6 +36,8 @@ pub enum FeedsVerb {
     Import(FeedsImport),
     /// Write the configured feeds as an OPML list.
     Export(FeedsExport),
+    /// Tell the configured feeds to the workers that fetch, where the work is split.
+    Publish(FeedsPublish),
 }
 
 /// How `feeds check` and `discover` write.
@@ -58,6 +61,24 @@ pub struct FeedsList {
     /// Where the configuration comes from.
     #[command(flatten)]
     pub configuration: Configuration,
+}
+
+/// `dateline feeds publish`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  dateline feeds publish --config /etc/dateline/dateline.toml
+  dateline feeds publish --dry-run            say what would change
+
+What the topic feeds.v1 holds becomes what is configured, in one transaction; workers follow it while they run. A feed that
+is not configured any more is taken out. Each feed lies in the shard of its host.
+Exit codes: 0 done; 69 the broker is not there; 77 permission; 78 configuration.")]
+pub struct FeedsPublish {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub configuration: Configuration,
+    /// Change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `dateline feeds check`.

@@ -5,6 +5,7 @@ mod discover;
 mod generate;
 mod list;
 mod probe;
+mod publish;
 
 use super::exit;
 use crate::{
@@ -27,6 +28,7 @@ pub(super) fn run(given: &Feeds) -> u8 {
         FeedsVerb::Discover(given) => discover::run(given),
         FeedsVerb::Import(given) => list::import(given),
         FeedsVerb::Export(given) => with_config(&given.configuration, |config| list::export(config, given)),
+        FeedsVerb::Publish(given) => with_config(&given.configuration, |config| publish::run(config, given.dry_run)),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     logging,
     model::Snapshot,
     pipeline::{self, Reload, RunOptions, RunReport, Watching},
+    publish::roles::Role,
     shutdown, traces,
 };
 use jiff::Timestamp;
@@ -28,7 +29,11 @@ const READY_PATIENCE: Duration = Duration::from_secs(30);
 const TRY_LATER: u8 = 75;
 
 pub(super) fn run(given: &cli::Run) -> u8 {
-    let (flags, environment) = (Flags::from(&given.configuration), Environment::of_process());
+    let mut flags = Flags::from(&given.configuration);
+    flags.feedless = given.role.is_some();
+    flags.set.extend(given.instance.iter().map(|name| format!("roles.instance={name}")));
+    let environment = Environment::of_process();
+    let role = given.role.map(Role::from);
     let (loaded, files) = config::read(&flags, &environment);
     // Where each key of ten thousand feeds was written is let go: nobody asks a daemon for it.
     let config = match loaded.map(|loaded| loaded.config) {
@@ -53,10 +58,10 @@ pub(super) fn run(given: &cli::Run) -> u8 {
     };
     let code = runtime.block_on(async {
         if given.once {
-            return daemon(config, None).await;
+            return daemon(config, role, None).await;
         }
         match Reloader::new(flags, environment, files) {
-            Ok(reloading) => daemon(config, Some(reloading)).await,
+            Ok(reloading) => daemon(config, role, Some(reloading)).await,
             Err(error) => {
                 complain(&format!("signals cannot be handled: {error}"));
                 exit::BUG
@@ -68,8 +73,18 @@ pub(super) fn run(given: &cli::Run) -> u8 {
     code
 }
 
+impl From<cli::Role> for Role {
+    fn from(role: cli::Role) -> Self {
+        match role {
+            cli::Role::Fetch => Role::Fetch,
+            cli::Role::Enrich => Role::Enrich,
+            cli::Role::Dedup => Role::Dedup,
+        }
+    }
+}
+
 /// With nothing to reload it runs once.
-async fn daemon(config: Config, reloading: Option<(Reloader, mpsc::Receiver<Reload>)>) -> u8 {
+async fn daemon(config: Config, role: Option<Role>, reloading: Option<(Reloader, mpsc::Receiver<Reload>)>) -> u8 {
     let once = reloading.is_none();
     let stop = CancellationToken::new();
     if let Err(error) = shutdown::on_signals(stop.clone()) {
@@ -101,7 +116,10 @@ async fn daemon(config: Config, reloading: Option<(Reloader, mpsc::Receiver<Relo
         None => pipeline::run(options).await,
         Some((reloader, reloads)) => {
             let reloading = tokio::spawn(reloader.run(started));
-            let result = pipeline::run_reloading(options, reloads).await;
+            let result = match role {
+                None => pipeline::run_reloading(options, reloads).await,
+                Some(role) => pipeline::run_role(options, role, Some(reloads)).await,
+            };
             reloading.abort();
             result
         }

@@ -72,8 +72,7 @@ impl Decider {
             }
             Content::Event(_) | Content::Unreadable(_) => {}
         }
-        let feed = Feed::clone(feed);
-        let record = RawRecord { v: RELAY_VERSION, feed, origin: origin.clone(), at, content };
+        let record = RawRecord::new(feed, origin.clone(), at, content);
         self.push(vec![relay::raw(&record, self.rules.sampled)]);
         Ok(())
     }

@@ -33,6 +33,8 @@ mod redrive;
 mod relayed;
 mod reload;
 mod replay;
+#[cfg(feature = "kafka")]
+mod roles;
 mod roster;
 mod steps;
 mod tally;
@@ -47,7 +49,7 @@ use crate::{
     fetch,
     intake::{self, Intake},
     model::{FeedId, Record, Shown, Snapshot},
-    publish::{PublishError, Sink, Target, journal::Journal},
+    publish::{PublishError, Sink, Target, journal::Journal, roles::Role},
     store::{Damage, Store, StoreError},
     tap::Tap,
 };
@@ -160,12 +162,35 @@ pub async fn run(options: RunOptions) -> Result<RunReport, RunError> {
 pub async fn run_reloading(options: RunOptions, reloads: mpsc::Receiver<Reload>) -> Result<RunReport, RunError> {
     let store = open_store(&options.config).await?;
     let sink = open_sink(&options.config, &store)?;
-    run_all(options, Some(reloads), store, sink).await
+    run_all(options, Some(reloads), store, sink, Part::Judge).await
+}
+
+/// Runs one role of many, over Kafka.
+pub async fn run_role(
+    options: RunOptions,
+    role: Role,
+    reloads: Option<mpsc::Receiver<Reload>>,
+) -> Result<RunReport, RunError> {
+    let to = options.config.publish.to;
+    if to != Target::Kafka {
+        let message = "a role needs a broker between it and the others: set publish.to = \"kafka\"".to_owned();
+        return Err(RunError { exit: 78, message });
+    }
+    #[cfg(feature = "kafka")]
+    return roles::run(options, role, reloads).await;
+    #[cfg(not(feature = "kafka"))]
+    {
+        drop((options, role, reloads));
+        Err(RunError {
+            exit: 78,
+            message: "a role needs a dateline that was built with the `kafka` feature".to_owned(),
+        })
+    }
 }
 
 /// The same with a store and a sink that are open already.
 pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) -> Result<RunReport, RunError> {
-    run_all(options, None, store, sink).await
+    run_all(options, None, store, sink, Part::Judge).await
 }
 
 async fn run_all(
@@ -173,6 +198,7 @@ async fn run_all(
     reloads: Option<mpsc::Receiver<Reload>>,
     store: Store,
     sink: Box<dyn Sink>,
+    part: Part,
 ) -> Result<RunReport, RunError> {
     let RunOptions { config, once, cancel, watching, snapshot } = options;
     let picture = snapshot.subscribe();
@@ -195,11 +221,11 @@ async fn run_all(
             roster.title(&feed.id, &title);
         }
     }
-    let tables = enrich::tables(config.extract.clone());
-    let compiling = Arc::clone(&tables);
+    let tables = (part == Part::Judge).then(|| enrich::tables(config.extract.clone()));
+    let compiling = tables.clone();
     // Beside the recovery of the sink, which takes as long: the first revision that needs them waits.
     let compiling = tokio::task::spawn_blocking(move || {
-        LazyLock::force(&compiling);
+        compiling.as_deref().map(LazyLock::force);
     });
 
     // The front ends first, then the pages, then the line. `finishing` and `ending` tell the next that no more comes.
@@ -212,13 +238,13 @@ async fn run_all(
         store: store.clone(),
         reading: Reading {
             source: Source::Intake(intake.clone(), roster.clone()),
-            tables: Some(tables),
+            tables,
             ending: line_ending,
             tap: watching.tap.clone(),
             parallel: 2 * std::thread::available_parallelism().map_or(2, usize::from),
         },
         rules: Arc::new(Rules {
-            part: Part::Judge,
+            part,
             log: store.intake_id().to_owned(),
             dedup: config.dedup.clone(),
             publish_body: config.publish.publish_body,
@@ -231,8 +257,7 @@ async fn run_all(
         board: board.clone(),
         topics: (to, config.publish.topic_prefix.clone()),
         watching,
-        // Half of what is promised is left for the commit itself; gathering longer makes batches no better.
-        gather: (config.publish.max_latency / 2).min(Duration::from_millis(250)),
+        gather: gathering(&config),
         max_batch: usize::try_from(config.publish.max_batch).unwrap_or(usize::MAX),
         recovered,
         cancel: cancel.clone(),
@@ -248,6 +273,7 @@ async fn run_all(
         }
         let acquiring = acquire(
             config,
+            part,
             once,
             reloads,
             &cancel,
@@ -279,11 +305,17 @@ async fn run_all(
     Ok(RunReport { failed, records: now.publisher.records, commits: now.publisher.commits })
 }
 
+/// How long a batch is gathered: half of what is promised is left for the commit itself, and longer makes none better.
+fn gathering(config: &Config) -> Duration {
+    (config.publish.max_latency / 2).min(Duration::from_millis(250))
+}
+
 /// Polls feeds and fetches pages; ends when told to stop, or with `once` when everything was had. Returns the feeds that
 /// failed.
 #[expect(clippy::too_many_arguments, reason = "the wiring of one place, written once")]
 async fn acquire(
     config: Config,
+    part: Part,
     once: bool,
     reloads: Option<mpsc::Receiver<Reload>>,
     cancel: &CancellationToken,
@@ -311,7 +343,12 @@ async fn acquire(
     let mut front = Front::new(intake.clone(), roster.clone(), board.clone(), hold.clone(), damage.clone());
     let (means, page_means) = watch::channel(means);
     // A run that ends by itself is gone before a hub could call it.
-    let hubs = if once { None } else { Hubs::open(&config, store, means.subscribe(), context.out.clone()).await? };
+    // Nor do hubs know which worker has a feed.
+    let hubs = if once || part != Part::Judge {
+        None
+    } else {
+        Hubs::open(&config, store, means.subscribe(), context.out.clone()).await?
+    };
     let (hubs, service) = hubs.unzip();
     front.websub = hubs.as_ref().map(|hubs| hubs.websub.clone());
     let mut polling = Polling::new(front.clone(), context);

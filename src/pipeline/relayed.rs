@@ -123,7 +123,7 @@ fn of_broker(error: BrokerError) -> StoreError {
 impl From<Found> for Unit {
     /// Reads it. Whatever it is, it is a unit in its place.
     fn from(found: Found) -> Self {
-        let ReadMessage { partition, offset, key, value, .. } = &found.message;
+        let ReadMessage { partition, offset, key, value, headers } = &found.message;
         let (offset, key) = (u64::try_from(*offset).unwrap_or(0), (!key.is_empty()).then_some(key.as_bytes()));
         let bytes = value.as_ref().map_or(0, Vec::len);
         let read = match found.relayed.kind {
@@ -144,7 +144,8 @@ impl From<Found> for Unit {
         };
         let (feed, origin, at, content) = read.unwrap_or_else(|unreadable| {
             let stage = if found.relayed.kind == Kind::Raw { Stage::Clean } else { Stage::Dedup };
-            let letter = unreadable.letter(stage, key, value.as_deref());
+            let feed = headers.iter().find(|(name, _)| name == "feed").map_or("", |(_, feed)| feed);
+            let letter = unreadable.letter(stage, feed, key, value.as_deref());
             tracing::error!(topic = found.relayed.topic, partition, offset, %unreadable, "a record goes to the dead letters");
             // It has no origin that could be believed: its own place is the next best.
             let intake = format!("{}/{partition}", found.relayed.topic);

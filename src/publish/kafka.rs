@@ -410,16 +410,9 @@ impl KafkaSink {
                 name = self.name_of(record.topic);
             }
         }
-        let record = measure::fit(record, &name, |topic| self.limit(topics, &self.name_of(topic)));
-        let topic = self.name_of(record.topic);
-        let headers = record.headers.into_iter().map(|(name, value)| (name, value.into_bytes()));
-        Message {
-            partition: None,
-            key: record.key,
-            headers: headers.chain(schema_id.filter(|_| topic == name)).collect(),
-            value: record.value,
-            topic,
-        }
+        let mut message = fitted(record, |topic| self.name_of(topic), |topic| self.limit(topics, topic));
+        message.headers.extend(schema_id.filter(|_| message.topic == name));
+        message
     }
 
     /// The topics without which nothing goes.
@@ -485,6 +478,20 @@ impl Sink for KafkaSink {
             // With the broker away the client takes its time; the process need not wait for it.
             let _ = tokio::time::timeout(Duration::from_secs(3), self.producer.close()).await;
         })
+    }
+}
+
+/// The message of a record, or of the dead letter that stands for one that its topic does not take.
+pub fn fitted(record: Record, name_of: impl Fn(Topic) -> String, limit_of: impl Fn(&str) -> usize) -> Message {
+    let name = name_of(record.topic);
+    let record = measure::fit(record, &name, |topic| limit_of(&name_of(topic)));
+    let headers = record.headers.into_iter().map(|(name, value)| (name, value.into_bytes()));
+    Message {
+        topic: name_of(record.topic),
+        partition: None,
+        key: record.key,
+        headers: headers.collect(),
+        value: record.value,
     }
 }
 

@@ -315,7 +315,7 @@ pub enum PublishError {
 }
 
 /// One of three real implementations of one promise: the embedded journal, the broker, and memory for tests.
-pub trait Sink: Send {
+pub trait Sink: Send + Sync {
     /// Settles whatever an earlier process or a doubtful commit left, brings the local state image up to what is
     /// published, and returns the last frame done of this intake (0 for none).
     fn recover(&mut self) -> BoxFuture<'_, Result<u64, PublishError>>;

@@ -1,6 +1,6 @@
 //! `[roles]`: how the work is shared out where one process is not enough.
 
-use crate::model::units;
+use crate::model::{Feed, Hash, units};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -72,6 +72,14 @@ impl Default for Options {
             group_protocol: GroupProtocol::Classic,
         }
     }
+}
+
+/// The shard that a feed belongs to, of so many: that of its host, for who polls a host must know all that is asked of
+/// it. BLAKE3 of the host's name, its first 60 bits as a number, modulo the shards.
+pub fn shard_of(feed: &Feed, shards: i32) -> i32 {
+    let hash = Hash::of_bytes(feed.host().as_bytes());
+    let number = u64::from_str_radix(hash.short(15), 16).unwrap_or(0);
+    i32::try_from(number % u64::from(shards.max(1).unsigned_abs())).unwrap_or(0)
 }
 
 impl Options {

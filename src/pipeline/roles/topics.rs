@@ -76,17 +76,13 @@ pub(super) fn wanted(config: &Config, role: Role) -> Vec<Wanted> {
             wanted(Topic::Raw, roles.enrich_partitions),
             letters,
         ],
-        Role::Enrich => vec![
-            wanted(Topic::Raw, roles.enrich_partitions),
-            wanted(Topic::Enriched, roles.dedup_partitions),
-            letters,
-        ],
+        Role::Enrich => {
+            vec![wanted(Topic::Raw, roles.enrich_partitions), wanted(Topic::Enriched, roles.dedup_partitions), letters]
+        }
         Role::Dedup => {
             let outputs = Topic::PUBLIC.map(|topic| wanted(topic, config.publish.kafka.partitions));
-            let own = [
-                wanted(Topic::Enriched, roles.dedup_partitions),
-                wanted(Topic::DedupState, roles.dedup_partitions),
-            ];
+            let own =
+                [wanted(Topic::Enriched, roles.dedup_partitions), wanted(Topic::DedupState, roles.dedup_partitions)];
             outputs.into_iter().chain(own).collect()
         }
     }

@@ -1,0 +1,204 @@
+//! A shard of feeds: everything up to the doorstep, with a line that hands on what lies there.
+//!
+//! The definitions of its feeds come by a topic, and are followed while the shard is polled. Before the first poll the
+//! shard's state is read and taken over, so that validators and contents are those that whoever had it before left.
+
+use super::{FIRST_RETRY, Worker, lines, lines::Partition, longer, may_pass, of_broker};
+use crate::{
+    broker::tail::{Tail, Tailed},
+    config::Config,
+    intake::{self, Intake},
+    model::{Feed, FeedId, Position, Snapshot, StateChange, state_key},
+    pipeline::{Reload, RunError, RunOptions, carry::Part, run_all},
+    publish::{
+        Batch, PublishError, Sink,
+        kafka::{KafkaSink, Post},
+    },
+    store::{Store, image},
+};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+/// Definitions that come together are taken together.
+const TOGETHER: Duration = Duration::from_millis(200);
+
+/// The least that a shard may have on its doorstep.
+const LEAST_BYTES: u64 = 16 << 20;
+
+/// Works on a shard until told to stop.
+pub(super) async fn run(
+    worker: &Worker,
+    partition: Partition,
+    mut config: watch::Receiver<Config>,
+    picture: watch::Sender<Snapshot>,
+    cancel: CancellationToken,
+) -> Result<(), RunError> {
+    let Some(mut definitions) = stopped_or(&cancel, Definitions::read(worker, partition)).await.transpose()? else {
+        return Ok(());
+    };
+    let store = worker.open_store(partition).await?;
+    let mut sink = sink(worker, partition, &store)?;
+    let running = definitions.put_into(&config.borrow_and_update(), worker);
+    let taken = stopped_or(&cancel, take_over(&running, &store, sink.as_mut())).await.transpose()?;
+    let Some(last) = taken else {
+        sink.close().await;
+        return Ok(());
+    };
+    let (orders, reloads) = mpsc::channel(1);
+    let options = RunOptions {
+        config: running,
+        once: false,
+        cancel: cancel.clone(),
+        watching: worker.watching.clone(),
+        snapshot: picture,
+    };
+    let following = async {
+        loop {
+            let changed = tokio::select! {
+                changed = definitions.changed() => changed,
+                changed = config.changed() => Ok(changed.is_ok()),
+                () = cancel.cancelled() => return Ok(()),
+            };
+            if changed? {
+                let read = Ok(definitions.put_into(&config.borrow_and_update(), worker));
+                let (done, told) = oneshot::channel();
+                // It is gone when the shard is told to stop.
+                if orders.send(Reload { read, done }).await.is_err() {
+                    return Ok(());
+                }
+                told.await.ok();
+            }
+        }
+    };
+    let polling = async { run_all(options, Some(reloads), store, sink, Part::Fetch { last }).await.map(drop) };
+    tokio::select! {
+        result = polling => result,
+        Err(error) = following => Err(error),
+    }
+}
+
+/// None when told to stop before it is done.
+async fn stopped_or<T>(cancel: &CancellationToken, work: impl Future<Output = T>) -> Option<T> {
+    cancel.run_until_cancelled(work).await
+}
+
+fn sink(worker: &Worker, partition: Partition, store: &Store) -> Result<Box<dyn Sink>, PublishError> {
+    let options = worker.kafka(partition);
+    let sink = KafkaSink::open(&options, &worker.config.publish.topic_prefix, store.clone())?;
+    let post = Post {
+        state: worker.names.state().unwrap_or_default(),
+        partition: partition.0,
+        log: store.intake_id().to_owned(),
+        wanted: super::topics::wanted(&worker.config, worker.role),
+        // What is fetched again is known again further on, by its content.
+        has_published: Arc::new(|_| Ok(false)),
+        seat: Some(worker.seat(partition, false)),
+    };
+    Ok(Box::new(sink.at(post)))
+}
+
+/// Reads the state of the shard, and takes over what somebody else has left of it; returns the last frame of an earlier
+/// tenure here.
+async fn take_over(config: &Config, store: &Store, sink: &mut dyn Sink) -> Result<u64, RunError> {
+    let mut pause = FIRST_RETRY;
+    let position = loop {
+        match sink.recover().await {
+            Ok(position) => break position,
+            Err(error) if may_pass(&error) => {
+                tracing::warn!(%error, retry_in = ?pause, "the shard's state is not there")
+            }
+            Err(error) => return Err(error.into()),
+        }
+        tokio::time::sleep(pause).await;
+        pause = longer(pause);
+    };
+    let id = store.intake_id().to_owned();
+    let owner = store.read(|db| image::get(db, state_key::OWNER)).await?;
+    if owner.is_some_and(|owner| serde_json::from_slice::<String>(&owner).is_ok_and(|owner| owner == id)) {
+        return Ok(0);
+    }
+    let policy = intake::Policy {
+        options: config.intake.clone(),
+        horizon: config.dedup.horizon,
+        page_recheck: config.fetch.page_recheck.clone(),
+    };
+    let adopted = Intake::new(store.clone(), policy).adopt(&config.feeds).await?;
+    let intake::Adopted { last, feeds, overtaken } = adopted;
+    tracing::info!(feeds, overtaken, last, "the shard is taken over");
+    let state = vec![StateChange::set(state_key::OWNER.to_owned(), &id)];
+    let batch = Batch { records: Vec::new(), state, position: Position { intake: id, seq: position, index: 0 } };
+    sink.commit(batch).await?;
+    Ok(last)
+}
+
+/// The definitions of a shard's feeds, as the topic has them.
+struct Definitions {
+    feeds: BTreeMap<FeedId, Feed>,
+    _tail: Tail,
+    chunks: mpsc::Receiver<Result<Tailed, crate::broker::BrokerError>>,
+}
+
+impl Definitions {
+    /// Reads what is there.
+    async fn read(worker: &Worker, partition: Partition) -> Result<Self, RunError> {
+        let topic = worker.names.input();
+        let end = loop {
+            let (asked, settings) = (topic.clone(), worker.settings.clone());
+            let end = tokio::task::spawn_blocking(move || lines::end_of(&settings, &asked, partition)).await;
+            match end.map_err(|failure| RunError::lost("reading the feeds", &failure))? {
+                Ok(end) => break end,
+                Err(error @ crate::broker::BrokerError::Unavailable(_)) => {
+                    tracing::warn!(%error, "the feeds of the shard cannot be read yet");
+                    tokio::time::sleep(FIRST_RETRY).await;
+                }
+                Err(error) => return Err(of_broker(error)),
+            }
+        };
+        let (tail, chunks) = Tail::follow(&worker.settings, &topic, partition.0, None).map_err(of_broker)?;
+        let mut definitions = Self { feeds: BTreeMap::new(), _tail: tail, chunks };
+        let mut next = 0;
+        while next < end {
+            next = definitions.take().await?;
+        }
+        Ok(definitions)
+    }
+
+    /// Takes what comes next; returns the offset behind it.
+    async fn take(&mut self) -> Result<i64, RunError> {
+        let ended = || RunError { exit: 70, message: "the reader of the feeds has ended".to_owned() };
+        let Tailed { messages, next, .. } = self.chunks.recv().await.ok_or_else(ended)?.map_err(of_broker)?;
+        for message in messages {
+            let id = FeedId(message.key.clone());
+            match message.value.as_deref().map(serde_json::from_slice::<Feed>) {
+                None => drop(self.feeds.remove(&id)),
+                Some(Ok(feed)) if feed.id == id => drop(self.feeds.insert(id, feed)),
+                Some(Ok(_)) => tracing::error!(feed = %id, "its definition bears another name and is left alone"),
+                Some(Err(error)) => {
+                    tracing::error!(feed = %id, %error, "its definition cannot be read; the one before holds")
+                }
+            }
+        }
+        Ok(next)
+    }
+
+    /// Waits until they have changed.
+    async fn changed(&mut self) -> Result<bool, RunError> {
+        let before = self.feeds.clone();
+        self.take().await?;
+        while let Ok(more) = tokio::time::timeout(TOGETHER, self.take()).await {
+            more?;
+        }
+        Ok(self.feeds != before)
+    }
+
+    /// The configuration of the shard.
+    fn put_into(&self, config: &Config, worker: &Worker) -> Config {
+        let mut config = config.clone();
+        config.feeds = self.feeds.values().cloned().collect();
+        // What a process may keep is shared out to the shards: it may have all of them.
+        let shards = u64::try_from(worker.config.roles.fetch_partitions).unwrap_or(1).max(1);
+        config.intake.max_bytes = (config.intake.max_bytes / shards).max(LEAST_BYTES);
+        config
+    }
+}
