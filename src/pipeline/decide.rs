@@ -358,8 +358,10 @@ impl Decider {
         let mut open = std::mem::take(&mut self.open);
         self.open.position = open.position;
         let position = Position { intake: self.rules.log.clone(), seq: open.position, index: 0 };
-        // Also when no frame is finished yet: a state without a position is taken for one that was lost.
-        self.state.apply(StateChange::set(state_key::position(&self.rules.log), &position));
+        if self.rules.part != Part::Enrich {
+            // Also when no frame is finished yet: a state without a position is taken for one that was lost.
+            self.state.apply(StateChange::set(state_key::position(&self.rules.log), &position));
+        }
         let records = std::mem::take(&mut open.records);
         Ok((Batch { records, state: self.state.changes(), position }, open))
     }

@@ -67,6 +67,8 @@ impl Lines {
         let before = self.running.insert(partition, Running { cancel: cancel.clone(), ended: ended.clone() });
         let (worker, config) = (Arc::clone(&self.worker), self.config.subscribe());
         self.tasks.spawn(async move {
+            // Told also when the line breaks off.
+            let _told = ended.drop_guard();
             if let Some(before) = before {
                 before.cancel.cancel();
                 before.ended.cancelled().await;
@@ -77,7 +79,6 @@ impl Lines {
                 Role::Enrich | Role::Dedup => run(&worker, partition, picture, cancel.clone()).await,
             };
             worker.picture.ended(partition.0);
-            ended.cancel();
             (partition, cancel, result)
         });
     }

@@ -8,6 +8,32 @@ use std::{
 };
 use tokio::sync::watch;
 
+/// What only grows.
+#[derive(Clone, Default)]
+struct Counts {
+    stages: Vec<StageCount>,
+    commits: u64,
+    records: u64,
+}
+
+impl Counts {
+    fn add(&mut self, line: &Snapshot) {
+        self.commits += line.publisher.commits;
+        self.records += line.publisher.records;
+        for count in &line.stages {
+            match self.stages.iter_mut().find(|row| row.stage == count.stage) {
+                Some(row) => {
+                    row.received += count.received;
+                    row.sent += count.sent;
+                    row.discarded += count.discarded;
+                    row.errors += count.errors;
+                }
+                None => self.stages.push(count.clone()),
+            }
+        }
+    }
+}
+
 /// A handle on the picture; clones share it.
 #[derive(Clone)]
 pub(super) struct Picture(Arc<Inner>);
@@ -17,7 +43,7 @@ struct Inner {
     /// By partition.
     lines: Mutex<BTreeMap<i32, watch::Receiver<Snapshot>>>,
     /// What lines that have ended had counted.
-    ended: Mutex<Vec<StageCount>>,
+    ended: Mutex<Counts>,
 }
 
 impl Picture {
@@ -49,16 +75,15 @@ impl Picture {
     /// A line has ended; what it counted stays counted.
     pub(super) fn ended(&self, partition: i32) {
         let Some(line) = self.lines().remove(&partition) else { return };
-        let mut ended = self.0.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        add(&mut ended, &line.borrow().stages);
+        self.0.ended.lock().unwrap_or_else(PoisonError::into_inner).add(&line.borrow());
     }
 
     /// Puts it together anew.
     pub(super) fn renew(&self) {
         let parts: Vec<Snapshot> = self.lines().values().map(|line| line.borrow().clone()).collect();
-        let mut stages = self.0.ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        parts.iter().for_each(|part| add(&mut stages, &part.stages));
-        self.0.out.send_modify(|now| together(now, parts, stages));
+        let mut counts = self.0.ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        parts.iter().for_each(|part| counts.add(part));
+        self.0.out.send_modify(|now| together(now, parts, counts));
     }
 
     fn lines(&self) -> std::sync::MutexGuard<'_, BTreeMap<i32, watch::Receiver<Snapshot>>> {
@@ -66,24 +91,10 @@ impl Picture {
     }
 }
 
-fn add(sum: &mut Vec<StageCount>, more: &[StageCount]) {
-    for count in more {
-        match sum.iter_mut().find(|row| row.stage == count.stage) {
-            Some(row) => {
-                row.received += count.received;
-                row.sent += count.sent;
-                row.discarded += count.discarded;
-                row.errors += count.errors;
-            }
-            None => sum.push(count.clone()),
-        }
-    }
-}
-
-fn together(now: &mut Snapshot, parts: Vec<Snapshot>, stages: Vec<StageCount>) {
+fn together(now: &mut Snapshot, parts: Vec<Snapshot>, counts: Counts) {
     now.at = Timestamp::now();
-    if !stages.is_empty() {
-        now.stages = stages;
+    if !counts.stages.is_empty() {
+        now.stages = counts.stages;
     }
     let publisher = &mut now.publisher;
     publisher.connected = parts.iter().all(|part| part.publisher.connected);
@@ -91,9 +102,7 @@ fn together(now: &mut Snapshot, parts: Vec<Snapshot>, stages: Vec<StageCount>) {
     // A worker that has nothing to do is as ready as one that has.
     now.ready = parts.iter().all(|part| part.ready || part.publisher.last_error.is_none());
     publisher.lag = parts.iter().map(|part| part.publisher.lag).sum();
-    let committed = parts.iter().map(|part| (part.publisher.commits, part.publisher.records));
-    (publisher.commits, publisher.records) =
-        committed.fold((0, 0), |(commits, records), (more, of)| (commits + more, records + of));
+    (publisher.commits, publisher.records) = (counts.commits, counts.records);
     publisher.last_commit = parts.iter().filter_map(|part| part.publisher.last_commit).max();
     let intake = &mut now.intake;
     intake.frames = parts.iter().map(|part| part.intake.frames).sum();

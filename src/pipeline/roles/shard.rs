@@ -40,7 +40,7 @@ pub(super) async fn run(
     let store = worker.open_store(partition).await?;
     let mut sink = sink(worker, partition, &store)?;
     let running = definitions.put_into(&config.borrow_and_update(), worker);
-    let taken = stopped_or(&cancel, take_over(&running, &store, sink.as_mut())).await.transpose()?;
+    let taken = stopped_or(&cancel, take_over(partition, &running, &store, sink.as_mut())).await.transpose()?;
     let Some(last) = taken else {
         sink.close().await;
         return Ok(());
@@ -100,7 +100,7 @@ fn sink(worker: &Worker, partition: Partition, store: &Store) -> Result<Box<dyn 
 
 /// Reads the state of the shard, and takes over what somebody else has left of it; returns the last frame of an earlier
 /// tenure here.
-async fn take_over(config: &Config, store: &Store, sink: &mut dyn Sink) -> Result<u64, RunError> {
+async fn take_over(partition: Partition, config: &Config, store: &Store, sink: &mut dyn Sink) -> Result<u64, RunError> {
     let mut pause = FIRST_RETRY;
     let position = loop {
         match sink.recover().await {
@@ -125,7 +125,7 @@ async fn take_over(config: &Config, store: &Store, sink: &mut dyn Sink) -> Resul
     };
     let adopted = Intake::new(store.clone(), policy).adopt(&config.feeds).await?;
     let intake::Adopted { last, feeds, overtaken } = adopted;
-    tracing::info!(feeds, overtaken, last, "the shard is taken over");
+    tracing::info!(shard = partition.0, feeds, overtaken, last, "the shard is taken over");
     let state = vec![StateChange::set(state_key::OWNER.to_owned(), &id)];
     let batch = Batch { records: Vec::new(), state, position: Position { intake: id, seq: position, index: 0 } };
     sink.commit(batch).await?;
