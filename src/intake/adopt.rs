@@ -8,9 +8,12 @@
 use super::{FeedFacts, Intake, feeds, frames};
 use crate::{
     model::{Feed, FeedId, ItemId, SeenState, Validators, state_key},
-    store::{StoreError, error::corrupt_state, image},
+    store::{Store, StoreError, error::corrupt_state, image},
 };
 use rusqlite::{Connection, Result, Transaction};
+
+/// Where the file says which its last frame was when the shard was last taken over.
+const LAST: &str = "last_of_earlier";
 
 /// What a shard that was taken over begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +61,15 @@ fn adopt(tx: &Transaction<'_>, intake: &str, with_pages: &[FeedId]) -> Result<Ad
         }
         feeds::save(tx, &feed, &facts)?;
     }
-    Ok(Adopted { last: frames::last(tx)?, feeds: known.len(), overtaken })
+    let last = frames::last(tx)?;
+    image::set_meta(tx, LAST, &last.to_string())?;
+    Ok(Adopted { last, feeds: known.len(), overtaken })
+}
+
+/// The last frame of an earlier tenure, as [`Intake::adopt`] found it last.
+pub async fn last_of_earlier(store: &Store) -> std::result::Result<u64, StoreError> {
+    let last = store.read(|db| image::meta(db, LAST)).await?;
+    Ok(last.and_then(|last| last.parse().ok()).unwrap_or(0))
 }
 
 /// What the state says of an item that this file has not seen.

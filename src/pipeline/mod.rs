@@ -162,7 +162,7 @@ pub async fn run(options: RunOptions) -> Result<RunReport, RunError> {
 pub async fn run_reloading(options: RunOptions, reloads: mpsc::Receiver<Reload>) -> Result<RunReport, RunError> {
     let store = open_store(&options.config).await?;
     let sink = open_sink(&options.config, &store)?;
-    run_all(options, Some(reloads), store, sink, Part::Judge).await
+    run_all(options, Some(reloads), store, sink, Part::Judge, None).await
 }
 
 /// Runs one role of many, over Kafka.
@@ -190,15 +190,17 @@ pub async fn run_role(
 
 /// The same with a store and a sink that are open already.
 pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) -> Result<RunReport, RunError> {
-    run_all(options, None, store, sink, Part::Judge).await
+    run_all(options, None, store, sink, Part::Judge, None).await
 }
 
+/// The line may be told to stop later than the rest: then it ends before that once the doorstep is empty.
 async fn run_all(
     options: RunOptions,
     reloads: Option<mpsc::Receiver<Reload>>,
     store: Store,
     sink: Box<dyn Sink>,
     part: Part,
+    line_cancel: Option<CancellationToken>,
 ) -> Result<RunReport, RunError> {
     let RunOptions { config, once, cancel, watching, snapshot } = options;
     let picture = snapshot.subscribe();
@@ -260,7 +262,7 @@ async fn run_all(
         gather: gathering(&config),
         max_batch: usize::try_from(config.publish.max_batch).unwrap_or(usize::MAX),
         recovered,
-        cancel: cancel.clone(),
+        cancel: line_cancel.unwrap_or_else(|| cancel.clone()),
         damage: damaged,
         image_dropped: None,
     };

@@ -94,11 +94,12 @@ pub(super) fn records(
                 None => {
                     let from = (self.position > 0).then(|| i64::try_from(self.position).unwrap_or(i64::MAX));
                     self.careful = self.relayed.caution.lock().await.is_careful(self.position);
-                    self.tail.insert(Tail::follow(settings, topic, *partition, from).map_err(of_broker)?)
+                    self.tail
+                        .insert(Tail::follow(settings, topic, *partition, from).map_err(|error| of_broker(&error))?)
                 }
             };
             tokio::select! {
-                chunk = chunks.recv() => chunk.transpose().map_err(of_broker),
+                chunk = chunks.recv() => chunk.transpose().map_err(|error| of_broker(&error)),
                 _ = self.ending.wait_for(|ending| *ending) => Ok(None),
             }
         }
@@ -116,7 +117,7 @@ pub(super) fn records(
     })
 }
 
-fn of_broker(error: BrokerError) -> StoreError {
+fn of_broker(error: &BrokerError) -> StoreError {
     StoreError::Io(error.to_string())
 }
 

@@ -43,6 +43,9 @@ pub fn item_dead_letter(stamp: &Stamp<'_>, item: &ItemId, letter: &DeadLetter) -
 #[cfg(feature = "kafka")]
 pub(super) fn too_large(record: Record, topic: &str, bytes: usize, limit: usize) -> Record {
     let detail = format!("a record of {bytes} bytes is larger than the {limit} bytes that topic {topic} takes");
+    if let Some(letter) = super::relay::too_large(&record, &detail) {
+        return letter;
+    }
     let mut letter = refused(record, topic, "record_too_large", &detail);
     if let Some(value) = &mut letter.value {
         value.truncate(HEAD_BYTES);

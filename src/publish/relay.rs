@@ -3,6 +3,10 @@
 //! In come what a fetcher observed and what was read out of it, out go records, and the other way round. A record that
 //! cannot be read is told with the reason, so that it goes to the dead letters and nothing waits for it.
 
+#[cfg(feature = "kafka")]
+use super::{Format, dead_letter, encode::Stamp};
+#[cfg(feature = "kafka")]
+use crate::model::Hash;
 use crate::model::{
     Content, DeadLetter, EnrichedContent, EnrichedRecord, Feed, FeedId, ItemId, Origin, RELAY_VERSION, RawRecord,
     Record, Stage, Topic, Trace,
@@ -77,6 +81,44 @@ pub fn read_enriched(key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Enriche
     let record: EnrichedRecord = read(value)?;
     fits(key, record.feed.domain())?;
     Ok(record)
+}
+
+/// The dead letter of one that its topic does not take; none of what is not handed on between roles.
+#[cfg(feature = "kafka")]
+pub(super) fn too_large(record: &Record, detail: &str) -> Option<Record> {
+    let (key, value) = (Some(record.key.as_bytes()), record.value.as_deref());
+    let (feed, origin, at, content) = match record.topic {
+        Topic::Raw => read_raw(key, value).map(|raw| (raw.feed, raw.origin, raw.at, raw.content)).ok()?,
+        Topic::Enriched => {
+            let EnrichedRecord { feed, origin, at, content, .. } = read_enriched(key, value).ok()?;
+            let content = match content {
+                EnrichedContent::Item { observed, .. } => Content::Item(observed),
+                EnrichedContent::Other(content) => content,
+            };
+            (feed, origin, at, content)
+        }
+        _ => return None,
+    };
+    let unreadable = Unreadable::new("record_too_large", detail);
+    let mut letter = unreadable.letter(Stage::Publish, &feed.id.0, key, value);
+    let hash = if let Content::Item(observed) = &content { observed.hash.clone() } else { Hash(String::new()) };
+    let stamp = Stamp {
+        origin: &origin,
+        generation: 0,
+        hash: &hash,
+        observed: at,
+        publish_body: false,
+        format: Format::Flat,
+        sampled: 0.0,
+        program: crate::PROGRAM,
+    };
+    Some(match item_of(&content) {
+        Some(item) => {
+            letter.key.clone_from(&item.0);
+            dead_letter::item_dead_letter(&stamp, item, &letter)
+        }
+        None => dead_letter::dead_letter(&stamp, &letter),
+    })
 }
 
 fn item_of(content: &Content) -> Option<&ItemId> {

@@ -22,7 +22,7 @@ use crate::{
         kafka::{KafkaSink, Post, Seat, fitted, relay::RelaySink},
         roles::Role,
     },
-    store::Store,
+    store::{Store, StoreError},
 };
 use std::{collections::HashMap, future::Future, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
@@ -33,6 +33,10 @@ use tokio_util::sync::CancellationToken;
 
 /// How often the pictures of the lines become one.
 const RENEWAL: Duration = Duration::from_secs(1);
+
+/// A file that is still held by a line of this partition that has ended is asked for again, so often and with this pause.
+const STORE_TRIES: u32 = 40;
+const STORE_PAUSE: Duration = Duration::from_millis(250);
 
 /// A partition of what the group shares out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,6 +53,8 @@ pub(super) struct Lines {
 
 struct Running {
     cancel: CancellationToken,
+    /// Somebody else may have the partition already: nothing is worth finishing.
+    lost: CancellationToken,
     /// Told when the line has let go of everything.
     ended: CancellationToken,
 }
@@ -63,8 +69,9 @@ impl Lines {
 
     /// Begins a line. One of the partition that is still ending is waited for.
     pub(super) fn begin(&mut self, partition: Partition) {
-        let (cancel, ended) = (CancellationToken::new(), CancellationToken::new());
-        let before = self.running.insert(partition, Running { cancel: cancel.clone(), ended: ended.clone() });
+        let [cancel, lost, ended] = [(); 3].map(|()| CancellationToken::new());
+        let running = Running { cancel: cancel.clone(), lost: lost.clone(), ended: ended.clone() };
+        let before = self.running.insert(partition, running);
         let (worker, config) = (Arc::clone(&self.worker), self.config.subscribe());
         self.tasks.spawn(async move {
             // Told also when the line breaks off.
@@ -75,7 +82,7 @@ impl Lines {
             }
             let picture = worker.picture.line(partition.0);
             let result = match worker.role {
-                Role::Fetch => shard::run(&worker, partition, config, picture, cancel.clone()).await,
+                Role::Fetch => shard::run(&worker, partition, config, picture, (cancel.clone(), lost)).await,
                 Role::Enrich | Role::Dedup => run(&worker, partition, picture, cancel.clone()).await,
             };
             worker.picture.ended(partition.0);
@@ -84,10 +91,17 @@ impl Lines {
     }
 
     /// Ends the lines of these partitions; what is returned ends when they have.
-    pub(super) fn let_go(&mut self, partitions: impl Iterator<Item = Partition>) -> impl Future<Output = ()> + 'static {
+    pub(super) fn let_go(
+        &mut self,
+        partitions: impl Iterator<Item = Partition>,
+        lost: bool,
+    ) -> impl Future<Output = ()> + 'static {
         let let_go: Vec<CancellationToken> = partitions
             .filter_map(|partition| {
                 let running = self.running.get(&partition)?;
+                if lost {
+                    running.lost.cancel();
+                }
                 running.cancel.cancel();
                 Some(running.ended.clone())
             })
@@ -141,7 +155,7 @@ impl Lines {
     /// Ends all lines that are left.
     pub(super) async fn end(&mut self) {
         let all: Vec<Partition> = self.running.keys().copied().collect();
-        self.let_go(all.into_iter()).await;
+        self.let_go(all.into_iter(), false).await;
         self.worker.picture.renew();
     }
 }
@@ -154,8 +168,17 @@ impl Worker {
 
     pub(super) async fn open_store(&self, partition: Partition) -> Result<Store, RunError> {
         let data_dir = self.data_dir(partition);
-        let opened = tokio::task::spawn_blocking(move || Store::open(&data_dir)).await;
-        Ok(opened.map_err(|failure| RunError::lost("opening the store", &failure))??)
+        let mut tries = STORE_TRIES;
+        loop {
+            let asked = data_dir.clone();
+            let opened = tokio::task::spawn_blocking(move || Store::open(&asked)).await;
+            match opened.map_err(|failure| RunError::lost("opening the store", &failure))? {
+                // A thread of the line before may still be reading.
+                Err(StoreError::Busy { .. }) if tries > 0 => tries -= 1,
+                opened => return Ok(opened?),
+            }
+            tokio::time::sleep(STORE_PAUSE).await;
+        }
     }
 
     /// The options of the producer that works on a partition.

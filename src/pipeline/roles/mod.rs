@@ -74,7 +74,8 @@ pub(super) async fn run(
             GroupProtocol::Consumer => Protocol::Consumer,
         },
     };
-    let (membership, mut events) = Membership::join(&settings, &group, &names.input()).map_err(of_broker)?;
+    let (membership, mut events) =
+        Membership::join(&settings, &group, &names.input()).map_err(|error| of_broker(&error))?;
     tracing::info!(role = role.as_str(), instance = group.instance, group = group.group, "joining the group");
     let tables = (role == Role::Enrich).then(|| super::enrich::tables(config.extract.clone()));
     let worker = Worker {
@@ -138,7 +139,7 @@ async fn heard(lines: &mut Lines, event: GroupEvent) -> Result<(), RunError> {
         }
         GroupEvent::Revoked { partitions, lost, done } => {
             tracing::info!(?partitions, lost, "the group takes these partitions away");
-            let ended = lines.let_go(partitions.into_iter().map(Partition));
+            let ended = lines.let_go(partitions.into_iter().map(Partition), lost);
             if !lost {
                 ended.await;
             }
@@ -146,11 +147,11 @@ async fn heard(lines: &mut Lines, event: GroupEvent) -> Result<(), RunError> {
             done.send(()).ok();
             Ok(())
         }
-        GroupEvent::Failed(error) => Err(of_broker(error)),
+        GroupEvent::Failed(error) => Err(of_broker(&error)),
     }
 }
 
-fn of_broker(error: BrokerError) -> RunError {
+fn of_broker(error: &BrokerError) -> RunError {
     let exit = match error {
         BrokerError::Denied(_) | BrokerError::NotLetIn(_) => 77,
         BrokerError::Stuck(_) => 74,

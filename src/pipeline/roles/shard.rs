@@ -23,6 +23,9 @@ use tokio_util::sync::CancellationToken;
 /// Definitions that come together are taken together.
 const TOGETHER: Duration = Duration::from_millis(200);
 
+/// How long what was observed may take to be handed on, once the shard is taken away.
+const HANDING_ON: Duration = Duration::from_secs(4);
+
 /// The least that a shard may have on its doorstep.
 const LEAST_BYTES: u64 = 16 << 20;
 
@@ -32,7 +35,7 @@ pub(super) async fn run(
     partition: Partition,
     mut config: watch::Receiver<Config>,
     picture: watch::Sender<Snapshot>,
-    cancel: CancellationToken,
+    (cancel, lost): (CancellationToken, CancellationToken),
 ) -> Result<(), RunError> {
     let Some(mut definitions) = stopped_or(&cancel, Definitions::read(worker, partition)).await.transpose()? else {
         return Ok(());
@@ -71,11 +74,26 @@ pub(super) async fn run(
             }
         }
     };
-    let polling = async { run_all(options, Some(reloads), store, sink, Part::Fetch { last }).await.map(drop) };
+    let line = cancel_later(cancel.clone(), lost);
+    let polling =
+        async { run_all(options, Some(reloads), store, sink, Part::Fetch { last }, Some(line)).await.map(drop) };
     tokio::select! {
         result = polling => result,
         Err(error) = following => Err(error),
     }
+}
+
+/// What lies on the doorstep is handed on before the shard is let go of: whoever gets it next does not have it. Where
+/// somebody has it already there is no time for that.
+fn cancel_later(cancel: CancellationToken, lost: CancellationToken) -> CancellationToken {
+    let line = CancellationToken::new();
+    let told = line.clone();
+    tokio::spawn(async move {
+        cancel.cancelled().await;
+        let _ = tokio::time::timeout(HANDING_ON, lost.cancelled()).await;
+        told.cancel();
+    });
+    line
 }
 
 /// None when told to stop before it is done.
@@ -116,7 +134,7 @@ async fn take_over(partition: Partition, config: &Config, store: &Store, sink: &
     let id = store.intake_id().to_owned();
     let owner = store.read(|db| image::get(db, state_key::OWNER)).await?;
     if owner.is_some_and(|owner| serde_json::from_slice::<String>(&owner).is_ok_and(|owner| owner == id)) {
-        return Ok(0);
+        return Ok(intake::last_of_earlier(store).await?);
     }
     let policy = intake::Policy {
         options: config.intake.clone(),
@@ -152,10 +170,11 @@ impl Definitions {
                     tracing::warn!(%error, "the feeds of the shard cannot be read yet");
                     tokio::time::sleep(FIRST_RETRY).await;
                 }
-                Err(error) => return Err(of_broker(error)),
+                Err(error) => return Err(of_broker(&error)),
             }
         };
-        let (tail, chunks) = Tail::follow(&worker.settings, &topic, partition.0, None).map_err(of_broker)?;
+        let (tail, chunks) =
+            Tail::follow(&worker.settings, &topic, partition.0, None).map_err(|error| of_broker(&error))?;
         let mut definitions = Self { feeds: BTreeMap::new(), _tail: tail, chunks };
         let mut next = 0;
         while next < end {
@@ -167,7 +186,8 @@ impl Definitions {
     /// Takes what comes next; returns the offset behind it.
     async fn take(&mut self) -> Result<i64, RunError> {
         let ended = || RunError { exit: 70, message: "the reader of the feeds has ended".to_owned() };
-        let Tailed { messages, next, .. } = self.chunks.recv().await.ok_or_else(ended)?.map_err(of_broker)?;
+        let Tailed { messages, next, .. } =
+            self.chunks.recv().await.ok_or_else(ended)?.map_err(|error| of_broker(&error))?;
         for message in messages {
             let id = FeedId(message.key.clone());
             match message.value.as_deref().map(serde_json::from_slice::<Feed>) {

@@ -111,7 +111,7 @@ pub(super) async fn ensure(
                 tracing::warn!(%error, retry_in = ?pause, "the broker is away");
                 picture.trouble(Some(error.to_string()));
             }
-            Err(error) => return Err(of_broker(error)),
+            Err(error) => return Err(of_broker(&error)),
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => pause = longer(pause),
