@@ -11,6 +11,7 @@
 //! waits for that long until another gets it.
 
 use super::{BrokerError, Client, Settings, error_code, is_denial};
+use crate::faults;
 use rdkafka::{
     ClientContext, Offset, TopicPartitionList,
     config::RDKafkaLogLevel,
@@ -20,7 +21,7 @@ use rdkafka::{
 };
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError, Weak, mpsc::TryRecvError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc::TryRecvError},
     thread,
     time::{Duration, Instant},
 };
@@ -208,10 +209,14 @@ impl std::fmt::Debug for Membership {
 
 impl Shared {
     fn consumer(&self) -> Option<Arc<BaseConsumer<Member>>> {
-        self.consumer.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
+        self.slot().upgrade()
     }
 
-    fn owned(&self) -> std::sync::MutexGuard<'_, BTreeSet<i32>> {
+    fn slot(&self) -> MutexGuard<'_, Weak<BaseConsumer<Member>>> {
+        self.consumer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn owned(&self) -> MutexGuard<'_, BTreeSet<i32>> {
         self.owned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -258,7 +263,7 @@ impl Owner {
             .subscribe(&[&self.shared.topic])
             .map_err(|error| BrokerError::Refused(format!("{}: {error}", self.attempt())))?;
         let consumer = Arc::new(consumer);
-        *self.shared.consumer.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&consumer);
+        *self.shared.slot() = Arc::downgrade(&consumer);
         self.consumer = Some(consumer);
         Ok(())
     }
@@ -290,6 +295,7 @@ impl Owner {
 
     /// Lets the client speak for a moment.
     fn turn(&mut self) -> Result<(), BrokerError> {
+        self.stand_still();
         let Some(consumer) = &self.consumer else {
             thread::sleep(ASKED_AGAIN);
             return self.join();
@@ -315,6 +321,14 @@ impl Owner {
                 Ok(())
             }
             Heard::Failure => Err(self.failure(&error)),
+        }
+    }
+
+    /// Where a test holds up this member.
+    fn stand_still(&self) {
+        if cfg!(feature = "faults") {
+            let GroupSettings { group, instance, .. } = &self.shared.group;
+            faults::fails(&format!("still/{group}/{instance}"));
         }
     }
 
@@ -347,21 +361,22 @@ impl Owner {
             }
             let _ = consumer.poll(LOOK);
         }
-        if let Some(consumer) = self.consumer.take() {
+        if let Some(consumer) = &self.consumer {
             let owned: Vec<i32> = self.shared.owned().iter().copied().collect();
             consumer.context().revoke(&owned, true);
         }
+        self.close();
     }
 
-    /// Leaves the group.
+    /// Leaves the group: the client does so when the last of its handles is dropped, which is here, for its callbacks
+    /// wait and the others must not.
     fn close(&mut self) {
-        let Some(consumer) = self.consumer.take() else { return };
-        if consumer.close_queue().is_err() {
-            return;
-        }
-        let deadline = Instant::now() + LETTING_GO + ANSWER;
-        while !consumer.closed() && Instant::now() < deadline {
-            let _ = consumer.poll(LOOK);
+        *self.shared.slot() = Weak::new();
+        while let Some(consumer) = self.consumer.take() {
+            if let Err(asked) = Arc::try_unwrap(consumer) {
+                self.consumer = Some(asked);
+                thread::sleep(LOOK);
+            }
         }
     }
 }
