@@ -10,7 +10,7 @@
 //! partitions that it had, and none of the others notices. The price is paid by a worker that ends for good: what it had
 //! waits for that long until another gets it.
 
-use super::{BrokerError, Client, Settings, error_code, is_denial};
+use super::{BrokerError, Client, Settings, error_code};
 use crate::faults;
 use rdkafka::{
     ClientContext, Offset, TopicPartitionList,
@@ -40,8 +40,8 @@ const _: () = assert!(LETTING_GO.as_secs() < LONGEST_SILENCE.as_secs());
 /// How often the thread looks whether it shall leave.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// How long a name may still be held by a member that was killed: the longest session that brokers allow by
-/// themselves, and a minute's half.
+/// How long a name may still be held by a member that was killed: the longest session that brokers allow if they are
+/// told nothing else, and half a minute.
 const NAME_HELD: Duration = Duration::from_secs(90);
 
 /// How soon it is asked for again.
@@ -302,8 +302,10 @@ impl Owner {
         };
         // A message that was under way when its partition was paused is nobody's.
         let Some(Err(error)) = consumer.poll(LOOK).map(|polled| polled.map(drop)) else { return Ok(()) };
-        let error = consumer.client().fatal_error().map_or(error, |(code, _)| KafkaError::Global(code));
-        match heard(&error, self.refused.is_some_and(|since| since.elapsed() >= NAME_HELD)) {
+        let fatal = consumer.client().fatal_error();
+        let error = fatal.as_ref().map_or(error, |(code, _)| KafkaError::Global(*code));
+        let impatient = self.refused.is_some_and(|since| since.elapsed() >= NAME_HELD);
+        match heard(&error, fatal.is_some(), impatient) {
             Heard::Passing => {
                 tracing::debug!("{}: {error}", self.attempt());
                 Ok(())
@@ -338,9 +340,6 @@ impl Owner {
             Some(Code::FencedInstanceId | Code::UnreleasedInstanceId) => BrokerError::Fenced(format!(
                 "{attempt}: another process is the member of that name: give each an instance name of its own ({error})"
             )),
-            Some(Code::Authentication | Code::SaslAuthenticationFailed) => {
-                BrokerError::NotLetIn(format!("{attempt}: {error}"))
-            }
             Some(Code::InvalidSessionTimeout) => BrokerError::Refused(format!(
                 "{attempt}: the broker does not allow a session timeout of {} ms ({error})",
                 self.shared.group.session_timeout.as_millis()
@@ -381,21 +380,20 @@ impl Owner {
     }
 }
 
-fn heard(error: &KafkaError, impatient: bool) -> Heard {
+fn heard(error: &KafkaError, fatal: bool, impatient: bool) -> Heard {
     match error_code(error) {
         Some(Code::UnreleasedInstanceId) if !impatient => Heard::Held,
         Some(
-            Code::UnreleasedInstanceId
-            | Code::FencedInstanceId
-            | Code::InconsistentGroupProtocol
+            Code::InconsistentGroupProtocol
             | Code::InvalidSessionTimeout
             | Code::InvalidGroupId
             | Code::GroupMaxSizeReached
-            | Code::UnsupportedVersion
-            | Code::UnsupportedFeature
-            | Code::InvalidRequest,
+            | Code::GroupAuthorizationFailed
+            | Code::TopicAuthorizationFailed
+            | Code::ClusterAuthorizationFailed,
         ) => Heard::Failure,
-        Some(code) if is_denial(code) => Heard::Failure,
+        _ if fatal => Heard::Failure,
+        // A password that is changed while we run is among them: whoever writes says so.
         _ => Heard::Passing,
     }
 }
@@ -493,18 +491,19 @@ mod tests {
 
     #[test]
     fn only_what_the_client_cannot_mend_ends_a_membership() {
-        let check = |code: Code, expected: Heard| {
-            assert_eq!(heard(&KafkaError::MessageConsumption(code), false), expected, "{code}");
+        let check = |code: Code, fatal: bool, expected: Heard| {
+            assert_eq!(heard(&KafkaError::MessageConsumption(code), fatal, false), expected, "{code}");
         };
-        check(Code::FencedInstanceId, Heard::Failure);
-        check(Code::GroupAuthorizationFailed, Heard::Failure);
-        check(Code::InconsistentGroupProtocol, Heard::Failure);
-        check(Code::UnsupportedVersion, Heard::Failure);
-        check(Code::UnreleasedInstanceId, Heard::Held);
-        check(Code::PollExceeded, Heard::Passing);
-        check(Code::AllBrokersDown, Heard::Passing);
-        check(Code::UnknownTopicOrPartition, Heard::Passing);
+        check(Code::FencedInstanceId, true, Heard::Failure);
+        check(Code::UnsupportedVersion, true, Heard::Failure);
+        check(Code::GroupAuthorizationFailed, false, Heard::Failure);
+        check(Code::InconsistentGroupProtocol, false, Heard::Failure);
+        check(Code::UnreleasedInstanceId, true, Heard::Held);
+        check(Code::PollExceeded, false, Heard::Passing);
+        check(Code::AllBrokersDown, false, Heard::Passing);
+        check(Code::SaslAuthenticationFailed, false, Heard::Passing);
+        check(Code::UnknownTopicOrPartition, false, Heard::Passing);
         let held = KafkaError::Global(Code::UnreleasedInstanceId);
-        assert_eq!(heard(&held, true), Heard::Failure, "not for ever");
+        assert_eq!(heard(&held, true, true), Heard::Failure, "not for ever");
     }
 }

@@ -366,6 +366,7 @@ mod tests {
         check("enable.idempotence", "false", "contradicts");
         check("transactional.id", "mine", "publish.kafka.transactional_id");
         check("fetch.wait.max.ms", "500", "contradicts");
+        check("session.timeout.ms", "6000", "set roles.session_timeout");
         check("test.mock.num.brokers", "3", "brokers that are none");
         check("no.such.key", "what", "knows no such key");
         check("linger.ms", "soon", "does not take this value");

@@ -6,8 +6,9 @@ use crate::{
     kafka_broker::{self, Broker},
 };
 use dateline::broker::{
-    BrokerError, Membership, Message, Settings,
+    BrokerError, Membership, Message, Producer, Settings,
     group::{GroupEvent, GroupSettings, Protocol},
+    producer::{Messages, SentOffset},
     tail::{Tail, Tailed},
     topics::{self, Creation, Wanted},
 };
@@ -283,6 +284,14 @@ async fn a_member_that_stood_still_is_told_that_it_has_lost_its_partitions() {
     // It may think what it likes: from here on what it has may be given away.
     team.owners.lock().unwrap().retain(|_, owner| *owner != one.instance);
     within(&two, || team.owned(&two).len() == 4).await;
+    // In the name of such a member nothing is committed (S3).
+    let producer = Producer::start(&team.settings()).unwrap();
+    producer.open(team.settings().producer(1 << 20, 1 << 20)).await.unwrap();
+    let offsets = vec![SentOffset { topic: team.topic.clone(), partition: 0, next: 5 }];
+    let member = Some(one.membership.clone());
+    let sent = producer.commit(Messages { offsets, member, ..Messages::default() }).await;
+    assert!(matches!(sent, Err(BrokerError::Doubt(_))), "{sent:?}");
+    assert_eq!(two.committed().await, None);
     fail::remove(&still);
     within(&one, || one.has_seen(|seen| matches!(seen, Seen::Lost(lost) if lost.len() == 2))).await;
     // It comes back as one among others.
