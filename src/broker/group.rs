@@ -174,12 +174,8 @@ impl Membership {
             match answer {
                 Ok(Offset::Offset(offset)) => return Ok(Some(offset)),
                 Ok(_) => return Ok(None),
-                Err(error) => match consumer.context().client.unreachable(&attempt, &error) {
-                    BrokerError::Unavailable(_) if is_passing(&error) && Instant::now() < deadline => {
-                        thread::sleep(LOOK);
-                    }
-                    error => return Err(error),
-                },
+                Err(error) if is_passing(&error) && Instant::now() < deadline => thread::sleep(LOOK),
+                Err(error) => return Err(consumer.context().client.unreachable(&attempt, &error)),
             }
         }
     }
@@ -398,7 +394,8 @@ fn heard(error: &KafkaError, fatal: bool, impatient: bool) -> Heard {
     }
 }
 
-/// Errors of a coordinator that is on its way, and of a transaction that is still open.
+/// Errors of a coordinator that is on its way, and of a transaction that is still open: the client itself asks again,
+/// until its time is up.
 fn is_passing(error: &KafkaError) -> bool {
     matches!(
         error_code(error),

@@ -6,9 +6,8 @@ use crate::{
     kafka_broker::{self, Broker},
 };
 use dateline::broker::{
-    BrokerError, Membership, Message, Producer, Settings,
+    BrokerError, Membership, Message, Settings,
     group::{GroupEvent, GroupSettings, Protocol},
-    producer::{Messages, SentOffset},
     tail::{Tail, Tailed},
     topics::{self, Creation, Wanted},
 };
@@ -269,10 +268,27 @@ async fn of_two_members_with_one_name_one_is_told_so_in_words() {
     newer.membership.leave().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_whose_broker_is_away_waits_for_it_and_can_leave() {
+    let options = KafkaOptions { bootstrap_servers: "127.0.0.1:1".to_owned(), ..KafkaOptions::default() };
+    for protocol in BOTH {
+        let (group, instance) = ("away".to_owned(), "one".to_owned());
+        let group = GroupSettings { group, instance, session_timeout: Duration::from_secs(6), protocol };
+        let (membership, mut events) = Membership::join(&settings(&options), &group, "wire.raw.v1").unwrap();
+        assert!(tokio::time::timeout(Duration::from_secs(1), events.recv()).await.is_err(), "{protocol:?}");
+        tokio::time::timeout(Duration::from_secs(30), membership.leave()).await.unwrap();
+        assert!(events.recv().await.is_none(), "{protocol:?}");
+    }
+}
+
 /// A worker that stands still for longer than the group has patience learns that others have gone on without it.
 #[cfg(feature = "faults")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_that_stood_still_is_told_that_it_has_lost_its_partitions() {
+    use dateline::broker::{
+        Producer,
+        producer::{Messages, SentOffset},
+    };
     let Some(broker) = kafka_broker::shared() else { return };
     let team = Team::new(broker, 4, Protocol::Classic);
     let silence = format!("silence/{}", team.group("").group);
