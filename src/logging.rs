@@ -71,7 +71,9 @@ pub fn level(level: &str) -> Result<EnvFilter, LogError> {
 
 /// Sets up the log of the process.
 pub fn init(options: &Options) -> Result<(), LogError> {
-    let filter = level(&options.level)?;
+    // What the client's bindings say when they drop a consumer that has failed tells nobody anything.
+    let nothing = "rdkafka::consumer=off".parse().expect("a target and a level");
+    let filter = level(&options.level)?.add_directive(nothing);
     let as_text = match options.format {
         LogFormat::Auto => std::io::stderr().is_terminal(),
         LogFormat::Text => true,

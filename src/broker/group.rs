@@ -10,7 +10,8 @@
 //! partitions that it had, and none of the others notices. The price is paid by a worker that ends for good: what it had
 //! waits for that long until another gets it.
 
-use super::{BrokerError, Client, Settings, error_code, is_denial};
+use super::{BrokerError, Client, Settings, error_code};
+use crate::faults;
 use rdkafka::{
     ClientContext, Offset, TopicPartitionList,
     config::RDKafkaLogLevel,
@@ -20,7 +21,7 @@ use rdkafka::{
 };
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError, Weak, mpsc::TryRecvError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc::TryRecvError},
     thread,
     time::{Duration, Instant},
 };
@@ -39,8 +40,8 @@ const _: () = assert!(LETTING_GO.as_secs() < LONGEST_SILENCE.as_secs());
 /// How often the thread looks whether it shall leave.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// How long a name may still be held by a member that was killed: the longest session that brokers allow by
-/// themselves, and a minute's half.
+/// How long a name may still be held by a member that was killed: the longest session that brokers allow if they are
+/// told nothing else, and half a minute.
 const NAME_HELD: Duration = Duration::from_secs(90);
 
 /// How soon it is asked for again.
@@ -173,12 +174,8 @@ impl Membership {
             match answer {
                 Ok(Offset::Offset(offset)) => return Ok(Some(offset)),
                 Ok(_) => return Ok(None),
-                Err(error) => match consumer.context().client.unreachable(&attempt, &error) {
-                    BrokerError::Unavailable(_) if is_passing(&error) && Instant::now() < deadline => {
-                        thread::sleep(LOOK);
-                    }
-                    error => return Err(error),
-                },
+                Err(error) if is_passing(&error) && Instant::now() < deadline => thread::sleep(LOOK),
+                Err(error) => return Err(consumer.context().client.unreachable(&attempt, &error)),
             }
         }
     }
@@ -208,10 +205,14 @@ impl std::fmt::Debug for Membership {
 
 impl Shared {
     fn consumer(&self) -> Option<Arc<BaseConsumer<Member>>> {
-        self.consumer.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
+        self.slot().upgrade()
     }
 
-    fn owned(&self) -> std::sync::MutexGuard<'_, BTreeSet<i32>> {
+    fn slot(&self) -> MutexGuard<'_, Weak<BaseConsumer<Member>>> {
+        self.consumer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn owned(&self) -> MutexGuard<'_, BTreeSet<i32>> {
         self.owned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -258,7 +259,7 @@ impl Owner {
             .subscribe(&[&self.shared.topic])
             .map_err(|error| BrokerError::Refused(format!("{}: {error}", self.attempt())))?;
         let consumer = Arc::new(consumer);
-        *self.shared.consumer.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&consumer);
+        *self.shared.slot() = Arc::downgrade(&consumer);
         self.consumer = Some(consumer);
         Ok(())
     }
@@ -290,14 +291,17 @@ impl Owner {
 
     /// Lets the client speak for a moment.
     fn turn(&mut self) -> Result<(), BrokerError> {
+        self.stand_still();
         let Some(consumer) = &self.consumer else {
             thread::sleep(ASKED_AGAIN);
             return self.join();
         };
         // A message that was under way when its partition was paused is nobody's.
         let Some(Err(error)) = consumer.poll(LOOK).map(|polled| polled.map(drop)) else { return Ok(()) };
-        let error = consumer.client().fatal_error().map_or(error, |(code, _)| KafkaError::Global(code));
-        match heard(&error, self.refused.is_some_and(|since| since.elapsed() >= NAME_HELD)) {
+        let fatal = consumer.client().fatal_error();
+        let error = fatal.as_ref().map_or(error, |(code, _)| KafkaError::Global(*code));
+        let impatient = self.refused.is_some_and(|since| since.elapsed() >= NAME_HELD);
+        match heard(&error, fatal.is_some(), impatient) {
             Heard::Passing => {
                 tracing::debug!("{}: {error}", self.attempt());
                 Ok(())
@@ -318,15 +322,20 @@ impl Owner {
         }
     }
 
+    /// Where a test holds up this member.
+    fn stand_still(&self) {
+        if cfg!(feature = "faults") {
+            let GroupSettings { group, instance, .. } = &self.shared.group;
+            faults::fails(&format!("still/{group}/{instance}"));
+        }
+    }
+
     fn failure(&self, error: &KafkaError) -> BrokerError {
         let attempt = self.attempt();
         match error_code(error) {
             Some(Code::FencedInstanceId | Code::UnreleasedInstanceId) => BrokerError::Fenced(format!(
                 "{attempt}: another process is the member of that name: give each an instance name of its own ({error})"
             )),
-            Some(Code::Authentication | Code::SaslAuthenticationFailed) => {
-                BrokerError::NotLetIn(format!("{attempt}: {error}"))
-            }
             Some(Code::InvalidSessionTimeout) => BrokerError::Refused(format!(
                 "{attempt}: the broker does not allow a session timeout of {} ms ({error})",
                 self.shared.group.session_timeout.as_millis()
@@ -347,45 +356,46 @@ impl Owner {
             }
             let _ = consumer.poll(LOOK);
         }
-        if let Some(consumer) = self.consumer.take() {
+        if let Some(consumer) = &self.consumer {
             let owned: Vec<i32> = self.shared.owned().iter().copied().collect();
             consumer.context().revoke(&owned, true);
         }
+        self.close();
     }
 
-    /// Leaves the group.
+    /// Leaves the group: the client does so when the last of its handles is dropped, which is here, for its callbacks
+    /// wait and the others must not.
     fn close(&mut self) {
-        let Some(consumer) = self.consumer.take() else { return };
-        if consumer.close_queue().is_err() {
-            return;
-        }
-        let deadline = Instant::now() + LETTING_GO + ANSWER;
-        while !consumer.closed() && Instant::now() < deadline {
-            let _ = consumer.poll(LOOK);
+        *self.shared.slot() = Weak::new();
+        while let Some(consumer) = self.consumer.take() {
+            if let Err(asked) = Arc::try_unwrap(consumer) {
+                self.consumer = Some(asked);
+                thread::sleep(LOOK);
+            }
         }
     }
 }
 
-fn heard(error: &KafkaError, impatient: bool) -> Heard {
+fn heard(error: &KafkaError, fatal: bool, impatient: bool) -> Heard {
     match error_code(error) {
         Some(Code::UnreleasedInstanceId) if !impatient => Heard::Held,
         Some(
-            Code::UnreleasedInstanceId
-            | Code::FencedInstanceId
-            | Code::InconsistentGroupProtocol
+            Code::InconsistentGroupProtocol
             | Code::InvalidSessionTimeout
             | Code::InvalidGroupId
             | Code::GroupMaxSizeReached
-            | Code::UnsupportedVersion
-            | Code::UnsupportedFeature
-            | Code::InvalidRequest,
+            | Code::GroupAuthorizationFailed
+            | Code::TopicAuthorizationFailed
+            | Code::ClusterAuthorizationFailed,
         ) => Heard::Failure,
-        Some(code) if is_denial(code) => Heard::Failure,
+        _ if fatal => Heard::Failure,
+        // A password that is changed while we run is among them: whoever writes says so.
         _ => Heard::Passing,
     }
 }
 
-/// Errors of a coordinator that is on its way, and of a transaction that is still open.
+/// Errors of a coordinator that is on its way, and of a transaction that is still open: the client itself asks again,
+/// until its time is up.
 fn is_passing(error: &KafkaError) -> bool {
     matches!(
         error_code(error),
@@ -478,18 +488,19 @@ mod tests {
 
     #[test]
     fn only_what_the_client_cannot_mend_ends_a_membership() {
-        let check = |code: Code, expected: Heard| {
-            assert_eq!(heard(&KafkaError::MessageConsumption(code), false), expected, "{code}");
+        let check = |code: Code, fatal: bool, expected: Heard| {
+            assert_eq!(heard(&KafkaError::MessageConsumption(code), fatal, false), expected, "{code}");
         };
-        check(Code::FencedInstanceId, Heard::Failure);
-        check(Code::GroupAuthorizationFailed, Heard::Failure);
-        check(Code::InconsistentGroupProtocol, Heard::Failure);
-        check(Code::UnsupportedVersion, Heard::Failure);
-        check(Code::UnreleasedInstanceId, Heard::Held);
-        check(Code::PollExceeded, Heard::Passing);
-        check(Code::AllBrokersDown, Heard::Passing);
-        check(Code::UnknownTopicOrPartition, Heard::Passing);
+        check(Code::FencedInstanceId, true, Heard::Failure);
+        check(Code::UnsupportedVersion, true, Heard::Failure);
+        check(Code::GroupAuthorizationFailed, false, Heard::Failure);
+        check(Code::InconsistentGroupProtocol, false, Heard::Failure);
+        check(Code::UnreleasedInstanceId, true, Heard::Held);
+        check(Code::PollExceeded, false, Heard::Passing);
+        check(Code::AllBrokersDown, false, Heard::Passing);
+        check(Code::SaslAuthenticationFailed, false, Heard::Passing);
+        check(Code::UnknownTopicOrPartition, false, Heard::Passing);
         let held = KafkaError::Global(Code::UnreleasedInstanceId);
-        assert_eq!(heard(&held, true), Heard::Failure, "not for ever");
+        assert_eq!(heard(&held, true, true), Heard::Failure, "not for ever");
     }
 }

@@ -224,6 +224,7 @@ impl Settings {
 
     /// For a member of a consumer group, which is told what is its own and reads nothing.
     pub fn member(&self, group: &GroupSettings) -> ClientConfig {
+        let silence = faults::time(&format!("silence/{}", group.group), LONGEST_SILENCE).max(group.session_timeout);
         let mut config = self.common();
         config
             .set("group.id", &group.group)
@@ -233,7 +234,7 @@ impl Settings {
             .set("auto.offset.reset", "earliest")
             // So that offsets are asked for as they are once no open transaction holds them.
             .set("isolation.level", Isolation::Committed.as_str())
-            .set("max.poll.interval.ms", LONGEST_SILENCE.max(group.session_timeout).as_millis().to_string());
+            .set("max.poll.interval.ms", silence.as_millis().to_string());
         match group.protocol {
             Protocol::Classic => config
                 .set("group.protocol", "classic")
@@ -365,6 +366,7 @@ mod tests {
         check("enable.idempotence", "false", "contradicts");
         check("transactional.id", "mine", "publish.kafka.transactional_id");
         check("fetch.wait.max.ms", "500", "contradicts");
+        check("session.timeout.ms", "6000", "set roles.session_timeout");
         check("test.mock.num.brokers", "3", "brokers that are none");
         check("no.such.key", "what", "knows no such key");
         check("linger.ms", "soon", "does not take this value");

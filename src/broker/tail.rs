@@ -46,8 +46,8 @@ pub struct Tailed {
 
 /// Offsets that were to be read and are not there: retention has cut them off, or the topic was made anew.
 ///
-/// The marks of transactions are offsets too, so that a single one that was cut off behind the last record read is no
-/// record.
+/// The marks of transactions are offsets too. Where everything was read and then everything deleted, as happens to a
+/// partition that is idle for long, just the mark behind the last record is missing: `low` is `from + 1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lost {
     /// The topic.
@@ -170,7 +170,7 @@ impl Follower {
             match self.consumer.fetch_watermarks(&self.topic, self.partition, ANSWER) {
                 Ok(ends) => return Ok(ends),
                 Err(error) => match self.consumer.client().context().unreachable(&self.attempt(), &error) {
-                    BrokerError::Unavailable(message) => tracing::debug!("{message}"),
+                    BrokerError::Unavailable(message) | BrokerError::NotLetIn(message) => tracing::debug!("{message}"),
                     error => return Err(End::Failure(error)),
                 },
             }
@@ -227,8 +227,11 @@ impl Follower {
 
     /// Errors that the client does not mend by itself.
     fn heard(&self, error: &KafkaError) -> Result<(), End> {
-        if error_code(error) == Some(Code::AutoOffsetReset) {
-            return Err(End::OutOfRange);
+        match error_code(error) {
+            Some(Code::AutoOffsetReset) => return Err(End::OutOfRange),
+            // A password that is changed while we run; whoever writes says so.
+            Some(Code::Authentication | Code::SaslAuthenticationFailed) => return Ok(()),
+            _ => {}
         }
         match BrokerError::sort(&self.attempt(), error, BrokerError::Unavailable) {
             BrokerError::Unavailable(message) => tracing::debug!("{message}"),

@@ -2,12 +2,16 @@
 //!
 //! Against librdkafka's own mock cluster, which is good for codes and for nothing else: it keeps no transactions.
 
-use dateline::broker::{BrokerError, Message, Producer, Settings, producer::Messages};
+use dateline::broker::{
+    BrokerError, Membership, Message, Producer, Settings,
+    group::{GroupEvent, GroupSettings, Protocol},
+    producer::{Messages, SentOffset},
+};
 use rdkafka::{
     mocking::MockCluster,
     types::{RDKafkaApiKey as Api, RDKafkaErrorCode as Code, RDKafkaRespErr},
 };
-use std::{collections::BTreeMap, thread};
+use std::{collections::BTreeMap, thread, time::Duration};
 
 /// What comes of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +46,7 @@ fn is_tried_again(api: Api, number: i32) -> bool {
         Api::AddPartitionsToTxn => [3, 14, 15, 16, 51, TRANSPORT].contains(&number),
         Api::Produce => [2, 3, 5, 6, 7, 8, 9, 14, 15, 16, 19, 20, 46, 56, TRANSPORT].contains(&number),
         Api::EndTxn => [14, 15, 16, 51, TRANSPORT].contains(&number),
+        Api::AddOffsetsToTxn | Api::TxnOffsetCommit => [3, 7, 14, 15, 16, 51, TRANSPORT].contains(&number),
         // Who leads is asked again until it is known.
         Api::Metadata => true,
         // Opening has no batch that could be half done.
@@ -59,6 +64,7 @@ fn expected(api: Api, number: i32) -> &'static [Class] {
         31 | 53 => &[Class::Denied],
         _ if opening => &[Class::Committed, Class::Unavailable, Class::Denied, Class::Refused],
         30 | 58 => &[Class::Denied],
+        29 if matches!(api, Api::AddOffsetsToTxn | Api::TxnOffsetCommit) => &[Class::Denied],
         10 | 18 | 29 | 32 | 44 | 87 => &[Class::NotTaken],
         35 => &[Class::Refused],
         _ => &[Class::Doubt],
@@ -73,8 +79,16 @@ const CLUSTERS: i32 = 4;
 
 #[test]
 fn every_code_on_every_request() {
-    let apis =
-        [Api::InitProducerId, Api::FindCoordinator, Api::AddPartitionsToTxn, Api::Produce, Api::EndTxn, Api::Metadata];
+    let apis = [
+        Api::InitProducerId,
+        Api::FindCoordinator,
+        Api::AddPartitionsToTxn,
+        Api::Produce,
+        Api::AddOffsetsToTxn,
+        Api::TxnOffsetCommit,
+        Api::EndTxn,
+        Api::Metadata,
+    ];
     let mut threads = Vec::new();
     for api in apis {
         for share in 0..CLUSTERS {
@@ -93,7 +107,7 @@ fn every_code_on_every_request() {
         wrong.extend(others);
     }
     eprintln!("{tried} pairs of request and code");
-    assert!(tried > 600 && wrong.is_empty(), "{wrong:#?}");
+    assert!(tried > 800 && wrong.is_empty(), "{wrong:#?}");
 }
 
 /// Tries these codes on a request; returns how many there were, and what did not come as expected.
@@ -101,6 +115,8 @@ async fn some(api: Api, numbers: Vec<i32>) -> (usize, Vec<String>) {
     let cluster = MockCluster::new(1).unwrap();
     cluster.create_topic("out", 1, 1).unwrap();
     cluster.create_topic("state", 1, 1).unwrap();
+    let member =
+        if matches!(api, Api::AddOffsetsToTxn | Api::TxnOffsetCommit) { Some(member(&cluster).await) } else { None };
     let (mut tried, mut wrong) = (0, Vec::new());
     for number in numbers {
         let Ok(code) = RDKafkaRespErr::try_from(number) else { continue };
@@ -108,7 +124,7 @@ async fn some(api: Api, numbers: Vec<i32>) -> (usize, Vec<String>) {
             continue;
         }
         tried += 1;
-        let class = one(&cluster, api, code, number).await;
+        let class = one(&cluster, api, code, number, member.as_ref()).await;
         if !expected(api, number).contains(&class) {
             wrong.push(format!("{api:?} {number} {:?}: {class:?}", Code::from(code)));
         }
@@ -121,14 +137,9 @@ async fn one(
     api: Api,
     code: RDKafkaRespErr,
     number: i32,
+    member: Option<&Membership>,
 ) -> Class {
-    let settings = Settings {
-        bootstrap_servers: cluster.bootstrap_servers(),
-        transactional_id: format!("codes-{api:?}-{number}"),
-        transactions: true,
-        epoch_per_transaction: false,
-        librdkafka: BTreeMap::new(),
-    };
+    let settings = settings(cluster, &format!("codes-{api:?}-{number}"));
     let producer = Producer::start(&settings).unwrap();
     let at_opening = matches!(api, Api::InitProducerId | Api::FindCoordinator);
     if at_opening {
@@ -138,7 +149,9 @@ async fn one(
     if !at_opening {
         result.unwrap();
         cluster.request_errors(api, &[code]);
-        result = producer.commit(messages()).await.map(drop);
+        let offsets = member.map(|_| SentOffset { topic: "out".to_owned(), partition: 0, next: 1 });
+        let messages = Messages { offsets: offsets.into_iter().collect(), member: member.cloned(), ..messages() };
+        result = producer.commit(messages).await.map(drop);
     }
     cluster.clear_request_errors(api);
     let class = class(&result);
@@ -146,6 +159,31 @@ async fn one(
         goes_on(&producer, &settings).await;
     }
     class
+}
+
+fn settings(cluster: &MockCluster<'static, rdkafka::producer::DefaultProducerContext>, id: &str) -> Settings {
+    Settings {
+        bootstrap_servers: cluster.bootstrap_servers(),
+        transactional_id: id.to_owned(),
+        transactions: true,
+        epoch_per_transaction: false,
+        librdkafka: BTreeMap::new(),
+    }
+}
+
+/// A member of a group that has its partition.
+async fn member(cluster: &MockCluster<'static, rdkafka::producer::DefaultProducerContext>) -> Membership {
+    let group = GroupSettings {
+        group: "codes".to_owned(),
+        instance: "one".to_owned(),
+        session_timeout: Duration::from_secs(30),
+        protocol: Protocol::Classic,
+    };
+    let (member, mut events) = Membership::join(&settings(cluster, "codes"), &group, "out").unwrap();
+    assert!(matches!(events.recv().await, Some(GroupEvent::Assigned(_))));
+    // Else it would leave.
+    tokio::spawn(async move { while events.recv().await.is_some() {} });
+    member
 }
 
 /// Work goes on as the pipeline would: open, commit, and open again where the commit left a doubt (a busy machine lets a

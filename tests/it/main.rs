@@ -33,6 +33,8 @@ mod feeds;
 mod flow;
 mod formats;
 mod gazetteer;
+#[cfg(feature = "kafka")]
+mod groups;
 mod guide;
 mod harness;
 mod health;

@@ -50,11 +50,6 @@ impl Doubts {
         }
     }
 
-    /// How long ago another producer of this id began.
-    pub(super) fn fenced(&self) -> Option<Duration> {
-        self.last_fencing.map(|fenced| fenced.elapsed())
-    }
-
     /// What the caller does about it.
     pub(super) fn sort(&mut self, error: BrokerError) -> PublishError {
         match error {

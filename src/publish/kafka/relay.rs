@@ -14,7 +14,7 @@ use crate::faults;
 use crate::model::Record;
 use crate::publish::{Batch, Delivery, KafkaOptions, PublishError, Sink};
 use futures::future::BoxFuture;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How a record is written: its topic, its partition, measured and encoded.
 pub type MessageOf = Box<dyn Fn(Record) -> Message + Send + Sync>;
@@ -35,6 +35,8 @@ pub struct RelaySink {
     /// Whether the producer was given up after a commit (R2).
     given_up: bool,
     doubts: Doubts,
+    /// Since when the partition may have another owner.
+    ours_is_doubtful: Option<Instant>,
 }
 
 impl RelaySink {
@@ -70,6 +72,7 @@ impl RelaySink {
             position: 0,
             ready: false,
             given_up: false,
+            ours_is_doubtful: None,
         })
     }
 
@@ -85,12 +88,13 @@ impl RelaySink {
         Ok(self.position)
     }
 
-    /// Another producer of this id may be that of the partition's next owner, which a member that stood still has not
-    /// heard of yet. It hears of it within a heartbeat, and must not fence the other one before.
-    async fn wait_for_the_group(&self) {
-        let heartbeat = self.membership.group().session_timeout / 3;
-        let left = self.doubts.fenced().and_then(|since| (2 * heartbeat).checked_sub(since));
-        tokio::time::sleep(left.unwrap_or(Duration::ZERO)).await;
+    /// A member that stood still may not have heard yet that its partition has another owner. It hears of it within a
+    /// heartbeat, and must not fence the other one before.
+    async fn wait_for_the_group(&mut self) {
+        if let Some(since) = self.ours_is_doubtful.take() {
+            let heartbeat = self.membership.group().session_timeout / 3;
+            tokio::time::sleep((2 * heartbeat).saturating_sub(since.elapsed())).await;
+        }
     }
 
     async fn open_producer(&mut self) -> Result<(), PublishError> {
@@ -99,7 +103,7 @@ impl RelaySink {
             return Err(self.fail(BrokerError::Doubt(format!("{topic}/{partition} is no longer ours"))));
         }
         let opened = self.producer.open(self.settings.producer(self.limits.0, self.limits.1)).await;
-        opened.map_err(|error| self.doubts.sort(error))?;
+        opened.map_err(|error| self.fail(error))?;
         self.doubts.let_in();
         self.given_up = false;
         Ok(())
@@ -135,7 +139,16 @@ impl RelaySink {
             member: Some(self.membership.clone()),
             ..Messages::default()
         };
-        let committed = self.producer.commit(messages).await.map_err(|error| self.fail(error))?;
+        let began = Instant::now();
+        let committed = match self.producer.commit(messages).await {
+            Ok(committed) => committed,
+            Err(error) => {
+                if began.elapsed() >= self.membership.group().session_timeout {
+                    self.ours_is_doubtful = Some(Instant::now());
+                }
+                return Err(self.fail(error));
+            }
+        };
         faults::point("C7");
         self.doubts.none();
         self.given_up = committed.given_up;
@@ -163,7 +176,12 @@ impl RelaySink {
                     "{message}: put the topic right (permissions Write and Describe, max.message.bytes) and start again"
                 ),
             ),
-            error => self.doubts.sort(error),
+            error => {
+                if matches!(error, BrokerError::Fenced(_)) {
+                    self.ours_is_doubtful = Some(Instant::now());
+                }
+                self.doubts.sort(error)
+            }
         }
     }
 }
