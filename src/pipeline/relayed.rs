@@ -70,7 +70,8 @@ pub(super) fn records(
         async fn next(&mut self) -> Result<Option<Found>, StoreError> {
             while self.ready.is_empty() {
                 let Some(tailed) = self.read().await? else { return Ok(None) };
-                if let Some(lost) = &tailed.lost {
+                // One offset behind the last record may have been the mark of its transaction.
+                if let Some(lost) = tailed.lost.filter(|lost| lost.low > lost.from + 1 || lost.from > lost.high) {
                     tracing::error!("{lost}");
                     metrics::failed(Stage::Intake, "lost");
                 }

@@ -9,8 +9,12 @@ mod follow;
 mod post;
 mod refusals;
 pub mod relay;
+mod seat;
 
-pub use self::post::{HasPublished, Post, Seat, wanted};
+pub use self::{
+    post::{HasPublished, Post, wanted},
+    seat::Seat,
+};
 
 use self::{
     doubts::Doubts,
@@ -34,7 +38,7 @@ use futures::future::BoxFuture;
 use std::{
     collections::BTreeSet,
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// Exit codes of sysexits.
@@ -185,8 +189,8 @@ impl KafkaSink {
     async fn recover_now(&mut self) -> Result<u64, PublishError> {
         self.ready = false;
         self.doubts.pause().await;
-        if let Some(seat) = &self.post.seat {
-            seat.wait_for_the_group(self.doubts.fenced()).await;
+        if let Some(seat) = &mut self.post.seat {
+            seat.wait_for_the_group().await;
         }
         let topics = self.ensure_topics().await?;
         if let (Some(registry), None) = (&self.registry, &self.wire) {
@@ -282,7 +286,7 @@ impl KafkaSink {
             outputs: batch.records.into_iter().map(|record| self.message(record, &topics)).collect(),
             state: state.iter().map(|change| self.state_message(change)).collect(),
             offsets: self.post.seat.as_ref().map_or_else(Vec::new, |seat| seat.offsets(batch.position.seq)),
-            member: self.post.seat.as_ref().map(|seat| seat.membership.clone()),
+            member: self.post.seat.as_ref().map(|seat| seat.membership().clone()),
         };
         self.commit_messages(messages, state, image).await?;
         self.ready = true;
@@ -298,10 +302,14 @@ impl KafkaSink {
     ) -> Result<(), PublishError> {
         let topics: BTreeSet<String> = messages.outputs.iter().map(|message| message.topic.clone()).collect();
         let last = messages.state.last().cloned();
+        let began = Instant::now();
         let committed = match self.producer.commit(messages).await {
             Ok(committed) => committed,
             Err(error) => {
                 self.doubts.one_more();
+                if let Some(seat) = &mut self.post.seat {
+                    seat.failed(&error, began.elapsed());
+                }
                 return Err(match error {
                     BrokerError::NotTaken { topic, why, message } => self.not_taken(topics, topic, why, message).await,
                     error => self.sort(error),

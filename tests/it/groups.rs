@@ -14,7 +14,7 @@ use dateline::broker::{
 use dateline::model::{Position, Record, Topic};
 use dateline::publish::{
     Batch, Epoch, KafkaOptions, PublishError, Sink,
-    kafka::{relay::RelaySink, settings},
+    kafka::{Seat, relay::RelaySink, settings},
 };
 use rdkafka::{
     ClientConfig, Offset, TopicPartitionList,
@@ -113,8 +113,8 @@ impl<'b> Team<'b> {
             value: record.value,
         };
         let limits = (1 << 20, 1 << 20);
-        let (id, membership) = (&self.options.transactional_id, worker.membership.clone());
-        RelaySink::open(&self.options, id, membership, 0, limits, Box::new(message_of)).unwrap()
+        let seat = Seat::new(worker.membership.clone(), 0, true);
+        RelaySink::open(&self.options, seat, limits, Box::new(message_of)).unwrap()
     }
 }
 

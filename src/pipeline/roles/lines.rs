@@ -188,7 +188,7 @@ impl Worker {
     }
 
     pub(super) fn seat(&self, partition: Partition, tells_offsets: bool) -> Seat {
-        Seat { membership: self.membership.clone(), partition: partition.0, tells_offsets }
+        Seat::new(self.membership.clone(), partition.0, tells_offsets)
     }
 
     pub(super) fn rules(&self, part: Part, log: String) -> Arc<Rules> {
@@ -212,8 +212,7 @@ impl Worker {
         let input = self.names.input();
         let Some(state) = self.names.state() else {
             let (limits, message_of) = (self.limits(), self.message_of());
-            let (id, membership) = (&options.transactional_id, self.membership.clone());
-            let sink = RelaySink::open(&options, id, membership, partition.0, limits, message_of)?;
+            let sink = RelaySink::open(&options, self.seat(partition, true), limits, message_of)?;
             return Ok(Box::new(sink));
         };
         let sink = KafkaSink::open(&options, prefix, store.clone())?.with_format(self.config.publish.format);
