@@ -39,6 +39,40 @@ pub struct Snapshot {
     pub configuration: ConfigurationSnapshot,
     /// Whether start-up is over and nothing stands in the way of publishing.
     pub ready: bool,
+    /// Where the work is split: every worker of the deployment, as they tell of themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workers: Vec<WorkerSnapshot>,
+}
+
+/// One worker of many at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerSnapshot {
+    /// `fetch`, `enrich` or `dedup`.
+    pub role: String,
+    /// Its name among those of its role.
+    pub instance: String,
+    /// Of the program.
+    pub version: String,
+    /// When the process began.
+    pub started: Timestamp,
+    /// When it told this.
+    pub at: Timestamp,
+    /// The partitions that are its own.
+    pub partitions: Vec<i32>,
+    /// Feeds that it polls.
+    pub feeds: usize,
+    /// Of these, how many fail.
+    pub failing: usize,
+    /// What waits for it: frames on its doorsteps, or records in its partitions.
+    pub lag: u64,
+    /// Batches committed since it began.
+    pub commits: u64,
+    /// Records committed since it began.
+    pub records: u64,
+    /// When a batch was last committed.
+    pub last_commit: Option<Timestamp>,
+    /// What stands in its way.
+    pub trouble: Option<String>,
 }
 
 impl Snapshot {
@@ -54,6 +88,7 @@ impl Snapshot {
             publisher: PublisherSnapshot::default(),
             configuration: ConfigurationSnapshot { read: started, ..ConfigurationSnapshot::default() },
             ready: false,
+            workers: Vec::new(),
         }
     }
 }

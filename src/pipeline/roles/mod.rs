@@ -15,6 +15,7 @@ mod lines;
 mod picture;
 mod shard;
 mod topics;
+mod workers;
 
 use super::{Reload, RunError, RunOptions, RunReport};
 use crate::{
@@ -32,15 +33,20 @@ use lines::{Lines, Partition};
 use picture::Picture;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use topics::Names;
 
 /// A broker that is away is asked again after this, and then ever more rarely.
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 const LAST_RETRY: Duration = Duration::from_secs(10);
 
+/// How long the others may take to be told that this worker is gone.
+const GOODBYE: Duration = Duration::from_secs(2);
+
 /// What the lines of a worker have in common.
 pub(super) struct Worker {
     role: Role,
+    instance: String,
     config: Config,
     names: Names,
     settings: Settings,
@@ -80,6 +86,7 @@ pub(super) async fn run(
     let tables = (role == Role::Enrich).then(|| super::enrich::tables(config.extract.clone()));
     let worker = Worker {
         role,
+        instance: group.instance.clone(),
         config,
         names,
         settings,
@@ -89,7 +96,10 @@ pub(super) async fn run(
         picture: picture.clone(),
         tables,
     };
-    let mut lines = Lines::new(Arc::new(worker));
+    let worker = Arc::new(worker);
+    let telling = CancellationToken::new();
+    let told = tokio::spawn(workers::run(Arc::clone(&worker), telling.clone()));
+    let mut lines = Lines::new(worker);
     let mut reloads = reloads;
     let result = loop {
         tokio::select! {
@@ -117,6 +127,8 @@ pub(super) async fn run(
         }
     }
     lines.end().await;
+    telling.cancel();
+    tokio::time::timeout(GOODBYE, told).await.ok();
     result?;
     let now = picture.now();
     Ok(RunReport { failed: Vec::new(), records: now.publisher.records, commits: now.publisher.commits })

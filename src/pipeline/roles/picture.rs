@@ -1,6 +1,6 @@
 //! One picture of a worker, put together of those of its lines.
 
-use crate::model::{LATEST_ARTICLES, Snapshot, StageCount};
+use crate::model::{LATEST_ARTICLES, Snapshot, StageCount, WorkerSnapshot};
 use jiff::Timestamp;
 use std::{
     collections::BTreeMap,
@@ -63,6 +63,16 @@ impl Picture {
             now.publisher.connected = why.is_none();
             now.publisher.last_error = why;
         });
+    }
+
+    /// The workers of the deployment.
+    pub(super) fn workers(&self, workers: Vec<WorkerSnapshot>) {
+        self.0.out.send_modify(|now| now.workers = workers);
+    }
+
+    /// How far each line has come.
+    pub(super) fn positions(&self) -> Vec<(i32, u64)> {
+        self.lines().iter().map(|(partition, line)| (*partition, line.borrow().publisher.position)).collect()
     }
 
     /// A line has begun; its picture is a part of this one.

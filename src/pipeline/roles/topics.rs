@@ -69,7 +69,8 @@ pub(super) fn wanted(config: &Config, role: Role) -> Vec<Wanted> {
         vital: true,
     };
     let letters = wanted(Topic::DeadLetters, config.publish.kafka.partitions);
-    match role {
+    let workers = Wanted { vital: false, ..wanted(Topic::Workers, 1) };
+    let mut topics = match role {
         Role::Fetch => vec![
             wanted(Topic::Feeds, roles.fetch_partitions),
             wanted(Topic::FetchState, roles.fetch_partitions),
@@ -80,12 +81,13 @@ pub(super) fn wanted(config: &Config, role: Role) -> Vec<Wanted> {
             vec![wanted(Topic::Raw, roles.enrich_partitions), wanted(Topic::Enriched, roles.dedup_partitions), letters]
         }
         Role::Dedup => {
+            let own = [Topic::Enriched, Topic::DedupState].map(|topic| wanted(topic, roles.dedup_partitions));
             let outputs = Topic::PUBLIC.map(|topic| wanted(topic, config.publish.kafka.partitions));
-            let own =
-                [wanted(Topic::Enriched, roles.dedup_partitions), wanted(Topic::DedupState, roles.dedup_partitions)];
             outputs.into_iter().chain(own).collect()
         }
-    }
+    };
+    topics.push(workers);
+    topics
 }
 
 /// Makes sure of them, with patience while no broker answers; none when told to stop.

@@ -1,15 +1,10 @@
 //! Where a sink stands: the partition that it remembers by, and the topics that it writes to.
 
 use super::{KafkaOptions, seat::Seat, settings};
-use crate::{
-    broker::{
-        BrokerError,
-        partition_reader::PartitionReader,
-        topics::{Topics, Wanted},
-    },
-    model::Topic,
-    store::Store,
-};
+use crate::broker::BrokerError;
+use crate::broker::partition_reader::PartitionReader;
+use crate::broker::topics::{Topics, Wanted};
+use crate::{model::Topic, store::Store};
 use std::sync::Arc;
 
 /// Where a sink stands: what it remembers by, and what it needs beside that.

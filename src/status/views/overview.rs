@@ -25,6 +25,7 @@ pub(in crate::status) struct Told {
 pub(in crate::status) fn render(frame: &Frame<'_>, told: &Told, span: usize) -> String {
     frame.page("/", "Overview", |html| {
         cards(html, frame);
+        workers(html, frame);
         plots(html, frame, &told.traffic, span);
         freshness(html, &told.freshness);
         html.section("latest", "Latest records");
@@ -64,6 +65,42 @@ fn cards(html: &mut Html, frame: &Frame<'_>) {
         html.raw("</p><p class=\"quiet\">").text(&note).raw("</p></div>\n");
     }
     html.end();
+}
+
+/// Where the work is split: who does what of it.
+fn workers(html: &mut Html, frame: &Frame<'_>) {
+    let workers = &frame.snapshot.workers;
+    if workers.is_empty() {
+        return;
+    }
+    html.section("workers", "Workers");
+    html.table(
+        "workers",
+        &[
+            Column::words("Worker"),
+            Column::words("Heard of"),
+            Column::words("Partitions"),
+            Column::figures("Feeds"),
+            Column::figures("Failing"),
+            Column::figures("Waiting"),
+            Column::figures("Records"),
+            Column::words("Trouble"),
+        ],
+    );
+    for worker in workers {
+        let partitions = worker.partitions.iter().map(i32::to_string).collect::<Vec<_>>().join(", ");
+        html.row().text(&worker.role).raw(" ").text(&worker.instance).raw("</th>");
+        html.cell("Heard of")
+            .text(&ago(worker.at, frame.now))
+            .raw("</td>")
+            .cell("Partitions")
+            .text(&partitions)
+            .raw("</td>");
+        html.number("Feeds", worker.feeds as u64).number("Failing", worker.failing as u64);
+        html.number("Waiting", worker.lag).number("Records", worker.records);
+        html.cell("Trouble").text(worker.trouble.as_deref().unwrap_or("none")).raw("</td></tr>\n");
+    }
+    html.table_end().end();
 }
 
 fn plots(html: &mut Html, frame: &Frame<'_>, traffic: &[TrafficMinute], span: usize) {
