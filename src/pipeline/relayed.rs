@@ -116,6 +116,7 @@ pub(super) fn records(
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what went wrong is given as it comes")]
 fn of_broker(error: BrokerError) -> StoreError {
     StoreError::Io(error.to_string())
 }

@@ -14,7 +14,7 @@
 mod lines;
 mod picture;
 mod shard;
-mod topics;
+pub(super) mod topics;
 
 use super::{Reload, RunError, RunOptions, RunReport};
 use crate::{
@@ -150,6 +150,7 @@ async fn heard(lines: &mut Lines, event: GroupEvent) -> Result<(), RunError> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what went wrong is given as it comes")]
 fn of_broker(error: BrokerError) -> RunError {
     let exit = match error {
         BrokerError::Denied(_) | BrokerError::NotLetIn(_) => 77,

@@ -1,16 +1,13 @@
 //! Where a sink stands: the partition that it remembers by, and the topics that it writes to.
 
 use super::{KafkaOptions, settings};
-use crate::{
-    broker::{
-        BrokerError, Membership,
-        partition_reader::PartitionReader,
-        producer::SentOffset,
-        topics::{Topics, Wanted},
-    },
-    model::Topic,
-    store::Store,
+use crate::broker::{
+    BrokerError, Membership,
+    partition_reader::PartitionReader,
+    producer::SentOffset,
+    topics::{Topics, Wanted},
 };
+use crate::{model::Topic, store::Store};
 use std::{sync::Arc, time::Duration};
 
 /// Where a sink stands: what it remembers by, and what it needs beside that.
