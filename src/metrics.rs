@@ -7,7 +7,8 @@ mod process;
 
 pub use process::measure;
 
-use crate::model::Stage;
+use crate::model::{IntakeSnapshot, Stage};
+use jiff::Timestamp;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -89,6 +90,8 @@ pub const METRICS: &[Declared] = &[
     gauge("dateline_intake_oldest_age_seconds", &[], "Age of the oldest of them."),
     counter("dateline_dlq_records_total", &["reason"], "Dead letters."),
     counter("dateline_config_reloads_total", &["outcome"], "Reloads of the configuration."),
+    gauge("dateline_partitions", &["role"], "Partitions that the workers of the role share out."),
+    gauge("dateline_partitions_owned", &["role"], "Those of them that this worker works on."),
     gauge("dateline_build_info", &["version", "revision"], "Always 1; the labels say which build runs."),
     gauge("dateline_data_dir_free_bytes", &[], "Room left on the file system of `data_dir`."),
     gauge("dateline_data_dir_size_bytes", &[], "All of that file system."),
@@ -207,10 +210,13 @@ pub fn publish_lag(lag: Duration) {
     ::metrics::histogram!("dateline_publish_lag_seconds").record(lag.as_secs_f64());
 }
 
-/// What lies on the doorstep.
-pub fn intake(frames: u64, oldest: Duration) {
-    ::metrics::gauge!("dateline_intake_frames").set(frames as f64);
-    ::metrics::gauge!("dateline_intake_oldest_age_seconds").set(oldest.as_secs_f64());
+/// What lies on the doorstep of the whole process.
+pub fn intake(now: &IntakeSnapshot, at: Timestamp) {
+    let age = now.oldest.and_then(|oldest| Duration::try_from(at.duration_since(oldest)).ok()).unwrap_or_default();
+    ::metrics::gauge!("dateline_intake_frames").set(now.frames as f64);
+    ::metrics::gauge!("dateline_intake_oldest_age_seconds").set(age.as_secs_f64());
+    queued(Stage::Intake, now.waiting_pages);
+    queued(Stage::Clean, now.frames);
 }
 
 /// A hub pushed something; the outcome is from a closed list.
@@ -231,6 +237,12 @@ pub fn dead_letter(reason: &'static str) {
 /// The configuration was read again: `applied` or `refused`.
 pub fn reloaded(outcome: &'static str) {
     ::metrics::counter!("dateline_config_reloads_total", "outcome" => outcome).increment(1);
+}
+
+/// A worker has so many of the partitions that its role shares out.
+pub fn partitions(role: &'static str, shared: usize, owned: usize) {
+    ::metrics::gauge!("dateline_partitions", "role" => role).set(shared as f64);
+    ::metrics::gauge!("dateline_partitions_owned", "role" => role).set(owned as f64);
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use clap::{Args, Subcommand, ValueEnum};
   dateline topics list --format json
   dateline topics create --dry-run            what is missing at the broker, and what differs
   dateline topics create                      before the daemon runs with create_topics = false
+  dateline topics create --roles              the same before workers run (dateline run --role)
 
 What a record of each topic holds is printed by `dateline schema`.
 
@@ -46,6 +47,7 @@ pub enum TopicsFormat {
   dateline topics list
   dateline topics list --format json
 
+At a broker the topics between roles are listed as well, where they are there.
 Exit codes: 0 done; 66 there is none; 69 the broker is away; 78 configuration.")]
 pub struct TopicsList {
     /// Where the configuration comes from.
@@ -61,9 +63,10 @@ pub struct TopicsList {
 #[command(after_help = "Examples:
   dateline topics create
   dateline topics create --dry-run
+  dateline topics create --roles              all that workers need (dateline run --role)
 
 Topics are made with publish.kafka.partitions and replication_factor, and the cleanup policy that
-each needs. One that is there is left as it is.
+each needs; those between roles with the partitions of [roles]. One that is there is left as it is.
 Exit codes: 0 done; 1 a topic that is there differs; 69 the broker is away; 77 it does not permit it;
 78 the configuration is wrong, or the state topic cannot be used.")]
 pub struct TopicsCreate {
@@ -73,4 +76,7 @@ pub struct TopicsCreate {
     /// Say what would be created, and create nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// The topics of roles: those between them, and what readers read.
+    #[arg(long)]
+    pub roles: bool,
 }

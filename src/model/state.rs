@@ -46,6 +46,11 @@ pub mod state_key {
         format!("feed/{id}")
     }
 
+    /// Last origin done of a feed in an intake that had it before another did: a [`super::Position`].
+    pub fn left(id: &FeedId, intake: &str) -> String {
+        format!("left/{intake}/{id}")
+    }
+
     /// How often operators had the past published again: a [`super::Generation`].
     pub const GENERATION: &str = "generation";
 

@@ -180,8 +180,7 @@ impl Decider {
     /// A replay from any earlier point changes nothing: what is not above the feed's last origin has been decided.
     fn once(&mut self, unit: Unit) -> Result<(), StoreError> {
         let Unit { feed, origin, at, position, content, .. } = unit;
-        let done = self.state.feed_origin(&feed.id)?;
-        if done.is_some_and(|done| done.covers(&origin)) {
+        if self.state.is_done(&feed.id, &origin)? {
             return Ok(());
         }
         match (self.rules.part, content) {
@@ -198,8 +197,7 @@ impl Decider {
             (_, Prepared::Item(observed, enriched)) => self.item(&feed, &origin, at, observed, enriched)?,
             (_, Prepared::Other(content)) => self.other(&origin, at, content)?,
         }
-        self.state.apply(StateChange::set(state_key::feed(&feed.id), &Position::from(&origin)));
-        Ok(())
+        self.state.done(&feed.id, &origin)
     }
 
     fn item(

@@ -5,12 +5,12 @@
 //! let go when enough has been published, each at a moment of its own. A full disk is tried until it takes something
 //! again. What is never done: drop what was observed.
 
-use super::board::Board;
+use super::{board::Board, carry::Part};
 use crate::{
     fetch::Held,
     intake::Intake,
     metrics,
-    model::{FeedId, Snapshot, Stage, units},
+    model::{FeedId, Snapshot, units},
     store::Store,
 };
 use jiff::Timestamp;
@@ -77,6 +77,7 @@ impl Hold {
         store: &Store,
         intake: &Intake,
         board: &Board,
+        part: Part,
         picture: &watch::Receiver<Snapshot>,
     ) {
         let mut tick = tokio::time::interval(INTERVAL);
@@ -97,11 +98,11 @@ impl Hold {
                 && let Ok(backlog) = intake.backlog(position).await
             {
                 empty_at = (backlog.frames == 0 && backlog.waiting == 0).then_some(position);
-                let age = backlog.oldest.map(|oldest| Timestamp::now().duration_since(oldest));
-                metrics::intake(backlog.frames, age.and_then(|age| Duration::try_from(age).ok()).unwrap_or_default());
-                metrics::queued(Stage::Intake, backlog.waiting);
-                metrics::queued(Stage::Clean, backlog.frames);
                 board.backlog(&backlog);
+                if part == Part::Judge {
+                    // A worker adds up its shards.
+                    metrics::intake(&picture.borrow().intake, Timestamp::now());
+                }
             }
             if self.disk_is_full.load(Ordering::Relaxed) {
                 if !store.has_room(ROOM).await {

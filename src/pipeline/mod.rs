@@ -188,6 +188,12 @@ pub async fn run_role(
     }
 }
 
+/// Every topic that the roles need, those that readers read among them, as it should be.
+#[cfg(feature = "kafka")]
+pub fn topics_of_roles(config: &Config) -> Vec<crate::broker::topics::Wanted> {
+    roles::topics::of_all(config)
+}
+
 /// The same with a store and a sink that are open already.
 pub async fn run_with(options: RunOptions, store: Store, sink: Box<dyn Sink>) -> Result<RunReport, RunError> {
     run_all(options, None, store, sink, Part::Judge, None).await
@@ -297,7 +303,7 @@ async fn run_all(
         acquired
     };
     let compiled = async { compiling.await.map_err(|failure| RunError::lost("compiling the tables", &failure)) };
-    let watching = hold.watch(&store, &intake, &board, &picture);
+    let watching = hold.watch(&store, &intake, &board, part, &picture);
     let failed = tokio::select! {
         // One that fails ends the others: what is durable stays so, and the process says why.
         done = futures::future::try_join3(acquire, line.run(), compiled) => done?.0,

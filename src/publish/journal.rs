@@ -129,7 +129,7 @@ impl Journal {
             None => Ok(()),
             Some(trouble) => {
                 let state = format!("the state in {}", self.store.data_dir().display());
-                Err(trouble.refusal(&state, &format!("the files in {}", self.directory.0.display())))
+                Err(trouble.refusal(&state, &format!("the files in {}", self.directory.0.display()), lost::REBUILD))
             }
         }
     }

@@ -165,7 +165,11 @@ impl KafkaSink {
             None => Ok(()),
             Some(trouble) => {
                 let records = format!("the topics {}.*", self.prefix);
-                Err(trouble.refusal(&format!("topic {}", self.post.state), &records))
+                let way_out = match self.post.seat {
+                    None => lost::REBUILD,
+                    Some(_) => "`dateline rebuild-state` makes it anew for one process to go on with, not for workers",
+                };
+                Err(trouble.refusal(&format!("topic {}", self.post.state), &records, way_out))
             }
         }
     }

@@ -13,6 +13,9 @@ pub(super) fn trouble(db: &Connection, has_records: bool) -> Result<Option<Troub
     Ok((has_records && image::count(db, "pos/")? == 0).then_some(Trouble::Lost))
 }
 
+/// The way out for a process that does all the work.
+pub(super) const REBUILD: &str = "run `dateline rebuild-state`";
+
 /// What is wrong with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trouble {
@@ -23,15 +26,15 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
-    /// The refusal; `state` and `records` are where they lie.
-    pub(super) fn refusal(self, state: &str, records: &str) -> PublishError {
+    /// The refusal; `state` and `records` are where they lie, `way_out` is what a person can do first of all.
+    pub(super) fn refusal(self, state: &str, records: &str, way_out: &str) -> PublishError {
         let message = match self {
             Self::Unfinished => {
                 format!("{state} was being made anew and is not whole: run `dateline rebuild-state` again")
             }
             Self::Lost => format!(
                 "{records} hold what was published, but {state} remembers nothing of it, and all of it would be \
-                 published a second time: run `dateline rebuild-state`, or give new records another place"
+                 published a second time: {way_out}, or give new records another place"
             ),
         };
         PublishError::Fatal { exit: 78, message }

@@ -1,6 +1,6 @@
 //! `[roles]`: how the work is shared out where one process is not enough.
 
-use crate::model::{Feed, Hash, units};
+use crate::model::{Feed, Hash, Topic, units};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -27,6 +27,34 @@ impl Role {
             Role::Fetch => "fetch",
             Role::Enrich => "enrich",
             Role::Dedup => "dedup",
+        }
+    }
+
+    /// The consumer group of its workers; `app` is what the deployment is called (`publish.kafka.transactional_id`).
+    pub fn group(self, app: &str) -> String {
+        format!("{app}-{}", self.as_str())
+    }
+
+    /// The id of the producer that a partition is worked on with.
+    pub fn transactional_id(self, app: &str, partition: i32) -> String {
+        format!("{app}-{}-{partition}", self.as_str())
+    }
+
+    /// The topic whose partitions the group shares out.
+    pub fn input(self) -> Topic {
+        match self {
+            Role::Fetch => Topic::Feeds,
+            Role::Enrich => Topic::Raw,
+            Role::Dedup => Topic::Enriched,
+        }
+    }
+
+    /// The topic that it remembers by; none for who keeps nothing.
+    pub fn state(self) -> Option<Topic> {
+        match self {
+            Role::Fetch => Some(Topic::FetchState),
+            Role::Enrich => None,
+            Role::Dedup => Some(Topic::DedupState),
         }
     }
 }

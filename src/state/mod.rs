@@ -8,8 +8,8 @@ mod restore;
 
 use crate::{
     model::{
-        FeedId, Generation, ItemId, ItemState, Position, Previous, SeenState, SeriesEnd, SeriesState, StateChange,
-        StoredText, StoryState, state_key,
+        FeedId, Generation, ItemId, ItemState, Origin, Position, Previous, SeenState, SeriesEnd, SeriesState,
+        StateChange, StoredText, StoryState, state_key,
     },
     store::{Store, StoreError, error::corrupt_state, image},
 };
@@ -67,6 +67,25 @@ impl State {
     /// The last origin done of a feed.
     pub fn feed_origin(&self, feed: &FeedId) -> Result<Option<Position>, StoreError> {
         self.get(&state_key::feed(feed))
+    }
+
+    /// Whether what a feed showed there is done. Of an intake that had the feed before another did, what it had done then
+    /// is: records between roles may be read again from any earlier point.
+    pub fn is_done(&self, feed: &FeedId, origin: &Origin) -> Result<bool, StoreError> {
+        let done = match self.feed_origin(feed)? {
+            Some(last) if last.intake != origin.intake => self.get(&state_key::left(feed, &origin.intake))?,
+            last => last,
+        };
+        Ok(done.is_some_and(|done: Position| done.covers(origin)))
+    }
+
+    /// A feed is done up to here.
+    pub fn done(&mut self, feed: &FeedId, origin: &Origin) -> Result<(), StoreError> {
+        if let Some(last) = self.feed_origin(feed)?.filter(|last| last.intake != origin.intake) {
+            self.apply(StateChange::set(state_key::left(feed, &last.intake), &last));
+        }
+        self.apply(StateChange::set(state_key::feed(feed), &Position::from(origin)));
+        Ok(())
     }
 
     /// The newest generation of records; none before the first replay.
@@ -209,5 +228,21 @@ mod tests {
         assert_eq!(state.stories().unwrap().into_iter().collect::<Vec<_>>(), ["a:2"]);
         state.drop_overlay();
         assert_eq!(state.stories().unwrap().into_iter().collect::<Vec<_>>(), ["a:1"]);
+    }
+
+    #[tokio::test]
+    async fn what_an_intake_had_done_stays_done_when_another_has_taken_its_feed() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut state = State::new(Store::open(dir.path()).unwrap());
+        let feed = FeedId("a".to_owned());
+        let at = |intake: &str, seq| Origin { intake: intake.to_owned(), seq, index: 0 };
+        for origin in [at("one", 4), at("two", 1), at("one", 5), at("two", 2)] {
+            assert!(!state.is_done(&feed, &origin).unwrap(), "{origin}");
+            state.done(&feed, &origin).unwrap();
+        }
+        for origin in [at("one", 1), at("one", 5), at("two", 2)] {
+            assert!(state.is_done(&feed, &origin).unwrap(), "{origin} was read again from an earlier point");
+        }
+        assert!(!state.is_done(&feed, &at("one", 6)).unwrap() && !state.is_done(&feed, &at("two", 3)).unwrap());
     }
 }

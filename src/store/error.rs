@@ -15,6 +15,16 @@ pub enum StoreError {
         /// The directory.
         data_dir: PathBuf,
     },
+    /// A worker keeps it for one of its partitions.
+    #[error(
+        "{} is what a worker keeps for {line}: only `dateline run --role` works with it", data_dir.display()
+    )]
+    OfALine {
+        /// The directory.
+        data_dir: PathBuf,
+        /// Which of its lines, such as `fetch-3`.
+        line: String,
+    },
     /// A newer program made the file; this one must not touch it.
     #[error(
         "{} has schema version {found}, this program knows {known}: run the newer dateline that made it", file.display()
@@ -142,7 +152,7 @@ impl StoreError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Busy { .. } | Self::Full(_) => 75,
-            Self::Newer { .. } | Self::NewerPart { .. } => 78,
+            Self::OfALine { .. } | Self::Newer { .. } | Self::NewerPart { .. } => 78,
             Self::Create { denied: true, .. } => 77,
             Self::Create { .. } => 73,
             Self::Io(_) | Self::Corrupt(_) => 74,

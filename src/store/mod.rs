@@ -25,6 +25,9 @@ use writer::Writer;
 const MIGRATIONS: [&str; 3] =
     [include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 
+/// Which line of a worker the file belongs to: its verdicts are other workers', so that no verb of one process may touch it.
+const LINE: &str = "line";
+
 /// Connections for reading that are kept open.
 const IDLE_READERS: usize = 4;
 
@@ -45,8 +48,26 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens the file, or makes it; refuses when another process has it, or a newer program made it.
+    /// Opens the file, or makes it; refuses when another process has it, a newer program made it, or it is a worker's.
     pub fn open(data_dir: &Path) -> Result<Store, StoreError> {
+        let store = Self::open_any(data_dir)?;
+        let data_dir = data_dir.to_owned();
+        match store.read_here(|db| image::meta(db, LINE))? {
+            None => Ok(store),
+            Some(line) => Err(StoreError::OfALine { data_dir, line }),
+        }
+    }
+
+    /// Opens the file that a worker keeps for one of its partitions, or makes it. Blocks.
+    pub fn open_line(data_dir: &Path, line: &str) -> Result<Store, StoreError> {
+        let store = Self::open_any(data_dir)?;
+        let line = line.to_owned();
+        futures::executor::block_on(store.write(move |tx| image::set_meta(tx, LINE, &line)))?;
+        Ok(store)
+    }
+
+    /// Opens the file whosever it is.
+    pub fn open_any(data_dir: &Path) -> Result<Store, StoreError> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -212,6 +233,21 @@ fn is_foreign(connection: &Connection, version: u32) -> rusqlite::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_worker_keeps_is_opened_by_workers_only() {
+        let dir = tempfile::tempdir().unwrap();
+        for _ in 0..2 {
+            drop(Store::open_line(dir.path(), "fetch-3").unwrap());
+            let refusal = Store::open(dir.path()).err().unwrap();
+            assert_eq!(refusal.exit_code(), 78);
+            assert!(
+                refusal.to_string().ends_with("for fetch-3: only `dateline run --role` works with it"),
+                "{refusal}"
+            );
+        }
+        drop(Store::open_any(dir.path()).unwrap());
+    }
 
     #[tokio::test]
     async fn what_was_written_is_there_after_reopening_under_the_same_intake() {

@@ -129,10 +129,10 @@ fn prometheus_understands_alerts_and_dashboard_and_the_alerts_fire_as_they_shoul
     succeeded(Command::new(&program).args(["check", "rules"]).arg(&file));
 }
 
-/// Labels that Prometheus gives.
-const OUTER_LABELS: [&str; 3] = ["job", "instance", "le"];
+/// Labels that Prometheus gives, and the exporter of a broker's groups.
+const OUTER_LABELS: [&str; 4] = ["job", "instance", "le", "consumergroup"];
 /// Metrics of others that a query may ask for.
-const OUTER_METRICS: [&str; 2] = ["up", "probe_success"];
+const OUTER_METRICS: [&str; 3] = ["up", "probe_success", "kafka_consumergroup_lag"];
 
 /// What a query speaks of must be declared; returns the names of its metrics.
 fn check(query: &str, legend: &str, code: &str) -> BTreeSet<&'static str> {
@@ -243,32 +243,31 @@ fn image_and_compose_set_what_is_a_key_and_name_this_version() {
     assert!(dockerfile("LABEL").iter().any(|labels| labels.contains(&version)), "{version}");
 }
 
-#[test]
-fn the_manifests_fit_the_program_the_image_and_each_other() {
-    let read = |name: &str| yaml(&format!("deploy/kubernetes/{name}"));
-    let kustomization = read("kustomization.yaml");
-    for resource in list(&kustomization["resources"]) {
-        assert!(!word(&read(word(resource))["kind"]).is_empty());
-    }
-    assert_eq!(word(&kustomization["images"][0]["newTag"]), env!("CARGO_PKG_VERSION"));
+/// A manifest of one document.
+fn manifest(name: &str) -> Yaml {
+    yaml(&format!("deploy/kubernetes/{name}"))
+}
 
-    let set = read("statefulset.yaml");
-    assert_eq!(set["spec"]["replicas"].as_i64(), Some(1), "one directory and one transactional id, one daemon");
-    let pod = &set["spec"]["template"]["spec"];
-    let container = &pod["containers"][0];
-    let labels = &set["spec"]["template"]["metadata"]["labels"];
-    for (file, at) in [("service.yaml", "selector"), ("networkpolicy.yaml", "podSelector")] {
-        let selected = &read(file)["spec"][at];
-        let selected = if selected["matchLabels"].is_badvalue() { selected } else { &selected["matchLabels"] };
-        assert_eq!(selected, labels, "{file}");
+/// What a kustomization takes in exists; returns the names.
+fn resources(folder: &str) -> Vec<String> {
+    let kustomization = manifest(&format!("{folder}kustomization.yaml"));
+    let resources: Vec<String> = list(&kustomization["resources"]).iter().map(|one| word(one).to_owned()).collect();
+    for resource in &resources {
+        let at = path(&format!("deploy/kubernetes/{folder}{resource}"));
+        if at.is_dir() {
+            assert!(at.join("kustomization.yaml").is_file(), "{resource}");
+        } else {
+            assert!(!word(&manifest(&format!("{folder}{resource}"))["kind"]).is_empty());
+        }
     }
-    assert_eq!(
-        read("servicemonitor.yaml")["spec"]["selector"]["matchLabels"],
-        read("service.yaml")["metadata"]["labels"]
-    );
+    let version = &kustomization["images"][0]["newTag"];
+    assert!(version.is_badvalue() || word(version) == env!("CARGO_PKG_VERSION"), "{folder}");
+    resources
+}
 
-    // The restricted pod security standard, and the image's own user.
-    let (outer, inner) = (&pod["securityContext"], &container["securityContext"]);
+/// The restricted pod security standard, and the image's own user.
+fn check_security(pod: &Yaml) {
+    let (outer, inner) = (&pod["securityContext"], &pod["containers"][0]["securityContext"]);
     let (user, group) = (&outer["runAsUser"], &outer["runAsGroup"]);
     assert_eq!(dockerfile("USER"), [format!("{}:{}", user.as_i64().unwrap(), group.as_i64().unwrap())]);
     assert_eq!(outer["fsGroup"], *group);
@@ -277,40 +276,189 @@ fn the_manifests_fit_the_program_the_image_and_each_other() {
     assert_eq!(inner["readOnlyRootFilesystem"].as_bool(), Some(true));
     assert_eq!(inner["allowPrivilegeEscalation"].as_bool(), Some(false));
     assert_eq!(word(&inner["capabilities"]["drop"][0]), "ALL");
+}
 
+/// Every volume is mounted, and nothing else; returns where, by name.
+fn mounts<'y>(pod: &'y Yaml, claims: &'y Yaml) -> BTreeMap<&'y str, &'y str> {
+    let claims = list(claims).iter().map(|claim| word(&claim["metadata"]["name"]));
+    let volumes: BTreeSet<&str> = list(&pod["volumes"]).iter().map(|one| word(&one["name"])).chain(claims).collect();
+    let mounts = list(&pod["containers"][0]["volumeMounts"]).iter();
+    let mounts: BTreeMap<&str, &str> = mounts.map(|one| (word(&one["name"]), word(&one["mountPath"]))).collect();
+    assert_eq!(volumes, mounts.keys().copied().collect());
+    mounts
+}
+
+/// A pod that runs the daemon or a worker, beside the configuration that it reads; returns its arguments.
+fn check_runner(set: &Yaml) -> Vec<&str> {
+    let pod = &set["spec"]["template"]["spec"];
+    let container = &pod["containers"][0];
+    check_security(pod);
     let status = text("src/status/mod.rs");
     for (probe, expected) in [("startupProbe", "/livez"), ("livenessProbe", "/livez"), ("readinessProbe", "/readyz")] {
         let get = &container[probe]["httpGet"];
         assert_eq!((word(&get["path"]), word(&get["port"])), (expected, "status"));
         assert!(status.contains(&format!(".route(\"{expected}\"")), "{expected}");
     }
-
-    let claims = list(&set["spec"]["volumeClaimTemplates"]).iter().map(|claim| word(&claim["metadata"]["name"]));
-    let volumes: BTreeSet<&str> = list(&pod["volumes"]).iter().map(|one| word(&one["name"])).chain(claims).collect();
-    let mounts: BTreeMap<&str, &str> =
-        list(&container["volumeMounts"]).iter().map(|one| (word(&one["name"]), word(&one["mountPath"]))).collect();
-    assert_eq!(volumes, mounts.keys().copied().collect());
+    let mounts = mounts(pod, &set["spec"]["volumeClaimTemplates"]);
     let variables: Vec<(String, String)> = list(&container["env"])
         .iter()
+        .filter(|one| !one["value"].is_badvalue())
         .map(|one| (word(&one["name"]).to_owned(), word(&one["value"]).to_owned()))
         .collect();
     assert!(variables.contains(&("STATE_DIRECTORY".to_owned(), mounts["data"].to_owned())));
 
     let folder = tempfile::tempdir().unwrap();
-    let configuration = read("configmap.yaml");
+    let configuration = manifest("shared/configmap.yaml");
     for (name, value) in configuration["data"].as_hash().unwrap() {
         std::fs::write(folder.path().join(word(name)), word(value)).unwrap();
     }
     let arguments: Vec<&str> = list(&container["args"]).iter().map(word).collect();
-    let file = format!("{}/dateline.toml", mounts["configuration"]);
-    assert_eq!(arguments, ["run", "--config", file.as_str()]);
+    assert_eq!(arguments[..3], ["run", "--config", &format!("{}/dateline.toml", mounts["configuration"])]);
     holds(&folder.path().join("dateline.toml"), &variables);
-    let written: toml::Table = word(&configuration["data"]["dateline.toml"]).parse().unwrap();
     let port = container["ports"][0]["containerPort"].as_i64().unwrap();
-    assert_eq!(written["status"]["listen"].as_str(), Some(format!("0.0.0.0:{port}").as_str()));
-    let secret = text("deploy/kubernetes/secret.example.yaml");
+    assert_eq!(configured()["status"]["listen"].as_str(), Some(format!("0.0.0.0:{port}").as_str()));
+    let secret = text("deploy/kubernetes/shared/secret.example.yaml");
     assert!(secret.contains(mounts["secrets"]) && secret.contains("kafka-password:"));
-    assert!(word(&configuration["data"]["dateline.toml"]).contains(&format!("{}/kafka-password", mounts["secrets"])));
+    let written = word(&configuration["data"]["dateline.toml"]);
+    assert!(written.contains(&format!("{}/kafka-password", mounts["secrets"])));
+    arguments
+}
+
+/// What the configuration map says.
+fn configured() -> toml::Table {
+    word(&manifest("shared/configmap.yaml")["data"]["dateline.toml"]).parse().unwrap()
+}
+
+#[test]
+fn the_manifests_fit_the_program_the_image_and_each_other() {
+    assert_eq!(resources(""), ["shared", "service.yaml", "statefulset.yaml"]);
+    resources("shared/");
+    let set = manifest("statefulset.yaml");
+    assert_eq!(set["spec"]["replicas"].as_i64(), Some(1), "one directory and one transactional id, one daemon");
+    assert_eq!(check_runner(&set).len(), 3);
+    let labels = &set["spec"]["template"]["metadata"]["labels"];
+    for (file, at) in
+        [("service.yaml", "selector"), ("shared/networkpolicy.yaml", "podSelector"), ("shared/web.yaml", "podSelector")]
+    {
+        let selected = &manifest(file)["spec"][at];
+        let selected = if selected["matchLabels"].is_badvalue() { selected } else { &selected["matchLabels"] };
+        assert_eq!(selected, labels, "{file}");
+    }
+    for file in ["service.yaml", "roles/worker/service.yaml"] {
+        let monitored = &manifest("shared/servicemonitor.yaml")["spec"]["selector"]["matchLabels"];
+        assert_eq!(*monitored, manifest(file)["metadata"]["labels"]);
+    }
+}
+
+#[test]
+fn the_manifests_of_workers_fit_the_roles_and_the_partitions() {
+    use dateline::publish::roles::Role;
+    let mut taken = vec!["../shared".to_owned(), "feeds.yaml".to_owned()];
+    taken.extend(Role::ALL.map(|role| role.as_str().to_owned()));
+    assert_eq!(resources("roles/"), taken);
+    resources("roles/worker/");
+
+    let set = manifest("roles/worker/statefulset.yaml");
+    let arguments = check_runner(&set);
+    assert_eq!(arguments[3..], ["--role", "$(ROLE)", "--instance", "$(POD_NAME)"]);
+    let pod = &set["spec"]["template"]["spec"];
+    let variable = |name: &str| {
+        let found = list(&pod["containers"][0]["env"]).iter().find(|one| word(&one["name"]) == name).unwrap();
+        word(&found["valueFrom"]["fieldRef"]["fieldPath"]).to_owned()
+    };
+    let label = "app.kubernetes.io/component";
+    assert_eq!(
+        (variable("ROLE"), variable("POD_NAME")),
+        (format!("metadata.labels['{label}']"), "metadata.name".into())
+    );
+    // A worker waits for what it lets go of; who is killed before leaves it to the next start.
+    let group = text("src/broker/group.rs");
+    let longest = ["LETTING_GO", "ANSWER"].map(|name| {
+        let seconds = Regex::new(&format!(r"const {name}: Duration = Duration::from_secs\((\d+)\)")).unwrap();
+        seconds.captures(&group).unwrap()[1].parse::<i64>().unwrap()
+    });
+    assert!(pod["terminationGracePeriodSeconds"].as_i64().unwrap() > longest.iter().sum::<i64>() + 10);
+
+    let config = configured();
+    let kafka = config["publish"]["kafka"].as_table().unwrap();
+    let app = kafka["transactional_id"].as_str().unwrap();
+    let partitions = |role: Role| config["roles"][&format!("{}_partitions", role.as_str())].as_integer().unwrap();
+    let replicas: BTreeMap<String, i64> = list(&manifest("roles/kustomization.yaml")["replicas"])
+        .iter()
+        .map(|one| (word(&one["name"]).to_owned(), one["count"].as_i64().unwrap()))
+        .collect();
+    for role in Role::ALL {
+        let word_of = role.as_str();
+        let one = manifest(&format!("roles/{word_of}/kustomization.yaml"));
+        assert_eq!(resources(&format!("roles/{word_of}/")), ["../worker"]);
+        assert_eq!(word(&one["nameSuffix"]), format!("-{word_of}"));
+        assert_eq!(word(&one["labels"][0]["pairs"][label]), word_of);
+        assert_eq!(one["labels"][0]["includeSelectors"].as_bool(), Some(true));
+        assert!((2..=partitions(role)).contains(&replicas[&format!("dateline-{word_of}")]), "{word_of}");
+        succeeded(dateline().args(["run", "--role", word_of, "--instance", "dateline-fetch-0", "--help"]));
+    }
+
+    let feeds = manifest("roles/feeds.yaml");
+    let job = &feeds["spec"]["jobTemplate"]["spec"]["template"]["spec"];
+    check_security(job);
+    mounts(job, &Yaml::BadValue);
+    let publish: Vec<&str> = list(&job["containers"][0]["args"]).iter().map(word).collect();
+    assert_eq!(publish, ["feeds", "publish", "--config", arguments[2]]);
+    succeeded(dateline().args(["feeds", "publish", "--help"]));
+
+    let scaled = YamlLoader::load_from_str(&text("deploy/kubernetes/roles/scaledobjects.yaml")).unwrap();
+    for (object, role) in scaled.iter().zip([Role::Enrich, Role::Dedup]) {
+        let (spec, trigger) = (&object["spec"], &object["spec"]["triggers"][0]["metadata"]);
+        assert_eq!(word(&spec["scaleTargetRef"]["name"]), format!("dateline-{}", role.as_str()));
+        assert_eq!(spec["maxReplicaCount"].as_i64(), Some(partitions(role)), "one without a partition does nothing");
+        assert_eq!(word(&trigger["consumerGroup"]), role.group(app));
+        assert_eq!(word(&trigger["topic"]), role.input().name("wire"));
+        assert_eq!(trigger["bootstrapServers"].as_str(), kafka["bootstrap_servers"].as_str());
+    }
+    assert_eq!(scaled.len(), 2, "what waits before a fetcher is the world, and that has no lag");
+}
+
+/// The manifests as they are applied, by kind and name; none without the tool.
+fn rendered(folder: &str) -> Option<BTreeMap<(String, String), Yaml>> {
+    let mut kubectl = tool("kubectl")?;
+    let output = finished(kubectl.arg("kustomize").arg(path(folder)));
+    if !output.status.success() && String::from_utf8_lossy(&output.stderr).contains("unknown field") {
+        eprintln!("kubectl is too old to know this kind of kustomization");
+        return None;
+    }
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let documents = YamlLoader::load_from_str(&String::from_utf8_lossy(&output.stdout)).unwrap();
+    let name = |one: &Yaml| (word(&one["kind"]).to_owned(), word(&one["metadata"]["name"]).to_owned());
+    Some(documents.into_iter().map(|document| (name(&document), document)).collect())
+}
+
+#[test]
+fn kustomize_makes_of_the_manifests_what_is_meant() {
+    let Some(one) = rendered("deploy/kubernetes") else { return };
+    let sets = |all: &BTreeMap<(String, String), Yaml>| all.keys().filter(|(kind, _)| kind == "StatefulSet").count();
+    assert_eq!(sets(&one), 1);
+    let Some(roles) = rendered("deploy/kubernetes/roles") else { return };
+    assert_eq!(sets(&roles), 3, "workers, and no daemon beside them");
+    let of = |kind: &str, name: &str| &roles[&(kind.to_owned(), name.to_owned())];
+    for role in ["fetch", "enrich", "dedup"] {
+        let name = format!("dateline-{role}");
+        let set = of("StatefulSet", &name);
+        let labels = &set["spec"]["template"]["metadata"]["labels"];
+        assert_eq!(word(&labels["app.kubernetes.io/component"]), role);
+        assert_eq!(set["spec"]["selector"]["matchLabels"], *labels);
+        assert_eq!(word(&set["spec"]["serviceName"]), name);
+        assert_eq!(of("Service", &name)["spec"]["selector"], *labels);
+        assert_eq!(of("PodDisruptionBudget", &name)["spec"]["selector"]["matchLabels"], *labels);
+        let pod = &set["spec"]["template"]["spec"];
+        assert_eq!(pod["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"], *labels);
+        let mounts = mounts(pod, &set["spec"]["volumeClaimTemplates"]);
+        assert!(mounts.contains_key("data"));
+        assert_eq!(set["spec"]["volumeClaimTemplates"].is_badvalue(), role == "enrich", "it keeps nothing");
+    }
+    let fetch = &of("StatefulSet", "dateline-fetch")["spec"];
+    assert_eq!(word(&fetch["persistentVolumeClaimRetentionPolicy"]["whenScaled"]), "Retain", "it holds the only copy");
+    let web = &of("NetworkPolicy", "dateline-web")["spec"]["podSelector"]["matchLabels"];
+    assert_eq!(*web, fetch["selector"]["matchLabels"], "only who fetches asks the world");
 }
 
 #[test]

@@ -93,4 +93,19 @@ fn topics_of_a_broker_are_created_and_listed() {
     let articles = row(&rows, "articles.v1");
     assert_eq!(articles["newest"].as_str(), read.iter().map(|read| read.headers["ce_time"].as_str()).max());
     assert!(articles["records"].as_u64().unwrap() >= read.len() as u64, "{articles}");
+
+    // Before workers run; what readers read is there already.
+    let said = topics(&site, &["create", "--roles"]);
+    assert_eq!(String::from_utf8_lossy(&said.stdout).matches(": created").count(), 6);
+    let rows = listed(&site);
+    assert_eq!(rows.len(), 13);
+    for (suffix, cleanup, partitions) in [
+        (".feeds.v1", "compact", 12),
+        (".raw.v1", "delete", 12),
+        (".dedup-state.v1", "compact", 12),
+        (".workers.v1", "compact", 1),
+    ] {
+        let row = row(&rows, suffix);
+        assert_eq!((&row["cleanup"], &row["partitions"]), (&cleanup.into(), &partitions.into()), "{row}");
+    }
 }

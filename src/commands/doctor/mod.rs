@@ -124,7 +124,7 @@ fn set_one_aside(data_dir: &Path, name: &str) -> Result<Finding, Refusal> {
     };
     // A directory that is not there is not made by a look at it.
     fs::metadata(data_dir).map_err(|error| Refusal::Keep { path: data_dir.to_owned(), error })?;
-    let store = Store::open(data_dir)?;
+    let store = Store::open_any(data_dir)?;
     let position = store.read_here(set_aside::position)?;
     let asked = aside.clone();
     let remains = store.read_here(move |db| Ok(set_aside::look(db, &asked, position)))??;

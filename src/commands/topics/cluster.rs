@@ -1,6 +1,6 @@
 //! The topics of a broker.
 
-use super::{Config, Failure, Row, exit, put};
+use super::{Config, Failure, Row, TopicsCreate, exit, put};
 use crate::{
     broker::{
         BrokerError, Settings,
@@ -8,6 +8,7 @@ use crate::{
         topics::{Creation, Found, Wanted, ensure, look},
     },
     model::Topic,
+    pipeline,
     publish::kafka::{settings, wanted},
     topics::ReadError,
 };
@@ -19,7 +20,7 @@ const NEWEST_WITHIN: i64 = 10;
 pub(super) fn list(config: &Config) -> Result<Vec<Row>, Failure> {
     let settings = settings(&config.publish.kafka);
     let prefix = &config.publish.topic_prefix;
-    let topics: Vec<Topic> = Topic::PUBLIC.into_iter().chain([Topic::State]).collect();
+    let topics: Vec<Topic> = Topic::PUBLIC.into_iter().chain([Topic::State]).chain(Topic::INTERNAL).collect();
     let names: Vec<String> = topics.iter().map(|topic| topic.name(prefix)).collect();
     let described = look(&settings, &names).map_err(ReadError::from)?;
     if described.is_empty() {
@@ -31,8 +32,11 @@ pub(super) fn list(config: &Config) -> Result<Vec<Row>, Failure> {
     for topic in topics {
         let mut row = Row::of(topic, prefix);
         let Some(found) = described.get(&row.name) else {
-            "missing".clone_into(&mut row.cleanup);
-            rows.push(row);
+            // Roles are there or they are not, and so is the process that does all their work.
+            if topic.is_public() {
+                "missing".clone_into(&mut row.cleanup);
+                rows.push(row);
+            }
             continue;
         };
         let setting = |name: &str| found.settings.get(name).cloned();
@@ -61,11 +65,14 @@ pub(super) fn list(config: &Config) -> Result<Vec<Row>, Failure> {
     Ok(rows)
 }
 
-pub(super) fn create(config: &Config, dry_run: bool) -> Result<u8, Failure> {
+pub(super) fn create(config: &Config, given: &TopicsCreate) -> Result<u8, Failure> {
     let kafka = &config.publish.kafka;
     let settings = settings(kafka);
-    let wanted = wanted(|topic| topic.name(&config.publish.topic_prefix), kafka.partitions);
-    let made = if dry_run {
+    let wanted = match given.roles {
+        true => pipeline::topics_of_roles(config),
+        false => wanted(|topic| topic.name(&config.publish.topic_prefix), kafka.partitions),
+    };
+    let made = if given.dry_run {
         let names: Vec<String> = wanted.iter().map(|topic| topic.name.clone()).collect();
         let there = look(&settings, &names).map_err(ReadError::from)?;
         let there: Vec<Wanted> = wanted.iter().filter(|topic| there.contains_key(&topic.name)).cloned().collect();

@@ -12,7 +12,7 @@ use super::{
     table,
 };
 use crate::{
-    cli::{Topics, TopicsFormat, TopicsVerb},
+    cli::{Topics, TopicsCreate, TopicsFormat, TopicsVerb},
     config::Config,
     model::{Topic, units},
     publish::Target,
@@ -73,7 +73,7 @@ impl Row {
 pub(super) fn run(given: &Topics) -> u8 {
     match &given.verb {
         TopicsVerb::List(given) => with_config(&given.configuration, |config| list(config, given.format)),
-        TopicsVerb::Create(given) => with_config(&given.configuration, |config| create(config, given.dry_run)),
+        TopicsVerb::Create(given) => with_config(&given.configuration, |config| create(config, given)),
     }
 }
 
@@ -146,12 +146,16 @@ fn of_cluster(config: &Config) -> Result<Vec<Row>, Failure> {
 }
 
 #[cfg(feature = "kafka")]
-fn create(config: &Config, dry_run: bool) -> Result<u8, Failure> {
+fn create(config: &Config, given: &TopicsCreate) -> Result<u8, Failure> {
     if config.publish.to == Target::Journal {
+        if given.roles {
+            let what = "roles need a broker between them: set publish.to = \"kafka\"";
+            return Err(Failure::Configuration(what.to_owned()));
+        }
         put(format_args!("publish.to is \"journal\": the daemon makes the topic files by itself"));
         return Ok(exit::DONE);
     }
-    cluster::create(config, dry_run)
+    cluster::create(config, given)
 }
 
 #[cfg(not(feature = "kafka"))]
@@ -160,6 +164,6 @@ fn of_cluster(_: &Config) -> Result<Vec<Row>, Failure> {
 }
 
 #[cfg(not(feature = "kafka"))]
-fn create(config: &Config, _: bool) -> Result<u8, Failure> {
+fn create(config: &Config, _: &TopicsCreate) -> Result<u8, Failure> {
     of_cluster(config).map(|_| exit::DONE)
 }

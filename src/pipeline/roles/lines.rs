@@ -2,9 +2,10 @@
 
 use super::{Worker, shard};
 use crate::{
-    broker::{BrokerError, Message, Settings, partition_reader::PartitionReader},
+    broker::{BrokerError, Message, Settings, partition_reader::PartitionReader, topics::Topics},
     config::Config,
-    model::{Record, Snapshot},
+    metrics,
+    model::{Record, Snapshot, Topic},
     pipeline::{
         Reload, RunError,
         board::Board,
@@ -24,7 +25,7 @@ use crate::{
     },
     store::{Store, StoreError},
 };
-use std::{collections::HashMap, future::Future, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
 use tokio::{
     sync::{Mutex, watch},
     task::JoinSet,
@@ -129,7 +130,7 @@ impl Lines {
                         Ok(()) => {}
                     }
                 }
-                _ = self.renewal.tick() => self.worker.picture.renew(),
+                _ = self.renewal.tick() => self.renew(),
             }
         }
     }
@@ -146,6 +147,7 @@ impl Lines {
             }
             Err(problems) => {
                 tracing::error!(%problems, "the configuration was read anew and is refused; the one before runs on");
+                metrics::reloaded("refused");
             }
         }
         // Whoever asked may have gone away.
@@ -156,22 +158,30 @@ impl Lines {
     pub(super) async fn end(&mut self) {
         let all: Vec<Partition> = self.running.keys().copied().collect();
         self.let_go(all.into_iter(), false).await;
-        self.worker.picture.renew();
+        self.renew();
+    }
+
+    fn renew(&self) {
+        let Worker { role, names, topics, picture, .. } = &*self.worker;
+        let owned = picture.renew();
+        let shared = topics.found.get(&names.input()).map_or(0, |topic| topic.partitions);
+        metrics::partitions(role.as_str(), shared, owned);
+        if *role == Role::Fetch {
+            let now = picture.now();
+            metrics::intake(&now.intake, now.at);
+        }
     }
 }
 
 impl Worker {
-    /// Where a line keeps its file: its cache, and of a shard what it observed.
-    pub(super) fn data_dir(&self, partition: Partition) -> PathBuf {
-        self.config.data_dir.join(format!("{}-{}", self.role.as_str(), partition.0))
-    }
-
+    /// Opens the file that a line keeps: its cache, and of a shard what it observed.
     pub(super) async fn open_store(&self, partition: Partition) -> Result<Store, RunError> {
-        let data_dir = self.data_dir(partition);
+        let line = format!("{}-{}", self.role.as_str(), partition.0);
+        let data_dir = self.config.data_dir.join(&line);
         let mut tries = STORE_TRIES;
         loop {
-            let asked = data_dir.clone();
-            let opened = tokio::task::spawn_blocking(move || Store::open(&asked)).await;
+            let (asked, line) = (data_dir.clone(), line.clone());
+            let opened = tokio::task::spawn_blocking(move || Store::open_line(&asked, &line)).await;
             match opened.map_err(|failure| RunError::lost("opening the store", &failure))? {
                 // A thread of the line before may still be reading.
                 Err(StoreError::Busy { .. }) if tries > 0 => tries -= 1,
@@ -216,14 +226,29 @@ impl Worker {
             return Ok(Box::new(sink));
         };
         let sink = KafkaSink::open(&options, prefix, store.clone())?.with_format(self.config.publish.format);
-        let (membership, number) = (self.membership.clone(), partition.0);
+        let (membership, number, settings) = (self.membership.clone(), partition.0, self.settings.clone());
+        let outputs = Topic::Articles.name(prefix);
+        let remembered = state.clone();
+        let has_published = move |topics: &Topics| {
+            // Offsets without a state beside them: it has been lost.
+            if membership.committed(number)?.is_some_and(|offset| offset > 0) {
+                return Ok(true);
+            }
+            // Records, and a state that no worker has ever written to: one process has published them. In this order, for
+            // each writes to its state when it begins.
+            let reader = PartitionReader::new(&settings)?;
+            let has_records = |name: &str| {
+                let partitions = topics.found.get(name).map_or(0, |topic| topic.partitions);
+                reader.has_records(name, partitions)
+            };
+            Ok(has_records(&outputs)? && !has_records(&remembered)?)
+        };
         let post = Post {
             state,
             partition: number,
             log: log_of(&input, partition),
             wanted: super::topics::wanted(&self.config, self.role),
-            // Offsets without a state beside them: it has been lost.
-            has_published: Arc::new(move |_| Ok(membership.committed(number)?.is_some_and(|offset| offset > 0))),
+            has_published: Arc::new(has_published),
             seat: Some(self.seat(partition, true)),
         };
         Ok(Box::new(sink.at(post)))

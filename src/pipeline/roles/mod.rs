@@ -14,7 +14,7 @@
 mod lines;
 mod picture;
 mod shard;
-mod topics;
+pub(super) mod topics;
 mod workers;
 
 use super::{Reload, RunError, RunOptions, RunReport};

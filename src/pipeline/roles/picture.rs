@@ -88,12 +88,14 @@ impl Picture {
         self.0.ended.lock().unwrap_or_else(PoisonError::into_inner).add(&line.borrow());
     }
 
-    /// Puts it together anew.
-    pub(super) fn renew(&self) {
+    /// Puts it together anew; returns how many lines there are.
+    pub(super) fn renew(&self) -> usize {
         let parts: Vec<Snapshot> = self.lines().values().map(|line| line.borrow().clone()).collect();
         let mut counts = self.0.ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
         parts.iter().for_each(|part| counts.add(part));
+        let lines = parts.len();
         self.0.out.send_modify(|now| together(now, parts, counts));
+        lines
     }
 
     fn lines(&self) -> std::sync::MutexGuard<'_, BTreeMap<i32, watch::Receiver<Snapshot>>> {

@@ -29,33 +29,38 @@ impl Names {
 
     /// The consumer group.
     pub(super) fn group(&self) -> String {
-        format!("{}-{}", self.app, self.role.as_str())
+        self.role.group(&self.app)
     }
 
     /// The id of the producer that a partition is worked on with.
     pub(super) fn transactional_id(&self, partition: i32) -> String {
-        format!("{}-{}-{partition}", self.app, self.role.as_str())
+        self.role.transactional_id(&self.app, partition)
     }
 
     /// The topic whose partitions the group shares out.
     pub(super) fn input(&self) -> String {
-        let input = match self.role {
-            Role::Fetch => Topic::Feeds,
-            Role::Enrich => Topic::Raw,
-            Role::Dedup => Topic::Enriched,
-        };
-        input.name(&self.prefix)
+        self.role.input().name(&self.prefix)
     }
 
     /// The topic that a line remembers by; none for who keeps nothing.
     pub(super) fn state(&self) -> Option<String> {
-        let state = match self.role {
-            Role::Fetch => Topic::FetchState,
-            Role::Enrich => return None,
-            Role::Dedup => Topic::DedupState,
-        };
-        Some(state.name(&self.prefix))
+        self.role.state().map(|topic| topic.name(&self.prefix))
     }
+}
+
+/// The topics of all roles, readers' ones among them, as they should be.
+pub(in crate::pipeline) fn of_all(config: &Config) -> Vec<Wanted> {
+    let workers = Wanted {
+        name: Topic::Workers.name(&config.publish.topic_prefix),
+        partitions: 1,
+        compacted: true,
+        strict: false,
+        vital: true,
+    };
+    let mut all: Vec<Wanted> = Role::ALL.iter().flat_map(|role| wanted(config, *role)).chain([workers]).collect();
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    all.dedup();
+    all
 }
 
 /// The topics that a role reads and writes.
