@@ -1,6 +1,8 @@
 //! The promises of the split set-up, from outside: workers of the real program, a real broker.
 
 mod handover;
+mod lost;
+mod poison;
 mod same_topics;
 
 use crate::{
