@@ -1,12 +1,15 @@
 //! One script of feeds through one process, and through workers on three brokers: the same records.
 
-use super::{Deployment, Item, show};
+use super::{Deployment, Item, PATIENCE, show};
 use crate::{
-    harness::{Reply, Server, page},
+    harness::{Reply, Server, page, wait_for},
     kafka_broker::{self, Read},
 };
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 const HALLS: &str = "PORT ELLING, October 6. /TASS/. Norway has reported 1,204 new coronavirus cases and 31 deaths from COVID-19 \
      over the past day, the health ministry of the country said on Tuesday. Half of the new patients work in the fish \
@@ -81,8 +84,15 @@ fn play(wire: &Wire, deployments: &[&Deployment<'_>]) {
     let comes = |suffix: &str, what: &str, is: &dyn Fn(&Value) -> bool| {
         deployments.iter().for_each(|deployment| drop(deployment.comes(suffix, what, is)));
     };
+    // A feed that is broken, and then is well.
     let in_state = |state: &'static str| move |value: &Value| value["id"] == "broken" && value["state"] == state;
     comes("feed-status.v1", "the broken feed to be found broken", &in_state("backing_off"));
+    for deployment in deployments {
+        wait_for(PATIENCE, "a dead letter", || (!deployment.read("dead-letters.v1").is_empty()).then_some(()));
+    }
+    wire.show("broken", &[("bridge", "Old bridge closes", BRIDGE)]);
+    told("Old bridge closes", 1);
+    comes("feed-status.v1", "the broken feed to be well", &in_state("active"));
 
     // Two at a time in one feed; a figure each.
     let first = [("halls", HALLS_HEADLINE, HALLS), ("ferry", "Ferry sails again", FERRY)];
@@ -110,11 +120,6 @@ fn play(wire: &Wire, deployments: &[&Deployment<'_>]) {
     wire.page(&[PAGE[0], &PAGE[1].replace("stands at 41", "stands at 42"), PAGE[2]]);
     told("Riga opens a library", 2);
 
-    // A feed that was broken is well.
-    wire.show("broken", &[("bridge", "Old bridge closes", BRIDGE)]);
-    told("Old bridge closes", 1);
-    comes("feed-status.v1", "the broken feed to be well", &in_state("active"));
-
     // A story is withdrawn.
     let notice = format!("EDITORS: Please kill this story. The figures are those of last year.</p><p>{corrected}");
     let title = format!("WITHDRAWN: {HALLS_HEADLINE}");
@@ -135,7 +140,10 @@ fn normal(read: &Read) -> (BTreeMap<String, String>, Value) {
         // Of a value that has times in it.
         headers.remove("hash");
     }
-    let mut value = read.json();
+    // A dead letter is what was found.
+    let bytes = read.bytes.clone().unwrap_or_default();
+    let found = || json!(String::from_utf8_lossy(&bytes));
+    let mut value = serde_json::from_slice(&bytes).unwrap_or_else(|_| found());
     blank(&mut value);
     (headers, value)
 }
@@ -148,6 +156,10 @@ fn blank(value: &mut Value) {
                     "observed" | "recorded" | "first_seen" | "at" | "interval_seconds" | "consecutive_errors" => {
                         *value = json!("-");
                     }
+                    // How many failures there were.
+                    "detail" => {
+                        *value = json!(value.as_str().map(|text| text.replace(|c: char| c.is_ascii_digit(), "")))
+                    }
                     _ => blank(value),
                 }
             }
@@ -155,6 +167,11 @@ fn blank(value: &mut Value) {
         Value::Array(values) => values.iter_mut().for_each(blank),
         _ => {}
     }
+}
+
+/// The intake of an origin.
+fn intake_of(origin: &str) -> String {
+    origin.rsplit('/').nth(2).unwrap().to_owned()
 }
 
 /// The records of each key, in order. How often a feed was found as it was before is a matter of time.
@@ -172,7 +189,7 @@ fn workers_on_three_brokers_write_what_one_process_writes() {
     let Some(cluster) = kafka_broker::cluster() else { return };
     let wire = Wire::new();
     ["wire", "daily", "pages", "moskva"].iter().for_each(|feed| wire.show(feed, &[]));
-    wire.near.serve("/broken.xml", Reply::status(500));
+    wire.near.serve("/broken.xml", Reply::html("<html><body>Please log in</body></html>"));
     let partitions = "fetch_partitions = 2\nenrich_partitions = 3\ndedup_partitions = 2";
     let [whole, split] = [(); 2].map(|()| Deployment::new(&cluster, partitions));
     [&whole, &split].iter().for_each(|deployment| wire.listed(deployment));
@@ -188,8 +205,12 @@ fn workers_on_three_brokers_write_what_one_process_writes() {
     for worker in workers.into_iter().flatten() {
         assert_eq!(worker.terminate().0, Some(0));
     }
+    let fetchers: BTreeSet<String> =
+        split.read("raw.v1").iter().map(|read| intake_of(&read.headers["origin"])).collect();
+    assert_eq!(fetchers.len(), 2, "both had feeds");
     for suffix in ["articles.v1", "covid-stats.v1", "stories.v1", "feed-status.v1", "events.v1", "dead-letters.v1"] {
         let (expected, found) = (by_key(&whole, suffix), by_key(&split, suffix));
+        assert!(!expected.is_empty(), "nothing came to {suffix}");
         assert_eq!(expected.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>(), "{suffix}");
         for (key, expected) in &expected {
             let found = &found[key];
