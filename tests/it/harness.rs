@@ -263,6 +263,12 @@ impl Site {
         self.feeds.lock().unwrap().push(format!("[[feed]]\nid = \"{id}\"\nurl = \"{url}\"\n{more}\n"));
     }
 
+    /// Takes a feed out again.
+    #[cfg(feature = "kafka")]
+    pub fn forget_feed(&self, id: &str) {
+        self.feeds.lock().unwrap().retain(|feed| !feed.contains(&format!("id = \"{id}\"")));
+    }
+
     pub fn settings(&self, more: &str) {
         self.settings.lock().unwrap().push_str(more);
     }

@@ -72,6 +72,8 @@ mod regression;
 mod reload;
 mod replay;
 mod restart;
+#[cfg(feature = "kafka")]
+mod roles;
 mod secrets;
 mod topics;
 #[cfg(feature = "otlp")]

@@ -1,0 +1,86 @@
+//! What a role remembers is gone, or does not fit: nothing is published twice, and nobody goes on as if it were well.
+
+use super::{Deployment, PATIENCE, show};
+use crate::{
+    harness::wait_for,
+    kafka_broker::{self, Broker},
+};
+use futures::executor::block_on;
+use rdkafka::{
+    ClientConfig,
+    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
+    client::DefaultClientContext,
+};
+
+const HARBOUR: &str =
+    "TROMSO, October 6. /TASS/. The harbour was closed by ice on Tuesday, and twelve ships wait outside it.";
+const MARKET: &str = "BODO, October 6. /TASS/. The fish market of Bodo has a new roof, which cost 4 million crowns.";
+const ITEMS: [(&str, &str, &str); 2] = [("harbour", "Harbour closed", HARBOUR), ("market", "New roof", MARKET)];
+
+fn admin(broker: &Broker) -> AdminClient<DefaultClientContext> {
+    ClientConfig::new().set("bootstrap.servers", broker.address()).create().unwrap()
+}
+
+/// A story has been told, by one worker of each role; dedup's state is as it left it when it ended.
+fn told(broker: &Broker) -> (Deployment<'_>, [crate::harness::Daemon; 2]) {
+    let deployment = Deployment::new(broker, "fetch_partitions = 1\nenrich_partitions = 1\ndedup_partitions = 2");
+    deployment.site.feed("wire", "language = \"en\"\nbackfill = \"all\"");
+    show(&deployment.site.server, "wire", &ITEMS[..1]);
+    deployment.publish();
+    let before = ["fetch", "enrich"].map(|role| deployment.worker(role, "one"));
+    let dedup = deployment.worker("dedup", "one");
+    deployment.told("Harbour closed", 1);
+    assert_eq!(dedup.terminate().0, Some(0));
+    (deployment, before)
+}
+
+/// S10, B15.
+#[test]
+fn a_state_that_is_lost_is_not_taken_for_a_beginning() {
+    let Some(broker) = kafka_broker::shared() else { return };
+    let (deployment, _before) = told(broker);
+    let state = format!("{}.dedup-state.v1", deployment.prefix);
+    let deleted = block_on(admin(broker).delete_topics(&[&state], &AdminOptions::new())).unwrap();
+    assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
+    wait_for(PATIENCE, "the topic to be gone", || (broker.partitions(&state) == 0).then_some(()));
+    // With its image, and on a machine that never was here.
+    for directory in ["dedup-one", "dedup-elsewhere"] {
+        let dedup = deployment.worker_at("dedup", "one", directory, "");
+        let (code, _) = deployment.ends(dedup, "dedup", "one");
+        let log = std::fs::read_to_string(deployment.site.path(&format!("{directory}.log"))).unwrap();
+        assert_eq!(code, Some(78), "{log}");
+        assert!(log.contains("dedup-state.v1") && log.contains("published a second time"), "{log}");
+    }
+    assert_eq!(deployment.revisions(), [("Harbour closed".to_owned(), vec![1])].into());
+}
+
+/// The position is in the state too.
+#[test]
+fn offsets_that_are_lost_cost_nothing() {
+    let Some(broker) = kafka_broker::shared() else { return };
+    let (deployment, _before) = told(broker);
+    let group = format!("{}-1-dedup", deployment.prefix);
+    wait_for(PATIENCE, "the group to be empty, and gone", || {
+        let deleted = block_on(admin(broker).delete_groups(&[&group], &AdminOptions::new())).unwrap();
+        deleted[0].is_ok().then_some(())
+    });
+    let dedup = deployment.worker("dedup", "one");
+    show(&deployment.site.server, "wire", &ITEMS);
+    deployment.told("New roof", 1);
+    let once = ITEMS.map(|(_, headline, _)| (headline.to_owned(), vec![1]));
+    assert_eq!(deployment.revisions(), once.into());
+    assert_eq!(dedup.terminate().0, Some(0));
+}
+
+#[test]
+fn partitions_that_do_not_fit_are_refused() {
+    let Some(broker) = kafka_broker::shared() else { return };
+    let deployment = Deployment::new(broker, "dedup_partitions = 2");
+    drop(deployment.site.command("run"));
+    let enriched = format!("{}.enriched.v1", deployment.prefix);
+    let topic = NewTopic::new(&enriched, 3, TopicReplication::Fixed(1));
+    block_on(admin(broker).create_topics([&topic], &AdminOptions::new())).unwrap()[0].as_ref().unwrap();
+    let (code, log) = deployment.ends(deployment.worker("dedup", "one"), "dedup", "one");
+    assert_eq!(code, Some(78), "{log}");
+    assert!(log.contains("enriched.v1 has 3 partitions") && log.contains("dedup-state.v1 has 2"), "{log}");
+}
