@@ -181,14 +181,14 @@ impl Task {
             }
             poll += 1;
             let steady = part.phase() == "steady";
+            let due = Instant::now();
             let answer = self.ask(&mut random, seen, poll).await;
-            let now = part.timestamp();
             let fresh = world.fresh(feed);
             let mut counted = [0; 6];
             let ended = match answer {
                 Answer::Failed(kind, after) => {
                     counted[2] = 1;
-                    course.badly(&mut notes, kind, after, now)
+                    course.badly(&mut notes, kind, after, due.elapsed(), part.timestamp())
                 }
                 Answer::Unchanged => {
                     counted[0] = 1;
@@ -202,7 +202,7 @@ impl Task {
                         (unmodified, whole_at) = (0, part.now());
                         brought = Some((0, WINDOW));
                     }
-                    course.well(&mut notes, brought, fresh, now)
+                    course.well(&mut notes, brought, fresh, due.elapsed(), part.timestamp())
                 }
                 Answer::Document(new) => {
                     let visible = new.min(WINDOW);
@@ -210,7 +210,7 @@ impl Task {
                     (counted[4], counted[5]) = (visible as u64, (new - visible) as u64);
                     (unmodified, whole_at) = (0, part.now());
                     seen = Some(BEGIN + part.now());
-                    course.well(&mut notes, Some((visible, WINDOW)), fresh, now)
+                    course.well(&mut notes, Some((visible, WINDOW)), fresh, due.elapsed(), part.timestamp())
                 }
             };
             if steady {
@@ -218,7 +218,7 @@ impl Task {
                 tally.polls[self.slot] += 1;
                 tally.answers.iter_mut().zip(counted).for_each(|(all, one)| *all += one);
             }
-            (pause, last) = (course.pause(poll, ended, now), Some(ended));
+            (pause, last) = (course.pause(poll, ended, part.timestamp()), Some(ended));
         }
     }
 
@@ -282,7 +282,7 @@ fn costs(feeds: usize) {
     let cpu = processor_seconds();
     for poll in 0..20 {
         for (course, notes) in &mut courses {
-            let ended = course.well(notes, Some(((poll % 4 == 0).into(), WINDOW)), None, now);
+            let ended = course.well(notes, Some(((poll % 4 == 0).into(), WINDOW)), None, Duration::ZERO, now);
             black_box(course.pause(poll, ended, now));
         }
     }
@@ -381,11 +381,12 @@ fn shares(world: &World, all: &Tally) {
         println!("{name:22} {feeds:10} {:13.1} {every:13.3} {own:13.3}", polls / feeds);
     }
     // How much of what feeds alike get on own hosts the feeds of a host get.
+    let usual: HashMap<_, f64> = alike.iter().map(|(likeness, (_, own))| (*likeness, mean(own))).collect();
     let mut hosts = vec![(0.0, 0.0); world.hosts.len()];
     for (feed, polls) in well() {
         let (got, due) = &mut hosts[feed.host as usize];
         *got += f64::from(*polls);
-        *due += mean(&alike[&likeness(feed)].1);
+        *due += usual[&likeness(feed)];
     }
     let ranked = hosts.iter().enumerate().filter(|(_, (_, due))| *due >= 200.0);
     let mut ranked: Vec<(f64, usize)> = ranked.map(|(host, (got, due))| (got / due, host)).collect();

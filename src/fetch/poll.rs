@@ -133,7 +133,7 @@ impl Task {
             self.began = Timestamp::now();
             // On the heap, and only meanwhile: of ten thousand feeds nearly all are at rest.
             let mut poll = Box::pin(self.poll_patiently()).await;
-            let next = Box::pin(self.settle(&mut poll)).await;
+            let next = Box::pin(self.settle(&mut poll, started.elapsed())).await;
             self.tell(poll.outcome, next, poll.bytes, started.elapsed());
             if let Some(outcome) = self.ended(&poll) {
                 return outcome;

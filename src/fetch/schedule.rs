@@ -45,6 +45,8 @@ pub(super) struct Schedule {
     decided: bool,
     /// No interval that the daemon chooses is shorter.
     floor: Duration,
+    /// No request takes longer.
+    patience: Duration,
 }
 
 /// How the last poll ended, as far as it matters for the next.
@@ -89,6 +91,7 @@ impl Schedule {
             start_spread: interval.min(if own { START_SPREAD_OWN } else { START_SPREAD }),
             decided: feed.interval.is_some(),
             floor: feed.min_interval.unwrap_or(options.min_interval).clamp(least, most),
+            patience: options.total_timeout,
         }
     }
 
@@ -103,6 +106,11 @@ impl Schedule {
         let scattered = start.mul_f64(1.0 + BEGIN_SCATTER * (2.0 * self.chance(BEGIN_SALT) - 1.0));
         let begin = scattered.clamp(self.floor, self.most);
         (!self.decided).then_some(Bounds { start, begin, least: self.floor, most: self.most })
+    }
+
+    /// The longest time that a request takes.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// The longest time between polls.

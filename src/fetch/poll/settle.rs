@@ -18,17 +18,17 @@ const BROKEN_BEFORE_QUARANTINE: u32 = 3;
 const POLLS_TO_MOVE: u32 = 3;
 
 impl Task {
-    /// Draws the conclusions from a poll; returns how long to wait for the next, if there is to be one.
-    pub(super) async fn settle(&mut self, poll: &mut Poll) -> Option<Duration> {
+    /// Draws the conclusions from a poll, which took so long; returns how long to wait for the next, if there is to be one.
+    pub(super) async fn settle(&mut self, poll: &mut Poll, took: Duration) -> Option<Duration> {
         let now = Timestamp::now();
         let mut events = Vec::new();
         self.leave_a_dead_end(poll);
         let ended = match poll.outcome {
-            PollOutcome::Fetched | PollOutcome::NotModified => self.went_well(poll, now, &mut events),
+            PollOutcome::Fetched | PollOutcome::NotModified => self.went_well(poll, took, now, &mut events),
             // Our own lack of room is no failure of the feed.
             PollOutcome::Held | PollOutcome::Waiting => Ended::Well { wanted: None },
             PollOutcome::Failed | PollOutcome::Unreadable | PollOutcome::Broken => {
-                self.went_badly(poll, now, &mut events)
+                self.went_badly(poll, took, now, &mut events)
             }
         };
         let moved = self.move_on(poll, &mut events);
@@ -48,7 +48,13 @@ impl Task {
         (!last).then(|| self.course.pause(self.memory.poll, ended, now))
     }
 
-    fn went_well(&mut self, poll: &Poll, now: Timestamp, events: &mut Vec<(EventKind, String)>) -> Ended {
+    fn went_well(
+        &mut self,
+        poll: &Poll,
+        took: Duration,
+        now: Timestamp,
+        events: &mut Vec<(EventKind, String)>,
+    ) -> Ended {
         if matches!(self.state, FeedState::BackingOff | FeedState::Quarantined | FeedState::GivenUp) {
             events.push((EventKind::Recovered, format!("well again after {} failures", self.errors)));
         }
@@ -59,12 +65,18 @@ impl Task {
         if let Some(rhythm) = &poll.rhythm {
             self.course.pace.rhythm.clone_from(rhythm);
         }
-        self.course.well(&mut self.notes, poll.brought, poll.fresh, now)
+        self.course.well(&mut self.notes, poll.brought, poll.fresh, took, now)
     }
 
-    fn went_badly(&mut self, poll: &Poll, now: Timestamp, events: &mut Vec<(EventKind, String)>) -> Ended {
+    fn went_badly(
+        &mut self,
+        poll: &Poll,
+        took: Duration,
+        now: Timestamp,
+        events: &mut Vec<(EventKind, String)>,
+    ) -> Ended {
         self.errors = self.errors.saturating_add(1);
-        let ended = self.course.badly(&mut self.notes, poll.kind, poll.retry_after, now);
+        let ended = self.course.badly(&mut self.notes, poll.kind, poll.retry_after, took, now);
         self.last_error.clone_from(&poll.issue);
         self.broken = if poll.outcome == PollOutcome::Broken { self.broken + 1 } else { 0 };
         self.state = match self.state {
