@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// The kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// The network or a server in trouble: timeouts, connections, 408, 425, 429, 5xx.
     Temporary,
     /// It answers, but not with a feed: a page, a bot check, a body over a limit.

@@ -16,6 +16,7 @@
 
 mod answer;
 mod body;
+mod course;
 pub(crate) mod credentials;
 mod delivery;
 pub mod discover;
@@ -51,6 +52,17 @@ pub use poll::{feed, follow};
 pub use problem::{CODES, FetchError};
 pub use redact::redact;
 pub use robots::Robots;
+
+/// What decides when to ask, for `benches/million_feeds`; no interface for anybody else.
+#[doc(hidden)]
+pub mod rehearsal {
+    pub use super::{
+        course::Course,
+        failure::Kind,
+        politeness::{Turn, Turns},
+        schedule::Ended,
+    };
+}
 
 use crate::model::{Backfill, units};
 use schemars::JsonSchema;

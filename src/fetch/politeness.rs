@@ -28,7 +28,7 @@ const SLOW_LANE: usize = 16;
 const NEVER_CLOSED: &str = "these semaphores are never closed";
 
 /// The turns of one client.
-pub(super) struct Turns {
+pub struct Turns {
     all: Arc<Semaphore>,
     slow: Arc<Semaphore>,
     hosts: Places,
@@ -36,7 +36,7 @@ pub(super) struct Turns {
 }
 
 /// A turn; it ends when this is dropped.
-pub(super) struct Turn {
+pub struct Turn {
     _host: OwnedSemaphorePermit,
     _domain: OwnedSemaphorePermit,
     /// One of the common turns, later a place in the slow lane.
@@ -47,7 +47,7 @@ pub(super) struct Turn {
 impl Turn {
     /// Does some work of this turn. When it takes long the common turn is given to somebody else, as long as there is
     /// room in the slow lane: a thousand servers that drip must not keep those waiting that answer at once.
-    pub(super) async fn work<T>(&mut self, work: impl Future<Output = T>) -> T {
+    pub async fn work<T>(&mut self, work: impl Future<Output = T>) -> T {
         tokio::pin!(work);
         tokio::select! {
             biased;
@@ -75,7 +75,8 @@ struct Place {
 }
 
 impl Turns {
-    pub(super) fn new(options: &Options) -> Self {
+    /// All free.
+    pub fn new(options: &Options) -> Self {
         let places = |at_a_time: u32, spacing| Places {
             at_a_time: at_a_time.max(1) as usize,
             spacing,
@@ -90,7 +91,7 @@ impl Turns {
     }
 
     /// Waits for a turn at an address. The operator's own addresses (`own`) are not spaced, and are no one's domain.
-    pub(super) async fn wait(&self, url: &Url, own: bool) -> Turn {
+    pub async fn wait(&self, url: &Url, own: bool) -> Turn {
         let host = self.hosts.place(host_and_port(url));
         let domain = self.domains.place(if own { host_and_port(url) } else { domain(url) });
         let host_turn = Arc::clone(&host.slots).acquire_owned().await.expect(NEVER_CLOSED);
@@ -174,7 +175,7 @@ mod tests {
         })
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_full_host_keeps_nobody_else_waiting() {
         let turns = turns(3, 2, 9, [0, 0]);
         let first = turns.wait(&url("http://a.example/1"), false).await;
@@ -210,13 +211,13 @@ mod tests {
         assert!(turns.wait(&url("https://other.example/"), false).now_or_never().is_some());
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn requests_to_one_publisher_are_spaced() {
         let turns = turns(99, 9, 99, [100, 40]);
         let wait = async |address: &str, own: bool| drop(turns.wait(&url(address), own).await);
         let at_once = |address: &str, own: bool| wait(address, own).now_or_never().is_some();
         assert!(at_once("https://a.wire.example/", false));
-        for (next, milliseconds) in [("https://a.wire.example/", 95), ("https://b.wire.example/", 35)] {
+        for (next, milliseconds) in [("https://a.wire.example/", 100), ("https://b.wire.example/", 40)] {
             let begun = Instant::now();
             wait(next, false).await;
             assert!(begun.elapsed() >= Duration::from_millis(milliseconds), "{next}");

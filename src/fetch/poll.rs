@@ -5,6 +5,7 @@ mod settle;
 
 use super::{
     Assignment, Context, FeedMemory, Means, Order, Outcome, PollOutcome,
+    course::Course,
     fold::Member,
     pace::Pace,
     problem::{self, HELD},
@@ -62,7 +63,7 @@ struct Task {
     context: Context,
     feed: Arc<Feed>,
     orders: watch::Receiver<Order>,
-    schedule: Schedule,
+    course: Course,
     /// How the last poll ended and when, for a schedule that changes before the next.
     last: Option<(Ended, Instant)>,
     memory: FeedMemory,
@@ -76,8 +77,6 @@ struct Task {
     broken: u32,
     /// What was learnt of it; `memory` holds it as it was last remembered.
     notes: FeedNotes,
-    /// How often it wants to be asked.
-    pace: Pace,
     /// Its place among the feeds that ask for the same.
     member: Member,
     /// 304s since the last whole document, and when that was.
@@ -92,7 +91,7 @@ struct Task {
 impl Task {
     fn new(context: Context, feed: Arc<Feed>, memory: FeedMemory, orders: watch::Receiver<Order>) -> Self {
         Self {
-            schedule: Schedule::new(&context.options, &feed),
+            course: Course::new(&context.options, &feed, memory.rhythm.clone()),
             orders,
             last: None,
             began: Timestamp::now(),
@@ -102,7 +101,6 @@ impl Task {
             last_success: None,
             broken: 0,
             notes: memory.notes.clone(),
-            pace: Pace::new(memory.rhythm.clone()),
             member: context.client.join(&feed),
             unmodified: 0,
             whole_at: Instant::now(),
@@ -119,7 +117,7 @@ impl Task {
             self.tell(PollOutcome::Failed, None, 0, Duration::ZERO);
             return Outcome::Gone(problem::issue(problem::GONE, "the server said 410 at an earlier poll"));
         }
-        let first = if self.context.once { Duration::ZERO } else { self.schedule.first() };
+        let first = if self.context.once { Duration::ZERO } else { self.course.first() };
         self.tell(PollOutcome::Waiting, Some(first), 0, Duration::ZERO);
         let mut pause = first;
         loop {
@@ -135,12 +133,12 @@ impl Task {
             self.began = Timestamp::now();
             // On the heap, and only meanwhile: of ten thousand feeds nearly all are at rest.
             let mut poll = Box::pin(self.poll_patiently()).await;
-            let next = Box::pin(self.settle(&mut poll)).await;
+            let next = Box::pin(self.settle(&mut poll, started.elapsed())).await;
             self.tell(poll.outcome, next, poll.bytes, started.elapsed());
             if let Some(outcome) = self.ended(&poll) {
                 return outcome;
             }
-            pause = next.unwrap_or(self.schedule.interval());
+            pause = next.unwrap_or(self.course.schedule.interval());
         }
     }
 
@@ -176,23 +174,24 @@ impl Task {
     fn adopt(&mut self, assignment: Assignment, due: Instant) -> Instant {
         let Assignment { feed, means: Means { client, options } } = assignment;
         let schedule = Schedule::new(&options, &feed);
-        let same_schedule = schedule == self.schedule;
+        let same_schedule = schedule == self.course.schedule;
         let moved = feed.url != self.feed.url;
-        (self.schedule, self.feed, self.context.client, self.context.options) = (schedule, feed, client, options);
+        (self.course.schedule, self.feed, self.context.client, self.context.options) =
+            (schedule, feed, client, options);
         self.member = self.context.client.join(&self.feed);
         // Many feeds may be told at once: those that are due under the new schedule spread out as after a start.
-        let soon = Instant::now() + self.schedule.first();
+        let soon = Instant::now() + self.course.first();
         if moved {
             // Another address is another publisher's word: nothing that the old one said of itself holds.
             self.memory = FeedMemory { poll: self.memory.poll, ..FeedMemory::default() };
             (self.state, self.errors, self.last_error, self.last_success) = (FeedState::Waiting, 0, None, None);
             (self.broken, self.unmodified, self.unreported, self.last) = (0, 0, None, None);
-            (self.notes, self.pace) = (FeedNotes::default(), Pace::default());
+            (self.notes, self.course.pace) = (FeedNotes::default(), Pace::default());
             return soon;
         }
         match self.last {
             _ if same_schedule => due,
-            Some((ended, at)) => soon.max(at + self.schedule.next(self.memory.poll, ended)),
+            Some((ended, at)) => soon.max(at + self.course.schedule.next(self.memory.poll, ended)),
             None => soon,
         }
     }
@@ -210,7 +209,7 @@ impl Task {
                 if !was_held {
                     return;
                 }
-                let pause = self.schedule.after_hold(self.memory.poll);
+                let pause = self.course.after_hold(self.memory.poll, self.last.map(|(ended, _)| ended));
                 self.tell(PollOutcome::Waiting, Some(pause), 0, Duration::ZERO);
                 sleep(pause).await;
                 was_held = false;
@@ -240,7 +239,8 @@ impl Task {
 
     /// One poll; with `once`, a few, since there will be no next one.
     async fn poll_patiently(&mut self) -> Poll {
-        let interval = self.last.map_or(self.schedule.interval(), |(ended, _)| self.schedule.between(ended));
+        let interval =
+            self.last.map_or(self.course.schedule.interval(), |(ended, _)| self.course.schedule.between(ended));
         // A twin's answer is as good as one of our own while it is young.
         let mut poll = self.poll(interval * 3 / 4).await;
         if self.context.once {

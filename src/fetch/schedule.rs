@@ -10,14 +10,21 @@ use jiff::SignedDuration;
 use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// Feeds that were held come back spread over no more than this.
+/// Feeds that were held come back spread over no more than this …
 const RETURN_SPREAD: Duration = Duration::from_secs(30);
+/// … or over this part of what is between their polls at present, if that is longer: of a million feeds most are asked
+/// once an hour, and all at once they would stand in line for many minutes.
+const RETURN_PART: u32 = 10;
 /// First polls are spread over no more than this.
 const START_SPREAD: Duration = Duration::from_secs(10);
 /// … and over no more than this for the operator's own addresses.
 const START_SPREAD_OWN: Duration = Duration::from_millis(500);
 /// So that chance after a hold is another chance than that of the schedule.
 const HOLD_SALT: u64 = 1 << 40;
+/// What is learnt of a feed's pace begins within this part of the ordinary interval: two polls later feeds that began
+/// together are as good as strangers, while a jitter of a tenth alone takes half a day for that.
+const BEGIN_SCATTER: f64 = 0.25;
+const BEGIN_SALT: u64 = 1 << 41;
 /// A feed in quarantine is tried again after so many intervals …
 const QUARANTINE_INTERVALS: u32 = 32;
 /// … or after this, if that is longer.
@@ -38,15 +45,31 @@ pub(super) struct Schedule {
     decided: bool,
     /// No interval that the daemon chooses is shorter.
     floor: Duration,
+    /// No request takes longer.
+    patience: Duration,
 }
 
 /// How the last poll ended, as far as it matters for the next.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Ended {
+pub enum Ended {
     /// Well; with the interval that the feed wants, where the operator has named none.
-    Well { wanted: Option<Duration> },
-    /// Badly: how, with what burden, for how long already, and what `Retry-After` says.
-    Badly { kind: Kind, burden: u32, failing: SignedDuration, retry_after: Option<Duration> },
+    Well {
+        /// The interval.
+        wanted: Option<Duration>,
+    },
+    /// Badly.
+    Badly {
+        /// How.
+        kind: Kind,
+        /// The weight of the failures in a row.
+        burden: u32,
+        /// For how long already.
+        failing: SignedDuration,
+        /// What `Retry-After` says.
+        retry_after: Option<Duration>,
+        /// The interval that the feed wants while all is well: it is asked no sooner because it fails.
+        wanted: Option<Duration>,
+    },
     /// In quarantine.
     Quarantined,
     /// Given up: as rarely as allowed.
@@ -68,6 +91,7 @@ impl Schedule {
             start_spread: interval.min(if own { START_SPREAD_OWN } else { START_SPREAD }),
             decided: feed.interval.is_some(),
             floor: feed.min_interval.unwrap_or(options.min_interval).clamp(least, most),
+            patience: options.total_timeout,
         }
     }
 
@@ -79,7 +103,14 @@ impl Schedule {
     /// The bounds within which the daemon chooses the interval; none where the operator has chosen.
     pub(super) fn bounds(&self) -> Option<Bounds> {
         let start = self.interval.max(self.floor);
-        (!self.decided).then_some(Bounds { start, least: self.floor, most: self.most })
+        let scattered = start.mul_f64(1.0 + BEGIN_SCATTER * (2.0 * self.chance(BEGIN_SALT) - 1.0));
+        let begin = scattered.clamp(self.floor, self.most);
+        (!self.decided).then_some(Bounds { start, begin, least: self.floor, most: self.most })
+    }
+
+    /// The longest time that a request takes.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// The longest time between polls.
@@ -94,8 +125,10 @@ impl Schedule {
 
     /// Time until the next poll after a hold that ended before poll number `poll`: all feeds are let go at once, and must
     /// not all ask at once.
-    pub(super) fn after_hold(&self, poll: u64) -> Duration {
-        self.interval.min(RETURN_SPREAD).mul_f64(self.chance(poll.wrapping_add(HOLD_SALT)))
+    pub(super) fn after_hold(&self, poll: u64, last: Option<Ended>) -> Duration {
+        let between = last.map_or(self.interval, |ended| self.between(ended));
+        let spread = self.interval.min(RETURN_SPREAD).max(between / RETURN_PART);
+        spread.mul_f64(self.chance(poll.wrapping_add(HOLD_SALT)))
     }
 
     /// Time between polls at present, without chance.
@@ -103,8 +136,12 @@ impl Schedule {
         let wanted = match ended {
             Ended::Well { wanted } => wanted.filter(|_| !self.decided).unwrap_or(self.interval),
             // The server knows best when it will be back, within our bounds.
-            Ended::Badly { retry_after: Some(after), .. } => self.interval.max(after),
-            Ended::Badly { kind, burden, failing, retry_after: None } => kind.pause(self.interval, burden, failing),
+            Ended::Badly { retry_after: Some(after), wanted, .. } => {
+                self.interval.max(after).max(wanted.unwrap_or_default())
+            }
+            Ended::Badly { kind, burden, failing, retry_after: None, wanted } => {
+                kind.pause(self.interval, burden, failing).max(wanted.unwrap_or_default())
+            }
             Ended::Quarantined => (self.interval * QUARANTINE_INTERVALS).max(QUARANTINE_LEAST),
             Ended::GivenUp => self.most,
         };
@@ -128,7 +165,7 @@ impl Schedule {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::pace::Pace, *};
 
     fn seconds(n: u64) -> Duration {
         Duration::from_secs(n)
@@ -180,7 +217,7 @@ mod tests {
     }
 
     fn badly(kind: Kind, burden: u32, retry_after: Option<Duration>) -> Ended {
-        Ended::Badly { kind, burden, failing: SignedDuration::ZERO, retry_after }
+        Ended::Badly { kind, burden, failing: SignedDuration::ZERO, retry_after, wanted: None }
     }
 
     #[test]
@@ -203,13 +240,39 @@ mod tests {
 
     #[test]
     fn feeds_that_were_held_come_back_one_by_one() {
-        let back = |id: u32| {
+        let back = |id: u32, last| {
             let feed = Feed::new(&format!("feed-{id}"), "https://wire.example/");
-            Schedule::new(&Options::default(), &feed).after_hold(7)
+            Schedule::new(&Options::default(), &feed).after_hold(7, last)
         };
-        let early = (0..1000).filter(|id| back(*id) < RETURN_SPREAD / 2).count();
-        assert!((400..600).contains(&early), "{early} of 1000 in the first half");
-        assert!((0..1000).all(|id| back(id) <= RETURN_SPREAD));
+        let hourly = Some(Ended::Well { wanted: Some(seconds(3600)) });
+        for (last, spread) in [(None, RETURN_SPREAD), (hourly, seconds(360))] {
+            let early = (0..1000).filter(|id| back(*id, last) < spread / 2).count();
+            assert!((400..600).contains(&early), "{early} of 1000 in the first half");
+            assert!((0..1000).all(|id| back(id, last) <= spread));
+        }
+    }
+
+    #[test]
+    fn feeds_that_began_together_do_not_climb_in_step() {
+        // Ten thousand feeds that bring nothing, and their polls in each minute of the first hours.
+        let mut minutes = [0u32; 180];
+        for id in 0..10_000 {
+            let feed = Feed::new(&format!("feed-{id}"), "https://wire.example/");
+            let schedule = Schedule::new(&Options::default(), &feed);
+            let (bounds, mut pace) = (schedule.bounds().unwrap(), Pace::default());
+            let (mut at, mut poll) = (schedule.first(), 0);
+            while let Some(minute) = minutes.get_mut((at.as_secs() / 60) as usize) {
+                *minute += 1;
+                pace.learn(None, bounds);
+                let wanted = Some(pace.wanted(None, bounds, jiff::Timestamp::UNIX_EPOCH));
+                poll += 1;
+                at += schedule.next(poll, Ended::Well { wanted });
+            }
+        }
+        for hour in minutes.chunks(60).skip(1) {
+            let (most, sum) = (hour.iter().max().unwrap(), hour.iter().sum::<u32>());
+            assert!(most * 60 < sum * 3 / 2, "{most} polls in a minute of an hour with {sum}: {hour:?}");
+        }
     }
 
     #[test]

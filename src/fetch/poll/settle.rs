@@ -2,10 +2,7 @@
 
 use super::{
     super::{
-        FeedChange, FeedProgress, PollEvent, PollOutcome, Receipt,
-        failure::{self, Kind},
-        measure, redact,
-        schedule::Ended,
+        FeedChange, FeedProgress, PollEvent, PollOutcome, Receipt, failure::Kind, measure, redact, schedule::Ended,
     },
     Poll, Task,
 };
@@ -21,17 +18,17 @@ const BROKEN_BEFORE_QUARANTINE: u32 = 3;
 const POLLS_TO_MOVE: u32 = 3;
 
 impl Task {
-    /// Draws the conclusions from a poll; returns how long to wait for the next, if there is to be one.
-    pub(super) async fn settle(&mut self, poll: &mut Poll) -> Option<Duration> {
+    /// Draws the conclusions from a poll, which took so long; returns how long to wait for the next, if there is to be one.
+    pub(super) async fn settle(&mut self, poll: &mut Poll, took: Duration) -> Option<Duration> {
         let now = Timestamp::now();
         let mut events = Vec::new();
         self.leave_a_dead_end(poll);
         let ended = match poll.outcome {
-            PollOutcome::Fetched | PollOutcome::NotModified => self.went_well(poll, now, &mut events),
+            PollOutcome::Fetched | PollOutcome::NotModified => self.went_well(poll, took, now, &mut events),
             // Our own lack of room is no failure of the feed.
             PollOutcome::Held | PollOutcome::Waiting => Ended::Well { wanted: None },
             PollOutcome::Failed | PollOutcome::Unreadable | PollOutcome::Broken => {
-                self.went_badly(poll, now, &mut events)
+                self.went_badly(poll, took, now, &mut events)
             }
         };
         let moved = self.move_on(poll, &mut events);
@@ -48,58 +45,51 @@ impl Task {
         }
         self.last = Some((ended, Instant::now()));
         let last = poll.gone || self.context.once;
-        (!last).then(|| self.pause(ended))
+        (!last).then(|| self.course.pause(self.memory.poll, ended, now))
     }
 
-    /// The pause before the next poll, slept on where the feed skips hours or days.
-    fn pause(&self, ended: Ended) -> Duration {
-        let pause = self.schedule.next(self.memory.poll, ended);
-        match ended {
-            Ended::Well { wanted: Some(_) } => self.pace.sleep_in(pause, self.schedule.most(), Timestamp::now()),
-            _ => pause,
-        }
-    }
-
-    fn went_well(&mut self, poll: &Poll, now: Timestamp, events: &mut Vec<(EventKind, String)>) -> Ended {
+    fn went_well(
+        &mut self,
+        poll: &Poll,
+        took: Duration,
+        now: Timestamp,
+        events: &mut Vec<(EventKind, String)>,
+    ) -> Ended {
         if matches!(self.state, FeedState::BackingOff | FeedState::Quarantined | FeedState::GivenUp) {
             events.push((EventKind::Recovered, format!("well again after {} failures", self.errors)));
         }
         (self.state, self.errors, self.broken) = (FeedState::Active, 0, 0);
-        (self.notes.burden, self.notes.failing_since) = (0, None);
         // A document that was cut was accepted as far as it came, but the operator should see it.
         self.last_error.clone_from(&poll.issue);
         self.last_success = Some(now);
         if let Some(rhythm) = &poll.rhythm {
-            self.pace.rhythm.clone_from(rhythm);
+            self.course.pace.rhythm.clone_from(rhythm);
         }
-        let wanted = self.schedule.bounds().map(|bounds| {
-            self.pace.learn(poll.brought, bounds);
-            self.pace.wanted(poll.fresh, bounds, now)
-        });
-        Ended::Well { wanted }
+        self.course.well(&mut self.notes, poll.brought, poll.fresh, took, now)
     }
 
-    fn went_badly(&mut self, poll: &Poll, now: Timestamp, events: &mut Vec<(EventKind, String)>) -> Ended {
+    fn went_badly(
+        &mut self,
+        poll: &Poll,
+        took: Duration,
+        now: Timestamp,
+        events: &mut Vec<(EventKind, String)>,
+    ) -> Ended {
         self.errors = self.errors.saturating_add(1);
-        self.notes.burden = self.notes.burden.saturating_add(poll.kind.weight());
-        let failing = failure::failing(Some(*self.notes.failing_since.get_or_insert(now)), now);
+        let ended = self.course.badly(&mut self.notes, poll.kind, poll.retry_after, took, now);
         self.last_error.clone_from(&poll.issue);
         self.broken = if poll.outcome == PollOutcome::Broken { self.broken + 1 } else { 0 };
         self.state = match self.state {
             _ if poll.gone => FeedState::Gone,
             _ if self.broken >= BROKEN_BEFORE_QUARANTINE => FeedState::Quarantined,
             FeedState::Quarantined => FeedState::Quarantined,
-            _ if poll.kind.gives_up(self.notes.burden, failing) => FeedState::GivenUp,
+            _ if ended == Ended::GivenUp => FeedState::GivenUp,
             _ => FeedState::BackingOff,
         };
         if poll.gone {
             events.push((EventKind::Gone, poll.detail()));
         }
-        match self.state {
-            FeedState::Quarantined => Ended::Quarantined,
-            FeedState::GivenUp => Ended::GivenUp,
-            _ => Ended::Badly { kind: poll.kind, burden: self.notes.burden, failing, retry_after: poll.retry_after },
-        }
+        if self.state == FeedState::Quarantined { Ended::Quarantined } else { ended }
     }
 
     /// A followed address that turns out to be none is forgotten: the configured one is asked again before anything is
@@ -173,7 +163,7 @@ impl Task {
         let notes: FeedNotes = self.notes.clone();
         let change = FeedChange {
             state: self.state,
-            interval: self.schedule.between(ended),
+            interval: self.course.schedule.between(ended),
             consecutive_errors: self.errors,
             last_error: self.last_error.clone(),
             moved_to: self.memory.moved_to.clone(),
