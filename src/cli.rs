@@ -535,6 +535,8 @@ pub struct Replay {
   dateline migrate --set publish.kafka.bootstrap_servers=broker:9092
   dateline migrate --since 7d                 no records older than a week
   dateline migrate --state-only               no records; what stands in the feeds is not published anew
+  dateline migrate --to roles                 the memory of one process at a broker becomes that of many workers
+  dateline migrate --to one-process           and back
 
 The daemon must be stopped. The settings of publish.kafka are needed, whatever publish.to says. Afterwards the data
 directory belongs to the broker: set publish.to = \"kafka\"; the journal is refused. The topic files stay where they
@@ -549,8 +551,23 @@ pub struct Migrate {
     #[arg(long, value_name = "TIME|DURATION", value_parser = moment, conflicts_with = "state_only")]
     pub since: Option<Timestamp>,
     /// Move the state only.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "to")]
     pub state_only: bool,
+    /// Where to: from the journal to a broker, or, at a broker, from one process to many workers or back.
+    #[arg(long, value_enum, default_value_t)]
+    pub to: Destination,
+}
+
+/// Where a deployment is moved to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Destination {
+    /// From the embedded journal to a broker, one process as before.
+    #[default]
+    Kafka,
+    /// From one process to many workers.
+    Roles,
+    /// From many workers to one process.
+    OneProcess,
 }
 
 /// A point in time, or how long ago.

@@ -94,6 +94,24 @@ impl PartitionReader {
         wait_until_decided(&self.committed, topic, partition, end)
     }
 
+    /// How far a group has come in a partition, as it last committed; none where it never has.
+    pub fn committed(&self, group: &str, topic: &str, partition: i32) -> Result<Option<i64>, BrokerError> {
+        let attempt = format!("cannot ask for the offset of group {group} in {topic}/{partition}");
+        let mut config = self.settings.consumer(Isolation::Committed);
+        config.set("group.id", group);
+        let consumer: BaseConsumer<Client> = config
+            .create_with_context(Client::default())
+            .map_err(|error| BrokerError::Refused(format!("cannot set up a Kafka client: {error}")))?;
+        let mut asked = TopicPartitionList::new();
+        asked.add_partition(topic, partition);
+        let offsets = consumer.committed_offsets(asked, ANSWER);
+        let offsets = offsets.map_err(|error| consumer.client().context().unreachable(&attempt, &error))?;
+        Ok(offsets.find_partition(topic, partition).and_then(|found| match found.offset() {
+            Offset::Offset(offset) => Some(offset),
+            _ => None,
+        }))
+    }
+
     /// Visits every committed record of a topic from its beginnings up to these ends, one `(begin, end)` for each
     /// partition. The records of a partition come in order.
     pub fn read(

@@ -16,7 +16,7 @@ pub(super) fn run(given: &cli::Migrate) -> u8 {
         complain(&format!("the log cannot be set up: {error}"));
         return exit::CONFIGURATION;
     }
-    if !config.data_dir.join("dateline.sqlite").exists() {
+    if given.to != cli::Destination::OneProcess && !config.data_dir.join("dateline.sqlite").exists() {
         complain(&format!("{} holds no state: there is nothing to move", config.data_dir.display()));
         return exit::NO_INPUT;
     }
@@ -61,7 +61,13 @@ mod moving {
                 return exit::BUG;
             }
         };
-        runtime.block_on(go(given, config))
+        runtime.block_on(async {
+            match given.to {
+                cli::Destination::Kafka => go(given, config).await,
+                cli::Destination::Roles => shared_out(crate::pipeline::to_roles(config).await, "many workers"),
+                cli::Destination::OneProcess => shared_out(crate::pipeline::to_one(config).await, "one process"),
+            }
+        })
     }
 
     async fn go(given: &cli::Migrate, config: Config) -> u8 {
@@ -123,6 +129,17 @@ mod moving {
         ));
         let whole = report.topics.values().all(|topic| topic.damage.missing.is_empty());
         if whole { exit::DONE } else { exit::FAILED }
+    }
+
+    /// From one process to many workers, or back.
+    fn shared_out(moved: Result<crate::pipeline::Moved, crate::pipeline::RunError>, to: &str) -> u8 {
+        match moved {
+            Ok(crate::pipeline::Moved { items, feeds, keys }) => {
+                put(format_args!("{keys} keys of {items} items and {feeds} feeds are over there: start {to} now"));
+                exit::DONE
+            }
+            Err(error) => fail(&error.message, error.exit),
+        }
     }
 
     fn progress(line: Progress) -> OnProgress {

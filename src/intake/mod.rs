@@ -23,6 +23,7 @@ pub use adopt::{Adopted, last_of_earlier, vouched};
 pub use feeds::FeedFacts;
 pub use observe::{Appended, Poll};
 pub use pages::{PageArrived, PageDue};
+pub use seen::item_hash;
 
 use crate::{
     faults,

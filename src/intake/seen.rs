@@ -235,6 +235,11 @@ pub(super) fn from_state(db: &Connection, item: &Item, poll: u64, now: Timestamp
     }))
 }
 
+/// Content of an item's entry in its feed, as it was last observed.
+pub fn item_hash(db: &Connection, item: &ItemId) -> Result<Option<Hash>> {
+    Ok(load(db, item)?.map(|seen| seen.item_hash))
+}
+
 /// Hash over everything that an entry says, content or not: a change of it is a reason to look at its page again.
 pub(super) fn whole(item: &Item) -> Hash {
     let json = serde_json::to_vec(item).unwrap_or_default();

@@ -70,6 +70,9 @@ pub mod state_key {
     /// Facts of feeds begin with this.
     pub const FACTS: &str = "facts/";
 
+    /// Where a deployment has been moved to, in words: whoever finds this is not to work here.
+    pub const MOVED: &str = "moved";
+
     /// The intake that a shard of feeds belongs to.
     pub const OWNER: &str = "owner";
 

@@ -66,6 +66,8 @@ use polling::Polling;
 use push::Hubs;
 pub use reload::Reload;
 use reload::Reloading;
+#[cfg(feature = "kafka")]
+pub use roles::{Moved, to_one, to_roles};
 use roster::Roster;
 use std::{
     sync::{Arc, LazyLock},

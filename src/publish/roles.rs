@@ -103,11 +103,17 @@ impl Default for Options {
 }
 
 /// The shard that a feed belongs to, of so many: that of its host, for who polls a host must know all that is asked of
-/// it. BLAKE3 of the host's name, its first 60 bits as a number, modulo the shards.
+/// it.
 pub fn shard_of(feed: &Feed, shards: i32) -> i32 {
-    let hash = Hash::of_bytes(feed.host().as_bytes());
+    partition_of(&feed.host(), shards)
+}
+
+/// The partition of a host or of a domain, of so many: the first 60 bits of BLAKE3 of its name as a number, modulo the
+/// partitions.
+pub fn partition_of(name: &str, partitions: i32) -> i32 {
+    let hash = Hash::of_bytes(name.as_bytes());
     let number = u64::from_str_radix(hash.short(15), 16).unwrap_or(0);
-    i32::try_from(number % u64::from(shards.max(1).unsigned_abs())).unwrap_or(0)
+    i32::try_from(number % u64::from(partitions.max(1).unsigned_abs())).unwrap_or(0)
 }
 
 impl Options {

@@ -21,7 +21,7 @@ use crate::{
     publish::{
         KafkaOptions, Sink,
         kafka::{KafkaSink, Post, Seat, fitted, relay::RelaySink},
-        roles::Role,
+        roles::{Role, partition_of},
     },
     store::{Store, StoreError},
 };
@@ -262,11 +262,17 @@ impl Worker {
 
     fn message_of(&self) -> Box<dyn Fn(Record) -> Message + Send + Sync> {
         let prefix = self.config.publish.topic_prefix.clone();
+        let enriched = Topic::Enriched.name(&prefix);
+        let domains = self.topics.found.get(&enriched).map_or(1, |topic| topic.partitions);
+        let domains = i32::try_from(domains).unwrap_or(i32::MAX);
         let limits: HashMap<String, usize> =
             self.topics.found.iter().map(|(name, topic)| (name.clone(), topic.max_message_bytes)).collect();
         Box::new(move |record| {
             let limit_of = |topic: &str| limits.get(topic).copied().unwrap_or(1 << 20);
-            fitted(record, |topic| topic.name(&prefix), limit_of)
+            let mut message = fitted(record, |topic| topic.name(&prefix), limit_of);
+            // A domain lies where its memory does.
+            message.partition = (message.topic == enriched).then(|| partition_of(&message.key, domains));
+            message
         })
     }
 }

@@ -12,10 +12,13 @@
 //! only when its line has ended, and the group waits for that: no feed is polled by two.
 
 mod lines;
+mod moving;
 mod picture;
 mod shard;
 pub(super) mod topics;
 mod workers;
+
+pub use moving::{Moved, to_one, to_roles};
 
 use super::{Reload, RunError, RunOptions, RunReport};
 use crate::{

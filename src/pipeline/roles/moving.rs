@@ -6,7 +6,7 @@
 
 use super::{
     of_broker,
-    topics::{Names, wanted},
+    topics::{Names, of_all},
 };
 use crate::{
     broker::{
@@ -176,6 +176,7 @@ pub async fn to_one(config: Config) -> Result<Moved, RunError> {
             } else if ["item/", "text/", "feed/", "left/"].iter().any(|kind| key.starts_with(kind))
                 || key == state_key::GENERATION
             {
+                mover.moved.items += u64::from(key.starts_with("item/"));
                 mover.put(&mover.one.clone(), StateChange { key, value: Some(value) }).await?;
             }
         }
@@ -226,7 +227,8 @@ impl Mover {
         let (shards, domains) = (partitions(Topic::FetchState), partitions(Topic::DedupState));
         let shelves = |role: Role, topic: Topic, count: i32| {
             let names = Names::new(&config, role);
-            let shelf = |partition| Shelf { topic: topic.name(prefix), partition, id: names.transactional_id(partition) };
+            let shelf =
+                |partition| Shelf { topic: topic.name(prefix), partition, id: names.transactional_id(partition) };
             (0..count).map(shelf).collect::<Vec<_>>()
         };
         let (fetch, dedup) =
@@ -280,7 +282,7 @@ impl Mover {
             hash: state.hash,
             earlier: state.earlier,
             touched: state.touched,
-            ..SeenState::none(&state.feed)
+            page_at: None,
         };
         let shelf = shelf_of(&self.fetch, self.places.shard(&state.feed));
         self.moved.items += 1;
@@ -437,7 +439,7 @@ async fn topics_of(config: &Config) -> Result<Topics, RunError> {
         kafka::settings(options),
         Creation { allowed: options.create_topics, replication_factor: options.replication_factor },
     );
-    let wanted = [wanted(config, Role::Fetch), wanted(config, Role::Dedup)].concat();
+    let wanted = of_all(config);
     let ensured = tokio::task::spawn_blocking(move || topics::ensure(&settings, &wanted, creation)).await;
     ensured.map_err(|failure| RunError::lost("looking for the topics", &failure))?.map_err(|error| of_broker(&error))
 }

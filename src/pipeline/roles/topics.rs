@@ -50,14 +50,7 @@ impl Names {
 
 /// The topics of all roles, readers' ones among them, as they should be.
 pub(in crate::pipeline) fn of_all(config: &Config) -> Vec<Wanted> {
-    let workers = Wanted {
-        name: Topic::Workers.name(&config.publish.topic_prefix),
-        partitions: 1,
-        compacted: true,
-        strict: false,
-        vital: true,
-    };
-    let mut all: Vec<Wanted> = Role::ALL.iter().flat_map(|role| wanted(config, *role)).chain([workers]).collect();
+    let mut all: Vec<Wanted> = Role::ALL.iter().flat_map(|role| wanted(config, *role)).collect();
     all.sort_by(|one, other| one.name.cmp(&other.name));
     all.dedup();
     all

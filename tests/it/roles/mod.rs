@@ -2,6 +2,7 @@
 
 mod handover;
 mod lost;
+mod moving;
 mod poison;
 mod same_topics;
 
