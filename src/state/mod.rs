@@ -8,8 +8,8 @@ mod restore;
 
 use crate::{
     model::{
-        FeedId, Generation, ItemId, ItemState, Position, Previous, SeenState, SeriesEnd, SeriesState, StateChange,
-        StoredText, StoryState, state_key,
+        FeedId, FeedPosition, Generation, ItemId, ItemState, Position, Previous, SeenState, SeriesEnd, SeriesState,
+        StateChange, StoredText, StoryState, state_key,
     },
     store::{Store, StoreError, error::corrupt_state, image},
 };
@@ -64,8 +64,8 @@ impl State {
         Ok(keys)
     }
 
-    /// The last origin done of a feed.
-    pub fn feed_origin(&self, feed: &FeedId) -> Result<Option<Position>, StoreError> {
+    /// The last origins done of a feed.
+    pub fn feed_origin(&self, feed: &FeedId) -> Result<Option<FeedPosition>, StoreError> {
         self.get(&state_key::feed(feed))
     }
 
@@ -198,7 +198,7 @@ mod tests {
         let feed = FeedId("a".to_owned());
         let origin = Position { intake: "i".to_owned(), seq: 3, index: 1 };
         state.apply(StateChange::set(state_key::feed(&feed), &origin));
-        assert_eq!(state.feed_origin(&feed).unwrap(), Some(origin));
+        assert_eq!(state.feed_origin(&feed).unwrap().map(|done| done.last), Some(origin));
         assert_eq!(state.changes().len(), 1);
         state.apply(StateChange::forget(state_key::feed(&feed)));
         assert_eq!((state.feed_origin(&feed).unwrap(), state.changes().len()), (None, 1));
