@@ -46,11 +46,6 @@ pub mod state_key {
         format!("feed/{id}")
     }
 
-    /// Last origin done of a feed in an intake that had it before another did: a [`super::Position`].
-    pub fn left(id: &FeedId, intake: &str) -> String {
-        format!("left/{intake}/{id}")
-    }
-
     /// How often operators had the past published again: a [`super::Generation`].
     pub const GENERATION: &str = "generation";
 
@@ -126,7 +121,7 @@ impl StateChange {
     }
 }
 
-/// The last frame of an intake that was done: value of `pos/<intake>`, and of `feed/<feed>` with the index in it.
+/// The last frame of an intake that was done: value of `pos/<intake>`, and in `feed/<feed>` with the index in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// The intake that counts.
@@ -142,6 +137,40 @@ impl Position {
     /// Whether what was observed there is done.
     pub fn covers(&self, origin: &Origin) -> bool {
         self.intake == origin.intake && (self.seq, self.index) >= (origin.seq, origin.index)
+    }
+}
+
+/// How many earlier intakes of a feed are remembered.
+const EARLIER_INTAKES: usize = 8;
+
+/// What of a feed was done: value of `feed/<feed>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedPosition {
+    /// The last place.
+    #[serde(flatten)]
+    pub last: Position,
+    /// Where its earlier intakes were left when others took it over, the latest first: what stands in a topic between
+    /// the roles may be read again from a time before that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<Position>,
+}
+
+impl FeedPosition {
+    /// After this origin.
+    pub fn after(earlier: Option<Self>, origin: &Origin) -> Self {
+        let last = Position::from(origin);
+        let mut before = earlier.map_or_else(Vec::new, |Self { last, mut before }| {
+            before.insert(0, last);
+            before
+        });
+        before.retain(|position| position.intake != last.intake);
+        before.truncate(EARLIER_INTAKES);
+        Self { last, before }
+    }
+
+    /// Whether what was observed there is done.
+    pub fn covers(&self, origin: &Origin) -> bool {
+        self.last.covers(origin) || self.before.iter().any(|position| position.covers(origin))
     }
 }
 
@@ -447,4 +476,22 @@ pub struct StoryState {
     /// The story that its first item was taken out of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split_from: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_done_of_a_feed_is_known_by_each_intake_that_had_it() {
+        let at = |intake: &str, seq| Origin { intake: intake.to_owned(), seq, index: 0 };
+        let after = |origins: &[Origin]| origins.iter().fold(None, |done, at| Some(FeedPosition::after(done, at)));
+        let done = after(&[at("x", 3), at("y", 1), at("y", 2), at("x", 5)]).unwrap();
+        assert!([at("x", 5), at("x", 1), at("y", 2)].iter().all(|origin| done.covers(origin)));
+        assert!([at("x", 6), at("y", 3), at("z", 1)].iter().all(|origin| !done.covers(origin)));
+        let one: FeedPosition = serde_json::from_str(r#"{"intake":"x","seq":3,"index":0}"#).unwrap();
+        assert_eq!(serde_json::to_value(&one).unwrap(), serde_json::to_value(&one.last).unwrap(), "as it always was");
+        let many: Vec<Origin> = (0..99).map(|number| at(&number.to_string(), 1)).collect();
+        assert_eq!(after(&many).unwrap().before.len(), EARLIER_INTAKES);
+    }
 }

@@ -66,7 +66,7 @@ impl Decider {
             }
             Content::Status(_) => {
                 let told = self.state.feed_origin(&feed.id)?;
-                if told.is_some_and(|told| by_another(&told.intake)) {
+                if told.is_some_and(|told| by_another(&told.last.intake)) {
                     return Ok(());
                 }
             }

@@ -15,9 +15,9 @@ use crate::{
     dedup::{self, Index, Question},
     extract, faults,
     model::{
-        Admission, ArticleSummary, Change, Content, DeadLetter, Enriched, Feed, FeedId, FigureSummary, Hash, ItemHead,
-        ItemId, LATEST_FIGURES, Observed, Origin, Outcome, Place, Position, Previous, Record, SeriesState, Shown,
-        Stage, StateChange, StoryState, SuppressReason, Topic, Verdict, state_key,
+        Admission, ArticleSummary, Change, Content, DeadLetter, Enriched, Feed, FeedId, FeedPosition, FigureSummary,
+        Hash, ItemHead, ItemId, LATEST_FIGURES, Observed, Origin, Outcome, Place, Position, Previous, Record,
+        SeriesState, Shown, Stage, StateChange, StoryState, SuppressReason, Topic, Verdict, state_key,
     },
     publish::{Batch, Format, encode, ninjs},
     state::State,
@@ -177,10 +177,12 @@ impl Decider {
         Ok(())
     }
 
-    /// A replay from any earlier point changes nothing: what is not above the feed's last origin has been decided.
+    /// A replay from any earlier point changes nothing: what is not above the feed's last origin of its intake has been
+    /// decided.
     fn once(&mut self, unit: Unit) -> Result<(), StoreError> {
         let Unit { feed, origin, at, position, content, .. } = unit;
-        if self.state.is_done(&feed.id, &origin)? {
+        let done = self.state.feed_origin(&feed.id)?;
+        if done.as_ref().is_some_and(|done| done.covers(&origin)) {
             return Ok(());
         }
         match (self.rules.part, content) {
@@ -197,7 +199,8 @@ impl Decider {
             (_, Prepared::Item(observed, enriched)) => self.item(&feed, &origin, at, observed, enriched)?,
             (_, Prepared::Other(content)) => self.other(&origin, at, content)?,
         }
-        self.state.done(&feed.id, &origin)
+        self.state.apply(StateChange::set(state_key::feed(&feed.id), &FeedPosition::after(done, &origin)));
+        Ok(())
     }
 
     fn item(

@@ -8,7 +8,7 @@ mod restore;
 
 use crate::{
     model::{
-        FeedId, Generation, ItemId, ItemState, Origin, Position, Previous, SeenState, SeriesEnd, SeriesState,
+        FeedId, FeedPosition, Generation, ItemId, ItemState, Position, Previous, SeenState, SeriesEnd, SeriesState,
         StateChange, StoredText, StoryState, state_key,
     },
     store::{Store, StoreError, error::corrupt_state, image},
@@ -64,28 +64,9 @@ impl State {
         Ok(keys)
     }
 
-    /// The last origin done of a feed.
-    pub fn feed_origin(&self, feed: &FeedId) -> Result<Option<Position>, StoreError> {
+    /// The last origins done of a feed.
+    pub fn feed_origin(&self, feed: &FeedId) -> Result<Option<FeedPosition>, StoreError> {
         self.get(&state_key::feed(feed))
-    }
-
-    /// Whether what a feed showed there is done. Of an intake that had the feed before another did, what it had done then
-    /// is: records between roles may be read again from any earlier point.
-    pub fn is_done(&self, feed: &FeedId, origin: &Origin) -> Result<bool, StoreError> {
-        let done = match self.feed_origin(feed)? {
-            Some(last) if last.intake != origin.intake => self.get(&state_key::left(feed, &origin.intake))?,
-            last => last,
-        };
-        Ok(done.is_some_and(|done: Position| done.covers(origin)))
-    }
-
-    /// A feed is done up to here.
-    pub fn done(&mut self, feed: &FeedId, origin: &Origin) -> Result<(), StoreError> {
-        if let Some(last) = self.feed_origin(feed)?.filter(|last| last.intake != origin.intake) {
-            self.apply(StateChange::set(state_key::left(feed, &last.intake), &last));
-        }
-        self.apply(StateChange::set(state_key::feed(feed), &Position::from(origin)));
-        Ok(())
     }
 
     /// The newest generation of records; none before the first replay.
@@ -194,6 +175,7 @@ fn read<T: DeserializeOwned>(key: &str, value: &[u8]) -> rusqlite::Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Origin;
 
     #[tokio::test]
     async fn the_open_batch_lies_over_the_image_until_it_is_dropped() {
@@ -217,7 +199,7 @@ mod tests {
         let feed = FeedId("a".to_owned());
         let origin = Position { intake: "i".to_owned(), seq: 3, index: 1 };
         state.apply(StateChange::set(state_key::feed(&feed), &origin));
-        assert_eq!(state.feed_origin(&feed).unwrap(), Some(origin));
+        assert_eq!(state.feed_origin(&feed).unwrap().map(|done| done.last), Some(origin));
         assert_eq!(state.changes().len(), 1);
         state.apply(StateChange::forget(state_key::feed(&feed)));
         assert_eq!((state.feed_origin(&feed).unwrap(), state.changes().len()), (None, 1));
@@ -230,19 +212,18 @@ mod tests {
         assert_eq!(state.stories().unwrap().into_iter().collect::<Vec<_>>(), ["a:1"]);
     }
 
-    #[tokio::test]
-    async fn what_an_intake_had_done_stays_done_when_another_has_taken_its_feed() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut state = State::new(Store::open(dir.path()).unwrap());
-        let feed = FeedId("a".to_owned());
+    #[test]
+    fn what_an_intake_had_done_stays_done_when_another_has_taken_its_feed() {
         let at = |intake: &str, seq| Origin { intake: intake.to_owned(), seq, index: 0 };
+        let mut done = None;
         for origin in [at("one", 4), at("two", 1), at("one", 5), at("two", 2)] {
-            assert!(!state.is_done(&feed, &origin).unwrap(), "{origin}");
-            state.done(&feed, &origin).unwrap();
+            assert!(!done.as_ref().is_some_and(|done: &FeedPosition| done.covers(&origin)), "{origin}");
+            done = Some(FeedPosition::after(done, &origin));
         }
+        let done = done.unwrap();
         for origin in [at("one", 1), at("one", 5), at("two", 2)] {
-            assert!(state.is_done(&feed, &origin).unwrap(), "{origin} was read again from an earlier point");
+            assert!(done.covers(&origin), "{origin} was read again from an earlier point");
         }
-        assert!(!state.is_done(&feed, &at("one", 6)).unwrap() && !state.is_done(&feed, &at("two", 3)).unwrap());
+        assert!(!done.covers(&at("one", 6)) && !done.covers(&at("two", 3)));
     }
 }

@@ -34,8 +34,8 @@ const ORDER: [Topic; 6] =
     [Topic::Articles, Topic::DeadLetters, Topic::CovidStats, Topic::Stories, Topic::FeedStatus, Topic::Events];
 
 /// What the state holds, by the first part of its keys.
-const KINDS: [&str; 10] =
-    ["item/", "text/", "story/", state_key::SERIES, "feed/", "left/", "pos/", "rebuilt/", "copied/", "generation"];
+const KINDS: [&str; 9] =
+    ["item/", "text/", "story/", state_key::SERIES, "feed/", "pos/", "rebuilt/", "copied/", "generation"];
 
 /// Changes that are committed at once.
 const BATCH_BYTES: usize = 4 << 20;

@@ -76,7 +76,7 @@ impl Places {
         let (kind, name) = key.split_once('/').unwrap_or((key, ""));
         Ok(match kind {
             "item" | "text" => [self.domain_of_item(name)].into(),
-            "feed" | "left" => [self.domain(&name.split('/').next().unwrap_or(name).into())].into(),
+            "feed" => [self.domain(&name.into())].into(),
             "story" => {
                 let story: StoryState = serde_json::from_slice(value).map_err(read)?;
                 let members = story.members.iter().map(|item| self.domain_of_item(&item.0));
@@ -173,7 +173,7 @@ pub async fn to_one(config: Config) -> Result<Moved, RunError> {
                 if !shared.get(&key).is_some_and(newer) {
                     shared.insert(key, value);
                 }
-            } else if ["item/", "text/", "feed/", "left/"].iter().any(|kind| key.starts_with(kind))
+            } else if ["item/", "text/", "feed/"].iter().any(|kind| key.starts_with(kind))
                 || key == state_key::GENERATION
             {
                 mover.moved.items += u64::from(key.starts_with("item/"));

@@ -34,6 +34,15 @@ fn told(broker: &Broker) -> (Deployment<'_>, [crate::harness::Daemon; 2]) {
     (deployment, before)
 }
 
+/// Deletes a group with its offsets, when the last member's session is over.
+fn forget(deployment: &Deployment<'_>, role: &str) {
+    let group = format!("{}-1-{role}", deployment.prefix);
+    wait_for(PATIENCE, "the group to be empty, and gone", || {
+        let deleted = block_on(admin(deployment.broker).delete_groups(&[&group], &AdminOptions::new())).unwrap();
+        deleted[0].is_ok().then_some(())
+    });
+}
+
 /// S10, B15.
 #[test]
 fn a_state_that_is_lost_is_not_taken_for_a_beginning() {
@@ -59,17 +68,33 @@ fn a_state_that_is_lost_is_not_taken_for_a_beginning() {
 fn offsets_that_are_lost_cost_nothing() {
     let Some(broker) = kafka_broker::shared() else { return };
     let (deployment, _before) = told(broker);
-    let group = format!("{}-1-dedup", deployment.prefix);
-    wait_for(PATIENCE, "the group to be empty, and gone", || {
-        let deleted = block_on(admin(broker).delete_groups(&[&group], &AdminOptions::new())).unwrap();
-        deleted[0].is_ok().then_some(())
-    });
+    forget(&deployment, "dedup");
     let dedup = deployment.worker("dedup", "one");
     show(&deployment.site.server, "wire", &ITEMS);
     deployment.told("New roof", 1);
     let once = ITEMS.map(|(_, headline, _)| (headline.to_owned(), vec![1]));
     assert_eq!(deployment.revisions(), once.into());
     assert_eq!(dedup.terminate().0, Some(0));
+}
+
+/// R5: what is read again from its beginning has been decided, whoever fetched it.
+#[test]
+fn offsets_of_enrichers_that_are_lost_after_a_feed_was_taken_over_cost_nothing() {
+    let Some(broker) = kafka_broker::shared() else { return };
+    let (deployment, [fetch, enrich]) = told(broker);
+    let _dedup = deployment.worker("dedup", "one");
+    fetch.kill();
+    let corrected = HARBOUR.replace("twelve", "thirteen");
+    let items = [(ITEMS[0].0, ITEMS[0].1, corrected.as_str()), ITEMS[1]];
+    show(&deployment.site.server, "wire", &items[..1]);
+    let _fetch = deployment.worker("fetch", "two");
+    deployment.told("Harbour closed", 2);
+    assert_eq!(enrich.terminate().0, Some(0));
+    forget(&deployment, "enrich");
+    let _enrich = deployment.worker("enrich", "one");
+    show(&deployment.site.server, "wire", &items);
+    deployment.told("New roof", 1);
+    assert_eq!(deployment.revisions(), [("Harbour closed".into(), vec![1, 2]), ("New roof".into(), vec![1])].into());
 }
 
 #[test]

@@ -128,8 +128,11 @@ fn play(wire: &Wire, deployments: &[&Deployment<'_>]) {
     told(&title, 3);
 }
 
+/// Headers and value.
+type Normal = (BTreeMap<String, String>, Value);
+
 /// A record without what may differ: where and when it was observed, and by whom.
-fn normal(read: &Read) -> (BTreeMap<String, String>, Value) {
+fn normal(read: &Read) -> Normal {
     let mut headers = read.headers.clone();
     for differs in ["ce_time", "ce_recordedtime", "traceparent", "ce_traceparent"] {
         headers.remove(differs);
@@ -175,7 +178,7 @@ fn intake_of(origin: &str) -> String {
 }
 
 /// The records of each key, in order. How often a feed was found as it was before is a matter of time.
-fn by_key(deployment: &Deployment<'_>, suffix: &str) -> BTreeMap<String, Vec<(BTreeMap<String, String>, Value)>> {
+fn by_key(deployment: &Deployment<'_>, suffix: &str) -> BTreeMap<String, Vec<Normal>> {
     let mut keys: BTreeMap<String, Vec<_>> = BTreeMap::new();
     for read in deployment.read(suffix) {
         keys.entry(read.key.clone()).or_default().push(normal(&read));
