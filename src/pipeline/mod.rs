@@ -221,7 +221,8 @@ async fn run_all(
             roster.title(&feed.id, &title);
         }
     }
-    let tables = (part == Part::Judge).then(|| enrich::tables(config.extract.clone()));
+    let judges = part == Part::Judge;
+    let tables = judges.then(|| enrich::tables(config.extract.clone()));
     let compiling = tables.clone();
     // Beside the recovery of the sink, which takes as long: the first revision that needs them waits.
     let compiling = tokio::task::spawn_blocking(move || {
@@ -273,7 +274,7 @@ async fn run_all(
         }
         let acquiring = acquire(
             config,
-            part,
+            judges,
             once,
             reloads,
             &cancel,
@@ -315,7 +316,7 @@ fn gathering(config: &Config) -> Duration {
 #[expect(clippy::too_many_arguments, reason = "the wiring of one place, written once")]
 async fn acquire(
     config: Config,
-    part: Part,
+    judges: bool,
     once: bool,
     reloads: Option<mpsc::Receiver<Reload>>,
     cancel: &CancellationToken,
@@ -344,11 +345,8 @@ async fn acquire(
     let (means, page_means) = watch::channel(means);
     // A run that ends by itself is gone before a hub could call it.
     // Nor do hubs know which worker has a feed.
-    let hubs = if once || part != Part::Judge {
-        None
-    } else {
-        Hubs::open(&config, store, means.subscribe(), context.out.clone()).await?
-    };
+    let hubs =
+        if once || !judges { None } else { Hubs::open(&config, store, means.subscribe(), context.out.clone()).await? };
     let (hubs, service) = hubs.unzip();
     front.websub = hubs.as_ref().map(|hubs| hubs.websub.clone());
     let mut polling = Polling::new(front.clone(), context);
