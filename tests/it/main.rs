@@ -70,6 +70,8 @@ mod regression;
 mod reload;
 mod replay;
 mod restart;
+#[cfg(feature = "kafka")]
+mod roles_faults;
 mod secrets;
 mod topics;
 #[cfg(feature = "otlp")]
