@@ -12,10 +12,7 @@ use crate::{
     },
 };
 use jiff::Timestamp;
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, time::Duration};
 
 fn number(variable: &str) -> Option<u32> {
     std::env::var(variable).ok()?.parse().ok()
@@ -24,27 +21,21 @@ fn number(variable: &str) -> Option<u32> {
 /// A2 and S1, S2, S6: workers die at random under load, and are back at once, or soon, or when others have their work.
 fn kills(broker: &Broker, count: u32) {
     let mut split = Split::with(broker, "classic", 2);
-    let mut back: Vec<(Instant, usize)> = Vec::new();
     let mut killed = 0;
-    while killed < count || !back.is_empty() {
+    while killed < count {
         let time = split.random.between(Duration::from_millis(50), Duration::from_millis(2_000));
         split.work(time);
-        let (due, later) = back.into_iter().partition(|(at, _)| *at <= Instant::now());
-        back = later;
-        due.iter().for_each(|(_, at): &(Instant, usize)| split.start_again(*at));
         let role = *split.random.choose(&ROLES);
-        let Some(at) = split.any(role, true).filter(|_| killed < count) else { continue };
+        let Some(at) = split.any(role, true) else { continue };
         split.kill(at);
         killed += 1;
-        match split.random.below(8) {
-            0..=4 => split.start_again(at),
-            5 | 6 => {
-                let rest = split.random.between(Duration::from_millis(200), Duration::from_secs(4));
-                back.push((Instant::now() + rest, at));
-            }
+        let rest = match split.random.below(8) {
+            0..=4 => Duration::ZERO,
+            5 | 6 => split.random.between(Duration::from_millis(200), Duration::from_secs(4)),
             // Long enough that its partitions go to the other one.
-            _ => back.push((Instant::now() + 2 * SESSION, at)),
-        }
+            _ => 2 * SESSION,
+        };
+        split.start_after(at, rest);
         if killed % 3 == 0 {
             // Something comes out even so. A record at which a worker dies twice would go to the dead letters.
             split.work_until_more();

@@ -72,6 +72,8 @@ pub struct Split<'a> {
     topics: KafkaTopics,
     pub attached: Auditor,
     pub workers: Vec<Worker>,
+    /// Workers that are started again when it is time.
+    due: Vec<(Instant, usize)>,
     faults: BTreeMap<String, u32>,
     lives: u32,
     /// How workers ended by themselves that may.
@@ -111,6 +113,7 @@ impl<'a> Split<'a> {
             seed,
             attached: Auditor::of_workers(),
             workers: Vec::new(),
+            due: Vec::new(),
             faults: BTreeMap::new(),
             lives: 0,
             ends: BTreeMap::new(),
@@ -166,6 +169,11 @@ impl<'a> Split<'a> {
             self.note(&format!("kill {}", self.workers[at].role));
             process.kill();
         }
+    }
+
+    /// Starts a worker again after a while, whatever is waited for then.
+    pub fn start_after(&mut self, at: usize, rest: Duration) {
+        self.due.push((Instant::now() + rest, at));
     }
 
     /// SIGTERM: exit 0.
@@ -342,6 +350,7 @@ impl<'a> Split<'a> {
     #[track_caller]
     pub fn settle(mut self, words: &str) {
         let (fresh, asked) = (self.play.calm(), Instant::now());
+        self.due.clear();
         (0..self.workers.len()).for_each(|at| self.start_again(at));
         self.work_until(LIVENESS, "the fresh item", |split| split.attached.has(&fresh, 1).then_some(()));
         let fresh = asked.elapsed();
@@ -503,6 +512,9 @@ impl<'a> Split<'a> {
             self.heard = Instant::now();
         }
         entries.into_iter().for_each(|entry| self.attached.take(entry));
+        let now = Instant::now();
+        let due: Vec<usize> = self.due.extract_if(.., |(time, _)| *time <= now).map(|(_, at)| at).collect();
+        due.into_iter().for_each(|at| self.start_again(at));
         for at in 0..self.workers.len() {
             let Some(process) = &mut self.workers[at].process else { continue };
             let Some(status) = process.child.try_wait().unwrap() else { continue };
