@@ -135,3 +135,32 @@ pub fn vouched(db: &Connection, feed: &FeedId, position: u64) -> Result<Option<F
     }
     Ok(Some(facts))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn a_frame_belongs_to_the_tenure_in_which_it_was_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let begin = async |tenure, last, published| {
+            let begun = store.write(move |tx| {
+                let mut tenures = Tenures::load(tx)?;
+                tenures.begin(tx, tenure, last, published)?;
+                Ok(tenures)
+            });
+            begun.await.unwrap()
+        };
+        assert_eq!(Tenures::default().of(5), 0, "before there was one");
+        let first = begin(1, 0, 0).await;
+        assert_eq!((first.of(1), first.last()), (1, 1));
+        let second = begin(3, 5, 2).await;
+        assert_eq!([5, 6].map(|frame| second.of(frame)), [1, 3], "what was left over stays what it was");
+        let third = begin(4, 5, 2).await;
+        assert_eq!([5, 6].map(|frame| third.of(frame)), [1, 4], "the one between wrote nothing");
+        assert_eq!(store.read(Tenures::load).await.unwrap(), third);
+        assert_eq!(begin(7, 9, 9).await, Tenures(vec![(4, 6), (7, 10)]), "what is published asks no more");
+    }
+}

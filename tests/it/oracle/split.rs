@@ -271,10 +271,12 @@ impl<'a> Split<'a> {
         self.workers.iter().filter(|worker| is_meant(worker)).flat_map(|worker| self.owned(&worker.name)).collect()
     }
 
-    /// Of the partitions that no worker of the role got or lost between these times: the longest time between two
-    /// commits that falls into it, in milliseconds.
+    /// Of the busy partitions that no worker of the role got or lost between these times: the longest part of it without
+    /// a commit, in milliseconds.
     pub fn pauses(&self, role: &str, changes: &[(Timestamp, Timestamp)]) -> Vec<i64> {
-        let commits = self.commits(&format!("{}.{role}-state.v1", self.prefix));
+        let mut commits = self.commits(&format!("{}.{role}-state.v1", self.prefix));
+        let busiest = commits.values().map(Vec::len).max().unwrap_or(0);
+        commits.retain(|_, commits| commits.len() > busiest / 5);
         let workers = self.workers.iter().filter(|worker| worker.role == role);
         let moves: Vec<(Timestamp, Moved)> = workers.flat_map(|worker| self.moves(&worker.name)).collect();
         let mut pauses = Vec::new();
@@ -291,7 +293,7 @@ impl<'a> Split<'a> {
             let (begin, end) = (begin.as_millisecond(), end.as_millisecond());
             for (_, commits) in commits.iter().filter(|(partition, _)| !moved.contains(partition)) {
                 let within = commits.windows(2).filter(|pair| pair[1] > begin && pair[0] < end);
-                pauses.extend(within.map(|pair| pair[1] - pair[0]).max());
+                pauses.extend(within.map(|pair| pair[1].min(end) - pair[0].max(begin)).max());
             }
         }
         pauses.sort_unstable();
