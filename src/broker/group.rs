@@ -43,6 +43,10 @@ const LOOK: Duration = Duration::from_millis(100);
 /// themselves, and a minute's half.
 const NAME_HELD: Duration = Duration::from_secs(90);
 
+/// A member whose name was taken takes it back once: a coordinator that is lost in the midst of a join fences the very
+/// member that has joined. A second time within this means that two processes have one name.
+const FENCED_TWICE: Duration = Duration::from_secs(60);
+
 /// How soon it is asked for again.
 const ASKED_AGAIN: Duration = Duration::from_secs(1);
 
@@ -224,6 +228,8 @@ struct Owner {
     consumer: Option<Arc<BaseConsumer<Member>>>,
     /// Since when the name is held by another member.
     refused: Option<Instant>,
+    /// When the name was last taken by another member, or by an earlier self.
+    fenced: Option<Instant>,
 }
 
 /// What is to be done about an error that the client reports.
@@ -233,13 +239,15 @@ enum Heard {
     Passing,
     /// The name is held; it may be by a member that has ended and is not missed yet.
     Held,
+    /// The name was taken; it may be by an earlier request of our own.
+    Fenced,
     /// There is no way to be a member.
     Failure,
 }
 
 impl Owner {
     fn new(settings: Settings, shared: Arc<Shared>, events: mpsc::Sender<GroupEvent>) -> Result<Self, BrokerError> {
-        let mut owner = Self { settings, shared, events, consumer: None, refused: None };
+        let mut owner = Self { settings, shared, events, consumer: None, refused: None, fenced: None };
         owner.join()?;
         Ok(owner)
     }
@@ -314,6 +322,15 @@ impl Owner {
                 self.end();
                 Ok(())
             }
+            Heard::Fenced => {
+                let earlier = self.fenced.replace(Instant::now());
+                if earlier.is_some_and(|earlier| earlier.elapsed() < FENCED_TWICE) {
+                    return Err(self.failure(&error));
+                }
+                tracing::warn!("{}: its name was taken; it is taken back once", self.attempt());
+                self.end();
+                Ok(())
+            }
             Heard::Failure => Err(self.failure(&error)),
         }
     }
@@ -369,9 +386,9 @@ impl Owner {
 fn heard(error: &KafkaError, impatient: bool) -> Heard {
     match error_code(error) {
         Some(Code::UnreleasedInstanceId) if !impatient => Heard::Held,
+        Some(Code::FencedInstanceId) => Heard::Fenced,
         Some(
             Code::UnreleasedInstanceId
-            | Code::FencedInstanceId
             | Code::InconsistentGroupProtocol
             | Code::InvalidSessionTimeout
             | Code::InvalidGroupId
@@ -481,7 +498,7 @@ mod tests {
         let check = |code: Code, expected: Heard| {
             assert_eq!(heard(&KafkaError::MessageConsumption(code), false), expected, "{code}");
         };
-        check(Code::FencedInstanceId, Heard::Failure);
+        check(Code::FencedInstanceId, Heard::Fenced);
         check(Code::GroupAuthorizationFailed, Heard::Failure);
         check(Code::InconsistentGroupProtocol, Heard::Failure);
         check(Code::UnsupportedVersion, Heard::Failure);
