@@ -7,7 +7,7 @@
 
 use super::{FeedFacts, Intake, feeds, frames};
 use crate::{
-    model::{Feed, FeedId, ItemId, SeenState, Validators, state_key},
+    model::{Feed, FeedId, FeedState, ItemId, SeenState, Validators, state_key},
     store::{
         StoreError,
         error::{corrupt, corrupt_state},
@@ -99,6 +99,8 @@ fn adopt(tx: &Transaction<'_>, intake: &str, with_pages: &[FeedId], tenure: u64)
     })?;
     for (feed, mut facts) in known.iter().cloned() {
         facts.poll = facts.poll.max(feeds::load(tx, &feed)?.poll);
+        // Whoever had it may have told how it is after these facts were published: it is told anew.
+        facts.known.state = facts.known.state.filter(|state| *state == FeedState::Gone);
         if with_pages.contains(&feed) {
             // Asked for whole, so that the pages of its entries are watched on.
             (facts.validators, facts.known.body) = (Validators::default(), None);
