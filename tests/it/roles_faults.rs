@@ -143,6 +143,7 @@ fn brokers_are_taken_away_from_workers() {
     let Some(count) = number("DATELINE_FAULTS_BROKERS") else { return };
     let Some(cluster) = kafka_broker::cluster() else { return };
     let mut split = Split::with(&cluster, "classic", 2);
+    split.may_end = true;
     for _ in 0..count {
         let partition = split.random.below(PARTITIONS as u64) as i32;
         let (what, id) = match split.random.below(5) {
