@@ -24,6 +24,10 @@ test *arguments:
 faults *names="crash cluster":
     DATELINE_FAULTS_KILLS={{kills}} DATELINE_FAULTS_BROKERS={{brokers}} tests/run --release --test it -- {{names}} --nocapture --test-threads 1
 
+# The same for work that is shared out: workers killed, added and taken away, frozen, and brokers with them.
+faults-roles kills="500" rebalances="250" zombies="30":
+    DATELINE_FAULTS_KILLS={{kills}} DATELINE_FAULTS_REBALANCES={{rebalances}} DATELINE_FAULTS_ZOMBIES={{zombies}} DATELINE_FAULTS_BROKERS={{brokers}} tests/run --release --test it -- roles_faults:: --nocapture --test-threads 1
+
 # Power cuts, failing calls and flipped bits at their full number.
 faults-disk:
     DATELINE_FAULTS_SCHEDULES=10000 DATELINE_FAULTS_POWER_RESTARTS=100 DATELINE_FAULTS_SYSCALLS=1 DATELINE_FAULTS_FLIPS=10000 DATELINE_FAULTS_FRAMES=30 tests/run --release --test it -- disk:: --nocapture --test-threads 2

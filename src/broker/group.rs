@@ -44,6 +44,10 @@ const LOOK: Duration = Duration::from_millis(100);
 /// told nothing else, and half a minute.
 const NAME_HELD: Duration = Duration::from_secs(90);
 
+/// A member whose name was taken takes it back once: a coordinator that is lost in the midst of a join fences the very
+/// member that has joined. A second time within this means that two processes have one name.
+const FENCED_TWICE: Duration = Duration::from_secs(60);
+
 /// How soon it is asked for again.
 const ASKED_AGAIN: Duration = Duration::from_secs(1);
 
@@ -225,6 +229,8 @@ struct Owner {
     consumer: Option<Arc<BaseConsumer<Member>>>,
     /// Since when the name is held by another member.
     refused: Option<Instant>,
+    /// When the name was last taken by another member, or by an earlier self.
+    fenced: Option<Instant>,
 }
 
 /// What is to be done about an error that the client reports.
@@ -234,13 +240,15 @@ enum Heard {
     Passing,
     /// The name is held; it may be by a member that has ended and is not missed yet.
     Held,
+    /// The name was taken; it may be by an earlier request of our own.
+    Fenced,
     /// There is no way to be a member.
     Failure,
 }
 
 impl Owner {
     fn new(settings: Settings, shared: Arc<Shared>, events: mpsc::Sender<GroupEvent>) -> Result<Self, BrokerError> {
-        let mut owner = Self { settings, shared, events, consumer: None, refused: None };
+        let mut owner = Self { settings, shared, events, consumer: None, refused: None, fenced: None };
         owner.join()?;
         Ok(owner)
     }
@@ -318,6 +326,15 @@ impl Owner {
                 self.end();
                 Ok(())
             }
+            Heard::Fenced => {
+                let earlier = self.fenced.replace(Instant::now());
+                if earlier.is_some_and(|earlier| earlier.elapsed() < FENCED_TWICE) {
+                    return Err(self.failure(&error));
+                }
+                tracing::warn!("{}: its name was taken; it is taken back once", self.attempt());
+                self.end();
+                Ok(())
+            }
             Heard::Failure => Err(self.failure(&error)),
         }
     }
@@ -379,8 +396,10 @@ impl Owner {
 fn heard(error: &KafkaError, fatal: bool, impatient: bool) -> Heard {
     match error_code(error) {
         Some(Code::UnreleasedInstanceId) if !impatient => Heard::Held,
+        Some(Code::FencedInstanceId) => Heard::Fenced,
         Some(
-            Code::InconsistentGroupProtocol
+            Code::UnreleasedInstanceId
+            | Code::InconsistentGroupProtocol
             | Code::InvalidSessionTimeout
             | Code::InvalidGroupId
             | Code::GroupMaxSizeReached
@@ -491,14 +510,13 @@ mod tests {
         let check = |code: Code, fatal: bool, expected: Heard| {
             assert_eq!(heard(&KafkaError::MessageConsumption(code), fatal, false), expected, "{code}");
         };
-        check(Code::FencedInstanceId, true, Heard::Failure);
-        check(Code::UnsupportedVersion, true, Heard::Failure);
+        check(Code::FencedInstanceId, true, Heard::Fenced);
         check(Code::GroupAuthorizationFailed, false, Heard::Failure);
         check(Code::InconsistentGroupProtocol, false, Heard::Failure);
-        check(Code::UnreleasedInstanceId, true, Heard::Held);
+        check(Code::UnsupportedVersion, true, Heard::Failure);
+        check(Code::UnreleasedInstanceId, false, Heard::Held);
         check(Code::PollExceeded, false, Heard::Passing);
         check(Code::AllBrokersDown, false, Heard::Passing);
-        check(Code::SaslAuthenticationFailed, false, Heard::Passing);
         check(Code::UnknownTopicOrPartition, false, Heard::Passing);
         let held = KafkaError::Global(Code::UnreleasedInstanceId);
         assert_eq!(heard(&held, true, true), Heard::Failure, "not for ever");

@@ -19,7 +19,7 @@ pub mod redrive;
 mod seen;
 pub mod set_aside;
 
-pub use adopt::{Adopted, last_of_earlier, vouched};
+pub use adopt::{Adopted, Tenures, vouched};
 pub use feeds::FeedFacts;
 pub use observe::{Appended, Poll};
 pub use pages::{PageArrived, PageDue};

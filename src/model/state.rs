@@ -68,7 +68,7 @@ pub mod state_key {
     /// Where a deployment has been moved to, in words: whoever finds this is not to work here.
     pub const MOVED: &str = "moved";
 
-    /// The intake that a shard of feeds belongs to.
+    /// Who has a shard of feeds: an [`super::Owner`].
     pub const OWNER: &str = "owner";
 
     /// Stands while the state is being made anew from the topics: it is not whole.
@@ -236,6 +236,9 @@ pub struct SeenState {
     pub feed: FeedId,
     /// The intake that published it.
     pub intake: String,
+    /// In which tenure of its shard it was observed.
+    #[serde(default)]
+    pub tenure: u64,
     /// Content of the feed's entry.
     pub item_hash: Hash,
     /// Content of the revision, its page included.
@@ -253,8 +256,8 @@ impl SeenState {
     /// Contents that are remembered.
     const EARLIER: usize = 32;
 
-    /// The entry once this revision is published, observed at `at` by this intake.
-    pub fn after(before: Option<Self>, observed: &Observed, at: Timestamp, intake: &str) -> Self {
+    /// The entry once this revision is published, observed at `at` by the shard's owner.
+    pub fn after(before: Option<Self>, observed: &Observed, at: Timestamp, owner: Owner) -> Self {
         let (item_hash, hash) = (observed.item.content_hash(), observed.hash.clone());
         // A page that is looked at again keeps the time of the first look, from which the others are counted.
         let same_entry = before.as_ref().filter(|before| before.item_hash == item_hash);
@@ -273,8 +276,18 @@ impl SeenState {
         }
         kept.reverse();
         let feed = observed.item.feed.clone();
-        Self { v: 1, feed, intake: intake.to_owned(), item_hash, hash, earlier: kept, touched: at, page_at }
+        let Owner { intake, tenure } = owner;
+        Self { v: 1, feed, intake, tenure, item_hash, hash, earlier: kept, touched: at, page_at }
     }
+}
+
+/// Who has a shard of feeds, or had it. Tenures of a shard are counted from 1; each has one owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// The intake.
+    pub intake: String,
+    /// Which tenure it is.
+    pub tenure: u64,
 }
 
 /// A revision that was not published.

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     intake,
     model::{
-        Content, EnrichedContent, EnrichedRecord, Feed, Origin, RELAY_VERSION, RawRecord, SeenState, StateChange,
-        state_key,
+        Content, EnrichedContent, EnrichedRecord, Feed, Origin, Owner, RELAY_VERSION, RawRecord, SeenState,
+        StateChange, state_key,
     },
     publish::{encode, relay},
     store::StoreError,
@@ -20,13 +20,13 @@ use jiff::Timestamp;
 use std::sync::Arc;
 
 /// What a line does with its units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part {
     /// Judges them, and publishes what readers read.
     Judge,
-    /// Hands on what a shard of feeds observed. Frames up to `last` are of an earlier tenure of the shard here: what
-    /// somebody else has published since of an item overtakes what they say of it.
-    Fetch { last: u64 },
+    /// Hands on what a shard of feeds observed. Of frames of an earlier tenure of the shard here: what somebody else has
+    /// published since of an item overtakes what they say of it.
+    Fetch(intake::Tenures),
     /// Hands on what was read of it.
     Enrich,
 }
@@ -35,14 +35,14 @@ impl Decider {
     /// Hands on one thing that was observed, unless it is what was handed on last.
     pub(super) fn fetched(
         &mut self,
-        last: u64,
         feed: &Arc<Feed>,
         origin: &Origin,
         (at, position): (Timestamp, u64),
         content: Content,
     ) -> Result<(), StoreError> {
-        let is_old = position <= last;
-        let by_another = |intake: &str| is_old && intake != origin.intake;
+        let rules = Arc::clone(&self.rules);
+        let Part::Fetch(tenures) = &rules.part else { return Ok(()) };
+        let tenure = tenures.of(position);
         match &content {
             Content::Item(observed) => {
                 let key = state_key::seen(&observed.item.id);
@@ -50,12 +50,13 @@ impl Decider {
                 if before.as_ref().is_some_and(|before| before.hash == observed.hash) {
                     return Ok(());
                 }
-                if before.as_ref().is_some_and(|before| by_another(&before.intake)) {
+                if before.as_ref().is_some_and(|before| before.tenure > tenure) {
                     let item = &observed.item.id;
                     tracing::warn!(%item, %origin, "overtaken: its feed was taken over and a later content published");
                     return Ok(());
                 }
-                let after = SeenState::after(before, observed, at, &origin.intake);
+                let owner = Owner { intake: origin.intake.clone(), tenure };
+                let after = SeenState::after(before, observed, at, owner);
                 self.state.apply(StateChange::set(key, &after));
             }
             Content::Touch(item) => {
@@ -66,7 +67,8 @@ impl Decider {
             }
             Content::Status(_) => {
                 let told = self.state.feed_origin(&feed.id)?;
-                if told.is_some_and(|told| by_another(&told.last.intake)) {
+                // Whoever has had the shard since has told how the feed is, or found it as it had been told before.
+                if tenure < tenures.last() && told.is_some_and(|told| told.last.intake != origin.intake) {
                     return Ok(());
                 }
             }

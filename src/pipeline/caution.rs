@@ -7,7 +7,7 @@
 use crate::store::{Store, StoreError, image};
 
 /// Records that are marked at once: so many are taken one by one after an unclean stop.
-const AHEAD: u64 = 500;
+const AHEAD: u64 = 64;
 
 /// A record that was tried so often, alone, goes to the dead letters.
 pub(super) const TRIES: u32 = 2;

@@ -165,9 +165,9 @@ impl Decider {
     pub(super) fn take(&mut self, unit: Unit) -> Result<(), StoreError> {
         self.open.last = Some(unit.origin.clone());
         let (position, ends) = (unit.position, unit.ends);
-        match self.rules.part {
+        match &self.rules.part {
             Part::Enrich => self.enriched(unit),
-            Part::Judge | Part::Fetch { .. } => self.once(unit)?,
+            Part::Judge | Part::Fetch(_) => self.once(unit)?,
         }
         self.open.units += 1;
         if let Some(bytes) = ends {
@@ -185,15 +185,15 @@ impl Decider {
         if done.as_ref().is_some_and(|done| done.covers(&origin)) {
             return Ok(());
         }
-        match (self.rules.part, content) {
+        match (&self.rules.part, content) {
             (_, Prepared::Poison(letter)) => {
                 // Nobody knows whose it is, so no feed's origin is moved by it.
                 let stamp = self.rules.stamp(self.generation, &origin, &NO_REVISION, at);
                 self.push(vec![encode::dead_letter(&stamp, &letter)]);
                 return Ok(());
             }
-            (Part::Fetch { last }, Prepared::Other(content)) => {
-                self.fetched(last, &feed, &origin, (at, position), content)?;
+            (Part::Fetch(_), Prepared::Other(content)) => {
+                self.fetched(&feed, &origin, (at, position), content)?;
                 self.open.feeds.insert(feed.id.clone());
             }
             (_, Prepared::Item(observed, enriched)) => self.item(&feed, &origin, at, observed, enriched)?,
@@ -338,7 +338,7 @@ impl Decider {
     /// Forgets what has passed the horizon; the tombstones go with the open batch, which must not be empty. May block.
     pub(super) fn evict(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let Some(last) = self.open.last.clone() else { return Ok(()) };
-        if let Part::Fetch { .. } = self.rules.part {
+        if let Part::Fetch(_) = self.rules.part {
             let horizon = SignedDuration::try_from(self.rules.dedup.horizon).unwrap_or(SignedDuration::MAX);
             return self.forget_seen(now.checked_sub(horizon).unwrap_or(Timestamp::MIN));
         }

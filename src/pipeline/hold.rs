@@ -5,7 +5,7 @@
 //! let go when enough has been published, each at a moment of its own. A full disk is tried until it takes something
 //! again. What is never done: drop what was observed.
 
-use super::{board::Board, carry::Part};
+use super::board::Board;
 use crate::{
     fetch::Held,
     intake::Intake,
@@ -77,7 +77,7 @@ impl Hold {
         store: &Store,
         intake: &Intake,
         board: &Board,
-        part: Part,
+        alone: bool,
         picture: &watch::Receiver<Snapshot>,
     ) {
         let mut tick = tokio::time::interval(INTERVAL);
@@ -99,7 +99,7 @@ impl Hold {
             {
                 empty_at = (backlog.frames == 0 && backlog.waiting == 0).then_some(position);
                 board.backlog(&backlog);
-                if part == Part::Judge {
+                if alone {
                     // A worker adds up its shards.
                     metrics::intake(&picture.borrow().intake, Timestamp::now());
                 }

@@ -231,7 +231,8 @@ async fn run_all(
             roster.title(&feed.id, &title);
         }
     }
-    let tables = (part == Part::Judge).then(|| enrich::tables(config.extract.clone()));
+    let judges = part == Part::Judge;
+    let tables = judges.then(|| enrich::tables(config.extract.clone()));
     let compiling = tables.clone();
     // Beside the recovery of the sink, which takes as long: the first revision that needs them waits.
     let compiling = tokio::task::spawn_blocking(move || {
@@ -283,7 +284,7 @@ async fn run_all(
         }
         let acquiring = acquire(
             config,
-            part,
+            judges,
             once,
             reloads,
             &cancel,
@@ -305,7 +306,7 @@ async fn run_all(
         acquired
     };
     let compiled = async { compiling.await.map_err(|failure| RunError::lost("compiling the tables", &failure)) };
-    let watching = hold.watch(&store, &intake, &board, part, &picture);
+    let watching = hold.watch(&store, &intake, &board, judges, &picture);
     let failed = tokio::select! {
         // One that fails ends the others: what is durable stays so, and the process says why.
         done = futures::future::try_join3(acquire, line.run(), compiled) => done?.0,
@@ -325,7 +326,7 @@ fn gathering(config: &Config) -> Duration {
 #[expect(clippy::too_many_arguments, reason = "the wiring of one place, written once")]
 async fn acquire(
     config: Config,
-    part: Part,
+    judges: bool,
     once: bool,
     reloads: Option<mpsc::Receiver<Reload>>,
     cancel: &CancellationToken,
@@ -354,11 +355,8 @@ async fn acquire(
     let (means, page_means) = watch::channel(means);
     // A run that ends by itself is gone before a hub could call it.
     // Nor do hubs know which worker has a feed.
-    let hubs = if once || part != Part::Judge {
-        None
-    } else {
-        Hubs::open(&config, store, means.subscribe(), context.out.clone()).await?
-    };
+    let hubs =
+        if once || !judges { None } else { Hubs::open(&config, store, means.subscribe(), context.out.clone()).await? };
     let (hubs, service) = hubs.unzip();
     front.websub = hubs.as_ref().map(|hubs| hubs.websub.clone());
     let mut polling = Polling::new(front.clone(), context);

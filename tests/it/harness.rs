@@ -89,14 +89,27 @@ impl Server {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Self { address: listener.local_addr().unwrap(), told: Told::default() };
-        let told = server.told.clone();
+        server.listen(listener);
+        server
+    }
+
+    fn listen(&self, listener: TcpListener) {
+        let told = self.told.clone();
         thread::spawn(move || {
             for connection in listener.incoming().flatten() {
                 let told = told.clone();
                 thread::spawn(move || answer(connection, &told));
             }
         });
-        server
+    }
+
+    /// Says the same at another address of this machine, which is another host to who asks; returns its authority.
+    #[cfg(feature = "kafka")]
+    pub fn also_at(&self, host: &str) -> String {
+        let listener = TcpListener::bind((host, 0)).unwrap();
+        let authority = listener.local_addr().unwrap().to_string();
+        self.listen(listener);
+        authority
     }
 
     pub fn authority(&self) -> String {

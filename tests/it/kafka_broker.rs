@@ -362,6 +362,10 @@ controller.quorum.fetch.timeout.ms=2000
 broker.session.timeout.ms=4000
 broker.heartbeat.interval.ms=500
 replica.lag.time.max.ms=6000
+group.consumer.min.session.timeout.ms=6000
+group.consumer.session.timeout.ms=6000
+group.consumer.min.heartbeat.interval.ms=1000
+group.consumer.heartbeat.interval.ms=1500
 "
     )
 }

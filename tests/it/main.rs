@@ -74,6 +74,7 @@ mod replay;
 mod restart;
 #[cfg(feature = "kafka")]
 mod roles;
+mod roles_faults;
 mod secrets;
 mod topics;
 #[cfg(feature = "otlp")]

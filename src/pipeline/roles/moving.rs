@@ -278,6 +278,8 @@ impl Mover {
             v: 1,
             feed: state.feed.clone(),
             intake: store.intake_id().to_owned(),
+            // Whoever takes the shard over begins its first tenure.
+            tenure: 0,
             item_hash: item_hash.unwrap_or_else(|| state.hash.clone()),
             hash: state.hash,
             earlier: state.earlier,
@@ -401,7 +403,7 @@ impl Mover {
             page_recheck: self.config.fetch.page_recheck.clone(),
         };
         store.write(move |tx| image::apply(tx, &facts)).await?;
-        Intake::new(store.clone(), policy).adopt(&self.config.feeds).await?;
+        Intake::new(store.clone(), policy).adopt(&self.config.feeds, 0).await?;
         store
             .write(|tx| {
                 image::clear(tx)?;

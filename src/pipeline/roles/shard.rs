@@ -7,14 +7,14 @@ use super::{FIRST_RETRY, Worker, lines, lines::Partition, longer, may_pass, of_b
 use crate::{
     broker::tail::{Tail, Tailed},
     config::Config,
-    intake::{self, Intake},
-    model::{Feed, FeedId, Position, Snapshot, StateChange, state_key},
+    intake::{self, Intake, Tenures},
+    model::{Feed, FeedId, Owner, Position, Snapshot, StateChange, state_key},
     pipeline::{Reload, RunError, RunOptions, carry::Part, run_all},
     publish::{
         Batch, PublishError, Sink,
         kafka::{KafkaSink, Post},
     },
-    store::{Store, image},
+    store::{Store, StoreError, image},
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -44,7 +44,7 @@ pub(super) async fn run(
     let mut sink = sink(worker, partition, &store)?;
     let running = definitions.put_into(&config.borrow_and_update(), worker);
     let taken = stopped_or(&cancel, take_over(partition, &running, &store, sink.as_mut())).await.transpose()?;
-    let Some(last) = taken else {
+    let Some(tenures) = taken else {
         sink.close().await;
         return Ok(());
     };
@@ -74,9 +74,8 @@ pub(super) async fn run(
             }
         }
     };
-    let line = cancel_later(cancel.clone(), lost);
-    let polling =
-        async { run_all(options, Some(reloads), store, sink, Part::Fetch { last }, Some(line)).await.map(drop) };
+    let (part, line) = (Part::Fetch(tenures), cancel_later(cancel.clone(), lost));
+    let polling = async { run_all(options, Some(reloads), store, sink, part, Some(line)).await.map(drop) };
     tokio::select! {
         result = polling => result,
         Err(error) = following => Err(error),
@@ -116,38 +115,57 @@ fn sink(worker: &Worker, partition: Partition, store: &Store) -> Result<Box<dyn 
     Ok(Box::new(sink.at(post)))
 }
 
-/// Reads the state of the shard, and takes over what somebody else has left of it; returns the last frame of an earlier
-/// tenure here.
-async fn take_over(partition: Partition, config: &Config, store: &Store, sink: &mut dyn Sink) -> Result<u64, RunError> {
+/// Reads the state of the shard, and takes over what somebody else has left of it; returns when it was had here.
+async fn take_over(
+    partition: Partition,
+    config: &Config,
+    store: &Store,
+    sink: &mut dyn Sink,
+) -> Result<Tenures, RunError> {
     let mut pause = FIRST_RETRY;
-    let position = loop {
-        match sink.recover().await {
-            Ok(position) => break position,
+    loop {
+        match try_to_take_over(partition, config, store, sink).await? {
+            Ok(tenures) => return Ok(tenures),
             Err(error) if may_pass(&error) => {
-                tracing::warn!(%error, retry_in = ?pause, "the shard's state is not there")
+                tracing::warn!(%error, retry_in = ?pause, "the shard cannot be taken over yet")
             }
             Err(error) => return Err(error.into()),
         }
         tokio::time::sleep(pause).await;
         pause = longer(pause);
+    }
+}
+
+async fn try_to_take_over(
+    partition: Partition,
+    config: &Config,
+    store: &Store,
+    sink: &mut dyn Sink,
+) -> Result<Result<Tenures, PublishError>, StoreError> {
+    let position = match sink.recover().await {
+        Ok(position) => position,
+        Err(error) => return Ok(Err(error)),
     };
     let id = store.intake_id().to_owned();
-    let owner = store.read(|db| image::get(db, state_key::OWNER)).await?;
-    if owner.is_some_and(|owner| serde_json::from_slice::<String>(&owner).is_ok_and(|owner| owner == id)) {
-        return Ok(intake::last_of_earlier(store).await?);
+    let (owner, tenures) = store.read(|db| Ok((image::get(db, state_key::OWNER)?, Tenures::load(db)?))).await?;
+    let owner: Option<Owner> = owner.and_then(|owner| serde_json::from_slice(&owner).ok());
+    let before = owner.as_ref().map_or(0, |owner| owner.tenure);
+    let own = Owner { intake: id.clone(), tenure: before.max(tenures.last()) };
+    if owner.as_ref() == Some(&own) {
+        return Ok(Ok(tenures));
     }
+    let own = Owner { tenure: before + 1, ..own };
     let policy = intake::Policy {
         options: config.intake.clone(),
         horizon: config.dedup.horizon,
         page_recheck: config.fetch.page_recheck.clone(),
     };
-    let adopted = Intake::new(store.clone(), policy).adopt(&config.feeds).await?;
-    let intake::Adopted { last, feeds, overtaken } = adopted;
-    tracing::info!(shard = partition.0, feeds, overtaken, last, "the shard is taken over");
-    let state = vec![StateChange::set(state_key::OWNER.to_owned(), &id)];
+    let adopted = Intake::new(store.clone(), policy).adopt(&config.feeds, own.tenure).await?;
+    let intake::Adopted { tenures, feeds, overtaken } = adopted;
+    tracing::info!(shard = partition.0, feeds, overtaken, tenure = own.tenure, "the shard is taken over");
+    let state = vec![StateChange::set(state_key::OWNER.to_owned(), &own)];
     let batch = Batch { records: Vec::new(), state, position: Position { intake: id, seq: position, index: 0 } };
-    sink.commit(batch).await?;
-    Ok(last)
+    Ok(sink.commit(batch).await.map(|()| tenures))
 }
 
 /// The definitions of a shard's feeds, as the topic has them.

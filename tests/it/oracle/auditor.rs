@@ -20,6 +20,9 @@ pub struct Auditor {
     pub records: u64,
     /// Two daemons observed the same feeds, each in its own order; only `rev` tells the order of their revisions.
     pub two_writers: bool,
+    /// Workers read feeds of one fetcher side by side, and members of a story are of several feeds: what is told of a
+    /// story comes in the order in which they were judged.
+    shared_out: bool,
     pub doubled: u64,
     pub disordered: u64,
     /// What no reader should see, in words.
@@ -66,6 +69,11 @@ struct Item {
 }
 
 impl Auditor {
+    /// Of what workers publish.
+    pub fn of_workers() -> Self {
+        Self { shared_out: true, ..Self::default() }
+    }
+
     pub fn take(&mut self, entry: Entry) {
         self.records += 1;
         self.order(&entry);
@@ -89,7 +97,7 @@ impl Auditor {
     fn order(&mut self, entry: &Entry) {
         let said = format!("{} {} rev {} of {:?}", entry.topic, entry.key, entry.rev, entry.origin);
         let key = self.keys.entry((entry.topic, entry.key.clone())).or_default();
-        let same_intake = key.origin.0 == entry.origin.0;
+        let same_intake = key.origin.0 == entry.origin.0 && !(self.shared_out && entry.topic == "stories.v1");
         let mut wrong = Vec::new();
         if same_intake && entry.origin < key.origin {
             self.disordered += 1;
@@ -196,7 +204,8 @@ impl Auditor {
             }
         }
         for letter in &self.letters {
-            let Ok(observed) = serde_json::from_str::<Value>(&letter.text) else { continue };
+            let Ok(letter) = serde_json::from_str::<Value>(&letter.text) else { continue };
+            let Some(observed) = observed_in(&letter) else { continue };
             let guid = observed["item"]["guid"].as_str().unwrap_or_default().to_owned();
             let page = observed["page"]["bytes"].as_str().map(|text| STANDARD.decode(text).unwrap());
             if let Some(version) = page.and_then(|page| version(&String::from_utf8_lossy(&page))) {
@@ -209,10 +218,25 @@ impl Auditor {
 
     /// What was observed and is not on the topics.
     pub fn missing(&self, ledger: &Ledger) -> Vec<String> {
-        let versions = self.versions();
-        let observed = ledger.observed();
-        let missing = observed.filter(|(name, version)| !versions.contains(&((*name).to_owned(), *version)));
+        let missing = self.missing_versions(ledger).into_iter();
         missing.map(|(name, version)| format!("lost: {name} version {version}")).collect()
+    }
+
+    /// The same, by name and version.
+    pub fn missing_versions(&self, ledger: &Ledger) -> Vec<(String, u32)> {
+        let versions = self.versions();
+        let observed = ledger.observed().map(|(name, version)| (name.to_owned(), version));
+        observed.filter(|version| !versions.contains(version)).collect()
+    }
+
+    /// The last version of each item, and of each page, that is there.
+    pub fn last_versions(&self) -> HashMap<String, u32> {
+        let mut last = HashMap::new();
+        for (name, version) in self.versions() {
+            let known = last.entry(name).or_insert(version);
+            *known = version.max(*known);
+        }
+        last
     }
 
     /// Everything that must hold at the end, beside what is missing.
@@ -270,6 +294,14 @@ fn observations(article: &Value) -> BTreeMap<String, String> {
         says.entry(id).or_insert_with(|| observation["value"].to_string());
     }
     says
+}
+
+/// What was observed, by itself or within what goes between roles.
+fn observed_in(letter: &Value) -> Option<&Value> {
+    if letter["item"]["guid"].is_string() {
+        return Some(letter);
+    }
+    letter.as_object()?.values().find_map(observed_in)
 }
 
 /// Of a page, by its text.

@@ -15,12 +15,16 @@ pub mod kafka_topics;
 pub mod ledger;
 pub mod random;
 pub mod script;
+#[cfg(feature = "kafka")]
+pub mod split;
 pub mod topic_files;
 
 pub use campaign::{Campaign, Fault};
 #[cfg(feature = "kafka")]
 pub use kafka_topics::KafkaTopics;
 pub use random::Random;
+#[cfg(feature = "kafka")]
+pub use split::Split;
 pub use topic_files::TopicFiles;
 
 use serde_json::Value;

@@ -10,6 +10,7 @@ use std::{
     collections::BTreeMap,
     fmt::Write as _,
     sync::{Arc, Mutex, MutexGuard},
+    time::Instant,
 };
 
 /// Its items carry their text.
@@ -20,6 +21,13 @@ pub const MOODY: &str = "moody";
 pub const PAGED: &str = "paged";
 
 const FEEDS: [&str; 3] = [PLAIN, MOODY, PAGED];
+
+/// The same again at another host and in another domain, where the work is shared out.
+const FAR: [&str; 3] = ["plain-far", "moody-far", "paged-far"];
+
+/// That host: as near as the other, under an address of its own.
+#[cfg(feature = "kafka")]
+pub const FAR_HOST: &str = "127.0.0.3";
 
 /// Items that a document shows at most, as long as the oldest is known to have been seen.
 const WINDOW: usize = 25;
@@ -43,6 +51,14 @@ pub struct State {
     calm: bool,
     /// The next document of the first feed has a new item.
     wanted: Vec<String>,
+    /// Who asked for a feed and when, by the contact that requests name.
+    pub polls: Vec<Poll>,
+}
+
+pub struct Poll {
+    pub at: Instant,
+    pub feed: &'static str,
+    pub by: String,
 }
 
 #[derive(Default)]
@@ -73,21 +89,43 @@ impl Play {
             let full_text = if feed == PAGED { "full_text = true\n" } else { "" };
             site.feed(feed, &format!("language = \"en\"\nbackfill = \"all\"\n{full_text}"));
         }
-        // Pages are looked at again, and items touched, within the life of a campaign.
-        site.settings("[fetch]\npage_recheck = [\"1s\", \"4s\", \"15s\"]\n[dedup]\nhorizon = \"1m\"\n");
-        Self::beside(site, seed)
+        Self::with(site, &FEEDS, seed)
     }
 
-    /// The same where the feeds are configured already.
-    fn beside(site: &Site, seed: u64) -> Arc<Self> {
+    /// The same with six feeds: three at another host, in a domain of their own.
+    #[cfg(feature = "kafka")]
+    pub fn shared_out(site: &Site, seed: u64) -> Arc<Self> {
+        let authority = site.server.also_at(FAR_HOST);
+        for feed in FAR {
+            let full_text = if kind(feed) == PAGED { "full_text = true\n" } else { "" };
+            let allow = format!("allow = [\"{}\", \"{authority}\"]", site.server.authority());
+            site.feed_at(
+                feed,
+                &format!("http://{authority}/{feed}.xml"),
+                &format!(
+                    "language = \"en\"\ndomain = \"far\"\nbackfill = \"all\"\ninterval = \"200ms\"\n{allow}\n{full_text}"
+                ),
+            );
+        }
+        for feed in FEEDS {
+            let full_text = if feed == PAGED { "full_text = true\n" } else { "" };
+            site.feed(feed, &format!("language = \"en\"\nbackfill = \"all\"\n{full_text}"));
+        }
+        Self::with(site, &[FEEDS, FAR].concat(), seed)
+    }
+
+    fn with(site: &Site, names: &[&'static str], seed: u64) -> Arc<Self> {
+        // Pages are looked at again, and items touched, within the life of a campaign.
+        site.settings("[fetch]\npage_recheck = [\"1s\", \"4s\", \"15s\"]\n[dedup]\nhorizon = \"1m\"\n");
         let play = Arc::new(Self {
             state: Mutex::new(State {
                 random: Random::new(seed ^ 0x5eed),
                 ledger: Ledger::default(),
-                feeds: FEEDS.into_iter().map(|feed| (feed, Feed::default())).collect(),
+                feeds: names.iter().map(|feed| (*feed, Feed::default())).collect(),
                 pages: BTreeMap::new(),
                 calm: false,
                 wanted: Vec::new(),
+                polls: Vec::new(),
             }),
             authority: site.server.authority(),
         });
@@ -123,13 +161,14 @@ impl State {
 
     fn advance(&mut self, name: &'static str) {
         let Self { random, ledger, feeds, pages, calm, wanted, .. } = self;
-        let copied = feeds[PLAIN].shown.last().map(|shown| (shown.text, shown.take));
+        let copied =
+            feeds[if FAR.contains(&name) { FAR[0] } else { PLAIN }].shown.last().map(|shown| (shown.text, shown.take));
         let feed = feeds.get_mut(name).unwrap();
         if !*calm {
             for _ in 0..random.below(3) {
                 feed.told += 1;
-                let copy = copied.filter(|_| name == MOODY && random.once_in(3));
-                let (text, take) = copy.unwrap_or((feed.told + if name == PLAIN { 0 } else { 500_000 }, 1));
+                let copy = copied.filter(|_| kind(name) == MOODY && random.once_in(3));
+                let (text, take) = copy.unwrap_or((feed.told + if kind(name) == PLAIN { 0 } else { 500_000 }, 1));
                 feed.shown.push(Shown { guid: format!("{name}-{}", feed.told), take, text, killed: false });
             }
             for _ in 0..random.below(3) {
@@ -142,7 +181,7 @@ impl State {
                     }
                 }
             }
-            if name == PAGED && random.once_in(3) && !feed.shown.is_empty() {
+            if kind(name) == PAGED && random.once_in(3) && !feed.shown.is_empty() {
                 let shown = &feed.shown[random.below(feed.shown.len() as u64) as usize];
                 pages.entry(path_of(&shown.guid)).or_insert((shown.guid.clone(), 1)).1 += 1;
             }
@@ -193,7 +232,7 @@ impl State {
                 feed.seen = Some(document);
             }
         }
-        if !self.calm && name == MOODY && self.random.once_in(12) {
+        if !self.calm && kind(name) == MOODY && self.random.once_in(12) {
             if self.random.once_in(2) {
                 return Reply::status(500);
             }
@@ -236,7 +275,9 @@ impl Script for Play {
         let is_stranger = request.header("host").is_some_and(|host| host.starts_with(harness::host(STRANGER)));
         let named = request.header("if-none-match").filter(|_| !is_stranger);
         let mut state = self.state();
-        if let Some(feed) = FEEDS.into_iter().find(|feed| request.path == path_of_feed(feed)) {
+        if let Some(feed) = FEEDS.into_iter().chain(FAR).find(|feed| request.path == path_of_feed(feed)) {
+            let by = request.header("user-agent").unwrap_or_default().to_owned();
+            state.polls.push(Poll { at: Instant::now(), feed, by });
             return Some(state.answer_feed(feed, named, &self.authority));
         }
         let is_page = request.path.starts_with("/story/");
@@ -246,6 +287,11 @@ impl Script for Play {
     fn sent(&self, request: &Request, reply: &Reply) {
         self.state().ledger.served(&request.path, &reply.etag());
     }
+}
+
+/// Which of the three a feed is like.
+fn kind(feed: &str) -> &str {
+    feed.strip_suffix("-far").unwrap_or(feed)
 }
 
 fn path_of_feed(feed: &str) -> String {
@@ -269,7 +315,7 @@ fn text(feed: &str, shown: &Shown) -> String {
     if shown.killed {
         return format!("EDITORS: Kill the story of district {text}, take {take}. It was not true.");
     }
-    if feed == PAGED {
+    if kind(feed) == PAGED {
         return format!(
             "The council of district {text} met for take {take} about the {}.",
             words(*text, *take, 2).join(" and the ")
