@@ -152,6 +152,7 @@ pub async fn to_roles(config: Config) -> Result<Moved, RunError> {
     mover.mark(|_| Some(serde_json::json!({ "v": 1 })), None).await?;
     mover.put_memory(&store).await?;
     mover.put_feeds(&store, position).await?;
+    mover.put_positions().await?;
     mover.mark(|_| None, Some("many workers")).await?;
     Ok(mover.moved)
 }
@@ -302,6 +303,20 @@ impl Mover {
             let Some(shelf) = shelf_of(&self.fetch, self.places.shard(&feed)) else { continue };
             self.moved.feeds += 1;
             self.put(&shelf, StateChange::set(state_key::facts(&feed), &facts)).await?;
+        }
+        Ok(())
+    }
+
+    /// Where workers had come, if there have been any: what they had decided is in the memory that is moved.
+    async fn put_positions(&mut self) -> Result<(), RunError> {
+        let reader = PartitionReader::new(&self.settings).map_err(|error| of_broker(&error))?;
+        let names = Names::new(&self.config, Role::Dedup);
+        for shelf in self.dedup.clone() {
+            let done = reader.committed(&names.group(), &names.input(), shelf.partition);
+            let done = done.map_err(|error| of_broker(&error))?.and_then(|offset| u64::try_from(offset).ok());
+            let log = super::lines::log_of(&names.input(), super::Partition(shelf.partition));
+            let position = Position { intake: log.clone(), seq: done.unwrap_or(0), index: 0 };
+            self.put(&shelf, StateChange::set(state_key::position(&log), &position)).await?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::{Deployment, PATIENCE, show};
 use crate::{
-    harness::wait_for,
+    harness::{dateline, finished, wait_for},
     kafka_broker::{self, Broker},
 };
 use futures::executor::block_on;
@@ -47,7 +47,7 @@ fn forget(deployment: &Deployment<'_>, role: &str) {
 #[test]
 fn a_state_that_is_lost_is_not_taken_for_a_beginning() {
     let Some(broker) = kafka_broker::shared() else { return };
-    let (deployment, _before) = told(broker);
+    let (deployment, before) = told(broker);
     let state = format!("{}.dedup-state.v1", deployment.prefix);
     let deleted = block_on(admin(broker).delete_topics(&[&state], &AdminOptions::new())).unwrap();
     assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
@@ -60,7 +60,20 @@ fn a_state_that_is_lost_is_not_taken_for_a_beginning() {
         assert_eq!(code, Some(78), "{log}");
         assert!(log.contains("dedup-state.v1") && log.contains("published a second time"), "{log}");
     }
-    assert_eq!(deployment.revisions(), [("Harbour closed".to_owned(), vec![1])].into());
+    // What readers read is enough to make it again: first for one process, and of that for workers.
+    before.into_iter().for_each(|worker| assert_eq!(worker.terminate().0, Some(0)));
+    for arguments in [&["rebuild-state"][..], &["migrate", "--to", "roles"]] {
+        let mut command = dateline();
+        command.args(arguments).arg("--config").arg(deployment.site.path("dateline.toml"));
+        let output = finished(command.arg("--data-dir").arg(deployment.site.path("made-anew")));
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let _workers = ["fetch", "enrich", "dedup"].map(|role| deployment.worker(role, "one"));
+    let corrected = HARBOUR.replace("twelve", "thirteen");
+    show(&deployment.site.server, "wire", &[(ITEMS[0].0, ITEMS[0].1, &corrected), ITEMS[1]]);
+    deployment.told("Harbour closed", 2);
+    deployment.told("New roof", 1);
+    assert_eq!(deployment.revisions(), [("Harbour closed".into(), vec![1, 2]), ("New roof".into(), vec![1])].into());
 }
 
 /// The position is in the state too.
