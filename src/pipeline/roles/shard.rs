@@ -75,11 +75,24 @@ pub(super) async fn run(
         }
     };
     let (part, line) = (Part::Fetch(tenures), cancel_later(cancel.clone(), lost));
+    let doorstep = store.clone();
     let polling = async { run_all(options, Some(reloads), store, sink, part, Some(line)).await.map(drop) };
     tokio::select! {
         result = polling => result,
         Err(error) = following => Err(error),
+    }?;
+    Ok(tell_what_is_left(partition, &doorstep).await?)
+}
+
+/// What could not be handed on stays here until the shard is had again.
+async fn tell_what_is_left(partition: Partition, store: &Store) -> Result<(), StoreError> {
+    let id = store.intake_id().to_owned();
+    let (last, position) = store.read(move |db| Ok((intake::last(db)?, image::position(db, &id)?))).await?;
+    let (shard, frames) = (partition.0, last.saturating_sub(position));
+    if frames > 0 {
+        tracing::warn!(shard, frames, "what was observed and not handed on stays here until the shard is had again");
     }
+    Ok(())
 }
 
 /// What lies on the doorstep is handed on before the shard is let go of: whoever gets it next does not have it. Where
