@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use std::sync::Arc;
 
 /// What a line does with its units.
+#[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "the work is split over topics only"))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part {
     /// Judges them, and publishes what readers read.

@@ -55,6 +55,7 @@ pub(super) enum Prepared {
     /// Anything else, as it was.
     Other(Content),
     /// A record of a topic that cannot be read.
+    #[cfg_attr(not(feature = "kafka"), expect(dead_code, reason = "there are no topics without it"))]
     Poison(Box<DeadLetter>),
 }
 
@@ -86,6 +87,7 @@ impl Source {
     }
 
     /// Whether what lies behind this position is taken one by one.
+    #[cfg_attr(not(feature = "kafka"), expect(unused_variables, reason = "only a topic is read with caution"))]
     pub(super) async fn is_careful(&self, position: u64) -> bool {
         match self {
             Source::Intake(..) => false,

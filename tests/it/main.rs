@@ -74,6 +74,7 @@ mod replay;
 mod restart;
 #[cfg(feature = "kafka")]
 mod roles;
+#[cfg(feature = "kafka")]
 mod roles_faults;
 mod secrets;
 mod topics;

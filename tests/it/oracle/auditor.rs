@@ -69,6 +69,7 @@ struct Item {
 }
 
 impl Auditor {
+    #[cfg(feature = "kafka")]
     /// Of what workers publish.
     pub fn of_workers() -> Self {
         Self { shared_out: true, ..Self::default() }
@@ -229,6 +230,7 @@ impl Auditor {
         observed.filter(|version| !versions.contains(version)).collect()
     }
 
+    #[cfg(feature = "kafka")]
     /// The last version of each item, and of each page, that is there.
     pub fn last_versions(&self) -> HashMap<String, u32> {
         let mut last = HashMap::new();
