@@ -50,6 +50,12 @@ impl Caution {
         position < self.until
     }
 
+    /// Whatever was marked has been passed, for what comes next lies behind it. Said, and not found out from positions:
+    /// between two records there may be the mark of a transaction.
+    pub(super) fn passed(&mut self) {
+        self.until = 0;
+    }
+
     /// Reading goes on up to here: to be called before it does.
     pub(super) async fn reach(&mut self, position: u64) -> Result<(), StoreError> {
         if position <= self.reached {
@@ -103,6 +109,9 @@ mod tests {
         }
         let mut passed = restarted(&store).await;
         assert_eq!(passed.attempt(8).await.unwrap(), 0, "the next record is another");
+        assert!(passed.is_careful(0));
+        passed.passed();
+        assert!(!passed.is_careful(0), "what comes next may lie far behind the position");
         passed.end().await.unwrap();
         assert!(!restarted(&store).await.is_careful(0), "a clean stop leaves nothing to be careful about");
     }

@@ -81,6 +81,7 @@ pub(super) fn records(
             let Some(message) = self.ready.pop_front() else { return Ok(None) };
             let before = u64::try_from(message.offset).unwrap_or(0);
             if self.careful && !caution.is_careful(before) {
+                caution.passed();
                 return Ok(None);
             }
             caution.reach(before + 1).await?;
