@@ -217,12 +217,7 @@ async fn run_all(
         Target::Kafka => "kafka",
     };
     let board = Board::new(snapshot, &config.feeds, to, config.intake.max_bytes, watching.tap.clone());
-    let policy = intake::Policy {
-        options: config.intake.clone(),
-        horizon: config.dedup.horizon,
-        page_recheck: config.fetch.page_recheck.clone(),
-    };
-    let intake = Intake::new(store.clone(), policy);
+    let intake = intake_of(&config, &store);
     let hold = Hold::new();
     let roster = Roster::new(&config.feeds, config.fetch.backfill);
     for feed in &config.feeds {
@@ -398,6 +393,16 @@ async fn acquire(
     let worker = fetch::pages(page_context, to_fetch).map(Ok);
     let (failed, (), ()) = futures::future::try_join3(front_and_polling, pages.run(), worker).await?;
     Ok(failed)
+}
+
+/// The doorstep of a directory, as it is configured.
+fn intake_of(config: &Config, store: &Store) -> Intake {
+    let policy = intake::Policy {
+        options: config.intake.clone(),
+        horizon: config.dedup.horizon,
+        page_recheck: config.fetch.page_recheck.clone(),
+    };
+    Intake::new(store.clone(), policy)
 }
 
 async fn open_store(config: &Config) -> Result<Store, RunError> {

@@ -40,12 +40,12 @@ use super::{
     carry::Part,
     decide::Rules,
     enrich::{self, Reading, Source},
-    open_sink, open_store,
+    intake_of, open_sink, open_store,
 };
 use crate::{
     config::Config,
     faults,
-    intake::{self, Intake},
+    intake::Intake,
     model::{FeedId, Place, StateChange},
     publish::{Batch, PublishError, Sink, Target, journal::Journal},
     store::{Store, StoreError, image},
@@ -326,15 +326,6 @@ async fn plan(options: &ReplayOptions, intake: &Intake, store: &Store, position:
 fn report(plan: &Plan) -> ReplayReport {
     let (feeds, left_out) = (plan.feeds.clone(), plan.left_out.clone());
     ReplayReport { window: plan.window, feeds, left_out, ..ReplayReport::default() }
-}
-
-fn intake_of(config: &Config, store: &Store) -> Intake {
-    let policy = intake::Policy {
-        options: config.intake.clone(),
-        horizon: config.dedup.horizon,
-        page_recheck: config.fetch.page_recheck.clone(),
-    };
-    Intake::new(store.clone(), policy)
 }
 
 fn sink_for(options: &ReplayOptions, store: &Store) -> Result<Box<dyn Sink>, RunError> {

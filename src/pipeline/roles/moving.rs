@@ -16,12 +16,12 @@ use crate::{
         topics::{self, Creation, Topics},
     },
     config::Config,
-    intake::{self, Intake},
+    intake,
     model::{
         Feed, FeedId, ItemId, ItemState, Position, SeenState, SeriesEnd, SeriesState, StateChange, StoryState, Topic,
         state_key,
     },
-    pipeline::RunError,
+    pipeline::{RunError, intake_of, open_store},
     publish::{
         KAFKA_IMAGE, KafkaOptions, Sink as _,
         kafka::{self, KafkaSink},
@@ -129,17 +129,12 @@ struct Mover {
 
 /// Moves what one process remembers to workers.
 pub async fn to_roles(config: Config) -> Result<Moved, RunError> {
-    let store = open(&config).await?;
+    let store = open_store(&config).await?;
     let kafka = &config.publish.kafka;
     let mut sink = KafkaSink::open(kafka, &config.publish.topic_prefix, store.clone())?;
     let position = sink.recover().await?;
     sink.close().await;
-    let policy = intake::Policy {
-        options: config.intake.clone(),
-        horizon: config.dedup.horizon,
-        page_recheck: config.fetch.page_recheck.clone(),
-    };
-    let waiting = Intake::new(store.clone(), policy).backlog(position).await?.frames;
+    let waiting = intake_of(&config, &store).backlog(position).await?.frames;
     if waiting > 0 {
         let message = format!(
             "{waiting} frames wait for publication in {}: run the daemon until nothing waits (`dateline run --once`), and \
@@ -159,7 +154,7 @@ pub async fn to_roles(config: Config) -> Result<Moved, RunError> {
 
 /// Moves what workers remember to one process, into this data directory.
 pub async fn to_one(config: Config) -> Result<Moved, RunError> {
-    let store = open(&config).await?;
+    let store = open_store(&config).await?;
     let mut mover = Mover::begin(config).await?;
     let reader = PartitionReader::new(&mover.settings).map_err(|error| of_broker(&error))?;
     mover.check_that_nothing_is_on_its_way(&reader)?;
@@ -208,12 +203,6 @@ fn last_told(key: &str, value: &[u8]) -> (Option<jiff::Timestamp>, usize) {
         return (None, story.map_or(0, |story| story.members.len()));
     }
     (serde_json::from_slice::<SeriesEnd>(value).ok().map(|end| end.last()), 0)
-}
-
-async fn open(config: &Config) -> Result<Store, RunError> {
-    let data_dir = config.data_dir.clone();
-    let opened = tokio::task::spawn_blocking(move || Store::open(&data_dir)).await;
-    Ok(opened.map_err(|failure| RunError::lost("opening the store", &failure))??)
 }
 
 impl Mover {
@@ -412,13 +401,8 @@ impl Mover {
 
     /// The data directory takes over what the fetchers knew, and begins its image anew.
     async fn settle_locally(&mut self, store: &Store, facts: Vec<StateChange>) -> Result<(), RunError> {
-        let policy = intake::Policy {
-            options: self.config.intake.clone(),
-            horizon: self.config.dedup.horizon,
-            page_recheck: self.config.fetch.page_recheck.clone(),
-        };
         store.write(move |tx| image::apply(tx, &facts)).await?;
-        Intake::new(store.clone(), policy).adopt(&self.config.feeds, 0).await?;
+        intake_of(&self.config, store).adopt(&self.config.feeds, 0).await?;
         store
             .write(|tx| {
                 image::clear(tx)?;

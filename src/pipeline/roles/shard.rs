@@ -7,9 +7,9 @@ use super::{FIRST_RETRY, Worker, lines, lines::Partition, longer, may_pass, of_b
 use crate::{
     broker::tail::{Tail, Tailed},
     config::Config,
-    intake::{self, Intake, Tenures},
+    intake::{self, Tenures},
     model::{Feed, FeedId, Owner, Position, Snapshot, StateChange, state_key},
-    pipeline::{Reload, RunError, RunOptions, carry::Part, run_all},
+    pipeline::{Reload, RunError, RunOptions, carry::Part, intake_of, run_all},
     publish::{
         Batch, PublishError, Sink,
         kafka::{KafkaSink, Post},
@@ -168,12 +168,7 @@ async fn try_to_take_over(
         return Ok(Ok(tenures));
     }
     let own = Owner { tenure: before + 1, ..own };
-    let policy = intake::Policy {
-        options: config.intake.clone(),
-        horizon: config.dedup.horizon,
-        page_recheck: config.fetch.page_recheck.clone(),
-    };
-    let adopted = Intake::new(store.clone(), policy).adopt(&config.feeds, own.tenure).await?;
+    let adopted = intake_of(config, store).adopt(&config.feeds, own.tenure).await?;
     let intake::Adopted { tenures, feeds, overtaken } = adopted;
     tracing::info!(shard = partition.0, feeds, overtaken, tenure = own.tenure, "the shard is taken over");
     let state = vec![StateChange::set(state_key::OWNER.to_owned(), &own)];
