@@ -2,12 +2,14 @@
 //! directory of its own, and what they say is printed is printed. Also the reference of the command line, which is made
 //! from its definition.
 
-use crate::harness::{dateline, finished};
+use crate::{
+    harness::{dateline, finished},
+    ports,
+};
 use clap::{Command, CommandFactory as _};
 use dateline::cli::Cli;
 use std::{
     fmt::Write as _,
-    net::TcpListener,
     path::{Path, PathBuf},
     process,
 };
@@ -77,9 +79,8 @@ fn the_tutorial_and_the_recipes_do_what_they_say() {
     assert!(blocks.len() > 20, "{}", blocks.len());
 
     // The ports that the documents name may be taken.
-    let free: Vec<TcpListener> = (0..2).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    let [page, site] = [&free[0], &free[1]].map(|port| port.local_addr().unwrap().port().to_string());
-    drop(free);
+    let free = ports::free(2);
+    let [page, site] = [free[0], free[1]].map(|port| port.to_string());
     let mark = "=== block ";
     // What runs in the background ends with the shell.
     let mut script = "set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT\n".to_owned();

@@ -146,6 +146,7 @@ impl Broker {
         while !self.answers() {
             let logs: Vec<String> = self.nodes.iter().map(Node::log).collect();
             assert!(Instant::now() < deadline, "the broker does not start:\n{}", logs.join("\n"));
+            self.nodes.iter().for_each(Node::start);
             thread::sleep(Duration::from_millis(100));
         }
     }

@@ -4,9 +4,11 @@
 //! however that ends: a shell of the JVM's own process group holds the read end of a pipe, and kills the JVM when the
 //! pipe closes.
 
+use crate::ports;
 use std::{
     fs,
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    io::Write as _,
+    net::{Ipv4Addr, TcpStream},
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -62,7 +64,7 @@ impl Node {
     /// Settings beside ours, from the next start on; one that is given twice is the last one.
     pub(crate) fn settings(&self, more: &str) {
         let mut file = fs::OpenOptions::new().append(true).open(self.directory.join("server.properties")).unwrap();
-        std::io::Write::write_all(&mut file, more.as_bytes()).unwrap();
+        file.write_all(more.as_bytes()).unwrap();
     }
 
     pub(crate) fn address(&self) -> String {
@@ -84,13 +86,17 @@ impl Node {
         disk
     }
 
-    /// Starts it, or lets it go on where it was frozen; `wait_for_port` waits until it listens.
+    /// Starts it, also one that has ended by itself, or lets it go on where it was frozen; `wait_for_port` waits until it
+    /// listens.
     pub(crate) fn start(&self) {
-        let mut guard = self.guard.lock().unwrap();
-        if guard.is_some() {
-            drop(guard);
-            return self.resume();
+        if self.guard.lock().unwrap().is_some() {
+            if self.signal("CONT") {
+                return;
+            }
+            let _ = std::io::stderr().write_all(format!("broker {} had ended:\n{}\n", self.id, self.log()).as_bytes());
+            self.kill();
         }
+        let mut guard = self.guard.lock().unwrap();
         let java = self.java();
         let arguments = java.get_args().map(|argument| argument.to_os_string());
         let log = fs::OpenOptions::new().create(true).append(true).open(self.directory.join("server.log")).unwrap();
@@ -118,6 +124,7 @@ impl Node {
         let deadline = Instant::now() + Duration::from_secs(180);
         while TcpStream::connect((Ipv4Addr::LOCALHOST, self.ports.clients)).is_err() {
             assert!(Instant::now() < deadline, "broker {} does not start:\n{}", self.id, self.log());
+            self.start();
             thread::sleep(Duration::from_millis(100));
         }
     }
@@ -132,15 +139,11 @@ impl Node {
 
     /// Freezes it: its connections stay open and nothing answers.
     pub(crate) fn freeze(&self) {
-        self.signal("STOP");
+        assert!(self.signal("STOP"), "broker {} had ended:\n{}", self.id, self.log());
     }
 
-    /// Lets a frozen one go on.
-    pub(crate) fn resume(&self) {
-        self.signal("CONT");
-    }
-
-    fn signal(&self, name: &str) {
+    /// False for one that has ended by itself.
+    fn signal(&self, name: &str) -> bool {
         // The shell writes the number as its first act; a broker that is not running has none.
         let deadline = Instant::now() + Duration::from_secs(10);
         let pid = loop {
@@ -150,7 +153,7 @@ impl Node {
             }
             thread::sleep(Duration::from_millis(10));
         };
-        assert!(Command::new("kill").arg(format!("-{name}")).arg(pid).status().unwrap().success());
+        Command::new("kill").arg(format!("-{name}")).arg(pid).stderr(Stdio::null()).status().unwrap().success()
     }
 
     fn pid_file(&self) -> PathBuf {
@@ -178,7 +181,7 @@ impl SmallDisk {
     /// Leaves no room on it.
     pub(crate) fn fill(&self) {
         let mut ballast = fs::File::create(self.0.join("ballast")).unwrap();
-        while std::io::Write::write_all(&mut ballast, &[0; 4096]).is_ok() {}
+        while ballast.write_all(&[0; 4096]).is_ok() {}
     }
 
     pub(crate) fn free(&self) {
@@ -199,11 +202,9 @@ impl Drop for Node {
     }
 }
 
-/// Ports that were free a moment ago; all are held until the last is found, so that no two are equal.
+/// The ports of so many nodes.
 pub(crate) fn free_ports(nodes: usize) -> Vec<Ports> {
-    let listeners: Vec<TcpListener> =
-        (0..nodes * 3).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()).collect();
-    let ports: Vec<u16> = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
+    let ports = ports::free(nodes * 3);
     ports.chunks(3).map(|ports| Ports { clients: ports[0], controller: ports[1], behind_proxy: ports[2] }).collect()
 }
 

@@ -63,6 +63,7 @@ mod licences;
 #[cfg(feature = "kafka")]
 mod migrate;
 mod oracle;
+mod ports;
 mod progress;
 mod quality;
 mod readme;

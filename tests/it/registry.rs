@@ -9,7 +9,7 @@ use crate::{
     crash_kafka::deployment,
     harness::{Reply, Site, finished, rss, wait_for},
     kafka_broker::{self, Broker},
-    kafka_node,
+    ports,
     replay::succeeds,
 };
 use dateline::{
@@ -47,7 +47,7 @@ fn start() -> Option<Registry> {
     };
     let mut files = fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path());
     let jar = files.find(|path| path.to_str().unwrap().ends_with("-runner.jar")).unwrap();
-    let port = kafka_node::free_ports(1)[0].clients;
+    let port = ports::free(1)[0];
     let script = "\"$@\" < /dev/null > /dev/null 2>&1 & it=$!; cat > /dev/null; kill -9 $it";
     let guard = Command::new("sh")
         .args(["-c", script, "sh", "java", "-Xmx512m", "-Dquarkus.http.host=127.0.0.1"])

@@ -3,11 +3,11 @@
 use crate::{
     harness::{Daemon, Entry, Reply, Site, address_of_page, dateline, finished, lines, rss, wait_for},
     oracle::campaign::signal,
+    ports,
 };
 use serde_json::Value;
 use std::{
     fs::{self, File},
-    net::TcpListener,
     path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -22,7 +22,7 @@ const NORWAY: &str = "OSLO, October 6. /TASS/. The COVID-19 death toll in Norway
 /// A site whose daemon has a page at a port that stays the same when it starts again.
 fn site() -> Site {
     let site = Site::new();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = ports::free(1)[0];
     *site.settings.lock().unwrap() = format!("[status]\nlisten = \"127.0.0.1:{port}\"\n");
     for id in ["wire", "other"] {
         site.feed(id, "language = \"en\"");

@@ -1,6 +1,9 @@
 //! WebSub from outside: a hub on loopback that does what it is told, and the daemon as its subscriber.
 
-use crate::harness::{Daemon, Entry, Reply, Site, dateline, finished, rss, wait_for};
+use crate::{
+    harness::{Daemon, Entry, Reply, Site, dateline, finished, rss, wait_for},
+    ports,
+};
 use aws_lc_rs::hmac;
 use std::{
     collections::HashMap,
@@ -178,8 +181,7 @@ struct Pushed {
 impl Pushed {
     fn new(lease_seconds: u64, poll_interval: &str) -> Self {
         let (site, hub) = (Site::new(), Hub::start(lease_seconds));
-        // Free a moment ago; the daemon takes it before anybody else.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = ports::free(1)[0];
         site.settings(&format!(
             "[fetch.websub]\ncallback = \"http://127.0.0.1:{port}/hubs/in\"\nlisten = \"127.0.0.1:{port}\"\n\
              poll_interval = \"{poll_interval}\"\nmax_body = \"64KiB\"\n\
