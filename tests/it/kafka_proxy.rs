@@ -1,20 +1,26 @@
-//! A proxy in front of brokers that can hold back one EndTxn request and let it go later.
+//! A proxy in front of brokers that can hold back one EndTxn request, or the markers of transactions, and let them go
+//! later.
 //!
 //! This is what a network may do: the request is on its way, its connection dies, the client sends it again over
-//! another one, and long afterwards the first arrives. The proxy knows of Kafka's protocol what it needs for that: the
-//! frame, the header, and the beginning of an EndTxn request (versions 0 to 2, which librdkafka sends).
+//! another one, and long afterwards the first arrives. Brokers write the markers that end a transaction by requests to
+//! each other, which come by where the listener between brokers is the proxied one. The proxy knows of Kafka's protocol
+//! what it needs for that: the frame, the header, and the beginning of an EndTxn request (versions 0 to 2, which
+//! librdkafka sends).
 
 use std::{
     collections::HashMap,
     io::{self, Read as _, Write as _},
     net::{Ipv4Addr, Shutdown, TcpListener, TcpStream},
-    sync::{Arc, Mutex, mpsc},
+    sync::{Arc, Condvar, Mutex, mpsc},
     thread,
     time::{Duration, Instant},
 };
 
 /// The request that ends a transaction, one way or the other.
 const END_TRANSACTION: i16 = 26;
+
+/// The request by which a coordinator has the markers of a transaction written.
+const WRITE_MARKERS: i16 = 27;
 
 /// One EndTxn request that came by.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +41,20 @@ pub(crate) struct Proxy {
 struct Rules {
     armed: HashMap<String, mpsc::Sender<Held>>,
     seen: HashMap<String, Vec<EndTransaction>>,
+    markers: Vec<Arc<LateMarkers>>,
+}
+
+/// Markers for one topic, and what comes behind them on their connections, wait until they are let go.
+pub(crate) struct LateMarkers {
+    topic: String,
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    requests: usize,
+    is_over: bool,
 }
 
 /// A request that was held back, with the broker's end of the connection it came on.
@@ -88,6 +108,14 @@ impl Proxy {
         Hold { caught }
     }
 
+    /// From now on markers for this topic are held back.
+    pub(crate) fn hold_markers(&self, topic: &str) -> Arc<LateMarkers> {
+        let late =
+            Arc::new(LateMarkers { topic: topic.to_owned(), waiting: Mutex::default(), changed: Condvar::new() });
+        self.rules.lock().unwrap().markers.push(Arc::clone(&late));
+        late
+    }
+
     /// Every EndTxn of a transactional id that came by, in order, the one held back among them.
     pub(crate) fn seen(&self, transactional_id: &str) -> Vec<EndTransaction> {
         self.rules.lock().unwrap().seen.get(transactional_id).cloned().unwrap_or_default()
@@ -119,6 +147,31 @@ impl Caught {
     }
 }
 
+impl LateMarkers {
+    /// Waits until markers are held back.
+    pub(crate) fn caught(&self) {
+        let limit = Duration::from_secs(60);
+        let waiting = self.waiting.lock().unwrap();
+        let (waiting, _) = self.changed.wait_timeout_while(waiting, limit, |waiting| waiting.requests == 0).unwrap();
+        assert!(waiting.requests > 0, "markers for {} come by", self.topic);
+    }
+
+    /// Lets them go, and all that come later.
+    pub(crate) fn release(&self) {
+        self.waiting.lock().unwrap().is_over = true;
+        self.changed.notify_all();
+    }
+
+    fn hold(&self) {
+        let mut waiting = self.waiting.lock().unwrap();
+        if !waiting.is_over {
+            waiting.requests += 1;
+            self.changed.notify_all();
+            drop(self.changed.wait_while(waiting, |waiting| !waiting.is_over).unwrap());
+        }
+    }
+}
+
 /// Passes on both ways, in threads that end with the connection.
 fn connect(client: TcpStream, broker: TcpStream, rules: Arc<Mutex<Rules>>) {
     let _ = (client.set_nodelay(true), broker.set_nodelay(true));
@@ -142,6 +195,10 @@ fn connect(client: TcpStream, broker: TcpStream, rules: Arc<Mutex<Rules>>) {
     thread::spawn(move || {
         let (mut client, mut broker) = (client, broker);
         while let Ok(frame) = read_frame(&mut client) {
+            let late = rules.lock().unwrap().late(&frame);
+            if let Some(late) = late {
+                late.hold();
+            }
             if let Some(holder) = rules.lock().unwrap().look(&frame) {
                 let (sender, answers) = mpsc::channel();
                 *diverted.lock().unwrap() = Some(sender);
@@ -168,6 +225,13 @@ fn read_frame(from: &mut TcpStream) -> io::Result<Vec<u8>> {
 }
 
 impl Rules {
+    /// Who holds back this request, where it writes markers.
+    fn late(&self, frame: &[u8]) -> Option<Arc<LateMarkers>> {
+        (api_of(frame)? == WRITE_MARKERS).then_some(())?;
+        let names = |topic: &str| frame.windows(topic.len()).any(|window| window == topic.as_bytes());
+        self.markers.iter().find(|late| names(&late.topic)).cloned()
+    }
+
     /// Notes an EndTxn; returns who holds it, where it is to be held.
     fn look(&mut self, frame: &[u8]) -> Option<mpsc::Sender<Held>> {
         let (transactional_id, end) = end_transaction(frame)?;
@@ -180,8 +244,8 @@ impl Rules {
 /// The transactional id and what else matters, where the frame is an EndTxn request.
 fn end_transaction(frame: &[u8]) -> Option<(String, EndTransaction)> {
     // Length, key, version, correlation id; then the client's name and the body.
-    let (header, rest) = frame.get(4..)?.split_at_checked(8)?;
-    if i16::from_be_bytes([header[0], header[1]]) != END_TRANSACTION {
+    let (_header, rest) = frame.get(4..)?.split_at_checked(8)?;
+    if api_of(frame)? != END_TRANSACTION {
         return None;
     }
     let (_client, rest) = string(rest)?;
@@ -189,6 +253,11 @@ fn end_transaction(frame: &[u8]) -> Option<(String, EndTransaction)> {
     // Producer id, epoch, whether to commit.
     let epoch = i16::from_be_bytes([*rest.get(8)?, *rest.get(9)?]);
     Some((transactional_id, EndTransaction { at: Instant::now(), epoch, commit: *rest.get(10)? != 0 }))
+}
+
+/// What is asked for: the number of the API, behind the length.
+fn api_of(frame: &[u8]) -> Option<i16> {
+    Some(i16::from_be_bytes([*frame.get(4)?, *frame.get(5)?]))
 }
 
 fn string(bytes: &[u8]) -> Option<(String, &[u8])> {

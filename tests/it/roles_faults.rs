@@ -144,9 +144,9 @@ fn brokers_are_taken_away_from_workers() {
     let Some(cluster) = kafka_broker::cluster() else { return };
     let mut split = Split::with(&cluster, "classic", 2);
     split.may_end = true;
-    for _ in 0..count {
+    for turn in 0..count {
         let partition = split.random.below(PARTITIONS as u64) as i32;
-        let (what, id) = match split.random.below(5) {
+        let (what, id) = match turn % 5 {
             0 => ("leader of dedup-state", cluster.leader(&format!("{}.dedup-state.v1", split.prefix), partition)),
             1 => ("leader of fetch-state", cluster.leader(&format!("{}.fetch-state.v1", split.prefix), partition)),
             2 => ("leader of raw", cluster.leader(&format!("{}.raw.v1", split.prefix), partition)),

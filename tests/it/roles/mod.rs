@@ -2,6 +2,7 @@
 
 mod handover;
 mod lost;
+mod markers;
 mod moving;
 mod poison;
 mod same_topics;
