@@ -79,6 +79,13 @@ pub fn audit(arguments: &[&str]) -> (i32, Value) {
     (code, document)
 }
 
+/// A stranger's audit of a deployment at a broker, whoever did the work: topics and state agree.
+#[track_caller]
+pub fn agrees(bootstrap_servers: &str, prefix: &str) {
+    let (code, document) = audit(&["--bootstrap-servers", bootstrap_servers, "--topic-prefix", prefix]);
+    assert_eq!((code, &document["state_compared"]), (0, &true.into()), "{document:#}");
+}
+
 /// `what item rev place`, of each offence.
 pub fn offences(document: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);

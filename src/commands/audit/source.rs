@@ -4,7 +4,12 @@
 use super::super::registered;
 use super::Failure;
 #[cfg(feature = "kafka")]
-use crate::{broker::partition_reader::PartitionReader, publish::kafka, topics::Cluster};
+use crate::{
+    broker::{BrokerError, partition_reader::PartitionReader},
+    model::state_key,
+    publish::kafka,
+    topics::Cluster,
+};
 use crate::{
     cli,
     config::Flags,
@@ -44,8 +49,8 @@ enum StateAt {
     Broker {
         reader: Box<PartitionReader>,
         topic: String,
-        /// Begin and end.
-        ends: (i64, i64),
+        /// Begin and end of each partition.
+        ends: Vec<(i64, i64)>,
     },
 }
 
@@ -110,7 +115,7 @@ impl Source {
             (StateAt::Local, None) => Ok(()),
             #[cfg(feature = "kafka")]
             (StateAt::Broker { reader, topic, ends }, _) => {
-                let read = reader.read(topic, &[*ends], &mut |message| {
+                let read = reader.read(topic, ends, &mut |message| {
                     // Deployments may share the topic: each key begins with its deployment's name.
                     if let Some((_, key)) = message.key.split_once('/') {
                         visit(key, message.value.as_deref());
@@ -147,28 +152,30 @@ fn open_broker(asked: Asked) -> Result<Source, Failure> {
     if let Some((key, problem)) = kafka::problems(&options).into_iter().next() {
         return Err(Failure::Configuration(format!("publish.kafka.{key}: {problem}")));
     }
-    let topic = Topic::State.name(&asked.prefix);
     let reader = PartitionReader::new(&settings).map_err(ReadError::from)?;
-    let mut state = if reader.partitions().map_err(ReadError::from)?.contains_key(&topic) {
-        // Within an open transaction the state may be ahead of the outputs; of what is decided all outputs are written,
-        // and lie below ends that are asked for from now on.
-        let ends = reader.decided(&topic, 0).map_err(ReadError::from)?;
-        StateAt::Broker { reader: Box::new(reader), topic, ends: (ends.low, ends.high) }
-    } else {
-        StateAt::Nowhere
+    let mut state = match state_topic(&reader, &asked.prefix).map_err(ReadError::from)? {
+        Some((topic, partitions)) => {
+            // Within an open transaction the state may be ahead of the outputs; of what is decided all outputs are
+            // written, and lie below ends that are asked for from now on.
+            let ends = decided(&reader, &topic, partitions).map_err(ReadError::from)?;
+            StateAt::Broker { reader: Box::new(reader), topic, ends }
+        }
+        None => StateAt::Nowhere,
     };
     let mut cluster = Cluster::open(&settings, &asked.prefix)?;
     // The first transactions of a deployment may have come between the two ends, and the outputs would seem to rest on
     // nothing: where the state has hardly begun, both are fixed again until it stands still.
     if let StateAt::Broker { reader, topic, ends } = &mut state {
-        while ends.1 - ends.0 < BEGUN {
-            let written = reader.ends(topic, 0).map_err(ReadError::from)?.high;
-            reader.settle(topic, 0, written).map_err(ReadError::from)?;
-            let now = reader.decided(topic, 0).map_err(ReadError::from)?;
-            if (now.low, now.high) == *ends {
+        while ends.iter().any(|(begin, end)| end - begin < BEGUN) {
+            for partition in (0..).take(ends.len()) {
+                let written = reader.ends(topic, partition).map_err(ReadError::from)?.high;
+                reader.settle(topic, partition, written).map_err(ReadError::from)?;
+            }
+            let now = decided(reader, topic, ends.len()).map_err(ReadError::from)?;
+            if now == *ends {
                 break;
             }
-            *ends = (now.low, now.high);
+            *ends = now;
             cluster = Cluster::open(&settings, &asked.prefix)?;
         }
     }
@@ -184,6 +191,31 @@ fn open_broker(asked: Asked) -> Result<Source, Failure> {
         state,
         next: BTreeMap::new(),
     })
+}
+
+/// The topic that remembers, and its partitions: of one process, or of workers where the work was moved to them.
+#[cfg(feature = "kafka")]
+fn state_topic(reader: &PartitionReader, prefix: &str) -> Result<Option<(String, usize)>, BrokerError> {
+    let there = reader.partitions()?;
+    let [one, many] = [Topic::State, Topic::DedupState].map(|topic| {
+        let name = topic.name(prefix);
+        there.get(&name).map(|partitions| (name, *partitions))
+    });
+    let (Some((one, partitions)), Some(many)) = (&one, &many) else { return Ok(many.or(one)) };
+    let mut is_moved = false;
+    let ends = decided(reader, one, *partitions)?;
+    reader.read(one, &ends, &mut |message| {
+        if message.key.ends_with(&format!("/{}", state_key::MOVED)) {
+            is_moved = message.value.is_some();
+        }
+    })?;
+    Ok(Some(if is_moved { many.clone() } else { (one.clone(), *partitions) }))
+}
+
+#[cfg(feature = "kafka")]
+fn decided(reader: &PartitionReader, topic: &str, partitions: usize) -> Result<Vec<(i64, i64)>, BrokerError> {
+    let ends = |partition| reader.decided(topic, partition).map(|ends| (ends.low, ends.high));
+    (0..).take(partitions).map(ends).collect()
 }
 
 #[cfg(not(feature = "kafka"))]

@@ -11,6 +11,7 @@ use super::{
     script::{FAR_HOST, Play},
 };
 use crate::{
+    audit::agrees,
     crash_kafka,
     harness::{Daemon, Site, dateline, finished, wait_for},
     kafka_broker::Broker,
@@ -406,6 +407,7 @@ impl<'a> Split<'a> {
             self.ends,
             self.polled_by_two(),
         );
+        agrees(&self.broker.address(), &self.prefix);
         self.attached.must_be_clean("the attached", &missed);
         late.must_be_clean("the late", &lost);
         assert_eq!(self.attached.records, late.records, "both readers see the same");

@@ -2,6 +2,7 @@
 
 use super::{Deployment, show};
 use crate::{
+    audit::agrees,
     harness::{Daemon, dateline, finished},
     kafka_broker,
 };
@@ -61,6 +62,8 @@ fn one_process_becomes_many_workers_and_one_again_and_nothing_is_told_twice() {
         worker.terminate();
     });
 
+    agrees(&broker.address(), &deployment.prefix);
+
     let (code, said) = deployment.moved("one-process");
     assert_eq!(code, Some(0), "{said}");
     let (code, words) = deployment.ends(deployment.worker("dedup", "a"), "dedup", "a");
@@ -70,6 +73,7 @@ fn one_process_becomes_many_workers_and_one_again_and_nothing_is_told_twice() {
     let daemon = deployment.one_process();
     deployment.told(first.1, 3);
     daemon.terminate();
+    agrees(&broker.address(), &deployment.prefix);
     let expected = [(first.1.to_owned(), vec![1, 2, 3]), (second.1.to_owned(), vec![1])];
     assert_eq!(deployment.revisions(), expected.into());
 }

@@ -2,6 +2,7 @@
 
 use super::{Deployment, Item, PATIENCE, show};
 use crate::{
+    audit::agrees,
     harness::{Reply, Server, page, wait_for},
     kafka_broker::{self, Read},
 };
@@ -208,6 +209,7 @@ fn workers_on_three_brokers_write_what_one_process_writes() {
     for worker in workers.into_iter().flatten() {
         assert_eq!(worker.terminate().0, Some(0));
     }
+    [&whole, &split].iter().for_each(|deployment| agrees(&cluster.address(), &deployment.prefix));
     let fetchers: BTreeSet<String> =
         split.read("raw.v1").iter().map(|read| intake_of(&read.headers["origin"])).collect();
     assert_eq!(fetchers.len(), 2, "both had feeds");
