@@ -40,6 +40,10 @@ faults-feeds feeds="10000" drips="1000":
 restarts items="100000" restarts="40":
     DATELINE_RESTART_ITEMS={{items}} DATELINE_RESTARTS={{restarts}} tests/run --release --test it -- restart --nocapture --test-threads 1
 
+# How soon a story is published, alone and amid a flood of new feeds, in an optimised build, with its figures.
+latency stories="500" feeds="1000":
+    DATELINE_LATENCY_STORIES={{stories}} DATELINE_FLOOD_FEEDS={{feeds}} tests/run --release --test it -- latency:: --nocapture --test-threads 1
+
 # A Debian package, put into a clean Debian and taken out again; as root, with debootstrap.
 deb-check *package:
     deploy/debian/check {{package}}

@@ -27,6 +27,7 @@ mod hold;
 mod http;
 mod link;
 mod measure;
+mod newcomers;
 mod pace;
 mod page;
 mod politeness;
@@ -47,6 +48,7 @@ pub use delivery::{
 };
 pub use hold::Held;
 pub use http::{Client, Document, Request, Response, Wants};
+pub use newcomers::Newcomers;
 pub use page::{PageContext, PageResponse, page, pages};
 pub use poll::{feed, follow};
 pub use problem::{CODES, FetchError};
@@ -84,6 +86,8 @@ pub struct Context {
     pub watch: Watcher,
     /// Which feeds are held, for want of room; not heeded with `once`.
     pub held: watch::Receiver<Held>,
+    /// In what order feeds that were never seen are polled; not heeded with `once`.
+    pub newcomers: Newcomers,
     /// Poll each feed one time and end.
     pub once: bool,
     /// Ends every task at once.

@@ -7,12 +7,14 @@ use super::{
     Assignment, Context, FeedMemory, Means, Order, Outcome, PollOutcome,
     course::Course,
     fold::Member,
+    newcomers::FirstTurn,
     pace::Pace,
     problem::{self, HELD},
     schedule::{Ended, Schedule},
 };
 use crate::model::{EventKind, Feed, FeedNotes, FeedState, Issue};
 use ask::Poll;
+use futures::FutureExt as _;
 use jiff::Timestamp;
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -129,11 +131,19 @@ impl Task {
                 pause = Duration::ZERO;
                 continue;
             }
+            let turn = self.wait_among_newcomers().await;
+            if self.orders.has_changed().unwrap_or(false) {
+                pause = Duration::ZERO;
+                continue;
+            }
             let started = Instant::now();
             self.began = Timestamp::now();
             // On the heap, and only meanwhile: of ten thousand feeds nearly all are at rest.
             let mut poll = Box::pin(self.poll_patiently()).await;
             let next = Box::pin(self.settle(&mut poll, started.elapsed())).await;
+            if let Some(turn) = turn {
+                turn.brought(poll.bytes);
+            }
             self.tell(poll.outcome, next, poll.bytes, started.elapsed());
             if let Some(outcome) = self.ended(&poll) {
                 return outcome;
@@ -223,6 +233,22 @@ impl Task {
                 return;
             }
         }
+    }
+
+    /// Of a feed that was never seen: waits until what it may bring keeps nobody's news waiting for long.
+    async fn wait_among_newcomers(&mut self) -> Option<FirstTurn> {
+        if self.context.once || self.memory.body.is_some() {
+            return None;
+        }
+        let newcomers = self.context.newcomers.clone();
+        let mut turn = Box::pin(newcomers.turn());
+        if let Some(turn) = (&mut turn).now_or_never() {
+            return Some(turn);
+        }
+        self.held = Some("feeds that were never seen wait for one another".to_owned());
+        self.tell(PollOutcome::Waiting, None, 0, Duration::ZERO);
+        self.held = None;
+        Some(turn.await)
     }
 
     /// The outcome of the task, if this poll was its last.

@@ -7,7 +7,7 @@
 
 use super::board::Board;
 use crate::{
-    fetch::Held,
+    fetch::{Held, Newcomers},
     intake::Intake,
     metrics,
     model::{FeedId, Snapshot, units},
@@ -39,6 +39,18 @@ const LET_GO: u64 = 75;
 
 /// The share of the backlog whose feeds are held first.
 const GREEDY_SHARE: u64 = 50;
+
+/// Feeds that were never seen are asked while less than this share of the bound waits, within these limits: the past of a
+/// list of new feeds is published in the order of the doorstep, and others' news behind it.
+const NEWCOMERS_SHARE: u64 = 4096;
+const NEWCOMERS_BYTES: std::ops::RangeInclusive<u64> = 64 << 10..=1 << 20;
+
+/// The turns of feeds that were never seen.
+pub(super) fn newcomers(intake: &Intake) -> Newcomers {
+    let bound = (intake.max_bytes() / NEWCOMERS_SHARE).clamp(*NEWCOMERS_BYTES.start(), *NEWCOMERS_BYTES.end());
+    let intake = intake.clone();
+    Newcomers::new(bound, move || intake.unpublished_bytes())
+}
 
 /// A handle on the hold; clones share it.
 #[derive(Clone)]

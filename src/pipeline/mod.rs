@@ -343,6 +343,7 @@ async fn acquire(
         out,
         watch: Arc::new(move |progress| watcher.progress(&progress)),
         held: hold.subscribe(),
+        newcomers: hold::newcomers(intake),
         once,
         cancel: cancel.clone(),
     };

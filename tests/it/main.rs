@@ -58,6 +58,7 @@ mod kafka_node;
 mod kafka_proxy;
 #[cfg(feature = "kafka")]
 mod kafka_refusal;
+mod latency;
 mod layering;
 mod licences;
 #[cfg(feature = "kafka")]

@@ -108,7 +108,12 @@ fn feed_of_the_past(site: &Site, n: usize, random: &mut Random) -> String {
     block(site, &id)
 }
 
-fn serve(site: &Site, id: &str, told: &[(String, String)]) {
+pub(crate) fn serve(site: &Site, id: &str, told: &[(String, String)]) {
+    site.server.serve(&format!("/{id}.xml"), document(id, told));
+}
+
+/// A feed of these stories: guids and texts.
+pub(crate) fn document(id: &str, told: &[(String, String)]) -> Reply {
     let titles: Vec<String> = told.iter().map(|(guid, _)| headline(guid)).collect();
     let entries: Vec<Entry<'_>> = told
         .iter()
@@ -116,20 +121,20 @@ fn serve(site: &Site, id: &str, told: &[(String, String)]) {
         .map(|((guid, text), title)| Entry {
             guid,
             title,
-            link: site.server.url(&format!("/story/{guid}")),
+            link: format!("http://wire.example/story/{guid}"),
             description: text,
             published: "Tue, 06 Oct 2020 12:05:00 GMT",
         })
         .collect();
-    site.server.serve(&format!("/{id}.xml"), Reply::rss(rss(id, &entries)));
+    Reply::rss(rss(id, &entries))
 }
 
-fn headline(guid: &str) -> String {
+pub(crate) fn headline(guid: &str) -> String {
     format!("The council of district {guid} decides")
 }
 
 /// About 480 words, figures among them, and in two of five stories some about the disease.
-fn story(random: &mut Random) -> String {
+pub(crate) fn story(random: &mut Random) -> String {
     const WORDS: [&str; 24] = [
         "harbour", "bridge", "school", "museum", "library", "station", "theatre", "market", "garden", "stadium",
         "mill", "tower", "council", "river", "railway", "winter", "budget", "ferry", "union", "verdict", "orchard",

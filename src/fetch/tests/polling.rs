@@ -18,6 +18,7 @@ async fn run(
         out,
         watch: Arc::new(|_| ()),
         held: tokio::sync::watch::Sender::new(Held::default()).subscribe(),
+        newcomers: Newcomers::new(1, || 0),
         once,
         cancel: cancel.clone(),
     };
