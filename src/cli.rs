@@ -8,6 +8,7 @@ mod gazetteer;
 mod generate;
 mod health;
 mod init;
+mod intake;
 mod man;
 mod reach;
 mod schema;
@@ -26,6 +27,7 @@ pub use gazetteer::{Gazetteer, GazetteerBuild, GazetteerVerb};
 pub use generate::{Generate, GenerateFeed, GenerateVerb};
 pub use health::Health;
 pub use init::Init;
+pub use intake::{Intake, IntakeDrain, IntakeVerb};
 pub use man::Man;
 pub use reach::Reach;
 pub use schema::Schema;
@@ -116,6 +118,8 @@ pub enum Verb {
     Dlq(Dlq),
     /// Run the tests of the configuration: what is read in pieces of feeds and pages, against what should be.
     Test(Test),
+    /// Hand on what a fetcher that is gone for good still holds.
+    Intake(Intake),
     /// List the topics, and create those that are missing at the broker.
     Topics(Topics),
 }

@@ -12,6 +12,7 @@ mod gazetteer;
 mod get;
 mod health;
 mod init;
+mod intake;
 mod man;
 mod migrate;
 mod page;
@@ -81,6 +82,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Verb::Generate(given) => feeds::generate(&given),
         Verb::Health(given) => health::run(&given),
         Verb::Init(given) => init::run(&given),
+        Verb::Intake(given) => intake::run(&given),
         Verb::Config(given) => config::run(&given),
         Verb::Feeds(given) => feeds::run(&given),
         Verb::Demo(given) => demo::run(&given),

@@ -27,7 +27,12 @@ pub(super) enum Part {
     Judge,
     /// Hands on what a shard of feeds observed. Of frames of an earlier tenure of the shard here: what somebody else has
     /// published since of an item overtakes what they say of it.
-    Fetch(intake::Tenures),
+    Fetch {
+        /// When the shard was had here.
+        tenures: intake::Tenures,
+        /// Whether its feeds are polled; else only what lies here is handed on.
+        polls: bool,
+    },
     /// Hands on what was read of it.
     Enrich,
 }
@@ -42,7 +47,7 @@ impl Decider {
         content: Content,
     ) -> Result<(), StoreError> {
         let rules = Arc::clone(&self.rules);
-        let Part::Fetch(tenures) = &rules.part else { return Ok(()) };
+        let Part::Fetch { tenures, .. } = &rules.part else { return Ok(()) };
         let tenure = tenures.of(position);
         match &content {
             Content::Item(observed) => {

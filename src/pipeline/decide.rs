@@ -167,7 +167,7 @@ impl Decider {
         let (position, ends) = (unit.position, unit.ends);
         match &self.rules.part {
             Part::Enrich => self.enriched(unit),
-            Part::Judge | Part::Fetch(_) => self.once(unit)?,
+            Part::Judge | Part::Fetch { .. } => self.once(unit)?,
         }
         self.open.units += 1;
         if let Some(bytes) = ends {
@@ -192,7 +192,7 @@ impl Decider {
                 self.push(vec![encode::dead_letter(&stamp, &letter)]);
                 return Ok(());
             }
-            (Part::Fetch(_), Prepared::Other(content)) => {
+            (Part::Fetch { .. }, Prepared::Other(content)) => {
                 self.fetched(&feed, &origin, (at, position), content)?;
                 self.open.feeds.insert(feed.id.clone());
             }
@@ -338,7 +338,7 @@ impl Decider {
     /// Forgets what has passed the horizon; the tombstones go with the open batch, which must not be empty. May block.
     pub(super) fn evict(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let Some(last) = self.open.last.clone() else { return Ok(()) };
-        if let Part::Fetch(_) = self.rules.part {
+        if let Part::Fetch { .. } = self.rules.part {
             let horizon = SignedDuration::try_from(self.rules.dedup.horizon).unwrap_or(SignedDuration::MAX);
             return self.forget_seen(now.checked_sub(horizon).unwrap_or(Timestamp::MIN));
         }

@@ -67,7 +67,7 @@ use push::Hubs;
 pub use reload::Reload;
 use reload::Reloading;
 #[cfg(feature = "kafka")]
-pub use roles::{Moved, to_one, to_roles};
+pub use roles::{Moved, drain, to_one, to_roles};
 use roster::Roster;
 use std::{
     sync::{Arc, LazyLock},
@@ -226,7 +226,7 @@ async fn run_all(
             roster.title(&feed.id, &title);
         }
     }
-    let judges = part == Part::Judge;
+    let (judges, polls) = (part == Part::Judge, !matches!(part, Part::Fetch { polls: false, .. }));
     let tables = judges.then(|| enrich::tables(config.extract.clone()));
     let compiling = tables.clone();
     // Beside the recovery of the sink, which takes as long: the first revision that needs them waits.
@@ -279,7 +279,7 @@ async fn run_all(
         }
         let acquiring = acquire(
             config,
-            judges,
+            (judges, polls),
             once,
             reloads,
             &cancel,
@@ -321,7 +321,7 @@ fn gathering(config: &Config) -> Duration {
 #[expect(clippy::too_many_arguments, reason = "the wiring of one place, written once")]
 async fn acquire(
     config: Config,
-    judges: bool,
+    (judges, polls): (bool, bool),
     once: bool,
     reloads: Option<mpsc::Receiver<Reload>>,
     cancel: &CancellationToken,
@@ -357,7 +357,9 @@ async fn acquire(
     front.websub = hubs.as_ref().map(|hubs| hubs.websub.clone());
     let mut polling = Polling::new(front.clone(), context);
     let mut reloading = Reloading { running: config, roster: roster.clone(), board: board.clone(), means, hubs };
-    reloading.begin(&mut polling).await?;
+    if polls {
+        reloading.begin(&mut polling).await?;
+    }
 
     let (wanted, to_fetch) = mpsc::channel(PAGES_IN_FLIGHT);
     let (page_out, arrived) = mpsc::channel(PAGES_IN_FLIGHT);

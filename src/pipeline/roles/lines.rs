@@ -19,7 +19,7 @@ use crate::{
         relayed::{Kind, Relayed},
     },
     publish::{
-        KafkaOptions, Sink,
+        Sink,
         kafka::{KafkaSink, Post, Seat, fitted, relay::RelaySink},
         roles::{Role, partition_of},
     },
@@ -191,12 +191,6 @@ impl Worker {
         }
     }
 
-    /// The options of the producer that works on a partition.
-    pub(super) fn kafka(&self, partition: Partition) -> KafkaOptions {
-        let transactional_id = self.names.transactional_id(partition.0);
-        KafkaOptions { transactional_id, ..self.config.publish.kafka.clone() }
-    }
-
     pub(super) fn seat(&self, partition: Partition, tells_offsets: bool) -> Seat {
         Seat::new(self.membership.clone(), partition.0, tells_offsets)
     }
@@ -218,7 +212,8 @@ impl Worker {
 
     /// The sink of a line that reads a topic.
     fn sink(&self, partition: Partition, store: &Store) -> Result<Box<dyn Sink>, RunError> {
-        let (options, prefix) = (self.kafka(partition), &self.config.publish.topic_prefix);
+        let (options, prefix) =
+            (self.names.kafka(&self.config.publish.kafka, partition.0), &self.config.publish.topic_prefix);
         let input = self.names.input();
         let Some(state) = self.names.state() else {
             let (limits, message_of) = (self.limits(), self.message_of());

@@ -11,6 +11,7 @@
 //! before, so a worker that was thought to be dead changes nothing any more. A partition that is taken away is let go of
 //! only when its line has ended, and the group waits for that: no feed is polled by two.
 
+mod drain;
 mod lines;
 mod moving;
 mod picture;
@@ -18,6 +19,7 @@ mod shard;
 pub(super) mod topics;
 mod workers;
 
+pub use drain::drain;
 pub use moving::{Moved, to_one, to_roles};
 
 use super::{Reload, RunError, RunOptions, RunReport};

@@ -3,16 +3,20 @@
 //! The definitions of its feeds come by a topic, and are followed while the shard is polled. Before the first poll the
 //! shard's state is read and taken over, so that validators and contents are those that whoever had it before left.
 
-use super::{FIRST_RETRY, Worker, lines, lines::Partition, longer, may_pass, of_broker};
+use super::{FIRST_RETRY, Worker, lines, lines::Partition, longer, may_pass, of_broker, topics::Names};
 use crate::{
-    broker::tail::{Tail, Tailed},
+    broker::{
+        Settings,
+        tail::{Tail, Tailed},
+    },
     config::Config,
     intake::{self, Tenures},
     model::{Feed, FeedId, Owner, Position, Snapshot, StateChange, state_key},
     pipeline::{Reload, RunError, RunOptions, carry::Part, intake_of, run_all},
     publish::{
         Batch, PublishError, Sink,
-        kafka::{KafkaSink, Post},
+        kafka::{KafkaSink, Post, Seat},
+        roles::Role,
     },
     store::{Store, StoreError, image},
 };
@@ -37,11 +41,14 @@ pub(super) async fn run(
     picture: watch::Sender<Snapshot>,
     (cancel, lost): (CancellationToken, CancellationToken),
 ) -> Result<(), RunError> {
-    let Some(mut definitions) = stopped_or(&cancel, Definitions::read(worker, partition)).await.transpose()? else {
+    let Some(mut definitions) =
+        stopped_or(&cancel, Definitions::read(&worker.settings, &worker.names.input(), partition)).await.transpose()?
+    else {
         return Ok(());
     };
     let store = worker.open_store(partition).await?;
-    let mut sink = sink(worker, partition, &store)?;
+    let seat = Some(worker.seat(partition, false));
+    let mut sink = sink(&worker.config, &worker.names, (partition, seat), &store)?;
     let running = definitions.put_into(&config.borrow_and_update(), worker);
     let taken = stopped_or(&cancel, take_over(partition, &running, &store, sink.as_mut())).await.transpose()?;
     let Some(tenures) = taken else {
@@ -74,7 +81,7 @@ pub(super) async fn run(
             }
         }
     };
-    let (part, line) = (Part::Fetch(tenures), cancel_later(cancel.clone(), lost));
+    let (part, line) = (Part::Fetch { tenures, polls: true }, cancel_later(cancel.clone(), lost));
     let doorstep = store.clone();
     let polling = async { run_all(options, Some(reloads), store, sink, part, Some(line)).await.map(drop) };
     tokio::select! {
@@ -113,17 +120,23 @@ async fn stopped_or<T>(cancel: &CancellationToken, work: impl Future<Output = T>
     cancel.run_until_cancelled(work).await
 }
 
-fn sink(worker: &Worker, partition: Partition, store: &Store) -> Result<Box<dyn Sink>, PublishError> {
-    let options = worker.kafka(partition);
-    let sink = KafkaSink::open(&options, &worker.config.publish.topic_prefix, store.clone())?;
+/// The sink of a shard, for a worker by the seat that it has in the group.
+pub(super) fn sink(
+    config: &Config,
+    names: &Names,
+    (partition, seat): (Partition, Option<Seat>),
+    store: &Store,
+) -> Result<Box<dyn Sink>, PublishError> {
+    let options = names.kafka(&config.publish.kafka, partition.0);
+    let sink = KafkaSink::open(&options, &config.publish.topic_prefix, store.clone())?;
     let post = Post {
-        state: worker.names.state().unwrap_or_default(),
+        state: names.state().unwrap_or_default(),
         partition: partition.0,
         log: store.intake_id().to_owned(),
-        wanted: super::topics::wanted(&worker.config, worker.role),
+        wanted: super::topics::wanted(config, Role::Fetch),
         // What is fetched again is known again further on, by its content.
         has_published: Arc::new(|_| Ok(false)),
-        seat: Some(worker.seat(partition, false)),
+        seat,
     };
     Ok(Box::new(sink.at(post)))
 }
@@ -149,7 +162,8 @@ async fn take_over(
     }
 }
 
-async fn try_to_take_over(
+/// The same once.
+pub(super) async fn try_to_take_over(
     partition: Partition,
     config: &Config,
     store: &Store,
@@ -177,18 +191,17 @@ async fn try_to_take_over(
 }
 
 /// The definitions of a shard's feeds, as the topic has them.
-struct Definitions {
-    feeds: BTreeMap<FeedId, Feed>,
+pub(super) struct Definitions {
+    pub(super) feeds: BTreeMap<FeedId, Feed>,
     _tail: Tail,
     chunks: mpsc::Receiver<Result<Tailed, crate::broker::BrokerError>>,
 }
 
 impl Definitions {
     /// Reads what is there.
-    async fn read(worker: &Worker, partition: Partition) -> Result<Self, RunError> {
-        let topic = worker.names.input();
+    pub(super) async fn read(settings: &Settings, topic: &str, partition: Partition) -> Result<Self, RunError> {
         let end = loop {
-            let (asked, settings) = (topic.clone(), worker.settings.clone());
+            let (asked, settings) = (topic.to_owned(), settings.clone());
             let end = tokio::task::spawn_blocking(move || lines::end_of(&settings, &asked, partition)).await;
             match end.map_err(|failure| RunError::lost("reading the feeds", &failure))? {
                 Ok(end) => break end,
@@ -199,8 +212,7 @@ impl Definitions {
                 Err(error) => return Err(of_broker(&error)),
             }
         };
-        let (tail, chunks) =
-            Tail::follow(&worker.settings, &topic, partition.0, None).map_err(|error| of_broker(&error))?;
+        let (tail, chunks) = Tail::follow(settings, topic, partition.0, None).map_err(|error| of_broker(&error))?;
         let mut definitions = Self { feeds: BTreeMap::new(), _tail: tail, chunks };
         let mut next = 0;
         while next < end {

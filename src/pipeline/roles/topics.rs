@@ -9,7 +9,7 @@ use crate::{
     config::Config,
     model::Topic,
     pipeline::RunError,
-    publish::{kafka, roles::Role},
+    publish::{KafkaOptions, kafka, roles::Role},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +35,11 @@ impl Names {
     /// The id of the producer that a partition is worked on with.
     pub(super) fn transactional_id(&self, partition: i32) -> String {
         self.role.transactional_id(&self.app, partition)
+    }
+
+    /// The options of that producer.
+    pub(super) fn kafka(&self, options: &KafkaOptions, partition: i32) -> KafkaOptions {
+        KafkaOptions { transactional_id: self.transactional_id(partition), ..options.clone() }
     }
 
     /// The topic whose partitions the group shares out.

@@ -2,7 +2,7 @@
 
 use super::{Deployment, PATIENCE, show};
 use crate::{
-    harness::{Reply, Request, Script, page, wait_for},
+    harness::{Reply, Request, Script, dateline, finished, page, wait_for},
     kafka_broker,
 };
 use std::{
@@ -235,6 +235,67 @@ fn what_a_dead_owner_still_holds_is_told_when_it_comes_back_unless_it_is_overtak
     assert!(roof["body"].as_str().unwrap().contains("5 million"), "{roof:#}");
     ears.never_two_at_a_time();
     assert_eq!(first.terminate().0, Some(0));
+}
+
+/// Nor need it come back: what its directory holds is handed on, while others have its feeds.
+#[cfg(feature = "faults")]
+#[test]
+fn the_directory_of_a_fetcher_that_is_gone_for_good_is_drained() {
+    let Some(broker) = kafka_broker::shared() else { return };
+    let deployment = Deployment::new(broker, ONE);
+    let ears = Ears::of(&deployment);
+    let server = &deployment.site.server;
+    deployment.site.feed("wire", "language = \"en\"\nbackfill = \"all\"");
+    deployment.site.feed("pages", "language = \"en\"\nbackfill = \"all\"\nfull_text = true");
+    deployment.site.settings("[fetch]\npage_attempts = 5\n");
+    show(server, "pages", &[("school", "School opens", "The school by the lake has opened.")]);
+    server.serve("/pages/school", Reply::status(503));
+    show(server, "wire", &[("harbour", "Harbour closed", HARBOUR), ("market", "New roof", MARKET)]);
+    deployment.publish();
+    let _others = ["enrich", "dedup"].map(|role| deployment.worker(role, "one"));
+    // It observes, and comes to publish nothing.
+    let first = deployment.worker_armed("fetch", "first", "C4=sleep(600000)");
+    ears.by("/pages/school", "first");
+    ears.more("/wire.xml", 2);
+    first.kill();
+    assert!(deployment.values("raw.v1").is_empty());
+
+    // Of what it holds, one is corrected before anybody else sees it, and the others are gone from their feeds.
+    let corrected = MARKET.replace("4 million", "5 million");
+    show(server, "wire", &[("market", "New roof", &corrected)]);
+    show(server, "pages", &[]);
+    let second = deployment.worker("fetch", "second");
+    deployment.told("New roof", 1);
+    ears.by("/pages.xml", "second");
+    server.serve("/pages/school", Reply::html(page("School opens", &[SCHOOL, HARBOUR, MARKET])));
+    let drain = |directory: &str| {
+        let mut command = dateline();
+        command.args(["intake", "drain", "--config"]).arg(deployment.site.path("dateline.toml"));
+        let output = finished(command.arg("--data-dir").arg(deployment.site.path(directory)));
+        let said = [output.stdout, output.stderr].map(|words| String::from_utf8_lossy(&words).into_owned()).concat();
+        (output.status.code(), said)
+    };
+    let (code, said) = drain("fetch-second");
+    assert!(code == Some(75) && said.contains("another dateline works in"), "{said}");
+    assert_eq!(drain("elsewhere").0, Some(66));
+    let (code, said) = drain("fetch-first");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("overtaken"), "{said}");
+    let school = deployment.told("School opens", 1);
+    assert_eq!(school["body_from"], "page", "{school:#}");
+    let (code, said) = drain("fetch-first");
+    assert!(code == Some(0) && said.contains("shard 0: 0 records handed on"), "{said}");
+
+    // Whoever has the shard goes on.
+    ears.more("/wire.xml", 3);
+    let again = corrected.replace("5 million", "6 million");
+    show(server, "wire", &[("market", "New roof", &again)]);
+    deployment.told("New roof", 2);
+    let expected = [("Harbour closed", vec![1]), ("New roof", vec![1, 2]), ("School opens", vec![1])];
+    assert_eq!(deployment.revisions(), expected.map(|(headline, told)| (headline.to_owned(), told)).into());
+    ears.never_two_at_a_time();
+    assert_eq!(ears.owners("/wire.xml"), ["first", "second"], "nobody else polls");
+    assert_eq!(second.terminate().0, Some(0));
 }
 
 #[test]
