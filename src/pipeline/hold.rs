@@ -43,11 +43,12 @@ const GREEDY_SHARE: u64 = 50;
 /// Feeds that were never seen are asked while less than this share of the bound waits, within these limits: the past of a
 /// list of new feeds is published in the order of the doorstep, and others' news behind it.
 const NEWCOMERS_SHARE: u64 = 4096;
-const NEWCOMERS_BYTES: std::ops::RangeInclusive<u64> = 64 << 10..=1 << 20;
+const NEWCOMERS_BYTES: (u64, u64) = (256 << 10, 1 << 20);
 
-/// The turns of feeds that were never seen.
-pub(super) fn newcomers(intake: &Intake) -> Newcomers {
-    let bound = (intake.max_bytes() / NEWCOMERS_SHARE).clamp(*NEWCOMERS_BYTES.start(), *NEWCOMERS_BYTES.end());
+/// The turns of feeds that were never seen. Where what is observed is only handed on, nothing waits for long.
+pub(super) fn newcomers(intake: &Intake, judges: bool) -> Newcomers {
+    let (least, most) = NEWCOMERS_BYTES;
+    let bound = if judges { (intake.max_bytes() / NEWCOMERS_SHARE).clamp(least, most) } else { intake.max_bytes() };
     let intake = intake.clone();
     Newcomers::new(bound, move || intake.unpublished_bytes())
 }

@@ -343,7 +343,7 @@ async fn acquire(
         out,
         watch: Arc::new(move |progress| watcher.progress(&progress)),
         held: hold.subscribe(),
-        newcomers: hold::newcomers(intake),
+        newcomers: hold::newcomers(intake, judges),
         once,
         cancel: cancel.clone(),
     };

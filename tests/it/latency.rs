@@ -140,7 +140,7 @@ impl<T: Topics> Newsroom<T> {
 fn a_flood_of_new_feeds_keeps_no_news_waiting() {
     let mut room =
         Newsroom::open("[intake]\nmax_bytes = \"256MiB\"\n", |site| TopicFiles::from_now(&site.path("data")));
-    let feeds = count("DATELINE_FLOOD_FEEDS", 40);
+    let feeds = count("DATELINE_FLOOD_FEEDS", 60);
     let all = feeds * PAST_OF_A_FEED;
     for feed in 0..feeds {
         let stories: Vec<(String, String)> =
