@@ -44,11 +44,13 @@ const LOOK: Duration = Duration::from_millis(100);
 /// told nothing else, and half a minute.
 const NAME_HELD: Duration = Duration::from_secs(90);
 
-/// A member whose name was taken takes it back once: a coordinator that is lost in the midst of a join fences the very
-/// member that has joined. A second time within this means that two processes have one name.
-const FENCED_TWICE: Duration = Duration::from_secs(60);
+/// A member whose name was taken takes it back, after these pauses: a coordinator that is lost in the midst of a join, or
+/// stands still and answers later, fences the very member that has joined. Once more within this time means that two
+/// processes have one name, for these fence each other for ever.
+const TAKEN_BACK: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(10)];
+const FENCED_WITHIN: Duration = Duration::from_secs(60);
 
-/// How soon it is asked for again.
+/// How soon a name that is held is asked for again.
 const ASKED_AGAIN: Duration = Duration::from_secs(1);
 
 /// How long a failed member waits for the client to take away what it had.
@@ -229,8 +231,10 @@ struct Owner {
     consumer: Option<Arc<BaseConsumer<Member>>>,
     /// Since when the name is held by another member.
     refused: Option<Instant>,
-    /// When the name was last taken by another member, or by an earlier self.
-    fenced: Option<Instant>,
+    /// When the name was taken by another member, or by an earlier self, of late.
+    fenced: Vec<Instant>,
+    /// When the next member is made, where there is none.
+    again: Instant,
 }
 
 /// What is to be done about an error that the client reports.
@@ -248,7 +252,8 @@ enum Heard {
 
 impl Owner {
     fn new(settings: Settings, shared: Arc<Shared>, events: mpsc::Sender<GroupEvent>) -> Result<Self, BrokerError> {
-        let mut owner = Self { settings, shared, events, consumer: None, refused: None, fenced: None };
+        let mut owner =
+            Self { settings, shared, events, consumer: None, refused: None, fenced: Vec::new(), again: Instant::now() };
         owner.join()?;
         Ok(owner)
     }
@@ -301,8 +306,9 @@ impl Owner {
     fn turn(&mut self) -> Result<(), BrokerError> {
         self.stand_still();
         let Some(consumer) = &self.consumer else {
-            thread::sleep(ASKED_AGAIN);
-            return self.join();
+            let rest = self.again.saturating_duration_since(Instant::now());
+            thread::sleep(rest.min(LOOK));
+            return if rest > LOOK { Ok(()) } else { self.join() };
         };
         // A message that was under way when its partition was paused is nobody's.
         let Some(Err(error)) = consumer.poll(LOOK).map(|polled| polled.map(drop)) else { return Ok(()) };
@@ -324,15 +330,16 @@ impl Owner {
                 }
                 // The client takes no more orders after this error.
                 self.end();
+                self.again = Instant::now() + ASKED_AGAIN;
                 Ok(())
             }
             Heard::Fenced => {
-                let earlier = self.fenced.replace(Instant::now());
-                if earlier.is_some_and(|earlier| earlier.elapsed() < FENCED_TWICE) {
-                    return Err(self.failure(&error));
-                }
-                tracing::warn!("{}: its name was taken; it is taken back once", self.attempt());
+                self.fenced.retain(|earlier| earlier.elapsed() < FENCED_WITHIN);
+                let Some(pause) = TAKEN_BACK.get(self.fenced.len()) else { return Err(self.failure(&error)) };
+                self.fenced.push(Instant::now());
+                tracing::warn!("{}: its name was taken; it is taken back in {pause:?}", self.attempt());
                 self.end();
+                self.again = Instant::now() + *pause;
                 Ok(())
             }
             Heard::Failure => Err(self.failure(&error)),
