@@ -193,6 +193,7 @@ pub enum Word {
     DivisionNoun,
     CityNoun,
     PlaceRelative,
+    ShipPrefix,
     OutOf,
     NameNoun,
     Ending,

@@ -9,6 +9,7 @@ use super::date;
 use super::kinds::{is_percent, kind_of};
 use super::lean::says_no_noun;
 use super::reading::Reading;
+use super::total::in_row;
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
@@ -91,6 +92,8 @@ pub(super) fn governed(
         {
             Metric::Deaths
         }
+        // "48 more deaths, moving the tally to 1,608": of what alone the sentence has counted.
+        Cue::Label(Metric::Cases) if bare_count(reading, mark) && only_deaths(found) => Metric::Deaths,
         Cue::Label(metric) | Cue::Predicate(metric) => metric,
         _ => {
             let pronoun = reading.word(mark.first, Word::It) && reading.pack.order.verbs_lead;
@@ -108,6 +111,13 @@ pub(super) fn governed(
                 .count();
             // "the totals to A and B respectively": by position; "a total of": of what was counted last.
             let plural = reading.word(mark.after - 1, Word::Totals);
+            // "A week ago the figures were 16,033 and 207": one of each of what was told last.
+            let pair = previous.pair.filter(|_| plural && (position > 0 || in_row(reading, n + 1)));
+            if let Some(metric) =
+                pair.filter(|_| earlier_before(reading, mark, found) == 0).and_then(|pair| pair.get(position).copied())
+            {
+                return Some(Attachment::new(metric, Why::Elliptic).by(mark));
+            }
             let position = if plural { position } else { usize::MAX };
             let any = found.iter().rev().flatten().map(|before| before.metric).find(|metric| kind_of(*metric).whole);
             return match earlier.get(position).or(earlier.last()).copied().or(any) {
@@ -126,6 +136,22 @@ pub(super) fn governed(
     };
     let percent_only = is_percent(metric);
     (!percent_only).then_some(Attachment::new(metric, Why::Governed).by(mark))
+}
+
+/// Whether a label is a word for any count: "tally".
+fn bare_count(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
+    mark.after == mark.first + 1 && reading.word(mark.first, Word::Count)
+}
+
+fn only_deaths(found: &[Option<Attachment>]) -> bool {
+    let mut counts = found.iter().flatten().filter(|one| kind_of(one.metric).whole).peekable();
+    counts.peek().is_some() && counts.all(|one| one.metric == Metric::Deaths)
+}
+
+/// How many counts stand before the words that govern a number.
+fn earlier_before(reading: &Reading<'_, '_>, mark: &Mark, found: &[Option<Attachment>]) -> usize {
+    let before = reading.numbers.iter().zip(found).filter(|(number, one)| number.first < mark.first && one.is_some());
+    before.count()
 }
 
 /// How many counts of different metrics the numbers before are.

@@ -10,7 +10,7 @@ use super::kinds::kind_of;
 use super::period::{average, label_period, lasting, lasts, period};
 use super::reading::Reading;
 use super::tense::{Verb, labelled, own_verb, tense, told_until, verb_stretch};
-use super::total::{brought, first_of_all, own_total, reaching, stated_total, stated_total_words};
+use super::total::{brought, first_of_all, own_total, reaching, stated_total, stated_total_words, taken_in};
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
 use crate::model::{Kind, Metric, Period, Statistic};
@@ -68,8 +68,13 @@ pub(super) fn judge(
         _ => false,
     };
     // "42.039, tras sumar 435": a verb of its own tells it.
-    let retold =
-        matches!(attachment.why, Why::Coordinated(_)) && reading.has_ending(core_start(reading, n), Sense::Report);
+    let start = core_start(reading, n);
+    // "Osaka confirmed 104", after a total, too; a "had" tells nothing new of the row.
+    let leans = matches!(attachment.why, Why::Coordinated(_))
+        || attachment.why == Why::Elliptic && whole.is_some_and(|whole| whole.kind == Kind::Cumulative);
+    let retold = leans
+        && reading.has_ending(start, Sense::Report)
+        && (reading.pack.order.verbs_lead || !reading.word(start.wrapping_sub(1), Word::Have));
     if let (Some(whole), false, false) = (whole, total.is_some(), apart || retold) {
         if whole.kind == Kind::Cumulative && date::dates_its_part(reading, n) {
             return verdict(Kind::New, "period");
@@ -98,6 +103,12 @@ pub(super) fn judge(
     }
     if let Some(rule) = total {
         return verdict(Kind::Cumulative, rule);
+    }
+    if owned(reading, n) && !reading.has(reading.right(n), Sense::PastDay) {
+        return verdict(Kind::Cumulative, "owned");
+    }
+    if taken_in(reading, n) {
+        return verdict(Kind::New, "taken_in");
     }
     // "503,862 deaths reported as of 30 June", "233,500 by Sunday": all of them up to then.
     if date::choose(reading, n).is_some_and(|mark| matches!(mark.role, Role::AsOf | Role::By)) {
@@ -317,7 +328,11 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
         let fresh = fresh || daily || record;
         let inside = (mark_first..mark_after).any(|at| reading.one_of(at, &[Word::New, Word::Daily]));
         let of_day = reading.one_of(mark_after, &[Word::Of, Word::For]) && reading.word(mark_after + 2, Word::Day);
-        let fresh = fresh || freshened(reading, mark_after);
+        // "raising the day's tally to 7,244".
+        let periodic = reading
+            .ending_at(mark_first)
+            .any(|mark| matches!(mark.cue, Cue::Sense(Sense::PerDay | Sense::PerWeek | Sense::PerMonth)));
+        let fresh = fresh || periodic || freshened(reading, mark_after);
         // "the number of new cases rose by 40 to 520": both are new.
         if fresh || inside || of_day {
             return Some("new");
@@ -393,6 +408,9 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     }
     let clause = reading.clause(number.first);
     if reading.has(reading.left(n), Sense::Bringing) {
+        return false;
+    }
+    if owned(reading, n) && date::choose(reading, n).is_some_and(|mark| !reading.right(n).contains(&mark.first)) {
         return false;
     }
     if governed && reaching(reading, n) {
@@ -471,6 +489,12 @@ fn standing(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opt
     let bounded = [Sense::MoreThan, Sense::Nearly].iter().any(|sense| reading.has_ending(number.first, *sense));
     let large = number.grouped && number.value >= 1e5 && number.value % 1e3 == 0.0;
     ((bounded || large) && date::choose(reading, n).is_none()).then_some("large")
+}
+
+/// "its 30,236 deaths": all that a place has, whatever its sentence tells of.
+fn owned(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let before = reading.numbers.get(n).map_or(0, |number| number.first).wrapping_sub(1);
+    reading.one_of(before, &[Word::Its, Word::Genitive]) && !reading.pack.order.verbs_lead
 }
 
 /// Whether a noun that counts one by one begins at a token.

@@ -423,7 +423,7 @@ impl<'t, 'p> Reading<'t, 'p> {
     }
 
     /// Phrases that begin at a token.
-    fn beginning_at(&self, token: usize) -> impl Iterator<Item = &Mark> {
+    pub(super) fn beginning_at(&self, token: usize) -> impl Iterator<Item = &Mark> {
         self.marks
             .get(self.begun_before(token)..)
             .unwrap_or_default()

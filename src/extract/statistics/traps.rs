@@ -138,6 +138,10 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     {
         return Some("population");
     }
+    // "injured 110 in a hospital", "110 wounded".
+    if before(1, Word::Wounded) || behind(Word::Wounded) {
+        return Some("wounded");
+    }
     // "a woman of 27 who".
     if before(1, Word::Of) && before(2, Word::Person) && !number.grouped && number.value < 120.0 {
         return Some("age");
