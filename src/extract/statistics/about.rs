@@ -10,7 +10,7 @@ use crate::language::Cue;
 use crate::language::names::Names;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
-use crate::model::{Article, Metric, Span};
+use crate::model::{Article, Metric, SourceType, Span};
 use std::ops::{Range, RangeInclusive};
 
 /// First and last year in which stories of the epidemic need not name its disease: WHO's emergency of international concern
@@ -27,8 +27,44 @@ pub(super) fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
     }
     let signs = said(&pack.disease.signs);
     let enough = signs >= 2 || signs == 1 && said(&pack.disease.hints) >= 2;
+    if !enough && !pack.lists(Word::Infection) {
+        return false;
+    }
+    let tokens = pack.tokenize(body, 0, &[]);
+    let marks = asked.marks(&tokens);
     // "the plague", "flu": of another one.
-    enough && !asked.marks(&pack.tokenize(body, 0, &[])).iter().any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease))
+    (enough || counts_epidemic(asked, &tokens, &marks))
+        && !marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease))
+}
+
+/// Whether a text counts infections and what comes of them, or cases and deaths of which a health authority tells.
+fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark]) -> bool {
+    let number = |at: usize| tokens.get(at).is_some_and(|token| token.kind == TokenKind::Number);
+    let near = |first: usize, reach: usize| (first.saturating_sub(reach)..first).any(number);
+    let counted = |metric: Metric| {
+        move |mark: &&Mark| match mark.cue {
+            Cue::Noun(named) => named == metric && near(mark.first, 3),
+            Cue::Predicate(named) => named == metric && near(mark.first, 10),
+            _ => false,
+        }
+    };
+    let infection = |mark: &Mark| {
+        let last = tokens.get(mark.after.wrapping_sub(1));
+        last.is_some_and(|token| asked.pack.words(&token.lower).has(Word::Infection))
+    };
+    let any = |metric: Metric| marks.iter().any(|mark| counted(metric)(&mark));
+    let told = marks.iter().any(|mark| {
+        matches!(
+            mark.cue,
+            Cue::Source(
+                SourceType::HealthMinistry | SourceType::HealthAgency | SourceType::Who | SourceType::JohnsHopkins
+            )
+        )
+    });
+    let outcome =
+        [Metric::Deaths, Metric::Recoveries, Metric::IcuPatients, Metric::Hospitalisations].into_iter().any(any);
+    let infections = marks.iter().filter(counted(Metric::Cases)).any(infection);
+    infections && (outcome || told) || told && any(Metric::Cases) && any(Metric::Deaths)
 }
 
 /// Where in the body a story begins to speak of the disease itself; none where it never does.

@@ -173,7 +173,7 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
         .or_else(|| forward(reading, n))
         .or_else(|| coordinated(reading, n, found))
         .or_else(|| part_of_before(reading, n, found, previous.last))
-        .or_else(|| elliptic(reading, n, found, previous.lead))
+        .or_else(|| elliptic(reading, n, found, previous))
 }
 
 /// What the sentences before have counted.
@@ -185,6 +185,8 @@ pub(super) struct Previous {
     pub(super) lead: Option<Metric>,
     /// Last: what "the figure" is.
     pub(super) last: Option<Metric>,
+    /// The last that counts what happened, and no stock.
+    pub(super) flow: Option<Metric>,
     /// The last two: what "the figures" are, where two are told.
     pub(super) pair: Option<[Metric; 2]>,
 }

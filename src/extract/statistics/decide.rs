@@ -4,7 +4,7 @@
 //! traps and figures of other diseases. What holds: what a number does not say itself it has from the figure that it is a
 //! part of, compared with, or told in a row with.
 
-use super::attach::{Attachment, Why, core_start};
+use super::attach::{Attachment, Why, core_start, of_them};
 use super::kind::Kinded;
 use super::lean::end_of_people;
 use super::reading::Reading;
@@ -297,9 +297,10 @@ impl<'p> Finder<'_, 'p> {
             && (reading.pack.topic_first()
                 || (number.first.saturating_sub(4)..number.first)
                     .any(|at| reading.has_at(at, Sense::Part) && !reading.word(at, Word::With)));
-        // In a sentence that opens with "其中" the whole is in the one before.
+        // In a sentence that opens with "其中" or "of them" the whole is in the one before.
         let whole = before.iter().rev().flatten().next();
-        let earlier = if reading.pack.topic_first() { self.previous.as_ref() } else { None };
+        let opens = reading.pack.topic_first() || (0..3).any(|at| of_them(reading, at));
+        let earlier = self.previous.as_ref().filter(|_| opens);
         whole.or(earlier).filter(|_| part)
     }
 }

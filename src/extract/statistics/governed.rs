@@ -33,7 +33,9 @@ pub(super) fn governed(
         matches!(reading.tokens.get(link).map(|token| token.text), Some("," | ":" | "(" | "–" | "—" | "-" | "/" | "+"));
     let paired = reading.one_of(link, &[Word::And, Word::To])
         && n > 0
-        && found.get(n - 1).is_some_and(|before| before.is_some_and(|before| before.why == Why::Governed));
+        && found.get(n - 1).is_some_and(|before| {
+            before.is_some_and(|one| one.why == Why::Governed || one.why == Why::Elliptic && one.mark.is_some())
+        });
     // "Всего их 106 498".
     let pronoun = reading.pack.order.verbs_lead && reading.word(link, Word::It);
     if !(reaches || punctuation || paired || pronoun) {
@@ -126,6 +128,8 @@ pub(super) fn governed(
                     // A total is of what the sentence before counted first, "the figure" of what it counted last.
                     let total = (mark.first..mark.after).any(|at| reading.one_of(at, &[Word::Total, Word::Totals]));
                     let told = if total { previous.lead.or(previous.last) } else { previous.last };
+                    // "The total is 7,738, of which 883 recovered": what has such parts is cases.
+                    let told = if total && has_outcomes(reading, n) { Some(Metric::Cases) } else { told };
                     named_before(reading, mark.first)
                         .or(told)
                         .or_else(|| named_behind(reading, number.after).filter(|_| total))
@@ -183,6 +187,18 @@ pub(super) fn counts_another(reading: &Reading<'_, '_>, at: usize) -> bool {
         && !reading.marks.iter().any(|mark| mark.first == at)
         && !reading.dates.iter().any(|date| date.first == at)
         && !reading.one_of(at, &[Word::And, Word::Or, Word::Of, Word::Everywhere, Word::Milestone, Word::Per])
+}
+
+/// Whether a number has parts that recovered, died or are ill.
+fn has_outcomes(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let end = reading.clause(number.first).end;
+    let outcome = |mark: &Mark| {
+        matches!(mark.cue.metric(), Some(Metric::ActiveCases | Metric::Recoveries))
+            && matches!(mark.cue, Cue::Predicate(_))
+    };
+    let part = reading.first(number.after..end.min(number.after + 3), Sense::Part);
+    part.is_some_and(|part| reading.marks_in(part.after..end).any(outcome))
 }
 
 /// The count that a sentence names first behind a token: "the total stands at 150, after six further cases".

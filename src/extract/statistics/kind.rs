@@ -10,7 +10,7 @@ use super::kinds::kind_of;
 use super::period::{average, label_period, lasting, lasts, period};
 use super::reading::Reading;
 use super::tense::{Verb, labelled, own_verb, tense, told_until, verb_stretch};
-use super::total::{brought, first_of_all, own_total, reaching, stated_total, stated_total_words, taken_in};
+use super::total::{brought, first_of_all, in_row, own_total, reaching, stated_total, stated_total_words, taken_in};
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
 use crate::model::{Kind, Metric, Period, Statistic};
@@ -70,15 +70,17 @@ pub(super) fn judge(
     // "42.039, tras sumar 435": a verb of its own tells it.
     let start = core_start(reading, n);
     // "Osaka confirmed 104", after a total, too; a "had" tells nothing new of the row.
-    let leans = matches!(attachment.why, Why::Coordinated(_))
-        || attachment.why == Why::Elliptic && whole.is_some_and(|whole| whole.kind == Kind::Cumulative);
+    let leans = matches!(attachment.why, Why::Coordinated(_) | Why::Elliptic);
+    let reports = reading.has_ending(start, Sense::Report);
+    let counts = attachment.why == Why::Elliptic && own_verb(reading, n).is_some_and(|verb| verb.perfect && verb.told);
     let retold = leans
-        && reading.has_ending(start, Sense::Report)
+        && (reports || counts)
         && (reading.pack.order.verbs_lead || !reading.word(start.wrapping_sub(1), Word::Have));
+    // "39,307 have recovered, including 624 yesterday".
+    if whole.is_some_and(|whole| whole.kind == Kind::Cumulative) && date::dates_its_part(reading, n) {
+        return verdict(Kind::New, "period");
+    }
     if let (Some(whole), false, false) = (whole, total.is_some(), apart || retold) {
-        if whole.kind == Kind::Cumulative && date::dates_its_part(reading, n) {
-            return verdict(Kind::New, "period");
-        }
         let period = period.or(whole.period);
         let kind = whole.kind;
         return Kinded {
@@ -129,6 +131,10 @@ pub(super) fn judge(
     }
     if let Some(rule) = standing(reading, n, attachment) {
         return verdict(Kind::Cumulative, rule);
+    }
+    // "has recorded 1,838 new cases and five deaths": one report of both.
+    if let Some(item) = item.filter(|item| item.kind == Kind::New && joins(reading, n)) {
+        return Kinded { statistic, rule: "row", ..*item };
     }
     if let Some((kind, rule)) = tense(reading, n).filter(|_| !bare) {
         return verdict(kind, rule);
@@ -489,6 +495,13 @@ fn standing(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opt
     let bounded = [Sense::MoreThan, Sense::Nearly].iter().any(|sense| reading.has_ending(number.first, *sense));
     let large = number.grouped && number.value >= 1e5 && number.value % 1e3 == 0.0;
     ((bounded || large) && date::choose(reading, n).is_none()).then_some("large")
+}
+
+/// Whether a number goes on with the one before it, as no total does: a larger one may be all that there have been.
+fn joins(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let before = n.checked_sub(1).and_then(|before| reading.numbers.get(before));
+    let smaller = before.zip(reading.numbers.get(n)).is_some_and(|(before, this)| this.value < before.value);
+    smaller && in_row(reading, n) && !reading.pack.order.verbs_lead
 }
 
 /// "its 30,236 deaths": all that a place has, whatever its sentence tells of.

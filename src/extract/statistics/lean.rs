@@ -77,12 +77,16 @@ pub(super) fn elliptic(
     reading: &Reading<'_, '_>,
     n: usize,
     found: &[Option<Attachment>],
-    lead: Option<Metric>,
+    previous: Previous,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
-    let metric = lead.filter(|metric| kind_of(*metric).whole)?;
-    let clause = reading.clause(number.first);
     let start = core_start(reading, n);
+    // "The region has 52,700 active cases. Tbilisi recorded 1,934": nobody records a stock.
+    let flows = reading.has_ending(start, Sense::Report) && !reading.word(start.wrapping_sub(1), Word::Have);
+    let stock = previous.lead.is_some_and(|lead| lead == Metric::ActiveCases);
+    let metric = if flows && stock { previous.flow.or(previous.lead) } else { previous.lead };
+    let metric = metric.filter(|metric| kind_of(*metric).whole)?;
+    let clause = reading.clause(number.first);
     let link = start.wrapping_sub(1);
     let told = reading.has_ending(start, Sense::Report)
         || reading.has_ending(start, Sense::Perfect)

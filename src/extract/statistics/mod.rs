@@ -383,6 +383,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         // "Cases rose by 20,472. In addition, 157 died": two that "the figures" of the next sentence mean.
         let mut metrics = metrics.into_iter().flatten().filter(|metric| kinds::kind_of(*metric).whole);
         if let Some(first) = metrics.next() {
+            if kinds::kind_of(first).fixed.is_none() {
+                self.previous_metric.flow = Some(first);
+            }
             let pair = metrics.find(|metric| *metric != first).map(|second| [first, second]);
             self.previous_metric.pair = pair.or(lead.filter(|lead| *lead != first).map(|lead| [lead, first]));
         }

@@ -169,6 +169,8 @@ pub(super) fn locate<'p>(
             && spot.first >= number.after
             && governs(reading, spot, rank)
             && (mention.adverb || !foreign_prep(reading, spot))
+            // "behind the United States (5.9 million)".
+            && !reading.is(spot.after, "(")
             // "98 had died, a toll that Italy reached in a fortnight".
             && !reading.word(spot.first.wrapping_sub(1), Word::Relative)
             && !of_another(reading, n, mention, rank)

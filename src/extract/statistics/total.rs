@@ -75,10 +75,11 @@ pub(super) fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Att
             return Some("reaches");
         }
     }
-    // What follows a comma, "raising the total to", is said of the next number.
+    // What follows a comma, "raising the total to", is said of the next number, and so is "(total 1,496)".
     let right = reading.right(n);
-    let end =
-        right.clone().find(|at| reading.is(*at, ",") || reading.has_at(*at, Sense::Bringing)).unwrap_or(right.end);
+    let opens = |at: usize| !reading.pack.topic_first() && reading.is(at, "(") && right.end < clause.end;
+    let closes = |at: usize| reading.is(at, ",") || opens(at) || reading.has_at(at, Sense::Bringing);
+    let end = right.clone().find(|at| closes(*at)).unwrap_or(right.end);
     let near = reading.left(n).start..end;
     let total = reading.marks_in(near).any(|mark| {
         let most = reading.pack.order.verbs_lead && reading.word(mark.first.wrapping_sub(1), Word::Superlative);
