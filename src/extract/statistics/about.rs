@@ -27,44 +27,54 @@ pub(super) fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
     }
     let signs = said(&pack.disease.signs);
     let enough = signs >= 2 || signs == 1 && said(&pack.disease.hints) >= 2;
-    if !enough && !pack.lists(Word::Infection) {
+    if !enough && said(&pack.disease.counts) == 0 {
         return false;
     }
     let tokens = pack.tokenize(body, 0, &[]);
     let marks = asked.marks(&tokens);
     // "the plague", "flu": of another one.
-    (enough || counts_epidemic(asked, &tokens, &marks))
+    (enough || counts_epidemic(asked, &tokens, &marks, signs > 0))
         && !marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease))
 }
 
 /// Whether a text counts infections and what comes of them, or cases and deaths of which a health authority tells.
-fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark]) -> bool {
+/// `sign` says that it speaks of tests, infections or a vaccine in another way too.
+fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark], sign: bool) -> bool {
     let number = |at: usize| tokens.get(at).is_some_and(|token| token.kind == TokenKind::Number);
-    let near = |first: usize, reach: usize| (first.saturating_sub(reach)..first).any(number);
-    let counted = |metric: Metric| {
-        move |mark: &&Mark| match mark.cue {
-            Cue::Noun(named) => named == metric && near(mark.first, 3),
-            Cue::Predicate(named) => named == metric && near(mark.first, 10),
-            _ => false,
+    let word = |at: usize, class: Word| tokens.get(at).is_some_and(|token| asked.pack.words(&token.lower).has(class));
+    // What "infected 200 servers" has behind it is the object of a verb.
+    let verb = |mark: &Mark| {
+        let from = marks.partition_point(|other| other.first < mark.first);
+        let here = marks.get(from..).unwrap_or_default().iter().take_while(|other| other.first == mark.first);
+        here.filter(|other| other.after == mark.after).any(|other| matches!(other.cue, Cue::Active(_)))
+    };
+    let counted = |mark: &Mark| match mark.cue {
+        Cue::Noun(_) => {
+            let reach = if verb(mark) { 0 } else { 4 };
+            (mark.first.saturating_sub(3)..mark.after + reach).any(number)
         }
+        Cue::Predicate(_) => (mark.first.saturating_sub(10)..mark.first).any(number),
+        _ => false,
     };
+    // "1,808 infections", "1,258 confirmed cases".
     let infection = |mark: &Mark| {
-        let last = tokens.get(mark.after.wrapping_sub(1));
-        last.is_some_and(|token| asked.pack.words(&token.lower).has(Word::Infection))
+        mark.cue.metric() == Some(Metric::Cases)
+            && (word(mark.after - 1, Word::Infection)
+                || (mark.first.saturating_sub(1)..mark.after).any(|at| word(at, Word::Proven)))
     };
-    let any = |metric: Metric| marks.iter().any(|mark| counted(metric)(&mark));
-    let told = marks.iter().any(|mark| {
-        matches!(
-            mark.cue,
-            Cue::Source(
-                SourceType::HealthMinistry | SourceType::HealthAgency | SourceType::Who | SourceType::JohnsHopkins
-            )
-        )
-    });
-    let outcome =
-        [Metric::Deaths, Metric::Recoveries, Metric::IcuPatients, Metric::Hospitalisations].into_iter().any(any);
-    let infections = marks.iter().filter(counted(Metric::Cases)).any(infection);
-    infections && (outcome || told) || told && any(Metric::Cases) && any(Metric::Deaths)
+    let figures: Vec<&Mark> = marks.iter().filter(|mark| counted(mark)).collect();
+    let any =
+        |metrics: &[Metric]| figures.iter().any(|mark| mark.cue.metric().is_some_and(|one| metrics.contains(&one)));
+    let authority = |mark: &Mark| {
+        let health = [SourceType::HealthMinistry, SourceType::HealthAgency, SourceType::Who, SourceType::JohnsHopkins];
+        matches!(mark.cue, Cue::Source(source) if health.contains(&source))
+    };
+    let told = sign || marks.iter().any(authority);
+    let outcome = any(&[Metric::Deaths, Metric::Recoveries, Metric::IcuPatients, Metric::Hospitalisations]);
+    let vaccinated = any(&[Metric::PeopleVaccinated, Metric::PeopleFullyVaccinated, Metric::PeopleBoosted]);
+    figures.iter().any(|mark| infection(mark)) && (outcome || told)
+        || told && any(&[Metric::Cases]) && any(&[Metric::Deaths])
+        || vaccinated && any(&[Metric::DosesAdministered])
 }
 
 /// Where in the body a story begins to speak of the disease itself; none where it never does.

@@ -14,6 +14,9 @@ use super::{Finder, date, disease, kind, rank, scope, status, total, traps};
 use crate::language::pack::{Sense, Word};
 use crate::model::{AsOf, Kind, Metric, Observation, Period, PlaceHow, PlaceKind, Span, Status};
 
+/// How many figures before it a figure may lean on: the regions of a country, and then some.
+const RECENT: usize = 128;
+
 /// What was decided of one number.
 #[derive(Clone)]
 pub(super) struct Decided<'p> {
@@ -95,8 +98,7 @@ impl<'p> Finder<'_, 'p> {
             let here = told.min_by(|one, other| apart(one.0).total_cmp(&apart(other.0))).map(|(_, done)| done.kinded);
             // "That is up from 8,236": than the sentence before told.
             here.or_else(|| {
-                let told =
-                    self.found.iter().rev().find(|one| one.metric == attachment.metric && one.field == self.field);
+                let told = self.recent().rev().find(|one| one.metric == attachment.metric && one.field == self.field);
                 told.map(|one| Kinded {
                     kind: one.kind,
                     period: one.period,
@@ -272,10 +274,18 @@ impl<'p> Finder<'_, 'p> {
                 && whole.value.is_some_and(|whole| whole.0 >= value)
                 && inside(whole)
         };
-        let nearest = self.found.iter().rev().find(holds)?.sentence.index;
+        let nearest = self.recent().rev().find(holds)?.sentence.index;
+        // What has an article may be what the last sentences told as new, though one of them goes on to the total.
+        let nearest = if same { nearest.saturating_sub(1) } else { nearest };
         let size = |whole: &&Observation| whole.value.map_or(f64::MAX, |value| value.0);
-        let wholes = self.found.iter().filter(holds).filter(|whole| whole.sentence.index == nearest);
+        let wholes = self.recent().filter(holds).filter(|whole| whole.sentence.index >= nearest);
         wholes.min_by(|one, other| size(one).total_cmp(&size(other)))
+    }
+
+    /// What was found last: a figure leans on nothing that stands farther before it, so that the work on a story grows with
+    /// its length and not with its square.
+    pub(super) fn recent(&self) -> impl DoubleEndedIterator<Item = &Observation> {
+        self.found.get(self.found.len().saturating_sub(RECENT)..).unwrap_or_default().iter()
     }
 
     /// "本土个案以新北市158例最多": places with figures, and no verb, break down what the sentence before told. Only where

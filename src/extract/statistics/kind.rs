@@ -54,6 +54,10 @@ pub(super) fn judge(
     if let Some(rule) = novelty {
         return verdict(Kind::New, rule);
     }
+    // "the toll passed 300,000, after 2,009 were registered".
+    if added(reading, n) {
+        return verdict(Kind::New, "added");
+    }
     // A part, or a number in one row with another, is of the kind of its whole, unless it says otherwise itself.
     let own_period = own_period(reading, n, attachment);
     // "…; Pune alone saw 1,533": a clause of its own with a verb of its own goes by that.
@@ -495,6 +499,15 @@ fn standing(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opt
     let bounded = [Sense::MoreThan, Sense::Nearly].iter().any(|sense| reading.has_ending(number.first, *sense));
     let large = number.grouped && number.value >= 1e5 && number.value % 1e3 == 0.0;
     ((bounded || large) && date::choose(reading, n).is_none()).then_some("large")
+}
+
+/// Whether a number was added to a total that its sentence has told before it: "after 13,285 were added".
+fn added(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let passive = |at: usize| reading.word(at, Word::Was) && reading.has_at(at + 1, Sense::Report);
+    n > 0
+        && reading.word(core_start(reading, n).wrapping_sub(1), Word::After)
+        && (number.after..number.after + 3).any(passive)
 }
 
 /// Whether a number goes on with the one before it, as no total does: a larger one may be all that there have been.

@@ -241,7 +241,8 @@ pub(super) fn end_of_people(reading: &Reading<'_, '_>, n: usize) -> usize {
         (reading.word(link, Word::And) || reading.is(link, ","))
             && reading.has_at(number.after, Sense::People)
             && !reading.has_at(number.after, Sense::Stop)
-            && reading.has_at(next.after, Sense::People)
+            && reading.tokens.get(next.after).is_some_and(|token| token.kind == TokenKind::Word)
+            && !reading.has_at(next.after, Sense::Stop)
             && (number.after..link).all(|at| reading.metric_at(at).is_none())
     };
     n + (n..n + MOST_GROUPS).take_while(goes_on).count()

@@ -398,7 +398,7 @@ impl<'a, 'p> Finder<'a, 'p> {
 
     /// What a list of places breaks down without a word for it: what was counted last, and after a stock the first cases.
     fn broken_down_by_rows(&self) -> Option<(Metric, Kinded)> {
-        let counts = |lead: &&Decided<'p>| kinds::kind_of(lead.attachment.metric).fixed.is_none();
+        let counts = |lead: &&Decided<'p>| lead.kinded.kind != Kind::Current;
         let cases = || {
             let first = self.found.iter().find(|one| one.metric == Metric::Cases && one.field == self.field)?;
             let Observation { kind, period, statistic, .. } = first;

@@ -187,7 +187,7 @@ pub(super) fn locate<'p>(
     let owner = sentence.mentions.iter().find(|mention| {
         let spot = &mention.spot;
         mention.how == PlaceHow::Possessive
-            && spot.first >= right.end.min(clause.end)
+            && spot.first >= number.after
             && reading.has_ending(spot.first, Sense::Bringing)
     });
     if let Some(mention) = owner {
@@ -296,12 +296,13 @@ pub(super) fn told_of<'p>(before: Option<Located<'p>>, told: &[Located<'p>], par
     let Some(last) = told.last() else { return before };
     let holds = |whole: &Located<'p>, part: &Located<'p>| {
         part.place.zip(whole.place).is_some_and(|(part, whole)| {
-            matches!(part.kind, PlaceKind::City | PlaceKind::Subdivision)
-                && match whole.kind {
-                    PlaceKind::Country => part.iso2 == whole.iso2,
-                    PlaceKind::Subdivision => part.subdivision == whole.subdivision && part.id != whole.id,
-                    _ => false,
-                }
+            let lower = matches!(part.kind, PlaceKind::City | PlaceKind::Subdivision);
+            match whole.kind {
+                PlaceKind::World => part.kind == PlaceKind::Country,
+                PlaceKind::Country => lower && part.iso2 == whole.iso2,
+                PlaceKind::Subdivision => lower && part.subdivision == whole.subdivision && part.id != whole.id,
+                _ => false,
+            }
         })
     };
     let inside = told.iter().find(|whole| holds(whole, last));
