@@ -143,7 +143,9 @@ impl<'p> Finder<'_, 'p> {
         let value = reading.numbers.get(n).map_or(0.0, |number| number.value);
         // "1,256 of the cases", "the highest number of cases with 2,835" are told of what was told last that can hold them.
         let of_those = attachment.why == Why::Noun && of_the_counted(reading, n, attachment);
-        let broken_down = located.first().and_then(|part| self.broken_down(attachment.metric, part, value, of_those));
+        let broken_down = located
+            .first()
+            .and_then(|part| self.broken_down(attachment.metric, part, value, of_those || leads(reading, n)));
         let inside =
             matches!(kinded.rule, "noun_phrase" | "item") || of_those && kinded.rule == "part" || leads(reading, n);
         if let Some(whole) = broken_down.filter(|_| inside) {
@@ -327,8 +329,8 @@ fn of_the_counted(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) 
 fn leads(reading: &Reading<'_, '_>, n: usize) -> bool {
     let link = core_start(reading, n).wrapping_sub(1);
     let most = |at: usize| {
-        reading.word(at, Word::Superlative)
-            && (at + 1..at + 3).any(|at| reading.one_of(at, &[Word::Count, Word::Figure]))
+        let counts = (at + 1..at + 3).any(|at| reading.one_of(at, &[Word::Count, Word::Figure]));
+        reading.word(at, Word::Superlative) && (counts || at + 1 == link)
     };
     (reading.one_of(link, &[Word::With, Word::At]) || reading.is(link, ",")) && reading.left(n).any(most)
 }

@@ -140,6 +140,16 @@ pub(super) fn judge(
     if let Some(item) = item.filter(|item| item.kind == Kind::New && joins(reading, n)) {
         return Kinded { statistic, rule: "row", ..*item };
     }
+    // "541 infections, 329 deaths and 28,626 recovered": a participle that nothing follows is a noun.
+    if let Some(item) = item.filter(|_| closes_list(reading, n, attachment)) {
+        return Kinded { statistic, rule: "item", ..*item };
+    }
+    // "has recorded 672 deaths, against 541 the day before": what is compared by the day is counted by the day.
+    let next = n + 1;
+    let by_day = date::compares(reading, next) && reading.has(reading.right(next), Sense::DayEarlier);
+    if by_day && reading.numbers.get(next).is_some() {
+        return verdict(Kind::New, "compared_by_day");
+    }
     if let Some((kind, rule)) = tense(reading, n).filter(|_| !bare) {
         return verdict(kind, rule);
     }
@@ -423,6 +433,12 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     if owned(reading, n) && date::choose(reading, n).is_some_and(|mark| !reading.right(n).contains(&mark.first)) {
         return false;
     }
+    // "65,751 have recovered, 1,337 in the past day".
+    let near = number.after..number.after + 3;
+    let aside = n > 0 && reading.is(core_start(reading, n).wrapping_sub(1), ",") && !reading.pack.order.verbs_lead;
+    if governed && aside && reading.dates.iter().any(|date| near.contains(&date.first) && lasts(reading, date)) {
+        return true;
+    }
     if governed && reaching(reading, n) {
         let loose = reading.has_ending(core_start(reading, n), Sense::Reaches)
             && reading.one_of(core_start(reading, n).wrapping_sub(1), &[Word::With, Word::Was])
@@ -442,7 +458,8 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     }
     // "17.402 casos acumulados y 988 en la última semana": the week is the second number's.
     let right = reading.right(n);
-    if mark.first > right.end && reading.has(right, Sense::Total) {
+    let total = reading.has(right.clone(), Sense::Total) || stated_total_words(reading, reading.left(n));
+    if mark.first > right.end && total {
         return false;
     }
     // "so far", "to date", "now" are no period.
@@ -508,6 +525,19 @@ fn added(reading: &Reading<'_, '_>, n: usize) -> bool {
     n > 0
         && reading.word(core_start(reading, n).wrapping_sub(1), Word::After)
         && (number.after..number.after + 3).any(passive)
+}
+
+/// Whether a number ends a list with a participle for its noun: "and 28,626 recovered".
+fn closes_list(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
+    let Some((number, (first, after))) = reading.numbers.get(n).zip(attachment.mark) else { return false };
+    let noun = reading.metric_at(first).is_some_and(|mark| matches!(mark.cue, Cue::Noun(_)));
+    let ends = reading.tokens.get(after).is_none_or(|token| matches!(token.text, "." | ";" | ","));
+    first == number.after
+        && noun
+        && reading.has_at(first, Sense::Report)
+        && ends
+        && attachment.why != Why::Active
+        && in_row(reading, n)
 }
 
 /// Whether a number goes on with the one before it, as no total does: a larger one may be all that there have been.

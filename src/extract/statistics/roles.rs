@@ -102,7 +102,12 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
     let among = (spot.first.saturating_sub(4)..spot.first).any(|at| reading.word(at, Word::Country))
         && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World)
         && (spot.first.saturating_sub(8)..spot.first).any(|at| reading.word(at, Word::Singled) || superlative(at));
-    if among {
+    // "the first African nation to record": again.
+    let before = spot.first.wrapping_sub(1);
+    let one_of_them = spot.form == PlaceForm::Demonym
+        && (reading.word(before, Word::Singled) || superlative(before))
+        && reading.one_of(spot.after, &[Word::NationNoun, Word::Country]);
+    if among || one_of_them {
         return false;
     }
     if stands_out && !spot_subject(reading, spot)

@@ -84,7 +84,10 @@ pub(super) fn own_verb(reading: &Reading<'_, '_>, n: usize) -> Option<Verb> {
         }
         // "has 15,560 active cases and reported 38 deaths": a "has" with a number of its own is no auxiliary.
         (Some(perfect), Some(report))
-            if report > perfect && (0..n).any(|other| core_start(reading, other) == perfect + 1) =>
+            if report > perfect
+                // "has 1,255 infected and nine dead": a noun there.
+                && reading.metric_at(report).is_none()
+                && (0..n).any(|other| core_start(reading, other) == perfect + 1) =>
         {
             made(false, report)
         }

@@ -103,7 +103,7 @@ fn figures_are_told_by_their_rows_and_by_what_was_counted_before() {
     };
     // One thing is said of a whole row of people.
     check(
-        "Nine waiters, four cooks and two porters have tested positive in Malta.",
+        "Nine nurses, four doctors and two guards have tested positive in Malta.",
         &["9 cases cumulative Malta", "4 cases cumulative Malta", "2 cases cumulative Malta"],
     );
     check("Peru has recorded 812 new infections and nine deaths.", &["812 cases new Peru", "9 deaths new Peru"]);
@@ -143,7 +143,7 @@ fn figures_are_told_by_their_rows_and_by_what_was_counted_before() {
 fn a_breakdown_is_of_what_was_told_shortly_before() {
     let told = |between: usize| {
         let others: String = (0..between).map(|n| format!(" Hospitals had {} Covid patients.", 1000 + n)).collect();
-        let text = format!("Kenya recorded 679 new coronavirus infections.{others} Cases: Nairobi 396.");
+        let text = format!("Kenya recorded 679 new coronavirus infections.{others} In Nairobi, 396 cases.");
         let article = article(&serde_json::json!({"text": text, "date": "2020-11-18"}));
         let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
         found.last().map(|one| serde_json::to_value(one).unwrap()["kind"].clone())

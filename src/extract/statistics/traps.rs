@@ -138,6 +138,15 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     {
         return Some("population");
     }
+    // "one of the world's highest death rates".
+    let standing = number.after + 1..number.after + 6;
+    if number.words
+        && number.value == 1.0
+        && behind(Word::Of)
+        && standing.clone().any(|at| reading.word(at, Word::Superlative))
+    {
+        return Some("pronoun");
+    }
     // "injured 110 in a hospital", "110 wounded".
     if before(1, Word::Wounded) || behind(Word::Wounded) {
         return Some("wounded");
