@@ -37,7 +37,8 @@ pub(super) fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
         && !marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease))
 }
 
-/// Whether a text counts infections and what comes of them, or cases and deaths of which a health authority tells.
+/// Whether a text counts infections and what comes of them, or cases and deaths, by a health authority, or doses and those who
+/// had them.
 /// `sign` says that it speaks of tests, infections or a vaccine in another way too.
 fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark], sign: bool) -> bool {
     let number = |at: usize| tokens.get(at).is_some_and(|token| token.kind == TokenKind::Number);
@@ -50,7 +51,7 @@ fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark], sign
     };
     let counted = |mark: &Mark| match mark.cue {
         Cue::Noun(_) => {
-            let reach = if verb(mark) { 0 } else { 4 };
+            let reach = if verb(mark) { 0 } else { 2 };
             (mark.first.saturating_sub(3)..mark.after + reach).any(number)
         }
         Cue::Predicate(_) => (mark.first.saturating_sub(10)..mark.first).any(number),
@@ -72,7 +73,7 @@ fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark], sign
     let told = sign || marks.iter().any(authority);
     let outcome = any(&[Metric::Deaths, Metric::Recoveries, Metric::IcuPatients, Metric::Hospitalisations]);
     let vaccinated = any(&[Metric::PeopleVaccinated, Metric::PeopleFullyVaccinated, Metric::PeopleBoosted]);
-    figures.iter().any(|mark| infection(mark)) && (outcome || told)
+    figures.iter().any(|mark| infection(mark)) && outcome && told
         || told && any(&[Metric::Cases]) && any(&[Metric::Deaths])
         || vaccinated && any(&[Metric::DosesAdministered])
 }

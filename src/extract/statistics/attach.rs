@@ -97,6 +97,9 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
     if base_of_part(reading, n) {
         return None;
     }
+    if let Some(occupied) = counted::occupied(reading, n) {
+        return Some(occupied);
+    }
     if let Some(deaths) = fatal(reading, n, found).or_else(|| among_dead(reading, n, found, previous)) {
         return Some(deaths);
     }

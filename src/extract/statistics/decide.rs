@@ -84,7 +84,7 @@ impl<'p> Finder<'_, 'p> {
                 }) && !news(before, *earlier)
             })
             .filter_map(|earlier| before.get(earlier).and_then(Option::as_ref))
-            .find(|earlier| !reading.pack.topic_first() || earlier.kinded.kind != Kind::Current)
+            .find(|earlier| earlier.kinded.kind != Kind::Current)
             .or_else(|| self.header_of(sentence, n, attachment.metric));
         // "down from 602", "compared with 7,500": of the kind of what it is compared with.
         let in_row = |n: usize| n > 0 && total::in_row(reading, n);

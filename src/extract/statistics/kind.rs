@@ -255,6 +255,9 @@ fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option
             let admitted = plain || words.clone().any(|at| reading.word(at, Word::PerhapsAdmission));
             let remain =
                 reading.has(clause.clone(), Sense::Today) || clause.clone().any(|at| reading.word(at, Word::Remains));
+            // "358 are admitted".
+            let remain =
+                remain || attachment.mark.is_some_and(|(first, _)| reading.word(first.wrapping_sub(1), Word::Are));
             // "67,096 were hospitalized on Thursday" lay there; "290 were hospitalized in the past day" came.
             let period = plain && own_period(reading, n, attachment) || lasting(reading, n);
             let new = novelty(reading, n, attachment).is_some() || admitted && period;

@@ -209,6 +209,17 @@ pub(super) fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment>
         if people > n {
             return own(reading, people).filter(|own| own.why == Why::Predicate);
         }
+        // "3,662 of 11,137 tests came back positive".
+        let tests = last == n && reading.word(next.first.wrapping_sub(1), Word::Of) && next.first <= number.after + 2;
+        let positive = reading.marks_in(next.after..reading.right(n + 1).end).find(|mark| {
+            mark.cue == Cue::Predicate(Metric::Cases)
+                && (mark.first..mark.after).any(|at| reading.word(at, Word::Positive))
+        });
+        if let Some(mark) =
+            positive.filter(|_| tests && own(reading, n + 1).is_some_and(|own| own.metric == Metric::Tests))
+        {
+            return Some(Attachment::new(Metric::Cases, Why::Predicate).by(mark));
+        }
         // "488 of the country's 561 new cases".
         let of = last == n && reading.word(number.after, Word::Of) && next.first <= number.after + 8 && !next.percent;
         let whole = of
@@ -281,6 +292,14 @@ pub(super) fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<A
     }
     if let Some(pair) = paired_comparison(reading, n, found) {
         return Some(pair);
+    }
+    // "a record of 8,099 cases and 91 deaths, above the record of 6,526": of what had the record before.
+    let record = |n: usize| reading.left(n).any(|at| reading.word(at, Word::Record));
+    if let Some(earlier) = (0..n).rev().filter(|_| record(n)).find(|earlier| record(*earlier))
+        && let Some(attachment) = found.get(earlier).copied().flatten()
+        && !is_percent(attachment.metric)
+    {
+        return Some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment });
     }
     // The nearest of: a number with a metric, a noun that no number counts.
     let last =

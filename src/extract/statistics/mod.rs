@@ -252,7 +252,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             label: self.context.label,
             country: self.context.country,
             last: self.context.last,
-            lead: self.broken_down_by_rows(),
+            lead: self.broken_down_by_rows(&reading),
         };
         let rows = self.table.line(&reading, &around);
         if about && !reading.numbers.is_empty() {
@@ -396,11 +396,18 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
     }
 
-    /// What a list of places breaks down without a word for it: what was counted last, and after a stock the first cases.
-    fn broken_down_by_rows(&self) -> Option<(Metric, Kinded)> {
-        let counts = |lead: &&Decided<'p>| lead.kinded.kind != Kind::Current;
+    /// What a list of places breaks down without a word for it: what was counted last, and after a
+    /// stock or what is too small for it the first cases.
+    fn broken_down_by_rows(&self, reading: &Reading<'_, '_>) -> Option<(Metric, Kinded)> {
+        let part = reading.numbers.iter().map(|number| number.value).fold(0.0, f64::max);
+        // "13 patients have died. By town: Pristina 88": no part is more than its whole.
+        let holds = |lead: &Decided<'p>| {
+            let same = |one: &&Observation| (one.metric, one.kind) == (lead.attachment.metric, lead.kinded.kind);
+            self.recent().rev().find(same).and_then(|whole| whole.value).is_none_or(|whole| whole.0 >= part)
+        };
+        let counts = |lead: &&Decided<'p>| lead.kinded.kind != Kind::Current && holds(lead);
         let cases = || {
-            let first = self.found.iter().find(|one| one.metric == Metric::Cases && one.field == self.field)?;
+            let first = self.recent().find(|one| one.metric == Metric::Cases && one.field == self.field)?;
             let Observation { kind, period, statistic, .. } = first;
             Some((Metric::Cases, Kinded { kind: *kind, period: *period, statistic: *statistic, rule: "breakdown" }))
         };

@@ -113,6 +113,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     let dated = dated && behind(Word::And) && !number.grouped;
     let shared = shared.is_some_and(|next| unit_behind(reading, next.after)) || shares_unit(reading, n);
     let things = unit_behind(reading, number.after) || counted::part_of_things(reading, n);
+    let things = things && counted::occupied(reading, n).is_none();
     if things || compound(reading, number.after) || dated || shared {
         return Some("unit");
     }
