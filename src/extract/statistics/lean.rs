@@ -108,7 +108,8 @@ pub(super) fn elliptic(
         && number.after >= reading.tokens.len()
         && reading.marks.iter().any(|mark| mark.after == link && matches!(mark.cue, Cue::Subset(_)));
     // "Bosnia: 855 (+51)", an item of a list whose items before said what they count.
-    let labelled = reading.is(link, ":") && reading.spots.iter().any(|spot| spot.after == link);
+    let labelled =
+        reading.is(link, ":") && !reading.pack.order.verbs_lead && reading.spots.iter().any(|spot| spot.after == link);
     let told = told || part || labelled;
     let placed = part
         || dated
@@ -132,6 +133,7 @@ pub(super) fn rate_again(
     let number = reading.numbers.get(n)?;
     // The rate that the sentence has told already, else that of the one before.
     let told = found.iter().rev().flatten().next().filter(|last| !kind_of(last.metric).whole);
+    let told = told.filter(|_| !reading.pack.order.verbs_lead);
     let (metric, per) =
         told.filter(|last| !is_percent(last.metric)).map(|last| (last.metric, last.per)).or(previous.rate)?;
     let start = core_start(reading, n);

@@ -205,7 +205,8 @@ pub(super) fn percent(
     let placed = reading.spots.iter().any(|spot| reading.left(n).contains(&spot.first));
     let beside = reading.spots.iter().any(|spot| spot.after == start);
     let dated = pointing.is_some() && reading.dates.iter().any(|date| clause.contains(&date.first));
-    let again = beside || dated || placed && (pointing.is_some() || reading.one_of(link, &[Word::At, Word::With]));
+    let again = !reading.pack.order.verbs_lead && (beside || dated)
+        || placed && (pointing.is_some() || reading.one_of(link, &[Word::At, Word::With]));
     let listed = again || reading.one_of(link, &[Word::And, Word::From, Word::To]);
     (listed || reading.has(reading.left(n), Sense::Compare)).then_some(Attachment {
         why: Why::Coordinated(n - 1),
