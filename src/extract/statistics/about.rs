@@ -39,6 +39,7 @@ pub(super) fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
 
 /// Whether a text counts infections and what comes of them, or cases and deaths, by a health authority, or doses and those who
 /// had them.
+///
 /// `sign` says that it speaks of tests, infections or a vaccine in another way too.
 fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark], sign: bool) -> bool {
     let number = |at: usize| tokens.get(at).is_some_and(|token| token.kind == TokenKind::Number);
