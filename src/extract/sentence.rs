@@ -243,6 +243,7 @@ fn stop(text: &str, start: usize, at: usize, abbreviations: &[String]) -> Option
     let groups = bare.contains(',') || !english && (last.len() == 3 || !bare.contains('.') && bare.len() <= 3);
     if next_char.is_ascii_digit()
         && groups
+        && !(english && full(text.get(start..at).unwrap_or_default(), next))
         && is_group(next)
         && bare.chars().all(|c| c.is_ascii_digit() || c == ',' || !english && c == '.')
     {
@@ -277,6 +278,16 @@ fn stop(text: &str, start: usize, at: usize, abbreviations: &[String]) -> Option
     (!next_char.is_lowercase()).then_some(end)
 }
 
+/// Whether an English sentence that ends with figures is one, and the next begins with figures too: "cases rose by 349 to
+/// 32,490. 586 patients have recovered", where "1,204. 317 infections were found" is one number with a stray dot.
+fn full(sentence: &str, next: &str) -> bool {
+    const BEFORE: [&str; 8] = ["to", "at", "is", "was", "reached", "stands", "totals", "now"];
+    const VERBS: [&str; 8] = ["have", "has", "were", "are", "was", "died", "recovered", "remain"];
+    let mut words = sentence.split_whitespace().rev().skip(1);
+    let led = words.next().is_some_and(|word| BEFORE.contains(&word) || word.ends_with(','));
+    led && words.count() > 2 && next.split_whitespace().skip(1).take(4).any(|word| VERBS.contains(&word))
+}
+
 /// Three digits that end there.
 fn is_group(text: &str) -> bool {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -307,6 +318,8 @@ mod tests {
         check("The U.S. had 5. No. 10 denied it.", &["The U.S. had 5.", "No. 10 denied it."]);
         check("It grew in the U.S. The state agreed.", &["It grew in the U.S.", "The state agreed."]);
         check("In all 1,204. 317 fell ill.", &["In all 1,204. 317 fell ill."]);
+        check("The toll rose to 1,204. 317 people fled.", &["The toll rose to 1,204. 317 people fled."]);
+        check("The toll rose to 1,204. 317 people have left.", &["The toll rose to 1,204.", "317 people have left."]);
         check("Some 3 mln. people came.", &["Some 3 mln. people came."]);
         let text = "В 2020 г. умерли 3 тыс. человек. Он сказал.";
         let abbreviations = ["г".to_owned(), "тыс".to_owned()];

@@ -216,6 +216,9 @@ pub struct DiseaseNames {
     /// What such stories often say, by kinds: "intensive care", "lockdown".
     #[serde(default)]
     pub hints: Vec<Names>,
+    /// Words whose figures make others be read, by kinds: "infections"; a text without them is not looked at closely.
+    #[serde(default)]
+    pub counts: Vec<Names>,
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::language::Cue;
 use crate::language::names::Names;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
-use crate::model::{Article, Metric, Span};
+use crate::model::{Article, Metric, SourceType, Span};
 use std::ops::{Range, RangeInclusive};
 
 /// First and last year in which stories of the epidemic need not name its disease: WHO's emergency of international concern
@@ -27,8 +27,56 @@ pub(super) fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
     }
     let signs = said(&pack.disease.signs);
     let enough = signs >= 2 || signs == 1 && said(&pack.disease.hints) >= 2;
+    if !enough && said(&pack.disease.counts) == 0 {
+        return false;
+    }
+    let tokens = pack.tokenize(body, 0, &[]);
+    let marks = asked.marks(&tokens);
     // "the plague", "flu": of another one.
-    enough && !asked.marks(&pack.tokenize(body, 0, &[])).iter().any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease))
+    (enough || counts_epidemic(asked, &tokens, &marks, signs > 0))
+        && !marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease))
+}
+
+/// Whether a text counts infections and what comes of them, or cases and deaths, by a health authority, or doses and those who
+/// had them.
+///
+/// `sign` says that it speaks of tests, infections or a vaccine in another way too.
+fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark], sign: bool) -> bool {
+    let number = |at: usize| tokens.get(at).is_some_and(|token| token.kind == TokenKind::Number);
+    let word = |at: usize, class: Word| tokens.get(at).is_some_and(|token| asked.pack.words(&token.lower).has(class));
+    // What "infected 200 servers" has behind it is the object of a verb.
+    let verb = |mark: &Mark| {
+        let from = marks.partition_point(|other| other.first < mark.first);
+        let here = marks.get(from..).unwrap_or_default().iter().take_while(|other| other.first == mark.first);
+        here.filter(|other| other.after == mark.after).any(|other| matches!(other.cue, Cue::Active(_)))
+    };
+    let counted = |mark: &Mark| match mark.cue {
+        Cue::Noun(_) => {
+            let reach = if verb(mark) { 0 } else { 2 };
+            (mark.first.saturating_sub(3)..mark.after + reach).any(number)
+        }
+        Cue::Predicate(_) => (mark.first.saturating_sub(10)..mark.first).any(number),
+        _ => false,
+    };
+    // "1,808 infections", "1,258 confirmed cases".
+    let infection = |mark: &Mark| {
+        mark.cue.metric() == Some(Metric::Cases)
+            && (word(mark.after - 1, Word::Infection)
+                || (mark.first.saturating_sub(1)..mark.after).any(|at| word(at, Word::Proven)))
+    };
+    let figures: Vec<&Mark> = marks.iter().filter(|mark| counted(mark)).collect();
+    let any =
+        |metrics: &[Metric]| figures.iter().any(|mark| mark.cue.metric().is_some_and(|one| metrics.contains(&one)));
+    let authority = |mark: &Mark| {
+        let health = [SourceType::HealthMinistry, SourceType::HealthAgency, SourceType::Who, SourceType::JohnsHopkins];
+        matches!(mark.cue, Cue::Source(source) if health.contains(&source))
+    };
+    let told = sign || marks.iter().any(authority);
+    let outcome = any(&[Metric::Deaths, Metric::Recoveries, Metric::IcuPatients, Metric::Hospitalisations]);
+    let vaccinated = any(&[Metric::PeopleVaccinated, Metric::PeopleFullyVaccinated, Metric::PeopleBoosted]);
+    figures.iter().any(|mark| infection(mark)) && outcome && told
+        || told && any(&[Metric::Cases]) && any(&[Metric::Deaths])
+        || vaccinated && any(&[Metric::DosesAdministered])
 }
 
 /// Where in the body a story begins to speak of the disease itself; none where it never does.

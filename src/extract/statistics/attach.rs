@@ -8,7 +8,7 @@ use super::governed::governed;
 use super::kinds::is_percent;
 use super::leading::{active, leading, led};
 use super::lean::{
-    base_of_part, coordinated, course, elliptic, forward, given_to, part_of_before, rate_again, sampled, so,
+    among_dead, base_of_part, coordinated, course, elliptic, forward, given_to, part_of_before, rate_again, sampled, so,
 };
 use super::reading::Reading;
 use super::table::{self, Row};
@@ -97,7 +97,10 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
     if base_of_part(reading, n) {
         return None;
     }
-    if let Some(deaths) = fatal(reading, n, found) {
+    if let Some(occupied) = counted::occupied(reading, n) {
+        return Some(occupied);
+    }
+    if let Some(deaths) = fatal(reading, n, found).or_else(|| among_dead(reading, n, found, previous)) {
         return Some(deaths);
     }
     let own = own(reading, n).filter(|own| own.why != Why::Predicate || !counted::no_subject(reading, n));
@@ -169,11 +172,11 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
         .or_else(|| course(reading, n, found, previous))
         .or_else(|| rate_again(reading, n, found, previous))
         .or_else(|| led(reading, n))
-        .or_else(|| governed(reading, n, found, previous))
+        .or_else(|| governed(reading, n, found, previous).map(|governed| lying(reading, n, governed)))
         .or_else(|| forward(reading, n))
         .or_else(|| coordinated(reading, n, found))
         .or_else(|| part_of_before(reading, n, found, previous.last))
-        .or_else(|| elliptic(reading, n, found, previous.lead))
+        .or_else(|| elliptic(reading, n, found, previous))
 }
 
 /// What the sentences before have counted.
@@ -185,6 +188,10 @@ pub(super) struct Previous {
     pub(super) lead: Option<Metric>,
     /// Last: what "the figure" is.
     pub(super) last: Option<Metric>,
+    /// The last that counts what happened, and no stock.
+    pub(super) flow: Option<Metric>,
+    /// The last two: what "the figures" are, where two are told.
+    pub(super) pair: Option<[Metric; 2]>,
 }
 
 /// "hospitals are treating 40 patients", "in hospitals 40 people are being treated", "intensive care units are treating 40":
@@ -205,17 +212,7 @@ fn patients_of(reading: &Reading<'_, '_>, n: usize, own: Option<Attachment>) -> 
         None => named() || bare(),
     };
     let clause = reading.clause(number.first);
-    let in_hospital = |range: std::ops::Range<usize>| {
-        range.clone().any(|at| {
-            reading.word(at, Word::In)
-                && (at + 1..(at + 6).min(range.end)).find(|at| reading.word(*at, Word::Hospital)).is_some_and(
-                    |hospital| {
-                        (at + 1..hospital).all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ","))
-                            && !reading.has_at(hospital + 1, Sense::TrapAfter)
-                    },
-                )
-        })
-    };
+    let in_hospital = |range| in_hospital(reading, range);
     let treated = own.is_some_and(|own| own.metric == Metric::ActiveCases && own.why == Why::Predicate);
     let lying = in_hospital(reading.right(n)) || treated && n == 0 && in_hospital(clause.start..number.first);
     let intensive =
@@ -236,6 +233,28 @@ fn patients_of(reading: &Reading<'_, '_>, n: usize, own: Option<Attachment>) -> 
         mark: own.and_then(|own| own.mark),
         per: None,
     })
+}
+
+/// Whether the tokens of a range say "in hospital", "in the country's hospitals".
+fn in_hospital(reading: &Reading<'_, '_>, range: std::ops::Range<usize>) -> bool {
+    range.clone().any(|at| {
+        reading.word(at, Word::In)
+            && (at + 1..(at + 6).min(range.end)).find(|at| reading.word(*at, Word::Hospital)).is_some_and(|hospital| {
+                (at + 1..hospital).all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ","))
+                    && !reading.has_at(hospital + 1, Sense::TrapAfter)
+            })
+    })
+}
+
+/// "the number of Covid patients in Dutch hospitals rose to 1,934": a noun for people who lie there.
+fn lying(reading: &Reading<'_, '_>, n: usize, attachment: Attachment) -> Attachment {
+    let patients = |(_, after): &(usize, usize)| {
+        reading.word(after - 1, Word::Patient) && in_hospital(reading, *after..core_start(reading, n))
+    };
+    match attachment.mark.filter(patients) {
+        Some(_) if attachment.metric == Metric::Cases => Attachment { metric: Metric::Hospitalisations, ..attachment },
+        _ => attachment,
+    }
 }
 
 /// "nearly 140 of them fatal", "15 of which ended in death": a part that died.

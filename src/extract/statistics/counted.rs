@@ -57,6 +57,23 @@ pub(super) fn part_of_trap(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     near && things(n - 1) || (0..n).all(things)
 }
 
+/// "patients occupied 5,976 hospital beds and were using 467 ventilators": things that count those who lie in them.
+pub(super) fn occupied(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let verb = attach::core_start(reading, n).checked_sub(1).filter(|verb| reading.word(*verb, Word::Occupies))?;
+    let clause = reading.clause(number.first);
+    let patients = (clause.start..verb).any(|at| reading.word(at, Word::Patient));
+    let thing = (number.after..number.after + 4).find(|at| reading.one_of(*at, &[Word::Bed, Word::Ventilator]))?;
+    let intensive = (number.after..thing)
+        .any(|at| reading.metric_at(at).is_some_and(|mark| mark.cue.metric() == Some(Metric::IcuPatients)));
+    let metric = match (reading.word(thing, Word::Ventilator), intensive) {
+        (true, _) => Metric::VentilatedPatients,
+        (false, true) => Metric::IcuPatients,
+        (false, false) => Metric::Hospitalisations,
+    };
+    patients.then_some(Attachment::new(metric, Why::Active).at(verb, verb + 1))
+}
+
 /// "patients are on ventilators, of which there are 3,700", "the beds, of which there are 27,000": how many there are of
 /// something that is no metric's noun.
 pub(super) fn stock_of_things(reading: &Reading<'_, '_>, n: usize) -> bool {

@@ -233,7 +233,8 @@ pub(super) fn compares(reading: &Reading<'_, '_>, n: usize) -> bool {
                 mark.cue == Cue::Sense(Sense::Compare)
                 // "after 322 were added" tells what made the total.
                 && !reading.word(mark.first, Word::After)
-                && (mark.after > mark.first + 1 || reading.one_of(mark.first, &[Word::From, Word::Against]))
+                && (mark.after > mark.first + 1
+                    || reading.one_of(mark.first, &[Word::From, Word::Against, Word::Likened]))
             })
         })
 }

@@ -4,14 +4,18 @@
 //! traps and figures of other diseases. What holds: what a number does not say itself it has from the figure that it is a
 //! part of, compared with, or told in a row with.
 
-use super::attach::{Attachment, Why};
+use super::attach::{Attachment, Why, core_start, of_them};
 use super::kind::Kinded;
+use super::lean::end_of_people;
 use super::reading::Reading;
 use super::scope::{Located, Sentence};
 use super::table::{self, Owner, Row};
 use super::{Finder, date, disease, kind, rank, scope, status, total, traps};
 use crate::language::pack::{Sense, Word};
 use crate::model::{AsOf, Kind, Metric, Observation, Period, PlaceHow, PlaceKind, Span, Status};
+
+/// How many figures before it a figure may lean on: the regions of a country, and then some.
+const RECENT: usize = 128;
 
 /// What was decided of one number.
 #[derive(Clone)]
@@ -34,6 +38,10 @@ impl<'p> Finder<'_, 'p> {
         rows: &[Row],
     ) -> Option<Decided<'p>> {
         let reading = sentence.reading;
+        // "Eighteen doctors and six dentists have died in Rome": the last of a row says when, where and how it happened.
+        let behind = |(first, _): &(usize, usize)| reading.numbers.get(n + 1).is_some_and(|next| next.after <= *first);
+        let row_end = end_of_people(reading, n);
+        let teller = if attachment.mark.as_ref().is_some_and(behind) { row_end } else { n };
         let row = table::of_number(rows, n);
         let column = row.and_then(|(_, told)| told);
         let (day, span) = self.table.caption(reading);
@@ -76,18 +84,21 @@ impl<'p> Finder<'_, 'p> {
                 }) && !news(before, *earlier)
             })
             .filter_map(|earlier| before.get(earlier).and_then(Option::as_ref))
-            .find(|earlier| !reading.pack.topic_first() || earlier.kinded.kind != Kind::Current)
+            .find(|earlier| earlier.kinded.kind != Kind::Current)
             .or_else(|| self.header_of(sentence, n, attachment.metric));
         // "down from 602", "compared with 7,500": of the kind of what it is compared with.
         let in_row = |n: usize| n > 0 && total::in_row(reading, n);
         let first = (0..n).rev().take_while(|n| in_row(n + 1)).last().unwrap_or(n);
         let compared = (first..=n).any(|n| date::compares(reading, n)).then(|| {
             let same = |done: &&Decided<'p>| done.attachment.metric == attachment.metric;
-            let here = before.iter().rev().flatten().find(same).map(|done| done.kinded);
+            let size = |n: usize| reading.numbers.get(n).map_or(1.0, |number| number.value.max(1.0)).ln();
+            // "rose by 450 to 129,361, versus 466 a day earlier": with the one that it is nearest to.
+            let apart = |earlier: usize| (size(earlier) - size(n)).abs();
+            let told = before.iter().enumerate().rev().filter_map(|(n, done)| Some((n, done.as_ref().filter(same)?)));
+            let here = told.min_by(|one, other| apart(one.0).total_cmp(&apart(other.0))).map(|(_, done)| done.kinded);
             // "That is up from 8,236": than the sentence before told.
             here.or_else(|| {
-                let told =
-                    self.found.iter().rev().find(|one| one.metric == attachment.metric && one.field == self.field);
+                let told = self.recent().rev().find(|one| one.metric == attachment.metric && one.field == self.field);
                 told.map(|one| Kinded {
                     kind: one.kind,
                     period: one.period,
@@ -96,15 +107,20 @@ impl<'p> Finder<'_, 'p> {
                 })
             })
         });
-        let mut kinded =
-            kind::judge(reading, n, attachment, whole.map(|whole| &whole.kinded), item_before.map(|item| &item.kinded));
+        let mut kinded = kind::judge(
+            reading,
+            teller,
+            attachment,
+            whole.map(|whole| &whole.kinded),
+            item_before.map(|item| &item.kinded),
+        );
         let inherits = whole.and_then(|whole| whole.located.first().copied());
         if let Some(told) = column {
             kinded = told.kinded;
         }
         let located = match row.and_then(|(row, _)| self.owner(sentence, row)) {
             Some(owner) => vec![owner],
-            None => scope::locate(sentence, &self.context, n, rank, inherits),
+            None => scope::locate(sentence, &self.context, teller, rank, inherits),
         };
         let status = status::status(reading, n, attachment.metric);
         if status == Status::Forecast && kinded.rule == "simple_past" {
@@ -113,9 +129,26 @@ impl<'p> Finder<'_, 'p> {
         if let Some(other) = compared.flatten() {
             kinded = Kinded { rule: "compared", ..other };
         }
+        // "confirmed 463 new infections, topping 400 for the first time": what an increment passes is none less.
+        let passed =
+            n.checked_sub(1).and_then(|earlier| Some((reading.numbers.get(earlier)?, before.get(earlier)?.as_ref()?)));
+        if let Some((_, new)) = passed.filter(|(number, new)| {
+            kinded.rule == "passes"
+                && new.kinded.kind == Kind::New
+                && new.attachment.metric == attachment.metric
+                && reading.numbers.get(n).is_some_and(|this| this.value <= number.value)
+        }) {
+            kinded = Kinded { rule: "passes", ..new.kinded };
+        }
         let value = reading.numbers.get(n).map_or(0.0, |number| number.value);
-        let broken_down = located.first().and_then(|part| self.broken_down(attachment.metric, part, value));
-        if let Some(whole) = broken_down.filter(|_| matches!(kinded.rule, "noun_phrase" | "item")) {
+        // "1,256 of the cases", "the highest number of cases with 2,835" are told of what was told last that can hold them.
+        let of_those = attachment.why == Why::Noun && of_the_counted(reading, n, attachment);
+        let broken_down = located
+            .first()
+            .and_then(|part| self.broken_down(attachment.metric, part, value, of_those || leads(reading, n)));
+        let inside =
+            matches!(kinded.rule, "noun_phrase" | "item") || of_those && kinded.rule == "part" || leads(reading, n);
+        if let Some(whole) = broken_down.filter(|_| inside) {
             kinded = Kinded { kind: whole.kind, period: whole.period, rule: "breakdown", ..kinded };
         } else if kinded.rule == "noun_phrase" && kinded.kind == Kind::Cumulative && self.table.new_items(reading) {
             kinded = Kinded { kind: Kind::New, period: span, rule: "caption", ..kinded };
@@ -148,7 +181,7 @@ impl<'p> Finder<'_, 'p> {
             start_of_change: start_of_change(reading, n),
             monthly: kinded.kind == Kind::New && kinded.period == Some(crate::model::Period::Month),
         };
-        let (as_of, _) = date::as_of(reading, n, &scope);
+        let (as_of, _) = date::as_of(reading, teller, &scope);
         let mut subset = status::subsets(reading, n, attachment);
         if subset.is_empty() && (matches!(attachment.why, Why::Coordinated(_)) || date::is_part(reading, n)) {
             subset = whole.map(|whole| whole.subset.clone()).unwrap_or_default();
@@ -216,13 +249,18 @@ impl<'p> Finder<'_, 'p> {
 
     /// The figure before that a part of its place breaks down: of those that can hold it, in the nearest sentence that
     /// has any, the closest. "Kenya recorded 679 cases, 28,104 in all. Nairobi had 396."
-    fn broken_down(&self, metric: Metric, part: &Located<'p>, value: f64) -> Option<&Observation> {
+    ///
+    /// `same` says that its place may be the same: "Four of the dead were nurses".
+    fn broken_down(&self, metric: Metric, part: &Located<'p>, value: f64, same: bool) -> Option<&Observation> {
         let place = part.place?;
         let inside = |whole: &Observation| {
             let outer = &whole.location;
+            if same && outer.name.as_ref() == Some(&place.name) && outer.kind == place.kind {
+                return true;
+            }
             match (place.kind, outer.kind) {
                 (PlaceKind::City | PlaceKind::Subdivision, PlaceKind::Country) => outer.iso2 == place.iso2,
-                (PlaceKind::City, PlaceKind::Subdivision) => {
+                (PlaceKind::City | PlaceKind::Subdivision, PlaceKind::Subdivision) => {
                     outer.subdivision.is_some()
                         && outer.subdivision == place.subdivision
                         && outer.name.as_ref() != Some(&place.name)
@@ -238,10 +276,18 @@ impl<'p> Finder<'_, 'p> {
                 && whole.value.is_some_and(|whole| whole.0 >= value)
                 && inside(whole)
         };
-        let nearest = self.found.iter().rev().find(holds)?.sentence.index;
+        let nearest = self.recent().rev().find(holds)?.sentence.index;
+        // What has an article may be what the last sentences told as new, though one of them goes on to the total.
+        let nearest = if same { nearest.saturating_sub(1) } else { nearest };
         let size = |whole: &&Observation| whole.value.map_or(f64::MAX, |value| value.0);
-        let wholes = self.found.iter().filter(holds).filter(|whole| whole.sentence.index == nearest);
+        let wholes = self.recent().filter(holds).filter(|whole| whole.sentence.index >= nearest);
         wholes.min_by(|one, other| size(one).total_cmp(&size(other)))
+    }
+
+    /// What was found last: a figure leans on nothing that stands farther before it, so that the work on a story grows with
+    /// its length and not with its square.
+    pub(super) fn recent(&self) -> impl DoubleEndedIterator<Item = &Observation> {
+        self.found.get(self.found.len().saturating_sub(RECENT)..).unwrap_or_default().iter()
     }
 
     /// "本土个案以新北市158例最多": places with figures, and no verb, break down what the sentence before told. Only where
@@ -263,9 +309,10 @@ impl<'p> Finder<'_, 'p> {
             && (reading.pack.topic_first()
                 || (number.first.saturating_sub(4)..number.first)
                     .any(|at| reading.has_at(at, Sense::Part) && !reading.word(at, Word::With)));
-        // In a sentence that opens with "其中" the whole is in the one before.
+        // In a sentence that opens with "其中" or "of them" the whole is in the one before.
         let whole = before.iter().rev().flatten().next();
-        let earlier = if reading.pack.topic_first() { self.previous.as_ref() } else { None };
+        let opens = reading.pack.topic_first() || (0..3).any(|at| of_them(reading, at));
+        let earlier = self.previous.as_ref().filter(|_| opens);
         whole.or(earlier).filter(|_| part)
     }
 }
@@ -276,6 +323,16 @@ fn of_the_counted(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) 
     reading.word(number.after, Word::Of)
         && reading.one_of(number.after + 1, &[Word::The, Word::Those, Word::Its])
         && (number.after + 2..number.after + 5).contains(&first)
+}
+
+/// Whether a number is that of the place which stands out: "recorded the highest number of cases with 2,835".
+fn leads(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let link = core_start(reading, n).wrapping_sub(1);
+    let most = |at: usize| {
+        let counts = (at + 1..at + 3).any(|at| reading.one_of(at, &[Word::Count, Word::Figure]));
+        reading.word(at, Word::Superlative) && (counts || at + 1 == link)
+    };
+    (reading.one_of(link, &[Word::With, Word::At]) || reading.is(link, ",")) && reading.left(n).any(most)
 }
 
 /// Whether a number tells what is new of the total before it, as an aside of its list: "321,103 cases, 1,061 new".

@@ -9,6 +9,7 @@ use super::date;
 use super::kinds::{is_percent, kind_of};
 use super::lean::says_no_noun;
 use super::reading::Reading;
+use super::total::in_row;
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
@@ -32,7 +33,9 @@ pub(super) fn governed(
         matches!(reading.tokens.get(link).map(|token| token.text), Some("," | ":" | "(" | "–" | "—" | "-" | "/" | "+"));
     let paired = reading.one_of(link, &[Word::And, Word::To])
         && n > 0
-        && found.get(n - 1).is_some_and(|before| before.is_some_and(|before| before.why == Why::Governed));
+        && found.get(n - 1).is_some_and(|before| {
+            before.is_some_and(|one| one.why == Why::Governed || one.why == Why::Elliptic && one.mark.is_some())
+        });
     // "Всего их 106 498".
     let pronoun = reading.pack.order.verbs_lead && reading.word(link, Word::It);
     if !(reaches || punctuation || paired || pronoun) {
@@ -91,6 +94,8 @@ pub(super) fn governed(
         {
             Metric::Deaths
         }
+        // "48 more deaths, moving the tally to 1,608": of what alone the sentence has counted.
+        Cue::Label(Metric::Cases) if bare_count(reading, mark) && only_deaths(found) => Metric::Deaths,
         Cue::Label(metric) | Cue::Predicate(metric) => metric,
         _ => {
             let pronoun = reading.word(mark.first, Word::It) && reading.pack.order.verbs_lead;
@@ -108,6 +113,13 @@ pub(super) fn governed(
                 .count();
             // "the totals to A and B respectively": by position; "a total of": of what was counted last.
             let plural = reading.word(mark.after - 1, Word::Totals);
+            // "A week ago the figures were 16,033 and 207": one of each of what was told last.
+            let pair = previous.pair.filter(|_| plural && (position > 0 || in_row(reading, n + 1)));
+            if let Some(metric) =
+                pair.filter(|_| earlier_before(reading, mark, found) == 0).and_then(|pair| pair.get(position).copied())
+            {
+                return Some(Attachment::new(metric, Why::Elliptic).by(mark));
+            }
             let position = if plural { position } else { usize::MAX };
             let any = found.iter().rev().flatten().map(|before| before.metric).find(|metric| kind_of(*metric).whole);
             return match earlier.get(position).or(earlier.last()).copied().or(any) {
@@ -116,6 +128,8 @@ pub(super) fn governed(
                     // A total is of what the sentence before counted first, "the figure" of what it counted last.
                     let total = (mark.first..mark.after).any(|at| reading.one_of(at, &[Word::Total, Word::Totals]));
                     let told = if total { previous.lead.or(previous.last) } else { previous.last };
+                    // "The total is 7,738, of which 883 recovered": what has such parts is cases.
+                    let told = if total && has_outcomes(reading, n) { Some(Metric::Cases) } else { told };
                     named_before(reading, mark.first)
                         .or(told)
                         .or_else(|| named_behind(reading, number.after).filter(|_| total))
@@ -126,6 +140,22 @@ pub(super) fn governed(
     };
     let percent_only = is_percent(metric);
     (!percent_only).then_some(Attachment::new(metric, Why::Governed).by(mark))
+}
+
+/// Whether a label is a word for any count: "tally".
+fn bare_count(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
+    mark.after == mark.first + 1 && reading.word(mark.first, Word::Count)
+}
+
+fn only_deaths(found: &[Option<Attachment>]) -> bool {
+    let mut counts = found.iter().flatten().filter(|one| kind_of(one.metric).whole).peekable();
+    counts.peek().is_some() && counts.all(|one| one.metric == Metric::Deaths)
+}
+
+/// How many counts stand before the words that govern a number.
+fn earlier_before(reading: &Reading<'_, '_>, mark: &Mark, found: &[Option<Attachment>]) -> usize {
+    let before = reading.numbers.iter().zip(found).filter(|(number, one)| number.first < mark.first && one.is_some());
+    before.count()
 }
 
 /// How many counts of different metrics the numbers before are.
@@ -157,6 +187,18 @@ pub(super) fn counts_another(reading: &Reading<'_, '_>, at: usize) -> bool {
         && !reading.marks.iter().any(|mark| mark.first == at)
         && !reading.dates.iter().any(|date| date.first == at)
         && !reading.one_of(at, &[Word::And, Word::Or, Word::Of, Word::Everywhere, Word::Milestone, Word::Per])
+}
+
+/// Whether a number has parts that recovered, died or are ill.
+fn has_outcomes(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let end = reading.clause(number.first).end;
+    let outcome = |mark: &Mark| {
+        matches!(mark.cue.metric(), Some(Metric::ActiveCases | Metric::Recoveries))
+            && matches!(mark.cue, Cue::Predicate(_))
+    };
+    let part = reading.first(number.after..end.min(number.after + 3), Sense::Part);
+    part.is_some_and(|part| reading.marks_in(part.after..end).any(outcome))
 }
 
 /// The count that a sentence names first behind a token: "the total stands at 150, after six further cases".

@@ -10,7 +10,7 @@ use super::kinds::kind_of;
 use super::period::{average, label_period, lasting, lasts, period};
 use super::reading::Reading;
 use super::tense::{Verb, labelled, own_verb, tense, told_until, verb_stretch};
-use super::total::{brought, first_of_all, own_total, reaching, stated_total, stated_total_words};
+use super::total::{brought, first_of_all, in_row, own_total, reaching, stated_total, stated_total_words, taken_in};
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
 use crate::model::{Kind, Metric, Period, Statistic};
@@ -54,6 +54,10 @@ pub(super) fn judge(
     if let Some(rule) = novelty {
         return verdict(Kind::New, rule);
     }
+    // "the toll passed 300,000, after 2,009 were registered".
+    if added(reading, n) {
+        return verdict(Kind::New, "added");
+    }
     // A part, or a number in one row with another, is of the kind of its whole, unless it says otherwise itself.
     let own_period = own_period(reading, n, attachment);
     // "…; Pune alone saw 1,533": a clause of its own with a verb of its own goes by that.
@@ -68,12 +72,19 @@ pub(super) fn judge(
         _ => false,
     };
     // "42.039, tras sumar 435": a verb of its own tells it.
-    let retold =
-        matches!(attachment.why, Why::Coordinated(_)) && reading.has_ending(core_start(reading, n), Sense::Report);
+    let start = core_start(reading, n);
+    // "Osaka confirmed 104", after a total, too; a "had" tells nothing new of the row.
+    let leans = matches!(attachment.why, Why::Coordinated(_) | Why::Elliptic);
+    let reports = reading.has_ending(start, Sense::Report);
+    let counts = attachment.why == Why::Elliptic && own_verb(reading, n).is_some_and(|verb| verb.perfect && verb.told);
+    let retold = leans
+        && (reports || counts)
+        && (reading.pack.order.verbs_lead || !reading.word(start.wrapping_sub(1), Word::Have));
+    // "39,307 have recovered, including 624 yesterday".
+    if whole.is_some_and(|whole| whole.kind == Kind::Cumulative) && date::dates_its_part(reading, n) {
+        return verdict(Kind::New, "period");
+    }
     if let (Some(whole), false, false) = (whole, total.is_some(), apart || retold) {
-        if whole.kind == Kind::Cumulative && date::dates_its_part(reading, n) {
-            return verdict(Kind::New, "period");
-        }
         let period = period.or(whole.period);
         let kind = whole.kind;
         return Kinded {
@@ -99,6 +110,12 @@ pub(super) fn judge(
     if let Some(rule) = total {
         return verdict(Kind::Cumulative, rule);
     }
+    if owned(reading, n) && !reading.has(reading.right(n), Sense::PastDay) {
+        return verdict(Kind::Cumulative, "owned");
+    }
+    if taken_in(reading, n) {
+        return verdict(Kind::New, "taken_in");
+    }
     // "503,862 deaths reported as of 30 June", "233,500 by Sunday": all of them up to then.
     if date::choose(reading, n).is_some_and(|mark| matches!(mark.role, Role::AsOf | Role::By)) {
         return verdict(Kind::Cumulative, "as_of");
@@ -118,6 +135,20 @@ pub(super) fn judge(
     }
     if let Some(rule) = standing(reading, n, attachment) {
         return verdict(Kind::Cumulative, rule);
+    }
+    // "has recorded 1,838 new cases and five deaths": one report of both.
+    if let Some(item) = item.filter(|item| item.kind == Kind::New && joins(reading, n)) {
+        return Kinded { statistic, rule: "row", ..*item };
+    }
+    // "541 infections, 329 deaths and 28,626 recovered": a participle that nothing follows is a noun.
+    if let Some(item) = item.filter(|_| closes_list(reading, n, attachment)) {
+        return Kinded { statistic, rule: "item", ..*item };
+    }
+    // "has recorded 672 deaths, against 541 the day before": what is compared by the day is counted by the day.
+    let next = n + 1;
+    let by_day = date::compares(reading, next) && reading.has(reading.right(next), Sense::DayEarlier);
+    if by_day && reading.numbers.get(next).is_some() {
+        return verdict(Kind::New, "compared_by_day");
     }
     if let Some((kind, rule)) = tense(reading, n).filter(|_| !bare) {
         return verdict(kind, rule);
@@ -224,6 +255,9 @@ fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option
             let admitted = plain || words.clone().any(|at| reading.word(at, Word::PerhapsAdmission));
             let remain =
                 reading.has(clause.clone(), Sense::Today) || clause.clone().any(|at| reading.word(at, Word::Remains));
+            // "358 are admitted".
+            let remain =
+                remain || attachment.mark.is_some_and(|(first, _)| reading.word(first.wrapping_sub(1), Word::Are));
             // "67,096 were hospitalized on Thursday" lay there; "290 were hospitalized in the past day" came.
             let period = plain && own_period(reading, n, attachment) || lasting(reading, n);
             let new = novelty(reading, n, attachment).is_some() || admitted && period;
@@ -317,7 +351,11 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
         let fresh = fresh || daily || record;
         let inside = (mark_first..mark_after).any(|at| reading.one_of(at, &[Word::New, Word::Daily]));
         let of_day = reading.one_of(mark_after, &[Word::Of, Word::For]) && reading.word(mark_after + 2, Word::Day);
-        let fresh = fresh || freshened(reading, mark_after);
+        // "raising the day's tally to 7,244".
+        let periodic = reading
+            .ending_at(mark_first)
+            .any(|mark| matches!(mark.cue, Cue::Sense(Sense::PerDay | Sense::PerWeek | Sense::PerMonth)));
+        let fresh = fresh || periodic || freshened(reading, mark_after);
         // "the number of new cases rose by 40 to 520": both are new.
         if fresh || inside || of_day {
             return Some("new");
@@ -395,6 +433,15 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     if reading.has(reading.left(n), Sense::Bringing) {
         return false;
     }
+    if owned(reading, n) && date::choose(reading, n).is_some_and(|mark| !reading.right(n).contains(&mark.first)) {
+        return false;
+    }
+    // "65,751 have recovered, 1,337 in the past day".
+    let near = number.after..number.after + 3;
+    let aside = n > 0 && reading.is(core_start(reading, n).wrapping_sub(1), ",") && !reading.pack.order.verbs_lead;
+    if governed && aside && reading.dates.iter().any(|date| near.contains(&date.first) && lasts(reading, date)) {
+        return true;
+    }
     if governed && reaching(reading, n) {
         let loose = reading.has_ending(core_start(reading, n), Sense::Reaches)
             && reading.one_of(core_start(reading, n).wrapping_sub(1), &[Word::With, Word::Was])
@@ -414,7 +461,8 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     }
     // "17.402 casos acumulados y 988 en la última semana": the week is the second number's.
     let right = reading.right(n);
-    if mark.first > right.end && reading.has(right, Sense::Total) {
+    let total = reading.has(right.clone(), Sense::Total) || stated_total_words(reading, reading.left(n));
+    if mark.first > right.end && total {
         return false;
     }
     // "so far", "to date", "now" are no period.
@@ -471,6 +519,41 @@ fn standing(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opt
     let bounded = [Sense::MoreThan, Sense::Nearly].iter().any(|sense| reading.has_ending(number.first, *sense));
     let large = number.grouped && number.value >= 1e5 && number.value % 1e3 == 0.0;
     ((bounded || large) && date::choose(reading, n).is_none()).then_some("large")
+}
+
+/// Whether a number was added to a total that its sentence has told before it: "after 13,285 were added".
+fn added(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let passive = |at: usize| reading.word(at, Word::Was) && reading.has_at(at + 1, Sense::Report);
+    n > 0
+        && reading.word(core_start(reading, n).wrapping_sub(1), Word::After)
+        && (number.after..number.after + 3).any(passive)
+}
+
+/// Whether a number ends a list with a participle for its noun: "and 28,626 recovered".
+fn closes_list(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
+    let Some((number, (first, after))) = reading.numbers.get(n).zip(attachment.mark) else { return false };
+    let noun = reading.metric_at(first).is_some_and(|mark| matches!(mark.cue, Cue::Noun(_)));
+    let ends = reading.tokens.get(after).is_none_or(|token| matches!(token.text, "." | ";" | ","));
+    first == number.after
+        && noun
+        && reading.has_at(first, Sense::Report)
+        && ends
+        && attachment.why != Why::Active
+        && in_row(reading, n)
+}
+
+/// Whether a number goes on with the one before it, as no total does: a larger one may be all that there have been.
+fn joins(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let before = n.checked_sub(1).and_then(|before| reading.numbers.get(before));
+    let smaller = before.zip(reading.numbers.get(n)).is_some_and(|(before, this)| this.value < before.value);
+    smaller && in_row(reading, n) && !reading.pack.order.verbs_lead
+}
+
+/// "its 30,236 deaths": all that a place has, whatever its sentence tells of.
+fn owned(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let before = reading.numbers.get(n).map_or(0, |number| number.first).wrapping_sub(1);
+    reading.one_of(before, &[Word::Its, Word::Genitive]) && !reading.pack.order.verbs_lead
 }
 
 /// Whether a noun that counts one by one begins at a token.

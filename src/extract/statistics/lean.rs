@@ -13,6 +13,9 @@ use crate::language::pack::{Sense, Word};
 use crate::language::tokens::TokenKind;
 use crate::model::Metric;
 
+/// How many groups of people a row names at most before it says what became of them.
+const MOST_GROUPS: usize = 4;
+
 /// "3.2 mln have had a first dose and 1.7 mln both", "against 14 million for the second": a later dose of the course that
 /// the number before counts.
 pub(super) fn course(
@@ -74,12 +77,16 @@ pub(super) fn elliptic(
     reading: &Reading<'_, '_>,
     n: usize,
     found: &[Option<Attachment>],
-    lead: Option<Metric>,
+    previous: Previous,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
-    let metric = lead.filter(|metric| kind_of(*metric).whole)?;
-    let clause = reading.clause(number.first);
     let start = core_start(reading, n);
+    // "The region has 52,700 active cases. Tbilisi recorded 1,934": nobody records a stock.
+    let flows = reading.has_ending(start, Sense::Report) && !reading.word(start.wrapping_sub(1), Word::Have);
+    let stock = previous.lead.is_some_and(|lead| lead == Metric::ActiveCases);
+    let metric = if flows && stock { previous.flow.or(previous.lead) } else { previous.lead };
+    let metric = metric.filter(|metric| kind_of(*metric).whole)?;
+    let clause = reading.clause(number.first);
     let link = start.wrapping_sub(1);
     let told = reading.has_ending(start, Sense::Report)
         || reading.has_ending(start, Sense::Perfect)
@@ -100,7 +107,10 @@ pub(super) fn elliptic(
     let part = reading.is(link, ":")
         && number.after >= reading.tokens.len()
         && reading.marks.iter().any(|mark| mark.after == link && matches!(mark.cue, Cue::Subset(_)));
-    let told = told || part;
+    // "Bosnia: 855 (+51)", an item of a list whose items before said what they count.
+    let labelled =
+        reading.is(link, ":") && !reading.pack.order.verbs_lead && reading.spots.iter().any(|spot| spot.after == link);
+    let told = told || part || labelled;
     let placed = part
         || dated
         || again && (clause.start..start).any(|at| reading.word(at, Word::Everywhere))
@@ -121,7 +131,11 @@ pub(super) fn rate_again(
     previous: Previous,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
-    let (metric, per) = previous.rate?;
+    // The rate that the sentence has told already, else that of the one before.
+    let told = found.iter().rev().flatten().next().filter(|last| !kind_of(last.metric).whole);
+    let told = told.filter(|_| !reading.pack.order.verbs_lead);
+    let (metric, per) =
+        told.filter(|last| !is_percent(last.metric)).map(|last| (last.metric, last.per)).or(previous.rate)?;
     let start = core_start(reading, n);
     let clause = reading.clause(number.first);
     let pointed = reading.has(clause.start..start, Sense::TotalLabel)
@@ -138,6 +152,24 @@ pub(super) fn rate_again(
         mark: None,
         per,
     })
+}
+
+/// "of the 10,000 dead 7,091 were in hospitals", "500 deaths, including 310 in hospitals": where the dead died.
+pub(super) fn among_dead(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    previous: Previous,
+) -> Option<Attachment> {
+    let after = reading.numbers.get(n)?.after;
+    let lies = own(reading, n)
+        .filter(|own| own.metric == Metric::Hospitalisations && own.mark.is_some_and(|(first, _)| first == after))?;
+    let part = reading.word(after, Word::In) && reading.has(reading.left(n), Sense::Part);
+    let earlier = found.iter().rposition(Option::is_some);
+    let dead = earlier.and_then(|earlier| found.get(earlier).copied().flatten());
+    let whole = dead.map_or(previous.last, |dead| Some(dead.metric)) == Some(Metric::Deaths);
+    let why = earlier.map_or(Why::PartOfBefore, Why::Coordinated);
+    (part && whole).then_some(Attachment { metric: Metric::Deaths, why, ..lies })
 }
 
 /// "2,112 of the 12,000 inmates have tested positive": the number that a part is taken of, if it is no count itself.
@@ -175,14 +207,20 @@ pub(super) fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment>
     let mut last = n;
     while let (Some(number), Some(next)) = (reading.numbers.get(last), reading.numbers.get(last + 1)) {
         let linked = (number.after..next.first).all(|at| reading.one_of(at, &[Word::And, Word::Or]));
-        // "92 residents and 64 staff have been infected".
-        let people = last == n
-            && next.first == number.after + 2
-            && reading.has_at(number.after, Sense::People)
-            && !reading.has_at(number.after, Sense::Stop)
-            && reading.word(number.after + 1, Word::And);
-        if people {
-            return own(reading, n + 1).filter(|own| own.why == Why::Predicate);
+        let people = if last == n { end_of_people(reading, n) } else { n };
+        if people > n {
+            return own(reading, people).filter(|own| own.why == Why::Predicate);
+        }
+        // "3,662 of 11,137 tests came back positive".
+        let tests = last == n && reading.word(next.first.wrapping_sub(1), Word::Of) && next.first <= number.after + 2;
+        let positive = reading.marks_in(next.after..reading.right(n + 1).end).find(|mark| {
+            mark.cue == Cue::Predicate(Metric::Cases)
+                && (mark.first..mark.after).any(|at| reading.word(at, Word::Positive))
+        });
+        if let Some(mark) =
+            positive.filter(|_| tests && own(reading, n + 1).is_some_and(|own| own.metric == Metric::Tests))
+        {
+            return Some(Attachment::new(Metric::Cases, Why::Predicate).by(mark));
         }
         // "488 of the country's 561 new cases".
         let of = last == n && reading.word(number.after, Word::Of) && next.first <= number.after + 8 && !next.percent;
@@ -203,6 +241,24 @@ pub(super) fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment>
         return None;
     }
     own(reading, last).filter(|own| own.why == Why::Noun)
+}
+
+/// The last number of a row of people of whom one thing is said: "92 residents, 64 staff and a doctor have been infected".
+pub(super) fn end_of_people(reading: &Reading<'_, '_>, n: usize) -> usize {
+    let goes_on = |n: &usize| {
+        let (Some(number), Some(next)) = (reading.numbers.get(*n), reading.numbers.get(n + 1)) else { return false };
+        let Some(link) = next.first.checked_sub(1).filter(|link| (1..=2).contains(&link.saturating_sub(number.after)))
+        else {
+            return false;
+        };
+        (reading.word(link, Word::And) || reading.is(link, ","))
+            && reading.has_at(number.after, Sense::People)
+            && !reading.has_at(number.after, Sense::Stop)
+            && reading.tokens.get(next.after).is_some_and(|token| token.kind == TokenKind::Word)
+            && !reading.has_at(next.after, Sense::Stop)
+            && (number.after..link).all(|at| reading.metric_at(at).is_none())
+    };
+    n + (n..n + MOST_GROUPS).take_while(goes_on).count()
 }
 
 /// A number with nothing of its own behind it, in one row with a number or a noun before it: "77 in Split", "(40)",
@@ -238,6 +294,14 @@ pub(super) fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<A
     }
     if let Some(pair) = paired_comparison(reading, n, found) {
         return Some(pair);
+    }
+    // "a record of 8,099 cases and 91 deaths, above the record of 6,526": of what had the record before.
+    let record = |n: usize| reading.left(n).any(|at| reading.word(at, Word::Record));
+    if let Some(earlier) = (0..n).rev().filter(|_| record(n)).find(|earlier| record(*earlier))
+        && let Some(attachment) = found.get(earlier).copied().flatten()
+        && !is_percent(attachment.metric)
+    {
+        return Some(Attachment { why: Why::Coordinated(earlier), mark: None, ..attachment });
     }
     // The nearest of: a number with a metric, a noun that no number counts.
     let last =

@@ -314,10 +314,16 @@ impl<'p> Context<'p> {
         }
         // The country of "the country" is the last in subject position: a country, or that of a place in it when none was
         // named or when that place opens the sentence.
-        let object = [Word::From, Word::With, Word::To, Word::Against]
-            .iter()
-            .any(|word| reading.word(spot.first.wrapping_sub(1), *word));
-        if object {
+        let before = spot.first.wrapping_sub(1);
+        let object = reading.one_of(before, &[Word::From, Word::With, Word::To, Word::Against]);
+        // "the shot of China's Sinovac", "on the Russian border".
+        let maker = spot.possessive
+            && reading.word(before, Word::Of)
+            && (spot.after..spot.after + 3).any(|at| reading.tokens.get(at).is_some_and(Token::capitalised));
+        let border = spot.form == PlaceForm::Demonym
+            && reading.word(before, Word::The)
+            && reading.one_of(before.wrapping_sub(1), &[Word::On, Word::From, Word::To, Word::With]);
+        if object || maker || border {
             return;
         }
         let inside = || place.iso2.as_deref().and_then(|iso2| places.country(iso2));

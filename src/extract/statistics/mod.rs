@@ -55,6 +55,7 @@ use crate::model::{Article, Covid, Field, Kind, Metric, Observation, Period, Pla
 use attach::Attachment;
 use decide::Decided;
 use disease::Asked;
+use kind::Kinded;
 use reading::Reading;
 use scope::{Context, Located, Sentence};
 use table::{Around, Row, Table};
@@ -251,7 +252,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             label: self.context.label,
             country: self.context.country,
             last: self.context.last,
-            lead: self.lead.as_ref().map(|lead| (lead.attachment.metric, lead.kinded)),
+            lead: self.broken_down_by_rows(&reading),
         };
         let rows = self.table.line(&reading, &around);
         if about && !reading.numbers.is_empty() {
@@ -268,7 +269,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         if !self.told
             && let Some(subject) = subject_metric(&reading)
         {
-            self.previous_metric = attach::Previous { lead: subject, last: subject, rate: None };
+            self.previous_metric = attach::Previous { lead: subject, last: subject, ..Default::default() };
         }
         // "The 40 new cases were found in:", and a list.
         let last = reading.tokens.len().wrapping_sub(1);
@@ -347,6 +348,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         });
         let last = scope::told_of(self.context.last, &spoken, parts);
         let mut counted = false;
+        let lead = self.previous_metric.lead;
         for (n, (done, attachment)) in decided.into_iter().zip(&attachments).enumerate() {
             let Some(done) = done else {
                 self.leave_out(reading, n, why_not(reading, n, attachment.as_ref()));
@@ -378,11 +380,38 @@ impl<'a, 'p> Finder<'a, 'p> {
                 self.previous = Some(done);
             }
         }
+        // "Cases rose by 20,472. In addition, 157 died": two that "the figures" of the next sentence mean.
+        let mut metrics = metrics.into_iter().flatten().filter(|metric| kinds::kind_of(*metric).whole);
+        if let Some(first) = metrics.next() {
+            if kinds::kind_of(first).fixed.is_none() {
+                self.previous_metric.flow = Some(first);
+            }
+            let pair = metrics.find(|metric| *metric != first).map(|second| [first, second]);
+            self.previous_metric.pair = pair.or(lead.filter(|lead| *lead != first).map(|lead| [lead, first]));
+        }
         self.context.last = last;
         self.told = !told.is_empty();
         if !self.told {
             self.bare_rank(reading);
         }
+    }
+
+    /// What a list of places breaks down without a word for it: what was counted last, and after a
+    /// stock or what is too small for it the first cases.
+    fn broken_down_by_rows(&self, reading: &Reading<'_, '_>) -> Option<(Metric, Kinded)> {
+        let part = reading.numbers.iter().map(|number| number.value).fold(0.0, f64::max);
+        // "13 patients have died. By town: Pristina 88": no part is more than its whole.
+        let holds = |lead: &Decided<'p>| {
+            let same = |one: &&Observation| (one.metric, one.kind) == (lead.attachment.metric, lead.kinded.kind);
+            self.recent().rev().find(same).and_then(|whole| whole.value).is_none_or(|whole| whole.0 >= part)
+        };
+        let counts = |lead: &&Decided<'p>| lead.kinded.kind != Kind::Current && holds(lead);
+        let cases = || {
+            let first = self.recent().find(|one| one.metric == Metric::Cases && one.field == self.field)?;
+            let Observation { kind, period, statistic, .. } = first;
+            Some((Metric::Cases, Kinded { kind: *kind, period: *period, statistic: *statistic, rule: "breakdown" }))
+        };
+        self.lead.as_ref().filter(counts).map(|lead| (lead.attachment.metric, lead.kinded)).or_else(cases)
     }
 
     fn text_of(&self, field: Field) -> &'a str {

@@ -200,9 +200,13 @@ pub(super) fn percent(
             return Some(made(metric, Why::Predicate, mark));
         }
     }
-    // "in Mississippi it is 34 percent, and Alabama, at 33.9 percent, is last".
+    // "in Mississippi it is 34 percent, and Alabama, at 33.9 percent, is last", "in Armenia only 7 percent", "while it was
+    // 9.4 percent in the last 14 days".
     let placed = reading.spots.iter().any(|spot| reading.left(n).contains(&spot.first));
-    let again = placed && (pointing.is_some() || reading.one_of(link, &[Word::At, Word::With]));
+    let beside = reading.spots.iter().any(|spot| spot.after == start);
+    let dated = pointing.is_some() && reading.dates.iter().any(|date| clause.contains(&date.first));
+    let again = !reading.pack.order.verbs_lead && (beside || dated)
+        || placed && (pointing.is_some() || reading.one_of(link, &[Word::At, Word::With]));
     let listed = again || reading.one_of(link, &[Word::And, Word::From, Word::To]);
     (listed || reading.has(reading.left(n), Sense::Compare)).then_some(Attachment {
         why: Why::Coordinated(n - 1),

@@ -6,7 +6,7 @@
 use super::date_marks::{self, DateMark};
 use super::disease::Asked;
 use super::spots::{Spot, meaning};
-use crate::extract::places::{Place, PlaceMatch, Places};
+use crate::extract::places::{Place, PlaceForm, PlaceMatch, Places};
 use crate::language::numbers::{Numeral, numerals};
 use crate::language::pack::{Mark, Sense, Senses, Word, Words};
 use crate::language::tokens::{Token, TokenKind};
@@ -50,6 +50,9 @@ pub(super) struct Reading<'t, 'p> {
     /// Place of a dateline that the sentence itself begins with.
     pub(super) dateline: Option<&'p Place>,
 }
+
+/// How many asides ("or 15 percent", "under 18") may stand between a number and what is said of it.
+const MOST_ASIDES: usize = 4;
 
 /// Tokens within which a dateline ends.
 const DATELINE: usize = 24;
@@ -376,7 +379,10 @@ impl<'t, 'p> Reading<'t, 'p> {
                 .ending_at(next.first)
                 .filter(|mark| matches!(mark.cue, Cue::Sense(Sense::LessThan | Sense::MoreThan | Sense::AtLeast)));
             let first = bound.map(|mark| mark.first).min();
-            let bearer = |first: usize| (first.saturating_sub(2)..first).any(|at| self.word(at, Word::AgeBearer));
+            let people = |at: usize| self.spots.iter().any(|spot| spot.after == at && spot.form == PlaceForm::People);
+            let bearer = |first: usize| {
+                (first.saturating_sub(2)..first).any(|at| self.word(at, Word::AgeBearer)) || people(first)
+            };
             !next.grouped && !next.percent && next.value < 120.0 && next.max.is_none() && first.is_some_and(bearer)
         };
         // Nor what a rate is told per: "34.6 per 100,000 in Denmark and 287".
@@ -384,7 +390,8 @@ impl<'t, 'p> Reading<'t, 'p> {
             self.word(next.first.wrapping_sub(1), Word::Per) && next.value >= 1e3 && next.value.log10().fract() == 0.0
         };
         let skipped = |next: &&Numeral| aside(next) || time(next) || age(next) || base(next);
-        let skip = n + 1 + self.numbers.get(n + 1..).unwrap_or_default().iter().take_while(skipped).count();
+        let behind = self.numbers.get(n + 1..).unwrap_or_default();
+        let skip = n + 1 + behind.iter().take(MOST_ASIDES).take_while(skipped).count();
         let next = self.numbers.get(skip).map_or(self.tokens.len(), |next| next.first);
         let end = clause.end.min(next).max(number.after);
         // "Выявили 20 больных, во вторник в Риге умерли пять": where verbs lead, a comma ends what is said of a number
@@ -423,7 +430,7 @@ impl<'t, 'p> Reading<'t, 'p> {
     }
 
     /// Phrases that begin at a token.
-    fn beginning_at(&self, token: usize) -> impl Iterator<Item = &Mark> {
+    pub(super) fn beginning_at(&self, token: usize) -> impl Iterator<Item = &Mark> {
         self.marks
             .get(self.begun_before(token)..)
             .unwrap_or_default()

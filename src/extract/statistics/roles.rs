@@ -102,7 +102,22 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
     let among = (spot.first.saturating_sub(4)..spot.first).any(|at| reading.word(at, Word::Country))
         && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World)
         && (spot.first.saturating_sub(8)..spot.first).any(|at| reading.word(at, Word::Singled) || superlative(at));
-    if among {
+    // "the first African nation to record": again.
+    let before = spot.first.wrapping_sub(1);
+    let one_of_them = spot.form == PlaceForm::Demonym
+        && (reading.word(before, Word::Singled) || superlative(before))
+        && reading.one_of(spot.after, &[Word::NationNoun, Word::Country]);
+    // "the European championship", where "the European health agency" and "new African infections" say where.
+    let told = [Sense::New, Sense::Modifier, Sense::Covid, Sense::Institution, Sense::Total]
+        .iter()
+        .any(|sense| reading.has_at(spot.after, *sense));
+    let event = spot.form == PlaceForm::Demonym
+        && spot.place.kind == PlaceKind::Region
+        && reading.tokens.get(spot.after).is_some_and(|next| next.kind == TokenKind::Word)
+        && !(told
+            || reading.metric_at(spot.after).is_some()
+            || reading.one_of(spot.after, &[Word::NationNoun, Word::DivisionNoun, Word::Country]));
+    if among || one_of_them || event {
         return false;
     }
     if stands_out && !spot_subject(reading, spot)

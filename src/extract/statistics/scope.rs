@@ -4,6 +4,7 @@
 //! [`Located`]. What holds: a place is never taken from the object of a comparison, a phrase of origin, an exception, a
 //! place of statement, or the nationality of patients; a list with an open end names no place.
 
+use super::lean::base_of_part;
 use super::mention::Mention;
 use super::rank::Rank;
 use super::reading::Reading;
@@ -12,6 +13,7 @@ use super::spots::Spot;
 use crate::extract::places::{Place, PlaceForm, Places};
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
+use crate::language::tokens::Token;
 use crate::model::{Location, PlaceHow, PlaceKind, Span};
 
 /// What the story has said of places up to here.
@@ -89,7 +91,7 @@ impl<'p> Located<'p> {
                 how: self.how,
             },
             None => Location {
-                name: None,
+                name: self.written.and_then(|span| span.of(text)).map(str::to_owned),
                 kind: if self.facility { PlaceKind::Facility } else { PlaceKind::Unknown },
                 iso2: None,
                 iso3: None,
@@ -146,7 +148,7 @@ pub(super) fn locate<'p>(
     if reading.has(right.start..right.end.min(number.after + 4), Sense::Each) && behind.len() > 1 {
         return behind.into_iter().map(|mention| Located::at(reading, mention)).collect();
     }
-    if let Some(facility) = facility(reading, n, &behind) {
+    if let Some(facility) = named_vessel(reading, n).or_else(|| facility(reading, n, &behind)) {
         return vec![facility];
     }
     if let Some(mention) = innermost(sentence, &behind) {
@@ -167,6 +169,8 @@ pub(super) fn locate<'p>(
             && spot.first >= number.after
             && governs(reading, spot, rank)
             && (mention.adverb || !foreign_prep(reading, spot))
+            // "behind the United States (5.9 million)".
+            && !reading.is(spot.after, "(")
             // "98 had died, a toll that Italy reached in a fortnight".
             && !reading.word(spot.first.wrapping_sub(1), Word::Relative)
             && !of_another(reading, n, mention, rank)
@@ -177,6 +181,16 @@ pub(super) fn locate<'p>(
     }
     // The rest of the sentence: its subject, when this clause has none.
     if let Some(mention) = subject(sentence, 0..clause.start, rank) {
+        return at(mention);
+    }
+    // "54,000 more recovered, taking Turkey's total past 3.48 million": whose total takes it in.
+    let owner = sentence.mentions.iter().find(|mention| {
+        let spot = &mention.spot;
+        mention.how == PlaceHow::Possessive
+            && spot.first >= number.after
+            && reading.has_ending(spot.first, Sense::Bringing)
+    });
+    if let Some(mention) = owner {
         return at(mention);
     }
     // "Com as 98 novas mortes, o Paraná passa a ter 5.711": the subject opens the next clause.
@@ -280,15 +294,20 @@ fn of_next(reading: &Reading<'_, '_>, n: usize, spot: &Spot<'_>) -> bool {
 /// `parts` says that all were told as parts of a figure before: "Lombardy had 235 of the dead".
 pub(super) fn told_of<'p>(before: Option<Located<'p>>, told: &[Located<'p>], parts: bool) -> Option<Located<'p>> {
     let Some(last) = told.last() else { return before };
-    let is_country = |located: &&Located<'p>| located.place.is_some_and(|place| place.kind == PlaceKind::Country);
-    let inside = told.iter().find(is_country);
-    let Some(whole) = inside.or(before.as_ref().filter(is_country)) else { return Some(*last) };
-    let is_part = |located: &&Located<'p>| {
-        located.place.zip(whole.place).is_some_and(|(part, country)| {
-            matches!(part.kind, PlaceKind::City | PlaceKind::Subdivision) && part.iso2 == country.iso2
+    let holds = |whole: &Located<'p>, part: &Located<'p>| {
+        part.place.zip(whole.place).is_some_and(|(part, whole)| {
+            let lower = matches!(part.kind, PlaceKind::City | PlaceKind::Subdivision);
+            match whole.kind {
+                PlaceKind::World => part.kind == PlaceKind::Country,
+                PlaceKind::Country => lower && part.iso2 == whole.iso2,
+                PlaceKind::Subdivision => lower && part.subdivision == whole.subdivision && part.id != whole.id,
+                _ => false,
+            }
         })
     };
-    let breakdown = is_part(&last) && (parts || inside.is_some() || told.iter().filter(is_part).count() > 1);
+    let inside = told.iter().find(|whole| holds(whole, last));
+    let Some(whole) = inside.or(before.as_ref().filter(|whole| holds(whole, last))) else { return Some(*last) };
+    let breakdown = parts || inside.is_some() || told.iter().filter(|part| holds(whole, part)).count() > 1;
     Some(if breakdown { *whole } else { *last })
 }
 
@@ -439,6 +458,46 @@ fn within_part(reading: &Reading<'_, '_>, spot: &Spot<'_>, range: &std::ops::Ran
     // A total or an increment after the part counts the whole again.
     let counts_on = reading.numbers.iter().any(|number| spot.after <= number.first && number.after <= range.end);
     closed || part && counts_on
+}
+
+/// "sailors of the USS Marlow", "Aboard the cruise ship Sea Pearl, four": a ship by its name, behind the number or where
+/// its clause opens.
+fn named_vessel<'p>(reading: &Reading<'_, 'p>, n: usize) -> Option<Located<'p>> {
+    let number = reading.numbers.get(n)?;
+    let start = super::attach::core_start(reading, n);
+    let clause = reading.clause(number.first);
+    let mut right = reading.right(n);
+    // "36 of the 158 crew of the MS Northwind".
+    if base_of_part(reading, n + 1) {
+        right.end = reading.right(n + 1).end;
+    }
+    let leads = |(first, end): &(usize, usize)| {
+        let link = (*end..start).all(|at| reading.is(at, ",") || reading.word(at, Word::PlaceRelative));
+        *end <= start && (link || *first < clause.start + 5)
+    };
+    let (first, end) = right
+        .clone()
+        .find_map(|at| vessel(reading, at))
+        .or_else(|| (clause.start..start).filter_map(|at| vessel(reading, at)).find(leads))?;
+    let apart = reading.has(number.after..first.max(number.after), Sense::Exclusion)
+        || reading.spots.iter().any(|spot| right.contains(&spot.first) && spot.after <= first);
+    let written = reading.bytes(first, end);
+    (!apart).then_some(Located { place: None, facility: true, how: PlaceHow::Explicit, span: written, written })
+}
+
+/// A ship's name that begins at a token or behind the word for what it is.
+fn vessel(reading: &Reading<'_, '_>, at: usize) -> Option<(usize, usize)> {
+    let capital = |at: usize| reading.tokens.get(at).is_some_and(Token::capitalised);
+    let prefix = reading.word(at, Word::ShipPrefix)
+        && reading.tokens.get(at).is_some_and(|token| !token.text.contains(char::is_lowercase));
+    let kind =
+        reading.beginning_at(at).filter(|mark| mark.cue == Cue::Sense(Sense::Vessel)).map(|mark| mark.after).max();
+    let name = kind.or(prefix.then_some(at + 1))?;
+    // "Charles de Gaulle".
+    let part = |at: &usize| capital(*at) || capital(at + 1) && capital(at - 1);
+    let end = (name..name + 4).take_while(part).last()? + 1;
+    let place = reading.spots.iter().any(|spot| spot.first == name && !spot.possessive && spot.after == end);
+    (capital(name) && !place).then_some((if prefix { at } else { name }, end))
 }
 
 /// An unnamed ship, home or prison that is the place itself: no country is said.

@@ -64,6 +64,10 @@ pub(super) fn own_verb(reading: &Reading<'_, '_>, n: usize) -> Option<Verb> {
     // noun between, is nearer than a verb before an earlier number.
     let since = reading.left(n).start;
     let before = perfect_left.max(report_left).is_some_and(|first| first >= since);
+    // "4.9 million have been reported to be infected and 323,245 have died".
+    if let Some((first, true)) = verb_right.filter(|(first, _)| *first == number.after) {
+        return made(true, first);
+    }
     if let (Some((first, perfect)), false, None) = (verb_right, before, aside) {
         // "93,646 discharged, and 1,485 deaths recorded" lean on an auxiliary before them.
         let leans = !perfect
@@ -80,7 +84,10 @@ pub(super) fn own_verb(reading: &Reading<'_, '_>, n: usize) -> Option<Verb> {
         }
         // "has 15,560 active cases and reported 38 deaths": a "has" with a number of its own is no auxiliary.
         (Some(perfect), Some(report))
-            if report > perfect && (0..n).any(|other| core_start(reading, other) == perfect + 1) =>
+            if report > perfect
+                // "has 1,255 infected and nine dead": a noun there.
+                && reading.metric_at(report).is_none()
+                && (0..n).any(|other| core_start(reading, other) == perfect + 1) =>
         {
             made(false, report)
         }

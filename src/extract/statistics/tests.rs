@@ -85,6 +85,73 @@ fn bulletins_are_read_by_what_governs_each_figure() {
     );
 }
 
+/// What governs a figure from farther away: the row that it stands in, the total that takes it in, what the sentences before
+/// have counted, the ship that a clause speaks of.
+#[test]
+fn figures_are_told_by_their_rows_and_by_what_was_counted_before() {
+    let places = Places::new();
+    let check = |text: &str, expected: &[&str]| {
+        let article = article(&serde_json::json!({"text": text, "date": "2020-11-18"}));
+        let told = |one: &Observation| {
+            let one = serde_json::to_value(one).unwrap();
+            let part = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+            let (metric, kind) = (part(&one["metric"]), part(&one["kind"]));
+            format!("{} {metric} {kind} {}", one["value"], part(&one["location"]["name"]))
+        };
+        let found = find(pack("en").unwrap(), &places, COVID_19, &article).observations;
+        assert_eq!(found.iter().map(told).collect::<Vec<_>>(), expected, "{text}");
+    };
+    // One thing is said of a whole row of people.
+    check(
+        "Nine nurses, four doctors and two guards have tested positive in Malta.",
+        &["9 cases cumulative Malta", "4 cases cumulative Malta", "2 cases cumulative Malta"],
+    );
+    check("Peru has recorded 812 new infections and nine deaths.", &["812 cases new Peru", "9 deaths new Peru"]);
+    check(
+        "In Ghana 14 patients have died, raising the toll to 1,204.",
+        &["14 deaths new Ghana", "1204 deaths cumulative Ghana"],
+    );
+    check(
+        "Oman reported 310 cases and 12 deaths, taking the tallies to 90,120 and 1,310 respectively.",
+        &["310 cases new Oman", "12 deaths new Oman", "90120 cases cumulative Oman", "1310 deaths cumulative Oman"],
+    );
+    check(
+        "Latvia added 840 infections. In addition, 19 more people died. A week ago the figures were 611 and 16.",
+        &["840 cases new Latvia", "19 deaths new Latvia", "611 cases new Latvia", "16 deaths new Latvia"],
+    );
+    check(
+        "Cuba's toll rose by 12 to 2,410 versus 14 a day earlier.",
+        &["12 deaths new Cuba", "2410 deaths cumulative Cuba", "14 deaths new Cuba"],
+    );
+    check(
+        "Chad counts 900 deaths, including 640 in hospitals.",
+        &["900 deaths cumulative Chad", "640 deaths cumulative Chad"],
+    );
+    // Places break down what happened, and never a stock.
+    check(
+        "Kenya reported 1,040 new cases. It has 9,100 active cases. Nairobi recorded 388.",
+        &["1040 cases new Kenya", "9100 active_cases current Kenya", "388 cases new Nairobi"],
+    );
+    check(
+        "Another 36 of the crew of the MS Northwind have tested positive. Two sailors are in hospital.",
+        &["36 cases new MS Northwind", "2 hospitalisations current MS Northwind"],
+    );
+}
+
+/// A figure leans on none that stands far before it, so that no story costs the square of its length.
+#[test]
+fn a_breakdown_is_of_what_was_told_shortly_before() {
+    let told = |between: usize| {
+        let others: String = (0..between).map(|n| format!(" Hospitals had {} Covid patients.", 1000 + n)).collect();
+        let text = format!("Kenya recorded 679 new coronavirus infections.{others} In Nairobi, 396 cases.");
+        let article = article(&serde_json::json!({"text": text, "date": "2020-11-18"}));
+        let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
+        found.last().map(|one| serde_json::to_value(one).unwrap()["kind"].clone())
+    };
+    assert_eq!(told(2), Some("new".into()));
+    assert_eq!(told(300), Some("cumulative".into()));
+}
+
 /// What the seed says agrees in magnitude with the series that were published of its places for its day.
 #[test]
 fn the_seed_agrees_with_the_published_series_where_both_are_at_hand() {
@@ -281,6 +348,10 @@ fn figures_are_of_what_the_story_is_about() {
     let georgia = "Just 622 people tested positive in Georgia on Friday, after 18,905 tests. Some 689 patients are in \
                    intensive care.";
     check("Georgia", georgia, &["cases 622", "tests 18905", "icu_patients 689"]);
+    let ministry = "Peru counted 1,808 infections and 67 deaths on Monday, while 802 patients recovered.";
+    check("Peru", ministry, &["cases 1808", "deaths 67", "recoveries 802"]);
+    let worm = "The attack infected 2,000 computers, and 1,808 infections were cleaned by Monday.";
+    check("Attack", worm, &[]);
     let divers =
         "Divers found 3 bodies. A man tested positive for alcohol and is in intensive care; 12 people were rescued.";
     check("Boat", divers, &[]);

@@ -36,6 +36,11 @@ pub(super) fn pieces(text: &str, span: Span) -> Vec<Span> {
 pub(super) fn opening_place<'p>(places: &'p Places, body: &str) -> Option<(usize, &'p Place)> {
     let head = body.get(..body.char_indices().nth(60).map_or(body.len(), |(at, _)| at))?;
     let found = places.find(head).into_iter().next().filter(|found| found.start == 0)?;
+    // "Mumbai (Maharashtra) [India], January 29 (EX): With 2,771 cases": the country in brackets, the agency behind the date.
+    let bracketed = head.split_once("], ").filter(|(place, _)| place.contains('[') && !place.contains(". "));
+    if let Some(end) = bracketed.and_then(|_| body.get(..body.floor_char_boundary(110))?.find("): ")) {
+        return Some((end + 2, found.place()));
+    }
     let capitals = head.get(found.start..found.end)?.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
     let place = found.place();
     // "U.S. deaths rose" opens with a subject, "PARIS: Deaths rose" and "PARIS, Nov. 2 -" with where it was written.

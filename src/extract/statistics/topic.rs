@@ -59,7 +59,7 @@ fn any(
         .or(left)
         .or(behind)
         .or_else(|| said_before(reading, n, false))
-        .or_else(|| governed(reading, n, found, Previous { lead: previous, last: previous, rate: None }))
+        .or_else(|| governed(reading, n, found, Previous { lead: previous, last: previous, ..Previous::default() }))
         .or_else(|| row(reading, n, found))
         .or_else(|| said_in_clause(reading, n))
         .or_else(|| continues_before(reading, n, found, previous))

@@ -6,8 +6,11 @@
 use super::attach::{Attachment, Why, core_start, passes};
 use super::reading::Reading;
 use crate::language::Cue;
-use crate::language::pack::{Sense, Word};
+use crate::language::pack::{Mark, Sense, Word};
 use crate::model::Metric;
+
+/// How many counts a report tells in a row before their totals.
+const ROW: usize = 4;
 
 /// Rule 2: a stated total.
 pub(super) fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option<&'static str> {
@@ -26,7 +29,11 @@ pub(super) fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     // "for totals of 1,054,120 and 24,108", "bringing the totals to 679 cases and 11 deaths": one row.
     // A comma before the "and" goes back to the main clause: "taking the total to 1,005, and 156 deaths".
     let comma = reading.is(core_start(reading, n).wrapping_sub(2), ",");
-    if attachment.why != Why::Predicate && !comma && in_row(reading, n) && totals(reading, n - 1) {
+    if !matches!(attachment.why, Why::Predicate | Why::Elliptic)
+        && !comma
+        && in_row(reading, n)
+        && totals(reading, n - 1)
+    {
         return Some("row");
     }
     // "taking the count past 44.7 lakh".
@@ -68,10 +75,11 @@ pub(super) fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Att
             return Some("reaches");
         }
     }
-    // What follows a comma, "raising the total to", is said of the next number.
+    // What follows a comma, "raising the total to", is said of the next number, and so is "(total 1,496)".
     let right = reading.right(n);
-    let end =
-        right.clone().find(|at| reading.is(*at, ",") || reading.has_at(*at, Sense::Bringing)).unwrap_or(right.end);
+    let opens = |at: usize| !reading.pack.topic_first() && reading.is(at, "(") && right.end < clause.end;
+    let closes = |at: usize| reading.is(at, ",") || opens(at) || reading.has_at(at, Sense::Bringing);
+    let end = right.clone().find(|at| closes(*at)).unwrap_or(right.end);
     let near = reading.left(n).start..end;
     let total = reading.marks_in(near).any(|mark| {
         let most = reading.pack.order.verbs_lead && reading.word(mark.first.wrapping_sub(1), Word::Superlative);
@@ -167,6 +175,24 @@ pub(super) fn in_row(reading: &Reading<'_, '_>, n: usize) -> bool {
         && before.after < start
         && start - before.after <= 8
         && !verb.iter().any(|verb| reading.has(before.after..start, *verb))
+}
+
+/// "83 patients have died, raising the toll to 2,533": what a larger total right behind takes in is an increment, whatever
+/// its tense says.
+pub(super) fn taken_in(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    // The last of a row stands before the totals of all.
+    let last = (n..n + ROW).find(|last| !in_row(reading, last + 1)).unwrap_or(n);
+    let Some(next) = reading.numbers.get(last + 1).filter(|next| !next.percent && next.value > number.value) else {
+        return false;
+    };
+    let left = reading.left(last + 1);
+    let leads = |mark: &Mark| {
+        let label = matches!(mark.cue, Cue::Label(_) | Cue::Sense(Sense::TotalLabel | Sense::Total));
+        label && mark.after <= next.first
+    };
+    let bringing = reading.first(left.clone(), Sense::Bringing);
+    bringing.is_some_and(|bringing| reading.marks_in(bringing.after..left.end).any(leads))
 }
 
 /// Whether number `n` is one of several totals: a word for totals or a verb that brings them governs its row.

@@ -113,6 +113,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     let dated = dated && behind(Word::And) && !number.grouped;
     let shared = shared.is_some_and(|next| unit_behind(reading, next.after)) || shares_unit(reading, n);
     let things = unit_behind(reading, number.after) || counted::part_of_things(reading, n);
+    let things = things && counted::occupied(reading, n).is_none();
     if things || compound(reading, number.after) || dated || shared {
         return Some("unit");
     }
@@ -137,6 +138,19 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         && (number.first.saturating_sub(6)..number.first).any(|at| reading.word(at, Word::Of))
     {
         return Some("population");
+    }
+    // "one of the world's highest death rates".
+    let standing = number.after + 1..number.after + 6;
+    if number.words
+        && number.value == 1.0
+        && behind(Word::Of)
+        && standing.clone().any(|at| reading.word(at, Word::Superlative))
+    {
+        return Some("pronoun");
+    }
+    // "injured 110 in a hospital", "110 wounded".
+    if before(1, Word::Wounded) || behind(Word::Wounded) {
+        return Some("wounded");
     }
     // "a woman of 27 who".
     if before(1, Word::Of) && before(2, Word::Person) && !number.grouped && number.value < 120.0 {
