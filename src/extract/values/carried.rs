@@ -1,0 +1,162 @@
+//! Numbers that are money or a percentage by what stands beside them: "rose to 9 percent from 10.5", "between 300 and 350
+//! francs", "the shilling was quoted at 119.30 to the dollar".
+//!
+//! In: the values of a text so far, in order. Out: the same, with bare counts turned into what they are of. What holds: a
+//! number with a noun of its own stays a count; nothing is carried over the end of a sentence or the border of a cell.
+
+use super::money::{self, Story};
+use super::quantities::NO_NOUN;
+use crate::language::tokens::{Token, TokenKind};
+use crate::model::{Number, Value, ValueType};
+
+/// Words before a number that stands beside another of its kind.
+const LINKS: [&str; 9] = ["from", "to", "at", "against", "vs", "versus", "off", "up", "down"];
+
+/// How many tokens may stand between the two.
+const REACH: usize = 14;
+
+/// What a number is of.
+#[derive(Clone)]
+struct Kind {
+    kind: ValueType,
+    currency: Option<String>,
+    parts: f64,
+}
+
+/// Gives bare counts the currency or the percent of the value beside them.
+pub(super) fn carry(tokens: &[Token<'_>], story: Story<'_>, values: &mut [Value]) {
+    let places: Vec<(usize, usize)> = values.iter().map(|value| place(tokens, value)).collect();
+    for n in 0..values.len() {
+        let (Some(value), Some(&(first, after))) = (values.get(n), places.get(n)) else { break };
+        if value.kind != ValueType::Quantity || value.unit.is_some() || !is_bare(tokens, after) {
+            continue;
+        }
+        let beside = |other: usize| Some((values.get(other)?, *places.get(other)?));
+        let kind = exchange(tokens, first, after, story).or_else(|| {
+            let next = beside(n + 1).and_then(|(next, (start, _))| shared(tokens, first, after, start, next));
+            let before = || n.checked_sub(1).and_then(beside);
+            next.or_else(|| before().and_then(|(before, (_, end))| linked(tokens, end, first, before)))
+        });
+        if let (Some(kind), Some(value)) = (kind, values.get_mut(n)) {
+            value.kind = kind.kind;
+            value.currency = kind.currency;
+            value.value = value.value.map(|number| Number(number.0 / kind.parts));
+            value.value_max = value.value_max.map(|number| Number(number.0 / kind.parts));
+        }
+    }
+}
+
+/// The tokens of a value: the first, and the one behind.
+fn place(tokens: &[Token<'_>], value: &Value) -> (usize, usize) {
+    let first = tokens.partition_point(|token| token.end <= value.span.start);
+    let after = tokens.partition_point(|token| token.start < value.span.end);
+    (first, after)
+}
+
+/// Whether nothing that could be counted stands behind a number.
+fn is_bare(tokens: &[Token<'_>], after: usize) -> bool {
+    tokens.get(after).is_none_or(|next| {
+        if next.kind == TokenKind::Mark {
+            return next.spaced || !matches!(next.text, "-" | "/" | "%" | "°" | ":");
+        }
+        let word = next.lower.as_ref();
+        next.kind == TokenKind::Word
+            && (next.apart
+                || !next.capitalised() && (NO_NOUN.contains(&word) || LINKS.contains(&word) || word == "late"))
+    })
+}
+
+fn word<'t>(tokens: &'t [Token<'_>], n: usize) -> &'t str {
+    tokens.get(n).map_or("", |token| token.lower.as_ref())
+}
+
+/// Whether a sentence or cell ends among these tokens.
+fn is_parted(tokens: &[Token<'_>], first: usize, after: usize) -> bool {
+    tokens.iter().enumerate().take(after).skip(first).any(|(n, token)| {
+        let ends = matches!(token.text, "." | "?" | "!" | ";") && tokens.get(n + 1).is_some_and(|next| next.spaced);
+        ends || n > first && token.apart
+    })
+}
+
+fn kind_of(value: &Value) -> Option<Kind> {
+    // Points are no percentages of something.
+    let known = matches!(value.kind, ValueType::Money | ValueType::Percent) && value.unit.is_none();
+    let minor = |word: &str| value.text.split(' ').next_back().is_some_and(|last| last == word);
+    let parts = if ["cents", "cent", "pence", "sen", "paise"].into_iter().any(minor) { 100.0 } else { 1.0 };
+    known.then(|| Kind { kind: value.kind, currency: value.currency.clone(), parts })
+}
+
+/// "from 455 to 480 CFA francs": the number shares what the next one is of.
+fn shared(tokens: &[Token<'_>], first: usize, after: usize, next: usize, value: &Value) -> Option<Kind> {
+    let lead = first.checked_sub(1).map_or("", |before| word(tokens, before));
+    let link = word(tokens, after);
+    let fits = matches!((lead, link), ("from", "to") | ("between", "and")) || matches!(link, "or" | "vs" | "versus");
+    (fits && next == after + 1).then(|| kind_of(value))?
+}
+
+/// "9 percent from 10.5": the number is of what the one before is of.
+fn linked(tokens: &[Token<'_>], end: usize, first: usize, value: &Value) -> Option<Kind> {
+    if first < end || first - end > REACH || is_parted(tokens, end, first + 1) {
+        return None;
+    }
+    let lead = first.checked_sub(1)?;
+    let bracket = word(tokens, lead) == "(" && lead == end;
+    // "to 21.3 for Sabahi", "6.1 percent, retail 4.2": a fraction needs no word before it, where a list goes on.
+    let plain = tokens.get(first).is_some_and(|number| number.text.bytes().all(|byte| byte.is_ascii_digit()));
+    let listed = value.kind == ValueType::Percent
+        && tokens
+            .get(first)
+            .and_then(|number| number.text.parse::<f64>().ok())
+            .is_some_and(|number| number < 100.0 && number.fract() > 0.0)
+        && tokens.get(end).is_some_and(|mark| mark.is(",") || mark.is("and"));
+    let number = tokens.get(first)?;
+    let lead = word(tokens, lead);
+    let led = match value.kind {
+        // Behind a change in percent stands where an index went: "rose 1.2 percent to 3,412", "0.3 percent from 136.09".
+        ValueType::Percent => {
+            let small = number.text.parse::<f64>().is_ok_and(|number| number <= 100.0);
+            small && matches!(lead, "from" | "against" | "vs" | "versus" | "to") && {
+                let to =
+                    end.checked_sub(1).is_some_and(|_| is_led(tokens, value, if lead == "to" { "from" } else { "to" }));
+                to || matches!(lead, "against" | "vs" | "versus")
+                    || word(tokens, first - 2) == "down"
+                    || word(tokens, first - 2) == "up"
+            }
+        }
+        _ if lead == "at" => first - end < 4 && (!plain || number.text.len() > 2),
+        _ => LINKS.contains(&lead),
+    };
+    (led || bracket || listed).then(|| kind_of(value))?
+}
+
+/// Whether a word stands before a value.
+fn is_led(tokens: &[Token<'_>], value: &Value, lead: &str) -> bool {
+    let (first, _) = place(tokens, value);
+    first.checked_sub(1).is_some_and(|before| word(tokens, before) == lead)
+}
+
+/// "the lira eased to 9.93 to the dollar": money of the currency that the sentence is about.
+fn exchange(tokens: &[Token<'_>], first: usize, after: usize, story: Story<'_>) -> Option<Kind> {
+    let of_another = matches!(word(tokens, after), "to" | "per" | "against" | "for") && {
+        let skipped = (1..4).take_while(|n| {
+            matches!(word(tokens, after + n), "the" | "a" | "one" | "us" | "u" | "s" | "." | "american")
+        });
+        let noun = after + 1 + skipped.count();
+        tokens.get(noun).is_some_and(|noun| noun.is("greenback")) || money::named(tokens, noun, story).is_some()
+    };
+    let from = first.saturating_sub(REACH);
+    let subject = (from..first).rev().find_map(|n| {
+        let found = money::named(tokens, n, story)?;
+        let lead = n.checked_sub(1).map_or("", |before| word(tokens, before));
+        // "the won", "Singapore dollar:"; of "won the race" nobody knows.
+        let subject = lead == "the" || tokens.get(n - usize::from(n > 0)).is_some_and(Token::capitalised);
+        (subject && !is_parted(tokens, n, first)).then_some(found)
+    })?;
+    // "The won closed at 1,230."
+    let lead = first.checked_sub(1).map_or("", |before| word(tokens, before));
+    let exact = tokens.get(first).is_some_and(|number| number.text.contains(['.', ',']));
+    let quoted = matches!(lead, "at" | "to" | "from" | ":") && exact;
+    let (currency, parts) = subject;
+    let kind = Kind { kind: ValueType::Money, currency: Some(currency.to_owned()), parts };
+    (of_another || quoted).then_some(kind)
+}
