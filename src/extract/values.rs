@@ -8,6 +8,7 @@ mod amounts;
 mod carried;
 mod dates;
 mod durations;
+mod foreign;
 mod money;
 mod openers;
 mod ordinals;
@@ -23,6 +24,8 @@ use crate::model::{Article, Field, Number, Span, Value, ValueType};
 use openers::Openers;
 use quantities::{counted, measure};
 
+const ENGLISH: &str = "en";
+
 /// The values of an article. `countries` are those of the story, the nearest first, for money that many countries call alike.
 pub(crate) fn find(pack: &Pack, article: &Article, countries: &[String]) -> Vec<Value> {
     let mut values = Vec::new();
@@ -31,8 +34,12 @@ pub(crate) fn find(pack: &Pack, article: &Article, countries: &[String]) -> Vec<
         (Field::Summary, article.summary.as_deref()),
         (Field::Body, Some(article.body.as_str())),
     ] {
-        if let Some(text) = text {
-            in_text(pack, article, countries, field, text, &mut values);
+        let Some(text) = text else { continue };
+        let story = money::Story { countries, year: article.date().map(|date| date.year()) };
+        match foreign::Words::of(pack.code) {
+            Some(words) => foreign::in_text(pack, words, story, article.date(), (field, text), &mut values),
+            None if pack.code == ENGLISH => in_text(pack, article, countries, field, text, &mut values),
+            None => {}
         }
     }
     values
@@ -142,7 +149,7 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
             join(text, values.get_mut(before..).unwrap_or_default(), &found).unwrap_or_else(|| values.push(found));
         }
     }
-    carried::carry(&tokens, place, values.get_mut(before..).unwrap_or_default());
+    carried::carry(&tokens, carried::Carrier::English, place, values.get_mut(before..).unwrap_or_default());
 }
 
 /// What is left of a list behind those at its beginning that are over.

@@ -15,6 +15,15 @@ const LINKS: [&str; 9] = ["from", "to", "at", "against", "vs", "versus", "off", 
 /// How many tokens may stand between the two.
 const REACH: usize = 14;
 
+/// By which words a number is tied to the one beside it.
+#[derive(Clone, Copy)]
+pub(super) enum Carrier<'a> {
+    /// Those of English, with the sentences of exchange rates.
+    English,
+    /// These links.
+    Words(&'a [&'static str]),
+}
+
 /// What a number is of.
 #[derive(Clone)]
 struct Kind {
@@ -24,7 +33,7 @@ struct Kind {
 }
 
 /// Gives bare counts the currency or the percent of the value beside them.
-pub(super) fn carry(tokens: &[Token<'_>], story: Story<'_>, values: &mut [Value]) {
+pub(super) fn carry(tokens: &[Token<'_>], carrier: Carrier<'_>, story: Story<'_>, values: &mut [Value]) {
     let places: Vec<(usize, usize)> = values.iter().map(|value| place(tokens, value)).collect();
     for n in 0..values.len() {
         let (Some(value), Some(&(first, after))) = (values.get(n), places.get(n)) else { break };
@@ -32,11 +41,14 @@ pub(super) fn carry(tokens: &[Token<'_>], story: Story<'_>, values: &mut [Value]
             continue;
         }
         let beside = |other: usize| Some((values.get(other)?, *places.get(other)?));
-        let kind = exchange(tokens, first, after, story).or_else(|| {
-            let next = beside(n + 1).and_then(|(next, (start, _))| shared(tokens, first, after, start, next));
-            let before = || n.checked_sub(1).and_then(beside);
-            next.or_else(|| before().and_then(|(before, (_, end))| linked(tokens, end, first, before)))
-        });
+        let before = || n.checked_sub(1).and_then(beside);
+        let kind = match carrier {
+            Carrier::English => exchange(tokens, first, after, story).or_else(|| {
+                let next = beside(n + 1).and_then(|(next, (start, _))| shared(tokens, first, after, start, next));
+                next.or_else(|| before().and_then(|(before, (_, end))| linked(tokens, end, first, before)))
+            }),
+            Carrier::Words(links) => before().and_then(|(before, (_, end))| near(tokens, links, end, first, before)),
+        };
         if let (Some(kind), Some(value)) = (kind, values.get_mut(n)) {
             value.kind = kind.kind;
             value.currency = kind.currency;
@@ -127,6 +139,14 @@ fn linked(tokens: &[Token<'_>], end: usize, first: usize, value: &Value) -> Opti
         _ => LINKS.contains(&lead),
     };
     (led || bracket || listed).then(|| kind_of(value))?
+}
+
+/// "de 9 % a 10": a number of any other language, close to the one before it.
+fn near(tokens: &[Token<'_>], links: &[&str], end: usize, first: usize, value: &Value) -> Option<Kind> {
+    let lead = first.checked_sub(1)?;
+    let close = first >= end && first - end <= 3 && !is_parted(tokens, end, first + 1);
+    let small = value.kind == ValueType::Money || tokens.get(first).is_some_and(|number| number.text.len() < 5);
+    (close && small && links.contains(&word(tokens, lead))).then(|| kind_of(value))?
 }
 
 /// Whether a word stands before a value.

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// A currency by one of its names.
-struct Currency {
+pub(super) struct Currency {
     /// None where the name means money in some countries only: "N500" is naira in a story of Nigeria.
     code: Option<&'static str>,
     elsewhere: Vec<(&'static str, &'static str)>,
@@ -19,15 +19,36 @@ struct Currency {
 static CURRENCIES: LazyLock<HashMap<&'static str, Currency>> = LazyLock::new(|| {
     let mut currencies = HashMap::new();
     for line in include_str!("currencies.tsv").lines().filter(|line| !line.starts_with('#')) {
-        let mut columns = line.split('\t');
-        let (Some(name), Some(code)) = (columns.next(), columns.next()) else { continue };
-        let elsewhere = columns.next().unwrap_or_default().split(';').filter_map(|pair| pair.split_once('=')).collect();
-        let code = Some(code).filter(|code| *code != "-");
-        let parts = columns.next().and_then(|parts| parts.parse().ok()).unwrap_or(1.0);
-        currencies.entry(name).or_insert(Currency { code, elsewhere, parts });
+        let columns: Vec<&'static str> = line.split('\t').collect();
+        let [name, code, rest @ ..] = columns.as_slice() else { continue };
+        currencies.entry(*name).or_insert_with(|| Currency::read(code, rest));
     }
     currencies
 });
+
+impl Currency {
+    /// From its code and the columns behind it: other countries' money of that name, and how many make one.
+    pub(super) fn read(code: &'static str, rest: &[&'static str]) -> Self {
+        let elsewhere = rest.first().copied().unwrap_or_default().split(';').filter_map(|pair| pair.split_once('='));
+        let parts = rest.get(1).and_then(|parts| parts.parse().ok()).unwrap_or(1.0);
+        Self { code: Some(code).filter(|code| *code != "-"), elsewhere: elsewhere.collect(), parts }
+    }
+
+    /// Its code and parts in a story, or of the country that its adjective names. "~CA" is meant by the adjective only.
+    pub(super) fn of(&self, named: Option<&str>, story: Story<'_>) -> Option<(&'static str, f64)> {
+        let abroad = |country: &str, by_name: bool| {
+            let of = |(code, _): &&(&str, &str)| *code == country || by_name && code.strip_prefix('~') == Some(country);
+            self.elsewhere.iter().find(of).map(|(_, currency)| *currency)
+        };
+        let code = match named {
+            Some(country) => abroad(country, true).or(self.code),
+            None => story.countries.iter().find_map(|country| abroad(country, false)).or(self.code),
+        };
+        // A mark that gave way to the euro is money only in an old story.
+        let gone = |code: &&str| OLD.contains(code) && story.year.is_none_or(|year| year > 2002);
+        code.filter(|code| named.is_some() || !gone(code)).map(|code| (code, self.parts))
+    }
+}
 
 /// Money found around a number: its bytes and its currency.
 pub(super) struct Money {
@@ -48,7 +69,7 @@ pub(super) struct Story<'a> {
 }
 
 /// Currencies that gave way to the euro in 2002; their names without their country's ("marks") are other words since.
-const OLD: [&str; 9] = ["DEM", "ITL", "NLG", "ESP", "PTE", "GRD", "ATS", "FIM", "IEP"];
+const OLD: [&str; 10] = ["DEM", "FRF", "ITL", "NLG", "ESP", "PTE", "GRD", "ATS", "FIM", "IEP"];
 
 /// The currency before token `first` or from token `after` on.
 pub(super) fn around(tokens: &[Token<'_>], first: usize, after: usize, story: Story<'_>) -> Option<Money> {
@@ -135,7 +156,7 @@ fn next_glued(text: &str, from: usize) -> Option<usize> {
 }
 
 /// `$`, `US$`, `Rs.`, `USD`: the token at which the symbol starts.
-fn before(tokens: &[Token<'_>], first: usize, story: Story<'_>) -> Option<(usize, (&'static str, f64))> {
+pub(super) fn before(tokens: &[Token<'_>], first: usize, story: Story<'_>) -> Option<(usize, (&'static str, f64))> {
     let mut at = first.checked_sub(1)?;
     let mut token = tokens.get(at)?;
     if token.is(".") && at > 0 && tokens.get(at - 1)?.is("rs") {
@@ -325,13 +346,7 @@ fn decide_in(name: &str, country: &str) -> bool {
 }
 
 /// A name's currency, and how many of what it names make one.
-fn decide(name: &str, story: Story<'_>) -> Option<(&'static str, f64)> {
-    let currency = CURRENCIES.get(name)?;
-    let elsewhere = story
-        .countries
-        .iter()
-        .find_map(|country| currency.elsewhere.iter().find(|(code, _)| code == country).map(|(_, currency)| *currency));
-    let code = elsewhere.or(currency.code)?;
-    let gone = OLD.contains(&code) && !name.contains(' ') && story.year.is_none_or(|year| year > 2002);
-    (!gone).then_some((code, currency.parts))
+pub(super) fn decide(name: &str, story: Story<'_>) -> Option<(&'static str, f64)> {
+    // A name with its country ("german marks") is meant also in a new story.
+    CURRENCIES.get(name)?.of(None, if name.contains(' ') { Story { year: Some(0), ..story } } else { story })
 }
