@@ -47,7 +47,11 @@ pub(super) fn carry(tokens: &[Token<'_>], carrier: Carrier<'_>, story: Story<'_>
                 let next = beside(n + 1).and_then(|(next, (start, _))| shared(tokens, first, after, start, next));
                 next.or_else(|| before().and_then(|(before, (_, end))| linked(tokens, end, first, before)))
             }),
-            Carrier::Words(links) => before().and_then(|(before, (_, end))| near(tokens, links, end, first, before)),
+            Carrier::Words(links) => {
+                let joined = links.contains(&word(tokens, after));
+                let next = beside(n + 1).filter(|(_, (start, _))| joined && *start == after + 1);
+                next.and_then(|(next, _)| kind_of(next)).or_else(|| near(tokens, links, before()?, first))
+            }
         };
         if let (Some(kind), Some(value)) = (kind, values.get_mut(n)) {
             value.kind = kind.kind;
@@ -142,7 +146,12 @@ fn linked(tokens: &[Token<'_>], end: usize, first: usize, value: &Value) -> Opti
 }
 
 /// "de 9 % a 10": a number of any other language, close to the one before it.
-fn near(tokens: &[Token<'_>], links: &[&str], end: usize, first: usize, value: &Value) -> Option<Kind> {
+fn near(
+    tokens: &[Token<'_>],
+    links: &[&str],
+    (value, (_, end)): (&Value, (usize, usize)),
+    first: usize,
+) -> Option<Kind> {
     let lead = first.checked_sub(1)?;
     let close = first >= end && first - end <= 3 && !is_parted(tokens, end, first + 1);
     let small = value.kind == ValueType::Money || tokens.get(first).is_some_and(|number| number.text.len() < 5);

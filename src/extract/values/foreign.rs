@@ -29,7 +29,7 @@ pub(super) fn in_text(
     values: &mut Vec<Value>,
 ) {
     let tokens = tokens::tokenize(text, 0);
-    let numerals = numbers::numerals(pack, &tokens);
+    let numerals = numerals(pack, &tokens);
     let context = Context { pack, words, tokens: &tokens, numerals: &numerals, story };
     let before = values.len();
     let mut clocks = words.clocks(text).into_iter().peekable();
@@ -37,7 +37,8 @@ pub(super) fn in_text(
     while let Some(token) = tokens.get(n) {
         while clocks.next_if(|(start, _)| *start < token.start).is_some() {}
         if let Some((start, end)) = clocks.next_if(|(start, _)| *start == token.start) {
-            values.extend(blank(field, text, ValueType::Time, start, end));
+            let (kind, end) = context.shown(text, n, end);
+            values.extend(blank(field, text, kind, start, end));
             n += tokens.iter().skip(n).take_while(|token| token.start < end).count().max(1);
             continue;
         }
@@ -77,6 +78,48 @@ pub(super) fn in_text(
     });
 }
 
+/// The numbers of a text, with those that only sums of money have: rates with four decimals behind a comma, and the
+/// thousands of millions of Mexico ("11 mil 892 millones").
+fn numerals(pack: &Pack, tokens: &[Token<'_>]) -> Vec<Numeral> {
+    let mut numerals: Vec<Numeral> = Vec::new();
+    for numeral in numbers::numerals(pack, tokens) {
+        let thousands =
+            numeral.first.checked_sub(1).and_then(|last| tokens.get(last)).is_some_and(|last| last.is("mil"));
+        match numerals.last_mut() {
+            Some(before)
+                if thousands && before.after == numeral.first && before.value < 1e6 && numeral.value >= 1e6 =>
+            {
+                (before.value, before.after) = (before.value * 1e6 + numeral.value, numeral.after);
+            }
+            _ => numerals.push(numeral),
+        }
+    }
+    let decimals = |token: &Token<'_>| token.text.split_once(',').is_some_and(|(_, decimals)| decimals.len() > 3);
+    let rates = tokens.iter().enumerate().filter(|(_, token)| token.kind == TokenKind::Number && decimals(token));
+    let rates: Vec<Numeral> = rates
+        .filter_map(|(n, token)| {
+            Some(Numeral {
+                first: n,
+                after: n + 1,
+                start: token.start,
+                end: token.end,
+                value: token.text.replace(',', ".").parse().ok()?,
+                max: None,
+                percent: false,
+                words: false,
+                repaired: false,
+                about: false,
+                over: false,
+                grouped: false,
+                decimal: true,
+            })
+        })
+        .collect();
+    numerals.extend(rates);
+    numerals.sort_by_key(|numeral| numeral.first);
+    numerals
+}
+
 /// A value and its tokens.
 struct Found {
     first: usize,
@@ -106,6 +149,22 @@ struct Context<'a, 't> {
 }
 
 impl Context<'_, '_> {
+    /// What a clock shows that begins at token `n`: a time of day, or how long somebody took where seconds, their parts or
+    /// a unit of time stand behind ("26:12,4", "4:40 Minuten").
+    fn shown(&self, text: &str, n: usize, end: usize) -> (ValueType, usize) {
+        let rest = text.get(end..).unwrap_or_default();
+        let more = rest.bytes().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b',' | b'.')).count();
+        let more = rest.get(..more).unwrap_or_default().trim_end_matches([':', ',', '.']).len();
+        let next = self.tokens.iter().skip(n).find(|token| token.start >= end + more);
+        let unit =
+            next.filter(|next| matches!(self.words.means(&next.lower, "unit"), Some("minute" | "hour" | "second")));
+        match unit {
+            Some(unit) => (ValueType::Duration, unit.end),
+            None if more > 0 => (ValueType::Duration, end + more),
+            None => (ValueType::Time, end),
+        }
+    }
+
     fn numeral(&self, n: usize) -> Option<&Numeral> {
         let at = self.numerals.binary_search_by_key(&n, |numeral| numeral.first).ok()?;
         self.numerals.get(at)
@@ -150,6 +209,10 @@ impl Context<'_, '_> {
         let dash = usize::from(self.tokens.get(numeral.after).is_some_and(|dash| dash.is("-") && !dash.spaced));
         let of = usize::from(self.tokens.get(numeral.after).is_some_and(|of| self.words.is_of(of)));
         let (unit, after) = self.words.measure(self.tokens, numeral.after + dash + of)?;
+        // "2009-м" is no length.
+        if dash == 1 && self.tokens.get(after - 1).is_some_and(|unit| unit.text.chars().count() == 1) {
+            return None;
+        }
         Some(Found { after, unit: Some(unit), ..found })
     }
 
@@ -175,7 +238,11 @@ impl Context<'_, '_> {
                 best = Some((weight, fit));
             }
         }
-        let (_, fit) = best?;
+        let (_, mut fit) = best?;
+        let lead = n.checked_sub(1).and_then(|lead| self.tokens.get(lead));
+        if let Some(since) = lead.and_then(|lead| self.words.means(&lead.lower, "since")) {
+            fit.captures.push(("since", Capture::Text(since)));
+        }
         let found = Found::new(fit.kind, n, fit.after);
         Some(match fit.kind {
             ValueType::Date => {

@@ -40,13 +40,16 @@ impl Currency {
             let of = |(code, _): &&(&str, &str)| *code == country || by_name && code.strip_prefix('~') == Some(country);
             self.elsewhere.iter().find(of).map(|(_, currency)| *currency)
         };
+        // A mark that gave way to the euro is money only in an old story.
+        let gone = |code: &str| OLD.contains(&code) && story.year.is_none_or(|year| year > 2002);
         let code = match named {
             Some(country) => abroad(country, true).or(self.code),
-            None => story.countries.iter().find_map(|country| abroad(country, false)).or(self.code),
+            None => {
+                let near = story.countries.iter().find_map(|country| abroad(country, false).filter(|code| !gone(code)));
+                near.or(self.code.filter(|code| !gone(code)))
+            }
         };
-        // A mark that gave way to the euro is money only in an old story.
-        let gone = |code: &&str| OLD.contains(code) && story.year.is_none_or(|year| year > 2002);
-        code.filter(|code| named.is_some() || !gone(code)).map(|code| (code, self.parts))
+        code.map(|code| (code, self.parts))
     }
 }
 

@@ -106,7 +106,9 @@ fn calendar(captures: &Captures, story: Option<Date>) -> Range {
         }
         (Some(day), None) => (near(story, day).map(|date| date.to_string()), None),
         (None, Some(month)) => {
-            let first = dates::month_text(year, month, story, dates::Side::Either);
+            let since = text(captures, "since").is_some();
+            let side = if since { dates::Side::Past } else { dates::Side::Either };
+            let first = dates::month_text(year, month, story, side);
             let last = small("month", 1).and_then(|month| dates::month_text(year, month, story, dates::Side::Either));
             (first, last)
         }
@@ -136,6 +138,8 @@ fn near(story: Option<Date>, day: i8) -> Option<Date> {
 /// The last such weekday up to the story's day, or the one that the word before it points at.
 fn weekday_date(story: Option<Date>, weekday: f64, step: Option<i64>) -> Option<Date> {
     let story = story?;
+    let (weekday, ahead) = if weekday > 7.0 { (weekday - 7.0, true) } else { (weekday, false) };
+    let step = step.or(ahead.then_some(1));
     let wanted = Weekday::from_monday_one_offset(weekday as i8).ok()?;
     let back = i64::from(wanted.until(story.weekday()));
     let last = story.checked_sub(back.days()).ok()?;

@@ -3,8 +3,9 @@
 //! A piece is a word or several of which one stands there (`de/del`), a class in braces, or with a plus sign before it a
 //! word without space before it. A question mark says that the piece may be missing. A piece in square brackets at the
 //! beginning stands before the value and is no part of it. Classes are those of the file, and: `day`, `month`,
-//! `yearnumber`, `weekday`, `n` (any number), `number` (digits), `ordinal`, `decade`, `tens`, `roman`, and `stop`, which
-//! is no word: what stands behind counts nothing.
+//! `monthname` (written out), `yearnumber`, `lateyear` (since 1900), `weekday`, `n` (any number), `number` (digits),
+//! `ordinal`, `decade`, `tens`, `roman`, `hm` (18.15), `span` (a unit of a day or more), and `stop`, which is no word:
+//! what stands behind counts nothing.
 
 use super::Context;
 use crate::language::pack::NumberWord;
@@ -12,7 +13,7 @@ use crate::language::tokens::{Token, TokenKind};
 use crate::model::ValueType;
 
 /// What a class of a phrase stood for.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub(super) enum Capture {
     Number(f64),
     /// What the file says that the word means.
@@ -132,6 +133,13 @@ impl Context<'_, '_> {
             What::Class("stop") => self.stops(n).then_some(n),
             What::Class(class) => {
                 let (capture, after) = self.class(class, n)?;
+                // What a narrower class stands for is what the wider one would.
+                let class = match *class {
+                    "monthname" => "month",
+                    "lateyear" => "yearnumber",
+                    "span" => "unit",
+                    class => class,
+                };
                 captures.push((class, capture));
                 Some(after)
             }
@@ -158,7 +166,15 @@ impl Context<'_, '_> {
                 let year = plain().filter(|year| token.text.len() == 4 && (1000.0..2101.0).contains(year))?;
                 number(year, n + 1)
             }
+            // A count of things is of that size as well, but seldom of a year that is near.
+            "lateyear" => self.class("yearnumber", n).filter(|(year, _)| *year >= Capture::Number(1900.0)),
             "number" => number(digits(token)?, n + 1),
+            "hm" => {
+                let (hour, minute) = token.text.split_once(['.', ':'])?;
+                let fits = hour.len() <= 2 && minute.len() == 2 && hour.parse::<u8>().ok()? < 25;
+                number(hour.parse().ok()?, n + 1)
+                    .filter(|_| fits && minute.parse::<u8>().is_ok_and(|minute| minute < 60))
+            }
             "decade" => {
                 let decade = digits(token).filter(|decade| decade % 10.0 == 0.0)?;
                 match token.text.len() {
@@ -173,28 +189,53 @@ impl Context<'_, '_> {
             },
             "roman" => number(roman(token.text)?, n + 1),
             "month" => {
-                if self.pack.calendar_capitals && !token.capitalised() {
-                    return None;
-                }
-                let month = self.pack.month(&token.lower)?;
+                let known = || self.words.means(&token.lower, "month").and_then(|month| month.parse().ok());
+                let month = self.pack.month(&token.lower).or_else(known).filter(|_| self.is_calendar(n))?;
                 // The dot of an abbreviation is its own where more follows on the line.
                 let dotted = token.text.chars().count() <= 5
                     && self.tokens.get(n + 1).is_some_and(|dot| dot.is(".") && !dot.spaced)
                     && self.tokens.get(n + 2).is_some_and(|next| next.is("(") || next.kind == TokenKind::Number);
                 number(f64::from(month), n + 1 + usize::from(dotted))
             }
+            // Of a month by itself the short forms are other words: "mar".
+            "monthname" => {
+                let long = self.words.means(&token.lower, "shortmonth").is_none();
+                self.class("month", n).filter(|_| long)
+            }
             "weekday" => {
-                let capital = !self.pack.calendar_capitals || token.capitalised();
                 let long = token.text.chars().count() > 3;
-                number(f64::from(self.pack.weekday(&token.lower).filter(|_| capital && long)?), n + 1)
+                let weekday = self.pack.weekday(&token.lower).filter(|_| long && self.is_calendar(n))?;
+                let lead = |back: usize| n.checked_sub(back).and_then(|at| self.tokens.get(at));
+                let ahead =
+                    (1..=2).any(|back| lead(back).is_some_and(|lead| self.words.means(&lead.lower, "ahead").is_some()));
+                // "until Saturday" is the next one: seven days are added to the number of the weekday.
+                number(f64::from(weekday) + if ahead { 7.0 } else { 0.0 }, n + 1)
             }
             "ordinal" => number(f64::from(self.pack.ordinal(&token.lower)?), n + 1),
             "n" => {
                 let numeral = self.numeral(n).filter(|numeral| !numeral.percent)?;
                 number(numeral.value, numeral.after)
             }
+            // A day or longer.
+            "span" => {
+                let unit = self.words.means(&token.lower, "unit")?;
+                (!matches!(unit, "second" | "minute" | "hour")).then_some((Capture::Text(unit), n + 1))
+            }
+            "season" if !self.is_calendar(n) => None,
             class => Some((Capture::Text(self.words.means(&token.lower, class)?), n + 1)),
         }
+    }
+
+    /// Whether a word of the calendar is written as one: with a capital where the language has it so, and elsewhere not
+    /// with one in the middle of a sentence, where it is a name ("Santo Domingo").
+    fn is_calendar(&self, n: usize) -> bool {
+        let Some(token) = self.tokens.get(n) else { return false };
+        if self.pack.calendar_capitals {
+            return token.capitalised();
+        }
+        let before = n.checked_sub(1).and_then(|before| self.tokens.get(before));
+        !token.capitalised()
+            || before.is_none_or(|before| before.kind != TokenKind::Word && (token.spaced || !before.is("-")))
     }
 }
 

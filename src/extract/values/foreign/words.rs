@@ -123,11 +123,12 @@ impl Words {
         let Some(token) = context.tokens.get(n) else { return Vec::new() };
         let mut keys: Vec<&str> = vec![&token.lower];
         match token.kind {
-            TokenKind::Number => keys.extend(["day", "yearnumber", "number", "decade"]),
+            TokenKind::Number => keys.extend(["day", "yearnumber", "lateyear", "number", "decade", "hm"]),
             TokenKind::Word => {
                 let classes = self.classes.get(token.lower.as_ref()).into_iter().flatten();
-                keys.extend(classes.map(|(class, _)| if *class == "day" { "day0" } else { *class }));
-                keys.extend(context.pack.month(&token.lower).map(|_| "month"));
+                keys.extend(classes.clone().map(|(class, _)| if *class == "day" { "day0" } else { *class }));
+                keys.extend(classes.filter(|(class, _)| *class == "unit").map(|_| "span"));
+                keys.extend(context.pack.month(&token.lower).into_iter().flat_map(|_| ["month", "monthname"]));
                 keys.extend(context.pack.weekday(&token.lower).map(|_| "weekday"));
                 keys.extend(context.pack.ordinal(&token.lower).map(|_| "ordinal"));
                 keys.extend(token.capitalised().then_some("roman"));
@@ -186,7 +187,9 @@ impl Words {
             let last = if first.is_none() { country(after) } else { None };
             let money = currency.of(first.or(last), story)?;
             let after = after + usize::from(last.is_some());
-            let abbreviated = word(after - 1).is_some_and(|word| pack.abbreviations.iter().any(|short| word.is(short)));
+            let abbreviated = word(after - 1).is_some_and(|word| {
+                pack.abbreviations.iter().any(|short| word.is(short)) || self.means(&word.lower, "short").is_some()
+            });
             let dot = tokens.get(after).is_some_and(|dot| dot.is(".") && !dot.spaced);
             return Some((money, after + usize::from(abbreviated && dot)));
         }
