@@ -149,7 +149,7 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
             join(text, values.get_mut(before..).unwrap_or_default(), &found).unwrap_or_else(|| values.push(found));
         }
     }
-    carried::carry(&tokens, carried::Carrier::English, place, values.get_mut(before..).unwrap_or_default());
+    carried::carry(text, &tokens, carried::Carrier::English, place, values.get_mut(before..).unwrap_or_default());
 }
 
 /// What is left of a list behind those at its beginning that are over.

@@ -33,11 +33,24 @@ struct Kind {
 }
 
 /// Gives bare counts the currency or the percent of the value beside them.
-pub(super) fn carry(tokens: &[Token<'_>], carrier: Carrier<'_>, story: Story<'_>, values: &mut [Value]) {
+pub(super) fn carry(text: &str, tokens: &[Token<'_>], carrier: Carrier<'_>, story: Story<'_>, values: &mut [Value]) {
     let places: Vec<(usize, usize)> = values.iter().map(|value| place(tokens, value)).collect();
     for n in 0..values.len() {
         let (Some(value), Some(&(first, after))) = (values.get(n), places.get(n)) else { break };
-        if value.kind != ValueType::Quantity || value.unit.is_some() || !is_bare(tokens, after) {
+        if value.kind != ValueType::Quantity {
+            continue;
+        }
+        let beside = |other: usize| Some((values.get(other)?, *places.get(other)?));
+        let of_percent = |(before, (_, end))| points(tokens, end, (first, after), before, value);
+        let of_percent = n.checked_sub(1).and_then(beside).is_some_and(of_percent);
+        let bare = value.unit.is_none() && is_bare(tokens, after);
+        if of_percent && let (Some(value), Some(word)) = (values.get_mut(n), tokens.get(after)) {
+            value.kind = ValueType::Percent;
+            value.unit = Some("percentage point".to_owned());
+            value.text = text.get(value.span.start..word.end).unwrap_or_default().to_owned();
+            value.span.end = word.end;
+        }
+        if !bare {
             continue;
         }
         let beside = |other: usize| Some((values.get(other)?, *places.get(other)?));
@@ -115,34 +128,51 @@ fn linked(tokens: &[Token<'_>], end: usize, first: usize, value: &Value) -> Opti
     if first < end || first - end > REACH || is_parted(tokens, end, first + 1) {
         return None;
     }
-    let lead = first.checked_sub(1)?;
-    let bracket = word(tokens, lead) == "(" && lead == end;
-    // "to 21.3 for Sabahi", "6.1 percent, retail 4.2": a fraction needs no word before it, where a list goes on.
-    let plain = tokens.get(first).is_some_and(|number| number.text.bytes().all(|byte| byte.is_ascii_digit()));
-    let listed = value.kind == ValueType::Percent
-        && tokens
-            .get(first)
-            .and_then(|number| number.text.parse::<f64>().ok())
-            .is_some_and(|number| number < 100.0 && number.fract() > 0.0)
-        && tokens.get(end).is_some_and(|mark| mark.is(",") || mark.is("and"));
+    let lead = first.checked_sub(1).map_or("", |lead| word(tokens, lead));
     let number = tokens.get(first)?;
-    let lead = word(tokens, lead);
     let led = match value.kind {
-        // Behind a change in percent stands where an index went: "rose 1.2 percent to 3,412", "0.3 percent from 136.09".
         ValueType::Percent => {
-            let small = number.text.parse::<f64>().is_ok_and(|number| number <= 100.0);
-            small && matches!(lead, "from" | "against" | "vs" | "versus" | "to") && {
-                let to =
-                    end.checked_sub(1).is_some_and(|_| is_led(tokens, value, if lead == "to" { "from" } else { "to" }));
-                to || matches!(lead, "against" | "vs" | "versus")
-                    || word(tokens, first - 2) == "down"
-                    || word(tokens, first - 2) == "up"
-            }
+            let size = number.text.parse::<f64>().ok().filter(|size| *size <= 100.0)?;
+            of_percent(tokens, (end, first), value, lead) || is_listed(tokens, end, first, size)
         }
-        _ if lead == "at" => first - end < 4 && (!plain || number.text.len() > 2),
+        _ if lead == "at" => first - end < 4 && (number.text.contains(['.', ',']) || number.text.len() > 2),
         _ => LINKS.contains(&lead),
     };
-    (led || bracket || listed).then(|| kind_of(value))?
+    (led || lead == "(" && first == end + 1).then(|| kind_of(value))?
+}
+
+/// "to 9 percent from 10.5", "9 percent against 8", "51 percent, down from 58"; but behind a change in percent stands where
+/// an index went: "rose 1.2 percent to 99.2".
+fn of_percent(tokens: &[Token<'_>], (end, first): (usize, usize), value: &Value, lead: &str) -> bool {
+    let (start, _) = place(tokens, value);
+    let before = |n: usize, back: usize| n.checked_sub(back).map_or("", |at| word(tokens, at));
+    match lead {
+        "from" => before(start, 1) == "to" || matches!(before(first, 2), "up" | "down"),
+        "to" => before(start, 1) == "from",
+        "with" => word(tokens, end) == ",",
+        _ => matches!(lead, "against" | "vs" | "versus"),
+    }
+}
+
+/// "6.1 percent, retail 4.2", "67 percent in Dhaka, 58 in Sylhet": a list goes on.
+fn is_listed(tokens: &[Token<'_>], end: usize, first: usize, size: f64) -> bool {
+    let mark = |n: usize| matches!(word(tokens, n), "," | "and");
+    let alike = matches!(word(tokens, end), "in" | "for" | "at") && word(tokens, first + 1) == word(tokens, end);
+    let named = tokens.get(first + 2).is_some_and(Token::capitalised);
+    size.fract() > 0.0 && mark(end) || alike && named && first > 0 && mark(first - 1)
+}
+
+/// "29.7 percent, up 1.5 points": points of a percentage, with their word.
+fn points(tokens: &[Token<'_>], end: usize, (first, after): (usize, usize), before: &Value, value: &Value) -> bool {
+    let lead = first.checked_sub(1).map_or("", |lead| word(tokens, lead));
+    value.unit.as_deref() == Some("point")
+        && word(tokens, after).starts_with("point")
+        && value.value.is_some_and(|number| number.0 <= 30.0)
+        && before.kind == ValueType::Percent
+        && lead != "or"
+        && first >= end
+        && first - end <= REACH
+        && !is_parted(tokens, end, first + 1)
 }
 
 /// "de 9 % a 10": a number of any other language, close to the one before it.
@@ -156,12 +186,6 @@ fn near(
     let close = first >= end && first - end <= 3 && !is_parted(tokens, end, first + 1);
     let small = value.kind == ValueType::Money || tokens.get(first).is_some_and(|number| number.text.len() < 5);
     (close && small && links.contains(&word(tokens, lead))).then(|| kind_of(value))?
-}
-
-/// Whether a word stands before a value.
-fn is_led(tokens: &[Token<'_>], value: &Value, lead: &str) -> bool {
-    let (first, _) = place(tokens, value);
-    first.checked_sub(1).is_some_and(|before| word(tokens, before) == lead)
 }
 
 /// "the lira eased to 9.93 to the dollar": money of the currency that the sentence is about.

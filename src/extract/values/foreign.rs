@@ -57,7 +57,8 @@ pub(super) fn in_text(
             n = numeral.map_or(n + 1, |numeral| numeral.after.max(n + 1));
             continue;
         };
-        if let (Some(first), Some(last)) = (tokens.get(found.first), tokens.get(found.after.saturating_sub(1))) {
+        let last = tokens.get(found.after.saturating_sub(1)).filter(|_| !found.skip);
+        if let (Some(first), Some(last)) = (tokens.get(found.first), last) {
             values.extend(blank(field, text, found.kind, first.start, last.end).map(|value| Value {
                 value: found.value.map(Number),
                 value_max: found.max.map(Number),
@@ -70,7 +71,13 @@ pub(super) fn in_text(
         }
         n = found.after.max(n + 1);
     }
-    carried::carry(&tokens, carried::Carrier::Words(&words.links), story, values.get_mut(before..).unwrap_or_default());
+    carried::carry(
+        text,
+        &tokens,
+        carried::Carrier::Words(&words.links),
+        story,
+        values.get_mut(before..).unwrap_or_default(),
+    );
     let mut at = 0;
     values.retain(|value| {
         at += 1;
@@ -131,11 +138,24 @@ struct Found {
     currency: Option<&'static str>,
     date: Option<String>,
     end: Option<String>,
+    /// It only looks like a value.
+    skip: bool,
 }
 
 impl Found {
     fn new(kind: ValueType, first: usize, after: usize) -> Self {
-        Self { first, after, kind, value: None, max: None, unit: None, currency: None, date: None, end: None }
+        Self {
+            first,
+            after,
+            kind,
+            value: None,
+            max: None,
+            unit: None,
+            currency: None,
+            date: None,
+            end: None,
+            skip: false,
+        }
     }
 }
 
@@ -159,7 +179,11 @@ impl Context<'_, '_> {
         let unit =
             next.filter(|next| matches!(self.words.means(&next.lower, "unit"), Some("minute" | "hour" | "second")));
         match unit {
-            Some(unit) => (ValueType::Duration, unit.end),
+            Some(unit) => {
+                let short = self.words.means(&unit.lower, "short").is_some();
+                let dot = text.get(unit.end..).is_some_and(|rest| rest.starts_with('.'));
+                (ValueType::Duration, unit.end + usize::from(short && dot))
+            }
             None if more > 0 => (ValueType::Duration, end + more),
             None => (ValueType::Time, end),
         }
@@ -258,7 +282,7 @@ impl Context<'_, '_> {
                     Capture::Number(number) => Some(*number),
                     Capture::Text(text) => text.parse().ok(),
                 });
-                Found { value: number, ..found }
+                Found { value: number, skip: fit.rule == "skip", ..found }
             }
             _ => found,
         })

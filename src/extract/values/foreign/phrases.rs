@@ -58,6 +58,8 @@ impl Phrase {
             "duration" => ValueType::Duration,
             "time" => ValueType::Time,
             "ordinal" => ValueType::Ordinal,
+            // What only looks like a value: "premier ministre".
+            "skip" => return Self::read("ordinal.skip", pattern),
             _ => return None,
         };
         let (context, pattern) = match pattern.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -138,6 +140,7 @@ impl Context<'_, '_> {
                     "monthname" => "month",
                     "lateyear" => "yearnumber",
                     "span" => "unit",
+                    "season1" => "season",
                     class => class,
                 };
                 captures.push((class, capture));
@@ -211,7 +214,11 @@ impl Context<'_, '_> {
                 // "until Saturday" is the next one: seven days are added to the number of the weekday.
                 number(f64::from(weekday) + if ahead { 7.0 } else { 0.0 }, n + 1)
             }
-            "ordinal" => number(f64::from(self.pack.ordinal(&token.lower)?), n + 1),
+            "ordinal" => {
+                // "Primera Avenida" is a name.
+                let named = !self.pack.calendar_capitals && !self.is_calendar(n);
+                number(f64::from(self.pack.ordinal(&token.lower).filter(|_| !named)?), n + 1)
+            }
             "n" => {
                 let numeral = self.numeral(n).filter(|numeral| !numeral.percent)?;
                 number(numeral.value, numeral.after)

@@ -126,7 +126,7 @@ fn german() {
         "Am Dienstag, 11. Februar, seit Ende Juli, vor zwei Wochen, im ersten Halbjahr 2008, in den 1980er Jahren",
         &[
             "Date | Dienstag, 11. Februar | 2021-02-11",
-            "Date | Ende Juli | 2020-07",
+            "Date | Ende Juli | 2021-07",
             "Date | vor zwei Wochen | 2021-02-18",
             "Date | ersten Halbjahr 2008 | 2008-01 | 2008-06",
             "Date | 1980er Jahren | 1980 | 1989",
