@@ -36,43 +36,52 @@ struct Kind {
 pub(super) fn carry(text: &str, tokens: &[Token<'_>], carrier: Carrier<'_>, story: Story<'_>, values: &mut [Value]) {
     let places: Vec<(usize, usize)> = values.iter().map(|value| place(tokens, value)).collect();
     for n in 0..values.len() {
-        let (Some(value), Some(&(first, after))) = (values.get(n), places.get(n)) else { break };
-        if value.kind != ValueType::Quantity {
-            continue;
-        }
-        let beside = |other: usize| Some((values.get(other)?, *places.get(other)?));
-        let of_percent = |(before, (_, end))| points(tokens, end, (first, after), before, value);
-        let of_percent = n.checked_sub(1).and_then(beside).is_some_and(of_percent);
-        let bare = value.unit.is_none() && is_bare(tokens, after);
-        if of_percent && let (Some(value), Some(word)) = (values.get_mut(n), tokens.get(after)) {
-            value.kind = ValueType::Percent;
+        let Some(kind) = kind_at(tokens, carrier, story, values, &places, n) else { continue };
+        let (Some(value), Some((_, after))) = (values.get_mut(n), places.get(n)) else { break };
+        value.kind = kind.kind;
+        value.currency = kind.currency;
+        value.value = value.value.map(|number| Number(number.0 / kind.parts));
+        value.value_max = value.value_max.map(|number| Number(number.0 / kind.parts));
+        // "1.5 points": the word belongs to the value.
+        if let (Some(_), Some(word)) = (value.unit.take(), tokens.get(*after)) {
             value.unit = Some("percentage point".to_owned());
             value.text = text.get(value.span.start..word.end).unwrap_or_default().to_owned();
             value.span.end = word.end;
         }
-        if !bare {
-            continue;
-        }
-        let beside = |other: usize| Some((values.get(other)?, *places.get(other)?));
-        let before = || n.checked_sub(1).and_then(beside);
-        let kind = match carrier {
-            Carrier::English => exchange(tokens, first, after, story).or_else(|| {
-                let next = beside(n + 1).and_then(|(next, (start, _))| shared(tokens, first, after, start, next));
-                next.or_else(|| before().and_then(|(before, (_, end))| linked(tokens, end, first, before)))
-            }),
-            Carrier::Words(links) => {
-                let joined = links.contains(&word(tokens, after));
-                let next = beside(n + 1).filter(|(_, (start, _))| joined && *start == after + 1);
-                next.and_then(|(next, _)| kind_of(next)).or_else(|| near(tokens, links, before()?, first))
-            }
-        };
-        if let (Some(kind), Some(value)) = (kind, values.get_mut(n)) {
-            value.kind = kind.kind;
-            value.currency = kind.currency;
-            value.value = value.value.map(|number| Number(number.0 / kind.parts));
-            value.value_max = value.value_max.map(|number| Number(number.0 / kind.parts));
-        }
     }
+}
+
+/// What the `n`th value is of by those beside it, where it is a bare count or one of points.
+fn kind_at(
+    tokens: &[Token<'_>],
+    carrier: Carrier<'_>,
+    story: Story<'_>,
+    values: &[Value],
+    places: &[(usize, usize)],
+    n: usize,
+) -> Option<Kind> {
+    let beside = |other: usize| Some((values.get(other)?, *places.get(other)?));
+    let (value, (first, after)) = beside(n).filter(|(value, _)| value.kind == ValueType::Quantity)?;
+    let before = n.checked_sub(1).and_then(beside);
+    if let Some((before, (_, end))) = before
+        && points(tokens, end, (first, after), before, value)
+    {
+        return Some(Kind { kind: ValueType::Percent, currency: None, parts: 1.0 });
+    }
+    if value.unit.is_some() || !is_bare(tokens, after) {
+        return None;
+    }
+    let next = beside(n + 1);
+    let linked = match carrier {
+        Carrier::English => exchange(tokens, first, after, story)
+            .or_else(|| next.and_then(|(next, (start, _))| shared(tokens, first, after, start, next)))
+            .or_else(|| before.and_then(|(before, (_, end))| linked(tokens, end, first, before))),
+        Carrier::Words(links) => next
+            .filter(|(_, (start, _))| links.contains(&word(tokens, after)) && *start == after + 1)
+            .and_then(|(next, _)| kind_of(next))
+            .or_else(|| near(tokens, links, before?, first)),
+    };
+    linked.or_else(|| before.and_then(|(before, (_, end))| sized(tokens, (end, first), before, value)))
 }
 
 /// The tokens of a value: the first, and the one behind.
@@ -160,6 +169,14 @@ fn is_listed(tokens: &[Token<'_>], end: usize, first: usize, size: f64) -> bool 
     let alike = matches!(word(tokens, end), "in" | "for" | "at") && word(tokens, first + 1) == word(tokens, end);
     let named = tokens.get(first + 2).is_some_and(Token::capitalised);
     size.fract() > 0.0 && mark(end) || alike && named && first > 0 && mark(first - 1)
+}
+
+/// "100 million dollars, Brazil 15 million": both are told with a scale.
+fn sized(tokens: &[Token<'_>], (end, first): (usize, usize), before: &Value, value: &Value) -> Option<Kind> {
+    let scaled =
+        |value: &Value| value.text.contains(char::is_alphabetic) && value.value.is_some_and(|number| number.0 >= 1e6);
+    let near = first >= end && first - end <= REACH && !is_parted(tokens, end, first + 1);
+    (before.kind == ValueType::Money && near && scaled(before) && scaled(value)).then(|| kind_of(before))?
 }
 
 /// "29.7 percent, up 1.5 points": points of a percentage, with their word.

@@ -170,8 +170,12 @@ pub(super) fn length(captures: &Captures) -> (Option<f64>, Option<&'static str>)
     if let Some((count, unit)) = text(captures, "compound").and_then(|whole| whole.split_once(' ')) {
         return (count.parse().ok(), Some(unit));
     }
+    // "Four hours and one minute" have no one unit.
+    if captures.iter().filter(|(class, _)| *class == "unit").count() > 1 {
+        return (None, None);
+    }
     let unit = text(captures, "unit").or_else(|| text(captures, "aged"));
     let vague = text(captures, "vague").is_some();
-    let count = number(captures, "n", 0).or_else(|| number(captures, "fraction", 0));
-    (count.or((!vague).then_some(1.0)), unit)
+    let count = number(captures, "n", 0).or_else(|| number(captures, "fraction", 0)).or((!vague).then_some(1.0));
+    (count.map(|count| count + number(captures, "plus", 0).unwrap_or_default()).filter(|_| unit.is_some()), unit)
 }

@@ -4,8 +4,8 @@
 //! word without space before it. A question mark says that the piece may be missing. A piece in square brackets at the
 //! beginning stands before the value and is no part of it. Classes are those of the file, and: `day`, `month`,
 //! `monthname` (written out), `yearnumber`, `lateyear` (since 1900), `weekday`, `n` (any number), `number` (digits),
-//! `ordinal`, `decade`, `tens`, `roman`, `hm` (18.15), `span` (a unit of a day or more), and `stop`, which is no word:
-//! what stands behind counts nothing.
+//! `ordinal`, `decade`, `tens`, `roman`, `hm` (18.15), `span` (a unit of a day or more), `plus` (a fraction beside a
+//! number), and `stop`, which is no word: what stands behind counts nothing.
 
 use super::Context;
 use crate::language::pack::NumberWord;
@@ -223,6 +223,8 @@ impl Context<'_, '_> {
                 let numeral = self.numeral(n).filter(|numeral| !numeral.percent)?;
                 number(numeral.value, numeral.after)
             }
+            // A fraction beside its number: "tres horas y media".
+            "plus" => Some((Capture::Text(self.words.means(&token.lower, "fraction")?), n + 1)),
             // A day or longer.
             "span" => {
                 let unit = self.words.means(&token.lower, "unit")?;

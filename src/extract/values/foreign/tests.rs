@@ -83,7 +83,7 @@ fn spanish() {
             "Money | US$ 16.300 | 16300 | USD",
             "Percent | 2,5 por ciento | 2.5",
             "Percent | dos puntos porcentuales | 2 | percentage point",
-            "Duration | tres horas y media | 3 | hour",
+            "Duration | tres horas y media | 3.5 | hour",
         ],
     );
 }
@@ -126,7 +126,7 @@ fn german() {
         "Am Dienstag, 11. Februar, seit Ende Juli, vor zwei Wochen, im ersten Halbjahr 2008, in den 1980er Jahren",
         &[
             "Date | Dienstag, 11. Februar | 2021-02-11",
-            "Date | Ende Juli | 2021-07",
+            "Date | Ende Juli | 2020-07",
             "Date | vor zwei Wochen | 2021-02-18",
             "Date | ersten Halbjahr 2008 | 2008-01 | 2008-06",
             "Date | 1980er Jahren | 1980 | 1989",
@@ -146,4 +146,40 @@ fn german() {
             "Duration | einer Stunde | 1 | hour",
         ],
     );
+}
+
+#[test]
+fn portuguese() {
+    check(
+        "pt",
+        "BR",
+        "quinta-feira, em fevereiro de 2020, há cinco anos, de janeiro a março, na sexta, um debate com o primeiro-ministro",
+        &[
+            "Date | quinta-feira | 2021-03-04",
+            "Date | fevereiro de 2020 | 2020-02",
+            "Date | cinco anos | 2016",
+            "Date | janeiro a março | 2021-01 | 2021-03",
+            "Date | sexta | 2021-02-26",
+        ],
+    );
+    check(
+        "pt",
+        "BR",
+        "R$ 2,5 bilhões, 20 centavos, 1.200 milhões de euros, 0,25 ponto percentual e duas horas e meia",
+        &[
+            "Money | R$ 2,5 bilhões | 2500000000 | BRL",
+            "Money | 20 centavos | 0.2 | BRL",
+            "Money | 1.200 milhões de euros | 1200000000 | EUR",
+            "Percent | 0,25 ponto percentual | 0.25 | percentage point",
+            "Duration | duas horas e meia | 2.5 | hour",
+        ],
+    );
+}
+
+#[test]
+fn what_only_looks_like_a_value_is_left() {
+    check("es", "ES", "El primer ministro Domingo Mar vive en Santo Domingo, cerca del mar, con 40 gatos", &[]);
+    check("ru", "RU", "Хун Сен и Весна Дукич встретили 40 делегатов", &[]);
+    check("de", "DE", "Uwe Sommer sah 1500 Menschen", &[]);
+    check("fr", "FR", "Le Premier ministre a été reçu par 12 maires, Ariane 5 s'est posée", &[]);
 }

@@ -41,10 +41,11 @@ const fn source(code: &'static str, text: &'static str) -> Source {
     Source { code, text, words: OnceLock::new() }
 }
 
-static SOURCES: [Source; 4] = [
+static SOURCES: [Source; 5] = [
     source("de", include_str!("../words/de.tsv")),
     source("es", include_str!("../words/es.tsv")),
     source("fr", include_str!("../words/fr.tsv")),
+    source("pt", include_str!("../words/pt.tsv")),
     source("ru", include_str!("../words/ru.tsv")),
 ];
 
