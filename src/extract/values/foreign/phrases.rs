@@ -50,7 +50,7 @@ enum What {
 }
 
 impl Phrase {
-    /// `date.ago	hace {n} {unit}`.
+    /// A kind with its rule and a pattern: `date.ago` and `hace {n} {unit}`.
     pub(super) fn read(kind: &'static str, pattern: &'static str) -> Option<Self> {
         let (kind, rule) = kind.split_once('.').unwrap_or((kind, ""));
         let kind = match kind {
