@@ -26,6 +26,12 @@ static CURRENCIES: LazyLock<HashMap<&'static str, Currency>> = LazyLock::new(|| 
     currencies
 });
 
+/// Names in the plural by their singular, as it stands behind an article or a hyphen.
+static PLURALS: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+    let singular = |name: &'static str| Some((name.strip_suffix('s').filter(|one| one.len() > 2)?, name));
+    CURRENCIES.keys().copied().filter_map(singular).filter(|(one, _)| !CURRENCIES.contains_key(one)).collect()
+});
+
 impl Currency {
     /// From its code and the columns behind it: other countries' money of that name, and how many make one.
     pub(super) fn read(code: &'static str, rest: &[&'static str]) -> Self {
@@ -237,9 +243,8 @@ fn behind(tokens: &[Token<'_>], after: usize, story: Story<'_>) -> Option<(usize
         }
         name.push_str(&token.lower);
         // Words that are also verbs or nouns ("won", "real", "sum") count after a number only in lower case and not before a dash.
-        if let Some(code) =
-            decide(&name, story).or_else(|| if hyphen { decide(&format!("{name}s"), story) } else { None })
-        {
+        let plural = || PLURALS.get(name.as_str()).filter(|_| hyphen).and_then(|plural| decide(plural, story));
+        if let Some(code) = decide(&name, story).or_else(plural) {
             let code_like = token.text.len() == 3 && token.text.chars().all(char::is_uppercase);
             let word = token.kind == TokenKind::Word
                 && token.text.chars().count() > 2
@@ -258,7 +263,7 @@ fn behind(tokens: &[Token<'_>], after: usize, story: Story<'_>) -> Option<(usize
 /// The currency whose name stands at token `n`, in lower case as names of money are.
 pub(super) fn named(tokens: &[Token<'_>], n: usize, story: Story<'_>) -> Option<(&'static str, f64)> {
     let token = tokens.get(n).filter(|token| token.kind == TokenKind::Word && token.text.chars().count() > 2)?;
-    let found = decide(&token.lower, story).or_else(|| decide(&format!("{}s", token.lower), story))?;
+    let found = decide(&token.lower, story).or_else(|| decide(PLURALS.get(token.lower.as_ref())?, story))?;
     (!token.text.chars().all(char::is_uppercase) && !found.0.eq_ignore_ascii_case(&token.lower)).then_some(found)
 }
 
