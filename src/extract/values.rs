@@ -5,12 +5,16 @@
 //! without its date. Numbers inside names (`COVID-19`, `F-16`) are no values. One pass over the tokens.
 
 mod amounts;
+mod carried;
 mod dates;
 mod durations;
+mod foreign;
 mod money;
 mod openers;
 mod ordinals;
+mod parts;
 mod periods;
+mod quantities;
 mod times;
 
 use crate::language::Pack;
@@ -18,82 +22,9 @@ use crate::language::numbers::{self, Numeral};
 use crate::language::tokens::{self, Token, TokenKind};
 use crate::model::{Article, Field, Number, Span, Value, ValueType};
 use openers::Openers;
-use std::collections::HashMap;
-use std::sync::LazyLock;
+use quantities::{counted, measure};
 
-/// Units of measure, singular, by any of their forms.
-static UNITS: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
-    include_str!("values/units.tsv")
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once('\t'))
-        .flat_map(|(unit, forms)| forms.split(';').map(move |form| (form, unit)))
-        .collect()
-});
-
-/// Words that end the search for what is counted.
-const NO_NOUN: [&str; 60] = [
-    "of",
-    "and",
-    "or",
-    "to",
-    "in",
-    "on",
-    "at",
-    "by",
-    "for",
-    "from",
-    "with",
-    "the",
-    "a",
-    "an",
-    "as",
-    "is",
-    "was",
-    "were",
-    "are",
-    "be",
-    "been",
-    "have",
-    "has",
-    "had",
-    "that",
-    "which",
-    "who",
-    "when",
-    "while",
-    "than",
-    "but",
-    "so",
-    "if",
-    "since",
-    "after",
-    "before",
-    "during",
-    "per",
-    "into",
-    "over",
-    "under",
-    "out",
-    "up",
-    "down",
-    "more",
-    "less",
-    "other",
-    "this",
-    "last",
-    "next",
-    "ago",
-    "earlier",
-    "later",
-    "according",
-    "percent",
-    "because",
-    "said",
-    "s",
-    "it",
-    "he",
-];
+const ENGLISH: &str = "en";
 
 /// The values of an article. `countries` are those of the story, the nearest first, for money that many countries call alike.
 pub(crate) fn find(pack: &Pack, article: &Article, countries: &[String]) -> Vec<Value> {
@@ -103,8 +34,12 @@ pub(crate) fn find(pack: &Pack, article: &Article, countries: &[String]) -> Vec<
         (Field::Summary, article.summary.as_deref()),
         (Field::Body, Some(article.body.as_str())),
     ] {
-        if let Some(text) = text {
-            in_text(pack, article, countries, field, text, &mut values);
+        let Some(text) = text else { continue };
+        let story = money::Story { countries, year: article.date().map(|date| date.year()) };
+        match foreign::Words::of(pack.code) {
+            Some(words) => foreign::in_text(pack, words, story, article.date(), (field, text), &mut values),
+            None if pack.code == ENGLISH => in_text(pack, article, countries, field, text, &mut values),
+            None => {}
         }
     }
     values
@@ -119,6 +54,7 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
     let story = article.date();
     // What is left of each, from the token on that is looked at.
     let (mut numerals, mut times, mut sums) = (numerals.as_slice(), times.as_slice(), sums.as_slice());
+    let before = values.len();
     let mut n = 0;
     let mut value = |kind, start, end| blank(field, text, kind, start, end);
     while let Some(token) = tokens.get(n) {
@@ -140,6 +76,20 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
             continue;
         }
         let begin = Openers::at(pack, &tokens, n);
+        if begin.part
+            && let Some(found) = parts::at(pack, &tokens, n, place)
+            && let Some(last) = tokens.get(found.after - 1)
+        {
+            let kind = if found.currency.is_some() { ValueType::Money } else { ValueType::Percent };
+            values.extend(value(kind, token.start, last.end).map(|value| Value {
+                value: found.value.map(Number),
+                currency: found.currency.map(str::to_owned),
+                unit: found.unit.map(str::to_owned),
+                ..value
+            }));
+            n = found.after;
+            continue;
+        }
         if begin.time
             && let Some(after) = times::words(pack, &tokens, n)
             && let Some(last) = tokens.get(after - 1)
@@ -193,11 +143,13 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
         if in_name(&tokens, numeral) {
             continue;
         }
-        if let Some(found) = numeral_value(pack, &tokens, numeral, place, &mut value) {
+        let mixed = mixed(&tokens, numeral);
+        if let Some(found) = numeral_value(pack, &tokens, mixed.as_ref().unwrap_or(numeral), place, &mut value) {
             n = n.max(n + tokens.iter().skip(n).take_while(|token| token.start < found.span.end).count());
-            values.push(found);
+            join(text, values.get_mut(before..).unwrap_or_default(), &found).unwrap_or_else(|| values.push(found));
         }
     }
+    carried::carry(text, &tokens, carried::Carrier::English, place, values.get_mut(before..).unwrap_or_default());
 }
 
 /// What is left of a list behind those at its beginning that are over.
@@ -241,6 +193,33 @@ fn in_name(tokens: &[Token<'_>], numeral: &Numeral) -> bool {
     !numeral.words && (glued || hyphened || suffixed)
 }
 
+/// "6 1/2 cents", "$3-1/4", "two and a half percent": a number and a fraction.
+fn mixed(tokens: &[Token<'_>], numeral: &Numeral) -> Option<Numeral> {
+    let digit = |n: usize| tokens.get(n).filter(|token| token.kind == TokenKind::Number && token.text.len() <= 2);
+    let stroke = |n: usize| tokens.get(n).filter(|token| token.is("/") && !token.spaced);
+    let part = |n: usize| {
+        let (above, below) = (digit(n)?.text.parse::<f64>().ok()?, digit(n + 2)?.text.parse::<f64>().ok()?);
+        (stroke(n + 1).is_some() && above < below && [2.0, 3.0, 4.0, 8.0, 10.0, 16.0, 32.0].contains(&below))
+            .then_some(above / below)
+    };
+    let and_a_half = ["and", "a", "half"].iter().enumerate();
+    if and_a_half.into_iter().all(|(n, word)| tokens.get(numeral.after + n).is_some_and(|token| token.is(word))) {
+        return Some(Numeral { value: numeral.value + 0.5, after: numeral.after + 3, ..numeral.clone() });
+    }
+    if numeral.words || numeral.percent {
+        return None;
+    }
+    // "3-5/8" was taken for a range.
+    if numeral.max.is_some() {
+        let part = part(numeral.after.checked_sub(1)?)?;
+        return Some(Numeral { value: numeral.value + part, max: None, after: numeral.after + 2, ..numeral.clone() });
+    }
+    let dash = usize::from(tokens.get(numeral.after).is_some_and(|dash| dash.is("-") && !dash.spaced));
+    let part =
+        part(numeral.after + dash).filter(|_| dash == 1 || digit(numeral.after).is_some_and(|part| part.spaced))?;
+    Some(Numeral { value: numeral.value + part, after: numeral.after + dash + 3, ..numeral.clone() })
+}
+
 fn numeral_value(
     pack: &Pack,
     tokens: &[Token<'_>],
@@ -254,20 +233,9 @@ fn numeral_value(
     let last = tokens.get(numeral.after.checked_sub(1)?)?;
     let end = last.end;
     let next = tokens.get(numeral.after);
-    // "2 percentage points" is counted in points; a basis point is a hundredth of one.
-    let word = |n: usize| tokens.get(numeral.after + n).map_or("", |token| token.lower.as_ref());
-    let points = match (numeral.percent, word(0), word(1)) {
-        (true, noun, _) if noun.starts_with("point") => Some((0, "percentage point")),
-        (false, "percentage", noun) if noun.starts_with("point") => Some((1, "percentage point")),
-        (false, "basis", noun) if noun.starts_with("point") => Some((1, "basis point")),
-        (true, ..) => None,
-        (false, "bp" | "bps", _) => Some((0, "basis point")),
-        (false, "pc" | "pct", _) => Some((0, "")),
-        _ => Some((usize::MAX, "")),
-    };
-    if points.is_none_or(|(after, _)| after < usize::MAX) {
-        let end = points.and_then(|(after, _)| tokens.get(numeral.after + after)).map_or(end, |last| last.end);
-        let unit = points.map(|(_, unit)| unit.to_owned()).filter(|unit| !unit.is_empty());
+    if let Some((after, unit)) = parts::percent(pack, tokens, numeral) {
+        let end = tokens.get(after - 1).map_or(end, |last| last.end);
+        let unit = unit.map(str::to_owned);
         let sign = sign(tokens, numeral.first);
         let number = number.map(|number| Number(if sign.is_some() { -number.0 } else { number.0 }));
         return value(ValueType::Percent, sign.unwrap_or(start), end).map(|value| Value {
@@ -278,7 +246,7 @@ fn numeral_value(
         });
     }
     if let Some(money) = money::around(tokens, numeral.first, numeral.after, story)
-        && !is_weight(tokens, numeral)
+        && !is_weight(tokens, numeral, story)
     {
         return value(ValueType::Money, money.start, money.end).map(|value| Value {
             value: number.map(|number| Number(number.0 / money.parts)),
@@ -306,81 +274,36 @@ fn numeral_value(
 }
 
 /// "180 pounds" of a man or a load are no money.
-fn is_weight(tokens: &[Token<'_>], numeral: &Numeral) -> bool {
-    let pounds = tokens.get(numeral.after).is_some_and(|next| next.is("pounds") || next.is("pound"));
-    pounds
-        && tokens.iter().skip(numeral.first.saturating_sub(6)).take(14).any(|near| {
-            near.lower.starts_with("weigh")
-                || matches!(near.lower.as_ref(), "heavy" | "lb" | "lbs" | "kg" | "kilograms")
-        })
+fn is_weight(tokens: &[Token<'_>], numeral: &Numeral, story: money::Story<'_>) -> bool {
+    let dash = usize::from(tokens.get(numeral.after).is_some_and(|dash| dash.is("-")));
+    let word = |n: usize| tokens.get(numeral.after + dash + n).map_or("", |token| token.lower.as_ref());
+    if !matches!(word(0), "pounds" | "pound") {
+        return false;
+    }
+    // "40 pounds of pears"; of "pounds" in a story of a country that has dollars.
+    let load =
+        word(1) == "of" || story.countries.first().is_some_and(|country| matches!(country.as_str(), "US" | "CA"));
+    load || tokens.iter().skip(numeral.first.saturating_sub(6)).take(14).any(|near| {
+        near.lower.starts_with("weigh")
+            || matches!(near.lower.as_ref(), "heavy" | "lb" | "lbs" | "kg" | "kilograms" | "bag")
+    })
 }
 
-/// A unit of measure: its name and where it ends.
-fn measure(tokens: &[Token<'_>], n: usize) -> Option<(&'static str, usize)> {
-    let first = tokens.get(n)?;
-    if let Some(second) = tokens.get(n + 1)
-        && let Some(unit) = UNITS.get(format!("{} {}", first.lower, second.lower).as_str())
-    {
-        return Some((unit, second.end));
+/// Takes "$0.33" into the value before it where both are the ends of a range: "$0.30-$0.33", "60%-65%".
+fn join(text: &str, values: &mut [Value], upper: &Value) -> Option<()> {
+    let lower = values.last_mut()?;
+    let range = matches!(upper.kind, ValueType::Money | ValueType::Percent)
+        && (lower.kind, &lower.currency, &lower.unit) == (upper.kind, &upper.currency, &upper.unit)
+        && lower.value_max.is_none()
+        && lower.value < upper.value;
+    let gap = text.get(lower.span.end..upper.span.start)?;
+    if !range || !matches!(gap, "-" | "–") {
+        return None;
     }
-    if let Some(unit) = UNITS.get(first.text) {
-        return Some((unit, first.end));
-    }
-    UNITS.get(first.lower.as_ref()).filter(|_| first.text.chars().count() > 2).map(|unit| (*unit, first.end))
-}
-
-/// The noun that is counted, in the singular: "propaganda leaflets" gives "leaflet".
-fn counted(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<String> {
-    let words: Vec<&str> = tokens
-        .iter()
-        .skip(n)
-        .take(4)
-        .take_while(|token| {
-            token.kind == TokenKind::Word
-                && token.spaced
-                && !token.capitalised()
-                && !NO_NOUN.contains(&token.lower.as_ref())
-                && pack.number_word(&token.lower).is_none()
-        })
-        .map(|token| token.lower.as_ref())
-        .collect();
-    let plural = words.iter().find(|word| is_plural(word));
-    plural.map(|word| singular(word))
-}
-
-fn is_plural(word: &str) -> bool {
-    matches!(word, "people" | "children" | "men" | "women" | "police" | "troops" | "personnel")
-        || word.len() > 3
-            && word.ends_with('s')
-            && !word.ends_with("ss")
-            && !word.ends_with("us")
-            && !word.ends_with("is")
-}
-
-fn singular(word: &str) -> String {
-    match word {
-        "people" => return "person".to_owned(),
-        "children" => return "child".to_owned(),
-        "men" => return "man".to_owned(),
-        "women" => return "woman".to_owned(),
-        "troops" | "police" | "personnel" | "news" | "series" => return word.to_owned(),
-        _ => {}
-    }
-    for (ending, replacement) in [
-        ("ies", "y"),
-        ("sses", "ss"),
-        ("shes", "sh"),
-        ("ches", "ch"),
-        ("xes", "x"),
-        ("zes", "z"),
-        ("ses", "se"),
-        ("s", ""),
-    ] {
-        if let Some(stem) = word.strip_suffix(ending) {
-            return format!("{stem}{replacement}");
-        }
-    }
-    word.to_owned()
+    lower.text = text.get(lower.span.start..upper.span.end)?.to_owned();
+    lower.span.end = upper.span.end;
+    lower.value_max = upper.value_max.or(upper.value);
+    Some(())
 }
 
 /// Where the minus before a number stands: "minus 8%", "-4.15%", but not "10-15%".
@@ -493,6 +416,45 @@ mod tests {
         check(
             "the second of three at first, up 3 basis points",
             &["Ordinal | second | 2", "Quantity | three | 3", "Percent | 3 basis points | 3 | basis point"],
+        );
+    }
+
+    #[test]
+    fn a_number_is_of_what_stands_beside_it() {
+        check(
+            "rates rose to 9 percent from 10.5; the index lost 2 percent to 99",
+            &["Percent | 9 percent | 9", "Percent | 10.5 | 10.5", "Percent | 2 percent | 2", "Quantity | 99 | 99"],
+        );
+        check(
+            "The rupee closed at 72.95 to the dollar. Tea went from 455 to 480 rupees, and 300 went home.",
+            &[
+                "Money | 72.95 | 72.95 | INR",
+                "Money | 455 | 455 | INR",
+                "Money | 480 rupees | 480 | INR",
+                "Quantity | 300 | 300",
+            ],
+        );
+    }
+
+    #[test]
+    fn reads_parts_and_ranges() {
+        check(
+            "a 30-million-euro loan at half a percentage point, 6-1/2 cents or a dollar a share, $0.30-$0.33",
+            &[
+                "Money | 30-million-euro | 30000000 | EUR",
+                "Percent | half a percentage point | 0.5 | percentage point",
+                "Money | 6-1/2 cents | 0.065 | USD",
+                "Money | a dollar | 1 | USD",
+                "Money | $0.30-$0.33 | 0.3 | 0.33 | USD",
+            ],
+        );
+        check(
+            "tens of millions of dollars, 40 pounds of pears, a 25-basis-point step, a dollar bill",
+            &[
+                "Money | tens of millions of dollars | USD",
+                "Quantity | 40 | 40 | pound",
+                "Percent | 25-basis-point | 25 | basis point",
+            ],
         );
     }
 

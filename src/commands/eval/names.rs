@@ -108,6 +108,10 @@ fn compare(document: &Document, enriched: &Enriched) -> Scored {
                 (Some(date), Some(end)) => format!("{date}/{end}"),
                 (date, _) => date.clone().unwrap_or("?".to_owned()),
             },
+            // Labels count basis points as the hundredths of a point that they are.
+            ValueType::Percent if value.unit.as_deref() == Some("basis point") => {
+                value.value.map(|points| (points.0 / 100.0).to_string()).unwrap_or_default()
+            }
             ValueType::Money => format!("{number} {}", value.currency.as_deref().unwrap_or("?")),
             _ => number,
         };

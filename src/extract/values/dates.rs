@@ -105,7 +105,7 @@ fn year_after(tokens: &[Token<'_>], n: usize) -> Option<(i16, usize)> {
 
 /// On which side of the story a date without a year lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
+pub(super) enum Side {
     Past,
     Future,
     Either,
@@ -121,7 +121,7 @@ fn side(before: &str) -> Side {
 }
 
 /// The year that puts a day nearest to the story, on its side.
-fn nearest(story: Option<Date>, month: i8, day: i8, side: Side) -> Option<Date> {
+pub(super) fn nearest(story: Option<Date>, month: i8, day: i8, side: Side) -> Option<Date> {
     let story = story?;
     let years = [story.year() - 1, story.year(), story.year() + 1];
     let lies = |date: &Date| match side {
@@ -136,7 +136,7 @@ fn nearest(story: Option<Date>, month: i8, day: i8, side: Side) -> Option<Date> 
         .min_by_key(|date| (*date - story).get_days().abs())
 }
 
-fn resolve(year: Option<i16>, month: i8, day: i8, story: Option<Date>) -> Option<Date> {
+pub(super) fn resolve(year: Option<i16>, month: i8, day: i8, story: Option<Date>) -> Option<Date> {
     match year {
         Some(year) => Date::new(year, month, day).ok(),
         None => nearest(story, month, day, Side::Either),
@@ -147,7 +147,7 @@ fn text(date: Option<Date>) -> Option<String> {
     date.map(|date| date.to_string())
 }
 
-fn month_text(year: Option<i16>, month: i8, story: Option<Date>, side: Side) -> Option<String> {
+pub(super) fn month_text(year: Option<i16>, month: i8, story: Option<Date>, side: Side) -> Option<String> {
     let year = year.or_else(|| nearest(story, month, 15, side).map(|date| date.year()))?;
     Some(format!("{year:04}-{month:02}"))
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// A currency by one of its names.
-struct Currency {
+pub(super) struct Currency {
     /// None where the name means money in some countries only: "N500" is naira in a story of Nigeria.
     code: Option<&'static str>,
     elsewhere: Vec<(&'static str, &'static str)>,
@@ -19,15 +19,45 @@ struct Currency {
 static CURRENCIES: LazyLock<HashMap<&'static str, Currency>> = LazyLock::new(|| {
     let mut currencies = HashMap::new();
     for line in include_str!("currencies.tsv").lines().filter(|line| !line.starts_with('#')) {
-        let mut columns = line.split('\t');
-        let (Some(name), Some(code)) = (columns.next(), columns.next()) else { continue };
-        let elsewhere = columns.next().unwrap_or_default().split(';').filter_map(|pair| pair.split_once('=')).collect();
-        let code = Some(code).filter(|code| *code != "-");
-        let parts = columns.next().and_then(|parts| parts.parse().ok()).unwrap_or(1.0);
-        currencies.entry(name).or_insert(Currency { code, elsewhere, parts });
+        let columns: Vec<&'static str> = line.split('\t').collect();
+        let [name, code, rest @ ..] = columns.as_slice() else { continue };
+        currencies.entry(*name).or_insert_with(|| Currency::read(code, rest));
     }
     currencies
 });
+
+/// Names in the plural by their singular, as it stands behind an article or a hyphen.
+static PLURALS: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+    let singular = |name: &'static str| Some((name.strip_suffix('s').filter(|one| one.len() > 2)?, name));
+    CURRENCIES.keys().copied().filter_map(singular).filter(|(one, _)| !CURRENCIES.contains_key(one)).collect()
+});
+
+impl Currency {
+    /// From its code and the columns behind it: other countries' money of that name, and how many make one.
+    pub(super) fn read(code: &'static str, rest: &[&'static str]) -> Self {
+        let elsewhere = rest.first().copied().unwrap_or_default().split(';').filter_map(|pair| pair.split_once('='));
+        let parts = rest.get(1).and_then(|parts| parts.parse().ok()).unwrap_or(1.0);
+        Self { code: Some(code).filter(|code| *code != "-"), elsewhere: elsewhere.collect(), parts }
+    }
+
+    /// Its code and parts in a story, or of the country that its adjective names. "~CA" is meant by the adjective only.
+    pub(super) fn of(&self, named: Option<&str>, story: Story<'_>) -> Option<(&'static str, f64)> {
+        let abroad = |country: &str, by_name: bool| {
+            let of = |(code, _): &&(&str, &str)| *code == country || by_name && code.strip_prefix('~') == Some(country);
+            self.elsewhere.iter().find(of).map(|(_, currency)| *currency)
+        };
+        // A mark that gave way to the euro is money only in an old story.
+        let gone = |code: &str| OLD.contains(&code) && story.year.is_none_or(|year| year > 2002);
+        let code = match named {
+            Some(country) => abroad(country, true).or(self.code),
+            None => {
+                let near = story.countries.iter().find_map(|country| abroad(country, false).filter(|code| !gone(code)));
+                near.or(self.code.filter(|code| !gone(code)))
+            }
+        };
+        code.map(|code| (code, self.parts))
+    }
+}
 
 /// Money found around a number: its bytes and its currency.
 pub(super) struct Money {
@@ -48,7 +78,7 @@ pub(super) struct Story<'a> {
 }
 
 /// Currencies that gave way to the euro in 2002; their names without their country's ("marks") are other words since.
-const OLD: [&str; 9] = ["DEM", "ITL", "NLG", "ESP", "PTE", "GRD", "ATS", "FIM", "IEP"];
+const OLD: [&str; 10] = ["DEM", "FRF", "ITL", "NLG", "ESP", "PTE", "GRD", "ATS", "FIM", "IEP"];
 
 /// The currency before token `first` or from token `after` on.
 pub(super) fn around(tokens: &[Token<'_>], first: usize, after: usize, story: Story<'_>) -> Option<Money> {
@@ -64,7 +94,7 @@ pub(super) fn around(tokens: &[Token<'_>], first: usize, after: usize, story: St
 /// `N150,000`, `Rs500 crore`, `RM2.3 million`: letters glued to the number, which the tokens do not part.
 static GLUED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"\b([A-Z][A-Za-z]{0,3})(\d[\d,]*(?:\.\d+)?)(?:\s?(million|billion|trillion|mln|bln|bn|mn|tn|m|b|crore|lakh|thousand|k)\b)?",
+        r"\b([A-Z][A-Za-z]{0,3})(\d[\d,]*(?:\.\d+)?)(?:[\s-]?(million|billion|trillion|trln|mln|bln|bn|mn|tn|[mM]|[bB]|crore|lakh|thousand|k)\b)?",
     )
     .ok()
 });
@@ -90,14 +120,16 @@ pub(super) fn glued(text: &str, story: Story<'_>) -> Vec<(Money, f64)> {
         let single = letters.as_str().chars().count() == 1;
         let (number, scale) = (digits.as_str().trim_end_matches(','), sum.get(3).map(|scale| scale.as_str()));
         let Some((currency, parts)) = decide(&letters.as_str().to_lowercase(), story) else { continue };
-        // A road or a mask has one or two digits and no scale.
-        if single && scale.is_none() && number.len() < 3 {
+        // A road or a mask has one or two digits and no scale, a conference of climate too.
+        let of_story =
+            || story.countries.first().is_some_and(|first| decide_in(&letters.as_str().to_lowercase(), first));
+        if scale.is_none() && number.len() < 3 && (single && !of_story() || letters.as_str() == "COP") {
             continue;
         }
         let scale = match scale {
-            Some("trillion" | "tn") => 1e12,
-            Some("billion" | "bln" | "bn" | "b") => 1e9,
-            Some("million" | "mln" | "mn" | "m") => 1e6,
+            Some("trillion" | "trln" | "tn") => 1e12,
+            Some("billion" | "bln" | "bn" | "b" | "B") => 1e9,
+            Some("million" | "mln" | "mn" | "m" | "M") => 1e6,
             Some("crore") => 1e7,
             Some("lakh") => 1e5,
             Some("thousand" | "k") => 1e3,
@@ -133,7 +165,7 @@ fn next_glued(text: &str, from: usize) -> Option<usize> {
 }
 
 /// `$`, `US$`, `Rs.`, `USD`: the token at which the symbol starts.
-fn before(tokens: &[Token<'_>], first: usize, story: Story<'_>) -> Option<(usize, (&'static str, f64))> {
+pub(super) fn before(tokens: &[Token<'_>], first: usize, story: Story<'_>) -> Option<(usize, (&'static str, f64))> {
     let mut at = first.checked_sub(1)?;
     let mut token = tokens.get(at)?;
     if token.is(".") && at > 0 && tokens.get(at - 1)?.is("rs") {
@@ -162,6 +194,9 @@ fn before(tokens: &[Token<'_>], first: usize, story: Story<'_>) -> Option<(usize
                     | "KSh"
                     | "Frw"
             );
+        // "USD/JPY 136.75": the pair is no part of its rate.
+        let pair = at.checked_sub(1).and_then(|before| tokens.get(before)).is_some_and(|stroke| stroke.is("/"));
+        let at = if pair { first } else { at };
         let code = || decide(&token.lower, story).map(|code| (at, code));
         return if written && token.text.len() <= 4 { code() } else { None };
     }
@@ -179,16 +214,25 @@ fn before(tokens: &[Token<'_>], first: usize, story: Story<'_>) -> Option<(usize
 
 /// "rubles", "US dollars", "U.S. dollars", "€", "EUR": the last token of the currency.
 fn behind(tokens: &[Token<'_>], after: usize, story: Story<'_>) -> Option<(usize, (&'static str, f64))> {
-    // "166p" in a story of Britain: pence.
-    let glued = tokens.get(after).is_some_and(|token| token.text == "p" && !token.spaced);
-    if glued && story.countries.first().is_some_and(|country| country == "GB") {
-        return decide("pence", story).map(|pence| (after, pence));
+    // "166p" in a story of Britain, "80c" in one of Australia.
+    let glued = tokens.get(after).filter(|token| !token.spaced).map_or("", |token| token.text);
+    let of = |countries: &[&str]| story.countries.first().is_some_and(|country| countries.contains(&country.as_str()));
+    match glued {
+        "p" if of(&["GB"]) => return decide("pence", story).map(|pence| (after, pence)),
+        "c" if of(&["AU", "NZ", "ZA", "IE", "CA"]) => return decide("cents", story).map(|cents| (after, cents)),
+        _ => {}
     }
     let mut name = String::new();
     let mut found = None;
     let initials = [("u", 0), (".", 1), ("s", 2), (".", 3)];
     let american = initials.iter().all(|(text, n)| tokens.get(after + n).is_some_and(|token| token.is(text)));
     let skipped = if american { initials.len() } else { 0 };
+    // "a 30-million-euro loan", "a ten-pound note": the name is in the singular.
+    let hyphen = tokens.get(after).is_some_and(|dash| dash.is("-") && !dash.spaced);
+    let after = after + usize::from(hyphen);
+    if hyphen && tokens.get(after).is_none_or(|name| name.spaced || name.text == "p") {
+        return None;
+    }
     if american {
         name.push_str("us");
     }
@@ -199,11 +243,15 @@ fn behind(tokens: &[Token<'_>], after: usize, story: Story<'_>) -> Option<(usize
         }
         name.push_str(&token.lower);
         // Words that are also verbs or nouns ("won", "real", "sum") count after a number only in lower case and not before a dash.
-        if let Some(code) = decide(&name, story) {
+        let plural = || PLURALS.get(name.as_str()).filter(|_| hyphen).and_then(|plural| decide(plural, story));
+        if let Some(code) = decide(&name, story).or_else(plural) {
             let code_like = token.text.len() == 3 && token.text.chars().all(char::is_uppercase);
             let word = token.kind == TokenKind::Word
                 && token.text.chars().count() > 2
-                && (code_like || !CODES_ONLY_UPPER.contains(&token.lower.as_ref()));
+                && (code_like
+                    || !CODES_ONLY_UPPER.contains(&token.lower.as_ref()) && !code.0.eq_ignore_ascii_case(&token.lower))
+                && !(token.text == "Mark" || hyphen && n > skipped && !token.is("dollar"));
+            let word = word && !(hyphen && token.capitalised());
             if word || token.kind == TokenKind::Mark && !token.spaced {
                 found = Some((after + n, code));
             }
@@ -212,17 +260,101 @@ fn behind(tokens: &[Token<'_>], after: usize, story: Story<'_>) -> Option<(usize
     found
 }
 
+/// The currency whose name stands at token `n`, in lower case as names of money are.
+pub(super) fn named(tokens: &[Token<'_>], n: usize, story: Story<'_>) -> Option<(&'static str, f64)> {
+    let token = tokens.get(n).filter(|token| token.kind == TokenKind::Word && token.text.chars().count() > 2)?;
+    let found = decide(&token.lower, story).or_else(|| decide(PLURALS.get(token.lower.as_ref())?, story))?;
+    (!token.text.chars().all(char::is_uppercase) && !found.0.eq_ignore_ascii_case(&token.lower)).then_some(found)
+}
+
+/// "a dollar", "half a cent", "a half-cent": one of a currency or a part of it, with how much and the token behind.
+pub(super) fn single(tokens: &[Token<'_>], n: usize, story: Story<'_>) -> Option<(f64, &'static str, usize)> {
+    let word = |n: usize| tokens.get(n).map_or("", |token| token.lower.as_ref());
+    let (amount, at) = match (word(n), word(n + 1), word(n + 2)) {
+        ("a", "half", _) => (0.5, n + 2 + usize::from(word(n + 2) == "-")),
+        ("half", "a" | "an", _) => (0.5, n + 2),
+        ("half", "-", _) => (0.5, n + 2),
+        ("a" | "an", ..) => (1.0, n + 1),
+        _ => return None,
+    };
+    let (currency, parts) = named(tokens, at, story)?;
+    // "a pound" is a weight as often, "a real problem" none at all; before a noun it is a kind of thing ("a dollar bill").
+    let ambiguous =
+        matches!(word(at), "pound" | "pounds" | "crown" | "mark" | "sterling" | "won" | "sol" | "lei" | "lev")
+            || CODES_ONLY_UPPER.contains(&word(at))
+            || word(at).ends_with('s');
+    let before = n.checked_sub(1).and_then(|before| tokens.get(before));
+    let rate = before.is_some_and(|before| before.kind == TokenKind::Number || decide(&before.lower, story).is_some());
+    let free = tokens.get(at + 1).is_none_or(|next| {
+        next.kind == TokenKind::Mark && !matches!(next.text, "-" | "/" | "'" | "’")
+            || matches!(
+                next.lower.as_ref(),
+                "a" | "an"
+                    | "per"
+                    | "each"
+                    | "in"
+                    | "on"
+                    | "for"
+                    | "to"
+                    | "from"
+                    | "more"
+                    | "less"
+                    | "higher"
+                    | "lower"
+                    | "up"
+                    | "down"
+                    | "at"
+                    | "and"
+                    | "or"
+                    | "apiece"
+                    | "extra"
+            )
+    });
+    let free = free || amount < 1.0 && word(at - 1) == "-";
+    (free && !ambiguous && !rate).then_some((amount / parts, currency, at + 1))
+}
+
+/// "tens of millions of dollars": money of which only the size is told, with the token behind.
+pub(super) fn vague(tokens: &[Token<'_>], n: usize, story: Story<'_>) -> Option<(&'static str, usize)> {
+    let word = |n: usize| tokens.get(n).map_or("", |token| token.lower.as_ref());
+    let mut at = n;
+    while VAGUE.contains(&word(at)) && word(at + 1) == "of" {
+        at += 2;
+    }
+    if at == n {
+        return None;
+    }
+    let (last, (currency, parts)) = behind(tokens, at, story)?;
+    // "(in millions of crowns)" is the head of a table.
+    if n.checked_sub(1)
+        .is_some_and(|before| word(before) == "(" || word(before) == "in" && word(at + 2) != "of" && head(tokens, n))
+    {
+        return None;
+    }
+    // "thousands of pounds of rice"
+    let weight = word(last).starts_with("pound") && word(last + 1) == "of";
+    (!weight && parts <= 1.0 || word(last).starts_with("cent")).then_some((currency, last + 1))
+}
+
+/// Whether "in" before token `n` opens a bracket or a part of a sentence.
+fn head(tokens: &[Token<'_>], n: usize) -> bool {
+    n.checked_sub(2).and_then(|lead| tokens.get(lead)).is_none_or(|lead| matches!(lead.text, "(" | ","))
+}
+
+/// Numbers in the plural.
+pub(super) const VAGUE: [&str; 9] =
+    ["tens", "dozens", "scores", "hundreds", "thousands", "lakhs", "millions", "crores", "billions"];
+
 /// Codes and names that are ordinary words when not in capitals.
 const CODES_ONLY_UPPER: [&str; 10] = ["all", "try", "cup", "top", "mop", "sos", "sum", "real", "mad", "pen"];
 
+/// Whether a name means money in this country only because it is this one.
+fn decide_in(name: &str, country: &str) -> bool {
+    CURRENCIES.get(name).is_some_and(|currency| currency.elsewhere.iter().any(|(code, _)| *code == country))
+}
+
 /// A name's currency, and how many of what it names make one.
-fn decide(name: &str, story: Story<'_>) -> Option<(&'static str, f64)> {
-    let currency = CURRENCIES.get(name)?;
-    let elsewhere = story
-        .countries
-        .iter()
-        .find_map(|country| currency.elsewhere.iter().find(|(code, _)| code == country).map(|(_, currency)| *currency));
-    let code = elsewhere.or(currency.code)?;
-    let gone = OLD.contains(&code) && !name.contains(' ') && story.year.is_none_or(|year| year > 2002);
-    (!gone).then_some((code, currency.parts))
+pub(super) fn decide(name: &str, story: Story<'_>) -> Option<(&'static str, f64)> {
+    // A name with its country ("german marks") is meant also in a new story.
+    CURRENCIES.get(name)?.of(None, if name.contains(' ') { Story { year: Some(0), ..story } } else { story })
 }

@@ -3,7 +3,7 @@
 //! In: the tokens. Out: [`Openers`], which is false only where the grammar would find nothing. Each grammar says itself
 //! what its words are.
 
-use super::{dates, durations, ordinals, periods, times};
+use super::{dates, durations, ordinals, parts, periods, times};
 use crate::language::Pack;
 use crate::language::tokens::{Token, TokenKind};
 use rustc_hash::FxHashMap;
@@ -17,6 +17,7 @@ pub(super) struct Openers {
     pub(super) period: bool,
     pub(super) date: bool,
     pub(super) ordinal: bool,
+    pub(super) part: bool,
 }
 
 /// By word, in lower case.
@@ -26,6 +27,7 @@ static OPENERS: LazyLock<FxHashMap<&'static str, Openers>> = LazyLock::new(|| {
     durations::openers().for_each(|word| openers.entry(word).or_default().duration = true);
     periods::openers().for_each(|word| openers.entry(word).or_default().period = true);
     dates::openers().for_each(|word| openers.entry(word).or_default().date = true);
+    parts::openers().for_each(|word| openers.entry(word).or_default().part = true);
     ordinals::openers().for_each(|word| openers.entry(word).or_default().ordinal = true);
     openers
 });
@@ -36,7 +38,9 @@ impl Openers {
         let Some(token) = tokens.get(n) else { return Self::default() };
         let next = tokens.get(n + 1);
         let mut openers = match token.kind {
-            TokenKind::Number => Self { time: false, duration: true, period: true, date: true, ordinal: true },
+            TokenKind::Number => {
+                Self { time: false, duration: true, period: true, date: true, ordinal: true, part: false }
+            }
             // "'90s"
             TokenKind::Mark => return Self { period: token.is("'"), ..Self::default() },
             TokenKind::Word if token.is("the") => {

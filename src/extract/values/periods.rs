@@ -50,7 +50,7 @@ fn period(
 }
 
 /// A story's day so much earlier or later, as exactly as the unit says: years as a year, months as a month.
-fn moved(story: Option<Date>, unit: &str, count: f64, step: i64) -> (Option<String>, Option<String>) {
+pub(super) fn moved(story: Option<Date>, unit: &str, count: f64, step: i64) -> (Option<String>, Option<String>) {
     // A fraction is left to the unit below. What the calendar does not hold ("65 million years ago") is no day.
     let whole = (count * step as f64).trunc() as i64;
     let months = (count * 12.0 * step as f64).trunc() as i64;
@@ -153,7 +153,7 @@ fn year(tokens: &[Token<'_>], n: usize) -> Option<i16> {
 }
 
 /// The months of a part of a year, the first and the last.
-fn months(year: Option<i16>, first: i8, last: i8) -> (Option<String>, Option<String>) {
+pub(super) fn months(year: Option<i16>, first: i8, last: i8) -> (Option<String>, Option<String>) {
     let month = |month: i8| year.map(|year| format!("{year:04}-{month:02}"));
     (month(first), month(last))
 }
@@ -217,7 +217,7 @@ fn named(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Period> 
 }
 
 /// The year of the last such quarter that is over.
-fn latest(story: Date, last_month: i8) -> i16 {
+pub(super) fn latest(story: Date, last_month: i8) -> i16 {
     if story.month() > last_month { story.year() } else { story.year() - 1 }
 }
 
@@ -264,36 +264,6 @@ fn relative(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Perio
     if tokens.get(n + 1).is_some_and(Token::capitalised) && lead != "last" {
         return None;
     }
-    let of = |step: Option<i64>| -> Option<(Option<String>, Option<String>)> {
-        let Some((story, step)) = story.zip(step) else { return Some((None, None)) };
-        Some(match noun {
-            "day" | "season" => (None, None),
-            "week" | "weekend" => {
-                let monday = story.checked_sub(i64::from(story.weekday().to_monday_zero_offset()).days()).ok()?;
-                let monday = monday.checked_add(step.weeks()).ok()?;
-                let (first, last) = if noun == "week" { (0, 6) } else { (5, 6) };
-                days(monday.checked_add(first.days()).ok(), monday.checked_add(last.days()).ok())
-            }
-            "month" => (moved(Some(story), "month", 1.0, step).0, None),
-            "quarter" => {
-                let then = story.checked_add((step * 3).months()).ok()?;
-                let first = (then.month() - 1) / 3 * 3 + 1;
-                months(Some(then.year()), first, first + 2)
-            }
-            "year" => (moved(Some(story), "year", 1.0, step).0, None),
-            "decade" => {
-                let decade = story.year().div_euclid(10) * 10 + i16::try_from(step).ok()? * 10;
-                (Some(format!("{decade:04}")), Some(format!("{:04}", decade + 9)))
-            }
-            "century" => (None, None),
-            name => {
-                let (first, last) = season(name)?;
-                let year = story.year() + i16::try_from(step).ok()?;
-                let end = if last < first { year + 1 } else { year };
-                (months(Some(year), first, first).0, months(Some(end), last, last).0)
-            }
-        })
-    };
     let known =
         matches!(noun, "day" | "week" | "weekend" | "month" | "quarter" | "year" | "decade" | "century" | "season")
             || season(noun).is_some();
@@ -303,7 +273,39 @@ fn relative(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Perio
     if !known || loose {
         return None;
     }
-    period(n, n + 2, of(step)?, article)
+    period(n, n + 2, pointed(noun, step, story)?, article)
+}
+
+/// "last week", "this decade": a unit or season by its place beside the story's.
+pub(super) fn pointed(noun: &str, step: Option<i64>, story: Option<Date>) -> Option<(Option<String>, Option<String>)> {
+    let Some((story, step)) = story.zip(step) else { return Some((None, None)) };
+    Some(match noun {
+        "day" | "season" => (None, None),
+        "week" | "weekend" => {
+            let monday = story.checked_sub(i64::from(story.weekday().to_monday_zero_offset()).days()).ok()?;
+            let monday = monday.checked_add(step.weeks()).ok()?;
+            let (first, last) = if noun == "week" { (0, 6) } else { (5, 6) };
+            days(monday.checked_add(first.days()).ok(), monday.checked_add(last.days()).ok())
+        }
+        "month" => (moved(Some(story), "month", 1.0, step).0, None),
+        "quarter" => {
+            let then = story.checked_add((step * 3).months()).ok()?;
+            let first = (then.month() - 1) / 3 * 3 + 1;
+            months(Some(then.year()), first, first + 2)
+        }
+        "year" => (moved(Some(story), "year", 1.0, step).0, None),
+        "decade" => {
+            let decade = story.year().div_euclid(10) * 10 + i16::try_from(step).ok()? * 10;
+            (Some(format!("{decade:04}")), Some(format!("{:04}", decade + 9)))
+        }
+        "century" => (None, None),
+        name => {
+            let (first, last) = season(name)?;
+            let year = story.year() + i16::try_from(step).ok()?;
+            let end = if last < first { year + 1 } else { year };
+            (months(Some(year), first, first).0, months(Some(end), last, last).0)
+        }
+    })
 }
 
 #[cfg(test)]

@@ -1,0 +1,232 @@
+//! Numbers that are money or a percentage by what stands beside them: "rose to 9 percent from 10.5", "between 300 and 350
+//! francs", "the shilling was quoted at 119.30 to the dollar".
+//!
+//! In: the values of a text so far, in order. Out: the same, with bare counts turned into what they are of. What holds: a
+//! number with a noun of its own stays a count; nothing is carried over the end of a sentence or the border of a cell.
+
+use super::money::{self, Story};
+use super::quantities::NO_NOUN;
+use crate::language::tokens::{Token, TokenKind};
+use crate::model::{Number, Value, ValueType};
+
+/// Words before a number that stands beside another of its kind.
+const LINKS: [&str; 9] = ["from", "to", "at", "against", "vs", "versus", "off", "up", "down"];
+
+/// How many tokens may stand between the two.
+const REACH: usize = 14;
+
+/// By which words a number is tied to the one beside it.
+#[derive(Clone, Copy)]
+pub(super) enum Carrier<'a> {
+    /// Those of English, with the sentences of exchange rates.
+    English,
+    /// These links.
+    Words(&'a [&'static str]),
+}
+
+/// What a number is of.
+#[derive(Clone)]
+struct Kind {
+    kind: ValueType,
+    currency: Option<String>,
+    parts: f64,
+}
+
+/// Gives bare counts the currency or the percent of the value beside them.
+pub(super) fn carry(text: &str, tokens: &[Token<'_>], carrier: Carrier<'_>, story: Story<'_>, values: &mut [Value]) {
+    let places: Vec<(usize, usize)> = values.iter().map(|value| place(tokens, value)).collect();
+    for n in 0..values.len() {
+        let Some(kind) = kind_at(tokens, carrier, story, values, &places, n) else { continue };
+        let (Some(value), Some((_, after))) = (values.get_mut(n), places.get(n)) else { break };
+        value.kind = kind.kind;
+        value.currency = kind.currency;
+        value.value = value.value.map(|number| Number(number.0 / kind.parts));
+        value.value_max = value.value_max.map(|number| Number(number.0 / kind.parts));
+        // "1.5 points": the word belongs to the value.
+        if let (Some(_), Some(word)) = (value.unit.take(), tokens.get(*after)) {
+            value.unit = Some("percentage point".to_owned());
+            value.text = text.get(value.span.start..word.end).unwrap_or_default().to_owned();
+            value.span.end = word.end;
+        }
+    }
+}
+
+/// What the `n`th value is of by those beside it, where it is a bare count or one of points.
+fn kind_at(
+    tokens: &[Token<'_>],
+    carrier: Carrier<'_>,
+    story: Story<'_>,
+    values: &[Value],
+    places: &[(usize, usize)],
+    n: usize,
+) -> Option<Kind> {
+    let beside = |other: usize| Some((values.get(other)?, *places.get(other)?));
+    let (value, (first, after)) = beside(n).filter(|(value, _)| value.kind == ValueType::Quantity)?;
+    let before = n.checked_sub(1).and_then(beside);
+    if let Some((before, (_, end))) = before
+        && points(tokens, end, (first, after), before, value)
+    {
+        return Some(Kind { kind: ValueType::Percent, currency: None, parts: 1.0 });
+    }
+    if value.unit.is_some() || !is_bare(tokens, after) {
+        return None;
+    }
+    let next = beside(n + 1);
+    let linked = match carrier {
+        Carrier::English => exchange(tokens, first, after, story)
+            .or_else(|| next.and_then(|(next, (start, _))| shared(tokens, first, after, start, next)))
+            .or_else(|| before.and_then(|(before, (_, end))| linked(tokens, end, first, before))),
+        Carrier::Words(links) => next
+            .filter(|(_, (start, _))| links.contains(&word(tokens, after)) && *start == after + 1)
+            .and_then(|(next, _)| kind_of(next))
+            .or_else(|| near(tokens, links, before?, first)),
+    };
+    linked.or_else(|| before.and_then(|(before, (_, end))| sized(tokens, (end, first), before, value)))
+}
+
+/// The tokens of a value: the first, and the one behind.
+fn place(tokens: &[Token<'_>], value: &Value) -> (usize, usize) {
+    let first = tokens.partition_point(|token| token.end <= value.span.start);
+    let after = tokens.partition_point(|token| token.start < value.span.end);
+    (first, after)
+}
+
+/// Whether nothing that could be counted stands behind a number.
+fn is_bare(tokens: &[Token<'_>], after: usize) -> bool {
+    tokens.get(after).is_none_or(|next| {
+        if next.kind == TokenKind::Mark {
+            return next.spaced || !matches!(next.text, "-" | "/" | "%" | "°" | ":");
+        }
+        let word = next.lower.as_ref();
+        next.kind == TokenKind::Word
+            && (next.apart
+                || !next.capitalised() && (NO_NOUN.contains(&word) || LINKS.contains(&word) || word == "late"))
+    })
+}
+
+fn word<'t>(tokens: &'t [Token<'_>], n: usize) -> &'t str {
+    tokens.get(n).map_or("", |token| token.lower.as_ref())
+}
+
+/// Whether a sentence or cell ends among these tokens.
+fn is_parted(tokens: &[Token<'_>], first: usize, after: usize) -> bool {
+    tokens.iter().enumerate().take(after).skip(first).any(|(n, token)| {
+        let ends = matches!(token.text, "." | "?" | "!" | ";") && tokens.get(n + 1).is_some_and(|next| next.spaced);
+        ends || n > first && token.apart
+    })
+}
+
+fn kind_of(value: &Value) -> Option<Kind> {
+    // Points are no percentages of something.
+    let known = matches!(value.kind, ValueType::Money | ValueType::Percent) && value.unit.is_none();
+    let minor = |word: &str| value.text.split(' ').next_back().is_some_and(|last| last == word);
+    let parts = if ["cents", "cent", "pence", "sen", "paise"].into_iter().any(minor) { 100.0 } else { 1.0 };
+    known.then(|| Kind { kind: value.kind, currency: value.currency.clone(), parts })
+}
+
+/// "from 455 to 480 CFA francs": the number shares what the next one is of.
+fn shared(tokens: &[Token<'_>], first: usize, after: usize, next: usize, value: &Value) -> Option<Kind> {
+    let lead = first.checked_sub(1).map_or("", |before| word(tokens, before));
+    let link = word(tokens, after);
+    let fits = matches!((lead, link), ("from", "to") | ("between", "and")) || matches!(link, "or" | "vs" | "versus");
+    (fits && next == after + 1).then(|| kind_of(value))?
+}
+
+/// "9 percent from 10.5": the number is of what the one before is of.
+fn linked(tokens: &[Token<'_>], end: usize, first: usize, value: &Value) -> Option<Kind> {
+    if first < end || first - end > REACH || is_parted(tokens, end, first + 1) {
+        return None;
+    }
+    let lead = first.checked_sub(1).map_or("", |lead| word(tokens, lead));
+    let number = tokens.get(first)?;
+    let led = match value.kind {
+        ValueType::Percent => {
+            let size = number.text.parse::<f64>().ok().filter(|size| *size <= 100.0)?;
+            of_percent(tokens, (end, first), value, lead) || is_listed(tokens, end, first, size)
+        }
+        _ if lead == "at" => first - end < 4 && (number.text.contains(['.', ',']) || number.text.len() > 2),
+        _ => LINKS.contains(&lead),
+    };
+    (led || lead == "(" && first == end + 1).then(|| kind_of(value))?
+}
+
+/// "to 9 percent from 10.5", "9 percent against 8", "51 percent, down from 58"; but behind a change in percent stands where
+/// an index went: "rose 1.2 percent to 99.2".
+fn of_percent(tokens: &[Token<'_>], (end, first): (usize, usize), value: &Value, lead: &str) -> bool {
+    let (start, _) = place(tokens, value);
+    let before = |n: usize, back: usize| n.checked_sub(back).map_or("", |at| word(tokens, at));
+    match lead {
+        "from" => before(start, 1) == "to" || matches!(before(first, 2), "up" | "down"),
+        "to" => before(start, 1) == "from",
+        "with" => word(tokens, end) == ",",
+        _ => matches!(lead, "against" | "vs" | "versus"),
+    }
+}
+
+/// "6.1 percent, retail 4.2", "67 percent in Dhaka, 58 in Sylhet": a list goes on.
+fn is_listed(tokens: &[Token<'_>], end: usize, first: usize, size: f64) -> bool {
+    let mark = |n: usize| matches!(word(tokens, n), "," | "and");
+    let alike = matches!(word(tokens, end), "in" | "for" | "at") && word(tokens, first + 1) == word(tokens, end);
+    let named = tokens.get(first + 2).is_some_and(Token::capitalised);
+    size.fract() > 0.0 && mark(end) || alike && named && first > 0 && mark(first - 1)
+}
+
+/// "100 million dollars, Brazil 15 million": both are told with a scale.
+fn sized(tokens: &[Token<'_>], (end, first): (usize, usize), before: &Value, value: &Value) -> Option<Kind> {
+    let scaled =
+        |value: &Value| value.text.contains(char::is_alphabetic) && value.value.is_some_and(|number| number.0 >= 1e6);
+    let near = first >= end && first - end <= REACH && !is_parted(tokens, end, first + 1);
+    (before.kind == ValueType::Money && near && scaled(before) && scaled(value)).then(|| kind_of(before))?
+}
+
+/// "29.7 percent, up 1.5 points": points of a percentage, with their word.
+fn points(tokens: &[Token<'_>], end: usize, (first, after): (usize, usize), before: &Value, value: &Value) -> bool {
+    let lead = first.checked_sub(1).map_or("", |lead| word(tokens, lead));
+    value.unit.as_deref() == Some("point")
+        && word(tokens, after).starts_with("point")
+        && value.value.is_some_and(|number| number.0 <= 30.0)
+        && before.kind == ValueType::Percent
+        && lead != "or"
+        && first >= end
+        && first - end <= REACH
+        && !is_parted(tokens, end, first + 1)
+}
+
+/// "de 9 % a 10": a number of any other language, close to the one before it.
+fn near(
+    tokens: &[Token<'_>],
+    links: &[&str],
+    (value, (_, end)): (&Value, (usize, usize)),
+    first: usize,
+) -> Option<Kind> {
+    let lead = first.checked_sub(1)?;
+    let close = first >= end && first - end <= 3 && !is_parted(tokens, end, first + 1);
+    let small = value.kind == ValueType::Money || tokens.get(first).is_some_and(|number| number.text.len() < 5);
+    (close && small && links.contains(&word(tokens, lead))).then(|| kind_of(value))?
+}
+
+/// "the lira eased to 9.93 to the dollar": money of the currency that the sentence is about.
+fn exchange(tokens: &[Token<'_>], first: usize, after: usize, story: Story<'_>) -> Option<Kind> {
+    let of_another = matches!(word(tokens, after), "to" | "per" | "against" | "for") && {
+        let skipped = (1..4).take_while(|n| {
+            matches!(word(tokens, after + n), "the" | "a" | "one" | "us" | "u" | "s" | "." | "american")
+        });
+        let noun = after + 1 + skipped.count();
+        tokens.get(noun).is_some_and(|noun| noun.is("greenback")) || money::named(tokens, noun, story).is_some()
+    };
+    let from = first.saturating_sub(REACH);
+    let subject = (from..first).rev().find_map(|n| {
+        let found = money::named(tokens, n, story)?;
+        let lead = n.checked_sub(1).map_or("", |before| word(tokens, before));
+        // "the won", "Singapore dollar:"; of "won the race" nobody knows.
+        let subject = lead == "the" || tokens.get(n - usize::from(n > 0)).is_some_and(Token::capitalised);
+        (subject && !is_parted(tokens, n, first)).then_some(found)
+    })?;
+    // "The won closed at 1,230."
+    let lead = first.checked_sub(1).map_or("", |before| word(tokens, before));
+    let exact = tokens.get(first).is_some_and(|number| number.text.contains(['.', ',']));
+    let quoted = matches!(lead, "at" | "to" | "from" | ":") && exact;
+    let (currency, parts) = subject;
+    let kind = Kind { kind: ValueType::Money, currency: Some(currency.to_owned()), parts };
+    (of_another || quoted).then_some(kind)
+}

@@ -1,0 +1,123 @@
+//! Percentages and points behind a number, and parts of one percent, point or unit of money: "half a percentage point",
+//! "three-quarters of one per cent", "a cent", "tens of millions of dollars".
+//!
+//! In: tokens and a number or a position. Out: what is counted, with the token behind it.
+
+use super::money::{self, Story};
+use crate::language::Pack;
+use crate::language::numbers::Numeral;
+use crate::language::tokens::Token;
+
+/// A part or a single one of something.
+pub(super) struct Part {
+    pub(super) value: Option<f64>,
+    pub(super) currency: Option<&'static str>,
+    pub(super) unit: Option<&'static str>,
+    pub(super) after: usize,
+}
+
+const PARTS: [(&str, f64); 10] = [
+    ("half", 1.0 / 2.0),
+    ("third", 1.0 / 3.0),
+    ("thirds", 1.0 / 3.0),
+    ("quarter", 1.0 / 4.0),
+    ("quarters", 1.0 / 4.0),
+    ("fifth", 1.0 / 5.0),
+    ("fifths", 1.0 / 5.0),
+    ("tenth", 1.0 / 10.0),
+    ("tenths", 1.0 / 10.0),
+    ("hundredth", 1.0 / 100.0),
+];
+
+const COUNTS: [(&str, f64); 10] = [
+    ("a", 1.0),
+    ("one", 1.0),
+    ("two", 2.0),
+    ("three", 3.0),
+    ("four", 4.0),
+    ("five", 5.0),
+    ("six", 6.0),
+    ("seven", 7.0),
+    ("eight", 8.0),
+    ("nine", 9.0),
+];
+
+/// The words that can begin a part.
+pub(super) fn openers() -> impl Iterator<Item = &'static str> {
+    let parts = PARTS.into_iter().map(|(word, _)| word);
+    parts.chain(COUNTS.into_iter().map(|(word, _)| word)).chain(money::VAGUE).chain(["an"])
+}
+
+fn word<'t>(tokens: &'t [Token<'_>], n: usize) -> &'t str {
+    tokens.get(n).map_or("", |token| token.lower.as_ref())
+}
+
+/// The part that begins at token `n`.
+pub(super) fn at(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Story<'_>) -> Option<Part> {
+    if let Some((currency, after)) = money::vague(tokens, n, story) {
+        return Some(Part { value: None, currency: Some(currency), unit: None, after });
+    }
+    if let Some((value, currency, after)) = money::single(tokens, n, story) {
+        return Some(Part { value: Some(value), currency: Some(currency), unit: None, after });
+    }
+    let (value, next) = part(tokens, n)?;
+    let (unit, after) = whole(pack, tokens, next)?;
+    Some(Part { value: Some(value), currency: None, unit, after })
+}
+
+/// "half a", "three-quarters of one", "a quarter": how much, and the token behind it.
+fn part(tokens: &[Token<'_>], n: usize) -> Option<(f64, usize)> {
+    let named = |n: usize| PARTS.iter().find(|(part, _)| *part == word(tokens, n)).map(|(_, value)| *value);
+    let (value, mut next) = match named(n) {
+        Some(value) => (value, n + 1),
+        None => {
+            let (_, count) = COUNTS.iter().find(|(name, _)| *name == word(tokens, n))?;
+            let part = n + 1 + usize::from(word(tokens, n + 1) == "-");
+            (count * named(part)?, part + 1)
+        }
+    };
+    next += usize::from(word(tokens, next) == "of");
+    next += usize::from(matches!(word(tokens, next), "a" | "one" | "1"));
+    next += usize::from(word(tokens, next) == "-");
+    Some((value, next))
+}
+
+/// "percent", "percentage point", "per cent"; "point" by itself.
+fn whole(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(Option<&'static str>, usize)> {
+    if let Some(after) = pack.percent(tokens, n) {
+        return Some((None, after));
+    }
+    if word(tokens, n) == "percentage" && word(tokens, n + 1).starts_with("point") {
+        return Some((Some("percentage point"), n + 2));
+    }
+    // "cut the rate by half a point"; a player of chess leads by half a point too.
+    let near = |token: &Token<'_>| token.lower.starts_with("rate") || token.is("yield") || token.is("yields");
+    let of_rates = tokens.iter().skip(n.saturating_sub(10)).take(16).any(near);
+    (of_rates && word(tokens, n) == "point").then_some((Some("percentage point"), n + 1))
+}
+
+/// The token behind what makes a number a percentage, and of which kind: "2 percentage points" is counted in points, a
+/// basis point is a hundredth of one.
+pub(super) fn percent(pack: &Pack, tokens: &[Token<'_>], numeral: &Numeral) -> Option<(usize, Option<&'static str>)> {
+    // "a 25-basis-point step"
+    let dash = |n: usize| n + usize::from(tokens.get(n).is_some_and(|dash| dash.is("-") && !dash.spaced));
+    let first = dash(numeral.after);
+    let second = dash(first + 1);
+    let point = |n: usize| word(tokens, n).starts_with("point");
+    if numeral.percent {
+        return Some(if point(first) { (first + 1, Some("percentage point")) } else { (numeral.after, None) });
+    }
+    match word(tokens, first) {
+        "percentage" if point(second) => Some((second + 1, Some("percentage point"))),
+        "basis" if point(second) => Some((second + 1, Some("basis point"))),
+        "bp" | "bps" => Some((first + 1, Some("basis point"))),
+        "pc" | "pct" => Some((first + 1, None)),
+        "of" if !numeral.words || numeral.value < 2.0 => {
+            // "0.75 of a percentage point"
+            let next = first + 1 + usize::from(matches!(word(tokens, first + 1), "a" | "one"));
+            (next > first + 1).then(|| whole(pack, tokens, next)).flatten().map(|(unit, after)| (after, unit))
+        }
+        // "6 1/2 percent": the fraction kept the word from the number.
+        _ => pack.percent(tokens, first).map(|after| (after, None)),
+    }
+}
