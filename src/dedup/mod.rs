@@ -24,6 +24,7 @@ mod series;
 mod similarity;
 mod standing;
 mod story;
+mod swaps;
 mod update;
 mod window;
 mod words;
@@ -218,7 +219,7 @@ impl Index {
             }
             (Target::Unknown, ..) => {
                 let duplicate;
-                (duplicate, look_alikes) = self.duplicate(article, print.as_ref(), before, told_in.as_ref());
+                (duplicate, look_alikes) = self.duplicate(article, print.as_ref(), before, told_in.as_ref(), known)?;
                 duplicate
             }
         };

@@ -4,11 +4,12 @@
 //! were met on the way. Of several texts that explain it about as well it goes back to the one that was seen first.
 
 use super::{
-    Index,
+    Index, Known,
     entry::Entry,
     fingerprint::{self, Fingerprint},
     frequency::Weights,
     similarity::{self, Comparison, Later},
+    swaps::{self, Whole},
     update::{self, Link, Teller},
     words::Word,
 };
@@ -29,6 +30,9 @@ const MOSTLY_OTHERS: f64 = 0.5;
 /// Sampled shingles of a paragraph that must be looked up before it is called added.
 const PARAGRAPH_SAMPLE: usize = 3;
 
+/// Texts that whole texts are held against, the likeliest: of more, the others are copies of these.
+const HELD_AGAINST: usize = 6;
+
 /// A remembered text that this one stands in a relation to.
 struct Met<'a> {
     link: Link,
@@ -37,30 +41,32 @@ struct Met<'a> {
 
 impl Index {
     /// Copy or original. A published original stays one: others may already go back to it.
-    pub(super) fn duplicate(
+    pub(super) fn duplicate<K: Known>(
         &self,
         article: &Article,
         print: Option<&Fingerprint>,
         before: Option<&Previous>,
         told_in: Option<&StoryState>,
-    ) -> (Duplicate, Vec<Entry<'_>>) {
-        let Some(print) = print else { return (original(article, "no_text"), Vec::new()) };
+        known: &K,
+    ) -> Result<(Duplicate, Vec<Entry<'_>>), K::Error> {
+        let Some(print) = print else { return Ok((original(article, "no_text"), Vec::new())) };
         let signature = &print.signature;
         match before {
             Some(before) if before.state.relation == Relation::Original && is_relied_on(before, told_in) => {
                 let mut kept = original(article, "first_seen");
                 kept.story = before.state.story.clone().or(kept.story);
-                return (kept, Vec::new());
+                return Ok((kept, Vec::new()));
             }
             // A new version goes on being one: what it made known is not taken back.
             Some(Previous { state: ItemState { relation: Relation::Update, of: Some(of), .. }, .. }) => {
                 let link = self.link_to(of, signature, Relation::Update);
-                return (self.linked(article, print, of, link), Vec::new());
+                return Ok((self.linked(article, print, of, link), Vec::new()));
             }
             _ => {}
         }
         let told = before.map_or(Timestamp::MAX, |before| before.state.first_seen);
-        let met = self.met(article, print, told);
+        let mut met = self.met(article, print, told);
+        hold_against(article, print, &mut met, known)?;
         let look_alikes = met.iter().filter(|met| met.link.relation == Relation::Original);
         let look_alikes: Vec<Entry<'_>> = look_alikes.map(|met| met.entry).collect();
         let best = self.first_told(&met);
@@ -90,7 +96,7 @@ impl Index {
             }
             (None, _) => original(article, if look_alikes.is_empty() { "first_seen" } else { "look_alike" }),
         };
-        (duplicate, look_alikes)
+        Ok((duplicate, look_alikes))
     }
 
     /// The remembered texts that this one is made from or looks like, of those that were told before.
@@ -216,6 +222,50 @@ impl Index {
             origin_agency: origin.and_then(|origin| origin.agency.map(str::to_owned)).or(article.wire.agency.clone()),
         }
     }
+}
+
+/// Holds the whole text against those that it is linked to by likeness, the likeliest first: what stands in their places
+/// makes some of them look-alikes, and of what has more in the place of something else than a likelier one it is no copy.
+fn hold_against<K: Known>(
+    article: &Article,
+    print: &Fingerprint,
+    met: &mut Vec<Met<'_>>,
+    known: &K,
+) -> Result<(), K::Error> {
+    let is_by_likeness = |link: &Link| {
+        !matches!(link.relation, Relation::Original | Relation::Exact) && !matches!(link.reason, "same_link" | "notice")
+    };
+    let (mut linked, mut others): (Vec<_>, Vec<_>) =
+        std::mem::take(met).into_iter().partition(|met| is_by_likeness(&met.link));
+    // To a text that stands there word for word nothing else is preferred.
+    if linked.is_empty() || others.iter().any(|met| met.link.relation == Relation::Exact) {
+        others.extend(linked);
+        *met = others;
+        return Ok(());
+    }
+    linked.sort_by(|one, other| {
+        other.link.weight.total_cmp(&one.link.weight).then_with(|| one.entry.order().cmp(&other.entry.order()))
+    });
+    linked.truncate(HELD_AGAINST);
+    let counting = print.reading.paragraphs(article).filter(|paragraph| paragraph.counts);
+    let counting = counting.filter_map(|paragraph| paragraph.span.of(&article.body));
+    let whole = Whole::new(article.headline.as_deref(), &article.body, counting);
+    let mut fewest = usize::MAX;
+    for mut one in linked {
+        if let Some(text) = known.previous(&one.entry.id())?.and_then(|previous| previous.text) {
+            let swaps = swaps::between(&Whole::of_stored(&text), &whole);
+            if swaps.make_another(one.link.relation == Relation::Update) {
+                one.link = Link { relation: Relation::Original, reason: "look_alike", ..one.link };
+            } else if swaps.all() > fewest {
+                continue;
+            } else {
+                fewest = swaps.all();
+            }
+        }
+        others.push(one);
+    }
+    *met = others;
+    Ok(())
 }
 
 fn teller(article: &Article) -> Teller<'_> {

@@ -6,6 +6,8 @@ use crate::model::{
 use std::{collections::BTreeMap, convert::Infallible};
 
 #[cfg(test)]
+mod alike;
+#[cfg(test)]
 mod background;
 #[cfg(test)]
 mod kill;
