@@ -29,6 +29,8 @@ pub(super) struct Whole {
     places: Vec<Place>,
     /// Beginnings of the words of its headline.
     headline: HashSet<u64>,
+    /// Those that the text has too, and that say what it is about.
+    subject: Vec<u64>,
     /// Those of all its words.
     all: HashSet<u64>,
 }
@@ -63,21 +65,25 @@ pub(super) struct Swaps {
     /// Labels ("Monday:") in both, and those with another value.
     labels: usize,
     labels_differ: usize,
-    /// The headlines are alike but for a word of the text that the other text does not have.
+    /// The headlines are alike, and each has a word of its text that the other text does not have.
     other_subject: bool,
 }
 
 impl Whole {
     /// A text of these paragraphs, which is part of a body.
     pub(super) fn new<'t>(headline: Option<&str>, body: &str, paragraphs: impl Iterator<Item = &'t str>) -> Self {
-        let headline: HashSet<u64> = words::words(headline.unwrap_or("")).iter().map(|word| word.stem).collect();
-        let all = words::words(body).iter().map(|word| word.stem).chain(headline.iter().copied()).collect();
+        let headline = words::words(headline.unwrap_or(""));
+        let mut all: HashSet<u64> = words::words(body).iter().map(|word| word.stem).collect();
+        let telling = headline.iter().filter(|word| !matches!(word.kind, Kind::Figure | Kind::Everyday));
+        let subject = telling.map(|word| word.stem).filter(|stem| all.contains(stem)).collect();
+        let headline: HashSet<u64> = headline.iter().map(|word| word.stem).collect();
+        all.extend(&headline);
         let mut places = Vec::new();
         for paragraph in paragraphs {
             read(paragraph, &mut places);
         }
         places.truncate(WORDS);
-        Self { places, headline, all }
+        Self { places, headline, subject, all }
     }
 
     /// A text as the state keeps it, without its dateline.
@@ -93,14 +99,9 @@ impl Whole {
         !place.word.is_figure() && (place.is_proper || in_headline())
     }
 
-    /// What its headline and its text speak of and the other text does not.
+    /// Whether its headline and its text speak of something that the other text does not have.
     fn has_other_subject(&self, other: &Self) -> bool {
-        let is_subject = |place: &Place| {
-            self.headline.contains(&place.word.stem)
-                && (place.word.is_figure() || self.is_name(place))
-                && !other.all.contains(&place.word.stem)
-        };
-        self.places.iter().any(is_subject)
+        self.subject.iter().any(|stem| !other.all.contains(stem))
     }
 
     /// Its labels that stand once, ascending, each with the words of what follows it.
@@ -246,11 +247,11 @@ impl Swaps {
     /// other names.
     pub(super) fn make_another(&self, is_version: bool) -> bool {
         let is_long = self.same >= LONG;
-        let telling = if is_long { 0 } else { self.telling };
-        let facts = self.names + if is_version { 0 } else { self.figures + telling };
+        let figures = self.figures + if is_long { 0 } else { self.telling };
+        let facts = self.names + if is_version { 0 } else { figures };
         let edits = self.edits + self.common;
         let is_mostly_facts = facts > usize::from(is_long) && facts >= edits;
-        let other_subject = self.other_subject && facts > 0 && (facts >= edits || !is_long);
+        let other_subject = self.other_subject && self.names + figures > 0 && (facts >= edits || !is_long);
         let other_list = self.labels_differ >= 2 && self.labels_differ * 3 >= self.labels;
         let one_word = self.common > 0 && self.edits + self.passages == 0 && self.same < BRIEF;
         is_mostly_facts || other_subject || other_list || is_version && self.names >= 2 || !is_version && one_word
