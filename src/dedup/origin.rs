@@ -270,13 +270,16 @@ fn hold_against<K: Known>(
         other.link.weight.total_cmp(&one.link.weight).then_with(|| one.entry.order().cmp(&other.entry.order()))
     });
     linked.truncate(HELD_AGAINST);
-    let counting = print.reading.paragraphs(article).filter(|paragraph| paragraph.counts);
-    let counting = counting.filter_map(|paragraph| paragraph.span.of(&article.body));
-    let whole = Whole::new(article.headline.as_deref(), &article.body, counting);
+    let read = || {
+        let counting = print.reading.paragraphs(article).filter(|paragraph| paragraph.counts);
+        let counting = counting.filter_map(|paragraph| paragraph.span.of(&article.body));
+        Whole::new(article.headline.as_deref(), &article.body, counting)
+    };
+    let mut whole = None;
     let mut fewest = usize::MAX;
     for mut one in linked {
         if let Some(text) = known.text(&one.entry.id())? {
-            let swaps = swaps::between(&Whole::of_stored(&text), &whole);
+            let swaps = swaps::between(&Whole::of_stored(&text), whole.get_or_insert_with(read));
             if swaps.make_another(one.link.relation == Relation::Update) {
                 one.link = Link { relation: Relation::Original, reason: "look_alike", ..one.link };
             } else if swaps.all() > fewest {

@@ -16,6 +16,8 @@ const WORDS: usize = 5_000;
 const PASSAGE: usize = 8;
 /// Words of a name, with those around it that changed with it.
 const NAME: usize = 4;
+/// Letters of a word that may be cut short by a full stop.
+const SHORT: usize = 3;
 /// Words of a value by which two are told apart, after its label.
 const VALUE: usize = 2;
 /// A text of which so many words stand in the other is no notice: there one other name is a correction, and a weekday in
@@ -139,7 +141,8 @@ fn read(text: &str, places: &mut Vec<Place>) {
                 word,
             }));
             // "Rev." and "St." end no sentence.
-            let ends = |c: char| matches!(c, '!' | '?' | '…' | ':' | '。') || c == '.' && token.chars().count() > 4;
+            let is_short = token.chars().filter(|c| c.is_alphanumeric()).count() <= SHORT;
+            let ends = |c: char| matches!(c, '!' | '?' | '…' | ':' | '。') || c == '.' && !is_short;
             begins = last
                 .map_or(begins, |c| ends(c) || !c.is_alphanumeric() && token.chars().rev().nth(1).is_some_and(ends));
         }
@@ -181,6 +184,10 @@ pub(super) fn between(earlier: &Whole, later: &Whole) -> Swaps {
             (later, other.get(..rest(other)).unwrap_or_default()),
         );
         (from, other_from) = (at + 1, other_at + 1);
+    }
+    // Two characters are a word, and every character begins a pair.
+    if later.places.iter().filter(|place| place.word.is_pair()).count() * 2 > later.places.len() {
+        swaps.same /= 2;
     }
     swaps
 }
