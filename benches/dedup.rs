@@ -9,10 +9,11 @@
 
 use dateline::dedup::{Index, Known, Options, Question};
 use dateline::model::{
-    Admission, Article, Enriched, FeedId, Hash, ItemHead, ItemId, ItemState, Previous, SeriesState, StoryState, Verdict,
+    Admission, Article, Enriched, FeedId, Hash, ItemHead, ItemId, ItemState, Previous, SeriesState, StoredText,
+    StoryState, Verdict,
 };
 use jiff::{SignedDuration, Timestamp};
-use std::{convert::Infallible, time::Instant};
+use std::{collections::BTreeMap, convert::Infallible, time::Instant};
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[global_allocator]
@@ -54,8 +55,9 @@ fn main() {
         let (mut alone, mut among, mut linked) = (Vec::new(), Vec::new(), 0);
         for turn in 0..JUDGED {
             let enriched = bench.later(kind, turn * (articles / JUDGED).max(1) % articles, turn);
+            let text = bench.text_of(kind, turn * (articles / JUDGED).max(1) % articles, turn);
             alone.push(seconds_of(|| drop(sign(&mut bench.signer, bench.now, &enriched))));
-            among.push(seconds_of(|| linked += u64::from(bench.judge(&enriched).duplicate.of.is_some())));
+            among.push(seconds_of(|| linked += u64::from(bench.judge(&enriched, &text).duplicate.of.is_some())));
         }
         let [(mean_alone, ..), (mean, p50, p99)] = [alone, among].map(spread);
         println!(
@@ -100,6 +102,9 @@ struct Bench {
 /// Nothing but the index is known.
 struct Unknown;
 
+/// Nor is anything but the text of one article.
+struct Text(ItemId, StoredText);
+
 impl Known for Unknown {
     type Error = Infallible;
 
@@ -109,6 +114,26 @@ impl Known for Unknown {
 
     fn previous(&self, _id: &ItemId) -> Result<Option<Previous>, Infallible> {
         Ok(None)
+    }
+
+    fn series(&self, _: &str) -> Result<Option<SeriesState>, Infallible> {
+        Ok(None)
+    }
+}
+
+impl Known for Text {
+    type Error = Infallible;
+
+    fn story(&self, _: &str) -> Result<Option<StoryState>, Infallible> {
+        Ok(None)
+    }
+
+    fn previous(&self, _id: &ItemId) -> Result<Option<Previous>, Infallible> {
+        Ok(None)
+    }
+
+    fn text(&self, id: &ItemId) -> Result<Option<StoredText>, Infallible> {
+        Ok((self.0 == *id).then(|| self.1.clone()))
     }
 
     fn series(&self, _: &str) -> Result<Option<SeriesState>, Infallible> {
@@ -141,12 +166,7 @@ impl Bench {
 
     /// A later article, which goes back to one that is remembered or not.
     fn later(&self, kind: Kind, number: u64, turn: u64) -> Enriched {
-        let origin = match kind {
-            Kind::New => 1 << 40 | turn,
-            Kind::Table => number / TABLES * TABLES,
-            Kind::Copy | Kind::Cut => number | 1,
-        };
-        let mut enriched = self.article(origin);
+        let mut enriched = self.article(origin(kind, number, turn));
         let article = &mut enriched.article;
         let feed = FeedId::from("later");
         article.id = ItemId::new(&feed, &format!("{}-{turn}", kind as u8));
@@ -182,12 +202,19 @@ impl Bench {
         enriched
     }
 
-    fn judge(&mut self, enriched: &Enriched) -> Verdict {
+    fn judge(&mut self, enriched: &Enriched, text: &Text) -> Verdict {
         self.now += SignedDuration::from_millis(20);
         let hash = Hash("later".to_owned());
         let question = Question { enriched, hash: &hash, previous: None, admission: Admission::Publish };
-        let Ok(verdict) = self.index.judge(self.now, question, &Unknown);
+        let Ok(verdict) = self.index.judge(self.now, question, text);
         verdict
+    }
+
+    /// The text of what a later article goes back to, as the state would hand it over.
+    fn text_of(&self, kind: Kind, number: u64, turn: u64) -> Text {
+        let article = self.article(origin(kind, number, turn)).article;
+        let Article { id, headline, body, .. } = article;
+        Text(id, StoredText { v: 1, headline, summary: None, body, fields: BTreeMap::new() })
     }
 
     fn word(&self, random: &mut Random) -> String {
@@ -233,6 +260,15 @@ impl Bench {
             }
         }
         words.join(" ") + "."
+    }
+}
+
+/// The number of what a later article is made of.
+fn origin(kind: Kind, number: u64, turn: u64) -> u64 {
+    match kind {
+        Kind::New => 1 << 40 | turn,
+        Kind::Table => number / TABLES * TABLES,
+        Kind::Copy | Kind::Cut => number | 1,
     }
 }
 

@@ -24,6 +24,7 @@ mod series;
 mod similarity;
 mod standing;
 mod story;
+mod swaps;
 mod update;
 mod window;
 mod words;
@@ -39,7 +40,8 @@ use self::reading::Reading;
 use self::{entry::Entry, window::Window};
 use crate::model::{
     Admission, Article, Change, Duplicate, Enriched, Hash, ItemHead, ItemId, ItemState, Notice, Outcome, Previous,
-    Relation, Section, SeriesState, Signature, StateChange, StoryState, SuppressReason, Suppressed, Verdict, units,
+    Relation, Section, SeriesState, Signature, StateChange, StoredText, StoryState, SuppressReason, Suppressed,
+    Verdict, units,
 };
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
@@ -84,6 +86,11 @@ pub trait Known {
 
     /// What is known of an item.
     fn previous(&self, id: &ItemId) -> Result<Option<Previous>, Self::Error>;
+
+    /// The last published text of an item.
+    fn text(&self, id: &ItemId) -> Result<Option<StoredText>, Self::Error> {
+        Ok(self.previous(id)?.and_then(|previous| previous.text))
+    }
 
     /// The entry of a series, by its key.
     fn series(&self, key: &str) -> Result<Option<SeriesState>, Self::Error>;
@@ -214,11 +221,11 @@ impl Index {
             }
             (Target::Unclear, ..) => original(article, "unclear_which"),
             (Target::Unknown, Admission::Again { settled: Some((relation, of)), .. }, Some(print)) => {
-                self.settled(article, print, of, *relation)
+                self.settled(article, print, of, *relation, known)?
             }
             (Target::Unknown, ..) => {
                 let duplicate;
-                (duplicate, look_alikes) = self.duplicate(article, print.as_ref(), before, told_in.as_ref());
+                (duplicate, look_alikes) = self.duplicate(article, print.as_ref(), before, told_in.as_ref(), known)?;
                 duplicate
             }
         };

@@ -4,16 +4,20 @@
 //! were met on the way. Of several texts that explain it about as well it goes back to the one that was seen first.
 
 use super::{
-    Index,
+    Index, Known,
     entry::Entry,
     fingerprint::{self, Fingerprint},
     frequency::Weights,
     similarity::{self, Comparison, Later},
+    swaps::{self, Whole},
     update::{self, Link, Teller},
-    words::Word,
+    words::{self, Word},
 };
-use crate::model::{Article, Duplicate, Enriched, ItemId, ItemState, Previous, Relation, Signature, Span, StoryState};
+use crate::model::{
+    Article, Duplicate, Enriched, ItemId, ItemState, Previous, Relation, Signature, Span, StoredText, StoryState,
+};
 use jiff::Timestamp;
+use std::collections::HashSet;
 
 /// So many look-alikes make a recurring form.
 const RECURRING: usize = 2;
@@ -29,6 +33,9 @@ const MOSTLY_OTHERS: f64 = 0.5;
 /// Sampled shingles of a paragraph that must be looked up before it is called added.
 const PARAGRAPH_SAMPLE: usize = 3;
 
+/// Texts that whole texts are held against, the likeliest: of more, the others are copies of these.
+const HELD_AGAINST: usize = 6;
+
 /// A remembered text that this one stands in a relation to.
 struct Met<'a> {
     link: Link,
@@ -37,30 +44,32 @@ struct Met<'a> {
 
 impl Index {
     /// Copy or original. A published original stays one: others may already go back to it.
-    pub(super) fn duplicate(
+    pub(super) fn duplicate<K: Known>(
         &self,
         article: &Article,
         print: Option<&Fingerprint>,
         before: Option<&Previous>,
         told_in: Option<&StoryState>,
-    ) -> (Duplicate, Vec<Entry<'_>>) {
-        let Some(print) = print else { return (original(article, "no_text"), Vec::new()) };
+        known: &K,
+    ) -> Result<(Duplicate, Vec<Entry<'_>>), K::Error> {
+        let Some(print) = print else { return Ok((original(article, "no_text"), Vec::new())) };
         let signature = &print.signature;
         match before {
             Some(before) if before.state.relation == Relation::Original && is_relied_on(before, told_in) => {
                 let mut kept = original(article, "first_seen");
                 kept.story = before.state.story.clone().or(kept.story);
-                return (kept, Vec::new());
+                return Ok((kept, Vec::new()));
             }
             // A new version goes on being one: what it made known is not taken back.
             Some(Previous { state: ItemState { relation: Relation::Update, of: Some(of), .. }, .. }) => {
                 let link = self.link_to(of, signature, Relation::Update);
-                return (self.linked(article, print, of, link), Vec::new());
+                return Ok((self.linked(article, print, of, link, known)?, Vec::new()));
             }
             _ => {}
         }
         let told = before.map_or(Timestamp::MAX, |before| before.state.first_seen);
-        let met = self.met(article, print, told);
+        let mut met = self.met(article, print, told);
+        hold_against(article, print, &mut met, known)?;
         let look_alikes = met.iter().filter(|met| met.link.relation == Relation::Original);
         let look_alikes: Vec<Entry<'_>> = look_alikes.map(|met| met.entry).collect();
         let best = self.first_told(&met);
@@ -72,25 +81,29 @@ impl Index {
                 if !link.relation.is_copy() && self.has_same_link(of, signature) =>
             {
                 let link = Link { relation: Relation::Near, reason: "same_link", ..*link };
-                self.linked(article, print, of, link)
+                self.linked(article, print, of, link, known)?
             }
             (Some(Met { link, entry, .. }), _) => {
                 let of = entry.of().unwrap_or_else(|| entry.id());
                 // Another version of this very item may have been found through a third one.
-                if of == article.id { original(article, "first_seen") } else { self.linked(article, print, &of, *link) }
+                if of == article.id {
+                    original(article, "first_seen")
+                } else {
+                    self.linked(article, print, &of, *link, known)?
+                }
             }
             // A copy whose original was withdrawn or forgotten does not become one by being touched up.
             (None, Some((relation, of))) if self.signature(of).is_none() => {
-                self.linked(article, print, of, self.link_to(of, signature, relation))
+                self.linked(article, print, of, self.link_to(of, signature, relation), known)?
             }
             // A copy whose new text differs from its original in figures tells the story anew.
             (None, Some((_, of))) if !look_alikes.is_empty() => {
                 let link = self.link_to(of, signature, Relation::Update);
-                self.linked(article, print, of, Link { reason: "changed_figures", ..link })
+                self.linked(article, print, of, Link { reason: "changed_figures", ..link }, known)?
             }
             (None, _) => original(article, if look_alikes.is_empty() { "first_seen" } else { "look_alike" }),
         };
-        (duplicate, look_alikes)
+        Ok((duplicate, look_alikes))
     }
 
     /// The remembered texts that this one is made from or looks like, of those that were told before.
@@ -176,17 +189,31 @@ impl Index {
     }
 
     /// A link that was found when more was known than now. What cannot be measured any more is left unsaid.
-    pub(super) fn settled(&self, article: &Article, print: &Fingerprint, of: &ItemId, relation: Relation) -> Duplicate {
+    pub(super) fn settled<K: Known>(
+        &self,
+        article: &Article,
+        print: &Fingerprint,
+        of: &ItemId,
+        relation: Relation,
+        known: &K,
+    ) -> Result<Duplicate, K::Error> {
         let link = self.link_to(of, &print.signature, relation);
-        let mut duplicate = self.linked(article, print, of, link);
+        let mut duplicate = self.linked(article, print, of, link, known)?;
         if self.signature(of).is_none() {
             duplicate.similarity = None;
             duplicate.shared = None;
         }
-        duplicate
+        Ok(duplicate)
     }
 
-    pub(super) fn linked(&self, article: &Article, print: &Fingerprint, of: &ItemId, link: Link) -> Duplicate {
+    pub(super) fn linked<K: Known>(
+        &self,
+        article: &Article,
+        print: &Fingerprint,
+        of: &ItemId,
+        link: Link,
+        known: &K,
+    ) -> Result<Duplicate, K::Error> {
         let signature = &print.signature;
         let origin = self.window.entry(&of.0);
         let origin_text = origin.and_then(|entry| entry.signature());
@@ -200,11 +227,13 @@ impl Index {
             _ => (link.resemblance, link.shared),
         };
         let added_paragraphs = match &origin_text {
-            Some(text) if link.relation != Relation::Exact => added_paragraphs(article, print, text),
+            Some(text) if link.relation != Relation::Exact => {
+                added_paragraphs(article, print, text, known.text(of)?.as_ref())
+            }
             _ => Vec::new(),
         };
         let rounded = |share: f64| Some((share * 1000.0).round() / 1000.0);
-        Duplicate {
+        Ok(Duplicate {
             relation: link.relation,
             of: Some(of.clone()),
             similarity: rounded(similarity),
@@ -214,8 +243,55 @@ impl Index {
             story: Some(origin.and_then(|origin| origin.story()).unwrap_or_else(|| of.0.clone())),
             // A paper may have been seen before the agency whose copy it prints.
             origin_agency: origin.and_then(|origin| origin.agency.map(str::to_owned)).or(article.wire.agency.clone()),
-        }
+        })
     }
+}
+
+/// Holds the whole text against those that it is linked to by likeness, the likeliest first: what stands in their places
+/// makes some of them look-alikes, and of what has more in the place of something else than a likelier one it is no copy.
+fn hold_against<K: Known>(
+    article: &Article,
+    print: &Fingerprint,
+    met: &mut Vec<Met<'_>>,
+    known: &K,
+) -> Result<(), K::Error> {
+    let is_by_likeness = |link: &Link| {
+        !matches!(link.relation, Relation::Original | Relation::Exact) && !matches!(link.reason, "same_link" | "notice")
+    };
+    let (mut linked, mut others): (Vec<_>, Vec<_>) =
+        std::mem::take(met).into_iter().partition(|met| is_by_likeness(&met.link));
+    // To a text that stands there word for word nothing else is preferred.
+    if linked.is_empty() || others.iter().any(|met| met.link.relation == Relation::Exact) {
+        others.extend(linked);
+        *met = others;
+        return Ok(());
+    }
+    linked.sort_by(|one, other| {
+        other.link.weight.total_cmp(&one.link.weight).then_with(|| one.entry.order().cmp(&other.entry.order()))
+    });
+    linked.truncate(HELD_AGAINST);
+    let read = || {
+        let counting = print.reading.paragraphs(article).filter(|paragraph| paragraph.counts);
+        let counting = counting.filter_map(|paragraph| paragraph.span.of(&article.body));
+        Whole::new(article.headline.as_deref(), &article.body, counting)
+    };
+    let mut whole = None;
+    let mut fewest = usize::MAX;
+    for mut one in linked {
+        if let Some(text) = known.text(&one.entry.id())? {
+            let swaps = swaps::between(&Whole::of_stored(&text), whole.get_or_insert_with(read));
+            if swaps.make_another(one.link.relation == Relation::Update) {
+                one.link = Link { relation: Relation::Original, reason: "look_alike", ..one.link };
+            } else if swaps.all() > fewest {
+                continue;
+            } else {
+                fewest = swaps.all();
+            }
+        }
+        others.push(one);
+    }
+    *met = others;
+    Ok(())
 }
 
 fn teller(article: &Article) -> Teller<'_> {
@@ -254,12 +330,28 @@ pub(super) fn original(article: &Article, reason: &str) -> Duplicate {
     }
 }
 
-/// Paragraphs of which hardly a word stands in the original, as far as its sketch can tell.
-fn added_paragraphs(article: &Article, print: &Fingerprint, origin: &Signature) -> Vec<Span> {
-    let paragraphs = print.reading.paragraphs(article).filter(|paragraph| paragraph.counts);
+/// Paragraphs of which hardly a word stands in the original, as far as its sketch can tell where its text is not known.
+fn added_paragraphs(
+    article: &Article,
+    print: &Fingerprint,
+    sketch: &Signature,
+    text: Option<&StoredText>,
+) -> Vec<Span> {
+    let text = text.filter(|text| !text.body.is_empty());
+    let origin: Option<HashSet<u32>> =
+        text.map(|text| fingerprint::shingles(&words::words(&text.body)).into_iter().collect());
     let is_added = |words: &[Word]| {
-        let share = similarity::share_in(&fingerprint::shingles(words), origin, PARAGRAPH_SAMPLE);
+        let shingles = fingerprint::shingles(words);
+        let share = match &origin {
+            _ if shingles.is_empty() => None,
+            Some(origin) => {
+                let found = shingles.iter().filter(|shingle| origin.contains(shingle)).count();
+                Some(found as f64 / shingles.len() as f64)
+            }
+            None => similarity::share_in(&shingles, sketch, PARAGRAPH_SAMPLE),
+        };
         share.is_some_and(|share| share < 0.34)
     };
+    let paragraphs = print.reading.paragraphs(article).filter(|paragraph| paragraph.counts);
     paragraphs.filter(|paragraph| is_added(paragraph.words)).map(|paragraph| paragraph.span).collect()
 }

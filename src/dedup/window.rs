@@ -27,7 +27,8 @@ const INDEXED: usize = 20;
 const INDEXED_KEYS: usize = 4;
 /// A shingle in more texts than this is a turn of phrase and finds nothing.
 const COMMON: usize = 96;
-/// The texts with a paragraph are not looked at when there are more.
+/// The texts with a paragraph are not looked at when there are more, nor those that are one word for word: these tell a set
+/// phrase day after day, for copies of a text are not found under it.
 const TOO_MANY: usize = 512;
 /// A telling word of more originals finds none of them.
 const COMMON_KEY: usize = 64;
@@ -329,7 +330,7 @@ impl Window {
                 }
             }
         };
-        count(&self.by_text, signature.exact, usize::MAX, |body| body.exact());
+        count(&self.by_text, signature.exact, TOO_MANY, |body| body.exact());
         if let Some(link) = signature.link {
             count(&self.by_link, link, SHARED_ADDRESS, |body| body.link());
         }

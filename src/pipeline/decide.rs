@@ -17,7 +17,7 @@ use crate::{
     model::{
         Admission, ArticleSummary, Change, Content, DeadLetter, Enriched, Feed, FeedId, FeedPosition, FigureSummary,
         Hash, ItemHead, ItemId, LATEST_FIGURES, Observed, Origin, Outcome, Place, Position, Previous, Record,
-        SeriesState, Shown, Stage, StateChange, StoryState, SuppressReason, Topic, Verdict, state_key,
+        SeriesState, Shown, Stage, StateChange, StoredText, StoryState, SuppressReason, Topic, Verdict, state_key,
     },
     publish::{Batch, Format, encode, ninjs},
     state::State,
@@ -36,6 +36,10 @@ impl dedup::Known for State {
 
     fn previous(&self, id: &ItemId) -> Result<Option<Previous>, StoreError> {
         State::previous(self, id)
+    }
+
+    fn text(&self, id: &ItemId) -> Result<Option<StoredText>, StoreError> {
+        State::text(self, id)
     }
 
     fn series(&self, key: &str) -> Result<Option<SeriesState>, StoreError> {

@@ -39,8 +39,12 @@ impl State {
     /// What is known of an item, with its last published text.
     pub fn previous(&self, id: &ItemId) -> Result<Option<Previous>, StoreError> {
         let Some(state) = self.item(id)? else { return Ok(None) };
-        let text: Option<StoredText> = self.get(&state_key::text(id))?;
-        Ok(Some(Previous { state, text }))
+        Ok(Some(Previous { state, text: self.text(id)? }))
+    }
+
+    /// The last published text of an item.
+    pub fn text(&self, id: &ItemId) -> Result<Option<StoredText>, StoreError> {
+        self.get(&state_key::text(id))
     }
 
     /// What the fetcher of an item last published of it.

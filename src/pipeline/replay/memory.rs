@@ -12,7 +12,7 @@ use crate::{
     extract,
     model::{
         Admission, Enriched, Hash, ItemHead, ItemId, ItemState, Observed, Outcome, Previous, Relation, SeriesClaim,
-        SeriesState, StoryState, Verdict, Withdrawal,
+        SeriesState, StoredText, StoryState, Verdict, Withdrawal,
     },
     state::State,
     store::StoreError,
@@ -61,6 +61,15 @@ impl Known for Then<'_> {
     /// replay.
     fn previous(&self, _: &ItemId) -> Result<Option<Previous>, StoreError> {
         Ok(None)
+    }
+
+    /// The text of an item as this generation has told it so far; of one that is told no more, or not told again, the
+    /// last.
+    fn text(&self, id: &ItemId) -> Result<Option<StoredText>, StoreError> {
+        match self.items.get(id).and_then(|item| item.before.as_ref()) {
+            Some(before) => Ok(before.text.clone()),
+            None => self.state.text(id),
+        }
     }
 
     /// A series as this generation knows it: what was claimed before the window, what comes again in it, and of the other

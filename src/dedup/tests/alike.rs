@@ -1,0 +1,113 @@
+//! Texts of one form, of which nothing but a name, a figure or the order of a list says that they are several.
+
+use super::*;
+
+fn undated(feed: &str, headline: &str, body: &str) -> Enriched {
+    let mut enriched = article(feed, headline, headline, body);
+    enriched.article.published = None;
+    enriched
+}
+
+/// With `X` for the name: each name gives a text of its own, and what copies one of them is a copy of no other.
+#[track_caller]
+fn check(headline: &str, form: &str, names: [&str; 3]) {
+    let mut memory = Memory::new();
+    let [first, second, third] = names.map(|name| (headline.replace('X', name), form.replace('X', name)));
+    let mut ids = Vec::new();
+    for (feed, (headline, body)) in ["daily", "courier", "herald"].into_iter().zip([&first, &second, &third]) {
+        let enriched = undated(feed, headline, body);
+        let duplicate = memory.judge(&enriched).duplicate;
+        assert_eq!(duplicate.relation, Relation::Original, "{duplicate:?} {body}");
+        ids.push(enriched.article.id);
+    }
+    let copy = format!("{}\n\nSource: Herald, all rights reserved.", third.1);
+    let duplicate = memory.judge(&undated("evening", "What else happened", &copy)).duplicate;
+    assert_eq!(duplicate.of.as_ref(), ids.last(), "{duplicate:?} {copy}");
+    assert!(duplicate.relation.is_copy());
+}
+
+#[test]
+fn one_other_name_makes_another_notice() {
+    check(
+        "Boil water notice for X",
+        "A boil water notice has been issued for X after routine sampling found traces of bacteria in the supply. \
+         Residents should bring water to a rolling boil for one minute and let it cool before drinking or cooking. \
+         Bottled water will be handed out at the community centre until further tests are clear.",
+        ["Thornby", "Great Orme", "Linden"],
+    );
+    check(
+        "Court list",
+        "A man of Cawdor, X, admitted a breach of the peace before magistrates. The chairman of the bench said that the \
+         defendant had shown genuine remorse and had no convictions. A probation report had been considered before \
+         sentence was passed, and costs were awarded to the prosecution.",
+        ["Jonas Pike", "Toma Lisko", "Ursel Brandt"],
+    );
+    check(
+        "Neue Leitung",
+        "Die Stadtbücherei bekommt zum Monatsbeginn eine neue Leitung. Der Bürgermeister überreichte X im Rathaus die \
+         Urkunde und wünschte viel Erfolg. Die bisherige Amtsinhaberin geht nach langer Dienstzeit in den Ruhestand, und \
+         in den nächsten Wochen sollen die Öffnungszeiten erweitert werden.",
+        ["Anke Sievers", "Rolf Ehlers", "Gesine Voss"],
+    );
+    check(
+        "Отключение воды: X",
+        "Жителей города X предупреждают об отключении горячей воды на центральных улицах. Работы связаны с ремонтом \
+         теплотрассы и продлятся до вечера. Плата за период отключения будет пересчитана, справки можно получить по \
+         телефону диспетчерской службы круглосуточно.",
+        ["Каменка", "Светлый", "Лесогорск"],
+    );
+}
+
+#[test]
+fn scripts_without_capitals_have_look_alikes_too() {
+    check(
+        "طقس X",
+        "تشهد منطقة X طقسا معتدلا نهارا ومائلا للبرودة ليلا مع رياح خفيفة إلى متوسطة السرعة. ودعت هيئة الأرصاد السائقين \
+         إلى توخي الحذر على الطرق السريعة في ساعات الصباح الباكر بسبب احتمال تشكل الضباب. وتتوقع الهيئة استمرار هذه \
+         الأجواء خلال الأيام المقبلة.",
+        ["الواحة", "البستان", "الميناء"],
+    );
+    check(
+        "X 단수 안내",
+        "X는 노후 상수도관 교체 공사로 인해 일부 지역의 수돗물 공급이 중단된다고 밝혔다. 시민들은 미리 물을 받아 두고 공사가 끝난 \
+         뒤에는 잠시 물을 흘려보낸 다음 사용해야 한다. 관계자는 불편을 드려 죄송하다며 공사를 빠르게 마치겠다고 말했다. 자세한 내용은 \
+         누리집에서 확인할 수 있다.",
+        ["은하시", "한빛시", "푸른시"],
+    );
+    check(
+        "X停水通知",
+        "X自来水公司发布通知，因管网改造，部分区域将停止供水。请居民提前做好储水准备，恢复供水后先放水片刻再使用。公司对由此带来的\
+         不便表示歉意，并开通热线接受咨询。施工人员将尽快完成作业。",
+        ["青禾市", "云岭县", "白沙镇"],
+    );
+}
+
+#[test]
+fn a_list_with_other_entries_is_another_list() {
+    let menu = |dishes: [&str; 5]| {
+        let days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"];
+        let lines: Vec<String> = days.iter().zip(dishes).map(|(day, dish)| format!("{day}: {dish}")).collect();
+        format!("All meals are served with fruit and milk and are subject to change.\n\n{}", lines.join("\n\n"))
+    };
+    let mut memory = Memory::new();
+    let dishes = ["Fish sticks", "Turkey wrap", "Beef tacos", "Cheese pizza", "Macaroni and cheese"];
+    let [one, two, three, four, five] = dishes;
+    for (feed, order) in [("daily", dishes), ("herald", [three, one, two, five, four])] {
+        let duplicate = memory.judge(&undated(feed, "School menus", &menu(order))).duplicate;
+        assert_eq!(duplicate.relation, Relation::Original, "{duplicate:?}");
+    }
+}
+
+#[test]
+fn an_editors_words_make_no_other_text() {
+    let reworded = STORY
+        .replace("tried in vain", "attempted without success")
+        .replace("Ferries", "Boats")
+        .replace("stayed on board", "remained aboard")
+        .replace("2 million crowns", "2m crowns");
+    let mut memory = Memory::new();
+    let first = undated("norwire", "Freighter blocks harbour", STORY);
+    memory.judge(&first);
+    let duplicate = memory.judge(&undated("daily", "Ship aground", &reworded)).duplicate;
+    assert_eq!((duplicate.of, duplicate.relation), (Some(first.article.id), Relation::Near));
+}
