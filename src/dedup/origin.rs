@@ -9,7 +9,7 @@ use super::{
     fingerprint::{self, Fingerprint},
     frequency::Weights,
     similarity::{self, Comparison, Later},
-    swaps::{self, Whole},
+    swaps::{self, Swaps, Whole},
     update::{self, Link, Teller},
     words::{self, Word},
 };
@@ -17,7 +17,6 @@ use crate::model::{
     Article, Duplicate, Enriched, ItemId, ItemState, Previous, Relation, Signature, Span, StoredText, StoryState,
 };
 use jiff::Timestamp;
-use std::collections::HashSet;
 
 /// So many look-alikes make a recurring form.
 const RECURRING: usize = 2;
@@ -277,9 +276,21 @@ fn hold_against<K: Known>(
     };
     let mut whole = None;
     let mut fewest = usize::MAX;
+    // Of copies of one text the likeliest speaks for all: whatever it is that is copied, it is the same.
+    let mut held: Vec<(ItemId, Option<Swaps>)> = Vec::new();
     for mut one in linked {
-        if let Some(text) = known.text(&one.entry.id())? {
-            let swaps = swaps::between(&Whole::of_stored(&text), whole.get_or_insert_with(read));
+        let root = one.entry.of().unwrap_or_else(|| one.entry.id());
+        let known_swaps = held.iter().find(|(of, _)| *of == root).map(|(_, swaps)| *swaps);
+        let swaps = match known_swaps {
+            Some(swaps) => swaps,
+            None => {
+                let text = known.text(&one.entry.id())?;
+                let swaps = text.map(|text| swaps::between(&Whole::of_stored(&text), whole.get_or_insert_with(read)));
+                held.push((root, swaps));
+                swaps
+            }
+        };
+        if let Some(swaps) = swaps {
             if swaps.make_another(one.link.relation == Relation::Update) {
                 one.link = Link { relation: Relation::Original, reason: "look_alike", ..one.link };
             } else if swaps.all() > fewest {
@@ -338,14 +349,17 @@ fn added_paragraphs(
     text: Option<&StoredText>,
 ) -> Vec<Span> {
     let text = text.filter(|text| !text.body.is_empty());
-    let origin: Option<HashSet<u32>> =
-        text.map(|text| fingerprint::shingles(&words::words(&text.body)).into_iter().collect());
+    let origin = text.map(|text| {
+        let mut shingles = fingerprint::shingles(&words::words(&text.body));
+        shingles.sort_unstable();
+        shingles
+    });
     let is_added = |words: &[Word]| {
         let shingles = fingerprint::shingles(words);
         let share = match &origin {
             _ if shingles.is_empty() => None,
             Some(origin) => {
-                let found = shingles.iter().filter(|shingle| origin.contains(shingle)).count();
+                let found = shingles.iter().filter(|shingle| origin.binary_search(shingle).is_ok()).count();
                 Some(found as f64 / shingles.len() as f64)
             }
             None => similarity::share_in(&shingles, sketch, PARAGRAPH_SAMPLE),

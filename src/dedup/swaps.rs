@@ -7,7 +7,6 @@
 
 use super::words::{self, Kind, Word};
 use crate::model::StoredText;
-use std::collections::HashSet;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Words of a text that are looked at.
@@ -30,11 +29,29 @@ const BRIEF: usize = 80;
 pub(super) struct Whole {
     places: Vec<Place>,
     /// Beginnings of the words of its headline.
-    headline: HashSet<u64>,
+    headline: Stems,
     /// Those that the text has too, and that say what it is about.
     subject: Vec<u64>,
     /// Those of all its words.
-    all: HashSet<u64>,
+    all: Stems,
+}
+
+/// Beginnings of words, ascending, each once.
+struct Stems(Vec<u64>);
+
+impl FromIterator<u64> for Stems {
+    fn from_iter<I: IntoIterator<Item = u64>>(stems: I) -> Self {
+        let mut stems: Vec<u64> = stems.into_iter().collect();
+        stems.sort_unstable();
+        stems.dedup();
+        Self(stems)
+    }
+}
+
+impl Stems {
+    fn contains(&self, stem: u64) -> bool {
+        self.0.binary_search(&stem).is_ok()
+    }
 }
 
 /// One word in its place.
@@ -72,38 +89,46 @@ pub(super) struct Swaps {
 }
 
 impl Whole {
-    /// A text of these paragraphs, which is part of a body.
+    /// A text of these paragraphs, which are part of a body.
     pub(super) fn new<'t>(headline: Option<&str>, body: &str, paragraphs: impl Iterator<Item = &'t str>) -> Self {
-        let headline = words::words(headline.unwrap_or(""));
-        let mut all: HashSet<u64> = words::words(body).iter().map(|word| word.stem).collect();
-        let telling = headline.iter().filter(|word| !matches!(word.kind, Kind::Figure | Kind::Everyday));
-        let subject = telling.map(|word| word.stem).filter(|stem| all.contains(stem)).collect();
-        let headline: HashSet<u64> = headline.iter().map(|word| word.stem).collect();
-        all.extend(&headline);
-        let mut places = Vec::new();
-        for paragraph in paragraphs {
-            read(paragraph, &mut places);
-        }
-        places.truncate(WORDS);
-        Self { places, headline, subject, all }
+        Self::of(headline, &words::words(body), paragraphs)
     }
 
     /// A text as the state keeps it, without its dateline.
     pub(super) fn of_stored(text: &StoredText) -> Self {
-        let dateline = text.fields.get("wire.dateline").and_then(|dateline| text.body.split_once(dateline.as_str()));
-        let (before, after) = dateline.unwrap_or(("", &text.body));
-        Self::new(text.headline.as_deref(), &text.body, [before, after].into_iter())
+        let dateline = text.fields.get("wire.dateline");
+        let parts = dateline.and_then(|dateline| text.body.split_once(dateline.as_str()));
+        let (before, after) = parts.unwrap_or(("", &text.body));
+        let dateline = words::words(dateline.map_or("", String::as_str));
+        Self::of(text.headline.as_deref(), &dateline, [before, after].into_iter())
+    }
+
+    /// A text of these paragraphs that has these words besides.
+    fn of<'t>(headline: Option<&str>, more: &[Word], paragraphs: impl Iterator<Item = &'t str>) -> Self {
+        let mut places = Vec::new();
+        for paragraph in paragraphs {
+            read(paragraph, &mut places);
+        }
+        let stem = |word: &Word| word.stem;
+        let text: Stems = places.iter().map(|place| place.word.stem).chain(more.iter().map(stem)).collect();
+        let headline = words::words(headline.unwrap_or(""));
+        let telling = headline.iter().filter(|word| !matches!(word.kind, Kind::Figure | Kind::Everyday));
+        let subject = telling.map(stem).filter(|stem| text.contains(*stem)).collect();
+        let headline: Stems = headline.iter().map(stem).collect();
+        let all = text.0.into_iter().chain(headline.0.iter().copied()).collect();
+        places.truncate(WORDS);
+        Self { places, headline, subject, all }
     }
 
     /// Whether a word may say which of the texts of one form this is.
     fn is_name(&self, place: &Place) -> bool {
-        let in_headline = || place.word.kind != Kind::Everyday && self.headline.contains(&place.word.stem);
+        let in_headline = || place.word.kind != Kind::Everyday && self.headline.contains(place.word.stem);
         !place.word.is_figure() && (place.is_proper || in_headline())
     }
 
     /// Whether its headline and its text speak of something that the other text does not have.
     fn has_other_subject(&self, other: &Self) -> bool {
-        self.subject.iter().any(|stem| !other.all.contains(stem))
+        self.subject.iter().any(|stem| !other.all.contains(*stem))
     }
 
     /// Its labels that stand once, ascending, each with the words of what follows it.
@@ -151,8 +176,8 @@ fn read(text: &str, places: &mut Vec<Place>) {
 
 /// Holds a text against an earlier one.
 pub(super) fn between(earlier: &Whole, later: &Whole) -> Swaps {
-    let shared = earlier.headline.intersection(&later.headline).count();
-    let alike = shared * 3 >= earlier.headline.len().min(later.headline.len()).max(1);
+    let shared = earlier.headline.0.iter().filter(|stem| later.headline.contains(**stem)).count();
+    let alike = shared * 3 >= earlier.headline.0.len().min(later.headline.0.len()).max(1);
     let mut swaps = Swaps {
         other_subject: alike && earlier.has_other_subject(later) && later.has_other_subject(earlier),
         ..Swaps::default()
@@ -273,14 +298,14 @@ impl Swaps {
 /// Whether a stretch has a word of more than form that the other text has nowhere.
 fn has_own(stretch: &[Place], other: &Whole) -> bool {
     let is_own =
-        |place: &Place| matches!(place.word.kind, Kind::Name | Kind::Plain) && !other.all.contains(&place.word.stem);
+        |place: &Place| matches!(place.word.kind, Kind::Name | Kind::Plain) && !other.all.contains(place.word.stem);
     stretch.iter().any(is_own)
 }
 
 /// Whether either stretch has as many figures of its own as the other, and others.
 fn are_figures((earlier, one): (&Whole, &[Place]), (later, other): (&Whole, &[Place])) -> bool {
     let own = |stretch: &[Place], other: &Whole| -> Vec<u64> {
-        let own = stretch.iter().filter(|place| place.word.is_figure() && !other.all.contains(&place.word.stem));
+        let own = stretch.iter().filter(|place| place.word.is_figure() && !other.all.contains(place.word.stem));
         own.map(|place| place.digits).collect()
     };
     let (one, other) = (own(one, later), own(other, earlier));
