@@ -6,7 +6,10 @@ use clap::{Args, Subcommand};
 /// `dateline intake`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  dateline intake drain --data-dir /var/lib/dateline/fetch-7   a fetcher that will not come back")]
+  dateline intake drain --data-dir /var/lib/dateline/fetch-7   a fetcher that will not come back
+
+Exit codes: 0 done; 66 there is no shard of feeds in the directory; 69 the broker is away; 75 a worker has the directory;
+78 configuration.")]
 pub struct Intake {
     /// What about it.
     #[command(subcommand)]
