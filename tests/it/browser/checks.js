@@ -2,9 +2,9 @@
 // them as the body of a function whose first argument names one.
 "use strict";
 
-/// An element as a reader of a failure finds it again.
+/// An element as a reader of a failure finds it again. What is counted goes on while one looks, so figures are left out.
 const name = (element) => {
-  const text = (element.textContent || "").trim().replace(/\s+/g, " ").slice(0, 40);
+  const text = (element.textContent || "").trim().replace(/\s+/g, " ").replace(/\p{N}+/gu, "#").slice(0, 40);
   return `<${element.localName}${element.id ? ` id=${element.id}` : ""}> “${text}”`;
 };
 
