@@ -42,8 +42,8 @@ const GREEDY_SHARE: u64 = 50;
 
 /// Feeds that were never seen are asked while less than this share of the bound waits, within these limits: the past of a
 /// list of new feeds is published in the order of the doorstep, and others' news behind it.
-const NEWCOMERS_SHARE: u64 = 4096;
-const NEWCOMERS_BYTES: (u64, u64) = (256 << 10, 1 << 20);
+const NEWCOMERS_SHARE: u64 = 2048;
+const NEWCOMERS_BYTES: (u64, u64) = (256 << 10, 2 << 20);
 
 /// The turns of feeds that were never seen. Where what is observed is only handed on, nothing waits for long.
 pub(super) fn newcomers(intake: &Intake, judges: bool) -> Newcomers {

@@ -138,8 +138,12 @@ impl<T: Topics> Newsroom<T> {
 /// when it is published.
 #[test]
 fn a_flood_of_new_feeds_keeps_no_news_waiting() {
-    let mut room =
-        Newsroom::open("[intake]\nmax_bytes = \"256MiB\"\n", |site| TopicFiles::from_now(&site.path("data")));
+    // A short flood is one for a small doorstep.
+    let settings = match std::env::var_os("DATELINE_FLOOD_FEEDS") {
+        Some(_) => "",
+        None => "[intake]\nmax_bytes = \"256MiB\"\n",
+    };
+    let mut room = Newsroom::open(settings, |site| TopicFiles::from_now(&site.path("data")));
     let feeds = count("DATELINE_FLOOD_FEEDS", 60);
     let all = feeds * PAST_OF_A_FEED;
     for feed in 0..feeds {

@@ -32,6 +32,23 @@ const USUAL: (u32, u32) = (1280, 900);
 /// drops it, panics, or is killed itself.
 const WATCHED: &str = "chromedriver --port=0 & exec > /dev/null; cat; kill -KILL 0";
 
+/// Starts the driver; its port, or none where it ended at once.
+fn driver(home: &Path) -> (Child, Option<String>) {
+    let mut driver = Command::new("sh")
+        .args(["-c", WATCHED])
+        .env("HOME", home)
+        .env("TMPDIR", home)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(driver.stdout.as_mut().unwrap()).lines();
+    let port = said.find_map(|line| Some(line.unwrap().split_once("successfully on port ")?.1.to_owned()));
+    (driver, port)
+}
+
 /// A browser with one window.
 pub struct Browser {
     driver: Child,
@@ -46,20 +63,10 @@ pub struct Browser {
 impl Browser {
     pub fn start() -> Self {
         let home = tempfile::tempdir().unwrap();
-        let mut driver = Command::new("sh")
-            .args(["-c", WATCHED])
-            .env("HOME", home.path())
-            .env("TMPDIR", home.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .unwrap();
-        let said = BufReader::new(driver.stdout.as_mut().unwrap());
-        let port = said
-            .lines()
-            .find_map(|line| line.unwrap().split_once("successfully on port ").map(|(_, port)| port.to_owned()))
+        // It takes one port in both families of addresses, and ends where the other has it already.
+        let (driver, port) = std::iter::repeat_with(|| driver(home.path()))
+            .take(5)
+            .find_map(|(driver, port)| Some((driver, port?)))
             .expect("chromedriver did not start; `tests/run --tools-only` installs it");
         let mut browser = Self {
             driver,
