@@ -320,16 +320,21 @@ mod tests {
     use super::*;
     use crate::model::{FeedId, ItemId};
 
-    /// One value as `type text value unit-or-currency date/end`.
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
-        let pack = crate::language::pack("en").unwrap();
+        check_in("en", "IN", text, expected);
+    }
+
+    /// One value as `type text value unit-or-currency date/end`, in a story of this country and of 4 March 2021.
+    #[track_caller]
+    pub(super) fn check_in(language: &str, country: &str, text: &str, expected: &[&str]) {
+        let pack = crate::language::pack(language).unwrap();
         let feed = FeedId::from("test");
         let mut article = Article::new(ItemId::new(&feed, "1"), feed);
         article.body = text.to_owned();
         // A Thursday.
         article.published = "2021-03-04".parse().ok();
-        let found: Vec<String> = find(pack, &article, &["IN".to_owned()])
+        let found: Vec<String> = find(pack, &article, &[country.to_owned()])
             .iter()
             .map(|value| {
                 assert_eq!(value.span.of(text), Some(value.text.as_str()));

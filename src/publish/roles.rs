@@ -40,6 +40,11 @@ impl Role {
         format!("{app}-{}-{partition}", self.as_str())
     }
 
+    /// What its work on a partition is called where it is kept.
+    pub fn line(self, partition: i32) -> String {
+        format!("{}-{partition}", self.as_str())
+    }
+
     /// The topic whose partitions the group shares out.
     pub fn input(self) -> Topic {
         match self {

@@ -37,7 +37,8 @@ pub(super) fn unit(tokens: &[Token<'_>], n: usize) -> Option<(&'static str, usiz
     UNITS.iter().find(|(form, _)| token.is(form)).map(|(_, unit)| (*unit, n + 1))
 }
 
-const NUMBERS: [(&str, f64); 26] = [
+/// Number words below ten.
+pub(super) const ONES: [(&str, f64); 9] = [
     ("one", 1.0),
     ("two", 2.0),
     ("three", 3.0),
@@ -47,6 +48,9 @@ const NUMBERS: [(&str, f64); 26] = [
     ("seven", 7.0),
     ("eight", 8.0),
     ("nine", 9.0),
+];
+
+const NUMBERS: [(&str, f64); 17] = [
     ("ten", 10.0),
     ("eleven", 11.0),
     ("twelve", 12.0),
@@ -68,7 +72,7 @@ const NUMBERS: [(&str, f64); 26] = [
 
 /// The words that can begin an amount of time or are its unit.
 pub(super) fn openers() -> impl Iterator<Item = &'static str> {
-    let numbers = NUMBERS.into_iter().map(|(word, _)| word).chain(VAGUE).chain(["half"]);
+    let numbers = ONES.into_iter().chain(NUMBERS).map(|(word, _)| word).chain(VAGUE).chain(["half"]);
     numbers.chain(UNITS.into_iter().map(|(form, _)| form))
 }
 
@@ -94,10 +98,10 @@ pub(super) fn amount(tokens: &[Token<'_>], n: usize) -> Option<(Option<f64>, usi
             if fraction { (Some(value + 0.5), n + 4) } else { (Some(value), n + 1) }
         }
         (name, _) => {
-            let (_, value) = NUMBERS.iter().find(|(word, _)| *word == name)?;
+            let (_, value) = ONES.iter().chain(&NUMBERS).find(|(word, _)| *word == name)?;
             // "twenty-five"
             let ones = (word(n + 1) == "-" && *value >= 20.0)
-                .then(|| NUMBERS.iter().take(9).find(|(name, _)| *name == word(n + 2)))
+                .then(|| ONES.iter().find(|(name, _)| *name == word(n + 2)))
                 .flatten();
             ones.map_or((Some(*value), n + 1), |(_, ones)| (Some(value + ones), n + 3))
         }

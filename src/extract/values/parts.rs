@@ -3,6 +3,7 @@
 //!
 //! In: tokens and a number or a position. Out: what is counted, with the token behind it.
 
+use super::amounts::ONES;
 use super::money::{self, Story};
 use crate::language::Pack;
 use crate::language::numbers::Numeral;
@@ -29,23 +30,10 @@ const PARTS: [(&str, f64); 10] = [
     ("hundredth", 1.0 / 100.0),
 ];
 
-const COUNTS: [(&str, f64); 10] = [
-    ("a", 1.0),
-    ("one", 1.0),
-    ("two", 2.0),
-    ("three", 3.0),
-    ("four", 4.0),
-    ("five", 5.0),
-    ("six", 6.0),
-    ("seven", 7.0),
-    ("eight", 8.0),
-    ("nine", 9.0),
-];
-
 /// The words that can begin a part.
 pub(super) fn openers() -> impl Iterator<Item = &'static str> {
     let parts = PARTS.into_iter().map(|(word, _)| word);
-    parts.chain(COUNTS.into_iter().map(|(word, _)| word)).chain(money::VAGUE).chain(["an"])
+    parts.chain(ONES.into_iter().map(|(word, _)| word)).chain(money::VAGUE).chain(["a", "an"])
 }
 
 fn word<'t>(tokens: &'t [Token<'_>], n: usize) -> &'t str {
@@ -71,7 +59,7 @@ fn part(tokens: &[Token<'_>], n: usize) -> Option<(f64, usize)> {
     let (value, mut next) = match named(n) {
         Some(value) => (value, n + 1),
         None => {
-            let (_, count) = COUNTS.iter().find(|(name, _)| *name == word(tokens, n))?;
+            let (_, count) = ONES.iter().chain(&[("a", 1.0)]).find(|(name, _)| *name == word(tokens, n))?;
             let part = n + 1 + usize::from(word(tokens, n + 1) == "-");
             (count * named(part)?, part + 1)
         }

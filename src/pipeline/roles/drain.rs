@@ -47,7 +47,7 @@ async fn drain_shard(config: &Config, names: &Names, shard: i32, cancel: &Cancel
     let partition = Partition(shard);
     let settings = kafka::settings(&config.publish.kafka);
     let definitions = Definitions::read(&settings, &names.input(), partition).await?;
-    let line = name_of(shard);
+    let line = Role::Fetch.line(shard);
     let data_dir = config.data_dir.join(&line);
     let store = tokio::task::spawn_blocking(move || Store::open_line(&data_dir, &line)).await;
     let store = store.map_err(|failure| RunError::lost("opening the store", &failure))??;
@@ -61,10 +61,6 @@ async fn drain_shard(config: &Config, names: &Names, shard: i32, cancel: &Cancel
     Ok(run_all(options, None, store, sink, Part::Fetch { tenures, polls: false }, None).await?.records)
 }
 
-fn name_of(shard: i32) -> String {
-    format!("{}-{shard}", Role::Fetch.as_str())
-}
-
 /// The shards that lie in a fetcher's data directory, in order.
 fn shards_in(data_dir: &Path) -> io::Result<Vec<i32>> {
     let mut shards = Vec::new();
@@ -72,7 +68,7 @@ fn shards_in(data_dir: &Path) -> io::Result<Vec<i32>> {
         let entry = entry?;
         let name = entry.file_name();
         let number = name.to_str().and_then(|name| name.rsplit_once('-')?.1.parse().ok());
-        if let Some(number) = number.filter(|number| name_of(*number).as_str() == name)
+        if let Some(number) = number.filter(|number| Role::Fetch.line(*number).as_str() == name)
             && inspect::file(&entry.path()).exists()
         {
             shards.push(number);

@@ -176,7 +176,7 @@ impl Lines {
 impl Worker {
     /// Opens the file that a line keeps: its cache, and of a shard what it observed.
     pub(super) async fn open_store(&self, partition: Partition) -> Result<Store, RunError> {
-        let line = format!("{}-{}", self.role.as_str(), partition.0);
+        let line = self.role.line(partition.0);
         let data_dir = self.config.data_dir.join(&line);
         let mut tries = STORE_TRIES;
         loop {

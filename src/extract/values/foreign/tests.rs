@@ -1,30 +1,4 @@
-use super::super::find;
-use crate::model::{Article, FeedId, ItemId};
-
-/// One value as `type text value unit-or-currency date/end`; the story is of Thursday, 4 March 2021.
-#[track_caller]
-fn check(language: &str, country: &str, text: &str, expected: &[&str]) {
-    let pack = crate::language::pack(language).unwrap();
-    let feed = FeedId::from("test");
-    let mut article = Article::new(ItemId::new(&feed, "1"), feed);
-    article.body = text.to_owned();
-    article.published = "2021-03-04".parse().ok();
-    let found: Vec<String> = find(pack, &article, &[country.to_owned()])
-        .iter()
-        .map(|value| {
-            assert_eq!(value.span.of(text), Some(value.text.as_str()));
-            let mut parts = vec![format!("{:?}", value.kind), value.text.clone()];
-            parts.extend(value.value.map(|number| number.to_string()));
-            parts.extend(value.value_max.map(|number| number.to_string()));
-            parts.extend(value.unit.clone());
-            parts.extend(value.currency.clone());
-            parts.extend(value.date.clone());
-            parts.extend(value.date_end.clone());
-            parts.join(" | ")
-        })
-        .collect();
-    assert_eq!(found, expected, "{text}");
-}
+use super::super::tests::check_in as check;
 
 #[test]
 fn russian() {
