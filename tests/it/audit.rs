@@ -80,6 +80,7 @@ pub fn audit(arguments: &[&str]) -> (i32, Value) {
 }
 
 /// A stranger's audit of a deployment at a broker, whoever did the work: topics and state agree.
+#[cfg(feature = "kafka")]
 #[track_caller]
 pub fn agrees(bootstrap_servers: &str, prefix: &str) {
     let (code, document) = audit(&["--bootstrap-servers", bootstrap_servers, "--topic-prefix", prefix]);
