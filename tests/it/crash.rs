@@ -41,7 +41,7 @@ fn a_crash_at_each_named_point() {
     }
     campaign.start_armed("C10=1*return->5*off->1*return");
     for _ in 0..2 {
-        campaign.stops_at("C10", Duration::from_millis(500));
+        campaign.stops_at("C10", |campaign| campaign.work(Duration::from_millis(500)));
         campaign.work_until_more();
     }
     campaign.fault(&Fault::Kill);

@@ -240,6 +240,16 @@ impl Broker {
         Reader::new(&self.client("read_committed"), topic)
     }
 
+    /// Whether every transaction that wrote to a topic has ended: `read_committed` readers see up to the end.
+    pub(crate) fn is_decided(&self, topic: &str) -> bool {
+        let ends = |isolation| {
+            let client: BaseConsumer = self.client(isolation).create().unwrap();
+            let end = |partition| client.fetch_watermarks(topic, partition as i32, Duration::from_secs(10)).ok();
+            (0..partitions(&client, topic)).map(end).collect::<Option<Vec<_>>>()
+        };
+        ends("read_committed").is_some_and(|stable| Some(stable) == ends("read_uncommitted"))
+    }
+
     /// How many partitions a topic has; 0 when there is none of that name.
     pub(crate) fn partitions(&self, topic: &str) -> usize {
         partitions(&self.client("read_committed").create().unwrap(), topic)
@@ -263,50 +273,41 @@ fn partitions(consumer: &BaseConsumer, topic: &str) -> usize {
 pub(crate) struct Reader {
     topic: String,
     consumer: BaseConsumer,
-    assigned: bool,
-    /// Partitions that are read to their ends.
-    ended: BTreeSet<i32>,
+    /// The offset that each partition is read from next.
+    next: BTreeMap<i32, Offset>,
 }
 
 impl Reader {
     fn new(config: &ClientConfig, topic: &str) -> Self {
-        let consumer = config.create().unwrap();
-        Self { topic: topic.to_owned(), consumer, assigned: false, ended: BTreeSet::new() }
+        Self { topic: topic.to_owned(), consumer: config.create().unwrap(), next: BTreeMap::new() }
     }
 
     /// What is there and was not read before; nothing while there is no such topic.
     pub(crate) fn read(&mut self) -> Vec<Read> {
-        let partitions = partitions(&self.consumer, &self.topic);
-        if partitions == 0 {
-            return Vec::new();
+        for partition in 0..partitions(&self.consumer, &self.topic) {
+            self.next.entry(i32::try_from(partition).unwrap()).or_insert(Offset::Beginning);
         }
-        if !self.assigned {
-            let mut assignment = TopicPartitionList::new();
-            for partition in 0..partitions {
-                assignment.add_partition_offset(&self.topic, partition as i32, Offset::Beginning).unwrap();
-            }
-            self.consumer.assign(&assignment).unwrap();
-            self.assigned = true;
+        // The end of a partition is told once an assignment; silence is none, for an answer may be on its way.
+        let mut assignment = TopicPartitionList::new();
+        for (partition, offset) in &self.next {
+            assignment.add_partition_offset(&self.topic, *partition, *offset).unwrap();
         }
+        self.consumer.assign(&assignment).unwrap();
         let mut read = Vec::new();
-        // The end of a partition is told once; after it there is nothing until there is a record.
-        let fresh = self.ended.is_empty();
-        let mut quiet = false;
+        let mut ended = BTreeSet::new();
         let deadline = Instant::now() + Duration::from_secs(90);
-        while self.ended.len() < partitions || !(fresh || quiet) {
+        while ended.len() < self.next.len() {
             assert!(Instant::now() < deadline, "topic {} has no end", self.topic);
-            quiet = false;
             match self.consumer.poll(Duration::from_millis(100)) {
                 Some(Ok(message)) => {
-                    self.ended.remove(&message.partition());
+                    self.next.insert(message.partition(), Offset::Offset(message.offset() + 1));
                     read.push(record(&message));
                 }
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    self.ended.insert(partition);
+                    ended.insert(partition);
                 }
                 // A broker that went away comes back, or another leads in its place; the deadline has the last word.
-                Some(Err(_)) => {}
-                None => quiet = true,
+                Some(Err(_)) | None => {}
             }
         }
         read

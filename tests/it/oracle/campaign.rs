@@ -317,13 +317,13 @@ impl<'a> Campaign<'a> {
         status.lines().any(|line| line.starts_with("State:") && line.contains("T ("))
     }
 
-    /// Lets a process that stopped by itself at this point rest for so long, then go on.
+    /// Lets a process that stopped by itself at this point rest, then go on.
     #[track_caller]
-    pub fn stops_at(&mut self, point: &str, rest: Duration) {
+    pub fn stops_at(&mut self, point: &str, rest: impl FnOnce(&mut Self)) {
         let what = format!("the daemon to stop at {point}");
         self.work_until(Duration::from_secs(40), &what, |campaign| campaign.is_stopped().then_some(()));
         self.note(point);
-        self.work(rest);
+        rest(self);
         signal("CONT", self.daemon().child.id());
     }
 

@@ -214,6 +214,11 @@ fn workers_on_three_brokers_write_what_one_process_writes() {
         split.read("raw.v1").iter().map(|read| intake_of(&read.headers["origin"])).collect();
     assert_eq!(fetchers.len(), 2, "both had feeds");
     for suffix in ["articles.v1", "covid-stats.v1", "stories.v1", "feed-status.v1", "events.v1", "dead-letters.v1"] {
+        for deployment in [&whole, &split] {
+            // Committed is what the coordinator has written down; readers see it a little later.
+            let topic = format!("{}.{suffix}", deployment.prefix);
+            wait_for(PATIENCE, "the last transactions", || cluster.is_decided(&topic).then_some(()));
+        }
         let (expected, found) = (by_key(&whole, suffix), by_key(&split, suffix));
         assert!(!expected.is_empty(), "nothing came to {suffix}");
         assert_eq!(expected.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>(), "{suffix}");
