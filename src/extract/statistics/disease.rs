@@ -236,6 +236,21 @@ fn beside(reading: &Reading<'_, '_>, mark: &Mark, before: bool) -> bool {
         || (earlier || before) && link().any(|at| reading.word(at, Word::Circumstance))
 }
 
+/// Whether a text goes on to speak of people who died of something else than a disease: one sentence says so ("the quake killed
+/// 40"), and none since has named this disease or an infection.
+pub(super) fn other_cause(reading: &Reading<'_, '_>, before: bool) -> bool {
+    let all = 0..reading.tokens.len();
+    if reading.pack.topic_first()
+        || reading.has(all.clone(), Sense::Covid)
+        || all.clone().any(|at| reading.word(at, Word::Infectious))
+    {
+        return false;
+    }
+    let died = |mark: &Mark| mark.cue.metric() == Some(Metric::Deaths);
+    let caused = reading.has(all.clone(), Sense::OtherCause) || all.clone().any(|at| reading.word(at, Word::Wounded));
+    before || caused && reading.marks_in(all).any(died)
+}
+
 /// What a sentence speaks of last: another disease, this one, or nothing new. One that names both leaves it open, and this
 /// one is meant.
 pub(super) fn last(reading: &Reading<'_, '_>, before: bool) -> bool {
