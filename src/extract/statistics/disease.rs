@@ -6,6 +6,7 @@
 
 use super::about;
 use super::attach::{Attachment, Why};
+use super::kinds::kind_of;
 use super::reading::Reading;
 use crate::extract::diseases::{COVID_19, Disease};
 use crate::language::names::Names;
@@ -247,6 +248,10 @@ pub(super) fn other_cause(reading: &Reading<'_, '_>, before: bool) -> bool {
         return false;
     }
     let died = |mark: &Mark| mark.cue.metric() == Some(Metric::Deaths);
+    let ill = |mark: &Mark| mark.cue.metric().is_some_and(|metric| kind_of(metric).whole && metric != Metric::Deaths);
+    if reading.marks_in(all.clone()).any(ill) {
+        return false;
+    }
     let caused = reading.has(all.clone(), Sense::OtherCause) || all.clone().any(|at| reading.word(at, Word::Wounded));
     before || caused && reading.marks_in(all).any(died)
 }
