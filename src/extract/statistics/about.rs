@@ -46,7 +46,8 @@ pub(super) fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
 fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark], sign: bool) -> bool {
     let numbers = numerals(asked.pack, tokens);
     // "One" is a pronoun as often.
-    let number = |at: usize| numbers.iter().any(|number| (number.first..number.after).contains(&at) && number.value > 1.0);
+    let number =
+        |at: usize| numbers.iter().any(|number| (number.first..number.after).contains(&at) && number.value > 1.0);
     let word = |at: usize, class: Word| tokens.get(at).is_some_and(|token| asked.pack.words(&token.lower).has(class));
     // What "infected 200 servers" has behind it is the object of a verb.
     let verb = |mark: &Mark| {
@@ -118,7 +119,11 @@ pub(super) fn begins(asked: &Asked<'_>, article: &Article) -> Option<usize> {
     // One mention may be of anything.
     let announced = [&article.headline, &article.summary].into_iter().flatten().any(|text| asked.named(text));
     let first = in_passing.iter().min().copied();
-    if announced || new_cases { first.map(|_| 0) } else { first.filter(|_| in_passing.len() > 1) }
+    if announced || new_cases || pack.disease.one_mention {
+        first.map(|_| 0)
+    } else {
+        first.filter(|_| in_passing.len() > 1)
+    }
 }
 
 /// How much a mention says of what its story is about.
@@ -221,7 +226,10 @@ impl<'a> Paragraph<'a> {
         if self.span.start == 0 && first < OPENING {
             return Weight::Topic;
         }
-        if self.word(after, Word::Aftermath) {
+        // "die Corona-Regeln" are one word too.
+        let hyphen = self.tokens.get(after).is_some_and(|token| token.is("-"));
+        let behind = after + usize::from(hyphen && self.asked.pack.order.verbs_last);
+        if self.word(behind, Word::Aftermath) {
             return Weight::Circumstance;
         }
         // "died of the coronavirus"; "a laboratory for coronavirus tests" says what is done about it, unless that is counted.
@@ -241,7 +249,7 @@ impl<'a> Paragraph<'a> {
         let topic = self.starting(first.saturating_sub(5)..after + 4).iter().any(counted)
             || patients
             || outbreak
-            || self.word(after, Word::Plague);
+            || self.word(behind, Word::Plague);
         if topic { Weight::Topic } else { Weight::Passing }
     }
 

@@ -79,7 +79,9 @@ pub(super) fn all(reading: &Reading<'_, '_>, previous: Previous, rows: &[Row]) -
             // "Hospitals admitted 633 patients" is no row.
             Some((_, told)) if told.is_some() || active(reading, n).is_none() => told.map(|told| told.attachment),
             _ if traps::before_metric(reading, n).is_some() || traps::of_clause(reading, n).is_some() => None,
-            _ => one(reading, n, &found, previous).and_then(|attachment| rates::rated(reading, n, attachment)),
+            _ => one(reading, n, &found, previous)
+                .filter(|attachment| !counted::went_home(reading, attachment))
+                .and_then(|attachment| rates::rated(reading, n, attachment)),
         };
         found.push(attachment);
     }
@@ -111,9 +113,8 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
         return Some(Attachment { metric: Metric::ExcessDeaths, why: Why::Label, ..deaths });
     }
     // "admitted 160 coronavirus patients": the patients are counted for what happened to them.
-    let people = own.is_some_and(|own| {
-        own.metric == Metric::Cases && own.mark.is_some_and(|mark| patients(reading, mark))
-    });
+    let people =
+        own.is_some_and(|own| own.metric == Metric::Cases && own.mark.is_some_and(|mark| patients(reading, mark)));
     // "has killed 1.1 million and infected 40 million": the verb before the number is nearer than the one behind.
     if let Some(own) = own.filter(|own| own.why == Why::Predicate)
         && let Some(verb) = active(reading, n).filter(|verb| closer(verb.metric) >= closer(own.metric))
@@ -237,7 +238,8 @@ fn patients_of(reading: &Reading<'_, '_>, n: usize, own: Option<Attachment>) -> 
 
 /// Whether a noun of cases is one of people, of whom more may be said: "coronavirus patients", "people with Covid-19".
 fn patients(reading: &Reading<'_, '_>, (first, after): (usize, usize)) -> bool {
-    (first..after).any(|at| reading.word(at, Word::Patient) && !reading.word(at, Word::Positive)) || reading.word(after - 1, Word::Patient)
+    (first..after).any(|at| reading.word(at, Word::Patient) && !reading.word(at, Word::Positive))
+        || reading.word(after - 1, Word::Patient)
 }
 
 /// Whether the tokens of a range say "in hospital", "in the country's hospitals".

@@ -120,7 +120,8 @@ pub(super) fn elliptic(
         || reading.has(clause.clone(), Sense::Respectively);
     let counted = found.iter().flatten().any(|earlier| earlier.why != Why::Elliptic && kind_of(earlier.metric).whole)
         || reading.marks_in(clause.start..reading.right(n).end).any(|mark| mark.cue.metric().is_some());
-    (told && placed && !counted && says_no_noun(reading, n) && !said_otherwise(reading, n)).then_some(Attachment::new(metric, Why::Elliptic))
+    (told && placed && !counted && says_no_noun(reading, n) && !said_otherwise(reading, n))
+        .then_some(Attachment::new(metric, Why::Elliptic))
 }
 
 /// "In Saxony the figure was 397.8", after an incidence.

@@ -235,7 +235,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     }
     // "population of 12,000", "a town of 12,000".
     if before(1, Word::Of) && reading.has_ending(number.first, Sense::Population)
-        || reading.pack.topic_first() && populates(reading, n)
+        || reading.pack.topic_first() && counted::populates(reading, n)
         || reading.has_at(number.after, Sense::Population)
     {
         return Some("population");
@@ -283,19 +283,6 @@ fn is_score(reading: &Reading<'_, '_>, n: usize) -> bool {
         && !reading.is(one.first.wrapping_sub(1), "-")
         && !goes_on
         && (one.value > other.value || reading.metric_at(one.first.wrapping_sub(1)).is_none())
-}
-
-/// "两国人口合计逾17亿": the inhabitants, of whom nothing else is said.
-fn populates(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let phrase = reading.phrase(n);
-    let Some(named) = reading.first(phrase.clone(), Sense::Population) else { return false };
-    let bounds = |mark: &crate::language::pack::Mark| {
-        [Sense::MoreThan, Sense::Nearly, Sense::About, Sense::Reaches, Sense::Exact, Sense::Total]
-            .iter()
-            .any(|sense| mark.cue == Cue::Sense(*sense))
-    };
-    let between = |at: usize| reading.marks.iter().any(|mark| mark.first <= at && at < mark.after && bounds(mark));
-    (named.after..phrase.end).all(between)
 }
 
 /// "较前一日增加16例", "比上周多了约60人": a comparison opens the clause and a word of change stands at the number.
@@ -478,10 +465,9 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     let start = core_start(reading, n);
     // "the number of patients in hospital fell by 12 to 523": what a stock changes by is no stock.
     let stock = kind_of(attachment.metric).fixed.is_some() || attachment.metric == Metric::Hospitalisations;
-    // "the number of patients hospitalized over the past day rose by 1,302" are those that came.
-    let came = attachment.metric == Metric::Hospitalisations
-        && attachment.mark.is_some_and(|(_, after)| reading.has(after..number.first, Sense::PastDay));
-    let by = matches!(attachment.why, Why::Governed) && reading.has_ending(start, Sense::ByWord) && !came;
+    let by = matches!(attachment.why, Why::Governed)
+        && reading.has_ending(start, Sense::ByWord)
+        && !counted::came(reading, n, attachment);
     // "1,204 (-12)", "in intensive care: 310 (+4)".
     let sign = number.first.wrapping_sub(1);
     let signed = reading.is(sign, "-") && reading.is(sign.wrapping_sub(1), "(");
@@ -546,9 +532,10 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
             Some("capacity or target")
         }
         Metric::Tests | Metric::PeopleTested | Metric::IcuPatients | Metric::Hospitalisations => {
-            let taken =
-                attachment.mark.is_some_and(|(first, after)| (first..after).any(|at| reading.word(at, Word::Specimen)));
-            let supplied = attachment.metric == Metric::Tests && !taken && has(Sense::Supply) && !has(Sense::Given);
+            let supplied = attachment.metric == Metric::Tests
+                && !counted::specimens(reading, attachment)
+                && has(Sense::Supply)
+                && !has(Sense::Given);
             (capacity || supplied).then_some("capacity")
         }
         Metric::Cases if by_noun => {
@@ -562,7 +549,6 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
             (meant || legal && !patients || other).then_some("other cases or supplies")
         }
         // "recovered 27 antiquities", "discharged 27 people for refusing": what is got back, and who is sent away.
-        Metric::Recoveries if went_home(reading, attachment) => Some("no patients"),
         Metric::Recoveries if matches!(attachment.why, Why::Predicate | Why::Active) => {
             let leads = attachment.mark.is_some_and(|(first, _)| first < number.first);
             let order = reading.pack.order;
@@ -584,18 +570,6 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
         }
         _ => None,
     }
-}
-
-/// "17 million pupils went home": whether a recovery is one only by a verb that anybody may do, in a sentence that speaks of
-/// no patients.
-fn went_home(reading: &Reading<'_, '_>, attachment: &Attachment) -> bool {
-    let Some((first, after)) = attachment.mark.filter(|_| attachment.why == Why::Predicate) else { return false };
-    let homely = (first..after).any(|at| reading.word(at, Word::SentHome));
-    let ill = |at: usize| {
-        reading.one_of(at, &[Word::Patient, Word::Hospital, Word::Infectious]) && !reading.has_at(at, Sense::PopulationBase)
-            || reading.has_at(at, Sense::Covid)
-    };
-    homely && !(0..reading.tokens.len()).any(ill)
 }
 
 /// Whether doses are told as given without a verb that says so: in a label, a list, a total, a period, a report.
