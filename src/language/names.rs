@@ -204,6 +204,9 @@ pub struct DiseaseNames {
     pub epidemic: Names,
     /// What makes that another one: "flu".
     pub other_epidemic: Names,
+    /// Whether one mention makes a story of it, unless the mention is only of a circumstance.
+    #[serde(default)]
+    pub one_mention: bool,
     /// The word for any disease, which with a word before it names one: "wasting disease".
     #[serde(default)]
     pub word: String,

@@ -188,6 +188,8 @@ pub enum Word {
     Beside,
     Must,
     Wounded,
+    Specimen,
+    SentHome,
     // Words that point at places.
     There,
     Everywhere,

@@ -8,9 +8,11 @@
 use super::disease::Asked;
 use crate::language::Cue;
 use crate::language::names::Names;
+use crate::language::numbers::{Numeral, numerals};
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
 use crate::model::{Article, Metric, SourceType, Span};
+use std::cell::OnceCell;
 use std::ops::{Range, RangeInclusive};
 
 /// First and last year in which stories of the epidemic need not name its disease: WHO's emergency of international concern
@@ -42,7 +44,10 @@ pub(super) fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
 ///
 /// `sign` says that it speaks of tests, infections or a vaccine in another way too.
 fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark], sign: bool) -> bool {
-    let number = |at: usize| tokens.get(at).is_some_and(|token| token.kind == TokenKind::Number);
+    let numbers = numerals(asked.pack, tokens);
+    // "One" is a pronoun as often.
+    let number =
+        |at: usize| numbers.iter().any(|number| (number.first..number.after).contains(&at) && number.value > 1.0);
     let word = |at: usize, class: Word| tokens.get(at).is_some_and(|token| asked.pack.words(&token.lower).has(class));
     // What "infected 200 servers" has behind it is the object of a verb.
     let verb = |mark: &Mark| {
@@ -64,6 +69,10 @@ fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark], sign
             && (word(mark.after - 1, Word::Infection)
                 || (mark.first.saturating_sub(1)..mark.after).any(|at| word(at, Word::Proven)))
     };
+    // "172 positive tests", "104 tested positive".
+    let positive = |mark: &Mark| {
+        mark.cue.metric() == Some(Metric::Cases) && (mark.first..mark.after).any(|at| word(at, Word::Positive))
+    };
     let figures: Vec<&Mark> = marks.iter().filter(|mark| counted(mark)).collect();
     let any =
         |metrics: &[Metric]| figures.iter().any(|mark| mark.cue.metric().is_some_and(|one| metrics.contains(&one)));
@@ -74,7 +83,8 @@ fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark], sign
     let told = sign || marks.iter().any(authority);
     let outcome = any(&[Metric::Deaths, Metric::Recoveries, Metric::IcuPatients, Metric::Hospitalisations]);
     let vaccinated = any(&[Metric::PeopleVaccinated, Metric::PeopleFullyVaccinated, Metric::PeopleBoosted]);
-    figures.iter().any(|mark| infection(mark)) && outcome && told
+    let infected = figures.iter().any(|mark| infection(mark));
+    infected && (outcome && told || figures.iter().any(|mark| positive(mark)))
         || told && any(&[Metric::Cases]) && any(&[Metric::Deaths])
         || vaccinated && any(&[Metric::DosesAdministered])
 }
@@ -109,7 +119,11 @@ pub(super) fn begins(asked: &Asked<'_>, article: &Article) -> Option<usize> {
     // One mention may be of anything.
     let announced = [&article.headline, &article.summary].into_iter().flatten().any(|text| asked.named(text));
     let first = in_passing.iter().min().copied();
-    if announced || new_cases { first.map(|_| 0) } else { first.filter(|_| in_passing.len() > 1) }
+    if announced || new_cases || pack.disease.one_mention {
+        first.map(|_| 0)
+    } else {
+        first.filter(|_| in_passing.len() > 1)
+    }
 }
 
 /// How much a mention says of what its story is about.
@@ -128,6 +142,8 @@ struct Paragraph<'a> {
     span: Span,
     tokens: Vec<Token<'a>>,
     marks: Vec<Mark>,
+    /// In digits or words, once they are asked for.
+    numbers: OnceCell<Vec<Numeral>>,
 }
 
 /// Tokens that a text opens with.
@@ -138,7 +154,7 @@ impl<'a> Paragraph<'a> {
         let text = span.of(body)?;
         let tokens = asked.pack.tokenize(text, span.start, &[]);
         let marks = asked.marks(&tokens);
-        Some(Self { asked, text, span, tokens, marks })
+        Some(Self { asked, text, span, tokens, marks, numbers: OnceCell::new() })
     }
 
     fn word(&self, at: usize, class: Word) -> bool {
@@ -151,6 +167,12 @@ impl<'a> Paragraph<'a> {
 
     fn is_number(&self, at: usize) -> bool {
         self.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Number)
+    }
+
+    /// Whether a number, in digits or words, begins within a range of tokens.
+    fn has_number(&self, range: Range<usize>) -> bool {
+        let numbers = self.numbers.get_or_init(|| numerals(self.asked.pack, &self.tokens));
+        numbers.iter().any(|number| range.contains(&number.first))
     }
 
     /// "infected", "Covid patients", "confirmed cases", "excess deaths", where anything is counted.
@@ -204,7 +226,10 @@ impl<'a> Paragraph<'a> {
         if self.span.start == 0 && first < OPENING {
             return Weight::Topic;
         }
-        if self.word(after, Word::Aftermath) {
+        // "die Corona-Regeln" are one word too.
+        let hyphen = self.tokens.get(after).is_some_and(|token| token.is("-"));
+        let behind = after + usize::from(hyphen && self.asked.pack.order.verbs_last);
+        if self.word(behind, Word::Aftermath) {
             return Weight::Circumstance;
         }
         // "died of the coronavirus"; "a laboratory for coronavirus tests" says what is done about it, unless that is counted.
@@ -212,7 +237,7 @@ impl<'a> Paragraph<'a> {
             Some(metric) if is_measure(metric) => {
                 (mark.first.saturating_sub(2)..first.max(mark.first)).any(|at| self.is_number(at))
             }
-            metric => metric.is_some(),
+            metric => metric.is_some() && self.has_number(mark.first.saturating_sub(12)..mark.after + 12),
         };
         // "1,204 people with Covid-19".
         let patients = self.word(back(1), Word::With)
@@ -224,7 +249,7 @@ impl<'a> Paragraph<'a> {
         let topic = self.starting(first.saturating_sub(5)..after + 4).iter().any(counted)
             || patients
             || outbreak
-            || self.word(after, Word::Plague);
+            || self.word(behind, Word::Plague);
         if topic { Weight::Topic } else { Weight::Passing }
     }
 

@@ -79,7 +79,9 @@ pub(super) fn all(reading: &Reading<'_, '_>, previous: Previous, rows: &[Row]) -
             // "Hospitals admitted 633 patients" is no row.
             Some((_, told)) if told.is_some() || active(reading, n).is_none() => told.map(|told| told.attachment),
             _ if traps::before_metric(reading, n).is_some() || traps::of_clause(reading, n).is_some() => None,
-            _ => one(reading, n, &found, previous).and_then(|attachment| rates::rated(reading, n, attachment)),
+            _ => one(reading, n, &found, previous)
+                .filter(|attachment| !counted::went_home(reading, attachment))
+                .and_then(|attachment| rates::rated(reading, n, attachment)),
         };
         found.push(attachment);
     }
@@ -111,9 +113,8 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
         return Some(Attachment { metric: Metric::ExcessDeaths, why: Why::Label, ..deaths });
     }
     // "admitted 160 coronavirus patients": the patients are counted for what happened to them.
-    let people = own.is_some_and(|own| {
-        own.metric == Metric::Cases && own.mark.is_some_and(|(_, after)| reading.word(after - 1, Word::Patient))
-    });
+    let people =
+        own.is_some_and(|own| own.metric == Metric::Cases && own.mark.is_some_and(|mark| patients(reading, mark)));
     // "has killed 1.1 million and infected 40 million": the verb before the number is nearer than the one behind.
     if let Some(own) = own.filter(|own| own.why == Why::Predicate)
         && let Some(verb) = active(reading, n).filter(|verb| closer(verb.metric) >= closer(own.metric))
@@ -206,7 +207,7 @@ fn patients_of(reading: &Reading<'_, '_>, n: usize, own: Option<Attachment>) -> 
     };
     let people = match own {
         Some(own) => {
-            let noun = own.mark.is_some_and(|(_, after)| reading.word(after - 1, Word::Patient));
+            let noun = own.mark.is_some_and(|mark| patients(reading, mark));
             own.metric == Metric::Cases && noun || own.metric == Metric::ActiveCases && (named() || bare())
         }
         None => named() || bare(),
@@ -233,6 +234,12 @@ fn patients_of(reading: &Reading<'_, '_>, n: usize, own: Option<Attachment>) -> 
         mark: own.and_then(|own| own.mark),
         per: None,
     })
+}
+
+/// Whether a noun of cases is one of people, of whom more may be said: "coronavirus patients", "people with Covid-19".
+fn patients(reading: &Reading<'_, '_>, (first, after): (usize, usize)) -> bool {
+    (first..after).any(|at| reading.word(at, Word::Patient) && !reading.word(at, Word::Positive))
+        || reading.word(after - 1, Word::Patient)
 }
 
 /// Whether the tokens of a range say "in hospital", "in the country's hospitals".
@@ -344,14 +351,16 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
                 && (reading.word(mark.first - 1, Word::The)
                     || reading.has_at(mark.first - 1, Sense::Covid)
                         && reading.word(mark.first.wrapping_sub(2), Word::The));
-            let as_predicate = is(Cue::Predicate(metric)) && !articled || described;
+            // "patients who do not have the virus".
+            let denied = reading.word(mark.first.wrapping_sub(1), Word::Not);
+            let as_predicate = (is(Cue::Predicate(metric)) && !articled || described) && !denied;
             match (best, as_noun, as_predicate) {
                 _ if share => {}
                 (None, true, _) => {
                     best = Some((*mark, Why::Noun));
                     // "6,264 Covid patients are in hospital": people with the virus are cases only if nothing is said of them.
                     let infected = reading.pack.topic_first() && metric == Metric::Cases;
-                    if !infected && !reading.word(mark.after - 1, Word::Patient) {
+                    if !infected && !patients(reading, (mark.first, mark.after)) {
                         break;
                     }
                     // Its last word may open another: "coronavirus patients in intensive care".

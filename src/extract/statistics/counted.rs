@@ -120,6 +120,47 @@ pub(super) fn killed_otherwise(reading: &Reading<'_, '_>, n: usize, attachment: 
         && (happened || (after..(after + 3).min(clause.end)).any(|at| leads(at) && cause(at)))
 }
 
+/// "17 million pupils went home": whether a recovery is one only by a verb that anybody may do, in a sentence that speaks of
+/// no patients.
+pub(super) fn went_home(reading: &Reading<'_, '_>, attachment: &Attachment) -> bool {
+    let Some((first, after)) =
+        attachment.mark.filter(|_| attachment.metric == Metric::Recoveries && attachment.why == Why::Predicate)
+    else {
+        return false;
+    };
+    let homely = (first..after).any(|at| reading.word(at, Word::SentHome));
+    let ill = |at: usize| {
+        reading.one_of(at, &[Word::Patient, Word::Hospital, Word::Infectious])
+            && !reading.has_at(at, Sense::PopulationBase)
+            || reading.has_at(at, Sense::Covid)
+    };
+    homely && !(0..reading.tokens.len()).any(ill)
+}
+
+/// "the number of patients hospitalized over the past day rose by 1,302": those that came.
+pub(super) fn came(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
+    let Some((number, (_, after))) = reading.numbers.get(n).zip(attachment.mark) else { return false };
+    attachment.metric == Metric::Hospitalisations && reading.has(after..number.first, Sense::PastDay)
+}
+
+/// "a batch of 521 samples": tests that were taken, and not bought.
+pub(super) fn specimens(reading: &Reading<'_, '_>, attachment: &Attachment) -> bool {
+    attachment.mark.is_some_and(|(first, after)| (first..after).any(|at| reading.word(at, Word::Specimen)))
+}
+
+/// "两国人口合计逾17亿": the inhabitants, of whom nothing else is said.
+pub(super) fn populates(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let phrase = reading.phrase(n);
+    let Some(named) = reading.first(phrase.clone(), Sense::Population) else { return false };
+    let bounds = |mark: &crate::language::pack::Mark| {
+        [Sense::MoreThan, Sense::Nearly, Sense::About, Sense::Reaches, Sense::Exact, Sense::Total]
+            .iter()
+            .any(|sense| mark.cue == Cue::Sense(*sense))
+    };
+    let between = |at: usize| reading.marks.iter().any(|mark| mark.first <= at && at < mark.after && bounds(mark));
+    (named.after..phrase.end).all(between)
+}
+
 /// Whether an "of" follows a noun that no rule knows, which then is what the number counts: "1,800 bodies of Covid victims".
 pub(super) fn headed(reading: &Reading<'_, '_>, of: usize, number: &Numeral) -> bool {
     let order = reading.pack.order;

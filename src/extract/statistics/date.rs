@@ -226,13 +226,17 @@ pub(super) fn compares(reading: &Reading<'_, '_>, n: usize) -> bool {
     // "A week earlier the figure had been 21,693".
     let earlier = |at: usize| reading.has_at(at, Sense::WeekEarlier) || reading.has_at(at, Sense::DayEarlier);
     let opens = reading.clause(number).take(2).any(earlier) && n == 0;
+    let after = reading.numbers.get(n).map_or(0, |number| number.after);
+    let dated = !reading.pack.topic_first()
+        && reading.word(after, Word::On)
+        && reading.dates.iter().any(|date| date.first == after + 1);
     let pointed = opens && (0..number).any(|at| reading.one_of(at, &[Word::Figure, Word::It]));
     pointed
         || [start, number].into_iter().any(|at| {
             reading.ending_at(at).any(|mark| {
                 mark.cue == Cue::Sense(Sense::Compare)
-                // "after 322 were added" tells what made the total.
-                && !reading.word(mark.first, Word::After)
+                // "after 322 were added" tells what made the total, "after 516 on Sunday" what the day before had.
+                && (!reading.word(mark.first, Word::After) || dated)
                 && (mark.after > mark.first + 1
                     || reading.one_of(mark.first, &[Word::From, Word::Against, Word::Likened]))
             })

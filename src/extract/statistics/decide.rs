@@ -50,7 +50,9 @@ impl<'p> Finder<'_, 'p> {
         {
             return None;
         }
-        if !self.about(reading) && !disease::infectious(reading, n, attachment) {
+        let infectious = disease::infectious(reading, n, attachment);
+        let otherwise = self.other_cause && attachment.metric == Metric::Deaths;
+        if (otherwise || !self.about(reading)) && !infectious {
             return None;
         }
         if rank.is_some_and(|rank| reading.numbers.get(n).is_some_and(|number| rank.at.contains(&number.first))) {

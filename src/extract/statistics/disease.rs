@@ -6,6 +6,7 @@
 
 use super::about;
 use super::attach::{Attachment, Why};
+use super::kinds::kind_of;
 use super::reading::Reading;
 use crate::extract::diseases::{COVID_19, Disease};
 use crate::language::names::Names;
@@ -234,6 +235,25 @@ fn beside(reading: &Reading<'_, '_>, mark: &Mark, before: bool) -> bool {
     let counted = reading.marks_in(mark.first.saturating_sub(6)..mark.first).any(|mark| mark.cue.metric().is_some());
     (opening || before && !counted) && link().any(|at| reading.word(at, Word::Beside))
         || (earlier || before) && link().any(|at| reading.word(at, Word::Circumstance))
+}
+
+/// Whether a text goes on to speak of people who died of something else than a disease: one sentence says so ("the quake killed
+/// 40"), and none since has named this disease or an infection.
+pub(super) fn other_cause(reading: &Reading<'_, '_>, before: bool) -> bool {
+    let all = 0..reading.tokens.len();
+    if reading.pack.topic_first()
+        || reading.has(all.clone(), Sense::Covid)
+        || all.clone().any(|at| reading.word(at, Word::Infectious))
+    {
+        return false;
+    }
+    let died = |mark: &Mark| mark.cue.metric() == Some(Metric::Deaths);
+    let ill = |mark: &Mark| mark.cue.metric().is_some_and(|metric| kind_of(metric).whole && metric != Metric::Deaths);
+    if reading.marks_in(all.clone()).any(ill) {
+        return false;
+    }
+    let caused = reading.has(all.clone(), Sense::OtherCause) || all.clone().any(|at| reading.word(at, Word::Wounded));
+    before || caused && reading.marks_in(all).any(died)
 }
 
 /// What a sentence speaks of last: another disease, this one, or nothing new. One that names both leaves it open, and this

@@ -211,7 +211,7 @@ fn named_behind(reading: &Reading<'_, '_>, at: usize) -> Option<Metric> {
 fn numbered(reading: &Reading<'_, '_>, mark: &Mark) -> bool {
     (mark.first.saturating_sub(12)..mark.first).any(|at| {
         reading.word(at, Word::Count)
-            && (reading.word(at + 1, Word::Of) || at + 1 == mark.first)
+            && (reading.one_of(at + 1, &[Word::Of, Word::Relative]) || at + 1 == mark.first)
             && !reading.numbers.iter().any(|number| (at..mark.first).contains(&number.first))
     })
 }

@@ -55,5 +55,6 @@ fn counts_people(reading: &Reading<'_, '_>, at: usize) -> bool {
     people(at)
         || people(at + 1)
         || reading.has_at(at, Sense::Stop)
+        || reading.word(at, Word::And)
         || reading.tokens.get(at).is_none_or(|token| token.kind == TokenKind::Mark)
 }

@@ -9,8 +9,8 @@ use super::governed::counts_another;
 use super::kinds::{is_percent, kind_of};
 use super::reading::Reading;
 use crate::language::Cue;
-use crate::language::pack::{Sense, Word};
-use crate::language::tokens::TokenKind;
+use crate::language::pack::{Mark, Sense, Word};
+use crate::language::tokens::{Token, TokenKind};
 use crate::model::Metric;
 
 /// How many groups of people a row names at most before it says what became of them.
@@ -120,7 +120,8 @@ pub(super) fn elliptic(
         || reading.has(clause.clone(), Sense::Respectively);
     let counted = found.iter().flatten().any(|earlier| earlier.why != Why::Elliptic && kind_of(earlier.metric).whole)
         || reading.marks_in(clause.start..reading.right(n).end).any(|mark| mark.cue.metric().is_some());
-    (told && placed && !counted && says_no_noun(reading, n)).then_some(Attachment::new(metric, Why::Elliptic))
+    (told && placed && !counted && says_no_noun(reading, n) && !said_otherwise(reading, n))
+        .then_some(Attachment::new(metric, Why::Elliptic))
 }
 
 /// "In Saxony the figure was 397.8", after an incidence.
@@ -270,7 +271,7 @@ pub(super) fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<A
         .any(|at| reading.has_at(at, Sense::Part) && !reading.word(at, Word::With));
     // "the records of three statistical offices" are none of the figures.
     let another = number.words && counts_another(reading, number.after);
-    if !(says_no_noun(reading, n) || part && near && !another) {
+    if !(says_no_noun(reading, n) || part && near && !another) || !part && said_otherwise(reading, n) {
         return None;
     }
     let start = core_start(reading, n);
@@ -399,6 +400,22 @@ pub(super) fn part_of_before(
     // "Of these, five were local, while 22 were imported".
     let before = before || found.iter().flatten().next().is_some() && says_no_noun(reading, n);
     (!counted && (points(number.after) || before)).then_some(Attachment::new(metric, Why::PartOfBefore))
+}
+
+/// "88 have recovered and 4,234 have moved ashore": whether what is said of a number is a verb that no rule knows.
+fn said_otherwise(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let order = reading.pack.order;
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let auxiliary = |at: &usize| reading.one_of(*at, &[Word::Have, Word::Was, Word::Auxiliary, Word::Copula]);
+    let verb = number.after + (number.after..number.after + 3).take_while(auxiliary).count();
+    let plain = |token: &Token<'_>| token.kind == TokenKind::Word && !token.capitalised() && token.text.len() > 3;
+    let told = |mark: &Mark| mark.first == verb && mark.cue != Cue::Sense(Sense::Statement);
+    verb > number.after
+        && !(order.verbs_lead || order.adjectives_follow || order.verbs_last || reading.pack.topic_first())
+        && reading.tokens.get(verb).is_some_and(plain)
+        && !reading.marks.iter().any(told)
+        && !reading.one_of(verb, &[Word::And, Word::Or, Word::Everywhere, Word::Remains, Word::Fatal])
+        && !reading.dates.iter().any(|date| date.first == verb)
 }
 
 /// Whether a number has nothing of its own behind it that it could count.

@@ -131,6 +131,8 @@ struct Finder<'a, 'p> {
     /// The last day that has been named.
     named: Option<jiff::civil::Date>,
     other_disease: bool,
+    /// The dead of the last sentences died of something else.
+    other_cause: bool,
     told: bool,
     sentence: usize,
     field: Field,
@@ -189,6 +191,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             latest: std::collections::HashMap::new(),
             named: None,
             other_disease: false,
+            other_cause: false,
             told: false,
             sentence: 0,
             field: Field::Headline,
@@ -285,6 +288,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.context.focus = None;
         }
         self.other_disease = disease::last(&reading, self.other_disease);
+        self.other_cause = disease::other_cause(&reading, self.other_cause);
     }
 
     /// A line without figures that names one place is a heading for the lines below it ("Nepal / 21 October 2020"); running

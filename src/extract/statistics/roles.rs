@@ -155,6 +155,8 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
         || word_before(1, Word::In)
             && (2..6).any(|back| reading.than(spot.first.wrapping_sub(back)))
             && !reading.numbers.iter().any(|number| (spot.first.saturating_sub(5)..spot.first).contains(&number.first));
+    // "surpassed only by those of Italy".
+    let compared = compared || word_before(1, Word::Of) && word_before(2, Word::Those) && word_before(3, Word::By);
     let listed_behind = word_before(1, Word::And)
         && (spot.first.saturating_sub(8)..spot.first).any(|at| reading.word(at, Word::Behind) || reading.than(at));
     // "than X, which had 481": the place has a number of its own after all.

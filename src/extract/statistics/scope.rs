@@ -133,6 +133,10 @@ pub(super) fn locate<'p>(
     if let Some(mention) = teller(sentence, n) {
         return at(mention);
     }
+    // "a third of Spain's 525,549 cases", "11,767 South Africans tested positive, most of them in Gauteng".
+    if let Some(mention) = owner(sentence, n).or_else(|| people(sentence, n)) {
+        return at(mention);
+    }
     // (1) In one bracket or list item with the number.
     if let Some(mention) = item(sentence, n, rank) {
         return at(mention);
@@ -224,6 +228,29 @@ pub(super) fn locate<'p>(
     context.country.map_or_else(|| vec![Located::none()], inherited)
 }
 
+/// The possessor right before a number.
+fn owner<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<&'s Mention<'p>> {
+    let reading = sentence.reading;
+    let start = super::attach::core_start(reading, n);
+    let owns = |mention: &&Mention<'p>| {
+        let spot = &mention.spot;
+        mention.how == PlaceHow::Possessive && spot.form == PlaceForm::Name && spot.after == start
+    };
+    sentence.mentions.iter().find(owns).filter(|_| !reading.pack.topic_first())
+}
+
+/// A people that a number counts and behind which its own phrase says no place.
+fn people<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<&'s Mention<'p>> {
+    let reading = sentence.reading;
+    let after = reading.numbers.get(n)?.after;
+    let counted = |mention: &&Mention<'p>| mention.spot.form == PlaceForm::People && mention.spot.first == after;
+    let mention = sentence.mentions.iter().find(counted)?;
+    let right = reading.right(n);
+    let end = right.clone().find(|at| reading.is(*at, ",")).unwrap_or(right.end);
+    let placed = |other: &Mention<'p>| (mention.spot.after..end).contains(&other.spot.first);
+    (!sentence.mentions.iter().any(placed)).then_some(mention)
+}
+
 /// The places in phrases of place behind a number: "N cases in P", "N nationwide".
 fn behind<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize, rank: Option<&Rank>) -> Vec<&'s Mention<'p>> {
     let reading = sentence.reading;
@@ -281,6 +308,10 @@ fn of_next(reading: &Reading<'_, '_>, n: usize, spot: &Spot<'_>) -> bool {
     let preposed = reading.has_ending(open, Sense::Locative);
     open -= usize::from(preposed);
     let link = |at: usize| reading.is(at, ",") || reading.is(at, ";") || reading.word(at, Word::And);
+    // "…, that of Spain to 689".
+    if preposed && reading.one_of(open.wrapping_sub(1), &[Word::That, Word::Those]) && link(open.wrapping_sub(2)) {
+        open -= 1;
+    }
     let opens = open > right.start && link(open - 1);
     let joined = start == spot.after || preposed && (spot.after..start).all(|at| !link(at)) && start <= spot.after + 4;
     let behind_next = reading.right(n + 1);

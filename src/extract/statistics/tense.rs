@@ -129,7 +129,9 @@ pub(super) fn labelled(reading: &Reading<'_, '_>, n: usize) -> bool {
     let clause = reading.clause(number.first);
     // "45,244 confirmed" in a line of its own.
     let ends = reading.tokens.len() <= number.after + 2 || reading.is(number.after + 1, "(");
-    let alone = number.first <= 1 && ends && reading.dates.is_empty();
+    // "Two died." is a sentence.
+    let said = reading.has_at(number.after, Sense::Report) && reading.is(reading.tokens.len() - 1, ".");
+    let alone = number.first <= 1 && ends && !said && reading.dates.is_empty();
     if alone && !reading.pack.order.verbs_lead && !reading.pack.topic_first() {
         return true;
     }
@@ -139,7 +141,10 @@ pub(super) fn labelled(reading: &Reading<'_, '_>, n: usize) -> bool {
         let place = reading.spots.iter().any(|spot| spot.after == *at && spot.first <= clause.start + 1);
         reading.is(*at, ":") || dash && place
     });
-    colon.is_some_and(|colon| {
+    // "It was the worst day: 433 people died".
+    let people = reading.has_at(number.after, Sense::People) && !reading.has_at(number.after, Sense::Perfect);
+    let sentence = people && reading.has_at(number.after + 1, Sense::Report) && !reading.pack.order.verbs_lead;
+    colon.filter(|_| !sentence).is_some_and(|colon| {
         let verb = reading.pack.order.verbs_lead && reading.has(colon..number.first, Sense::Report);
         !verb && !reading.marks_in(colon..number.first).any(|mark| matches!(mark.cue, Cue::Sense(Sense::Perfect)))
     })

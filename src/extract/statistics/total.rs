@@ -160,7 +160,13 @@ pub(super) fn brought(reading: &Reading<'_, '_>, n: usize) -> bool {
     };
     let left = core_start(reading, n).saturating_sub(reading.left(n).start);
     let joined = n > 0 && left == 1 && reading.word(reading.left(n).start, Word::And);
-    let right_before = |n: usize| reading.has_ending(core_start(reading, n), Sense::Bringing);
+    // "The virus took 148 lives" brings nothing to a total.
+    let order = reading.pack.order;
+    let alone = |mark: &Mark| mark.after == mark.first + 1 && !order.verbs_lead && !order.adjectives_follow;
+    let right_before = |n: usize| {
+        let mut ending = reading.ending_at(core_start(reading, n));
+        ending.any(|mark| mark.cue == Cue::Sense(Sense::Bringing) && !alone(mark))
+    };
     brings(n) || right_before(n) || joined && (brings(n - 1) || right_before(n - 1))
 }
 

@@ -235,7 +235,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     }
     // "population of 12,000", "a town of 12,000".
     if before(1, Word::Of) && reading.has_ending(number.first, Sense::Population)
-        || reading.pack.topic_first() && populates(reading, n)
+        || reading.pack.topic_first() && counted::populates(reading, n)
         || reading.has_at(number.after, Sense::Population)
     {
         return Some("population");
@@ -283,19 +283,6 @@ fn is_score(reading: &Reading<'_, '_>, n: usize) -> bool {
         && !reading.is(one.first.wrapping_sub(1), "-")
         && !goes_on
         && (one.value > other.value || reading.metric_at(one.first.wrapping_sub(1)).is_none())
-}
-
-/// "两国人口合计逾17亿": the inhabitants, of whom nothing else is said.
-fn populates(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let phrase = reading.phrase(n);
-    let Some(named) = reading.first(phrase.clone(), Sense::Population) else { return false };
-    let bounds = |mark: &crate::language::pack::Mark| {
-        [Sense::MoreThan, Sense::Nearly, Sense::About, Sense::Reaches, Sense::Exact, Sense::Total]
-            .iter()
-            .any(|sense| mark.cue == Cue::Sense(*sense))
-    };
-    let between = |at: usize| reading.marks.iter().any(|mark| mark.first <= at && at < mark.after && bounds(mark));
-    (named.after..phrase.end).all(between)
 }
 
 /// "较前一日增加16例", "比上周多了约60人": a comparison opens the clause and a word of change stands at the number.
@@ -478,7 +465,9 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     let start = core_start(reading, n);
     // "the number of patients in hospital fell by 12 to 523": what a stock changes by is no stock.
     let stock = kind_of(attachment.metric).fixed.is_some() || attachment.metric == Metric::Hospitalisations;
-    let by = matches!(attachment.why, Why::Governed) && reading.has_ending(start, Sense::ByWord);
+    let by = matches!(attachment.why, Why::Governed)
+        && reading.has_ending(start, Sense::ByWord)
+        && !counted::came(reading, n, attachment);
     // "1,204 (-12)", "in intensive care: 310 (+4)".
     let sign = number.first.wrapping_sub(1);
     let signed = reading.is(sign, "-") && reading.is(sign.wrapping_sub(1), "(");
@@ -543,7 +532,10 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
             Some("capacity or target")
         }
         Metric::Tests | Metric::PeopleTested | Metric::IcuPatients | Metric::Hospitalisations => {
-            let supplied = attachment.metric == Metric::Tests && has(Sense::Supply) && !has(Sense::Given);
+            let supplied = attachment.metric == Metric::Tests
+                && !counted::specimens(reading, attachment)
+                && has(Sense::Supply)
+                && !has(Sense::Given);
             (capacity || supplied).then_some("capacity")
         }
         Metric::Cases if by_noun => {
