@@ -13,9 +13,7 @@ use super::{
     update::{self, Link, Teller},
     whole::Whole,
 };
-use crate::model::{
-    Article, Duplicate, Enriched, ItemId, ItemState, Previous, Relation, Signature, Span, StoredText, StoryState,
-};
+use crate::model::{Article, Duplicate, Enriched, ItemId, ItemState, Previous, Relation, Signature, Span, StoryState};
 use jiff::Timestamp;
 
 /// So many look-alikes make a recurring form.
