@@ -39,6 +39,8 @@ pub(super) struct Fingerprint {
     pub(super) signature: Signature,
     /// Its smallest shingles, ascending: more than the signature keeps.
     pub(super) probe: Vec<u32>,
+    /// Its runs of words in text order.
+    pub(super) runs: Vec<u32>,
     /// Its words.
     pub(super) reading: Reading,
 }
@@ -55,7 +57,8 @@ pub(super) fn of_reading(article: &Article, reading: Reading) -> Option<Fingerpr
     if headline.is_empty() && text.is_empty() {
         return None;
     }
-    let mut probe = shingles(&text);
+    let runs = shingles(&text);
+    let mut probe = runs.clone();
     probe.sort_unstable();
     probe.dedup();
     let distinct = count(probe.len());
@@ -80,7 +83,7 @@ pub(super) fn of_reading(article: &Article, reading: Reading) -> Option<Fingerpr
         day: article.date(),
     };
     probe.truncate(PROBE);
-    Some(Fingerprint { signature, probe, reading })
+    Some(Fingerprint { signature, probe, runs, reading })
 }
 
 fn count(n: usize) -> u32 {
@@ -94,6 +97,11 @@ pub(super) fn shingles(words: &[Word]) -> Vec<u32> {
         _ => hash_all(window),
     };
     words.windows(SHINGLE_WORDS).map(|window| Signature::cut(shingle(window))).collect()
+}
+
+/// Of the runs of a text those that stand wholly in so many of its words.
+pub(super) fn runs_of(runs: &[u32], from: usize, words: usize) -> &[u32] {
+    runs.get(from..(from + words).saturating_sub(SHINGLE_WORDS - 1)).unwrap_or_default()
 }
 
 /// The words that a text is about: names and rarer words by their beginnings, ascending, each once.
@@ -243,23 +251,13 @@ pub(super) fn sample_without(article: &Article, reading: &Reading, left_out: &[S
 /// hashes of the last paragraphs, by which standing background is known again; the lead is never any.
 fn compared_text<'r>(article: &Article, reading: &'r Reading) -> (Cow<'r, [Word]>, Vec<u32>) {
     let mut standing = Vec::new();
-    let mut all_count = true;
     for (number, paragraph) in reading.paragraphs(article).enumerate() {
         standing.extend(paragraph.masked.filter(|_| number > 0));
-        all_count &= paragraph.counts;
     }
     standing.drain(..standing.len().saturating_sub(Signature::PARAGRAPHS));
     standing.sort_unstable();
     standing.dedup();
-    let mut text = if all_count {
-        Cow::Borrowed(reading.words())
-    } else {
-        let mut counting = Vec::with_capacity(reading.words().len());
-        for paragraph in reading.paragraphs(article).filter(|paragraph| paragraph.counts) {
-            counting.extend_from_slice(paragraph.words);
-        }
-        Cow::Owned(counting)
-    };
+    let mut text = reading.counting(article);
     if text.is_empty() {
         text = Cow::Owned(words(&article.body));
     }

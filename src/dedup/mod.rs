@@ -12,6 +12,7 @@ mod crowd;
 mod entry;
 mod fingerprint;
 mod frequency;
+mod hashes;
 mod kill;
 mod kinship;
 mod origin;
@@ -26,6 +27,7 @@ mod standing;
 mod story;
 mod swaps;
 mod update;
+mod whole;
 mod window;
 mod words;
 

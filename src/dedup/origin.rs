@@ -9,13 +9,11 @@ use super::{
     fingerprint::{self, Fingerprint},
     frequency::Weights,
     similarity::{self, Comparison, Later},
-    swaps::{self, Swaps, Whole},
+    swaps::{self, Swaps},
     update::{self, Link, Teller},
-    words::{self, Word},
+    whole::Whole,
 };
-use crate::model::{
-    Article, Duplicate, Enriched, ItemId, ItemState, Previous, Relation, Signature, Span, StoredText, StoryState,
-};
+use crate::model::{Article, Duplicate, Enriched, ItemId, ItemState, Previous, Relation, Signature, Span, StoryState};
 use jiff::Timestamp;
 
 /// So many look-alikes make a recurring form.
@@ -53,6 +51,7 @@ impl Index {
     ) -> Result<(Duplicate, Vec<Entry<'_>>), K::Error> {
         let Some(print) = print else { return Ok((original(article, "no_text"), Vec::new())) };
         let signature = &print.signature;
+        let mut texts = Texts::new(known);
         match before {
             Some(before) if before.state.relation == Relation::Original && is_relied_on(before, told_in) => {
                 let mut kept = original(article, "first_seen");
@@ -62,13 +61,13 @@ impl Index {
             // A new version goes on being one: what it made known is not taken back.
             Some(Previous { state: ItemState { relation: Relation::Update, of: Some(of), .. }, .. }) => {
                 let link = self.link_to(of, signature, Relation::Update);
-                return Ok((self.linked(article, print, of, link, known)?, Vec::new()));
+                return Ok((self.linked(article, print, of, link, &mut texts)?, Vec::new()));
             }
             _ => {}
         }
         let told = before.map_or(Timestamp::MAX, |before| before.state.first_seen);
         let mut met = self.met(article, print, told);
-        hold_against(article, print, &mut met, known)?;
+        hold_against(article, print, &mut met, &mut texts)?;
         let look_alikes = met.iter().filter(|met| met.link.relation == Relation::Original);
         let look_alikes: Vec<Entry<'_>> = look_alikes.map(|met| met.entry).collect();
         let best = self.first_told(&met);
@@ -80,7 +79,7 @@ impl Index {
                 if !link.relation.is_copy() && self.has_same_link(of, signature) =>
             {
                 let link = Link { relation: Relation::Near, reason: "same_link", ..*link };
-                self.linked(article, print, of, link, known)?
+                self.linked(article, print, of, link, &mut texts)?
             }
             (Some(Met { link, entry, .. }), _) => {
                 let of = entry.of().unwrap_or_else(|| entry.id());
@@ -88,17 +87,17 @@ impl Index {
                 if of == article.id {
                     original(article, "first_seen")
                 } else {
-                    self.linked(article, print, &of, *link, known)?
+                    self.linked(article, print, &of, *link, &mut texts)?
                 }
             }
             // A copy whose original was withdrawn or forgotten does not become one by being touched up.
             (None, Some((relation, of))) if self.signature(of).is_none() => {
-                self.linked(article, print, of, self.link_to(of, signature, relation), known)?
+                self.linked(article, print, of, self.link_to(of, signature, relation), &mut texts)?
             }
             // A copy whose new text differs from its original in figures tells the story anew.
             (None, Some((_, of))) if !look_alikes.is_empty() => {
                 let link = self.link_to(of, signature, Relation::Update);
-                self.linked(article, print, of, Link { reason: "changed_figures", ..link }, known)?
+                self.linked(article, print, of, Link { reason: "changed_figures", ..link }, &mut texts)?
             }
             (None, _) => original(article, if look_alikes.is_empty() { "first_seen" } else { "look_alike" }),
         };
@@ -197,7 +196,7 @@ impl Index {
         known: &K,
     ) -> Result<Duplicate, K::Error> {
         let link = self.link_to(of, &print.signature, relation);
-        let mut duplicate = self.linked(article, print, of, link, known)?;
+        let mut duplicate = self.linked(article, print, of, link, &mut Texts::new(known))?;
         if self.signature(of).is_none() {
             duplicate.similarity = None;
             duplicate.shared = None;
@@ -205,13 +204,13 @@ impl Index {
         Ok(duplicate)
     }
 
-    pub(super) fn linked<K: Known>(
+    fn linked<K: Known>(
         &self,
         article: &Article,
         print: &Fingerprint,
         of: &ItemId,
         link: Link,
-        known: &K,
+        texts: &mut Texts<'_, K>,
     ) -> Result<Duplicate, K::Error> {
         let signature = &print.signature;
         let origin = self.window.entry(&of.0);
@@ -226,9 +225,7 @@ impl Index {
             _ => (link.resemblance, link.shared),
         };
         let added_paragraphs = match &origin_text {
-            Some(text) if link.relation != Relation::Exact => {
-                added_paragraphs(article, print, text, known.text(of)?.as_ref())
-            }
+            Some(text) if link.relation != Relation::Exact => added_paragraphs(article, print, text, texts.text(of)?),
             _ => Vec::new(),
         };
         let rounded = |share: f64| Some((share * 1000.0).round() / 1000.0);
@@ -246,13 +243,36 @@ impl Index {
     }
 }
 
+/// Earlier texts, each read once.
+struct Texts<'k, K> {
+    known: &'k K,
+    read: Vec<(ItemId, Option<Whole<'static>>)>,
+}
+
+impl<'k, K: Known> Texts<'k, K> {
+    fn new(known: &'k K) -> Self {
+        Self { known, read: Vec::new() }
+    }
+
+    fn text(&mut self, id: &ItemId) -> Result<Option<&Whole<'static>>, K::Error> {
+        let at = match self.read.iter().position(|(known, _)| known == id) {
+            Some(at) => at,
+            None => {
+                self.read.push((id.clone(), self.known.text(id)?.map(Whole::of_stored)));
+                self.read.len() - 1
+            }
+        };
+        Ok(self.read.get(at).and_then(|(_, text)| text.as_ref()))
+    }
+}
+
 /// Holds the whole text against those that it is linked to by likeness, the likeliest first: what stands in their places
 /// makes some of them look-alikes, and of what has more in the place of something else than a likelier one it is no copy.
 fn hold_against<K: Known>(
     article: &Article,
     print: &Fingerprint,
     met: &mut Vec<Met<'_>>,
-    known: &K,
+    texts: &mut Texts<'_, K>,
 ) -> Result<(), K::Error> {
     let is_by_likeness = |link: &Link| {
         !matches!(link.relation, Relation::Original | Relation::Exact) && !matches!(link.reason, "same_link" | "notice")
@@ -269,12 +289,7 @@ fn hold_against<K: Known>(
         other.link.weight.total_cmp(&one.link.weight).then_with(|| one.entry.order().cmp(&other.entry.order()))
     });
     linked.truncate(HELD_AGAINST);
-    let read = || {
-        let counting = print.reading.paragraphs(article).filter(|paragraph| paragraph.counts);
-        let counting = counting.filter_map(|paragraph| paragraph.span.of(&article.body));
-        Whole::new(article.headline.as_deref(), &article.body, counting)
-    };
-    let mut whole = None;
+    let own = Whole::of_article(article, &print.reading);
     let mut fewest = usize::MAX;
     // Of copies of one text the likeliest speaks for all: whatever it is that is copied, it is the same.
     let mut held: Vec<(ItemId, Option<Swaps>)> = Vec::new();
@@ -284,8 +299,7 @@ fn hold_against<K: Known>(
         let swaps = match known_swaps {
             Some(swaps) => swaps,
             None => {
-                let text = known.text(&one.entry.id())?;
-                let swaps = text.map(|text| swaps::between(&Whole::of_stored(&text), whole.get_or_insert_with(read)));
+                let swaps = texts.text(&one.entry.id())?.map(|text| swaps::between(text, &own));
                 held.push((root, swaps));
                 swaps
             }
@@ -342,30 +356,26 @@ pub(super) fn original(article: &Article, reason: &str) -> Duplicate {
 }
 
 /// Paragraphs of which hardly a word stands in the original, as far as its sketch can tell where its text is not known.
-fn added_paragraphs(
-    article: &Article,
-    print: &Fingerprint,
-    sketch: &Signature,
-    text: Option<&StoredText>,
-) -> Vec<Span> {
-    let text = text.filter(|text| !text.body.is_empty());
-    let origin = text.map(|text| {
-        let mut shingles = fingerprint::shingles(&words::words(&text.body));
-        shingles.sort_unstable();
-        shingles
-    });
-    let is_added = |words: &[Word]| {
-        let shingles = fingerprint::shingles(words);
+fn added_paragraphs(article: &Article, print: &Fingerprint, sketch: &Signature, text: Option<&Whole<'_>>) -> Vec<Span> {
+    let origin = text.filter(|text| !text.is_empty()).map(Whole::shingles);
+    let is_added = |runs: &[u32]| {
         let share = match &origin {
-            _ if shingles.is_empty() => None,
+            _ if runs.is_empty() => None,
             Some(origin) => {
-                let found = shingles.iter().filter(|shingle| origin.binary_search(shingle).is_ok()).count();
-                Some(found as f64 / shingles.len() as f64)
+                let found = runs.iter().filter(|run| origin.contains(u64::from(**run))).count();
+                Some(found as f64 / runs.len() as f64)
             }
-            None => similarity::share_in(&shingles, sketch, PARAGRAPH_SAMPLE),
+            None => similarity::share_in(runs, sketch, PARAGRAPH_SAMPLE),
         };
         share.is_some_and(|share| share < 0.34)
     };
-    let paragraphs = print.reading.paragraphs(article).filter(|paragraph| paragraph.counts);
-    paragraphs.filter(|paragraph| is_added(paragraph.words)).map(|paragraph| paragraph.span).collect()
+    let mut added = Vec::new();
+    let mut from = 0;
+    for paragraph in print.reading.paragraphs(article).filter(|paragraph| paragraph.counts) {
+        if is_added(fingerprint::runs_of(&print.runs, from, paragraph.words.len())) {
+            added.push(paragraph.span);
+        }
+        from += paragraph.words.len();
+    }
+    added
 }

@@ -6,7 +6,7 @@
 
 use super::{fingerprint, words};
 use crate::model::{Article, SectionKind, Span};
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 /// The words of a body.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ impl Reading {
                 span.start = dateline.end;
             }
             let from = all.len();
-            words::read(span.of(&article.body).unwrap_or(""), &mut all);
+            words::read(span.of(&article.body).unwrap_or(""), span.start, &mut all);
             let masked = all.get(from..).and_then(fingerprint::masked);
             Paragraph { whole, span, words: from..all.len(), masked }
         };
@@ -65,6 +65,18 @@ impl Reading {
     /// All words of the paragraphs.
     pub(super) fn words(&self) -> &[words::Word] {
         &self.words
+    }
+
+    /// The words of the paragraphs that count.
+    pub(super) fn counting(&self, article: &Article) -> Cow<'_, [words::Word]> {
+        if self.paragraphs(article).all(|paragraph| paragraph.counts) {
+            return Cow::Borrowed(&self.words);
+        }
+        let mut counting = Vec::with_capacity(self.words.len());
+        for paragraph in self.paragraphs(article).filter(|paragraph| paragraph.counts) {
+            counting.extend_from_slice(paragraph.words);
+        }
+        Cow::Owned(counting)
     }
 
     /// The paragraphs in text order, and which of them count as the article has its sections now.

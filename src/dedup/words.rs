@@ -3,6 +3,7 @@
 //! Comes in: any text. Goes out: of each word its hash, that of its beginning, and what kind of word it is. Scripts that
 //! put no space between words (Han, Kana, Thai and their neighbours) are read as overlapping pairs of characters.
 
+use super::hashes::Hashes;
 use std::sync::LazyLock;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, char::is_combining_mark, is_nfkc_quick};
 use xxhash_rust::xxh3::xxh3_64;
@@ -20,6 +21,8 @@ pub(super) struct Word {
     pub(super) kind: Kind,
     /// Letters or digits.
     pub(super) length: u8,
+    /// Where the run without spaces begins that it stands in, in bytes of the text.
+    pub(super) run: u32,
 }
 
 /// Kinds of words, by what it means when two texts differ in one.
@@ -55,110 +58,115 @@ const PAIR: u8 = u8::MAX;
 const STEM: usize = 6;
 
 /// Beginnings of everyday words.
-static EVERYDAY: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(include_str!("everyday.txt")));
+static EVERYDAY: LazyLock<Hashes> = LazyLock::new(|| table(include_str!("everyday.txt")));
 /// Telling words.
-static TELLING: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(include_str!("telling.txt")));
+static TELLING: LazyLock<Hashes> = LazyLock::new(|| table(include_str!("telling.txt")));
 
-/// Some thousand words by their hashes, each at the place that its hash says, or soon after it. Every word of every text
-/// is looked up here.
-struct Lexicon(Vec<u64>);
-
-impl Lexicon {
-    /// The words of a table; lines that begin with `#` are remarks.
-    fn new(table: &str) -> Self {
-        let lines = table.lines().filter(|line| !line.starts_with('#'));
-        let words: Vec<u64> = lines.flat_map(str::split_whitespace).map(|word| xxh3_64(word.as_bytes())).collect();
-        let mut places = vec![0; (words.len() * 4).next_power_of_two()];
-        for word in words {
-            let mut place = word as usize % places.len();
-            while places.get(place).is_some_and(|taken| *taken != 0 && *taken != word) {
-                place = (place + 1) % places.len();
-            }
-            if let Some(free) = places.get_mut(place) {
-                *free = word;
-            }
-        }
-        Self(places)
-    }
-
-    #[inline]
-    fn has(&self, word: u64) -> bool {
-        let mut place = word as usize;
-        loop {
-            match self.0.get(place & (self.0.len() - 1)) {
-                Some(taken) if *taken == word => return word != 0,
-                None | Some(0) => return false,
-                Some(_) => place += 1,
-            }
-        }
-    }
+/// The words of a table; lines that begin with `#` are remarks.
+fn table(table: &str) -> Hashes {
+    let lines = table.lines().filter(|line| !line.starts_with('#'));
+    let words: Vec<u64> = lines.flat_map(str::split_whitespace).map(|word| xxh3_64(word.as_bytes())).collect();
+    Hashes::of(words.len(), words.into_iter())
 }
 
 /// The words of a text, in order.
 pub(super) fn words(text: &str) -> Vec<Word> {
     let mut words = Vec::with_capacity(text.len() / 6);
-    read(text, &mut words);
+    read(text, 0, &mut words);
     words
 }
 
-/// Adds the words of a text to those of others. Only what stands between two spaces and is not ASCII is normalised: no
-/// word and no normal form reaches over a space.
-pub(super) fn read(text: &str, words: &mut Vec<Word>) {
-    if text.is_ascii() {
-        return read_ascii(text, words);
-    }
-    let (mut rest, mut reader) = (text, Reader::default());
+/// Adds the words of a text, which begins there in a longer one, to those of others. Only what stands between two spaces
+/// and is not ASCII is normalised: no word and no normal form reaches over a space.
+pub(super) fn read(text: &str, from: usize, words: &mut Vec<Word>) {
+    let mut lower = String::new();
+    let (mut rest, mut from) = (text, from);
+    let mut reader = Reader::default();
     while let Some(first) = rest.bytes().position(|byte| !byte.is_ascii()) {
         let bytes = rest.as_bytes();
-        let space_before = bytes.iter().take(first).rposition(|byte| *byte == b' ');
-        let space_after = bytes.iter().skip(first).position(|byte| *byte == b' ');
-        let (start, end) = (space_before.unwrap_or(0), space_after.map_or(rest.len(), |space| first + space));
+        let start = bytes.iter().take(first).rposition(|byte| is_space(*byte)).map_or(0, |space| space + 1);
+        let end = bytes.iter().skip(first).position(|byte| is_space(*byte)).map_or(rest.len(), |space| first + space);
         let (Some(before), Some(other), Some(after)) = (rest.get(..start), rest.get(start..end), rest.get(end..))
         else {
             return;
         };
-        read_ascii(before, words);
+        read_ascii(before, from, &mut lower, words);
+        reader.run = (from + start) as u32;
         if is_nfkc_quick(visible(other)) == IsNormalized::Yes {
             reader.read(visible(other), words);
         } else {
             reader.read(visible(other).nfkc(), words);
         }
-        rest = after;
+        (rest, from) = (after, from + end);
     }
-    read_ascii(rest, words);
+    read_ascii(rest, from, &mut lower, words);
 }
 
-/// The words of ASCII text: what [`Reader`] reads of it, without a look at each character.
-fn read_ascii(text: &str, words: &mut Vec<Word>) {
-    let lower = text.to_ascii_lowercase();
-    let byte = |at: usize| lower.as_bytes().get(at).copied().unwrap_or(b' ');
-    let (mut at, mut before): (usize, Option<(usize, bool)>) = (0, None);
+/// Whether a run ends with this byte.
+pub(super) fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n')
+}
+
+/// Classes of ASCII characters, by what they mean to the word that they stand in.
+const LETTER: u8 = 1;
+const DIGIT: u8 = 2;
+const JOINS_DIGITS: u8 = 4;
+const APOSTROPHE: u8 = 8;
+const SPACE: u8 = 16;
+
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' => LETTER,
+            b'0'..=b'9' => DIGIT,
+            b'.' | b',' => JOINS_DIGITS,
+            b'\'' => APOSTROPHE,
+            b' ' | b'\n' => SPACE,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+/// The words of ASCII text: what [`Reader`] reads of it, without a look at each character. `lower` is room to write in.
+fn read_ascii(text: &str, from: usize, lower: &mut String, words: &mut Vec<Word>) {
+    lower.clear();
+    lower.push_str(text);
+    lower.make_ascii_lowercase();
+    let class = |at: usize| lower.as_bytes().get(at).map_or(SPACE, |byte| CLASSES[usize::from(*byte)]);
+    let (mut at, mut run, mut before): (usize, usize, Option<(usize, bool)>) = (0, 0, None);
     // A word that an apostrophe was taken out of.
     let mut spelt = String::new();
     while at < lower.len() {
-        let first = byte(at);
-        if !first.is_ascii_alphanumeric() {
+        let first = class(at);
+        if first & (LETTER | DIGIT) == 0 {
             at += 1;
+            if first == SPACE {
+                run = at;
+            }
             continue;
         }
         let (start, mut apostrophes) = (at, 0);
         loop {
             at += 1;
-            match byte(at) {
-                b'a'..=b'z' | b'0'..=b'9' => {}
-                b'.' | b',' if byte(at - 1).is_ascii_digit() && byte(at + 1).is_ascii_digit() => {}
-                b'\'' if byte(at + 1).is_ascii_alphanumeric() => apostrophes += 1,
+            match class(at) {
+                LETTER | DIGIT => {}
+                JOINS_DIGITS if class(at - 1) == DIGIT && class(at + 1) == DIGIT => {}
+                APOSTROPHE if class(at + 1) & (LETTER | DIGIT) != 0 => apostrophes += 1,
                 _ => break,
             }
         }
-        let after_minus = first.is_ascii_digit() && start > 0 && byte(start - 1) == b'-';
+        let after_minus = first == DIGIT && start > 0 && lower.as_bytes().get(start - 1) == Some(&b'-');
         // The end of the word before it, where that is all that stands between.
         let joined = before.filter(|(end, _)| after_minus && end + 1 == start);
         let is_negative = after_minus && joined.is_none();
         let hangs_on_word = joined.is_some_and(|(_, is_number)| !is_number);
-        before = Some((at, first.is_ascii_digit()));
-        let from = if is_negative { start - 1 } else { start };
-        let Some(mut token) = lower.get(from..at) else { return };
+        before = Some((at, first == DIGIT));
+        let word_from = if is_negative { start - 1 } else { start };
+        let Some(mut token) = lower.get(word_from..at) else { return };
         if apostrophes > 0 {
             spelt.clear();
             spelt.extend(token.chars().filter(|c| *c != '\''));
@@ -169,8 +177,9 @@ fn read_ascii(text: &str, words: &mut Vec<Word>) {
             length: at - start - apostrophes,
             stem_end: token.len().min(STEM + usize::from(is_negative)),
             starts_with_capital: text.as_bytes().get(start).is_some_and(u8::is_ascii_uppercase),
-            starts_in_digit: first.is_ascii_digit(),
+            starts_in_digit: first == DIGIT,
             hangs_on_word,
+            run: (from + run) as u32,
         }));
     }
 }
@@ -185,6 +194,7 @@ struct Token<'t> {
     starts_in_digit: bool,
     /// A number that hangs on a word by a hyphen names something ("COVID-19", "F-16") and counts nothing.
     hangs_on_word: bool,
+    run: u32,
 }
 
 #[inline]
@@ -201,7 +211,9 @@ fn word(token: &Token<'_>) -> Word {
         xxh3_64(text.as_bytes())
     };
     let (mut stem_hash, mut caseless) = (hash_of_beginning, false);
-    if let Some(first) = text.chars().next().filter(|first| !first.is_ascii()) {
+    if !text.as_bytes().first().is_none_or(u8::is_ascii)
+        && let Some(first) = text.chars().next()
+    {
         let stem = stem(text, token.length, beginning);
         if stem != beginning {
             stem_hash = xxh3_64(stem.as_bytes());
@@ -210,9 +222,9 @@ fn word(token: &Token<'_>) -> Word {
     }
     let kind = if is_figure {
         Kind::Figure
-    } else if TELLING.has(hash) {
+    } else if TELLING.contains(hash) {
         Kind::Telling
-    } else if EVERYDAY.has(hash_of_beginning) {
+    } else if EVERYDAY.contains(hash_of_beginning) {
         Kind::Everyday
     } else if token.starts_with_capital && token.length > 1 {
         Kind::Name
@@ -220,7 +232,7 @@ fn word(token: &Token<'_>) -> Word {
         Kind::Plain
     };
     let length = u8::try_from(token.length).unwrap_or(PAIR).min(PAIR - 1);
-    Word { hash, stem: stem_hash, caseless, kind, length }
+    Word { hash, stem: stem_hash, caseless, kind, length, run: token.run }
 }
 
 /// What is left of a text when typography is taken away: letters, digits, and the signs that change what is said.
@@ -275,6 +287,8 @@ struct Reader {
     stem_end: usize,
     starts_with_capital: bool,
     hangs_on_word: bool,
+    /// Where the run begins.
+    run: u32,
 }
 
 impl Reader {
@@ -293,7 +307,7 @@ impl Reader {
                     next.map_or(0, |next| next.encode_utf8(pair.get_mut(end..).unwrap_or_default()).len());
                 let hash = xxh3_64(pair.get(..end + end_of_next).unwrap_or_default());
                 let length = if next.is_some() { PAIR } else { 1 };
-                words.push(Word { hash, stem: hash, caseless: true, kind: Kind::Plain, length });
+                words.push(Word { hash, stem: hash, caseless: true, kind: Kind::Plain, length, run: self.run });
             } else if c.is_alphanumeric()
                 || (!c.is_ascii() && is_combining_mark(c))
                 || (joins_digits(c) && ends_in_digit(&self.token) && next.is_some_and(|next| next.is_ascii_digit()))
@@ -340,6 +354,7 @@ impl Reader {
                 starts_with_capital: self.starts_with_capital,
                 starts_in_digit: starts_in_digit(&self.token),
                 hangs_on_word: self.hangs_on_word,
+                run: self.run,
             })
         });
         self.token.clear();
@@ -411,9 +426,12 @@ fn is_unspaced(c: char) -> bool {
 mod tests {
     use super::*;
 
+    fn hashes(text: &str) -> Vec<u64> {
+        words(text).iter().map(|word| word.hash).collect()
+    }
+
     #[track_caller]
     fn same(left: &str, right: &str) {
-        let hashes = |text| words(text).iter().map(|word| word.hash).collect::<Vec<u64>>();
         assert_eq!(hashes(left), hashes(right), "{left:?} and {right:?}");
     }
 
@@ -427,7 +445,7 @@ mod tests {
         same("The “Ministry’s” report — final", "the \"ministry's\" report - FINAL");
         same("1,000 cases and 15,6 percent", "1\u{a0}000 cases and 15.6 percent");
         same("co\u{ad}operation ﬁnal", "cooperation final");
-        assert_ne!(words("rose to 5"), words("rose to -5"));
+        assert_ne!(hashes("rose to 5"), hashes("rose to -5"));
         assert_eq!(squeezed("“It’s 4,5 %,” he said."), squeezed("\"It's 4,5%\", he said"));
         assert_ne!(squeezed("It is over"), squeezed("It is over?"));
         assert_ne!(squeezed("$5"), squeezed("€5"));
@@ -445,11 +463,24 @@ mod tests {
         assert_eq!(words("กรุงเทพ").len(), "กรุงเทพ".chars().count());
     }
 
-    /// The words of a whole text, character by character.
+    /// The words of a whole text, character by character, which does not say where they stand.
     fn read_slowly(text: &str) -> Vec<Word> {
         let mut words = Vec::new();
         Reader::default().read(visible(text).nfkc(), &mut words);
         words
+    }
+
+    #[test]
+    fn a_word_knows_the_run_that_it_stands_in() {
+        let text = "It's (Jean-Luc) \n«Été-là» 1,5 end";
+        let mut found = Vec::new();
+        read(text, 100, &mut found);
+        let runs =
+            found.iter().map(|word| text.get(word.run as usize - 100..).unwrap().split([' ', '\n']).next().unwrap());
+        assert_eq!(
+            runs.collect::<Vec<_>>(),
+            ["It's", "(Jean-Luc)", "(Jean-Luc)", "«Été-là»", "«Été-là»", "1,5", "end"]
+        );
     }
 
     proptest::proptest! {
@@ -459,7 +490,9 @@ mod tests {
             numbers in "[0-3a'., -]{0,60}",
         ) {
             for text in [text, ascii, numbers] {
-                proptest::prop_assert_eq!(words(&text), read_slowly(&text));
+                let mut found = words(&text);
+                found.iter_mut().for_each(|word| word.run = 0);
+                proptest::prop_assert_eq!(found, read_slowly(&text));
             }
         }
 

@@ -1,0 +1,86 @@
+//! Sets and tables of hashes, in which one is found at once: each lies where a product of it says, or soon after it.
+//!
+//! Words are chosen by whoever writes a feed. The factor is chosen anew by each process, so that nobody can write words
+//! that all want one place; what is found does not depend on it.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::LazyLock;
+
+static FACTOR: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0) | 1);
+
+/// Which of some places a hash wants.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Places {
+    factor: u64,
+    bits: u32,
+}
+
+impl Places {
+    /// For so many hashes; three times as many places at least.
+    pub(super) fn new(hashes: usize) -> Self {
+        Self { factor: *FACTOR, bits: (hashes * 3).next_power_of_two().ilog2().max(1) }
+    }
+
+    pub(super) fn len(self) -> usize {
+        1 << self.bits
+    }
+
+    #[inline]
+    pub(super) fn wanted(self, hash: u64) -> usize {
+        (hash.wrapping_mul(self.factor) >> (u64::BITS - self.bits)) as usize
+    }
+
+    #[inline]
+    pub(super) fn next(self, place: usize) -> usize {
+        (place + 1) & (self.len() - 1)
+    }
+}
+
+/// A set; the hash of nought is in none.
+#[derive(Debug)]
+pub(super) struct Hashes {
+    places: Places,
+    hashes: Vec<u64>,
+}
+
+impl Hashes {
+    /// The set of these, so many at most.
+    pub(super) fn of(most: usize, hashes: impl Iterator<Item = u64>) -> Self {
+        let places = Places::new(most);
+        let mut set = Self { places, hashes: vec![0; places.len()] };
+        for hash in hashes.take(most) {
+            let place = set.place(hash);
+            if let Some(place) = set.hashes.get_mut(place) {
+                *place = hash;
+            }
+        }
+        set
+    }
+
+    #[inline]
+    pub(super) fn contains(&self, hash: u64) -> bool {
+        hash != 0 && self.hashes.get(self.place(hash)) == Some(&hash)
+    }
+
+    /// Where a hash lies, or would.
+    #[inline]
+    fn place(&self, hash: u64) -> usize {
+        let mut place = self.places.wanted(hash);
+        while self.hashes.get(place).is_some_and(|taken| *taken != 0 && *taken != hash) {
+            place = self.places.next(place);
+        }
+        place
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_in_is_found_and_nothing_else() {
+        let set = Hashes::of(200, (1..=200).map(|n| n << 32));
+        assert!((1..=200).all(|n| set.contains(n << 32)));
+        assert!(!set.contains(0) && !set.contains(7) && !Hashes::of(0, std::iter::empty()).contains(7));
+    }
+}
