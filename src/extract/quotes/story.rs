@@ -306,15 +306,36 @@ impl<'a> Story<'a> {
             }
         }
         let phrase = phrase?;
-        if let Some(person) = self.called_again(&phrase, quote, last) {
-            return Some(entity(person));
+        if self.is_english() {
+            return Some(Attribution { cue: None, entity: None, speaker: Some(phrase) });
         }
-        Some(Attribution { cue: None, entity: None, speaker: Some(phrase) })
+        Some(self.called_again(&phrase, quote, last).unwrap_or_else(|| self.named(phrase, last)))
+    }
+
+    /// A speaker who is no entity: the name within the phrase, or who spoke last by that surname, else the phrase.
+    fn named(&self, phrase: String, last: Option<&Attribution>) -> Attribution {
+        let words: Vec<&str> = phrase.split(' ').collect();
+        let name = |word: &&str| word.starts_with(char::is_uppercase);
+        // The first word has a capital where it opens the sentence.
+        let end = words.iter().rposition(name).map_or(0, |at| at + 1);
+        let from = words.iter().take(end).rposition(|word| !name(&word)).map_or(0, |at| at + 1);
+        let run = words.get(from..end).unwrap_or_default();
+        if let [surname] = run
+            && let Some(last) = last.filter(|last| last.speaker.as_deref().is_some_and(|last| last.ends_with(surname)))
+        {
+            return Attribution { cue: None, ..last.clone() };
+        }
+        let speaker =
+            if !self.words.nouns && from > 0 && run.len() > 1 && end == words.len() { run.join(" ") } else { phrase };
+        Attribution { cue: None, entity: None, speaker: Some(speaker) }
     }
 
     /// Whom a phrase without a name calls again: the person whom the text has introduced by that noun, else the one who
-    /// spoke last.
-    fn called_again(&self, phrase: &str, before: usize, last: Option<&Attribution>) -> Option<usize> {
+    /// spoke last, else the one named last.
+    fn called_again(&self, phrase: &str, before: usize, last: Option<&Attribution>) -> Option<Attribution> {
+        if phrase.split(' ').skip(1).any(|word| word.starts_with(char::is_uppercase)) && !self.words.nouns {
+            return None;
+        }
         let lower = phrase.to_lowercase();
         let mut words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         let indefinite = words.clone().next().is_some_and(|word| self.words.is_indefinite(word));
@@ -324,11 +345,15 @@ impl<'a> Story<'a> {
         let noun = words.find(|word| self.words.is_epithet(word))?;
         let stem: String = noun.chars().take(6).collect();
         let to = self.mentions.partition_point(|(at, _, _)| *at < before);
-        let introduced = self.mentions.iter().take(to).rev().take(30).find(|(start, _, entity)| {
-            self.is_person(*entity) && self.introduction(*start).split(' ').any(|word| word.starts_with(&stem))
-        });
-        let speaker = last.and_then(|last| last.entity).filter(|speaker| self.is_person(*speaker));
-        introduced.map(|(_, _, entity)| *entity).or(speaker)
+        let people = || self.mentions.iter().take(to).rev().take(30).filter(|(_, _, entity)| self.is_person(*entity));
+        let fits = |word: &str| word.starts_with(&stem) || self.words.nouns && word.contains(&stem);
+        let introduced = people().find(|(start, _, _)| self.introduction(*start).split(' ').any(fits));
+        let entity = |entity: usize| Attribution { entity: Some(entity), ..Attribution::default() };
+        let latest = || people().next().map(|(_, _, person)| entity(*person));
+        introduced
+            .map(|(_, _, person)| entity(*person))
+            .or_else(|| last.map(|last| Attribution { cue: None, ..last.clone() }))
+            .or_else(latest)
     }
 
     /// The words of a sentence before a name, in lower case; a few are enough.

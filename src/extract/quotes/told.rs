@@ -28,6 +28,7 @@ pub(super) fn find(story: &Story<'_>, pack: &Pack, dateline: usize, direct: &[Qu
         let (start, end) = (place.start.max(dateline).min(place.end), place.end);
         let lead = |c: char| c.is_whitespace() || matches!(c, '-' | '–' | '—' | '.' | ':' | '/');
         let start = story.body.get(start..end).map_or(start, |text| end - text.trim_start_matches(lead).len());
+        let start = start + story.body.get(start..end).map_or(0, agency_lead);
         let Some(text) = story.body.get(start..end) else { continue };
         let at = direct.partition_point(|quote| quote.span.end < start);
         if direct.get(at).is_some_and(|quote| quote.span.start < end) {
@@ -48,6 +49,13 @@ pub(super) fn find(story: &Story<'_>, pack: &Pack, dateline: usize, direct: &[Qu
         quotes.extend(sentence.clause());
     }
     quotes
+}
+
+/// The bytes of what an agency puts before its first sentence: "ИНТЕРФАКС - ".
+fn agency_lead(text: &str) -> usize {
+    let dash = [" - ", " – ", " — "].iter().find_map(|dash| Some(text.find(dash)? + dash.len()));
+    let capitals = |lead: &str| lead.chars().any(char::is_uppercase) && !lead.chars().any(char::is_lowercase);
+    dash.filter(|end| text.get(..*end).is_some_and(capitals)).unwrap_or(0)
 }
 
 /// One sentence.
@@ -244,7 +252,8 @@ impl Sentence<'_> {
                 return Some((at, at + 1));
             }
             let rest = || self.tokens.get(at + 1..).unwrap_or_default().iter();
-            if token.is(",") && rest().any(|token| words.is_subjunctive(token)) {
+            let joined = || self.token(at + 1).is_some_and(|next| words.is_that(next));
+            if token.is(",") && !joined() && rest().any(|token| words.is_subjunctive(token)) {
                 return Some((at, at + 1));
             }
         }
@@ -265,7 +274,8 @@ impl Sentence<'_> {
         let outside = |c: char| c.is_whitespace() || c == ',';
         let trimmed = text.trim_matches(outside);
         let start = start + (text.len() - text.trim_start_matches(outside).len());
-        if trimmed.split_whitespace().count() < LEAST || !self.speaks(&found) {
+        let again = found.speaker.is_some() && found.speaker == self.last.and_then(|last| last.speaker.clone());
+        if trimmed.split_whitespace().count() < LEAST || !(again || self.speaks(&found)) {
             return None;
         }
         let entity = found.entity.and_then(|entity| self.story.entities.get(entity));
