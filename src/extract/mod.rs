@@ -134,11 +134,9 @@ pub fn article(tables: &Tables, mut article: Article) -> Enriched {
         return Enriched { tagger: tables.rules.name().to_owned(), ..Enriched::bare(article) };
     };
     let (entities, tagger) = tables.rules.entities(&tables.places, pack, &article);
-    // Quotations are read by rules that know English only.
-    let english = pack.code == ENGLISH;
     locate_dateline(&mut article, &entities);
     let values = values::find(pack, &article, &countries(&article, &entities));
-    let quotes = if english { quotes::find(&article, &entities) } else { Vec::new() };
+    let quotes = quotes::find(pack, &article, &entities);
     let covid = read_figures(tables, pack, &article);
     Enriched {
         article,

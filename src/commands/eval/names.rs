@@ -1,15 +1,16 @@
-//! Marked names and values against those that were found.
+//! Marked names, values and speech against those that were found.
 //!
 //! In: a document's marks and what was read out of its text. Out: counts by type, and which attributes of exact matches
 //! agree. What holds: a match has exactly the span and the type of the mark; `names` takes persons, organisations and
 //! places together, a facility being a place there, as CoNLL has it; a mention by office is no name. Quantities are
-//! not scored: records also have counts of people and things, which the corpus does not mark.
+//! not scored: records also have counts of people and things, which the corpus does not mark. A document marks either its
+//! speech or its names and values.
 
 use super::marks::{Document, Mark};
 use super::{interval, rates, sum, told};
 use crate::clean;
 use crate::extract;
-use crate::model::{Article, Enriched, FeedId, Field, ItemId, MentionForm, StatedTime, ValueType};
+use crate::model::{Article, Enriched, FeedId, Field, ItemId, MentionForm, Quote, StatedTime, ValueType};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
@@ -52,6 +53,11 @@ fn same(question: &str, told: &str, label: &str) -> bool {
     match question {
         "date" => told == label || days(told).is_some_and(|told| Some(told) == days(label)),
         "country of places" => told == label,
+        // A label may call the speaker by several names; an article before a name does not matter.
+        "speaker" => label.split('/').any(|label| {
+            let (told, label) = (told.to_lowercase(), label.to_lowercase());
+            told.strip_suffix(&label).is_some_and(|article| article.split_whitespace().count() <= 1)
+        }),
         _ => {
             let amount = |text: &str| text.split(' ').next().and_then(|number| number.parse::<f64>().ok());
             let unit = |text: &str| text.split_once(' ').map(|(_, unit)| unit.to_owned());
@@ -92,7 +98,22 @@ fn days(text: &str) -> Option<(Date, Date)> {
 /// Where something stands and what it is.
 type Place = (Field, usize, usize, String);
 
-fn compare(document: &Document, enriched: &Enriched) -> Scored {
+/// Speech in quotation marks and told, as labels call them.
+const QUOTE: &str = "quote";
+const TOLD: &str = "told";
+
+/// What was said, each with its speaker.
+fn speech(enriched: &Enriched) -> BTreeMap<Place, String> {
+    let told = |quote: &Quote| {
+        let kind = if quote.direct { QUOTE } else { TOLD };
+        let place = (quote.span.field, quote.span.start, quote.span.end, kind.to_owned());
+        (place, quote.speaker.clone().unwrap_or("-".to_owned()))
+    };
+    enriched.quotes.iter().map(told).collect()
+}
+
+/// The names, each with its country, and the values.
+fn names_and_values(enriched: &Enriched) -> BTreeMap<Place, String> {
     let mut found: BTreeMap<Place, String> = BTreeMap::new();
     for entity in &enriched.entities {
         for mention in entity.mentions.iter().filter(|mention| mention.form != MentionForm::Role) {
@@ -118,6 +139,12 @@ fn compare(document: &Document, enriched: &Enriched) -> Scored {
         let kind = json!(value.kind).as_str().unwrap_or_default().to_owned();
         found.insert((value.span.field, value.span.start, value.span.end, kind), told);
     }
+    found
+}
+
+fn compare(document: &Document, enriched: &Enriched) -> Scored {
+    let speaks = document.marks.iter().any(|mark| matches!(mark.kind.as_str(), QUOTE | TOLD));
+    let found = if speaks { speech(enriched) } else { names_and_values(enriched) };
     let place_of = |mark: &Mark| (mark.field, mark.start, mark.end, mark.kind.clone());
     let scored = document.marks.iter().filter(|mark| mark.kind != "quantity");
     let marked: BTreeMap<Place, &str> = scored.map(|mark| (place_of(mark), mark.attributes.as_str())).collect();
@@ -135,6 +162,7 @@ fn compare(document: &Document, enriched: &Enriched) -> Scored {
             "date" => "date",
             "money" => "amount and currency",
             "percent" => "percentage",
+            QUOTE | TOLD => "speaker",
             _ => continue,
         };
         if attributes.is_empty() || attributes.starts_with('?') {

@@ -121,6 +121,44 @@ pub(super) fn join_inflected(pack: &Pack, entities: &mut Vec<Entity>) {
         }
     }
     *entities = joined;
+    join_short(pack, entities);
+}
+
+/// A person called by surname in another case, or with an initial, is the only one of the story with that surname.
+fn join_short(pack: &Pack, entities: &mut Vec<Entity>) {
+    let parts = |name: &str| -> Vec<String> {
+        let lower = name.to_lowercase();
+        lower.split([' ', '.']).filter(|part| !part.is_empty()).map(|part| stem(pack, part).to_owned()).collect()
+    };
+    let is_short = |parts: &[String]| parts.first().is_none_or(|first| parts.len() == 1 || first.chars().count() == 1);
+    let names: Vec<Vec<String>> = entities
+        .iter()
+        .map(|entity| if entity.kind == EntityType::Person { parts(&entity.name) } else { Vec::new() })
+        .collect();
+    let mut full_by_surname: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (n, parts) in names.iter().enumerate().filter(|(_, parts)| !is_short(parts)) {
+        full_by_surname.entry(parts.last().map_or("", String::as_str)).or_default().push(n);
+    }
+    let full = |short: &[String]| -> Option<usize> {
+        let [full] = full_by_surname.get(short.last()?.as_str())?.as_slice() else { return None };
+        let initial = short.first().filter(|_| short.len() > 1).and_then(|first| first.chars().next());
+        let fits = initial.is_none_or(|initial| {
+            names.get(*full).and_then(|parts| parts.first()).is_some_and(|first| first.starts_with(initial))
+        });
+        fits.then_some(*full)
+    };
+    let meant: Vec<Option<usize>> =
+        names.iter().map(|parts| if is_short(parts) { full(parts) } else { None }).collect();
+    for (n, meant) in meant.iter().enumerate() {
+        let Some(full) = meant else { continue };
+        let mentions = entities.get_mut(n).map(|short| std::mem::take(&mut short.mentions)).unwrap_or_default();
+        if let Some(full) = entities.get_mut(*full) {
+            full.mentions.extend(mentions);
+            full.mentions.sort_by_key(|mention| (super::roles::order(mention.span.field), mention.span.start));
+        }
+    }
+    let mut meant = meant.into_iter();
+    entities.retain(|_| meant.next().flatten().is_none());
 }
 
 /// The words of a name without their endings.

@@ -4,31 +4,29 @@
 //! speaker. What holds: one clause a sentence at most, and none in a sentence that quotes; a clause without a speaker
 //! who is an entity, a pronoun or an office is left out.
 
-use super::{Story, TELLING, according};
+use super::story::{Attribution, Story};
+use super::words::Words;
 use crate::extract::sentence;
 use crate::language::tokens::{Token, TokenKind, tokenize};
 use crate::model::{Field, Quote, Span};
-use rustc_hash::FxHashSet;
-use std::sync::LazyLock;
 
 /// Verbs that tell a clause and attribute no marks.
 const CLAUSE_ONLY: [&str; 3] = ["reported", "believes", "disclosed"];
 
-static CUES: LazyLock<FxHashSet<&str>> = LazyLock::new(|| TELLING.into_iter().chain(CLAUSE_ONLY).collect());
-
-fn tells(token: &Token<'_>) -> bool {
-    CUES.contains(token.lower.as_ref())
+fn tells(words: &Words, token: &Token<'_>) -> bool {
+    words.tells(token) || CLAUSE_ONLY.contains(&token.lower.as_ref())
 }
 
 /// Whether a sentence has a word that may tell a clause. Most have none, and need not be taken apart.
-fn may_tell(sentence: &str) -> bool {
-    let mut words = sentence.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
-    let cue = words.any(|word| {
+fn may_tell(words: &Words, sentence: &str) -> bool {
+    let mut pieces = sentence.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
+    let cue = pieces.any(|word| {
         let mut lower = [0; LONGEST];
         let Some(lower) = lower.get_mut(..word.len()) else { return false };
         lower.copy_from_slice(word);
         lower.make_ascii_lowercase();
-        std::str::from_utf8(lower).is_ok_and(|word| CUES.contains(word) || word == "according")
+        std::str::from_utf8(lower)
+            .is_ok_and(|word| words.is_telling(word) || CLAUSE_ONLY.contains(&word) || word == "according")
     });
     // The sign of the kelvin is a letter k.
     cue || sentence.contains('\u{212A}')
@@ -36,32 +34,6 @@ fn may_tell(sentence: &str) -> bool {
 
 /// Bytes of the longest word that tells.
 const LONGEST: usize = 12;
-
-/// Nouns of speakers that are no entities.
-const SPEAKERS: [&str; 22] = [
-    "spokes",
-    "official",
-    "ministr",
-    "police",
-    "authorit",
-    "government",
-    "minister",
-    "president",
-    "analyst",
-    "statement",
-    "report",
-    "sources",
-    "agency",
-    "company",
-    "court",
-    "prosecutor",
-    "lawyer",
-    "witness",
-    "army",
-    "military",
-    "resident",
-    "expert",
-];
 
 /// The fewest words of a clause that says something.
 const LEAST: usize = 4;
@@ -79,7 +51,7 @@ pub(super) fn find(story: &Story<'_>, dateline: usize, direct: &[Quote]) -> Vec<
         let Some(text) = story.body.get(start..end) else { continue };
         let at = direct.partition_point(|quote| quote.span.end < start);
         let quoted = direct.get(at).is_some_and(|quote| quote.span.start < end);
-        if quoted || !may_tell(text) || text.contains(['"', '“', '”']) {
+        if quoted || !may_tell(story.words, text) || text.contains(['"', '“', '”']) {
             continue;
         }
         // "he said" goes back to whoever was told to have spoken before it.
@@ -94,7 +66,7 @@ fn clause(story: &Story<'_>, text: &str, start: usize, last: Option<&str>) -> Op
     let tokens = tokenize(text, start);
     let end =
         tokens.last().filter(|token| matches!(token.text, "." | "!" | "?")).map_or(start + text.len(), |dot| dot.start);
-    if let Some(at) = according(&tokens) {
+    if let Some(at) = story.source_within(&tokens).map(|(at, _)| at) {
         let name = tokens.get(at + 2)?;
         let comma = |token: &Token<'_>| token.is(",");
         let before = at.checked_sub(1).and_then(|n| tokens.get(n));
@@ -107,8 +79,8 @@ fn clause(story: &Story<'_>, text: &str, start: usize, last: Option<&str>) -> Op
             quote(story, (start, to), (name.start, end), false, "according", last)
         };
     }
-    let cue = tokens.iter().take(tokens.len().min(4 * REACH)).rposition(tells)?;
-    let first = tokens.iter().take(REACH).position(tells);
+    let cue = tokens.iter().take(tokens.len().min(4 * REACH)).rposition(|token| tells(story.words, token))?;
+    let first = tokens.iter().take(REACH).position(|token| tells(story.words, token));
     // "X said Y": the first verb, unless a comma and its subject end the sentence: "Y, X said".
     if let Some(quote) = behind(story, &tokens, cue, (start, end), last) {
         return Some(quote);
@@ -258,13 +230,10 @@ fn quote(
         return None;
     }
     let earlier = last.and_then(|id| story.entities.iter().position(|entity| entity.id == id));
-    let before = super::Attribution { entity: earlier, ..super::Attribution::default() };
+    let before = Attribution { entity: earlier, ..Attribution::default() };
     let found = story.subject(from, to, before_cue, start, Some(&before))?;
     let entity = found.entity.and_then(|entity| story.entities.get(entity));
-    let phrase = found.speaker.filter(|phrase| {
-        let lower = phrase.to_lowercase();
-        SPEAKERS.iter().any(|noun| lower.contains(noun))
-    });
+    let phrase = found.speaker.filter(|phrase| story.words.is_speaker(phrase));
     let speaker = entity.map(|entity| entity.name.clone()).or(phrase)?;
     Some(Quote {
         span: Span::body(start + lead, start + lead + trimmed.len()),

@@ -15,6 +15,8 @@ pub(super) struct Stretch {
     pub(super) outer_end: usize,
     /// It goes on from the paragraph before.
     pub(super) continues: bool,
+    /// It was set off by what the author says between, or by a dash.
+    pub(super) parted: bool,
     pub(super) paragraph: Span,
 }
 
@@ -71,6 +73,7 @@ pub(super) fn stretches(article: &Article) -> Vec<Stretch> {
                             outer_start: paragraph.start + outer,
                             outer_end: paragraph.start + end,
                             continues,
+                            parted: false,
                             paragraph: *paragraph,
                         });
                         open = None;
@@ -95,6 +98,7 @@ pub(super) fn stretches(article: &Article) -> Vec<Stretch> {
                 outer_start: paragraph.start + outer,
                 outer_end: paragraph.end,
                 continues,
+                parted: false,
                 paragraph: *paragraph,
             });
         }

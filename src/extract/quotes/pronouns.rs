@@ -3,7 +3,7 @@
 //! In: the mentions of a story and a place in it. Out: the person meant. The sex of a first name decides where it is
 //! known; the verb tells nothing here. "They" and "it" are not resolved.
 
-use super::Story;
+use super::story::Story;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
