@@ -73,10 +73,10 @@ fn clause(story: &Story<'_>, text: &str, start: usize, last: Option<&str>) -> Op
         return if at == 0 {
             let close = tokens.iter().take(REACH).position(comma)?;
             let (from, to) = (tokens.get(close + 1)?.start, tokens.get(close)?.start);
-            quote(story, (from, end), (name.start, to), false, "According", last)
+            quote(story, (from, end), (name.start, to), false, "According to", last)
         } else {
             let to = before.filter(|token| comma(token)).or(tokens.get(at))?.start;
-            quote(story, (start, to), (name.start, end), false, "according", last)
+            quote(story, (start, to), (name.start, end), false, "according to", last)
         };
     }
     let cue = tokens.iter().take(tokens.len().min(4 * REACH)).rposition(|token| tells(story.words, token))?;

@@ -287,6 +287,13 @@ impl<'a> Story<'a> {
         if let Some((_, _, person)) = person {
             return Some(entity(*person));
         }
+        // Where the tagger names nobody, two capitals together are a name.
+        if !self.words.tagged {
+            let run = name_run(&tokens, before_cue).and_then(|(from, to)| self.body.get(from..to));
+            if let Some(name) = run {
+                return Some(Attribution { speaker: Some(name.to_owned()), ..Attribution::default() });
+            }
+        }
         let text = self.body.get(start..cut)?;
         let phrase = self.noun_phrase(text, before_cue);
         let organisation =
@@ -394,6 +401,28 @@ impl<'a> Story<'a> {
         let sensible = phrase.chars().any(char::is_alphabetic) && phrase.chars().count() <= 80;
         sensible.then_some(phrase)
     }
+}
+
+/// The last run of two capitalised words or more before a verb, the first behind it; "da" and the like may join them.
+fn name_run(tokens: &[Token<'_>], last: bool) -> Option<(usize, usize)> {
+    let mut runs: Vec<(usize, usize, usize)> = Vec::new();
+    let mut open: Option<(usize, usize, usize)> = None;
+    for (n, token) in tokens.iter().enumerate() {
+        if token.capitalised() && token.text.chars().count() > 1 {
+            let (start, _, count) = open.unwrap_or((token.start, token.end, 0));
+            open = Some((start, token.end, count + 1));
+            continue;
+        }
+        let joins = token.kind == TokenKind::Word && token.text.chars().count() <= 3 && token.lower.starts_with('d');
+        let goes_on = joins && tokens.get(n + 1).is_some_and(Token::capitalised);
+        if !goes_on {
+            runs.extend(open.take());
+        }
+    }
+    runs.extend(open);
+    let mut runs = runs.into_iter().filter(|(_, _, count)| *count > 1);
+    let run = if last { runs.next_back() } else { runs.next() };
+    run.map(|(start, end, _)| (start, end))
 }
 
 /// The first few hundred bytes, so that the work beside one quotation is bounded.

@@ -262,7 +262,11 @@ impl Sentence<'_> {
 
     /// Whether somebody who can speak was found.
     fn speaks(&self, found: &Attribution) -> bool {
-        found.entity.is_some() || found.speaker.as_deref().is_some_and(|phrase| self.story.words.is_speaker(phrase))
+        let words = self.story.words;
+        let capital = |word: &str| word.starts_with(char::is_uppercase);
+        let named = |phrase: &str| !words.tagged && capital(phrase) && phrase.rsplit(' ').next().is_some_and(capital);
+        found.entity.is_some()
+            || found.speaker.as_deref().is_some_and(|phrase| words.is_speaker(phrase) || named(phrase))
     }
 
     fn subject(&self, from: usize, to: usize, before: bool) -> Option<Attribution> {

@@ -3,6 +3,7 @@
 //! In: `words/CODE.tsv`, a class of words a line. Out: [`Words`]. What holds: words are in lower case, as tokens read; a
 //! phrase is the tokens that it is made of.
 
+use crate::extract::tagger;
 use crate::language::tokens::{Token, tokenize};
 use rustc_hash::FxHashSet;
 use std::sync::OnceLock;
@@ -54,6 +55,8 @@ pub(super) struct Words {
     pub(super) dash: bool,
     /// The author speaks between commas within the marks.
     pub(super) comma: bool,
+    /// People are tagged in this language.
+    pub(super) tagged: bool,
     /// A verb without a subject goes on with whoever spoke before.
     pub(super) drop: bool,
     /// Nouns are written with a capital.
@@ -92,7 +95,7 @@ impl Words {
     }
 
     fn read(code: &'static str, text: &'static str) -> Self {
-        let mut words = Self { code, ..Self::default() };
+        let mut words = Self { code, tagged: tagger::reads(code), ..Self::default() };
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let known = line.split_once('\t').is_some_and(|(class, forms)| words.row(class, forms));
             debug_assert!(known, "{code}: {line}");
