@@ -325,7 +325,7 @@ impl<'a> Story<'a> {
         let name = |word: &&str| word.starts_with(char::is_uppercase);
         // The first word has a capital where it opens the sentence.
         let end = words.iter().rposition(name).map_or(0, |at| at + 1);
-        let from = words.iter().take(end).rposition(|word| !name(&word)).map_or(0, |at| at + 1);
+        let from = words.iter().take(end).rposition(|word| !name(word)).map_or(0, |at| at + 1);
         let run = words.get(from..end).unwrap_or_default();
         if let [surname] = run
             && let Some(last) = last.filter(|last| last.speaker.as_deref().is_some_and(|last| last.ends_with(surname)))
