@@ -100,6 +100,16 @@ const FOREIGN_VALUES: [(&str, [f64; 4]); 4] = [
 /// Values in text written for their many forms: money and percentages.
 const FORMS: [(&str, f64, f64); 2] = [("en", 0.96, 0.79), ("pt", 0.96, 0.96)];
 
+/// Speech in quotation marks and speech that is told, F1, and the share of right speakers among matches.
+const SPEECH: [(&str, f64, f64, f64); 6] = [
+    ("en", 0.95, 0.92, 0.99),
+    ("es", 0.95, 0.94, 0.85),
+    ("pt", 0.99, 0.99, 0.60),
+    ("fr", 0.99, 0.94, 0.90),
+    ("de", 0.99, 0.94, 0.90),
+    ("ru", 0.99, 0.91, 0.95),
+];
+
 fn names(tagger: &str, files: &[String]) -> Value {
     let mut command = dateline();
     command.args(["eval", "--format", "json", "--part", "held", "--entities", tagger]);
@@ -163,6 +173,22 @@ fn names_and_values_are_found_as_well_as_they_were() {
     let reached = accurate["types"]["names"]["f1"].as_f64().unwrap();
     if reached < ACCURATE {
         below.push(format!("accurate: {reached} is below {ACCURATE}"));
+    }
+    assert!(below.is_empty(), "{}", below.join("\n"));
+}
+
+#[test]
+fn speech_and_its_speakers_are_found_as_well_as_they_were() {
+    let mut below = Vec::new();
+    for (language, quoted, told, speakers) in SPEECH {
+        let report = names("fast", &[format!("{language}/quotes")]);
+        println!("{language} {report}");
+        let f1 = |row: &str| report["types"][row]["f1"].as_f64().unwrap();
+        let [right, of] = ["right", "of"].map(|key| report["agreement"]["speaker"][key].as_f64().unwrap());
+        let reached = [f1("quote"), f1("told"), right / of];
+        if reached.iter().zip([quoted, told, speakers]).any(|(reached, floor)| *reached < floor) {
+            below.push(format!("{language}: {reached:?}, not {quoted}, {told} and {speakers}"));
+        }
     }
     assert!(below.is_empty(), "{}", below.join("\n"));
 }

@@ -7,11 +7,16 @@ use crate::model::{FeedId, ItemId};
 /// Each quote as `words | speaker | cue`.
 #[track_caller]
 fn check(body: &str, expected: &[&str]) {
+    check_in(crate::extract::ENGLISH, body, expected);
+}
+
+#[track_caller]
+fn check_in(language: &str, body: &str, expected: &[&str]) {
     let feed = FeedId::from("test");
     let mut article = Article::new(ItemId::new(&feed, "1"), feed);
     article.body = body.to_owned();
     let rules = crate::extract::entities::Rules::new(crate::extract::Tagger::Fast, &[]);
-    let pack = crate::language::pack(crate::extract::ENGLISH).unwrap();
+    let pack = crate::language::pack(language).unwrap();
     let (entities, _) = rules.entities(&Places::new(), pack, &article);
     let found: Vec<String> = find(pack, &article, &entities)
         .iter()
@@ -112,4 +117,36 @@ fn speech_that_is_told_has_its_speaker_too() {
 fn titles_terms_and_apostrophes_are_no_speech() {
     check("The so-called \"smart\" bridge doesn't open. The film \"Bridge Over Water\" won't either.", &[]);
     check("It is 5\" long and 6\" wide.", &[]);
+}
+
+#[test]
+fn other_languages_say_it_in_their_own_ways() {
+    let forms = [
+        (
+            "ru",
+            "«Мост закрыт до весны», - сообщил министр Иван Петров.",
+            "Мост закрыт до весны | Иван Петров | сообщил",
+        ),
+        (
+            "ru",
+            "Министр Иван Петров приехал в Омск. По словам Петрова, мост откроют в мае.",
+            "~мост откроют в мае | Иван Петров | По словам",
+        ),
+        (
+            "es",
+            "«El puente sigue cerrado», dijo el ministro Juan Pérez.",
+            "El puente sigue cerrado | Juan Pérez | dijo",
+        ),
+        (
+            "fr",
+            "« Le pont reste fermé », a déclaré la ministre Hélène Vasseur.",
+            "Le pont reste fermé | Hélène Vasseur | déclaré",
+        ),
+        ("de", "„Die Brücke bleibt zu“, sagte Minister Peter Braun.", "Die Brücke bleibt zu | Peter Braun | sagte"),
+        ("pt", "\"A ponte continua fechada\", disse João Pereira.", "A ponte continua fechada | João Pereira | disse"),
+    ];
+    for (language, body, expected) in forms {
+        check_in(language, body, &[expected]);
+    }
+    check_in("de", "Die Brücke „Alte Liebe“ ist seit Montag für Autos gesperrt.", &[]);
 }
