@@ -14,6 +14,7 @@ pub mod numbers;
 pub mod pack;
 mod scales;
 mod sense;
+pub(crate) mod source;
 pub mod tokens;
 mod told;
 mod unspaced;

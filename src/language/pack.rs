@@ -8,6 +8,7 @@ pub use super::cue::{Cue, Mark};
 use super::cue::{Phrases, split};
 use super::names::{DiseaseNames, Names};
 pub use super::sense::{Sense, Senses};
+use super::source::{self, Source};
 use super::tokens::Token;
 pub use super::unspaced::Calendar;
 use super::unspaced::{Script, Unspaced};
@@ -16,7 +17,6 @@ use crate::model::{Metric, SourceType, Subset};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 /// What a number word does.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -364,43 +364,30 @@ impl Pack {
     }
 }
 
-/// A pack's file, compiled when its language is first met.
-struct Source {
-    code: &'static str,
-    text: &'static str,
-    pack: OnceLock<Option<Pack>>,
+/// A pack that cannot be read is a bug of ours, which the test below shows; a program without it still runs.
+fn compiled(source: &'static Source<Option<Pack>>) -> Option<&'static Pack> {
+    source.words(|code, text| Pack::compile(code, text).ok()).as_ref()
 }
 
-impl Source {
-    /// A pack that cannot be read is a bug of ours, which the test below shows; a program without it still runs.
-    fn pack(&'static self) -> Option<&'static Pack> {
-        self.pack.get_or_init(|| Pack::compile(self.code, self.text).ok()).as_ref()
-    }
-}
-
-const fn source(code: &'static str, text: &'static str) -> Source {
-    Source { code, text, pack: OnceLock::new() }
-}
-
-static SOURCES: [Source; 7] = [
-    source("de", include_str!("de.toml")),
-    source("en", include_str!("en.toml")),
-    source("es", include_str!("es.toml")),
-    source("fr", include_str!("fr.toml")),
-    source("pt", include_str!("pt.toml")),
-    source("ru", include_str!("ru.toml")),
-    source("zh", include_str!("zh.toml")),
+static SOURCES: [Source<Option<Pack>>; 7] = [
+    Source::new("de", include_str!("de.toml")),
+    Source::new("en", include_str!("en.toml")),
+    Source::new("es", include_str!("es.toml")),
+    Source::new("fr", include_str!("fr.toml")),
+    Source::new("pt", include_str!("pt.toml")),
+    Source::new("ru", include_str!("ru.toml")),
+    Source::new("zh", include_str!("zh.toml")),
 ];
 
 /// The pack for a BCP 47 tag; `en-GB` is served by `en`.
 pub fn pack(code: &str) -> Option<&'static Pack> {
     let primary = code.split(['-', '_']).next().unwrap_or_default();
-    SOURCES.iter().find(|source| source.code.eq_ignore_ascii_case(primary))?.pack()
+    source::of(&SOURCES, primary).and_then(compiled)
 }
 
 /// Every pack.
 pub fn packs() -> impl Iterator<Item = &'static Pack> {
-    SOURCES.iter().filter_map(Source::pack)
+    SOURCES.iter().filter_map(compiled)
 }
 
 #[cfg(test)]

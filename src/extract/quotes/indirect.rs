@@ -66,17 +66,18 @@ fn clause(story: &Story<'_>, text: &str, start: usize, last: Option<&str>) -> Op
     let tokens = tokenize(text, start);
     let end =
         tokens.last().filter(|token| matches!(token.text, "." | "!" | "?")).map_or(start + text.len(), |dot| dot.start);
-    if let Some(at) = story.source_within(&tokens).map(|(at, _)| at) {
-        let name = tokens.get(at + 2)?;
+    if let Some((at, length)) = story.source_within(&tokens) {
+        let name = tokens.get(at + length)?;
+        let cue = story.body.get(tokens.get(at)?.start..tokens.get(at + length - 1)?.end)?;
         let comma = |token: &Token<'_>| token.is(",");
         let before = at.checked_sub(1).and_then(|n| tokens.get(n));
         return if at == 0 {
             let close = tokens.iter().take(REACH).position(comma)?;
             let (from, to) = (tokens.get(close + 1)?.start, tokens.get(close)?.start);
-            quote(story, (from, end), (name.start, to), false, "According to", last)
+            quote(story, (from, end), (name.start, to), false, cue, last)
         } else {
             let to = before.filter(|token| comma(token)).or(tokens.get(at))?.start;
-            quote(story, (start, to), (name.start, end), false, "according to", last)
+            quote(story, (start, to), (name.start, end), false, cue, last)
         };
     }
     let cue = tokens.iter().take(tokens.len().min(4 * REACH)).rposition(|token| tells(story.words, token))?;

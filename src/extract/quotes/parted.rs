@@ -17,11 +17,7 @@ pub(super) fn part(words: &Words, body: &str, paragraphs: &[Span], stretches: Ve
         let within = stretch.start..stretch.end;
         match aside(words, body, within.clone()) {
             Some(aside) => parted.extend(halves(body, &stretch, within, &aside)),
-            None => parted.extend(trimmed(body, within).map(|within| Stretch {
-                start: within.start,
-                end: within.end,
-                ..stretch
-            })),
+            None => parted.extend(narrowed(body, &stretch, within)),
         }
     }
     if words.dash {
@@ -46,6 +42,11 @@ fn halves(body: &str, whole: &Stretch, within: Range<usize>, aside: &Range<usize
         })
     };
     half(first, Some(whole.outer_start), None).into_iter().chain(half(second, None, Some(whole.outer_end))).collect()
+}
+
+/// The stretch, of which only a range is speech.
+fn narrowed(body: &str, stretch: &Stretch, within: Range<usize>) -> Option<Stretch> {
+    trimmed(body, within).map(|within| Stretch { start: within.start, end: within.end, ..*stretch })
 }
 
 /// A range without white space, and without the comma that sets the author off; nothing where no word is left.
@@ -140,11 +141,12 @@ fn dialogue(words: &Words, body: &str, paragraphs: &[Span], stretches: &mut Vec<
     };
     let opened: Vec<_> = paragraphs.iter().map(opened).collect();
     let spoken = |n: Option<usize>| n.and_then(|n| opened.get(n)?.as_ref()).is_some_and(|(_, aside)| aside.is_some());
+    let mut added = Vec::new();
     for (n, paragraph) in paragraphs.iter().enumerate() {
         let Some(Some((start, aside))) = opened.get(n) else { continue };
-        let marked = stretches
-            .iter()
-            .any(|stretch| stretch.paragraph.start == paragraph.start && stretch.outer_start < *start + 2);
+        let first = stretches.get(stretches.partition_point(|stretch| stretch.start < paragraph.start));
+        let marked =
+            first.is_some_and(|first| first.paragraph.start == paragraph.start && first.outer_start < *start + 2);
         if marked || !(aside.is_some() || spoken(n.checked_sub(1)) || spoken(Some(n + 1))) {
             continue;
         }
@@ -158,13 +160,10 @@ fn dialogue(words: &Words, body: &str, paragraphs: &[Span], stretches: &mut Vec<
             paragraph: *paragraph,
         };
         match aside {
-            Some(aside) => stretches.extend(halves(body, &whole, *start..paragraph.end, aside)),
-            None => stretches.extend(trimmed(body, *start..paragraph.end).map(|within| Stretch {
-                start: within.start,
-                end: within.end,
-                ..whole
-            })),
+            Some(aside) => added.extend(halves(body, &whole, *start..paragraph.end, aside)),
+            None => added.extend(narrowed(body, &whole, *start..paragraph.end)),
         }
     }
+    stretches.extend(added);
     stretches.sort_by_key(|stretch| stretch.start);
 }

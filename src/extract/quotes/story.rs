@@ -123,7 +123,7 @@ impl<'a> Story<'a> {
 
     /// The first phrase before whom words come from: where it begins and how many tokens it has.
     pub(super) fn source_within(&self, tokens: &[Token<'_>]) -> Option<(usize, usize)> {
-        (0..tokens.len()).find_map(|at| Some((at, self.words.source(tokens, at)?)))
+        (0..tokens.len()).find_map(|at| Some((at, self.words.source.length_at(tokens, at)?)))
     }
 
     /// `», — сказал Иванов`, `", a-t-elle ajouté`, `“, so Wolff`: a verb with nothing but small words before it, then the
@@ -140,14 +140,14 @@ impl<'a> Story<'a> {
             return None;
         }
         let text = |from: usize, to: usize| self.body.get(tokens.get(from)?.start..tokens.get(to)?.end);
-        if let Some(length) = words.back(tokens, first) {
+        if let Some(length) = words.back.length_at(tokens, first) {
             let cue = text(first, first + length - 1)?;
             return last.cloned().map(|last| last.with(cue));
         }
         let end = tokens.iter().take(first + BEHIND_VERB_INVERTED).next_back()?.end;
         let cue = self.leading_verb(tokens, first);
         let Some((cue, pronoun)) = cue else {
-            let length = words.source(tokens, first)?;
+            let length = words.source.length_at(tokens, first)?;
             let cue = text(first, first + length - 1)?;
             let from = tokens.get(first + length)?.start;
             return self.subject(from, end, false, quote, last).map(|found| found.with(cue));
@@ -164,7 +164,7 @@ impl<'a> Story<'a> {
     pub(super) fn leading_verb(&self, tokens: &[Token<'_>], first: usize) -> Option<(usize, Option<bool>)> {
         let mut others = 0;
         let mut pronoun = None;
-        let from = first + self.words.as_(tokens, first).unwrap_or(0);
+        let from = first + self.words.as_.length_at(tokens, first).unwrap_or(0);
         for (n, token) in tokens.iter().enumerate().skip(from).take(12) {
             if self.words.is_cue(token) {
                 return Some((n, pronoun));
@@ -219,10 +219,10 @@ impl<'a> Story<'a> {
             let again = || last.cloned().filter(|_| words.drop || cue == first);
             return before().or_else(behind).or_else(again).map(|found| found.with(verb.text));
         }
-        if words.back(tokens, first).is_some() {
+        if words.back.length_at(tokens, first).is_some() {
             return last.cloned();
         }
-        if let Some(length) = words.source(tokens, first) {
+        if let Some(length) = words.source.length_at(tokens, first) {
             let (cue, from) = (tokens.get(first)?.start, tokens.get(first + length - 1)?.end);
             let found = self.subject(from, end, false, stretch.start, last)?;
             return Some(found.with(self.body.get(cue..from)?));
@@ -273,7 +273,7 @@ impl<'a> Story<'a> {
         let cut = if before_cue {
             end
         } else {
-            let at = (0..tokens.len()).find(|at| self.words.cut(&tokens, *at).is_some());
+            let at = (0..tokens.len()).find(|at| self.words.cut.length_at(&tokens, *at).is_some());
             at.and_then(|at| tokens.get(at)).map_or(end, |token| token.start)
         };
         let person = if before_cue {
@@ -384,7 +384,7 @@ impl<'a> Story<'a> {
         let words: Vec<&str> = if !self.is_english() {
             let tokens = tokenize(clause, 0);
             let opens = tokens.iter().position(|token| token.kind == TokenKind::Word)?;
-            if self.words.aside(&tokens, opens).is_some() {
+            if self.words.aside.length_at(&tokens, opens).is_some() {
                 return None;
             }
             words.into_iter().filter(|word| word.chars().any(char::is_alphanumeric)).collect()

@@ -10,15 +10,19 @@ fn check(body: &str, expected: &[&str]) {
     check_in(crate::extract::ENGLISH, body, expected);
 }
 
-#[track_caller]
-fn check_in(language: &str, body: &str, expected: &[&str]) {
+fn quotes_in(language: &str, body: &str) -> Vec<Quote> {
     let feed = FeedId::from("test");
     let mut article = Article::new(ItemId::new(&feed, "1"), feed);
     article.body = body.to_owned();
     let rules = crate::extract::entities::Rules::new(crate::extract::Tagger::Fast, &[]);
     let pack = crate::language::pack(language).unwrap();
     let (entities, _) = rules.entities(&Places::new(), pack, &article);
-    let found: Vec<String> = find(pack, &article, &entities)
+    find(pack, &article, &entities)
+}
+
+#[track_caller]
+fn check_in(language: &str, body: &str, expected: &[&str]) {
+    let found: Vec<String> = quotes_in(language, body)
         .iter()
         .map(|quote| {
             format!(
@@ -149,4 +153,15 @@ fn other_languages_say_it_in_their_own_ways() {
         check_in(language, body, &[expected]);
     }
     check_in("de", "Die Brücke „Alte Liebe“ ist seit Montag für Autos gesperrt.", &[]);
+}
+
+/// Each verb had the whole sentence read for its subject, each comma the whole rest: minutes for such a sentence.
+#[test]
+fn a_sentence_without_end_costs_what_its_length_does() {
+    let told = format!("Мост сообщил, что {}", "мост сообщил, что ".repeat(12_000));
+    let subjunctive = format!("Die Stadt {}ende", "sagte, ".repeat(16_000));
+    let dialogue = "— Мы остаёмся, — сказал он.\n\n".repeat(1_000);
+    for (language, body, at_most) in [("ru", told, 1), ("de", subjunctive, 1), ("ru", dialogue, 1_000)] {
+        assert!(quotes_in(language, &body).len() <= at_most, "{language}");
+    }
 }

@@ -18,6 +18,9 @@ const LEAST: usize = 2;
 /// How far into a sentence what attributes it may reach, in tokens.
 const REACH: usize = 40;
 
+/// How far into a sentence a verb may tell the clause that is joined to it, in tokens.
+const LATEST_VERB: usize = 160;
+
 /// How far behind its verb a clause may begin, in tokens.
 const TO_CLAUSE: usize = 22;
 
@@ -88,7 +91,7 @@ impl Sentence<'_> {
     /// "По словам министра, …", "Laut Polizei war …", "Как сообщили в МЧС, …".
     fn source_first(&self) -> Option<Quote> {
         let words = self.story.words;
-        if let Some(length) = words.back(self.tokens, 0) {
+        if let Some(length) = words.back.length_at(self.tokens, 0) {
             let comma = usize::from(self.token(length)?.is(","));
             return self.quote(
                 self.token(length + comma)?.start,
@@ -97,7 +100,7 @@ impl Sentence<'_> {
                 self.text(0, length - 1)?,
             );
         }
-        if let Some(length) = words.alone(self.tokens, 0) {
+        if let Some(length) = words.alone.length_at(self.tokens, 0) {
             let cue = self.text(0, length - 1)?;
             let found = Attribution { speaker: Some(cue.to_owned()), ..Attribution::default() };
             return self.quote(self.token(length)?.start, self.end, found, cue);
@@ -107,11 +110,11 @@ impl Sentence<'_> {
         {
             return Some(found);
         }
-        let by_verb = words.as_(self.tokens, 0).and_then(|length| self.as_told(length));
+        let by_verb = words.as_.length_at(self.tokens, 0).and_then(|length| self.as_told(length));
         if by_verb.is_some() {
             return by_verb;
         }
-        let length = words.source(self.tokens, 0)?;
+        let length = words.source.length_at(self.tokens, 0)?;
         let from = self.token(length - 1)?.end;
         let begin = if words.verb_second { self.finite(length)? } else { self.comma_behind(length)? + 1 };
         let to = self.token(begin)?.start;
@@ -145,7 +148,8 @@ impl Sentence<'_> {
     /// "Dem Ministerium zufolge sind …".
     fn behind_name(&self) -> Option<Quote> {
         let words = self.story.words;
-        let (at, length) = (1..self.tokens.len().min(14)).find_map(|at| Some((at, words.behind(self.tokens, at)?)))?;
+        let (at, length) =
+            (1..self.tokens.len().min(14)).find_map(|at| Some((at, words.behind.length_at(self.tokens, at)?)))?;
         let found = self.subject(self.token(0)?.start, self.token(at)?.start, true)?;
         self.quote(self.token(at + length)?.start, self.end, found, self.text(at, at + length - 1)?)
     }
@@ -161,7 +165,7 @@ impl Sentence<'_> {
                 continue;
             }
             let joins = words.is_indefinite(&token.lower)
-                || words.cut(self.tokens, at).is_some()
+                || words.cut.length_at(self.tokens, at).is_some()
                 || JOINS_NOUNS.contains(&token.lower.as_ref());
             let adjective = self.token(at + 1).is_some_and(Token::capitalised)
                 && token.lower.ends_with(['n', 'r', 's'])
@@ -191,7 +195,7 @@ impl Sentence<'_> {
             let found = self.story.inverted(tokens, self.token(0)?.start, self.last)?;
             let told = found.cue.clone().filter(|cue| {
                 let tells = |token: &Token<'_>| self.story.words.tells(token);
-                tokenize(cue, 0).iter().any(tells) || self.story.words.source(&tokenize(cue, 0), 0).is_some()
+                tokenize(cue, 0).iter().any(tells) || self.story.words.source.length_at(&tokenize(cue, 0), 0).is_some()
             })?;
             self.quote(self.token(0)?.start, self.token(comma)?.start, found, &told)
         })
@@ -200,16 +204,17 @@ impl Sentence<'_> {
     /// "Министр сообщил, что …", "X erklärte, …sei …", "X уверен: …".
     fn joined(&self) -> Option<Quote> {
         let words = self.story.words;
-        let verbs = (0..self.tokens.len()).filter(|at| self.token(*at).is_some_and(|token| words.tells(token)));
-        for verb in verbs {
-            let told = self.token(verb)?;
+        // What is told opens with its speaker: in a sentence without end not every verb is looked at.
+        let verbs = self.tokens.iter().take(LATEST_VERB).enumerate().filter(|(_, token)| words.tells(token));
+        let last_subjunctive = self.tokens.iter().rposition(|token| words.is_subjunctive(token)).unwrap_or(0);
+        for (verb, told) in verbs {
             let around = self.tokens.get(verb.saturating_sub(3)..verb).unwrap_or_default();
             let denied = around.iter().any(|token| words.denies(token) || words.is_passive(token))
                 || self.token(verb + 1).is_some_and(|token| words.denies(token));
             if denied {
                 continue;
             }
-            let Some((opener, begin)) = self.opening(verb) else { continue };
+            let Some((opener, begin)) = self.opening(verb, last_subjunctive) else { continue };
             let from = self.token(0)?.start;
             let nothing_before = (0..verb).all(|at| self.token(at).is_some_and(|token| words.is_small(token)));
             let before = || if nothing_before { None } else { self.subject(from, told.start, true) };
@@ -238,7 +243,7 @@ impl Sentence<'_> {
     }
 
     /// Where the words that join a clause begin behind a verb, and where the clause does.
-    fn opening(&self, verb: usize) -> Option<(usize, usize)> {
+    fn opening(&self, verb: usize, last_subjunctive: usize) -> Option<(usize, usize)> {
         let words = self.story.words;
         for at in verb + 1..self.tokens.len().min(verb + TO_CLAUSE) {
             let token = self.token(at)?;
@@ -251,9 +256,8 @@ impl Sentence<'_> {
             if token.is(":") {
                 return Some((at, at + 1));
             }
-            let rest = || self.tokens.get(at + 1..).unwrap_or_default().iter();
             let joined = || self.token(at + 1).is_some_and(|next| words.is_that(next));
-            if token.is(",") && !joined() && rest().any(|token| words.is_subjunctive(token)) {
+            if token.is(",") && !joined() && last_subjunctive > at {
                 return Some((at, at + 1));
             }
         }

@@ -4,9 +4,9 @@
 //! phrase is the tokens that it is made of.
 
 use crate::extract::tagger;
+use crate::language::source::{self, Source};
 use crate::language::tokens::{Token, tokenize};
 use rustc_hash::FxHashSet;
-use std::sync::OnceLock;
 
 /// One language.
 #[derive(Default)]
@@ -21,15 +21,15 @@ pub(super) struct Words {
     /// What joins a clause to its verb: "that".
     that: FxHashSet<&'static str>,
     /// Before whom a clause comes from: "selon", "по словам".
-    source: Vec<Phrase>,
+    pub(super) source: Phrases,
     /// Behind whom it comes from: "zufolge".
-    behind: Vec<Phrase>,
+    pub(super) behind: Phrases,
     /// The same with who was told of last within: "по его словам".
-    back: Vec<Phrase>,
+    pub(super) back: Phrases,
     /// Whom it comes from and the word before in one: "nach Polizeiangaben".
-    alone: Vec<Phrase>,
+    pub(super) alone: Phrases,
     /// Before a clause that only attributes: "как сообщили в МЧС".
-    as_: Vec<Phrase>,
+    pub(super) as_: Phrases,
     /// Auxiliaries, pronouns and adverbs that may stand between a clause or a quotation and its verb.
     small: FxHashSet<&'static str>,
     not: FxHashSet<&'static str>,
@@ -46,9 +46,9 @@ pub(super) struct Words {
     /// Articles of somebody who was not spoken of before.
     some: FxHashSet<&'static str>,
     /// How what is no speaker begins, behind a verb: "en una entrevista".
-    aside: Vec<Phrase>,
+    pub(super) aside: Phrases,
     /// What ends the stretch that may hold the speaker: "tras reunirse con …".
-    cut: Vec<Phrase>,
+    pub(super) cut: Phrases,
     /// What stands before the name of a work or a place in marks.
     pub(super) titled: Vec<&'static str>,
     /// Speech is set off by dashes too.
@@ -65,33 +65,41 @@ pub(super) struct Words {
     pub(super) verb_second: bool,
 }
 
-/// The lower case of the tokens of a phrase.
-type Phrase = Vec<String>;
+/// Phrases, each the lower case of its tokens, the longest first.
+#[derive(Default)]
+pub(super) struct Phrases(Vec<Vec<String>>);
 
-struct Source {
-    code: &'static str,
-    text: &'static str,
-    words: OnceLock<Words>,
+impl Phrases {
+    fn of(forms: std::str::Split<'static, char>) -> Self {
+        let phrase = |form| tokenize(form, 0).iter().map(|token| token.lower.to_string()).collect();
+        let mut phrases: Vec<Vec<String>> = forms.map(phrase).collect();
+        phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
+        Self(phrases)
+    }
+
+    /// How many tokens at `at` are one of them, the longest that fits.
+    pub(super) fn length_at(&self, tokens: &[Token<'_>], at: usize) -> Option<usize> {
+        let rest = tokens.get(at..)?;
+        let fits = |phrase: &&Vec<String>| {
+            rest.len() >= phrase.len() && phrase.iter().zip(rest).all(|(word, token)| token.lower == word.as_str())
+        };
+        self.0.iter().find(fits).map(Vec::len)
+    }
 }
 
-const fn source(code: &'static str, text: &'static str) -> Source {
-    Source { code, text, words: OnceLock::new() }
-}
-
-static SOURCES: [Source; 6] = [
-    source("en", include_str!("words/en.tsv")),
-    source("de", include_str!("words/de.tsv")),
-    source("es", include_str!("words/es.tsv")),
-    source("fr", include_str!("words/fr.tsv")),
-    source("pt", include_str!("words/pt.tsv")),
-    source("ru", include_str!("words/ru.tsv")),
+static SOURCES: [Source<Words>; 6] = [
+    Source::new("en", include_str!("words/en.tsv")),
+    Source::new("de", include_str!("words/de.tsv")),
+    Source::new("es", include_str!("words/es.tsv")),
+    Source::new("fr", include_str!("words/fr.tsv")),
+    Source::new("pt", include_str!("words/pt.tsv")),
+    Source::new("ru", include_str!("words/ru.tsv")),
 ];
 
 impl Words {
     /// The words of a language, compiled when it is first met.
     pub(super) fn of(code: &str) -> Option<&'static Self> {
-        let source = SOURCES.iter().find(|source| source.code == code)?;
-        Some(source.words.get_or_init(|| Self::read(source.code, source.text)))
+        Some(source::of(&SOURCES, code)?.words(Self::read))
     }
 
     fn read(code: &'static str, text: &'static str) -> Self {
@@ -106,24 +114,17 @@ impl Words {
     /// Takes up one line; whether its class is known.
     fn row(&mut self, class: &str, forms: &'static str) -> bool {
         let forms = forms.split(';');
-        let phrases = |forms: std::str::Split<'static, char>| -> Vec<Phrase> {
-            let phrase = |form| tokenize(form, 0).iter().map(|token| token.lower.to_string()).collect();
-            let mut phrases: Vec<Phrase> = forms.map(phrase).collect();
-            // The longest that fits is what stands there.
-            phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
-            phrases
-        };
         match class {
             "tell" => self.tell.extend(forms),
             "quote" => self.quote.extend(forms),
             "he" => self.he.extend(forms),
             "she" => self.she.extend(forms),
             "that" => self.that.extend(forms),
-            "source" => self.source = phrases(forms),
-            "behind" => self.behind = phrases(forms),
-            "back" => self.back = phrases(forms),
-            "alone" => self.alone = phrases(forms),
-            "as" => self.as_ = phrases(forms),
+            "source" => self.source = Phrases::of(forms),
+            "behind" => self.behind = Phrases::of(forms),
+            "back" => self.back = Phrases::of(forms),
+            "alone" => self.alone = Phrases::of(forms),
+            "as" => self.as_ = Phrases::of(forms),
             "small" => self.small.extend(forms.flat_map(str::split_whitespace)),
             "not" => self.not.extend(forms),
             "passive" => self.passive.extend(forms),
@@ -132,8 +133,8 @@ impl Words {
             "voice" => self.voice.extend(forms),
             "epithet" => self.epithet.extend(forms),
             "some" => self.some.extend(forms),
-            "aside" => self.aside = phrases(forms),
-            "cut" => self.cut = phrases(forms),
+            "aside" => self.aside = Phrases::of(forms),
+            "cut" => self.cut = Phrases::of(forms),
             "titled" => self.titled.extend(forms),
             "style" => {
                 for style in forms {
@@ -224,44 +225,6 @@ impl Words {
         }
         lower.split(|c: char| !c.is_alphanumeric()).any(begins)
     }
-
-    /// How many tokens at `at` are a phrase before whom a clause comes from.
-    pub(super) fn source(&self, tokens: &[Token<'_>], at: usize) -> Option<usize> {
-        starts(&self.source, tokens, at)
-    }
-
-    pub(super) fn behind(&self, tokens: &[Token<'_>], at: usize) -> Option<usize> {
-        starts(&self.behind, tokens, at)
-    }
-
-    pub(super) fn back(&self, tokens: &[Token<'_>], at: usize) -> Option<usize> {
-        starts(&self.back, tokens, at)
-    }
-
-    pub(super) fn alone(&self, tokens: &[Token<'_>], at: usize) -> Option<usize> {
-        starts(&self.alone, tokens, at)
-    }
-
-    pub(super) fn as_(&self, tokens: &[Token<'_>], at: usize) -> Option<usize> {
-        starts(&self.as_, tokens, at)
-    }
-
-    pub(super) fn aside(&self, tokens: &[Token<'_>], at: usize) -> Option<usize> {
-        starts(&self.aside, tokens, at)
-    }
-
-    pub(super) fn cut(&self, tokens: &[Token<'_>], at: usize) -> Option<usize> {
-        starts(&self.cut, tokens, at)
-    }
-}
-
-/// The length of the longest phrase that begins at a token.
-fn starts(phrases: &[Phrase], tokens: &[Token<'_>], at: usize) -> Option<usize> {
-    let rest = tokens.get(at..)?;
-    let fits = |phrase: &&Phrase| {
-        rest.len() >= phrase.len() && phrase.iter().zip(rest).all(|(word, token)| token.lower == word.as_str())
-    };
-    phrases.iter().find(fits).map(Vec::len)
 }
 
 #[cfg(test)]

@@ -46,8 +46,10 @@ pub(super) fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
 fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark], sign: bool) -> bool {
     let numbers = numerals(asked.pack, tokens);
     // "One" is a pronoun as often.
-    let number =
-        |at: usize| numbers.iter().any(|number| (number.first..number.after).contains(&at) && number.value > 1.0);
+    let number = |at: usize| {
+        let last = numbers.partition_point(|number| number.first <= at).checked_sub(1);
+        last.and_then(|last| numbers.get(last)).is_some_and(|number| at < number.after && number.value > 1.0)
+    };
     let word = |at: usize, class: Word| tokens.get(at).is_some_and(|token| asked.pack.words(&token.lower).has(class));
     // What "infected 200 servers" has behind it is the object of a verb.
     let verb = |mark: &Mark| {
@@ -172,7 +174,8 @@ impl<'a> Paragraph<'a> {
     /// Whether a number, in digits or words, begins within a range of tokens.
     fn has_number(&self, range: Range<usize>) -> bool {
         let numbers = self.numbers.get_or_init(|| numerals(self.asked.pack, &self.tokens));
-        numbers.iter().any(|number| range.contains(&number.first))
+        let next = numbers.get(numbers.partition_point(|number| number.first < range.start));
+        next.is_some_and(|number| number.first < range.end)
     }
 
     /// "infected", "Covid patients", "confirmed cases", "excess deaths", where anything is counted.

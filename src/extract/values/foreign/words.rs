@@ -8,10 +8,10 @@ use super::phrases::Phrase;
 use crate::extract::places;
 use crate::extract::values::money::{self, Currency, Story};
 use crate::language::Pack;
+use crate::language::source::{self, Source};
 use crate::language::tokens::{Token, TokenKind};
 use regex::Regex;
 use rustc_hash::FxHashMap;
-use std::sync::OnceLock;
 
 /// One language.
 #[derive(Default)]
@@ -31,22 +31,12 @@ pub(in crate::extract::values) struct Words {
     openers: FxHashMap<&'static str, Vec<usize>>,
 }
 
-struct Source {
-    code: &'static str,
-    text: &'static str,
-    words: OnceLock<Words>,
-}
-
-const fn source(code: &'static str, text: &'static str) -> Source {
-    Source { code, text, words: OnceLock::new() }
-}
-
-static SOURCES: [Source; 5] = [
-    source("de", include_str!("../words/de.tsv")),
-    source("es", include_str!("../words/es.tsv")),
-    source("fr", include_str!("../words/fr.tsv")),
-    source("pt", include_str!("../words/pt.tsv")),
-    source("ru", include_str!("../words/ru.tsv")),
+static SOURCES: [Source<Words>; 5] = [
+    Source::new("de", include_str!("../words/de.tsv")),
+    Source::new("es", include_str!("../words/es.tsv")),
+    Source::new("fr", include_str!("../words/fr.tsv")),
+    Source::new("pt", include_str!("../words/pt.tsv")),
+    Source::new("ru", include_str!("../words/ru.tsv")),
 ];
 
 /// Most words of a name of money or of a measure.
@@ -55,8 +45,7 @@ const LONGEST: usize = 3;
 impl Words {
     /// The words of a language, compiled when it is first met.
     pub(in crate::extract::values) fn of(code: &str) -> Option<&'static Self> {
-        let source = SOURCES.iter().find(|source| source.code == code)?;
-        Some(source.words.get_or_init(|| Self::read(source.code, source.text)))
+        Some(source::of(&SOURCES, code)?.words(Self::read))
     }
 
     fn read(code: &str, text: &'static str) -> Self {
