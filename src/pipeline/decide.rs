@@ -246,8 +246,10 @@ impl Decider {
         if let Some(previous) = previous.as_ref().filter(|_| observed.item.deleted) {
             dedup::name_deleted(&mut enriched.article, previous);
         }
-        let standing = self.index.standing(at, previous.as_ref(), &enriched.article);
-        extract::stand(&mut enriched, standing);
+        if admission == Admission::Publish {
+            let standing = self.index.standing(at, previous.as_ref(), &enriched.article);
+            extract::stand(&mut enriched, standing);
+        }
         let question = Question { enriched: &enriched, hash: &observed.hash, previous, admission };
         faults::point("dedup");
         let verdict = self.index.judge(at, question, &self.state)?;

@@ -4,11 +4,11 @@
 
 #[cfg(feature = "kafka")]
 use super::relayed::{self, Relayed};
-use super::{roster::Roster, steps::Going};
+use super::{admission::admission, roster::Roster, steps::Going};
 use crate::{
     clean, extract, faults,
     intake::Intake,
-    model::{Content, DeadLetter, Enriched, Feed, Frame, Item, Observed, Origin, Place, Stage},
+    model::{Admission, Content, DeadLetter, Enriched, Feed, Frame, Item, Observed, Origin, Place, Stage},
     publish::encode,
     store::StoreError,
     tap::Tap,
@@ -118,6 +118,8 @@ pub(super) struct Reading {
     pub(super) tap: Tap,
     /// How many items are worked on at a time.
     pub(super) parallel: usize,
+    /// Whether what is refused by now is read out, too: what was published before is published again by a replay.
+    pub(super) refused: bool,
 }
 
 /// Some units that follow one another; the last may be the reason why the log cannot be read any further.
@@ -154,12 +156,13 @@ fn prepared<T: Into<Unit> + Send + 'static>(
     raw: impl Stream<Item = Result<T, StoreError>> + Send,
     reading: Reading,
 ) -> impl Stream<Item = Units> + Send {
-    let parallel = reading.parallel;
+    let Reading { parallel, refused, .. } = reading;
     raw.ready_chunks(if parallel > 1 { AT_A_TIME } else { 1 })
         .map(move |units| {
             let (tables, tap) = (reading.tables.clone(), reading.tap.clone());
             let work = tokio::task::spawn_blocking(move || {
-                units.into_iter().map(|unit| unit.map(|unit| prepare(tables.as_deref(), &tap, unit.into()))).collect()
+                let prepared = |unit: T| prepare(tables.as_deref(), &tap, refused, unit.into());
+                units.into_iter().map(|unit| unit.map(prepared)).collect()
             });
             async {
                 work.await.unwrap_or_else(|failure| {
@@ -246,10 +249,12 @@ fn unpack<'a>(intake: &'a Intake, feeds: &Roster, frame: Frame) -> impl Iterator
 }
 
 /// Reads an item, unless it is handed on as it is; anything else is as it was.
-fn prepare(tables: Option<&Tables>, tap: &Tap, mut unit: Unit) -> Unit {
+fn prepare(tables: Option<&Tables>, tap: &Tap, refused: bool, mut unit: Unit) -> Unit {
     let Some(tables) = tables else { return unit };
     unit.content = match unit.content {
         Prepared::Other(Content::Item(observed)) => {
+            let wanted = refused || admission(&unit.feed, &observed, unit.at) == Admission::Publish;
+            let tables = wanted.then_some(tables);
             let enriched = read(tables, &unit.feed, tap, &unit.origin.to_string(), &observed);
             Prepared::Item(observed, enriched)
         }
@@ -258,8 +263,9 @@ fn prepare(tables: Option<&Tables>, tap: &Tap, mut unit: Unit) -> Unit {
     unit
 }
 
+/// Cleans an item and reads it out. What is only remembered is not read out: without tables.
 fn read(
-    tables: &extract::Tables,
+    tables: Option<&Tables>,
     feed: &Feed,
     tap: &Tap,
     origin: &str,
@@ -275,6 +281,7 @@ fn read(
     cleaning.over(Stage::Clean).of_item(Stage::Clean, origin, &feed.id, id);
     let article = article.map_err(|panic| letter(observed, Stage::Clean, &words(panic.as_ref())))?;
     tap.offer(Stage::Clean, &article.feed, Some(&article.id), || as_record(Enriched::bare(article.clone())));
+    let Some(tables) = tables else { return Ok(Box::new(Enriched::bare(article))) };
     let extracting = Going::begin();
     let enriched = catch_unwind(AssertUnwindSafe(|| {
         faults::point("extract");

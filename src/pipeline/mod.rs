@@ -248,6 +248,7 @@ async fn run_all(
             ending: line_ending,
             tap: watching.tap.clone(),
             parallel: 2 * std::thread::available_parallelism().map_or(2, usize::from),
+            refused: false,
         },
         rules: Arc::new(Rules {
             part,

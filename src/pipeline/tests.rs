@@ -7,6 +7,7 @@ use crate::{
     publish::memory::{Failure, Memory, Published},
     store::image,
 };
+use futures::StreamExt as _;
 use jiff::Timestamp;
 use std::{collections::VecDeque, sync::Mutex};
 
@@ -114,6 +115,35 @@ async fn a_replay_from_an_earlier_position_changes_nothing() {
     let forget = StateChange::forget(state_key::position(world.store.intake_id()));
     world.store.write(move |tx| image::apply(tx, &[forget])).await.unwrap();
     assert!(world.run(&[]).await.is_empty());
+}
+
+/// Of the past of ten thousand new feeds nothing is read in vain; a replay reads it, for it may have been published.
+#[tokio::test]
+async fn what_is_refused_is_read_out_by_a_replay_only() {
+    let mut world = World::new();
+    world.feed.exclude = vec!["freezes".to_owned()];
+    world.shows(&[("Alta", "opens"), ("Bergen", "freezes")]).await;
+    for (refused, expected) in [(false, [true, false]), (true, [true, true])] {
+        let (_ending, ending) = watch::channel(true);
+        let roster = Roster::new(std::slice::from_ref(&world.feed), crate::model::Backfill::All);
+        let reading = Reading {
+            source: Source::Intake(world.intake.clone(), roster),
+            tables: Some(enrich::tables(world.config.extract.clone())),
+            ending,
+            tap: Tap::default(),
+            parallel: 1,
+            refused,
+        };
+        let mut units = enrich::units(reading, 0);
+        let mut read_out = Vec::new();
+        while let Some(some) = units.next().await {
+            read_out.extend(some.into_iter().filter_map(|unit| match unit.unwrap().content {
+                enrich::Prepared::Item(_, enriched) => Some(enriched.unwrap().language_pack.is_some()),
+                _ => None,
+            }));
+        }
+        assert_eq!(read_out, expected);
+    }
 }
 
 #[tokio::test]

@@ -186,6 +186,7 @@ async fn run(options: &ReplayOptions, store: &Store, sink: &mut dyn Sink) -> Res
         ending: ended,
         tap: Tap::default(),
         parallel: 2 * std::thread::available_parallelism().map_or(2, usize::from),
+        refused: true,
     };
     let fates = Arc::new(std::mem::take(&mut plan.fates));
     let others = Arc::new(std::mem::take(&mut plan.others));

@@ -307,6 +307,7 @@ async fn run(
             ending,
             tap: worker.watching.tap.clone(),
             parallel: 2 * std::thread::available_parallelism().map_or(2, usize::from),
+            refused: false,
         },
         rules: worker.rules(part, log_of(&topic, partition)),
         board,
