@@ -48,7 +48,9 @@ pub(super) fn run(given: &cli::Run) -> u8 {
         complain(&error.to_string());
         return exit::CONFIGURATION;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
+    // One thread waits for everybody; what takes a processor has threads of its own. With more of them each poll would
+    // wake three.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().thread_stack_size(STACK).build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {

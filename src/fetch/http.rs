@@ -155,7 +155,11 @@ impl Client {
     /// Gets one document. Waits for its turn first; only then the limits on time begin to run.
     pub async fn get(&self, request: Request<'_>) -> Result<Response, FetchError> {
         let first = guard::read_address(request.url)?;
-        let home = Url::parse(&request.feed.url).ok().map(|url| url.origin());
+        let start = first.origin();
+        let home = match request.url == request.feed.url {
+            true => Some(start.clone()),
+            false => Url::parse(&request.feed.url).ok().map(|url| url.origin()),
+        };
         let mut url = first.clone();
         let mut seen = vec![first.clone()];
         let mut permanent = true;
@@ -163,15 +167,15 @@ impl Client {
         loop {
             let opening = guard::admit(&url, request.feed)?;
             let own = opening != Opening::Public;
-            let at_home = home.as_ref() == Some(&url.origin());
+            let origin = url.origin();
+            let at_home = home.as_ref() == Some(&origin);
             let way = Way::new(opening, request.feed, &self.options, at_home);
             let mut headers = match &request.feed.auth {
                 Some(auth) if at_home && request.wants != Wants::Robots => credentials::headers(auth)?,
                 _ => HeaderMap::new(),
             };
             // What one origin gave is not told to another.
-            let conditions =
-                if url.origin() == first.origin() { conditions(request.validators) } else { HeaderMap::new() };
+            let conditions = if origin == start { conditions(request.validators) } else { HeaderMap::new() };
             let conditional = !conditions.is_empty();
             headers.extend(conditions);
             let mut turn = self.turns.wait(&url, own).await;

@@ -7,6 +7,7 @@ use super::{
     Assignment, Context, FeedMemory, Means, Order, Outcome, PollOutcome,
     course::Course,
     fold::Member,
+    measure::Meter,
     newcomers::FirstTurn,
     pace::Pace,
     problem::{self, HELD},
@@ -88,6 +89,7 @@ struct Task {
     unreported: Option<Vec<(EventKind, String)>>,
     /// Why it is not polled at present.
     held: Option<String>,
+    meter: Meter,
 }
 
 impl Task {
@@ -108,6 +110,7 @@ impl Task {
             whole_at: Instant::now(),
             unreported: None,
             held: None,
+            meter: Meter::default(),
             context,
             feed,
             memory,

@@ -17,9 +17,12 @@ use std::{
     time::Duration,
 };
 
-/// Idle connections are kept for this long, one for each host: enough for a redirect or the next page, and short enough
-/// that ten thousand feeds on as many hosts do not keep thousands of them, of which each takes 26 KiB and more with TLS.
+/// Idle connections are kept for this long: enough for a redirect, the next page or another feed of the host, and short
+/// enough that ten thousand feeds on as many hosts do not keep thousands of them, of which each takes 26 KiB and more
+/// with TLS.
 const IDLE: Duration = Duration::from_secs(1);
+/// So many of them for each host: the feeds of one publisher come together.
+const IDLE_PER_HOST: usize = 4;
 /// What a feed writes for `proxy` when it wants none.
 pub(crate) const NO_PROXY: &str = "none";
 
@@ -101,7 +104,7 @@ impl Ways {
             // This one limit of the library spans name, connection and TLS.
             .connect_timeout(limits.connect_timeout + limits.header_timeout)
             .http2_max_header_list_size(MAX_HEADERS as u32)
-            .pool_max_idle_per_host(1)
+            .pool_max_idle_per_host(IDLE_PER_HOST)
             .pool_idle_timeout(IDLE);
         if let Some(proxy) = &way.proxy {
             builder = builder.proxy(self.proxy(proxy)?);

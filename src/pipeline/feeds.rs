@@ -20,6 +20,7 @@ use crate::{
     parse::{self, ParseError, Parsed},
     store::{Damage, StoreError},
 };
+use futures::FutureExt as _;
 use jiff::Timestamp;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -106,13 +107,22 @@ impl Front {
     /// Handles deliveries until there are no more senders; each feed has one on its way at most.
     pub(super) async fn run(self, mut deliveries: mpsc::Receiver<Delivery>) -> Result<(), RunError> {
         let mut work = tokio::task::JoinSet::new();
+        let mut queued = usize::MAX;
         loop {
             tokio::select! {
                 delivery = deliveries.recv(), if work.len() < AT_A_TIME => {
                     let Some(delivery) = delivery else { break };
-                    metrics::queued(Stage::Parse, deliveries.len() as u64);
+                    if deliveries.len() != queued {
+                        queued = deliveries.len();
+                        metrics::queued(Stage::Parse, queued as u64);
+                    }
                     let front = self.clone();
-                    work.spawn(async move { front.handle(delivery).await });
+                    let mut handling = Box::pin(async move { front.handle(delivery).await });
+                    // Most polls bring nothing, and there is nothing to wait for.
+                    match handling.as_mut().now_or_never() {
+                        Some(done) => done?,
+                        None => drop(work.spawn(handling)),
+                    }
                 }
                 Some(done) = work.join_next() => done.map_err(|failure| RunError::lost("a feed's delivery", &failure))??,
             }

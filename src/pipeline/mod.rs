@@ -74,7 +74,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 /// Deliveries that may wait to be read.
 const DELIVERIES: usize = 8;
@@ -386,7 +386,10 @@ async fn acquire(
             }
             Ok(())
         };
-        let (failed, (), ()) = futures::future::try_join3(polling, front.run(deliveries), told).await?;
+        // A task of its own: what it is woken for concerns nobody else.
+        let reading = AbortOnDropHandle::new(tokio::spawn(front.run(deliveries)));
+        let reading = async { reading.await.map_err(|failure| RunError::lost("the front", &failure))? };
+        let (failed, (), ()) = futures::future::try_join3(polling, reading, told).await?;
         finishing.send_replace(true);
         if !once {
             // Every feed may be gone, or none be configured: the daemon stays all the same until it is told to stop.

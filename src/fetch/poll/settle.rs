@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        FeedChange, FeedProgress, PollEvent, PollOutcome, Receipt, failure::Kind, measure, redact, schedule::Ended,
+        FeedChange, FeedProgress, PollEvent, PollOutcome, Receipt, failure::Kind, redact, schedule::Ended,
     },
     Poll, Task,
 };
@@ -182,7 +182,7 @@ impl Task {
     }
 
     /// Tells the metrics, the log and whoever watches.
-    pub(super) fn tell(&self, outcome: PollOutcome, pause: Option<Duration>, bytes: u64, took: Duration) {
+    pub(super) fn tell(&mut self, outcome: PollOutcome, pause: Option<Duration>, bytes: u64, took: Duration) {
         let now = Timestamp::now();
         let next_poll = pause.and_then(|pause| now.checked_add(pause).ok());
         let progress = FeedProgress {
@@ -199,7 +199,7 @@ impl Task {
             bytes,
             took,
         };
-        measure::poll(&progress);
+        self.meter.poll(&progress);
         (self.context.watch)(progress);
     }
 }
