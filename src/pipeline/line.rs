@@ -37,6 +37,9 @@ const LAST_RETRY: Duration = Duration::from_secs(10);
 /// How long a commit and the closing of the sink may take once the daemon has been told to stop.
 const CLOSING_TIME: Duration = Duration::from_secs(4);
 
+/// A batch waits this long for what comes with its first unit, such as the other stories of a document.
+const TOGETHER: Duration = Duration::from_millis(10);
+
 /// How often published frames and forgotten items are cleared away.
 const CLEARING_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -64,7 +67,8 @@ pub(super) struct Line {
     /// What it publishes to, and the first part of the topics' names.
     pub(super) topics: (&'static str, String),
     pub(super) watching: Watching,
-    /// How long a batch is gathered.
+    /// How long after the one before it a batch is closed at the soonest, unless it is full: what comes alone is not kept
+    /// waiting for more, and what comes without end is published together.
     pub(super) gather: Duration,
     pub(super) max_batch: usize,
     /// Becomes true when the sink has been recovered for the first time: then the image says what is committed.
@@ -226,6 +230,7 @@ impl Line {
             (reading.parallel, decider.max_units) = (1, 1);
         }
         let mut units = Ready { more: enrich::units(reading, position), ready: VecDeque::new() };
+        let mut not_before = tokio::time::Instant::now();
         loop {
             let any = tokio::select! {
                 biased;
@@ -240,7 +245,8 @@ impl Line {
             if !any {
                 return Ok(if careful { Ended::Passed } else { Ended::Finished });
             }
-            let gathered = self.gather(&mut units, decider).await?;
+            let gathered = self.gather(&mut units, decider, not_before).await?;
+            not_before = tokio::time::Instant::now() + self.gather;
             let mut open_decider = match gathered {
                 Gathered::Batch(decider) => decider,
                 Gathered::Broken(all) => return Ok(Ended::Broken(all)),
@@ -288,9 +294,14 @@ impl Line {
         }
     }
 
-    /// Fills the open batch by size and time, beginning with what is ready.
-    async fn gather(&self, units: &mut Ready<'_>, mut decider: Decider) -> Result<Gathered, RunError> {
-        let deadline = tokio::time::Instant::now() + self.gather;
+    /// Fills the open batch by size and until `not_before`, beginning with what is ready.
+    async fn gather(
+        &self,
+        units: &mut Ready<'_>,
+        mut decider: Decider,
+        not_before: tokio::time::Instant,
+    ) -> Result<Gathered, RunError> {
+        let deadline = not_before.max(tokio::time::Instant::now() + TOGETHER.min(self.gather));
         let max_batch = self.max_batch;
         loop {
             let mut ready = std::mem::take(&mut units.ready);

@@ -312,7 +312,7 @@ async fn run_all(
     Ok(RunReport { failed, records: now.publisher.records, commits: now.publisher.commits })
 }
 
-/// How long a batch is gathered: half of what is promised is left for the commit itself, and longer makes none better.
+/// How far apart batches are: half of what is promised is left for the commit itself, and longer makes none better.
 fn gathering(config: &Config) -> Duration {
     (config.publish.max_latency / 2).min(Duration::from_millis(250))
 }

@@ -1,9 +1,7 @@
 //! The conclusions from a poll: the feed's state, whether it has moved, what to report and remember, when to poll next.
 
 use super::{
-    super::{
-        FeedChange, FeedProgress, PollEvent, PollOutcome, Receipt, failure::Kind, redact, schedule::Ended,
-    },
+    super::{FeedChange, FeedProgress, PollEvent, PollOutcome, Receipt, failure::Kind, redact, schedule::Ended},
     Poll, Task,
 };
 use crate::model::{EventKind, FeedNotes, FeedState, Issue, Moving};
