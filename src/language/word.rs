@@ -190,6 +190,13 @@ pub enum Word {
     Wounded,
     Specimen,
     SentHome,
+    Prevents,
+    Keeps,
+    Permits,
+    Undertaker,
+    Describing,
+    Weakly,
+    Victims,
     // Words that point at places.
     There,
     Everywhere,

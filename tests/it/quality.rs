@@ -22,7 +22,7 @@ const FLOORS: [Floor; 17] = [
     floor("en/covid-agencies", "", [0.99, 0.99, 0.99], 0),
     floor("en/covid-fresh", "", [0.99, 0.99, 0.98], 0),
     floor("en/statistics", "development", [0.96, 0.945, 0.927], 28),
-    floor("en/statistics", "scored", [0.90, 0.87, 0.833], 41),
+    floor("en/statistics-scored", "scored", [0.90, 0.87, 0.833], 54),
     floor("es/statistics", "development", [0.98, 0.96, 0.96], 1),
     floor("es/statistics", "scored", [0.925, 0.895, 0.865], 3),
     floor("pt/statistics", "development", [0.97, 0.97, 0.955], 1),

@@ -214,7 +214,12 @@ impl<'a> Paragraph<'a> {
             let first = self.tokens.partition_point(|token| token.end <= self.span.start + at);
             first..first + 2
         });
-        let disease = self.marks.iter().filter(|mark| mark.cue == Cue::Sense(Sense::Covid));
+        // "COVID-19" is "COVID" too, and one mention.
+        let whole = |mark: &&Mark| {
+            let longer = |other: &Mark| other.cue == mark.cue && other.after > mark.after;
+            mark.cue == Cue::Sense(Sense::Covid) && !self.starting(mark.first..mark.first + 1).iter().any(longer)
+        };
+        let disease = self.marks.iter().filter(whole);
         disease.map(|mark| mark.first..mark.after).chain(epidemic)
     }
 
@@ -225,8 +230,9 @@ impl<'a> Paragraph<'a> {
         {
             return Weight::Circumstance;
         }
+        let weakly = (first.saturating_sub(3)..first).any(|at| self.word(at, Word::Weakly));
         // "Today's coronavirus data", "Coronavirus: countries with most deaths".
-        if self.span.start == 0 && first < OPENING {
+        if self.span.start == 0 && first < OPENING && !weakly {
             return Weight::Topic;
         }
         // "die Corona-Regeln" are one word too.
@@ -249,11 +255,18 @@ impl<'a> Paragraph<'a> {
         // "an outbreak of the coronavirus", "the worst month of the pandemic"; "a coronavirus cluster".
         let of = (first.saturating_sub(2)..first).rev().find(|at| self.word(*at, Word::Of));
         let outbreak = of.is_some_and(|of| self.word(of.wrapping_sub(1), Word::Plague) || !self.names_it(first));
+        // "COVID-19 by county, total positive and total deaths:".
+        let heads_list = self.tokens.last().is_some_and(|last| last.is(":"));
         let topic = self.starting(first.saturating_sub(5)..after + 4).iter().any(counted)
             || patients
+            || heads_list
             || outbreak
             || self.word(behind, Word::Plague);
-        if topic { Weight::Topic } else { Weight::Passing }
+        match (topic, weakly) {
+            (true, _) => Weight::Topic,
+            (false, true) => Weight::Circumstance,
+            (false, false) => Weight::Passing,
+        }
     }
 
     /// The cue phrases that start within a range of tokens.

@@ -167,7 +167,7 @@ pub(super) fn infectious(reading: &Reading<'_, '_>, n: usize, attachment: &Attac
     if clause.clone().any(plague) {
         return true;
     }
-    let killing = attachment.why == Why::Active && attachment.metric != Metric::ActiveCases;
+    let killing = attachment.why == Why::Active && matches!(attachment.metric, Metric::Deaths | Metric::Cases);
     // "have died in Italy because of Covid-19".
     let of_it = |mark: &Mark| mark.cue == Cue::Sense(Sense::Covid) && !reading.word(mark.after, Word::Aftermath);
     !ambiguous

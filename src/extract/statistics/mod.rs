@@ -27,6 +27,7 @@ mod lean;
 mod mention;
 mod merge;
 mod observation;
+mod otherwise;
 mod period;
 mod plausibility;
 mod rank;

@@ -9,6 +9,7 @@ use super::counted;
 use super::date_marks::DateMark;
 use super::governed;
 use super::kinds::kind_of;
+use super::otherwise;
 use super::rates::per_base;
 use super::reading::Reading;
 use crate::language::Cue;
@@ -439,6 +440,19 @@ pub(super) fn of_clause(reading: &Reading<'_, '_>, n: usize) -> Option<Trap> {
     if bounded && !reading.pack.topic_first() && ordered() {
         return Some("threshold or target");
     }
+    // "people from areas with fewer than 25 infections per 100,000 may come", "eleven vaccines must be given".
+    let which = reading.word(core_start(reading, n).wrapping_sub(1), Word::With);
+    let small = |at: usize| reading.tokens.get(at).is_some_and(|token| !token.capitalised());
+    let allowed =
+        || (number.after..clause.end).any(|at| small(at) && reading.one_of(at, &[Word::Ability, Word::Permits]));
+    let due = reading.right(n).take(4).any(|at| reading.word(at, Word::Must));
+    if !reading.pack.topic_first() && (bounded && which && allowed() || due) {
+        return Some("threshold or target");
+    }
+    // "Tier 2: more than 100 new cases per 100,000".
+    if bounded && self::head(reading).any(|at| reading.has_at(at, Sense::TrapBefore)) {
+        return Some("threshold or target");
+    }
     if self::head(reading).any(|at| reading.word(at, Word::Age)) {
         return Some("age groups");
     }
@@ -482,11 +496,26 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     {
         return Some("more than there are people");
     }
+    // "may open when they log a positivity of under 8 percent": a rate with a bound, where something may be done.
+    let bounds = [Sense::MoreThan, Sense::AtLeast, Sense::LessThan, Sense::AtMost];
+    let bounded = bounds.iter().any(|sense| reading.has_ending(number.first, *sense));
+    let rate = !kind_of(attachment.metric).whole && attachment.per.is_some() || number.percent;
+    let permits = |at: usize| {
+        let small = reading.tokens.get(at).is_some_and(|token| !token.capitalised());
+        small && reading.one_of(at, &[Word::Permits, Word::Must])
+    };
+    if rate && bounded && !reading.pack.topic_first() && (0..reading.tokens.len()).any(permits) {
+        return Some("threshold or target");
+    }
+    if otherwise::said_otherwise(reading, n, attachment) {
+        return Some("said of something else");
+    }
     let clause = reading.clause(number.first);
     // "Vets took samples from 412 flocks".
     let of_people = |at: usize| reading.word(at, Word::Patient) || reading.has_at(at, Sense::People);
     let animals = clause.clone().any(|at| reading.word(at, Word::Animal)) && !clause.clone().any(of_people);
-    if animals && matches!(attachment.metric, Metric::Cases | Metric::Deaths | Metric::Tests | Metric::Recoveries) {
+    let any_has = kind_of(attachment.metric).whole && attachment.metric != Metric::CloseContacts;
+    if animals && any_has {
         return Some("animals");
     }
     let near = reading.left(n).start..reading.right(n).end;
@@ -531,6 +560,7 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
         Metric::PeopleTested if undone || reading.has(number.after..number.after + 2, Sense::Forecast) => {
             Some("capacity or target")
         }
+        Metric::Tests if by_noun && counted::cases_of_another(reading, attachment) => Some("tests of something else"),
         Metric::Tests | Metric::PeopleTested | Metric::IcuPatients | Metric::Hospitalisations => {
             let supplied = attachment.metric == Metric::Tests
                 && !counted::specimens(reading, attachment)
@@ -549,11 +579,13 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
             (meant || legal && !patients || other).then_some("other cases or supplies")
         }
         // "recovered 27 antiquities", "discharged 27 people for refusing": what is got back, and who is sent away.
-        Metric::Recoveries if matches!(attachment.why, Why::Predicate | Why::Active) => {
+        Metric::Recoveries if matches!(attachment.why, Why::Predicate | Why::Active | Why::Label) => {
             let leads = attachment.mark.is_some_and(|(first, _)| first < number.first);
             let order = reading.pack.order;
             let open = !(order.one_past || order.adjectives_follow || order.verbs_last || reading.pack.topic_first());
-            let dismissed = (number.after..number.after + 3).any(|at| reading.word(at, Word::For));
+            let right = reading.right(n);
+            let end = right.clone().find(|at| reading.is(*at, ",")).unwrap_or(right.end);
+            let dismissed = (number.after..end.min(number.after + 6)).any(|at| reading.word(at, Word::For));
             let things = !of_people(number.after) && governed::counts_another(reading, number.after);
             (open && leads && (things || dismissed)).then_some("things got back")
         }
@@ -565,7 +597,7 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
                 .is_some_and(|(first, after)| reading.has(first.saturating_sub(2)..after, Sense::Covid));
             let births = near.clone().any(|at| reading.word(at, Word::Births))
                 || plain && clause.clone().any(|at| reading.word(at, Word::Births));
-            let otherwise = counted::killed_otherwise(reading, n, attachment);
+            let otherwise = otherwise::killed_otherwise(reading, n, attachment);
             (births || otherwise).then_some("births and other deaths")
         }
         _ => None,
