@@ -197,6 +197,7 @@ pub enum Word {
     Describing,
     Weakly,
     Victims,
+    Livelihood,
     // Words that point at places.
     There,
     Everywhere,

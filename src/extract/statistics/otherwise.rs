@@ -136,6 +136,10 @@ pub(super) fn killed_otherwise(reading: &Reading<'_, '_>, n: usize, attachment: 
     }
     let killer = |at: usize| reading.word(at, Word::Killer) || reading.has_at(at, Sense::OtherCause);
     let Some((first, after)) = attachment.mark else { return false };
+    // "has recovered 2.4 million of the 3 million jobs lost to the pandemic".
+    if reading.word(first, Word::Lost) && all.clone().any(|at| reading.word(at, Word::Livelihood)) {
+        return true;
+    }
     if attachment.why == Why::Active {
         // "Police said the virus has killed 30": what is said has a subject of its own.
         let subject = (clause.start..first).rev().take_while(|at| !reading.has_at(*at, Sense::Statement));

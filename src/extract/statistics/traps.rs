@@ -512,7 +512,9 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     }
     let clause = reading.clause(number.first);
     // "Vets took samples from 412 flocks".
-    let of_people = |at: usize| reading.word(at, Word::Patient) || reading.has_at(at, Sense::People);
+    let of_people = |at: usize| {
+        reading.word(at, Word::Patient) || reading.has_at(at, Sense::People) && !reading.has_at(at, Sense::Stop)
+    };
     let animals = clause.clone().any(|at| reading.word(at, Word::Animal)) && !clause.clone().any(of_people);
     let any_has = kind_of(attachment.metric).whole && attachment.metric != Metric::CloseContacts;
     if animals && any_has {
