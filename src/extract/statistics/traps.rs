@@ -392,8 +392,10 @@ pub(super) fn aged(reading: &Reading<'_, '_>, n: usize) -> bool {
         && !reading.one_of(number.after, &[Word::Copula, Word::Have, Word::Auxiliary]);
     // "66 percent are under 45".
     let copula = (first.saturating_sub(2)..first).any(|at| reading.word(at, Word::Copula))
-        && (n.checked_sub(1).and_then(|n| reading.numbers.get(n)).is_some_and(|before| before.percent)
-            || reading.left(n).any(|at| reading.one_of(at, &[Word::Them, Word::AgeBearer])))
+        && (n.checked_sub(1).is_some_and(|before| {
+            reading.numbers.get(before).is_some_and(|number| number.percent)
+                || before_metric(reading, before) == Some("share or base")
+        }) || reading.left(n).any(|at| reading.one_of(at, &[Word::Them, Word::AgeBearer])))
         && says_nothing(reading, number.after);
     let bearer = bearer || copula;
     bound && bearer && !counted && !reading.has_at(number.after, Sense::Modifier)
@@ -450,7 +452,7 @@ pub(super) fn of_clause(reading: &Reading<'_, '_>, n: usize) -> Option<Trap> {
         return Some("threshold or target");
     }
     // "Tier 2: more than 100 new cases per 100,000".
-    if bounded && self::head(reading).any(|at| reading.has_at(at, Sense::TrapBefore)) {
+    if bounded && self::head(reading).end <= 3 && reading.has_at(0, Sense::TrapBefore) {
         return Some("threshold or target");
     }
     if self::head(reading).any(|at| reading.word(at, Word::Age)) {
