@@ -91,8 +91,8 @@ fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark], sign
     let vaccinated = any(&[Metric::PeopleVaccinated, Metric::PeopleFullyVaccinated, Metric::PeopleBoosted]);
     let infected = figures.iter().any(|mark| infection(mark));
     // "14,457 new cases, 6,886 in hospital, 1,436 in intensive care, 155 deaths": nothing else is counted so.
-    let new = |mark: &&&Mark| marks.iter().any(|new| new.cue == Cue::Sense(Sense::New) && new.after == mark.first);
-    let fresh = figures.iter().filter(|mark| mark.cue.metric() == Some(Metric::Cases)).any(|mark| new(&mark));
+    let new = |at: usize| marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::New) && mark.after == at);
+    let fresh = figures.iter().any(|mark| mark.cue.metric() == Some(Metric::Cases) && new(mark.first));
     let infections = figures.iter().any(|mark| infection(mark) && !verb(mark));
     let other = |mark: &Mark| matches!(mark.cue, Cue::Sense(Sense::OtherCause | Sense::Legal));
     hinted && (fresh || infections) && outcome && figures.len() >= MOST_CHANCE && !marks.iter().any(other)

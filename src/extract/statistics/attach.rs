@@ -12,7 +12,7 @@ use super::lean::{
 };
 use super::reading::Reading;
 use super::table::{self, Row};
-use super::{counted, otherwise, rates, topic, traps};
+use super::{counted, otherwise, rates, threshold, topic, traps};
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::TokenKind;
@@ -78,7 +78,7 @@ pub(super) fn all(reading: &Reading<'_, '_>, previous: Previous, rows: &[Row]) -
         let attachment = match table::of_number(rows, n) {
             // "Hospitals admitted 633 patients" is no row.
             Some((_, told)) if told.is_some() || active(reading, n).is_none() => told.map(|told| told.attachment),
-            _ if traps::before_metric(reading, n).is_some() || traps::of_clause(reading, n).is_some() => None,
+            _ if traps::before_metric(reading, n).is_some() || threshold::of_clause(reading, n).is_some() => None,
             _ => one(reading, n, &found, previous)
                 .filter(|attachment| !otherwise::went_home(reading, attachment))
                 .and_then(|attachment| rates::rated(reading, n, attachment)),
