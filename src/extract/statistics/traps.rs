@@ -391,12 +391,14 @@ pub(super) fn aged(reading: &Reading<'_, '_>, n: usize) -> bool {
     // "the people were over 60": what is told of them is no age group of theirs.
     let counted = reading.has_at(number.after, Sense::People)
         && !reading.one_of(number.after, &[Word::Copula, Word::Have, Word::Auxiliary]);
-    // "66 percent are under 45".
+    // "66 percent are under 45", "nine in ten were over 60".
+    let share = |before: &Numeral| {
+        let of = before.first.wrapping_sub(1);
+        before.percent || reading.word(of, Word::In) && reading.numbers.iter().any(|number| number.after == of)
+    };
     let copula = (first.saturating_sub(2)..first).any(|at| reading.word(at, Word::Copula))
-        && (n.checked_sub(1).is_some_and(|before| {
-            reading.numbers.get(before).is_some_and(|number| number.percent)
-                || before_metric(reading, before) == Some("share or base")
-        }) || reading.left(n).any(|at| reading.one_of(at, &[Word::Them, Word::AgeBearer])))
+        && (n.checked_sub(1).and_then(|n| reading.numbers.get(n)).is_some_and(share)
+            || reading.left(n).any(|at| reading.one_of(at, &[Word::Them, Word::AgeBearer])))
         && says_nothing(reading, number.after);
     let bearer = bearer || copula;
     bound && bearer && !counted && !reading.has_at(number.after, Sense::Modifier)
