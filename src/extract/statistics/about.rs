@@ -19,6 +19,9 @@ use std::ops::{Range, RangeInclusive};
 /// began on 2020-01-30 and ended on 2023-05-05.
 const YEARS: RangeInclusive<i16> = 2020..=2023;
 
+/// Figures of cases and of what comes of them that no other story has.
+const MOST_CHANCE: usize = 3;
+
 /// Whether a story that names no disease can only be of the epidemic: "Georgia: 622 people tested positive after 18,905 tests,
 /// and 689 are in intensive care".
 pub(super) fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
@@ -35,15 +38,16 @@ pub(super) fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
     let tokens = pack.tokenize(body, 0, &[]);
     let marks = asked.marks(&tokens);
     // "the plague", "flu": of another one.
-    (enough || counts_epidemic(asked, &tokens, &marks, signs > 0))
+    (enough || counts_epidemic(asked, &tokens, &marks, signs > 0, said(&pack.disease.hints) >= 2))
         && !marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease))
 }
 
 /// Whether a text counts infections and what comes of them, or cases and deaths, by a health authority, or doses and those who
 /// had them.
 ///
-/// `sign` says that it speaks of tests, infections or a vaccine in another way too.
-fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark], sign: bool) -> bool {
+/// `sign` says that it speaks of tests, infections or a vaccine in another way too, `hinted` that it has two of the words that
+/// such stories have.
+fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark], sign: bool, hinted: bool) -> bool {
     let numbers = numerals(asked.pack, tokens);
     // "One" is a pronoun as often.
     let number = |at: usize| {
@@ -86,7 +90,13 @@ fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark], sign
     let outcome = any(&[Metric::Deaths, Metric::Recoveries, Metric::IcuPatients, Metric::Hospitalisations]);
     let vaccinated = any(&[Metric::PeopleVaccinated, Metric::PeopleFullyVaccinated, Metric::PeopleBoosted]);
     let infected = figures.iter().any(|mark| infection(mark));
-    infected && (outcome && told || figures.iter().any(|mark| positive(mark)))
+    // "14,457 new cases, 6,886 in hospital, 1,436 in intensive care, 155 deaths": nothing else is counted so.
+    let new = |at: usize| marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::New) && mark.after == at);
+    let fresh = figures.iter().any(|mark| mark.cue.metric() == Some(Metric::Cases) && new(mark.first));
+    let infections = figures.iter().any(|mark| infection(mark) && !verb(mark));
+    let other = |mark: &Mark| matches!(mark.cue, Cue::Sense(Sense::OtherCause | Sense::Legal));
+    hinted && (fresh || infections) && outcome && figures.len() >= MOST_CHANCE && !marks.iter().any(other)
+        || infected && (outcome && told || figures.iter().any(|mark| positive(mark)))
         || told && any(&[Metric::Cases]) && any(&[Metric::Deaths])
         || vaccinated && any(&[Metric::DosesAdministered])
 }
@@ -214,7 +224,12 @@ impl<'a> Paragraph<'a> {
             let first = self.tokens.partition_point(|token| token.end <= self.span.start + at);
             first..first + 2
         });
-        let disease = self.marks.iter().filter(|mark| mark.cue == Cue::Sense(Sense::Covid));
+        // "COVID-19" is "COVID" too, and one mention.
+        let whole = |mark: &&Mark| {
+            let longer = |other: &Mark| other.cue == mark.cue && other.after > mark.after;
+            mark.cue == Cue::Sense(Sense::Covid) && !self.starting(mark.first..mark.first + 1).iter().any(longer)
+        };
+        let disease = self.marks.iter().filter(whole);
         disease.map(|mark| mark.first..mark.after).chain(epidemic)
     }
 
@@ -225,8 +240,9 @@ impl<'a> Paragraph<'a> {
         {
             return Weight::Circumstance;
         }
+        let weakly = (first.saturating_sub(3)..first).any(|at| self.word(at, Word::Weakly));
         // "Today's coronavirus data", "Coronavirus: countries with most deaths".
-        if self.span.start == 0 && first < OPENING {
+        if self.span.start == 0 && first < OPENING && !weakly {
             return Weight::Topic;
         }
         // "die Corona-Regeln" are one word too.
@@ -249,11 +265,18 @@ impl<'a> Paragraph<'a> {
         // "an outbreak of the coronavirus", "the worst month of the pandemic"; "a coronavirus cluster".
         let of = (first.saturating_sub(2)..first).rev().find(|at| self.word(*at, Word::Of));
         let outbreak = of.is_some_and(|of| self.word(of.wrapping_sub(1), Word::Plague) || !self.names_it(first));
+        // "COVID-19 by county, total positive and total deaths:".
+        let heads_list = self.tokens.last().is_some_and(|last| last.is(":"));
         let topic = self.starting(first.saturating_sub(5)..after + 4).iter().any(counted)
             || patients
+            || heads_list
             || outbreak
             || self.word(behind, Word::Plague);
-        if topic { Weight::Topic } else { Weight::Passing }
+        match (topic, weakly) {
+            (true, _) => Weight::Topic,
+            (false, true) => Weight::Circumstance,
+            (false, false) => Weight::Passing,
+        }
     }
 
     /// The cue phrases that start within a range of tokens.

@@ -12,7 +12,7 @@ use super::lean::{
 };
 use super::reading::Reading;
 use super::table::{self, Row};
-use super::{counted, rates, topic, traps};
+use super::{counted, otherwise, rates, threshold, topic, traps};
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::TokenKind;
@@ -78,9 +78,9 @@ pub(super) fn all(reading: &Reading<'_, '_>, previous: Previous, rows: &[Row]) -
         let attachment = match table::of_number(rows, n) {
             // "Hospitals admitted 633 patients" is no row.
             Some((_, told)) if told.is_some() || active(reading, n).is_none() => told.map(|told| told.attachment),
-            _ if traps::before_metric(reading, n).is_some() || traps::of_clause(reading, n).is_some() => None,
+            _ if traps::before_metric(reading, n).is_some() || threshold::of_clause(reading, n).is_some() => None,
             _ => one(reading, n, &found, previous)
-                .filter(|attachment| !counted::went_home(reading, attachment))
+                .filter(|attachment| !otherwise::went_home(reading, attachment))
                 .and_then(|attachment| rates::rated(reading, n, attachment)),
         };
         found.push(attachment);
@@ -305,6 +305,7 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mut commas = 0;
     let mut best: Option<(Mark, Why)> = None;
     let mut relative = false;
+    let mut people = false;
     let mut at = number.after;
     // "25,850, or 1.06 percent, tested positive": the share in between says nothing of its own.
     if reading.is(at, ",")
@@ -323,8 +324,12 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         if let Some(mark) = reading.metric_at(at).filter(|mark| mark.after <= right.end + 1) {
             let metric = mark.cue.metric()?;
             let share = is_percent(metric) || metric == Metric::ReproductionNumber;
-            if counted::describes(reading, mark, number) {
+            if counted::describes(reading, mark, number) || otherwise::does_it(reading, mark) {
                 break;
+            }
+            if otherwise::describes_another(reading, mark) {
+                at = mark.after;
+                continue;
             }
             // "Mantiene en 59 el total de fallecidos": where verbs lead, what is numbered may follow.
             let labelled = matches!(mark.cue, Cue::Label(_))
@@ -435,9 +440,13 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             // "of which 96 were first doses": the noun is all that is said of them.
             let nominal = reading.word(at, Word::Copula) && number.after == at && nominal(reading, at + 1);
             nouns_allowed &= nominal || reading.one_of(at, &[Word::With, Word::Of]);
-        } else if !modifier && token.kind == TokenKind::Word && !reading.has_at(at, Sense::People) {
+        } else if reading.has_at(at, Sense::People) {
+            people = true;
+        } else if !modifier && token.kind == TokenKind::Word {
             unknown += 1;
-            if unknown > 3 {
+            // "94 million people missed vaccines": what people do something to is not what is counted.
+            let done_to = people && !token.capitalised() && !reading.word(at, Word::Everywhere);
+            if unknown > 3 || done_to && otherwise::in_english_order(reading) {
                 nouns_allowed = false;
             }
             if unknown > 9 {
@@ -537,6 +546,15 @@ pub(super) fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             mark.after == at && (colon || matches!(mark.cue, Cue::Noun(_) | Cue::Label(_)))
         })
         .min_by_key(|mark| mark.first)?;
+    // "Activists count 21 dead": a verb, where no colon says otherwise.
+    let verb = at == core_start(reading, n)
+        && matches!(mark.cue, Cue::Label(_))
+        && mark.after == mark.first + 1
+        && reading.word(mark.first, Word::Count)
+        && !reading.one_of(mark.first.wrapping_sub(1), &[Word::The, Word::Article, Word::Its]);
+    if verb {
+        return None;
+    }
     let metric = mark.cue.metric()?;
     let number = reading.numbers.get(n)?;
     let taken = n > 0 && owns(reading, n - 1, mark);

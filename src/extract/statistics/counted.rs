@@ -1,4 +1,4 @@
-//! What a figure counts by its head noun: things, parts of things, people whom something else has killed.
+//! What a figure counts by its head noun: things, parts of things, the size of something.
 //!
 //! In: a sentence that has been read and a number. Out: whether it counts something that no metric does. What holds: what is
 //! said of a part is said of what the whole counts; a word that only describes the head counts nothing.
@@ -83,60 +83,6 @@ pub(super) fn stock_of_things(reading: &Reading<'_, '_>, n: usize) -> bool {
     told && !reading.ending_at(of - 1).any(|mark| matches!(mark.cue, Cue::Noun(_)))
 }
 
-/// "police have killed 15", "died when the flight overshot the runway", "killed 82 and injured 110": deaths by something
-/// else, whether or not the sentence names the disease.
-pub(super) fn killed_otherwise(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
-    let Some(number) = reading.numbers.get(n) else { return false };
-    let clause = reading.clause(number.first);
-    if clause.clone().any(|at| reading.word(at, Word::Wounded)) {
-        return true;
-    }
-    let killer = |at: usize| reading.word(at, Word::Killer) || reading.has_at(at, Sense::OtherCause);
-    let Some((first, after)) = attachment.mark else { return false };
-    if attachment.why == Why::Active {
-        // "Police said the virus has killed 30": what is said has a subject of its own.
-        let subject = (clause.start..first).rev().take_while(|at| !reading.has_at(*at, Sense::Statement));
-        let subject: Vec<usize> = subject.collect();
-        // "Air pollution killed 40": whatever else is the subject of killing.
-        let plague = |at: usize| reading.word(at, Word::Plague) || reading.has_at(at, Sense::Covid);
-        let noun = |at: usize| reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word);
-        let kills = (first..after).any(|at| reading.word(at, Word::Kills));
-        let another = kills && subject.iter().copied().any(noun) && !subject.iter().copied().any(plague);
-        let lost = reading.word(first, Word::Lost) && lost_otherwise(reading, number, reading.right(n));
-        return subject.iter().copied().any(killer) || another || lost;
-    }
-    let leads = |at: usize| {
-        reading.one_of(at, &[Word::In, Word::When, Word::After, Word::As, Word::By]) && !reading.word(at, Word::To)
-    };
-    let cause = |at: usize| (at + 1..(at + 9).min(clause.end)).take_while(|at| !reading.is(*at, ",")).any(killer);
-    // "Nine people died on Saturday when an oxygen cylinder exploded": nobody dies of the disease when something happens.
-    let end = reading.tokens.len().min(after + 6);
-    let when = (after..end).take_while(|at| !reading.is(*at, ",")).find(|at| reading.word(*at, Word::When));
-    let ill = |at: usize| {
-        reading.one_of(at, &[Word::Plague, Word::Infectious, Word::Patient]) || reading.has_at(at, Sense::Covid)
-    };
-    let happened = when.is_some_and(|when| !(when + 1..(when + 10).min(reading.tokens.len())).any(ill));
-    attachment.why == Why::Predicate
-        && (happened || (after..(after + 3).min(clause.end)).any(|at| leads(at) && cause(at)))
-}
-
-/// "17 million pupils went home": whether a recovery is one only by a verb that anybody may do, in a sentence that speaks of
-/// no patients.
-pub(super) fn went_home(reading: &Reading<'_, '_>, attachment: &Attachment) -> bool {
-    let Some((first, after)) =
-        attachment.mark.filter(|_| attachment.metric == Metric::Recoveries && attachment.why == Why::Predicate)
-    else {
-        return false;
-    };
-    let homely = (first..after).any(|at| reading.word(at, Word::SentHome));
-    let ill = |at: usize| {
-        reading.one_of(at, &[Word::Patient, Word::Hospital, Word::Infectious])
-            && !reading.has_at(at, Sense::PopulationBase)
-            || reading.has_at(at, Sense::Covid)
-    };
-    homely && !(0..reading.tokens.len()).any(ill)
-}
-
 /// "the number of patients hospitalized over the past day rose by 1,302": those that came.
 pub(super) fn came(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
     let Some((number, (_, after))) = reading.numbers.get(n).zip(attachment.mark) else { return false };
@@ -171,7 +117,7 @@ pub(super) fn headed(reading: &Reading<'_, '_>, of: usize, number: &Numeral) -> 
     reading.word(of, Word::Of) && noun >= number.after && plain && !order.adjectives_follow && !order.verbs_lead
 }
 
-/// "14 cases of mucormycosis", "31 cases of abuse": a word that no rule knows says of what, and it is not this disease.
+/// "14 cases of mucormycosis", "31 cases of abuse", "27 tests of parachutes": a word that no rule knows says of what, and it is not this disease.
 pub(super) fn cases_of_another(reading: &Reading<'_, '_>, attachment: &Attachment) -> bool {
     let order = reading.pack.order;
     let Some((_, after)) = attachment.mark.filter(|(_, after)| reading.word(*after, Word::Of)) else { return false };
@@ -243,14 +189,6 @@ pub(super) fn no_subject(reading: &Reading<'_, '_>, n: usize) -> bool {
         && reading.one_of(link, &preposition)
         && link > reading.clause(number.first).start
         && counts_another(reading, number.after)
-}
-
-/// "Her hospital lost 40 nurses to better paid jobs": lost to something else than the disease.
-fn lost_otherwise(reading: &Reading<'_, '_>, number: &Numeral, right: std::ops::Range<usize>) -> bool {
-    let end = right.clone().find(|at| reading.is(*at, ",")).unwrap_or(right.end);
-    let to = (number.after + 1..end).find(|at| reading.word(*at, Word::To));
-    let plague = |at: usize| reading.word(at, Word::Plague) || reading.has_at(at, Sense::Covid);
-    to.is_some_and(|to| !(to..to + 6).any(plague))
 }
 
 /// "a waiting list of 380", "a dinner party of 49", "the island of 106,000": the size of a noun that is no metric's and no

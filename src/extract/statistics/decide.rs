@@ -195,8 +195,14 @@ impl<'p> Finder<'_, 'p> {
     }
 
     /// Whether the story has begun to speak of the disease itself; the sentence in which it does is about it from its beginning.
+    ///
+    /// A figure of the ill that the body has told as the disease's makes those behind it possible.
     pub(super) fn about(&self, reading: &Reading<'_, '_>) -> bool {
+        let ill = |one: &Observation| {
+            one.field.is_body() && matches!(one.metric, Metric::Cases | Metric::Hospitalisations | Metric::IcuPatients)
+        };
         self.begins.is_some_and(|begins| reading.span.end > begins || !reading.span.field.is_body())
+            || self.recent().any(ill)
     }
 
     /// The place of a row of a table; none where the text around it tells.

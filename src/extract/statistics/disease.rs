@@ -145,6 +145,7 @@ pub(super) fn relevance(asked: &Asked<'_>, article: &Article) -> Relevance {
 ///
 /// Verbs like "claimed" are asked for their subject elsewhere.
 pub(super) fn infectious(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
+    let all = 0..reading.tokens.len();
     let ambiguous = matches!(
         attachment.metric,
         Metric::Cases
@@ -156,8 +157,8 @@ pub(super) fn infectious(reading: &Reading<'_, '_>, n: usize, attachment: &Attac
             | Metric::IcuPatients
             | Metric::SevereCases
             | Metric::VentilatedPatients
-    ) || attachment.metric == Metric::ActiveCases
-        && matches!(attachment.why, Why::Active | Why::Predicate);
+    ) || attachment.metric == Metric::DosesAdministered && !reading.has(all, Sense::Given)
+        || attachment.metric == Metric::ActiveCases && matches!(attachment.why, Why::Active | Why::Predicate);
     let clause = reading.clause(reading.numbers.get(n).map_or(0, |number| number.first));
     // "The pandemic has claimed 38,800 lives".
     let plague = |at: usize| {
@@ -167,15 +168,19 @@ pub(super) fn infectious(reading: &Reading<'_, '_>, n: usize, attachment: &Attac
     if clause.clone().any(plague) {
         return true;
     }
-    let killing = attachment.why == Why::Active && attachment.metric != Metric::ActiveCases;
+    let killing = attachment.why == Why::Active && matches!(attachment.metric, Metric::Deaths | Metric::Cases);
     // "have died in Italy because of Covid-19".
-    let of_it = |mark: &Mark| mark.cue == Cue::Sense(Sense::Covid) && !reading.word(mark.after, Word::Aftermath);
+    let of_it = |mark: &Mark| {
+        mark.cue == Cue::Sense(Sense::Covid)
+            && !reading.word(mark.after, Word::Aftermath)
+            && !reading.word(mark.first.wrapping_sub(1), Word::Against)
+    };
     !ambiguous
         || killing
         || clause.clone().any(|at| reading.word(at, Word::Infectious))
         // "confirmed cases".
         || clause.clone().any(|at| reading.word(at, Word::Proven) && reading.metric_at(at + 1).is_some())
-        || attachment.metric == Metric::Deaths && reading.marks_in(clause).any(of_it)
+        || matches!(attachment.metric, Metric::Deaths | Metric::DosesAdministered) && reading.marks_in(clause).any(of_it)
 }
 
 /// Whether another disease governs number `n`: the nearest mention before it, else the first of the sentence. `last` is
@@ -241,8 +246,12 @@ fn beside(reading: &Reading<'_, '_>, mark: &Mark, before: bool) -> bool {
 /// 40"), and none since has named this disease or an infection.
 pub(super) fn other_cause(reading: &Reading<'_, '_>, before: bool) -> bool {
     let all = 0..reading.tokens.len();
+    // "shelters, each with masks against Covid-19".
+    let named = |mark: &Mark| {
+        mark.cue == Cue::Sense(Sense::Covid) && !(before && reading.word(mark.first.wrapping_sub(1), Word::Against))
+    };
     if reading.pack.topic_first()
-        || reading.has(all.clone(), Sense::Covid)
+        || reading.marks_in(all.clone()).any(named)
         || all.clone().any(|at| reading.word(at, Word::Infectious))
     {
         return false;

@@ -8,6 +8,7 @@ use super::attach::{Attachment, Previous, Why, core_start, of_them, own};
 use super::governed::counts_another;
 use super::kinds::{is_percent, kind_of};
 use super::reading::Reading;
+use super::spots::Spot;
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
@@ -275,7 +276,11 @@ pub(super) fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<A
         return None;
     }
     let start = core_start(reading, n);
-    let placed = reading.spots.iter().any(|spot| spot.after <= number.first && number.first - spot.after <= 5);
+    // "Bangladesh had 10 dead and moved 2.4 million": the place has a number of its own.
+    let nearest =
+        |spot: &Spot<'_>| !reading.numbers.iter().any(|other| spot.after <= other.first && other.after < number.first);
+    let placed =
+        reading.spots.iter().any(|spot| spot.after <= number.first && number.first - spot.after <= 5 && nearest(spot));
     let located = (number.after..number.after + 3).any(|at| reading.has_at(at, Sense::Locative));
     let compared = reading.has(reading.left(n), Sense::Compare);
     let bracket = reading.is(number.first.wrapping_sub(1), "(") || reading.is(number.first.wrapping_sub(1), "+");

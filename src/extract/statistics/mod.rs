@@ -27,6 +27,7 @@ mod lean;
 mod mention;
 mod merge;
 mod observation;
+mod otherwise;
 mod period;
 mod plausibility;
 mod rank;
@@ -40,6 +41,7 @@ mod status;
 mod table;
 mod tense;
 mod text;
+mod threshold;
 mod topic;
 mod total;
 mod traps;
@@ -442,7 +444,7 @@ fn bare(text: &str) -> &str {
 
 /// Why number `n`, which nothing was decided of, is no observation.
 fn why_not(reading: &Reading<'_, '_>, n: usize, attachment: Option<&Attachment>) -> &'static str {
-    let trap = traps::before_metric(reading, n).or_else(|| traps::of_clause(reading, n));
+    let trap = traps::before_metric(reading, n).or_else(|| threshold::of_clause(reading, n));
     match attachment {
         None => trap.unwrap_or("no word says what it counts"),
         Some(attachment) => {

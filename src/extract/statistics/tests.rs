@@ -357,4 +357,38 @@ fn figures_are_of_what_the_story_is_about() {
     check("Boat", divers, &[]);
     // A tag, beside figures that speak for themselves.
     check("Today", "New cases 813\nNew deaths 14\nCovid beds vacant 11,922", &["cases 813", "deaths 14"]);
+    let wards =
+        "The country had 14,457 new cases on Thursday. It has 6,886 in hospital, of whom 1,436 are in intensive care.";
+    check("Wards full", wards, &["cases 14457", "hospitalisations 6886", "icu_patients 1436"]);
+    // The name in three tokens is named once, and in passing.
+    let guns = "Activists count 21 dead in the streets of the city. It had a curfew for Covid-19.";
+    check("Year of guns", guns, &[]);
+}
+
+/// Words that tell of the ill are said of others too.
+#[test]
+fn what_is_said_of_something_else_gives_no_figure() {
+    #[track_caller]
+    fn check(text: &str, expected: &[f64]) {
+        let text = format!("{text} The country has 1,204 coronavirus patients in hospital.");
+        let article = article(&serde_json::json!({"text": text, "date": "2020-11-18"}));
+        let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
+        let found: Vec<f64> = found.iter().filter_map(|one| one.value.map(|value| value.0)).collect();
+        assert_eq!(found, [expected, &[1204.0]].concat(), "{text}");
+    }
+    check("Masks saved 400 lives, a study holds.", &[]);
+    check("Clean air kept 11,000 people from dying in April.", &[]);
+    check("The state admitted 2,765 refugees in June.", &[]);
+    check("The hospital admitted 65 patients in June.", &[65.0]);
+    check("Hamlets with 2,300 people are isolated by landslips.", &[]);
+    check("The crematorium takes 60 dead a day.", &[]);
+    check("Critics wrote 207 positive reviews of the film.", &[]);
+    check("Some 2,600 mails have infected 14,000 computers.", &[]);
+    check("The crush hurt 40 people, and 38 were taken to hospital.", &[]);
+    check("Bars lost 48,000 jobs.", &[]);
+    check("Brazil lost 2,009 people on Tuesday.", &[2009.0]);
+    check("Eleven vaccines must be given by law.", &[]);
+    check("People from areas with fewer than 25 infections per 100,000 inhabitants may come in.", &[]);
+    check("Tier 2: more than 100 new cases per 100,000 in a week", &[]);
+    check("SpaceX did 27 tests of parachutes.", &[]);
 }

@@ -4,6 +4,7 @@
 //! What holds: a word of a total that opens a clause is said of all its numbers, any other of the number beside it.
 
 use super::attach::{Attachment, Why, core_start, passes};
+use super::otherwise;
 use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
@@ -87,8 +88,14 @@ pub(super) fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Att
         let aside = reading.left(n).start > clause.start
             && reading.word(mark.first, Word::Since)
             && (mark.after..number.first).any(|at| reading.is(at, ","));
-        mark.cue == Cue::Sense(Sense::Total) && !reading.word(mark.first, Word::Already) && !most && !aside
+        // "in all of Belgium".
+        let of_place = reading.word(mark.after, Word::Of);
+        mark.cue == Cue::Sense(Sense::Total) && !reading.word(mark.first, Word::Already) && !most && !aside && !of_place
     });
+    // "A total of 211 deaths were recorded, taking the toll to 11,373": what a total follows is no total.
+    if total && otherwise::in_english_order(reading) && reading.has(right.clone(), Sense::Bringing) {
+        return None;
+    }
     if total
         || opened_by_total(reading, n)
         || stated_total_words(reading, clause)
@@ -144,6 +151,7 @@ fn opened_by_total(reading: &Reading<'_, '_>, n: usize) -> bool {
     reading.marks_in(clause.start..clause.end.min(clause.start + 4)).any(|mark| {
         mark.cue == Cue::Sense(Sense::Total)
             && mark.after < start
+            && !reading.word(mark.after, Word::Of)
             && !reading.one_of(mark.first, &[Word::Already, Word::Overall, Word::Total])
     })
 }

@@ -9,8 +9,10 @@ use super::counted;
 use super::date_marks::DateMark;
 use super::governed;
 use super::kinds::kind_of;
+use super::otherwise;
 use super::rates::per_base;
 use super::reading::Reading;
+use super::threshold;
 use crate::language::Cue;
 use crate::language::numbers::Numeral;
 use crate::language::pack::{Sense, Word};
@@ -389,9 +391,13 @@ pub(super) fn aged(reading: &Reading<'_, '_>, n: usize) -> bool {
     // "the people were over 60": what is told of them is no age group of theirs.
     let counted = reading.has_at(number.after, Sense::People)
         && !reading.one_of(number.after, &[Word::Copula, Word::Have, Word::Auxiliary]);
-    // "66 percent are under 45".
+    // "66 percent are under 45", "nine in ten were over 60".
+    let share = |before: &Numeral| {
+        let of = before.first.wrapping_sub(1);
+        before.percent || reading.word(of, Word::In) && reading.numbers.iter().any(|number| number.after == of)
+    };
     let copula = (first.saturating_sub(2)..first).any(|at| reading.word(at, Word::Copula))
-        && (n.checked_sub(1).and_then(|n| reading.numbers.get(n)).is_some_and(|before| before.percent)
+        && (n.checked_sub(1).and_then(|n| reading.numbers.get(n)).is_some_and(share)
             || reading.left(n).any(|at| reading.one_of(at, &[Word::Them, Word::AgeBearer])))
         && says_nothing(reading, number.after);
     let bearer = bearer || copula;
@@ -404,58 +410,6 @@ pub(super) fn says_nothing(reading: &Reading<'_, '_>, at: usize) -> bool {
     reading.tokens.get(at).is_none_or(|token| token.kind == TokenKind::Mark)
         || reading.has_at(at, Sense::Stop)
         || reading.one_of(at, &[Word::And, Word::Or])
-}
-
-/// Traps of the whole clause or sentence: thresholds, trials, capacities.
-pub(super) fn of_clause(reading: &Reading<'_, '_>, n: usize) -> Option<Trap> {
-    let number = reading.numbers.get(n)?;
-    let clause = reading.clause(number.first);
-    let everything = 0..reading.tokens.len();
-    let told = if reading.pack.topic_first() { clause.clone() } else { everything.clone() };
-    if reading.has(told, Sense::History) {
-        return Some("earlier pandemic");
-    }
-    if reading.has(everything, Sense::Trial) {
-        return Some("trial");
-    }
-    let unreal = clause.clone().any(|at| reading.word(at, Word::Would) && reading.word(at + 1, Word::Have));
-    // "若新增超过50例": a condition that a bound states is a rule.
-    let bounds = [Sense::MoreThan, Sense::AtLeast, Sense::LessThan, Sense::AtMost];
-    let bounded = bounds.iter().any(|sense| reading.has_ending(number.first, *sense));
-    let ruled = reading.pack.topic_first() && bounded && reading.has(clause.start..number.first, Sense::Hypothetical);
-    if ruled && !unreal {
-        return Some("threshold or target");
-    }
-    let head = head(reading);
-    // "companies with 100 or more workers must", "schools with 5 or more cases have to close".
-    if reading.has_at(number.after, Sense::OrMore) && reading.has(clause.clone(), Sense::Threshold) {
-        return Some("threshold or target");
-    }
-    if (reading.has(clause.start..number.first, Sense::Threshold) || reading.has(head, Sense::Threshold)) && !unreal {
-        return Some("threshold or target");
-    }
-    // "countries with an incidence above 200 must isolate": what is ordered where a bound is passed.
-    let ordered = || (number.after..clause.end).any(|at| reading.word(at, Word::Must));
-    if bounded && !reading.pack.topic_first() && ordered() {
-        return Some("threshold or target");
-    }
-    if self::head(reading).any(|at| reading.word(at, Word::Age)) {
-        return Some("age groups");
-    }
-    // "if daily cases stay above 100", "once 60 percent are vaccinated": no comma has closed the condition yet.
-    let condition =
-        clause.clone().take_while(|at| *at < number.first).filter(|at| reading.word(*at, Word::Condition)).last();
-    let open = condition.is_some_and(|at| !(at..number.first).any(|at| reading.is(at, ",")));
-    if open && !unreal {
-        return Some("condition");
-    }
-    None
-}
-
-/// What a colon makes the subject of all clauses behind it: "Doses allotted: Kerala 300,000; Goa 20,000".
-fn head(reading: &Reading<'_, '_>) -> std::ops::Range<usize> {
-    let first = reading.numbers.first().map_or(0, |number| number.first);
-    0..(0..first).rev().find(|at| reading.is(*at, ":")).unwrap_or(0)
 }
 
 /// Traps that depend on the metric.
@@ -482,15 +436,24 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     {
         return Some("more than there are people");
     }
+    if threshold::bounds_rate(reading, n, attachment) {
+        return Some("threshold or target");
+    }
+    if otherwise::said_otherwise(reading, n, attachment) {
+        return Some("said of something else");
+    }
     let clause = reading.clause(number.first);
     // "Vets took samples from 412 flocks".
-    let of_people = |at: usize| reading.word(at, Word::Patient) || reading.has_at(at, Sense::People);
+    let of_people = |at: usize| {
+        reading.word(at, Word::Patient) || reading.has_at(at, Sense::People) && !reading.has_at(at, Sense::Stop)
+    };
     let animals = clause.clone().any(|at| reading.word(at, Word::Animal)) && !clause.clone().any(of_people);
-    if animals && matches!(attachment.metric, Metric::Cases | Metric::Deaths | Metric::Tests | Metric::Recoveries) {
+    let any_has = kind_of(attachment.metric).whole && attachment.metric != Metric::CloseContacts;
+    if animals && any_has {
         return Some("animals");
     }
     let near = reading.left(n).start..reading.right(n).end;
-    let head = head(reading);
+    let head = threshold::head(reading);
     let has = |sense: Sense| reading.has(clause.clone(), sense) || reading.has(head.clone(), sense);
     let able = reading.left(n).any(|at| reading.word(at, Word::Ability));
     let capacity = has(Sense::Capacity) || able;
@@ -531,6 +494,7 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
         Metric::PeopleTested if undone || reading.has(number.after..number.after + 2, Sense::Forecast) => {
             Some("capacity or target")
         }
+        Metric::Tests if by_noun && counted::cases_of_another(reading, attachment) => Some("tests of something else"),
         Metric::Tests | Metric::PeopleTested | Metric::IcuPatients | Metric::Hospitalisations => {
             let supplied = attachment.metric == Metric::Tests
                 && !counted::specimens(reading, attachment)
@@ -549,11 +513,13 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
             (meant || legal && !patients || other).then_some("other cases or supplies")
         }
         // "recovered 27 antiquities", "discharged 27 people for refusing": what is got back, and who is sent away.
-        Metric::Recoveries if matches!(attachment.why, Why::Predicate | Why::Active) => {
+        Metric::Recoveries if matches!(attachment.why, Why::Predicate | Why::Active | Why::Label) => {
             let leads = attachment.mark.is_some_and(|(first, _)| first < number.first);
             let order = reading.pack.order;
             let open = !(order.one_past || order.adjectives_follow || order.verbs_last || reading.pack.topic_first());
-            let dismissed = (number.after..number.after + 3).any(|at| reading.word(at, Word::For));
+            let right = reading.right(n);
+            let end = right.clone().find(|at| reading.is(*at, ",")).unwrap_or(right.end);
+            let dismissed = (number.after..end.min(number.after + 6)).any(|at| reading.word(at, Word::For));
             let things = !of_people(number.after) && governed::counts_another(reading, number.after);
             (open && leads && (things || dismissed)).then_some("things got back")
         }
@@ -565,7 +531,7 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
                 .is_some_and(|(first, after)| reading.has(first.saturating_sub(2)..after, Sense::Covid));
             let births = near.clone().any(|at| reading.word(at, Word::Births))
                 || plain && clause.clone().any(|at| reading.word(at, Word::Births));
-            let otherwise = counted::killed_otherwise(reading, n, attachment);
+            let otherwise = otherwise::killed_otherwise(reading, n, attachment);
             (births || otherwise).then_some("births and other deaths")
         }
         _ => None,
