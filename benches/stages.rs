@@ -16,7 +16,7 @@ use dateline::{
     extract,
     model::{
         Admission, Article, Enriched, Feed, Fetched, Hash, Item, ItemId, Observed, Origin, Previous, SeriesState,
-        StoryState, Verdict,
+        StoredText, StoryState, Verdict,
     },
     parse,
     publish::{Format, encode},
@@ -222,6 +222,10 @@ impl Known for Remembered {
 
     fn previous(&self, id: &ItemId) -> Result<Option<Previous>, Infallible> {
         Ok(self.items.get(id).cloned())
+    }
+
+    fn text(&self, id: &ItemId) -> Result<Option<StoredText>, Infallible> {
+        Ok(self.items.get(id).and_then(|known| known.text.clone()))
     }
 
     fn series(&self, key: &str) -> Result<Option<SeriesState>, Infallible> {

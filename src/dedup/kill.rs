@@ -163,7 +163,7 @@ impl Index {
         let mut state = ItemState { revision, claims: claims.standing, killed: true, ..before };
         state.withdrawn.push(Withdrawal { item: notice.article.id.clone(), revision });
         keep_newest(&mut state.withdrawn);
-        self.window.put(item, ItemHead::from(&state));
+        self.window.put_signed(item, &ItemHead::from(&state), state.signature.as_ref());
         let verdict = Verdict {
             outcome: Outcome::Publish { revision, change: Change::Kill, supersedes, changes: changed },
             duplicate,

@@ -167,7 +167,8 @@ impl Index {
                 self.published(now, &question, print, known)?
             }
         };
-        self.window.put(&question.enriched.article.id, ItemHead::from(&verdict.state));
+        let state = &verdict.state;
+        self.window.put_signed(&question.enriched.article.id, &ItemHead::from(state), state.signature.as_ref());
         Ok(verdict)
     }
 

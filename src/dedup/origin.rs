@@ -173,16 +173,21 @@ impl Index {
         self.window.entry(&id.0).and_then(|entry| entry.signature())
     }
 
+    /// The sampled shingles of a remembered text.
+    fn sample(&self, id: &ItemId) -> Option<Vec<u32>> {
+        let mut sample = Vec::new();
+        self.window.entry(&id.0)?.body?.sample(&mut sample)?;
+        Some(sample)
+    }
+
     fn has_same_link(&self, of: &ItemId, signature: &Signature) -> bool {
         signature.link.is_some() && self.signature(of).is_some_and(|origin| origin.link == signature.link)
     }
 
     /// A link that earlier revisions made, with its measure of today.
     fn link_to(&self, of: &ItemId, signature: &Signature, relation: Relation) -> Link {
-        let earlier = self.signature(of);
-        let weights = self.window.weights();
-        let comparison = earlier.map(|earlier| similarity::compare(signature, &earlier, |term| weights.of(term)));
-        let (resemblance, shared) = comparison.map_or((0.0, 0.0), |known| (known.resemblance, known.shared));
+        let shares = self.sample(of).map(|sample| Later::new(signature).shares(&sample));
+        let (resemblance, shared) = shares.map_or((0.0, 0.0), |shares| (shares.resemblance, shares.shared));
         Link { relation, reason: "earlier_version", resemblance, shared, weight: 1.0 }
     }
 
@@ -214,19 +219,18 @@ impl Index {
     ) -> Result<Duplicate, K::Error> {
         let signature = &print.signature;
         let origin = self.window.entry(&of.0);
-        let origin_text = origin.and_then(|entry| entry.signature());
+        let sample = self.sample(of).filter(|_| link.relation != Relation::Exact);
         // The match may have come by way of a later version; shares are those with the item that is named.
-        let (similarity, shared) = match &origin_text {
-            Some(text) if link.relation != Relation::Exact && signature.shingles >= fingerprint::SHORT => {
-                let weights = self.window.weights();
-                let comparison = similarity::compare(signature, text, |term| weights.of(term));
-                (comparison.resemblance, comparison.shared)
+        let (similarity, shared) = match &sample {
+            Some(sample) if signature.shingles >= fingerprint::SHORT => {
+                let shares = Later::new(signature).shares(sample);
+                (shares.resemblance, shares.shared)
             }
             _ => (link.resemblance, link.shared),
         };
-        let added_paragraphs = match &origin_text {
-            Some(text) if link.relation != Relation::Exact => added_paragraphs(article, print, text, texts.text(of)?),
-            _ => Vec::new(),
+        let added_paragraphs = match &sample {
+            Some(sample) => added_paragraphs(article, print, sample, texts.text(of)?),
+            None => Vec::new(),
         };
         let rounded = |share: f64| Some((share * 1000.0).round() / 1000.0);
         Ok(Duplicate {
@@ -355,8 +359,8 @@ pub(super) fn original(article: &Article, reason: &str) -> Duplicate {
     }
 }
 
-/// Paragraphs of which hardly a word stands in the original, as far as its sketch can tell where its text is not known.
-fn added_paragraphs(article: &Article, print: &Fingerprint, sketch: &Signature, text: Option<&Whole<'_>>) -> Vec<Span> {
+/// Paragraphs of which hardly a word stands in the original, as far as its sample can tell where its text is not known.
+fn added_paragraphs(article: &Article, print: &Fingerprint, sample: &[u32], text: Option<&Whole<'_>>) -> Vec<Span> {
     let origin = text.filter(|text| !text.is_empty()).map(Whole::shingles);
     let is_added = |runs: &[u32]| {
         let share = match &origin {
@@ -365,7 +369,7 @@ fn added_paragraphs(article: &Article, print: &Fingerprint, sketch: &Signature, 
                 let found = runs.iter().filter(|run| origin.contains(u64::from(**run))).count();
                 Some(found as f64 / runs.len() as f64)
             }
-            None => similarity::share_in(runs, sketch, PARAGRAPH_SAMPLE),
+            None => similarity::share_in(runs, sample, PARAGRAPH_SAMPLE),
         };
         share.is_some_and(|share| share < 0.34)
     };

@@ -77,7 +77,7 @@ const MARKS: usize = 4_096;
 /// How much of either text stands in the other, by runs of words.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shares {
-    resemblance: f64,
+    pub(super) resemblance: f64,
     pub(super) shared: f64,
     pub(super) covered: f64,
     pub(super) evidence: usize,
@@ -150,14 +150,14 @@ pub(super) fn compare(later: &Signature, earlier: &Signature, weight: impl Fn(u3
     Later::new(later).compare(earlier, weight)
 }
 
-/// Share of some shingles that stand in a text, where enough of them fall into its sample to say so.
-pub(super) fn share_in(shingles: &[u32], text: &Signature, least_sample: usize) -> Option<f64> {
-    let threshold = complete_to(&text.bottom, Signature::BOTTOM);
+/// Share of some shingles that stand in a text of this sample, where enough of them fall into its sample to say so.
+pub(super) fn share_in(shingles: &[u32], text: &[u32], least_sample: usize) -> Option<f64> {
+    let threshold = complete_to(text, Signature::BOTTOM);
     let mut sampled = 0usize;
     let mut found = 0usize;
     for shingle in shingles.iter().filter(|shingle| **shingle <= threshold) {
         sampled += 1;
-        found += usize::from(text.bottom.binary_search(shingle).is_ok());
+        found += usize::from(text.binary_search(shingle).is_ok());
     }
     (sampled >= least_sample).then(|| found as f64 / sampled as f64)
 }

@@ -18,6 +18,10 @@ const NAME: usize = 4;
 /// A text of which so many words stand in the other is no notice: there one other name is a correction, and a weekday in
 /// place of another may be the editor's.
 const LONG: usize = 120;
+/// So many of a hundred words that stand in both of two short texts make them two fillings of one form, where passages
+/// or figures in it are others; so many, where names are.
+const FORM: usize = 60;
+const NEARLY_ALL: usize = 80;
 /// Below so many words even one other common word makes another notice, when nothing else differs.
 const BRIEF: usize = 80;
 
@@ -35,8 +39,14 @@ pub(super) struct Swaps {
     edits: usize,
     /// Whole passages.
     passages: usize,
+    /// Of the edits and passages those that stand in one text alone.
+    one_sided: usize,
+    /// Of the passages of a text that may be a form those in the place of one with which they have nothing in common.
+    replaced: usize,
     /// Words in both.
     same: usize,
+    /// Of two short texts of about one length, how many of a hundred words of the shorter stand in both; else none.
+    kept: usize,
     /// Labels ("Monday:") in both, and those with another value.
     labels: usize,
     labels_differ: usize,
@@ -60,6 +70,49 @@ impl<'a> Stretch<'a> {
     fn len(self) -> usize {
         self.to - self.from
     }
+
+    /// Whether a text that may be a form has words before and after it: what a text begins and ends with is its teller's
+    /// more often.
+    fn is_inside(self) -> bool {
+        let words = self.whole.words().len();
+        words < 2 * LONG && self.from > 0 && self.to < words
+    }
+
+    /// Its words that say something.
+    fn telling(self) -> impl Iterator<Item = &'a Word> {
+        self.words().iter().filter(|word| word.kind != Kind::Everyday)
+    }
+
+    /// How many of these stand in another stretch too.
+    fn shared(self, other: Self) -> usize {
+        self.telling().filter(|word| other.words().iter().any(|other| other.stem == word.stem)).count()
+    }
+}
+
+/// Stretches of two texts between the same words, of which one at least is not empty.
+#[derive(Clone, Copy)]
+struct Difference<'a> {
+    one: Stretch<'a>,
+    other: Stretch<'a>,
+}
+
+impl Difference<'_> {
+    fn is_one_sided(self) -> bool {
+        self.one.len() == 0 || self.other.len() == 0
+    }
+
+    /// Takes up the next difference, if the two are one thing in the place of another: what was dropped and what was
+    /// added are both longer than the words that happen to stand between them, as where an item of a list has moved.
+    fn takes(&mut self, next: Self) -> bool {
+        let is_drop_and_addition =
+            self.is_one_sided() && next.is_one_sided() && (self.one.len() == 0) == (next.other.len() == 0);
+        let shorter = (self.one.len() + self.other.len()).min(next.one.len() + next.other.len());
+        let is_one = is_drop_and_addition && next.one.from - self.one.to <= shorter;
+        if is_one {
+            (self.one.to, self.other.to) = (next.one.to, next.other.to);
+        }
+        is_one
+    }
 }
 
 /// Holds a text against an earlier one.
@@ -75,11 +128,13 @@ pub(super) fn between(earlier: &Whole<'_>, later: &Whole<'_>) -> Swaps {
     for (label, value) in earlier.labels() {
         if let Ok(at) = labels.binary_search_by_key(&label, |(label, _)| *label) {
             swaps.labels += 1;
-            swaps.labels_differ += usize::from(labels.get(at).is_some_and(|(_, other)| *other != value));
+            let differs = |other: &[u64]| value.iter().zip(other).any(|(one, other)| one != other);
+            swaps.labels_differ += usize::from(labels.get(at).is_some_and(|(_, other)| differs(other)));
         }
     }
     let (one, other) = (earlier.words(), later.words());
     let (mut from, mut other_from) = (0, 0);
+    let mut differences: Vec<Difference<'_>> = Vec::new();
     for (at, other_at) in common(one, other).into_iter().chain([(one.len(), other.len())]) {
         if at < from || other_at < other_from {
             continue;
@@ -97,15 +152,27 @@ pub(super) fn between(earlier: &Whole<'_>, later: &Whole<'_>) -> Swaps {
                 (to, other_to) = (to - 1, other_to - 1);
                 swaps.same += 1;
             }
-            let stretch = Stretch { whole: earlier, from, to };
-            swaps.count(stretch, Stretch { whole: later, from: other_from, to: other_to });
+            let next = Difference {
+                one: Stretch { whole: earlier, from, to },
+                other: Stretch { whole: later, from: other_from, to: other_to },
+            };
+            let is_taken = to == from && other_to == other_from
+                || differences.last_mut().is_some_and(|difference| difference.takes(next));
+            if !is_taken {
+                differences.push(next);
+            }
         }
         swaps.same += 1;
         (from, other_from) = (at + 1, other_at + 1);
     }
+    differences.iter().for_each(|difference| swaps.count(difference.one, difference.other));
+    let (mut shorter, mut longer) = (one.len().min(other.len()), one.len().max(other.len()));
     // Two characters are a word, and every character begins a pair.
     if other.iter().filter(|word| word.is_pair()).count() * 2 > other.len() {
-        swaps.same /= 2;
+        (swaps.same, shorter, longer) = (swaps.same / 2, shorter / 2, longer / 2);
+    }
+    if longer < LONG && shorter * 5 >= longer * 4 {
+        swaps.kept = swaps.same * 100 / shorter.max(1);
     }
     swaps
 }
@@ -180,9 +247,15 @@ impl Swaps {
     /// Takes up what stands between the same words in either text.
     fn count(&mut self, one: Stretch<'_>, other: Stretch<'_>) {
         match (one.len(), other.len()) {
-            (0, 0) => {}
-            (n, m) if n > PASSAGE || m > PASSAGE => self.passages += 1,
-            (0, _) | (_, 0) => self.edits += 1,
+            (n, m) if n > PASSAGE || m > PASSAGE => {
+                self.passages += 1;
+                self.one_sided += usize::from(n == 0 || m == 0);
+                self.replaced += usize::from(one.is_inside() && other.is_inside() && have_nothing_common(one, other));
+            }
+            (0, _) | (_, 0) => {
+                self.edits += 1;
+                self.one_sided += 1;
+            }
             (n, m) => {
                 if are_figures(one, other) {
                     self.figures += 1;
@@ -205,18 +278,42 @@ impl Swaps {
         let is_long = self.same >= LONG;
         let figures = self.figures + if is_long { 0 } else { self.telling };
         let facts = self.names + if is_version { 0 } else { figures };
-        let edits = self.edits + self.common;
-        let is_mostly_facts = facts > usize::from(is_long) && facts >= edits;
+        // Who rewords a text keeps its facts: in a notice with other facts other words are facts too.
+        let (others, edits) = if is_long { (0, self.edits + self.common) } else { (self.common, self.edits) };
+        let is_mostly_facts = facts > usize::from(is_long) && facts + others >= edits;
         let other_subject = self.other_subject && self.names + figures > 0 && (facts >= edits || !is_long);
+        let differences = self.all() - self.labels_differ + self.edits + self.passages;
+        // A form is filled in anew: who copies one adds or drops more than he puts in the place of something else.
+        let is_exchanged = differences >= 2 * self.one_sided;
+        let is_filled_in = self.kept >= FORM && (self.replaced > 0 || figures > 0 && is_exchanged)
+            || self.kept >= NEARLY_ALL && self.names > 0 && is_exchanged;
+        // Nothing differs but what follows a label.
+        let other_entry = !is_long && self.labels_differ > 0 && self.labels_differ >= differences;
         let other_list = self.labels_differ >= 2 && self.labels_differ * 3 >= self.labels;
         let one_word = self.common > 0 && self.edits + self.passages == 0 && self.same < BRIEF;
-        is_mostly_facts || other_subject || other_list || is_version && self.names >= 2 || !is_version && one_word
+        is_mostly_facts
+            || is_filled_in
+            || other_subject
+            || other_list
+            || other_entry
+            || is_version && self.names >= 2
+            || !is_version && one_word
     }
 
     /// All that stands in the place of something else.
     pub(super) fn all(&self) -> usize {
         self.names + self.figures + self.telling + self.common + self.labels_differ
     }
+}
+
+/// Words that say something, of passages that tell of anything; of so many one in common shows them to be of one thing.
+const TELLING: usize = 3;
+const OF_ONE_THING: usize = 5;
+
+/// Whether two passages tell of something and share hardly any word that says something.
+fn have_nothing_common(one: Stretch<'_>, other: Stretch<'_>) -> bool {
+    let fewer = one.telling().count().min(other.telling().count());
+    fewer >= TELLING && one.shared(other).max(other.shared(one)) * OF_ONE_THING <= fewer
 }
 
 /// Whether a stretch has a word of more than form that the other text has nowhere.

@@ -155,9 +155,12 @@ impl<'t> Whole<'t> {
 
     /// Its labels ("Monday:") that stand once, ascending, each with the words of what follows it.
     pub(super) fn labels(&self) -> Vec<(u64, Vec<u64>)> {
-        let value = |at: usize| {
-            let after = self.words().iter().skip(at + 1).take(VALUE).filter(|word| !word.is_figure());
-            after.map(|word| word.stem).collect()
+        // What follows in its line: beyond it another entry begins, or the text was cut.
+        let value = |at: usize, colon: usize| {
+            let end =
+                self.body.get(colon..).and_then(|rest| rest.find('\n')).map_or(self.body.len(), |end| colon + end);
+            let after = self.words().iter().skip(at + 1).take(VALUE).take_while(|word| (word.run as usize) < end);
+            after.filter(|word| !word.is_figure()).map(|word| word.stem).collect()
         };
         let mut labels: Vec<(u64, Vec<u64>)> = Vec::new();
         for (colon, mark) in self.body.match_indices([':', '：']) {
@@ -172,7 +175,7 @@ impl<'t> Whole<'t> {
             if let Some((at, word)) = last.and_then(|at| Some((at, self.words().get(at)?)))
                 && word.run == run
             {
-                labels.push((word.stem, value(at)));
+                labels.push((word.stem, value(at, colon)));
             }
         }
         labels.sort_unstable();

@@ -99,6 +99,34 @@ fn a_list_with_other_entries_is_another_list() {
 }
 
 #[test]
+fn another_passage_in_the_same_frame_makes_another_text() {
+    check(
+        "The garden corner",
+        "What is to be done in the garden? X\n\nOur gardener answers letters on this page. Send a leaf in a plastic bag if \
+         you want to know what ails your plant, and do not forget to say whether it grows in sun or shade.",
+        [
+            "Cut back the roses while their wood is dry, and burn whatever shows black spots.",
+            "Lift the last potatoes before frost hardens the soil, then spread straw over the bed.",
+            "Clean nesting boxes with boiling water, so that tits find no mites when they return.",
+        ],
+    );
+}
+
+#[test]
+fn entries_that_moved_are_other_entries_where_a_figure_says_so() {
+    check(
+        "School lunch",
+        "In the canteen of the school there is X crowns. Water and tea are free. A list of what each dish contains hangs \
+         beside the hatch, and parents who want to change an order should do so before the bell.",
+        [
+            "pea soup, or else leek tart; then there is rice pudding, all for 4.20",
+            "leek tart, or else bean chilli; then there is rice pudding, all for 3.90",
+            "bean chilli, or else pea soup; then there are stewed plums, all for 4.50",
+        ],
+    );
+}
+
+#[test]
 fn an_editors_words_make_no_other_text() {
     let reworded = STORY
         .replace("tried in vain", "attempted without success")

@@ -1,0 +1,153 @@
+//! What of the memory resembles a text: by shingles, exact form and address, by paragraphs, by telling words and by story.
+
+use super::{Spread, Window, key_of_id, upper};
+use crate::dedup::{
+    entry::Entry,
+    postings::{Postings, Slot},
+};
+use crate::model::{Body, ItemId, Signature};
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::HashMap,
+    hash::BuildHasherDefault,
+};
+
+/// A shingle in more texts than this is a turn of phrase and finds nothing.
+const COMMON: usize = 96;
+/// The texts with a paragraph are not looked at when there are more, nor those that are one word for word: these tell a set
+/// phrase day after day, for copies of a text are not found under it.
+const TOO_MANY: usize = 512;
+/// A telling word of more originals finds none of them.
+const COMMON_KEY: usize = 64;
+/// A story of more originals takes in nothing more.
+const TOO_LARGE: usize = 512;
+/// An address under which more items stand than this is no article's address.
+const SHARED_ADDRESS: usize = 8;
+/// Texts that are compared in full.
+pub(super) const CANDIDATES: usize = 24;
+/// Of so many texts that share a shingle each is looked at; of more, those that share two.
+const FEW: usize = 96;
+/// Texts that a text usually shares a shingle or a telling word with, at most.
+const USUAL: usize = 200;
+/// What it weighs to have a shingle in common that stands in no other text; one that stands in more weighs that less.
+const WHOLE: u64 = 1 << 16;
+/// Any text that shares its exact form or its address is looked at, whatever its shingles; of those, the ones of about
+/// the same day before others.
+const CERTAIN: u64 = 1 << 40;
+
+/// How often a text was hit, and what the hits weigh.
+type Hits = HashMap<Slot, (u32, u64), BuildHasherDefault<Spread>>;
+
+impl Window {
+    /// The remembered texts that may be told by this one, the likeliest first; never the item's own. `probe` are the
+    /// smallest shingles of the text, ascending, more than its signature keeps.
+    pub(in crate::dedup) fn candidates(&self, own: &ItemId, signature: &Signature, probe: &[u32]) -> Vec<Entry<'_>> {
+        self.by_shingle.approach(probe);
+        let own = self.slot(&own.0);
+        let mut hits = Hits::with_capacity_and_hasher(USUAL, BuildHasherDefault::default());
+        let mut holders: Vec<Slot> = Vec::new();
+        self.count_certain(signature, &mut hits);
+        for shingle in probe {
+            self.by_shingle.holders(*shingle, COMMON, &mut holders);
+            let weight = WHOLE / holders.len().max(1) as u64;
+            for slot in &holders {
+                let (number, sum) = hits.entry(*slot).or_default();
+                *number += 1;
+                *sum += weight;
+            }
+        }
+        // A shingle meets strangers by chance: where many meet one, those that meet two are likelier.
+        let least = if hits.len() > FEW { 2 } else { 1 };
+        let several = hits.into_iter().filter(|(slot, (number, _))| *number >= least && Some(*slot) != own);
+        let mut weights: Vec<(u64, Slot)> = several.map(|(slot, (_, weight))| (weight, slot)).collect();
+        // Only those are read that may be among the first.
+        if let Some(last) = CANDIDATES.checked_sub(1).filter(|last| *last < weights.len()) {
+            let (_, (least, _), _) = weights.select_nth_unstable_by_key(last, |(weight, _)| Reverse(*weight));
+            let least = *least;
+            weights.retain(|(weight, _)| *weight >= least);
+        }
+        let mut entries: Vec<(u64, Entry<'_>)> = Vec::with_capacity(weights.len());
+        entries.extend(weights.into_iter().filter_map(|(weight, slot)| Some((weight, self.at(slot)?))));
+        let found = first(&entries, CANDIDATES, |(weight, one), (other_weight, other)| {
+            let earlier_or_less = || one.first_seen.cmp(&other.first_seen).then_with(|| one.cmp_id(other));
+            other_weight.cmp(weight).then_with(earlier_or_less)
+        });
+        found.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    /// Counts what has the exact text, the address or the publisher's name for it.
+    fn count_certain(&self, signature: &Signature, hits: &mut Hits) {
+        let mut count = |index: &Postings, hash: u64, most: usize, of: fn(Body<'_>) -> Option<u64>| {
+            let mut holders = Vec::new();
+            index.holders(upper(hash), most, &mut holders);
+            for slot in holders {
+                let Some(body) = self.at(slot).and_then(|entry| entry.body) else { continue };
+                if of(body) == Some(hash) {
+                    let (number, sum) = hits.entry(slot).or_default();
+                    *number += 2;
+                    *sum += if is_near(signature, body) { 2 * CERTAIN } else { CERTAIN };
+                }
+            }
+        };
+        count(&self.by_text, signature.exact, TOO_MANY, |body| body.exact());
+        if let Some(link) = signature.link {
+            count(&self.by_link, link, SHARED_ADDRESS, |body| body.link());
+        }
+        if let Some(guid) = signature.guid {
+            count(&self.by_guid, guid, SHARED_ADDRESS, |body| body.guid());
+        }
+    }
+
+    /// How many entries have a paragraph, and these, unless they are more than can be looked at.
+    pub(in crate::dedup) fn paragraph_holders(&self, paragraph: u32) -> (usize, Vec<Entry<'_>>) {
+        let mut holders = Vec::new();
+        self.by_paragraph.holders(paragraph, TOO_MANY, &mut holders);
+        let number = self.by_paragraph.count(paragraph);
+        (number, holders.into_iter().filter_map(|slot| self.at(slot)).collect())
+    }
+
+    /// Originals that share telling words, each given with its weight, with a text; the heaviest first, at most so many.
+    pub(in crate::dedup) fn kin(&self, keys: impl Iterator<Item = (u32, f64)>, most: usize) -> Vec<(f64, Entry<'_>)> {
+        let mut hits: HashMap<Slot, f64, BuildHasherDefault<Spread>> =
+            HashMap::with_capacity_and_hasher(USUAL, BuildHasherDefault::default());
+        let mut holders = Vec::new();
+        for (key, weight) in keys {
+            self.by_key.holders(key >> 1, COMMON_KEY, &mut holders);
+            holders.iter().for_each(|slot| *hits.entry(*slot).or_default() += weight);
+        }
+        let mut found: Vec<(f64, Slot)> = hits.into_iter().map(|(slot, weight)| (weight, slot)).collect();
+        if let Some(last) = most.checked_sub(1).filter(|last| *last < found.len()) {
+            let (_, (least, _), _) = found.select_nth_unstable_by(last, |one, other| other.0.total_cmp(&one.0));
+            let least = *least;
+            found.retain(|(weight, _)| *weight >= least);
+        }
+        let read = |(weight, slot): (f64, Slot)| self.at(slot).map(|entry| (weight, entry));
+        let mut entries = Vec::with_capacity(found.len());
+        entries.extend(found.into_iter().filter_map(read));
+        first(&entries, most, |one, other| other.0.total_cmp(&one.0).then_with(|| other.1.order().cmp(&one.1.order())))
+    }
+
+    /// The originals of a story, the newest first.
+    pub(in crate::dedup) fn members(&self, story: &str, most: usize) -> Vec<Entry<'_>> {
+        let mut holders = Vec::new();
+        self.by_story.holders(key_of_id(story), TOO_LARGE, &mut holders);
+        let entries = holders.into_iter().filter_map(|slot| self.at(slot));
+        let members: Vec<Entry<'_>> = entries.filter(|entry| entry.is_in(story)).collect();
+        first(&members, most, |one, other| other.order().cmp(&one.order()))
+    }
+}
+
+/// The first of some entries in an order. Entries are large, so what is sorted are places.
+fn first<T: Copy>(entries: &[T], most: usize, order: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
+    let mut sorted: Vec<&T> = entries.iter().collect();
+    sorted.sort_by(|one, other| order(one, other));
+    sorted.into_iter().take(most).copied().collect()
+}
+
+/// Whether a text was told within a day of another, as far as both say when.
+fn is_near(signature: &Signature, body: Body<'_>) -> bool {
+    match (signature.day, body.day()) {
+        (Some(one), Some(other)) => one.since(other).is_ok_and(|span| span.get_days().abs() <= 1),
+        _ => true,
+    }
+}
