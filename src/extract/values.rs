@@ -9,6 +9,7 @@ mod carried;
 mod dates;
 mod durations;
 mod foreign;
+mod listed;
 mod money;
 mod openers;
 mod ordinals;
@@ -202,6 +203,12 @@ fn mixed(tokens: &[Token<'_>], numeral: &Numeral) -> Option<Numeral> {
         (stroke(n + 1).is_some() && above < below && [2.0, 3.0, 4.0, 8.0, 10.0, 16.0, 32.0].contains(&below))
             .then_some(above / below)
     };
+    // ".3 percent"
+    if let Some(first) = leading_dot(tokens, numeral) {
+        let digits = tokens.get(numeral.first).map_or(0, |number| number.text.len());
+        let value = numeral.value / 10f64.powi(i32::try_from(digits).ok()?);
+        return Some(Numeral { first, value, ..numeral.clone() });
+    }
     let and_a_half = ["and", "a", "half"].iter().enumerate();
     if and_a_half.into_iter().all(|(n, word)| tokens.get(numeral.after + n).is_some_and(|token| token.is(word))) {
         return Some(Numeral { value: numeral.value + 0.5, after: numeral.after + 3, ..numeral.clone() });
@@ -218,6 +225,14 @@ fn mixed(tokens: &[Token<'_>], numeral: &Numeral) -> Option<Numeral> {
     let part =
         part(numeral.after + dash).filter(|_| dash == 1 || digit(numeral.after).is_some_and(|part| part.spaced))?;
     Some(Numeral { value: numeral.value + part, after: numeral.after + dash + 3, ..numeral.clone() })
+}
+
+/// The dot that a number begins with, where nothing stands before it.
+fn leading_dot(tokens: &[Token<'_>], numeral: &Numeral) -> Option<usize> {
+    let at = numeral.first.checked_sub(1)?;
+    let (dot, number) = (tokens.get(at)?, tokens.get(numeral.first)?);
+    let digits = !number.text.is_empty() && number.text.bytes().all(|byte| byte.is_ascii_digit());
+    (dot.is(".") && dot.spaced && !number.spaced && digits && numeral.max.is_none()).then_some(at)
 }
 
 fn numeral_value(
@@ -297,9 +312,18 @@ fn join(text: &str, values: &mut [Value], upper: &Value) -> Option<()> {
         && lower.value_max.is_none()
         && lower.value < upper.value;
     let gap = text.get(lower.span.end..upper.span.start)?;
-    if !range || !matches!(gap, "-" | "–") {
+    // "will rise 10 to 15 percent"; behind "from" are two levels.
+    let level = || text.get(..lower.span.start).is_some_and(|before| before.trim_end().ends_with("from"));
+    let spread = gap == " to "
+        && (lower.kind, upper.kind, &lower.unit) == (ValueType::Quantity, ValueType::Percent, &None)
+        && upper.value_max.is_none()
+        && lower.value.zip(upper.value).is_some_and(|(low, high)| low.0 < high.0 && high.0 <= 2.0 * low.0)
+        && !level();
+    if !(range && matches!(gap, "-" | "–") || spread) {
         return None;
     }
+    lower.kind = upper.kind;
+    lower.unit.clone_from(&upper.unit);
     lower.text = text.get(lower.span.start..upper.span.end)?.to_owned();
     lower.span.end = upper.span.end;
     lower.value_max = upper.value_max.or(upper.value);
@@ -487,6 +511,11 @@ mod tests {
                 "Percent | -2% | -2",
                 "Percent | 300 bps | 300 | basis point",
             ],
+        );
+        check("Prices rose .3 percent", &["Percent | .3 percent | 0.3"]);
+        check(
+            "It will rise 10 to 15 percent, to 3.5 p.c. of it",
+            &["Percent | 10 to 15 percent | 10 | 15", "Percent | 3.5 p.c. | 3.5"],
         );
         check("COVID-19 and the F-16 of the G20", &[]);
     }

@@ -24,7 +24,7 @@ pub(super) fn gather(
     chosen: &[Vec<Candidate<'_>>],
     learnt: &Learnt,
 ) -> Vec<Entity> {
-    let located = locate(places, article, texts, chosen);
+    let located = locate(knowledge, places, article, texts, chosen);
     let mut entities: Vec<Entity> = Vec::new();
     let mut by_key: HashMap<Key<'_>, usize> = HashMap::new();
     let mut last_person: HashMap<String, String> = HashMap::new();
@@ -258,7 +258,7 @@ fn place_of_table<'p>(places: &'p Places, known: &Known) -> Option<&'p Place> {
 }
 
 /// The country that stands in a name: "Bank of Japan", "Russian Foreign Ministry"; none where there are two.
-fn country_of_name(places: &Places, kind: EntityType, written: &str) -> Option<String> {
+pub(super) fn country_of_name(places: &Places, kind: EntityType, written: &str) -> Option<String> {
     if !matches!(kind, EntityType::Organisation | EntityType::Facility) {
         return None;
     }

@@ -9,11 +9,15 @@
 
 use super::candidate::{Candidate, Meaning, Text};
 use super::choose::name_of;
-use super::knowledge::fold;
+use super::gather::country_of_name;
+use super::knowledge::{Knowledge, fold, rows};
 use super::token::Token;
+use crate::extract::ENGLISH;
 use crate::extract::places::{Place, Places, Town, towns};
 use crate::model::{Article, EntityType, PlaceKind};
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
 
 /// What a name means.
 #[derive(Debug, Clone)]
@@ -51,10 +55,26 @@ impl Countries {
     }
 
     /// The countries that the mentions of a story name.
-    fn of_mentions(places: &Places, texts: &[Text<'_>], chosen: &[Vec<Candidate<'_>>]) -> Self {
+    fn of_mentions(
+        knowledge: &Knowledge,
+        places: &Places,
+        article: &Article,
+        texts: &[Text<'_>],
+        chosen: &[Vec<Candidate<'_>>],
+    ) -> Self {
         let mut countries = Self::default();
         let mut heard: HashSet<String> = HashSet::new();
+        // The words and the names of bodies are English.
+        let english = article.language.as_deref().is_some_and(|language| language.starts_with(ENGLISH));
+        let mut words: HashSet<&str> = HashSet::new();
         for (text, mentions) in texts.iter().zip(chosen) {
+            for (word, country) in
+                text.tokens.iter().filter(|_| english).filter_map(|token| Some((token.text, hint(token.text)?)))
+            {
+                if words.insert(word) {
+                    countries.add(country, HINT);
+                }
+            }
             for candidate in mentions {
                 match candidate.meaning {
                     Meaning::Place(place) if place.kind == PlaceKind::Country => {
@@ -63,6 +83,17 @@ impl Countries {
                     Meaning::Demonym(place) => countries.add(place.iso2.as_deref().unwrap_or_default(), 0.5),
                     Meaning::Place(place) if is_certain(candidate) => {
                         countries.add(place.iso2.as_deref().unwrap_or_default(), 0.6);
+                    }
+                    Meaning::Known(known) => {
+                        let known = knowledge.known.get(known).and_then(|known| known.country.as_deref());
+                        countries.add(known.unwrap_or_default(), KNOWN);
+                    }
+                    _ if english
+                        && matches!(candidate.kind, EntityType::Organisation | EntityType::Facility)
+                        && heard.insert(name_of(text, candidate)) =>
+                    {
+                        let named = country_of_name(places, candidate.kind, written(text, candidate));
+                        countries.add(named.as_deref().unwrap_or_default(), BODY);
                     }
                     _ if candidate.kind == EntityType::Place && heard.insert(name_of(text, candidate)) => {
                         countries.hear(places, written(text, candidate));
@@ -103,15 +134,33 @@ impl Countries {
     }
 }
 
+/// How much something known that has a country speaks for it, and a body with a country or a city in its name.
+const KNOWN: f64 = 0.4;
+const BODY: f64 = 0.9;
+
+/// How much a word that is said of one country speaks for it.
+const HINT: f64 = 0.8;
+
+/// The country of which this word is said.
+fn hint(word: &str) -> Option<&'static str> {
+    static HINTS: LazyLock<FxHashMap<&'static str, &'static str>> = LazyLock::new(|| {
+        let table = rows(include_str!("tables/hints.tsv"));
+        let words = table.filter_map(|row| Some((*row.first()?, *row.get(1)?)));
+        words.flat_map(|(country, words)| words.split('|').map(move |word| (word, country))).collect()
+    });
+    HINTS.get(word).copied()
+}
+
 /// What every name of a place, folded as by [`name_of`], means in this story.
 pub(super) fn locate<'p>(
+    knowledge: &Knowledge,
     places: &'p Places,
     article: &Article,
     texts: &[Text<'_>],
     chosen: &[Vec<Candidate<'p>>],
 ) -> HashMap<String, Located<'p>> {
     // The dateline's country was told by its name alone, so it says nothing about that name.
-    let others = Countries::of_mentions(places, texts, chosen);
+    let others = Countries::of_mentions(knowledge, places, article, texts, chosen);
     let countries = others.clone().with_dateline(article);
     let opening = article.wire.dateline.as_ref().and_then(|dateline| dateline.place.as_deref()).map(fold);
     let mut names: Vec<(String, String)> = Vec::new();
@@ -359,23 +408,9 @@ const LEAST: f64 = 0.8;
 
 /// Waters, mountains and unions belong to no one country by themselves.
 fn is_borderless(name: &str) -> bool {
-    const NOUNS: [&str; 16] = [
-        "sea",
-        "ocean",
-        "gulf",
-        "strait",
-        "straits",
-        "channel",
-        "mountains",
-        "alps",
-        "desert",
-        "basin",
-        "europe",
-        "asia",
-        "africa",
-        "america",
-        "world",
-        "peninsula",
+    const NOUNS: [&str; 14] = [
+        "sea", "ocean", "gulf", "strait", "straits", "channel", "alps", "desert", "basin", "europe", "asia", "africa",
+        "america", "world",
     ];
     name.split_whitespace().any(|word| NOUNS.contains(&word.to_lowercase().as_str()))
 }

@@ -4,6 +4,7 @@
 //! In: the values of a text so far, in order. Out: the same, with bare counts turned into what they are of. What holds: a
 //! number with a noun of its own stays a count; nothing is carried over the end of a sentence or the border of a cell.
 
+use super::listed;
 use super::money::{self, Story};
 use super::quantities::NO_NOUN;
 use crate::language::tokens::{Token, TokenKind};
@@ -30,11 +31,22 @@ struct Kind {
     kind: ValueType,
     currency: Option<String>,
     parts: f64,
+    unit: Option<String>,
+}
+
+impl Kind {
+    /// A percentage, in basis points where the one beside it is.
+    fn percent(unit: Option<&str>) -> Self {
+        Self { kind: ValueType::Percent, currency: None, parts: 1.0, unit: unit.map(str::to_owned) }
+    }
 }
 
 /// Gives bare counts the currency or the percent of the value beside them.
 pub(super) fn carry(text: &str, tokens: &[Token<'_>], carrier: Carrier<'_>, story: Story<'_>, values: &mut [Value]) {
     let places: Vec<(usize, usize)> = values.iter().map(|value| place(tokens, value)).collect();
+    if matches!(carrier, Carrier::English) {
+        lead_up(tokens, values, &places);
+    }
     for n in 0..values.len() {
         let Some(kind) = kind_at(tokens, carrier, story, values, &places, n) else { continue };
         let (Some(value), Some((_, after))) = (values.get_mut(n), places.get(n)) else { break };
@@ -44,11 +56,43 @@ pub(super) fn carry(text: &str, tokens: &[Token<'_>], carrier: Carrier<'_>, stor
         value.value_max = value.value_max.map(|number| Number(number.0 / kind.parts));
         // "1.5 points": the word belongs to the value.
         if let (Some(_), Some(word)) = (value.unit.take(), tokens.get(*after)) {
-            value.unit = Some("percentage point".to_owned());
             value.text = text.get(value.span.start..word.end).unwrap_or_default().to_owned();
             value.span.end = word.end;
         }
+        value.unit = kind.unit;
     }
+}
+
+/// Makes percentages of the bare numbers that lead up to one, from the last to the first.
+fn lead_up(tokens: &[Token<'_>], values: &mut [Value], places: &[(usize, usize)]) {
+    for n in (1..values.len()).rev() {
+        let (Some([value, next]), Some([number, percent])) = (values.get_mut(n - 1..=n), places.get(n - 1..=n)) else {
+            continue;
+        };
+        let sizes = value.value.zip(next.value).map(|(one, other)| (one.0, other.0));
+        let leads = listed::leads_up(tokens, *number, *percent)
+            || sizes.is_some_and(|sizes| listed::are_sides(tokens, (*number, *percent), sizes));
+        if next.kind == ValueType::Percent && is_small_count(value) && leads {
+            value.kind = ValueType::Percent;
+        }
+    }
+}
+
+/// A count of nothing that could be a percentage.
+fn is_small_count(value: &Value) -> bool {
+    value.kind == ValueType::Quantity && value.unit.is_none() && value.value.is_some_and(|size| size.0 <= 100.0)
+}
+
+/// What the `n`th value is of where it is one more of the percentages before it.
+fn one_more(tokens: &[Token<'_>], values: &[Value], places: &[(usize, usize)], n: usize) -> Option<Kind> {
+    let (value, number) = values.get(n).zip(places.get(n)).filter(|(value, _)| is_small_count(value))?;
+    let before = values.iter().zip(places).take(n).rev().take(4);
+    let (before, percent) = before.into_iter().find(|(before, _)| before.kind == ValueType::Percent)?;
+    let sizes = (before.value?.0, value.value?.0);
+    let goes_on = listed::goes_on(tokens, *percent, *number)
+        || listed::changes_too(tokens, *percent, *number)
+        || listed::are_sides(tokens, (*percent, *number), sizes);
+    goes_on.then(|| Kind::percent(before.unit.as_deref()))
 }
 
 /// What the `n`th value is of by those beside it, where it is a bare count or one of points.
@@ -63,10 +107,10 @@ fn kind_at(
     let beside = |other: usize| Some((values.get(other)?, *places.get(other)?));
     let (value, (first, after)) = beside(n).filter(|(value, _)| value.kind == ValueType::Quantity)?;
     let before = n.checked_sub(1).and_then(beside);
-    if let Some((before, (_, end))) = before
-        && points(tokens, end, (first, after), before, value)
+    if before.is_some_and(|(before, (_, end))| points(tokens, end, (first, after), before, value))
+        || of_vote(tokens, (first, after), value)
     {
-        return Some(Kind { kind: ValueType::Percent, currency: None, parts: 1.0 });
+        return Some(Kind::percent(Some("percentage point")));
     }
     if value.unit.is_some() || !is_bare(tokens, after) {
         return None;
@@ -75,7 +119,8 @@ fn kind_at(
     let linked = match carrier {
         Carrier::English => exchange(tokens, first, after, story)
             .or_else(|| next.and_then(|(next, (start, _))| shared(tokens, first, after, start, next)))
-            .or_else(|| before.and_then(|(before, (_, end))| linked(tokens, end, first, before))),
+            .or_else(|| before.and_then(|(before, (_, end))| linked(tokens, (before, end), (value, first))))
+            .or_else(|| one_more(tokens, values, places, n)),
         Carrier::Words(links) => next
             .filter(|(_, (start, _))| links.contains(&word(tokens, after)) && *start == after + 1)
             .and_then(|(next, _)| kind_of(next))
@@ -119,9 +164,10 @@ fn is_parted(tokens: &[Token<'_>], first: usize, after: usize) -> bool {
 fn kind_of(value: &Value) -> Option<Kind> {
     // Points are no percentages of something.
     let known = matches!(value.kind, ValueType::Money | ValueType::Percent) && value.unit.is_none();
-    let minor = |word: &str| value.text.split(' ').next_back().is_some_and(|last| last == word);
-    let parts = if ["cents", "cent", "pence", "sen", "paise"].into_iter().any(minor) { 100.0 } else { 1.0 };
-    known.then(|| Kind { kind: value.kind, currency: value.currency.clone(), parts })
+    let minor = |word: &str| value.text.split(' ').next_back() == Some(word);
+    let minor = value.kind == ValueType::Money && ["cents", "cent", "pence", "sen", "paise"].into_iter().any(minor);
+    let parts = if minor { 100.0 } else { 1.0 };
+    known.then(|| Kind { kind: value.kind, currency: value.currency.clone(), parts, unit: None })
 }
 
 /// "from 455 to 480 CFA francs": the number shares what the next one is of.
@@ -133,17 +179,17 @@ fn shared(tokens: &[Token<'_>], first: usize, after: usize, next: usize, value: 
 }
 
 /// "9 percent from 10.5": the number is of what the one before is of.
-fn linked(tokens: &[Token<'_>], end: usize, first: usize, value: &Value) -> Option<Kind> {
+fn linked(tokens: &[Token<'_>], (value, end): (&Value, usize), (bare, first): (&Value, usize)) -> Option<Kind> {
     if first < end || first - end > REACH || is_parted(tokens, end, first + 1) {
         return None;
     }
     let lead = first.checked_sub(1).map_or("", |lead| word(tokens, lead));
     let number = tokens.get(first)?;
+    if value.kind == ValueType::Percent && bare.value.is_none_or(|size| size.0 > 100.0) {
+        return None;
+    }
     let led = match value.kind {
-        ValueType::Percent => {
-            let size = number.text.parse::<f64>().ok().filter(|size| *size <= 100.0)?;
-            of_percent(tokens, (end, first), value, lead) || is_listed(tokens, end, first, size)
-        }
+        ValueType::Percent => of_percent(tokens, (end, first), value, lead) || is_listed(tokens, end, first),
         _ if lead == "at" => first - end < 4 && (number.text.contains(['.', ',']) || number.text.len() > 2),
         _ => LINKS.contains(&lead),
     };
@@ -164,11 +210,12 @@ fn of_percent(tokens: &[Token<'_>], (end, first): (usize, usize), value: &Value,
 }
 
 /// "6.1 percent, retail 4.2", "67 percent in Dhaka, 58 in Sylhet": a list goes on.
-fn is_listed(tokens: &[Token<'_>], end: usize, first: usize, size: f64) -> bool {
+fn is_listed(tokens: &[Token<'_>], end: usize, first: usize) -> bool {
     let mark = |n: usize| matches!(word(tokens, n), "," | "and");
+    let exact = tokens.get(first).is_some_and(|number| number.text.contains('.'));
     let alike = matches!(word(tokens, end), "in" | "for" | "at") && word(tokens, first + 1) == word(tokens, end);
     let named = tokens.get(first + 2).is_some_and(Token::capitalised);
-    size.fract() > 0.0 && mark(end) || alike && named && first > 0 && mark(first - 1)
+    exact && mark(end) || alike && named && first > 0 && mark(first - 1)
 }
 
 /// "100 million dollars, Brazil 15 million": both are told with a scale.
@@ -191,6 +238,35 @@ fn points(tokens: &[Token<'_>], end: usize, (first, after): (usize, usize), befo
         && first - end <= REACH
         && !is_parted(tokens, end, first + 1)
 }
+
+/// "six points ahead in the poll", "a tax cut by two points": points of votes and of rates are those of a percentage.
+fn of_vote(tokens: &[Token<'_>], (first, after): (usize, usize), value: &Value) -> bool {
+    let near = |reach: usize, of: &[&str]| {
+        tokens.iter().skip(first.saturating_sub(reach)).take(2 * reach).any(|token| of.contains(&token.lower.as_ref()))
+    };
+    let compared = matches!(word(tokens, after + 1), "ahead" | "behind" | "clear")
+        || first.checked_sub(2).is_some_and(|n| matches!((word(tokens, n), word(tokens, n + 1)), ("lead", "of")));
+    value.unit.as_deref() == Some("point")
+        && value.value.is_some_and(|number| number.0 <= 60.0)
+        && (compared && near(25, &VOTES) || near(8, &LEVIES))
+}
+
+const VOTES: [&str; 12] = [
+    "ballot",
+    "ballots",
+    "candidate",
+    "candidates",
+    "election",
+    "poll",
+    "polls",
+    "pollster",
+    "pollsters",
+    "percent",
+    "vote",
+    "votes",
+];
+
+const LEVIES: [&str; 7] = ["duty", "levy", "margin", "margins", "surcharge", "tax", "turnout"];
 
 /// "de 9 % a 10": a number of any other language, close to the one before it.
 fn near(
@@ -227,6 +303,6 @@ fn exchange(tokens: &[Token<'_>], first: usize, after: usize, story: Story<'_>) 
     let exact = tokens.get(first).is_some_and(|number| number.text.contains(['.', ',']));
     let quoted = matches!(lead, "at" | "to" | "from" | ":") && exact;
     let (currency, parts) = subject;
-    let kind = Kind { kind: ValueType::Money, currency: Some(currency.to_owned()), parts };
+    let kind = Kind { kind: ValueType::Money, currency: Some(currency.to_owned()), parts, unit: None };
     (of_another || quoted).then_some(kind)
 }

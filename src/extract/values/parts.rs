@@ -78,9 +78,11 @@ fn whole(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(Option<&'static
     if word(tokens, n) == "percentage" && word(tokens, n + 1).starts_with("point") {
         return Some((Some("percentage point"), n + 2));
     }
-    // "cut the rate by half a point"; a player of chess leads by half a point too.
-    let near = |token: &Token<'_>| token.lower.starts_with("rate") || token.is("yield") || token.is("yields");
-    let of_rates = tokens.iter().skip(n.saturating_sub(10)).take(16).any(near);
+    // "cut the rate by half a point", "28 percent, half a point less"; a player of chess leads by half a point too.
+    let near = |token: &Token<'_>| {
+        token.lower.starts_with("rate") || matches!(token.lower.as_ref(), "yield" | "yields" | "percent" | "%" | "pct")
+    };
+    let of_rates = tokens.iter().skip(n.saturating_sub(20)).take(26).any(near);
     (of_rates && word(tokens, n) == "point").then_some((Some("percentage point"), n + 1))
 }
 
@@ -99,7 +101,11 @@ pub(super) fn percent(pack: &Pack, tokens: &[Token<'_>], numeral: &Numeral) -> O
         "percentage" if point(second) => Some((second + 1, Some("percentage point"))),
         "basis" if point(second) => Some((second + 1, Some("basis point"))),
         "bp" | "bps" => Some((first + 1, Some("basis point"))),
+        "pc" | "pct" if point(second) => Some((second + 1, Some("percentage point"))),
         "pc" | "pct" => Some((first + 1, None)),
+        "p" if ["p", ".", "c", "."].iter().enumerate().all(|(n, part)| word(tokens, first + n) == *part) => {
+            Some((first + 4, None))
+        }
         "of" if !numeral.words || numeral.value < 2.0 => {
             // "0.75 of a percentage point"
             let next = first + 1 + usize::from(matches!(word(tokens, first + 1), "a" | "one"));

@@ -1,0 +1,169 @@
+//! Bare numbers that are percentages because a list of percentages goes on: "20 percent of the line, Fluxys 19 and Enagás
+//! 16", "fell 2.4 percent. In Karachi the index dropped 5.6."
+//!
+//! In: the tokens of a number and of a percentage before or behind it. Out: whether it is one of the same list. What
+//! holds: a number with a noun of its own is none; only an item that ends where its number does goes on.
+
+use crate::language::tokens::{Token, TokenKind};
+
+/// Tokens of a value: the first, and the one behind.
+type Place = (usize, usize);
+
+/// The most tokens between two items, and between two sentences of change.
+const REACH: usize = 20;
+const AFAR: usize = 40;
+
+/// Nouns whose number behind them is a name, and words before a number that point at something told before.
+const NO_ITEM: [&str; 37] = [
+    "a", "about", "aged", "all", "article", "another", "chapter", "channel", "class", "cost", "costs", "worth", "day",
+    "division", "form", "game", "grade", "group", "highway", "level", "no", "number", "of", "page", "part", "phase",
+    "room", "route", "section", "stage", "than", "the", "these", "those", "under", "until", "week",
+];
+
+/// Words behind an item.
+const ENDS: [&str; 10] = ["and", "but", "while", "of", "in", "for", "on", "at", "with", "among"];
+
+/// Verbs of change, as markets and prices do it.
+const CHANGES: [&str; 30] = [
+    "added",
+    "advanced",
+    "climbed",
+    "declined",
+    "dipped",
+    "dropped",
+    "eased",
+    "expanded",
+    "fell",
+    "firmed",
+    "gained",
+    "grew",
+    "improved",
+    "increased",
+    "jumped",
+    "leapt",
+    "lost",
+    "plunged",
+    "rallied",
+    "retreated",
+    "rose",
+    "sank",
+    "shed",
+    "shrank",
+    "slid",
+    "slipped",
+    "slumped",
+    "soared",
+    "surged",
+    "tumbled",
+];
+
+/// Whether the list that a percentage stands in goes on with this number.
+pub(super) fn goes_on(tokens: &[Token<'_>], percent: Place, number: Place) -> bool {
+    let (end, first) = (percent.1, number.0);
+    let near = first >= end && first - end <= REACH && !ends_sentence(tokens, end, first);
+    let parted = |n: usize| matches!(word(tokens, n), "," | ";" | "and" | "but" | "while");
+    // A name and a whole number are a result as often: "Leeds 2", "the PlayStation 4".
+    let result = first.checked_sub(1).and_then(|lead| tokens.get(lead)).is_some_and(Token::capitalised)
+        && !is_exact(tokens, first);
+    near && !result && (end..first).any(parted) && is_item(tokens, number)
+}
+
+/// Whether this number opens the list of which the percentage is the next item: "has 19, Enagás 16 percent".
+pub(super) fn leads_up(tokens: &[Token<'_>], number: Place, percent: Place) -> bool {
+    let (after, next) = (number.1, percent.0);
+    let named = |n: usize| {
+        n.checked_sub(1).and_then(|lead| tokens.get(lead)).is_some_and(|lead| {
+            lead.kind == TokenKind::Word && lead.capitalised() || matches!(lead.lower.as_ref(), "has" | "had" | "with")
+        })
+    };
+    let near = next > after && next - after <= 8 && !ends_sentence(tokens, after, next);
+    near && matches!(word(tokens, after), "," | "and" | ";")
+        && is_item(tokens, number)
+        && named(number.0)
+        && named(next)
+}
+
+/// Whether a sentence of change takes up the one before: "fell 2.4 percent. The KSE-100 dropped 5.6."
+pub(super) fn changes_too(tokens: &[Token<'_>], percent: Place, number: Place) -> bool {
+    let ((start, end), (first, _)) = (percent, number);
+    let changes = |n: usize| (n.saturating_sub(2)..n).any(|verb| CHANGES.contains(&word(tokens, verb)));
+    let changed = changes(start) || matches!(word(tokens, end), "higher" | "lower" | "up" | "down");
+    let apart = (end..first).any(|n| tokens.get(n).is_some_and(|token| token.apart));
+    let near = first > end && first - end <= AFAR && !apart;
+    near && is_exact(tokens, first)
+        && changed
+        && changes(first)
+        && word(tokens, first - 1) != "to"
+        && is_item(tokens, number)
+}
+
+/// Whether two numbers are the two sides of one vote: "58.4 percent to 41.6", "62 to 38 percent".
+pub(super) fn are_sides(tokens: &[Token<'_>], (one, other): (Place, Place), sizes: (f64, f64)) -> bool {
+    other.0 == one.1 + 1 && word(tokens, one.1) == "to" && (sizes.0 + sizes.1 - 100.0).abs() < 0.6
+}
+
+/// Whether an item of a list ends with this number of one token, which a word leads in.
+fn is_item(tokens: &[Token<'_>], (first, after): Place) -> bool {
+    let lead = first.checked_sub(1).and_then(|lead| tokens.get(lead));
+    let led = lead.is_some_and(|lead| {
+        matches!(lead.text, "," | ";") || lead.kind == TokenKind::Word && !NO_ITEM.contains(&lead.lower.as_ref())
+    });
+    let digits = after == first + 1 && tokens.get(first).is_some_and(|token| token.kind == TokenKind::Number);
+    let ends = tokens.get(after).is_none_or(|next| {
+        next.apart || matches!(next.text, "." | "," | ";" | ")" | "?" | "!") || ENDS.contains(&next.lower.as_ref())
+    });
+    led && digits && ends
+}
+
+fn is_exact(tokens: &[Token<'_>], n: usize) -> bool {
+    tokens.get(n).is_some_and(|number| number.text.contains('.'))
+}
+
+fn ends_sentence(tokens: &[Token<'_>], from: usize, to: usize) -> bool {
+    (from..to).any(|n| {
+        tokens.get(n).is_some_and(|token| {
+            token.apart && n > from
+                || matches!(token.text, "." | "?" | "!") && tokens.get(n + 1).is_some_and(|next| next.spaced)
+        })
+    })
+}
+
+fn word<'t>(tokens: &'t [Token<'_>], n: usize) -> &'t str {
+    tokens.get(n).map_or("", |token| token.lower.as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::check_in;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        check_in("en", "GB", text, expected);
+    }
+
+    #[test]
+    fn a_list_of_percentages_goes_on() {
+        check(
+            "The left took 28 percent, the right with 20.8 and the rest 9 in all.",
+            &["Percent | 28 percent | 28", "Percent | 20.8 | 20.8", "Percent | 9 | 9"],
+        );
+        check(
+            "The state has 19, Enagás 16 and Axpo 5 percent.",
+            &["Percent | 19 | 19", "Percent | 16 | 16", "Percent | 5 percent | 5"],
+        );
+        check("It won 62 to 38 percent.", &["Percent | 62 | 62", "Percent | 38 percent | 38"]);
+        check(
+            "The paper fell 2.4 percent. The KSE dropped 5.6.",
+            &["Percent | 2.4 percent | 2.4", "Percent | 5.6 | 5.6"],
+        );
+    }
+
+    #[test]
+    fn a_result_and_an_age_are_no_percentages() {
+        check(
+            "Leeds had 61 percent of the ball, and so Everton 2.",
+            &["Percent | 61 percent | 61", "Quantity | 2 | 2"],
+        );
+        check("Some 40 percent of them, said a woman aged 45.", &["Percent | 40 percent | 40", "Quantity | 45 | 45"]);
+    }
+}
