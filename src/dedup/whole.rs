@@ -155,11 +155,13 @@ impl<'t> Whole<'t> {
 
     /// Its labels ("Monday:") that stand once, ascending, each with the words of what follows it.
     pub(super) fn labels(&self) -> Vec<(u64, Vec<u64>)> {
+        let words = self.words();
         // What follows in its line: beyond it another entry begins, or the text was cut.
         let value = |at: usize, colon: usize| {
-            let end =
-                self.body.get(colon..).and_then(|rest| rest.find('\n')).map_or(self.body.len(), |end| colon + end);
-            let after = self.words().iter().skip(at + 1).take(VALUE).take_while(|word| (word.run as usize) < end);
+            let behind = words.get(at + 1 + VALUE).map_or(self.body.len(), |word| word.run as usize);
+            let rest = self.body.get(colon..behind).unwrap_or_default();
+            let end = rest.find('\n').map_or(behind, |end| colon + end);
+            let after = words.iter().skip(at + 1).take(VALUE).take_while(|word| (word.run as usize) < end);
             after.filter(|word| !word.is_figure()).map(|word| word.stem).collect()
         };
         let mut labels: Vec<(u64, Vec<u64>)> = Vec::new();
@@ -171,8 +173,8 @@ impl<'t> Whole<'t> {
                 continue;
             }
             let run = run().max(self.begins) as u32;
-            let last = self.words().partition_point(|word| word.run <= run).checked_sub(1);
-            if let Some((at, word)) = last.and_then(|at| Some((at, self.words().get(at)?)))
+            let last = words.partition_point(|word| word.run <= run).checked_sub(1);
+            if let Some((at, word)) = last.and_then(|at| Some((at, words.get(at)?)))
                 && word.run == run
             {
                 labels.push((word.stem, value(at, colon)));
