@@ -227,6 +227,11 @@ fn mixed(tokens: &[Token<'_>], numeral: &Numeral) -> Option<Numeral> {
     Some(Numeral { value: numeral.value + part, after: numeral.after + dash + 3, ..numeral.clone() })
 }
 
+/// A token in lower case; empty beyond the ends.
+fn word<'t>(tokens: &'t [Token<'_>], n: usize) -> &'t str {
+    tokens.get(n).map_or("", |token| token.lower.as_ref())
+}
+
 /// The dot that a number begins with, where nothing stands before it.
 fn leading_dot(tokens: &[Token<'_>], numeral: &Numeral) -> Option<usize> {
     let at = numeral.first.checked_sub(1)?;

@@ -3,8 +3,8 @@
 use super::{FeedProgress, PollOutcome};
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
-/// The series that a feed's polls count in, each looked up when it is first needed: a poll that is answered 304 costs
-/// hardly more than that would.
+/// The series that a feed's polls count in, each looked up when it is first needed and kept: most polls bring nothing and
+/// cost little beside that.
 #[derive(Default)]
 pub(super) struct Meter {
     next_poll: Option<Gauge>,

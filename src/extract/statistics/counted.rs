@@ -6,6 +6,7 @@
 use super::attach;
 use super::attach::{Attachment, Why};
 use super::governed::counts_another;
+use super::otherwise::is_plague;
 use super::reading::Reading;
 use super::traps::{aged, before_metric, says_nothing, unit_behind};
 use crate::language::pack::{Mark, Sense, Word};
@@ -126,7 +127,7 @@ pub(super) fn cases_of_another(reading: &Reading<'_, '_>, attachment: &Attachmen
             && !reading.marks.iter().any(|mark| mark.first <= at && at < mark.after)
             && !reading.spots.iter().any(|spot| spot.first <= at && at < spot.after)
     };
-    let plague = (after + 1..after + 6).any(|at| reading.word(at, Word::Plague) || reading.has_at(at, Sense::Covid));
+    let plague = (after + 1..after + 6).any(|at| is_plague(reading, at));
     !order.adjectives_follow && !order.verbs_lead && plain(after + 1) && !plague
 }
 

@@ -7,6 +7,7 @@
 use super::about;
 use super::attach::{Attachment, Why};
 use super::kinds::kind_of;
+use super::otherwise::is_plague;
 use super::reading::Reading;
 use crate::extract::diseases::{COVID_19, Disease};
 use crate::language::names::Names;
@@ -161,10 +162,8 @@ pub(super) fn infectious(reading: &Reading<'_, '_>, n: usize, attachment: &Attac
         || attachment.metric == Metric::ActiveCases && matches!(attachment.why, Why::Active | Why::Predicate);
     let clause = reading.clause(reading.numbers.get(n).map_or(0, |number| number.first));
     // "The pandemic has claimed 38,800 lives".
-    let plague = |at: usize| {
-        reading.word(at, Word::Kills)
-            && (at.saturating_sub(3)..at).any(|at| reading.word(at, Word::Plague) || reading.has_at(at, Sense::Covid))
-    };
+    let plague =
+        |at: usize| reading.word(at, Word::Kills) && (at.saturating_sub(3)..at).any(|at| is_plague(reading, at));
     if clause.clone().any(plague) {
         return true;
     }

@@ -12,6 +12,17 @@ use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::TokenKind;
 use crate::model::Metric;
+use std::ops::Range;
+
+/// Whether a word names the disease or what kills as it does: "the virus", "the outbreak".
+pub(super) fn is_plague(reading: &Reading<'_, '_>, at: usize) -> bool {
+    reading.word(at, Word::Plague) || reading.has_at(at, Sense::Covid)
+}
+
+/// Whether a stretch names the disease or an infection.
+fn names_infection(reading: &Reading<'_, '_>, stretch: Range<usize>) -> bool {
+    reading.has(stretch.clone(), Sense::Covid) || stretch.into_iter().any(|at| reading.word(at, Word::Infectious))
+}
 
 /// Whether words stand in the order of English, where a noun follows what describes it and a verb its subject.
 pub(super) fn in_english_order(reading: &Reading<'_, '_>) -> bool {
@@ -93,9 +104,8 @@ fn cut_off(reading: &Reading<'_, '_>, attachment: &Attachment) -> bool {
 fn buried(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
     let Some(number) = reading.numbers.get(n).filter(|_| attachment.metric == Metric::Deaths) else { return false };
     let clause = reading.clause(number.first);
-    let named =
-        reading.has(clause.clone(), Sense::Covid) || clause.clone().any(|at| reading.word(at, Word::Infectious));
-    !named && (clause.start..number.first).any(|at| reading.word(at, Word::Undertaker))
+    !names_infection(reading, clause.clone())
+        && (clause.start..number.first).any(|at| reading.word(at, Word::Undertaker))
 }
 
 /// "207 positive reviews", "182,500 on active duty": an adjective before another noun says of that what it says.
@@ -124,9 +134,8 @@ pub(super) fn killed_otherwise(reading: &Reading<'_, '_>, n: usize, attachment: 
     let clause = reading.clause(number.first);
     // "the number of soldiers killed is 1,302; 407 were wounded".
     let all = 0..reading.tokens.len();
-    let named = || reading.has(all.clone(), Sense::Covid) || all.clone().any(|at| reading.word(at, Word::Infectious));
-    let wounded = |mut range: std::ops::Range<usize>| range.any(|at| reading.word(at, Word::Wounded));
-    if wounded(clause.clone()) || wounded(all.clone()) && !named() {
+    let wounded = |mut range: Range<usize>| range.any(|at| reading.word(at, Word::Wounded));
+    if wounded(clause.clone()) || wounded(all.clone()) && !names_infection(reading, all.clone()) {
         return true;
     }
     // "Fraudsters have found 2,057 victims".
@@ -145,10 +154,10 @@ pub(super) fn killed_otherwise(reading: &Reading<'_, '_>, n: usize, attachment: 
         let subject = (clause.start..first).rev().take_while(|at| !reading.has_at(*at, Sense::Statement));
         let subject: Vec<usize> = subject.collect();
         // "Air pollution killed 40": whatever else is the subject of killing.
-        let plague = |at: usize| reading.word(at, Word::Plague) || reading.has_at(at, Sense::Covid);
         let noun = |at: usize| reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word);
         let kills = (first..after).any(|at| reading.word(at, Word::Kills));
-        let another = kills && subject.iter().copied().any(noun) && !subject.iter().copied().any(plague);
+        let another =
+            kills && subject.iter().copied().any(noun) && !subject.iter().copied().any(|at| is_plague(reading, at));
         let lost = reading.word(first, Word::Lost) && lost_otherwise(reading, n);
         return subject.iter().copied().any(killer) || another || lost;
     }
@@ -189,9 +198,8 @@ fn lost_otherwise(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let right = reading.right(n);
     let end = right.clone().find(|at| reading.is(*at, ",")).unwrap_or(right.end);
-    let plague = |at: usize| reading.word(at, Word::Plague) || reading.has_at(at, Sense::Covid);
     match (number.after..end).find(|at| reading.word(*at, Word::To)) {
-        Some(to) => !(to..to + 6).any(plague),
+        Some(to) => !(to..to + 6).any(|at| is_plague(reading, at)),
         // Lives and people are lost, and what has no name is something else.
         None => {
             let placed = reading.spots.iter().any(|spot| reading.left(n).contains(&spot.first));

@@ -7,6 +7,7 @@
 use super::listed;
 use super::money::{self, Story};
 use super::quantities::NO_NOUN;
+use super::word;
 use crate::language::tokens::{Token, TokenKind};
 use crate::model::{Number, Value, ValueType};
 
@@ -147,10 +148,6 @@ fn is_bare(tokens: &[Token<'_>], after: usize) -> bool {
             && (next.apart
                 || !next.capitalised() && (NO_NOUN.contains(&word) || LINKS.contains(&word) || word == "late"))
     })
-}
-
-fn word<'t>(tokens: &'t [Token<'_>], n: usize) -> &'t str {
-    tokens.get(n).map_or("", |token| token.lower.as_ref())
 }
 
 /// Whether a sentence or cell ends among these tokens.

@@ -4,6 +4,7 @@
 //! In: the tokens of a number and of a percentage before or behind it. Out: whether it is one of the same list. What
 //! holds: a number with a noun of its own is none; only an item that ends where its number does goes on.
 
+use super::word;
 use crate::language::tokens::{Token, TokenKind};
 
 /// Tokens of a value: the first, and the one behind.
@@ -126,10 +127,6 @@ fn ends_sentence(tokens: &[Token<'_>], from: usize, to: usize) -> bool {
                 || matches!(token.text, "." | "?" | "!") && tokens.get(n + 1).is_some_and(|next| next.spaced)
         })
     })
-}
-
-fn word<'t>(tokens: &'t [Token<'_>], n: usize) -> &'t str {
-    tokens.get(n).map_or("", |token| token.lower.as_ref())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use super::amounts::ONES;
 use super::money::{self, Story};
+use super::word;
 use crate::language::Pack;
 use crate::language::numbers::Numeral;
 use crate::language::tokens::Token;
@@ -34,10 +35,6 @@ const PARTS: [(&str, f64); 10] = [
 pub(super) fn openers() -> impl Iterator<Item = &'static str> {
     let parts = PARTS.into_iter().map(|(word, _)| word);
     parts.chain(ONES.into_iter().map(|(word, _)| word)).chain(money::VAGUE).chain(["a", "an"])
-}
-
-fn word<'t>(tokens: &'t [Token<'_>], n: usize) -> &'t str {
-    tokens.get(n).map_or("", |token| token.lower.as_ref())
 }
 
 /// The part that begins at token `n`.

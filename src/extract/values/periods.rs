@@ -6,13 +6,10 @@
 
 use super::amounts::{self, amount, unit};
 use super::dates::Found;
+use super::word;
 use crate::language::tokens::{Token, TokenKind};
 use jiff::civil::Date;
 use jiff::{Span, ToSpan as _};
-
-fn word<'t>(tokens: &'t [Token<'_>], n: usize) -> &'t str {
-    tokens.get(n).map_or("", |token| token.lower.as_ref())
-}
 
 /// First and last day.
 fn days(first: Option<Date>, last: Option<Date>) -> (Option<String>, Option<String>) {
