@@ -398,34 +398,34 @@ async fn a_line_that_has_lost_its_partition_is_fenced_and_leaves_its_successor_a
     let Some(broker) = kafka_broker::shared() else { return };
     let team = Team::new(broker, 1, Protocol::Classic);
     let output = Team::new(broker, 1, Protocol::Classic).topic;
+    let silence = format!("silence/{}", team.group("").group);
+    fail::cfg(&silence, "return(6000)").unwrap();
     let older = team.join("one");
     team.until(&[(&older, 1)]).await;
     let mut first = team.sink(&older, &output);
     first.recover().await.unwrap();
     first.commit(batch(&["a"], 1)).await.unwrap();
 
-    let other = Team { owners: Owners::default(), ..team.clone() };
-    let newer = other.join("one");
-    other.until(&[(&newer, 1)]).await;
+    // The older one stands still for longer than the group has patience, and knows nothing of its successor.
+    let still = format!("still/{}/one", team.group("").group);
+    fail::cfg(&still, "pause").unwrap();
+    team.owners.lock().unwrap().clear();
+    let newer = team.join("two");
+    team.until(&[(&newer, 1)]).await;
     let mut second = team.sink(&newer, &output);
     assert_eq!(second.recover().await.unwrap(), 1);
+    assert!(older.membership.owns(0), "as far as it knows");
     let fenced = first.commit(batch(&["b"], 2)).await.unwrap_err();
     assert!(matches!(fenced, PublishError::Doubt(_)), "{fenced}");
-    match first.recover().await {
-        Err(ours) => {
-            assert!(matches!(&ours, PublishError::Doubt(why) if why.contains("no longer ours")), "{ours}");
-            second.commit(batch(&["b"], 2)).await.unwrap();
-        }
-        // It has taken its name back meanwhile, as it may: now it is the other one that has lost the partition.
-        Ok(position) => {
-            assert_eq!(position, 1);
-            let fenced = second.commit(batch(&["b"], 2)).await.unwrap_err();
-            assert!(matches!(fenced, PublishError::Doubt(_)), "{fenced}");
-            first.commit(batch(&["b"], 2)).await.unwrap();
-        }
-    }
+
+    fail::remove(&still);
+    within(&older, || older.has_seen(|seen| *seen == Seen::Lost(vec![0]))).await;
+    let ours = first.recover().await.unwrap_err();
+    assert!(matches!(&ours, PublishError::Doubt(why) if why.contains("no longer ours")), "{ours}");
+    second.commit(batch(&["b"], 2)).await.unwrap();
     assert_eq!(keys(broker, &output), ["a", "b"]);
     newer.membership.leave().await;
+    fail::remove(&silence);
 }
 
 /// Takes chunks until these keys have come; returns the offset behind the last chunk.
