@@ -54,69 +54,12 @@ impl Countries {
         self
     }
 
-    /// The countries that the mentions of a story name.
-    fn of_mentions(
-        knowledge: &Knowledge,
-        places: &Places,
-        article: &Article,
-        texts: &[Text<'_>],
-        chosen: &[Vec<Candidate<'_>>],
-    ) -> Self {
+    fn of(evidence: &[Evidence]) -> Self {
         let mut countries = Self::default();
-        let mut heard: HashSet<String> = HashSet::new();
-        // The words and the names of bodies are English.
-        let english = article.language.as_deref().is_some_and(|language| language.starts_with(ENGLISH));
-        let mut words: HashSet<&str> = HashSet::new();
-        for (text, mentions) in texts.iter().zip(chosen) {
-            for (word, country) in
-                text.tokens.iter().filter(|_| english).filter_map(|token| Some((token.text, hint(token.text)?)))
-            {
-                if words.insert(word) {
-                    countries.add(country, HINT);
-                }
-            }
-            for candidate in mentions {
-                match candidate.meaning {
-                    Meaning::Place(place) if place.kind == PlaceKind::Country => {
-                        countries.add(place.iso2.as_deref().unwrap_or_default(), 1.0);
-                    }
-                    Meaning::Demonym(place) => countries.add(place.iso2.as_deref().unwrap_or_default(), 0.5),
-                    Meaning::Place(place) if is_certain(candidate) => {
-                        countries.add(place.iso2.as_deref().unwrap_or_default(), 0.6);
-                    }
-                    Meaning::Known(known) => {
-                        let known = knowledge.known.get(known).and_then(|known| known.country.as_deref());
-                        countries.add(known.unwrap_or_default(), KNOWN);
-                    }
-                    _ if english
-                        && matches!(candidate.kind, EntityType::Organisation | EntityType::Facility)
-                        && heard.insert(name_of(text, candidate)) =>
-                    {
-                        let named = country_of_name(places, candidate.kind, written(text, candidate));
-                        countries.add(named.as_deref().unwrap_or_default(), BODY);
-                    }
-                    _ if candidate.kind == EntityType::Place && heard.insert(name_of(text, candidate)) => {
-                        countries.hear(places, written(text, candidate));
-                    }
-                    _ => {}
-                }
-            }
+        for told in evidence.iter().filter(|told| !told.again) {
+            countries.add(&told.country, told.weight);
         }
-        countries.0.remove("");
         countries
-    }
-
-    /// A name that several countries have speaks a little for each of them, the more where a larger place has it: the country
-    /// that has most of a story's small places is theirs.
-    fn hear(&mut self, places: &Places, name: &str) {
-        let mut voices: BTreeMap<String, f64> = BTreeMap::new();
-        let known = places.senses(name).filter_map(|place| Some((place.iso2.clone()?, place.population)));
-        for (country, people) in known.chain(towns(name).map(|town| (town.country.to_owned(), town.population))) {
-            let voice = voices.entry(country).or_default();
-            *voice = voice.max(1.0 + size(people));
-        }
-        let all: f64 = voices.values().sum();
-        voices.into_iter().for_each(|(country, voice)| self.add(&country, VOICE * voice / all));
     }
 
     fn add(&mut self, country: &str, weight: f64) {
@@ -130,8 +73,119 @@ impl Countries {
     }
 
     fn first(&self) -> Option<&str> {
-        self.0.iter().max_by(|a, b| a.1.total_cmp(b.1).then_with(|| b.0.cmp(a.0))).map(|(country, _)| country.as_str())
+        self.first_by(|_, weight| weight)
     }
+
+    /// The country of the greatest rank, which is told from its weight here.
+    fn first_by(&self, rank: impl Fn(&str, f64) -> f64) -> Option<&str> {
+        let ranked = self.0.iter().map(|(country, weight)| (country.as_str(), rank(country, *weight)));
+        ranked.max_by(|a, b| a.1.total_cmp(&b.1).then_with(|| b.0.cmp(a.0))).map(|(country, _)| country)
+    }
+}
+
+/// What a word or a mention says of a country.
+#[derive(Debug)]
+struct Evidence {
+    /// Which text and which of its tokens.
+    at: (usize, usize),
+    /// ISO 3166-1 alpha-2.
+    country: String,
+    /// How much it speaks for the country, in the story as a whole.
+    weight: f64,
+    /// The name of a country or a people, which is said of others too: less of what stands near it lies there.
+    by_name: bool,
+    /// The same word or name has been heard before; for the story as a whole it counts once.
+    again: bool,
+}
+
+/// What the mentions and words of a story say of countries, in the order of the texts.
+fn evidence(
+    knowledge: &Knowledge,
+    places: &Places,
+    article: &Article,
+    texts: &[Text<'_>],
+    chosen: &[Vec<Candidate<'_>>],
+) -> Vec<Evidence> {
+    let mut evidence: Vec<Evidence> = Vec::new();
+    let mut heard: HashMap<String, BTreeMap<String, f64>> = HashMap::new();
+    // The words and the names of bodies are English.
+    let english = article.language.as_deref().is_some_and(|language| language.starts_with(ENGLISH));
+    let mut words: HashSet<&str> = HashSet::new();
+    for (n, (text, mentions)) in texts.iter().zip(chosen).enumerate() {
+        let tokens = text.tokens.iter().enumerate().filter(|_| english);
+        for (at, word, country) in tokens.filter_map(|(at, token)| Some((at, token.text, hint(token.text)?))) {
+            let again = !words.insert(word);
+            evidence.push(Evidence { at: (n, at), country: country.to_owned(), weight: HINT, by_name: false, again });
+        }
+        for candidate in mentions {
+            let mut say = |country: Option<&str>, weight: f64, by_name: bool, again: bool| {
+                let Some(country) = country else { return };
+                let at = (n, candidate.first);
+                evidence.push(Evidence { at, country: country.to_owned(), weight, by_name, again });
+            };
+            match candidate.meaning {
+                Meaning::Place(place) if place.kind == PlaceKind::Country => {
+                    say(place.iso2.as_deref(), 1.0, true, false);
+                }
+                Meaning::Demonym(place) => say(place.iso2.as_deref(), 0.5, true, false),
+                Meaning::Place(place) if is_certain(candidate) => say(place.iso2.as_deref(), 0.6, false, false),
+                Meaning::Known(known) => {
+                    let known = knowledge.known.get(known).and_then(|known| known.country.as_deref());
+                    say(known, KNOWN, false, false);
+                }
+                _ => {
+                    let name = name_of(text, candidate);
+                    let again = heard.contains_key(&name);
+                    let voices = heard.entry(name).or_insert_with(|| match candidate.kind {
+                        EntityType::Organisation | EntityType::Facility if english => {
+                            let named = country_of_name(places, candidate.kind, written(text, candidate));
+                            named.into_iter().map(|country| (country, BODY)).collect()
+                        }
+                        EntityType::Place => voices(places, written(text, candidate)),
+                        _ => BTreeMap::new(),
+                    });
+                    voices.iter().for_each(|(country, weight)| say(Some(country), *weight, false, again));
+                }
+            }
+        }
+    }
+    evidence.sort_by_key(|told| told.at);
+    evidence
+}
+
+/// A name that several countries have speaks a little for each of them, the more where a larger place has it: the country
+/// that has most of a story's small places is theirs.
+fn voices(places: &Places, name: &str) -> BTreeMap<String, f64> {
+    let mut voices: BTreeMap<String, f64> = BTreeMap::new();
+    let known = places.senses(name).filter_map(|place| Some((place.iso2.clone()?, place.population)));
+    for (country, people) in known.chain(towns(name).map(|town| (town.country.to_owned(), town.population))) {
+        let voice = voices.entry(country).or_default();
+        *voice = voice.max(1.0 + size(people));
+    }
+    let all: f64 = voices.values().sum();
+    voices.values_mut().for_each(|voice| *voice *= VOICE / all);
+    voices
+}
+
+/// Tokens within which the weight of what is said of a country falls to a third, and beyond which nothing is heard.
+const FADES: f64 = 30.0;
+const HEARD: usize = 120;
+
+/// How much what is said of a country near a name speaks for it, before it and behind it.
+const BEFORE: f64 = 2.0;
+const BEHIND: f64 = 1.2;
+
+/// What is said of countries near this token, each by its distance.
+fn nearby(evidence: &[Evidence], (text, here): (usize, usize)) -> Countries {
+    let first = evidence.partition_point(|told| told.at < (text, here.saturating_sub(HEARD)));
+    let end = evidence.partition_point(|told| told.at <= (text, here.saturating_add(HEARD)));
+    let mut countries = Countries::default();
+    for told in evidence.get(first..end).unwrap_or_default().iter().filter(|told| told.at.1 != here) {
+        let side = if told.at.1 < here { BEFORE } else { BEHIND };
+        let weight = if told.by_name { told.weight / 2.0 } else { told.weight };
+        countries.add(&told.country, side * weight * (-(told.at.1.abs_diff(here) as f64) / FADES).exp());
+    }
+    countries
 }
 
 /// How much something known that has a country speaks for it, and a body with a country or a city in its name.
@@ -160,12 +214,13 @@ pub(super) fn locate<'p>(
     chosen: &[Vec<Candidate<'p>>],
 ) -> HashMap<String, Located<'p>> {
     // The dateline's country was told by its name alone, so it says nothing about that name.
-    let others = Countries::of_mentions(knowledge, places, article, texts, chosen);
+    let evidence = evidence(knowledge, places, article, texts, chosen);
+    let others = Countries::of(&evidence);
     let countries = others.clone().with_dateline(article);
     let opening = article.wire.dateline.as_ref().and_then(|dateline| dateline.place.as_deref()).map(fold);
     let mut names: Vec<(String, String)> = Vec::new();
     let mut surroundings: HashMap<String, Surroundings> = HashMap::new();
-    for (text, mentions) in texts.iter().zip(chosen) {
+    for (t, (text, mentions)) in texts.iter().zip(chosen).enumerate() {
         for (n, candidate) in mentions.iter().enumerate() {
             if !matches!(candidate.kind, EntityType::Place | EntityType::Facility) {
                 continue;
@@ -176,7 +231,8 @@ pub(super) fn locate<'p>(
                 Some(known) => known.join(here),
                 None => {
                     names.push((name.clone(), written(text, candidate).to_owned()));
-                    surroundings.insert(name, here);
+                    let nearby = nearby(&evidence, (t, candidate.first));
+                    surroundings.insert(name, Surroundings { nearby, ..here });
                 }
             }
         }
@@ -208,6 +264,8 @@ struct Surroundings {
     bound: Option<String>,
     /// The country named or meant nearest before it in its sentence, else nearest behind it.
     near: Option<String>,
+    /// What is said of countries around its first mention.
+    nearby: Countries,
 }
 
 impl Surroundings {
@@ -367,13 +425,15 @@ fn size(people: u64) -> f64 {
 fn mean<'p>(places: &'p Places, written: &str, around: Option<&Surroundings>, countries: &Countries) -> Located<'p> {
     let bound = around.and_then(|around| around.bound.as_deref());
     let near = around.and_then(|around| around.near.as_deref());
+    let nearby = around.map(|around| &around.nearby);
+    let first = countries.first();
     let context = |country: Option<&str>| {
         let Some(country) = country else { return 0.0 };
         let share = countries.share(country);
         f64::from(u8::from(bound == Some(country))) * 10.0
             + f64::from(u8::from(near == Some(country)))
             + share * 2.5
-            + f64::from(u8::from(countries.first() == Some(country)))
+            + f64::from(u8::from(first == Some(country)))
             // A country of which nothing is said at all is seldom meant by a small name.
             - if share == 0.0 { 1.0 } else { 0.0 }
     };
@@ -394,7 +454,13 @@ fn mean<'p>(places: &'p Places, written: &str, around: Option<&Surroundings>, co
     let small = towns(written).map(|town| (size(town.population) + context(Some(town.country)), Located::Town(town)));
     let coded = coded(places, written).map(|place| (3.0 + context(place.iso2.as_deref()), Located::Place(place)));
     let best = known.chain(small).chain(coded).max_by(|a, b| a.0.total_cmp(&b.0));
-    let around = || bound.or(countries.first()).or(near).map(str::to_owned);
+    let likeliest = || {
+        countries.first_by(|country, _| {
+            let nearby = nearby.map_or(0.0, |nearby| nearby.0.get(country).copied().unwrap_or_default());
+            countries.share(country) * 4.5 + f64::from(u8::from(first == Some(country))) * 0.5 + nearby
+        })
+    };
+    let around = || bound.or_else(likeliest).or(near).map(str::to_owned);
     match best {
         // A namesake far from everything that the story speaks of: rather an unknown place here.
         Some((score, located)) if score >= LEAST || bound.is_none() && countries.0.is_empty() => located,
