@@ -44,6 +44,37 @@ fn check(headline: &str, body: &str, expected: &[&str]) {
     }
 }
 
+/// A place that no table has lies in the country that is spoken of around it, however much the story says of another.
+#[test]
+fn an_unknown_place_lies_where_the_text_about_it_does() {
+    check(
+        "Lenders of three countries report losses",
+        "French banks lost money in France, a regulator said in Paris. France had warned of it.\n\n\
+         In Kenya the shilling fell. At Nairobi's exchange traders spoke of the Kenyan harvest, and a farmer \
+         from Wandaweru, near Nyeri, said that rain would help more than the bank.",
+        &["Place Wandaweru (KE): Wandaweru/Name"],
+    );
+}
+
+/// However a name is put into Latin letters, and of a state that is no more.
+#[test]
+fn places_are_known_by_the_names_of_english_copy() {
+    check(
+        "Three ports reopen",
+        "GENEVA, March 3 (Example) - The ports of Hodeidah and Misrata are open. Envoys from Samarkand, from \
+         Ahmedabad and from Taiz went home, and a diplomat who had served in Czechoslovakia spoke.",
+        &[
+            "Place Samarkand (UZ): Samarkand/Name",
+            "Place Ahmedabad (IN): Ahmedabad/Name",
+            "Place Taiz (YE): Taiz/Name",
+            "Place Czechoslovakia (CS): Czechoslovakia/Name",
+        ],
+    );
+    let enriched = story("", "Envoys left Hodeidah. Ships lay off Hudaydah in Yemen.");
+    let links = enriched.entities.iter().filter_map(|entity| entity.links.get("geonames"));
+    assert_eq!(links.filter(|id| *id == "79415").count(), 1, "two spellings of one port");
+}
+
 /// An office without a name is the one who held it on the story's day; a surname behind its office is that one too.
 #[test]
 fn offices_are_held_by_those_of_the_day() {

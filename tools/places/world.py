@@ -4,8 +4,10 @@
 usage: world.py DATA PLACES
 
 DATA holds geonames-cities/ and world-cities/ as published; PLACES is src/extract/places with the tables that generate.py
-and towns.py wrote. Every city above 15,000 inhabitants that those leave out is here, by its folded name; ordinary words
-and names of persons among them do no harm, since running text is never searched for them.
+and towns.py wrote. Every city above 15,000 inhabitants that those leave out is here, by its folded name, and of those that
+they have what else English copy may call them: names that are not written in Latin letters where they are at home are
+put into them in many ways ("Hodeida", "Hudaydah"). Ordinary words and names of persons among them do no harm, since
+running text is never searched for them.
 """
 import collections, csv, os, re, sys, unicodedata
 
@@ -21,11 +23,33 @@ def fold(name):
     return " ".join(re.findall(r"[^\W_]+", plain.lower().translate(SPECIAL)))
 
 
-known = set()
-for table, column in (("cities.tsv", 0), ("towns.tsv", 0), ("areas.tsv", 4)):
+# Where names are transliterated.
+OTHER_LETTERS = set("""AE AF AM AZ BD BG BH BT BY CN CY DZ EG ER ET GE GR IL IN IQ IR JO JP KG KH KP KR KW KZ LA LB LK LY MA MD MK MM MN
+MR MV NP OM PK PS QA RS RU SA SD SO SY TH TJ TM TN TW UA UZ XK YE""".split())
+# What transliterations differ in: articles, doubled letters, vowels, and how a sound is spelled.
+ARTICLE = re.compile(r"(^| )(al|el|ul|ad|ar|as|an|ash|at|az|ed|es|er|en) ")
+SOUNDS = (("kh", "h"), ("gh", "g"), ("ph", "f"), ("sh", "s"), ("ch", "c"), ("zh", "z"), ("dh", "d"), ("th", "t"), ("ts", "c"), ("tz", "c"),
+          ("dj", "j"), ("q", "k"), ("x", "ks"), ("w", "v"), ("ck", "k"))
+
+
+def skeleton(name):
+    """The consonants that every transliteration of a name keeps."""
+    text = ARTICLE.sub(r"\1", fold(name)).replace(" ", "")
+    for sound, letter in SOUNDS:
+        text = text.replace(sound, letter)
+    text = re.sub(r"(.)\1+", r"\1", text[:1] + re.sub("[aeiouy]+", "", text[1:]))
+    return re.sub("h$", "", re.sub("^[aeiouy]", "a", text)) if len(text) > 2 else text
+
+
+known, named = set(), set()
+for table, number, names in (("cities.tsv", 0, (1, 8)), ("towns.tsv", 0, (1, 5)), ("areas.tsv", None, (0, 2)), ("subdivisions.tsv", None, (1, 2)),
+                             ("countries.tsv", None, (2, 3, 4, 5)), ("regions.tsv", None, (1, 3, 4, 5))):
     for line in open(os.path.join(PLACES, table), encoding="utf-8"):
         if not line.startswith("#"):
-            known.add(line.rstrip("\n").split("\t")[column])
+            row = line.rstrip("\n").split("\t")
+            if number is not None:
+                known.add(row[number])
+            named.update(fold(name) for column in names if column < len(row) for name in row[column].split(";"))
 towns = collections.defaultdict(dict)
 # Where a town lies, to a hundredth of a degree; only the first list says it.
 positions = {}
@@ -45,6 +69,12 @@ for line in open(f"{DATA}/geonames-cities/cities15000.txt", encoding="utf-8"):
     people = int(city[14] or 0)
     add(city[1], city[8], city[0], people)
     add(city[2], city[8], city[0], people)
+    if city[0] in known and city[8] in OTHER_LETTERS:
+        kept = {skeleton(city[1]), skeleton(city[2])}
+        for name in city[3].split(","):
+            form = fold(name)
+            if name[:1].isupper() and form.isascii() and len(form) > 3 and form not in named and skeleton(name) in kept:
+                towns[form].setdefault(city[0], (people, city[8]))
     near = [name for name in city[3].split(",") if name[:1].isupper() and name[:1] == city[2][:1] and fold(name).isascii() and len(name) > 3]
     for name in near[:6]:
         add(name, city[8], city[0], people)

@@ -451,7 +451,10 @@ fn mean<'p>(places: &'p Places, written: &str, around: Option<&Surroundings>, co
         };
         (rank + context(place.iso2.as_deref()), Located::Place(place))
     });
-    let small = towns(written).map(|town| (size(town.population) + context(Some(town.country)), Located::Town(town)));
+    let small = towns(written).map(|town| {
+        let rank = size(town.population) + context(Some(town.country));
+        (rank, places.by_geonames(town.geonames).map_or(Located::Town(town), Located::Place))
+    });
     let coded = coded(places, written).map(|place| (3.0 + context(place.iso2.as_deref()), Located::Place(place)));
     let best = known.chain(small).chain(coded).max_by(|a, b| a.0.total_cmp(&b.0));
     let likeliest = || {

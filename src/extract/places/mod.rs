@@ -150,6 +150,11 @@ impl Places {
         self.all.get(*self.ids.get(id)?)
     }
 
+    /// The place of this number in GeoNames.
+    pub(crate) fn by_geonames(&self, number: &str) -> Option<&Place> {
+        self.by_id(&format!("geonames:{number}"))
+    }
+
     /// The place called "the world".
     pub(crate) fn world(&self) -> Option<&Place> {
         self.by_id("region:world")
