@@ -6,6 +6,7 @@
 
 mod amounts;
 mod carried;
+mod columns;
 mod dates;
 mod durations;
 mod foreign;
@@ -150,7 +151,9 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
             join(text, values.get_mut(before..).unwrap_or_default(), &found).unwrap_or_else(|| values.push(found));
         }
     }
-    carried::carry(text, &tokens, carried::Carrier::English, place, values.get_mut(before..).unwrap_or_default());
+    let values = values.get_mut(before..).unwrap_or_default();
+    carried::carry(text, &tokens, carried::Carrier::English, place, values);
+    columns::read(text, values);
 }
 
 /// What is left of a list behind those at its beginning that are over.

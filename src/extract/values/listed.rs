@@ -58,6 +58,10 @@ const CHANGES: [&str; 30] = [
     "tumbled",
 ];
 
+/// Verbs of those who share something out, and of those who share votes, whose whole numbers are seats as often.
+const HOLDS: [&str; 8] = ["has", "have", "had", "holds", "hold", "owns", "own", "controls"];
+const POLLS: [&str; 10] = ["took", "takes", "won", "wins", "got", "gets", "polled", "received", "scored", "with"];
+
 /// Whether the list that a percentage stands in goes on with this number.
 pub(super) fn goes_on(tokens: &[Token<'_>], percent: Place, number: Place) -> bool {
     let (end, first) = (percent.1, number.0);
@@ -84,18 +88,23 @@ pub(super) fn leads_up(tokens: &[Token<'_>], number: Place, percent: Place) -> b
         && named(next)
 }
 
-/// Whether a sentence of change takes up the one before: "fell 2.4 percent. The KSE-100 dropped 5.6."
+/// Whether a sentence of change, or of shares, takes up the one before: "fell 2.4 percent. The KSE-100 dropped 5.6.", "owns 15
+/// percent. The state has 10, its fund 3.4."
 pub(super) fn changes_too(tokens: &[Token<'_>], percent: Place, number: Place) -> bool {
     let ((start, end), (first, _)) = (percent, number);
     let changes = |n: usize| (n.saturating_sub(2)..n).any(|verb| CHANGES.contains(&word(tokens, verb)));
     let changed = changes(start) || matches!(word(tokens, end), "higher" | "lower" | "up" | "down");
     let apart = (end..first).any(|n| tokens.get(n).is_some_and(|token| token.apart));
     let near = first > end && first - end <= AFAR && !apart;
-    near && is_exact(tokens, first)
-        && changed
-        && changes(first)
-        && word(tokens, first - 1) != "to"
-        && is_item(tokens, number)
+    let exact = is_exact(tokens, first);
+    let shares = |n: usize| {
+        let before = |verbs: &[&str]| (n.saturating_sub(2)..n).any(|verb| verbs.contains(&word(tokens, verb)));
+        before(&HOLDS) || before(&POLLS)
+    };
+    let held = first.checked_sub(1).is_some_and(|verb| HOLDS.contains(&word(tokens, verb)));
+    let one_more = exact && changed && changes(first) && word(tokens, first - 1) != "to"
+        || (exact && shares(first) || held) && shares(start);
+    near && one_more && is_item(tokens, number)
 }
 
 /// Whether two numbers are the two sides of one vote: "58.4 percent to 41.6", "62 to 38 percent".
@@ -107,7 +116,9 @@ pub(super) fn are_sides(tokens: &[Token<'_>], (one, other): (Place, Place), size
 fn is_item(tokens: &[Token<'_>], (first, after): Place) -> bool {
     let lead = first.checked_sub(1).and_then(|lead| tokens.get(lead));
     let led = lead.is_some_and(|lead| {
-        matches!(lead.text, "," | ";") || lead.kind == TokenKind::Word && !NO_ITEM.contains(&lead.lower.as_ref())
+        matches!(lead.text, "," | ";")
+            || lead.text == ")" && is_exact(tokens, first)
+            || lead.kind == TokenKind::Word && !NO_ITEM.contains(&lead.lower.as_ref())
     });
     let digits = after == first + 1 && tokens.get(first).is_some_and(|token| token.kind == TokenKind::Number);
     let ends = tokens.get(after).is_none_or(|next| {
@@ -149,6 +160,10 @@ mod tests {
             &["Percent | 19 | 19", "Percent | 16 | 16", "Percent | 5 percent | 5"],
         );
         check("It won 62 to 38 percent.", &["Percent | 62 | 62", "Percent | 38 percent | 38"]);
+        check(
+            "The Shah's heir owns 15 percent of the mine. The state has 10, its fund 3.4.",
+            &["Percent | 15 percent | 15", "Percent | 10 | 10", "Percent | 3.4 | 3.4"],
+        );
         check(
             "The paper fell 2.4 percent. The KSE dropped 5.6.",
             &["Percent | 2.4 percent | 2.4", "Percent | 5.6 | 5.6"],
