@@ -84,6 +84,7 @@ fn head(feed: &Feed, item: &Item, marks: &mut Marks) -> Article {
     let mut article = Article::new(item.id.clone(), item.feed.clone());
     article.feed_title.clone_from(&feed.title);
     article.feed_url = public_address(&feed.url);
+    article.publisher_country.clone_from(&feed.country);
     article.url.clone_from(&item.link);
     article.guid.clone_from(&item.guid);
     article.canonical_url = item.link.as_deref().and_then(canonical_url);
@@ -261,6 +262,7 @@ pub fn page(feed: &Feed, url: Option<&str>, content_type: Option<&str>, bytes: &
     let mut article = Article::new(ItemId::new(&feed.id, &identity), feed.id.clone());
     article.feed_title.clone_from(&feed.title);
     article.feed_url = public_address(&feed.url);
+    article.publisher_country.clone_from(&feed.country);
     article.url = url.map(str::to_owned);
     article.canonical_url = url.and_then(canonical_url);
     set_language(&mut article, feed, None);
@@ -320,6 +322,7 @@ pub fn document(feed: &Feed, document: Document) -> Article {
     let mut article = Article::new(ItemId::new(&feed.id, &document.id), feed.id.clone());
     article.feed_title.clone_from(&feed.title);
     article.feed_url = public_address(&feed.url);
+    article.publisher_country.clone_from(&feed.country);
     article.guid = Some(document.id);
     article.headline = document
         .headline

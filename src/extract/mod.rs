@@ -190,7 +190,7 @@ fn pack(article: &mut Article) -> Option<&'static Pack> {
     Some(pack)
 }
 
-/// The countries of the story, the dateline's first, then by number of mentions.
+/// The countries of the story, the dateline's first, then by number of mentions; the publisher's last.
 fn countries(article: &Article, entities: &[Entity]) -> Vec<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for entity in entities.iter().filter(|entity| matches!(entity.kind, EntityType::Place | EntityType::Group)) {
@@ -201,7 +201,8 @@ fn countries(article: &Article, entities: &[Entity]) -> Vec<String> {
     let mut ranked: Vec<(&str, usize)> = counts.into_iter().collect();
     ranked.sort_by_key(|(country, count)| (std::cmp::Reverse(*count), *country));
     let dateline = article.wire.dateline.as_ref().and_then(|dateline| dateline.country.clone());
-    dateline.into_iter().chain(ranked.into_iter().map(|(country, _)| country.to_owned())).collect()
+    let named = ranked.into_iter().map(|(country, _)| country.to_owned());
+    dateline.into_iter().chain(named).chain(article.publisher_country.clone()).collect()
 }
 
 #[cfg(test)]

@@ -56,6 +56,27 @@ fn an_unknown_place_lies_where_the_text_about_it_does() {
     );
 }
 
+/// A paper that is at home in a country seldom names it.
+#[test]
+fn what_a_paper_does_not_say_is_at_home() {
+    let read = |country: Option<&str>| {
+        let feed = FeedId::from("test");
+        let mut story = Article::new(ItemId::new(&feed, "1"), feed);
+        story.headline = Some("Pool opens late".to_owned());
+        story.body =
+            "The pool in Newtown opens a week late, a councillor in Wandaweru said. Repairs cost 40,000 rupees."
+                .to_owned();
+        story.language = Some("en".to_owned());
+        story.publisher_country = country.map(str::to_owned);
+        let enriched = article(&Tables::new(&Options::default()), story);
+        let places = enriched.entities.iter().filter(|entity| entity.kind == EntityType::Place);
+        let places: Vec<_> = places.map(|place| place.country.clone().unwrap_or_default()).collect();
+        (places.join(" "), enriched.values.iter().find_map(|value| value.currency.clone()).unwrap_or_default())
+    };
+    assert_eq!(read(Some("LK")), ("LK LK".to_owned(), "LKR".to_owned()));
+    assert_eq!(read(None).1, "INR");
+}
+
 /// However a name is put into Latin letters, and of a state that is no more.
 #[test]
 fn places_are_known_by_the_names_of_english_copy() {

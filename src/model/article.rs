@@ -174,6 +174,9 @@ pub struct Article {
     pub feed_title: Option<String>,
     /// The feed's address, without secrets.
     pub feed_url: Option<String>,
+    /// Where its publisher is at home, ISO 3166-1 alpha-2, as the operator says. Not published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publisher_country: Option<String>,
     /// Link as published.
     pub url: Option<String>,
     /// guid as published.
@@ -258,6 +261,7 @@ impl Article {
             feed,
             feed_title: None,
             feed_url: None,
+            publisher_country: None,
             url: None,
             guid: None,
             canonical_url: None,

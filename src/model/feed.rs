@@ -59,7 +59,7 @@ pub struct Feed {
     /// `language`. Lower-case letters, digits and `-`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
-    /// ISO 3166-1 alpha-2 country of the publisher.
+    /// ISO 3166-1 alpha-2 country of the publisher: places and money of a story that names no country are its.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     /// Time between polls; default is `fetch.default_interval`.

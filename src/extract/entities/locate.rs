@@ -192,6 +192,9 @@ fn nearby(evidence: &[Evidence], (text, here): (usize, usize)) -> Countries {
 const KNOWN: f64 = 0.4;
 const BODY: f64 = 0.9;
 
+/// How much the country where a paper is at home speaks for itself: it is seldom named there.
+const PUBLISHER: f64 = 0.6;
+
 /// How much a word that is said of one country speaks for it.
 const HINT: f64 = 0.8;
 
@@ -215,7 +218,10 @@ pub(super) fn locate<'p>(
 ) -> HashMap<String, Located<'p>> {
     // The dateline's country was told by its name alone, so it says nothing about that name.
     let evidence = evidence(knowledge, places, article, texts, chosen);
-    let others = Countries::of(&evidence);
+    let mut others = Countries::of(&evidence);
+    if let Some(country) = &article.publisher_country {
+        others.add(country, PUBLISHER);
+    }
     let countries = others.clone().with_dateline(article);
     let opening = article.wire.dateline.as_ref().and_then(|dateline| dateline.place.as_deref()).map(fold);
     let mut names: Vec<(String, String)> = Vec::new();
