@@ -21,8 +21,6 @@ const RECURRING: usize = 2;
 /// By how much a link may be weaker than the best, and explain less of the text, and be preferred for going back further.
 const WEIGHT_MARGIN: f64 = 0.3;
 const SHARE_MARGIN: f64 = 0.25;
-/// So many texts tell rare words from common ones.
-const SETTLED: usize = 300;
 /// Likeness to the original that what is made from a copy has at least.
 const ORIGIN_LIKENESS: f64 = 0.25;
 /// Share of a text that stands in the other, below which most of it is its own.
@@ -109,7 +107,7 @@ impl Index {
         let Fingerprint { signature, probe, .. } = print;
         let weights = self.window.weights();
         let candidates = self.window.candidates(&article.id, signature, probe);
-        let teller = Teller { new_memory: self.window.len() < SETTLED, ..teller(article) };
+        let teller = teller(article);
         let (later, mut bottom) = (Later::new(signature), Vec::new());
         let mut compared: Vec<(Entry<'_>, Signature, Comparison)> = Vec::new();
         // A revision is no copy of what was told after the item's first one.
@@ -329,7 +327,6 @@ fn teller(article: &Article) -> Teller<'_> {
         agency: article.wire.agency.as_deref(),
         notice: article.wire.notice,
         recurring: false,
-        new_memory: false,
     }
 }
 

@@ -251,9 +251,9 @@ fn in_common_words(number: u64) -> String {
 }
 
 #[test]
-fn a_new_memory_takes_no_common_words_for_a_copy() {
+fn common_words_make_no_copy() {
     let mut memory = Memory::new();
-    for number in 0..300 {
+    for number in 0..1500 {
         let feed = ["norwire", "daily", "courier"][number as usize % 3];
         let story = article(feed, &number.to_string(), &format!("News {number}"), in_common_words(number).trim_end());
         let duplicate = memory.judge(&story).duplicate;

@@ -20,8 +20,8 @@ const LEAST_SHARE: f64 = 0.12;
 /// Texts of fewer shingles owe more of them to chance and to set phrases.
 const BRIEF: u32 = 24;
 const LEAST_SHARE_OF_BRIEF: f64 = 0.6;
-/// A text that has less of the other's runs of words than this is told freely, and only rare words that both have make a
-/// copy of it. A new memory cannot tell yet which words are rare: there it must be names, and most of them.
+/// A text that has less of the other's runs of words than this is told freely, and only names that both have make a copy
+/// of it, most of them: which other words are rare, a memory learns slowly.
 const FREELY: f64 = 0.25;
 /// Containment from which on one text stands in the other; the rest is captions, credits and extraction noise.
 const CONTAINED: f64 = 0.5;
@@ -48,8 +48,6 @@ pub(super) struct Teller<'a> {
     pub(super) notice: Option<Notice>,
     /// Several look-alikes of the text are remembered: it is of a recurring form.
     pub(super) recurring: bool,
-    /// So few texts are remembered that rare words cannot be told from common ones.
-    pub(super) new_memory: bool,
 }
 
 /// What a comparison came to.
@@ -165,7 +163,7 @@ pub(super) fn relate(
     }
     let share = shared.max(covered);
     let same_names = comparison.names > 0 && comparison.names_lost < 0.5;
-    let unsure = teller.new_memory && share < FREELY && !same_names;
+    let unsure = share < FREELY && !same_names;
     if likeness < MADE_FROM || share < least_share(later.shingles.min(earlier.shingles)) || unsure {
         if !(same_address && akin) {
             return None;

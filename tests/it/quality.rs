@@ -75,12 +75,12 @@ const NAMES: [(&str, f64, f64); 8] = [
     ("place", 0.89, 0.855),
     ("date", 0.93, 0.925),
     ("money", 0.945, 0.86),
-    ("percent", 0.94, 0.88),
+    ("percent", 0.935, 0.87),
     ("duration", 0.89, 0.82),
 ];
 
 /// The countries of places, and the days of dates, among exact matches.
-const AGREEMENT: [(&str, f64, f64); 2] = [("country of places", 0.925, 0.87), ("date", 0.885, 0.88)];
+const AGREEMENT: [(&str, f64, f64); 2] = [("country of places", 0.945, 0.895), ("date", 0.885, 0.88)];
 
 const FIRST: [&str; 7] = ["agency", "asia", "business", "classic", "local", "south", "sport"];
 const LATER: [&str; 8] = ["agency2", "agency3", "classic2", "classic3", "local2", "papers2", "papers3", "web2"];
@@ -98,7 +98,13 @@ const FOREIGN_VALUES: [(&str, [f64; 4]); 4] = [
 ];
 
 /// Values in text written for their many forms: money and percentages.
-const FORMS: [(&str, f64, f64); 2] = [("en", 0.96, 0.97), ("pt", 0.96, 0.96)];
+const FORMS: [(&str, &str, f64); 5] = [
+    ("en/values", "money", 0.96),
+    ("en/values", "percent", 0.97),
+    ("en/percent", "percent", 0.96),
+    ("pt/values", "money", 0.96),
+    ("pt/values", "percent", 0.96),
+];
 
 /// Speech in quotation marks and speech that is told, F1, and the share of right speakers among matches.
 const SPEECH: [(&str, f64, f64, f64); 6] = [
@@ -157,14 +163,12 @@ fn names_and_values_are_found_as_well_as_they_were() {
             }
         }
     }
-    for (language, money, percent) in FORMS {
-        let report = names("fast", &[format!("{language}/values")]);
-        println!("{language} {report}");
-        for (row, floor) in [("money", money), ("percent", percent)] {
-            let reached = report["types"][row]["f1"].as_f64().unwrap();
-            if reached < floor {
-                below.push(format!("{language} by forms: {row} {reached} is below {floor}"));
-            }
+    for (file, row, floor) in FORMS {
+        let report = names("fast", &[file.to_owned()]);
+        println!("{file} {report}");
+        let reached = report["types"][row]["f1"].as_f64().unwrap();
+        if reached < floor {
+            below.push(format!("{file} by forms: {row} {reached} is below {floor}"));
         }
     }
     // The encoder takes seconds a story in a build without optimisation: a few stories must do.
