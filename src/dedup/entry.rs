@@ -215,6 +215,11 @@ impl<'w> Entry<'w> {
     }
 }
 
+/// Of the bytes of an entry when it was first seen, in nanoseconds since 1970.
+pub(super) fn first_seen(bytes: &[u8]) -> Option<i64> {
+    Bytes(bytes).word().map(|word| word as i64)
+}
+
 /// Writes an entry in place of what `out` held.
 pub(super) fn write(out: &mut Vec<u8>, names: &mut Names, id: &ItemId, head: &ItemHead) {
     let ItemHead { feed, of, story, agency, first_seen, touched, signature, killed } = head;

@@ -73,9 +73,69 @@ impl Hashes {
     }
 }
 
+/// Bits of which each hash of a table has one.
+const MET: usize = 1 << 15;
+
+/// A table of hashes with marks. Most that it is asked for are not in it: these take a look at one bit, and all the bits
+/// together stay near the processor.
+#[derive(Debug)]
+pub(super) struct Marked {
+    met: [u64; MET / 64],
+    places: Places,
+    hashes: Vec<(u64, u8)>,
+}
+
+impl Marked {
+    /// The table of these; equal ones have the marks of all.
+    pub(super) fn of(hashes: &[(u64, u8)]) -> Self {
+        let places = Places::new(hashes.len());
+        let mut table = Self { met: [0; MET / 64], places, hashes: vec![(0, 0); places.len()] };
+        for (hash, marks) in hashes {
+            let (word, bit) = met(*hash);
+            table.met[word] |= bit;
+            let place = table.place(*hash);
+            if let Some(known) = table.hashes.get_mut(place) {
+                *known = (*hash, known.1 | marks);
+            }
+        }
+        table
+    }
+
+    /// The marks of a hash; none of one that is not there.
+    #[inline]
+    pub(super) fn marks(&self, hash: u64) -> u8 {
+        let (word, bit) = met(hash);
+        let known = if self.met[word] & bit == 0 { None } else { self.hashes.get(self.place(hash)) };
+        known.filter(|known| known.0 == hash).map_or(0, |known| known.1)
+    }
+
+    /// Where a hash lies, or would.
+    fn place(&self, hash: u64) -> usize {
+        let mut place = self.places.wanted(hash);
+        while self.hashes.get(place).is_some_and(|taken| taken.1 != 0 && taken.0 != hash) {
+            place = self.places.next(place);
+        }
+        place
+    }
+}
+
+/// In which word the bit of a hash is, and the bit.
+fn met(hash: u64) -> (usize, u64) {
+    let bit = hash as usize % MET;
+    (bit / 64, 1 << (bit % 64))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_knows_the_marks_of_what_it_holds() {
+        let table =
+            Marked::of(&(1..=200u64).map(|n| (n << 32 | n % 7, 1)).chain([(9 << 32 | 2, 2)]).collect::<Vec<_>>());
+        assert!((1..=200).all(|n| table.marks(n << 32 | n % 7) == if n == 9 { 3 } else { 1 }));
+        assert!(table.marks(201 << 32) == 0 && table.marks(7) == 0 && Marked::of(&[]).marks(0) == 0);
+    }
 
     #[test]
     fn what_was_put_in_is_found_and_nothing_else() {

@@ -183,6 +183,7 @@ impl Window {
     /// Adds or removes what an original is found under by its kin.
     fn index_kin(&mut self, kin: Option<Kin>, slot: Slot, change: Change) {
         let Some(Kin { story, keys }) = kin else { return };
+        self.by_key.approach(keys.iter().take(INDEXED_KEYS).map(|key| *key >> 1));
         (change.of)(&mut self.by_story, story, slot);
         for key in keys.iter().take(INDEXED_KEYS) {
             (change.of)(&mut self.by_key, *key >> 1, slot);
@@ -194,7 +195,11 @@ impl Window {
     /// Adds or removes all that an entry is found under.
     fn index(&mut self, signature: Option<&Signature>, slot: Slot, Change { of: change, of_term, .. }: Change) {
         let Some(signature) = signature else { return };
-        self.by_shingle.approach(signature.bottom.get(..INDEXED).unwrap_or(&signature.bottom));
+        self.by_shingle.approach(signature.bottom.iter().take(INDEXED).copied());
+        self.by_paragraph.approach(signature.paragraphs.iter().copied());
+        self.by_text.approach([upper(signature.exact)]);
+        self.by_link.approach(signature.link.map(upper));
+        self.by_guid.approach(signature.guid.map(upper));
         for shingle in distinct(&signature.bottom, INDEXED) {
             change(&mut self.by_shingle, shingle, slot);
         }
