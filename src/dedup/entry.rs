@@ -26,6 +26,11 @@ impl Names {
         number
     }
 
+    /// The number of a name that an entry has.
+    pub(super) fn known(&self, name: &str) -> Option<u32> {
+        self.numbers.get(name).copied()
+    }
+
     fn name(&self, number: u32) -> &str {
         self.names.get(number as usize).map_or("", |name| name)
     }

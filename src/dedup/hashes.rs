@@ -5,8 +5,14 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 static FACTOR: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0) | 1);
+
+/// The hash of a name that somebody else may choose, another one in each process.
+pub(super) fn of_name(name: &str) -> u64 {
+    xxh3_64_with_seed(name.as_bytes(), *FACTOR)
+}
 
 /// Which of some places a hash wants.
 #[derive(Debug, Clone, Copy)]

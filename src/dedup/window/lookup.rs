@@ -121,13 +121,25 @@ impl Window {
             keep_least(&mut timed, most, |(weight, rank, _)| (*weight, *rank));
             found = timed.into_iter().map(|(Reverse(weight), _, slot)| (weight, slot)).collect();
         }
-        let read = found.into_iter().filter_map(|(weight, slot)| Some((weight, self.at(slot)?)));
-        let mut entries: Vec<(u64, Entry<'_>)> = Vec::with_capacity(most);
-        entries.extend(read);
+        let mut entries: Vec<(u64, Entry<'_>)> = Vec::with_capacity(found.len());
+        entries.extend(found.into_iter().filter_map(|(weight, slot)| Some((weight, self.at(slot)?))));
         let by_weight = |one: &(u64, Entry<'_>), other: &(u64, Entry<'_>)| {
             other.0.cmp(&one.0).then_with(|| first.order(&one.1, &other.1))
         };
         firsts(&entries, most, by_weight).into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    /// The entries of a feed or an agency, the newest first.
+    pub(in crate::dedup) fn of_source(&self, feed: &str, agency: Option<&str>, most: usize) -> Vec<Entry<'_>> {
+        let [of_feed, of_agency] = self.sources(feed, agency);
+        let mut slots = Vec::new();
+        of_feed.into_iter().for_each(|source| self.by_source.holders(source, usize::MAX, &mut slots));
+        let mut others = Vec::new();
+        of_agency.into_iter().for_each(|source| self.by_source.holders(source, usize::MAX, &mut others));
+        slots.extend(others);
+        slots.sort_unstable();
+        slots.dedup();
+        self.heaviest(slots.into_iter().map(|slot| (0, slot)).collect(), most, First::Newest)
     }
 
     /// The originals of a story, the newest first.
