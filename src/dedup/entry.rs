@@ -191,9 +191,9 @@ impl<'w> Entry<'w> {
         self.body.and_then(Body::signature)
     }
 
-    /// The same, also of what was killed: for notices alone.
-    pub(super) fn signature_of_all(&self) -> Option<Signature> {
-        self.body.or(self.of_killed).and_then(Body::signature)
+    /// What its text is compared by, also of what was killed: for notices alone.
+    pub(super) fn body_of_all(&self) -> Option<Body<'w>> {
+        self.body.or(self.of_killed)
     }
 
     pub(super) fn read(bytes: &'w [u8], names: &'w Names) -> Option<Self> {

@@ -7,8 +7,11 @@
 
 use super::entry::Entry;
 use super::fingerprint::{self, Fingerprint};
+use super::origin::teller;
+use super::similarity::{self, Later};
+use super::update::{self, Teller};
 use super::words::squeezed;
-use super::{Index, Known, changes, claims, keep_newest, original, series, similarity, story, update};
+use super::{Index, Known, changes, claims, keep_newest, original, series, story};
 use crate::model::{
     Article, Change, Duplicate, Enriched, ItemHead, ItemId, ItemState, Notice, Outcome, Previous, Relation, Signature,
     Stage, StoredText, Verdict, Withdrawal,
@@ -55,10 +58,15 @@ impl Index {
         let entries = entries.into_iter().filter(|entry| !entry.is(&notice.id.0));
         let named = notice.wire.withdraws.as_deref();
         let headline = named.map(fingerprint::headline);
+        let teller = Teller { notice: Some(Notice::Kill), ..teller(notice) };
+        let (later, mut bottom) = (Later::new(signature), Vec::new());
         let mut stories: BTreeMap<ItemId, (f64, Vec<Entry<'_>>)> = BTreeMap::new();
         for (nth, entry) in entries.take(COMPARED).enumerate() {
-            let Some(earlier) = entry.signature_of_all() else { continue };
-            let mut fit = self.fit(signature, &earlier, headline.as_deref());
+            let Some(body) = entry.body_of_all() else { continue };
+            // Most texts of a source are of something else, which is seen without reading the whole signature.
+            let may_fit = headline.is_some() || update::may_relate(&later, &teller, body, &mut bottom);
+            let earlier = if may_fit { body.signature() } else { None };
+            let mut fit = earlier.and_then(|earlier| self.fit(signature, &earlier, headline.as_deref()));
             if fit.is_none()
                 && nth < SLUGS
                 && let Some(named) = named.filter(|named| named.contains(['-', '/']))

@@ -448,7 +448,7 @@ mod tests {
             for (id, head, signature) in last.values() {
                 let entry = restored.entry(&id.0).unwrap();
                 prop_assert_eq!(&entry.story(), &head.story);
-                prop_assert_eq!(entry.signature_of_all().is_some(), head.signature.is_some());
+                prop_assert_eq!(entry.body_of_all().is_some(), head.signature.is_some());
                 prop_assert_eq!(entry.signature().is_some(), head.signature.is_some() && !head.killed);
                 prop_assert!(restored.candidates(id, signature, &signature.bottom).iter().all(|found| found.id() != *id));
             }
