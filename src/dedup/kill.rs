@@ -54,7 +54,8 @@ impl Index {
         known: &K,
     ) -> Result<Target, K::Error> {
         let Some(signature) = print.map(|print| &print.signature) else { return Ok(Target::Unknown) };
-        let entries = self.window.of_source(&notice.feed.0, notice.wire.agency.as_deref(), COMPARED + 1);
+        let mut entries = self.window.of_source(&notice.feed.0, notice.wire.agency.as_deref(), COMPARED + 1);
+        entries.sort_by(|one, other| other.first_seen.cmp(&one.first_seen).then_with(|| one.cmp_id(other)));
         let entries = entries.into_iter().filter(|entry| !entry.is(&notice.id.0));
         let named = notice.wire.withdraws.as_deref();
         let headline = named.map(fingerprint::headline);
