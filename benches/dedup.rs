@@ -3,13 +3,13 @@
 //! Fills the memory through [`Index::restore_item`] with invented articles of 300 to 500 words, whose words are as
 //! frequent as words are (Zipf), with copies among them that are remembered without a signature, standing paragraphs, and
 //! daily tables in the same words with other figures. Then prints what the process holds, and what it takes of a
-//! processor to judge new texts, near copies, cut copies and tables, each from the text on. It is no divan bench, because
-//! what counts on a shared machine is the time of the thread, not of the clock.
+//! processor to judge new texts, near copies, cut copies, tables and notices that kill, each from the text on. It is no
+//! divan bench, because what counts on a shared machine is the time of the thread, not of the clock.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 use dateline::dedup::{Index, Known, Options, Question};
 use dateline::model::{
-    Admission, Article, Enriched, FeedId, Hash, ItemHead, ItemId, ItemState, Previous, SeriesState, StoredText,
+    Admission, Article, Enriched, FeedId, Hash, ItemHead, ItemId, ItemState, Notice, Previous, SeriesState, StoredText,
     StoryState, Verdict,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -23,6 +23,8 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 const VOCABULARY: f64 = 400_000.0;
 /// Articles judged of each kind.
 const JUDGED: u64 = 3_000;
+/// Notices that kill.
+const NOTICES: u64 = 20;
 /// Of so many articles one is a copy, one has a paragraph that many have, and one is a table.
 const COPIES: u64 = 5;
 const STANDING: u64 = 5;
@@ -68,6 +70,15 @@ fn main() {
         all += mean;
     }
     println!("{:.0} articles a second on one core, a quarter of each kind, signatures included", 4e6 / all);
+    let notices = (0..NOTICES).map(|turn| {
+        let mut enriched = bench.later(Kind::New, turn, JUDGED + turn);
+        enriched.article.feed = FeedId::from(format!("feed-{turn}").as_str());
+        enriched.article.wire.agency = Some(format!("Agency {turn}"));
+        enriched.article.wire.notice = Some(Notice::Kill);
+        seconds_of(|| drop(bench.judge(&enriched, &Text(None))))
+    });
+    let (mean, _, most) = spread(notices.collect());
+    println!("notices that kill: {mean:.0} µs of a processor to judge, {most:.0} at most");
 }
 
 /// Of some times the mean, the middle and the longest but for one of a hundred, in microseconds.

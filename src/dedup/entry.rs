@@ -26,6 +26,11 @@ impl Names {
         number
     }
 
+    /// The number of a name that an entry has.
+    pub(super) fn known(&self, name: &str) -> Option<u32> {
+        self.numbers.get(name).copied()
+    }
+
     fn name(&self, number: u32) -> &str {
         self.names.get(number as usize).map_or("", |name| name)
     }
@@ -186,9 +191,9 @@ impl<'w> Entry<'w> {
         self.body.and_then(Body::signature)
     }
 
-    /// The same, also of what was killed: for notices alone.
-    pub(super) fn signature_of_all(&self) -> Option<Signature> {
-        self.body.or(self.of_killed).and_then(Body::signature)
+    /// What its text is compared by, also of what was killed: for notices alone.
+    pub(super) fn body_of_all(&self) -> Option<Body<'w>> {
+        self.body.or(self.of_killed)
     }
 
     pub(super) fn read(bytes: &'w [u8], names: &'w Names) -> Option<Self> {
@@ -213,6 +218,11 @@ impl<'w> Entry<'w> {
         let (body, of_killed) = if has & IS_KILLED != 0 { (None, signed) } else { (signed, None) };
         Some(Self { feed, agency, first_seen, touched, id, of, story, body, of_killed })
     }
+}
+
+/// Of the bytes of an entry when it was first seen, in nanoseconds since 1970.
+pub(super) fn first_seen(bytes: &[u8]) -> Option<i64> {
+    Bytes(bytes).word().map(|word| word as i64)
 }
 
 /// Writes an entry in place of what `out` held.

@@ -7,7 +7,7 @@
 use super::reading::Reading;
 use super::words::{Kind, Word, words};
 use crate::model::{Article, Signature, Span};
-use std::borrow::Cow;
+use std::{borrow::Cow, cmp::Reverse};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Words per shingle. Three keep two thirds of the shingles of a paragraph in which one word of nine was changed;
@@ -27,8 +27,8 @@ const EVERY_PLACE: usize = 200;
 const HEAD_WORDS: usize = 60;
 /// By how much a name tells more than another word.
 pub(super) const NAME: f64 = 2.0;
-/// More than twice in the text, or once and in the headline.
-const SAID_AGAIN: f64 = 2.5;
+/// More than twice in the text, or once and in the headline; in halves.
+const SAID_AGAIN: u32 = 5;
 /// Everyday words, of 255, of a list or a table: hardly any, but for languages whose everyday words are not known.
 const TABLE: std::ops::Range<u8> = 5..51;
 /// Words of a paragraph that may come again as standing background, at least.
@@ -63,8 +63,8 @@ pub(super) fn of_reading(article: &Article, reading: Reading) -> Option<Fingerpr
     probe.dedup();
     let distinct = count(probe.len());
     let exact = if distinct < SHORT { hash_all(headline.iter().chain(&*text)) } else { hash_all(&*text) };
-    let (mut terms, mut slots) = (terms(&text), slots(&text));
-    terms.truncate(Signature::TERMS);
+    let (terms, keys) = terms_and_keys(&headline, &text);
+    let mut slots = slots(&text);
     slots.truncate(Signature::SLOTS);
     let everyday = text.iter().filter(|word| word.kind == Kind::Everyday).count() * 255 / text.len().max(1);
     let signature = Signature {
@@ -74,7 +74,7 @@ pub(super) fn of_reading(article: &Article, reading: Reading) -> Option<Fingerpr
         terms,
         slots,
         everyday: u8::try_from(everyday).unwrap_or(u8::MAX),
-        keys: keys(&headline, &text),
+        keys,
         form: TABLE.contains(&u8::try_from(everyday).unwrap_or(u8::MAX)),
         headline: of_headline(&headline),
         paragraphs,
@@ -104,37 +104,15 @@ pub(super) fn runs_of(runs: &[u32], from: usize, words: usize) -> &[u32] {
     runs.get(from..(from + words).saturating_sub(SHINGLE_WORDS - 1)).unwrap_or_default()
 }
 
-/// The words that a text is about: names and rarer words by their beginnings, ascending, each once.
-fn terms(text: &[Word]) -> Vec<u32> {
-    let term = |word: &Word| match word.kind {
-        Kind::Name if word.length > 2 => Some(Signature::term(word.stem, true)),
-        // A pair of Han characters is a word mostly, and a word of other scripts has some letters.
-        Kind::Plain if word.length >= TERM_LETTERS || word.is_pair() => Some(Signature::term(word.stem, false)),
-        _ => None,
-    };
-    let mut terms = Vec::with_capacity(text.len());
-    terms.extend(text.iter().filter_map(term));
-    terms.sort_unstable();
-    // What is written with a capital somewhere is a name everywhere.
-    terms.dedup_by(|later, kept| {
-        let same = Signature::same_term(*later, *kept);
-        if same {
-            *kept |= *later;
-        }
-        same
-    });
-    terms
-}
-
 /// What stands between which words, ascending. The place of a figure in a row of figures is the words before the row and
 /// its number in it: the row of a table is named by its first cell.
 fn slots(text: &[Word]) -> Vec<u32> {
     let every_place = text.len() <= EVERY_PLACE;
     let (mut before, mut last, mut in_row) = (0, 0, 0);
     let mut slots = Vec::new();
-    for (word, next) in text.iter().zip(text.iter().skip(1).map(Some).chain([None])) {
+    for (at, word) in text.iter().enumerate() {
         if every_place || matches!(word.kind, Kind::Figure | Kind::Telling) {
-            let place = match next {
+            let place = match text.get(at + 1) {
                 Some(next) if in_row == 0 && !next.is_figure() => hash_three([last, next.stem, 0]),
                 _ => hash_three([before, last, in_row + 1]),
             };
@@ -151,53 +129,68 @@ fn slots(text: &[Word]) -> Vec<u32> {
     slots
 }
 
-/// What a text is about: its most telling words, the most telling first. A word tells the more, the more often and the
-/// nearer to the head it is said; a name tells twice as much.
-fn keys(headline: &[Word], text: &[Word]) -> Vec<u32> {
-    let of_text = text.iter().map(|word| (word, word.kind == Kind::Name));
-    // The capitals of a headline tell nothing.
-    let of_headline = headline.iter().map(|word| (word, false));
-    let telling = of_text.chain(of_headline).zip(0u64..).filter(|((word, _), _)| is_telling(word));
-    // Its key, where it stands, and the two marks in one number: they are sorted in no time.
-    let mention = |((word, is_name), at): ((&Word, bool), u64)| {
-        u64::from(Signature::key(word.stem, false)) << 40 | at << 2 | u64::from(is_name) << 1 | u64::from(word.caseless)
+/// What a text is about, by the beginnings of its words: a sample of its names and rarer words, ascending, each once, and
+/// its most telling words with those of its headline, the most telling first. A word tells the more, the more often and
+/// the nearer to the head it is said; a name tells twice as much.
+fn terms_and_keys(headline: &[Word], text: &[Word]) -> (Vec<u32>, Vec<u32>) {
+    const IS_NAME: u64 = 1;
+    const IS_CASELESS: u64 = 2;
+    const IS_TERM: u64 = 4;
+    const PLACE: u32 = 3;
+    const TERM: u32 = u64::BITS - Signature::HASH_BITS + 1;
+    const KEY: u32 = u64::BITS - Signature::KEY_BITS + 1;
+    let mark = |is: bool, mark: u64| if is { mark } else { 0 };
+    // Its beginning, where it stands, and the marks in one number: they are sorted in no time.
+    let mention = |(word, at): (&Word, u64)| {
+        let is_name = word.kind == Kind::Name;
+        // A pair of Han characters is a word mostly, and a word of other scripts has some letters.
+        let is_term = is_name || word.length >= TERM_LETTERS;
+        // The capitals of a headline tell nothing, and it is no part of the sample.
+        let marks = if at < text.len() as u64 { mark(is_name, IS_NAME) | mark(is_term, IS_TERM) } else { 0 };
+        word.stem >> (TERM - 1) << (TERM - 1) | at << PLACE | marks | mark(word.caseless, IS_CASELESS)
     };
     let mut said = Vec::with_capacity(text.len() + headline.len());
-    said.extend(telling.map(mention));
+    said.extend(text.iter().chain(headline).zip(0u64..).filter(|(word, _)| is_telling(word)).map(mention));
     said.sort_unstable();
-    let worth = |at: usize| match at {
-        _ if at >= text.len() => 2.0,
-        _ if at < HEAD_WORDS => 1.5,
-        _ => 1.0,
+    let place = |mention: u64| (mention << (u64::BITS - TERM + 1) >> (u64::BITS - TERM + 1 + PLACE)) as u32;
+    // In halves.
+    let worth = |place: u32| match place as usize {
+        at if at >= text.len() => 4,
+        at if at < HEAD_WORDS => 3,
+        _ => 2,
     };
+    let mut terms = Vec::with_capacity(Signature::TERMS);
     let mut found: Vec<Telling> = Vec::with_capacity(said.len());
-    for said in said.chunk_by(|one, other| one >> 40 == other >> 40) {
-        let Some(first) = said.first() else { continue };
-        let place = |said: &u64| ((said & ((1 << 40) - 1)) >> 2) as usize;
-        let worth: f64 = said.iter().map(|said| worth(place(said))).sum();
+    for said in said.chunk_by(|one, other| one >> KEY == other >> KEY) {
+        for same in said.chunk_by(|one, other| one >> TERM == other >> TERM) {
+            let marks = same.iter().filter(|mention| *mention & IS_TERM != 0).fold(0, |marks, mention| marks | mention);
+            if marks != 0 && terms.len() < Signature::TERMS {
+                // What is written with a capital somewhere is a name everywhere.
+                terms.push(Signature::term(marks, marks & IS_NAME != 0));
+            }
+        }
+        let Some(first) = said.iter().copied().min_by_key(|mention| place(*mention)) else { continue };
+        let worth: u32 = said.iter().map(|mention| worth(place(*mention))).sum();
         // Where there are no capitals, a word that is said again stands for a name.
-        let is_name = said.iter().any(|said| said & 2 != 0) || first & 1 != 0 && worth > SAID_AGAIN;
+        let is_name = said.iter().any(|said| said & IS_NAME != 0) || first & IS_CASELESS != 0 && worth > SAID_AGAIN;
         found.push(Telling {
-            key: (first >> 40) as u32 | u32::from(is_name),
-            at: place(first),
-            worth: worth * if is_name { NAME } else { 1.0 },
+            order: (Reverse(worth * if is_name { NAME as u32 } else { 1 }), place(first)),
+            key: Signature::key(first, is_name),
         });
     }
-    let order = |a: &Telling, b: &Telling| b.worth.total_cmp(&a.worth).then(a.at.cmp(&b.at));
     if found.len() > Signature::KEYS {
-        found.select_nth_unstable_by(Signature::KEYS, order);
+        found.select_nth_unstable_by_key(Signature::KEYS, |telling| telling.order);
         found.truncate(Signature::KEYS);
     }
-    found.sort_unstable_by(order);
-    found.into_iter().map(|telling| telling.key).collect()
+    found.sort_unstable_by_key(|telling| telling.order);
+    (terms, found.into_iter().map(|telling| telling.key).collect())
 }
 
 /// A word that may say what a text is about.
 struct Telling {
+    /// How much it tells, and where it stands first.
+    order: (Reverse<u32>, u32),
     key: u32,
-    /// Where it stands first.
-    at: usize,
-    worth: f64,
 }
 
 fn is_telling(word: &Word) -> bool {
@@ -238,11 +231,10 @@ pub(super) fn sample_without(article: &Article, reading: &Reading, left_out: &[S
             text.extend_from_slice(paragraph.words);
         }
     }
-    let (mut bottom, mut terms) = (shingles(&text), terms(&text));
+    let (mut bottom, (terms, _)) = (shingles(&text), terms_and_keys(&[], &text));
     bottom.sort_unstable();
     bottom.dedup();
     bottom.truncate(Signature::BOTTOM);
-    terms.truncate(Signature::TERMS);
     let headline = of_headline(&words(article.headline.as_deref().unwrap_or("")));
     Signature { bottom, terms, headline, ..Signature::default() }
 }
@@ -284,7 +276,8 @@ fn guid(guid: &str) -> Option<u64> {
 
 #[inline]
 fn hash_three(hashes: [u64; 3]) -> u64 {
-    xxh3_64(bytemuck::bytes_of(&hashes.map(u64::to_le)))
+    let [one, two, three] = hashes;
+    xxh3_64(bytemuck::bytes_of(&[one.to_le(), two.to_le(), three.to_le()]))
 }
 
 fn hash_all<'w>(words: impl IntoIterator<Item = &'w Word>) -> u64 {

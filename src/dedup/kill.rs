@@ -7,14 +7,17 @@
 
 use super::entry::Entry;
 use super::fingerprint::{self, Fingerprint};
+use super::origin::teller;
+use super::similarity::{self, Later};
+use super::update::{self, Teller};
 use super::words::squeezed;
-use super::{Index, Known, changes, claims, keep_newest, original, series, similarity, story, update};
+use super::{Index, Known, changes, claims, keep_newest, original, series, story};
 use crate::model::{
     Article, Change, Duplicate, Enriched, ItemHead, ItemId, ItemState, Notice, Outcome, Previous, Relation, Signature,
     Stage, StoredText, Verdict, Withdrawal,
 };
 use jiff::{SignedDuration, Timestamp};
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 /// Items of the source that a notice is compared with, the newest.
 const COMPARED: usize = 5_000;
@@ -51,14 +54,20 @@ impl Index {
         known: &K,
     ) -> Result<Target, K::Error> {
         let Some(signature) = print.map(|print| &print.signature) else { return Ok(Target::Unknown) };
-        let mut entries: Vec<Entry<'_>> =
-            self.window.entries().filter(|entry| !entry.is(&notice.id.0) && is_of_source(notice, entry)).collect();
-        entries.sort_by_cached_key(|entry| (Reverse(entry.first_seen), entry.id()));
+        let mut entries = self.window.of_source(&notice.feed.0, notice.wire.agency.as_deref(), COMPARED + 1);
+        entries.sort_by(|one, other| other.first_seen.cmp(&one.first_seen).then_with(|| one.cmp_id(other)));
+        let entries = entries.into_iter().filter(|entry| !entry.is(&notice.id.0));
         let named = notice.wire.withdraws.as_deref();
+        let headline = named.map(fingerprint::headline);
+        let teller = Teller { notice: Some(Notice::Kill), ..teller(notice) };
+        let (later, mut bottom) = (Later::new(signature), Vec::new());
         let mut stories: BTreeMap<ItemId, (f64, Vec<Entry<'_>>)> = BTreeMap::new();
-        for (nth, entry) in entries.into_iter().take(COMPARED).enumerate() {
-            let Some(earlier) = entry.signature_of_all() else { continue };
-            let mut fit = self.fit(signature, &earlier, named);
+        for (nth, entry) in entries.take(COMPARED).enumerate() {
+            let Some(body) = entry.body_of_all() else { continue };
+            // Most texts of a source are of something else, which is seen without reading the whole signature.
+            let may_fit = headline.is_some() || update::may_relate(&later, &teller, body, &mut bottom);
+            let earlier = if may_fit { body.signature() } else { None };
+            let mut fit = earlier.and_then(|earlier| self.fit(signature, &earlier, headline.as_deref()));
             if fit.is_none()
                 && nth < SLUGS
                 && let Some(named) = named.filter(|named| named.contains(['-', '/']))
@@ -98,7 +107,7 @@ impl Index {
 
     /// How well a remembered text fits what a notice says; none when it does not. Another text of the form weighs nothing,
     /// but as a version of a story it goes with it.
-    fn fit(&self, notice: &Signature, text: &Signature, named: Option<&str>) -> Option<f64> {
+    fn fit(&self, notice: &Signature, text: &Signature, named: Option<&[u16]>) -> Option<f64> {
         let has_address =
             notice.link.is_some() && notice.link == text.link || notice.guid.is_some() && notice.guid == text.guid;
         let compare = |weight: &dyn Fn(u32) -> f64| similarity::compare(notice, text, weight);
@@ -107,7 +116,7 @@ impl Index {
         let comparison = Some(compare(&|_| 1.0)).filter(|rough| rough.evidence > 0);
         let comparison = comparison.map(|_| compare(&|term| weights.of(term)));
         let akin = comparison.and_then(|comparison| update::akin(notice, text, &comparison));
-        let is_named = named.is_some_and(|named| is_headline(&fingerprint::headline(named), &text.headline));
+        let is_named = named.is_some_and(|named| is_headline(named, &text.headline));
         let likeness = akin.filter(|(_, may_be_another)| !may_be_another).map_or(0.0, |(likeness, _)| likeness);
         let weight = likeness + if has_address { 1.0 } else { 0.0 } + if is_named { 1.0 } else { 0.0 };
         (akin.is_some() || weight > 0.0).then_some(weight)
@@ -196,12 +205,6 @@ pub(super) fn still_withdrawn(previous: &Previous, article: &Article) -> bool {
         let comparison = similarity::compare(&now.signature, before, |_| 1.0);
         comparison.resemblance >= super::SAME_FOR_SEARCH && comparison.slots.facts_differ == 0
     }
-}
-
-/// The same feed or agency.
-fn is_of_source(notice: &Article, entry: &Entry<'_>) -> bool {
-    let agency = notice.wire.agency.as_deref();
-    notice.feed.0 == entry.feed || (agency.is_some() && agency == entry.agency)
 }
 
 /// Whether two headlines are one by their telling words.

@@ -91,8 +91,10 @@ pub(super) fn stays(window: &Window, sought: &Sought<'_>, before: &Signature, st
 fn candidates<'w>(window: &'w Window, sought: &Sought<'_>) -> Vec<Entry<'w>> {
     let weighted = sought.signature.keys.iter().zip(&sought.rarity);
     let weighted = weighted.map(|(key, rarity)| (*key, rarity * if key & 1 == 1 { NAME } else { 1.0 }));
-    let found = window.kin(weighted, HOLDERS).into_iter().map(|(_, entry)| entry);
-    let open = found.filter(|entry| !entry.is(&sought.id.0) && days_between(sought, entry) <= CLOSED);
+    let open = window
+        .kin(weighted, HOLDERS)
+        .into_iter()
+        .filter(|entry| !entry.is(&sought.id.0) && days_between(sought, entry) <= CLOSED);
     open.take(CANDIDATES).collect()
 }
 

@@ -321,7 +321,7 @@ fn hold_against<K: Known>(
     Ok(())
 }
 
-fn teller(article: &Article) -> Teller<'_> {
+pub(super) fn teller(article: &Article) -> Teller<'_> {
     Teller {
         feed: &article.feed,
         agency: article.wire.agency.as_deref(),

@@ -148,12 +148,12 @@ impl Postings {
     }
 
     /// Has the processor fetch what these keys will be looked up in, all at once and not one after the other.
-    pub(super) fn approach(&self, keys: &[u32]) {
-        let first = |key: &u32| {
-            let (table, key) = self.table(*key)?;
+    pub(super) fn approach(&self, keys: impl IntoIterator<Item = u32>) {
+        let first = |key: u32| {
+            let (table, key) = self.table(key)?;
             table.line(table.shape.home(key).0).and_then(|line| line.0.first())
         };
-        std::hint::black_box(keys.iter().filter_map(first).fold(0, |sum, word| sum ^ word));
+        std::hint::black_box(keys.into_iter().filter_map(first).fold(0, |sum, word| sum ^ word));
     }
 
     /// As much of a key as is looked at.

@@ -11,6 +11,7 @@ mod lookup;
 use super::{
     entry::{self, Entry, LASTING, Names, TOUCHED},
     frequency::{Frequencies, Weights},
+    hashes,
     postings::{Postings, Slot},
     records::Records,
 };
@@ -21,6 +22,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// Shingles indexed per text. A copy cut to a fifth of its original has about `INDEXED / 5` = 4 of them.
 const INDEXED: usize = 20;
+/// Bits of the number of a source.
+const SOURCE_BITS: u32 = 32;
 /// Telling words indexed per text.
 const INDEXED_KEYS: usize = 4;
 
@@ -64,6 +67,8 @@ pub(super) struct Window {
     free: Vec<Slot>,
     names: Names,
     by_id: Postings,
+    /// By feed and by agency.
+    by_source: Postings,
     by_shingle: Postings,
     terms: Frequencies,
     /// Of originals only: what finds kin.
@@ -91,6 +96,7 @@ impl Default for Window {
             free: Vec::new(),
             names: Names::default(),
             by_id: of_hashes(),
+            by_source: Postings::new(SOURCE_BITS, 0),
             // The smallest shingles of most texts are among the smallest twentieth of all.
             by_shingle: Postings::new(Signature::HASH_BITS, 12),
             terms: Frequencies::default(),
@@ -143,12 +149,18 @@ impl Window {
                 let before = self.at(slot).and_then(|entry| entry.body);
                 let reads_otherwise = before.map(|body| body.0) != entry::body(head);
                 let kin_before = self.at(slot).and_then(kin);
+                let sources_before = self.sources_of(slot);
                 if reads_otherwise {
                     self.index(before.and_then(Body::signature).as_ref(), slot, Change::OUT);
                 }
                 self.records.put(slot, &written);
                 if reads_otherwise {
                     self.index(signature, slot, Change::IN);
+                }
+                let sources_now = self.sources_of(slot);
+                if sources_before != sources_now {
+                    sources_before.into_iter().flatten().for_each(|source| self.by_source.remove(source, slot));
+                    sources_now.into_iter().flatten().for_each(|source| self.by_source.add(source, slot));
                 }
                 let kin_now = self.at(slot).and_then(kin);
                 if kin_before != kin_now {
@@ -162,7 +174,8 @@ impl Window {
                     self.slots - 1
                 });
                 self.records.put(slot, &written);
-                self.by_id.add(key_of_id(&id.0), slot);
+                self.by_id.add(upper(hashes::of_name(&id.0)), slot);
+                self.sources_of(slot).into_iter().flatten().for_each(|source| self.by_source.add(source, slot));
                 self.index(signature, slot, Change::IN);
                 self.index_kin(self.at(slot).and_then(kin), slot, Change::IN);
             }
@@ -175,7 +188,8 @@ impl Window {
         let signature = self.at(slot).and_then(|entry| entry.signature());
         self.index_kin(self.at(slot).and_then(kin), slot, Change::OUT);
         self.index(signature.as_ref(), slot, Change::OUT);
-        self.by_id.remove(key_of_id(id), slot);
+        self.sources_of(slot).into_iter().flatten().for_each(|source| self.by_source.remove(source, slot));
+        self.by_id.remove(upper(hashes::of_name(id)), slot);
         self.records.clear(slot);
         self.free.push(slot);
     }
@@ -183,6 +197,7 @@ impl Window {
     /// Adds or removes what an original is found under by its kin.
     fn index_kin(&mut self, kin: Option<Kin>, slot: Slot, change: Change) {
         let Some(Kin { story, keys }) = kin else { return };
+        self.by_key.approach(keys.iter().take(INDEXED_KEYS).map(|key| *key >> 1));
         (change.of)(&mut self.by_story, story, slot);
         for key in keys.iter().take(INDEXED_KEYS) {
             (change.of)(&mut self.by_key, *key >> 1, slot);
@@ -194,7 +209,11 @@ impl Window {
     /// Adds or removes all that an entry is found under.
     fn index(&mut self, signature: Option<&Signature>, slot: Slot, Change { of: change, of_term, .. }: Change) {
         let Some(signature) = signature else { return };
-        self.by_shingle.approach(signature.bottom.get(..INDEXED).unwrap_or(&signature.bottom));
+        self.by_shingle.approach(signature.bottom.iter().take(INDEXED).copied());
+        self.by_paragraph.approach(signature.paragraphs.iter().copied());
+        self.by_text.approach([upper(signature.exact)]);
+        self.by_link.approach(signature.link.map(upper));
+        self.by_guid.approach(signature.guid.map(upper));
         for shingle in distinct(&signature.bottom, INDEXED) {
             change(&mut self.by_shingle, shingle, slot);
         }
@@ -270,7 +289,7 @@ impl Window {
 
     fn slot(&self, id: &str) -> Option<Slot> {
         let mut holders = Vec::new();
-        self.by_id.holders(key_of_id(id), usize::MAX, &mut holders);
+        self.by_id.holders(upper(hashes::of_name(id)), usize::MAX, &mut holders);
         holders.into_iter().find(|slot| self.at(*slot).is_some_and(|entry| entry.is(id)))
     }
 
@@ -278,7 +297,18 @@ impl Window {
         Entry::read(self.records.get(slot)?, &self.names)
     }
 
-    pub(super) fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+    /// What an entry is found under by its feed and its agency.
+    fn sources_of(&self, slot: Slot) -> [Option<u32>; 2] {
+        let Some(entry) = self.at(slot) else { return [None; 2] };
+        self.sources(entry.feed, entry.agency)
+    }
+
+    fn sources(&self, feed: &str, agency: Option<&str>) -> [Option<u32>; 2] {
+        let number = |name: &str, of_agency: u32| self.names.known(name).map(|number| number << 1 | of_agency);
+        [number(feed, 0), agency.and_then(|agency| number(agency, 1))]
+    }
+
+    fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         (0..self.slots).filter_map(|slot| self.at(slot))
     }
 }
@@ -346,7 +376,7 @@ mod tests {
             feed,
             story: Some(of.as_ref().unwrap_or(&id).0.clone()),
             of,
-            agency: None,
+            agency: (number % 5 < 2).then(|| format!("Agency {}", day % 3)),
             // Many at one time, so that the id has to decide.
             first_seen: Timestamp::from_second(1_500_000_000 + i64::from(number % 3)).unwrap(),
             touched,
@@ -359,7 +389,7 @@ mod tests {
     /// All that the memory answers about some texts.
     fn answers(window: &Window, asked: &[(ItemId, ItemHead, Signature)]) -> Vec<String> {
         let mut answers = vec![window.len().to_string()];
-        for (id, _, signature) in asked {
+        for (id, head, signature) in asked {
             let names = |entries: Vec<Entry<'_>>| {
                 entries.iter().map(|entry| format!("{entry:?}")).collect::<Vec<_>>().join(" ")
             };
@@ -368,6 +398,7 @@ mod tests {
             for term in &signature.terms {
                 answers.push(window.weights().of(*term).to_string());
             }
+            answers.push(names(window.of_source("feed-1", head.agency.as_deref(), 7)));
             for paragraph in &signature.paragraphs {
                 let mut holders = window.paragraph_holders(*paragraph).1;
                 holders.sort_by_key(|entry| entry.id());
@@ -408,10 +439,16 @@ mod tests {
                 restored.put(id, head.clone());
             }
             prop_assert_eq!(answers(&grown, &asked), answers(&restored, &asked));
+            let mut of_source = restored.of_source("feed-2", Some("Agency 1"), usize::MAX);
+            of_source.sort_by_key(|entry| entry.id());
+            let is_of_source = |head: &ItemHead| head.feed.0 == "feed-2" || head.agency.as_deref() == Some("Agency 1");
+            let mut expected: Vec<&ItemId> = last.values().filter(|item| is_of_source(&item.1)).map(|item| &item.0).collect();
+            expected.sort_unstable();
+            prop_assert!(of_source.iter().map(Entry::id).eq(expected.into_iter().cloned()));
             for (id, head, signature) in last.values() {
                 let entry = restored.entry(&id.0).unwrap();
                 prop_assert_eq!(&entry.story(), &head.story);
-                prop_assert_eq!(entry.signature_of_all().is_some(), head.signature.is_some());
+                prop_assert_eq!(entry.body_of_all().is_some(), head.signature.is_some());
                 prop_assert_eq!(entry.signature().is_some(), head.signature.is_some() && !head.killed);
                 prop_assert!(restored.candidates(id, signature, &signature.bottom).iter().all(|found| found.id() != *id));
             }
@@ -422,6 +459,20 @@ mod tests {
                 prop_assert_eq!(orphan, !stories.contains(&id.0.as_str()));
             }
         }
+    }
+
+    #[test]
+    fn ids_made_to_collide_are_not_looked_through_one_by_one() {
+        // Of these the plain hashes have 26 bits in common.
+        let made = [0, 0x1ad_8a39, 0x255_554e, 0x5e6_ba5f, 0x735_3f2b, 0x8f4_0acc, 0xcd5_72f5, 0x107b_502c];
+        let ids = made.map(|number: u64| ItemId(format!("f:{number:016x}")));
+        let bits = |hash: u64| upper(hash) & ((1 << 26) - 1);
+        assert!(ids.iter().all(|id| bits(xxh3_64(id.0.as_bytes())) == bits(xxh3_64(ids[0].0.as_bytes()))));
+        let mut window = Window::default();
+        let (_, head, _) = item(1, &[], 0);
+        ids.iter().for_each(|id| window.put(id, head.clone()));
+        let together = |id: &ItemId| window.by_id.count(upper(hashes::of_name(&id.0)));
+        assert!(ids.iter().all(|id| window.entry(&id.0).is_some() && together(id) < ids.len() / 2));
     }
 
     #[test]

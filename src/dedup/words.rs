@@ -3,7 +3,7 @@
 //! Comes in: any text. Goes out: of each word its hash, that of its beginning, and what kind of word it is. Scripts that
 //! put no space between words (Han, Kana, Thai and their neighbours) are read as overlapping pairs of characters.
 
-use super::hashes::Hashes;
+use super::hashes::Marked;
 use std::sync::LazyLock;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, char::is_combining_mark, is_nfkc_quick};
 use xxhash_rust::xxh3::xxh3_64;
@@ -57,17 +57,18 @@ const PAIR: u8 = u8::MAX;
 /// Letters of the beginning that stands for the word. Six tell most words apart and cut most endings off.
 const STEM: usize = 6;
 
-/// Beginnings of everyday words.
-static EVERYDAY: LazyLock<Hashes> = LazyLock::new(|| table(include_str!("everyday.txt")));
-/// Telling words.
-static TELLING: LazyLock<Hashes> = LazyLock::new(|| table(include_str!("telling.txt")));
+const TELLING: u8 = 1;
+const EVERYDAY: u8 = 2;
 
-/// The words of a table; lines that begin with `#` are remarks.
-fn table(table: &str) -> Hashes {
-    let lines = table.lines().filter(|line| !line.starts_with('#'));
-    let words: Vec<u64> = lines.flat_map(str::split_whitespace).map(|word| xxh3_64(word.as_bytes())).collect();
-    Hashes::of(words.len(), words.into_iter())
-}
+/// Telling words, and beginnings of everyday words.
+static KNOWN: LazyLock<Marked> = LazyLock::new(|| {
+    let marked = |table: &'static str, mark: u8| {
+        let lines = table.lines().filter(|line| !line.starts_with('#'));
+        lines.flat_map(str::split_whitespace).map(move |word| (xxh3_64(word.as_bytes()), mark))
+    };
+    let telling = marked(include_str!("telling.txt"), TELLING);
+    Marked::of(&telling.chain(marked(include_str!("everyday.txt"), EVERYDAY)).collect::<Vec<_>>())
+});
 
 /// The words of a text, in order.
 pub(super) fn words(text: &str) -> Vec<Word> {
@@ -152,11 +153,18 @@ fn read_ascii(text: &str, from: usize, lower: &mut String, words: &mut Vec<Word>
         let (start, mut apostrophes) = (at, 0);
         loop {
             at += 1;
-            match class(at) {
-                LETTER | DIGIT => {}
-                JOINS_DIGITS if class(at - 1) == DIGIT && class(at + 1) == DIGIT => {}
-                APOSTROPHE if class(at + 1) & (LETTER | DIGIT) != 0 => apostrophes += 1,
-                _ => break,
+            let here = class(at);
+            if here & (LETTER | DIGIT) != 0 {
+                continue;
+            }
+            if here & (JOINS_DIGITS | APOSTROPHE) == 0 {
+                break;
+            }
+            let after = class(at + 1);
+            if here == APOSTROPHE && after & (LETTER | DIGIT) != 0 {
+                apostrophes += 1;
+            } else if here != JOINS_DIGITS || class(at - 1) & after != DIGIT {
+                break;
             }
         }
         let after_minus = first == DIGIT && start > 0 && lower.as_bytes().get(start - 1) == Some(&b'-');
@@ -220,11 +228,13 @@ fn word(token: &Token<'_>) -> Word {
         }
         caseless = first.is_alphabetic() && first.to_uppercase().next() == Some(first);
     }
+    let of_beginning = KNOWN.marks(hash_of_beginning);
+    let of_word = if hash == hash_of_beginning { of_beginning } else { KNOWN.marks(hash) };
     let kind = if is_figure {
         Kind::Figure
-    } else if TELLING.contains(hash) {
+    } else if of_word & TELLING != 0 {
         Kind::Telling
-    } else if EVERYDAY.contains(hash_of_beginning) {
+    } else if of_beginning & EVERYDAY != 0 {
         Kind::Everyday
     } else if token.starts_with_capital && token.length > 1 {
         Kind::Name

@@ -59,6 +59,8 @@ impl Signature {
     /// Bits of the hash of a shingle or a term. Among a million texts a shingle then meets one or two that do not have
     /// it, and two unlike texts have in one pair of ten thousand a shingle in common.
     pub const HASH_BITS: u32 = 28;
+    /// Bits of the hash of a telling word.
+    pub const KEY_BITS: u32 = 24;
 
     /// A hash cut to [`Signature::HASH_BITS`]; smaller hashes stay the smaller ones.
     pub const fn cut(hash: u64) -> u32 {
@@ -77,7 +79,7 @@ impl Signature {
 
     /// The hash of a telling word, which keeps whether it is a name.
     pub const fn key(hash: u64, is_name: bool) -> u32 {
-        ((hash >> 40) as u32) & !1 | is_name as u32
+        ((hash >> (u64::BITS - Self::KEY_BITS)) as u32) & !1 | is_name as u32
     }
 
     /// A place, what stands in it, and the kind of that, below eight.

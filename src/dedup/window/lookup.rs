@@ -2,7 +2,7 @@
 
 use super::{Spread, Window, key_of_id, upper};
 use crate::dedup::{
-    entry::Entry,
+    entry::{self, Entry},
     postings::{Postings, Slot},
 };
 use crate::model::{Body, ItemId, Signature};
@@ -42,7 +42,7 @@ impl Window {
     /// The remembered texts that may be told by this one, the likeliest first; never the item's own. `probe` are the
     /// smallest shingles of the text, ascending, more than its signature keeps.
     pub(in crate::dedup) fn candidates(&self, own: &ItemId, signature: &Signature, probe: &[u32]) -> Vec<Entry<'_>> {
-        self.by_shingle.approach(probe);
+        self.by_shingle.approach(probe.iter().copied());
         let own = self.slot(&own.0);
         let mut hits = Hits::with_capacity_and_hasher(USUAL, BuildHasherDefault::default());
         let mut holders: Vec<Slot> = Vec::new();
@@ -59,20 +59,8 @@ impl Window {
         // A shingle meets strangers by chance: where many meet one, those that meet two are likelier.
         let least = if hits.len() > FEW { 2 } else { 1 };
         let several = hits.into_iter().filter(|(slot, (number, _))| *number >= least && Some(*slot) != own);
-        let mut weights: Vec<(u64, Slot)> = several.map(|(slot, (_, weight))| (weight, slot)).collect();
-        // Only those are read that may be among the first.
-        if let Some(last) = CANDIDATES.checked_sub(1).filter(|last| *last < weights.len()) {
-            let (_, (least, _), _) = weights.select_nth_unstable_by_key(last, |(weight, _)| Reverse(*weight));
-            let least = *least;
-            weights.retain(|(weight, _)| *weight >= least);
-        }
-        let mut entries: Vec<(u64, Entry<'_>)> = Vec::with_capacity(weights.len());
-        entries.extend(weights.into_iter().filter_map(|(weight, slot)| Some((weight, self.at(slot)?))));
-        let found = first(&entries, CANDIDATES, |(weight, one), (other_weight, other)| {
-            let earlier_or_less = || one.first_seen.cmp(&other.first_seen).then_with(|| one.cmp_id(other));
-            other_weight.cmp(weight).then_with(earlier_or_less)
-        });
-        found.into_iter().map(|(_, entry)| entry).collect()
+        let weights = several.map(|(slot, (_, weight))| (weight, slot)).collect();
+        self.heaviest(weights, CANDIDATES, First::Oldest)
     }
 
     /// Counts what has the exact text, the address or the publisher's name for it.
@@ -107,24 +95,51 @@ impl Window {
     }
 
     /// Originals that share telling words, each given with its weight, with a text; the heaviest first, at most so many.
-    pub(in crate::dedup) fn kin(&self, keys: impl Iterator<Item = (u32, f64)>, most: usize) -> Vec<(f64, Entry<'_>)> {
+    pub(in crate::dedup) fn kin(&self, keys: impl Iterator<Item = (u32, f64)> + Clone, most: usize) -> Vec<Entry<'_>> {
         let mut hits: HashMap<Slot, f64, BuildHasherDefault<Spread>> =
             HashMap::with_capacity_and_hasher(USUAL, BuildHasherDefault::default());
         let mut holders = Vec::new();
+        self.by_key.approach(keys.clone().map(|(key, _)| key >> 1));
         for (key, weight) in keys {
             self.by_key.holders(key >> 1, COMMON_KEY, &mut holders);
             holders.iter().for_each(|slot| *hits.entry(*slot).or_default() += weight);
         }
-        let mut found: Vec<(f64, Slot)> = hits.into_iter().map(|(slot, weight)| (weight, slot)).collect();
-        if let Some(last) = most.checked_sub(1).filter(|last| *last < found.len()) {
-            let (_, (least, _), _) = found.select_nth_unstable_by(last, |one, other| other.0.total_cmp(&one.0));
-            let least = *least;
-            found.retain(|(weight, _)| *weight >= least);
+        // Of numbers that are not negative the bits are in the order of the numbers.
+        let found = hits.into_iter().map(|(slot, weight)| (weight.to_bits(), slot)).collect();
+        self.heaviest(found, most, First::Newest)
+    }
+
+    /// The heaviest of some entries, at most so many. Very many may weigh the same, so no more of each is read than it
+    /// takes to leave it out.
+    fn heaviest(&self, mut found: Vec<(u64, Slot)>, most: usize, first: First) -> Vec<Entry<'_>> {
+        keep_least(&mut found, most, |(weight, _)| Reverse(*weight));
+        self.records.approach(found.iter().map(|(_, slot)| *slot));
+        if found.len() > most {
+            let time = |slot: Slot| self.records.get(slot).and_then(entry::first_seen).unwrap_or_default();
+            let timed = found.into_iter().map(|(weight, slot)| (Reverse(weight), first.rank(time(slot)), slot));
+            let mut timed: Vec<(Reverse<u64>, i64, Slot)> = timed.collect();
+            keep_least(&mut timed, most, |(weight, rank, _)| (*weight, *rank));
+            found = timed.into_iter().map(|(Reverse(weight), _, slot)| (weight, slot)).collect();
         }
-        let read = |(weight, slot): (f64, Slot)| self.at(slot).map(|entry| (weight, entry));
-        let mut entries = Vec::with_capacity(found.len());
-        entries.extend(found.into_iter().filter_map(read));
-        first(&entries, most, |one, other| other.0.total_cmp(&one.0).then_with(|| other.1.order().cmp(&one.1.order())))
+        let mut entries: Vec<(u64, Entry<'_>)> = Vec::with_capacity(found.len());
+        entries.extend(found.into_iter().filter_map(|(weight, slot)| Some((weight, self.at(slot)?))));
+        let by_weight = |one: &(u64, Entry<'_>), other: &(u64, Entry<'_>)| {
+            other.0.cmp(&one.0).then_with(|| first.order(&one.1, &other.1))
+        };
+        firsts(&entries, most, by_weight).into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    /// The entries of a feed or an agency, the newest first.
+    pub(in crate::dedup) fn of_source(&self, feed: &str, agency: Option<&str>, most: usize) -> Vec<Entry<'_>> {
+        let [of_feed, of_agency] = self.sources(feed, agency);
+        let mut slots = Vec::new();
+        of_feed.into_iter().for_each(|source| self.by_source.holders(source, usize::MAX, &mut slots));
+        let mut others = Vec::new();
+        of_agency.into_iter().for_each(|source| self.by_source.holders(source, usize::MAX, &mut others));
+        slots.extend(others);
+        slots.sort_unstable();
+        slots.dedup();
+        self.heaviest(slots.into_iter().map(|slot| (0, slot)).collect(), most, First::Newest)
     }
 
     /// The originals of a story, the newest first.
@@ -133,12 +148,45 @@ impl Window {
         self.by_story.holders(key_of_id(story), TOO_LARGE, &mut holders);
         let entries = holders.into_iter().filter_map(|slot| self.at(slot));
         let members: Vec<Entry<'_>> = entries.filter(|entry| entry.is_in(story)).collect();
-        first(&members, most, |one, other| other.order().cmp(&one.order()))
+        firsts(&members, most, |one, other| First::Newest.order(one, other))
+    }
+}
+
+/// Which of entries that weigh the same comes first.
+#[derive(Clone, Copy)]
+enum First {
+    Oldest,
+    Newest,
+}
+
+impl First {
+    /// The less, the earlier it comes, of when an entry was first seen.
+    fn rank(self, first_seen: i64) -> i64 {
+        match self {
+            Self::Oldest => first_seen,
+            Self::Newest => !first_seen,
+        }
+    }
+
+    fn order(self, one: &Entry<'_>, other: &Entry<'_>) -> Ordering {
+        match self {
+            Self::Oldest => one.first_seen.cmp(&other.first_seen).then_with(|| one.cmp_id(other)),
+            Self::Newest => other.order().cmp(&one.order()),
+        }
+    }
+}
+
+/// Leaves the first so many of a list in an order, and those that come out like the last of them.
+fn keep_least<T, K: Ord>(list: &mut Vec<T>, most: usize, key: impl Fn(&T) -> K) {
+    if let Some(last) = most.checked_sub(1).filter(|last| *last < list.len()) {
+        let (_, last, _) = list.select_nth_unstable_by_key(last, &key);
+        let last = key(last);
+        list.retain(|one| key(one) <= last);
     }
 }
 
 /// The first of some entries in an order. Entries are large, so what is sorted are places.
-fn first<T: Copy>(entries: &[T], most: usize, order: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
+fn firsts<T: Copy>(entries: &[T], most: usize, order: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
     let mut sorted: Vec<&T> = entries.iter().collect();
     sorted.sort_by(|one, other| order(one, other));
     sorted.into_iter().take(most).copied().collect()
