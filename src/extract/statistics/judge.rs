@@ -13,7 +13,6 @@ use super::text::pieces;
 use crate::extract::sentence::sentences_in;
 use crate::language::pack;
 use crate::model::{Article, Field, Span};
-use std::collections::BTreeSet;
 
 /// The weights: the threshold and the step of a weight as little-endian floats, then one signed byte for each bucket.
 static MODEL: &[u8] = include_bytes!("judge.bin");
@@ -151,16 +150,25 @@ fn bucket(at: u32, word: u32) -> u32 {
 
 /// The features of a number: what is said of it, each once. `paragraph` has the words around it, `sentence` and `number` are
 /// spans of the same field, `written` is the number as it stands there.
-fn features(headline: &Words, paragraph: &Words, sentence: Span, number: Span, written: &str) -> BTreeSet<u32> {
+fn features(headline: &Words, paragraph: &Words, sentence: Span, number: Span, written: &str) -> Vec<u32> {
     let words = &paragraph.0;
     let first = words.partition_point(|word| word.end <= number.start);
     let after = words.partition_point(|word| word.start < number.end);
     let (before, behind) = (words.get(..first).unwrap_or_default(), words.get(after..).unwrap_or_default());
-    let mut found = BTreeSet::new();
-    let mut say = |at: u32, word: u32| found.insert(bucket(at, word));
-    headline.0.iter().for_each(|word| _ = say(At::Headline as u32, word.hash));
+    let mut found = Vec::with_capacity(256);
+    let mut seen = [0_u64; 1 << (BITS - 6)];
+    let mut say = |at: u32, word: u32| {
+        let bucket = bucket(at, word);
+        if let Some(bits) = seen.get_mut((bucket >> 6) as usize)
+            && *bits >> (bucket & 63) & 1 == 0
+        {
+            *bits |= 1 << (bucket & 63);
+            found.push(bucket);
+        }
+    };
+    headline.0.iter().for_each(|word| say(At::Headline as u32, word.hash));
     let around = before.iter().rev().take(AROUND).chain(behind.iter().take(AROUND));
-    around.for_each(|word| _ = say(At::Paragraph as u32, word.hash));
+    around.for_each(|word| say(At::Paragraph as u32, word.hash));
     let left: Vec<u32> = before
         .iter()
         .rev()
@@ -173,9 +181,9 @@ fn features(headline: &Words, paragraph: &Words, sentence: Span, number: Span, w
     for (side, near, placed, pair) in
         [(&left, At::Left, At::Before, At::PairBefore), (&right, At::Right, At::Behind, At::PairBehind)]
     {
-        side.iter().for_each(|word| _ = say(At::Sentence as u32, *word));
-        side.iter().take(NEAR).for_each(|word| _ = say(near as u32, *word));
-        (placed as u32..).zip(side.iter().take(PLACED)).for_each(|(at, word)| _ = say(at, *word));
+        side.iter().for_each(|word| say(At::Sentence as u32, *word));
+        side.iter().take(NEAR).for_each(|word| say(near as u32, *word));
+        (placed as u32..).zip(side.iter().take(PLACED)).for_each(|(at, word)| say(at, *word));
         if let [one, two, ..] = side.as_slice() {
             say(pair as u32, one.rotate_left(7) ^ two);
         }
@@ -189,7 +197,7 @@ fn features(headline: &Words, paragraph: &Words, sentence: Span, number: Span, w
     if digits == 0 {
         say(At::Word as u32, fnv(&written.to_lowercase()));
     }
-    if before.len() == first && words.first().is_some_and(|word| word.start == 0) {
+    if words.first().is_some_and(|word| word.start == 0) {
         say(At::Opening as u32, 0);
     }
     found
@@ -205,7 +213,7 @@ pub(super) fn score(headline: &Words, paragraph: &Words, sentence: Span, number:
     sum * float(4)
 }
 
-/// The features of a number of a body, for the trainer: buckets below `1 << BITS`.
+/// The features of a number of a body, for the trainer: buckets below `1 << BITS`, in order.
 pub fn features_of(article: &Article, number: Span) -> Vec<u32> {
     let paragraph = article.paragraphs().into_iter().find(|paragraph| number.start < paragraph.end).unwrap_or(number);
     let text = paragraph.of(&article.body).unwrap_or_default();
@@ -216,5 +224,7 @@ pub fn features_of(article: &Article, number: Span) -> Vec<u32> {
     let sentence = Span::body(paragraph.start + sentence.start, paragraph.start + sentence.end);
     let headline = Words::new(article.headline.as_deref().unwrap_or_default(), 0);
     let words = Words::new(text, paragraph.start);
-    features(&headline, &words, sentence, number, number.of(&article.body).unwrap_or_default()).into_iter().collect()
+    let mut found = features(&headline, &words, sentence, number, number.of(&article.body).unwrap_or_default());
+    found.sort_unstable();
+    found
 }
