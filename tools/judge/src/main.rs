@@ -61,7 +61,7 @@ fn examples(tables: &extract::Tables, case: &Value) -> Result<Vec<Example>, Fail
             numbers.entry(number.span).or_insert(number.reason.starts_with(judge::REFUSED));
         }
     }
-    let family = id.rsplit_once('-').map_or(id.as_str(), |(family, _)| family);
+    let family = id.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
     let body = numbers.into_iter().filter(|(span, _)| span.field.is_body());
     Ok(body
         .map(|(span, found)| Example {
@@ -115,14 +115,16 @@ fn sum<W: Copy + Into<f64>>(weights: &[W], example: &Example) -> f64 {
 }
 
 fn main() -> Result<(), Failure> {
-    let mut given = std::env::args().skip(1);
-    let (Some(corpus), Some(out)) = (given.next(), given.next()) else {
-        return Err("usage: dateline-judge CORPUS.jsonl MODEL.bin".into());
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    let Some((out, corpora @ [_, ..])) = given.split_last() else {
+        return Err("usage: dateline-judge CORPUS.jsonl... MODEL.bin".into());
     };
     let tables = extract::Tables::new(&extract::Options::default());
     let mut all = Vec::new();
-    for line in std::fs::read_to_string(corpus)?.lines().filter(|line| !line.is_empty()) {
-        all.extend(examples(&tables, &serde_json::from_str(line)?)?);
+    for corpus in corpora {
+        for line in std::fs::read_to_string(corpus)?.lines().filter(|line| !line.is_empty()) {
+            all.extend(examples(&tables, &serde_json::from_str(line)?)?);
+        }
     }
     let families: BTreeSet<&str> = all.iter().map(|example| example.family.as_str()).collect();
     println!(
@@ -157,7 +159,7 @@ fn main() -> Result<(), Failure> {
     }
     let threshold = right[(right.len() as f64 * GIVEN_UP) as usize] as f32;
     let weights = train(&all.iter().collect::<Vec<_>>());
-    std::fs::write(&out, judge::model(threshold, &weights))?;
+    std::fs::write(out, judge::model(threshold, &weights))?;
     println!("{out}: threshold {threshold:.2}");
     Ok(())
 }
