@@ -422,9 +422,11 @@ fn the_judge_knows_its_features_at_any_length() {
     let none = "During the pandemic the museum sold 412 tickets a day at 14 euros, its director said.";
     assert!(score(figure, "412") > 1.0 && score(figure, "18,204") > 1.0);
     assert!(score(none, "412") < judge::threshold());
-    let (before, behind) = ("Tickets were sold at euros. ".repeat(300), " Tickets were sold at euros.".repeat(300));
-    let near = score(&format!("{}{figure}{}", &before[..28 * 40], &behind[..28 * 40]), "18,204");
-    assert!((score(&format!("{before}{figure}{behind}"), "18,204") - near).abs() < 0.001);
+    let among = |times: usize| {
+        let tickets = "Tickets were sold at euros. ".repeat(times);
+        score(&format!("{tickets}{figure} {tickets}"), "18,204")
+    };
+    assert!((among(300) - among(40)).abs() < 0.001);
 }
 
 #[test]
