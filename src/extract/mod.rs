@@ -13,6 +13,8 @@ pub(crate) mod statistics;
 pub mod tagger;
 pub(crate) mod values;
 
+pub use statistics::judge;
+
 use crate::language::{self, Pack};
 use crate::model::{Article, Covid, Enriched, Entity, EntityType, Issue, LanguageFrom, Section, Span, Stage};
 use diseases::{Disease, Diseases};

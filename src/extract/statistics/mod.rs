@@ -20,6 +20,7 @@ mod date_units;
 mod decide;
 mod disease;
 mod governed;
+pub mod judge;
 mod kind;
 mod kinds;
 mod leading;
@@ -139,6 +140,10 @@ struct Finder<'a, 'p> {
     sentence: usize,
     field: Field,
     found: Vec<Observation>,
+    /// The headline's words, where the judge is asked, and those of the paragraph, once it has been.
+    judged: Option<judge::Words>,
+    around: Option<judge::Words>,
+    paragraph: Span,
     /// Numbers that are no observations, where somebody asks.
     left_out: Option<Vec<LeftOut>>,
 }
@@ -176,6 +181,8 @@ impl<'a, 'p> Finder<'a, 'p> {
         if dateline.trim_end().ends_with([':', '|']) || article.body.get(dateline_end..).is_some_and(labels) {
             context.label = country;
         }
+        let judged = judge::judges(pack.code, asked.disease.name)
+            .then(|| judge::Words::new(article.headline.as_deref().unwrap_or_default(), 0));
         Self {
             dateline_end,
             pack,
@@ -198,6 +205,9 @@ impl<'a, 'p> Finder<'a, 'p> {
             sentence: 0,
             field: Field::Headline,
             found: Vec::new(),
+            judged,
+            around: None,
+            paragraph: Span::body(0, 0),
             left_out: None,
         }
     }
@@ -212,6 +222,8 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.period = None;
             self.table = Table::default();
         }
+        self.around = None;
+        self.paragraph = Span::new(field, base, base + text.len());
         let named = self.asked.named(text);
         let about = self.story || named;
         for mut span in
@@ -360,6 +372,10 @@ impl<'a, 'p> Finder<'a, 'p> {
                 self.leave_out(reading, n, why_not(reading, n, attachment.as_ref()));
                 continue;
             };
+            if let Some(score) = self.refused(reading, n) {
+                self.leave_out(reading, n, &format!("{} ({score:.1})", judge::REFUSED));
+                continue;
+            }
             for located in &done.located {
                 let mut observation = self.observation(reading, n, &done, located);
                 if let (Some(rank), true) = (&rank, owner == Some(n)) {
@@ -426,6 +442,19 @@ impl<'a, 'p> Finder<'a, 'p> {
             Field::Summary => self.article.summary.as_deref().unwrap_or_default(),
             _ => &self.article.body,
         }
+    }
+
+    /// The judge's score of number `n` of the body, where it is too low for a figure.
+    fn refused(&mut self, reading: &Reading<'_, 'p>, n: usize) -> Option<f32> {
+        let body = self.text_of(Field::Body);
+        let (headline, number) = (self.judged.as_ref()?, reading.numbers.get(n)?);
+        let number = Some(Span::new(self.field, number.start, number.end)).filter(|number| number.field.is_body())?;
+        let paragraph = self.paragraph;
+        let around = self
+            .around
+            .get_or_insert_with(|| judge::Words::new(paragraph.of(body).unwrap_or_default(), paragraph.start));
+        let score = judge::score(headline, around, reading.span, number, number.of(body)?);
+        (score < judge::threshold()).then_some(score)
     }
 
     /// Notes a number that is no observation, where somebody asks.

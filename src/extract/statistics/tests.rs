@@ -1,10 +1,10 @@
 //! The seed, where it is at hand, and what no text may do. How well labelled text is read is held by `tests/it/quality.rs`.
 
-use super::find;
+use super::{find, judge};
 use crate::extract::diseases::COVID_19;
 use crate::extract::places::Places;
 use crate::language::pack;
-use crate::model::{Article, FeedId, ItemId, Observation, StatedTime};
+use crate::model::{Article, FeedId, ItemId, Observation, Span, StatedTime};
 use serde_json::Value;
 
 fn article(case: &Value) -> Article {
@@ -391,4 +391,46 @@ fn what_is_said_of_something_else_gives_no_figure() {
     check("People from areas with fewer than 25 infections per 100,000 inhabitants may come in.", &[]);
     check("Tier 2: more than 100 new cases per 100,000 in a week", &[]);
     check("SpaceX did 27 tests of parachutes.", &[]);
+}
+
+/// The rules take the victims for a figure, and the judge does not; a figure told in the plainest words stands.
+#[test]
+fn the_judge_refuses_what_only_looks_like_a_figure_and_says_how_sure_it_is() {
+    let text = "The Covid memorial in Ghent has room for 4,210 victims, and its sculptor carved each name by hand.\n\n\
+                Belgium reported 1,204 new coronavirus cases on Wednesday.";
+    let article = article(&serde_json::json!({"text": text, "date": "2020-11-18"}));
+    let (covid, left_out) = super::explain(pack("en").unwrap(), &Places::new(), COVID_19, &article);
+    let values: Vec<f64> = covid.observations.iter().filter_map(|one| one.value).map(|value| value.0).collect();
+    assert_eq!(values, [1204.0]);
+    let refused = left_out.iter().find(|one| one.span.of(text) == Some("4,210")).unwrap();
+    let score = refused.reason.strip_prefix(judge::REFUSED).unwrap().trim_matches([' ', '(', ')']);
+    assert!(score.parse::<f32>().unwrap() < judge::threshold(), "{}", refused.reason);
+}
+
+/// What the model was trained on are the features that the program asks for: plain figures score well above what is no
+/// figure, at any length of the text around them.
+#[test]
+fn the_judge_knows_its_features_at_any_length() {
+    let score = |text: &str, number: &str| {
+        let start = text.find(number).unwrap();
+        let all = Span::body(0, text.len());
+        let headline = judge::Words::new("Coronavirus update", 0);
+        let span = Span::body(start, start + number.len());
+        judge::score(&headline, &judge::Words::new(text, 0), all, span, number)
+    };
+    let figure = "The health ministry confirmed 412 new coronavirus cases on Friday, bringing the total to 18,204.";
+    let none = "During the pandemic the museum sold 412 tickets a day at 14 euros, its director said.";
+    assert!(score(figure, "412") > 1.0 && score(figure, "18,204") > 1.0);
+    assert!(score(none, "412") < judge::threshold());
+    let among = |times: usize| {
+        let tickets = "Tickets were sold at euros. ".repeat(times);
+        score(&format!("{tickets}{figure} {tickets}"), "18,204")
+    };
+    assert!((among(300) - among(40)).abs() < 0.001);
+}
+
+#[test]
+fn only_english_figures_of_covid_are_judged() {
+    assert!(judge::judges("en", "COVID-19"));
+    assert!(!judge::judges("en", "measles") && !judge::judges("ru", "COVID-19"));
 }
