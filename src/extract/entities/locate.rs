@@ -63,7 +63,12 @@ impl Countries {
     }
 
     fn add(&mut self, country: &str, weight: f64) {
-        *self.0.entry(country.to_owned()).or_default() += weight;
+        match self.0.get_mut(country) {
+            Some(known) => *known += weight,
+            None => {
+                self.0.insert(country.to_owned(), weight);
+            }
+        }
     }
 
     /// 0 to 1: how much of the story's talk of countries is of this one.

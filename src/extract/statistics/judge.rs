@@ -128,19 +128,37 @@ fn hash(word: &str, opens: bool) -> u32 {
     if first.is_ascii_digit() {
         return fnv("0");
     }
-    let lower = word.to_lowercase();
-    if let Some(name) = NAMES.iter().find(|name| lower.starts_with(**name)) {
+    // Nearly every word is short and of plain letters, and is not worth a place of its own.
+    let mut short = [0; 24];
+    if let Some(room) = short.get_mut(..word.len()).filter(|_| word.is_ascii()) {
+        room.copy_from_slice(word.as_bytes());
+        room.make_ascii_lowercase();
+        return stem(room, first.is_uppercase() && !opens);
+    }
+    stem(word.to_lowercase().as_bytes(), first.is_uppercase() && !opens)
+}
+
+/// The hash of a word in lower case.
+fn stem(lower: &[u8], is_name: bool) -> u32 {
+    if let Some(name) = NAMES.iter().find(|name| lower.starts_with(name.as_bytes())) {
         return fnv(name);
     }
-    if first.is_uppercase() && !opens && word.len() > 1 {
+    if is_name && lower.len() > 1 {
         return fnv("X");
     }
-    let stem = ENDINGS.iter().find_map(|ending| lower.strip_suffix(ending).filter(|stem| stem.len() >= 3));
-    fnv(stem.unwrap_or(&lower))
+    // Every ending ends with one of these.
+    let ends = lower.last().is_some_and(|last| b"sgdy".contains(last));
+    let endings = ENDINGS.iter().filter(|_| ends);
+    let mut stems = endings.filter_map(|ending| lower.strip_suffix(ending.as_bytes()).filter(|stem| stem.len() >= 3));
+    fnv_of(stems.next().unwrap_or(lower))
 }
 
 fn fnv(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    fnv_of(text.as_bytes())
+}
+
+fn fnv_of(text: &[u8]) -> u32 {
+    text.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 fn bucket(at: u32, word: u32) -> u32 {
@@ -148,14 +166,20 @@ fn bucket(at: u32, word: u32) -> u32 {
     (mixed ^ mixed >> 15).wrapping_mul(0xc2b2_ae35) >> (32 - BITS)
 }
 
-/// The features of a number: what is said of it, each once. `paragraph` has the words around it, `sentence` and `number` are
+/// Finds the features of a number: what is said of it, each once. `paragraph` has the words around it, `sentence` and `number` are
 /// spans of the same field, `written` is the number as it stands there.
-fn features(headline: &Words, paragraph: &Words, sentence: Span, number: Span, written: &str) -> Vec<u32> {
+fn features(
+    headline: &Words,
+    paragraph: &Words,
+    sentence: Span,
+    number: Span,
+    written: &str,
+    mut found: impl FnMut(u32),
+) {
     let words = &paragraph.0;
     let first = words.partition_point(|word| word.end <= number.start);
     let after = words.partition_point(|word| word.start < number.end);
     let (before, behind) = (words.get(..first).unwrap_or_default(), words.get(after..).unwrap_or_default());
-    let mut found = Vec::with_capacity(256);
     let mut seen = [0_u64; 1 << (BITS - 6)];
     let mut say = |at: u32, word: u32| {
         let bucket = bucket(at, word);
@@ -163,7 +187,7 @@ fn features(headline: &Words, paragraph: &Words, sentence: Span, number: Span, w
             && *bits >> (bucket & 63) & 1 == 0
         {
             *bits |= 1 << (bucket & 63);
-            found.push(bucket);
+            found(bucket);
         }
     };
     headline.0.iter().for_each(|word| say(At::Headline as u32, word.hash));
@@ -200,14 +224,14 @@ fn features(headline: &Words, paragraph: &Words, sentence: Span, number: Span, w
     if words.first().is_some_and(|word| word.start == 0) {
         say(At::Opening as u32, 0);
     }
-    found
 }
 
 /// The score of a number; see [`features`].
 pub(super) fn score(headline: &Words, paragraph: &Words, sentence: Span, number: Span, written: &str) -> f32 {
     let weights = MODEL.get(HEAD..).unwrap_or_default();
     let weight = |bucket: u32| weights.get(bucket as usize).map_or(0, |byte| i32::from(i8::from_le_bytes([*byte])));
-    let sum: i32 = features(headline, paragraph, sentence, number, written).into_iter().map(weight).sum();
+    let mut sum = 0;
+    features(headline, paragraph, sentence, number, written, |bucket| sum += weight(bucket));
     #[expect(clippy::cast_precision_loss, reason = "sums of small steps")]
     let sum = sum as f32;
     sum * float(4)
@@ -224,7 +248,9 @@ pub fn features_of(article: &Article, number: Span) -> Vec<u32> {
     let sentence = Span::body(paragraph.start + sentence.start, paragraph.start + sentence.end);
     let headline = Words::new(article.headline.as_deref().unwrap_or_default(), 0);
     let words = Words::new(text, paragraph.start);
-    let mut found = features(&headline, &words, sentence, number, number.of(&article.body).unwrap_or_default());
+    let mut found = Vec::new();
+    let written = number.of(&article.body).unwrap_or_default();
+    features(&headline, &words, sentence, number, written, |bucket| found.push(bucket));
     found.sort_unstable();
     found
 }

@@ -17,7 +17,7 @@ const CAPTION: usize = 14;
 const ROWS: usize = 300;
 
 /// Bytes of the longest line that may be a head, a caption, a list or a row.
-const LONGEST: usize = 400;
+const LONGEST: usize = 200;
 
 /// Makes percentages of the bare numbers of tables and lists.
 pub(super) fn read(text: &str, values: &mut [Value]) {
