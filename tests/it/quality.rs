@@ -21,7 +21,7 @@ const FLOORS: [Floor; 17] = [
     floor("en/covid", "", [0.99, 0.99, 0.99], 0),
     floor("en/covid-agencies", "", [0.99, 0.99, 0.99], 0),
     floor("en/covid-fresh", "", [0.99, 0.99, 0.98], 0),
-    floor("en/statistics", "development", [0.96, 0.945, 0.93], 2),
+    floor("en/statistics", "development", [0.96, 0.945, 0.93], 4),
     floor("en/statistics-scored", "scored", [0.91, 0.88, 0.84], 20),
     floor("es/statistics", "development", [0.98, 0.96, 0.96], 1),
     floor("es/statistics", "scored", [0.925, 0.895, 0.865], 3),

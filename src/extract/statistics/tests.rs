@@ -396,7 +396,8 @@ fn what_is_said_of_something_else_gives_no_figure() {
 /// The rules take the victims for a figure, and the judge does not; a figure told in the plainest words stands.
 #[test]
 fn the_judge_refuses_what_only_looks_like_a_figure_and_says_how_sure_it_is() {
-    let text = "The Covid memorial in Ghent has room for 4,210 victims, and its sculptor carved each name by hand.\n\n\
+    let text = "The memorial has room for 4,210 victims of the coronavirus, and its sculptor carved each name by hand with 3 \
+                helpers. It is 12 metres high, cost 90,000 euros and opens at 10.\n\n\
                 Belgium reported 1,204 new coronavirus cases on Wednesday.";
     let article = article(&serde_json::json!({"text": text, "date": "2020-11-18"}));
     let (covid, left_out) = super::explain(pack("en").unwrap(), &Places::new(), COVID_19, &article);
