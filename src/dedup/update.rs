@@ -20,9 +20,11 @@ const LEAST_SHARE: f64 = 0.12;
 /// Texts of fewer shingles owe more of them to chance and to set phrases.
 const BRIEF: u32 = 24;
 const LEAST_SHARE_OF_BRIEF: f64 = 0.6;
-/// A text that has less of the other's runs of words than this is told freely, and only names that both have make a copy
-/// of it, most of them: which other words are rare, a memory learns slowly.
+/// A text that has less of the other's runs of words than this is told freely, and only its names make a copy of it, where
+/// the other has most of them: which other words are rare, a memory learns slowly.
 const FREELY: f64 = 0.25;
+/// Of texts of fewer names than this the names say nothing.
+const FEW_NAMES: usize = 3;
 /// Containment from which on one text stands in the other; the rest is captions, credits and extraction noise.
 const CONTAINED: f64 = 0.5;
 /// By how much a text must be longer to contain the other and not to equal it.
@@ -162,7 +164,7 @@ pub(super) fn relate(
         return link(Relation::Update, "same_link");
     }
     let share = shared.max(covered);
-    let same_names = comparison.names > 0 && comparison.names_lost < 0.5;
+    let same_names = comparison.names >= FEW_NAMES && comparison.names_lost < 0.5;
     let unsure = share < FREELY && !same_names;
     if likeness < MADE_FROM || share < least_share(later.shingles.min(earlier.shingles)) || unsure {
         if !(same_address && akin) {
