@@ -82,9 +82,7 @@ fn length(paragraphs: &[String]) -> usize {
 /// Everything of an item but its text.
 fn head(feed: &Feed, item: &Item, marks: &mut Marks) -> Article {
     let mut article = Article::new(item.id.clone(), item.feed.clone());
-    article.feed_title.clone_from(&feed.title);
-    article.feed_url = public_address(&feed.url);
-    article.publisher_country.clone_from(&feed.country);
+    set_feed(&mut article, feed);
     article.url.clone_from(&item.link);
     article.guid.clone_from(&item.guid);
     article.canonical_url = item.link.as_deref().and_then(canonical_url);
@@ -113,6 +111,13 @@ fn head(feed: &Feed, item: &Item, marks: &mut Marks) -> Article {
     set_language(&mut article, feed, item.language.as_deref());
     article.issues.clone_from(&item.issues);
     article
+}
+
+/// What the operator says of the feed.
+fn set_feed(article: &mut Article, feed: &Feed) {
+    article.feed_title.clone_from(&feed.title);
+    article.feed_url = public_address(&feed.url);
+    article.publisher_country.clone_from(&feed.country);
 }
 
 /// The operator is believed first, then the markup.
@@ -260,9 +265,7 @@ pub fn page(feed: &Feed, url: Option<&str>, content_type: Option<&str>, bytes: &
     let address = url.map(str::to_owned).or_else(|| story.metadata.address.clone()).unwrap_or_default();
     let identity = url.and_then(canonical_url).unwrap_or_else(|| Hash::of_bytes(bytes).0);
     let mut article = Article::new(ItemId::new(&feed.id, &identity), feed.id.clone());
-    article.feed_title.clone_from(&feed.title);
-    article.feed_url = public_address(&feed.url);
-    article.publisher_country.clone_from(&feed.country);
+    set_feed(&mut article, feed);
     article.url = url.map(str::to_owned);
     article.canonical_url = url.and_then(canonical_url);
     set_language(&mut article, feed, None);
@@ -320,9 +323,7 @@ pub struct Document {
 pub fn document(feed: &Feed, document: Document) -> Article {
     let mut marks = Marks::default();
     let mut article = Article::new(ItemId::new(&feed.id, &document.id), feed.id.clone());
-    article.feed_title.clone_from(&feed.title);
-    article.feed_url = public_address(&feed.url);
-    article.publisher_country.clone_from(&feed.country);
+    set_feed(&mut article, feed);
     article.guid = Some(document.id);
     article.headline = document
         .headline

@@ -357,6 +357,12 @@ mod tests {
         check_in("en", "IN", text, expected);
     }
 
+    /// The values of an English text of Britain.
+    #[track_caller]
+    pub(super) fn check_british(text: &str, expected: &[&str]) {
+        check_in("en", "GB", text, expected);
+    }
+
     /// One value as `type text value unit-or-currency date/end`, in a story of this country and of 4 March 2021.
     #[track_caller]
     pub(super) fn check_in(language: &str, country: &str, text: &str, expected: &[&str]) {

@@ -216,11 +216,11 @@ fn alike(above: &Line<'_>, row: &Line<'_>, values: &mut [Value]) {
     if models.is_empty() || models.len() != numbers.len() {
         return;
     }
-    let same = form(above.text) == form(row.text);
+    let same = || form(above.text) == form(row.text);
     for (model, n) in models.into_iter().zip(numbers) {
         let told = values.get(model).is_some_and(|value| value.kind == ValueType::Percent);
-        let fits = values.get(n).is_some_and(|value| sign(row, value).is_some() || same && value.text.contains('.'));
-        if told && fits {
+        let fits = |value: &Value| sign(row, value).is_some() || value.text.contains('.') && same();
+        if told && values.get(n).is_some_and(fits) {
             make(row, values, n);
         }
     }
@@ -271,12 +271,7 @@ fn sign(line: &Line<'_>, value: &Value) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::check_in;
-
-    #[track_caller]
-    fn check(text: &str, expected: &[&str]) {
-        check_in("en", "GB", text, expected);
-    }
+    use super::super::tests::check_british as check;
 
     #[test]
     fn a_head_of_a_column_says_what_stands_below_it() {

@@ -142,12 +142,7 @@ fn ends_sentence(tokens: &[Token<'_>], from: usize, to: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::check_in;
-
-    #[track_caller]
-    fn check(text: &str, expected: &[&str]) {
-        check_in("en", "GB", text, expected);
-    }
+    use super::super::tests::check_british as check;
 
     #[test]
     fn a_list_of_percentages_goes_on() {
