@@ -37,7 +37,7 @@ pub(crate) fn find(pack: &Pack, article: &Article, countries: &[String]) -> Vec<
         (Field::Body, Some(article.body.as_str())),
     ] {
         let Some(text) = text else { continue };
-        let story = money::Story { countries, year: article.date().map(|date| date.year()) };
+        let story = money::Story::of(article, countries);
         match foreign::Words::of(pack.code) {
             Some(words) => foreign::in_text(pack, words, story, article.date(), (field, text), &mut values),
             None if pack.code == ENGLISH => in_text(pack, article, countries, field, text, &mut values),
@@ -51,7 +51,7 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
     let tokens = tokens::tokenize(text, 0);
     let numerals = numbers::numerals(pack, &tokens);
     let times = times::clock(text);
-    let place = money::Story { countries, year: article.date().map(|date| date.year()) };
+    let place = money::Story::of(article, countries);
     let sums = money::glued(text, place);
     let story = article.date();
     // What is left of each, from the token on that is looked at.
@@ -201,10 +201,14 @@ fn in_name(tokens: &[Token<'_>], numeral: &Numeral) -> bool {
 fn mixed(tokens: &[Token<'_>], numeral: &Numeral) -> Option<Numeral> {
     let digit = |n: usize| tokens.get(n).filter(|token| token.kind == TokenKind::Number && token.text.len() <= 2);
     let stroke = |n: usize| tokens.get(n).filter(|token| token.is("/") && !token.spaced);
+    // "$5.71-1/2" is five dollars and 71 and a half cents.
+    let cents =
+        tokens.get(numeral.first).and_then(|number| number.text.split_once('.')).map_or(0, |(_, part)| part.len());
+    let unit = if cents == 2 { 0.01 } else { 1.0 };
     let part = |n: usize| {
         let (above, below) = (digit(n)?.text.parse::<f64>().ok()?, digit(n + 2)?.text.parse::<f64>().ok()?);
         (stroke(n + 1).is_some() && above < below && [2.0, 3.0, 4.0, 8.0, 10.0, 16.0, 32.0].contains(&below))
-            .then_some(above / below)
+            .then_some(unit * above / below)
     };
     // ".3 percent"
     if let Some(first) = leading_dot(tokens, numeral) {
@@ -421,6 +425,21 @@ mod tests {
                 "Money | RM2.3 million | 2300000 | MYR",
             ],
         );
+    }
+
+    #[test]
+    fn a_bare_dollar_is_that_of_a_paper_at_home() {
+        check_in("en", "AU", "a $500 fine, 40 cents", &["Money | $500 | 500 | AUD", "Money | 40 cents | 0.4 | AUD"]);
+        check_in("en", "US", "a $500 fine", &["Money | $500 | 500 | USD"]);
+        // Who marks the dollars of the country leaves others bare.
+        check_in("en", "AU", "$9 or A$13", &["Money | $9 | 9 | USD", "Money | A$13 | 13 | AUD"]);
+        check_in("en", "NZ", "$9 or US$6", &["Money | $9 | 9 | NZD", "Money | US$6 | 6 | USD"]);
+    }
+
+    #[test]
+    fn a_fraction_behind_cents_is_of_a_cent() {
+        check_british("wheat at $5.71-1/2", &["Money | $5.71-1/2 | 5.715 | USD"]);
+        check_british("oats at $3-1/4", &["Money | $3-1/4 | 3.25 | USD"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! several countries use for their money ("rupees", "¥") is decided by the countries of the story, the dateline's first.
 
 use crate::language::tokens::{Token, TokenKind};
+use crate::model::Article;
 use regex::Regex;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -51,7 +52,13 @@ impl Currency {
         let code = match named {
             Some(country) => abroad(country, true).or(self.code),
             None => {
-                let near = story.countries.iter().find_map(|country| abroad(country, false).filter(|code| !gone(code)));
+                // Every second story names a country with dollars; only its own are bare.
+                let asked = match self.code {
+                    Some(DOLLAR) => usize::from(story.at_home),
+                    _ => story.countries.len(),
+                };
+                let mut near = story.countries.iter().take(asked).filter_map(|country| abroad(country, false));
+                let near = near.find(|code| !gone(code));
                 near.or(self.code.filter(|code| !gone(code)))
             }
         };
@@ -75,7 +82,23 @@ pub(super) struct Story<'a> {
     pub(super) countries: &'a [String],
     /// The year it is of.
     pub(super) year: Option<i16>,
+    /// Whether its bare dollars are those of its own country.
+    pub(super) at_home: bool,
 }
+
+impl<'a> Story<'a> {
+    /// What an article says that decides. A paper at home counts in its own dollars and writes "US$" for others; copy of
+    /// an agency is for readers anywhere, and who writes "A$" means no Australian dollars without the letter.
+    pub(super) fn of(article: &Article, countries: &'a [String]) -> Self {
+        let has = |sign: &str| article.body.contains(sign);
+        let local = ["A$", "C$", "NZ$", "HK$", "S$", "NT$"];
+        let at_home = has("US$") || article.wire.agency.is_none() && !local.into_iter().any(has);
+        Self { countries, year: article.date().map(|date| date.year()), at_home }
+    }
+}
+
+/// What a bare dollar is where nothing else is told.
+const DOLLAR: &str = "USD";
 
 /// Currencies that gave way to the euro in 2002; their names without their country's ("marks") are other words since.
 const OLD: [&str; 10] = ["DEM", "FRF", "ITL", "NLG", "ESP", "PTE", "GRD", "ATS", "FIM", "IEP"];
