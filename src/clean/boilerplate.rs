@@ -54,17 +54,29 @@ fn may_be_credit(text: &str) -> bool {
 static CREDIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)^\s*(?:
-            [(\[]?\s*(?:additional\s+|further\s+)?(?:reporting|writing|editing|compiled|translated|translation|report|written|edited)\s+(?:and\s+(?:writing|editing|reporting)\s+)?(?:by|in)\s[^\n]{3,400}
+            [(\[]?\s*(?:additional\s+|further\s+)?(?:reporting|writing|editing|compiled|translated|translation|report|written|edited)\s+(?:and\s+(?:writing|editing|reporting)\s+)?(?:by|in)\s(?P<credit>[^\n]{3,})
           | [(\[/]\s*(?:end|ends|[A-Z]{2,6}|reuters|xinhua|yonhap|interfax|bernama|more)\s*[)\]/]\.?
           | -+\s*(?:0|30|ends?)\s*-+
           | \#{2,}
           | (?:\(?[\w.\-]+@[\w.\-]+\.\w{2,}\)?\s*)+
-          | \(?\s*(?:©|\(c\)|copyright)\s[^\n]{2,150}
+          | \(?\s*(?:©|\(c\)|copyright)\s(?P<owner>[^\n]{2,})
           | (?:https?://|www\.)\S+
         )\s*$",
     )
     .ok()
 });
+
+/// Characters of the longest names in a credit, and of the longest owner of the rights.
+const LONGEST_CREDIT: usize = 400;
+const LONGEST_OWNER: usize = 150;
+
+/// Whether [`CREDIT`] matches. How long it may be is counted here: a pattern that counts is a copy of itself for each
+/// character.
+fn is_credit(text: &str) -> bool {
+    let Some(found) = CREDIT.as_ref().and_then(|credit| credit.captures(text)) else { return false };
+    let within = |name: &str, most: usize| found.name(name).is_none_or(|part| part.as_str().chars().count() <= most);
+    within("credit", LONGEST_CREDIT) && within("owner", LONGEST_OWNER)
+}
 
 /// Whether a paragraph is no part of the story.
 pub(crate) fn is_boilerplate(paragraph: &str) -> bool {
@@ -82,7 +94,7 @@ pub(crate) fn is_boilerplate(paragraph: &str) -> bool {
         || PHRASES.whole.contains(plain)
         || is_short && PHRASES.end.iter().any(|phrase| plain.ends_with(phrase))
         || is_short && PHRASES.short.iter().any(|phrase| head.contains(phrase));
-    by_phrase || may_be_credit(trimmed) && CREDIT.as_ref().is_some_and(|credit| credit.is_match(trimmed))
+    by_phrase || may_be_credit(trimmed) && is_credit(trimmed)
 }
 
 /// Whether `text` starts with the phrase as whole words.

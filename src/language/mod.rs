@@ -8,6 +8,7 @@ pub mod compounds;
 pub mod cue;
 mod digits;
 mod joined;
+pub(crate) mod lines;
 pub mod names;
 mod number_words;
 pub mod numbers;

@@ -130,7 +130,7 @@ static TABLE: LazyLock<Option<Table>> = LazyLock::new(|| {
         // "© 2021 AFP", "Copyright 2020 The Associated Press. All rights reserved.", "<저작권자(c) 연합뉴스, 무단 전재>".
         copyright: Regex::new(r"(?i)^\W*(?:(?:©|ⓒ|\(c\)|copyright|저작권자)[\s:]*){1,3},?\s*(?P<year>\d{4}(?:\s*[-–]\s*\d{2,4})?)?[\s,]*(?:by\s+)?(?P<owner>\S.*)$").ok()?,
         // "(Reporting by Jane Doe in Oslo; Editing by John Roe)" is the manner of Reuters.
-        signed: Regex::new(r"(?i)^\W*(?:additional\s+)?(?:reporting|writing)\s(?:and\s\w+\s)?by\b[^\n]{2,300}\bediting by\b").ok()?,
+        signed: Regex::new(r"(?i)^\W*(?:additional\s+)?(?:reporting|writing)\s(?:and\s\w+\s)?by\b[^\n]{2,}\bediting by\b").ok()?,
         // "jd/jr (dpa, AFP)".
         initials: Regex::new(r"^[a-z]{2,3}(?:/[a-z]{2,3}){0,3},?\s*\((?P<list>[^()]+)\)$").ok()?,
         // After a sentence: "… said. (AFP)", "… said. /TASS/", "… said. — AFP".

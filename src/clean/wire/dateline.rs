@@ -38,6 +38,9 @@ pub(super) struct Found {
     pub(super) unknown: Option<String>,
 }
 
+/// Characters of the longest note of editors before a dateline.
+const LONGEST_NOTE: usize = 320;
+
 /// Bytes of the longest name in brackets that may open a dateline.
 const LONGEST_OPENING: usize = 40;
 
@@ -71,8 +74,7 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
         separator: Regex::new(r"^\.?\s*(?:-{1,3}|–|—|―|_)(?:\s|$)|^\.?\s*(?:--|–|—|―)|^:(?:\s|$)|^\.(?:\s*[-–—]+)?")
             .ok()?,
         joint: Regex::new(r"^(?:\s*/\s*|\s+and\s+|\s+&\s+|\s+-\s+|,\s+and\s+)").ok()?,
-        note: Regex::new(r"^\((?:[A-Z][a-z]+(?:s|ed|ing)|RECASTS?|ADDS?|UPDATES?|CORRECTS?)\b[^()\n]{0,300}\)\s*")
-            .ok()?,
+        note: Regex::new(r"^\((?:[A-Z][a-z]+(?:s|ed|ing)|RECASTS?|ADDS?|UPDATES?|CORRECTS?)\b[^()\n]*\)\s*").ok()?,
     })
 });
 
@@ -96,7 +98,8 @@ type Read = (usize, usize, Dateline, Option<&'static str>, Option<String>);
 fn read(text: &str, published: Option<Date>) -> Option<Read> {
     let patterns = PATTERNS.as_ref()?;
     // A note may stand in the same paragraph: "(Adds details) OSLO, Sept 29 (Agency) - ".
-    let note = patterns.note.find(text).map_or(0, |note| note.end());
+    let note = patterns.note.find(text).filter(|note| note.as_str().chars().count() <= LONGEST_NOTE);
+    let note = note.map_or(0, |note| note.end());
     let note = if note > 0 && note < text.len() { note } else { 0 };
     let rest = text.get(note..)?;
     let end = (0..=LONGEST.min(rest.len())).rev().find(|end| rest.is_char_boundary(*end))?;

@@ -4,7 +4,8 @@
 //! the one where most people live in it, as datelines without a country mean; a state or country after the comma
 //! overrides that.
 
-use std::collections::HashMap;
+use crate::language::lines;
+use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
 
 /// What a dateline calls states and provinces for short, and places that are in no country.
@@ -12,12 +13,12 @@ const REGIONS: &str = include_str!("regions.tsv");
 
 struct Places {
     /// Lower-case name to country; none for a place that is in no country, such as United Nations.
-    cities: HashMap<String, Option<&'static str>>,
-    regions: HashMap<String, Option<&'static str>>,
+    cities: FxHashMap<Box<str>, Option<&'static str>>,
+    regions: FxHashMap<Box<str>, Option<&'static str>>,
 }
 
 static PLACES: LazyLock<Places> = LazyLock::new(|| {
-    let mut places = Places { cities: HashMap::new(), regions: HashMap::new() };
+    let mut places = Places { cities: FxHashMap::default(), regions: FxHashMap::default() };
     for line in rows(include_str!("../../extract/places/cities.tsv")) {
         let columns: Vec<&str> = line.split('\t').collect();
         let [_, name, country, _, _, _, _, _, other @ ..] = columns.as_slice() else { continue };
@@ -77,9 +78,9 @@ fn rows(table: &'static str) -> impl Iterator<Item = &'static str> {
     table.lines().filter(|line| !line.starts_with('#') && !line.is_empty())
 }
 
-fn names(name: &str, other: Option<&&str>) -> Vec<String> {
+fn names(name: &str, other: Option<&&str>) -> Vec<Box<str>> {
     let other = other.copied().unwrap_or_default();
-    std::iter::once(name).chain(other.split(';')).filter(|name| !name.is_empty()).map(key).collect()
+    std::iter::once(name).chain(other.split(';')).filter(|name| !name.is_empty()).map(|name| key(name).into()).collect()
 }
 
 /// Case and marks of transliteration do not tell places apart: `Kaesŏng`, `KAESONG`; `São Paulo`, `SAO PAULO`.
@@ -91,22 +92,19 @@ fn key(name: &str) -> String {
 
 /// The country of a place, if the place is known: `Some(None)` for one that is in no country.
 pub(super) fn lookup(place: &str, region: Option<&str>) -> Option<Option<&'static str>> {
-    let by_region =
-        region.and_then(|region| PLACES.regions.get(&key(region)).or_else(|| PLACES.cities.get(&key(region))));
+    let by_region = region.and_then(|region| {
+        PLACES.regions.get(key(region).as_str()).or_else(|| PLACES.cities.get(key(region).as_str()))
+    });
     let key = key(place);
-    by_region.or_else(|| PLACES.cities.get(&key)).or_else(|| PLACES.regions.get(&key)).copied()
+    by_region.or_else(|| PLACES.cities.get(key.as_str())).or_else(|| PLACES.regions.get(key.as_str())).copied()
 }
 
 /// The country of a town that is known by the table for names that are surely places.
 pub(super) fn town(place: &str) -> Option<Option<&'static str>> {
-    static TOWNS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
-        let rows = rows(include_str!("../../extract/places/world.tsv")).filter_map(|line| line.split_once('\t'));
-        rows.filter_map(|(name, towns)| Some((name, towns.get(..2)?))).collect()
-    });
-    TOWNS.get(key(place).as_str()).map(|country| Some(*country))
+    lines::sorted(include_str!("../../extract/places/world.tsv"), &key(place)).map(|towns| towns.get(..2))
 }
 
 /// Whether this is a country, a state or its abbreviation in datelines.
 pub(super) fn is_region(name: &str) -> bool {
-    PLACES.regions.contains_key(&key(name))
+    PLACES.regions.contains_key(key(name).as_str())
 }

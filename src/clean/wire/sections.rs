@@ -37,12 +37,22 @@ struct Patterns {
     list_item: Regex,
 }
 
+impl Patterns {
+    /// How long its parts may be is counted here: a pattern that counts is a copy of itself for each character.
+    fn is_background_heading(&self, text: &str) -> bool {
+        let Some(found) = self.background_heading.captures(text) else { return false };
+        let within =
+            |name: &str, most: usize| found.name(name).is_none_or(|part| part.as_str().chars().count() <= most);
+        within("about", 80) && within("asked", 40)
+    }
+}
+
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
         background_heading: Regex::new(r"(?ix)^\W*(?:
               (?:the\s+)?background(?:\s+(?:information|note|notes|to\b.*|of\b.*|on\b.*))? | context | in\s+context | history | timeline | chronology | the\s+history\s.*
-            | about\s+.{2,80} | notes?\s+(?:to|for)\s+(?:the\s+)?(?:editors?|journalists) | key\s+(?:facts|background) | quick\s+facts | factbox | facts\s+about\s.*
-            | what\s+(?:we|do\s+we)\s+know.* | what\s+you\s+need\s+to\s+know.* | what\s+is\s+(?:the\s+)?[\w\-\s]{2,40}\?? | what\s+are\s+[\w\-\s]{2,40}\?? | what\s+(?:has\s+)?happened\s+(?:so\s+far|before|earlier).* | how\s+(?:it|we)\s+(?:began|got\s+here|started)
+            | about\s+(?P<about>..+) | notes?\s+(?:to|for)\s+(?:the\s+)?(?:editors?|journalists) | key\s+(?:facts|background) | quick\s+facts | factbox | facts\s+about\s.*
+            | what\s+(?:we|do\s+we)\s+know.* | what\s+you\s+need\s+to\s+know.* | what\s+(?:is|are)\s+(?:the\s+)?(?P<asked>[\w\-\s]{2,}?)\?? | what\s+(?:has\s+)?happened\s+(?:so\s+far|before|earlier).* | how\s+(?:it|we)\s+(?:began|got\s+here|started)
             | the\s+story\s+so\s+far | previously | earlier\s+(?:developments|reports) | for\s+(?:the\s+)?reference | for\s+background
             | (?:global\s+|the\s+|world(?:wide)?\s+)?(?:novel\s+)?(?:coronavirus|covid[-\s]?19|pandemic|epidemic|ebola|mpox|monkeypox|cholera|measles|zika|outbreak)\s+(?:global\s+)?(?:crisis|pandemic|situation|outbreak|epidemic|spread|background|in\s+the\s+world|worldwide|around\s+the\s+world|statistics|figures|toll|cases\s+worldwide)
             | (?:global|world(?:wide)?)\s+(?:\w+\s+){0,2}(?:crisis|pandemic|situation|outbreak|epidemic|spread|statistics|figures|toll|cases)
@@ -81,7 +91,7 @@ pub(super) fn divide(paragraphs: &[Span], texts: &[&str], outline: &Outline<'_>)
         } else if index <= lead_end {
             SectionKind::Lead
         } else if subhead {
-            let background = PATTERNS.as_ref().is_some_and(|patterns| patterns.background_heading.is_match(text));
+            let background = PATTERNS.as_ref().is_some_and(|patterns| patterns.is_background_heading(text));
             let kind = if background { SectionKind::Background } else { SectionKind::Body };
             heading = Some(((*text).trim().to_owned(), kind));
             kind

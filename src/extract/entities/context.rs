@@ -24,7 +24,7 @@ pub(super) fn dateline<'p>(places: &'p Places, article: &Article, body: &Text<'_
         let last = tokens.partition_point(|token| token.end <= first.start + name.len());
         let place = places
             .resolve(name, dateline.country.as_deref())
-            .filter(|place| dateline.country.is_none() || place.iso2 == dateline.country);
+            .filter(|place| dateline.country.is_none() || place.iso2.as_deref() == dateline.country.as_deref());
         found.push(Candidate {
             first: from,
             end: from + last,

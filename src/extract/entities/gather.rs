@@ -230,10 +230,10 @@ pub(super) fn known_place(place: &Place, written: &str) -> Entity {
     if let Some(geonames) = place.geonames {
         entity.links.insert("geonames".to_owned(), geonames.to_string());
     }
-    if let Some(country) = &place.iso2 {
-        if place.id == *country {
-            entity.links.insert("iso3166-1".to_owned(), country.clone());
-        } else if place.id.starts_with(country.as_str()) && place.id.contains('-') {
+    if let Some(country) = place.iso2.as_deref() {
+        if place.id == country {
+            entity.links.insert("iso3166-1".to_owned(), country.to_owned());
+        } else if place.id.starts_with(country) && place.id.contains('-') {
             entity.links.insert("iso3166-2".to_owned(), place.id.clone());
         }
     }

@@ -201,6 +201,9 @@ impl Knowledge {
         for line in include_str!("tables/surnames.txt").lines().filter_map(|line| line.strip_prefix("first:")) {
             knowledge.surnames_first.extend(line.split_whitespace().map(folded));
         }
+        // Most phrases are spelt in one way.
+        knowledge.phrases.values_mut().for_each(Vec::shrink_to_fit);
+        knowledge.by_name.values_mut().for_each(Vec::shrink_to_fit);
         knowledge
     }
 

@@ -162,9 +162,9 @@ fn evidence(
 /// that has most of a story's small places is theirs.
 fn voices(places: &Places, name: &str) -> BTreeMap<String, f64> {
     let mut voices: BTreeMap<String, f64> = BTreeMap::new();
-    let known = places.senses(name).filter_map(|place| Some((place.iso2.clone()?, place.population)));
-    for (country, people) in known.chain(towns(name).map(|town| (town.country.to_owned(), town.population))) {
-        let voice = voices.entry(country).or_default();
+    let known = places.senses(name).filter_map(|place| Some((place.iso2.as_deref()?, place.population)));
+    for (country, people) in known.chain(towns(name).map(|town| (town.country, town.population))) {
+        let voice = voices.entry(country.to_owned()).or_default();
         *voice = voice.max(1.0 + size(people));
     }
     let all: f64 = voices.values().sum();
@@ -348,7 +348,7 @@ fn is_certain(mention: &Candidate<'_>) -> bool {
 
 fn country(mention: &Candidate<'_>) -> Option<String> {
     match mention.meaning {
-        Meaning::Place(place) | Meaning::Demonym(place) => place.iso2.clone(),
+        Meaning::Place(place) | Meaning::Demonym(place) => place.iso2.as_deref().map(str::to_owned),
         _ => None,
     }
 }

@@ -203,7 +203,7 @@ impl Places {
             if initials && count > 1 && rest.starts_with('.') {
                 end += 1;
             }
-            let candidates: Vec<&Place> = senses.iter().filter_map(|sense| self.all.get(sense.place)).collect();
+            let candidates: Vec<&Place> = senses.iter().filter_map(|sense| self.place(sense)).collect();
             if !self.admissible(name, text, words, n, count, &candidates, sense.form) {
                 continue;
             }
@@ -225,7 +225,7 @@ impl Places {
             && self.names.get(folded.as_str()).is_some_and(|senses| {
                 senses
                     .iter()
-                    .filter_map(|sense| self.all.get(sense.place))
+                    .filter_map(|sense| self.place(sense))
                     .any(|place| matches!(place.kind, PlaceKind::Country | PlaceKind::Subdivision))
             })
     }

@@ -71,7 +71,7 @@ impl Names {
         let mut written: Vec<&'static str> = Vec::new();
         for row in rows(table.text) {
             // A test names rows whose place is unknown.
-            let Some(place) = row.first().and_then(|id| places.ids.get(*id)).copied() else { continue };
+            let Some(place) = row.first().and_then(|id| places.index(id)) else { continue };
             let forms = [PlaceForm::Name, PlaceForm::Demonym, PlaceForm::People];
             for (list, form) in row.iter().skip(1).zip(forms) {
                 for name in list.split(';').map(str::trim).filter(|name| !name.is_empty()) {
@@ -165,7 +165,7 @@ impl Places {
             .names_of(language)
             .and_then(|(_, names)| names.senses.get(name).or_else(|| names.senses.get(fold_phrase(name).as_str())));
         let Some(senses) = own else { return self.resolve(name, country) };
-        let places = || senses.iter().filter_map(|sense| self.all.get(sense.place));
+        let places = || senses.iter().filter_map(|sense| self.place(sense));
         country
             .and_then(|country| places().find(|place| place.iso2.as_deref() == Some(country)))
             .or_else(|| places().next())
@@ -186,7 +186,7 @@ impl Places {
         let candidates: Vec<&Place> = senses
             .filter_map(|sense| {
                 form = form.or(Some(sense.form));
-                self.all.get(sense.place)
+                self.place(sense)
             })
             .collect();
         Some(PlaceMatch { start, end, form: form?, possessive: false, candidates })
@@ -242,7 +242,7 @@ impl Places {
     /// Whether other languages write this English name as it is: cities and divisions, not countries and nationalities.
     fn is_known_abroad(&self, sense: &Sense) -> bool {
         sense.form == PlaceForm::Name
-            && self.all.get(sense.place).is_some_and(|place| match place.kind {
+            && self.place(sense).is_some_and(|place| match place.kind {
                 PlaceKind::City => place.capital || place.population >= CITY,
                 PlaceKind::Subdivision => true,
                 _ => false,
@@ -271,7 +271,7 @@ mod tests {
         let places = Places::new();
         for table in tables() {
             for row in rows(table.text) {
-                assert!(places.ids.contains_key(row[0]), "{}: {row:?}", table.code);
+                assert!(places.by_id(row[0]).is_some(), "{}: {row:?}", table.code);
             }
         }
     }

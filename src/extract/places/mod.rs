@@ -16,9 +16,14 @@ pub(crate) use find::{PlaceForm, PlaceMatch};
 pub(in crate::extract) use foreign::names_of;
 pub(crate) use world::{Town, towns};
 
+use super::entities::hash::{self, Numbered};
 use super::gazetteer::Row;
 use crate::model::{Coordinates, PlaceKind};
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+
+/// Of our own tables, or of an operator's.
+type Text = Cow<'static, str>;
 
 /// A place that has a name of its own.
 #[derive(Debug, Clone)]
@@ -26,15 +31,15 @@ pub(crate) struct Place {
     /// `KR`, `IN-KL`, `region:europe`, `geonames:1835848` for a city, `area:donbas`.
     pub(crate) id: String,
     /// Canonical English short name.
-    pub(crate) name: String,
+    pub(crate) name: Text,
     /// What sort of place.
     pub(crate) kind: PlaceKind,
     /// ISO 3166-1 alpha-2 of its country; none for regions that lie in several.
-    pub(crate) iso2: Option<String>,
+    pub(crate) iso2: Option<Text>,
     /// ISO 3166-1 alpha-3.
-    pub(crate) iso3: Option<String>,
+    pub(crate) iso3: Option<Text>,
     /// ISO 3166-2 of the first-level division that it is or lies in, where known.
-    pub(crate) subdivision: Option<String>,
+    pub(crate) subdivision: Option<Text>,
     /// Inhabitants, 0 where unknown; of cities as of 2012, of divisions those of their cities; good for choosing between
     /// namesakes only.
     pub(crate) population: u64,
@@ -59,7 +64,8 @@ impl Place {
 /// All places, compiled for lookup.
 pub(crate) struct Places {
     all: Vec<Place>,
-    ids: FxHashMap<Box<str>, usize>,
+    /// Index of a place by the number of its id.
+    ids: Numbered<u32>,
     /// Folded name ("south korea") to what it can mean, likeliest first.
     names: FxHashMap<Box<str>, Vec<table::Sense>>,
     /// First word of a name to the most words that a name beginning with it has.
@@ -81,17 +87,21 @@ impl Places {
         table::load(added)
     }
 
+    fn place(&self, sense: &table::Sense) -> Option<&Place> {
+        self.all.get(sense.place as usize)
+    }
+
     /// Everything that `name` can mean as a name, likeliest first.
     pub(crate) fn senses(&self, name: &str) -> impl Iterator<Item = &Place> {
         let senses = self.names.get(table::fold_phrase(name).as_str()).into_iter().flatten();
-        senses.filter(|sense| sense.form == PlaceForm::Name).filter_map(|sense| self.all.get(sense.place))
+        senses.filter(|sense| sense.form == PlaceForm::Name).filter_map(|sense| self.place(sense))
     }
 
     /// The place whose people or adjective `name` is: "Dutch", "Scots".
     pub(crate) fn people(&self, name: &str) -> Option<&Place> {
         let senses = self.names.get(table::fold_phrase(name).as_str())?;
         let sense = senses.iter().find(|sense| sense.form != PlaceForm::Name)?;
-        self.all.get(sense.place)
+        self.place(sense)
     }
 
     /// What `name` means as the name of a place, and as that of a people or its adjective, likeliest first.
@@ -99,14 +109,14 @@ impl Places {
         let senses = self.names.get(table::fold_phrase(name).as_str()).map_or(&[][..], Vec::as_slice);
         let place = senses.iter().filter(|sense| sense.form == PlaceForm::Name);
         let people = senses.iter().find(|sense| sense.form != PlaceForm::Name);
-        let of = |sense: &table::Sense| self.all.get(sense.place);
+        let of = |sense: &table::Sense| self.place(sense);
         (place.filter_map(of).next(), people.and_then(of))
     }
 
     /// The place that `name` means; `country` (alpha-2) decides between namesakes. Demonyms are names too.
     pub(crate) fn resolve(&self, name: &str, country: Option<&str>) -> Option<&Place> {
         let senses = self.names.get(table::fold_phrase(name).as_str())?;
-        let places = || senses.iter().filter_map(|sense| self.all.get(sense.place));
+        let places = || senses.iter().filter_map(|sense| self.place(sense));
         country
             .and_then(|country| places().find(|place| place.iso2.as_deref() == Some(country)))
             .or_else(|| places().next())
@@ -147,7 +157,12 @@ impl Places {
 
     /// The place with this [`Place::id`].
     pub(crate) fn by_id(&self, id: &str) -> Option<&Place> {
-        self.all.get(*self.ids.get(id)?)
+        self.all.get(self.index(id)? as usize)
+    }
+
+    fn index(&self, id: &str) -> Option<u32> {
+        let index = *self.ids.get(&hash::exact(id))?;
+        self.all.get(index as usize).filter(|place| place.id == id).map(|_| index)
     }
 
     /// The place of this number in GeoNames.

@@ -1,6 +1,7 @@
 //! Reading the tables, and the one way in which names are folded for comparison.
 
-use super::{Place, Places};
+use super::{Place, Places, Text};
+use crate::extract::entities::hash::{self, Numbered};
 use crate::extract::gazetteer::Row;
 use crate::model::{EntityType, PlaceKind};
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -19,7 +20,7 @@ const GUARDED: &str = include_str!("guarded.tsv");
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sense {
     /// Index of the place.
-    pub(super) place: usize,
+    pub(super) place: u32,
     pub(super) form: super::PlaceForm,
     /// Bit n is set when word n of the name is written with a capital.
     pub(super) capitals: u32,
@@ -87,17 +88,22 @@ fn words(name: &str) -> impl Iterator<Item = (&str, bool)> {
     })
 }
 
+/// The index of a place, of which there are fewer than four thousand million.
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
 struct Builder {
     places: Places,
 }
 
 impl Builder {
-    fn place(&mut self, place: Place) -> usize {
+    fn place(&mut self, place: Place) -> u32 {
         self.places.all.push(place);
-        self.places.all.len() - 1
+        number(self.places.all.len() - 1)
     }
 
-    fn name(&mut self, name: &str, place: usize, form: super::PlaceForm) {
+    fn name(&mut self, name: &str, place: u32, form: super::PlaceForm) {
         let key = fold_phrase(name);
         if key.is_empty() {
             return;
@@ -114,7 +120,7 @@ impl Builder {
     }
 
     /// A name of a town or an island, and how else it is written: "St. Lucia", "Nukualofa".
-    fn local(&mut self, name: &str, place: usize) {
+    fn local(&mut self, name: &str, place: u32) {
         self.name(name, place, super::PlaceForm::Name);
         if let Some(rest) = name.strip_prefix("Saint ") {
             self.name(&format!("St {rest}"), place, super::PlaceForm::Name);
@@ -124,13 +130,13 @@ impl Builder {
         }
     }
 
-    fn names(&mut self, list: &str, place: usize, form: super::PlaceForm) {
+    fn names(&mut self, list: &str, place: u32, form: super::PlaceForm) {
         list.split(';').map(str::trim).filter(|name| !name.is_empty()).for_each(|name| self.name(name, place, form));
     }
 }
 
 /// One meaning of a name, with how it is written.
-pub(super) fn sense(name: &str, place: usize, form: super::PlaceForm) -> Sense {
+pub(super) fn sense(name: &str, place: u32, form: super::PlaceForm) -> Sense {
     let capital = |word: &str| word.chars().next().is_some_and(char::is_uppercase);
     let capitals = words(name).enumerate().filter(|(_, (word, _))| capital(word)).map(|(n, _)| 1u32 << n.min(31));
     let letters = || name.chars().filter(|c| c.is_alphabetic());
@@ -150,18 +156,19 @@ pub(super) fn load(added: &[Row]) -> Places {
         names: FxHashMap::with_capacity_and_hasher(24_000, FxBuildHasher),
         first_words: FxHashMap::with_capacity_and_hasher(18_000, FxBuildHasher),
         guarded: FxHashMap::default(),
-        ids: FxHashMap::default(),
+        ids: Numbered::default(),
         tables: super::foreign::tables(),
     };
     let mut builder = Builder { places };
     let cell = |row: &[&'static str], n: usize| row.get(n).copied().unwrap_or_default();
-    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let some = |text: &'static str| (!text.is_empty()).then_some(Text::Borrowed(text));
+    let added_text = |text: &str| (!text.is_empty()).then(|| Text::Owned(text.to_owned()));
     for row in rows(REGIONS) {
         let world = cell(&row, 2) == "world";
         let kind = if world { PlaceKind::World } else { PlaceKind::Region };
         let place = builder.place(Place {
             id: format!("region:{}", cell(&row, 0)),
-            name: cell(&row, 1).to_owned(),
+            name: cell(&row, 1).into(),
             kind,
             iso2: None,
             iso3: None,
@@ -188,7 +195,7 @@ pub(super) fn load(added: &[Row]) -> Places {
         alpha3.insert(cell(&row, 0), cell(&row, 1));
         let place = builder.place(Place {
             id: cell(&row, 0).to_owned(),
-            name: cell(&row, 2).to_owned(),
+            name: cell(&row, 2).into(),
             kind: PlaceKind::Country,
             iso2: some(cell(&row, 0)),
             iso3: some(cell(&row, 1)),
@@ -211,7 +218,7 @@ pub(super) fn load(added: &[Row]) -> Places {
         let iso2 = code.split('-').next().unwrap_or_default();
         let place = builder.place(Place {
             id: code.to_owned(),
-            name: cell(&row, 1).to_owned(),
+            name: cell(&row, 1).into(),
             kind: PlaceKind::Subdivision,
             iso2: some(iso2),
             iso3: alpha3.get(iso2).and_then(|iso3| some(iso3)),
@@ -235,13 +242,13 @@ pub(super) fn load(added: &[Row]) -> Places {
         let iso2 = cell(&row, 2);
         let place = builder.place(Place {
             id: format!("geonames:{}", cell(&row, 0)),
-            name: cell(&row, 1).to_owned(),
+            name: cell(&row, 1).into(),
             kind: PlaceKind::City,
             iso2: some(iso2),
             iso3: alpha3.get(iso2).and_then(|iso3| some(iso3)),
             // A city that is a division of its own, or gave it its name, lies in it.
             subdivision: some(cell(&row, 3))
-                .or_else(|| divisions.get(&(iso2, fold_phrase(cell(&row, 1)))).map(|code| (*code).to_owned())),
+                .or_else(|| divisions.get(&(iso2, fold_phrase(cell(&row, 1)))).map(|code| Text::Borrowed(code))),
             population: cell(&row, 4).parse().unwrap_or(0),
             lat: cell(&row, 5).parse().ok(),
             lon: cell(&row, 6).parse().ok(),
@@ -255,7 +262,7 @@ pub(super) fn load(added: &[Row]) -> Places {
         let iso2 = cell(&row, 2);
         let place = builder.place(Place {
             id: format!("geonames:{}", cell(&row, 0)),
-            name: cell(&row, 1).to_owned(),
+            name: cell(&row, 1).into(),
             kind: PlaceKind::City,
             iso2: some(iso2),
             iso3: alpha3.get(iso2).and_then(|iso3| some(iso3)),
@@ -282,7 +289,7 @@ pub(super) fn load(added: &[Row]) -> Places {
         };
         let place = builder.place(Place {
             id,
-            name: name.to_owned(),
+            name: name.into(),
             kind: match cell(&row, 3) {
                 "town" => PlaceKind::City,
                 "division" => PlaceKind::Subdivision,
@@ -311,11 +318,11 @@ pub(super) fn load(added: &[Row]) -> Places {
             } else {
                 format!("geonames:{}", row.geonames)
             },
-            name: row.name.clone(),
+            name: row.name.clone().into(),
             kind: PlaceKind::City,
-            iso2: some(&row.country),
+            iso2: added_text(&row.country),
             iso3: alpha3.get(row.country.as_str()).and_then(|iso3| some(iso3)),
-            subdivision: some(&row.subdivision),
+            subdivision: added_text(&row.subdivision),
             population: row.population,
             lat: row.lat,
             lon: row.lon,
@@ -328,7 +335,7 @@ pub(super) fn load(added: &[Row]) -> Places {
     let mut places = builder.places;
     people_divisions(&mut places);
     order_senses(&mut places);
-    places.ids = places.all.iter().enumerate().map(|(n, place)| (place.id.as_str().into(), n)).collect();
+    places.ids = places.all.iter().enumerate().map(|(n, place)| (hash::exact(&place.id), number(n))).collect();
     for row in rows(GUARDED) {
         let guard = if cell(&row, 1) == "word" { Guard::Word } else { Guard::Person };
         places.guarded.insert(cell(&row, 0).into(), guard);
@@ -339,28 +346,32 @@ pub(super) fn load(added: &[Row]) -> Places {
 /// A division has at least the inhabitants of its cities, by which it is told from its namesakes: Maryland of the United
 /// States from that of Liberia.
 fn people_divisions(places: &mut Places) {
-    let mut people: FxHashMap<String, u64> = FxHashMap::default();
+    let mut people: FxHashMap<Text, u64> = FxHashMap::default();
     for city in places.all.iter().filter(|place| place.kind == PlaceKind::City) {
         if let Some(division) = &city.subdivision {
             *people.entry(division.clone()).or_default() += city.population;
         }
     }
     for division in places.all.iter_mut().filter(|place| place.kind == PlaceKind::Subdivision) {
-        division.population = people.get(&division.id).copied().unwrap_or(0);
+        division.population = people.get(division.id.as_str()).copied().unwrap_or(0);
     }
 }
 
 /// Puts the likeliest meaning of each name first.
 fn order_senses(places: &mut Places) {
     let mut names = std::mem::take(&mut places.names);
-    names.values_mut().for_each(|senses| senses.sort_by_key(|sense| rank(places, sense)));
+    for senses in names.values_mut() {
+        senses.sort_by_key(|sense| rank(places, sense));
+        // Most names have one.
+        senses.shrink_to_fit();
+    }
     places.names = names;
 }
 
 /// The likelier a meaning, the lower: a country, then a capital that is no mere town or a city of hundreds of thousands, then a division, then other cities
 /// by size. "Mexico" is the country, "London" the capital, "Victoria" the state.
 pub(super) fn rank(places: &Places, sense: &Sense) -> (u8, u64) {
-    let Some(place) = places.all.get(sense.place) else { return (9, 0) };
+    let Some(place) = places.place(sense) else { return (9, 0) };
     let class = match place.kind {
         PlaceKind::Country => 0,
         PlaceKind::Region | PlaceKind::World => 1,

@@ -5,19 +5,11 @@
 //! ordinary words and names of persons among them do no harm.
 
 use super::table::fold_phrase;
-use crate::extract::entities::hash::{self, Numbered};
+use crate::language::lines::Lines;
 use crate::model::Coordinates;
 use std::sync::LazyLock;
 
-/// Lines of the table by the number of the folded name that they begin with.
-static LINES: LazyLock<Numbered<&'static str>> = LazyLock::new(|| {
-    let mut lines = Numbered::default();
-    for line in include_str!("world.tsv").lines().filter(|line| !line.starts_with('#')) {
-        let name = line.split('\t').next().unwrap_or_default();
-        lines.entry(hash::exact(name)).or_insert(line);
-    }
-    lines
-});
+static LINES: LazyLock<Lines> = LazyLock::new(|| Lines::of(include_str!("world.tsv")));
 
 /// A town, by what the table knows of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,9 +27,7 @@ pub(crate) struct Town {
 /// The towns of a name.
 pub(crate) fn towns(name: &str) -> impl Iterator<Item = Town> + use<> {
     let folded = fold_phrase(name);
-    let line = LINES.get(&hash::exact(&folded)).and_then(|line| line.split_once('\t'));
-    let line = line.filter(|(name, _)| *name == folded);
-    line.map_or("", |(_, towns)| towns).split(';').filter_map(|town| {
+    LINES.get(&folded).unwrap_or_default().split(';').filter_map(|town| {
         let mut parts = town.split(':');
         let (country, geonames) = (parts.next()?, parts.next()?);
         let population = parts.next()?.parse().ok()?;
@@ -54,7 +44,7 @@ mod tests {
     #[test]
     fn every_line_is_found_by_its_name() {
         let lines = include_str!("world.tsv").lines().filter(|line| !line.starts_with('#'));
-        assert_eq!(LINES.len(), lines.count());
+        assert_eq!(LINES.count(), lines.count());
         let found: Vec<Town> = towns("Éragny").collect();
         assert!(found.iter().any(|town| town.country == "FR" && town.population >= 15_000), "{found:?}");
         assert_eq!(towns("Nowhere at all").count(), 0);

@@ -263,15 +263,17 @@ impl<'p> Finder<'_, 'p> {
         let place = part.place?;
         let inside = |whole: &Observation| {
             let outer = &whole.location;
-            if same && outer.name.as_ref() == Some(&place.name) && outer.kind == place.kind {
+            if same && outer.name.as_deref() == Some(&*place.name) && outer.kind == place.kind {
                 return true;
             }
             match (place.kind, outer.kind) {
-                (PlaceKind::City | PlaceKind::Subdivision, PlaceKind::Country) => outer.iso2 == place.iso2,
+                (PlaceKind::City | PlaceKind::Subdivision, PlaceKind::Country) => {
+                    outer.iso2.as_deref() == place.iso2.as_deref()
+                }
                 (PlaceKind::City | PlaceKind::Subdivision, PlaceKind::Subdivision) => {
                     outer.subdivision.is_some()
-                        && outer.subdivision == place.subdivision
-                        && outer.name.as_ref() != Some(&place.name)
+                        && outer.subdivision.as_deref() == place.subdivision.as_deref()
+                        && outer.name.as_deref() != Some(&*place.name)
                 }
                 (PlaceKind::Country, PlaceKind::World | PlaceKind::Region) => outer.iso2.is_none(),
                 _ => false,

@@ -39,7 +39,7 @@ pub(super) fn find(pack: &Pack, reading: &Reading<'_, '_>) -> Option<Rank> {
                 let region = reading.spots.iter().rfind(|spot| {
                     at.contains(&spot.first) && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::Country)
                 });
-                let scope = region.map_or("world".to_owned(), |spot| spot.place.name.clone());
+                let scope = region.map_or("world".to_owned(), |spot| spot.place.name.to_string());
                 return Some(Rank { rank, scope, at, metric });
             }
             continue;
@@ -120,7 +120,7 @@ fn scope(reading: &Reading<'_, '_>, after: usize) -> Option<String> {
                 && (reading.word(spot.first - 1, Word::In)
                     || reading.word(spot.first - 1, Word::The) && reading.word(spot.first.wrapping_sub(2), Word::In))
         })
-        .map(|spot| spot.place.name.clone())
+        .map(|spot| spot.place.name.to_string())
 }
 
 /// The number of the sentence that the rank belongs to: the nearest with its metric.

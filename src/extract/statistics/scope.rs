@@ -82,12 +82,12 @@ impl<'p> Located<'p> {
             Some(place) => Location {
                 name: Some(match self.written.and_then(|span| span.of(text)) {
                     Some(name) => name.to_owned(),
-                    None => place.name.clone(),
+                    None => place.name.to_string(),
                 }),
                 kind: if self.written.is_some() { PlaceKind::Subdivision } else { place.kind },
-                iso2: place.iso2.clone(),
-                iso3: place.iso3.clone(),
-                subdivision: place.subdivision.clone(),
+                iso2: place.iso2.as_deref().map(str::to_owned),
+                iso3: place.iso3.as_deref().map(str::to_owned),
+                subdivision: place.subdivision.as_deref().map(str::to_owned),
                 how: self.how,
             },
             None => Location {

@@ -19,10 +19,14 @@ const MAGIC: &[u8; 8] = b"dltagf01";
 /// Weights of one feature.
 pub(in crate::extract) type Row = [i8; WIDTH];
 
-/// Two rows in one line of the cache.
-#[derive(Debug, Clone, Copy)]
-#[repr(align(64))]
-struct Bucket([Row; 2]);
+/// At most two rows, which stand one behind the other.
+#[derive(Debug, Clone, Copy, Default)]
+struct Bucket {
+    /// The first of them.
+    row: u32,
+    /// Which features they are of, 0 for none.
+    marks: [u16; 2],
+}
 
 /// Emission scores of one word.
 pub(in crate::extract) type Scores = [i16; WIDTH];
@@ -47,10 +51,9 @@ impl Rows {
 /// A model.
 #[derive(Debug)]
 pub(in crate::extract) struct Table {
+    rows: Vec<Row>,
+    /// Apart from the rows, for they fit into a nearer cache, and most features of a word are in no model.
     buckets: Vec<Bucket>,
-    /// Which features the rows of a bucket are of, 0 for none. Apart from the rows, for they fit into a nearer cache, and
-    /// most features of a word are in no model.
-    marks: Vec<[u16; 2]>,
     /// From label to label.
     pub(in crate::extract) transitions: [[i16; LABELS]; LABELS],
     /// The list of word classes it was trained with.
@@ -72,10 +75,10 @@ impl Table {
     #[inline(always)]
     pub(in crate::extract) fn find(&self, hash: u64, rows: &mut Rows) {
         let (at, mark) = (bucket(hash), mark(hash));
-        let Some([first, second]) = self.marks.get(at) else { return };
+        let Some(Bucket { row, marks: [first, second] }) = self.buckets.get(at) else { return };
         // Without a branch: whether a feature is known cannot be guessed.
         if let Some(place) = rows.numbers.get_mut(rows.count) {
-            *place = (at as u32) << 1 | u32::from(*second == mark);
+            *place = row + u32::from(*second == mark);
             rows.count += usize::from(*first == mark || *second == mark);
         }
     }
@@ -87,8 +90,7 @@ impl Table {
         // A copy, so that the sums stay in registers.
         let mut sums = *scores;
         for number in rows.numbers.iter().take(rows.count) {
-            let Some(Bucket([first, second])) = self.buckets.get((*number >> 1) as usize) else { continue };
-            let row = if number & 1 == 0 { first } else { second };
+            let Some(row) = self.rows.get(*number as usize) else { continue };
             for label in 0..WIDTH {
                 sums[label] = sums[label].wrapping_add(i16::from(row[label]));
             }
@@ -151,25 +153,22 @@ impl Table {
         if rest.len() != LABELS * count {
             return None;
         }
-        let mut buckets = vec![Bucket([[0; WIDTH]; 2]); 1 << BITS];
-        let mut bucket_marks = vec![[0; 2]; 1 << BITS];
+        let mut buckets = vec![Bucket::default(); 1 << BITS];
+        let mut rows: Vec<Row> = vec![[0; WIDTH]; count];
         let mut marks = marks.as_chunks::<2>().0.iter();
-        let mut at = 0;
-        for ((bucket, bucket_marks), count) in buckets.iter_mut().zip(&mut bucket_marks).zip(counts) {
-            let slots = bucket.0.iter_mut().zip(bucket_marks);
-            for (row, mark) in slots.take(usize::from(*count)) {
+        let mut row = 0;
+        for (bucket, count) in buckets.iter_mut().zip(counts) {
+            bucket.row = row;
+            for mark in bucket.marks.iter_mut().take(usize::from(*count)) {
                 *mark = u16::from_le_bytes(*marks.next()?);
-                for (label, weight) in row.iter_mut().take(LABELS).enumerate() {
-                    *weight = rest.get(label * count_of(rest) + at)?.cast_signed();
-                }
-                at += 1;
+                row += 1;
             }
         }
-        Some(Self { buckets, marks: bucket_marks, transitions, classes: String::from_utf8(classes.to_vec()).ok()? })
+        for (label, weights) in rest.chunks_exact(count.max(1)).enumerate() {
+            for (row, weight) in rows.iter_mut().zip(weights) {
+                *row.get_mut(label)? = weight.cast_signed();
+            }
+        }
+        Some(Self { rows, buckets, transitions, classes: String::from_utf8(classes.to_vec()).ok()? })
     }
-}
-
-/// How many rows a block of weights holds.
-fn count_of(weights: &[u8]) -> usize {
-    weights.len() / LABELS
 }
