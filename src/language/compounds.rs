@@ -5,19 +5,19 @@
 //! without space between, in the order of the text.
 
 use super::tokens::{Token, TokenKind};
+use rustc_hash::FxHashSet;
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 /// What the compounds of a language are made of.
 #[derive(Debug, Default)]
 pub struct Compounds {
     firsts: Vec<String>,
-    heads: HashSet<String>,
+    heads: FxHashSet<String>,
 }
 
 impl Compounds {
     /// Of these first parts and heads, all in lower case.
-    pub(super) fn new(firsts: Vec<String>, heads: HashSet<String>) -> Self {
+    pub(super) fn new(firsts: Vec<String>, heads: FxHashSet<String>) -> Self {
         Self { firsts, heads }
     }
 

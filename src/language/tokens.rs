@@ -75,8 +75,10 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
             TokenKind::Mark
         };
         let Some(piece) = text.get(start..end) else { break };
-        let narrow = narrow(c).filter(|_| kind == TokenKind::Mark);
-        let border = kind != TokenKind::Mark && (is_han(c) || is_han(before)) && before.is_alphanumeric();
+        // Most characters are of ASCII, where nothing is narrow and no border is without a space.
+        let plain = c.is_ascii() && before.is_ascii();
+        let narrow = if plain || kind != TokenKind::Mark { None } else { narrow(c) };
+        let border = !plain && kind != TokenKind::Mark && (is_han(c) || is_han(before)) && before.is_alphanumeric();
         tokens.push(Token {
             start: base + start,
             end: base + end,
@@ -87,7 +89,10 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
             apart,
         });
         (spaced, apart, spaces, after_mark) = (false, false, 0, kind == TokenKind::Mark);
-        before = piece.chars().next_back().unwrap_or(c);
+        before = match piece.as_bytes().last() {
+            Some(last) if last.is_ascii() => char::from(*last),
+            _ => piece.chars().next_back().unwrap_or(c),
+        };
         start = end;
     }
     tokens
@@ -115,8 +120,9 @@ fn word_end(text: &str, mut end: usize, of_han: bool) -> usize {
 
 /// What a piece of the text reads as, whatever its case.
 fn lower(piece: &str, kind: TokenKind) -> Cow<'_, str> {
+    // Of a word and of nothing else a letter may be a capital.
     if piece.is_ascii() {
-        let has_capital = piece.bytes().any(|byte| byte.is_ascii_uppercase());
+        let has_capital = kind == TokenKind::Word && piece.bytes().any(|byte| byte.is_ascii_uppercase());
         return if has_capital { Cow::Owned(piece.to_ascii_lowercase()) } else { Cow::Borrowed(piece) };
     }
     match piece {

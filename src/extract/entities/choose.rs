@@ -9,7 +9,7 @@ use super::candidate::{Candidate, Meaning, TYPES, Text};
 use super::knowledge::{Knowledge, fold, fold_onto};
 use super::token::{Case, Token};
 use crate::model::{EntityType, MentionForm};
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// More people of one surname are not told apart.
 const MOST_NAMESAKES: usize = 20;
@@ -142,7 +142,7 @@ impl Openings {
 
 fn learn(knowledge: &Knowledge, texts: &[Text<'_>], chosen: &[Vec<Candidate<'_>>]) -> Learnt {
     let mut learnt = Learnt::default();
-    let mut votes: HashMap<String, [u32; TYPES.len()]> = HashMap::new();
+    let mut votes: HashMap<String, [u32; TYPES.len()]> = HashMap::default();
     for (text, mentions) in texts.iter().zip(chosen) {
         for mention in mentions {
             let name = name_of(text, mention);

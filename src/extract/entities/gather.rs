@@ -10,9 +10,10 @@ use super::knowledge::{Knowledge, Known, fold};
 use super::locate::{Located, locate};
 use crate::extract::places::{Place, Places};
 use crate::model::{Article, Entity, EntityType, Field, Mention, MentionForm, SectionKind, Span};
+use foldhash::HashMap;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
 
 /// Gathers the mentions of all texts; `fields` says where each text stands.
 pub(super) fn gather(
@@ -26,8 +27,8 @@ pub(super) fn gather(
 ) -> Vec<Entity> {
     let located = locate(knowledge, places, article, texts, chosen);
     let mut entities: Vec<Entity> = Vec::new();
-    let mut by_key: HashMap<Key<'_>, usize> = HashMap::new();
-    let mut last_person: HashMap<String, String> = HashMap::new();
+    let mut by_key: HashMap<Key<'_>, usize> = HashMap::default();
+    let mut last_person: HashMap<String, String> = HashMap::default();
     for ((field, text), mentions) in fields.iter().zip(texts).zip(chosen) {
         for candidate in mentions {
             let Some(span) = span(text, candidate, *field) else { continue };

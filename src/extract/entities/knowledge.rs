@@ -8,8 +8,8 @@ use super::hash::{self, Numbered, Numbers, folded, step};
 use super::token::{Case, Token};
 use crate::extract::gazetteer::Row;
 use crate::model::EntityType;
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -55,7 +55,7 @@ pub(super) struct Phrase {
 pub(super) struct Knowledge {
     pub(super) known: Vec<Known>,
     /// Folded canonical name to what it is.
-    by_name: HashMap<Box<str>, Vec<usize>>,
+    by_name: FxHashMap<Box<str>, Vec<usize>>,
     /// Numbers of the words of a phrase, one after the other.
     phrases: Numbered<Vec<Spelling>>,
     /// First word of a phrase to the longest phrase that starts with it.
@@ -138,7 +138,7 @@ impl Knowledge {
     pub(super) fn new(added: &[Row]) -> Self {
         let mut knowledge = Self {
             known: Vec::new(),
-            by_name: HashMap::new(),
+            by_name: FxHashMap::default(),
             phrases: Numbered::default(),
             longest: Numbered::default(),
             diseases: Numbers::default(),

@@ -15,8 +15,9 @@ use super::token::Token;
 use crate::extract::ENGLISH;
 use crate::extract::places::{Place, Places, Town, towns};
 use crate::model::{Article, EntityType, PlaceKind};
+use foldhash::{HashMap, HashSet};
 use rustc_hash::FxHashMap;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// What a name means.
@@ -112,10 +113,10 @@ fn evidence(
     chosen: &[Vec<Candidate<'_>>],
 ) -> Vec<Evidence> {
     let mut evidence: Vec<Evidence> = Vec::new();
-    let mut heard: HashMap<String, BTreeMap<String, f64>> = HashMap::new();
+    let mut heard: HashMap<String, BTreeMap<String, f64>> = HashMap::default();
     // The words and the names of bodies are English.
     let english = article.language.as_deref().is_some_and(|language| language.starts_with(ENGLISH));
-    let mut words: HashSet<&str> = HashSet::new();
+    let mut words: HashSet<&str> = HashSet::default();
     for (n, (text, mentions)) in texts.iter().zip(chosen).enumerate() {
         let tokens = text.tokens.iter().enumerate().filter(|_| english);
         for (at, word, country) in tokens.filter_map(|(at, token)| Some((at, token.text, hint(token.text)?))) {
@@ -230,7 +231,7 @@ pub(super) fn locate<'p>(
     let countries = others.clone().with_dateline(article);
     let opening = article.wire.dateline.as_ref().and_then(|dateline| dateline.place.as_deref()).map(fold);
     let mut names: Vec<(String, String)> = Vec::new();
-    let mut surroundings: HashMap<String, Surroundings> = HashMap::new();
+    let mut surroundings: HashMap<String, Surroundings> = HashMap::default();
     for (t, (text, mentions)) in texts.iter().zip(chosen).enumerate() {
         for (n, candidate) in mentions.iter().enumerate() {
             if !matches!(candidate.kind, EntityType::Place | EntityType::Facility) {

@@ -7,7 +7,7 @@
 use super::knowledge::{fold, rows};
 use crate::model::{Entity, EntityType};
 use jiff::civil::Date;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// A term of office.
 pub(super) struct Term {
@@ -36,10 +36,10 @@ impl Term {
 /// The tables, compiled.
 pub(super) struct Offices {
     terms: Vec<Term>,
-    by_country: HashMap<&'static str, Vec<usize>>,
-    by_name: HashMap<String, Vec<usize>>,
-    by_surname: HashMap<String, Vec<usize>>,
-    bodies: HashMap<String, &'static str>,
+    by_country: FxHashMap<&'static str, Vec<usize>>,
+    by_name: FxHashMap<String, Vec<usize>>,
+    by_surname: FxHashMap<String, Vec<usize>>,
+    bodies: FxHashMap<String, &'static str>,
 }
 
 impl Offices {
@@ -47,10 +47,10 @@ impl Offices {
     pub(super) fn new() -> Self {
         let mut offices = Self {
             terms: Vec::new(),
-            by_country: HashMap::new(),
-            by_name: HashMap::new(),
-            by_surname: HashMap::new(),
-            bodies: HashMap::new(),
+            by_country: FxHashMap::default(),
+            by_name: FxHashMap::default(),
+            by_surname: FxHashMap::default(),
+            bodies: FxHashMap::default(),
         };
         for row in rows(include_str!("tables/terms.tsv")) {
             let cell = |n: usize| row.get(n).copied().unwrap_or_default();

@@ -4,14 +4,14 @@
 //! known; the verb tells nothing here. "They" and "it" are not resolved.
 
 use super::story::Story;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
 
 /// First names that only one sex bears, in lower case: whether a woman's.
-static SEX: LazyLock<HashMap<String, bool>> = LazyLock::new(|| {
+static SEX: LazyLock<FxHashMap<String, bool>> = LazyLock::new(|| {
     let rows = |table: &'static str| table.lines().filter(|line| !line.starts_with('#'));
     let men = rows(include_str!("../entities/tables/first-names.txt")).flat_map(str::split_whitespace);
-    let mut table: HashMap<String, bool> = men.map(|name| (name.to_lowercase(), false)).collect();
+    let mut table: FxHashMap<String, bool> = men.map(|name| (name.to_lowercase(), false)).collect();
     for line in rows(include_str!("../entities/tables/sex-of-names.txt")) {
         let Some((sex, names)) = line.split_once(':') else { continue };
         for name in names.split_whitespace() {

@@ -6,7 +6,7 @@
 use crate::language::tokens::{Token, TokenKind};
 use crate::model::Article;
 use regex::Regex;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
 
 /// A currency by one of its names.
@@ -17,8 +17,8 @@ pub(super) struct Currency {
     parts: f64,
 }
 
-static CURRENCIES: LazyLock<HashMap<&'static str, Currency>> = LazyLock::new(|| {
-    let mut currencies = HashMap::new();
+static CURRENCIES: LazyLock<FxHashMap<&'static str, Currency>> = LazyLock::new(|| {
+    let mut currencies = FxHashMap::default();
     for line in include_str!("currencies.tsv").lines().filter(|line| !line.starts_with('#')) {
         let columns: Vec<&'static str> = line.split('\t').collect();
         let [name, code, rest @ ..] = columns.as_slice() else { continue };
@@ -28,7 +28,7 @@ static CURRENCIES: LazyLock<HashMap<&'static str, Currency>> = LazyLock::new(|| 
 });
 
 /// Names in the plural by their singular, as it stands behind an article or a hyphen.
-static PLURALS: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+static PLURALS: LazyLock<FxHashMap<&'static str, &'static str>> = LazyLock::new(|| {
     let singular = |name: &'static str| Some((name.strip_suffix('s').filter(|one| one.len() > 2)?, name));
     CURRENCIES.keys().copied().filter_map(singular).filter(|(one, _)| !CURRENCIES.contains_key(one)).collect()
 });

@@ -4,11 +4,11 @@
 
 use crate::language::Pack;
 use crate::language::tokens::{Token, TokenKind};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
 
 /// Units of measure, singular, by any of their forms.
-static UNITS: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+static UNITS: LazyLock<FxHashMap<&'static str, &'static str>> = LazyLock::new(|| {
     include_str!("units.tsv")
         .lines()
         .filter(|line| !line.starts_with('#'))
