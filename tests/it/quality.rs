@@ -217,7 +217,7 @@ fn copies_and_stories_are_found_as_well_as_they_were() {
     println!("{story}\n{alike}\n{embedded}");
     let of = |value: &Value| value.as_f64().unwrap();
     assert!(of(&story["copies"]["precision"]) >= 0.995 && of(&story["copies"]["recall"]) >= 0.88);
-    assert!(of(&story["stories"]["precision"]) >= 0.98 && of(&story["stories"]["recall"]) >= 0.65);
+    assert!(of(&story["stories"]["precision"]) >= 0.98 && of(&story["stories"]["recall"]) >= 0.7);
     assert!(of(&story["merged"]["originals"]) < 1.0 && of(&alike["merged"]["originals"]) <= 2.0);
     let linked = |style: &Value| -> f64 {
         style["relations"].as_object().unwrap().values().map(|relation| of(&relation["linked"])).sum()
