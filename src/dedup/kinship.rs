@@ -19,7 +19,7 @@ const LOOKED_AT: usize = 8;
 const BEST: usize = 3;
 /// Evidence, in unseen words, that joins a text to a story, joins two stories to one, and below which a revised text
 /// leaves its story.
-const JOINS: f64 = 2.0;
+const JOINS: f64 = 1.5;
 const MERGES: f64 = 4.0;
 const LEAVES: f64 = 1.0;
 /// Days without news in which the evidence counts half, and after which a story is closed.

@@ -16,6 +16,7 @@ mod hashes;
 mod kill;
 mod kinship;
 mod origin;
+mod passages;
 mod postings;
 mod reading;
 mod rebuild;
@@ -37,7 +38,7 @@ pub use self::rebuild::{Published, rebuild, rebuild_earlier};
 use self::fingerprint::Fingerprint;
 use self::kill::Target;
 use self::kinship::Sought;
-use self::origin::{original, tells_more};
+use self::origin::{EXCERPT, original, tells_more};
 use self::reading::Reading;
 use self::{entry::Entry, window::Window};
 use crate::model::{
@@ -385,7 +386,8 @@ fn whole<K: Known>(known: &K, mut story: String) -> Result<String, K::Error> {
 /// Whether others are compared with this text.
 fn is_searched(duplicate: &Duplicate) -> bool {
     match duplicate.relation {
-        Relation::Exact | Relation::Abridged => false,
+        Relation::Abridged => duplicate.reason == EXCERPT,
+        Relation::Exact => false,
         Relation::Near => duplicate.similarity.is_some_and(|similarity| similarity < SAME_FOR_SEARCH),
         Relation::Original | Relation::Update => true,
     }

@@ -8,26 +8,43 @@ use super::{
     entry::Entry,
     fingerprint::{self, Fingerprint},
     frequency::Weights,
+    passages::{self, Passages},
     similarity::{self, Comparison, Later},
     swaps::{self, Swaps},
     update::{self, Link, Teller},
     whole::Whole,
+    window::Candidate,
 };
 use crate::model::{Article, Duplicate, Enriched, ItemId, ItemState, Previous, Relation, Signature, Span, StoryState};
 use jiff::Timestamp;
+use std::cmp::Reverse;
 
 /// So many look-alikes make a recurring form.
 const RECURRING: usize = 2;
 /// By how much a link may be weaker than the best, and explain less of the text, and be preferred for going back further.
 const WEIGHT_MARGIN: f64 = 0.3;
 const SHARE_MARGIN: f64 = 0.25;
+/// Shingles of texts that may be of a form, share of a text that stands in another of its form, by how much more of a copy
+/// stands in its original, and share from which on nothing but the other is meant.
+const FORM_SHINGLES: u32 = 120;
+const FORM_SHARE: f64 = 0.6;
+const FORM_MARGIN: f64 = 0.1;
+const NEARLY_EQUAL: f64 = 0.9;
 /// Likeness to the original that what is made from a copy has at least.
 const ORIGIN_LIKENESS: f64 = 0.25;
+/// Share of a copy's own likeness to the original, where that is less.
+const AS_COPY: f64 = 0.8;
 /// Share of a text that stands in the other, below which most of it is its own.
 const MOSTLY_OTHERS: f64 = 0.5;
 /// Sampled shingles of a paragraph that must be looked up before it is called added.
 const PARAGRAPH_SAMPLE: usize = 3;
 
+/// Why a text with a passage of another is linked to it.
+pub(super) const EXCERPT: &str = "excerpt";
+/// Sampled shingles that a text has in common with another that a passage of it may be from, and texts that are looked
+/// through for one.
+const EXCERPT_EVIDENCE: usize = 3;
+const LOOKED_THROUGH: usize = 3;
 /// Texts that whole texts are held against, the likeliest: of more, the others are copies of these.
 const HELD_AGAINST: usize = 6;
 
@@ -35,6 +52,8 @@ const HELD_AGAINST: usize = 6;
 struct Met<'a> {
     link: Link,
     entry: Entry<'a>,
+    /// Share of the shorter text that stands in the other.
+    share: f64,
 }
 
 impl Index {
@@ -64,7 +83,10 @@ impl Index {
             _ => {}
         }
         let told = before.map_or(Timestamp::MAX, |before| before.state.first_seen);
-        let mut met = self.met(article, print, told);
+        // A revision is no copy of what was told after the item's first one.
+        let mut candidates = self.window.candidates(&article.id, signature, &print.probe);
+        candidates.retain(|candidate| candidate.entry.first_seen <= told);
+        let mut met = self.met(article, print, &candidates);
         hold_against(article, print, &mut met, &mut texts)?;
         let look_alikes = met.iter().filter(|met| met.link.relation == Relation::Original);
         let look_alikes: Vec<Entry<'_>> = look_alikes.map(|met| met.entry).collect();
@@ -97,21 +119,25 @@ impl Index {
                 let link = self.link_to(of, signature, Relation::Update);
                 self.linked(article, print, of, Link { reason: "changed_figures", ..link }, &mut texts)?
             }
+            (None, _)
+                if look_alikes.is_empty()
+                    && let Some((of, link)) = self.excerpt(article, print, &candidates, &mut texts)? =>
+            {
+                self.linked(article, print, &of, link, &mut texts)?
+            }
             (None, _) => original(article, if look_alikes.is_empty() { "first_seen" } else { "look_alike" }),
         };
         Ok((duplicate, look_alikes))
     }
 
     /// The remembered texts that this one is made from or looks like, of those that were told before.
-    fn met(&self, article: &Article, print: &Fingerprint, told: Timestamp) -> Vec<Met<'_>> {
-        let Fingerprint { signature, probe, .. } = print;
+    fn met<'w>(&'w self, article: &Article, print: &Fingerprint, candidates: &[Candidate<'w>]) -> Vec<Met<'w>> {
+        let signature = &print.signature;
         let weights = self.window.weights();
-        let candidates = self.window.candidates(&article.id, signature, probe);
         let teller = teller(article);
         let (later, mut bottom) = (Later::new(signature), Vec::new());
         let mut compared: Vec<(Entry<'_>, Signature, Comparison)> = Vec::new();
-        // A revision is no copy of what was told after the item's first one.
-        for entry in candidates.iter().filter(|entry| entry.first_seen <= told) {
+        for Candidate { entry, .. } in candidates {
             let Some(body) = entry.body else { continue };
             if update::may_relate(&later, &teller, body, &mut bottom)
                 && let Some(earlier) = body.signature()
@@ -123,7 +149,7 @@ impl Index {
         let links = |teller: &Teller<'_>| -> Vec<Met<'_>> {
             let links = compared.iter().filter_map(|(entry, earlier, comparison)| {
                 let link = update::relate(signature, teller, entry, earlier, comparison)?;
-                Some(Met { link, entry: *entry })
+                Some(Met { link, entry: *entry, share: comparison.shared.max(comparison.covered) })
             });
             links.collect()
         };
@@ -132,7 +158,54 @@ impl Index {
             met = links(&Teller { recurring: true, ..teller });
         }
         met.retain(|met| self.goes_back(signature, met, &weights));
+        if signature.shingles < FORM_SHINGLES {
+            tell_forms(&mut met);
+        }
         met
+    }
+
+    /// The text of another newsroom of which a passage stands in this one, among what is its own.
+    fn excerpt<K: Known>(
+        &self,
+        article: &Article,
+        print: &Fingerprint,
+        candidates: &[Candidate<'_>],
+        texts: &mut Texts<'_, K>,
+    ) -> Result<Option<(ItemId, Link)>, K::Error> {
+        let (later, mut sample) = (Later::new(&print.signature), Vec::new());
+        let mut origins: Vec<(usize, ItemId)> = Vec::new();
+        for Candidate { entry, met } in candidates.iter().filter(|candidate| candidate.entry.feed != article.feed.0) {
+            let is_read = entry.body.is_some_and(|body| body.sample(&mut sample).is_some());
+            // In the sample of a much longer text hardly any of the other's is left.
+            let evidence = if is_read { later.shares(&sample).evidence.max(*met as usize) } else { 0 };
+            let origin = entry.of().unwrap_or_else(|| entry.id());
+            if evidence >= EXCERPT_EVIDENCE && origins.iter().all(|(_, known)| *known != origin) {
+                origins.push((evidence, origin));
+            }
+        }
+        if origins.is_empty() {
+            return Ok(None);
+        }
+        origins.sort_by_key(|(evidence, _)| Reverse(*evidence));
+        origins.truncate(LOOKED_THROUGH);
+        let agency = article.wire.agency.as_deref().filter(|_| article.wire.dateline.is_some());
+        let own = Whole::of_article(article, &print.reading);
+        let mut longest: Option<(Passages, ItemId)> = None;
+        for (_, origin) in origins {
+            let Some(entry) = self.window.entry(&origin.0) else { continue };
+            // What bears an agency's own dateline is another story of it with the same background.
+            let is_same_source = entry.feed == article.feed.0 || agency.is_some() && entry.agency == agency;
+            let text = if is_same_source { None } else { texts.text(&origin)? };
+            let Some(passages) = text.map(|text| Passages::between(text, &own)) else { continue };
+            if passages.are_taken_over() && longest.as_ref().is_none_or(|(most, _)| most.taken < passages.taken) {
+                longest = Some((passages, origin));
+            }
+        }
+        Ok(longest.map(|(passages, origin)| {
+            let relation = if passages.are_most() { Relation::Near } else { Relation::Abridged };
+            let link = self.link_to(&origin, &print.signature, relation);
+            (origin, Link { reason: EXCERPT, ..link })
+        }))
     }
 
     /// A text that is linked to a copy must have something of the original too: it may be made from what the copy added.
@@ -141,8 +214,15 @@ impl Index {
         let of = met.entry.of().filter(|_| by_words && met.link.reason != "same_link");
         let origin = of.and_then(|of| self.signature(&of));
         origin.is_none_or(|origin| {
-            let comparison = similarity::compare(signature, &origin, |term| weights.of(term));
-            comparison.evidence >= 2 && update::likeness(&comparison) >= ORIGIN_LIKENESS
+            let compared = |text: &Signature| similarity::compare(text, &origin, |term| weights.of(term));
+            let comparison = compared(signature);
+            let likeness = update::likeness(&comparison);
+            // Of a text with a passage of the original a copy has no more of it.
+            let is_like_copy = || {
+                let copy = met.entry.signature().map(|copy| update::likeness(&compared(&copy)));
+                copy.is_some_and(|copy| copy < ORIGIN_LIKENESS && likeness >= copy * AS_COPY)
+            };
+            comparison.evidence >= 2 && (likeness >= ORIGIN_LIKENESS || is_like_copy())
         })
     }
 
@@ -268,6 +348,34 @@ impl<'k, K: Known> Texts<'k, K> {
     }
 }
 
+/// How a text stands to one that it was held against.
+#[derive(Clone, Copy)]
+struct Against {
+    swaps: Swaps,
+    are_from_elsewhere: bool,
+}
+
+/// Whether nothing but the texts' likeness links them.
+fn is_by_likeness(link: &Link) -> bool {
+    !matches!(link.relation, Relation::Original | Relation::Exact) && !matches!(link.reason, "same_link" | "notice")
+}
+
+/// Takes short texts that are about as like the text as another is for look-alikes: a copy is more like what it is made
+/// from than any third text, and the third of one form is like both.
+fn tell_forms(met: &mut [Met<'_>]) {
+    let origin = |met: &Met<'_>| met.entry.of().unwrap_or_else(|| met.entry.id());
+    let shares: Vec<(ItemId, f64)> = met.iter().map(|met| (origin(met), met.share)).collect();
+    let most = |shares: &mut dyn Iterator<Item = f64>| shares.fold(0.0, f64::max);
+    for (one, (of, _)) in met.iter_mut().zip(&shares) {
+        let share = most(&mut shares.iter().filter(|other| other.0 == *of).map(|other| other.1));
+        let others = most(&mut shares.iter().filter(|other| other.0 != *of).map(|other| other.1));
+        let is_copy = is_by_likeness(&one.link) && one.link.relation.is_copy();
+        if is_copy && share < NEARLY_EQUAL && others >= FORM_SHARE && share < others + FORM_MARGIN {
+            one.link = Link { relation: Relation::Original, reason: "look_alike", ..one.link };
+        }
+    }
+}
+
 /// Holds the whole text against those that it is linked to by likeness, the likeliest first: what stands in their places
 /// makes some of them look-alikes, and of what has more in the place of something else than a likelier one it is no copy.
 fn hold_against<K: Known>(
@@ -276,9 +384,6 @@ fn hold_against<K: Known>(
     met: &mut Vec<Met<'_>>,
     texts: &mut Texts<'_, K>,
 ) -> Result<(), K::Error> {
-    let is_by_likeness = |link: &Link| {
-        !matches!(link.relation, Relation::Original | Relation::Exact) && !matches!(link.reason, "same_link" | "notice")
-    };
     let (mut linked, mut others): (Vec<_>, Vec<_>) =
         std::mem::take(met).into_iter().partition(|met| is_by_likeness(&met.link));
     // To a text that stands there word for word nothing else is preferred.
@@ -294,20 +399,26 @@ fn hold_against<K: Known>(
     let own = Whole::of_article(article, &print.reading);
     let mut fewest = usize::MAX;
     // Of copies of one text the likeliest speaks for all: whatever it is that is copied, it is the same.
-    let mut held: Vec<(ItemId, Option<Swaps>)> = Vec::new();
+    let mut held: Vec<(ItemId, Option<Against>)> = Vec::new();
     for mut one in linked {
         let root = one.entry.of().unwrap_or_else(|| one.entry.id());
-        let known_swaps = held.iter().find(|(of, _)| *of == root).map(|(_, swaps)| *swaps);
-        let swaps = match known_swaps {
-            Some(swaps) => swaps,
+        let known_swaps = held.iter().find(|(of, _)| *of == root).map(|(_, against)| *against);
+        let against = match known_swaps {
+            Some(against) => against,
             None => {
-                let swaps = texts.text(&one.entry.id())?.map(|text| swaps::between(text, &own));
-                held.push((root, swaps));
-                swaps
+                let against = texts.text(&one.entry.id())?.map(|text| Against {
+                    swaps: swaps::between(text, &own),
+                    are_from_elsewhere: one.share <= passages::ITSELF
+                        && Passages::between(text, &own).are_from_elsewhere(text, &own),
+                });
+                held.push((root, against));
+                against
             }
         };
-        if let Some(swaps) = swaps {
-            if swaps.make_another(one.link.relation == Relation::Update) {
+        if let Some(Against { swaps, are_from_elsewhere }) = against {
+            if are_from_elsewhere {
+                continue;
+            } else if swaps.make_another(one.link.relation == Relation::Update) {
                 one.link = Link { relation: Relation::Original, reason: "look_alike", ..one.link };
             } else if swaps.all() > fewest {
                 continue;
@@ -333,7 +444,7 @@ pub(super) fn teller(article: &Article) -> Teller<'_> {
 /// Whether a longer text with another in it has figures of its own: it is no mere copy then, lest they are lost.
 pub(super) fn tells_more(duplicate: &Duplicate, enriched: &Enriched) -> bool {
     let own = |span: &Span| duplicate.added_paragraphs.iter().any(|added| added.contains(span));
-    duplicate.relation == Relation::Near
+    (duplicate.relation == Relation::Near || duplicate.reason == EXCERPT)
         && duplicate.shared.is_some_and(|shared| shared < MOSTLY_OTHERS)
         && enriched.covid.observations.iter().any(|observation| own(&observation.sentence.span))
 }

@@ -178,7 +178,7 @@ pub(super) fn between(earlier: &Whole<'_>, later: &Whole<'_>) -> Swaps {
 }
 
 /// Places of words that stand once in either text and in one order in both (Cohen's patience diff).
-fn common(one: &[Word], other: &[Word]) -> Vec<(usize, usize)> {
+pub(super) fn common(one: &[Word], other: &[Word]) -> Vec<(usize, usize)> {
     let pairs = once_in_both(one, other);
     // The longest ascending row: of each length the row that ends first, and of each pair the one before it in its row.
     let (mut ends, mut before): (Vec<usize>, Vec<Option<usize>>) = (Vec::new(), Vec::with_capacity(pairs.len()));

@@ -10,6 +10,8 @@ mod alike;
 #[cfg(test)]
 mod background;
 #[cfg(test)]
+mod excerpts;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod series;

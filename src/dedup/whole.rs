@@ -77,6 +77,11 @@ impl<'t> Whole<'t> {
         self.body.is_empty()
     }
 
+    /// The text that its words stand in.
+    pub(super) fn body(&self) -> &str {
+        &self.body
+    }
+
     /// Its words, as many as are looked at.
     pub(super) fn words(&self) -> &[Word] {
         self.words.get(..WORDS).unwrap_or(&self.words)

@@ -8,6 +8,8 @@
 
 mod lookup;
 
+pub(super) use self::lookup::Candidate;
+
 use super::{
     entry::{self, Entry, LASTING, Names, TOUCHED},
     frequency::{Frequencies, Weights},
@@ -394,7 +396,8 @@ mod tests {
                 entries.iter().map(|entry| format!("{entry:?}")).collect::<Vec<_>>().join(" ")
             };
             answers.push(format!("{:?}", window.entry(&id.0)));
-            answers.push(names(window.candidates(id, signature, &signature.bottom)));
+            let candidates = window.candidates(id, signature, &signature.bottom);
+            answers.push(names(candidates.into_iter().map(|candidate| candidate.entry).collect()));
             for term in &signature.terms {
                 answers.push(window.weights().of(*term).to_string());
             }
@@ -450,7 +453,7 @@ mod tests {
                 prop_assert_eq!(&entry.story(), &head.story);
                 prop_assert_eq!(entry.body_of_all().is_some(), head.signature.is_some());
                 prop_assert_eq!(entry.signature().is_some(), head.signature.is_some() && !head.killed);
-                prop_assert!(restored.candidates(id, signature, &signature.bottom).iter().all(|found| found.id() != *id));
+                prop_assert!(restored.candidates(id, signature, &signature.bottom).iter().all(|found| found.entry.id() != *id));
             }
             // A story goes with the last that is in it.
             let stories: Vec<&str> = last.values().filter_map(|item| item.1.story.as_deref()).collect();
@@ -489,7 +492,7 @@ mod tests {
         // All have the exact text, and the first seen come first.
         let found = window.candidates(&stranger, &Signature { link: None, guid: None, ..signature }, &[]);
         assert_eq!(found.len(), CANDIDATES);
-        assert!(found.iter().all(|entry| entry.first_seen.as_second() == 1_500_000_000));
+        assert!(found.iter().all(|found| found.entry.first_seen.as_second() == 1_500_000_000));
         window.evict(
             Timestamp::from_second(1_600_000_000 + 100 * 86_400).unwrap(),
             SignedDuration::from_hours(24),

@@ -35,13 +35,25 @@ const WHOLE: u64 = 1 << 16;
 /// the same day before others.
 const CERTAIN: u64 = 1 << 40;
 
+/// A remembered text that may be told by another, and how many of the other's shingles it was met under.
+#[derive(Clone, Copy)]
+pub(in crate::dedup) struct Candidate<'w> {
+    pub(in crate::dedup) entry: Entry<'w>,
+    pub(in crate::dedup) met: u32,
+}
+
 /// How often a text was hit, and what the hits weigh.
 type Hits = HashMap<Slot, (u32, u64), BuildHasherDefault<Spread>>;
 
 impl Window {
     /// The remembered texts that may be told by this one, the likeliest first; never the item's own. `probe` are the
     /// smallest shingles of the text, ascending, more than its signature keeps.
-    pub(in crate::dedup) fn candidates(&self, own: &ItemId, signature: &Signature, probe: &[u32]) -> Vec<Entry<'_>> {
+    pub(in crate::dedup) fn candidates(
+        &self,
+        own: &ItemId,
+        signature: &Signature,
+        probe: &[u32],
+    ) -> Vec<Candidate<'_>> {
         self.by_shingle.approach(probe.iter().copied());
         let own = self.slot(&own.0);
         let mut hits = Hits::with_capacity_and_hasher(USUAL, BuildHasherDefault::default());
@@ -58,9 +70,12 @@ impl Window {
         }
         // A shingle meets strangers by chance: where many meet one, those that meet two are likelier.
         let least = if hits.len() > FEW { 2 } else { 1 };
-        let several = hits.into_iter().filter(|(slot, (number, _))| *number >= least && Some(*slot) != own);
-        let weights = several.map(|(slot, (_, weight))| (weight, slot)).collect();
-        self.heaviest(weights, CANDIDATES, First::Oldest)
+        let several = hits.iter().filter(|(slot, (number, _))| *number >= least && Some(**slot) != own);
+        let weights = several.map(|(slot, (_, weight))| (*weight, *slot)).collect();
+        let heaviest = self.heaviest(weights, CANDIDATES, First::Oldest).into_iter();
+        heaviest
+            .map(|(slot, entry)| Candidate { entry, met: hits.get(&slot).map_or(0, |(number, _)| *number) })
+            .collect()
     }
 
     /// Counts what has the exact text, the address or the publisher's name for it.
@@ -106,12 +121,12 @@ impl Window {
         }
         // Of numbers that are not negative the bits are in the order of the numbers.
         let found = hits.into_iter().map(|(slot, weight)| (weight.to_bits(), slot)).collect();
-        self.heaviest(found, most, First::Newest)
+        self.heaviest(found, most, First::Newest).into_iter().map(|(_, entry)| entry).collect()
     }
 
-    /// The heaviest of some entries, at most so many. Very many may weigh the same, so no more of each is read than it
-    /// takes to leave it out.
-    fn heaviest(&self, mut found: Vec<(u64, Slot)>, most: usize, first: First) -> Vec<Entry<'_>> {
+    /// The heaviest of some entries, with their slots, at most so many. Very many may weigh the same, so no more of each
+    /// is read than it takes to leave it out.
+    fn heaviest(&self, mut found: Vec<(u64, Slot)>, most: usize, first: First) -> Vec<(Slot, Entry<'_>)> {
         keep_least(&mut found, most, |(weight, _)| Reverse(*weight));
         self.records.approach(found.iter().map(|(_, slot)| *slot));
         if found.len() > most {
@@ -121,12 +136,12 @@ impl Window {
             keep_least(&mut timed, most, |(weight, rank, _)| (*weight, *rank));
             found = timed.into_iter().map(|(Reverse(weight), _, slot)| (weight, slot)).collect();
         }
-        let mut entries: Vec<(u64, Entry<'_>)> = Vec::with_capacity(found.len());
-        entries.extend(found.into_iter().filter_map(|(weight, slot)| Some((weight, self.at(slot)?))));
-        let by_weight = |one: &(u64, Entry<'_>), other: &(u64, Entry<'_>)| {
-            other.0.cmp(&one.0).then_with(|| first.order(&one.1, &other.1))
+        let mut entries: Vec<(u64, Slot, Entry<'_>)> = Vec::with_capacity(found.len());
+        entries.extend(found.into_iter().filter_map(|(weight, slot)| Some((weight, slot, self.at(slot)?))));
+        let by_weight = |one: &(u64, Slot, Entry<'_>), other: &(u64, Slot, Entry<'_>)| {
+            other.0.cmp(&one.0).then_with(|| first.order(&one.2, &other.2))
         };
-        firsts(&entries, most, by_weight).into_iter().map(|(_, entry)| entry).collect()
+        firsts(&entries, most, by_weight).into_iter().map(|(_, slot, entry)| (slot, entry)).collect()
     }
 
     /// The entries of a feed or an agency, the newest first.
@@ -139,7 +154,8 @@ impl Window {
         slots.extend(others);
         slots.sort_unstable();
         slots.dedup();
-        self.heaviest(slots.into_iter().map(|slot| (0, slot)).collect(), most, First::Newest)
+        let entries = self.heaviest(slots.into_iter().map(|slot| (0, slot)).collect(), most, First::Newest);
+        entries.into_iter().map(|(_, entry)| entry).collect()
     }
 
     /// The originals of a story, the newest first.
