@@ -4,12 +4,11 @@
 //! What holds: a number has the metric of its own noun or predicate before that of anything that governs it from the
 //! left, and inherits only where nothing of its own stands behind it. It does not decide kind, place or date.
 
+use super::again::{elliptic, pair, rate_again};
 use super::governed::governed;
 use super::kinds::is_percent;
 use super::leading::{active, leading, led};
-use super::lean::{
-    among_dead, base_of_part, coordinated, course, elliptic, forward, given_to, part_of_before, rate_again, sampled, so,
-};
+use super::lean::{among_dead, base_of_part, coordinated, course, forward, given_to, part_of_before, sampled, so};
 use super::reading::Reading;
 use super::table::{self, Row};
 use super::{counted, otherwise, rates, threshold, topic, traps};
@@ -175,6 +174,7 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
         .or_else(|| led(reading, n))
         .or_else(|| governed(reading, n, found, previous).map(|governed| lying(reading, n, governed)))
         .or_else(|| forward(reading, n))
+        .or_else(|| pair(reading, n, previous))
         .or_else(|| coordinated(reading, n, found))
         .or_else(|| part_of_before(reading, n, found, previous.last))
         .or_else(|| elliptic(reading, n, found, previous))

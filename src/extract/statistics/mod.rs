@@ -11,6 +11,7 @@
 //! a second one of the same description is numbered in text order (`kr-cases-cumulative-2`).
 
 mod about;
+mod again;
 mod attach;
 mod calendar;
 mod counted;
@@ -491,8 +492,13 @@ fn titled(reading: &Reading<'_, '_>) -> bool {
 /// What a sentence without figures speaks of: nothing new, something that is no metric, or a metric.
 fn subject_metric(reading: &Reading<'_, '_>) -> Option<Option<Metric>> {
     let metric = reading.marks.iter().find_map(|mark| mark.cue.metric());
-    // Of what only stood in traps, the next sentence counts nothing either.
-    if table::elsewhere(reading) && (metric.is_some() || reading.tokens.len() <= 12) || !reading.numbers.is_empty() {
+    // Of what only stood in traps, the next sentence counts nothing either; a share tells of what was counted before.
+    let share = |n: usize| {
+        reading.numbers.get(n).is_some_and(|number| number.percent)
+            || traps::before_metric(reading, n) == Some(traps::SHARE)
+    };
+    let counted = (0..reading.numbers.len()).any(|n| !share(n));
+    if table::elsewhere(reading) && (metric.is_some() || reading.tokens.len() <= 12) || counted {
         return metric.or((reading.tokens.len() <= 12).then_some(Metric::Cases)).map(|_| None);
     }
     metric.filter(|metric| kinds::kind_of(*metric).whole).map(Some)
