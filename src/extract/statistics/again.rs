@@ -7,6 +7,7 @@
 use super::attach::{Attachment, Previous, Why, core_start};
 use super::kinds::{is_percent, kind_of};
 use super::lean::{said_otherwise, says_no_noun};
+use super::rates::{base, per_base};
 use super::reading::Reading;
 use super::spots::Spot;
 use crate::language::Cue;
@@ -51,11 +52,20 @@ pub(super) fn elliptic(
         && number.after >= reading.tokens.len()
         && reading.marks.iter().any(|mark| mark.after == link && matches!(mark.cue, Cue::Subset(_)));
     // "Bosnia: 855 (+51)", "Geneva - 562.", "In West Java, 10,444;": an item of a list whose items before said what they count.
+    let time = reading.is(link, ":")
+        && (reading.dates.iter().any(|date| date.after == link) || reading.ending_at(link).any(|mark| mark.cue == Cue::Sense(Sense::Today)));
+    // "fewer than Sunday's 1,763".
+    let of_day = of_day(reading, start);
     let item = reading.is(link, ":") || closes(reading, number.after) && separates(reading, link);
     let named = |spot: &Spot<'_>| spot.after == link && (reading.index > 0 || spot.first > 0 || reading.is(link, ":"));
     let labelled = item && !reading.pack.order.verbs_lead && reading.spots.iter().any(named);
-    let told = told || part || labelled;
+    let told = told || part || labelled || time || of_day;
     let placed = part
+        || time
+        || of_day
+        || [Sense::Nation, Sense::DivisionAnaphor, Sense::CityAnaphor]
+            .iter()
+            .any(|sense| reading.has(clause.start..start, *sense))
         || dated
         || again && (clause.start..start).any(|at| reading.word(at, Word::Everywhere))
         || unknown_name(reading, clause.start, start)
@@ -145,4 +155,22 @@ pub(super) fn pair(reading: &Reading<'_, '_>, n: usize, previous: Previous) -> O
     let metric = *pair.get(position)?;
     let why = if position == 0 { Why::Elliptic } else { Why::Coordinated(first) };
     (alone && holds && placed && silent && ends).then_some(Attachment::new(metric, why))
+}
+
+/// "Wednesday's 5,357": a day is the possessor right before a number.
+pub(super) fn of_day(reading: &Reading<'_, '_>, start: usize) -> bool {
+    let genitive = start.wrapping_sub(1);
+    reading.word(genitive, Word::Genitive)
+        && reading.dates.iter().any(|date| date.first < genitive && (date.after..=date.after + 1).contains(&genitive))
+}
+
+/// "Bolton, 59.1 per 100,000": a rate of what the sentences before have counted.
+pub(super) fn per_population(reading: &Reading<'_, '_>, n: usize, previous: Previous) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let (per, _) = base(reading, number.after + 1).filter(|(per, _)| per_base(reading, number.after, *per as f64))?;
+    let told = previous.rate.map(|(metric, _)| metric).filter(|metric| !is_percent(*metric)).or(previous.last)?;
+    let placed = reading.spots.iter().any(|spot| reading.left(n).contains(&spot.first));
+    let silent = reading.marks_in(reading.clause(number.first)).all(|mark| mark.cue.metric().is_none());
+    let counted = matches!(told, Metric::Cases | Metric::CaseIncidence | Metric::Deaths | Metric::DeathRate);
+    (placed && silent && counted).then_some(Attachment { metric: told, why: Why::Elliptic, mark: None, per: Some(per) })
 }

@@ -4,7 +4,7 @@
 //! What holds: a number has the metric of its own noun or predicate before that of anything that governs it from the
 //! left, and inherits only where nothing of its own stands behind it. It does not decide kind, place or date.
 
-use super::again::{elliptic, pair, rate_again};
+use super::again::{elliptic, pair, per_population, rate_again};
 use super::governed::governed;
 use super::kinds::is_percent;
 use super::leading::{active, leading, led};
@@ -177,6 +177,7 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
         .or_else(|| pair(reading, n, previous))
         .or_else(|| coordinated(reading, n, found))
         .or_else(|| part_of_before(reading, n, found, previous.last))
+        .or_else(|| per_population(reading, n, previous))
         .or_else(|| elliptic(reading, n, found, previous))
 }
 

@@ -5,6 +5,7 @@
 //! before a noun of its own leans on nothing.
 
 use super::attach::{Attachment, Previous, Why, core_start, of_them, own};
+use super::again::of_day;
 use super::governed::counts_another;
 use super::kinds::{is_percent, kind_of};
 use super::reading::Reading;
@@ -235,7 +236,7 @@ pub(super) fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<A
     let placed = placed || item_name(reading, n).is_some();
     // "35,317 deaths, which is about 1,070 per million".
     let rated = reading.word(link, Word::Copula) && reading.word(number.after, Word::Per);
-    if !(placed || located || compared || part || bracket || listed || reported || rated) {
+    if !(placed || located || compared || part || bracket || listed || reported || rated || of_day(reading, start)) {
         return None;
     }
     if let Some(pair) = paired_comparison(reading, n, found) {
