@@ -53,7 +53,8 @@ pub(super) fn elliptic(
         && reading.marks.iter().any(|mark| mark.after == link && matches!(mark.cue, Cue::Subset(_)));
     // "Bosnia: 855 (+51)", "Geneva - 562.", "In West Java, 10,444;": an item of a list whose items before said what they count.
     let time = reading.is(link, ":")
-        && (reading.dates.iter().any(|date| date.after == link) || reading.ending_at(link).any(|mark| mark.cue == Cue::Sense(Sense::Today)));
+        && (reading.dates.iter().any(|date| date.after == link)
+            || reading.ending_at(link).any(|mark| mark.cue == Cue::Sense(Sense::Today)));
     // "fewer than Sunday's 1,763".
     let of_day = of_day(reading, start);
     let item = reading.is(link, ":") || closes(reading, number.after) && separates(reading, link);
@@ -110,10 +111,10 @@ pub(super) fn rate_again(
     })
 }
 
-
 /// "PCMC had 1,004": a name that no table knows opens the clause, and has nothing but its verb before the number.
 fn unknown_name(reading: &Reading<'_, '_>, first: usize, start: usize) -> bool {
-    let name = |at: usize| reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word && token.capitalised());
+    let name =
+        |at: usize| reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word && token.capitalised());
     let verb = start.wrapping_sub(1);
     let named = (first..verb).count();
     reading.one_of(verb, &[Word::Have, Word::Lead]) && (1..=4).contains(&named) && (first..verb).all(name)
@@ -127,7 +128,8 @@ fn separates(reading: &Reading<'_, '_>, at: usize) -> bool {
 
 /// Whether a number that ends before `at` has nothing behind it in its item of a list.
 fn closes(reading: &Reading<'_, '_>, at: usize) -> bool {
-    reading.tokens.get(at).is_none_or(|token| matches!(token.text, "." | "," | ";" | ")")) || reading.word(at, Word::And)
+    reading.tokens.get(at).is_none_or(|token| matches!(token.text, "." | "," | ";" | ")"))
+        || reading.word(at, Word::And)
 }
 
 /// "Next door the day was quieter: 603 and 18", "Montenegro: 703, eight": of two numbers without a noun, one each of the two
@@ -149,7 +151,8 @@ pub(super) fn pair(reading: &Reading<'_, '_>, n: usize, previous: Previous) -> O
     let clause = reading.clause(one.first);
     let start = core_start(reading, first);
     let from = reading.left(first).start;
-    let placed = reading.spots.iter().any(|spot| clause.contains(&spot.first) && spot.first >= from && spot.after <= start);
+    let placed =
+        reading.spots.iter().any(|spot| clause.contains(&spot.first) && spot.first >= from && spot.after <= start);
     let silent = reading.marks_in(clause.start..start).all(|mark| mark.cue.metric().is_none());
     let ends = reading.tokens.get(two.after).is_none_or(|token| matches!(token.text, "." | ";" | ")"));
     let metric = *pair.get(position)?;

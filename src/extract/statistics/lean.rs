@@ -4,8 +4,8 @@
 //! In: a sentence, a number, and what the numbers before it count. Out: its attachment. What holds: a number that stands
 //! before a noun of its own leans on nothing.
 
-use super::attach::{Attachment, Previous, Why, core_start, of_them, own};
 use super::again::of_day;
+use super::attach::{Attachment, Previous, Why, core_start, of_them, own};
 use super::governed::counts_another;
 use super::kinds::{is_percent, kind_of};
 use super::reading::Reading;
@@ -115,7 +115,9 @@ pub(super) fn base_of_part(reading: &Reading<'_, '_>, n: usize) -> bool {
 /// before is a part.
 fn part_of_people(reading: &Reading<'_, '_>, n: usize) -> bool {
     let pair = n.checked_sub(1).and_then(|part| reading.numbers.get(part).zip(reading.numbers.get(n)));
-    let Some((part, whole)) = pair.filter(|(part, whole)| part.value < whole.value && !part.percent) else { return false };
+    let Some((part, whole)) = pair.filter(|(part, whole)| part.value < whole.value && !part.percent) else {
+        return false;
+    };
     let named = usize::from(reading.has_at(part.after, Sense::People));
     let links = part.after + named..whole.first;
     let people = reading.has_at(whole.after, Sense::People) && !reading.has_at(whole.after, Sense::Stop);
@@ -167,7 +169,10 @@ pub(super) fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment>
         if people && let Some(own) = own(reading, last + 1) {
             return Some(own);
         }
-        if people && part_of_people(reading, last + 3) && reading.word(reading.right(last + 1).end.wrapping_sub(1), Word::And) {
+        if people
+            && part_of_people(reading, last + 3)
+            && reading.word(reading.right(last + 1).end.wrapping_sub(1), Word::And)
+        {
             last += 2;
             continue;
         }

@@ -21,6 +21,7 @@ mod date_units;
 mod decide;
 mod disease;
 mod governed;
+pub mod hashed;
 pub mod judge;
 mod kind;
 mod kinds;
@@ -28,6 +29,7 @@ mod leading;
 mod lean;
 mod mention;
 mod merge;
+pub mod newness;
 mod observation;
 mod otherwise;
 mod period;
@@ -89,19 +91,28 @@ pub(crate) fn explain(
     read(finder, &relevance)
 }
 
+/// The counts of a body that can be new or totals, as the rules see them, for the trainer.
+pub(crate) fn counts(
+    pack: &Pack,
+    places: &Places,
+    disease: &'static Disease,
+    article: &Article,
+) -> Vec<newness::Count> {
+    let Some(asked) = Asked::new(pack, disease) else { return Vec::new() };
+    let relevance = disease::relevance(&asked, article);
+    if !relevance.anywhere {
+        return Vec::new();
+    }
+    let mut finder = Finder::new(asked, places, article, relevance.story);
+    finder.all();
+    newness::counts(&finder.found, &article.body)
+}
+
 fn read(mut finder: Finder<'_, '_>, relevance: &disease::Relevance) -> (Covid, Vec<LeftOut>) {
     let article = finder.article;
-    for (field, text) in [(Field::Headline, article.headline.as_deref()), (Field::Summary, article.summary.as_deref())]
-    {
-        if let Some(text) = text {
-            finder.text(field, text, 0);
-        }
-    }
-    // The body is read by itself: what the headline names is only where its first sentences look for a place.
-    for paragraph in article.paragraphs() {
-        if let Some(text) = paragraph.of(&article.body) {
-            finder.text(Field::Body, text, paragraph.start);
-        }
+    finder.all();
+    if finder.judged.is_some() {
+        newness::correct(&mut finder.found, &article.body);
     }
     let mut observations = merge::merge(finder.found);
     merge::name(&mut observations);
@@ -142,8 +153,8 @@ struct Finder<'a, 'p> {
     field: Field,
     found: Vec<Observation>,
     /// The headline's words, where the judge is asked, and those of the paragraph, once it has been.
-    judged: Option<judge::Words>,
-    around: Option<judge::Words>,
+    judged: Option<hashed::Words>,
+    around: Option<hashed::Words>,
     paragraph: Span,
     /// Numbers that are no observations, where somebody asks.
     left_out: Option<Vec<LeftOut>>,
@@ -183,7 +194,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             context.label = country;
         }
         let judged = judge::judges(pack.code, asked.disease.name)
-            .then(|| judge::Words::new(article.headline.as_deref().unwrap_or_default(), 0));
+            .then(|| judge::words(article.headline.as_deref().unwrap_or_default(), 0));
         Self {
             dateline_end,
             pack,
@@ -210,6 +221,24 @@ impl<'a, 'p> Finder<'a, 'p> {
             around: None,
             paragraph: Span::body(0, 0),
             left_out: None,
+        }
+    }
+
+    /// Headline, summary and body.
+    fn all(&mut self) {
+        let article = self.article;
+        for (field, text) in
+            [(Field::Headline, article.headline.as_deref()), (Field::Summary, article.summary.as_deref())]
+        {
+            if let Some(text) = text {
+                self.text(field, text, 0);
+            }
+        }
+        // The body is read by itself: what the headline names is only where its first sentences look for a place.
+        for paragraph in article.paragraphs() {
+            if let Some(text) = paragraph.of(&article.body) {
+                self.text(Field::Body, text, paragraph.start);
+            }
         }
     }
 
@@ -451,9 +480,8 @@ impl<'a, 'p> Finder<'a, 'p> {
         let (headline, number) = (self.judged.as_ref()?, reading.numbers.get(n)?);
         let number = Some(Span::new(self.field, number.start, number.end)).filter(|number| number.field.is_body())?;
         let paragraph = self.paragraph;
-        let around = self
-            .around
-            .get_or_insert_with(|| judge::Words::new(paragraph.of(body).unwrap_or_default(), paragraph.start));
+        let around =
+            self.around.get_or_insert_with(|| judge::words(paragraph.of(body).unwrap_or_default(), paragraph.start));
         let score = judge::score(headline, around, reading.span, number, number.of(body)?);
         (score < judge::threshold()).then_some(score)
     }
