@@ -60,8 +60,15 @@ pub(super) fn elliptic(
     let item = reading.is(link, ":") || closes(reading, number.after) && separates(reading, link);
     let named = |spot: &Spot<'_>| spot.after == link && (reading.index > 0 || spot.first > 0 || reading.is(link, ":"));
     let labelled = item && !reading.pack.order.verbs_lead && reading.spots.iter().any(named);
-    let told = told || part || labelled || time || of_day;
+    // "307 were found on Monday": what was counted before is the subject.
+    let subject = start == 0
+        && reading.index > 0
+        && reading.word(number.after, Word::Was)
+        && reading.has_at(number.after + 1, Sense::Report)
+        && !reading.pack.order.verbs_lead;
+    let told = told || part || labelled || time || of_day || subject;
     let placed = part
+        || subject
         || time
         || of_day
         || [Sense::Nation, Sense::DivisionAnaphor, Sense::CityAnaphor]
@@ -157,7 +164,8 @@ pub(super) fn pair(reading: &Reading<'_, '_>, n: usize, previous: Previous) -> O
     let ends = reading.tokens.get(two.after).is_none_or(|token| matches!(token.text, "." | ";" | ")"));
     let metric = *pair.get(position)?;
     let why = if position == 0 { Why::Elliptic } else { Why::Coordinated(first) };
-    (alone && holds && placed && silent && ends).then_some(Attachment::new(metric, why))
+    (alone && holds && (placed || reading.is(start.wrapping_sub(1), ":")) && silent && ends)
+        .then_some(Attachment::new(metric, why))
 }
 
 /// "Wednesday's 5,357": a day is the possessor right before a number.

@@ -111,6 +111,18 @@ pub(super) fn base_of_part(reading: &Reading<'_, '_>, n: usize) -> bool {
         && own(reading, n).map_or(before.percent, |own| own.why == Why::Predicate)
 }
 
+/// "24 tests were positive": tests of which this is said right behind them are cases.
+pub(super) fn positive(reading: &Reading<'_, '_>, n: usize, tests: Attachment) -> Option<Attachment> {
+    let (_, after) = tests.mark?;
+    let end = reading.right(n).end.min(after + 4);
+    let said = reading.marks_in(after..end).find(|mark| {
+        mark.cue == Cue::Predicate(Metric::Cases) && (mark.first..mark.after).any(|at| reading.word(at, Word::Positive))
+    })?;
+    let linked =
+        (after..said.first).all(|at| reading.one_of(at, &[Word::Was, Word::Copula, Word::Have, Word::Auxiliary]));
+    linked.then(|| Attachment::new(Metric::Cases, Why::Predicate).by(said))
+}
+
 /// "31 of 54 residents", "2,439 inmates out of 2,500 have had the virus": whether number `n` is so many people, of whom the one
 /// before is a part.
 fn part_of_people(reading: &Reading<'_, '_>, n: usize) -> bool {

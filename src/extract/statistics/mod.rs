@@ -32,6 +32,7 @@ mod merge;
 pub mod newness;
 mod observation;
 mod otherwise;
+mod patients;
 mod period;
 mod plausibility;
 mod rank;
@@ -522,7 +523,7 @@ fn subject_metric(reading: &Reading<'_, '_>) -> Option<Option<Metric>> {
     let metric = reading.marks.iter().find_map(|mark| mark.cue.metric());
     // Of what only stood in traps, the next sentence counts nothing either; a share tells of what was counted before.
     let share = |n: usize| {
-        reading.numbers.get(n).is_some_and(|number| number.percent)
+        reading.numbers.get(n).is_some_and(|number| number.percent || number.words && number.value <= 1.0)
             || traps::before_metric(reading, n) == Some(traps::SHARE)
     };
     let counted = (0..reading.numbers.len()).any(|n| !share(n));
