@@ -60,12 +60,7 @@ pub(super) fn elliptic(
     let item = reading.is(link, ":") || closes(reading, number.after) && separates(reading, link);
     let named = |spot: &Spot<'_>| spot.after == link && (reading.index > 0 || spot.first > 0 || reading.is(link, ":"));
     let labelled = item && !reading.pack.order.verbs_lead && reading.spots.iter().any(named);
-    // "307 were found on Monday": what was counted before is the subject.
-    let subject = start == 0
-        && reading.index > 0
-        && reading.word(number.after, Word::Was)
-        && reading.has_at(number.after + 1, Sense::Report)
-        && !reading.pack.order.verbs_lead;
+    let subject = subject(reading, n);
     let told = told || part || labelled || time || of_day || subject;
     let placed = part
         || subject
@@ -116,6 +111,24 @@ pub(super) fn rate_again(
         mark: None,
         per,
     })
+}
+
+/// "307 were found on Monday", "On Monday 877 had been reported", "Another 401 were in Franklin County": what was counted before
+/// is the subject.
+fn subject(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n).filter(|_| reading.index > 0 && !reading.pack.order.verbs_lead) else {
+        return false;
+    };
+    let opens = |at: usize| {
+        reading.has_at(at, Sense::New)
+            || reading.one_of(at, &[Word::On, Word::Article])
+            || reading.dates.iter().any(|date| date.first <= at && at < date.after)
+    };
+    let verb = |at: &usize| reading.one_of(*at, &[Word::Was, Word::Have, Word::Auxiliary]);
+    let told = number.after + (number.after..number.after + 3).take_while(verb).count();
+    let placed = reading.has_at(told, Sense::Locative)
+        && reading.spots.iter().any(|spot| reading.right(n).contains(&spot.first));
+    told > number.after && (0..core_start(reading, n)).all(opens) && (placed || reading.has_at(told, Sense::Report))
 }
 
 /// "PCMC had 1,004": a name that no table knows opens the clause, and has nothing but its verb before the number.

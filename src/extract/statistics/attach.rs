@@ -199,6 +199,8 @@ pub(super) struct Previous {
     pub(super) lead: Option<Metric>,
     /// Last: what "the figure" is.
     pub(super) last: Option<Metric>,
+    /// How large the first and the last were.
+    pub(super) sizes: [f64; 2],
     /// The last that counts what happened, and no stock.
     pub(super) flow: Option<Metric>,
     /// The last two: what "the figures" are, where two are told.

@@ -419,9 +419,11 @@ impl<'a, 'p> Finder<'a, 'p> {
             if kinds::kind_of(metric).whole {
                 if !std::mem::replace(&mut counted, true) {
                     self.previous_metric.lead = Some(metric);
+                    self.previous_metric.sizes[0] = reading.numbers.get(n).map_or(0.0, |number| number.value);
                     self.lead = Some(done.clone());
                 }
                 self.previous_metric.last = Some(metric);
+                self.previous_metric.sizes[1] = reading.numbers.get(n).map_or(0.0, |number| number.value);
                 self.previous_metric.rate = None;
             } else {
                 self.previous_metric.rate = Some((metric, done.attachment.per));
