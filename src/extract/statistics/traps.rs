@@ -12,6 +12,7 @@ use super::kinds::kind_of;
 use super::otherwise;
 use super::rates::per_base;
 use super::reading::Reading;
+use super::text::name_with_digits;
 use super::threshold;
 use crate::language::Cue;
 use crate::language::numbers::Numeral;
@@ -40,7 +41,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     if tight && number.first >= 2 && ["-", ".", "/"].into_iter().any(mark_before) {
         let name = token(number.first - 2).is_some_and(|token| token.kind == TokenKind::Word)
             && token(number.first - 1).is_some_and(|token| !token.spaced);
-        if name {
+        if name && (!mark_before("-") || name_with_digits(&reading.tokens, number)) {
             return Some("name with digits");
         }
     }
