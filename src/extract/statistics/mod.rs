@@ -156,6 +156,7 @@ struct Finder<'a, 'p> {
     /// The headline's words, where the judge is asked, and those of the paragraph, once it has been.
     judged: Option<hashed::Words>,
     around: Option<hashed::Words>,
+    mood: judge::Mood,
     paragraph: Span,
     /// Numbers that are no observations, where somebody asks.
     left_out: Option<Vec<LeftOut>>,
@@ -220,6 +221,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             found: Vec::new(),
             judged,
             around: None,
+            mood: judge::Mood::default(),
             paragraph: Span::body(0, 0),
             left_out: None,
         }
@@ -485,7 +487,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         let paragraph = self.paragraph;
         let around =
             self.around.get_or_insert_with(|| judge::words(paragraph.of(body).unwrap_or_default(), paragraph.start));
-        let score = judge::score(headline, around, reading.span, number, number.of(body)?);
+        let own = judge::score(headline, around, reading.span, number, number.of(body)?);
+        let score = own + self.mood.leaning();
+        self.mood.add(own);
         (score < judge::threshold()).then_some(score)
     }
 
