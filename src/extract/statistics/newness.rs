@@ -24,6 +24,10 @@ const PAIRED: usize = 7;
 /// Figures to either side with which a count is compared.
 const AROUND: usize = 48;
 
+/// Rules that go by a word of the number itself ("another 36", "in total"): nothing around it contradicts them.
+const OUTRIGHT: [&str; 9] =
+    ["new", "new_part", "rise_by", "plus", "added", "rate", "total", "bringing_to", "first_case"];
+
 /// What is said of a count.
 #[derive(Debug, Clone, Copy)]
 #[repr(u32)]
@@ -129,7 +133,8 @@ pub(super) fn correct(found: &mut [Observation], body: &str) {
         let mut steps = 0;
         say(told, at, span, sentence, |bucket| steps += MODEL.weight(bucket));
         let odds = MODEL.odds(steps);
-        if odds.abs() >= MODEL.threshold() && (odds > 0.0) != (one.kind == Kind::New) {
+        let outright = one.rule.split('.').next_back().is_some_and(|rule| OUTRIGHT.contains(&rule));
+        if !outright && odds.abs() >= MODEL.threshold() && (odds > 0.0) != (one.kind == Kind::New) {
             wrong.push(span);
         }
     });
@@ -259,5 +264,23 @@ fn say(told: &[&Observation], at: usize, span: Span, sentence: &Words, found: im
         (Some(new), None) => say(Said::OnlyNew, steps(new, 4.0)),
         (None, Some(total)) => say(Said::OnlyTotal, steps(total, 4.0)),
         (None, None) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_weekday_is_a_weekday_and_a_verb_keeps_its_tense() {
+        assert_eq!(meaning(b"monday", true), meaning(b"friday", true));
+        assert_ne!(meaning(b"may", false), meaning(b"may", true));
+        assert_ne!(meaning(b"reported", false), meaning(b"reports", false));
+    }
+
+    #[test]
+    fn sizes_are_told_in_half_decades() {
+        assert_eq!([apart(100.0, 1.0), apart(1.0, 100.0), apart(1e9, 1.0)], [4, -4, 5]);
+        assert_eq!([steps(7.9, 5.0), steps(-1.0, 5.0), steps(2.9, 5.0)], [5, 0, 2]);
     }
 }
