@@ -6,8 +6,8 @@
 //! nothing of the rules, so that it doubts them where they have never been tried.
 //!
 //! What holds: it only refuses, never adds or changes an observation; a story of another language or disease is not judged;
-//! the score depends on at most 60 words to either side of the number and on the headline, so that no length of a
-//! text turns it.
+//! the score depends on at most 60 words to either side of the number and on the headline, and a share of the mean score of
+//! the numbers before it is added, so that no length of a text turns it.
 
 use super::hashed::{Features, Model, Words, both, fnv, name};
 use super::text::pieces;

@@ -138,7 +138,10 @@ pub(super) fn correct(found: &mut [Observation], body: &str) {
             wrong.push(span);
         }
     });
-    for one in found.iter_mut().filter(|one| one.spans.value.is_some_and(|span| wrong.contains(&span)) && is_count(one))
+    wrong.sort_unstable();
+    for one in found
+        .iter_mut()
+        .filter(|one| one.spans.value.is_some_and(|span| wrong.binary_search(&span).is_ok()) && is_count(one))
     {
         let dated = matches!(one.as_of.how, AsOfHow::Explicit | AsOfHow::Weekday | AsOfHow::Relative);
         let day = dated && one.as_of.date.as_ref().is_some_and(|date| date.len() == "2020-11-18".len());
