@@ -24,9 +24,28 @@ const PAIRED: usize = 7;
 /// Figures to either side with which a count is compared.
 const AROUND: usize = 48;
 
-/// Rules that go by a word of the number itself ("another 36", "in total"): nothing around it contradicts them.
-const OUTRIGHT: [&str; 9] =
-    ["new", "new_part", "rise_by", "plus", "added", "rate", "total", "bringing_to", "first_case"];
+/// Rules that go by a word of the number itself ("another 36", "in total", "as of"), or by its column: nothing around it
+/// contradicts them.
+const OUTRIGHT: [&str; 14] = [
+    "new",
+    "column",
+    "total",
+    "as_of",
+    "passes",
+    "bringing_to",
+    "rise_by",
+    "brought",
+    "compared",
+    "new_part",
+    "rate",
+    "first_case",
+    "added",
+    "plus",
+];
+
+fn is_outright(one: &Observation) -> bool {
+    one.rule.split('.').next_back().is_some_and(|rule| OUTRIGHT.contains(&rule))
+}
 
 /// What is said of a count.
 #[derive(Debug, Clone, Copy)]
@@ -115,7 +134,7 @@ fn is_count(one: &Observation) -> bool {
 /// The counts of a body, for the trainer.
 pub(super) fn counts(found: &[Observation], body: &str) -> Vec<Count> {
     let mut all = Vec::new();
-    each(found, body, |at, told, sentence| {
+    each(found, body, is_count, |at, told, sentence| {
         let Some((one, span)) = told.get(at).and_then(|one| Some((one, one.spans.value?))) else { return };
         let mut features = Vec::new();
         say(told, at, span, sentence, |bucket| features.push(bucket));
@@ -128,13 +147,13 @@ pub(super) fn counts(found: &[Observation], body: &str) -> Vec<Count> {
 /// Corrects the kinds that the words contradict.
 pub(super) fn correct(found: &mut [Observation], body: &str) {
     let mut wrong: Vec<Span> = Vec::new();
-    each(found, body, |at, told, sentence| {
+    let open = |one: &Observation| is_count(one) && !is_outright(one);
+    each(found, body, open, |at, told, sentence| {
         let Some((one, span)) = told.get(at).and_then(|one| Some((one, one.spans.value?))) else { return };
         let mut steps = 0;
         say(told, at, span, sentence, |bucket| steps += MODEL.weight(bucket));
         let odds = MODEL.odds(steps);
-        let outright = one.rule.split('.').next_back().is_some_and(|rule| OUTRIGHT.contains(&rule));
-        if !outright && odds.abs() >= MODEL.threshold() && (odds > 0.0) != (one.kind == Kind::New) {
+        if odds.abs() >= MODEL.threshold() && (odds > 0.0) != (one.kind == Kind::New) {
             wrong.push(span);
         }
     });
@@ -153,11 +172,16 @@ pub(super) fn correct(found: &mut [Observation], body: &str) {
     }
 }
 
-/// Shows each count of a body among the figures of the body, with the words of its sentence.
-fn each(found: &[Observation], body: &str, mut see: impl FnMut(usize, &[&Observation], &Words)) {
+/// Shows each count of a body that is `asked` for among the figures of the body, with the words of its sentence.
+fn each(
+    found: &[Observation],
+    body: &str,
+    asked: impl Fn(&Observation) -> bool,
+    mut see: impl FnMut(usize, &[&Observation], &Words),
+) {
     let told: Vec<&Observation> = found.iter().filter(|one| one.field.is_body() && one.value.is_some()).collect();
     let mut sentence = (Span::body(0, 0), Words::default());
-    for (at, one) in told.iter().enumerate().filter(|(_, one)| is_count(one)) {
+    for (at, one) in told.iter().enumerate().filter(|(_, one)| asked(one)) {
         let span = one.sentence.span;
         if sentence.0 != span {
             sentence = (span, Words::new(span.of(body).unwrap_or_default(), span.start, meaning));
@@ -211,15 +235,11 @@ fn say(told: &[&Observation], at: usize, span: Span, sentence: &Words, found: im
     if let (Some(left), Some(right)) = (left.first(), right.first()) {
         say(Said::Pair, both(*left, *right));
     }
-    for pair in left.iter().take(PAIRED).collect::<Vec<_>>().windows(2) {
-        if let [one, two] = pair {
-            say(Said::PairLeft, both(**two, **one));
-        }
+    for (one, two) in left.iter().zip(left.iter().skip(1)).take(PAIRED - 1) {
+        say(Said::PairLeft, both(*two, *one));
     }
-    for pair in right.iter().take(PAIRED).collect::<Vec<_>>().windows(2) {
-        if let [one, two] = pair {
-            say(Said::PairRight, both(**one, **two));
-        }
+    for (one, two) in right.iter().zip(right.iter().skip(1)).take(PAIRED - 1) {
+        say(Said::PairRight, both(*one, *two));
     }
     let metric = this.metric as u32;
     let size = value(this);
