@@ -13,7 +13,7 @@ pub(crate) mod statistics;
 pub mod tagger;
 pub(crate) mod values;
 
-pub use statistics::judge;
+pub use statistics::{hashed, judge, newness};
 
 use crate::language::{self, Pack};
 use crate::model::{Article, Covid, Enriched, Entity, EntityType, Issue, LanguageFrom, Section, Span, Stage};
@@ -122,6 +122,13 @@ pub fn left_out(tables: &Tables, article: &Article) -> Vec<LeftOut> {
     // What one disease leaves out another may have taken.
     left_out.retain(|left_out| !found.contains(&left_out.span) || left_out.reason.starts_with("confidence"));
     left_out
+}
+
+/// The counts of a clean article about COVID-19 that can be new or totals, before the model that tells them apart is asked.
+pub fn counts(tables: &Tables, article: &Article) -> Vec<newness::Count> {
+    let mut article = article.clone();
+    let Some(pack) = pack(&mut article) else { return Vec::new() };
+    statistics::counts(pack, &tables.places, diseases::COVID_19, &article)
 }
 
 /// Reads an article.

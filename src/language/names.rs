@@ -213,6 +213,9 @@ pub struct DiseaseNames {
     /// Words before it that name none: "the disease".
     #[serde(default)]
     pub behind: Vec<String>,
+    /// Words behind it that make an office of both: "disease centre".
+    #[serde(default)]
+    pub office: Vec<String>,
     /// What hardly any story but one of the epidemic says, by kinds: "positivity rate", "active cases".
     #[serde(default)]
     pub signs: Vec<Names>,

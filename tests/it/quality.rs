@@ -17,18 +17,20 @@ const fn floor(corpus: &'static str, part: &'static str, f1: [f64; 3], traps: u6
 }
 
 /// Corpora without parts are of the development.
-const FLOORS: [Floor; 17] = [
+const FLOORS: [Floor; 19] = [
     floor("en/covid", "", [0.99, 0.99, 0.99], 0),
     floor("en/covid-agencies", "", [0.99, 0.99, 0.99], 0),
     floor("en/covid-fresh", "", [0.99, 0.99, 0.98], 0),
     floor("en/statistics", "development", [0.96, 0.945, 0.93], 4),
-    floor("en/statistics-scored", "scored", [0.91, 0.88, 0.84], 20),
+    floor("en/statistics-scored", "scored", [0.914, 0.89, 0.854], 17),
+    floor("en/statistics-unlike", "development", [0.83, 0.76, 0.715], 1),
+    floor("en/statistics-unlike-scored", "scored", [0.815, 0.725, 0.67], 1),
     floor("es/statistics", "development", [0.98, 0.96, 0.96], 1),
-    floor("es/statistics", "scored", [0.925, 0.895, 0.865], 3),
+    floor("es/statistics", "scored", [0.93, 0.90, 0.87], 3),
     floor("pt/statistics", "development", [0.97, 0.97, 0.955], 1),
     floor("pt/statistics", "scored", [0.92, 0.85, 0.815], 3),
     floor("fr/statistics", "development", [0.985, 0.96, 0.94], 1),
-    floor("fr/statistics", "scored", [0.935, 0.885, 0.875], 5),
+    floor("fr/statistics", "scored", [0.94, 0.895, 0.885], 5),
     floor("de/statistics", "development", [0.965, 0.965, 0.955], 1),
     floor("de/statistics", "scored", [0.905, 0.88, 0.805], 3),
     floor("ru/statistics", "development", [0.955, 0.90, 0.885], 1),

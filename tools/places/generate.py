@@ -13,12 +13,13 @@ DATA, ISO2_JS, OUT = sys.argv[1:4]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # Names that are also ordinary words, names of persons or of other things: a match needs a sign that a place is meant.
+# "US" is none of these: an abbreviation holds only in capitals.
 WORDS = set("""reading nice split mobile male bar orange man of bath deal sale bury hull march most gary santa ada troy sandy crystal
 lima tours best ability union enterprise concord independence liberty hope champion surprise temple normal home media spring
 mission progress young phoenix aurora buffalo corona opportunity centre center central olive are university police east west
 north south victory general gates battle mersin can data ray rugby poole crewe andover sur nola ham same lund zug capital region
 southern western eastern northern metropolitan ica ocean lae roman much hit van batman dire ufa eden mason edison mesa
-ba ho on to we do so un la le el il de da is it at an as us in or by my he me up go no ure mine fine gap vice sight kandi sari
+ba ho on to we do so un la le el il de da is it at an as in or by my he me up go no ure mine fine gap vice sight kandi sari
 kali bo mono pai ulm bor ende lens dax vire sens saint aba ife ila ise ode oka mato ipu iga iwo epe ora
 car ict gb kp fct earth gulf delta rivers plateau imo may august june july christmas delta mary grant mercedes pool wells taylor
 federal area national national-region community district division state hub mandi cam lam linden chance along green rose lake

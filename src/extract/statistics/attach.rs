@@ -4,12 +4,14 @@
 //! What holds: a number has the metric of its own noun or predicate before that of anything that governs it from the
 //! left, and inherits only where nothing of its own stands behind it. It does not decide kind, place or date.
 
+use super::again::{elliptic, pair, per_population, rate_again};
 use super::governed::governed;
 use super::kinds::is_percent;
 use super::leading::{active, leading, led};
 use super::lean::{
-    among_dead, base_of_part, coordinated, course, elliptic, forward, given_to, part_of_before, rate_again, sampled, so,
+    among_dead, base_of_part, coordinated, course, forward, given_to, part_of_before, positive, sampled, so,
 };
+use super::patients::{lying, patients, patients_of};
 use super::reading::Reading;
 use super::table::{self, Row};
 use super::{counted, otherwise, rates, threshold, topic, traps};
@@ -128,6 +130,12 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
         return Some(patients);
     }
     // "2.5 crore samples, of which 1.7 lakh were tested": samples still.
+    // "24 tests were positive".
+    if let Some(positive) =
+        own.filter(|own| own.metric == Metric::Tests && own.why == Why::Noun).and_then(|own| positive(reading, n, own))
+    {
+        return Some(positive);
+    }
     let samples = own.filter(|own| own.metric == Metric::PeopleTested && own.why == Why::Predicate).and_then(|own| {
         let part = reading.has(reading.left(n), Sense::Part);
         let whole = part && found.iter().rev().flatten().next().is_some_and(|last| last.metric == Metric::Tests);
@@ -175,8 +183,10 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
         .or_else(|| led(reading, n))
         .or_else(|| governed(reading, n, found, previous).map(|governed| lying(reading, n, governed)))
         .or_else(|| forward(reading, n))
+        .or_else(|| pair(reading, n, previous))
         .or_else(|| coordinated(reading, n, found))
         .or_else(|| part_of_before(reading, n, found, previous.last))
+        .or_else(|| per_population(reading, n, previous))
         .or_else(|| elliptic(reading, n, found, previous))
 }
 
@@ -189,79 +199,12 @@ pub(super) struct Previous {
     pub(super) lead: Option<Metric>,
     /// Last: what "the figure" is.
     pub(super) last: Option<Metric>,
+    /// How large the first and the last were.
+    pub(super) sizes: [f64; 2],
     /// The last that counts what happened, and no stock.
     pub(super) flow: Option<Metric>,
     /// The last two: what "the figures" are, where two are told.
     pub(super) pair: Option<[Metric; 2]>,
-}
-
-/// "hospitals are treating 40 patients", "in hospitals 40 people are being treated", "intensive care units are treating 40":
-/// people who lie there.
-fn patients_of(reading: &Reading<'_, '_>, n: usize, own: Option<Attachment>) -> Option<Attachment> {
-    let number = reading.numbers.get(n)?;
-    let named = || (number.after..number.after + 3).any(|at| reading.word(at, Word::Patient));
-    // "ordinary wards held 33,684".
-    let bare = || {
-        let ends = reading.tokens.get(number.after).is_none_or(|next| matches!(next.text, "." | "," | ";"));
-        ends && reading.word(core_start(reading, n).wrapping_sub(1), Word::HospitalVerb)
-    };
-    let people = match own {
-        Some(own) => {
-            let noun = own.mark.is_some_and(|mark| patients(reading, mark));
-            own.metric == Metric::Cases && noun || own.metric == Metric::ActiveCases && (named() || bare())
-        }
-        None => named() || bare(),
-    };
-    let clause = reading.clause(number.first);
-    let in_hospital = |range| in_hospital(reading, range);
-    let treated = own.is_some_and(|own| own.metric == Metric::ActiveCases && own.why == Why::Predicate);
-    let lying = in_hospital(reading.right(n)) || treated && n == 0 && in_hospital(clause.start..number.first);
-    let intensive =
-        |at: usize| reading.metric_at(at).is_some_and(|mark| mark.cue.metric() == Some(Metric::IcuPatients));
-    // "The hospital, which is looking after 374 patients": a comma may close an aside of what opens the clause.
-    let holds = |at: usize| {
-        let opens = at < clause.start + 4;
-        (at + 1..number.first).rev().take(if opens { 5 } else { 8 }).any(|at| reading.word(at, Word::HospitalVerb))
-            && (opens || !(at + 1..number.first).any(|at| reading.is(at, ",")))
-            && !reading.word(at.wrapping_sub(1), Word::In)
-    };
-    let holding = reading.left(n).find(|at| (reading.word(*at, Word::Hospital) || intensive(*at)) && holds(*at));
-    let verb = active(reading, n).is_some_and(|verb| verb.metric != Metric::ActiveCases);
-    let metric = if holding.is_some_and(intensive) { Metric::IcuPatients } else { Metric::Hospitalisations };
-    (people && !verb && (lying || holding.is_some())).then_some(Attachment {
-        metric,
-        why: Why::Predicate,
-        mark: own.and_then(|own| own.mark),
-        per: None,
-    })
-}
-
-/// Whether a noun of cases is one of people, of whom more may be said: "coronavirus patients", "people with Covid-19".
-fn patients(reading: &Reading<'_, '_>, (first, after): (usize, usize)) -> bool {
-    (first..after).any(|at| reading.word(at, Word::Patient) && !reading.word(at, Word::Positive))
-        || reading.word(after - 1, Word::Patient)
-}
-
-/// Whether the tokens of a range say "in hospital", "in the country's hospitals".
-fn in_hospital(reading: &Reading<'_, '_>, range: std::ops::Range<usize>) -> bool {
-    range.clone().any(|at| {
-        reading.word(at, Word::In)
-            && (at + 1..(at + 6).min(range.end)).find(|at| reading.word(*at, Word::Hospital)).is_some_and(|hospital| {
-                (at + 1..hospital).all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ","))
-                    && !reading.has_at(hospital + 1, Sense::TrapAfter)
-            })
-    })
-}
-
-/// "the number of Covid patients in Dutch hospitals rose to 1,934": a noun for people who lie there.
-fn lying(reading: &Reading<'_, '_>, n: usize, attachment: Attachment) -> Attachment {
-    let patients = |(_, after): &(usize, usize)| {
-        reading.word(after - 1, Word::Patient) && in_hospital(reading, *after..core_start(reading, n))
-    };
-    match attachment.mark.filter(patients) {
-        Some(_) if attachment.metric == Metric::Cases => Attachment { metric: Metric::Hospitalisations, ..attachment },
-        _ => attachment,
-    }
 }
 
 /// "nearly 140 of them fatal", "15 of which ended in death": a part that died.

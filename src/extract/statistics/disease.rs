@@ -52,9 +52,11 @@ impl<'a> Asked<'a> {
             let of_it = |mark: &Mark| mark.cue == Cue::Sense(Sense::Covid) && at < mark.after;
             marks.get(near).is_some_and(|marks| marks.iter().any(of_it))
         };
+        let office = |at: usize| tokens.get(at).is_some_and(|token| words.office.iter().any(|word| token.is(word)));
         let others = tokens.windows(2).enumerate().filter(|(first, pair)| {
             let [before, disease] = pair else { return false };
             disease.is(&words.word)
+                && !office(first + 2)
                 && before.kind == TokenKind::Word
                 && !words.behind.iter().any(|word| before.is(word))
                 && !ours(&marks, *first)

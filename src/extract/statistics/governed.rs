@@ -127,7 +127,7 @@ pub(super) fn governed(
                 None => {
                     // A total is of what the sentence before counted first, "the figure" of what it counted last.
                     let total = (mark.first..mark.after).any(|at| reading.one_of(at, &[Word::Total, Word::Totals]));
-                    let told = if total { previous.lead.or(previous.last) } else { previous.last };
+                    let told = if total { previous.lead.or(previous.last) } else { told_last(previous, number.value) };
                     // "The total is 7,738, of which 883 recovered": what has such parts is cases.
                     let told = if total && has_outcomes(reading, n) { Some(Metric::Cases) } else { told };
                     named_before(reading, mark.first)
@@ -140,6 +140,14 @@ pub(super) fn governed(
     };
     let percent_only = is_percent(metric);
     (!percent_only).then_some(Attachment::new(metric, Why::Governed).by(mark))
+}
+
+/// What "the figure" is: of what was told last, unless its size is that of what its sentence told first. "912 cases and 14 deaths.
+/// In Indiana it was 401."
+fn told_last(previous: Previous, value: f64) -> Option<Metric> {
+    let [first, last] = previous.sizes.map(|size| (size.max(1.0) / value.max(1.0)).ln().abs());
+    let like_first = last > 2.0 * first && last > 4_f64.ln();
+    previous.lead.filter(|_| like_first).or(previous.last)
 }
 
 /// Whether a label is a word for any count: "tally".

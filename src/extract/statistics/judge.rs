@@ -6,22 +6,16 @@
 //! nothing of the rules, so that it doubts them where they have never been tried.
 //!
 //! What holds: it only refuses, never adds or changes an observation; a story of another language or disease is not judged;
-//! the score depends on at most 60 words to either side of the number and on the headline, so that no length of a
-//! text turns it.
+//! the score depends on at most 60 words to either side of the number and on the headline, and a share of the mean score of
+//! the numbers before it is added, so that no length of a text turns it.
 
+use super::hashed::{Features, Model, Words, both, fnv, name};
 use super::text::pieces;
 use crate::extract::sentence::sentences_in;
 use crate::language::pack;
 use crate::model::{Article, Field, Span};
 
-/// The weights: the threshold and the step of a weight as little-endian floats, then one signed byte for each bucket.
-static MODEL: &[u8] = include_bytes!("judge.bin");
-
-/// Bytes before the weights.
-const HEAD: usize = 8;
-
-/// So many bits choose the bucket of a feature.
-pub const BITS: u32 = 15;
+static MODEL: Model = Model(include_bytes!("judge.bin"));
 
 /// Words of the paragraph that count, to either side.
 const AROUND: usize = 60;
@@ -51,9 +45,6 @@ enum At {
     Opening,
 }
 
-/// Stems that stand for the disease, whatever stands behind them.
-const NAMES: [&str; 3] = ["covid", "corona", "sars"];
-
 /// Endings that say nothing of the meaning.
 const ENDINGS: [&str; 8] = ["ings", "ing", "ies", "ied", "ed", "es", "s", "ly"];
 
@@ -67,130 +58,59 @@ pub const REFUSED: &str = "the words around it speak of no figure";
 
 /// Below this score a number is no figure.
 pub fn threshold() -> f32 {
-    float(0)
+    MODEL.threshold()
 }
 
-fn float(at: usize) -> f32 {
-    MODEL.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0.0, f32::from_le_bytes)
+/// What the numbers of a story up to here have been held for: one that tells figures goes on to, and one that only looks
+/// as if does not.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Mood {
+    sum: f32,
+    count: f32,
 }
 
-/// The bytes of a model with this threshold and these weights.
-pub fn model(threshold: f32, weights: &[f32]) -> Vec<u8> {
-    let most = weights.iter().fold(f32::MIN_POSITIVE, |most, weight| most.max(weight.abs()));
-    let step = most / 127.0;
-    let head = [threshold, step].into_iter().flat_map(f32::to_le_bytes);
-    #[expect(clippy::cast_possible_truncation, reason = "at most 127 steps")]
-    head.chain(weights.iter().map(|weight| ((weight / step).round() as i8).to_le_bytes()[0])).collect()
-}
+/// How much of the mean score of the numbers before is added to a score.
+const MOOD: f32 = 0.3;
 
-/// A word of a text.
-#[derive(Debug, Clone, Copy)]
-struct Stem {
-    start: usize,
-    end: usize,
-    /// Hash of what it means here.
-    hash: u32,
-}
+/// A mean of fewer numbers than this counts for less.
+const SURE: f32 = 2.0;
 
-/// A text in words: runs of letters, runs of digits with their marks, other marks one by one.
-#[derive(Debug, Default)]
-pub(super) struct Words(Vec<Stem>);
+impl Mood {
+    /// What is added to the score of the next number.
+    pub(super) fn leaning(self) -> f32 {
+        MOOD * self.sum / (self.count + SURE)
+    }
 
-impl Words {
-    /// The words of a text that begins at `base` of its field.
-    pub(super) fn new(text: &str, base: usize) -> Self {
-        let mut words = Vec::with_capacity(text.len() / 5);
-        let (mut at, mut opens) = (0, true);
-        while let Some(first) = text.get(at..).and_then(|rest| rest.chars().next()) {
-            let rest = text.get(at..).unwrap_or_default();
-            let len = if first.is_alphabetic() {
-                rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len())
-            } else if first.is_ascii_digit() {
-                let run = rest.find(|c: char| !c.is_ascii_digit() && c != ',' && c != '.').unwrap_or(rest.len());
-                rest.get(..run).unwrap_or_default().trim_end_matches([',', '.']).len()
-            } else {
-                first.len_utf8()
-            };
-            if !first.is_whitespace() {
-                let word = rest.get(..len).unwrap_or_default();
-                words.push(Stem { start: base + at, end: base + at + len, hash: hash(word, opens) });
-                opens = matches!(first, '.' | '!' | '?' | '"' | '“');
-            }
-            at += len;
-        }
-        Self(words)
+    pub(super) fn add(&mut self, score: f32) {
+        self.sum += score;
+        self.count += 1.0;
     }
 }
 
-/// Numbers are one word, and so are names; other words are their stems. A capital says nothing where a sentence `opens`.
-fn hash(word: &str, opens: bool) -> u32 {
-    let first = word.chars().next().unwrap_or_default();
-    if first.is_ascii_digit() {
-        return fnv("0");
-    }
-    // Nearly every word is short and of plain letters, and is not worth a place of its own.
-    let mut short = [0; 24];
-    if let Some(room) = short.get_mut(..word.len()).filter(|_| word.is_ascii()) {
-        room.copy_from_slice(word.as_bytes());
-        room.make_ascii_lowercase();
-        return stem(room, first.is_uppercase() && !opens);
-    }
-    stem(word.to_lowercase().as_bytes(), first.is_uppercase() && !opens)
-}
-
-/// The hash of a word in lower case.
+/// A word by its stem.
 fn stem(lower: &[u8], is_name: bool) -> u32 {
-    if let Some(name) = NAMES.iter().find(|name| lower.starts_with(name.as_bytes())) {
-        return fnv(name);
-    }
-    if is_name && lower.len() > 1 {
-        return fnv("X");
+    if let Some(name) = name(lower, is_name) {
+        return name;
     }
     // Every ending ends with one of these.
     let ends = lower.last().is_some_and(|last| b"sgdy".contains(last));
     let endings = ENDINGS.iter().filter(|_| ends);
     let mut stems = endings.filter_map(|ending| lower.strip_suffix(ending.as_bytes()).filter(|stem| stem.len() >= 3));
-    fnv_of(stems.next().unwrap_or(lower))
+    fnv(stems.next().unwrap_or(lower))
 }
 
-fn fnv(text: &str) -> u32 {
-    fnv_of(text.as_bytes())
-}
-
-fn fnv_of(text: &[u8]) -> u32 {
-    text.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
-}
-
-fn bucket(at: u32, word: u32) -> u32 {
-    let mixed = (word ^ at.wrapping_mul(0x9e37_79b9)).wrapping_mul(0x85eb_ca6b);
-    (mixed ^ mixed >> 15).wrapping_mul(0xc2b2_ae35) >> (32 - BITS)
+/// The words of a text that begins at `base` of its field, as the judge reads them.
+pub(super) fn words(text: &str, base: usize) -> Words {
+    Words::new(text, base, stem)
 }
 
 /// Finds the features of a number: what is said of it, each once. `paragraph` has the words around it, `sentence` and `number` are
 /// spans of the same field, `written` is the number as it stands there.
-fn features(
-    headline: &Words,
-    paragraph: &Words,
-    sentence: Span,
-    number: Span,
-    written: &str,
-    mut found: impl FnMut(u32),
-) {
-    let words = &paragraph.0;
-    let first = words.partition_point(|word| word.end <= number.start);
-    let after = words.partition_point(|word| word.start < number.end);
-    let (before, behind) = (words.get(..first).unwrap_or_default(), words.get(after..).unwrap_or_default());
-    let mut seen = [0_u64; 1 << (BITS - 6)];
-    let mut say = |at: u32, word: u32| {
-        let bucket = bucket(at, word);
-        if let Some(bits) = seen.get_mut((bucket >> 6) as usize)
-            && *bits >> (bucket & 63) & 1 == 0
-        {
-            *bits |= 1 << (bucket & 63);
-            found(bucket);
-        }
-    };
-    headline.0.iter().for_each(|word| say(At::Headline as u32, word.hash));
+fn features(headline: &Words, paragraph: &Words, sentence: Span, number: Span, written: &str, found: impl FnMut(u32)) {
+    let (before, behind) = paragraph.beside(number.start, number.end);
+    let mut features = Features::new(found);
+    let mut say = |at: u32, word: u32| features.say(at, word);
+    headline.all().iter().for_each(|word| say(At::Headline as u32, word.hash));
     let around = before.iter().rev().take(AROUND).chain(behind.iter().take(AROUND));
     around.for_each(|word| say(At::Paragraph as u32, word.hash));
     let left: Vec<u32> = before
@@ -209,32 +129,28 @@ fn features(
         side.iter().take(NEAR).for_each(|word| say(near as u32, *word));
         (placed as u32..).zip(side.iter().take(PLACED)).for_each(|(at, word)| say(at, *word));
         if let [one, two, ..] = side.as_slice() {
-            say(pair as u32, one.rotate_left(7) ^ two);
+            say(pair as u32, both(*one, *two));
         }
     }
     if let (Some(left), Some(right)) = (left.first(), right.first()) {
-        say(At::Pair as u32, left.rotate_left(7) ^ right);
+        say(At::Pair as u32, both(*left, *right));
     }
     let digits = written.bytes().filter(u8::is_ascii_digit).count();
     let marks = ["%", "per", ".", ","].map(|mark| u32::from(written.contains(mark)));
     say(At::Number as u32, marks.into_iter().fold(digits.min(7).try_into().unwrap_or(7), |all, mark| all << 1 | mark));
     if digits == 0 {
-        say(At::Word as u32, fnv(&written.to_lowercase()));
+        say(At::Word as u32, fnv(written.to_lowercase().as_bytes()));
     }
-    if words.first().is_some_and(|word| word.start == 0) {
+    if paragraph.all().first().is_some_and(|word| word.start == 0) {
         say(At::Opening as u32, 0);
     }
 }
 
 /// The score of a number; see [`features`].
 pub(super) fn score(headline: &Words, paragraph: &Words, sentence: Span, number: Span, written: &str) -> f32 {
-    let weights = MODEL.get(HEAD..).unwrap_or_default();
-    let weight = |bucket: u32| weights.get(bucket as usize).map_or(0, |byte| i32::from(i8::from_le_bytes([*byte])));
     let mut sum = 0;
-    features(headline, paragraph, sentence, number, written, |bucket| sum += weight(bucket));
-    #[expect(clippy::cast_precision_loss, reason = "sums of small steps")]
-    let sum = sum as f32;
-    sum * float(4)
+    features(headline, paragraph, sentence, number, written, |bucket| sum += MODEL.weight(bucket));
+    MODEL.odds(sum)
 }
 
 /// The features of a number of a body, for the trainer: buckets below `1 << BITS`, in order.
@@ -246,11 +162,11 @@ pub fn features_of(article: &Article, number: Span) -> Vec<u32> {
     let inside = number.start - paragraph.start;
     let sentence = sentences.find(|sentence| inside < sentence.end).unwrap_or(Span::body(0, text.len()));
     let sentence = Span::body(paragraph.start + sentence.start, paragraph.start + sentence.end);
-    let headline = Words::new(article.headline.as_deref().unwrap_or_default(), 0);
-    let words = Words::new(text, paragraph.start);
+    let headline = words(article.headline.as_deref().unwrap_or_default(), 0);
+    let around = words(text, paragraph.start);
     let mut found = Vec::new();
     let written = number.of(&article.body).unwrap_or_default();
-    features(&headline, &words, sentence, number, written, |bucket| found.push(bucket));
+    features(&headline, &around, sentence, number, written, |bucket| found.push(bucket));
     found.sort_unstable();
     found
 }

@@ -3,6 +3,7 @@
 //! In: a sentence, a number and its attachment. Out: [`Kinded`], with the name of the rule that decided. What
 //! states a total is told by [`total`](super::total), what a verb says by [`tense`](super::tense).
 
+use super::again::of_day;
 use super::attach::{Attachment, Why, core_start, passes};
 use super::date;
 use super::date_marks::{Role, When};
@@ -109,6 +110,9 @@ pub(super) fn judge(
     }
     if let Some(rule) = total {
         return verdict(Kind::Cumulative, rule);
+    }
+    if of_day(reading, core_start(reading, n)) {
+        return verdict(Kind::New, "period");
     }
     if owned(reading, n) && !reading.has(reading.right(n), Sense::PastDay) {
         return verdict(Kind::Cumulative, "owned");

@@ -52,6 +52,8 @@ fn counts_people(reading: &Reading<'_, '_>, at: usize) -> bool {
         reading.has_at(at, Sense::People)
             || reading.spots.iter().any(|spot| spot.first == at && spot.form == PlaceForm::People)
     };
+    // "lost 231 more".
+    let at = at + usize::from(reading.word(at, Word::More) && !reading.than(at + 1));
     people(at)
         || people(at + 1)
         || reading.has_at(at, Sense::Stop)

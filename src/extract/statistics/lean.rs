@@ -4,6 +4,7 @@
 //! In: a sentence, a number, and what the numbers before it count. Out: its attachment. What holds: a number that stands
 //! before a noun of its own leans on nothing.
 
+use super::again::of_day;
 use super::attach::{Attachment, Previous, Why, core_start, of_them, own};
 use super::governed::counts_another;
 use super::kinds::{is_percent, kind_of};
@@ -72,90 +73,6 @@ pub(super) fn so(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment
     })
 }
 
-/// "Kelantan followed with 846, Johor 664", "Tatarstan reported 59": places of which nothing is said but a number count
-/// what the sentence before did.
-pub(super) fn elliptic(
-    reading: &Reading<'_, '_>,
-    n: usize,
-    found: &[Option<Attachment>],
-    previous: Previous,
-) -> Option<Attachment> {
-    let number = reading.numbers.get(n)?;
-    let start = core_start(reading, n);
-    // "The region has 52,700 active cases. Tbilisi recorded 1,934": nobody records a stock.
-    let flows = reading.has_ending(start, Sense::Report) && !reading.word(start.wrapping_sub(1), Word::Have);
-    let stock = previous.lead.is_some_and(|lead| lead == Metric::ActiveCases);
-    let metric = if flows && stock { previous.flow.or(previous.lead) } else { previous.lead };
-    let metric = metric.filter(|metric| kind_of(*metric).whole)?;
-    let clause = reading.clause(number.first);
-    let link = start.wrapping_sub(1);
-    let told = reading.has_ending(start, Sense::Report)
-        || reading.has_ending(start, Sense::Perfect)
-        || reading.has_ending(start, Sense::Average)
-        || reading.one_of(link, &[Word::With, Word::At, Word::For, Word::And, Word::Lead])
-        || reading.is(link, "(")
-        || reading.spots.iter().any(|spot| spot.after == start);
-    // "On Thursday there had been 954", "Nationally it was 147": the same of another day.
-    let there = (clause.start..start).rev().take(5).find(|at| reading.one_of(*at, &[Word::There, Word::It]));
-    let again = there.is_some_and(|there| {
-        let verb = |at: usize| reading.one_of(at, &[Word::Auxiliary, Word::Have, Word::Copula]);
-        there + 1 < start && (there + 1..start).all(verb)
-    });
-    let dated = again
-        && reading.dates.iter().any(|date| clause.contains(&date.first) && !reading.has_at(date.first, Sense::Today));
-    let told = told || again;
-    // "Local: 655", an item below what it is a part of.
-    let part = reading.is(link, ":")
-        && number.after >= reading.tokens.len()
-        && reading.marks.iter().any(|mark| mark.after == link && matches!(mark.cue, Cue::Subset(_)));
-    // "Bosnia: 855 (+51)", an item of a list whose items before said what they count.
-    let labelled =
-        reading.is(link, ":") && !reading.pack.order.verbs_lead && reading.spots.iter().any(|spot| spot.after == link);
-    let told = told || part || labelled;
-    let placed = part
-        || dated
-        || again && (clause.start..start).any(|at| reading.word(at, Word::Everywhere))
-        || reading.spots.iter().any(|spot| clause.contains(&spot.first))
-        || reading.has(clause.clone(), Sense::DayEarlier)
-        || reading.word(number.after, Word::Respectively)
-        || reading.has(clause.clone(), Sense::Respectively);
-    let counted = found.iter().flatten().any(|earlier| earlier.why != Why::Elliptic && kind_of(earlier.metric).whole)
-        || reading.marks_in(clause.start..reading.right(n).end).any(|mark| mark.cue.metric().is_some());
-    (told && placed && !counted && says_no_noun(reading, n) && !said_otherwise(reading, n))
-        .then_some(Attachment::new(metric, Why::Elliptic))
-}
-
-/// "In Saxony the figure was 397.8", after an incidence.
-pub(super) fn rate_again(
-    reading: &Reading<'_, '_>,
-    n: usize,
-    found: &[Option<Attachment>],
-    previous: Previous,
-) -> Option<Attachment> {
-    let number = reading.numbers.get(n)?;
-    // The rate that the sentence has told already, else that of the one before.
-    let told = found.iter().rev().flatten().next().filter(|last| !kind_of(last.metric).whole);
-    let told = told.filter(|_| !reading.pack.order.verbs_lead);
-    let (metric, per) =
-        told.filter(|last| !is_percent(last.metric)).map(|last| (last.metric, last.per)).or(previous.rate)?;
-    let start = core_start(reading, n);
-    let clause = reading.clause(number.first);
-    let pointed = reading.has(clause.start..start, Sense::TotalLabel)
-        && [start, number.first].into_iter().any(|at| reading.has_ending(at, Sense::Reaches));
-    let again = found.iter().flatten().next_back().is_some_and(|before| before.why == Why::Elliptic)
-        && reading.spots.iter().any(|spot| spot.after <= start && spot.after + 2 >= start);
-    let counted = reading.marks_in(clause.clone()).any(|mark| mark.cue.metric().is_some());
-    // "Navarre has the highest, at 728".
-    let at = reading.one_of(start.wrapping_sub(1), &[Word::At, Word::With])
-        && reading.spots.iter().any(|spot| clause.contains(&spot.first) && spot.after <= start);
-    ((pointed || again || at) && !counted && !number.grouped && says_no_noun(reading, n)).then_some(Attachment {
-        metric,
-        why: Why::Elliptic,
-        mark: None,
-        per,
-    })
-}
-
 /// "of the 10,000 dead 7,091 were in hospitals", "500 deaths, including 310 in hospitals": where the dead died.
 pub(super) fn among_dead(
     reading: &Reading<'_, '_>,
@@ -181,6 +98,9 @@ pub(super) fn base_of_part(reading: &Reading<'_, '_>, n: usize) -> bool {
     else {
         return false;
     };
+    if part_of_people(reading, n) {
+        return true;
+    }
     let between = before.after + 1..number.first;
     reading.word(before.after, Word::Of)
         && between.len() <= 5
@@ -189,6 +109,32 @@ pub(super) fn base_of_part(reading: &Reading<'_, '_>, n: usize) -> bool {
         && (reading.has_at(number.after, Sense::People) || before.percent)
         && !reading.word(number.after, Word::Copula)
         && own(reading, n).map_or(before.percent, |own| own.why == Why::Predicate)
+}
+
+/// "24 tests were positive": tests of which this is said right behind them are cases.
+pub(super) fn positive(reading: &Reading<'_, '_>, n: usize, tests: Attachment) -> Option<Attachment> {
+    let (_, after) = tests.mark?;
+    let end = reading.right(n).end.min(after + 4);
+    let said = reading.marks_in(after..end).find(|mark| {
+        mark.cue == Cue::Predicate(Metric::Cases) && (mark.first..mark.after).any(|at| reading.word(at, Word::Positive))
+    })?;
+    let linked =
+        (after..said.first).all(|at| reading.one_of(at, &[Word::Was, Word::Copula, Word::Have, Word::Auxiliary]));
+    linked.then(|| Attachment::new(Metric::Cases, Why::Predicate).by(said))
+}
+
+/// "31 of 54 residents", "2,439 inmates out of 2,500 have had the virus": whether number `n` is so many people, of whom the one
+/// before is a part.
+fn part_of_people(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let pair = n.checked_sub(1).and_then(|part| reading.numbers.get(part).zip(reading.numbers.get(n)));
+    let Some((part, whole)) = pair.filter(|(part, whole)| part.value < whole.value && !part.percent) else {
+        return false;
+    };
+    let named = usize::from(reading.has_at(part.after, Sense::People));
+    let links = part.after + named..whole.first;
+    let people = reading.has_at(whole.after, Sense::People) && !reading.has_at(whole.after, Sense::Stop);
+    let out_of = links.len() == 2 && reading.word(links.start + 1, Word::Of);
+    (links.len() == 1 || out_of) && reading.word(whole.first - 1, Word::Of) && (people && named == 0 || named == 1)
 }
 
 /// "has given at least one shot to 4.1 million people": what was given counts those that it was given to.
@@ -230,6 +176,18 @@ pub(super) fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment>
             && (number.after + 1..next.first)
                 .all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ",") && reading.metric_at(at).is_none())
             && (number.after + 1..next.first).any(|at| reading.one_of(at, &[Word::The, Word::Its, Word::Genitive]));
+        // "31 of 54 residents and 12 of 40 staff have tested positive".
+        let people = part_of_people(reading, last + 1);
+        if people && let Some(own) = own(reading, last + 1) {
+            return Some(own);
+        }
+        if people
+            && part_of_people(reading, last + 3)
+            && reading.word(reading.right(last + 1).end.wrapping_sub(1), Word::And)
+        {
+            last += 2;
+            continue;
+        }
         // "2,112 of the 12,000 inmates have tested positive": what is said, is said of the part.
         if whole {
             return own(reading, n + 1);
@@ -295,7 +253,7 @@ pub(super) fn coordinated(reading: &Reading<'_, '_>, n: usize, found: &[Option<A
     let placed = placed || item_name(reading, n).is_some();
     // "35,317 deaths, which is about 1,070 per million".
     let rated = reading.word(link, Word::Copula) && reading.word(number.after, Word::Per);
-    if !(placed || located || compared || part || bracket || listed || reported || rated) {
+    if !(placed || located || compared || part || bracket || listed || reported || rated || of_day(reading, start)) {
         return None;
     }
     if let Some(pair) = paired_comparison(reading, n, found) {
@@ -408,7 +366,7 @@ pub(super) fn part_of_before(
 }
 
 /// "88 have recovered and 4,234 have moved ashore": whether what is said of a number is a verb that no rule knows.
-fn said_otherwise(reading: &Reading<'_, '_>, n: usize) -> bool {
+pub(super) fn said_otherwise(reading: &Reading<'_, '_>, n: usize) -> bool {
     let order = reading.pack.order;
     let Some(number) = reading.numbers.get(n) else { return false };
     let auxiliary = |at: &usize| reading.one_of(*at, &[Word::Have, Word::Was, Word::Auxiliary, Word::Copula]);

@@ -11,6 +11,7 @@
 //! a second one of the same description is numbered in text order (`kr-cases-cumulative-2`).
 
 mod about;
+mod again;
 mod attach;
 mod calendar;
 mod counted;
@@ -20,6 +21,7 @@ mod date_units;
 mod decide;
 mod disease;
 mod governed;
+pub mod hashed;
 pub mod judge;
 mod kind;
 mod kinds;
@@ -27,8 +29,10 @@ mod leading;
 mod lean;
 mod mention;
 mod merge;
+pub mod newness;
 mod observation;
 mod otherwise;
+mod patients;
 mod period;
 mod plausibility;
 mod rank;
@@ -88,19 +92,28 @@ pub(crate) fn explain(
     read(finder, &relevance)
 }
 
+/// The counts of a body that can be new or totals, as the rules see them, for the trainer.
+pub(crate) fn counts(
+    pack: &Pack,
+    places: &Places,
+    disease: &'static Disease,
+    article: &Article,
+) -> Vec<newness::Count> {
+    let Some(asked) = Asked::new(pack, disease) else { return Vec::new() };
+    let relevance = disease::relevance(&asked, article);
+    if !relevance.anywhere {
+        return Vec::new();
+    }
+    let mut finder = Finder::new(asked, places, article, relevance.story);
+    finder.all();
+    newness::counts(&finder.found, &article.body)
+}
+
 fn read(mut finder: Finder<'_, '_>, relevance: &disease::Relevance) -> (Covid, Vec<LeftOut>) {
     let article = finder.article;
-    for (field, text) in [(Field::Headline, article.headline.as_deref()), (Field::Summary, article.summary.as_deref())]
-    {
-        if let Some(text) = text {
-            finder.text(field, text, 0);
-        }
-    }
-    // The body is read by itself: what the headline names is only where its first sentences look for a place.
-    for paragraph in article.paragraphs() {
-        if let Some(text) = paragraph.of(&article.body) {
-            finder.text(Field::Body, text, paragraph.start);
-        }
+    finder.all();
+    if finder.judged.is_some() {
+        newness::correct(&mut finder.found, &article.body);
     }
     let mut observations = merge::merge(finder.found);
     merge::name(&mut observations);
@@ -141,8 +154,9 @@ struct Finder<'a, 'p> {
     field: Field,
     found: Vec<Observation>,
     /// The headline's words, where the judge is asked, and those of the paragraph, once it has been.
-    judged: Option<judge::Words>,
-    around: Option<judge::Words>,
+    judged: Option<hashed::Words>,
+    around: Option<hashed::Words>,
+    mood: judge::Mood,
     paragraph: Span,
     /// Numbers that are no observations, where somebody asks.
     left_out: Option<Vec<LeftOut>>,
@@ -182,7 +196,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             context.label = country;
         }
         let judged = judge::judges(pack.code, asked.disease.name)
-            .then(|| judge::Words::new(article.headline.as_deref().unwrap_or_default(), 0));
+            .then(|| judge::words(article.headline.as_deref().unwrap_or_default(), 0));
         Self {
             dateline_end,
             pack,
@@ -207,8 +221,27 @@ impl<'a, 'p> Finder<'a, 'p> {
             found: Vec::new(),
             judged,
             around: None,
+            mood: judge::Mood::default(),
             paragraph: Span::body(0, 0),
             left_out: None,
+        }
+    }
+
+    /// Headline, summary and body.
+    fn all(&mut self) {
+        let article = self.article;
+        for (field, text) in
+            [(Field::Headline, article.headline.as_deref()), (Field::Summary, article.summary.as_deref())]
+        {
+            if let Some(text) = text {
+                self.text(field, text, 0);
+            }
+        }
+        // The body is read by itself: what the headline names is only where its first sentences look for a place.
+        for paragraph in article.paragraphs() {
+            if let Some(text) = paragraph.of(&article.body) {
+                self.text(Field::Body, text, paragraph.start);
+            }
         }
     }
 
@@ -388,9 +421,11 @@ impl<'a, 'p> Finder<'a, 'p> {
             if kinds::kind_of(metric).whole {
                 if !std::mem::replace(&mut counted, true) {
                     self.previous_metric.lead = Some(metric);
+                    self.previous_metric.sizes[0] = reading.numbers.get(n).map_or(0.0, |number| number.value);
                     self.lead = Some(done.clone());
                 }
                 self.previous_metric.last = Some(metric);
+                self.previous_metric.sizes[1] = reading.numbers.get(n).map_or(0.0, |number| number.value);
                 self.previous_metric.rate = None;
             } else {
                 self.previous_metric.rate = Some((metric, done.attachment.per));
@@ -450,10 +485,11 @@ impl<'a, 'p> Finder<'a, 'p> {
         let (headline, number) = (self.judged.as_ref()?, reading.numbers.get(n)?);
         let number = Some(Span::new(self.field, number.start, number.end)).filter(|number| number.field.is_body())?;
         let paragraph = self.paragraph;
-        let around = self
-            .around
-            .get_or_insert_with(|| judge::Words::new(paragraph.of(body).unwrap_or_default(), paragraph.start));
-        let score = judge::score(headline, around, reading.span, number, number.of(body)?);
+        let around =
+            self.around.get_or_insert_with(|| judge::words(paragraph.of(body).unwrap_or_default(), paragraph.start));
+        let own = judge::score(headline, around, reading.span, number, number.of(body)?);
+        let score = own + self.mood.leaning();
+        self.mood.add(own);
         (score < judge::threshold()).then_some(score)
     }
 
@@ -491,8 +527,13 @@ fn titled(reading: &Reading<'_, '_>) -> bool {
 /// What a sentence without figures speaks of: nothing new, something that is no metric, or a metric.
 fn subject_metric(reading: &Reading<'_, '_>) -> Option<Option<Metric>> {
     let metric = reading.marks.iter().find_map(|mark| mark.cue.metric());
-    // Of what only stood in traps, the next sentence counts nothing either.
-    if table::elsewhere(reading) && (metric.is_some() || reading.tokens.len() <= 12) || !reading.numbers.is_empty() {
+    // Of what only stood in traps, the next sentence counts nothing either; a share tells of what was counted before.
+    let share = |n: usize| {
+        reading.numbers.get(n).is_some_and(|number| number.percent || number.words && number.value <= 1.0)
+            || traps::before_metric(reading, n) == Some(traps::SHARE)
+    };
+    let counted = (0..reading.numbers.len()).any(|n| !share(n));
+    if table::elsewhere(reading) && (metric.is_some() || reading.tokens.len() <= 12) || counted {
         return metric.or((reading.tokens.len() <= 12).then_some(Metric::Cases)).map(|_| None);
     }
     metric.filter(|metric| kinds::kind_of(*metric).whole).map(Some)

@@ -190,7 +190,8 @@ pub(super) fn went_home(reading: &Reading<'_, '_>, attachment: &Attachment) -> b
             && !reading.has_at(at, Sense::PopulationBase)
             || reading.has_at(at, Sense::Covid)
     };
-    homely && !(0..reading.tokens.len()).any(ill)
+    let recovered = |mark: &Mark| mark.cue == Cue::Noun(Metric::Recoveries);
+    homely && !(0..reading.tokens.len()).any(ill) && !reading.marks.iter().any(recovered)
 }
 
 /// "Her hospital lost 40 nurses to better paid jobs", "restaurants lost 48,000": lost to something else than the disease.

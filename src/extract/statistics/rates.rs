@@ -111,7 +111,7 @@ pub(super) fn percent(
         let population = whole.is_some()
             || (number.after..right.end.min(number.after + 6)).any(|at| {
                 reading.has_at(at, Sense::PopulationBase)
-                    || reading.word(at, Word::Populace)
+                    || reading.one_of(at, &[Word::Populace, Word::Those])
                     || reading.marks.iter().any(|mark| mark.first == at && matches!(mark.cue, Cue::Subset(_)))
                     || reading.spots.iter().any(|spot| spot.first <= at && at < spot.after)
             });
@@ -186,6 +186,11 @@ pub(super) fn percent(
         }
         if let Some(mark) = pointing {
             return Some(made(metric, Why::Pointer, mark));
+        }
+        // "Vermont: 70.6 percent."
+        let item = reading.is(link, ":") && reading.spots.iter().any(|spot| spot.after == link);
+        if item && (reading.tokens.get(number.after).is_none_or(|token| matches!(token.text, "." | "," | ";"))) {
+            return Some(Attachment { metric, why: Why::Pointer, mark: None, per });
         }
     }
     let before = found.last().copied().flatten().filter(|before| is_percent(before.metric))?;

@@ -144,7 +144,7 @@ impl<'t, 'p> Reading<'t, 'p> {
                 let whole =
                     mark.cue.metric().is_some() && mark.after > mark.first + 1 || mark.cue == Cue::Sense(Sense::Covid);
                 whole && mark.first <= number.first && number.after <= mark.after && number.value > 0.0
-            }) && !name_with_digits(&tokens, number)
+            }) && !super::text::name_with_digits(&tokens, number)
         });
         // "seven-day", "past 24 hours": a length of time that is read as a whole.
         numbers.retain(|number| {
@@ -581,19 +581,4 @@ fn holds(tokens: &[Token<'_>], words: &[Words], mark: &Mark) -> bool {
     !(of(first, Word::SmallOnly) && token.capitalised()
         || of(first, Word::CapitalOnly) && !token.capitalised()
         || of(first, Word::NeverCapitals) && token.text.chars().all(char::is_uppercase))
-}
-
-/// "COVID-19", "under-12", "H-1": digits that a hyphen ties to a word before them.
-fn name_with_digits(tokens: &[Token<'_>], number: &Numeral) -> bool {
-    let tight = |at: usize| tokens.get(at).is_some_and(|token| !token.spaced);
-    let Some(hyphen) = number.first.checked_sub(1).filter(|at| tokens.get(*at).is_some_and(|token| token.is("-")))
-    else {
-        return false;
-    };
-    let word = hyphen.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(|token| token.kind == TokenKind::Word);
-    // "Lagos-152" in a line of its own is a row.
-    if number.after == tokens.len() && tokens.len() <= 6 && tokens.first().is_some_and(Token::capitalised) {
-        return false;
-    }
-    word && tight(hyphen) && tight(number.first)
 }

@@ -239,11 +239,18 @@ fn owner<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<&'s Men
     sentence.mentions.iter().find(owns).filter(|_| !reading.pack.topic_first())
 }
 
-/// A people that a number counts and behind which its own phrase says no place.
+/// A people that a number counts, or whose cases it counts ("300 American infections"), and behind which its own phrase says no
+/// place.
 fn people<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<&'s Mention<'p>> {
     let reading = sentence.reading;
     let after = reading.numbers.get(n)?.after;
-    let counted = |mention: &&Mention<'p>| mention.spot.form == PlaceForm::People && mention.spot.first == after;
+    let describes = |at: usize| reading.has_at(at, Sense::New) || reading.has_at(at, Sense::Modifier);
+    let counted = |mention: &&Mention<'p>| {
+        let spot = &mention.spot;
+        let people = spot.form == PlaceForm::People && spot.first == after;
+        let cases = spot.form == PlaceForm::Demonym && reading.metric_at(spot.after).is_some();
+        people || cases && (after..after + 3).contains(&spot.first) && (after..spot.first).all(describes)
+    };
     let mention = sentence.mentions.iter().find(counted)?;
     let right = reading.right(n);
     let end = right.clone().find(|at| reading.is(*at, ",")).unwrap_or(right.end);
@@ -468,7 +475,20 @@ fn subject<'s, 'p>(
     };
     // "Daegu, the centre of the outbreak here, confirmed 447": an aside, unless it opens the clause or stands alone.
     let aside = |mention: &Mention<'p>| mention.adverb && mention.spot.first > range.start + 1;
-    let free = || candidates.iter().rev().filter(|mention| !owned(mention));
+    // "Lazio, around Rome, had 371": nor does a place that an aside only names.
+    let beside = |mention: &Mention<'p>| {
+        let spot = &mention.spot;
+        candidates.iter().any(|outer| {
+            let opens = outer.spot.after;
+            let closes = (spot.after..range.end).find(|at| reading.is(*at, ","));
+            reading.is(opens, ",")
+                && (opens + 1 < spot.first || mention.how == PlaceHow::Possessive)
+                && closes.is_some_and(|closes| closes + 3 > range.end || reading.has_at(closes + 1, Sense::Report))
+                && (opens + 1..closes.unwrap_or(opens)).all(|at| !reading.is(at, ","))
+                && !reading.numbers.iter().any(|number| (opens..spot.first).contains(&number.first))
+        })
+    };
+    let free = || candidates.iter().rev().filter(|mention| !owned(mention) && !beside(mention));
     free().find(|mention| !aside(mention)).or_else(|| free().next()).or(candidates.first()).copied()
 }
 

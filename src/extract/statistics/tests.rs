@@ -4,7 +4,7 @@ use super::{find, judge};
 use crate::extract::diseases::COVID_19;
 use crate::extract::places::Places;
 use crate::language::pack;
-use crate::model::{Article, FeedId, ItemId, Observation, Span, StatedTime};
+use crate::model::{Article, FeedId, ItemId, Kind, Metric, Observation, Span, StatedTime};
 use serde_json::Value;
 
 fn article(case: &Value) -> Article {
@@ -415,9 +415,9 @@ fn the_judge_knows_its_features_at_any_length() {
     let score = |text: &str, number: &str| {
         let start = text.find(number).unwrap();
         let all = Span::body(0, text.len());
-        let headline = judge::Words::new("Coronavirus update", 0);
+        let headline = judge::words("Coronavirus update", 0);
         let span = Span::body(start, start + number.len());
-        judge::score(&headline, &judge::Words::new(text, 0), all, span, number)
+        judge::score(&headline, &judge::words(text, 0), all, span, number)
     };
     let figure = "The health ministry confirmed 412 new coronavirus cases on Friday, bringing the total to 18,204.";
     let none = "During the pandemic the museum sold 412 tickets a day at 14 euros, its director said.";
@@ -434,4 +434,63 @@ fn the_judge_knows_its_features_at_any_length() {
 fn only_english_figures_of_covid_are_judged() {
     assert!(judge::judges("en", "COVID-19"));
     assert!(!judge::judges("en", "measles") && !judge::judges("ru", "COVID-19"));
+}
+
+/// What the body of a story of 2020-11-18 tells: metric, value, kind, place.
+fn told(text: &str) -> Vec<(Metric, f64, Kind, Option<String>)> {
+    let article = article(&serde_json::json!({"text": text, "date": "2020-11-18"}));
+    let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
+    let told = found.into_iter().filter_map(|one| Some((one.metric, one.value?.0, one.kind, one.location.name)));
+    told.collect()
+}
+
+/// Bare numbers count what was counted before: a place, a day or a pointing word says whose they are.
+#[test]
+fn a_bare_number_tells_again_what_was_counted_before() {
+    const LEAD: &str = "Ohio reported 912 new coronavirus infections on Tuesday and 14 deaths. ";
+    let after = |text: &str| -> Vec<(Metric, f64, Option<String>)> {
+        let mut told = told(&format!("{LEAD}{text}"));
+        told.drain(..2);
+        told.into_iter().map(|(metric, value, _, place)| (metric, value, place)).collect()
+    };
+    let of = |place: &str, figures: &[(Metric, f64)]| -> Vec<(Metric, f64, Option<String>)> {
+        figures.iter().map(|(metric, value)| (*metric, *value, Some(place.to_owned()))).collect()
+    };
+    assert_eq!(after("Indiana - 401."), of("Indiana", &[(Metric::Cases, 401.0)]));
+    assert_eq!(
+        after("Across the border, Indiana announced 401 and nine."),
+        of("Indiana", &[(Metric::Cases, 401.0), (Metric::Deaths, 9.0)])
+    );
+    // "It" is of what it is as large as.
+    assert_eq!(after("In Indiana it was 401."), of("Indiana", &[(Metric::Cases, 401.0)]));
+    assert_eq!(after("On Monday 877 had been reported."), of("Ohio", &[(Metric::Cases, 877.0)]));
+    assert_eq!(after("Two of every three are in Columbus. Indiana had 401."), of("Indiana", &[(Metric::Cases, 401.0)]));
+}
+
+#[test]
+fn a_part_of_so_many_people_is_what_is_said_of_them() {
+    let values = |text: &str| told(text).into_iter().map(|(metric, value, ..)| (metric, value)).collect::<Vec<_>>();
+    let parts = [(Metric::Cases, 31.0), (Metric::Cases, 12.0)];
+    assert_eq!(values("In Ohio 31 of 54 residents and 12 of 40 staff have tested positive."), parts);
+    assert_eq!(values("In Ohio 2,439 inmates out of 2,500 have had the virus."), [(Metric::Cases, 2439.0)]);
+    assert_eq!(values("In Ohio 24 tests were positive on Sunday."), [(Metric::Cases, 24.0)]);
+    let rows = told("Nigeria reported 561 new cases of COVID-19: Lagos-200, Edo-119, Kaduna-52.");
+    assert_eq!(rows.iter().map(|(_, value, ..)| *value).collect::<Vec<_>>(), [561.0, 200.0, 119.0, 52.0]);
+}
+
+/// "had" may be a state or what happened; the words and the figures around it tell which.
+#[test]
+fn the_words_of_a_count_decide_of_its_kind_where_they_contradict_the_rules() {
+    let lead = "Vietnam recorded 5,357 new coronavirus infections on Wednesday.";
+    let told = told(&format!("{lead} Binh Duong had 900 infections on the day and Tien Giang 236."));
+    assert!(told.iter().all(|(_, _, kind, _)| *kind == Kind::New), "{told:?}");
+}
+
+#[test]
+fn counts_are_of_the_place_that_their_own_words_name() {
+    let place = |text: &str| told(text).remove(0).3;
+    assert_eq!(place("US coronavirus cases rose to 4 million."), Some("United States".to_owned()));
+    assert_eq!(place("In the US 300 cases of the coronavirus were found."), Some("United States".to_owned()));
+    assert_eq!(place("The counter showed 300 American infections."), Some("United States".to_owned()));
+    assert_eq!(place("Lazio, around Rome, reported 371 coronavirus infections."), Some("Lazio".to_owned()));
 }

@@ -1,6 +1,9 @@
-//! A story's text before it is read: where a dateline that nobody has read ends, and how long lines are cut.
+//! A story's text before it is read: where a dateline that nobody has read ends, how long lines are cut, and which digits are
+//! parts of names.
 
 use crate::extract::places::{Place, Places};
+use crate::language::numbers::Numeral;
+use crate::language::tokens::{Token, TokenKind};
 use crate::model::{PlaceKind, Span};
 
 /// No sentence of a person is longer than this, in bytes. What is (a table run together, noise) is read in pieces, so that
@@ -62,4 +65,29 @@ pub(super) fn heads_list(body: &str, end: usize) -> bool {
         && next.chars().count() < 90
         && next.contains(|c: char| c.is_ascii_digit())
         && !next.ends_with('.')
+}
+
+/// "COVID-19", "under-12", "H-1": digits that a hyphen ties to a word before them.
+pub(super) fn name_with_digits(tokens: &[Token<'_>], number: &Numeral) -> bool {
+    let tight = |at: usize| tokens.get(at).is_some_and(|token| !token.spaced);
+    let Some(hyphen) = number.first.checked_sub(1).filter(|at| tokens.get(*at).is_some_and(|token| token.is("-")))
+    else {
+        return false;
+    };
+    let word = hyphen.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(|token| token.kind == TokenKind::Word);
+    // "Lagos-152" in a line of its own is a row, and so is "Lagos-200, Edo-119".
+    let row = |hyphen: usize| {
+        let name = hyphen.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(Token::capitalised);
+        let digits = tokens.get(hyphen + 1).is_some_and(|token| token.kind == TokenKind::Number);
+        name && digits && tokens.get(hyphen).is_some_and(|token| token.is("-")) && tight(hyphen) && tight(hyphen + 1)
+    };
+    let comma = |at: usize| tokens.get(at).is_some_and(|token| token.is(","));
+    let next = comma(number.after) && (number.after + 2..number.after + 5).any(row);
+    let before = (hyphen.saturating_sub(5)..hyphen.saturating_sub(2)).any(|at| row(at) && comma(at + 2));
+    if number.after == tokens.len() && tokens.len() <= 6 && tokens.first().is_some_and(Token::capitalised)
+        || row(hyphen) && (next || before)
+    {
+        return false;
+    }
+    word && tight(hyphen) && tight(number.first)
 }

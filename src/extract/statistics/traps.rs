@@ -12,6 +12,7 @@ use super::kinds::kind_of;
 use super::otherwise;
 use super::rates::per_base;
 use super::reading::Reading;
+use super::text::name_with_digits;
 use super::threshold;
 use crate::language::Cue;
 use crate::language::numbers::Numeral;
@@ -40,7 +41,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     if tight && number.first >= 2 && ["-", ".", "/"].into_iter().any(mark_before) {
         let name = token(number.first - 2).is_some_and(|token| token.kind == TokenKind::Word)
             && token(number.first - 1).is_some_and(|token| !token.spaced);
-        if name {
+        if name && (!mark_before("-") || name_with_digits(&reading.tokens, number)) {
             return Some("name with digits");
         }
     }
@@ -91,20 +92,20 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
                 .get(n + 1)
                 .is_some_and(|next| next.first == number.after + 1 && !unit_behind(reading, next.after))
     {
-        return Some("share or base");
+        return Some(SHARE);
     }
     if before(1, Word::In)
         && !before(1, Word::To)
         && n > 0
         && reading.numbers.get(n - 1).is_some_and(|previous| previous.after == number.first - 1)
     {
-        return Some("share or base");
+        return Some(SHARE);
     }
     if before(1, Word::Of)
         && !(before(2, Word::One) && number.value >= 20.0)
         && reading.numbers.get(n.wrapping_sub(1)).is_some_and(|previous| previous.after + 1 == number.first)
     {
-        return Some("share or base");
+        return Some(SHARE);
     }
     // "a 7 y 14 días": both have the unit.
     let next = reading.numbers.get(n + 1).filter(|next| next.first == number.after + 1 && !number.grouped);
@@ -211,7 +212,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
         && behind(Word::To)
         && before(1, Word::From)
     {
-        return Some("share or base");
+        return Some(SHARE);
     }
     if is_score(reading, n) || n > 0 && is_score(reading, n - 1) {
         return Some("score");
@@ -296,6 +297,9 @@ fn differs(reading: &Reading<'_, '_>, n: usize) -> bool {
     compared && (start.saturating_sub(3)..start).any(change) && !reading.has_ending(start, Sense::Reaches)
 }
 
+/// A number that is the base of a share, or the share.
+pub(super) const SHARE: &str = "share or base";
+
 /// A unit of something else right behind, with at most one adjective between: "14 days", "three other countries".
 pub(super) fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
     let at = |at: usize| {
@@ -325,6 +329,8 @@ pub(super) fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
     if at(after) {
         return true;
     }
+    // "16 new Games-related infections": part of a word for something else.
+    let compound = |at: usize| reading.is(at + 1, "-") && reading.tokens.get(at + 1).is_some_and(|dash| !dash.spaced);
     let skip = |token: usize| {
         reading.metric_at(token).is_none()
             // "3,087 two weeks ago" counts no weeks.
@@ -341,7 +347,9 @@ pub(super) fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {
             && reading.tokens.get(token).is_some_and(|token| token.kind == TokenKind::Word || token.is("-"))
     };
     // Where a counting word stands behind the number, what it counts stands right behind that.
-    !reading.pack.topic_first() && skip(after) && (at(after + 1) || skip(after + 1) && at(after + 2))
+    !reading.pack.topic_first()
+        && skip(after)
+        && (at(after + 1) && !compound(after + 1) || skip(after + 1) && at(after + 2) && !compound(after + 2))
 }
 
 /// "a three-dose course", "a 40-case cluster": the number is part of a word for something else.

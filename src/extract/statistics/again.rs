@@ -1,0 +1,200 @@
+//! Numbers that tell again, of another place or day, what was counted before: "Kelantan followed with 846", "Geneva – 562",
+//! "Mali, 2,688 and 125".
+//!
+//! In: a sentence, a number, what the numbers before it count and what the sentences before did. Out: its attachment. What
+//! holds: nothing stands behind such a number that it could count, and a place, a day or a pointing word says whose it is.
+
+use super::attach::{Attachment, Previous, Why, core_start};
+use super::kinds::{is_percent, kind_of};
+use super::lean::{said_otherwise, says_no_noun};
+use super::rates::{base, per_base};
+use super::reading::Reading;
+use super::spots::Spot;
+use crate::language::Cue;
+use crate::language::pack::{Sense, Word};
+use crate::language::tokens::TokenKind;
+use crate::model::Metric;
+
+/// "Kelantan followed with 846, Johor 664", "Tatarstan reported 59": places of which nothing is said but a number count
+/// what the sentence before did.
+pub(super) fn elliptic(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    previous: Previous,
+) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let start = core_start(reading, n);
+    // "The region has 52,700 active cases. Tbilisi recorded 1,934": nobody records a stock.
+    let flows = reading.has_ending(start, Sense::Report) && !reading.word(start.wrapping_sub(1), Word::Have);
+    let stock = previous.lead.is_some_and(|lead| lead == Metric::ActiveCases);
+    let metric = if flows && stock { previous.flow.or(previous.lead) } else { previous.lead };
+    let metric = metric.filter(|metric| kind_of(*metric).whole)?;
+    let clause = reading.clause(number.first);
+    let link = start.wrapping_sub(1);
+    let told = reading.has_ending(start, Sense::Report)
+        || reading.has_ending(start, Sense::Perfect)
+        || reading.has_ending(start, Sense::Average)
+        || reading.one_of(link, &[Word::With, Word::At, Word::For, Word::And, Word::Lead])
+        || reading.is(link, "(")
+        || reading.spots.iter().any(|spot| spot.after == start);
+    // "On Thursday there had been 954", "Nationally it was 147": the same of another day.
+    let there = (clause.start..start).rev().take(5).find(|at| reading.one_of(*at, &[Word::There, Word::It]));
+    let again = there.is_some_and(|there| {
+        let verb = |at: usize| reading.one_of(at, &[Word::Auxiliary, Word::Have, Word::Copula, Word::Genitive]);
+        there + 1 < start && (there + 1..start).all(verb)
+    });
+    let dated = again
+        && reading.dates.iter().any(|date| clause.contains(&date.first) && !reading.has_at(date.first, Sense::Today));
+    let told = told || again;
+    // "Local: 655", an item below what it is a part of.
+    let part = reading.is(link, ":")
+        && number.after >= reading.tokens.len()
+        && reading.marks.iter().any(|mark| mark.after == link && matches!(mark.cue, Cue::Subset(_)));
+    // "Bosnia: 855 (+51)", "Geneva - 562.", "In West Java, 10,444;": an item of a list whose items before said what they count.
+    let time = reading.is(link, ":")
+        && (reading.dates.iter().any(|date| date.after == link)
+            || reading.ending_at(link).any(|mark| mark.cue == Cue::Sense(Sense::Today)));
+    // "fewer than Sunday's 1,763".
+    let of_day = of_day(reading, start);
+    let item = reading.is(link, ":") || closes(reading, number.after) && separates(reading, link);
+    let named = |spot: &Spot<'_>| spot.after == link && (reading.index > 0 || spot.first > 0 || reading.is(link, ":"));
+    let labelled = item && !reading.pack.order.verbs_lead && reading.spots.iter().any(named);
+    let subject = subject(reading, n);
+    let told = told || part || labelled || time || of_day || subject;
+    let placed = part
+        || subject
+        || time
+        || of_day
+        || [Sense::Nation, Sense::DivisionAnaphor, Sense::CityAnaphor]
+            .iter()
+            .any(|sense| reading.has(clause.start..start, *sense))
+        || dated
+        || again && (clause.start..start).any(|at| reading.word(at, Word::Everywhere))
+        || unknown_name(reading, clause.start, start)
+        || reading.spots.iter().any(|spot| clause.contains(&spot.first))
+        || reading.has(clause.clone(), Sense::DayEarlier)
+        || reading.word(number.after, Word::Respectively)
+        || reading.has(clause.clone(), Sense::Respectively);
+    let counted = found.iter().flatten().any(|earlier| earlier.why != Why::Elliptic && kind_of(earlier.metric).whole)
+        || reading.marks_in(clause.start..reading.right(n).end).any(|mark| mark.cue.metric().is_some());
+    (told && placed && !counted && says_no_noun(reading, n) && !said_otherwise(reading, n))
+        .then_some(Attachment::new(metric, Why::Elliptic))
+}
+
+/// "In Saxony the figure was 397.8", after an incidence.
+pub(super) fn rate_again(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    previous: Previous,
+) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    // The rate that the sentence has told already, else that of the one before.
+    let told = found.iter().rev().flatten().next().filter(|last| !kind_of(last.metric).whole);
+    let told = told.filter(|_| !reading.pack.order.verbs_lead);
+    let (metric, per) =
+        told.filter(|last| !is_percent(last.metric)).map(|last| (last.metric, last.per)).or(previous.rate)?;
+    let start = core_start(reading, n);
+    let clause = reading.clause(number.first);
+    let pointed = reading.has(clause.start..start, Sense::TotalLabel)
+        && [start, number.first].into_iter().any(|at| reading.has_ending(at, Sense::Reaches));
+    let again = found.iter().flatten().next_back().is_some_and(|before| before.why == Why::Elliptic)
+        && reading.spots.iter().any(|spot| spot.after <= start && spot.after + 2 >= start);
+    let counted = reading.marks_in(clause.clone()).any(|mark| mark.cue.metric().is_some());
+    // "Navarre has the highest, at 728".
+    let at = reading.one_of(start.wrapping_sub(1), &[Word::At, Word::With])
+        && reading.spots.iter().any(|spot| clause.contains(&spot.first) && spot.after <= start);
+    ((pointed || again || at) && !counted && !number.grouped && says_no_noun(reading, n)).then_some(Attachment {
+        metric,
+        why: Why::Elliptic,
+        mark: None,
+        per,
+    })
+}
+
+/// "307 were found on Monday", "On Monday 877 had been reported", "Another 401 were in Franklin County": what was counted before
+/// is the subject.
+fn subject(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n).filter(|_| reading.index > 0 && !reading.pack.order.verbs_lead) else {
+        return false;
+    };
+    let opens = |at: usize| {
+        reading.has_at(at, Sense::New)
+            || reading.one_of(at, &[Word::On, Word::Article])
+            || reading.dates.iter().any(|date| date.first <= at && at < date.after)
+    };
+    let verb = |at: &usize| reading.one_of(*at, &[Word::Was, Word::Have, Word::Auxiliary]);
+    let told = number.after + (number.after..number.after + 3).take_while(verb).count();
+    let placed = reading.has_at(told, Sense::Locative)
+        && reading.spots.iter().any(|spot| reading.right(n).contains(&spot.first));
+    told > number.after && (0..core_start(reading, n)).all(opens) && (placed || reading.has_at(told, Sense::Report))
+}
+
+/// "PCMC had 1,004": a name that no table knows opens the clause, and has nothing but its verb before the number.
+fn unknown_name(reading: &Reading<'_, '_>, first: usize, start: usize) -> bool {
+    let name =
+        |at: usize| reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word && token.capitalised());
+    let verb = start.wrapping_sub(1);
+    let named = (first..verb).count();
+    reading.one_of(verb, &[Word::Have, Word::Lead]) && (1..=4).contains(&named) && (first..verb).all(name)
+}
+
+/// Whether a mark stands for the verb between a place and its number.
+fn separates(reading: &Reading<'_, '_>, at: usize) -> bool {
+    let dash = |mark: &str| reading.is(at, mark) && reading.tokens.get(at).is_some_and(|token| token.spaced);
+    reading.is(at, ",") || ["-", "–", "—"].into_iter().any(dash)
+}
+
+/// Whether a number that ends before `at` has nothing behind it in its item of a list.
+fn closes(reading: &Reading<'_, '_>, at: usize) -> bool {
+    reading.tokens.get(at).is_none_or(|token| matches!(token.text, "." | "," | ";" | ")"))
+        || reading.word(at, Word::And)
+}
+
+/// "Next door the day was quieter: 603 and 18", "Montenegro: 703, eight": of two numbers without a noun, one each of the two
+/// things that were counted last.
+pub(super) fn pair(reading: &Reading<'_, '_>, n: usize, previous: Previous) -> Option<Attachment> {
+    let pair = previous.pair.filter(|_| !reading.pack.order.verbs_lead)?;
+    let linked = |n: usize| {
+        let (one, two) = reading.numbers.get(n).zip(reading.numbers.get(n + 1))?;
+        let link = two.first.checked_sub(1)?;
+        let joins = reading.word(link, Word::And) || [",", "/"].iter().any(|mark| reading.is(link, mark));
+        (joins && link == one.after && !one.percent && !two.percent).then_some((one, two))
+    };
+    let position = usize::from(linked(n).is_none());
+    let first = n.checked_sub(position)?;
+    let (one, two) = linked(first)?;
+    let alone = linked(first + 1).is_none() && (first == 0 || linked(first - 1).is_none());
+    // Of the ill some die, and not the other way round.
+    let holds = pair != [Metric::Cases, Metric::Deaths] || one.value > two.value;
+    let clause = reading.clause(one.first);
+    let start = core_start(reading, first);
+    let from = reading.left(first).start;
+    let placed =
+        reading.spots.iter().any(|spot| clause.contains(&spot.first) && spot.first >= from && spot.after <= start);
+    let silent = reading.marks_in(clause.start..start).all(|mark| mark.cue.metric().is_none());
+    let ends = reading.tokens.get(two.after).is_none_or(|token| matches!(token.text, "." | ";" | ")"));
+    let metric = *pair.get(position)?;
+    let why = if position == 0 { Why::Elliptic } else { Why::Coordinated(first) };
+    (alone && holds && (placed || reading.is(start.wrapping_sub(1), ":")) && silent && ends)
+        .then_some(Attachment::new(metric, why))
+}
+
+/// "Wednesday's 5,357": a day is the possessor right before a number.
+pub(super) fn of_day(reading: &Reading<'_, '_>, start: usize) -> bool {
+    let genitive = start.wrapping_sub(1);
+    reading.word(genitive, Word::Genitive)
+        && reading.dates.iter().any(|date| date.first < genitive && (date.after..=date.after + 1).contains(&genitive))
+}
+
+/// "Bolton, 59.1 per 100,000": a rate of what the sentences before have counted.
+pub(super) fn per_population(reading: &Reading<'_, '_>, n: usize, previous: Previous) -> Option<Attachment> {
+    let number = reading.numbers.get(n)?;
+    let (per, _) = base(reading, number.after + 1).filter(|(per, _)| per_base(reading, number.after, *per as f64))?;
+    let told = previous.rate.map(|(metric, _)| metric).filter(|metric| !is_percent(*metric)).or(previous.last)?;
+    let placed = reading.spots.iter().any(|spot| reading.left(n).contains(&spot.first));
+    let silent = reading.marks_in(reading.clause(number.first)).all(|mark| mark.cue.metric().is_none());
+    let counted = matches!(told, Metric::Cases | Metric::CaseIncidence | Metric::Deaths | Metric::DeathRate);
+    (placed && silent && counted).then_some(Attachment { metric: told, why: Why::Elliptic, mark: None, per: Some(per) })
+}
