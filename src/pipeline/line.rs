@@ -24,6 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -54,6 +55,9 @@ const BELIEVED_PAUSE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// An image that is damaged again within this time says that the disk is, too.
 const DAMAGED_TWICE: Duration = Duration::from_secs(60);
+
+/// Units that are enriched while a batch is being committed, for each that is worked on at a time.
+const AHEAD: usize = 64;
 
 /// Units in a batch at most: its state changes count too.
 pub(super) const MAX_UNITS: usize = 5000;
@@ -229,7 +233,9 @@ impl Line {
         if careful {
             (reading.parallel, decider.max_units) = (1, 1);
         }
-        let mut units = Ready { more: enrich::units(reading, position), ready: VecDeque::new() };
+        // One that may be to blame is alone.
+        let ahead = if careful { 0 } else { AHEAD * reading.parallel };
+        let mut units = Ready { more: enrich::units(reading, position), ready: VecDeque::new(), ended: false };
         let mut not_before = tokio::time::Instant::now();
         loop {
             let any = tokio::select! {
@@ -264,12 +270,20 @@ impl Line {
             let kept = self.watching.on_record.is_some().then(|| batch.records.clone());
             let topics = tally::by_topic(&batch.records);
             let (sends, going) = (Sends::of(&batch.records), Going::begin());
-            let committing = tokio::select! {
-                biased;
-                result = self.sink.commit(batch) => Some(result),
-                () = told_long_ago(&self.cancel) => None,
+            let committed = {
+                let (mut committing, mut giving_up) =
+                    (pin!(self.sink.commit(batch)), pin!(told_long_ago(&self.cancel)));
+                loop {
+                    tokio::select! {
+                        biased;
+                        result = &mut committing => break Some(result),
+                        () = &mut giving_up => break None,
+                        // What comes next is enriched meanwhile.
+                        () = units.read_ahead(), if !units.ended && units.ready.len() < ahead => {}
+                    }
+                }
             };
-            match committing {
+            match committed {
                 None => {
                     tracing::warn!("the open batch could not be committed in time; the next start settles it");
                     return Ok(Ended::Finished);
@@ -446,16 +460,28 @@ enum Gathered {
 struct Ready<'a> {
     ready: VecDeque<Result<Unit, StoreError>>,
     more: BoxStream<'a, Units>,
+    /// No more will come.
+    ended: bool,
 }
 
 impl Ready<'_> {
     /// Waits until a unit is ready; false when no more will come.
     async fn wait(&mut self) -> bool {
         while self.ready.is_empty() {
-            let Some(units) = self.more.next().await else { return false };
-            self.ready.extend(units);
+            if self.ended {
+                return false;
+            }
+            self.read_ahead().await;
         }
         true
+    }
+
+    /// Waits for some more units, or for the end.
+    async fn read_ahead(&mut self) {
+        match self.more.next().await {
+            Some(units) => self.ready.extend(units),
+            None => self.ended = true,
+        }
     }
 }
 
