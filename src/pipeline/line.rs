@@ -57,7 +57,7 @@ const BELIEVED_PAUSE: SignedDuration = SignedDuration::from_hours(7 * 24);
 const DAMAGED_TWICE: Duration = Duration::from_secs(60);
 
 /// Units that are enriched while a batch is being committed, for each that is worked on at a time.
-const AHEAD: usize = 64;
+const AHEAD: usize = 32;
 
 /// Units in a batch at most: its state changes count too.
 pub(super) const MAX_UNITS: usize = 5000;

@@ -4,10 +4,15 @@ use super::*;
 use crate::{
     intake::Poll,
     model::{Feed, FeedHead, Item, ItemId, StateChange, Topic, Validators, state_key},
-    publish::memory::{Failure, Memory, Published},
+    publish::{
+        Batch, PublishError,
+        memory::{Failure, Memory, Published},
+    },
     store::image,
+    tap::{self, Filter, Told},
 };
 use futures::StreamExt as _;
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use std::{collections::VecDeque, sync::Mutex};
 
@@ -104,6 +109,63 @@ async fn each_revision_comes_out_once_and_in_order_whatever_the_sink_does() {
         assert_eq!(world.run(failures).await, expected, "{failures:?}");
         assert!(world.run(&[]).await.is_empty(), "a later life finds nothing to do");
     }
+}
+
+/// A sink whose first commit takes until so many items have been enriched.
+struct Slow {
+    inner: Memory,
+    enriched: Option<(tap::Watcher, usize)>,
+}
+
+impl Sink for Slow {
+    fn recover(&mut self) -> BoxFuture<'_, Result<u64, PublishError>> {
+        self.inner.recover()
+    }
+
+    fn commit(&mut self, batch: Batch) -> BoxFuture<'_, Result<(), PublishError>> {
+        Box::pin(async {
+            if let Some((mut watcher, most)) = self.enriched.take() {
+                let told = async {
+                    let mut told = 0;
+                    while told < most {
+                        told += match watcher.next().await.unwrap() {
+                            Told::Passed(_) => 1,
+                            Told::Missed(missed) => usize::try_from(missed).unwrap(),
+                        };
+                    }
+                };
+                tokio::time::timeout(Duration::from_secs(60), told).await.expect("nothing is read ahead");
+            }
+            self.inner.commit(batch).await
+        })
+    }
+
+    fn close(&mut self) -> BoxFuture<'_, ()> {
+        self.inner.close()
+    }
+}
+
+#[tokio::test]
+async fn what_comes_next_is_enriched_while_a_batch_is_committed() {
+    let mut world = World::new();
+    let at_a_time = 2 * std::thread::available_parallelism().unwrap().get();
+    let names: Vec<String> = (0..40 * at_a_time).map(|n| format!("number {n}")).collect();
+    world.shows(&names.iter().map(|name| (name.as_str(), "opens")).collect::<Vec<_>>()).await;
+    // Each item is a batch. Without reading ahead there are eight at a time of which the first one is told.
+    world.config.publish.max_batch = 1;
+    let (inner, published) = Memory::new(world.store.clone());
+    let tap = Tap::default();
+    let watcher = tap.watch(Filter { stages: vec![crate::model::Stage::Extract], ..Filter::default() });
+    let options = RunOptions {
+        config: world.config.clone(),
+        once: true,
+        cancel: CancellationToken::new(),
+        watching: Watching { tap, ..Watching::default() },
+        snapshot: watch::Sender::new(Snapshot::new(Timestamp::now())),
+    };
+    let sink = Slow { inner, enriched: Some((watcher, 24 * at_a_time)) };
+    run_with(options, world.store.clone(), Box::new(sink)).await.unwrap();
+    assert_eq!(articles(&published).len(), names.len());
 }
 
 #[tokio::test]
