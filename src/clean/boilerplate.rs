@@ -4,7 +4,7 @@
 //! thrown away. The phrases are the table `boilerplate.tsv` beside this file; only the shapes that no phrase can say
 //! (a bracketed credit, a lone photograph credit) are code.
 
-use regex::Regex;
+use regex::{Captures, Regex};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::LazyLock;
 
@@ -74,8 +74,12 @@ const LONGEST_OWNER: usize = 150;
 /// character.
 fn is_credit(text: &str) -> bool {
     let Some(found) = CREDIT.as_ref().and_then(|credit| credit.captures(text)) else { return false };
-    let within = |name: &str, most: usize| found.name(name).is_none_or(|part| part.as_str().chars().count() <= most);
-    within("credit", LONGEST_CREDIT) && within("owner", LONGEST_OWNER)
+    is_within(&found, "credit", LONGEST_CREDIT) && is_within(&found, "owner", LONGEST_OWNER)
+}
+
+/// Whether a part of what was found, if it has it, is no longer than so many characters.
+pub(super) fn is_within(found: &Captures<'_>, part: &str, most: usize) -> bool {
+    found.name(part).is_none_or(|part| part.as_str().chars().count() <= most)
 }
 
 /// Whether a paragraph is no part of the story.

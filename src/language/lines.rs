@@ -1,7 +1,7 @@
 //! Large tables that stay in the program as they are written: the rest of a line by the name that it begins with.
 //!
 //! In: a text whose lines are a name, a tab and the rest. Out: the rest of the line of a name. What holds: nothing of the
-//! text is copied; an index takes eight bytes a line or fewer, a search without one takes nothing.
+//! text is copied; an index takes eleven bytes a line at most, a search without one takes nothing.
 
 /// An index of such a table by the hash of the name, for tables that are asked often.
 #[derive(Debug)]

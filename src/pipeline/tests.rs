@@ -71,15 +71,20 @@ impl World {
     async fn run(&self, failures: &[Failure]) -> Vec<String> {
         let (sink, published) = Memory::new(self.store.clone());
         published.lock().unwrap().failures = VecDeque::from(failures.to_vec());
+        self.live(sink, Tap::default()).await;
+        articles(&published)
+    }
+
+    /// One process's life with this sink.
+    async fn live(&self, sink: impl Sink + 'static, tap: Tap) {
         let options = RunOptions {
             config: self.config.clone(),
             once: true,
             cancel: CancellationToken::new(),
-            watching: Watching::default(),
+            watching: Watching { tap, ..Watching::default() },
             snapshot: watch::Sender::new(Snapshot::new(Timestamp::now())),
         };
         run_with(options, self.store.clone(), Box::new(sink)).await.unwrap();
-        articles(&published)
     }
 }
 
@@ -156,15 +161,7 @@ async fn what_comes_next_is_enriched_while_a_batch_is_committed() {
     let (inner, published) = Memory::new(world.store.clone());
     let tap = Tap::default();
     let watcher = tap.watch(Filter { stages: vec![crate::model::Stage::Extract], ..Filter::default() });
-    let options = RunOptions {
-        config: world.config.clone(),
-        once: true,
-        cancel: CancellationToken::new(),
-        watching: Watching { tap, ..Watching::default() },
-        snapshot: watch::Sender::new(Snapshot::new(Timestamp::now())),
-    };
-    let sink = Slow { inner, enriched: Some((watcher, 24 * at_a_time)) };
-    run_with(options, world.store.clone(), Box::new(sink)).await.unwrap();
+    world.live(Slow { inner, enriched: Some((watcher, 24 * at_a_time)) }, tap).await;
     assert_eq!(articles(&published).len(), names.len());
 }
 

@@ -92,9 +92,8 @@ fn key(name: &str) -> String {
 
 /// The country of a place, if the place is known: `Some(None)` for one that is in no country.
 pub(super) fn lookup(place: &str, region: Option<&str>) -> Option<Option<&'static str>> {
-    let by_region = region.and_then(|region| {
-        PLACES.regions.get(key(region).as_str()).or_else(|| PLACES.cities.get(key(region).as_str()))
-    });
+    let region = region.map(key);
+    let by_region = region.as_deref().and_then(|key| PLACES.regions.get(key).or_else(|| PLACES.cities.get(key)));
     let key = key(place);
     by_region.or_else(|| PLACES.cities.get(key.as_str())).or_else(|| PLACES.regions.get(key.as_str())).copied()
 }

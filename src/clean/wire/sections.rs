@@ -41,9 +41,7 @@ impl Patterns {
     /// How long its parts may be is counted here: a pattern that counts is a copy of itself for each character.
     fn is_background_heading(&self, text: &str) -> bool {
         let Some(found) = self.background_heading.captures(text) else { return false };
-        let within =
-            |name: &str, most: usize| found.name(name).is_none_or(|part| part.as_str().chars().count() <= most);
-        within("about", 80) && within("asked", 40)
+        boilerplate::is_within(&found, "about", 80) && boilerplate::is_within(&found, "asked", 40)
     }
 }
 

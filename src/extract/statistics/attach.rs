@@ -129,13 +129,13 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
     if let Some(patients) = patients_of(reading, n, own) {
         return Some(patients);
     }
-    // "2.5 crore samples, of which 1.7 lakh were tested": samples still.
     // "24 tests were positive".
     if let Some(positive) =
         own.filter(|own| own.metric == Metric::Tests && own.why == Why::Noun).and_then(|own| positive(reading, n, own))
     {
         return Some(positive);
     }
+    // "2.5 crore samples, of which 1.7 lakh were tested": samples still.
     let samples = own.filter(|own| own.metric == Metric::PeopleTested && own.why == Why::Predicate).and_then(|own| {
         let part = reading.has(reading.left(n), Sense::Part);
         let whole = part && found.iter().rev().flatten().next().is_some_and(|last| last.metric == Metric::Tests);
