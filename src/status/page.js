@@ -8,25 +8,34 @@ let paused = false;
 let asked = 0;
 let waiting = null;
 
+const handled = "details, .frame, pre, a, button, summary, input, [tabindex='0']";
+
+// What a part is known by once others have come before it: its section and row, and where it leads.
+function label(part) {
+  const section = part.closest("section")?.querySelector("h2")?.id;
+  const row = part.closest("tr")?.querySelector("a")?.getAttribute("href");
+  return [section, row, part.localName, part.id, part.getAttribute("href")].join();
+}
+
 function state(root) {
-  const focusable = [...root.querySelectorAll("a, button, summary, input, [tabindex='0']")];
-  return {
-    focused: focusable.indexOf(document.activeElement),
-    open: [...root.querySelectorAll("details")].map((part) => part.open),
-    scrolled: [...root.querySelectorAll(".frame, pre")].map((part) => [part.scrollLeft, part.scrollTop]),
-    focusable,
-  };
+  return [...root.querySelectorAll(handled)].map((part) => ({
+    label: label(part),
+    open: part.open,
+    scrolled: [part.scrollLeft, part.scrollTop],
+    focused: part === document.activeElement,
+  }));
 }
 
 function restore(root, before) {
-  const now = state(root);
-  root.querySelectorAll("details").forEach((part, index) => {
-    if (before.open.length === now.open.length) part.open = before.open[index];
+  const parts = [...root.querySelectorAll(handled)];
+  const labelled = Map.groupBy(parts, label);
+  before.forEach((was, index) => {
+    const part = labelled.get(was.label)?.shift();
+    if (part && was.open !== undefined) part.open = was.open;
+    if (part && was.scrolled.some(Boolean)) [part.scrollLeft, part.scrollTop] = was.scrolled;
+    // Where the part has gone, the reader goes on where it was.
+    if (was.focused) (part ?? parts[index])?.focus({ preventScroll: true });
   });
-  root.querySelectorAll(".frame, pre").forEach((part, index) => {
-    if (before.scrolled[index]) [part.scrollLeft, part.scrollTop] = before.scrolled[index];
-  });
-  if (before.focused >= 0) now.focusable[before.focused]?.focus({ preventScroll: true });
 }
 
 // The button works only here, so only here is it shown.
