@@ -145,6 +145,10 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
         if in_name(&tokens, numeral) {
             continue;
         }
+        if let Some(ends) = ends_of_between(&tokens, numeral) {
+            values.extend(ends.iter().filter_map(|end| numeral_value(pack, &tokens, end, place, &mut value)));
+            continue;
+        }
         let mixed = mixed(&tokens, numeral);
         if let Some(found) = numeral_value(pack, &tokens, mixed.as_ref().unwrap_or(numeral), place, &mut value) {
             n = n.max(n + tokens.iter().skip(n).take_while(|token| token.start < found.span.end).count());
@@ -348,7 +352,17 @@ fn sign(tokens: &[Token<'_>], first: usize) -> Option<usize> {
     let (sign, number) = (tokens.get(at)?, tokens.get(first)?);
     let opens = sign.spaced || at.checked_sub(1).and_then(|at| tokens.get(at)).is_none_or(|before| before.is("("));
     let mark = matches!(sign.text, "-" | "−" | "–") && opens && sign.end == number.start;
-    (mark || sign.is("minus")).then_some(sign.start)
+    // "plus or minus 3 points" says how far, not which way.
+    let minus = sign.is("minus") && !at.checked_sub(1).is_some_and(|or| word(tokens, or) == "or");
+    (mark || minus).then_some(sign.start)
+}
+
+/// The numbers of "between 10 and 15 percent", which are two where those of "10 to 15 percent" are one range.
+fn ends_of_between(tokens: &[Token<'_>], numeral: &Numeral) -> Option<[Numeral; 2]> {
+    let max = numeral.max.filter(|_| numeral.percent)?;
+    let and = (numeral.first..numeral.after).find(|n| word(tokens, *n) == "and")?;
+    let lower = Numeral { after: and, max: None, percent: false, ..numeral.clone() };
+    Some([lower, Numeral { first: and + 1, value: max, max: None, ..numeral.clone() }])
 }
 
 #[cfg(test)]

@@ -71,7 +71,9 @@ fn lead_up(tokens: &[Token<'_>], values: &mut [Value], places: &[(usize, usize)]
             continue;
         };
         let sizes = value.value.zip(next.value).map(|(one, other)| (one.0, other.0));
+        let percent_is_bare = percent.1 == percent.0 + 1;
         let leads = listed::leads_up(tokens, *number, *percent)
+            || listed::in_row(tokens, *number, *percent, percent_is_bare)
             || sizes.is_some_and(|sizes| listed::are_sides(tokens, (*number, *percent), sizes));
         if next.kind == ValueType::Percent && is_small_count(value) && leads {
             value.kind = ValueType::Percent;
@@ -92,6 +94,7 @@ fn one_more(tokens: &[Token<'_>], values: &[Value], places: &[(usize, usize)], n
     let sizes = (before.value?.0, value.value?.0);
     let goes_on = listed::goes_on(tokens, *percent, *number)
         || listed::changes_too(tokens, *percent, *number)
+        || listed::is_now(tokens, *percent, *number)
         || listed::are_sides(tokens, (*percent, *number), sizes);
     goes_on.then(|| Kind::percent(before.unit.as_deref()))
 }
@@ -263,7 +266,8 @@ const VOTES: [&str; 12] = [
     "votes",
 ];
 
-const LEVIES: [&str; 7] = ["duty", "levy", "margin", "margins", "surcharge", "tax", "turnout"];
+const LEVIES: [&str; 10] =
+    ["approval", "duty", "lead", "levy", "margin", "margins", "surcharge", "swing", "tax", "turnout"];
 
 /// "de 9 % a 10": a number of any other language, close to the one before it.
 fn near(

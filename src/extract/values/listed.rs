@@ -22,7 +22,32 @@ const NO_ITEM: [&str; 37] = [
 ];
 
 /// Words behind an item.
-const ENDS: [&str; 10] = ["and", "but", "while", "of", "in", "for", "on", "at", "with", "among"];
+const ENDS: [&str; 24] = [
+    "after",
+    "against",
+    "among",
+    "and",
+    "as",
+    "at",
+    "before",
+    "but",
+    "by",
+    "down",
+    "for",
+    "from",
+    "higher",
+    "in",
+    "last",
+    "late",
+    "lower",
+    "of",
+    "on",
+    "respectively",
+    "to",
+    "up",
+    "while",
+    "with",
+];
 
 /// Verbs of change, as markets and prices do it.
 const CHANGES: [&str; 30] = [
@@ -70,7 +95,35 @@ pub(super) fn goes_on(tokens: &[Token<'_>], percent: Place, number: Place) -> bo
     // A name and a whole number are a result as often: "Leeds 2", "the PlayStation 4".
     let result = first.checked_sub(1).and_then(|lead| tokens.get(lead)).is_some_and(Token::capitalised)
         && !is_exact(tokens, first);
-    near && !result && (end..first).any(parted) && is_item(tokens, number)
+    // "Kano: 34%; Kaduna: 41", "rose to 9 percent and to 10": both are led in alike.
+    let led = |n: usize| n.checked_sub(1).map_or("", |lead| word(tokens, lead));
+    let alike = led(percent.0) == led(first) && matches!(led(first), ":" | "to" | "by" | "at" | "(");
+    // "loans rose 10 percent to 28.1": where it went.
+    let level = led(first) == "to" && led(percent.0) != "to";
+    near && !result
+        && !level
+        && (end..first).any(parted)
+        && (alike && ends(tokens, number.1) || is_item(tokens, number))
+}
+
+/// Whether numbers in a row end with this percentage: "slabs of 5, 12 and 18 percent".
+pub(super) fn in_row(tokens: &[Token<'_>], number: Place, percent: Place, percent_is_bare: bool) -> bool {
+    let link = word(tokens, number.1);
+    let lead = number.0.checked_sub(1).map_or("", |lead| word(tokens, lead));
+    percent.0 == number.1 + 1 && (link == "and" || link == "or" || link == "," && percent_is_bare) && lead != "aged"
+}
+
+/// Whether "it" is now another percentage than in the sentence before: "scored 54 percent. In Swahili it was 68."
+pub(super) fn is_now(tokens: &[Token<'_>], percent: Place, number: Place) -> bool {
+    let (end, first) = (percent.1, number.0);
+    let before = |back: usize| first.checked_sub(back).map_or("", |n| word(tokens, n));
+    let verb = match before(1) {
+        "been" => matches!(before(2), "had" | "has").then_some(3),
+        "was" | "is" => Some(2),
+        _ => None,
+    };
+    let near = first > end && first - end <= REACH;
+    near && verb.is_some_and(|it| before(it) == "it") && ends(tokens, number.1)
 }
 
 /// Whether this number opens the list of which the percentage is the next item: "has 19, Enagás 16 percent".
@@ -121,10 +174,14 @@ fn is_item(tokens: &[Token<'_>], (first, after): Place) -> bool {
             || lead.kind == TokenKind::Word && !NO_ITEM.contains(&lead.lower.as_ref())
     });
     let digits = after == first + 1 && tokens.get(first).is_some_and(|token| token.kind == TokenKind::Number);
-    let ends = tokens.get(after).is_none_or(|next| {
+    led && digits && ends(tokens, after)
+}
+
+/// Whether an item may end before this token.
+fn ends(tokens: &[Token<'_>], after: usize) -> bool {
+    tokens.get(after).is_none_or(|next| {
         next.apart || matches!(next.text, "." | "," | ";" | ")" | "?" | "!") || ENDS.contains(&next.lower.as_ref())
-    });
-    led && digits && ends
+    })
 }
 
 fn is_exact(tokens: &[Token<'_>], n: usize) -> bool {
@@ -162,6 +219,24 @@ mod tests {
         check(
             "The paper fell 2.4 percent. The KSE dropped 5.6.",
             &["Percent | 2.4 percent | 2.4", "Percent | 5.6 | 5.6"],
+        );
+    }
+
+    #[test]
+    fn a_row_and_what_it_is_now_are_percentages_too() {
+        check(
+            "Slabs of 5, 12 and 18 percent. At first it had been 9.",
+            &["Percent | 5 | 5", "Percent | 12 | 12", "Percent | 18 percent | 18", "Percent | 9 | 9"],
+        );
+        check(
+            "Kano: 34%; Kaduna: 41. Between 10 and 15 percent drop out, plus or minus 3 percent.",
+            &[
+                "Percent | 34% | 34",
+                "Percent | 41 | 41",
+                "Percent | 10 | 10",
+                "Percent | 15 percent | 15",
+                "Percent | 3 percent | 3",
+            ],
         );
     }
 
