@@ -353,7 +353,7 @@ fn sign(tokens: &[Token<'_>], first: usize) -> Option<usize> {
     let opens = sign.spaced || at.checked_sub(1).and_then(|at| tokens.get(at)).is_none_or(|before| before.is("("));
     let mark = matches!(sign.text, "-" | "−" | "–") && opens && sign.end == number.start;
     // "plus or minus 3 points" says how far, not which way.
-    let minus = sign.is("minus") && !at.checked_sub(1).is_some_and(|or| word(tokens, or) == "or");
+    let minus = sign.is("minus") && at.checked_sub(1).is_none_or(|or| word(tokens, or) != "or");
     (mark || minus).then_some(sign.start)
 }
 
