@@ -42,7 +42,10 @@ pub(super) fn elliptic(
     // "On Thursday there had been 954", "Nationally it was 147": the same of another day.
     let there = (clause.start..start).rev().take(5).find(|at| reading.one_of(*at, &[Word::There, Word::It]));
     let again = there.is_some_and(|there| {
-        let verb = |at: usize| reading.one_of(at, &[Word::Auxiliary, Word::Have, Word::Copula, Word::Genitive]);
+        // "In Mexico it's 161".
+        let verb = |at: usize| {
+            reading.one_of(at, &[Word::Auxiliary, Word::Have, Word::Copula, Word::Genitive]) || reading.is(at, "'")
+        };
         there + 1 < start && (there + 1..start).all(verb)
     });
     let dated = again
