@@ -66,12 +66,14 @@ pub(super) fn elliptic(
     let named = |spot: &Spot<'_>| spot.after == link && (reading.index > 0 || spot.first > 0 || reading.is(link, ":"));
     let labelled = item && !reading.pack.order.verbs_lead && reading.spots.iter().any(named);
     let subject = subject(reading, n);
-    let told = told || part || labelled || time || of_day || of_place || subject;
+    let unknown = unknown_label(reading, n);
+    let told = told || part || labelled || unknown || time || of_day || of_place || subject;
     let placed = part
         || subject
         || time
         || of_day
         || of_place
+        || unknown
         || [Sense::Nation, Sense::DivisionAnaphor, Sense::CityAnaphor]
             .iter()
             .any(|sense| reading.has(clause.start..start, *sense))
@@ -150,6 +152,20 @@ fn unknown_name(reading: &Reading<'_, '_>, first: usize, start: usize) -> bool {
     let verb = start.wrapping_sub(1);
     let named = (first..verb).count();
     reading.one_of(verb, &[Word::Have, Word::Lead]) && (1..=4).contains(&named) && (first..verb).all(name)
+}
+
+/// "Broward: 51,103.": a name that no table knows is the label of a sentence that has nothing else.
+fn unknown_label(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n).filter(|_| n == 0 && reading.index > 0) else { return false };
+    let colon = core_start(reading, n).wrapping_sub(1);
+    let name =
+        |at: usize| reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word && token.capitalised());
+    reading.is(colon, ":")
+        && (1..=3).contains(&colon)
+        && (0..colon).all(name)
+        && closes(reading, number.after)
+        && reading.marks_in(0..colon).all(|mark| mark.cue.metric().is_none())
+        && super::otherwise::in_english_order(reading)
 }
 
 /// Whether a mark stands for the verb between a place and its number.
