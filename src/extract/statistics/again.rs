@@ -7,6 +7,7 @@
 use super::attach::{Attachment, Previous, Why, core_start};
 use super::kinds::{is_percent, kind_of};
 use super::lean::{said_otherwise, says_no_noun};
+use super::otherwise::in_english_order;
 use super::rates::{base, per_base};
 use super::reading::Reading;
 use super::spots::Spot;
@@ -59,6 +60,13 @@ pub(super) fn elliptic(
     let time = reading.is(link, ":")
         && (reading.dates.iter().any(|date| date.after == link)
             || reading.ending_at(link).any(|mark| mark.cue == Cue::Sense(Sense::Today)));
+    // "And now 43,018", "Now 26,867 in a day".
+    let now = reading.has_ending(start, Sense::Today) && in_english_order(reading);
+    // "On Friday it reported 2,281".
+    let reported = reading.has_ending(start, Sense::Report)
+        && reading.dates.iter().any(|date| clause.contains(&date.first) && date.after <= start)
+        && in_english_order(reading);
+    let time = time || now || reported;
     // "fewer than Sunday's 1,763".
     let of_day = of_day(reading, start);
     let of_place = of_place(reading, start);
@@ -165,7 +173,7 @@ fn unknown_label(reading: &Reading<'_, '_>, n: usize) -> bool {
         && (0..colon).all(name)
         && closes(reading, number.after)
         && reading.marks_in(0..colon).all(|mark| mark.cue.metric().is_none())
-        && super::otherwise::in_english_order(reading)
+        && in_english_order(reading)
 }
 
 /// Whether a mark stands for the verb between a place and its number.
@@ -227,8 +235,7 @@ fn of_place(reading: &Reading<'_, '_>, start: usize) -> bool {
 /// "On Friday the region reported 2,281": in a story of the disease what is reported first and has no name is new infections.
 fn opens_story(reading: &Reading<'_, '_>, n: usize) -> bool {
     let start = core_start(reading, n);
-    let english = super::otherwise::in_english_order(reading);
-    english
+    in_english_order(reading)
         && reading.numbers.get(n).is_some_and(|number| !number.words && !number.decimal)
         && reading.has_ending(start, Sense::Report)
 }
