@@ -17,14 +17,15 @@ const fn floor(corpus: &'static str, part: &'static str, f1: [f64; 3], traps: u6
 }
 
 /// Corpora without parts are of the development.
-const FLOORS: [Floor; 19] = [
+const FLOORS: [Floor; 20] = [
     floor("en/covid", "", [0.99, 0.99, 0.99], 0),
     floor("en/covid-agencies", "", [0.99, 0.99, 0.99], 0),
     floor("en/covid-fresh", "", [0.99, 0.99, 0.98], 0),
     floor("en/statistics", "development", [0.96, 0.945, 0.93], 4),
-    floor("en/statistics-scored", "scored", [0.914, 0.89, 0.854], 17),
-    floor("en/statistics-unlike", "development", [0.83, 0.76, 0.715], 1),
-    floor("en/statistics-unlike-scored", "scored", [0.815, 0.725, 0.67], 1),
+    floor("en/statistics-scored", "scored", [0.915, 0.893, 0.856], 17),
+    floor("en/statistics-unlike", "development", [0.85, 0.78, 0.74], 1),
+    floor("en/statistics-unlike-scored", "scored", [0.825, 0.73, 0.675], 1),
+    floor("en/statistics-voices", "development", [0.655, 0.585, 0.525], 1),
     floor("es/statistics", "development", [0.98, 0.96, 0.96], 1),
     floor("es/statistics", "scored", [0.93, 0.90, 0.87], 3),
     floor("pt/statistics", "development", [0.97, 0.97, 0.955], 1),

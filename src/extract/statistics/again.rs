@@ -7,6 +7,7 @@
 use super::attach::{Attachment, Previous, Why, core_start};
 use super::kinds::{is_percent, kind_of};
 use super::lean::{said_otherwise, says_no_noun};
+use super::otherwise::in_english_order;
 use super::rates::{base, per_base};
 use super::reading::Reading;
 use super::spots::Spot;
@@ -29,9 +30,10 @@ pub(super) fn elliptic(
     let flows = reading.has_ending(start, Sense::Report) && !reading.word(start.wrapping_sub(1), Word::Have);
     let stock = previous.lead.is_some_and(|lead| lead == Metric::ActiveCases);
     let metric = if flows && stock { previous.flow.or(previous.lead) } else { previous.lead };
-    let metric = metric.filter(|metric| kind_of(*metric).whole)?;
-    let clause = reading.clause(number.first);
     let link = start.wrapping_sub(1);
+    let first = previous.lead.is_none() && opens_story(reading, n);
+    let metric = metric.or(first.then_some(Metric::Cases)).filter(|metric| kind_of(*metric).whole)?;
+    let clause = reading.clause(number.first);
     let told = reading.has_ending(start, Sense::Report)
         || reading.has_ending(start, Sense::Perfect)
         || reading.has_ending(start, Sense::Average)
@@ -41,7 +43,10 @@ pub(super) fn elliptic(
     // "On Thursday there had been 954", "Nationally it was 147": the same of another day.
     let there = (clause.start..start).rev().take(5).find(|at| reading.one_of(*at, &[Word::There, Word::It]));
     let again = there.is_some_and(|there| {
-        let verb = |at: usize| reading.one_of(at, &[Word::Auxiliary, Word::Have, Word::Copula, Word::Genitive]);
+        // "In Mexico it's 161".
+        let verb = |at: usize| {
+            reading.one_of(at, &[Word::Auxiliary, Word::Have, Word::Copula, Word::Genitive]) || reading.is(at, "'")
+        };
         there + 1 < start && (there + 1..start).all(verb)
     });
     let dated = again
@@ -55,17 +60,28 @@ pub(super) fn elliptic(
     let time = reading.is(link, ":")
         && (reading.dates.iter().any(|date| date.after == link)
             || reading.ending_at(link).any(|mark| mark.cue == Cue::Sense(Sense::Today)));
+    // "And now 43,018", "Now 26,867 in a day".
+    let now = reading.has_ending(start, Sense::Today) && in_english_order(reading);
+    // "On Friday it reported 2,281".
+    let reported = reading.has_ending(start, Sense::Report)
+        && reading.dates.iter().any(|date| clause.contains(&date.first) && date.after <= start)
+        && in_english_order(reading);
+    let time = time || now || reported;
     // "fewer than Sunday's 1,763".
     let of_day = of_day(reading, start);
+    let of_place = of_place(reading, start);
     let item = reading.is(link, ":") || closes(reading, number.after) && separates(reading, link);
     let named = |spot: &Spot<'_>| spot.after == link && (reading.index > 0 || spot.first > 0 || reading.is(link, ":"));
     let labelled = item && !reading.pack.order.verbs_lead && reading.spots.iter().any(named);
     let subject = subject(reading, n);
-    let told = told || part || labelled || time || of_day || subject;
+    let unknown = unknown_label(reading, n);
+    let told = told || part || labelled || unknown || time || of_day || of_place || subject;
     let placed = part
         || subject
         || time
         || of_day
+        || of_place
+        || unknown
         || [Sense::Nation, Sense::DivisionAnaphor, Sense::CityAnaphor]
             .iter()
             .any(|sense| reading.has(clause.start..start, *sense))
@@ -103,9 +119,15 @@ pub(super) fn rate_again(
         && reading.spots.iter().any(|spot| spot.after <= start && spot.after + 2 >= start);
     let counted = reading.marks_in(clause.clone()).any(|mark| mark.cue.metric().is_some());
     // "Navarre has the highest, at 728".
-    let at = reading.one_of(start.wrapping_sub(1), &[Word::At, Word::With])
-        && reading.spots.iter().any(|spot| clause.contains(&spot.first) && spot.after <= start);
-    ((pointed || again || at) && !counted && !number.grouped && says_no_noun(reading, n)).then_some(Attachment {
+    let before = |spot: &Spot<'_>| clause.contains(&spot.first) && spot.after <= start;
+    let at = reading.one_of(start.wrapping_sub(1), &[Word::At, Word::With]) && reading.spots.iter().any(before);
+    // "Slovenia with 1,124; Bradford's 52.2; Finland, 55.7; the Czech Republic has fallen to 1,056", in a row of rates.
+    let row = told.is_some()
+        && (of_place(reading, start)
+            || reading.spots.iter().any(|spot| spot.after == start.wrapping_sub(1)) && separates(reading, start - 1)
+            || reading.has_ending(start, Sense::Reaches) && reading.spots.iter().any(before));
+    let fits = !number.grouped || told.is_some();
+    ((pointed || again || at || row) && !counted && fits && says_no_noun(reading, n)).then_some(Attachment {
         metric,
         why: Why::Elliptic,
         mark: None,
@@ -138,6 +160,20 @@ fn unknown_name(reading: &Reading<'_, '_>, first: usize, start: usize) -> bool {
     let verb = start.wrapping_sub(1);
     let named = (first..verb).count();
     reading.one_of(verb, &[Word::Have, Word::Lead]) && (1..=4).contains(&named) && (first..verb).all(name)
+}
+
+/// "Broward: 51,103.": a name that no table knows is the label of a sentence that has nothing else.
+fn unknown_label(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n).filter(|_| n == 0 && reading.index > 0) else { return false };
+    let colon = core_start(reading, n).wrapping_sub(1);
+    let name =
+        |at: usize| reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word && token.capitalised());
+    reading.is(colon, ":")
+        && (1..=3).contains(&colon)
+        && (0..colon).all(name)
+        && closes(reading, number.after)
+        && reading.marks_in(0..colon).all(|mark| mark.cue.metric().is_none())
+        && in_english_order(reading)
 }
 
 /// Whether a mark stands for the verb between a place and its number.
@@ -188,13 +224,34 @@ pub(super) fn of_day(reading: &Reading<'_, '_>, start: usize) -> bool {
         && reading.dates.iter().any(|date| date.first < genitive && (date.after..=date.after + 1).contains(&genitive))
 }
 
+/// "Quebec's 91 is higher": a place is the possessor right before a number.
+fn of_place(reading: &Reading<'_, '_>, start: usize) -> bool {
+    let genitive = start.wrapping_sub(1);
+    reading.word(genitive, Word::Genitive)
+        && reading.index > 0
+        && reading.spots.iter().any(|spot| spot.first < genitive && spot.after + 1 >= genitive && spot.after <= start)
+}
+
+/// "On Friday the region reported 2,281": in a story of the disease what is reported first and has no name is new infections.
+fn opens_story(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let start = core_start(reading, n);
+    in_english_order(reading)
+        && reading.numbers.get(n).is_some_and(|number| !number.words && !number.decimal)
+        && reading.has_ending(start, Sense::Report)
+}
+
 /// "Bolton, 59.1 per 100,000": a rate of what the sentences before have counted.
 pub(super) fn per_population(reading: &Reading<'_, '_>, n: usize, previous: Previous) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
     let (per, _) = base(reading, number.after + 1).filter(|(per, _)| per_base(reading, number.after, *per as f64))?;
-    let told = previous.rate.map(|(metric, _)| metric).filter(|metric| !is_percent(*metric)).or(previous.last)?;
+    let told = previous.rate.map(|(metric, _)| metric).filter(|metric| !is_percent(*metric)).or(previous.last);
+    let told = told.filter(|told| is_rated(*told)).unwrap_or(Metric::CaseIncidence);
     let placed = reading.spots.iter().any(|spot| reading.left(n).contains(&spot.first));
     let silent = reading.marks_in(reading.clause(number.first)).all(|mark| mark.cue.metric().is_none());
-    let counted = matches!(told, Metric::Cases | Metric::CaseIncidence | Metric::Deaths | Metric::DeathRate);
-    (placed && silent && counted).then_some(Attachment { metric: told, why: Why::Elliptic, mark: None, per: Some(per) })
+    (placed && silent).then_some(Attachment { metric: told, why: Why::Elliptic, mark: None, per: Some(per) })
+}
+
+/// Whether a metric is told per population, too.
+fn is_rated(metric: Metric) -> bool {
+    matches!(metric, Metric::Cases | Metric::CaseIncidence | Metric::Deaths | Metric::DeathRate)
 }

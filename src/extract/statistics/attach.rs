@@ -7,7 +7,7 @@
 use super::again::{elliptic, pair, per_population, rate_again};
 use super::governed::governed;
 use super::kinds::is_percent;
-use super::leading::{active, leading, led};
+use super::leading::{active, fronted, leading, led};
 use super::lean::{
     among_dead, base_of_part, coordinated, course, forward, given_to, part_of_before, positive, sampled, so,
 };
@@ -181,6 +181,7 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
         .or_else(|| course(reading, n, found, previous))
         .or_else(|| rate_again(reading, n, found, previous))
         .or_else(|| led(reading, n))
+        .or_else(|| fronted(reading, n))
         .or_else(|| governed(reading, n, found, previous).map(|governed| lying(reading, n, governed)))
         .or_else(|| forward(reading, n))
         .or_else(|| pair(reading, n, previous))

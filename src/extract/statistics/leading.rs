@@ -3,7 +3,9 @@
 //! In: a sentence that has been read and a number. Out: its attachment to the verb, or none. What holds: the verb stands right
 //! before the number or, where verbs may lead, in its stretch with no comma between.
 
-use super::attach::{Attachment, Why, core_start};
+use super::attach::{Attachment, Why, closer, core_start};
+use super::lean::says_no_noun;
+use super::otherwise::in_english_order;
 use super::reading::Reading;
 use crate::extract::places::PlaceForm;
 use crate::language::Cue;
@@ -28,6 +30,22 @@ pub(super) fn led(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let bare = reading.tokens.get(number.after).is_none_or(|token| token.kind == TokenKind::Mark)
         || reading.has_at(number.after, Sense::Stop);
     leading(reading, n).filter(|led| people || bare && led.mark.is_some_and(|(_, after)| after + 6 > number.first))
+}
+
+/// "In hospital are 6,123 people", "on the wards 971": where people lie opens what is said of them, in English too.
+pub(super) fn fronted(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let number = reading.numbers.get(n).filter(|number| in_english_order(reading) && !number.percent)?;
+    let start = core_start(reading, n);
+    let left = reading.left(n);
+    let mark = reading.marks_in(left.start..start).rfind(|mark| {
+        matches!(mark.cue, Cue::Predicate(metric) if closer(metric) > 1)
+            && (left.start..left.start + 3).contains(&mark.first)
+    })?;
+    let verb = |at: usize| reading.one_of(at, &[Word::Copula, Word::There, Word::Have]);
+    let people = reading.has_at(number.after, Sense::People);
+    let own = reading.marks_in(reading.right(n)).all(|mark| mark.cue.metric().is_none());
+    ((mark.after..start).all(verb) && (people || says_no_noun(reading, n)) && own)
+        .then_some(Attachment::new(mark.cue.metric()?, Why::Active).by(mark))
 }
 
 /// The verb before a number in its own stretch.

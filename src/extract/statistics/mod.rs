@@ -532,7 +532,9 @@ fn subject_metric(reading: &Reading<'_, '_>) -> Option<Option<Metric>> {
         reading.numbers.get(n).is_some_and(|number| number.percent || number.words && number.value <= 1.0)
             || traps::before_metric(reading, n) == Some(traps::SHARE)
     };
-    let counted = (0..reading.numbers.len()).any(|n| !share(n));
+    // A number of which nothing is said tells nothing else either.
+    let bare = |n: usize| traps::before_metric(reading, n).is_none() && lean::says_no_noun(reading, n);
+    let counted = (0..reading.numbers.len()).any(|n| !share(n) && !bare(n));
     if table::elsewhere(reading) && (metric.is_some() || reading.tokens.len() <= 12) || counted {
         return metric.or((reading.tokens.len() <= 12).then_some(Metric::Cases)).map(|_| None);
     }

@@ -467,6 +467,28 @@ fn a_bare_number_tells_again_what_was_counted_before() {
     assert_eq!(after("Two of every three are in Columbus. Indiana had 401."), of("Indiana", &[(Metric::Cases, 401.0)]));
 }
 
+/// Rows of rates, owners of numbers, names that no table knows, and what was counted before told of another day.
+#[test]
+fn a_number_of_which_nothing_is_said_counts_what_was_counted_before() {
+    let values = |text: &str| told(text).into_iter().map(|(metric, value, ..)| (metric, value)).collect::<Vec<_>>();
+    let rates = "Bolton has the worst of the coronavirus, 59.1 per 100,000, ahead of Bradford's 52.2.";
+    assert_eq!(values(rates), [(Metric::CaseIncidence, 59.1), (Metric::CaseIncidence, 52.2)]);
+    let after = |text: &str| values(&format!("Ohio counted 912 coronavirus infections. {text}")).pop();
+    assert_eq!(after("Indiana's 401 is the most."), Some((Metric::Cases, 401.0)));
+    assert_eq!(after("Winterfield: 401."), Some((Metric::Cases, 401.0)));
+    assert_eq!(after("On Friday it reported 401."), Some((Metric::Cases, 401.0)));
+    assert_eq!(after("In Indiana it's 401."), Some((Metric::Cases, 401.0)));
+    assert_eq!(after("The outbreak has reached 4,917 since May 15."), Some((Metric::Cases, 4917.0)));
+}
+
+#[test]
+fn where_people_lie_may_open_a_sentence() {
+    let told = told("Ohio counted 912 coronavirus infections. In hospital are 6,123 people. On ventilators are 35.");
+    let figures: Vec<_> = told.into_iter().map(|(metric, value, kind, _)| (metric, value, kind)).collect();
+    assert_eq!(figures[1], (Metric::Hospitalisations, 6123.0, Kind::Current));
+    assert_eq!(figures[2], (Metric::VentilatedPatients, 35.0, Kind::Current));
+}
+
 #[test]
 fn a_part_of_so_many_people_is_what_is_said_of_them() {
     let values = |text: &str| told(text).into_iter().map(|(metric, value, ..)| (metric, value)).collect::<Vec<_>>();
