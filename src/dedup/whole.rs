@@ -104,6 +104,11 @@ impl<'t> Whole<'t> {
         all.contains(stem)
     }
 
+    /// The words of its headline.
+    pub(super) fn title(&self) -> &[Word] {
+        &self.headline
+    }
+
     /// The headline's beginnings of words, ascending, each once.
     pub(super) fn headline(&self) -> Vec<u64> {
         let mut stems: Vec<u64> = self.headline.iter().map(|word| word.stem).collect();
