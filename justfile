@@ -68,9 +68,10 @@ again seed name kills="30":
 demo:
     cargo run --release -- demo --stay
 
-# What each room takes of a processor for a story: of our own corpus, or of a folder with feeds.
+# What each room takes of a processor for a story, and that beside its peers: of our own corpus, or of a folder with feeds.
 bench *corpus:
     cargo bench --locked --bench stages -- {{corpus}}
+    cargo bench --locked --bench peers -- {{corpus}}
 
 # Instructions that each room takes for a story, against benches/counts.tsv.
 counts *options:
