@@ -243,6 +243,11 @@ fn word<'t>(tokens: &'t [Token<'_>], n: usize) -> &'t str {
     tokens.get(n).map_or("", |token| token.lower.as_ref())
 }
 
+/// The token so many before `n`, in lower case; empty beyond the beginning.
+fn word_before<'t>(tokens: &'t [Token<'_>], n: usize, back: usize) -> &'t str {
+    n.checked_sub(back).map_or("", |n| word(tokens, n))
+}
+
 /// The dot that a number begins with, where nothing stands before it.
 fn leading_dot(tokens: &[Token<'_>], numeral: &Numeral) -> Option<usize> {
     let at = numeral.first.checked_sub(1)?;
@@ -353,7 +358,7 @@ fn sign(tokens: &[Token<'_>], first: usize) -> Option<usize> {
     let opens = sign.spaced || at.checked_sub(1).and_then(|at| tokens.get(at)).is_none_or(|before| before.is("("));
     let mark = matches!(sign.text, "-" | "−" | "–") && opens && sign.end == number.start;
     // "plus or minus 3 points" says how far, not which way.
-    let minus = sign.is("minus") && at.checked_sub(1).is_none_or(|or| word(tokens, or) != "or");
+    let minus = sign.is("minus") && word_before(tokens, at, 1) != "or";
     (mark || minus).then_some(sign.start)
 }
 

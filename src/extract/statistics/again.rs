@@ -245,10 +245,10 @@ pub(super) fn per_population(reading: &Reading<'_, '_>, n: usize, previous: Prev
     let number = reading.numbers.get(n)?;
     let (per, _) = base(reading, number.after + 1).filter(|(per, _)| per_base(reading, number.after, *per as f64))?;
     let told = previous.rate.map(|(metric, _)| metric).filter(|metric| !is_percent(*metric)).or(previous.last);
-    let told = told.filter(|told| is_rated(*told)).unwrap_or(Metric::CaseIncidence);
+    let metric = told.filter(|told| is_rated(*told)).unwrap_or(Metric::CaseIncidence);
     let placed = reading.spots.iter().any(|spot| reading.left(n).contains(&spot.first));
     let silent = reading.marks_in(reading.clause(number.first)).all(|mark| mark.cue.metric().is_none());
-    (placed && silent).then_some(Attachment { metric: told, why: Why::Elliptic, mark: None, per: Some(per) })
+    (placed && silent).then_some(Attachment { metric, why: Why::Elliptic, mark: None, per: Some(per) })
 }
 
 /// Whether a metric is told per population, too.

@@ -7,7 +7,7 @@
 use super::listed;
 use super::money::{self, Story};
 use super::quantities::NO_NOUN;
-use super::word;
+use super::{word, word_before};
 use crate::language::tokens::{Token, TokenKind};
 use crate::model::{Number, Value, ValueType};
 
@@ -71,9 +71,8 @@ fn lead_up(tokens: &[Token<'_>], values: &mut [Value], places: &[(usize, usize)]
             continue;
         };
         let sizes = value.value.zip(next.value).map(|(one, other)| (one.0, other.0));
-        let percent_is_bare = percent.1 == percent.0 + 1;
         let leads = listed::leads_up(tokens, *number, *percent)
-            || listed::in_row(tokens, *number, *percent, percent_is_bare)
+            || listed::in_row(tokens, *number, *percent)
             || sizes.is_some_and(|sizes| listed::are_sides(tokens, (*number, *percent), sizes));
         if next.kind == ValueType::Percent && is_small_count(value) && leads {
             value.kind = ValueType::Percent;
@@ -172,7 +171,7 @@ fn kind_of(value: &Value) -> Option<Kind> {
 
 /// "from 455 to 480 CFA francs": the number shares what the next one is of.
 fn shared(tokens: &[Token<'_>], first: usize, after: usize, next: usize, value: &Value) -> Option<Kind> {
-    let lead = first.checked_sub(1).map_or("", |before| word(tokens, before));
+    let lead = word_before(tokens, first, 1);
     let link = word(tokens, after);
     let fits = matches!((lead, link), ("from", "to") | ("between", "and")) || matches!(link, "or" | "vs" | "versus");
     (fits && next == after + 1).then(|| kind_of(value))?
@@ -183,7 +182,7 @@ fn linked(tokens: &[Token<'_>], (value, end): (&Value, usize), (bare, first): (&
     if first < end || first - end > REACH || is_parted(tokens, end, first + 1) {
         return None;
     }
-    let lead = first.checked_sub(1).map_or("", |lead| word(tokens, lead));
+    let lead = word_before(tokens, first, 1);
     let number = tokens.get(first)?;
     if value.kind == ValueType::Percent && bare.value.is_none_or(|size| size.0 > 100.0) {
         return None;
@@ -200,10 +199,9 @@ fn linked(tokens: &[Token<'_>], (value, end): (&Value, usize), (bare, first): (&
 /// an index went: "rose 1.2 percent to 99.2".
 fn of_percent(tokens: &[Token<'_>], (end, first): (usize, usize), value: &Value, lead: &str) -> bool {
     let (start, _) = place(tokens, value);
-    let before = |n: usize, back: usize| n.checked_sub(back).map_or("", |at| word(tokens, at));
     match lead {
-        "from" => before(start, 1) == "to" || matches!(before(first, 2), "up" | "down"),
-        "to" => before(start, 1) == "from",
+        "from" => word_before(tokens, start, 1) == "to" || matches!(word_before(tokens, first, 2), "up" | "down"),
+        "to" => word_before(tokens, start, 1) == "from",
         "with" => word(tokens, end) == ",",
         _ => matches!(lead, "against" | "vs" | "versus"),
     }
@@ -228,7 +226,7 @@ fn sized(tokens: &[Token<'_>], (end, first): (usize, usize), before: &Value, val
 
 /// "29.7 percent, up 1.5 points": points of a percentage, with their word.
 fn points(tokens: &[Token<'_>], end: usize, (first, after): (usize, usize), before: &Value, value: &Value) -> bool {
-    let lead = first.checked_sub(1).map_or("", |lead| word(tokens, lead));
+    let lead = word_before(tokens, first, 1);
     value.unit.as_deref() == Some("point")
         && word(tokens, after).starts_with("point")
         && value.value.is_some_and(|number| number.0 <= 30.0)
@@ -294,13 +292,13 @@ fn exchange(tokens: &[Token<'_>], first: usize, after: usize, story: Story<'_>) 
     let from = first.saturating_sub(REACH);
     let subject = (from..first).rev().find_map(|n| {
         let found = money::named(tokens, n, story)?;
-        let lead = n.checked_sub(1).map_or("", |before| word(tokens, before));
+        let lead = word_before(tokens, n, 1);
         // "the won", "Singapore dollar:"; of "won the race" nobody knows.
         let subject = lead == "the" || tokens.get(n - usize::from(n > 0)).is_some_and(Token::capitalised);
         (subject && !is_parted(tokens, n, first)).then_some(found)
     })?;
     // "The won closed at 1,230."
-    let lead = first.checked_sub(1).map_or("", |before| word(tokens, before));
+    let lead = word_before(tokens, first, 1);
     let exact = tokens.get(first).is_some_and(|number| number.text.contains(['.', ',']));
     let quoted = matches!(lead, "at" | "to" | "from" | ":") && exact;
     let (currency, parts) = subject;

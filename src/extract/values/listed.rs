@@ -4,7 +4,7 @@
 //! In: the tokens of a number and of a percentage before or behind it. Out: whether it is one of the same list. What
 //! holds: a number with a noun of its own is none; only an item that ends where its number does goes on.
 
-use super::word;
+use super::{word, word_before};
 use crate::language::tokens::{Token, TokenKind};
 
 /// Tokens of a value: the first, and the one behind.
@@ -96,27 +96,32 @@ pub(super) fn goes_on(tokens: &[Token<'_>], percent: Place, number: Place) -> bo
     let result = first.checked_sub(1).and_then(|lead| tokens.get(lead)).is_some_and(Token::capitalised)
         && !is_exact(tokens, first);
     // "Kano: 34%; Kaduna: 41", "rose to 9 percent and to 10": both are led in alike.
-    let led = |n: usize| n.checked_sub(1).map_or("", |lead| word(tokens, lead));
-    let alike = led(percent.0) == led(first) && matches!(led(first), ":" | "to" | "by" | "at" | "(");
+    let (lead, percent_lead) = (word_before(tokens, first, 1), word_before(tokens, percent.0, 1));
+    let alike = lead == percent_lead && matches!(lead, ":" | "to" | "by" | "at" | "(");
     // "loans rose 10 percent to 28.1": where it went.
-    let level = led(first) == "to" && led(percent.0) != "to";
+    let level = lead == "to" && percent_lead != "to";
     near && !result
         && !level
         && (end..first).any(parted)
         && (alike && ends(tokens, number.1) || is_item(tokens, number))
 }
 
-/// Whether numbers in a row end with this percentage: "slabs of 5, 12 and 18 percent".
-pub(super) fn in_row(tokens: &[Token<'_>], number: Place, percent: Place, percent_is_bare: bool) -> bool {
-    let link = word(tokens, number.1);
-    let lead = number.0.checked_sub(1).map_or("", |lead| word(tokens, lead));
-    percent.0 == number.1 + 1 && (link == "and" || link == "or" || link == "," && percent_is_bare) && lead != "aged"
+/// Whether numbers in a row end with this percentage, or go on with one whose word comes later: "slabs of 5, 12 and 18
+/// percent".
+pub(super) fn in_row(tokens: &[Token<'_>], number: Place, percent: Place) -> bool {
+    let is_bare = percent.1 == percent.0 + 1;
+    let linked = match word(tokens, number.1) {
+        "and" | "or" => true,
+        "," => is_bare,
+        _ => false,
+    };
+    linked && percent.0 == number.1 + 1 && word_before(tokens, number.0, 1) != "aged"
 }
 
 /// Whether "it" is now another percentage than in the sentence before: "scored 54 percent. In Swahili it was 68."
 pub(super) fn is_now(tokens: &[Token<'_>], percent: Place, number: Place) -> bool {
     let (end, first) = (percent.1, number.0);
-    let before = |back: usize| first.checked_sub(back).map_or("", |n| word(tokens, n));
+    let before = |back: usize| word_before(tokens, first, back);
     let verb = match before(1) {
         "been" => matches!(before(2), "had" | "has").then_some(3),
         "was" | "is" => Some(2),
