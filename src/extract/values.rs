@@ -11,12 +11,14 @@ mod dates;
 mod durations;
 mod foreign;
 mod listed;
+mod measures;
 mod money;
 mod openers;
 mod ordinals;
 mod parts;
 mod periods;
 mod quantities;
+mod signed;
 mod times;
 
 use crate::language::Pack;

@@ -5,9 +5,10 @@
 //! number with a noun of its own stays a count; nothing is carried over the end of a sentence or the border of a cell.
 
 use super::listed;
+use super::measures;
 use super::money::{self, Story};
 use super::quantities::NO_NOUN;
-use super::{word, word_before};
+use super::{signed, word, word_before};
 use crate::language::tokens::{Token, TokenKind};
 use crate::model::{Number, Value, ValueType};
 
@@ -61,6 +62,9 @@ pub(super) fn carry(text: &str, tokens: &[Token<'_>], carrier: Carrier<'_>, stor
             value.span.end = word.end;
         }
         value.unit = kind.unit;
+        if value.kind == ValueType::Percent {
+            signed::take_minus(text, 0, value);
+        }
     }
 }
 
@@ -92,6 +96,7 @@ fn one_more(tokens: &[Token<'_>], values: &[Value], places: &[(usize, usize)], n
     let (before, percent) = before.into_iter().find(|(before, _)| before.kind == ValueType::Percent)?;
     let sizes = (before.value?.0, value.value?.0);
     let goes_on = listed::goes_on(tokens, *percent, *number)
+        || listed::polls_too(tokens, *percent, *number)
         || listed::changes_too(tokens, *percent, *number)
         || listed::is_now(tokens, *percent, *number)
         || listed::are_sides(tokens, (*percent, *number), sizes);
@@ -123,7 +128,8 @@ fn kind_at(
         Carrier::English => exchange(tokens, first, after, story)
             .or_else(|| next.and_then(|(next, (start, _))| shared(tokens, first, after, start, next)))
             .or_else(|| before.and_then(|(before, (_, end))| linked(tokens, (before, end), (value, first))))
-            .or_else(|| one_more(tokens, values, places, n)),
+            .or_else(|| one_more(tokens, values, places, n))
+            .or_else(|| (is_small_count(value) && measures::is_told(tokens, first)).then(|| Kind::percent(None))),
         Carrier::Words(links) => next
             .filter(|(_, (start, _))| links.contains(&word(tokens, after)) && *start == after + 1)
             .and_then(|(next, _)| kind_of(next))
@@ -249,7 +255,7 @@ fn of_vote(tokens: &[Token<'_>], (first, after): (usize, usize), value: &Value) 
         && (compared && near(25, &VOTES) || near(8, &LEVIES))
 }
 
-const VOTES: [&str; 12] = [
+pub(super) const VOTES: [&str; 12] = [
     "ballot",
     "ballots",
     "candidate",

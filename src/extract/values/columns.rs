@@ -4,13 +4,17 @@
 //! In: a text and its values, in order. Out: the same, with bare numbers turned into the percentages that they are. What
 //! holds: a number with a unit or a currency stays what it is; a head or a caption reaches as far as rows of figures go.
 
-use crate::model::{Number, Value, ValueType};
+use super::{measures, signed};
+use crate::model::{Value, ValueType};
 
 /// What a head or a caption says percent with.
 const PERCENT: [&str; 6] = ["%", "percent", "percentage", "pct", "per cent", "p.c."];
 
 /// Heads of the tables of leagues, whose shares of games won are told in thousandths.
 const LEAGUE: [&str; 3] = ["w", "l", "gb"];
+
+/// What a caption of shares of votes speaks of.
+const POLLS: [&str; 5] = ["poll", "survey", "vote", "voting", "support"];
 
 /// The most words of a caption, and the most rows below a head or a caption.
 const CAPTION: usize = 14;
@@ -38,17 +42,24 @@ pub(super) fn read(text: &str, values: &mut [Value]) {
         // Most lines say nothing of percent.
         let lower = line.text.to_lowercase();
         let league = || lower.split_whitespace().any(|head| LEAGUE.contains(&head));
-        if !PERCENT.iter().any(|word| lower.contains(word)) || league() {
+        let measured = measures::heads(&lower);
+        let polled = POLLS.iter().any(|word| lower.contains(word));
+        let says = PERCENT.iter().any(|word| lower.contains(word));
+        if !says && !measured && !polled || league() {
             continue;
         }
-        listed(line, &lower, values);
-        let rows = rows(&lines, n + 1);
+        if says {
+            listed(line, &lower, values);
+        }
+        let rows = rows(&lines, n + 1, values);
         let found =
             columns(line.text).map_or(0, |columns| rows.iter().map(|row| at_columns(row, &columns, values)).sum());
         if found == 0 && is_caption(line, &lower, values) {
             let told: Vec<Vec<usize>> =
                 rows.iter().map(|row| trailing(row, values)).take_while(|row| !row.is_empty()).collect();
-            if told.len() > 1 {
+            let figures: Vec<f64> = told.iter().filter_map(|row| size(values, *row.last()?)).collect();
+            let fits = says || measured && figures.iter().all(|size| *size <= 100.0) || are_shares(&figures);
+            if told.len() > 1 && fits {
                 rows.iter().zip(&told).for_each(|(row, told)| told.iter().for_each(|n| make(row, values, *n)));
             }
         }
@@ -76,9 +87,9 @@ impl Line<'_> {
 }
 
 /// The rows below a head or a caption.
-fn rows<'l, 't>(lines: &'l [Line<'t>], from: usize) -> &'l [Line<'t>] {
+fn rows<'l, 't>(lines: &'l [Line<'t>], from: usize, values: &[Value]) -> &'l [Line<'t>] {
     // The heads of columns may stand between.
-    let heads = lines.get(from).is_some_and(|line| line.values.0 == line.values.1 && cells(line.text).len() > 1);
+    let heads = lines.get(from).is_some_and(|line| cells(line.text).len() > 1 && trailing(line, values).is_empty());
     let below = lines.get(from + usize::from(heads)..).unwrap_or_default();
     let row = |line: &&Line<'_>| {
         line.values.0 < line.values.1 && line.text.len() <= LONGEST && !line.text.trim_end().ends_with(['.', '!', '?'])
@@ -120,7 +131,7 @@ fn columns(line: &str) -> Option<(Vec<usize>, usize)> {
     };
     let says = |head: &&str| {
         let head = head.to_lowercase();
-        PERCENT.iter().any(|word| head.contains(word))
+        PERCENT.iter().any(|word| head.contains(word)) || measures::heads(&head)
     };
     let from_last = heads.iter().rev().enumerate().filter(|(_, head)| says(head)).map(|(n, _)| n).collect();
     (heads.len() > 2 || heads.len() == 2 && parted.len() > 1).then_some((from_last, heads.len()))
@@ -155,7 +166,12 @@ fn filling(row: &Line<'_>, (start, cell): (usize, &str), values: &[Value]) -> Op
 /// The bare numbers and percentages at the end of a row, the last first: nothing but signs and brackets stands between
 /// them.
 fn trailing(row: &Line<'_>, values: &[Value]) -> Vec<usize> {
-    let mut end = row.text.len();
+    // "Greens 12 (unchanged)"
+    let bracket = row.text.trim_end().strip_suffix(')').and_then(|text| text.rsplit_once('('));
+    let mut end = match bracket {
+        Some((before, inside)) if !inside.contains(|c: char| c.is_ascii_digit()) => before.len(),
+        _ => row.text.len(),
+    };
     let mut found = Vec::new();
     for n in (row.values.0..row.values.1).rev() {
         let Some(value) = values.get(n) else { break };
@@ -172,6 +188,15 @@ fn trailing(row: &Line<'_>, values: &[Value]) -> Vec<usize> {
     found
 }
 
+fn size(values: &[Value], n: usize) -> Option<f64> {
+    Some(values.get(n)?.value?.0)
+}
+
+/// Whether figures share a whole of a hundred out, but for rounding.
+fn are_shares(figures: &[f64]) -> bool {
+    figures.len() > 2 && (figures.iter().sum::<f64>() - 100.0).abs() < 1.6
+}
+
 /// A number and nothing else.
 fn is_bare(value: &Value) -> bool {
     value.kind == ValueType::Quantity
@@ -184,7 +209,8 @@ fn is_caption(line: &Line<'_>, lower: &str, values: &[Value]) -> bool {
     let told = line.values(values).iter().any(|value| value.kind == ValueType::Percent);
     let most = if text.ends_with(':') { 2 * CAPTION } else { CAPTION };
     let short = lower.split_whitespace().count() <= most;
-    short && !told && !text.ends_with(['.', '?', '!', '"', '”', ','])
+    let asks = text.ends_with('?') && !POLLS.iter().any(|word| lower.contains(word));
+    short && !told && !asks && !text.ends_with(['.', '!', '"', '”', ','])
 }
 
 /// Makes percentages of the figures of a sentence behind "percent:", each of which ends an item.
@@ -192,7 +218,12 @@ fn listed(line: &Line<'_>, lower: &str, values: &mut [Value]) {
     // Lower case may have other bytes; then nothing is told.
     let same = lower.len() == line.text.len();
     let head = PERCENT.iter().filter(|_| same).find_map(|word| {
-        let at = lower.find(&format!("{word}:")).or_else(|| lower.find(&format!("{word}):")))?;
+        let at = lower.find(&format!("{word}:")).or_else(|| {
+            // "GDP growth (pct, y/y):"
+            let at = lower.find(word)?;
+            let (inside, behind) = lower.get(at..)?.split_once(')')?;
+            (behind.starts_with(':') && !inside.contains('(')).then_some(at)
+        })?;
         (!lower.get(..at)?.contains(|c: char| c.is_ascii_digit())).then_some(at)
     });
     let Some(head) = head else { return };
@@ -252,21 +283,14 @@ fn form(line: &str) -> String {
 /// Makes a percentage of a value, with the minus before it.
 fn make(line: &Line<'_>, values: &mut [Value], n: usize) {
     let Some(value) = values.get_mut(n).filter(|value| is_bare(value)) else { return };
-    if let Some(sign) = sign(line, value).filter(|sign| *sign != '+') {
-        value.span.start -= sign.len_utf8();
-        value.text.insert(0, sign);
-        value.value = value.value.map(|number| Number(-number.0));
-    }
     value.kind = ValueType::Percent;
     value.unit = None;
+    signed::take_minus(line.text, line.start, value);
 }
 
 /// The sign right before a value.
 fn sign(line: &Line<'_>, value: &Value) -> Option<char> {
-    let before = line.text.get(..value.span.start.checked_sub(line.start)?)?;
-    let sign = before.chars().next_back().filter(|c| matches!(c, '+' | '-' | '−' | '–'))?;
-    let lead = before.strip_suffix(sign)?;
-    (lead.is_empty() || lead.ends_with([' ', '\t', '(', '|', ':'])).then_some(sign)
+    signed::sign(line.text, line.start, value)
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub(super) fn at(tokens: &[Token<'_>], n: usize) -> Option<Duration> {
     let glued = |n: usize| tokens.get(n).is_some_and(|token| !token.spaced);
     // "the past three weeks", "the last few years", "the past decade".
     let the = usize::from(word(n) == "the");
-    if RELATIVE.contains(&word(n + the)) {
+    if RELATIVE.contains(&word(n + the)) && tokens.get(n + the + 1).is_some_and(|next| !next.apart) {
         let start = n + the + 1;
         let (count, next) = amount(tokens, start).map_or((None, start), |(count, next)| (count, next));
         if let Some((unit, after)) = unit(tokens, next) {

@@ -4,6 +4,7 @@
 //! In: the tokens of a number and of a percentage before or behind it. Out: whether it is one of the same list. What
 //! holds: a number with a noun of its own is none; only an item that ends where its number does goes on.
 
+use super::carried::VOTES;
 use super::{word, word_before};
 use crate::language::tokens::{Token, TokenKind};
 
@@ -165,6 +166,15 @@ pub(super) fn changes_too(tokens: &[Token<'_>], percent: Place, number: Place) -
     near && one_more && is_item(tokens, number)
 }
 
+/// Whether another share of votes follows one in a text of polls: "34 percent. The Liberals are on 27."
+pub(super) fn polls_too(tokens: &[Token<'_>], percent: Place, number: Place) -> bool {
+    let (end, first) = (percent.1, number.0);
+    let of_votes = |n: usize| VOTES.contains(&word(tokens, n));
+    let near = first > end && first - end <= AFAR && (first.saturating_sub(2 * AFAR)..first).any(of_votes);
+    let led = |lead: &str| matches!(lead, "on" | "at" | "with");
+    near && led(word_before(tokens, first, 1)) && is_item(tokens, number)
+}
+
 /// Whether two numbers are the two sides of one vote: "58.4 percent to 41.6", "62 to 38 percent".
 pub(super) fn are_sides(tokens: &[Token<'_>], (one, other): (Place, Place), sizes: (f64, f64)) -> bool {
     other.0 == one.1 + 1 && word(tokens, one.1) == "to" && (sizes.0 + sizes.1 - 100.0).abs() < 0.6
@@ -172,7 +182,12 @@ pub(super) fn are_sides(tokens: &[Token<'_>], (one, other): (Place, Place), size
 
 /// Whether an item of a list ends with this number of one token, which a word leads in.
 fn is_item(tokens: &[Token<'_>], (first, after): Place) -> bool {
-    let lead = first.checked_sub(1).and_then(|lead| tokens.get(lead));
+    let sign = first.checked_sub(1).and_then(|lead| tokens.get(lead)).is_some_and(|lead| {
+        lead.spaced
+            && matches!(lead.text, "+" | "-" | "−" | "–")
+            && tokens.get(first).is_some_and(|number| !number.spaced)
+    });
+    let lead = first.checked_sub(1 + usize::from(sign)).and_then(|lead| tokens.get(lead));
     let led = lead.is_some_and(|lead| {
         matches!(lead.text, "," | ";")
             || lead.text == ")" && is_exact(tokens, first)
@@ -185,7 +200,9 @@ fn is_item(tokens: &[Token<'_>], (first, after): Place) -> bool {
 /// Whether an item may end before this token.
 fn ends(tokens: &[Token<'_>], after: usize) -> bool {
     tokens.get(after).is_none_or(|next| {
-        next.apart || matches!(next.text, "." | "," | ";" | ")" | "?" | "!") || ENDS.contains(&next.lower.as_ref())
+        next.apart
+            || matches!(next.text, "." | "," | ";" | "(" | ")" | "?" | "!")
+            || ENDS.contains(&next.lower.as_ref())
     })
 }
 
