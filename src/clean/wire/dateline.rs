@@ -3,7 +3,7 @@
 //! ```text
 //! dateline  = [ "(" agency ")" dash ] places [ "," region ] [ date ] [ agency ] [ date ] [ separator ]
 //! places    = place { ( "/" | " and " | " & " ) place }
-//! date      = [ weekday ] ( month day | day month ) [ year ]
+//! date      = [ weekday ] ( month day | day month ) [ year ] | weekday
 //! agency    = "(" name ")" | "/" name "/" | "[" name "]" | "," name
 //! separator = "-" | "--" | "–" | "—" | "_" | ":" | "." after an agency
 //! ```
@@ -17,6 +17,7 @@
 
 use super::{agencies, gazetteer};
 use crate::model::{Dateline, Span};
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -45,7 +46,7 @@ const LONGEST_NOTE: usize = 320;
 const LONGEST_OPENING: usize = 40;
 
 struct Patterns {
-    /// `Sept. 29`, `September 29, 2020`, `29 September`, `29th September, 2020`, `2020-09-29`, with or without weekday.
+    /// `Sept. 29`, `September 29, 2020`, `29 September`, `29th September, 2020`, `2020-09-29`, with or without weekday; `Friday`.
     date: Regex,
     agency: Regex,
     bare_agency: Regex,
@@ -63,6 +64,7 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
             (?P<m1>{MONTH})\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<y1>\d{{4}})\b)?
           | (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:(?:of|de)\s+)?(?P<m2>{MONTH})\b\.?(?:,?\s+(?:de\s+)?(?P<y2>\d{{4}})\b)?
           | (?P<y3>\d{{4}})-(?P<m3>\d{{2}})-(?P<d3>\d{{2}})
+          | (?P<day>(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b
         )\)?"
     );
     Some(Patterns {
@@ -119,6 +121,7 @@ fn read(text: &str, published: Option<Date>) -> Option<Read> {
     }
     let start = if opened { 0 } else { cursor.at };
     let first = cursor.place()?;
+    let mut beside = None;
     while let Some(joint) = patterns.joint.find(cursor.rest()) {
         let before = cursor.at;
         cursor.at += joint.end();
@@ -129,6 +132,7 @@ fn read(text: &str, published: Option<Date>) -> Option<Read> {
             cursor.at = before;
             break;
         }
+        beside = beside.or_else(|| gazetteer::lookup(next?, None));
     }
     let region = cursor.region();
     let mut date = cursor.take(&patterns.date);
@@ -157,8 +161,11 @@ fn read(text: &str, published: Option<Date>) -> Option<Read> {
 
     let agency = agency_text.and_then(agencies::in_mark);
     // A small town is known where nothing but a dateline is written like this.
-    let known = gazetteer::lookup(first, region).or_else(|| gazetteer::town(first).filter(|_| is_upper(first)));
-    let is_known = known.is_some();
+    let known = gazetteer::lookup(first, region)
+        .or_else(|| gazetteer::lookup(without_kind(first)?, region))
+        .or_else(|| gazetteer::town(first).filter(|_| is_upper(first)));
+    // "Zwettl/Vienna": one that is known vouches for the other.
+    let is_known = known.or(beside).is_some();
     let dashed = separator.is_some() && !closed_by_stop;
     let colon = separator.as_deref() == Some(":");
     let lone = cursor.rest().trim().is_empty();
@@ -191,6 +198,12 @@ fn read(text: &str, published: Option<Date>) -> Option<Read> {
     Some((cursor.at - start, note + start, dateline, agency, unknown))
 }
 
+/// "TAGBILARAN CITY" without what it is.
+fn without_kind(place: &str) -> Option<&str> {
+    let (name, kind) = place.rsplit_once(' ')?;
+    ["city", "town"].iter().any(|known| kind.eq_ignore_ascii_case(known)).then_some(name)
+}
+
 /// Whether a name between marks is written like an agency's: one to four words with capitals.
 fn is_agency_like(name: &str) -> bool {
     let words: Vec<&str> = name.split_whitespace().collect();
@@ -203,22 +216,33 @@ fn is_agency_like(name: &str) -> bool {
 /// A story is not written after it is published; clocks, zones and advance copy make a few days.
 const AHEAD: i32 = 7;
 
-/// A date as written: the year may be missing.
-struct Written {
-    year: Option<i16>,
-    month: i8,
-    day: i8,
+/// A date as written.
+enum Written {
+    /// The year may be missing.
+    Day { year: Option<i16>, month: i8, day: i8 },
+    /// The first three letters, in lower case.
+    Weekday(String),
 }
 
 impl Written {
-    /// A missing year is the one that puts the date nearest to the publication, and at most `ahead` days after it.
+    /// A missing year is the one that puts the date nearest to the publication, and at most `ahead` days after it. A
+    /// weekday is the last one until the publication.
     fn resolve(&self, published: Option<Date>, ahead: i32) -> Option<Date> {
-        if let Some(year) = self.year {
-            return Date::new(year, self.month, self.day).ok();
-        }
+        const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+        let (month, day) = match self {
+            Self::Day { year: Some(year), month, day } => return Date::new(*year, *month, *day).ok(),
+            Self::Day { year: None, month, day } => (*month, *day),
+            Self::Weekday(name) => {
+                let day =
+                    |date: &Date| WEEK.get(usize::try_from(date.weekday().to_monday_zero_offset()).ok()?).copied();
+                return (0..7)
+                    .filter_map(|back| published?.checked_sub(back.days()).ok())
+                    .find(|date| day(date) == Some(name));
+            }
+        };
         let published = published?;
         let years = [published.year() - 1, published.year(), published.year() + 1];
-        let candidates = years.into_iter().filter_map(|year| Date::new(year, self.month, self.day).ok());
+        let candidates = years.into_iter().filter_map(|year| Date::new(year, month, day).ok());
         let days = |date: &Date| (*date - published).get_days();
         candidates.filter(|date| days(date) <= ahead).min_by_key(|date| days(date).abs())
     }
@@ -237,7 +261,9 @@ pub(super) fn month(name: &str) -> Option<i8> {
 /// Reads a date anywhere at the start of `text`, for embargoes.
 pub(super) fn date_at_start(text: &str, published: Option<Date>) -> Option<Date> {
     let mut cursor = Cursor { text, at: 0 };
-    cursor.take(&PATTERNS.as_ref()?.date)?.resolve(published, i32::MAX)
+    // A weekday is one to come, of which week nobody says.
+    let date = cursor.take(&PATTERNS.as_ref()?.date).filter(|date| matches!(date, Written::Day { .. }))?;
+    date.resolve(published, i32::MAX)
 }
 
 struct Cursor<'t> {
@@ -253,11 +279,15 @@ impl<'t> Cursor<'t> {
     fn take(&mut self, date: &Regex) -> Option<Written> {
         let found = date.captures(self.rest())?;
         let part = |names: [&str; 3]| names.into_iter().find_map(|name| found.name(name)).map(|part| part.as_str());
-        let month_text = part(["m1", "m2", "m3"])?;
-        let written = Written {
-            year: part(["y1", "y2", "y3"]).and_then(|year| year.parse().ok()),
-            month: month(month_text).or_else(|| month_text.parse().ok())?,
-            day: part(["d1", "d2", "d3"])?.parse().ok()?,
+        let written = if let Some(day) = found.name("day") {
+            Written::Weekday(day.as_str().chars().take(3).flat_map(char::to_lowercase).collect())
+        } else {
+            let month_text = part(["m1", "m2", "m3"])?;
+            Written::Day {
+                year: part(["y1", "y2", "y3"]).and_then(|year| year.parse().ok()),
+                month: month(month_text).or_else(|| month_text.parse().ok())?,
+                day: part(["d1", "d2", "d3"])?.parse().ok()?,
+            }
         };
         self.at += found.get(0)?.end();
         Some(written)
@@ -314,9 +344,12 @@ impl<'t> Cursor<'t> {
                 self.place()
             };
             match found {
-                // The word after the comma may be the agency ("TOKYO, Sept 29, Kyodo -") or a month.
+                // The word after the comma may be the agency ("TOKYO, Sept 29, Kyodo -") or a month; "Pa." is a state.
                 Some(found)
-                    if !is_month_word(word_at(found)) && agencies::named(found).is_none() && is_place_like(found) =>
+                    if dotted
+                        || !is_month_word(word_at(found))
+                            && agencies::named(found).is_none()
+                            && is_place_like(found) =>
                 {
                     region = Some(found)
                 }

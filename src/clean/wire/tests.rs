@@ -124,6 +124,7 @@ fn reads_datelines_of_many_agencies() {
         "SPRINGFIELD, Ill. (AP) — The bridge is open.",
         Some(("SPRINGFIELD, Ill. (AP) —", "Springfield", "US", "", "AP")),
     );
+    check("MILLERSBURG, Pa. — The bridge is open.", Some(("MILLERSBURG, Pa. —", "Millersburg", "US", "", "")));
     check("CAIRO — The bridge is open.", Some(("CAIRO —", "Cairo", "EG", "", "")));
     check(
         "ST. PETERSBURG, Russia (AP) — The bridge is open.",
@@ -133,6 +134,9 @@ fn reads_datelines_of_many_agencies() {
         "Geneva, 3 March 2021 – The bridge is open.",
         Some(("Geneva, 3 March 2021 –", "Geneva", "CH", "2021-03-03", "")),
     );
+    check("Nairobi, Tuesday — The bridge is open.", Some(("Nairobi, Tuesday —", "Nairobi", "KE", "2021-03-02", "")));
+    check("TAGBILARAN CITY — The bridge is open.", Some(("TAGBILARAN CITY —", "Tagbilaran City", "PH", "", "")));
+    check("Zwettl/Vienna (APA) - The bridge is open.", Some(("Zwettl/Vienna (APA) -", "Zwettl", "", "", "APA")));
     check(
         "(Adds detail, quote) OSLO, March 3 (Reuters) - The bridge is open.",
         Some(("OSLO, March 3 (Reuters) -", "Oslo", "NO", "2021-03-03", "Reuters")),
@@ -145,6 +149,7 @@ fn ordinary_sentences_are_no_datelines() {
         "WHO (World Health Organization) experts arrived in the city on Tuesday.",
         "Paris, which hosted the games in 1924, will host them again in July 2024.",
         "Moscow and Ankara agreed on Tuesday to reopen the bridge.",
+        "Black Friday — the shops are full.",
         "NATO - the alliance of thirty countries - will meet in May.",
         "London. It rained all day, as it does.",
         "BREAKING — The bridge is open.",
