@@ -370,12 +370,12 @@ impl Decider {
             self.state.apply(StateChange::set(state_key::position(&self.rules.log), &position));
         }
         let records = std::mem::take(&mut open.records);
-        Ok((Batch { records, state: self.state.changes(), position }, open))
+        Ok((Batch { records, state: self.state.close(), position }, open))
     }
 
     /// The batch that was closed last is in the image.
     pub(super) fn committed(&mut self) {
-        self.state.drop_overlay();
+        self.state.committed();
     }
 
     /// What had broken the index before, for the next one.

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
     sync::{Arc, LazyLock},
 };
 use tokio::sync::watch;
@@ -320,4 +321,52 @@ pub(super) fn letter(observed: &Observed, stage: Stage, detail: &str) -> Box<Dea
         bytes,
         total_bytes,
     })
+}
+
+/// The units that have been read, and those behind them.
+pub(super) struct Ready<'a> {
+    pub(super) ready: VecDeque<Result<Unit, StoreError>>,
+    more: BoxStream<'a, Units>,
+    /// How many are enriched while something else goes on.
+    ahead: usize,
+    /// No more will come.
+    ended: bool,
+}
+
+impl<'a> Ready<'a> {
+    /// None yet; `ahead` units at most are enriched while something else goes on.
+    pub(super) fn of(more: BoxStream<'a, Units>, ahead: usize) -> Self {
+        Self { ready: VecDeque::new(), more, ahead, ended: false }
+    }
+
+    /// Waits until a unit is ready; false when no more will come.
+    pub(super) async fn wait(&mut self) -> bool {
+        while self.ready.is_empty() {
+            if self.ended {
+                return false;
+            }
+            self.read_ahead().await;
+        }
+        true
+    }
+
+    /// Waits for `work`; what comes next is enriched meanwhile.
+    pub(super) async fn beside<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                () = self.read_ahead(), if !self.ended && self.ready.len() < self.ahead => {}
+            }
+        }
+    }
+
+    /// Waits for some more units, or for the end.
+    async fn read_ahead(&mut self) {
+        match self.more.next().await {
+            Some(units) => self.ready.extend(units),
+            None => self.ended = true,
+        }
+    }
 }

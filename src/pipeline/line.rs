@@ -1,34 +1,35 @@
 //! The line: from the doorstep to the exit.
 //!
-//! Units are taken in order, decided about, gathered into a batch by size and time, and committed. Only an `Ok` is a
-//! commit: after anything else the overlay is dropped, the sink recovers, the memory is read anew from the committed
-//! state, and work goes on from the position that is found there. Doubt is settled by reading, never by guessing.
+//! Units are taken in order, decided about, gathered into a batch by size and time, and committed. While one batch is
+//! being committed the next is decided about, on top of it, and what comes behind is read. Only an `Ok` is a commit:
+//! after anything else both batches are dropped, the sink recovers, the memory is read anew from the committed state, and
+//! work goes on from the position that is found there. Doubt is settled by reading, never by guessing.
 
 use super::{
     RunError, Watching,
     board::Board,
+    clearing::Clearing,
     decide::{Decider, Open, Rules},
-    enrich::{self, Reading, Unit, Units},
+    enrich::{self, Reading, Ready},
     steps::{Going, Sends},
     tally,
 };
 use crate::{
-    clock::WallClock,
-    faults, metrics,
+    metrics,
     model::{Origin, Record, Stage, Topic},
-    publish::{PublishError, Sink},
+    publish::{Batch, PublishError, Sink},
     store::{Damage, Store, StoreError, image},
 };
-use futures::stream::{BoxStream, StreamExt};
-use jiff::{SignedDuration, Timestamp};
+use futures::future::BoxFuture;
+use jiff::Timestamp;
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
 /// A sink that is away is tried again after this, and then ever more rarely.
@@ -41,29 +42,16 @@ const CLOSING_TIME: Duration = Duration::from_secs(4);
 /// A batch waits this long for what comes with its first unit, such as the other stories of a document.
 const TOGETHER: Duration = Duration::from_millis(10);
 
-/// How often published frames and forgotten items are cleared away.
-const CLEARING_INTERVAL: Duration = Duration::from_secs(60);
-
-/// How often the horizon is looked at.
-const EVICTION_INTERVAL: Duration = Duration::from_secs(3600);
-
-/// Runs that end by themselves look at the horizon no more often than this.
-const BETWEEN_RUNS: SignedDuration = SignedDuration::from_hours(1);
-
-/// A pause between two runs that is believed without question; a clock set wrong is seldom wrong by so little.
-const BELIEVED_PAUSE: SignedDuration = SignedDuration::from_hours(7 * 24);
-
 /// An image that is damaged again within this time says that the disk is, too.
 const DAMAGED_TWICE: Duration = Duration::from_secs(60);
 
-/// Units that are enriched while a batch is being committed, for each that is worked on at a time.
+/// Units that are enriched while others are decided about or committed, for each that is worked on at a time.
 const AHEAD: usize = 32;
 
 /// Units in a batch at most: its state changes count too.
 pub(super) const MAX_UNITS: usize = 5000;
 
 pub(super) struct Line {
-    pub(super) sink: Box<dyn Sink>,
     pub(super) store: Store,
     pub(super) reading: Reading,
     pub(super) rules: Arc<Rules>,
@@ -103,9 +91,9 @@ enum Ended {
 
 impl Line {
     /// Works until the doorstep is empty and nothing more will come, or until told to stop.
-    pub(super) async fn run(mut self) -> Result<(), RunError> {
-        let result = self.work_and_recover().await;
-        if tokio::time::timeout(CLOSING_TIME, self.sink.close()).await.is_err() {
+    pub(super) async fn run(mut self, mut sink: Box<dyn Sink>) -> Result<(), RunError> {
+        let result = self.work_and_recover(sink.as_mut()).await;
+        if tokio::time::timeout(CLOSING_TIME, sink.close()).await.is_err() {
             tracing::warn!("the sink did not close in time; the next start settles what is open");
         }
         if result.is_ok() {
@@ -114,12 +102,13 @@ impl Line {
         result
     }
 
-    async fn work_and_recover(&mut self) -> Result<(), RunError> {
+    async fn work_and_recover(&mut self, sink: &mut dyn Sink) -> Result<(), RunError> {
         let mut broken = BTreeSet::new();
         let mut clearing = Clearing::begin(&self.store).await?;
+        let mut damage = self.damage.clone();
         let mut early = Some(self.read_early().await?);
         loop {
-            let Some(position) = self.recover().await? else { return Ok(()) };
+            let Some(position) = self.recover(sink).await? else { return Ok(()) };
             // What is committed is known: polling may begin while the memory is read.
             if let Some((intake, _)) = self.reading.source.doorstep() {
                 intake.count_backlog(position).await?;
@@ -138,17 +127,18 @@ impl Line {
             };
             let decider = match restored {
                 Err(StoreError::Corrupt(damage @ Damage::StateRow { .. })) => {
-                    self.drop_image(damage).await?;
+                    self.drop_image(sink, damage).await?;
                     continue;
                 }
                 restored => restored?,
             };
             self.board.change(|now| now.publisher.position = position);
-            match self.work(position, decider, &mut clearing).await? {
+            let exit = Exit { sink: &mut *sink, clearing: &mut clearing };
+            match self.work(position, decider, Mutex::new(exit), &mut damage).await? {
                 Ended::Finished => return self.clear_away(&mut clearing).await,
                 Ended::Doubt | Ended::Passed => {}
                 Ended::Broken(all) => broken = all,
-                Ended::Damaged(damage) => self.drop_image(damage).await?,
+                Ended::Damaged(damage) => self.drop_image(sink, damage).await?,
             }
         }
     }
@@ -180,9 +170,9 @@ impl Line {
     }
 
     /// A damaged image is never used: it is read anew where the truth is elsewhere, and ends the process where it is not.
-    async fn drop_image(&mut self, damage: Damage) -> Result<(), RunError> {
+    async fn drop_image(&mut self, sink: &mut dyn Sink, damage: Damage) -> Result<(), RunError> {
         let again = self.image_dropped.replace(Instant::now()).is_some_and(|last| last.elapsed() < DAMAGED_TWICE);
-        let dropped = if again { Ok(false) } else { self.sink.drop_image().await };
+        let dropped = if again { Ok(false) } else { sink.drop_image().await };
         match dropped {
             Ok(true) => {
                 tracing::error!(%damage, "the local image is dropped and read anew");
@@ -199,12 +189,12 @@ impl Line {
     }
 
     /// Recovers the sink, with patience while it is away; none when told to stop.
-    async fn recover(&mut self) -> Result<Option<u64>, RunError> {
+    async fn recover(&self, sink: &mut dyn Sink) -> Result<Option<u64>, RunError> {
         let mut pause = FIRST_RETRY;
         loop {
             let recovered = tokio::select! {
                 biased;
-                recovered = self.sink.recover() => recovered,
+                recovered = sink.recover() => recovered,
                 () = self.cancel.cancelled() => return Ok(None),
             };
             match recovered {
@@ -226,39 +216,68 @@ impl Line {
         }
     }
 
-    async fn work(&mut self, position: u64, decider: Decider, clearing: &mut Clearing) -> Result<Ended, RunError> {
+    /// Works until the sink must be recovered or nothing is left to do; no commit is under way afterwards.
+    async fn work(
+        &self,
+        position: u64,
+        decider: Decider,
+        exit: Mutex<Exit<'_>>,
+        damage: &mut watch::Receiver<Option<Damage>>,
+    ) -> Result<Ended, RunError> {
+        let mut commit = Commit { under_way: None, fate: Fate::Committed };
+        let ended = self.batches(position, decider, &exit, &mut commit, damage).await;
+        commit.over().await?;
+        Ok(commit.fate.ended().unwrap_or(ended?))
+    }
+
+    /// Makes one batch after the other.
+    async fn batches<'w>(
+        &'w self,
+        position: u64,
+        mut decider: Decider,
+        exit: &'w Mutex<Exit<'_>>,
+        commit: &mut Commit<'w>,
+        damage: &mut watch::Receiver<Option<Damage>>,
+    ) -> Result<Ended, RunError> {
         let careful = self.reading.source.is_careful(position).await;
         let mut reading = self.reading.clone();
-        let mut decider = decider;
         if careful {
             (reading.parallel, decider.max_units) = (1, 1);
         }
         // One that may be to blame is alone.
         let ahead = if careful { 0 } else { AHEAD * reading.parallel };
-        let mut units = Ready { more: enrich::units(reading, position), ready: VecDeque::new(), ended: false };
+        let mut units = Ready::of(enrich::units(reading, position), ahead);
         let mut not_before = tokio::time::Instant::now();
         loop {
             let any = tokio::select! {
                 biased;
                 () = self.cancel.cancelled() => return Ok(Ended::Finished),
-                Ok(()) = self.damage.changed() => {
-                    let damage = self.damage.borrow_and_update().clone();
+                Ok(()) = damage.changed() => {
+                    let damage = damage.borrow_and_update().clone();
                     let Some(damage) = damage else { continue };
                     return Ok(Ended::Damaged(damage));
+                }
+                over = commit.over(), if commit.is_under_way() => {
+                    over?;
+                    if let Some(ended) = commit.fate.ended() {
+                        return Ok(ended);
+                    }
+                    decider.committed();
+                    continue;
                 }
                 any = units.wait() => any,
             };
             if !any {
                 return Ok(if careful { Ended::Passed } else { Ended::Finished });
             }
-            let gathered = self.gather(&mut units, decider, not_before).await?;
+            let gathered = self.gather(&mut units, decider, commit, not_before).await?;
             not_before = tokio::time::Instant::now() + self.gather;
             let mut open_decider = match gathered {
                 Gathered::Batch(decider) => decider,
-                Gathered::Broken(all) => return Ok(Ended::Broken(all)),
-                Gathered::Damaged(damage) => return Ok(Ended::Damaged(damage)),
+                Gathered::Ended(ended) => return Ok(ended),
             };
-            if clearing.eviction_is_due() {
+            open_decider.committed();
+            if exit.lock().await.clearing.eviction_is_due() {
                 open_decider.evict(Timestamp::now())?;
                 Clearing::remember(&self.store).await?;
             }
@@ -267,104 +286,121 @@ impl Line {
                 // Noted before the commit: a process that ends right after it still knows what to erase.
                 intake.note_killed(open.killed.clone()).await?;
             }
-            let kept = self.watching.on_record.is_some().then(|| batch.records.clone());
-            let topics = tally::by_topic(&batch.records);
-            let (sends, going) = (Sends::of(&batch.records), Going::begin());
-            let committed = {
-                let (mut committing, mut giving_up) =
-                    (pin!(self.sink.commit(batch)), pin!(told_long_ago(&self.cancel)));
-                loop {
-                    tokio::select! {
-                        biased;
-                        result = &mut committing => break Some(result),
-                        () = &mut giving_up => break None,
-                        // What comes next is enriched meanwhile.
-                        () = units.read_ahead(), if !units.ended && units.ready.len() < ahead => {}
-                    }
-                }
-            };
-            match committed {
-                None => {
-                    tracing::warn!("the open batch could not be committed in time; the next start settles it");
-                    return Ok(Ended::Finished);
-                }
-                Some(Ok(())) => {
-                    let (system, prefix) = &self.topics;
-                    sends.tell(going.over(Stage::Publish), system, prefix);
-                    open_decider.committed();
-                    self.committed(open, &topics, kept, clearing).await?;
-                }
-                Some(Err(PublishError::Fatal { exit, message })) => return Err(RunError { exit, message }),
-                Some(Err(error)) => {
-                    tracing::warn!(%error, "the batch is in doubt; what was committed is read back");
-                    metrics::failed(Stage::Publish, "doubt");
-                    topics.iter().for_each(|(topic, count)| metrics::published(topic.suffix(), "failed", *count));
-                    self.board.publisher(Some(error.to_string()));
-                    self.board.count(Stage::Publish, |publish| publish.errors += 1);
-                    return Ok(Ended::Doubt);
-                }
+            commit.under_way = Some(Box::pin(self.commit(exit, batch, open)));
+            if careful {
+                commit.over().await?;
             }
             decider = *open_decider;
         }
     }
 
-    /// Fills the open batch by size and until `not_before`, beginning with what is ready.
+    /// Commits a batch, and tells those who wait for it.
+    async fn commit(&self, exit: &Mutex<Exit<'_>>, batch: Batch, open: Open) -> Result<Fate, RunError> {
+        let Exit { sink, clearing } = &mut *exit.lock().await;
+        let kept = self.watching.on_record.is_some().then(|| batch.records.clone());
+        let topics = tally::by_topic(&batch.records);
+        let (sends, going) = (Sends::of(&batch.records), Going::begin());
+        let committed = tokio::select! {
+            biased;
+            result = sink.commit(batch) => result,
+            () = told_long_ago(&self.cancel) => {
+                tracing::warn!("the open batch could not be committed in time; the next start settles it");
+                return Ok(Fate::GivenUp);
+            }
+        };
+        match committed {
+            Ok(()) => {
+                let (system, prefix) = &self.topics;
+                sends.tell(going.over(Stage::Publish), system, prefix);
+                self.committed(open, &topics, kept, clearing).await?;
+                Ok(Fate::Committed)
+            }
+            Err(PublishError::Fatal { exit, message }) => Err(RunError { exit, message }),
+            Err(error) => {
+                tracing::warn!(%error, "the batch is in doubt; what was committed is read back");
+                metrics::failed(Stage::Publish, "doubt");
+                topics.iter().for_each(|(topic, count)| metrics::published(topic.suffix(), "failed", *count));
+                self.board.publisher(Some(error.to_string()));
+                self.board.count(Stage::Publish, |publish| publish.errors += 1);
+                Ok(Fate::Doubt)
+            }
+        }
+    }
+
+    /// Fills the open batch by size, until `not_before` and until the one before it is committed, beginning with what is
+    /// ready.
     async fn gather(
         &self,
         units: &mut Ready<'_>,
         mut decider: Decider,
+        commit: &mut Commit<'_>,
         not_before: tokio::time::Instant,
     ) -> Result<Gathered, RunError> {
         let deadline = not_before.max(tokio::time::Instant::now() + TOGETHER.min(self.gather));
-        let max_batch = self.max_batch;
         loop {
-            let mut ready = std::mem::take(&mut units.ready);
-            let decide = move || {
-                let result = catch_unwind(AssertUnwindSafe(|| {
-                    while let Some(unit) = ready.pop_front() {
-                        let unit = unit?;
-                        decider.take(unit)?;
-                        if decider.is_full(max_batch) {
-                            break;
-                        }
-                    }
-                    Ok(())
-                }));
-                (decider, ready, result)
+            decider = match self.decide(units, decider, commit).await? {
+                Gathered::Batch(decider) => *decider,
+                ended @ Gathered::Ended(_) => return Ok(ended),
             };
-            let decided = tokio::task::spawn_blocking(decide).await;
-            let (back, left, result) = decided.map_err(|failure| RunError::lost("deciding", &failure))?;
-            units.ready = left;
-            match result {
-                Ok(Err(StoreError::Corrupt(damage @ Damage::StateRow { .. }))) => return Ok(Gathered::Damaged(damage)),
-                Ok(result) => result?,
-                Err(panic) => {
-                    let words = enrich::words(panic.as_ref());
-                    let last = back.open.last.clone();
-                    let origin = last.as_ref().map(ToString::to_string);
-                    tracing::error!(origin, words, "deciding broke; the memory is read anew");
-                    let mut all = back.into_broken();
-                    if !last.is_some_and(|last| all.insert(last)) {
-                        return Err(RunError {
-                            exit: 70,
-                            message: format!("deciding breaks again and again: {words}"),
-                        });
-                    }
-                    return Ok(Gathered::Broken(all));
-                }
-            }
-            decider = back;
-            if decider.is_full(max_batch) {
+            if decider.is_full(self.max_batch) {
                 break;
             }
             tokio::select! {
                 biased;
                 () = self.cancel.cancelled() => break,
-                () = tokio::time::sleep_until(deadline) => break,
+                over = commit.over(), if commit.is_under_way() => over?,
+                () = tokio::time::sleep_until(deadline), if !commit.is_under_way() => break,
                 any = units.wait() => if !any { break },
             }
         }
-        Ok(Gathered::Batch(Box::new(decider)))
+        units.beside(commit.over()).await?;
+        Ok(commit.fate.ended().map_or_else(|| Gathered::Batch(Box::new(decider)), Gathered::Ended))
+    }
+
+    /// Decides about what is ready, until the open batch is full.
+    async fn decide(
+        &self,
+        units: &mut Ready<'_>,
+        mut decider: Decider,
+        commit: &mut Commit<'_>,
+    ) -> Result<Gathered, RunError> {
+        let max_batch = self.max_batch;
+        let mut ready = std::mem::take(&mut units.ready);
+        let decide = move || {
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                while let Some(unit) = ready.pop_front() {
+                    let unit = unit?;
+                    decider.take(unit)?;
+                    if decider.is_full(max_batch) {
+                        break;
+                    }
+                }
+                Ok(())
+            }));
+            (decider, ready, result)
+        };
+        let decided = commit.beside(units.beside(tokio::task::spawn_blocking(decide))).await?;
+        let (decider, mut left, result) = decided.map_err(|failure| RunError::lost("deciding", &failure))?;
+        left.append(&mut units.ready);
+        units.ready = left;
+        let ended = match result {
+            Ok(Ok(())) => commit.fate.ended(),
+            Ok(Err(StoreError::Corrupt(damage @ Damage::StateRow { .. }))) => Some(Ended::Damaged(damage)),
+            Ok(Err(error)) => return Err(error.into()),
+            Err(panic) => {
+                let words = enrich::words(panic.as_ref());
+                let last = decider.open.last.clone();
+                let origin = last.as_ref().map(ToString::to_string);
+                tracing::error!(origin, words, "deciding broke; the memory is read anew");
+                let mut all = decider.into_broken();
+                if !last.is_some_and(|last| all.insert(last)) {
+                    let message = format!("deciding breaks again and again: {words}");
+                    return Err(RunError { exit: 70, message });
+                }
+                return Ok(Gathered::Ended(Ended::Broken(all)));
+            }
+        };
+        Ok(ended.map_or_else(|| Gathered::Batch(Box::new(decider)), Gathered::Ended))
     }
 
     /// A batch is published: tell everybody, and clear away now and then.
@@ -450,37 +486,69 @@ fn as_json(record: &Record) -> serde_json::Value {
     serde_json::json!({ "topic": record.topic.suffix(), "key": record.key, "headers": headers, "value": value })
 }
 
+/// What became of the open batch.
 enum Gathered {
     Batch(Box<Decider>),
-    Broken(BTreeSet<Origin>),
-    Damaged(Damage),
+    Ended(Ended),
 }
 
-/// The units that have been read, and those behind them.
-struct Ready<'a> {
-    ready: VecDeque<Result<Unit, StoreError>>,
-    more: BoxStream<'a, Units>,
-    /// No more will come.
-    ended: bool,
+/// The way out, which one batch takes at a time.
+struct Exit<'l> {
+    sink: &'l mut dyn Sink,
+    clearing: &'l mut Clearing,
 }
 
-impl Ready<'_> {
-    /// Waits until a unit is ready; false when no more will come.
-    async fn wait(&mut self) -> bool {
-        while self.ready.is_empty() {
-            if self.ended {
-                return false;
-            }
-            self.read_ahead().await;
+/// The commit that is under way, and what became of the last one.
+struct Commit<'w> {
+    under_way: Option<BoxFuture<'w, Result<Fate, RunError>>>,
+    fate: Fate,
+}
+
+/// What became of a commit.
+#[derive(Clone, Copy)]
+enum Fate {
+    Committed,
+    /// Nobody knows: the sink must be recovered.
+    Doubt,
+    /// The daemon was told to stop long ago.
+    GivenUp,
+}
+
+impl Fate {
+    /// How the work ends by it.
+    fn ended(self) -> Option<Ended> {
+        match self {
+            Self::Committed => None,
+            Self::Doubt => Some(Ended::Doubt),
+            Self::GivenUp => Some(Ended::Finished),
         }
-        true
+    }
+}
+
+impl Commit<'_> {
+    fn is_under_way(&self) -> bool {
+        self.under_way.is_some()
     }
 
-    /// Waits for some more units, or for the end.
-    async fn read_ahead(&mut self) {
-        match self.more.next().await {
-            Some(units) => self.ready.extend(units),
-            None => self.ended = true,
+    /// Waits until no commit is under way.
+    async fn over(&mut self) -> Result<(), RunError> {
+        if let Some(committing) = &mut self.under_way {
+            let fate = committing.await;
+            self.under_way = None;
+            self.fate = fate?;
+        }
+        Ok(())
+    }
+
+    /// Waits for `work`; the commit goes on meanwhile.
+    async fn beside<T>(&mut self, work: impl Future<Output = T>) -> Result<T, RunError> {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return Ok(done),
+                over = self.over(), if self.is_under_way() => over?,
+            }
         }
     }
 }
@@ -489,57 +557,4 @@ impl Ready<'_> {
 pub(super) async fn told_long_ago(cancel: &CancellationToken) {
     cancel.cancelled().await;
     tokio::time::sleep(CLOSING_TIME).await;
-}
-
-/// When to clear away, and when to look at the horizon.
-struct Clearing {
-    cleared: Instant,
-    evicted: Instant,
-    clock: WallClock,
-    /// Runs that end by themselves are too short for the interval: they evict by the time of the run before.
-    at_once: bool,
-}
-
-impl Clearing {
-    const LAST_EVICTION: &str = "last_eviction";
-
-    async fn begin(store: &Store) -> Result<Self, StoreError> {
-        let wall = Timestamp::now();
-        let last = store.read(|db| image::meta(db, Self::LAST_EVICTION)).await?;
-        let since = last.and_then(|text| text.parse().ok()).map(|last: Timestamp| wall.duration_since(last));
-        let at_once = since.is_some_and(|since| since >= BETWEEN_RUNS && since <= BELIEVED_PAUSE);
-        // After a longer pause, or none that can be told, the clock must first be seen again.
-        let believed = since.is_some_and(|since| since <= BELIEVED_PAUSE && since >= SignedDuration::ZERO);
-        if !believed {
-            Self::remember(store).await?;
-        }
-        let clock = WallClock::watch();
-        let clock = if since.is_some() && !believed { clock.doubted() } else { clock };
-        Ok(Self { cleared: Instant::now(), evicted: Instant::now(), clock, at_once })
-    }
-
-    async fn remember(store: &Store) -> Result<(), StoreError> {
-        let now = Timestamp::now().to_string();
-        match store.write(move |tx| image::set_meta(tx, Self::LAST_EVICTION, &now)).await {
-            Ok(()) | Err(StoreError::Full(_)) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn is_due(&mut self) -> bool {
-        let due = self.cleared.elapsed() >= faults::time("clearing", CLEARING_INTERVAL);
-        if due {
-            self.cleared = Instant::now();
-        }
-        due
-    }
-
-    fn eviction_is_due(&mut self) -> bool {
-        let steady = self.evicted.elapsed();
-        if !std::mem::take(&mut self.at_once) && steady < EVICTION_INTERVAL {
-            return false;
-        }
-        self.evicted = Instant::now();
-        self.clock.believed().is_some()
-    }
 }

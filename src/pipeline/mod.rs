@@ -20,6 +20,7 @@ mod board;
 mod carry;
 #[cfg(feature = "kafka")]
 mod caution;
+mod clearing;
 mod decide;
 mod enrich;
 mod feeds;
@@ -240,7 +241,6 @@ async fn run_all(
     let (recovered, mut is_recovered) = watch::channel(false);
     let (damage, damaged) = watch::channel(None);
     let line = Line {
-        sink,
         store: store.clone(),
         reading: Reading {
             source: Source::Intake(intake.clone(), roster.clone()),
@@ -305,7 +305,7 @@ async fn run_all(
     let watching = hold.watch(&store, &intake, &board, judges, &picture);
     let failed = tokio::select! {
         // One that fails ends the others: what is durable stays so, and the process says why.
-        done = futures::future::try_join3(acquire, line.run(), compiled) => done?.0,
+        done = futures::future::try_join3(acquire, line.run(sink), compiled) => done?.0,
         () = watching => Vec::new(),
     };
     let now = picture.borrow().clone();

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     intake::Poll,
-    model::{Feed, FeedHead, Item, ItemId, StateChange, Topic, Validators, state_key},
+    model::{Feed, FeedHead, Item, ItemId, Stage, StateChange, Topic, Validators, state_key},
     publish::{
         Batch, PublishError,
         memory::{Failure, Memory, Published},
@@ -116,10 +116,10 @@ async fn each_revision_comes_out_once_and_in_order_whatever_the_sink_does() {
     }
 }
 
-/// A sink whose first commit takes until so many items have been enriched.
+/// A sink whose first commit takes until so many items have left a room.
 struct Slow {
     inner: Memory,
-    enriched: Option<(tap::Watcher, usize)>,
+    until: Option<(tap::Watcher, usize)>,
 }
 
 impl Sink for Slow {
@@ -129,7 +129,7 @@ impl Sink for Slow {
 
     fn commit(&mut self, batch: Batch) -> BoxFuture<'_, Result<(), PublishError>> {
         Box::pin(async {
-            if let Some((mut watcher, most)) = self.enriched.take() {
+            if let Some((mut watcher, most)) = self.until.take() {
                 let told = async {
                     let mut told = 0;
                     while told < most {
@@ -139,7 +139,7 @@ impl Sink for Slow {
                         };
                     }
                 };
-                tokio::time::timeout(Duration::from_secs(60), told).await.expect("nothing is read ahead");
+                tokio::time::timeout(Duration::from_secs(60), told).await.expect("nothing goes on meanwhile");
             }
             self.inner.commit(batch).await
         })
@@ -151,18 +151,20 @@ impl Sink for Slow {
 }
 
 #[tokio::test]
-async fn what_comes_next_is_enriched_while_a_batch_is_committed() {
-    let mut world = World::new();
+async fn what_comes_next_is_enriched_and_decided_about_while_a_batch_is_committed() {
     let at_a_time = 2 * std::thread::available_parallelism().unwrap().get();
-    let names: Vec<String> = (0..40 * at_a_time).map(|n| format!("number {n}")).collect();
-    world.shows(&names.iter().map(|name| (name.as_str(), "opens")).collect::<Vec<_>>()).await;
     // Each item is a batch. Without reading ahead there are eight at a time of which the first one is told.
-    world.config.publish.max_batch = 1;
-    let (inner, published) = Memory::new(world.store.clone());
-    let tap = Tap::default();
-    let watcher = tap.watch(Filter { stages: vec![crate::model::Stage::Extract], ..Filter::default() });
-    world.live(Slow { inner, enriched: Some((watcher, 24 * at_a_time)) }, tap).await;
-    assert_eq!(articles(&published).len(), names.len());
+    for (room, most) in [(Stage::Extract, 24 * at_a_time), (Stage::Dedup, 2)] {
+        let mut world = World::new();
+        let names: Vec<String> = (0..40 * at_a_time).map(|n| format!("number {n}")).collect();
+        world.shows(&names.iter().map(|name| (name.as_str(), "opens")).collect::<Vec<_>>()).await;
+        world.config.publish.max_batch = 1;
+        let (inner, published) = Memory::new(world.store.clone());
+        let tap = Tap::default();
+        let watcher = tap.watch(Filter { stages: vec![room], ..Filter::default() });
+        world.live(Slow { inner, until: Some((watcher, most)) }, tap).await;
+        assert_eq!(articles(&published).len(), names.len());
+    }
 }
 
 #[tokio::test]

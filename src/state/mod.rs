@@ -1,8 +1,9 @@
-//! What is remembered of the past: the image of the committed state, and over it the changes of the open batch.
+//! What is remembered of the past: the image of the committed state, and over it the changes of two batches, of the one
+//! that is being committed and of the open one.
 //!
-//! Decisions read here and write here. What they write lies in an overlay in memory until the batch is committed: then
-//! the sink has brought the image up to it and the overlay is dropped; after a doubtful commit it is dropped as well,
-//! and the image alone says what is so. Calls may block; this room belongs to the one task that decides.
+//! Decisions read here and write here. What they write lies in memory until its batch is committed: then the sink has
+//! brought the image up to it and it is dropped. After a doubtful commit all of it is dropped, and the image alone says
+//! what is so. Calls may block; this room belongs to the one task that decides.
 
 mod restore;
 
@@ -15,20 +16,26 @@ use crate::{
 };
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The committed state and the open batch over it.
+/// The committed state, and over it what is not in it yet.
 pub struct State {
     store: Store,
-    overlay: BTreeMap<String, Option<Vec<u8>>>,
+    /// What the batch changes that is being committed, and where it is in the image already.
+    committing: Changes,
+    /// What the open batch changes.
+    open: Changes,
     /// How large that is, keys and values.
-    overlay_bytes: usize,
+    open_bytes: usize,
 }
+
+/// The last change of each key.
+type Changes = BTreeMap<String, Option<Vec<u8>>>;
 
 impl State {
     /// The state as committed, with nothing over it.
     pub fn new(store: Store) -> Self {
-        Self { store, overlay: BTreeMap::new(), overlay_bytes: 0 }
+        Self { store, committing: Changes::new(), open: Changes::new(), open_bytes: 0 }
     }
 
     /// What is known of an item.
@@ -63,8 +70,8 @@ impl State {
                 Ok(())
             })
         })?;
-        // What the open batch says of an item is newer than any horizon.
-        keys.retain(|key| !self.overlay.contains_key(key));
+        // What an open batch says of an item is newer than any horizon.
+        keys.retain(|key| self.changed(key).is_none());
         Ok(keys)
     }
 
@@ -91,27 +98,44 @@ impl State {
     /// Changes the open batch.
     pub fn apply(&mut self, change: StateChange) {
         let size = |value: &Option<Vec<u8>>| value.as_ref().map_or(0, Vec::len);
-        self.overlay_bytes += change.key.len() + size(&change.value);
+        self.open_bytes += change.key.len() + size(&change.value);
         let key = change.key.len();
-        if let Some(before) = self.overlay.insert(change.key, change.value) {
-            self.overlay_bytes -= key + size(&before);
+        if let Some(before) = self.open.insert(change.key, change.value) {
+            self.open_bytes -= key + size(&before);
         }
     }
 
-    /// What the open batch changes: the last change of each key.
-    pub fn changes(&self) -> Vec<StateChange> {
-        self.overlay.iter().map(|(key, value)| StateChange { key: key.clone(), value: value.clone() }).collect()
-    }
-
-    /// How large the changes are.
+    /// How large the changes of the open batch are.
     pub fn changes_bytes(&self) -> usize {
-        self.overlay_bytes
+        self.open_bytes
     }
 
-    /// The batch is committed and in the image, or given up: either way the image says what is so.
-    pub fn drop_overlay(&mut self) {
-        self.overlay.clear();
-        self.overlay_bytes = 0;
+    /// What the open batch changes, to be committed; the next is open, and sees them.
+    pub fn close(&mut self) -> Vec<StateChange> {
+        let changes = std::mem::take(&mut self.open);
+        self.open_bytes = 0;
+        let closed =
+            changes.iter().map(|(key, value)| StateChange { key: key.clone(), value: value.clone() }).collect();
+        self.committing.extend(changes);
+        closed
+    }
+
+    /// What was closed is in the image.
+    pub fn committed(&mut self) {
+        self.committing.clear();
+    }
+
+    /// What the batches over the image make of a key.
+    fn changed(&self, key: &str) -> Option<&Option<Vec<u8>>> {
+        self.open.get(key).or_else(|| self.committing.get(key))
+    }
+
+    /// What they make of the keys that begin like this; of a key that both change, what the open one does stands last.
+    fn changes<'s>(&'s self, prefix: &'static str) -> impl Iterator<Item = (&'s String, &'s Option<Vec<u8>>)> {
+        let of = move |changes: &'s Changes| {
+            changes.range(prefix.to_owned()..).take_while(move |(key, _)| key.starts_with(prefix))
+        };
+        of(&self.committing).chain(of(&self.open))
     }
 
     /// What is known of a story.
@@ -120,22 +144,18 @@ impl State {
     }
 
     /// Every story that is known of, in order. There may be as many as items, so each is held once only.
-    pub fn stories(&self) -> Result<Vec<String>, StoreError> {
+    pub fn stories(&self) -> Result<BTreeSet<String>, StoreError> {
         const STORIES: &str = "story/";
-        let mut stories = self.store.read_here(|db| image::keys(db, STORIES))?;
-        stories.iter_mut().for_each(|key| drop(key.drain(..STORIES.len())));
-        let open = |key: &str| self.overlay.get(&[STORIES, key].concat());
-        stories.retain(|story| open(story).is_none_or(Option::is_some));
-        let committed = stories.len();
-        for (key, value) in &self.overlay {
-            let Some(story) = key.strip_prefix(STORIES).filter(|_| value.is_some()) else { continue };
-            let is_new =
-                stories.get(..committed).is_some_and(|known| known.binary_search_by(|id| (**id).cmp(story)).is_err());
-            if is_new {
-                stories.push(story.to_owned());
+        let mut keys = self.store.read_here(|db| image::keys(db, STORIES))?;
+        keys.iter_mut().for_each(|key| drop(key.drain(..STORIES.len())));
+        let mut stories: BTreeSet<String> = keys.into_iter().collect();
+        for (key, value) in self.changes(STORIES) {
+            let story = key.get(STORIES.len()..).unwrap_or_default();
+            match value {
+                Some(_) => drop(stories.insert(story.to_owned())),
+                None => drop(stories.remove(story)),
             }
         }
-        stories.sort_unstable();
         Ok(stories)
     }
 
@@ -153,9 +173,8 @@ impl State {
                 Ok(())
             })
         })?;
-        for (key, value) in self.overlay.range(state_key::SERIES.to_owned()..) {
+        for (key, value) in self.changes(state_key::SERIES) {
             match value {
-                _ if !key.starts_with(state_key::SERIES) => break,
                 Some(value) => drop(ends.insert(key.clone(), read::<SeriesEnd>(key, value)?.last())),
                 None => drop(ends.remove(key)),
             }
@@ -164,7 +183,7 @@ impl State {
     }
 
     fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, StoreError> {
-        match self.overlay.get(key) {
+        match self.changed(key) {
             Some(None) => Ok(None),
             Some(Some(value)) => Ok(Some(read(key, value)?)),
             None => self.store.read_here(|db| image::get(db, key)?.map(|value| read(key, &value)).transpose()),
@@ -182,7 +201,7 @@ mod tests {
     use crate::model::Origin;
 
     #[tokio::test]
-    async fn the_open_batch_lies_over_the_image_until_it_is_dropped() {
+    async fn what_is_not_in_the_image_yet_lies_over_it_the_open_batch_on_top() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path()).unwrap();
         let story = |headline: &str| StoryState {
@@ -203,17 +222,26 @@ mod tests {
         let feed = FeedId("a".to_owned());
         let origin = Position { intake: "i".to_owned(), seq: 3, index: 1 };
         state.apply(StateChange::set(state_key::feed(&feed), &origin));
-        assert_eq!(state.feed_origin(&feed).unwrap().map(|done| done.last), Some(origin));
-        assert_eq!(state.changes().len(), 1);
+        assert_eq!(state.feed_origin(&feed).unwrap().map(|done| done.last), Some(origin.clone()));
         state.apply(StateChange::forget(state_key::feed(&feed)));
-        assert_eq!((state.feed_origin(&feed).unwrap(), state.changes().len()), (None, 1));
-        state.drop_overlay();
+        assert_eq!((state.feed_origin(&feed).unwrap(), state.close().len()), (None, 1));
+        state.committed();
         assert_eq!(state.story("a:1").unwrap().unwrap().headline.as_deref(), Some("committed"));
-        state.apply(StateChange::set(state_key::story("a:2"), &story("open")));
+        state.apply(StateChange::set(state_key::story("a:2"), &story("closed")));
+        state.apply(StateChange::set(state_key::story("a:3"), &story("closed")));
         state.apply(StateChange::forget(state_key::story("a:1")));
+        assert_eq!((state.close().len(), state.changes_bytes()), (3, 0));
+        // What is being committed is seen by the next batch, which may change it again.
+        state.apply(StateChange::set(state_key::story("a:2"), &story("open")));
+        state.apply(StateChange::forget(state_key::story("a:3")));
+        assert_eq!(state.story("a:2").unwrap().unwrap().headline.as_deref(), Some("open"));
+        assert!(state.story("a:1").unwrap().is_none() && state.story("a:3").unwrap().is_none());
         assert_eq!(state.stories().unwrap().into_iter().collect::<Vec<_>>(), ["a:2"]);
-        state.drop_overlay();
-        assert_eq!(state.stories().unwrap().into_iter().collect::<Vec<_>>(), ["a:1"]);
+        // Here the image was not brought up to it: what stays is the open batch.
+        state.committed();
+        assert_eq!(state.stories().unwrap().into_iter().collect::<Vec<_>>(), ["a:1", "a:2"]);
+        let changed: Vec<String> = state.close().into_iter().map(|change| change.key).collect();
+        assert_eq!(changed, [state_key::story("a:2"), state_key::story("a:3")]);
     }
 
     #[test]

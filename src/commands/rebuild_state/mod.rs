@@ -277,7 +277,7 @@ impl Rebuilding {
     }
 
     async fn commit(&mut self, position: u64) -> Result<(), Refusal> {
-        let state = self.state.changes();
+        let state = self.state.close();
         if state.is_empty() {
             return Ok(());
         }
@@ -285,7 +285,7 @@ impl Rebuilding {
         let batch = Batch { records: Vec::new(), state, position };
         // Any doubt ends it: the mark stands, and the whole is made again.
         self.sink.commit(batch).await.map_err(Refusal::Publish)?;
-        self.state.drop_overlay();
+        self.state.committed();
         self.batches += 1;
         Ok(())
     }

@@ -314,14 +314,14 @@ impl Work {
         let mark = marks.last()?.clone();
         marks.into_iter().for_each(|mark| self.state.apply(mark));
         let position = Position { intake: self.rules.log.clone(), seq: position, index: 0 };
-        let batch = Batch { records, state: self.state.changes(), position };
+        let batch = Batch { records, state: self.state.close(), position };
         let killed = if self.generation().is_some() { killed } else { Vec::new() };
         Some(Closed { batch, mark, killed })
     }
 
     /// The batch that was closed last is in the image.
     pub(super) fn committed(&mut self) {
-        self.state.drop_overlay();
+        self.state.committed();
     }
 }
 

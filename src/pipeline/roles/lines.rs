@@ -299,7 +299,6 @@ async fn run(
     let (recovered, _) = watch::channel(false);
     let (settings, number) = (worker.settings.clone(), partition.0);
     let line = Line {
-        sink,
         store,
         reading: Reading {
             source: Source::Topic(Relayed { settings, kind, topic: topic.clone(), partition: number, caution }),
@@ -320,7 +319,7 @@ async fn run(
         damage,
         image_dropped: None,
     };
-    line.run().await
+    line.run(sink).await
 }
 
 /// How far a topic's partition reaches now, committed or not.
