@@ -44,12 +44,6 @@ const TOGETHER: Duration = Duration::from_millis(10);
 /// How often published frames and forgotten items are cleared away.
 const CLEARING_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How often the horizon is looked at.
-const EVICTION_INTERVAL: Duration = Duration::from_secs(3600);
-
-/// Runs that end by themselves look at the horizon no more often than this.
-const BETWEEN_RUNS: SignedDuration = SignedDuration::from_hours(1);
-
 /// A pause between two runs that is believed without question; a clock set wrong is seldom wrong by so little.
 const BELIEVED_PAUSE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -230,6 +224,7 @@ impl Line {
         let careful = self.reading.source.is_careful(position).await;
         let mut reading = self.reading.clone();
         let mut decider = decider;
+        decider.looked = clearing.looked;
         if careful {
             (reading.parallel, decider.max_units) = (1, 1);
         }
@@ -251,6 +246,7 @@ impl Line {
             if !any {
                 return Ok(if careful { Ended::Passed } else { Ended::Finished });
             }
+            decider.forgets = clearing.clock.believed().is_some();
             let gathered = self.gather(&mut units, decider, not_before).await?;
             not_before = tokio::time::Instant::now() + self.gather;
             let mut open_decider = match gathered {
@@ -258,10 +254,6 @@ impl Line {
                 Gathered::Broken(all) => return Ok(Ended::Broken(all)),
                 Gathered::Damaged(damage) => return Ok(Ended::Damaged(damage)),
             };
-            if clearing.eviction_is_due() {
-                open_decider.evict(Timestamp::now())?;
-                Clearing::remember(&self.store).await?;
-            }
             let (batch, open) = open_decider.close()?;
             if let Some((intake, _)) = self.reading.source.doorstep().filter(|_| !open.killed.is_empty()) {
                 // Noted before the commit: a process that ends right after it still knows what to erase.
@@ -292,6 +284,7 @@ impl Line {
                     let (system, prefix) = &self.topics;
                     sends.tell(going.over(Stage::Publish), system, prefix);
                     open_decider.committed();
+                    clearing.looked(open_decider.looked, &self.store).await?;
                     self.committed(open, &topics, kept, clearing).await?;
                 }
                 Some(Err(PublishError::Fatal { exit, message })) => return Err(RunError { exit, message }),
@@ -491,36 +484,46 @@ pub(super) async fn told_long_ago(cancel: &CancellationToken) {
     tokio::time::sleep(CLOSING_TIME).await;
 }
 
-/// When to clear away, and when to look at the horizon.
+/// When to clear away, and as of when the horizon was looked at.
 struct Clearing {
     cleared: Instant,
-    evicted: Instant,
     clock: WallClock,
-    /// Runs that end by themselves are too short for the interval: they evict by the time of the run before.
-    at_once: bool,
+    /// The last hour as of which what is committed was looked at.
+    looked: Option<Timestamp>,
 }
 
 impl Clearing {
+    /// When it was, by the wall clock.
     const LAST_EVICTION: &str = "last_eviction";
+    const LOOKED: &str = "horizon_looked_at";
 
     async fn begin(store: &Store) -> Result<Self, StoreError> {
         let wall = Timestamp::now();
-        let last = store.read(|db| image::meta(db, Self::LAST_EVICTION)).await?;
-        let since = last.and_then(|text| text.parse().ok()).map(|last: Timestamp| wall.duration_since(last));
-        let at_once = since.is_some_and(|since| since >= BETWEEN_RUNS && since <= BELIEVED_PAUSE);
+        let time = |name: &'static str| async move {
+            let text = store.read(move |db| image::meta(db, name)).await?;
+            Ok::<_, StoreError>(text.and_then(|text| text.parse::<Timestamp>().ok()))
+        };
+        let since = time(Self::LAST_EVICTION).await?.map(|last| wall.duration_since(last));
         // After a longer pause, or none that can be told, the clock must first be seen again.
         let believed = since.is_some_and(|since| since <= BELIEVED_PAUSE && since >= SignedDuration::ZERO);
         if !believed {
-            Self::remember(store).await?;
+            Self::remember(store, Self::LAST_EVICTION, wall).await?;
         }
         let clock = WallClock::watch();
         let clock = if since.is_some() && !believed { clock.doubted() } else { clock };
-        Ok(Self { cleared: Instant::now(), evicted: Instant::now(), clock, at_once })
+        Ok(Self { cleared: Instant::now(), clock, looked: time(Self::LOOKED).await? })
     }
 
-    async fn remember(store: &Store) -> Result<(), StoreError> {
-        let now = Timestamp::now().to_string();
-        match store.write(move |tx| image::set_meta(tx, Self::LAST_EVICTION, &now)).await {
+    /// Takes up what a batch that is committed brought. Should the process end before this, it is looked at once more.
+    async fn looked(&mut self, looked: Option<Timestamp>, store: &Store) -> Result<(), StoreError> {
+        let Some(hour) = looked.filter(|_| looked != self.looked) else { return Ok(()) };
+        self.looked = looked;
+        Self::remember(store, Self::LOOKED, hour).await?;
+        Self::remember(store, Self::LAST_EVICTION, Timestamp::now()).await
+    }
+
+    async fn remember(store: &Store, name: &'static str, time: Timestamp) -> Result<(), StoreError> {
+        match store.write(move |tx| image::set_meta(tx, name, &time.to_string())).await {
             Ok(()) | Err(StoreError::Full(_)) => Ok(()),
             Err(error) => Err(error),
         }
@@ -532,14 +535,5 @@ impl Clearing {
             self.cleared = Instant::now();
         }
         due
-    }
-
-    fn eviction_is_due(&mut self) -> bool {
-        let steady = self.evicted.elapsed();
-        if !std::mem::take(&mut self.at_once) && steady < EVICTION_INTERVAL {
-            return false;
-        }
-        self.evicted = Instant::now();
-        self.clock.believed().is_some()
     }
 }
