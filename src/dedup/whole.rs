@@ -11,11 +11,13 @@ use super::{
     words::{self, Kind, Word},
 };
 use crate::model::{Article, StoredText};
-use std::{borrow::Cow, cell::OnceCell};
+use std::{borrow::Cow, cell::OnceCell, ops::Range};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Words of a text that are looked at.
 const WORDS: usize = 5_000;
+/// Words of a line in a text that may be a list.
+const LINE: usize = 14;
 /// Letters of a word that may be cut short by a full stop.
 const SHORT: usize = 3;
 /// Words of a value by which two are told apart, after its label.
@@ -32,6 +34,18 @@ pub(super) struct Whole<'t> {
     headline: Vec<Word>,
     /// Beginnings of all its words.
     all: OnceCell<Hashes>,
+}
+
+/// A sentence or a line.
+pub(super) struct Entry {
+    /// Places of its words.
+    pub(super) words: Range<usize>,
+    /// Hash of its words in order.
+    pub(super) hash: u64,
+    /// A paragraph begins with it.
+    pub(super) begins_paragraph: bool,
+    /// No mark ends it that ends a sentence.
+    pub(super) is_line: bool,
 }
 
 impl<'t> Whole<'t> {
@@ -136,6 +150,37 @@ impl<'t> Whole<'t> {
         // What begins with a quotation mark may begin a sentence.
         let starts_with_capital = self.run(word).chars().next().is_some_and(char::is_uppercase);
         starts_with_capital && !self.begins_sentence(word)
+    }
+
+    /// Whether it has hardly more words than a list of so many lines.
+    pub(super) fn is_of_lines(&self) -> bool {
+        let lines =
+            self.body.bytes().zip(self.body.bytes().skip(1)).filter(|(one, next)| *one == b'\n' && *next != b'\n');
+        self.words.len() <= LINE * lines.count()
+    }
+
+    /// Its sentences and lines.
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        let words = self.words();
+        let begins = words.iter().enumerate().filter(|(at, word)| *at > 0 && self.begins_sentence(word));
+        let ends = begins.map(|(at, _)| at).chain([words.len()]);
+        let mut from = 0;
+        let entry = |to: usize| {
+            let place = std::mem::replace(&mut from, to)..to;
+            let words = words.get(place.clone()).unwrap_or_default();
+            let before = |at: usize| {
+                let end = self.words().get(at).map_or(self.body.len(), |word| word.run as usize);
+                self.body.get(..end).unwrap_or("").trim_end_matches(' ')
+            };
+            let last = before(to).trim_end().chars().next_back();
+            Entry {
+                words: place.clone(),
+                hash: words.iter().fold(0, |hash: u64, word| hash.rotate_left(7) ^ word.hash),
+                begins_paragraph: before(place.start).ends_with("\n\n"),
+                is_line: !last.is_some_and(|last| matches!(last, '.' | '!' | '?' | '…' | '。' | '"' | '”')),
+            }
+        };
+        ends.map(entry).collect()
     }
 
     fn begins_sentence(&self, word: &Word) -> bool {

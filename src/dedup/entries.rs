@@ -1,0 +1,107 @@
+//! What a form is filled in with: entries that come and go, and values that change places.
+//!
+//! Comes in: the differences of two whole texts. Goes out: whether they are two fillings of one form. A list of which
+//! entries went and to which others came is the next list, however much of it stands; and what stands in one place of one
+//! text and in another place of the other was put there by nobody who copied it.
+
+use super::{
+    swaps::{Difference, NAME, Stretch},
+    whole::{Entry, Whole},
+    words::{Kind, Word},
+};
+
+/// Words of an entry at least.
+const WORDS: usize = 3;
+/// Of so many words of an entry that say something one in common with what stands in its place shows it to be reworded.
+const REWORDED: usize = 5;
+/// Words of a paragraph that may be an entry of a list, and how many of them in a row make one.
+const LINE: usize = 20;
+const LIST: usize = 3;
+/// Lines that each of two lists has alone.
+const OTHER_LINES: usize = 2;
+
+/// Whether entries of the earlier text went and others came, each amid what stands in both texts.
+pub(super) fn came_and_went(differences: &[Difference<'_>]) -> bool {
+    let went = differences.iter().any(|difference| has_entry(difference.one, difference.other));
+    went && differences.iter().any(|difference| has_entry(difference.other, difference.one))
+}
+
+/// Whether the lists in two texts have lines in common, and each has others too: nobody rewords a table.
+pub(super) fn are_other_lists(one: &Whole<'_>, other: &Whole<'_>) -> bool {
+    if !one.is_of_lines() || !other.is_of_lines() {
+        return false;
+    }
+    let (entries, others) = (one.entries(), other.entries());
+    own_lines(&entries, &others) >= OTHER_LINES && own_lines(&others, &entries) >= OTHER_LINES
+}
+
+/// Lines of a text's lists that stand nowhere in the other text.
+fn own_lines(entries: &[Entry], others: &[Entry]) -> usize {
+    let is_known = |entry: &Entry| others.iter().any(|other| other.hash == entry.hash);
+    let is_own = |entry: &&Entry| entry.is_line && entry.words.len() > 1 && !is_known(entry);
+    let lists = blocks(entries).into_iter().filter(|block| block.len() >= LIST && block.iter().any(is_known));
+    lists.map(|list| list.iter().filter(is_own).count()).sum()
+}
+
+/// Paragraphs, and the entries of lists whose entries are paragraphs together.
+fn blocks(entries: &[Entry]) -> Vec<&[Entry]> {
+    let is_line = |paragraph: &[Entry]| paragraph.len() == 1 && paragraph.iter().all(|entry| entry.words.len() <= LINE);
+    let paragraphs: Vec<&[Entry]> = entries.chunk_by(|_, next| !next.begins_paragraph).collect();
+    let mut from = 0;
+    let mut blocks = Vec::new();
+    for run in paragraphs.chunk_by(|one, next| is_line(one) && is_line(next)) {
+        let to = from + run.iter().map(|paragraph| paragraph.len()).sum::<usize>();
+        if run.len() >= LIST {
+            blocks.extend(entries.get(from..to));
+        } else {
+            blocks.extend(run);
+        }
+        from = to;
+    }
+    blocks
+}
+
+/// Whether what stands in one place of a text stands in another place of the other, in both of which the texts differ.
+pub(super) fn changed_places(differences: &[Difference<'_>]) -> bool {
+    let exchanged: Vec<&Difference<'_>> = differences.iter().filter(|difference| is_exchange(difference)).collect();
+    let is_told = |word: &&Word| !matches!(word.kind, Kind::Everyday | Kind::Figure);
+    let has = |stretch: Stretch<'_>, word: &Word| stretch.words().iter().any(|other| other.stem == word.stem);
+    exchanged.iter().enumerate().any(|(at, from)| {
+        let gone = from.one.words().iter().filter(is_told).filter(|word| !has(from.other, word));
+        let mut others = gone.flat_map(|word| exchanged.iter().enumerate().map(move |(other, to)| (word, other, to)));
+        others.any(|(word, other, to)| other != at && has(to.other, word) && !has(to.one, word))
+    })
+}
+
+fn is_exchange(difference: &Difference<'_>) -> bool {
+    let is_value = |stretch: Stretch<'_>| (1..=NAME).contains(&stretch.len());
+    is_value(difference.one) && is_value(difference.other)
+}
+
+/// Whether in a stretch there is a sentence or a line that stands nowhere in the other text and is not what stands in its
+/// place in other words, in a paragraph or a list of which something stands in both: what is a paragraph by itself is a
+/// caption or a note more often.
+fn has_entry(stretch: Stretch<'_>, other: Stretch<'_>) -> bool {
+    let Stretch { whole, from, to } = stretch;
+    if to - from < WORDS {
+        return false;
+    }
+    let others: Vec<u64> = other.whole.entries().iter().map(|entry| entry.hash).collect();
+    // Where the entry before ends like this one, the stretch may begin and end that much too early.
+    let is_meant = |entry: &Entry| {
+        let inside = entry.words.end.min(to).saturating_sub(entry.words.start.max(from));
+        entry.words.len() >= WORDS && inside * 2 > entry.words.len()
+    };
+    let is_reworded = |entry: &Entry| {
+        let words = whole.words().get(entry.words.clone()).unwrap_or_default();
+        let telling: Vec<&Word> = words.iter().filter(|word| word.kind != Kind::Everyday).collect();
+        let has = |word: &Word| other.words().iter().any(|other| other.stem == word.stem);
+        let shared = telling.iter().filter(|word| has(word)).count();
+        if telling.is_empty() { other.len() > 0 } else { shared * REWORDED > telling.len() }
+    };
+    blocks(&whole.entries()).into_iter().any(|block| {
+        let is_known = |entry: &Entry| others.contains(&entry.hash);
+        let is_new = |entry: &Entry| is_meant(entry) && !is_known(entry) && !is_reworded(entry);
+        block.iter().any(is_known) && block.iter().any(is_new)
+    })
+}
