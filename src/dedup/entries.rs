@@ -26,21 +26,36 @@ pub(super) fn came_and_went(differences: &[Difference<'_>]) -> bool {
     went && differences.iter().any(|difference| has_entry(difference.other, difference.one))
 }
 
-/// Whether the lists in two texts have lines in common, and each has others too: nobody rewords a table.
-pub(super) fn are_other_lists(one: &Whole<'_>, other: &Whole<'_>) -> bool {
-    if !one.is_of_lines() || !other.is_of_lines() {
-        return false;
-    }
-    let (entries, others) = (one.entries(), other.entries());
-    own_lines(&entries, &others) >= OTHER_LINES && own_lines(&others, &entries) >= OTHER_LINES
+/// Whether the lists in two texts have lines in common, and each has others with figures too: nobody rewords a table.
+pub(super) fn are_other_lists(differences: &[Difference<'_>]) -> bool {
+    let Some(Difference { one, other }) = differences.first() else { return false };
+    let are_lists = one.whole.is_of_lines() && other.whole.is_of_lines();
+    are_lists
+        && own_lines(one.whole, other.whole, differences.iter().map(|difference| difference.one)) >= OTHER_LINES
+        && own_lines(other.whole, one.whole, differences.iter().map(|difference| difference.other)) >= OTHER_LINES
 }
 
-/// Lines of a text's lists that stand nowhere in the other text.
-fn own_lines(entries: &[Entry], others: &[Entry]) -> usize {
+/// Lines of a text's lists with figures that stand nowhere in the other text, of which these stretches do not.
+fn own_lines<'a>(whole: &Whole<'a>, other: &Whole<'a>, stretches: impl Iterator<Item = Stretch<'a>> + Clone) -> usize {
+    let (entries, others) = (whole.entries(), other.entries());
     let is_known = |entry: &Entry| others.iter().any(|other| other.hash == entry.hash);
-    let is_own = |entry: &&Entry| entry.is_line && entry.words.len() > 1 && !is_known(entry);
-    let lists = blocks(entries).into_iter().filter(|block| block.len() >= LIST && block.iter().any(is_known));
+    let has_figure =
+        |entry: &Entry| whole.words().get(entry.words.clone()).unwrap_or_default().iter().any(Word::is_figure);
+    let is_own = |entry: &&Entry| {
+        entry.is_line
+            && has_figure(entry)
+            && !is_known(entry)
+            && stretches.clone().any(|stretch| is_most(entry, stretch))
+    };
+    let lists = blocks(&entries).into_iter().filter(|block| block.len() >= LIST && block.iter().any(is_known));
     lists.map(|list| list.iter().filter(is_own).count()).sum()
+}
+
+/// Whether most words of an entry stand in a stretch. Where the entry before ends like this one, the stretch may begin and
+/// end that much too early.
+fn is_most(entry: &Entry, Stretch { from, to, .. }: Stretch<'_>) -> bool {
+    let inside = entry.words.end.min(to).saturating_sub(entry.words.start.max(from));
+    inside * 2 > entry.words.len()
 }
 
 /// Paragraphs, and the entries of lists whose entries are paragraphs together.
@@ -83,15 +98,12 @@ fn is_exchange(difference: &Difference<'_>) -> bool {
 /// caption or a note more often.
 fn has_entry(stretch: Stretch<'_>, other: Stretch<'_>) -> bool {
     let Stretch { whole, from, to } = stretch;
-    if to - from < WORDS {
+    // Of two pieces of one text one begins later, and the other ends sooner.
+    if to - from < WORDS || to == whole.words().len() {
         return false;
     }
     let others: Vec<u64> = other.whole.entries().iter().map(|entry| entry.hash).collect();
-    // Where the entry before ends like this one, the stretch may begin and end that much too early.
-    let is_meant = |entry: &Entry| {
-        let inside = entry.words.end.min(to).saturating_sub(entry.words.start.max(from));
-        entry.words.len() >= WORDS && inside * 2 > entry.words.len()
-    };
+    let is_meant = |entry: &Entry| entry.words.len() >= WORDS && is_most(entry, stretch);
     let is_reworded = |entry: &Entry| {
         let words = whole.words().get(entry.words.clone()).unwrap_or_default();
         let telling: Vec<&Word> = words.iter().filter(|word| word.kind != Kind::Everyday).collect();
@@ -102,6 +114,9 @@ fn has_entry(stretch: Stretch<'_>, other: Stretch<'_>) -> bool {
     blocks(&whole.entries()).into_iter().any(|block| {
         let is_known = |entry: &Entry| others.contains(&entry.hash);
         let is_new = |entry: &Entry| is_meant(entry) && !is_known(entry) && !is_reworded(entry);
-        block.iter().any(is_known) && block.iter().any(is_new)
+        // A link between sentences ("Share this article") is none.
+        let mut kinds =
+            [true, false].into_iter().map(|is_line| block.iter().filter(move |entry| entry.is_line == is_line));
+        kinds.any(|kind| kind.clone().any(is_known) && kind.clone().any(is_new))
     })
 }

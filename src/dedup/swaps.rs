@@ -186,7 +186,7 @@ pub(super) fn between(earlier: &Whole<'_>, later: &Whole<'_>) -> Swaps {
         swaps.kept = swaps.same * 100 / shorter.max(1);
     }
     swaps.refigured = differences.iter().filter(|difference| is_refigured(difference)).count();
-    swaps.other_entries = entries::are_other_lists(earlier, later);
+    swaps.other_entries = entries::are_other_lists(&differences);
     if swaps.kept >= FORM {
         swaps.other_entries |= entries::came_and_went(&differences);
         swaps.changed_places = entries::changed_places(&differences);
