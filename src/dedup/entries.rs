@@ -6,7 +6,7 @@
 
 use super::{
     swaps::{Difference, NAME, Stretch},
-    whole::{Entry, Whole},
+    whole::Entry,
     words::{Kind, Word},
 };
 
@@ -28,24 +28,27 @@ pub(super) fn came_and_went(differences: &[Difference<'_>]) -> bool {
 
 /// Whether the lists in two texts have lines in common, and each has others with figures too: nobody rewords a table.
 pub(super) fn are_other_lists(differences: &[Difference<'_>]) -> bool {
-    let Some(Difference { one, other }) = differences.first() else { return false };
-    let are_lists = one.whole.is_of_lines() && other.whole.is_of_lines();
-    are_lists
-        && own_lines(one.whole, other.whole, differences.iter().map(|difference| difference.one)) >= OTHER_LINES
-        && own_lines(other.whole, one.whole, differences.iter().map(|difference| difference.other)) >= OTHER_LINES
+    let are_lists = differences
+        .first()
+        .is_some_and(|Difference { one, other }| one.whole.is_of_lines() && other.whole.is_of_lines());
+    are_lists && {
+        let (ones, others): (Vec<Stretch<'_>>, Vec<Stretch<'_>>) =
+            differences.iter().map(|difference| (difference.one, difference.other)).unzip();
+        own_lines(&ones, &others) >= OTHER_LINES && own_lines(&others, &ones) >= OTHER_LINES
+    }
 }
 
-/// Lines of a text's lists with figures that stand nowhere in the other text, of which these stretches do not.
-fn own_lines<'a>(whole: &Whole<'a>, other: &Whole<'a>, stretches: impl Iterator<Item = Stretch<'a>> + Clone) -> usize {
-    let (entries, others) = (whole.entries(), other.entries());
+/// Lines with figures of a text's lists that stand nowhere in the other text, within the stretches in which they differ.
+fn own_lines(stretches: &[Stretch<'_>], of_other: &[Stretch<'_>]) -> usize {
+    let (Some(Stretch { whole, .. }), Some(other)) = (stretches.first(), of_other.first()) else { return 0 };
+    let (entries, others) = (whole.entries(), other.whole.entries());
     let is_known = |entry: &Entry| others.iter().any(|other| other.hash == entry.hash);
-    let has_figure =
-        |entry: &Entry| whole.words().get(entry.words.clone()).unwrap_or_default().iter().any(Word::is_figure);
+    let words = |entry: &Entry| whole.words().get(entry.words.clone()).unwrap_or_default();
     let is_own = |entry: &&Entry| {
         entry.is_line
-            && has_figure(entry)
+            && words(entry).iter().any(Word::is_figure)
             && !is_known(entry)
-            && stretches.clone().any(|stretch| is_most(entry, stretch))
+            && stretches.iter().any(|stretch| is_most(entry, *stretch))
     };
     let lists = blocks(&entries).into_iter().filter(|block| block.len() >= LIST && block.iter().any(is_known));
     lists.map(|list| list.iter().filter(is_own).count()).sum()

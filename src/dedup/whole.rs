@@ -152,11 +152,9 @@ impl<'t> Whole<'t> {
         starts_with_capital && !self.begins_sentence(word)
     }
 
-    /// Whether it has hardly more words than a list of so many lines.
+    /// Whether it has hardly more words than a list with so many ends of lines.
     pub(super) fn is_of_lines(&self) -> bool {
-        let lines =
-            self.body.bytes().zip(self.body.bytes().skip(1)).filter(|(one, next)| *one == b'\n' && *next != b'\n');
-        self.words.len() <= LINE * lines.count()
+        self.words.len() <= LINE * self.body.bytes().filter(|byte| *byte == b'\n').count()
     }
 
     /// Its sentences and lines.
@@ -220,7 +218,7 @@ impl<'t> Whole<'t> {
             after.filter(|word| !word.is_figure()).map(|word| word.stem).collect()
         };
         let mut labels: Vec<(u64, Vec<u64>)> = Vec::new();
-        for (colon, mark) in self.body.match_indices([':', '：']) {
+        for (colon, mark) in self.body.match_indices(':').chain(self.body.match_indices('：')) {
             let ends_run = self.body.as_bytes().get(colon + mark.len()).is_none_or(|byte| words::is_space(*byte));
             let run =
                 || self.body.get(..colon).and_then(|before| before.rfind([' ', '\n'])).map_or(0, |space| space + 1);
