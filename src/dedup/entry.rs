@@ -268,7 +268,9 @@ pub(super) fn write(out: &mut Vec<u8>, names: &mut Names, id: &ItemId, head: &It
     if let Some(story) = other {
         put_string(out, story);
     }
-    out.extend(signature.iter().flat_map(|signature| signature.body().0));
+    if let Some(signature) = signature {
+        out.extend_from_slice(signature.body().0);
+    }
 }
 
 /// Of a time the nanoseconds since 1970; what lies outside the years 1678 to 2261 is taken for their beginning or end.

@@ -9,6 +9,7 @@
 mod changes;
 mod claims;
 mod crowd;
+mod entries;
 mod entry;
 mod fingerprint;
 mod frequency;

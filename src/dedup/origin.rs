@@ -196,8 +196,9 @@ impl Index {
             // What bears an agency's own dateline is another story of it with the same background.
             let is_same_source = entry.feed == article.feed.0 || agency.is_some() && entry.agency == agency;
             let text = if is_same_source { None } else { texts.text(&origin)? };
-            let Some(passages) = text.map(|text| Passages::between(text, &own)) else { continue };
-            if passages.are_taken_over() && longest.as_ref().is_none_or(|(most, _)| most.taken < passages.taken) {
+            let Some((text, passages)) = text.map(|text| (text, Passages::between(text, &own))) else { continue };
+            let is_taken_over = passages.are_taken_over() && !swaps::between(text, &own).fill_in_a_form();
+            if is_taken_over && longest.as_ref().is_none_or(|(most, _)| most.taken < passages.taken) {
                 longest = Some((passages, origin));
             }
         }

@@ -6,6 +6,7 @@
 //! what was put in the place of something else. The work grows with the words of both, however little they share.
 
 use super::{
+    entries,
     hashes::Places,
     whole::{VALUE, Whole},
     words::{Kind, Word},
@@ -15,7 +16,7 @@ use std::ops::Range;
 /// A stretch of more words is no name or figure in the place of another, but a passage that was added, dropped or moved.
 const PASSAGE: usize = 8;
 /// Words of a name, with those around it that changed with it.
-const NAME: usize = 4;
+pub(super) const NAME: usize = 4;
 /// A text of which so many words stand in the other is no notice: there one other name is a correction, and a weekday in
 /// place of another may be the editor's.
 const LONG: usize = 120;
@@ -55,22 +56,28 @@ pub(super) struct Swaps {
     other_subject: bool,
     /// The headlines are one form with other names and figures in it.
     other_headline: bool,
+    /// Figures in the places of others that may stand elsewhere in the text too.
+    refigured: usize,
+    /// Entries went and others came.
+    other_entries: bool,
+    /// What stands in one place stands in another place of the other.
+    changed_places: bool,
 }
 
 /// A stretch of a text.
 #[derive(Clone, Copy)]
-struct Stretch<'a> {
-    whole: &'a Whole<'a>,
-    from: usize,
-    to: usize,
+pub(super) struct Stretch<'a> {
+    pub(super) whole: &'a Whole<'a>,
+    pub(super) from: usize,
+    pub(super) to: usize,
 }
 
 impl<'a> Stretch<'a> {
-    fn words(self) -> &'a [Word] {
+    pub(super) fn words(self) -> &'a [Word] {
         self.whole.words().get(self.from..self.to).unwrap_or_default()
     }
 
-    fn len(self) -> usize {
+    pub(super) fn len(self) -> usize {
         self.to - self.from
     }
 
@@ -94,9 +101,9 @@ impl<'a> Stretch<'a> {
 
 /// Stretches of two texts between the same words, of which one at least is not empty.
 #[derive(Clone, Copy)]
-struct Difference<'a> {
-    one: Stretch<'a>,
-    other: Stretch<'a>,
+pub(super) struct Difference<'a> {
+    pub(super) one: Stretch<'a>,
+    pub(super) other: Stretch<'a>,
 }
 
 impl Difference<'_> {
@@ -177,6 +184,12 @@ pub(super) fn between(earlier: &Whole<'_>, later: &Whole<'_>) -> Swaps {
     }
     if longer < LONG && shorter * 5 >= longer * 4 {
         swaps.kept = swaps.same * 100 / shorter.max(1);
+    }
+    swaps.refigured = differences.iter().filter(|difference| is_refigured(difference)).count();
+    swaps.other_entries = entries::are_other_lists(&differences);
+    if swaps.kept >= FORM {
+        swaps.other_entries |= entries::came_and_went(&differences);
+        swaps.changed_places = entries::changed_places(&differences);
     }
     swaps
 }
@@ -301,7 +314,17 @@ impl Swaps {
             || other_list
             || other_entry
             || is_version && self.names >= 2
-            || !is_version && (one_word || self.other_headline)
+            || !is_version
+                && (one_word
+                    || self.other_headline
+                    || self.other_entries
+                    || self.changed_places
+                    || self.refigured >= REFIGURED)
+    }
+
+    /// Whether these are two fillings of a form, however few words of it they share.
+    pub(super) fn fill_in_a_form(&self) -> bool {
+        self.kept > 0 && self.names + self.figures + self.telling >= FILLED_IN
     }
 
     /// All that stands in the place of something else.
@@ -310,6 +333,8 @@ impl Swaps {
     }
 }
 
+/// Names and figures in the places of others, that make a form of what has only passages in common.
+const FILLED_IN: usize = 3;
 /// Places of a headline in which other names or figures make it that of another text.
 const FILLED_ANEW: usize = 2;
 
@@ -349,6 +374,22 @@ fn have_nothing_common(one: Stretch<'_>, other: Stretch<'_>) -> bool {
 fn has_own(stretch: Stretch<'_>, other: &Whole<'_>) -> bool {
     let is_own = |word: &Word| matches!(word.kind, Kind::Name | Kind::Plain) && !other.has(word.stem);
     stretch.words().iter().any(is_own)
+}
+
+/// So many places with other figures and nothing else make another table.
+const REFIGURED: usize = 3;
+
+/// Whether the two stretches are the same but for their figures.
+fn is_refigured(difference: &Difference<'_>) -> bool {
+    let Difference { one, other } = difference;
+    let mut differs = 0;
+    let is_same = one.len() == other.len()
+        && one.words().iter().zip(other.words()).all(|(word, other)| {
+            let is_other = word.hash != other.hash;
+            differs += usize::from(is_other);
+            !is_other || word.is_figure() && other.is_figure()
+        });
+    is_same && differs > 0
 }
 
 /// Whether either stretch has as many figures of its own as the other, and others.

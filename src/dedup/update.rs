@@ -124,9 +124,11 @@ pub(super) fn relate(
     let certain = |relation, reason| Some(Link { relation, reason, resemblance: 1.0, shared: 1.0, weight: 2.0 });
     let days_apart = days_apart(later, earlier);
     let same_day = days_apart.is_none_or(|days| days == 0);
-    // Without dates nothing says which of two texts is the newer version.
-    let same_feed = teller.feed.0 == entry.feed && days_apart.is_some();
-    let same_source = same_feed || (teller.agency.is_some() && teller.agency == entry.agency);
+    // Without dates nothing says which of two texts is the newer version, unless a notice does.
+    let is_dated = days_apart.is_some();
+    let same_feed = teller.feed.0 == entry.feed && is_dated;
+    let same_agency = teller.agency.is_some() && teller.agency == entry.agency;
+    let same_source = same_feed || same_agency && is_dated;
     let same_address = is_same(later.link, earlier.link) || is_same(later.guid, earlier.guid);
 
     if later.shingles < SHORT || earlier.shingles < SHORT {
@@ -155,7 +157,8 @@ pub(super) fn relate(
 
     let akin = likeness >= AKIN;
     let facts_differ = comparison.slots.facts_share();
-    let renews = same_source && matches!(teller.notice, Some(Notice::Update | Notice::Correction | Notice::Kill));
+    let renews =
+        (same_feed || same_agency) && matches!(teller.notice, Some(Notice::Update | Notice::Correction | Notice::Kill));
     let tomorrows = days_apart.is_some_and(|days| days > 1 || (days == 1 && facts_differ > RENEWED_FACTS));
     if renews && akin && !tomorrows {
         return link(Relation::Update, "notice");

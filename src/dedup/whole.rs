@@ -11,11 +11,13 @@ use super::{
     words::{self, Kind, Word},
 };
 use crate::model::{Article, StoredText};
-use std::{borrow::Cow, cell::OnceCell};
+use std::{borrow::Cow, cell::OnceCell, ops::Range};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Words of a text that are looked at.
 const WORDS: usize = 5_000;
+/// Words of a line in a text that may be a list.
+const LINE: usize = 14;
 /// Letters of a word that may be cut short by a full stop.
 const SHORT: usize = 3;
 /// Words of a value by which two are told apart, after its label.
@@ -32,6 +34,18 @@ pub(super) struct Whole<'t> {
     headline: Vec<Word>,
     /// Beginnings of all its words.
     all: OnceCell<Hashes>,
+}
+
+/// A sentence or a line.
+pub(super) struct Entry {
+    /// Places of its words.
+    pub(super) words: Range<usize>,
+    /// Hash of its words in order.
+    pub(super) hash: u64,
+    /// A paragraph begins with it.
+    pub(super) begins_paragraph: bool,
+    /// No mark ends it that ends a sentence.
+    pub(super) is_line: bool,
 }
 
 impl<'t> Whole<'t> {
@@ -138,6 +152,35 @@ impl<'t> Whole<'t> {
         starts_with_capital && !self.begins_sentence(word)
     }
 
+    /// Whether it has hardly more words than a list with so many ends of lines.
+    pub(super) fn is_of_lines(&self) -> bool {
+        self.words.len() <= LINE * self.body.bytes().filter(|byte| *byte == b'\n').count()
+    }
+
+    /// Its sentences and lines.
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        let words = self.words();
+        let begins = words.iter().enumerate().filter(|(at, word)| *at > 0 && self.begins_sentence(word));
+        let ends = begins.map(|(at, _)| at).chain([words.len()]);
+        let mut from = 0;
+        let entry = |to: usize| {
+            let place = std::mem::replace(&mut from, to)..to;
+            let words = words.get(place.clone()).unwrap_or_default();
+            let before = |at: usize| {
+                let end = self.words().get(at).map_or(self.body.len(), |word| word.run as usize);
+                self.body.get(..end).unwrap_or("").trim_end_matches(' ')
+            };
+            let last = before(to).trim_end().chars().next_back();
+            Entry {
+                words: place.clone(),
+                hash: words.iter().fold(0, |hash: u64, word| hash.rotate_left(7) ^ word.hash),
+                begins_paragraph: before(place.start).ends_with("\n\n"),
+                is_line: !last.is_some_and(|last| matches!(last, '.' | '!' | '?' | '…' | '。' | '"' | '”')),
+            }
+        };
+        ends.map(entry).collect()
+    }
+
     fn begins_sentence(&self, word: &Word) -> bool {
         let run = word.run as usize;
         let from = if run < self.begins { 0 } else { self.begins };
@@ -175,7 +218,7 @@ impl<'t> Whole<'t> {
             after.filter(|word| !word.is_figure()).map(|word| word.stem).collect()
         };
         let mut labels: Vec<(u64, Vec<u64>)> = Vec::new();
-        for (colon, mark) in self.body.match_indices([':', '：']) {
+        for (colon, mark) in self.body.match_indices(':').chain(self.body.match_indices('：')) {
             let ends_run = self.body.as_bytes().get(colon + mark.len()).is_none_or(|byte| words::is_space(*byte));
             let run =
                 || self.body.get(..colon).and_then(|before| before.rfind([' ', '\n'])).map_or(0, |space| space + 1);

@@ -6,50 +6,59 @@ use crate::{
     store::{Store, StoreError, image},
 };
 use jiff::{SignedDuration, Timestamp};
-use std::time::{Duration, Instant};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 /// How often published frames and forgotten items are cleared away.
 const CLEARING_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How often the horizon is looked at.
-const EVICTION_INTERVAL: Duration = Duration::from_secs(3600);
-
-/// Runs that end by themselves look at the horizon no more often than this.
-const BETWEEN_RUNS: SignedDuration = SignedDuration::from_hours(1);
-
 /// A pause between two runs that is believed without question; a clock set wrong is seldom wrong by so little.
 const BELIEVED_PAUSE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// When to clear away, and when to look at the horizon.
+/// When to clear away, and as of when the horizon was looked at.
 pub(super) struct Clearing {
     cleared: Instant,
-    evicted: Instant,
-    pub(super) clock: WallClock,
-    /// Runs that end by themselves are too short for the interval: they evict by the time of the run before.
-    at_once: bool,
+    /// Also asked while a batch is being committed.
+    pub(super) clock: Arc<Mutex<WallClock>>,
+    /// The last hour as of which what is committed was looked at.
+    pub(super) looked: Option<Timestamp>,
 }
 
 impl Clearing {
+    /// When it was, by the wall clock.
     const LAST_EVICTION: &str = "last_eviction";
+    const LOOKED: &str = "horizon_looked_at";
 
     pub(super) async fn begin(store: &Store) -> Result<Self, StoreError> {
         let wall = Timestamp::now();
-        let last = store.read(|db| image::meta(db, Self::LAST_EVICTION)).await?;
-        let since = last.and_then(|text| text.parse().ok()).map(|last: Timestamp| wall.duration_since(last));
-        let at_once = since.is_some_and(|since| since >= BETWEEN_RUNS && since <= BELIEVED_PAUSE);
+        let time = |name: &'static str| async move {
+            let text = store.read(move |db| image::meta(db, name)).await?;
+            Ok::<_, StoreError>(text.and_then(|text| text.parse::<Timestamp>().ok()))
+        };
+        let since = time(Self::LAST_EVICTION).await?.map(|last| wall.duration_since(last));
         // After a longer pause, or none that can be told, the clock must first be seen again.
         let believed = since.is_some_and(|since| since <= BELIEVED_PAUSE && since >= SignedDuration::ZERO);
         if !believed {
-            Self::remember(store).await?;
+            Self::remember(store, Self::LAST_EVICTION, wall).await?;
         }
         let clock = WallClock::watch();
         let clock = if since.is_some() && !believed { clock.doubted() } else { clock };
-        Ok(Self { cleared: Instant::now(), evicted: Instant::now(), clock, at_once })
+        let clock = Arc::new(Mutex::new(clock));
+        Ok(Self { cleared: Instant::now(), clock, looked: time(Self::LOOKED).await? })
     }
 
-    pub(super) async fn remember(store: &Store) -> Result<(), StoreError> {
-        let now = Timestamp::now().to_string();
-        match store.write(move |tx| image::set_meta(tx, Self::LAST_EVICTION, &now)).await {
+    /// Takes up what a batch that is committed brought. Should the process end before this, it is looked at once more.
+    pub(super) async fn looked(&mut self, looked: Option<Timestamp>, store: &Store) -> Result<(), StoreError> {
+        let Some(hour) = looked.filter(|_| looked != self.looked) else { return Ok(()) };
+        self.looked = looked;
+        Self::remember(store, Self::LOOKED, hour).await?;
+        Self::remember(store, Self::LAST_EVICTION, Timestamp::now()).await
+    }
+
+    async fn remember(store: &Store, name: &'static str, time: Timestamp) -> Result<(), StoreError> {
+        match store.write(move |tx| image::set_meta(tx, name, &time.to_string())).await {
             Ok(()) | Err(StoreError::Full(_)) => Ok(()),
             Err(error) => Err(error),
         }
@@ -62,13 +71,9 @@ impl Clearing {
         }
         due
     }
+}
 
-    pub(super) fn eviction_is_due(&mut self) -> bool {
-        let steady = self.evicted.elapsed();
-        if !std::mem::take(&mut self.at_once) && steady < EVICTION_INTERVAL {
-            return false;
-        }
-        self.evicted = Instant::now();
-        self.clock.believed().is_some()
-    }
+/// The time, if it may be believed.
+pub(super) fn believed(clock: &Mutex<WallClock>) -> Option<Timestamp> {
+    clock.lock().unwrap_or_else(PoisonError::into_inner).believed()
 }

@@ -79,6 +79,10 @@ impl Rules {
     }
 }
 
+/// Frames are in order but for minutes; what comes so long before the hour that was looked at last is of a clock that was
+/// ahead until then.
+const SET_BACK: SignedDuration = SignedDuration::from_hours(24);
+
 /// The content of what is no revision.
 pub(super) static NO_REVISION: Hash = Hash(String::new());
 
@@ -94,6 +98,10 @@ pub(super) struct Decider {
     broken: BTreeSet<Origin>,
     /// Units in a batch at most.
     pub(super) max_units: usize,
+    /// Whether what has passed the horizon is forgotten: not while the clock is in doubt that told the frames their time.
+    pub(super) forgets: bool,
+    /// The hour as of which the horizon was looked at last; none when that is not known, then it is looked at again.
+    pub(super) looked: Option<Timestamp>,
     pub(super) open: Open,
 }
 
@@ -115,6 +123,8 @@ pub(super) struct Open {
     pub(super) shown: Vec<Shown>,
     /// Items whose bodies are to be erased once it is committed.
     pub(super) killed: Vec<ItemId>,
+    /// The hour as of which the horizon was looked at last.
+    pub(super) looked: Option<Timestamp>,
     pub(super) tally: Tally,
 }
 
@@ -133,7 +143,8 @@ impl Decider {
         }
         let generation = Self::generation(&state)?;
         let open = Open { position, ..Open::default() };
-        Ok(Self { rules, store, state, generation, index, broken, max_units: MAX_UNITS, open })
+        let (max_units, forgets, looked) = (MAX_UNITS, false, None);
+        Ok(Self { rules, store, state, generation, index, broken, max_units, forgets, looked, open })
     }
 
     /// Takes in what was committed while the memory was read: the keys that were set since. May block.
@@ -171,7 +182,10 @@ impl Decider {
         let (position, ends) = (unit.position, unit.ends);
         match &self.rules.part {
             Part::Enrich => self.enriched(unit),
-            Part::Judge | Part::Fetch { .. } => self.once(unit)?,
+            Part::Judge | Part::Fetch { .. } => {
+                self.look_at_horizon(&unit)?;
+                self.once(unit)?;
+            }
         }
         self.open.units += 1;
         if let Some(bytes) = ends {
@@ -341,16 +355,21 @@ impl Decider {
         Ok(())
     }
 
-    /// Forgets what has passed the horizon; the tombstones go with the open batch, which must not be empty. May block.
-    pub(super) fn evict(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        let Some(last) = self.open.last.clone() else { return Ok(()) };
+    /// Forgets what has passed the horizon, before the first unit of each hour; the tombstones stand at that unit's place.
+    fn look_at_horizon(&mut self, unit: &Unit) -> Result<(), StoreError> {
+        let hour = whole_hour(unit.at);
+        let is_due = |looked: Timestamp| hour > looked || looked.duration_since(hour) > SET_BACK;
+        if !self.forgets || !self.looked.is_none_or(is_due) {
+            return Ok(());
+        }
+        self.looked = Some(hour);
         if let Part::Fetch { .. } = self.rules.part {
             let horizon = SignedDuration::try_from(self.rules.dedup.horizon).unwrap_or(SignedDuration::MAX);
-            return self.forget_seen(now.checked_sub(horizon).unwrap_or(Timestamp::MIN));
+            return self.forget_seen(hour.checked_sub(horizon).unwrap_or(Timestamp::MIN));
         }
-        let changes = self.index.evict(now, self.state.stories()?, self.state.series_ends()?);
+        let changes = self.index.evict(hour, self.state.stories()?, self.state.series_ends()?);
         let rules = Arc::clone(&self.rules);
-        let stamp = rules.stamp(self.generation, &last, &NO_REVISION, now);
+        let stamp = rules.stamp(self.generation, &unit.origin, &NO_REVISION, hour);
         let stories = changes.iter().filter(|change| change.value.is_none());
         let stories = stories.filter_map(|change| change.key.strip_prefix("story/"));
         let tombstones: Vec<Record> = stories.map(|story| encode::story_forgotten(&stamp, story)).collect();
@@ -364,6 +383,7 @@ impl Decider {
         self.tell_facts()?;
         let mut open = std::mem::take(&mut self.open);
         self.open.position = open.position;
+        open.looked = self.looked;
         let position = Position { intake: self.rules.log.clone(), seq: open.position, index: 0 };
         if self.rules.part != Part::Enrich {
             // Also when no frame is finished yet: a state without a position is taken for one that was lost.
@@ -400,6 +420,11 @@ impl Decider {
         self.open.record_bytes += records.iter().map(size).sum::<usize>();
         self.open.records.extend(records);
     }
+}
+
+/// The begun hour, which the horizon is looked at as of: were it the time itself, each unit would have its own horizon.
+fn whole_hour(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second().div_euclid(3600) * 3600).unwrap_or(at)
 }
 
 /// A record with its article in our own form.

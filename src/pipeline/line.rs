@@ -8,7 +8,7 @@
 use super::{
     RunError, Watching,
     board::Board,
-    clearing::Clearing,
+    clearing::{self, Clearing},
     decide::{Decider, Open, Rules},
     enrich::{self, Reading, Ready},
     steps::{Going, Sends},
@@ -241,6 +241,11 @@ impl Line {
     ) -> Result<Ended, RunError> {
         let careful = self.reading.source.is_careful(position).await;
         let mut reading = self.reading.clone();
+        let clock = {
+            let clearing = &exit.lock().await.clearing;
+            decider.looked = clearing.looked;
+            Arc::clone(&clearing.clock)
+        };
         if careful {
             (reading.parallel, decider.max_units) = (1, 1);
         }
@@ -270,6 +275,7 @@ impl Line {
             if !any {
                 return Ok(if careful { Ended::Passed } else { Ended::Finished });
             }
+            decider.forgets = clearing::believed(&clock).is_some();
             let gathered = self.gather(&mut units, decider, commit, not_before).await?;
             not_before = tokio::time::Instant::now() + self.gather;
             let mut open_decider = match gathered {
@@ -277,10 +283,6 @@ impl Line {
                 Gathered::Ended(ended) => return Ok(ended),
             };
             open_decider.committed();
-            if exit.lock().await.clearing.eviction_is_due() {
-                open_decider.evict(Timestamp::now())?;
-                Clearing::remember(&self.store).await?;
-            }
             let (batch, open) = open_decider.close()?;
             if let Some((intake, _)) = self.reading.source.doorstep().filter(|_| !open.killed.is_empty()) {
                 // Noted before the commit: a process that ends right after it still knows what to erase.
@@ -312,6 +314,7 @@ impl Line {
             Ok(()) => {
                 let (system, prefix) = &self.topics;
                 sends.tell(going.over(Stage::Publish), system, prefix);
+                clearing.looked(open.looked, &self.store).await?;
                 self.committed(open, &topics, kept, clearing).await?;
                 Ok(Fate::Committed)
             }
@@ -465,7 +468,7 @@ impl Line {
         let Some((intake, _)) = self.reading.source.doorstep() else { return Ok(()) };
         let id = intake.id().to_owned();
         let position = self.store.read(move |db| image::position(db, &id)).await?;
-        match intake.trim(position, clearing.clock.believed()).await {
+        match intake.trim(position, clearing::believed(&clearing.clock)).await {
             // A full disk is no reason to stop: what could not be cleared away now is cleared away later.
             Ok(()) | Err(StoreError::Full(_)) => Ok(()),
             // Seen by whoever decides from that row.

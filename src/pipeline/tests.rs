@@ -1,6 +1,12 @@
 //! The line with hand-made polls and the sink in memory: whatever the sink does, each revision comes out once.
 
-use super::*;
+mod batches;
+
+use super::{
+    decide::Decider,
+    enrich::{Prepared, Unit},
+    *,
+};
 use crate::{
     intake::Poll,
     model::{Feed, FeedHead, Item, ItemId, Stage, StateChange, Topic, Validators, state_key},
@@ -228,11 +234,8 @@ async fn the_embedded_default_takes_the_same_batches() {
     assert_eq!(lines.lines().count(), 1);
 }
 
-/// A batch may close within the first frame of all, when the daemon is told to stop.
-#[tokio::test]
-async fn a_batch_that_finishes_no_frame_leaves_a_position_all_the_same() {
-    let world = World::new();
-    let rules = Rules {
+fn rules(world: &World) -> Rules {
+    Rules {
         part: super::carry::Part::Judge,
         log: world.store.intake_id().to_owned(),
         dedup: world.config.dedup.clone(),
@@ -242,8 +245,14 @@ async fn a_batch_that_finishes_no_frame_leaves_a_position_all_the_same() {
         program: "dateline/test".to_owned(),
         tap: Default::default(),
         keep_shown: false,
-    };
-    let mut decider = decide::Decider::restore(Arc::new(rules), world.store.clone(), 0, Default::default()).unwrap();
+    }
+}
+
+/// A batch may close within the first frame of all, when the daemon is told to stop.
+#[tokio::test]
+async fn a_batch_that_finishes_no_frame_leaves_a_position_all_the_same() {
+    let world = World::new();
+    let mut decider = Decider::restore(Arc::new(rules(&world)), world.store.clone(), 0, Default::default()).unwrap();
     let (batch, _) = decider.close().unwrap();
     let position = state_key::position(world.store.intake_id());
     assert!(batch.state.iter().any(|change| change.key == position), "else the state is taken for one that was lost");

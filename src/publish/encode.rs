@@ -162,7 +162,7 @@ pub fn event(stamp: &Stamp<'_>, event: &EventRecord) -> Record {
 }
 
 /// The tombstone of a story that has passed the horizon. It comes with no revision: the stamp's origin is the frame
-/// whose batch carries it.
+/// before which the horizon was looked at.
 pub fn story_forgotten(stamp: &Stamp<'_>, story: &str) -> Record {
     // A story's id is the id of its first item, and an item's id begins with its feed's.
     let feed = story.rsplit_once(':').map_or(story, |(feed, _)| feed).into();

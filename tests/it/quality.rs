@@ -229,6 +229,24 @@ fn copies_and_stories_are_found_as_well_as_they_were() {
     assert!(linked(embedded) >= 12.0, "{} of 13 passages are found", linked(embedded));
 }
 
+/// Texts of one form that name no day: originals taken for copies, and copies that are found, of 428.
+#[test]
+fn undated_look_alikes_are_told_apart_as_well_as_they_were() {
+    let mut command = dateline();
+    command.args(["eval", "--format", "json"]);
+    command.args(
+        ["forms", "notices"].map(|file| format!("{}/tests/corpus/stories/{file}.jsonl", env!("CARGO_MANIFEST_DIR"))),
+    );
+    let output = finished(&mut command);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let alike = &report["links"]["look-alike"];
+    assert_eq!(alike["merged"]["originals"], 0, "{alike}");
+    let relations = alike["relations"].as_object().unwrap().values();
+    let linked: f64 = relations.map(|relation| relation["linked"].as_f64().unwrap()).sum();
+    assert!(linked >= 402.0, "{linked} of 428 copies are linked");
+}
+
 #[test]
 fn the_patterns_of_the_specification_hold_where_they_are_at_hand() {
     let patterns = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/spec/covid-patterns.jsonl");

@@ -127,6 +127,115 @@ fn entries_that_moved_are_other_entries_where_a_figure_says_so() {
 }
 
 #[test]
+fn a_list_that_moved_on_is_the_next_list() {
+    const ENTRIES: [&str; 7] = [
+        "Grey heron with a ring on its leg, seen at the mill pond",
+        "Barn owl with one eye, seen behind the brewery",
+        "Three bitterns in the reeds, seen from the tower",
+        "Kingfisher carrying a minnow, seen at the lock",
+        "Barn owl with two young, seen behind the church",
+        "Osprey on a pylon, seen from the by-pass",
+        "Grey heron asleep on a punt, seen at the boathouse",
+    ];
+    let list = |entries: &[&str], between: &str| {
+        format!(
+            "What our readers saw:\n\n{}\n\nWhoever has seen something rare may ring the wardens at any hour. Nests are \
+             not to be photographed.",
+            entries.join(between)
+        )
+    };
+    for between in ["\n", ".\n", "\n\n", ".\n\n"] {
+        let mut memory = Memory::new();
+        let first = undated("daily", "Bird diary", &list(&ENTRIES[..5], between));
+        memory.judge(&first);
+        let next = memory.judge(&undated("herald", "Bird diary", &list(&ENTRIES[2..], between))).duplicate;
+        assert_eq!(next.relation, Relation::Original, "{between:?} {next:?}");
+        // An editor leaves an entry out, or puts a picture above the list.
+        for copied in [list(&ENTRIES[..4], between), format!("Picture: archive\n\n{}", list(&ENTRIES[..5], between))] {
+            let copy = memory.judge(&undated("echo", "Birds", &copied)).duplicate;
+            assert_eq!(copy.of.as_ref(), Some(&first.article.id), "{between:?} {copy:?}");
+        }
+    }
+}
+
+#[test]
+fn what_stands_in_another_place_was_put_there_anew() {
+    check(
+        "The floor in brief",
+        "Dealers on the Ostmark exchange spoke of a quiet session, in which X was little changed. Trading is expected to stay \
+         thin until the large funds return to the floor. The exchange publishes its list of quotations after the close, and \
+         members settle among themselves.",
+        [
+            "shipping lost most and timber with wool",
+            "timber lost most and glass with shipping",
+            "glass lost most and shipping with timber",
+        ],
+    );
+}
+
+#[test]
+fn a_table_with_other_figures_is_another_however_small_they_are() {
+    let table = |first: usize| {
+        let counts = [0, 4, 2, 0, 6, 2, 4, 0, 0, 6, 4, 2];
+        let line = |day: usize| format!("Sep {day}: {} boats, {} nets", counts[day], counts[(day * 5 + 1) % 12]);
+        let lines: Vec<String> = (first..first + 7).map(line).collect();
+        format!("Boats that left the harbour\n\n{}\n\nThe figures are provisional.", lines.join("\n"))
+    };
+    let mut memory = Memory::new();
+    for (feed, first) in [("daily", 1), ("herald", 3), ("echo", 5)] {
+        let duplicate = memory.judge(&undated(feed, "Boats, last seven days", &table(first))).duplicate;
+        assert_eq!(duplicate.relation, Relation::Original, "{duplicate:?}");
+    }
+}
+
+#[test]
+fn without_a_date_other_figures_of_one_agency_make_no_new_version() {
+    let sale = |yield_of_sale: &str, bids: &str, next: &str| {
+        format!(
+            "The treasury of Merania sold two hundred million crowns of notes at an average yield of {yield_of_sale} per cent. \
+             Bids came to {bids} million crowns. The money is meant for the harbour, the tramways and the new hospital, whose \
+             foundations were laid in spring. Dealers said that demand from insurers had carried the sale, while banks stood \
+             aside because they expect rates to rise before the year is out. The notes are rated as highly as those of any of \
+             the neighbours, and the agency that rates them spoke of prudent housekeeping. The finance minister thanked savers \
+             for their trust and promised that no more would be borrowed than the assembly allows. The next sale is set for \
+             the {next}th of the month, when bonds of longer term are to be offered to the public as well as to dealers. \
+             Whoever wishes to bid must have an account with the debt office."
+        )
+    };
+    let mut memory = Memory::new();
+    let mut judge = |feed: &str, body: &str, notice: Option<Notice>| {
+        let mut enriched = undated(feed, "Merania sells notes", body);
+        enriched.article.wire.agency = Some("Norwire".to_owned());
+        enriched.article.wire.notice = notice;
+        memory.judge(&enriched).duplicate
+    };
+    judge("daily", &sale("3.41", "480", "19"), None);
+    assert_eq!(judge("herald", &sale("3.17", "515", "26"), None).relation, Relation::Original);
+    // Unless it says so.
+    assert_eq!(judge("echo", &sale("3.19", "515", "26"), Some(Notice::Correction)).relation, Relation::Update);
+}
+
+#[test]
+fn a_sentence_that_two_fillings_of_a_form_share_is_no_excerpt() {
+    let news = |town: &str, [host, guest, ill]: [&str; 3], place: &str| {
+        format!(
+            "{town} women's club will meet on Tuesday afternoon at the {place}. Hostess is {host}.\n\n\
+             The fire brigade asks all who own ladders longer than the wall of the town hall is high to lend them for the \
+             pancake breakfast on Sunday, at which the new engine is to be christened by the oldest fireman of the valley.\n\n\
+             Weekend guest of {guest} was her sister.\n\nGet well wishes go to {ill}, who is recovering at home."
+        )
+    };
+    let mut memory = Memory::new();
+    for (feed, body) in [
+        ("daily", news("Netherby", ["Bea Beck", "Marta Lander", "Cole Ibsen"], "Methodist church")),
+        ("herald", news("Hexley", ["Mina Varley", "Petra Barrow", "Elias Dace"], "library")),
+    ] {
+        let duplicate = memory.judge(&undated(feed, "News of the valley", &body)).duplicate;
+        assert_eq!(duplicate.relation, Relation::Original, "{duplicate:?}");
+    }
+}
+
+#[test]
 fn an_editors_words_make_no_other_text() {
     let reworded = STORY
         .replace("tried in vain", "attempted without success")
