@@ -5,6 +5,7 @@
 //! left, and inherits only where nothing of its own stands behind it. It does not decide kind, place or date.
 
 use super::again::{elliptic, pair, per_population, rate_again};
+use super::continued::continued;
 use super::governed::governed;
 use super::kinds::is_percent;
 use super::leading::{active, fronted, leading, led};
@@ -43,6 +44,10 @@ pub(super) enum Why {
     PartOfBefore,
     /// What the sentence before counted: "Tatarstan reported 59".
     Elliptic,
+    /// What its own sentence names or counts before it, where nothing links the two.
+    Continued,
+    /// Cases, where nothing says so and the sentences before counted nothing else.
+    Retold,
 }
 
 /// A number's metric.
@@ -86,6 +91,14 @@ pub(super) fn all(reading: &Reading<'_, '_>, previous: Previous, rows: &[Row]) -
                 .and_then(|attachment| rates::rated(reading, n, attachment)),
         };
         found.push(attachment);
+    }
+    // A guess is the last resort, so that nothing else leans on one.
+    for n in 0..found.len() {
+        let told = found.get(n).is_some_and(Option::is_some) || table::of_number(rows, n).is_some();
+        let guess = if told { None } else { continued(reading, n, found.get(..n).unwrap_or_default(), previous) };
+        if let Some(one) = found.get_mut(n).filter(|_| guess.is_some()) {
+            *one = guess;
+        }
     }
     found
 }

@@ -25,6 +25,10 @@ pub(super) struct Decided<'p> {
     pub(super) located: Vec<Located<'p>>,
     pub(super) as_of: AsOf,
     pub(super) subset: Vec<crate::model::Subset>,
+    /// The number.
+    pub(super) span: Span,
+    /// The number whose kind it has, because it says none itself.
+    pub(super) follows: Option<Span>,
 }
 
 impl<'p> Finder<'_, 'p> {
@@ -65,10 +69,14 @@ impl<'p> Finder<'_, 'p> {
         {
             return None;
         }
+        let alike = |done: &&Decided<'p>| done.attachment.metric == attachment.metric;
         let whole = match attachment.why {
             Why::Coordinated(earlier) => before.get(earlier).and_then(Option::as_ref),
             Why::PartOfBefore => self.previous.as_ref(),
             Why::Elliptic => self.lead.as_ref(),
+            Why::Continued | Why::Retold => {
+                before.iter().rev().flatten().find(alike).or_else(|| self.latest.get(&attachment.metric))
+            }
             // "Johor had 1,256 of the cases": of those that were counted last.
             Why::Noun if of_the_counted(reading, n, attachment) && before.iter().all(Option::is_none) => {
                 self.latest.get(&attachment.metric)
@@ -97,15 +105,16 @@ impl<'p> Finder<'_, 'p> {
             // "rose by 450 to 129,361, versus 466 a day earlier": with the one that it is nearest to.
             let apart = |earlier: usize| (size(earlier) - size(n)).abs();
             let told = before.iter().enumerate().rev().filter_map(|(n, done)| Some((n, done.as_ref().filter(same)?)));
-            let here = told.min_by(|one, other| apart(one.0).total_cmp(&apart(other.0))).map(|(_, done)| done.kinded);
+            let here = told
+                .min_by(|one, other| apart(one.0).total_cmp(&apart(other.0)))
+                .map(|(_, done)| (done.kinded, Some(done.span)));
             // "That is up from 8,236": than the sentence before told.
             here.or_else(|| {
                 let told = self.recent().rev().find(|one| one.metric == attachment.metric && one.field == self.field);
-                told.map(|one| Kinded {
-                    kind: one.kind,
-                    period: one.period,
-                    statistic: one.statistic,
-                    rule: "compared",
+                told.map(|one| {
+                    let Observation { kind, period, statistic, .. } = one;
+                    let kinded = Kinded { kind: *kind, period: *period, statistic: *statistic, rule: "compared" };
+                    (kinded, one.spans.value)
                 })
             })
         });
@@ -116,6 +125,11 @@ impl<'p> Finder<'_, 'p> {
             whole.map(|whole| &whole.kinded),
             item_before.map(|item| &item.kinded),
         );
+        let mut follows = match kinded.rule {
+            "part" => whole.map(|whole| whole.span),
+            "item" | "row" | "among" => item_before.map(|item| item.span),
+            _ => None,
+        };
         let inherits = whole.and_then(|whole| whole.located.first().copied());
         if let Some(told) = column {
             kinded = told.kinded;
@@ -128,8 +142,9 @@ impl<'p> Finder<'_, 'p> {
         if status == Status::Forecast && kinded.rule == "simple_past" {
             kinded = Kinded { kind: Kind::Cumulative, period: None, ..kinded };
         }
-        if let Some(other) = compared.flatten() {
+        if let Some((other, span)) = compared.flatten() {
             kinded = Kinded { rule: "compared", ..other };
+            follows = span;
         }
         // "confirmed 463 new infections, topping 400 for the first time": what an increment passes is none less.
         let passed =
@@ -152,6 +167,7 @@ impl<'p> Finder<'_, 'p> {
             matches!(kinded.rule, "noun_phrase" | "item") || of_those && kinded.rule == "part" || leads(reading, n);
         if let Some(whole) = broken_down.filter(|_| inside) {
             kinded = Kinded { kind: whole.kind, period: whole.period, rule: "breakdown", ..kinded };
+            follows = whole.spans.value;
         } else if kinded.rule == "noun_phrase" && kinded.kind == Kind::Cumulative && self.table.new_items(reading) {
             kinded = Kinded { kind: Kind::New, period: span, rule: "caption", ..kinded };
         } else if kinded.kind == Kind::New && kinded.period.is_none() {
@@ -191,7 +207,15 @@ impl<'p> Finder<'_, 'p> {
         if let Some(told) = column {
             subset = told.subset.clone();
         }
-        Some(Decided { attachment: *attachment, kinded, located, as_of, subset })
+        // Neither what is counted nor its kind is said.
+        if matches!(attachment.why, Why::Continued | Why::Retold)
+            && matches!(kinded.rule, "part" | "item" | "row" | "among" | "noun_phrase")
+        {
+            kinded.rule = "continued";
+        }
+        let span =
+            reading.numbers.get(n).map_or(reading.span, |number| Span::new(self.field, number.start, number.end));
+        Some(Decided { attachment: *attachment, kinded, located, as_of, subset, span, follows })
     }
 
     /// Whether the story has begun to speak of the disease itself; the sentence in which it does is about it from its beginning.

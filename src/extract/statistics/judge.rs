@@ -56,6 +56,12 @@ pub(super) fn judges(language: &str, disease: &str) -> bool {
 /// Why a number is left out that the judge refuses; its score stands behind.
 pub const REFUSED: &str = "the words around it speak of no figure";
 
+/// What a number must score of which only its sentence, and nothing that is linked to it, says what it counts.
+pub(super) const SURE: f32 = 1.5;
+
+/// The same, where only the sentences before say it, or its clause has a subject that no rule knows.
+pub(super) const SURER: f32 = 3.0;
+
 /// Below this score a number is no figure.
 pub fn threshold() -> f32 {
     MODEL.threshold()
@@ -73,12 +79,12 @@ pub(super) struct Mood {
 const MOOD: f32 = 0.3;
 
 /// A mean of fewer numbers than this counts for less.
-const SURE: f32 = 2.0;
+const ENOUGH: f32 = 2.0;
 
 impl Mood {
     /// What is added to the score of the next number.
     pub(super) fn leaning(self) -> f32 {
-        MOOD * self.sum / (self.count + SURE)
+        MOOD * self.sum / (self.count + ENOUGH)
     }
 
     pub(super) fn add(&mut self, score: f32) {

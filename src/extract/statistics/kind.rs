@@ -77,7 +77,8 @@ pub(super) fn judge(
     // "Osaka confirmed 104", after a total, too; a "had" tells nothing new of the row.
     let leans = matches!(attachment.why, Why::Coordinated(_) | Why::Elliptic);
     let reports = reading.has_ending(start, Sense::Report);
-    let counts = attachment.why == Why::Elliptic && own_verb(reading, n).is_some_and(|verb| verb.perfect && verb.told);
+    let counts = matches!(attachment.why, Why::Elliptic | Why::Continued)
+        && own_verb(reading, n).is_some_and(|verb| verb.perfect && verb.told);
     let retold = leans
         && (reports || counts)
         && (reading.pack.order.verbs_lead || !reading.word(start.wrapping_sub(1), Word::Have));

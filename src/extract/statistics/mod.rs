@@ -14,6 +14,7 @@ mod about;
 mod again;
 mod attach;
 mod calendar;
+mod continued;
 mod counted;
 mod date;
 mod date_marks;
@@ -113,7 +114,7 @@ fn read(mut finder: Finder<'_, '_>, relevance: &disease::Relevance) -> (Covid, V
     let article = finder.article;
     finder.all();
     if finder.judged.is_some() {
-        newness::correct(&mut finder.found, &article.body);
+        newness::correct(&mut finder.found, &finder.follows, &article.body);
     }
     let mut observations = merge::merge(finder.found);
     merge::name(&mut observations);
@@ -153,6 +154,8 @@ struct Finder<'a, 'p> {
     sentence: usize,
     field: Field,
     found: Vec<Observation>,
+    /// Numbers that have the kind of another, with that.
+    follows: Vec<(Span, Span)>,
     /// The headline's words, where the judge is asked, and those of the paragraph, once it has been.
     judged: Option<hashed::Words>,
     around: Option<hashed::Words>,
@@ -219,6 +222,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             sentence: 0,
             field: Field::Headline,
             found: Vec::new(),
+            follows: Vec::new(),
             judged,
             around: None,
             mood: judge::Mood::default(),
@@ -376,7 +380,8 @@ impl<'a, 'p> Finder<'a, 'p> {
             let done = attachment
                 .as_ref()
                 .and_then(|attachment| self.decide(sentence, n, attachment, rank.as_ref(), &decided, rows));
-            decided.push(done);
+            let floor = done.as_ref().and_then(|_| floor(reading, n, &attachments));
+            decided.push(done.filter(|_| floor.is_none_or(|floor| self.is_sure(reading, n, floor))));
         }
         let metrics: Vec<Option<Metric>> =
             decided.iter().map(|done| done.as_ref().map(|done| done.attachment.metric)).collect();
@@ -409,6 +414,7 @@ impl<'a, 'p> Finder<'a, 'p> {
                 self.leave_out(reading, n, &format!("{} ({score:.1})", judge::REFUSED));
                 continue;
             }
+            self.follows.extend(done.follows.map(|whole| (done.span, whole)));
             for located in &done.located {
                 let mut observation = self.observation(reading, n, &done, located);
                 if let (Some(rank), true) = (&rank, owner == Some(n)) {
@@ -481,16 +487,26 @@ impl<'a, 'p> Finder<'a, 'p> {
 
     /// The judge's score of number `n` of the body, where it is too low for a figure.
     fn refused(&mut self, reading: &Reading<'_, 'p>, n: usize) -> Option<f32> {
+        let own = self.score(reading, n)?;
+        let score = own + self.mood.leaning();
+        self.mood.add(own);
+        (score < judge::threshold()).then_some(score)
+    }
+
+    /// Whether the judge is there and sure of number `n` of the body.
+    fn is_sure(&mut self, reading: &Reading<'_, 'p>, n: usize, floor: f32) -> bool {
+        self.score(reading, n).is_some_and(|own| own + self.mood.leaning() >= floor)
+    }
+
+    /// The judge's score of number `n` of the body by itself.
+    fn score(&mut self, reading: &Reading<'_, 'p>, n: usize) -> Option<f32> {
         let body = self.text_of(Field::Body);
         let (headline, number) = (self.judged.as_ref()?, reading.numbers.get(n)?);
         let number = Some(Span::new(self.field, number.start, number.end)).filter(|number| number.field.is_body())?;
         let paragraph = self.paragraph;
         let around =
             self.around.get_or_insert_with(|| judge::words(paragraph.of(body).unwrap_or_default(), paragraph.start));
-        let own = judge::score(headline, around, reading.span, number, number.of(body)?);
-        let score = own + self.mood.leaning();
-        self.mood.add(own);
-        (score < judge::threshold()).then_some(score)
+        Some(judge::score(headline, around, reading.span, number, number.of(body)?))
     }
 
     /// Notes a number that is no observation, where somebody asks.
@@ -499,6 +515,18 @@ impl<'a, 'p> Finder<'a, 'p> {
             let span = Span::new(reading.span.field, number.start, number.end);
             left_out.push(LeftOut { span, reason: reason.to_owned() });
         }
+    }
+}
+
+/// What the judge must say, where it must be surer than of others: of one of which nothing says what it counts, and of what
+/// leans on such a one.
+fn floor(reading: &Reading<'_, '_>, n: usize, attachments: &[Option<Attachment>]) -> Option<f32> {
+    match attachments.get(n)?.as_ref()?.why {
+        attach::Why::Retold => Some(judge::SURER),
+        attach::Why::Continued if continued::has_unknown_subject(reading, n) => Some(judge::SURER),
+        attach::Why::Continued => Some(judge::SURE),
+        attach::Why::Coordinated(earlier) if earlier < n => floor(reading, earlier, attachments),
+        _ => None,
     }
 }
 

@@ -144,19 +144,26 @@ pub(super) fn counts(found: &[Observation], body: &str) -> Vec<Count> {
     all
 }
 
-/// Corrects the kinds that the words contradict.
-pub(super) fn correct(found: &mut [Observation], body: &str) {
+/// Corrects the kinds that the words contradict, and those that were had of them: `follows` has numbers with the number whose
+/// kind they have, in the order of the text.
+pub(super) fn correct(found: &mut [Observation], follows: &[(Span, Span)], body: &str) {
     let mut wrong: Vec<Span> = Vec::new();
+    let mut sure: Vec<Span> = Vec::new();
     let open = |one: &Observation| is_count(one) && !is_outright(one);
     each(found, body, open, |at, told, sentence| {
         let Some((one, span)) = told.get(at).and_then(|one| Some((one, one.spans.value?))) else { return };
         let mut steps = 0;
         say(told, at, span, sentence, |bucket| steps += MODEL.weight(bucket));
         let odds = MODEL.odds(steps);
-        if odds.abs() >= MODEL.threshold() && (odds > 0.0) != (one.kind == Kind::New) {
-            wrong.push(span);
+        if odds.abs() >= MODEL.threshold() {
+            if (odds > 0.0) == (one.kind == Kind::New) { &mut sure } else { &mut wrong }.push(span);
         }
     });
+    for (part, whole) in follows {
+        if wrong.contains(whole) && !sure.contains(part) && !wrong.contains(part) {
+            wrong.push(*part);
+        }
+    }
     wrong.sort_unstable();
     for one in found
         .iter_mut()

@@ -108,7 +108,15 @@ impl<'p> Finder<'_, 'p> {
         let as_of =
             AsOf { date: today.map(|today| today.to_string()), how: if today.is_some() { how } else { AsOfHow::None } };
         let kinded = Kinded { kind: Kind::Cumulative, period: None, statistic: None, rule: "rank" };
-        let done = Decided { attachment, kinded, located: vec![located], as_of, subset: Vec::new() };
+        let done = Decided {
+            attachment,
+            kinded,
+            located: vec![located],
+            as_of,
+            subset: Vec::new(),
+            span: reading.span,
+            follows: None,
+        };
         let mut observation = self.observation(reading, usize::MAX, &done, &located);
         observation.qualifier = Qualifier::Exact;
         observation.status = Status::Reported;
@@ -128,7 +136,7 @@ fn confidence(reading: &Reading<'_, '_>, n: usize, done: &Decided<'_>, located: 
         PlaceHow::Source => 0.6,
         PlaceHow::None => 0.5,
     };
-    if matches!(done.attachment.why, Why::Coordinated(_) | Why::Pointer) {
+    if matches!(done.attachment.why, Why::Coordinated(_) | Why::Pointer | Why::Continued | Why::Retold) {
         confidence -= 0.1;
     }
     if matches!(done.as_of.how, AsOfHow::DatelineDefault | AsOfHow::PublishedDefault | AsOfHow::None) {

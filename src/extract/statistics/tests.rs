@@ -516,3 +516,13 @@ fn counts_are_of_the_place_that_their_own_words_name() {
     assert_eq!(place("The counter showed 300 American infections."), Some("United States".to_owned()));
     assert_eq!(place("Lazio, around Rome, reported 371 coronavirus infections."), Some("Lazio".to_owned()));
 }
+
+#[test]
+fn a_figure_that_nothing_names_is_of_what_is_being_counted() {
+    let text = "Alberta reported 121 new coronavirus cases on Friday.\n\nManitoba has had 1,931 since March, the sum since \
+                January there is 2,387. Unemployment rose by 302,265.";
+    let told: Vec<_> = told(text).into_iter().map(|(metric, value, kind, _)| (metric, value, kind)).collect();
+    let cases = |value, kind| (Metric::Cases, value, kind);
+    let expected = [cases(121.0, Kind::New), cases(1931.0, Kind::Cumulative), cases(2387.0, Kind::Cumulative)];
+    assert_eq!(told, expected);
+}

@@ -52,7 +52,7 @@ pub(super) fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     }
     // "leaving the state's count at 456", "active cases stand at 5,358 and the death toll at 416".
     let left_at = attachment.why == Why::Label && reading.word(core_start(reading, n).wrapping_sub(1), Word::At);
-    if (attachment.why == Why::Governed || left_at) && reaching(reading, n) {
+    if (matches!(attachment.why, Why::Governed | Why::Continued) || left_at) && reaching(reading, n) {
         let second = reading.word(core_start(reading, n).wrapping_sub(1), Word::To)
             && reading.has(clause.start..number.first, Sense::Bringing);
         if second || reading.has(left, Sense::Bringing) {
