@@ -5,7 +5,7 @@
 //! that it could count, and the judge must be sure of it, for no rule is.
 
 use super::attach::{Attachment, Previous, Why, core_start};
-use super::governed::counts_another;
+use super::governed::{counts_another, told_last};
 use super::kinds::kind_of;
 use super::lean::{base_of_part, said_otherwise, says_no_noun};
 use super::otherwise::{in_english_order, is_plague};
@@ -40,8 +40,9 @@ pub(super) fn continued(
     let counted = found.iter().rev().flatten().find(|before| before.why != Why::Retold).map(|before| before.metric);
     let Some(metric) = named.or(counted) else {
         // What has no name is cases, unless the sentences before count something else.
-        let cases = previous.lead.is_none_or(|lead| lead == Metric::Cases);
-        return cases.then_some(Attachment::new(Metric::Cases, Why::Retold));
+        let placed = reading.spots.iter().any(|spot| clause.contains(&spot.first));
+        let told = if placed { previous.lead } else { told_last(previous, number.value) };
+        return told.is_none_or(|told| told == Metric::Cases).then_some(Attachment::new(Metric::Cases, Why::Retold));
     };
     // "444 active cases, and since March it has had 1,931": nobody has had a stock.
     let had = named.is_none() && reading.has_ending(core_start(reading, n), Sense::Perfect);

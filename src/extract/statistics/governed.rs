@@ -144,7 +144,7 @@ pub(super) fn governed(
 
 /// What "the figure" is: of what was told last, unless its size is that of what its sentence told first. "912 cases and 14 deaths.
 /// In Indiana it was 401."
-fn told_last(previous: Previous, value: f64) -> Option<Metric> {
+pub(super) fn told_last(previous: Previous, value: f64) -> Option<Metric> {
     let [first, last] = previous.sizes.map(|size| (size.max(1.0) / value.max(1.0)).ln().abs());
     let like_first = last > 2.0 * first && last > 4_f64.ln();
     previous.lead.filter(|_| like_first).or(previous.last)
