@@ -50,7 +50,7 @@ fn own_lines(stretches: &[Stretch<'_>], of_other: &[Stretch<'_>]) -> usize {
             && !is_known(entry)
             && stretches.iter().any(|stretch| is_most(entry, *stretch))
     };
-    let lists = blocks(&entries).into_iter().filter(|block| block.len() >= LIST && block.iter().any(is_known));
+    let lists = blocks(entries).into_iter().filter(|block| block.len() >= LIST && block.iter().any(is_known));
     lists.map(|list| list.iter().filter(is_own).count()).sum()
 }
 
@@ -114,7 +114,7 @@ fn has_entry(stretch: Stretch<'_>, other: Stretch<'_>) -> bool {
         let shared = telling.iter().filter(|word| has(word)).count();
         if telling.is_empty() { other.len() > 0 } else { shared * REWORDED > telling.len() }
     };
-    blocks(&whole.entries()).into_iter().any(|block| {
+    blocks(whole.entries()).into_iter().any(|block| {
         let is_known = |entry: &Entry| others.contains(&entry.hash);
         let is_new = |entry: &Entry| is_meant(entry) && !is_known(entry) && !is_reworded(entry);
         // A link between sentences ("Share this article") is none.

@@ -34,6 +34,8 @@ pub(super) struct Whole<'t> {
     headline: Vec<Word>,
     /// Beginnings of all its words.
     all: OnceCell<Hashes>,
+    /// Its sentences and lines.
+    entries: OnceCell<Vec<Entry>>,
 }
 
 /// A sentence or a line.
@@ -64,6 +66,7 @@ impl<'t> Whole<'t> {
             besides,
             headline: words::words(article.headline.as_deref().unwrap_or("")),
             all: OnceCell::new(),
+            entries: OnceCell::new(),
         }
     }
 
@@ -83,6 +86,7 @@ impl<'t> Whole<'t> {
             headline: words::words(headline.as_deref().unwrap_or("")),
             body: Cow::Owned(body),
             all: OnceCell::new(),
+            entries: OnceCell::new(),
         }
     }
 
@@ -157,8 +161,12 @@ impl<'t> Whole<'t> {
         self.words.len() <= LINE * self.body.bytes().filter(|byte| *byte == b'\n').count()
     }
 
-    /// Its sentences and lines.
-    pub(super) fn entries(&self) -> Vec<Entry> {
+    /// Its sentences and lines, read when somebody asks.
+    pub(super) fn entries(&self) -> &[Entry] {
+        self.entries.get_or_init(|| self.read_entries())
+    }
+
+    fn read_entries(&self) -> Vec<Entry> {
         let words = self.words();
         let begins = words.iter().enumerate().filter(|(at, word)| *at > 0 && self.begins_sentence(word));
         let ends = begins.map(|(at, _)| at).chain([words.len()]);

@@ -234,13 +234,14 @@ impl Line {
     async fn batches<'w>(
         &'w self,
         position: u64,
-        mut decider: Decider,
+        decider: Decider,
         exit: &'w Mutex<Exit<'_>>,
         commit: &mut Commit<'w>,
         damage: &mut watch::Receiver<Option<Damage>>,
     ) -> Result<Ended, RunError> {
         let careful = self.reading.source.is_careful(position).await;
         let mut reading = self.reading.clone();
+        let mut decider = Box::new(decider);
         let clock = {
             let clearing = &exit.lock().await.clearing;
             decider.looked = clearing.looked;
@@ -276,14 +277,13 @@ impl Line {
                 return Ok(if careful { Ended::Passed } else { Ended::Finished });
             }
             decider.forgets = clearing::believed(&clock).is_some();
-            let gathered = self.gather(&mut units, decider, commit, not_before).await?;
-            not_before = tokio::time::Instant::now() + self.gather;
-            let mut open_decider = match gathered {
+            decider = match self.gather(&mut units, decider, commit, not_before).await? {
                 Gathered::Batch(decider) => decider,
                 Gathered::Ended(ended) => return Ok(ended),
             };
-            open_decider.committed();
-            let (batch, open) = open_decider.close()?;
+            not_before = tokio::time::Instant::now() + self.gather;
+            decider.committed();
+            let (batch, open) = decider.close()?;
             if let Some((intake, _)) = self.reading.source.doorstep().filter(|_| !open.killed.is_empty()) {
                 // Noted before the commit: a process that ends right after it still knows what to erase.
                 intake.note_killed(open.killed.clone()).await?;
@@ -292,7 +292,6 @@ impl Line {
             if careful {
                 commit.over().await?;
             }
-            decider = *open_decider;
         }
     }
 
@@ -335,14 +334,14 @@ impl Line {
     async fn gather(
         &self,
         units: &mut Ready<'_>,
-        mut decider: Decider,
+        mut decider: Box<Decider>,
         commit: &mut Commit<'_>,
         not_before: tokio::time::Instant,
     ) -> Result<Gathered, RunError> {
         let deadline = not_before.max(tokio::time::Instant::now() + TOGETHER.min(self.gather));
         loop {
             decider = match self.decide(units, decider, commit).await? {
-                Gathered::Batch(decider) => *decider,
+                Gathered::Batch(decider) => decider,
                 ended @ Gathered::Ended(_) => return Ok(ended),
             };
             if decider.is_full(self.max_batch) {
@@ -357,14 +356,14 @@ impl Line {
             }
         }
         units.beside(commit.over()).await?;
-        Ok(commit.fate.ended().map_or_else(|| Gathered::Batch(Box::new(decider)), Gathered::Ended))
+        Ok(commit.fate.ended().map_or(Gathered::Batch(decider), Gathered::Ended))
     }
 
     /// Decides about what is ready, until the open batch is full.
     async fn decide(
         &self,
         units: &mut Ready<'_>,
-        mut decider: Decider,
+        mut decider: Box<Decider>,
         commit: &mut Commit<'_>,
     ) -> Result<Gathered, RunError> {
         let max_batch = self.max_batch;
@@ -403,7 +402,7 @@ impl Line {
                 return Ok(Gathered::Ended(Ended::Broken(all)));
             }
         };
-        Ok(ended.map_or_else(|| Gathered::Batch(Box::new(decider)), Gathered::Ended))
+        Ok(ended.map_or(Gathered::Batch(decider), Gathered::Ended))
     }
 
     /// A batch is published: tell everybody, and clear away now and then.
@@ -546,13 +545,12 @@ impl Commit<'_> {
     /// Waits for `work`; the commit goes on meanwhile.
     async fn beside<T>(&mut self, work: impl Future<Output = T>) -> Result<T, RunError> {
         let mut work = pin!(work);
-        loop {
-            tokio::select! {
-                biased;
-                done = &mut work => return Ok(done),
-                over = self.over(), if self.is_under_way() => over?,
-            }
+        tokio::select! {
+            biased;
+            done = &mut work => return Ok(done),
+            over = self.over() => over?,
         }
+        Ok(work.await)
     }
 }
 

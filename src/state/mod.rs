@@ -112,11 +112,11 @@ impl State {
 
     /// What the open batch changes, to be committed; the next is open, and sees them.
     pub fn close(&mut self) -> Vec<StateChange> {
-        let changes = std::mem::take(&mut self.open);
+        let mut changes = std::mem::take(&mut self.open);
         self.open_bytes = 0;
         let closed =
             changes.iter().map(|(key, value)| StateChange { key: key.clone(), value: value.clone() }).collect();
-        self.committing.extend(changes);
+        self.committing.append(&mut changes);
         closed
     }
 

@@ -18,7 +18,7 @@
 use super::{agencies, gazetteer};
 use crate::model::{Dateline, Span};
 use jiff::ToSpan as _;
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -219,25 +219,24 @@ const AHEAD: i32 = 7;
 /// A date as written.
 enum Written {
     /// The year may be missing.
-    Day { year: Option<i16>, month: i8, day: i8 },
-    /// The first three letters, in lower case.
-    Weekday(String),
+    Day {
+        year: Option<i16>,
+        month: i8,
+        day: i8,
+    },
+    Weekday(Weekday),
 }
 
 impl Written {
     /// A missing year is the one that puts the date nearest to the publication, and at most `ahead` days after it. A
     /// weekday is the last one until the publication.
     fn resolve(&self, published: Option<Date>, ahead: i32) -> Option<Date> {
-        const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
         let (month, day) = match self {
             Self::Day { year: Some(year), month, day } => return Date::new(*year, *month, *day).ok(),
             Self::Day { year: None, month, day } => (*month, *day),
-            Self::Weekday(name) => {
-                let day =
-                    |date: &Date| WEEK.get(usize::try_from(date.weekday().to_monday_zero_offset()).ok()?).copied();
-                return (0..7)
-                    .filter_map(|back| published?.checked_sub(back.days()).ok())
-                    .find(|date| day(date) == Some(name));
+            Self::Weekday(day) => {
+                let published = published?;
+                return published.checked_sub(i64::from(day.until(published.weekday())).days()).ok();
             }
         };
         let published = published?;
@@ -256,6 +255,14 @@ pub(super) fn month(name: &str) -> Option<i8> {
         [("ene", 1), ("fev", 2), ("abr", 4), ("mai", 5), ("ago", 8), ("set", 9), ("out", 10), ("dic", 12), ("dez", 12)];
     let english = MONTHS.iter().position(|month| *month == head).and_then(|index| i8::try_from(index + 1).ok());
     english.or_else(|| OTHERS.iter().find(|(month, _)| *month == head).map(|(_, month)| *month))
+}
+
+/// A day of the week by its first three letters.
+fn weekday(name: &str) -> Option<Weekday> {
+    const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+    let head = name.get(..3)?;
+    let day = WEEK.iter().position(|day| head.eq_ignore_ascii_case(day))?;
+    Weekday::from_monday_zero_offset(i8::try_from(day).ok()?).ok()
 }
 
 /// Reads a date anywhere at the start of `text`, for embargoes.
@@ -280,7 +287,7 @@ impl<'t> Cursor<'t> {
         let found = date.captures(self.rest())?;
         let part = |names: [&str; 3]| names.into_iter().find_map(|name| found.name(name)).map(|part| part.as_str());
         let written = if let Some(day) = found.name("day") {
-            Written::Weekday(day.as_str().chars().take(3).flat_map(char::to_lowercase).collect())
+            Written::Weekday(weekday(day.as_str())?)
         } else {
             let month_text = part(["m1", "m2", "m3"])?;
             Written::Day {

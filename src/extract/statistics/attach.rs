@@ -94,9 +94,11 @@ pub(super) fn all(reading: &Reading<'_, '_>, previous: Previous, rows: &[Row]) -
     }
     // A guess is the last resort, so that nothing else leans on one.
     for n in 0..found.len() {
-        let told = found.get(n).is_some_and(Option::is_some) || table::of_number(rows, n).is_some();
-        let guess = if told { None } else { continued(reading, n, found.get(..n).unwrap_or_default(), previous) };
-        if let Some(one) = found.get_mut(n).filter(|_| guess.is_some()) {
+        if found.get(n).is_some_and(Option::is_some) || table::of_number(rows, n).is_some() {
+            continue;
+        }
+        let guess = continued(reading, n, found.get(..n).unwrap_or_default(), previous);
+        if let Some(one) = found.get_mut(n) {
             *one = guess;
         }
     }

@@ -4,11 +4,9 @@
 //! In: the values of a text so far, in order. Out: the same, with bare counts turned into what they are of. What holds: a
 //! number with a noun of its own stays a count; nothing is carried over the end of a sentence or the border of a cell.
 
-use super::listed;
-use super::measures;
 use super::money::{self, Story};
 use super::quantities::NO_NOUN;
-use super::{signed, word, word_before};
+use super::{listed, measures, signed, word, word_before};
 use crate::language::tokens::{Token, TokenKind};
 use crate::model::{Number, Value, ValueType};
 

@@ -14,7 +14,7 @@ const PERCENT: [&str; 6] = ["%", "percent", "percentage", "pct", "per cent", "p.
 const LEAGUE: [&str; 3] = ["w", "l", "gb"];
 
 /// What a caption of shares of votes speaks of.
-const POLLS: [&str; 5] = ["poll", "survey", "vote", "voting", "support"];
+const OF_VOTES: [&str; 5] = ["poll", "survey", "vote", "voting", "support"];
 
 /// The most words of a caption, and the most rows below a head or a caption.
 const CAPTION: usize = 14;
@@ -42,9 +42,9 @@ pub(super) fn read(text: &str, values: &mut [Value]) {
         // Most lines say nothing of percent.
         let lower = line.text.to_lowercase();
         let league = || lower.split_whitespace().any(|head| LEAGUE.contains(&head));
-        let measured = measures::heads(&lower);
-        let polled = POLLS.iter().any(|word| lower.contains(word));
+        let polled = OF_VOTES.iter().any(|word| lower.contains(word));
         let says = PERCENT.iter().any(|word| lower.contains(word));
+        let measured = !says && measures::heads(&lower);
         if !says && !measured && !polled || league() {
             continue;
         }
@@ -209,7 +209,7 @@ fn is_caption(line: &Line<'_>, lower: &str, values: &[Value]) -> bool {
     let told = line.values(values).iter().any(|value| value.kind == ValueType::Percent);
     let most = if text.ends_with(':') { 2 * CAPTION } else { CAPTION };
     let short = lower.split_whitespace().count() <= most;
-    let asks = text.ends_with('?') && !POLLS.iter().any(|word| lower.contains(word));
+    let asks = text.ends_with('?') && !OF_VOTES.iter().any(|word| lower.contains(word));
     short && !told && !asks && !text.ends_with(['.', '!', '"', '”', ','])
 }
 
@@ -250,7 +250,8 @@ fn alike(above: &Line<'_>, row: &Line<'_>, values: &mut [Value]) {
     let same = || form(above.text) == form(row.text);
     for (model, n) in models.into_iter().zip(numbers) {
         let told = values.get(model).is_some_and(|value| value.kind == ValueType::Percent);
-        let fits = |value: &Value| sign(row, value).is_some() || value.text.contains('.') && same();
+        let fits =
+            |value: &Value| signed::sign(row.text, row.start, value).is_some() || value.text.contains('.') && same();
         if told && values.get(n).is_some_and(fits) {
             make(row, values, n);
         }
@@ -286,11 +287,6 @@ fn make(line: &Line<'_>, values: &mut [Value], n: usize) {
     value.kind = ValueType::Percent;
     value.unit = None;
     signed::take_minus(line.text, line.start, value);
-}
-
-/// The sign right before a value.
-fn sign(line: &Line<'_>, value: &Value) -> Option<char> {
-    signed::sign(line.text, line.start, value)
 }
 
 #[cfg(test)]
