@@ -336,7 +336,7 @@ fn matrix(file: &Weights<'_>, name: &str, outputs: usize, inputs: usize) -> Resu
     Matrix::new(weights, &scales, &bias).ok_or_else(|| format!("the model's {name} has no weights"))
 }
 
-/// For `cargo bench --bench encoder`: a function that labels a text with an empty gazetteer and counts its pieces.
+/// For `cargo bench --bench taggers`: a function that labels a text with an empty gazetteer and counts its pieces.
 #[doc(hidden)]
 pub fn trial(model: &[u8]) -> Result<impl Fn(&str) -> usize, String> {
     let encoder = Encoder::load(model)?;

@@ -17,7 +17,9 @@ mod viterbi;
 
 use super::OUTSIDE;
 use super::gazetteer::Gazetteer;
-use crate::extract::entities::token::Token;
+use crate::extract::ENGLISH;
+use crate::extract::entities::token::{self, Token};
+use crate::model::Field;
 use classes::Classes;
 use document::{Memory, Spot};
 use features::Sentence;
@@ -145,6 +147,20 @@ struct Story {
     spots: Vec<Spot>,
     scores: Vec<Scores>,
     labels: Vec<u8>,
+}
+
+/// For `cargo bench --bench taggers`: a function that cuts an English text into tokens, labels them if it is told to, and
+/// counts them.
+#[doc(hidden)]
+pub fn trial() -> impl Fn(&str, bool) -> usize {
+    let (tagger, gazetteer) = (Fast::new(), Gazetteer::new(ENGLISH));
+    move |text: &str, labelled: bool| {
+        let tokens = token::tokens(text, Field::Body);
+        if labelled {
+            std::hint::black_box(tagger.labels(&gazetteer, &[&tokens]));
+        }
+        tokens.len()
+    }
 }
 
 /// Whether `label` may follow `before`: what goes on follows its own type.
