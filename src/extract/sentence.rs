@@ -107,8 +107,19 @@ pub(crate) fn sentences_in(text: &str, field: Field, abbreviations: &[String]) -
 
 /// Bytes at which a sentence may end; 0xE2 begins the ellipsis, the bullet and curly quotes, 0xE3 and 0xEF the wide
 /// marks of Chinese.
+static CANDIDATES: [bool; 256] = {
+    let mut candidates = [false; 256];
+    let mut bytes: &[u8] = &[b'.', b'!', b'?', b'\n', 0xE2, 0xE3, 0xEF];
+    while let [byte, rest @ ..] = bytes {
+        candidates[*byte as usize] = true;
+        bytes = rest;
+    }
+    candidates
+};
+
+#[inline]
 fn is_candidate(byte: u8) -> bool {
-    matches!(byte, b'.' | b'!' | b'?' | b'\n' | 0xE2 | 0xE3 | 0xEF)
+    CANDIDATES[usize::from(byte)]
 }
 
 /// The end of a sentence of Chinese, with the closing quotes behind its mark.

@@ -15,6 +15,7 @@ pub mod numbers;
 pub mod pack;
 mod scales;
 mod sense;
+pub(crate) mod sieve;
 pub(crate) mod source;
 pub mod tokens;
 mod told;

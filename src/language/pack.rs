@@ -8,13 +8,14 @@ pub use super::cue::{Cue, Mark};
 use super::cue::{Phrases, split};
 use super::names::{DiseaseNames, Names};
 pub use super::sense::{Sense, Senses};
+use super::sieve::Sieved;
 use super::source::{self, Source};
 use super::tokens::Token;
 pub use super::unspaced::Calendar;
 use super::unspaced::{Script, Unspaced};
 pub use super::word::{Word, Words};
 use crate::model::{Metric, SourceType, Subset};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -206,7 +207,7 @@ pub struct Pack {
     percent: Vec<Vec<String>>,
     numbers: FxHashMap<String, NumberWord>,
     /// Words that a number in words may begin with.
-    number_openers: FxHashSet<String>,
+    number_openers: Sieved<()>,
     words: FxHashMap<String, Words>,
     /// The classes that any word is of.
     listed: Words,
@@ -292,7 +293,7 @@ impl Pack {
         // Of words that a hyphen ties, "quatre-vingt", the first is a token of its own.
         let firsts = numbers.keys().filter_map(|word: &String| word.split('-').next());
         let openers = firsts.chain(file.articles.iter().chain(file.fractions.keys()).map(String::as_str));
-        let number_openers = openers.map(str::to_owned).collect();
+        let number_openers = openers.collect();
         let mut words: FxHashMap<String, Words> = FxHashMap::default();
         for (class, list) in file.words {
             list.into_iter().for_each(|word| words.entry(word).or_default().add(class));

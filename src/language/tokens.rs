@@ -52,33 +52,54 @@ impl Token<'_> {
 
 /// The tokens of `text`; positions count from `base`.
 pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
+    let bytes = text.as_bytes();
     let mut tokens = Vec::with_capacity(text.len() / 5 + 4);
     let (mut spaced, mut apart, mut spaces, mut after_mark) = (true, false, 0, true);
-    let mut before = ' ';
+    // Whether the token before ends with a character beyond ASCII.
+    let mut after_wide = false;
     let mut start = 0;
-    while let Some(c) = char_at(text, start) {
-        let mut end = start + c.len_utf8();
-        if c.is_whitespace() {
-            apart |= matches!(c, '\t' | '\n') || spaces == 1 && !after_mark;
-            spaced = true;
-            spaces += 1;
-            start = end;
-            continue;
-        }
-        let kind = if digit(c).is_some() {
-            end = number_end(text, start);
-            TokenKind::Number
-        } else if c.is_alphanumeric() {
-            end = word_end(text, end, is_han(c));
-            TokenKind::Word
-        } else {
-            TokenKind::Mark
+    while let Some(first) = bytes.get(start) {
+        let (kind, end, wide) = match class(*first) {
+            Class::Space => {
+                apart |= matches!(first, b'\t' | b'\n') || spaces == 1 && !after_mark;
+                spaced = true;
+                spaces += 1;
+                start += 1;
+                continue;
+            }
+            Class::Letter => (TokenKind::Word, word_end(text, start + 1, false), false),
+            Class::Digit => (TokenKind::Number, number_end(text, start), false),
+            Class::Mark => (TokenKind::Mark, start + 1, false),
+            Class::Wide => {
+                let Some(c) = text.get(start..).and_then(|rest| rest.chars().next()) else { break };
+                let end = start + c.len_utf8();
+                if c.is_whitespace() {
+                    apart |= spaces == 1 && !after_mark;
+                    spaced = true;
+                    spaces += 1;
+                    start = end;
+                    continue;
+                }
+                if digit(c).is_some() {
+                    (TokenKind::Number, number_end(text, start), true)
+                } else if c.is_alphanumeric() {
+                    (TokenKind::Word, word_end(text, end, is_han(c)), true)
+                } else {
+                    (TokenKind::Mark, end, true)
+                }
+            }
         };
         let Some(piece) = text.get(start..end) else { break };
         // Most characters are of ASCII, where nothing is narrow and no border is without a space.
-        let plain = c.is_ascii() && before.is_ascii();
-        let narrow = if plain || kind != TokenKind::Mark { None } else { narrow(c) };
-        let border = !plain && kind != TokenKind::Mark && (is_han(c) || is_han(before)) && before.is_alphanumeric();
+        let (narrow, border) = if wide || after_wide {
+            let first = piece.chars().next().unwrap_or(' ');
+            let before = text.get(..start).and_then(|before| before.chars().next_back()).unwrap_or(' ');
+            let han = is_han(first) || is_han(before);
+            let mark = kind == TokenKind::Mark;
+            (if mark { narrow(first) } else { None }, !mark && han && before.is_alphanumeric())
+        } else {
+            (None, false)
+        };
         tokens.push(Token {
             start: base + start,
             end: base + end,
@@ -89,13 +110,41 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
             apart,
         });
         (spaced, apart, spaces, after_mark) = (false, false, 0, kind == TokenKind::Mark);
-        before = match piece.as_bytes().last() {
-            Some(last) if last.is_ascii() => char::from(*last),
-            _ => piece.chars().next_back().unwrap_or(c),
-        };
+        after_wide = piece.as_bytes().last().is_some_and(|last| !last.is_ascii());
         start = end;
     }
     tokens
+}
+
+/// What a byte of a text begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Space,
+    Letter,
+    Digit,
+    Mark,
+    /// A character beyond ASCII.
+    Wide,
+}
+
+static CLASSES: [Class; 256] = {
+    let mut classes = [Class::Wide; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        classes[byte as usize] = match byte {
+            b' ' | b'\t'..=b'\r' => Class::Space,
+            b'0'..=b'9' => Class::Digit,
+            byte if byte.is_ascii_alphabetic() => Class::Letter,
+            _ => Class::Mark,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+#[inline]
+fn class(byte: u8) -> Class {
+    CLASSES[usize::from(byte)]
 }
 
 /// The character that begins at a byte.
@@ -110,7 +159,11 @@ fn char_at(text: &str, at: usize) -> Option<char> {
 fn word_end(text: &str, mut end: usize, of_han: bool) -> usize {
     if !of_han {
         let rest = text.as_bytes().get(end..).unwrap_or_default();
-        end += rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let ends = |byte: &u8| !matches!(class(*byte), Class::Letter | Class::Digit);
+        end += rest.iter().position(ends).unwrap_or(rest.len());
+        if text.as_bytes().get(end).is_none_or(u8::is_ascii) {
+            return end;
+        }
     }
     while let Some(next) = char_at(text, end).filter(|next| next.is_alphanumeric() && is_han(*next) == of_han) {
         end += next.len_utf8();
@@ -119,12 +172,20 @@ fn word_end(text: &str, mut end: usize, of_han: bool) -> usize {
 }
 
 /// What a piece of the text reads as, whatever its case.
+#[inline]
 fn lower(piece: &str, kind: TokenKind) -> Cow<'_, str> {
-    // Of a word and of nothing else a letter may be a capital.
-    if piece.is_ascii() {
-        let has_capital = kind == TokenKind::Word && piece.bytes().any(|byte| byte.is_ascii_uppercase());
-        return if has_capital { Cow::Owned(piece.to_ascii_lowercase()) } else { Cow::Borrowed(piece) };
+    match kind {
+        TokenKind::Word if piece.bytes().all(|byte| byte.is_ascii_lowercase()) => Cow::Borrowed(piece),
+        _ if !piece.is_ascii() => lower_wide(piece, kind),
+        // Of a word and of nothing else a letter may be a capital.
+        TokenKind::Word if piece.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+            Cow::Owned(piece.to_ascii_lowercase())
+        }
+        _ => Cow::Borrowed(piece),
     }
+}
+
+fn lower_wide(piece: &str, kind: TokenKind) -> Cow<'_, str> {
     match piece {
         "’" | "ʼ" | "‘" => Cow::Borrowed("'"),
         "–" | "—" | "‐" | "‑" | "−" => Cow::Borrowed("-"),

@@ -34,10 +34,24 @@ fn bytes(text: &[u8], map: impl Fn(u64) -> u64) -> u64 {
         hash = mix(hash ^ map(u64::from_le_bytes(*chunk)));
     }
     if !rest.is_empty() {
-        let last = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        hash = mix(hash ^ map(last));
+        hash = mix(hash ^ map(few(rest)));
     }
     hash
+}
+
+/// Up to seven bytes as a number, the first one lowest.
+#[inline]
+fn few(bytes: &[u8]) -> u64 {
+    // Two halves that may share bytes in the middle.
+    if let (Some(head), Some(tail)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let (head, tail) = (u32::from_le_bytes(*head), u32::from_le_bytes(*tail));
+        return u64::from(head) | u64::from(tail) << (8 * (bytes.len() - 4));
+    }
+    if let (Some(head), Some(tail)) = (bytes.first_chunk::<2>(), bytes.last_chunk::<2>()) {
+        let (head, tail) = (u16::from_le_bytes(*head), u16::from_le_bytes(*tail));
+        return u64::from(head) | u64::from(tail) << (8 * (bytes.len() - 2));
+    }
+    bytes.first().map_or(0, |byte| u64::from(*byte))
 }
 
 /// Lower case of eight ASCII characters at once.
@@ -90,6 +104,15 @@ impl Hasher for AsItIs {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn few_bytes_are_read_as_one_by_one() {
+        let bytes = *b"\x01\x82\x03\x84\x05\x86\x07";
+        for length in 1..=7 {
+            let one_by_one = bytes[..length].iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            assert_eq!(few(&bytes[..length]), one_by_one);
+        }
+    }
 
     #[test]
     fn folding_eight_letters_at_once_is_folding_each() {

@@ -72,6 +72,10 @@ fn cut<'t>(text: &'t str, sentences: &[Span], elided: &[String]) -> Vec<Token<'t
         let mut at = sentence.start;
         let mut opens = true;
         while at < sentence.end {
+            if text.as_bytes().get(at) == Some(&b' ') {
+                at += 1;
+                continue;
+            }
             let Some(rest) = text.get(at..sentence.end) else { break };
             let (length, case) = match plain(rest) {
                 Some(plain) => plain,
@@ -120,10 +124,16 @@ fn plain(text: &str) -> Option<(usize, Case)> {
         let joins = matches!(first, b'\'' | b'-') || !first.is_ascii_punctuation();
         return (!joins).then_some((1, Case::Mark));
     }
-    let (mut length, mut capitals) = (1, usize::from(first.is_ascii_uppercase()));
-    while let Some(byte) = bytes.get(length).filter(|byte| byte.is_ascii_alphabetic()) {
-        capitals += usize::from(byte.is_ascii_uppercase());
-        length += 1;
+    let small = |from: usize| {
+        let rest = bytes.get(from..).unwrap_or_default();
+        from + rest.iter().position(|byte| !byte.is_ascii_lowercase()).unwrap_or(rest.len())
+    };
+    // Most words have no capital behind their first letter.
+    let mut length = small(1);
+    let mut capitals = usize::from(first.is_ascii_uppercase());
+    while bytes.get(length).is_some_and(u8::is_ascii_uppercase) {
+        capitals += 1;
+        length = small(length + 1);
     }
     // What may join it to what follows.
     match bytes.get(length) {

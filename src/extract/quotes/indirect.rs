@@ -7,8 +7,10 @@
 use super::story::{Attribution, Story};
 use super::words::Words;
 use crate::extract::sentence;
+use crate::language::sieve::Sieved;
 use crate::language::tokens::{Token, TokenKind, tokenize};
 use crate::model::{Field, Quote, Span};
+use std::sync::LazyLock;
 
 /// Verbs that tell a clause and attribute no marks.
 const CLAUSE_ONLY: [&str; 3] = ["reported", "believes", "disclosed"];
@@ -17,16 +19,21 @@ fn tells(words: &Words, token: &Token<'_>) -> bool {
     words.tells(token) || CLAUSE_ONLY.contains(&token.lower.as_ref())
 }
 
+/// What begins a clause without a verb that tells, and [`CLAUSE_ONLY`].
+static OTHERS: LazyLock<Sieved<()>> = LazyLock::new(|| CLAUSE_ONLY.into_iter().chain(["according"]).collect());
+
 /// Whether a sentence has a word that may tell a clause. Most have none, and need not be taken apart.
 fn may_tell(words: &Words, sentence: &str) -> bool {
     let mut pieces = sentence.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
     let cue = pieces.any(|word| {
+        if !words.may_tell(word) && !OTHERS.may_have(word) {
+            return false;
+        }
         let mut lower = [0; LONGEST];
         let Some(lower) = lower.get_mut(..word.len()) else { return false };
         lower.copy_from_slice(word);
         lower.make_ascii_lowercase();
-        std::str::from_utf8(lower)
-            .is_ok_and(|word| words.is_telling(word) || CLAUSE_ONLY.contains(&word) || word == "according")
+        std::str::from_utf8(lower).is_ok_and(|word| words.is_telling(word) || OTHERS.contains(word))
     });
     // The sign of the kelvin is a letter k.
     cue || sentence.contains('\u{212A}')

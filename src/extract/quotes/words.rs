@@ -4,6 +4,7 @@
 //! phrase is the tokens that it is made of.
 
 use crate::extract::tagger;
+use crate::language::sieve::Sieved;
 use crate::language::source::{self, Source};
 use crate::language::tokens::{Token, tokenize};
 use rustc_hash::FxHashSet;
@@ -13,7 +14,7 @@ use rustc_hash::FxHashSet;
 pub(super) struct Words {
     pub(super) code: &'static str,
     /// Words that attribute speech, also where a clause follows them without marks: "said".
-    tell: FxHashSet<&'static str>,
+    tell: Sieved<()>,
     /// Words that attribute only what stands in marks: "asked".
     quote: FxHashSet<&'static str>,
     he: FxHashSet<&'static str>,
@@ -115,7 +116,7 @@ impl Words {
     fn row(&mut self, class: &str, forms: &'static str) -> bool {
         let forms = forms.split(';');
         match class {
-            "tell" => self.tell.extend(forms),
+            "tell" => self.tell = forms.collect(),
             "quote" => self.quote.extend(forms),
             "he" => self.he.extend(forms),
             "she" => self.she.extend(forms),
@@ -160,6 +161,11 @@ impl Words {
     /// The same of a word in lower case.
     pub(super) fn is_telling(&self, word: &str) -> bool {
         self.tell.contains(word)
+    }
+
+    /// False where a word of a sentence, whatever its case, tells nothing.
+    pub(super) fn may_tell(&self, word: &[u8]) -> bool {
+        self.tell.may_have(word)
     }
 
     /// Whether a word attributes what stands in marks.

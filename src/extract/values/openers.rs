@@ -5,6 +5,7 @@
 
 use super::{dates, durations, ordinals, parts, periods, times};
 use crate::language::Pack;
+use crate::language::sieve::Sieved;
 use crate::language::tokens::{Token, TokenKind};
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
@@ -21,7 +22,7 @@ pub(super) struct Openers {
 }
 
 /// By word, in lower case.
-static OPENERS: LazyLock<FxHashMap<&'static str, Openers>> = LazyLock::new(|| {
+static OPENERS: LazyLock<Sieved<Openers>> = LazyLock::new(|| {
     let mut openers: FxHashMap<&'static str, Openers> = FxHashMap::default();
     times::openers().for_each(|word| openers.entry(word).or_default().time = true);
     durations::openers().for_each(|word| openers.entry(word).or_default().duration = true);
@@ -29,7 +30,7 @@ static OPENERS: LazyLock<FxHashMap<&'static str, Openers>> = LazyLock::new(|| {
     dates::openers().for_each(|word| openers.entry(word).or_default().date = true);
     parts::openers().for_each(|word| openers.entry(word).or_default().part = true);
     ordinals::openers().for_each(|word| openers.entry(word).or_default().ordinal = true);
-    openers
+    openers.into_iter().collect()
 });
 
 impl Openers {

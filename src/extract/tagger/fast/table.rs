@@ -5,6 +5,7 @@
 //! not read on.
 
 use crate::extract::tagger::LABELS;
+use multiversion::multiversion;
 
 /// Labels, padded to a width that the processor likes.
 pub(in crate::extract) const WIDTH: usize = 24;
@@ -60,6 +61,21 @@ pub(in crate::extract) struct Table {
     pub(in crate::extract) classes: String,
 }
 
+/// Adds the rows of these numbers to the scores.
+#[allow(clippy::needless_range_loop, reason = "a loop of a known length over arrays becomes vector instructions")]
+#[multiversion(targets("x86_64+avx2"))]
+fn add(rows: &[Row], numbers: &[u32], scores: &mut Scores) {
+    // A copy, so that the sums stay in registers.
+    let mut sums = *scores;
+    for number in numbers {
+        let Some(row) = rows.get(*number as usize) else { continue };
+        for label in 0..WIDTH {
+            sums[label] = sums[label].wrapping_add(i16::from(row[label]));
+        }
+    }
+    *scores = sums;
+}
+
 #[inline]
 fn bucket(hash: u64) -> usize {
     (hash >> (64 - BITS)) as usize
@@ -85,17 +101,8 @@ impl Table {
 
     /// Adds the weights of the rows to the scores.
     #[inline]
-    #[allow(clippy::needless_range_loop, reason = "a loop of a known length over arrays becomes vector instructions")]
     pub(in crate::extract) fn sum(&self, rows: &Rows, scores: &mut Scores) {
-        // A copy, so that the sums stay in registers.
-        let mut sums = *scores;
-        for number in rows.numbers.iter().take(rows.count) {
-            let Some(row) = self.rows.get(*number as usize) else { continue };
-            for label in 0..WIDTH {
-                sums[label] = sums[label].wrapping_add(i16::from(row[label]));
-            }
-        }
-        *scores = sums;
+        add(&self.rows, rows.numbers.get(..rows.count).unwrap_or_default(), scores);
     }
 
     /// A model of trained weights, with at most so many features. Where more than two features want one bucket, those that weigh the most stay.

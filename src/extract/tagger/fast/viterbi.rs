@@ -6,6 +6,7 @@
 use super::table::Scores;
 use super::{OUTSIDE, may_follow};
 use crate::extract::tagger::LABELS;
+use multiversion::multiversion;
 
 /// Lower than any sum.
 const NEVER: i32 = i32::MIN / 2;
@@ -77,46 +78,14 @@ impl Steps {
 
 impl Lattice {
     /// Fills `labels` for a stretch of words with these scores.
-    #[allow(clippy::needless_range_loop, reason = "loops of a known length over arrays become vector instructions")]
     pub(in crate::extract) fn best(&mut self, steps: &Steps, scores: &[Scores], labels: &mut [u8]) {
         self.back.clear();
         let Some((first, rest)) = scores.split_first() else { return };
-        let mut sums = [NEVER; LABELS];
-        for label in 0..LABELS {
-            sums[label] = steps.from[label] + i32::from(first[label]);
-        }
-        for scores in rest {
-            let (mut best, mut open) = ([NEVER; OPEN], [i32::from(OUTSIDE); OPEN]);
-            for before in 0..LABELS {
-                let (sum, steps) = (sums[before], &steps.open[before]);
-                for n in 0..OPEN {
-                    let sum = sum + steps[n];
-                    open[n] = if sum > best[n] { before as i32 } else { open[n] };
-                    best[n] = sum.max(best[n]);
-                }
-            }
-            let mut next = [NEVER; LABELS];
-            next[usize::from(OUTSIDE)] = best[0];
-            let mut on = [false; TYPES];
-            for kind in 0..TYPES {
-                let begun = beginning(kind);
-                next[begun] = best[kind + 1];
-                let [first, again] = steps.on[kind];
-                let (first, again) = (sums[begun] + first, sums[begun + 1] + again);
-                on[kind] = again > first.max(NEVER);
-                next[begun + 1] = first.max(again).max(NEVER);
-            }
-            for label in 0..LABELS {
-                next[label] = (next[label] + i32::from(scores[label])).max(NEVER);
-            }
-            self.back.push(Back { open, on });
-            sums = next;
-        }
+        let sums = forward(steps, first, rest, &mut self.back);
         let (mut label, mut top) = (OUTSIDE, i32::MIN);
-        for last in 0..LABELS {
-            let sum = sums[last] + steps.out[last];
-            if sum > top {
-                (label, top) = (last as u8, sum);
+        for ((last, sum), out) in (0u8..).zip(sums).zip(steps.out) {
+            if sum + out > top {
+                (label, top) = (last, sum + out);
             }
         }
         let mut back = self.back.iter().rev();
@@ -127,6 +96,44 @@ impl Lattice {
             }
         }
     }
+}
+
+/// The sums of the best rows that end with each label, and for all words but the first the labels before.
+#[allow(clippy::needless_range_loop, reason = "loops of a known length over arrays become vector instructions")]
+#[multiversion(targets("x86_64+avx2"))]
+fn forward(steps: &Steps, first: &Scores, rest: &[Scores], back: &mut Vec<Back>) -> [i32; LABELS] {
+    let mut sums = [NEVER; LABELS];
+    for label in 0..LABELS {
+        sums[label] = steps.from[label] + i32::from(first[label]);
+    }
+    for scores in rest {
+        let (mut best, mut open) = ([NEVER; OPEN], [i32::from(OUTSIDE); OPEN]);
+        for before in 0..LABELS {
+            let (sum, steps) = (sums[before], &steps.open[before]);
+            for n in 0..OPEN {
+                let sum = sum + steps[n];
+                open[n] = if sum > best[n] { before as i32 } else { open[n] };
+                best[n] = sum.max(best[n]);
+            }
+        }
+        let mut next = [NEVER; LABELS];
+        next[usize::from(OUTSIDE)] = best[0];
+        let mut on = [false; TYPES];
+        for kind in 0..TYPES {
+            let begun = beginning(kind);
+            next[begun] = best[kind + 1];
+            let [first, again] = steps.on[kind];
+            let (first, again) = (sums[begun] + first, sums[begun + 1] + again);
+            on[kind] = again > first.max(NEVER);
+            next[begun + 1] = first.max(again).max(NEVER);
+        }
+        for label in 0..LABELS {
+            next[label] = (next[label] + i32::from(scores[label])).max(NEVER);
+        }
+        back.push(Back { open, on });
+        sums = next;
+    }
+    sums
 }
 
 impl Back {
