@@ -82,10 +82,10 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
         let begin = Openers::at(pack, &tokens, n);
         if begin.part
             && let Some(found) = parts::at(pack, &tokens, n, place)
-            && let Some(last) = tokens.get(found.after - 1)
+            && let (Some(first), Some(last)) = (tokens.get(found.first), tokens.get(found.after - 1))
         {
             let kind = if found.currency.is_some() { ValueType::Money } else { ValueType::Percent };
-            values.extend(value(kind, token.start, last.end).map(|value| Value {
+            values.extend(value(kind, first.start, last.end).map(|value| Value {
                 value: found.value.map(Number),
                 currency: found.currency.map(str::to_owned),
                 unit: found.unit.map(str::to_owned),

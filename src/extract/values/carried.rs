@@ -13,8 +13,9 @@ use crate::model::{Number, Value, ValueType};
 /// Words before a number that stands beside another of its kind.
 const LINKS: [&str; 9] = ["from", "to", "at", "against", "vs", "versus", "off", "up", "down"];
 
-/// How many tokens may stand between the two.
+/// How many tokens may stand between the two, and how many values back the first may be.
 const REACH: usize = 14;
+const NEAR: usize = 3;
 
 /// By which words a number is tied to the one beside it.
 #[derive(Clone, Copy)]
@@ -112,28 +113,45 @@ fn kind_at(
 ) -> Option<Kind> {
     let beside = |other: usize| Some((values.get(other)?, *places.get(other)?));
     let (value, (first, after)) = beside(n).filter(|(value, _)| value.kind == ValueType::Quantity)?;
-    let before = n.checked_sub(1).and_then(beside);
+    let before = match carrier {
+        // "6.94 percent this week from 6.92": what is told between of days says nothing of the number.
+        Carrier::English => {
+            (0..n).rev().take(NEAR).filter_map(beside).find(|(value, _)| !is_of_time(value.kind))
+        }
+        Carrier::Words(_) => n.checked_sub(1).and_then(beside),
+    };
     if before.is_some_and(|(before, (_, end))| points(tokens, end, (first, after), before, value))
         || of_vote(tokens, (first, after), value)
     {
         return Some(Kind::percent(Some("percentage point")));
     }
-    if value.unit.is_some() || !is_bare(tokens, after) {
+    let next = beside(n + 1);
+    // "from 44.9 four years ago"
+    let dated = next.is_some_and(|(next, (start, _))| start == after && is_of_time(next.kind));
+    if value.unit.is_some() || !dated && !is_bare(tokens, after) {
         return None;
     }
-    let next = beside(n + 1);
     let linked = match carrier {
         Carrier::English => exchange(tokens, first, after, story)
             .or_else(|| next.and_then(|(next, (start, _))| shared(tokens, first, after, start, next)))
             .or_else(|| before.and_then(|(before, (_, end))| linked(tokens, (before, end), (value, first))))
             .or_else(|| one_more(tokens, values, places, n))
-            .or_else(|| (is_small_count(value) && measures::is_told(tokens, first)).then(|| Kind::percent(None))),
+            .or_else(|| {
+                // Whether percentages are what the text has just been told in.
+                let told = || (0..n).rev().take(4).filter_map(beside).any(|(value, _)| value.kind == ValueType::Percent);
+                (is_small_count(value) && measures::is_told(tokens, first, told)).then(|| Kind::percent(None))
+            }),
         Carrier::Words(links) => next
             .filter(|(_, (start, _))| links.contains(&word(tokens, after)) && *start == after + 1)
             .and_then(|(next, _)| kind_of(next))
             .or_else(|| near(tokens, links, before?, first)),
     };
     linked.or_else(|| before.and_then(|(before, (_, end))| sized(tokens, (end, first), before, value)))
+}
+
+/// What is of the calendar or a rank, and never of what a number is of.
+fn is_of_time(kind: ValueType) -> bool {
+    matches!(kind, ValueType::Date | ValueType::Time | ValueType::Duration | ValueType::Ordinal)
 }
 
 /// The tokens of a value: the first, and the one behind.
@@ -152,7 +170,7 @@ fn is_bare(tokens: &[Token<'_>], after: usize) -> bool {
         let word = next.lower.as_ref();
         next.kind == TokenKind::Word
             && (next.apart
-                || !next.capitalised() && (NO_NOUN.contains(&word) || LINKS.contains(&word) || word == "late"))
+                || !next.capitalised() && (NO_NOUN.contains(&word) || LINKS.contains(&word) || listed::is_end(word)))
     })
 }
 
@@ -188,7 +206,8 @@ fn linked(tokens: &[Token<'_>], (value, end): (&Value, usize), (bare, first): (&
     }
     let lead = word_before(tokens, first, 1);
     let number = tokens.get(first)?;
-    if value.kind == ValueType::Percent && bare.value.is_none_or(|size| size.0 > 100.0) {
+    let most = if value.unit.as_deref() == Some("basis point") { 10_000.0 } else { 100.0 };
+    if value.kind == ValueType::Percent && bare.value.is_none_or(|size| size.0 > most) {
         return None;
     }
     let led = match value.kind {
@@ -196,8 +215,29 @@ fn linked(tokens: &[Token<'_>], (value, end): (&Value, usize), (bare, first): (&
         _ if lead == "at" => first - end < 4 && (number.text.contains(['.', ',']) || number.text.len() > 2),
         _ => LINKS.contains(&lead),
     };
-    (led || lead == "(" && first == end + 1).then(|| kind_of(value))?
+    (led || lead == "(" && first == end + 1 || is_bracketed(tokens, value, (end, first)))
+        .then(|| kind_of(value).or_else(|| of_basis(value)))?
 }
+
+/// A number of basis points beside another; single points may be those of anything.
+fn of_basis(value: &Value) -> Option<Kind> {
+    value.unit.as_deref().filter(|unit| *unit == "basis point").map(|unit| Kind::percent(Some(unit)))
+}
+
+/// "41% (+2)", "2.4 percent (forecast 2.2)": a change or another figure in brackets right behind a percentage.
+fn is_bracketed(tokens: &[Token<'_>], value: &Value, (end, first): (usize, usize)) -> bool {
+    let inside = tokens.get(end + 1..first).unwrap_or_default();
+    let sign = inside.len() == 1 && inside.iter().all(|token| matches!(token.text, "+" | "-" | "−" | "–"));
+    let words = (1..4).contains(&inside.len()) && inside.iter().all(|token| OTHERS.contains(&token.lower.as_ref()));
+    let closed = word(tokens, first + 1) == ")";
+    value.kind == ValueType::Percent && word(tokens, end) == "(" && closed && (sign || words)
+}
+
+/// What a bracket calls the figure beside one.
+const OTHERS: [&str; 24] = [
+    ":", "before", "change", "consensus", "down", "earlier", "estimate", "expected", "fcast", "forecast", "from", "in",
+    "last", "poll", "prev", "previous", "previously", "prior", "revised", "up", "versus", "vs", "was", "year",
+];
 
 /// "to 9 percent from 10.5", "9 percent against 8", "51 percent, down from 58"; but behind a change in percent stands where
 /// an index went: "rose 1.2 percent to 99.2".
@@ -268,8 +308,10 @@ pub(super) const VOTES: [&str; 12] = [
     "votes",
 ];
 
-const LEVIES: [&str; 10] =
-    ["approval", "duty", "lead", "levy", "margin", "margins", "surcharge", "swing", "tax", "turnout"];
+const LEVIES: [&str; 15] = [
+    "approval", "duty", "lead", "levy", "margin", "margins", "proportion", "rating", "ratings", "share", "support",
+    "surcharge", "swing", "tax", "turnout",
+];
 
 /// "de 9 % a 10": a number of any other language, close to the one before it.
 fn near(

@@ -5,6 +5,7 @@
 //! holds: a number with a noun of its own is none; only an item that ends where its number does goes on.
 
 use super::carried::VOTES;
+use super::quantities::NO_NOUN;
 use super::{word, word_before};
 use crate::language::tokens::{Token, TokenKind};
 
@@ -23,17 +24,24 @@ const NO_ITEM: [&str; 37] = [
 ];
 
 /// Words behind an item.
-const ENDS: [&str; 24] = [
+const ENDS: [&str; 41] = [
     "after",
     "against",
     "among",
     "and",
     "as",
     "at",
+    "back",
     "before",
+    "better",
     "but",
     "by",
+    "cheaper",
+    "compared",
+    "dearer",
     "down",
+    "during",
+    "firmer",
     "for",
     "from",
     "higher",
@@ -43,12 +51,31 @@ const ENDS: [&str; 24] = [
     "lower",
     "of",
     "on",
+    "over",
     "respectively",
+    "since",
+    "stronger",
     "to",
     "up",
+    "versus",
+    "vs",
+    "weaker",
+    "when",
+    "where",
     "while",
     "with",
+    "within",
+    "worse",
 ];
+
+/// Words behind an item whose number is exact: of whole numbers they are said of what was counted.
+const EXACT_ENDS: [&str; 18] = [
+    "above", "asked", "below", "bid", "did", "do", "fewer", "had", "has", "have", "is", "less", "more", "said", "under",
+    "was", "were", "would",
+];
+
+/// Who begins a clause of its own behind an item.
+const PRONOUNS: [&str; 6] = ["he", "it", "she", "they", "we", "you"];
 
 /// Verbs of change, as markets and prices do it.
 const CHANGES: [&str; 30] = [
@@ -84,6 +111,40 @@ const CHANGES: [&str; 30] = [
     "tumbled",
 ];
 
+/// The same on the way there: "after falling 1.8".
+const CHANGING: [&str; 27] = [
+    "adding",
+    "advancing",
+    "climbing",
+    "declining",
+    "dipping",
+    "dropping",
+    "easing",
+    "expanding",
+    "falling",
+    "firming",
+    "gaining",
+    "growing",
+    "improving",
+    "increasing",
+    "jumping",
+    "losing",
+    "plunging",
+    "rallying",
+    "rising",
+    "shedding",
+    "shrinking",
+    "sinking",
+    "sliding",
+    "slipping",
+    "slumping",
+    "surging",
+    "tumbling",
+];
+
+/// Those of whom the wounded and the dead are counted are not rated.
+const CASUALTIES: [&str; 8] = ["arrested", "dead", "hurt", "injured", "killed", "missing", "wounded", "years"];
+
 /// Verbs of those who share something out, and of those who share votes, whose whole numbers are seats as often.
 const HOLDS: [&str; 8] = ["has", "have", "had", "holds", "hold", "owns", "own", "controls"];
 const POLLS: [&str; 10] = ["took", "takes", "won", "wins", "got", "gets", "polled", "received", "scored", "with"];
@@ -98,13 +159,40 @@ pub(super) fn goes_on(tokens: &[Token<'_>], percent: Place, number: Place) -> bo
         && !is_exact(tokens, first);
     // "Kano: 34%; Kaduna: 41", "rose to 9 percent and to 10": both are led in alike.
     let (lead, percent_lead) = (word_before(tokens, first, 1), word_before(tokens, percent.0, 1));
-    let alike = lead == percent_lead && matches!(lead, ":" | "to" | "by" | "at" | "(");
+    let alike = lead == percent_lead && matches!(lead, ":" | "to" | "by" | "at" | "(" | "on" | "of" | "between");
+    // "rose 0.9 percent after falling 0.8", "gained 5 percent and airlines lost two".
+    let before_that = CHANGING.contains(&lead) && ends(tokens, number);
+    let changed_too = CHANGES.contains(&lead) && CHANGES.contains(&percent_lead) && ends(tokens, number);
     // "loans rose 10 percent to 28.1": where it went.
     let level = lead == "to" && percent_lead != "to";
     near && !result
         && !level
-        && (end..first).any(parted)
-        && (alike && ends(tokens, number.1) || is_item(tokens, number))
+        && ((end..first).any(parted)
+            && (alike && ends(tokens, number) || changed_too || is_rated(tokens, percent, number) || is_item(tokens, number))
+            || before_that)
+}
+
+/// "9 percent poor, 31 fair, 46 good": a number with the word that the shares are of.
+fn is_rated(tokens: &[Token<'_>], percent: Place, number: Place) -> bool {
+    let label = |from: usize| {
+        (from..from + 3)
+            .take_while(|n| tokens.get(*n).is_some_and(|token| token.kind == TokenKind::Word && !token.capitalised()))
+            .take_while(|n| word(tokens, *n) != "and")
+            .count()
+    };
+    let (one, other) = (label(percent.1), label(number.1));
+    let stops = |n: usize| {
+        tokens.get(n).is_none_or(|token| token.apart || matches!(token.text, "," | ";" | ".") || token.is("and"))
+    };
+    let small = |n: usize| NO_NOUN.contains(&word(tokens, n)) || CASUALTIES.contains(&word(tokens, n));
+    let between = percent.1 + one;
+    let next = between + usize::from(matches!(word(tokens, between), "," | ";"));
+    (1..3).contains(&one)
+        && (1..3).contains(&other)
+        && !(percent.1..between).chain(number.1..number.1 + other).any(small)
+        && next + usize::from(word(tokens, next) == "and") == number.0
+        && next > between - usize::from(word(tokens, between) == "and")
+        && stops(number.1 + other)
 }
 
 /// Whether numbers in a row end with this percentage, or go on with one whose word comes later: "slabs of 5, 12 and 18
@@ -129,7 +217,7 @@ pub(super) fn is_now(tokens: &[Token<'_>], percent: Place, number: Place) -> boo
         _ => None,
     };
     let near = first > end && first - end <= REACH;
-    near && verb.is_some_and(|it| before(it) == "it") && ends(tokens, number.1)
+    near && verb.is_some_and(|it| before(it) == "it") && ends(tokens, number)
 }
 
 /// Whether this number opens the list of which the percentage is the next item: "has 19, Enagás 16 percent".
@@ -137,14 +225,27 @@ pub(super) fn leads_up(tokens: &[Token<'_>], number: Place, percent: Place) -> b
     let (after, next) = (number.1, percent.0);
     let named = |n: usize| {
         n.checked_sub(1).and_then(|lead| tokens.get(lead)).is_some_and(|lead| {
-            lead.kind == TokenKind::Word && lead.capitalised() || matches!(lead.lower.as_ref(), "has" | "had" | "with")
+            let lower = lead.lower.as_ref();
+            let takes = lower == "with" || [&HOLDS[..], &POLLS, &CHANGES].into_iter().any(|verbs| verbs.contains(&lower));
+            lead.kind == TokenKind::Word && lead.capitalised() || takes
         })
     };
+    // "Bhumibol stands at 46 and Sirikit at 43 per cent"
+    let lead = word_before(tokens, number.0, 1);
+    let alike = lead == word_before(tokens, next, 1) && matches!(lead, "at" | "on" | "to" | "by" | ":");
     let near = next > after && next - after <= 8 && !ends_sentence(tokens, after, next);
     near && matches!(word(tokens, after), "," | "and" | ";")
         && is_item(tokens, number)
-        && named(number.0)
-        && named(next)
+        && (named(number.0) && named(next) || alike || of_groups(tokens, number, next))
+}
+
+/// "Among boys the figure was 32.2, among girls 14.4 percent": both are led in by the same word, the first before its verb.
+fn of_groups(tokens: &[Token<'_>], number: Place, next: usize) -> bool {
+    let group = number.1 + 1;
+    let lead = word(tokens, group);
+    let same = (number.0.saturating_sub(8)..number.0).any(|n| word(tokens, n) == lead);
+    let told = matches!(word_before(tokens, number.0, 1), "was" | "is" | "were" | "are");
+    matches!(lead, "among" | "in" | "for" | "at") && same && told && is_exact(tokens, number.0) && next > group + 1
 }
 
 /// Whether a sentence of change, or of shares, takes up the one before: "fell 2.4 percent. The KSE-100 dropped 5.6.", "owns 15
@@ -194,16 +295,23 @@ fn is_item(tokens: &[Token<'_>], (first, after): Place) -> bool {
             || lead.kind == TokenKind::Word && !NO_ITEM.contains(&lead.lower.as_ref())
     });
     let digits = after == first + 1 && tokens.get(first).is_some_and(|token| token.kind == TokenKind::Number);
-    led && digits && ends(tokens, after)
+    led && digits && ends(tokens, (first, after))
 }
 
-/// Whether an item may end before this token.
-fn ends(tokens: &[Token<'_>], after: usize) -> bool {
+/// Whether an item may end with this number.
+fn ends(tokens: &[Token<'_>], (first, after): Place) -> bool {
     tokens.get(after).is_none_or(|next| {
+        let word = next.lower.as_ref();
         next.apart
             || matches!(next.text, "." | "," | ";" | "(" | ")" | "?" | "!")
-            || ENDS.contains(&next.lower.as_ref())
+            || is_end(word)
+            || is_exact(tokens, first) && EXACT_ENDS.contains(&word)
     })
+}
+
+/// Whether an item ends before this word.
+pub(super) fn is_end(word: &str) -> bool {
+    ENDS.contains(&word) || PRONOUNS.contains(&word)
 }
 
 fn is_exact(tokens: &[Token<'_>], n: usize) -> bool {

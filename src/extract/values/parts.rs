@@ -12,6 +12,7 @@ use crate::language::tokens::Token;
 
 /// A part or a single one of something.
 pub(super) struct Part {
+    pub(super) first: usize,
     pub(super) value: Option<f64>,
     pub(super) currency: Option<&'static str>,
     pub(super) unit: Option<&'static str>,
@@ -40,14 +41,16 @@ pub(super) fn openers() -> impl Iterator<Item = &'static str> {
 /// The part that begins at token `n`.
 pub(super) fn at(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Story<'_>) -> Option<Part> {
     if let Some((currency, after)) = money::vague(tokens, n, story) {
-        return Some(Part { value: None, currency: Some(currency), unit: None, after });
+        return Some(Part { first: n, value: None, currency: Some(currency), unit: None, after });
     }
     if let Some((value, currency, after)) = money::single(tokens, n, story) {
-        return Some(Part { value: Some(value), currency: Some(currency), unit: None, after });
+        return Some(Part { first: n, value: Some(value), currency: Some(currency), unit: None, after });
     }
     let (value, next) = part(tokens, n)?;
     let (unit, after) = whole(pack, tokens, next)?;
-    Some(Part { value: Some(value), currency: None, unit, after })
+    // "a half-point rise": the article is that of the rise.
+    let first = n + usize::from(word(tokens, n) == "a" && word(tokens, n + 2) == "-");
+    Some(Part { first, value: Some(value), currency: None, unit, after })
 }
 
 /// "half a", "three-quarters of one", "a quarter": how much, and the token behind it.
@@ -77,9 +80,10 @@ fn whole(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(Option<&'static
     }
     // "cut the rate by half a point", "28 percent, half a point less"; a player of chess leads by half a point too.
     let near = |token: &Token<'_>| {
-        token.lower.starts_with("rate") || matches!(token.lower.as_ref(), "yield" | "yields" | "percent" | "%" | "pct")
+        token.lower.starts_with("rate")
+            || matches!(token.lower.as_ref(), "basis" | "cut" | "hike" | "yield" | "yields" | "percent" | "%" | "pct")
     };
-    let of_rates = tokens.iter().skip(n.saturating_sub(20)).take(26).any(near);
+    let of_rates = tokens.iter().skip(n.saturating_sub(30)).take(36).any(near);
     (of_rates && word(tokens, n) == "point").then_some((Some("percentage point"), n + 1))
 }
 
