@@ -6,6 +6,7 @@
 
 mod amounts;
 mod carried;
+mod changes;
 mod columns;
 mod dates;
 mod durations;

@@ -115,12 +115,13 @@ fn kind_at(
     let (value, (first, after)) = beside(n).filter(|(value, _)| value.kind == ValueType::Quantity)?;
     let before = match carrier {
         // "6.94 percent this week from 6.92": what is told between of days says nothing of the number.
-        Carrier::English => {
-            (0..n).rev().take(NEAR).filter_map(beside).find(|(value, _)| !is_of_time(value.kind))
-        }
+        Carrier::English => (0..n).rev().take(NEAR).filter_map(beside).find(|(value, _)| !is_of_time(value.kind)),
         Carrier::Words(_) => n.checked_sub(1).and_then(beside),
     };
-    if before.is_some_and(|(before, (_, end))| points(tokens, end, (first, after), before, value))
+    // Behind a date only a change goes on: "37 percent as of June 6, down six points".
+    let changes = n.checked_sub(1).and_then(beside).is_some_and(|(last, _)| !is_of_time(last.kind))
+        || matches!(word_before(tokens, first, 1), "up" | "down" | "by");
+    if before.is_some_and(|(before, (_, end))| changes && points(tokens, end, (first, after), before, value))
         || of_vote(tokens, (first, after), value)
     {
         return Some(Kind::percent(Some("percentage point")));
@@ -128,7 +129,12 @@ fn kind_at(
     let next = beside(n + 1);
     // "from 44.9 four years ago"
     let dated = next.is_some_and(|(next, (start, _))| start == after && is_of_time(next.kind));
-    if value.unit.is_some() || !dated && !is_bare(tokens, after) {
+    let rated = || {
+        before.is_some_and(|(value, (start, end))| {
+            value.kind == ValueType::Percent && listed::is_rated(tokens, (start, end), (first, after))
+        })
+    };
+    if value.unit.is_some() || !dated && !is_bare(tokens, after) && !rated() {
         return None;
     }
     let linked = match carrier {
@@ -138,7 +144,8 @@ fn kind_at(
             .or_else(|| one_more(tokens, values, places, n))
             .or_else(|| {
                 // Whether percentages are what the text has just been told in.
-                let told = || (0..n).rev().take(4).filter_map(beside).any(|(value, _)| value.kind == ValueType::Percent);
+                let told =
+                    || (0..n).rev().take(4).filter_map(beside).any(|(value, _)| value.kind == ValueType::Percent);
                 (is_small_count(value) && measures::is_told(tokens, first, told)).then(|| Kind::percent(None))
             }),
         Carrier::Words(links) => next
@@ -170,7 +177,10 @@ fn is_bare(tokens: &[Token<'_>], after: usize) -> bool {
         let word = next.lower.as_ref();
         next.kind == TokenKind::Word
             && (next.apart
-                || !next.capitalised() && (NO_NOUN.contains(&word) || LINKS.contains(&word) || listed::is_end(word)))
+                || !next.capitalised()
+                    && (NO_NOUN.contains(&word)
+                        || LINKS.contains(&word)
+                        || listed::ends(tokens, (after.saturating_sub(1), after))))
     })
 }
 
@@ -206,7 +216,8 @@ fn linked(tokens: &[Token<'_>], (value, end): (&Value, usize), (bare, first): (&
     }
     let lead = word_before(tokens, first, 1);
     let number = tokens.get(first)?;
-    let most = if value.unit.as_deref() == Some("basis point") { 10_000.0 } else { 100.0 };
+    let basis = value.unit.as_deref() == Some("basis point");
+    let most = if basis && !number.text.contains('.') { 10_000.0 } else { 100.0 };
     if value.kind == ValueType::Percent && bare.value.is_none_or(|size| size.0 > most) {
         return None;
     }
@@ -229,14 +240,37 @@ fn is_bracketed(tokens: &[Token<'_>], value: &Value, (end, first): (usize, usize
     let inside = tokens.get(end + 1..first).unwrap_or_default();
     let sign = inside.len() == 1 && inside.iter().all(|token| matches!(token.text, "+" | "-" | "−" | "–"));
     let words = (1..4).contains(&inside.len()) && inside.iter().all(|token| OTHERS.contains(&token.lower.as_ref()));
-    let closed = word(tokens, first + 1) == ")";
+    let digits = tokens.get(first).is_some_and(|number| number.kind == TokenKind::Number);
+    let closed = digits && word(tokens, first + 1) == ")";
     value.kind == ValueType::Percent && word(tokens, end) == "(" && closed && (sign || words)
 }
 
 /// What a bracket calls the figure beside one.
 const OTHERS: [&str; 24] = [
-    ":", "before", "change", "consensus", "down", "earlier", "estimate", "expected", "fcast", "forecast", "from", "in",
-    "last", "poll", "prev", "previous", "previously", "prior", "revised", "up", "versus", "vs", "was", "year",
+    ":",
+    "before",
+    "change",
+    "consensus",
+    "down",
+    "earlier",
+    "estimate",
+    "expected",
+    "fcast",
+    "forecast",
+    "from",
+    "in",
+    "last",
+    "poll",
+    "prev",
+    "previous",
+    "previously",
+    "prior",
+    "revised",
+    "up",
+    "versus",
+    "vs",
+    "was",
+    "year",
 ];
 
 /// "to 9 percent from 10.5", "9 percent against 8", "51 percent, down from 58"; but behind a change in percent stands where
@@ -308,9 +342,20 @@ pub(super) const VOTES: [&str; 12] = [
     "votes",
 ];
 
-const LEVIES: [&str; 15] = [
-    "approval", "duty", "lead", "levy", "margin", "margins", "proportion", "rating", "ratings", "share", "support",
-    "surcharge", "swing", "tax", "turnout",
+const LEVIES: [&str; 13] = [
+    "approval",
+    "duty",
+    "lead",
+    "levy",
+    "margin",
+    "margins",
+    "proportion",
+    "rating",
+    "support",
+    "surcharge",
+    "swing",
+    "tax",
+    "turnout",
 ];
 
 /// "de 9 % a 10": a number of any other language, close to the one before it.

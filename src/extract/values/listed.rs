@@ -70,8 +70,8 @@ const ENDS: [&str; 41] = [
 
 /// Words behind an item whose number is exact: of whole numbers they are said of what was counted.
 const EXACT_ENDS: [&str; 18] = [
-    "above", "asked", "below", "bid", "did", "do", "fewer", "had", "has", "have", "is", "less", "more", "said", "under",
-    "was", "were", "would",
+    "above", "asked", "below", "bid", "did", "do", "fewer", "had", "has", "have", "is", "less", "more", "said",
+    "under", "was", "were", "would",
 ];
 
 /// Who begins a clause of its own behind an item.
@@ -112,16 +112,19 @@ const CHANGES: [&str; 30] = [
 ];
 
 /// The same on the way there: "after falling 1.8".
-const CHANGING: [&str; 27] = [
+const CHANGING: [&str; 30] = [
     "adding",
     "advancing",
     "climbing",
+    "closing",
     "declining",
     "dipping",
     "dropping",
     "easing",
+    "ending",
     "expanding",
     "falling",
+    "finishing",
     "firming",
     "gaining",
     "growing",
@@ -155,25 +158,38 @@ pub(super) fn goes_on(tokens: &[Token<'_>], percent: Place, number: Place) -> bo
     let near = first >= end && first - end <= REACH && !ends_sentence(tokens, end, first);
     let parted = |n: usize| matches!(word(tokens, n), "," | ";" | "and" | "but" | "while");
     // A name and a whole number are a result as often: "Leeds 2", "the PlayStation 4".
-    let result = first.checked_sub(1).and_then(|lead| tokens.get(lead)).is_some_and(Token::capitalised)
-        && !is_exact(tokens, first);
+    let named = first.checked_sub(1).and_then(|lead| tokens.get(lead)).is_some_and(Token::capitalised);
+    let result = named && !is_exact(tokens, first) && word_before(tokens, first, 2) != "the";
     // "Kano: 34%; Kaduna: 41", "rose to 9 percent and to 10": both are led in alike.
     let (lead, percent_lead) = (word_before(tokens, first, 1), word_before(tokens, percent.0, 1));
     let alike = lead == percent_lead && matches!(lead, ":" | "to" | "by" | "at" | "(" | "on" | "of" | "between");
     // "rose 0.9 percent after falling 0.8", "gained 5 percent and airlines lost two".
     let before_that = CHANGING.contains(&lead) && ends(tokens, number);
-    let changed_too = CHANGES.contains(&lead) && CHANGES.contains(&percent_lead) && ends(tokens, number);
+    let (verb, percent_verb) = (about(tokens, first), about(tokens, percent.0));
+    let part = (first..number.1).any(|n| word(tokens, n) == "/");
+    let changed_too = CHANGES.contains(&verb) && CHANGES.contains(&percent_verb) && !part && ends(tokens, number);
     // "loans rose 10 percent to 28.1": where it went.
     let level = lead == "to" && percent_lead != "to";
     near && !result
         && !level
         && ((end..first).any(parted)
-            && (alike && ends(tokens, number) || changed_too || is_rated(tokens, percent, number) || is_item(tokens, number))
+            && (alike && ends(tokens, number)
+                || changed_too
+                || is_rated(tokens, percent, number)
+                || is_item(tokens, number))
             || before_that)
 }
 
+/// The word before a number, without what makes it a rough one: "lost over six".
+fn about<'t>(tokens: &'t [Token<'_>], first: usize) -> &'t str {
+    match word_before(tokens, first, 1) {
+        "over" | "about" | "almost" | "nearly" | "around" | "some" => word_before(tokens, first, 2),
+        lead => lead,
+    }
+}
+
 /// "9 percent poor, 31 fair, 46 good": a number with the word that the shares are of.
-fn is_rated(tokens: &[Token<'_>], percent: Place, number: Place) -> bool {
+pub(super) fn is_rated(tokens: &[Token<'_>], percent: Place, number: Place) -> bool {
     let label = |from: usize| {
         (from..from + 3)
             .take_while(|n| tokens.get(*n).is_some_and(|token| token.kind == TokenKind::Word && !token.capitalised()))
@@ -226,13 +242,14 @@ pub(super) fn leads_up(tokens: &[Token<'_>], number: Place, percent: Place) -> b
     let named = |n: usize| {
         n.checked_sub(1).and_then(|lead| tokens.get(lead)).is_some_and(|lead| {
             let lower = lead.lower.as_ref();
-            let takes = lower == "with" || [&HOLDS[..], &POLLS, &CHANGES].into_iter().any(|verbs| verbs.contains(&lower));
+            let takes =
+                lower == "with" || [&HOLDS[..], &POLLS, &CHANGES].into_iter().any(|verbs| verbs.contains(&lower));
             lead.kind == TokenKind::Word && lead.capitalised() || takes
         })
     };
     // "Bhumibol stands at 46 and Sirikit at 43 per cent"
     let lead = word_before(tokens, number.0, 1);
-    let alike = lead == word_before(tokens, next, 1) && matches!(lead, "at" | "on" | "to" | "by" | ":");
+    let alike = lead == word_before(tokens, next, 1) && matches!(lead, "at" | "on" | "by" | ":");
     let near = next > after && next - after <= 8 && !ends_sentence(tokens, after, next);
     near && matches!(word(tokens, after), "," | "and" | ";")
         && is_item(tokens, number)
@@ -299,7 +316,7 @@ fn is_item(tokens: &[Token<'_>], (first, after): Place) -> bool {
 }
 
 /// Whether an item may end with this number.
-fn ends(tokens: &[Token<'_>], (first, after): Place) -> bool {
+pub(super) fn ends(tokens: &[Token<'_>], (first, after): Place) -> bool {
     tokens.get(after).is_none_or(|next| {
         let word = next.lower.as_ref();
         next.apart
@@ -310,7 +327,7 @@ fn ends(tokens: &[Token<'_>], (first, after): Place) -> bool {
 }
 
 /// Whether an item ends before this word.
-pub(super) fn is_end(word: &str) -> bool {
+fn is_end(word: &str) -> bool {
     ENDS.contains(&word) || PRONOUNS.contains(&word)
 }
 

@@ -92,7 +92,16 @@ const RATES: [&str; 79] = [
 
 /// Measures of one word and of two.
 const MEASURES: [&str; 11] = [
-    "euribor", "inflation", "joblessness", "kibor", "libor", "mibor", "saibor", "sibor", "tibor", "turnout",
+    "euribor",
+    "inflation",
+    "joblessness",
+    "kibor",
+    "libor",
+    "mibor",
+    "saibor",
+    "sibor",
+    "tibor",
+    "turnout",
     "unemployment",
 ];
 const PAIRS: [(&str, &str); 19] = [
@@ -126,7 +135,17 @@ const TOLD: [&str; 6] = ["figure", "proportion", "rate", "rates", "ratio", "shar
 
 /// What has a rate that is a price, or so many of a thousand.
 const PRICED: [&str; 12] = [
-    "birth", "charter", "conversion", "cross", "death", "exchange", "fare", "fertility", "freight", "hourly", "pulse",
+    "birth",
+    "charter",
+    "conversion",
+    "cross",
+    "death",
+    "exchange",
+    "fare",
+    "fertility",
+    "freight",
+    "hourly",
+    "pulse",
     "spot",
 ];
 
@@ -157,7 +176,9 @@ pub(super) fn is_told(tokens: &[Token<'_>], first: usize, told: impl Fn() -> boo
     let loosely = |n: usize| {
         let measure = word(tokens, n);
         let priced = || measure.starts_with("rate") && PRICED.contains(&word_before(tokens, n, 1));
-        exact && !per && TOLD.contains(&measure) && !priced() && told()
+        // "The August figure was revised to 54.4": of an index as often.
+        let figure = measure != "figure" || matches!(word_before(tokens, first, 1), "was" | "is");
+        exact && !per && TOLD.contains(&measure) && figure && !priced() && told()
     };
     led && clause.any(|n| is_measure(n, |n| word(tokens, n)) || loosely(n))
 }

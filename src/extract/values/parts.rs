@@ -81,7 +81,7 @@ fn whole(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(Option<&'static
     // "cut the rate by half a point", "28 percent, half a point less"; a player of chess leads by half a point too.
     let near = |token: &Token<'_>| {
         token.lower.starts_with("rate")
-            || matches!(token.lower.as_ref(), "basis" | "cut" | "hike" | "yield" | "yields" | "percent" | "%" | "pct")
+            || matches!(token.lower.as_ref(), "basis" | "yield" | "yields" | "percent" | "%" | "pct")
     };
     let of_rates = tokens.iter().skip(n.saturating_sub(30)).take(36).any(near);
     (of_rates && word(tokens, n) == "point").then_some((Some("percentage point"), n + 1))
