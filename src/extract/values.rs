@@ -148,7 +148,13 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
         if in_name(&tokens, numeral) {
             continue;
         }
-        if let Some(ends) = ends_of_between(&tokens, numeral) {
+        let told = || {
+            values.get(before..).unwrap_or_default().last().is_some_and(|last| {
+                let between = tokens.iter().take(numeral.first).rev().take_while(|token| token.start >= last.span.end);
+                last.kind == ValueType::Percent && !between.into_iter().any(|token| token.is("."))
+            })
+        };
+        if let Some(ends) = ends_of_between(&tokens, numeral, told) {
             values.extend(ends.iter().filter_map(|end| numeral_value(pack, &tokens, end, place, &mut value)));
             continue;
         }
@@ -304,8 +310,9 @@ fn numeral_value(
             ..value
         });
     }
-    // "one" is more often a pronoun than a count.
-    if numeral.words && numeral.value < 2.0 {
+    // "one" is more often a pronoun than a count; "zero" is where something went.
+    let to_zero = numeral.value == 0.0 && word_before(tokens, numeral.first, 1) == "to";
+    if numeral.words && numeral.value < 2.0 && !to_zero {
         return None;
     }
     let unit = counted(pack, tokens, numeral.after);
@@ -366,8 +373,9 @@ fn sign(tokens: &[Token<'_>], first: usize) -> Option<usize> {
 }
 
 /// The numbers of "between 10 and 15 percent", which are two where those of "10 to 15 percent" are one range.
-fn ends_of_between(tokens: &[Token<'_>], numeral: &Numeral) -> Option<[Numeral; 2]> {
-    let max = numeral.max.filter(|_| numeral.percent)?;
+fn ends_of_between(tokens: &[Token<'_>], numeral: &Numeral, told: impl Fn() -> bool) -> Option<[Numeral; 2]> {
+    // "between 51 and 53 percent, his rival between 44 and 46"
+    let max = numeral.max.filter(|_| numeral.percent || told())?;
     let and = (numeral.first..numeral.after).find(|n| word(tokens, *n) == "and")?;
     let lower = Numeral { after: and, max: None, percent: false, ..numeral.clone() };
     Some([lower, Numeral { first: and + 1, value: max, max: None, ..numeral.clone() }])

@@ -47,6 +47,7 @@ pub(super) fn carry(text: &str, tokens: &[Token<'_>], carrier: Carrier<'_>, stor
     let places: Vec<(usize, usize)> = values.iter().map(|value| place(tokens, value)).collect();
     if matches!(carrier, Carrier::English) {
         lead_up(tokens, values, &places);
+        share_out(tokens, values, &places);
     }
     for n in 0..values.len() {
         let Some(kind) = kind_at(tokens, carrier, story, values, &places, n) else { continue };
@@ -80,6 +81,35 @@ fn lead_up(tokens: &[Token<'_>], values: &mut [Value], places: &[(usize, usize)]
         if next.kind == ValueType::Percent && is_small_count(value) && leads {
             value.kind = ValueType::Percent;
         }
+    }
+}
+
+/// Makes percentages of the answers of a poll, three or more in a sentence that share a hundred out: "Yes 38, no 55, do not
+/// know 7."
+fn share_out(tokens: &[Token<'_>], values: &mut [Value], places: &[(usize, usize)]) {
+    let mut from = 0;
+    while from < values.len() {
+        let item = |n: usize| {
+            let (value, place) = values.get(n).zip(places.get(n))?;
+            (is_small_count(value) && listed::is_answer(tokens, *place)).then_some(*place)
+        };
+        let mut end = from;
+        while item(end).is_some()
+            && (end == from
+                || places
+                    .get(end - 1)
+                    .zip(item(end))
+                    .is_some_and(|((_, end), (first, _))| first - end <= REACH && !is_parted(tokens, *end, first)))
+        {
+            end += 1;
+        }
+        let sum: f64 =
+            values.get(from..end).unwrap_or_default().iter().filter_map(|value| value.value).map(|size| size.0).sum();
+        let polled = || places.get(from).is_some_and(|(first, _)| listed::is_polled(tokens, *first));
+        if end - from > 2 && (sum - 100.0).abs() < 1.6 && polled() {
+            values.iter_mut().take(end).skip(from).for_each(|value| value.kind = ValueType::Percent);
+        }
+        from = end.max(from + 1);
     }
 }
 
@@ -129,6 +159,10 @@ fn kind_at(
     let next = beside(n + 1);
     // "from 44.9 four years ago"
     let dated = next.is_some_and(|(next, (start, _))| start == after && is_of_time(next.kind));
+    let compared = is_small_count(value) && value.text.contains('.') && is_of_notation(tokens, after);
+    if compared && matches!(carrier, Carrier::English) {
+        return Some(Kind::percent(None));
+    }
     let rated = || {
         before.is_some_and(|(value, (start, end))| {
             value.kind == ValueType::Percent && listed::is_rated(tokens, (start, end), (first, after))
@@ -235,30 +269,39 @@ fn of_basis(value: &Value) -> Option<Kind> {
     value.unit.as_deref().filter(|unit| *unit == "basis point").map(|unit| Kind::percent(Some(unit)))
 }
 
-/// "41% (+2)", "2.4 percent (forecast 2.2)": a change or another figure in brackets right behind a percentage.
+/// "41% (+2)", "2.4 percent (forecast 2.2)", "0.9 pct mth/mth (June 1.4)": a change or another figure in brackets behind a
+/// percentage.
 fn is_bracketed(tokens: &[Token<'_>], value: &Value, (end, first): (usize, usize)) -> bool {
-    let inside = tokens.get(end + 1..first).unwrap_or_default();
+    let Some(open) = (end..first).find(|n| word(tokens, *n) == "(").filter(|open| open - end <= 6) else {
+        return false;
+    };
+    let inside = tokens.get(open + 1..first).unwrap_or_default();
     let sign = inside.len() == 1 && inside.iter().all(|token| matches!(token.text, "+" | "-" | "−" | "–"));
-    let words = (1..4).contains(&inside.len()) && inside.iter().all(|token| OTHERS.contains(&token.lower.as_ref()));
-    let digits = tokens.get(first).is_some_and(|number| number.kind == TokenKind::Number);
-    let closed = digits && word(tokens, first + 1) == ")";
-    value.kind == ValueType::Percent && word(tokens, end) == "(" && closed && (sign || words)
+    let month = |word: &str| MONTHS.iter().any(|month| word.starts_with(month));
+    let other =
+        |token: &Token<'_>| OTHERS.contains(&token.lower.as_ref()) || token.capitalised() && month(&token.lower);
+    let words = inside.len() < 4 && inside.iter().all(other);
+    let number = tokens.get(first).filter(|number| number.kind == TokenKind::Number);
+    let exact = number.is_some_and(|number| number.text.contains('.'));
+    let near = open == end || exact;
+    value.kind == ValueType::Percent && near && number.is_some() && word(tokens, first + 1) == ")" && (sign || words)
 }
 
 /// What a bracket calls the figure beside one.
-const OTHERS: [&str; 24] = [
+const OTHERS: [&str; 25] = [
+    "-",
     ":",
     "before",
     "change",
     "consensus",
     "down",
     "earlier",
+    "end",
     "estimate",
     "expected",
     "fcast",
     "forecast",
     "from",
-    "in",
     "last",
     "poll",
     "prev",
@@ -272,6 +315,21 @@ const OTHERS: [&str; 24] = [
     "was",
     "year",
 ];
+
+const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+/// "up 18.0 yr/yr", "rose 2.4 year-on-year": only percentages are told so.
+fn is_of_notation(tokens: &[Token<'_>], after: usize) -> bool {
+    let unit = |n: usize| NOTATION.contains(&word(tokens, n));
+    let on = matches!((word(tokens, after + 1), word(tokens, after + 2)), ("-", "on") | ("on", _));
+    let base = after + if word(tokens, after + 1) == "-" { 4 } else { 2 };
+    matches!(word(tokens, after), "yoy" | "mom" | "qoq" | "saar")
+        || unit(after) && word(tokens, after + 1) == "/" && unit(after + 2)
+        || unit(after) && on && word(tokens, base) == word(tokens, after)
+}
+
+/// The units of time of comparisons.
+const NOTATION: [&str; 9] = ["y", "yr", "year", "m", "mth", "month", "q", "qtr", "quarter"];
 
 /// "to 9 percent from 10.5", "9 percent against 8", "51 percent, down from 58"; but behind a change in percent stands where
 /// an index went: "rose 1.2 percent to 99.2".
@@ -310,6 +368,7 @@ fn points(tokens: &[Token<'_>], end: usize, (first, after): (usize, usize), befo
         && value.value.is_some_and(|number| number.0 <= 30.0)
         && before.kind == ValueType::Percent
         && lead != "or"
+        && word(tokens, after + 1) != "out"
         && first >= end
         && first - end <= REACH
         && !is_parted(tokens, end, first + 1)
@@ -322,10 +381,15 @@ fn of_vote(tokens: &[Token<'_>], (first, after): (usize, usize), value: &Value) 
     };
     let compared = matches!(word(tokens, after + 1), "ahead" | "behind" | "clear")
         || first.checked_sub(2).is_some_and(|n| matches!((word(tokens, n), word(tokens, n + 1)), ("lead", "of")));
+    let moved = matches!(word_before(tokens, first, 1), "lost" | "gained" | "won" | "shed" | "down" | "up" | "by");
     value.unit.as_deref() == Some("point")
         && value.value.is_some_and(|number| number.0 <= 60.0)
-        && (compared && near(25, &VOTES) || near(8, &LEVIES))
+        && (compared && near(25, &VOTES) || near(8, &LEVIES) || moved && near(25, &BALLOTS) && !near(25, &INDICES))
 }
+
+/// What only votes are spoken of with, and what has points of its own.
+const BALLOTS: [&str; 6] = ["coalition", "election", "pollster", "pollsters", "turnout", "voters"];
+const INDICES: [&str; 7] = ["average", "dow", "index", "league", "nasdaq", "shares", "stocks"];
 
 pub(super) const VOTES: [&str; 12] = [
     "ballot",
@@ -342,9 +406,10 @@ pub(super) const VOTES: [&str; 12] = [
     "votes",
 ];
 
-const LEVIES: [&str; 13] = [
+const LEVIES: [&str; 14] = [
     "approval",
     "duty",
+    "error",
     "lead",
     "levy",
     "margin",

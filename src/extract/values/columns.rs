@@ -93,7 +93,7 @@ const CHANGES: [&str; 20] = [
 ];
 
 /// What a row of figures that are no percentages is of.
-const LEVELS: [&str; 14] = [
+const LEVELS: [&str; 15] = [
     "bln",
     "bn",
     "balance",
@@ -107,13 +107,55 @@ const LEVELS: [&str; 14] = [
     "reserves",
     "sentiment",
     "stocks",
+    "thousands",
     "tonnes",
 ];
 
+/// Names of rows that are rates by themselves.
+const ALONE: [&str; 16] = [
+    "bank rate",
+    "base",
+    "base rate",
+    "call money",
+    "discount",
+    "fed funds",
+    "key rate",
+    "lombard",
+    "overnight",
+    "policy rate",
+    "prime",
+    "prime rate",
+    "repo",
+    "repo rate",
+    "reverse repo",
+    "tax rate",
+];
+
+/// Measures of companies and banks in the names of rows.
+const RATIOS: [&str; 17] = [
+    "capital ratio",
+    "cet1",
+    "combined ratio",
+    "cost ratio",
+    "cost-income",
+    "cost/income",
+    "coverage ratio",
+    "ebitda margin",
+    "equity ratio",
+    "expense ratio",
+    "interest margin",
+    "loss ratio",
+    "npl ratio",
+    "operating margin",
+    "profit margin",
+    "return on",
+    "solvency ratio",
+];
+
 /// Words between the figures of a row: "4.60 vs 4.71", "2.1 (prev 2.0)".
-const BETWEEN: [&str; 16] = [
-    "against", "est", "expected", "fcast", "flash", "forecast", "from", "last", "n/a", "poll", "prev", "previous",
-    "prior", "revised", "versus", "vs",
+const BETWEEN: [&str; 20] = [
+    "against", "at", "end", "est", "expected", "fcast", "flash", "forecast", "from", "in", "last", "n/a", "on", "poll",
+    "prev", "previous", "prior", "revised", "versus", "vs",
 ];
 
 /// The most words of the name of a row.
@@ -160,13 +202,26 @@ pub(super) fn read(text: &str, values: &mut [Value]) {
         if found == 0 && is_caption(line, &lower, values) {
             let told: Vec<Vec<usize>> =
                 rows.iter().map(|row| trailing(row, values)).take_while(|row| !row.is_empty()).collect();
+            let first = |row: usize| rows.get(row).zip(told.get(row).and_then(|row| values.get(*row.last()?)));
+            let signed = (0..told.len())
+                .filter_map(first)
+                .any(|(line, value)| signed::sign(line.text, line.start, value).is_some());
             let figures: Vec<f64> = told.iter().filter_map(|row| size(values, *row.last()?)).collect();
-            let fits = says || measured && figures.iter().all(|size| *size <= 100.0) || are_shares(&figures);
+            let shares = !signed && are_shares(&figures);
+            let fits = says || measured && figures.iter().all(|size| *size <= 100.0) || shares;
+            // Beside exact shares whole numbers are seats.
+            let exact = !says && (0..told.len()).filter_map(first).all(|(_, value)| value.text.contains('.'));
             if told.len() > 1 && fits {
                 let counts = lines.get(n + 1).map(|heads| counting(heads.text)).unwrap_or_default();
                 for (row, told) in rows.iter().zip(&told) {
-                    let shares = told.iter().enumerate().filter(|(column, _)| !counts.contains(column));
-                    shares.for_each(|(_, n)| make(row, values, *n));
+                    for (column, n) in told.iter().enumerate() {
+                        let whole = values.get(*n).is_some_and(|value| {
+                            !value.text.contains('.') && signed::sign(row.text, row.start, value).is_none()
+                        });
+                        if !counts.contains(&column) && !(exact && whole) {
+                            make(row, values, *n);
+                        }
+                    }
                 }
             } else if measured && told.len() < 2 {
                 items(rows, values);
@@ -280,21 +335,43 @@ fn items(rows: &[Line<'_>], values: &mut [Value]) {
 /// output m/m +0.5 vs -1.0".
 fn named(line: &Line<'_>, values: &mut [Value]) {
     let bare = |n: &usize| values.get(*n).is_some_and(is_bare);
-    let figures: Vec<usize> = (line.values.0..line.values.1).filter(bare).collect();
+    // "0930 Output m/m": a time without its zone is no figure.
+    let names = |n: &usize| {
+        values
+            .get(*n)
+            .and_then(|value| line.text.get(..value.span.start - line.start))
+            .is_some_and(|name| name.contains(char::is_alphabetic))
+    };
+    let figures: Vec<usize> = (line.values.0..line.values.1).filter(names).filter(bare).collect();
     let Some(first) = figures.first().and_then(|n| values.get(*n)) else { return };
     let name = line.text.get(..first.span.start - line.start).unwrap_or_default().to_lowercase();
-    let word = |name: &str, of: &[&str]| {
-        let marks = |c: char| !c.is_alphanumeric() && !matches!(c, '/' | '-');
-        name.split(|c: char| c.is_whitespace() || marks(c)).any(|word| of.contains(&word))
+    let has = |of: &[&str]| {
+        let parts = |c: char| !c.is_alphanumeric() && !matches!(c, '/' | '-');
+        name.split(parts).any(|word| of.contains(&word))
     };
-    let measured = measures::heads(&name) || word(&name, &CHANGES);
-    if !measured || name.split_whitespace().count() > NAME || word(&name, &LEVELS) {
+    let whole = name.trim_matches(|c: char| !c.is_alphanumeric());
+    let exact = figures.iter().all(|n| values.get(*n).is_some_and(|value| value.text.contains('.')));
+    let measured = measures::heads(&name)
+        || has(&CHANGES)
+        || exact && (ALONE.contains(&whole) || RATIOS.iter().any(|ratio| name.contains(ratio)));
+    if !measured || name.split_whitespace().count() > NAME || has(&LEVELS) {
         return;
     }
-    let rest: String = line.text.get(name.len()..).unwrap_or_default().to_lowercase();
-    let free = rest.split(|c: char| !c.is_alphabetic() && c != '/').filter(|word| word.contains(char::is_alphabetic));
+    // Only dates and a few words may stand between and behind the figures.
+    let mut from = first.span.start;
+    let ends = line.values(values).iter().filter(|value| value.span.start >= from);
+    let spans: Vec<(usize, usize)> = ends.map(|value| (value.span.start, value.span.end)).collect();
+    let line_end = line.start + line.text.len();
+    let mut free = true;
+    for (start, end) in spans.into_iter().chain([(line_end, line_end)]) {
+        let gap = line.text.get(from.min(start) - line.start..start - line.start).unwrap_or_default().to_lowercase();
+        let words =
+            gap.split(|c: char| !c.is_alphabetic() && c != '/').filter(|word| word.contains(char::is_alphabetic));
+        free = free && words.into_iter().all(|word| BETWEEN.contains(&word));
+        from = end;
+    }
     let small = figures.iter().all(|n| size(values, *n).is_some_and(|size| size.abs() <= 100.0));
-    if small && free.into_iter().all(|word| BETWEEN.contains(&word)) && !rest.trim_end().ends_with('.') {
+    if small && free && !line.text.trim_end().ends_with('.') {
         figures.iter().for_each(|n| make(line, values, *n));
     }
 }
@@ -372,7 +449,8 @@ fn is_caption(line: &Line<'_>, lower: &str, values: &[Value]) -> bool {
     let most = if text.ends_with(':') { 2 * CAPTION } else { CAPTION };
     let short = lower.split_whitespace().count() <= most;
     let asks = text.ends_with('?') && !OF_VOTES.iter().any(|word| lower.contains(word));
-    short && !told && !asks && !text.ends_with(['.', '!', '"', '”', ','])
+    let figures = measures::heads(lower) && !trailing(line, values).is_empty();
+    short && !told && !asks && !figures && !text.ends_with(['.', '!', '"', '”', ','])
 }
 
 /// Makes percentages of the figures of a sentence behind "percent:", each of which ends an item.

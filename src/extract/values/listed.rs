@@ -159,7 +159,7 @@ pub(super) fn goes_on(tokens: &[Token<'_>], percent: Place, number: Place) -> bo
     let parted = |n: usize| matches!(word(tokens, n), "," | ";" | "and" | "but" | "while");
     // A name and a whole number are a result as often: "Leeds 2", "the PlayStation 4".
     let named = first.checked_sub(1).and_then(|lead| tokens.get(lead)).is_some_and(Token::capitalised);
-    let result = named && !is_exact(tokens, first) && word_before(tokens, first, 2) != "the";
+    let result = named && !is_exact(tokens, first);
     // "Kano: 34%; Kaduna: 41", "rose to 9 percent and to 10": both are led in alike.
     let (lead, percent_lead) = (word_before(tokens, first, 1), word_before(tokens, percent.0, 1));
     let alike = lead == percent_lead && matches!(lead, ":" | "to" | "by" | "at" | "(" | "on" | "of" | "between");
@@ -291,6 +291,20 @@ pub(super) fn polls_too(tokens: &[Token<'_>], percent: Place, number: Place) -> 
     let near = first > end && first - end <= AFAR && (first.saturating_sub(2 * AFAR)..first).any(of_votes);
     let led = |lead: &str| matches!(lead, "on" | "at" | "with");
     near && led(word_before(tokens, first, 1)) && is_item(tokens, number)
+}
+
+/// Whether a number may be one of the answers of a poll, with a word before it and a stop behind.
+pub(super) fn is_answer(tokens: &[Token<'_>], number: Place) -> bool {
+    let answer = matches!(word_before(tokens, number.0, 1), ":" | "no") && number.1 == number.0 + 1;
+    is_item(tokens, number) || answer && ends(tokens, number)
+}
+
+/// Whether the text before token `n` speaks of votes or percentages.
+pub(super) fn is_polled(tokens: &[Token<'_>], n: usize) -> bool {
+    let asked = |token: &Token<'_>| {
+        VOTES.contains(&token.lower.as_ref()) || matches!(token.lower.as_ref(), "%" | "pct" | "survey" | "asked")
+    };
+    tokens.iter().take(n).rev().take(3 * AFAR).any(asked)
 }
 
 /// Whether two numbers are the two sides of one vote: "58.4 percent to 41.6", "62 to 38 percent".

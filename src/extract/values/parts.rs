@@ -46,6 +46,18 @@ pub(super) fn at(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Story<'_>) 
     if let Some((value, currency, after)) = money::single(tokens, n, story) {
         return Some(Part { first: n, value: Some(value), currency: Some(currency), unit: None, after });
     }
+    // "half of them a point higher", "rose by a point to 15 percent"
+    if word(tokens, n) == "a" && word(tokens, n + 1) == "point" {
+        let moved = matches!(word(tokens, n + 2), "above" | "ahead" | "behind" | "below" | "higher" | "lower")
+            || n > 0 && matches!(word(tokens, n - 1), "by" | "down" | "gained" | "lost" | "shed" | "up");
+        return (moved && of_rates(tokens, n)).then_some(Part {
+            first: n,
+            value: Some(1.0),
+            currency: None,
+            unit: Some("percentage point"),
+            after: n + 2,
+        });
+    }
     let (value, next) = part(tokens, n)?;
     let (unit, after) = whole(pack, tokens, next)?;
     // "a half-point rise": the article is that of the rise.
@@ -78,13 +90,17 @@ fn whole(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(Option<&'static
     if word(tokens, n) == "percentage" && word(tokens, n + 1).starts_with("point") {
         return Some((Some("percentage point"), n + 2));
     }
-    // "cut the rate by half a point", "28 percent, half a point less"; a player of chess leads by half a point too.
+    (word(tokens, n) == "point" && of_rates(tokens, n)).then_some((Some("percentage point"), n + 1))
+}
+
+/// Whether points near token `n` are those of rates: "cut the rate by half a point", "28 percent, half a point less"; a player
+/// of chess leads by half a point too.
+fn of_rates(tokens: &[Token<'_>], n: usize) -> bool {
     let near = |token: &Token<'_>| {
         token.lower.starts_with("rate")
             || matches!(token.lower.as_ref(), "basis" | "yield" | "yields" | "percent" | "%" | "pct")
     };
-    let of_rates = tokens.iter().skip(n.saturating_sub(30)).take(36).any(near);
-    (of_rates && word(tokens, n) == "point").then_some((Some("percentage point"), n + 1))
+    tokens.iter().skip(n.saturating_sub(30)).take(36).any(near)
 }
 
 /// The token behind what makes a number a percentage, and of which kind: "2 percentage points" is counted in points, a
