@@ -175,9 +175,13 @@ fn second_day(pack: &Pack, tokens: &[Token<'_>], n: usize, first: usize) -> Opti
     if !linked {
         return None;
     }
-    if let Some((month, next)) = month_of(pack, tokens, n + 1) {
+    // "between Aug. 20 and Aug. 26" are two.
+    if let Some((month, next)) = month_of(pack, tokens, n + 1).filter(|_| !link.is("and")) {
         let (day, after) = day_number(tokens, next)?;
         return Some((Some(month), day, after));
+    }
+    if month_of(pack, tokens, n + 1).is_some() {
+        return None;
     }
     let (day, after) = day_number(tokens, n + 1)?;
     // "June 21 to 500": not a day.

@@ -74,10 +74,17 @@ pub(super) fn at(tokens: &[Token<'_>], n: usize) -> Option<Duration> {
         let (count, after) = if long { (Some(1.0), after + 2) } else { (None, after) };
         return (long || bare).then_some(Duration { first: n, after, count, unit: Some(unit) });
     };
-    let (first_unit, mut after) = unit(tokens, next)?;
-    // "two days later" is a day, "16 minutes later" none.
-    let long = !matches!(first_unit, "second" | "minute" | "hour");
-    if matches!(word(after), "ago" | "earlier" | "hence") || long && word(after) == "later" {
+    // "12 to 18 months", "two or three days", but "from 12 to 18 months".
+    let ranged = || {
+        let link = matches!(word(next), "to" | "or" | "-" | "–") && !matches!(before, "from" | "between");
+        let (most, behind) = amount(tokens, next + 1).filter(|_| link)?;
+        most.filter(|most| count.is_some_and(|count| count < *most))?;
+        unit(tokens, behind)
+    };
+    let (first_unit, mut after) = unit(tokens, next).or_else(ranged)?;
+    // "a week later" is a point in time, "six days later" says how long it took.
+    let point = matches!(word(n), "a" | "an") && !matches!(first_unit, "second" | "minute" | "hour");
+    if matches!(word(after), "ago" | "hence") || point && matches!(word(after), "earlier" | "later") {
         return None;
     }
     let one = matches!(word(n), "a" | "an");
