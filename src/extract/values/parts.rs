@@ -5,10 +5,11 @@
 
 use super::amounts::ONES;
 use super::money::{self, Story};
+use super::quantities::NO_NOUN;
 use super::word;
 use crate::language::Pack;
 use crate::language::numbers::Numeral;
-use crate::language::tokens::Token;
+use crate::language::tokens::{Token, TokenKind};
 
 /// A part or a single one of something.
 pub(super) struct Part {
@@ -60,8 +61,11 @@ pub(super) fn at(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Story<'_>) 
     }
     let (value, next) = part(tokens, n)?;
     let (unit, after) = whole(pack, tokens, next)?;
-    // "a half-point rise": the article is that of the rise.
-    let first = n + usize::from(word(tokens, n) == "a" && word(tokens, n + 2) == "-");
+    // "a half-point rise": the article is that of the rise; "by a half-point" has its own.
+    let noun = tokens.get(after).is_some_and(|next| {
+        next.kind == TokenKind::Word && !next.apart && !NO_NOUN.contains(&next.lower.as_ref())
+    });
+    let first = n + usize::from(word(tokens, n) == "a" && word(tokens, n + 2) == "-" && noun);
     Some(Part { first, value: Some(value), currency: None, unit, after })
 }
 
