@@ -19,6 +19,7 @@ mod ordinals;
 mod parts;
 mod periods;
 mod quantities;
+mod rows;
 mod signed;
 mod times;
 
@@ -485,6 +486,20 @@ mod tests {
         check(
             "He said yesterday that in June he may march.",
             &["Date | yesterday | 2021-03-03", "Date | June | 2021-06"],
+        );
+    }
+
+    #[test]
+    fn reads_lengths_beside_what_came_before_or_after() {
+        check(
+            "hours before the vote, a day after it, 12 to 18 months, 11-year-olds, a week later",
+            &[
+                "Duration | hours | hour",
+                "Duration | a day | 1 | day",
+                "Duration | 12 to 18 months | 12 | month",
+                "Duration | 11-year-olds | 11 | year",
+                "Date | a week later",
+            ],
         );
     }
 

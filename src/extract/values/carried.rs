@@ -91,7 +91,8 @@ fn share_out(tokens: &[Token<'_>], values: &mut [Value], places: &[(usize, usize
     while from < values.len() {
         let item = |n: usize| {
             let (value, place) = values.get(n).zip(places.get(n))?;
-            (is_small_count(value) && listed::is_answer(tokens, *place)).then_some(*place)
+            let told = value.kind == ValueType::Percent && value.unit.is_none();
+            (told || is_small_count(value) && listed::is_answer(tokens, *place)).then_some(*place)
         };
         let mut end = from;
         while item(end).is_some()
@@ -105,7 +106,11 @@ fn share_out(tokens: &[Token<'_>], values: &mut [Value], places: &[(usize, usize
         }
         let sum: f64 =
             values.get(from..end).unwrap_or_default().iter().filter_map(|value| value.value).map(|size| size.0).sum();
-        let polled = || places.get(from).is_some_and(|(first, _)| listed::is_polled(tokens, *first));
+        let told = || {
+            let run = values.get(from..end).unwrap_or_default();
+            run.iter().any(|value| value.kind == ValueType::Percent)
+        };
+        let polled = || told() || places.get(from).is_some_and(|(first, _)| listed::is_polled(tokens, *first));
         if end - from > 2 && (sum - 100.0).abs() < 1.6 && polled() {
             values.iter_mut().take(end).skip(from).for_each(|value| value.kind = ValueType::Percent);
         }
@@ -260,8 +265,18 @@ fn linked(tokens: &[Token<'_>], (value, end): (&Value, usize), (bare, first): (&
         _ if lead == "at" => first - end < 4 && (number.text.contains(['.', ',']) || number.text.len() > 2),
         _ => LINKS.contains(&lead),
     };
+    if value.kind == ValueType::Percent && lead == "to" && number.text.contains('.') && of_rate(tokens, value) {
+        return Some(Kind::percent(None));
+    }
     (led || lead == "(" && first == end + 1 || is_bracketed(tokens, value, (end, first)))
         .then(|| kind_of(value).or_else(|| of_basis(value)))?
+}
+
+/// "raised its rate by 25 basis points to 5.5", "cut rates by 0.25 percent to 3.75": where a rate went.
+fn of_rate(tokens: &[Token<'_>], value: &Value) -> bool {
+    let (start, _) = place(tokens, value);
+    let by = value.unit.is_some() || word_before(tokens, start, 1) == "by";
+    by && (start.saturating_sub(10)..start).any(|n| matches!(word(tokens, n), "rate" | "rates" | "yield" | "yields"))
 }
 
 /// A number of basis points beside another; single points may be those of anything.
@@ -288,7 +303,8 @@ fn is_bracketed(tokens: &[Token<'_>], value: &Value, (end, first): (usize, usize
 }
 
 /// What a bracket calls the figure beside one.
-const OTHERS: [&str; 25] = [
+const OTHERS: [&str; 27] = [
+    "+",
     "-",
     ":",
     "before",
@@ -314,6 +330,7 @@ const OTHERS: [&str; 25] = [
     "vs",
     "was",
     "year",
+    "−",
 ];
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -367,7 +384,7 @@ fn points(tokens: &[Token<'_>], end: usize, (first, after): (usize, usize), befo
         && word(tokens, after).starts_with("point")
         && value.value.is_some_and(|number| number.0 <= 30.0)
         && before.kind == ValueType::Percent
-        && lead != "or"
+        && !matches!(lead, "or" | "scored" | "averaged" | "had" | "has" | "with" | "took" | "taken")
         && word(tokens, after + 1) != "out"
         && first >= end
         && first - end <= REACH
@@ -460,4 +477,52 @@ fn exchange(tokens: &[Token<'_>], first: usize, after: usize, story: Story<'_>) 
     let (currency, parts) = subject;
     let kind = Kind { kind: ValueType::Money, currency: Some(currency.to_owned()), parts, unit: None };
     (of_another || quoted).then_some(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::check_british as check;
+
+    #[test]
+    fn figures_in_brackets_and_of_rates_are_percentages() {
+        check(
+            "Red 41% (+2), Blue 38% (-1).",
+            &["Percent | 41% | 41", "Percent | 2 | 2", "Percent | 38% | 38", "Percent | -1 | -1"],
+        );
+        check(
+            "It cut its rate by 25 basis points to 5.5; the spread is 40 basis points, from 52.",
+            &[
+                "Percent | 25 basis points | 25 | basis point",
+                "Percent | 5.5 | 5.5",
+                "Percent | 40 basis points | 40 | basis point",
+                "Percent | 52 | 52 | basis point",
+            ],
+        );
+        check("Output was up 18.0 yr/yr.", &["Percent | 18.0 | 18"]);
+    }
+
+    #[test]
+    fn answers_that_share_a_hundred_out_are_percentages() {
+        check(
+            "The poll asked who will win. Red 38, Blue 55, do not know 7.",
+            &["Percent | 38 | 38", "Percent | 55 | 55", "Percent | 7 | 7"],
+        );
+        check(
+            "The score: Red 38, Blue 55, Green 7.",
+            &["Quantity | 38 | 38", "Quantity | 55 | 55", "Quantity | 7 | 7"],
+        );
+    }
+
+    #[test]
+    fn what_is_told_of_days_parts_no_figures() {
+        check(
+            "It fell to 6.9 percent this week from 7.1 a year ago.",
+            &[
+                "Percent | 6.9 percent | 6.9",
+                "Date | this week | 2021-03-01 | 2021-03-07",
+                "Percent | 7.1 | 7.1",
+                "Date | a year ago | 2020",
+            ],
+        );
+    }
 }

@@ -475,3 +475,37 @@ fn relative(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Found
     };
     Some(Found { first: n, after: n + 1, date: text(date), end: None })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::check_british as check;
+
+    #[test]
+    fn a_month_needs_no_preposition_where_it_is_nothing_else() {
+        check(
+            "December arabica, the May survey and output (June).",
+            &["Date | December | 2020-12", "Date | May | 2021-05", "Date | June | 2021-06"],
+        );
+        check("May July Jones march? April said so. Black September", &[]);
+        check(
+            "April-June exports; on July 9 last year, late May 2020",
+            &[
+                "Date | April-June | 2020-04 | 2020-06",
+                "Date | July 9 last year | 2020-07-09",
+                "Date | late May 2020 | 2020-05",
+            ],
+        );
+    }
+
+    #[test]
+    fn two_years_are_one_date_where_a_dash_makes_them_so() {
+        check("the 2020-21 budget", &["Date | 2020-21 | 2020 | 2021"]);
+        check("in 1998/99 and in 1851", &["Date | 1998/99 | 1998 | 1999", "Date | 1851 | 1851"]);
+        check("from 1907 to 1996", &["Date | 1907 | 1907", "Date | 1996 | 1996"]);
+    }
+
+    #[test]
+    fn the_edge_of_a_period_belongs_to_it() {
+        check("by the end of June and at end-2018", &["Date | the end of June | 2021-06", "Date | end-2018 | 2018"]);
+    }
+}

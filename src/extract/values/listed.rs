@@ -24,7 +24,7 @@ const NO_ITEM: [&str; 37] = [
 ];
 
 /// Words behind an item.
-const ENDS: [&str; 41] = [
+const ENDS: [&str; 44] = [
     "after",
     "against",
     "among",
@@ -49,9 +49,12 @@ const ENDS: [&str; 41] = [
     "last",
     "late",
     "lower",
+    "next",
+    "now",
     "of",
     "on",
     "over",
+    "overall",
     "respectively",
     "since",
     "stronger",
@@ -156,10 +159,11 @@ const POLLS: [&str; 10] = ["took", "takes", "won", "wins", "got", "gets", "polle
 pub(super) fn goes_on(tokens: &[Token<'_>], percent: Place, number: Place) -> bool {
     let (end, first) = (percent.1, number.0);
     let near = first >= end && first - end <= REACH && !ends_sentence(tokens, end, first);
-    let parted = |n: usize| matches!(word(tokens, n), "," | ";" | "and" | "but" | "while");
+    let parted = |n: usize| matches!(word(tokens, n), "," | ";" | ":" | "and" | "but" | "while");
     // A name and a whole number are a result as often: "Leeds 2", "the PlayStation 4".
     let named = first.checked_sub(1).and_then(|lead| tokens.get(lead)).is_some_and(Token::capitalised);
-    let result = named && !is_exact(tokens, first);
+    let of_votes = || (end.saturating_sub(8)..first).any(|n| matches!(word(tokens, n), "vote" | "votes" | "ballots"));
+    let result = named && !is_exact(tokens, first) && !of_votes();
     // "Kano: 34%; Kaduna: 41", "rose to 9 percent and to 10": both are led in alike.
     let (lead, percent_lead) = (word_before(tokens, first, 1), word_before(tokens, percent.0, 1));
     let alike = lead == percent_lead && matches!(lead, ":" | "to" | "by" | "at" | "(" | "on" | "of" | "between");
@@ -296,7 +300,11 @@ pub(super) fn polls_too(tokens: &[Token<'_>], percent: Place, number: Place) -> 
 /// Whether a number may be one of the answers of a poll, with a word before it and a stop behind.
 pub(super) fn is_answer(tokens: &[Token<'_>], number: Place) -> bool {
     let answer = matches!(word_before(tokens, number.0, 1), ":" | "no") && number.1 == number.0 + 1;
-    is_item(tokens, number) || answer && ends(tokens, number)
+    // "and 17 were unsure"
+    let verb = matches!(word(tokens, number.1), "are" | "did" | "do" | "had" | "have" | "said" | "were")
+        && number.1 == number.0 + 1
+        && matches!(word_before(tokens, number.0, 1), "," | "and");
+    is_item(tokens, number) || verb || answer && ends(tokens, number)
 }
 
 /// Whether the text before token `n` speaks of votes or percentages.
@@ -321,12 +329,25 @@ fn is_item(tokens: &[Token<'_>], (first, after): Place) -> bool {
     });
     let lead = first.checked_sub(1 + usize::from(sign)).and_then(|lead| tokens.get(lead));
     let led = lead.is_some_and(|lead| {
-        matches!(lead.text, "," | ";")
-            || lead.text == ")" && is_exact(tokens, first)
+        matches!(lead.text, "," | ";" | ":")
+            || (lead.text == ")" || is_of_name(tokens, first - 1)) && is_exact(tokens, first)
             || lead.kind == TokenKind::Word && !NO_ITEM.contains(&lead.lower.as_ref())
     });
     let digits = after == first + 1 && tokens.get(first).is_some_and(|token| token.kind == TokenKind::Number);
-    led && digits && ends(tokens, (first, after))
+    // "12 of them women"
+    let counts = word(tokens, after) == "of"
+        && matches!(
+            word(tokens, after + 1),
+            "them" | "its" | "his" | "her" | "their" | "whom" | "which" | "these" | "us"
+        );
+    led && digits && !counts && ends(tokens, (first, after))
+}
+
+/// Whether a whole number belongs to the name before it: "the CAC 40 0.9".
+fn is_of_name(tokens: &[Token<'_>], n: usize) -> bool {
+    let whole = tokens.get(n).is_some_and(|token| token.kind == TokenKind::Number && !token.text.contains(['.', ',']));
+    let before = n.checked_sub(1).and_then(|before| tokens.get(before));
+    whole && before.is_some_and(|name| name.kind == TokenKind::Word && name.capitalised())
 }
 
 /// Whether an item may end with this number.
@@ -398,6 +419,26 @@ mod tests {
                 "Percent | 15 percent | 15",
                 "Percent | 3 percent | 3",
             ],
+        );
+    }
+
+    #[test]
+    fn what_ends_an_item_may_be_any_small_word() {
+        check(
+            "Joblessness was 18.9 percent among men, 16.7 among women and 14.2 overall.",
+            &["Percent | 18.9 percent | 18.9", "Percent | 16.7 | 16.7", "Percent | 14.2 | 14.2"],
+        );
+        check(
+            "Corn was rated 9 percent poor, 31 fair and 60 good.",
+            &["Percent | 9 percent | 9", "Percent | 31 | 31", "Percent | 60 | 60"],
+        );
+        check(
+            "Pay rose 0.9 percent after falling 0.8, and prices gained 2 percent and wages gained three.",
+            &["Percent | 0.9 percent | 0.9", "Percent | 0.8 | 0.8", "Percent | 2 percent | 2", "Percent | three | 3"],
+        );
+        check(
+            "Around 30 percent of the staff, 12 of them women, left.",
+            &["Percent | 30 percent | 30", "Quantity | 12 | 12"],
         );
     }
 

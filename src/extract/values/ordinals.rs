@@ -78,3 +78,14 @@ pub(super) fn at(tokens: &[Token<'_>], n: usize) -> Option<(f64, usize)> {
         && tokens.get(n + 1).is_some_and(|next| next.capitalised() && next.kind == TokenKind::Word);
     (!(fraction || name || before == "at" || matches!(word(n + 1), "lady" | "aid"))).then_some((number as f64, n + 1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::check_british as check;
+
+    #[test]
+    fn parts_and_seconds_are_no_ranks() {
+        check("It lost a third and 5 tonnes per second, up by a fifth.", &["Quantity | 5 tonnes | 5 | tonne"]);
+        check("A third man came second.", &["Ordinal | third | 3", "Ordinal | second | 2"]);
+    }
+}

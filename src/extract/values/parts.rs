@@ -62,9 +62,9 @@ pub(super) fn at(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Story<'_>) 
     let (value, next) = part(tokens, n)?;
     let (unit, after) = whole(pack, tokens, next)?;
     // "a half-point rise": the article is that of the rise; "by a half-point" has its own.
-    let noun = tokens.get(after).is_some_and(|next| {
-        next.kind == TokenKind::Word && !next.apart && !NO_NOUN.contains(&next.lower.as_ref())
-    });
+    let noun = tokens
+        .get(after)
+        .is_some_and(|next| next.kind == TokenKind::Word && !next.apart && !NO_NOUN.contains(&next.lower.as_ref()));
     let first = n + usize::from(word(tokens, n) == "a" && word(tokens, n + 2) == "-" && noun);
     Some(Part { first, value: Some(value), currency: None, unit, after })
 }

@@ -421,14 +421,26 @@ mod tests {
         check("this summer", "this summer = 2021-06/2021-08");
         check("the winter of 2019", "the winter of 2019 = 2019-12/2020-02");
         check("the following day", "the following day = /");
+        check("by the end of the year", "the year = 2021/");
+        check("was at year-end.", "year-end = 2021-12/");
+        check("in the first seven months of 2020", "the first seven months of 2020 = 2020-01/2020-07");
+        check("the last four months of 2020", "the last four months of 2020 = 2020-09/2020-12");
+        check("the next fiscal year", "the next fiscal year = 2022/");
+        check("the same quarter of 2019", "the same quarter of 2019 = 2019/");
+        check("the fiscal year 2019-20", "the fiscal year 2019-20 = 2019/2020");
         check("in the first half of last year", "the first half of last year = 2020-01/2020-06");
     }
 
     #[test]
     fn what_is_no_period_is_left() {
-        for text in
-            ["the first half ended 1-0", "he took second place", "the past week", "a week in hospital", "the last man"]
-        {
+        for text in [
+            "the first half ended 1-0",
+            "he took second place",
+            "the past week",
+            "a week in hospital",
+            "the last man",
+            "a year-end bonus",
+        ] {
             check(text, "");
         }
     }
