@@ -125,7 +125,8 @@ pub(super) fn read(text: &str, values: &mut [Value]) {
                         let whole = values.get(*n).is_some_and(|value| {
                             !value.text.contains('.') && signed::sign(row.text, row.start, value).is_none()
                         });
-                        if !counts.contains(&column) && !(exact && whole) {
+                        let seats = exact && whole;
+                        if !counts.contains(&column) && !seats {
                             make(row, values, *n);
                         }
                     }

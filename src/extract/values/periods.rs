@@ -70,8 +70,8 @@ fn first_months(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<F
         _ => return None,
     };
     let (count, next) = amount(tokens, n + 2)?;
-    let (unit, after) = unit(tokens, next).filter(|(unit, _)| *unit == "month")?;
-    let count = count.filter(|count| (2.0..12.0).contains(count) && unit == "month")? as i8;
+    let (_, after) = unit(tokens, next).filter(|(unit, _)| *unit == "month")?;
+    let count = count.filter(|count| (2.0..12.0).contains(count))? as i8;
     let year = year_of(tokens, after, story);
     if !first && year.is_none() {
         return None;
