@@ -6,6 +6,7 @@
 
 mod amounts;
 mod carried;
+mod changes;
 mod columns;
 mod dates;
 mod durations;
@@ -18,6 +19,7 @@ mod ordinals;
 mod parts;
 mod periods;
 mod quantities;
+mod rows;
 mod signed;
 mod times;
 
@@ -82,10 +84,10 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
         let begin = Openers::at(pack, &tokens, n);
         if begin.part
             && let Some(found) = parts::at(pack, &tokens, n, place)
-            && let Some(last) = tokens.get(found.after - 1)
+            && let (Some(first), Some(last)) = (tokens.get(found.first), tokens.get(found.after - 1))
         {
             let kind = if found.currency.is_some() { ValueType::Money } else { ValueType::Percent };
-            values.extend(value(kind, token.start, last.end).map(|value| Value {
+            values.extend(value(kind, first.start, last.end).map(|value| Value {
                 value: found.value.map(Number),
                 currency: found.currency.map(str::to_owned),
                 unit: found.unit.map(str::to_owned),
@@ -147,7 +149,13 @@ fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, t
         if in_name(&tokens, numeral) {
             continue;
         }
-        if let Some(ends) = ends_of_between(&tokens, numeral) {
+        let told = || {
+            values.get(before..).unwrap_or_default().last().is_some_and(|last| {
+                let between = tokens.iter().take(numeral.first).rev().take_while(|token| token.start >= last.span.end);
+                last.kind == ValueType::Percent && !between.into_iter().any(|token| token.is("."))
+            })
+        };
+        if let Some(ends) = ends_of_between(&tokens, numeral, told) {
             values.extend(ends.iter().filter_map(|end| numeral_value(pack, &tokens, end, place, &mut value)));
             continue;
         }
@@ -303,8 +311,9 @@ fn numeral_value(
             ..value
         });
     }
-    // "one" is more often a pronoun than a count.
-    if numeral.words && numeral.value < 2.0 {
+    // "one" is more often a pronoun than a count; "zero" is where something went.
+    let to_zero = numeral.value == 0.0 && word_before(tokens, numeral.first, 1) == "to";
+    if numeral.words && numeral.value < 2.0 && !to_zero {
         return None;
     }
     let unit = counted(pack, tokens, numeral.after);
@@ -365,8 +374,9 @@ fn sign(tokens: &[Token<'_>], first: usize) -> Option<usize> {
 }
 
 /// The numbers of "between 10 and 15 percent", which are two where those of "10 to 15 percent" are one range.
-fn ends_of_between(tokens: &[Token<'_>], numeral: &Numeral) -> Option<[Numeral; 2]> {
-    let max = numeral.max.filter(|_| numeral.percent)?;
+fn ends_of_between(tokens: &[Token<'_>], numeral: &Numeral, told: impl Fn() -> bool) -> Option<[Numeral; 2]> {
+    // "between 51 and 53 percent, his rival between 44 and 46"
+    let max = numeral.max.filter(|_| numeral.percent || told())?;
     let and = (numeral.first..numeral.after).find(|n| word(tokens, *n) == "and")?;
     let lower = Numeral { after: and, max: None, percent: false, ..numeral.clone() };
     Some([lower, Numeral { first: and + 1, value: max, max: None, ..numeral.clone() }])
@@ -476,6 +486,20 @@ mod tests {
         check(
             "He said yesterday that in June he may march.",
             &["Date | yesterday | 2021-03-03", "Date | June | 2021-06"],
+        );
+    }
+
+    #[test]
+    fn reads_lengths_beside_what_came_before_or_after() {
+        check(
+            "hours before the vote, a day after it, 12 to 18 months, 11-year-olds, a week later",
+            &[
+                "Duration | hours | hour",
+                "Duration | a day | 1 | day",
+                "Duration | 12 to 18 months | 12 | month",
+                "Duration | 11-year-olds | 11 | year",
+                "Date | a week later",
+            ],
         );
     }
 

@@ -191,7 +191,11 @@ fn range(pack: &Pack, tokens: &[Token<'_>], n: usize, lower: &Simple) -> Option<
         let led = before.is_some_and(|token| pack.range.not_before.iter().any(|word| token.is(word)));
         let changed =
             tokens.iter().take(n).rev().take(8).any(|token| pack.range.change.iter().any(|word| token.is(word)));
-        if led || changed {
+        // "fell 2 to 3 percent", "a rise of 0.5 to 1.5 percent" are ranges: to a percentage one rises by as many points.
+        let near = upper.value <= 3.0 * lower.value || upper.value - lower.value <= 2.0;
+        let of_percent = near && percent(pack, tokens, upper.after).is_some();
+        let by = before.is_some_and(|token| pack.range.by.iter().any(|word| token.is(word)));
+        if (led || changed) && (!of_percent || led && !by) {
             return None;
         }
     }

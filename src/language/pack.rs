@@ -48,6 +48,9 @@ pub struct RangeWords {
     pub to: Vec<String>,
     /// Words before a number that make "to" no range: "by 4 to 20".
     pub not_before: Vec<String>,
+    /// Those of them that lead in by how much something changed: "a rise of 2 to 3 percent" is a range.
+    #[serde(default)]
+    pub by: Vec<String>,
     /// Verbs of change, after which "to" leads to the new state.
     pub change: Vec<String>,
 }

@@ -100,10 +100,14 @@ const FOREIGN_VALUES: [(&str, [f64; 4]); 4] = [
     ("ru", [0.96, 0.91, 0.95, 0.88]),
 ];
 
-/// Values in text written for their many forms: money and percentages.
-const FORMS: [(&str, &str, f64); 5] = [
+/// Values in text written for them: money and percentages in their many forms, and newswire of three kinds ("values2").
+const FORMS: [(&str, &str, f64); 9] = [
     ("en/values", "money", 0.96),
     ("en/values", "percent", 0.97),
+    ("en/values2", "date", 0.93),
+    ("en/values2", "duration", 0.92),
+    ("en/values2", "money", 0.95),
+    ("en/values2", "percent", 0.94),
     ("en/percent", "percent", 0.96),
     ("pt/values", "money", 0.96),
     ("pt/values", "percent", 0.96),

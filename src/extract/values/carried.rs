@@ -13,8 +13,9 @@ use crate::model::{Number, Value, ValueType};
 /// Words before a number that stands beside another of its kind.
 const LINKS: [&str; 9] = ["from", "to", "at", "against", "vs", "versus", "off", "up", "down"];
 
-/// How many tokens may stand between the two.
+/// How many tokens may stand between the two, and how many values back the first may be.
 const REACH: usize = 14;
+const NEAR: usize = 3;
 
 /// By which words a number is tied to the one beside it.
 #[derive(Clone, Copy)]
@@ -46,6 +47,7 @@ pub(super) fn carry(text: &str, tokens: &[Token<'_>], carrier: Carrier<'_>, stor
     let places: Vec<(usize, usize)> = values.iter().map(|value| place(tokens, value)).collect();
     if matches!(carrier, Carrier::English) {
         lead_up(tokens, values, &places);
+        share_out(tokens, values, &places);
     }
     for n in 0..values.len() {
         let Some(kind) = kind_at(tokens, carrier, story, values, &places, n) else { continue };
@@ -82,6 +84,40 @@ fn lead_up(tokens: &[Token<'_>], values: &mut [Value], places: &[(usize, usize)]
     }
 }
 
+/// Makes percentages of the answers of a poll, three or more in a sentence that share a hundred out: "Yes 38, no 55, do not
+/// know 7."
+fn share_out(tokens: &[Token<'_>], values: &mut [Value], places: &[(usize, usize)]) {
+    let mut from = 0;
+    while from < values.len() {
+        let item = |n: usize| {
+            let (value, place) = values.get(n).zip(places.get(n))?;
+            let told = value.kind == ValueType::Percent && value.unit.is_none();
+            (told || is_small_count(value) && listed::is_answer(tokens, *place)).then_some(*place)
+        };
+        let mut end = from;
+        while item(end).is_some()
+            && (end == from
+                || places
+                    .get(end - 1)
+                    .zip(item(end))
+                    .is_some_and(|((_, end), (first, _))| first - end <= REACH && !is_parted(tokens, *end, first)))
+        {
+            end += 1;
+        }
+        let sum: f64 =
+            values.get(from..end).unwrap_or_default().iter().filter_map(|value| value.value).map(|size| size.0).sum();
+        let told = || {
+            let run = values.get(from..end).unwrap_or_default();
+            run.iter().any(|value| value.kind == ValueType::Percent)
+        };
+        let polled = || told() || places.get(from).is_some_and(|(first, _)| listed::is_polled(tokens, *first));
+        if end - from > 2 && (sum - 100.0).abs() < 1.6 && polled() {
+            values.iter_mut().take(end).skip(from).for_each(|value| value.kind = ValueType::Percent);
+        }
+        from = end.max(from + 1);
+    }
+}
+
 /// A count of nothing that could be a percentage.
 fn is_small_count(value: &Value) -> bool {
     value.kind == ValueType::Quantity && value.unit.is_none() && value.value.is_some_and(|size| size.0 <= 100.0)
@@ -112,28 +148,56 @@ fn kind_at(
 ) -> Option<Kind> {
     let beside = |other: usize| Some((values.get(other)?, *places.get(other)?));
     let (value, (first, after)) = beside(n).filter(|(value, _)| value.kind == ValueType::Quantity)?;
-    let before = n.checked_sub(1).and_then(beside);
-    if before.is_some_and(|(before, (_, end))| points(tokens, end, (first, after), before, value))
+    let before = match carrier {
+        // "6.94 percent this week from 6.92": what is told between of days says nothing of the number.
+        Carrier::English => (0..n).rev().take(NEAR).filter_map(beside).find(|(value, _)| !is_of_time(value.kind)),
+        Carrier::Words(_) => n.checked_sub(1).and_then(beside),
+    };
+    // Behind a date only a change goes on: "37 percent as of June 6, down six points".
+    let changes = n.checked_sub(1).and_then(beside).is_some_and(|(last, _)| !is_of_time(last.kind))
+        || matches!(word_before(tokens, first, 1), "up" | "down" | "by");
+    if before.is_some_and(|(before, (_, end))| changes && points(tokens, end, (first, after), before, value))
         || of_vote(tokens, (first, after), value)
     {
         return Some(Kind::percent(Some("percentage point")));
     }
-    if value.unit.is_some() || !is_bare(tokens, after) {
+    let next = beside(n + 1);
+    // "from 44.9 four years ago"
+    let dated = next.is_some_and(|(next, (start, _))| start == after && is_of_time(next.kind));
+    let compared = is_small_count(value) && value.text.contains('.') && is_of_notation(tokens, after);
+    if compared && matches!(carrier, Carrier::English) {
+        return Some(Kind::percent(None));
+    }
+    let rated = || {
+        before.is_some_and(|(value, (start, end))| {
+            value.kind == ValueType::Percent && listed::is_rated(tokens, (start, end), (first, after))
+        })
+    };
+    if value.unit.is_some() || !dated && !is_bare(tokens, after) && !rated() {
         return None;
     }
-    let next = beside(n + 1);
     let linked = match carrier {
         Carrier::English => exchange(tokens, first, after, story)
             .or_else(|| next.and_then(|(next, (start, _))| shared(tokens, first, after, start, next)))
             .or_else(|| before.and_then(|(before, (_, end))| linked(tokens, (before, end), (value, first))))
             .or_else(|| one_more(tokens, values, places, n))
-            .or_else(|| (is_small_count(value) && measures::is_told(tokens, first)).then(|| Kind::percent(None))),
+            .or_else(|| {
+                // Whether percentages are what the text has just been told in.
+                let told =
+                    || (0..n).rev().take(4).filter_map(beside).any(|(value, _)| value.kind == ValueType::Percent);
+                (is_small_count(value) && measures::is_told(tokens, first, told)).then(|| Kind::percent(None))
+            }),
         Carrier::Words(links) => next
             .filter(|(_, (start, _))| links.contains(&word(tokens, after)) && *start == after + 1)
             .and_then(|(next, _)| kind_of(next))
             .or_else(|| near(tokens, links, before?, first)),
     };
     linked.or_else(|| before.and_then(|(before, (_, end))| sized(tokens, (end, first), before, value)))
+}
+
+/// What is of the calendar or a rank, and never of what a number is of.
+fn is_of_time(kind: ValueType) -> bool {
+    matches!(kind, ValueType::Date | ValueType::Time | ValueType::Duration | ValueType::Ordinal)
 }
 
 /// The tokens of a value: the first, and the one behind.
@@ -152,7 +216,10 @@ fn is_bare(tokens: &[Token<'_>], after: usize) -> bool {
         let word = next.lower.as_ref();
         next.kind == TokenKind::Word
             && (next.apart
-                || !next.capitalised() && (NO_NOUN.contains(&word) || LINKS.contains(&word) || word == "late"))
+                || !next.capitalised()
+                    && (NO_NOUN.contains(&word)
+                        || LINKS.contains(&word)
+                        || listed::ends(tokens, (after.saturating_sub(1), after))))
     })
 }
 
@@ -188,7 +255,9 @@ fn linked(tokens: &[Token<'_>], (value, end): (&Value, usize), (bare, first): (&
     }
     let lead = word_before(tokens, first, 1);
     let number = tokens.get(first)?;
-    if value.kind == ValueType::Percent && bare.value.is_none_or(|size| size.0 > 100.0) {
+    let basis = value.unit.as_deref() == Some("basis point");
+    let most = if basis && !number.text.contains('.') { 10_000.0 } else { 100.0 };
+    if value.kind == ValueType::Percent && bare.value.is_none_or(|size| size.0 > most) {
         return None;
     }
     let led = match value.kind {
@@ -196,8 +265,88 @@ fn linked(tokens: &[Token<'_>], (value, end): (&Value, usize), (bare, first): (&
         _ if lead == "at" => first - end < 4 && (number.text.contains(['.', ',']) || number.text.len() > 2),
         _ => LINKS.contains(&lead),
     };
-    (led || lead == "(" && first == end + 1).then(|| kind_of(value))?
+    if value.kind == ValueType::Percent && lead == "to" && number.text.contains('.') && of_rate(tokens, value) {
+        return Some(Kind::percent(None));
+    }
+    (led || lead == "(" && first == end + 1 || is_bracketed(tokens, value, (end, first)))
+        .then(|| kind_of(value).or_else(|| of_basis(value)))?
 }
+
+/// "raised its rate by 25 basis points to 5.5", "cut rates by 0.25 percent to 3.75": where a rate went.
+fn of_rate(tokens: &[Token<'_>], value: &Value) -> bool {
+    let (start, _) = place(tokens, value);
+    let by = value.unit.is_some() || word_before(tokens, start, 1) == "by";
+    by && (start.saturating_sub(10)..start).any(|n| matches!(word(tokens, n), "rate" | "rates" | "yield" | "yields"))
+}
+
+/// A number of basis points beside another; single points may be those of anything.
+fn of_basis(value: &Value) -> Option<Kind> {
+    value.unit.as_deref().filter(|unit| *unit == "basis point").map(|unit| Kind::percent(Some(unit)))
+}
+
+/// "41% (+2)", "2.4 percent (forecast 2.2)", "0.9 pct mth/mth (June 1.4)": a change or another figure in brackets behind a
+/// percentage.
+fn is_bracketed(tokens: &[Token<'_>], value: &Value, (end, first): (usize, usize)) -> bool {
+    let Some(open) = (end..first).find(|n| word(tokens, *n) == "(").filter(|open| open - end <= 6) else {
+        return false;
+    };
+    let inside = tokens.get(open + 1..first).unwrap_or_default();
+    let sign = inside.len() == 1 && inside.iter().all(|token| matches!(token.text, "+" | "-" | "−" | "–"));
+    let month = |word: &str| MONTHS.iter().any(|month| word.starts_with(month));
+    let other =
+        |token: &Token<'_>| OTHERS.contains(&token.lower.as_ref()) || token.capitalised() && month(&token.lower);
+    let words = inside.len() < 4 && inside.iter().all(other);
+    let number = tokens.get(first).filter(|number| number.kind == TokenKind::Number);
+    let exact = number.is_some_and(|number| number.text.contains('.'));
+    let near = open == end || exact;
+    value.kind == ValueType::Percent && near && number.is_some() && word(tokens, first + 1) == ")" && (sign || words)
+}
+
+/// What a bracket calls the figure beside one.
+const OTHERS: [&str; 27] = [
+    "+",
+    "-",
+    ":",
+    "before",
+    "change",
+    "consensus",
+    "down",
+    "earlier",
+    "end",
+    "estimate",
+    "expected",
+    "fcast",
+    "forecast",
+    "from",
+    "last",
+    "poll",
+    "prev",
+    "previous",
+    "previously",
+    "prior",
+    "revised",
+    "up",
+    "versus",
+    "vs",
+    "was",
+    "year",
+    "−",
+];
+
+const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+/// "up 18.0 yr/yr", "rose 2.4 year-on-year": only percentages are told so.
+fn is_of_notation(tokens: &[Token<'_>], after: usize) -> bool {
+    let unit = |n: usize| NOTATION.contains(&word(tokens, n));
+    let on = matches!((word(tokens, after + 1), word(tokens, after + 2)), ("-", "on") | ("on", _));
+    let base = after + if word(tokens, after + 1) == "-" { 4 } else { 2 };
+    matches!(word(tokens, after), "yoy" | "mom" | "qoq" | "saar")
+        || unit(after) && word(tokens, after + 1) == "/" && unit(after + 2)
+        || unit(after) && on && word(tokens, base) == word(tokens, after)
+}
+
+/// The units of time of comparisons.
+const NOTATION: [&str; 9] = ["y", "yr", "year", "m", "mth", "month", "q", "qtr", "quarter"];
 
 /// "to 9 percent from 10.5", "9 percent against 8", "51 percent, down from 58"; but behind a change in percent stands where
 /// an index went: "rose 1.2 percent to 99.2".
@@ -235,7 +384,8 @@ fn points(tokens: &[Token<'_>], end: usize, (first, after): (usize, usize), befo
         && word(tokens, after).starts_with("point")
         && value.value.is_some_and(|number| number.0 <= 30.0)
         && before.kind == ValueType::Percent
-        && lead != "or"
+        && !matches!(lead, "or" | "scored" | "averaged" | "had" | "has" | "with" | "took" | "taken")
+        && word(tokens, after + 1) != "out"
         && first >= end
         && first - end <= REACH
         && !is_parted(tokens, end, first + 1)
@@ -248,10 +398,15 @@ fn of_vote(tokens: &[Token<'_>], (first, after): (usize, usize), value: &Value) 
     };
     let compared = matches!(word(tokens, after + 1), "ahead" | "behind" | "clear")
         || first.checked_sub(2).is_some_and(|n| matches!((word(tokens, n), word(tokens, n + 1)), ("lead", "of")));
+    let moved = matches!(word_before(tokens, first, 1), "lost" | "gained" | "won" | "shed" | "down" | "up" | "by");
     value.unit.as_deref() == Some("point")
         && value.value.is_some_and(|number| number.0 <= 60.0)
-        && (compared && near(25, &VOTES) || near(8, &LEVIES))
+        && (compared && near(25, &VOTES) || near(8, &LEVIES) || moved && near(25, &BALLOTS) && !near(25, &INDICES))
 }
+
+/// What only votes are spoken of with, and what has points of its own.
+const BALLOTS: [&str; 6] = ["coalition", "election", "pollster", "pollsters", "turnout", "voters"];
+const INDICES: [&str; 7] = ["average", "dow", "index", "league", "nasdaq", "shares", "stocks"];
 
 pub(super) const VOTES: [&str; 12] = [
     "ballot",
@@ -268,8 +423,22 @@ pub(super) const VOTES: [&str; 12] = [
     "votes",
 ];
 
-const LEVIES: [&str; 10] =
-    ["approval", "duty", "lead", "levy", "margin", "margins", "surcharge", "swing", "tax", "turnout"];
+const LEVIES: [&str; 14] = [
+    "approval",
+    "duty",
+    "error",
+    "lead",
+    "levy",
+    "margin",
+    "margins",
+    "proportion",
+    "rating",
+    "support",
+    "surcharge",
+    "swing",
+    "tax",
+    "turnout",
+];
 
 /// "de 9 % a 10": a number of any other language, close to the one before it.
 fn near(
@@ -308,4 +477,52 @@ fn exchange(tokens: &[Token<'_>], first: usize, after: usize, story: Story<'_>) 
     let (currency, parts) = subject;
     let kind = Kind { kind: ValueType::Money, currency: Some(currency.to_owned()), parts, unit: None };
     (of_another || quoted).then_some(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::check_british as check;
+
+    #[test]
+    fn figures_in_brackets_and_of_rates_are_percentages() {
+        check(
+            "Red 41% (+2), Blue 38% (-1).",
+            &["Percent | 41% | 41", "Percent | 2 | 2", "Percent | 38% | 38", "Percent | -1 | -1"],
+        );
+        check(
+            "It cut its rate by 25 basis points to 5.5; the spread is 40 basis points, from 52.",
+            &[
+                "Percent | 25 basis points | 25 | basis point",
+                "Percent | 5.5 | 5.5",
+                "Percent | 40 basis points | 40 | basis point",
+                "Percent | 52 | 52 | basis point",
+            ],
+        );
+        check("Output was up 18.0 yr/yr.", &["Percent | 18.0 | 18"]);
+    }
+
+    #[test]
+    fn answers_that_share_a_hundred_out_are_percentages() {
+        check(
+            "The poll asked who will win. Red 38, Blue 55, do not know 7.",
+            &["Percent | 38 | 38", "Percent | 55 | 55", "Percent | 7 | 7"],
+        );
+        check(
+            "The score: Red 38, Blue 55, Green 7.",
+            &["Quantity | 38 | 38", "Quantity | 55 | 55", "Quantity | 7 | 7"],
+        );
+    }
+
+    #[test]
+    fn what_is_told_of_days_parts_no_figures() {
+        check(
+            "It fell to 6.9 percent this week from 7.1 a year ago.",
+            &[
+                "Percent | 6.9 percent | 6.9",
+                "Date | this week | 2021-03-01 | 2021-03-07",
+                "Percent | 7.1 | 7.1",
+                "Date | a year ago | 2020",
+            ],
+        );
+    }
 }

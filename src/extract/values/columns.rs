@@ -4,7 +4,7 @@
 //! In: a text and its values, in order. Out: the same, with bare numbers turned into the percentages that they are. What
 //! holds: a number with a unit or a currency stays what it is; a head or a caption reaches as far as rows of figures go.
 
-use super::{measures, signed};
+use super::{changes, measures, rows, signed};
 use crate::model::{Value, ValueType};
 
 /// What a head or a caption says percent with.
@@ -15,6 +15,58 @@ const LEAGUE: [&str; 3] = ["w", "l", "gb"];
 
 /// What a caption of shares of votes speaks of.
 const OF_VOTES: [&str; 5] = ["poll", "survey", "vote", "voting", "support"];
+
+/// Heads of columns that count something, whatever their caption speaks of.
+const COUNTS: [&str; 22] = [
+    "adults",
+    "cases",
+    "deaths",
+    "delegates",
+    "electorate",
+    "games",
+    "members",
+    "mps",
+    "no",
+    "number",
+    "place",
+    "points",
+    "population",
+    "pts",
+    "rank",
+    "registered",
+    "sample",
+    "seats",
+    "size",
+    "voters",
+    "votes",
+    "won",
+];
+
+/// Heads of columns that are told in percent without saying so.
+const HEADS: [&str; 22] = [
+    "annualised",
+    "annualized",
+    "coupon",
+    "growth",
+    "m/m",
+    "mom",
+    "mth/mth",
+    "occupancy",
+    "q/q",
+    "qoq",
+    "qtr/qtr",
+    "returns",
+    "swing",
+    "turnout",
+    "vote share",
+    "y/y",
+    "yield",
+    "yld",
+    "yoy",
+    "yr/yr",
+    "y-o-y",
+    "yr-yr",
+];
 
 /// The most words of a caption, and the most rows below a head or a caption.
 const CAPTION: usize = 14;
@@ -57,10 +109,30 @@ pub(super) fn read(text: &str, values: &mut [Value]) {
         if found == 0 && is_caption(line, &lower, values) {
             let told: Vec<Vec<usize>> =
                 rows.iter().map(|row| trailing(row, values)).take_while(|row| !row.is_empty()).collect();
+            let first = |row: usize| rows.get(row).zip(told.get(row).and_then(|row| values.get(*row.last()?)));
+            let signed = (0..told.len())
+                .filter_map(first)
+                .any(|(line, value)| signed::sign(line.text, line.start, value).is_some());
             let figures: Vec<f64> = told.iter().filter_map(|row| size(values, *row.last()?)).collect();
-            let fits = says || measured && figures.iter().all(|size| *size <= 100.0) || are_shares(&figures);
+            let shares = !signed && are_shares(&figures);
+            let fits = says || measured && figures.iter().all(|size| *size <= 100.0) || shares;
+            // Beside exact shares whole numbers are seats.
+            let exact = !says && (0..told.len()).filter_map(first).all(|(_, value)| value.text.contains('.'));
             if told.len() > 1 && fits {
-                rows.iter().zip(&told).for_each(|(row, told)| told.iter().for_each(|n| make(row, values, *n)));
+                let counts = lines.get(n + 1).map(|heads| counting(heads.text)).unwrap_or_default();
+                for (row, told) in rows.iter().zip(&told) {
+                    for (column, n) in told.iter().enumerate() {
+                        let whole = values.get(*n).is_some_and(|value| {
+                            !value.text.contains('.') && signed::sign(row.text, row.start, value).is_none()
+                        });
+                        let seats = exact && whole;
+                        if !counts.contains(&column) && !seats {
+                            make(row, values, *n);
+                        }
+                    }
+                }
+            } else if measured && told.len() < 2 {
+                items(rows, values);
             }
         }
     }
@@ -69,19 +141,21 @@ pub(super) fn read(text: &str, values: &mut [Value]) {
             alike(above, row, values);
         }
     }
+    lines.iter().filter(|line| line.text.len() <= LONGEST).for_each(|line| rows::named(line, values));
+    changes::read(&lines, values);
 }
 
 /// A line of a text.
-struct Line<'t> {
-    text: &'t str,
+pub(super) struct Line<'t> {
+    pub(super) text: &'t str,
     /// Its first byte.
-    start: usize,
+    pub(super) start: usize,
     /// The first of its values, and the one behind.
-    values: (usize, usize),
+    pub(super) values: (usize, usize),
 }
 
 impl Line<'_> {
-    fn values<'v>(&self, values: &'v [Value]) -> &'v [Value] {
+    pub(super) fn values<'v>(&self, values: &'v [Value]) -> &'v [Value] {
         values.get(self.values.0..self.values.1).unwrap_or_default()
     }
 }
@@ -131,10 +205,38 @@ fn columns(line: &str) -> Option<(Vec<usize>, usize)> {
     };
     let says = |head: &&str| {
         let head = head.to_lowercase();
-        PERCENT.iter().any(|word| head.contains(word)) || measures::heads(&head)
+        PERCENT.iter().any(|word| head.contains(word)) || HEADS.contains(&head.as_str()) || measures::heads(&head)
     };
     let from_last = heads.iter().rev().enumerate().filter(|(_, head)| says(head)).map(|(n, _)| n).collect();
     (heads.len() > 2 || heads.len() == 2 && parted.len() > 1).then_some((from_last, heads.len()))
+}
+
+/// Which columns of a line of heads are counts, from the last one.
+fn counting(heads: &str) -> Vec<usize> {
+    let cells = cells(heads);
+    let counts = |cell: &str| cell.split_whitespace().any(|word| COUNTS.contains(&word.to_lowercase().as_str()));
+    let columns = cells.iter().rev().enumerate().filter(|(_, (_, cell))| cells.len() > 1 && counts(cell));
+    columns.map(|(column, _)| column).collect()
+}
+
+/// Makes percentages of the exact figures of rows below a caption of rates that end an item each: "Discount 3.00, repo 3.30 -
+/// Dec 14".
+fn items(rows: &[Line<'_>], values: &mut [Value]) {
+    let figures: Vec<(usize, usize)> = rows
+        .iter()
+        .enumerate()
+        .flat_map(|(row, line)| (line.values.0..line.values.1).map(move |n| (row, n)))
+        .filter(|(row, n)| {
+            let (Some(line), Some(value)) = (rows.get(*row), values.get(*n)) else { return false };
+            let behind = line.text.get(value.span.end - line.start..).unwrap_or_default().trim_start();
+            let ends = behind.is_empty() || behind.starts_with([',', ';', '(', ')', '-', '–', '/']);
+            ends && is_bare(value) && value.text.contains('.') && value.value.is_some_and(|size| size.0 <= 100.0)
+        })
+        .collect();
+    let in_rows = figures.iter().map(|(row, _)| row).collect::<std::collections::BTreeSet<_>>().len();
+    if in_rows > 1 && 2 * in_rows > rows.len() {
+        figures.iter().for_each(|(row, n)| rows.get(*row).into_iter().for_each(|line| make(line, values, *n)));
+    }
 }
 
 /// Makes percentages of what stands in these columns of a row; how many.
@@ -165,7 +267,7 @@ fn filling(row: &Line<'_>, (start, cell): (usize, &str), values: &[Value]) -> Op
 
 /// The bare numbers and percentages at the end of a row, the last first: nothing but signs and brackets stands between
 /// them.
-fn trailing(row: &Line<'_>, values: &[Value]) -> Vec<usize> {
+pub(super) fn trailing(row: &Line<'_>, values: &[Value]) -> Vec<usize> {
     // "Greens 12 (unchanged)"
     let bracket = row.text.trim_end().strip_suffix(')').and_then(|text| text.rsplit_once('('));
     let mut end = match bracket {
@@ -188,7 +290,7 @@ fn trailing(row: &Line<'_>, values: &[Value]) -> Vec<usize> {
     found
 }
 
-fn size(values: &[Value], n: usize) -> Option<f64> {
+pub(super) fn size(values: &[Value], n: usize) -> Option<f64> {
     Some(values.get(n)?.value?.0)
 }
 
@@ -198,7 +300,7 @@ fn are_shares(figures: &[f64]) -> bool {
 }
 
 /// A number and nothing else.
-fn is_bare(value: &Value) -> bool {
+pub(super) fn is_bare(value: &Value) -> bool {
     value.kind == ValueType::Quantity
         && value.text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','))
 }
@@ -210,7 +312,8 @@ fn is_caption(line: &Line<'_>, lower: &str, values: &[Value]) -> bool {
     let most = if text.ends_with(':') { 2 * CAPTION } else { CAPTION };
     let short = lower.split_whitespace().count() <= most;
     let asks = text.ends_with('?') && !OF_VOTES.iter().any(|word| lower.contains(word));
-    short && !told && !asks && !text.ends_with(['.', '!', '"', '”', ','])
+    let figures = measures::heads(lower) && !trailing(line, values).is_empty();
+    short && !told && !asks && !figures && !text.ends_with(['.', '!', '"', '”', ','])
 }
 
 /// Makes percentages of the figures of a sentence behind "percent:", each of which ends an item.
@@ -282,7 +385,7 @@ fn form(line: &str) -> String {
 }
 
 /// Makes a percentage of a value, with the minus before it.
-fn make(line: &Line<'_>, values: &mut [Value], n: usize) {
+pub(super) fn make(line: &Line<'_>, values: &mut [Value], n: usize) {
     let Some(value) = values.get_mut(n).filter(|value| is_bare(value)) else { return };
     value.kind = ValueType::Percent;
     value.unit = None;
@@ -292,6 +395,28 @@ fn make(line: &Line<'_>, values: &mut [Value], n: usize) {
 #[cfg(test)]
 mod tests {
     use super::super::tests::check_british as check;
+
+    #[test]
+    fn seats_below_a_caption_of_shares_are_seats() {
+        check(
+            "Vote shares in the poll:\nParty  Share  Seats\nRed  28.4  4\nBlue  26.5  3",
+            &["Percent | 28.4 | 28.4", "Quantity | 4 | 4", "Percent | 26.5 | 26.5", "Quantity | 3 | 3"],
+        );
+    }
+
+    #[test]
+    fn rates_in_a_row_end_an_item_each() {
+        check(
+            "Key rates:\nHere discount 3.00, repo 3.30 - in May\nThere base 6.25 - in June",
+            &[
+                "Percent | 3.00 | 3",
+                "Percent | 3.30 | 3.3",
+                "Date | May | 2021-05",
+                "Percent | 6.25 | 6.25",
+                "Date | June | 2021-06",
+            ],
+        );
+    }
 
     #[test]
     fn a_head_of_a_column_says_what_stands_below_it() {

@@ -42,7 +42,7 @@ pub(super) fn opening(pack: &Pack, tokens: &[Token<'_>], found: &Found) -> usize
     let number = tokens.get(first).is_some_and(|token| token.kind == TokenKind::Number && token.text.len() < 4);
     let (early, back) = match before(first, 1) {
         "early" | "late" | "mid" if !number => (true, 1),
-        "-" if before(first, 2) == "mid" => (true, 2),
+        "-" if matches!(before(first, 2), "mid" | "end") => (true, 2),
         _ => (false, 0),
     };
     if early {
@@ -52,7 +52,9 @@ pub(super) fn opening(pack: &Pack, tokens: &[Token<'_>], found: &Found) -> usize
             first -= 1;
         }
     }
-    first
+    // "by the end of June"
+    let edge = matches!(before(first, 2), "beginning" | "end" | "middle" | "start");
+    if before(first, 1) == "of" && edge && before(first, 3) == "the" { first - 3 } else { first }
 }
 
 fn number(tokens: &[Token<'_>], n: usize) -> Option<i16> {
@@ -82,7 +84,7 @@ fn day_number(tokens: &[Token<'_>], n: usize) -> Option<(i8, usize)> {
 fn year_number(tokens: &[Token<'_>], n: usize) -> Option<i16> {
     let year = number(tokens, n)?;
     let glued = tokens.get(n + 1).is_some_and(|next| !next.spaced && (next.kind == TokenKind::Word || next.is("%")));
-    (tokens.get(n)?.text.len() == 4 && (1800..=2100).contains(&year) && !glued).then_some(year)
+    (tokens.get(n)?.text.len() == 4 && (1450..=2100).contains(&year) && !glued).then_some(year)
 }
 
 fn month_of(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(i8, usize)> {
@@ -95,11 +97,24 @@ fn month_of(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(i8, usize)> 
     Some((i8::try_from(month).ok()?, n + 1 + usize::from(dotted)))
 }
 
-/// The year behind a date, after an optional comma.
-fn year_after(tokens: &[Token<'_>], n: usize) -> Option<(i16, usize)> {
+/// The year behind a date, after an optional comma, or its place beside the story's: "July 9 last year".
+fn year_after(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<(i16, usize)> {
+    let word = |n: usize| tokens.get(n).map_or("", |token| token.lower.as_ref());
+    let of = usize::from(word(n) == "of");
+    if let Some(story) = story
+        && word(n + of + 1) == "year"
+        && !tokens.get(n + of).is_some_and(|token| token.apart)
+    {
+        match word(n + of) {
+            "last" => return Some((story.year() - 1, n + of + 2)),
+            "this" => return Some((story.year(), n + of + 2)),
+            "next" => return Some((story.year() + 1, n + of + 2)),
+            _ => {}
+        }
+    }
     let comma = usize::from(tokens.get(n).is_some_and(|token| token.is(",")));
     let of = usize::from(tokens.get(n).is_some_and(|token| token.is("of")));
-    let year = year_number(tokens, n + comma + of).filter(|year| *year >= 1800)?;
+    let year = year_number(tokens, n + comma + of)?;
     Some((year, n + comma + of + 1))
 }
 
@@ -160,9 +175,13 @@ fn second_day(pack: &Pack, tokens: &[Token<'_>], n: usize, first: usize) -> Opti
     if !linked {
         return None;
     }
-    if let Some((month, next)) = month_of(pack, tokens, n + 1) {
+    // "between Aug. 20 and Aug. 26" are two.
+    if let Some((month, next)) = month_of(pack, tokens, n + 1).filter(|_| !link.is("and")) {
         let (day, after) = day_number(tokens, next)?;
         return Some((Some(month), day, after));
+    }
+    if month_of(pack, tokens, n + 1).is_some() {
+        return None;
     }
     let (day, after) = day_number(tokens, n + 1)?;
     // "June 21 to 500": not a day.
@@ -177,7 +196,7 @@ fn month_first(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Option<Date>)
     {
         let second = second_day(pack, tokens, after_day, n);
         let after = second.map_or(after_day, |(_, _, after)| after);
-        let (year, after) = year_after(tokens, after).map_or((None, after), |(year, after)| (Some(year), after));
+        let (year, after) = year_after(tokens, after, story).map_or((None, after), |(year, after)| (Some(year), after));
         let date = resolve(year, month, day, story);
         let end = second.and_then(|(second_month, day, _)| {
             resolve(year.or(date.map(|date| date.year())), second_month.unwrap_or(month), day, story)
@@ -189,22 +208,77 @@ fn month_first(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Option<Date>)
             end: text(end.filter(|end| date.is_none_or(|date| *end > date))),
         });
     }
-    if let Some((year, after)) = year_after(tokens, next) {
+    if let Some((year, after)) = year_after(tokens, next, story) {
         return Some(Found { first: n, after, date: month_text(Some(year), month, story, Side::Either), end: None });
     }
-    // A bare month: "may" and "march" are verbs, "April" and "June" are women.
-    let before = n.checked_sub(1).and_then(|before| tokens.get(before)).map_or("", |before| before.lower.as_ref());
-    const LEADS: [&str; 20] = [
-        "in", "since", "early", "late", "mid", "of", "last", "next", "until", "by", "from", "through", "this",
-        "during", "end", "to", "and", "till", "between", "-",
-    ];
-    let whole = pack.month(&tokens.get(n)?.lower).is_some() && tokens.get(n)?.text.len() >= 3;
-    (whole && LEADS.contains(&before)).then(|| Found {
+    // "January-March", "Jan-June 2020"
+    if tokens.get(next).is_some_and(|dash| dash.is("-") && !dash.spaced)
+        && let Some((last, behind)) = month_of(pack, tokens, next + 1).filter(|(last, _)| *last > month)
+    {
+        let (year, after) = year_after(tokens, behind, story).unzip();
+        let year = year.or_else(|| nearest(story, last, 15, Side::Past).map(|date| date.year()));
+        let text = |month: i8| month_text(year, month, story, Side::Either);
+        return Some(Found { first: n, after: after.unwrap_or(behind), date: text(month), end: text(last) });
+    }
+    is_month(tokens, n).then(|| Found {
         first: n,
         after: n + 1,
-        date: month_text(None, month, story, side(before)),
+        date: month_text(None, month, story, side(lead(tokens, n))),
         end: None,
     })
+}
+
+/// The word before a bare month, or before its "late".
+fn lead<'t>(tokens: &'t [Token<'_>], n: usize) -> &'t str {
+    let before =
+        |back: usize| n.checked_sub(back).and_then(|before| tokens.get(before)).map_or("", |t| t.lower.as_ref());
+    match before(1) {
+        "early" | "late" | "mid" => before(2),
+        "-" if before(2) == "mid" => before(3),
+        word => word,
+    }
+}
+
+/// Words before a month that make one of any name of a month.
+const LEADS: [&str; 26] = [
+    "after", "against", "and", "before", "between", "by", "during", "early", "end", "for", "from", "in", "last",
+    "late", "mid", "next", "of", "since", "than", "this", "through", "till", "to", "until", "vs", "-",
+];
+
+/// Months that nobody is called by and that are no other word.
+const PLAIN: [&str; 7] = ["january", "february", "july", "september", "october", "november", "december"];
+
+/// Words with a capital that may stand before a month without making a name of it.
+const SMALL: [&str; 8] = ["every", "for", "in", "its", "last", "next", "since", "the"];
+
+/// Whether a bare name of a month is one: "may" and "march" are verbs, "April" and "June" are women, "Black September" was a
+/// group.
+fn is_month(tokens: &[Token<'_>], n: usize) -> bool {
+    let Some(token) = tokens.get(n).filter(|token| token.text.len() >= 3) else { return false };
+    let before = n.checked_sub(1).and_then(|before| tokens.get(before));
+    let next = tokens.get(n + 1);
+    let word = before.map_or("", |before| before.lower.as_ref());
+    if LEADS.contains(&word) {
+        return true;
+    }
+    let name = |token: &Token<'_>| token.kind == TokenKind::Word && token.capitalised();
+    let named = next.is_some_and(|next| name(next) && !next.apart)
+        || before.is_some_and(|before| name(before) && !token.apart && !SMALL.contains(&word));
+    let stops = next.is_none_or(|next| next.apart || next.kind != TokenKind::Word && !next.is("'") && !next.is("’"));
+    let noun = next.is_some_and(|next| {
+        next.kind == TokenKind::Word
+            && !next.capitalised()
+            && !super::quantities::NO_NOUN.contains(&next.lower.as_ref())
+    });
+    let of_table = matches!(word, "(" | ",") && stops;
+    if PLAIN.contains(&token.lower.as_ref()) {
+        return !named;
+    }
+    // "the May survey", "Inflation (May)", "retail sales yy Jan 0.4"
+    let short =
+        token.text.len() <= 4 && before.is_some_and(|before| before.kind == TokenKind::Word && !before.capitalised());
+    let row = short && stops && next.is_some_and(|next| next.kind == TokenKind::Number || next.is("-") || next.is("+"));
+    !named && (matches!(word, "the" | "a") && noun && token.text.len() > 2 || of_table && token.lower != "jan" || row)
 }
 
 /// "29 September 2020", "21-23 June", "the 3rd of May".
@@ -222,7 +296,7 @@ fn day_first(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Option<Date>) -
         next += 1;
     }
     let (month, next) = month_of(pack, tokens, next).filter(|_| tokens.get(next).is_some_and(|token| token.spaced))?;
-    let (year, after) = year_after(tokens, next).map_or((None, next), |(year, after)| (Some(year), after));
+    let (year, after) = year_after(tokens, next, story).map_or((None, next), |(year, after)| (Some(year), after));
     let date = resolve(year, month, day, story);
     let end = second.and_then(|day| resolve(year.or(date.map(|date| date.year())), month, day, story));
     Some(Found { first: n, after, date: text(date), end: text(end) })
@@ -258,28 +332,33 @@ fn iso(tokens: &[Token<'_>], n: usize) -> Option<Found> {
 
 /// A year by itself: "in 2021", "the 2018 World Cup".
 fn year(tokens: &[Token<'_>], n: usize) -> Option<Found> {
-    let value = year_number(tokens, n).filter(|year| (1900..=2100).contains(year))?;
+    let value = year_number(tokens, n)?;
     let before = n.checked_sub(1).and_then(|before| tokens.get(before));
     let before_word = before.map_or("", |before| before.lower.as_ref());
     let next = tokens.get(n + 1);
-    let led = matches!(
-        before_word,
-        "in" | "since"
-            | "of"
-            | "by"
-            | "from"
-            | "until"
-            | "till"
-            | "during"
-            | "early"
-            | "late"
-            | "mid"
-            | "year"
-            | "after"
-            | "before"
-            | "through"
-            | "for"
-    );
+    // "from 1907 to 1996"
+    let goes_to = |link: &str| {
+        before_word == link && n.checked_sub(2).and_then(|n| year_number(tokens, n)).is_some_and(|from| from < value)
+    };
+    let led = goes_to("to")
+        || matches!(
+            before_word,
+            "in" | "since"
+                | "of"
+                | "by"
+                | "from"
+                | "until"
+                | "till"
+                | "during"
+                | "early"
+                | "late"
+                | "mid"
+                | "year"
+                | "after"
+                | "before"
+                | "through"
+                | "for"
+        );
     // A count has its noun behind it: "2000 people"; a year has a stop, a comma, a capital or a small word.
     let counts = next.is_some_and(|next| {
         next.kind == TokenKind::Word
@@ -317,19 +396,36 @@ fn year(tokens: &[Token<'_>], n: usize) -> Option<Found> {
                     | "deal"
             )
     });
-    if symbol || counts && !led || !(led || free) {
+    // "2020-21", "the 1996/97 season": the second is the next, or written as no month is.
+    if let Some(after) = next.filter(|next| !next.spaced && (next.is("-") || next.is("/"))).map(|_| n + 2)
+        && let Some(last) = number(tokens, after).filter(|_| tokens.get(after).is_some_and(|last| last.text.len() == 2))
+        && !tokens.get(after + 1).is_some_and(|behind| !behind.spaced && matches!(behind.text, "-" | "/"))
+        && value >= 1900
+        && (last == (value + 1) % 100 || last > 12 && last > value % 100)
+        && !symbol
+    {
+        let end = value - value % 100 + last + if last < value % 100 { 100 } else { 0 };
+        return Some(Found {
+            first: n,
+            after: after + 1,
+            date: Some(format!("{value:04}")),
+            end: Some(format!("{end:04}")),
+        });
+    }
+    // "the 2019 harvest"
+    let dated = matches!(before_word, "the" | "a" | "its" | "their" | "his" | "her")
+        && value >= 1950
+        && next.is_some_and(|next| next.kind == TokenKind::Word && next.spaced && !next.lower.ends_with('s'));
+    let end_of = before_word == "-" && n.checked_sub(2).is_some_and(|n| tokens.get(n).is_some_and(|end| end.is("end")));
+    if symbol && !end_of || counts && !led || !(led || dated || free && value >= 1900 || end_of) {
         return None;
     }
-    // "2020/21", "2018-2019".
+    // "2018-2019".
     let range = next
         .filter(|next| (next.is("-") || next.is("/")) && !next.spaced)
         .and_then(|_| year_number(tokens, n + 2))
         .filter(|end| *end > value);
-    let to = next
-        .filter(|next| next.is("to") && matches!(before_word, "from"))
-        .and_then(|_| year_number(tokens, n + 2))
-        .filter(|end| *end > value);
-    let end = range.or(to);
+    let end = range;
     Some(Found {
         first: n,
         after: n + if end.is_some() { 3 } else { 1 },
@@ -378,4 +474,38 @@ fn relative(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Found
         _ => story.and_then(|story| story.tomorrow().ok()),
     };
     Some(Found { first: n, after: n + 1, date: text(date), end: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::check_british as check;
+
+    #[test]
+    fn a_month_needs_no_preposition_where_it_is_nothing_else() {
+        check(
+            "December arabica, the May survey and output (June).",
+            &["Date | December | 2020-12", "Date | May | 2021-05", "Date | June | 2021-06"],
+        );
+        check("May July Jones march? April said so. Black September", &[]);
+        check(
+            "April-June exports; on July 9 last year, late May 2020",
+            &[
+                "Date | April-June | 2020-04 | 2020-06",
+                "Date | July 9 last year | 2020-07-09",
+                "Date | late May 2020 | 2020-05",
+            ],
+        );
+    }
+
+    #[test]
+    fn two_years_are_one_date_where_a_dash_makes_them_so() {
+        check("the 2020-21 budget", &["Date | 2020-21 | 2020 | 2021"]);
+        check("in 1998/99 and in 1851", &["Date | 1998/99 | 1998 | 1999", "Date | 1851 | 1851"]);
+        check("from 1907 to 1996", &["Date | 1907 | 1907", "Date | 1996 | 1996"]);
+    }
+
+    #[test]
+    fn the_edge_of_a_period_belongs_to_it() {
+        check("by the end of June and at end-2018", &["Date | the end of June | 2021-06", "Date | end-2018 | 2018"]);
+    }
 }

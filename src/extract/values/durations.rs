@@ -4,7 +4,7 @@
 //! rate is no length ("$10 a day"), nor is a point in time ("two years ago").
 
 use super::amounts::{self, amount, unit};
-use crate::language::tokens::Token;
+use crate::language::tokens::{Token, TokenKind};
 
 /// A length of time.
 pub(super) struct Duration {
@@ -26,6 +26,9 @@ const BEFORE_BARE: [&str; 14] = [
     "for", "after", "within", "in", "took", "take", "taking", "spent", "spend", "spending", "lasted", "of", "over",
     "before",
 ];
+
+/// Words before "hours before" that have it otherwise: "the days after", "two hours before" is found by its number.
+const NOT_BESIDE: [&str; 8] = ["the", "these", "those", "of", "his", "her", "its", "their"];
 
 /// Words between "the" and an amount.
 const RELATIVE: [&str; 5] = ["past", "last", "next", "coming", "previous"];
@@ -59,25 +62,42 @@ pub(super) fn at(tokens: &[Token<'_>], n: usize) -> Option<Duration> {
         // "for decades"; "hour-long".
         let (unit, after) = unit(tokens, n)?;
         let long = word(after) == "-" && matches!(word(after + 1), "long" | "old") && glued(after);
+        // "hours before the talks", "weeks after"
+        let apart = n.checked_sub(1).and_then(|n| tokens.get(n)).is_none_or(|before| {
+            before.kind == TokenKind::Mark || before.kind == TokenKind::Word && !before.capitalised()
+        });
+        let beside = matches!(word(after), "after" | "before") && apart && !NOT_BESIDE.contains(&before);
         let bare = word(n).ends_with('s')
-            && BEFORE_BARE.contains(&before)
-            && !matches!(word(after), "ago" | "of" | "before" | "later" | "earlier");
+            && (beside
+                || BEFORE_BARE.contains(&before)
+                    && !matches!(word(after), "ago" | "of" | "before" | "later" | "earlier"));
         let (count, after) = if long { (Some(1.0), after + 2) } else { (None, after) };
         return (long || bare).then_some(Duration { first: n, after, count, unit: Some(unit) });
     };
-    let (first_unit, mut after) = unit(tokens, next)?;
-    if matches!(word(after), "ago" | "earlier" | "hence") {
+    // "12 to 18 months", "two or three days", but "from 12 to 18 months".
+    let ranged = || {
+        let link = matches!(word(next), "to" | "or" | "-" | "–") && !matches!(before, "from" | "between");
+        let (most, behind) = amount(tokens, next + 1).filter(|_| link)?;
+        most.filter(|most| count.is_some_and(|count| count < *most))?;
+        unit(tokens, behind)
+    };
+    let (first_unit, mut after) = unit(tokens, next).or_else(ranged)?;
+    // "a week later" is a point in time, "six days later" says how long it took.
+    let point = matches!(word(n), "a" | "an") && !matches!(first_unit, "second" | "minute" | "hour");
+    if matches!(word(after), "ago" | "hence") || point && matches!(word(after), "earlier" | "later") {
         return None;
     }
     let one = matches!(word(n), "a" | "an");
-    if one && next == n + 1 && !BEFORE_ONE.contains(&before) && word(after) != "and" && word(after) != "-" {
+    let beside = matches!(word(after), "after" | "before") && tokens.get(n).is_some_and(|one| one.spaced);
+    let lone = !BEFORE_ONE.contains(&before) && !beside;
+    if one && next == n + 1 && lone && word(after) != "and" && word(after) != "-" {
         return None;
     }
     // "every few days", "recent weeks" and "some days" are vague enough to be left.
     if matches!(word(n), "recent" | "some") && before != "in" && before != "for" {
         return None;
     }
-    if word(after) == "-" && glued(after) && matches!(word(after + 1), "old" | "long") {
+    if word(after) == "-" && glued(after) && matches!(word(after + 1), "old" | "olds" | "long") {
         after += 2;
     }
     let mut joined = false;

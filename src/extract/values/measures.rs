@@ -8,33 +8,53 @@ use super::{word, word_before};
 use crate::language::tokens::{Token, TokenKind};
 
 /// What has a rate of so many in the hundred, before "rate" and "rates".
-const RATES: [&str; 48] = [
+const RATES: [&str; 79] = [
+    "absentee",
+    "abstention",
     "acceptance",
     "approval",
+    "attendance",
     "bank",
     "base",
     "benchmark",
     "borrowing",
+    "call",
+    "capacity",
+    "cash",
+    "churn",
+    "clearance",
+    "collection",
     "completion",
+    "compliance",
     "conviction",
+    "corporate",
     "default",
+    "delinquency",
     "deposit",
+    "detection",
     "discount",
     "dropout",
     "employment",
-    "enrolment",
     "enrollment",
+    "enrolment",
+    "failure",
     "fatality",
     "funds",
     "graduation",
     "growth",
+    "immunisation",
+    "immunization",
+    "infection",
     "inflation",
     "interbank",
     "interest",
     "jobless",
     "key",
     "lending",
+    "libor",
     "literacy",
+    "lombard",
+    "marginal",
     "market",
     "mortgage",
     "occupancy",
@@ -45,28 +65,61 @@ const RATES: [&str; 48] = [
     "positivity",
     "poverty",
     "prime",
+    "recovery",
+    "rediscount",
+    "refinance",
     "refinancing",
+    "repayment",
     "repo",
+    "repurchase",
     "response",
+    "retention",
+    "reverse",
     "saving",
     "savings",
     "success",
     "survival",
+    "swap",
     "tax",
     "turnout",
     "unemployment",
+    "utilisation",
+    "utilization",
     "vacancy",
+    "vaccination",
     "vat",
 ];
 
 /// Measures of one word and of two.
-const MEASURES: [&str; 4] = ["turnout", "inflation", "unemployment", "joblessness"];
-const PAIRS: [(&str, &str); 9] = [
+const MEASURES: [&str; 11] = [
+    "euribor",
+    "inflation",
+    "joblessness",
+    "kibor",
+    "libor",
+    "mibor",
+    "saibor",
+    "sibor",
+    "tibor",
+    "turnout",
+    "unemployment",
+];
+const PAIRS: [(&str, &str); 19] = [
     ("approval", "rating"),
     ("approval", "ratings"),
+    ("call", "money"),
+    ("credit", "growth"),
     ("disapproval", "rating"),
     ("economic", "growth"),
+    ("export", "growth"),
+    ("fed", "funds"),
+    ("federal", "funds"),
     ("gdp", "growth"),
+    ("loan", "growth"),
+    ("market", "share"),
+    ("overnight", "money"),
+    ("wage", "growth"),
+    ("world", "growth"),
     ("vote", "share"),
     ("vote", "shares"),
     ("voting", "intention"),
@@ -77,6 +130,25 @@ const PAIRS: [(&str, &str); 9] = [
 const PAPERS: [&str; 13] =
     ["bill", "bills", "bond", "bonds", "bund", "bunds", "debt", "gilt", "gilts", "note", "notes", "treasury", "year"];
 
+/// What is a measure in percent only where percentages have just been told, and of exact numbers: "the figure was 32.2".
+const TOLD: [&str; 6] = ["figure", "proportion", "rate", "rates", "ratio", "share"];
+
+/// What has a rate that is a price, or so many of a thousand.
+const PRICED: [&str; 12] = [
+    "birth",
+    "charter",
+    "conversion",
+    "cross",
+    "death",
+    "exchange",
+    "fare",
+    "fertility",
+    "freight",
+    "hourly",
+    "pulse",
+    "spot",
+];
+
 /// Words between a measure and its number.
 const LEADS: [&str; 19] = [
     ":", "at", "averaged", "be", "below", "above", "exceeded", "from", "hit", "is", "near", "of", "reached", "to",
@@ -86,8 +158,9 @@ const LEADS: [&str; 19] = [
 /// The most tokens between a measure and its number.
 const REACH: usize = 9;
 
-/// Whether the number at token `first` tells a measure of its sentence: "turnout was 61.2".
-pub(super) fn is_told(tokens: &[Token<'_>], first: usize) -> bool {
+/// Whether the number at token `first` tells a measure of its sentence: "turnout was 61.2". `told` says whether the text
+/// has just spoken in percent.
+pub(super) fn is_told(tokens: &[Token<'_>], first: usize, told: impl Fn() -> bool) -> bool {
     let led = LEADS.contains(&word_before(tokens, first, 1));
     let before = (first.saturating_sub(REACH)..first).rev();
     // The sentence or cell up to the number, and no other number.
@@ -98,7 +171,16 @@ pub(super) fn is_told(tokens: &[Token<'_>], first: usize) -> bool {
         let apart = tokens.get(n + 1).is_some_and(|next| next.apart);
         !apart && !tokens.get(*n).is_some_and(ends)
     });
-    led && clause.any(|n| is_measure(n, |n| word(tokens, n)))
+    let exact = tokens.get(first).is_some_and(|number| number.text.contains('.'));
+    let per = matches!(word(tokens, first + 1), "per" | "for" | "deaths" | "births");
+    let loosely = |n: usize| {
+        let measure = word(tokens, n);
+        let priced = || measure.starts_with("rate") && PRICED.contains(&word_before(tokens, n, 1));
+        // "The August figure was revised to 54.4": of an index as often.
+        let figure = measure != "figure" || matches!(word_before(tokens, first, 1), "was" | "is");
+        exact && !per && TOLD.contains(&measure) && figure && !priced() && told()
+    };
+    led && clause.any(|n| is_measure(n, |n| word(tokens, n)) || loosely(n))
 }
 
 /// Whether a caption or the head of a column, in lower case, is of such a measure: "unemployment rates in the region:".

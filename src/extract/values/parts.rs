@@ -5,13 +5,15 @@
 
 use super::amounts::ONES;
 use super::money::{self, Story};
+use super::quantities::NO_NOUN;
 use super::word;
 use crate::language::Pack;
 use crate::language::numbers::Numeral;
-use crate::language::tokens::Token;
+use crate::language::tokens::{Token, TokenKind};
 
 /// A part or a single one of something.
 pub(super) struct Part {
+    pub(super) first: usize,
     pub(super) value: Option<f64>,
     pub(super) currency: Option<&'static str>,
     pub(super) unit: Option<&'static str>,
@@ -40,14 +42,31 @@ pub(super) fn openers() -> impl Iterator<Item = &'static str> {
 /// The part that begins at token `n`.
 pub(super) fn at(pack: &Pack, tokens: &[Token<'_>], n: usize, story: Story<'_>) -> Option<Part> {
     if let Some((currency, after)) = money::vague(tokens, n, story) {
-        return Some(Part { value: None, currency: Some(currency), unit: None, after });
+        return Some(Part { first: n, value: None, currency: Some(currency), unit: None, after });
     }
     if let Some((value, currency, after)) = money::single(tokens, n, story) {
-        return Some(Part { value: Some(value), currency: Some(currency), unit: None, after });
+        return Some(Part { first: n, value: Some(value), currency: Some(currency), unit: None, after });
+    }
+    // "half of them a point higher", "rose by a point to 15 percent"
+    if word(tokens, n) == "a" && word(tokens, n + 1) == "point" {
+        let moved = matches!(word(tokens, n + 2), "above" | "ahead" | "behind" | "below" | "higher" | "lower")
+            || n > 0 && matches!(word(tokens, n - 1), "by" | "down" | "gained" | "lost" | "shed" | "up");
+        return (moved && of_rates(tokens, n)).then_some(Part {
+            first: n,
+            value: Some(1.0),
+            currency: None,
+            unit: Some("percentage point"),
+            after: n + 2,
+        });
     }
     let (value, next) = part(tokens, n)?;
     let (unit, after) = whole(pack, tokens, next)?;
-    Some(Part { value: Some(value), currency: None, unit, after })
+    // "a half-point rise": the article is that of the rise; "by a half-point" has its own.
+    let noun = tokens
+        .get(after)
+        .is_some_and(|next| next.kind == TokenKind::Word && !next.apart && !NO_NOUN.contains(&next.lower.as_ref()));
+    let first = n + usize::from(word(tokens, n) == "a" && word(tokens, n + 2) == "-" && noun);
+    Some(Part { first, value: Some(value), currency: None, unit, after })
 }
 
 /// "half a", "three-quarters of one", "a quarter": how much, and the token behind it.
@@ -75,12 +94,17 @@ fn whole(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(Option<&'static
     if word(tokens, n) == "percentage" && word(tokens, n + 1).starts_with("point") {
         return Some((Some("percentage point"), n + 2));
     }
-    // "cut the rate by half a point", "28 percent, half a point less"; a player of chess leads by half a point too.
+    (word(tokens, n) == "point" && of_rates(tokens, n)).then_some((Some("percentage point"), n + 1))
+}
+
+/// Whether points near token `n` are those of rates: "cut the rate by half a point", "28 percent, half a point less"; a player
+/// of chess leads by half a point too.
+fn of_rates(tokens: &[Token<'_>], n: usize) -> bool {
     let near = |token: &Token<'_>| {
-        token.lower.starts_with("rate") || matches!(token.lower.as_ref(), "yield" | "yields" | "percent" | "%" | "pct")
+        token.lower.starts_with("rate")
+            || matches!(token.lower.as_ref(), "basis" | "yield" | "yields" | "percent" | "%" | "pct")
     };
-    let of_rates = tokens.iter().skip(n.saturating_sub(20)).take(26).any(near);
-    (of_rates && word(tokens, n) == "point").then_some((Some("percentage point"), n + 1))
+    tokens.iter().skip(n.saturating_sub(30)).take(36).any(near)
 }
 
 /// The token behind what makes a number a percentage, and of which kind: "2 percentage points" is counted in points, a

@@ -6,6 +6,7 @@
 
 use super::amounts::{self, amount, unit};
 use super::dates::Found;
+use super::quantities::NO_NOUN;
 use super::word;
 use crate::language::tokens::{Token, TokenKind};
 use jiff::civil::Date;
@@ -18,17 +19,67 @@ fn days(first: Option<Date>, last: Option<Date>) -> (Option<String>, Option<Stri
 
 /// The period that begins at token `n`.
 pub(super) fn at(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Found> {
+    if let Some(found) = edge(tokens, n, story).or_else(|| first_months(tokens, n, story)) {
+        return Some(found);
+    }
     let core = |n: usize| {
         // "'90s"
         let mark =
             usize::from(matches!(word(tokens, n), "'" | "’") && tokens.get(n + 1).is_some_and(|next| !next.spaced));
-        ago(tokens, n, story).or_else(|| named(tokens, n + mark, story)).or_else(|| relative(tokens, n, story))
+        ago(tokens, n, story)
+            .or_else(|| named(tokens, n + mark, story))
+            .or_else(|| relative(tokens, n, story))
+            .or_else(|| of_books(tokens, n))
     };
     let (found, takes_article) = match core(n) {
         None if word(tokens, n) == "the" => (core(n + 1), true),
         found => (found, false),
     };
     found.filter(|found| found.takes_article || !takes_article).map(|period| Found { first: n, ..period.found })
+}
+
+/// "by the end of the year", "by year-end", "since mid-year": units whose place is that of the story.
+fn edge(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Found> {
+    let before = |back: usize| n.checked_sub(back).map_or("", |n| word(tokens, n));
+    let of = before(1) == "of" && matches!(before(2), "beginning" | "end" | "middle" | "start") && before(3) == "the";
+    if of && word(tokens, n) == "the" && matches!(word(tokens, n + 1), "week" | "month" | "quarter" | "year" | "decade")
+    {
+        let (date, end) = pointed(word(tokens, n + 1), Some(0), story)?;
+        return Some(Found { first: n, after: n + 2, date, end });
+    }
+    let dash = tokens.get(n + 1).is_some_and(|dash| dash.is("-") && !dash.spaced);
+    let month = match (word(tokens, n), word(tokens, n + 2)) {
+        ("year", "end") if dash => 12,
+        ("mid", "year") if dash => 6,
+        _ => return None,
+    };
+    // "a year-end bonus"
+    let alone = tokens
+        .get(n + 3)
+        .is_none_or(|next| next.kind == TokenKind::Mark && !next.is("-") || NO_NOUN.contains(&next.lower.as_ref()));
+    let year = story.map(Date::year);
+    alone.then(|| Found { first: n, after: n + 3, date: months(year, month, month).0, end: None })
+}
+
+/// "the first seven months of 2020", "the last four months of the year": months of a year, that of the story where none is
+/// told; the last ones are a length without it.
+fn first_months(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Found> {
+    let first = match (word(tokens, n), word(tokens, n + 1)) {
+        ("the", "first") => true,
+        ("the", "last" | "final") => false,
+        _ => return None,
+    };
+    let (count, next) = amount(tokens, n + 2)?;
+    let (_, after) = unit(tokens, next).filter(|(unit, _)| *unit == "month")?;
+    let count = count.filter(|count| (2.0..12.0).contains(count))? as i8;
+    let year = year_of(tokens, after, story);
+    if !first && year.is_none() {
+        return None;
+    }
+    let (year, after) = year.unwrap_or((story.map(Date::year), after));
+    let (from, to) = if first { (1, count) } else { (13 - count, 12) };
+    let (date, end) = months(year, from, to);
+    Some(Found { first: n, after, date, end })
 }
 
 /// A period, and whether "the" before it belongs to it.
@@ -82,7 +133,9 @@ fn ago(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Period> {
     };
     // Of "a day earlier" nobody can say which day it goes back from; "before" and "back" need their noun elsewhere.
     let resolved = matches!(word(tokens, after), "ago" | "hence");
-    if matches!(word(tokens, after), "back" | "before") && (unit != "year" && unit != "decade") {
+    let stops = tokens.get(after + 1).is_none_or(|next| next.apart || matches!(next.text, "." | "," | ";"));
+    let long = unit == "year" || unit == "decade";
+    if word(tokens, after) == "back" && !long || word(tokens, after) == "before" && !long && !stops {
         return None;
     }
     let date = count.filter(|_| resolved).map_or((None, None), |count| moved(story, unit, count, step));
@@ -115,8 +168,11 @@ const CENTURIES: [(&str, i16); 6] = [
 ];
 
 /// Words that point at a week, a month or a season.
-const POINTERS: [&str; 10] =
-    ["last", "this", "next", "that", "previous", "following", "same", "coming", "preceding", "past"];
+const POINTERS: [&str; 11] =
+    ["last", "this", "next", "that", "previous", "following", "same", "coming", "preceding", "past", "current"];
+
+/// Years that are not those of the calendar.
+const YEARS: [&str; 6] = ["academic", "calendar", "crop", "financial", "fiscal", "school"];
 
 /// Seasons of the northern half, with their months; the winter goes on into the next year.
 const SEASONS: [(&str, (i8, i8)); 5] =
@@ -125,7 +181,11 @@ const SEASONS: [(&str, (i8, i8)); 5] =
 /// The words that can begin a period; numbers can besides, and "the" before one of them.
 pub(super) fn openers() -> impl Iterator<Item = &'static str> {
     let named = NUMBERED.into_iter().chain(DECADES).chain(CENTURIES).map(|(word, _)| word).chain(QUARTERS);
-    let pointers = POINTERS.into_iter().chain(SEASONS.into_iter().map(|(name, _)| name)).chain(["weekend"]);
+    let pointers = POINTERS
+        .into_iter()
+        .chain(SEASONS.into_iter().map(|(name, _)| name))
+        .chain(YEARS)
+        .chain(["weekend", "mid", "final"]);
     amounts::openers().chain(named).chain(pointers)
 }
 
@@ -230,6 +290,20 @@ fn season(name: &str) -> Option<(i8, i8)> {
     SEASONS.iter().find(|(season, _)| *season == name).map(|(_, months)| *months)
 }
 
+/// "the fiscal year 2019-20", "the financial year 2020".
+fn of_books(tokens: &[Token<'_>], n: usize) -> Option<Period> {
+    let named = YEARS.contains(&word(tokens, n)) && word(tokens, n + 1) == "year";
+    let first = year(tokens, n + 2).filter(|_| named)?;
+    let mark = tokens.get(n + 3).is_some_and(|mark| !mark.spaced && matches!(mark.text, "-" | "/"));
+    let last = tokens.get(n + 4).filter(|last| mark && !last.spaced && last.kind == TokenKind::Number);
+    let last = last.and_then(|last| match last.text.len() {
+        2 => Some(first - first % 100 + last.text.parse::<i16>().ok()?),
+        _ => year(tokens, n + 4),
+    });
+    let after = if last.is_some() { n + 5 } else { n + 3 };
+    period(n, after, (Some(format!("{first:04}")), last.map(|last| format!("{last:04}"))), true)
+}
+
 /// "last week", "this summer", "the previous year", "the weekend", "summer 2020".
 fn relative(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Period> {
     let lead = word(tokens, n);
@@ -257,7 +331,18 @@ fn relative(tokens: &[Token<'_>], n: usize, story: Option<Date>) -> Option<Perio
         return if known { period(n, next + 1, (None, None), false) } else { None };
     }
     let noun = word(tokens, n + 1);
-    let article = matches!(lead, "previous" | "following" | "same" | "coming" | "preceding" | "last" | "next");
+    let article =
+        matches!(lead, "previous" | "following" | "same" | "coming" | "preceding" | "last" | "next" | "current");
+    if YEARS.contains(&noun) && word(tokens, n + 2) == "year" {
+        return period(n, n + 3, pointed("year", step, story)?, article);
+    }
+    // "the same quarter of 2019"
+    if lead == "same"
+        && matches!(noun, "week" | "month" | "quarter" | "season")
+        && let Some((year, after)) = year_of(tokens, n + 2, story)
+    {
+        return period(n, after, (year.map(|year| format!("{year:04}")), None), true);
+    }
     if tokens.get(n + 1).is_some_and(Token::capitalised) && lead != "last" {
         return None;
     }
@@ -336,14 +421,26 @@ mod tests {
         check("this summer", "this summer = 2021-06/2021-08");
         check("the winter of 2019", "the winter of 2019 = 2019-12/2020-02");
         check("the following day", "the following day = /");
+        check("by the end of the year", "the year = 2021/");
+        check("was at year-end.", "year-end = 2021-12/");
+        check("in the first seven months of 2020", "the first seven months of 2020 = 2020-01/2020-07");
+        check("the last four months of 2020", "the last four months of 2020 = 2020-09/2020-12");
+        check("the next fiscal year", "the next fiscal year = 2022/");
+        check("the same quarter of 2019", "the same quarter of 2019 = 2019/");
+        check("the fiscal year 2019-20", "the fiscal year 2019-20 = 2019/2020");
         check("in the first half of last year", "the first half of last year = 2020-01/2020-06");
     }
 
     #[test]
     fn what_is_no_period_is_left() {
-        for text in
-            ["the first half ended 1-0", "he took second place", "the past week", "a week in hospital", "the last man"]
-        {
+        for text in [
+            "the first half ended 1-0",
+            "he took second place",
+            "the past week",
+            "a week in hospital",
+            "the last man",
+            "a year-end bonus",
+        ] {
             check(text, "");
         }
     }

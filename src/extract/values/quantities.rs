@@ -18,7 +18,7 @@ static UNITS: LazyLock<FxHashMap<&'static str, &'static str>> = LazyLock::new(||
 });
 
 /// Words that end the search for what is counted.
-pub(super) const NO_NOUN: [&str; 60] = [
+pub(super) const NO_NOUN: [&str; 69] = [
     "of",
     "and",
     "or",
@@ -75,6 +75,15 @@ pub(super) const NO_NOUN: [&str; 60] = [
     "according",
     "percent",
     "because",
+    "against",
+    "among",
+    "compared",
+    "respectively",
+    "until",
+    "versus",
+    "where",
+    "within",
+    "would",
     "said",
     "s",
     "it",
