@@ -258,9 +258,9 @@ impl<'a> Paragraph<'a> {
             }
             metric => metric.is_some() && self.has_number(mark.first.saturating_sub(12)..mark.after + 12),
         };
-        // "1,204 people with Covid-19".
+        // "1,204 people with Covid-19", "28 percent of them with Covid".
         let patients = self.word(back(1), Word::With)
-            && self.word(back(2), Word::Patient)
+            && (self.word(back(2), Word::Patient) || self.word(back(2), Word::Them))
             && (first.saturating_sub(8)..first).any(|at| self.is_number(at));
         // "an outbreak of the coronavirus", "the worst month of the pandemic"; "a coronavirus cluster".
         let of = (first.saturating_sub(2)..first).rev().find(|at| self.word(*at, Word::Of));

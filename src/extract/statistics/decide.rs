@@ -10,7 +10,7 @@ use super::lean::end_of_people;
 use super::reading::Reading;
 use super::scope::{Located, Sentence};
 use super::table::{self, Owner, Row};
-use super::{Finder, date, disease, kind, rank, scope, status, total, traps};
+use super::{Finder, date, disease, kind, rank, scope, status, told_on, total, traps};
 use crate::language::pack::{Sense, Word};
 use crate::model::{AsOf, Kind, Metric, Observation, Period, PlaceHow, PlaceKind, Span, Status};
 
@@ -165,6 +165,9 @@ impl<'p> Finder<'_, 'p> {
             .and_then(|part| self.broken_down(attachment.metric, part, value, of_those || leads(reading, n)));
         let inside =
             matches!(kinded.rule, "noun_phrase" | "item") || of_those && kinded.rule == "part" || leads(reading, n);
+        // "Thailand reported 9,635 cases on Monday. Bangkok had 1,843".
+        let had = kinded.rule == "perfect" && told_on::had(reading, core_start(reading, n).wrapping_sub(1));
+        let inside = inside || had && broken_down.is_some_and(|whole| whole.kind == Kind::New);
         if let Some(whole) = broken_down.filter(|_| inside) {
             kinded = Kinded { kind: whole.kind, period: whole.period, rule: "breakdown", ..kinded };
             follows = whole.spans.value;

@@ -4,16 +4,19 @@
 //! states a total is told by [`total`](super::total), what a verb says by [`tense`](super::tense).
 
 use super::again::of_day;
-use super::attach::{Attachment, Why, core_start, passes};
+use super::attach::{Attachment, Why, core_start, of_them, passes};
 use super::date;
 use super::date_marks::{Role, When};
 use super::kinds::kind_of;
+use super::otherwise::in_english_order;
 use super::period::{average, label_period, lasting, lasts, period};
 use super::reading::Reading;
 use super::tense::{Verb, labelled, own_verb, tense, told_until, verb_stretch};
+use super::told_on::{added, dated_item, had_on_day, is_found, rises_in, since_weekday};
 use super::total::{brought, first_of_all, in_row, own_total, reaching, stated_total, stated_total_words, taken_in};
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
+use crate::language::tokens::TokenKind;
 use crate::model::{Kind, Metric, Period, Statistic};
 
 /// Kind and period of a number.
@@ -55,6 +58,10 @@ pub(super) fn judge(
     if let Some(rule) = novelty {
         return verdict(Kind::New, rule);
     }
+    // "two thirds of Wednesday's 5,357", "5,398 have been reported since Friday": what a day has, and what has come since one.
+    if of_day(reading, core_start(reading, n)) || since_weekday(reading, n) || rises_in(reading, n, attachment) {
+        return verdict(Kind::New, "of_day");
+    }
     // "the toll passed 300,000, after 2,009 were registered".
     if added(reading, n) {
         return verdict(Kind::New, "added");
@@ -82,6 +89,9 @@ pub(super) fn judge(
     let retold = leans
         && (reports || counts)
         && (reading.pack.order.verbs_lead || !reading.word(start.wrapping_sub(1), Word::Have));
+    // "307 were found on Monday".
+    let found = leans && own_period && is_found(reading, n);
+    let retold = retold || found;
     // "39,307 have recovered, including 624 yesterday".
     if whole.is_some_and(|whole| whole.kind == Kind::Cumulative) && date::dates_its_part(reading, n) {
         return verdict(Kind::New, "period");
@@ -112,7 +122,9 @@ pub(super) fn judge(
     if let Some(rule) = total {
         return verdict(Kind::Cumulative, rule);
     }
-    if of_day(reading, core_start(reading, n)) {
+    // "The city's 3,322 infections made up two thirds of Wednesday's 5,357".
+    let shares = reading.numbers.get(n + 1).is_some() && of_day(reading, core_start(reading, n + 1));
+    if owned(reading, n) && shares && in_english_order(reading) {
         return verdict(Kind::New, "period");
     }
     if owned(reading, n) && !reading.has(reading.right(n), Sense::PastDay) {
@@ -317,7 +329,11 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
     if of_new || of_those {
         return Some("new_part");
     }
-    if reading.has_at(number.after, Sense::New) && !reading.has_at(number.after, Sense::Overnight) {
+    // "8,044 of them new".
+    let closed = |at: usize| reading.tokens.get(at).is_none_or(|token| token.kind == TokenKind::Mark);
+    let behind =
+        if of_them(reading, number.after) && closed(number.after + 3) { number.after + 2 } else { number.after };
+    if reading.has_at(behind, Sense::New) && !reading.has_at(behind, Sense::Overnight) {
         return Some("new");
     }
     // The number is itself the article of "a new case", or the "no" of "no new deaths".
@@ -490,7 +506,7 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         opens || behind
     };
     let perfect = match own_verb(reading, n) {
-        Some(verb) => verb.perfect && !(verb.told && near(&verb)),
+        Some(verb) => verb.perfect && !(verb.told && near(&verb)) && !had_on_day(reading, n, &verb, mark),
         None => false,
     };
     // "415 have recovered, and 18,757 tests were made in the past day": the day is that of the second verb.
@@ -526,15 +542,6 @@ fn standing(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opt
     ((bounded || large) && date::choose(reading, n).is_none()).then_some("large")
 }
 
-/// Whether a number was added to a total that its sentence has told before it: "after 13,285 were added".
-fn added(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let Some(number) = reading.numbers.get(n) else { return false };
-    let passive = |at: usize| reading.word(at, Word::Was) && reading.has_at(at + 1, Sense::Report);
-    n > 0
-        && reading.word(core_start(reading, n).wrapping_sub(1), Word::After)
-        && (number.after..number.after + 3).any(passive)
-}
-
 /// Whether a number ends a list with a participle for its noun: "and 28,626 recovered".
 fn closes_list(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
     let Some((number, (first, after))) = reading.numbers.get(n).zip(attachment.mark) else { return false };
@@ -564,15 +571,6 @@ fn owned(reading: &Reading<'_, '_>, n: usize) -> bool {
 /// Whether a noun that counts one by one begins at a token.
 fn counted(reading: &Reading<'_, '_>, first: usize) -> bool {
     reading.marks.iter().any(|mark| mark.first == first && matches!(mark.cue, Cue::Noun(_)))
-}
-
-/// "Проведено 58 млн тестов, за сутки - 478 тыс.": an item of a row with a period of its own.
-fn dated_item(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let Some(link) = core_start(reading, n).checked_sub(1) else { return false };
-    let period = |mark: &crate::language::pack::Mark| {
-        matches!(mark.cue, Cue::Sense(Sense::PastDay | Sense::PastWeek | Sense::PastMonth | Sense::LastWeek))
-    };
-    reading.pack.order.verbs_lead && reading.is(link, "-") && reading.ending_at(link).any(period)
 }
 
 /// Whether number `n` tells among how many tests or people the one before it was found.

@@ -48,6 +48,7 @@ mod table;
 mod tense;
 mod text;
 mod threshold;
+mod told_on;
 mod topic;
 mod total;
 mod traps;
@@ -67,7 +68,7 @@ use kind::Kinded;
 use reading::Reading;
 use scope::{Context, Located, Sentence};
 use table::{Around, Row, Table};
-use text::{heads_list, opening_place, pieces};
+use text::{bare, heads_list, opening_place, pieces};
 
 /// Reads the statistics of a story.
 pub(crate) fn find(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> Covid {
@@ -194,9 +195,17 @@ impl<'a, 'p> Finder<'a, 'p> {
         // "QATAR (29/7): new cases 81", "ESTONIA | 16 Oct | tests …" too.
         let dateline = article.body.get(..dateline_end).unwrap_or_default();
         let country = place.filter(|place| place.kind == PlaceKind::Country);
-        let labels = |rest: &str| rest.trim_start().starts_with(['|', ':', '•', '/']) || rest.starts_with(" (");
-        if dateline.trim_end().ends_with([':', '|']) || article.body.get(dateline_end..).is_some_and(labels) {
+        let rest = article.body.get(dateline_end..).unwrap_or_default();
+        let labels = rest.trim_start().starts_with(['|', ':', '•', '/']) || rest.starts_with(" (");
+        if dateline.trim_end().ends_with([':', '|']) || labels {
             context.label = country;
+        }
+        // "Utah - Friday's new cases 500", "SWITZERLAND +5,596 infections": until running text ends its reign.
+        let wide = place.filter(|place| matches!(place.kind, PlaceKind::Country | PlaceKind::Subdivision));
+        let dashed = dateline.trim_end().ends_with(['-', '–', '—']) || rest.trim_start().starts_with(['-', '–', '—']);
+        let bare = !dateline.contains([',', '(']);
+        if dashed && bare || rest.trim_start_matches([' ', '+']).starts_with(|c: char| c.is_ascii_digit()) {
+            context.label = context.label.or(wide);
         }
         let judged = judge::judges(pack.code, asked.disease.name)
             .then(|| judge::words(article.headline.as_deref().unwrap_or_default(), 0));
@@ -376,12 +385,15 @@ impl<'a, 'p> Finder<'a, 'p> {
         let rank = rank::find(self.pack, reading);
         let attachments = attach::all(reading, self.previous_metric, rows);
         let mut decided: Vec<Option<Decided<'p>>> = Vec::with_capacity(attachments.len());
+        let mut unsure: Vec<bool> = Vec::with_capacity(attachments.len());
         for (n, attachment) in attachments.iter().enumerate() {
             let done = attachment
                 .as_ref()
                 .and_then(|attachment| self.decide(sentence, n, attachment, rank.as_ref(), &decided, rows));
             let floor = done.as_ref().and_then(|_| floor(reading, n, &attachments));
-            decided.push(done.filter(|_| floor.is_none_or(|floor| self.is_sure(reading, n, floor))));
+            let sure = floor.is_none_or(|floor| self.is_sure(reading, n, floor));
+            unsure.push(!sure);
+            decided.push(done.filter(|_| sure));
         }
         let metrics: Vec<Option<Metric>> =
             decided.iter().map(|done| done.as_ref().map(|done| done.attachment.metric)).collect();
@@ -407,7 +419,8 @@ impl<'a, 'p> Finder<'a, 'p> {
         let lead = self.previous_metric.lead;
         for (n, (done, attachment)) in decided.into_iter().zip(&attachments).enumerate() {
             let Some(done) = done else {
-                self.leave_out(reading, n, why_not(reading, n, attachment.as_ref()));
+                let why = if unsure.get(n) == Some(&true) { UNSURE } else { why_not(reading, n, attachment.as_ref()) };
+                self.leave_out(reading, n, why);
                 continue;
             };
             if let Some(score) = self.refused(reading, n) {
@@ -530,10 +543,8 @@ fn floor(reading: &Reading<'_, '_>, n: usize, attachments: &[Option<Attachment>]
     }
 }
 
-/// A text without the marks around it.
-fn bare(text: &str) -> &str {
-    text.trim_matches(|c: char| !c.is_alphanumeric())
-}
+/// Why a number is left out of which only others say what it counts.
+const UNSURE: &str = "nothing beside it says what it counts, and the words around it are not sure enough";
 
 /// Why number `n`, which nothing was decided of, is no observation.
 fn why_not(reading: &Reading<'_, '_>, n: usize, attachment: Option<&Attachment>) -> &'static str {

@@ -26,7 +26,7 @@ const AROUND: usize = 48;
 
 /// Rules that go by a word of the number itself ("another 36", "in total", "as of"), or by its column: nothing around it
 /// contradicts them.
-const OUTRIGHT: [&str; 14] = [
+const OUTRIGHT: [&str; 15] = [
     "new",
     "column",
     "total",
@@ -40,6 +40,7 @@ const OUTRIGHT: [&str; 14] = [
     "rate",
     "first_case",
     "added",
+    "of_day",
     "plus",
 ];
 

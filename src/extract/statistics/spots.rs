@@ -101,8 +101,11 @@ pub(super) fn meaning<'p>(
     country: Option<&str>,
     division: Option<&Place>,
 ) -> &'p Place {
-    let first = found.place_in(country.or_else(|| neighbour(all, found)));
     let lower = |place: &&&'p Place| place.kind == PlaceKind::Subdivision;
+    if let Some(state) = all.iter().find_map(|city| behind(city, found)) {
+        return state;
+    }
+    let first = found.place_in(country.or_else(|| neighbour(all, found)));
     if first.kind == PlaceKind::Country && country.is_some() && first.iso2.as_deref() != country {
         let abroad = all.iter().any(|other| {
             let place = other.place();
@@ -113,6 +116,14 @@ pub(super) fn meaning<'p>(
     }
     let home = found.candidates.iter().filter(lower).find(|place| division.is_some_and(|home| home.id == place.id));
     home.copied().unwrap_or(first)
+}
+
+/// "Mount Vernon, Washington": right behind a city and a comma, a name of the division that it can lie in.
+fn behind<'p>(city: &PlaceMatch<'p>, found: &PlaceMatch<'p>) -> Option<&'p Place> {
+    let apart = found.start == city.end + ", ".len() && found.candidates.len() > 1;
+    let country = city.place().iso2.as_deref().filter(|_| apart && city.place().kind == PlaceKind::City)?;
+    let within = |place: &&&'p Place| place.kind == PlaceKind::Subdivision && place.iso2.as_deref() == Some(country);
+    found.candidates.iter().find(within).copied()
 }
 
 /// The country that another name of the sentence can only mean, if this ambiguous one can lie in it: "Sindh, Punjab".

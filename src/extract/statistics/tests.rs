@@ -526,3 +526,27 @@ fn a_figure_that_nothing_names_is_of_what_is_being_counted() {
     let expected = [cases(121.0, Kind::New), cases(1931.0, Kind::Cumulative), cases(2387.0, Kind::Cumulative)];
     assert_eq!(told, expected);
 }
+
+/// What a place had on a day is the day's; what it has had is not.
+#[test]
+fn a_day_makes_what_a_place_had_new() {
+    #[track_caller]
+    fn check(text: &str, expected: &[(f64, Kind)]) {
+        let article = article(&serde_json::json!({"text": text, "date": "2021-04-14"}));
+        let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
+        let found: Vec<(f64, Kind)> = found.iter().filter_map(|one| Some((one.value?.0, one.kind))).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+    check("Ghana had 412 coronavirus infections on Monday and nine deaths.", &[(412.0, Kind::New), (9.0, Kind::New)]);
+    check("Ghana has had 92,000 coronavirus infections.", &[(92_000.0, Kind::Cumulative)]);
+    check(
+        "Ghana reported 412 coronavirus infections on Monday. Kumasi had 77.",
+        &[(412.0, Kind::New), (77.0, Kind::New)],
+    );
+    check("In Ghana 1,204 coronavirus infections have been reported since Friday.", &[(1204.0, Kind::New)]);
+    check("Coronavirus deaths in Ghana in the past week rose to 38.", &[(38.0, Kind::New)]);
+    check(
+        "Ghana stands at 92,318 coronavirus infections, 412 of them new.",
+        &[(92_318.0, Kind::Cumulative), (412.0, Kind::New)],
+    );
+}

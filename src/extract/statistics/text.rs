@@ -91,3 +91,8 @@ pub(super) fn name_with_digits(tokens: &[Token<'_>], number: &Numeral) -> bool {
     }
     word && tight(hyphen) && tight(number.first)
 }
+
+/// A text without the marks around it.
+pub(super) fn bare(text: &str) -> &str {
+    text.trim_matches(|c: char| !c.is_alphanumeric())
+}
