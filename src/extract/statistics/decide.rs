@@ -7,8 +7,11 @@
 use super::attach::{Attachment, Why, core_start, of_them};
 use super::kind::Kinded;
 use super::lean::end_of_people;
+use super::located::Located;
+use super::otherwise::in_english_order;
 use super::reading::Reading;
-use super::scope::{Located, Sentence};
+use super::scope::Sentence;
+use super::spots::Spot;
 use super::table::{self, Owner, Row};
 use super::{Finder, date, disease, kind, rank, scope, status, told_on, total, traps};
 use crate::language::pack::{Sense, Word};
@@ -107,14 +110,14 @@ impl<'p> Finder<'_, 'p> {
             let told = before.iter().enumerate().rev().filter_map(|(n, done)| Some((n, done.as_ref().filter(same)?)));
             let here = told
                 .min_by(|one, other| apart(one.0).total_cmp(&apart(other.0)))
-                .map(|(_, done)| (done.kinded, Some(done.span)));
+                .map(|(_, done)| (done.kinded, Some(done.span), done.located.first().copied()));
             // "That is up from 8,236": than the sentence before told.
             here.or_else(|| {
                 let told = self.recent().rev().find(|one| one.metric == attachment.metric && one.field == self.field);
                 told.map(|one| {
                     let Observation { kind, period, statistic, .. } = one;
                     let kinded = Kinded { kind: *kind, period: *period, statistic: *statistic, rule: "compared" };
-                    (kinded, one.spans.value)
+                    (kinded, one.spans.value, None)
                 })
             })
         });
@@ -136,13 +139,25 @@ impl<'p> Finder<'_, 'p> {
         }
         let located = match row.and_then(|(row, _)| self.owner(sentence, row)) {
             Some(owner) => vec![owner],
-            None => scope::locate(sentence, &self.context, teller, rank, inherits),
+            None => {
+                // "208,099, the most in Europe, up from 179,807": what is compared is of one place, unless another, or what
+                // it counts, is beside it.
+                let of_compared = compared.flatten().and_then(|(.., located)| located);
+                let first = reading.numbers.get(n).map_or(0, |number| number.first);
+                let beside = |spot: &Spot<'_>| (first.saturating_sub(4)..reading.right(n).end).contains(&spot.first);
+                let own = attachment.mark.is_some_and(|(mark, _)| mark > first)
+                    || sentence.mentions.iter().any(|mention| beside(&mention.spot));
+                match of_compared.filter(|_| !own && in_english_order(reading)) {
+                    Some(located) => vec![Located { how: PlaceHow::Inherited, span: None, ..located }],
+                    None => scope::locate(sentence, &self.context, teller, rank, inherits),
+                }
+            }
         };
         let status = status::status(reading, n, attachment.metric);
         if status == Status::Forecast && kinded.rule == "simple_past" {
             kinded = Kinded { kind: Kind::Cumulative, period: None, ..kinded };
         }
-        if let Some((other, span)) = compared.flatten() {
+        if let Some((other, span, _)) = compared.flatten() {
             kinded = Kinded { rule: "compared", ..other };
             follows = span;
         }

@@ -56,6 +56,9 @@ pub(super) fn judges(language: &str, disease: &str) -> bool {
 /// Why a number is left out that the judge refuses; its score stands behind.
 pub const REFUSED: &str = "the words around it speak of no figure";
 
+/// Why a number is left out of which only others say what it counts.
+pub(super) const UNSURE: &str = "nothing beside it says what it counts, and the words around it are not sure enough";
+
 /// What a number must score of which only its sentence, and nothing that is linked to it, says what it counts.
 pub(super) const SURE: f32 = 1.5;
 

@@ -12,7 +12,9 @@ use super::otherwise::in_english_order;
 use super::period::{average, label_period, lasting, lasts, period};
 use super::reading::Reading;
 use super::tense::{Verb, labelled, own_verb, tense, told_until, verb_stretch};
-use super::told_on::{added, dated_item, had_on_day, is_found, rises_in, since_weekday};
+use super::told_on::{
+    added, dated_item, ends_with_stretch, had_on_day, is_found, of_record_day, rises_in, since_weekday, sums_up,
+};
 use super::total::{brought, first_of_all, in_row, own_total, reaching, stated_total, stated_total_words, taken_in};
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
@@ -61,6 +63,14 @@ pub(super) fn judge(
     // "two thirds of Wednesday's 5,357", "5,398 have been reported since Friday": what a day has, and what has come since one.
     if of_day(reading, core_start(reading, n)) || since_weekday(reading, n) || rises_in(reading, n, attachment) {
         return verdict(Kind::New, "of_day");
+    }
+    // "nine deaths on Friday, all told 287".
+    if sums_up(reading, n) {
+        return verdict(Kind::Cumulative, "total");
+    }
+    // "had its deadliest day of the pandemic, with 1,641 dead".
+    if of_record_day(reading, n) {
+        return Kinded { period: Some(Period::Day), ..verdict(Kind::New, "of_day") };
     }
     // "the toll passed 300,000, after 2,009 were registered".
     if added(reading, n) {
@@ -113,7 +123,8 @@ pub(super) fn judge(
         return verdict(Kind::Cumulative, "total");
     }
     if own_period && total != Some("row") {
-        return verdict(Kind::New, "period");
+        // "115,000 cases in 24 hours": no words around contradict that.
+        return verdict(Kind::New, if ends_with_stretch(reading, n) { "stretch" } else { "period" });
     }
     // No total is an average.
     if statistic.is_some() {

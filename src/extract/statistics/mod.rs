@@ -28,6 +28,7 @@ mod kind;
 mod kinds;
 mod leading;
 mod lean;
+mod located;
 mod mention;
 mod merge;
 pub mod newness;
@@ -65,8 +66,9 @@ use attach::Attachment;
 use decide::Decided;
 use disease::Asked;
 use kind::Kinded;
+use located::Located;
 use reading::Reading;
-use scope::{Context, Located, Sentence};
+use scope::{Context, Sentence};
 use table::{Around, Row, Table};
 use text::{bare, heads_list, opening_place, pieces};
 
@@ -269,6 +271,8 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.table = Table::default();
         }
         self.around = None;
+        // A list of its parts over, a country is spoken of again.
+        self.context.last = self.context.listed.take().or(self.context.last);
         self.paragraph = Span::new(field, base, base + text.len());
         let named = self.asked.named(text);
         let about = self.story || named;
@@ -342,7 +346,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         {
             self.table = Table::of(previous.attachment.metric, previous.kinded, self.context.last);
         }
-        self.context = Context { last: self.context.last, ..after };
+        self.context = Context { last: self.context.last, listed: self.context.listed, ..after };
         // A sentence with figures leaves its figures' place; one without leaves the place that it opens with.
         if std::mem::take(&mut self.told) {
             self.context.focus = None;
@@ -390,7 +394,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             let done = attachment
                 .as_ref()
                 .and_then(|attachment| self.decide(sentence, n, attachment, rank.as_ref(), &decided, rows));
-            let floor = done.as_ref().and_then(|_| floor(reading, n, &attachments));
+            let floor = done.as_ref().and_then(|_| continued::floor(reading, n, &attachments));
             let sure = floor.is_none_or(|floor| self.is_sure(reading, n, floor));
             unsure.push(!sure);
             decided.push(done.filter(|_| sure));
@@ -414,12 +418,14 @@ impl<'a, 'p> Finder<'a, 'p> {
             broken_down
                 || reading.word(after, Word::Of) && reading.one_of(after + 1, &[Word::The, Word::Them, Word::Its])
         });
-        let last = scope::told_of(self.context.last, &spoken, parts);
+        let last = located::told_of(self.context.last, &spoken, parts);
+        let listed = located::listed(self.context.country, &spoken);
         let mut counted = false;
         let lead = self.previous_metric.lead;
         for (n, (done, attachment)) in decided.into_iter().zip(&attachments).enumerate() {
             let Some(done) = done else {
-                let why = if unsure.get(n) == Some(&true) { UNSURE } else { why_not(reading, n, attachment.as_ref()) };
+                let why =
+                    if unsure.get(n) == Some(&true) { judge::UNSURE } else { why_not(reading, n, attachment.as_ref()) };
                 self.leave_out(reading, n, why);
                 continue;
             };
@@ -466,6 +472,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.previous_metric.pair = pair.or(lead.filter(|lead| *lead != first).map(|lead| [lead, first]));
         }
         self.context.last = last;
+        self.context.listed = listed;
         self.told = !told.is_empty();
         if !self.told {
             self.bare_rank(reading);
@@ -530,21 +537,6 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
     }
 }
-
-/// What the judge must say, where it must be surer than of others: of one of which nothing says what it counts, and of what
-/// leans on such a one.
-fn floor(reading: &Reading<'_, '_>, n: usize, attachments: &[Option<Attachment>]) -> Option<f32> {
-    match attachments.get(n)?.as_ref()?.why {
-        attach::Why::Retold => Some(judge::SURER),
-        attach::Why::Continued if continued::has_unknown_subject(reading, n) => Some(judge::SURER),
-        attach::Why::Continued => Some(judge::SURE),
-        attach::Why::Coordinated(earlier) if earlier < n => floor(reading, earlier, attachments),
-        _ => None,
-    }
-}
-
-/// Why a number is left out of which only others say what it counts.
-const UNSURE: &str = "nothing beside it says what it counts, and the words around it are not sure enough";
 
 /// Why number `n`, which nothing was decided of, is no observation.
 fn why_not(reading: &Reading<'_, '_>, n: usize, attachment: Option<&Attachment>) -> &'static str {

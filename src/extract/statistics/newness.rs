@@ -26,7 +26,7 @@ const AROUND: usize = 48;
 
 /// Rules that go by a word of the number itself ("another 36", "in total", "as of"), or by its column: nothing around it
 /// contradicts them.
-const OUTRIGHT: [&str; 15] = [
+const OUTRIGHT: [&str; 16] = [
     "new",
     "column",
     "total",
@@ -41,6 +41,7 @@ const OUTRIGHT: [&str; 15] = [
     "first_case",
     "added",
     "of_day",
+    "stretch",
     "plus",
 ];
 

@@ -7,8 +7,8 @@
 use super::attach::{Attachment, Why};
 use super::decide::Decided;
 use super::kind::Kinded;
+use super::located::Located;
 use super::reading::Reading;
-use super::scope::Located;
 use super::{Finder, date, kinds, rank, status};
 use crate::language::pack::Sense;
 use crate::model::{

@@ -5,6 +5,7 @@
 //! place of statement, or the nationality of patients; a list with an open end names no place.
 
 use super::lean::base_of_part;
+use super::located::Located;
 use super::mention::Mention;
 use super::rank::Rank;
 use super::reading::Reading;
@@ -14,7 +15,7 @@ use crate::extract::places::{Place, PlaceForm, Places};
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::Token;
-use crate::model::{Location, PlaceHow, PlaceKind, Span};
+use crate::model::PlaceHow;
 
 /// What the story has said of places up to here.
 #[derive(Default, Clone)]
@@ -27,6 +28,8 @@ pub(super) struct Context<'p> {
     pub(super) city: Option<&'p Place>,
     /// Place of the last observation.
     pub(super) last: Option<Located<'p>>,
+    /// The country whose parts the last sentence with figures listed.
+    pub(super) listed: Option<Located<'p>>,
     /// The place that has opened a sentence since the last observation.
     pub(super) focus: Option<&'p Place>,
     /// A heading or label that governs the lines below it.
@@ -46,60 +49,6 @@ pub(super) struct Sentence<'r, 't, 'p> {
     pub(super) reading: &'r Reading<'t, 'p>,
     pub(super) mentions: Vec<Mention<'p>>,
     pub(super) places: &'p Places,
-}
-
-/// A number's place.
-#[derive(Clone, Copy)]
-pub(super) struct Located<'p> {
-    pub(super) place: Option<&'p Place>,
-    /// It is an unnamed ship, home or prison.
-    pub(super) facility: bool,
-    pub(super) how: PlaceHow,
-    pub(super) span: Option<Span>,
-    /// Where its name is written, when no table knows it and `place` is what it lies in.
-    pub(super) written: Option<Span>,
-}
-
-impl<'p> Located<'p> {
-    fn at(reading: &Reading<'_, 'p>, mention: &Mention<'p>) -> Self {
-        let spot = &mention.spot;
-        Self {
-            place: Some(spot.place),
-            facility: false,
-            how: mention.how,
-            span: Some(Span::new(reading.span.field, spot.start, spot.end)),
-            written: spot.written,
-        }
-    }
-
-    fn none() -> Self {
-        Self { place: None, facility: false, how: PlaceHow::None, span: None, written: None }
-    }
-
-    /// As records carry it; `text` is that of the field which the place was named in.
-    pub(super) fn location(&self, text: &str) -> Location {
-        match self.place {
-            Some(place) => Location {
-                name: Some(match self.written.and_then(|span| span.of(text)) {
-                    Some(name) => name.to_owned(),
-                    None => place.name.to_string(),
-                }),
-                kind: if self.written.is_some() { PlaceKind::Subdivision } else { place.kind },
-                iso2: place.iso2.as_deref().map(str::to_owned),
-                iso3: place.iso3.as_deref().map(str::to_owned),
-                subdivision: place.subdivision.as_deref().map(str::to_owned),
-                how: self.how,
-            },
-            None => Location {
-                name: self.written.and_then(|span| span.of(text)).map(str::to_owned),
-                kind: if self.facility { PlaceKind::Facility } else { PlaceKind::Unknown },
-                iso2: None,
-                iso3: None,
-                subdivision: None,
-                how: self.how,
-            },
-        }
-    }
 }
 
 /// The places of number `n`: several only for a distributive "each".
@@ -215,9 +164,7 @@ pub(super) fn locate<'p>(
         return vec![Located { place: Some(place), facility: false, how: PlaceHow::Source, span: None, written: None }];
     }
     // (6) The sentence before, while no new place has appeared.
-    let inherited = |place: &'p Place| {
-        vec![Located { place: Some(place), facility: false, how: PlaceHow::Inherited, span: None, written: None }]
-    };
+    let inherited = |place: &'p Place| vec![Located::inherited(place)];
     if let Some(place) = context.label.or(context.focus) {
         return inherited(place);
     }
@@ -326,29 +273,6 @@ fn of_next(reading: &Reading<'_, '_>, n: usize, spot: &Spot<'_>) -> bool {
     opens && joined && next.first < behind_next.end.max(next.after)
 }
 
-/// The place that a sentence with figures leaves to the next: its last, or, where it breaks a country's figures down by
-/// its parts ("4,174 in Moscow, 1,966 in St. Petersburg"), the country.
-///
-/// `parts` says that all were told as parts of a figure before: "Lombardy had 235 of the dead".
-pub(super) fn told_of<'p>(before: Option<Located<'p>>, told: &[Located<'p>], parts: bool) -> Option<Located<'p>> {
-    let Some(last) = told.last() else { return before };
-    let holds = |whole: &Located<'p>, part: &Located<'p>| {
-        part.place.zip(whole.place).is_some_and(|(part, whole)| {
-            let lower = matches!(part.kind, PlaceKind::City | PlaceKind::Subdivision);
-            match whole.kind {
-                PlaceKind::World => part.kind == PlaceKind::Country,
-                PlaceKind::Country => lower && part.iso2 == whole.iso2,
-                PlaceKind::Subdivision => lower && part.subdivision == whole.subdivision && part.id != whole.id,
-                _ => false,
-            }
-        })
-    };
-    let inside = told.iter().find(|whole| holds(whole, last));
-    let Some(whole) = inside.or(before.as_ref().filter(|whole| holds(whole, last))) else { return Some(*last) };
-    let breakdown = parts || inside.is_some() || told.iter().filter(|part| holds(whole, part)).count() > 1;
-    Some(if breakdown { *whole } else { *last })
-}
-
 /// "Georgia (40)", "(40 in Gori)", "Oman 121,129", "Kerala: 300", "India as a whole 12.74 crore".
 pub(super) fn item<'s, 'p>(
     sentence: &'s Sentence<'_, '_, 'p>,
@@ -397,9 +321,8 @@ fn respectively<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<
     let reading = sentence.reading;
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
-    if !reading.has(clause.clone(), Sense::Respectively) {
-        return None;
-    }
+    // "Greece and Portugal counted 28,828 and 26,867": two numbers of two, nothing else between either.
+    let told = reading.has(clause.clone(), Sense::Respectively);
     let run: Vec<usize> = (0..reading.numbers.len())
         .filter(|other| {
             reading.numbers.get(*other).is_some_and(|other| clause.contains(&other.first))
@@ -408,7 +331,13 @@ fn respectively<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<
         .collect();
     let named = |spot: &Spot<'p>| clause.contains(&spot.first) && spot.form == PlaceForm::Name && !spot.possessive;
     let row: Vec<&Mention<'p>> = sentence.mentions.iter().filter(|mention| named(&mention.spot)).collect();
-    let rows = row.len() > 1 && run.len() == row.len();
+    let paired = || {
+        let joined = |left: usize, right: usize| right == left + 1 && reading.word(left, Word::And);
+        let places = matches!(row.as_slice(), [one, other] if joined(one.spot.after, other.spot.first));
+        let numbers: Vec<_> = run.iter().filter_map(|n| reading.numbers.get(*n)).collect();
+        places && matches!(numbers.as_slice(), [one, other] if joined(one.after, other.first))
+    };
+    let rows = row.len() > 1 && run.len() == row.len() && (told || paired());
     rows.then(|| run.iter().position(|other| *other == n).and_then(|position| row.get(position).copied()))?
 }
 

@@ -549,4 +549,35 @@ fn a_day_makes_what_a_place_had_new() {
         "Ghana stands at 92,318 coronavirus infections, 412 of them new.",
         &[(92_318.0, Kind::Cumulative), (412.0, Kind::New)],
     );
+    check("Ghana: 1.15 lakh coronavirus cases in 24 hrs, 12 dead", &[(115_000.0, Kind::New), (12.0, Kind::New)]);
+    check(
+        "Ghana has recorded its worst day since October, with 22 coronavirus cases and one death.",
+        &[(22.0, Kind::New), (1.0, Kind::New)],
+    );
+    check("Ghana had nine coronavirus deaths on Friday, all told 287.", &[(9.0, Kind::New), (287.0, Kind::Cumulative)]);
+}
+
+/// Figures of two places in a row, of what is compared, and of a list that is over.
+#[test]
+fn a_figure_is_of_the_place_of_what_it_goes_on_with() {
+    #[track_caller]
+    fn check(text: &str, expected: &[(f64, &str)]) {
+        let article = article(&serde_json::json!({"text": text, "date": "2021-04-14"}));
+        let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
+        let found: Vec<(f64, &str)> =
+            found.iter().filter_map(|one| Some((one.value?.0, one.location.name.as_deref()?))).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+    check(
+        "Ghana reported 90 coronavirus cases on Monday. Benin and Togo counted 412 and 377.",
+        &[(90.0, "Ghana"), (412.0, "Benin"), (377.0, "Togo")],
+    );
+    check(
+        "Ghana reported 412 coronavirus cases on Monday, the most in Africa, up from 377 the day before.",
+        &[(412.0, "Ghana"), (377.0, "Ghana")],
+    );
+    check(
+        "Ghana: 412 coronavirus cases. Kumasi alone had 120. Tamale 77, Tema 52.\n\nAnother 12 people have died of Covid-19.",
+        &[(412.0, "Ghana"), (120.0, "Kumasi"), (77.0, "Tamale"), (52.0, "Tema"), (12.0, "Ghana")],
+    );
 }

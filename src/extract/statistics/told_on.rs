@@ -63,6 +63,46 @@ pub(super) fn since_weekday(reading: &Reading<'_, '_>, n: usize) -> bool {
     in_english_order(reading) && !of_them(reading, number.after) && reading.dates.iter().any(since)
 }
 
+/// "had its deadliest day of the pandemic on Tuesday, with 1,641 dead", "on its worst day yet it recorded 1,641 deaths": the
+/// day with the most has the number, with no other between.
+pub(super) fn of_record_day(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let start = core_start(reading, n);
+    let from = n.checked_sub(1).and_then(|n| reading.numbers.get(n)).map_or(0, |before| before.after);
+    let from = from.max(start.saturating_sub(FAR));
+    let most =
+        |at: usize| reading.word(at, Word::Superlative) && (at + 1..at + 3).any(|at| reading.word(at, Word::Day));
+    let told = |at: usize| {
+        let between = reading.tokens.get(at..start).unwrap_or_default();
+        let since = between.iter().all(|token| token.text != ";");
+        since && (reading.word(start.wrapping_sub(1), Word::With) || reading.has(at..start, Sense::Report))
+    };
+    in_english_order(reading) && (from..start).any(|at| most(at) && told(at))
+}
+
+/// ", all told 287", ", in all 287": a comma and what says that all before are added up, right before the number.
+pub(super) fn sums_up(reading: &Reading<'_, '_>, n: usize) -> bool {
+    in_english_order(reading)
+        && reading.ending_at(core_start(reading, n)).any(|mark| {
+            mark.cue == Cue::Sense(Sense::Total)
+                && mark.after > mark.first + 1
+                && reading.is(mark.first.wrapping_sub(1), ",")
+                && !reading.word(mark.after - 1, Word::Of)
+        })
+}
+
+/// How far behind a day the number of its may stand, in tokens.
+const FAR: usize = 16;
+
+/// "115,000 cases in 24 hours": a stretch of time ends what the number counts, with nothing between but its noun and places.
+pub(super) fn ends_with_stretch(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let right = reading.right(n);
+    let stretch = reading.dates.iter().find(|mark| right.contains(&mark.first) && lasts(reading, mark));
+    let verb = |at: usize| reading.has_at(at, Sense::Perfect) || reading.has_at(at, Sense::Statement);
+    stretch.is_some_and(|mark| {
+        in_english_order(reading) && (right.start..mark.first).all(|at| !reading.is(at, ",") && !verb(at))
+    })
+}
+
 /// Whether a number was added to a total that its sentence has told before it: "after 13,285 were added".
 pub(super) fn added(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };

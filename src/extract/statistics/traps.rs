@@ -91,6 +91,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
                 .numbers
                 .get(n + 1)
                 .is_some_and(|next| next.first == number.after + 1 && !unit_behind(reading, next.after))
+        || one_noun_in(reading, n)
     {
         return Some(SHARE);
     }
@@ -361,6 +362,17 @@ fn compound(reading: &Reading<'_, '_>, after: usize) -> bool {
 }
 
 /// "from 12 weeks to eight": the unit of the number before.
+/// "one test in five finds the virus", "two patients in three".
+fn one_noun_in(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let (Some(number), Some(base)) = (reading.numbers.get(n), reading.numbers.get(n + 1)) else { return false };
+    let few = number.words && number.value <= 3.0 && base.value > number.value && base.value <= 20.0;
+    let joined = reading.word(number.after + 1, Word::In) && base.first == number.after + 2;
+    let mark = reading.tokens.get(base.after).is_none_or(|token| token.kind == TokenKind::Mark);
+    let verb = reading.one_of(base.after, &[Word::Was, Word::Copula, Word::Have])
+        || reading.one_of(base.after + 1, &[Word::The, Word::Article]);
+    few && joined && (mark || verb)
+}
+
 fn shares_unit(reading: &Reading<'_, '_>, n: usize) -> bool {
     let (Some(number), Some(before)) = (reading.numbers.get(n), n.checked_sub(1).and_then(|n| reading.numbers.get(n)))
     else {

@@ -13,8 +13,8 @@ mod row;
 
 use super::kind::Kinded;
 use super::kinds::{is_percent, kind_of};
+use super::located::Located;
 use super::reading::Reading;
-use super::scope::Located;
 use crate::extract::places::Place;
 use crate::language::numbers::Numeral;
 use crate::language::pack::Word;
