@@ -128,6 +128,11 @@ pub(super) fn governed(
                     // A total is of what the sentence before counted first, "the figure" of what it counted last.
                     let total = (mark.first..mark.after).any(|at| reading.one_of(at, &[Word::Total, Word::Totals]));
                     let told = if total { previous.lead.or(previous.last) } else { told_last(previous, number.value) };
+                    // "The cumulative total is 258,000": of what adds up, not of those who are ill now.
+                    let added =
+                        (mark.first.saturating_sub(1)..mark.after - 1).any(|at| reading.has_at(at, Sense::Total));
+                    let stock = told.is_some_and(|told| kind_of(told).fixed.is_some());
+                    let told = if total && added && stock { previous.flow.or(told) } else { told };
                     // "The total is 7,738, of which 883 recovered": what has such parts is cases.
                     let told = if total && has_outcomes(reading, n) { Some(Metric::Cases) } else { told };
                     named_before(reading, mark.first)

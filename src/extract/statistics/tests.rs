@@ -554,6 +554,7 @@ fn a_day_makes_what_a_place_had_new() {
         "Ghana has recorded its worst day since October, with 22 coronavirus cases and one death.",
         &[(22.0, Kind::New), (1.0, Kind::New)],
     );
+    check("In Ghana 202 coronavirus deaths made it the second-deadliest day so far.", &[(202.0, Kind::New)]);
     check("Ghana had nine coronavirus deaths on Friday, all told 287.", &[(9.0, Kind::New), (287.0, Kind::Cumulative)]);
 }
 

@@ -63,21 +63,26 @@ pub(super) fn since_weekday(reading: &Reading<'_, '_>, n: usize) -> bool {
     in_english_order(reading) && !of_them(reading, number.after) && reading.dates.iter().any(since)
 }
 
-/// "had its deadliest day of the pandemic on Tuesday, with 1,641 dead", "on its worst day yet it recorded 1,641 deaths": the
-/// day with the most has the number, with no other between.
+/// "had its deadliest day of the pandemic on Tuesday, with 1,641 dead", "on its worst day yet it recorded 1,641 deaths",
+/// "202 deaths made it the second-deadliest day": the day with the most has the number, with no other between.
 pub(super) fn of_record_day(reading: &Reading<'_, '_>, n: usize) -> bool {
     let start = core_start(reading, n);
-    let from = n.checked_sub(1).and_then(|n| reading.numbers.get(n)).map_or(0, |before| before.after);
-    let from = from.max(start.saturating_sub(FAR));
+    let end_of = |n: usize| reading.numbers.get(n).map_or(0, |number| number.after);
+    let from = n.checked_sub(1).map_or(0, end_of).max(start.saturating_sub(FAR));
+    let to = reading.numbers.get(n + 1).map_or(reading.tokens.len(), |next| next.first).min(end_of(n) + FAR / 2);
     let most =
         |at: usize| reading.word(at, Word::Superlative) && (at + 1..at + 3).any(|at| reading.word(at, Word::Day));
-    let told = |at: usize| {
-        let between = reading.tokens.get(at..start).unwrap_or_default();
-        let since = between.iter().all(|token| token.text != ";");
-        since && (reading.word(start.wrapping_sub(1), Word::With) || reading.has(at..start, Sense::Report))
+    let apart = |range: std::ops::Range<usize>| range.into_iter().any(|at| reading.is(at, ";"));
+    let before = |at: usize| {
+        !apart(at..start) && (reading.word(start.wrapping_sub(1), Word::With) || reading.has(at..start, Sense::Report))
     };
-    in_english_order(reading) && (from..start).any(|at| most(at) && told(at))
+    let behind = |at: usize| !apart(end_of(n)..at) && (at.saturating_sub(4)..at).any(|at| reading.word(at, Word::It));
+    in_english_order(reading)
+        && ((from..start).any(|at| most(at) && before(at)) || (end_of(n)..to).any(|at| most(at) && behind(at)))
 }
+
+/// How far behind a day the number of its may stand, in tokens; before it half as far.
+const FAR: usize = 16;
 
 /// ", all told 287", ", in all 287": a comma and what says that all before are added up, right before the number.
 pub(super) fn sums_up(reading: &Reading<'_, '_>, n: usize) -> bool {
@@ -89,9 +94,6 @@ pub(super) fn sums_up(reading: &Reading<'_, '_>, n: usize) -> bool {
                 && !reading.word(mark.after - 1, Word::Of)
         })
 }
-
-/// How far behind a day the number of its may stand, in tokens.
-const FAR: usize = 16;
 
 /// "115,000 cases in 24 hours": a stretch of time ends what the number counts, with nothing between but its noun and places.
 pub(super) fn ends_with_stretch(reading: &Reading<'_, '_>, n: usize) -> bool {
