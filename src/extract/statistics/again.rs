@@ -16,6 +16,25 @@ use crate::language::pack::{Sense, Word};
 use crate::language::tokens::TokenKind;
 use crate::model::Metric;
 
+/// "there had been 954", "it was 147", "In Mexico it's 161": what was told before, once more.
+fn is_again(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let start = core_start(reading, n);
+    let clause = reading.clause(reading.numbers.get(n).map_or(0, |number| number.first));
+    let there = (clause.start..start).rev().take(5).find(|at| reading.one_of(*at, &[Word::There, Word::It]));
+    there.is_some_and(|there| {
+        let verb = |at: usize| {
+            reading.one_of(at, &[Word::Auxiliary, Word::Have, Word::Copula, Word::Genitive]) || reading.is(at, "'")
+        };
+        there + 1 < start && (there + 1..start).all(verb)
+    })
+}
+
+/// "44 percent of the patients have it; around Dallas it is 39": again so many percent.
+pub(super) fn is_another_share(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let before = n.checked_sub(1).and_then(|n| reading.numbers.get(n));
+    before.is_some_and(|before| before.percent) && is_again(reading, n)
+}
+
 /// "Kelantan followed with 846, Johor 664", "Tatarstan reported 59": places of which nothing is said but a number count
 /// what the sentence before did.
 pub(super) fn elliptic(
@@ -41,14 +60,7 @@ pub(super) fn elliptic(
         || reading.is(link, "(")
         || reading.spots.iter().any(|spot| spot.after == start);
     // "On Thursday there had been 954", "Nationally it was 147": the same of another day.
-    let there = (clause.start..start).rev().take(5).find(|at| reading.one_of(*at, &[Word::There, Word::It]));
-    let again = there.is_some_and(|there| {
-        // "In Mexico it's 161".
-        let verb = |at: usize| {
-            reading.one_of(at, &[Word::Auxiliary, Word::Have, Word::Copula, Word::Genitive]) || reading.is(at, "'")
-        };
-        there + 1 < start && (there + 1..start).all(verb)
-    });
+    let again = is_again(reading, n);
     let dated = again
         && reading.dates.iter().any(|date| clause.contains(&date.first) && !reading.has_at(date.first, Sense::Today));
     let told = told || again;

@@ -4,7 +4,7 @@
 //! What holds: a number has the metric of its own noun or predicate before that of anything that governs it from the
 //! left, and inherits only where nothing of its own stands behind it. It does not decide kind, place or date.
 
-use super::again::{elliptic, pair, per_population, rate_again};
+use super::again::{elliptic, is_another_share, pair, per_population, rate_again};
 use super::continued::continued;
 use super::governed::governed;
 use super::kinds::is_percent;
@@ -191,11 +191,14 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
     if let Some(people) = sampled(reading, n, found) {
         return Some(people);
     }
-    so(reading, n, found)
+    let first = so(reading, n, found)
         .or_else(|| active(reading, n))
         .or_else(|| course(reading, n, found, previous))
-        .or_else(|| rate_again(reading, n, found, previous))
-        .or_else(|| led(reading, n))
+        .or_else(|| rate_again(reading, n, found, previous));
+    if first.is_some() || is_another_share(reading, n) {
+        return first;
+    }
+    led(reading, n)
         .or_else(|| fronted(reading, n))
         .or_else(|| governed(reading, n, found, previous).map(|governed| lying(reading, n, governed)))
         .or_else(|| forward(reading, n))

@@ -4,6 +4,7 @@
 //! its attachment to what is being counted. What holds: this is the last that is asked, nothing stands behind such a number
 //! that it could count, and the judge must be sure of it, for no rule is.
 
+use super::again::is_another_share;
 use super::attach::{Attachment, Previous, Why, core_start};
 use super::governed::{counts_another, told_last};
 use super::kinds::kind_of;
@@ -25,7 +26,7 @@ pub(super) fn continued(
     previous: Previous,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n).filter(|number| number.value.fract() == 0.0)?;
-    let bare = says_no_noun(reading, n) && !said_otherwise(reading, n);
+    let bare = says_no_noun(reading, n) && !said_otherwise(reading, n) && !is_another_share(reading, n);
     if !in_english_order(reading) || !bare || another_label(reading, n) || number.words && !opens(reading, n) {
         return None;
     }

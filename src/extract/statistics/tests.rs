@@ -581,4 +581,9 @@ fn a_figure_is_of_the_place_of_what_it_goes_on_with() {
         "Ghana: 412 coronavirus cases. Kumasi alone had 120. Tamale 77, Tema 52.\n\nAnother 12 people have died of Covid-19.",
         &[(412.0, "Ghana"), (120.0, "Kumasi"), (77.0, "Tamale"), (52.0, "Tema"), (12.0, "Ghana")],
     );
+    // A share again is no count.
+    check(
+        "Ghana added 412 coronavirus cases. In Tema 44 percent of patients have the disease; in Kumasi it is 39.",
+        &[(412.0, "Ghana")],
+    );
 }
