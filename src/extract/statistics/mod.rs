@@ -419,7 +419,8 @@ impl<'a, 'p> Finder<'a, 'p> {
                 || reading.word(after, Word::Of) && reading.one_of(after + 1, &[Word::The, Word::Them, Word::Its])
         });
         let last = located::told_of(self.context.last, &spoken, parts);
-        let listed = located::listed(self.context.country, &spoken);
+        let english = otherwise::in_english_order(reading);
+        let listed = located::listed(self.context.country, &spoken).filter(|_| english);
         let mut counted = false;
         let lead = self.previous_metric.lead;
         for (n, (done, attachment)) in decided.into_iter().zip(&attachments).enumerate() {

@@ -7,6 +7,7 @@
 use super::lean::base_of_part;
 use super::located::Located;
 use super::mention::Mention;
+use super::otherwise::in_english_order;
 use super::rank::Rank;
 use super::reading::Reading;
 use super::roles::{foreign_prep, governs, located, near_capital_statement, usable};
@@ -337,7 +338,7 @@ fn respectively<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<
         let numbers: Vec<_> = run.iter().filter_map(|n| reading.numbers.get(*n)).collect();
         places && matches!(numbers.as_slice(), [one, other] if joined(one.after, other.first))
     };
-    let rows = row.len() > 1 && run.len() == row.len() && (told || paired());
+    let rows = row.len() > 1 && run.len() == row.len() && (told || in_english_order(reading) && paired());
     rows.then(|| run.iter().position(|other| *other == n).and_then(|position| row.get(position).copied()))?
 }
 
