@@ -96,12 +96,11 @@ pub(super) fn judge(
     let reports = reading.has_ending(start, Sense::Report);
     let counts = matches!(attachment.why, Why::Elliptic | Why::Continued)
         && own_verb(reading, n).is_some_and(|verb| verb.perfect && verb.told);
-    let retold = leans
-        && (reports || counts)
-        && (reading.pack.order.verbs_lead || !reading.word(start.wrapping_sub(1), Word::Have));
+    let told =
+        (reports || counts) && (reading.pack.order.verbs_lead || !reading.word(start.wrapping_sub(1), Word::Have));
     // "307 were found on Monday".
-    let found = leans && own_period && is_found(reading, n);
-    let retold = retold || found;
+    let found = own_period && is_found(reading, n);
+    let retold = leans && (told || found);
     // "39,307 have recovered, including 624 yesterday".
     if whole.is_some_and(|whole| whole.kind == Kind::Cumulative) && date::dates_its_part(reading, n) {
         return verdict(Kind::New, "period");

@@ -337,7 +337,7 @@ const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "au
 
 /// "up 18.0 yr/yr", "rose 2.4 year-on-year": only percentages are told so.
 fn is_of_notation(tokens: &[Token<'_>], after: usize) -> bool {
-    let unit = |n: usize| NOTATION.contains(&word(tokens, n));
+    let unit = |n: usize| SPANS.contains(&word(tokens, n));
     let on = matches!((word(tokens, after + 1), word(tokens, after + 2)), ("-", "on") | ("on", _));
     let base = after + if word(tokens, after + 1) == "-" { 4 } else { 2 };
     matches!(word(tokens, after), "yoy" | "mom" | "qoq" | "saar")
@@ -346,7 +346,7 @@ fn is_of_notation(tokens: &[Token<'_>], after: usize) -> bool {
 }
 
 /// The units of time of comparisons.
-const NOTATION: [&str; 9] = ["y", "yr", "year", "m", "mth", "month", "q", "qtr", "quarter"];
+const SPANS: [&str; 9] = ["y", "yr", "year", "m", "mth", "month", "q", "qtr", "quarter"];
 
 /// "to 9 percent from 10.5", "9 percent against 8", "51 percent, down from 58"; but behind a change in percent stands where
 /// an index went: "rose 1.2 percent to 99.2".

@@ -4,7 +4,8 @@
 //! In: a text and its values, in order. Out: the same, with bare numbers turned into the percentages that they are. What
 //! holds: a number with a unit or a currency stays what it is; a head or a caption reaches as far as rows of figures go.
 
-use super::{changes, measures, rows, signed};
+use super::measures::{self, NOTATION};
+use super::{changes, rows, signed};
 use crate::model::{Value, ValueType};
 
 /// What a head or a caption says percent with.
@@ -42,29 +43,19 @@ const COUNTS: [&str; 22] = [
     "won",
 ];
 
-/// Heads of columns that are told in percent without saying so.
-const HEADS: [&str; 22] = [
+/// Heads of columns that are told in percent without saying so, beside those of [`NOTATION`].
+const HEADS: [&str; 12] = [
     "annualised",
     "annualized",
     "coupon",
     "growth",
-    "m/m",
-    "mom",
-    "mth/mth",
     "occupancy",
-    "q/q",
-    "qoq",
-    "qtr/qtr",
     "returns",
     "swing",
     "turnout",
     "vote share",
-    "y/y",
     "yield",
     "yld",
-    "yoy",
-    "yr/yr",
-    "y-o-y",
     "yr-yr",
 ];
 
@@ -205,7 +196,10 @@ fn columns(line: &str) -> Option<(Vec<usize>, usize)> {
     };
     let says = |head: &&str| {
         let head = head.to_lowercase();
-        PERCENT.iter().any(|word| head.contains(word)) || HEADS.contains(&head.as_str()) || measures::heads(&head)
+        PERCENT.iter().any(|word| head.contains(word))
+            || HEADS.contains(&head.as_str())
+            || NOTATION.contains(&head.as_str())
+            || measures::heads(&head)
     };
     let from_last = heads.iter().rev().enumerate().filter(|(_, head)| says(head)).map(|(n, _)| n).collect();
     (heads.len() > 2 || heads.len() == 2 && parted.len() > 1).then_some((from_last, heads.len()))

@@ -175,13 +175,10 @@ fn second_day(pack: &Pack, tokens: &[Token<'_>], n: usize, first: usize) -> Opti
     if !linked {
         return None;
     }
-    // "between Aug. 20 and Aug. 26" are two.
-    if let Some((month, next)) = month_of(pack, tokens, n + 1).filter(|_| !link.is("and")) {
-        let (day, after) = day_number(tokens, next)?;
+    if let Some((month, next)) = month_of(pack, tokens, n + 1) {
+        // "between Aug. 20 and Aug. 26" are two.
+        let (day, after) = day_number(tokens, next).filter(|_| !link.is("and"))?;
         return Some((Some(month), day, after));
-    }
-    if month_of(pack, tokens, n + 1).is_some() {
-        return None;
     }
     let (day, after) = day_number(tokens, n + 1)?;
     // "June 21 to 500": not a day.
@@ -337,10 +334,9 @@ fn year(tokens: &[Token<'_>], n: usize) -> Option<Found> {
     let before_word = before.map_or("", |before| before.lower.as_ref());
     let next = tokens.get(n + 1);
     // "from 1907 to 1996"
-    let goes_to = |link: &str| {
-        before_word == link && n.checked_sub(2).and_then(|n| year_number(tokens, n)).is_some_and(|from| from < value)
-    };
-    let led = goes_to("to")
+    let goes_to =
+        before_word == "to" && n.checked_sub(2).and_then(|n| year_number(tokens, n)).is_some_and(|from| from < value);
+    let led = goes_to
         || matches!(
             before_word,
             "in" | "since"
@@ -421,11 +417,10 @@ fn year(tokens: &[Token<'_>], n: usize) -> Option<Found> {
         return None;
     }
     // "2018-2019".
-    let range = next
+    let end = next
         .filter(|next| (next.is("-") || next.is("/")) && !next.spaced)
         .and_then(|_| year_number(tokens, n + 2))
         .filter(|end| *end > value);
-    let end = range;
     Some(Found {
         first: n,
         after: n + if end.is_some() { 3 } else { 1 },

@@ -356,14 +356,10 @@ pub(super) fn ends(tokens: &[Token<'_>], (first, after): Place) -> bool {
         let word = next.lower.as_ref();
         next.apart
             || matches!(next.text, "." | "," | ";" | "(" | ")" | "?" | "!")
-            || is_end(word)
+            || ENDS.contains(&word)
+            || PRONOUNS.contains(&word)
             || is_exact(tokens, first) && EXACT_ENDS.contains(&word)
     })
-}
-
-/// Whether an item ends before this word.
-fn is_end(word: &str) -> bool {
-    ENDS.contains(&word) || PRONOUNS.contains(&word)
 }
 
 fn is_exact(tokens: &[Token<'_>], n: usize) -> bool {

@@ -126,6 +126,10 @@ const PAIRS: [(&str, &str); 19] = [
     ("voting", "intentions"),
 ];
 
+/// How tables call what is compared with a month, a quarter or a year before, which is told in percent.
+pub(super) const NOTATION: [&str; 10] =
+    ["m/m", "mom", "mth/mth", "q/q", "qoq", "qtr/qtr", "y/y", "y-o-y", "yoy", "yr/yr"];
+
 /// What yields so many in the hundred; crops do by weight.
 const PAPERS: [&str; 13] =
     ["bill", "bills", "bond", "bonds", "bund", "bunds", "debt", "gilt", "gilts", "note", "notes", "treasury", "year"];

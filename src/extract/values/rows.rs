@@ -4,32 +4,12 @@
 //! a few words stands between the figures and behind them; of an index nothing is in percent.
 
 use super::columns::{Line, is_bare, make, size};
-use super::measures;
+use super::measures::{self, NOTATION};
 use crate::model::Value;
 
-/// How the name of a row says that its figures are changes in percent.
-const CHANGES: [&str; 20] = [
-    "m/m",
-    "mom",
-    "month-on-month",
-    "mth/mth",
-    "q/q",
-    "qoq",
-    "qtr/qtr",
-    "quarter-on-quarter",
-    "saar",
-    "y/y",
-    "y-o-y",
-    "year-on-year",
-    "yoy",
-    "yr/yr",
-    "yy",
-    "mm",
-    "qq",
-    "m-o-m",
-    "q-o-q",
-    "yr-on-yr",
-];
+/// How else than by [`NOTATION`] the name of a row says that its figures are changes in percent.
+const CHANGES: [&str; 10] =
+    ["month-on-month", "quarter-on-quarter", "saar", "year-on-year", "yy", "mm", "qq", "m-o-m", "q-o-q", "yr-on-yr"];
 
 /// What a row of figures that are no percentages is of.
 const LEVELS: [&str; 15] = [
@@ -121,6 +101,7 @@ pub(super) fn named(line: &Line<'_>, values: &mut [Value]) {
     let whole = name.trim_matches(|c: char| !c.is_alphanumeric());
     let exact = figures.iter().all(|n| values.get(*n).is_some_and(|value| value.text.contains('.')));
     let measured = measures::heads(&name)
+        || has(&NOTATION)
         || has(&CHANGES)
         || exact && (ALONE.contains(&whole) || RATIOS.iter().any(|ratio| name.contains(ratio)));
     if !measured || name.split_whitespace().count() > NAME || has(&LEVELS) {
