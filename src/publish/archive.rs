@@ -115,7 +115,7 @@ mod tests {
             headers: vec![("n".to_owned(), number.to_string())],
             value: Some(format!("{{\"n\":{number}}}").into_bytes()),
         };
-        String::from_utf8(ndjson::line(&record, number)).unwrap()
+        String::from_utf8(ndjson::line(record, number)).unwrap()
     }
 
     #[track_caller]

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     clock::WallClock,
     faults,
-    model::Hash,
+    model::{Hash, Record},
     store::{Store, StoreError, error::corrupt, image},
 };
 use futures::future::BoxFuture;
@@ -31,6 +31,9 @@ const SYNC_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Or when this much is not synced.
 const SYNC_BYTES: u64 = 16 << 20;
+
+/// Lines are gathered up to this much for one write.
+const WRITE_BYTES: usize = 256 << 10;
 
 /// The sink of `publish.to = "journal"`.
 pub struct Journal {
@@ -222,7 +225,7 @@ impl Journal {
             return Err(PublishError::Doubt("the journal must be recovered first".to_owned()));
         };
         self.rotate(&mut files).await?;
-        let lines = self.place(&mut files, &batch);
+        let lines = self.place(&mut files, batch.records);
         let rows: Vec<Row> = files.iter().map(|(topic, file)| Row::of(topic, file)).collect();
         let state = batch.state;
         let lines = self
@@ -267,11 +270,10 @@ impl Journal {
     }
 
     /// Gives each record its number and its place.
-    fn place(&self, files: &mut BTreeMap<String, LiveFile>, batch: &Batch) -> Vec<Line> {
+    fn place(&self, files: &mut BTreeMap<String, LiveFile>, records: Vec<Record>) -> Vec<Line> {
         let today = ndjson::day((self.now)());
-        let records = batch.records.iter().filter(|record| record.topic.is_public());
-        let mut lines = Vec::with_capacity(batch.records.len());
-        for record in records {
+        let mut lines = Vec::with_capacity(records.len());
+        for record in records.into_iter().filter(|record| record.topic.is_public()) {
             let topic = record.topic.name(&self.prefix);
             let file = files.entry(topic.clone()).or_insert_with(|| LiveFile::new(today, 0));
             let (offset, at) = (file.next, file.recorded.bytes);
@@ -384,21 +386,27 @@ impl Sink for Journal {
 }
 
 fn write_lines(directory: &Directory, files: &mut BTreeMap<String, LiveFile>, lines: &[Line]) -> Result<(), io::Error> {
-    // One write per topic and batch: its lines follow each other.
+    // The lines of a topic follow one another; few writes take them, whatever the batch is.
     for (topic, file) in files.iter_mut() {
         let mut of_topic = lines.iter().filter(|line| line.topic == *topic).peekable();
-        let Some(at) = of_topic.peek().map(|line| line.at) else { continue };
-        let bytes: Vec<u8> = of_topic.flat_map(|line| &line.bytes).copied().collect();
-        let handle = match &mut file.handle {
-            Some(handle) => handle,
-            empty => empty.insert(directory.open(topic)?),
-        };
-        if faults::fails("C8") {
-            let half = bytes.len() / 2;
-            handle.write_all_at(bytes.get(..half).unwrap_or_default(), at)?;
-            std::process::abort();
+        while let Some(first) = of_topic.peek() {
+            let (at, mut bytes) = (first.at, Vec::with_capacity(WRITE_BYTES));
+            while let Some(line) =
+                of_topic.next_if(|line| bytes.is_empty() || bytes.len() + line.bytes.len() <= WRITE_BYTES)
+            {
+                bytes.extend_from_slice(&line.bytes);
+            }
+            let handle = match &mut file.handle {
+                Some(handle) => handle,
+                empty => empty.insert(directory.open(topic)?),
+            };
+            if faults::fails("C8") {
+                let half = bytes.len() / 2;
+                handle.write_all_at(bytes.get(..half).unwrap_or_default(), at)?;
+                std::process::abort();
+            }
+            handle.write_all_at(&bytes, at)?;
         }
-        handle.write_all_at(&bytes, at)?;
     }
     Ok(())
 }

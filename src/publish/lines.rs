@@ -108,7 +108,7 @@ mod tests {
     /// The record is in its line, and the line no longer than it need be.
     #[track_caller]
     fn check(record: &Record, headers_written: bool) {
-        let line = ndjson::line(record, 41);
+        let line = ndjson::line(record.clone(), 41);
         let (offset, found) = super::record(record.topic, line.strip_suffix(b"\n").unwrap()).unwrap();
         assert_eq!((offset, &found), (41, record));
         let text = String::from_utf8(line).unwrap();

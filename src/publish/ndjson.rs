@@ -20,7 +20,7 @@ use std::{
 
 /// The record as a line, with its line end: the value and one more member, `_meta`. All of the record can be had from
 /// it again ([`super::lines`]).
-pub(super) fn line(record: &Record, offset: u64) -> Vec<u8> {
+pub(super) fn line(record: Record, offset: u64) -> Vec<u8> {
     let mut meta = Map::new();
     meta.insert("key".to_owned(), json!(record.key));
     meta.insert("offset".to_owned(), json!(offset));
@@ -44,20 +44,21 @@ pub(super) fn line(record: &Record, offset: u64) -> Vec<u8> {
         meta.insert("headers".to_owned(), json!(record.headers));
     }
     let meta = Value::Object(meta).to_string();
-    let mut line = match &record.value {
+    let mut line = match record.value {
         None => b"{\"deleted\":true}".to_vec(),
         // Dead letters are bytes, whatever they are, and their reason stands in headers.
         Some(bytes) if record.topic == Topic::DeadLetters => {
             let headers: Map<String, Value> =
                 record.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
-            json!({ "schema": "dead-letter/1", "headers": headers, "bytes_base64": STANDARD.encode(bytes) })
+            json!({ "schema": "dead-letter/1", "headers": headers, "bytes_base64": STANDARD.encode(&bytes) })
                 .to_string()
                 .into_bytes()
         }
-        Some(json) => json.clone(),
+        Some(json) => json,
     };
     // Values are JSON objects; the member goes in before the closing brace.
     line.pop();
+    line.reserve_exact(meta.len() + b",\"_meta\":}\n".len());
     if line.len() > 1 {
         line.push(b',');
     }
@@ -231,7 +232,7 @@ mod tests {
             headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
             value: value.map(|value| value.as_bytes().to_vec()),
         };
-        let line = String::from_utf8(line(&record, 7)).unwrap();
+        let line = String::from_utf8(line(record, 7)).unwrap();
         assert!(line.ends_with("}\n") && line.trim_end().lines().count() == 1);
         let parsed: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(parsed["_meta"]["offset"], 7);

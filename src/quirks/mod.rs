@@ -3,6 +3,7 @@
 pub mod date;
 mod languages;
 pub mod notices;
+pub mod openings;
 pub mod page_parts;
 pub mod phrases;
 pub mod publishers;

@@ -5,6 +5,7 @@
 //! head or the end of a headline, in capitals where its word also begins sentences. "Update on talks due Friday" and
 //! "Correction officers strike" have none.
 
+use super::openings::Openings;
 use crate::model::Notice;
 use regex::{Captures, Regex};
 use std::collections::HashMap;
@@ -74,11 +75,15 @@ struct Table {
     /// The marks of headlines by their words in lower case.
     marks: HashMap<String, Vec<(Kind, Place)>>,
     mark: Regex,
+    /// The words of marks: what begins otherwise, as most headlines do, needs no pattern.
+    words: Openings,
     /// First words of notes; true where they also stand in the brackets of headlines.
     verbs: Vec<(String, Kind, bool)>,
     labels: Vec<&'static str>,
     says: Vec<(Kind, Phrases)>,
     own: Vec<(Kind, Phrases)>,
+    /// How phrases of `own` begin: most paragraphs begin otherwise.
+    openings: Openings,
     named: Regex,
     named_before: Regex,
 }
@@ -89,6 +94,7 @@ impl Table {
     fn new(table: &'static str) -> Option<Self> {
         let mut marks: HashMap<String, Vec<(Kind, Place)>> = HashMap::new();
         let (mut verbs, mut labels, mut says, mut own) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut openings: Vec<&str> = Vec::new();
         let mut written: Vec<String> = Vec::new();
         for line in table.lines().filter(|line| !line.starts_with('#')) {
             let mut cells = line.split('\t');
@@ -120,6 +126,7 @@ impl Table {
                     continue;
                 }
                 "own" => {
+                    openings.extend(words.clone().map(|phrase| phrase.split('…').next().unwrap_or_default().trim()));
                     own.push((kind, Phrases::new(words, "^")?));
                     continue;
                 }
@@ -147,12 +154,14 @@ impl Table {
         let lead_in = r"(?:headlined|slugged|titled|entitled|under the (?:headline|title|slug)|with the (?:headline|title)|titulad[oa]|con el título|intitulée?|sous le titre|unter dem Titel|mit (?:dem Titel|der Überschrift)|intitolat[oa]|dal titolo|com o título|под заголовком|с заголовком|题为|題為|标题为|標題為|story|item|report|article|dispatch|noticia|nota|dépêche|Meldung|сообщение|новость|稿件|报道|記事|기사)";
         let slug = r"(?:slugged|under the slug|slug)\s*:?\s*(?P<slug>[\p{L}\p{N}][\p{L}\p{N}/&.\-–]+[\p{L}\p{N}])";
         Some(Self {
+            words: Openings::new(marks.keys().map(String::as_str)),
             marks,
             mark: Regex::new(&mark).ok()?,
             verbs,
             labels,
             says,
             own,
+            openings: Openings::new(openings),
             named: Regex::new(&format!(
                 r"(?i){lead_in}\s*[:,(]?\s*{quoted}|\b{slug}|\bkill\s+(?P<bare>(?:BC|AM|PM)-[\p{{L}}\p{{N}}/\-]+)"
             ))
@@ -260,7 +269,8 @@ struct Written<'t> {
 
 fn written(text: &str) -> Option<Written<'_>> {
     let table = TABLE.as_ref()?;
-    let found = table.mark.captures(text)?;
+    let may_be_mark = text.starts_with(|c: char| c.is_ascii_digit()) || table.words.open(text);
+    let found = Some(text).filter(|_| may_be_mark).and_then(|text| table.mark.captures(text))?;
     let (word, nth, n) = (found.name("word")?, found.name("nth"), found.name("n"));
     // "2보" has no suffix; "10 updates" is no mark.
     if nth.is_some() && found.name("suffix").is_none() && word.as_str() != "보" {
@@ -510,6 +520,9 @@ pub fn note(text: &str) -> Option<Option<Notice>> {
         let said = table.says.iter().filter(|(_, phrase)| phrase.are_in(&lower)).map(|(kind, _)| of_kind(*kind));
         let first = verb(&after).or_else(|| verb(text)).and_then(|(kind, _)| of_kind(kind));
         return Some(said.fold(first, weightier));
+    }
+    if !table.openings.open(text) {
+        return None;
     }
     let own = table.own.iter().find(|(_, phrase)| phrase.are_in(text))?;
     Some(of_kind(own.0))

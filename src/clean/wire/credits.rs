@@ -10,7 +10,11 @@
 //! text; of several, and of those that are named as help, each contributed.
 
 use super::agencies;
-use crate::model::{Credit, CreditRole};
+use crate::{
+    language::names::Names as Anywhere,
+    model::{Credit, CreditRole},
+    quirks::openings::Openings,
+};
 use regex::Regex;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -55,18 +59,18 @@ const LONGEST_LIST: usize = 150;
 const MOST: usize = 12;
 
 struct Table {
-    source: Regex,
-    with: Regex,
-    with_inside: Regex,
+    source: Openings,
+    with: Openings,
     /// The words of `helped` by themselves: its own end can stand nowhere else, and is dear to look for.
-    helps: Regex,
+    helps: Anywhere,
     helped: Regex,
-    origin: Regex,
-    made: Regex,
+    this: Openings,
+    origin: Openings,
+    made: Openings,
     until: Regex,
-    by: Regex,
+    by: Openings,
     and: Regex,
-    rights: Regex,
+    rights: Openings,
     kind: Vec<&'static str>,
     staff: HashSet<&'static str>,
     ordinary: HashSet<&'static str>,
@@ -76,10 +80,12 @@ struct Table {
     small: HashSet<&'static str>,
     label: Regex,
     first: Regex,
+    /// Words that a line of copyright has, and one that is signed: most paragraphs have none and need no pattern.
+    owns: Anywhere,
     copyright: Regex,
+    edits: Anywhere,
     signed: Regex,
     initials: Regex,
-    tail: Regex,
     tail_of_desk: Regex,
     chinese: Regex,
     korean: Regex,
@@ -92,30 +98,21 @@ static TABLE: LazyLock<Option<Table>> = LazyLock::new(|| {
     let rows: HashMap<&str, Vec<&str>> =
         rows.filter_map(|line| line.split_once('\t')).map(|(kind, words)| (kind, words.split('|').collect())).collect();
     let words = |kind| rows.get(kind).cloned().unwrap_or_default();
-    // The longest first, each with the space that must follow it where it ends with a letter of a script with spaces.
-    let any = |kind| {
-        let mut words = words(kind);
-        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-        let word = |word: &&str| {
-            let joins = word.ends_with(|c: char| !c.is_alphabetic() || c >= '\u{2E80}');
-            format!("{}{}", regex::escape(word), if joins { r"\s*" } else { r"\s+" })
-        };
-        words.iter().map(word).collect::<Vec<_>>().join("|")
-    };
+    let opening = |kind| Openings::new(words(kind));
+    let anywhere = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect::<Vec<_>>().into();
     let plain = |kind| words(kind).iter().map(|word| regex::escape(word)).collect::<Vec<_>>().join("|");
-    let this = any("this");
     Some(Table {
-        source: Regex::new(&format!("(?i)^(?:{})", any("source"))).ok()?,
-        with: Regex::new(&format!("(?i)^(?:{})", any("with"))).ok()?,
-        with_inside: Regex::new(&format!(r"(?i)[\s,]\s*(?:{})", any("with"))).ok()?,
-        helps: Regex::new(&format!("(?i)(?:{})", plain("helped"))).ok()?,
+        source: opening("source"),
+        with: opening("with"),
+        helps: anywhere(words("helped")),
         helped: Regex::new(&format!(r"(?i)\s*(?:{})(?:\s+from\s+(?-i:\p{{Lu}})[^.]{{2,60}})?[\s.)\]。]*$", plain("helped"))).ok()?,
-        origin: Regex::new(&format!("(?i)^(?:{this})?(?:{})", any("origin"))).ok()?,
-        made: Regex::new(&format!("(?i)^(?:{this})(?:{})", any("made"))).ok()?,
+        this: opening("this"),
+        origin: opening("origin"),
+        made: opening("made"),
         until: Regex::new(&format!(r"(?i)\s(?:{})\s|\.(?:\s|$)|[,;:|()\[\]，。！\n]|\s[-–—]", plain("until"))).ok()?,
-        by: Regex::new(&format!("(?i)^(?:{})", any("by"))).ok()?,
+        by: opening("by"),
         and: Regex::new(&format!(r"(?i)\s*[,/;&+、，|·]\s*|\s+[-–—]\s+|\s+(?:{})\s+|[和及与]", plain("and"))).ok()?,
-        rights: Regex::new(&format!("(?i)^(?:{})", plain("rights"))).ok()?,
+        rights: opening("rights"),
         kind: words("kind"),
         staff: words("staff").into_iter().collect(),
         ordinary: words("ordinary").into_iter().collect(),
@@ -128,13 +125,13 @@ static TABLE: LazyLock<Option<Table>> = LazyLock::new(|| {
         // "This report by The Canadian Press was first published March 3, 2021."
         first: Regex::new(r"(?i)^this (?:report|story|article) by (?P<name>[^,.]{2,60}?) was first published\b").ok()?,
         // "© 2021 AFP", "Copyright 2020 The Associated Press. All rights reserved.", "<저작권자(c) 연합뉴스, 무단 전재>".
+        owns: anywhere(vec!["©", "ⓒ", "(c)", "copyright", "저작권자"]),
         copyright: Regex::new(r"(?i)^\W*(?:(?:©|ⓒ|\(c\)|copyright|저작권자)[\s:]*){1,3},?\s*(?P<year>\d{4}(?:\s*[-–]\s*\d{2,4})?)?[\s,]*(?:by\s+)?(?P<owner>\S.*)$").ok()?,
         // "(Reporting by Jane Doe in Oslo; Editing by John Roe)" is the manner of Reuters.
+        edits: anywhere(vec!["editing by"]),
         signed: Regex::new(r"(?i)^\W*(?:additional\s+)?(?:reporting|writing)\s(?:and\s\w+\s)?by\b[^\n]{2,}\bediting by\b").ok()?,
         // "jd/jr (dpa, AFP)".
         initials: Regex::new(r"^[a-z]{2,3}(?:/[a-z]{2,3}){0,3},?\s*\((?P<list>[^()]+)\)$").ok()?,
-        // After a sentence: "… said. (AFP)", "… said. /TASS/", "… said. — AFP".
-        tail: Regex::new(r#"[.!?…。！？"”’»」]\s*(?:[(（\[【](?P<a>[^()（）\[\]【】\n]{2,60})[)）\]】]|/(?P<b>[^/\n]{2,40})/|[-–—=]{1,3}\s?(?P<c>[^-–—=\n]{2,40}))[.。]?\s*$"#).ok()?,
         // "… said. PTI JDO JRO": desks of Indian agencies.
         tail_of_desk: Regex::new(r"(?:^|[.!?”]\s+)(?P<name>PTI|UNI|IANS|ANI|PNN)(?:[ ][A-Z]{2,4}){0,5}\s*$").ok()?,
         // "新华社北京3月3日电".
@@ -175,6 +172,52 @@ impl Names {
 fn tail(text: &str) -> &str {
     const LENGTH: usize = 600;
     text.get(text.floor_char_boundary(text.len().saturating_sub(LENGTH))..).unwrap_or(text)
+}
+
+/// What follows a phrase that opens a text, and its space, which there must be where the phrase ends with a letter of a
+/// script with spaces.
+fn behind<'t>(phrases: &Openings, text: &'t str) -> Option<&'t str> {
+    let joins = |phrase: &str| phrase.ends_with(|c: char| !c.is_alphabetic() || c >= '\u{2E80}');
+    let behind = |rest: &'t str| {
+        let next = rest.trim_start();
+        (next.len() < rest.len() || joins(before(text, rest))).then_some(next)
+    };
+    phrases.rests(text).find_map(behind)
+}
+
+/// A text up to its end `rest`.
+fn before<'t>(text: &'t str, rest: &str) -> &'t str {
+    text.strip_suffix(rest).unwrap_or(text)
+}
+
+/// A mark after the last sentence: "… said. (AFP)", "… said. /TASS/", "… said. — AFP".
+fn mark(text: &str) -> Option<&str> {
+    const DASHES: [char; 4] = ['-', '–', '—', '='];
+    const BRACKETS: [char; 8] = ['(', '（', '[', '【', ')', '）', ']', '】'];
+    let closed = text.strip_suffix(['.', '。']).unwrap_or(text);
+    let bracketed = closed.strip_suffix([')', '）', ']', '】']).and_then(|text| {
+        let (before, mark) = behind_last(text, &BRACKETS)?;
+        (!text.get(before.len()..)?.starts_with([')', '）', ']', '】'])).then_some((before, mark, 60))
+    });
+    let slashed =
+        closed.strip_suffix('/').and_then(|text| behind_last(text, &['/'])).map(|(before, mark)| (before, mark, 40));
+    let dashed = behind_last(text, &DASHES).and_then(|(before, mark)| {
+        let bare = before.trim_end_matches(DASHES);
+        (before.chars().count() - bare.chars().count() <= 2).then_some((bare, mark.trim_start(), 40))
+    });
+    let ends = |before: &str| before.trim_end().ends_with(|c| ".!?…。！？\"”’»」".contains(c));
+    let is_mark = |(before, mark, most): &(&str, &str, usize)| {
+        ends(before) && (2..=*most).contains(&mark.chars().count()) && !mark.contains('\n')
+    };
+    let marks = [bracketed, slashed, dashed].into_iter().flatten().filter(is_mark);
+    // What begins first: "— AFP (Oslo)" is one mark.
+    marks.min_by_key(|(before, _, _)| before.len()).map(|(_, mark, _)| mark.trim())
+}
+
+/// A text before and behind the last of some characters.
+fn behind_last<'t>(text: &'t str, marks: &[char]) -> Option<(&'t str, &'t str)> {
+    let (before, rest) = text.split_at_checked(text.rfind(marks)?)?;
+    Some((before, rest.trim_start_matches(marks)))
 }
 
 impl Table {
@@ -245,10 +288,12 @@ impl Table {
         if text.chars().count() > LONGEST {
             return None;
         }
-        if let Some(found) = self.copyright.captures(text) {
+        if self.owns.within(text)
+            && let Some(found) = self.copyright.captures(text)
+        {
             return self.owner(found.name("owner")?.as_str(), is_foot, found.name("year").is_some());
         }
-        if self.signed.is_match(text) {
+        if self.edits.within(text) && self.signed.is_match(text) {
             return Some(vec![Found { agency: "Reuters".to_owned(), wrote: Some(Weight::Manner) }]);
         }
         let bare = text.trim_matches(|c: char| c.is_whitespace() || "()[]（）【】/-–—=*<>_".contains(c));
@@ -261,7 +306,8 @@ impl Table {
         if text.chars().count() > LONGEST_LIST {
             return None;
         }
-        let list = self.initials.captures(text).and_then(|found| found.name("list")).map_or(bare, |list| list.as_str());
+        let initials = Some(text).filter(|text| text.ends_with(')')).and_then(|text| self.initials.captures(text));
+        let list = initials.and_then(|found| found.name("list")).map_or(bare, |list| list.as_str());
         let names = self.names(list);
         let is_lone_word = !is_set_off && list.len() == bare.len() && !names.agencies.is_empty();
         let is_name = !is_lone_word || !self.ordinary.contains(bare.to_lowercase().as_str());
@@ -275,36 +321,35 @@ impl Table {
 
     /// A credit with words: "Source: …", "With files from …", "… contributed to this report", "Republished from …".
     fn said(&self, text: &str) -> Option<Vec<Found>> {
-        if let Some(found) = self.origin.find(text) {
-            let name = text.get(found.end()..)?;
+        let this = behind(&self.this, text);
+        if let Some(name) = behind(&self.origin, text).or_else(|| behind(&self.origin, this?)) {
             let name = self.until.find(name).map_or(name, |end| name.get(..end.start()).unwrap_or(name));
             let agency = self.publisher(name)?;
             return Some(vec![Found { agency, wrote: Some(Weight::Origin) }]);
         }
-        if let Some(found) = self.made.find(text) {
-            let names = self.names(text.get(found.end()..)?);
+        if let Some(list) = this.and_then(|rest| behind(&self.made, rest)) {
+            let names = self.names(list);
             return names.is_pure().then(|| names.credits(Weight::Origin));
         }
-        if let Some(found) = self.source.find(text) {
-            let list = text.get(found.end()..)?;
+        if let Some(list) = behind(&self.source, text) {
             let names = self.names(self.label.find(list).map_or(Some(list), |label| list.get(..label.start()))?);
             return (!names.agencies.is_empty()).then(|| names.credits(Weight::Named));
         }
-        if self.helps.is_match(tail(text))
+        if self.helps.within(tail(text))
             && let Some(found) = self.helped.find(text)
         {
             let list = text.get(..found.start())?;
             // "综合新华社、法新社报道".
-            let list = self.with.find(list).and_then(|with| list.get(with.end()..)).unwrap_or(list);
+            let list = behind(&self.with, list).unwrap_or(list);
             return Some(help(self.helpers(list))).filter(|found| !found.is_empty());
         }
         if let Some(found) = self.first.captures(text) {
             return Some(self.names(found.name("name")?.as_str()).credits(Weight::Named));
         }
-        let found = self.with.find(text)?;
-        let names = self.names(text.get(found.end()..)?);
+        let list = behind(&self.with, text)?;
+        let names = self.names(list);
         // "con" and "with" begin sentences too; what follows them is nothing but names.
-        let is_word = !found.as_str().trim().contains(' ');
+        let is_word = !before(text, list).trim().contains(' ');
         (names.is_pure() || !is_word && !names.agencies.is_empty()).then(|| help(names.agencies))
     }
 
@@ -355,7 +400,7 @@ impl Table {
         // AFPBB signs "(c)AFP/Jane DOE" at the end of its texts; captions have "© AFP / Jane Doe".
         let is_signed = is_foot && rest.strip_prefix('/').is_some_and(|rest| !rest.starts_with(' '));
         let rest_words = rest_words.trim_start_matches(|c: char| c.is_ascii_digit() || ". ".contains(c));
-        let is_owner = rest_words.is_empty() || self.rights.is_match(rest_words) || is_signed || rest.starts_with('.');
+        let is_owner = rest_words.is_empty() || self.rights.open(rest_words) || is_signed || rest.starts_with('.');
         (is_owner && (is_foot || has_year)).then(|| vec![Found { agency: name.to_owned(), wrote: Some(Weight::Owner) }])
     }
 
@@ -371,15 +416,15 @@ impl Table {
 
     /// "By Jane Doe, AP", "Par Jane Doe avec AFP", "By staff and agencies", "Le Courrier avec AFP".
     fn byline(&self, text: &str) -> Option<Vec<Found>> {
-        let by = self.by.find(text);
-        let who = text.get(by.map_or(0, |by| by.end())..)?;
+        let by = behind(&self.by, text);
+        let who = by.unwrap_or(text);
         if text.split_whitespace().count() > 14 {
             return None;
         }
-        if let Some(with) = self.with_inside.find(who) {
-            let (before, names) = (who.get(..with.start())?, self.names(who.get(with.end()..)?));
+        if let Some((before, with, names)) = self.helped_by(who) {
+            let names = self.names(names);
             // "FRANCE 24 with AFP", but "Trade talks with Reuters".
-            let is_english = with.as_str().trim().eq_ignore_ascii_case("with");
+            let is_english = with.trim().eq_ignore_ascii_case("with");
             let is_paper = self.staff.contains(before.to_lowercase().as_str())
                 || before.contains(' ') && !(is_english && before.chars().any(char::is_lowercase));
             if names.is_pure() && self.is_name_like(before) && (by.is_some() || is_paper) {
@@ -416,6 +461,16 @@ impl Table {
         (self.is_name_like(who) && !names.agencies.is_empty()).then(|| help(names.agencies))
     }
 
+    /// What stands before, within and behind words of help within a line: "FRANCE 24", " with", "AFP".
+    fn helped_by<'t>(&self, text: &'t str) -> Option<(&'t str, &'t str, &'t str)> {
+        let mut gaps = text.char_indices().filter(|(_, c)| c.is_whitespace() || *c == ',');
+        let helped = |(at, c): (usize, char)| {
+            let names = behind(&self.with, text.get(at + c.len_utf8()..)?.trim_start())?;
+            Some((text.get(..at)?, before(text.get(at..)?, names), names))
+        };
+        gaps.find_map(helped)
+    }
+
     /// Words that are all written as in names.
     fn is_name_like(&self, text: &str) -> bool {
         let is_small = |word: &str| {
@@ -431,8 +486,7 @@ impl Table {
         // Only the end of a long paragraph is looked at.
         let from = text.char_indices().rev().nth(90).map_or(0, |(at, _)| at);
         let end = text.get(from..)?.trim_end();
-        let Some(found) = self.tail.captures(end) else { return self.desk(end) };
-        let mark = ["a", "b", "c"].into_iter().find_map(|group| found.name(group))?.as_str().trim();
+        let Some(mark) = mark(end) else { return self.desk(end) };
         self.said(mark).or_else(|| {
             let names = self.names(mark);
             (names.is_pure() && !names.agencies.is_empty()).then(|| names.credits(Weight::Named))
@@ -506,8 +560,7 @@ impl Credits {
     /// Takes in an author whom the feed or page names, where it is an agency.
     pub(super) fn author(&mut self, name: &str) {
         let Some(table) = TABLE.as_ref() else { return };
-        let by = table.by.find(name).map_or(0, |by| by.end());
-        let names = table.names(name.get(by..).unwrap_or_default());
+        let names = table.names(behind(&table.by, name).unwrap_or(name));
         if names.is_pure() {
             self.found.extend(names.credits(Weight::Manner));
         }

@@ -5,6 +5,7 @@
 //! headline, a paragraph of its own), so that "kill" in a sentence kills nothing; their words are in `quirks::notices`.
 
 use super::{agencies, dateline};
+use crate::language::names::Names;
 use crate::model::Notice;
 use crate::quirks::notices;
 use jiff::Timestamp;
@@ -39,6 +40,8 @@ struct Patterns {
     slug: Regex,
     byline: Regex,
     name_line: Regex,
+    /// Words of [`Self::embargo`]: most paragraphs have none and need no pattern.
+    embargo_words: Names,
     embargo: Regex,
     clock: Regex,
     date_anywhere: Regex,
@@ -51,6 +54,7 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
         slug: Regex::new(r"^(?:(?i:slug)\s*:\s*(.+)|((?:BC|AM|PM|FBC|US|EU)-[\w\-/&.' ]+(?:,[^\n]+)?)|([A-Z][A-Z0-9]+(?:[-/][A-Z0-9()&]+)+(?:[ ]\([A-Z0-9, ]+\))?)|([\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)+,[^\n]+))$").ok()?,
         byline: Regex::new(r"^(?:By|BY|by)\s+(\p{Lu}[\p{L}\p{M}.'’\-]*(?:[ ]+(?:\p{Lu}[\p{L}\p{M}.'’\-]*|de|da|van|von|bin|al|el|del|la|and|AND|in|&)|,[ ]+\p{Lu}[\p{L}\p{M}.'’\-]*)*[^\n]{0,60})$").ok()?,
         name_line: Regex::new(r"^\p{Lu}[\p{L}'’\-]+(?:[ ]\p{Lu}\.)?(?:[ ](?:de|da|van|von|bin|al|el))?(?:[ ]\p{Lu}[\p{L}'’\-]+){1,2}(?:[ ]and[ ]\p{Lu}[\p{L}'’\-]+[ ]\p{Lu}[\p{L}'’\-]+)?$").ok()?,
+        embargo_words: ["embargo", "not for", "hold for release"].map(str::to_owned).to_vec().into(),
         embargo: Regex::new(r"(?i)\b(?:embargo(?:ed)?|not for (?:release|publication|broadcast|use)(?: or \w+)? (?:before|until)|hold for release)\b").ok()?,
         clock: Regex::new(r"(?i)\b(?P<h>\d{1,2})(?:[:.h]?(?P<m>\d{2}))?(?:[:.]\d{2})?\s*(?P<half>a\.?m\.?|p\.?m\.?)?\s*\(?(?P<zone>GMT|UTC|Z|BST|CET|CEST|MSK|EST|EDT|ET|CDT|PST|PDT|PT|JST|KST|IST|SGT|HKT|AEST|AEDT)\b").ok()?,
         date_anywhere: Regex::new(r"(?i)\b(?:\d{4}-\d{2}-\d{2}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?\s+\d{1,2}|\d{1,2}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))").ok()?,
@@ -59,6 +63,9 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
 
 /// How many paragraphs at the head and foot may be furniture.
 const EDGE: usize = 6;
+
+/// Words of the longest line that is only names.
+const MOST_NAMES: usize = 8;
 
 /// Bytes of the longest slug line.
 const LONGEST_SLUG: usize = 130;
@@ -123,6 +130,7 @@ fn read_paragraph(patterns: &Patterns, text: &str, index: usize, dateline: Optio
     if head
         && marks.embargo.is_none()
         && short
+        && patterns.embargo_words.within(text)
         && let Some(time) = patterns.embargo.find_iter(text).find_map(|found| text.get(found.end()..).and_then(time_of))
     {
         marks.embargo = Some(Embargo { text: time.trim().to_owned() });
@@ -154,6 +162,7 @@ fn read_paragraph(patterns: &Patterns, text: &str, index: usize, dateline: Optio
     if head
         && dateline != Some(index)
         && text.len() <= LONGEST_SLUG
+        && may_be_slug(text)
         && text.split_once(',').is_none_or(|(_, rest)| rest.chars().count() <= 60)
         && let Some(found) = patterns.slug.captures(text)
         && let slug = found.iter().skip(1).flatten().next().map_or(text, |slug| slug.as_str().trim())
@@ -181,6 +190,12 @@ fn read_paragraph(patterns: &Patterns, text: &str, index: usize, dateline: Optio
     false
 }
 
+/// Whether a slug may open the text: it is labelled or joined by dashes or strokes.
+fn may_be_slug(text: &str) -> bool {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    first.contains(['-', '/']) || text.get(..4).is_some_and(|label| label.eq_ignore_ascii_case("slug"))
+}
+
 /// A byline without the agency: `Jane Doe, Associated Press`, `JANE DOE | Reuters`.
 fn byline(line: &str) -> &str {
     for separator in [", ", " | ", " - ", " – ", " — ", " / ", " for ", " of "] {
@@ -203,6 +218,7 @@ impl Marks {
         let Some(text) = texts.get(before) else { return };
         let free = self.byline.is_none() && !self.furniture.contains(&before);
         if free
+            && text.split_whitespace().nth(MOST_NAMES).is_none()
             && patterns.name_line.is_match(text)
             && !crate::clean::boilerplate::is_boilerplate(text)
             && super::gazetteer::lookup(text, None).is_none()
