@@ -13,6 +13,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 use regex::Regex;
 use std::sync::LazyLock;
+use unicode_normalization::char::is_combining_mark;
 
 /// Everything that was read.
 #[derive(Default)]
@@ -38,7 +39,6 @@ pub(super) struct Embargo {
 struct Patterns {
     urgency: Regex,
     slug: Regex,
-    byline: Regex,
     name_line: Regex,
     /// Words of [`Self::embargo`]: most paragraphs have none and need no pattern.
     embargo_words: Names,
@@ -52,7 +52,6 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
         urgency: Regex::new(r"(?i)^(?:urgency|priority)\s*[:=]\s*([1-9])\b").ok()?,
         // "BC-EU--Summit, 1st Ld-Writethru", "HEALTH-CORONAVIRUS/RUSSIA (UPDATE 2)", "Slug: SUMMIT", "Summit-EU,2ndlead".
         slug: Regex::new(r"^(?:(?i:slug)\s*:\s*(.+)|((?:BC|AM|PM|FBC|US|EU)-[\w\-/&.' ]+(?:,[^\n]+)?)|([A-Z][A-Z0-9]+(?:[-/][A-Z0-9()&]+)+(?:[ ]\([A-Z0-9, ]+\))?)|([\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)+,[^\n]+))$").ok()?,
-        byline: Regex::new(r"^(?:By|BY|by)\s+(\p{Lu}[\p{L}\p{M}.'’\-]*(?:[ ]+(?:\p{Lu}[\p{L}\p{M}.'’\-]*|de|da|van|von|bin|al|el|del|la|and|AND|in|&)|,[ ]+\p{Lu}[\p{L}\p{M}.'’\-]*)*[^\n]{0,60})$").ok()?,
         name_line: Regex::new(r"^\p{Lu}[\p{L}'’\-]+(?:[ ]\p{Lu}\.)?(?:[ ](?:de|da|van|von|bin|al|el))?(?:[ ]\p{Lu}[\p{L}'’\-]+){1,2}(?:[ ]and[ ]\p{Lu}[\p{L}'’\-]+[ ]\p{Lu}[\p{L}'’\-]+)?$").ok()?,
         embargo_words: ["embargo", "not for", "hold for release"].map(str::to_owned).to_vec().into(),
         embargo: Regex::new(r"(?i)\b(?:embargo(?:ed)?|not for (?:release|publication|broadcast|use)(?: or \w+)? (?:before|until)|hold for release)\b").ok()?,
@@ -64,8 +63,11 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
 /// How many paragraphs at the head and foot may be furniture.
 const EDGE: usize = 6;
 
-/// Words of the longest line that is only names.
-const MOST_NAMES: usize = 8;
+/// Words that join names, or the parts of one.
+const JOINS: [&str; 12] = ["de", "da", "van", "von", "bin", "al", "el", "la", "and", "in", "&", "del"];
+
+/// Characters of the longest desk or agency behind the names of a byline.
+const LONGEST_DESK: usize = 60;
 
 /// Bytes of the longest slug line.
 const LONGEST_SLUG: usize = 130;
@@ -177,9 +179,8 @@ fn read_paragraph(patterns: &Patterns, text: &str, index: usize, dateline: Optio
         && short
         && dateline != Some(index)
         && marks.byline.is_none()
-        && let Some(found) = patterns.byline.captures(text)
+        && let Some(line) = behind_by(text)
     {
-        let line = found.get(1).map(|line| line.as_str().trim()).unwrap_or_default();
         let is_sentence = text.ends_with(['.', '!', '?']) && text.split_whitespace().count() > 8
             || text.split_whitespace().count() > 16;
         if !is_sentence {
@@ -194,6 +195,31 @@ fn read_paragraph(patterns: &Patterns, text: &str, index: usize, dateline: Optio
 fn may_be_slug(text: &str) -> bool {
     let first = text.split_whitespace().next().unwrap_or_default();
     first.contains(['-', '/']) || text.get(..4).is_some_and(|label| label.eq_ignore_ascii_case("slug"))
+}
+
+/// What follows "By" in a line of names, after which little may stand.
+fn behind_by(text: &str) -> Option<&str> {
+    let rest = ["By", "BY", "by"].into_iter().find_map(|by| text.strip_prefix(by))?;
+    let line = rest.trim_start();
+    let mut behind = behind_name(line).filter(|_| line.len() < rest.len())?;
+    while let Some(next) = behind_next(behind) {
+        behind = next;
+    }
+    (behind.chars().nth(LONGEST_DESK).is_none() && !behind.contains('\n')).then(|| line.trim_end())
+}
+
+/// What follows a word that begins with a capital.
+fn behind_name(text: &str) -> Option<&str> {
+    let is_letter = |c: char| c.is_alphabetic() || is_combining_mark(c) || ".'’-".contains(c);
+    text.starts_with(char::is_uppercase).then(|| text.trim_start_matches(is_letter))
+}
+
+/// What follows a word of a name, or one that joins names, with the space or comma before it.
+fn behind_next(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix(',').unwrap_or(text);
+    let word = rest.trim_start_matches(' ');
+    let joined = || JOINS.into_iter().filter(|_| rest == text).find_map(|join| word.strip_prefix(join));
+    behind_name(word).or_else(joined).filter(|_| word.len() < rest.len())
 }
 
 /// A byline without the agency: `Jane Doe, Associated Press`, `JANE DOE | Reuters`.
@@ -218,7 +244,7 @@ impl Marks {
         let Some(text) = texts.get(before) else { return };
         let free = self.byline.is_none() && !self.furniture.contains(&before);
         if free
-            && text.split_whitespace().nth(MOST_NAMES).is_none()
+            && text.split(' ').all(|word| word.starts_with(char::is_uppercase) || JOINS.contains(&word))
             && patterns.name_line.is_match(text)
             && !crate::clean::boilerplate::is_boilerplate(text)
             && super::gazetteer::lookup(text, None).is_none()
