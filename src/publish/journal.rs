@@ -280,8 +280,12 @@ impl Journal {
             let bytes = ndjson::line(record, offset);
             file.next += 1;
             file.recorded.bytes += bytes.len() as u64;
-            file.last = Some((at, Hash::of_bytes(&bytes)));
             lines.push(Line { topic, offset, at, bytes });
+        }
+        for (topic, file) in files {
+            if let Some(line) = lines.iter().rfind(|line| line.topic == *topic) {
+                file.last = Some((line.at, Hash::of_bytes(&line.bytes)));
+            }
         }
         lines
     }
