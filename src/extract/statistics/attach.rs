@@ -5,10 +5,11 @@
 //! left, and inherits only where nothing of its own stands behind it. It does not decide kind, place or date.
 
 use super::again::{elliptic, is_another_share, pair, per_population, rate_again};
+use super::aside::{past_percent, past_share};
 use super::continued::continued;
 use super::governed::governed;
 use super::kinds::is_percent;
-use super::leading::{active, fronted, leading, led};
+use super::leading::{active, befallen, fronted, leading, led};
 use super::lean::{
     among_dead, base_of_part, coordinated, course, forward, given_to, part_of_before, positive, sampled, so,
 };
@@ -138,7 +139,7 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
     {
         return Some(verb);
     }
-    if let Some(given) = given_to(reading, n) {
+    if let Some(given) = given_to(reading, n).or_else(|| befallen(reading, n)) {
         return Some(given);
     }
     if let Some(patients) = patients_of(reading, n, own) {
@@ -268,21 +269,19 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mut best: Option<(Mark, Why)> = None;
     let mut relative = false;
     let mut people = false;
-    let mut at = number.after;
     // "25,850, or 1.06 percent, tested positive": the share in between says nothing of its own.
-    if reading.is(at, ",")
-        && reading.word(at + 1, Word::Or)
-        && let Some(share) = reading.numbers.get(n + 1).filter(|share| share.percent && share.first == at + 2)
-    {
-        let end = (share.after..right.end.min(share.after + 8)).find(|at| reading.is(*at, ","));
-        at = end.map_or(share.after, |end| end + 1);
-    }
+    let mut at = past_share(reading, n);
     // "are now 116,310 and tests conducted are …": what follows is a subject of its own.
     if reading.word(at, Word::And) {
         return None;
     }
     while at < right.end {
         let token = reading.tokens.get(at)?;
+        // "14,200 people, or 45 per cent of them, had a first dose".
+        if let Some(after) = past_percent(reading, at).filter(|_| people) {
+            at = after;
+            continue;
+        }
         if let Some(mark) = reading.metric_at(at).filter(|mark| mark.after <= right.end + 1) {
             let metric = mark.cue.metric()?;
             let share = is_percent(metric) || metric == Metric::ReproductionNumber;

@@ -5,6 +5,7 @@
 //! before a noun of its own leans on nothing.
 
 use super::again::of_day;
+use super::aside::past_share;
 use super::attach::{Attachment, Previous, Why, core_start, of_them, own};
 use super::governed::counts_another;
 use super::kinds::{is_percent, kind_of};
@@ -32,9 +33,10 @@ pub(super) fn course(
         return None;
     }
     // "5.2 million have had two": a number word may be the dose.
-    let end = reading.clause(number.first).end.min(number.after + 7);
-    let closed = (number.after..end).find(|at| reading.is(*at, ",") || reading.word(*at, Word::And)).unwrap_or(end);
-    let at = (number.after..closed).find(|at| reading.one_of(*at, &[Word::Second, Word::Third, Word::Both]))?;
+    let behind = past_share(reading, n);
+    let end = reading.clause(number.first).end.min(behind + 7);
+    let closed = (behind..end).find(|at| reading.is(*at, ",") || reading.word(*at, Word::And)).unwrap_or(end);
+    let at = (behind..closed).find(|at| reading.one_of(*at, &[Word::Second, Word::Third, Word::Both]))?;
     let alone = reading.tokens.get(at + 1).is_none_or(|token| token.kind == TokenKind::Mark)
         || reading.has_at(at + 1, Sense::Stop)
         || reading.one_of(at + 1, &[Word::One, Word::And]);

@@ -12,6 +12,7 @@
 
 mod about;
 mod again;
+mod aside;
 mod attach;
 mod calendar;
 mod continued;

@@ -231,6 +231,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     if mark_before("(")
         && reading.is(number.after, ")")
         && number.value < 120.0
+        && !number.percent
         && number.first >= 2
         && n > 0
         && !reading.tokens.get(number.first.wrapping_sub(2)).is_some_and(|token| token.kind == TokenKind::Word)
