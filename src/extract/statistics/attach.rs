@@ -13,6 +13,7 @@ use super::leading::{active, befallen, fronted, leading, led};
 use super::lean::{
     among_dead, base_of_part, coordinated, course, forward, given_to, part_of_before, positive, sampled, so,
 };
+use super::parted::by_sex;
 use super::patients::{lying, patients, patients_of};
 use super::reading::Reading;
 use super::table::{self, Row};
@@ -184,7 +185,7 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
             return lies;
         }
     }
-    let said = verb.or(own).or_else(|| label(reading, n));
+    let said = verb.or(own).or_else(|| label(reading, n)).or_else(|| by_sex(reading, n, found, previous));
     let apart = counted::pronoun(reading, n) || counted::part_of_opening(reading, n, found);
     if said.is_some() || apart || counted::size_of(reading, n) {
         return said;
@@ -499,11 +500,15 @@ pub(super) fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             break;
         }
     }
+    // "Every fourth has had one dose (2.6 million)".
+    let figure = reading.numbers.get(n)?;
+    let alone = reading.is(at, "(") && at + 1 == core_start(reading, n) && reading.is(figure.after, ")");
     let mark = reading
         .marks
         .iter()
         .filter(|mark| {
-            let colon = matches!(mark.cue, Cue::Predicate(_)) && [":", "|"].iter().any(|sign| reading.is(at, sign));
+            let colon =
+                matches!(mark.cue, Cue::Predicate(_)) && ([":", "|"].iter().any(|sign| reading.is(at, sign)) || alone);
             mark.after == at && (colon || matches!(mark.cue, Cue::Noun(_) | Cue::Label(_)))
         })
         .min_by_key(|mark| mark.first)?;

@@ -28,7 +28,8 @@ pub(super) fn course(
     previous: Previous,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
-    let last = found.iter().rev().flatten().next().map(|last| last.metric).or(previous.last)?;
+    let counted = found.iter().rev().flatten().find(|last| !is_percent(last.metric));
+    let last = counted.map(|last| last.metric).or(previous.last)?;
     if !matches!(last, Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated | Metric::DosesAdministered) {
         return None;
     }

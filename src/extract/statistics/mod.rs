@@ -35,6 +35,7 @@ mod merge;
 pub mod newness;
 mod observation;
 mod otherwise;
+mod parted;
 mod patients;
 mod period;
 mod plausibility;

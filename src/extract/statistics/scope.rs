@@ -68,6 +68,10 @@ pub(super) fn locate<'p>(
     if let Some(mention) = respectively(sentence, n) {
         return at(mention);
     }
+    let each = each_of(sentence, n, rank);
+    if !each.is_empty() {
+        return each.into_iter().map(|mention| Located::at(reading, mention)).collect();
+    }
     // "商丘、开封各1例": the places before it have as many each.
     if reading.pack.topic_first() && reading.has_ending(super::attach::core_start(reading, n), Sense::Each) {
         let row = reading.left(n);
@@ -176,6 +180,32 @@ pub(super) fn locate<'p>(
     context.country.map_or_else(|| vec![Located::none()], inherited)
 }
 
+/// "Kaduna and Ebonyi had 20 each", "Chittoor, West Godavari 10 each": a row of places before a number that each of them has.
+fn each_of<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize, rank: Option<&Rank>) -> Vec<&'s Mention<'p>> {
+    let reading = sentence.reading;
+    let Some(number) = reading.numbers.get(n) else { return Vec::new() };
+    let noun = usize::from(reading.metric_at(number.after).is_some());
+    if !reading.has_at(number.after + noun, Sense::Each) || !in_english_order(reading) {
+        return Vec::new();
+    }
+    let left = reading.left(n);
+    let mut row: Vec<&Mention<'p>> = Vec::new();
+    for mention in sentence.mentions.iter().rev() {
+        let spot = &mention.spot;
+        let next = row.last().map(|next| next.spot.first);
+        let link = |at: usize| reading.is(at, ",") || reading.word(at, Word::And);
+        let joined = match next {
+            Some(next) => spot.after < next && next <= spot.after + 2 && (spot.after..next).all(link),
+            None => spot.after <= number.first && number.first <= spot.after + 2,
+        };
+        if left.contains(&spot.first) && joined && spot.form == PlaceForm::Name && usable(reading, spot, rank) {
+            row.push(mention);
+        }
+    }
+    row.reverse();
+    if row.len() > 1 { row } else { Vec::new() }
+}
+
 /// The possessor right before a number.
 fn owner<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<&'s Mention<'p>> {
     let reading = sentence.reading;
@@ -268,7 +298,11 @@ fn of_next(reading: &Reading<'_, '_>, n: usize, spot: &Spot<'_>) -> bool {
         open -= 1;
     }
     let opens = open > right.start && link(open - 1);
-    let joined = start == spot.after || preposed && (spot.after..start).all(|at| !link(at)) && start <= spot.after + 4;
+    // "and in Grenada, which had one, 96": what is said of the place between is an aside.
+    let relative = preposed && reading.is(spot.after, ",") && reading.word(spot.after + 1, Word::PlaceRelative);
+    let joined = relative
+        || start == spot.after
+        || preposed && (spot.after..start).all(|at| !link(at)) && start <= spot.after + 4;
     let behind_next = reading.right(n + 1);
     // "Tokyo 12": an item; "in Rome, 5 in Milan" is none, since the next number has a place of its own.
     opens && joined && next.first < behind_next.end.max(next.after)
