@@ -174,7 +174,13 @@ pub(super) fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment>
             return Some(Attachment::new(Metric::Cases, Why::Predicate).by(mark));
         }
         // "488 of the country's 561 new cases".
-        let of = last == n && reading.word(number.after, Word::Of) && next.first <= number.after + 8 && !next.percent;
+        // "3,151 patients out of the 9,346 infected".
+        let named = usize::from(reading.has_at(number.after, Sense::People));
+        let out = named > 0 && reading.word(number.after + named + 1, Word::Of);
+        let of = last == n
+            && (reading.word(number.after, Word::Of) || out)
+            && next.first <= number.after + 8
+            && !next.percent;
         let whole = of
             && (number.after + 1..next.first)
                 .all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ",") && reading.metric_at(at).is_none())
@@ -193,7 +199,15 @@ pub(super) fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment>
         }
         // "2,112 of the 12,000 inmates have tested positive": what is said, is said of the part.
         if whole {
-            return own(reading, n + 1);
+            let told = own(reading, n + 1);
+            // "632 of the 908 infected have recovered": what became of the part is told behind what the whole counts.
+            let noun = told.filter(|told| told.why == Why::Noun && told.metric == Metric::Cases);
+            let fate = noun.and_then(|noun| noun.mark).and_then(|(_, after)| {
+                reading.marks_in(after..reading.right(n + 1).end).find(|mark| {
+                    matches!(mark.cue, Cue::Predicate(Metric::Recoveries | Metric::Deaths)) && mark.first <= after + 1
+                })
+            });
+            return fate.and_then(|mark| Some(Attachment::new(mark.cue.metric()?, Why::Predicate).by(mark))).or(told);
         }
         if !linked || next.first == number.after || next.first > number.after + 2 || last > n + 4 {
             break;

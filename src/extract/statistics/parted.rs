@@ -29,8 +29,13 @@ pub(super) fn by_sex(
             ..attachment
         });
     }
-    let metric = previous.last.filter(|last| reading.index > 0 && are_people(*last))?;
-    Some(Attachment::new(metric, Why::PartOfBefore))
+    // "… 41 died, 3,868 in all. Of the dead 21 were men and 20 women": those whom the two make up.
+    let other = if beside { n - 1 } else { n + 1 };
+    let sum: f64 = [n, other].iter().filter_map(|n| reading.numbers.get(*n)).map(|number| number.value).sum();
+    let (metric, why) =
+        if sum == previous.sizes[0] { (previous.lead, Why::Elliptic) } else { (previous.last, Why::PartOfBefore) };
+    let metric = metric.filter(|metric| reading.index > 0 && are_people(*metric))?;
+    Some(Attachment::new(metric, why))
 }
 
 /// Where the sex stands of which nothing more is said.

@@ -90,6 +90,22 @@ pub(super) fn percent(
     {
         return Some(Attachment { metric, ..count });
     }
+    if let Some(positivity) = of_tested(reading, n, found, previous) {
+        return Some(positivity);
+    }
+    // "14.9 million, or 45 percent of the people, have had a dose and 7.5 million (23 percent) two".
+    let bracketed = reading.is(core_start(reading, n).wrapping_sub(1), "(") && reading.is(number.after, ")");
+    let shares = found
+        .iter()
+        .flatten()
+        .any(|earlier| matches!(earlier.metric, Metric::PeopleVaccinatedShare | Metric::PeopleFullyVaccinatedShare));
+    if bracketed
+        && shares
+        && let Some(count) = found.last().copied().flatten()
+        && let Some(metric) = share_of(count.metric)
+    {
+        return Some(Attachment { metric, ..count });
+    }
     // "32 percent of adults have received at least one dose", "55 percent, or 18 million people, have".
     // "frente al 10,1 % de la semana anterior" is no share of anything.
     let dated = reading.dates.iter().any(|date| (number.after..number.after + 3).contains(&date.first))
@@ -172,9 +188,6 @@ pub(super) fn percent(
     if let Some(mark) = rate {
         return Some(made(mark.cue.metric()?, Why::Governed, mark));
     }
-    if let Some(positivity) = of_tested(reading, n, found, previous) {
-        return Some(positivity);
-    }
     // "a 5.8 percent fatality rate"; "from 7.2 percent a day earlier".
     let after = reading
         .marks_in(number.after..right.end.min(number.after + 4))
@@ -237,6 +250,7 @@ fn of_tested(
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n).filter(|_| in_english_order(reading))?;
     let start = core_start(reading, n);
+    let tests = |metric: Metric| matches!(metric, Metric::Tests | Metric::PeopleTested);
     let verb = |at: usize| reading.word(at, Word::Copula) || reading.has_at(at, Sense::Reaches);
     let rate = reading
         .marks_in(reading.left(n).start..start)
@@ -244,11 +258,24 @@ fn of_tested(
     if let Some(mark) = rate {
         return Some(Attachment::new(Metric::PositivityRate, Why::Governed).by(mark));
     }
+    // "6.7 percent of 99,500 tests coming back positive": what is said of the tests is said of the share.
+    if reading.word(number.after, Word::Of)
+        && let Some(whole) =
+            reading.numbers.get(n + 1).filter(|whole| !whole.percent && whole.first <= number.after + 3)
+        && let Some(counted) = super::attach::own(reading, n + 1)
+        && tests(counted.metric)
+    {
+        let behind = reading.right(n + 1);
+        let said = reading.marks_in(whole.after..behind.end).find(|mark| {
+            mark.cue.metric() == Some(Metric::Cases)
+                && (mark.first..mark.after).any(|at| reading.word(at, Word::Positive))
+        });
+        return said.map(|mark| Attachment::new(Metric::PositivityRate, Why::Predicate).by(mark));
+    }
     let bracketed = reading.is(start.wrapping_sub(1), "(");
     let before = n.checked_sub(1).filter(|_| bracketed)?;
     let counts = found.get(before)?.is_some_and(|cases| cases.metric == Metric::Cases);
     let cases = reading.numbers.get(before).filter(|cases| counts && cases.after + 1 >= start.saturating_sub(3))?;
-    let tests = |metric: Metric| matches!(metric, Metric::Tests | Metric::PeopleTested);
     let here = found.iter().zip(&reading.numbers).rev();
     let here = here.filter(|(found, _)| found.is_some_and(|found| tests(found.metric))).map(|(_, number)| number.value);
     let earlier = [previous.lead, previous.last].into_iter().zip(previous.sizes);

@@ -279,12 +279,15 @@ fn of_another(reading: &Reading<'_, '_>, n: usize, mention: &Mention<'_>, rank: 
 
 /// Whether a place opens what is said of the next number: "2.9 million in the country, and in Peru 3.4 million".
 fn of_next(reading: &Reading<'_, '_>, n: usize, spot: &Spot<'_>) -> bool {
-    let Some(next) = reading.numbers.get(n + 1).filter(|next| spot.after <= next.first) else { return false };
+    // What this one is told per, or a share of it, is not the next.
     let right = reading.right(n);
+    let behind = reading.numbers.iter().skip(n + 1).position(|next| next.first >= right.end);
+    let later = behind.map_or(n + 1, |steps| n + 1 + steps);
+    let Some(next) = reading.numbers.get(later).filter(|next| spot.after <= next.first) else { return false };
     if !right.contains(&spot.first) {
         return false;
     }
-    let start = super::attach::core_start(reading, n + 1).max(spot.after);
+    let start = super::attach::core_start(reading, later).max(spot.after);
     // The phrase of place: its preposition, and what stands between that and the name.
     let mut open = spot.first;
     while open > right.start && reading.word(open - 1, Word::PlaceStep) && !reading.word(open - 1, Word::And) {
@@ -303,7 +306,7 @@ fn of_next(reading: &Reading<'_, '_>, n: usize, spot: &Spot<'_>) -> bool {
     let joined = relative
         || start == spot.after
         || preposed && (spot.after..start).all(|at| !link(at)) && start <= spot.after + 4;
-    let behind_next = reading.right(n + 1);
+    let behind_next = reading.right(later);
     // "Tokyo 12": an item; "in Rome, 5 in Milan" is none, since the next number has a place of its own.
     opens && joined && next.first < behind_next.end.max(next.after)
 }
