@@ -327,7 +327,22 @@ fn by_place(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -
 
 /// "…, Kozhikode 5,700 and Thrissur 3,868": a name right before the number, which opens an item of a list.
 fn item_name(reading: &Reading<'_, '_>, n: usize) -> Option<usize> {
+    name_before(reading, core_start(reading, n))
+}
+
+/// "Oyo had 87, FCT 79": whether a number is that of a name in a list that no table knows, also one tied to it by a hyphen.
+pub(super) fn of_unknown_name(reading: &Reading<'_, '_>, n: usize) -> bool {
     let start = core_start(reading, n);
+    let hyphen = start.wrapping_sub(1);
+    let tied = reading.is(hyphen, "-") && reading.tokens.get(hyphen).is_some_and(|token| !token.spaced);
+    let end = if tied { hyphen } else { start };
+    let known = |first: usize| reading.spots.iter().any(|spot| spot.first < end && first < spot.after);
+    let dated = |first: usize| reading.dates.iter().any(|date| date.first < end && first < date.after);
+    name_before(reading, end).is_some_and(|first| !known(first) && !dated(first))
+}
+
+/// Where a name that ends at a token begins, if it opens an item of a list.
+fn name_before(reading: &Reading<'_, '_>, start: usize) -> Option<usize> {
     let name = |at: usize| {
         reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word && token.capitalised())
             && !reading.numbers.iter().any(|number| number.first <= at && at < number.after)

@@ -4,7 +4,7 @@
 //! [`Located`]. What holds: a place is never taken from the object of a comparison, a phrase of origin, an exception, a
 //! place of statement, or the nationality of patients; a list with an open end names no place.
 
-use super::lean::base_of_part;
+use super::lean::{base_of_part, of_unknown_name};
 use super::located::Located;
 use super::mention::Mention;
 use super::otherwise::in_english_order;
@@ -16,7 +16,7 @@ use crate::extract::places::{Place, PlaceForm, Places};
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::Token;
-use crate::model::PlaceHow;
+use crate::model::{PlaceHow, PlaceKind};
 
 /// What the story has said of places up to here.
 #[derive(Default, Clone)]
@@ -114,6 +114,10 @@ pub(super) fn locate<'p>(
     }
     // (2) The nearest place before the number that governs the clause.
     if let Some(mention) = subject(sentence, clause.start..number.first, rank) {
+        let place = mention.spot.place;
+        if in_english_order(reading) && of_unknown_name(reading, n) && place.kind != PlaceKind::Country {
+            return vec![around(sentence, context, place)];
+        }
         return at(mention);
     }
     // A part and a pointing subject belong to the place of what they point to.
@@ -204,6 +208,18 @@ fn each_of<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize, rank: Option<&R
     }
     row.reverse();
     if row.len() > 1 { row } else { Vec::new() }
+}
+
+/// What an item of a list lies in that stands behind `place` and has a name that no table knows: the division that the text spoke
+/// of before, if `place` lies in it, else the country.
+fn around<'p>(sentence: &Sentence<'_, '_, 'p>, context: &Context<'p>, place: &'p Place) -> Located<'p> {
+    let spoken = context.label.or(context.focus).or(context.last.and_then(|last| last.place));
+    let holds = |spoken: &&'p Place| {
+        spoken.kind == PlaceKind::Subdivision && spoken.id != place.id && spoken.subdivision == place.subdivision
+    };
+    let spoken = spoken.filter(holds);
+    let country = || place.iso2.as_deref().and_then(|country| sentence.places.country(country));
+    spoken.or_else(country).map_or_else(Located::none, Located::inherited)
 }
 
 /// The possessor right before a number.
