@@ -13,7 +13,7 @@ use super::leading::{active, befallen, fronted, leading, led};
 use super::lean::{
     among_dead, base_of_part, coordinated, course, forward, given_to, part_of_before, positive, sampled, so,
 };
-use super::parted::by_sex;
+use super::parted::{by_sex, of_named};
 use super::patients::{lying, patients, patients_of};
 use super::reading::Reading;
 use super::table::{self, Row};
@@ -206,7 +206,8 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
         .or_else(|| forward(reading, n))
         .or_else(|| pair(reading, n, previous))
         .or_else(|| coordinated(reading, n, found))
-        .or_else(|| part_of_before(reading, n, found, previous.last))
+        .or_else(|| of_named(reading, n, found))
+        .or_else(|| part_of_before(reading, n, found, previous))
         .or_else(|| per_population(reading, n, previous))
         .or_else(|| elliptic(reading, n, found, previous))
 }
@@ -270,6 +271,7 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mut best: Option<(Mark, Why)> = None;
     let mut relative = false;
     let mut people = false;
+    let mut opened = false;
     // "25,850, or 1.06 percent, tested positive": the share in between says nothing of its own.
     let mut at = past_share(reading, n);
     // "are now 116,310 and tests conducted are …": what follows is a subject of its own.
@@ -358,10 +360,13 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             continue;
         }
         match token.text {
-            ")" if best.is_none() && !reading.is(number.first.wrapping_sub(1), "(") => return finish(best, reading),
+            ")" if best.is_none() && !opened && !reading.is(number.first.wrapping_sub(1), "(") => {
+                return finish(best, reading);
+            }
             ";" | ":" | "." | "!" | "?" | "|" | "/" | "•" => break,
             "," | "(" | ")" | "–" | "—" => {
                 commas += 1;
+                opened |= token.text == "(";
                 nouns_allowed = false;
                 // "15,000 people, most of them elderly, have died".
                 if best.is_some() || commas > 2 || at == number.after || !reading.has(number.after..at, Sense::People) {

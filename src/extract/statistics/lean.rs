@@ -9,12 +9,13 @@ use super::aside::past_share;
 use super::attach::{Attachment, Previous, Why, core_start, of_them, own};
 use super::governed::counts_another;
 use super::kinds::{is_percent, kind_of};
+use super::otherwise::in_english_order;
 use super::reading::Reading;
 use super::spots::Spot;
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
-use crate::model::Metric;
+use crate::model::{Metric, Subset};
 
 /// How many groups of people a row names at most before it says what became of them.
 const MOST_GROUPS: usize = 4;
@@ -48,16 +49,24 @@ pub(super) fn course(
 /// "18,206 tests were done, on 13,522 people", "211,883 specimens from 154,139 people": those whose tests they are.
 pub(super) fn sampled(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
-    let tests = n.checked_sub(1).and_then(|before| found.get(before).copied().flatten())?;
     let link = core_start(reading, n).wrapping_sub(1);
+    // "Tests were made on 133,391 people".
+    let named = || {
+        let noun = |mark: &Mark| mark.cue == Cue::Noun(Metric::Tests);
+        let mark = reading.marks_in(reading.left(n)).rfind(|mark| noun(mark))?;
+        let made = in_english_order(reading) && reading.word(link, Word::On);
+        made.then(|| Attachment::new(Metric::Tests, Why::Governed).by(mark))
+    };
+    let before = n.checked_sub(1).and_then(|before| found.get(before).copied().flatten());
+    let tests = before.or_else(named)?;
     let whose = reading.one_of(link, &[Word::On, Word::From, Word::Among])
         && reading.has_at(number.after, Sense::People)
         && !reading.has_at(number.after, Sense::Stop)
         && !reading.has_at(number.after, Sense::Perfect);
     (whose && tests.metric == Metric::Tests).then_some(Attachment {
         metric: Metric::PeopleTested,
-        why: Why::Coordinated(n - 1),
-        mark: None,
+        why: before.map_or(Why::Governed, |_| Why::Coordinated(n - 1)),
+        mark: tests.mark.filter(|_| before.is_none()),
         per: None,
     })
 }
@@ -385,16 +394,23 @@ pub(super) fn part_of_before(
     reading: &Reading<'_, '_>,
     n: usize,
     found: &[Option<Attachment>],
-    previous: Option<Metric>,
+    previous: Previous,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
+    // "530 positives, four deaths and 343 discharges. Of these 519 were autochthonous": where they fell ill is told of cases.
+    let origin = reading.marks.iter().any(|mark| {
+        (number.after..number.after + 2).contains(&mark.first)
+            && matches!(mark.cue, Cue::Subset(Subset::Imported | Subset::Local | Subset::UnknownOrigin))
+    });
+    let origin = origin && in_english_order(reading) && previous.lead == Some(Metric::Cases);
+    let (previous, why) = if origin { (previous.lead, Why::Elliptic) } else { (previous.last, Why::PartOfBefore) };
     let points = |at: usize| of_them(reading, at);
     let before = (0..4).any(points) && number.first < 8;
     let metric = previous.filter(|metric| kind_of(*metric).whole)?;
-    let counted = found.iter().flatten().any(|earlier| earlier.why != Why::PartOfBefore);
+    let counted = found.iter().flatten().any(|earlier| !matches!(earlier.why, Why::PartOfBefore | Why::Elliptic));
     // "Of these, five were local, while 22 were imported".
     let before = before || found.iter().flatten().next().is_some() && says_no_noun(reading, n);
-    (!counted && (points(number.after) || before)).then_some(Attachment::new(metric, Why::PartOfBefore))
+    (!counted && (points(number.after) || before)).then_some(Attachment::new(metric, why))
 }
 
 /// "88 have recovered and 4,234 have moved ashore": whether what is said of a number is a verb that no rule knows.

@@ -1,13 +1,20 @@
-//! Counts told apart by sex: "304 men and 257 women", "72 were men and 43 women".
+//! Parts of a count that the words around them name: "304 men and 257 women", "Of those found infected today 275 came from
+//! outside".
 //!
 //! In: a sentence, a number, what the numbers before it count and what the sentences before did. Out: its attachment to the
-//! whole. What holds: two numbers stand side by side with nothing said of either but the sex, and what is told apart are people.
+//! whole. What holds: of two sexes nothing more is said, and what is told apart are people.
 
-use super::attach::{Attachment, Previous, Why};
+use super::attach::{Attachment, Previous, Why, core_start};
+use super::lean::says_no_noun;
+use super::otherwise::in_english_order;
 use super::reading::Reading;
+use crate::language::Cue;
 use crate::language::pack::Word;
 use crate::language::tokens::TokenKind;
 use crate::model::Metric;
+
+/// How many words those take of whom a part is told.
+const NAMED: usize = 8;
 
 /// What a number counts that is the men, or the women, of those who were counted before.
 pub(super) fn by_sex(
@@ -36,6 +43,23 @@ pub(super) fn by_sex(
         if sum == previous.sizes[0] { (previous.lead, Why::Elliptic) } else { (previous.last, Why::PartOfBefore) };
     let metric = metric.filter(|metric| reading.index > 0 && are_people(*metric))?;
     Some(Attachment::new(metric, why))
+}
+
+/// "Of the diagnosed 2,866 fell ill at home", "Out of those found infected today, 275 came from outside": the first number of a
+/// clause that opens with those whose part it is, where only a verb says what they are.
+pub(super) fn of_named(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
+    let number = reading.numbers.get(n).filter(|_| in_english_order(reading) && found.iter().all(Option::is_none))?;
+    let start = core_start(reading, n);
+    let clause = reading.clause(number.first);
+    let opens =
+        |at: &usize| reading.one_of(*at, &[Word::Of, Word::Among]) && reading.one_of(at + 1, &[Word::The, Word::Those]);
+    let of = (clause.start..clause.start + 2).find(opens)?;
+    let mark =
+        reading.marks_in(of + 2..start.min(of + NAMED)).find(|mark| mark.cue.metric().is_some_and(are_people))?;
+    let whole = matches!(mark.cue, Cue::Noun(_) | Cue::Predicate(_) | Cue::Active(_));
+    let joined = mark.after == start || (mark.after..start).any(|at| reading.is(at, ","));
+    (whole && joined && says_no_noun(reading, n))
+        .then(|| Attachment::new(mark.cue.metric().unwrap_or(Metric::Cases), Why::PartOfBefore).by(mark))
 }
 
 /// Where the sex stands of which nothing more is said.
