@@ -47,6 +47,7 @@ mod scope;
 mod spots;
 mod stated;
 mod status;
+mod sums;
 mod table;
 mod tense;
 mod text;
@@ -121,6 +122,7 @@ fn read(mut finder: Finder<'_, '_>, relevance: &disease::Relevance) -> (Covid, V
     if finder.judged.is_some() {
         newness::correct(&mut finder.found, &finder.follows, &article.body);
     }
+    sums::correct(&mut finder.found);
     let mut observations = merge::merge(finder.found);
     merge::name(&mut observations);
     plausibility::check(&mut observations, article);
