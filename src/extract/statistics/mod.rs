@@ -123,6 +123,7 @@ fn read(mut finder: Finder<'_, '_>, relevance: &disease::Relevance) -> (Covid, V
         newness::correct(&mut finder.found, &finder.follows, &article.body);
     }
     sums::correct(&mut finder.found);
+    sums::beside_totals(&mut finder.found, &finder.follows);
     let mut observations = merge::merge(finder.found);
     merge::name(&mut observations);
     plausibility::check(&mut observations, article);

@@ -6,7 +6,7 @@
 //! and not against a word of any of its own figures.
 
 use super::newness::{is_count, is_outright};
-use crate::model::{Kind, Observation, PlaceKind};
+use crate::model::{Kind, Observation, PlaceKind, Span};
 
 /// Places that make a list.
 const PLACES: usize = 3;
@@ -15,6 +15,49 @@ const PLACES: usize = 3;
 /// at most so many times larger (the least places are left out).
 const OVER: f64 = 1.005;
 const LISTED: f64 = 3.0;
+
+/// So many times as large a total of the same place makes a bare count no total.
+const APART: f64 = 3.0;
+
+/// "561 deaths", where the toll of the same place and day is 42,616: a bare count beside a stated total is new. `follows` has
+/// numbers with the number whose kind they have.
+pub(super) fn beside_totals(found: &mut [Observation], follows: &[(Span, Span)]) {
+    let is_new = |one: &Observation| {
+        bare(one)
+            && found.iter().any(|total| {
+                let alike = total.metric == one.metric && total.location.name == one.location.name;
+                let whole = alike && total.location.iso2 == one.location.iso2 && total.subset == one.subset;
+                let stated = is_count(total) && total.kind == Kind::Cumulative && is_stated(total);
+                let larger = total.value.zip(one.value).is_some_and(|(total, one)| total.0 >= one.0 * APART);
+                whole && stated && larger && total.as_of.date == one.as_of.date && total.field.is_body()
+            })
+    };
+    let mut new: Vec<Span> = found.iter().filter(|one| is_new(one)).filter_map(|one| one.spans.value).collect();
+    for (part, whole) in follows {
+        if new.contains(whole) {
+            new.push(*part);
+        }
+    }
+    for one in found.iter_mut().filter(|one| one.spans.value.is_some_and(|span| new.contains(&span))) {
+        if is_count(one) && one.kind == Kind::Cumulative && !is_outright(one) {
+            one.kind = Kind::New;
+            one.rule = format!("{}.beside", super::kinds::kind_of(one.metric).name);
+        }
+    }
+}
+
+/// A count of which no word says whether it is new, where all that it counts is told.
+fn bare(one: &Observation) -> bool {
+    let plain = ["noun_phrase", "item"].iter().any(|rule| one.rule.ends_with(rule));
+    plain && is_count(one) && one.kind == Kind::Cumulative && one.field.is_body() && one.subset.is_empty()
+}
+
+/// A total that says so.
+fn is_stated(one: &Observation) -> bool {
+    one.rule.split('.').next_back().is_some_and(|rule| {
+        ["total", "reaches", "brought", "bringing_to", "as_of", "passes", "taken_in"].contains(&rule)
+    })
+}
 
 /// Gives each list of places the kind of the one count of the whole that it adds up to.
 pub(super) fn correct(found: &mut [Observation]) {
@@ -72,7 +115,9 @@ fn kind_of_list(found: &[Observation], list: &[Observation]) -> Option<(Kind, us
     let (at, whole) = fitting.next()?;
     // A count of the other kind that is as near leaves it open.
     let open = fitting.any(|(_, other)| other.kind != whole.kind);
-    let told = list.iter().any(|one| is_outright(one) && one.kind != whole.kind);
+    // A column whose head says nothing of the kind counts as totals by default.
+    let by_default = |one: &Observation| one.kind == Kind::Cumulative && one.rule.ends_with(".column");
+    let told = list.iter().any(|one| is_outright(one) && !by_default(one) && one.kind != whole.kind);
     (!open && !told && list.iter().any(|one| one.kind != whole.kind)).then_some((whole.kind, at))
 }
 
