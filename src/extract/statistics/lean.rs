@@ -403,7 +403,10 @@ pub(super) fn part_of_before(
             && matches!(mark.cue, Cue::Subset(Subset::Imported | Subset::Local | Subset::UnknownOrigin))
     });
     let origin = origin && in_english_order(reading) && previous.lead == Some(Metric::Cases);
-    let (previous, why) = if origin { (previous.lead, Why::Elliptic) } else { (previous.last, Why::PartOfBefore) };
+    // "2,256 cases and 30 deaths. Of these, 2,073 were …": no part is larger than its whole.
+    let larger = number.value > previous.sizes[1] && number.value <= previous.sizes[0] && in_english_order(reading);
+    let (previous, why) =
+        if origin || larger { (previous.lead, Why::Elliptic) } else { (previous.last, Why::PartOfBefore) };
     let points = |at: usize| of_them(reading, at);
     let before = (0..4).any(points) && number.first < 8;
     let metric = previous.filter(|metric| kind_of(*metric).whole)?;
