@@ -593,3 +593,5 @@ fn period_of(reading: &Reading<'_, '_>, decided: &[Option<Decided<'_>>]) -> Opti
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_parts;

@@ -188,8 +188,12 @@ pub(super) fn locate<'p>(
 fn each_of<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize, rank: Option<&Rank>) -> Vec<&'s Mention<'p>> {
     let reading = sentence.reading;
     let Some(number) = reading.numbers.get(n) else { return Vec::new() };
-    let noun = usize::from(reading.metric_at(number.after).is_some());
-    if !reading.has_at(number.after + noun, Sense::Each) || !in_english_order(reading) {
+    // "20 new cases each".
+    let each = (number.after..number.after + 4).find(|at| reading.has_at(*at, Sense::Each));
+    let noun = |at: usize| {
+        reading.metric_at(at).is_some() || reading.has_at(at, Sense::New) || reading.has_at(at, Sense::Modifier)
+    };
+    if !in_english_order(reading) || !each.is_some_and(|each| (number.after..each).all(noun)) {
         return Vec::new();
     }
     let left = reading.left(n);
