@@ -57,6 +57,7 @@ pub enum Word {
     Singular,
     Patient,
     Fatal,
+    Sex,
     Motion,
     Reached,
     Count,

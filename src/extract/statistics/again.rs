@@ -16,6 +16,9 @@ use crate::language::pack::{Sense, Word};
 use crate::language::tokens::TokenKind;
 use crate::model::Metric;
 
+/// How far the other items of a list are sought.
+const LISTED: usize = 2;
+
 /// "there had been 954", "it was 147", "In Mexico it's 161": what was told before, once more.
 fn is_again(reading: &Reading<'_, '_>, n: usize) -> bool {
     let start = core_start(reading, n);
@@ -87,8 +90,10 @@ pub(super) fn elliptic(
     let labelled = item && !reading.pack.order.verbs_lead && reading.spots.iter().any(named);
     let subject = subject(reading, n);
     let unknown = unknown_label(reading, n);
-    let told = told || part || labelled || unknown || time || of_day || of_place || subject;
+    let tied = in_tied_list(reading, n);
+    let told = told || part || labelled || unknown || time || of_day || of_place || subject || tied;
     let placed = part
+        || tied
         || subject
         || time
         || of_day
@@ -172,6 +177,20 @@ fn unknown_name(reading: &Reading<'_, '_>, first: usize, start: usize) -> bool {
     let verb = start.wrapping_sub(1);
     let named = (first..verb).count();
     reading.one_of(verb, &[Word::Have, Word::Lead]) && (1..=4).contains(&named) && (first..verb).all(name)
+}
+
+/// "Lagos-65, Ondo-37, FCT-30": a name tied to its number by a hyphen, in a list of such.
+fn in_tied_list(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let tied = |n: &usize| {
+        let Some(number) = reading.numbers.get(*n) else { return false };
+        let Some(hyphen) = number.first.checked_sub(1).filter(|hyphen| *hyphen > 0) else { return false };
+        let tight = |at: usize| reading.tokens.get(at).is_some_and(|token| !token.spaced);
+        let name = reading.tokens.get(hyphen - 1).filter(|token| token.kind == TokenKind::Word && token.capitalised());
+        let apart = hyphen == 1 || separates(reading, hyphen - 2) || name.is_some_and(|name| name.text.len() > 2);
+        reading.is(hyphen, "-") && tight(hyphen) && name.is_some() && apart && closes(reading, number.after)
+    };
+    let near = n.saturating_sub(LISTED)..n + LISTED + 1;
+    in_english_order(reading) && tied(&n) && near.filter(tied).count() > 2
 }
 
 /// "Broward: 51,103.": a name that no table knows is the label of a sentence that has nothing else.

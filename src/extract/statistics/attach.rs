@@ -5,13 +5,15 @@
 //! left, and inherits only where nothing of its own stands behind it. It does not decide kind, place or date.
 
 use super::again::{elliptic, is_another_share, pair, per_population, rate_again};
+use super::aside::{past_percent, past_share};
 use super::continued::continued;
 use super::governed::governed;
 use super::kinds::is_percent;
-use super::leading::{active, fronted, leading, led};
+use super::leading::{active, befallen, fronted, leading, led};
 use super::lean::{
     among_dead, base_of_part, coordinated, course, forward, given_to, part_of_before, positive, sampled, so,
 };
+use super::parted::{by_sex, of_named};
 use super::patients::{lying, patients, patients_of};
 use super::reading::Reading;
 use super::table::{self, Row};
@@ -138,7 +140,7 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
     {
         return Some(verb);
     }
-    if let Some(given) = given_to(reading, n) {
+    if let Some(given) = given_to(reading, n).or_else(|| befallen(reading, n)) {
         return Some(given);
     }
     if let Some(patients) = patients_of(reading, n, own) {
@@ -183,7 +185,7 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
             return lies;
         }
     }
-    let said = verb.or(own).or_else(|| label(reading, n));
+    let said = verb.or(own).or_else(|| label(reading, n)).or_else(|| by_sex(reading, n, found, previous));
     let apart = counted::pronoun(reading, n) || counted::part_of_opening(reading, n, found);
     if said.is_some() || apart || counted::size_of(reading, n) {
         return said;
@@ -204,7 +206,8 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
         .or_else(|| forward(reading, n))
         .or_else(|| pair(reading, n, previous))
         .or_else(|| coordinated(reading, n, found))
-        .or_else(|| part_of_before(reading, n, found, previous.last))
+        .or_else(|| of_named(reading, n, found))
+        .or_else(|| part_of_before(reading, n, found, previous))
         .or_else(|| per_population(reading, n, previous))
         .or_else(|| elliptic(reading, n, found, previous))
 }
@@ -268,21 +271,20 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let mut best: Option<(Mark, Why)> = None;
     let mut relative = false;
     let mut people = false;
-    let mut at = number.after;
+    let mut opened = false;
     // "25,850, or 1.06 percent, tested positive": the share in between says nothing of its own.
-    if reading.is(at, ",")
-        && reading.word(at + 1, Word::Or)
-        && let Some(share) = reading.numbers.get(n + 1).filter(|share| share.percent && share.first == at + 2)
-    {
-        let end = (share.after..right.end.min(share.after + 8)).find(|at| reading.is(*at, ","));
-        at = end.map_or(share.after, |end| end + 1);
-    }
+    let mut at = past_share(reading, n);
     // "are now 116,310 and tests conducted are …": what follows is a subject of its own.
     if reading.word(at, Word::And) {
         return None;
     }
     while at < right.end {
         let token = reading.tokens.get(at)?;
+        // "14,200 people, or 45 per cent of them, had a first dose".
+        if let Some(after) = past_percent(reading, at).filter(|_| people) {
+            at = after;
+            continue;
+        }
         if let Some(mark) = reading.metric_at(at).filter(|mark| mark.after <= right.end + 1) {
             let metric = mark.cue.metric()?;
             let share = is_percent(metric) || metric == Metric::ReproductionNumber;
@@ -358,10 +360,13 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             continue;
         }
         match token.text {
-            ")" if best.is_none() && !reading.is(number.first.wrapping_sub(1), "(") => return finish(best, reading),
+            ")" if best.is_none() && !opened && !reading.is(number.first.wrapping_sub(1), "(") => {
+                return finish(best, reading);
+            }
             ";" | ":" | "." | "!" | "?" | "|" | "/" | "•" => break,
             "," | "(" | ")" | "–" | "—" => {
                 commas += 1;
+                opened |= token.text == "(";
                 nouns_allowed = false;
                 // "15,000 people, most of them elderly, have died".
                 if best.is_some() || commas > 2 || at == number.after || !reading.has(number.after..at, Sense::People) {
@@ -500,11 +505,15 @@ pub(super) fn label(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
             break;
         }
     }
+    // "Every fourth has had one dose (2.6 million)".
+    let figure = reading.numbers.get(n)?;
+    let alone = reading.is(at, "(") && at + 1 == core_start(reading, n) && reading.is(figure.after, ")");
     let mark = reading
         .marks
         .iter()
         .filter(|mark| {
-            let colon = matches!(mark.cue, Cue::Predicate(_)) && [":", "|"].iter().any(|sign| reading.is(at, sign));
+            let colon =
+                matches!(mark.cue, Cue::Predicate(_)) && ([":", "|"].iter().any(|sign| reading.is(at, sign)) || alone);
             mark.after == at && (colon || matches!(mark.cue, Cue::Noun(_) | Cue::Label(_)))
         })
         .min_by_key(|mark| mark.first)?;

@@ -25,7 +25,7 @@ pub(super) fn continued(
     found: &[Option<Attachment>],
     previous: Previous,
 ) -> Option<Attachment> {
-    let number = reading.numbers.get(n).filter(|number| number.value.fract() == 0.0)?;
+    let number = reading.numbers.get(n).filter(|number| number.value.fract() == 0.0 && !number.percent)?;
     let bare = says_no_noun(reading, n) && !said_otherwise(reading, n) && !is_another_share(reading, n);
     if !in_english_order(reading) || !bare || another_label(reading, n) || number.words && !opens(reading, n) {
         return None;

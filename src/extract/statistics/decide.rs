@@ -75,7 +75,11 @@ impl<'p> Finder<'_, 'p> {
         let alike = |done: &&Decided<'p>| done.attachment.metric == attachment.metric;
         let whole = match attachment.why {
             Why::Coordinated(earlier) => before.get(earlier).and_then(Option::as_ref),
-            Why::PartOfBefore => self.previous.as_ref(),
+            // "Of those found infected …" may point behind what was told last.
+            Why::PartOfBefore => {
+                let last = self.previous.as_ref();
+                last.filter(alike).or_else(|| self.latest.get(&attachment.metric)).or(last)
+            }
             Why::Elliptic => self.lead.as_ref(),
             Why::Continued | Why::Retold => {
                 before.iter().rev().flatten().find(alike).or_else(|| self.latest.get(&attachment.metric))

@@ -208,7 +208,9 @@ fn has_outcomes(reading: &Reading<'_, '_>, n: usize) -> bool {
     let end = reading.clause(number.first).end;
     let outcome = |mark: &Mark| {
         matches!(mark.cue.metric(), Some(Metric::ActiveCases | Metric::Recoveries))
-            && matches!(mark.cue, Cue::Predicate(_))
+            && (matches!(mark.cue, Cue::Predicate(_))
+                // "of which 1,632 were recoveries".
+                || mark.cue == Cue::Noun(Metric::Recoveries) && reading.word(mark.first.wrapping_sub(1), Word::Was))
     };
     let part = reading.first(number.after..end.min(number.after + 3), Sense::Part);
     part.is_some_and(|part| reading.marks_in(part.after..end).any(outcome))

@@ -428,6 +428,8 @@ fn novelty(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Opti
     let daily = reading.marks_in(number.after..right.end.min(mark_after.max(number.after) + 7)).any(|mark| {
         matches!(mark.cue, Cue::Sense(Sense::PerDay | Sense::PerWeek | Sense::PerMonth))
             && !reading.one_of(mark.first, &[Word::Alone, Word::This])
+            // "infections (daily change 2.0 percent)".
+            && !(number.after + 1..mark.first).any(|at| reading.is(at, "("))
             // "111,796 on Wednesday, the largest daily increase to date" speaks of another number.
             && !(number.after..mark.first).any(|at| reading.is(at, ",") && reading.one_of(at + 1, &[Word::The, Word::Article]))
     });

@@ -11,6 +11,7 @@ use crate::extract::places::PlaceForm;
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
 use crate::language::tokens::TokenKind;
+use crate::model::Metric;
 
 /// "killed 30 people", "tested over 5 lakh", "vaccinated 3 million".
 pub(super) fn active(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
@@ -30,6 +31,22 @@ pub(super) fn led(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
     let bare = reading.tokens.get(number.after).is_none_or(|token| token.kind == TokenKind::Mark)
         || reading.has_at(number.after, Sense::Stop);
     leading(reading, n).filter(|led| people || bare && led.mark.is_some_and(|(_, after)| after + 6 > number.first))
+}
+
+/// "the death of 140 citizens", "the recovery of 640 patients": what befell the people that it counts, as a noun before them.
+pub(super) fn befallen(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let number = reading.numbers.get(n).filter(|number| in_english_order(reading) && !number.percent)?;
+    let of = core_start(reading, n).checked_sub(1).filter(|of| reading.word(*of, Word::Of))?;
+    let event = |metric| matches!(metric, Metric::Deaths | Metric::Recoveries | Metric::Hospitalisations);
+    let mark = reading.ending_at(of).find(|mark| matches!(mark.cue, Cue::Noun(metric) if event(metric)))?;
+    let people = |at: usize| {
+        reading.has_at(at, Sense::People)
+            || reading.spots.iter().any(|spot| spot.first == at && spot.form == PlaceForm::People)
+    };
+    // "the 140 deaths of 500 people" has counted them already.
+    let counted = reading.numbers.iter().any(|other| other.after == mark.first);
+    (!counted && (people(number.after) || people(number.after + 1)))
+        .then_some(Attachment::new(mark.cue.metric()?, Why::Active).by(mark))
 }
 
 /// "In hospital are 6,123 people", "on the wards 971": where people lie opens what is said of them, in English too.

@@ -5,15 +5,17 @@
 //! before a noun of its own leans on nothing.
 
 use super::again::of_day;
+use super::aside::past_share;
 use super::attach::{Attachment, Previous, Why, core_start, of_them, own};
 use super::governed::counts_another;
 use super::kinds::{is_percent, kind_of};
+use super::otherwise::in_english_order;
 use super::reading::Reading;
 use super::spots::Spot;
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
-use crate::model::Metric;
+use crate::model::{Metric, Subset};
 
 /// How many groups of people a row names at most before it says what became of them.
 const MOST_GROUPS: usize = 4;
@@ -27,14 +29,16 @@ pub(super) fn course(
     previous: Previous,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
-    let last = found.iter().rev().flatten().next().map(|last| last.metric).or(previous.last)?;
+    let counted = found.iter().rev().flatten().find(|last| !is_percent(last.metric));
+    let last = counted.map(|last| last.metric).or(previous.last)?;
     if !matches!(last, Metric::PeopleVaccinated | Metric::PeopleFullyVaccinated | Metric::DosesAdministered) {
         return None;
     }
     // "5.2 million have had two": a number word may be the dose.
-    let end = reading.clause(number.first).end.min(number.after + 7);
-    let closed = (number.after..end).find(|at| reading.is(*at, ",") || reading.word(*at, Word::And)).unwrap_or(end);
-    let at = (number.after..closed).find(|at| reading.one_of(*at, &[Word::Second, Word::Third, Word::Both]))?;
+    let behind = past_share(reading, n);
+    let end = reading.clause(number.first).end.min(behind + 7);
+    let closed = (behind..end).find(|at| reading.is(*at, ",") || reading.word(*at, Word::And)).unwrap_or(end);
+    let at = (behind..closed).find(|at| reading.one_of(*at, &[Word::Second, Word::Third, Word::Both]))?;
     let alone = reading.tokens.get(at + 1).is_none_or(|token| token.kind == TokenKind::Mark)
         || reading.has_at(at + 1, Sense::Stop)
         || reading.one_of(at + 1, &[Word::One, Word::And]);
@@ -45,16 +49,24 @@ pub(super) fn course(
 /// "18,206 tests were done, on 13,522 people", "211,883 specimens from 154,139 people": those whose tests they are.
 pub(super) fn sampled(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
-    let tests = n.checked_sub(1).and_then(|before| found.get(before).copied().flatten())?;
     let link = core_start(reading, n).wrapping_sub(1);
+    // "Tests were made on 133,391 people".
+    let named = || {
+        let noun = |mark: &Mark| mark.cue == Cue::Noun(Metric::Tests);
+        let mark = reading.marks_in(reading.left(n)).rfind(|mark| noun(mark))?;
+        let made = in_english_order(reading) && reading.word(link, Word::On);
+        made.then(|| Attachment::new(Metric::Tests, Why::Governed).by(mark))
+    };
+    let before = n.checked_sub(1).and_then(|before| found.get(before).copied().flatten());
+    let tests = before.or_else(named)?;
     let whose = reading.one_of(link, &[Word::On, Word::From, Word::Among])
         && reading.has_at(number.after, Sense::People)
         && !reading.has_at(number.after, Sense::Stop)
         && !reading.has_at(number.after, Sense::Perfect);
     (whose && tests.metric == Metric::Tests).then_some(Attachment {
         metric: Metric::PeopleTested,
-        why: Why::Coordinated(n - 1),
-        mark: None,
+        why: before.map_or(Why::Governed, |_| Why::Coordinated(n - 1)),
+        mark: tests.mark.filter(|_| before.is_none()),
         per: None,
     })
 }
@@ -171,7 +183,13 @@ pub(super) fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment>
             return Some(Attachment::new(Metric::Cases, Why::Predicate).by(mark));
         }
         // "488 of the country's 561 new cases".
-        let of = last == n && reading.word(number.after, Word::Of) && next.first <= number.after + 8 && !next.percent;
+        // "3,151 patients out of the 9,346 infected".
+        let named = usize::from(reading.has_at(number.after, Sense::People));
+        let out = named > 0 && reading.word(number.after + named + 1, Word::Of);
+        let of = last == n
+            && (reading.word(number.after, Word::Of) || out)
+            && next.first <= number.after + 8
+            && !next.percent;
         let whole = of
             && (number.after + 1..next.first)
                 .all(|at| !reading.has_at(at, Sense::Stop) && !reading.is(at, ",") && reading.metric_at(at).is_none())
@@ -190,7 +208,15 @@ pub(super) fn forward(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment>
         }
         // "2,112 of the 12,000 inmates have tested positive": what is said, is said of the part.
         if whole {
-            return own(reading, n + 1);
+            let told = own(reading, n + 1);
+            // "632 of the 908 infected have recovered": what became of the part is told behind what the whole counts.
+            let noun = told.filter(|told| told.why == Why::Noun && told.metric == Metric::Cases);
+            let fate = noun.and_then(|noun| noun.mark).and_then(|(_, after)| {
+                reading.marks_in(after..reading.right(n + 1).end).find(|mark| {
+                    matches!(mark.cue, Cue::Predicate(Metric::Recoveries | Metric::Deaths)) && mark.first <= after + 1
+                })
+            });
+            return fate.and_then(|mark| Some(Attachment::new(mark.cue.metric()?, Why::Predicate).by(mark))).or(told);
         }
         if !linked || next.first == number.after || next.first > number.after + 2 || last > n + 4 {
             break;
@@ -310,7 +336,22 @@ fn by_place(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>]) -
 
 /// "…, Kozhikode 5,700 and Thrissur 3,868": a name right before the number, which opens an item of a list.
 fn item_name(reading: &Reading<'_, '_>, n: usize) -> Option<usize> {
+    name_before(reading, core_start(reading, n))
+}
+
+/// "Oyo had 87, FCT 79": whether a number is that of a name in a list that no table knows, also one tied to it by a hyphen.
+pub(super) fn of_unknown_name(reading: &Reading<'_, '_>, n: usize) -> bool {
     let start = core_start(reading, n);
+    let hyphen = start.wrapping_sub(1);
+    let tied = reading.is(hyphen, "-") && reading.tokens.get(hyphen).is_some_and(|token| !token.spaced);
+    let end = if tied { hyphen } else { start };
+    let known = |first: usize| reading.spots.iter().any(|spot| spot.first < end && first < spot.after);
+    let dated = |first: usize| reading.dates.iter().any(|date| date.first < end && first < date.after);
+    name_before(reading, end).is_some_and(|first| !known(first) && !dated(first))
+}
+
+/// Where a name that ends at a token begins, if it opens an item of a list.
+fn name_before(reading: &Reading<'_, '_>, start: usize) -> Option<usize> {
     let name = |at: usize| {
         reading.tokens.get(at).is_some_and(|token| token.kind == TokenKind::Word && token.capitalised())
             && !reading.numbers.iter().any(|number| number.first <= at && at < number.after)
@@ -353,16 +394,26 @@ pub(super) fn part_of_before(
     reading: &Reading<'_, '_>,
     n: usize,
     found: &[Option<Attachment>],
-    previous: Option<Metric>,
+    previous: Previous,
 ) -> Option<Attachment> {
     let number = reading.numbers.get(n)?;
+    // "530 positives, four deaths and 343 discharges. Of these 519 were autochthonous": where they fell ill is told of cases.
+    let origin = reading.marks.iter().any(|mark| {
+        (number.after..number.after + 2).contains(&mark.first)
+            && matches!(mark.cue, Cue::Subset(Subset::Imported | Subset::Local | Subset::UnknownOrigin))
+    });
+    let origin = origin && in_english_order(reading) && previous.lead == Some(Metric::Cases);
+    // "2,256 cases and 30 deaths. Of these, 2,073 were …": no part is larger than its whole.
+    let larger = number.value > previous.sizes[1] && number.value <= previous.sizes[0] && in_english_order(reading);
+    let (previous, why) =
+        if origin || larger { (previous.lead, Why::Elliptic) } else { (previous.last, Why::PartOfBefore) };
     let points = |at: usize| of_them(reading, at);
     let before = (0..4).any(points) && number.first < 8;
     let metric = previous.filter(|metric| kind_of(*metric).whole)?;
-    let counted = found.iter().flatten().any(|earlier| earlier.why != Why::PartOfBefore);
+    let counted = found.iter().flatten().any(|earlier| !matches!(earlier.why, Why::PartOfBefore | Why::Elliptic));
     // "Of these, five were local, while 22 were imported".
     let before = before || found.iter().flatten().next().is_some() && says_no_noun(reading, n);
-    (!counted && (points(number.after) || before)).then_some(Attachment::new(metric, Why::PartOfBefore))
+    (!counted && (points(number.after) || before)).then_some(Attachment::new(metric, why))
 }
 
 /// "88 have recovered and 4,234 have moved ashore": whether what is said of a number is a verb that no rule knows.

@@ -5,6 +5,7 @@
 //! it, in its own sentence too ("In Haryana 12 died; the state has …"); what names a source, a body or a part of the
 //! population points at nothing.
 
+use super::otherwise::in_english_order;
 use super::reading::Reading;
 use super::roles::{governs, in_name, nationality, usable};
 use super::scope::Context;
@@ -71,12 +72,20 @@ pub(super) fn mentions<'p>(
         }
     }
     let opening = found.iter().find(|mention| governs(reading, &mention.spot, None));
+    // "Chad and Mali account for half of them": of two neither is what the text goes on with.
+    let paired = |mention: &Mention<'p>| {
+        let after = mention.spot.after;
+        in_english_order(reading)
+            && reading.word(after, Word::And)
+            && found.iter().any(|other| other.spot.first == after + 1)
+            && !reading.numbers.is_empty()
+    };
     let opens = |mention: &&Mention<'p>| {
         // "Only Britain has recorded more."
         !reading.word(mention.spot.first.wrapping_sub(1), Word::Only) && mention.spot.first <= 2
             || reading.numbers.is_empty() && reading.spots.len() == 1 && found.len() == 1
     };
-    if let Some(mention) = opening.filter(opens) {
+    if let Some(mention) = opening.filter(opens).filter(|mention| !paired(mention)) {
         context.focus = Some(mention.spot.place);
     }
     found

@@ -12,6 +12,7 @@
 
 mod about;
 mod again;
+mod aside;
 mod attach;
 mod calendar;
 mod continued;
@@ -34,6 +35,7 @@ mod merge;
 pub mod newness;
 mod observation;
 mod otherwise;
+mod parted;
 mod patients;
 mod period;
 mod plausibility;
@@ -45,6 +47,7 @@ mod scope;
 mod spots;
 mod stated;
 mod status;
+mod sums;
 mod table;
 mod tense;
 mod text;
@@ -119,6 +122,8 @@ fn read(mut finder: Finder<'_, '_>, relevance: &disease::Relevance) -> (Covid, V
     if finder.judged.is_some() {
         newness::correct(&mut finder.found, &finder.follows, &article.body);
     }
+    sums::correct(&mut finder.found);
+    sums::beside_totals(&mut finder.found, &finder.follows);
     let mut observations = merge::merge(finder.found);
     merge::name(&mut observations);
     plausibility::check(&mut observations, article);
@@ -588,3 +593,5 @@ fn period_of(reading: &Reading<'_, '_>, decided: &[Option<Decided<'_>>]) -> Opti
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_parts;

@@ -45,7 +45,7 @@ const OUTRIGHT: [&str; 16] = [
     "plus",
 ];
 
-fn is_outright(one: &Observation) -> bool {
+pub(super) fn is_outright(one: &Observation) -> bool {
     one.rule.split('.').next_back().is_some_and(|rule| OUTRIGHT.contains(&rule))
 }
 
@@ -123,7 +123,7 @@ pub struct Count {
 }
 
 /// Whether an observation counts what may be told as new or as a total.
-fn is_count(one: &Observation) -> bool {
+pub(super) fn is_count(one: &Observation) -> bool {
     let other = matches!(one.metric, Metric::Quarantined | Metric::CloseContacts | Metric::ExcessDeaths);
     let row = kind_of(one.metric);
     matches!(one.kind, Kind::New | Kind::Cumulative)

@@ -5,6 +5,7 @@
 
 use super::attach::{Attachment, Why, core_start};
 use super::leading::active;
+use super::otherwise::in_english_order;
 use super::reading::Reading;
 use crate::language::pack::{Sense, Word};
 use crate::model::Metric;
@@ -29,7 +30,13 @@ pub(super) fn patients_of(reading: &Reading<'_, '_>, n: usize, own: Option<Attac
     let clause = reading.clause(number.first);
     let in_hospital = |range| in_hospital(reading, range);
     let treated = own.is_some_and(|own| own.metric == Metric::ActiveCases && own.why == Why::Predicate);
-    let lying = in_hospital(reading.right(n)) || treated && n == 0 && in_hospital(clause.start..number.first);
+    // "In the hospitals were 870 Covid patients".
+    let start = core_start(reading, n);
+    let fronted = in_english_order(reading)
+        && reading.one_of(start.wrapping_sub(1), &[Word::Copula, Word::Was])
+        && reading.word(clause.start, Word::In);
+    let lying =
+        in_hospital(reading.right(n)) || (treated && n == 0 || fronted) && in_hospital(clause.start..number.first);
     let intensive =
         |at: usize| reading.metric_at(at).is_some_and(|mark| mark.cue.metric() == Some(Metric::IcuPatients));
     // "The hospital, which is looking after 374 patients": a comma may close an aside of what opens the clause.

@@ -5,11 +5,15 @@
 
 use super::attach::{Attachment, Previous, Why, core_start};
 use super::kinds::{is_percent, kind_of};
+use super::otherwise::in_english_order;
 use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::pack::{Mark, NumberWord, Sense, Word};
 use crate::model::Metric;
 use std::ops::Range;
+
+/// How far a share in brackets may be from what its two counts come to: it is rounded.
+const ROUNDED: f64 = 0.1;
 
 /// Percentages: a rate that governs it, a share of the population that is vaccinated, beds that are taken.
 pub(super) fn percent(
@@ -81,6 +85,22 @@ pub(super) fn percent(
     }
     // "21 million people, or 42 percent of the population, have received a dose": the count says of whom.
     if reading.word(core_start(reading, n).wrapping_sub(1), Word::Or)
+        && let Some(count) = found.last().copied().flatten()
+        && let Some(metric) = share_of(count.metric)
+    {
+        return Some(Attachment { metric, ..count });
+    }
+    if let Some(positivity) = of_tested(reading, n, found, previous) {
+        return Some(positivity);
+    }
+    // "14.9 million, or 45 percent of the people, have had a dose and 7.5 million (23 percent) two".
+    let bracketed = reading.is(core_start(reading, n).wrapping_sub(1), "(") && reading.is(number.after, ")");
+    let shares = found
+        .iter()
+        .flatten()
+        .any(|earlier| matches!(earlier.metric, Metric::PeopleVaccinatedShare | Metric::PeopleFullyVaccinatedShare));
+    if bracketed
+        && shares
         && let Some(count) = found.last().copied().flatten()
         && let Some(metric) = share_of(count.metric)
     {
@@ -218,6 +238,50 @@ pub(super) fn percent(
         mark: None,
         ..before
     })
+}
+
+/// "The infection rate is 25.1 percent", "4,047 positive (32.6 percent)" of 12,401 tests: the share of those tested, in brackets
+/// only where it is what the two counts come to.
+fn of_tested(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    found: &[Option<Attachment>],
+    previous: Previous,
+) -> Option<Attachment> {
+    let number = reading.numbers.get(n).filter(|_| in_english_order(reading))?;
+    let start = core_start(reading, n);
+    let tests = |metric: Metric| matches!(metric, Metric::Tests | Metric::PeopleTested);
+    let verb = |at: usize| reading.word(at, Word::Copula) || reading.has_at(at, Sense::Reaches);
+    let rate = reading
+        .marks_in(reading.left(n).start..start)
+        .rfind(|mark| mark.cue == Cue::Label(Metric::CaseIncidence) && (mark.after..start).any(verb));
+    if let Some(mark) = rate {
+        return Some(Attachment::new(Metric::PositivityRate, Why::Governed).by(mark));
+    }
+    // "6.7 percent of 99,500 tests coming back positive": what is said of the tests is said of the share.
+    if reading.word(number.after, Word::Of)
+        && let Some(whole) =
+            reading.numbers.get(n + 1).filter(|whole| !whole.percent && whole.first <= number.after + 3)
+        && let Some(counted) = super::attach::own(reading, n + 1)
+        && tests(counted.metric)
+    {
+        let behind = reading.right(n + 1);
+        let said = reading.marks_in(whole.after..behind.end).find(|mark| {
+            mark.cue.metric() == Some(Metric::Cases)
+                && (mark.first..mark.after).any(|at| reading.word(at, Word::Positive))
+        });
+        return said.map(|mark| Attachment::new(Metric::PositivityRate, Why::Predicate).by(mark));
+    }
+    let bracketed = reading.is(start.wrapping_sub(1), "(");
+    let before = n.checked_sub(1).filter(|_| bracketed)?;
+    let counts = found.get(before)?.is_some_and(|cases| cases.metric == Metric::Cases);
+    let cases = reading.numbers.get(before).filter(|cases| counts && cases.after + 1 >= start.saturating_sub(3))?;
+    let here = found.iter().zip(&reading.numbers).rev();
+    let here = here.filter(|(found, _)| found.is_some_and(|found| tests(found.metric))).map(|(_, number)| number.value);
+    let earlier = [previous.lead, previous.last].into_iter().zip(previous.sizes);
+    let earlier = earlier.filter(|(metric, _)| metric.is_some_and(tests)).map(|(_, size)| size);
+    let comes_to = |tests: f64| tests > 0.0 && (cases.value / tests * 100.0 - number.value).abs() < ROUNDED;
+    here.chain(earlier).any(comes_to).then_some(Attachment::new(Metric::PositivityRate, Why::Coordinated(before)))
 }
 
 /// The share that belongs to a count of people.

@@ -4,7 +4,7 @@
 //! [`Located`]. What holds: a place is never taken from the object of a comparison, a phrase of origin, an exception, a
 //! place of statement, or the nationality of patients; a list with an open end names no place.
 
-use super::lean::base_of_part;
+use super::lean::{base_of_part, of_unknown_name};
 use super::located::Located;
 use super::mention::Mention;
 use super::otherwise::in_english_order;
@@ -16,7 +16,7 @@ use crate::extract::places::{Place, PlaceForm, Places};
 use crate::language::Cue;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::Token;
-use crate::model::PlaceHow;
+use crate::model::{PlaceHow, PlaceKind};
 
 /// What the story has said of places up to here.
 #[derive(Default, Clone)]
@@ -68,6 +68,10 @@ pub(super) fn locate<'p>(
     if let Some(mention) = respectively(sentence, n) {
         return at(mention);
     }
+    let each = each_of(sentence, n, rank);
+    if !each.is_empty() {
+        return each.into_iter().map(|mention| Located::at(reading, mention)).collect();
+    }
     // "商丘、开封各1例": the places before it have as many each.
     if reading.pack.topic_first() && reading.has_ending(super::attach::core_start(reading, n), Sense::Each) {
         let row = reading.left(n);
@@ -110,6 +114,10 @@ pub(super) fn locate<'p>(
     }
     // (2) The nearest place before the number that governs the clause.
     if let Some(mention) = subject(sentence, clause.start..number.first, rank) {
+        let place = mention.spot.place;
+        if in_english_order(reading) && of_unknown_name(reading, n) && place.kind != PlaceKind::Country {
+            return vec![around(sentence, context, place)];
+        }
         return at(mention);
     }
     // A part and a pointing subject belong to the place of what they point to.
@@ -174,6 +182,48 @@ pub(super) fn locate<'p>(
         return vec![Located { how, span: None, ..last }];
     }
     context.country.map_or_else(|| vec![Located::none()], inherited)
+}
+
+/// "Kaduna and Ebonyi had 20 each", "Chittoor, West Godavari 10 each": a row of places before a number that each of them has.
+fn each_of<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize, rank: Option<&Rank>) -> Vec<&'s Mention<'p>> {
+    let reading = sentence.reading;
+    let Some(number) = reading.numbers.get(n) else { return Vec::new() };
+    // "20 new cases each".
+    let each = (number.after..number.after + 4).find(|at| reading.has_at(*at, Sense::Each));
+    let noun = |at: usize| {
+        reading.metric_at(at).is_some() || reading.has_at(at, Sense::New) || reading.has_at(at, Sense::Modifier)
+    };
+    if !in_english_order(reading) || !each.is_some_and(|each| (number.after..each).all(noun)) {
+        return Vec::new();
+    }
+    let left = reading.left(n);
+    let mut row: Vec<&Mention<'p>> = Vec::new();
+    for mention in sentence.mentions.iter().rev() {
+        let spot = &mention.spot;
+        let next = row.last().map(|next| next.spot.first);
+        let link = |at: usize| reading.is(at, ",") || reading.word(at, Word::And);
+        let joined = match next {
+            Some(next) => spot.after < next && next <= spot.after + 2 && (spot.after..next).all(link),
+            None => spot.after <= number.first && number.first <= spot.after + 2,
+        };
+        if left.contains(&spot.first) && joined && spot.form == PlaceForm::Name && usable(reading, spot, rank) {
+            row.push(mention);
+        }
+    }
+    row.reverse();
+    if row.len() > 1 { row } else { Vec::new() }
+}
+
+/// What an item of a list lies in that stands behind `place` and has a name that no table knows: the division that the text spoke
+/// of before, if `place` lies in it, else the country.
+fn around<'p>(sentence: &Sentence<'_, '_, 'p>, context: &Context<'p>, place: &'p Place) -> Located<'p> {
+    let spoken = context.label.or(context.focus).or(context.last.and_then(|last| last.place));
+    let holds = |spoken: &&'p Place| {
+        spoken.kind == PlaceKind::Subdivision && spoken.id != place.id && spoken.subdivision == place.subdivision
+    };
+    let spoken = spoken.filter(holds);
+    let country = || place.iso2.as_deref().and_then(|country| sentence.places.country(country));
+    spoken.or_else(country).map_or_else(Located::none, Located::inherited)
 }
 
 /// The possessor right before a number.
@@ -249,12 +299,15 @@ fn of_another(reading: &Reading<'_, '_>, n: usize, mention: &Mention<'_>, rank: 
 
 /// Whether a place opens what is said of the next number: "2.9 million in the country, and in Peru 3.4 million".
 fn of_next(reading: &Reading<'_, '_>, n: usize, spot: &Spot<'_>) -> bool {
-    let Some(next) = reading.numbers.get(n + 1).filter(|next| spot.after <= next.first) else { return false };
+    // What this one is told per, or a share of it, is not the next.
     let right = reading.right(n);
+    let behind = reading.numbers.iter().skip(n + 1).position(|next| next.first >= right.end);
+    let later = behind.map_or(n + 1, |steps| n + 1 + steps);
+    let Some(next) = reading.numbers.get(later).filter(|next| spot.after <= next.first) else { return false };
     if !right.contains(&spot.first) {
         return false;
     }
-    let start = super::attach::core_start(reading, n + 1).max(spot.after);
+    let start = super::attach::core_start(reading, later).max(spot.after);
     // The phrase of place: its preposition, and what stands between that and the name.
     let mut open = spot.first;
     while open > right.start && reading.word(open - 1, Word::PlaceStep) && !reading.word(open - 1, Word::And) {
@@ -268,8 +321,12 @@ fn of_next(reading: &Reading<'_, '_>, n: usize, spot: &Spot<'_>) -> bool {
         open -= 1;
     }
     let opens = open > right.start && link(open - 1);
-    let joined = start == spot.after || preposed && (spot.after..start).all(|at| !link(at)) && start <= spot.after + 4;
-    let behind_next = reading.right(n + 1);
+    // "and in Grenada, which had one, 96": what is said of the place between is an aside.
+    let relative = preposed && reading.is(spot.after, ",") && reading.word(spot.after + 1, Word::PlaceRelative);
+    let joined = relative
+        || start == spot.after
+        || preposed && (spot.after..start).all(|at| !link(at)) && start <= spot.after + 4;
+    let behind_next = reading.right(later);
     // "Tokyo 12": an item; "in Rome, 5 in Milan" is none, since the next number has a place of its own.
     opens && joined && next.first < behind_next.end.max(next.after)
 }

@@ -10,6 +10,9 @@ use crate::model::{PlaceKind, Span};
 /// the work on a story grows with its length and not with its square.
 const LONGEST: usize = 1200;
 
+/// The longest date and agency between a town and the text, in bytes.
+const DATED: usize = 50;
+
 /// Cuts what is too long for a sentence at white space.
 pub(super) fn pieces(text: &str, span: Span) -> Vec<Span> {
     let mut out = Vec::new();
@@ -52,7 +55,22 @@ pub(super) fn opening_place<'p>(places: &'p Places, body: &str) -> Option<(usize
     // "Lucknow: The state reported …": running text behind a town, where a label would have figures.
     let town = place.kind == PlaceKind::City
         && rest.strip_prefix(": ").is_some_and(|rest| rest.starts_with(char::is_uppercase) && rest.contains(". "));
-    ((capitals && set_off || town) && !found.possessive).then_some((found.end, place))
+    // "Accra, July 3, Desk - Some 581 patients": a town in small letters, behind which a dash ends the date or the agency.
+    let dated = place.kind == PlaceKind::City && is_dated(rest);
+    ((capitals && set_off || town || dated) && !found.possessive).then_some((found.end, place))
+}
+
+/// Whether a dash ends what stands between a town and the text: a date, names and what is in brackets, and no other word.
+fn is_dated(rest: &str) -> bool {
+    let Some(at) = ["- ", "– ", "— "].iter().filter_map(|dash| rest.find(dash)).min() else { return false };
+    let (between, text) = rest.split_at(at);
+    let between = between.trim_matches([' ', '-']);
+    let opens = |text: &str| text.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());
+    let mut words = between.split([' ', ',', '(', ')']).filter(|word| !word.is_empty());
+    between.len() <= DATED
+        && between.starts_with([',', '('])
+        && words.all(opens)
+        && opens(text.trim_start_matches(['-', '–', '—', ' ']))
 }
 
 /// Whether what stands at the beginning, up to `end`, is the heading of a list: few words end its line, and a line with

@@ -4,6 +4,7 @@
 //! What holds: a word of a total that opens a clause is said of all its numbers, any other of the number beside it.
 
 use super::attach::{Attachment, Why, core_start, passes};
+use super::date_marks::{DateMark, When};
 use super::otherwise;
 use super::reading::Reading;
 use crate::language::Cue;
@@ -25,6 +26,11 @@ pub(super) fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     }
     if passes(reading, n) {
         return Some("passes");
+    }
+    // "1,502 tests on Sunday and 71,206 since 2020".
+    let year = |mark: &DateMark| mark.first == number.after + 1 && matches!(mark.when, When::Year | When::Month(..));
+    if reading.word(number.after, Word::Since) && reading.dates.iter().any(year) {
+        return Some("total");
     }
     let left = reading.left(n);
     // "for totals of 1,054,120 and 24,108", "bringing the totals to 679 cases and 11 deaths": one row.

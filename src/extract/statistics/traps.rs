@@ -102,9 +102,17 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     {
         return Some(SHARE);
     }
+    // "6.7 percent of 99,500 tests" tells how many tests there were.
+    let tested = |previous: &Numeral| {
+        let noun = reading.metric_at(number.after).and_then(|mark| mark.cue.metric());
+        previous.percent && matches!(noun, Some(Metric::Tests | Metric::PeopleTested))
+    };
     if before(1, Word::Of)
         && !(before(2, Word::One) && number.value >= 20.0)
-        && reading.numbers.get(n.wrapping_sub(1)).is_some_and(|previous| previous.after + 1 == number.first)
+        && reading
+            .numbers
+            .get(n.wrapping_sub(1))
+            .is_some_and(|previous| previous.after + 1 == number.first && !tested(previous))
     {
         return Some(SHARE);
     }
@@ -231,6 +239,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     if mark_before("(")
         && reading.is(number.after, ")")
         && number.value < 120.0
+        && !number.percent
         && number.first >= 2
         && n > 0
         && !reading.tokens.get(number.first.wrapping_sub(2)).is_some_and(|token| token.kind == TokenKind::Word)
@@ -382,6 +391,7 @@ fn shares_unit(reading: &Reading<'_, '_>, n: usize) -> bool {
     let near = before.after < link && link <= before.after + 2;
     near && reading.one_of(link, &[Word::To, Word::Or])
         && !number.grouped
+        && !number.percent
         && number.value < 1000.0
         && unit_behind(reading, before.after)
         && says_nothing(reading, number.after)

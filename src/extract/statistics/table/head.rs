@@ -306,6 +306,15 @@ pub(super) fn metric_of(reading: &Reading<'_, '_>, range: Range<usize>) -> Optio
         (metric, None) if percent && !is_percent(metric) => return None,
         (metric, None) => metric,
     };
+    // "Cases per region": a head of what each has, and no rate.
+    let each =
+        base.is_none() && reading.words_of(range.clone(), Word::Per).any(|at| reading.word(at + 1, Word::RowName));
+    let metric = match metric {
+        Metric::CaseIncidence if each => Metric::Cases,
+        Metric::DeathRate if each => Metric::Deaths,
+        Metric::ActiveIncidence if each => Metric::ActiveCases,
+        metric => metric,
+    };
     let per = base.map(|(base, _)| base).or((metric == Metric::CaseIncidence).then_some(100_000));
     Some((metric, per))
 }

@@ -164,6 +164,13 @@ pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>, caption: &H
             reading.spots.iter().any(|spot| cell.contains(&spot.first)) || reading.has(cell.clone(), Sense::Covid);
         head.metric.is_none() && !head.only_modifies() && !named
     };
+    // "In order: new cases / deaths / in hospital": words before a colon that say nothing of the columns.
+    if let Some(first) = parts.first().cloned().filter(|first| strong && parts.len() > 2 && blank(first))
+        && reading.is(first.end, ":")
+        && !names(&first)
+    {
+        parts.remove(0);
+    }
     // "Indicator | Thursday | Wednesday": where strong marks part cells, the first may name the rows in any words.
     let opening = parts
         .iter()

@@ -1,0 +1,87 @@
+//! Parts of a count, asides between a count and what is said of it, and kinds that sizes tell.
+
+use super::find;
+use super::tests::article;
+use crate::extract::diseases::COVID_19;
+use crate::extract::places::Places;
+use crate::language::pack;
+use crate::model::Observation;
+
+/// Each figure as its value, metric, kind and place.
+#[track_caller]
+fn check(text: &str, expected: &[&str]) {
+    let article = article(&serde_json::json!({"text": text, "date": "2020-11-18"}));
+    let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
+    let told = |one: &Observation| {
+        let one = serde_json::to_value(one).unwrap();
+        let part = |name: &str| one[name].as_str().unwrap_or("-").to_owned();
+        let place = one["location"]["name"].as_str().unwrap_or("-").to_owned();
+        format!("{} {} {} {place}", one["value"], part("metric"), part("kind"))
+    };
+    let found: Vec<String> = found.iter().map(told).collect();
+    assert_eq!(found, expected, "{text}");
+}
+
+#[test]
+fn a_share_stands_between_a_count_and_what_is_said_of_it() {
+    check(
+        "In Oman 14,967,255 individuals, or 45.8 per cent of the population, had received at least one dose.",
+        &["14967255 people_vaccinated cumulative Oman", "45.8 people_vaccinated_share current Oman"],
+    );
+    check(
+        "Latvia found 4,047 new infections by 12,401 tests. Qatar did 200 tests; 14 (7 percent) were positive.",
+        &[
+            "4047 cases new Latvia",
+            "12401 tests new Latvia",
+            "200 tests new Qatar",
+            "14 cases new Qatar",
+            "7 positivity_rate current Qatar",
+        ],
+    );
+}
+
+#[test]
+fn what_befell_people_is_a_noun_before_them_too() {
+    check("Qatar announced the recovery of 87 patients on Monday.", &["87 recoveries new Qatar"]);
+    check("The virus has caused the death of 25,856 citizens in Peru.", &["25856 deaths cumulative Peru"]);
+}
+
+#[test]
+fn sexes_are_parts_of_the_count_that_they_make_up() {
+    check(
+        "Forty-one more patients died in Chad, taking the toll to 3,868. Of the deceased, 21 were males and 20 females.",
+        &["41 deaths new Chad", "3868 deaths cumulative Chad", "21 deaths new Chad", "20 deaths new Chad"],
+    );
+}
+
+#[test]
+fn a_part_is_no_larger_than_its_whole() {
+    check(
+        "Chad reported 2,256 new cases and 30 more deaths. Of these, 2,073 were local.",
+        &["2256 cases new Chad", "30 deaths new Chad", "2073 cases new Chad"],
+    );
+}
+
+#[test]
+fn regions_are_of_the_kind_of_the_count_that_they_add_up_to() {
+    check(
+        "Canada reported 5,000 new cases on Wednesday. In all 311,000 people have been infected. Quebec was the largest \
+         contributor with 2,100, with Ontario at 1,700 and Alberta at 900.",
+        &[
+            "5000 cases new Canada",
+            "311000 cases cumulative Canada",
+            "2100 cases new Québec",
+            "1700 cases new Ontario",
+            "900 cases new Alberta",
+        ],
+    );
+}
+
+#[test]
+fn names_tied_to_their_numbers_and_places_with_so_many_each_make_lists() {
+    check(
+        "Nigeria reported 386 new cases on Tuesday. Breakdown: Lagos-265, Ondo-87, Kano-34.",
+        &["386 cases new Nigeria", "265 cases new Lagos", "87 cases new Ondo", "34 cases new Kano"],
+    );
+    check("Lagos and Kano had 20 new cases each.", &["20 cases new Lagos", "20 cases new Kano"]);
+}
