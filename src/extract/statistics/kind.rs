@@ -303,7 +303,7 @@ fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option
             Some(if total { Kind::Cumulative } else { Kind::Current })
         }
         Metric::DeathRate => {
-            let period = period(reading, n).is_some();
+            let period = period(reading, n).is_some() || novelty(reading, n, attachment).is_some();
             Some(if period { Kind::New } else { Kind::Cumulative })
         }
         metric => kind_of(metric).fixed,
@@ -461,7 +461,13 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         return false;
     }
     let clause = reading.clause(number.first);
-    if reading.has(reading.left(n), Sense::Bringing) {
+    // "The virus took 148 lives on Friday" brings nothing to a total.
+    let start = core_start(reading, n);
+    let taken = reading.ending_at(start).any(|mark| mark.cue == Cue::Sense(Sense::Bringing))
+        && attachment.mark.is_some_and(|(first, _)| first >= number.after)
+        && !brought(reading, n)
+        && in_english_order(reading);
+    if reading.has(reading.left(n), Sense::Bringing) && !taken {
         return false;
     }
     if owned(reading, n) && date::choose(reading, n).is_some_and(|mark| !reading.right(n).contains(&mark.first)) {
