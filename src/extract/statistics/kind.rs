@@ -580,8 +580,11 @@ fn joins(reading: &Reading<'_, '_>, n: usize) -> bool {
 
 /// "its 30,236 deaths": all that a place has, whatever its sentence tells of.
 fn owned(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let before = reading.numbers.get(n).map_or(0, |number| number.first).wrapping_sub(1);
-    reading.one_of(before, &[Word::Its, Word::Genitive]) && !reading.pack.order.verbs_lead
+    let first = reading.numbers.get(n).map_or(0, |number| number.first);
+    // "It's 417" owns nothing.
+    reading.one_of(first.wrapping_sub(1), &[Word::Its, Word::Genitive])
+        && !reading.pack.order.verbs_lead
+        && !reading.has_ending(first, Sense::Reaches)
 }
 
 /// Whether a noun that counts one by one begins at a token.
