@@ -278,7 +278,9 @@ fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option
     let words = attachment.mark.map_or(0..0, |(first, after)| first..after);
     match attachment.metric {
         Metric::Hospitalisations => {
-            let plain = words.clone().any(|at| reading.word(at, Word::Admission));
+            // "234 on admission" lie there.
+            let state = reading.word(words.start, Word::On);
+            let plain = !state && words.clone().any(|at| reading.word(at, Word::Admission));
             let admitted = plain || words.clone().any(|at| reading.word(at, Word::PerhapsAdmission));
             let remain =
                 reading.has(clause.clone(), Sense::Today) || clause.clone().any(|at| reading.word(at, Word::Remains));
@@ -510,7 +512,10 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         return false;
     }
     let month = matches!(mark.when, When::Month(..));
-    if month && !reading.word(mark.first.wrapping_sub(1), Word::In) && !reading.pack.topic_first() {
+    // "in the whole of April".
+    let before = mark.first.wrapping_sub(1);
+    let within = reading.word(before, Word::Of) && (before.saturating_sub(3)..before).any(|at| reading.word(at, Word::In));
+    if month && !reading.word(before, Word::In) && !within && !reading.pack.topic_first() {
         return false;
     }
     // "has 434 cases on Monday" is a state; "has reported 434 cases in the past 24 hours" and "had been recorded on
