@@ -514,7 +514,8 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
     let month = matches!(mark.when, When::Month(..));
     // "in the whole of April".
     let before = mark.first.wrapping_sub(1);
-    let within = reading.word(before, Word::Of) && (before.saturating_sub(3)..before).any(|at| reading.word(at, Word::In));
+    let within =
+        reading.word(before, Word::Of) && (before.saturating_sub(3)..before).any(|at| reading.word(at, Word::In));
     if month && !reading.word(before, Word::In) && !within && !reading.pack.topic_first() {
         return false;
     }

@@ -80,15 +80,17 @@ fn of_institution(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
 /// Whether the place may own a number at all.
 pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> bool {
     // "after Peru with 6,400": what is behind the "with" is its own.
-    let owns = reading.word(spot.after, Word::With)
-        && reading.numbers.iter().any(|number| number.first == spot.after + 1);
+    let owns =
+        reading.word(spot.after, Word::With) && reading.numbers.iter().any(|number| number.first == spot.after + 1);
     // "the third-highest toll in Europe", "second only to the United States".
-    if !owns && rank.is_some_and(|rank| {
-        spot.first >= rank.at.end
-            && spot.first < rank.at.end + 8
-            && (matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World)
-                || comparison(reading, rank.at.start, spot.first))
-    }) {
+    if !owns
+        && rank.is_some_and(|rank| {
+            spot.first >= rank.at.end
+                && spot.first < rank.at.end + 8
+                && (matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World)
+                    || comparison(reading, rank.at.start, spot.first))
+        })
+    {
         return false;
     }
     // "the most in Southeast Asia", "Europe's highest toll": among what a place stands out, not where.
