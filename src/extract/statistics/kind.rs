@@ -13,7 +13,8 @@ use super::period::{average, label_period, lasting, lasts, period};
 use super::reading::Reading;
 use super::tense::{Verb, labelled, own_verb, tense, told_until, verb_stretch};
 use super::told_on::{
-    added, dated_item, ends_with_stretch, had_on_day, is_found, of_record_day, rises_in, since_weekday, sums_up,
+    added, dated_item, ends_with_stretch, found_among, had_on_day, is_found, of_record_day, rises_in, since_weekday,
+    sums_up,
 };
 use super::total::{brought, first_of_all, in_row, own_total, reaching, stated_total, stated_total_words, taken_in};
 use crate::language::Cue;
@@ -596,12 +597,4 @@ fn owned(reading: &Reading<'_, '_>, n: usize) -> bool {
 /// Whether a noun that counts one by one begins at a token.
 fn counted(reading: &Reading<'_, '_>, first: usize) -> bool {
     reading.marks.iter().any(|mark| mark.first == first && matches!(mark.cue, Cue::Noun(_)))
-}
-
-/// Whether number `n` tells among how many tests or people the one before it was found.
-fn found_among(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let start = core_start(reading, n);
-    let of = [start, start.wrapping_sub(1)].into_iter().any(|at| reading.word(at.wrapping_sub(1), Word::OutOf));
-    let near = reading.left(n);
-    n > 0 && of && near.len() < 12 && !near.clone().any(|at| reading.is(at, ","))
 }
