@@ -48,6 +48,7 @@ pub enum Word {
     NeverCapitals,
     More,
     NotNone,
+    Nobody,
     Positive,
     Apart,
     Within,

@@ -260,7 +260,8 @@ const MOST_AGES: usize = 8;
 
 /// "aged 48, 62 and 76": each of them.
 pub(super) fn age_in_list(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let number = |n: usize| reading.numbers.get(n).filter(|number| !number.grouped && number.value < 120.0);
+    let whole = |number: &&Numeral| !number.grouped && !number.percent && number.value < 120.0;
+    let number = |n: usize| reading.numbers.get(n).filter(whole);
     let goes_on = |n: usize| {
         let (Some(before), Some(number)) = (reading.numbers.get(n - 1), number(n)) else { return false };
         let link = before.after;

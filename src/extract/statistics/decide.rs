@@ -132,6 +132,10 @@ impl<'p> Finder<'_, 'p> {
             whole.map(|whole| &whole.kinded),
             item_before.map(|item| &item.kinded),
         );
+        // "Bihar's caseload jumped by 2,192. Patna has 7,251": no part is larger than its whole.
+        if kinded.rule == "part" && kinded.kind == Kind::New && self.outgrows(reading, n, whole) {
+            kinded = Kinded { kind: Kind::Cumulative, period: None, statistic: None, rule: "state" };
+        }
         let mut follows = match kinded.rule {
             "part" => whole.map(|whole| whole.span),
             "item" | "row" | "among" => item_before.map(|item| item.span),
@@ -238,6 +242,14 @@ impl<'p> Finder<'_, 'p> {
         let span =
             reading.numbers.get(n).map_or(reading.span, |number| Span::new(self.field, number.start, number.end));
         Some(Decided { attachment: *attachment, kinded, located, as_of, subset, span, follows })
+    }
+
+    /// Whether a place "has" more than the figure of an earlier sentence that its number leans on.
+    fn outgrows(&self, reading: &Reading<'_, 'p>, n: usize, whole: Option<&Decided<'p>>) -> bool {
+        let had = reading.word(core_start(reading, n).wrapping_sub(1), Word::Have) && in_english_order(reading);
+        let (Some(whole), Some(number), true) = (whole, reading.numbers.get(n), had) else { return false };
+        let told = self.recent().rev().find(|one| one.spans.value == Some(whole.span));
+        told.and_then(|one| one.value).is_some_and(|told| told.0 < number.value)
     }
 
     /// Whether the story has begun to speak of the disease itself; the sentence in which it does is about it from its beginning.

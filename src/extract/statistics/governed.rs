@@ -114,7 +114,9 @@ pub(super) fn governed(
             // "the totals to A and B respectively": by position; "a total of": of what was counted last.
             let plural = reading.word(mark.after - 1, Word::Totals);
             // "A week ago the figures were 16,033 and 207": one of each of what was told last.
-            let pair = previous.pair.filter(|_| plural && (position > 0 || in_row(reading, n + 1)));
+            // "In Clark County it's 417 and 33" too.
+            let both = plural || reading.word(mark.first, Word::It);
+            let pair = previous.pair.filter(|_| both && (position > 0 || in_row(reading, n + 1)));
             if let Some(metric) =
                 pair.filter(|_| earlier_before(reading, mark, found) == 0).and_then(|pair| pair.get(position).copied())
             {

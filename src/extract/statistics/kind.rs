@@ -13,7 +13,8 @@ use super::period::{average, label_period, lasting, lasts, period};
 use super::reading::Reading;
 use super::tense::{Verb, labelled, own_verb, tense, told_until, verb_stretch};
 use super::told_on::{
-    added, dated_item, ends_with_stretch, had_on_day, is_found, of_record_day, rises_in, since_weekday, sums_up,
+    added, dated_item, ends_with_stretch, found_among, had_on_day, is_found, of_record_day, rises_in, since_weekday,
+    sums_up,
 };
 use super::total::{brought, first_of_all, in_row, own_total, reaching, stated_total, stated_total_words, taken_in};
 use crate::language::Cue;
@@ -278,7 +279,9 @@ fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option
     let words = attachment.mark.map_or(0..0, |(first, after)| first..after);
     match attachment.metric {
         Metric::Hospitalisations => {
-            let plain = words.clone().any(|at| reading.word(at, Word::Admission));
+            // "234 on admission" lie there.
+            let state = reading.word(words.start, Word::On);
+            let plain = !state && words.clone().any(|at| reading.word(at, Word::Admission));
             let admitted = plain || words.clone().any(|at| reading.word(at, Word::PerhapsAdmission));
             let remain =
                 reading.has(clause.clone(), Sense::Today) || clause.clone().any(|at| reading.word(at, Word::Remains));
@@ -303,7 +306,7 @@ fn fixed(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option
             Some(if total { Kind::Cumulative } else { Kind::Current })
         }
         Metric::DeathRate => {
-            let period = period(reading, n).is_some();
+            let period = period(reading, n).is_some() || novelty(reading, n, attachment).is_some();
             Some(if period { Kind::New } else { Kind::Cumulative })
         }
         metric => kind_of(metric).fixed,
@@ -463,7 +466,13 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         return false;
     }
     let clause = reading.clause(number.first);
-    if reading.has(reading.left(n), Sense::Bringing) {
+    // "The virus took 148 lives on Friday" brings nothing to a total.
+    let start = core_start(reading, n);
+    let taken = reading.ending_at(start).any(|mark| mark.cue == Cue::Sense(Sense::Bringing))
+        && attachment.mark.is_some_and(|(first, _)| first >= number.after)
+        && !brought(reading, n)
+        && in_english_order(reading);
+    if reading.has(reading.left(n), Sense::Bringing) && !taken {
         return false;
     }
     if owned(reading, n) && date::choose(reading, n).is_some_and(|mark| !reading.right(n).contains(&mark.first)) {
@@ -506,7 +515,11 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         return false;
     }
     let month = matches!(mark.when, When::Month(..));
-    if month && !reading.word(mark.first.wrapping_sub(1), Word::In) && !reading.pack.topic_first() {
+    // "in the whole of April".
+    let before = mark.first.wrapping_sub(1);
+    let within =
+        reading.word(before, Word::Of) && (before.saturating_sub(3)..before).any(|at| reading.word(at, Word::In));
+    if month && !reading.word(before, Word::In) && !within && !reading.pack.topic_first() {
         return false;
     }
     // "has 434 cases on Monday" is a state; "has reported 434 cases in the past 24 hours" and "had been recorded on
@@ -576,19 +589,14 @@ fn joins(reading: &Reading<'_, '_>, n: usize) -> bool {
 
 /// "its 30,236 deaths": all that a place has, whatever its sentence tells of.
 fn owned(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let before = reading.numbers.get(n).map_or(0, |number| number.first).wrapping_sub(1);
-    reading.one_of(before, &[Word::Its, Word::Genitive]) && !reading.pack.order.verbs_lead
+    let first = reading.numbers.get(n).map_or(0, |number| number.first);
+    // "It's 417" owns nothing.
+    reading.one_of(first.wrapping_sub(1), &[Word::Its, Word::Genitive])
+        && !reading.pack.order.verbs_lead
+        && !reading.has_ending(first, Sense::Reaches)
 }
 
 /// Whether a noun that counts one by one begins at a token.
 fn counted(reading: &Reading<'_, '_>, first: usize) -> bool {
     reading.marks.iter().any(|mark| mark.first == first && matches!(mark.cue, Cue::Noun(_)))
-}
-
-/// Whether number `n` tells among how many tests or people the one before it was found.
-fn found_among(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let start = core_start(reading, n);
-    let of = [start, start.wrapping_sub(1)].into_iter().any(|at| reading.word(at.wrapping_sub(1), Word::OutOf));
-    let near = reading.left(n);
-    n > 0 && of && near.len() < 12 && !near.clone().any(|at| reading.is(at, ","))
 }

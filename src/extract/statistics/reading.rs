@@ -383,7 +383,16 @@ impl<'t, 'p> Reading<'t, 'p> {
             let bearer = |first: usize| {
                 (first.saturating_sub(2)..first).any(|at| self.word(at, Word::AgeBearer)) || people(first)
             };
-            !next.grouped && !next.percent && next.value < 120.0 && next.max.is_none() && first.is_some_and(bearer)
+            // "two passengers, a man of 78 and a 71-year-old woman, have died", "residents 12 and up are vaccinated", "two
+            // stewards on deck five": ages of those who are counted, and numbers that are names.
+            let tight = self.tokens.get(next.after).is_some_and(|dash| dash.is("-") && !dash.spaced);
+            let aged = self.has_ending(next.first, Sense::TrapBefore)
+                || self.word(next.first.wrapping_sub(1), Word::Of)
+                    && self.word(next.first.wrapping_sub(2), Word::Person)
+                || tight && self.has_at(next.after + 1, Sense::TrapAfter)
+                || self.one_of(next.after, &[Word::And, Word::Or]) && self.has_at(next.after, Sense::TrapAfter);
+            let small = !next.grouped && !next.percent && next.value < 120.0 && next.max.is_none();
+            small && (first.is_some_and(bearer) || aged && !self.pack.topic_first() && !self.pack.order.verbs_lead)
         };
         // Nor what a rate is told per: "34.6 per 100,000 in Denmark and 287".
         let base = |next: &&Numeral| {

@@ -79,13 +79,18 @@ fn of_institution(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
 
 /// Whether the place may own a number at all.
 pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&Rank>) -> bool {
+    // "after Peru with 6,400": what is behind the "with" is its own.
+    let owns =
+        reading.word(spot.after, Word::With) && reading.numbers.iter().any(|number| number.first == spot.after + 1);
     // "the third-highest toll in Europe", "second only to the United States".
-    if rank.is_some_and(|rank| {
-        spot.first >= rank.at.end
-            && spot.first < rank.at.end + 8
-            && (matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World)
-                || comparison(reading, rank.at.start, spot.first))
-    }) {
+    if !owns
+        && rank.is_some_and(|rank| {
+            spot.first >= rank.at.end
+                && spot.first < rank.at.end + 8
+                && (matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World)
+                    || comparison(reading, rank.at.start, spot.first))
+        })
+    {
         return false;
     }
     // "the most in Southeast Asia", "Europe's highest toll": among what a place stands out, not where.
@@ -144,6 +149,12 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
     if phrase(Sense::NearOnly) && !word_before(1, Word::In) {
         return false;
     }
+    // "Bev Hartigan, from Leeds, said": where somebody comes from.
+    let home = word_before(1, Word::From) && reading.is(spot.first.wrapping_sub(2), ",") && reading.is(spot.after, ",");
+    let named = |token: &crate::language::tokens::Token<'_>| token.kind == TokenKind::Word && token.capitalised();
+    if home && reading.tokens.get(spot.first.wrapping_sub(3)).is_some_and(named) {
+        return false;
+    }
     // "overtaking Italy", "more than Italy", "behind Italy": the object of a comparison without a number of its own.
     let object = |back: usize| {
         [Word::Overtaking, Word::Behind, Word::Likened].iter().any(|word| word_before(back, *word))
@@ -160,7 +171,7 @@ pub(super) fn usable(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&R
     let listed_behind = word_before(1, Word::And)
         && (spot.first.saturating_sub(8)..spot.first).any(|at| reading.word(at, Word::Behind) || reading.than(at));
     // "than X, which had 481": the place has a number of its own after all.
-    let own = reading.is(spot.after, ",") && reading.word(spot.after + 1, Word::PlaceRelative);
+    let own = owns || reading.is(spot.after, ",") && reading.word(spot.after + 1, Word::PlaceRelative);
     if (compared || listed_behind) && !own {
         return false;
     }

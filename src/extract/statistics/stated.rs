@@ -34,6 +34,18 @@ pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], words: &[Words], marks: &[
         let Cue::Sense(sense) = mark.cue else { continue };
         match sense {
             // A zero in words is written like any number.
+            Sense::Zero if names_nobody(&word, mark) => {
+                // "Nobody has died", "no one is in hospital": told by what is said of them alone.
+                let auxiliary = |at: &usize| {
+                    [Word::Have, Word::Was, Word::Auxiliary, Word::Copula].iter().any(|one| word(*at, *one))
+                };
+                let verb = mark.after + (mark.after..mark.after + 3).take_while(auxiliary).count();
+                let from = mark.after..=verb;
+                let said = |told: &Mark| from.contains(&told.first) && matches!(told.cue, Cue::Predicate(_));
+                if marks.iter().any(|told| said(told) && told.cue.metric().is_some() && counted(told)) {
+                    found.extend(numeral(tokens, mark.first, mark.after, 0.0));
+                }
+            }
             Sense::Zero if tokens.get(mark.first).is_some_and(|token| pack.number_word(&token.lower).is_none()) => {
                 let none = !word(mark.first, Word::No);
                 let labelled = none
@@ -103,6 +115,11 @@ pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], words: &[Words], marks: &[
     found.sort_by_key(|numeral| numeral.first);
     found.dedup_by(|later, earlier| later.first < earlier.after);
     found
+}
+
+/// "Nobody", "no one": people, and no number of what stands behind.
+fn names_nobody(word: &impl Fn(usize, Word) -> bool, mark: &Mark) -> bool {
+    word(mark.first, Word::Nobody) || word(mark.first, Word::No) && word(mark.after - 1, Word::One)
 }
 
 /// The noun of a metric right behind, with nothing but modifiers between.

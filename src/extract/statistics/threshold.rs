@@ -55,6 +55,13 @@ pub(super) fn of_clause(reading: &Reading<'_, '_>, n: usize) -> Option<Trap> {
     if bounded && head(reading).end <= 3 && reading.has_at(0, Sense::TrapBefore) {
         return Some("threshold or target");
     }
+    // "goes to level 4 above 300 cases per 100,000".
+    let rung = n.checked_sub(1).and_then(|before| reading.numbers.get(before));
+    let rung =
+        rung.filter(|rung| rung.after == core_start(reading, n) && reading.has_ending(rung.first, Sense::TrapBefore));
+    if bounded && rung.is_some() {
+        return Some("threshold or target");
+    }
     if head(reading).any(|at| reading.word(at, Word::Age)) {
         return Some("age groups");
     }

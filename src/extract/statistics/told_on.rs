@@ -122,3 +122,11 @@ pub(super) fn dated_item(reading: &Reading<'_, '_>, n: usize) -> bool {
     };
     reading.pack.order.verbs_lead && reading.is(link, "-") && reading.ending_at(link).any(period)
 }
+
+/// Whether number `n` tells among how many tests or people the one before it was found.
+pub(super) fn found_among(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let start = core_start(reading, n);
+    let of = [start, start.wrapping_sub(1)].into_iter().any(|at| reading.word(at.wrapping_sub(1), Word::OutOf));
+    let near = reading.left(n);
+    n > 0 && of && near.len() < 12 && !near.clone().any(|at| reading.is(at, ","))
+}
