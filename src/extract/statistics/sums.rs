@@ -19,17 +19,23 @@ const LISTED: f64 = 3.0;
 /// So many times as large a total of the same place makes a bare count no total.
 const APART: f64 = 3.0;
 
+/// A story states no more totals than this, and lists no more places side by side; only noise does.
+const TOTALS: usize = 64;
+const MOST_PLACES: usize = 256;
+
 /// "561 deaths", where the toll of the same place and day is 42,616: a bare count beside a stated total is new. `follows` has
 /// numbers with the number whose kind they have.
 pub(super) fn beside_totals(found: &mut [Observation], follows: &[(Span, Span)]) {
+    let stated =
+        |one: &&Observation| is_count(one) && one.kind == Kind::Cumulative && is_stated(one) && one.field.is_body();
+    let totals: Vec<&Observation> = found.iter().filter(stated).take(TOTALS).collect();
     let is_new = |one: &Observation| {
         bare(one)
-            && found.iter().any(|total| {
+            && totals.iter().any(|total| {
                 let alike = total.metric == one.metric && total.location.name == one.location.name;
                 let whole = alike && total.location.iso2 == one.location.iso2 && total.subset == one.subset;
-                let stated = is_count(total) && total.kind == Kind::Cumulative && is_stated(total);
                 let larger = total.value.zip(one.value).is_some_and(|(total, one)| total.0 >= one.0 * APART);
-                whole && stated && larger && total.as_of.date == one.as_of.date && total.field.is_body()
+                whole && larger && total.as_of.date == one.as_of.date
             })
     };
     let mut new: Vec<Span> = found.iter().filter(|one| is_new(one)).filter_map(|one| one.spans.value).collect();
@@ -94,7 +100,7 @@ fn list_end(found: &[Observation], at: usize) -> usize {
             !found.get(at..*end).unwrap_or_default().iter().any(|item| item.location.name == one.location.name);
         is_item(one) && near && alike && another
     };
-    (at + 1..found.len()).take_while(goes_on).last().map_or(at + 1, |last| last + 1)
+    (at + 1..found.len().min(at + MOST_PLACES)).take_while(goes_on).last().map_or(at + 1, |last| last + 1)
 }
 
 /// Whether a figure may be an item of a list.
