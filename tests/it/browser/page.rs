@@ -27,14 +27,16 @@ pub fn address(site: &Site, path: &str) -> String {
     format!("http://{}{path}", address_of_page(&site.path("said")))
 }
 
-/// Waits until the daemon has published so many articles and nothing else waits; then the page shows them.
+/// Waits until the daemon has published so many articles, nothing else waits, and the page shows them, which reads them
+/// from a file of its own.
 #[track_caller]
 pub fn published(site: &Site, n_articles: usize) {
     wait_for(Duration::from_secs(60), &format!("{n_articles} articles"), || {
         let answer = site.ask("/api/v1/status");
         let status: Value = serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()?;
         let at_rest = status["intake"]["frames"] == 0;
-        (status["latest"].as_array()?.len() == n_articles && at_rest).then_some(())
+        let shown = site.ask("/records").matches("</td></tr>").count();
+        (status["latest"].as_array()?.len() == n_articles && at_rest && shown == n_articles).then_some(())
     });
 }
 
