@@ -16,7 +16,9 @@ use super::told_on::{
     added, dated_item, ends_with_stretch, found_among, had_on_day, is_found, of_record_day, rises_in, since_weekday,
     sums_up,
 };
-use super::total::{brought, first_of_all, in_row, own_total, reaching, stated_total, stated_total_words, taken_in};
+use super::total::{
+    brought, first_of_all, in_row, own_total, reaching, stated_total, stated_total_words, taken_in, takes,
+};
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
 use crate::language::tokens::TokenKind;
@@ -466,13 +468,7 @@ fn own_period(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> b
         return false;
     }
     let clause = reading.clause(number.first);
-    // "The virus took 148 lives on Friday" brings nothing to a total.
-    let start = core_start(reading, n);
-    let taken = reading.ending_at(start).any(|mark| mark.cue == Cue::Sense(Sense::Bringing))
-        && attachment.mark.is_some_and(|(first, _)| first >= number.after)
-        && !brought(reading, n)
-        && in_english_order(reading);
-    if reading.has(reading.left(n), Sense::Bringing) && !taken {
+    if reading.has(reading.left(n), Sense::Bringing) && !takes(reading, n, attachment) {
         return false;
     }
     if owned(reading, n) && date::choose(reading, n).is_some_and(|mark| !reading.right(n).contains(&mark.first)) {

@@ -21,6 +21,13 @@ pub(super) fn article(case: &Value) -> Article {
     article
 }
 
+/// The figures of an English text of 18 November 2020.
+pub(super) fn figures(text: &str) -> Vec<Value> {
+    let article = article(&serde_json::json!({"text": text, "date": "2020-11-18"}));
+    let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
+    found.iter().map(|one| serde_json::to_value(one).unwrap()).collect()
+}
+
 #[test]
 fn the_seed_gives_its_nine_figures_where_it_is_at_hand() {
     let (Ok(text), Ok(expected)) = (
@@ -49,10 +56,7 @@ fn the_seed_gives_its_nine_figures_where_it_is_at_hand() {
 fn bulletins_are_read_by_what_governs_each_figure() {
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
-        let article = article(&serde_json::json!({"text": text, "date": "2020-11-18"}));
-        let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
-        let told = |one: &Observation| {
-            let one = serde_json::to_value(one).unwrap();
+        let told = |one: &Value| {
             let part = |value: &Value| value.as_str().unwrap_or("-").to_owned();
             let (place, day) = (part(&one["location"]["name"]), part(&one["as_of"]["date"]));
             format!(
@@ -63,7 +67,7 @@ fn bulletins_are_read_by_what_governs_each_figure() {
                 part(&one["period"])
             )
         };
-        assert_eq!(found.iter().map(told).collect::<Vec<_>>(), expected, "{text}");
+        assert_eq!(figures(text).iter().map(told).collect::<Vec<_>>(), expected, "{text}");
     }
     check(
         "LATVIA, 16 November\nNew cases: 41 (imported 3)\nDeaths, total: 120\nIn hospital | 88\nBeds: 410",

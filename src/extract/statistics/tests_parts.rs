@@ -1,25 +1,17 @@
 //! Parts of a count, asides between a count and what is said of it, and kinds that sizes tell.
 
-use super::find;
-use super::tests::article;
-use crate::extract::diseases::COVID_19;
-use crate::extract::places::Places;
-use crate::language::pack;
-use crate::model::Observation;
+use super::tests::figures;
+use serde_json::Value;
 
 /// Each figure as its value, metric, kind and place.
 #[track_caller]
 fn check(text: &str, expected: &[&str]) {
-    let article = article(&serde_json::json!({"text": text, "date": "2020-11-18"}));
-    let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
-    let told = |one: &Observation| {
-        let one = serde_json::to_value(one).unwrap();
+    let told = |one: &Value| {
         let part = |name: &str| one[name].as_str().unwrap_or("-").to_owned();
         let place = one["location"]["name"].as_str().unwrap_or("-").to_owned();
         format!("{} {} {} {place}", one["value"], part("metric"), part("kind"))
     };
-    let found: Vec<String> = found.iter().map(told).collect();
-    assert_eq!(found, expected, "{text}");
+    assert_eq!(figures(text).iter().map(told).collect::<Vec<_>>(), expected, "{text}");
 }
 
 #[test]

@@ -162,6 +162,14 @@ fn opened_by_total(reading: &Reading<'_, '_>, n: usize) -> bool {
     })
 }
 
+/// "The virus took 148 lives on Friday" brings nothing to a total, though its verb may.
+pub(super) fn takes(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> bool {
+    let behind = |first: usize| reading.numbers.get(n).is_some_and(|number| first >= number.after);
+    reading.has_ending(core_start(reading, n), Sense::Bringing)
+        && attachment.mark.is_some_and(|(first, _)| behind(first))
+        && otherwise::in_english_order(reading)
+}
+
 /// "con lo que el acumulado asciende a 180.295 casos y 8.936 muertes": totals that a report brings along, each with a noun
 /// of its own.
 pub(super) fn brought(reading: &Reading<'_, '_>, n: usize) -> bool {
