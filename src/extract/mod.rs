@@ -13,7 +13,7 @@ pub(crate) mod statistics;
 pub mod tagger;
 pub(crate) mod values;
 
-pub use statistics::{hashed, judge, newness};
+pub use statistics::{hashed, judge, newness, suggestion};
 
 use crate::language::{self, Pack};
 use crate::model::{Article, Covid, Enriched, Entity, EntityType, Issue, LanguageFrom, Section, Span, Stage};
@@ -129,6 +129,13 @@ pub fn counts(tables: &Tables, article: &Article) -> Vec<newness::Count> {
     let mut article = article.clone();
     let Some(pack) = pack(&mut article) else { return Vec::new() };
     statistics::counts(pack, &tables.places, diseases::COVID_19, &article)
+}
+
+/// The numbers of a clean article about COVID-19 that may count something else than the rules say.
+pub fn suggestions(tables: &Tables, article: &Article) -> Vec<suggestion::Asked> {
+    let mut article = article.clone();
+    let Some(pack) = pack(&mut article) else { return Vec::new() };
+    statistics::suggestions(pack, &tables.places, diseases::COVID_19, &article)
 }
 
 /// Reads an article.

@@ -105,7 +105,7 @@ fn same_kind(label: &Value, observation: &Observation) -> bool {
 }
 
 fn same_place(label: &Value, observation: &Observation) -> bool {
-    if label.get("location").is_none() {
+    if label.get("location").is_none() && label.get("iso2").is_none() {
         return true;
     }
     let location = &observation.location;

@@ -50,6 +50,8 @@ pub(super) enum Why {
     Continued,
     /// Cases, where nothing says so and the sentences before counted nothing else.
     Retold,
+    /// What the words around it suggest.
+    Suggested,
 }
 
 /// A number's metric.

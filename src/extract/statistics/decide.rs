@@ -81,7 +81,7 @@ impl<'p> Finder<'_, 'p> {
                 last.filter(alike).or_else(|| self.latest.get(&attachment.metric)).or(last)
             }
             Why::Elliptic => self.lead.as_ref(),
-            Why::Continued | Why::Retold => {
+            Why::Continued | Why::Retold | Why::Suggested => {
                 before.iter().rev().flatten().find(alike).or_else(|| self.latest.get(&attachment.metric))
             }
             // "Johor had 1,256 of the cases": of those that were counted last.
@@ -234,7 +234,7 @@ impl<'p> Finder<'_, 'p> {
             subset = told.subset.clone();
         }
         // Neither what is counted nor its kind is said.
-        if matches!(attachment.why, Why::Continued | Why::Retold)
+        if matches!(attachment.why, Why::Continued | Why::Retold | Why::Suggested)
             && matches!(kinded.rule, "part" | "item" | "row" | "among" | "noun_phrase")
         {
             kinded.rule = "continued";

@@ -136,7 +136,7 @@ pub(super) fn relevance(asked: &Asked<'_>, article: &Article) -> Relevance {
         let names = |text: &str| disease.epidemic.within(text) && !disease.other_epidemic.within(text);
         is_covid && article.date().is_some() && article.headline.as_deref().into_iter().chain(opening).any(names)
     };
-    let story = possible && (story || pandemic() || body == 0 && is_covid && about::hinted(asked, article));
+    let story = possible && (story || pandemic() || is_covid && about::hinted(asked, article));
     Relevance {
         story,
         anywhere: possible && (story || body > 0),

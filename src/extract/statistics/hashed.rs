@@ -56,7 +56,7 @@ impl<F: FnMut(u32)> Features<F> {
 
     /// That `what` stands at `at`.
     pub(super) fn say(&mut self, at: u32, what: u32) {
-        let bucket = bucket(at, what);
+        let bucket = bucket(at, what, BITS);
         if let Some(bits) = self.seen.get_mut((bucket >> 6) as usize)
             && *bits >> (bucket & 63) & 1 == 0
         {
@@ -66,9 +66,10 @@ impl<F: FnMut(u32)> Features<F> {
     }
 }
 
-fn bucket(at: u32, what: u32) -> u32 {
+/// The bucket of `what` standing at `at`, below `1 << bits`.
+pub(super) fn bucket(at: u32, what: u32, bits: u32) -> u32 {
     let mixed = (what ^ at.wrapping_mul(0x9e37_79b9)).wrapping_mul(0x85eb_ca6b);
-    (mixed ^ mixed >> 15).wrapping_mul(0xc2b2_ae35) >> (32 - BITS)
+    (mixed ^ mixed >> 15).wrapping_mul(0xc2b2_ae35) >> (32 - bits)
 }
 
 pub(super) fn fnv(text: &[u8]) -> u32 {

@@ -97,7 +97,7 @@ impl Mood {
 }
 
 /// A word by its stem.
-fn stem(lower: &[u8], is_name: bool) -> u32 {
+pub(super) fn stem(lower: &[u8], is_name: bool) -> u32 {
     if let Some(name) = name(lower, is_name) {
         return name;
     }

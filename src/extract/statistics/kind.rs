@@ -97,7 +97,7 @@ pub(super) fn judge(
     // "Osaka confirmed 104", after a total, too; a "had" tells nothing new of the row.
     let leans = matches!(attachment.why, Why::Coordinated(_) | Why::Elliptic);
     let reports = reading.has_ending(start, Sense::Report);
-    let counts = matches!(attachment.why, Why::Elliptic | Why::Continued)
+    let counts = matches!(attachment.why, Why::Elliptic | Why::Continued | Why::Suggested)
         && own_verb(reading, n).is_some_and(|verb| verb.perfect && verb.told);
     let told =
         (reports || counts) && (reading.pack.order.verbs_lead || !reading.word(start.wrapping_sub(1), Word::Have));

@@ -24,6 +24,7 @@ mod decide;
 mod disease;
 mod governed;
 pub mod hashed;
+mod home;
 pub mod judge;
 mod kind;
 mod kinds;
@@ -47,6 +48,8 @@ mod scope;
 mod spots;
 mod stated;
 mod status;
+mod subject;
+pub mod suggestion;
 mod sums;
 mod table;
 mod tense;
@@ -72,6 +75,7 @@ use kind::Kinded;
 use located::Located;
 use reading::Reading;
 use scope::{Context, Sentence};
+use subject::{period_of, subject_metric};
 use table::{Around, Row, Table};
 use text::{bare, heads_list, opening_place, pieces};
 
@@ -116,9 +120,28 @@ pub(crate) fn counts(
     newness::counts(&finder.found, &article.body)
 }
 
+/// The numbers of a body that may count something else than the rules say, for the trainer.
+pub(crate) fn suggestions(
+    pack: &Pack,
+    places: &Places,
+    disease: &'static Disease,
+    article: &Article,
+) -> Vec<suggestion::Asked> {
+    let Some(asked) = Asked::new(pack, disease) else { return Vec::new() };
+    let relevance = disease::relevance(&asked, article);
+    if !relevance.anywhere {
+        return Vec::new();
+    }
+    let mut finder = Finder::new(asked, places, article, relevance.story);
+    finder.memory.asked = Some(Vec::new());
+    finder.all();
+    finder.memory.asked.unwrap_or_default()
+}
+
 fn read(mut finder: Finder<'_, '_>, relevance: &disease::Relevance) -> (Covid, Vec<LeftOut>) {
     let article = finder.article;
     finder.all();
+    home::fill(&mut finder);
     if finder.judged.is_some() {
         newness::correct(&mut finder.found, &finder.follows, &article.body);
     }
@@ -168,6 +191,7 @@ struct Finder<'a, 'p> {
     judged: Option<hashed::Words>,
     around: Option<hashed::Words>,
     mood: judge::Mood,
+    memory: suggestion::Memory,
     paragraph: Span,
     /// Numbers that are no observations, where somebody asks.
     left_out: Option<Vec<LeftOut>>,
@@ -242,6 +266,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             judged,
             around: None,
             mood: judge::Mood::default(),
+            memory: suggestion::Memory::default(),
             paragraph: Span::body(0, 0),
             left_out: None,
         }
@@ -356,6 +381,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         if std::mem::take(&mut self.told) {
             self.context.focus = None;
         }
+        self.memory.read(&reading);
         self.other_disease = disease::last(&reading, self.other_disease);
         self.other_cause = disease::other_cause(&reading, self.other_cause);
     }
@@ -396,13 +422,14 @@ impl<'a, 'p> Finder<'a, 'p> {
         let mut decided: Vec<Option<Decided<'p>>> = Vec::with_capacity(attachments.len());
         let mut unsure: Vec<bool> = Vec::with_capacity(attachments.len());
         for (n, attachment) in attachments.iter().enumerate() {
-            let done = attachment
-                .as_ref()
-                .and_then(|attachment| self.decide(sentence, n, attachment, rank.as_ref(), &decided, rows));
-            let floor = done.as_ref().and_then(|_| continued::floor(reading, n, &attachments));
+            let floor = attachment.as_ref().and_then(|_| continued::floor(reading, n, &attachments));
             let sure = floor.is_none_or(|floor| self.is_sure(reading, n, floor));
-            unsure.push(!sure);
-            decided.push(done.filter(|_| sure));
+            let attachment = self.suggested(reading, n, attachment.as_ref().filter(|_| sure));
+            unsure.push(!sure && attachment.is_none());
+            let done =
+                attachment.and_then(|attachment| self.decide(sentence, n, &attachment, rank.as_ref(), &decided, rows));
+            self.counted(reading, n, done.as_ref().map(|done| done.attachment.metric));
+            decided.push(done);
         }
         let metrics: Vec<Option<Metric>> =
             decided.iter().map(|done| done.as_ref().map(|done| done.attachment.metric)).collect();
@@ -559,36 +586,6 @@ fn why_not(reading: &Reading<'_, '_>, n: usize, attachment: Option<&Attachment>)
 fn titled(reading: &Reading<'_, '_>) -> bool {
     let last = reading.tokens.len().wrapping_sub(1);
     !reading.is(last, ".") || reading.dates.iter().any(|date| date.after == last) || reading.tokens.len() <= 8
-}
-
-/// What a sentence without figures speaks of: nothing new, something that is no metric, or a metric.
-fn subject_metric(reading: &Reading<'_, '_>) -> Option<Option<Metric>> {
-    let metric = reading.marks.iter().find_map(|mark| mark.cue.metric());
-    // Of what only stood in traps, the next sentence counts nothing either; a share tells of what was counted before.
-    let share = |n: usize| {
-        reading.numbers.get(n).is_some_and(|number| number.percent || number.words && number.value <= 1.0)
-            || traps::before_metric(reading, n) == Some(traps::SHARE)
-    };
-    // A number of which nothing is said tells nothing else either.
-    let bare = |n: usize| traps::before_metric(reading, n).is_none() && lean::says_no_noun(reading, n);
-    let counted = (0..reading.numbers.len()).any(|n| !share(n) && !bare(n));
-    if table::elsewhere(reading) && (metric.is_some() || reading.tokens.len() <= 12) || counted {
-        return metric.or((reading.tokens.len() <= 12).then_some(Metric::Cases)).map(|_| None);
-    }
-    metric.filter(|metric| kinds::kind_of(*metric).whole).map(Some)
-}
-
-/// The period that a sentence speaks of: that of its last increment, else a day that it names or counts by.
-fn period_of(reading: &Reading<'_, '_>, decided: &[Option<Decided<'_>>]) -> Option<Period> {
-    let told = decided.iter().flatten().rev().find_map(|done| done.kinded.period);
-    told.or_else(|| {
-        let daily = reading.has(0..reading.tokens.len(), Sense::PerDay);
-        let day = reading
-            .dates
-            .iter()
-            .any(|mark| matches!(mark.when, date_marks::When::Day(_)) && matches!(mark.role, date_marks::Role::On));
-        (daily || day).then_some(Period::Day)
-    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Trains the two models of figures and says how good they are: the judge, which refuses numbers that are none, and the one
-//! that tells new counts from totals.
+//! Trains the three models of figures and says how good they are: the judge, which refuses numbers that are none, the one that
+//! suggests what a number counts, and the one that tells new counts from totals.
 //!
 //! Each number of the labelled text is an example for the judge: right where a label stands, wrong where none does. Each count
 //! that is found where a label stands is one for the other. The models are logistic regressions, found by coordinate ascent on
@@ -7,9 +7,9 @@
 //! written together.
 
 use dateline::clean::{self, Document};
-use dateline::extract::{self, hashed, judge};
-use dateline::model::{Article, Feed, Span};
-use serde_json::Value;
+use dateline::extract::{self, hashed, judge, suggestion};
+use dateline::model::{Article, Feed, Metric, Span};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Failure = Box<dyn std::error::Error>;
@@ -19,6 +19,17 @@ type Failure = Box<dyn std::error::Error>;
 const MOST_OF_FIGURE: f64 = 0.05;
 const MOST_OF_KIND: f64 = 0.5;
 const EPOCHS: usize = 30;
+
+/// Passes over the examples, the step, and what keeps weights small, of the model that ranks metrics.
+const RANKED: usize = 8;
+const PACE: f32 = 0.3;
+const SMOOTH: f32 = 0.002;
+
+/// How sure judge and suggestion must be together of a number that the rules leave open.
+const SURE: f32 = 1.25;
+
+/// Families of text that no rule was fitted to, or hardly any.
+const UNLIKE: [&str; 11] = ["xa", "xe", "xf", "tl", "xr", "as", "an", "bu", "dk", "fe", "ro"];
 
 /// The share of right figures that the threshold gives up, of those that the rules find in families left out.
 const GIVEN_UP: f64 = 0.0125;
@@ -62,9 +73,14 @@ fn case(case: &Value) -> Result<Case, Failure> {
     let bytes: Vec<usize> = article.body.char_indices().map(|(byte, _)| byte).collect();
     let labels = case["observations"].as_array().ok_or("a case without labels")?;
     let start = |label: &Value| bytes.get(usize::try_from(label["start"].as_u64()?).ok()?).copied();
+    // Where a figure stands again.
+    let again = labels.iter().flat_map(|label| {
+        let spans = label["also_at"].as_array().into_iter().flatten();
+        spans.filter_map(|span| Some((start(&json!({"start": span[0]}))?, label.clone())))
+    });
     Ok(Case {
         family: id.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-').to_owned(),
-        labels: labels.iter().filter_map(|label| Some((start(label)?, label.clone()))).collect(),
+        labels: again.chain(labels.iter().filter_map(|label| Some((start(label)?, label.clone())))).collect(),
         article,
         trap: case["trap"] == true,
     })
@@ -110,6 +126,134 @@ fn kinds(tables: &extract::Tables, case: &Case) -> Vec<Example> {
             })
         })
         .collect()
+}
+
+/// A number of which the rules do not know what it counts, or might know worse.
+struct Open {
+    family: String,
+    trap: bool,
+    /// What the judge sees of it.
+    features: Vec<u32>,
+    asked: suggestion::Asked,
+    /// What its label says that it counts.
+    label: Option<Metric>,
+}
+
+/// The numbers of a case that are asked about.
+fn open(tables: &extract::Tables, case: &Case) -> Vec<Open> {
+    let asked = extract::suggestions(tables, &case.article).into_iter();
+    asked
+        .map(|asked| Open {
+            family: case.family.clone(),
+            trap: case.trap,
+            features: judge::features_of(&case.article, asked.span),
+            label: case.labels.get(&asked.span.start).and_then(|label| serde_json::from_value(label["metric"].clone()).ok()),
+            asked,
+        })
+        .collect()
+}
+
+/// The weights that rank what a number counts: a conditional logit over its metrics, by Adagrad.
+fn rank(open: &[&Open]) -> Vec<f32> {
+    let labelled = open.iter().filter(|open| open.asked.metrics.iter().any(|(metric, _)| Some(*metric) == open.label));
+    let mut examples: Vec<&Open> = labelled.copied().collect();
+    let mut weights = vec![0.0_f32; 1 << suggestion::BITS];
+    let mut slopes = vec![0.0_f32; 1 << suggestion::BITS];
+    let mut random = 1_u64;
+    for _ in 0..RANKED {
+        for at in (1..examples.len()).rev() {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            examples.swap(at, (random >> 33) as usize % (at + 1));
+        }
+        for open in &examples {
+            let shares = shares(&weights, &open.asked);
+            for ((metric, features), share) in open.asked.metrics.iter().zip(shares) {
+                let off = share - if Some(*metric) == open.label { 1.0 } else { 0.0 };
+                for feature in features {
+                    let at = *feature as usize;
+                    let slope = off + SMOOTH * weights[at];
+                    slopes[at] += slope * slope;
+                    weights[at] -= PACE * slope / (slopes[at] + 1.0).sqrt();
+                }
+            }
+        }
+    }
+    weights
+}
+
+/// How likely each metric is.
+fn shares(weights: &[f32], asked: &suggestion::Asked) -> Vec<f32> {
+    let score = |features: &[u32]| features.iter().map(|feature| weights[*feature as usize]).sum::<f32>();
+    let scores: Vec<f32> = asked.metrics.iter().map(|(_, features)| score(features)).collect();
+    let most = scores.iter().copied().fold(f32::MIN, f32::max);
+    let all: f32 = scores.iter().map(|score| (score - most).exp()).sum();
+    scores.iter().map(|score| (score - most).exp() / all).collect()
+}
+
+/// What is suggested for a number by models that have not seen its family.
+struct Suggested<'a> {
+    open: &'a Open,
+    best: Metric,
+    /// Logarithm of its share.
+    share: f32,
+    /// Log odds against the metric of the rules; none where that is the best, or there is none.
+    better: Option<f32>,
+    /// The judge's score.
+    score: f32,
+}
+
+/// What is suggested for the numbers of the families unlike the rules' own, each left out.
+fn suggested<'a>(all: &'a [Open], judged: &[Example]) -> Vec<Suggested<'a>> {
+    let mut told = Vec::new();
+    for family in UNLIKE {
+        let (held, rest): (Vec<&Open>, Vec<&Open>) = all.iter().partition(|open| open.family == family);
+        let weights = rank(&rest);
+        let judge = train(&judged.iter().filter(|one| one.family != family).collect::<Vec<_>>(), MOST_OF_FIGURE);
+        for open in held {
+            let shares = shares(&weights, &open.asked);
+            let each = || open.asked.metrics.iter().map(|(metric, _)| *metric).zip(shares.iter().copied());
+            let Some((best, share)) = each().max_by(|one, other| one.1.total_cmp(&other.1)) else { continue };
+            let own = each().find(|(metric, _)| *metric != best && Some(*metric) == open.asked.found);
+            let score = open.features.iter().map(|feature| judge[*feature as usize]).sum();
+            let better = own.map(|(_, own)| (share / own).ln());
+            told.push(Suggested { open, best, share: share.ln(), better, score });
+        }
+    }
+    told
+}
+
+/// Says what suggestions are worth at each threshold.
+fn tell_suggestions(told: &[Suggested]) {
+    let count = |asked: &dyn Fn(&Suggested) -> bool| told.iter().filter(|one| asked(one)).count();
+    let right = |one: &Suggested| one.open.label == Some(one.best);
+    let found = |one: &Suggested| one.open.asked.found.is_some();
+    println!(
+        "families left out: {} numbers, the rules name the metric of {} rightly, of {} wrongly, of {} not, and one of {} that are no figures",
+        told.len(),
+        count(&|one| one.open.label.is_some() && one.open.asked.found == one.open.label),
+        count(&|one| found(one) && one.open.label.is_some() && one.open.asked.found != one.open.label),
+        count(&|one| !found(one) && one.open.label.is_some()),
+        count(&|one| found(one) && one.open.label.is_none()),
+    );
+    for better in [1.0, 2.0, 2.5, 3.0, 4.0, 5.0] {
+        let changed = |one: &Suggested| found(one) && one.better.is_some_and(|odds| odds > better);
+        println!(
+            "better by {better:.1}: {} mended, {} broken, {} wrong as before",
+            count(&|one| changed(one) && right(one)),
+            count(&|one| changed(one) && one.open.label.is_some() && one.open.asked.found == one.open.label),
+            count(&|one| changed(one) && one.open.label.is_some() && !right(one) && one.open.asked.found != one.open.label),
+        );
+    }
+    for sure in [0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5] {
+        let added = |one: &Suggested| !found(one) && one.score + one.share > sure;
+        println!(
+            "sure by {sure:.1}: {} right, {} of another metric, {} no figures, {} of them in traps",
+            count(&|one| added(one) && right(one)),
+            count(&|one| added(one) && one.open.label.is_some() && !right(one)),
+            count(&|one| added(one) && one.open.label.is_none()),
+            count(&|one| added(one) && one.open.label.is_none() && one.open.trap),
+        );
+    }
 }
 
 /// The weights that tell the right from the wrong.
@@ -211,28 +355,36 @@ fn tell_kinds(all: &[Example]) {
 
 fn main() -> Result<(), Failure> {
     let given: Vec<String> = std::env::args().skip(1).collect();
-    let Some((what @ ("figures" | "kinds"), [corpora @ .., out])) =
+    let Some((what @ ("figures" | "metrics" | "kinds"), [corpora @ .., out])) =
         given.split_first().map(|(what, rest)| (what.as_str(), rest))
     else {
-        return Err("usage: dateline-judge figures|kinds CORPUS.jsonl... MODEL.bin".into());
+        return Err("usage: dateline-judge figures|metrics|kinds CORPUS.jsonl... MODEL.bin".into());
     };
     let tables = extract::Tables::new(&extract::Options::default());
-    let mut all = Vec::new();
+    let (mut all, mut open_ones) = (Vec::new(), Vec::new());
     for corpus in corpora {
         for line in std::fs::read_to_string(corpus)?.lines().filter(|line| !line.is_empty()) {
             let case = case(&serde_json::from_str(line)?)?;
-            all.extend(if what == "figures" { figures(&tables, &case) } else { kinds(&tables, &case) });
+            all.extend(if what == "kinds" { kinds(&tables, &case) } else { figures(&tables, &case) });
+            if what == "metrics" {
+                open_ones.extend(open(&tables, &case));
+            }
         }
     }
     println!("{} numbers, {} of them right", all.len(), all.iter().filter(|one| one.right).count());
-    let (threshold, most) = if what == "figures" {
-        (judge(&all), MOST_OF_FIGURE)
-    } else {
-        tell_kinds(&all);
-        (CONTRADICTS, MOST_OF_KIND)
+    let examples: Vec<&Example> = all.iter().collect();
+    let (threshold, weights) = match what {
+        "figures" => (judge(&all) as f32, train(&examples, MOST_OF_FIGURE)),
+        "metrics" => {
+            tell_suggestions(&suggested(&open_ones, &all));
+            (SURE, rank(&open_ones.iter().collect::<Vec<_>>()))
+        }
+        _ => {
+            tell_kinds(&all);
+            (CONTRADICTS as f32, train(&examples, MOST_OF_KIND))
+        }
     };
-    let weights = train(&all.iter().collect::<Vec<_>>(), most);
-    std::fs::write(out, hashed::model(threshold as f32, &weights))?;
+    std::fs::write(out, hashed::model(threshold, &weights))?;
     println!("{out}: threshold {threshold:.2}");
     Ok(())
 }

@@ -1,0 +1,58 @@
+//! The country of figures that stand where no place is said, in a story that is of one country.
+//!
+//! In: what was found in a story, and the story. Out: the same, where a figure of no place has the country of the story. What
+//! holds: a figure that has a place keeps it; a story that names places of two countries gives none away, nor does a dateline
+//! alone, for it says where a story was written: a ministry that is nobody else's must speak.
+
+use super::Finder;
+use super::located::Located;
+use crate::extract::places::Places;
+use crate::language::Cue;
+use crate::language::Pack;
+use crate::language::pack::Sense;
+use crate::model::{Article, Observation, PlaceHow, PlaceKind, SourceType};
+
+/// Gives the figures of no place the country of their story.
+pub(super) fn fill(finder: &mut Finder<'_, '_>) {
+    let nowhere =
+        |one: &&mut Observation| one.field.is_body() && one.location.name.is_none() && one.location.kind == PlaceKind::Unknown;
+    let mut lost = finder.found.iter_mut().filter(nowhere).peekable();
+    if lost.peek().is_none() {
+        return;
+    }
+    let (pack, places, article) = (finder.pack, finder.places, finder.article);
+    let dateline = finder.context.dateline.filter(|place| place.kind == PlaceKind::Country);
+    let named = countries(pack, places, article, finder.dateline_end);
+    let only = match named.as_slice() {
+        [one] if dateline.is_none_or(|dateline| dateline.iso2.as_deref() == Some(*one)) => places.country(one),
+        [] => dateline.filter(|_| speaks_for_a_nation(pack, article)),
+        _ => None,
+    };
+    for one in lost {
+        let ministry = one.source.as_ref().is_some_and(|source| source.kind == SourceType::HealthMinistry);
+        if let Some(country) = only.or(dateline.filter(|_| ministry)) {
+            let located = Located { how: PlaceHow::Dateline, ..Located::inherited(country) };
+            one.location = located.location("");
+        }
+    }
+}
+
+/// The countries that a story's headline and body name, or places of which they name.
+fn countries<'p>(pack: &Pack, places: &'p Places, article: &Article, dateline_end: usize) -> Vec<&'p str> {
+    let body = article.body.get(dateline_end..).unwrap_or_default();
+    let mut named: Vec<&str> = Vec::new();
+    for text in [article.headline.as_deref().unwrap_or_default(), body] {
+        let found = places.possible_in(pack.code, text);
+        named.extend(found.iter().filter_map(|found| found.place().iso2.as_deref()));
+    }
+    named.sort_unstable();
+    named.dedup();
+    named
+}
+
+/// Whether a ministry of health or "the nation" is spoken of.
+fn speaks_for_a_nation(pack: &Pack, article: &Article) -> bool {
+    let tokens = pack.tokenize(&article.body, 0, &[]);
+    let marks = pack.marks(&tokens);
+    marks.iter().any(|mark| matches!(mark.cue, Cue::Source(SourceType::HealthMinistry) | Cue::Sense(Sense::Nation)))
+}

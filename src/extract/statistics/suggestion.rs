@@ -1,0 +1,356 @@
+//! What a number counts, as the words around it suggest, where the rules do not know or know worse.
+//!
+//! In: a sentence of an English story about COVID-19, a number of it, and what was counted before. Out: the metrics that the
+//! number may count, each with a score; the rules' metric where no other is clearly better. A linear model over the cue phrases
+//! beside the number, the metrics of the numbers before it and the words next to it ranks them, learnt by `tools/judge` from
+//! every labelled figure. It knows relations ("the first cue behind, no number in between", "what the number before counted, a
+//! third of its size") rather than phrases, so that it goes on where a way of telling is new to every rule.
+//!
+//! What holds: numbers in traps, cells of tables and rates per population are not asked about; a number that the rules leave
+//! open becomes a figure only where the judge and this are sure together; scores are of one number's own surroundings and at
+//! most [`BEFORE`] numbers before it.
+
+use super::attach::{Attachment, Why};
+use super::hashed::{Model, bucket, fnv, name};
+use super::kinds::{KINDS, is_percent, kind_of};
+use super::reading::Reading;
+use super::{Finder, judge, threshold, traps};
+use crate::language::Cue;
+use crate::language::pack::{Mark, Word};
+use crate::language::tokens::TokenKind;
+use crate::model::{Metric, Span};
+
+static MODEL: Model = Model(include_bytes!("suggestion.bin"));
+
+/// So many bits choose the bucket of a feature.
+pub const BITS: u32 = 17;
+
+/// Numbers before one that tell what it may count.
+const BEFORE: usize = 4;
+
+/// Tokens to either side in which cue phrases are looked for, and those whose words count.
+const REACH: usize = 40;
+const WORDS: usize = 6;
+const PLACED: usize = 4;
+
+/// Log odds by which another metric must be better than the one of the rules.
+const BETTER: f32 = 3.5;
+
+/// Shares, which any number with a percent sign may be.
+const SHARES: [Metric; 6] = [
+    Metric::IcuOccupancy,
+    Metric::PositivityRate,
+    Metric::PeopleVaccinatedShare,
+    Metric::PeopleFullyVaccinatedShare,
+    Metric::CaseFatalityRate,
+    Metric::RecoveryRate,
+];
+
+/// What is said of a number and one metric.
+#[derive(Debug, Clone, Copy)]
+#[repr(u32)]
+enum Said {
+    Order,
+    OrderNumbers,
+    OrderWord,
+    Distance,
+    DistanceWord,
+    Cue,
+    SentenceBefore,
+    Headline,
+    Counted,
+    CountedSize,
+    CountedNear,
+    Gap,
+    Default,
+    Metric,
+    Word,
+    Left,
+    Right,
+    PairLeft,
+    PairRight,
+    Digits,
+}
+
+/// A number before, with what it counts.
+#[derive(Debug, Clone, Copy)]
+struct Counted {
+    metric: Option<Metric>,
+    value: f64,
+    sentence: usize,
+    after: usize,
+}
+
+/// What the story has counted up to a number.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// The last numbers of the body, the latest last.
+    counted: Vec<Counted>,
+    /// The metrics that the sentence before names, in order, and those of the headline.
+    sentence: Vec<Metric>,
+    headline: Vec<Metric>,
+    /// What was asked, where the trainer listens.
+    pub(super) asked: Option<Vec<Asked>>,
+}
+
+/// A number that was asked about, for the trainer.
+#[derive(Debug)]
+pub struct Asked {
+    /// The number.
+    pub span: Span,
+    /// What the rules say that it counts.
+    pub found: Option<Metric>,
+    /// Its metrics with the buckets of their features, below `1 << BITS`.
+    pub metrics: Vec<(Metric, Vec<u32>)>,
+}
+
+impl<'p> Finder<'_, 'p> {
+    /// The attachment of number `n` by the rules, or what its words suggest instead.
+    pub(super) fn suggested(
+        &mut self,
+        reading: &Reading<'_, 'p>,
+        n: usize,
+        attachment: Option<&Attachment>,
+    ) -> Option<Attachment> {
+        let rules = attachment.copied();
+        let number = reading.numbers.get(n)?;
+        let told = rules.is_some_and(|rules| rules.why == Why::Column || !may_be(rules.metric, number.percent));
+        let open = traps::before_metric(reading, n).is_none() && threshold::of_clause(reading, n).is_none();
+        let whole = number.percent || number.value.fract() == 0.0;
+        if self.judged.is_none() || !reading.span.field.is_body() || told || !open || !whole || per(reading, n) {
+            return rules;
+        }
+        if self.memory.asked.is_some() {
+            let span = Span::new(reading.span.field, number.start, number.end);
+            let mut metrics: Vec<(Metric, Vec<u32>)> = Vec::new();
+            candidates(reading, n, &self.memory, |metric, feature| {
+                match metrics.iter_mut().find(|(one, _)| *one == metric) {
+                    Some((_, features)) => features.push(feature),
+                    None => metrics.push((metric, vec![feature])),
+                }
+            });
+            let asked = Asked { span, found: rules.map(|rules| rules.metric), metrics };
+            self.memory.asked.get_or_insert_default().push(asked);
+        }
+        let mut sums: Vec<(Metric, i32)> = Vec::with_capacity(8);
+        candidates(reading, n, &self.memory, |metric, feature| {
+            let weight = MODEL.weight(feature);
+            match sums.iter_mut().find(|(one, _)| *one == metric) {
+                Some((_, sum)) => *sum += weight,
+                None => sums.push((metric, weight)),
+            }
+        });
+        let (best, most) = sums.iter().copied().max_by_key(|(_, sum)| *sum)?;
+        let behind = |sum: i32| MODEL.odds(most - sum);
+        let attach = |metric| {
+            let said = beside(reading, n, metric);
+            Attachment { mark: said.map(|mark| (mark.first, mark.after)), ..Attachment::new(metric, Why::Suggested) }
+        };
+        let Some(rules) = rules else {
+            let all: f32 = sums.iter().map(|(_, sum)| (-behind(*sum)).exp()).sum();
+            return self.is_sure(reading, n, MODEL.threshold() + all.ln()).then(|| attach(best));
+        };
+        let own = sums.iter().find(|(metric, _)| *metric == rules.metric);
+        Some(if own.is_some_and(|(_, sum)| behind(*sum) > BETTER) { attach(best) } else { rules })
+    }
+
+    /// Notes what number `n` was taken for.
+    pub(super) fn counted(&mut self, reading: &Reading<'_, '_>, n: usize, metric: Option<Metric>) {
+        let Some(number) = reading.numbers.get(n).filter(|_| reading.span.field.is_body()) else { return };
+        if self.memory.counted.len() == BEFORE {
+            self.memory.counted.remove(0);
+        }
+        let counted = Counted { metric, value: number.value, sentence: reading.index, after: number.after };
+        self.memory.counted.push(counted);
+    }
+}
+
+impl Memory {
+    /// Notes the metrics that a sentence names.
+    pub(super) fn read(&mut self, reading: &Reading<'_, '_>) {
+        let metrics = reading.marks.iter().filter_map(|mark| mark.cue.metric());
+        if reading.span.field.is_body() {
+            self.sentence.clear();
+            self.sentence.extend(metrics);
+        } else {
+            self.headline.extend(metrics);
+        }
+    }
+}
+
+/// Whether a number, with or without a percent sign, may be of a metric.
+fn may_be(metric: Metric, percent: bool) -> bool {
+    if percent { is_percent(metric) } else { kind_of(metric).whole }
+}
+
+/// The metric of a percentage of what a cue phrase names.
+fn share_of(metric: Metric) -> Option<Metric> {
+    Some(match metric {
+        Metric::Cases | Metric::Tests | Metric::PeopleTested => Metric::PositivityRate,
+        Metric::Deaths => Metric::CaseFatalityRate,
+        Metric::Recoveries => Metric::RecoveryRate,
+        Metric::IcuPatients => Metric::IcuOccupancy,
+        Metric::DosesAdministered | Metric::PeopleVaccinated => Metric::PeopleVaccinatedShare,
+        Metric::PeopleFullyVaccinated => Metric::PeopleFullyVaccinatedShare,
+        share if is_percent(share) => share,
+        _ => return None,
+    })
+}
+
+/// "12 per 100,000", "450 per million".
+fn per(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let after = reading.numbers.get(n).map_or(0, |number| number.after);
+    (after..after + 6).any(|at| reading.word(at, Word::Per) && reading.numbers.iter().any(|number| number.first == at + 1))
+}
+
+/// The cue phrase of a metric that is next to a number.
+fn beside<'r>(reading: &'r Reading<'_, '_>, n: usize, metric: Metric) -> Option<&'r Mark> {
+    let number = reading.numbers.get(n)?;
+    let far = |mark: &&Mark| {
+        if mark.first >= number.after { mark.first - number.after } else { number.first.saturating_sub(mark.after) }
+    };
+    reading.marks.iter().filter(|mark| mark.cue.metric() == Some(metric)).min_by_key(far)
+}
+
+/// Finds the metrics that number `n` may count, with the features of each.
+fn candidates(reading: &Reading<'_, '_>, n: usize, memory: &Memory, mut found: impl FnMut(Metric, u32)) {
+    let Some(number) = reading.numbers.get(n) else { return };
+    let metric_of = |metric: Metric| if number.percent { share_of(metric) } else { Some(metric).filter(|one| kind_of(*one).whole) };
+    let mut seen: u32 = 0;
+    // A relation counts by itself, and for its metric.
+    let mut say = |metric: Metric, said: Said, what: u32| {
+        seen |= 1 << metric as u32;
+        found(metric, feature(said, what));
+        found(metric, feature(said, what ^ own(metric)));
+    };
+    let mut words: Vec<(Metric, Said, u32)> = Vec::new();
+    for side in [0_u32, 1] {
+        let (mut numbers, mut commas, mut order) = (0, 0, 0);
+        let mut named: u32 = 0;
+        let near: Vec<usize> = if side == 0 {
+            (number.first.saturating_sub(REACH)..number.first).rev().collect()
+        } else {
+            (number.after..reading.tokens.len().min(number.after + REACH)).collect()
+        };
+        for (distance, at) in near.into_iter().enumerate() {
+            let Some(token) = reading.tokens.get(at) else { break };
+            numbers += u32::from(reading.numbers.iter().any(|other| other.first == at));
+            commas += u32::from(matches!(token.lower.as_ref(), "," | ";" | ":" | "(" | ")" | "–" | "—"));
+            let here = reading.marks.iter().filter(|mark| if side == 0 { mark.after == at + 1 } else { mark.first == at });
+            let mut any = false;
+            for mark in here {
+                let Some(metric) = mark.cue.metric().and_then(metric_of) else { continue };
+                any = true;
+                if named >> metric as u32 & 1 == 1 {
+                    continue;
+                }
+                named |= 1 << metric as u32;
+                let relation = side | order.min(3) << 1 | numbers.min(2) << 3 | commas.min(2) << 5;
+                let distance = u32::try_from(distance).unwrap_or(u32::MAX);
+                let word = phrase(reading, mark);
+                say(metric, Said::OrderNumbers, relation);
+                say(metric, Said::Order, side | order.min(3) << 1);
+                say(metric, Said::Distance, side | numbers.min(1) << 1 | distance.min(6) << 2);
+                say(metric, Said::Cue, side | numbers.min(1) << 1 | cue(mark.cue) << 2);
+                words.push((metric, Said::OrderWord, word ^ relation.wrapping_mul(0x9e37_79b1)));
+                words.push((metric, Said::DistanceWord, word ^ (side | distance.min(3) << 1).wrapping_mul(0x9e37_79b1)));
+            }
+            order += u32::from(any);
+        }
+    }
+    for (said, metrics) in [(Said::SentenceBefore, &memory.sentence), (Said::Headline, &memory.headline)] {
+        let mut named: u32 = 0;
+        for (order, metric) in (0..).zip(metrics.iter().filter_map(|metric| metric_of(*metric))) {
+            if named >> metric as u32 & 1 == 0 {
+                named |= 1 << metric as u32;
+                say(metric, said, if matches!(said, Said::Headline) { 0 } else { u32::min(order, 2) });
+            }
+        }
+    }
+    for (back, counted) in (0_u32..).zip(memory.counted.iter().rev()) {
+        let same = match reading.index.saturating_sub(counted.sentence) {
+            0 => 0,
+            1 => 1,
+            _ => 2_u32,
+        };
+        let Some(metric) = counted.metric.and_then(metric_of) else { continue };
+        let size = ratio(number.value, counted.value);
+        say(metric, Said::Counted, back | same << 2);
+        say(metric, Said::CountedSize, same | size << 2);
+        say(metric, Said::CountedNear, back | same << 2 | size << 4);
+        if back == 0 && same == 0 {
+            let gap = counted.after.max(number.first.saturating_sub(3))..number.first;
+            let gap = gap.fold(7, |all: u32, at| all.rotate_left(5) ^ word(reading, at));
+            words.push((metric, Said::Gap, gap));
+        }
+    }
+    let usual: &[Metric] = if number.percent { &SHARES } else { &[Metric::Cases, Metric::Deaths] };
+    usual.iter().for_each(|metric| say(*metric, Said::Default, 0));
+    words.into_iter().for_each(|(metric, said, what)| found(metric, feature(said, what)));
+    // What stands next to the number speaks for each metric in its own way.
+    let mut beside: Vec<(Said, u32)> = Vec::with_capacity(4 * WORDS);
+    let left: Vec<u32> = (number.first.saturating_sub(WORDS)..number.first).rev().map(|at| word(reading, at)).collect();
+    let right: Vec<u32> =
+        (number.after..reading.tokens.len().min(number.after + WORDS)).map(|at| word(reading, at)).collect();
+    for (words, side, pair) in [(&left, Said::Left, Said::PairLeft), (&right, Said::Right, Said::PairRight)] {
+        for (place, word) in (1..).zip(words) {
+            beside.push((side, *word));
+            if place <= PLACED {
+                beside.push((Said::Word, word.rotate_left(3).wrapping_add(side as u32 | u32::try_from(place).unwrap_or(0) << 8)));
+            }
+        }
+        if let [one, two, ..] = words.as_slice() {
+            beside.push((pair, one.rotate_left(7) ^ two));
+        }
+    }
+    let digits = number.value.abs().max(1.0).log10() as u32;
+    beside.push((Said::Digits, digits.min(7)));
+    beside.push((Said::Metric, 0));
+    let named = KINDS.iter().map(|row| row.metric).filter(|metric| seen >> *metric as u32 & 1 == 1);
+    for metric in named {
+        beside.iter().for_each(|(said, what)| found(metric, feature(*said, what ^ own(metric))));
+    }
+}
+
+fn feature(said: Said, what: u32) -> u32 {
+    bucket(said as u32, what, BITS)
+}
+
+/// What makes a feature that of one metric alone.
+fn own(metric: Metric) -> u32 {
+    (metric as u32 + 1).wrapping_mul(0x0100_0193).rotate_left(11)
+}
+
+/// How much larger a number is than another, by half powers of ten, from 0 to 6.
+fn ratio(this: f64, that: f64) -> u32 {
+    let steps = ((this.max(1.0) / that.max(1.0)).log10() * 2.0).trunc().clamp(-3.0, 3.0);
+    (steps + 3.0) as u32
+}
+
+fn cue(cue: Cue) -> u32 {
+    match cue {
+        Cue::Noun(_) => 0,
+        Cue::Predicate(_) => 1,
+        Cue::Active(_) => 2,
+        _ => 3,
+    }
+}
+
+/// The words of a cue phrase.
+fn phrase(reading: &Reading<'_, '_>, mark: &Mark) -> u32 {
+    (mark.first..mark.after).fold(1, |all, at| all.rotate_left(5) ^ word(reading, at))
+}
+
+/// A token by its stem; names are one word, and so are numbers.
+fn word(reading: &Reading<'_, '_>, at: usize) -> u32 {
+    let Some(token) = reading.tokens.get(at) else { return 0 };
+    let lower = token.lower.as_bytes();
+    if reading.numbers.iter().any(|number| number.first <= at && at < number.after) {
+        return fnv(b"0");
+    }
+    if token.kind == TokenKind::Word {
+        judge::stem(lower, token.capitalised() && at > 0)
+    } else {
+        name(lower, false).unwrap_or_else(|| fnv(lower))
+    }
+}
