@@ -6,11 +6,21 @@
 
 use super::Finder;
 use super::located::Located;
-use crate::extract::places::Places;
+use crate::extract::places::{Place, Places};
 use crate::language::Cue;
 use crate::language::Pack;
 use crate::language::pack::Sense;
 use crate::model::{Article, Observation, PlaceHow, PlaceKind, SourceType};
+
+impl<'p> Finder<'_, 'p> {
+    /// The country of the dateline, once the body has told figures of it.
+    pub(super) fn home(&self) -> Option<&'p Place> {
+        let home = self.context.dateline?;
+        let country = home.iso2.as_deref()?;
+        let of_it = |one: &Observation| one.field.is_body() && one.location.iso2.as_deref() == Some(country);
+        self.found.iter().any(of_it).then_some(home)
+    }
+}
 
 /// Gives the figures of no place the country of their story.
 pub(super) fn fill(finder: &mut Finder<'_, '_>) {
