@@ -60,7 +60,7 @@ fn opens(reading: &Reading<'_, '_>, n: usize) -> bool {
 }
 
 /// "Health workers trained online: 11,300": a label that is neither a place nor a time.
-fn another_label(reading: &Reading<'_, '_>, n: usize) -> bool {
+pub(super) fn another_label(reading: &Reading<'_, '_>, n: usize) -> bool {
     let Some(colon) = core_start(reading, n).checked_sub(1).filter(|colon| reading.is(*colon, ":")) else {
         return false;
     };

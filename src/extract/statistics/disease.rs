@@ -144,6 +144,16 @@ pub(super) fn relevance(asked: &Asked<'_>, article: &Article) -> Relevance {
     }
 }
 
+/// "The pandemic has claimed 38,800 lives", "Covid-19 has killed 31".
+pub(super) fn killed_by_it(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let names = |at: usize| reading.ending_at(at).any(|mark| mark.cue == Cue::Sense(Sense::Covid));
+    let plague = |at: usize| {
+        reading.word(at, Word::Kills)
+            && ((at.saturating_sub(3)..at).any(|at| is_plague(reading, at)) || names(at) || names(at.wrapping_sub(1)))
+    };
+    reading.clause(reading.numbers.get(n).map_or(0, |number| number.first)).into_iter().any(plague)
+}
+
 /// Whether a figure says itself that it is of an infection, or counts what nothing but the disease has.
 ///
 /// Verbs like "claimed" are asked for their subject elsewhere.
@@ -163,10 +173,7 @@ pub(super) fn infectious(reading: &Reading<'_, '_>, n: usize, attachment: &Attac
     ) || attachment.metric == Metric::DosesAdministered && !reading.has(all, Sense::Given)
         || attachment.metric == Metric::ActiveCases && matches!(attachment.why, Why::Active | Why::Predicate);
     let clause = reading.clause(reading.numbers.get(n).map_or(0, |number| number.first));
-    // "The pandemic has claimed 38,800 lives".
-    let plague =
-        |at: usize| reading.word(at, Word::Kills) && (at.saturating_sub(3)..at).any(|at| is_plague(reading, at));
-    if clause.clone().any(plague) {
+    if killed_by_it(reading, n) {
         return true;
     }
     let killing = attachment.why == Why::Active && matches!(attachment.metric, Metric::Deaths | Metric::Cases);

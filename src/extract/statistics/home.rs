@@ -24,8 +24,9 @@ impl<'p> Finder<'_, 'p> {
 
 /// Gives the figures of no place the country of their story.
 pub(super) fn fill(finder: &mut Finder<'_, '_>) {
-    let nowhere =
-        |one: &&mut Observation| one.field.is_body() && one.location.name.is_none() && one.location.kind == PlaceKind::Unknown;
+    let nowhere = |one: &&mut Observation| {
+        one.field.is_body() && one.location.name.is_none() && one.location.kind == PlaceKind::Unknown
+    };
     let mut lost = finder.found.iter_mut().filter(nowhere).peekable();
     if lost.peek().is_none() {
         return;

@@ -544,7 +544,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         let own = self.score(reading, n)?;
         let score = own + self.mood.leaning();
         self.mood.add(own);
-        (score < judge::threshold()).then_some(score)
+        (score < judge::threshold() && !disease::killed_by_it(reading, n)).then_some(score)
     }
 
     /// Whether the judge is there and sure of number `n` of the body.

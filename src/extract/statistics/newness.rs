@@ -24,6 +24,9 @@ const PAIRED: usize = 7;
 /// Figures to either side with which a count is compared.
 const AROUND: usize = 48;
 
+/// Bytes behind a count told for a stretch of time within which another count is of the same.
+const NEXT: usize = 50;
+
 /// Rules that go by a word of the number itself ("another 36", "in total", "as of"), or by its column: nothing around it
 /// contradicts them.
 const OUTRIGHT: [&str; 16] = [
@@ -161,6 +164,17 @@ pub(super) fn correct(found: &mut [Observation], follows: &[(Span, Span)], body:
             if (odds > 0.0) == (one.kind == Kind::New) { &mut sure } else { &mut wrong }.push(span);
         }
     });
+    // "1.15 lakh cases in 24 hrs, 12 dead": what stands right behind a stretch of time is of it.
+    let behind = |one: &Observation, other: &Observation| {
+        let (Some(one), Some(other)) = (one.spans.value, other.spans.value) else { return false };
+        one.field == other.field && one.start > other.end && one.start - other.end <= NEXT
+    };
+    let stretch = |one: &&Observation| one.rule.ends_with(".stretch");
+    let stretched = found
+        .iter()
+        .filter(|one| one.kind == Kind::New && found.iter().filter(stretch).any(|other| behind(one, other)));
+    let stretched: Vec<Span> = stretched.filter_map(|one| one.spans.value).collect();
+    wrong.retain(|span| !stretched.contains(span));
     for (part, whole) in follows {
         if wrong.contains(whole) && !sure.contains(part) && !wrong.contains(part) {
             wrong.push(*part);

@@ -136,7 +136,8 @@ fn confidence(reading: &Reading<'_, '_>, n: usize, done: &Decided<'_>, located: 
         PlaceHow::Source => 0.6,
         PlaceHow::None => 0.5,
     };
-    if matches!(done.attachment.why, Why::Coordinated(_) | Why::Pointer | Why::Continued | Why::Retold | Why::Suggested) {
+    if matches!(done.attachment.why, Why::Coordinated(_) | Why::Pointer | Why::Continued | Why::Retold | Why::Suggested)
+    {
         confidence -= 0.1;
     }
     if matches!(done.as_of.how, AsOfHow::DatelineDefault | AsOfHow::PublishedDefault | AsOfHow::None) {

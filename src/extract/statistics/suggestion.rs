@@ -11,14 +11,16 @@
 //! most [`BEFORE`] numbers before it.
 
 use super::attach::{Attachment, Why};
+use super::continued::another_label;
 use super::hashed::{Model, bucket, fnv, name};
 use super::kinds::{KINDS, is_percent, kind_of};
 use super::reading::Reading;
 use super::{Finder, judge, threshold, traps};
 use crate::language::Cue;
 use crate::language::pack::{Mark, Word};
-use crate::language::tokens::TokenKind;
+use crate::language::tokens::{Token, TokenKind};
 use crate::model::{Metric, Span};
+use std::ops::Range;
 
 static MODEL: Model = Model(include_bytes!("suggestion.bin"));
 
@@ -89,8 +91,75 @@ pub(super) struct Memory {
     /// The metrics that the sentence before names, in order, and those of the headline.
     sentence: Vec<Metric>,
     headline: Vec<Metric>,
+    /// The sentence that is being read, once something is asked of it.
+    line: Option<Line>,
     /// What was asked, where the trainer listens.
     pub(super) asked: Option<Vec<Asked>>,
+}
+
+/// A sentence as the model sees it.
+#[derive(Debug)]
+struct Line {
+    index: usize,
+    /// Each token by its stem.
+    words: Vec<u32>,
+    /// How many commas and the like, and how many numbers, begin before each token.
+    commas: Vec<u32>,
+    numbers: Vec<u32>,
+    /// The cue phrases that name metrics, in order.
+    cues: Vec<Named>,
+}
+
+/// A cue phrase that names a metric.
+#[derive(Debug, Clone, Copy)]
+struct Named {
+    first: usize,
+    after: usize,
+    metric: Metric,
+    cue: u32,
+    /// Its words.
+    phrase: u32,
+}
+
+impl Line {
+    fn new(reading: &Reading<'_, '_>) -> Self {
+        let all = 0..reading.tokens.len();
+        let words: Vec<u32> = all.map(|at| word(reading, at)).collect();
+        let mut numbers = vec![0_u32; reading.tokens.len() + 1];
+        for number in &reading.numbers {
+            if let Some(count) = numbers.get_mut(number.first + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for count in &mut numbers {
+            sum += *count;
+            *count = sum;
+        }
+        let comma = |token: &Token<'_>| matches!(token.lower.as_ref(), "," | ";" | ":" | "(" | ")" | "–" | "—");
+        let mut commas = vec![0_u32];
+        commas.extend(reading.tokens.iter().scan(0, |sum, token| {
+            *sum += u32::from(comma(token));
+            Some(*sum)
+        }));
+        let cues = reading.marks.iter().filter_map(|mark| {
+            let phrase = words.get(mark.first..mark.after)?.iter().fold(1, |all: u32, word| all.rotate_left(5) ^ word);
+            let cue = match mark.cue {
+                Cue::Noun(_) => 0,
+                Cue::Predicate(_) => 1,
+                Cue::Active(_) => 2,
+                _ => 3,
+            };
+            Some(Named { first: mark.first, after: mark.after, metric: mark.cue.metric()?, cue, phrase })
+        });
+        Self { index: reading.index, cues: cues.collect(), words, commas, numbers }
+    }
+
+    /// How many of those counted begin within tokens.
+    fn within(counts: &[u32], range: Range<usize>) -> u32 {
+        let until = |at: usize| counts.get(at).or(counts.last()).copied().unwrap_or(0);
+        until(range.end).saturating_sub(until(range.start))
+    }
 }
 
 /// A number that was asked about, for the trainer.
@@ -117,8 +186,24 @@ impl<'p> Finder<'_, 'p> {
         let told = rules.is_some_and(|rules| rules.why == Why::Column || !may_be(rules.metric, number.percent));
         let open = traps::before_metric(reading, n).is_none() && threshold::of_clause(reading, n).is_none();
         let whole = number.percent || number.value.fract() == 0.0;
-        if self.judged.is_none() || !reading.span.field.is_body() || told || !open || !whole || per(reading, n) {
+        if self.judged.is_none()
+            || !reading.span.field.is_body()
+            || told
+            || !open
+            || !whole
+            || per(reading, n)
+            || rules.is_none() && another_label(reading, n)
+        {
             return rules;
+        }
+        // "412 new cases" says it all; the trainer hears of it nevertheless.
+        let noun = |(first, _)| first >= number.after && first <= number.after + 1;
+        let plain = rules.is_some_and(|rules| rules.why == Why::Noun && rules.mark.is_some_and(noun));
+        if plain && self.memory.asked.is_none() {
+            return rules;
+        }
+        if self.memory.line.as_ref().is_none_or(|line| line.index != reading.index) {
+            self.memory.line = Some(Line::new(reading));
         }
         if self.memory.asked.is_some() {
             let span = Span::new(reading.span.field, number.start, number.end);
@@ -129,29 +214,29 @@ impl<'p> Finder<'_, 'p> {
                     None => metrics.push((metric, vec![feature])),
                 }
             });
-            let asked = Asked { span, found: rules.map(|rules| rules.metric), metrics };
-            self.memory.asked.get_or_insert_default().push(asked);
+            let told = Asked { span, found: rules.map(|rules| rules.metric), metrics };
+            self.memory.asked.get_or_insert_default().push(told);
         }
-        let mut sums: Vec<(Metric, i32)> = Vec::with_capacity(8);
+        let mut steps: [Option<i32>; KINDS.len()] = [None; KINDS.len()];
         candidates(reading, n, &self.memory, |metric, feature| {
-            let weight = MODEL.weight(feature);
-            match sums.iter_mut().find(|(one, _)| *one == metric) {
-                Some((_, sum)) => *sum += weight,
-                None => sums.push((metric, weight)),
+            if let Some(sum) = steps.get_mut(metric as usize) {
+                *sum = Some(sum.unwrap_or(0) + MODEL.weight(feature));
             }
         });
-        let (best, most) = sums.iter().copied().max_by_key(|(_, sum)| *sum)?;
+        let sum_of = |metric: Metric| steps.get(metric as usize).copied().flatten();
+        let sums = || KINDS.iter().filter_map(|row| Some((row.metric, sum_of(row.metric)?)));
+        let (best, most) = sums().max_by_key(|(_, sum)| *sum)?;
         let behind = |sum: i32| MODEL.odds(most - sum);
         let attach = |metric| {
             let said = beside(reading, n, metric);
             Attachment { mark: said.map(|mark| (mark.first, mark.after)), ..Attachment::new(metric, Why::Suggested) }
         };
         let Some(rules) = rules else {
-            let all: f32 = sums.iter().map(|(_, sum)| (-behind(*sum)).exp()).sum();
+            let all: f32 = sums().map(|(_, sum)| (-behind(sum)).exp()).sum();
             return self.is_sure(reading, n, MODEL.threshold() + all.ln()).then(|| attach(best));
         };
-        let own = sums.iter().find(|(metric, _)| *metric == rules.metric);
-        Some(if own.is_some_and(|(_, sum)| behind(*sum) > BETTER) { attach(best) } else { rules })
+        let worse = sum_of(rules.metric).is_some_and(|own| behind(own) > BETTER);
+        Some(if worse { attach(best) } else { rules })
     }
 
     /// Notes what number `n` was taken for.
@@ -200,7 +285,8 @@ fn share_of(metric: Metric) -> Option<Metric> {
 /// "12 per 100,000", "450 per million".
 fn per(reading: &Reading<'_, '_>, n: usize) -> bool {
     let after = reading.numbers.get(n).map_or(0, |number| number.after);
-    (after..after + 6).any(|at| reading.word(at, Word::Per) && reading.numbers.iter().any(|number| number.first == at + 1))
+    (after..after + 6)
+        .any(|at| reading.word(at, Word::Per) && reading.numbers.iter().any(|number| number.first == at + 1))
 }
 
 /// The cue phrase of a metric that is next to a number.
@@ -214,8 +300,10 @@ fn beside<'r>(reading: &'r Reading<'_, '_>, n: usize, metric: Metric) -> Option<
 
 /// Finds the metrics that number `n` may count, with the features of each.
 fn candidates(reading: &Reading<'_, '_>, n: usize, memory: &Memory, mut found: impl FnMut(Metric, u32)) {
-    let Some(number) = reading.numbers.get(n) else { return };
-    let metric_of = |metric: Metric| if number.percent { share_of(metric) } else { Some(metric).filter(|one| kind_of(*one).whole) };
+    let (Some(number), Some(line)) = (reading.numbers.get(n), &memory.line) else { return };
+    let word = |at: usize| line.words.get(at).copied().unwrap_or(0);
+    let metric_of =
+        |metric: Metric| if number.percent { share_of(metric) } else { Some(metric).filter(|one| kind_of(*one).whole) };
     let mut seen: u32 = 0;
     // A relation counts by itself, and for its metric.
     let mut say = |metric: Metric, said: Said, what: u32| {
@@ -224,38 +312,37 @@ fn candidates(reading: &Reading<'_, '_>, n: usize, memory: &Memory, mut found: i
         found(metric, feature(said, what ^ own(metric)));
     };
     let mut words: Vec<(Metric, Said, u32)> = Vec::new();
-    for side in [0_u32, 1] {
-        let (mut numbers, mut commas, mut order) = (0, 0, 0);
-        let mut named: u32 = 0;
-        let near: Vec<usize> = if side == 0 {
-            (number.first.saturating_sub(REACH)..number.first).rev().collect()
-        } else {
-            (number.after..reading.tokens.len().min(number.after + REACH)).collect()
-        };
-        for (distance, at) in near.into_iter().enumerate() {
-            let Some(token) = reading.tokens.get(at) else { break };
-            numbers += u32::from(reading.numbers.iter().any(|other| other.first == at));
-            commas += u32::from(matches!(token.lower.as_ref(), "," | ";" | ":" | "(" | ")" | "–" | "—"));
-            let here = reading.marks.iter().filter(|mark| if side == 0 { mark.after == at + 1 } else { mark.first == at });
-            let mut any = false;
-            for mark in here {
-                let Some(metric) = mark.cue.metric().and_then(metric_of) else { continue };
-                any = true;
-                if named >> metric as u32 & 1 == 1 {
-                    continue;
-                }
-                named |= 1 << metric as u32;
-                let relation = side | order.min(3) << 1 | numbers.min(2) << 3 | commas.min(2) << 5;
-                let distance = u32::try_from(distance).unwrap_or(u32::MAX);
-                let word = phrase(reading, mark);
-                say(metric, Said::OrderNumbers, relation);
-                say(metric, Said::Order, side | order.min(3) << 1);
-                say(metric, Said::Distance, side | numbers.min(1) << 1 | distance.min(6) << 2);
-                say(metric, Said::Cue, side | numbers.min(1) << 1 | cue(mark.cue) << 2);
-                words.push((metric, Said::OrderWord, word ^ relation.wrapping_mul(0x9e37_79b1)));
-                words.push((metric, Said::DistanceWord, word ^ (side | distance.min(3) << 1).wrapping_mul(0x9e37_79b1)));
+    let left = line.cues.iter().filter(|cue| cue.after <= number.first && number.first - cue.after < REACH);
+    let mut left: Vec<&Named> = left.collect();
+    left.sort_by_key(|cue| usize::MAX - cue.after);
+    let right = line.cues.iter().filter(|cue| cue.first >= number.after && cue.first - number.after < REACH);
+    for (side, cues) in [(0_u32, left), (1, right.collect())] {
+        let (mut order, mut last, mut named) = (0_u32, None, 0_u32);
+        for cue in cues {
+            let Some(metric) = metric_of(cue.metric) else { continue };
+            // The token that is nearest to the number; several phrases may share it.
+            let (at, between) = if side == 0 {
+                (cue.after - 1, cue.after - 1..number.first)
+            } else {
+                (cue.first, number.after..cue.first + 1)
+            };
+            order += u32::from(last.is_some_and(|last| last != at));
+            last = Some(at);
+            if named >> metric as u32 & 1 == 1 {
+                continue;
             }
-            order += u32::from(any);
+            named |= 1 << metric as u32;
+            let distance = u32::try_from(between.len() - 1).unwrap_or(u32::MAX);
+            let numbers = Line::within(&line.numbers, between.clone());
+            let commas = Line::within(&line.commas, between);
+            let relation = side | order.min(3) << 1 | numbers.min(2) << 3 | commas.min(2) << 5;
+            say(metric, Said::OrderNumbers, relation);
+            say(metric, Said::Order, side | order.min(3) << 1);
+            say(metric, Said::Distance, side | numbers.min(1) << 1 | distance.min(6) << 2);
+            say(metric, Said::Cue, side | numbers.min(1) << 1 | cue.cue << 2);
+            words.push((metric, Said::OrderWord, cue.phrase ^ relation.wrapping_mul(0x9e37_79b1)));
+            let distance = side | distance.min(3) << 1;
+            words.push((metric, Said::DistanceWord, cue.phrase ^ distance.wrapping_mul(0x9e37_79b1)));
         }
     }
     for (said, metrics) in [(Said::SentenceBefore, &memory.sentence), (Said::Headline, &memory.headline)] {
@@ -280,7 +367,7 @@ fn candidates(reading: &Reading<'_, '_>, n: usize, memory: &Memory, mut found: i
         say(metric, Said::CountedNear, back | same << 2 | size << 4);
         if back == 0 && same == 0 {
             let gap = counted.after.max(number.first.saturating_sub(3))..number.first;
-            let gap = gap.fold(7, |all: u32, at| all.rotate_left(5) ^ word(reading, at));
+            let gap = gap.fold(7, |all: u32, at| all.rotate_left(5) ^ word(at));
             words.push((metric, Said::Gap, gap));
         }
     }
@@ -289,14 +376,16 @@ fn candidates(reading: &Reading<'_, '_>, n: usize, memory: &Memory, mut found: i
     words.into_iter().for_each(|(metric, said, what)| found(metric, feature(said, what)));
     // What stands next to the number speaks for each metric in its own way.
     let mut beside: Vec<(Said, u32)> = Vec::with_capacity(4 * WORDS);
-    let left: Vec<u32> = (number.first.saturating_sub(WORDS)..number.first).rev().map(|at| word(reading, at)).collect();
-    let right: Vec<u32> =
-        (number.after..reading.tokens.len().min(number.after + WORDS)).map(|at| word(reading, at)).collect();
+    let left: Vec<u32> = (number.first.saturating_sub(WORDS)..number.first).rev().map(word).collect();
+    let right: Vec<u32> = (number.after..reading.tokens.len().min(number.after + WORDS)).map(word).collect();
     for (words, side, pair) in [(&left, Said::Left, Said::PairLeft), (&right, Said::Right, Said::PairRight)] {
         for (place, word) in (1..).zip(words) {
             beside.push((side, *word));
             if place <= PLACED {
-                beside.push((Said::Word, word.rotate_left(3).wrapping_add(side as u32 | u32::try_from(place).unwrap_or(0) << 8)));
+                beside.push((
+                    Said::Word,
+                    word.rotate_left(3).wrapping_add(side as u32 | u32::try_from(place).unwrap_or(0) << 8),
+                ));
             }
         }
         if let [one, two, ..] = words.as_slice() {
@@ -325,20 +414,6 @@ fn own(metric: Metric) -> u32 {
 fn ratio(this: f64, that: f64) -> u32 {
     let steps = ((this.max(1.0) / that.max(1.0)).log10() * 2.0).trunc().clamp(-3.0, 3.0);
     (steps + 3.0) as u32
-}
-
-fn cue(cue: Cue) -> u32 {
-    match cue {
-        Cue::Noun(_) => 0,
-        Cue::Predicate(_) => 1,
-        Cue::Active(_) => 2,
-        _ => 3,
-    }
-}
-
-/// The words of a cue phrase.
-fn phrase(reading: &Reading<'_, '_>, mark: &Mark) -> u32 {
-    (mark.first..mark.after).fold(1, |all, at| all.rotate_left(5) ^ word(reading, at))
 }
 
 /// A token by its stem; names are one word, and so are numbers.
