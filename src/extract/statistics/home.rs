@@ -42,8 +42,9 @@ pub(super) fn fill(finder: &mut Finder<'_, '_>) {
     for one in lost {
         let ministry = one.source.as_ref().is_some_and(|source| source.kind == SourceType::HealthMinistry);
         if let Some(country) = only.or(dateline.filter(|_| ministry)) {
-            let located = Located { how: PlaceHow::Dateline, ..Located::inherited(country) };
-            one.location = located.location("");
+            let written_there = dateline.is_some_and(|dateline| dateline.id == country.id);
+            let how = if written_there { PlaceHow::Dateline } else { PlaceHow::Inherited };
+            one.location = Located { how, ..Located::inherited(country) }.location("");
         }
     }
 }

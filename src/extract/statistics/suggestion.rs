@@ -205,6 +205,9 @@ impl<'p> Finder<'_, 'p> {
         if self.memory.line.as_ref().is_none_or(|line| line.index != reading.index) {
             self.memory.line = Some(Line::new(reading));
         }
+        if rules.is_some_and(|rules| !self.memory.contests(rules.metric)) && self.memory.asked.is_none() {
+            return rules;
+        }
         if self.memory.asked.is_some() {
             let span = Span::new(reading.span.field, number.start, number.end);
             let mut metrics: Vec<(Metric, Vec<u32>)> = Vec::new();
@@ -251,6 +254,13 @@ impl<'p> Finder<'_, 'p> {
 }
 
 impl Memory {
+    /// Whether its sentence or the one before names another metric, or a number before counts one.
+    fn contests(&self, metric: Metric) -> bool {
+        let named = self.line.iter().flat_map(|line| &line.cues).any(|cue| cue.metric != metric);
+        let counted = |counted: &Counted| counted.metric.is_some_and(|counted| counted != metric);
+        named || self.sentence.iter().any(|one| *one != metric) || self.counted.iter().any(counted)
+    }
+
     /// Notes the metrics that a sentence names.
     pub(super) fn read(&mut self, reading: &Reading<'_, '_>) {
         let metrics = reading.marks.iter().filter_map(|mark| mark.cue.metric());

@@ -1,6 +1,10 @@
 //! Parts of a count, asides between a count and what is said of it, and kinds that sizes tell.
 
-use super::tests::figures;
+use super::suggestions;
+use super::tests::{article, figures};
+use crate::extract::diseases::COVID_19;
+use crate::extract::places::Places;
+use crate::language::pack;
 use serde_json::Value;
 
 /// Each figure as its value, metric, kind and place.
@@ -76,4 +80,30 @@ fn names_tied_to_their_numbers_and_places_with_so_many_each_make_lists() {
         &["386 cases new Nigeria", "265 cases new Lagos", "87 cases new Ondo", "34 cases new Kano"],
     );
     check("Lagos and Kano had 20 new cases each.", &["20 cases new Lagos", "20 cases new Kano"]);
+}
+
+/// A figure of no place is of the country of its story, if that is of one country: a dateline alone says where it was written.
+#[test]
+fn a_story_of_one_country_gives_it_to_figures_of_no_place() {
+    #[track_caller]
+    fn check(text: &str, expected: [&str; 2]) {
+        let [ref one] = figures(text)[..] else { panic!("{text}: one figure") };
+        let part = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+        assert_eq!([part(&one["location"]["name"]), part(&one["location"]["how"])], expected, "{text}");
+    }
+    let found = "The Health Ministry said on Wednesday that 692 new coronavirus cases were found.";
+    check(&format!("KUWAIT, May 27 (Desk) -- {found}"), ["Kuwait", "dateline"]);
+    check("KUWAIT, May 27 (Desk) -- Doctors found 692 new coronavirus cases on Wednesday.", ["-", "none"]);
+    check(&format!("{found}\n\nThe stadium in Tallinn stays shut."), ["Estonia", "inherited"]);
+    check(&format!("{found}\n\nThe stadiums in Tallinn and Riga stay shut."), ["-", "none"]);
+}
+
+/// What is in a trap, told per population, or labelled as something else is no figure whatever its words suggest.
+#[test]
+fn only_numbers_that_may_be_figures_are_asked_about() {
+    let text = "Malta has 12 coronavirus cases per 100,000 people. A man of 67 flew 900 km. Beds: 410. The lab fished 31 out of them.";
+    let article = article(&serde_json::json!({"text": text, "date": "2021-04-20"}));
+    let asked = suggestions(pack("en").unwrap(), &Places::new(), COVID_19, &article);
+    let asked: Vec<&str> = asked.iter().filter_map(|asked| asked.span.of(&article.body)).collect();
+    assert_eq!(asked, ["31"]);
 }
