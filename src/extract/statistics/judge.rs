@@ -10,7 +10,9 @@
 //! the numbers before it is added, so that no length of a text turns it.
 
 use super::hashed::{Features, Model, Words, both, fnv, name};
+use super::reading::Reading;
 use super::text::pieces;
+use super::{Finder, disease};
 use crate::extract::sentence::sentences_in;
 use crate::language::pack;
 use crate::model::{Article, Field, Span};
@@ -160,6 +162,36 @@ pub(super) fn score(headline: &Words, paragraph: &Words, sentence: Span, number:
     let mut sum = 0;
     features(headline, paragraph, sentence, number, written, |bucket| sum += MODEL.weight(bucket));
     MODEL.odds(sum)
+}
+
+impl<'p> Finder<'_, 'p> {
+    /// The judge's score of number `n` of the body, where it is too low for a figure.
+    pub(super) fn refused(&mut self, reading: &Reading<'_, 'p>, n: usize) -> Option<f32> {
+        let own = self.score_of(reading, n)?;
+        let score = own + self.mood.leaning();
+        self.mood.add(own);
+        (score < threshold() && !disease::killed_by_it(reading, n)).then_some(score)
+    }
+
+    /// Whether the judge is there and sure of number `n` of the body.
+    pub(super) fn is_sure(&mut self, reading: &Reading<'_, 'p>, n: usize, floor: f32) -> bool {
+        self.score_of(reading, n).is_some_and(|own| own + self.mood.leaning() >= floor)
+    }
+
+    /// The judge's score of number `n` of the body by itself.
+    fn score_of(&mut self, reading: &Reading<'_, 'p>, n: usize) -> Option<f32> {
+        let body = self.text_of(Field::Body);
+        let (headline, number) = (self.judged.as_ref()?, reading.numbers.get(n)?);
+        let number = Some(Span::new(self.field, number.start, number.end)).filter(|number| number.field.is_body())?;
+        if let Some((_, score)) = self.scored.filter(|(last, _)| *last == number) {
+            return Some(score);
+        }
+        let paragraph = self.paragraph;
+        let around = self.around.get_or_insert_with(|| words(paragraph.of(body).unwrap_or_default(), paragraph.start));
+        let score = score(headline, around, reading.span, number, number.of(body)?);
+        self.scored = Some((number, score));
+        Some(score)
+    }
 }
 
 /// The features of a number of a body, for the trainer: buckets below `1 << BITS`, in order.

@@ -191,6 +191,8 @@ struct Finder<'a, 'p> {
     judged: Option<hashed::Words>,
     around: Option<hashed::Words>,
     mood: judge::Mood,
+    /// The number that was judged last, which may be asked about again.
+    scored: Option<(Span, f32)>,
     memory: suggestion::Memory,
     paragraph: Span,
     /// Numbers that are no observations, where somebody asks.
@@ -266,6 +268,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             judged,
             around: None,
             mood: judge::Mood::default(),
+            scored: None,
             memory: suggestion::Memory::default(),
             paragraph: Span::body(0, 0),
             left_out: None,
@@ -537,30 +540,6 @@ impl<'a, 'p> Finder<'a, 'p> {
             Field::Summary => self.article.summary.as_deref().unwrap_or_default(),
             _ => &self.article.body,
         }
-    }
-
-    /// The judge's score of number `n` of the body, where it is too low for a figure.
-    fn refused(&mut self, reading: &Reading<'_, 'p>, n: usize) -> Option<f32> {
-        let own = self.score(reading, n)?;
-        let score = own + self.mood.leaning();
-        self.mood.add(own);
-        (score < judge::threshold() && !disease::killed_by_it(reading, n)).then_some(score)
-    }
-
-    /// Whether the judge is there and sure of number `n` of the body.
-    fn is_sure(&mut self, reading: &Reading<'_, 'p>, n: usize, floor: f32) -> bool {
-        self.score(reading, n).is_some_and(|own| own + self.mood.leaning() >= floor)
-    }
-
-    /// The judge's score of number `n` of the body by itself.
-    fn score(&mut self, reading: &Reading<'_, 'p>, n: usize) -> Option<f32> {
-        let body = self.text_of(Field::Body);
-        let (headline, number) = (self.judged.as_ref()?, reading.numbers.get(n)?);
-        let number = Some(Span::new(self.field, number.start, number.end)).filter(|number| number.field.is_body())?;
-        let paragraph = self.paragraph;
-        let around =
-            self.around.get_or_insert_with(|| judge::words(paragraph.of(body).unwrap_or_default(), paragraph.start));
-        Some(judge::score(headline, around, reading.span, number, number.of(body)?))
     }
 
     /// Notes a number that is no observation, where somebody asks.
