@@ -7,8 +7,8 @@
 //! third of its size") rather than phrases, so that it goes on where a way of telling is new to every rule.
 //!
 //! What holds: numbers in traps, cells of tables and rates per population are not asked about; a number that the rules leave
-//! open becomes a figure only where the judge and this are sure together; scores are of one number's own surroundings and at
-//! most [`BEFORE`] numbers before it.
+//! open becomes a figure only where the judge and this are sure together; scores are of one number's own surroundings and
+//! the four numbers before it.
 
 use super::attach::{Attachment, Why};
 use super::continued::another_label;
@@ -17,6 +17,7 @@ use super::kinds::{KINDS, is_percent, kind_of};
 use super::reading::Reading;
 use super::{Finder, judge, threshold, traps};
 use crate::language::Cue;
+use crate::language::numbers::Numeral;
 use crate::language::pack::{Mark, Word};
 use crate::language::tokens::{Token, TokenKind};
 use crate::model::{Metric, Span};
@@ -183,29 +184,15 @@ impl<'p> Finder<'_, 'p> {
     ) -> Option<Attachment> {
         let rules = attachment.copied();
         let number = reading.numbers.get(n)?;
-        let told = rules.is_some_and(|rules| rules.why == Why::Column || !may_be(rules.metric, number.percent));
-        let open = traps::before_metric(reading, n).is_none() && threshold::of_clause(reading, n).is_none();
-        let whole = number.percent || number.value.fract() == 0.0;
-        if self.judged.is_none()
-            || !reading.span.field.is_body()
-            || told
-            || !open
-            || !whole
-            || per(reading, n)
-            || rules.is_none() && another_label(reading, n)
-        {
-            return rules;
-        }
-        // "412 new cases" says it all; the trainer hears of it nevertheless.
-        let noun = |(first, _)| first >= number.after && first <= number.after + 1;
-        let plain = rules.is_some_and(|rules| rules.why == Why::Noun && rules.mark.is_some_and(noun));
-        if plain && self.memory.asked.is_none() {
+        if self.judged.is_none() || !reading.span.field.is_body() {
             return rules;
         }
         if self.memory.line.as_ref().is_none_or(|line| line.index != reading.index) {
             self.memory.line = Some(Line::new(reading));
         }
-        if rules.is_some_and(|rules| !self.memory.contests(rules.metric)) && self.memory.asked.is_none() {
+        // What is clear without a look at the words; the trainer hears of it nevertheless.
+        let clear = rules.is_some_and(|rules| is_plain(&rules, number) || !self.memory.contests(rules.metric));
+        if clear && self.memory.asked.is_none() || !Self::may_count(reading, n, rules.as_ref()) {
             return rules;
         }
         if self.memory.asked.is_some() {
@@ -242,6 +229,19 @@ impl<'p> Finder<'_, 'p> {
         Some(if worse { attach(best) } else { rules })
     }
 
+    /// Whether number `n` may count something else than the rules say, or something where they say nothing.
+    fn may_count(reading: &Reading<'_, 'p>, n: usize, rules: Option<&Attachment>) -> bool {
+        let Some(number) = reading.numbers.get(n) else { return false };
+        let free = match rules {
+            Some(rules) => rules.why != Why::Column && may_be(rules.metric, number.percent),
+            None => !another_label(reading, n),
+        };
+        free && (number.percent || number.value.fract() == 0.0)
+            && !per(reading, n)
+            && traps::before_metric(reading, n).is_none()
+            && threshold::of_clause(reading, n).is_none()
+    }
+
     /// Notes what number `n` was taken for.
     pub(super) fn counted(&mut self, reading: &Reading<'_, '_>, n: usize, metric: Option<Metric>) {
         let Some(number) = reading.numbers.get(n).filter(|_| reading.span.field.is_body()) else { return };
@@ -271,6 +271,12 @@ impl Memory {
             self.headline.extend(metrics);
         }
     }
+}
+
+/// "412 new cases" says it all.
+fn is_plain(rules: &Attachment, number: &Numeral) -> bool {
+    let beside = |(first, _)| first >= number.after && first <= number.after + 1;
+    rules.why == Why::Noun && rules.mark.is_some_and(beside)
 }
 
 /// Whether a number, with or without a percent sign, may be of a metric.
@@ -365,12 +371,8 @@ fn candidates(reading: &Reading<'_, '_>, n: usize, memory: &Memory, mut found: i
         }
     }
     for (back, counted) in (0_u32..).zip(memory.counted.iter().rev()) {
-        let same = match reading.index.saturating_sub(counted.sentence) {
-            0 => 0,
-            1 => 1,
-            _ => 2_u32,
-        };
         let Some(metric) = counted.metric.and_then(metric_of) else { continue };
+        let same = u32::try_from(reading.index.saturating_sub(counted.sentence)).map_or(2, |apart| apart.min(2));
         let size = ratio(number.value, counted.value);
         say(metric, Said::Counted, back | same << 2);
         say(metric, Said::CountedSize, same | size << 2);
