@@ -97,11 +97,12 @@ pub(super) fn told_of<'p>(before: Option<Located<'p>>, told: &[Located<'p>], par
 
 /// What a sentence with figures of several countries, but not of that of the story, leaves to the next paragraph: "Next in line
 /// was Bahrain with 395; Spain had 229".
-pub(super) fn compared<'p>(home: Option<&'p Place>, told: &[Located<'p>]) -> Option<Located<'p>> {
+pub(super) fn compared<'p>(home: impl FnOnce() -> Option<&'p Place>, told: &[Located<'p>]) -> Option<Located<'p>> {
     let countries = || told.iter().filter_map(|one| one.place?.iso2.as_deref());
-    let home = home.filter(|home| countries().all(|country| home.iso2.as_deref() != Some(country)))?;
     let first = countries().next()?;
-    countries().any(|other| other != first).then(|| Located::inherited(home))
+    countries().find(|other| *other != first)?;
+    let home = home()?;
+    countries().all(|country| home.iso2.as_deref() != Some(country)).then(|| Located::inherited(home))
 }
 
 /// What a sentence with figures of several parts of the country that was spoken of, and of nothing else, leaves to the

@@ -455,7 +455,8 @@ impl<'a, 'p> Finder<'a, 'p> {
         });
         let last = located::told_of(self.context.last, &spoken, parts);
         let english = otherwise::in_english_order(reading);
-        let listed = located::listed(self.context.country, &spoken).or_else(|| located::compared(self.home(), &spoken));
+        let listed =
+            located::listed(self.context.country, &spoken).or_else(|| located::compared(|| self.home(), &spoken));
         let listed = listed.filter(|_| english);
         let mut counted = false;
         let lead = self.previous_metric.lead;

@@ -154,27 +154,24 @@ pub(super) fn counts(found: &[Observation], body: &str) -> Vec<Count> {
 pub(super) fn correct(found: &mut [Observation], follows: &[(Span, Span)], body: &str) {
     let mut wrong: Vec<Span> = Vec::new();
     let mut sure: Vec<Span> = Vec::new();
+    // "1.15 lakh cases in 24 hrs, 12 dead": what stands right behind a stretch of time is of it.
+    let stretches = found.iter().filter(|one| one.field.is_body() && one.rule.ends_with(".stretch"));
+    let ends: Vec<usize> = stretches.filter_map(|one| Some(one.spans.value?.end)).collect();
+    let of_stretch = |span: &Span| {
+        let last = ends.partition_point(|end| *end < span.start).checked_sub(1).and_then(|last| ends.get(last));
+        last.is_some_and(|end| span.start - end <= NEXT)
+    };
     let open = |one: &Observation| is_count(one) && !is_outright(one);
     each(found, body, open, |at, told, sentence| {
         let Some((one, span)) = told.get(at).and_then(|one| Some((one, one.spans.value?))) else { return };
         let mut steps = 0;
         say(told, at, span, sentence, |bucket| steps += MODEL.weight(bucket));
         let odds = MODEL.odds(steps);
-        if odds.abs() >= MODEL.threshold() {
+        let held = one.kind == Kind::New && of_stretch(&span);
+        if odds.abs() >= MODEL.threshold() && !held {
             if (odds > 0.0) == (one.kind == Kind::New) { &mut sure } else { &mut wrong }.push(span);
         }
     });
-    // "1.15 lakh cases in 24 hrs, 12 dead": what stands right behind a stretch of time is of it.
-    let behind = |one: &Observation, other: &Observation| {
-        let (Some(one), Some(other)) = (one.spans.value, other.spans.value) else { return false };
-        one.field == other.field && one.start > other.end && one.start - other.end <= NEXT
-    };
-    let stretch = |one: &&Observation| one.rule.ends_with(".stretch");
-    let stretched = found
-        .iter()
-        .filter(|one| one.kind == Kind::New && found.iter().filter(stretch).any(|other| behind(one, other)));
-    let stretched: Vec<Span> = stretched.filter_map(|one| one.spans.value).collect();
-    wrong.retain(|span| !stretched.contains(span));
     for (part, whole) in follows {
         if wrong.contains(whole) && !sure.contains(part) && !wrong.contains(part) {
             wrong.push(*part);

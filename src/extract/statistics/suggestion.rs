@@ -124,8 +124,12 @@ struct Named {
 
 impl Line {
     fn new(reading: &Reading<'_, '_>) -> Self {
-        let all = 0..reading.tokens.len();
-        let words: Vec<u32> = all.map(|at| word(reading, at)).collect();
+        let mut words: Vec<u32> = (0..reading.tokens.len()).map(|at| word(reading, at)).collect();
+        for at in reading.numbers.iter().flat_map(|number| number.first..number.after) {
+            if let Some(word) = words.get_mut(at) {
+                *word = fnv(b"0");
+            }
+        }
         let mut numbers = vec![0_u32; reading.tokens.len() + 1];
         for number in &reading.numbers {
             if let Some(count) = numbers.get_mut(number.first + 1) {
@@ -154,6 +158,13 @@ impl Line {
             Some(Named { first: mark.first, after: mark.after, metric: mark.cue.metric()?, cue, phrase })
         });
         Self { index: reading.index, cues: cues.collect(), words, commas, numbers }
+    }
+
+    /// The cue phrases near a number, and some more: phrases are short.
+    fn near(&self, number: &Numeral) -> &[Named] {
+        let first = self.cues.partition_point(|cue| cue.first + 2 * REACH < number.first);
+        let after = self.cues.partition_point(|cue| cue.first < number.after + REACH);
+        self.cues.get(first..after).unwrap_or_default()
     }
 
     /// How many of those counted begin within tokens.
@@ -328,10 +339,11 @@ fn candidates(reading: &Reading<'_, '_>, n: usize, memory: &Memory, mut found: i
         found(metric, feature(said, what ^ own(metric)));
     };
     let mut words: Vec<(Metric, Said, u32)> = Vec::new();
-    let left = line.cues.iter().filter(|cue| cue.after <= number.first && number.first - cue.after < REACH);
+    let near = line.near(number);
+    let left = near.iter().filter(|cue| cue.after <= number.first && number.first - cue.after < REACH);
     let mut left: Vec<&Named> = left.collect();
     left.sort_by_key(|cue| usize::MAX - cue.after);
-    let right = line.cues.iter().filter(|cue| cue.first >= number.after && cue.first - number.after < REACH);
+    let right = near.iter().filter(|cue| cue.first >= number.after && cue.first - number.after < REACH);
     for (side, cues) in [(0_u32, left), (1, right.collect())] {
         let (mut order, mut last, mut named) = (0_u32, None, 0_u32);
         for cue in cues {
@@ -428,13 +440,10 @@ fn ratio(this: f64, that: f64) -> u32 {
     (steps + 3.0) as u32
 }
 
-/// A token by its stem; names are one word, and so are numbers.
+/// A token by its stem; names are one word.
 fn word(reading: &Reading<'_, '_>, at: usize) -> u32 {
     let Some(token) = reading.tokens.get(at) else { return 0 };
     let lower = token.lower.as_bytes();
-    if reading.numbers.iter().any(|number| number.first <= at && at < number.after) {
-        return fnv(b"0");
-    }
     if token.kind == TokenKind::Word {
         judge::stem(lower, token.capitalised() && at > 0)
     } else {
