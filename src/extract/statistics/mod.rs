@@ -81,12 +81,7 @@ use text::{bare, heads_list, opening_place, pieces};
 
 /// Reads the statistics of a story.
 pub(crate) fn find(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> Covid {
-    let Some(asked) = Asked::new(pack, disease) else { return Covid::default() };
-    let relevance = disease::relevance(&asked, article);
-    if !relevance.anywhere {
-        return Covid::default();
-    }
-    read(Finder::new(asked, places, article, relevance.story), &relevance).0
+    begin(pack, places, disease, article).map_or_else(Covid::default, |(finder, relevance)| read(finder, &relevance).0)
 }
 
 /// The same, with every number that is no observation and why.
@@ -110,12 +105,7 @@ pub(crate) fn counts(
     disease: &'static Disease,
     article: &Article,
 ) -> Vec<newness::Count> {
-    let Some(asked) = Asked::new(pack, disease) else { return Vec::new() };
-    let relevance = disease::relevance(&asked, article);
-    if !relevance.anywhere {
-        return Vec::new();
-    }
-    let mut finder = Finder::new(asked, places, article, relevance.story);
+    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Vec::new() };
     finder.all();
     newness::counts(&finder.found, &article.body)
 }
@@ -127,15 +117,22 @@ pub(crate) fn suggestions(
     disease: &'static Disease,
     article: &Article,
 ) -> Vec<suggestion::Asked> {
-    let Some(asked) = Asked::new(pack, disease) else { return Vec::new() };
-    let relevance = disease::relevance(&asked, article);
-    if !relevance.anywhere {
-        return Vec::new();
-    }
-    let mut finder = Finder::new(asked, places, article, relevance.story);
+    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Vec::new() };
     finder.memory.asked = Some(Vec::new());
     finder.all();
     finder.memory.asked.unwrap_or_default()
+}
+
+/// What reads a story, where the story names the disease at all.
+fn begin<'a, 'p>(
+    pack: &'a Pack,
+    places: &'p Places,
+    disease: &'static Disease,
+    article: &'a Article,
+) -> Option<(Finder<'a, 'p>, disease::Relevance)> {
+    let asked = Asked::new(pack, disease)?;
+    let relevance = disease::relevance(&asked, article);
+    relevance.anywhere.then(|| (Finder::new(asked, places, article, relevance.story), relevance))
 }
 
 fn read(mut finder: Finder<'_, '_>, relevance: &disease::Relevance) -> (Covid, Vec<LeftOut>) {
