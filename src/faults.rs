@@ -60,11 +60,15 @@ pub fn soon(name: &str) {
 pub fn soon(_name: &str) {}
 
 /// The process stops here, as by SIGSTOP, until somebody lets it go on, when the point is armed with `return`.
+///
+/// Whoever sends the signal also waits until it has taken effect: any thread may be the one to receive it, and until
+/// that one has run the others go on, past this point.
 #[cfg(feature = "faults")]
 pub fn stop(name: &str) {
+    const STOP: &str = "kill -STOP $0 && until grep -q '^State:.T' /proc/$0/status; do :; done";
     fail::fail_point!(name, |_| {
-        let stopped = std::process::Command::new("kill").arg("-STOP").arg(std::process::id().to_string()).status();
-        assert!(stopped.is_ok_and(|status| status.success()), "no program `kill` to stop this process with");
+        let stopped = std::process::Command::new("sh").args(["-c", STOP, &std::process::id().to_string()]).status();
+        assert!(stopped.is_ok_and(|status| status.success()), "no `sh`, `kill` and `grep` to stop this process with");
     });
 }
 
