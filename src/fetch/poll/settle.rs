@@ -53,7 +53,8 @@ impl Task {
         now: Timestamp,
         events: &mut Vec<(EventKind, String)>,
     ) -> Ended {
-        if matches!(self.state, FeedState::BackingOff | FeedState::Quarantined | FeedState::GivenUp) {
+        // Whoever takes a feed over knows of its failures, and not whether its state was told.
+        if self.errors > 0 {
             events.push((EventKind::Recovered, format!("well again after {} failures", self.errors)));
         }
         (self.state, self.errors, self.broken) = (FeedState::Active, 0, 0);

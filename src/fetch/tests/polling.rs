@@ -110,6 +110,15 @@ async fn failure_recovery_quarantine_and_end_are_reported_once() {
 }
 
 #[tokio::test]
+async fn whoever_takes_over_a_feed_that_had_failed_tells_that_it_is_well_again() {
+    let server = Server::start(conditional).await;
+    // As a shard is taken over: what it was told to be is left out, for somebody may have told more since.
+    let memory = FeedMemory { poll: 2, state: None, consecutive_errors: 2, ..FeedMemory::default() };
+    let (seen, _) = run(&server, memory, false, 3, accepted).await;
+    assert_eq!(seen, ["3 fetched 6", "3 Active 0 [Recovered]", "4 not modified"]);
+}
+
+#[tokio::test]
 async fn once_polls_one_time_and_says_what_failed() {
     let server = Server::start(|_, _| plain("200 OK", "", b"<html>sign in</html>")).await;
     let refuse =
