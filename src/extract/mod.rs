@@ -13,7 +13,7 @@ pub(crate) mod statistics;
 pub mod tagger;
 pub(crate) mod values;
 
-pub use statistics::{hashed, judge, newness, suggestion};
+pub use statistics::{beside, hashed, judge, newness, suggestion, trees};
 
 use crate::language::{self, Pack};
 use crate::model::{Article, Covid, Enriched, Entity, EntityType, Issue, LanguageFrom, Section, Span, Stage};
@@ -125,9 +125,9 @@ pub fn left_out(tables: &Tables, article: &Article) -> Vec<LeftOut> {
 }
 
 /// The counts of a clean article about COVID-19 that can be new or totals, before the model that tells them apart is asked.
-pub fn counts(tables: &Tables, article: &Article) -> Vec<newness::Count> {
+pub fn counts(tables: &Tables, article: &Article) -> newness::Story {
     let mut article = article.clone();
-    let Some(pack) = pack(&mut article) else { return Vec::new() };
+    let Some(pack) = pack(&mut article) else { return newness::Story::default() };
     statistics::counts(pack, &tables.places, diseases::COVID_19, &article)
 }
 

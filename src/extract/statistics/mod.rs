@@ -14,6 +14,7 @@ mod about;
 mod again;
 mod aside;
 mod attach;
+pub mod beside;
 mod calendar;
 mod continued;
 mod counted;
@@ -59,6 +60,7 @@ mod told_on;
 mod topic;
 mod total;
 mod traps;
+pub mod trees;
 
 use crate::extract::LeftOut;
 use crate::extract::diseases::Disease;
@@ -99,15 +101,11 @@ pub(crate) fn explain(
 }
 
 /// The counts of a body that can be new or totals, as the rules see them, for the trainer.
-pub(crate) fn counts(
-    pack: &Pack,
-    places: &Places,
-    disease: &'static Disease,
-    article: &Article,
-) -> Vec<newness::Count> {
-    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Vec::new() };
+pub(crate) fn counts(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> newness::Story {
+    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Default::default() };
     finder.all();
-    newness::counts(&finder.found, &article.body)
+    home::fill(&mut finder);
+    newness::story(&finder.found, article)
 }
 
 /// The numbers of a body that may count something else than the rules say, for the trainer.
@@ -140,7 +138,7 @@ fn read(mut finder: Finder<'_, '_>, relevance: &disease::Relevance) -> (Covid, V
     finder.all();
     home::fill(&mut finder);
     if finder.judged.is_some() {
-        newness::correct(&mut finder.found, &finder.follows, &article.body);
+        newness::correct(&mut finder.found, &finder.follows, article);
     }
     sums::correct(&mut finder.found);
     sums::beside_totals(&mut finder.found, &finder.follows);

@@ -1,18 +1,23 @@
 //! Whether a count is new or a total, as the words around it say.
 //!
-//! In: what the rules found in an English story about COVID-19. Out: the same, where a count's words contradict its kind
-//! clearly with the kind that they say. The rules know the phrases that somebody thought of; a linear model over hashed words,
-//! learnt by `tools/judge` from the labelled counts, knows how counts are told at large ("Binh Duong had 900"). It sees where
-//! words stand, how large the number is, and how it compares with the other figures of its metric.
+//! In: what the rules found in an English story about COVID-19. Out: the same, where what stands around a count contradicts its
+//! kind with the kind that they say. The rules know the phrases that somebody thought of; two models learnt by `tools/judge` from
+//! the labelled counts know how counts are told at large ("Binh Duong had 900"). A linear one over hashed words hears how new
+//! a count sounds: where words stand, and how large the number is. Boosted trees ([`super::trees`]) look at that and at the
+//! figures beside it ([`beside`]), how new those sound and how large they are, and decide.
 //!
 //! What holds: no figure is added or lost; only new and cumulative counts change places; what is seen of a story is the
 //! sentence and the figures next to the count, so that no length of a text turns it.
 
+use super::beside::{self, AROUND, NOTHING, Told};
 use super::hashed::{Features, Model, Words, both, fnv, name};
 use super::kinds::kind_of;
-use crate::model::{AsOfHow, Kind, Metric, Observation, Period, Span};
+use super::trees::Trees;
+use crate::model::{Article, AsOfHow, Kind, Metric, Observation, Period, Span};
+use std::sync::LazyLock;
 
 static MODEL: Model = Model(include_bytes!("newness.bin"));
+static TREES: LazyLock<Trees> = LazyLock::new(|| Trees::new(include_bytes!("newness_trees.bin")));
 
 /// Words of the sentence that count, to either side; those within [`NEAR`] count as near, of the nearest [`PLACED`] it counts
 /// where they stand, and of the nearest [`PAIRED`] which stand side by side.
@@ -21,8 +26,8 @@ const NEAR: usize = 10;
 const PLACED: usize = 5;
 const PAIRED: usize = 7;
 
-/// Figures to either side with which a count is compared.
-const AROUND: usize = 48;
+/// Log odds from which the trees are believed against the rules.
+const CONTRADICTS: f32 = 0.5;
 
 /// Bytes behind a count told for a stretch of time within which another count is of the same.
 const NEXT: usize = 50;
@@ -115,14 +120,15 @@ fn meaning(lower: &[u8], is_name: bool) -> u32 {
     name(lower, is_name).unwrap_or_else(|| fnv(lower))
 }
 
-/// A count that can be either, as the rules left it.
-pub struct Count {
-    /// The number.
-    pub span: Span,
-    /// The rules call it new.
-    pub new: bool,
-    /// What is said of it: buckets below `1 << BITS`.
-    pub features: Vec<u32>,
+/// The figures of a body, as the rules left them, for the trainer.
+#[derive(Debug, Default)]
+pub struct Story {
+    /// In the order of the text.
+    pub told: Vec<Told>,
+    /// What is said of each whose kind is open: buckets below `1 << BITS`.
+    pub features: Vec<Vec<u32>>,
+    /// When the story was written.
+    pub when: f32,
 }
 
 /// Whether an observation counts what may be told as new or as a total.
@@ -136,24 +142,33 @@ pub(super) fn is_count(one: &Observation) -> bool {
         && one.statistic.is_none()
 }
 
-/// The counts of a body, for the trainer.
-pub(super) fn counts(found: &[Observation], body: &str) -> Vec<Count> {
-    let mut all = Vec::new();
-    each(found, body, is_count, |at, told, sentence| {
-        let Some((one, span)) = told.get(at).and_then(|one| Some((one, one.spans.value?))) else { return };
-        let mut features = Vec::new();
+/// The figures of a body, for the trainer.
+pub(super) fn story(found: &[Observation], article: &Article) -> Story {
+    let mut story = Story { told: told_in(found), features: Vec::new(), when: beside::when(article.date()) };
+    story.features.resize(story.told.len(), Vec::new());
+    each(found, &article.body, |at, told, span, sentence| {
+        let Some(features) = story.features.get_mut(at) else { return };
         say(told, at, span, sentence, |bucket| features.push(bucket));
         features.sort_unstable();
-        all.push(Count { span, new: one.kind == Kind::New, features });
     });
-    all
+    story
 }
 
-/// Corrects the kinds that the words contradict, and those that were had of them: `follows` has numbers with the number whose
-/// kind they have, in the order of the text.
-pub(super) fn correct(found: &mut [Observation], follows: &[(Span, Span)], body: &str) {
-    let mut wrong: Vec<Span> = Vec::new();
-    let mut sure: Vec<Span> = Vec::new();
+/// Corrects the kinds that words and figures beside them contradict, and those that were had of them: `follows` has numbers
+/// with the number whose kind they have, in the order of the text.
+pub(super) fn correct(found: &mut [Observation], follows: &[(Span, Span)], article: &Article) {
+    let told = told_in(found);
+    if !told.iter().any(|one| one.open) {
+        return;
+    }
+    let mut odds: Vec<f32> = told.iter().map(|one| one.outright().unwrap_or(NOTHING)).collect();
+    each(found, &article.body, |at, told, span, sentence| {
+        let mut steps = 0;
+        say(told, at, span, sentence, |bucket| steps += MODEL.weight(bucket));
+        if let Some(odds) = odds.get_mut(at) {
+            *odds = MODEL.odds(steps);
+        }
+    });
     // "1.15 lakh cases in 24 hrs, 12 dead": what stands right behind a stretch of time is of it.
     let stretches = found.iter().filter(|one| one.field.is_body() && one.rule.ends_with(".stretch"));
     let ends: Vec<usize> = stretches.filter_map(|one| Some(one.spans.value?.end)).collect();
@@ -161,17 +176,15 @@ pub(super) fn correct(found: &mut [Observation], follows: &[(Span, Span)], body:
         let last = ends.partition_point(|end| *end < span.start).checked_sub(1).and_then(|last| ends.get(last));
         last.is_some_and(|end| span.start - end <= NEXT)
     };
-    let open = |one: &Observation| is_count(one) && !is_outright(one);
-    each(found, body, open, |at, told, sentence| {
-        let Some((one, span)) = told.get(at).and_then(|one| Some((one, one.spans.value?))) else { return };
-        let mut steps = 0;
-        say(told, at, span, sentence, |bucket| steps += MODEL.weight(bucket));
-        let odds = MODEL.odds(steps);
-        let held = one.kind == Kind::New && of_stretch(&span);
-        if odds.abs() >= MODEL.threshold() && !held {
-            if (odds > 0.0) == (one.kind == Kind::New) { &mut sure } else { &mut wrong }.push(span);
+    let when = beside::when(article.date());
+    let mut wrong: Vec<Span> = Vec::new();
+    let mut sure: Vec<Span> = Vec::new();
+    for (at, one) in told.iter().enumerate().filter(|(_, one)| one.open && !(one.new && of_stretch(&one.span))) {
+        let odds = TREES.odds(&beside::seen(&told, &odds, at, when));
+        if odds.abs() >= CONTRADICTS {
+            if (odds > 0.0) == one.new { &mut sure } else { &mut wrong }.push(one.span);
         }
-    });
+    }
     for (part, whole) in follows {
         if wrong.contains(whole) && !sure.contains(part) && !wrong.contains(part) {
             wrong.push(*part);
@@ -192,21 +205,29 @@ pub(super) fn correct(found: &mut [Observation], follows: &[(Span, Span)], body:
     }
 }
 
-/// Shows each count of a body that is `asked` for among the figures of the body, with the words of its sentence.
-fn each(
-    found: &[Observation],
-    body: &str,
-    asked: impl Fn(&Observation) -> bool,
-    mut see: impl FnMut(usize, &[&Observation], &Words),
-) {
-    let told: Vec<&Observation> = found.iter().filter(|one| one.field.is_body() && one.value.is_some()).collect();
+/// The figures of a body that have a value.
+fn valued(found: &[Observation]) -> impl Iterator<Item = &Observation> {
+    found.iter().filter(|one| one.field.is_body() && one.value.is_some() && one.spans.value.is_some())
+}
+
+fn is_open(one: &Observation) -> bool {
+    is_count(one) && !is_outright(one)
+}
+
+fn told_in(found: &[Observation]) -> Vec<Told> {
+    valued(found).filter_map(|one| Told::new(one, is_open(one))).collect()
+}
+
+/// Shows each count of a body whose kind is open among the figures of the body, with the words of its sentence.
+fn each(found: &[Observation], body: &str, mut see: impl FnMut(usize, &[&Observation], Span, &Words)) {
+    let told: Vec<&Observation> = valued(found).collect();
     let mut sentence = (Span::body(0, 0), Words::default());
-    for (at, one) in told.iter().enumerate().filter(|(_, one)| asked(one)) {
+    for (at, one) in told.iter().enumerate().filter(|(_, one)| is_open(one)) {
         let span = one.sentence.span;
         if sentence.0 != span {
             sentence = (span, Words::new(span.of(body).unwrap_or_default(), span.start, meaning));
         }
-        see(at, &told, &sentence.1);
+        see(at, &told, one.spans.value.unwrap_or_default(), &sentence.1);
     }
 }
 

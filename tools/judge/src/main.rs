@@ -6,8 +6,11 @@
 //! the dual. Choices are made by leaving out one family of cases at a time, that is those whose ids begin alike, for they were
 //! written together.
 
+mod boost;
+
+use boost::Row;
 use dateline::clean::{self, Document};
-use dateline::extract::{self, hashed, judge, suggestion};
+use dateline::extract::{self, beside, hashed, judge, newness, suggestion, trees};
 use dateline::model::{Article, Feed, Metric, Span};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +32,8 @@ const SMOOTH: f32 = 0.002;
 const SURE: f32 = 1.6;
 
 /// Families of text that no rule was fitted to, or hardly any.
-const UNLIKE: [&str; 11] = ["xa", "xe", "xf", "tl", "xr", "as", "an", "bu", "dk", "fe", "ro"];
+const UNLIKE: [&str; 18] =
+    ["xa", "xe", "xf", "tl", "xr", "as", "an", "bu", "dk", "fe", "ro", "af", "am", "ea", "eu", "me", "sc", "wi"];
 
 /// The share of right figures that the threshold gives up, of those that the rules find in families left out.
 const GIVEN_UP: f64 = 0.0125;
@@ -111,21 +115,85 @@ fn figures(tables: &extract::Tables, case: &Case) -> Vec<Example> {
     .collect()
 }
 
-/// The counts of a case whose labels say what they are, right where they are new.
-fn kinds(tables: &extract::Tables, case: &Case) -> Vec<Example> {
-    let counts = extract::counts(tables, &case.article).into_iter();
-    counts
-        .filter_map(|count| {
-            let kind = case.labels.get(&count.span.start)?["kind"].as_str().filter(|kind| *kind != "current")?;
-            Some(Example {
-                family: case.family.clone(),
-                features: count.features,
-                right: kind == "new",
-                found: count.new,
-                trap: case.trap,
-            })
+/// A story whose figures are read, with what labels say of its counts.
+struct Told {
+    family: String,
+    story: newness::Story,
+    /// New or not, by the figure's place in the story.
+    labels: BTreeMap<usize, bool>,
+}
+
+fn told(tables: &extract::Tables, case: &Case) -> Told {
+    let story = extract::counts(tables, &case.article);
+    let open = story.told.iter().enumerate().filter(|(_, one)| one.open);
+    let labels = open.filter_map(|(at, one)| {
+        let kind = case.labels.get(&one.span.start)?["kind"].as_str().filter(|kind| *kind != "current")?;
+        Some((at, kind == "new"))
+    });
+    Told { family: case.family.clone(), labels: labels.collect(), story }
+}
+
+/// The counts of a story, right where they are new.
+fn kinds(told: &Told) -> Vec<Example> {
+    let labels = told.labels.iter();
+    labels
+        .map(|(at, new)| Example {
+            family: told.family.clone(),
+            features: told.story.features[*at].clone(),
+            right: *new,
+            found: told.story.told[*at].new,
+            trap: false,
         })
         .collect()
+}
+
+/// What trees see of the counts of stories; how new each sounds is told by models that have not heard its family.
+fn rows(all: &[Told], examples: &[Example]) -> Vec<(String, bool, Row)> {
+    let families: BTreeSet<&str> = all.iter().map(|told| told.family.as_str()).collect();
+    let mut rows = Vec::new();
+    for family in families {
+        let rest: Vec<&Example> = examples.iter().filter(|example| example.family != family).collect();
+        let weights = train(&rest, MOST_OF_KIND);
+        for Told { story, labels, .. } in all.iter().filter(|told| told.family == family) {
+            let heard = |features: &[u32]| features.iter().map(|feature| weights[*feature as usize]).sum::<f32>();
+            let odds: Vec<f32> = (story.told.iter().zip(&story.features))
+                .map(|(one, features)| {
+                    one.outright().unwrap_or_else(|| if one.open { heard(features) } else { beside::NOTHING })
+                })
+                .collect();
+            let weight = if UNLIKE.contains(&family) { 1.0 } else { 0.5 };
+            rows.extend(labels.iter().map(|(at, new)| {
+                let seen = beside::seen(&story.told, &odds, *at, story.when).to_vec();
+                (family.to_owned(), story.told[*at].new, Row { seen, right: *new, weight })
+            }));
+        }
+    }
+    rows
+}
+
+/// How often the rules are wrong of a kind, how often with words alone, and how often with the trees, of families left out.
+fn tell_trees(rows: &[(String, bool, Row)]) {
+    let mut wrong: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
+    let groups: BTreeSet<&str> = rows.iter().map(|(family, ..)| family.as_str()).collect();
+    for held in groups {
+        let rest: Vec<&Row> = rows.iter().filter(|(family, ..)| family != held).map(|(.., row)| row).collect();
+        let trees = boost::grow(&rest);
+        for (_, rules, row) in rows.iter().filter(|(family, ..)| family == held) {
+            let odds: f32 = trees.iter().map(|tree| tree.adds(&row.seen)).sum();
+            let words = if row.seen[2].abs() < CONTRADICTS as f32 { *rules } else { row.seen[2] > 0.0 };
+            let told = wrong.entry(if UNLIKE.contains(&held) { held } else { "others" }).or_default();
+            told[0] += 1;
+            for (count, new) in told[1..].iter_mut().zip([*rules, words, odds > 0.0]) {
+                *count += usize::from(new != row.right);
+            }
+        }
+    }
+    println!("families left out: counts, of which are wrong by the rules, with words, with trees");
+    for (family, [count, rules, words, trees]) in &wrong {
+        println!("{family}: {count}, {rules}, {words}, {trees}");
+    }
+    let sum = |n: usize| wrong.values().map(|told| told[n]).sum::<usize>();
+    println!("all: {}, {}, {}, {}", sum(0), sum(1), sum(2), sum(3));
 }
 
 /// A number of which the rules do not know what it counts, or might know worse.
@@ -147,7 +215,10 @@ fn open(tables: &extract::Tables, case: &Case) -> Vec<Open> {
             family: case.family.clone(),
             trap: case.trap,
             features: judge::features_of(&case.article, asked.span),
-            label: case.labels.get(&asked.span.start).and_then(|label| serde_json::from_value(label["metric"].clone()).ok()),
+            label: case
+                .labels
+                .get(&asked.span.start)
+                .and_then(|label| serde_json::from_value(label["metric"].clone()).ok()),
             asked,
         })
         .collect()
@@ -241,7 +312,10 @@ fn tell_suggestions(told: &[Suggested]) {
             "better by {better:.1}: {} mended, {} broken, {} wrong as before",
             count(&|one| changed(one) && right(one)),
             count(&|one| changed(one) && one.open.label.is_some() && one.open.asked.found == one.open.label),
-            count(&|one| changed(one) && one.open.label.is_some() && !right(one) && one.open.asked.found != one.open.label),
+            count(&|one| changed(one)
+                && one.open.label.is_some()
+                && !right(one)
+                && one.open.asked.found != one.open.label),
         );
     }
     for sure in [0.5, 0.8, 1.0, 1.3, SURE, 2.0] {
@@ -332,27 +406,6 @@ fn judge(all: &[Example]) -> f64 {
     right[(right.len() as f64 * GIVEN_UP) as usize]
 }
 
-/// How often the rules are wrong of a kind, and how often with the model beside them.
-fn tell_kinds(all: &[Example]) {
-    let scored = left_out(all, MOST_OF_KIND);
-    let wrong = |contradicts: f64, family: Option<&str>| {
-        let of = scored.iter().filter(|(_, example)| family.is_none_or(|family| example.family == family));
-        of.filter(|(score, example)| {
-            let new = if score.abs() < contradicts { example.found } else { *score > 0.0 };
-            new != example.right
-        })
-        .count()
-    };
-    for contradicts in [f64::MAX, 3.0, 2.0, CONTRADICTS, 1.0, 0.0] {
-        println!(
-            "contradicted from {contradicts:.1e}, families left out: {} wrong of {}, {} in xa",
-            wrong(contradicts, None),
-            scored.len(),
-            wrong(contradicts, Some("xa")),
-        );
-    }
-}
-
 fn main() -> Result<(), Failure> {
     let given: Vec<String> = std::env::args().skip(1).collect();
     let Some((what @ ("figures" | "metrics" | "kinds"), [corpora @ .., out])) =
@@ -361,14 +414,16 @@ fn main() -> Result<(), Failure> {
         return Err("usage: dateline-judge figures|metrics|kinds CORPUS.jsonl... MODEL.bin".into());
     };
     let tables = extract::Tables::new(&extract::Options::default());
-    let (mut all, mut open_ones) = (Vec::new(), Vec::new());
+    let (mut all, mut open_ones, mut stories) = (Vec::new(), Vec::new(), Vec::new());
     for corpus in corpora {
         for line in std::fs::read_to_string(corpus)?.lines().filter(|line| !line.is_empty()) {
             let case = case(&serde_json::from_str(line)?)?;
-            all.extend(if what == "kinds" { kinds(&tables, &case) } else { figures(&tables, &case) });
-            if what == "metrics" {
-                open_ones.extend(open(&tables, &case));
+            match what {
+                "kinds" => stories.push(told(&tables, &case)),
+                "metrics" => open_ones.extend(open(&tables, &case)),
+                _ => {}
             }
+            all.extend(if what == "kinds" { kinds(&stories[stories.len() - 1]) } else { figures(&tables, &case) });
         }
     }
     println!("{} numbers, {} of them right", all.len(), all.iter().filter(|one| one.right).count());
@@ -380,7 +435,10 @@ fn main() -> Result<(), Failure> {
             (SURE, rank(&open_ones.iter().collect::<Vec<_>>()))
         }
         _ => {
-            tell_kinds(&all);
+            let rows = rows(&stories, &all);
+            tell_trees(&rows);
+            let grown = boost::grow(&rows.iter().map(|(.., row)| row).collect::<Vec<_>>());
+            std::fs::write(out.replace(".bin", "_trees.bin"), trees::bytes(&grown))?;
             (CONTRADICTS as f32, train(&examples, MOST_OF_KIND))
         }
     };
