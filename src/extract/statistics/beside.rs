@@ -1,7 +1,7 @@
 //! How a count compares with the figures that stand beside it.
 //!
 //! In: the figures of a body, and how new the words of each count sound. Out: the few numbers by which boosted trees
-//! ([`super::newness`]) tell a new count from a total. What holds: a figure is compared with [`AROUND`] others to either side
+//! ([`super::newness`]) tell a new count from a total. What holds: a figure is compared with 48 others to either side
 //! at most; what there is nothing to compare with is [`NOTHING`].
 
 use super::kinds::kind_of;

@@ -1,7 +1,7 @@
 //! Boosted trees over a few numbers.
 //!
 //! In: the bytes of a model, and what is seen of a thing. Out: log odds. The bytes are the nodes of all trees, each before
-//! those below it and the lower side first: one byte for what is looked at, or [`LEAF`], and a little-endian float, which is
+//! those below it and the lower side first: one byte for what is looked at, or 255, and a little-endian float, which is
 //! the most of the lower side, or what a leaf adds.
 
 /// Where nothing is looked at.
