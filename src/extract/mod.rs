@@ -13,7 +13,7 @@ pub(crate) mod statistics;
 pub mod tagger;
 pub(crate) mod values;
 
-pub use statistics::{beside, hashed, judge, newness, suggestion, trees};
+pub use statistics::{beside, hashed, judge, lifted, newness, suggestion, trees};
 
 use crate::language::{self, Pack};
 use crate::model::{Article, Covid, Enriched, Entity, EntityType, Issue, LanguageFrom, Section, Span, Stage};
@@ -66,6 +66,11 @@ pub struct Tables {
 }
 
 impl Tables {
+    /// The English short name of a country, by its ISO 3166-1 alpha-2 code.
+    pub fn country(&self, iso2: &str) -> Option<&str> {
+        self.places.country(iso2).map(|country| &*country.name)
+    }
+
     /// Compiles the tables.
     pub fn new(options: &Options) -> Self {
         Self {
@@ -129,6 +134,13 @@ pub fn counts(tables: &Tables, article: &Article) -> newness::Story {
     let mut article = article.clone();
     let Some(pack) = pack(&mut article) else { return newness::Story::default() };
     statistics::counts(pack, &tables.places, diseases::COVID_19, &article)
+}
+
+/// The figures of a clean article about COVID-19 whose place may be the country of the one that they inherited.
+pub fn lifts(tables: &Tables, article: &Article) -> Vec<lifted::Asked> {
+    let mut article = article.clone();
+    let Some(pack) = pack(&mut article) else { return Vec::new() };
+    statistics::lifts(pack, &tables.places, diseases::COVID_19, &article)
 }
 
 /// The numbers of a clean article about COVID-19 that may count something else than the rules say.

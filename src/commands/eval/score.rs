@@ -5,7 +5,7 @@
 //! are counted among matches of the third level, where the label states them. A place agrees as far as the label gives
 //! one: its country, then its division; without a country, its name.
 
-use crate::model::Observation;
+use crate::model::{Observation, PlaceKind};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -133,7 +133,10 @@ fn fields(label: &Value, observation: &Observation, tally: &mut Tally, wrong: &m
         Value::String(_) => json!([value]),
         other => other.clone(),
     };
+    // A label of a code and nothing else is of the whole country.
+    let whole = label["iso2"].is_string() && label["subdivision"].is_null() && label.get("location").is_none();
     let stated = [
+        ("whole_country", json!(whole.then_some(true)), json!(observation.location.kind == PlaceKind::Country)),
         ("qualifier", label["qualifier"].clone(), json!(observation.qualifier)),
         ("period", label["period"].clone(), json!(observation.period)),
         ("as_of", label["as_of"].clone(), json!(observation.as_of.date)),

@@ -5,6 +5,7 @@
 //! at most; what there is nothing to compare with is [`NOTHING`].
 
 use super::kinds::kind_of;
+use super::newness::{is_open, valued};
 use crate::model::{Kind, Location, Metric, Observation, Span};
 use jiff::civil::Date;
 
@@ -29,16 +30,23 @@ pub struct Told {
     pub new: bool,
     /// Its kind is open: it can be new or a total, and no word of the number itself decides.
     pub open: bool,
-    kind: Kind,
-    metric: Metric,
-    location: Location,
+    pub(super) kind: Kind,
+    pub(super) metric: Metric,
+    pub(super) location: Location,
     sentence: Span,
+    /// The sentence's number in the story.
+    pub(super) nth: usize,
     /// Decades above one.
-    size: f32,
+    pub(super) size: f32,
 }
 
 impl Told {
-    pub(super) fn new(one: &Observation, open: bool) -> Option<Self> {
+    /// The figures of a body that have a value.
+    pub(super) fn all(found: &[Observation]) -> Vec<Self> {
+        valued(found).filter_map(|one| Self::new(one, is_open(one))).collect()
+    }
+
+    fn new(one: &Observation, open: bool) -> Option<Self> {
         #[expect(clippy::cast_possible_truncation, reason = "a magnitude")]
         Some(Self {
             span: one.spans.value?,
@@ -48,6 +56,7 @@ impl Told {
             metric: one.metric,
             location: one.location.clone(),
             sentence: one.sentence.span,
+            nth: one.sentence.index,
             size: (one.value?.0.max(0.0) + 1.0).log10() as f32,
         })
     }
@@ -59,6 +68,11 @@ impl Told {
             Kind::Cumulative => -OUTRIGHT,
             _ => NOTHING,
         })
+    }
+
+    /// Whether it counts the same, in the same way.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.metric == other.metric && self.kind == other.kind
     }
 
     fn is_of(&self, other: &Self) -> bool {

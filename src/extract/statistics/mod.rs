@@ -31,6 +31,7 @@ mod kind;
 mod kinds;
 mod leading;
 mod lean;
+pub mod lifted;
 mod located;
 mod mention;
 mod merge;
@@ -104,8 +105,16 @@ pub(crate) fn explain(
 pub(crate) fn counts(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> newness::Story {
     let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Default::default() };
     finder.all();
-    home::fill(&mut finder);
+    finder.place();
     newness::story(&finder.found, article)
+}
+
+/// The figures of a body whose place may be the country of the one that they inherited, for the trainer.
+pub(crate) fn lifts(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> Vec<lifted::Asked> {
+    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Vec::new() };
+    finder.all();
+    home::fill(&mut finder);
+    lifted::asked(&finder.found, article)
 }
 
 /// The numbers of a body that may count something else than the rules say, for the trainer.
@@ -136,7 +145,7 @@ fn begin<'a, 'p>(
 fn read(mut finder: Finder<'_, '_>, relevance: &disease::Relevance) -> (Covid, Vec<LeftOut>) {
     let article = finder.article;
     finder.all();
-    home::fill(&mut finder);
+    finder.place();
     if finder.judged.is_some() {
         newness::correct(&mut finder.found, &finder.follows, article);
     }
@@ -195,6 +204,14 @@ struct Finder<'a, 'p> {
 }
 
 impl<'a, 'p> Finder<'a, 'p> {
+    /// Gives the figures of no place, and those that inherited one too small, what they are of.
+    fn place(&mut self) {
+        home::fill(self);
+        if self.judged.is_some() {
+            lifted::correct(&mut self.found, self.places, self.article);
+        }
+    }
+
     fn new(asked: Asked<'a>, places: &'p Places, article: &'a Article, story: bool) -> Self {
         let pack = asked.pack;
         let mut context = Context::default();

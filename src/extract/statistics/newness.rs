@@ -144,7 +144,7 @@ pub(super) fn is_count(one: &Observation) -> bool {
 
 /// The figures of a body, for the trainer.
 pub(super) fn story(found: &[Observation], article: &Article) -> Story {
-    let mut story = Story { told: told_in(found), features: Vec::new(), when: beside::when(article.date()) };
+    let mut story = Story { told: Told::all(found), features: Vec::new(), when: beside::when(article.date()) };
     story.features.resize(story.told.len(), Vec::new());
     each(found, &article.body, |at, told, span, sentence| {
         let Some(features) = story.features.get_mut(at) else { return };
@@ -157,7 +157,7 @@ pub(super) fn story(found: &[Observation], article: &Article) -> Story {
 /// Corrects the kinds that words and figures beside them contradict, and those that were had of them: `follows` has numbers
 /// with the number whose kind they have, in the order of the text.
 pub(super) fn correct(found: &mut [Observation], follows: &[(Span, Span)], article: &Article) {
-    let told = told_in(found);
+    let told = Told::all(found);
     if !told.iter().any(|one| one.open) {
         return;
     }
@@ -206,16 +206,12 @@ pub(super) fn correct(found: &mut [Observation], follows: &[(Span, Span)], artic
 }
 
 /// The figures of a body that have a value.
-fn valued(found: &[Observation]) -> impl Iterator<Item = &Observation> {
+pub(super) fn valued(found: &[Observation]) -> impl Iterator<Item = &Observation> {
     found.iter().filter(|one| one.field.is_body() && one.value.is_some() && one.spans.value.is_some())
 }
 
-fn is_open(one: &Observation) -> bool {
+pub(super) fn is_open(one: &Observation) -> bool {
     is_count(one) && !is_outright(one)
-}
-
-fn told_in(found: &[Observation]) -> Vec<Told> {
-    valued(found).filter_map(|one| Told::new(one, is_open(one))).collect()
 }
 
 /// Shows each count of a body whose kind is open among the figures of the body, with the words of its sentence.
