@@ -76,8 +76,8 @@ impl Told {
     }
 
     fn is_of(&self, other: &Self) -> bool {
-        let key = |one: &Self| (one.location.iso2.clone(), one.location.subdivision.clone(), one.location.name.clone());
-        key(self) == key(other)
+        let (one, other) = (&self.location, &other.location);
+        one.iso2 == other.iso2 && one.subdivision == other.subdivision && one.name == other.name
     }
 
     fn kind(&self) -> f32 {

@@ -11,7 +11,7 @@ use super::beside::{NOTHING, Told};
 use super::located::Located;
 use super::trees::Trees;
 use crate::extract::places::Places;
-use crate::model::{Article, Observation, PlaceHow, PlaceKind, Span};
+use crate::model::{Article, Location, Observation, PlaceHow, PlaceKind, Span};
 use std::sync::LazyLock;
 
 static TREES: LazyLock<Trees> = LazyLock::new(|| Trees::new(include_bytes!("lifted_trees.bin")));
@@ -56,11 +56,14 @@ pub(super) fn correct(found: &mut [Observation], places: &Places, article: &Arti
 
 /// The figures that inherited a part of a country.
 pub(super) fn asked(found: &[Observation], article: &Article) -> Vec<Asked> {
-    let told = Told::all(found);
-    let part = |one: &Told| {
-        one.location.how == PlaceHow::Inherited && matches!(one.location.kind, PlaceKind::City | PlaceKind::Subdivision)
+    let part = |location: &Location| {
+        location.how == PlaceHow::Inherited && matches!(location.kind, PlaceKind::City | PlaceKind::Subdivision)
     };
-    let open = told.iter().enumerate().filter(|(_, one)| part(one));
+    if !found.iter().any(|one| part(&one.location)) {
+        return Vec::new();
+    }
+    let told = Told::all(found);
+    let open = told.iter().enumerate().filter(|(_, one)| part(&one.location));
     open.filter_map(|(at, one)| {
         let (country, name) = (one.location.iso2.clone()?, one.location.name.as_deref()?);
         Some(Asked { span: one.span, seen: seen(&told, at, name, article).to_vec(), country })

@@ -2,7 +2,7 @@
 //!
 //! In: a language pack, the gazetteer, and a clean article. Out: [`Covid`]. A sentence is read into tokens, cue phrases,
 //! numbers, places and dates ([`reading`], [`date_marks`]); what the headings of tables and lists say of their figures is read
-//! once ([`table`]); numbers in traps are taken out ([`traps`]); the others get a metric ([`attach`], [`suggestion`]), a kind and period ([`kind`]), a place ([`scope`]), a date ([`date`]), a rank ([`rank`]), and a
+//! once ([`table`]); numbers in traps are taken out ([`traps`]); the others get a metric ([`attach`], [`suggestion`]), a kind and period ([`kind`], [`newness`]), a place ([`scope`], [`lifted`]), a date ([`date`]), a rank ([`rank`]), and a
 //! qualifier, status, subset and source ([`status`]). All this is put together in [`decide`] and written down in
 //! [`observation`]. Repetitions are merged, contradictions named ([`plausibility`]).
 //!
