@@ -3,15 +3,17 @@
 //! In: what was found in a story, and the story. Out: the same, where a figure that only inherited a city or a division has its
 //! country instead: "Bangkok has 1,204 of them. Since last year 863,189 people have been infected". Boosted trees
 //! ([`super::trees`]), learnt by `tools/judge` from the labelled figures, decide by how far behind the place was named, by how
-//! the figures before were told of places, and by sizes; words are not asked, so that it holds for any language.
+//! the figures before were told of places, and by sizes.
 //!
-//! What holds: a figure that has its place from its own words keeps it; nothing but the place changes.
+//! What holds: a figure that has its place from its own words keeps it; nothing but the place changes; what is seen of a story
+//! is bounded, so that the work grows with its length and no faster.
 
-use super::beside::{NOTHING, Told};
+use super::beside::{AROUND, NOTHING, Told};
 use super::located::Located;
 use super::trees::Trees;
 use crate::extract::places::Places;
 use crate::model::{Article, Location, Observation, PlaceHow, PlaceKind, Span};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 static TREES: LazyLock<Trees> = LazyLock::new(|| Trees::new(include_bytes!("lifted_trees.bin")));
@@ -21,6 +23,9 @@ const LIFTS: f32 = 1.5;
 
 /// How many figures before are looked at.
 const BEFORE: usize = 6;
+
+/// How many bytes before a figure its place is looked for.
+const BEHIND: usize = 16_384;
 
 /// Where a dateline stands.
 const OPENING: usize = 60;
@@ -40,14 +45,14 @@ pub struct Asked {
 
 /// Gives figures their country where that is meant.
 pub(super) fn correct(found: &mut [Observation], places: &Places, article: &Article) {
-    let lifted: Vec<(Span, String)> = asked(found, article)
+    let lifted: HashMap<Span, String> = asked(found, article)
         .into_iter()
         .filter(|asked| TREES.odds(&asked.seen) >= LIFTS)
         .map(|asked| (asked.span, asked.country))
         .collect();
     for one in found.iter_mut().filter(|one| one.field.is_body()) {
-        let lift = lifted.iter().find(|(span, _)| one.spans.value == Some(*span));
-        if let Some(country) = lift.and_then(|(_, country)| places.country(country)) {
+        let lift = one.spans.value.and_then(|span| lifted.get(&span));
+        if let Some(country) = lift.and_then(|country| places.country(country)) {
             one.location = Located::inherited(country).location("");
             one.spans.location = None;
         }
@@ -99,17 +104,23 @@ fn count(number: usize) -> f32 {
 
 fn seen(told: &[Told], at: usize, name: &str, article: &Article) -> [f32; SEEN] {
     let Some(this) = told.get(at) else { return [NOTHING; SEEN] };
-    let text = article.body.get(..this.span.start).unwrap_or_default();
-    let behind = text.rfind(name).and_then(|from| text.get(from..));
+    let body = |start: usize, end: usize| {
+        let start = article.body.ceil_char_boundary(start);
+        article.body.get(start..article.body.floor_char_boundary(end).max(start)).unwrap_or_default()
+    };
+    let near_text = body(this.span.start.saturating_sub(BEHIND), this.span.start);
+    let behind = near_text.rfind(name).and_then(|from| near_text.get(from..));
+    let opens = body(0, this.span.start.min(OPENING + name.len()));
     let inside = |one: &&Told| one.location.iso2 == this.location.iso2 && level(one) > 1.0;
     let whole = |one: &&Told| one.location.iso2 == this.location.iso2 && level(one) == 1.0;
     let here = |one: &&Told| one.location.name.as_deref() == Some(name);
-    let before = told.get(..at).unwrap_or_default();
+    let window = || told.iter().enumerate().skip(at.saturating_sub(AROUND)).take(2 * AROUND + 1);
+    let before = told.get(at.saturating_sub(AROUND)..at).unwrap_or_default();
     let near = || before.iter().rev().take(BEFORE);
     let last = before.last();
     let of_last = |what: &dyn Fn(&Told) -> f32| last.map_or(NOTHING, what);
     let larger = |which: &dyn Fn(&&Told) -> bool| {
-        let alike = told.iter().enumerate().filter(|(n, one)| *n != at && one.is_like(this)).map(|(_, one)| one);
+        let alike = window().filter(|(n, one)| *n != at && one.is_like(this)).map(|(_, one)| one);
         alike.filter(which).map(|one| this.size - one.size).reduce(f32::min).unwrap_or(NOTHING)
     };
     let yes = |is: bool| f32::from(u8::from(is));
@@ -120,7 +131,7 @@ fn seen(told: &[Told], at: usize, name: &str, article: &Article) -> [f32; SEEN] 
         this.size,
         behind.map_or(NOTHING, |text| count(text.len())),
         behind.map_or(NOTHING, |text| count(text.matches('\n').count())),
-        yes(text.find(name).is_some_and(|at| at < OPENING)),
+        yes(opens.find(name).is_some_and(|at| at < OPENING)),
         yes(article.headline.as_deref().is_some_and(|headline| headline.contains(name))),
         distinct(near().filter(inside)),
         distinct(near().filter(|one| is_named(one))),
@@ -135,8 +146,8 @@ fn seen(told: &[Told], at: usize, name: &str, article: &Article) -> [f32; SEEN] 
         larger(&whole),
         larger(&|one| inside(one) && !here(one)),
         count(this.nth),
-        count(told.iter().filter(|one| here(one) && is_named(one)).count()),
+        count(window().filter(|(_, one)| here(one) && is_named(one)).count()),
         told.first().map_or(NOTHING, level),
-        distinct(told.iter().filter(|one| level(one) > 1.0)),
+        distinct(window().map(|(_, one)| one).filter(|one| level(one) > 1.0)),
     ]
 }

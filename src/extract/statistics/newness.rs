@@ -14,6 +14,7 @@ use super::hashed::{Features, Model, Words, both, fnv, name};
 use super::kinds::kind_of;
 use super::trees::Trees;
 use crate::model::{Article, AsOfHow, Kind, Metric, Observation, Period, Span};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 static MODEL: Model = Model(include_bytes!("newness.bin"));
@@ -177,24 +178,21 @@ pub(super) fn correct(found: &mut [Observation], follows: &[(Span, Span)], artic
         last.is_some_and(|end| span.start - end <= NEXT)
     };
     let when = beside::when(article.date());
-    let mut wrong: Vec<Span> = Vec::new();
-    let mut sure: Vec<Span> = Vec::new();
+    // Whether what stands around a count contradicts its kind, where that is clear.
+    let mut contradicted: HashMap<Span, bool> = HashMap::new();
     for (at, one) in told.iter().enumerate().filter(|(_, one)| one.open && !(one.new && of_stretch(&one.span))) {
         let odds = TREES.odds(&beside::seen(&told, &odds, at, when));
         if odds.abs() >= CONTRADICTS {
-            if (odds > 0.0) == one.new { &mut sure } else { &mut wrong }.push(one.span);
+            contradicted.insert(one.span, (odds > 0.0) != one.new);
         }
     }
     for (part, whole) in follows {
-        if wrong.contains(whole) && !sure.contains(part) && !wrong.contains(part) {
-            wrong.push(*part);
+        if contradicted.get(whole) == Some(&true) {
+            contradicted.entry(*part).or_insert(true);
         }
     }
-    wrong.sort_unstable();
-    for one in found
-        .iter_mut()
-        .filter(|one| one.spans.value.is_some_and(|span| wrong.binary_search(&span).is_ok()) && is_count(one))
-    {
+    let wrong = |one: &Observation| one.spans.value.is_some_and(|span| contradicted.get(&span) == Some(&true));
+    for one in found.iter_mut().filter(|one| wrong(one) && is_count(one)) {
         let dated = matches!(one.as_of.how, AsOfHow::Explicit | AsOfHow::Weekday | AsOfHow::Relative);
         let day = dated && one.as_of.date.as_ref().is_some_and(|date| date.len() == "2020-11-18".len());
         (one.kind, one.period) = match one.kind {

@@ -127,22 +127,6 @@ fn figures_are_told_by_their_rows_and_by_what_was_counted_before() {
         "Cuba's toll rose by 12 to 2,410 versus 14 a day earlier.",
         &["12 deaths new Cuba", "2410 deaths cumulative Cuba", "14 deaths new Cuba"],
     );
-    // What is counted next is the country's, of which the city was a part.
-    check(
-        "Thailand found 9,445 new coronavirus cases on Thursday, the disease control department said. Bangkok had 1,204.\n\n\
-         Deaths over the past day were 84.\n\nOf those still in care, 110,075, some 2,565 are seriously ill and 611 are on \
-         ventilators. Since last year 1,678,297 people have been infected, and 17,499 have lost their lives.",
-        &[
-            "9445 cases new Thailand",
-            "1204 cases new Bangkok",
-            "84 deaths new Thailand",
-            "110075 active_cases current Thailand",
-            "2565 severe_cases current Thailand",
-            "611 ventilated_patients current Thailand",
-            "1678297 cases cumulative Thailand",
-            "17499 deaths cumulative Thailand",
-        ],
-    );
     check(
         "Chad counts 900 deaths, including 640 in hospitals.",
         &["900 deaths cumulative Chad", "640 deaths cumulative Chad"],

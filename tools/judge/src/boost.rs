@@ -75,17 +75,12 @@ fn edges(rows: &[&Row]) -> Vec<Vec<f32>> {
         .map(|at| {
             let mut values: Vec<f32> = rows.iter().map(|row| row.seen[at]).collect();
             values.sort_by(f32::total_cmp);
-            let steps = (1..BINS).map(|bin| values[bin * values.len() / BINS]);
-            let mut edges: Vec<f32> = steps.collect();
-            let own: Vec<f32> = {
-                let mut own = values.clone();
-                own.dedup();
-                own
-            };
-            if own.len() <= BINS {
-                edges = own;
-            }
+            let mut edges = values.clone();
             edges.dedup();
+            if edges.len() > BINS {
+                edges = (1..BINS).map(|bin| values[bin * values.len() / BINS]).collect();
+                edges.dedup();
+            }
             edges
         })
         .collect()
