@@ -13,7 +13,7 @@ pub(crate) mod statistics;
 pub mod tagger;
 pub(crate) mod values;
 
-pub use statistics::{beside, hashed, judge, lifted, newness, suggestion, trees};
+pub use statistics::{beside, hashed, judge, lifted, newness, suggestion, trees, weighed};
 
 use crate::language::{self, Pack};
 use crate::model::{Article, Covid, Enriched, Entity, EntityType, Issue, LanguageFrom, Section, Span, Stage};
@@ -143,11 +143,11 @@ pub fn lifts(tables: &Tables, article: &Article) -> Vec<lifted::Asked> {
     statistics::lifts(pack, &tables.places, diseases::COVID_19, &article)
 }
 
-/// The numbers of a clean article about COVID-19 that may count something else than the rules say.
-pub fn suggestions(tables: &Tables, article: &Article) -> Vec<suggestion::Asked> {
+/// The numbers of a clean article about COVID-19 that are weighed, with what the rules and models say of them.
+pub fn weigh(tables: &Tables, article: &Article) -> Vec<weighed::Asked> {
     let mut article = article.clone();
     let Some(pack) = pack(&mut article) else { return Vec::new() };
-    statistics::suggestions(pack, &tables.places, diseases::COVID_19, &article)
+    statistics::weigh(pack, &tables.places, diseases::COVID_19, &article)
 }
 
 /// Reads an article.

@@ -11,7 +11,7 @@ use super::kinds::kind_of;
 use super::lean::{base_of_part, said_otherwise, says_no_noun};
 use super::otherwise::{in_english_order, is_plague};
 use super::reading::Reading;
-use super::{counted, judge, threshold, traps};
+use super::{counted, threshold, traps};
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
@@ -89,14 +89,13 @@ pub(super) fn has_unknown_subject(reading: &Reading<'_, '_>, n: usize) -> bool {
     left.into_iter().any(|at| (counts_another(reading, at) || opening(at)) && !known(at))
 }
 
-/// What the judge must say, where it must be surer than of others: of one of which nothing says what it counts, and of what
-/// leans on such a one.
-pub(super) fn floor(reading: &Reading<'_, '_>, n: usize, attachments: &[Option<Attachment>]) -> Option<f32> {
-    match attachments.get(n)?.as_ref()?.why {
-        Why::Retold => Some(judge::SURER),
-        Why::Continued if has_unknown_subject(reading, n) => Some(judge::SURER),
-        Why::Continued => Some(judge::SURE),
-        Why::Coordinated(earlier) if earlier < n => floor(reading, earlier, attachments),
-        _ => None,
+/// How little the rules say of what a number counts: 1 where its sentence counted that before and nothing links the two, 2
+/// where nothing says it, and the same for what leans on such a number.
+pub(super) fn guessed(reading: &Reading<'_, '_>, n: usize, attachments: &[Option<Attachment>]) -> u8 {
+    match attachments.get(n).and_then(Option::as_ref).map(|attachment| attachment.why) {
+        Some(Why::Retold) => 2,
+        Some(Why::Continued) => 1 + u8::from(has_unknown_subject(reading, n)),
+        Some(Why::Coordinated(earlier)) if earlier < n => guessed(reading, earlier, attachments),
+        _ => 0,
     }
 }

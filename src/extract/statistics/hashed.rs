@@ -6,18 +6,13 @@
 /// So many bits choose the bucket of a feature.
 pub const BITS: u32 = 15;
 
-/// A model: its threshold and the step of a weight as little-endian floats, then one signed byte for each bucket.
+/// A model: the step of a weight as a little-endian float, then one signed byte for each bucket.
 pub(super) struct Model(pub(super) &'static [u8]);
 
 /// Bytes before the weights.
-const HEAD: usize = 8;
+const HEAD: usize = 4;
 
 impl Model {
-    /// The log odds that decide.
-    pub(super) fn threshold(&self) -> f32 {
-        self.float(0)
-    }
-
     /// The steps of a bucket.
     pub(super) fn weight(&self, bucket: u32) -> i32 {
         self.0.get(HEAD + bucket as usize).map_or(0, |byte| i32::from(i8::from_le_bytes([*byte])))
@@ -26,19 +21,19 @@ impl Model {
     /// A sum of steps as log odds.
     #[expect(clippy::cast_precision_loss, reason = "sums of small steps")]
     pub(super) fn odds(&self, steps: i32) -> f32 {
-        steps as f32 * self.float(4)
+        steps as f32 * self.step()
     }
 
-    fn float(&self, at: usize) -> f32 {
-        self.0.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0.0, f32::from_le_bytes)
+    fn step(&self) -> f32 {
+        self.0.first_chunk().map_or(0.0, |bytes| f32::from_le_bytes(*bytes))
     }
 }
 
-/// The bytes of a model with this threshold and these weights.
-pub fn model(threshold: f32, weights: &[f32]) -> Vec<u8> {
+/// The bytes of a model with these weights.
+pub fn model(weights: &[f32]) -> Vec<u8> {
     let most = weights.iter().fold(f32::MIN_POSITIVE, |most, weight| most.max(weight.abs()));
     let step = most / 127.0;
-    let head = [threshold, step].into_iter().flat_map(f32::to_le_bytes);
+    let head = step.to_le_bytes().into_iter();
     #[expect(clippy::cast_possible_truncation, reason = "at most 127 steps")]
     head.chain(weights.iter().map(|weight| ((weight / step).round() as i8).to_le_bytes()[0])).collect()
 }

@@ -9,10 +9,10 @@
 //! the score depends on at most 60 words to either side of the number and on the headline, and a share of the mean score of
 //! the numbers before it is added, so that no length of a text turns it.
 
+use super::Finder;
 use super::hashed::{Features, Model, Words, both, fnv, name};
 use super::reading::Reading;
 use super::text::pieces;
-use super::{Finder, disease};
 use crate::extract::sentence::sentences_in;
 use crate::language::pack;
 use crate::model::{Article, Field, Span};
@@ -53,49 +53,6 @@ const ENDINGS: [&str; 8] = ["ings", "ing", "ies", "ied", "ed", "es", "s", "ly"];
 /// Whether the figures of this disease in this language are judged.
 pub(super) fn judges(language: &str, disease: &str) -> bool {
     language == "en" && disease == "COVID-19"
-}
-
-/// Why a number is left out that the judge refuses; its score stands behind.
-pub const REFUSED: &str = "the words around it speak of no figure";
-
-/// Why a number is left out of which only others say what it counts.
-pub(super) const UNSURE: &str = "nothing beside it says what it counts, and the words around it are not sure enough";
-
-/// What a number must score of which only its sentence, and nothing that is linked to it, says what it counts.
-pub(super) const SURE: f32 = 1.5;
-
-/// The same, where only the sentences before say it, or its clause has a subject that no rule knows.
-pub(super) const SURER: f32 = 3.0;
-
-/// Below this score a number is no figure.
-pub fn threshold() -> f32 {
-    MODEL.threshold()
-}
-
-/// What the numbers of a story up to here have been held for: one that tells figures goes on to, and one that only looks
-/// as if does not.
-#[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Mood {
-    sum: f32,
-    count: f32,
-}
-
-/// How much of the mean score of the numbers before is added to a score.
-const MOOD: f32 = 0.3;
-
-/// A mean of fewer numbers than this counts for less.
-const ENOUGH: f32 = 2.0;
-
-impl Mood {
-    /// What is added to the score of the next number.
-    pub(super) fn leaning(self) -> f32 {
-        MOOD * self.sum / (self.count + ENOUGH)
-    }
-
-    pub(super) fn add(&mut self, score: f32) {
-        self.sum += score;
-        self.count += 1.0;
-    }
 }
 
 /// A word by its stem.
@@ -165,32 +122,14 @@ pub(super) fn score(headline: &Words, paragraph: &Words, sentence: Span, number:
 }
 
 impl<'p> Finder<'_, 'p> {
-    /// The judge's score of number `n` of the body, where it is too low for a figure.
-    pub(super) fn refused(&mut self, reading: &Reading<'_, 'p>, n: usize) -> Option<f32> {
-        let own = self.score_of(reading, n)?;
-        let score = own + self.mood.leaning();
-        self.mood.add(own);
-        (score < threshold() && !disease::killed_by_it(reading, n)).then_some(score)
-    }
-
-    /// Whether the judge is there and sure of number `n` of the body.
-    pub(super) fn is_sure(&mut self, reading: &Reading<'_, 'p>, n: usize, floor: f32) -> bool {
-        self.score_of(reading, n).is_some_and(|own| own + self.mood.leaning() >= floor)
-    }
-
-    /// The judge's score of number `n` of the body by itself.
-    fn score_of(&mut self, reading: &Reading<'_, 'p>, n: usize) -> Option<f32> {
+    /// The judge's score of number `n` of the body, where it is asked at all.
+    pub(super) fn score_of(&mut self, reading: &Reading<'_, 'p>, n: usize) -> Option<f32> {
         let body = self.text_of(Field::Body);
         let (headline, number) = (self.judged.as_ref()?, reading.numbers.get(n)?);
         let number = Some(Span::new(self.field, number.start, number.end)).filter(|number| number.field.is_body())?;
-        if let Some((_, score)) = self.scored.filter(|(last, _)| *last == number) {
-            return Some(score);
-        }
         let paragraph = self.paragraph;
         let around = self.around.get_or_insert_with(|| words(paragraph.of(body).unwrap_or_default(), paragraph.start));
-        let score = score(headline, around, reading.span, number, number.of(body)?);
-        self.scored = Some((number, score));
-        Some(score)
+        Some(score(headline, around, reading.span, number, number.of(body)?))
     }
 }
 

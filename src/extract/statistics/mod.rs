@@ -62,6 +62,7 @@ mod topic;
 mod total;
 mod traps;
 pub mod trees;
+pub mod weighed;
 
 use crate::extract::LeftOut;
 use crate::extract::diseases::Disease;
@@ -117,13 +118,8 @@ pub(crate) fn lifts(pack: &Pack, places: &Places, disease: &'static Disease, art
     lifted::asked(&finder.found, article)
 }
 
-/// The numbers of a body that may count something else than the rules say, for the trainer.
-pub(crate) fn suggestions(
-    pack: &Pack,
-    places: &Places,
-    disease: &'static Disease,
-    article: &Article,
-) -> Vec<suggestion::Asked> {
+/// The numbers of a body that are weighed, for the trainer.
+pub(crate) fn weigh(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> Vec<weighed::Asked> {
     let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Vec::new() };
     finder.memory.asked = Some(Vec::new());
     finder.all();
@@ -194,9 +190,8 @@ struct Finder<'a, 'p> {
     /// The headline's words, where the judge is asked, and those of the paragraph, once it has been.
     judged: Option<hashed::Words>,
     around: Option<hashed::Words>,
-    mood: judge::Mood,
-    /// The number that was judged last, which may be asked about again.
-    scored: Option<(Span, f32)>,
+    /// The judge's scores of the numbers before.
+    heard: weighed::Heard,
     memory: suggestion::Memory,
     paragraph: Span,
     /// Numbers that are no observations, where somebody asks.
@@ -279,8 +274,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             follows: Vec::new(),
             judged,
             around: None,
-            mood: judge::Mood::default(),
-            scored: None,
+            heard: weighed::Heard::default(),
             memory: suggestion::Memory::default(),
             paragraph: Span::body(0, 0),
             left_out: None,
@@ -435,12 +429,11 @@ impl<'a, 'p> Finder<'a, 'p> {
         let rank = rank::find(self.pack, reading);
         let attachments = attach::all(reading, self.previous_metric, rows);
         let mut decided: Vec<Option<Decided<'p>>> = Vec::with_capacity(attachments.len());
-        let mut unsure: Vec<bool> = Vec::with_capacity(attachments.len());
-        for (n, attachment) in attachments.iter().enumerate() {
-            let floor = attachment.as_ref().and_then(|_| continued::floor(reading, n, &attachments));
-            let sure = floor.is_none_or(|floor| self.is_sure(reading, n, floor));
-            let attachment = self.suggested(reading, n, attachment.as_ref().filter(|_| sure));
-            unsure.push(!sure && attachment.is_none());
+        let mut refused: Vec<Option<f32>> = Vec::with_capacity(attachments.len());
+        for n in 0..attachments.len() {
+            let weighed = self.weighed(reading, n, &attachments, &decided, rows);
+            refused.push(weighed.err());
+            let attachment = weighed.ok().flatten();
             let done =
                 attachment.and_then(|attachment| self.decide(sentence, n, &attachment, rank.as_ref(), &decided, rows));
             self.counted(reading, n, done.as_ref().map(|done| done.attachment.metric));
@@ -474,15 +467,12 @@ impl<'a, 'p> Finder<'a, 'p> {
         let lead = self.previous_metric.lead;
         for (n, (done, attachment)) in decided.into_iter().zip(&attachments).enumerate() {
             let Some(done) = done else {
-                let why =
-                    if unsure.get(n) == Some(&true) { judge::UNSURE } else { why_not(reading, n, attachment.as_ref()) };
-                self.leave_out(reading, n, why);
+                match refused.get(n).copied().flatten().filter(|_| attachment.is_some()) {
+                    Some(odds) => self.leave_out(reading, n, &format!("{} ({odds:.1})", weighed::REFUSED)),
+                    None => self.leave_out(reading, n, why_not(reading, n, attachment.as_ref())),
+                }
                 continue;
             };
-            if let Some(score) = self.refused(reading, n) {
-                self.leave_out(reading, n, &format!("{} ({score:.1})", judge::REFUSED));
-                continue;
-            }
             self.follows.extend(done.follows.map(|whole| (done.span, whole)));
             for located in &done.located {
                 let mut observation = self.observation(reading, n, &done, located);

@@ -11,16 +11,19 @@
 //! the four numbers before it.
 
 use super::attach::{Attachment, Why};
+use super::beside::NOTHING;
 use super::continued::another_label;
 use super::hashed::{Model, bucket, fnv, name};
 use super::kinds::{KINDS, is_percent, kind_of};
+use super::lean::base_of_part;
 use super::reading::Reading;
+use super::weighed::Asked;
 use super::{Finder, judge, threshold, traps};
 use crate::language::Cue;
 use crate::language::numbers::Numeral;
 use crate::language::pack::{Mark, Word};
 use crate::language::tokens::{Token, TokenKind};
-use crate::model::{Metric, Span};
+use crate::model::Metric;
 use std::ops::Range;
 
 static MODEL: Model = Model(include_bytes!("suggestion.bin"));
@@ -36,8 +39,11 @@ const REACH: usize = 40;
 const WORDS: usize = 6;
 const PLACED: usize = 4;
 
-/// Log odds by which another metric must be better than the one of the rules.
-const BETTER: f32 = 3.5;
+/// Metrics of a smaller share (its logarithm) are left aside, save the best and the rules' own.
+pub const LIKELY: f32 = -4.0;
+
+/// How much better a metric is that nothing contests.
+pub const UNCONTESTED: f32 = 10.0;
 
 /// Shares, which any number with a percent sign may be.
 const SHARES: [Metric; 6] = [
@@ -77,9 +83,9 @@ enum Said {
 
 /// A number before, with what it counts.
 #[derive(Debug, Clone, Copy)]
-struct Counted {
-    metric: Option<Metric>,
-    value: f64,
+pub(super) struct Counted {
+    pub(super) metric: Option<Metric>,
+    pub(super) value: f64,
     sentence: usize,
     after: usize,
 }
@@ -88,19 +94,19 @@ struct Counted {
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     /// The last numbers of the body, the latest last.
-    counted: Vec<Counted>,
+    pub(super) counted: Vec<Counted>,
     /// The metrics that the sentence before names, in order, and those of the headline.
-    sentence: Vec<Metric>,
-    headline: Vec<Metric>,
+    pub(super) sentence: Vec<Metric>,
+    pub(super) headline: Vec<Metric>,
     /// The sentence that is being read, once something is asked of it.
-    line: Option<Line>,
+    pub(super) line: Option<Line>,
     /// What was asked, where the trainer listens.
     pub(super) asked: Option<Vec<Asked>>,
 }
 
 /// A sentence as the model sees it.
 #[derive(Debug)]
-struct Line {
+pub(super) struct Line {
     index: usize,
     /// Each token by its stem.
     words: Vec<u32>,
@@ -108,12 +114,12 @@ struct Line {
     commas: Vec<u32>,
     numbers: Vec<u32>,
     /// The cue phrases that name metrics, in order.
-    cues: Vec<Named>,
+    pub(super) cues: Vec<Named>,
 }
 
 /// A cue phrase that names a metric.
 #[derive(Debug, Clone, Copy)]
-struct Named {
+pub(super) struct Named {
     first: usize,
     after: usize,
     metric: Metric,
@@ -167,6 +173,20 @@ impl Line {
         self.cues.get(first..after).unwrap_or_default()
     }
 
+    /// How far the nearest phrase of a metric stands to the left and to the right of a number, and how many numbers stand
+    /// between.
+    pub(super) fn named(&self, number: &Numeral, metric: Metric) -> [[f32; 2]; 2] {
+        let is = |cue: &&Named| {
+            if number.percent { share_of(cue.metric) == Some(metric) } else { cue.metric == metric }
+        };
+        let near = || self.near(number).iter().filter(is);
+        let left = near().filter(|cue| cue.after <= number.first).map(|cue| cue.after..number.first);
+        let right = near().filter(|cue| cue.first >= number.after).map(|cue| number.after..cue.first);
+        [left.min_by_key(ExactSizeIterator::len), right.min_by_key(ExactSizeIterator::len)].map(|between| {
+            between.map_or([NOTHING; 2], |between| [between.len() as f32, Self::within(&self.numbers, between) as f32])
+        })
+    }
+
     /// How many of those counted begin within tokens.
     fn within(counts: &[u32], range: Range<usize>) -> u32 {
         let until = |at: usize| counts.get(at).or(counts.last()).copied().unwrap_or(0);
@@ -174,83 +194,70 @@ impl Line {
     }
 }
 
-/// A number that was asked about, for the trainer.
-#[derive(Debug)]
-pub struct Asked {
-    /// The number.
-    pub span: Span,
-    /// What the rules say that it counts.
-    pub found: Option<Metric>,
-    /// Its metrics with the buckets of their features, below `1 << BITS`.
-    pub metrics: Vec<(Metric, Vec<u32>)>,
+/// A metric that a number may count.
+#[derive(Debug, Clone)]
+pub(super) struct Ranked {
+    pub(super) metric: Metric,
+    /// Logarithm of its share.
+    pub(super) share: f32,
+    /// Log odds against the best other.
+    pub(super) margin: f32,
+    /// Buckets of its features, below `1 << BITS`, where the trainer listens.
+    pub(super) features: Option<Vec<u32>>,
+}
+
+impl Ranked {
+    /// What a number counts that counts nothing else.
+    fn only(metric: Metric) -> Self {
+        Self { metric, share: 0.0, margin: UNCONTESTED, features: None }
+    }
 }
 
 impl<'p> Finder<'_, 'p> {
-    /// The attachment of number `n` by the rules, or what its words suggest instead.
-    pub(super) fn suggested(
-        &mut self,
-        reading: &Reading<'_, 'p>,
-        n: usize,
-        attachment: Option<&Attachment>,
-    ) -> Option<Attachment> {
-        let rules = attachment.copied();
-        let number = reading.numbers.get(n)?;
-        if self.judged.is_none() || !reading.span.field.is_body() {
-            return rules;
-        }
+    /// The metrics that number `n` may count.
+    pub(super) fn ranked(&mut self, reading: &Reading<'_, 'p>, n: usize, rules: Option<&Attachment>) -> Vec<Ranked> {
+        let Some(number) = reading.numbers.get(n) else { return Vec::new() };
         if self.memory.line.as_ref().is_none_or(|line| line.index != reading.index) {
             self.memory.line = Some(Line::new(reading));
         }
-        // What is clear without a look at the words; the trainer hears of it nevertheless.
-        let clear = rules.is_some_and(|rules| is_plain(&rules, number) || !self.memory.contests(rules.metric));
-        if clear && self.memory.asked.is_none() || !Self::may_count(reading, n, rules.as_ref()) {
-            return rules;
-        }
-        if self.memory.asked.is_some() {
-            let span = Span::new(reading.span.field, number.start, number.end);
-            let mut metrics: Vec<(Metric, Vec<u32>)> = Vec::new();
-            candidates(reading, n, &self.memory, |metric, feature| {
-                match metrics.iter_mut().find(|(one, _)| *one == metric) {
-                    Some((_, features)) => features.push(feature),
-                    None => metrics.push((metric, vec![feature])),
-                }
-            });
-            let told = Asked { span, found: rules.map(|rules| rules.metric), metrics };
-            self.memory.asked.get_or_insert_default().push(told);
+        // What is clear without a look at the words.
+        if let Some(rules) = rules.filter(|rules| {
+            is_plain(rules, number) || !self.memory.contests(rules.metric) || !may_count(reading, n, Some(rules))
+        }) {
+            return vec![Ranked::only(rules.metric)];
         }
         let mut steps: [Option<i32>; KINDS.len()] = [None; KINDS.len()];
+        let mut features: Option<Vec<(Metric, u32)>> = self.memory.asked.is_some().then(Vec::new);
         candidates(reading, n, &self.memory, |metric, feature| {
             if let Some(sum) = steps.get_mut(metric as usize) {
                 *sum = Some(sum.unwrap_or(0) + MODEL.weight(feature));
             }
+            features.iter_mut().for_each(|all| all.push((metric, feature)));
         });
-        let sum_of = |metric: Metric| steps.get(metric as usize).copied().flatten();
-        let sums = || KINDS.iter().filter_map(|row| Some((row.metric, sum_of(row.metric)?)));
-        let (best, most) = sums().max_by_key(|(_, sum)| *sum)?;
-        let behind = |sum: i32| MODEL.odds(most - sum);
-        let attach = |metric| {
-            let said = beside(reading, n, metric);
-            Attachment { mark: said.map(|mark| (mark.first, mark.after)), ..Attachment::new(metric, Why::Suggested) }
+        let sums = || {
+            let sum_of = |metric: Metric| steps.get(metric as usize).copied().flatten();
+            KINDS.iter().filter_map(move |row| Some((row.metric, sum_of(row.metric)?)))
         };
-        let Some(rules) = rules else {
-            let all: f32 = sums().map(|(_, sum)| (-behind(sum)).exp()).sum();
-            return self.is_sure(reading, n, MODEL.threshold() + all.ln()).then(|| attach(best));
-        };
-        let worse = sum_of(rules.metric).is_some_and(|own| behind(own) > BETTER);
-        Some(if worse { attach(best) } else { rules })
-    }
-
-    /// Whether number `n` may count something else than the rules say, or something where they say nothing.
-    fn may_count(reading: &Reading<'_, 'p>, n: usize, rules: Option<&Attachment>) -> bool {
-        let Some(number) = reading.numbers.get(n) else { return false };
-        let free = match rules {
-            Some(rules) => rules.why != Why::Column && may_be(rules.metric, number.percent),
-            None => !another_label(reading, n),
-        };
-        free && (number.percent || number.value.fract() == 0.0)
-            && !per(reading, n)
-            && traps::before_metric(reading, n).is_none()
-            && threshold::of_clause(reading, n).is_none()
+        let Some(most) = sums().map(|(_, sum)| sum).max() else { return Vec::new() };
+        let all = sums().map(|(_, sum)| MODEL.odds(sum - most).exp()).sum::<f32>().ln();
+        let mut ranked: Vec<Ranked> = sums()
+            .map(|(metric, sum)| {
+                let other = sums().filter(|(one, _)| *one != metric).map(|(_, sum)| sum).max();
+                let margin = other.map_or(UNCONTESTED, |other| MODEL.odds(sum - other));
+                let own =
+                    |all: &Vec<(Metric, u32)>| all.iter().filter(|one| one.0 == metric).map(|one| one.1).collect();
+                let margin = margin.clamp(-UNCONTESTED, UNCONTESTED);
+                Ranked { metric, share: MODEL.odds(sum - most) - all, margin, features: features.as_ref().map(own) }
+            })
+            .collect();
+        let rules = rules.map(|rules| rules.metric);
+        if features.is_none() {
+            ranked.retain(|one| one.margin >= 0.0 || one.share >= LIKELY || Some(one.metric) == rules);
+        }
+        if let Some(metric) = rules.filter(|rules| ranked.iter().all(|one| one.metric != *rules)) {
+            ranked.push(Ranked { metric, share: NOTHING, margin: -UNCONTESTED, features: None });
+        }
+        ranked
     }
 
     /// Notes what number `n` was taken for.
@@ -284,8 +291,27 @@ impl Memory {
     }
 }
 
+/// Whether number `n` may count something else than the rules say, or something where they say nothing.
+pub(super) fn may_count(reading: &Reading<'_, '_>, n: usize, rules: Option<&Attachment>) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let free = match rules {
+        Some(rules) => rules.why != Why::Column && may_be(rules.metric, number.percent),
+        None => !another_label(reading, n) && !base_of_part(reading, n),
+    };
+    free && (number.percent || number.value.fract() == 0.0)
+        && !per(reading, n)
+        && traps::before_metric(reading, n).is_none()
+        && threshold::of_clause(reading, n).is_none()
+}
+
+/// The attachment of number `n` to a metric that its words suggest.
+pub(super) fn suggested(reading: &Reading<'_, '_>, n: usize, metric: Metric) -> Attachment {
+    let said = beside(reading, n, metric);
+    Attachment { mark: said.map(|mark| (mark.first, mark.after)), ..Attachment::new(metric, Why::Suggested) }
+}
+
 /// "412 new cases" says it all.
-fn is_plain(rules: &Attachment, number: &Numeral) -> bool {
+pub(super) fn is_plain(rules: &Attachment, number: &Numeral) -> bool {
     let beside = |(first, _)| first >= number.after && first <= number.after + 1;
     rules.why == Why::Noun && rules.mark.is_some_and(beside)
 }

@@ -1,6 +1,6 @@
 //! The seed, where it is at hand, and what no text may do. How well labelled text is read is held by `tests/it/quality.rs`.
 
-use super::{find, judge};
+use super::{find, judge, weighed};
 use crate::extract::diseases::COVID_19;
 use crate::extract::places::Places;
 use crate::language::pack;
@@ -408,8 +408,8 @@ fn the_judge_refuses_what_only_looks_like_a_figure_and_says_how_sure_it_is() {
     let values: Vec<f64> = covid.observations.iter().filter_map(|one| one.value).map(|value| value.0).collect();
     assert_eq!(values, [1204.0]);
     let refused = left_out.iter().find(|one| one.span.of(text) == Some("4,210")).unwrap();
-    let score = refused.reason.strip_prefix(judge::REFUSED).unwrap().trim_matches([' ', '(', ')']);
-    assert!(score.parse::<f32>().unwrap() < judge::threshold(), "{}", refused.reason);
+    let odds = refused.reason.strip_prefix(weighed::REFUSED).unwrap().trim_matches([' ', '(', ')']);
+    assert!(odds.parse::<f32>().unwrap() < 0.0, "{}", refused.reason);
 }
 
 /// What the model was trained on are the features that the program asks for: plain figures score well above what is no
@@ -426,7 +426,7 @@ fn the_judge_knows_its_features_at_any_length() {
     let figure = "The health ministry confirmed 412 new coronavirus cases on Friday, bringing the total to 18,204.";
     let none = "During the pandemic the museum sold 412 tickets a day at 14 euros, its director said.";
     assert!(score(figure, "412") > 1.0 && score(figure, "18,204") > 1.0);
-    assert!(score(none, "412") < judge::threshold());
+    assert!(score(none, "412") < -1.0);
     let among = |times: usize| {
         let tickets = "Tickets were sold at euros. ".repeat(times);
         score(&format!("{tickets}{figure} {tickets}"), "18,204")

@@ -1,7 +1,7 @@
 //! Parts of a count, asides between a count and what is said of it, and kinds that sizes tell.
 
-use super::suggestions;
 use super::tests::{article, figures};
+use super::weigh;
 use crate::extract::diseases::COVID_19;
 use crate::extract::places::Places;
 use crate::language::pack;
@@ -119,10 +119,10 @@ fn a_story_of_one_country_gives_it_to_figures_of_no_place() {
 
 /// What is in a trap, told per population, or labelled as something else is no figure whatever its words suggest.
 #[test]
-fn only_numbers_that_may_be_figures_are_asked_about() {
+fn only_numbers_that_may_be_figures_are_weighed() {
     let text = "Malta has 12 coronavirus cases per 100,000 people. A man of 67 flew 900 km. Beds: 410. The lab fished 31 out of them.";
     let article = article(&serde_json::json!({"text": text, "date": "2021-04-20"}));
-    let asked = suggestions(pack("en").unwrap(), &Places::new(), COVID_19, &article);
+    let asked = weigh(pack("en").unwrap(), &Places::new(), COVID_19, &article);
     let asked: Vec<&str> = asked.iter().filter_map(|asked| asked.span.of(&article.body)).collect();
-    assert_eq!(asked, ["31"]);
+    assert_eq!(asked, ["12", "31"]);
 }

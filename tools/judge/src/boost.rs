@@ -3,9 +3,7 @@
 
 use dateline::extract::trees::Tree;
 
-const TREES: usize = 120;
 const PACE: f32 = 0.08;
-const LEAVES: usize = 10;
 /// The fewest examples of a leaf.
 const FEWEST: u32 = 15;
 /// Shares of the examples, and of what is seen, that a tree is grown on: in eighths.
@@ -13,6 +11,13 @@ const OF_EXAMPLES: u64 = 6;
 const OF_SEEN: u64 = 4;
 /// Most values told apart.
 const BINS: usize = 64;
+
+/// How many trees, and of how many leaves each.
+#[derive(Clone, Copy)]
+pub struct Size {
+    pub trees: usize,
+    pub leaves: usize,
+}
 
 /// An example: what is seen, whether it is so, and how much it weighs.
 pub struct Row {
@@ -87,7 +92,7 @@ fn edges(rows: &[&Row]) -> Vec<Vec<f32>> {
 }
 
 /// The trees that tell these examples apart.
-pub fn grow(rows: &[&Row]) -> Vec<Tree> {
+pub fn grow(rows: &[&Row], size: Size) -> Vec<Tree> {
     let edges = edges(rows);
     let bins: Vec<Vec<u8>> = (edges.iter().enumerate())
         .map(|(at, edges)| rows.iter().map(|row| edges.partition_point(|edge| *edge < row.seen[at]) as u8).collect())
@@ -95,7 +100,7 @@ pub fn grow(rows: &[&Row]) -> Vec<Tree> {
     let mut odds = vec![0.0_f32; rows.len()];
     let mut random = Random(1);
     let mut trees = Vec::new();
-    for _ in 0..TREES {
+    for _ in 0..size.trees {
         let sums: Vec<Sums> = (rows.iter().zip(&odds))
             .map(|(row, odds)| {
                 let share = 1.0 / (1.0 + (-odds).exp());
@@ -105,7 +110,7 @@ pub fn grow(rows: &[&Row]) -> Vec<Tree> {
             .collect();
         let taken: Vec<u32> = (0..rows.len() as u32).filter(|_| random.below(8) < OF_EXAMPLES).collect();
         let places: Vec<usize> = (0..edges.len()).filter(|_| random.below(8) < OF_SEEN).collect();
-        let tree = tree(taken, &sums, &bins, &edges, &places);
+        let tree = tree(taken, &sums, &bins, &edges, &places, size.leaves);
         for (row, odds) in rows.iter().zip(&mut odds) {
             *odds += tree.adds(&row.seen);
         }
@@ -139,10 +144,10 @@ fn leaf(rows: Vec<u32>, path: Vec<bool>, sums: &[Sums], bins: &[Vec<u8>], places
     Leaf { rows, sums: whole, split: best, path }
 }
 
-fn tree(rows: Vec<u32>, sums: &[Sums], bins: &[Vec<u8>], edges: &[Vec<f32>], places: &[usize]) -> Tree {
+fn tree(rows: Vec<u32>, sums: &[Sums], bins: &[Vec<u8>], edges: &[Vec<f32>], places: &[usize], most: usize) -> Tree {
     let mut leaves = vec![leaf(rows, Vec::new(), sums, bins, places)];
     let mut branches: Vec<(Vec<bool>, u8, f32)> = Vec::new();
-    while leaves.len() < LEAVES {
+    while leaves.len() < most {
         let gain = |leaf: &Leaf| leaf.split.as_ref().map_or(0.0, |split| split.gain);
         let Some(most) = (0..leaves.len()).max_by(|one, other| gain(&leaves[*one]).total_cmp(&gain(&leaves[*other])))
         else {

@@ -8,12 +8,14 @@
 
 mod boost;
 
-use boost::Row;
+use boost::{Row, Size};
 use dateline::clean::{self, Document};
-use dateline::extract::{self, beside, hashed, judge, newness, suggestion, trees};
+use dateline::extract::{self, beside, hashed, judge, newness, suggestion, trees, weighed};
 use dateline::model::{Article, Feed, Metric, Span};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -28,15 +30,16 @@ const RANKED: usize = 8;
 const PACE: f32 = 0.3;
 const SMOOTH: f32 = 0.002;
 
-/// How sure judge and suggestion must be together of a number that the rules leave open.
-const SURE: f32 = 1.6;
-
 /// Families of text that no rule was fitted to, or hardly any.
 const UNLIKE: [&str; 18] =
     ["xa", "xe", "xf", "tl", "xr", "as", "an", "bu", "dk", "fe", "ro", "af", "am", "ea", "eu", "me", "sc", "wi"];
 
-/// The share of right figures that the threshold gives up, of those that the rules find in families left out.
-const GIVEN_UP: f64 = 0.0125;
+/// What a number of a passage made to deceive weighs, where one of other text weighs one.
+const TRAP: f32 = 4.0;
+
+/// The trees that weigh numbers, and those that look at what stands beside a figure.
+const OF_FIGURE: Size = Size { trees: 150, leaves: 15 };
+const OF_KIND: Size = Size { trees: 120, leaves: 10 };
 
 /// Log odds from which a count's words alone would be believed against the rules, to compare the trees with.
 const CONTRADICTS: f64 = 1.5;
@@ -47,9 +50,6 @@ struct Example {
     features: Vec<u32>,
     /// It is a figure; it is new.
     right: bool,
-    /// The rules take it for one.
-    found: bool,
-    trap: bool,
 }
 
 /// A case of labelled text.
@@ -93,23 +93,14 @@ fn case(case: &Value) -> Result<Case, Failure> {
 fn figures(tables: &extract::Tables, case: &Case) -> Vec<Example> {
     let left_out = extract::left_out(tables, &case.article);
     let found = extract::article(tables, case.article.clone());
-    let mut numbers: BTreeMap<Span, bool> = BTreeMap::new();
-    for observation in &found.covid.observations {
-        let spans = observation.spans.value.iter().chain(&observation.also_at);
-        numbers.extend(spans.map(|span| (*span, true)));
-    }
-    for number in left_out {
-        if !number.reason.starts_with("neither the story") {
-            numbers.entry(number.span).or_insert(number.reason.starts_with(judge::REFUSED));
-        }
-    }
-    let body = numbers.into_iter().filter(|(span, _)| span.field.is_body());
-    body.map(|(span, is_found)| Example {
+    let told = found.covid.observations.iter().flat_map(|one| one.spans.value.iter().chain(&one.also_at));
+    let mut numbers: BTreeSet<Span> = told.copied().collect();
+    numbers.extend(left_out.iter().filter(|one| !one.reason.starts_with("neither the story")).map(|one| one.span));
+    let body = numbers.into_iter().filter(|span| span.field.is_body());
+    body.map(|span| Example {
         family: case.family.clone(),
         features: judge::features_of(&found.article, span),
         right: case.labels.contains_key(&span.start),
-        found: is_found,
-        trap: case.trap,
     })
     .collect()
 }
@@ -140,8 +131,6 @@ fn kinds(told: &Told) -> Vec<Example> {
             family: told.family.clone(),
             features: told.story.features[*at].clone(),
             right: *new,
-            found: told.story.told[*at].new,
-            trap: false,
         })
         .collect()
 }
@@ -191,7 +180,7 @@ fn tell_lifts(rows: &[(String, Row)]) {
     let mut told: Vec<(f32, bool)> = Vec::new();
     for held in families {
         let rest: Vec<&Row> = rows.iter().filter(|(family, _)| family != held).map(|(_, row)| row).collect();
-        let trees = boost::grow(&rest);
+        let trees = boost::grow(&rest, OF_KIND);
         let held = rows.iter().filter(|(family, _)| family == held);
         told.extend(held.map(|(_, row)| (trees.iter().map(|tree| tree.adds(&row.seen)).sum(), row.right)));
     }
@@ -213,7 +202,7 @@ fn tell_trees(rows: &[(String, bool, Row)]) {
     let groups: BTreeSet<&str> = rows.iter().map(|(family, ..)| family.as_str()).collect();
     for held in groups {
         let rest: Vec<&Row> = rows.iter().filter(|(family, ..)| family != held).map(|(.., row)| row).collect();
-        let trees = boost::grow(&rest);
+        let trees = boost::grow(&rest, OF_KIND);
         for (_, rules, row) in rows.iter().filter(|(family, ..)| family == held) {
             let odds: f32 = trees.iter().map(|tree| tree.adds(&row.seen)).sum();
             let words = if row.seen[2].abs() < CONTRADICTS as f32 { *rules } else { row.seen[2] > 0.0 };
@@ -232,37 +221,150 @@ fn tell_trees(rows: &[(String, bool, Row)]) {
     println!("all: {}, {}, {}, {}", sum(0), sum(1), sum(2), sum(3));
 }
 
-/// A number of which the rules do not know what it counts, or might know worse.
+/// A number that is weighed.
 struct Open {
     family: String,
     trap: bool,
     /// What the judge sees of it.
     features: Vec<u32>,
-    asked: suggestion::Asked,
+    asked: weighed::Asked,
     /// What its label says that it counts.
     label: Option<Metric>,
 }
 
-/// The numbers of a case that are asked about.
+/// The numbers of a case that are weighed.
 fn open(tables: &extract::Tables, case: &Case) -> Vec<Open> {
-    let asked = extract::suggestions(tables, &case.article).into_iter();
+    let metric = |label: &Value| serde_json::from_value(label["metric"].clone()).ok();
+    let asked = extract::weigh(tables, &case.article).into_iter();
     asked
         .map(|asked| Open {
             family: case.family.clone(),
             trap: case.trap,
             features: judge::features_of(&case.article, asked.span),
-            label: case
-                .labels
-                .get(&asked.span.start)
-                .and_then(|label| serde_json::from_value(label["metric"].clone()).ok()),
+            label: case.labels.get(&asked.span.start).and_then(metric),
             asked,
         })
         .collect()
 }
 
+/// What is left out at a time: families unlike the rules' own one by one, all others in a few lots.
+fn lot(family: &str) -> String {
+    if UNLIKE.contains(&family) {
+        return family.to_owned();
+    }
+    format!("lot {}", family.bytes().map(u32::from).sum::<u32>() % 6)
+}
+
+/// What trees see of a metric that a number may count.
+struct Weighed<'a> {
+    open: &'a Open,
+    metric: Metric,
+    row: Row,
+}
+
+/// What trees see of the numbers of stories: scores are told by models that have not seen the lot. One list for each lot.
+fn weigh<'a>(stories: &'a [Vec<Open>], judged: &[Example]) -> Vec<(String, Vec<Weighed<'a>>)> {
+    let lots: BTreeSet<String> = stories.iter().flatten().map(|open| lot(&open.family)).collect();
+    each(lots.into_iter().collect(), |held| {
+        let is_held = |family: &str| lot(family) == *held;
+        let rest: Vec<&Open> = stories.iter().flatten().filter(|open| !is_held(&open.family)).collect();
+        let ranks = rank(&rest);
+        let judge = train(&judged.iter().filter(|one| !is_held(&one.family)).collect::<Vec<_>>(), MOST_OF_FIGURE);
+        let held = stories.iter().filter(|story| story.first().is_some_and(|open| is_held(&open.family)));
+        held.flat_map(|story| rows_of_story(story, &ranks, &judge)).collect()
+    })
+}
+
+fn rows_of_story<'a>(story: &'a [Open], ranks: &[f32], judge: &[f32]) -> Vec<Weighed<'a>> {
+    let mut heard = weighed::Heard::default();
+    let mut rows = Vec::new();
+    for open in story {
+        let scores = heard.seen(open.features.iter().map(|feature| judge[*feature as usize]).sum());
+        let shares = shares(ranks, &open.asked);
+        for (n, (metric, features, seen)) in open.asked.metrics.iter().enumerate() {
+            let mut seen = seen.clone();
+            seen[..weighed::SCORES].copy_from_slice(&scores);
+            if features.is_some() {
+                let others = shares.iter().enumerate().filter(|(other, share)| *other != n && **share > 0.0);
+                let other = others.map(|(_, share)| *share).reduce(f32::max);
+                let most = suggestion::UNCONTESTED;
+                let margin = other.map_or(most, |other| (shares[n] / other).ln().clamp(-most, most));
+                seen[weighed::SCORES] = shares[n].ln();
+                seen[weighed::SCORES + 1] = margin;
+                if margin < 0.0 && shares[n].ln() < suggestion::LIKELY && Some(*metric) != open.asked.found {
+                    continue;
+                }
+            }
+            let weight = match open.family.as_str() {
+                _ if open.trap => TRAP,
+                family if UNLIKE.contains(&family) => 1.0,
+                _ => 0.5,
+            };
+            rows.push(Weighed { open, metric: *metric, row: Row { seen, right: open.label == Some(*metric), weight } });
+        }
+    }
+    rows
+}
+
+/// Says what the trees are worth at each threshold, of families left out.
+fn tell_weighed(lots: &[(String, Vec<Weighed>)]) {
+    let names: Vec<String> = lots.iter().map(|(name, _)| name.clone()).collect();
+    let told = each(names, |held| {
+        let rest = lots.iter().filter(|(name, _)| name != held).flat_map(|(_, rows)| rows.iter().map(|one| &one.row));
+        let trees = boost::grow(&rest.collect::<Vec<_>>(), OF_FIGURE);
+        let rows = lots.iter().filter(|(name, _)| name == held).flat_map(|(_, rows)| rows);
+        let mut best: BTreeMap<*const Open, (f32, &Weighed)> = BTreeMap::new();
+        for one in rows {
+            let odds: f32 = trees.iter().map(|tree| tree.adds(&one.row.seen)).sum();
+            let slot = best.entry(std::ptr::from_ref(one.open)).or_insert((odds, one));
+            if odds > slot.0 {
+                *slot = (odds, one);
+            }
+        }
+        best.into_values().collect::<Vec<_>>()
+    });
+    for (what, unlike) in [("families unlike the rules' own", true), ("the others", false)] {
+        let of = || told.iter().filter(|(name, _)| UNLIKE.contains(&name.as_str()) == unlike).flat_map(|(_, all)| all);
+        println!(
+            "{what}, left out: {} numbers, {} of them figures",
+            of().count(),
+            of().filter(|one| one.1.open.label.is_some()).count()
+        );
+        for from in [-1.0, -0.7, -0.5, -0.3, -0.1, 0.0, 0.3, 0.6] {
+            let believed = || of().filter(|one| one.0 >= from);
+            println!(
+                "from {from:.1}: {} right, {} of another metric, {} no figures, {} of them in traps",
+                believed().filter(|one| one.1.open.label == Some(one.1.metric)).count(),
+                believed().filter(|one| one.1.open.label.is_some_and(|label| label != one.1.metric)).count(),
+                believed().filter(|one| one.1.open.label.is_none()).count(),
+                believed().filter(|one| one.1.open.label.is_none() && one.1.open.trap).count(),
+            );
+        }
+    }
+}
+
+/// Does the same for each of several names, on all processors.
+fn each<T: Send>(names: Vec<String>, work: impl Fn(&String) -> T + Sync) -> Vec<(String, T)> {
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result = work(name);
+                    done.lock().expect("no worker panics").insert(name.clone(), result);
+                }
+            });
+        }
+    });
+    done.into_inner().expect("no worker panics").into_iter().collect()
+}
+
 /// The weights that rank what a number counts: a conditional logit over its metrics, by Adagrad.
 fn rank(open: &[&Open]) -> Vec<f32> {
-    let labelled = open.iter().filter(|open| open.asked.metrics.iter().any(|(metric, _)| Some(*metric) == open.label));
+    let labelled = open.iter().filter(|open| {
+        open.asked.metrics.iter().any(|(metric, features, _)| features.is_some() && Some(*metric) == open.label)
+    });
     let mut examples: Vec<&Open> = labelled.copied().collect();
     let mut weights = vec![0.0_f32; 1 << suggestion::BITS];
     let mut slopes = vec![0.0_f32; 1 << suggestion::BITS];
@@ -274,9 +376,9 @@ fn rank(open: &[&Open]) -> Vec<f32> {
         }
         for open in &examples {
             let shares = shares(&weights, &open.asked);
-            for ((metric, features), share) in open.asked.metrics.iter().zip(shares) {
+            for ((metric, features, _), share) in open.asked.metrics.iter().zip(shares) {
                 let off = share - if Some(*metric) == open.label { 1.0 } else { 0.0 };
-                for feature in features {
+                for feature in features.iter().flatten() {
                     let at = *feature as usize;
                     let slope = off + SMOOTH * weights[at];
                     slopes[at] += slope * slope;
@@ -288,82 +390,14 @@ fn rank(open: &[&Open]) -> Vec<f32> {
     weights
 }
 
-/// How likely each metric is.
-fn shares(weights: &[f32], asked: &suggestion::Asked) -> Vec<f32> {
+/// How likely each metric is; nothing where the ranking is not asked.
+fn shares(weights: &[f32], asked: &weighed::Asked) -> Vec<f32> {
     let score = |features: &[u32]| features.iter().map(|feature| weights[*feature as usize]).sum::<f32>();
-    let scores: Vec<f32> = asked.metrics.iter().map(|(_, features)| score(features)).collect();
+    let features = asked.metrics.iter().map(|(_, features, _)| features);
+    let scores: Vec<f32> = features.map(|features| features.as_deref().map_or(f32::NEG_INFINITY, score)).collect();
     let most = scores.iter().copied().fold(f32::MIN, f32::max);
     let all: f32 = scores.iter().map(|score| (score - most).exp()).sum();
     scores.iter().map(|score| (score - most).exp() / all).collect()
-}
-
-/// What is suggested for a number by models that have not seen its family.
-struct Suggested<'a> {
-    open: &'a Open,
-    best: Metric,
-    /// Logarithm of its share.
-    share: f32,
-    /// Log odds against the metric of the rules; none where that is the best, or there is none.
-    better: Option<f32>,
-    /// The judge's score.
-    score: f32,
-}
-
-/// What is suggested for the numbers of the families unlike the rules' own, each left out.
-fn suggested<'a>(all: &'a [Open], judged: &[Example]) -> Vec<Suggested<'a>> {
-    let mut told = Vec::new();
-    for family in UNLIKE {
-        let (held, rest): (Vec<&Open>, Vec<&Open>) = all.iter().partition(|open| open.family == family);
-        let weights = rank(&rest);
-        let judge = train(&judged.iter().filter(|one| one.family != family).collect::<Vec<_>>(), MOST_OF_FIGURE);
-        for open in held {
-            let shares = shares(&weights, &open.asked);
-            let each = || open.asked.metrics.iter().map(|(metric, _)| *metric).zip(shares.iter().copied());
-            let Some((best, share)) = each().max_by(|one, other| one.1.total_cmp(&other.1)) else { continue };
-            let own = each().find(|(metric, _)| *metric != best && Some(*metric) == open.asked.found);
-            let score = open.features.iter().map(|feature| judge[*feature as usize]).sum();
-            let better = own.map(|(_, own)| (share / own).ln());
-            told.push(Suggested { open, best, share: share.ln(), better, score });
-        }
-    }
-    told
-}
-
-/// Says what suggestions are worth at each threshold.
-fn tell_suggestions(told: &[Suggested]) {
-    let count = |asked: &dyn Fn(&Suggested) -> bool| told.iter().filter(|one| asked(one)).count();
-    let right = |one: &Suggested| one.open.label == Some(one.best);
-    let found = |one: &Suggested| one.open.asked.found.is_some();
-    println!(
-        "families left out: {} numbers, the rules name the metric of {} rightly, of {} wrongly, of {} not, and one of {} that are no figures",
-        told.len(),
-        count(&|one| one.open.label.is_some() && one.open.asked.found == one.open.label),
-        count(&|one| found(one) && one.open.label.is_some() && one.open.asked.found != one.open.label),
-        count(&|one| !found(one) && one.open.label.is_some()),
-        count(&|one| found(one) && one.open.label.is_none()),
-    );
-    for better in [1.0, 1.5, 2.0, 2.5, 3.0, 4.0] {
-        let changed = |one: &Suggested| found(one) && one.better.is_some_and(|odds| odds > better);
-        println!(
-            "better by {better:.1}: {} mended, {} broken, {} wrong as before",
-            count(&|one| changed(one) && right(one)),
-            count(&|one| changed(one) && one.open.label.is_some() && one.open.asked.found == one.open.label),
-            count(&|one| changed(one)
-                && one.open.label.is_some()
-                && !right(one)
-                && one.open.asked.found != one.open.label),
-        );
-    }
-    for sure in [0.5, 0.8, 1.0, 1.3, SURE, 2.0] {
-        let added = |one: &Suggested| !found(one) && one.score + one.share > sure;
-        println!(
-            "sure by {sure:.2}: {} right, {} of another metric, {} no figures, {} of them in traps",
-            count(&|one| added(one) && right(one)),
-            count(&|one| added(one) && one.open.label.is_some() && !right(one)),
-            count(&|one| added(one) && one.open.label.is_none()),
-            count(&|one| added(one) && one.open.label.is_none() && one.open.trap),
-        );
-    }
 }
 
 /// The weights that tell the right from the wrong.
@@ -406,88 +440,51 @@ fn sum<W: Copy + Into<f64>>(weights: &[W], example: &Example) -> f64 {
     example.features.iter().map(|feature| weights[*feature as usize].into()).sum()
 }
 
-/// The score of each example by a model that has not seen its family.
-fn left_out(all: &[Example], most: f64) -> Vec<(f64, &Example)> {
-    let families: BTreeSet<&str> = all.iter().map(|example| example.family.as_str()).collect();
-    let mut scored: Vec<(f64, &Example)> = Vec::new();
-    for family in families {
-        let (held, rest): (Vec<&Example>, Vec<&Example>) = all.iter().partition(|example| example.family == family);
-        let weights = train(&rest, most);
-        scored.extend(held.into_iter().map(|example| (sum(&weights, example), example)));
-    }
-    scored.sort_by(|(one, _), (other, _)| one.total_cmp(other));
-    scored
-}
-
-/// The judge's threshold.
-fn judge(all: &[Example]) -> f64 {
-    let mut scored = left_out(all, MOST_OF_FIGURE);
-    scored.retain(|(_, example)| example.found);
-    let count = |below: f64, asked: fn(&Example) -> bool| {
-        scored.iter().filter(|(score, example)| *score < below && asked(example)).count()
-    };
-    let right: Vec<f64> = scored.iter().filter(|(_, example)| example.right).map(|(score, _)| *score).collect();
-    for share in [0.0025, 0.005, 0.0075, 0.01, GIVEN_UP, 0.0175] {
-        let below = right[(right.len() as f64 * share) as usize];
-        println!(
-            "below {below:.2}, families left out: {} of {} right ones, {} of {} wrong ones, {} of {} in traps",
-            count(below, |one| one.right),
-            right.len(),
-            count(below, |one| !one.right),
-            count(f64::MAX, |one| !one.right),
-            count(below, |one| !one.right && one.trap),
-            count(f64::MAX, |one| !one.right && one.trap),
-        );
-    }
-    right[(right.len() as f64 * GIVEN_UP) as usize]
-}
-
 fn main() -> Result<(), Failure> {
     let given: Vec<String> = std::env::args().skip(1).collect();
-    let Some((what @ ("figures" | "metrics" | "kinds" | "places"), [corpora @ .., out])) =
+    let Some((what @ ("figures" | "metrics" | "weighed" | "kinds" | "places"), [corpora @ .., out])) =
         given.split_first().map(|(what, rest)| (what.as_str(), rest))
     else {
-        return Err("usage: dateline-judge figures|metrics|kinds|places CORPUS.jsonl... MODEL.bin".into());
+        return Err("usage: dateline-judge figures|metrics|weighed|kinds|places CORPUS.jsonl... MODEL.bin".into());
     };
     let tables = extract::Tables::new(&extract::Options::default());
-    let (mut all, mut open_ones, mut stories, mut lifted) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut cases = Vec::new();
     for corpus in corpora {
         for line in std::fs::read_to_string(corpus)?.lines().filter(|line| !line.is_empty()) {
-            let case = case(&serde_json::from_str(line)?)?;
-            match what {
-                "kinds" => stories.push(told(&tables, &case)),
-                "places" => {
-                    lifted.extend(lifts(&tables, &case));
-                    continue;
-                }
-                "metrics" => open_ones.extend(open(&tables, &case)),
-                _ => {}
-            }
-            all.extend(if what == "kinds" { kinds(&stories[stories.len() - 1]) } else { figures(&tables, &case) });
+            cases.push(case(&serde_json::from_str(line)?)?);
         }
     }
-    if what == "places" {
-        tell_lifts(&lifted);
-        std::fs::write(out, trees::bytes(&boost::grow(&lifted.iter().map(|(_, row)| row).collect::<Vec<_>>())))?;
-        return Ok(());
-    }
-    println!("{} numbers, {} of them right", all.len(), all.iter().filter(|one| one.right).count());
-    let examples: Vec<&Example> = all.iter().collect();
-    let (threshold, weights) = match what {
-        "figures" => (judge(&all) as f32, train(&examples, MOST_OF_FIGURE)),
-        "metrics" => {
-            tell_suggestions(&suggested(&open_ones, &all));
-            (SURE, rank(&open_ones.iter().collect::<Vec<_>>()))
+    let figures = || cases.iter().flat_map(|case| figures(&tables, case)).collect::<Vec<_>>();
+    let opened = || cases.iter().map(|case| open(&tables, case)).collect::<Vec<_>>();
+    let bytes = match what {
+        "figures" => {
+            let all = figures();
+            println!("{} numbers, {} of them right", all.len(), all.iter().filter(|one| one.right).count());
+            hashed::model(&train(&all.iter().collect::<Vec<_>>(), MOST_OF_FIGURE))
         }
-        _ => {
+        "metrics" => hashed::model(&rank(&opened().iter().flatten().collect::<Vec<_>>())),
+        "weighed" => {
+            let stories = opened();
+            let lots = weigh(&stories, &figures());
+            tell_weighed(&lots);
+            let rows = lots.iter().flat_map(|(_, rows)| rows.iter().map(|one| &one.row));
+            trees::bytes(&boost::grow(&rows.collect::<Vec<_>>(), OF_FIGURE))
+        }
+        "kinds" => {
+            let stories: Vec<Told> = cases.iter().map(|case| told(&tables, case)).collect();
+            let all: Vec<Example> = stories.iter().flat_map(kinds).collect();
             let rows = rows(&stories, &all);
             tell_trees(&rows);
-            let grown = boost::grow(&rows.iter().map(|(.., row)| row).collect::<Vec<_>>());
+            let grown = boost::grow(&rows.iter().map(|(.., row)| row).collect::<Vec<_>>(), OF_KIND);
             std::fs::write(out.replace(".bin", "_trees.bin"), trees::bytes(&grown))?;
-            (CONTRADICTS as f32, train(&examples, MOST_OF_KIND))
+            hashed::model(&train(&all.iter().collect::<Vec<_>>(), MOST_OF_KIND))
+        }
+        _ => {
+            let lifted: Vec<(String, Row)> = cases.iter().flat_map(|case| lifts(&tables, case)).collect();
+            tell_lifts(&lifted);
+            trees::bytes(&boost::grow(&lifted.iter().map(|(_, row)| row).collect::<Vec<_>>(), OF_KIND))
         }
     };
-    std::fs::write(out, hashed::model(threshold, &weights))?;
-    println!("{out}: threshold {threshold:.2}");
+    std::fs::write(out, bytes)?;
     Ok(())
 }

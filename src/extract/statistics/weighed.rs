@@ -1,0 +1,222 @@
+//! Whether a number is a figure, and of which metric, where the rules, the judge and the suggestion are heard together.
+//!
+//! In: a number of an English story about COVID-19, with what the rules say that it counts, and why; how the judge scores it and
+//! the numbers beside it; how likely the suggestion holds each metric. Out: the rules' attachment, another one, or none. Boosted
+//! trees ([`super::trees`]), learnt by `tools/judge` from every number of the labelled text, look at each metric that the number may
+//! count; the best is believed where its log odds are high enough.
+//!
+//! What holds: a number in a trap is no figure, whatever the trees say; a number whose column or unit says what it counts counts
+//! that or nothing; what is seen of a number is its sentence and what was told before, so that no length of a text turns it.
+
+use super::attach::{Attachment, Why};
+use super::beside::NOTHING;
+use super::decide::Decided;
+use super::reading::Reading;
+use super::suggestion;
+use super::table::{self, Row};
+use super::trees::Trees;
+use super::{Finder, continued, disease, traps};
+use crate::model::{Metric, Span};
+use std::sync::LazyLock;
+
+static TREES: LazyLock<Trees> = LazyLock::new(|| Trees::new(include_bytes!("weighed_trees.bin")));
+
+/// Why a number is left out that is refused; the log odds of its best metric stand behind.
+pub(super) const REFUSED: &str = "the words around it speak of no figure";
+
+/// Log odds from which a metric is believed: the rules' own, any other, and one of which the rules say themselves that nothing
+/// names it.
+const OF_RULES: f32 = -1.0;
+const OF_OTHERS: f32 = -0.5;
+const OF_GUESSES: f32 = 0.8;
+
+/// Of what is seen of a metric the first are scores of models: those of [`Heard`], then its log share and how much better it is
+/// than the best other.
+pub const SCORES: usize = 3;
+
+/// The judge's scores of the numbers before.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Heard {
+    sum: f32,
+    count: f32,
+    last: Option<f32>,
+}
+
+/// A mean of fewer scores than this counts for less.
+const ENOUGH: f32 = 2.0;
+
+impl Heard {
+    /// What is seen of a number's score: itself, the mean of those before, and the last.
+    pub fn seen(&mut self, own: f32) -> [f32; SCORES] {
+        let seen = [own, self.sum / (self.count + ENOUGH), self.last.unwrap_or(NOTHING)];
+        *self = Self { sum: self.sum + own, count: self.count + 1.0, last: Some(own) };
+        seen
+    }
+}
+
+/// A number of a body that is weighed, for the trainer.
+#[derive(Debug)]
+pub struct Asked {
+    /// The number.
+    pub span: Span,
+    /// The sentence's number in the story.
+    pub sentence: usize,
+    /// What the rules say that it counts.
+    pub found: Option<Metric>,
+    /// Its metrics, where the suggestion is asked, with the buckets of their features; and what is seen of each, where scores are
+    /// still to come.
+    pub metrics: Vec<(Metric, Option<Vec<u32>>, Vec<f32>)>,
+}
+
+impl<'p> Finder<'_, 'p> {
+    /// The attachment of number `n` once all are heard; where it is refused, the log odds of the best.
+    pub(super) fn weighed(
+        &mut self,
+        reading: &Reading<'_, 'p>,
+        n: usize,
+        attachments: &[Option<Attachment>],
+        decided: &[Option<Decided<'p>>],
+        rows: &[Row],
+    ) -> Result<Option<Attachment>, f32> {
+        let rules = attachments.get(n).and_then(Option::as_ref);
+        let cell = table::of_number(rows, n).is_some();
+        if rules.is_none() && (cell || !suggestion::may_count(reading, n, rules)) {
+            return Ok(None);
+        }
+        let Some(score) = self.score_of(reading, n) else { return Ok(rules.copied()) };
+        let scores = self.heard.seen(score);
+        let guessed = continued::guessed(reading, n, attachments);
+        let ranked = self.ranked(reading, n, rules);
+        let number = self.seen_of_number(reading, n, rules, guessed, decided);
+        let mut asked = Vec::new();
+        let mut best: Option<(f32, Attachment)> = None;
+        for one in &ranked {
+            let attachment = rules
+                .copied()
+                .filter(|rules| rules.metric == one.metric)
+                .unwrap_or_else(|| suggestion::suggested(reading, n, one.metric));
+            let mut seen = scores.to_vec();
+            seen.extend([one.share, one.margin]);
+            seen.extend(number);
+            seen.extend(self.seen_of_metric(reading, n, rules, &attachment));
+            let odds = TREES.odds(&seen);
+            if self.memory.asked.is_some() {
+                asked.push((one.metric, one.features.clone(), seen));
+            }
+            if best.as_ref().is_none_or(|(most, _)| odds > *most) {
+                best = Some((odds, attachment));
+            }
+        }
+        if let (Some(told), Some(number)) = (&mut self.memory.asked, reading.numbers.get(n)) {
+            let span = Span::new(reading.span.field, number.start, number.end);
+            let found = rules.map(|rules| rules.metric);
+            told.push(Asked { span, sentence: reading.index, found, metrics: asked });
+        }
+        let Some((odds, attachment)) = best else { return Ok(None) };
+        let killed = || rules.is_some() && disease::killed_by_it(reading, n);
+        let believed = match rules {
+            _ if guessed > 1 => OF_GUESSES,
+            Some(rules) if guessed == 0 && rules.metric == attachment.metric => OF_RULES,
+            _ => OF_OTHERS,
+        };
+        if odds >= believed || killed() { Ok(Some(attachment)) } else { Err(odds) }
+    }
+
+    /// What is seen of a number, whatever it counts.
+    fn seen_of_number(
+        &self,
+        reading: &Reading<'_, 'p>,
+        n: usize,
+        rules: Option<&Attachment>,
+        guessed: u8,
+        decided: &[Option<Decided<'p>>],
+    ) -> [f32; 18] {
+        let mut seen = [NOTHING; 18];
+        let Some(number) = reading.numbers.get(n) else { return seen };
+        let yes = |is: bool| f32::from(u8::from(is));
+        let last = self.memory.counted.last();
+        let before = decided.last();
+        seen = [
+            f32::from(guessed),
+            size(number.value),
+            yes(number.value.fract() != 0.0),
+            yes(number.percent),
+            yes(number.words),
+            yes(number.grouped),
+            yes(number.max.is_some()),
+            n as f32,
+            reading.numbers.len() as f32,
+            reading.tokens.len() as f32,
+            reading.index as f32,
+            before.map_or(-1.0, |before| yes(before.is_some())),
+            last.map_or(-1.0, |last| yes(last.metric.is_some())),
+            self.memory.line.as_ref().map_or(0.0, |line| line.cues.len() as f32),
+            rules.map_or(0.0, |rules| rank_of(rules.why)),
+            rules.and_then(|rules| rules.mark).map_or(NOTHING, |(first, after)| {
+                if first >= number.after {
+                    (first - number.after) as f32
+                } else {
+                    -1.0 - number.first.saturating_sub(after) as f32
+                }
+            }),
+            yes(rules.is_some_and(|rules| suggestion::is_plain(rules, number))),
+            yes(suggestion::may_count(reading, n, rules)),
+        ];
+        seen
+    }
+
+    /// What is seen of a number and a metric that it may count.
+    fn seen_of_metric(
+        &self,
+        reading: &Reading<'_, 'p>,
+        n: usize,
+        rules: Option<&Attachment>,
+        attachment: &Attachment,
+    ) -> [f32; 12] {
+        let metric = attachment.metric;
+        let Some(number) = reading.numbers.get(n) else { return [NOTHING; 12] };
+        let yes = |is: bool| f32::from(u8::from(is));
+        let [left, right] = self.memory.line.as_ref().map_or([[NOTHING; 2]; 2], |line| line.named(number, metric));
+        let position = |at: Option<usize>| at.map_or(-1.0, |at| at as f32);
+        let counted = || self.memory.counted.iter().rev();
+        let alike = counted().find(|counted| counted.metric == Some(metric));
+        [
+            rules.map_or(0.0, |rules| if rules.metric == metric { 1.0 } else { -1.0 }),
+            f32::from(metric as u8),
+            left[0],
+            left[1],
+            right[0],
+            right[1],
+            position(self.memory.sentence.iter().position(|one| *one == metric)),
+            yes(self.memory.headline.contains(&metric)),
+            position(counted().position(|counted| counted.metric == Some(metric))),
+            alike.map_or(NOTHING, |alike| size(number.value) - size(alike.value)),
+            yes(traps::after_metric(reading, n, attachment).is_some()),
+            yes(disease::other(reading, n, metric, self.other_disease)),
+        ]
+    }
+}
+
+/// Decades.
+fn size(value: f64) -> f32 {
+    value.abs().max(0.1).log10() as f32
+}
+
+/// The rules' reasons by number, for the trees.
+fn rank_of(why: Why) -> f32 {
+    match why {
+        Why::Noun => 1.0,
+        Why::Predicate => 2.0,
+        Why::Active => 3.0,
+        Why::Label => 4.0,
+        Why::Column => 5.0,
+        Why::Governed => 6.0,
+        Why::Coordinated(_) => 7.0,
+        Why::Pointer => 8.0,
+        Why::PartOfBefore => 9.0,
+        Why::Elliptic => 10.0,
+        Why::Continued => 11.0,
+        Why::Retold => 12.0,
+        Why::Suggested => 13.0,
+    }
+}
