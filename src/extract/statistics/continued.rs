@@ -2,7 +2,7 @@
 //!
 //! In: a sentence in the order of English, a number, what the numbers before it count and what the sentences before did. Out:
 //! its attachment to what is being counted. What holds: this is the last that is asked, nothing stands behind such a number
-//! that it could count, and the judge must be sure of it, for no rule is.
+//! that it could count, and the trees that weigh it ([`super::weighed`]) hear that it is a guess.
 
 use super::again::is_another_share;
 use super::attach::{Attachment, Previous, Why, core_start};

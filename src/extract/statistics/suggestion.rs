@@ -1,14 +1,13 @@
-//! What a number counts, as the words around it suggest, where the rules do not know or know worse.
+//! What a number counts, as the words around it suggest.
 //!
 //! In: a sentence of an English story about COVID-19, a number of it, and what was counted before. Out: the metrics that the
-//! number may count, each with a score; the rules' metric where no other is clearly better. A linear model over the cue phrases
+//! number may count, and how likely each is; [`super::weighed`] decides. A linear model over the cue phrases
 //! beside the number, the metrics of the numbers before it and the words next to it ranks them, learnt by `tools/judge` from
 //! every labelled figure. It knows relations ("the first cue behind, no number in between", "what the number before counted, a
 //! third of its size") rather than phrases, so that it goes on where a way of telling is new to every rule.
 //!
-//! What holds: numbers in traps, cells of tables and rates per population are not asked about; a number that the rules leave
-//! open becomes a figure only where the judge and this are sure together; scores are of one number's own surroundings and
-//! the four numbers before it.
+//! What holds: of numbers in traps, cells of tables, rates per population, and what is plain or contested by nothing, no
+//! other metric is asked about than the rules' own; scores are of one number's own surroundings and the four numbers before it.
 
 use super::attach::{Attachment, Why};
 use super::beside::NOTHING;
@@ -214,16 +213,22 @@ impl Ranked {
 }
 
 impl<'p> Finder<'_, 'p> {
-    /// The metrics that number `n` may count.
-    pub(super) fn ranked(&mut self, reading: &Reading<'_, 'p>, n: usize, rules: Option<&Attachment>) -> Vec<Ranked> {
+    /// The metrics that number `n` may count; `may` says whether any but the rules' own.
+    pub(super) fn ranked(
+        &mut self,
+        reading: &Reading<'_, 'p>,
+        n: usize,
+        rules: Option<&Attachment>,
+        may: bool,
+    ) -> Vec<Ranked> {
         let Some(number) = reading.numbers.get(n) else { return Vec::new() };
         if self.memory.line.as_ref().is_none_or(|line| line.index != reading.index) {
             self.memory.line = Some(Line::new(reading));
         }
         // What is clear without a look at the words.
-        if let Some(rules) = rules.filter(|rules| {
-            is_plain(rules, number) || !self.memory.contests(rules.metric) || !may_count(reading, n, Some(rules))
-        }) {
+        if let Some(rules) =
+            rules.filter(|rules| !may || is_plain(rules, number) || !self.memory.contests(rules.metric))
+        {
             return vec![Ranked::only(rules.metric)];
         }
         let mut steps: [Option<i32>; KINDS.len()] = [None; KINDS.len()];
@@ -234,20 +239,23 @@ impl<'p> Finder<'_, 'p> {
             }
             features.iter_mut().for_each(|all| all.push((metric, feature)));
         });
-        let sums = || {
-            let sum_of = |metric: Metric| steps.get(metric as usize).copied().flatten();
-            KINDS.iter().filter_map(move |row| Some((row.metric, sum_of(row.metric)?)))
-        };
-        let Some(most) = sums().map(|(_, sum)| sum).max() else { return Vec::new() };
-        let all = sums().map(|(_, sum)| MODEL.odds(sum - most).exp()).sum::<f32>().ln();
-        let mut ranked: Vec<Ranked> = sums()
+        let sum_of = |metric: Metric| steps.get(metric as usize).copied().flatten();
+        let sums: Vec<(Metric, i32)> = KINDS.iter().filter_map(|row| Some((row.metric, sum_of(row.metric)?))).collect();
+        let Some((best, most)) = sums.iter().copied().max_by_key(|(_, sum)| *sum) else { return Vec::new() };
+        let second = sums.iter().filter(|(metric, _)| *metric != best).map(|(_, sum)| *sum).max();
+        let all = sums.iter().map(|(_, sum)| MODEL.odds(sum - most).exp()).sum::<f32>().ln();
+        let mut ranked: Vec<Ranked> = (sums.iter())
             .map(|(metric, sum)| {
-                let other = sums().filter(|(one, _)| *one != metric).map(|(_, sum)| sum).max();
+                let other = if *metric == best { second } else { Some(most) };
                 let margin = other.map_or(UNCONTESTED, |other| MODEL.odds(sum - other));
                 let own =
-                    |all: &Vec<(Metric, u32)>| all.iter().filter(|one| one.0 == metric).map(|one| one.1).collect();
-                let margin = margin.clamp(-UNCONTESTED, UNCONTESTED);
-                Ranked { metric, share: MODEL.odds(sum - most) - all, margin, features: features.as_ref().map(own) }
+                    |all: &Vec<(Metric, u32)>| all.iter().filter(|one| one.0 == *metric).map(|one| one.1).collect();
+                Ranked {
+                    metric: *metric,
+                    share: MODEL.odds(sum - most) - all,
+                    margin: margin.clamp(-UNCONTESTED, UNCONTESTED),
+                    features: features.as_ref().map(own),
+                }
             })
             .collect();
         let rules = rules.map(|rules| rules.metric);
@@ -291,8 +299,9 @@ impl Memory {
     }
 }
 
-/// Whether number `n` may count something else than the rules say, or something where they say nothing.
-pub(super) fn may_count(reading: &Reading<'_, '_>, n: usize, rules: Option<&Attachment>) -> bool {
+/// Whether number `n` may count something else than the rules say, or something where they say nothing. Of a number that is
+/// no cell of a table they say nothing where it is in a trap.
+pub(super) fn may_count(reading: &Reading<'_, '_>, n: usize, rules: Option<&Attachment>, cell: bool) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let free = match rules {
         Some(rules) => rules.why != Why::Column && may_be(rules.metric, number.percent),
@@ -300,8 +309,8 @@ pub(super) fn may_count(reading: &Reading<'_, '_>, n: usize, rules: Option<&Atta
     };
     free && (number.percent || number.value.fract() == 0.0)
         && !per(reading, n)
-        && traps::before_metric(reading, n).is_none()
-        && threshold::of_clause(reading, n).is_none()
+        && (rules.is_some() && !cell
+            || traps::before_metric(reading, n).is_none() && threshold::of_clause(reading, n).is_none())
 }
 
 /// The attachment of number `n` to a metric that its words suggest.

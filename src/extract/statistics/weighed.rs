@@ -1,7 +1,7 @@
 //! Whether a number is a figure, and of which metric, where the rules, the judge and the suggestion are heard together.
 //!
 //! In: a number of an English story about COVID-19, with what the rules say that it counts, and why; how the judge scores it and
-//! the numbers beside it; how likely the suggestion holds each metric. Out: the rules' attachment, another one, or none. Boosted
+//! the numbers before it; how likely the suggestion holds each metric. Out: the rules' attachment, another one, or none. Boosted
 //! trees ([`super::trees`]), learnt by `tools/judge` from every number of the labelled text, look at each metric that the number may
 //! count; the best is believed where its log odds are high enough.
 //!
@@ -34,6 +34,11 @@ const OF_GUESSES: f32 = 0.8;
 /// than the best other.
 pub const SCORES: usize = 3;
 
+/// How many numbers are seen of a number, whatever it counts, and of a metric of it.
+const OF_NUMBER: usize = 18;
+const OF_METRIC: usize = 12;
+const SEEN: usize = SCORES + 2 + OF_NUMBER + OF_METRIC;
+
 /// The judge's scores of the numbers before.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Heard {
@@ -59,8 +64,6 @@ impl Heard {
 pub struct Asked {
     /// The number.
     pub span: Span,
-    /// The sentence's number in the story.
-    pub sentence: usize,
     /// What the rules say that it counts.
     pub found: Option<Metric>,
     /// Its metrics, where the suggestion is asked, with the buckets of their features; and what is seen of each, where scores are
@@ -80,14 +83,15 @@ impl<'p> Finder<'_, 'p> {
     ) -> Result<Option<Attachment>, f32> {
         let rules = attachments.get(n).and_then(Option::as_ref);
         let cell = table::of_number(rows, n).is_some();
-        if rules.is_none() && (cell || !suggestion::may_count(reading, n, rules)) {
+        let may = suggestion::may_count(reading, n, rules, cell);
+        if rules.is_none() && (cell || !may) {
             return Ok(None);
         }
         let Some(score) = self.score_of(reading, n) else { return Ok(rules.copied()) };
         let scores = self.heard.seen(score);
         let guessed = continued::guessed(reading, n, attachments);
-        let ranked = self.ranked(reading, n, rules);
-        let number = self.seen_of_number(reading, n, rules, guessed, decided);
+        let ranked = self.ranked(reading, n, rules, may);
+        let number = self.seen_of_number(reading, n, rules, [f32::from(guessed), f32::from(u8::from(may))], decided);
         let mut asked = Vec::new();
         let mut best: Option<(f32, Attachment)> = None;
         for one in &ranked {
@@ -95,13 +99,13 @@ impl<'p> Finder<'_, 'p> {
                 .copied()
                 .filter(|rules| rules.metric == one.metric)
                 .unwrap_or_else(|| suggestion::suggested(reading, n, one.metric));
-            let mut seen = scores.to_vec();
-            seen.extend([one.share, one.margin]);
-            seen.extend(number);
-            seen.extend(self.seen_of_metric(reading, n, rules, &attachment));
+            let metric = self.seen_of_metric(reading, n, rules, &attachment);
+            let mut seen = [NOTHING; SEEN];
+            let each = scores.into_iter().chain([one.share, one.margin]).chain(number).chain(metric);
+            seen.iter_mut().zip(each).for_each(|(slot, what)| *slot = what);
             let odds = TREES.odds(&seen);
             if self.memory.asked.is_some() {
-                asked.push((one.metric, one.features.clone(), seen));
+                asked.push((one.metric, one.features.clone(), seen.to_vec()));
             }
             if best.as_ref().is_none_or(|(most, _)| odds > *most) {
                 best = Some((odds, attachment));
@@ -110,7 +114,7 @@ impl<'p> Finder<'_, 'p> {
         if let (Some(told), Some(number)) = (&mut self.memory.asked, reading.numbers.get(n)) {
             let span = Span::new(reading.span.field, number.start, number.end);
             let found = rules.map(|rules| rules.metric);
-            told.push(Asked { span, sentence: reading.index, found, metrics: asked });
+            told.push(Asked { span, found, metrics: asked });
         }
         let Some((odds, attachment)) = best else { return Ok(None) };
         let killed = || rules.is_some() && disease::killed_by_it(reading, n);
@@ -128,16 +132,16 @@ impl<'p> Finder<'_, 'p> {
         reading: &Reading<'_, 'p>,
         n: usize,
         rules: Option<&Attachment>,
-        guessed: u8,
+        [guessed, may]: [f32; 2],
         decided: &[Option<Decided<'p>>],
-    ) -> [f32; 18] {
-        let mut seen = [NOTHING; 18];
+    ) -> [f32; OF_NUMBER] {
+        let mut seen = [NOTHING; OF_NUMBER];
         let Some(number) = reading.numbers.get(n) else { return seen };
         let yes = |is: bool| f32::from(u8::from(is));
         let last = self.memory.counted.last();
         let before = decided.last();
         seen = [
-            f32::from(guessed),
+            guessed,
             size(number.value),
             yes(number.value.fract() != 0.0),
             yes(number.percent),
@@ -160,7 +164,7 @@ impl<'p> Finder<'_, 'p> {
                 }
             }),
             yes(rules.is_some_and(|rules| suggestion::is_plain(rules, number))),
-            yes(suggestion::may_count(reading, n, rules)),
+            may,
         ];
         seen
     }
@@ -172,9 +176,9 @@ impl<'p> Finder<'_, 'p> {
         n: usize,
         rules: Option<&Attachment>,
         attachment: &Attachment,
-    ) -> [f32; 12] {
+    ) -> [f32; OF_METRIC] {
         let metric = attachment.metric;
-        let Some(number) = reading.numbers.get(n) else { return [NOTHING; 12] };
+        let Some(number) = reading.numbers.get(n) else { return [NOTHING; OF_METRIC] };
         let yes = |is: bool| f32::from(u8::from(is));
         let [left, right] = self.memory.line.as_ref().map_or([[NOTHING; 2]; 2], |line| line.named(number, metric));
         let position = |at: Option<usize>| at.map_or(-1.0, |at| at as f32);

@@ -1,5 +1,6 @@
-//! Trains the models of figures and says how good they are: the judge, which refuses numbers that are none, the one that
-//! suggests what a number counts, those that tell new counts from totals, and the one that tells a country from its parts.
+//! Trains the models of figures and says how good they are: the judge, which tells numbers that are none, the one that
+//! suggests what a number counts, the one that weighs both with the rules, those that tell new counts from totals, and the one
+//! that tells a country from its parts.
 //!
 //! Each number of the labelled text is an example for the judge: right where a label stands, wrong where none does. Each count
 //! that is found where a label stands is one for kinds, each figure that inherited a place one for places. What hears words are
