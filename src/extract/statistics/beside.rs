@@ -89,6 +89,11 @@ impl Told {
     }
 }
 
+/// One for yes.
+pub(super) fn yes(is: bool) -> f32 {
+    f32::from(u8::from(is))
+}
+
 /// Months since 2020 began.
 pub(super) fn when(date: Option<Date>) -> f32 {
     date.map_or(NOTHING, |date| f32::from((date.year() - 2020) * 12 + i16::from(date.month())))
@@ -116,7 +121,7 @@ pub fn seen(told: &[Told], odds: &[f32], at: usize, when: f32) -> [f32; SEEN] {
             *slot = what;
         }
     };
-    say(f32::from(u8::from(this.new)));
+    say(yes(this.new));
     say(f32::from(this.metric as u8));
     say(odds.get(at).copied().unwrap_or(NOTHING));
     say(this.size);
@@ -126,7 +131,7 @@ pub fn seen(told: &[Told], odds: &[f32], at: usize, when: f32) -> [f32; SEEN] {
         let beside = beside.and_then(|n| told.get(n).zip(odds.get(n)));
         say(beside.map_or(NOTHING, |(other, _)| other.kind()));
         say(beside.map_or(NOTHING, |(_, odds)| *odds));
-        say(beside.map_or(NOTHING, |(other, _)| f32::from(u8::from(other.metric == this.metric))));
+        say(beside.map_or(NOTHING, |(other, _)| yes(other.metric == this.metric)));
         say(beside.map_or(NOTHING, |(other, _)| this.size - other.size));
     }
     let alike = || {
@@ -135,7 +140,7 @@ pub fn seen(told: &[Told], odds: &[f32], at: usize, when: f32) -> [f32; SEEN] {
         };
         others().filter(of_metric)
     };
-    let news = |other: &Told| f32::from(u8::from(other.new));
+    let news = |other: &Told| yes(other.new);
     // Of its metric, and of its metric and place.
     for placed in [false, true] {
         let alike = || alike().filter(|(other, _)| !placed || other.is_of(this));

@@ -1,8 +1,9 @@
 //! The judge: whether the words around a number speak of a figure of the disease at all.
 //!
 //! In: the headline, the paragraph, the sentence and the number of an English story about COVID-19. Out: a score, the log
-//! odds that a person would call it a figure, which [`super::weighed`] goes by: a linear model over hashed words, learnt by `tools/judge` from every number of the labelled text, those that the rules leave out too. It knows
-//! nothing of the rules, so that it doubts them where they have never been tried.
+//! odds that a person would call it a figure, which [`super::weighed`] goes by. A linear model over hashed words, learnt by
+//! `tools/judge` from every number of the labelled text, those that the rules leave out too. It knows nothing of the rules,
+//! so that it doubts them where they have never been tried.
 //!
 //! What holds: a story of another language or disease is not judged; the score depends on at most 60 words to either side of
 //! the number and on the headline, so that no length of a text turns it.

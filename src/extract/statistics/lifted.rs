@@ -8,7 +8,7 @@
 //! What holds: a figure that has its place from its own words keeps it; nothing but the place changes; what is seen of a story
 //! is bounded, so that the work grows with its length and no faster.
 
-use super::beside::{AROUND, NOTHING, Told};
+use super::beside::{AROUND, NOTHING, Told, yes};
 use super::located::Located;
 use super::trees::Trees;
 use crate::extract::places::Places;
@@ -123,7 +123,6 @@ fn seen(told: &[Told], at: usize, name: &str, article: &Article) -> [f32; SEEN] 
         let alike = window().filter(|(n, one)| *n != at && one.is_like(this)).map(|(_, one)| one);
         alike.filter(which).map(|one| this.size - one.size).reduce(f32::min).unwrap_or(NOTHING)
     };
-    let yes = |is: bool| f32::from(u8::from(is));
     [
         f32::from(this.location.kind as u8),
         f32::from(this.metric as u8),

@@ -39,7 +39,12 @@ const WORDS: usize = 6;
 const PLACED: usize = 4;
 
 /// Metrics of a smaller share (its logarithm) are left aside, save the best and the rules' own.
-pub const LIKELY: f32 = -4.0;
+const LIKELY: f32 = -4.0;
+
+/// Whether a metric of this share and margin is weighed.
+pub fn is_weighed(share: f32, margin: f32, of_rules: bool) -> bool {
+    margin >= 0.0 || share >= LIKELY || of_rules
+}
 
 /// How much better a metric is that nothing contests.
 pub const UNCONTESTED: f32 = 10.0;
@@ -260,7 +265,7 @@ impl<'p> Finder<'_, 'p> {
             .collect();
         let rules = rules.map(|rules| rules.metric);
         if features.is_none() {
-            ranked.retain(|one| one.margin >= 0.0 || one.share >= LIKELY || Some(one.metric) == rules);
+            ranked.retain(|one| is_weighed(one.share, one.margin, Some(one.metric) == rules));
         }
         if let Some(metric) = rules.filter(|rules| ranked.iter().all(|one| one.metric != *rules)) {
             ranked.push(Ranked { metric, share: NOTHING, margin: -UNCONTESTED, features: None });

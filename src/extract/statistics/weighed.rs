@@ -9,7 +9,7 @@
 //! that or nothing; what is seen of a number is its sentence and what was told before, so that no length of a text turns it.
 
 use super::attach::{Attachment, Why};
-use super::beside::NOTHING;
+use super::beside::{NOTHING, yes};
 use super::decide::Decided;
 use super::reading::Reading;
 use super::suggestion;
@@ -82,6 +82,9 @@ impl<'p> Finder<'_, 'p> {
         rows: &[Row],
     ) -> Result<Option<Attachment>, f32> {
         let rules = attachments.get(n).and_then(Option::as_ref);
+        if self.judged.is_none() || !reading.span.field.is_body() {
+            return Ok(rules.copied());
+        }
         let cell = table::of_number(rows, n).is_some();
         let may = suggestion::may_count(reading, n, rules, cell);
         if rules.is_none() && (cell || !may) {
@@ -91,7 +94,7 @@ impl<'p> Finder<'_, 'p> {
         let scores = self.heard.seen(score);
         let guessed = continued::guessed(reading, n, attachments);
         let ranked = self.ranked(reading, n, rules, may);
-        let number = self.seen_of_number(reading, n, rules, [f32::from(guessed), f32::from(u8::from(may))], decided);
+        let number = self.seen_of_number(reading, n, rules, [f32::from(guessed), yes(may)], decided);
         let mut asked = Vec::new();
         let mut best: Option<(f32, Attachment)> = None;
         for one in &ranked {
@@ -137,7 +140,6 @@ impl<'p> Finder<'_, 'p> {
     ) -> [f32; OF_NUMBER] {
         let mut seen = [NOTHING; OF_NUMBER];
         let Some(number) = reading.numbers.get(n) else { return seen };
-        let yes = |is: bool| f32::from(u8::from(is));
         let last = self.memory.counted.last();
         let before = decided.last();
         seen = [
@@ -179,7 +181,6 @@ impl<'p> Finder<'_, 'p> {
     ) -> [f32; OF_METRIC] {
         let metric = attachment.metric;
         let Some(number) = reading.numbers.get(n) else { return [NOTHING; OF_METRIC] };
-        let yes = |is: bool| f32::from(u8::from(is));
         let [left, right] = self.memory.line.as_ref().map_or([[NOTHING; 2]; 2], |line| line.named(number, metric));
         let position = |at: Option<usize>| at.map_or(-1.0, |at| at as f32);
         let counted = || self.memory.counted.iter().rev();

@@ -292,7 +292,7 @@ fn rows_of_story<'a>(story: &'a [Open], ranks: &[f32], judge: &[f32]) -> Vec<Wei
                 let margin = other.map_or(most, |other| (shares[n] / other).ln().clamp(-most, most));
                 seen[weighed::SCORES] = shares[n].ln();
                 seen[weighed::SCORES + 1] = margin;
-                if margin < 0.0 && shares[n].ln() < suggestion::LIKELY && Some(*metric) != open.asked.found {
+                if !suggestion::is_weighed(shares[n].ln(), margin, Some(*metric) == open.asked.found) {
                     continue;
                 }
             }
