@@ -13,7 +13,7 @@ pub(crate) mod statistics;
 pub mod tagger;
 pub(crate) mod values;
 
-pub use statistics::{beside, hashed, judge, lifted, newness, suggestion, trees, weighed};
+pub use statistics::{beside, hashed, judge, lifted, network, newness, suggestion, trees, weighed};
 
 use crate::language::{self, Pack};
 use crate::model::{Article, Covid, Enriched, Entity, EntityType, Issue, LanguageFrom, Section, Span, Stage};
@@ -148,6 +148,13 @@ pub fn weigh(tables: &Tables, article: &Article) -> Vec<weighed::Asked> {
     let mut article = article.clone();
     let Some(pack) = pack(&mut article) else { return Vec::new() };
     statistics::weigh(pack, &tables.places, diseases::COVID_19, &article)
+}
+
+/// A clean article about COVID-19, as the network is told it.
+pub fn listen(tables: &Tables, article: &Article) -> network::Told {
+    let mut article = article.clone();
+    let Some(pack) = pack(&mut article) else { return network::Told::default() };
+    statistics::listen(pack, &tables.places, diseases::COVID_19, &article)
 }
 
 /// Reads an article.

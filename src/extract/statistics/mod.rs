@@ -35,6 +35,7 @@ pub mod lifted;
 mod located;
 mod mention;
 mod merge;
+pub mod network;
 pub mod newness;
 mod observation;
 mod otherwise;
@@ -126,6 +127,14 @@ pub(crate) fn weigh(pack: &Pack, places: &Places, disease: &'static Disease, art
     finder.memory.asked.unwrap_or_default()
 }
 
+/// A story as the network is told it, for the trainer.
+pub(crate) fn listen(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> network::Told {
+    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Default::default() };
+    finder.network.told = Some(network::Told::default());
+    finder.all();
+    finder.network.told.unwrap_or_default()
+}
+
 /// What reads a story, where the story names the disease at all.
 fn begin<'a, 'p>(
     pack: &'a Pack,
@@ -192,6 +201,7 @@ struct Finder<'a, 'p> {
     around: Option<hashed::Words>,
     /// The judge's scores of the numbers before.
     heard: weighed::Heard,
+    network: network::Text,
     memory: suggestion::Memory,
     paragraph: Span,
     /// Numbers that are no observations, where somebody asks.
@@ -275,6 +285,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             judged,
             around: None,
             heard: weighed::Heard::default(),
+            network: network::Text::default(),
             memory: suggestion::Memory::default(),
             paragraph: Span::body(0, 0),
             left_out: None,
@@ -361,6 +372,12 @@ impl<'a, 'p> Finder<'a, 'p> {
             lead: self.broken_down_by_rows(&reading),
         };
         let rows = self.table.line(&reading, &around);
+        match self.field {
+            _ if self.judged.is_none() => {}
+            Field::Headline => self.network.headline(&reading),
+            Field::Body => self.network.read(&reading, about),
+            _ => {}
+        }
         if about && !reading.numbers.is_empty() {
             self.numbers(&sentence, &rows);
         } else if about {
@@ -431,7 +448,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         let mut decided: Vec<Option<Decided<'p>>> = Vec::with_capacity(attachments.len());
         let mut refused: Vec<Option<f32>> = Vec::with_capacity(attachments.len());
         for n in 0..attachments.len() {
-            let weighed = self.weighed(reading, n, &attachments, &decided, rows);
+            let weighed = self.weighed(reading, n, &attachments, rows);
             refused.push(weighed.err());
             let attachment = weighed.ok().flatten();
             let done =

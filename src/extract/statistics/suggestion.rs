@@ -9,6 +9,7 @@
 //! What holds: of numbers in traps, cells of tables, rates per population, and what is plain or contested by nothing, no
 //! other metric is asked about than the rules' own; scores are of one number's own surroundings and the four numbers before it.
 
+use super::again::is_another_share;
 use super::attach::{Attachment, Why};
 use super::beside::NOTHING;
 use super::continued::another_label;
@@ -48,6 +49,9 @@ pub fn is_weighed(share: f32, margin: f32, of_rules: bool) -> bool {
 
 /// How much better a metric is that nothing contests.
 pub const UNCONTESTED: f32 = 10.0;
+
+/// Share and margin of a metric that nothing suggests.
+pub const LAST: [f32; 2] = [NOTHING, -UNCONTESTED];
 
 /// Shares, which any number with a percent sign may be.
 const SHARES: [Metric; 6] = [
@@ -215,6 +219,12 @@ impl Ranked {
     fn only(metric: Metric) -> Self {
         Self { metric, share: 0.0, margin: UNCONTESTED, features: None }
     }
+
+    /// What nothing suggests.
+    pub(super) fn last(metric: Metric) -> Self {
+        let [share, margin] = LAST;
+        Self { metric, share, margin, features: None }
+    }
 }
 
 impl<'p> Finder<'_, 'p> {
@@ -231,6 +241,9 @@ impl<'p> Finder<'_, 'p> {
             self.memory.line = Some(Line::new(reading));
         }
         // What is clear without a look at the words.
+        if !may && rules.is_none() {
+            return Vec::new();
+        }
         if let Some(rules) =
             rules.filter(|rules| !may || is_plain(rules, number) || !self.memory.contests(rules.metric))
         {
@@ -268,7 +281,7 @@ impl<'p> Finder<'_, 'p> {
             ranked.retain(|one| is_weighed(one.share, one.margin, Some(one.metric) == rules));
         }
         if let Some(metric) = rules.filter(|rules| ranked.iter().all(|one| one.metric != *rules)) {
-            ranked.push(Ranked { metric, share: NOTHING, margin: -UNCONTESTED, features: None });
+            ranked.push(Ranked::last(metric));
         }
         ranked
     }
@@ -310,12 +323,17 @@ pub(super) fn may_count(reading: &Reading<'_, '_>, n: usize, rules: Option<&Atta
     let Some(number) = reading.numbers.get(n) else { return false };
     let free = match rules {
         Some(rules) => rules.why != Why::Column && may_be(rules.metric, number.percent),
-        None => !another_label(reading, n) && !base_of_part(reading, n),
+        None => !is_otherwise(reading, n),
     };
     free && (number.percent || number.value.fract() == 0.0)
         && !per(reading, n)
         && (rules.is_some() && !cell
             || traps::before_metric(reading, n).is_none() && threshold::of_clause(reading, n).is_none())
+}
+
+/// What the grammar knows to be something else: under another label, a base, a share again.
+pub(super) fn is_otherwise(reading: &Reading<'_, '_>, n: usize) -> bool {
+    another_label(reading, n) || base_of_part(reading, n) || is_another_share(reading, n)
 }
 
 /// The attachment of number `n` to a metric that its words suggest.

@@ -117,12 +117,12 @@ fn a_story_of_one_country_gives_it_to_figures_of_no_place() {
     check(&format!("{found}\n\nThe stadiums in Tallinn and Riga stay shut."), ["-", "none"]);
 }
 
-/// What is in a trap, told per population, or labelled as something else is no figure whatever its words suggest.
+/// What the grammar knows to be something else is no figure, whatever its words suggest.
 #[test]
-fn only_numbers_that_may_be_figures_are_weighed() {
+fn what_is_labelled_as_something_else_is_not_weighed() {
     let text = "Malta has 12 coronavirus cases per 100,000 people. A man of 67 flew 900 km. Beds: 410. The lab fished 31 out of them.";
     let article = article(&serde_json::json!({"text": text, "date": "2021-04-20"}));
     let asked = weigh(pack("en").unwrap(), &Places::new(), COVID_19, &article);
     let asked: Vec<&str> = asked.iter().filter_map(|asked| asked.span.of(&article.body)).collect();
-    assert_eq!(asked, ["12", "31"]);
+    assert_eq!(asked, ["12", "100,000", "67", "900", "31"]);
 }

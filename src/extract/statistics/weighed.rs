@@ -1,21 +1,21 @@
-//! Whether a number is a figure, and of which metric, where the rules, the judge and the suggestion are heard together.
+//! Whether a number is a figure, and of which metric, where the rules and three models are heard together.
 //!
 //! In: a number of an English story about COVID-19, with what the rules say that it counts, and why; how the judge scores it and
-//! the numbers before it; how likely the suggestion holds each metric. Out: the rules' attachment, another one, or none. Boosted
-//! trees ([`super::trees`]), learnt by `tools/judge` from every number of the labelled text, look at each metric that the number may
-//! count; the best is believed where its log odds are high enough.
+//! the numbers before it; how likely the suggestion and the network hold each metric. Out: the rules' attachment, another one, or
+//! none. Boosted trees ([`super::trees`]), learnt by `tools/judge` from every number of the labelled text, look at each metric that
+//! the number may count; the best is believed where its log odds are high enough.
 //!
-//! What holds: a number in a trap is no figure, whatever the trees say; a number whose column or unit says what it counts counts
-//! that or nothing; what is seen of a number is its sentence and what was told before, so that no length of a text turns it.
+//! What holds: what the grammar knows to be something else (under another label, a base, a share again, a cell of no metric) is no
+//! figure, whatever the trees say; a number whose column or unit says what it counts counts that or nothing; what is seen of a number is its sentence and what was told before, so that no length of a text turns it.
 
 use super::attach::{Attachment, Why};
 use super::beside::{NOTHING, yes};
-use super::decide::Decided;
+use super::kinds::KINDS;
 use super::reading::Reading;
-use super::suggestion;
+use super::suggestion::{self, Ranked};
 use super::table::{self, Row};
 use super::trees::Trees;
-use super::{Finder, continued, disease, traps};
+use super::{Finder, continued, disease, network, threshold, traps};
 use crate::model::{Metric, Span};
 use std::sync::LazyLock;
 
@@ -30,31 +30,39 @@ const OF_RULES: f32 = -1.0;
 const OF_OTHERS: f32 = -0.5;
 const OF_GUESSES: f32 = 0.8;
 
-/// Of what is seen of a metric the first are scores of models: those of [`Heard`], then its log share and how much better it is
-/// than the best other.
-pub const SCORES: usize = 3;
+/// Of what is seen of a metric the first are scores of models: those of [`Heard`], then its log share by the suggestion and how
+/// much better it is than the best other.
+pub const SCORES: usize = 4;
+
+/// From here on those of the network ([`network::scores`]).
+pub const HEARD: usize = SCORES + 2;
 
 /// How many numbers are seen of a number, whatever it counts, and of a metric of it.
-const OF_NUMBER: usize = 18;
+const OF_NETWORK: usize = 3;
+const OF_NUMBER: usize = 17;
 const OF_METRIC: usize = 12;
-const SEEN: usize = SCORES + 2 + OF_NUMBER + OF_METRIC;
+const SEEN: usize = HEARD + OF_NETWORK + OF_NUMBER + OF_METRIC;
 
-/// The judge's scores of the numbers before.
+/// What judge and network say of the numbers before.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Heard {
     sum: f32,
     count: f32,
     last: Option<f32>,
+    nothing: Option<f32>,
 }
 
 /// A mean of fewer scores than this counts for less.
 const ENOUGH: f32 = 2.0;
 
 impl Heard {
-    /// What is seen of a number's score: itself, the mean of those before, and the last.
-    pub fn seen(&mut self, own: f32) -> [f32; SCORES] {
-        let seen = [own, self.sum / (self.count + ENOUGH), self.last.unwrap_or(NOTHING)];
-        *self = Self { sum: self.sum + own, count: self.count + 1.0, last: Some(own) };
+    /// What is seen of a number's score: itself, the mean of those before, and the last; and how likely the network holds it
+    /// that the number before counts nothing.
+    pub fn seen(&mut self, own: f32, answer: &[f32]) -> [f32; SCORES] {
+        let [last, nothing] = [self.last, self.nothing].map(|before| before.unwrap_or(NOTHING));
+        let seen = [own, self.sum / (self.count + ENOUGH), last, nothing];
+        let nothing = answer.first().copied();
+        *self = Self { sum: self.sum + own, count: self.count + 1.0, last: Some(own), nothing };
         seen
     }
 }
@@ -78,7 +86,6 @@ impl<'p> Finder<'_, 'p> {
         reading: &Reading<'_, 'p>,
         n: usize,
         attachments: &[Option<Attachment>],
-        decided: &[Option<Decided<'p>>],
         rows: &[Row],
     ) -> Result<Option<Attachment>, f32> {
         let rules = attachments.get(n).and_then(Option::as_ref);
@@ -86,15 +93,24 @@ impl<'p> Finder<'_, 'p> {
             return Ok(rules.copied());
         }
         let cell = table::of_number(rows, n).is_some();
-        let may = suggestion::may_count(reading, n, rules, cell);
-        if rules.is_none() && (cell || !may) {
+        if rules.is_none() && (cell || suggestion::is_otherwise(reading, n)) {
             return Ok(None);
         }
+        let may = suggestion::may_count(reading, n, rules, cell);
         let Some(score) = self.score_of(reading, n) else { return Ok(rules.copied()) };
-        let scores = self.heard.seen(score);
+        let answer = self.network.answer(reading, n);
+        let scores = self.heard.seen(score, &answer);
         let guessed = continued::guessed(reading, n, attachments);
-        let ranked = self.ranked(reading, n, rules, may);
-        let number = self.seen_of_number(reading, n, rules, [f32::from(guessed), yes(may)], decided);
+        let mut ranked = self.ranked(reading, n, rules, may);
+        let is_told = self.memory.asked.is_some();
+        let is_plain = |rules| reading.numbers.get(n).is_some_and(|number| suggestion::is_plain(rules, number));
+        if rules.is_none_or(|rules| rules.why != Why::Column && (is_told || !is_plain(rules))) {
+            let heard = KINDS.iter().map(|row| row.metric).filter(|one| is_told || network::is_likely(&answer, *one));
+            let new = heard.filter(|metric| ranked.iter().all(|one| one.metric != *metric));
+            ranked.extend(new.map(Ranked::last).collect::<Vec<_>>());
+        }
+        let is_trap = traps::before_metric(reading, n).is_some() || threshold::of_clause(reading, n).is_some();
+        let number = self.seen_of_number(reading, n, rules, [f32::from(guessed), yes(may), yes(is_trap)]);
         let mut asked = Vec::new();
         let mut best: Option<(f32, Attachment)> = None;
         for one in &ranked {
@@ -104,7 +120,8 @@ impl<'p> Finder<'_, 'p> {
                 .unwrap_or_else(|| suggestion::suggested(reading, n, one.metric));
             let metric = self.seen_of_metric(reading, n, rules, &attachment);
             let mut seen = [NOTHING; SEEN];
-            let each = scores.into_iter().chain([one.share, one.margin]).chain(number).chain(metric);
+            let heard = network::scores(&answer, one.metric);
+            let each = scores.into_iter().chain([one.share, one.margin]).chain(heard).chain(number).chain(metric);
             seen.iter_mut().zip(each).for_each(|(slot, what)| *slot = what);
             let odds = TREES.odds(&seen);
             if self.memory.asked.is_some() {
@@ -118,6 +135,8 @@ impl<'p> Finder<'_, 'p> {
             let span = Span::new(reading.span.field, number.start, number.end);
             let found = rules.map(|rules| rules.metric);
             told.push(Asked { span, found, metrics: asked });
+            // What trees learn from hangs on no trees.
+            return Ok(rules.copied());
         }
         let Some((odds, attachment)) = best else { return Ok(None) };
         let killed = || rules.is_some() && disease::killed_by_it(reading, n);
@@ -135,13 +154,10 @@ impl<'p> Finder<'_, 'p> {
         reading: &Reading<'_, 'p>,
         n: usize,
         rules: Option<&Attachment>,
-        [guessed, may]: [f32; 2],
-        decided: &[Option<Decided<'p>>],
+        [guessed, may, is_trap]: [f32; 3],
     ) -> [f32; OF_NUMBER] {
         let mut seen = [NOTHING; OF_NUMBER];
         let Some(number) = reading.numbers.get(n) else { return seen };
-        let last = self.memory.counted.last();
-        let before = decided.last();
         seen = [
             guessed,
             size(number.value),
@@ -154,8 +170,6 @@ impl<'p> Finder<'_, 'p> {
             reading.numbers.len() as f32,
             reading.tokens.len() as f32,
             reading.index as f32,
-            before.map_or(-1.0, |before| yes(before.is_some())),
-            last.map_or(-1.0, |last| yes(last.metric.is_some())),
             self.memory.line.as_ref().map_or(0.0, |line| line.cues.len() as f32),
             rules.map_or(0.0, |rules| rank_of(rules.why)),
             rules.and_then(|rules| rules.mark).map_or(NOTHING, |(first, after)| {
@@ -167,6 +181,7 @@ impl<'p> Finder<'_, 'p> {
             }),
             yes(rules.is_some_and(|rules| suggestion::is_plain(rules, number))),
             may,
+            is_trap,
         ];
         seen
     }

@@ -11,7 +11,7 @@ mod boost;
 
 use boost::{Row, Size};
 use dateline::clean::{self, Document};
-use dateline::extract::{self, beside, hashed, judge, newness, suggestion, trees, weighed};
+use dateline::extract::{self, beside, hashed, judge, network, newness, suggestion, trees, weighed};
 use dateline::model::{Article, Feed, Metric, Span};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +36,7 @@ const UNLIKE: [&str; 18] =
     ["xa", "xe", "xf", "tl", "xr", "as", "an", "bu", "dk", "fe", "ro", "af", "am", "ea", "eu", "me", "sc", "wi"];
 
 /// What a number of a passage made to deceive weighs, where one of other text weighs one.
-const TRAP: f32 = 4.0;
+const TRAP: f32 = 2.5;
 
 /// The trees that weigh numbers, and those that look at what stands beside a figure.
 const OF_FIGURE: Size = Size { trees: 150, leaves: 15 };
@@ -229,12 +229,17 @@ struct Open {
     /// What the judge sees of it.
     features: Vec<u32>,
     asked: weighed::Asked,
+    /// What the network answers that has not seen the family.
+    answer: Vec<f32>,
     /// What its label says that it counts.
     label: Option<Metric>,
 }
 
+/// What networks that have not seen the family answer, by the number of the case and where the number starts.
+type Answers = BTreeMap<(usize, usize), Vec<f32>>;
+
 /// The numbers of a case that are weighed.
-fn open(tables: &extract::Tables, case: &Case) -> Vec<Open> {
+fn open(tables: &extract::Tables, nth: usize, case: &Case, answers: &Answers) -> Vec<Open> {
     let metric = |label: &Value| serde_json::from_value(label["metric"].clone()).ok();
     let asked = extract::weigh(tables, &case.article).into_iter();
     asked
@@ -243,9 +248,26 @@ fn open(tables: &extract::Tables, case: &Case) -> Vec<Open> {
             trap: case.trap,
             features: judge::features_of(&case.article, asked.span),
             label: case.labels.get(&asked.span.start).and_then(metric),
+            answer: answers.get(&(nth, asked.span.start)).cloned().unwrap_or_default(),
             asked,
         })
         .collect()
+}
+
+/// What the network is told of a case, and what labels say.
+fn heard(tables: &extract::Tables, nth: usize, case: &Case) -> Value {
+    let label = |label: &Value| {
+        let metric: Metric = serde_json::from_value(label["metric"].clone()).ok()?;
+        Some(json!([metric as usize + 1, label["kind"]]))
+    };
+    let labels = case.labels.iter().filter_map(|(start, one)| Some((start.to_string(), label(one)?)));
+    json!({
+        "case": nth,
+        "lot": lot(&case.family),
+        "unlike": UNLIKE.contains(&case.family.as_str()),
+        "told": extract::listen(tables, &case.article),
+        "labels": labels.collect::<serde_json::Map<_, _>>(),
+    })
 }
 
 /// What is left out at a time: families unlike the rules' own one by one, all others in a few lots.
@@ -280,21 +302,26 @@ fn rows_of_story<'a>(story: &'a [Open], ranks: &[f32], judge: &[f32]) -> Vec<Wei
     let mut heard = weighed::Heard::default();
     let mut rows = Vec::new();
     for open in story {
-        let scores = heard.seen(open.features.iter().map(|feature| judge[*feature as usize]).sum());
+        let scores = heard.seen(open.features.iter().map(|feature| judge[*feature as usize]).sum(), &open.answer);
         let shares = shares(ranks, &open.asked);
         for (n, (metric, features, seen)) in open.asked.metrics.iter().enumerate() {
             let mut seen = seen.clone();
             seen[..weighed::SCORES].copy_from_slice(&scores);
+            seen[weighed::HEARD..][..3].copy_from_slice(&network::scores(&open.answer, *metric));
+            let of_rules = Some(*metric) == open.asked.found;
+            let mut likely = network::is_likely(&open.answer, *metric) || features.is_none() && of_rules;
             if features.is_some() {
                 let others = shares.iter().enumerate().filter(|(other, share)| *other != n && **share > 0.0);
                 let other = others.map(|(_, share)| *share).reduce(f32::max);
                 let most = suggestion::UNCONTESTED;
                 let margin = other.map_or(most, |other| (shares[n] / other).ln().clamp(-most, most));
-                seen[weighed::SCORES] = shares[n].ln();
-                seen[weighed::SCORES + 1] = margin;
-                if !suggestion::is_weighed(shares[n].ln(), margin, Some(*metric) == open.asked.found) {
-                    continue;
-                }
+                let is_weighed = suggestion::is_weighed(shares[n].ln(), margin, of_rules);
+                likely |= is_weighed;
+                seen[weighed::SCORES..][..2]
+                    .copy_from_slice(&if is_weighed { [shares[n].ln(), margin] } else { suggestion::LAST });
+            }
+            if !likely {
+                continue;
             }
             let weight = match open.family.as_str() {
                 _ if open.trap => TRAP,
@@ -443,11 +470,12 @@ fn sum<W: Copy + Into<f64>>(weights: &[W], example: &Example) -> f64 {
 
 fn main() -> Result<(), Failure> {
     let given: Vec<String> = std::env::args().skip(1).collect();
-    let Some((what @ ("figures" | "metrics" | "weighed" | "kinds" | "places"), [corpora @ .., out])) =
+    let Some((what @ ("figures" | "metrics" | "words" | "weighed" | "kinds" | "places"), [corpora @ .., out])) =
         given.split_first().map(|(what, rest)| (what.as_str(), rest))
     else {
-        return Err("usage: dateline-judge figures|metrics|weighed|kinds|places CORPUS.jsonl... MODEL.bin".into());
+        return Err("usage: dateline-judge figures|metrics|words|weighed|kinds|places CORPUS.jsonl... OUT".into());
     };
+    let (scores, corpora): (Vec<&String>, Vec<&String>) = corpora.iter().partition(|one| one.ends_with(".ndjson"));
     let tables = extract::Tables::new(&extract::Options::default());
     let mut cases = Vec::new();
     for corpus in corpora {
@@ -456,7 +484,14 @@ fn main() -> Result<(), Failure> {
         }
     }
     let figures = || cases.iter().flat_map(|case| figures(&tables, case)).collect::<Vec<_>>();
-    let opened = || cases.iter().map(|case| open(&tables, case)).collect::<Vec<_>>();
+    let mut answers = Answers::new();
+    for scores in scores {
+        for line in std::fs::read_to_string(scores)?.lines() {
+            let (case, start, answer) = serde_json::from_str(line)?;
+            answers.insert((case, start), answer);
+        }
+    }
+    let opened = || cases.iter().enumerate().map(|(nth, case)| open(&tables, nth, case, &answers)).collect::<Vec<_>>();
     let bytes = match what {
         "figures" => {
             let all = figures();
@@ -464,8 +499,16 @@ fn main() -> Result<(), Failure> {
             hashed::model(&train(&all.iter().collect::<Vec<_>>(), MOST_OF_FIGURE))
         }
         "metrics" => hashed::model(&rank(&opened().iter().flatten().collect::<Vec<_>>())),
+        "words" => {
+            let told = cases.iter().enumerate().map(|(nth, case)| heard(&tables, nth, case).to_string() + "\n");
+            told.collect::<String>().into_bytes()
+        }
         "weighed" => {
             let stories = opened();
+            let deaf = stories.iter().flatten().filter(|open| open.answer.is_empty()).count();
+            if deaf > 0 {
+                return Err(format!("network.py was not told {deaf} numbers: give its SCORES.ndjson").into());
+            }
             let lots = weigh(&stories, &figures());
             tell_weighed(&lots);
             let rows = lots.iter().flat_map(|(_, rows)| rows.iter().map(|one| &one.row));

@@ -22,9 +22,9 @@ use super::LABELS;
 use crate::extract::entities::token::Token;
 use product::{Matrix, Rows, Then, product};
 use std::ops::Range;
-use weights::Weights;
+pub(in crate::extract) use weights::Weights;
 use windows::{CASES, Slot, WINDOW, Windows};
-use wordpiece::Vocabulary;
+pub(in crate::extract) use wordpiece::Vocabulary;
 
 /// Bits of the gazetteer.
 const BITS: usize = 63;
@@ -99,6 +99,11 @@ struct Work {
 
 /// The model of the program.
 const MODEL: &[u8] = include_bytes!("model.safetensors");
+
+/// The pieces of words that the program's model knows.
+pub(in crate::extract) fn vocabulary() -> Result<Vocabulary, String> {
+    Vocabulary::new(Weights::open(MODEL)?.text("vocabulary")?)
+}
 
 impl Encoder {
     /// With the model that the program carries.

@@ -6,14 +6,14 @@
 use serde_json::{Map, Value};
 
 /// An opened file.
-pub(super) struct Weights<'b> {
+pub(in crate::extract) struct Weights<'b> {
     names: Map<String, Value>,
     numbers: &'b [u8],
 }
 
 impl<'b> Weights<'b> {
     /// Reads the table of names.
-    pub(super) fn open(bytes: &'b [u8]) -> Result<Self, String> {
+    pub(in crate::extract) fn open(bytes: &'b [u8]) -> Result<Self, String> {
         let (length, rest) = bytes.split_first_chunk().ok_or("the model is shorter than its header")?;
         let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| "the model's header is too long")?;
         let (header, numbers) = rest.split_at_checked(length).ok_or("the model is shorter than its header")?;
@@ -37,18 +37,18 @@ impl<'b> Weights<'b> {
     }
 
     /// Floats of that shape.
-    pub(super) fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
+    pub(in crate::extract) fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
         let bytes = self.tensor(name, "F32", 4, shape)?;
         Ok(bytes.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four)).collect())
     }
 
     /// Small whole numbers of that shape.
-    pub(super) fn small(&self, name: &str, shape: &[usize]) -> Result<&'b [i8], String> {
+    pub(in crate::extract) fn small(&self, name: &str, shape: &[usize]) -> Result<&'b [i8], String> {
         self.tensor(name, "I8", 1, shape).map(bytemuck::must_cast_slice)
     }
 
     /// A text.
-    pub(super) fn text(&self, name: &str) -> Result<&'b str, String> {
+    pub(in crate::extract) fn text(&self, name: &str) -> Result<&'b str, String> {
         let shape = self.shape(name)?;
         let bytes = self.tensor(name, "U8", 1, &shape)?;
         std::str::from_utf8(bytes).map_err(|error| format!("the model's {name} is no text: {error}"))

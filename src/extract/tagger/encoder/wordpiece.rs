@@ -14,7 +14,7 @@ pub(super) const MOST: usize = 16;
 const LONGEST_PART: usize = 100;
 
 /// The vocabulary.
-pub(super) struct Vocabulary {
+pub(in crate::extract) struct Vocabulary {
     /// Pieces that begin a part.
     begins: HashMap<Box<str>, u32>,
     /// Pieces that go on with a part, without the `##` before them.
@@ -27,7 +27,7 @@ pub(super) struct Vocabulary {
     pub(super) opens: u32,
     pub(super) closes: u32,
     /// How many pieces there are.
-    pub(super) size: usize,
+    pub(in crate::extract) size: usize,
 }
 
 impl Vocabulary {
@@ -51,7 +51,7 @@ impl Vocabulary {
     }
 
     /// Appends the pieces of a word.
-    pub(super) fn cut(&self, word: &str, out: &mut Vec<u32>) {
+    pub(in crate::extract) fn cut(&self, word: &str, out: &mut Vec<u32>) {
         let first = out.len();
         // A whole word is mostly a piece; but "[SEP]" in a text is five of them.
         match self.begins.get(word).filter(|_| !word.starts_with('[')) {
