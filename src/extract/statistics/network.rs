@@ -25,7 +25,7 @@ static NETWORK: LazyLock<Network> =
 /// Numbers of a token.
 pub const WIDTH: usize = 32;
 /// Ways to attend.
-const HEADS: usize = 6;
+pub const HEADS: usize = 6;
 /// Tokens to either side that a number attends to.
 pub const REACH: usize = 32;
 /// A number and what it attends to.
