@@ -17,6 +17,7 @@ use super::reading::Reading;
 use crate::extract::tagger::encoder::{self, Vocabulary, Weights};
 use crate::language::tokens::TokenKind;
 use crate::model::{Metric, Span};
+use multiversion::multiversion;
 use std::sync::LazyLock;
 
 static NETWORK: LazyLock<Network> =
@@ -65,9 +66,33 @@ impl<const N: usize> Layer<N> {
 
     /// Adds what inputs say, the first of which is number `from`.
     fn add(&self, from: usize, inputs: &[f32], sums: &mut [f32; N]) {
-        let rows = self.rows.get(from..).unwrap_or_default();
-        for (row, input) in rows.iter().zip(inputs).filter(|(_, input)| **input != 0.0) {
-            sums.iter_mut().zip(row).for_each(|(sum, weight)| *sum += input * weight);
+        add(self.rows.get(from..).unwrap_or_default(), inputs, sums);
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw", "x86_64+avx2"))]
+fn add<const N: usize>(rows: &[[f32; N]], inputs: &[f32], sums: &mut [f32; N]) {
+    let mut local = *sums;
+    for (row, input) in rows.iter().zip(inputs) {
+        if *input != 0.0 {
+            for (sum, weight) in local.iter_mut().zip(row) {
+                *sum += input * weight;
+            }
+        }
+    }
+    *sums = local;
+}
+
+/// Adds what each way of attending makes of some tokens in a row.
+#[multiversion(targets("x86_64+avx512f+avx512bw", "x86_64+avx2"))]
+fn attend(tokens: &[Heard], places: &[[f32; HEADS]], sums: &mut [[f32; WIDTH]; HEADS], all: &mut [f32; HEADS]) {
+    for (token, place) in tokens.iter().zip(places) {
+        for (((sum, all), share), place) in sums.iter_mut().zip(all.iter_mut()).zip(&token.shares).zip(place) {
+            let share = share * place;
+            *all += share;
+            for (sum, number) in sum.iter_mut().zip(&token.whole) {
+                *sum += share * number;
+            }
         }
     }
 }
@@ -80,9 +105,8 @@ struct Network {
     flags: Vec<[f32; WIDTH]>,
     beside: Layer<WIDTH>,
     attention: Layer<HEADS>,
-    /// By how much a place counts, and one of the same sentence.
-    places: Vec<[f32; HEADS]>,
-    inside: [f32; HEADS],
+    /// By how much a place counts where it is of a sentence before, and where it is of the same.
+    places: [Vec<[f32; HEADS]>; 2],
     hidden: Layer<HIDDEN>,
     answer: Layer<ANSWERS>,
 }
@@ -91,7 +115,12 @@ impl Network {
     fn load(bytes: &'static [u8]) -> Result<Self, String> {
         let file = Weights::open(bytes)?;
         let vocabulary = encoder::vocabulary()?;
-        let exp = |logs: Vec<f32>| logs.into_iter().map(f32::exp).collect::<Vec<_>>();
+        let places = file.floats("places", &[PLACES, HEADS])?;
+        let inside = file.floats("inside", &[HEADS])?;
+        let place = |by: f32| {
+            let logs = places.iter().zip(inside.iter().cycle()).map(|(place, inside)| place + by * inside);
+            logs.map(f32::exp).collect::<Vec<_>>().as_chunks().0.to_vec()
+        };
         Ok(Self {
             words: file.small("words", &[vocabulary.size, WIDTH])?,
             scale: file.floats("words.scale", &[1])?.first().copied().unwrap_or_default(),
@@ -99,8 +128,7 @@ impl Network {
             flags: file.floats("flags", &[FLAGS, WIDTH])?.as_chunks().0.to_vec(),
             beside: Layer::load(&file, "beside", 3 * WIDTH)?,
             attention: Layer::load(&file, "attention", WIDTH)?,
-            places: exp(file.floats("places", &[PLACES, HEADS])?).as_chunks().0.to_vec(),
-            inside: exp(file.floats("inside", &[HEADS])?).try_into().map_err(|_| "too short")?,
+            places: [place(0.0), place(1.0)],
             hidden: Layer::load(&file, "hidden", (HEADS + 2 * NEAR + 2) * WIDTH + SEEN)?,
             answer: Layer::load(&file, "answer", HIDDEN)?,
             vocabulary,
@@ -115,8 +143,10 @@ struct Heard {
     alone: [f32; WIDTH],
     /// It opens a sentence.
     opens: bool,
-    /// With its neighbours, and how much each way of attending makes of it, once a number asks.
-    beside: Option<([f32; WIDTH], [f32; HEADS])>,
+    /// Whether a number has asked for it: with its neighbours, and how much each way of attending makes of it.
+    asked: bool,
+    whole: [f32; WIDTH],
+    shares: [f32; HEADS],
 }
 
 /// The cue at a token, and what else is known of it.
@@ -171,7 +201,7 @@ impl Text {
         self.first = self.tokens.len();
         let mut sentence = Sentence::default();
         for (at, (alone, told)) in alone(reading, usize::MAX, self.told.is_some()).into_iter().enumerate() {
-            self.tokens.push(Heard { alone, opens: at == 0, beside: None });
+            self.tokens.push(Heard { alone, opens: at == 0, asked: false, whole: [0.0; WIDTH], shares: [0.0; HEADS] });
             sentence.tokens.extend(told);
         }
         if let Some(all) = &mut self.told {
@@ -189,30 +219,27 @@ impl Text {
         let network = &*NETWORK;
         let Some(number) = reading.numbers.get(n) else { return [0.0; ANSWERS] };
         let (first, after) = (self.first + number.first, self.first + number.after);
-        let left = (1..=REACH).filter_map(|far| Some((REACH - far, first.checked_sub(far)?)));
-        let right = (1..=REACH).map(|far| (REACH + far, after + far - 1)).filter(|(_, at)| *at < self.tokens.len());
-        let attended: Vec<(usize, usize)> = left.chain([(REACH, first)]).chain(right).collect();
-        let mut sums = [[0.0_f32; WIDTH]; HEADS];
-        let mut all = [0.0_f32; HEADS];
-        let mut near = [[0.0_f32; WIDTH]; 2 * NEAR + 1];
-        for (place, at) in attended {
-            let Some((token, shares)) = self.beside(at) else { continue };
-            let inside = if at >= self.first { &network.inside } else { &[1.0; HEADS] };
-            let by_place = network.places.get(place).unwrap_or(&[0.0; HEADS]);
-            let heads = sums.iter_mut().zip(&mut all).zip(&shares).zip(by_place).zip(inside);
-            for ((((sum, all), share), place), inside) in heads {
-                let share = share * place * inside;
-                *all += share;
-                sum.iter_mut().zip(&token).for_each(|(sum, number)| *sum += share * number);
-            }
-            if let Some(slot) = (place + NEAR).checked_sub(REACH).and_then(|slot| near.get_mut(slot)) {
-                *slot = token;
-            }
+        let (lowest, end) = (first.saturating_sub(REACH), self.tokens.len().min(after + REACH));
+        (lowest..=first).chain(after..end).for_each(|at| self.hear(at));
+        let mut sums = [[0.0; WIDTH]; HEADS];
+        let mut all = [0.0; HEADS];
+        let border = self.first.max(lowest);
+        for (tokens, inside) in [(lowest..border, 0), (border..first + 1, 1), (after..end, 1)] {
+            let place = (tokens.start + REACH).saturating_sub(if tokens.start >= after { after - 1 } else { first });
+            let places = network.places.get(inside).and_then(|places| places.get(place..)).unwrap_or_default();
+            attend(self.tokens.get(tokens).unwrap_or_default(), places, &mut sums, &mut all);
+        }
+        let mut near = [[0.0; WIDTH]; 2 * NEAR + 1];
+        let left = (0..=NEAR).rev().map(|far| first.checked_sub(far));
+        let nearest = left.chain((after..after + NEAR).map(|at| Some(at).filter(|at| *at < end)));
+        for (slot, at) in near.iter_mut().zip(nearest) {
+            *slot = at.and_then(|at| self.tokens.get(at)).map_or([0.0; WIDTH], |token| token.whole);
         }
         let mut hidden = network.hidden.bias;
-        for (head, (sum, all)) in sums.iter().zip(&all).enumerate() {
-            network.hidden.add(head * WIDTH, &sum.map(|sum| sum / all), &mut hidden);
+        for (sum, all) in sums.iter_mut().zip(all) {
+            sum.iter_mut().for_each(|sum| *sum /= all);
         }
+        network.hidden.add(0, sums.as_flattened(), &mut hidden);
         network.hidden.add(HEADS * WIDTH, near.as_flattened(), &mut hidden);
         let (headline, count) = self.headline;
         network.hidden.add((HEADS + near.len()) * WIDTH, &headline.map(|sum| sum / (count + 1) as f32), &mut hidden);
@@ -224,13 +251,10 @@ impl Text {
         answers.map(|answer| answer - most - sum.ln())
     }
 
-    /// A token with its neighbours, and how much each way of attending makes of it.
-    fn beside(&mut self, at: usize) -> Option<([f32; WIDTH], [f32; HEADS])> {
+    /// Hears a token with its neighbours, once.
+    fn hear(&mut self, at: usize) {
         let network = &*NETWORK;
-        let token = self.tokens.get(at)?;
-        if let Some(beside) = token.beside {
-            return Some(beside);
-        }
+        let Some(token) = self.tokens.get(at).filter(|token| !token.asked) else { return };
         let before = at.checked_sub(1).filter(|_| !token.opens).and_then(|at| self.tokens.get(at));
         let behind = self.tokens.get(at + 1).filter(|behind| !behind.opens);
         let mut sums = network.beside.bias;
@@ -241,9 +265,9 @@ impl Text {
         whole.iter_mut().zip(sums).for_each(|(whole, sum)| *whole += sum.max(0.0));
         let mut shares = network.attention.bias;
         network.attention.add(0, &whole, &mut shares);
-        let beside = (whole, shares.map(f32::exp));
-        self.tokens.get_mut(at)?.beside = Some(beside);
-        Some(beside)
+        if let Some(token) = self.tokens.get_mut(at) {
+            (token.asked, token.whole, token.shares) = (true, whole, shares.map(f32::exp));
+        }
     }
 }
 
