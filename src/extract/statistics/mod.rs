@@ -201,6 +201,7 @@ struct Finder<'a, 'p> {
     around: Option<hashed::Words>,
     /// The judge's scores of the numbers before.
     heard: weighed::Heard,
+    /// The words of the body, as the network hears them.
     network: network::Text,
     memory: suggestion::Memory,
     paragraph: Span,

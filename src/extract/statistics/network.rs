@@ -12,6 +12,7 @@
 //! What holds: each sum is made in the same order on every processor; what is heard of a number is within [`REACH`] tokens, so
 //! that no length of a text turns it.
 
+use super::beside::yes;
 use super::kinds::KINDS;
 use super::reading::Reading;
 use crate::extract::tagger::encoder::{self, Vocabulary, Weights};
@@ -314,7 +315,6 @@ fn alone(reading: &Reading<'_, '_>, most: usize, is_told: bool) -> Vec<([f32; WI
 
 /// The cue at each of the first tokens, and what else is known of it.
 fn known(reading: &Reading<'_, '_>, most: usize) -> Vec<Known> {
-    let yes = |is: bool| f32::from(u8::from(is));
     let tokens = reading.tokens.iter().take(most).enumerate();
     let mut known: Vec<Known> =
         tokens.map(|(at, token)| (0, [0.0, 0.0, 0.0, yes(token.capitalised()), yes(at == 0), 0.0, 0.0])).collect();
@@ -345,14 +345,16 @@ fn known(reading: &Reading<'_, '_>, most: usize) -> Vec<Known> {
     known
 }
 
+/// Decades.
+pub(super) fn size(value: f64) -> f32 {
+    value.abs().max(0.1).log10() as f32
+}
+
 /// How a number is written, and where.
 fn seen(reading: &Reading<'_, '_>, n: usize) -> [f32; SEEN] {
     let Some(number) = reading.numbers.get(n) else { return [0.0; SEEN] };
-    let yes = |is: bool| f32::from(u8::from(is));
-    #[expect(clippy::cast_possible_truncation, reason = "decades")]
-    let decades = number.value.abs().max(0.1).log10() as f32;
     [
-        decades / 4.0,
+        size(number.value) / 4.0,
         yes(number.percent),
         yes(number.value.fract() != 0.0),
         yes(number.words),

@@ -18,7 +18,7 @@ use super::kinds::{KINDS, is_percent, kind_of};
 use super::lean::base_of_part;
 use super::reading::Reading;
 use super::weighed::Asked;
-use super::{Finder, judge, threshold, traps};
+use super::{Finder, judge};
 use crate::language::Cue;
 use crate::language::numbers::Numeral;
 use crate::language::pack::{Mark, Word};
@@ -319,16 +319,21 @@ impl Memory {
 
 /// Whether number `n` may count something else than the rules say, or something where they say nothing. Of a number that is
 /// no cell of a table they say nothing where it is in a trap.
-pub(super) fn may_count(reading: &Reading<'_, '_>, n: usize, rules: Option<&Attachment>, cell: bool) -> bool {
+pub(super) fn may_count(
+    reading: &Reading<'_, '_>,
+    n: usize,
+    rules: Option<&Attachment>,
+    cell: bool,
+    is_trap: bool,
+) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let free = match rules {
         Some(rules) => rules.why != Why::Column && may_be(rules.metric, number.percent),
-        None => !is_otherwise(reading, n),
+        None => true,
     };
     free && (number.percent || number.value.fract() == 0.0)
         && !per(reading, n)
-        && (rules.is_some() && !cell
-            || traps::before_metric(reading, n).is_none() && threshold::of_clause(reading, n).is_none())
+        && (rules.is_some() && !cell || !is_trap)
 }
 
 /// What the grammar knows to be something else: under another label, a base, a share again.

@@ -11,6 +11,7 @@
 use super::attach::{Attachment, Why};
 use super::beside::{NOTHING, yes};
 use super::kinds::KINDS;
+use super::network::size;
 use super::reading::Reading;
 use super::suggestion::{self, Ranked};
 use super::table::{self, Row};
@@ -96,7 +97,8 @@ impl<'p> Finder<'_, 'p> {
         if rules.is_none() && (cell || suggestion::is_otherwise(reading, n)) {
             return Ok(None);
         }
-        let may = suggestion::may_count(reading, n, rules, cell);
+        let is_trap = traps::before_metric(reading, n).is_some() || threshold::of_clause(reading, n).is_some();
+        let may = suggestion::may_count(reading, n, rules, cell, is_trap);
         let Some(score) = self.score_of(reading, n) else { return Ok(rules.copied()) };
         let answer = self.network.answer(reading, n);
         let scores = self.heard.seen(score, &answer);
@@ -109,7 +111,6 @@ impl<'p> Finder<'_, 'p> {
             let new = heard.filter(|metric| ranked.iter().all(|one| one.metric != *metric));
             ranked.extend(new.map(Ranked::last).collect::<Vec<_>>());
         }
-        let is_trap = traps::before_metric(reading, n).is_some() || threshold::of_clause(reading, n).is_some();
         let number = self.seen_of_number(reading, n, rules, [f32::from(guessed), yes(may), yes(is_trap)]);
         let mut asked = Vec::new();
         let mut best: Option<(f32, Attachment)> = None;
@@ -215,11 +216,6 @@ impl<'p> Finder<'_, 'p> {
             yes(disease::other(reading, n, metric, self.other_disease)),
         ]
     }
-}
-
-/// Decades.
-fn size(value: f64) -> f32 {
-    value.abs().max(0.1).log10() as f32
 }
 
 /// The rules' reasons by number, for the trees.

@@ -1,5 +1,5 @@
 //! Trains the models of figures and says how good they are: the judge, which tells numbers that are none, the one that
-//! suggests what a number counts, the one that weighs both with the rules, those that tell new counts from totals, and the one
+//! suggests what a number counts, the one that weighs both and the network (`network.py`) with the rules, those that tell new counts from totals, and the one
 //! that tells a country from its parts.
 //!
 //! Each number of the labelled text is an example for the judge: right where a label stands, wrong where none does. Each count
@@ -307,7 +307,8 @@ fn rows_of_story<'a>(story: &'a [Open], ranks: &[f32], judge: &[f32]) -> Vec<Wei
         for (n, (metric, features, seen)) in open.asked.metrics.iter().enumerate() {
             let mut seen = seen.clone();
             seen[..weighed::SCORES].copy_from_slice(&scores);
-            seen[weighed::HEARD..][..3].copy_from_slice(&network::scores(&open.answer, *metric));
+            let words = network::scores(&open.answer, *metric);
+            seen[weighed::HEARD..][..words.len()].copy_from_slice(&words);
             let of_rules = Some(*metric) == open.asked.found;
             let mut likely = network::is_likely(&open.answer, *metric) || features.is_none() && of_rules;
             if features.is_some() {
