@@ -132,6 +132,7 @@ pub enum Word {
     Modal,
     Country,
     Digression,
+    Emerged,
     ItemLink,
     PlaceStep,
     NoPlaceOf,

@@ -240,11 +240,14 @@ fn role(line: &Line<'_, '_>, first: usize, end_of: &mut bool) -> Role {
     }
     // "Since the outbreak was first noticed in December".
     let said_of = line.before(at, Word::On) || line.before(at, Word::In) && !line.pack.order.verbs_lead;
-    if said_of && since_before(line, at) { Role::Since } else { Role::On }
+    let since = since_before(line, at);
+    // "since the outbreak emerged in China last December".
+    let began = |since: usize| (since..at).any(|at| line.word(at, Word::Emerged));
+    if since.is_some_and(|since| said_of || began(since)) { Role::Since } else { Role::On }
 }
 
 /// "Since the first infection on February 26": the range opens some words before the date.
-fn since_before(line: &Line<'_, '_>, at: usize) -> bool {
+fn since_before(line: &Line<'_, '_>, at: usize) -> Option<usize> {
     let since = (at.saturating_sub(8)..at).rfind(|at| line.word(*at, Word::Since));
-    since.is_some_and(|since| !(since..at).any(|at| line.is(at, ",")))
+    since.filter(|since| !(*since..at).any(|at| line.is(at, ",")))
 }

@@ -12,6 +12,7 @@ use super::scope::Context;
 use super::spots::Spot;
 use crate::extract::places::{Place, PlaceForm, Places};
 use crate::language::Cue;
+use crate::language::numbers::Numeral;
 use crate::language::pack::{Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
 use crate::model::{PlaceHow, PlaceKind};
@@ -156,6 +157,7 @@ fn pointers(reading: &Reading<'_, '_>) -> Vec<Pointer> {
             all.push(Pointer { last: true, ..Pointer::new(at, at + 1) });
         }
         all.extend(described(reading, at));
+        all.extend(worldwide(reading, at));
     }
     let hidden = |pointer: &Pointer| {
         // "the state of Goa", "the state-run broadcaster", "the state television".
@@ -199,6 +201,27 @@ fn pointers(reading: &Reading<'_, '_>) -> Vec<Pointer> {
     found.sort_by_key(|pointer| (pointer.first, usize::MAX - pointer.after));
     found.dedup_by(|later, earlier| later.first < earlier.after);
     found
+}
+
+/// No part of the world has so many countries (Africa 54), so that as many are the world.
+const COUNTRIES: f64 = 60.0;
+
+/// "in 196 countries", "since the outbreak emerged in China": what is told of the whole world.
+fn worldwide(reading: &Reading<'_, '_>, at: usize) -> Option<Pointer> {
+    let many = |number: &&Numeral| number.first == at && number.value >= COUNTRIES && number.value.fract() == 0.0;
+    let countries = reading.numbers.iter().find(many).filter(|number| reading.word(number.after, Word::Country));
+    let countries = countries.filter(|_| reading.has_ending(at, Sense::Locative)).map(|number| number.after + 1);
+    let began = || {
+        let verb = (at + 1..at + 7).find(|verb| reading.word(*verb, Word::Emerged))?;
+        let elsewhere = |spot: &&Spot<'_>| {
+            (verb + 2..verb + 4).contains(&spot.first)
+                && reading.word(verb + 1, Word::In)
+                && spot.place.iso2.as_deref() != reading.country
+        };
+        reading.spots.iter().find(elsewhere).map(|spot| spot.after)
+    };
+    let after = countries.or_else(|| began().filter(|_| reading.word(at, Word::Since)))?;
+    Some(Pointer { world: true, ..Pointer::new(at, after) })
 }
 
 /// "the southeastern city", "the hard-hit northern state": a noun that points, with what describes it.

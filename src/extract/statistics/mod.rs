@@ -26,6 +26,7 @@ mod disease;
 mod governed;
 pub mod hashed;
 mod home;
+mod items;
 pub mod judge;
 mod kind;
 mod kinds;

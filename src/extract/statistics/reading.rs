@@ -222,6 +222,7 @@ impl<'t, 'p> Reading<'t, 'p> {
         };
         reading.take_dateline();
         reading.divisions(places);
+        reading.listed(places);
         reading.split_clauses(text);
         reading
     }

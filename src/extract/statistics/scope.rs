@@ -4,6 +4,7 @@
 //! [`Located`]. What holds: a place is never taken from the object of a comparison, a phrase of origin, an exception, a
 //! place of statement, or the nationality of patients; a list with an open end names no place.
 
+use super::items::closed_by;
 use super::lean::{base_of_part, of_unknown_name};
 use super::located::Located;
 use super::mention::Mention;
@@ -93,6 +94,9 @@ pub(super) fn locate<'p>(
     }
     // (1) In one bracket or list item with the number.
     if let Some(mention) = item(sentence, n, rank) {
+        return at(mention);
+    }
+    if let Some(mention) = closed_by(sentence, n) {
         return at(mention);
     }
     // (3) before (2), because "N cases in P" binds more tightly than the clause's subject.
