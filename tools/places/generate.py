@@ -25,7 +25,7 @@ car ict gb kp fct earth gulf delta rivers plateau imo may august june july chris
 federal area national national-region community district division state hub mandi cam lam linden chance along green rose lake
 down antique highland santo rota hastings stratford cambridge moray saba sal bluff quirino abra sulu borders andros palmerston
 abaco katherine tanna lau carriers corner crown date elk falls forest fort grand king kings lead light oxford parks point prince queen quick rio sun
-hail solo acre knock bled oriental
+hail solo acre knock bled oriental bay maritime lakes pest ghat metro lira canton plateaux lacs unity
 """.split())
 PERSONS = set("""chad jordan georgia niger israel paris sydney austin florence victoria lincoln jackson madison houston dallas chester
 hamilton charlotte santiago lancaster stafford warren nelson wellington washington norman alexandria kent david salem

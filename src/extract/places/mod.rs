@@ -54,6 +54,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// The division of the same country whose name is this one's with a noun behind: "Moscow region".
+    pub(crate) fn with<'p>(&self, noun: &str, places: &'p Places) -> Option<&'p Self> {
+        let name = format!("{} {noun}", self.name);
+        places.senses(&name).find(|place| place.kind == PlaceKind::Subdivision && place.iso2 == self.iso2)
+    }
+
     /// Where a city lies; a country or region is more than a point.
     pub(crate) fn coordinates(&self) -> Option<Coordinates> {
         let city = Some(self).filter(|place| place.kind == PlaceKind::City)?;

@@ -5,6 +5,7 @@
 //! part of, compared with, or told in a row with.
 
 use super::attach::{Attachment, Why, core_start, of_them};
+use super::items;
 use super::kind::Kinded;
 use super::lean::end_of_people;
 use super::located::Located;
@@ -276,6 +277,11 @@ impl<'p> Finder<'_, 'p> {
             sentence.places.country(first).filter(|_| same)
         };
         let whole = within.or(self.table.place).or(self.context.label).or(self.context.country).or_else(beside);
+        // "By district: Kota Bharu 812; Bachok 188": what lies beside towns of one division lies in it.
+        let whole = match whole {
+            Some(whole) if whole.kind == PlaceKind::Country => items::division_of(sentence, whole).or(Some(whole)),
+            whole => whole,
+        };
         let part = |span: Span| {
             let country =
                 whole.filter(|whole| whole.kind == PlaceKind::Country).and_then(|whole| whole.iso2.as_deref());

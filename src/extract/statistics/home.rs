@@ -35,7 +35,12 @@ pub(super) fn fill(finder: &mut Finder<'_, '_>) {
     let dateline = finder.context.dateline.filter(|place| place.kind == PlaceKind::Country);
     let named = countries(pack, places, article, finder.dateline_end);
     let only = match named.as_slice() {
-        [one] if dateline.is_none_or(|dateline| dateline.iso2.as_deref() == Some(*one)) => places.country(one),
+        [(_, one), rest @ ..]
+            if rest.first().is_none_or(|(next, _)| named[0].0 > 2 * next)
+                && dateline.is_none_or(|dateline| dateline.iso2.as_deref() == Some(*one)) =>
+        {
+            places.country(one)
+        }
         [] => dateline.filter(|_| speaks_for_a_nation(pack, article)),
         _ => None,
     };
@@ -49,8 +54,8 @@ pub(super) fn fill(finder: &mut Finder<'_, '_>) {
     }
 }
 
-/// The countries that a story's headline and body name, or places of which they name.
-fn countries<'p>(pack: &Pack, places: &'p Places, article: &Article, dateline_end: usize) -> Vec<&'p str> {
+/// The countries that a story's headline and body name, or places of which they name, the one named most often first.
+fn countries<'p>(pack: &Pack, places: &'p Places, article: &Article, dateline_end: usize) -> Vec<(usize, &'p str)> {
     let body = article.body.get(dateline_end..).unwrap_or_default();
     let mut named: Vec<&str> = Vec::new();
     for text in [article.headline.as_deref().unwrap_or_default(), body] {
@@ -58,8 +63,10 @@ fn countries<'p>(pack: &Pack, places: &'p Places, article: &Article, dateline_en
         named.extend(found.iter().filter_map(|found| found.place().iso2.as_deref()));
     }
     named.sort_unstable();
-    named.dedup();
-    named
+    let mut counts: Vec<(usize, &str)> =
+        named.chunk_by(|one, other| one == other).filter_map(|all| Some((all.len(), *all.first()?))).collect();
+    counts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    counts
 }
 
 /// Whether a ministry of health or "the nation" is spoken of.

@@ -26,9 +26,8 @@ pub(super) fn closed_by<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) ->
         return None;
     }
     let mention = bracketed(sentence, n).or_else(|| juxtaposed(sentence, n))?;
-    let alike = |other: usize| {
-        other != n && (bracketed(sentence, other).is_some() || right_behind(sentence, other).is_some())
-    };
+    let alike =
+        |other: usize| other != n && (bracketed(sentence, other).is_some() || right_behind(sentence, other).is_some());
     let near = n.saturating_sub(2)..(n + 3).min(reading.numbers.len());
     near.into_iter().any(alike).then_some(mention)
 }
@@ -62,6 +61,16 @@ fn right_behind<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<
     (ends && name && !number.percent && usable(reading, spot, None)).then_some(mention)
 }
 
+/// The division of a country that all towns named in a sentence lie in, where there are several.
+pub(super) fn division_of<'p>(sentence: &Sentence<'_, '_, 'p>, country: &Place) -> Option<&'p Place> {
+    let spots = &sentence.reading.spots;
+    let towns = spots.iter().filter(|spot| spot.place.kind == PlaceKind::City && spot.written.is_none());
+    let divisions: Vec<&str> = towns.filter_map(|town| town.place.subdivision.as_deref()).collect();
+    let first = *divisions.first().filter(|_| divisions.len() > 1)?;
+    let division = sentence.places.by_id(first).filter(|division| division.iso2 == country.iso2);
+    division.filter(|_| divisions.iter().all(|other| *other == first))
+}
+
 /// What stands between two items.
 fn parts(reading: &Reading<'_, '_>, at: usize) -> bool {
     [",", ";", "/", "|", ":"].iter().any(|mark| reading.is(at, mark)) || reading.word(at, Word::And)
@@ -72,9 +81,9 @@ impl<'p> Reading<'_, 'p> {
     /// division that is called so with a noun behind.
     pub(super) fn listed(&mut self, places: &'p Places) {
         let part = |spot: &&Spot<'p>| matches!(spot.place.kind, PlaceKind::Subdivision | PlaceKind::City);
-        let mut parts = self.spots.iter().filter(part);
-        let Some(country) = parts.next().and_then(|spot| spot.place.iso2.as_deref()) else { return };
-        if !in_english_order(self) || parts.any(|spot| spot.place.iso2.as_deref() != Some(country)) {
+        let mut parts = self.spots.iter().filter(part).map(|spot| spot.place.iso2.as_deref());
+        let Some(country) = parts.next().flatten() else { return };
+        if !in_english_order(self) || parts.any(|other| other != Some(country)) {
             return;
         }
         let found: Vec<Spot<'p>> = (0..self.numbers.len())
@@ -121,7 +130,8 @@ impl<'p> Reading<'_, 'p> {
     /// A word with a capital that nothing has been made of.
     fn unknown(&self, at: usize) -> bool {
         let hyphen = |at: usize| self.tokens.get(at).is_some_and(|token| token.is("-") && !token.spaced);
-        let word = |token: &Token<'_>| token.kind == TokenKind::Word && (token.capitalised() || hyphen(at.wrapping_sub(1)));
+        let word =
+            |token: &Token<'_>| token.kind == TokenKind::Word && (token.capitalised() || hyphen(at.wrapping_sub(1)));
         (hyphen(at) || self.tokens.get(at).is_some_and(word))
             && self.metric_at(at).is_none()
             && !self.has_at(at, Sense::Covid)

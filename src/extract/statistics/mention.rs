@@ -41,6 +41,7 @@ pub(super) fn mentions<'p>(
     let mut pointers = pointers.iter().peekable();
     let country_named = |spot: &Spot<'_>| spot.place.kind == PlaceKind::Country && !nationality(reading, spot);
     let first_country = reading.spots.iter().find(|spot| country_named(spot)).map(|spot| spot.first);
+
     loop {
         let name_first = match (names.peek(), pointers.peek()) {
             (Some(spot), Some(mark)) => spot.first <= mark.first,
@@ -355,7 +356,9 @@ impl<'p> Context<'p> {
         let border = spot.form == PlaceForm::Demonym
             && reading.word(before, Word::The)
             && reading.one_of(before.wrapping_sub(1), &[Word::On, Word::From, Word::To, Word::With]);
-        if object || maker || border {
+        // "165 were Indians": who they are, and not where.
+        let people = spot.form == PlaceForm::People && self.country.is_some();
+        if object || maker || border || people {
             return;
         }
         let inside = || place.iso2.as_deref().and_then(|iso2| places.country(iso2));

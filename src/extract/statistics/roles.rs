@@ -24,7 +24,8 @@ pub(super) fn located(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&
         let from = before(Word::From) && !before(Word::Of);
         // "213 from Goa", "213 came from Goa": in a list of parts "from" says where.
         if before(Word::From)
-            && (domestic(reading, spot) || reading.numbers.iter().any(|number| number.after + 1 == at))
+            && (domestic(reading, spot)
+                || reading.country.is_none() && reading.numbers.iter().any(|number| number.after + 1 == at))
         {
             return true;
         }

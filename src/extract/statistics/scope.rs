@@ -178,7 +178,12 @@ pub(super) fn locate<'p>(
     }
     // (6) The sentence before, while no new place has appeared.
     let inherited = |place: &'p Place| vec![Located::inherited(place)];
-    if let Some(place) = context.label.or(context.focus) {
+    // "EUROPE", above countries one by one, is not what their figures are of.
+    let wide = context.label.filter(|label| matches!(label.kind, PlaceKind::Region | PlaceKind::World));
+    let one = |place: &Place| place.iso2.is_some();
+    let told =
+        wide.is_some() && (context.focus.is_some_and(one) || context.last.and_then(|last| last.place).is_some_and(one));
+    if let Some(place) = context.label.filter(|_| !told).or(context.focus) {
         return inherited(place);
     }
     if let Some(last) = context.last {
@@ -476,7 +481,9 @@ fn subject<'s, 'p>(
                 && (opens + 1 < spot.first || mention.how == PlaceHow::Possessive)
                 && closes.is_some_and(|closes| closes + 3 > range.end || reading.has_at(closes + 1, Sense::Report))
                 && (opens + 1..closes.unwrap_or(opens)).all(|at| !reading.is(at, ","))
-                && !reading.numbers.iter().any(|number| (opens..spot.first).contains(&number.first))
+                // "Kerala, which has 68 per cent of the country's cases, reported": numbers of its own.
+                && (reading.word(opens + 1, Word::PlaceRelative)
+                    || !reading.numbers.iter().any(|number| (opens..spot.first).contains(&number.first)))
         })
     };
     let free = || candidates.iter().rev().filter(|mention| !owned(mention) && !beside(mention));

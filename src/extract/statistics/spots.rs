@@ -47,7 +47,12 @@ impl<'p> Reading<'_, 'p> {
             if let Some(n) = named
                 && (known.is_some_and(|spot| at_home(spot) && !elsewhere(spot)) || !capital(at))
             {
-                self.spots.get_mut(n).into_iter().for_each(|spot| spot.after = at + 1);
+                // "Moscow region" is not Moscow.
+                let larger = known.zip(self.tokens.get(at)).and_then(|(spot, noun)| spot.place.with(noun.text, places));
+                if let Some(spot) = self.spots.get_mut(n) {
+                    spot.after = at + 1;
+                    spot.place = larger.unwrap_or(spot.place);
+                }
                 continue;
             }
             if !capital(at) || !capital(at - 1) || self.tokens.get(at).is_none_or(|token| !token.spaced) {
