@@ -133,6 +133,7 @@ pub enum Word {
     Country,
     Digression,
     Emerged,
+    Continent,
     ItemLink,
     PlaceStep,
     NoPlaceOf,

@@ -20,9 +20,11 @@ import torch
 from safetensors.numpy import load_file, save_file
 from torch import nn
 
-WIDTH, HEADS, REACH, NEAR, HIDDEN, ANSWERS, CUES = 32, 6, 32, 2, 64, 32, 64
+WIDTH, HEADS, REACH, NEAR, HIDDEN, ANSWERS, CUES = 32, 6, 32, 2, 64, 35, 64
 HEADLINE = 16
 PLACES = 2 * REACH + 1
+# Of the answers the first are nothing and the metrics, the last the kinds.
+NEW = 32
 KINDS = ["new", "cumulative", "current"]
 EPOCHS, STORIES = 16, 12
 # Families unlike the rules' own are left out three at a time, the lots of the others two at a time.
@@ -97,7 +99,7 @@ class Told:
 
 
 class Network(nn.Module):
-    """As `network.rs` has it, with a second answer, the kind, that helps it to learn."""
+    """As `network.rs` has it."""
 
     def __init__(self, embeddings: np.ndarray, flags: int, seen: int) -> None:
         super().__init__()
@@ -108,7 +110,7 @@ class Network(nn.Module):
         self.attention = nn.Linear(WIDTH, HEADS)
         self.places, self.inside = nn.Parameter(torch.zeros(PLACES, HEADS)), nn.Parameter(torch.zeros(HEADS))
         self.hidden = nn.Linear((HEADS + 2 * NEAR + 2) * WIDTH + seen, HIDDEN)
-        self.answer, self.kind = nn.Linear(HIDDEN, ANSWERS), nn.Linear(HIDDEN, len(KINDS))
+        self.answer = nn.Linear(HIDDEN, ANSWERS)
         self.some, self.more = nn.Dropout(0.2), nn.Dropout(0.3)
 
     def forward(self, pieces, offsets, shares, cues, flags, follows, windows, inside, seen, headline):  # noqa: ANN001, ANN201
@@ -125,7 +127,8 @@ class Network(nn.Module):
         near = around[:, REACH - NEAR : REACH + NEAR + 1].flatten(1)
         title = torch.cat([alone, none])[headline].sum(1) / ((headline >= 0).sum(1, keepdim=True) + 1)
         hidden = self.more(torch.relu(self.hidden(self.more(torch.cat([attended, near, title, seen], 1)))))
-        return self.answer(hidden), self.kind(hidden)
+        answer = self.answer(hidden)
+        return answer[:, :NEW], answer[:, NEW:]
 
 
 def train(told: Told, embeddings: np.ndarray, stories: list[tuple]) -> Network:
@@ -160,9 +163,9 @@ def answers(network: Network, told: Told, stories: list[tuple]) -> tuple[np.ndar
     numbers, found = [], []
     with torch.no_grad():
         for at in range(0, len(stories), 40):
-            some, given = told.batch(stories[at : at + 40], 0.0)
-            numbers.append(some)
-            found.append(network(*given)[0].log_softmax(1).numpy())
+            numbered, given = told.batch(stories[at : at + 40], 0.0)
+            numbers.append(numbered)
+            found.append(np.concatenate([some.log_softmax(1).numpy() for some in network(*given)], 1))
     return np.concatenate(numbers), np.concatenate(found)
 
 
@@ -206,7 +209,7 @@ def main() -> None:
         groups += [lots[at::-(-len(lots) // together)] for at in range(-(-len(lots) // together))]
     with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool, open(scores, "w") as out_of_lot:
         for lots, numbers, found in pool.map(left_out, [told] * len(groups), [embeddings] * len(groups), groups):
-            best = found[:, 1:].argmax(1) + 1
+            best = found[:, 1:NEW].argmax(1) + 1
             label = told.metric[numbers].numpy()
             believed = np.exp(found[np.arange(len(best)), best]) > 0.35
             right = (believed & (best == label)).sum()

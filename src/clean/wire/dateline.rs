@@ -1,8 +1,9 @@
 //! Datelines, by grammar: places, a country or state, a date, an agency, a separator.
 //!
 //! ```text
-//! dateline  = [ "(" agency ")" dash ] places [ "," region ] [ date ] [ agency ] [ date ] [ separator ]
+//! dateline  = [ "(" agency ")" dash ] places { region } [ date ] [ agency ] [ date ] [ separator ]
 //! places    = place { ( "/" | " and " | " & " ) place }
+//! region    = "," name | "(" name ")" | "[" name "]"
 //! date      = [ weekday ] ( month day | day month ) [ year ] | weekday
 //! agency    = "(" name ")" | "/" name "/" | "[" name "]" | "," name
 //! separator = "-" | "--" | "–" | "—" | "_" | ":" | "." after an agency
@@ -180,7 +181,9 @@ fn read(text: &str, published: Option<Date>) -> Option<Read> {
                 || (is_known && is_upper(first) && !lone)
         }
         (None, None, None) => {
-            dashed && is_known && (is_upper(first) || !colon && separator.as_deref() != Some("-"))
+            // "UNITED STATES: 1,204 deaths" is an item of a list.
+            let item = colon && gazetteer::is_region(first) && !gazetteer::is_city(first);
+            dashed && is_known && !item && (is_upper(first) || !colon && separator.as_deref() != Some("-"))
                 || dashed && !colon && region.is_some_and(gazetteer::is_region) && is_upper(first)
         }
     };
@@ -366,7 +369,22 @@ impl<'t> Cursor<'t> {
                 }
             }
         }
+        while let Some(found) = self.marked_region() {
+            region = Some(found);
+        }
         region
+    }
+
+    /// A state or country in brackets: "Kochi (Kerala) [India]".
+    fn marked_region(&mut self) -> Option<&'t str> {
+        let rest = self.rest().strip_prefix(' ')?;
+        let (name, _) = match rest.strip_prefix('(') {
+            Some(rest) => rest.split_once(')')?,
+            None => rest.strip_prefix('[')?.split_once(']')?,
+        };
+        let region = gazetteer::is_region(name) && agencies::in_mark(name).is_none();
+        self.at += if region { name.len() + " ()".len() } else { 0 };
+        region.then_some(name)
     }
 }
 

@@ -103,6 +103,11 @@ pub(super) fn town(place: &str) -> Option<Option<&'static str>> {
     lines::sorted(include_str!("../../extract/places/world.tsv"), &key(place)).map(|towns| towns.get(..2))
 }
 
+/// Whether a city or town is called so.
+pub(super) fn is_city(name: &str) -> bool {
+    PLACES.cities.contains_key(key(name).as_str())
+}
+
 /// Whether this is a country, a state or its abbreviation in datelines.
 pub(super) fn is_region(name: &str) -> bool {
     PLACES.regions.contains_key(key(name).as_str())

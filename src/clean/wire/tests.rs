@@ -101,6 +101,14 @@ fn reads_datelines_of_many_agencies() {
         Some(("New Delhi, Mar 3 (PTI)", "New Delhi", "IN", "2021-03-03", "PTI")),
     );
     check(
+        "Kochi (Kerala) [India], March 3 (ANI): The bridge is open.",
+        Some(("Kochi (Kerala) [India], March 3 (ANI):", "Kochi", "IN", "2021-03-03", "ANI")),
+    );
+    check(
+        "New Delhi [India], March 3 (ANI): The bridge is open.",
+        Some(("New Delhi [India], March 3 (ANI):", "New Delhi", "IN", "2021-03-03", "ANI")),
+    );
+    check(
         "TOKYO, March 3, Kyodo - The bridge is open.",
         Some(("TOKYO, March 3, Kyodo -", "Tokyo", "JP", "2021-03-03", "Kyodo")),
     );
@@ -155,6 +163,7 @@ fn ordinary_sentences_are_no_datelines() {
         "BREAKING — The bridge is open.",
         "Jordan (Reuters) opened the bridge.",
         "The minister spoke on March 3 (Reuters) - then he left.",
+        "UNITED STATES: The bridge is open.",
     ] {
         check(text, None);
     }

@@ -166,7 +166,7 @@ impl Places {
             let (Some(before), Some(word)) = (words.get(n + step - 1), words.get(n + step)) else { break };
             let gap = text.get(before.end..word.start).unwrap_or_default();
             match gap {
-                " " | "-" | "'" | "’" | "\u{a0}" | "‐" | "–" | "\n" => {}
+                " " | "-" | "/" | "'" | "’" | "\u{a0}" | "‐" | "–" | "\n" => {}
                 "." | ". " => dots |= 1 << step.min(31),
                 " & " => folded.push_str(" and"),
                 ", " => folded.push_str(" ,"),

@@ -8,6 +8,7 @@ use super::kinds::kind_of;
 use super::newness::{is_open, valued};
 use crate::model::{Kind, Location, Metric, Observation, Span};
 use jiff::civil::Date;
+use std::collections::HashMap;
 
 /// How many figures to either side a count is compared with.
 pub(super) const AROUND: usize = 48;
@@ -19,7 +20,7 @@ pub const NOTHING: f32 = -20.0;
 const OUTRIGHT: f32 = 4.0;
 
 /// How many numbers are seen of a count.
-pub const SEEN: usize = 28;
+pub const SEEN: usize = 32;
 
 /// A figure of a body.
 #[derive(Debug, Clone)]
@@ -38,12 +39,17 @@ pub struct Told {
     pub(super) nth: usize,
     /// Decades above one.
     pub(super) size: f32,
+    /// A verb says how high it stands: "the toll reaches 75".
+    pub(super) level: bool,
+    /// How new it sounds to the network ([`super::network::newness`]).
+    pub heard: f32,
 }
 
 impl Told {
-    /// The figures of a body that have a value.
-    pub(super) fn all(found: &[Observation]) -> Vec<Self> {
-        valued(found).filter_map(|one| Self::new(one, is_open(one))).collect()
+    /// The figures of a body that have a value, with how new each sounds to the network.
+    pub(super) fn all(found: &[Observation], heard: &HashMap<Span, f32>) -> Vec<Self> {
+        let told = valued(found).filter_map(|one| Self::new(one, is_open(one)));
+        told.map(|one| Self { heard: heard.get(&one.span).copied().unwrap_or(NOTHING), ..one }).collect()
     }
 
     fn new(one: &Observation, open: bool) -> Option<Self> {
@@ -58,6 +64,8 @@ impl Told {
             sentence: one.sentence.span,
             nth: one.sentence.index,
             size: (one.value?.0.max(0.0) + 1.0).log10() as f32,
+            level: one.rule.ends_with(".reaches"),
+            heard: NOTHING,
         })
     }
 
@@ -127,12 +135,14 @@ pub fn seen(told: &[Told], odds: &[f32], at: usize, when: f32) -> [f32; SEEN] {
     say(this.size);
     say(when);
     say(f32::from(this.location.kind as u8));
+    say(this.heard);
     for beside in [at.checked_sub(1), at.checked_add(1)] {
         let beside = beside.and_then(|n| told.get(n).zip(odds.get(n)));
         say(beside.map_or(NOTHING, |(other, _)| other.kind()));
         say(beside.map_or(NOTHING, |(_, odds)| *odds));
         say(beside.map_or(NOTHING, |(other, _)| yes(other.metric == this.metric)));
         say(beside.map_or(NOTHING, |(other, _)| this.size - other.size));
+        say(beside.map_or(NOTHING, |(other, _)| other.heard));
     }
     let alike = || {
         let of_metric = |(other, _): &(&Told, &f32)| {
@@ -161,5 +171,6 @@ pub fn seen(told: &[Told], odds: &[f32], at: usize, when: f32) -> [f32; SEEN] {
     say(mean(counts().map(|(_, odds)| *odds)));
     say(mean(here().map(|(other, _)| news(other))));
     say(mean(counts().map(|(other, _)| news(other))));
+    say(mean(here().map(|(other, _)| other.heard)));
     all
 }

@@ -67,7 +67,7 @@ pub(super) fn asked(found: &[Observation], article: &Article) -> Vec<Asked> {
     if !found.iter().any(|one| part(&one.location)) {
         return Vec::new();
     }
-    let told = Told::all(found);
+    let told = Told::all(found, &HashMap::new());
     let open = told.iter().enumerate().filter(|(_, one)| part(&one.location));
     open.filter_map(|(at, one)| {
         let (country, name) = (one.location.iso2.clone()?, one.location.name.as_deref()?);

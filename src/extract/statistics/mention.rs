@@ -310,6 +310,9 @@ fn resolve<'p>(
         return anaphor(city.or(context.city).or(context.division));
     }
     if pointer.division {
+        if (pointer.first..pointer.after).any(|at| reading.word(at, Word::Continent)) {
+            return anaphor(context.continent);
+        }
         let region = context.named.filter(|place| place.kind == PlaceKind::Region);
         return anaphor(region.or(context.division).or(context.home));
     }
@@ -319,11 +322,26 @@ fn resolve<'p>(
     }
 }
 
+/// What "the continent" can mean.
+const CONTINENTS: [&str; 8] = [
+    "region:africa",
+    "region:europe",
+    "region:asia",
+    "region:north-america",
+    "region:south-america",
+    "region:americas",
+    "region:oceania",
+    "region:antarctica",
+];
+
 impl<'p> Context<'p> {
     /// Learns that a place was named.
     fn see(&mut self, reading: &Reading<'_, 'p>, places: &'p Places, spot: &Spot<'p>, first_country: Option<usize>) {
         let place = spot.place;
         self.named = Some(place);
+        if CONTINENTS.contains(&place.id.as_str()) {
+            self.continent = Some(place);
+        }
         let lies_in = || place.subdivision.as_deref().and_then(|code| places.by_id(code));
         match place.kind {
             PlaceKind::City => {

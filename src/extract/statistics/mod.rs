@@ -54,6 +54,7 @@ mod stated;
 mod status;
 mod subject;
 pub mod suggestion;
+mod summary;
 mod sums;
 mod table;
 mod tense;
@@ -109,7 +110,7 @@ pub(crate) fn counts(pack: &Pack, places: &Places, disease: &'static Disease, ar
     let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Default::default() };
     finder.all();
     finder.place();
-    newness::story(&finder.found, article)
+    newness::story(&finder.found, &finder.network.newness, article)
 }
 
 /// The figures of a body whose place may be the country of the one that they inherited, for the trainer.
@@ -153,7 +154,7 @@ fn read(mut finder: Finder<'_, '_>, relevance: &disease::Relevance) -> (Covid, V
     finder.all();
     finder.place();
     if finder.judged.is_some() {
-        newness::correct(&mut finder.found, &finder.follows, article);
+        newness::correct(&mut finder.found, &finder.follows, &finder.network.newness, article);
     }
     sums::correct(&mut finder.found);
     sums::beside_totals(&mut finder.found, &finder.follows);
@@ -297,10 +298,11 @@ impl<'a, 'p> Finder<'a, 'p> {
     /// Headline, summary and body.
     fn all(&mut self) {
         let article = self.article;
+        let repeated = summary::Repeated::new(article);
         for (field, text) in
             [(Field::Headline, article.headline.as_deref()), (Field::Summary, article.summary.as_deref())]
         {
-            if let Some(text) = text {
+            if let Some(text) = text.filter(|_| field != Field::Summary || !repeated.is_whole()) {
                 self.text(field, text, 0);
             }
         }
@@ -310,6 +312,7 @@ impl<'a, 'p> Finder<'a, 'p> {
                 self.text(Field::Body, text, paragraph.start);
             }
         }
+        repeated.note(&mut self.found);
     }
 
     /// One headline, summary or paragraph, which begins at `base` of its text.
@@ -594,3 +597,5 @@ fn titled(reading: &Reading<'_, '_>) -> bool {
 mod tests;
 #[cfg(test)]
 mod tests_parts;
+#[cfg(test)]
+mod tests_places;

@@ -2,7 +2,8 @@
 //!
 //! In: the sentences of an English story about COVID-19, token by token: the pieces of each word, the metric that a phrase
 //! names there, whether it is part of a place, a date or a number. Out: for a number, how likely it is to count each
-//! metric, or nothing. It is told no rule, so that [`super::weighed`] hears a second opinion.
+//! metric, or nothing, and how likely that is new. It is told no rule, so that [`super::weighed`] and [`super::newness`] hear
+//! a second opinion.
 //!
 //! A token is a row of [`WIDTH`] numbers, the mean of its pieces' and what else is known of it; a convolution adds what its
 //! neighbours in the sentence say. A number attends in [`HEADS`] ways to the [`REACH`] tokens before it, of the sentences
@@ -19,6 +20,7 @@ use crate::extract::tagger::encoder::{self, Vocabulary, Weights};
 use crate::language::tokens::TokenKind;
 use crate::model::{Metric, Span};
 use multiversion::multiversion;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 static NETWORK: LazyLock<Network> =
@@ -38,8 +40,9 @@ const NEAR: usize = 2;
 const HEADLINE: usize = 16;
 /// Numbers between attending and the answer.
 const HIDDEN: usize = 64;
-/// Nothing, then the metrics in their order, and some room.
-const ANSWERS: usize = 32;
+/// Nothing, then the metrics in their order, and some room; then whether it is new, a total or current.
+const ANSWERS: usize = 35;
+const NEW: usize = 32;
 
 /// Metrics of a smaller share (its logarithm) are not weighed where nothing else names them.
 const LIKELY: f32 = -2.0;
@@ -182,6 +185,8 @@ pub(super) struct Text {
     first: usize,
     /// The sum of the headline's tokens, and how many they are.
     headline: ([f32; WIDTH], usize),
+    /// How new the numbers sound that were asked about.
+    pub(super) newness: HashMap<Span, f32>,
     /// All of it, where the trainer listens.
     pub(super) told: Option<Told>,
 }
@@ -247,9 +252,11 @@ impl Text {
         network.hidden.add((HEADS + near.len() + 1) * WIDTH, &seen(reading, n), &mut hidden);
         let mut answers = network.answer.bias;
         network.answer.add(0, &hidden.map(|one| one.max(0.0)), &mut answers);
-        let most = answers.iter().copied().fold(f32::MIN, f32::max);
-        let sum = answers.iter().map(|answer| (answer - most).exp()).sum::<f32>();
-        answers.map(|answer| answer - most - sum.ln())
+        let (metrics, kinds) = answers.split_at_mut(NEW);
+        likely(metrics);
+        likely(kinds);
+        self.newness.insert(Span::new(reading.span.field, number.start, number.end), newness(&answers));
+        answers
     }
 
     /// Hears a token with its neighbours, once.
@@ -272,6 +279,19 @@ impl Text {
     }
 }
 
+/// Makes scores of what excludes one another the logarithms of how likely each is.
+fn likely(scores: &mut [f32]) {
+    let most = scores.iter().copied().fold(f32::MIN, f32::max);
+    let sum = scores.iter().map(|score| (score - most).exp()).sum::<f32>();
+    scores.iter_mut().for_each(|score| *score -= most + sum.ln());
+}
+
+/// How much likelier it is by an answer that a number is new than that it is a total: log odds.
+pub fn newness(answer: &[f32]) -> f32 {
+    let at = |slot: usize| answer.get(slot).copied().unwrap_or_default();
+    at(NEW) - at(NEW + 1)
+}
+
 /// Whether a metric is likely enough by an answer to be weighed, whatever else is said.
 pub fn is_likely(answer: &[f32], metric: Metric) -> bool {
     answer.get(metric as usize + 1).is_some_and(|share| *share >= LIKELY)
@@ -281,7 +301,7 @@ pub fn is_likely(answer: &[f32], metric: Metric) -> bool {
 pub fn scores(answer: &[f32], metric: Metric) -> [f32; 3] {
     let own = metric as usize + 1;
     let [nothing, own_share] = [0, own].map(|at| answer.get(at).copied().unwrap_or(f32::MIN));
-    let others = answer.iter().enumerate().skip(1).filter(|(at, _)| *at != own).map(|(_, share)| *share);
+    let others = answer.iter().take(NEW).enumerate().skip(1).filter(|(at, _)| *at != own).map(|(_, share)| *share);
     [own_share, nothing, own_share - others.fold(f32::MIN, f32::max)]
 }
 
@@ -365,7 +385,7 @@ fn seen(reading: &Reading<'_, '_>, n: usize) -> [f32; SEEN] {
     ]
 }
 
-const _: () = assert!(KINDS.len() < ANSWERS && KINDS.len() + 1 < NUMBER as usize);
+const _: () = assert!(KINDS.len() < NEW && KINDS.len() + 1 < NUMBER as usize);
 
 #[cfg(test)]
 mod tests {

@@ -27,8 +27,9 @@ const NEAR: usize = 10;
 const PLACED: usize = 5;
 const PAIRED: usize = 7;
 
-/// Log odds from which the trees are believed against the rules.
+/// Log odds from which the trees are believed against the rules, and against a verb that says how high a count stands.
 const CONTRADICTS: f32 = 0.5;
+const CONTRADICTS_LEVEL: f32 = 1.5;
 
 /// Bytes behind a count told for a stretch of time within which another count is of the same.
 const NEXT: usize = 50;
@@ -144,8 +145,8 @@ pub(super) fn is_count(one: &Observation) -> bool {
 }
 
 /// The figures of a body, for the trainer.
-pub(super) fn story(found: &[Observation], article: &Article) -> Story {
-    let mut story = Story { told: Told::all(found), features: Vec::new(), when: beside::when(article.date()) };
+pub(super) fn story(found: &[Observation], heard: &HashMap<Span, f32>, article: &Article) -> Story {
+    let mut story = Story { told: Told::all(found, heard), features: Vec::new(), when: beside::when(article.date()) };
     story.features.resize(story.told.len(), Vec::new());
     each(found, &article.body, |at, told, span, sentence| {
         let Some(features) = story.features.get_mut(at) else { return };
@@ -156,9 +157,14 @@ pub(super) fn story(found: &[Observation], article: &Article) -> Story {
 }
 
 /// Corrects the kinds that words and figures beside them contradict, and those that were had of them: `follows` has numbers
-/// with the number whose kind they have, in the order of the text.
-pub(super) fn correct(found: &mut [Observation], follows: &[(Span, Span)], article: &Article) {
-    let told = Told::all(found);
+/// with the number whose kind they have, in the order of the text; `heard` how new each sounds to the network.
+pub(super) fn correct(
+    found: &mut [Observation],
+    follows: &[(Span, Span)],
+    heard: &HashMap<Span, f32>,
+    article: &Article,
+) {
+    let told = Told::all(found, heard);
     if !told.iter().any(|one| one.open) {
         return;
     }
@@ -182,7 +188,7 @@ pub(super) fn correct(found: &mut [Observation], follows: &[(Span, Span)], artic
     let mut contradicted: HashMap<Span, bool> = HashMap::new();
     for (at, one) in told.iter().enumerate().filter(|(_, one)| one.open && !(one.new && of_stretch(&one.span))) {
         let odds = TREES.odds(&beside::seen(&told, &odds, at, when));
-        if odds.abs() >= CONTRADICTS {
+        if odds.abs() >= if one.level { CONTRADICTS_LEVEL } else { CONTRADICTS } {
             contradicted.insert(one.span, (odds > 0.0) != one.new);
         }
     }

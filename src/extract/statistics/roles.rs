@@ -222,7 +222,9 @@ pub(super) fn nationality(reading: &Reading<'_, '_>, spot: &Spot<'_>) -> bool {
     } else {
         spot.after..spot.after + 2
     };
-    spot.form == PlaceForm::Demonym && !of_institution(reading, spot) && near.clone().any(people)
+    // "165 were Indians".
+    let copular = spot.form == PlaceForm::People && reading.word(spot.first.wrapping_sub(1), Word::Was);
+    copular || spot.form == PlaceForm::Demonym && !of_institution(reading, spot) && near.clone().any(people)
 }
 
 /// Whether the place can be the subject or possessor of a clause.

@@ -38,6 +38,8 @@ pub(super) struct Context<'p> {
     pub(super) label: Option<&'p Place>,
     /// Last capital of a country named.
     pub(super) capital: Option<&'p Place>,
+    /// Last continent named.
+    pub(super) continent: Option<&'p Place>,
     /// Place named last, of any kind.
     pub(super) named: Option<&'p Place>,
     /// Country of the dateline.
@@ -259,6 +261,13 @@ fn people<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<&'s Me
         people || cases && (after..after + 3).contains(&spot.first) && (after..spot.first).all(describes)
     };
     let mention = sentence.mentions.iter().find(counted)?;
+    // "131 Egyptians and 113 Kuwaitis", in a story of Kuwait: who they are, and not where.
+    let spot = &mention.spot;
+    let foreign = reading.country.is_some() && spot.place.iso2.as_deref() != reading.country;
+    let others = || reading.spots.iter().filter(|other| other.form == PlaceForm::People);
+    if spot.form == PlaceForm::People && foreign && others().any(|other| other.place.id != spot.place.id) {
+        return None;
+    }
     let right = reading.right(n);
     let end = right.clone().find(|at| reading.is(*at, ",")).unwrap_or(right.end);
     let placed = |other: &Mention<'p>| (mention.spot.after..end).contains(&other.spot.first);

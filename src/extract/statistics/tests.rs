@@ -150,10 +150,10 @@ fn a_breakdown_is_of_what_was_told_shortly_before() {
         let text = format!("Kenya recorded 679 new coronavirus infections.{others} In Nairobi, 396 cases.");
         let article = article(&serde_json::json!({"text": text, "date": "2020-11-18"}));
         let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
-        found.last().map(|one| serde_json::to_value(one).unwrap()["kind"].clone())
+        found.last().unwrap().rule.clone()
     };
-    assert_eq!(told(2), Some("new".into()));
-    assert_eq!(told(300), Some("cumulative".into()));
+    assert_eq!(told(2), "cases.breakdown");
+    assert_ne!(told(300), "cases.breakdown");
 }
 
 /// What the seed says agrees in magnitude with the series that were published of its places for its day.

@@ -114,8 +114,12 @@ struct Told {
     labels: BTreeMap<usize, bool>,
 }
 
-fn told(tables: &extract::Tables, case: &Case) -> Told {
-    let story = extract::counts(tables, &case.article);
+fn told(tables: &extract::Tables, nth: usize, case: &Case, answers: &Answers) -> Told {
+    let mut story = extract::counts(tables, &case.article);
+    for one in &mut story.told {
+        let answer = answers.get(&(nth, one.span.start));
+        one.heard = answer.map_or(beside::NOTHING, |answer| network::newness(answer));
+    }
     let open = story.told.iter().enumerate().filter(|(_, one)| one.open);
     let labels = open.filter_map(|(at, one)| {
         let kind = case.labels.get(&one.span.start)?["kind"].as_str().filter(|kind| *kind != "current")?;
@@ -515,8 +519,9 @@ fn main() -> Result<(), Failure> {
             let rows = lots.iter().flat_map(|(_, rows)| rows.iter().map(|one| &one.row));
             trees::bytes(&boost::grow(&rows.collect::<Vec<_>>(), OF_FIGURE))
         }
+        "kinds" if answers.is_empty() => return Err("give the SCORES.ndjson of network.py".into()),
         "kinds" => {
-            let stories: Vec<Told> = cases.iter().map(|case| told(&tables, case)).collect();
+            let stories: Vec<Told> = cases.iter().enumerate().map(|(nth, case)| told(&tables, nth, case, &answers)).collect();
             let all: Vec<Example> = stories.iter().flat_map(kinds).collect();
             let rows = rows(&stories, &all);
             tell_trees(&rows);

@@ -1,0 +1,91 @@
+//! Where figures were counted: lists, the world, origins, headings.
+
+use super::tests::figures;
+use serde_json::Value;
+
+/// The value and the place of each figure, by its code where it has one.
+#[track_caller]
+fn check(text: &str, expected: &[&str]) {
+    let told = |one: &Value| {
+        let location = &one["location"];
+        let code = ["subdivision", "iso2", "name"].into_iter().find_map(|key| location[key].as_str());
+        format!("{} {}", one["value"], code.unwrap_or("-"))
+    };
+    assert_eq!(figures(text).iter().map(told).collect::<Vec<_>>(), expected, "{text}");
+}
+
+#[test]
+fn a_place_behind_a_number_closes_its_item() {
+    check(
+        "Georgia reported 6,208 new coronavirus cases, with 2,571 in Tbilisi, 1,052 Imereti, 801 Adjara and 190 Guria.",
+        &["6208 GE", "2571 GE-TB", "1052 GE-IM", "801 GE-AJ", "190 GE-GU"],
+    );
+    check(
+        "Switzerland had new coronavirus cases in most cantons: 944 (Geneva), 811 (Valais) and 461 (Fribourg).",
+        &["944 CH-GE", "811 CH-VS", "461 CH-FR"],
+    );
+}
+
+#[test]
+fn a_division_lacks_its_noun_beside_others() {
+    check(
+        "Zambia recorded 1,610 new coronavirus cases. By province, Lusaka had 643, Copperbelt 332, Southern 188 and Western 21.",
+        &["1610 ZM", "643 ZM-09", "332 ZM-08", "188 ZM-07", "21 ZM-01"],
+    );
+}
+
+#[test]
+fn a_region_is_not_the_city_that_it_is_called_after() {
+    check(
+        "New coronavirus cases were found in Moscow (6,545), St. Petersburg (3,127) and the Moscow region (2,294).",
+        &["6545 RU-MOW", "3127 RU-SPE", "2294 RU-MOS"],
+    );
+}
+
+#[test]
+fn where_it_began_is_not_where_it_is() {
+    check(
+        "PARIS, June 10 (AFP) - The coronavirus has killed at least 411,588 people since the outbreak emerged in China last \
+         December.\n\nAt least 7,323,110 cases have been registered in 196 countries.",
+        &["411588 World", "7323110 World"],
+    );
+    let dates: Vec<Value> = figures(
+        "The coronavirus has killed at least 411,588 people since the outbreak emerged in China last December.",
+    );
+    assert_ne!(dates[0]["as_of"]["how"], "explicit");
+}
+
+#[test]
+fn who_the_infected_are_and_where_they_came_from_is_no_place() {
+    check(
+        "Kuwait registered 692 new coronavirus cases on Wednesday. Of them 165 were Indians, 131 Egyptians and 113 Kuwaitis.",
+        &["692 KW", "165 KW", "131 KW", "113 KW"],
+    );
+    check("Ghana confirmed 36 coronavirus cases on Friday. Eleven of the cases came from Togo.", &["36 GH", "11 GH"]);
+}
+
+#[test]
+fn a_relative_clause_leaves_its_subject() {
+    check(
+        "India is alarmed by the coronavirus. Kerala, which accounts for 68 per cent of the country's daily cases, reported \
+         31,265 infections on Saturday.",
+        &["31265 IN-KL"],
+    );
+}
+
+#[test]
+fn a_heading_of_a_region_leaves_countries_below_it_theirs() {
+    check(
+        "Coronavirus in Europe\n\nAustria has 3,298 new cases. In hospital there are 234 patients.\n\nThe continent has had \
+         10 million cases.",
+        &["3298 AT", "234 AT", "10000000 Europe"],
+    );
+}
+
+#[test]
+fn towns_lie_where_they_do_today() {
+    check(
+        "In Hyderabad 412 coronavirus cases were found on Friday, in Lyon 96, in Mansoura 14 and in Sousse 9.",
+        &["412 IN-TS", "96 FR-ARA", "14 EG-DK", "9 TN-51"],
+    );
+}
