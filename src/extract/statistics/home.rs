@@ -1,8 +1,8 @@
 //! The country of figures that stand where no place is said, in a story that is of one country.
 //!
 //! In: what was found in a story, and the story. Out: the same, where a figure of no place has the country of the story. What
-//! holds: a figure that has a place keeps it; a story that names places of two countries gives none away, nor does a dateline
-//! alone, for it says where a story was written: a ministry that is nobody else's must speak.
+//! holds: a figure that has a place keeps it; a story that names no country far more often than all others gives none away, nor
+//! does a dateline alone, for it says where a story was written: a ministry that is nobody else's must speak.
 
 use super::Finder;
 use super::located::Located;
@@ -11,6 +11,9 @@ use crate::language::Cue;
 use crate::language::Pack;
 use crate::language::pack::Sense;
 use crate::model::{Article, Observation, PlaceHow, PlaceKind, SourceType};
+
+/// How many times as often as the next a country must be named that a story is of.
+const CLEARLY: usize = 2;
 
 impl<'p> Finder<'_, 'p> {
     /// The country of the dateline, once the body has told figures of it.
@@ -35,8 +38,8 @@ pub(super) fn fill(finder: &mut Finder<'_, '_>) {
     let dateline = finder.context.dateline.filter(|place| place.kind == PlaceKind::Country);
     let named = countries(pack, places, article, finder.dateline_end);
     let only = match named.as_slice() {
-        [(_, one), rest @ ..]
-            if rest.first().is_none_or(|(next, _)| named[0].0 > 2 * next)
+        [(times, one), rest @ ..]
+            if rest.first().is_none_or(|(next, _)| *times > CLEARLY * next)
                 && dateline.is_none_or(|dateline| dateline.iso2.as_deref() == Some(*one)) =>
         {
             places.country(one)

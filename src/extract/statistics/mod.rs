@@ -299,12 +299,9 @@ impl<'a, 'p> Finder<'a, 'p> {
     fn all(&mut self) {
         let article = self.article;
         let repeated = summary::Repeated::new(article);
-        for (field, text) in
-            [(Field::Headline, article.headline.as_deref()), (Field::Summary, article.summary.as_deref())]
-        {
-            if let Some(text) = text.filter(|_| field != Field::Summary || !repeated.is_whole()) {
-                self.text(field, text, 0);
-            }
+        let summary = article.summary.as_deref().filter(|_| !repeated.is_whole());
+        for (field, text) in [(Field::Headline, article.headline.as_deref()), (Field::Summary, summary)] {
+            text.into_iter().for_each(|text| self.text(field, text, 0));
         }
         // The body is read by itself: what the headline names is only where its first sentences look for a place.
         for paragraph in article.paragraphs() {
