@@ -50,6 +50,7 @@ pub enum Word {
     NotNone,
     Nobody,
     Positive,
+    Turned,
     Apart,
     Within,
     Not,

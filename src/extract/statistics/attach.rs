@@ -11,7 +11,7 @@ use super::governed::governed;
 use super::kinds::is_percent;
 use super::leading::{active, befallen, fronted, leading, led};
 use super::lean::{
-    among_dead, base_of_part, coordinated, course, forward, given_to, part_of_before, positive, sampled, so,
+    among_dead, base_of_part, coordinated, course, forward, given_to, part_of_before, positive_tests, sampled, so,
 };
 use super::parted::{by_sex, of_named};
 use super::patients::{lying, patients, patients_of};
@@ -148,10 +148,7 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
     if let Some(patients) = patients_of(reading, n, own) {
         return Some(patients);
     }
-    // "24 tests were positive".
-    if let Some(positive) =
-        own.filter(|own| own.metric == Metric::Tests && own.why == Why::Noun).and_then(|own| positive(reading, n, own))
-    {
+    if let Some(positive) = positive_tests(reading, n) {
         return Some(positive);
     }
     // "2.5 crore samples, of which 1.7 lakh were tested": samples still.

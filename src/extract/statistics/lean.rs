@@ -123,15 +123,16 @@ pub(super) fn base_of_part(reading: &Reading<'_, '_>, n: usize) -> bool {
         && own(reading, n).map_or(before.percent, |own| own.why == Why::Predicate)
 }
 
-/// "24 tests were positive": tests of which this is said right behind them are cases.
-pub(super) fn positive(reading: &Reading<'_, '_>, n: usize, tests: Attachment) -> Option<Attachment> {
+/// "24 tests were positive", "came back positive": tests of which this is said right behind them are cases.
+pub(super) fn positive_tests(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
+    let tests = own(reading, n).filter(|own| own.metric == Metric::Tests && own.why == Why::Noun)?;
     let (_, after) = tests.mark?;
     let end = reading.right(n).end.min(after + 4);
     let said = reading.marks_in(after..end).find(|mark| {
         mark.cue == Cue::Predicate(Metric::Cases) && (mark.first..mark.after).any(|at| reading.word(at, Word::Positive))
     })?;
-    let linked =
-        (after..said.first).all(|at| reading.one_of(at, &[Word::Was, Word::Copula, Word::Have, Word::Auxiliary]));
+    let linked = (after..said.first)
+        .all(|at| reading.one_of(at, &[Word::Was, Word::Copula, Word::Have, Word::Auxiliary, Word::Turned]));
     linked.then(|| Attachment::new(Metric::Cases, Why::Predicate).by(said))
 }
 

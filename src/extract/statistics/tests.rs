@@ -499,7 +499,7 @@ fn a_part_of_so_many_people_is_what_is_said_of_them() {
     let parts = [(Metric::Cases, 31.0), (Metric::Cases, 12.0)];
     assert_eq!(values("In Ohio 31 of 54 residents and 12 of 40 staff have tested positive."), parts);
     assert_eq!(values("In Ohio 2,439 inmates out of 2,500 have had the virus."), [(Metric::Cases, 2439.0)]);
-    assert_eq!(values("In Ohio 24 coronavirus tests were positive on Sunday."), [(Metric::Cases, 24.0)]);
+    assert_eq!(values("In Ohio 24 tests were positive on Sunday for the coronavirus."), [(Metric::Cases, 24.0)]);
     let rows = told("Nigeria reported 561 new cases of COVID-19: Lagos-200, Edo-119, Kaduna-52.");
     assert_eq!(rows.iter().map(|(_, value, ..)| *value).collect::<Vec<_>>(), [561.0, 200.0, 119.0, 52.0]);
 }

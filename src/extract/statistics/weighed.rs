@@ -16,7 +16,7 @@ use super::reading::Reading;
 use super::suggestion::{self, Ranked};
 use super::table::{self, Row};
 use super::trees::Trees;
-use super::{Finder, continued, disease, network, threshold, traps};
+use super::{Finder, continued, disease, lean, network, threshold, traps};
 use crate::model::{Metric, Span};
 use std::sync::LazyLock;
 
@@ -102,6 +102,9 @@ impl<'p> Finder<'_, 'p> {
         let Some(score) = self.score_of(reading, n) else { return Ok(rules.copied()) };
         let answer = self.network.answer(reading, n);
         let scores = self.heard.seen(score, &answer);
+        if lean::positive_tests(reading, n).is_some() {
+            return Ok(rules.copied());
+        }
         let guessed = continued::guessed(reading, n, attachments);
         let mut ranked = self.ranked(reading, n, rules, may);
         let is_told = self.memory.asked.is_some();
