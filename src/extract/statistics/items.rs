@@ -19,6 +19,9 @@ use crate::model::PlaceKind;
 /// Words of a name that no table has by itself, at most.
 const LONGEST: usize = 3;
 
+/// How many towns say in which division a list is.
+const TOWNS: usize = 32;
+
 /// The place that closes the item which a number opens.
 pub(super) fn closed_by<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<&'s Mention<'p>> {
     let reading = sentence.reading;
@@ -65,7 +68,7 @@ fn right_behind<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<
 pub(super) fn division_of<'p>(sentence: &Sentence<'_, '_, 'p>, country: &Place) -> Option<&'p Place> {
     let spots = &sentence.reading.spots;
     let towns = spots.iter().filter(|spot| spot.place.kind == PlaceKind::City && spot.written.is_none());
-    let divisions: Vec<&str> = towns.filter_map(|town| town.place.subdivision.as_deref()).collect();
+    let divisions: Vec<&str> = towns.filter_map(|town| town.place.subdivision.as_deref()).take(TOWNS).collect();
     let first = *divisions.first().filter(|_| divisions.len() > 1)?;
     let division = sentence.places.by_id(first).filter(|division| division.iso2 == country.iso2);
     division.filter(|_| divisions.iter().all(|other| *other == first))
