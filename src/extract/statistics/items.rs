@@ -86,7 +86,7 @@ impl<'p> Reading<'_, 'p> {
         let part = |spot: &&Spot<'p>| matches!(spot.place.kind, PlaceKind::Subdivision | PlaceKind::City);
         let mut parts = self.spots.iter().filter(part).map(|spot| spot.place.iso2.as_deref());
         let Some(country) = parts.next().flatten() else { return };
-        if !in_english_order(self) || parts.any(|other| other != Some(country)) {
+        if self.numbers.is_empty() || !in_english_order(self) || parts.any(|other| other != Some(country)) {
             return;
         }
         let found: Vec<Spot<'p>> = (0..self.numbers.len())

@@ -221,7 +221,7 @@ fn worldwide(reading: &Reading<'_, '_>, at: usize) -> Option<Pointer> {
         };
         reading.spots.iter().find(elsewhere).map(|spot| spot.after)
     };
-    let after = countries.or_else(|| began().filter(|_| reading.word(at, Word::Since)))?;
+    let after = if reading.word(at, Word::Since) { began() } else { countries }?;
     Some(Pointer { world: true, ..Pointer::new(at, after) })
 }
 
