@@ -148,7 +148,7 @@ fn one(reading: &Reading<'_, '_>, n: usize, found: &[Option<Attachment>], previo
     if let Some(patients) = patients_of(reading, n, own) {
         return Some(patients);
     }
-    if let Some(positive) = positive_tests(reading, n) {
+    if let Some(positive) = positive_tests(reading, n, own) {
         return Some(positive);
     }
     // "2.5 crore samples, of which 1.7 lakh were tested": samples still.

@@ -124,8 +124,8 @@ pub(super) fn base_of_part(reading: &Reading<'_, '_>, n: usize) -> bool {
 }
 
 /// "24 tests were positive", "came back positive": tests of which this is said right behind them are cases.
-pub(super) fn positive_tests(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
-    let tests = own(reading, n).filter(|own| own.metric == Metric::Tests && own.why == Why::Noun)?;
+pub(super) fn positive_tests(reading: &Reading<'_, '_>, n: usize, own: Option<Attachment>) -> Option<Attachment> {
+    let tests = own.filter(|own| own.metric == Metric::Tests && own.why == Why::Noun)?;
     let (_, after) = tests.mark?;
     let end = reading.right(n).end.min(after + 4);
     let said = reading.marks_in(after..end).find(|mark| {

@@ -16,7 +16,7 @@ use super::reading::Reading;
 use super::suggestion::{self, Ranked};
 use super::table::{self, Row};
 use super::trees::Trees;
-use super::{Finder, continued, disease, lean, network, threshold, traps};
+use super::{Finder, attach, continued, disease, lean, network, threshold, traps};
 use crate::model::{Metric, Span};
 use std::sync::LazyLock;
 
@@ -102,7 +102,8 @@ impl<'p> Finder<'_, 'p> {
         let Some(score) = self.score_of(reading, n) else { return Ok(rules.copied()) };
         let answer = self.network.answer(reading, n);
         let scores = self.heard.seen(score, &answer);
-        if lean::positive_tests(reading, n).is_some() {
+        let said = rules.filter(|rules| rules.metric == Metric::Cases && rules.why == Why::Predicate);
+        if said.is_some_and(|_| lean::positive_tests(reading, n, attach::own(reading, n)).is_some()) {
             return Ok(rules.copied());
         }
         let guessed = continued::guessed(reading, n, attachments);
