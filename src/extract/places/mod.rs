@@ -54,12 +54,6 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The division of the same country whose name is this one's with a noun behind: "Moscow region".
-    pub(crate) fn with<'p>(&self, noun: &str, places: &'p Places) -> Option<&'p Self> {
-        let name = format!("{} {noun}", self.name);
-        places.senses(&name).find(|place| place.kind == PlaceKind::Subdivision && place.iso2 == self.iso2)
-    }
-
     /// Where a city lies; a country or region is more than a point.
     pub(crate) fn coordinates(&self) -> Option<Coordinates> {
         let city = Some(self).filter(|place| place.kind == PlaceKind::City)?;
@@ -126,6 +120,12 @@ impl Places {
         country
             .and_then(|country| places().find(|place| place.iso2.as_deref() == Some(country)))
             .or_else(|| places().next())
+    }
+
+    /// The division of a country whose full name this is: "Moscow Region".
+    pub(crate) fn division(&self, name: &str, country: &str) -> Option<&Place> {
+        let here = |place: &&Place| place.kind == PlaceKind::Subdivision && place.iso2.as_deref() == Some(country);
+        self.senses(name).find(here)
     }
 
     /// The one part of a country that a table of that country can mean by `name`, which may lack the noun of the part's own

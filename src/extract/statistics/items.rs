@@ -147,8 +147,7 @@ impl<'p> Reading<'_, 'p> {
 /// The division of a country that a name means if one of these nouns is put behind it.
 fn division<'p>(places: &'p Places, name: &str, country: &str) -> Option<&'p Place> {
     const NOUNS: [&str; 7] = ["Province", "Region", "State", "Governorate", "County", "District", "Department"];
-    let named = |name: &str| {
-        places.senses(name).find(|place| place.kind == PlaceKind::Subdivision && place.iso2.as_deref() == Some(country))
-    };
-    named(name).or_else(|| NOUNS.iter().find_map(|noun| named(&format!("{name} {noun}"))))
+    places
+        .division(name, country)
+        .or_else(|| NOUNS.iter().find_map(|noun| places.division(&format!("{name} {noun}"), country)))
 }

@@ -210,8 +210,10 @@ const COUNTRIES: f64 = 60.0;
 /// "in 196 countries", "since the outbreak emerged in China": what is told of the whole world.
 fn worldwide(reading: &Reading<'_, '_>, at: usize) -> Option<Pointer> {
     let many = |number: &&Numeral| number.first == at && number.value >= COUNTRIES && number.value.fract() == 0.0;
-    let countries = reading.numbers.iter().find(many).filter(|number| reading.word(number.after, Word::Country));
-    let countries = countries.filter(|_| reading.has_ending(at, Sense::Locative)).map(|number| number.after + 1);
+    let countries = || {
+        let number = reading.numbers.iter().find(many).filter(|number| reading.word(number.after, Word::Country))?;
+        reading.has_ending(at, Sense::Locative).then_some(number.after + 1)
+    };
     let began = || {
         let verb = (at + 1..at + 7).find(|verb| reading.word(*verb, Word::Emerged))?;
         let elsewhere = |spot: &&Spot<'_>| {
@@ -221,7 +223,7 @@ fn worldwide(reading: &Reading<'_, '_>, at: usize) -> Option<Pointer> {
         };
         reading.spots.iter().find(elsewhere).map(|spot| spot.after)
     };
-    let after = if reading.word(at, Word::Since) { began() } else { countries }?;
+    let after = if reading.word(at, Word::Since) { began() } else { countries() }?;
     Some(Pointer { world: true, ..Pointer::new(at, after) })
 }
 

@@ -48,7 +48,9 @@ impl<'p> Reading<'_, 'p> {
                 && (known.is_some_and(|spot| at_home(spot) && !elsewhere(spot)) || !capital(at))
             {
                 // "Moscow region" is not Moscow.
-                let larger = known.zip(self.tokens.get(at)).and_then(|(spot, noun)| spot.place.with(noun.text, places));
+                let larger = known.zip(self.tokens.get(at)).and_then(|(spot, noun)| {
+                    places.division(&format!("{} {}", spot.place.name, noun.text), spot.place.iso2.as_deref()?)
+                });
                 if let Some(spot) = self.spots.get_mut(n) {
                     spot.after = at + 1;
                     spot.place = larger.unwrap_or(spot.place);
