@@ -10,6 +10,7 @@ use super::{
     whole::Whole,
     words::{Kind, Word},
 };
+use crate::language::bytes;
 use std::ops::Range;
 
 /// Words in a row that two texts do not share by chance.
@@ -156,9 +157,16 @@ fn quoted(text: &Whole<'_>) -> Vec<Range<usize>> {
     let place = |byte: usize| words.partition_point(|word| (word.run as usize) < byte);
     let mut quoted = Vec::new();
     let mut opened = None;
-    for (byte, mark) in text.body().match_indices(['"', '“', '”', '„', '«', '»', '「', '」', '\n']) {
+    // What the marks begin with.
+    let may_be = |byte| matches!(byte, b'"' | b'\n' | 0xC2 | 0xE2 | 0xE3);
+    for byte in bytes::places(text.body().as_bytes(), may_be) {
+        let mark = text.body().get(byte..).and_then(|rest| rest.chars().next());
+        let Some(mark) = mark.filter(|mark| matches!(mark, '"' | '“' | '”' | '„' | '«' | '»' | '「' | '」' | '\n'))
+        else {
+            continue;
+        };
         opened = match opened {
-            None if mark == "\n" => None,
+            None if mark == '\n' => None,
             None => Some(byte),
             Some(start) => {
                 quoted.push(place(start)..place(byte));

@@ -4,11 +4,15 @@
 //! a sentence never crosses a line that is blank, nor a line break before a bullet; every character that is not white
 //! space lies in exactly one sentence. It does not care what the sentences say.
 
+use crate::language::bytes;
+use crate::language::sieve::Sieved;
 use crate::language::tokens::is_han;
 use crate::model::{Field, Span};
+use std::sync::LazyLock;
 
 /// Abbreviations after which a dot ends no sentence, in lower case without the dot.
-const ABBREVIATIONS: &[&str] = &[
+static ABBREVIATIONS: LazyLock<Sieved<()>> = LazyLock::new(|| ABBREVIATED.into_iter().collect());
+const ABBREVIATED: [&str; 54] = [
     "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "st", "no", "nos", "dr", "mr",
     "mrs", "ms", "prof", "gen", "lt", "col", "sgt", "capt", "sen", "rep", "gov", "rev", "hon", "vs", "v", "approx",
     "est", "fig", "vol", "dept", "univ", "mt", "ft", "messrs", "mme", "maj", "adm", "cmdr", "sq", "incl", "resp", "ca",
@@ -82,11 +86,9 @@ pub(crate) fn sentences(text: &str, field: Field) -> Vec<Span> {
 pub(crate) fn sentences_in(text: &str, field: Field, abbreviations: &[String]) -> Vec<Span> {
     let mut spans = Vec::with_capacity(text.len() / 100 + 1);
     let mut start = 0;
-    let bytes = text.as_bytes();
     let mut position = 0;
-    while let Some(step) = bytes.get(position..).and_then(|rest| rest.iter().position(|byte| is_candidate(*byte))) {
-        let at = position + step;
-        let end = match bytes.get(at) {
+    while let Some(at) = bytes::next(text.as_bytes(), position, is_candidate) {
+        let end = match text.as_bytes().get(at) {
             Some(b'\n') => line_break(text, start, at),
             Some(0xE3 | 0xEF) => wide_stop(text, at),
             Some(b'.' | b'!' | b'?' | 0xE2) => stop(text, start, at, abbreviations),
@@ -105,21 +107,11 @@ pub(crate) fn sentences_in(text: &str, field: Field, abbreviations: &[String]) -
     spans
 }
 
-/// Bytes at which a sentence may end; 0xE2 begins the ellipsis, the bullet and curly quotes, 0xE3 and 0xEF the wide
+/// Whether a sentence may end at a byte; 0xE2 begins the ellipsis, the bullet and curly quotes, 0xE3 and 0xEF the wide
 /// marks of Chinese.
-static CANDIDATES: [bool; 256] = {
-    let mut candidates = [false; 256];
-    let mut bytes: &[u8] = &[b'.', b'!', b'?', b'\n', 0xE2, 0xE3, 0xEF];
-    while let [byte, rest @ ..] = bytes {
-        candidates[*byte as usize] = true;
-        bytes = rest;
-    }
-    candidates
-};
-
 #[inline]
 fn is_candidate(byte: u8) -> bool {
-    CANDIDATES[usize::from(byte)]
+    matches!(byte, b'.' | b'!' | b'?' | b'\n' | 0xE2 | 0xE3 | 0xEF)
 }
 
 /// The end of a sentence of Chinese, with the closing quotes behind its mark.
@@ -276,7 +268,7 @@ fn stop(text: &str, start: usize, at: usize, abbreviations: &[String]) -> Option
         return None;
     }
     let short = lower.len() <= LONGEST_ABBREVIATION;
-    if short && abbreviations.is_empty() && ABBREVIATIONS.contains(&lower.as_str()) {
+    if short && abbreviations.is_empty() && ABBREVIATIONS.contains(&lower) {
         // "Sept. 12", "St. Petersburg", "No. 5"; but "he said no. Five more" ends.
         let needs_digit = matches!(lower.as_str(), "no" | "nos");
         return (needs_digit && !next_char.is_ascii_digit() || lower == "mar" && opens()).then_some(end);

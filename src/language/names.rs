@@ -1,10 +1,11 @@
 //! Names that are looked for anywhere in a text, also within words: "COVID" in "#COVID19".
 //!
-//! In: names in lower case. Out: [`Names`], which finds them in one pass over text that has not been taken apart. What
-//! holds: ASCII letters match in any case; a name with others matches in lower case, in capitals, and with its first
+//! In: names in lower case. Out: [`Names`], which finds them in one pass over text that has not been taken apart, and
+//! [`Kinds`], which tells of many lists at once which have one there. What holds: ASCII letters match in any case; a name with others matches in lower case, in capitals, and with its first
 //! letter as a capital.
 
 use aho_corasick::{AhoCorasick, Input, Span, packed};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 /// A list of names.
@@ -151,6 +152,76 @@ impl Windowed {
     }
 }
 
+/// Lists of names, of which only is asked how many have one in a text.
+#[derive(Deserialize)]
+#[serde(from = "Vec<Vec<String>>")]
+pub struct Kinds {
+    lists: usize,
+    /// Each name with the number of its list, by its window.
+    names: FxHashMap<u32, Vec<(Windowed, usize)>>,
+    /// A bit for each window of a name, and for some others.
+    windows: Box<[u64; 1024]>,
+}
+
+impl Kinds {
+    /// How many of the lists have a name in the text.
+    pub fn within(&self, text: &str) -> usize {
+        let bytes = text.as_bytes();
+        let (mut found, mut window) = (0_u64, 0);
+        for (last, byte) in bytes.iter().enumerate() {
+            window = Self::step(window, *byte);
+            let (cell, bit) = Self::place(window);
+            if self.windows[cell] & bit == 0 {
+                continue;
+            }
+            for (Windowed { name, at }, list) in self.names.get(&window).into_iter().flatten() {
+                let start = (last + 1).checked_sub(WINDOW + at);
+                let written = start.and_then(|start| bytes.get(start..start + name.len()));
+                if written.is_some_and(|written| written.eq_ignore_ascii_case(name.as_bytes())) {
+                    found |= 1 << list;
+                }
+            }
+            if found.count_ones() as usize == self.lists {
+                break;
+            }
+        }
+        found.count_ones() as usize
+    }
+
+    /// The window that ends with a byte; letters of either case are one.
+    #[inline]
+    fn step(window: u32, byte: u8) -> u32 {
+        (window << 8 | u32::from(byte | 0x20)) & 0xFF_FFFF
+    }
+
+    #[inline]
+    fn place(window: u32) -> (usize, u64) {
+        let number = window.wrapping_mul(0x9E37_79B1) >> 16;
+        (number as usize / 64, 1 << (number % 64))
+    }
+}
+
+impl Default for Kinds {
+    fn default() -> Self {
+        Self { lists: 0, names: FxHashMap::default(), windows: Box::new([0; 1024]) }
+    }
+}
+
+impl From<Vec<Vec<String>>> for Kinds {
+    fn from(lists: Vec<Vec<String>>) -> Self {
+        let mut kinds = Self { lists: lists.len().min(u64::BITS as usize), ..Self::default() };
+        for (list, names) in lists.iter().take(kinds.lists).enumerate() {
+            for name in names.iter().flat_map(|name| forms(name)).filter_map(|name| Windowed::new(&name)) {
+                let window = name.window().iter().fold(0, |window, byte| Self::step(window, *byte));
+                let (cell, bit) = Self::place(window);
+                kinds.windows[cell] |= bit;
+                kinds.names.entry(window).or_default().push((name, list));
+            }
+        }
+        kinds
+    }
+}
+
 /// How common the bytes of a window are.
 fn commonness(window: &[u8]) -> usize {
     window.iter().map(|byte| common(*byte)).sum()
@@ -218,18 +289,32 @@ pub struct DiseaseNames {
     pub office: Vec<String>,
     /// What hardly any story but one of the epidemic says, by kinds: "positivity rate", "active cases".
     #[serde(default)]
-    pub signs: Vec<Names>,
+    pub signs: Kinds,
     /// What such stories often say, by kinds: "intensive care", "lockdown".
     #[serde(default)]
-    pub hints: Vec<Names>,
+    pub hints: Kinds,
     /// Words whose figures make others be read, by kinds: "infections"; a text without them is not looked at closely.
     #[serde(default)]
-    pub counts: Vec<Names>,
+    pub counts: Kinds,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_are_told_apart_in_one_pass() {
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let lists =
+            [list(&["icu", "intensive care"]), list(&[" doses", "jab"]), list(&["вакцин"]), list(&["day case"])];
+        let kinds = Kinds::from(lists.to_vec());
+        let texts =
+            ["ICU", "in Intensive Care, 12 DOSES", "doses", "а day CASE, Вакцина and a JAB in the icu", "", "da"];
+        let found = texts.map(|text| kinds.within(text));
+        assert_eq!(found, [1, 2, 0, 4, 0, 0]);
+        let names = lists.map(Names::from);
+        assert_eq!(found, texts.map(|text| names.iter().filter(|names| names.within(text)).count()));
+    }
 
     #[test]
     fn names_are_found_in_any_case_and_within_words() {

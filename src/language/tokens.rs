@@ -59,6 +59,7 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
     let mut after_wide = false;
     let mut start = 0;
     while let Some(first) = bytes.get(start) {
+        let mut plain = false;
         let (kind, end, wide) = match class(*first) {
             Class::Space => {
                 apart |= matches!(first, b'\t' | b'\n') || spaces == 1 && !after_mark;
@@ -67,7 +68,15 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
                 start += 1;
                 continue;
             }
-            Class::Letter => (TokenKind::Word, word_end(text, start + 1, false), false),
+            Class::Small | Class::Capital => {
+                let rest = bytes.get(start..).unwrap_or_default();
+                let small = rest.iter().position(|byte| class(*byte) != Class::Small).unwrap_or(rest.len());
+                let next = rest.get(small).map_or(Class::Space, |byte| class(*byte));
+                // Most words are of small letters alone.
+                plain = small > 0 && matches!(next, Class::Space | Class::Mark);
+                let end = start + small.max(1);
+                (TokenKind::Word, if plain { end } else { word_end(text, end, false) }, false)
+            }
             Class::Digit => (TokenKind::Number, number_end(text, start), false),
             Class::Mark => (TokenKind::Mark, start + 1, false),
             Class::Wide => {
@@ -104,7 +113,11 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
             start: base + start,
             end: base + end,
             text: narrow.unwrap_or(piece),
-            lower: narrow.map_or_else(|| lower(piece, kind), Cow::Borrowed),
+            lower: match narrow {
+                Some(narrow) => Cow::Borrowed(narrow),
+                None if plain => Cow::Borrowed(piece),
+                None => lower(piece, kind),
+            },
             kind,
             spaced: spaced || border,
             apart,
@@ -120,7 +133,8 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
     Space,
-    Letter,
+    Small,
+    Capital,
     Digit,
     Mark,
     /// A character beyond ASCII.
@@ -134,7 +148,8 @@ static CLASSES: [Class; 256] = {
         classes[byte as usize] = match byte {
             b' ' | b'\t'..=b'\r' => Class::Space,
             b'0'..=b'9' => Class::Digit,
-            byte if byte.is_ascii_alphabetic() => Class::Letter,
+            b'a'..=b'z' => Class::Small,
+            b'A'..=b'Z' => Class::Capital,
             _ => Class::Mark,
         };
         byte += 1;
@@ -159,7 +174,7 @@ fn char_at(text: &str, at: usize) -> Option<char> {
 fn word_end(text: &str, mut end: usize, of_han: bool) -> usize {
     if !of_han {
         let rest = text.as_bytes().get(end..).unwrap_or_default();
-        let ends = |byte: &u8| !matches!(class(*byte), Class::Letter | Class::Digit);
+        let ends = |byte: &u8| !matches!(class(*byte), Class::Small | Class::Capital | Class::Digit);
         end += rest.iter().position(ends).unwrap_or(rest.len());
         if text.as_bytes().get(end).is_none_or(u8::is_ascii) {
             return end;

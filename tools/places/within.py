@@ -67,15 +67,28 @@ for form in (plain, bare):
                 codes[row[0][:2]].setdefault(form(name), row[0])
 tied = {(country, plain(name)): code for country, name, code in own("within.txt")}
 listed = {row["geonameid"]: row["subcountry"] for row in csv.DictReader(open(f"{DATA}/world-cities/world-cities.csv", encoding="utf-8"))}
+
+
+def within(country, geonames):
+    """The code of the division that a town lies in, where it is known."""
+    division, here = listed.get(geonames, ""), codes[country]
+    return tied.get((country, plain(division))) or here.get(plain(division)) or here.get(bare(division)) or ""
+
+
 for table in ("cities.tsv", "towns.tsv"):
     head, rows = read(table)
     changed = 0
     for row in rows:
-        country, division = row[2], listed.get(row[0], "")
-        here = codes[country]
-        code = tied.get((country, plain(division))) or here.get(plain(division)) or here.get(bare(division))
-        if code and code != row[3] and not (row[3] and country in KEPT):
+        code = within(row[2], row[0])
+        if code and code != row[3] and not (row[3] and row[2] in KEPT):
             row[3] = code
             changed += 1
     write(table, head, rows)
     print(table, changed, "of", len(rows))
+
+head, rows = read("world.tsv")
+head = ["# folded name, sorted by its bytes\tcountry:geonames:inhabitants:latitude:longitude:division of each town of that name, the largest first"]
+for row in rows:
+    towns = [(town.split(":") + [""] * 4)[:5] for town in row[1].split(";")]
+    row[1] = ";".join(":".join(town + ["" if town[0] in KEPT else within(town[0], town[1])]).rstrip(":") for town in towns)
+write("world.tsv", head, rows)

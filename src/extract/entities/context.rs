@@ -4,6 +4,7 @@
 //! what stands in a dateline needs no other sign, and a point of the compass is a country where the story named both.
 
 use super::candidate::{CERTAIN, Candidate, Meaning, Text};
+use super::token::Token;
 use crate::extract::places::{Place, Places};
 use crate::model::{Article, EntityType, Field, MentionForm, PlaceKind};
 
@@ -136,12 +137,9 @@ pub(super) fn halves<'p>(places: &'p Places, texts: &[Text<'_>], candidates: &mu
 pub(super) fn coordinated<'k>(places: &'k Places, text: &Text<'_>, found: &mut Vec<Candidate<'k>>) {
     for at in 0..text.tokens.len() {
         let Some([first, joint, second, noun]) = text.tokens.get(at..at + 4) else { break };
-        let directions = ["South", "North", "East", "West"];
-        if !directions.contains(&first.text)
-            || !matches!(joint.text, "and" | "or")
-            || !directions.contains(&second.text)
-            || !noun.is_capital()
-        {
+        let is_direction = |token: &Token<'_>| matches!(token.text, "South" | "North" | "East" | "West");
+        let joined = matches!(joint.text, "and" | "or") && noun.is_capital();
+        if !joined || !is_direction(first) || !is_direction(second) {
             continue;
         }
         let stem = noun.text.strip_suffix('s').unwrap_or(noun.text);

@@ -83,6 +83,34 @@ pub(in crate::extract) type Numbered<T> = HashMap<u64, T, BuildHasherDefault<AsI
 /// A set of our own of such numbers.
 pub(in crate::extract) type Numbers = HashSet<u64, BuildHasherDefault<AsItIs>>;
 
+/// Whether a table may have a number, asked before the table is: a bit for each number of it, and for some others.
+#[derive(Debug)]
+pub(in crate::extract) struct Filter(Box<[u64; 1024]>);
+
+impl Filter {
+    pub(in crate::extract) fn add(&mut self, number: u64) {
+        let (cell, bit) = Self::place(number);
+        self.0[cell] |= bit;
+    }
+
+    #[inline]
+    pub(in crate::extract) fn may_have(&self, number: u64) -> bool {
+        let (cell, bit) = Self::place(number);
+        self.0[cell] & bit != 0
+    }
+
+    #[inline]
+    fn place(number: u64) -> (usize, u64) {
+        ((number >> 6 & 1023) as usize, 1 << (number & 63))
+    }
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self(Box::new([0; 1024]))
+    }
+}
+
 /// Takes a number for its own hash.
 #[derive(Debug, Default)]
 pub(in crate::extract) struct AsItIs(u64);

@@ -4,7 +4,7 @@
 //! Names are folded (case, diacritics) for lookup and their capitals are checked afterwards, so that "who" is not the
 //! World Health Organization and a headline in capitals still is read.
 
-use super::hash::{self, Numbered, Numbers, folded, step};
+use super::hash::{self, Filter, Numbered, Numbers, folded, step};
 use super::token::{Case, Token};
 use crate::extract::gazetteer::Row;
 use crate::model::EntityType;
@@ -61,7 +61,7 @@ pub(super) struct Knowledge {
     /// First word of a phrase to the longest phrase that starts with it.
     longest: Numbered<usize>,
     /// First words of the names of diseases.
-    diseases: Numbers,
+    diseases: Filter,
     titles: Numbers,
     /// First words of titles: no other word is looked at twice.
     first_of_titles: Numbers,
@@ -141,7 +141,7 @@ impl Knowledge {
             by_name: FxHashMap::default(),
             phrases: Numbered::default(),
             longest: Numbered::default(),
-            diseases: Numbers::default(),
+            diseases: Filter::default(),
             titles: Numbers::default(),
             first_of_titles: Numbers::default(),
             first_names: Numbers::default(),
@@ -247,7 +247,7 @@ impl Knowledge {
         let longest = self.longest.entry(first.folded).or_insert(0);
         *longest = (*longest).max(words.len());
         if kind == EntityType::Disease {
-            self.diseases.insert(first.folded);
+            self.diseases.add(first.folded);
         }
         let spelling = Spelling { known, capitals, exact: short.then(|| name.into()), part };
         self.phrases.entry(key).or_default().push(spelling);
@@ -276,7 +276,7 @@ impl Knowledge {
 
     /// Whether the name of a disease may begin with this token.
     pub(super) fn may_be_disease(&self, token: &Token<'_>) -> bool {
-        self.diseases.contains(&token.folded)
+        self.diseases.may_have(token.folded)
     }
 
     /// The longest title at token `at`, in tokens. Its dot ("Gen.") counts.

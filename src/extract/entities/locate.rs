@@ -14,9 +14,9 @@ use super::knowledge::{Knowledge, fold, rows};
 use super::token::Token;
 use crate::extract::ENGLISH;
 use crate::extract::places::{Place, Places, Town, towns};
+use crate::language::sieve::Sieved;
 use crate::model::{Article, EntityType, PlaceKind};
 use foldhash::{HashMap, HashSet};
-use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -206,7 +206,7 @@ const HINT: f64 = 0.8;
 
 /// The country of which this word is said.
 fn hint(word: &str) -> Option<&'static str> {
-    static HINTS: LazyLock<FxHashMap<&'static str, &'static str>> = LazyLock::new(|| {
+    static HINTS: LazyLock<Sieved<&'static str>> = LazyLock::new(|| {
         let table = rows(include_str!("tables/hints.tsv"));
         let words = table.filter_map(|row| Some((*row.first()?, *row.get(1)?)));
         words.flat_map(|(country, words)| words.split('|').map(move |word| (word, country))).collect()

@@ -203,8 +203,10 @@ impl Places {
             if initials && count > 1 && rest.starts_with('.') {
                 end += 1;
             }
+            // "St. Patrick's Day" is a day.
+            let day = rest.strip_prefix(['\'', '’']).is_some_and(|rest| rest.starts_with("s Day"));
             let candidates: Vec<&Place> = senses.iter().filter_map(|sense| self.place(sense)).collect();
-            if !self.admissible(name, text, words, n, count, &candidates, sense.form) {
+            if day || !self.admissible(name, text, words, n, count, &candidates, sense.form) {
                 continue;
             }
             let rest = text.get(end..).unwrap_or_default();

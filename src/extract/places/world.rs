@@ -22,6 +22,8 @@ pub(crate) struct Town {
     pub(crate) population: u64,
     /// Where it lies, where that is known.
     pub(crate) coordinates: Option<Coordinates>,
+    /// ISO 3166-2 code of the division that it lies in; empty where that is not known.
+    pub(crate) division: &'static str,
 }
 
 /// The towns of a name.
@@ -33,7 +35,7 @@ pub(crate) fn towns(name: &str) -> impl Iterator<Item = Town> + use<> {
         let population = parts.next()?.parse().ok()?;
         let mut degrees = || parts.next()?.parse().ok();
         let coordinates = degrees().zip(degrees()).map(|(lat, lon)| Coordinates { lat, lon });
-        Some(Town { country, geonames, population, coordinates })
+        Some(Town { country, geonames, population, coordinates, division: parts.next().unwrap_or_default() })
     })
 }
 

@@ -3,6 +3,7 @@
 //! In: an article. Out: the stretches between marks of its body, in order, each within one paragraph. Whether anybody
 //! utters the words is not decided here.
 
+use crate::language::bytes;
 use crate::model::{Article, Span};
 
 /// A stretch in quotation marks.
@@ -21,6 +22,7 @@ pub(super) struct Stretch {
 }
 
 /// What quotation marks begin with: 0xE2 the curly and low ones, 0xC2 the angled ones.
+#[inline]
 fn is_candidate(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | 0xC2 | 0xE2)
 }
@@ -34,8 +36,7 @@ pub(super) fn stretches(article: &Article) -> Vec<Stretch> {
         let Some(text) = paragraph.of(&article.body) else { continue };
         let mut open: Option<(usize, usize, char)> = None;
         let mut continues = false;
-        let candidates = text.bytes().enumerate().filter(|(_, byte)| is_candidate(*byte)).map(|(at, _)| at);
-        for at in candidates {
+        for at in bytes::places(text.as_bytes(), is_candidate) {
             let Some((head, tail)) = text.split_at_checked(at) else { continue };
             let mut characters = tail.chars();
             let Some(c) = characters.next() else { continue };

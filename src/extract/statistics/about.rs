@@ -7,12 +7,11 @@
 
 use super::disease::Asked;
 use crate::language::Cue;
-use crate::language::names::Names;
 use crate::language::numbers::{Numeral, numerals};
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
 use crate::model::{Article, Metric, SourceType, Span};
-use std::cell::OnceCell;
+use std::cell::{LazyCell, OnceCell};
 use std::ops::{Range, RangeInclusive};
 
 /// First and last year in which stories of the epidemic need not name its disease: WHO's emergency of international concern
@@ -26,19 +25,20 @@ const MOST_CHANCE: usize = 3;
 /// and 689 are in intensive care".
 pub(super) fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
     let (pack, body) = (asked.pack, article.body.as_str());
-    let said = |kinds: &[Names]| kinds.iter().filter(|names| names.within(body)).count();
     if !article.date().is_some_and(|date| YEARS.contains(&date.year())) {
         return false;
     }
-    let signs = said(&pack.disease.signs);
-    let enough = signs >= 2 || signs == 1 && said(&pack.disease.hints) >= 2;
-    if !enough && said(&pack.disease.counts) == 0 {
+    let disease = &pack.disease;
+    let signs = disease.signs.within(body);
+    let hinted = LazyCell::new(|| disease.hints.within(body) >= 2);
+    let enough = signs >= 2 || signs == 1 && *hinted;
+    if !enough && disease.counts.within(body) == 0 {
         return false;
     }
     let tokens = pack.tokenize(body, 0, &[]);
     let marks = asked.marks(&tokens);
     // "the plague", "flu": of another one.
-    (enough || counts_epidemic(asked, &tokens, &marks, signs > 0, said(&pack.disease.hints) >= 2))
+    (enough || counts_epidemic(asked, &tokens, &marks, signs > 0, *hinted))
         && !marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease))
 }
 

@@ -1,4 +1,5 @@
-//! The country of figures that stand where no place is said, in a story that is of one country.
+//! The country of figures that stand where no place is said, in a story that is of one country, and of names that are known only
+//! elsewhere.
 //!
 //! In: what was found in a story, and the story. Out: the same, where a figure of no place has the country of the story. What
 //! holds: a figure that has a place keeps it; a story that names no country far more often than all others gives none away, nor
@@ -6,11 +7,12 @@
 
 use super::Finder;
 use super::located::Located;
-use crate::extract::places::{Place, Places};
+use super::reading::Reading;
+use crate::extract::places::{Place, PlaceForm, Places};
 use crate::language::Cue;
 use crate::language::Pack;
 use crate::language::pack::Sense;
-use crate::model::{Article, Observation, PlaceHow, PlaceKind, SourceType};
+use crate::model::{Article, Observation, PlaceHow, PlaceKind, SourceType, Span};
 
 /// How many times as often as the next a country must be named that a story is of.
 const CLEARLY: usize = 2;
@@ -22,6 +24,36 @@ impl<'p> Finder<'_, 'p> {
         let country = home.iso2.as_deref()?;
         let of_it = |one: &Observation| one.field.is_body() && one.location.iso2.as_deref() == Some(country);
         self.found.iter().any(of_it).then_some(home)
+    }
+}
+
+/// Below this many inhabitants a name of another country is a namesake, in a story that does not speak of that country.
+const NAMESAKE: u64 = 1_000_000;
+
+impl<'p> Finder<'_, 'p> {
+    /// "Hanover" in a story of Ontario and "Meru" in one of Malaysia, where nothing else is of Germany or Kenya, are places of
+    /// the story's own country or division that no table knows.
+    pub(super) fn bring_home(&self, reading: &mut Reading<'_, 'p>) {
+        let Some(home) = reading.country else { return };
+        let (places, division) = (self.places, reading.division);
+        for spot in reading.spots.iter_mut().filter(|spot| spot.form == PlaceForm::Name && spot.written.is_none()) {
+            let place = spot.place;
+            let Some(abroad) = place.iso2.as_deref().filter(|iso2| *iso2 != home) else { continue };
+            let is_small = !place.capital
+                && place.population < NAMESAKE
+                && !matches!(place.kind, PlaceKind::Country | PlaceKind::Subdivision);
+            let named = || {
+                let named = self.nations.get_or_init(|| nations(self.pack, places, self.article));
+                named.contains(&abroad)
+            };
+            if is_small && !named() {
+                let around = division.filter(|division| division.iso2.as_deref() == Some(home));
+                if let Some(around) = around.or_else(|| places.country(home)) {
+                    spot.written = Some(Span::new(reading.span.field, spot.start, spot.end));
+                    spot.place = around;
+                }
+            }
+        }
     }
 }
 
@@ -55,6 +87,15 @@ pub(super) fn fill(finder: &mut Finder<'_, '_>) {
             one.location = Located { how, ..Located::inherited(country) }.location("");
         }
     }
+}
+
+/// The countries of which a story's headline and body name themselves, a people, a division or the capital.
+fn nations<'p>(pack: &Pack, places: &'p Places, article: &Article) -> Vec<&'p str> {
+    let texts = [article.headline.as_deref().unwrap_or_default(), &article.body];
+    let found = texts.into_iter().flat_map(|text| places.possible_in(pack.code, text));
+    let speaks = |place: &Place| place.capital || matches!(place.kind, PlaceKind::Country | PlaceKind::Subdivision);
+    let named = found.filter(|found| found.form != PlaceForm::Name || speaks(found.place()));
+    named.filter_map(|found| found.place().iso2.as_deref()).collect()
 }
 
 /// The countries that a story's headline and body name, or places of which they name, the one named most often first.

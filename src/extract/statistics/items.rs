@@ -11,10 +11,11 @@ use super::reading::Reading;
 use super::roles::usable;
 use super::scope::Sentence;
 use super::spots::Spot;
-use crate::extract::places::{Place, PlaceForm, Places};
+use crate::extract::entities::is_common_word;
+use crate::extract::places::{Place, PlaceForm, Places, towns};
 use crate::language::pack::{Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
-use crate::model::PlaceKind;
+use crate::model::{PlaceKind, Span};
 
 /// Words of a name that no table has by itself, at most.
 const LONGEST: usize = 3;
@@ -80,25 +81,49 @@ fn parts(reading: &Reading<'_, '_>, at: usize) -> bool {
 }
 
 impl<'p> Reading<'_, 'p> {
-    /// "Ashanti 2,859; Western 1,143": a name beside a number, where others of the sentence are parts of one country, is its
-    /// division that is called so with a noun behind.
+    /// "Ashanti 2,859; Western 1,143", "Rusizi had nine": a name beside a number is a division or town of the country that the
+    /// sentence's other places or the story are of, where that has one of this name. In a list of its places a name that no
+    /// table has is a place of it, too.
     pub(super) fn listed(&mut self, places: &'p Places) {
-        let part = |spot: &&Spot<'p>| matches!(spot.place.kind, PlaceKind::Subdivision | PlaceKind::City);
-        let mut parts = self.spots.iter().filter(part).map(|spot| spot.place.iso2.as_deref());
-        let Some(country) = parts.next().flatten() else { return };
-        if self.numbers.is_empty() || !in_english_order(self) || parts.any(|other| other != Some(country)) {
+        if self.numbers.is_empty() || !in_english_order(self) {
             return;
         }
-        let found: Vec<Spot<'p>> = (0..self.numbers.len())
-            .filter_map(|n| self.name_before(n).or_else(|| self.name_behind(n)))
-            .filter_map(|(first, after)| {
-                let name = self.tokens.get(first..after)?.iter().map(|token| token.text).collect::<Vec<_>>().join(" ");
-                let (start, end) = (self.tokens.get(first)?.start, self.tokens.get(after - 1)?.end);
-                let place = division(places, &name, country)?;
-                let form = PlaceForm::Name;
-                Some(Spot { first, after, start, end, place, form, possessive: false, written: None })
-            })
-            .collect();
+        let part = |spot: &&Spot<'p>| matches!(spot.place.kind, PlaceKind::Subdivision | PlaceKind::City);
+        let mut parts = self.spots.iter().filter(part).map(|spot| spot.place.iso2.as_deref());
+        let first = parts.next();
+        if first.is_some_and(|first| first.is_none() || parts.any(|other| other != first)) {
+            return;
+        }
+        let named = self.spots.iter().filter(part).count();
+        let Some(country) = first.flatten().or(self.country) else { return };
+        let mut divisions = self.spots.iter().filter(part).map(|spot| spot.place.subdivision.as_deref());
+        let shared = divisions.next().flatten().filter(|first| divisions.all(|other| other == Some(*first)));
+        let of_story = self.division.filter(|division| division.iso2.as_deref() == Some(country));
+        // What a name lies in of which nothing else is known.
+        let around = shared.and_then(|code| places.by_id(code)).or(of_story).or_else(|| places.country(country));
+        let mut found: Vec<Spot<'p>> = Vec::new();
+        let mut strangers: Vec<Spot<'p>> = Vec::new();
+        for n in 0..self.numbers.len() {
+            let Some((first, after)) = self.name_before(n).or_else(|| self.name_behind(n)) else { continue };
+            let words = self.tokens.get(first..after).unwrap_or_default();
+            let name = words.iter().map(|token| token.text).collect::<Vec<_>>().join(" ");
+            let (Some(start), Some(end)) = (words.first().map(|word| word.start), words.last().map(|word| word.end))
+            else {
+                continue;
+            };
+            let spot = |place, is_known: bool| {
+                let written = (!is_known).then(|| Span::new(self.span.field, start, end));
+                Spot { first, after, start, end, place, form: PlaceForm::Name, possessive: false, written }
+            };
+            if let Some((place, is_known)) = within(places, &name, (country, of_story), named > 0) {
+                found.push(spot(place, is_known));
+            } else if !words.iter().any(|word| is_common_word(word.text)) {
+                strangers.extend(around.map(|around| spot(around, false)));
+            }
+        }
+        if named + found.len() > 1 {
+            found.extend(strangers);
+        }
         if !found.is_empty() {
             self.spots.extend(found);
             self.spots.sort_by_key(|spot| spot.first);
@@ -144,10 +169,25 @@ impl<'p> Reading<'_, 'p> {
     }
 }
 
-/// The division of a country that a name means if one of these nouns is put behind it.
-fn division<'p>(places: &'p Places, name: &str, country: &str) -> Option<&'p Place> {
+/// The division or town of a country that has this name, first of the division that the story is of, and whether it is that
+/// itself and not what it lies in. Where nothing else says that a list is of places, an ordinary word is none.
+fn within<'p>(
+    places: &'p Places,
+    name: &str,
+    (country, of_story): (&str, Option<&Place>),
+    is_list: bool,
+) -> Option<(&'p Place, bool)> {
     const NOUNS: [&str; 7] = ["Province", "Region", "State", "Governorate", "County", "District", "Department"];
-    places
-        .division(name, country)
-        .or_else(|| NOUNS.iter().find_map(|noun| places.division(&format!("{name} {noun}"), country)))
+    let with_noun = |noun: &&str| places.division(&format!("{name} {noun}"), country);
+    let division = || places.division(name, country).or_else(|| NOUNS.iter().find_map(|noun| with_noun(noun)));
+    let here = |place: &&Place| place.iso2.as_deref() == Some(country);
+    let nearer = |place: &&Place| here(place) && of_story.is_some_and(|story| place.subdivision == story.subdivision);
+    let known = if is_list { division() } else { None };
+    let sense = || places.senses(name).find(nearer).or_else(|| places.senses(name).find(here));
+    if let Some(place) = known.or_else(sense) {
+        return (is_list || !is_common_word(name)).then_some((place, true));
+    }
+    let town = towns(name).find(|town| town.country == country)?;
+    let around = places.by_id(town.division).or_else(|| places.country(country))?;
+    (!is_common_word(name)).then_some((around, false))
 }

@@ -82,9 +82,10 @@ use kind::Kinded;
 use located::Located;
 use reading::Reading;
 use scope::{Context, Sentence};
+use std::cell::OnceCell;
 use subject::{period_of, subject_metric};
 use table::{Around, Row, Table};
-use text::{bare, heads_list, opening_place, pieces};
+use text::{bare, heads_list, opening_place, pieces, titled};
 
 /// Reads the statistics of a story.
 pub(crate) fn find(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> Covid {
@@ -187,6 +188,8 @@ struct Finder<'a, 'p> {
     period: Option<Period>,
     /// The last figure of each metric that counts.
     latest: std::collections::HashMap<Metric, Decided<'p>>,
+    /// The countries that the story speaks of, once they are asked for.
+    nations: OnceCell<Vec<&'p str>>,
     /// The last day that has been named.
     named: Option<jiff::civil::Date>,
     other_disease: bool,
@@ -204,7 +207,7 @@ struct Finder<'a, 'p> {
     /// The judge's scores of the numbers before.
     heard: weighed::Heard,
     /// The words of the body, as the network hears them.
-    network: network::Text,
+    network: network::Text<'a, 'p>,
     memory: suggestion::Memory,
     paragraph: Span,
     /// Numbers that are no observations, where somebody asks.
@@ -277,6 +280,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             lead: None,
             period: None,
             latest: std::collections::HashMap::new(),
+            nations: OnceCell::new(),
             named: None,
             other_disease: false,
             other_cause: false,
@@ -313,7 +317,7 @@ impl<'a, 'p> Finder<'a, 'p> {
     }
 
     /// One headline, summary or paragraph, which begins at `base` of its text.
-    fn text(&mut self, field: Field, text: &str, base: usize) {
+    fn text(&mut self, field: Field, text: &'a str, base: usize) {
         if field != self.field {
             // The place of a headline serves the body until the body names its own.
             self.field = field;
@@ -349,11 +353,12 @@ impl<'a, 'p> Finder<'a, 'p> {
         !words.is_empty() && bare(note).contains(words)
     }
 
-    fn read(&mut self, words: &str, span: Span, index: usize, about: bool) {
+    fn read(&mut self, words: &'a str, span: Span, index: usize, about: bool) {
         let country = self.context.country.or(self.context.dateline).and_then(|place| place.iso2.as_deref());
         let division = self.context.division.or(self.context.home);
         let today = self.article.date();
         let mut reading = Reading::new(&self.asked, self.places, words, span, index, country, division, today);
+        self.bring_home(&mut reading);
         // A dateline says where the story was written.
         reading.spots.retain(|spot| self.field != Field::Body || spot.end > self.dateline_end);
         if self.table.wants_parts(&reading) {
@@ -374,11 +379,8 @@ impl<'a, 'p> Finder<'a, 'p> {
             lead: self.broken_down_by_rows(&reading),
         };
         let rows = self.table.line(&reading, &around);
-        match self.field {
-            _ if self.judged.is_none() => {}
-            Field::Headline => self.network.headline(&reading),
-            Field::Body => self.network.read(&reading, about),
-            _ => {}
+        if self.judged.is_some() && self.field == Field::Headline {
+            self.network.headline(&reading);
         }
         if about && !reading.numbers.is_empty() {
             self.numbers(&sentence, &rows);
@@ -412,6 +414,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         self.memory.read(&reading);
         self.other_disease = disease::last(&reading, self.other_disease);
         self.other_cause = disease::other_cause(&reading, self.other_cause);
+        if self.judged.is_some() && self.field.is_body() {
+            self.network.read(reading, about);
+        }
     }
 
     /// A line without figures that names one place is a heading for the lines below it ("Nepal / 21 October 2020"); running
@@ -582,12 +587,6 @@ fn why_not(reading: &Reading<'_, '_>, n: usize, attachment: Option<&Attachment>)
             traps::after_metric(reading, n, attachment).unwrap_or("another disease, or the rank itself")
         }
     }
-}
-
-/// Whether a line without a verb is a title: no full stop ends it, save that of a date or before a header.
-fn titled(reading: &Reading<'_, '_>) -> bool {
-    let last = reading.tokens.len().wrapping_sub(1);
-    !reading.is(last, ".") || reading.dates.iter().any(|date| date.after == last) || reading.tokens.len() <= 8
 }
 
 #[cfg(test)]

@@ -138,6 +138,18 @@ impl Network {
             vocabulary,
         })
     }
+
+    /// Goes through the first tokens of a sentence: the pieces of each, and what else is known of it.
+    fn each(&self, reading: &Reading<'_, '_>, most: usize, mut say: impl FnMut(&[u32], &Known)) {
+        let mut pieces = Vec::new();
+        for (token, known) in reading.tokens.iter().zip(known(reading, most)) {
+            pieces.clear();
+            if known.0 != NUMBER || !token.lower.contains(|c: char| c.is_ascii_digit()) {
+                self.vocabulary.cut(&token.lower, &mut pieces);
+            }
+            say(&pieces, &known);
+        }
+    }
 }
 
 /// A token as it is read.
@@ -178,11 +190,14 @@ pub struct Sentence {
 }
 
 /// What has been read of a body.
-#[derive(Debug, Default)]
-pub(super) struct Text {
+#[derive(Default)]
+pub(super) struct Text<'t, 'p> {
+    /// The last tokens that were heard, in a row.
     tokens: Vec<Heard>,
-    /// Where its last sentence begins.
-    first: usize,
+    /// The sentences behind them, of which nothing has been asked yet: most of a story need not be heard.
+    waiting: Vec<Reading<'t, 'p>>,
+    /// Where the sentence that is being read begins, once something is asked of it.
+    first: Option<usize>,
     /// The sum of the headline's tokens, and how many they are.
     headline: ([f32; WIDTH], usize),
     /// How new the numbers sound that were asked about.
@@ -191,45 +206,83 @@ pub(super) struct Text {
     pub(super) told: Option<Told>,
 }
 
-impl Text {
+impl<'t, 'p> Text<'t, 'p> {
     /// Reads the headline.
     pub(super) fn headline(&mut self, reading: &Reading<'_, '_>) {
-        for (alone, told) in alone(reading, HEADLINE - self.headline.1, self.told.is_some()) {
-            self.headline.0.iter_mut().zip(alone).for_each(|(sum, number)| *sum += number);
+        let network = &*NETWORK;
+        network.each(reading, HEADLINE - self.headline.1, |pieces, known| {
+            self.headline.0.iter_mut().zip(alone(network, pieces, known)).for_each(|(sum, number)| *sum += number);
             self.headline.1 += 1;
-            self.told.iter_mut().for_each(|all| all.headline.extend(told.clone()));
-        }
+            self.told.iter_mut().for_each(|all| all.headline.push((pieces.to_vec(), known.0, known.1)));
+        });
     }
 
-    /// Reads a sentence; its numbers may be figures where it is about the disease.
-    pub(super) fn read(&mut self, reading: &Reading<'_, '_>, about: bool) {
-        self.tokens.drain(..self.tokens.len().saturating_sub(REACH + 1));
-        self.first = self.tokens.len();
-        let mut sentence = Sentence::default();
-        for (at, (alone, told)) in alone(reading, usize::MAX, self.told.is_some()).into_iter().enumerate() {
-            self.tokens.push(Heard { alone, opens: at == 0, asked: false, whole: [0.0; WIDTH], shares: [0.0; HEADS] });
-            sentence.tokens.extend(told);
-        }
+    /// Takes up a sentence that has been read; its numbers may be figures where it is about the disease.
+    pub(super) fn read(&mut self, reading: Reading<'t, 'p>, about: bool) {
         if let Some(all) = &mut self.told {
+            let mut sentence = Sentence::default();
+            NETWORK.each(&reading, usize::MAX, |pieces, known| {
+                sentence.tokens.push((pieces.to_vec(), known.0, known.1));
+            });
             let numbers = reading.numbers.iter().enumerate().filter(|_| about);
             let span = |start, end| Span::new(reading.span.field, start, end);
             sentence.numbers = numbers
-                .map(|(n, number)| (span(number.start, number.end), number.first, number.after, seen(reading, n)))
+                .map(|(n, number)| (span(number.start, number.end), number.first, number.after, seen(&reading, n)))
                 .collect();
             all.sentences.push(sentence);
         }
+        if self.first.take().is_some() {
+            return;
+        }
+        self.waiting.push(reading);
+        // What is further back than any number hears.
+        let mut enough = 0;
+        let last = self.waiting.iter().rposition(|reading| {
+            enough += reading.tokens.len();
+            enough > REACH
+        });
+        if let Some(last) = last {
+            self.waiting.drain(..last);
+            self.tokens.clear();
+        }
+    }
+
+    /// Hears the sentence that is being read, and those that wait; where it begins.
+    fn begin(&mut self, reading: &Reading<'_, '_>) -> usize {
+        if let Some(first) = self.first {
+            return first;
+        }
+        for reading in std::mem::take(&mut self.waiting) {
+            self.push(&reading);
+        }
+        self.tokens.drain(..self.tokens.len().saturating_sub(REACH + 1));
+        let first = self.tokens.len();
+        self.push(reading);
+        self.first = Some(first);
+        first
+    }
+
+    fn push(&mut self, reading: &Reading<'_, '_>) {
+        let network = &*NETWORK;
+        let mut opens = true;
+        network.each(reading, usize::MAX, |pieces, known| {
+            let alone = alone(network, pieces, known);
+            let opens = std::mem::take(&mut opens);
+            self.tokens.push(Heard { alone, opens, asked: false, whole: [0.0; WIDTH], shares: [0.0; HEADS] });
+        });
     }
 
     /// How likely number `n` of the last sentence counts nothing, and each metric: logarithms.
     pub(super) fn answer(&mut self, reading: &Reading<'_, '_>, n: usize) -> [f32; ANSWERS] {
         let network = &*NETWORK;
         let Some(number) = reading.numbers.get(n) else { return [0.0; ANSWERS] };
-        let (first, after) = (self.first + number.first, self.first + number.after);
+        let begin = self.begin(reading);
+        let (first, after) = (begin + number.first, begin + number.after);
         let (lowest, end) = (first.saturating_sub(REACH), self.tokens.len().min(after + REACH));
         (lowest..=first).chain(after..end).for_each(|at| self.hear(at));
         let mut sums = [[0.0; WIDTH]; HEADS];
         let mut all = [0.0; HEADS];
-        let border = self.first.max(lowest);
+        let border = begin.max(lowest);
         for (tokens, inside) in [(lowest..border, 0), (border..first + 1, 1), (after..end, 1)] {
             let place = (tokens.start + REACH).saturating_sub(if tokens.start >= after { after - 1 } else { first });
             let places = network.places.get(inside).and_then(|places| places.get(place..)).unwrap_or_default();
@@ -305,32 +358,22 @@ pub fn scores(answer: &[f32], metric: Metric) -> [f32; 3] {
     [own_share, nothing, own_share - others.fold(f32::MIN, f32::max)]
 }
 
-/// The first tokens of a sentence before their neighbours are heard, and what is told of them, where the trainer listens.
-fn alone(reading: &Reading<'_, '_>, most: usize, is_told: bool) -> Vec<([f32; WIDTH], Option<Token>)> {
-    let network = &*NETWORK;
-    let known = known(reading, most);
-    let mut pieces = Vec::new();
-    let tokens = reading.tokens.iter().zip(known);
-    let heard = tokens.map(|(token, (cue, flags))| {
-        pieces.clear();
-        if cue != NUMBER || !token.lower.contains(|c: char| c.is_ascii_digit()) {
-            network.vocabulary.cut(&token.lower, &mut pieces);
-        }
-        let mut sums = [0.0; WIDTH];
-        for piece in &pieces {
-            let row = network.words.as_chunks().0.get(*piece as usize).unwrap_or(&[0; WIDTH]);
-            sums.iter_mut().zip(row).for_each(|(sum, number)| *sum += f32::from(*number));
-        }
-        let scale = network.scale / pieces.len().max(1) as f32;
-        sums.iter_mut().for_each(|sum| *sum *= scale);
-        let mut add = |by: f32, row: &[f32; WIDTH]| {
-            sums.iter_mut().zip(row).for_each(|(sum, number)| *sum += by * number);
-        };
-        network.cues.get(usize::from(cue)).into_iter().for_each(|row| add(1.0, row));
-        flags.iter().zip(&network.flags).filter(|(flag, _)| **flag != 0.0).for_each(|(flag, row)| add(*flag, row));
-        (sums.map(|sum| sum.max(0.0)), is_told.then(|| (pieces.clone(), cue, flags)))
-    });
-    heard.collect()
+/// A token before its neighbours are heard.
+#[multiversion(targets("x86_64+avx512f+avx512bw", "x86_64+avx2"))]
+fn alone(network: &Network, pieces: &[u32], (cue, flags): &Known) -> [f32; WIDTH] {
+    let mut sums = [0.0; WIDTH];
+    for piece in pieces {
+        let row = network.words.as_chunks().0.get(*piece as usize).unwrap_or(&[0; WIDTH]);
+        sums.iter_mut().zip(row).for_each(|(sum, number)| *sum += f32::from(*number));
+    }
+    let scale = network.scale / pieces.len().max(1) as f32;
+    sums.iter_mut().for_each(|sum| *sum *= scale);
+    let mut add = |by: f32, row: &[f32; WIDTH]| {
+        sums.iter_mut().zip(row).for_each(|(sum, number)| *sum += by * number);
+    };
+    network.cues.get(usize::from(*cue)).into_iter().for_each(|row| add(1.0, row));
+    flags.iter().zip(&network.flags).filter(|(flag, _)| **flag != 0.0).for_each(|(flag, row)| add(*flag, row));
+    sums.map(|sum| sum.max(0.0))
 }
 
 /// The cue at each of the first tokens, and what else is known of it.

@@ -10,6 +10,9 @@ use crate::language::pack::{Sense, Word};
 use crate::language::tokens::Token;
 use crate::model::{PlaceKind, Span};
 
+/// Whose counties are named after towns elsewhere.
+const UNITED_STATES: &str = "US";
+
 /// A place named in the sentence.
 #[derive(Clone)]
 pub(super) struct Spot<'p> {
@@ -37,9 +40,10 @@ impl<'p> Reading<'_, 'p> {
             let country = self.country;
             let division = self.division.and_then(|division| division.subdivision.as_deref());
             let at_home = |spot: &Spot<'p>| country.is_none() || spot.place.iso2.as_deref() == country;
-            // "Washington County" in a story of Arkansas is not named after where it lies.
+            // "Washington County" in a story of Arkansas is not named after where it lies; elsewhere a district is its town's.
             let elsewhere = |spot: &Spot<'p>| {
-                spot.place.kind == PlaceKind::City
+                spot.place.iso2.as_deref() == Some(UNITED_STATES)
+                    && spot.place.kind == PlaceKind::City
                     && division.is_some()
                     && spot.place.subdivision.as_deref() != division
             };

@@ -1,6 +1,7 @@
 //! A story's text before it is read: where a dateline that nobody has read ends, how long lines are cut, and which digits are
 //! parts of names.
 
+use super::reading::Reading;
 use crate::extract::places::{Place, Places};
 use crate::language::numbers::Numeral;
 use crate::language::tokens::{Token, TokenKind};
@@ -113,4 +114,10 @@ pub(super) fn name_with_digits(tokens: &[Token<'_>], number: &Numeral) -> bool {
 /// A text without the marks around it.
 pub(super) fn bare(text: &str) -> &str {
     text.trim_matches(|c: char| !c.is_alphanumeric())
+}
+
+/// Whether a line without a verb is a title: no full stop ends it, save that of a date or before a header.
+pub(super) fn titled(reading: &Reading<'_, '_>) -> bool {
+    let last = reading.tokens.len().wrapping_sub(1);
+    !reading.is(last, ".") || reading.dates.iter().any(|date| date.after == last) || reading.tokens.len() <= 8
 }

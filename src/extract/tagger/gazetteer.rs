@@ -6,7 +6,7 @@
 
 use super::TAUGHT;
 use crate::extract::ENGLISH;
-use crate::extract::entities::hash::step;
+use crate::extract::entities::hash::{Filter, step};
 use crate::extract::entities::knowledge::{rows, words};
 use crate::extract::entities::token::{self, Case, Token};
 use crate::extract::places::names_of;
@@ -86,15 +86,15 @@ impl Gazetteers {
 pub(in crate::extract) struct Gazetteer {
     /// Open addressing, a power of two long.
     slots: Vec<Slot>,
-    /// One bit for each first word of a class that takes words in lower case: most words are in none.
-    lower: Vec<u64>,
+    /// The first words of classes that take words in lower case: most words are in none.
+    lower: Filter,
 }
 
 impl Gazetteer {
     /// Compiles the tables, with what is known of the names of a language other than English.
     pub(in crate::extract) fn new(language: &str) -> Self {
         let mut phrases: HashMap<u64, (u32, u32)> = HashMap::with_capacity(60_000);
-        let mut lower = vec![0u64; 1024];
+        let mut lower = Filter::default();
         let mut add = |class: usize, name: &str| {
             let tokens = token::tokens(name, crate::model::Field::Body);
             if tokens.is_empty() || tokens.len() > LONGEST {
@@ -111,10 +111,7 @@ impl Gazetteer {
                     *goes |= 1 << class;
                 }
                 if n == 0 && class >= class::FIRST_NAME {
-                    let (at, bit) = filter(hash);
-                    if let Some(bits) = lower.get_mut(at) {
-                        *bits |= bit;
-                    }
+                    lower.add(hash);
                 }
             }
         };
@@ -163,8 +160,7 @@ impl Gazetteer {
         let mut free = [0usize; CLASSES];
         for (at, word) in words.iter().enumerate() {
             let allowed = if word.case == Case::Lower {
-                let (cell, bit) = filter(word.folded);
-                if self.lower.get(cell).is_none_or(|cell| cell & bit == 0) {
+                if !self.lower.may_have(word.folded) {
                     continue;
                 }
                 !NAMES
@@ -226,10 +222,6 @@ fn classes(mut set: u32) -> impl Iterator<Item = usize> {
 
 fn home(key: u64) -> usize {
     (key >> 20) as usize
-}
-
-fn filter(hash: u64) -> (usize, u64) {
-    ((hash >> 6 & 1023) as usize, 1 << (hash & 63))
 }
 
 /// Gives every phrase of every table with its class.

@@ -3,6 +3,7 @@
 //! In: the tokens around a number. Out: the ISO 4217 code and the span from symbol to the currency's word. A name that
 //! several countries use for their money ("rupees", "¥") is decided by the countries of the story, the dateline's first.
 
+use crate::language::bytes;
 use crate::language::tokens::{Token, TokenKind};
 use crate::model::Article;
 use regex::Regex;
@@ -172,7 +173,7 @@ fn next_glued(text: &str, from: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = from;
     loop {
-        at += bytes.get(at..)?.iter().position(|byte| byte.is_ascii_digit() || !byte.is_ascii())?;
+        at = bytes::next(bytes, at, |byte| byte.is_ascii_digit() || !byte.is_ascii())?;
         let before = bytes.get(from..at)?;
         let letters = before.iter().rev().take(5).take_while(|byte| byte.is_ascii_alphabetic()).count();
         let number = bytes.get(at).is_some_and(u8::is_ascii_digit)

@@ -34,6 +34,21 @@ static OPENERS: LazyLock<Sieved<Openers>> = LazyLock::new(|| {
 });
 
 impl Openers {
+    /// Whether nothing begins at token `n`, as is plain of most words at the first look.
+    pub(super) fn none(tokens: &[Token<'_>], n: usize) -> bool {
+        let Some(token) = tokens.get(n) else { return true };
+        match token.kind {
+            TokenKind::Number => false,
+            TokenKind::Mark => !token.is("'"),
+            TokenKind::Word => {
+                token.text.as_bytes().first().is_some_and(u8::is_ascii_lowercase)
+                    && !OPENERS.may_have(token.lower.as_bytes())
+                    && !token.is("the")
+                    && !tokens.get(n + 1).is_some_and(|next| next.is("o"))
+            }
+        }
+    }
+
     /// What can begin at token `n`.
     pub(super) fn at(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Self {
         let Some(token) = tokens.get(n) else { return Self::default() };

@@ -3,6 +3,7 @@
 //! In: tokens and their text. Out: the time with its bytes.
 
 use crate::language::Pack;
+use crate::language::bytes;
 use crate::language::tokens::{Token, TokenKind};
 use crate::model::ValueType;
 use regex::Regex;
@@ -53,7 +54,7 @@ fn next_hour(text: &str, from: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = from;
     loop {
-        at += bytes.get(at..)?.iter().position(|byte| byte.is_ascii_digit() || !byte.is_ascii())?;
+        at = bytes::next(bytes, at, |byte| byte.is_ascii_digit() || !byte.is_ascii())?;
         if !bytes.get(at).is_some_and(u8::is_ascii_digit) {
             // The pattern's digits are those of every script.
             if text.get(at..).is_some_and(|rest| rest.starts_with(char::is_numeric)) {
