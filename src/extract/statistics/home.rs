@@ -39,9 +39,11 @@ impl<'p> Finder<'_, 'p> {
         for spot in reading.spots.iter_mut().filter(|spot| spot.form == PlaceForm::Name && spot.written.is_none()) {
             let place = spot.place;
             let Some(abroad) = place.iso2.as_deref().filter(|iso2| *iso2 != home) else { continue };
-            let is_small = !place.capital
-                && place.population < NAMESAKE
-                && !matches!(place.kind, PlaceKind::Country | PlaceKind::Subdivision);
+            let great = |place: &Place| {
+                let wide = matches!(place.kind, PlaceKind::Country | PlaceKind::Subdivision);
+                wide || place.capital || place.population >= NAMESAKE
+            };
+            let is_small = !great(place) && !places.senses(&place.name).any(great);
             let named = || {
                 let named = self.nations.get_or_init(|| nations(self.pack, places, self.article));
                 named.contains(&abroad)

@@ -122,8 +122,11 @@ impl<'p> Table<'p> {
             }
             return rows;
         }
-        if let Some((rows, last)) =
-            labels::labelled(reading, &self.caption, self.broken_down.as_ref()).filter(|_| !reading.pack.topic_first())
+        // "The new cases are distributed as: Khartoum State 19, River Nile 4": what the sentence itself says counts.
+        let tells = |rows: &[Row]| rows.iter().flat_map(|row| &row.figures).any(|figure| figure.told.is_some());
+        let counts = || reading.marks.iter().any(|mark| mark.cue.metric().is_some());
+        if let Some((rows, last)) = labels::labelled(reading, &self.caption, self.broken_down.as_ref())
+            .filter(|(rows, _)| !reading.pack.topic_first() && (tells(rows) || !counts()))
         {
             self.columns.clear();
             // A stock is not what "new today" adds to.
