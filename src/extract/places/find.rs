@@ -280,7 +280,11 @@ impl Places {
         if town {
             // A small town is named with a sign that a place is meant, or with its state: "in Galway", "GALWAY, Ireland".
             let strict = preposition && !LOOSE_PREPOSITIONS.contains(&before_folded.as_str());
-            return strict || self.state_follows(rest, words.get(n + count));
+            // "- Siliana: 98 infections"
+            let line = words.get(n).and_then(|first| text.get(..first.start)).unwrap_or_default();
+            let opens = line.trim_end_matches([' ', '-', '–', '•', '*', '·']);
+            let label = rest.starts_with(": ") && (opens.is_empty() || opens.ends_with('\n'));
+            return strict || label || self.state_follows(rest, words.get(n + count));
         }
         if guard == Some(Guard::Word) {
             let head = words.get(n + count).is_some_and(|word| {

@@ -85,7 +85,7 @@ use scope::{Context, Sentence};
 use std::cell::OnceCell;
 use subject::{period_of, subject_metric};
 use table::{Around, Row, Table};
-use text::{bare, heads_list, opening_place, pieces, titled};
+use text::{bare, goes_on, heads_list, opening_place, pieces, titled};
 
 /// Reads the statistics of a story.
 pub(crate) fn find(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> Covid {
@@ -470,8 +470,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         // "more than the 38,792 that India announced": what is compared leaves no place behind, unless all is.
         let main = decided.iter().flatten().any(|done| done.kinded.rule != "compared");
         let told = |done: &&Decided<'p>| !main || done.kinded.rule != "compared";
-        // The places of rows are not what the text below the table speaks of.
-        let in_row = |n: usize| table::of_number(rows, n).is_some_and(|(row, _)| row.owner.is_some());
+        // The places of rows are not what the text below the table speaks of, only what else stands in their lines.
+        let goes_on = rows.len() == 1 && goes_on(self.text_of(self.field), reading.span.end);
+        let in_row = |n: usize| !goes_on && table::of_number(rows, n).is_some_and(|(row, _)| row.owner.is_some());
         let places = |done: &Decided<'p>| done.located.clone();
         let spoken = decided.iter().enumerate().filter(|(n, _)| !in_row(*n)).filter_map(|(_, done)| done.as_ref());
         let spoken: Vec<Located<'p>> = spoken.filter(told).flat_map(places).collect();
@@ -486,7 +487,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         let english = otherwise::in_english_order(reading);
         let listed =
             located::listed(self.context.country, &spoken).or_else(|| located::compared(|| self.home(), &spoken));
-        let listed = listed.filter(|_| english);
+        let listed = listed.or(self.context.last.filter(|_| goes_on)).filter(|_| english);
         let mut counted = false;
         let lead = self.previous_metric.lead;
         for (n, (done, attachment)) in decided.into_iter().zip(&attachments).enumerate() {

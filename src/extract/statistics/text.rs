@@ -14,6 +14,12 @@ const LONGEST: usize = 1200;
 /// The longest date and agency between a town and the text, in bytes.
 const DATED: usize = 50;
 
+/// Whether more stands in the line behind a sentence.
+pub(super) fn goes_on(text: &str, end: usize) -> bool {
+    let line = text.get(end..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    line.contains(char::is_alphanumeric)
+}
+
 /// Cuts what is too long for a sentence at white space.
 pub(super) fn pieces(text: &str, span: Span) -> Vec<Span> {
     let mut out = Vec::new();
