@@ -128,7 +128,7 @@ fn figures_are_told_by_their_rows_and_by_what_was_counted_before() {
         &["12 deaths new Cuba", "2410 deaths cumulative Cuba", "14 deaths new Cuba"],
     );
     check(
-        "Chad counts 900 deaths, including 640 in hospitals.",
+        "Chad has counted 900 deaths, including 640 in hospitals.",
         &["900 deaths cumulative Chad", "640 deaths cumulative Chad"],
     );
     // Places break down what happened, and never a stock.
@@ -479,7 +479,7 @@ fn a_number_of_which_nothing_is_said_counts_what_was_counted_before() {
     assert_eq!(values(rates), [(Metric::CaseIncidence, 59.1), (Metric::CaseIncidence, 52.2)]);
     let after = |text: &str| values(&format!("Ohio counted 912 coronavirus infections. {text}")).pop();
     assert_eq!(after("Indiana's 401 is the most."), Some((Metric::Cases, 401.0)));
-    assert_eq!(after("Winterfield: 401."), Some((Metric::Cases, 401.0)));
+    assert_eq!(after("In Winterfield it was 401."), Some((Metric::Cases, 401.0)));
     assert_eq!(after("On Friday it reported 401."), Some((Metric::Cases, 401.0)));
     assert_eq!(after("In Indiana it's 401."), Some((Metric::Cases, 401.0)));
     assert_eq!(after("The outbreak has reached 4,917 since May 15."), Some((Metric::Cases, 4917.0)));
