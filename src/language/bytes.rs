@@ -19,10 +19,10 @@ pub(crate) fn next(bytes: &[u8], from: usize, is: impl Fn(u8) -> bool) -> Option
 
 /// All places of what is sought.
 #[inline(always)]
-pub(crate) fn places(bytes: &[u8], is: impl Fn(u8) -> bool) -> impl Iterator<Item = usize> {
+pub(crate) fn places(bytes: &[u8], is: impl Fn(u8) -> bool + Copy) -> impl Iterator<Item = usize> {
     let mut from = 0;
     std::iter::from_fn(move || {
-        let place = next(bytes, from, |byte| is(byte))?;
+        let place = next(bytes, from, is)?;
         from = place + 1;
         Some(place)
     })

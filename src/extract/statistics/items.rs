@@ -179,7 +179,7 @@ fn within<'p>(
 ) -> Option<(&'p Place, bool)> {
     const NOUNS: [&str; 7] = ["Province", "Region", "State", "Governorate", "County", "District", "Department"];
     let with_noun = |noun: &&str| places.division(&format!("{name} {noun}"), country);
-    let division = || places.division(name, country).or_else(|| NOUNS.iter().find_map(|noun| with_noun(noun)));
+    let division = || places.division(name, country).or_else(|| NOUNS.iter().find_map(with_noun));
     let here = |place: &&Place| place.iso2.as_deref() == Some(country);
     let nearer = |place: &&Place| here(place) && of_story.is_some_and(|story| place.subdivision == story.subdivision);
     let known = if is_list { division() } else { None };
