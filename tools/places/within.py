@@ -3,7 +3,7 @@
 
 usage: within.py DATA PLACES
 
-DATA holds world-cities/ as published; PLACES is src/extract/places with the tables that generate.py and towns.py wrote.
+DATA holds world-cities/, geonames-cities/ and geonames-admin/ as published; PLACES is src/extract/places with the tables that generate.py and towns.py wrote.
 Rows of subdivision_names.txt whose code the table lacks are added; names of the others are added to theirs. A city lies
 where world-cities says, by its GeoNames number; within.txt ties the names of divisions that do not meet to their codes.
 What the tables say remains where that list knows nothing, and in countries that were divided anew since 2022.
@@ -66,13 +66,18 @@ for form in (plain, bare):
             if form(name):
                 codes[row[0][:2]].setdefault(form(name), row[0])
 tied = {(country, plain(name)): code for country, name, code in own("within.txt")}
+numbered = {row[5]: row[0] for row in divisions if row[5]}
+first_level = {row[0]: row[3] for row in csv.reader(open(f"{DATA}/geonames-admin/admin1CodesASCII.txt", encoding="utf-8"), delimiter="\t", quoting=csv.QUOTE_NONE)}
+cities = csv.reader(open(f"{DATA}/geonames-cities/cities15000.txt", encoding="utf-8"), delimiter="\t", quoting=csv.QUOTE_NONE)
+administered = {row[0]: first_level.get(f"{row[8]}.{row[10]}") for row in cities}
 listed = {row["geonameid"]: row["subcountry"] for row in csv.DictReader(open(f"{DATA}/world-cities/world-cities.csv", encoding="utf-8"))}
 
 
 def within(country, geonames):
-    """The code of the division that a town lies in, where it is known."""
+    """The code of the division that a town lies in, where it is known: by world-cities, or else by GeoNames."""
     division, here = listed.get(geonames, ""), codes[country]
-    return tied.get((country, plain(division))) or here.get(plain(division)) or here.get(bare(division)) or ""
+    code = tied.get((country, plain(division))) or here.get(plain(division)) or here.get(bare(division))
+    return code or numbered.get(administered.get(geonames), "")
 
 
 for table in ("cities.tsv", "towns.tsv"):

@@ -7,6 +7,7 @@
 //!
 //! The tables are written by the programs in `tools/places` (`areas.tsv` by hand); `NOTICE` names their sources.
 
+mod abbreviated;
 mod find;
 mod foreign;
 mod table;

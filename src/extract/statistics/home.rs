@@ -12,7 +12,7 @@ use crate::extract::places::{Place, PlaceForm, Places};
 use crate::language::Cue;
 use crate::language::Pack;
 use crate::language::pack::Sense;
-use crate::model::{Article, Observation, PlaceHow, PlaceKind, SourceType, Span};
+use crate::model::{Article, Dateline, Observation, PlaceHow, PlaceKind, SourceType, Span};
 
 /// How many times as often as the next a country must be named that a story is of.
 const CLEARLY: usize = 2;
@@ -41,7 +41,7 @@ impl<'p> Finder<'_, 'p> {
             let Some(abroad) = place.iso2.as_deref().filter(|iso2| *iso2 != home) else { continue };
             let great = |place: &Place| {
                 let wide = matches!(place.kind, PlaceKind::Country | PlaceKind::Subdivision);
-                wide || place.capital || place.population >= NAMESAKE
+                place.iso2.as_deref() == Some(abroad) && (wide || place.capital || place.population >= NAMESAKE)
             };
             let is_small = !great(place) && !places.senses(&place.name).any(great);
             let named = || {
@@ -89,6 +89,13 @@ pub(super) fn fill(finder: &mut Finder<'_, '_>) {
             one.location = Located { how, ..Located::inherited(country) }.location("");
         }
     }
+}
+
+/// "SPRINGFIELD, Ill. (AP)", "PORTLAND, Maine": the division that a dateline names behind its town.
+pub(super) fn division_of_dateline<'p>(places: &'p Places, dateline: &Dateline) -> Option<&'p Place> {
+    let (_, behind) = dateline.text.split_once(',')?;
+    let written = behind.split(['(', ',', '—', '–']).next()?.split(" -").next()?;
+    places.behind_town(written.trim(), dateline.country.as_deref()?)
 }
 
 /// The countries of which a story's headline and body name themselves, a people, a division or the capital.

@@ -100,7 +100,8 @@ impl<'p> Reading<'_, 'p> {
         let shared = divisions.next().flatten().filter(|first| divisions.all(|other| other == Some(*first)));
         let of_story = self.division.filter(|division| division.iso2.as_deref() == Some(country));
         // What a name lies in of which nothing else is known.
-        let around = shared.and_then(|code| places.by_id(code)).or(of_story).or_else(|| places.country(country));
+        let alone = of_story.filter(|_| named == 0);
+        let around = shared.and_then(|code| places.by_id(code)).or(alone).or_else(|| places.country(country));
         let mut found: Vec<Spot<'p>> = Vec::new();
         let mut strangers: Vec<Spot<'p>> = Vec::new();
         for n in 0..self.numbers.len() {

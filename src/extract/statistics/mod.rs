@@ -242,7 +242,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         if let Some(place) = place {
             let country = place.iso2.as_deref().and_then(|country| places.country(country));
             context.dateline = context.dateline.or(country);
-            context.home = place.subdivision.as_deref().and_then(|code| places.by_id(code));
+            let dateline = article.wire.dateline.as_ref();
+            let named = dateline.and_then(|dateline| home::division_of_dateline(places, dateline));
+            context.home = named.or_else(|| places.by_id(place.subdivision.as_deref()?));
         }
         // "FIJI, 15/07/21" above a list says whose figures these are.
         if heads_list(&article.body, dateline_end) {

@@ -1,6 +1,11 @@
 //! Where figures were counted: lists, the world, origins, headings.
 
-use super::tests::figures;
+use super::find;
+use super::tests::{article, figures};
+use crate::extract::diseases::COVID_19;
+use crate::extract::places::Places;
+use crate::language::pack;
+use crate::model::{Dateline, Span};
 use serde_json::Value;
 
 /// The value and the place of each figure, by its code where it has one.
@@ -88,4 +93,68 @@ fn towns_lie_where_they_do_today() {
         "In Hyderabad 412 coronavirus cases were found on Friday, in Lyon 96, in Mansoura 14 and in Sousse 9.",
         &["412 IN-TS", "96 FR-ARA", "14 EG-DK", "9 TN-51"],
     );
+}
+
+#[test]
+fn a_small_town_beside_a_figure_is_one_of_the_country() {
+    check(
+        "Kigali, Nov. 17 - Rwanda reported 205 new coronavirus cases, of whom 187 were in Kigali, while Rusizi had nine, \
+         Kirehe seven and Huye six.",
+        &["205 RW", "187 RW-01", "9 RW-04", "7 RW-02", "6 RW-05"],
+    );
+    check(
+        "Windhoek, Nov. 17 - Namibia confirmed 1,518 new coronavirus cases. Windhoek alone accounted for 731; Swakopmund 133, \
+         Walvis Bay 104 and Gobabis 31.",
+        &["1518 NA", "731 NA-KH", "133 NA-ER", "104 NA-ER", "31 NA-OH"],
+    );
+    // A district is its town's, but for the counties of the United States.
+    check(
+        "COLOMBO - Sri Lanka found 2,280 new coronavirus cases. Colombo District reported 592, Gampaha 551 and Kurunegala 213.",
+        &["2280 LK", "592 LK-1", "551 LK-1", "213 LK-6"],
+    );
+}
+
+#[test]
+fn a_namesake_abroad_is_a_place_of_the_story() {
+    check(
+        "TORONTO - Ontario reported 412 new coronavirus cases on Monday. There were 16 in Guelph, and 13 in Hanover.",
+        &["412 CA-ON", "16 CA-ON", "13 CA-ON"],
+    );
+    check("Germany reported 412 new coronavirus cases on Monday, 13 of them in Hanover.", &["412 DE", "13 DE-NI"]);
+}
+
+#[test]
+fn what_labels_a_line_owns_all_of_it() {
+    check(
+        "TUNIS, Nov. 17 (TAP) - Coronavirus figures by region:\n\n- Siliana: 98 infections; no deaths.\n- Tataouine: 83 \
+         infections. Two deaths were recorded there.",
+        &["98 TN-34", "0 TN-34", "83 TN-83", "2 TN-83"],
+    );
+    check(
+        "Khartoum, Nov. 17 (SUNA) - Sudan registered 31 new cases of coronavirus. The new cases are distributed as: Khartoum \
+         State 19, River Nile 4, Red Sea 3, Gezira 2 and Kassala 2.",
+        &["31 SD", "19 SD-KH", "4 SD-NR", "3 SD-RS", "2 SD-GZ", "2 SD-KA"],
+    );
+}
+
+#[test]
+fn a_dateline_says_of_which_state_its_town_is() {
+    for (place, written, code) in [
+        ("Portland", "PORTLAND, Maine (AP) —", "US-ME"),
+        ("Columbus", "COLUMBUS, Ga. (AP) —", "US-GA"),
+        ("Springfield", "SPRINGFIELD, Ill., Nov. 18 (Reuters) -", "US-IL"),
+        ("Portland", "PORTLAND (AP) —", "US-OR"),
+    ] {
+        let text = format!("{written} The state reported 51 new coronavirus cases on Monday.");
+        let mut article = article(&serde_json::json!({"text": text, "date": "2020-11-18"}));
+        article.wire.dateline = Some(Dateline {
+            text: written.to_owned(),
+            span: Span::body(0, written.len()),
+            place: Some(place.to_owned()),
+            country: Some("US".to_owned()),
+            date: None,
+        });
+        let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
+        assert_eq!(found[0].location.subdivision.as_deref(), Some(code), "{written}");
+    }
 }
