@@ -403,7 +403,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         // "The 40 new cases were found in:", and a list.
         let last = reading.tokens.len().wrapping_sub(1);
         if (reading.is(last, ":") || reading.is(last, ";"))
-            && !reading.numbers.is_empty()
+            && reading.numbers.iter().any(|number| !table::in_heading(&reading, number.first))
             && let Some(previous) = &self.previous
         {
             self.table = Table::of(previous.attachment.metric, previous.kinded, self.context.last);

@@ -158,3 +158,12 @@ fn a_dateline_says_of_which_state_its_town_is() {
         assert_eq!(found[0].location.subdivision.as_deref(), Some(code), "{written}");
     }
 }
+
+#[test]
+fn what_a_rate_is_told_per_leaves_its_heading_one() {
+    check(
+        "Germany's institute was notified of 39,676 new coronavirus infections within a day.\n\nSeven-day incidence per \
+         100,000, by Land:\n\nThuringia 469.2; Saxony 459.1; Berlin 233.4.",
+        &["39676 DE", "469.2 DE-TH", "459.1 DE-SN", "233.4 DE-BE"],
+    );
+}
