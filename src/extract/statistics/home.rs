@@ -8,7 +8,7 @@
 use super::Finder;
 use super::located::Located;
 use super::reading::Reading;
-use crate::extract::places::{Place, PlaceForm, Places};
+use crate::extract::places::{Place, PlaceForm, PlaceMatch, Places};
 use crate::language::Cue;
 use crate::language::Pack;
 use crate::language::pack::Sense;
@@ -100,21 +100,22 @@ pub(super) fn division_of_dateline<'p>(places: &'p Places, dateline: &Dateline) 
 
 /// The countries of which a story's headline and body name themselves, a people, a division or the capital.
 fn nations<'p>(pack: &Pack, places: &'p Places, article: &Article) -> Vec<&'p str> {
-    let texts = [article.headline.as_deref().unwrap_or_default(), &article.body];
-    let found = texts.into_iter().flat_map(|text| places.possible_in(pack.code, text));
+    let found = names(pack, places, article, 0).into_iter();
     let speaks = |place: &Place| place.capital || matches!(place.kind, PlaceKind::Country | PlaceKind::Subdivision);
     let named = found.filter(|found| found.form != PlaceForm::Name || speaks(found.place()));
     named.filter_map(|found| found.place().iso2.as_deref()).collect()
 }
 
+/// The names of places in a story's headline and in its body from a byte on.
+fn names<'p>(pack: &Pack, places: &'p Places, article: &Article, from: usize) -> Vec<PlaceMatch<'p>> {
+    let texts = [article.headline.as_deref().unwrap_or_default(), article.body.get(from..).unwrap_or_default()];
+    texts.into_iter().flat_map(|text| places.possible_in(pack.code, text)).collect()
+}
+
 /// The countries that a story's headline and body name, or places of which they name, the one named most often first.
 fn countries<'p>(pack: &Pack, places: &'p Places, article: &Article, dateline_end: usize) -> Vec<(usize, &'p str)> {
-    let body = article.body.get(dateline_end..).unwrap_or_default();
-    let mut named: Vec<&str> = Vec::new();
-    for text in [article.headline.as_deref().unwrap_or_default(), body] {
-        let found = places.possible_in(pack.code, text);
-        named.extend(found.iter().filter_map(|found| found.place().iso2.as_deref()));
-    }
+    let found = names(pack, places, article, dateline_end);
+    let mut named: Vec<&str> = found.iter().filter_map(|found| found.place().iso2.as_deref()).collect();
     named.sort_unstable();
     let mut counts: Vec<(usize, &str)> =
         named.chunk_by(|one, other| one == other).filter_map(|all| Some((all.len(), *all.first()?))).collect();

@@ -88,16 +88,19 @@ impl<'p> Reading<'_, 'p> {
         if self.numbers.is_empty() || !in_english_order(self) {
             return;
         }
-        let part = |spot: &&Spot<'p>| matches!(spot.place.kind, PlaceKind::Subdivision | PlaceKind::City);
-        let mut parts = self.spots.iter().filter(part).map(|spot| spot.place.iso2.as_deref());
-        let first = parts.next();
-        if first.is_some_and(|first| first.is_none() || parts.any(|other| other != first)) {
+        let part = |place: &&Place| matches!(place.kind, PlaceKind::Subdivision | PlaceKind::City);
+        let parts: Vec<&Place> = self.spots.iter().map(|spot| spot.place).filter(part).collect();
+        let named = parts.len();
+        let first = parts.first();
+        if parts
+            .iter()
+            .any(|place| place.iso2.is_none() || place.iso2.as_deref() != first.and_then(|first| first.iso2.as_deref()))
+        {
             return;
         }
-        let named = self.spots.iter().filter(part).count();
-        let Some(country) = first.flatten().or(self.country) else { return };
-        let mut divisions = self.spots.iter().filter(part).map(|spot| spot.place.subdivision.as_deref());
-        let shared = divisions.next().flatten().filter(|first| divisions.all(|other| other == Some(*first)));
+        let Some(country) = first.and_then(|first| first.iso2.as_deref()).or(self.country) else { return };
+        let shared = first.and_then(|first| first.subdivision.as_deref());
+        let shared = shared.filter(|shared| parts.iter().all(|place| place.subdivision.as_deref() == Some(shared)));
         let of_story = self.division.filter(|division| division.iso2.as_deref() == Some(country));
         // What a name lies in of which nothing else is known.
         let alone = of_story.filter(|_| named == 0);
