@@ -164,10 +164,16 @@ pub struct Kinds {
 }
 
 impl Kinds {
-    /// How many of the lists have a name in the text.
-    pub fn within(&self, text: &str) -> usize {
+    /// How many of the lists have a name in one of the texts.
+    pub fn within<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> usize {
+        let found = texts.into_iter().fold(0, |found, text| self.lists_in(text, found));
+        found.count_ones() as usize
+    }
+
+    /// Those that were found before, and those that have a name in the text: a bit each.
+    fn lists_in(&self, text: &str, mut found: u64) -> u64 {
         let bytes = text.as_bytes();
-        let (mut found, mut window) = (0_u64, 0);
+        let mut window = 0;
         for (last, byte) in bytes.iter().enumerate() {
             window = Self::step(window, *byte);
             let (cell, bit) = Self::place(window);
@@ -185,7 +191,7 @@ impl Kinds {
                 break;
             }
         }
-        found.count_ones() as usize
+        found
     }
 
     /// The window that ends with a byte; letters of either case are one.
@@ -310,7 +316,7 @@ mod tests {
         let kinds = Kinds::from(lists.to_vec());
         let texts =
             ["ICU", "in Intensive Care, 12 DOSES", "doses", "а day CASE, Вакцина and a JAB in the icu", "", "da"];
-        let found = texts.map(|text| kinds.within(text));
+        let found = texts.map(|text| kinds.within([text]));
         assert_eq!(found, [1, 2, 0, 4, 0, 0]);
         let names = lists.map(Names::from);
         assert_eq!(found, texts.map(|text| names.iter().filter(|names| names.within(text)).count()));

@@ -7,19 +7,24 @@
 
 use super::disease::Asked;
 use crate::language::Cue;
+use crate::language::names::Kinds;
 use crate::language::numbers::{Numeral, numerals};
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
 use crate::model::{Article, Metric, SourceType, Span};
-use std::cell::{LazyCell, OnceCell};
+use std::cell::OnceCell;
 use std::ops::{Range, RangeInclusive};
 
 /// First and last year in which stories of the epidemic need not name its disease: WHO's emergency of international concern
 /// began on 2020-01-30 and ended on 2023-05-05.
 const YEARS: RangeInclusive<i16> = 2020..=2023;
 
-/// Figures of cases and of what comes of them that no other story has.
-const MOST_CHANCE: usize = 3;
+/// Points from which a story that names no disease is one of the epidemic; each mention of another disease takes two more, and
+/// what is for courts or died of otherwise one.
+const ENOUGH: usize = 4;
+
+/// What a sign counts, and an authority that tells of the sick.
+const SIGN: usize = 2;
 
 /// Whether a story that names no disease can only be of the epidemic: "Georgia: 622 people tested positive after 18,905 tests,
 /// and 689 are in intensive care".
@@ -28,26 +33,33 @@ pub(super) fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
     if !article.date().is_some_and(|date| YEARS.contains(&date.year())) {
         return false;
     }
+    let headline = article.headline.as_deref().unwrap_or_default();
+    let said = |kinds: &Kinds| kinds.within([headline, body]);
     let disease = &pack.disease;
-    let signs = disease.signs.within(body);
-    let hinted = LazyCell::new(|| disease.hints.within(body) >= 2);
-    let enough = signs >= 2 || signs == 1 && *hinted;
-    if !enough && disease.counts.within(body) == 0 {
+    let words = SIGN * said(&disease.signs) + said(&disease.hints);
+    if words == 0 && said(&disease.counts) == 0 {
+        return false;
+    }
+    let other = |mark: &Mark| mark.cue == Cue::Sense(Sense::OtherDisease);
+    if asked.marks(&pack.tokenize(headline, 0, &[])).iter().any(other) {
         return false;
     }
     let tokens = pack.tokenize(body, 0, &[]);
     let marks = asked.marks(&tokens);
-    // "the plague", "flu": of another one.
-    (enough || counts_epidemic(asked, &tokens, &marks, signs > 0, *hinted))
-        && !marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::OtherDisease))
+    let lead = body.find('\n').unwrap_or(body.len());
+    let opens = |mark: &Mark| tokens.get(mark.first).is_some_and(|token| token.start < lead);
+    // "The plague", "flu".
+    let others = marks.iter().filter(|mark| other(mark)).count();
+    if marks.iter().any(|mark| other(mark) && opens(mark)) {
+        return false;
+    }
+    let apart = |mark: &&Mark| matches!(mark.cue, Cue::Sense(Sense::OtherCause | Sense::Legal));
+    let apart = marks.iter().filter(apart).count();
+    words + counted(asked, &tokens, &marks) >= ENOUGH + SIGN * others + apart
 }
 
-/// Whether a text counts infections and what comes of them, or cases and deaths, by a health authority, or doses and those who
-/// had them.
-///
-/// `sign` says that it speaks of tests, infections or a vaccine in another way too, `hinted` that it has two of the words that
-/// such stories have.
-fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark], sign: bool, hinted: bool) -> bool {
+/// What a text says of the epidemic by what it counts: infections, what comes of them, tests, and those who had a vaccine.
+fn counted(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark]) -> usize {
     let numbers = numerals(asked.pack, tokens);
     // "One" is a pronoun as often.
     let number = |at: usize| {
@@ -61,44 +73,47 @@ fn counts_epidemic(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark], sign
         let here = marks.get(from..).unwrap_or_default().iter().take_while(|other| other.first == mark.first);
         here.filter(|other| other.after == mark.after).any(|other| matches!(other.cue, Cue::Active(_)))
     };
-    let counted = |mark: &Mark| match mark.cue {
-        Cue::Noun(_) => {
-            let reach = if verb(mark) { 0 } else { 2 };
+    let told = |mark: &&Mark| match mark.cue {
+        Cue::Noun(_) | Cue::Label(_) => {
+            let reach = if verb(mark) { 0 } else { 3 };
             (mark.first.saturating_sub(3)..mark.after + reach).any(number)
         }
         Cue::Predicate(_) => (mark.first.saturating_sub(10)..mark.first).any(number),
         _ => false,
     };
-    // "1,808 infections", "1,258 confirmed cases".
-    let infection = |mark: &Mark| {
-        mark.cue.metric() == Some(Metric::Cases)
-            && (word(mark.after - 1, Word::Infection)
-                || (mark.first.saturating_sub(1)..mark.after).any(|at| word(at, Word::Proven)))
-    };
-    // "172 positive tests", "104 tested positive".
-    let positive = |mark: &Mark| {
-        mark.cue.metric() == Some(Metric::Cases) && (mark.first..mark.after).any(|at| word(at, Word::Positive))
-    };
-    let figures: Vec<&Mark> = marks.iter().filter(|mark| counted(mark)).collect();
+    let figures: Vec<&Mark> = marks.iter().filter(told).collect();
     let any =
         |metrics: &[Metric]| figures.iter().any(|mark| mark.cue.metric().is_some_and(|one| metrics.contains(&one)));
+    // "1,808 infections", "1,258 confirmed cases", "104 tested positive".
+    let proven = |mark: &&&Mark| {
+        mark.cue.metric() == Some(Metric::Cases)
+            && ((mark.first.saturating_sub(1)..mark.after).any(|at| word(at, Word::Proven) || word(at, Word::Positive))
+                || word(mark.after - 1, Word::Infection))
+    };
+    let proven = figures.iter().filter(proven).count();
+    let tested = any(&[Metric::Tests, Metric::PeopleTested, Metric::PositivityRate]);
+    let vaccinated = any(&[Metric::PeopleVaccinated, Metric::PeopleFullyVaccinated, Metric::PeopleBoosted]);
+    let cases = any(&[Metric::Cases]);
+    if !(cases || tested || vaccinated) {
+        return 0;
+    }
     let authority = |mark: &Mark| {
         let health = [SourceType::HealthMinistry, SourceType::HealthAgency, SourceType::Who, SourceType::JohnsHopkins];
         matches!(mark.cue, Cue::Source(source) if health.contains(&source))
     };
-    let told = sign || marks.iter().any(authority);
-    let outcome = any(&[Metric::Deaths, Metric::Recoveries, Metric::IcuPatients, Metric::Hospitalisations]);
-    let vaccinated = any(&[Metric::PeopleVaccinated, Metric::PeopleFullyVaccinated, Metric::PeopleBoosted]);
-    let infected = figures.iter().any(|mark| infection(mark));
-    // "14,457 new cases, 6,886 in hospital, 1,436 in intensive care, 155 deaths": nothing else is counted so.
-    let new = |at: usize| marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::New) && mark.after == at);
-    let fresh = figures.iter().any(|mark| mark.cue.metric() == Some(Metric::Cases) && new(mark.first));
-    let infections = figures.iter().any(|mark| infection(mark) && !verb(mark));
-    let other = |mark: &Mark| matches!(mark.cue, Cue::Sense(Sense::OtherCause | Sense::Legal));
-    hinted && (fresh || infections) && outcome && figures.len() >= MOST_CHANCE && !marks.iter().any(other)
-        || infected && (outcome && told || figures.iter().any(|mark| positive(mark)))
-        || told && any(&[Metric::Cases]) && any(&[Metric::Deaths])
-        || vaccinated && any(&[Metric::DosesAdministered])
+    let groups: [&[Metric]; 4] = [
+        &[Metric::Deaths],
+        &[Metric::Recoveries],
+        &[Metric::ActiveCases],
+        &[Metric::Hospitalisations, Metric::IcuPatients, Metric::SevereCases, Metric::VentilatedPatients],
+    ];
+    usize::from(cases)
+        + usize::from(proven > 0)
+        + usize::from(tested)
+        + groups.into_iter().filter(|metrics| any(metrics)).count()
+        + SIGN * usize::from(vaccinated)
+        + usize::from(any(&[Metric::DosesAdministered]))
+        + SIGN * usize::from(marks.iter().any(authority))
 }
 
 /// Where in the body a story begins to speak of the disease itself; none where it never does.
@@ -131,6 +146,9 @@ pub(super) fn begins(asked: &Asked<'_>, article: &Article) -> Option<usize> {
     // One mention may be of anything.
     let announced = [&article.headline, &article.summary].into_iter().flatten().any(|text| asked.named(text));
     let first = in_passing.iter().min().copied();
+    if hinted(asked, article) {
+        return Some(0);
+    }
     if announced || new_cases || pack.disease.one_mention {
         first.map(|_| 0)
     } else {

@@ -14,7 +14,8 @@ use super::reading::Reading;
 use super::scope::Sentence;
 use super::spots::Spot;
 use super::table::{self, Owner, Row};
-use super::{Finder, date, disease, kind, rank, scope, status, told_on, total, traps};
+use super::traps::{self, Trap};
+use super::{Finder, date, disease, kind, rank, scope, status, told_on, total};
 use crate::language::pack::{Sense, Word};
 use crate::model::{AsOf, Kind, Metric, Observation, Period, PlaceHow, PlaceKind, Span, Status};
 
@@ -44,7 +45,7 @@ impl<'p> Finder<'_, 'p> {
         rank: Option<&rank::Rank>,
         before: &[Option<Decided<'p>>],
         rows: &[Row],
-    ) -> Option<Decided<'p>> {
+    ) -> Result<Decided<'p>, Trap> {
         let reading = sentence.reading;
         // "Eighteen doctors and six dentists have died in Rome": the last of a row says when, where and how it happened.
         let behind = |(first, _): &(usize, usize)| reading.numbers.get(n + 1).is_some_and(|next| next.after <= *first);
@@ -53,25 +54,8 @@ impl<'p> Finder<'_, 'p> {
         let row = table::of_number(rows, n);
         let column = row.and_then(|(_, told)| told);
         let (day, span) = self.table.caption(reading);
-        if traps::after_metric(reading, n, attachment).is_some()
-            || disease::other(reading, n, attachment.metric, self.other_disease)
-        {
-            return None;
-        }
-        let infectious = disease::infectious(reading, n, attachment);
-        let otherwise = self.other_cause && attachment.metric == Metric::Deaths;
-        if (otherwise || !self.about(reading)) && !infectious {
-            return None;
-        }
-        if rank.is_some_and(|rank| reading.numbers.get(n).is_some_and(|number| rank.at.contains(&number.first))) {
-            return None;
-        }
-        // What leans on a number in a trap is in it, unless a verb of its own takes it out: "ordered 6 million doses,
-        // administered 1.2 million".
-        if matches!(attachment.why, Why::Coordinated(earlier) if before.get(earlier).is_some_and(Option::is_none))
-            && !reading.has(reading.left(n), Sense::Given)
-        {
-            return None;
+        if let Some(why) = self.refuses(reading, n, attachment, rank, before) {
+            return Err(why);
         }
         let alike = |done: &&Decided<'p>| done.attachment.metric == attachment.metric;
         let whole = match attachment.why {
@@ -242,7 +226,38 @@ impl<'p> Finder<'_, 'p> {
         }
         let span =
             reading.numbers.get(n).map_or(reading.span, |number| Span::new(self.field, number.start, number.end));
-        Some(Decided { attachment: *attachment, kinded, located, as_of, subset, span, follows })
+        Ok(Decided { attachment: *attachment, kinded, located, as_of, subset, span, follows })
+    }
+
+    /// Why a number that has a metric is no figure of the disease.
+    fn refuses(
+        &self,
+        reading: &Reading<'_, 'p>,
+        n: usize,
+        attachment: &Attachment,
+        rank: Option<&rank::Rank>,
+        before: &[Option<Decided<'p>>],
+    ) -> Option<Trap> {
+        if let Some(trap) = traps::after_metric(reading, n, attachment) {
+            return Some(trap);
+        }
+        if disease::other(reading, n, attachment.metric, self.other_disease) {
+            return Some("another disease");
+        }
+        let infectious = disease::infectious(reading, n, attachment);
+        if self.other_cause && attachment.metric == Metric::Deaths && !infectious {
+            return Some("another cause of death");
+        }
+        if !self.about(reading) && !infectious {
+            return Some("the story has not come to the disease");
+        }
+        if rank.is_some_and(|rank| reading.numbers.get(n).is_some_and(|number| rank.at.contains(&number.first))) {
+            return Some("the rank itself");
+        }
+        // What leans on a number in a trap is in it, unless a verb of its own takes it out: "ordered 6 million doses,
+        // administered 1.2 million".
+        let leans = matches!(attachment.why, Why::Coordinated(earlier) if before.get(earlier).is_some_and(Option::is_none));
+        (leans && !reading.has(reading.left(n), Sense::Given)).then_some("in a row with what is no figure")
     }
 
     /// Whether a place "has" more than the figure of an earlier sentence that its number leans on.

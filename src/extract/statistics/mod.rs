@@ -75,7 +75,6 @@ use crate::language::Pack;
 use crate::language::pack::{Sense, Word};
 use crate::language::tokens::TokenKind;
 use crate::model::{Article, Covid, Field, Kind, Metric, Observation, Period, PlaceKind, Span};
-use attach::Attachment;
 use decide::Decided;
 use disease::Asked;
 use kind::Kinded;
@@ -391,7 +390,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.bare_rank(&reading);
         } else {
             let why = "neither the story nor the paragraph is about the disease";
-            (0..reading.numbers.len()).for_each(|n| self.leave_out(&reading, n, why));
+            (0..reading.numbers.len()).for_each(|n| self.leave_out(&reading, n, why, None));
         }
         self.named = date::last_day(&reading).or(self.named);
         // "Infections fell to the lowest level in weeks. The number came to 195."
@@ -455,13 +454,15 @@ impl<'a, 'p> Finder<'a, 'p> {
         let rank = rank::find(self.pack, reading);
         let attachments = attach::all(reading, self.previous_metric, rows);
         let mut decided: Vec<Option<Decided<'p>>> = Vec::with_capacity(attachments.len());
-        let mut refused: Vec<Option<f32>> = Vec::with_capacity(attachments.len());
         for n in 0..attachments.len() {
-            let weighed = self.weighed(reading, n, &attachments, rows);
-            refused.push(weighed.err());
-            let attachment = weighed.ok().flatten();
-            let done =
-                attachment.and_then(|attachment| self.decide(sentence, n, &attachment, rank.as_ref(), &decided, rows));
+            let done = match self.weighed(reading, n, &attachments, rows) {
+                Ok(Some(attachment)) => {
+                    self.decide(sentence, n, &attachment, rank.as_ref(), &decided, rows).map_err(|why| (why, None))
+                }
+                Ok(None) => Err((why_not(reading, n), None)),
+                Err(odds) => Err((weighed::REFUSED, Some(odds))),
+            };
+            let done = done.inspect_err(|(why, odds)| self.leave_out(reading, n, why, *odds)).ok();
             self.counted(reading, n, done.as_ref().map(|done| done.attachment.metric));
             decided.push(done);
         }
@@ -492,14 +493,8 @@ impl<'a, 'p> Finder<'a, 'p> {
         let listed = listed.or(self.context.last.filter(|_| goes_on)).filter(|_| english);
         let mut counted = false;
         let lead = self.previous_metric.lead;
-        for (n, (done, attachment)) in decided.into_iter().zip(&attachments).enumerate() {
-            let Some(done) = done else {
-                match refused.get(n).copied().flatten().filter(|_| attachment.is_some()) {
-                    Some(odds) => self.leave_out(reading, n, &format!("{} ({odds:.1})", weighed::REFUSED)),
-                    None => self.leave_out(reading, n, why_not(reading, n, attachment.as_ref())),
-                }
-                continue;
-            };
+        for (n, done) in decided.into_iter().enumerate() {
+            let Some(done) = done else { continue };
             self.follows.extend(done.follows.map(|whole| (done.span, whole)));
             for located in &done.located {
                 let mut observation = self.observation(reading, n, &done, located);
@@ -572,24 +567,20 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
     }
 
-    /// Notes a number that is no observation, where somebody asks.
-    fn leave_out(&mut self, reading: &Reading<'_, 'p>, n: usize, reason: &str) {
+    /// Notes a number that is no observation, where somebody asks; `odds` are what the trees have said.
+    fn leave_out(&mut self, reading: &Reading<'_, 'p>, n: usize, reason: traps::Trap, odds: Option<f32>) {
         if let (Some(left_out), Some(number)) = (&mut self.left_out, reading.numbers.get(n)) {
             let span = Span::new(reading.span.field, number.start, number.end);
-            left_out.push(LeftOut { span, reason: reason.to_owned() });
+            let reason = odds.map_or_else(|| reason.to_owned(), |odds| format!("{reason} ({odds:.1})"));
+            left_out.push(LeftOut { span, reason });
         }
     }
 }
 
-/// Why number `n`, which nothing was decided of, is no observation.
-fn why_not(reading: &Reading<'_, '_>, n: usize, attachment: Option<&Attachment>) -> &'static str {
+/// Why number `n`, which has no metric, has none.
+fn why_not(reading: &Reading<'_, '_>, n: usize) -> &'static str {
     let trap = traps::before_metric(reading, n).or_else(|| threshold::of_clause(reading, n));
-    match attachment {
-        None => trap.unwrap_or("no word says what it counts"),
-        Some(attachment) => {
-            traps::after_metric(reading, n, attachment).unwrap_or("another disease, or the rank itself")
-        }
-    }
+    trap.unwrap_or("no word says what it counts")
 }
 
 #[cfg(test)]
