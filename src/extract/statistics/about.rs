@@ -23,12 +23,19 @@ const YEARS: RangeInclusive<i16> = 2020..=2023;
 /// what is for courts or died of otherwise one.
 const ENOUGH: usize = 4;
 
+/// The same for a story that names the disease, but only as why something else is so.
+const ENOUGH_BESIDE: usize = 6;
+
 /// What a sign counts, and an authority that tells of the sick.
 const SIGN: usize = 2;
 
 /// Whether a story that names no disease can only be of the epidemic: "Georgia: 622 people tested positive after 18,905 tests,
 /// and 689 are in intensive care".
 pub(super) fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
+    hints(asked, article, ENOUGH)
+}
+
+fn hints(asked: &Asked<'_>, article: &Article, enough: usize) -> bool {
     let (pack, body) = (asked.pack, article.body.as_str());
     if !article.date().is_some_and(|date| YEARS.contains(&date.year())) {
         return false;
@@ -41,21 +48,34 @@ pub(super) fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
         return false;
     }
     let other = |mark: &Mark| mark.cue == Cue::Sense(Sense::OtherDisease);
-    if asked.marks(&pack.tokenize(headline, 0, &[])).iter().any(other) {
-        return false;
-    }
+    let announced = asked.marks(&pack.tokenize(headline, 0, &[]));
     let tokens = pack.tokenize(body, 0, &[]);
     let marks = asked.marks(&tokens);
     let lead = body.find('\n').unwrap_or(body.len());
     let opens = |mark: &Mark| tokens.get(mark.first).is_some_and(|token| token.start < lead);
     // "The plague", "flu".
     let others = marks.iter().filter(|mark| other(mark)).count();
-    if marks.iter().any(|mark| other(mark) && opens(mark)) {
+    if announced.iter().any(other)
+        || marks.iter().any(|mark| other(mark) && opens(mark))
+        || is_positive_for_others(asked, &tokens)
+    {
         return false;
     }
     let apart = |mark: &&Mark| matches!(mark.cue, Cue::Sense(Sense::OtherCause | Sense::Legal));
-    let apart = marks.iter().filter(apart).count();
-    words + counted(asked, &tokens, &marks) >= ENOUGH + SIGN * others + apart
+    let apart = announced.iter().chain(&marks).filter(apart).count();
+    let counted = counted(asked, &tokens, &marks);
+    words + counted >= enough + SIGN * others + apart + usize::from(counted == 0)
+}
+
+/// Whether something is said to be positive for what is no infection: "positive for growth hormone".
+fn is_positive_for_others(asked: &Asked<'_>, tokens: &[Token<'_>]) -> bool {
+    let word = |token: &Token<'_>, class: Word| asked.pack.words(&token.lower).has(class);
+    tokens.windows(5).any(|tokens| {
+        let [positive, link, what @ ..] = tokens else { return false };
+        word(positive, Word::Positive)
+            && word(link, Word::For)
+            && !what.iter().any(|token| word(token, Word::Plague) || asked.named(&token.lower))
+    })
 }
 
 /// What a text says of the epidemic by what it counts: infections, what comes of them, tests, and those who had a vaccine.
@@ -91,10 +111,12 @@ fn counted(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark]) -> usize {
                 || word(mark.after - 1, Word::Infection))
     };
     let proven = figures.iter().filter(proven).count();
+    // "38 cases of broken bones".
+    let of_it = |mark: &&&Mark| mark.cue.metric() == Some(Metric::Cases) && !word(mark.after, Word::Of);
     let tested = any(&[Metric::Tests, Metric::PeopleTested, Metric::PositivityRate]);
     let vaccinated = any(&[Metric::PeopleVaccinated, Metric::PeopleFullyVaccinated, Metric::PeopleBoosted]);
-    let cases = any(&[Metric::Cases]);
-    if !(cases || tested || vaccinated) {
+    let cases = proven > 0 || figures.iter().any(|mark| of_it(&mark));
+    if !(cases || vaccinated) {
         return 0;
     }
     let authority = |mark: &Mark| {
@@ -146,7 +168,7 @@ pub(super) fn begins(asked: &Asked<'_>, article: &Article) -> Option<usize> {
     // One mention may be of anything.
     let announced = [&article.headline, &article.summary].into_iter().flatten().any(|text| asked.named(text));
     let first = in_passing.iter().min().copied();
-    if hinted(asked, article) {
+    if hints(asked, article, ENOUGH_BESIDE) {
         return Some(0);
     }
     if announced || new_cases || pack.disease.one_mention {

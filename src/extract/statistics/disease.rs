@@ -273,14 +273,10 @@ pub(super) fn other_cause(reading: &Reading<'_, '_>, before: bool) -> bool {
     before || caused && reading.marks_in(all).any(died)
 }
 
-/// What a sentence speaks of last: another disease, this one, or nothing new. One that names both leaves it open, and this
-/// one is meant.
-pub(super) fn last(reading: &Reading<'_, '_>, before: bool) -> bool {
+/// What a sentence speaks of: 1 for another disease, -1 for this one, 0 for none. One that names both leaves it open, and
+/// this one is meant.
+pub(super) fn speaks_of(reading: &Reading<'_, '_>, before: bool) -> i32 {
     let mut all = reading.marks_in(0..reading.tokens.len());
     let covid = all.any(|mark| mark.cue == Cue::Sense(Sense::Covid) && !beside(reading, mark, before));
-    match (reading.has(0..reading.tokens.len(), Sense::OtherDisease), covid) {
-        (true, false) => true,
-        (false, false) => before,
-        (_, true) => false,
-    }
+    if covid { -1 } else { i32::from(reading.has(0..reading.tokens.len(), Sense::OtherDisease)) }
 }

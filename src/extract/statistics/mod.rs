@@ -192,6 +192,8 @@ struct Finder<'a, 'p> {
     /// The last day that has been named.
     named: Option<jiff::civil::Date>,
     other_disease: bool,
+    /// Sentences that spoke of another disease, less those of this one.
+    others: i32,
     /// The dead of the last sentences died of something else.
     other_cause: bool,
     told: bool,
@@ -284,6 +286,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             nations: OnceCell::new(),
             named: None,
             other_disease: false,
+            others: 0,
             other_cause: false,
             told: false,
             sentence: 0,
@@ -333,6 +336,8 @@ impl<'a, 'p> Finder<'a, 'p> {
         self.paragraph = Span::new(field, base, base + text.len());
         let named = self.asked.named(text);
         let about = self.story || named;
+        // In a story of this disease, another one that a paragraph names is not what the next speaks of.
+        self.other_disease &= !self.story || self.others > 0;
         for mut span in
             sentences_in(text, field, &self.pack.abbreviations).into_iter().flat_map(|span| pieces(text, span))
         {
@@ -413,7 +418,9 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.context.focus = None;
         }
         self.memory.read(&reading);
-        self.other_disease = disease::last(&reading, self.other_disease);
+        let speaks_of = disease::speaks_of(&reading, self.other_disease);
+        self.others += speaks_of;
+        self.other_disease = speaks_of > 0 || speaks_of == 0 && self.other_disease;
         self.other_cause = disease::other_cause(&reading, self.other_cause);
         if self.judged.is_some() && self.field.is_body() {
             self.network.read(reading, about);
