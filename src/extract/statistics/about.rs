@@ -24,7 +24,7 @@ const YEARS: RangeInclusive<i16> = 2020..=2023;
 const ENOUGH: usize = 4;
 
 /// The same for a story that names the disease, but only as why something else is so.
-const ENOUGH_BESIDE: usize = 6;
+const ENOUGH_BESIDE: usize = 5;
 
 /// What a sign counts, and an authority that tells of the sick.
 const SIGN: usize = 2;

@@ -16,7 +16,7 @@ use super::text::name_with_digits;
 use super::threshold;
 use crate::language::Cue;
 use crate::language::numbers::Numeral;
-use crate::language::pack::{Sense, Word};
+use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
 use crate::model::Metric;
 
@@ -442,6 +442,21 @@ pub(super) fn says_nothing(reading: &Reading<'_, '_>, at: usize) -> bool {
         || reading.one_of(at, &[Word::And, Word::Or])
 }
 
+/// Whether a word of the clause for what could be done ("can process 22,000 swabs") is said of number `n`, and not of another that
+/// is nearer to it: "119,587 tests were done, short of the capacity of 200,000".
+fn could_be(reading: &Reading<'_, '_>, n: usize, clause: std::ops::Range<usize>) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    let any = |range: std::ops::Range<usize>| reading.numbers.iter().any(|other| range.contains(&other.first));
+    let of_it = |mark: &Mark| {
+        if mark.after <= number.first {
+            return !any(mark.after..number.first);
+        }
+        let of_next = mark.first > number.after + 3 && any(mark.after..mark.after + 3);
+        !any(number.after..mark.first) && !of_next
+    };
+    reading.marks_in(clause).any(|mark| mark.cue == Cue::Sense(Sense::Capacity) && of_it(mark))
+}
+
 /// Traps that depend on the metric.
 pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Attachment) -> Option<Trap> {
     let by_noun = matches!(attachment.why, Why::Noun | Why::Label | Why::Governed);
@@ -486,7 +501,7 @@ pub(super) fn after_metric(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     let head = threshold::head(reading);
     let has = |sense: Sense| reading.has(clause.clone(), sense) || reading.has(head.clone(), sense);
     let able = reading.left(n).any(|at| reading.word(at, Word::Ability));
-    let capacity = has(Sense::Capacity) || able;
+    let capacity = could_be(reading, n, clause.clone()) || reading.has(head.clone(), Sense::Capacity) || able;
     // "181 million are to be vaccinated".
     let undone =
         attachment.mark.is_some_and(|(first, _)| (number.after..first).any(|at| reading.word(at, Word::Undone)));

@@ -8,7 +8,7 @@ use super::super::reading::Reading;
 use super::head::{Head, metric_of, names_rows, off, off_as_a_whole};
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
-use crate::model::Period;
+use crate::model::{Metric, Period};
 use std::ops::Range;
 
 /// What a line says as a header.
@@ -33,6 +33,16 @@ impl Header {
     /// "Indicator | Thursday | Wednesday": whether the rows say what the columns count.
     pub(super) fn counts_by_rows(&self) -> bool {
         !self.counts() && self.named && self.columns.iter().flatten().count() > 0
+    }
+
+    /// "LGU | New | Active": what a column that only says how it counts does count beside others.
+    fn fill(&mut self, metric: Metric) {
+        let beside = [Metric::ActiveCases, Metric::Deaths, Metric::Recoveries];
+        let counts = |column: &Head| column.metric.is_some_and(|(one, _)| beside.contains(&one));
+        if self.columns.iter().flatten().any(counts) {
+            let open = |column: &&mut Head| column.metric.is_none() && column.said.is_some();
+            self.columns.iter_mut().flatten().filter(open).for_each(|column| column.metric = Some((metric, None)));
+        }
     }
 
     fn push(&mut self, column: Option<Head>, brackets: Option<Head>) {
@@ -172,10 +182,9 @@ pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>, caption: &H
         parts.remove(0);
     }
     // "Indicator | Thursday | Wednesday": where strong marks part cells, the first may name the rows in any words.
-    let opening = parts
-        .iter()
-        .position(names)
-        .or_else(|| (strong && parts.len() > 2 && parts.first().is_some_and(blank)).then_some(0));
+    let opening = parts.iter().position(names);
+    let unknown = opening.is_none() && strong && parts.len() > 2 && parts.first().is_some_and(blank);
+    let opening = opening.or(unknown.then_some(0));
     // "Week 1  Week 2", above rows that say what they count.
     let times = strong && parts.len() > 1 && parts.iter().all(|cell| Head::read(reading, cell.clone()).only_modifies());
     out.named = opening.is_some() || times;
@@ -188,11 +197,15 @@ pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>, caption: &H
         }
         out.caption.metric = None;
         out.caption.other = false;
+        if unknown {
+            parts.remove(0);
+        }
     }
     let caption = out.caption.under(caption);
     for cell in parts {
         column(reading, cell, (title, strong), &caption, &mut out);
     }
+    out.fill(Metric::Cases);
     if !title && !out.named {
         out.caption.day = out.caption.day.take().or(out.columns.iter().flatten().find_map(|column| column.day.clone()));
     }

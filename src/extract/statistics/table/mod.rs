@@ -239,6 +239,11 @@ impl<'p> Table<'p> {
             }
             self.heading = true;
         } else if head.counts_by_rows() {
+            // "Town | New | Total", below "Davao logged 48 infections".
+            let kinds = |column: &Head| column.said.is_some() && column.day.is_none();
+            if let Some((metric, _)) = around.lead.filter(|_| head.columns.iter().flatten().all(kinds)) {
+                head.columns.iter_mut().flatten().for_each(|column| column.metric = Some((metric, None)));
+            }
             head.caption = head.caption.under(&self.caption);
             *self = Self::headed(head, around);
         } else if !cells && heading && !self.begun && self.named && Head::read(reading, all.clone()).only_modifies() {
@@ -386,9 +391,15 @@ impl<'p> Table<'p> {
             }
             position += usize::from(!value.bracket);
         }
-        // Numbers before the name count the rows.
-        for (n, number) in reading.numbers.iter().enumerate() {
-            if range.contains(&number.first) && number.first < name.end {
+        // Numbers before the name count the rows, unless nothing stands behind it: "36,882 - Franklin".
+        let before = |number: &Numeral| range.contains(&number.first) && number.first < name.end;
+        let leading = reading.numbers.iter().enumerate().filter(|(_, number)| before(number));
+        let alone = values.is_empty() && self.columns.len() == 1 && leading.clone().count() == 1;
+        for (n, number) in leading {
+            let counts_rows = [".", ")", "#"].iter().any(|mark| reading.is(number.after, mark));
+            if alone && !counts_rows && row.owner != Some(Owner::Unknown) {
+                self.figure(reading, &Value { number: Some(n), bracket: false }, 0, false, &mut row);
+            } else {
                 row.figures.push(Figure { n, told: None });
             }
         }
