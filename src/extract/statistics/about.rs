@@ -21,10 +21,10 @@ const YEARS: RangeInclusive<i16> = 2020..=2023;
 
 /// Points from which a story that names no disease is one of the epidemic; each mention of another disease takes two more, and
 /// what is for courts or died of otherwise one.
-const ENOUGH: usize = 4;
+const ENOUGH: usize = 5;
 
 /// The same for a story that names the disease, but only as why something else is so.
-const ENOUGH_BESIDE: usize = 5;
+const ENOUGH_BESIDE: usize = 6;
 
 /// What a sign counts, and an authority that tells of the sick.
 const SIGN: usize = 2;
@@ -54,21 +54,18 @@ fn hints(asked: &Asked<'_>, article: &Article, enough: usize) -> bool {
     let lead = body.find('\n').unwrap_or(body.len());
     let opens = |mark: &Mark| tokens.get(mark.first).is_some_and(|token| token.start < lead);
     // "The plague", "flu".
-    let others = marks.iter().filter(|mark| other(mark)).count();
-    if announced.iter().any(other)
-        || marks.iter().any(|mark| other(mark) && opens(mark))
-        || is_positive_for_others(asked, &tokens)
-    {
+    let others = marks.iter().filter(|mark| other(mark)).count() + 2 * usize::from(is_positive_for_another(asked, &tokens));
+    if announced.iter().any(other) || marks.iter().any(|mark| other(mark) && opens(mark)) {
         return false;
     }
     let apart = |mark: &&Mark| matches!(mark.cue, Cue::Sense(Sense::OtherCause | Sense::Legal));
     let apart = announced.iter().chain(&marks).filter(apart).count();
     let counted = counted(asked, &tokens, &marks);
-    words + counted >= enough + SIGN * others + apart + usize::from(counted == 0)
+    words + counted >= enough + SIGN * others + apart 
 }
 
 /// Whether something is said to be positive for what is no infection: "positive for growth hormone".
-fn is_positive_for_others(asked: &Asked<'_>, tokens: &[Token<'_>]) -> bool {
+fn is_positive_for_another(asked: &Asked<'_>, tokens: &[Token<'_>]) -> bool {
     let word = |token: &Token<'_>, class: Word| asked.pack.words(&token.lower).has(class);
     tokens.windows(5).any(|tokens| {
         let [positive, link, what @ ..] = tokens else { return false };
