@@ -32,10 +32,11 @@ const SIGN: usize = 2;
 /// Whether a story that names no disease can only be of the epidemic: "Georgia: 622 people tested positive after 18,905 tests,
 /// and 689 are in intensive care".
 pub(super) fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
-    hints(asked, article, ENOUGH)
+    has_points(asked, article, ENOUGH)
 }
 
-fn hints(asked: &Asked<'_>, article: &Article, enough: usize) -> bool {
+/// Whether the signs, hints and counts of a story make it one of the epidemic.
+fn has_points(asked: &Asked<'_>, article: &Article, enough: usize) -> bool {
     let (pack, body) = (asked.pack, article.body.as_str());
     if !article.date().is_some_and(|date| YEARS.contains(&date.year())) {
         return false;
@@ -47,32 +48,30 @@ fn hints(asked: &Asked<'_>, article: &Article, enough: usize) -> bool {
     if words == 0 && said(&disease.counts) == 0 {
         return false;
     }
+    // "The plague", "flu".
     let other = |mark: &Mark| mark.cue == Cue::Sense(Sense::OtherDisease);
-    let announced = asked.marks(&pack.tokenize(headline, 0, &[]));
     let tokens = pack.tokenize(body, 0, &[]);
     let marks = asked.marks(&tokens);
     let lead = body.find('\n').unwrap_or(body.len());
     let opens = |mark: &Mark| tokens.get(mark.first).is_some_and(|token| token.start < lead);
-    // "The plague", "flu".
-    let others = marks.iter().filter(|mark| other(mark)).count() + 2 * usize::from(is_positive_for_another(asked, &tokens));
-    if announced.iter().any(other) || marks.iter().any(|mark| other(mark) && opens(mark)) {
+    if marks.iter().any(|mark| other(mark) && opens(mark))
+        || asked.marks(&pack.tokenize(headline, 0, &[])).iter().any(other)
+    {
         return false;
     }
+    let others = marks.iter().filter(|mark| other(mark)).count();
+    let others = others + 2 * usize::from(is_positive_for_another(asked, &tokens, &marks));
     let apart = |mark: &&Mark| matches!(mark.cue, Cue::Sense(Sense::OtherCause | Sense::Legal));
-    let apart = announced.iter().chain(&marks).filter(apart).count();
-    let counted = counted(asked, &tokens, &marks);
-    words + counted >= enough + SIGN * others + apart 
+    let apart = marks.iter().filter(apart).count();
+    words + counted(asked, &tokens, &marks) >= enough + SIGN * others + apart
 }
 
 /// Whether something is said to be positive for what is no infection: "positive for growth hormone".
-fn is_positive_for_another(asked: &Asked<'_>, tokens: &[Token<'_>]) -> bool {
-    let word = |token: &Token<'_>, class: Word| asked.pack.words(&token.lower).has(class);
-    tokens.windows(5).any(|tokens| {
-        let [positive, link, what @ ..] = tokens else { return false };
-        word(positive, Word::Positive)
-            && word(link, Word::For)
-            && !what.iter().any(|token| word(token, Word::Plague) || asked.named(&token.lower))
-    })
+fn is_positive_for_another(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark]) -> bool {
+    let word = |at: usize, class: Word| tokens.get(at).is_some_and(|token| asked.pack.words(&token.lower).has(class));
+    let named = |at: usize| marks.iter().any(|mark| mark.first == at && mark.cue == Cue::Sense(Sense::Covid));
+    let ours = |at: usize| (at..at + 3).any(|at| word(at, Word::Plague) || named(at));
+    (2..tokens.len()).any(|at| word(at - 2, Word::Positive) && word(at - 1, Word::For) && !ours(at))
 }
 
 /// What a text says of the epidemic by what it counts: infections, what comes of them, tests, and those who had a vaccine.
@@ -101,11 +100,15 @@ fn counted(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark]) -> usize {
     let figures: Vec<&Mark> = marks.iter().filter(told).collect();
     let any =
         |metrics: &[Metric]| figures.iter().any(|mark| mark.cue.metric().is_some_and(|one| metrics.contains(&one)));
-    // "1,808 infections", "1,258 confirmed cases", "104 tested positive".
+    // "1,808 infections", "1,258 confirmed cases", "104 tested positive", "812 new cases".
+    let new = |at: usize| marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::New) && mark.after == at);
     let proven = |mark: &&&Mark| {
+        let said = |at: usize| word(at, Word::Proven) || word(at, Word::Positive);
         mark.cue.metric() == Some(Metric::Cases)
-            && ((mark.first.saturating_sub(1)..mark.after).any(|at| word(at, Word::Proven) || word(at, Word::Positive))
-                || word(mark.after - 1, Word::Infection))
+            && !word(mark.after, Word::Of)
+            && ((mark.first.saturating_sub(1)..mark.after).any(said)
+                || word(mark.after - 1, Word::Infection)
+                || new(mark.first))
     };
     let proven = figures.iter().filter(proven).count();
     // "38 cases of broken bones".
@@ -165,7 +168,7 @@ pub(super) fn begins(asked: &Asked<'_>, article: &Article) -> Option<usize> {
     // One mention may be of anything.
     let announced = [&article.headline, &article.summary].into_iter().flatten().any(|text| asked.named(text));
     let first = in_passing.iter().min().copied();
-    if hints(asked, article, ENOUGH_BESIDE) {
+    if has_points(asked, article, ENOUGH_BESIDE) {
         return Some(0);
     }
     if announced || new_cases || pack.disease.one_mention {

@@ -256,7 +256,8 @@ impl<'p> Finder<'_, 'p> {
         }
         // What leans on a number in a trap is in it, unless a verb of its own takes it out: "ordered 6 million doses,
         // administered 1.2 million".
-        let leans = matches!(attachment.why, Why::Coordinated(earlier) if before.get(earlier).is_some_and(Option::is_none));
+        let leans =
+            matches!(attachment.why, Why::Coordinated(earlier) if before.get(earlier).is_some_and(Option::is_none));
         (leans && !reading.has(reading.left(n), Sense::Given)).then_some("in a row with what is no figure")
     }
 

@@ -117,6 +117,79 @@ fn a_story_of_one_country_gives_it_to_figures_of_no_place() {
     check(&format!("{found}\n\nThe stadiums in Tallinn and Riga stay shut."), ["-", "none"]);
 }
 
+/// What the rows of a table count, whatever its column of names is called, and which way round its lines are.
+#[test]
+fn rows_have_what_their_columns_say() {
+    let lead = "Ghana logged 48 new COVID-19 infections on Tuesday.\n\n";
+    let first = ["48 cases new Ghana", "31 cases new Kumasi", "389 active_cases current Kumasi"];
+    let second = ["9 cases new Tamale", "120 active_cases current Tamale"];
+    for header in ["LGU | New cases | Active", "LGU | New | Active"] {
+        let table = format!("{lead}{header}\nKumasi | 31 | 389\nTamale | 9 | 120");
+        check(&table, &[&first[..], &second].concat());
+    }
+    check(
+        &format!("{lead}Town | New | Total\nKumasi | 31 | 389"),
+        &["48 cases new Ghana", "31 cases new Kumasi", "389 cases cumulative Kumasi"],
+    );
+    check(
+        "Ohio posted 8,071 new coronavirus cases on Friday.\n\nCases to date, in order:\n36,882 - Franklin\n26,410 - Cuyahoga",
+        &["8071 cases new Ohio", "36882 cases cumulative Franklin", "26410 cases cumulative Cuyahoga County"],
+    );
+    // Numbers of a list are no cases.
+    check(
+        "Ohio posted 8,071 new coronavirus cases on Friday.\n\nMost cases to date:\n1. Franklin\n2. Cuyahoga",
+        &["8071 cases new Ohio"],
+    );
+}
+
+/// What could be done is said of one number.
+#[test]
+fn a_capacity_is_that_of_its_own_number() {
+    check(
+        "Odisha has carried out 684,312 coronavirus tests so far, and its 21 laboratories can handle 22,000 swabs a day.",
+        &["684312 tests cumulative Odisha"],
+    );
+    check("Odisha can process 22,000 coronavirus tests a day.", &[]);
+}
+
+/// A story of the years of the epidemic is known by what it counts, where it names no disease.
+#[test]
+fn a_story_of_the_epidemic_is_known_by_what_it_counts() {
+    #[track_caller]
+    fn check(headline: &str, text: &str, expected: &[f64]) {
+        let article = article(&serde_json::json!({"text": text, "date": "2020-11-18", "headline": headline}));
+        let found = super::find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
+        let found: Vec<f64> = found.iter().filter_map(|one| one.value).map(|value| value.0).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+    let tally = "In the last 24 hours Kenya has tested 3,895 samples, of which 421 turned positive. 570 patients were \
+                 discharged, and eight people have died.";
+    check("County tally", tally, &[3895.0, 421.0, 570.0, 8.0]);
+    let brief =
+        "Moldova: 443 new cases over the past day, 28,697 in total; 13 deaths. 544 patients are in grave condition.";
+    check("In brief", brief, &[443.0, 28_697.0, 13.0, 544.0]);
+    // Another disease in passing, in a story that is plainly of this one.
+    let week = "Fiji reported 192 new cases, and four people have died. The positivity rate is 12.1 percent, and 60 percent of \
+                adults are fully vaccinated.\n\nA man who died of cancer is not counted.";
+    check("Curfew moved", week, &[192.0, 4.0, 12.1, 60.0]);
+    let doping = "Ten runners tested positive for a growth hormone, and 1,510 tests were made since April.";
+    check("Runners out", doping, &[]);
+    let leak = "Gas killed 11 people, and 316 were taken to hospital, the health ministry said. It tested 300 samples of water.";
+    check("Gas leak", leak, &[]);
+    let fever = "Spain has 71 cases of West Nile fever; seven people died and 25 are in intensive care, the health ministry said.";
+    check("Mosquitoes", fever, &[]);
+}
+
+/// Another disease governs the figures of its own paragraph, in a story of this one.
+#[test]
+fn another_disease_ends_with_its_paragraph() {
+    check(
+        "Mali has had 2,597 coronavirus cases and 113 deaths from COVID-19.\n\nMeasles is back. It has killed 14 children.\n\n\
+         Senegal has had 11,871 cases.",
+        &["2597 cases cumulative Mali", "113 deaths cumulative Mali", "11871 cases cumulative Senegal"],
+    );
+}
+
 /// What the grammar knows to be something else is no figure, whatever its words suggest.
 #[test]
 fn what_is_labelled_as_something_else_is_not_weighed() {

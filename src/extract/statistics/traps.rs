@@ -447,12 +447,10 @@ pub(super) fn says_nothing(reading: &Reading<'_, '_>, at: usize) -> bool {
 fn could_be(reading: &Reading<'_, '_>, n: usize, clause: std::ops::Range<usize>) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let any = |range: std::ops::Range<usize>| reading.numbers.iter().any(|other| range.contains(&other.first));
-    let of_it = |mark: &Mark| {
-        if mark.after <= number.first {
-            return !any(mark.after..number.first);
-        }
-        let of_next = mark.first > number.after + 3 && any(mark.after..mark.after + 3);
-        !any(number.after..mark.first) && !of_next
+    let of_next = |mark: &Mark| mark.first > number.after + 3 && any(mark.after..mark.after + 3);
+    let of_it = |mark: &Mark| match mark.after <= number.first {
+        true => !any(mark.after..number.first),
+        false => !any(number.after..mark.first) && !of_next(mark),
     };
     reading.marks_in(clause).any(|mark| mark.cue == Cue::Sense(Sense::Capacity) && of_it(mark))
 }
