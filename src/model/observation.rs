@@ -249,6 +249,10 @@ pub struct Observation {
 /// Contradictions that an observation names.
 const CONTRADICTIONS: usize = 4;
 
+/// What contradictions alone leave of its confidence: a reader sees them, and the figure is not left out for them where
+/// `extract.min_confidence` is as it is by default.
+const LEAST_DOUBTED: f64 = 0.3;
+
 impl Observation {
     /// Visits every span.
     pub fn each_span(&mut self, visit: &mut impl FnMut(&mut Span)) {
@@ -266,7 +270,7 @@ impl Observation {
     pub fn doubt(&mut self, code: &str, other: Option<String>, span: Option<Span>) {
         if self.plausibility.len() < CONTRADICTIONS {
             self.plausibility.push(Contradiction { code: code.to_owned(), other, span });
-            self.confidence = ((self.confidence - 0.1).max(0.05) * 100.0).round() / 100.0;
+            self.confidence = ((self.confidence - 0.1).max(LEAST_DOUBTED.min(self.confidence)) * 100.0).round() / 100.0;
         }
     }
 

@@ -100,41 +100,35 @@ fn counted(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark]) -> usize {
     let figures: Vec<&Mark> = marks.iter().filter(told).collect();
     let any =
         |metrics: &[Metric]| figures.iter().any(|mark| mark.cue.metric().is_some_and(|one| metrics.contains(&one)));
-    // "1,808 infections", "1,258 confirmed cases", "104 tested positive", "812 new cases".
-    let new = |at: usize| marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::New) && mark.after == at);
-    let proven = |mark: &&&Mark| {
-        let said = |at: usize| word(at, Word::Proven) || word(at, Word::Positive);
-        mark.cue.metric() == Some(Metric::Cases)
-            && !word(mark.after, Word::Of)
-            && ((mark.first.saturating_sub(1)..mark.after).any(said)
-                || word(mark.after - 1, Word::Infection)
-                || new(mark.first))
-    };
-    let proven = figures.iter().filter(proven).count();
     // "38 cases of broken bones".
     let of_it = |mark: &&&Mark| mark.cue.metric() == Some(Metric::Cases) && !word(mark.after, Word::Of);
-    let tested = any(&[Metric::Tests, Metric::PeopleTested, Metric::PositivityRate]);
+    let cases = figures.iter().filter(of_it);
+    // "1,808 infections", "1,258 confirmed cases", "104 tested positive", "812 new cases".
+    let new = |at: usize| marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::New) && mark.after == at);
+    let says = |at: usize| word(at, Word::Proven) || word(at, Word::Positive);
+    let proven = cases.clone().any(|mark| {
+        (mark.first.saturating_sub(1)..mark.after).any(says) || word(mark.after - 1, Word::Infection) || new(mark.first)
+    });
     let vaccinated = any(&[Metric::PeopleVaccinated, Metric::PeopleFullyVaccinated, Metric::PeopleBoosted]);
-    let cases = proven > 0 || figures.iter().any(|mark| of_it(&mark));
-    if !(cases || vaccinated) {
+    if cases.clone().next().is_none() && !vaccinated {
         return 0;
     }
     let authority = |mark: &Mark| {
         let health = [SourceType::HealthMinistry, SourceType::HealthAgency, SourceType::Who, SourceType::JohnsHopkins];
         matches!(mark.cue, Cue::Source(source) if health.contains(&source))
     };
-    let groups: [&[Metric]; 4] = [
+    let groups: [&[Metric]; 6] = [
+        &[Metric::Tests, Metric::PeopleTested, Metric::PositivityRate],
         &[Metric::Deaths],
         &[Metric::Recoveries],
         &[Metric::ActiveCases],
         &[Metric::Hospitalisations, Metric::IcuPatients, Metric::SevereCases, Metric::VentilatedPatients],
+        &[Metric::DosesAdministered],
     ];
-    usize::from(cases)
-        + usize::from(proven > 0)
-        + usize::from(tested)
+    usize::from(cases.clone().next().is_some())
+        + usize::from(proven)
         + groups.into_iter().filter(|metrics| any(metrics)).count()
         + SIGN * usize::from(vaccinated)
-        + usize::from(any(&[Metric::DosesAdministered]))
         + SIGN * usize::from(marks.iter().any(authority))
 }
 
@@ -168,14 +162,9 @@ pub(super) fn begins(asked: &Asked<'_>, article: &Article) -> Option<usize> {
     // One mention may be of anything.
     let announced = [&article.headline, &article.summary].into_iter().flatten().any(|text| asked.named(text));
     let first = in_passing.iter().min().copied();
-    if has_points(asked, article, ENOUGH_BESIDE) {
-        return Some(0);
-    }
-    if announced || new_cases || pack.disease.one_mention {
-        first.map(|_| 0)
-    } else {
-        first.filter(|_| in_passing.len() > 1)
-    }
+    let often = announced || new_cases || pack.disease.one_mention;
+    let begins = if often { first.map(|_| 0) } else { first.filter(|_| in_passing.len() > 1) };
+    begins.filter(|at| *at == 0).or_else(|| has_points(asked, article, ENOUGH_BESIDE).then_some(0)).or(begins)
 }
 
 /// How much a mention says of what its story is about.

@@ -109,6 +109,9 @@ impl<'p> Table<'p> {
                 return self.breakdown(reading, around);
             }
             // A cell in a line of its own, below the name of its row.
+            if alone && reading.numbers.iter().all(|number| counts_rows(reading, number)) {
+                return Vec::new();
+            }
             if alone && (self.owner.is_some() || heading && self.columns.len() == 1) {
                 self.begun = true;
                 return vec![self.cell(reading)];
@@ -396,8 +399,7 @@ impl<'p> Table<'p> {
         let leading = reading.numbers.iter().enumerate().filter(|(_, number)| before(number));
         let alone = values.is_empty() && self.columns.len() == 1 && leading.clone().count() == 1;
         for (n, number) in leading {
-            let counts_rows = [".", ")", "#"].iter().any(|mark| reading.is(number.after, mark));
-            if alone && !counts_rows && row.owner != Some(Owner::Unknown) {
+            if alone && !counts_rows(reading, number) && row.owner != Some(Owner::Unknown) {
                 self.figure(reading, &Value { number: Some(n), bracket: false }, 0, false, &mut row);
             } else {
                 row.figures.push(Figure { n, told: None });
@@ -424,6 +426,11 @@ impl<'p> Table<'p> {
         let told = head.and_then(|head| head.told(number.percent));
         row.figures.push(Figure { n, told: told.filter(|told| fits(number, told.attachment.metric)) });
     }
+}
+
+/// "1.", "2)": a number that only counts the rows.
+fn counts_rows(reading: &Reading<'_, '_>, number: &Numeral) -> bool {
+    [".", ")"].iter().any(|mark| reading.is(number.after, mark))
 }
 
 /// The figures of the aside of a row that have labels of their own: "California: 3,852 (ICU 1,001)".
