@@ -70,6 +70,9 @@ pub(super) fn fill(finder: &mut Finder<'_, '_>) {
     }
     let (pack, places, article) = (finder.pack, finder.places, finder.article);
     let dateline = finder.context.dateline.filter(|place| place.kind == PlaceKind::Country);
+    // "MOH has detected 11,278 new cases", in a story without a dateline.
+    let publisher =
+        || places.country(article.publisher_country.as_deref().filter(|_| article.wire.dateline.is_none())?);
     let named = countries(pack, places, article, finder.dateline_end);
     let only = match named.as_slice() {
         [(times, one), rest @ ..]
@@ -78,7 +81,7 @@ pub(super) fn fill(finder: &mut Finder<'_, '_>) {
         {
             places.country(one)
         }
-        [] => dateline.filter(|_| speaks_for_a_nation(pack, article)),
+        [] => dateline.or_else(publisher).filter(|_| speaks_for_a_nation(pack, article)),
         _ => None,
     };
     for one in lost {

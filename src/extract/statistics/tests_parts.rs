@@ -117,6 +117,25 @@ fn a_story_of_one_country_gives_it_to_figures_of_no_place() {
     check(&format!("{found}\n\nThe stadiums in Tallinn and Riga stay shut."), ["-", "none"]);
 }
 
+/// A ministry of health in a story that names no place is that of its publisher's country, where the operator says it.
+#[test]
+fn a_story_without_a_place_is_of_its_publishers_country() {
+    let place = |text: &str, country: Option<&str>| {
+        let mut article = article(&serde_json::json!({"text": text, "date": "2022-03-16"}));
+        article.publisher_country = country.map(str::to_owned);
+        let found = super::find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
+        found.into_iter().next().unwrap().location.name
+    };
+    let ministry = "The Health Ministry has found 11,278 new coronavirus cases.";
+    assert_eq!(place(ministry, Some("SG")).as_deref(), Some("Singapore"));
+    assert_eq!(place(ministry, None), None);
+    assert_eq!(place("Doctors have found 11,278 new coronavirus cases.", Some("SG")), None);
+    assert_eq!(
+        place("Malaysia's Health Ministry has found 11,278 new coronavirus cases.", Some("SG")).as_deref(),
+        Some("Malaysia")
+    );
+}
+
 /// What the rows of a table count, whatever its column of names is called, and which way round its lines are.
 #[test]
 fn rows_have_what_their_columns_say() {
