@@ -32,19 +32,19 @@ pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], words: &[Words], marks: &[
             }
         }
         let Cue::Sense(sense) = mark.cue else { continue };
+        // "Nobody has died", "none is in intensive care": what is said of them.
+        let said = || {
+            let auxiliary =
+                |at: &usize| [Word::Have, Word::Was, Word::Auxiliary, Word::Copula].iter().any(|one| word(*at, *one));
+            let verb = mark.after + (mark.after..mark.after + 3).take_while(auxiliary).count();
+            let behind = |told: &&Mark| (mark.after..=verb).contains(&told.first);
+            let predicate = |told: &Mark| matches!(told.cue, Cue::Predicate(_)) && told.cue.metric().is_some();
+            marks.iter().filter(behind).any(|told| predicate(told) && counted(told))
+        };
         match sense {
             // A zero in words is written like any number.
             Sense::Zero if names_nobody(&word, mark) => {
-                // "Nobody has died", "no one is in hospital": told by what is said of them alone.
-                let auxiliary = |at: &usize| {
-                    [Word::Have, Word::Was, Word::Auxiliary, Word::Copula].iter().any(|one| word(*at, *one))
-                };
-                let verb = mark.after + (mark.after..mark.after + 3).take_while(auxiliary).count();
-                let from = mark.after..=verb;
-                let said = |told: &Mark| from.contains(&told.first) && matches!(told.cue, Cue::Predicate(_));
-                if marks.iter().any(|told| said(told) && told.cue.metric().is_some() && counted(told)) {
-                    found.extend(numeral(tokens, mark.first, mark.after, 0.0));
-                }
+                found.extend(said().then(|| numeral(tokens, mark.first, mark.after, 0.0)).flatten());
             }
             Sense::Zero if tokens.get(mark.first).is_some_and(|token| pack.number_word(&token.lower).is_none()) => {
                 let none = !word(mark.first, Word::No);
@@ -59,7 +59,7 @@ pub(super) fn find(pack: &Pack, tokens: &[Token<'_>], words: &[Words], marks: &[
                     && !word(mark.first - 1, Word::Or)
                     && (next.is_none_or(|token| matches!(token.text, "," | "." | ";" | ")" | "|") || token.apart)
                         || word(mark.after, Word::Of) && word(mark.after + 1, Word::Them));
-                if labelled || alone || noun_behind(tokens, marks, mark.after).is_some() {
+                if labelled || alone || none && said() || noun_behind(tokens, marks, mark.after).is_some() {
                     found.extend(numeral(tokens, mark.first, mark.after, 0.0));
                 }
             }

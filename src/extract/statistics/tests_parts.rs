@@ -161,6 +161,19 @@ fn rows_have_what_their_columns_say() {
     );
 }
 
+/// "None" counts what is said of it.
+#[test]
+fn none_of_them_is_a_zero() {
+    check(
+        "Samoa has had 31 coronavirus cases. None has died.",
+        &["31 cases cumulative Samoa", "0 deaths cumulative Samoa"],
+    );
+    check(
+        "Samoa has 31 coronavirus patients in hospital. None is in intensive care, and none was asked for a name.",
+        &["31 hospitalisations current Samoa", "0 icu_patients current Samoa"],
+    );
+}
+
 /// What could be done is said of one number.
 #[test]
 fn a_capacity_is_that_of_its_own_number() {
