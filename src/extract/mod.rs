@@ -16,7 +16,9 @@ pub(crate) mod values;
 pub use statistics::{beside, hashed, judge, lifted, network, newness, suggestion, trees, weighed};
 
 use crate::language::{self, Pack};
-use crate::model::{Article, Covid, Enriched, Entity, EntityType, Issue, LanguageFrom, Section, Span, Stage};
+use crate::model::{
+    Article, Covid, Enriched, Entity, EntityType, Issue, LEAST_CONFIDENCE, LanguageFrom, Section, Span, Stage,
+};
 use diseases::{Disease, Diseases};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -52,7 +54,7 @@ impl Default for Options {
             disease: Diseases::default(),
             entities: Tagger::Fast,
             gazetteer: gazetteer::Gazetteers::default(),
-            min_confidence: 0.3,
+            min_confidence: LEAST_CONFIDENCE,
         }
     }
 }

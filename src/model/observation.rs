@@ -249,9 +249,9 @@ pub struct Observation {
 /// Contradictions that an observation names.
 const CONTRADICTIONS: usize = 4;
 
-/// What contradictions alone leave of its confidence: a reader sees them, and the figure is not left out for them where
-/// `extract.min_confidence` is as it is by default.
-const LEAST_DOUBTED: f64 = 0.3;
+/// The least confidence that is published by default (`extract.min_confidence`). Contradictions alone leave as much: a reader is to
+/// see them.
+pub const LEAST_CONFIDENCE: f64 = 0.3;
 
 impl Observation {
     /// Visits every span.
@@ -270,7 +270,8 @@ impl Observation {
     pub fn doubt(&mut self, code: &str, other: Option<String>, span: Option<Span>) {
         if self.plausibility.len() < CONTRADICTIONS {
             self.plausibility.push(Contradiction { code: code.to_owned(), other, span });
-            self.confidence = ((self.confidence - 0.1).max(LEAST_DOUBTED.min(self.confidence)) * 100.0).round() / 100.0;
+            self.confidence =
+                ((self.confidence - 0.1).max(LEAST_CONFIDENCE.min(self.confidence)) * 100.0).round() / 100.0;
         }
     }
 

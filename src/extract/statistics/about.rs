@@ -102,15 +102,15 @@ fn counted(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark]) -> usize {
         |metrics: &[Metric]| figures.iter().any(|mark| mark.cue.metric().is_some_and(|one| metrics.contains(&one)));
     // "38 cases of broken bones".
     let of_it = |mark: &&&Mark| mark.cue.metric() == Some(Metric::Cases) && !word(mark.after, Word::Of);
-    let cases = figures.iter().filter(of_it);
+    let cases: Vec<&&Mark> = figures.iter().filter(of_it).collect();
     // "1,808 infections", "1,258 confirmed cases", "104 tested positive", "812 new cases".
     let new = |at: usize| marks.iter().any(|mark| mark.cue == Cue::Sense(Sense::New) && mark.after == at);
     let says = |at: usize| word(at, Word::Proven) || word(at, Word::Positive);
-    let proven = cases.clone().any(|mark| {
+    let proven = cases.iter().any(|mark| {
         (mark.first.saturating_sub(1)..mark.after).any(says) || word(mark.after - 1, Word::Infection) || new(mark.first)
     });
     let vaccinated = any(&[Metric::PeopleVaccinated, Metric::PeopleFullyVaccinated, Metric::PeopleBoosted]);
-    if cases.clone().next().is_none() && !vaccinated {
+    if cases.is_empty() && !vaccinated {
         return 0;
     }
     let authority = |mark: &Mark| {
@@ -125,7 +125,7 @@ fn counted(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark]) -> usize {
         &[Metric::Hospitalisations, Metric::IcuPatients, Metric::SevereCases, Metric::VentilatedPatients],
         &[Metric::DosesAdministered],
     ];
-    usize::from(cases.clone().next().is_some())
+    usize::from(!cases.is_empty())
         + usize::from(proven)
         + groups.into_iter().filter(|metrics| any(metrics)).count()
         + SIGN * usize::from(vaccinated)

@@ -395,7 +395,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.bare_rank(&reading);
         } else {
             let why = "neither the story nor the paragraph is about the disease";
-            (0..reading.numbers.len()).for_each(|n| self.leave_out(&reading, n, why, None));
+            (0..reading.numbers.len()).for_each(|n| self.leave_out(&reading, n, || why.to_owned()));
         }
         self.named = date::last_day(&reading).or(self.named);
         // "Infections fell to the lowest level in weeks. The number came to 195."
@@ -463,13 +463,19 @@ impl<'a, 'p> Finder<'a, 'p> {
         let mut decided: Vec<Option<Decided<'p>>> = Vec::with_capacity(attachments.len());
         for n in 0..attachments.len() {
             let done = match self.weighed(reading, n, &attachments, rows) {
-                Ok(Some(attachment)) => {
-                    self.decide(sentence, n, &attachment, rank.as_ref(), &decided, rows).map_err(|why| (why, None))
+                Ok(Some(attachment)) => self
+                    .decide(sentence, n, &attachment, rank.as_ref(), &decided, rows)
+                    .map_err(|why| self.leave_out(reading, n, || why.to_owned()))
+                    .ok(),
+                Ok(None) => {
+                    self.leave_out(reading, n, || why_not(reading, n).to_owned());
+                    None
                 }
-                Ok(None) => Err((why_not(reading, n), None)),
-                Err(odds) => Err((weighed::REFUSED, Some(odds))),
+                Err(odds) => {
+                    self.leave_out(reading, n, || format!("{} ({odds:.1})", weighed::REFUSED));
+                    None
+                }
             };
-            let done = done.inspect_err(|(why, odds)| self.leave_out(reading, n, why, *odds)).ok();
             self.counted(reading, n, done.as_ref().map(|done| done.attachment.metric));
             decided.push(done);
         }
@@ -574,12 +580,11 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
     }
 
-    /// Notes a number that is no observation, where somebody asks; `odds` are what the trees have said.
-    fn leave_out(&mut self, reading: &Reading<'_, 'p>, n: usize, reason: traps::Trap, odds: Option<f32>) {
+    /// Notes a number that is no observation, where somebody asks.
+    fn leave_out(&mut self, reading: &Reading<'_, 'p>, n: usize, reason: impl FnOnce() -> String) {
         if let (Some(left_out), Some(number)) = (&mut self.left_out, reading.numbers.get(n)) {
             let span = Span::new(reading.span.field, number.start, number.end);
-            let reason = odds.map_or_else(|| reason.to_owned(), |odds| format!("{reason} ({odds:.1})"));
-            left_out.push(LeftOut { span, reason });
+            left_out.push(LeftOut { span, reason: reason() });
         }
     }
 }

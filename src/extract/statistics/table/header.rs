@@ -35,14 +35,17 @@ impl Header {
         !self.counts() && self.named && self.columns.iter().flatten().count() > 0
     }
 
-    /// "LGU | New | Active": what a column that only says how it counts does count beside others.
-    fn fill(&mut self, metric: Metric) {
+    /// Whether a column counts what stands beside new cases: "LGU | New | Active".
+    fn counts_beside_cases(&self) -> bool {
         let beside = [Metric::ActiveCases, Metric::Deaths, Metric::Recoveries];
         let counts = |column: &Head| column.metric.is_some_and(|(one, _)| beside.contains(&one));
-        if self.columns.iter().flatten().any(counts) {
-            let open = |column: &&mut Head| column.metric.is_none() && column.said.is_some();
-            self.columns.iter_mut().flatten().filter(open).for_each(|column| column.metric = Some((metric, None)));
-        }
+        self.columns.iter().flatten().any(counts)
+    }
+
+    /// Gives a metric to the columns that only say how they count.
+    pub(super) fn fill(&mut self, metric: Metric) {
+        let open = |column: &&mut Head| column.metric.is_none() && column.said.is_some();
+        self.columns.iter_mut().flatten().filter(open).for_each(|column| column.metric = Some((metric, None)));
     }
 
     fn push(&mut self, column: Option<Head>, brackets: Option<Head>) {
@@ -205,7 +208,9 @@ pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>, caption: &H
     for cell in parts {
         column(reading, cell, (title, strong), &caption, &mut out);
     }
-    out.fill(Metric::Cases);
+    if out.counts_beside_cases() {
+        out.fill(Metric::Cases);
+    }
     if !title && !out.named {
         out.caption.day = out.caption.day.take().or(out.columns.iter().flatten().find_map(|column| column.day.clone()));
     }

@@ -245,7 +245,7 @@ impl<'p> Table<'p> {
             // "Town | New | Total", below "Davao logged 48 infections".
             let kinds = |column: &Head| column.said.is_some() && column.day.is_none();
             if let Some((metric, _)) = around.lead.filter(|_| head.columns.iter().flatten().all(kinds)) {
-                head.columns.iter_mut().flatten().for_each(|column| column.metric = Some((metric, None)));
+                head.fill(metric);
             }
             head.caption = head.caption.under(&self.caption);
             *self = Self::headed(head, around);
