@@ -13,7 +13,7 @@ pub(crate) mod statistics;
 pub mod tagger;
 pub(crate) mod values;
 
-pub use statistics::{beside, hashed, judge, lifted, network, newness, suggestion, trees, weighed};
+pub use statistics::{beside, hashed, judge, network, newness, suggestion, trees, weighed, whose};
 
 use crate::language::{self, Pack};
 use crate::model::{
@@ -138,11 +138,12 @@ pub fn counts(tables: &Tables, article: &Article) -> newness::Story {
     statistics::counts(pack, &tables.places, diseases::COVID_19, &article)
 }
 
-/// The figures of a clean article about COVID-19 whose place may be the country of the one that they inherited.
-pub fn lifts(tables: &Tables, article: &Article) -> Vec<lifted::Asked> {
+/// Asks which of several places each figure of a clean article about COVID-19 is of whose own words do not say where.
+pub fn placed(tables: &Tables, article: &Article, choose: impl FnMut(&whose::Asked) -> usize) {
     let mut article = article.clone();
-    let Some(pack) = pack(&mut article) else { return Vec::new() };
-    statistics::lifts(pack, &tables.places, diseases::COVID_19, &article)
+    if let Some(pack) = pack(&mut article) {
+        statistics::placed(pack, &tables.places, diseases::COVID_19, &article, choose);
+    }
 }
 
 /// The numbers of a clean article about COVID-19 that are weighed, with what the rules and models say of them.

@@ -34,9 +34,7 @@ pub struct Told {
     pub(super) kind: Kind,
     pub(super) metric: Metric,
     pub(super) location: Location,
-    sentence: Span,
-    /// The sentence's number in the story.
-    pub(super) nth: usize,
+    pub(super) sentence: Span,
     /// Decades above one.
     pub(super) size: f32,
     /// A verb says how high it stands: "the toll reaches 75".
@@ -62,7 +60,6 @@ impl Told {
             metric: one.metric,
             location: one.location.clone(),
             sentence: one.sentence.span,
-            nth: one.sentence.index,
             size: (one.value?.0.max(0.0) + 1.0).log10() as f32,
             level: one.rule.ends_with(".reaches"),
             heard: NOTHING,
@@ -88,7 +85,11 @@ impl Told {
         one.iso2 == other.iso2 && one.subdivision == other.subdivision && one.name == other.name
     }
 
-    fn kind(&self) -> f32 {
+    pub(super) fn is_total(&self) -> bool {
+        self.kind == Kind::Cumulative
+    }
+
+    pub(super) fn kind(&self) -> f32 {
         match self.kind {
             Kind::New => 1.0,
             Kind::Cumulative => 2.0,

@@ -2,7 +2,7 @@
 //!
 //! In: a language pack, the gazetteer, and a clean article. Out: [`Covid`]. A sentence is read into tokens, cue phrases,
 //! numbers, places and dates ([`reading`], [`date_marks`]); what the headings of tables and lists say of their figures is read
-//! once ([`table`]); numbers in traps are taken out ([`traps`]); the others get a metric ([`attach`], [`suggestion`]), a kind and period ([`kind`], [`newness`]), a place ([`scope`], [`lifted`]), a date ([`date`]), a rank ([`rank`]), and a
+//! once ([`table`]); numbers in traps are taken out ([`traps`]); the others get a metric ([`attach`], [`suggestion`]), a kind and period ([`kind`], [`newness`]), a place ([`scope`], [`whose`]), a date ([`date`]), a rank ([`rank`]), and a
 //! qualifier, status, subset and source ([`status`]). All this is put together in [`decide`] and written down in
 //! [`observation`]. Repetitions are merged, contradictions named ([`plausibility`]).
 //!
@@ -32,7 +32,6 @@ mod kind;
 mod kinds;
 mod leading;
 mod lean;
-pub mod lifted;
 mod located;
 mod mention;
 mod merge;
@@ -66,6 +65,7 @@ mod total;
 mod traps;
 pub mod trees;
 pub mod weighed;
+pub mod whose;
 
 use crate::extract::LeftOut;
 use crate::extract::diseases::Disease;
@@ -113,12 +113,18 @@ pub(crate) fn counts(pack: &Pack, places: &Places, disease: &'static Disease, ar
     newness::story(&finder.found, &finder.network.newness, article)
 }
 
-/// The figures of a body whose place may be the country of the one that they inherited, for the trainer.
-pub(crate) fn lifts(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> Vec<lifted::Asked> {
-    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Vec::new() };
+/// Asks which place each figure of a body is of whose own words do not say where, for the trainer.
+pub(crate) fn placed(
+    pack: &Pack,
+    places: &Places,
+    disease: &'static Disease,
+    article: &Article,
+    choose: impl FnMut(&whose::Asked) -> usize,
+) {
+    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return };
     finder.all();
     home::fill(&mut finder);
-    lifted::asked(&finder.found, article)
+    finder.places().moved(&finder.found, choose);
 }
 
 /// The numbers of a body that are weighed, for the trainer.
@@ -189,6 +195,8 @@ struct Finder<'a, 'p> {
     latest: std::collections::HashMap<Metric, Decided<'p>>,
     /// The countries that the story speaks of, once they are asked for.
     nations: OnceCell<Vec<&'p str>>,
+    /// The places that headline and body name, where the judge is asked.
+    names: whose::Names<'p>,
     /// The last day that has been named.
     named: Option<jiff::civil::Date>,
     other_disease: bool,
@@ -216,12 +224,20 @@ struct Finder<'a, 'p> {
 }
 
 impl<'a, 'p> Finder<'a, 'p> {
-    /// Gives the figures of no place, and those that inherited one too small, what they are of.
+    /// Gives the figures of no place, and those that inherited another than they are of, theirs.
     fn place(&mut self) {
         home::fill(self);
         if self.judged.is_some() {
-            lifted::correct(&mut self.found, self.places, self.article);
+            let mut found = std::mem::take(&mut self.found);
+            whose::correct(&mut found, &self.places());
+            self.found = found;
         }
+    }
+
+    /// The story, as figures are placed in it.
+    fn places(&self) -> whose::Story<'_, 'p> {
+        let dateline = [self.context.dateline, self.context.home];
+        whose::Story { article: self.article, places: self.places, names: &self.names, dateline }
     }
 
     fn new(asked: Asked<'a>, places: &'p Places, article: &'a Article, story: bool) -> Self {
@@ -284,6 +300,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             period: None,
             latest: std::collections::HashMap::new(),
             nations: OnceCell::new(),
+            names: whose::Names::default(),
             named: None,
             other_disease: false,
             others: 0,
@@ -377,6 +394,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         let before = self.context.clone();
         let mentions = mention::mentions(&reading, self.places, &mut self.context);
         let after = std::mem::replace(&mut self.context, before);
+        if self.judged.is_some() && self.field != Field::Summary {
+            self.names.read(&reading, &mentions, self.paragraph.start);
+        }
         let sentence = Sentence { reading: &reading, mentions, places: self.places };
         let around = Around {
             label: self.context.label,

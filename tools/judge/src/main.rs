@@ -1,9 +1,9 @@
 //! Trains the models of figures and says how good they are: the judge, which tells numbers that are none, the one that
 //! suggests what a number counts, the one that weighs both and the network (`network.py`) with the rules, those that tell new counts from totals, and the one
-//! that tells a country from its parts.
+//! that tells whose a figure is.
 //!
 //! Each number of the labelled text is an example for the judge: right where a label stands, wrong where none does. Each count
-//! that is found where a label stands is one for kinds, each figure that inherited a place one for places. What hears words are
+//! that is found where a label stands is one for kinds, each place that a figure may be of one for places. What hears words are
 //! logistic regressions, found by coordinate ascent on the dual; what compares figures are boosted trees ([`boost`]). Choices
 //! are made by leaving out one family of cases at a time, that is those whose ids begin alike, for they were written together.
 
@@ -11,8 +11,8 @@ mod boost;
 
 use boost::{Row, Size};
 use dateline::clean::{self, Document};
-use dateline::extract::{self, beside, hashed, judge, network, newness, suggestion, trees, weighed};
-use dateline::model::{Article, Feed, Metric, Span};
+use dateline::extract::{self, beside, hashed, judge, network, newness, suggestion, trees, weighed, whose};
+use dateline::model::{Article, Feed, Location, Metric, Span};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -32,8 +32,8 @@ const PACE: f32 = 0.3;
 const SMOOTH: f32 = 0.002;
 
 /// Families of text that no rule was fitted to, or hardly any.
-const UNLIKE: [&str; 18] =
-    ["xa", "xe", "xf", "tl", "xr", "as", "an", "bu", "dk", "fe", "ro", "af", "am", "ea", "eu", "me", "sc", "wi"];
+const UNLIKE: [&str; 22] =
+    ["xa", "xe", "xf", "tl", "xr", "as", "an", "bu", "dk", "fe", "ro", "af", "am", "ea", "eu", "me", "sc", "wi", "dw", "fp", "lp", "rc"];
 
 /// What a number of a passage made to deceive weighs, where one of other text weighs one.
 const TRAP: f32 = 2.5;
@@ -41,6 +41,7 @@ const TRAP: f32 = 2.5;
 /// The trees that weigh numbers, and those that look at what stands beside a figure.
 const OF_FIGURE: Size = Size { trees: 150, leaves: 15 };
 const OF_KIND: Size = Size { trees: 120, leaves: 10 };
+const OF_PLACE: Size = Size { trees: 150, leaves: 15 };
 
 /// Log odds from which a count's words alone would be believed against the rules, to compare the trees with.
 const CONTRADICTS: f64 = 1.5;
@@ -164,39 +165,77 @@ fn rows(all: &[Told], examples: &[Example]) -> Vec<(String, bool, Row)> {
     rows
 }
 
-/// A figure that inherited a part of a country: right where its label says the country.
-fn lifts(tables: &extract::Tables, case: &Case) -> Vec<(String, Row)> {
-    let asked = extract::lifts(tables, &case.article).into_iter();
-    asked
-        .filter_map(|asked| {
-            let label = case.labels.get(&asked.span.start)?;
-            let name = label["location"].as_str();
-            let countrys = name.is_none_or(|name| tables.country(&asked.country) == Some(name));
-            let right = label["subdivision"].is_null() && countrys;
-            let row = Row { seen: asked.seen, right, weight: 1.0 };
-            (label["iso2"].as_str() == Some(asked.country.as_str())).then_some((case.family.clone(), row))
-        })
-        .collect()
+/// A figure whose own words do not say where: the places that it may be of, its own first, and which are right.
+struct Placed {
+    family: String,
+    rows: Vec<Row>,
+    /// Right for who scores: a label that names a country alone does not ask for no part of it.
+    right: Vec<bool>,
+    /// What was chosen by trees that have not seen the family.
+    best: usize,
 }
 
-/// What is lifted of families left out, from several odds on.
-fn tell_lifts(rows: &[(String, Row)]) {
-    let families: BTreeSet<&str> = rows.iter().map(|(family, _)| family.as_str()).collect();
-    let mut told: Vec<(f32, bool)> = Vec::new();
-    for held in families {
-        let rest: Vec<&Row> = rows.iter().filter(|(family, _)| family != held).map(|(_, row)| row).collect();
-        let trees = boost::grow(&rest, OF_KIND);
-        let held = rows.iter().filter(|(family, _)| family == held);
-        told.extend(held.map(|(_, row)| (trees.iter().map(|tree| tree.adds(&row.seen)).sum(), row.right)));
+/// The figures of a case that may be of several places; `trees` say which, and what was told before goes by that, or by the
+/// rules where there are none.
+fn placed(tables: &extract::Tables, case: &Case, trees: &[trees::Tree]) -> Vec<Placed> {
+    let mut all = Vec::new();
+    extract::placed(tables, &case.article, |asked| {
+        let odds = |seen: &[f32]| trees.iter().map(|tree| tree.adds(seen)).sum::<f32>();
+        let best = if trees.is_empty() { 0 } else { whose::chosen(asked, odds) };
+        let Some(label) = case.labels.get(&asked.span.start).filter(|label| label.get("iso2").is_some()) else {
+            return best;
+        };
+        let text = |key: &str| label[key].as_str();
+        let country = |one: &Location| match text("iso2") {
+            Some(country) => one.iso2.as_deref() == Some(country),
+            None => one.iso2.is_none() && one.name.as_deref() == text("location"),
+        };
+        let right = |one: &Location| {
+            country(one) && text("subdivision").is_none_or(|part| one.subdivision.as_deref() == Some(part))
+        };
+        // "Navajo Nation", of a country, may be any part of it.
+        let within = text("location")
+            .is_some_and(|name| text("iso2").is_some_and(|code| tables.country(code) != Some(name)));
+        let exact = |one: &Location| right(one) && (text("subdivision").is_some() || within || one.subdivision.is_none());
+        let weight = if UNLIKE.contains(&case.family.as_str()) { 1.0 } else { 0.5 };
+        let candidates = || asked.candidates.iter();
+        all.push(Placed {
+            family: case.family.clone(),
+            rows: candidates()
+                .map(|one| Row { seen: one.seen.clone(), right: exact(&one.location), weight })
+                .collect(),
+            right: candidates().map(|one| right(&one.location)).collect(),
+            best,
+        });
+        best
+    });
+    all
+}
+
+/// What trees that have not seen the family do, three families left out at a time.
+fn tell_placed(tables: &extract::Tables, cases: &[Case], all: &[Placed]) {
+    let families: Vec<&str> = all.iter().map(|one| one.family.as_str()).collect::<BTreeSet<_>>().into_iter().collect();
+    let mut told = Vec::new();
+    for held in families.chunks(3) {
+        let is_held = |family: &str| held.contains(&family);
+        let rest = all.iter().filter(|one| !is_held(&one.family)).flat_map(|one| &one.rows);
+        let trees = boost::grow(&rest.collect::<Vec<_>>(), OF_PLACE);
+        let held = cases.iter().filter(|case| is_held(&case.family));
+        told.extend(held.flat_map(|case| placed(tables, case, &trees)));
     }
-    let right = told.iter().filter(|one| one.1).count();
-    println!("{} figures that inherited a part of a country, {right} of them the country's", told.len());
-    for from in [0.0, 0.3, 0.5, 1.0, 1.5] {
-        let lifted = || told.iter().filter(|one| one.0 >= from);
+    for unlike in [true, false] {
+        let told = || told.iter().filter(|one| UNLIKE.contains(&one.family.as_str()) == unlike);
+        let count = |before: bool, now: bool| {
+            told().filter(|one| one.right[0] == before && one.right[one.best] == now).count()
+        };
+        let lifts = told().filter(|one| one.rows[one.best].right && !one.rows[0].right && one.right[0]);
         println!(
-            "lifted from {from:.1}: {} rightly, {} wrongly",
-            lifted().filter(|one| one.1).count(),
-            lifted().filter(|one| !one.1).count()
+            "{} figures, {} of them in the right place; {} more are now, {} no longer; {} have the country, not a part",
+            told().count(),
+            told().filter(|one| one.right[0]).count(),
+            count(false, true),
+            count(true, false),
+            lifts.count()
         );
     }
 }
@@ -530,9 +569,9 @@ fn main() -> Result<(), Failure> {
             hashed::model(&train(&all.iter().collect::<Vec<_>>(), MOST_OF_KIND))
         }
         _ => {
-            let lifted: Vec<(String, Row)> = cases.iter().flat_map(|case| lifts(&tables, case)).collect();
-            tell_lifts(&lifted);
-            trees::bytes(&boost::grow(&lifted.iter().map(|(_, row)| row).collect::<Vec<_>>(), OF_KIND))
+            let all: Vec<Placed> = cases.iter().flat_map(|case| placed(&tables, case, &[])).collect();
+            tell_placed(&tables, &cases, &all);
+            trees::bytes(&boost::grow(&all.iter().flat_map(|one| &one.rows).collect::<Vec<_>>(), OF_PLACE))
         }
     };
     std::fs::write(out, bytes)?;

@@ -4,8 +4,10 @@
 //! is none, so that positions stay those of the columns.
 
 use super::super::reading::Reading;
+use super::super::spots::Spot;
 use super::head::{Head, Told, told};
 use super::header::separator;
+use crate::extract::places::PlaceForm;
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
 use crate::language::tokens::TokenKind;
@@ -103,7 +105,15 @@ pub(super) fn name(reading: &Reading<'_, '_>, range: Range<usize>) -> Range<usiz
             && !reading.numbers.iter().any(|number| number.first <= at && at < number.after)
             && !reading.word(at, Word::NoValue)
     };
-    let Some(first) = range.clone().find(|at| word(*at)) else { return range.start..range.start };
+    let Some(mut first) = range.clone().find(|at| word(*at)) else { return range.start..range.start };
+    // "36 in Davao City", "701 are in Dublin".
+    if reading.numbers.iter().any(|number| number.after == first) {
+        let at = first + usize::from(reading.word(first, Word::Was));
+        let place = |spot: &Spot<'_>| spot.first == at + 1 && spot.form == PlaceForm::Name;
+        if reading.word(at, Word::In) && reading.spots.iter().any(place) {
+            first = at + 1;
+        }
+    }
     let end = (first..range.end)
         .find(|at| reading.numbers.iter().any(|number| number.first == *at) || separator(reading, *at).is_some())
         .unwrap_or(range.end);
