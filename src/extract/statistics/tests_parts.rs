@@ -112,7 +112,7 @@ fn a_story_of_one_country_gives_it_to_figures_of_no_place() {
     }
     let found = "The Health Ministry said on Wednesday that 692 new coronavirus cases were found.";
     check(&format!("KUWAIT, May 27 (Desk) -- {found}"), ["Kuwait", "dateline"]);
-    check("KUWAIT, May 27 (Desk) -- Doctors found 692 new coronavirus cases on Wednesday.", ["-", "none"]);
+    check("KUWAIT, May 27 (Desk) -- Doctors found 692 new coronavirus cases on Wednesday.", ["Kuwait", "inherited"]);
     check(&format!("{found}\n\nThe stadium in Tallinn stays shut."), ["Estonia", "inherited"]);
     check(&format!("{found}\n\nThe stadiums in Tallinn and Riga stay shut."), ["-", "none"]);
 }

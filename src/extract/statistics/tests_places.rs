@@ -160,6 +160,17 @@ fn a_dateline_says_of_which_state_its_town_is() {
 }
 
 #[test]
+fn a_figure_behind_the_country_s_is_of_the_part_that_the_story_is_about() {
+    check(
+        "BOISE, Idaho (AP) — Idaho health officials reported 891 new coronavirus cases on Tuesday and nine deaths. Ada County \
+         had 240 of them.\n\nHospitals were treating 312 patients, 84 of them in intensive care. The state's toll is 759.\n\n\
+         Nationwide, more than 11 million people have been infected.\n\nOfficials said 401 residents of care homes have died \
+         since the spring.",
+        &["891 US-ID", "9 US-ID", "240 US-ID", "312 US-ID", "84 US-ID", "759 US-ID", "11000000 US", "401 US-ID"],
+    );
+}
+
+#[test]
 fn what_a_rate_is_told_per_leaves_its_heading_one() {
     check(
         "Germany's institute was notified of 39,676 new coronavirus infections within a day.\n\nSeven-day incidence per \

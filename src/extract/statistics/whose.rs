@@ -26,7 +26,9 @@ static TREES: LazyLock<Trees> = LazyLock::new(|| Trees::new(include_bytes!("whos
 /// How much likelier than the figure's own another place must be, in log odds, and how much the country of that one: to be told
 /// too small a place is the lesser fault.
 const MARGIN: f32 = 0.25;
-const LIFTS: f32 = 2.5;
+const LIFTS: f32 = 1.5;
+/// How likely a place must be for a figure that has none.
+const SOMEWHERE: f32 = -0.5;
 
 /// The most places that a figure may be of.
 const MOST: usize = 16;
@@ -123,20 +125,22 @@ pub(super) fn correct(found: &mut [Observation], story: &Story<'_, '_>) {
     }
 }
 
-/// The place of several that a figure is of, by how likely each is: the first, unless another is likelier by far enough.
+/// The place of several that a figure is of, by how likely each is: the first, unless another is likelier by far enough, and
+/// likely enough where the first is none.
 pub fn chosen(asked: &Asked, odds: impl Fn(&[f32]) -> f32) -> usize {
-    let less = |n: usize, one: &Candidate| match n {
-        0 => 0.0,
-        _ if one.lifts => LIFTS,
-        _ => MARGIN,
+    let score = |n: usize, one: &Candidate| match n {
+        0 if one.location.name.is_none() => odds(&one.seen).max(SOMEWHERE),
+        0 => odds(&one.seen),
+        _ if one.lifts => odds(&one.seen) - LIFTS,
+        _ => odds(&one.seen) - MARGIN,
     };
-    let scores = asked.candidates.iter().enumerate().map(|(n, one)| (n, odds(&one.seen) - less(n, one)));
+    let scores = asked.candidates.iter().enumerate().map(|(n, one)| (n, score(n, one)));
     scores.max_by(|one, other| one.1.total_cmp(&other.1)).map_or(0, |(best, _)| best)
 }
 
-/// Whether a figure's own words do not say where.
+/// Whether a figure's own words do not say where; "nationwide" and "the state" do.
 fn is_open(location: &Location) -> bool {
-    location.kind != PlaceKind::Facility && !is_named(location)
+    location.kind != PlaceKind::Facility && location.how != PlaceHow::Anaphora && !is_named(location)
 }
 
 fn is_named(location: &Location) -> bool {

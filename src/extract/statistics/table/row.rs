@@ -108,7 +108,7 @@ pub(super) fn name(reading: &Reading<'_, '_>, range: Range<usize>) -> Range<usiz
     let Some(mut first) = range.clone().find(|at| word(*at)) else { return range.start..range.start };
     // "36 in Davao City", "701 are in Dublin".
     if reading.numbers.iter().any(|number| number.after == first) {
-        let at = first + usize::from(reading.word(first, Word::Was));
+        let at = first + usize::from(reading.word(first, Word::Copula));
         let place = |spot: &Spot<'_>| spot.first == at + 1 && spot.form == PlaceForm::Name;
         if reading.word(at, Word::In) && reading.spots.iter().any(place) {
             first = at + 1;
