@@ -36,7 +36,8 @@ const MOST: usize = 16;
 /// How many figures before give theirs.
 const FIGURES: usize = 8;
 
-/// How many names before a figure are looked at, and how many of those it may be of, within how many bytes.
+/// How many names before a figure are looked at, or of a sentence of the headline, and how many of those before it may be of,
+/// within how many bytes.
 const NAMES: usize = 64;
 const NAMED: usize = 10;
 const NEAR: usize = 700;
@@ -54,7 +55,7 @@ const LONG: f32 = 99.0;
 /// How many numbers are seen of a place.
 const SEEN: usize = 52;
 
-/// A place that the text names or points at.
+/// A place that the text names.
 pub(super) struct Named<'p> {
     start: usize,
     end: usize,
@@ -77,7 +78,7 @@ impl<'p> Names<'p> {
     pub(super) fn read(&mut self, reading: &Reading<'_, 'p>, mentions: &[Mention<'p>], paragraph: usize) {
         let names = mentions.iter().filter(|mention| mention.how != PlaceHow::Anaphora);
         if !reading.span.field.is_body() {
-            self.headline.extend(names.map(|mention| mention.spot.place));
+            self.headline.extend(names.map(|mention| mention.spot.place).take(NAMES));
             return;
         }
         self.body.extend(names.map(|Mention { spot, how, .. }| Named {
@@ -298,7 +299,13 @@ impl<'s, 'p> Whole<'s, 'p> {
         let n = self.spoken.len();
         self.numbers.insert(known.to_owned(), n);
         let level = yes(country.is_some()) + yes(country.is_some() && division.is_some());
-        let location = Location { how: PlaceHow::Inherited, ..location.clone() };
+        // A town of no known division is known by its country, and no figure but its own is given it.
+        let town = level == 1.0 && location.kind != PlaceKind::Country;
+        let whole = country.filter(|_| town).and_then(|code| self.story.places.country(code));
+        let location = match whole {
+            Some(country) => Located::inherited(country).location(""),
+            None => Location { how: PlaceHow::Inherited, ..location.clone() },
+        };
         self.spoken.push(Spoken { location, country: n, level, named: 0, within: 0, parts: 0, told: 0 });
         if level > 1.0
             && let Some(country) = country.and_then(|code| self.story.places.country(code))
@@ -328,7 +335,7 @@ impl<'s, 'p> Whole<'s, 'p> {
     fn around(&self, this: &Told) -> [Range<usize>; 2] {
         let at = |byte: usize| self.story.names.body.partition_point(|one| one.start < byte);
         let (start, end) = (at(this.span.start), at(this.sentence.end));
-        [start.saturating_sub(NAMES)..start, start..end.max(start)]
+        [start.saturating_sub(NAMES)..start, start..end.clamp(start, start + NAMES)]
     }
 
     fn name(&self, at: usize) -> Option<(&Named<'p>, usize)> {
