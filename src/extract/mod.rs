@@ -135,14 +135,14 @@ pub fn left_out(tables: &Tables, article: &Article) -> Vec<LeftOut> {
 pub fn counts(tables: &Tables, article: &Article) -> newness::Story {
     let mut article = article.clone();
     let Some(pack) = pack(&mut article) else { return newness::Story::default() };
-    statistics::counts(pack, &tables.places, diseases::COVID_19, &article)
+    statistics::trainer::counts(pack, &tables.places, diseases::COVID_19, &article)
 }
 
 /// Asks which of several places each figure of a clean article about COVID-19 is of whose own words do not say where.
 pub fn placed(tables: &Tables, article: &Article, choose: impl FnMut(&whose::Asked) -> usize) {
     let mut article = article.clone();
     if let Some(pack) = pack(&mut article) {
-        statistics::placed(pack, &tables.places, diseases::COVID_19, &article, choose);
+        statistics::trainer::placed(pack, &tables.places, diseases::COVID_19, &article, choose);
     }
 }
 
@@ -150,14 +150,14 @@ pub fn placed(tables: &Tables, article: &Article, choose: impl FnMut(&whose::Ask
 pub fn weigh(tables: &Tables, article: &Article) -> Vec<weighed::Asked> {
     let mut article = article.clone();
     let Some(pack) = pack(&mut article) else { return Vec::new() };
-    statistics::weigh(pack, &tables.places, diseases::COVID_19, &article)
+    statistics::trainer::weigh(pack, &tables.places, diseases::COVID_19, &article)
 }
 
 /// A clean article about COVID-19, as the network is told it.
 pub fn listen(tables: &Tables, article: &Article) -> network::Told {
     let mut article = article.clone();
     let Some(pack) = pack(&mut article) else { return network::Told::default() };
-    statistics::listen(pack, &tables.places, diseases::COVID_19, &article)
+    statistics::trainer::listen(pack, &tables.places, diseases::COVID_19, &article)
 }
 
 /// Reads an article.

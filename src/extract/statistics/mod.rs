@@ -62,6 +62,7 @@ mod threshold;
 mod told_on;
 mod topic;
 mod total;
+pub(crate) mod trainer;
 mod traps;
 pub mod trees;
 pub mod weighed;
@@ -103,44 +104,6 @@ pub(crate) fn explain(
     let mut finder = Finder::new(asked, places, article, relevance.story);
     finder.left_out = Some(Vec::new());
     read(finder, &relevance)
-}
-
-/// The counts of a body that can be new or totals, as the rules see them, for the trainer.
-pub(crate) fn counts(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> newness::Story {
-    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Default::default() };
-    finder.all();
-    finder.place();
-    newness::story(&finder.found, &finder.network.newness, article)
-}
-
-/// Asks which place each figure of a body is of whose own words do not say where, for the trainer.
-pub(crate) fn placed(
-    pack: &Pack,
-    places: &Places,
-    disease: &'static Disease,
-    article: &Article,
-    choose: impl FnMut(&whose::Asked) -> usize,
-) {
-    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return };
-    finder.all();
-    home::fill(&mut finder);
-    finder.places().moved(&finder.found, choose);
-}
-
-/// The numbers of a body that are weighed, for the trainer.
-pub(crate) fn weigh(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> Vec<weighed::Asked> {
-    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Vec::new() };
-    finder.memory.asked = Some(Vec::new());
-    finder.all();
-    finder.memory.asked.unwrap_or_default()
-}
-
-/// A story as the network is told it, for the trainer.
-pub(crate) fn listen(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> network::Told {
-    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Default::default() };
-    finder.network.told = Some(network::Told::default());
-    finder.all();
-    finder.network.told.unwrap_or_default()
 }
 
 /// What reads a story, where the story names the disease at all.

@@ -433,7 +433,7 @@ const _: () = assert!(KINDS.len() < NEW && KINDS.len() + 1 < NUMBER as usize);
 #[cfg(test)]
 mod tests {
     use super::super::tests::article;
-    use super::super::{weigh, weighed};
+    use super::super::{trainer::weigh, weighed};
     use crate::extract::diseases::COVID_19;
     use crate::extract::places::Places;
     use crate::language::pack;

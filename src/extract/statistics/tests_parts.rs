@@ -1,7 +1,7 @@
 //! Parts of a count, asides between a count and what is said of it, and kinds that sizes tell.
 
 use super::tests::{article, figures};
-use super::weigh;
+use super::trainer::weigh;
 use crate::extract::diseases::COVID_19;
 use crate::extract::places::Places;
 use crate::language::pack;

@@ -234,7 +234,7 @@ impl<'s, 'p> Whole<'s, 'p> {
         let body = story.article.body.bytes().enumerate();
         let mut whole = Self {
             story,
-            told: Told::all(found, &HashMap::new()),
+            told: Vec::new(),
             spoken: Vec::new(),
             numbers: HashMap::new(),
             of_told: Vec::new(),
@@ -247,7 +247,7 @@ impl<'s, 'p> Whole<'s, 'p> {
             placed: 0,
             lines: body.filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect(),
         };
-        let told = std::mem::take(&mut whole.told);
+        let told = Told::all(found, &HashMap::new());
         whole.of_told = told.iter().map(|one| whole.of_location(&one.location)).collect();
         whole.told = told;
         whole.of_names = story.names.body.iter().map(|one| whole.of_place(one.place)).collect();

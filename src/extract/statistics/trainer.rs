@@ -1,0 +1,48 @@
+//! What the trainer of the models (`tools/judge`) asks of a story.
+//!
+//! In: what [`super::find`] takes. Out: examples, as the models will see them. What holds: a story that is not about the disease
+//! has none.
+
+use super::{begin, home, network, newness, weighed, whose};
+use crate::extract::diseases::Disease;
+use crate::extract::places::Places;
+use crate::language::Pack;
+use crate::model::Article;
+
+/// The counts of a body that can be new or totals, as the rules see them.
+pub(crate) fn counts(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> newness::Story {
+    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Default::default() };
+    finder.all();
+    finder.place();
+    newness::story(&finder.found, &finder.network.newness, article)
+}
+
+/// Asks which place each figure of a body is of whose own words do not say where.
+pub(crate) fn placed(
+    pack: &Pack,
+    places: &Places,
+    disease: &'static Disease,
+    article: &Article,
+    choose: impl FnMut(&whose::Asked) -> usize,
+) {
+    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return };
+    finder.all();
+    home::fill(&mut finder);
+    finder.places().moved(&finder.found, choose);
+}
+
+/// The numbers of a body that are weighed.
+pub(crate) fn weigh(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> Vec<weighed::Asked> {
+    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Vec::new() };
+    finder.memory.asked = Some(Vec::new());
+    finder.all();
+    finder.memory.asked.unwrap_or_default()
+}
+
+/// A story as the network is told it.
+pub(crate) fn listen(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> network::Told {
+    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Default::default() };
+    finder.network.told = Some(network::Told::default());
+    finder.all();
+    finder.network.told.unwrap_or_default()
+}
