@@ -4,6 +4,7 @@
 //! thrown away. The phrases are the table `boilerplate.tsv` beside this file; only the shapes that no phrase can say
 //! (a bracketed credit, a lone photograph credit) are code.
 
+use crate::markup::bytes;
 use regex::{Captures, Regex};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::LazyLock;
@@ -86,8 +87,7 @@ pub(super) fn is_within(found: &Captures<'_>, part: &str, most: usize) -> bool {
 pub(crate) fn is_boilerplate(paragraph: &str) -> bool {
     let trimmed = paragraph.trim();
     // The phrases stand in short paragraphs or at the start of long ones; looking at the first kilobyte bounds the work.
-    let end = trimmed.char_indices().nth(SHORT + 1).map_or(trimmed.len(), |(at, _)| at);
-    let mut head = trimmed.get(..end).unwrap_or_default().to_lowercase();
+    let mut head = bytes::head(trimmed, SHORT + 1).to_lowercase();
     if head.contains('’') {
         head = head.replace('’', "'");
     }

@@ -3,6 +3,7 @@
 //! The body's changes are narrowed to sentences: paragraphs are aligned first, then the sentences of those that differ.
 //! What stands still is not repeated, so that a corrected figure is named by its sentence and not by its story.
 
+use crate::markup::bytes::head;
 use crate::model::{Article, Enriched, FieldChange, Observation, StandingClaim, StoredText};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -262,9 +263,9 @@ fn aligned<'t>(before: &[&'t str], now: &[&'t str]) -> Vec<(Vec<&'t str>, Vec<&'
 
 fn quoted(text: impl AsRef<str>) -> String {
     let text = text.as_ref();
-    match text.char_indices().nth(PASSAGE) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
-        None => text.to_owned(),
+    match head(text, PASSAGE) {
+        whole if whole == text => text.to_owned(),
+        passage => format!("{passage}…"),
     }
 }
 

@@ -10,8 +10,8 @@ use super::{
     whole::Whole,
     words::{Kind, Word},
 };
-use crate::language::bytes;
-use std::ops::Range;
+use crate::markup::bytes;
+use std::{cell::LazyCell, ops::Range};
 
 /// Words in a row that two texts do not share by chance.
 const RUN: usize = 5;
@@ -55,7 +55,8 @@ impl Passages {
         let (one, other) = (earlier.words(), later.words());
         // Two characters are a word, and every character begins a pair.
         let per_word = if other.iter().filter(|word| word.is_pair()).count() * 2 > other.len() { 2 } else { 1 };
-        let (quoted, other_quoted) = (quoted(earlier), quoted(later));
+        // Most texts that are held against one another share no passage.
+        let quoted = LazyCell::new(|| [earlier, later].map(quoted));
         let mut passages = Self { of: one.len() / per_word, ..Self::default() };
         let (mut before, mut other_before) = (0, 0);
         for (at, other_at) in runs(one, other) {
@@ -64,7 +65,8 @@ impl Passages {
             }
             let words = || at.clone().zip(one.get(at.clone()).unwrap_or_default()).zip(other_at.clone());
             let is_told = |((place, word), other_place): &((usize, &Word), usize)| {
-                !word.is_figure() && !is_in(&quoted, *place) && !is_in(&other_quoted, *other_place)
+                let [quoted, other_quoted] = &*quoted;
+                !word.is_figure() && !is_in(quoted, *place) && !is_in(other_quoted, *other_place)
             };
             let told = words().filter(is_told).count();
             let figures = words().filter(|((_, word), _)| word.is_figure()).count();

@@ -4,6 +4,7 @@
 //! put no space between words (Han, Kana, Thai and their neighbours) are read as overlapping pairs of characters.
 
 use super::hashes::Marked;
+use crate::markup::bytes::{self, head};
 use std::sync::LazyLock;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, char::is_combining_mark, is_nfkc_quick};
 use xxhash_rust::xxh3::xxh3_64;
@@ -83,7 +84,7 @@ pub(super) fn read(text: &str, from: usize, words: &mut Vec<Word>) {
     let mut lower = String::new();
     let (mut rest, mut from) = (text, from);
     let mut reader = Reader::default();
-    while let Some(first) = rest.bytes().position(|byte| !byte.is_ascii()) {
+    while let Some(first) = bytes::next(rest.as_bytes(), 0, |byte| !byte.is_ascii()) {
         let bytes = rest.as_bytes();
         let start = bytes.iter().take(first).rposition(|byte| is_space(*byte)).map_or(0, |space| space + 1);
         let end = bytes.iter().skip(first).position(|byte| is_space(*byte)).map_or(rest.len(), |space| first + space);
@@ -376,14 +377,12 @@ impl Reader {
 /// What the forms of a word share: its beginning; in Cyrillic without the ending, in Hangul without the particle, in
 /// Arabic without the article and what is written together with it.
 fn stem<'t>(token: &'t str, length: usize, beginning: &'t str) -> &'t str {
-    let first =
-        |text: &'t str, n: usize| text.char_indices().nth(n).map_or(text, |(end, _)| text.get(..end).unwrap_or(text));
     match token.chars().next() {
-        Some('\u{400}'..='\u{4ff}') => first(token, length.saturating_sub(2).clamp(3, STEM)),
-        Some('\u{ac00}'..='\u{d7a3}') => first(token, 2),
+        Some('\u{400}'..='\u{4ff}') => head(token, length.saturating_sub(2).clamp(3, STEM)),
+        Some('\u{ac00}'..='\u{d7a3}') => head(token, 2),
         Some('\u{600}'..='\u{6ff}') => {
             let bare = |prefix: &str| token.strip_prefix(prefix).filter(|rest| rest.chars().nth(2).is_some());
-            first(["وال", "بال", "لل", "ال", "و", "ب", "ل"].into_iter().find_map(bare).unwrap_or(token), 4)
+            head(["وال", "بال", "لل", "ال", "و", "ب", "ل"].into_iter().find_map(bare).unwrap_or(token), 4)
         }
         _ => beginning,
     }

@@ -4,9 +4,9 @@
 //! a sentence never crosses a line that is blank, nor a line break before a bullet; every character that is not white
 //! space lies in exactly one sentence. It does not care what the sentences say.
 
-use crate::language::bytes;
 use crate::language::sieve::Sieved;
 use crate::language::tokens::is_han;
+use crate::markup::bytes;
 use crate::model::{Field, Span};
 use std::sync::LazyLock;
 

@@ -4,7 +4,6 @@
 //! A pack is a file, `<code>.toml`; adding a language is adding a file and a line in [`pack()`]. Nothing here knows what a
 //! story is.
 
-pub(crate) mod bytes;
 pub mod compounds;
 pub mod cue;
 mod digits;

@@ -1,7 +1,7 @@
 //! Names that are looked for anywhere in a text, also within words: "COVID" in "#COVID19".
 //!
 //! In: names in lower case. Out: [`Names`], which finds them in one pass over text that has not been taken apart, and
-//! [`Kinds`], which tells of many lists at once which have one there. What holds: ASCII letters match in any case; a name with others matches in lower case, in capitals, and with its first
+//! [`Signals`], which tell of many lists at once which have one there. What holds: ASCII letters match in any case; a name with others matches in lower case, in capitals, and with its first
 //! letter as a capital.
 
 use aho_corasick::{AhoCorasick, Input, Span, packed};
@@ -152,22 +152,49 @@ impl Windowed {
     }
 }
 
-/// Lists of names, of which only is asked how many have one in a text.
+/// What a text says of the epidemic without its name.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Signaled {
+    /// Kinds of what hardly any other story says.
+    pub signs: usize,
+    /// Kinds of what such stories often say.
+    pub hints: usize,
+}
+
+/// Lists of names, of which only is asked which have one in a text.
 #[derive(Deserialize)]
-#[serde(from = "Vec<Vec<String>>")]
-pub struct Kinds {
-    lists: usize,
-    /// Each name with the number of its list, by its window.
-    names: FxHashMap<u32, Vec<(Windowed, usize)>>,
+#[serde(from = "SignalLists")]
+pub struct Signals {
+    /// A bit for each list: signs, then hints.
+    signs: u64,
+    hints: u64,
+    /// Each name with the bit of its list, by its window.
+    names: FxHashMap<u32, Vec<(Windowed, u64)>>,
     /// A bit for each window of a name, and for some others.
     windows: Box<[u64; 1024]>,
 }
 
-impl Kinds {
-    /// How many of the lists have a name in one of the texts.
-    pub fn within<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> usize {
+/// The same as a pack has it.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignalLists {
+    /// What hardly any story but one of the epidemic says, by kinds: "positivity rate", "active cases".
+    signs: Vec<Vec<String>>,
+    /// What such stories often say, by kinds: "intensive care", "lockdown".
+    hints: Vec<Vec<String>>,
+}
+
+impl Signals {
+    /// What one of the texts says.
+    pub fn within<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> Signaled {
         let found = texts.into_iter().fold(0, |found, text| self.lists_in(text, found));
-        found.count_ones() as usize
+        let kinds = |lists: u64| (found & lists).count_ones() as usize;
+        Signaled { signs: kinds(self.signs), hints: kinds(self.hints) }
+    }
+
+    /// Whether nothing is known by which such a story is told.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
     }
 
     /// Those that were found before, and those that have a name in the text: a bit each.
@@ -184,10 +211,10 @@ impl Kinds {
                 let start = (last + 1).checked_sub(WINDOW + at);
                 let written = start.and_then(|start| bytes.get(start..start + name.len()));
                 if written.is_some_and(|written| written.eq_ignore_ascii_case(name.as_bytes())) {
-                    found |= 1 << list;
+                    found |= list;
                 }
             }
-            if found.count_ones() as usize == self.lists {
+            if found == self.signs | self.hints {
                 break;
             }
         }
@@ -207,24 +234,31 @@ impl Kinds {
     }
 }
 
-impl Default for Kinds {
+impl Default for Signals {
     fn default() -> Self {
-        Self { lists: 0, names: FxHashMap::default(), windows: Box::new([0; 1024]) }
+        SignalLists::default().into()
     }
 }
 
-impl From<Vec<Vec<String>>> for Kinds {
-    fn from(lists: Vec<Vec<String>>) -> Self {
-        let mut kinds = Self { lists: lists.len().min(u64::BITS as usize), ..Self::default() };
-        for (list, names) in lists.iter().take(kinds.lists).enumerate() {
+impl From<SignalLists> for Signals {
+    fn from(lists: SignalLists) -> Self {
+        let SignalLists { signs, hints } = lists;
+        let bits = |lists: usize| (1 << lists) - 1;
+        let mut signals = Self {
+            signs: bits(signs.len()),
+            hints: bits(hints.len()) << signs.len(),
+            names: FxHashMap::default(),
+            windows: Box::new([0; 1024]),
+        };
+        for (list, names) in signs.iter().chain(&hints).enumerate() {
             for name in names.iter().flat_map(|name| forms(name)).filter_map(|name| Windowed::new(&name)) {
                 let window = name.window().iter().fold(0, |window, byte| Self::step(window, *byte));
                 let (cell, bit) = Self::place(window);
-                kinds.windows[cell] |= bit;
-                kinds.names.entry(window).or_default().push((name, list));
+                signals.windows[cell] |= bit;
+                signals.names.entry(window).or_default().push((name, 1 << list));
             }
         }
-        kinds
+        signals
     }
 }
 
@@ -293,15 +327,9 @@ pub struct DiseaseNames {
     /// Words behind it that make an office of both: "disease centre".
     #[serde(default)]
     pub office: Vec<String>,
-    /// What hardly any story but one of the epidemic says, by kinds: "positivity rate", "active cases".
+    /// By what a story that names no disease may be known for one of the epidemic.
     #[serde(default)]
-    pub signs: Kinds,
-    /// What such stories often say, by kinds: "intensive care", "lockdown".
-    #[serde(default)]
-    pub hints: Kinds,
-    /// Words whose figures make others be read, by kinds: "infections"; a text without them is not looked at closely.
-    #[serde(default)]
-    pub counts: Kinds,
+    pub signals: Signals,
 }
 
 #[cfg(test)]
@@ -313,13 +341,15 @@ mod tests {
         let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let lists =
             [list(&["icu", "intensive care"]), list(&[" doses", "jab"]), list(&["вакцин"]), list(&["day case"])];
-        let kinds = Kinds::from(lists.to_vec());
-        let texts =
-            ["ICU", "in Intensive Care, 12 DOSES", "doses", "а day CASE, Вакцина and a JAB in the icu", "", "da"];
-        let found = texts.map(|text| kinds.within([text]));
-        assert_eq!(found, [1, 2, 0, 4, 0, 0]);
+        let (signs, hints) = lists.split_at(3);
+        let signals = Signals::from(SignalLists { signs: signs.to_vec(), hints: hints.to_vec() });
         let names = lists.map(Names::from);
-        assert_eq!(found, texts.map(|text| names.iter().filter(|names| names.within(text)).count()));
+        for text in
+            ["ICU", "in Intensive Care, 12 DOSES", "doses", "а day CASE, Вакцина and a JAB in the icu", "", "da"]
+        {
+            let [signs @ .., hint] = names.each_ref().map(|names| usize::from(names.within(text)));
+            assert_eq!(signals.within([text]), Signaled { signs: signs.iter().sum(), hints: hint }, "{text}");
+        }
     }
 
     #[test]

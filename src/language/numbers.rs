@@ -58,7 +58,11 @@ pub fn numerals(pack: &Pack, tokens: &[Token<'_>]) -> Vec<Numeral> {
     let mut dot_three = Vec::new();
     let mut dot_decimals = false;
     let mut n = 0;
-    while n < tokens.len() {
+    while let Some(token) = tokens.get(n) {
+        if !may_begin(pack, token) {
+            n += 1;
+            continue;
+        }
         match one(pack, tokens, n) {
             Some((numeral, style)) => {
                 if style == Style::DotThree {
@@ -91,6 +95,16 @@ pub fn numerals(pack: &Pack, tokens: &[Token<'_>]) -> Vec<Numeral> {
         }
     }
     found
+}
+
+/// Whether a number may begin with a token, as is plain of most words and marks at the first look.
+fn may_begin(pack: &Pack, token: &Token<'_>) -> bool {
+    match token.kind {
+        _ if pack.unspaced.is_some() => true,
+        TokenKind::Number => true,
+        TokenKind::Word => pack.opens_number(&token.lower),
+        TokenKind::Mark => false,
+    }
 }
 
 fn one(pack: &Pack, tokens: &[Token<'_>], n: usize) -> Option<(Numeral, Style)> {

@@ -59,7 +59,8 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
     let mut after_wide = false;
     let mut start = 0;
     while let Some(first) = bytes.get(start) {
-        let mut plain = false;
+        // Of a word of ASCII: the classes of its bytes.
+        let mut ascii = 0;
         let (kind, end, wide) = match class(*first) {
             Class::Space => {
                 apart |= matches!(first, b'\t' | b'\n') || spaces == 1 && !after_mark;
@@ -69,13 +70,17 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
                 continue;
             }
             Class::Small | Class::Capital => {
-                let rest = bytes.get(start..).unwrap_or_default();
-                let small = rest.iter().position(|byte| class(*byte) != Class::Small).unwrap_or(rest.len());
-                let next = rest.get(small).map_or(Class::Space, |byte| class(*byte));
-                // Most words are of small letters alone.
-                plain = small > 0 && matches!(next, Class::Space | Class::Mark);
-                let end = start + small.max(1);
-                (TokenKind::Word, if plain { end } else { word_end(text, end, false) }, false)
+                let (mut narrow_end, mut seen) = (start, 0);
+                while let Some(class) = bytes.get(narrow_end).map(|byte| class(*byte) as u8)
+                    && class & OF_WORDS != 0
+                {
+                    seen |= class;
+                    narrow_end += 1;
+                }
+                let wide = bytes.get(narrow_end).is_some_and(|next| !next.is_ascii());
+                let end = if wide { word_end(text, narrow_end, false) } else { narrow_end };
+                ascii = if end == narrow_end { seen } else { 0 };
+                (TokenKind::Word, end, false)
             }
             Class::Digit => (TokenKind::Number, number_end(text, start), false),
             Class::Mark => (TokenKind::Mark, start + 1, false),
@@ -115,7 +120,8 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
             text: narrow.unwrap_or(piece),
             lower: match narrow {
                 Some(narrow) => Cow::Borrowed(narrow),
-                None if plain => Cow::Borrowed(piece),
+                None if ascii & Class::Capital as u8 != 0 => Cow::Owned(piece.to_ascii_lowercase()),
+                None if ascii != 0 => Cow::Borrowed(piece),
                 None => lower(piece, kind),
             },
             kind,
@@ -129,17 +135,20 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
     tokens
 }
 
-/// What a byte of a text begins.
+/// What a byte of a text begins: a bit each.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
-    Space,
-    Small,
-    Capital,
-    Digit,
-    Mark,
+    Small = 1,
+    Capital = 2,
+    Digit = 4,
+    Space = 8,
+    Mark = 16,
     /// A character beyond ASCII.
-    Wide,
+    Wide = 32,
 }
+
+/// What words go on with.
+const OF_WORDS: u8 = Class::Small as u8 | Class::Capital as u8 | Class::Digit as u8;
 
 static CLASSES: [Class; 256] = {
     let mut classes = [Class::Wide; 256];
@@ -172,32 +181,16 @@ fn char_at(text: &str, at: usize) -> Option<char> {
 
 /// The end of a word, of Chinese characters or of others, that goes on at `end`.
 fn word_end(text: &str, mut end: usize, of_han: bool) -> usize {
-    if !of_han {
-        let rest = text.as_bytes().get(end..).unwrap_or_default();
-        let ends = |byte: &u8| !matches!(class(*byte), Class::Small | Class::Capital | Class::Digit);
-        end += rest.iter().position(ends).unwrap_or(rest.len());
-        if text.as_bytes().get(end).is_none_or(u8::is_ascii) {
-            return end;
-        }
-    }
     while let Some(next) = char_at(text, end).filter(|next| next.is_alphanumeric() && is_han(*next) == of_han) {
         end += next.len_utf8();
     }
     end
 }
 
-/// What a piece of the text reads as, whatever its case.
+/// What a piece of the text reads as, whatever its case, unless it is a word of ASCII.
 #[inline]
 fn lower(piece: &str, kind: TokenKind) -> Cow<'_, str> {
-    match kind {
-        TokenKind::Word if piece.bytes().all(|byte| byte.is_ascii_lowercase()) => Cow::Borrowed(piece),
-        _ if !piece.is_ascii() => lower_wide(piece, kind),
-        // Of a word and of nothing else a letter may be a capital.
-        TokenKind::Word if piece.bytes().any(|byte| byte.is_ascii_uppercase()) => {
-            Cow::Owned(piece.to_ascii_lowercase())
-        }
-        _ => Cow::Borrowed(piece),
-    }
+    if piece.is_ascii() { Cow::Borrowed(piece) } else { lower_wide(piece, kind) }
 }
 
 fn lower_wide(piece: &str, kind: TokenKind) -> Cow<'_, str> {

@@ -3,6 +3,7 @@
 //! Only the predefined entities of XML and the names of HTML that stand for one character exist here; nothing that a
 //! document declares is ever expanded. `entities.tsv`, written by `tools/markup/entities.py`, holds name and code point.
 
+use crate::markup::bytes;
 use std::{collections::HashMap, sync::LazyLock};
 
 struct Name {
@@ -94,7 +95,7 @@ pub fn is_allowed(c: char) -> bool {
 pub fn decode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find('&') {
+    while let Some(at) = bytes::next(rest.as_bytes(), 0, |byte| byte == b'&') {
         let (before, after) = rest.split_at(at);
         out.push_str(before);
         let after = after.get(1..).unwrap_or_default();
@@ -119,7 +120,7 @@ pub fn escape_into(text: &str, out: &mut String) -> bool {
     let mut forbidden = false;
     let mut rest = text;
     out.reserve(text.len());
-    while let Some(at) = rest.bytes().position(|byte| ESCAPED.get(usize::from(byte)).is_some_and(|escaped| *escaped)) {
+    while let Some(at) = bytes::next(rest.as_bytes(), 0, is_escaped) {
         let (before, after) = rest.split_at(at);
         out.push_str(before);
         let mut letters = after.chars();
@@ -137,21 +138,12 @@ pub fn escape_into(text: &str, out: &mut String) -> bool {
     forbidden
 }
 
-/// Bytes at which text may not be copied as it is: marks of markup, control characters, and what U+FFFE begins with.
-static ESCAPED: [bool; 256] = {
-    let mut escaped = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        escaped[byte] = !matches!(byte, 0x09 | 0x0A | 0x0D);
-        byte += 1;
-    }
-    escaped[b'&' as usize] = true;
-    escaped[b'<' as usize] = true;
-    escaped[b'>' as usize] = true;
-    escaped[b'"' as usize] = true;
-    escaped[0xEF] = true;
-    escaped
-};
+/// Whether text may not be copied as it is at a byte: marks of markup, control characters, and what U+FFFE begins with.
+#[inline]
+fn is_escaped(byte: u8) -> bool {
+    let control = (byte < 0x20) & (byte != 0x09) & (byte != 0x0A) & (byte != 0x0D);
+    control | (byte == b'&') | (byte == b'<') | (byte == b'>') | (byte == b'"') | (byte == 0xEF)
+}
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@
 //! to a bound, short plain texts that the document type names.
 
 use super::entities;
+use crate::markup::bytes;
 use std::borrow::Cow;
 
 /// An element with more attributes is hostile.
@@ -153,7 +154,7 @@ impl<'a> Tokens<'a> {
                 return None;
             }
             if !rest.starts_with('<') {
-                let end = rest.find('<').unwrap_or(rest.len());
+                let end = bytes::next(rest.as_bytes(), 0, |byte| byte == b'<').unwrap_or(rest.len());
                 self.at += end;
                 return Some(Token::Text(self.decode(rest.get(..end).unwrap_or_default())));
             }
@@ -406,25 +407,29 @@ impl<'a> Tokens<'a> {
     }
 
     fn decode(&mut self, text: &'a str) -> Cow<'a, str> {
-        if !text.contains('&') {
-            return Cow::Borrowed(text);
-        }
+        let ampersand = |text: &str| bytes::next(text.as_bytes(), 0, |byte| byte == b'&');
+        let Some(first) = ampersand(text) else { return Cow::Borrowed(text) };
         let mut out = String::with_capacity(text.len());
-        for (index, piece) in text.split('&').enumerate() {
-            if index == 0 {
-                out.push_str(piece);
-            } else if let Some((character, length)) = entities::reference(piece) {
+        let (mut rest, mut next) = (text, Some(first));
+        while let Some(at) = next {
+            let (before, piece) = rest.split_at(at);
+            let piece = piece.get(1..).unwrap_or_default();
+            out.push_str(before);
+            let length = if let Some((character, length)) = entities::reference(piece) {
                 out.push(character);
-                out.push_str(piece.get(length..).unwrap_or_default());
+                length
             } else if let Some((value, length)) = self.named(piece) {
                 out.push_str(&value);
-                out.push_str(piece.get(length..).unwrap_or_default());
+                length
             } else {
                 self.overlooked.bare_ampersands += 1;
                 out.push('&');
-                out.push_str(piece);
-            }
+                0
+            };
+            rest = piece.get(length..).unwrap_or_default();
+            next = ampersand(rest);
         }
+        out.push_str(rest);
         Cow::Owned(out)
     }
 

@@ -12,13 +12,13 @@ pub struct Hash(pub String);
 impl Hash {
     /// Hashes fields so that no two different lists of fields have one image: each is preceded by its length.
     pub fn of_fields<'a>(version: &str, fields: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(version.as_bytes());
+        // In one piece, of which several parts are hashed at a time.
+        let mut bytes = version.as_bytes().to_vec();
         for field in fields {
-            hasher.update(&(field.len() as u64).to_le_bytes());
-            hasher.update(field.as_bytes());
+            bytes.extend_from_slice(&(field.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(field.as_bytes());
         }
-        Self(hasher.finalize().to_hex().to_string())
+        Self::of_bytes(&bytes)
     }
 
     /// Hashes raw bytes.

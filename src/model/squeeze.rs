@@ -31,15 +31,19 @@ fn gap(text: &str) -> Option<usize> {
     let mut at = 0;
     while at < bytes.len() {
         // Blocks of plain words are passed over by vector instructions, which need a loop without an early end.
-        let block = bytes.get(at..at + BLOCK).zip(bytes.get(at + 1..at + 1 + BLOCK));
-        if let Some((block, next)) = block
-            && !block.iter().zip(next).fold(false, |odd, (byte, next)| odd | may_begin(*byte, *next))
+        let block = |from: usize| bytes.get(from..)?.first_chunk::<BLOCK>();
+        if let Some((block, next)) = block(at).zip(block(at + 1))
+            && !block
+                .iter()
+                .zip(next)
+                .fold(false, |any, (byte, next)| any | odd(*byte) | ((*byte == b' ') & (*next == b' ')))
         {
             at += BLOCK;
             continue;
         }
         let end = (at + BLOCK).min(bytes.len());
-        for (place, byte) in bytes.iter().enumerate().take(end).skip(at) {
+        // A blank before it, which alone was nothing, begins what begins a block.
+        for (place, byte) in bytes.iter().enumerate().take(end).skip(at.saturating_sub(1)) {
             let next = bytes.get(place + 1).copied().unwrap_or_default();
             if !may_begin(*byte, next) {
                 continue;
@@ -58,11 +62,15 @@ fn gap(text: &str) -> Option<usize> {
     None
 }
 
-/// Whether more than one blank may begin at a byte: a blank before white space, or what is white space and no blank. The
-/// wide kinds begin with bytes of which most begin something else.
+/// Whether more than one blank may begin at a byte: a blank before white space, or what is white space and no blank.
 fn may_begin(byte: u8, next: u8) -> bool {
-    let odd = |byte: u8| (0x09..=0x0D).contains(&byte) | (byte == 0xC2) | (0xE1..=0xE3).contains(&byte);
     odd(byte) | ((byte == b' ') & ((next == b' ') | odd(next)))
+}
+
+/// Whether white space that is no blank may begin at a byte. The wide kinds begin with bytes of which most begin something
+/// else.
+fn odd(byte: u8) -> bool {
+    (0x09..=0x0D).contains(&byte) | (byte == 0xC2) | (0xE1..=0xE3).contains(&byte)
 }
 
 #[cfg(test)]

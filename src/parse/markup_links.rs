@@ -4,6 +4,7 @@
 //! that element. Time is linear, whatever is unclosed.
 
 use super::link::join;
+use crate::markup::bytes;
 use crate::markup::{entities, tokens::name_at};
 use url::Url;
 
@@ -40,7 +41,7 @@ pub(super) fn absolute(base: Option<Url>, markup: String) -> String {
     let mut out = String::with_capacity(markup.len() + 64);
     let mut rest = markup.as_str();
     let mut quotes_count = true;
-    while let Some(at) = rest.find('<') {
+    while let Some(at) = bytes::next(rest.as_bytes(), 0, |byte| byte == b'<') {
         let (before, after) = rest.split_at(at);
         out.push_str(before);
         let Some(end) = tag_end(after, &mut quotes_count) else {

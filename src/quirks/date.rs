@@ -6,6 +6,7 @@
 //! format after format. `months.tsv` and `zones.tsv` hold the words.
 
 mod pieces;
+mod standard;
 
 use crate::model::StatedTime;
 use jiff::{
@@ -90,6 +91,11 @@ pub fn read_as(text: &str, habit: Habit) -> Option<Read> {
     if text.is_empty() || text.len() > LONGEST {
         return None;
     }
+    standard::read(text).or_else(|| read_any(text, habit))
+}
+
+/// Reads a date in whatever form it is.
+fn read_any(text: &str, habit: Habit) -> Option<Read> {
     let (text, place) = match zone_of_place(text) {
         Some((rest, place)) => (rest, Some(place)),
         None => (text.to_owned(), None),
@@ -101,7 +107,10 @@ pub fn read_as(text: &str, habit: Habit) -> Option<Read> {
 
 /// Whether a date with slashes shows that its author writes the day first.
 pub fn shows_day_first(text: &str) -> Option<bool> {
-    let pieces = if text.len() <= LONGEST { pieces(text) } else { Vec::new() };
+    if text.len() > LONGEST || !text.contains('/') {
+        return None;
+    }
+    let pieces = pieces(text);
     let slash = Piece::Sign('/');
     pieces.windows(4).find_map(|window| match window {
         [Piece::Number(first, 1..=2), one, Piece::Number(second, 1..=2), other] if *one == slash && *other == slash => {

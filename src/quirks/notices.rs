@@ -80,6 +80,8 @@ struct Table {
     /// First words of notes; true where they also stand in the brackets of headlines.
     verbs: Vec<(String, Kind, bool)>,
     labels: Vec<&'static str>,
+    /// How they begin: most paragraphs begin otherwise.
+    labeled: Openings,
     says: Vec<(Kind, Phrases)>,
     own: Vec<(Kind, Phrases)>,
     /// How phrases of `own` begin: most paragraphs begin otherwise.
@@ -158,6 +160,7 @@ impl Table {
             marks,
             mark: Regex::new(&mark).ok()?,
             verbs,
+            labeled: Openings::new(labels.iter().copied()),
             labels,
             says,
             own,
@@ -514,7 +517,7 @@ pub fn aside(text: &str) -> Option<Option<Notice>> {
 pub fn note(text: &str) -> Option<Option<Notice>> {
     let table = TABLE.as_ref()?;
     let text = text.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let lower = text.to_lowercase();
+    let lower = if table.labeled.open(text) { text.to_lowercase() } else { String::new() };
     if let Some(label) = table.labels.iter().find(|label| begins(&lower, label)) {
         let after: String = text.chars().skip(label.chars().count()).collect();
         let said = table.says.iter().filter(|(_, phrase)| phrase.are_in(&lower)).map(|(kind, _)| of_kind(*kind));

@@ -38,6 +38,11 @@ impl Openings {
 
 /// What follows a phrase in lower case that the text begins with. A letter may have two in lower case: "İ".
 fn rest<'t>(text: &'t str, phrase: &str) -> Option<&'t str> {
+    if let Some((head, rest)) = text.split_at_checked(phrase.len())
+        && head.is_ascii()
+    {
+        return head.eq_ignore_ascii_case(phrase).then_some(rest);
+    }
     let (mut rest, mut wanted) = (text.chars(), phrase.chars());
     while !wanted.as_str().is_empty() {
         let c = rest.next()?;

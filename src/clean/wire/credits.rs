@@ -237,6 +237,9 @@ impl Table {
         };
         fitting(name).or_else(|| {
             // The words of kinds stand on either side: "la agencia EFE", "Xinhua news agency".
+            if name.is_ascii() && !name.contains(' ') {
+                return None;
+            }
             let lower = name.to_lowercase();
             self.kind.iter().find_map(|kind| {
                 let is_joined = kind.starts_with(|c: char| c >= '\u{2E80}');

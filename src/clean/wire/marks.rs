@@ -6,6 +6,7 @@
 
 use super::{agencies, dateline};
 use crate::language::names::Names;
+use crate::markup::bytes::head;
 use crate::model::Notice;
 use crate::quirks::notices;
 use jiff::Timestamp;
@@ -119,7 +120,7 @@ fn time_of(after: &str) -> Option<&str> {
     let near = |(n, (_, c)): &(usize, (usize, char))| *n >= 40 || c.is_ascii_digit();
     let start = line.char_indices().enumerate().find(near).map_or(0, |(_, (at, _))| at);
     let rest = line.get(start..).filter(|rest| rest.chars().nth(2).is_some()).unwrap_or(line);
-    Some(rest.char_indices().nth(90).and_then(|(at, _)| rest.get(..at)).unwrap_or(rest))
+    Some(head(rest, 90))
 }
 
 /// Reads one paragraph of the head or foot; true when it is furniture.
@@ -205,7 +206,7 @@ fn behind_by(text: &str) -> Option<&str> {
     while let Some(next) = behind_next(behind) {
         behind = next;
     }
-    (behind.chars().nth(LONGEST_DESK).is_none() && !behind.contains('\n')).then(|| line.trim_end())
+    (head(behind, LONGEST_DESK) == behind && !behind.contains('\n')).then(|| line.trim_end())
 }
 
 /// What follows a word that begins with a capital.

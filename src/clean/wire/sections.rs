@@ -7,6 +7,7 @@
 
 use crate::clean::boilerplate;
 use crate::language::names::Names;
+use crate::markup::bytes::head;
 use crate::model::{Section, SectionKind, Span};
 use jiff::civil::Date;
 use regex::Regex;
@@ -118,7 +119,7 @@ pub(super) fn divide(paragraphs: &[Span], texts: &[&str], outline: &Outline<'_>)
 fn is_subhead(texts: &[&str], index: usize) -> bool {
     let Some(text) = texts.get(index).map(|text| text.trim()) else { return false };
     let Some(patterns) = PATTERNS.as_ref() else { return false };
-    if text.chars().nth(SUBHEAD_CHARACTERS).is_some() {
+    if head(text, SUBHEAD_CHARACTERS).len() < text.len() {
         return false;
     }
     let words = text.split_whitespace().count();
@@ -152,12 +153,12 @@ fn is_background(index: usize, texts: &[&str], outline: &Outline<'_>) -> bool {
         let year: i16 = year.parse().ok()?;
         Some(outline.date?.year() - year)
     };
-    let head = beginning(text, 100);
-    let opens_in = || patterns.history.captures(head).and_then(|found| years_back(found.get(1)?.as_str()));
+    let opening = head(text, 100);
+    let opens_in = || patterns.history.captures(opening).and_then(|found| years_back(found.get(1)?.as_str()));
     // The years that the pattern takes are of these centuries.
     let starts_with_history =
-        || (head.contains("19") || head.contains("20")) && opens_in().is_some_and(|years| years >= 1);
-    let sample = beginning(text, 2_000);
+        || (opening.contains("19") || opening.contains("20")) && opens_in().is_some_and(|years| years >= 1);
+    let sample = head(text, 2_000);
     // A paragraph of the present that only opens with a past year comes back to today or to this year.
     let this_year = || {
         outline
@@ -168,9 +169,4 @@ fn is_background(index: usize, texts: &[&str], outline: &Outline<'_>) -> bool {
     (latter_half && starts_with_history() && !this_year())
         || (patterns.pandemic_words.within(sample) && patterns.pandemic.is_match(sample))
         || (latter_half && patterns.totals_words.within(sample) && patterns.totals.is_match(sample))
-}
-
-/// The first characters of a text.
-fn beginning(text: &str, characters: usize) -> &str {
-    text.char_indices().nth(characters).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
 }

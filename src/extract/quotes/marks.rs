@@ -3,7 +3,7 @@
 //! In: an article. Out: the stretches between marks of its body, in order, each within one paragraph. Whether anybody
 //! utters the words is not decided here.
 
-use crate::language::bytes;
+use crate::markup::bytes;
 use crate::model::{Article, Span};
 
 /// A stretch in quotation marks.

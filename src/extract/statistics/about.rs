@@ -7,7 +7,7 @@
 
 use super::disease::Asked;
 use crate::language::Cue;
-use crate::language::names::Kinds;
+use crate::language::names::Signaled;
 use crate::language::numbers::{Numeral, numerals};
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
@@ -38,19 +38,20 @@ pub(super) fn hinted(asked: &Asked<'_>, article: &Article) -> bool {
 /// Whether the signs, hints and counts of a story make it one of the epidemic.
 fn has_points(asked: &Asked<'_>, article: &Article, enough: usize) -> bool {
     let (pack, body) = (asked.pack, article.body.as_str());
-    if !article.date().is_some_and(|date| YEARS.contains(&date.year())) {
+    let signals = &pack.disease.signals;
+    if signals.is_empty() || !article.date().is_some_and(|date| YEARS.contains(&date.year())) {
         return false;
     }
     let headline = article.headline.as_deref().unwrap_or_default();
-    let said = |kinds: &Kinds| kinds.within([headline, body]);
-    let disease = &pack.disease;
-    let words = SIGN * said(&disease.signs) + said(&disease.hints);
-    if words == 0 && said(&disease.counts) == 0 {
+    let Signaled { signs, hints } = signals.within([headline, body]);
+    let words = SIGN * signs + hints;
+    let tokens = pack.tokenize(body, 0, &[]);
+    let numbers = numerals(pack, &tokens);
+    if words < enough && !may_count(asked, &tokens, &numbers) {
         return false;
     }
     // "The plague", "flu".
     let other = |mark: &Mark| mark.cue == Cue::Sense(Sense::OtherDisease);
-    let tokens = pack.tokenize(body, 0, &[]);
     let marks = asked.marks(&tokens);
     let lead = body.find('\n').unwrap_or(body.len());
     let opens = |mark: &Mark| tokens.get(mark.first).is_some_and(|token| token.start < lead);
@@ -63,7 +64,7 @@ fn has_points(asked: &Asked<'_>, article: &Article, enough: usize) -> bool {
     let others = others + 2 * usize::from(is_positive_for_another(asked, &tokens, &marks));
     let apart = |mark: &&Mark| matches!(mark.cue, Cue::Sense(Sense::OtherCause | Sense::Legal));
     let apart = marks.iter().filter(apart).count();
-    words + counted(asked, &tokens, &marks) >= enough + SIGN * others + apart
+    words + counted(asked, &tokens, &numbers, &marks) >= enough + SIGN * others + apart
 }
 
 /// Whether something is said to be positive for what is no infection: "positive for growth hormone".
@@ -74,15 +75,30 @@ fn is_positive_for_another(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mar
     (2..tokens.len()).any(|at| word(at - 2, Word::Positive) && word(at - 1, Word::For) && !ours(at))
 }
 
-/// What a text says of the epidemic by what it counts: infections, what comes of them, tests, and those who had a vaccine.
-fn counted(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark]) -> usize {
-    let numbers = numerals(asked.pack, tokens);
+/// Whether a text may count infections or those who had a vaccine, by the words near its numbers: where it does not, no
+/// other figure tells of the epidemic.
+fn may_count(asked: &Asked<'_>, tokens: &[Token<'_>], numbers: &[Numeral]) -> bool {
+    numbers.iter().any(|number| {
+        let near = tokens.get(number.first.saturating_sub(NEAR)..tokens.len().min(number.after + NEAR));
+        let marks = asked.marks(near.unwrap_or_default());
+        marks.iter().filter_map(|mark| mark.cue.metric()).any(|metric| COUNTED.contains(&metric))
+    })
+}
+
+/// Tokens between a number and the last of what it counts, at most: ten to a predicate, and its words.
+const NEAR: usize = 20;
+
+/// Infections, and those who had a vaccine.
+const COUNTED: [Metric; 4] =
+    [Metric::Cases, Metric::PeopleVaccinated, Metric::PeopleFullyVaccinated, Metric::PeopleBoosted];
+
+/// The cue phrases of metrics that have a number near them.
+fn figures<'m>(numbers: &[Numeral], marks: &'m [Mark]) -> Vec<&'m Mark> {
     // "One" is a pronoun as often.
     let number = |at: usize| {
         let last = numbers.partition_point(|number| number.first <= at).checked_sub(1);
         last.and_then(|last| numbers.get(last)).is_some_and(|number| at < number.after && number.value > 1.0)
     };
-    let word = |at: usize, class: Word| tokens.get(at).is_some_and(|token| asked.pack.words(&token.lower).has(class));
     // What "infected 200 servers" has behind it is the object of a verb.
     let verb = |mark: &Mark| {
         let from = marks.partition_point(|other| other.first < mark.first);
@@ -97,7 +113,13 @@ fn counted(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark]) -> usize {
         Cue::Predicate(_) => (mark.first.saturating_sub(10)..mark.first).any(number),
         _ => false,
     };
-    let figures: Vec<&Mark> = marks.iter().filter(told).collect();
+    marks.iter().filter(told).collect()
+}
+
+/// What a text says of the epidemic by what it counts: infections, what comes of them, tests, and those who had a vaccine.
+fn counted(asked: &Asked<'_>, tokens: &[Token<'_>], numbers: &[Numeral], marks: &[Mark]) -> usize {
+    let word = |at: usize, class: Word| tokens.get(at).is_some_and(|token| asked.pack.words(&token.lower).has(class));
+    let figures = figures(numbers, marks);
     let any =
         |metrics: &[Metric]| figures.iter().any(|mark| mark.cue.metric().is_some_and(|one| metrics.contains(&one)));
     // "38 cases of broken bones".
@@ -109,7 +131,8 @@ fn counted(asked: &Asked<'_>, tokens: &[Token<'_>], marks: &[Mark]) -> usize {
     let proven = cases.iter().any(|mark| {
         (mark.first.saturating_sub(1)..mark.after).any(says) || word(mark.after - 1, Word::Infection) || new(mark.first)
     });
-    let vaccinated = any(&[Metric::PeopleVaccinated, Metric::PeopleFullyVaccinated, Metric::PeopleBoosted]);
+    let [_, vaccinated @ ..] = &COUNTED;
+    let vaccinated = any(vaccinated);
     if cases.is_empty() && !vaccinated {
         return 0;
     }

@@ -5,6 +5,7 @@ use super::reading::Reading;
 use crate::extract::places::{Place, Places};
 use crate::language::numbers::Numeral;
 use crate::language::tokens::{Token, TokenKind};
+use crate::markup::bytes;
 use crate::model::{PlaceKind, Span};
 
 /// No sentence of a person is longer than this, in bytes. What is (a table run together, noise) is read in pieces, so that
@@ -47,7 +48,7 @@ pub(super) fn pieces(text: &str, span: Span) -> Vec<Span> {
 
 /// A place set in capitals at the very beginning, and where it ends: a dateline that nobody has read.
 pub(super) fn opening_place<'p>(places: &'p Places, body: &str) -> Option<(usize, &'p Place)> {
-    let head = body.get(..body.char_indices().nth(60).map_or(body.len(), |(at, _)| at))?;
+    let head = bytes::head(body, 60);
     let found = places.find(head).into_iter().next().filter(|found| found.start == 0)?;
     // "Mumbai (Maharashtra) [India], January 29 (EX): With 2,771 cases": the country in brackets, the agency behind the date.
     let bracketed = head.split_once("], ").filter(|(place, _)| place.contains('[') && !place.contains(". "));

@@ -3,8 +3,8 @@
 //! In: the tokens around a number. Out: the ISO 4217 code and the span from symbol to the currency's word. A name that
 //! several countries use for their money ("rupees", "¥") is decided by the countries of the story, the dateline's first.
 
-use crate::language::bytes;
 use crate::language::tokens::{Token, TokenKind};
+use crate::markup::bytes;
 use crate::model::Article;
 use regex::Regex;
 use rustc_hash::FxHashMap;

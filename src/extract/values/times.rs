@@ -3,8 +3,8 @@
 //! In: tokens and their text. Out: the time with its bytes.
 
 use crate::language::Pack;
-use crate::language::bytes;
 use crate::language::tokens::{Token, TokenKind};
+use crate::markup::bytes;
 use crate::model::ValueType;
 use regex::Regex;
 use std::sync::LazyLock;

@@ -77,8 +77,10 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
             ),
         }
     }
+    // Of ASCII only these have more than a word.
+    let rewritten = !spelled.is_ascii() || spelled.contains("m.") || spelled.contains(" time");
     for (words, one) in REWRITTEN {
-        if spelled.contains(words) {
+        if rewritten && spelled.contains(words) {
             spelled = spelled.replace(words, one);
         }
     }

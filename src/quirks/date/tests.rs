@@ -24,6 +24,37 @@ fn the_standards() {
 }
 
 #[test]
+fn by_their_shape_they_are_read_as_by_the_reader_of_all_forms() {
+    let dates = [
+        "Tue, 29 Sep 2020",
+        "Mon, 1 Mar 2021",
+        "Sat, 31 Feb 2020",
+        "Mar, 29 Sep 2020",
+        "Tue, 29 Sep 20",
+        "Tue, 29 Sep 2563",
+    ];
+    let isos = ["2020-09-29", "2020-02-30", "1601-01-01", "2020-9-29", "20-09-29", "2563-09-29"];
+    let joined = dates.map(|date| format!("{date} ")).into_iter().chain(isos.map(|date| format!("{date}T")));
+    let mut read_by_shape = 0;
+    for date in joined {
+        for time in ["18:05:00", "00:00:60", "24:00:00", "25:05:00", "18:05", "18:5:0", "18:05:00.25"] {
+            for zone in [
+                "Z", " GMT", " UTC", " +0300", "+03:00", "-0030", " -1400", " +1500", "", " EST", " +03", " (UTC)",
+                "+0300x",
+            ] {
+                let text = format!("{date}{time}{zone}");
+                if let Some(read) = standard::read(&text) {
+                    assert_eq!(Some(read), read_any(&text, Habit::default()), "{text}");
+                    read_by_shape += 1;
+                }
+            }
+        }
+    }
+    // Four days, each with the seven offsets that are whole.
+    assert_eq!(read_by_shape, 5 * 7);
+}
+
+#[test]
 fn their_misuses() {
     check("2020-09-29 18:05:00", "2020-09-29T18:05:00Z ?");
     check("2020-9-29 6:05:00 PM MSK", "2020-09-29T18:05:00+03:00");

@@ -1,6 +1,6 @@
-//! Where in a text the next byte of a kind stands.
+//! Where in a text the next byte of a kind stands, and where so many characters end.
 //!
-//! In: bytes, and what is sought of them. Out: places, in order. What holds: sixteen bytes are looked at together, so that
+//! In: bytes, and what is sought of them. Out: places, in order. What holds: many bytes are looked at together, so that
 //! what stands seldom in a text costs little to seek.
 
 /// Bytes that are looked at together.
@@ -28,9 +28,28 @@ pub(crate) fn places(bytes: &[u8], is: impl Fn(u8) -> bool + Copy) -> impl Itera
     })
 }
 
+/// The first so many characters of a text; all of it, where it has no more.
+pub(crate) fn head(text: &str, characters: usize) -> &str {
+    match text.get(..characters) {
+        // One byte each, as most are.
+        Some(head) if head.is_ascii() => head,
+        None if text.len() <= characters => text,
+        _ => text.char_indices().nth(characters).and_then(|(end, _)| text.get(..end)).unwrap_or(text),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_head_has_so_many_characters() {
+        for text in ["", "plain", "naïve", "été", "疫情疫情"] {
+            for characters in 0..8 {
+                assert_eq!(head(text, characters), text.chars().take(characters).collect::<String>());
+            }
+        }
+    }
 
     #[test]
     fn each_place_is_found_once_and_in_order() {
