@@ -400,7 +400,7 @@ fn read_secrets(
     }
 }
 
-/// The rows of the files that `extract.gazetteer` names, relative to the main file.
+/// What stands in the files that `extract.gazetteer` names, relative to the main file.
 fn read_gazetteers(
     written: &mut Written,
     places: &BTreeMap<String, Place>,
@@ -409,13 +409,13 @@ fn read_gazetteers(
     problems: &mut Problems,
 ) {
     let base = file.and_then(Path::parent).unwrap_or(Path::new(""));
-    let mut rows = Vec::new();
+    let mut texts = Vec::new();
     for path in &written.extract.gazetteer.files {
         let path = base.join(path);
         files.named(&path);
-        match std::fs::read_to_string(&path).map(|text| gazetteer::rows(&text)) {
-            Ok(Ok(found)) => rows.extend(found),
-            Ok(Err((line, what))) => {
+        match std::fs::read_to_string(&path).map(|text| (gazetteer::rows(&text).err(), text)) {
+            Ok((None, text)) => texts.push(text),
+            Ok((Some((line, what)), _)) => {
                 problems.push(Place::File { path: path.clone(), line, column: 1, width: 1 }, "extract.gazetteer", what);
             }
             Err(error) => {
@@ -424,7 +424,7 @@ fn read_gazetteers(
             }
         }
     }
-    written.extract.gazetteer.rows = Arc::new(rows);
+    written.extract.gazetteer.texts = Arc::new(texts);
 }
 
 /// What stands in the files that `feeds` names, relative to the main file.

@@ -119,20 +119,28 @@ fn row(line: &str) -> Result<Row, String> {
     })
 }
 
-/// `extract.gazetteer`: the files, and their rows once the configuration has read them.
+/// `extract.gazetteer`: the files, and what stands in them once the configuration has read them. A configuration is kept
+/// for as long as the program runs, so their text is, which is a fifth of their rows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "Vec<PathBuf>", into = "Vec<PathBuf>")]
 #[schemars(with = "Vec<PathBuf>")]
 pub struct Gazetteers {
     /// Where they are; relative to the main configuration file.
     pub files: Vec<PathBuf>,
-    /// What stands in them.
-    pub rows: Arc<Vec<Row>>,
+    /// What stands in them, each of which can be read.
+    pub texts: Arc<Vec<String>>,
+}
+
+impl Gazetteers {
+    /// The rows of all files.
+    pub fn rows(&self) -> Vec<Row> {
+        self.texts.iter().filter_map(|text| rows(text).ok()).flatten().collect()
+    }
 }
 
 impl From<Vec<PathBuf>> for Gazetteers {
     fn from(files: Vec<PathBuf>) -> Self {
-        Self { files, rows: Arc::default() }
+        Self { files, texts: Arc::default() }
     }
 }
 

@@ -75,9 +75,10 @@ impl Tables {
 
     /// Compiles the tables.
     pub fn new(options: &Options) -> Self {
+        let rows = options.gazetteer.rows();
         Self {
-            places: places::Places::with(&options.gazetteer.rows),
-            rules: entities::Rules::new(options.entities, &options.gazetteer.rows),
+            places: places::Places::with(&rows),
+            rules: entities::Rules::new(options.entities, &rows),
             diseases: options.disease.0.clone(),
             min_confidence: options.min_confidence,
         }

@@ -34,10 +34,12 @@ pub(super) const RATE_FROM: Duration = Duration::from_secs(15);
 /// Input is handed to a decoder in pieces of this size, so that a dense piece cannot overrun a limit by much.
 const PIECE: usize = 2 << 10;
 
-/// Bytes that bodies in flight and in parsing may hold, 64 MiB in all: a quarter in tiny reservations, which every body
-/// gets, so that a thousand of them may drip along at a time; a quarter in small and half in large ones, for those that
-/// outgrow theirs. A body takes at most one of each, in that order, so no two can wait for each other.
-const BUDGET_QUARTER: usize = 16 << 20;
+/// Bytes that bodies in flight and in parsing may hold, 56 MiB in all: some in tiny reservations, which every body gets, so
+/// that a thousand of them may drip along at a time; some in small and most in large ones, for those that outgrow theirs. A
+/// body takes at most one of each, in that order, so no two can wait for each other.
+const TINY_BUDGET: usize = 16 << 20;
+const SMALL_BUDGET: usize = 8 << 20;
+const LARGE_BUDGET: usize = 32 << 20;
 /// A body's first reservation.
 const TINY: usize = 16 << 10;
 /// Its second.
@@ -56,9 +58,9 @@ impl Budget {
     pub(super) fn new(options: &Options) -> Self {
         let max_body = usize::try_from(options.max_body).unwrap_or(usize::MAX).clamp(SMALL, u32::MAX as usize);
         Self {
-            tiny: Arc::new(Semaphore::new(BUDGET_QUARTER)),
-            small: Arc::new(Semaphore::new(BUDGET_QUARTER)),
-            large: Arc::new(Semaphore::new((2 * BUDGET_QUARTER).max(max_body))),
+            tiny: Arc::new(Semaphore::new(TINY_BUDGET)),
+            small: Arc::new(Semaphore::new(SMALL_BUDGET)),
+            large: Arc::new(Semaphore::new(LARGE_BUDGET.max(max_body))),
             max_body,
         }
     }
@@ -113,10 +115,15 @@ pub(super) async fn read(
     }
     let asked = Instant::now();
     let mut shares = vec![Budget::take(&budget.tiny, TINY).await];
-    // What a body takes next, and when.
-    let mut next = [(&budget.small, SMALL.min(budget.max_body), TINY / 2), (&budget.large, budget.max_body, SMALL / 2)]
-        .into_iter()
-        .peekable();
+    // What a body takes next, and when. Of one without a coding what it announced is what comes.
+    let small = SMALL.min(budget.max_body);
+    let announced_size = announced.filter(|_| coding == Coding::Identity).and_then(|size| usize::try_from(size).ok());
+    let whole = announced_size.filter(|size| *size <= small);
+    let mut next = vec![(&budget.small, whole.unwrap_or(small), TINY / 2)];
+    if whole.is_none() {
+        next.push((&budget.large, budget.max_body, SMALL / 2));
+    }
+    let mut next = next.into_iter().peekable();
     // Waiting for our own memory is not the server's fault.
     deadline += asked.elapsed();
 

@@ -139,20 +139,25 @@ impl Task {
                 pause = Duration::ZERO;
                 continue;
             }
-            let started = Instant::now();
-            self.began = Timestamp::now();
             // On the heap, and only meanwhile: of ten thousand feeds nearly all are at rest.
-            let mut poll = Box::pin(self.poll_patiently()).await;
-            let next = Box::pin(self.settle(&mut poll, started.elapsed())).await;
-            if let Some(turn) = turn {
-                turn.brought(poll.bytes);
+            match Box::pin(self.take_turn(turn)).await {
+                Ok(next) => pause = next,
+                Err(outcome) => return outcome,
             }
-            self.tell(poll.outcome, next, poll.bytes, started.elapsed());
-            if let Some(outcome) = self.ended(&poll) {
-                return outcome;
-            }
-            pause = next.unwrap_or(self.course.schedule.interval());
         }
+    }
+
+    /// Polls and takes in what that brought: the time until the next poll, or the outcome of the task.
+    async fn take_turn(&mut self, turn: Option<FirstTurn>) -> Result<Duration, Outcome> {
+        let started = Instant::now();
+        self.began = Timestamp::now();
+        let mut poll = self.poll_patiently().await;
+        let next = self.settle(&mut poll, started.elapsed()).await;
+        if let Some(turn) = turn {
+            turn.brought(poll.bytes);
+        }
+        self.tell(poll.outcome, next, poll.bytes, started.elapsed());
+        self.ended(&poll).map_or(Ok(next.unwrap_or(self.course.schedule.interval())), Err)
     }
 
     /// Rests until the next poll is due, and hears orders.

@@ -90,8 +90,13 @@ fn unpack<T: serde::de::DeserializeOwned>(
         Some((&found, _)) if found > VERSION => return Err(newer(name, found, VERSION)),
         _ => return Err(damaged(&"it does not begin with a version")),
     };
-    let json =
-        zstd::stream::decode_all(std::io::Read::take(rest, MAX_UNPACKED as u64)).map_err(|error| damaged(&error))?;
+    // It says how large it is: then no window is kept beside it.
+    let size = zstd::zstd_safe::get_frame_content_size(rest).ok().flatten().and_then(|size| usize::try_from(size).ok());
+    let json = match size.filter(|size| *size <= MAX_UNPACKED) {
+        Some(size) => zstd::bulk::decompress(rest, size),
+        None => zstd::stream::decode_all(std::io::Read::take(rest, MAX_UNPACKED as u64)),
+    };
+    let json = json.map_err(|error| damaged(&error))?;
     Ok((serde_json::from_slice(&json).map_err(|error| damaged(&error))?, json.len()))
 }
 

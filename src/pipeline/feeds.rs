@@ -39,8 +39,8 @@ const PARSER_TIME: Duration = Duration::from_secs(30);
 const PARSERS: usize = 4;
 
 /// Bytes of documents that are being read or laid on the doorstep: a document takes some nine times its size meanwhile,
-/// so the largest one that is fetched has this to itself.
-const PARSING_BYTES: usize = 16 << 20;
+/// so one that is larger has this to itself.
+const PARSING_BYTES: usize = 4 << 20;
 
 /// Deliveries that are handled at a time; the feeds of the others wait, and a crowd that starts at once takes no more.
 const AT_A_TIME: usize = 512;

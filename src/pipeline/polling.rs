@@ -65,7 +65,7 @@ impl Polling {
         let memory = self.front.memory(feed).await?;
         let orders = watch::Sender::new(Order::GoOn);
         let (context, heard) = (self.context.clone(), orders.subscribe());
-        let (id, feed) = (feed.id.clone(), Arc::new(feed.clone()));
+        let (id, feed) = (feed.id.clone(), self.front.feeds.shared(feed));
         // An async block around it would hold it twice, ten thousand times.
         let task = fetch::follow(context, self.as_polled(&feed), memory, heard);
         self.tasks.spawn(task.map(|outcome| (id, outcome)));
@@ -122,7 +122,7 @@ impl Polling {
             changes.added += usize::from(returns);
             changes.changed += usize::from(!returns && *running.feed != *feed);
             running.leaving = false;
-            running.feed = Arc::new(feed.clone());
+            running.feed = self.front.feeds.shared(feed);
             if running.at_work {
                 told.push(feed.id.clone());
             } else if moved {

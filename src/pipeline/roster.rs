@@ -6,24 +6,38 @@
 
 use crate::model::{Backfill, Feed, FeedId};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, PoisonError, RwLock},
 };
+use xxhash_rust::xxh3::xxh3_64;
 
 /// A handle on the list; clones share it.
 #[derive(Clone)]
 pub(super) struct Roster(Arc<RwLock<List>>);
 
 struct List {
-    feeds: HashMap<FeedId, Arc<Feed>>,
-    /// What feeds call themselves, by their name and address.
-    titles: HashMap<(FeedId, String), String>,
+    feeds: HashMap<FeedId, Entry>,
     backfill: Backfill,
+}
+
+/// A feed, held once however many ask for it.
+struct Entry {
+    /// As it is configured.
+    feed: Arc<Feed>,
+    /// What it calls itself, with the hash of the address where it did.
+    title: Option<(u64, Box<str>)>,
+}
+
+impl Entry {
+    fn title(&self) -> Option<&str> {
+        let (address, title) = self.title.as_ref()?;
+        (*address == xxh3_64(self.feed.url.as_bytes())).then_some(title)
+    }
 }
 
 impl Roster {
     pub(super) fn new(feeds: &[Feed], backfill: Backfill) -> Self {
-        let roster = Self(Arc::new(RwLock::new(List { feeds: HashMap::new(), titles: HashMap::new(), backfill })));
+        let roster = Self(Arc::new(RwLock::new(List { feeds: HashMap::new(), backfill })));
         roster.replace(feeds, backfill);
         roster
     }
@@ -32,42 +46,58 @@ impl Roster {
     pub(super) fn replace(&self, feeds: &[Feed], backfill: Backfill) {
         let mut list = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let list = &mut *list;
-        list.backfill = backfill;
-        for feed in list.feeds.values_mut().filter(|feed| feed.enabled) {
-            Arc::make_mut(feed).enabled = false;
+        let before = std::mem::replace(&mut list.backfill, backfill);
+        let configured: HashSet<&FeedId> = feeds.iter().map(|feed| &feed.id).collect();
+        for entry in list.feeds.iter_mut().filter(|(id, _)| !configured.contains(id)).map(|(_, entry)| entry) {
+            let feed = Arc::make_mut(&mut entry.feed);
+            feed.enabled = false;
+            feed.backfill.get_or_insert(before);
         }
         for feed in feeds {
-            let mut feed = feed.clone();
-            if feed.title.is_none() {
-                feed.title = list.titles.get(&(feed.id.clone(), feed.url.clone())).cloned();
+            match list.feeds.get_mut(&feed.id) {
+                Some(entry) if *entry.feed == *feed => {}
+                Some(entry) => entry.feed = Arc::new(feed.clone()),
+                None => {
+                    let entry = Entry { feed: Arc::new(feed.clone()), title: None };
+                    list.feeds.insert(feed.id.clone(), entry);
+                }
             }
-            feed.backfill.get_or_insert(backfill);
-            list.feeds.insert(feed.id.clone(), Arc::new(feed));
         }
     }
 
-    /// The feed, if it is or was configured.
+    /// The feed as it is or was configured.
     pub(super) fn known(&self, id: &FeedId) -> Option<Arc<Feed>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).feeds.get(id).cloned()
+        let list = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        list.feeds.get(id).map(|entry| Arc::clone(&entry.feed))
     }
 
-    /// The feed, with how much of its past is published; what it left on the doorstep before it was taken out of the configuration is published all the same.
+    /// A configured feed as the list holds it: ten thousand are not held twice.
+    pub(super) fn shared(&self, feed: &Feed) -> Arc<Feed> {
+        self.known(&feed.id).filter(|known| **known == *feed).unwrap_or_else(|| Arc::new(feed.clone()))
+    }
+
+    /// The feed, with what it is called and how much of its past is published; what it left on the doorstep before it was taken
+    /// out of the configuration is published all the same.
     pub(super) fn get(&self, id: &FeedId) -> Arc<Feed> {
-        self.known(id).unwrap_or_else(|| {
-            let backfill = self.0.read().unwrap_or_else(PoisonError::into_inner).backfill;
-            Arc::new(Feed { backfill: Some(backfill), ..Feed::new(&id.0, "") })
-        })
+        let list = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(entry) = list.feeds.get(id) else {
+            return Arc::new(Feed { backfill: Some(list.backfill), ..Feed::new(&id.0, "") });
+        };
+        let mut feed = Arc::clone(&entry.feed);
+        if feed.backfill.is_none() {
+            Arc::make_mut(&mut feed).backfill = Some(list.backfill);
+        }
+        if let Some(title) = entry.title().filter(|_| feed.title.is_none()) {
+            Arc::make_mut(&mut feed).title = Some(title.to_owned());
+        }
+        feed
     }
 
     /// The feed says what it is called; the operator's word counts for more.
     pub(super) fn title(&self, id: &FeedId, title: &str) {
         let mut list = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let list = &mut *list;
-        let Some(feed) = list.feeds.get_mut(id) else { return };
-        let known = list.titles.insert((id.clone(), feed.url.clone()), title.to_owned());
-        // A title that the operator gave differs from what the feed last said, or came before it said anything.
-        if feed.title.is_none() || (known.is_some() && feed.title == known) {
-            Arc::make_mut(feed).title = Some(title.to_owned());
+        if let Some(entry) = list.feeds.get_mut(id).filter(|entry| entry.title() != Some(title)) {
+            entry.title = Some((xxh3_64(entry.feed.url.as_bytes()), title.into()));
         }
     }
 }

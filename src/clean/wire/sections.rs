@@ -28,10 +28,12 @@ pub(super) struct Outline<'a> {
 struct Patterns {
     background_heading: Regex,
     history: Regex,
+    /// How the epidemic began: in one of these forms, or in words near each other.
     pandemic: Regex,
-    /// Each text that `pandemic` matches has one of these, in any case.
+    pandemic_near: [Near; 2],
+    /// Each text that these match has one of these, in any case.
     pandemic_words: Names,
-    totals: Regex,
+    totals: [Near; 2],
     /// The same for `totals`.
     totals_words: Names,
     year: Regex,
@@ -39,12 +41,43 @@ struct Patterns {
 }
 
 impl Patterns {
+    /// Whether a text tells how the epidemic began.
+    fn tells_of_the_beginning(&self, text: &str) -> bool {
+        self.pandemic.is_match(text) || self.pandemic_near.iter().any(|near| near.is_match(text))
+    }
+
     /// How long its parts may be is counted here: a pattern that counts is a copy of itself for each character.
     fn is_background_heading(&self, text: &str) -> bool {
         let Some(found) = self.background_heading.captures(text) else { return false };
         boilerplate::is_within(&found, "about", 80) && boilerplate::is_within(&found, "asked", 40)
     }
 }
+
+/// Two expressions in one line, of which the second begins no more than so many characters behind the first. A pattern that
+/// counts them is a copy of itself for each.
+struct Near {
+    first: Regex,
+    most: usize,
+    second: Regex,
+}
+
+impl Near {
+    /// Of expressions in any case, which are of whole words.
+    fn new(first: &str, most: usize, second: &str) -> Option<Self> {
+        let words = |expression: &str| Regex::new(&format!(r"(?i)\b(?:{expression})\b")).ok();
+        Some(Self { first: words(first)?, most, second: words(second)? })
+    }
+
+    fn is_match(&self, text: &str) -> bool {
+        self.first.find_iter(text).any(|first| {
+            let line = text.get(first.end()..).and_then(|rest| rest.split('\n').next()).unwrap_or_default();
+            self.second.find(line).is_some_and(|second| second.start() <= head(line, self.most).len())
+        })
+    }
+}
+
+/// A large number.
+const MANY: &str = r"\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?\s+(?:million|mln)";
 
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
@@ -58,10 +91,17 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
             )\W*$").ok()?,
         // "In late December 2019, …", "Back in 2014, …", "On March 11, 2020, …".
         history: Regex::new(r"(?ix)^(?:back\s+)?(?:in|on|since|at\s+the\s+end\s+of)\s+(?:(?:early|late|mid|the\s+(?:end|beginning|summer|spring|autumn|fall|winter)\s+of)[\s-]+)?(?:\d{1,2}\s+)?(?:(?:january|february|march|april|may|june|july|august|september|october|november|december|jan\.|feb\.|aug\.|sept\.|oct\.|nov\.|dec\.)\s+)?(?:\d{1,2},?\s+)?(?:of\s+)?((?:19|20)\d{2})\b").ok()?,
-        pandemic: Regex::new(r"(?i)\b(?:declared|characteri[sz]ed|labelled)\b.{0,80}\b(?:a|global)\s+(?:global\s+)?pandemic\b|\bpandemic\s+on\s+(?:march\s+11|11\s+march)\b|\bfirst\s+(?:reported|detected|identified|emerged|recorded|appeared)\b.{0,80}\b(?:wuhan|china)\b|\binformed\s+the\s+world\s+health\s+organi[sz]ation\b|\bpreviously\s+unknown\s+pneumonia\b").ok()?,
+        pandemic: Regex::new(r"(?i)\bpandemic\s+on\s+(?:march\s+11|11\s+march)\b|\binformed\s+the\s+world\s+health\s+organi[sz]ation\b|\bpreviously\s+unknown\s+pneumonia\b").ok()?,
+        pandemic_near: [
+            Near::new(r"declared|characteri[sz]ed|labelled", 80, r"(?:a|global)\s+(?:global\s+)?pandemic")?,
+            Near::new(r"first\s+(?:reported|detected|identified|emerged|recorded|appeared)", 80, r"wuhan|china")?,
+        ],
         pandemic_words: names(&["pandemic", "wuhan", "china", "informed", "pneumonia"]),
         // "over 33,519,160 people have been infected worldwide and more than 1,005,530 deaths".
-        totals: Regex::new(r"(?i)\b(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?\s+(?:million|mln))\b.{0,120}\b(?:worldwide|globally|around\s+the\s+(?:world|globe)|across\s+the\s+(?:world|globe)|all\s+over\s+the\s+world)\b|\b(?:worldwide|globally|around\s+the\s+world|across\s+the\s+globe)\b.{0,120}\b(?:\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?\s+(?:million|mln))\b").ok()?,
+        totals: [
+            Near::new(MANY, 120, r"worldwide|globally|around\s+the\s+(?:world|globe)|across\s+the\s+(?:world|globe)|all\s+over\s+the\s+world")?,
+            Near::new(r"worldwide|globally|around\s+the\s+world|across\s+the\s+globe", 120, MANY)?,
+        ],
         totals_words: names(&["world", "glob"]),
         year: Regex::new(r"\b(?:19|20)\d{2}\b").ok()?,
         list_item: Regex::new(r"^\s*(?:[-–—•*·▪●]|\d{1,3}[.)]\s|[a-z][.)]\s|[\x22“«‘])").ok()?,
@@ -167,6 +207,8 @@ fn is_background(index: usize, texts: &[&str], outline: &Outline<'_>) -> bool {
     };
     let latter_half = index * 2 >= texts.len();
     (latter_half && starts_with_history() && !this_year())
-        || (patterns.pandemic_words.within(sample) && patterns.pandemic.is_match(sample))
-        || (latter_half && patterns.totals_words.within(sample) && patterns.totals.is_match(sample))
+        || (patterns.pandemic_words.within(sample) && patterns.tells_of_the_beginning(sample))
+        || (latter_half
+            && patterns.totals_words.within(sample)
+            && patterns.totals.iter().any(|near| near.is_match(sample)))
 }

@@ -29,6 +29,9 @@ use viterbi::{Lattice, Steps};
 /// The model, compressed with zstd.
 const MODEL: &[u8] = include_bytes!("model.bin");
 
+/// Bytes of the largest model, unpacked.
+const LARGEST: usize = 16 << 20;
+
 /// The tagger, compiled once.
 #[derive(Debug)]
 pub struct Fast {
@@ -51,7 +54,7 @@ impl Fast {
 
     /// Of a model's bytes; nothing when they are broken.
     pub(in crate::extract) fn of(bytes: &[u8]) -> Option<Self> {
-        let table = Table::read(&zstd::decode_all(bytes).ok()?)?;
+        let table = Table::read(&zstd::bulk::decompress(bytes, LARGEST).ok()?)?;
         Some(Self { classes: Classes::new(&table.classes), steps: Steps::new(&table.transitions), table })
     }
 
