@@ -42,8 +42,11 @@ const SMALL_BUDGET: usize = 8 << 20;
 const LARGE_BUDGET: usize = 32 << 20;
 /// A body's first reservation.
 const TINY: usize = 16 << 10;
-/// Its second.
+/// Its second, at most and at least.
 const SMALL: usize = 512 << 10;
+const LEAST_SMALL: usize = 64 << 10;
+/// Markup packs about so well.
+const USUAL_RATIO: usize = 8;
 
 /// The byte budget of a client.
 pub(super) struct Budget {
@@ -115,15 +118,11 @@ pub(super) async fn read(
     }
     let asked = Instant::now();
     let mut shares = vec![Budget::take(&budget.tiny, TINY).await];
-    // What a body takes next, and when. Of one without a coding what it announced is what comes.
-    let small = SMALL.min(budget.max_body);
-    let announced_size = announced.filter(|_| coding == Coding::Identity).and_then(|size| usize::try_from(size).ok());
-    let whole = announced_size.filter(|size| *size <= small);
-    let mut next = vec![(&budget.small, whole.unwrap_or(small), TINY / 2)];
-    if whole.is_none() {
-        next.push((&budget.large, budget.max_body, SMALL / 2));
-    }
-    let mut next = next.into_iter().peekable();
+    // What a body takes next, and when: as much as it announced, of which a coding makes some times as much.
+    let packed = if coding == Coding::Identity { 1 } else { USUAL_RATIO };
+    let announced_size = announced.and_then(|size| usize::try_from(size).ok()).map(|size| size.saturating_mul(packed));
+    let small = announced_size.map_or(SMALL, |size| size.clamp(LEAST_SMALL, SMALL)).min(budget.max_body);
+    let mut next = [(&budget.small, small, TINY / 2), (&budget.large, budget.max_body, small)].into_iter().peekable();
     // Waiting for our own memory is not the server's fault.
     deadline += asked.elapsed();
 
