@@ -17,7 +17,7 @@ pub use statistics::{beside, hashed, judge, network, newness, suggestion, trees,
 
 use crate::language::{self, Pack};
 use crate::model::{
-    Article, Covid, Enriched, Entity, EntityType, Issue, LEAST_CONFIDENCE, LanguageFrom, Section, Span, Stage,
+    Article, Covid, Enriched, Entity, EntityType, Field, Issue, LEAST_CONFIDENCE, LanguageFrom, Section, Span, Stage,
 };
 use diseases::{Disease, Diseases};
 use schemars::JsonSchema;
@@ -172,10 +172,11 @@ pub fn article(tables: &Tables, mut article: Article) -> Enriched {
         ));
         return Enriched { tagger: tables.rules.name().to_owned(), ..Enriched::bare(article) };
     };
-    let (entities, tagger) = tables.rules.entities(&tables.places, pack, &article);
+    let sentences = sentence::sentences_in(&article.body, Field::Body, &pack.abbreviations);
+    let (entities, tagger) = tables.rules.entities(&tables.places, pack, &article, &sentences);
     locate_dateline(&mut article, &entities);
     let values = values::find(pack, &article, &countries(&article, &entities));
-    let quotes = quotes::find(pack, &article, &entities);
+    let quotes = quotes::find(pack, &article, &entities, &sentences);
     let covid = read_figures(tables, pack, &article);
     Enriched {
         article,

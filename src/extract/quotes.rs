@@ -22,7 +22,7 @@ use story::{Attribution, Story};
 use words::Words;
 
 /// The quotations of an article's body.
-pub(crate) fn find(pack: &Pack, article: &Article, entities: &[Entity]) -> Vec<Quote> {
+pub(crate) fn find(pack: &Pack, article: &Article, entities: &[Entity], sentences: &[Span]) -> Vec<Quote> {
     let Some(words) = Words::of(pack.code) else { return Vec::new() };
     let stretches = parted::part(words, &article.body, &article.paragraphs(), stretches(article));
     let story = Story::new(words, article, entities);
@@ -73,9 +73,9 @@ pub(crate) fn find(pack: &Pack, article: &Article, entities: &[Entity]) -> Vec<Q
     let mut quotes: Vec<Quote> = quotes.into_iter().map(|(quote, _)| quote).collect();
     let dateline = article.wire.dateline.as_ref().map_or(0, |dateline| dateline.span.end);
     let told = if pack.code == ENGLISH {
-        indirect::find(&story, dateline, &quotes)
+        indirect::find(&story, sentences, dateline, &quotes)
     } else {
-        told::find(&story, pack, dateline, &quotes)
+        told::find(&story, sentences, dateline, &quotes)
     };
     quotes.extend(told);
     quotes.sort_by_key(|quote| quote.span.start);

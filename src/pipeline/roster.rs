@@ -54,13 +54,10 @@ impl Roster {
             feed.backfill.get_or_insert(before);
         }
         for feed in feeds {
-            match list.feeds.get_mut(&feed.id) {
-                Some(entry) if *entry.feed == *feed => {}
-                Some(entry) => entry.feed = Arc::new(feed.clone()),
-                None => {
-                    let entry = Entry { feed: Arc::new(feed.clone()), title: None };
-                    list.feeds.insert(feed.id.clone(), entry);
-                }
+            let new = || Entry { feed: Arc::new(feed.clone()), title: None };
+            let entry = list.feeds.entry(feed.id.clone()).or_insert_with(new);
+            if *entry.feed != *feed {
+                entry.feed = Arc::new(feed.clone());
             }
         }
     }

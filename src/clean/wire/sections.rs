@@ -212,3 +212,25 @@ fn is_background(index: usize, texts: &[&str], outline: &Outline<'_>) -> bool {
             && patterns.totals_words.within(sample)
             && patterns.totals.iter().any(|near| near.is_match(sample)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_expressions_are_near_each_other_within_a_line() {
+        let near = Near::new("declared", 10, "pandemic").unwrap();
+        for (text, expected) in [
+            ("Declared a pandemic", true),
+            ("declared 12345678 pandemic", true),
+            ("declared 123456789 pandemic", false),
+            ("declared été été pandemic", true),
+            ("declared it long ago, declared a pandemic", true),
+            ("declared\na pandemic", false),
+            ("a pandemic was declared", false),
+            ("undeclared pandemics, a pandemic", false),
+        ] {
+            assert_eq!(near.is_match(text), expected, "{text}");
+        }
+    }
+}

@@ -4,7 +4,8 @@
 
 use super::token::{Case, Token};
 use crate::extract::places::Place;
-use crate::model::{EntityType, MentionForm};
+use crate::language::Pack;
+use crate::model::{EntityType, MentionForm, Span};
 
 /// What a candidate is known to be.
 #[derive(Debug, Clone, Copy)]
@@ -69,8 +70,8 @@ pub(super) struct Text<'t> {
 
 impl<'t> Text<'t> {
     /// Cuts a text into tokens and looks at its use of capitals.
-    pub(super) fn new(pack: &crate::language::Pack, text: &'t str, field: crate::model::Field) -> Self {
-        let tokens = super::token::tokens_in(pack, text, field);
+    pub(super) fn new(pack: &Pack, text: &'t str, sentences: &[Span]) -> Self {
+        let tokens = super::token::tokens_in(pack, text, sentences);
         let sentences = tokens.last().map_or(0, |token| token.sentence + 1);
         let mut counts = vec![(0usize, 0usize, 0usize); sentences];
         for token in tokens.iter().filter(|token| token.is_word() && token.case != Case::Number) {

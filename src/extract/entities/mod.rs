@@ -27,10 +27,11 @@ pub(crate) use knowledge::is_common_word;
 
 use crate::extract::gazetteer::Row;
 use crate::extract::places::Places;
+use crate::extract::sentence::sentences_in;
 use crate::extract::tagger::{self, Labels, Tagger};
 use crate::extract::{ENGLISH, Tagger as Choice};
 use crate::language::Pack;
-use crate::model::{Article, Entity, Field};
+use crate::model::{Article, Entity, Field, Span};
 use candidate::Text;
 use knowledge::Knowledge;
 use offices::Offices;
@@ -56,9 +57,15 @@ impl Rules {
         self.tagger.name()
     }
 
-    /// The entities of an article in the language of a pack, in order of first mention, and who found them. In a language
-    /// that the taggers do not read only places and nationalities are looked up.
-    pub(crate) fn entities(&self, places: &Places, pack: &Pack, article: &Article) -> (Vec<Entity>, &'static str) {
+    /// The entities of an article in the language of a pack, in order of first mention, and who found them; `sentences` are
+    /// those of its body. In a language that the taggers do not read only places and nationalities are looked up.
+    pub(crate) fn entities(
+        &self,
+        places: &Places,
+        pack: &Pack,
+        article: &Article,
+        sentences: &[Span],
+    ) -> (Vec<Entity>, &'static str) {
         if !tagger::reads(pack.code) {
             return (places_only::entities(places, pack.code, article), PLACES_ONLY);
         }
@@ -67,7 +74,13 @@ impl Rules {
             (Field::Summary, article.summary.as_deref().unwrap_or_default()),
             (Field::Body, article.body.as_str()),
         ];
-        let texts: Vec<Text<'_>> = fields.iter().map(|(field, text)| Text::new(pack, text, *field)).collect();
+        let mut texts = Vec::with_capacity(fields.len());
+        for (field, text) in fields {
+            texts.push(match field {
+                Field::Body => Text::new(pack, text, sentences),
+                _ => Text::new(pack, text, &sentences_in(text, field, &pack.abbreviations)),
+            });
+        }
         let fields: Vec<Field> = fields.iter().map(|(field, _)| *field).collect();
         let tokens: Vec<&[token::Token<'_>]> = texts.iter().map(|text| text.tokens.as_slice()).collect();
         let read = self.tagger.read(pack.code, &tokens);

@@ -61,9 +61,9 @@ pub(in crate::extract) fn tokens(text: &str, field: Field) -> Vec<Token<'_>> {
     cut(text, &sentence::sentences(text, field), &[])
 }
 
-/// The tokens of a text in the language of a pack.
-pub(in crate::extract) fn tokens_in<'t>(pack: &Pack, text: &'t str, field: Field) -> Vec<Token<'t>> {
-    cut(text, &sentence::sentences_in(text, field, &pack.abbreviations), &pack.elided)
+/// The tokens of a text in the language of a pack, whose sentences are these.
+pub(in crate::extract) fn tokens_in<'t>(pack: &Pack, text: &'t str, sentences: &[Span]) -> Vec<Token<'t>> {
+    cut(text, sentences, &pack.elided)
 }
 
 fn cut<'t>(text: &'t str, sentences: &[Span], elided: &[String]) -> Vec<Token<'t>> {
@@ -293,7 +293,9 @@ mod tests {
     fn what_is_elided_stands_apart() {
         let text = "L’Algérie et l'Union disent qu'aujourd'hui d'Estaing part.";
         let words = |pack| -> Vec<&str> {
-            tokens_in(crate::language::pack(pack).unwrap(), text, Field::Body).iter().map(|token| token.text).collect()
+            let pack = crate::language::pack(pack).unwrap();
+            let sentences = sentence::sentences_in(text, Field::Body, &pack.abbreviations);
+            tokens_in(pack, text, &sentences).iter().map(|token| token.text).collect()
         };
         let french =
             ["L’", "Algérie", "et", "l'", "Union", "disent", "qu'", "aujourd'hui", "d'", "Estaing", "part", "."];

@@ -6,10 +6,9 @@
 
 use super::story::{Attribution, Story};
 use super::words::Words;
-use crate::extract::sentence;
 use crate::language::sieve::Sieved;
 use crate::language::tokens::{Token, TokenKind, tokenize};
-use crate::model::{Field, Quote, Span};
+use crate::model::{Quote, Span};
 use std::sync::LazyLock;
 
 /// Verbs that tell a clause and attribute no marks.
@@ -48,10 +47,10 @@ const LEAST: usize = 4;
 /// How far into a sentence its subject and verb may stand, in tokens.
 const REACH: usize = 40;
 
-/// The clauses of a story's body, which begins behind its dateline.
-pub(super) fn find(story: &Story<'_>, dateline: usize, direct: &[Quote]) -> Vec<Quote> {
+/// The clauses in the sentences of a story's body, which begins behind its dateline.
+pub(super) fn find(story: &Story<'_>, sentences: &[Span], dateline: usize, direct: &[Quote]) -> Vec<Quote> {
     let mut quotes: Vec<Quote> = Vec::new();
-    for place in sentence::sentences(story.body, Field::Body) {
+    for place in sentences {
         let (start, end) = (place.start.max(dateline).min(place.end), place.end);
         let lead = |c: char| c.is_whitespace() || matches!(c, '-' | '–' | '—' | '.' | ':');
         let start = story.body.get(start..end).map_or(start, |text| end - text.trim_start_matches(lead).len());

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::extract::places::Places;
-use crate::model::{FeedId, ItemId};
+use crate::model::{FeedId, Field, ItemId};
 
 /// Each quote as `words | speaker | cue`.
 #[track_caller]
@@ -16,8 +16,9 @@ fn quotes_in(language: &str, body: &str) -> Vec<Quote> {
     article.body = body.to_owned();
     let rules = crate::extract::entities::Rules::new(crate::extract::Tagger::Fast, &[]);
     let pack = crate::language::pack(language).unwrap();
-    let (entities, _) = rules.entities(&Places::new(), pack, &article);
-    find(pack, &article, &entities)
+    let sentences = crate::extract::sentence::sentences_in(body, Field::Body, &pack.abbreviations);
+    let (entities, _) = rules.entities(&Places::new(), pack, &article, &sentences);
+    find(pack, &article, &entities, &sentences)
 }
 
 #[track_caller]

@@ -7,10 +7,8 @@
 //! office is left out.
 
 use super::story::{Attribution, Story};
-use crate::extract::sentence;
-use crate::language::Pack;
 use crate::language::tokens::{Token, TokenKind, tokenize};
-use crate::model::{Field, Quote, Span};
+use crate::model::{Quote, Span};
 
 /// The fewest words of a clause that says something.
 const LEAST: usize = 2;
@@ -24,10 +22,10 @@ const LATEST_VERB: usize = 160;
 /// How far behind its verb a clause may begin, in tokens.
 const TO_CLAUSE: usize = 22;
 
-/// The clauses of a story's body, which begins behind its dateline.
-pub(super) fn find(story: &Story<'_>, pack: &Pack, dateline: usize, direct: &[Quote]) -> Vec<Quote> {
+/// The clauses in the sentences of a story's body, which begins behind its dateline.
+pub(super) fn find(story: &Story<'_>, sentences: &[Span], dateline: usize, direct: &[Quote]) -> Vec<Quote> {
     let mut quotes: Vec<Quote> = Vec::new();
-    for place in sentence::sentences_in(story.body, Field::Body, &pack.abbreviations) {
+    for place in sentences {
         let (start, end) = (place.start.max(dateline).min(place.end), place.end);
         let lead = |c: char| c.is_whitespace() || matches!(c, '-' | '–' | '—' | '.' | ':' | '/');
         let start = story.body.get(start..end).map_or(start, |text| end - text.trim_start_matches(lead).len());
