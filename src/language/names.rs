@@ -159,15 +159,18 @@ pub struct Signaled {
     pub signs: usize,
     /// Kinds of what such stories often say.
     pub hints: usize,
+    /// Whether it says anything of what is counted.
+    pub counts: bool,
 }
 
 /// Lists of names, of which only is asked which have one in a text.
 #[derive(Deserialize)]
 #[serde(from = "SignalLists")]
 pub struct Signals {
-    /// A bit for each list: signs, then hints.
+    /// A bit for each list: signs, then hints, then what is counted.
     signs: u64,
     hints: u64,
+    counts: u64,
     /// Each name with the bit of its list, by its window.
     names: FxHashMap<u32, Vec<(Windowed, u64)>>,
     /// A bit for each window of a name, and for some others.
@@ -182,6 +185,8 @@ struct SignalLists {
     signs: Vec<Vec<String>>,
     /// What such stories often say, by kinds: "intensive care", "lockdown".
     hints: Vec<Vec<String>>,
+    /// Words of what is counted; a text without one, a sign or a hint is not looked at closely.
+    counts: Vec<String>,
 }
 
 impl Signals {
@@ -189,7 +194,7 @@ impl Signals {
     pub fn within<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> Signaled {
         let found = texts.into_iter().fold(0, |found, text| self.lists_in(text, found));
         let kinds = |lists: u64| (found & lists).count_ones() as usize;
-        Signaled { signs: kinds(self.signs), hints: kinds(self.hints) }
+        Signaled { signs: kinds(self.signs), hints: kinds(self.hints), counts: kinds(self.counts) > 0 }
     }
 
     /// Whether nothing is known by which such a story is told.
@@ -214,7 +219,7 @@ impl Signals {
                     found |= list;
                 }
             }
-            if found == self.signs | self.hints {
+            if found == self.signs | self.hints | self.counts {
                 break;
             }
         }
@@ -242,15 +247,16 @@ impl Default for Signals {
 
 impl From<SignalLists> for Signals {
     fn from(lists: SignalLists) -> Self {
-        let SignalLists { signs, hints } = lists;
+        let SignalLists { signs, hints, counts } = lists;
         let bits = |lists: usize| (1 << lists) - 1;
         let mut signals = Self {
             signs: bits(signs.len()),
             hints: bits(hints.len()) << signs.len(),
+            counts: 1 << (signs.len() + hints.len()),
             names: FxHashMap::default(),
             windows: Box::new([0; 1024]),
         };
-        for (list, names) in signs.iter().chain(&hints).enumerate() {
+        for (list, names) in signs.iter().chain(&hints).chain([&counts]).enumerate() {
             for name in names.iter().flat_map(|name| forms(name)).filter_map(|name| Windowed::new(&name)) {
                 let window = name.window().iter().fold(0, |window, byte| Self::step(window, *byte));
                 let (cell, bit) = Self::place(window);
@@ -341,14 +347,15 @@ mod tests {
         let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let lists =
             [list(&["icu", "intensive care"]), list(&[" doses", "jab"]), list(&["вакцин"]), list(&["day case"])];
-        let (signs, hints) = lists.split_at(3);
-        let signals = Signals::from(SignalLists { signs: signs.to_vec(), hints: hints.to_vec() });
+        let [first, second, third, counts] = lists.clone();
+        let signals = Signals::from(SignalLists { signs: vec![first, second], hints: vec![third], counts });
         let names = lists.map(Names::from);
         for text in
             ["ICU", "in Intensive Care, 12 DOSES", "doses", "а day CASE, Вакцина and a JAB in the icu", "", "da"]
         {
-            let [signs @ .., hint] = names.each_ref().map(|names| usize::from(names.within(text)));
-            assert_eq!(signals.within([text]), Signaled { signs: signs.iter().sum(), hints: hint }, "{text}");
+            let [first, second, hints, counts] = names.each_ref().map(|names| usize::from(names.within(text)));
+            let expected = Signaled { signs: first + second, hints, counts: counts > 0 };
+            assert_eq!(signals.within([text]), expected, "{text}");
         }
     }
 

@@ -43,8 +43,11 @@ fn has_points(asked: &Asked<'_>, article: &Article, enough: usize) -> bool {
         return false;
     }
     let headline = article.headline.as_deref().unwrap_or_default();
-    let Signaled { signs, hints } = signals.within([headline, body]);
+    let Signaled { signs, hints, counts } = signals.within([headline, body]);
     let words = SIGN * signs + hints;
+    if words == 0 && !counts {
+        return false;
+    }
     let tokens = pack.tokenize(body, 0, &[]);
     let numbers = numerals(pack, &tokens);
     if words < enough && !may_count(asked, &tokens, &numbers) {
