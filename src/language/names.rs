@@ -350,13 +350,16 @@ mod tests {
         let [first, second, third, counts] = lists.clone();
         let signals = Signals::from(SignalLists { signs: vec![first, second], hints: vec![third], counts });
         let names = lists.map(Names::from);
+        let mut found = Vec::new();
         for text in
             ["ICU", "in Intensive Care, 12 DOSES", "doses", "а day CASE, Вакцина and a JAB in the icu", "", "da"]
         {
             let [first, second, hints, counts] = names.each_ref().map(|names| usize::from(names.within(text)));
             let expected = Signaled { signs: first + second, hints, counts: counts > 0 };
             assert_eq!(signals.within([text]), expected, "{text}");
+            found.push(first + second + hints + counts);
         }
+        assert_eq!(found, [1, 2, 0, 4, 0, 0]);
     }
 
     #[test]

@@ -50,7 +50,7 @@ fn by_their_shape_they_are_read_as_by_the_reader_of_all_forms() {
             }
         }
     }
-    // Four days, each with the seven offsets that are whole.
+    // Five days, each with the seven offsets that are whole.
     assert_eq!(read_by_shape, 5 * 7);
 }
 
