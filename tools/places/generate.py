@@ -23,7 +23,7 @@ ba ho on to we do so un la le el il de da is it at an as in or by my he me up go
 kali bo mono pai ulm bor ende lens dax vire sens saint aba ife ila ise ode oka mato ipu iga iwo epe ora
 car ict gb kp fct earth gulf delta rivers plateau imo may august june july christmas delta mary grant mercedes pool wells taylor
 federal area national national-region community district division state hub mandi cam lam linden chance along green rose lake
-down antique highland santo rota hastings stratford cambridge moray saba sal bluff quirino abra sulu borders andros palmerston
+zeta lac baa raa kep sowa stip wis thaa down antique highland santo rota hastings stratford cambridge moray saba sal bluff quirino abra sulu borders andros palmerston
 abaco katherine tanna lau carriers corner crown date elk falls forest fort grand king kings lead light oxford parks point prince queen quick rio sun
 hail solo acre knock bled oriental bay maritime lakes pest ghat metro lira canton plateaux lacs unity
 """.split())
@@ -34,7 +34,7 @@ beaumont chandler garland irving arlington carson francisco kelly laurel lawrenc
 palma parker perry pierre porter rafael ramon raymond rosario russell santos sherman stanley vernon walker wallace wilson jose escobar
 valencia tracy orlando gilbert kerman merced lagos barry kenya cuba india china asia america holland ireland troy sofia vienna
 clare kerry rizal hunter fife devon quezon charleston savannah brandon denver dakota brooklyn bristol preston derby lucknow adelaide alberta regina hugo diego
-ahmadi harju harari adama amara dessie barahona angeles shannon cashel zeitoun
+paul tobi saki bender nev neb mich mendrika anand ahmadi harju harari adama amara dessie barahona angeles shannon cashel zeitoun
 """.split())
 SUFFIX = {"RU": [], "CN": [" Province"], "JP": [" Prefecture"], "TR": [" Province"], "IR": [" Province"], "AF": [" Province"],
           "KR": [], "ID": [" Province"], "ZA": [" Province"], "PK": [" Province"], "SA": [], "VN": [" Province"], "AR": [" Province"],

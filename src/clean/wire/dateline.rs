@@ -181,8 +181,9 @@ fn read(text: &str, published: Option<Date>) -> Option<Read> {
                 || (is_known && is_upper(first) && !lone)
         }
         (None, None, None) => {
-            // "UNITED STATES: 1,204 deaths" is an item of a list.
-            let item = colon && gazetteer::is_region(first) && !gazetteer::is_city(first);
+            // "UNITED STATES: 1,204 deaths" is an item of a list, and so is "PANAMA: 989 cases", though a city too.
+            let figure = cursor.rest().trim_start().starts_with(|c: char| c.is_ascii_digit());
+            let item = colon && gazetteer::is_region(first) && (figure || !gazetteer::is_city(first));
             dashed && is_known && !item && (is_upper(first) || !colon && separator.as_deref() != Some("-"))
                 || dashed && !colon && region.is_some_and(gazetteer::is_region) && is_upper(first)
         }

@@ -164,6 +164,7 @@ fn ordinary_sentences_are_no_datelines() {
         "Jordan (Reuters) opened the bridge.",
         "The minister spoke on March 3 (Reuters) - then he left.",
         "UNITED STATES: The bridge is open.",
+        "PANAMA: 989 cases, 24 deaths.",
     ] {
         check(text, None);
     }

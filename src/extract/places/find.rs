@@ -203,6 +203,10 @@ impl Places {
             if initials && count > 1 && rest.starts_with('.') {
                 end += 1;
             }
+            // The "Florida Department of Health" is of no department of Uruguay.
+            if count > 1 && rest.starts_with(" of ") && name.ends_with(" department") {
+                continue;
+            }
             // "St. Patrick's Day" is a day.
             let day = rest.strip_prefix(['\'', '’']).is_some_and(|rest| rest.starts_with("s Day"));
             let candidates: Vec<&Place> = senses.iter().filter_map(|sense| self.place(sense)).collect();
@@ -245,7 +249,7 @@ impl Places {
         form: PlaceForm,
     ) -> bool {
         // "Volga Federal District" is not the Federal District: a name of common words needs to stand alone.
-        if form == PlaceForm::Name && count > 1 && name.split(' ').all(|word| COMMON_WORDS.contains(&word)) {
+        if form == PlaceForm::Name && count > 1 && is_of_common_words(name) {
             let part = n.checked_sub(1).and_then(|n| words.get(n)).is_some_and(|before| {
                 before.text.starts_with(char::is_uppercase)
                     && words.get(n).is_some_and(|this| text.get(before.end..this.start) == Some(" "))
@@ -366,6 +370,11 @@ const COMMON_WORDS: &[&str] = &[
     "of",
     "the",
 ];
+
+/// Whether divisions of many countries bear such a name: "Southern Province".
+pub(crate) fn is_of_common_words(name: &str) -> bool {
+    name.split(' ').all(|word| COMMON_WORDS.iter().any(|common| common.eq_ignore_ascii_case(word)))
+}
 
 /// Capitalised words that open a sentence before a place without being a first name.
 const OPENERS: &[&str] = &[

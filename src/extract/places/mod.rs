@@ -10,11 +10,13 @@
 mod abbreviated;
 mod find;
 mod foreign;
+mod parts;
 mod table;
 mod world;
 
-pub(crate) use find::{PlaceForm, PlaceMatch};
+pub(crate) use find::{PlaceForm, PlaceMatch, is_of_common_words};
 pub(in crate::extract) use foreign::names_of;
+pub(in crate::extract) use parts::{lies_in, namesakes};
 pub(crate) use world::{Town, towns};
 
 use super::entities::hash::{self, Numbered};

@@ -8,11 +8,13 @@
 use super::Finder;
 use super::located::Located;
 use super::reading::Reading;
-use crate::extract::places::{Place, PlaceForm, PlaceMatch, Places};
+use super::spots::{Spot, is_other};
+use crate::extract::places::{Place, PlaceForm, PlaceMatch, Places, lies_in, namesakes};
 use crate::language::Cue;
 use crate::language::Pack;
 use crate::language::pack::Sense;
 use crate::model::{Article, Dateline, Observation, PlaceHow, PlaceKind, SourceType, Span};
+use std::collections::BTreeMap;
 
 /// How many times as often as the next a country must be named that a story is of.
 const CLEARLY: usize = 2;
@@ -27,21 +29,29 @@ impl<'p> Finder<'_, 'p> {
     }
 }
 
+/// A city of more inhabitants is meant wherever it is named.
+const GREAT: u64 = 300_000;
+
 /// Below this many inhabitants a name of another country is a namesake, in a story that does not speak of that country.
 const NAMESAKE: u64 = 1_000_000;
+const TOWN: u64 = 100_000;
 
 impl<'p> Finder<'_, 'p> {
     /// "Hanover" in a story of Ontario and "Meru" in one of Malaysia, where nothing else is of Germany or Kenya, are places of
     /// the story's own country or division that no table knows.
     pub(super) fn bring_home(&self, reading: &mut Reading<'_, 'p>) {
         let Some(home) = reading.country else { return };
+        self.bring_nearer(reading, home);
+        // Where only most of its places say of what country a story is, cities are not brought there.
+        let told = self.context.country.or(self.context.dateline).is_some();
+        let most = if told { NAMESAKE } else { TOWN };
         let (places, division) = (self.places, reading.division);
         for spot in reading.spots.iter_mut().filter(|spot| spot.form == PlaceForm::Name && spot.written.is_none()) {
             let place = spot.place;
             let Some(abroad) = place.iso2.as_deref().filter(|iso2| *iso2 != home) else { continue };
             let great = |place: &Place| {
                 let wide = matches!(place.kind, PlaceKind::Country | PlaceKind::Subdivision);
-                place.iso2.as_deref() == Some(abroad) && (wide || place.capital || place.population >= NAMESAKE)
+                place.iso2.as_deref() == Some(abroad) && (wide || place.capital || place.population >= most)
             };
             let is_small = !great(place) && !places.senses(&place.name).any(great);
             let named = || {
@@ -57,6 +67,128 @@ impl<'p> Finder<'_, 'p> {
             }
         }
     }
+}
+
+impl<'p> Finder<'_, 'p> {
+    /// "Peoria" in a story of Illinois is not that of Arizona: of small namesakes in the story's country that of its division.
+    fn bring_nearer(&self, reading: &mut Reading<'_, 'p>, home: &str) {
+        let whole = |place: &&'p Place| place.subdivision.as_deref() == Some(place.id.as_str());
+        let mut beside: Vec<&Place> = reading.spots.iter().map(|spot| spot.place).filter(whole).collect();
+        beside.dedup_by_key(|place| &place.id);
+        // In a list of several nobody knows in which a town lies.
+        beside.truncate(usize::from(beside.len() == 1));
+        let here = beside.into_iter().chain([reading.division, reading.home].into_iter().flatten());
+        let here: Vec<&Place> = here.filter(|division| division.iso2.as_deref() == Some(home)).collect();
+        let codes: Vec<&str> = here.iter().filter_map(|division| division.subdivision.as_deref()).collect();
+        let of_here = |place: &Place| place.subdivision.as_deref().is_some_and(|code| codes.contains(&code));
+        // In a list of what lies here a great city's namesake is meant.
+        let listed = reading.numbers.len() > 2
+            && reading.spots.iter().filter(|spot| spot.place.kind != PlaceKind::Country && of_here(spot.place)).count()
+                > 1;
+        let small = |spot: &Spot<'p>| {
+            let place = spot.place;
+            let great = place.iso2.as_deref() == Some(home) && (place.capital || place.population >= GREAT);
+            let lower = place.kind == PlaceKind::City && (!great || listed)
+                || place.kind == PlaceKind::Subdivision && place.iso2.as_deref() != Some(home)
+                || place.kind == PlaceKind::Subdivision && place.subdivision.as_deref() != Some(place.id.as_str());
+            let abroad = || place.iso2.as_deref().is_some_and(|country| country != home && !self.names_nation(country));
+            let elsewhere = !of_here(place) && (place.iso2.as_deref() == Some(home) || abroad());
+            spot.form == PlaceForm::Name && spot.written.is_none() && lower && elsewhere
+        };
+        let nearer = |spot: &Spot<'p>| {
+            let (name, written) = reading.name_at(spot.first..spot.after)?;
+            let of = |name: &str| {
+                let code = lies_in(name, home, &codes)?;
+                here.iter().find(|division| division.subdivision.as_deref() == Some(code))
+            };
+            let division = of(&name).or_else(|| of(&format!("{name} County")))?;
+            Some((*division, written))
+        };
+        let moved: Vec<Option<(&'p Place, Span)>> =
+            reading.spots.iter().map(|spot| Some(spot).filter(|spot| small(spot)).and_then(nearer)).collect();
+        for (spot, moved) in reading.spots.iter_mut().zip(moved) {
+            if let Some((division, written)) = moved {
+                (spot.place, spot.written) = (division, Some(written));
+            }
+        }
+    }
+}
+
+impl Finder<'_, '_> {
+    /// The countries that the story names themselves or by their people (alpha-2).
+    pub(super) fn nations_themselves(&self) -> &[std::borrow::Cow<'static, str>] {
+        let places = self.places;
+        self.themselves.get_or_init(|| {
+            let found = names(self.pack, places, self.article, 0).into_iter();
+            let itself =
+                |found: &PlaceMatch<'_>| found.form != PlaceForm::Name || found.place().kind == PlaceKind::Country;
+            found.filter(itself).filter_map(|found| found.place().iso2.clone()).collect()
+        })
+    }
+
+    fn names_nation(&self, country: &str) -> bool {
+        self.nations_themselves().iter().any(|named| named == country)
+    }
+}
+
+/// What a division needs of the names of a story that it is the one that the story is of: of what is said of any division of
+/// its country, this share, and at least so much.
+const MOSTLY: f64 = 0.5;
+const ENOUGH: f64 = 1.0;
+
+/// Names that lie in more divisions than these say nothing.
+const SEVERAL: usize = 6;
+
+/// The division of which most places are that headline and body of a story name, where its dateline names none.
+pub(super) fn mostly<'p>(pack: &Pack, places: &'p Places, article: &Article) -> Option<&'p Place> {
+    let mut votes: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut vote = |codes: &[&'p str]| {
+        let voice = 1.0 / codes.len() as f64;
+        if codes.len() <= SEVERAL {
+            codes.iter().for_each(|code| *votes.entry(code).or_default() += voice);
+        }
+    };
+    for found in names(pack, places, article, 0) {
+        let mut codes: Vec<&str> =
+            found.candidates.iter().filter_map(|place| place.subdivision.as_deref()).take(SEVERAL + 1).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let whole = found.form != PlaceForm::Name || found.place().kind == PlaceKind::Country;
+        if !whole && !codes.is_empty() {
+            vote(&codes);
+        }
+    }
+    let dateline = article.wire.dateline.as_ref().and_then(|dateline| dateline.place.as_deref());
+    let texts = [article.headline.as_deref().unwrap_or_default(), article.body.as_str()];
+    for name in dateline.into_iter().map(str::to_owned).chain(texts.into_iter().flat_map(counties)) {
+        let codes = namesakes(&name);
+        if !codes.is_empty() {
+            vote(&codes);
+        }
+    }
+    let (code, most) = votes.iter().max_by(|one, other| one.1.total_cmp(other.1))?;
+    let country = code.split('-').next()?;
+    let of_country = votes.iter().filter(|(code, _)| code.split('-').next() == Some(country));
+    let all: f64 = of_country.map(|(_, votes)| votes).sum();
+    let world: f64 = votes.values().sum();
+    (*most >= ENOUGH && *most >= MOSTLY * all && *most > world / 2.0).then(|| places.by_id(code)).flatten()
+}
+
+/// "Linn County", "St. Landry Parish": the names that end so.
+fn counties(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for noun in [" County", " Parish", " Borough"] {
+        for (at, _) in text.match_indices(noun) {
+            let before = text.get(..at).unwrap_or_default();
+            let words = before.rsplit(' ').take(3).take_while(|word| word.starts_with(char::is_uppercase));
+            let first = words
+                .filter(|word| !word.ends_with(','))
+                .last()
+                .map(|word| word.as_ptr() as usize - text.as_ptr() as usize);
+            found.extend(first.and_then(|first| text.get(first..at + noun.len())).map(str::to_owned));
+        }
+    }
+    found
 }
 
 /// Gives the figures of no place the country of their story.
@@ -112,7 +244,12 @@ fn nations<'p>(pack: &Pack, places: &'p Places, article: &Article) -> Vec<&'p st
 /// The names of places in a story's headline and in its body from a byte on.
 fn names<'p>(pack: &Pack, places: &'p Places, article: &Article, from: usize) -> Vec<PlaceMatch<'p>> {
     let texts = [article.headline.as_deref().unwrap_or_default(), article.body.get(from..).unwrap_or_default()];
-    texts.into_iter().flat_map(|text| places.possible_in(pack.code, text)).collect()
+    let named = |text: &str| {
+        let all = places.possible_in(pack.code, text);
+        let apart = all.iter().filter(|found| !is_other(&all, found, text, None));
+        apart.cloned().collect::<Vec<_>>()
+    };
+    texts.into_iter().flat_map(named).collect()
 }
 
 /// The countries that a story's headline and body name, or places of which they name, the one named most often first.
@@ -127,7 +264,7 @@ fn countries<'p>(pack: &Pack, places: &'p Places, article: &Article, dateline_en
 }
 
 /// Whether a ministry of health or "the nation" is spoken of.
-fn speaks_for_a_nation(pack: &Pack, article: &Article) -> bool {
+pub(super) fn speaks_for_a_nation(pack: &Pack, article: &Article) -> bool {
     let tokens = pack.tokenize(&article.body, 0, &[]);
     let marks = pack.marks(&tokens);
     marks.iter().any(|mark| matches!(mark.cue, Cue::Source(SourceType::HealthMinistry) | Cue::Sense(Sense::Nation)))

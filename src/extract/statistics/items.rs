@@ -12,10 +12,10 @@ use super::roles::usable;
 use super::scope::Sentence;
 use super::spots::Spot;
 use crate::extract::entities::is_common_word;
-use crate::extract::places::{Place, PlaceForm, Places, towns};
+use crate::extract::places::{Place, PlaceForm, Places, lies_in};
 use crate::language::pack::{Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
-use crate::model::{PlaceKind, Span};
+use crate::model::PlaceKind;
 
 /// Words of a name that no table has by itself, at most.
 const LONGEST: usize = 3;
@@ -29,9 +29,14 @@ pub(super) fn closed_by<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) ->
     if !in_english_order(reading) {
         return None;
     }
-    let mention = bracketed(sentence, n).or_else(|| juxtaposed(sentence, n))?;
-    let alike =
-        |other: usize| other != n && (bracketed(sentence, other).is_some() || right_behind(sentence, other).is_some());
+    let mention = bracketed(sentence, n).or_else(|| juxtaposed(sentence, n)).or_else(|| given(sentence, n))?;
+    let closed = |other: usize| {
+        bracketed(sentence, other)
+            .or_else(|| right_behind(sentence, other))
+            .or_else(|| given(sentence, other))
+            .is_some()
+    };
+    let alike = |other: usize| other != n && closed(other);
     let near = n.saturating_sub(2)..(n + 3).min(reading.numbers.len());
     near.into_iter().any(alike).then_some(mention)
 }
@@ -63,6 +68,57 @@ fn right_behind<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<
     let ends = spot.after >= reading.tokens.len() || parts(reading, spot.after) || reading.is(spot.after, ".");
     let name = spot.form == PlaceForm::Name && !spot.possessive && !mention.adverb;
     (ends && name && !number.percent && usable(reading, spot, None)).then_some(mention)
+}
+
+/// "488 to Canelones, 166 to Salto", "75 for Taipei", "three on the Copperbelt": what a part of a whole goes to.
+fn given<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<&'s Mention<'p>> {
+    let reading = sentence.reading;
+    let number = reading.numbers.get(n)?;
+    let mut at = number.after;
+    if !reading.one_of(at, &[Word::To, Word::For, Word::On, Word::At]) {
+        return None;
+    }
+    at += 1;
+    at += usize::from(reading.word(at, Word::The));
+    let mention = sentence.mentions.iter().find(|mention| mention.spot.first == at)?;
+    let spot = &mention.spot;
+    let ends = spot.after >= reading.tokens.len() || parts(reading, spot.after) || reading.is(spot.after, ".");
+    (ends && spot.form == PlaceForm::Name && !spot.possessive && !number.percent).then_some(mention)
+}
+
+/// Words of what stands between a name and its figure, at most.
+const ASIDE: usize = 6;
+
+/// "Tay Ninh, a border province, 167": a name that opens an item, what is said of it, and its figure.
+pub(super) fn apposed<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<&'s Mention<'p>> {
+    let reading = sentence.reading;
+    let closes = core_start(reading, n).checked_sub(1).filter(|at| reading.is(*at, ","))?;
+    let opens = (closes.saturating_sub(ASIDE)..closes).rev().find(|at| reading.is(*at, ","))?;
+    let aside = opens + 1..closes;
+    let mention = sentence.mentions.iter().find(|mention| mention.spot.after == opens)?;
+    let spot = &mention.spot;
+    let begins = spot.first == 0 || parts(reading, spot.first - 1) || reading.word(spot.first - 1, Word::From);
+    let inside =
+        |other: &Mention<'_>| aside.contains(&other.spot.first) && !reading.word(other.spot.first - 1, Word::In);
+    let figures = reading.numbers.iter().any(|number| aside.contains(&number.first));
+    let plain = spot.form == PlaceForm::Name && !spot.possessive && usable(reading, spot, None);
+    let item = in_english_order(reading) && begins && plain && !aside.is_empty() && !figures;
+    (item && !sentence.mentions.iter().any(inside) && ends_item(reading, n)).then_some(mention)
+}
+
+/// Whether an item ends right behind a number.
+fn ends_item(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(number) = reading.numbers.get(n) else { return false };
+    number.after >= reading.tokens.len() || parts(reading, number.after) || reading.is(number.after, ".")
+}
+
+/// "Kiambu (in lockdown like Machakos) had 137": a place in brackets that another stands before.
+pub(super) fn in_aside(sentence: &Sentence<'_, '_, '_>, spot: &Spot<'_>, range: &std::ops::Range<usize>) -> bool {
+    let reading = sentence.reading;
+    let open = (range.start..spot.first).rev().find(|at| reading.is(*at, "(") || reading.is(*at, ")"));
+    let Some(open) = open.filter(|at| reading.is(*at, "(")) else { return false };
+    let close = (spot.after..range.end).find(|at| reading.is(*at, ")"));
+    close.is_some() && sentence.mentions.iter().any(|mention| mention.spot.after == open)
 }
 
 /// The division of a country that all towns named in a sentence lie in, where there are several.
@@ -105,29 +161,98 @@ impl<'p> Reading<'_, 'p> {
         // What a name lies in of which nothing else is known.
         let alone = of_story.filter(|_| named == 0);
         let around = shared.and_then(|code| places.by_id(code)).or(alone).or_else(|| places.country(country));
-        let mut found: Vec<Spot<'p>> = Vec::new();
-        let mut strangers: Vec<Spot<'p>> = Vec::new();
-        for n in 0..self.numbers.len() {
-            let Some((first, after)) = self.name_before(n).or_else(|| self.name_behind(n)) else { continue };
-            let words = self.tokens.get(first..after).unwrap_or_default();
-            let name = words.iter().map(|token| token.text).collect::<Vec<_>>().join(" ");
-            let (Some(start), Some(end)) = (words.first().map(|word| word.start), words.last().map(|word| word.end))
-            else {
-                continue;
-            };
-            let spot = |place, is_known: bool| {
-                let written = (!is_known).then(|| Span::new(self.span.field, start, end));
-                Spot { first, after, start, end, place, form: PlaceForm::Name, possessive: false, written }
-            };
-            if let Some((place, is_known)) = within(places, &name, (country, of_story), named > 0) {
-                found.push(spot(place, is_known));
-            } else if !words.iter().any(|word| is_common_word(word.text)) {
-                strangers.extend(around.map(|around| spot(around, false)));
+        let near = shared.and_then(|code| places.by_id(code)).or(of_story);
+        let names: Vec<(usize, usize)> =
+            (0..self.numbers.len()).filter_map(|n| self.name_before(n).or_else(|| self.name_behind(n))).collect();
+        let spots = |is_list: bool| {
+            let mut found: Vec<Spot<'p>> = Vec::new();
+            let mut strangers: Vec<Spot<'p>> = Vec::new();
+            for (first, after) in names.iter().copied() {
+                let Some((name, written)) = self.name_at(first..after) else { continue };
+                let spot = |place, is_known: bool| {
+                    let spot = Spot::written(first, after, written, place);
+                    Spot { written: spot.written.filter(|_| !is_known), ..spot }
+                };
+                // "North West: 1 690": a line that a name opens is an item of a list.
+                let opens = first == 0 && [":", "-", "–", "—"].iter().any(|mark| self.is(after, mark));
+                if let Some((place, is_known)) = within(places, &name, country, near, is_list || opens) {
+                    found.push(spot(place, is_known));
+                } else if !name.split(' ').any(is_common_word) {
+                    strangers.extend(around.map(|around| spot(around, false)));
+                }
             }
+            (found, strangers)
+        };
+        let (mut found, mut strangers) = spots(named > 0);
+        // "Lake, 7,012; Kane, 5,530; DuPage, 6,640": beside two names of places an ordinary word is one.
+        if named == 0 && found.len() > 1 {
+            (found, strangers) = spots(true);
         }
         if named + found.len() > 1 {
             found.extend(strangers);
         }
+        self.add(found);
+    }
+
+    /// "Columbus Junction", "East Peoria": a name that a longer one hides, of which the country of the story has a place.
+    pub(super) fn widen(&mut self, places: &'p Places) {
+        if !in_english_order(self) {
+            return;
+        }
+        let joined = |at: usize| self.unknown(at) && self.tokens.get(at).is_some_and(|token| token.spaced);
+        let wider = |spot: &Spot<'p>| {
+            let before = spot
+                .first
+                .checked_sub(1)
+                .filter(|at| self.unknown(*at))
+                .filter(|_| self.tokens.get(spot.first).is_some_and(|token| token.spaced));
+            let after = (spot.after..spot.after + LONGEST).take_while(|at| joined(*at)).last().map(|at| at + 1);
+            let ranges = [before.map(|first| first..spot.after), after.map(|after| spot.first..after)];
+            ranges.into_iter().flatten().find_map(|range| {
+                let (name, written) = self.name_at(range.clone())?;
+                Some((range, self.part(places, &name, None)?, written))
+            })
+        };
+        let plain = |spot: &Spot<'p>| spot.form == PlaceForm::Name && spot.written.is_none() && !spot.possessive;
+        let wider: Vec<_> = self.spots.iter().map(|spot| wider(spot).filter(|_| plain(spot))).collect();
+        for (spot, wider) in self.spots.iter_mut().zip(wider) {
+            if let Some((range, place, written)) = wider {
+                (spot.first, spot.after, spot.start, spot.end) = (range.start, range.end, written.start, written.end);
+                (spot.place, spot.written) = (place, Some(written));
+            }
+        }
+    }
+
+    /// "in Tama", "At Ritsona": a name behind a preposition of place, where the country of the story has a place of that name.
+    pub(super) fn local(&mut self, places: &'p Places) {
+        if !in_english_order(self) || self.country.is_none() {
+            return;
+        }
+        let found = (1..self.tokens.len()).filter_map(|first| self.located_at(places, first)).collect();
+        self.add(found);
+    }
+
+    fn located_at(&self, places: &'p Places, first: usize) -> Option<Spot<'p>> {
+        if !self.one_of(first - 1, &[Word::In, Word::At]) {
+            return None;
+        }
+        let spoken = self.spots.iter().rev().map(|spot| (spot.after, spot.place)).find(|(after, place)| {
+            *after < first && place.kind == PlaceKind::Subdivision && place.iso2.as_deref() == self.country
+        });
+        let near = spoken.map(|(_, place)| place).or(self.division);
+        let last = (first..first + LONGEST).take_while(|at| self.unknown(*at)).last()?;
+        (first..=last).rev().find_map(|last| {
+            let (name, written) = self.name_at(first..last + 1)?;
+            let place = self.part(places, &name, near)?;
+            // Small towns have many namesakes.
+            let spoken_of = |one: &Place| one.subdivision == place.subdivision;
+            let there = near.is_none() || near.into_iter().chain(self.home).any(spoken_of);
+            (there && !is_common_word(&name)).then(|| Spot::written(first, last + 1, written, place))
+        })
+    }
+
+    /// Adds places to those of the sentence.
+    fn add(&mut self, found: Vec<Spot<'p>>) {
         if !found.is_empty() {
             self.spots.extend(found);
             self.spots.sort_by_key(|spot| spot.first);
@@ -142,12 +267,25 @@ impl<'p> Reading<'_, 'p> {
             ["(", "-", "–", "—", ":", "="].iter().any(|mark| self.is(at, mark))
                 || self.one_of(at, &[Word::Have, Word::With])
         };
-        if link(after.checked_sub(1)?) {
+        // "Kane, 5,530; DuPage, 6,640".
+        let apart = |at: usize| self.is(at, ",") && self.item_ends(n);
+        let mark = after.checked_sub(1)?;
+        if link(mark) || apart(mark) {
             after -= 1;
         }
         let first = (after.saturating_sub(LONGEST)..after).rev().take_while(|at| self.unknown(*at)).last()?;
-        let opens = first == 0 || parts(self, first - 1) || self.one_of(first - 1, &[Word::The, Word::In]);
+        let opens = first == 0
+            || parts(self, first - 1)
+            || self.one_of(first - 1, &[Word::The, Word::In, Word::Was, Word::Copula]);
         opens.then_some((first, after))
+    }
+
+    /// A semicolon, or the sentence, ends behind the number or the words that say what it counts.
+    fn item_ends(&self, n: usize) -> bool {
+        let Some(number) = self.numbers.get(n) else { return false };
+        let end = (number.after..self.tokens.len()).find(|at| [";", ".", ","].iter().any(|mark| self.is(*at, mark)));
+        let listed = (0..number.first).any(|at| self.is(at, ";")) || end.is_some_and(|end| self.is(end, ";"));
+        listed && end.is_none_or(|end| !self.is(end, ",") && end < number.after + 4)
     }
 
     /// "1,143 in Western,".
@@ -178,20 +316,28 @@ impl<'p> Reading<'_, 'p> {
 fn within<'p>(
     places: &'p Places,
     name: &str,
-    (country, of_story): (&str, Option<&Place>),
+    country: &str,
+    near: Option<&Place>,
     is_list: bool,
 ) -> Option<(&'p Place, bool)> {
     const NOUNS: [&str; 7] = ["Province", "Region", "State", "Governorate", "County", "District", "Department"];
+    if !is_list && is_common_word(name) {
+        return None;
+    }
     let with_noun = |noun: &&str| places.division(&format!("{name} {noun}"), country);
     let division = || places.division(name, country).or_else(|| NOUNS.iter().find_map(with_noun));
     let here = |place: &&Place| place.iso2.as_deref() == Some(country);
-    let nearer = |place: &&Place| here(place) && of_story.is_some_and(|story| place.subdivision == story.subdivision);
+    let nearer = |place: &&Place| here(place) && near.is_some_and(|near| place.subdivision == near.subdivision);
     let known = if is_list { division() } else { None };
-    let sense = || places.senses(name).find(nearer).or_else(|| places.senses(name).find(here));
-    if let Some(place) = known.or_else(sense) {
-        return (is_list || !is_common_word(name)).then_some((place, true));
+    if let Some(place) = known.or_else(|| places.senses(name).find(nearer)) {
+        return Some((place, true));
     }
-    let town = towns(name).find(|town| town.country == country)?;
-    let around = places.by_id(town.division).or_else(|| places.country(country))?;
-    (!is_common_word(name)).then_some((around, false))
+    let near = near.and_then(|near| near.subdivision.as_deref());
+    let in_near = |name: &str| lies_in(name, country, near.as_slice()).filter(|code| near == Some(*code));
+    let part = |code: &str| places.by_id(code).map(|around| (around, false));
+    if let Some(code) = in_near(name).or_else(|| in_near(&format!("{name} County"))) {
+        return part(code);
+    }
+    let sense = places.senses(name).find(here).map(|place| (place, true));
+    sense.or_else(|| part(lies_in(name, country, &[]).filter(|_| !is_common_word(name))?))
 }

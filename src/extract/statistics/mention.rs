@@ -316,7 +316,7 @@ fn resolve<'p>(
             return anaphor(context.continent);
         }
         let region = context.named.filter(|place| place.kind == PlaceKind::Region);
-        return anaphor(region.or(context.division).or(context.home));
+        return anaphor(region.or(context.division).or(context.home).or(context.mostly));
     }
     match context.country {
         Some(country) => anaphor(Some(country)),

@@ -68,6 +68,7 @@ pub mod trees;
 pub mod weighed;
 pub mod whose;
 
+use crate::extract::ENGLISH;
 use crate::extract::LeftOut;
 use crate::extract::diseases::Disease;
 use crate::extract::places::{Place, PlaceForm, Places};
@@ -82,6 +83,7 @@ use kind::Kinded;
 use located::Located;
 use reading::Reading;
 use scope::{Context, Sentence};
+use spots::Spoken;
 use std::cell::OnceCell;
 use subject::{period_of, subject_metric};
 use table::{Around, Row, Table};
@@ -158,6 +160,8 @@ struct Finder<'a, 'p> {
     latest: std::collections::HashMap<Metric, Decided<'p>>,
     /// The countries that the story speaks of, once they are asked for.
     nations: OnceCell<Vec<&'p str>>,
+    /// Those that it names themselves or by their people.
+    themselves: OnceCell<Vec<std::borrow::Cow<'static, str>>>,
     /// The places that headline and body name, where the judge is asked.
     names: whose::Names<'p>,
     /// The last day that has been named.
@@ -199,7 +203,12 @@ impl<'a, 'p> Finder<'a, 'p> {
 
     /// The story, as figures are placed in it.
     fn places(&self) -> whose::Story<'_, 'p> {
-        let dateline = [self.context.dateline, self.context.home];
+        let country = |place: &Place| self.places.country(place.iso2.as_deref()?);
+        let mostly = match self.context.mostly {
+            Some(division) if home::speaks_for_a_nation(self.pack, self.article) => country(division),
+            division => division,
+        };
+        let dateline = [self.context.dateline, self.context.home.or(mostly)];
         whose::Story { article: self.article, places: self.places, names: &self.names, dateline }
     }
 
@@ -225,6 +234,9 @@ impl<'a, 'p> Finder<'a, 'p> {
             let dateline = article.wire.dateline.as_ref();
             let named = dateline.and_then(|dateline| home::division_of_dateline(places, dateline));
             context.home = named.or_else(|| places.by_id(place.subdivision.as_deref()?));
+        }
+        if context.home.is_none() && story && pack.code == ENGLISH {
+            context.mostly = home::mostly(pack, places, article);
         }
         // "FIJI, 15/07/21" above a list says whose figures these are.
         if heads_list(&article.body, dateline_end) {
@@ -263,6 +275,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             period: None,
             latest: std::collections::HashMap::new(),
             nations: OnceCell::new(),
+            themselves: OnceCell::new(),
             names: whose::Names::default(),
             named: None,
             other_disease: false,
@@ -340,10 +353,13 @@ impl<'a, 'p> Finder<'a, 'p> {
     }
 
     fn read(&mut self, words: &'a str, span: Span, index: usize, about: bool) {
-        let country = self.context.country.or(self.context.dateline).and_then(|place| place.iso2.as_deref());
-        let division = self.context.division.or(self.context.home);
+        let mostly = || self.context.mostly.filter(|_| self.nations_themselves().is_empty());
+        let spoken = self.context.country.or(self.context.dateline).or_else(mostly);
+        let country = spoken.and_then(|place| place.iso2.as_deref());
+        let home = self.context.home.or(self.context.mostly);
+        let spoken = Spoken { country, division: self.context.division.or(home), home };
         let today = self.article.date();
-        let mut reading = Reading::new(&self.asked, self.places, words, span, index, country, division, today);
+        let mut reading = Reading::new(&self.asked, self.places, words, span, index, spoken, today);
         self.bring_home(&mut reading);
         // A dateline says where the story was written.
         reading.spots.retain(|spot| self.field != Field::Body || spot.end > self.dateline_end);

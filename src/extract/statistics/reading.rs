@@ -5,7 +5,7 @@
 
 use super::date_marks::{self, DateMark};
 use super::disease::Asked;
-use super::spots::{Spot, meaning};
+use super::spots::{Spoken, Spot, is_other, meaning};
 use crate::extract::places::{Place, PlaceForm, PlaceMatch, Places};
 use crate::language::numbers::{Numeral, numerals};
 use crate::language::pack::{Mark, Sense, Senses, Word, Words};
@@ -24,6 +24,8 @@ pub(super) struct Reading<'t, 'p> {
     /// The country that the story speaks of, and the division.
     pub(super) country: Option<&'p str>,
     pub(super) division: Option<&'p Place>,
+    /// The division that the story as a whole is of.
+    pub(super) home: Option<&'p Place>,
     /// The date that the story is told on.
     pub(super) today: Option<Date>,
     pub(super) tokens: Vec<Token<'t>>,
@@ -58,7 +60,7 @@ const MOST_ASIDES: usize = 4;
 const DATELINE: usize = 24;
 
 impl<'t, 'p> Reading<'t, 'p> {
-    /// Reads a sentence; `country` and `division` are those that the story speaks of, `today` the date that it is told on.
+    /// Reads a sentence of a story that speaks of these places; `today` is the date that it is told on.
     #[allow(clippy::too_many_arguments, reason = "what a story has said up to here")]
     pub(super) fn new(
         asked: &Asked<'t>,
@@ -66,8 +68,7 @@ impl<'t, 'p> Reading<'t, 'p> {
         text: &'t str,
         span: Span,
         index: usize,
-        country: Option<&'p str>,
-        division: Option<&'p Place>,
+        Spoken { country, division, home }: Spoken<'p>,
         today: Option<Date>,
     ) -> Self {
         let pack = asked.pack;
@@ -166,6 +167,7 @@ impl<'t, 'p> Reading<'t, 'p> {
         let spots: Vec<Spot<'p>> = found_all
             .iter()
             .filter(whole)
+            .filter(|found| !is_other(&found_all, found, text, country))
             .map(|found| {
                 let (start, end) = (span.start + found.start, span.start + found.end);
                 let first = at(start);
@@ -175,7 +177,7 @@ impl<'t, 'p> Reading<'t, 'p> {
                     after,
                     start,
                     end,
-                    place: meaning(&found_all, found, country, division),
+                    place: meaning(&found_all, found, text, country, division),
                     form: found.form,
                     possessive: found.possessive,
                     written: None,
@@ -204,6 +206,7 @@ impl<'t, 'p> Reading<'t, 'p> {
             index,
             country,
             division,
+            home,
             today,
             tokens,
             words,
@@ -221,7 +224,9 @@ impl<'t, 'p> Reading<'t, 'p> {
             dateline: None,
         };
         reading.take_dateline();
+        reading.widen(places);
         reading.divisions(places);
+        reading.local(places);
         reading.listed(places);
         reading.split_clauses(text);
         reading

@@ -4,7 +4,7 @@
 //! [`Located`]. What holds: a place is never taken from the object of a comparison, a phrase of origin, an exception, a
 //! place of statement, or the nationality of patients; a list with an open end names no place.
 
-use super::items::closed_by;
+use super::items::{apposed, closed_by, in_aside};
 use super::lean::{base_of_part, of_unknown_name};
 use super::located::Located;
 use super::mention::Mention;
@@ -46,6 +46,8 @@ pub(super) struct Context<'p> {
     pub(super) dateline: Option<&'p Place>,
     /// Division of the dateline.
     pub(super) home: Option<&'p Place>,
+    /// Division of which most places are that the story names, where the dateline has none.
+    pub(super) mostly: Option<&'p Place>,
 }
 
 /// A sentence with its places.
@@ -98,7 +100,7 @@ pub(super) fn locate<'p>(
     if let Some(mention) = item(sentence, n, rank) {
         return at(mention);
     }
-    if let Some(mention) = closed_by(sentence, n) {
+    if let Some(mention) = closed_by(sentence, n).or_else(|| apposed(sentence, n)) {
         return at(mention);
     }
     // (3) before (2), because "N cases in P" binds more tightly than the clause's subject.
@@ -461,7 +463,7 @@ fn subject<'s, 'p>(
         .mentions
         .iter()
         .filter(|mention| range.contains(&mention.spot.first) && governs(reading, &mention.spot, rank))
-        .filter(|mention| !within_part(reading, &mention.spot, &range))
+        .filter(|mention| !within_part(reading, &mention.spot, &range) && !in_aside(sentence, &mention.spot, &range))
         .collect();
     // A place that belongs to an earlier number of a list ("402 in Zagreb, 77 …") owns that number only.
     let owned = |mention: &Mention<'p>| {

@@ -93,7 +93,8 @@ fn list_end(found: &[Observation], at: usize) -> usize {
         };
         let near = one.sentence.index <= before.sentence.index + 1;
         let alike = one.metric == first.metric
-            && one.location.kind == first.location.kind
+            && (one.location.kind == first.location.kind
+                || first.location.kind != PlaceKind::Country && one.location.kind != PlaceKind::Country)
             && (first.location.kind == PlaceKind::Country || one.location.iso2 == first.location.iso2)
             && one.subset == first.subset;
         let another =
@@ -122,7 +123,9 @@ fn kind_of_list(found: &[Observation], list: &[Observation]) -> Option<(Kind, us
     // A count of the other kind that is as near leaves it open.
     let open = fitting.any(|(_, other)| other.kind != whole.kind);
     // A column whose head says nothing of the kind counts as totals by default.
-    let by_default = |one: &Observation| one.kind == Kind::Cumulative && one.rule.ends_with(".column");
+    let by_default = |one: &Observation| {
+        one.kind == Kind::Cumulative && [".column", ".unsaid"].iter().any(|rule| one.rule.ends_with(rule))
+    };
     let told = list.iter().any(|one| is_outright(one) && !by_default(one) && one.kind != whole.kind);
     (!open && !told && list.iter().any(|one| one.kind != whole.kind)).then_some((whole.kind, at))
 }

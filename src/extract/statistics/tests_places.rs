@@ -178,3 +178,63 @@ fn what_a_rate_is_told_per_leaves_its_heading_one() {
         &["39676 DE", "469.2 DE-TH", "459.1 DE-SN", "233.4 DE-BE"],
     );
 }
+
+#[test]
+fn a_county_is_of_the_state_that_is_spoken_of() {
+    check(
+        "Oregon reported 2,777 new coronavirus cases on Wednesday, 209 of them in Jackson County, 171 in Lane and 128 in \
+         Josephine.",
+        &["2777 US-OR", "209 US-OR", "171 US-OR", "128 US-OR"],
+    );
+    check(
+        "Iowa had 912 new coronavirus cases on Friday. Iowa's schools stay shut. South Dakota, next door, had 640.\n\nIn Linn County 84 people tested \
+         positive.",
+        &["912 US-IA", "640 US-SD", "84 US-IA"],
+    );
+    check(
+        "McHenry County has lost two more to the coronavirus. Totals in the collar counties are: Lake, 7,012 cases; Will, \
+         5,016; Kane, 5,530.",
+        &["2 US-IL", "7012 US-IL", "5016 US-IL", "5530 US-IL"],
+    );
+}
+
+#[test]
+fn the_places_of_a_story_without_a_dateline_say_of_which_division_it_is() {
+    check(
+        "Two nursing homes in Westchester County reported 40 deaths of COVID-19. Nassau had 1,610 new cases and Suffolk 1,517.",
+        &["40 US-NY", "1610 US-NY", "1517 US-NY"],
+    );
+}
+
+#[test]
+fn a_part_goes_to_the_place_behind_it_and_an_aside_parts_nothing() {
+    check(
+        "Uruguay had 2,095 new coronavirus cases: 1,311 belong to Montevideo, 488 to Canelones and 166 to Salto.",
+        &["2095 UY", "1311 UY-MO", "488 UY-CA", "166 UY-SA"],
+    );
+    check(
+        "South Korea found 3,100 new coronavirus cases: Busan 507, Daegu 422, and Gwangju, a southern city, 167.",
+        &["3100 KR", "507 KR-26", "422 KR-27", "167 KR-29"],
+    );
+    check(
+        "Kenya had 1,152 new coronavirus cases. Nairobi had 838; Kiambu (in lockdown like Machakos and Nakuru) had 137.",
+        &["1152 KE", "838 KE-30", "137 KE-13"],
+    );
+}
+
+#[test]
+fn a_province_of_a_city_s_name_is_not_the_city() {
+    check(
+        "Argentina had 10,504 new coronavirus cases; the province of Buenos Aires had 6,211 and Mendoza 402.",
+        &["10504 AR", "6211 AR-B", "402 AR-M"],
+    );
+}
+
+#[test]
+fn a_variant_and_a_hospital_are_no_places() {
+    check(
+        "The Ministry of Health said 2,970 people in Luxembourg have the coronavirus. Deaths: 5. Delta: nearly all samples.\n\n\
+         St. Vincent, the larger hospital, had 58 COVID-19 patients.",
+        &["2970 LU", "5 LU", "58 LU"],
+    );
+}

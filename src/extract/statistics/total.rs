@@ -102,6 +102,9 @@ pub(super) fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Att
     if total && otherwise::in_english_order(reading) && reading.has(right.clone(), Sense::Bringing) {
         return None;
     }
+    if total && only_of_total(reading, n) {
+        return Some("total_of");
+    }
     if total
         || opened_by_total(reading, n)
         || stated_total_words(reading, clause)
@@ -110,6 +113,22 @@ pub(super) fn stated_total(reading: &Reading<'_, '_>, n: usize, attachment: &Att
         return Some("total");
     }
     None
+}
+
+/// "A total of 35 cases were added": the words say no more than that it is a sum, of a day or of all time.
+fn only_of_total(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let Some(of) = reading.numbers.get(n).and_then(|number| number.first.checked_sub(1)) else { return false };
+    let clause = reading.clause(of);
+    let total = of.wrapping_sub(1);
+    let article = reading.word(of.wrapping_sub(2), Word::Indefinite);
+    let brought = reading.one_of(of.wrapping_sub(3), &[Word::To, Word::For]);
+    let others = reading.marks_in(clause).any(|mark| mark.cue == Cue::Sense(Sense::Total) && mark.first != total);
+    otherwise::in_english_order(reading)
+        && reading.word(of, Word::Of)
+        && reading.word(total, Word::Total)
+        && article
+        && !brought
+        && !others
 }
 
 pub(super) fn stated_total_words(reading: &Reading<'_, '_>, range: std::ops::Range<usize>) -> bool {

@@ -168,7 +168,9 @@ impl Head {
         let period = self.period.filter(|_| kind == Kind::New);
         let attachment = Attachment { metric, why: Why::Column, mark: None, per };
         let statistic = self.statistic.filter(|_| kind == Kind::New);
-        let kinded = Kinded { kind, period, statistic, rule: "column" };
+        // Nothing says what it counts from.
+        let unsaid = self.said.is_none() && kind_of(metric).fixed.is_none() && kind == Kind::Cumulative;
+        let kinded = Kinded { kind, period, statistic, rule: if unsaid { "unsaid" } else { "column" } };
         Some(Told { attachment, kinded, subset: self.subset.clone(), day: self.day.clone() })
     }
 
