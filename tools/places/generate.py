@@ -21,7 +21,7 @@ north south victory general gates battle mersin can data ray rugby poole crewe a
 southern western eastern northern metropolitan ica ocean lae roman much hit van batman dire ufa eden mason edison mesa
 ba ho on to we do so un la le el il de da is it at an as in or by my he me up go no ure mine fine gap vice sight kandi sari
 kali bo mono pai ulm bor ende lens dax vire sens saint aba ife ila ise ode oka mato ipu iga iwo epe ora
-car ict gb kp fct earth gulf delta rivers plateau imo may august june july christmas delta mary grant mercedes pool wells taylor
+car ict gb kp earth gulf delta rivers plateau imo may august june july christmas delta mary grant mercedes pool wells taylor
 federal area national national-region community district division state hub mandi cam lam linden chance along green rose lake
 zeta lac baa raa kep sowa stip wis thaa down antique highland santo rota hastings stratford cambridge moray saba sal bluff quirino abra sulu borders andros palmerston
 abaco katherine tanna lau carriers corner crown date elk falls forest fort grand king kings lead light oxford parks point prince queen quick rio sun

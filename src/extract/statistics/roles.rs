@@ -32,6 +32,10 @@ pub(super) fn located(reading: &Reading<'_, '_>, spot: &Spot<'_>, rank: Option<&
         if reading.has_ending(at, Sense::Locative) && !from && !before(Word::For) || before(Word::Among) {
             return !before(Word::Of) || of_place(reading, at - 1);
         }
+        // "three on the Copperbelt".
+        if before(Word::On) && domestic(reading, spot) {
+            return true;
+        }
         // "in the surrounding Gyeonggi Province", "in the hard-hit town of Lodi": what describes a place.
         let plain = reading
             .tokens
