@@ -213,6 +213,7 @@ pub enum Word {
     CityNoun,
     PlaceRelative,
     ShipPrefix,
+    ShipName,
     OutOf,
     NameNoun,
     Ending,

@@ -203,8 +203,8 @@ impl Places {
             if initials && count > 1 && rest.starts_with('.') {
                 end += 1;
             }
-            // The "Florida Department of Health" is of no department of Uruguay.
-            if count > 1 && rest.starts_with(" of ") && name.ends_with(" department") {
+            // The "Florida Department of Health" is of no department of Uruguay, and "US$45" are dollars.
+            if count > 1 && rest.starts_with(" of ") && name.ends_with(" department") || rest.starts_with('$') {
                 continue;
             }
             // "St. Patrick's Day" is a day.

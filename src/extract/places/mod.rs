@@ -215,6 +215,8 @@ mod tests {
         check("Reading the list, nice people split it.", &[]);
         check("12 in Nice and 40 in Split", &[("Nice", "geonames:2990440"), ("Split", "geonames:3190261")]);
         check("Michael Jordan flew; Jordan reported 3", &[("Jordan", "JO")]);
+        check("It costs US$45 or HK$350, HK says", &[("HK", "HK")]);
+        check("the Florida Department of Health", &[("Florida", "US-FL")]);
     }
 
     #[test]

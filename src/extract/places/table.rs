@@ -152,8 +152,8 @@ pub(super) fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str
 pub(super) fn load(added: &[Row]) -> Places {
     use super::PlaceForm::{Demonym, Name, People};
     let places = Places {
-        all: Vec::with_capacity(17_000),
-        names: FxHashMap::with_capacity_and_hasher(24_000, FxBuildHasher),
+        all: Vec::with_capacity(18_500),
+        names: FxHashMap::with_capacity_and_hasher(28_000, FxBuildHasher),
         first_words: FxHashMap::with_capacity_and_hasher(18_000, FxBuildHasher),
         guarded: FxHashMap::default(),
         ids: Numbered::default(),

@@ -114,6 +114,15 @@ impl<'p> Finder<'_, 'p> {
     }
 }
 
+impl<'p> Finder<'_, 'p> {
+    /// The division that most of the story's places are of; its country, where a ministry or "the nation" speaks.
+    pub(super) fn mostly_of(&self) -> Option<&'p Place> {
+        let division = self.context.mostly?;
+        let nation = speaks_for_a_nation(self.pack, self.article);
+        if nation { self.places.country(division.iso2.as_deref()?) } else { Some(division) }
+    }
+}
+
 impl Finder<'_, '_> {
     /// The countries that the story names themselves or by their people (alpha-2).
     pub(super) fn nations_themselves(&self) -> &[std::borrow::Cow<'static, str>] {
@@ -264,7 +273,7 @@ fn countries<'p>(pack: &Pack, places: &'p Places, article: &Article, dateline_en
 }
 
 /// Whether a ministry of health or "the nation" is spoken of.
-pub(super) fn speaks_for_a_nation(pack: &Pack, article: &Article) -> bool {
+fn speaks_for_a_nation(pack: &Pack, article: &Article) -> bool {
     let tokens = pack.tokenize(&article.body, 0, &[]);
     let marks = pack.marks(&tokens);
     marks.iter().any(|mark| matches!(mark.cue, Cue::Source(SourceType::HealthMinistry) | Cue::Sense(Sense::Nation)))

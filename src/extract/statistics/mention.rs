@@ -318,11 +318,18 @@ fn resolve<'p>(
         let region = context.named.filter(|place| place.kind == PlaceKind::Region);
         return anaphor(region.or(context.division).or(context.home).or(context.mostly));
     }
+    // "The national figure" in a story of Wales.
+    let home = context.home.or(context.mostly);
+    let nation = home.filter(|home| NATIONS.contains(&home.id.as_str()));
     match context.country {
+        Some(country) if nation.is_some_and(|nation| nation.iso2 == country.iso2) => anaphor(nation),
         Some(country) => anaphor(Some(country)),
         None => context.dateline.map(|place| (place, PlaceHow::Dateline)),
     }
 }
+
+/// Divisions that are countries to their own papers; in those of England "the country" may be the whole kingdom.
+const NATIONS: [&str; 3] = ["GB-SCT", "GB-WLS", "GB-NIR"];
 
 /// What "the continent" can mean.
 const CONTINENTS: [&str; 8] = [

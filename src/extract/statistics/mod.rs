@@ -65,6 +65,7 @@ mod total;
 pub(crate) mod trainer;
 mod traps;
 pub mod trees;
+mod vessel;
 pub mod weighed;
 pub mod whose;
 
@@ -203,12 +204,7 @@ impl<'a, 'p> Finder<'a, 'p> {
 
     /// The story, as figures are placed in it.
     fn places(&self) -> whose::Story<'_, 'p> {
-        let country = |place: &Place| self.places.country(place.iso2.as_deref()?);
-        let mostly = match self.context.mostly {
-            Some(division) if home::speaks_for_a_nation(self.pack, self.article) => country(division),
-            division => division,
-        };
-        let dateline = [self.context.dateline, self.context.home.or(mostly)];
+        let dateline = [self.context.dateline, self.context.home.or_else(|| self.mostly_of())];
         whose::Story { article: self.article, places: self.places, names: &self.names, dateline }
     }
 

@@ -5,7 +5,7 @@
 //! place of statement, or the nationality of patients; a list with an open end names no place.
 
 use super::items::{apposed, closed_by, in_aside};
-use super::lean::{base_of_part, of_unknown_name};
+use super::lean::of_unknown_name;
 use super::located::Located;
 use super::mention::Mention;
 use super::otherwise::in_english_order;
@@ -13,10 +13,10 @@ use super::rank::Rank;
 use super::reading::Reading;
 use super::roles::{foreign_prep, governs, located, near_capital_statement, usable};
 use super::spots::Spot;
+use super::vessel::{facility, named_vessel};
 use crate::extract::places::{Place, PlaceForm, Places};
 use crate::language::Cue;
-use crate::language::pack::{Mark, Sense, Word};
-use crate::language::tokens::Token;
+use crate::language::pack::{Sense, Word};
 use crate::model::{PlaceHow, PlaceKind};
 
 /// What the story has said of places up to here.
@@ -518,82 +518,4 @@ fn within_part(reading: &Reading<'_, '_>, spot: &Spot<'_>, range: &std::ops::Ran
     // A total or an increment after the part counts the whole again.
     let counts_on = reading.numbers.iter().any(|number| spot.after <= number.first && number.after <= range.end);
     closed || part && counts_on
-}
-
-/// "sailors of the USS Marlow", "Aboard the cruise ship Sea Pearl, four": a ship by its name, behind the number or where
-/// its clause opens.
-fn named_vessel<'p>(reading: &Reading<'_, 'p>, n: usize) -> Option<Located<'p>> {
-    let number = reading.numbers.get(n)?;
-    let start = super::attach::core_start(reading, n);
-    let clause = reading.clause(number.first);
-    let mut right = reading.right(n);
-    // "36 of the 158 crew of the MS Northwind".
-    if base_of_part(reading, n + 1) {
-        right.end = reading.right(n + 1).end;
-    }
-    let leads = |(first, end): &(usize, usize)| {
-        let link = (*end..start).all(|at| reading.is(at, ",") || reading.word(at, Word::PlaceRelative));
-        *end <= start && (link || *first < clause.start + 5)
-    };
-    let (first, end) = right
-        .clone()
-        .find_map(|at| vessel(reading, at))
-        .or_else(|| (clause.start..start).filter_map(|at| vessel(reading, at)).find(leads))?;
-    let apart = reading.has(number.after..first.max(number.after), Sense::Exclusion)
-        || reading.spots.iter().any(|spot| right.contains(&spot.first) && spot.after <= first);
-    let written = reading.bytes(first, end);
-    (!apart).then_some(Located { place: None, facility: true, how: PlaceHow::Explicit, span: written, written })
-}
-
-/// A ship's name that begins at a token or behind the word for what it is.
-fn vessel(reading: &Reading<'_, '_>, at: usize) -> Option<(usize, usize)> {
-    let capital = |at: usize| reading.tokens.get(at).is_some_and(Token::capitalised);
-    let prefix = reading.word(at, Word::ShipPrefix)
-        && reading.tokens.get(at).is_some_and(|token| !token.text.contains(char::is_lowercase));
-    let kind =
-        reading.beginning_at(at).filter(|mark| mark.cue == Cue::Sense(Sense::Vessel)).map(|mark| mark.after).max();
-    let name = kind.or(prefix.then_some(at + 1))?;
-    // "Charles de Gaulle".
-    let part = |at: &usize| capital(*at) || capital(at + 1) && capital(at - 1);
-    let end = (name..name + 4).take_while(part).last()? + 1;
-    let place = reading.spots.iter().any(|spot| spot.first == name && !spot.possessive && spot.after == end);
-    (capital(name) && !place).then_some((if prefix { at } else { name }, end))
-}
-
-/// An unnamed ship, home or prison that is the place itself: no country is said.
-fn facility<'p>(reading: &Reading<'_, 'p>, n: usize, behind: &[&Mention<'p>]) -> Option<Located<'p>> {
-    let number = reading.numbers.get(n)?;
-    let clause = reading.clause(number.first);
-    let mark = match reading.first(number.after..clause.end, Sense::Vessel) {
-        // "一艘邮轮上149名船员": before the number, where the topic stands.
-        None if reading.pack.topic_first() => reading.first(clause.start..number.first, Sense::Vessel)?,
-        // "From the ship, 705 infections": it opens the clause.
-        None => {
-            let mark = reading.first(clause.start..number.first.min(clause.start + 5), Sense::Vessel)?;
-            let opens = reading.word(mark.first.wrapping_sub(1), Word::The) && reading.is(mark.after, ",");
-            let named = reading.spots.iter().any(|spot| clause.contains(&spot.first) && spot.after <= number.first);
-            return (opens && !named && behind.is_empty()).then(|| at_facility(reading, mark));
-        }
-        mark => mark?,
-    };
-    // "2,817 deaths, excluding those on a cruise ship".
-    if reading.has(number.after..mark.first, Sense::Exclusion) {
-        return None;
-    }
-    let unnamed = (1..=2).any(|back| reading.word(mark.first.wrapping_sub(back), Word::Indefinite));
-    let near = reading
-        .spots
-        .iter()
-        .any(|spot| spot.first > mark.after && reading.has(mark.after..spot.first, Sense::NearOnly));
-    (unnamed && (near || behind.is_empty())).then(|| at_facility(reading, mark))
-}
-
-fn at_facility<'p>(reading: &Reading<'_, 'p>, mark: &Mark) -> Located<'p> {
-    Located {
-        place: None,
-        facility: true,
-        how: PlaceHow::Explicit,
-        span: reading.bytes(mark.first, mark.after),
-        written: None,
-    }
 }

@@ -238,3 +238,21 @@ fn a_variant_and_a_hospital_are_no_places() {
         &["2970 LU", "5 LU", "58 LU"],
     );
 }
+
+#[test]
+fn a_ship_is_a_place_unless_it_is_taken_in() {
+    check("On the Diamond Princess 712 people caught the coronavirus.", &["712 Diamond Princess"]);
+    check(
+        "Japan has 11,139 coronavirus cases, or 11,851 including those on the Diamond Princess.",
+        &["11139 JP", "11851 JP"],
+    );
+}
+
+#[test]
+fn the_country_of_a_welsh_story_is_wales() {
+    check(
+        "Wales reported 199 new coronavirus cases on Wednesday, 40 of them in Cardiff. The total number of cases in the \
+         country is 19,880.",
+        &["199 GB-WLS", "40 GB-WLS", "19880 GB-WLS"],
+    );
+}
