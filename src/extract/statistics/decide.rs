@@ -117,6 +117,12 @@ impl<'p> Finder<'_, 'p> {
             whole.map(|whole| &whole.kinded),
             item_before.map(|item| &item.kinded),
         );
+        // "13,843 new patients, 2,471 of whom have been hospitalized".
+        let of_new = whole.filter(|whole| whole.attachment.metric == Metric::Cases && whole.kinded.kind == Kind::New);
+        if let Some(whole) = of_new.filter(|_| attachment.metric == Metric::Hospitalisations && kinded.rule == "stock")
+        {
+            kinded = Kinded { kind: Kind::New, period: whole.kinded.period, rule: "part", ..kinded };
+        }
         // "Bihar's caseload jumped by 2,192. Patna has 7,251": no part is larger than its whole.
         if kinded.rule == "part" && kinded.kind == Kind::New && self.outgrows(reading, n, whole) {
             kinded = Kinded { kind: Kind::Cumulative, period: None, statistic: None, rule: "state" };

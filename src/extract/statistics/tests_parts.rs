@@ -93,6 +93,26 @@ fn regions_are_of_the_kind_of_the_count_that_they_add_up_to() {
 }
 
 #[test]
+fn of_new_patients_those_in_hospital_are_new_there() {
+    check(
+        "Iran found 2,560 new coronavirus patients in the past day, of whom 1,487 were hospitalized.",
+        &["2560 cases new Iran", "1487 hospitalisations new Iran"],
+    );
+}
+
+#[test]
+fn a_sum_of_the_day_is_new_and_one_of_all_time_is_not() {
+    check(
+        "Cyprus had three more deaths of coronavirus on Tuesday, the ministry said; a total of 35 new cases were added.",
+        &["3 deaths new Cyprus", "35 cases new Cyprus"],
+    );
+    check(
+        "A total of 548,000 people have died of the coronavirus in the United States since the start of the pandemic.",
+        &["548000 deaths cumulative United States"],
+    );
+}
+
+#[test]
 fn names_tied_to_their_numbers_and_places_with_so_many_each_make_lists() {
     check(
         "Nigeria reported 386 new cases on Tuesday. Breakdown: Lagos-265, Ondo-87, Kano-34.",
