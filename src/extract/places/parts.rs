@@ -27,7 +27,7 @@ pub(crate) fn lies_in(name: &str, country: &str, near: &[&str]) -> Option<&'stat
     near.iter().find_map(|near| all.iter().find(|code| *code == near)).copied().or_else(largest).or_else(only)
 }
 
-/// The divisions of a country in which places of this name lie.
+/// The divisions, of whatever countries, in which places of this name lie.
 pub(crate) fn namesakes(name: &str) -> Vec<&'static str> {
     let mut all: Vec<&'static str> = towns(name).map(|town| town.division).chain(codes(name)).collect();
     all.retain(|code| !code.is_empty());

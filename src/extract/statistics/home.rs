@@ -34,6 +34,7 @@ const GREAT: u64 = 300_000;
 
 /// Below this many inhabitants a name of another country is a namesake, in a story that does not speak of that country.
 const NAMESAKE: u64 = 1_000_000;
+/// The same where only most of its places say of what country a story is.
 const TOWN: u64 = 100_000;
 
 impl<'p> Finder<'_, 'p> {
@@ -42,7 +43,6 @@ impl<'p> Finder<'_, 'p> {
     pub(super) fn bring_home(&self, reading: &mut Reading<'_, 'p>) {
         let Some(home) = reading.country else { return };
         self.bring_nearer(reading, home);
-        // Where only most of its places say of what country a story is, cities are not brought there.
         let told = self.context.country.or(self.context.dateline).is_some();
         let most = if told { NAMESAKE } else { TOWN };
         let (places, division) = (self.places, reading.division);
@@ -112,18 +112,14 @@ impl<'p> Finder<'_, 'p> {
             }
         }
     }
-}
 
-impl<'p> Finder<'_, 'p> {
     /// The division that most of the story's places are of; its country, where a ministry or "the nation" speaks.
     pub(super) fn mostly_of(&self) -> Option<&'p Place> {
         let division = self.context.mostly?;
         let nation = speaks_for_a_nation(self.pack, self.article);
         if nation { self.places.country(division.iso2.as_deref()?) } else { Some(division) }
     }
-}
 
-impl Finder<'_, '_> {
     /// The countries that the story names themselves or by their people (alpha-2).
     pub(super) fn nations_themselves(&self) -> &[std::borrow::Cow<'static, str>] {
         let places = self.places;

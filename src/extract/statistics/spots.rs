@@ -189,17 +189,18 @@ const PARTS: [&str; 16] = [
 /// is of its country; "Southern District" or "SA" of another country than the story's.
 pub(super) fn is_other(all: &[PlaceMatch<'_>], found: &PlaceMatch<'_>, text: &str, country: Option<&str>) -> bool {
     let name = text.get(found.start..found.end).unwrap_or_default();
-    let here = found.candidates.iter().any(|place| place.iso2.as_deref() == country) || beside(all, found).is_some();
-    if here && country.is_some() {
+    let behind = text.get(found.end..).unwrap_or_default();
+    let often = OFTEN_OTHERS.contains(&name);
+    let initials = name.len() == 2 && found.place().kind == PlaceKind::Subdivision;
+    let namesake = country.is_some() && (initials || is_of_common_words(name));
+    let part = country.is_some() && PARTS.iter().any(|part| behind.starts_with(part));
+    let here = || found.candidates.iter().any(|place| place.iso2.as_deref() == country) || beside(all, found).is_some();
+    if !(often || namesake || part) || country.is_some() && here() {
         return false;
     }
     let of_its_country = |other: &PlaceMatch<'_>| other.place().iso2 == found.place().iso2;
     let alone = || !all.iter().any(|other| other.start != found.start && of_its_country(other));
-    let behind = text.get(found.end..).unwrap_or_default();
-    let part = || PARTS.iter().any(|part| behind.starts_with(part));
-    let initials = || name.len() == 2 && found.place().kind == PlaceKind::Subdivision;
-    OFTEN_OTHERS.contains(&name) && alone()
-        || country.is_some() && (is_of_common_words(name) || initials() || part() && alone())
+    namesake || (often || part) && alone()
 }
 
 /// The country beside it in the sentence of which a name can be a part: "Saudi Arabia: Riyadh 148, Eastern Province 75".
