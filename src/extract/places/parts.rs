@@ -12,25 +12,29 @@ use crate::language::lines::sorted;
 
 const PARTS: &str = include_str!("parts.tsv");
 
-/// The ISO 3166-2 codes of the divisions in which places of this name lie.
-fn codes(name: &str) -> impl Iterator<Item = &'static str> + use<> {
-    sorted(PARTS, &fold_phrase(name)).unwrap_or_default().split(';').filter(|code| !code.is_empty())
+/// The ISO 3166-2 codes of the divisions in which places of this name lie: those of the towns of `world.tsv`, then those of the
+/// parts.
+fn codes(name: &str) -> (Vec<&'static str>, Vec<&'static str>) {
+    let parts = sorted(PARTS, &fold_phrase(name)).unwrap_or_default().split(';');
+    let known = |code: &&str| !code.is_empty();
+    (towns(name).map(|town| town.division).filter(known).collect(), parts.filter(known).collect())
 }
 
 /// The code of the division of a country in which a place of this name lies: the first of those that the text speaks of which
 /// has one, else the only one that has. Of towns above 15,000 inhabitants the largest counts.
 pub(crate) fn lies_in(name: &str, country: &str, near: &[&str]) -> Option<&'static str> {
-    let here = |code: &&str| code.strip_prefix(country).is_some_and(|rest| rest.starts_with('-'));
-    let all: Vec<&'static str> = towns(name).map(|town| town.division).chain(codes(name)).filter(here).collect();
-    let largest = || towns(name).map(|town| town.division).find(here);
+    let here = |code: &&&str| code.strip_prefix(country).is_some_and(|rest| rest.starts_with('-'));
+    let (towns, parts) = codes(name);
+    let all: Vec<&'static str> = towns.iter().chain(&parts).filter(here).copied().collect();
+    let largest = || towns.iter().find(here).copied();
     let only = || all.first().filter(|first| all.iter().all(|code| code == *first)).copied();
     near.iter().find_map(|near| all.iter().find(|code| *code == near)).copied().or_else(largest).or_else(only)
 }
 
 /// The divisions, of whatever countries, in which places of this name lie.
 pub(crate) fn namesakes(name: &str) -> Vec<&'static str> {
-    let mut all: Vec<&'static str> = towns(name).map(|town| town.division).chain(codes(name)).collect();
-    all.retain(|code| !code.is_empty());
+    let (mut all, parts) = codes(name);
+    all.extend(parts);
     all.sort_unstable();
     all.dedup();
     all

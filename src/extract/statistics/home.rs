@@ -89,8 +89,7 @@ impl<'p> Finder<'_, 'p> {
             let place = spot.place;
             let great = place.iso2.as_deref() == Some(home) && (place.capital || place.population >= GREAT);
             let lower = place.kind == PlaceKind::City && (!great || listed)
-                || place.kind == PlaceKind::Subdivision && place.iso2.as_deref() != Some(home)
-                || place.kind == PlaceKind::Subdivision && place.subdivision.as_deref() != Some(place.id.as_str());
+                || place.kind == PlaceKind::Subdivision && (place.iso2.as_deref() != Some(home) || !whole(&place));
             let abroad = || place.iso2.as_deref().is_some_and(|country| country != home && !self.names_nation(country));
             let elsewhere = !of_here(place) && (place.iso2.as_deref() == Some(home) || abroad());
             spot.form == PlaceForm::Name && spot.written.is_none() && lower && elsewhere

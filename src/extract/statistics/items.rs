@@ -65,25 +65,22 @@ fn right_behind<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<
     let at = number.after + usize::from(reading.one_of(number.after, &[Word::In, Word::From]));
     let mention = sentence.mentions.iter().find(|mention| mention.spot.first == at)?;
     let spot = &mention.spot;
-    let ends = spot.after >= reading.tokens.len() || parts(reading, spot.after) || reading.is(spot.after, ".");
     let name = spot.form == PlaceForm::Name && !spot.possessive && !mention.adverb;
-    (ends && name && !number.percent && usable(reading, spot, None)).then_some(mention)
+    (closes(reading, spot.after) && name && !number.percent && usable(reading, spot, None)).then_some(mention)
 }
 
 /// "488 to Canelones, 166 to Salto", "75 for Taipei", "three on the Copperbelt": what a part of a whole goes to.
 fn given<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<&'s Mention<'p>> {
     let reading = sentence.reading;
     let number = reading.numbers.get(n)?;
-    let mut at = number.after;
-    if !reading.one_of(at, &[Word::To, Word::For, Word::On, Word::At]) {
+    if !reading.one_of(number.after, &[Word::To, Word::For, Word::On, Word::At]) {
         return None;
     }
-    at += 1;
-    at += usize::from(reading.word(at, Word::The));
+    let at = number.after + 1 + usize::from(reading.word(number.after + 1, Word::The));
     let mention = sentence.mentions.iter().find(|mention| mention.spot.first == at)?;
     let spot = &mention.spot;
-    let ends = spot.after >= reading.tokens.len() || parts(reading, spot.after) || reading.is(spot.after, ".");
-    (ends && spot.form == PlaceForm::Name && !spot.possessive && !number.percent).then_some(mention)
+    let name = spot.form == PlaceForm::Name && !spot.possessive;
+    (closes(reading, spot.after) && name && !number.percent).then_some(mention)
 }
 
 /// Words of what stands between a name and its figure, at most.
@@ -92,9 +89,9 @@ const ASIDE: usize = 6;
 /// "Tay Ninh, a border province, 167": a name that opens an item, what is said of it, and its figure.
 pub(super) fn apposed<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<&'s Mention<'p>> {
     let reading = sentence.reading;
-    let closes = core_start(reading, n).checked_sub(1).filter(|at| reading.is(*at, ","))?;
-    let opens = (closes.saturating_sub(ASIDE)..closes).rev().find(|at| reading.is(*at, ","))?;
-    let aside = opens + 1..closes;
+    let last = core_start(reading, n).checked_sub(1).filter(|at| reading.is(*at, ","))?;
+    let opens = (last.saturating_sub(ASIDE)..last).rev().find(|at| reading.is(*at, ","))?;
+    let aside = opens + 1..last;
     let mention = sentence.mentions.iter().find(|mention| mention.spot.after == opens)?;
     let spot = &mention.spot;
     let begins = spot.first == 0 || parts(reading, spot.first - 1) || reading.word(spot.first - 1, Word::From);
@@ -103,13 +100,7 @@ pub(super) fn apposed<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> O
     let figures = reading.numbers.iter().any(|number| aside.contains(&number.first));
     let plain = spot.form == PlaceForm::Name && !spot.possessive && usable(reading, spot, None);
     let item = in_english_order(reading) && begins && plain && !aside.is_empty() && !figures;
-    (item && !sentence.mentions.iter().any(inside) && ends_item(reading, n)).then_some(mention)
-}
-
-/// Whether an item ends right behind a number.
-fn ends_item(reading: &Reading<'_, '_>, n: usize) -> bool {
-    let Some(number) = reading.numbers.get(n) else { return false };
-    number.after >= reading.tokens.len() || parts(reading, number.after) || reading.is(number.after, ".")
+    (item && !sentence.mentions.iter().any(inside) && closes(reading, reading.numbers.get(n)?.after)).then_some(mention)
 }
 
 /// "Kiambu (in lockdown like Machakos) had 137": a place in brackets that another stands before.
@@ -129,6 +120,11 @@ pub(super) fn division_of<'p>(sentence: &Sentence<'_, '_, 'p>, country: &Place) 
     let first = *divisions.first().filter(|_| divisions.len() > 1)?;
     let division = sentence.places.by_id(first).filter(|division| division.iso2 == country.iso2);
     division.filter(|_| divisions.iter().all(|other| *other == first))
+}
+
+/// Whether an item ends before a token.
+fn closes(reading: &Reading<'_, '_>, at: usize) -> bool {
+    at >= reading.tokens.len() || parts(reading, at) || reading.is(at, ".")
 }
 
 /// What stands between two items.
@@ -294,7 +290,7 @@ impl<'p> Reading<'_, 'p> {
         let step = |at: usize, words: &[Word]| at + usize::from(self.one_of(at, words));
         let first = step(step(number.after, &[Word::In, Word::From]), &[Word::The]);
         let after = (first..first + LONGEST).take_while(|at| self.unknown(*at)).last()? + 1;
-        (after >= self.tokens.len() || parts(self, after) || self.is(after, ".")).then_some((first, after))
+        closes(self, after).then_some((first, after))
     }
 
     /// A word with a capital that nothing has been made of.
