@@ -13,7 +13,7 @@ pub(crate) mod statistics;
 pub mod tagger;
 pub(crate) mod values;
 
-pub use statistics::{beside, hashed, judge, network, newness, suggestion, trees, weighed, whose};
+pub use statistics::{beside, dated, hashed, judge, network, newness, suggestion, trees, unnamed, weighed, whose};
 
 use crate::language::{self, Pack};
 use crate::model::{
@@ -144,6 +144,14 @@ pub fn placed(tables: &Tables, article: &Article, choose: impl FnMut(&whose::Ask
     let mut article = article.clone();
     if let Some(pack) = pack(&mut article) {
         statistics::trainer::placed(pack, &tables.places, diseases::COVID_19, &article, choose);
+    }
+}
+
+/// Asks which of several days each figure of a clean article about COVID-19 describes.
+pub fn day_of(tables: &Tables, article: &Article, choose: impl FnMut(&dated::Asked) -> usize) {
+    let mut article = article.clone();
+    if let Some(pack) = pack(&mut article) {
+        statistics::trainer::dated(pack, &tables.places, diseases::COVID_19, &article, choose);
     }
 }
 

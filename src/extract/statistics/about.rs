@@ -6,6 +6,7 @@
 //! figures that are said to be its make all others of their story possible.
 
 use super::disease::Asked;
+use super::{judge, unnamed};
 use crate::language::Cue;
 use crate::language::names::Signaled;
 use crate::language::numbers::{Numeral, numerals};
@@ -48,9 +49,10 @@ fn has_points(asked: &Asked<'_>, article: &Article, enough: usize) -> bool {
     if words == 0 && !counts {
         return false;
     }
+    let sounds = |others| judge::judges(pack.code, asked.disease.name) && unnamed::is_of_epidemic(article, others);
     let tokens = pack.tokenize(body, 0, &[]);
     let numbers = numerals(pack, &tokens);
-    if words < enough && !may_count(asked, &tokens, &numbers) {
+    if words < enough && !may_count(asked, &tokens, &numbers) && !sounds(0) {
         return false;
     }
     // "The plague", "flu".
@@ -67,7 +69,7 @@ fn has_points(asked: &Asked<'_>, article: &Article, enough: usize) -> bool {
     let others = others + 2 * usize::from(is_positive_for_another(asked, &tokens, &marks));
     let apart = |mark: &&Mark| matches!(mark.cue, Cue::Sense(Sense::OtherCause | Sense::Legal));
     let apart = marks.iter().filter(apart).count();
-    words + counted(asked, &tokens, &numbers, &marks) >= enough + SIGN * others + apart
+    words + counted(asked, &tokens, &numbers, &marks) >= enough + SIGN * others + apart || sounds(others)
 }
 
 /// Whether something is said to be positive for what is no infection: "positive for growth hormone".

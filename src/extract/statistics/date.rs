@@ -14,7 +14,7 @@ use jiff::Span as Days;
 use jiff::civil::{Date, date};
 
 /// Moves a date without a stated year into the past, or for a forecast into the future.
-fn settle(mark: &DateMark, tokens: &[Token<'_>], today: Date, future: bool) -> Option<(String, AsOfHow)> {
+pub(super) fn settle(mark: &DateMark, tokens: &[Token<'_>], today: Date, future: bool) -> Option<(String, AsOfHow)> {
     let stated = tokens.get(mark.first..mark.after).is_some_and(|tokens| {
         tokens.iter().any(|token| token.kind == TokenKind::Number && (token.text.len() == 4 || token.text.len() == 10))
     });

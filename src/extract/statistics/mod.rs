@@ -21,6 +21,7 @@ mod counted;
 mod date;
 mod date_marks;
 mod date_units;
+pub mod dated;
 mod decide;
 mod disease;
 mod governed;
@@ -65,6 +66,7 @@ mod total;
 pub(crate) mod trainer;
 mod traps;
 pub mod trees;
+pub mod unnamed;
 mod vessel;
 pub mod weighed;
 pub mod whose;
@@ -130,6 +132,10 @@ fn read(mut finder: Finder<'_, '_>, relevance: &disease::Relevance) -> (Covid, V
     }
     sums::correct(&mut finder.found);
     sums::beside_totals(&mut finder.found, &finder.follows);
+    if finder.judged.is_some() {
+        dated::correct(&mut finder.found, &finder.days, article);
+    }
+    rates::carry_bases(&mut finder.found);
     let mut observations = merge::merge(finder.found);
     merge::name(&mut observations);
     plausibility::check(&mut observations, article);
@@ -165,6 +171,8 @@ struct Finder<'a, 'p> {
     themselves: OnceCell<Vec<std::borrow::Cow<'static, str>>>,
     /// The places that headline and body name, where the judge is asked.
     names: whose::Names<'p>,
+    /// The days that they name, then too.
+    days: dated::Days,
     /// The last day that has been named.
     named: Option<jiff::civil::Date>,
     other_disease: bool,
@@ -273,6 +281,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             nations: OnceCell::new(),
             themselves: OnceCell::new(),
             names: whose::Names::default(),
+            days: dated::Days::default(),
             named: None,
             other_disease: false,
             others: 0,
@@ -371,6 +380,7 @@ impl<'a, 'p> Finder<'a, 'p> {
         let after = std::mem::replace(&mut self.context, before);
         if self.judged.is_some() && self.field != Field::Summary {
             self.names.read(&reading, &mentions, self.paragraph.start);
+            self.days.read(&reading);
         }
         let sentence = Sentence { reading: &reading, mentions, places: self.places };
         let around = Around {
@@ -476,7 +486,11 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
         let metrics: Vec<Option<Metric>> =
             decided.iter().map(|done| done.as_ref().map(|done| done.attachment.metric)).collect();
-        let owner = rank.as_ref().and_then(|rank| rank::owner(reading, rank, &metrics));
+        let counted = decided.iter().map(|done| {
+            let done = done.as_ref()?;
+            Some((done.attachment.metric, done.located.first().and_then(|one| one.place).map(|place| place.name.as_ref())))
+        });
+        let ranks = rank::owned(self.pack, reading, rank.as_ref(), &counted.collect::<Vec<_>>());
         self.period = period_of(reading, &decided).or(self.period);
         // "more than the 38,792 that India announced": what is compared leaves no place behind, unless all is.
         let main = decided.iter().flatten().any(|done| done.kinded.rule != "compared");
@@ -506,9 +520,9 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.follows.extend(done.follows.map(|whole| (done.span, whole)));
             for located in &done.located {
                 let mut observation = self.observation(reading, n, &done, located);
-                if let (Some(rank), true) = (&rank, owner == Some(n)) {
-                    observation.rank = Some(rank.rank);
-                    observation.rank_scope = Some(rank.scope.clone());
+                if let Some((_, rank, scope)) = ranks.iter().find(|(owner, ..)| *owner == n) {
+                    observation.rank = Some(*rank);
+                    observation.rank_scope = Some(scope.clone());
                 }
                 self.found.push(observation);
             }

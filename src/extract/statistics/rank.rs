@@ -21,8 +21,13 @@ pub(super) struct Rank {
 
 /// The rank that a sentence states, if it ranks places by a metric.
 pub(super) fn find(pack: &Pack, reading: &Reading<'_, '_>) -> Option<Rank> {
+    after(pack, reading, 0)
+}
+
+/// The first rank that a sentence states from a token on.
+fn after(pack: &Pack, reading: &Reading<'_, '_>, from: usize) -> Option<Rank> {
     let metric = reading.marks.iter().find_map(|mark| mark.cue.metric());
-    for (at, token) in reading.tokens.iter().enumerate() {
+    for (at, token) in reading.tokens.iter().enumerate().skip(from) {
         let tight = |at: usize| reading.tokens.get(at).is_some_and(|next| !next.spaced);
         // "5-е место".
         let suffix = at + 1 + usize::from(reading.is(at + 1, "-"));
@@ -94,7 +99,19 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
         word(at, Word::RankScope) || reading.spots.iter().any(|spot| spot.first == at && wide(spot.place.kind))
     };
     // "208,823 on Wednesday, eighth in the world".
-    let adverb = figure || word(at.wrapping_sub(1), Word::RankVerb) || reading.is(at.wrapping_sub(1), ",");
+    let led = reading.one_of(at.wrapping_sub(1), &[Word::RankVerb, Word::RankLead]);
+    let adverb = figure || led || reading.is(at.wrapping_sub(1), ",");
+    // "Podgorica is first (1,511), Nikšić second (707)", "Egypt is a distant third with 119,702".
+    let told = |at: usize| reading.numbers.iter().any(|number| number.first == at);
+    let figure_behind = reading.is(after, "(") && told(after + 1)
+        || adverb && word(after, Word::With) && (after + 1..after + 3).any(told);
+    if figure_behind && !figure {
+        return Some(after);
+    }
+    // "Ranking 52nd of 222 territories".
+    if word(at.wrapping_sub(1), Word::RankVerb) && figure && word(after, Word::Of) && told(after + 1) {
+        return Some(after);
+    }
     // "79th among other countries", "35th in the world", "fifth by the number of cases".
     let among = word(after, Word::Among) || word(after, Word::In);
     if word(after, Word::By) || among && (after + 1..after + 5).any(named) {
@@ -123,8 +140,79 @@ fn scope(reading: &Reading<'_, '_>, after: usize) -> Option<String> {
         .map(|spot| spot.place.name.to_string())
 }
 
+/// What a sentence counts with its numbers, and of which places.
+pub(super) type Counted<'n> = [Option<(Metric, Option<&'n str>)>];
+
+/// The numbers of a sentence that have a rank, with that: `first` and what else it states.
+pub(super) fn owned(
+    pack: &Pack,
+    reading: &Reading<'_, '_>,
+    first: Option<&Rank>,
+    counted: &Counted<'_>,
+) -> Vec<(usize, u32, String)> {
+    let metrics: Vec<Option<Metric>> = counted.iter().map(|one| one.map(|(metric, _)| metric)).collect();
+    let mut all: Vec<(usize, u32, String)> = Vec::new();
+    let mut rank = first.cloned();
+    while let Some(one) = rank {
+        let free = |n: usize| !all.iter().any(|(owned, ..)| *owned == n);
+        let left: Vec<Option<Metric>> =
+            metrics.iter().enumerate().map(|(n, metric)| metric.filter(|_| free(n))).collect();
+        let owner = owner(reading, &one, &left);
+        rank = after(pack, reading, one.at.end.max(one.at.start + 1));
+        all.extend(owner.map(|n| (n, one.rank, one.scope)));
+    }
+    if all.is_empty() {
+        all.extend(leading(reading, &metrics));
+    }
+    followed(reading, counted, &mut all);
+    all
+}
+
+/// "Peru has the highest number of deaths in the world, 180,764": what a superlative says is the first among.
+fn leading(reading: &Reading<'_, '_>, metrics: &[Option<Metric>]) -> Option<(usize, u32, String)> {
+    let at = (0..reading.tokens.len()).find(|at| reading.word(*at, Word::RankFirst))?;
+    let end = reading.tokens.len().min(at + 14);
+    let wide = |at: usize| {
+        reading.spots.iter().find(|spot| spot.first == at && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World))
+    };
+    let lead = (at..end).find(|at| {
+        reading.word(*at, Word::In)
+            && (at + 1..at + 3).any(|at| reading.word(at, Word::World) || wide(at).is_some())
+    })?;
+    let scope = (lead + 1..lead + 3).find_map(wide).map_or("world".to_owned(), |spot| spot.place.name.to_string());
+    let metric = reading.marks.iter().filter(|mark| mark.first > at).find_map(|mark| mark.cue.metric());
+    let rank = Rank { rank: 1, scope, at: at..lead, metric };
+    owner(reading, &rank, metrics).map(|n| (n, rank.rank, rank.scope))
+}
+
+/// "The most were reported by the United States with 3,071, followed by Brazil with 836 and Mexico with 781": the next are of
+/// other places and count the same.
+fn followed(reading: &Reading<'_, '_>, counted: &Counted<'_>, all: &mut Vec<(usize, u32, String)>) {
+    let Some(at) = (0..reading.tokens.len()).find(|at| reading.word(*at, Word::RankNext)) else { return };
+    let first = |n: usize| reading.numbers.get(n).map_or(usize::MAX, |number| number.first);
+    let of = |n: usize| counted.get(n).copied().flatten();
+    let Some(lead) = (0..counted.len()).rev().find(|n| first(*n) < at && of(*n).is_some()) else { return };
+    let superlative = (0..at).any(|at| reading.word(at, Word::RankFirst));
+    let known = all.iter().find(|(n, ..)| *n == lead).map(|(_, rank, scope)| (*rank, scope.clone()));
+    let Some((mut rank, scope)) = known.or_else(|| superlative.then(|| (1, "world".to_owned()))) else { return };
+    if !all.iter().any(|(n, ..)| *n == lead) {
+        all.push((lead, rank, scope.clone()));
+    }
+    let mut last = of(lead);
+    for n in lead + 1..counted.len() {
+        let next = of(n);
+        let apart = next.zip(last).is_some_and(|(next, last)| next.0 == last.0 && next.1 != last.1);
+        if !apart || all.iter().any(|(owned, ..)| *owned == n) {
+            break;
+        }
+        rank += 1;
+        all.push((n, rank, scope.clone()));
+        last = next;
+    }
+}
+
 /// The number of the sentence that the rank belongs to: the nearest with its metric.
-pub(super) fn owner(reading: &Reading<'_, '_>, rank: &Rank, metrics: &[Option<Metric>]) -> Option<usize> {
+fn owner(reading: &Reading<'_, '_>, rank: &Rank, metrics: &[Option<Metric>]) -> Option<usize> {
     let near = |n: &usize| reading.numbers.get(*n).map_or(usize::MAX, |number| number.first.abs_diff(rank.at.start));
     let with = |wanted: Option<Metric>| {
         (0..metrics.len())

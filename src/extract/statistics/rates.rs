@@ -9,7 +9,7 @@ use super::otherwise::in_english_order;
 use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::pack::{Mark, NumberWord, Sense, Word};
-use crate::model::Metric;
+use crate::model::{Metric, Observation, Unit};
 use std::ops::Range;
 
 /// How far a share in brackets may be from what its two counts come to: it is rounded.
@@ -382,6 +382,21 @@ pub(super) fn rated(reading: &Reading<'_, '_>, n: usize, mut attachment: Attachm
             && !(number.value >= 10.0 && reading.has(clause, Sense::Average)))
         && (number.percent == is_percent(attachment.metric));
     fits.then_some(attachment)
+}
+
+/// Gives rates whose words do not say of how many people they are the base that the story last told of their metric: "880.4 per
+/// 100,000 in Nottingham; Knowsley has 668.1". Incidence is of 100,000 where none is told, as the ECDC and the Robert Koch
+/// Institute give it.
+pub(super) fn carry_bases(found: &mut [Observation]) {
+    let mut told: Vec<(Metric, u64)> = vec![(Metric::CaseIncidence, 100_000)];
+    for one in found.iter_mut().filter(|one| one.unit == Unit::PerPopulation) {
+        let last = told.iter_mut().find(|(metric, _)| *metric == one.metric);
+        match (one.per, last) {
+            (Some(per), Some(last)) => last.1 = per,
+            (Some(per), None) => told.push((one.metric, per)),
+            (None, last) => one.per = last.map(|(_, per)| *per),
+        }
+    }
 }
 
 /// Whether the word at a token makes a number behind it the base of a rate. Where the word for "per" also means "for", only

@@ -3,7 +3,7 @@
 //! In: what [`super::find`] takes. Out: examples, as the models will see them. What holds: a story that is not about the disease
 //! has none.
 
-use super::{begin, home, network, newness, weighed, whose};
+use super::{begin, dated, home, network, newness, weighed, whose};
 use crate::extract::diseases::Disease;
 use crate::extract::places::Places;
 use crate::language::Pack;
@@ -29,6 +29,21 @@ pub(crate) fn placed(
     finder.all();
     home::fill(&mut finder);
     finder.places().moved(&finder.found, choose);
+}
+
+/// Asks which day each figure of a body describes.
+pub(crate) fn dated(
+    pack: &Pack,
+    places: &Places,
+    disease: &'static Disease,
+    article: &Article,
+    choose: impl FnMut(&dated::Asked) -> usize,
+) {
+    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return };
+    finder.all();
+    finder.place();
+    newness::correct(&mut finder.found, &finder.follows, &finder.network.newness, article);
+    dated::moved(&finder.found, &finder.days, article, choose);
 }
 
 /// The numbers of a body that are weighed.

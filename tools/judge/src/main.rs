@@ -11,11 +11,12 @@ mod boost;
 
 use boost::{Row, Size};
 use dateline::clean::{self, Document};
-use dateline::extract::{self, beside, hashed, judge, network, newness, suggestion, trees, weighed, whose};
+use dateline::extract::{self, beside, dated, hashed, judge, network, newness, suggestion, trees, unnamed, weighed, whose};
 use dateline::model::{Article, Feed, Location, Metric, Span};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 type Failure = Box<dyn std::error::Error>;
@@ -24,6 +25,7 @@ type Failure = Box<dyn std::error::Error>;
 /// surroundings; whether a count is new, on a few words.
 const MOST_OF_FIGURE: f64 = 0.05;
 const MOST_OF_KIND: f64 = 0.5;
+const MOST_OF_STORY: f64 = 0.1;
 const EPOCHS: usize = 30;
 
 /// Passes over the examples, the step, and what keeps weights small, of the model that ranks metrics.
@@ -31,9 +33,15 @@ const RANKED: usize = 8;
 const PACE: f32 = 0.3;
 const SMOOTH: f32 = 0.002;
 
-/// Families of text that no rule was fitted to, or hardly any.
-const UNLIKE: [&str; 22] =
-    ["xa", "xe", "xf", "tl", "xr", "as", "an", "bu", "dk", "fe", "ro", "af", "am", "ea", "eu", "me", "sc", "wi", "dw", "fp", "lp", "rc"];
+/// Corpora that rules were fitted to; the families of all others are unlike them.
+const FITTED: [&str; 4] = ["statistics", "covid", "covid-agencies", "covid-fresh"];
+
+static UNLIKE: OnceLock<BTreeSet<String>> = OnceLock::new();
+
+/// Whether no rule was fitted to a family of text, or hardly any.
+fn is_unlike(family: &str) -> bool {
+    UNLIKE.get().is_some_and(|all| all.contains(family))
+}
 
 /// What a number of a passage made to deceive weighs, where one of other text weighs one.
 const TRAP: f32 = 2.5;
@@ -42,6 +50,7 @@ const TRAP: f32 = 2.5;
 const OF_FIGURE: Size = Size { trees: 150, leaves: 15 };
 const OF_KIND: Size = Size { trees: 120, leaves: 10 };
 const OF_PLACE: Size = Size { trees: 150, leaves: 15 };
+const OF_DATE: Size = Size { trees: 150, leaves: 15 };
 
 /// Log odds from which a count's words alone would be believed against the rules, to compare the trees with.
 const CONTRADICTS: f64 = 1.5;
@@ -89,6 +98,45 @@ fn case(case: &Value) -> Result<Case, Failure> {
         article,
         trap: case["trap"] == true,
     })
+}
+
+/// Each story, right where it has figures; those that nothing is labelled in are other news, too.
+fn stories(cases: &[Case]) -> Vec<Example> {
+    let all = cases.iter();
+    all.map(|case| Example {
+        family: case.family.clone(),
+        features: unnamed::features_of(&case.article),
+        right: !case.labels.is_empty(),
+    })
+    .collect()
+}
+
+/// Says what the model of stories makes of those that name no disease, one family in eight left out at a time.
+fn tell_stories(cases: &[Case], all: &[Example]) {
+    let lot = |one: &Example| one.family.bytes().map(u32::from).sum::<u32>() % 8;
+    let told = each((0..8).map(|lot| lot.to_string()).collect(), |held| {
+        let is_held = |one: &Example| lot(one).to_string() == *held;
+        let weights = train(&all.iter().filter(|one| !is_held(one)).collect::<Vec<_>>(), MOST_OF_STORY);
+        let held = cases.iter().zip(all).filter(|(_, one)| is_held(one));
+        held.map(|(case, one)| (case, sum(&weights, one))).collect::<Vec<_>>()
+    });
+    let named = |case: &Case| {
+        let text = format!("{:?} {}", case.article.headline, case.article.body).to_lowercase();
+        ["covid", "corona", "sars", "pandemic"].iter().any(|name| text.contains(name))
+    };
+    let unnamed: Vec<_> = told.iter().flat_map(|(_, told)| told).filter(|(case, _)| !named(case)).collect();
+    for from in [-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0] {
+        let of = |what: fn(&Case) -> bool, from: f64| {
+            unnamed.iter().filter(|(case, odds)| what(case) && *odds >= from).map(|(case, _)| case.labels.len().max(1)).sum::<usize>()
+        };
+        let all = |what: fn(&Case) -> bool| format!("{} of {}", of(what, from), of(what, f64::MIN));
+        println!(
+            "from {from:.1}: {} figures, {} deceiving passages, {} other stories",
+            all(|case| !case.labels.is_empty()),
+            all(|case| case.labels.is_empty() && !case.family.starts_with("news")),
+            all(|case| case.family.starts_with("news")),
+        );
+    }
 }
 
 /// The numbers of a case, right where they are figures.
@@ -155,7 +203,7 @@ fn rows(all: &[Told], examples: &[Example]) -> Vec<(String, bool, Row)> {
                     one.outright().unwrap_or_else(|| if one.open { heard(features) } else { beside::NOTHING })
                 })
                 .collect();
-            let weight = if UNLIKE.contains(&family) { 1.0 } else { 0.5 };
+            let weight = if is_unlike(family) { 1.0 } else { 0.5 };
             rows.extend(labels.iter().map(|(at, new)| {
                 let seen = beside::seen(&story.told, &odds, *at, story.when).to_vec();
                 (family.to_owned(), story.told[*at].new, Row { seen, right: *new, weight })
@@ -197,7 +245,7 @@ fn placed(tables: &extract::Tables, case: &Case, trees: &[trees::Tree]) -> Vec<P
         let within = text("location")
             .is_some_and(|name| text("iso2").is_some_and(|code| tables.country(code) != Some(name)));
         let exact = |one: &Location| right(one) && (text("subdivision").is_some() || within || one.subdivision.is_none());
-        let weight = if UNLIKE.contains(&case.family.as_str()) { 1.0 } else { 0.5 };
+        let weight = if is_unlike(&case.family) { 1.0 } else { 0.5 };
         let candidates = || asked.candidates.iter();
         all.push(Placed {
             family: case.family.clone(),
@@ -213,24 +261,29 @@ fn placed(tables: &extract::Tables, case: &Case, trees: &[trees::Tree]) -> Vec<P
 }
 
 /// What trees that have not seen the family do, three families left out at a time.
-fn tell_placed(tables: &extract::Tables, cases: &[Case], all: &[Placed]) {
+fn tell_placed(
+    all: &[Placed],
+    cases: &[Case],
+    size: Size,
+    again: impl Fn(&Case, &[trees::Tree]) -> Vec<Placed>,
+) {
     let families: Vec<&str> = all.iter().map(|one| one.family.as_str()).collect::<BTreeSet<_>>().into_iter().collect();
     let mut told = Vec::new();
     for held in families.chunks(3) {
         let is_held = |family: &str| held.contains(&family);
         let rest = all.iter().filter(|one| !is_held(&one.family)).flat_map(|one| &one.rows);
-        let trees = boost::grow(&rest.collect::<Vec<_>>(), OF_PLACE);
+        let trees = boost::grow(&rest.collect::<Vec<_>>(), size);
         let held = cases.iter().filter(|case| is_held(&case.family));
-        told.extend(held.flat_map(|case| placed(tables, case, &trees)));
+        told.extend(held.flat_map(|case| again(case, &trees)));
     }
     for unlike in [true, false] {
-        let told = || told.iter().filter(|one| UNLIKE.contains(&one.family.as_str()) == unlike);
+        let told = || told.iter().filter(|one| is_unlike(&one.family) == unlike);
         let count = |before: bool, now: bool| {
             told().filter(|one| one.right[0] == before && one.right[one.best] == now).count()
         };
         let lifts = told().filter(|one| one.rows[one.best].right && !one.rows[0].right && one.right[0]);
         println!(
-            "{} figures, {} of them in the right place; {} more are now, {} no longer; {} have the country, not a part",
+            "{} figures, {} of them right; {} more are now, {} no longer; {} have the country, not a part",
             told().count(),
             told().filter(|one| one.right[0]).count(),
             count(false, true),
@@ -238,6 +291,30 @@ fn tell_placed(tables: &extract::Tables, cases: &[Case], all: &[Placed]) {
             lifts.count()
         );
     }
+}
+
+/// The figures of a case that may describe several days, where the label says which; `trees` choose, or the rules where there
+/// are none.
+fn dates(tables: &extract::Tables, case: &Case, trees: &[trees::Tree]) -> Vec<Placed> {
+    let mut all = Vec::new();
+    extract::day_of(tables, &case.article, |asked| {
+        let odds = |seen: &[f32]| trees.iter().map(|tree| tree.adds(seen)).sum::<f32>();
+        let best = if trees.is_empty() { 0 } else { dated::chosen(asked, odds) };
+        let Some(day) = case.labels.get(&asked.span.start).and_then(|label| label["as_of"].as_str()) else {
+            return best;
+        };
+        let right = |one: &dated::Candidate| one.as_of.date.as_deref() == Some(day);
+        let weight = if is_unlike(&case.family) { 1.0 } else { 0.5 };
+        let candidates = || asked.candidates.iter();
+        all.push(Placed {
+            family: case.family.clone(),
+            rows: candidates().map(|one| Row { seen: one.seen.clone(), right: right(one), weight }).collect(),
+            right: candidates().map(right).collect(),
+            best,
+        });
+        best
+    });
+    all
 }
 
 /// How often the rules are wrong of a kind, how often with words alone, and how often with the trees, of families left out.
@@ -250,7 +327,7 @@ fn tell_trees(rows: &[(String, bool, Row)]) {
         for (_, rules, row) in rows.iter().filter(|(family, ..)| family == held) {
             let odds: f32 = trees.iter().map(|tree| tree.adds(&row.seen)).sum();
             let words = if row.seen[2].abs() < CONTRADICTS as f32 { *rules } else { row.seen[2] > 0.0 };
-            let told = wrong.entry(if UNLIKE.contains(&held) { held } else { "others" }).or_default();
+            let told = wrong.entry(if is_unlike(held) { held } else { "others" }).or_default();
             told[0] += 1;
             for (count, new) in told[1..].iter_mut().zip([*rules, words, odds > 0.0]) {
                 *count += usize::from(new != row.right);
@@ -307,7 +384,7 @@ fn heard(tables: &extract::Tables, nth: usize, case: &Case) -> Value {
     json!({
         "case": nth,
         "lot": lot(&case.family),
-        "unlike": UNLIKE.contains(&case.family.as_str()),
+        "unlike": is_unlike(&case.family),
         "told": extract::listen(tables, &case.article),
         "labels": labels.collect::<serde_json::Map<_, _>>(),
     })
@@ -315,7 +392,7 @@ fn heard(tables: &extract::Tables, nth: usize, case: &Case) -> Value {
 
 /// What is left out at a time: families unlike the rules' own one by one, all others in a few lots.
 fn lot(family: &str) -> String {
-    if UNLIKE.contains(&family) {
+    if is_unlike(family) {
         return family.to_owned();
     }
     format!("lot {}", family.bytes().map(u32::from).sum::<u32>() % 6)
@@ -369,7 +446,7 @@ fn rows_of_story<'a>(story: &'a [Open], ranks: &[f32], judge: &[f32]) -> Vec<Wei
             }
             let weight = match open.family.as_str() {
                 _ if open.trap => TRAP,
-                family if UNLIKE.contains(&family) => 1.0,
+                family if is_unlike(family) => 1.0,
                 _ => 0.5,
             };
             rows.push(Weighed { open, metric: *metric, row: Row { seen, right: open.label == Some(*metric), weight } });
@@ -396,7 +473,7 @@ fn tell_weighed(lots: &[(String, Vec<Weighed>)]) {
         best.into_values().collect::<Vec<_>>()
     });
     for (what, unlike) in [("families unlike the rules' own", true), ("the others", false)] {
-        let of = || told.iter().filter(|(name, _)| UNLIKE.contains(&name.as_str()) == unlike).flat_map(|(_, all)| all);
+        let of = || told.iter().filter(|(name, _)| is_unlike(name) == unlike).flat_map(|(_, all)| all);
         println!(
             "{what}, left out: {} numbers, {} of them figures",
             of().count(),
@@ -514,19 +591,23 @@ fn sum<W: Copy + Into<f64>>(weights: &[W], example: &Example) -> f64 {
 
 fn main() -> Result<(), Failure> {
     let given: Vec<String> = std::env::args().skip(1).collect();
-    let Some((what @ ("figures" | "metrics" | "words" | "weighed" | "kinds" | "places"), [corpora @ .., out])) =
+    let Some((what @ ("stories" | "figures" | "metrics" | "words" | "weighed" | "kinds" | "places" | "dates"), [corpora @ .., out])) =
         given.split_first().map(|(what, rest)| (what.as_str(), rest))
     else {
-        return Err("usage: dateline-judge figures|metrics|words|weighed|kinds|places CORPUS.jsonl... OUT".into());
+        return Err("usage: dateline-judge stories|figures|metrics|words|weighed|kinds|places|dates CORPUS.jsonl... OUT".into());
     };
     let (scores, corpora): (Vec<&String>, Vec<&String>) = corpora.iter().partition(|one| one.ends_with(".ndjson"));
     let tables = extract::Tables::new(&extract::Options::default());
-    let mut cases = Vec::new();
+    let (mut cases, mut unlike) = (Vec::new(), BTreeSet::new());
     for corpus in corpora {
+        let fitted = Path::new(corpus).file_stem().is_some_and(|stem| FITTED.iter().any(|name| stem == *name));
         for line in std::fs::read_to_string(corpus)?.lines().filter(|line| !line.is_empty()) {
-            cases.push(case(&serde_json::from_str(line)?)?);
+            let case = case(&serde_json::from_str(line)?)?;
+            unlike.extend(Some(case.family.clone()).filter(|_| !fitted));
+            cases.push(case);
         }
     }
+    UNLIKE.set(unlike).map_err(|_| "the families are known once")?;
     let figures = || cases.iter().flat_map(|case| figures(&tables, case)).collect::<Vec<_>>();
     let mut answers = Answers::new();
     for scores in scores {
@@ -537,6 +618,11 @@ fn main() -> Result<(), Failure> {
     }
     let opened = || cases.iter().enumerate().map(|(nth, case)| open(&tables, nth, case, &answers)).collect::<Vec<_>>();
     let bytes = match what {
+        "stories" => {
+            let all = stories(&cases);
+            tell_stories(&cases, &all);
+            hashed::model(&train(&all.iter().collect::<Vec<_>>(), MOST_OF_STORY))
+        }
         "figures" => {
             let all = figures();
             println!("{} numbers, {} of them right", all.len(), all.iter().filter(|one| one.right).count());
@@ -568,9 +654,16 @@ fn main() -> Result<(), Failure> {
             std::fs::write(out.replace(".bin", "_trees.bin"), trees::bytes(&grown))?;
             hashed::model(&train(&all.iter().collect::<Vec<_>>(), MOST_OF_KIND))
         }
+        "dates" => {
+            let all: Vec<Placed> = cases.iter().flat_map(|case| dates(&tables, case, &[])).collect();
+            let reachable = all.iter().filter(|one| one.right.contains(&true)).count();
+            println!("{} figures with a day, {reachable} of them with it among those asked about", all.len());
+            tell_placed(&all, &cases, OF_DATE, |case, trees| dates(&tables, case, trees));
+            trees::bytes(&boost::grow(&all.iter().flat_map(|one| &one.rows).collect::<Vec<_>>(), OF_DATE))
+        }
         _ => {
             let all: Vec<Placed> = cases.iter().flat_map(|case| placed(&tables, case, &[])).collect();
-            tell_placed(&tables, &cases, &all);
+            tell_placed(&all, &cases, OF_PLACE, |case, trees| placed(&tables, case, trees));
             trees::bytes(&boost::grow(&all.iter().flat_map(|one| &one.rows).collect::<Vec<_>>(), OF_PLACE))
         }
     };

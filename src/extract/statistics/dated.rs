@@ -1,0 +1,455 @@
+//! Which of the days that a story tells of a figure describes.
+//!
+//! In: what was found in a story, and the days that it names. Out: the same, where a figure's day is another than the rules of
+//! [`super::date`] say, which look no further than its sentence: "On Tuesday 1,204 new cases were found, the ministry said.
+//! Four patients died." Boosted trees ([`super::trees`]), learnt by `tools/judge` from the labelled figures, look at each day
+//! that it may be: where and how the text named it, and which figures before are of it.
+//!
+//! What holds: nothing but the date changes, and a forecast keeps its own; without the story's date nothing is asked; what is
+//! seen of a story is bounded, so that the work grows with its length and no faster.
+
+use super::beside::{NOTHING, yes};
+use super::date::{is_statement, settle};
+use super::date_marks::{DateMark, Role, When};
+use super::reading::Reading;
+use super::trees::Trees;
+use crate::model::{Article, AsOf, AsOfHow, Kind, Observation, Period, Span, Status};
+use jiff::civil::Date;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+static TREES: LazyLock<Trees> = LazyLock::new(|| Trees::new(include_bytes!("dated_trees.bin")));
+
+/// How much likelier than the figure's own another day must be, in log odds.
+const MARGIN: f32 = 0.25;
+
+/// The most days that a figure may describe.
+const MOST: usize = 12;
+
+/// How many figures before give theirs, and how many are counted.
+const FIGURES: usize = 8;
+const AROUND: usize = 48;
+
+/// How many days named before a figure it may describe, and among how many they are sought; how many of its sentence.
+const NAMED: usize = 6;
+const NAMES: usize = 48;
+const BEHIND: usize = 4;
+
+/// How far away is what there is not: bytes, and lines, days or figures.
+const FAR: f32 = 9999.0;
+const LONG: f32 = 99.0;
+
+/// How many numbers are seen of a day.
+const SEEN: usize = 54;
+
+/// A day, or a month by its last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Day {
+    last: Date,
+    month: bool,
+}
+
+impl Day {
+    /// Reads `2020-11-18` and `2020-11`.
+    fn new(text: &str) -> Option<Self> {
+        if let Ok(last) = text.parse() {
+            return Some(Self { last, month: false });
+        }
+        let first: Date = format!("{text}-01").parse().ok()?;
+        Some(Self { last: first.last_of_month(), month: true })
+    }
+
+    fn text(self) -> String {
+        let text = self.last.to_string();
+        if self.month { text.chars().take("2020-11".len()).collect() } else { text }
+    }
+
+    /// Days from another to this one.
+    #[expect(clippy::cast_precision_loss, reason = "days of some years")]
+    fn since(self, other: Self) -> f32 {
+        self.last.since(other.last).map_or(0, |span| span.get_days().clamp(-400, 400)) as f32
+    }
+}
+
+/// A day that the text names.
+struct Named {
+    span: Span,
+    day: Day,
+    how: AsOfHow,
+    role: Role,
+    /// Something was said then.
+    said: bool,
+}
+
+/// The days that a headline and a body name.
+#[derive(Default)]
+pub(super) struct Days {
+    headline: Vec<Day>,
+    body: Vec<Named>,
+}
+
+impl Days {
+    /// Takes in the days of a sentence.
+    pub(super) fn read(&mut self, reading: &Reading<'_, '_>) {
+        let Some(today) = reading.today else { return };
+        let named = |mark: &DateMark| {
+            let (text, how) = match mark.when {
+                When::Day(_) | When::Month(..) => settle(mark, &reading.tokens, today, false)?,
+                _ => return None,
+            };
+            let span = reading.bytes(mark.first, mark.after)?;
+            Some(Named { span, day: Day::new(&text)?, how, role: mark.role, said: is_statement(reading, mark) })
+        };
+        let named = reading.dates.iter().filter_map(named);
+        if reading.span.field.is_body() {
+            self.body.extend(named);
+        } else {
+            self.headline.extend(named.map(|one| one.day));
+        }
+    }
+}
+
+/// A day that a figure may describe.
+pub struct Candidate {
+    /// What the figure would have.
+    pub as_of: AsOf,
+    /// Where it is named, if the figure's sentence does so.
+    pub span: Option<Span>,
+    /// What is seen of it.
+    pub seen: Vec<f32>,
+}
+
+/// A figure that may describe several days.
+pub struct Asked {
+    /// The number.
+    pub span: Span,
+    /// The days; the first is the one that it has.
+    pub candidates: Vec<Candidate>,
+}
+
+/// Gives figures the day that they describe.
+pub(super) fn correct(found: &mut [Observation], days: &Days, article: &Article) {
+    let better = moved(found, days, article, |asked| chosen(asked, |seen| TREES.odds(seen)));
+    for one in found.iter_mut().filter(|one| one.field.is_body()) {
+        if let Some((as_of, span)) = one.spans.value.and_then(|span| better.get(&span)) {
+            one.as_of = as_of.clone();
+            one.spans.date = *span;
+        }
+    }
+}
+
+/// The day of several that a figure describes, by how likely each is: the first, unless another is likelier by far enough.
+pub fn chosen(asked: &Asked, odds: impl Fn(&[f32]) -> f32) -> usize {
+    let score = |(n, one): (usize, &Candidate)| (n, odds(&one.seen) - if n > 0 { MARGIN } else { 0.0 });
+    let scores = asked.candidates.iter().enumerate().map(score);
+    scores.max_by(|one, other| one.1.total_cmp(&other.1)).map_or(0, |(best, _)| best)
+}
+
+/// The days of figures that get another than they have. Figures are asked about in order, so that what was told before has the
+/// days that were chosen.
+pub(super) fn moved(
+    found: &[Observation],
+    days: &Days,
+    article: &Article,
+    mut choose: impl FnMut(&Asked) -> usize,
+) -> HashMap<Span, (AsOf, Option<Span>)> {
+    let mut better = HashMap::new();
+    let Some(today) = article.date() else { return better };
+    let Some(mut story) = Story::new(found, days, article, Day { last: today, month: false }) else { return better };
+    for at in 0..story.told.len() {
+        let Some(asked) = story.asked(at) else { continue };
+        let best = choose(&asked);
+        if let Some(candidate) = asked.candidates.into_iter().nth(best).filter(|_| best > 0) {
+            let day = candidate.as_of.date.as_deref().and_then(Day::new);
+            if let (Some(told), Some(day)) = (story.told.get_mut(at), day) {
+                told.day = day;
+            }
+            better.insert(asked.span, (candidate.as_of, candidate.span));
+        }
+    }
+    better
+}
+
+#[expect(clippy::cast_precision_loss, reason = "small numbers")]
+fn count(number: usize) -> f32 {
+    number as f32
+}
+
+
+/// A figure of a body.
+struct Told<'o> {
+    one: &'o Observation,
+    span: Span,
+    day: Day,
+    /// The rules have it by a word of its sentence.
+    outright: bool,
+}
+
+impl Told<'_> {
+    fn is_like(&self, other: &Self) -> bool {
+        self.one.metric == other.one.metric && self.one.kind == other.one.kind
+    }
+
+    fn is_stock(&self) -> bool {
+        self.one.kind == Kind::Current
+    }
+}
+
+/// A story, as its figures are dated.
+struct Story<'s> {
+    told: Vec<Told<'s>>,
+    days: &'s Days,
+    today: Day,
+    /// What a figure has whose date is the story's.
+    default: AsOfHow,
+    /// Where lines end.
+    lines: Vec<usize>,
+    /// The newest day that is named of those that were, and the one that most figures have outright.
+    newest: Option<Day>,
+    most: Option<Day>,
+}
+
+impl<'s> Story<'s> {
+    fn new(found: &'s [Observation], days: &'s Days, article: &Article, today: Day) -> Option<Self> {
+        let told = found.iter().filter(|one| one.field.is_body()).filter_map(|one| {
+            let day = Day::new(one.as_of.date.as_deref()?)?;
+            let outright = matches!(one.as_of.how, AsOfHow::Explicit | AsOfHow::Weekday | AsOfHow::Relative);
+            Some(Told { one, span: one.spans.value?, day, outright })
+        });
+        let told: Vec<Told<'_>> = told.collect();
+        if told.is_empty() {
+            return None;
+        }
+        let dateline = article.wire.dateline.as_ref().is_some_and(|dateline| dateline.date.is_some());
+        let newest = days.body.iter().map(|one| one.day).filter(|day| day.last <= today.last).max_by_key(|day| day.last);
+        let mut often: Vec<(Day, usize)> = Vec::new();
+        for day in told.iter().filter(|one| one.outright).map(|one| one.day) {
+            match often.iter().position(|(other, _)| *other == day).and_then(|at| often.get_mut(at)) {
+                Some((_, times)) => *times += 1,
+                None => often.push((day, 1)),
+            }
+        }
+        Some(Self {
+            told,
+            days,
+            today,
+            default: if dateline { AsOfHow::DatelineDefault } else { AsOfHow::PublishedDefault },
+            lines: article.body.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect(),
+            newest,
+            most: often.into_iter().rev().max_by_key(|(_, times)| *times).map(|(day, _)| day),
+        })
+    }
+
+    /// The days named before a figure, and those behind it up to the end of its sentence.
+    fn around(&self, this: &Told<'_>) -> [Range<usize>; 2] {
+        let at = |byte: usize| self.days.body.partition_point(|one| one.span.start < byte);
+        let (start, end) = (at(this.span.start), at(this.one.sentence.span.end));
+        [start.saturating_sub(NAMES)..start, start..end.clamp(start, start + BEHIND)]
+    }
+
+    fn names(&self, range: Range<usize>) -> std::slice::Iter<'s, Named> {
+        self.days.body.get(range).unwrap_or_default().iter()
+    }
+
+    /// The days that the figure `told[at]` may describe, its own first.
+    fn candidates(&self, at: usize, this: &Told<'_>) -> Vec<Day> {
+        let mut all = Vec::with_capacity(MOST);
+        let mut add = |day: Day| {
+            if all.len() < MOST && !all.contains(&day) {
+                all.push(day);
+            }
+        };
+        add(this.day);
+        add(self.today);
+        let [before, behind] = self.around(this);
+        self.names(before.clone()).rev().take(2).chain(self.names(behind)).for_each(|one| add(one.day));
+        let figures = self.told.get(at.saturating_sub(FIGURES)..at).unwrap_or_default();
+        figures.iter().rev().chain(self.told.first()).for_each(|one| add(one.day));
+        self.names(before).rev().take(NAMED).for_each(|one| add(one.day));
+        self.days.headline.iter().take(1).for_each(|day| add(*day));
+        if let Ok(yesterday) = self.today.last.yesterday() {
+            add(Day { last: yesterday, month: false });
+        }
+        all
+    }
+
+    /// The days that a figure may describe, if it is no forecast.
+    fn asked(&self, at: usize) -> Option<Asked> {
+        let this = self.told.get(at).filter(|this| this.one.status != Status::Forecast)?;
+        let candidates = self.candidates(at, this);
+        if candidates.len() < 2 {
+            return None;
+        }
+        let scene = Scene::new(self, at, this);
+        let candidate = |(n, day): (usize, &Day)| {
+            let here = scene.here(*day);
+            let how = match here {
+                _ if n == 0 => this.one.as_of.how,
+                Some(named) => named.how,
+                None if *day == self.today => self.default,
+                None => AsOfHow::Inherited,
+            };
+            let span = if n == 0 { this.one.spans.date } else { here.map(|named| named.span) };
+            let as_of = AsOf { date: Some(day.text()), how };
+            Candidate { as_of, span, seen: scene.seen(*day, candidates.len()).to_vec() }
+        };
+        Some(Asked { span: this.span, candidates: candidates.iter().enumerate().map(candidate).collect() })
+    }
+}
+
+/// A figure, with what stands around it.
+struct Scene<'a, 's> {
+    story: &'a Story<'s>,
+    at: usize,
+    this: &'a Told<'s>,
+    /// Where its paragraph begins.
+    paragraph: usize,
+    /// The first figure of its sentence, and how many that has.
+    first: usize,
+    many: usize,
+    names: [Range<usize>; 2],
+}
+
+impl<'a, 's> Scene<'a, 's> {
+    fn new(story: &'a Story<'s>, at: usize, this: &'a Told<'s>) -> Self {
+        let line = story.lines.partition_point(|line| *line < this.span.start).checked_sub(1);
+        let of_sentence =
+            |n: &usize| story.told.get(*n).is_some_and(|one| one.one.sentence.span == this.one.sentence.span);
+        let first = (at.saturating_sub(AROUND)..at).rev().take_while(of_sentence).last().unwrap_or(at);
+        let last = (at..(at + AROUND).min(story.told.len())).take_while(of_sentence).last().unwrap_or(at);
+        Self {
+            story,
+            at,
+            this,
+            paragraph: line.and_then(|line| story.lines.get(line)).map_or(0, |line| line + 1),
+            first,
+            many: last + 1 - first,
+            names: story.around(this),
+        }
+    }
+
+    fn before(&self) -> impl DoubleEndedIterator<Item = &'a Told<'s>> + ExactSizeIterator + use<'a, 's> {
+        let told: &'a [Told<'s>] = &self.story.told;
+        told.get(self.at.saturating_sub(AROUND)..self.at).unwrap_or_default().iter()
+    }
+
+    /// Where the figure's sentence names a day: the last before it, else the first behind it.
+    fn here(&self, day: Day) -> Option<&'s Named> {
+        let [before, behind] = self.names.clone();
+        let sentence = self.this.one.sentence.span.start;
+        let before = self.story.names(before).rev().take_while(|one| one.span.start >= sentence);
+        before.chain(self.story.names(behind)).find(|one| one.day == day)
+    }
+
+    /// What is seen of a day, one of `many`.
+    fn seen(&self, day: Day, many: usize) -> [f32; SEEN] {
+        let Self { story, this, .. } = *self;
+        let one = this.one;
+        let (start, sentence) = (this.span.start, one.sentence.span.start);
+        let lines = |from: usize| {
+            story.lines.partition_point(|line| *line < start) - story.lines.partition_point(|line| *line < from)
+        };
+        let [names, behind] = self.names.clone();
+        let (mut last, mut newer) = (None, Vec::new());
+        for name in story.names(names.clone()).rev() {
+            if name.day == day {
+                last = Some(name);
+                break;
+            }
+            if !newer.contains(&name.day) {
+                newer.push(name.day);
+            }
+        }
+        let next = story.names(behind.clone()).find(|name| name.day == day);
+        let here = story.names(names.clone()).filter(|name| name.span.start >= sentence).count();
+        let has = |told: &&Told<'_>| told.day == day;
+        let with = || self.before().filter(has);
+        let latest = |which: &dyn Fn(&Told<'_>) -> bool| {
+            self.before().rev().find(|told| which(told)).map_or(NOTHING, |told| yes(told.day == day))
+        };
+        let previous = self.before().next_back();
+        let named = |name: Option<&Named>, what: fn(&Named) -> f32| name.map_or(NOTHING, what);
+        let outright = count(story.told.iter().take(2 * AROUND).filter(|told| told.outright).count()).max(1.0);
+        let times = count(story.days.body.iter().take(2 * NAMES).filter(|name| name.day == day).count());
+        [
+            f32::from(one.as_of.how as u8),
+            f32::from(one.metric as u8),
+            match one.kind {
+                Kind::New => 1.0,
+                Kind::Cumulative => 2.0,
+                Kind::Current => 3.0,
+            },
+            one.period.map_or(NOTHING, period),
+            one.value.map_or(NOTHING, |value| size(value.0)),
+            count(self.at),
+            count(self.many),
+            count(self.at - self.first),
+            count(sentence.saturating_sub(self.paragraph)),
+            count(here),
+            count(behind.len()),
+            count(many),
+            this.day.since(story.today),
+            count(lines(0)),
+            yes(one.rule.ends_with(".compared")),
+            yes(one.statistic.is_some()),
+            yes(one.rule.ends_with(".breakdown") || one.rule.ends_with(".new_part")),
+            previous.map_or(NOTHING, |told| yes(told.one.location == one.location)),
+            yes(day == this.day),
+            day.since(story.today),
+            day.since(this.day),
+            yes(day.month),
+            named(last, |name| f32::from(name.how as u8)),
+            named(last, |name| role(name.role)),
+            named(last, |name| yes(name.said)),
+            last.map_or(FAR, |name| count(start.saturating_sub(name.span.end))),
+            last.map_or(LONG, |name| count(lines(name.span.end))),
+            count(newer.len()),
+            next.map_or(FAR, |name| count(name.span.start - start)),
+            named(next, |name| role(name.role)),
+            named(next, |name| f32::from(name.how as u8)),
+            named(next, |name| yes(name.said)),
+            yes(last.is_some_and(|name| name.span.start >= sentence)),
+            yes(last.is_some_and(|name| name.span.start >= self.paragraph)),
+            times,
+            count(story.days.headline.iter().filter(|other| **other == day).count()),
+            count(with().count()),
+            count(with().count()) / count(self.before().len()).max(1.0),
+            self.before().rev().position(|told| told.day == day).map_or(LONG, count),
+            latest(&|_| true),
+            story.told.first().filter(|_| self.at > 0).map_or(NOTHING, |told| yes(told.day == day)),
+            latest(&|told| told.is_like(this)),
+            latest(&|told| told.one.kind == one.kind),
+            latest(&|told| told.is_stock() == this.is_stock() && told.one.location == one.location),
+            latest(&|told| told.one.period == one.period),
+            latest(&|told| told.outright),
+            count(self.before().skip(self.before().len() - (self.at - self.first).min(self.before().len())).filter(has).count()),
+            count(story.told.iter().take(2 * AROUND).filter(|told| told.outright && told.day == day).count()) / outright,
+            yes(story.newest == Some(day)),
+            yes(story.most == Some(day)),
+            f32::from(story.today.last.weekday().to_monday_one_offset()),
+            previous.map_or(NOTHING, |told| f32::from(told.one.as_of.how as u8)),
+            previous.map_or(FAR, |told| day.since(told.day)),
+            yes(story.default == AsOfHow::DatelineDefault),
+        ]
+    }
+}
+
+fn period(period: Period) -> f32 {
+    f32::from(period as u8)
+}
+
+fn role(role: Role) -> f32 {
+    match role {
+        Role::On => 0.0,
+        Role::AsOf => 1.0,
+        Role::By => 2.0,
+        Role::Since => 3.0,
+    }
+}
+
+/// Decades above one.
+#[expect(clippy::cast_possible_truncation, reason = "a magnitude")]
+fn size(value: f64) -> f32 {
+    (value.max(0.0) + 1.0).log10() as f32
+}
