@@ -13,11 +13,14 @@ pub(crate) mod statistics;
 pub mod tagger;
 pub(crate) mod values;
 
-pub use statistics::{beside, dated, hashed, judge, network, newness, suggestion, trees, unnamed, weighed, whose};
+pub use statistics::{
+    beside, dated, hashed, judge, network, newness, of_whom, suggestion, trees, unnamed, weighed, whose,
+};
 
 use crate::language::{self, Pack};
 use crate::model::{
     Article, Covid, Enriched, Entity, EntityType, Field, Issue, LEAST_CONFIDENCE, LanguageFrom, Section, Span, Stage,
+    Subset,
 };
 use diseases::{Disease, Diseases};
 use schemars::JsonSchema;
@@ -148,10 +151,18 @@ pub fn placed(tables: &Tables, article: &Article, choose: impl FnMut(&whose::Ask
 }
 
 /// Asks which of several days each figure of a clean article about COVID-19 describes.
-pub fn day_of(tables: &Tables, article: &Article, choose: impl FnMut(&dated::Asked) -> usize) {
+pub fn day_of(tables: &Tables, article: &Article, choose: impl FnMut(&trees::Asked<dated::Dated>) -> usize) {
     let mut article = article.clone();
     if let Some(pack) = pack(&mut article) {
         statistics::trainer::dated(pack, &tables.places, diseases::COVID_19, &article, choose);
+    }
+}
+
+/// Asks which of several parts of the population each figure of a clean article about COVID-19 counts.
+pub fn part_of(tables: &Tables, article: &Article, choose: impl FnMut(&trees::Asked<Vec<Subset>>) -> usize) {
+    let mut article = article.clone();
+    if let Some(pack) = pack(&mut article) {
+        statistics::trainer::of_whom(pack, &tables.places, diseases::COVID_19, &article, choose);
     }
 }
 

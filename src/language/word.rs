@@ -157,6 +157,8 @@ pub enum Word {
     RankLead,
     RankNoun,
     RankScope,
+    RangeLead,
+    RangeTo,
     RankFirst,
     RankNext,
     Worldwide,

@@ -78,6 +78,10 @@ const FLOORS: [Floor; 58] = [
     floor("zh/statistics", "scored", [0.945, 0.910, 0.905], 5),
 ];
 
+/// How often other fields are right among matches whose label says what they are, over the English text that is only scored.
+const FIELDS: [(&str, f64); 6] =
+    [("as_of", 0.89), ("period", 0.93), ("qualifier", 0.985), ("status", 0.985), ("per", 0.965), ("subset", 0.66)];
+
 fn eval(corpus: &str, part: &str) -> Value {
     let part = if part.is_empty() { vec![] } else { vec!["--part", part] };
     let corpus = format!("{}/tests/corpus/{corpus}.jsonl", env!("CARGO_MANIFEST_DIR"));
@@ -89,6 +93,7 @@ fn eval(corpus: &str, part: &str) -> Value {
 #[test]
 fn labelled_text_is_read_as_well_as_it_was() {
     let mut below = Vec::new();
+    let mut fields = [[0.0; 2]; FIELDS.len()];
     for Floor { corpus, part, f1, traps } in FLOORS {
         let all = &eval(corpus, part)["all"];
         let name = format!("{corpus} {part}");
@@ -99,9 +104,22 @@ fn labelled_text_is_read_as_well_as_it_was() {
                 below.push(format!("{name}: {level} {reached} is below {floor}"));
             }
         }
+        for (told, (field, _)) in
+            fields.iter_mut().zip(FIELDS).filter(|_| part == "scored" && corpus.starts_with("en/"))
+        {
+            let one = &all["fields"][field];
+            let [right, of] = ["right", "of"].map(|key| one[key].as_f64().unwrap_or_default());
+            *told = [told[0] + right, told[1] + of];
+        }
         let caught = all["traps"]["false"].as_u64().unwrap();
         if caught > traps {
             below.push(format!("{name}: {caught} false figures in traps, more than {traps}"));
+        }
+    }
+    for ([right, of], (field, floor)) in fields.into_iter().zip(FIELDS) {
+        println!("{field}: {right} of {of}");
+        if right < floor * of {
+            below.push(format!("{field}: {right} of {of} are right, less than {floor}"));
         }
     }
     assert!(below.is_empty(), "{}", below.join("\n"));

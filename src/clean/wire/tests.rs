@@ -171,6 +171,13 @@ fn ordinary_sentences_are_no_datelines() {
 }
 
 #[test]
+fn items_of_a_list_below_running_text_are_no_datelines() {
+    for item in ["WA: zero.", "MALI - 1,586 cases, 94 deaths."] {
+        check(&format!("New South Wales recorded 864 cases.\n\n{item}"), None);
+    }
+}
+
+#[test]
 fn a_date_without_a_year_needs_a_publication_date() {
     let mut article = article(None, "OSLO, March 3 (Reuters) - The bridge is open.");
     article.published = None;

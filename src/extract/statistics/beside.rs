@@ -103,6 +103,39 @@ pub(super) fn yes(is: bool) -> f32 {
     f32::from(u8::from(is))
 }
 
+/// Forms of words that tell a kind, from what stands to what happened.
+const FORMS: [&str; 22] = [
+    "stock",
+    "perfect",
+    "reaches",
+    "passes",
+    "total",
+    "as_of",
+    "noun_phrase",
+    "incidence",
+    "unsaid",
+    "column",
+    "row",
+    "item",
+    "continued",
+    "learnt",
+    "part",
+    "breakdown",
+    "brought",
+    "bringing_to",
+    "new",
+    "period",
+    "stretch",
+    "simple_past",
+];
+
+/// The form of a rule, by number.
+pub(super) fn form(rule: &str) -> f32 {
+    let form = rule.rsplit('.').next().unwrap_or_default();
+    #[expect(clippy::cast_precision_loss, reason = "some twenty forms")]
+    FORMS.iter().position(|one| *one == form).map_or(NOTHING, |at| at as f32)
+}
+
 /// Months since 2020 began.
 pub(super) fn when(date: Option<Date>) -> f32 {
     date.map_or(NOTHING, |date| f32::from((date.year() - 2020) * 12 + i16::from(date.month())))

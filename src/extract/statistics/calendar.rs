@@ -35,7 +35,7 @@ pub(super) fn calendar(line: &Line<'_, '_>, n: usize) -> Option<DateMark> {
     if let Some(mut day) = line.token(at).and_then(day_number).filter(|_| dated(at + 1)) {
         at += 1;
         at = skip_ordinal(line, at);
-        if let Some(last) = day_range(line.tokens, at) {
+        if let Some(last) = day_range(line, n, at, day) {
             day = last;
             at += 2;
         }
@@ -61,10 +61,11 @@ fn skip_ordinal(line: &Line<'_, '_>, at: usize) -> usize {
     at + usize::from(tight && line.word(at, Word::OrdinalSuffix))
 }
 
-/// "21-23": the figures of a range are those of its last day.
-fn day_range(tokens: &[Token<'_>], at: usize) -> Option<u8> {
-    let dash = tokens.get(at).is_some_and(|token| token.is("-") && !token.spaced);
-    tokens.get(at + 1).filter(|_| dash).and_then(day_number)
+/// "21-23", "from November 6 to 12": the figures of a range are those of its last day. It begins with the date at `n`.
+fn day_range(line: &Line<'_, '_>, n: usize, at: usize, first: u8) -> Option<u8> {
+    let dash = line.token(at).is_some_and(|token| token.is("-") && !token.spaced);
+    let said = line.word(at, Word::RangeTo) && line.before(n, Word::RangeLead);
+    line.token(at + 1).filter(|_| dash || said).and_then(day_number).filter(|last| dash || *last > first)
 }
 
 /// A year at a token, with or without a comma before it, or behind an "of".

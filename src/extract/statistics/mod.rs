@@ -2,9 +2,9 @@
 //!
 //! In: a language pack, the gazetteer, and a clean article. Out: [`Covid`]. A sentence is read into tokens, cue phrases,
 //! numbers, places and dates ([`reading`], [`date_marks`]); what the headings of tables and lists say of their figures is read
-//! once ([`table`]); numbers in traps are taken out ([`traps`]); the others get a metric ([`attach`], [`suggestion`]), a kind and period ([`kind`], [`newness`]), a place ([`scope`], [`whose`]), a date ([`date`]), a rank ([`rank`]), and a
-//! qualifier, status, subset and source ([`status`]). All this is put together in [`decide`] and written down in
-//! [`observation`]. Repetitions are merged, contradictions named ([`plausibility`]).
+//! once ([`table`]); numbers in traps are taken out ([`traps`]); the others get a metric ([`attach`], [`suggestion`]), a kind and period ([`kind`], [`newness`]), a place ([`scope`], [`whose`]), a date ([`date`], [`dated`]), a rank ([`rank`]), and a
+//! qualifier, status, subset and source ([`status`], [`of_whom`]). All this is put together in [`decide`], written down in
+//! [`observation`] and corrected by the whole story in [`whole`]. Repetitions are merged, contradictions named ([`plausibility`]).
 //!
 //! What holds: every value stands in the text at its span; nothing is computed. An observation's id is derived from its
 //! place, metric, kind, period, subset and status alone (`kr-cases-cumulative`), so it survives changes of other figures;
@@ -39,6 +39,7 @@ mod merge;
 pub mod network;
 pub mod newness;
 mod observation;
+pub mod of_whom;
 mod otherwise;
 mod parted;
 mod patients;
@@ -69,6 +70,7 @@ pub mod trees;
 pub mod unnamed;
 mod vessel;
 pub mod weighed;
+mod whole;
 pub mod whose;
 
 use crate::extract::ENGLISH;
@@ -126,16 +128,7 @@ fn begin<'a, 'p>(
 fn read(mut finder: Finder<'_, '_>, relevance: &disease::Relevance) -> (Covid, Vec<LeftOut>) {
     let article = finder.article;
     finder.all();
-    finder.place();
-    if finder.judged.is_some() {
-        newness::correct(&mut finder.found, &finder.follows, &finder.network.newness, article);
-    }
-    sums::correct(&mut finder.found);
-    sums::beside_totals(&mut finder.found, &finder.follows);
-    if finder.judged.is_some() {
-        dated::correct(&mut finder.found, &finder.days, article);
-    }
-    rates::carry_bases(&mut finder.found);
+    finder.settle();
     let mut observations = merge::merge(finder.found);
     merge::name(&mut observations);
     plausibility::check(&mut observations, article);
@@ -169,10 +162,8 @@ struct Finder<'a, 'p> {
     nations: OnceCell<Vec<&'p str>>,
     /// Those that it names themselves or by their people.
     themselves: OnceCell<Vec<std::borrow::Cow<'static, str>>>,
-    /// The places that headline and body name, where the judge is asked.
-    names: whose::Names<'p>,
-    /// The days that they name, then too.
-    days: dated::Days,
+    /// What headline and body name, where the judge is asked.
+    spoken: whole::Spoken<'p>,
     /// The last day that has been named.
     named: Option<jiff::civil::Date>,
     other_disease: bool,
@@ -200,22 +191,6 @@ struct Finder<'a, 'p> {
 }
 
 impl<'a, 'p> Finder<'a, 'p> {
-    /// Gives the figures of no place, and those that inherited another than they are of, theirs.
-    fn place(&mut self) {
-        home::fill(self);
-        if self.judged.is_some() {
-            let mut found = std::mem::take(&mut self.found);
-            whose::correct(&mut found, &self.places());
-            self.found = found;
-        }
-    }
-
-    /// The story, as figures are placed in it.
-    fn places(&self) -> whose::Story<'_, 'p> {
-        let dateline = [self.context.dateline, self.context.home.or_else(|| self.mostly_of())];
-        whose::Story { article: self.article, places: self.places, names: &self.names, dateline }
-    }
-
     fn new(asked: Asked<'a>, places: &'p Places, article: &'a Article, story: bool) -> Self {
         let pack = asked.pack;
         let mut context = Context::default();
@@ -280,8 +255,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             latest: std::collections::HashMap::new(),
             nations: OnceCell::new(),
             themselves: OnceCell::new(),
-            names: whose::Names::default(),
-            days: dated::Days::default(),
+            spoken: whole::Spoken::default(),
             named: None,
             other_disease: false,
             others: 0,
@@ -379,8 +353,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         let mentions = mention::mentions(&reading, self.places, &mut self.context);
         let after = std::mem::replace(&mut self.context, before);
         if self.judged.is_some() && self.field != Field::Summary {
-            self.names.read(&reading, &mentions, self.paragraph.start);
-            self.days.read(&reading);
+            self.spoken.places.read(&reading, &mentions, self.paragraph.start);
+            self.spoken.days.read(&reading);
+            self.spoken.parts.read(&reading);
         }
         let sentence = Sentence { reading: &reading, mentions, places: self.places };
         let around = Around {
@@ -488,7 +463,10 @@ impl<'a, 'p> Finder<'a, 'p> {
             decided.iter().map(|done| done.as_ref().map(|done| done.attachment.metric)).collect();
         let counted = decided.iter().map(|done| {
             let done = done.as_ref()?;
-            Some((done.attachment.metric, done.located.first().and_then(|one| one.place).map(|place| place.name.as_ref())))
+            Some((
+                done.attachment.metric,
+                done.located.first().and_then(|one| one.place).map(|place| place.name.as_ref()),
+            ))
         });
         let ranks = rank::owned(self.pack, reading, rank.as_ref(), &counted.collect::<Vec<_>>());
         self.period = period_of(reading, &decided).or(self.period);
@@ -610,3 +588,5 @@ mod tests;
 mod tests_parts;
 #[cfg(test)]
 mod tests_places;
+#[cfg(test)]
+mod tests_told;

@@ -8,7 +8,7 @@ use super::date_marks::{DateMark, Role, When};
 use super::reading::Reading;
 use crate::language::Cue;
 use crate::language::pack::{Sense, Word};
-use crate::model::{Period, Statistic};
+use crate::model::{Kind, Observation, Period, Statistic, Unit};
 
 /// Whether a date is a stretch of time that ends there: "the past 24 hours".
 pub(super) fn lasts(reading: &Reading<'_, '_>, mark: &DateMark) -> bool {
@@ -86,6 +86,7 @@ pub(super) fn period(reading: &Reading<'_, '_>, n: usize) -> Option<Period> {
             });
             match mark.when {
                 _ if named.is_some() => named,
+                When::Day(_) if stretch(reading, mark).is_some() => stretch(reading, mark),
                 When::Day(_) | When::Before(_) if !now => Some(Period::Day),
                 When::Month(..) if reading.one_of(mark.first.wrapping_sub(1), &[Word::In, Word::Of]) => {
                     Some(Period::Month)
@@ -94,6 +95,30 @@ pub(super) fn period(reading: &Reading<'_, '_>, n: usize) -> Option<Period> {
             }
         })
         .or_else(|| any(clause))
+}
+
+/// "From November 6 to 12", "between 7 and 20 June": a week or two, if a date ends a range of so many days.
+fn stretch(reading: &Reading<'_, '_>, mark: &DateMark) -> Option<Period> {
+    let day = |at: usize| reading.tokens.get(at)?.text.parse::<i64>().ok().filter(|day| (1..=31).contains(day));
+    let within: Vec<i64> = (mark.first..mark.after).filter_map(day).collect();
+    let days = match (within.as_slice(), mark.when) {
+        ([from, to], _) => to - from + 1,
+        (_, When::Day(to)) => {
+            let from = reading.dates.iter().find(|other| other.after + 1 == mark.first)?;
+            match from.when {
+                When::Day(from) if reading.word(mark.first - 1, Word::RangeTo) => {
+                    i64::from(to.since(from).ok()?.get_days()) + 1
+                }
+                _ => return None,
+            }
+        }
+        _ => return None,
+    };
+    match days {
+        6..=8 => Some(Period::Week),
+        13..=15 => Some(Period::Fortnight),
+        _ => None,
+    }
 }
 
 /// "The seven-day incidence": the period that a rate's own name gives.
@@ -111,6 +136,36 @@ pub(super) fn label_period(reading: &Reading<'_, '_>, n: usize, attachment: &Att
         })
     };
     find(near).or_else(|| find(clause))
+}
+
+/// Gives new figures without a period that of the one before them, or of the next: the parts of a day's count are of that day, as
+/// the deaths are that are told with it. An incidence goes on from an incidence, for which a day beside it is not what it
+/// covers, and a mean of several days counts a day.
+pub(super) fn carry(found: &mut [Observation]) {
+    let is_rate = |one: &Observation| one.unit == Unit::PerPopulation;
+    for rate in [false, true] {
+        let told = |one: &Observation| one.field.is_body() && one.kind == Kind::New && is_rate(one) == rate;
+        let open = |one: &Observation| {
+            one.period.is_none() || rate && one.period == Some(Period::Day) && one.statistic.is_none()
+        };
+        // What it is compared with, and a month that is told in passing, is not what the text goes on with.
+        let leads = |one: &Observation| {
+            !open(one)
+                && matches!(one.period, Some(Period::Day | Period::Week | Period::Fortnight))
+                && !one.rule.ends_with(".compared")
+        };
+        let mut last = found.iter().filter(|one| told(one) && leads(one)).find_map(|one| one.period);
+        for one in found.iter_mut().filter(|one| told(one)) {
+            if open(one) {
+                one.period = last.or(one.period);
+            } else if leads(one) {
+                last = one.period;
+            }
+            if one.statistic.is_some() && !rate && matches!(one.period, Some(Period::Week | Period::Fortnight)) {
+                one.period = Some(Period::Day);
+            }
+        }
+    }
 }
 
 /// Whether a mean is told.

@@ -108,6 +108,11 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
     if figure_behind && !figure {
         return Some(after);
     }
+    // "In deaths India, at 71,642, is third."
+    let ends = after >= reading.tokens.len() || [".", ",", ";", ":"].iter().any(|mark| reading.is(after, mark));
+    if led && !word(at.wrapping_sub(1), Word::The) && (ends || word(after, Word::And)) {
+        return Some(after);
+    }
     // "Ranking 52nd of 222 territories".
     if word(at.wrapping_sub(1), Word::RankVerb) && figure && word(after, Word::Of) && told(after + 1) {
         return Some(after);
@@ -173,11 +178,13 @@ fn leading(reading: &Reading<'_, '_>, metrics: &[Option<Metric>]) -> Option<(usi
     let at = (0..reading.tokens.len()).find(|at| reading.word(*at, Word::RankFirst))?;
     let end = reading.tokens.len().min(at + 14);
     let wide = |at: usize| {
-        reading.spots.iter().find(|spot| spot.first == at && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World))
+        reading
+            .spots
+            .iter()
+            .find(|spot| spot.first == at && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World))
     };
     let lead = (at..end).find(|at| {
-        reading.word(*at, Word::In)
-            && (at + 1..at + 3).any(|at| reading.word(at, Word::World) || wide(at).is_some())
+        reading.word(*at, Word::In) && (at + 1..at + 3).any(|at| reading.word(at, Word::World) || wide(at).is_some())
     })?;
     let scope = (lead + 1..lead + 3).find_map(wide).map_or("world".to_owned(), |spot| spot.place.name.to_string());
     let metric = reading.marks.iter().filter(|mark| mark.first > at).find_map(|mark| mark.cue.metric());

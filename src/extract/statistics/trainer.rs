@@ -3,11 +3,12 @@
 //! In: what [`super::find`] takes. Out: examples, as the models will see them. What holds: a story that is not about the disease
 //! has none.
 
-use super::{begin, dated, home, network, newness, weighed, whose};
+use super::trees::Asked;
+use super::{begin, dated, home, network, newness, of_whom, weighed, whose};
 use crate::extract::diseases::Disease;
 use crate::extract::places::Places;
 use crate::language::Pack;
-use crate::model::Article;
+use crate::model::{Article, Subset};
 
 /// The counts of a body that can be new or totals, as the rules see them.
 pub(crate) fn counts(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> newness::Story {
@@ -37,13 +38,28 @@ pub(crate) fn dated(
     places: &Places,
     disease: &'static Disease,
     article: &Article,
-    choose: impl FnMut(&dated::Asked) -> usize,
+    choose: impl FnMut(&Asked<dated::Dated>) -> usize,
 ) {
     let Some((mut finder, _)) = begin(pack, places, disease, article) else { return };
     finder.all();
     finder.place();
-    newness::correct(&mut finder.found, &finder.follows, &finder.network.newness, article);
-    dated::moved(&finder.found, &finder.days, article, choose);
+    finder.tell_kinds();
+    dated::moved(&finder.found, &finder.spoken.days, article, choose);
+}
+
+/// Asks which part of the population each figure of a body counts.
+pub(crate) fn of_whom(
+    pack: &Pack,
+    places: &Places,
+    disease: &'static Disease,
+    article: &Article,
+    choose: impl FnMut(&Asked<Vec<Subset>>) -> usize,
+) {
+    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return };
+    finder.all();
+    finder.place();
+    finder.tell_kinds();
+    of_whom::moved(&finder.found, &finder.spoken.parts, article, choose);
 }
 
 /// The numbers of a body that are weighed.

@@ -4,6 +4,31 @@
 //! those below it and the lower side first: one byte for what is looked at, or 255, and a little-endian float, which is
 //! the most of the lower side, or what a leaf adds.
 
+use crate::model::Span;
+
+/// One of several things that may hold of a figure.
+pub struct Candidate<T> {
+    /// What would hold.
+    pub value: T,
+    /// What is seen of it.
+    pub seen: Vec<f32>,
+}
+
+/// A figure of which one of several things holds.
+pub struct Asked<T> {
+    /// The number.
+    pub span: Span,
+    /// The things; the first is what the rules say.
+    pub candidates: Vec<Candidate<T>>,
+}
+
+/// Which of several things holds, by how likely each is: the first, unless another is likelier by `margin` in log odds.
+pub fn chosen<T>(asked: &Asked<T>, margin: f32, odds: impl Fn(&[f32]) -> f32) -> usize {
+    let score = |(n, one): (usize, &Candidate<T>)| (n, odds(&one.seen) - if n > 0 { margin } else { 0.0 });
+    let scores = asked.candidates.iter().enumerate().map(score);
+    scores.max_by(|one, other| one.1.total_cmp(&other.1)).map_or(0, |(best, _)| best)
+}
+
 /// Where nothing is looked at.
 const LEAF: u8 = u8::MAX;
 

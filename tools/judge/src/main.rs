@@ -11,8 +11,8 @@ mod boost;
 
 use boost::{Row, Size};
 use dateline::clean::{self, Document};
-use dateline::extract::{self, beside, dated, hashed, judge, network, newness, suggestion, trees, unnamed, weighed, whose};
-use dateline::model::{Article, Feed, Location, Metric, Span};
+use dateline::extract::{self, beside, dated, hashed, judge, network, newness, of_whom, suggestion, trees, unnamed, weighed, whose};
+use dateline::model::{Article, Feed, Location, Metric, Span, Subset};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, OnceLock};
@@ -50,7 +50,7 @@ const TRAP: f32 = 2.5;
 const OF_FIGURE: Size = Size { trees: 150, leaves: 15 };
 const OF_KIND: Size = Size { trees: 120, leaves: 10 };
 const OF_PLACE: Size = Size { trees: 150, leaves: 15 };
-const OF_DATE: Size = Size { trees: 150, leaves: 15 };
+const OF_TELLING: Size = Size { trees: 150, leaves: 15 };
 
 /// Log odds from which a count's words alone would be believed against the rules, to compare the trees with.
 const CONTRADICTS: f64 = 1.5;
@@ -293,28 +293,56 @@ fn tell_placed(
     }
 }
 
-/// The figures of a case that may describe several days, where the label says which; `trees` choose, or the rules where there
+/// Asks of each figure of a case which of several things holds, where its label says so; `trees` choose, or the rules where there
 /// are none.
-fn dates(tables: &extract::Tables, case: &Case, trees: &[trees::Tree]) -> Vec<Placed> {
+fn asked<T>(
+    case: &Case,
+    trees: &[trees::Tree],
+    margin: f32,
+    ask: impl FnOnce(&mut dyn FnMut(&trees::Asked<T>) -> usize),
+    right: impl Fn(&Value, &T) -> Option<bool>,
+) -> Vec<Placed> {
     let mut all = Vec::new();
-    extract::day_of(tables, &case.article, |asked| {
+    ask(&mut |asked| {
         let odds = |seen: &[f32]| trees.iter().map(|tree| tree.adds(seen)).sum::<f32>();
-        let best = if trees.is_empty() { 0 } else { dated::chosen(asked, odds) };
-        let Some(day) = case.labels.get(&asked.span.start).and_then(|label| label["as_of"].as_str()) else {
+        let best = if trees.is_empty() { 0 } else { trees::chosen(asked, margin, odds) };
+        let Some(label) = case.labels.get(&asked.span.start) else { return best };
+        let Some(right) = asked.candidates.iter().map(|one| right(label, &one.value)).collect::<Option<Vec<bool>>>()
+        else {
             return best;
         };
-        let right = |one: &dated::Candidate| one.as_of.date.as_deref() == Some(day);
         let weight = if is_unlike(&case.family) { 1.0 } else { 0.5 };
-        let candidates = || asked.candidates.iter();
+        let rows = asked.candidates.iter().zip(&right);
         all.push(Placed {
             family: case.family.clone(),
-            rows: candidates().map(|one| Row { seen: one.seen.clone(), right: right(one), weight }).collect(),
-            right: candidates().map(right).collect(),
+            rows: rows.map(|(one, right)| Row { seen: one.seen.clone(), right: *right, weight }).collect(),
+            right,
             best,
         });
         best
     });
     all
+}
+
+/// The figures of a case that may describe several days.
+fn dates(tables: &extract::Tables, case: &Case, trees: &[trees::Tree]) -> Vec<Placed> {
+    let right = |label: &Value, (as_of, _): &dated::Dated| Some(as_of.date.as_deref() == Some(label["as_of"].as_str()?));
+    asked(case, trees, dated::MARGIN, |choose| extract::day_of(tables, &case.article, choose), right)
+}
+
+/// The figures of a case that may count several parts of the population.
+fn parts(tables: &extract::Tables, case: &Case, trees: &[trees::Tree]) -> Vec<Placed> {
+    let right = |label: &Value, part: &Vec<Subset>| {
+        let told = match &label["subset"] {
+            Value::Array(all) => all.clone(),
+            Value::Null => Vec::new(),
+            one => vec![one.clone()],
+        };
+        let mut told: Vec<Subset> = told.into_iter().map(serde_json::from_value).collect::<Result<_, _>>().ok()?;
+        told.sort();
+        Some(*part == told)
+    };
+    asked(case, trees, of_whom::MARGIN, |choose| extract::part_of(tables, &case.article, choose), right)
 }
 
 /// How often the rules are wrong of a kind, how often with words alone, and how often with the trees, of families left out.
@@ -591,10 +619,10 @@ fn sum<W: Copy + Into<f64>>(weights: &[W], example: &Example) -> f64 {
 
 fn main() -> Result<(), Failure> {
     let given: Vec<String> = std::env::args().skip(1).collect();
-    let Some((what @ ("stories" | "figures" | "metrics" | "words" | "weighed" | "kinds" | "places" | "dates"), [corpora @ .., out])) =
+    let Some((what @ ("stories" | "figures" | "metrics" | "words" | "weighed" | "kinds" | "places" | "dates" | "parts"), [corpora @ .., out])) =
         given.split_first().map(|(what, rest)| (what.as_str(), rest))
     else {
-        return Err("usage: dateline-judge stories|figures|metrics|words|weighed|kinds|places|dates CORPUS.jsonl... OUT".into());
+        return Err("usage: dateline-judge stories|figures|metrics|words|weighed|kinds|places|dates|parts CORPUS.jsonl... OUT".into());
     };
     let (scores, corpora): (Vec<&String>, Vec<&String>) = corpora.iter().partition(|one| one.ends_with(".ndjson"));
     let tables = extract::Tables::new(&extract::Options::default());
@@ -654,12 +682,16 @@ fn main() -> Result<(), Failure> {
             std::fs::write(out.replace(".bin", "_trees.bin"), trees::bytes(&grown))?;
             hashed::model(&train(&all.iter().collect::<Vec<_>>(), MOST_OF_KIND))
         }
-        "dates" => {
-            let all: Vec<Placed> = cases.iter().flat_map(|case| dates(&tables, case, &[])).collect();
+        "dates" | "parts" => {
+            let again = |case: &Case, trees: &[trees::Tree]| match what {
+                "dates" => dates(&tables, case, trees),
+                _ => parts(&tables, case, trees),
+            };
+            let all: Vec<Placed> = cases.iter().flat_map(|case| again(case, &[])).collect();
             let reachable = all.iter().filter(|one| one.right.contains(&true)).count();
-            println!("{} figures with a day, {reachable} of them with it among those asked about", all.len());
-            tell_placed(&all, &cases, OF_DATE, |case, trees| dates(&tables, case, trees));
-            trees::bytes(&boost::grow(&all.iter().flat_map(|one| &one.rows).collect::<Vec<_>>(), OF_DATE))
+            println!("{} figures, {reachable} of them with what is right among what is asked about", all.len());
+            tell_placed(&all, &cases, OF_TELLING, again);
+            trees::bytes(&boost::grow(&all.iter().flat_map(|one| &one.rows).collect::<Vec<_>>(), OF_TELLING))
         }
         _ => {
             let all: Vec<Placed> = cases.iter().flat_map(|case| placed(&tables, case, &[])).collect();

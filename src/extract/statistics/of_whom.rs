@@ -1,0 +1,307 @@
+//! Which part of the population a figure counts, where its own words do not say.
+//!
+//! In: what was found in a story, and the parts that it speaks of. Out: the same, where a figure counts another part than the
+//! rules of [`super::status`] say, which look no further than its clause: "At the home in Laval 112 residents have caught it.
+//! Forty-four have died." Boosted trees ([`super::trees`]), learnt by `tools/judge` from the labelled figures, look at each part
+//! that it may count, and at all people: where the text spoke of that part, and which figures before count it.
+//!
+//! What holds: nothing but the part changes; a story that speaks of none is not looked at; what is seen of a story is bounded,
+//! so that the work grows with its length and no faster.
+
+use super::beside::{NOTHING, form, yes};
+use super::reading::Reading;
+use super::status::institution;
+use super::trees::{self, Asked, Candidate, Trees};
+use crate::language::Cue;
+use crate::model::{Article, Metric, Observation, PlaceKind, Span, Subset};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+static TREES: LazyLock<Trees> = LazyLock::new(|| Trees::new(include_bytes!("of_whom_trees.bin")));
+
+/// How much likelier than what the figure counts by the rules another part must be, in log odds.
+pub const MARGIN: f32 = 0.25;
+
+/// The most parts that a figure may count.
+const MOST: usize = 10;
+
+/// How many figures before give theirs, and how many are counted.
+const FIGURES: usize = 4;
+const AROUND: usize = 24;
+
+/// How many parts spoken of before a figure it may count, among how many they are sought, and how many of its sentence.
+const SPOKEN: usize = 4;
+/// Within how many bytes.
+const NEAR: usize = 700;
+const MENTIONS: usize = 48;
+const BEHIND: usize = 6;
+
+/// How far away is what there is not: bytes, and lines or figures.
+const FAR: f32 = 9999.0;
+const LONG: f32 = 99.0;
+
+/// How many numbers are seen of a part.
+const SEEN: usize = 43;
+
+/// Where a text speaks of a part of the population.
+struct Mention {
+    start: usize,
+    end: usize,
+    subset: Subset,
+    /// "local authorities", "doctors said".
+    institution: bool,
+}
+
+/// The parts of the population that a headline and a body speak of.
+#[derive(Default)]
+pub(super) struct Parts {
+    headline: Vec<Subset>,
+    body: Vec<Mention>,
+}
+
+impl Parts {
+    /// Takes in the parts that a sentence speaks of.
+    pub(super) fn read(&mut self, reading: &Reading<'_, '_>) {
+        for mark in &reading.marks {
+            let Cue::Subset(subset) = mark.cue else { continue };
+            if !reading.span.field.is_body() {
+                self.headline.push(subset);
+            } else if let Some(span) = reading.bytes(mark.first, mark.after) {
+                let institution = institution(reading, mark.first, mark.after, subset);
+                self.body.push(Mention { start: span.start, end: span.end, subset, institution });
+            }
+        }
+    }
+}
+
+/// Gives figures the part of the population that they count.
+pub(super) fn correct(found: &mut [Observation], parts: &Parts, article: &Article) {
+    let better = moved(found, parts, article, |asked| trees::chosen(asked, MARGIN, |seen| TREES.odds(seen)));
+    for one in found.iter_mut().filter(|one| one.field.is_body()) {
+        if let Some(subset) = one.spans.value.and_then(|span| better.get(&span)) {
+            one.subset.clone_from(subset);
+        }
+    }
+}
+
+/// The parts that figures count which get another than they have. Figures are asked about in order, so that what was told
+/// before counts the parts that were chosen.
+pub(super) fn moved(
+    found: &[Observation],
+    parts: &Parts,
+    article: &Article,
+    mut choose: impl FnMut(&Asked<Vec<Subset>>) -> usize,
+) -> HashMap<Span, Vec<Subset>> {
+    let mut better = HashMap::new();
+    if parts.headline.is_empty() && parts.body.is_empty() {
+        return better;
+    }
+    let mut story = Story::new(found, parts, article);
+    for at in 0..story.told.len() {
+        let Some(asked) = story.asked(at) else { continue };
+        let best = choose(&asked);
+        if let Some(candidate) = asked.candidates.into_iter().nth(best).filter(|_| best > 0) {
+            if let Some(told) = story.told.get_mut(at) {
+                told.subset.clone_from(&candidate.value);
+            }
+            better.insert(asked.span, candidate.value);
+        }
+    }
+    better
+}
+
+#[expect(clippy::cast_precision_loss, reason = "small numbers")]
+fn count(number: usize) -> f32 {
+    number as f32
+}
+
+/// A figure of a body.
+struct Told<'o> {
+    one: &'o Observation,
+    span: Span,
+    subset: Vec<Subset>,
+    /// Decades above one.
+    size: f32,
+}
+
+/// A story, as the people that its figures count are told apart.
+struct Story<'s> {
+    told: Vec<Told<'s>>,
+    parts: &'s Parts,
+    /// Where lines end.
+    lines: Vec<usize>,
+}
+
+impl<'s> Story<'s> {
+    fn new(found: &'s [Observation], parts: &'s Parts, article: &Article) -> Self {
+        let told = found.iter().filter(|one| one.field.is_body()).filter_map(|one| {
+            #[expect(clippy::cast_possible_truncation, reason = "a magnitude")]
+            let size = one.value.map_or(NOTHING, |value| (value.0.max(0.0) + 1.0).log10() as f32);
+            Some(Told { one, span: one.spans.value?, subset: one.subset.clone(), size })
+        });
+        let lines = article.body.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at);
+        Self { told: told.collect(), parts, lines: lines.collect() }
+    }
+
+    /// What is spoken of before a figure, and behind it up to the end of its sentence.
+    fn around(&self, this: &Told<'_>) -> [Range<usize>; 2] {
+        let at = |byte: usize| self.parts.body.partition_point(|one| one.start < byte);
+        let (start, end) = (at(this.span.start), at(this.one.sentence.span.end));
+        [start.saturating_sub(MENTIONS)..start, start..end.clamp(start, start + BEHIND)]
+    }
+
+    fn mentions(&self, range: Range<usize>) -> std::slice::Iter<'s, Mention> {
+        self.parts.body.get(range).unwrap_or_default().iter()
+    }
+
+    /// The parts that the figure `told[at]` may count, its own first.
+    fn candidates(&self, at: usize, this: &Told<'_>) -> Vec<Vec<Subset>> {
+        let mut all: Vec<Vec<Subset>> = Vec::with_capacity(MOST);
+        let mut add = |subset: &[Subset]| {
+            if all.len() < MOST && !all.iter().any(|one| one == subset) {
+                all.push(subset.to_vec());
+            }
+        };
+        // What a metric names itself is no part of what it counts.
+        let fits = |subset: &Subset| this.one.metric != Metric::Hospitalisations || *subset != Subset::Hospital;
+        add(&this.subset);
+        add(&[]);
+        let [before, behind] = self.around(this);
+        let near = self.mentions(before).rev().take(SPOKEN).filter(|one| one.end + NEAR > this.span.start);
+        let near = near.chain(self.mentions(behind));
+        near.map(|one| one.subset).filter(fits).for_each(|subset| add(&[subset]));
+        let figures = self.told.get(at.saturating_sub(FIGURES)..at).unwrap_or_default();
+        figures.iter().rev().filter(|one| one.subset.iter().all(fits)).for_each(|one| add(&one.subset));
+        self.parts.headline.iter().take(2).copied().filter(fits).for_each(|subset| add(&[subset]));
+        all
+    }
+
+    /// The parts that a figure may count.
+    fn asked(&self, at: usize) -> Option<Asked<Vec<Subset>>> {
+        let this = self.told.get(at)?;
+        let candidates = self.candidates(at, this);
+        if candidates.len() < 2 {
+            return None;
+        }
+        let scene = Scene::new(self, at, this);
+        let many = candidates.len();
+        let candidate = |value: Vec<Subset>| Candidate { seen: scene.seen(&value, many).to_vec(), value };
+        Some(Asked { span: this.span, candidates: candidates.into_iter().map(candidate).collect() })
+    }
+}
+
+/// A figure, with what stands around it.
+struct Scene<'a, 's> {
+    story: &'a Story<'s>,
+    at: usize,
+    this: &'a Told<'s>,
+    /// Where its paragraph begins.
+    paragraph: usize,
+    /// The first figure of its sentence, and how many that has.
+    first: usize,
+    many: usize,
+    mentions: [Range<usize>; 2],
+}
+
+impl<'a, 's> Scene<'a, 's> {
+    fn new(story: &'a Story<'s>, at: usize, this: &'a Told<'s>) -> Self {
+        let line = story.lines.partition_point(|line| *line < this.span.start).checked_sub(1);
+        let of_sentence =
+            |n: &usize| story.told.get(*n).is_some_and(|one| one.one.sentence.span == this.one.sentence.span);
+        let first = (at.saturating_sub(AROUND)..at).rev().take_while(of_sentence).last().unwrap_or(at);
+        let last = (at..(at + AROUND).min(story.told.len())).take_while(of_sentence).last().unwrap_or(at);
+        Self {
+            story,
+            at,
+            this,
+            paragraph: line.and_then(|line| story.lines.get(line)).map_or(0, |line| line + 1),
+            first,
+            many: last + 1 - first,
+            mentions: story.around(this),
+        }
+    }
+
+    fn before(&self) -> impl DoubleEndedIterator<Item = &'a Told<'s>> + ExactSizeIterator + use<'a, 's> {
+        let told: &'a [Told<'s>] = &self.story.told;
+        told.get(self.at.saturating_sub(AROUND)..self.at).unwrap_or_default().iter()
+    }
+
+    /// How many figures stand between two places of the text.
+    fn figures(&self, from: usize, to: usize) -> f32 {
+        let at = |byte: usize| self.story.told.partition_point(|one| one.span.start < byte);
+        count(at(to).saturating_sub(at(from)))
+    }
+
+    /// What is seen of a part, one of `many`.
+    fn seen(&self, part: &[Subset], many: usize) -> [f32; SEEN] {
+        let Self { story, this, .. } = *self;
+        let one = this.one;
+        let (start, end, sentence) = (this.span.start, this.span.end, one.sentence.span.start);
+        let lines = |from: usize| {
+            story.lines.partition_point(|line| *line < start) - story.lines.partition_point(|line| *line < from)
+        };
+        let [before, behind] = self.mentions.clone();
+        let is_it = |mention: &&Mention| part.contains(&mention.subset);
+        let last = story.mentions(before.clone()).rev().find(is_it);
+        let next = story.mentions(behind.clone()).find(is_it);
+        // What else was spoken of since.
+        let newer = last.map_or(LONG, |last| {
+            count(story.mentions(before.clone()).filter(|other| other.start > last.start && !is_it(other)).count())
+        });
+        let here = story.mentions(before.clone()).filter(|mention| mention.start >= sentence).count();
+        let has = |told: &&Told<'_>| told.subset == part;
+        let latest = |which: &dyn Fn(&Told<'_>) -> bool| {
+            self.before().rev().find(|told| which(told)).map_or(NOTHING, |told| yes(told.subset == part))
+        };
+        let of_sentence = self.at - self.first;
+        let in_sentence = || self.before().rev().take(of_sentence);
+        let whole = self.before().rev().find(|told| told.subset.is_empty() && told.one.metric == one.metric);
+        let like = self.before().rev().find(|told| has(told) && told.one.metric == one.metric);
+        [
+            f32::from(one.metric as u8),
+            f32::from(one.kind as u8),
+            this.size,
+            count(self.at),
+            count(self.many),
+            count(of_sentence),
+            count(this.subset.len()),
+            form(&one.rule),
+            yes(one.rule.ends_with(".part") || one.rule.ends_with(".breakdown") || one.rule.ends_with(".new_part")),
+            yes(one.location.kind == PlaceKind::Facility),
+            f32::from(one.location.how as u8),
+            count(many),
+            count(here),
+            count(behind.len()),
+            count(sentence.saturating_sub(self.paragraph)),
+            yes(part == this.subset),
+            yes(part.is_empty()),
+            count(part.len()),
+            part.first().map_or(NOTHING, |subset| f32::from(*subset as u8)),
+            last.map_or(FAR, |mention| count(start.saturating_sub(mention.end))),
+            last.map_or(LONG, |mention| count(lines(mention.end))),
+            last.map_or(LONG, |mention| self.figures(mention.start, start)),
+            yes(last.is_some_and(|mention| mention.start >= sentence)),
+            yes(last.is_some_and(|mention| mention.start >= self.paragraph)),
+            last.map_or(NOTHING, |mention| yes(mention.institution)),
+            newer,
+            next.map_or(FAR, |mention| count(mention.start.saturating_sub(end))),
+            next.map_or(LONG, |mention| self.figures(end, mention.start)),
+            next.map_or(NOTHING, |mention| yes(mention.institution)),
+            latest(&|_| true),
+            latest(&|told| told.one.metric == one.metric && told.one.kind == one.kind),
+            latest(&|told| told.one.location == one.location),
+            latest(&|told| !told.subset.is_empty()),
+            count(in_sentence().filter(has).count()),
+            count(self.before().filter(has).count()),
+            self.before().rev().position(|told| told.subset == part).map_or(LONG, count),
+            count(story.parts.body.iter().take(2 * MENTIONS).filter(is_it).count()),
+            count(story.parts.headline.iter().filter(|subset| part.contains(subset)).count()),
+            whole.map_or(NOTHING, |told| this.size - told.size),
+            like.map_or(NOTHING, |told| this.size - told.size),
+            latest(&|told| told.one.sentence.span == one.sentence.span),
+            story.told.first().filter(|_| self.at > 0).map_or(NOTHING, |told| yes(told.subset == part)),
+            yes(one.in_background),
+        ]
+    }
+}

@@ -1,0 +1,122 @@
+//! What the whole story tells of a figure: its day, whom it counts, its rank, of how many it is a rate; and whether a story that
+//! names no disease is one of the epidemic.
+
+use super::tests::figures;
+use super::{disease, judge};
+use crate::extract::diseases::COVID_19;
+use crate::language::pack;
+use serde_json::{Value, json};
+
+/// One field of each figure of a text of Wednesday, 18 November 2020.
+#[track_caller]
+fn check(field: &str, text: &str, expected: &[(f64, Value)]) {
+    let told = |one: &Value| (one["value"].as_f64().unwrap(), one.pointer(field).cloned().unwrap_or_default());
+    assert_eq!(figures(text).iter().map(told).collect::<Vec<_>>(), expected, "{text}");
+}
+
+#[test]
+fn what_goes_on_from_a_dated_count_is_of_its_day() {
+    check(
+        "/as_of/date",
+        "Punjab reported 1,204 new coronavirus cases and 31 deaths on Monday, the provincial health department said.\n\n\
+         Lahore had 512 of the cases, Multan 204 and Rawalpindi 88.",
+        &[
+            (1204.0, json!("2020-11-16")),
+            (31.0, json!("2020-11-16")),
+            (512.0, json!("2020-11-16")),
+            (204.0, json!("2020-11-16")),
+            (88.0, json!("2020-11-16")),
+        ],
+    );
+}
+
+#[test]
+fn a_figure_without_any_day_is_of_the_story_s() {
+    check(
+        "/as_of",
+        "Latvia has registered 11,304 coronavirus cases.",
+        &[(11304.0, json!({"date": "2020-11-18", "how": "published_default"}))],
+    );
+}
+
+#[test]
+fn what_goes_on_from_a_home_counts_its_residents() {
+    check(
+        "/subset",
+        "Sweden recorded 4,007 new coronavirus cases. At a nursing home in Boden 31 residents have tested positive and \
+         nine have died.",
+        &[(4007.0, json!([])), (31.0, json!(["care_home"])), (9.0, json!(["care_home"]))],
+    );
+}
+
+#[test]
+fn who_follows_ranks_next() {
+    check(
+        "/rank",
+        "The country with the most new coronavirus deaths was Poland with 603, followed by France with 427 and Italy with \
+         410. Spain had 156.",
+        &[(603.0, json!(1)), (427.0, json!(2)), (410.0, json!(3)), (156.0, Value::Null)],
+    );
+    check(
+        "/rank",
+        "By active coronavirus cases Podgorica is first (1,511) and Niksic second (707).",
+        &[(1511.0, json!(1)), (707.0, json!(2))],
+    );
+    check(
+        "/rank_scope",
+        "Belgium has the highest coronavirus death toll in Europe, 14,839.",
+        &[(14839.0, json!("Europe"))],
+    );
+}
+
+#[test]
+fn a_rate_without_a_base_has_that_of_the_one_before() {
+    check(
+        "/per",
+        "Nottingham has 880.4 coronavirus cases per 100,000 people over seven days. The rate in Derby is 351.2.",
+        &[(880.4, json!(100_000)), (351.2, json!(100_000))],
+    );
+}
+
+#[test]
+fn a_story_that_names_no_disease_is_known_by_its_words() {
+    let about = |headline: &str, text: &str, date: &str| {
+        let article = super::tests::article(&json!({"headline": headline, "text": text, "date": date}));
+        let asked = disease::Asked::new(pack("en").unwrap(), COVID_19).unwrap();
+        disease::relevance(&asked, &article).story
+    };
+    let plants = "GRAND FORKS, N.D. — Walsh County had 1,006 cases Tuesday, a third of the state's. Of its 27 dead, 15 lived \
+                  in two nursing homes.\n\nThe sugar plant has reported 212 positives among its workers.";
+    assert!(judge::judges("en", "COVID-19"));
+    assert!(about("Where the line did not stop", plants, "2020-04-28"));
+    assert!(!about("Where the line did not stop", plants, "2016-04-28"), "no epidemic before it began");
+    let court = "The court closed 14 cases on Tuesday and has 69,000 pending. Two judges died last year; the hospital of the \
+                 town treated 12 people after a bus overturned, three of them in intensive care.";
+    assert!(!about("Court has fewer pending matters", court, "2021-04-28"));
+    let cholera = "Malawi had 1,006 new cases on Tuesday and 27 deaths from cholera, the health ministry said. Hospitals \
+                   treat 212 patients.";
+    assert!(!about("Cholera spreads in Malawi", cholera, "2022-04-28"));
+}
+
+#[test]
+fn a_range_of_days_ends_on_its_last_and_is_a_week_or_two() {
+    for (text, day, period) in [
+        ("Kenya logged 1,395 coronavirus cases between Nov. 8 and 14.", "2020-11-14", "week"),
+        ("Portugal registered 15,128 coronavirus infections between 3 and 16 November.", "2020-11-16", "fortnight"),
+        ("From November 2 to November 15 Kenya had 1,301 new coronavirus cases.", "2020-11-15", "fortnight"),
+    ] {
+        let [one] = figures(text).try_into().unwrap();
+        assert_eq!((one["as_of"]["date"].as_str(), one["period"].as_str()), (Some(day), Some(period)), "{text}");
+    }
+}
+
+#[test]
+fn what_goes_on_from_a_count_of_a_period_is_of_that_period() {
+    check(
+        "/period",
+        "Ghana found 512 new coronavirus cases in the past 24 hours.\n\nOf them 204 were in Accra and 88 in Kumasi. Four \
+         more people died.",
+        &[(512.0, json!("day")), (204.0, json!("day")), (88.0, json!("day")), (4.0, json!("day"))],
+    );
+    check("/period", "Coronavirus cases in Latvia average 412 a day over the past week.", &[(412.0, json!("day"))]);
+}
