@@ -128,7 +128,7 @@ fn figures_are_told_by_their_rows_and_by_what_was_counted_before() {
         &["12 deaths new Cuba", "2410 deaths cumulative Cuba", "14 deaths new Cuba"],
     );
     check(
-        "Chad has counted 900 deaths, including 640 in hospitals.",
+        "Chad has counted 900 coronavirus deaths, including 640 in hospitals.",
         &["900 deaths cumulative Chad", "640 deaths cumulative Chad"],
     );
     // Places break down what happened, and never a stock.

@@ -234,7 +234,7 @@ fn a_province_of_a_city_s_name_is_not_the_city() {
 fn a_variant_and_a_hospital_are_no_places() {
     check(
         "The Ministry of Health said 2,970 people in Luxembourg have the coronavirus. Deaths: 5. Delta: nearly all samples.\n\n\
-         St. Vincent, the larger hospital, had 58 COVID-19 patients.",
+         St. Vincent, the larger hospital, is treating 58 COVID-19 patients.",
         &["2970 LU", "5 LU", "58 LU"],
     );
 }

@@ -184,7 +184,7 @@ pub(super) fn before_metric(reading: &Reading<'_, '_>, n: usize) -> Option<Trap>
     let mut more = false;
     for at in number.after..reach {
         if more && reading.word(at, Word::Than) {
-            return Some("difference");
+            return Some(if at_once { MORE } else { "difference" });
         }
         // "На 300 меньше, чем": some write a comma before their "than".
         let comma = reading.is(at, ",") && reading.word(at + 1, Word::Than);
@@ -309,6 +309,7 @@ fn differs(reading: &Reading<'_, '_>, n: usize) -> bool {
 
 /// A number that is the base of a share, or the share.
 pub(super) const SHARE: &str = "share or base";
+pub(super) const MORE: &str = "so many more than before";
 
 /// A unit of something else right behind, with at most one adjective between: "14 days", "three other countries".
 pub(super) fn unit_behind(reading: &Reading<'_, '_>, after: usize) -> bool {

@@ -17,6 +17,7 @@ use super::suggestion::{self, Ranked};
 use super::table::{self, Row};
 use super::trees::Trees;
 use super::{Finder, attach, continued, disease, lean, network, threshold, traps};
+use crate::language::pack::Sense;
 use crate::model::{Metric, Span};
 use std::sync::LazyLock;
 
@@ -30,6 +31,9 @@ pub(super) const REFUSED: &str = "the words around it speak of no figure";
 const OF_RULES: f32 = -1.0;
 const OF_OTHERS: f32 = -0.5;
 const OF_GUESSES: f32 = 0.8;
+/// From where the rules' own is believed behind a noun that the disease's name stands at: "coronavirus cases, which exceed the
+/// figure of 23,660", whatever the rest of the story is about.
+const OF_NAMED: f32 = -2.05;
 
 /// Of what is seen of a metric the first are scores of models: those of [`Heard`], then its log share by the suggestion and how
 /// much better it is than the best other.
@@ -97,11 +101,16 @@ impl<'p> Finder<'_, 'p> {
         if rules.is_none() && (cell || suggestion::is_otherwise(reading, n)) {
             return Ok(None);
         }
-        let is_trap = traps::before_metric(reading, n).is_some() || threshold::of_clause(reading, n).is_some();
+        let trap = traps::before_metric(reading, n).or_else(|| threshold::of_clause(reading, n));
+        let is_trap = trap.is_some();
         let may = suggestion::may_count(reading, n, rules, cell, is_trap);
         let Some(score) = self.score_of(reading, n) else { return Ok(rules.copied()) };
         let answer = self.network.answer(reading, n);
         let scores = self.heard.seen(score, &answer);
+        // "28 more patients than a week ago" is nothing else.
+        if trap == Some(traps::MORE) {
+            return Ok(None);
+        }
         let said = rules.filter(|rules| rules.metric == Metric::Cases && rules.why == Why::Predicate);
         if said.is_some_and(|_| lean::positive_tests(reading, n, attach::own(reading, n)).is_some()) {
             return Ok(rules.copied());
@@ -145,8 +154,15 @@ impl<'p> Finder<'_, 'p> {
         }
         let Some((odds, attachment)) = best else { return Ok(None) };
         let killed = || rules.is_some() && disease::killed_by_it(reading, n);
+        let first = reading.numbers.get(n).map_or(0, |number| number.first);
+        let named = |(from, to): (usize, usize)| {
+            to <= first && (from.saturating_sub(1)..to).any(|at| reading.has_at(at, Sense::Covid))
+        };
+        let stands = || reading.has_ending(attach::core_start(reading, n), Sense::Reaches);
+        let is_named = |rules: &Attachment| !is_trap && guessed == 0 && rules.mark.is_some_and(named) && stands();
         let believed = match rules {
             _ if guessed > 1 => OF_GUESSES,
+            Some(rules) if rules.metric == attachment.metric && is_named(rules) => OF_NAMED,
             Some(rules) if guessed == 0 && rules.metric == attachment.metric => OF_RULES,
             _ => OF_OTHERS,
         };
