@@ -1,7 +1,7 @@
 //! Which of the days that a story tells of a figure describes.
 //!
 //! In: what was found in a story, and the days that it names. Out: the same, where a figure's day is another than the rules of
-//! [`super::date`] say, which look no further than its sentence: "On Tuesday 1,204 new cases were found, the ministry said.
+//! `date.rs` say, which look no further than its sentence: "On Tuesday 1,204 new cases were found, the ministry said.
 //! Four patients died." Boosted trees ([`super::trees`]), learnt by `tools/judge` from the labelled figures, look at each day
 //! that it may be: where and how the text named it, and which figures before are of it.
 //!
@@ -13,6 +13,7 @@ use super::beside::{NOTHING, form, yes};
 use super::date::{is_statement, settle};
 use super::date_marks::{DateMark, Role, When};
 use super::reading::Reading;
+use super::standing::{Lines, in_sentence};
 use super::trees::{self, Asked, Candidate, Trees};
 use crate::model::{Article, AsOf, AsOfHow, Kind, Observation, Period, Span, Status};
 use jiff::civil::Date;
@@ -181,8 +182,7 @@ struct Story<'s> {
     today: Day,
     /// What a figure has whose date is the story's.
     default: AsOfHow,
-    /// Where lines end.
-    lines: Vec<usize>,
+    lines: Lines,
     /// The newest day that is named of those that were, and the one that most figures have outright.
     newest: Option<Day>,
     most: Option<Day>,
@@ -203,7 +203,7 @@ impl<'s> Story<'s> {
         let newest =
             days.body.iter().map(|one| one.day).filter(|day| day.last <= today.last).max_by_key(|day| day.last);
         let mut often: Vec<(Day, usize)> = Vec::new();
-        for day in told.iter().filter(|one| one.outright).map(|one| one.day) {
+        for day in told.iter().take(2 * AROUND).filter(|one| one.outright).map(|one| one.day) {
             match often.iter().position(|(other, _)| *other == day).and_then(|at| often.get_mut(at)) {
                 Some((_, times)) => *times += 1,
                 None => often.push((day, 1)),
@@ -214,7 +214,7 @@ impl<'s> Story<'s> {
             days,
             today,
             default: if dateline { AsOfHow::DatelineDefault } else { AsOfHow::PublishedDefault },
-            lines: article.body.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect(),
+            lines: Lines::new(&article.body),
             newest,
             most: often.into_iter().rev().max_by_key(|(_, times)| *times).map(|(day, _)| day),
         })
@@ -287,26 +287,20 @@ struct Scene<'a, 's> {
     this: &'a Told<'s>,
     /// Where its paragraph begins.
     paragraph: usize,
-    /// The first figure of its sentence, and how many that has.
-    first: usize,
-    many: usize,
+    /// The figures of its sentence, by their numbers.
+    sentence: Range<usize>,
     names: [Range<usize>; 2],
 }
 
 impl<'a, 's> Scene<'a, 's> {
     fn new(story: &'a Story<'s>, at: usize, this: &'a Told<'s>) -> Self {
-        let line = story.lines.partition_point(|line| *line < this.span.start).checked_sub(1);
-        let of_sentence =
-            |n: &usize| story.told.get(*n).is_some_and(|one| one.one.sentence.span == this.one.sentence.span);
-        let first = (at.saturating_sub(AROUND)..at).rev().take_while(of_sentence).last().unwrap_or(at);
-        let last = (at..(at + AROUND).min(story.told.len())).take_while(of_sentence).last().unwrap_or(at);
+        let sentence = |n: usize| story.told.get(n).map(|one| one.one.sentence.span);
         Self {
             story,
             at,
             this,
-            paragraph: line.and_then(|line| story.lines.get(line)).map_or(0, |line| line + 1),
-            first,
-            many: last + 1 - first,
+            paragraph: story.lines.begins(this.span.start),
+            sentence: in_sentence(at, AROUND, sentence),
             names: story.around(this),
         }
     }
@@ -329,9 +323,7 @@ impl<'a, 's> Scene<'a, 's> {
         let Self { story, this, .. } = *self;
         let one = this.one;
         let (start, sentence) = (this.span.start, one.sentence.span.start);
-        let lines = |from: usize| {
-            story.lines.partition_point(|line| *line < start) - story.lines.partition_point(|line| *line < from)
-        };
+        let lines = |from: usize| story.lines.before(start) - story.lines.before(from);
         let [names, behind] = self.names.clone();
         let (mut last, mut newer) = (None, Vec::new());
         for name in story.names(names.clone()).rev() {
@@ -365,8 +357,8 @@ impl<'a, 's> Scene<'a, 's> {
             one.period.map_or(NOTHING, period),
             one.value.map_or(NOTHING, |value| size(value.0)),
             count(self.at),
-            count(self.many),
-            count(self.at - self.first),
+            count(self.sentence.len()),
+            count(self.at - self.sentence.start),
             count(sentence.saturating_sub(self.paragraph)),
             count(here),
             count(behind.len()),
@@ -408,7 +400,7 @@ impl<'a, 's> Scene<'a, 's> {
             latest(&|told| told.outright),
             count(
                 self.before()
-                    .skip(self.before().len() - (self.at - self.first).min(self.before().len()))
+                    .skip(self.before().len() - (self.at - self.sentence.start).min(self.before().len()))
                     .filter(has)
                     .count(),
             ),

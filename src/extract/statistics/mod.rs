@@ -51,6 +51,7 @@ mod reading;
 mod roles;
 mod scope;
 mod spots;
+mod standing;
 mod stated;
 mod status;
 mod subject;

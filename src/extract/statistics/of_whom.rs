@@ -1,7 +1,7 @@
 //! Which part of the population a figure counts, where its own words do not say.
 //!
 //! In: what was found in a story, and the parts that it speaks of. Out: the same, where a figure counts another part than the
-//! rules of [`super::status`] say, which look no further than its clause: "At the home in Laval 112 residents have caught it.
+//! rules of `status.rs` say, which look no further than its clause: "At the home in Laval 112 residents have caught it.
 //! Forty-four have died." Boosted trees ([`super::trees`]), learnt by `tools/judge` from the labelled figures, look at each part
 //! that it may count, and at all people: where the text spoke of that part, and which figures before count it.
 //!
@@ -10,6 +10,7 @@
 
 use super::beside::{NOTHING, form, yes};
 use super::reading::Reading;
+use super::standing::{Lines, in_sentence};
 use super::status::institution;
 use super::trees::{self, Asked, Candidate, Trees};
 use crate::language::Cue;
@@ -129,8 +130,7 @@ struct Told<'o> {
 struct Story<'s> {
     told: Vec<Told<'s>>,
     parts: &'s Parts,
-    /// Where lines end.
-    lines: Vec<usize>,
+    lines: Lines,
 }
 
 impl<'s> Story<'s> {
@@ -140,8 +140,7 @@ impl<'s> Story<'s> {
             let size = one.value.map_or(NOTHING, |value| (value.0.max(0.0) + 1.0).log10() as f32);
             Some(Told { one, span: one.spans.value?, subset: one.subset.clone(), size })
         });
-        let lines = article.body.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at);
-        Self { told: told.collect(), parts, lines: lines.collect() }
+        Self { told: told.collect(), parts, lines: Lines::new(&article.body) }
     }
 
     /// What is spoken of before a figure, and behind it up to the end of its sentence.
@@ -198,26 +197,20 @@ struct Scene<'a, 's> {
     this: &'a Told<'s>,
     /// Where its paragraph begins.
     paragraph: usize,
-    /// The first figure of its sentence, and how many that has.
-    first: usize,
-    many: usize,
+    /// The figures of its sentence, by their numbers.
+    sentence: Range<usize>,
     mentions: [Range<usize>; 2],
 }
 
 impl<'a, 's> Scene<'a, 's> {
     fn new(story: &'a Story<'s>, at: usize, this: &'a Told<'s>) -> Self {
-        let line = story.lines.partition_point(|line| *line < this.span.start).checked_sub(1);
-        let of_sentence =
-            |n: &usize| story.told.get(*n).is_some_and(|one| one.one.sentence.span == this.one.sentence.span);
-        let first = (at.saturating_sub(AROUND)..at).rev().take_while(of_sentence).last().unwrap_or(at);
-        let last = (at..(at + AROUND).min(story.told.len())).take_while(of_sentence).last().unwrap_or(at);
+        let sentence = |n: usize| story.told.get(n).map(|one| one.one.sentence.span);
         Self {
             story,
             at,
             this,
-            paragraph: line.and_then(|line| story.lines.get(line)).map_or(0, |line| line + 1),
-            first,
-            many: last + 1 - first,
+            paragraph: story.lines.begins(this.span.start),
+            sentence: in_sentence(at, AROUND, sentence),
             mentions: story.around(this),
         }
     }
@@ -238,9 +231,7 @@ impl<'a, 's> Scene<'a, 's> {
         let Self { story, this, .. } = *self;
         let one = this.one;
         let (start, end, sentence) = (this.span.start, this.span.end, one.sentence.span.start);
-        let lines = |from: usize| {
-            story.lines.partition_point(|line| *line < start) - story.lines.partition_point(|line| *line < from)
-        };
+        let lines = |from: usize| story.lines.before(start) - story.lines.before(from);
         let [before, behind] = self.mentions.clone();
         let is_it = |mention: &&Mention| part.contains(&mention.subset);
         let last = story.mentions(before.clone()).rev().find(is_it);
@@ -254,7 +245,7 @@ impl<'a, 's> Scene<'a, 's> {
         let latest = |which: &dyn Fn(&Told<'_>) -> bool| {
             self.before().rev().find(|told| which(told)).map_or(NOTHING, |told| yes(told.subset == part))
         };
-        let of_sentence = self.at - self.first;
+        let of_sentence = self.at - self.sentence.start;
         let in_sentence = || self.before().rev().take(of_sentence);
         let whole = self.before().rev().find(|told| told.subset.is_empty() && told.one.metric == one.metric);
         let like = self.before().rev().find(|told| has(told) && told.one.metric == one.metric);
@@ -263,7 +254,7 @@ impl<'a, 's> Scene<'a, 's> {
             f32::from(one.kind as u8),
             this.size,
             count(self.at),
-            count(self.many),
+            count(self.sentence.len()),
             count(of_sentence),
             count(this.subset.len()),
             form(&one.rule),

@@ -14,6 +14,7 @@ use super::located::Located;
 use super::mention::Mention;
 use super::reading::Reading;
 use super::roles::{foreign_prep, governs, usable};
+use super::standing::{Lines, in_sentence};
 use super::trees::Trees;
 use crate::extract::places::{Place, Places};
 use crate::model::{Article, Location, Observation, PlaceHow, PlaceKind, Span};
@@ -225,13 +226,11 @@ struct Whole<'s, 'p> {
     countries: usize,
     placed_countries: usize,
     placed: usize,
-    /// Where lines end.
-    lines: Vec<usize>,
+    lines: Lines,
 }
 
 impl<'s, 'p> Whole<'s, 'p> {
     fn new(story: &'s Story<'s, 'p>, found: &[Observation]) -> Self {
-        let body = story.article.body.bytes().enumerate();
         let mut whole = Self {
             story,
             told: Vec::new(),
@@ -245,7 +244,7 @@ impl<'s, 'p> Whole<'s, 'p> {
             countries: 0,
             placed_countries: 0,
             placed: 0,
-            lines: body.filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect(),
+            lines: Lines::new(&story.article.body),
         };
         let told = Told::all(found, &HashMap::new());
         whole.of_told = told.iter().map(|one| whole.of_location(&one.location)).collect();
@@ -399,17 +398,14 @@ struct Scene<'w, 's, 'p> {
 
 impl<'w, 's, 'p> Scene<'w, 's, 'p> {
     fn new(whole: &'w Whole<'s, 'p>, at: usize, this: &'w Told) -> Self {
-        let line = whole.lines.partition_point(|line| *line < this.span.start).checked_sub(1);
-        let of_sentence = |n: &usize| whole.told.get(*n).is_some_and(|one| one.sentence == this.sentence);
-        let first = (at.saturating_sub(AROUND)..at).rev().take_while(of_sentence).last().unwrap_or(at);
-        let last = (at..(at + AROUND).min(whole.told.len())).take_while(of_sentence).last().unwrap_or(at);
+        let sentence = |n: usize| whole.told.get(n).map(|one| one.sentence);
         Self {
             whole,
             at,
             this,
-            paragraph: line.and_then(|line| whole.lines.get(line)).map_or(0, |line| line + 1),
+            paragraph: whole.lines.begins(this.span.start),
             before: at.saturating_sub(AROUND)..at,
-            sentence: first..last + 1,
+            sentence: in_sentence(at, AROUND, sentence),
             names: whole.around(this),
         }
     }
@@ -425,9 +421,7 @@ impl<'w, 's, 'p> Scene<'w, 's, 'p> {
         let Self { whole, this, .. } = *self;
         let Some(spoken) = whole.spoken.get(here) else { return [NOTHING; SEEN] };
         let (start, sentence) = (this.span.start, this.sentence);
-        let lines = |from: usize| {
-            whole.lines.partition_point(|line| *line < start) - whole.lines.partition_point(|line| *line < from)
-        };
+        let lines = |from: usize| whole.lines.before(start) - whole.lines.before(from);
         let before = || self.told(self.before.clone());
         let of_it = || before().filter(|(_, n)| *n == here).map(|(one, _)| one);
         let named = |one: &Told| is_named(&one.location);
