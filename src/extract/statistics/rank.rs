@@ -110,7 +110,7 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
     }
     // "In deaths India, at 71,642, is third."
     let ends = after >= reading.tokens.len() || [".", ",", ";", ":"].iter().any(|mark| reading.is(after, mark));
-    if led && !word(at.wrapping_sub(1), Word::The) && (ends || word(after, Word::And)) {
+    if led && !figure && !word(at.wrapping_sub(1), Word::The) && (ends || word(after, Word::And)) {
         return Some(after);
     }
     // "Ranking 52nd of 222 territories".
