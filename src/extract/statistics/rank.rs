@@ -145,6 +145,9 @@ fn scope(reading: &Reading<'_, '_>, after: usize) -> Option<String> {
         .map(|spot| spot.place.name.to_string())
 }
 
+/// The most ranks that a sentence states.
+const MOST: usize = 16;
+
 /// What a sentence counts with its numbers, and of which places.
 pub(super) type Counted<'n> = [Option<(Metric, Option<&'n str>)>];
 
@@ -158,7 +161,8 @@ pub(super) fn owned(
     let metrics: Vec<Option<Metric>> = counted.iter().map(|one| one.map(|(metric, _)| metric)).collect();
     let mut all: Vec<(usize, u32, String)> = Vec::new();
     let mut rank = first.cloned();
-    while let Some(one) = rank {
+    for _ in 0..MOST {
+        let Some(one) = rank else { break };
         let free = |n: usize| !all.iter().any(|(owned, ..)| *owned == n);
         let left: Vec<Option<Metric>> =
             metrics.iter().enumerate().map(|(n, metric)| metric.filter(|_| free(n))).collect();
@@ -206,7 +210,7 @@ fn followed(reading: &Reading<'_, '_>, counted: &Counted<'_>, all: &mut Vec<(usi
         all.push((lead, rank, scope.clone()));
     }
     let mut last = of(lead);
-    for n in lead + 1..counted.len() {
+    for n in (lead + 1..counted.len()).take(MOST) {
         let next = of(n);
         let apart = next.zip(last).is_some_and(|(next, last)| next.0 == last.0 && next.1 != last.1);
         if !apart || all.iter().any(|(owned, ..)| *owned == n) {
