@@ -16,6 +16,10 @@ pub(super) const AROUND: usize = 48;
 /// Where there is no such figure.
 pub const NOTHING: f32 = -20.0;
 
+/// How far away is what there is not: bytes, and lines, days or figures.
+pub(super) const FAR: f32 = 9999.0;
+pub(super) const LONG: f32 = 99.0;
+
 /// How new a count sounds whose own words say what it is.
 const OUTRIGHT: f32 = 4.0;
 
@@ -51,7 +55,6 @@ impl Told {
     }
 
     fn new(one: &Observation, open: bool) -> Option<Self> {
-        #[expect(clippy::cast_possible_truncation, reason = "a magnitude")]
         Some(Self {
             span: one.spans.value?,
             new: one.kind == Kind::New,
@@ -60,7 +63,7 @@ impl Told {
             metric: one.metric,
             location: one.location.clone(),
             sentence: one.sentence.span,
-            size: (one.value?.0.max(0.0) + 1.0).log10() as f32,
+            size: decades(one.value?.0),
             level: one.rule.ends_with(".reaches"),
             heard: NOTHING,
         })
@@ -96,6 +99,17 @@ impl Told {
             _ => 3.0,
         }
     }
+}
+
+/// Decades above one.
+#[expect(clippy::cast_possible_truncation, reason = "a magnitude")]
+pub(super) fn decades(value: f64) -> f32 {
+    (value.max(0.0) + 1.0).log10() as f32
+}
+
+#[expect(clippy::cast_precision_loss, reason = "small numbers")]
+pub(super) fn count(number: usize) -> f32 {
+    number as f32
 }
 
 /// One for yes.

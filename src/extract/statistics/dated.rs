@@ -9,13 +9,13 @@
 //! 300, and hardly ever one that was right); without the story's date nothing is asked; what is
 //! seen of a story is bounded, so that the work grows with its length and no faster.
 
-use super::beside::{NOTHING, form, yes};
+use super::beside::{FAR, LONG, NOTHING, count, decades, form, yes};
 use super::date::{is_statement, settle};
 use super::date_marks::{DateMark, Role, When};
 use super::reading::Reading;
-use super::standing::{Lines, in_sentence};
+use super::standing::{AROUND, Figure, Lines, Scene};
 use super::trees::{self, Asked, Candidate, Trees};
-use crate::model::{Article, AsOf, AsOfHow, Kind, Observation, Period, Span, Status};
+use crate::model::{Article, AsOf, AsOfHow, Kind, Observation, Span, Status};
 use jiff::civil::Date;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -29,18 +29,13 @@ pub const MARGIN: f32 = 0.25;
 /// The most days that a figure may describe.
 const MOST: usize = 12;
 
-/// How many figures before give theirs, and how many are counted.
+/// How many figures before give theirs.
 const FIGURES: usize = 8;
-const AROUND: usize = 24;
 
 /// How many days named before a figure it may describe, and among how many they are sought; how many of its sentence.
 const NAMED: usize = 6;
 const NAMES: usize = 48;
 const BEHIND: usize = 4;
-
-/// How far away is what there is not: bytes, and lines, days or figures.
-const FAR: f32 = 9999.0;
-const LONG: f32 = 99.0;
 
 /// How many numbers are seen of a day.
 const SEEN: usize = 55;
@@ -151,11 +146,6 @@ pub(super) fn moved(
     better
 }
 
-#[expect(clippy::cast_precision_loss, reason = "small numbers")]
-fn count(number: usize) -> f32 {
-    number as f32
-}
-
 /// A figure of a body.
 struct Told<'o> {
     one: &'o Observation,
@@ -163,6 +153,16 @@ struct Told<'o> {
     day: Day,
     /// The rules have it by a word of its sentence.
     outright: bool,
+}
+
+impl Figure for Told<'_> {
+    fn start(&self) -> usize {
+        self.span.start
+    }
+
+    fn sentence(&self) -> Span {
+        self.one.sentence.span
+    }
 }
 
 impl Told<'_> {
@@ -263,9 +263,9 @@ impl<'s> Story<'s> {
         if candidates.len() < 2 {
             return None;
         }
-        let scene = Scene::new(self, at, this);
+        let scene = Scene::new(&self.told, at, this, &self.lines);
         let candidate = |(n, day): (usize, &Day)| {
-            let here = scene.here(*day);
+            let here = self.here(this, *day);
             let how = match here {
                 _ if n == 0 => this.one.as_of.how,
                 Some(named) => named.how,
@@ -274,59 +274,30 @@ impl<'s> Story<'s> {
             };
             let span = if n == 0 { this.one.spans.date } else { here.map(|named| named.span) };
             let as_of = AsOf { date: Some(day.text()), how };
-            Candidate { value: (as_of, span), seen: scene.seen(*day, candidates.len()).to_vec() }
+            Candidate { value: (as_of, span), seen: self.seen(&scene, *day, candidates.len()).to_vec() }
         };
         Some(Asked { span: this.span, candidates: candidates.iter().enumerate().map(candidate).collect() })
     }
 }
 
-/// A figure, with what stands around it.
-struct Scene<'a, 's> {
-    story: &'a Story<'s>,
-    at: usize,
-    this: &'a Told<'s>,
-    /// Where its paragraph begins.
-    paragraph: usize,
-    /// The figures of its sentence, by their numbers.
-    sentence: Range<usize>,
-    names: [Range<usize>; 2],
-}
-
-impl<'a, 's> Scene<'a, 's> {
-    fn new(story: &'a Story<'s>, at: usize, this: &'a Told<'s>) -> Self {
-        let sentence = |n: usize| story.told.get(n).map(|one| one.one.sentence.span);
-        Self {
-            story,
-            at,
-            this,
-            paragraph: story.lines.begins(this.span.start),
-            sentence: in_sentence(at, AROUND, sentence),
-            names: story.around(this),
-        }
-    }
-
-    fn before(&self) -> impl DoubleEndedIterator<Item = &'a Told<'s>> + ExactSizeIterator + use<'a, 's> {
-        let told: &'a [Told<'s>] = &self.story.told;
-        told.get(self.at.saturating_sub(AROUND)..self.at).unwrap_or_default().iter()
-    }
-
+impl<'s> Story<'s> {
     /// Where the figure's sentence names a day: the last before it, else the first behind it.
-    fn here(&self, day: Day) -> Option<&'s Named> {
-        let [before, behind] = self.names.clone();
-        let sentence = self.this.one.sentence.span.start;
-        let before = self.story.names(before).rev().take_while(|one| one.span.start >= sentence);
-        before.chain(self.story.names(behind)).find(|one| one.day == day)
+    fn here(&self, this: &Told<'_>, day: Day) -> Option<&'s Named> {
+        let [before, behind] = self.around(this);
+        let sentence = this.sentence().start;
+        let before = self.names(before).rev().take_while(|one| one.span.start >= sentence);
+        before.chain(self.names(behind)).find(|one| one.day == day)
     }
 
     /// What is seen of a day, one of `many`.
-    fn seen(&self, day: Day, many: usize) -> [f32; SEEN] {
-        let Self { story, this, .. } = *self;
+    fn seen(&self, scene: &Scene<'_, Told<'s>>, day: Day, many: usize) -> [f32; SEEN] {
+        let this = scene.this;
         let one = this.one;
-        let (start, sentence) = (this.span.start, one.sentence.span.start);
-        let lines = |from: usize| story.lines.before(start) - story.lines.before(from);
-        let [names, behind] = self.names.clone();
+        let (start, sentence) = (this.start(), this.sentence().start);
+        let lines = |from: usize| self.lines.before(start) - self.lines.before(from);
+        let [names, behind] = self.around(this);
         let (mut last, mut newer) = (None, Vec::new());
-        for name in story.names(names.clone()).rev() {
+        for name in self.names(names.clone()).rev() {
             if name.day == day {
                 last = Some(name);
                 break;
@@ -335,17 +306,17 @@ impl<'a, 's> Scene<'a, 's> {
                 newer.push(name.day);
             }
         }
-        let next = story.names(behind.clone()).find(|name| name.day == day);
-        let here = story.names(names.clone()).filter(|name| name.span.start >= sentence).count();
+        let next = self.names(behind.clone()).find(|name| name.day == day);
+        let here = self.names(names.clone()).filter(|name| name.span.start >= sentence).count();
         let has = |told: &&Told<'_>| told.day == day;
-        let with = || self.before().filter(has);
+        let with = || scene.before().filter(has);
         let latest = |which: &dyn Fn(&Told<'_>) -> bool| {
-            self.before().rev().find(|told| which(told)).map_or(NOTHING, |told| yes(told.day == day))
+            scene.before().rev().find(|told| which(told)).map_or(NOTHING, |told| yes(told.day == day))
         };
-        let previous = self.before().next_back();
+        let previous = scene.before().next_back();
         let named = |name: Option<&Named>, what: fn(&Named) -> f32| name.map_or(NOTHING, what);
-        let outright = count(story.told.iter().take(2 * AROUND).filter(|told| told.outright).count()).max(1.0);
-        let times = count(story.days.body.iter().take(2 * NAMES).filter(|name| name.day == day).count());
+        let outright = count(self.told.iter().take(2 * AROUND).filter(|told| told.outright).count()).max(1.0);
+        let times = count(self.days.body.iter().take(2 * NAMES).filter(|name| name.day == day).count());
         [
             f32::from(one.as_of.how as u8),
             f32::from(one.metric as u8),
@@ -354,16 +325,16 @@ impl<'a, 's> Scene<'a, 's> {
                 Kind::Cumulative => 2.0,
                 Kind::Current => 3.0,
             },
-            one.period.map_or(NOTHING, period),
-            one.value.map_or(NOTHING, |value| size(value.0)),
-            count(self.at),
-            count(self.sentence.len()),
-            count(self.at - self.sentence.start),
-            count(sentence.saturating_sub(self.paragraph)),
+            one.period.map_or(NOTHING, |period| f32::from(period as u8)),
+            one.value.map_or(NOTHING, |value| decades(value.0)),
+            count(scene.at),
+            count(scene.sentence.len()),
+            count(scene.before_in_sentence()),
+            count(sentence.saturating_sub(scene.line)),
             count(here),
             count(behind.len()),
             count(many),
-            this.day.since(story.today),
+            this.day.since(self.today),
             count(lines(0)),
             form(&one.rule),
             yes(one.rule.ends_with(".compared")),
@@ -371,7 +342,7 @@ impl<'a, 's> Scene<'a, 's> {
             yes(one.rule.ends_with(".breakdown") || one.rule.ends_with(".new_part")),
             previous.map_or(NOTHING, |told| yes(told.one.location == one.location)),
             yes(day == this.day),
-            day.since(story.today),
+            day.since(self.today),
             day.since(this.day),
             yes(day.month),
             named(last, |name| f32::from(name.how as u8)),
@@ -385,39 +356,35 @@ impl<'a, 's> Scene<'a, 's> {
             named(next, |name| f32::from(name.how as u8)),
             named(next, |name| yes(name.said)),
             yes(last.is_some_and(|name| name.span.start >= sentence)),
-            yes(last.is_some_and(|name| name.span.start >= self.paragraph)),
+            yes(last.is_some_and(|name| name.span.start >= scene.line)),
             times,
-            count(story.days.headline.iter().filter(|other| **other == day).count()),
+            count(self.days.headline.iter().filter(|other| **other == day).count()),
             count(with().count()),
-            count(with().count()) / count(self.before().len()).max(1.0),
-            self.before().rev().position(|told| told.day == day).map_or(LONG, count),
+            count(with().count()) / count(scene.before().len()).max(1.0),
+            scene.before().rev().position(|told| told.day == day).map_or(LONG, count),
             latest(&|_| true),
-            story.told.first().filter(|_| self.at > 0).map_or(NOTHING, |told| yes(told.day == day)),
+            self.told.first().filter(|_| scene.at > 0).map_or(NOTHING, |told| yes(told.day == day)),
             latest(&|told| told.is_like(this)),
             latest(&|told| told.one.kind == one.kind),
             latest(&|told| told.is_stock() == this.is_stock() && told.one.location == one.location),
             latest(&|told| told.one.period == one.period),
             latest(&|told| told.outright),
             count(
-                self.before()
-                    .skip(self.before().len() - (self.at - self.sentence.start).min(self.before().len()))
+                scene
+                    .before()
+                    .skip(scene.before().len() - scene.before_in_sentence().min(scene.before().len()))
                     .filter(has)
                     .count(),
             ),
-            count(story.told.iter().take(2 * AROUND).filter(|told| told.outright && told.day == day).count())
-                / outright,
-            yes(story.newest == Some(day)),
-            yes(story.most == Some(day)),
-            f32::from(story.today.last.weekday().to_monday_one_offset()),
+            count(self.told.iter().take(2 * AROUND).filter(|told| told.outright && told.day == day).count()) / outright,
+            yes(self.newest == Some(day)),
+            yes(self.most == Some(day)),
+            f32::from(self.today.last.weekday().to_monday_one_offset()),
             previous.map_or(NOTHING, |told| f32::from(told.one.as_of.how as u8)),
             previous.map_or(FAR, |told| day.since(told.day)),
-            yes(story.default == AsOfHow::DatelineDefault),
+            yes(self.default == AsOfHow::DatelineDefault),
         ]
     }
-}
-
-fn period(period: Period) -> f32 {
-    f32::from(period as u8)
 }
 
 fn role(role: Role) -> f32 {
@@ -427,10 +394,4 @@ fn role(role: Role) -> f32 {
         Role::By => 2.0,
         Role::Since => 3.0,
     }
-}
-
-/// Decades above one.
-#[expect(clippy::cast_possible_truncation, reason = "a magnitude")]
-fn size(value: f64) -> f32 {
-    (value.max(0.0) + 1.0).log10() as f32
 }

@@ -8,9 +8,9 @@
 //! What holds: nothing but the part changes; a story that speaks of none is not looked at; what is seen of a story is bounded,
 //! so that the work grows with its length and no faster.
 
-use super::beside::{NOTHING, form, yes};
+use super::beside::{FAR, LONG, NOTHING, count, decades, form, yes};
 use super::reading::Reading;
-use super::standing::{Lines, in_sentence};
+use super::standing::{Figure, Lines, Scene};
 use super::status::institution;
 use super::trees::{self, Asked, Candidate, Trees};
 use crate::language::Cue;
@@ -27,9 +27,8 @@ pub const MARGIN: f32 = 0.25;
 /// The most parts that a figure may count.
 const MOST: usize = 10;
 
-/// How many figures before give theirs, and how many are counted.
+/// How many figures before give theirs.
 const FIGURES: usize = 4;
-const AROUND: usize = 24;
 
 /// How many parts spoken of before a figure it may count, among how many they are sought, and how many of its sentence.
 const SPOKEN: usize = 4;
@@ -37,10 +36,6 @@ const SPOKEN: usize = 4;
 const NEAR: usize = 700;
 const MENTIONS: usize = 48;
 const BEHIND: usize = 6;
-
-/// How far away is what there is not: bytes, and lines or figures.
-const FAR: f32 = 9999.0;
-const LONG: f32 = 99.0;
 
 /// How many numbers are seen of a part.
 const SEEN: usize = 43;
@@ -112,11 +107,6 @@ pub(super) fn moved(
     better
 }
 
-#[expect(clippy::cast_precision_loss, reason = "small numbers")]
-fn count(number: usize) -> f32 {
-    number as f32
-}
-
 /// A figure of a body.
 struct Told<'o> {
     one: &'o Observation,
@@ -124,6 +114,16 @@ struct Told<'o> {
     subset: Vec<Subset>,
     /// Decades above one.
     size: f32,
+}
+
+impl Figure for Told<'_> {
+    fn start(&self) -> usize {
+        self.span.start
+    }
+
+    fn sentence(&self) -> Span {
+        self.one.sentence.span
+    }
 }
 
 /// A story, as the people that its figures count are told apart.
@@ -136,8 +136,7 @@ struct Story<'s> {
 impl<'s> Story<'s> {
     fn new(found: &'s [Observation], parts: &'s Parts, article: &Article) -> Self {
         let told = found.iter().filter(|one| one.field.is_body()).filter_map(|one| {
-            #[expect(clippy::cast_possible_truncation, reason = "a magnitude")]
-            let size = one.value.map_or(NOTHING, |value| (value.0.max(0.0) + 1.0).log10() as f32);
+            let size = one.value.map_or(NOTHING, |value| decades(value.0));
             Some(Told { one, span: one.spans.value?, subset: one.subset.clone(), size })
         });
         Self { told: told.collect(), parts, lines: Lines::new(&article.body) }
@@ -183,78 +182,49 @@ impl<'s> Story<'s> {
         if candidates.len() < 2 {
             return None;
         }
-        let scene = Scene::new(self, at, this);
+        let scene = Scene::new(&self.told, at, this, &self.lines);
         let many = candidates.len();
-        let candidate = |value: Vec<Subset>| Candidate { seen: scene.seen(&value, many).to_vec(), value };
+        let candidate = |value: Vec<Subset>| Candidate { seen: self.seen(&scene, &value, many).to_vec(), value };
         Some(Asked { span: this.span, candidates: candidates.into_iter().map(candidate).collect() })
     }
 }
 
-/// A figure, with what stands around it.
-struct Scene<'a, 's> {
-    story: &'a Story<'s>,
-    at: usize,
-    this: &'a Told<'s>,
-    /// Where its paragraph begins.
-    paragraph: usize,
-    /// The figures of its sentence, by their numbers.
-    sentence: Range<usize>,
-    mentions: [Range<usize>; 2],
-}
-
-impl<'a, 's> Scene<'a, 's> {
-    fn new(story: &'a Story<'s>, at: usize, this: &'a Told<'s>) -> Self {
-        let sentence = |n: usize| story.told.get(n).map(|one| one.one.sentence.span);
-        Self {
-            story,
-            at,
-            this,
-            paragraph: story.lines.begins(this.span.start),
-            sentence: in_sentence(at, AROUND, sentence),
-            mentions: story.around(this),
-        }
-    }
-
-    fn before(&self) -> impl DoubleEndedIterator<Item = &'a Told<'s>> + ExactSizeIterator + use<'a, 's> {
-        let told: &'a [Told<'s>] = &self.story.told;
-        told.get(self.at.saturating_sub(AROUND)..self.at).unwrap_or_default().iter()
-    }
-
+impl<'s> Story<'s> {
     /// How many figures stand between two places of the text.
     fn figures(&self, from: usize, to: usize) -> f32 {
-        let at = |byte: usize| self.story.told.partition_point(|one| one.span.start < byte);
+        let at = |byte: usize| self.told.partition_point(|one| one.span.start < byte);
         count(at(to).saturating_sub(at(from)))
     }
 
     /// What is seen of a part, one of `many`.
-    fn seen(&self, part: &[Subset], many: usize) -> [f32; SEEN] {
-        let Self { story, this, .. } = *self;
+    fn seen(&self, scene: &Scene<'_, Told<'s>>, part: &[Subset], many: usize) -> [f32; SEEN] {
+        let this = scene.this;
         let one = this.one;
         let (start, end, sentence) = (this.span.start, this.span.end, one.sentence.span.start);
-        let lines = |from: usize| story.lines.before(start) - story.lines.before(from);
-        let [before, behind] = self.mentions.clone();
+        let lines = |from: usize| self.lines.before(start) - self.lines.before(from);
+        let [before, behind] = self.around(this);
         let is_it = |mention: &&Mention| part.contains(&mention.subset);
-        let last = story.mentions(before.clone()).rev().find(is_it);
-        let next = story.mentions(behind.clone()).find(is_it);
+        let last = self.mentions(before.clone()).rev().find(is_it);
+        let next = self.mentions(behind.clone()).find(is_it);
         // What else was spoken of since.
         let newer = last.map_or(LONG, |last| {
-            count(story.mentions(before.clone()).filter(|other| other.start > last.start && !is_it(other)).count())
+            count(self.mentions(before.clone()).filter(|other| other.start > last.start && !is_it(other)).count())
         });
-        let here = story.mentions(before.clone()).filter(|mention| mention.start >= sentence).count();
+        let here = self.mentions(before.clone()).filter(|mention| mention.start >= sentence).count();
         let has = |told: &&Told<'_>| told.subset == part;
         let latest = |which: &dyn Fn(&Told<'_>) -> bool| {
-            self.before().rev().find(|told| which(told)).map_or(NOTHING, |told| yes(told.subset == part))
+            scene.before().rev().find(|told| which(told)).map_or(NOTHING, |told| yes(told.subset == part))
         };
-        let of_sentence = self.at - self.sentence.start;
-        let in_sentence = || self.before().rev().take(of_sentence);
-        let whole = self.before().rev().find(|told| told.subset.is_empty() && told.one.metric == one.metric);
-        let like = self.before().rev().find(|told| has(told) && told.one.metric == one.metric);
+        let of_sentence = scene.before_in_sentence();
+        let in_sentence = || scene.before().rev().take(of_sentence);
+        let whole = scene.before().rev().find(|told| told.subset.is_empty() && told.one.metric == one.metric);
+        let like = scene.before().rev().find(|told| has(told) && told.one.metric == one.metric);
         [
             f32::from(one.metric as u8),
             f32::from(one.kind as u8),
             this.size,
-            count(self.at),
-            count(self.sentence.len()),
+            count(scene.at),
+            count(scene.sentence.len()),
             count(of_sentence),
             count(this.subset.len()),
             form(&one.rule),
@@ -264,7 +234,7 @@ impl<'a, 's> Scene<'a, 's> {
             count(many),
             count(here),
             count(behind.len()),
-            count(sentence.saturating_sub(self.paragraph)),
+            count(sentence.saturating_sub(scene.line)),
             yes(part == this.subset),
             yes(part.is_empty()),
             count(part.len()),
@@ -273,7 +243,7 @@ impl<'a, 's> Scene<'a, 's> {
             last.map_or(LONG, |mention| count(lines(mention.end))),
             last.map_or(LONG, |mention| self.figures(mention.start, start)),
             yes(last.is_some_and(|mention| mention.start >= sentence)),
-            yes(last.is_some_and(|mention| mention.start >= self.paragraph)),
+            yes(last.is_some_and(|mention| mention.start >= scene.line)),
             last.map_or(NOTHING, |mention| yes(mention.institution)),
             newer,
             next.map_or(FAR, |mention| count(mention.start.saturating_sub(end))),
@@ -284,14 +254,14 @@ impl<'a, 's> Scene<'a, 's> {
             latest(&|told| told.one.location == one.location),
             latest(&|told| !told.subset.is_empty()),
             count(in_sentence().filter(has).count()),
-            count(self.before().filter(has).count()),
-            self.before().rev().position(|told| told.subset == part).map_or(LONG, count),
-            count(story.parts.body.iter().take(2 * MENTIONS).filter(is_it).count()),
-            count(story.parts.headline.iter().filter(|subset| part.contains(subset)).count()),
+            count(scene.before().filter(has).count()),
+            scene.before().rev().position(|told| told.subset == part).map_or(LONG, count),
+            count(self.parts.body.iter().take(2 * MENTIONS).filter(is_it).count()),
+            count(self.parts.headline.iter().filter(|subset| part.contains(subset)).count()),
             whole.map_or(NOTHING, |told| this.size - told.size),
             like.map_or(NOTHING, |told| this.size - told.size),
             latest(&|told| told.one.sentence.span == one.sentence.span),
-            story.told.first().filter(|_| self.at > 0).map_or(NOTHING, |told| yes(told.subset == part)),
+            self.told.first().filter(|_| scene.at > 0).map_or(NOTHING, |told| yes(told.subset == part)),
             yes(one.in_background),
         ]
     }

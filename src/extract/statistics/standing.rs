@@ -1,7 +1,7 @@
-//! Where a figure stands in its text: its line, and the figures of its sentence.
+//! Where a figure stands in its text: its line, the figures of its sentence, those before it.
 //!
-//! In: a body; the sentences of figures in text order. Out: where a line begins, how many end between two places, and which
-//! figures share a sentence. What holds: of a sentence's figures no more than so many to either side are looked at.
+//! In: a body; figures in text order. Out: where a line begins, how many end before a place, which figures share a sentence,
+//! and all of that for one figure. What holds: of figures no more than so many to either side are looked at.
 
 use crate::model::Span;
 use std::ops::Range;
@@ -33,4 +33,41 @@ pub(super) fn in_sentence(at: usize, around: usize, sentence: impl Fn(usize) -> 
     let first = (at.saturating_sub(around)..at).rev().take_while(of_it).last().unwrap_or(at);
     let last = (at..at + around).take_while(of_it).last().unwrap_or(at);
     first..last + 1
+}
+
+/// How many figures to either side are looked at.
+pub(super) const AROUND: usize = 24;
+
+/// A figure of a body.
+pub(super) trait Figure {
+    fn start(&self) -> usize;
+    fn sentence(&self) -> Span;
+}
+
+/// A figure, with what stands around it.
+pub(super) struct Scene<'a, F> {
+    told: &'a [F],
+    pub(super) at: usize,
+    pub(super) this: &'a F,
+    /// Where its line begins.
+    pub(super) line: usize,
+    /// The figures of its sentence, by their numbers.
+    pub(super) sentence: Range<usize>,
+}
+
+impl<'a, F: Figure> Scene<'a, F> {
+    pub(super) fn new(told: &'a [F], at: usize, this: &'a F, lines: &Lines) -> Self {
+        let sentence = in_sentence(at, AROUND, |n| told.get(n).map(Figure::sentence));
+        Self { told, at, this, line: lines.begins(this.start()), sentence }
+    }
+
+    /// The figures before it.
+    pub(super) fn before(&self) -> std::slice::Iter<'a, F> {
+        self.told.get(self.at.saturating_sub(AROUND)..self.at).unwrap_or_default().iter()
+    }
+
+    /// How many figures of its sentence stand before it.
+    pub(super) fn before_in_sentence(&self) -> usize {
+        self.at - self.sentence.start
+    }
 }

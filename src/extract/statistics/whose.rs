@@ -9,7 +9,7 @@
 //! What holds: a figure that has its place from its own words keeps it; nothing but the place changes; what is seen of a story
 //! is bounded, so that the work grows with its length and no faster.
 
-use super::beside::{AROUND, NOTHING, Told, yes};
+use super::beside::{AROUND, FAR, LONG, NOTHING, Told, count, yes};
 use super::located::Located;
 use super::mention::Mention;
 use super::reading::Reading;
@@ -48,10 +48,6 @@ const COUNTRIES: usize = 2;
 
 /// How many bytes into a paragraph a name opens it.
 const OPENING: usize = 4;
-
-/// How far away is what there is not: bytes, and lines or figures.
-const FAR: f32 = 9999.0;
-const LONG: f32 = 99.0;
 
 /// How many numbers are seen of a place.
 const SEEN: usize = 52;
@@ -147,11 +143,6 @@ fn is_open(location: &Location) -> bool {
 
 fn is_named(location: &Location) -> bool {
     matches!(location.how, PlaceHow::Explicit | PlaceHow::Possessive)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "small numbers")]
-fn count(number: usize) -> f32 {
-    number as f32
 }
 
 /// A story, as figures are placed in it.

@@ -8,16 +8,18 @@
 //! are made by leaving out one family of cases at a time, that is those whose ids begin alike, for they were written together.
 
 mod boost;
+mod linear;
+mod stories;
 
 use boost::{Row, Size};
 use dateline::clean::{self, Document};
-use dateline::extract::{self, beside, dated, hashed, judge, network, newness, of_whom, suggestion, trees, unnamed, weighed, whose};
+use dateline::extract::{self, beside, dated, hashed, judge, network, newness, of_whom, suggestion, trees, weighed, whose};
 use dateline::model::{Article, Feed, Location, Metric, Span, Subset};
+use linear::{each, rank, shares, train};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, OnceLock};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::OnceLock;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -25,13 +27,6 @@ type Failure = Box<dyn std::error::Error>;
 /// surroundings; whether a count is new, on a few words.
 const MOST_OF_FIGURE: f64 = 0.05;
 const MOST_OF_KIND: f64 = 0.5;
-const MOST_OF_STORY: f64 = 0.1;
-const EPOCHS: usize = 30;
-
-/// Passes over the examples, the step, and what keeps weights small, of the model that ranks metrics.
-const RANKED: usize = 8;
-const PACE: f32 = 0.3;
-const SMOOTH: f32 = 0.002;
 
 /// Corpora that rules were fitted to; the families of all others are unlike them.
 const FITTED: [&str; 4] = ["statistics", "covid", "covid-agencies", "covid-fresh"];
@@ -98,45 +93,6 @@ fn case(case: &Value) -> Result<Case, Failure> {
         article,
         trap: case["trap"] == true,
     })
-}
-
-/// Each story, right where it has figures; those that nothing is labelled in are other news, too.
-fn stories(cases: &[Case]) -> Vec<Example> {
-    let all = cases.iter();
-    all.map(|case| Example {
-        family: case.family.clone(),
-        features: unnamed::features_of(&case.article),
-        right: !case.labels.is_empty(),
-    })
-    .collect()
-}
-
-/// Says what the model of stories makes of those that name no disease, one family in eight left out at a time.
-fn tell_stories(cases: &[Case], all: &[Example]) {
-    let lot = |one: &Example| one.family.bytes().map(u32::from).sum::<u32>() % 8;
-    let told = each((0..8).map(|lot| lot.to_string()).collect(), |held| {
-        let is_held = |one: &Example| lot(one).to_string() == *held;
-        let weights = train(&all.iter().filter(|one| !is_held(one)).collect::<Vec<_>>(), MOST_OF_STORY);
-        let held = cases.iter().zip(all).filter(|(_, one)| is_held(one));
-        held.map(|(case, one)| (case, sum(&weights, one))).collect::<Vec<_>>()
-    });
-    let named = |case: &Case| {
-        let text = format!("{:?} {}", case.article.headline, case.article.body).to_lowercase();
-        ["covid", "corona", "sars", "pandemic"].iter().any(|name| text.contains(name))
-    };
-    let unnamed: Vec<_> = told.iter().flat_map(|(_, told)| told).filter(|(case, _)| !named(case)).collect();
-    for from in [-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0] {
-        let of = |what: fn(&Case) -> bool, from: f64| {
-            unnamed.iter().filter(|(case, odds)| what(case) && *odds >= from).map(|(case, _)| case.labels.len().max(1)).sum::<usize>()
-        };
-        let all = |what: fn(&Case) -> bool| format!("{} of {}", of(what, from), of(what, f64::MIN));
-        println!(
-            "from {from:.1}: {} figures, {} deceiving passages, {} other stories",
-            all(|case| !case.labels.is_empty()),
-            all(|case| case.labels.is_empty() && !case.family.starts_with("news")),
-            all(|case| case.family.starts_with("news")),
-        );
-    }
 }
 
 /// The numbers of a case, right where they are figures.
@@ -520,103 +476,6 @@ fn tell_weighed(lots: &[(String, Vec<Weighed>)]) {
     }
 }
 
-/// Does the same for each of several names, on all processors.
-fn each<T: Send>(names: Vec<String>, work: impl Fn(&String) -> T + Sync) -> Vec<(String, T)> {
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
-    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let result = work(name);
-                    done.lock().expect("no worker panics").insert(name.clone(), result);
-                }
-            });
-        }
-    });
-    done.into_inner().expect("no worker panics").into_iter().collect()
-}
-
-/// The weights that rank what a number counts: a conditional logit over its metrics, by Adagrad.
-fn rank(open: &[&Open]) -> Vec<f32> {
-    let labelled = open.iter().filter(|open| {
-        open.asked.metrics.iter().any(|(metric, features, _)| features.is_some() && Some(*metric) == open.label)
-    });
-    let mut examples: Vec<&Open> = labelled.copied().collect();
-    let mut weights = vec![0.0_f32; 1 << suggestion::BITS];
-    let mut slopes = vec![0.0_f32; 1 << suggestion::BITS];
-    let mut random = 1_u64;
-    for _ in 0..RANKED {
-        for at in (1..examples.len()).rev() {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            examples.swap(at, (random >> 33) as usize % (at + 1));
-        }
-        for open in &examples {
-            let shares = shares(&weights, &open.asked);
-            for ((metric, features, _), share) in open.asked.metrics.iter().zip(shares) {
-                let off = share - if Some(*metric) == open.label { 1.0 } else { 0.0 };
-                for feature in features.iter().flatten() {
-                    let at = *feature as usize;
-                    let slope = off + SMOOTH * weights[at];
-                    slopes[at] += slope * slope;
-                    weights[at] -= PACE * slope / (slopes[at] + 1.0).sqrt();
-                }
-            }
-        }
-    }
-    weights
-}
-
-/// How likely each metric is; nothing where the ranking is not asked.
-fn shares(weights: &[f32], asked: &weighed::Asked) -> Vec<f32> {
-    let score = |features: &[u32]| features.iter().map(|feature| weights[*feature as usize]).sum::<f32>();
-    let features = asked.metrics.iter().map(|(_, features, _)| features);
-    let scores: Vec<f32> = features.map(|features| features.as_deref().map_or(f32::NEG_INFINITY, score)).collect();
-    let most = scores.iter().copied().fold(f32::MIN, f32::max);
-    let all: f32 = scores.iter().map(|score| (score - most).exp()).sum();
-    scores.iter().map(|score| (score - most).exp() / all).collect()
-}
-
-/// The weights that tell the right from the wrong.
-fn train(examples: &[&Example], most: f64) -> Vec<f32> {
-    let mut weights = vec![0.0_f64; 1 << hashed::BITS];
-    let mut shares = vec![most / 1000.0; examples.len()];
-    let sign = |example: &Example| if example.right { 1.0 } else { -1.0 };
-    let add = |weights: &mut [f64], example: &Example, by: f64| {
-        example.features.iter().for_each(|feature| weights[*feature as usize] += by * sign(example));
-    };
-    for (example, share) in examples.iter().zip(&shares) {
-        add(&mut weights, example, *share);
-    }
-    let mut random = 1_u64;
-    let mut order: Vec<usize> = (0..examples.len()).collect();
-    for _ in 0..EPOCHS {
-        for at in (1..order.len()).rev() {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            order.swap(at, (random >> 33) as usize % (at + 1));
-        }
-        for n in &order {
-            let (example, share) = (examples[*n], shares[*n]);
-            let margin = sign(example) * sum(&weights, example);
-            let own = example.features.len() as f64;
-            // Where the slope of the dual is zero, which grows with the share.
-            let (mut low, mut high) = (0.0, most);
-            for _ in 0..40 {
-                let middle = f64::midpoint(low, high);
-                let slope = own * (middle - share) + margin + (middle / (most - middle)).ln();
-                if slope > 0.0 { high = middle } else { low = middle }
-            }
-            add(&mut weights, example, low - share);
-            shares[*n] = low;
-        }
-    }
-    weights.into_iter().map(|weight| weight as f32).collect()
-}
-
-fn sum<W: Copy + Into<f64>>(weights: &[W], example: &Example) -> f64 {
-    example.features.iter().map(|feature| weights[*feature as usize].into()).sum()
-}
-
 fn main() -> Result<(), Failure> {
     let given: Vec<String> = std::env::args().skip(1).collect();
     let Some((what @ ("stories" | "figures" | "metrics" | "words" | "weighed" | "kinds" | "places" | "dates" | "parts"), [corpora @ .., out])) =
@@ -647,9 +506,9 @@ fn main() -> Result<(), Failure> {
     let opened = || cases.iter().enumerate().map(|(nth, case)| open(&tables, nth, case, &answers)).collect::<Vec<_>>();
     let bytes = match what {
         "stories" => {
-            let all = stories(&cases);
-            tell_stories(&cases, &all);
-            hashed::model(&train(&all.iter().collect::<Vec<_>>(), MOST_OF_STORY))
+            let all = stories::stories(&cases);
+            stories::tell(&cases, &all);
+            stories::model(&all)
         }
         "figures" => {
             let all = figures();
