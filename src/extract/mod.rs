@@ -10,6 +10,7 @@ pub(crate) mod places;
 pub(crate) mod quotes;
 pub(crate) mod sentence;
 pub(crate) mod statistics;
+pub(crate) mod summary;
 pub mod tagger;
 pub(crate) mod values;
 
@@ -26,6 +27,7 @@ use diseases::{Disease, Diseases};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use summary::Repeated;
 
 /// Which entity tagger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
@@ -192,9 +194,10 @@ pub fn article(tables: &Tables, mut article: Article) -> Enriched {
         return Enriched { tagger: tables.rules.name().to_owned(), ..Enriched::bare(article) };
     };
     let sentences = sentence::sentences_in(&article.body, Field::Body, &pack.abbreviations);
-    let (entities, tagger) = tables.rules.entities(&tables.places, pack, &article, &sentences);
+    let repeated = Repeated::new(&article);
+    let (entities, tagger) = tables.rules.entities(&tables.places, pack, &article, &repeated, &sentences);
     locate_dateline(&mut article, &entities);
-    let values = values::find(pack, &article, &countries(&article, &entities));
+    let values = values::find(pack, &article, &repeated, &countries(&article, &entities));
     let quotes = quotes::find(pack, &article, &entities, &sentences);
     let covid = read_figures(tables, pack, &article);
     Enriched {

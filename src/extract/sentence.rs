@@ -20,8 +20,10 @@ const ABBREVIATED: [&str; 54] = [
 ];
 
 /// Abbreviations that may also end a sentence: they do when the next word is no continuation.
-const MAYBE_FINAL: &[&str] =
-    &["inc", "ltd", "co", "corp", "jr", "sr", "etc", "mln", "bln", "thsd", "pct", "a.m", "p.m", "bros"];
+const MAYBE_FINAL: &[&str] = &[
+    "inc", "ltd", "co", "corp", "jr", "sr", "etc", "mln", "bln", "thsd", "pct", "a.m", "p.m", "bros", "hosp", "recov",
+    "conf", "cum", "accum", "vac", "vacc", "prov", "distt", "obl",
+];
 
 /// Bytes of the longest of them.
 const LONGEST_ABBREVIATION: usize = 6;

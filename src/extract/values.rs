@@ -24,6 +24,7 @@ mod rows;
 mod signed;
 mod times;
 
+use crate::extract::summary::Repeated;
 use crate::language::Pack;
 use crate::language::numbers::{self, Numeral};
 use crate::language::tokens::{self, Token, TokenKind};
@@ -33,12 +34,13 @@ use quantities::{counted, measure};
 
 const ENGLISH: &str = "en";
 
-/// The values of an article. `countries` are those of the story, the nearest first, for money that many countries call alike.
-pub(crate) fn find(pack: &Pack, article: &Article, countries: &[String]) -> Vec<Value> {
+/// The values of an article, whose summary has of its body what is `repeated`. `countries` are those of the story, the nearest
+/// first, for money that many countries call alike.
+pub(crate) fn find(pack: &Pack, article: &Article, repeated: &Repeated, countries: &[String]) -> Vec<Value> {
     let mut values = Vec::new();
     for (field, text) in [
         (Field::Headline, article.headline.as_deref()),
-        (Field::Summary, article.summary.as_deref()),
+        (Field::Summary, article.summary.as_deref().filter(|_| !repeated.is_whole())),
         (Field::Body, Some(article.body.as_str())),
     ] {
         let Some(text) = text else { continue };
@@ -49,6 +51,13 @@ pub(crate) fn find(pack: &Pack, article: &Article, countries: &[String]) -> Vec<
             None => {}
         }
     }
+    let body = values.iter().position(|value: &Value| value.span.field.is_body()).unwrap_or(values.len());
+    let again = values.iter().skip(body).filter_map(|value| {
+        let span = repeated.span(&value.span)?;
+        Some(Value { text: span.of(article.summary.as_deref()?)?.to_owned(), span, ..value.clone() })
+    });
+    let again: Vec<Value> = again.collect();
+    values.splice(body..body, again);
     values
 }
 
@@ -370,7 +379,7 @@ mod tests {
         article.body = text.to_owned();
         // A Thursday.
         article.published = "2021-03-04".parse().ok();
-        let found: Vec<String> = find(pack, &article, &[country.to_owned()])
+        let found: Vec<String> = find(pack, &article, &Repeated::default(), &[country.to_owned()])
             .iter()
             .map(|value| {
                 assert_eq!(value.span.of(text), Some(value.text.as_str()));

@@ -70,14 +70,14 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
                 continue;
             }
             Class::Small | Class::Capital => {
-                let (mut narrow_end, mut seen) = (start, 0);
-                while let Some(class) = bytes.get(narrow_end).map(|byte| class(*byte) as u8)
-                    && class & OF_WORDS != 0
-                {
+                let rest = bytes.get(start..).unwrap_or_default();
+                let (mut length, mut seen) = (0, 0);
+                for class in rest.iter().map(|byte| class(*byte) as u8).take_while(|class| class & OF_WORDS != 0) {
                     seen |= class;
-                    narrow_end += 1;
+                    length += 1;
                 }
-                let wide = bytes.get(narrow_end).is_some_and(|next| !next.is_ascii());
+                let narrow_end = start + length;
+                let wide = rest.get(length).is_some_and(|next| !next.is_ascii());
                 let end = if wide { word_end(text, narrow_end, false) } else { narrow_end };
                 ascii = if end == narrow_end { seen } else { 0 };
                 (TokenKind::Word, end, false)

@@ -28,10 +28,11 @@ pub(crate) use knowledge::is_common_word;
 use crate::extract::gazetteer::Row;
 use crate::extract::places::Places;
 use crate::extract::sentence::sentences_in;
+use crate::extract::summary::Repeated;
 use crate::extract::tagger::{self, Labels, Tagger};
 use crate::extract::{ENGLISH, Tagger as Choice};
 use crate::language::Pack;
-use crate::model::{Article, Entity, Field, Span};
+use crate::model::{Article, Entity, Field, Mention, Span};
 use candidate::Text;
 use knowledge::Knowledge;
 use offices::Offices;
@@ -57,21 +58,23 @@ impl Rules {
         self.tagger.name()
     }
 
-    /// The entities of an article in the language of a pack, in order of first mention, and who found them; `sentences` are
-    /// those of its body. In a language that the taggers do not read only places and nationalities are looked up.
+    /// The entities of an article in the language of a pack, in order of first mention, and who found them; `repeated` is what
+    /// its summary has of its body, and `sentences` are those of that. In a language that the taggers do not read only places and nationalities are looked up.
     pub(crate) fn entities(
         &self,
         places: &Places,
         pack: &Pack,
         article: &Article,
+        repeated: &Repeated,
         sentences: &[Span],
     ) -> (Vec<Entity>, &'static str) {
         if !tagger::reads(pack.code) {
             return (places_only::entities(places, pack.code, article), PLACES_ONLY);
         }
+        let summary = article.summary.as_deref().unwrap_or_default();
         let fields = [
             (Field::Headline, article.headline.as_deref().unwrap_or_default()),
-            (Field::Summary, article.summary.as_deref().unwrap_or_default()),
+            (Field::Summary, if repeated.is_whole() { "" } else { summary }),
             (Field::Body, article.body.as_str()),
         ];
         let mut texts = Vec::with_capacity(fields.len());
@@ -89,6 +92,7 @@ impl Rules {
         } else {
             self.foreign(places, pack, article, &fields, &texts, &read)
         };
+        entities.iter_mut().for_each(|entity| repeat(entity, repeated, summary));
         gather::rate(article, &mut entities);
         entities.sort_by_key(|entity| {
             entity.mentions.first().map(|mention| (roles::order(mention.span.field), mention.span.start))
@@ -149,4 +153,15 @@ impl Rules {
         foreign::join_inflected(pack, &mut entities);
         entities
     }
+}
+
+/// Adds the mentions of an entity in a summary that is told by the body, which are those of the body.
+fn repeat(entity: &mut Entity, repeated: &Repeated, summary: &str) {
+    let again = entity.mentions.iter().filter(|mention| mention.span.field.is_body()).filter_map(|mention| {
+        let span = repeated.span(&mention.span)?;
+        Some(Mention { text: span.of(summary)?.to_owned(), span, form: mention.form })
+    });
+    let again: Vec<Mention> = again.collect();
+    let body = entity.mentions.iter().position(|mention| mention.span.field.is_body()).unwrap_or(entity.mentions.len());
+    entity.mentions.splice(body..body, again);
 }

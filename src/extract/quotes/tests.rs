@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::extract::places::Places;
+use crate::extract::summary::Repeated;
 use crate::model::{FeedId, Field, ItemId};
 
 /// Each quote as `words | speaker | cue`.
@@ -17,7 +18,7 @@ fn quotes_in(language: &str, body: &str) -> Vec<Quote> {
     let rules = crate::extract::entities::Rules::new(crate::extract::Tagger::Fast, &[]);
     let pack = crate::language::pack(language).unwrap();
     let sentences = crate::extract::sentence::sentences_in(body, Field::Body, &pack.abbreviations);
-    let (entities, _) = rules.entities(&Places::new(), pack, &article, &sentences);
+    let (entities, _) = rules.entities(&Places::new(), pack, &article, &Repeated::new(&article), &sentences);
     find(pack, &article, &entities, &sentences)
 }
 

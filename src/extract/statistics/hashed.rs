@@ -98,22 +98,28 @@ impl Words {
     pub(super) fn new(text: &str, base: usize, meaning: Meaning) -> Self {
         let mut words = Vec::with_capacity(text.len() / 5);
         let (mut at, mut opens) = (0, true);
-        while let Some(first) = text.get(at..).and_then(|rest| rest.chars().next()) {
-            let rest = text.get(at..).unwrap_or_default();
-            let len = if first.is_alphabetic() {
-                rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len())
-            } else if first.is_ascii_digit() {
-                let run = rest.find(|c: char| !c.is_ascii_digit() && c != ',' && c != '.').unwrap_or(rest.len());
-                rest.get(..run).unwrap_or_default().trim_end_matches([',', '.']).len()
-            } else {
-                first.len_utf8()
+        while let Some(first) = text.as_bytes().get(at) {
+            let end = match first {
+                b'a'..=b'z' | b'A'..=b'Z' => letters(text, at),
+                b' ' | b'\t'..=b'\r' => {
+                    at += 1;
+                    continue;
+                }
+                b'0'..=b'9' => digits(text, at),
+                0x80.. => {
+                    let Some(first) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
+                    if first.is_whitespace() {
+                        at += first.len_utf8();
+                        continue;
+                    }
+                    if first.is_alphabetic() { letters(text, at) } else { at + first.len_utf8() }
+                }
+                _ => at + 1,
             };
-            if !first.is_whitespace() {
-                let word = rest.get(..len).unwrap_or_default();
-                words.push(Stem { start: base + at, end: base + at + len, hash: hash(word, opens, meaning) });
-                opens = matches!(first, '.' | '!' | '?' | '"' | '“');
-            }
-            at += len;
+            let word = text.get(at..end).unwrap_or_default();
+            words.push(Stem { start: base + at, end: base + end, hash: hash(word, opens, meaning) });
+            opens = matches!(word, "." | "!" | "?" | "\"" | "“");
+            at = end;
         }
         Self(words)
     }
@@ -131,8 +137,24 @@ impl Words {
     }
 }
 
+/// The end of the run of letters that begins at a byte.
+fn letters(text: &str, at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    let plain = rest.bytes().position(|byte| !byte.is_ascii_alphabetic()).unwrap_or(rest.len());
+    let wide = rest.as_bytes().get(plain).is_some_and(|next| !next.is_ascii());
+    at + if wide { rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len()) } else { plain }
+}
+
+/// The end of the digits, with the marks between them, that begin at a byte.
+fn digits(text: &str, at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    let marked = |byte: u8| byte.is_ascii_digit() || matches!(byte, b',' | b'.');
+    let run = rest.bytes().position(|byte| !marked(byte)).unwrap_or(rest.len());
+    at + rest.get(..run).unwrap_or_default().trim_end_matches([',', '.']).len()
+}
+
 fn hash(word: &str, opens: bool, meaning: Meaning) -> u32 {
-    let first = word.chars().next().unwrap_or_default();
+    let first = word.bytes().next().unwrap_or_default();
     if first.is_ascii_digit() {
         return fnv(b"0");
     }
@@ -141,9 +163,9 @@ fn hash(word: &str, opens: bool, meaning: Meaning) -> u32 {
     if let Some(room) = short.get_mut(..word.len()).filter(|_| word.is_ascii()) {
         room.copy_from_slice(word.as_bytes());
         room.make_ascii_lowercase();
-        return meaning(room, first.is_uppercase() && !opens);
+        return meaning(room, first.is_ascii_uppercase() && !opens);
     }
-    meaning(word.to_lowercase().as_bytes(), first.is_uppercase() && !opens)
+    meaning(word.to_lowercase().as_bytes(), word.starts_with(char::is_uppercase) && !opens)
 }
 
 /// Stems that stand for the disease, whatever stands behind them.

@@ -55,7 +55,7 @@ impl<'p> Finder<'_, 'p> {
             };
             let is_small = !great(place) && !places.senses(&place.name).any(great);
             let named = || {
-                let named = self.nations.get_or_init(|| nations(self.pack, places, self.article));
+                let named = self.nations.get_or_init(|| nations(self.names()));
                 named.contains(&abroad)
             };
             if is_small && !named() {
@@ -121,13 +121,16 @@ impl<'p> Finder<'_, 'p> {
 
     /// The countries that the story names themselves or by their people (alpha-2).
     pub(super) fn nations_themselves(&self) -> &[std::borrow::Cow<'static, str>] {
-        let places = self.places;
         self.themselves.get_or_init(|| {
-            let found = names(self.pack, places, self.article, 0).into_iter();
             let itself =
-                |found: &PlaceMatch<'_>| found.form != PlaceForm::Name || found.place().kind == PlaceKind::Country;
-            found.filter(itself).filter_map(|found| found.place().iso2.clone()).collect()
+                |found: &&PlaceMatch<'_>| found.form != PlaceForm::Name || found.place().kind == PlaceKind::Country;
+            self.names().iter().filter(itself).filter_map(|found| found.place().iso2.clone()).collect()
         })
+    }
+
+    /// The names of places in headline and body.
+    fn names(&self) -> &[PlaceMatch<'p>] {
+        self.names.get_or_init(|| names(self.pack, self.places, self.article, 0))
     }
 
     fn names_nation(&self, country: &str) -> bool {
@@ -143,8 +146,8 @@ const ENOUGH: f64 = 1.0;
 /// Names that lie in more divisions than these say nothing.
 const SEVERAL: usize = 6;
 
-/// The division of which most places are that headline and body of a story name, where its dateline names none.
-pub(super) fn mostly<'p>(pack: &Pack, places: &'p Places, article: &Article) -> Option<&'p Place> {
+/// The division of which most places are that headline and body of a story name (`names`), where its dateline names none.
+pub(super) fn mostly<'p>(places: &'p Places, article: &Article, names: &[PlaceMatch<'p>]) -> Option<&'p Place> {
     let mut votes: BTreeMap<&str, f64> = BTreeMap::new();
     let mut vote = |codes: &[&'p str]| {
         let voice = 1.0 / codes.len() as f64;
@@ -152,7 +155,7 @@ pub(super) fn mostly<'p>(pack: &Pack, places: &'p Places, article: &Article) -> 
             codes.iter().for_each(|code| *votes.entry(code).or_default() += voice);
         }
     };
-    for found in names(pack, places, article, 0) {
+    for found in names {
         let mut codes: Vec<&str> =
             found.candidates.iter().filter_map(|place| place.subdivision.as_deref()).take(SEVERAL + 1).collect();
         codes.sort_unstable();
@@ -237,16 +240,16 @@ pub(super) fn division_of_dateline<'p>(places: &'p Places, dateline: &Dateline) 
     places.behind_town(written.trim(), dateline.country.as_deref()?)
 }
 
-/// The countries of which a story's headline and body name themselves, a people, a division or the capital.
-fn nations<'p>(pack: &Pack, places: &'p Places, article: &Article) -> Vec<&'p str> {
-    let found = names(pack, places, article, 0).into_iter();
+/// The countries of which names are themselves, of a people, a division or the capital.
+fn nations<'p>(names: &[PlaceMatch<'p>]) -> Vec<&'p str> {
+    let found = names.iter();
     let speaks = |place: &Place| place.capital || matches!(place.kind, PlaceKind::Country | PlaceKind::Subdivision);
     let named = found.filter(|found| found.form != PlaceForm::Name || speaks(found.place()));
     named.filter_map(|found| found.place().iso2.as_deref()).collect()
 }
 
 /// The names of places in a story's headline and in its body from a byte on.
-fn names<'p>(pack: &Pack, places: &'p Places, article: &Article, from: usize) -> Vec<PlaceMatch<'p>> {
+pub(super) fn names<'p>(pack: &Pack, places: &'p Places, article: &Article, from: usize) -> Vec<PlaceMatch<'p>> {
     let texts = [article.headline.as_deref().unwrap_or_default(), article.body.get(from..).unwrap_or_default()];
     let named = |text: &str| {
         let all = places.possible_in(pack.code, text);

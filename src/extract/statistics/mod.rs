@@ -56,7 +56,6 @@ mod stated;
 mod status;
 mod subject;
 pub mod suggestion;
-mod summary;
 mod sums;
 mod table;
 mod tense;
@@ -77,8 +76,9 @@ pub mod whose;
 use crate::extract::ENGLISH;
 use crate::extract::LeftOut;
 use crate::extract::diseases::Disease;
-use crate::extract::places::{Place, PlaceForm, Places};
+use crate::extract::places::{Place, PlaceForm, PlaceMatch, Places};
 use crate::extract::sentence::sentences_in;
+use crate::extract::summary::Repeated;
 use crate::language::Pack;
 use crate::language::pack::{Sense, Word};
 use crate::language::tokens::TokenKind;
@@ -159,6 +159,8 @@ struct Finder<'a, 'p> {
     period: Option<Period>,
     /// The last figure of each metric that counts.
     latest: std::collections::HashMap<Metric, Decided<'p>>,
+    /// The names of places in headline and body, once they are asked for.
+    names: OnceCell<Vec<PlaceMatch<'p>>>,
     /// The countries that the story speaks of, once they are asked for.
     nations: OnceCell<Vec<&'p str>>,
     /// Those that it names themselves or by their people.
@@ -215,8 +217,9 @@ impl<'a, 'p> Finder<'a, 'p> {
             let named = dateline.and_then(|dateline| home::division_of_dateline(places, dateline));
             context.home = named.or_else(|| places.by_id(place.subdivision.as_deref()?));
         }
+        let names = OnceCell::new();
         if context.home.is_none() && story && pack.code == ENGLISH {
-            context.mostly = home::mostly(pack, places, article);
+            context.mostly = home::mostly(places, article, names.get_or_init(|| home::names(pack, places, article, 0)));
         }
         // "FIJI, 15/07/21" above a list says whose figures these are.
         if heads_list(&article.body, dateline_end) {
@@ -254,6 +257,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             lead: None,
             period: None,
             latest: std::collections::HashMap::new(),
+            names,
             nations: OnceCell::new(),
             themselves: OnceCell::new(),
             spoken: whole::Spoken::default(),
@@ -279,7 +283,7 @@ impl<'a, 'p> Finder<'a, 'p> {
     /// Headline, summary and body.
     fn all(&mut self) {
         let article = self.article;
-        let repeated = summary::Repeated::new(article);
+        let repeated = Repeated::new(article);
         let summary = article.summary.as_deref().filter(|_| !repeated.is_whole());
         for (field, text) in [(Field::Headline, article.headline.as_deref()), (Field::Summary, summary)] {
             text.into_iter().for_each(|text| self.text(field, text, 0));
@@ -584,7 +588,7 @@ fn why_not(reading: &Reading<'_, '_>, n: usize) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(test)]
 mod tests_parts;
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use super::date_marks::{self, DateMark};
 use super::disease::Asked;
 use super::spots::{Spoken, Spot, is_other, meaning};
+use super::text::{name_with_digits, unbracketed};
 use crate::extract::places::{Place, PlaceForm, PlaceMatch, Places};
 use crate::language::numbers::{Numeral, numerals};
 use crate::language::pack::{Mark, Sense, Senses, Word, Words};
@@ -75,8 +76,8 @@ impl<'t, 'p> Reading<'t, 'p> {
         let found_all = places.possible_in(pack.code, text);
         let names: Vec<Range<usize>> = found_all.iter().map(|found| found.start..found.end).collect();
         let tokens = pack.compounds.split(pack.tokenize(text, span.start, &names));
+        let (tokens, mut marks) = unbracketed(tokens, |tokens| asked.marks(tokens));
         let words: Vec<Words> = tokens.iter().map(|token| pack.words(&token.lower)).collect();
-        let mut marks = asked.marks(&tokens);
         marks.retain(|mark| holds(&tokens, &words, mark));
         // The "SARS" of "SARS-CoV-2" is no other disease.
         let named: Vec<Mark> = marks.iter().filter(|mark| mark.cue == Cue::Sense(Sense::Covid)).copied().collect();
@@ -145,7 +146,7 @@ impl<'t, 'p> Reading<'t, 'p> {
                 let whole =
                     mark.cue.metric().is_some() && mark.after > mark.first + 1 || mark.cue == Cue::Sense(Sense::Covid);
                 whole && mark.first <= number.first && number.after <= mark.after && number.value > 0.0
-            }) && !super::text::name_with_digits(&tokens, number)
+            }) && !name_with_digits(&tokens, number)
         });
         // "seven-day", "past 24 hours": a length of time that is read as a whole.
         numbers.retain(|number| {

@@ -11,7 +11,7 @@ pub(super) struct Lines(Vec<usize>);
 
 impl Lines {
     pub(super) fn new(body: &str) -> Self {
-        Self(body.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect())
+        Self(body.match_indices('\n').map(|(at, _)| at).collect())
     }
 
     /// Where the line of a place begins.

@@ -7,7 +7,7 @@ use crate::language::pack;
 use crate::model::{Article, FeedId, ItemId, Kind, Metric, Observation, Span, StatedTime};
 use serde_json::Value;
 
-pub(super) fn article(case: &Value) -> Article {
+pub(crate) fn article(case: &Value) -> Article {
     let text = |key: &str| case[key].as_str().unwrap_or_default().to_owned();
     let mut article = Article::new(
         serde_json::from_value::<ItemId>("t:1".into()).unwrap(),

@@ -3,7 +3,9 @@
 
 use super::reading::Reading;
 use crate::extract::places::{Place, Places};
+use crate::language::Cue;
 use crate::language::numbers::Numeral;
+use crate::language::pack::{Mark, Sense};
 use crate::language::tokens::{Token, TokenKind};
 use crate::markup::bytes;
 use crate::model::{PlaceKind, Span};
@@ -14,6 +16,40 @@ const LONGEST: usize = 1200;
 
 /// The longest date and agency between a town and the text, in bytes.
 const DATED: usize = 50;
+
+/// Tokens and the cue phrases among them, without brackets that only set off a number from what it counts ("(2,671) new cases", "of
+/// which (322) critical"), as ministries of the Gulf write.
+pub(super) fn unbracketed<'t>(
+    tokens: Vec<Token<'t>>,
+    marks_of: impl Fn(&[Token<'t>]) -> Vec<Mark>,
+) -> (Vec<Token<'t>>, Vec<Mark>) {
+    let marks = marks_of(&tokens);
+    let sets_off = |open: usize| {
+        let [bracket, number, close, next] = tokens.get(open..open + 4).unwrap_or_default() else { return false };
+        let ends_noun = |mark: &Mark| mark.after == open && mark.cue.metric().is_some();
+        let begins = |mark: &Mark| {
+            (open + 3..open + 5).contains(&mark.first)
+                && (mark.cue.metric().is_some() || mark.cue == Cue::Sense(Sense::New))
+        };
+        let before = open.checked_sub(1).and_then(|before| tokens.get(before));
+        bracket.is("(")
+            && number.kind == TokenKind::Number
+            && close.is(")")
+            && next.kind == TokenKind::Word
+            && before.is_none_or(|before| before.kind != TokenKind::Number && !before.capitalised())
+            && !marks.iter().any(ends_noun)
+            && marks.iter().any(begins)
+    };
+    let open: Vec<usize> = (0..tokens.len()).filter(|at| sets_off(*at)).collect();
+    if open.is_empty() {
+        return (tokens, marks);
+    }
+    let dropped = |at: usize| open.contains(&at) || at.checked_sub(2).is_some_and(|at| open.contains(&at));
+    let kept = tokens.into_iter().enumerate().filter(|(at, _)| !dropped(*at));
+    let tokens: Vec<Token<'t>> = kept.map(|(_, token)| token).collect();
+    let marks = marks_of(&tokens);
+    (tokens, marks)
+}
 
 /// Whether more stands in the line behind a sentence.
 pub(super) fn goes_on(text: &str, end: usize) -> bool {

@@ -28,7 +28,7 @@ pub(super) const REFUSED: &str = "the words around it speak of no figure";
 
 /// Log odds from which a metric is believed: the rules' own, any other, and one of which the rules say themselves that nothing
 /// names it.
-const OF_RULES: f32 = -1.0;
+const OF_RULES: f32 = -0.7;
 const OF_OTHERS: f32 = -0.5;
 const OF_GUESSES: f32 = 0.8;
 /// From where the rules' own is believed behind a noun that the disease's name stands at: "coronavirus cases, which exceed the

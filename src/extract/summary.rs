@@ -1,7 +1,7 @@
 //! Summaries that are the beginning of their body, as most feeds have them.
 //!
 //! In: a story. Out: which words of its summary are which of the body, so that the summary is not read a second time, with less
-//! around it, and its figures are further mentions of the body's. What holds: a summary of words of its own is read.
+//! around it, and its names and figures are further mentions of the body's. What holds: a summary of words of its own is read.
 
 use crate::model::{Article, Field, Observation, Span};
 
@@ -16,36 +16,41 @@ const OPENING: usize = 64;
 
 /// Where words of a summary stand in the body: the word's start in each, and its length.
 #[derive(Debug, Default)]
-pub(super) struct Repeated(Vec<(usize, usize, usize)>);
+pub(crate) struct Repeated(Vec<(usize, usize, usize)>);
 
 impl Repeated {
     /// The words of a summary that repeats the body; none of one that does not.
-    pub(super) fn new(article: &Article) -> Self {
+    pub(crate) fn new(article: &Article) -> Self {
         let summary: Vec<(usize, &str)> = words(article.summary.as_deref().unwrap_or_default()).collect();
         if summary.len() < SHORTEST {
             return Self::default();
         }
         let body: Vec<(usize, &str)> = words(&article.body).take(summary.len() + OPENING).collect();
-        let same = (0..OPENING).map(|from| {
+        let same = |from: usize| {
             let pairs = summary.iter().zip(body.get(from..).unwrap_or_default());
-            let pairs = pairs.take_while(|((_, one), (_, other))| one == other);
-            pairs.map(|((at, word), (from, _))| (*at, *from, word.len())).collect::<Vec<_>>()
-        });
-        let most = same.max_by_key(Vec::len).unwrap_or_default();
-        Self(if most.len() + TAIL >= summary.len() { most } else { Vec::new() })
+            pairs.take_while(|((_, one), (_, other))| one == other)
+        };
+        let most =
+            (0..OPENING).map(|from| (same(from).count(), from)).max().filter(|most| most.0 + TAIL >= summary.len());
+        let words = most.into_iter().flat_map(|(_, from)| same(from));
+        Self(words.map(|((at, word), (from, _))| (*at, *from, word.len())).collect())
     }
 
     /// Whether the summary is told by the body.
-    pub(super) fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         !self.0.is_empty()
     }
 
     /// Notes where the summary repeats a figure of the body.
-    pub(super) fn note(&self, found: &mut [Observation]) {
+    pub(crate) fn note(&self, found: &mut [Observation]) {
         for one in found.iter_mut().filter(|one| one.field.is_body() && self.is_whole()) {
-            let value = one.spans.value.and_then(|span| Some((self.at(span.start)?, self.at(span.end - 1)? + 1)));
-            one.also_at.extend(value.map(|(start, end)| Span::new(Field::Summary, start, end)));
+            one.also_at.extend(one.spans.value.and_then(|span| self.span(&span)));
         }
+    }
+
+    /// Where a span of the body stands in the summary.
+    pub(crate) fn span(&self, span: &Span) -> Option<Span> {
+        Some(Span::new(Field::Summary, self.at(span.start)?, self.at(span.end.checked_sub(1)?)? + 1))
     }
 
     /// Where a byte of the body stands in the summary.
@@ -68,10 +73,9 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::find;
-    use super::super::tests::article;
     use crate::extract::diseases::COVID_19;
     use crate::extract::places::Places;
+    use crate::extract::statistics::{find, tests::article};
     use crate::language::pack;
     use crate::model::Field;
 
