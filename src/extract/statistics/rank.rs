@@ -80,7 +80,8 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
     let word = |at: usize, word: Word| reading.word(at, word);
     let dash = usize::from(reading.is(after, "-"));
     if word(after + dash, Word::Superlative) {
-        return Some(after + dash + 1);
+        // "Its second-highest ever" ranks days.
+        return (!word(at.wrapping_sub(1), Word::Its)).then_some(after + dash + 1);
     }
     // "La tercera cifra más alta", "el segundo país con más casos".
     let most = (after + 1..after + 6)

@@ -53,12 +53,13 @@ fn sexes_are_parts_of_the_count_that_they_make_up() {
 #[test]
 fn what_is_counted_behind_a_part_of_a_country_is_the_country_s() {
     check(
-        "Thailand found 9,445 new coronavirus cases on Thursday, the disease control department said. Bangkok had 1,204.\n\n\
-         Deaths over the past day were 84.\n\nOf those still in care, 110,075, some 2,565 are seriously ill and 611 are on \
-         ventilators. Since last year 1,678,297 people have been infected, and 17,499 have lost their lives.",
+        "Thailand found 9,445 new coronavirus cases on Thursday, the disease control department said. Bangkok had 1,204 and \
+         Chon Buri 832.\n\nDeaths over the past day were 84.\n\nOf those still in care, 110,075, some 2,565 are seriously ill \
+         and 611 are on ventilators. Since last year 1,678,297 people have been infected, and 17,499 have lost their lives.",
         &[
             "9445 cases new Thailand",
             "1204 cases new Bangkok",
+            "832 cases new Chon Buri",
             "84 deaths new Thailand",
             "110075 active_cases current Thailand",
             "2565 severe_cases current Thailand",
