@@ -63,12 +63,7 @@ impl Repeated {
 
 /// The words of a text with where they begin.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut next = 0;
-    let pieces = text.split_inclusive(char::is_whitespace).map(move |piece| {
-        next += piece.len();
-        (next - piece.len(), piece.trim_end())
-    });
-    pieces.filter(|(_, word)| !word.is_empty())
+    text.split_ascii_whitespace().map(|word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
 }
 
 #[cfg(test)]
@@ -76,8 +71,9 @@ mod tests {
     use crate::extract::diseases::COVID_19;
     use crate::extract::places::Places;
     use crate::extract::statistics::{find, tests::article};
+    use crate::extract::{Options, Tables};
     use crate::language::pack;
-    use crate::model::Field;
+    use crate::model::{Article, FeedId, Field, ItemId};
 
     #[test]
     fn a_summary_that_opens_the_body_is_no_second_story() {
@@ -94,5 +90,25 @@ mod tests {
             assert_eq!(spans, [(Field::Summary, value.to_string().as_str())]);
         }
         assert_eq!(told("A ferry ran aground off Bergen, and 12 of its crew have the coronavirus.").len(), 3);
+    }
+
+    #[test]
+    fn its_names_and_values_are_those_of_the_body() {
+        let feed = FeedId::from("test");
+        let mut story = Article::new(ItemId::new(&feed, "1"), feed);
+        story.body =
+            "Norway lent Kenya $40 million on Wednesday.\n\nThe mayor of Bergen thanked Kenya for tea and roses."
+                .to_owned();
+        let cut = "Norway lent Kenya $40 million on Wednesday. The mayor of Ber...";
+        story.summary = Some(cut.to_owned());
+        story.language = Some("en".to_owned());
+        let told = crate::extract::article(&Tables::new(&Options::default()), story);
+        let mentions = told.entities.iter().flat_map(|entity| &entity.mentions);
+        let names: Vec<&str> =
+            mentions.filter(|mention| !mention.span.field.is_body()).map(|mention| &*mention.text).collect();
+        assert_eq!(names, ["Norway", "Kenya"]);
+        let values = told.values.iter().filter(|value| !value.span.field.is_body());
+        let values: Vec<_> = values.map(|value| (value.text.as_str(), value.span.of(cut).unwrap())).collect();
+        assert_eq!(values, [("$40 million", "$40 million"), ("Wednesday", "Wednesday")]);
     }
 }

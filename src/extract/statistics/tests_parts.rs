@@ -252,3 +252,17 @@ fn what_is_labelled_as_something_else_is_not_weighed() {
     let asked: Vec<&str> = asked.iter().filter_map(|asked| asked.span.of(&article.body)).collect();
     assert_eq!(asked, ["12", "100,000", "67", "900", "31"]);
 }
+
+#[test]
+fn brackets_that_only_set_off_a_number_are_read_through() {
+    check(
+        "Bahrain: out of (19,844) COVID-19 tests carried out on Tuesday, (2,671) new cases have been detected, and (27) deaths were \
+         registered. Active cases (28,190).",
+        &[
+            "19844 tests new Bahrain",
+            "2671 cases new Bahrain",
+            "27 deaths new Bahrain",
+            "28190 active_cases current Bahrain",
+        ],
+    );
+}

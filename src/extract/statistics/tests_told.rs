@@ -120,3 +120,17 @@ fn what_goes_on_from_a_count_of_a_period_is_of_that_period() {
     );
     check("/period", "Coronavirus cases in Latvia average 412 a day over the past week.", &[(412.0, json!("day"))]);
 }
+
+#[test]
+fn days_are_not_ranked_as_places_are() {
+    check(
+        "/rank",
+        "Utah reported 4,672 new coronavirus cases, its second-highest number ever.",
+        &[(4672.0, Value::Null)],
+    );
+    check(
+        "/rank",
+        "Utah reported 4,672 new coronavirus cases, the second-highest number in the country.",
+        &[(4672.0, json!(2))],
+    );
+}
