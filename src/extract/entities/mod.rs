@@ -59,7 +59,8 @@ impl Rules {
     }
 
     /// The entities of an article in the language of a pack, in order of first mention, and who found them; `repeated` is what
-    /// its summary has of its body, and `sentences` are those of that. In a language that the taggers do not read only places and nationalities are looked up.
+    /// its summary has of its body, and `sentences` are those of that. In a language that the taggers do not read only places
+    /// and nationalities are looked up.
     pub(crate) fn entities(
         &self,
         places: &Places,

@@ -101,11 +101,14 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
     };
     // "208,823 on Wednesday, eighth in the world".
     let led = reading.one_of(at.wrapping_sub(1), &[Word::RankVerb, Word::RankLead]);
-    let adverb = figure || led || reading.is(at.wrapping_sub(1), ",");
+    // "Louth is next, and Waterford third on 872.9".
+    let of_place = reading.spots.iter().any(|spot| spot.after == at);
+    let adverb = figure || led || of_place || reading.is(at.wrapping_sub(1), ",");
     // "Podgorica is first (1,511), Nikšić second (707)", "Egypt is a distant third with 119,702".
     let told = |at: usize| reading.numbers.iter().any(|number| number.first == at);
-    let figure_behind = reading.is(after, "(") && told(after + 1)
-        || adverb && word(after, Word::With) && (after + 1..after + 3).any(told);
+    let leads = word(after, Word::With) || reading.is(after, "on") || reading.is(after, "at");
+    let figure_behind =
+        reading.is(after, "(") && told(after + 1) || adverb && leads && (after + 1..after + 3).any(told);
     if figure_behind && !figure {
         return Some(after);
     }
@@ -118,9 +121,9 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
     if word(at.wrapping_sub(1), Word::RankVerb) && figure && word(after, Word::Of) && told(after + 1) {
         return Some(after);
     }
-    // "79th among other countries", "35th in the world", "fifth by the number of cases".
+    // "79th among other countries", "35th in the world", "fifth by the number of cases", "third after Brazil and India".
     let among = word(after, Word::Among) || word(after, Word::In);
-    if word(after, Word::By) || among && (after + 1..after + 5).any(named) {
+    if word(after, Word::By) || !figure && word(after, Word::After) || among && (after + 1..after + 5).any(named) {
         return adverb.then_some(after);
     }
     if word(after, Word::RankNoun) {

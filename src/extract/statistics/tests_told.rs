@@ -134,3 +134,17 @@ fn days_are_not_ranked_as_places_are() {
         &[(4672.0, json!(2))],
     );
 }
+
+#[test]
+fn an_ordinal_behind_a_place_ranks_it() {
+    check(
+        "/rank",
+        "Riyadh ranked first with 332 of the new coronavirus cases on Tuesday, Taif second with 271 and Mecca third on 218.",
+        &[(332.0, json!(1)), (271.0, json!(2)), (218.0, json!(3))],
+    );
+    check(
+        "/rank",
+        "So far 71,642 Indians have died of Covid-19, third after Americans and Brazilians.",
+        &[(71642.0, json!(3))],
+    );
+}
