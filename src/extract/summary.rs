@@ -48,8 +48,22 @@ impl Repeated {
         }
     }
 
+    /// Puts what the summary repeats of the body, names or values in text order, before that; `moved` is one of them at another
+    /// place.
+    pub(crate) fn insert<T>(
+        &self,
+        all: &mut Vec<T>,
+        span: impl Fn(&T) -> &Span,
+        moved: impl Fn(&T, Span) -> Option<T>,
+    ) {
+        let body = all.iter().position(|one| span(one).field.is_body()).unwrap_or(all.len());
+        let of_body = all.iter().filter(|one| span(one).field.is_body());
+        let again: Vec<T> = of_body.filter_map(|one| moved(one, self.span(span(one))?)).collect();
+        all.splice(body..body, again);
+    }
+
     /// Where a span of the body stands in the summary.
-    pub(crate) fn span(&self, span: &Span) -> Option<Span> {
+    fn span(&self, span: &Span) -> Option<Span> {
         Some(Span::new(Field::Summary, self.at(span.start)?, self.at(span.end.checked_sub(1)?)? + 1))
     }
 

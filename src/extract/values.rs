@@ -51,13 +51,9 @@ pub(crate) fn find(pack: &Pack, article: &Article, repeated: &Repeated, countrie
             None => {}
         }
     }
-    let body = values.iter().position(|value: &Value| value.span.field.is_body()).unwrap_or(values.len());
-    let again = values.iter().skip(body).filter_map(|value| {
-        let span = repeated.span(&value.span)?;
-        Some(Value { text: span.of(article.summary.as_deref()?)?.to_owned(), span, ..value.clone() })
-    });
-    let again: Vec<Value> = again.collect();
-    values.splice(body..body, again);
+    let summary = article.summary.as_deref().unwrap_or_default();
+    let moved = |value: &Value, span: Span| Some(Value { text: span.of(summary)?.to_owned(), span, ..value.clone() });
+    repeated.insert(&mut values, |value| &value.span, moved);
     values
 }
 

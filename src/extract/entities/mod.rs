@@ -93,7 +93,13 @@ impl Rules {
         } else {
             self.foreign(places, pack, article, &fields, &texts, &read)
         };
-        entities.iter_mut().for_each(|entity| repeat(entity, repeated, summary));
+        for entity in &mut entities {
+            repeated.insert(
+                &mut entity.mentions,
+                |mention| &mention.span,
+                |mention, span| Some(Mention { text: span.of(summary)?.to_owned(), span, form: mention.form }),
+            );
+        }
         gather::rate(article, &mut entities);
         entities.sort_by_key(|entity| {
             entity.mentions.first().map(|mention| (roles::order(mention.span.field), mention.span.start))
@@ -154,15 +160,4 @@ impl Rules {
         foreign::join_inflected(pack, &mut entities);
         entities
     }
-}
-
-/// Adds the mentions of an entity in a summary that is told by the body, which are those of the body.
-fn repeat(entity: &mut Entity, repeated: &Repeated, summary: &str) {
-    let again = entity.mentions.iter().filter(|mention| mention.span.field.is_body()).filter_map(|mention| {
-        let span = repeated.span(&mention.span)?;
-        Some(Mention { text: span.of(summary)?.to_owned(), span, form: mention.form })
-    });
-    let again: Vec<Mention> = again.collect();
-    let body = entity.mentions.iter().position(|mention| mention.span.field.is_body()).unwrap_or(entity.mentions.len());
-    entity.mentions.splice(body..body, again);
 }

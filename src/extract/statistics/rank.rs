@@ -106,7 +106,7 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
     let adverb = figure || led || of_place || reading.is(at.wrapping_sub(1), ",");
     // "Podgorica is first (1,511), Nikšić second (707)", "Egypt is a distant third with 119,702".
     let told = |at: usize| reading.numbers.iter().any(|number| number.first == at);
-    let leads = word(after, Word::With) || reading.is(after, "on") || reading.is(after, "at");
+    let leads = reading.one_of(after, &[Word::With, Word::On, Word::At]);
     let figure_behind =
         reading.is(after, "(") && told(after + 1) || adverb && leads && (after + 1..after + 3).any(told);
     if figure_behind && !figure {
