@@ -2,7 +2,7 @@
 //!
 //! In: a language pack, the gazetteer, and a clean article. Out: [`Covid`]. A sentence is read into tokens, cue phrases,
 //! numbers, places and dates ([`reading`], [`date_marks`]); what the headings of tables and lists say of their figures is read
-//! once ([`table`]); numbers in traps are taken out ([`traps`]); the others get a metric ([`attach`], [`suggestion`]), a kind and period ([`kind`], [`newness`]), a place ([`scope`], [`whose`]), a date ([`date`], [`dated`]), a rank ([`rank`]), and a
+//! once ([`table`]); numbers in traps are taken out ([`traps`]); the others get a metric ([`attach`], [`suggestion`]), a kind and period ([`kind`], [`newness`]), a place ([`scope`], [`whose`]), a date ([`date`], [`dated`]), a rank ([`rank`], [`order`]), and a
 //! qualifier, status, subset and source ([`status`], [`of_whom`]). All this is put together in [`decide`], written down in
 //! [`observation`] and corrected by the whole story in [`whole`]. Repetitions are merged, contradictions named ([`plausibility`]).
 //!
@@ -40,6 +40,7 @@ pub mod network;
 pub mod newness;
 mod observation;
 pub mod of_whom;
+mod order;
 mod otherwise;
 mod parted;
 mod patients;
@@ -157,6 +158,8 @@ struct Finder<'a, 'p> {
     lead: Option<Decided<'p>>,
     /// The period that the text last spoke of.
     period: Option<Period>,
+    /// Where an order of places stood at the end of the sentence before.
+    order: Option<order::Order<'p>>,
     /// The last figure of each metric that counts.
     latest: std::collections::HashMap<Metric, Decided<'p>>,
     /// The names of places in headline and body, once they are asked for.
@@ -256,6 +259,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             previous: None,
             lead: None,
             period: None,
+            order: None,
             latest: std::collections::HashMap::new(),
             names,
             nations: OnceCell::new(),
@@ -377,6 +381,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.numbers(&sentence, &rows);
         } else if about {
             self.period = period_of(&reading, &[]).or(self.period);
+            self.order = order::announced(&reading);
             self.bare_rank(&reading);
         } else {
             let why = "neither the story nor the paragraph is about the disease";
@@ -466,14 +471,11 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
         let metrics: Vec<Option<Metric>> =
             decided.iter().map(|done| done.as_ref().map(|done| done.attachment.metric)).collect();
-        let counted = decided.iter().map(|done| {
-            let done = done.as_ref()?;
-            Some((
-                done.attachment.metric,
-                done.located.first().and_then(|one| one.place).map(|place| place.name.as_ref()),
-            ))
-        });
-        let ranks = rank::owned(self.pack, reading, rank.as_ref(), &counted.collect::<Vec<_>>());
+        let place = |done: &Decided<'p>| done.located.first().and_then(|one| one.place);
+        let counted: Vec<Option<order::Counted<'p>>> = (decided.iter())
+            .map(|done| done.as_ref().map(|done| order::Counted { metric: done.attachment.metric, place: place(done) }))
+            .collect();
+        let ranks = order::ranked(self.pack, reading, rank.as_ref(), &counted, &mut self.order);
         self.period = period_of(reading, &decided).or(self.period);
         // "more than the 38,792 that India announced": what is compared leaves no place behind, unless all is.
         let main = decided.iter().flatten().any(|done| done.kinded.rule != "compared");
@@ -503,9 +505,9 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.follows.extend(done.follows.map(|whole| (done.span, whole)));
             for located in &done.located {
                 let mut observation = self.observation(reading, n, &done, located);
-                if let Some((_, rank, scope)) = ranks.iter().find(|(owner, ..)| *owner == n) {
-                    observation.rank = Some(*rank);
-                    observation.rank_scope = Some(scope.clone());
+                if let Some(ranked) = ranks.iter().find(|ranked| ranked.n == n) {
+                    observation.rank = Some(ranked.rank);
+                    observation.rank_scope = Some(ranked.scope(located.place, self.places));
                 }
                 self.found.push(observation);
             }

@@ -86,7 +86,8 @@ impl<'p> Finder<'_, 'p> {
     /// "India is second in the world by the number of cases", without a figure.
     pub(super) fn bare_rank(&mut self, reading: &Reading<'_, 'p>) {
         let Some(rank) = rank::find(self.pack, reading).filter(|_| self.about(reading)) else { return };
-        let Some(metric) = rank.metric.filter(|metric| kinds::kind_of(*metric).whole) else { return };
+        let said = || reading.marks.iter().find_map(|mark| mark.cue.metric());
+        let Some(metric) = rank.metric.or_else(said).filter(|metric| kinds::kind_of(*metric).whole) else { return };
         let spot = reading.spots.iter().find(|spot| {
             spot.first < rank.at.start
                 && matches!(spot.place.kind, PlaceKind::Country | PlaceKind::Subdivision | PlaceKind::City)
@@ -122,7 +123,7 @@ impl<'p> Finder<'_, 'p> {
         observation.status = Status::Reported;
         observation.confidence = 0.4;
         observation.rank = Some(rank.rank);
-        observation.rank_scope = Some(rank.scope);
+        observation.rank_scope = Some(rank.scope.unwrap_or_else(|| "world".to_owned()));
         self.found.push(observation);
     }
 }

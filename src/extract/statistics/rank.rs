@@ -1,6 +1,5 @@
 //! Ranks: "79th among other countries", "the third-highest toll in Europe", "second only to the United States".
 
-use super::kinds::kind_of;
 use super::reading::Reading;
 use crate::language::Pack;
 use crate::language::pack::{Sense, Word};
@@ -12,11 +11,14 @@ use std::ops::Range;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Rank {
     pub(super) rank: u32,
-    pub(super) scope: String,
+    /// Among what, when it says.
+    pub(super) scope: Option<String>,
     /// Its words.
     pub(super) at: Range<usize>,
-    /// The metric that it ranks by, when the sentence says.
+    /// The metric that it ranks by, when its words say.
     pub(super) metric: Option<Metric>,
+    /// It says who is above: "second only to Europe".
+    pub(super) behind: bool,
 }
 
 /// The rank that a sentence states, if it ranks places by a metric.
@@ -25,8 +27,7 @@ pub(super) fn find(pack: &Pack, reading: &Reading<'_, '_>) -> Option<Rank> {
 }
 
 /// The first rank that a sentence states from a token on.
-fn after(pack: &Pack, reading: &Reading<'_, '_>, from: usize) -> Option<Rank> {
-    let metric = reading.marks.iter().find_map(|mark| mark.cue.metric());
+pub(super) fn after(pack: &Pack, reading: &Reading<'_, '_>, from: usize) -> Option<Rank> {
     for (at, token) in reading.tokens.iter().enumerate().skip(from) {
         let tight = |at: usize| reading.tokens.get(at).is_some_and(|next| !next.spaced);
         // "5-е место".
@@ -36,26 +37,67 @@ fn after(pack: &Pack, reading: &Reading<'_, '_>, from: usize) -> Option<Rank> {
             && reading.word(suffix, Word::OrdinalSuffix);
         let (rank, after) =
             if figure { (token.text.parse().ok(), suffix + 1) } else { (pack.ordinal(&token.lower), at + 1) };
-        let led = token.kind == TokenKind::Number && reading.word(at.wrapping_sub(1), Word::RankPrefix);
-        let rank = if led { token.lower.parse().ok() } else { rank };
-        let Some(rank) = rank else { continue };
+        let led = reading.word(at.wrapping_sub(1), Word::RankPrefix);
+        // "At number three with 12".
+        let number = || reading.numbers.iter().find(|number| led && number.first == at && number.value <= 300.0);
+        let rank = number().map(|number| number.value as u32).or(rank);
+        let Some(rank) = rank else {
+            match behind_only(reading, at) {
+                Some(rank) => return Some(rank),
+                None => continue,
+            }
+        };
         if pack.topic_first() {
             if let Some(at) = topic_first(reading, at, after) {
                 let region = reading.spots.iter().rfind(|spot| {
                     at.contains(&spot.first) && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::Country)
                 });
-                let scope = region.map_or("world".to_owned(), |spot| spot.place.name.to_string());
-                return Some(Rank { rank, scope, at, metric });
+                let scope = region.map(|spot| spot.place.name.to_string());
+                let metric = reading.marks.iter().find_map(|mark| mark.cue.metric());
+                return Some(Rank { rank, scope, at, metric, behind: false });
             }
             continue;
         }
         if let Some(end) = ranks(reading, at, after, figure) {
-            let scope = scope(reading, end).unwrap_or_else(|| "world".to_owned());
-            return Some(Rank { rank, scope, at: at..end, metric });
+            let (scope, metric) = (scope(reading, end), ranked_by(reading, &(at..end)));
+            let behind = reading.one_of(after, &[Word::Only, Word::Behind]);
+            return Some(Rank { rank, scope, at: at..end, metric, behind });
         }
     }
     None
 }
+
+/// "797 per 100,000, behind only Czechia", "topped only by Peru's": after those that are named.
+fn behind_only(reading: &Reading<'_, '_>, at: usize) -> Option<Rank> {
+    let verb = reading.one_of(at.wrapping_sub(1), &[Word::Behind, Word::RankBehind]);
+    if !reading.word(at, Word::Only) || !verb || reading.word(at + 1, Word::To) {
+        return None;
+    }
+    let first = at + 1 + usize::from(reading.one_of(at + 1, &[Word::By, Word::After]));
+    let mut end = first;
+    let mut named = 0;
+    for spot in &reading.spots {
+        let joined = (end..spot.first)
+            .all(|at| reading.one_of(at, &[Word::And, Word::The]) || reading.is(at, ",") || reading.is(at, "'s"));
+        if spot.first >= first && joined && !matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World) {
+            named += 1;
+            end = spot.after;
+        }
+    }
+    let behind = at - 1..end;
+    let (scope, metric) = (scope(reading, end), ranked_by(reading, &(at - 1..at + 1)));
+    (named > 0).then_some(Rank { rank: named + 1, scope, at: behind, metric, behind: true })
+}
+
+/// What a rank is taken by, where its own words or those behind it name it.
+fn ranked_by(reading: &Reading<'_, '_>, at: &Range<usize>) -> Option<Metric> {
+    let stops = |at: &usize| [",", ";", "("].iter().any(|mark| reading.is(*at, mark)) || reading.word(*at, Word::And);
+    let end = (at.end..at.end + BY).find(stops).unwrap_or(at.end + BY);
+    reading.marks_in(at.start..end).find_map(|mark| mark.cue.metric())
+}
+
+/// Tokens behind a rank within which it says by what.
+const BY: usize = 8;
 
 /// "居世界第四位", "高居第一", "第三高", "亚洲第二": a verb of ranking before the ordinal, a superlative behind it, or what
 /// is ranked in right before it. Returns all the ranking words.
@@ -103,7 +145,8 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
     let led = reading.one_of(at.wrapping_sub(1), &[Word::RankVerb, Word::RankLead]);
     // "Louth is next, and Waterford third on 872.9".
     let of_place = reading.spots.iter().any(|spot| spot.after == at);
-    let adverb = figure || led || of_place || reading.is(at.wrapping_sub(1), ",");
+    let adverb =
+        figure || led || word(at.wrapping_sub(1), Word::RankPrefix) || of_place || reading.is(at.wrapping_sub(1), ",");
     // "Podgorica is first (1,511), Nikšić second (707)", "Egypt is a distant third with 119,702".
     let told = |at: usize| reading.numbers.iter().any(|number| number.first == at);
     let leads = reading.one_of(after, &[Word::With, Word::On, Word::At]);
@@ -117,13 +160,24 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
     if led && !figure && !word(at.wrapping_sub(1), Word::The) && (ends || word(after, Word::And)) {
         return Some(after);
     }
-    // "Ranking 52nd of 222 territories".
-    if word(at.wrapping_sub(1), Word::RankVerb) && figure && word(after, Word::Of) && told(after + 1) {
+    // "Ranking 52nd of 222 territories", "first of the cities".
+    let verb = word(at.wrapping_sub(1), Word::RankVerb) && figure || word(at.wrapping_sub(1), Word::RankPrefix);
+    let unit = || (after + 1..after + 4).any(|at| word(at, Word::RankUnit));
+    if word(after, Word::Of) && (verb && told(after + 1) || led && !figure && unit()) {
+        return Some(after);
+    }
+    // "The region stands at 24,887 infections, thirteenth, between Krasnoyarsk and Omsk".
+    let counted = reading.metric_at(at.wrapping_sub(2)).is_some() && reading.is(at.wrapping_sub(1), ",");
+    if counted && !figure && ends {
         return Some(after);
     }
     // "79th among other countries", "35th in the world", "fifth by the number of cases", "third after Brazil and India".
     let among = word(after, Word::Among) || word(after, Word::In);
-    if word(after, Word::By) || !figure && word(after, Word::After) || among && (after + 1..after + 5).any(named) {
+    // "First among the 27", "second in both columns".
+    let all = word(after, Word::Among) && (after + 1..after + 3).any(told)
+        || word(after, Word::In) && word(after + 1, Word::Both);
+    if word(after, Word::By) || !figure && word(after, Word::After) || all || among && (after + 1..after + 5).any(named)
+    {
         return adverb.then_some(after);
     }
     if word(after, Word::RankNoun) {
@@ -133,7 +187,7 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
 }
 
 /// Among what: a region or a country named behind, else the world.
-fn scope(reading: &Reading<'_, '_>, after: usize) -> Option<String> {
+pub(super) fn scope(reading: &Reading<'_, '_>, after: usize) -> Option<String> {
     let end = (after..reading.tokens.len().min(after + 14))
         .find(|at| reading.tokens.get(*at).is_some_and(|token| token.is(";") || token.is(".")))
         .unwrap_or(reading.tokens.len().min(after + 14));
@@ -147,103 +201,4 @@ fn scope(reading: &Reading<'_, '_>, after: usize) -> Option<String> {
                     || reading.word(spot.first - 1, Word::The) && reading.word(spot.first.wrapping_sub(2), Word::In))
         })
         .map(|spot| spot.place.name.to_string())
-}
-
-/// The most ranks that a sentence states.
-const MOST: usize = 16;
-
-/// What a sentence counts with its numbers, and of which places.
-pub(super) type Counted<'n> = [Option<(Metric, Option<&'n str>)>];
-
-/// The numbers of a sentence that have a rank, with that: `first` and what else it states.
-pub(super) fn owned(
-    pack: &Pack,
-    reading: &Reading<'_, '_>,
-    first: Option<&Rank>,
-    counted: &Counted<'_>,
-) -> Vec<(usize, u32, String)> {
-    let metrics: Vec<Option<Metric>> = counted.iter().map(|one| one.map(|(metric, _)| metric)).collect();
-    let mut all: Vec<(usize, u32, String)> = Vec::new();
-    let mut rank = first.cloned();
-    for _ in 0..MOST {
-        let Some(one) = rank else { break };
-        let free = |n: usize| !all.iter().any(|(owned, ..)| *owned == n);
-        let left: Vec<Option<Metric>> =
-            metrics.iter().enumerate().map(|(n, metric)| metric.filter(|_| free(n))).collect();
-        let owner = owner(reading, &one, &left);
-        rank = after(pack, reading, one.at.end.max(one.at.start + 1));
-        all.extend(owner.map(|n| (n, one.rank, one.scope)));
-    }
-    if all.is_empty() {
-        all.extend(leading(reading, &metrics));
-    }
-    followed(reading, counted, &mut all);
-    all
-}
-
-/// "Peru has the highest number of deaths in the world, 180,764": what a superlative says is the first among.
-fn leading(reading: &Reading<'_, '_>, metrics: &[Option<Metric>]) -> Option<(usize, u32, String)> {
-    let at = (0..reading.tokens.len()).find(|at| reading.word(*at, Word::RankFirst))?;
-    let end = reading.tokens.len().min(at + 14);
-    let wide = |at: usize| {
-        reading
-            .spots
-            .iter()
-            .find(|spot| spot.first == at && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World))
-    };
-    let lead = (at..end).find(|at| {
-        reading.word(*at, Word::In) && (at + 1..at + 3).any(|at| reading.word(at, Word::World) || wide(at).is_some())
-    })?;
-    let scope = (lead + 1..lead + 3).find_map(wide).map_or("world".to_owned(), |spot| spot.place.name.to_string());
-    let metric = reading.marks.iter().filter(|mark| mark.first > at).find_map(|mark| mark.cue.metric());
-    let rank = Rank { rank: 1, scope, at: at..lead, metric };
-    owner(reading, &rank, metrics).map(|n| (n, rank.rank, rank.scope))
-}
-
-/// "The most were reported by the United States with 3,071, followed by Brazil with 836 and Mexico with 781": the next are of
-/// other places and count the same.
-fn followed(reading: &Reading<'_, '_>, counted: &Counted<'_>, all: &mut Vec<(usize, u32, String)>) {
-    let Some(at) = (0..reading.tokens.len()).find(|at| reading.word(*at, Word::RankNext)) else { return };
-    let first = |n: usize| reading.numbers.get(n).map_or(usize::MAX, |number| number.first);
-    let of = |n: usize| counted.get(n).copied().flatten();
-    let Some(lead) = (0..counted.len()).rev().find(|n| first(*n) < at && of(*n).is_some()) else { return };
-    let superlative = (0..at).any(|at| reading.word(at, Word::RankFirst));
-    let known = all.iter().find(|(n, ..)| *n == lead).map(|(_, rank, scope)| (*rank, scope.clone()));
-    let Some((mut rank, scope)) = known.or_else(|| superlative.then(|| (1, "world".to_owned()))) else { return };
-    if !all.iter().any(|(n, ..)| *n == lead) {
-        all.push((lead, rank, scope.clone()));
-    }
-    let mut last = of(lead);
-    for n in (lead + 1..counted.len()).take(MOST) {
-        let next = of(n);
-        let apart = next.zip(last).is_some_and(|(next, last)| next.0 == last.0 && next.1 != last.1);
-        if !apart || all.iter().any(|(owned, ..)| *owned == n) {
-            break;
-        }
-        rank += 1;
-        all.push((n, rank, scope.clone()));
-        last = next;
-    }
-}
-
-/// The number of the sentence that the rank belongs to: the nearest with its metric.
-fn owner(reading: &Reading<'_, '_>, rank: &Rank, metrics: &[Option<Metric>]) -> Option<usize> {
-    let near = |n: &usize| reading.numbers.get(*n).map_or(usize::MAX, |number| number.first.abs_diff(rank.at.start));
-    let with = |wanted: Option<Metric>| {
-        (0..metrics.len())
-            .filter(|n| {
-                metrics.get(*n).copied().flatten().is_some_and(|metric| wanted.is_none_or(|wanted| wanted == metric))
-            })
-            .min_by_key(near)
-    };
-    if reading.pack.topic_first() {
-        // "佛罗里达州以1.7万人居首，ICU床位使用率高达94%": the number before the rank, else the one behind it.
-        let ranked = |n: &usize| metrics.get(*n).copied().flatten().is_some_and(|metric| kind_of(metric).whole);
-        let before = |n: &usize| reading.numbers.get(*n).is_some_and(|number| number.first < rank.at.start);
-        let clause = reading.clause(rank.at.start);
-        let inside = |n: &usize| reading.numbers.get(*n).is_some_and(|number| clause.contains(&number.first));
-        let all = || (0..metrics.len()).filter(ranked);
-        return all().filter(before).rfind(inside).or_else(|| all().find(|n| !before(n))).or_else(|| all().next_back());
-    }
-    with(rank.metric).or_else(|| with(None))
 }

@@ -148,3 +148,49 @@ fn an_ordinal_behind_a_place_ranks_it() {
         &[(71642.0, json!(3))],
     );
 }
+
+#[test]
+fn an_order_goes_on_from_who_leads() {
+    let ranks = |text: &str, expected: &[(f64, u32)]| {
+        let expected: Vec<(f64, Value)> = expected.iter().map(|(value, rank)| (*value, json!(rank))).collect();
+        check("/rank", text, &expected);
+    };
+    ranks(
+        "The worst-hit country of the coronavirus is the United States with 205,031 deaths. Then come Brazil with 142,058 \
+         and India on 96,318.",
+        &[(205_031.0, 1), (142_058.0, 2), (96_318.0, 3)],
+    );
+    ranks(
+        "Most new coronavirus infections were found in Lublin (379), Opole (317) and Łódź (297).",
+        &[(379.0, 1), (317.0, 2), (297.0, 3)],
+    );
+    ranks(
+        "After the US, the hardest-hit countries of the coronavirus are Brazil with 178,995 deaths and India with 141,772 \
+         deaths.",
+        &[(178_995.0, 2), (141_772.0, 3)],
+    );
+    ranks(
+        "The highest numbers of new coronavirus cases were reported from:\n• Germany (333 473 new cases),\n• France (281 \
+         063 new cases).",
+        &[(333_473.0, 1), (281_063.0, 2)],
+    );
+    ranks("Libya has recorded 6,797 coronavirus deaths, behind only Tunisia and Egypt.", &[(6797.0, 3)]);
+    ranks(
+        "India has 3.54 million coronavirus cases, third behind the United States (5.9 million) and Brazil (3.8 million).",
+        &[(3_540_000.0, 3), (5_900_000.0, 1), (3_800_000.0, 2)],
+    );
+    check("/rank_scope", "Nairobi leads with 291 new coronavirus cases.", &[(291.0, json!("Kenya"))]);
+}
+
+#[test]
+fn what_only_sounds_like_an_order_is_none() {
+    for text in [
+        "New coronavirus cases in Kenya topped 8,000 on Saturday.",
+        "Kenya had the highest number of coronavirus cases since May, 8,000.",
+        "Lublin is one of the worst-hit towns with 379 coronavirus cases.",
+        "The outbreak led to 41 coronavirus deaths in Kenya.",
+        "Kenya has 8,000 coronavirus cases and Uganda 9,000, most of them in Kampala.",
+    ] {
+        assert!(figures(text).iter().all(|one| one["rank"].is_null()), "{text}: {:?}", figures(text));
+    }
+}

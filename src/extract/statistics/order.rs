@@ -1,0 +1,442 @@
+//! Orders: which figures of a sentence have which ranks, stated or by standing behind one that leads.
+//!
+//! In: what a sentence counts and of which places, the ranks that it states ([`rank`]), and where an order stood at the end
+//! of the sentence before. Out: [`Ranked`]. What holds: who follows is of another place, counts the same, and no more.
+
+use super::kinds::kind_of;
+use super::rank::{self, Rank};
+use super::reading::Reading;
+use crate::extract::places::{Place, Places};
+use crate::language::Pack;
+use crate::language::pack::Word;
+use crate::language::tokens::TokenKind;
+use crate::model::{Metric, PlaceKind};
+use std::ops::Range;
+
+/// What a sentence counts with one of its numbers, and of which place.
+#[derive(Clone, Copy)]
+pub(super) struct Counted<'p> {
+    pub(super) metric: Metric,
+    pub(super) place: Option<&'p Place>,
+}
+
+/// A number with its rank, and among what.
+pub(super) struct Ranked {
+    pub(super) n: usize,
+    pub(super) rank: u32,
+    pub(super) scope: Option<String>,
+}
+
+impl Ranked {
+    /// Among what: as stated, else the country of a part of it, else the world.
+    pub(super) fn scope(&self, place: Option<&Place>, places: &Places) -> String {
+        let country = || {
+            let part = place.filter(|place| matches!(place.kind, PlaceKind::Subdivision | PlaceKind::City))?;
+            Some(places.country(part.iso2.as_deref()?)?.name.to_string())
+        };
+        self.scope.clone().or_else(country).unwrap_or_else(|| "world".to_owned())
+    }
+}
+
+/// Where an order stands at the end of a sentence, for the one behind it.
+pub(super) struct Order<'p> {
+    /// The sentence.
+    index: usize,
+    rank: u32,
+    metric: Option<Metric>,
+    value: f64,
+    place: Option<&'p Place>,
+    scope: Option<String>,
+    /// It is a list below a line that announces it: "The most were reported from:".
+    opens: bool,
+}
+
+/// A number that counts something of a place.
+#[derive(Clone, Copy)]
+struct Item<'p> {
+    n: usize,
+    first: usize,
+    after: usize,
+    value: f64,
+    metric: Metric,
+    place: Option<&'p Place>,
+}
+
+/// The most ranks that a sentence states.
+const MOST: usize = 16;
+/// Tokens within which a leader is named behind the words that say that it leads.
+const NEAR: usize = 20;
+/// Tokens behind a stated rank within which it leads to its figure.
+const LED: usize = 9;
+/// Tokens that may stand before the first figure of a sentence that goes on with an order.
+const OPENING: usize = 12;
+
+/// The numbers of a sentence that have a rank; `first` is the first that it states, `last` the order of the sentence before.
+pub(super) fn ranked<'p>(
+    pack: &Pack,
+    reading: &Reading<'_, 'p>,
+    first: Option<&Rank>,
+    counted: &[Option<Counted<'p>>],
+    last: &mut Option<Order<'p>>,
+) -> Vec<Ranked> {
+    let items: Vec<Item<'p>> = (counted.iter().zip(&reading.numbers).enumerate())
+        .filter_map(|(n, (one, number))| {
+            let Counted { metric, place } = (*one)?;
+            Some(Item { n, first: number.first, after: number.after, value: number.value, metric, place })
+        })
+        .collect();
+    let mut all = stated(pack, reading, first, &items);
+    let order = last.take().filter(|order| order.index + 1 == reading.index);
+    let told = !all.is_empty();
+    let mut opens = false;
+    if !told && !pack.topic_first() {
+        let first = leader(reading, &items);
+        let next = order.as_ref().filter(|_| first.is_none()).and_then(|order| goes_on(reading, &items, order));
+        opens = next.is_some() && order.is_some_and(|order| order.opens);
+        all.extend(first.or(next));
+    }
+    each(reading, &items, &mut all);
+    follow(reading, &items, !told, &mut all);
+    above(reading, &items, &mut all);
+    let lowest =
+        all.iter().max_by_key(|one| one.rank).and_then(|one| Some((one, items.iter().find(|item| item.n == one.n)?)));
+    *last = lowest.map(|(one, item)| Order {
+        index: reading.index,
+        rank: one.rank,
+        metric: Some(item.metric),
+        value: item.value,
+        place: item.place,
+        scope: one.scope.clone(),
+        opens,
+    });
+    all
+}
+
+/// The order that a sentence without figures announces for the lines below it: "The most cases were reported from:".
+pub(super) fn announced<'p>(reading: &Reading<'_, 'p>) -> Option<Order<'p>> {
+    let last = reading.tokens.len().checked_sub(1).filter(|last| reading.is(*last, ":"))?;
+    (0..last).find(|at| cue(reading, *at).is_some()).map(|at| Order {
+        index: reading.index,
+        rank: 0,
+        metric: reading.marks_in(at..last).find_map(|mark| mark.cue.metric()),
+        value: f64::INFINITY,
+        place: None,
+        scope: None,
+        opens: true,
+    })
+}
+
+/// The ranks that the sentence states, each with the number that it belongs to.
+fn stated<'p>(pack: &Pack, reading: &Reading<'_, 'p>, first: Option<&Rank>, items: &[Item<'p>]) -> Vec<Ranked> {
+    let mut all: Vec<Ranked> = Vec::new();
+    let mut next = first.cloned();
+    for _ in 0..MOST {
+        let Some(one) = next else { break };
+        let owned = |item: &Item<'p>| all.iter().any(|owned| owned.n == item.n);
+        let left: Vec<Item<'p>> = items.iter().filter(|item| one.behind || !owned(item)).copied().collect();
+        let owner = owner(reading, &one, &left).filter(|item| !owned(item));
+        next = rank::after(pack, reading, one.at.end.max(one.at.start + 1));
+        all.extend(owner.map(|item| Ranked { n: item.n, rank: one.rank, scope: one.scope }));
+    }
+    all
+}
+
+/// The number of the sentence that a stated rank belongs to: the one that its own words lead to, else the nearest of the
+/// metric that they name, else the nearest before it.
+fn owner<'p>(reading: &Reading<'_, 'p>, rank: &Rank, items: &[Item<'p>]) -> Option<Item<'p>> {
+    let before = |item: &&Item<'p>| item.first < rank.at.start;
+    if reading.pack.topic_first() {
+        // "佛罗里达州以1.7万人居首，ICU床位使用率高达94%": the number before the rank, else the one behind it.
+        let all = || items.iter().filter(|item| kind_of(item.metric).whole);
+        let clause = reading.clause(rank.at.start);
+        let inside = |item: &&Item<'p>| clause.contains(&item.first);
+        let found = all().filter(before).rfind(inside).or_else(|| all().find(|item| !before(item)));
+        return found.or_else(|| all().next_back()).copied();
+    }
+    let near = |item: &&Item<'p>| item.first.abs_diff(rank.at.start);
+    // "Nikšić second (707)", "the US first at 21.1 million", "third in the country with 3,71,639", "the second-highest, 8,189".
+    let leads = |item: &&Item<'p>| {
+        let Some(lead) = item.first.checked_sub(1) else { return false };
+        let with = reading.one_of(lead, &[Word::With, Word::On, Word::At])
+            || reading.one_of(lead.saturating_sub(1), &[Word::With, Word::On, Word::At]);
+        let comma = reading.is(rank.at.end, ",") && lead == rank.at.end;
+        comma
+            || (with || reading.is(lead, "("))
+                && !(rank.at.end..lead).any(|at| reading.is(at, ",") || reading.is(at, ";"))
+    };
+    let led_to = items
+        .iter()
+        .find(|item| item.first >= rank.at.end && item.first < rank.at.end + LED)
+        .filter(leads)
+        .filter(|_| !rank.behind);
+    let named = items.iter().filter(|item| rank.metric == Some(item.metric));
+    // "190,000 deaths, second only to Europe, which has 209,365".
+    let named = named.filter(|item| !rank.behind || before(item)).min_by_key(near);
+    let found = led_to.or(named).or_else(|| items.iter().filter(before).min_by_key(near));
+    found.or_else(|| items.iter().min_by_key(near)).copied()
+}
+
+/// What says that somebody leads.
+#[derive(Clone, Copy, PartialEq)]
+enum Cue {
+    /// "led", "tops the list": plainly.
+    Top,
+    /// "the worst-hit", "the countries with most deaths".
+    Unit,
+    /// "the highest number of deaths in the world".
+    Among,
+    /// "most were found in": only where a list follows.
+    Most,
+}
+
+/// Who leads by a verb or a superlative.
+fn leader(reading: &Reading<'_, '_>, items: &[Item<'_>]) -> Option<Ranked> {
+    (0..reading.tokens.len()).find_map(|at| {
+        let cue = cue(reading, at)?;
+        let end = reading.tokens.len().min(at + NEAR);
+        let end = (at..end).find(|at| reading.is(*at, ";")).unwrap_or(end);
+        let said = reading.marks_in(at + 3..end.max(at + 3)).find_map(|mark| mark.cue.metric());
+        let fits = |item: &&Item<'_>| said.is_none_or(|metric| metric == item.metric) && item.place.is_some();
+        let inside = |item: &&Item<'_>| item.first > at && item.first < end;
+        let behind = items.iter().filter(inside).find(fits).or_else(|| items.iter().find(inside));
+        // "2,101,000 of them, the highest number in the world, ahead of Japan".
+        let comma = at.saturating_sub(1) - usize::from(at > 1 && reading.word(at - 1, Word::The));
+        let apposed = reading.is(comma, ",") && !reading.spots.iter().any(|spot| spot.after == comma);
+        let before = items.partition_point(|item| item.first < at);
+        let near = match cue {
+            Cue::Unit | Cue::Among => before.checked_sub(1),
+            Cue::Top => before.checked_sub(1).filter(|_| behind.is_none()),
+            Cue::Most => listed(reading, items, before),
+        };
+        let near = near.and_then(|index| items.get(index));
+        let (one, other) = if apposed { (near, behind) } else { (behind, near) };
+        let item = one.or(other).filter(|item| item.place.is_some_and(|place| place.kind != PlaceKind::World))?;
+        let index = items.iter().position(|other| other.n == item.n)?;
+        let alike = |other: &Item<'_>| other.metric == item.metric && level(other.place) == level(item.place);
+        let apart = |other: &Item<'_>| alike(other) && !same(other.place, item.place);
+        // Who is above is none that another surpasses, and "most" says so only of a list.
+        let surpassed = items.iter().any(|other| apart(other) && other.value > item.value);
+        let list = || items.get(index + 1).is_some_and(|next| apart(next) && linked(reading, item, next, true));
+        (!surpassed && (cue != Cue::Most || list())).then(|| Ranked {
+            n: item.n,
+            rank: 1 + excepted(reading, at),
+            scope: rank::scope(reading, at),
+        })
+    })
+}
+
+/// "The United States (608,359), Brazil (538,942) and India (412,531) mourn the most": where the list before begins.
+fn listed(reading: &Reading<'_, '_>, items: &[Item<'_>], before: usize) -> Option<usize> {
+    let list = items.get(..before)?;
+    let joined = list.windows(2).rev().take_while(|pair| {
+        matches!(pair, [one, other] if one.metric == other.metric && one.value >= other.value && linked(reading, one, other, true))
+    });
+    let joined = joined.count();
+    (joined > 0).then(|| before - 1 - joined)
+}
+
+/// "After the US and Brazil, the hardest-hit countries are India ...": how many are above who leads.
+fn excepted(reading: &Reading<'_, '_>, at: usize) -> u32 {
+    let above =
+        || reading.spots.iter().take_while(|spot| spot.after <= at && level(Some(spot.place)) != Some(2)).count();
+    if reading.word(0, Word::After) { u32::try_from(above()).unwrap_or(0) } else { 0 }
+}
+
+/// Whether a token says that somebody leads.
+fn cue(reading: &Reading<'_, '_>, at: usize) -> Option<Cue> {
+    let word = |at: usize, word: Word| reading.word(at, word);
+    if word(at, Word::RankTop) {
+        // "Led to 12 deaths", "topped 8,000", "topped out".
+        let other = word(at + 1, Word::To)
+            || reading.numbers.iter().any(|number| number.first == at + 1)
+            || word(at + 1, Word::OutOf);
+        return (!other).then_some(Cue::Top);
+    }
+    if !word(at, Word::RankFirst) {
+        return None;
+    }
+    let before = |back: usize| at.wrapping_sub(back);
+    let ordinal = |at: usize| {
+        reading.tokens.get(at).is_some_and(|token| reading.pack.ordinal(&token.lower).is_some_and(|rank| rank > 1))
+    };
+    let later = ordinal(before(1)) || ordinal(before(2)) && (reading.is(before(1), "-") || reading.is(before(1), "–"));
+    // "Its highest ever", "among the worst", "one of the hardest hit".
+    let among = (1..4).any(|back| word(before(back), Word::Among))
+        || (2..4).any(|back| word(before(back), Word::Of) && word(before(back + 1), Word::One));
+    let barred = word(before(1), Word::Its) || word(before(1), Word::RankNext) || word(at + 1, Word::Of);
+    if later || among || barred {
+        return None;
+    }
+    let dash = usize::from(reading.is(at + 1, "-"));
+    let unit = |at: usize| word(at, Word::RankUnit);
+    // "The countries with the most deaths", "the hardest-hit of all".
+    let with = (1..3).find(|back| word(before(*back), Word::With)).is_some_and(|back| unit(before(back + 1)));
+    // "Quezon City had the highest daily average, 1,072", but not "the highest since May".
+    let days = || {
+        (at..reading.clause(at).end)
+            .any(|at| reading.one_of(at, &[Word::Since, Word::Record, Word::Day, Word::Already]))
+    };
+    let has = (1..3).any(|back| word(before(back), Word::Have)) && !days();
+    if has || with || word(at + 1 + dash, Word::RankHit) {
+        return Some(Cue::Unit);
+    }
+    let wide = |at: usize| {
+        reading
+            .spots
+            .iter()
+            .any(|spot| spot.first == at && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World))
+    };
+    let end = reading.tokens.len().min(at + 14);
+    // "The continent's highest incidence".
+    let whole = |at: usize| reading.one_of(at, &[Word::Continent, Word::World]) || wide(at);
+    if reading.is(before(1), "'s") && whole(before(2)) || word(before(1), Word::Genitive) && whole(before(3)) {
+        return Some(Cue::Among);
+    }
+    let among = (at..end).any(|at| word(at, Word::In) && (at + 1..at + 3).any(|at| word(at, Word::World) || wide(at)));
+    Some(if among { Cue::Among } else { Cue::Most })
+}
+
+/// Whose turn it is where the sentence before left an order: "Then come Brazil with 142,058 and India with 96,318".
+fn goes_on<'p>(reading: &Reading<'_, 'p>, items: &[Item<'p>], order: &Order<'p>) -> Option<Ranked> {
+    let item = items.iter().find(|item| order.metric.is_none_or(|metric| metric == item.metric))?;
+    let opening =
+        || (0..item.first).any(|at| next(reading, at)) || (item.after..item.after + 3).any(|at| next(reading, at));
+    let follows =
+        item.first <= OPENING && item.value <= order.value && item.place.is_some() && !same(item.place, order.place);
+    let apart = order.place.is_none() || level(item.place) == level(order.place);
+    (follows && apart && (order.opens || opening())).then_some(Ranked {
+        n: item.n,
+        rank: order.rank + 1,
+        scope: order.scope.clone(),
+    })
+}
+
+/// "France with 463, followed by Italy with 240 and Spain with 112": the next are of other places and count the same.
+fn follow(reading: &Reading<'_, '_>, items: &[Item<'_>], listed: bool, all: &mut Vec<Ranked>) {
+    let from = |n: usize| items.iter().position(|item| item.n == n);
+    // "Lagos recorded 184, followed by Oyo with 56" names the first by its followers.
+    if all.is_empty()
+        && let Some(pair) = items.windows(2).find(|pair| matches!(pair, [one, other] if behind(reading, one, other)))
+        && let [one, other] = pair
+        && one.place.is_some()
+        && !same(one.place, other.place)
+        && one.metric == other.metric
+        && one.value >= other.value
+        && (0..one.first).any(|at| reading.word(at, Word::RankFirst))
+    {
+        all.push(Ranked { n: one.n, rank: 1, scope: None });
+    }
+    let Some(start) = all.iter().filter_map(|one| from(one.n)).max() else { return };
+    let Some((mut rank, scope, mut last)) = items
+        .get(start)
+        .and_then(|item| all.iter().find(|one| one.n == item.n).map(|one| (one.rank, one.scope.clone(), *item)))
+    else {
+        return;
+    };
+    let mut listed = listed || rank == 1;
+    for item in items.iter().skip(start + 1).take(MOST) {
+        if same(item.place, last.place) && item.metric != last.metric {
+            last.after = item.after;
+            continue;
+        }
+        if item.metric != last.metric
+            || same(item.place, last.place)
+            || level(item.place) != level(last.place)
+            || item.value > last.value
+            || !linked(reading, &last, item, listed)
+        {
+            break;
+        }
+        listed = true;
+        rank += 1;
+        all.push(Ranked { n: item.n, rank, scope: scope.clone() });
+        last = *item;
+    }
+}
+
+/// "3.06 million cases and 101,800 deaths, each second in the world": both have the rank.
+fn each(reading: &Reading<'_, '_>, items: &[Item<'_>], all: &mut Vec<Ranked>) {
+    let [one] = all.as_slice() else { return };
+    let Some(index) = items.iter().position(|item| item.n == one.n) else { return };
+    let says = |at: usize| reading.one_of(at, &[Word::Both, Word::Every]);
+    let ordinal =
+        |at: usize| reading.tokens.get(at).is_some_and(|token| reading.pack.ordinal(&token.lower) == Some(one.rank));
+    let near = |at: usize| (at.saturating_sub(1)..at + 4).any(says);
+    if one.rank > 1 && (0..reading.tokens.len()).any(|at| ordinal(at) && near(at)) {
+        let beside = [index.wrapping_sub(1), index + 1].into_iter().filter_map(|at| items.get(at));
+        let mut other = beside.filter(|other| {
+            items.get(index).is_some_and(|item| same(other.place, item.place) && other.metric != item.metric)
+        });
+        let other = other.next().map(|other| Ranked { n: other.n, rank: one.rank, scope: one.scope.clone() });
+        all.extend(other);
+    }
+}
+
+/// "Third, behind the United States (5.9 million) and Brazil (3.8 million)": those are first and second.
+fn above(reading: &Reading<'_, '_>, items: &[Item<'_>], all: &mut Vec<Ranked>) {
+    let Some((rank, scope, below)) = all.iter().find_map(|one| {
+        let item = items.iter().find(|item| item.n == one.n)?;
+        (one.rank > 1 && all.len() == 1).then(|| (one.rank, one.scope.clone(), *item))
+    }) else {
+        return;
+    };
+    let Some(at) = (below.after..reading.tokens.len()).find(|at| reading.one_of(*at, &[Word::Behind, Word::Only]))
+    else {
+        return;
+    };
+    let named: Vec<&Item<'_>> = items
+        .iter()
+        .filter(|item| item.first > at && item.metric == below.metric && item.value >= below.value)
+        .collect();
+    if named.len() as u64 + 1 == u64::from(rank)
+        && named.windows(2).all(|pair| matches!(pair, [one, other] if one.value >= other.value))
+    {
+        all.extend(named.iter().zip(1..).map(|(item, rank)| Ranked { n: item.n, rank, scope: scope.clone() }));
+    }
+}
+
+/// Whether a token says that somebody is next.
+fn next(reading: &Reading<'_, '_>, at: usize) -> bool {
+    let since = || reading.word(at.wrapping_sub(1), Word::Since);
+    reading.word(at, Word::RankNext) && !since()
+        || reading.word(at, Word::After) && (reading.word(at + 1, Word::Them) || reading.word(at + 1, Word::It))
+}
+
+/// Whether one item follows the other by a word for it.
+fn behind(reading: &Reading<'_, '_>, one: &Item<'_>, other: &Item<'_>) -> bool {
+    (one.after..other.first).any(|at| next(reading, at))
+}
+
+/// Whether one item follows the other: by a word for it, or in a list that has nothing else between them.
+fn linked(reading: &Reading<'_, '_>, one: &Item<'_>, other: &Item<'_>, listed: bool) -> bool {
+    let between: Range<usize> = one.after..other.first;
+    if between.clone().any(|at| next(reading, at)) {
+        return true;
+    }
+    let small = [Word::And, Word::The, Word::With, Word::At, Word::On, Word::Of, Word::In, Word::Have];
+    let plain = |at: usize| {
+        reading.tokens.get(at).is_some_and(|token| {
+            token.kind != TokenKind::Word
+                || token.capitalised()
+                || reading.one_of(at, &small)
+                || reading.spots.iter().any(|spot| (spot.first..spot.after).contains(&at))
+                || reading.marks.iter().any(|mark| (mark.first..mark.after).contains(&at))
+                || reading.word(at, Word::RankUnit)
+        })
+    };
+    listed && !between.clone().any(|at| reading.is(at, ".")) && between.filter(|at| !plain(*at)).count() <= 1
+}
+
+/// Whether both are one place.
+fn same(one: Option<&Place>, other: Option<&Place>) -> bool {
+    one.map(|place| &place.id) == other.map(|place| &place.id)
+}
+
+/// Whether a place is a part of a country, a country, or more.
+fn level(place: Option<&Place>) -> Option<u8> {
+    place.map(|place| match place.kind {
+        PlaceKind::Subdivision | PlaceKind::City => 0,
+        PlaceKind::Country => 1,
+        _ => 2,
+    })
+}
