@@ -3,6 +3,7 @@
 //! In: a clean article. Out: the same article with entities, values, quotations and statistics. What holds: nothing is
 //! said in a language without a pack; that is an issue on the record, not a guess by English rules.
 
+pub(crate) mod cut;
 pub mod diseases;
 pub(crate) mod entities;
 pub mod gazetteer;
@@ -18,6 +19,7 @@ pub use statistics::{
     beside, dated, hashed, judge, network, newness, of_whom, suggestion, trees, unnamed, weighed, whose,
 };
 
+use self::cut::Cut;
 use crate::language::{self, Pack};
 use crate::model::{
     Article, Covid, Enriched, Entity, EntityType, Field, Issue, LEAST_CONFIDENCE, LanguageFrom, Section, Span, Stage,
@@ -93,13 +95,13 @@ impl Tables {
 /// Only the figures of an article, whose language must have a pack.
 pub fn figures(tables: &Tables, article: &Article) -> Covid {
     let pack = article.language.as_deref().and_then(language::pack);
-    pack.map_or_else(Covid::default, |pack| read_figures(tables, pack, article))
+    pack.map_or_else(Covid::default, |pack| read_figures(tables, pack, article, &Cut::new(pack, &article.body)))
 }
 
-fn read_figures(tables: &Tables, pack: &Pack, article: &Article) -> Covid {
+fn read_figures(tables: &Tables, pack: &Pack, article: &Article, cut: &Cut<'_>) -> Covid {
     let mut covid = Covid::default();
     for disease in &tables.diseases {
-        let Covid { relevant, score, observations } = statistics::find(pack, &tables.places, disease, article);
+        let Covid { relevant, score, observations } = statistics::find(pack, &tables.places, disease, article, cut);
         covid.relevant |= relevant;
         covid.score = covid.score.max(score);
         covid.observations.extend(observations);
@@ -195,11 +197,14 @@ pub fn article(tables: &Tables, mut article: Article) -> Enriched {
     };
     let sentences = sentence::sentences_in(&article.body, Field::Body, &pack.abbreviations);
     let repeated = Repeated::new(&article);
-    let (entities, tagger) = tables.rules.entities(&tables.places, pack, &article, &repeated, &sentences);
+    let found = tables.rules.entities(&tables.places, pack, &article, &repeated, &sentences);
+    let quotes = quotes::find(pack, &article, &found, &sentences);
+    let entities::Found { entities, tagger, .. } = found;
     locate_dateline(&mut article, &entities);
-    let values = values::find(pack, &article, &repeated, &countries(&article, &entities));
-    let quotes = quotes::find(pack, &article, &entities, &sentences);
-    let covid = read_figures(tables, pack, &article);
+    let cut = Cut::new(pack, &article.body);
+    let values = values::find(&cut, &article, &repeated, &countries(&article, &entities));
+    let covid = read_figures(tables, pack, &article, &cut);
+    drop(cut);
     Enriched {
         article,
         entities,

@@ -15,14 +15,16 @@ mod told;
 mod words;
 
 use super::ENGLISH;
+use super::entities::Found;
 use crate::language::Pack;
-use crate::model::{Article, Entity, Quote, Span};
+use crate::model::{Article, Quote, Span};
 use marks::{Stretch, stretches};
 use story::{Attribution, Story};
 use words::Words;
 
-/// The quotations of an article's body.
-pub(crate) fn find(pack: &Pack, article: &Article, entities: &[Entity], sentences: &[Span]) -> Vec<Quote> {
+/// The quotations of an article's body, whose entities and words were found.
+pub(crate) fn find(pack: &Pack, article: &Article, found: &Found<'_>, sentences: &[Span]) -> Vec<Quote> {
+    let entities = found.entities.as_slice();
     let Some(words) = Words::of(pack.code) else { return Vec::new() };
     let stretches = parted::part(words, &article.body, &article.paragraphs(), stretches(article));
     let story = Story::new(words, article, entities);
@@ -73,7 +75,7 @@ pub(crate) fn find(pack: &Pack, article: &Article, entities: &[Entity], sentence
     let mut quotes: Vec<Quote> = quotes.into_iter().map(|(quote, _)| quote).collect();
     let dateline = article.wire.dateline.as_ref().map_or(0, |dateline| dateline.span.end);
     let told = if pack.code == ENGLISH {
-        indirect::find(&story, sentences, dateline, &quotes)
+        indirect::find(&story, sentences, &found.words, dateline, &quotes)
     } else {
         told::find(&story, sentences, dateline, &quotes)
     };

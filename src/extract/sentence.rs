@@ -140,13 +140,15 @@ fn push(spans: &mut Vec<Span>, text: &str, field: Field, start: usize, end: usiz
 fn line_break(text: &str, start: usize, at: usize) -> Option<usize> {
     let rest = text.get(at + 1..)?;
     let next = rest.trim_start_matches([' ', '\t']);
-    let bullet = next.starts_with(['\n', '-', '•', '*', '–', '—', '·', '▪', '‣']);
+    if next.starts_with(['\n', '-', '•', '*', '–', '—', '·', '▪', '‣']) {
+        return Some(at + 1);
+    }
     // A line that begins with a capital, a digit or the mark of a cell after a short one is of a list or a table.
     let line_start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |position| position + 1);
     // What stands before in the line may be sentences of their own: "… on Wednesday. By province:".
     let line = text.get(line_start.max(start)..at).unwrap_or_default().trim_start();
     // A Chinese character is worth two letters.
-    let short = line.chars().map(|c| 1 + usize::from(is_han(c))).sum::<usize>() < 60;
+    let short = line.chars().take(60).map(|c| 1 + usize::from(is_han(c))).sum::<usize>() < 60;
     let increment =
         next.strip_prefix(['+', '(']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '+'));
     let opens = |c: char| c.is_uppercase() || c.is_ascii_digit() || is_han(c) && line.ends_with(closes_row);
@@ -157,7 +159,7 @@ fn line_break(text: &str, start: usize, at: usize) -> Option<usize> {
     // A long header or row, and a row below it.
     let parted = line.contains([':', ';', '|', '/']) || line.contains("  ") || line.matches(',').count() > 1;
     let figures = parted && is_row(upcoming);
-    (bullet || tabular || figures || opens_item(upcoming) && closes_item(line)).then_some(at + 1)
+    (tabular || figures || opens_item(upcoming) && closes_item(line)).then_some(at + 1)
 }
 
 /// Whether a line begins as an item of a list does: with a time or a number of its own ("13:20 –", "2)"), or with a label

@@ -14,17 +14,22 @@ const SHORTEST: usize = 8;
 /// Words of the body that may stand before it: a dateline, a byline, a lead.
 const OPENING: usize = 64;
 
-/// Where words of a summary stand in the body: the word's start in each, and its length.
+/// Where words of a summary stand in the body: where they start in each, and the bytes of one, or of all that follow one another.
 #[derive(Debug, Default)]
 pub(crate) struct Repeated(Vec<(usize, usize, usize)>);
 
 impl Repeated {
     /// The words of a summary that repeats the body; none of one that does not.
     pub(crate) fn new(article: &Article) -> Self {
-        let summary: Vec<(usize, &str)> = words(article.summary.as_deref().unwrap_or_default()).collect();
-        if summary.len() < SHORTEST {
+        let text = article.summary.as_deref().unwrap_or_default();
+        if words(text).nth(SHORTEST - 1).is_none() {
             return Self::default();
         }
+        // Most repeat it to the byte.
+        if let Some(run) = words(&article.body).take(OPENING).find_map(|(from, _)| run(text, &article.body, from)) {
+            return Self(vec![run]);
+        }
+        let summary: Vec<(usize, &str)> = words(text).collect();
         let body: Vec<(usize, &str)> = words(&article.body).take(summary.len() + OPENING).collect();
         let same = |from: usize| {
             let pairs = summary.iter().zip(body.get(from..).unwrap_or_default());
@@ -75,6 +80,23 @@ impl Repeated {
     }
 }
 
+/// Where a summary repeats the body from a byte on, blanks and all, but for its tail.
+fn run(summary: &str, body: &str, from: usize) -> Option<(usize, usize, usize)> {
+    let start = summary.len() - summary.trim_ascii_start().len();
+    let (one, other) = (summary.get(start..)?, body.get(from..)?);
+    let blocks = one.as_bytes().chunks_exact(BLOCK).zip(other.as_bytes().chunks_exact(BLOCK));
+    let blocks = BLOCK * blocks.take_while(|(one, other)| one == other).count();
+    let rest = one.bytes().zip(other.bytes()).skip(blocks).take_while(|(one, other)| one == other).count();
+    // No word is repeated in part.
+    let ends = |text: &str, at: usize| text.as_bytes().get(at).is_none_or(u8::is_ascii_whitespace);
+    let end = (0..=blocks + rest).rev().find(|at| ends(one, *at) && ends(other, *at))?;
+    let tail = words(one.get(end..)?).nth(TAIL).is_some();
+    (end > 0 && !tail).then_some((start, from, end))
+}
+
+/// Bytes that are compared at a time.
+const BLOCK: usize = 16;
+
 /// The words of a text with where they begin.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.split_ascii_whitespace().map(|word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
@@ -84,7 +106,7 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
 mod tests {
     use crate::extract::diseases::COVID_19;
     use crate::extract::places::Places;
-    use crate::extract::statistics::{find, tests::article};
+    use crate::extract::statistics::tests::{article, find};
     use crate::extract::{Options, Tables};
     use crate::language::pack;
     use crate::model::{Article, FeedId, Field, ItemId};

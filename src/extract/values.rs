@@ -24,19 +24,21 @@ mod rows;
 mod signed;
 mod times;
 
+use crate::extract::cut::Cut;
 use crate::extract::summary::Repeated;
 use crate::language::Pack;
-use crate::language::numbers::{self, Numeral};
-use crate::language::tokens::{self, Token, TokenKind};
+use crate::language::numbers::Numeral;
+use crate::language::tokens::{Token, TokenKind};
 use crate::model::{Article, Field, Number, Span, Value, ValueType};
 use openers::Openers;
 use quantities::{counted, measure};
 
 const ENGLISH: &str = "en";
 
-/// The values of an article, whose summary has of its body what is `repeated`. `countries` are those of the story, the nearest
+/// The values of an article with this body, whose summary has of that what is `repeated`. `countries` are those of the story, the nearest
 /// first, for money that many countries call alike.
-pub(crate) fn find(pack: &Pack, article: &Article, repeated: &Repeated, countries: &[String]) -> Vec<Value> {
+pub(crate) fn find<'t>(body: &Cut<'t>, article: &'t Article, repeated: &Repeated, countries: &[String]) -> Vec<Value> {
+    let pack = body.pack();
     let mut values = Vec::new();
     for (field, text) in [
         (Field::Headline, article.headline.as_deref()),
@@ -45,9 +47,11 @@ pub(crate) fn find(pack: &Pack, article: &Article, repeated: &Repeated, countrie
     ] {
         let Some(text) = text else { continue };
         let story = money::Story::of(article, countries);
+        let other = Cut::new(pack, text);
+        let cut = if field.is_body() { body } else { &other };
         match foreign::Words::of(pack.code) {
-            Some(words) => foreign::in_text(pack, words, story, article.date(), (field, text), &mut values),
-            None if pack.code == ENGLISH => in_text(pack, article, countries, field, text, &mut values),
+            Some(words) => foreign::in_text(cut, words, story, article.date(), field, &mut values),
+            None if pack.code == ENGLISH => in_text(cut, article, countries, field, &mut values),
             None => {}
         }
     }
@@ -57,15 +61,14 @@ pub(crate) fn find(pack: &Pack, article: &Article, repeated: &Repeated, countrie
     values
 }
 
-fn in_text(pack: &Pack, article: &Article, countries: &[String], field: Field, text: &str, values: &mut Vec<Value>) {
-    let tokens = tokens::tokenize(text, 0);
-    let numerals = numbers::numerals(pack, &tokens);
+fn in_text(cut: &Cut<'_>, article: &Article, countries: &[String], field: Field, values: &mut Vec<Value>) {
+    let (pack, text, tokens) = (cut.pack(), cut.text(), cut.tokens());
     let times = times::clock(text);
     let place = money::Story::of(article, countries);
     let sums = money::glued(text, place);
     let story = article.date();
     // What is left of each, from the token on that is looked at.
-    let (mut numerals, mut times, mut sums) = (numerals.as_slice(), times.as_slice(), sums.as_slice());
+    let (mut numerals, mut times, mut sums) = (cut.numerals(), times.as_slice(), sums.as_slice());
     let before = values.len();
     let mut n = 0;
     let mut value = |kind, start, end| blank(field, text, kind, start, end);
@@ -375,20 +378,21 @@ mod tests {
         article.body = text.to_owned();
         // A Thursday.
         article.published = "2021-03-04".parse().ok();
-        let found: Vec<String> = find(pack, &article, &Repeated::default(), &[country.to_owned()])
-            .iter()
-            .map(|value| {
-                assert_eq!(value.span.of(text), Some(value.text.as_str()));
-                let mut parts = vec![format!("{:?}", value.kind), value.text.clone()];
-                parts.extend(value.value.map(|number| number.to_string()));
-                parts.extend(value.value_max.map(|number| number.to_string()));
-                parts.extend(value.unit.clone());
-                parts.extend(value.currency.clone());
-                parts.extend(value.date.clone());
-                parts.extend(value.date_end.clone());
-                parts.join(" | ")
-            })
-            .collect();
+        let found: Vec<String> =
+            find(&Cut::new(pack, &article.body), &article, &Repeated::default(), &[country.to_owned()])
+                .iter()
+                .map(|value| {
+                    assert_eq!(value.span.of(text), Some(value.text.as_str()));
+                    let mut parts = vec![format!("{:?}", value.kind), value.text.clone()];
+                    parts.extend(value.value.map(|number| number.to_string()));
+                    parts.extend(value.value_max.map(|number| number.to_string()));
+                    parts.extend(value.unit.clone());
+                    parts.extend(value.currency.clone());
+                    parts.extend(value.date.clone());
+                    parts.extend(value.date_end.clone());
+                    parts.join(" | ")
+                })
+                .collect();
         assert_eq!(found, expected, "{text}");
     }
 

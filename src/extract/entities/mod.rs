@@ -40,6 +40,16 @@ use offices::Offices;
 /// Its name where only places and nationalities are looked up.
 const PLACES_ONLY: &str = "places/1";
 
+/// What was found in a story.
+pub(crate) struct Found<'a> {
+    /// In order of first mention.
+    pub(crate) entities: Vec<Entity>,
+    /// The name of what found them.
+    pub(crate) tagger: &'static str,
+    /// The words of the body as the tagger reads them; none in a language that it does not read.
+    pub(in crate::extract) words: Vec<token::Token<'a>>,
+}
+
 /// What finds entities, compiled once.
 pub(crate) struct Rules {
     knowledge: Knowledge,
@@ -58,19 +68,20 @@ impl Rules {
         self.tagger.name()
     }
 
-    /// The entities of an article in the language of a pack, in order of first mention, and who found them; `repeated` is what
-    /// its summary has of its body, and `sentences` are those of that. In a language that the taggers do not read only places
+    /// The entities of an article in the language of a pack; `repeated` is what its summary has of its body, and `sentences`
+    /// are those of that. In a language that the taggers do not read only places
     /// and nationalities are looked up.
-    pub(crate) fn entities(
+    pub(crate) fn entities<'a>(
         &self,
         places: &Places,
         pack: &Pack,
-        article: &Article,
+        article: &'a Article,
         repeated: &Repeated,
         sentences: &[Span],
-    ) -> (Vec<Entity>, &'static str) {
+    ) -> Found<'a> {
         if !tagger::reads(pack.code) {
-            return (places_only::entities(places, pack.code, article), PLACES_ONLY);
+            let entities = places_only::entities(places, pack.code, article);
+            return Found { entities, tagger: PLACES_ONLY, words: Vec::new() };
         }
         let summary = article.summary.as_deref().unwrap_or_default();
         let fields = [
@@ -107,7 +118,8 @@ impl Rules {
         for (number, entity) in entities.iter_mut().enumerate() {
             entity.id = format!("e{}", number + 1);
         }
-        (entities, self.tagger.name())
+        let words = texts.pop().map(|body| body.tokens).unwrap_or_default();
+        Found { entities, tagger: self.tagger.name(), words }
     }
 
     fn english(

@@ -6,40 +6,21 @@
 
 use super::story::{Attribution, Story};
 use super::words::Words;
-use crate::language::sieve::Sieved;
+use crate::extract::entities::token::Token as Word;
 use crate::language::tokens::{Token, TokenKind, tokenize};
 use crate::model::{Quote, Span};
-use std::sync::LazyLock;
 
 /// Verbs that tell a clause and attribute no marks.
 const CLAUSE_ONLY: [&str; 3] = ["reported", "believes", "disclosed"];
 
+/// Those, and what begins a clause without a verb that tells.
+pub(super) fn others() -> impl Iterator<Item = &'static str> {
+    CLAUSE_ONLY.into_iter().chain(["according"])
+}
+
 fn tells(words: &Words, token: &Token<'_>) -> bool {
     words.tells(token) || CLAUSE_ONLY.contains(&token.lower.as_ref())
 }
-
-/// What begins a clause without a verb that tells, and [`CLAUSE_ONLY`].
-static OTHERS: LazyLock<Sieved<()>> = LazyLock::new(|| CLAUSE_ONLY.into_iter().chain(["according"]).collect());
-
-/// Whether a sentence has a word that may tell a clause. Most have none, and need not be taken apart.
-fn may_tell(words: &Words, sentence: &str) -> bool {
-    let mut pieces = sentence.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
-    let cue = pieces.any(|word| {
-        if !words.may_tell(word) && !OTHERS.may_have(word) {
-            return false;
-        }
-        let mut lower = [0; LONGEST];
-        let Some(lower) = lower.get_mut(..word.len()) else { return false };
-        lower.copy_from_slice(word);
-        lower.make_ascii_lowercase();
-        std::str::from_utf8(lower).is_ok_and(|word| words.is_telling(word) || OTHERS.contains(word))
-    });
-    // The sign of the kelvin is a letter k.
-    cue || sentence.contains('\u{212A}')
-}
-
-/// Bytes of the longest word that tells.
-const LONGEST: usize = 12;
 
 /// The fewest words of a clause that says something.
 const LEAST: usize = 4;
@@ -47,8 +28,14 @@ const LEAST: usize = 4;
 /// How far into a sentence its subject and verb may stand, in tokens.
 const REACH: usize = 40;
 
-/// The clauses in the sentences of a story's body, which begins behind its dateline.
-pub(super) fn find(story: &Story<'_>, sentences: &[Span], dateline: usize, direct: &[Quote]) -> Vec<Quote> {
+/// The clauses in the sentences of a story's body, which has these words and begins behind its dateline.
+pub(super) fn find(
+    story: &Story<'_>,
+    sentences: &[Span],
+    words: &[Word<'_>],
+    dateline: usize,
+    direct: &[Quote],
+) -> Vec<Quote> {
     let mut quotes: Vec<Quote> = Vec::new();
     for place in sentences {
         let (start, end) = (place.start.max(dateline).min(place.end), place.end);
@@ -57,7 +44,10 @@ pub(super) fn find(story: &Story<'_>, sentences: &[Span], dateline: usize, direc
         let Some(text) = story.body.get(start..end) else { continue };
         let at = direct.partition_point(|quote| quote.span.end < start);
         let quoted = direct.get(at).is_some_and(|quote| quote.span.start < end);
-        if quoted || !may_tell(story.words, text) || text.contains(['"', '“', '”']) {
+        let first = words.partition_point(|word| word.start < start);
+        let own = words.get(first..).unwrap_or_default().iter().take_while(|word| word.start < end);
+        // Most have no word that may tell a clause, and need not be taken apart.
+        if quoted || !story.words.may_tell(own.map(|word| word.folded)) || text.contains(['"', '“', '”']) {
             continue;
         }
         // "he said" goes back to whoever was told to have spoken before it.

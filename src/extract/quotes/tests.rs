@@ -18,8 +18,8 @@ fn quotes_in(language: &str, body: &str) -> Vec<Quote> {
     let rules = crate::extract::entities::Rules::new(crate::extract::Tagger::Fast, &[]);
     let pack = crate::language::pack(language).unwrap();
     let sentences = crate::extract::sentence::sentences_in(body, Field::Body, &pack.abbreviations);
-    let (entities, _) = rules.entities(&Places::new(), pack, &article, &Repeated::new(&article), &sentences);
-    find(pack, &article, &entities, &sentences)
+    let found = rules.entities(&Places::new(), pack, &article, &Repeated::new(&article), &sentences);
+    find(pack, &article, &found, &sentences)
 }
 
 #[track_caller]

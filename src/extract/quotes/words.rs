@@ -3,6 +3,8 @@
 //! In: `words/CODE.tsv`, a class of words a line. Out: [`Words`]. What holds: words are in lower case, as tokens read; a
 //! phrase is the tokens that it is made of.
 
+use super::indirect;
+use crate::extract::entities::hash::{self, Numbers};
 use crate::extract::tagger;
 use crate::language::sieve::Sieved;
 use crate::language::source::{self, Source};
@@ -15,6 +17,8 @@ pub(super) struct Words {
     pub(super) code: &'static str,
     /// Words that attribute speech, also where a clause follows them without marks: "said".
     tell: Sieved<()>,
+    /// The numbers of those, and of what else may tell a clause.
+    telling: Numbers,
     /// Words that attribute only what stands in marks: "asked".
     quote: FxHashSet<&'static str>,
     he: FxHashSet<&'static str>,
@@ -116,7 +120,10 @@ impl Words {
     fn row(&mut self, class: &str, forms: &'static str) -> bool {
         let forms = forms.split(';');
         match class {
-            "tell" => self.tell = forms.collect(),
+            "tell" => {
+                self.telling = forms.clone().chain(indirect::others()).map(hash::folded).collect();
+                self.tell = forms.collect();
+            }
             "quote" => self.quote.extend(forms),
             "he" => self.he.extend(forms),
             "she" => self.she.extend(forms),
@@ -158,14 +165,9 @@ impl Words {
         self.tell.contains(token.lower.as_ref())
     }
 
-    /// The same of a word in lower case.
-    pub(super) fn is_telling(&self, word: &str) -> bool {
-        self.tell.contains(word)
-    }
-
-    /// False where a word of a sentence, whatever its case, tells nothing.
-    pub(super) fn may_tell(&self, word: &[u8]) -> bool {
-        self.tell.may_have(word)
+    /// Whether one of the words of a sentence, by their numbers, does.
+    pub(super) fn may_tell(&self, mut words: impl Iterator<Item = u64>) -> bool {
+        words.any(|word| self.telling.contains(&word))
     }
 
     /// Whether a word attributes what stands in marks.

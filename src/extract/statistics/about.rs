@@ -7,6 +7,7 @@
 
 use super::disease::Asked;
 use super::{judge, unnamed};
+use crate::extract::cut::Cut;
 use crate::language::Cue;
 use crate::language::names::Signaled;
 use crate::language::numbers::{Numeral, numerals};
@@ -50,14 +51,14 @@ fn has_points(asked: &Asked<'_>, article: &Article, enough: usize) -> bool {
         return false;
     }
     let sounds = |others| judge::judges(pack.code, asked.disease.name) && unnamed::is_of_epidemic(article, others);
-    let tokens = pack.tokenize(body, 0, &[]);
-    let numbers = numerals(pack, &tokens);
-    if words < enough && !may_count(asked, &tokens, &numbers) && !sounds(0) {
+    let own = Cut::new(pack, body);
+    let (tokens, numbers) = asked.body.unwrap_or_else(|| (own.tokens(), own.numerals()));
+    if words < enough && !may_count(asked, tokens, numbers) && !sounds(0) {
         return false;
     }
     // "The plague", "flu".
     let other = |mark: &Mark| mark.cue == Cue::Sense(Sense::OtherDisease);
-    let marks = asked.marks(&tokens);
+    let marks = asked.marks(tokens);
     let lead = body.find('\n').unwrap_or(body.len());
     let opens = |mark: &Mark| tokens.get(mark.first).is_some_and(|token| token.start < lead);
     if marks.iter().any(|mark| other(mark) && opens(mark))
@@ -66,10 +67,10 @@ fn has_points(asked: &Asked<'_>, article: &Article, enough: usize) -> bool {
         return false;
     }
     let others = marks.iter().filter(|mark| other(mark)).count();
-    let others = others + 2 * usize::from(is_positive_for_another(asked, &tokens, &marks));
+    let others = others + 2 * usize::from(is_positive_for_another(asked, tokens, &marks));
     let apart = |mark: &&Mark| matches!(mark.cue, Cue::Sense(Sense::OtherCause | Sense::Legal));
     let apart = marks.iter().filter(apart).count();
-    words + counted(asked, &tokens, &numbers, &marks) >= enough + SIGN * others + apart || sounds(others)
+    words + counted(asked, tokens, numbers, &marks) >= enough + SIGN * others + apart || sounds(others)
 }
 
 /// Whether something is said to be positive for what is no infection: "positive for growth hormone".

@@ -450,3 +450,9 @@ fn start_of_change(reading: &Reading<'_, '_>, n: usize) -> bool {
         [Sense::PastDay, Sense::PastWeek].iter().any(|sense| reading.has(next.after..reading.tokens.len(), *sense));
     pair && day
 }
+
+/// Why number `n`, which has no metric, has none.
+pub(super) fn why_not(reading: &Reading<'_, '_>, n: usize) -> &'static str {
+    let trap = traps::before_metric(reading, n).or_else(|| super::threshold::of_clause(reading, n));
+    trap.unwrap_or("no word says what it counts")
+}

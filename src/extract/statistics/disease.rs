@@ -9,8 +9,10 @@ use super::attach::{Attachment, Why};
 use super::kinds::kind_of;
 use super::otherwise::is_plague;
 use super::reading::Reading;
+use crate::extract::cut::Cut;
 use crate::extract::diseases::{COVID_19, Disease};
 use crate::language::names::Names;
+use crate::language::numbers::Numeral;
 use crate::language::pack::{Mark, Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
 use crate::language::{Cue, Pack};
@@ -23,17 +25,24 @@ pub(super) struct Asked<'a> {
     names: &'a Names,
     /// Its number among the pack's diseases; none for COVID-19, to which the cue phrases are written.
     number: Option<usize>,
+    /// Tokens and numbers of the story's body, where they are at hand.
+    pub(super) body: Option<(&'a [Token<'a>], &'a [Numeral])>,
 }
 
 impl<'a> Asked<'a> {
     /// None where the language does not name the disease.
     pub(super) fn new(pack: &'a Pack, disease: &'static Disease) -> Option<Self> {
         if disease == COVID_19 {
-            return Some(Self { pack, disease, names: &pack.disease.names, number: None });
+            return Some(Self { pack, disease, names: &pack.disease.names, number: None, body: None });
         }
         let number = pack.diseases.iter().position(|(name, _)| name == disease.name)?;
         let (_, names) = pack.diseases.get(number)?;
-        Some(Self { pack, disease, names, number: Some(number) })
+        Some(Self { pack, disease, names, number: Some(number), body: None })
+    }
+
+    /// In a story with this body.
+    pub(super) fn of(self, body: Option<&'a Cut<'_>>) -> Self {
+        Self { body: body.and_then(Cut::at_hand), ..self }
     }
 
     /// Whether this text names the disease.

@@ -74,12 +74,12 @@ pub mod weighed;
 mod whole;
 pub mod whose;
 
-use crate::extract::ENGLISH;
-use crate::extract::LeftOut;
+use crate::extract::cut::Cut;
 use crate::extract::diseases::Disease;
 use crate::extract::places::{Place, PlaceForm, PlaceMatch, Places};
 use crate::extract::sentence::sentences_in;
 use crate::extract::summary::Repeated;
+use crate::extract::{ENGLISH, LeftOut};
 use crate::language::Pack;
 use crate::language::pack::{Sense, Word};
 use crate::language::tokens::TokenKind;
@@ -96,9 +96,16 @@ use subject::{period_of, subject_metric};
 use table::{Around, Row, Table};
 use text::{bare, goes_on, heads_list, opening_place, pieces, titled};
 
-/// Reads the statistics of a story.
-pub(crate) fn find(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> Covid {
-    begin(pack, places, disease, article).map_or_else(Covid::default, |(finder, relevance)| read(finder, &relevance).0)
+/// Reads the statistics of a story with this body.
+pub(crate) fn find(
+    pack: &Pack,
+    places: &Places,
+    disease: &'static Disease,
+    article: &Article,
+    body: &Cut<'_>,
+) -> Covid {
+    begin(pack, places, disease, article, Some(body))
+        .map_or_else(Covid::default, |(finder, relevance)| read(finder, &relevance).0)
 }
 
 /// The same, with every number that is no observation and why.
@@ -110,9 +117,8 @@ pub(crate) fn explain(
 ) -> (Covid, Vec<LeftOut>) {
     let Some(asked) = Asked::new(pack, disease) else { return Default::default() };
     let relevance = disease::relevance(&asked, article);
-    let mut finder = Finder::new(asked, places, article, relevance.story);
-    finder.left_out = Some(Vec::new());
-    read(finder, &relevance)
+    let finder = Finder::new(asked, places, article, relevance.story);
+    read(Finder { left_out: Some(Vec::new()), ..finder }, &relevance)
 }
 
 /// What reads a story, where the story names the disease at all.
@@ -121,8 +127,9 @@ fn begin<'a, 'p>(
     places: &'p Places,
     disease: &'static Disease,
     article: &'a Article,
+    body: Option<&'a Cut<'_>>,
 ) -> Option<(Finder<'a, 'p>, disease::Relevance)> {
-    let asked = Asked::new(pack, disease)?;
+    let asked = Asked::new(pack, disease)?.of(body);
     let relevance = disease::relevance(&asked, article);
     relevance.anywhere.then(|| (Finder::new(asked, places, article, relevance.story), relevance))
 }
@@ -458,7 +465,7 @@ impl<'a, 'p> Finder<'a, 'p> {
                     .map_err(|why| self.leave_out(reading, n, || why.to_owned()))
                     .ok(),
                 Ok(None) => {
-                    self.leave_out(reading, n, || why_not(reading, n).to_owned());
+                    self.leave_out(reading, n, || decide::why_not(reading, n).to_owned());
                     None
                 }
                 Err(odds) => {
@@ -581,12 +588,6 @@ impl<'a, 'p> Finder<'a, 'p> {
             left_out.push(LeftOut { span, reason: reason() });
         }
     }
-}
-
-/// Why number `n`, which has no metric, has none.
-fn why_not(reading: &Reading<'_, '_>, n: usize) -> &'static str {
-    let trap = traps::before_metric(reading, n).or_else(|| threshold::of_clause(reading, n));
-    trap.unwrap_or("no word says what it counts")
 }
 
 #[cfg(test)]

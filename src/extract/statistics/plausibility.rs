@@ -278,7 +278,7 @@ fn is_out_of_bounds(facts: &[Option<Fact<'_>>], at: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::find;
+    use super::super::tests::find;
     use crate::extract::diseases::COVID_19;
     use crate::extract::places::Places;
     use crate::language::pack;

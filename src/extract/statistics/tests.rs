@@ -1,11 +1,16 @@
 //! The seed, where it is at hand, and what no text may do. How well labelled text is read is held by `tests/it/quality.rs`.
 
-use super::{find, judge, weighed};
+use super::{Covid, Cut, Disease, Pack, judge, weighed};
 use crate::extract::diseases::COVID_19;
 use crate::extract::places::Places;
 use crate::language::pack;
 use crate::model::{Article, FeedId, ItemId, Kind, Metric, Observation, Span, StatedTime};
 use serde_json::Value;
+
+/// The statistics of a story alone.
+pub(crate) fn find(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> Covid {
+    super::find(pack, places, disease, article, &Cut::new(pack, &article.body))
+}
 
 pub(crate) fn article(case: &Value) -> Article {
     let text = |key: &str| case[key].as_str().unwrap_or_default().to_owned();

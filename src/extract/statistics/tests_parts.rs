@@ -144,7 +144,7 @@ fn a_story_without_a_place_is_of_its_publishers_country() {
     let place = |text: &str, country: Option<&str>| {
         let mut article = article(&serde_json::json!({"text": text, "date": "2022-03-16"}));
         article.publisher_country = country.map(str::to_owned);
-        let found = super::find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
+        let found = super::tests::find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
         found.into_iter().next().unwrap().location.name
     };
     let ministry = "The Health Ministry has found 11,278 new coronavirus cases.";
@@ -211,7 +211,7 @@ fn a_story_of_the_epidemic_is_known_by_what_it_counts() {
     #[track_caller]
     fn check(headline: &str, text: &str, expected: &[f64]) {
         let article = article(&serde_json::json!({"text": text, "date": "2020-11-18", "headline": headline}));
-        let found = super::find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
+        let found = super::tests::find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
         let found: Vec<f64> = found.iter().filter_map(|one| one.value).map(|value| value.0).collect();
         assert_eq!(found, expected, "{text}");
     }

@@ -1,6 +1,6 @@
 //! Where figures were counted: lists, the world, origins, headings.
 
-use super::find;
+use super::tests::find;
 use super::tests::{article, figures};
 use crate::extract::diseases::COVID_19;
 use crate::extract::places::Places;

@@ -12,7 +12,7 @@ use crate::model::{Article, Subset};
 
 /// The counts of a body that can be new or totals, as the rules see them.
 pub(crate) fn counts(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> newness::Story {
-    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Default::default() };
+    let Some((mut finder, _)) = begin(pack, places, disease, article, None) else { return Default::default() };
     finder.all();
     finder.place();
     newness::story(&finder.found, &finder.network.newness, article)
@@ -26,7 +26,7 @@ pub(crate) fn placed(
     article: &Article,
     choose: impl FnMut(&whose::Asked) -> usize,
 ) {
-    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return };
+    let Some((mut finder, _)) = begin(pack, places, disease, article, None) else { return };
     finder.all();
     home::fill(&mut finder);
     finder.places().moved(&finder.found, choose);
@@ -40,7 +40,7 @@ pub(crate) fn dated(
     article: &Article,
     choose: impl FnMut(&Asked<dated::Dated>) -> usize,
 ) {
-    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return };
+    let Some((mut finder, _)) = begin(pack, places, disease, article, None) else { return };
     finder.all();
     finder.place();
     finder.tell_kinds();
@@ -55,7 +55,7 @@ pub(crate) fn of_whom(
     article: &Article,
     choose: impl FnMut(&Asked<Vec<Subset>>) -> usize,
 ) {
-    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return };
+    let Some((mut finder, _)) = begin(pack, places, disease, article, None) else { return };
     finder.all();
     finder.place();
     finder.tell_kinds();
@@ -64,7 +64,7 @@ pub(crate) fn of_whom(
 
 /// The numbers of a body that are weighed.
 pub(crate) fn weigh(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> Vec<weighed::Asked> {
-    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Vec::new() };
+    let Some((mut finder, _)) = begin(pack, places, disease, article, None) else { return Vec::new() };
     finder.memory.asked = Some(Vec::new());
     finder.all();
     finder.memory.asked.unwrap_or_default()
@@ -72,7 +72,7 @@ pub(crate) fn weigh(pack: &Pack, places: &Places, disease: &'static Disease, art
 
 /// A story as the network is told it.
 pub(crate) fn listen(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> network::Told {
-    let Some((mut finder, _)) = begin(pack, places, disease, article) else { return Default::default() };
+    let Some((mut finder, _)) = begin(pack, places, disease, article, None) else { return Default::default() };
     finder.network.told = Some(network::Told::default());
     finder.all();
     finder.network.told.unwrap_or_default()

@@ -11,9 +11,10 @@ mod words;
 
 use super::money::{self, Story};
 use super::{blank, carried, in_name, sign};
+use crate::extract::cut::Cut;
 use crate::language::Pack;
-use crate::language::numbers::{self, Numeral};
-use crate::language::tokens::{self, Token, TokenKind};
+use crate::language::numbers::Numeral;
+use crate::language::tokens::{Token, TokenKind};
 use crate::model::{Field, Number, Value, ValueType};
 use jiff::civil::Date;
 use phrases::{Capture, Fit};
@@ -21,16 +22,16 @@ pub(super) use words::Words;
 
 /// The values of one text.
 pub(super) fn in_text(
-    pack: &Pack,
+    cut: &Cut<'_>,
     words: &Words,
     story: Story<'_>,
     day: Option<Date>,
-    (field, text): (Field, &str),
+    field: Field,
     values: &mut Vec<Value>,
 ) {
-    let tokens = tokens::tokenize(text, 0);
-    let numerals = numerals(pack, &tokens);
-    let context = Context { pack, words, tokens: &tokens, numerals: &numerals, story };
+    let (pack, text, tokens) = (cut.pack(), cut.text(), cut.tokens());
+    let numerals = numerals(pack, tokens);
+    let context = Context { pack, words, tokens, numerals: &numerals, story };
     let before = values.len();
     let mut clocks = words.clocks(text).into_iter().peekable();
     let mut n = 0;
@@ -89,7 +90,7 @@ pub(super) fn in_text(
 /// thousands of millions of Mexico ("11 mil 892 millones").
 fn numerals(pack: &Pack, tokens: &[Token<'_>]) -> Vec<Numeral> {
     let mut numerals: Vec<Numeral> = Vec::new();
-    for numeral in numbers::numerals(pack, tokens) {
+    for numeral in crate::language::numbers::numerals(pack, tokens) {
         let thousands =
             numeral.first.checked_sub(1).and_then(|last| tokens.get(last)).is_some_and(|last| last.is("mil"));
         match numerals.last_mut() {
