@@ -62,7 +62,7 @@ struct Item<'p> {
     place: Option<&'p Place>,
 }
 
-/// The most ranks that a sentence states.
+/// The most ranks that a sentence states, and the most words of it that may say who leads.
 const MOST: usize = 16;
 /// Tokens within which a leader is named behind the words that say that it leads.
 const NEAR: usize = 20;
@@ -191,8 +191,8 @@ enum Cue {
 
 /// Who leads by a verb or a superlative.
 fn leader(reading: &Reading<'_, '_>, items: &[Item<'_>]) -> Option<Ranked> {
-    (0..reading.tokens.len()).find_map(|at| {
-        let cue = cue(reading, at)?;
+    let cues = (0..reading.tokens.len()).filter_map(|at| Some((at, cue(reading, at)?)));
+    cues.take(MOST).find_map(|(at, cue)| {
         let end = reading.tokens.len().min(at + NEAR);
         let end = (at..end).find(|at| reading.is(*at, ";")).unwrap_or(end);
         let said = reading.marks_in(at + 3..end.max(at + 3)).find_map(|mark| mark.cue.metric());
@@ -314,17 +314,24 @@ fn goes_on<'p>(reading: &Reading<'_, 'p>, items: &[Item<'p>], order: &Order<'p>)
 /// "France with 463, followed by Italy with 240 and Spain with 112": the next are of other places and count the same.
 fn follow(reading: &Reading<'_, '_>, items: &[Item<'_>], listed: bool, all: &mut Vec<Ranked>) {
     let from = |n: usize| items.iter().position(|item| item.n == n);
-    // "Lagos recorded 184, followed by Oyo with 56" names the first by its followers.
-    if all.is_empty()
-        && let Some(pair) = items.windows(2).find(|pair| matches!(pair, [one, other] if behind(reading, one, other)))
-        && let [one, other] = pair
-        && one.place.is_some()
-        && !same(one.place, other.place)
-        && one.metric == other.metric
-        && one.value >= other.value
-        && (0..one.first).any(|at| reading.word(at, Word::RankFirst))
-    {
-        all.push(Ranked { n: one.n, rank: 1, scope: None });
+    // "Harris County has reported the most, 30,476, followed by Dallas County" names the first by its followers.
+    if all.is_empty() {
+        let first = items.windows(2).find_map(|pair| match pair {
+            [one, other] if behind(reading, one, other) => Some((one, other)),
+            _ => None,
+        });
+        let leads = |one: &Item<'_>, other: &Item<'_>| {
+            one.place.is_some()
+                && !same(one.place, other.place)
+                && one.metric == other.metric
+                && one.value >= other.value
+                && reading.words_of(0..one.first, Word::RankFirst).next().is_some()
+        };
+        all.extend(first.filter(|(one, other)| leads(one, other)).map(|(one, _)| Ranked {
+            n: one.n,
+            rank: 1,
+            scope: None,
+        }));
     }
     let Some(start) = all.iter().filter_map(|one| from(one.n)).max() else { return };
     let Some((mut rank, scope, mut last)) = items
@@ -410,7 +417,7 @@ fn behind(reading: &Reading<'_, '_>, one: &Item<'_>, other: &Item<'_>) -> bool {
 /// Whether one item follows the other: by a word for it, or in a list that has nothing else between them.
 fn linked(reading: &Reading<'_, '_>, one: &Item<'_>, other: &Item<'_>, listed: bool) -> bool {
     let between: Range<usize> = one.after..other.first;
-    if between.clone().any(|at| next(reading, at)) {
+    if behind(reading, one, other) {
         return true;
     }
     let small = [Word::And, Word::The, Word::With, Word::At, Word::On, Word::Of, Word::In, Word::Have];
@@ -424,7 +431,10 @@ fn linked(reading: &Reading<'_, '_>, one: &Item<'_>, other: &Item<'_>, listed: b
                 || reading.word(at, Word::RankUnit)
         })
     };
-    listed && !between.clone().any(|at| reading.is(at, ".")) && between.filter(|at| !plain(*at)).count() <= 1
+    listed
+        && between.len() < NEAR
+        && !between.clone().any(|at| reading.is(at, "."))
+        && between.filter(|at| !plain(*at)).count() <= 1
 }
 
 /// Whether both are one place.

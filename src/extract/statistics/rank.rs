@@ -67,6 +67,9 @@ pub(super) fn after(pack: &Pack, reading: &Reading<'_, '_>, from: usize) -> Opti
     None
 }
 
+/// The most places that are named as above another.
+const MOST_ABOVE: usize = 8;
+
 /// "797 per 100,000, behind only Czechia", "topped only by Peru's": after those that are named.
 fn behind_only(reading: &Reading<'_, '_>, at: usize) -> Option<Rank> {
     let verb = reading.one_of(at.wrapping_sub(1), &[Word::Behind, Word::RankBehind]);
@@ -76,10 +79,11 @@ fn behind_only(reading: &Reading<'_, '_>, at: usize) -> Option<Rank> {
     let first = at + 1 + usize::from(reading.one_of(at + 1, &[Word::By, Word::After]));
     let mut end = first;
     let mut named = 0;
-    for spot in &reading.spots {
+    let from = reading.spots.partition_point(|spot| spot.first < first);
+    for spot in reading.spots.iter().skip(from).take(MOST_ABOVE) {
         let joined = (end..spot.first)
             .all(|at| reading.one_of(at, &[Word::And, Word::The]) || reading.is(at, ",") || reading.is(at, "'s"));
-        if spot.first >= first && joined && !matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World) {
+        if joined && !matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World) {
             named += 1;
             end = spot.after;
         }
