@@ -76,7 +76,7 @@ fn in_text(cut: &Cut<'_>, article: &Article, countries: &[String], field: Field,
         let idle = numerals.first().is_none_or(|numeral| numeral.first > n)
             && times.first().is_none_or(|(start, ..)| *start > token.start)
             && sums.first().is_none_or(|(money, _)| money.start > token.start);
-        if idle && Openers::none(&tokens, n) {
+        if idle && Openers::none(tokens, n) {
             n += 1;
             continue;
         }
@@ -97,9 +97,9 @@ fn in_text(cut: &Cut<'_>, article: &Article, countries: &[String], field: Field,
             n += tokens.iter().skip(n).take_while(|token| token.start < money.end).count().max(1);
             continue;
         }
-        let begin = Openers::at(pack, &tokens, n);
+        let begin = Openers::at(pack, tokens, n);
         if begin.part
-            && let Some(found) = parts::at(pack, &tokens, n, place)
+            && let Some(found) = parts::at(pack, tokens, n, place)
             && let (Some(first), Some(last)) = (tokens.get(found.first), tokens.get(found.after - 1))
         {
             let kind = if found.currency.is_some() { ValueType::Money } else { ValueType::Percent };
@@ -113,7 +113,7 @@ fn in_text(cut: &Cut<'_>, article: &Article, countries: &[String], field: Field,
             continue;
         }
         if begin.time
-            && let Some(after) = times::words(pack, &tokens, n)
+            && let Some(after) = times::words(pack, tokens, n)
             && let Some(last) = tokens.get(after - 1)
         {
             values.extend(value(ValueType::Time, token.start, last.end));
@@ -121,7 +121,7 @@ fn in_text(cut: &Cut<'_>, article: &Article, countries: &[String], field: Field,
             continue;
         }
         if begin.duration
-            && let Some(found) = durations::at(&tokens, n)
+            && let Some(found) = durations::at(tokens, n)
             && let (Some(first), Some(last)) = (tokens.get(found.first), tokens.get(found.after.saturating_sub(1)))
         {
             values.extend(value(ValueType::Duration, first.start, last.end).map(|value| Value {
@@ -132,10 +132,10 @@ fn in_text(cut: &Cut<'_>, article: &Article, countries: &[String], field: Field,
             n = found.after.max(n + 1);
             continue;
         }
-        let period = if begin.period { periods::at(&tokens, n, story) } else { None };
-        if let Some(found) = period.or_else(|| if begin.date { dates::at(pack, &tokens, n, story) } else { None })
+        let period = if begin.period { periods::at(tokens, n, story) } else { None };
+        if let Some(found) = period.or_else(|| if begin.date { dates::at(pack, tokens, n, story) } else { None })
             && let (Some(first), Some(last)) =
-                (tokens.get(dates::opening(pack, &tokens, &found)), tokens.get(found.after.saturating_sub(1)))
+                (tokens.get(dates::opening(pack, tokens, &found)), tokens.get(found.after.saturating_sub(1)))
         {
             values.extend(value(ValueType::Date, first.start, last.end).map(|value| Value {
                 date: found.date,
@@ -146,7 +146,7 @@ fn in_text(cut: &Cut<'_>, article: &Article, countries: &[String], field: Field,
             continue;
         }
         if begin.ordinal
-            && let Some((number, after)) = ordinals::at(&tokens, n)
+            && let Some((number, after)) = ordinals::at(tokens, n)
             && let Some(last) = tokens.get(after - 1)
         {
             values.extend(
@@ -162,7 +162,7 @@ fn in_text(cut: &Cut<'_>, article: &Article, countries: &[String], field: Field,
             continue;
         };
         n = numeral.after.max(n + 1);
-        if in_name(&tokens, numeral) {
+        if in_name(tokens, numeral) {
             continue;
         }
         let told = || {
@@ -171,18 +171,18 @@ fn in_text(cut: &Cut<'_>, article: &Article, countries: &[String], field: Field,
                 last.kind == ValueType::Percent && !between.into_iter().any(|token| token.is("."))
             })
         };
-        if let Some(ends) = ends_of_between(&tokens, numeral, told) {
-            values.extend(ends.iter().filter_map(|end| numeral_value(pack, &tokens, end, place, &mut value)));
+        if let Some(ends) = ends_of_between(tokens, numeral, told) {
+            values.extend(ends.iter().filter_map(|end| numeral_value(pack, tokens, end, place, &mut value)));
             continue;
         }
-        let mixed = mixed::with_fraction(&tokens, numeral);
-        if let Some(found) = numeral_value(pack, &tokens, mixed.as_ref().unwrap_or(numeral), place, &mut value) {
+        let mixed = mixed::with_fraction(tokens, numeral);
+        if let Some(found) = numeral_value(pack, tokens, mixed.as_ref().unwrap_or(numeral), place, &mut value) {
             n = n.max(n + tokens.iter().skip(n).take_while(|token| token.start < found.span.end).count());
             join(text, values.get_mut(before..).unwrap_or_default(), &found).unwrap_or_else(|| values.push(found));
         }
     }
     let values = values.get_mut(before..).unwrap_or_default();
-    carried::carry(text, &tokens, carried::Carrier::English, place, values);
+    carried::carry(text, tokens, carried::Carrier::English, place, values);
     columns::read(text, values);
 }
 

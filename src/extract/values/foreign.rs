@@ -47,7 +47,7 @@ pub(super) fn in_text(
         let found = amount.or_else(|| context.phrase(n, day));
         let Some(found) = found else {
             // A bare number may yet be of what stands beside it.
-            let numeral = context.numeral(n).filter(|numeral| !in_name(&tokens, numeral));
+            let numeral = context.numeral(n).filter(|numeral| !in_name(tokens, numeral));
             if let Some((numeral, last)) = numeral.zip(numeral.and_then(|numeral| tokens.get(numeral.after - 1))) {
                 values.extend(blank(field, text, ValueType::Quantity, token.start, last.end).map(|value| Value {
                     value: Some(Number(numeral.value)),
@@ -74,7 +74,7 @@ pub(super) fn in_text(
     }
     carried::carry(
         text,
-        &tokens,
+        tokens,
         carried::Carrier::Words(&words.links),
         story,
         values.get_mut(before..).unwrap_or_default(),
