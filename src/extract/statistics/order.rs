@@ -115,7 +115,7 @@ pub(super) fn ranked<'p>(
 /// The order that a sentence without figures announces for the lines below it: "The most cases were reported from:".
 pub(super) fn announced<'p>(reading: &Reading<'_, 'p>) -> Option<Order<'p>> {
     let last = reading.tokens.len().checked_sub(1).filter(|last| reading.is(*last, ":"))?;
-    (0..last).find(|at| cue(reading, *at).is_some()).map(|at| Order {
+    (0..last).find(|at| lead(reading, *at).is_some()).map(|at| Order {
         index: reading.index,
         rank: 0,
         metric: reading.marks_in(at..last).find_map(|mark| mark.cue.metric()),
@@ -176,9 +176,9 @@ fn owner<'p>(reading: &Reading<'_, 'p>, rank: &Rank, items: &[Item<'p>]) -> Opti
     found.or_else(|| items.iter().min_by_key(near)).copied()
 }
 
-/// What says that somebody leads.
+/// How a word says that somebody leads.
 #[derive(Clone, Copy, PartialEq)]
-enum Cue {
+enum Lead {
     /// "led", "tops the list": plainly.
     Top,
     /// "the worst-hit", "the countries with most deaths".
@@ -191,8 +191,8 @@ enum Cue {
 
 /// Who leads by a verb or a superlative.
 fn leader(reading: &Reading<'_, '_>, items: &[Item<'_>]) -> Option<Ranked> {
-    let cues = (0..reading.tokens.len()).filter_map(|at| Some((at, cue(reading, at)?)));
-    cues.take(MOST).find_map(|(at, cue)| {
+    let leads = (0..reading.tokens.len()).filter_map(|at| Some((at, lead(reading, at)?)));
+    leads.take(MOST).find_map(|(at, lead)| {
         let end = reading.tokens.len().min(at + NEAR);
         let end = (at..end).find(|at| reading.is(*at, ";")).unwrap_or(end);
         let said = reading.marks_in(at + 3..end.max(at + 3)).find_map(|mark| mark.cue.metric());
@@ -203,10 +203,10 @@ fn leader(reading: &Reading<'_, '_>, items: &[Item<'_>]) -> Option<Ranked> {
         let comma = at.saturating_sub(1) - usize::from(at > 1 && reading.word(at - 1, Word::The));
         let apposed = reading.is(comma, ",") && !reading.spots.iter().any(|spot| spot.after == comma);
         let before = items.partition_point(|item| item.first < at);
-        let near = match cue {
-            Cue::Unit | Cue::Among => before.checked_sub(1),
-            Cue::Top => before.checked_sub(1).filter(|_| behind.is_none()),
-            Cue::Most => listed(reading, items, before),
+        let near = match lead {
+            Lead::Unit | Lead::Among => before.checked_sub(1),
+            Lead::Top => before.checked_sub(1).filter(|_| behind.is_none()),
+            Lead::Most => listed(reading, items, before),
         };
         let near = near.and_then(|index| items.get(index));
         let (one, other) = if apposed { (near, behind) } else { (behind, near) };
@@ -217,7 +217,7 @@ fn leader(reading: &Reading<'_, '_>, items: &[Item<'_>]) -> Option<Ranked> {
         // Who is above is none that another surpasses, and "most" says so only of a list.
         let surpassed = items.iter().any(|other| apart(other) && other.value > item.value);
         let list = || items.get(index + 1).is_some_and(|next| apart(next) && linked(reading, item, next, true));
-        (!surpassed && (cue != Cue::Most || list())).then(|| Ranked {
+        (!surpassed && (lead != Lead::Most || list())).then(|| Ranked {
             n: item.n,
             rank: 1 + excepted(reading, at),
             scope: rank::scope(reading, at),
@@ -243,14 +243,14 @@ fn excepted(reading: &Reading<'_, '_>, at: usize) -> u32 {
 }
 
 /// Whether a token says that somebody leads.
-fn cue(reading: &Reading<'_, '_>, at: usize) -> Option<Cue> {
+fn lead(reading: &Reading<'_, '_>, at: usize) -> Option<Lead> {
     let word = |at: usize, word: Word| reading.word(at, word);
     if word(at, Word::RankTop) {
         // "Led to 12 deaths", "topped 8,000", "topped out".
         let other = word(at + 1, Word::To)
             || reading.numbers.iter().any(|number| number.first == at + 1)
             || word(at + 1, Word::OutOf);
-        return (!other).then_some(Cue::Top);
+        return (!other).then_some(Lead::Top);
     }
     if !word(at, Word::RankFirst) {
         return None;
@@ -278,7 +278,7 @@ fn cue(reading: &Reading<'_, '_>, at: usize) -> Option<Cue> {
     };
     let has = (1..3).any(|back| word(before(back), Word::Have)) && !days();
     if has || with || word(at + 1 + dash, Word::RankHit) {
-        return Some(Cue::Unit);
+        return Some(Lead::Unit);
     }
     let wide = |at: usize| {
         reading
@@ -290,10 +290,10 @@ fn cue(reading: &Reading<'_, '_>, at: usize) -> Option<Cue> {
     // "The continent's highest incidence".
     let whole = |at: usize| reading.one_of(at, &[Word::Continent, Word::World]) || wide(at);
     if reading.is(before(1), "'s") && whole(before(2)) || word(before(1), Word::Genitive) && whole(before(3)) {
-        return Some(Cue::Among);
+        return Some(Lead::Among);
     }
     let among = (at..end).any(|at| word(at, Word::In) && (at + 1..at + 3).any(|at| word(at, Word::World) || wide(at)));
-    Some(if among { Cue::Among } else { Cue::Most })
+    Some(if among { Lead::Among } else { Lead::Most })
 }
 
 /// Whose turn it is where the sentence before left an order: "Then come Brazil with 142,058 and India with 96,318".

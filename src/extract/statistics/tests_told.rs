@@ -4,6 +4,7 @@
 use super::tests::figures;
 use super::{disease, judge};
 use crate::extract::diseases::COVID_19;
+use crate::extract::places::Places;
 use crate::language::pack;
 use serde_json::{Value, json};
 
@@ -180,6 +181,23 @@ fn an_order_goes_on_from_who_leads() {
         &[(3_540_000.0, 3), (5_900_000.0, 1), (3_800_000.0, 2)],
     );
     check("/rank_scope", "Nairobi leads with 291 new coronavirus cases.", &[(291.0, json!("Kenya"))]);
+}
+
+#[test]
+fn orders_of_other_languages_go_on() {
+    for (language, text) in [
+        ("es", "Lombardía lidera con 5.389 casos nuevos de coronavirus, seguida de Piamonte con 3.149 casos."),
+        ("pt", "A Lombardia lidera com 5.389 novos casos de coronavírus, seguida do Piemonte com 3.149 casos."),
+        ("fr", "La Lombardie est première avec 5 389 nouveaux cas de coronavirus, suivie du Piémont avec 3 149 cas."),
+        ("de", "Die Lombardei ist erste mit 5.389 neuen Coronavirus-Infektionen, gefolgt von Piemont mit 3.149."),
+        ("ru", "Лидирует Ломбардия: 5389 новых случаев коронавируса, далее Пьемонт, где 3149 случаев."),
+    ] {
+        let mut article = super::tests::article(&json!({"headline": "", "text": text, "date": "2020-11-18"}));
+        article.language = Some(language.to_owned());
+        let found = super::tests::find(pack(language).unwrap(), &Places::new(), COVID_19, &article).observations;
+        let ranks: Vec<_> = found.iter().map(|one| (one.value.unwrap().0, one.rank)).collect();
+        assert_eq!(ranks, [(5389.0, Some(1)), (3149.0, Some(2))], "{language}");
+    }
 }
 
 #[test]
