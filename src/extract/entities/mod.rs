@@ -69,8 +69,7 @@ impl Rules {
     }
 
     /// The entities of an article in the language of a pack; `repeated` is what its summary has of its body, and `sentences`
-    /// are those of that. In a language that the taggers do not read only places
-    /// and nationalities are looked up.
+    /// are those of that. In a language that the taggers do not read only places and nationalities are looked up.
     pub(crate) fn entities<'a>(
         &self,
         places: &Places,

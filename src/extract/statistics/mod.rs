@@ -315,7 +315,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.field = field;
             self.sentence = 0;
             self.previous_metric = attach::Previous::default();
-            self.period = None;
+            (self.period, self.order) = (None, None);
             self.table = Table::default();
         }
         self.around = None;

@@ -157,8 +157,7 @@ fn owner<'p>(reading: &Reading<'_, 'p>, rank: &Rank, items: &[Item<'p>]) -> Opti
     // "Nikšić second (707)", "the US first at 21.1 million", "third in the country with 3,71,639", "the second-highest, 8,189".
     let leads = |item: &&Item<'p>| {
         let Some(lead) = item.first.checked_sub(1) else { return false };
-        let with = reading.one_of(lead, &[Word::With, Word::On, Word::At])
-            || reading.one_of(lead.saturating_sub(1), &[Word::With, Word::On, Word::At]);
+        let with = [lead, lead.saturating_sub(1)].iter().any(|at| reading.one_of(*at, &rank::LEADS));
         let comma = reading.is(rank.at.end, ",") && lead == rank.at.end;
         comma
             || (with || reading.is(lead, "("))
@@ -212,11 +211,9 @@ fn leader(reading: &Reading<'_, '_>, items: &[Item<'_>]) -> Option<Ranked> {
         let (one, other) = if apposed { (near, behind) } else { (behind, near) };
         let item = one.or(other).filter(|item| item.place.is_some_and(|place| place.kind != PlaceKind::World))?;
         let index = items.iter().position(|other| other.n == item.n)?;
-        let alike = |other: &Item<'_>| other.metric == item.metric && level(other.place) == level(item.place);
-        let apart = |other: &Item<'_>| alike(other) && !same(other.place, item.place);
         // Who is above is none that another surpasses, and "most" says so only of a list.
-        let surpassed = items.iter().any(|other| apart(other) && other.value > item.value);
-        let list = || items.get(index + 1).is_some_and(|next| apart(next) && linked(reading, item, next, true));
+        let surpassed = items.iter().any(|other| apart(item, other) && other.value > item.value);
+        let list = || items.get(index + 1).is_some_and(|next| apart(item, next) && linked(reading, item, next, true));
         (!surpassed && (lead != Lead::Most || list())).then(|| Ranked {
             n: item.n,
             rank: 1 + excepted(reading, at),
@@ -256,9 +253,7 @@ fn lead(reading: &Reading<'_, '_>, at: usize) -> Option<Lead> {
         return None;
     }
     let before = |back: usize| at.wrapping_sub(back);
-    let ordinal = |at: usize| {
-        reading.tokens.get(at).is_some_and(|token| reading.pack.ordinal(&token.lower).is_some_and(|rank| rank > 1))
-    };
+    let ordinal = |at: usize| ordinal(reading, at).is_some_and(|rank| rank > 1);
     let later = ordinal(before(1)) || ordinal(before(2)) && (reading.is(before(1), "-") || reading.is(before(1), "–"));
     // "Its highest ever", "among the worst", "one of the hardest hit".
     let among = (1..4).any(|back| word(before(back), Word::Among))
@@ -280,12 +275,7 @@ fn lead(reading: &Reading<'_, '_>, at: usize) -> Option<Lead> {
     if has || with || word(at + 1 + dash, Word::RankHit) {
         return Some(Lead::Unit);
     }
-    let wide = |at: usize| {
-        reading
-            .spots
-            .iter()
-            .any(|spot| spot.first == at && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World))
-    };
+    let wide = |at: usize| rank::wide_at(reading, at);
     let end = reading.tokens.len().min(at + 14);
     // "The continent's highest incidence".
     let whole = |at: usize| reading.one_of(at, &[Word::Continent, Word::World]) || wide(at);
@@ -313,7 +303,6 @@ fn goes_on<'p>(reading: &Reading<'_, 'p>, items: &[Item<'p>], order: &Order<'p>)
 
 /// "France with 463, followed by Italy with 240 and Spain with 112": the next are of other places and count the same.
 fn follow(reading: &Reading<'_, '_>, items: &[Item<'_>], listed: bool, all: &mut Vec<Ranked>) {
-    let from = |n: usize| items.iter().position(|item| item.n == n);
     // "Harris County has reported the most, 30,476, followed by Dallas County" names the first by its followers.
     if all.is_empty() {
         let first = items.windows(2).find_map(|pair| match pair {
@@ -333,25 +322,16 @@ fn follow(reading: &Reading<'_, '_>, items: &[Item<'_>], listed: bool, all: &mut
             scope: None,
         }));
     }
-    let Some(start) = all.iter().filter_map(|one| from(one.n)).max() else { return };
-    let Some((mut rank, scope, mut last)) = items
-        .get(start)
-        .and_then(|item| all.iter().find(|one| one.n == item.n).map(|one| (one.rank, one.scope.clone(), *item)))
-    else {
-        return;
-    };
+    let Some(one) = all.iter().max_by_key(|one| one.n) else { return };
+    let Some((start, item)) = items.iter().enumerate().find(|(_, item)| item.n == one.n) else { return };
+    let (mut rank, scope, mut last) = (one.rank, one.scope.clone(), *item);
     let mut listed = listed || rank == 1;
     for item in items.iter().skip(start + 1).take(MOST) {
         if same(item.place, last.place) && item.metric != last.metric {
             last.after = item.after;
             continue;
         }
-        if item.metric != last.metric
-            || same(item.place, last.place)
-            || level(item.place) != level(last.place)
-            || item.value > last.value
-            || !linked(reading, &last, item, listed)
-        {
+        if !apart(&last, item) || item.value > last.value || !linked(reading, &last, item, listed) {
             break;
         }
         listed = true;
@@ -366,10 +346,8 @@ fn each(reading: &Reading<'_, '_>, items: &[Item<'_>], all: &mut Vec<Ranked>) {
     let [one] = all.as_slice() else { return };
     let Some(index) = items.iter().position(|item| item.n == one.n) else { return };
     let says = |at: usize| reading.one_of(at, &[Word::Both, Word::Every]);
-    let ordinal =
-        |at: usize| reading.tokens.get(at).is_some_and(|token| reading.pack.ordinal(&token.lower) == Some(one.rank));
     let near = |at: usize| (at.saturating_sub(1)..at + 4).any(says);
-    if one.rank > 1 && (0..reading.tokens.len()).any(|at| ordinal(at) && near(at)) {
+    if one.rank > 1 && (0..reading.tokens.len()).any(|at| ordinal(reading, at) == Some(one.rank) && near(at)) {
         let beside = [index.wrapping_sub(1), index + 1].into_iter().filter_map(|at| items.get(at));
         let mut other = beside.filter(|other| {
             items.get(index).is_some_and(|item| same(other.place, item.place) && other.metric != item.metric)
@@ -381,12 +359,9 @@ fn each(reading: &Reading<'_, '_>, items: &[Item<'_>], all: &mut Vec<Ranked>) {
 
 /// "Third, behind the United States (5.9 million) and Brazil (3.8 million)": those are first and second.
 fn above(reading: &Reading<'_, '_>, items: &[Item<'_>], all: &mut Vec<Ranked>) {
-    let Some((rank, scope, below)) = all.iter().find_map(|one| {
-        let item = items.iter().find(|item| item.n == one.n)?;
-        (one.rank > 1 && all.len() == 1).then(|| (one.rank, one.scope.clone(), *item))
-    }) else {
-        return;
-    };
+    let [Ranked { n, rank, scope }] = all.as_slice() else { return };
+    let (rank, scope) = (*rank, scope.clone());
+    let Some(below) = items.iter().find(|item| item.n == *n).filter(|_| rank > 1) else { return };
     let Some(at) = (below.after..reading.tokens.len()).find(|at| reading.one_of(*at, &[Word::Behind, Word::Only]))
     else {
         return;
@@ -435,6 +410,16 @@ fn linked(reading: &Reading<'_, '_>, one: &Item<'_>, other: &Item<'_>, listed: b
         && between.len() < NEAR
         && !between.clone().any(|at| reading.is(at, "."))
         && between.filter(|at| !plain(*at)).count() <= 1
+}
+
+/// The ordinal at a token.
+fn ordinal(reading: &Reading<'_, '_>, at: usize) -> Option<u32> {
+    reading.pack.ordinal(&reading.tokens.get(at)?.lower)
+}
+
+/// Whether both count the same of two places side by side.
+fn apart(one: &Item<'_>, other: &Item<'_>) -> bool {
+    one.metric == other.metric && level(one.place) == level(other.place) && !same(one.place, other.place)
 }
 
 /// Whether both are one place.

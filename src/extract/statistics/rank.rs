@@ -67,6 +67,18 @@ pub(super) fn after(pack: &Pack, reading: &Reading<'_, '_>, from: usize) -> Opti
     None
 }
 
+/// Words that lead from a rank to its figure: "third with 119,702".
+pub(super) const LEADS: [Word; 3] = [Word::With, Word::On, Word::At];
+
+/// Whether a place that holds several countries is named at a token.
+pub(super) fn wide_at(reading: &Reading<'_, '_>, at: usize) -> bool {
+    reading.spots.iter().any(|spot| spot.first == at && is_wide(spot.place.kind))
+}
+
+fn is_wide(kind: PlaceKind) -> bool {
+    matches!(kind, PlaceKind::Region | PlaceKind::World)
+}
+
 /// The most places that are named as above another.
 const MOST_ABOVE: usize = 8;
 
@@ -83,7 +95,7 @@ fn behind_only(reading: &Reading<'_, '_>, at: usize) -> Option<Rank> {
     for spot in reading.spots.iter().skip(from).take(MOST_ABOVE) {
         let joined = (end..spot.first)
             .all(|at| reading.one_of(at, &[Word::And, Word::The]) || reading.is(at, ",") || reading.is(at, "'s"));
-        if joined && !matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World) {
+        if joined && !is_wide(spot.place.kind) {
             named += 1;
             end = spot.after;
         }
@@ -108,10 +120,7 @@ const BY: usize = 8;
 fn topic_first(reading: &Reading<'_, '_>, at: usize, after: usize) -> Option<Range<usize>> {
     let start = at - usize::from(reading.word(at.wrapping_sub(1), Word::RankPrefix));
     let verb = (start.saturating_sub(4)..=at).find(|at| reading.word(*at, Word::RankVerb));
-    let scope = reading
-        .spots
-        .iter()
-        .find(|spot| spot.after == start && matches!(spot.place.kind, PlaceKind::Region | PlaceKind::World));
+    let scope = reading.spots.iter().find(|spot| spot.after == start && is_wide(spot.place.kind));
     let world = reading.word(start.wrapping_sub(1), Word::World).then(|| start - 1);
     let scoped = scope.map(|spot| spot.first).or(world);
     let counted = reading.tokens.get(after).is_some_and(|next| next.kind == TokenKind::Word)
@@ -141,10 +150,7 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
     if word(after, Word::Only) && word(after + 1, Word::To) || word(after, Word::Behind) {
         return Some(after);
     }
-    let named = |at: usize| {
-        let wide = |kind: PlaceKind| matches!(kind, PlaceKind::Region | PlaceKind::World);
-        word(at, Word::RankScope) || reading.spots.iter().any(|spot| spot.first == at && wide(spot.place.kind))
-    };
+    let named = |at: usize| word(at, Word::RankScope) || wide_at(reading, at);
     // "208,823 on Wednesday, eighth in the world".
     let led = reading.one_of(at.wrapping_sub(1), &[Word::RankVerb, Word::RankLead]);
     // "Louth is next, and Waterford third on 872.9".
@@ -153,7 +159,7 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
         figure || led || word(at.wrapping_sub(1), Word::RankPrefix) || of_place || reading.is(at.wrapping_sub(1), ",");
     // "Podgorica is first (1,511), Nikšić second (707)", "Egypt is a distant third with 119,702".
     let told = |at: usize| reading.numbers.iter().any(|number| number.first == at);
-    let leads = reading.one_of(after, &[Word::With, Word::On, Word::At]);
+    let leads = reading.one_of(after, &LEADS);
     let figure_behind =
         reading.is(after, "(") && told(after + 1) || adverb && leads && (after + 1..after + 3).any(told);
     if figure_behind && !figure {
@@ -190,7 +196,7 @@ fn ranks(reading: &Reading<'_, '_>, at: usize, after: usize, figure: bool) -> Op
     (word(after, Word::Worldwide) && adverb).then_some(after)
 }
 
-/// Among what: a region or a country named behind, else the world.
+/// Among what: a region or a country named behind, where one is.
 pub(super) fn scope(reading: &Reading<'_, '_>, after: usize) -> Option<String> {
     let end = (after..reading.tokens.len().min(after + 14))
         .find(|at| reading.tokens.get(*at).is_some_and(|token| token.is(";") || token.is(".")))
