@@ -189,9 +189,11 @@ fn read(text: &str, published: Option<Date>) -> Option<Read> {
                 || (is_known && is_upper(first) && !lone)
         }
         (None, None, None) => {
-            // "UNITED STATES: 1,204 deaths" is an item of a list, and so is "PANAMA: 989 cases", though a city too.
+            // "UNITED STATES: 1,204 deaths" is an item of a list, and so are "PANAMA: 989 cases", though a city too, and
+            // "Florida — 1,204 cases".
             let figure = cursor.rest().trim_start().starts_with(|c: char| c.is_ascii_digit());
-            let item = colon && gazetteer::is_region(first) && (figure || !gazetteer::is_city(first));
+            let item =
+                (colon || !is_upper(first)) && gazetteer::is_region(first) && (figure || !gazetteer::is_city(first));
             dashed && is_known && !item && (is_upper(first) || !colon && separator.as_deref() != Some("-"))
                 || dashed && !colon && region.is_some_and(gazetteer::is_region) && is_upper(first)
         }

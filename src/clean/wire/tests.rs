@@ -165,6 +165,7 @@ fn ordinary_sentences_are_no_datelines() {
         "The minister spoke on March 3 (Reuters) - then he left.",
         "UNITED STATES: The bridge is open.",
         "PANAMA: 989 cases, 24 deaths.",
+        "Florida — 1,204 cases in the week through Thursday.",
     ] {
         check(text, None);
     }

@@ -321,7 +321,9 @@ fn within<'p>(
         return None;
     }
     let with_noun = |noun: &&str| places.division(&format!("{name} {noun}"), country);
-    let division = || places.division(name, country).or_else(|| NOUNS.iter().find_map(with_noun));
+    // "The South" is South Lebanon.
+    let of_country = || places.division(&format!("{name} {}", places.country(country)?.name), country);
+    let division = || places.division(name, country).or_else(|| NOUNS.iter().find_map(with_noun)).or_else(of_country);
     let here = |place: &&Place| place.iso2.as_deref() == Some(country);
     let nearer = |place: &&Place| here(place) && near.is_some_and(|near| place.subdivision == near.subdivision);
     let known = if is_list { division() } else { None };

@@ -399,24 +399,55 @@ fn respectively<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<
     let reading = sentence.reading;
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
-    // "Greece and Portugal counted 28,828 and 26,867": two numbers of two, nothing else between either.
-    let told = reading.has(clause.clone(), Sense::Respectively);
-    let run: Vec<usize> = (0..reading.numbers.len())
-        .filter(|other| {
-            reading.numbers.get(*other).is_some_and(|other| clause.contains(&other.first))
-                && super::traps::before_metric(reading, *other).is_none()
-        })
-        .collect();
-    let named = |spot: &Spot<'p>| clause.contains(&spot.first) && spot.form == PlaceForm::Name && !spot.possessive;
-    let row: Vec<&Mention<'p>> = sentence.mentions.iter().filter(|mention| named(&mention.spot)).collect();
-    let paired = || {
-        let joined = |left: usize, right: usize| right == left + 1 && reading.word(left, Word::And);
-        let places = matches!(row.as_slice(), [one, other] if joined(one.spot.after, other.spot.first));
-        let numbers: Vec<_> = run.iter().filter_map(|n| reading.numbers.get(*n)).collect();
-        places && matches!(numbers.as_slice(), [one, other] if joined(one.after, other.first))
+    let named = |mention: &Mention<'p>| mention.spot.form == PlaceForm::Name && !mention.spot.possessive;
+    let told = || reading.has(clause.clone(), Sense::Respectively);
+    let counted = |n: usize| super::traps::before_metric(reading, n).is_none();
+    let run = || (0..reading.numbers.len()).filter(|n| counted(*n));
+    let run = run().filter(|n| reading.numbers.get(*n).is_some_and(|number| clause.contains(&number.first)));
+    let row = sentence.mentions.iter().filter(|mention| clause.contains(&mention.spot.first) && named(mention));
+    let pair = |run: Vec<usize>, row: Vec<&'s Mention<'p>>| {
+        let position = (row.len() > 1 && run.len() == row.len()).then(|| run.iter().position(|other| *other == n))?;
+        row.get(position?).copied()
     };
-    let rows = row.len() > 1 && run.len() == row.len() && (told || in_english_order(reading) && paired());
-    rows.then(|| run.iter().position(|other| *other == n).and_then(|position| row.get(position).copied()))?
+    if told() {
+        return pair(run.collect(), row.collect());
+    }
+    in_english_order(reading).then(|| rows(sentence, n, named))?
+}
+
+/// "Cluj, Iasi and Prahova had 739, 651 and 594": as many numbers side by side as places before them, and neither place
+/// nor number between.
+fn rows<'s, 'p>(
+    sentence: &'s Sentence<'_, '_, 'p>,
+    n: usize,
+    named: impl Fn(&Mention<'p>) -> bool,
+) -> Option<&'s Mention<'p>> {
+    let reading = sentence.reading;
+    let and = |at: usize| reading.word(at, Word::And);
+    let joined =
+        |from: usize, to: usize| from < to && to <= from + 2 && (from..to).all(|at| and(at) || reading.is(at, ","));
+    let beside = |left: usize| {
+        let (left, right) = (reading.numbers.get(left)?, reading.numbers.get(left + 1)?);
+        joined(left.after, right.first).then_some(())
+    };
+    let first = (0..n).rev().take_while(|left| beside(*left).is_some()).last().unwrap_or(n);
+    let last = (n..reading.numbers.len()).take_while(|left| beside(*left).is_some()).last().map_or(n, |left| left + 1);
+    let count = last - first + 1;
+    let begins = reading.numbers.get(first)?.first;
+    // The last of a row is joined by a word: "1,040, 29" are a number and another.
+    let closed = |from: usize| from.checked_sub(1).is_some_and(and);
+    if count < 2 || !closed(reading.numbers.get(last)?.first) {
+        return None;
+    }
+    let before = sentence.mentions.partition_point(|mention| mention.spot.first < begins);
+    let row = sentence.mentions.get(before.checked_sub(count)?..before)?;
+    let side = |pair: &[Mention<'p>]| matches!(pair, [left, right] if joined(left.spot.after, right.spot.first));
+    let outside = before.checked_sub(count + 1).and_then(|other| sentence.mentions.get(other..other + 2));
+    let between = row.last()?.spot.after..begins;
+    let figures = first.checked_sub(1).and_then(|other| reading.numbers.get(other));
+    let apart = figures.is_none_or(|other| !between.contains(&other.first));
+    let whole = row.iter().all(&named) && row.windows(2).all(side) && !outside.is_some_and(side);
+    (whole && apart && closed(row.last()?.spot.first)).then(|| row.get(n - first))?
 }
 
 /// "Kenya: 72,686 cases": a label opens the sentence, or an item after a semicolon.

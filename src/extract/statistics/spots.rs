@@ -11,6 +11,9 @@ use crate::language::tokens::Token;
 use crate::model::{PlaceKind, Span};
 use std::ops::Range;
 
+/// Words of a division's name before its noun, at most.
+const LONGEST: usize = 3;
+
 /// Whose counties are named after towns elsewhere.
 const UNITED_STATES: &str = "US";
 
@@ -64,9 +67,25 @@ impl<'p> Reading<'_, 'p> {
                 spot.place = larger;
                 continue;
             }
+            let country = self.country;
             let capital = |at: usize| self.tokens.get(at).is_some_and(Token::capitalised);
             let named = self.spots.iter().position(|spot| spot.after == at && spot.form == PlaceForm::Name);
-            let country = self.country;
+            // "Abai region", "Somali region": of the country of the story, or of another place here, by its full name.
+            let beside = || self.spots.iter().find_map(|spot| spot.place.iso2.as_deref());
+            let full = |first: usize| {
+                let (name, _) = self.name_at(first..at + 1)?;
+                let part = |country: Option<&str>| places.division(&name, country?);
+                Some((first, part(country).or_else(|| part(beside()))?))
+            };
+            let begins = (at.saturating_sub(LONGEST)..at).rev().take_while(|at| capital(*at));
+            if let Some((first, part)) = begins.filter(|_| named.is_none()).filter_map(full).last() {
+                let Some((_, written)) = self.name_at(first..at + 1) else { continue };
+                let spot = Spot { written: None, ..Spot::written(first, at + 1, written, part) };
+                self.spots.retain(|spot| !(spot.first < at && spot.after > first));
+                self.spots.push(spot);
+                self.spots.sort_by_key(|spot| spot.first);
+                continue;
+            }
             let at_home = |spot: &Spot<'p>| country.is_none() || spot.place.iso2.as_deref() == country;
             // "Washington County" of the United States is not named after where it lies; elsewhere a district is its town's.
             let elsewhere = |spot: &Spot<'p>| {
