@@ -330,6 +330,9 @@ pub struct DiseaseNames {
     /// Words before it that name none: "the disease".
     #[serde(default)]
     pub behind: Vec<String>,
+    /// Words before it that name what patients of any disease may have besides: "kidney disease".
+    #[serde(default)]
+    pub conditions: Vec<String>,
     /// Words behind it that make an office of both: "disease centre".
     #[serde(default)]
     pub office: Vec<String>,

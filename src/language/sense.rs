@@ -99,6 +99,7 @@ pub enum Sense {
     DateAsOf,
     DateSince,
     DateUntil,
+    Condition,
 }
 
 /// A set of senses.

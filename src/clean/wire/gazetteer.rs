@@ -59,8 +59,14 @@ static PLACES: LazyLock<Places> = LazyLock::new(|| {
     for line in rows(include_str!("../../extract/places/subdivisions.tsv")) {
         let columns: Vec<&str> = line.split('\t').collect();
         let [code, name, other, ..] = columns.as_slice() else { continue };
-        for name in names(name, Some(other)) {
-            places.regions.entry(name).or_insert(code.get(..2));
+        let (country, names) = (code.get(..2), names(name, Some(other)));
+        // "Wien" is Vienna: a city that is a division by itself has its other names as well.
+        let city = names.iter().any(|name| places.cities.get(name).is_some_and(|of| *of == country));
+        for name in names {
+            if city {
+                places.cities.entry(name.clone()).or_insert(country);
+            }
+            places.regions.entry(name).or_insert(country);
         }
     }
     for line in rows(REGIONS) {

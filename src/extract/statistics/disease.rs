@@ -70,7 +70,11 @@ impl<'a> Asked<'a> {
                 && !words.behind.iter().any(|word| before.is(word))
                 && !ours(&marks, *first)
         });
-        let others = others.map(|(first, _)| Mark { first, after: first + 2, cue: Cue::Sense(Sense::OtherDisease) });
+        let others = others.map(|(first, pair)| {
+            let condition = pair.first().is_some_and(|before| words.conditions.iter().any(|word| before.is(word)));
+            let sense = if condition { Sense::Condition } else { Sense::OtherDisease };
+            Mark { first, after: first + 2, cue: Cue::Sense(sense) }
+        });
         let others: Vec<Mark> = others.collect();
         if !others.is_empty() {
             marks.extend(others);
@@ -203,11 +207,13 @@ pub(super) fn infectious(reading: &Reading<'_, '_>, n: usize, attachment: &Attac
 /// Whether another disease governs number `n`: the nearest mention before it, else the first of the sentence. `last` is
 /// what the sentences before spoke of.
 ///
-/// What else people die of ("the quake killed 40") governs deaths alone, and only in its own sentence.
+/// What else people die of ("the quake killed 40") governs deaths alone, and only in its own sentence, as does what
+/// patients may have besides ("12,000 cases of pneumonia") all figures.
 pub(super) fn other(reading: &Reading<'_, '_>, n: usize, metric: Metric, last: bool) -> bool {
     let Some(number) = reading.numbers.get(n) else { return false };
     let other = |cue: Cue| {
-        cue == Cue::Sense(Sense::OtherDisease) || metric == Metric::Deaths && cue == Cue::Sense(Sense::OtherCause)
+        matches!(cue, Cue::Sense(Sense::OtherDisease | Sense::Condition))
+            || metric == Metric::Deaths && cue == Cue::Sense(Sense::OtherCause)
     };
     let mention = |range: std::ops::Range<usize>, back: bool| {
         let kind = |mark: &Mark| match mark.cue {

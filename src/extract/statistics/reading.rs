@@ -185,6 +185,8 @@ impl<'t, 'p> Reading<'t, 'p> {
                 }
             })
             .collect();
+        // "Region Four" is a name.
+        numbers.retain(|number| !spots.iter().any(|spot| spot.first < number.first && number.after <= spot.after));
         // "New Zealanders" are no newcomers.
         marks.retain(|mark| {
             mark.cue != new || !spots.iter().any(|spot| spot.first <= mark.first && mark.after <= spot.after)

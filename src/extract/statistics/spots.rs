@@ -181,6 +181,9 @@ impl<'p> Reading<'_, 'p> {
     }
 }
 
+/// Inhabitants of a parish, at most.
+const PARISH: u64 = 250_000;
+
 /// Names that are more often something else: a variant of the virus, a saint of hospitals.
 const OFTEN_OTHERS: [&str; 3] = ["Delta", "St. Vincent", "St Vincent"];
 
@@ -213,13 +216,20 @@ pub(super) fn is_other(all: &[PlaceMatch<'_>], found: &PlaceMatch<'_>, text: &st
     let initials = name.len() == 2 && found.place().kind == PlaceKind::Subdivision;
     let namesake = country.is_some() && (initials || is_of_common_words(name));
     let part = country.is_some() && PARTS.iter().any(|part| behind.starts_with(part));
+    let saint = country.is_some() && is_saint(found.place(), name);
     let here = || found.candidates.iter().any(|place| place.iso2.as_deref() == country) || beside(all, found).is_some();
-    if !(often || namesake || part) || country.is_some() && here() {
+    if !(often || namesake || part || saint) || country.is_some() && here() {
         return false;
     }
     let of_its_country = |other: &PlaceMatch<'_>| other.place().iso2 == found.place().iso2;
     let alone = || !all.iter().any(|other| other.start != found.start && of_its_country(other));
-    namesake || (often || part) && alone()
+    namesake || (often || part || saint) && alone()
+}
+
+/// Whether a name is that of a parish of islands and of a hundred hospitals: "St Luke's".
+fn is_saint(place: &Place, name: &str) -> bool {
+    let saint = ["St ", "St. ", "Saint "].iter().any(|saint| name.starts_with(saint));
+    saint && place.kind == PlaceKind::Subdivision && place.population < PARISH
 }
 
 /// The country beside it in the sentence of which a name can be a part: "Saudi Arabia: Riyadh 148, Eastern Province 75".
