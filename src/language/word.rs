@@ -248,6 +248,7 @@ pub enum Word {
     Existing,
     DayTo,
     Ago,
+    Columns,
 }
 
 /// The classes that one word belongs to.

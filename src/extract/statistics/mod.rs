@@ -316,7 +316,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             self.sentence = 0;
             self.previous_metric = attach::Previous::default();
             (self.period, self.order) = (None, None);
-            self.table = Table::default();
+            self.table = std::mem::take(&mut self.table).into_body(field);
         }
         self.around = None;
         // A list of its parts over, a country is spoken of again.

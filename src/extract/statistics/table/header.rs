@@ -61,7 +61,7 @@ pub(super) fn separator(reading: &Reading<'_, '_>, at: usize) -> Option<u8> {
         "|" | "•" => Some(4),
         ";" => Some(3),
         "/" if token.spaced => Some(2),
-        "/" | ":" | "," | "=" => Some(1),
+        "/" | ":" | "→" | "," | "=" => Some(1),
         "-" | "–" | "—" if token.spaced => Some(1),
         _ => None,
     }
@@ -78,22 +78,26 @@ pub(super) fn separated(reading: &Reading<'_, '_>, range: Range<usize>) -> bool 
 /// The cells of a range, and whether strong marks part them.
 pub(super) fn cells(reading: &Reading<'_, '_>, range: Range<usize>) -> (Vec<Range<usize>>, bool) {
     let apart = |at: usize| at > range.start && reading.tokens.get(at).is_some_and(|token| token.apart);
-    let mut strength = range.clone().filter_map(|at| separator(reading, at)).max().unwrap_or(0);
+    let within = |depth: &mut usize, at: usize| {
+        *depth += usize::from(reading.is(at, "("));
+        *depth = depth.saturating_sub(usize::from(reading.is(at, ")")));
+        Some((at, *depth == 0))
+    };
+    let outside = range.clone().scan(0, within).filter(|(_, outside)| *outside).map(|(at, _)| at);
+    let mut strength = outside.filter_map(|at| separator(reading, at)).max().unwrap_or(0);
     if range.clone().any(apart) {
         strength = strength.max(4);
     }
     let mut out = Vec::new();
-    let (mut start, mut depth) = (range.start, 0_usize);
-    for at in range.clone() {
-        depth += usize::from(reading.is(at, "("));
-        depth = depth.saturating_sub(usize::from(reading.is(at, ")")));
+    let mut start = range.start;
+    for (at, outside) in range.clone().scan(0, within) {
         // "Cases, deaths and recoveries by district".
         let and = strength < 2 && reading.word(at, Word::And);
-        let parts = depth == 0
+        let parts = outside
             && (and
                 || separator(reading, at)
-                    .is_some_and(|found| found == strength || strength < 4 && reading.is(at, ":")));
-        if parts || strength == 4 && apart(at) && depth == 0 {
+                    .is_some_and(|found| found == strength || strength < 4 && (reading.is(at, ":") || reading.is(at, "→"))));
+        if parts || strength == 4 && apart(at) && outside {
             out.push(start..at);
             start = if parts { at + 1 } else { at };
         }
@@ -227,6 +231,28 @@ pub(super) fn header(reading: &Reading<'_, '_>, range: Range<usize>, caption: &H
     out
 }
 
+/// "… reads as follows (department, positive, lethality, deaths):", "of the columns cases, incidence and deaths": a header
+/// in running text.
+pub(super) fn announced(reading: &Reading<'_, '_>, caption: &Head) -> Option<Header> {
+    let end = (0..reading.tokens.len()).rev().find(|at| !reading.is(*at, ":") && !reading.is(*at, "."))? + 1;
+    let open = (0..end).rev().find(|at| reading.is(*at, "(")).filter(|_| reading.is(end - 1, ")"));
+    let columns = || (0..end).rev().find(|at| reading.word(*at, Word::Columns));
+    let (range, named) = match open {
+        Some(open) => (open + 1..end - 1, false),
+        None => (columns()? + 1..end, true),
+    };
+    let (mut parts, _) = cells(reading, range);
+    let names = parts.first().is_some_and(|cell| cell.len() <= 4 && names_rows(reading, cell.end - 1));
+    if !(named || names) || parts.len() < 3 {
+        return None;
+    }
+    parts.drain(..usize::from(names));
+    let mut out = Header { named: true, ..Header::default() };
+    parts.into_iter().for_each(|cell| column(reading, cell, (false, true), caption, &mut out));
+    let counted = out.columns.iter().flatten().filter(|column| column.metric.is_some()).count();
+    (counted > 1).then_some(out)
+}
+
 /// "Vaccine tracker (state; doses delivered; doses administered)": a header in brackets.
 fn inner(reading: &Reading<'_, '_>, range: Range<usize>) -> Option<Range<usize>> {
     let open = range.clone().find(|at| reading.is(*at, "("))?;
@@ -254,7 +280,7 @@ fn column(
     let mut head = alone.clone();
     head.other |= off(reading, main.clone());
     if head.metric.is_none() {
-        let whole = if open.is_some() { Head::read(reading, cell.clone()) } else { alone };
+        let whole = if open.is_some() { Head::read(reading, cell.clone()) } else { alone.clone() };
         head = if whole.metric.is_some() || rows { whole } else { Head { other: head.other, ..whole } };
     }
     // "Cases by district, deaths in brackets".
@@ -292,9 +318,10 @@ fn column(
     if head.other {
         out.push(None, None);
     } else if subs.len() > 1 && all_told {
-        // "Cases (total / new)".
+        // "Cases (total / new)", "new in 7 days (cases; deaths)".
+        let outer = if alone.metric.is_none() { &alone } else { &head };
         for sub in subs {
-            out.push(Some(sub.under(&head)), None);
+            out.push(Some(sub.under(outer)), None);
         }
     } else {
         let aside = subs.into_iter().next().filter(|_| all_told).map(|sub| {

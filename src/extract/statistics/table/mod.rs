@@ -19,10 +19,10 @@ use crate::extract::places::Place;
 use crate::language::numbers::Numeral;
 use crate::language::pack::Word;
 use crate::language::tokens::TokenKind;
-use crate::model::{AsOf, Metric, Period};
+use crate::model::{AsOf, Field, Metric, Period};
 use head::Head;
 pub(super) use head::{elsewhere, in_heading, told};
-use header::{Header, cells, header, separated};
+use header::{Header, announced, cells, header, separated};
 pub(super) use row::{Figure, Owner, Row, of_number};
 use row::{Value, is_row, is_rule, name, owner, values};
 use std::ops::Range;
@@ -54,6 +54,8 @@ pub(super) struct Table<'p> {
     begun: bool,
     /// The line before was a cell of the header.
     heading: bool,
+    /// The header says what rows are of.
+    by_rows: bool,
     /// Whose row it is, where its name has a line of its own.
     owner: Option<Owner>,
     /// Figures of the row that have been read.
@@ -85,9 +87,19 @@ impl<'p> Table<'p> {
         Self { place: around.label.or(around.country), outer: around.last, ..self }
     }
 
+    /// The table that another field begins with: "Active cases by county" in a headline may head the first rows of the body.
+    pub(super) fn into_body(self, field: Field) -> Self {
+        if field.is_body() && self.by_rows { self } else { Self::default() }
+    }
+
     /// Takes in a line. What it answers are the rows that the line holds.
     pub(super) fn line(&mut self, reading: &Reading<'_, 'p>, around: &Around<'p>) -> Vec<Row> {
         let heading = std::mem::take(&mut self.heading);
+        if let Some(header) = announced(reading, &self.caption) {
+            *self = Self::headed(header, around);
+            self.heading = true;
+            return Vec::new();
+        }
         let all = 0..reading.tokens.len();
         let figure = |first: usize| !in_heading(reading, first);
         let Some(first) = reading.numbers.iter().map(|number| number.first).find(|first| figure(*first)) else {
@@ -230,7 +242,8 @@ impl<'p> Table<'p> {
         }
         let nested = cells && heading && !self.columns.is_empty() && !head.counts();
         if head.counts() {
-            if !cells && heading && !self.begun && self.named && !head.named {
+            let one = !cells || head.columns.len() == 1;
+            if one && heading && !self.begun && self.named && !head.named {
                 // Its columns have a line each.
                 self.columns.extend(head.columns);
                 self.brackets.extend(head.brackets);
@@ -238,7 +251,9 @@ impl<'p> Table<'p> {
                 let day = self.caption.day.clone();
                 let kept = if head.named && cells { self.caption.clone() } else { Head { day, ..Head::default() } };
                 head.caption = head.caption.under(&kept);
-                *self = Self::headed(head, around);
+                let rows = |by: usize| (by + 1..by + 5).any(|at| reading.word(at, Word::RowName));
+                let by_rows = reading.words_of(all, Word::By).any(rows);
+                *self = Self { by_rows, ..Self::headed(head, around) };
             }
             self.heading = true;
         } else if head.counts_by_rows() {
