@@ -27,8 +27,8 @@ PLACES = 2 * REACH + 1
 NEW = 32
 KINDS = ["new", "cumulative", "current"]
 EPOCHS, STORIES = 16, 12
-# Families unlike the rules' own are left out three at a time, the lots of the others two at a time.
-TOGETHER = {True: 3, False: 2}
+# Families unlike the rules' own are left out six at a time, the lots of the others three at a time.
+TOGETHER = {True: 6, False: 3}
 
 
 class Told:

@@ -287,7 +287,12 @@ pub(super) fn own(reading: &Reading<'_, '_>, n: usize) -> Option<Attachment> {
         if let Some(mark) = reading.metric_at(at).filter(|mark| mark.after <= right.end + 1) {
             let metric = mark.cue.metric()?;
             let share = is_percent(metric) || metric == Metric::ReproductionNumber;
-            if counted::describes(reading, mark, number) || otherwise::does_it(reading, mark) {
+            // "CASES: 706 DEATHS: 48": a label before it, and the next one behind.
+            let labels_next = || {
+                let next = reading.is(mark.after, ":") && reading.numbers.iter().any(|one| one.first == mark.after + 1);
+                next && reading.is(core_start(reading, n).wrapping_sub(1), ":")
+            };
+            if counted::describes(reading, mark, number) || otherwise::does_it(reading, mark) || labels_next() {
                 break;
             }
             if otherwise::describes_another(reading, mark) {

@@ -229,7 +229,9 @@ impl<'p> Reading<'_, 'p> {
     }
 
     fn located_at(&self, places: &'p Places, first: usize) -> Option<Spot<'p>> {
-        if !self.one_of(first - 1, &[Word::In, Word::At]) {
+        // "In the Ardèche".
+        let before = first - 1 - usize::from(first > 1 && self.word(first - 1, Word::The));
+        if !self.one_of(before, &[Word::In, Word::At]) {
             return None;
         }
         let spoken = self.spots.iter().rev().map(|spot| (spot.after, spot.place)).find(|(after, place)| {

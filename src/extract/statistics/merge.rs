@@ -3,17 +3,56 @@
 //! In: the observations of a story as they were found. Out: the same without repetitions, which stand in `also_at` of the
 //! observation that they repeat, and with their ids.
 
-use super::kinds;
+use super::{Finder, LeftOut, kinds};
 use crate::extract::diseases::COVID_19;
 use crate::model::{AsOfHow, Field, Kind, Metric, Observation, PlaceKind, Qualifier, Status};
 use serde::Serialize;
 use std::collections::HashMap;
 
+/// Numbers of a body in which a story would have told what its headline counts.
+const ENOUGH: usize = 3;
+
+/// What a headline or summary counts gives way to the body, which has the words around it: "Two boosters recovered", above
+/// a story of rockets, counts nothing, and a number that the body repeats is what it is there.
+fn give_way(finder: &mut Finder<'_, '_>) {
+    let article = finder.article;
+    let (body, rest): (Vec<_>, Vec<_>) = finder.found.drain(..).partition(|one| one.field.is_body());
+    let numbers = || article.body.split(|c: char| !c.is_numeric()).filter(|digits| !digits.is_empty());
+    let alone = body.is_empty() && !rest.is_empty() && numbers().take(ENOUGH).count() == ENOUGH;
+    let told = |one: &Observation| body.iter().any(|other| (other.metric, other.value) == (one.metric, one.value));
+    let otherwise = |one: &Observation| {
+        let text = if one.field == Field::Headline { &article.headline } else { &article.summary };
+        let written = one.spans.value.zip(text.as_deref()).and_then(|(span, text)| span.of(text));
+        written.is_some_and(|written| written.len() > 1 && stands_in(&article.body, written)) && !told(one)
+    };
+    let (kept, left): (Vec<_>, Vec<_>) = rest.into_iter().partition(|one| !alone && !otherwise(one));
+    finder.found = body.into_iter().chain(kept).collect();
+    if let Some(left_out) = &mut finder.left_out {
+        let reason = || "no figure in the body, which has the words around it".to_owned();
+        left_out.extend(left.iter().filter_map(|one| Some(LeftOut { span: one.spans.value?, reason: reason() })));
+    }
+}
+
+/// Whether a number stands in a text as it is written, and not as a part of another.
+fn stands_in(text: &str, number: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == ',' || c == '.';
+    text.match_indices(number).any(|(at, _)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let behind = text.get(at + number.len()..).unwrap_or_default();
+        let ends = |c: char| !c.is_alphanumeric();
+        let grouped =
+            behind.starts_with([',', '.']) && behind.get(1..).is_some_and(|c| c.starts_with(|c: char| c.is_numeric()));
+        before.is_none_or(|c| !part(c)) && behind.chars().next().is_none_or(ends) && !grouped
+    })
+}
+
 /// What a description must share before two figures are compared: place, country, metric, kind, status.
 type Description = (Option<String>, Option<String>, Metric, Kind, Status);
 
 /// One claim once: the same value of the same description is a further mention, and so is a rounded one.
-pub(super) fn merge(found: Vec<Observation>) -> Vec<Observation> {
+pub(super) fn merge(finder: &mut Finder<'_, '_>) -> Vec<Observation> {
+    give_way(finder);
+    let found = std::mem::take(&mut finder.found);
     let mut kept: Vec<Observation> = Vec::with_capacity(found.len());
     let mut alike: HashMap<Description, Vec<usize>> = HashMap::new();
     // Body first: its figures are fuller than the headline's.
@@ -28,7 +67,11 @@ pub(super) fn merge(found: Vec<Observation>) -> Vec<Observation> {
             .iter()
             .take(MOST_ALIKE)
             .copied()
-            .find(|at| kept.get(*at).is_some_and(|earlier| repeats(earlier, &observation)));
+            .find(|at| kept.get(*at).is_some_and(|earlier| repeats(earlier, &observation)))
+            .or_else(|| {
+                let headed = !observation.field.is_body();
+                headed.then(|| kept.iter().position(|earlier| retold(earlier, &observation)))?
+            });
         match same.and_then(|at| kept.get_mut(at)) {
             Some(earlier) => {
                 earlier.also_at.extend(observation.spans.value);
@@ -51,6 +94,12 @@ pub(super) fn merge(found: Vec<Observation>) -> Vec<Observation> {
 
 /// How many figures of one place, metric and kind a new one is compared with.
 const MOST_ALIKE: usize = 64;
+
+/// Whether a headline or summary tells what the body does, which says better where and how.
+fn retold(earlier: &Observation, later: &Observation) -> bool {
+    let same = (earlier.metric, earlier.value, earlier.status) == (later.metric, later.value, later.status);
+    same && earlier.field.is_body()
+}
 
 fn repeats(earlier: &Observation, later: &Observation) -> bool {
     let place = earlier.location.iso2 == later.location.iso2

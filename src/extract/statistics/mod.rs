@@ -138,7 +138,7 @@ fn read(mut finder: Finder<'_, '_>, relevance: &disease::Relevance) -> (Covid, V
     let article = finder.article;
     finder.all();
     finder.settle();
-    let mut observations = merge::merge(finder.found);
+    let mut observations = merge::merge(&mut finder);
     merge::name(&mut observations);
     plausibility::check(&mut observations, article);
     let covid = Covid { relevant: relevance.story, score: relevance.score, observations };

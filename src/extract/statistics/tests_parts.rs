@@ -266,3 +266,74 @@ fn brackets_that_only_set_off_a_number_are_read_through() {
         ],
     );
 }
+
+#[test]
+fn a_header_stands_in_running_text() {
+    check(
+        "Coronavirus in Peru can be read as follows (department, cases, active cases, deaths):\n\nPiura 10,301 5,102 608\n\
+         Callao 12,780 6,230 409",
+        &[
+            "10301 cases cumulative Piura",
+            "5102 active_cases current Piura",
+            "608 deaths cumulative Piura",
+            "12780 cases cumulative Callao",
+            "6230 active_cases current Callao",
+            "409 deaths cumulative Callao",
+        ],
+    );
+    check(
+        "Coronavirus in Bolivia\n\nDepartment → new cases / active cases / deaths\nTarija → 190 / 2,407 / 4\nOruro → 71 / 611 / 3",
+        &[
+            "190 cases new Tarija",
+            "2407 active_cases current Tarija",
+            "4 deaths cumulative Tarija",
+            "71 cases new Oruro",
+            "611 active_cases current Oruro",
+            "3 deaths cumulative Oruro",
+        ],
+    );
+}
+
+#[test]
+fn a_bracket_in_a_header_divides_its_cell_alone() {
+    check(
+        "COVID-19 in South-East Asia\n\nCountry, cumulative cases, cumulative deaths, new in the past week (cases; deaths)\n\
+         India, 3,104,007, 57,410, 455,101; 6,706\nNepal, 31,733, 150, 5,312; 47",
+        &[
+            "3104007 cases cumulative India",
+            "57410 deaths cumulative India",
+            "455101 cases new India",
+            "6706 deaths new India",
+            "31733 cases cumulative Nepal",
+            "150 deaths cumulative Nepal",
+            "5312 cases new Nepal",
+            "47 deaths new Nepal",
+        ],
+    );
+}
+
+#[test]
+fn states_run_on_with_hyphens() {
+    check(
+        "Nigeria recorded 1,201 new coronavirus cases. Breakdown: Lagos-831 FCT-246 Kaduna-124.",
+        &[
+            "1201 cases new Nigeria",
+            "831 cases new Lagos",
+            "246 cases new Federal Capital Territory",
+            "124 cases new Kaduna",
+        ],
+    );
+}
+
+#[test]
+fn what_patients_have_besides_is_no_disease_of_the_story() {
+    check(
+        "South Africa has banned the sale of alcohol again.\n\nThe country identified 12,513 new coronavirus cases on Monday, \
+         when 265 people died, many of them with diabetes.",
+        &["12513 cases new South Africa", "265 deaths new South Africa"],
+    );
+    check(
+        "Kenya has recorded 1,204 cases of pneumonia. It has 310 cases of the coronavirus.",
+        &["310 cases cumulative Kenya"],
+    );
+}

@@ -256,3 +256,32 @@ fn the_country_of_a_welsh_story_is_wales() {
         &["199 GB-WLS", "40 GB-WLS", "19880 GB-WLS"],
     );
 }
+
+#[test]
+fn rows_of_places_and_figures_pair_by_position() {
+    check(
+        "Japan had 261,029 coronavirus cases. Hokkaido, Hiroshima and Nagasaki set records at 8,632, 8,775 and 4,611.",
+        &["261029 JP", "8632 JP-01", "8775 JP-34", "4611 JP-42"],
+    );
+}
+
+#[test]
+fn a_division_is_known_by_its_full_name_in_its_country() {
+    check(
+        "Ethiopia reported 20 coronavirus cases. Ten were in Oromia region, six in Somali region and four in Tigray region.",
+        &["20 ET", "10 ET-OR", "6 ET-SO", "4 ET-TI"],
+    );
+    check(
+        "Lebanon registered 1,640 coronavirus cases: Bekaa 498, Baalbek-Hermel 182, the South 531 and Nabatiyeh 430.",
+        &["1640 LB", "498 LB-BI", "182 LB-BH", "531 LB-JA", "430 LB-NA"],
+    );
+    check(
+        "Guyana reported 35 new coronavirus infections, 26 of them in Region Four and nine in Region Seven.",
+        &["35 GY", "26 GY-DE", "9 GY-CU"],
+    );
+}
+
+#[test]
+fn a_state_before_a_figure_is_no_dateline() {
+    check("Florida — 150,118 coronavirus cases in the week through Thursday.", &["150118 US-FL"]);
+}

@@ -2,10 +2,12 @@
 //! names no disease is one of the epidemic.
 
 use super::tests::figures;
+use super::tests::find;
 use super::{disease, judge};
 use crate::extract::diseases::COVID_19;
 use crate::extract::places::Places;
 use crate::language::pack;
+use crate::model::Observation;
 use serde_json::{Value, json};
 
 /// One field of each figure of a text of Wednesday, 18 November 2020.
@@ -211,4 +213,26 @@ fn what_only_sounds_like_an_order_is_none() {
     ] {
         assert!(figures(text).iter().all(|one| one["rank"].is_null()), "{text}: {:?}", figures(text));
     }
+}
+
+#[test]
+fn a_headline_gives_way_to_the_body() {
+    let told = |headline: &str, text: &str| {
+        let article = super::tests::article(&json!({"headline": headline, "text": text, "date": "2021-02-19"}));
+        let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
+        let told = |one: &Observation| {
+            let place = one.location.iso2.clone().unwrap_or_default();
+            format!("{} {place} {}", serde_json::to_value(one.value).unwrap(), one.also_at.len())
+        };
+        found.iter().map(told).collect::<Vec<_>>()
+    };
+    // Where the headline knows no place, the body does.
+    let text = "Kenya has recorded 643 new coronavirus cases out of 5,218 samples.";
+    assert_eq!(told("Ministry of Health: 643 new COVID-19 cases", text), ["643 KE 1", "5218 KE 0"]);
+    // What the body knows better is nothing in the headline.
+    let rockets = "Both boosters came down in the sea off Tanegashima at 7.30 on Tuesday, 27 minutes after lift-off. Of the 48 \
+                   engineers 12 worked from home because of COVID-19.";
+    assert_eq!(told("Two boosters recovered", rockets), [""; 0]);
+    // A headline counts for itself where the body does not count at all.
+    assert_eq!(told("Kenya reports 643 new coronavirus cases", "Schools stay shut, the ministry said."), ["643 KE 0"]);
 }

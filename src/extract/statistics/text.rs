@@ -137,15 +137,15 @@ pub(super) fn name_with_digits(tokens: &[Token<'_>], number: &Numeral) -> bool {
         return false;
     };
     let word = hyphen.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(|token| token.kind == TokenKind::Word);
-    // "Lagos-152" in a line of its own is a row, and so is "Lagos-200, Edo-119".
+    // "Lagos-152" in a line of its own is a row, and so are "Lagos-200, Edo-119 Akwa Ibom-4" and ": Lagos-200".
     let row = |hyphen: usize| {
         let name = hyphen.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(Token::capitalised);
         let digits = tokens.get(hyphen + 1).is_some_and(|token| token.kind == TokenKind::Number);
         name && digits && tokens.get(hyphen).is_some_and(|token| token.is("-")) && tight(hyphen) && tight(hyphen + 1)
     };
-    let comma = |at: usize| tokens.get(at).is_some_and(|token| token.is(","));
-    let next = comma(number.after) && (number.after + 2..number.after + 5).any(row);
-    let before = (hyphen.saturating_sub(5)..hyphen.saturating_sub(2)).any(|at| row(at) && comma(at + 2));
+    let next = (number.after + 1..number.after + 5).any(row);
+    let before = (hyphen.saturating_sub(5)..hyphen.saturating_sub(2)).any(row)
+        || hyphen.checked_sub(2).and_then(|at| tokens.get(at)).is_some_and(|token| token.is(":"));
     if number.after == tokens.len() && tokens.len() <= 6 && tokens.first().is_some_and(Token::capitalised)
         || row(hyphen) && (next || before)
     {

@@ -95,8 +95,9 @@ pub(super) fn cells(reading: &Reading<'_, '_>, range: Range<usize>) -> (Vec<Rang
         let and = strength < 2 && reading.word(at, Word::And);
         let parts = outside
             && (and
-                || separator(reading, at)
-                    .is_some_and(|found| found == strength || strength < 4 && (reading.is(at, ":") || reading.is(at, "→"))));
+                || separator(reading, at).is_some_and(|found| {
+                    found == strength || strength < 4 && (reading.is(at, ":") || reading.is(at, "→"))
+                }));
         if parts || strength == 4 && apart(at) && outside {
             out.push(start..at);
             start = if parts { at + 1 } else { at };

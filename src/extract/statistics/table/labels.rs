@@ -300,7 +300,8 @@ fn trailing_words(reading: &Reading<'_, '_>, from: usize, end: usize) -> Option<
     let stop =
         (from..next).find(|at| trailing(reading, *at) || reading.is(*at, "(") || reading.is(*at, ")")).unwrap_or(next);
     let words = from..stop;
-    if words.is_empty() || stop == next && next < end {
+    let label = reading.is(stop, ":") && stop + 1 == next;
+    if words.is_empty() || (stop == next || label) && next < end {
         // Nothing parts it from the next label.
         return Some((from, Head::default()));
     }

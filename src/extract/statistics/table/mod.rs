@@ -95,11 +95,6 @@ impl<'p> Table<'p> {
     /// Takes in a line. What it answers are the rows that the line holds.
     pub(super) fn line(&mut self, reading: &Reading<'_, 'p>, around: &Around<'p>) -> Vec<Row> {
         let heading = std::mem::take(&mut self.heading);
-        if let Some(header) = announced(reading, &self.caption) {
-            *self = Self::headed(header, around);
-            self.heading = true;
-            return Vec::new();
-        }
         let all = 0..reading.tokens.len();
         let figure = |first: usize| !in_heading(reading, first);
         let Some(first) = reading.numbers.iter().map(|number| number.first).find(|first| figure(*first)) else {
@@ -108,6 +103,10 @@ impl<'p> Table<'p> {
         };
         if let Some(rows) = self.headed_line(reading, first, around) {
             return rows;
+        }
+        if let Some(header) = announced(reading, &self.caption) {
+            *self = Self { heading: true, ..Self::headed(header, around) };
+            return Vec::new();
         }
         if is_rule(reading) {
             return Vec::new();
@@ -239,6 +238,13 @@ impl<'p> Table<'p> {
         if let Some((metric, kinded)) = around.lead.filter(|_| by_rows) {
             head.columns = vec![Some(Head::counted(metric, kinded))];
             head.brackets = vec![None];
+        }
+        let bracket = reading.words_of(all.clone(), Word::Columns).next().is_none();
+        if (bracket || !(head.counts() || head.counts_by_rows()))
+            && let Some(header) = announced(reading, &self.caption)
+        {
+            *self = Self { heading: true, ..Self::headed(header, around) };
+            return;
         }
         let nested = cells && heading && !self.columns.is_empty() && !head.counts();
         if head.counts() {
