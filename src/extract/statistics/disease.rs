@@ -167,6 +167,17 @@ pub(super) fn killed_by_it(reading: &Reading<'_, '_>, n: usize) -> bool {
     reading.clause(reading.numbers.get(n).map_or(0, |number| number.first)).into_iter().any(plague)
 }
 
+/// "600 people die of Covid-19 every day", "12 patients have died from the virus".
+pub(super) fn died_of_it(reading: &Reading<'_, '_>, n: usize) -> bool {
+    let right = reading.right(n);
+    let cause = |at: &usize| reading.one_of(*at, &[Word::Of, Word::From, Word::With]);
+    let ours = |at: usize| reading.has_at(at, Sense::Covid) || is_plague(reading, at);
+    right.filter(cause).any(|at| {
+        (at + 1..at + 3).any(ours)
+            && reading.ending_at(at).any(|mark| matches!(mark.cue, Cue::Predicate(Metric::Deaths)))
+    })
+}
+
 /// Whether a figure says itself that it is of an infection, or counts what nothing but the disease has.
 ///
 /// Verbs like "claimed" are asked for their subject elsewhere.

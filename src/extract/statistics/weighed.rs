@@ -31,8 +31,8 @@ pub(super) const REFUSED: &str = "the words around it speak of no figure";
 const OF_RULES: f32 = -0.7;
 const OF_OTHERS: f32 = -0.5;
 const OF_GUESSES: f32 = 0.8;
-/// From where the rules' own is believed behind a noun that the disease's name stands at: "coronavirus cases, which exceed the
-/// figure of 23,660", whatever the rest of the story is about.
+/// From where the rules' own is believed behind a noun that the disease's name stands at ("coronavirus cases, which exceed the
+/// figure of 23,660") and before the disease that people died of, whatever the rest of the story is about.
 const OF_NAMED: f32 = -2.05;
 
 /// Of what is seen of a metric the first are scores of models: those of [`Heard`], then its log share by the suggestion and how
@@ -159,7 +159,10 @@ impl<'p> Finder<'_, 'p> {
             to <= first && (from.saturating_sub(1)..to).any(|at| reading.has_at(at, Sense::Covid))
         };
         let stands = || reading.has_ending(attach::core_start(reading, n), Sense::Reaches);
-        let is_named = |rules: &Attachment| !is_trap && guessed == 0 && rules.mark.is_some_and(named) && stands();
+        let is_named = |rules: &Attachment| {
+            let dead = || rules.metric == Metric::Deaths && disease::died_of_it(reading, n);
+            !is_trap && guessed == 0 && (rules.mark.is_some_and(named) && stands() || dead())
+        };
         let believed = match rules {
             _ if guessed > 1 => OF_GUESSES,
             Some(rules) if rules.metric == attachment.metric && is_named(rules) => OF_NAMED,
