@@ -12,6 +12,9 @@ use std::collections::HashMap;
 /// Numbers of a body in which a story would have told what its headline counts.
 const ENOUGH: usize = 3;
 
+/// Figures of a headline and a summary that are looked for in the body, at most.
+const MOST_HEADED: usize = 64;
+
 /// What a headline or summary counts gives way to the body, which has the words around it: "Two boosters recovered", above
 /// a story of rockets, counts nothing, and a number that the body repeats is what it is there.
 fn give_way(finder: &mut Finder<'_, '_>) {
@@ -25,7 +28,9 @@ fn give_way(finder: &mut Finder<'_, '_>) {
         let written = one.spans.value.zip(text.as_deref()).and_then(|(span, text)| span.of(text));
         written.is_some_and(|written| written.len() > 1 && stands_in(&article.body, written)) && !told(one)
     };
-    let (kept, left): (Vec<_>, Vec<_>) = rest.into_iter().partition(|one| !alone && !otherwise(one));
+    let asked = rest.into_iter().enumerate();
+    let (kept, left): (Vec<_>, Vec<_>) = asked.partition(|(n, one)| !alone && (*n >= MOST_HEADED || !otherwise(one)));
+    let [kept, left] = [kept, left].map(|some| some.into_iter().map(|(_, one)| one).collect::<Vec<_>>());
     finder.found = body.into_iter().chain(kept).collect();
     if let Some(left_out) = &mut finder.left_out {
         let reason = || "no figure in the body, which has the words around it".to_owned();
@@ -70,7 +75,7 @@ pub(super) fn merge(finder: &mut Finder<'_, '_>) -> Vec<Observation> {
             .find(|at| kept.get(*at).is_some_and(|earlier| repeats(earlier, &observation)))
             .or_else(|| {
                 let headed = !observation.field.is_body();
-                headed.then(|| kept.iter().position(|earlier| retold(earlier, &observation)))?
+                headed.then(|| kept.iter().take(MOST_TOLD).position(|earlier| retold(earlier, &observation)))?
             });
         match same.and_then(|at| kept.get_mut(at)) {
             Some(earlier) => {
@@ -94,6 +99,9 @@ pub(super) fn merge(finder: &mut Finder<'_, '_>) -> Vec<Observation> {
 
 /// How many figures of one place, metric and kind a new one is compared with.
 const MOST_ALIKE: usize = 64;
+
+/// How many figures of a story one of its headline is compared with.
+const MOST_TOLD: usize = 512;
 
 /// Whether a headline or summary tells what the body does, which says better where and how.
 fn retold(earlier: &Observation, later: &Observation) -> bool {

@@ -400,19 +400,15 @@ fn respectively<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, n: usize) -> Option<
     let number = reading.numbers.get(n)?;
     let clause = reading.clause(number.first);
     let named = |mention: &Mention<'p>| mention.spot.form == PlaceForm::Name && !mention.spot.possessive;
-    let told = || reading.has(clause.clone(), Sense::Respectively);
-    let counted = |n: usize| super::traps::before_metric(reading, n).is_none();
-    let run = || (0..reading.numbers.len()).filter(|n| counted(*n));
-    let run = run().filter(|n| reading.numbers.get(*n).is_some_and(|number| clause.contains(&number.first)));
-    let row = sentence.mentions.iter().filter(|mention| clause.contains(&mention.spot.first) && named(mention));
-    let pair = |run: Vec<usize>, row: Vec<&'s Mention<'p>>| {
-        let position = (row.len() > 1 && run.len() == row.len()).then(|| run.iter().position(|other| *other == n))?;
-        row.get(position?).copied()
-    };
-    if told() {
-        return pair(run.collect(), row.collect());
+    if !reading.has(clause.clone(), Sense::Respectively) {
+        return in_english_order(reading).then(|| rows(sentence, n, named))?;
     }
-    in_english_order(reading).then(|| rows(sentence, n, named))?
+    let run = reading.numbers.iter().enumerate().filter(|(_, number)| clause.contains(&number.first));
+    let run: Vec<usize> = run.map(|(n, _)| n).filter(|n| super::traps::before_metric(reading, *n).is_none()).collect();
+    let row = sentence.mentions.iter().filter(|mention| clause.contains(&mention.spot.first) && named(mention));
+    let row: Vec<&Mention<'p>> = row.collect();
+    let position = run.iter().position(|other| *other == n).filter(|_| row.len() > 1 && run.len() == row.len());
+    row.get(position?).copied()
 }
 
 /// "Cluj, Iasi and Prahova had 739, 651 and 594": as many numbers side by side as places before them, and neither place

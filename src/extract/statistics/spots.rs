@@ -73,15 +73,14 @@ impl<'p> Reading<'_, 'p> {
             // "Abai region", "Somali region": of the country of the story, or of another place here, by its full name.
             let beside = || self.spots.iter().find_map(|spot| spot.place.iso2.as_deref());
             let full = |first: usize| {
-                let (name, _) = self.name_at(first..at + 1)?;
+                let (name, written) = self.name_at(first..at + 1)?;
                 let part = |country: Option<&str>| places.division(&name, country?);
-                Some((first, part(country).or_else(|| part(beside()))?))
+                let part = part(country).or_else(|| part(beside()))?;
+                Some(Spot { written: None, ..Spot::written(first, at + 1, written, part) })
             };
             let begins = (at.saturating_sub(LONGEST)..at).rev().take_while(|at| capital(*at));
-            if let Some((first, part)) = begins.filter(|_| named.is_none()).filter_map(full).last() {
-                let Some((_, written)) = self.name_at(first..at + 1) else { continue };
-                let spot = Spot { written: None, ..Spot::written(first, at + 1, written, part) };
-                self.spots.retain(|spot| !(spot.first < at && spot.after > first));
+            if let Some(spot) = begins.filter(|_| named.is_none()).filter_map(full).last() {
+                self.spots.retain(|other| !(other.first < at && other.after > spot.first));
                 self.spots.push(spot);
                 self.spots.sort_by_key(|spot| spot.first);
                 continue;
