@@ -185,12 +185,9 @@ impl<'t, 'p> Reading<'t, 'p> {
                 }
             })
             .collect();
-        // "Region Four" is a name.
-        numbers.retain(|number| !spots.iter().any(|spot| spot.first < number.first && number.after <= spot.after));
-        // "New Zealanders" are no newcomers.
-        marks.retain(|mark| {
-            mark.cue != new || !spots.iter().any(|spot| spot.first <= mark.first && mark.after <= spot.after)
-        });
+        // "New Zealanders" are no newcomers, and "Region Four" is a name.
+        marks.retain(|mark| mark.cue != new || !spots.iter().any(|spot| spot.covers(mark.first, mark.after)));
+        numbers.retain(|one| !spots.iter().any(|spot| spot.first < one.first && spot.covers(one.first, one.after)));
         // The month of Rio de Janeiro is none.
         let named = |mark: &DateMark| spots.iter().any(|spot| spot.first < mark.first && mark.after <= spot.after);
         let dates = dates.into_iter().filter(|mark| !named(mark)).collect();

@@ -423,11 +423,11 @@ fn rows<'s, 'p>(
     let joined =
         |from: usize, to: usize| from < to && to <= from + 2 && (from..to).all(|at| and(at) || reading.is(at, ","));
     let beside = |left: usize| {
-        let (left, right) = (reading.numbers.get(left)?, reading.numbers.get(left + 1)?);
-        joined(left.after, right.first).then_some(())
+        let pair = reading.numbers.get(left..left + 2);
+        pair.is_some_and(|pair| matches!(pair, [left, right] if joined(left.after, right.first)))
     };
-    let first = (0..n).rev().take_while(|left| beside(*left).is_some()).last().unwrap_or(n);
-    let last = (n..reading.numbers.len()).take_while(|left| beside(*left).is_some()).last().map_or(n, |left| left + 1);
+    let first = (0..n).rev().take_while(|left| beside(*left)).last().unwrap_or(n);
+    let last = (n..reading.numbers.len()).take_while(|left| beside(*left)).last().map_or(n, |left| left + 1);
     let count = last - first + 1;
     let begins = reading.numbers.get(first)?.first;
     // The last of a row is joined by a word: "1,040, 29" are a number and another.

@@ -46,6 +46,11 @@ impl<'p> Spot<'p> {
         let (start, end, written) = (written.start, written.end, Some(written));
         Self { first, after, start, end, place, form: PlaceForm::Name, possessive: false, written }
     }
+
+    /// Whether tokens lie wholly within the name.
+    pub(super) fn covers(&self, first: usize, after: usize) -> bool {
+        self.first <= first && after <= self.after
+    }
 }
 
 impl<'p> Reading<'_, 'p> {

@@ -104,8 +104,7 @@ impl<'p> Table<'p> {
         if let Some(rows) = self.headed_line(reading, first, around) {
             return rows;
         }
-        if let Some(header) = announced(reading, &self.caption) {
-            *self = Self { heading: true, ..Self::headed(header, around) };
+        if self.announced(reading, around) {
             return Vec::new();
         }
         if is_rule(reading) {
@@ -206,6 +205,16 @@ impl<'p> Table<'p> {
         None
     }
 
+    /// Takes in a header that stands in running text, where the line has one.
+    fn announced(&mut self, reading: &Reading<'_, 'p>, around: &Around<'p>) -> bool {
+        let header = announced(reading, &self.caption);
+        let is_header = header.is_some();
+        if let Some(header) = header {
+            *self = Self { heading: true, ..Self::headed(header, around) };
+        }
+        is_header
+    }
+
     /// Whether a line is a row with fewer numbers than columns, in which white space may part numbers.
     pub(super) fn wants_parts(&self, reading: &Reading<'_, '_>) -> bool {
         let all = 0..reading.tokens.len();
@@ -240,10 +249,7 @@ impl<'p> Table<'p> {
             head.brackets = vec![None];
         }
         let bracket = reading.words_of(all.clone(), Word::Columns).next().is_none();
-        if (bracket || !(head.counts() || head.counts_by_rows()))
-            && let Some(header) = announced(reading, &self.caption)
-        {
-            *self = Self { heading: true, ..Self::headed(header, around) };
+        if (bracket || !(head.counts() || head.counts_by_rows())) && self.announced(reading, around) {
             return;
         }
         let nested = cells && heading && !self.columns.is_empty() && !head.counts();
