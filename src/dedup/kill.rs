@@ -65,7 +65,7 @@ impl Index {
         for (nth, entry) in entries.take(COMPARED).enumerate() {
             let Some(body) = entry.body_of_all() else { continue };
             // Most texts of a source are of something else, which is seen without reading the whole signature.
-            let may_fit = headline.is_some() || update::may_relate(&later, &teller, body, &mut bottom);
+            let may_fit = headline.is_some() || update::may_relate(&later, &teller, body, &mut bottom).0;
             let earlier = if may_fit { body.signature() } else { None };
             let mut fit = earlier.and_then(|earlier| self.fit(signature, &earlier, headline.as_deref()));
             if fit.is_none()

@@ -86,7 +86,7 @@ impl Index {
         // A revision is no copy of what was told after the item's first one.
         let mut candidates = self.window.candidates(&article.id, signature, &print.probe);
         candidates.retain(|candidate| candidate.entry.first_seen <= told);
-        let mut met = self.met(article, print, &candidates);
+        let mut met = self.met(article, print, &mut candidates);
         hold_against(article, print, &mut met, &mut texts)?;
         let look_alikes = met.iter().filter(|met| met.link.relation == Relation::Original);
         let look_alikes: Vec<Entry<'_>> = look_alikes.map(|met| met.entry).collect();
@@ -131,17 +131,17 @@ impl Index {
     }
 
     /// The remembered texts that this one is made from or looks like, of those that were told before.
-    fn met<'w>(&'w self, article: &Article, print: &Fingerprint, candidates: &[Candidate<'w>]) -> Vec<Met<'w>> {
+    fn met<'w>(&'w self, article: &Article, print: &Fingerprint, candidates: &mut [Candidate<'w>]) -> Vec<Met<'w>> {
         let signature = &print.signature;
         let weights = self.window.weights();
         let teller = teller(article);
         let (later, mut bottom) = (Later::new(signature), Vec::new());
         let mut compared: Vec<(Entry<'_>, Signature, Comparison)> = Vec::new();
-        for Candidate { entry, .. } in candidates {
+        for Candidate { entry, evidence, .. } in candidates {
             let Some(body) = entry.body else { continue };
-            if update::may_relate(&later, &teller, body, &mut bottom)
-                && let Some(earlier) = body.signature()
-            {
+            let may_relate;
+            (may_relate, *evidence) = update::may_relate(&later, &teller, body, &mut bottom);
+            if may_relate && let Some(earlier) = body.signature() {
                 let comparison = later.compare(&earlier, |term| weights.of(term));
                 compared.push((*entry, earlier, comparison));
             }
@@ -174,10 +174,10 @@ impl Index {
     ) -> Result<Option<(ItemId, Link)>, K::Error> {
         let (later, mut sample) = (Later::new(&print.signature), Vec::new());
         let mut origins: Vec<(usize, ItemId)> = Vec::new();
-        for Candidate { entry, met } in candidates.iter().filter(|candidate| candidate.entry.feed != article.feed.0) {
-            let is_read = entry.body.is_some_and(|body| body.sample(&mut sample).is_some());
+        for Candidate { entry, met, evidence } in candidates.iter().filter(|other| other.entry.feed != article.feed.0) {
+            let mut sampled = || entry.body?.sample(&mut sample).map(|_| later.shares(&sample).evidence);
             // In the sample of a much longer text hardly any of the other's is left.
-            let evidence = if is_read { later.shares(&sample).evidence.max(*met as usize) } else { 0 };
+            let evidence = evidence.or_else(&mut sampled).map_or(0, |evidence| evidence.max(*met as usize));
             let origin = entry.of().unwrap_or_else(|| entry.id());
             if evidence >= EXCERPT_EVIDENCE && origins.iter().all(|(_, known)| *known != origin) {
                 origins.push((evidence, origin));
@@ -187,15 +187,21 @@ impl Index {
             return Ok(None);
         }
         origins.sort_by_key(|(evidence, _)| Reverse(*evidence));
-        origins.truncate(LOOKED_THROUGH);
         let agency = article.wire.agency.as_deref().filter(|_| article.wire.dateline.is_some());
         let own = Whole::of_article(article, &print.reading);
         let mut longest: Option<(Passages, ItemId)> = None;
-        for (_, origin) in origins {
-            let Some(entry) = self.window.entry(&origin.0) else { continue };
-            // What bears an agency's own dateline is another story of it with the same background.
-            let is_same_source = entry.feed == article.feed.0 || agency.is_some() && entry.agency == agency;
-            let text = if is_same_source { None } else { texts.text(&origin)? };
+        let may_be_told = |(_, origin): &(usize, ItemId)| {
+            self.window.entry(&origin.0).is_some_and(|entry| {
+                // What bears an agency's own dateline is another story of it with the same background.
+                let is_same_source = entry.feed == article.feed.0 || agency.is_some() && entry.agency == agency;
+                let has_sample = entry.body.is_some_and(|body| body.sample(&mut sample).is_some());
+                // With little of its sample in common, a much longer text may have any.
+                let tells = has_sample && later.shares(&sample).evidence >= EXCERPT_EVIDENCE;
+                !is_same_source && (!tells || similarity::follow_one_another(&print.runs, &sample))
+            })
+        };
+        for (_, origin) in origins.into_iter().filter(may_be_told).take(LOOKED_THROUGH) {
+            let text = texts.text(&origin)?;
             let Some((text, passages)) = text.map(|text| (text, Passages::between(text, &own))) else { continue };
             let is_taken_over = passages.are_taken_over() && !swaps::between(text, &own).fill_in_a_form();
             if is_taken_over && longest.as_ref().is_none_or(|(most, _)| most.taken < passages.taken) {

@@ -83,21 +83,28 @@ pub(super) fn akin(notice: &Signature, text: &Signature, comparison: &Comparison
     (compared && likeness >= AKIN).then(|| (likeness, is_another(notice, text, comparison, false)))
 }
 
-/// Whether [`relate`] may come to anything, by the part of an entry that is read fastest. `bottom` is room to read in.
-pub(super) fn may_relate(later: &Later<'_>, teller: &Teller<'_>, earlier: Body<'_>, bottom: &mut Vec<u32>) -> bool {
+/// Whether [`relate`] may come to anything, by the part of an entry that is read fastest, and how many sampled shingles
+/// both have where that decided. `bottom` is room to read in.
+pub(super) fn may_relate(
+    later: &Later<'_>,
+    teller: &Teller<'_>,
+    earlier: Body<'_>,
+    bottom: &mut Vec<u32>,
+) -> (bool, Option<usize>) {
     let signature = later.signature;
-    let Some((exact, link, guid)) = earlier.hashes() else { return false };
+    let Some((exact, link, guid)) = earlier.hashes() else { return (false, None) };
     let has_address = is_same(signature.link, link) || is_same(signature.guid, guid);
     if exact == signature.exact || has_address {
-        return true;
+        return (true, None);
     }
-    let Some(shingles) = earlier.sample(bottom) else { return false };
+    let Some(shingles) = earlier.sample(bottom) else { return (false, None) };
     let shares = later.shares(bottom);
     let is_made_from = shares.shared.max(shares.covered) >= least_share(signature.shingles.min(shingles));
     // Of a text of few shingles nothing but its exact form or its address tells.
-    signature.shingles.min(shingles) >= SHORT
+    let may_relate = signature.shingles.min(shingles) >= SHORT
         && shares.evidence >= LEAST_EVIDENCE
-        && (is_made_from || teller.notice.is_some())
+        && (is_made_from || teller.notice.is_some());
+    (may_relate, Some(shares.evidence))
 }
 
 fn is_same(one: Option<u64>, other: Option<u64>) -> bool {

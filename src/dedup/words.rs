@@ -4,7 +4,7 @@
 //! put no space between words (Han, Kana, Thai and their neighbours) are read as overlapping pairs of characters.
 
 use super::hashes::Marked;
-use crate::markup::bytes::{self, head};
+use crate::markup::bytes::{self, head, word_end};
 use std::sync::LazyLock;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, char::is_combining_mark, is_nfkc_quick};
 use xxhash_rust::xxh3::xxh3_64;
@@ -138,11 +138,12 @@ fn read_ascii(text: &str, from: usize, lower: &mut String, words: &mut Vec<Word>
     lower.clear();
     lower.push_str(text);
     lower.make_ascii_lowercase();
-    let class = |at: usize| lower.as_bytes().get(at).map_or(SPACE, |byte| CLASSES[usize::from(*byte)]);
+    let bytes = lower.as_bytes();
+    let class = |at: usize| bytes.get(at).map_or(SPACE, |byte| CLASSES[usize::from(*byte)]);
     let (mut at, mut run, mut before): (usize, usize, Option<(usize, bool)>) = (0, 0, None);
     // A word that an apostrophe was taken out of.
     let mut spelt = String::new();
-    while at < lower.len() {
+    while at < bytes.len() {
         let first = class(at);
         if first & (LETTER | DIGIT) == 0 {
             at += 1;
@@ -153,11 +154,8 @@ fn read_ascii(text: &str, from: usize, lower: &mut String, words: &mut Vec<Word>
         }
         let (start, mut apostrophes) = (at, 0);
         loop {
-            at += 1;
+            at = word_end(bytes, at + 1);
             let here = class(at);
-            if here & (LETTER | DIGIT) != 0 {
-                continue;
-            }
             if here & (JOINS_DIGITS | APOSTROPHE) == 0 {
                 break;
             }
@@ -168,7 +166,7 @@ fn read_ascii(text: &str, from: usize, lower: &mut String, words: &mut Vec<Word>
                 break;
             }
         }
-        let after_minus = first == DIGIT && start > 0 && lower.as_bytes().get(start - 1) == Some(&b'-');
+        let after_minus = first == DIGIT && start > 0 && bytes.get(start - 1) == Some(&b'-');
         // The end of the word before it, where that is all that stands between.
         let joined = before.filter(|(end, _)| after_minus && end + 1 == start);
         let is_negative = after_minus && joined.is_none();

@@ -95,13 +95,16 @@ impl Tables {
 /// Only the figures of an article, whose language must have a pack.
 pub fn figures(tables: &Tables, article: &Article) -> Covid {
     let pack = article.language.as_deref().and_then(language::pack);
-    pack.map_or_else(Covid::default, |pack| read_figures(tables, pack, article, &Cut::new(pack, &article.body)))
+    pack.map_or_else(Covid::default, |pack| {
+        read_figures(tables, pack, article, &Cut::new(pack, &article.body), &Repeated::new(article))
+    })
 }
 
-fn read_figures(tables: &Tables, pack: &Pack, article: &Article, cut: &Cut<'_>) -> Covid {
+fn read_figures(tables: &Tables, pack: &Pack, article: &Article, cut: &Cut<'_>, repeated: &Repeated) -> Covid {
     let mut covid = Covid::default();
     for disease in &tables.diseases {
-        let Covid { relevant, score, observations } = statistics::find(pack, &tables.places, disease, article, cut);
+        let Covid { relevant, score, observations } =
+            statistics::find(pack, &tables.places, disease, article, cut, repeated);
         covid.relevant |= relevant;
         covid.score = covid.score.max(score);
         covid.observations.extend(observations);
@@ -203,7 +206,7 @@ pub fn article(tables: &Tables, mut article: Article) -> Enriched {
     locate_dateline(&mut article, &entities);
     let cut = Cut::new(pack, &article.body);
     let values = values::find(&cut, &article, &repeated, &countries(&article, &entities));
-    let covid = read_figures(tables, pack, &article, &cut);
+    let covid = read_figures(tables, pack, &article, &cut, &repeated);
     drop(cut);
     Enriched {
         article,

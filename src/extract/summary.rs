@@ -84,9 +84,10 @@ impl Repeated {
 fn run(summary: &str, body: &str, from: usize) -> Option<(usize, usize, usize)> {
     let start = summary.len() - summary.trim_ascii_start().len();
     let (one, other) = (summary.get(start..)?, body.get(from..)?);
-    let blocks = one.as_bytes().chunks_exact(BLOCK).zip(other.as_bytes().chunks_exact(BLOCK));
-    let blocks = BLOCK * blocks.take_while(|(one, other)| one == other).count();
-    let rest = one.bytes().zip(other.bytes()).skip(blocks).take_while(|(one, other)| one == other).count();
+    let (whole, other_whole) = (one.as_bytes().as_chunks::<BLOCK>().0, other.as_bytes().as_chunks::<BLOCK>().0);
+    let blocks = BLOCK * whole.iter().zip(other_whole).take_while(|(one, other)| one == other).count();
+    let (rest, other_rest) = (one.as_bytes().get(blocks..)?, other.as_bytes().get(blocks..)?);
+    let rest = rest.iter().zip(other_rest).take_while(|(one, other)| one == other).count();
     // No word is repeated in part.
     let ends = |text: &str, at: usize| text.as_bytes().get(at).is_none_or(u8::is_ascii_whitespace);
     let end = (0..=blocks + rest).rev().find(|at| ends(one, *at) && ends(other, *at))?;

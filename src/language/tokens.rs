@@ -135,6 +135,23 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
     tokens
 }
 
+/// The tokens of a piece of a text, of those of the whole, as they would be cut out of the piece alone; none where one of
+/// them reaches over its ends.
+pub fn within<'t>(tokens: &'t [Token<'t>], start: usize, end: usize) -> Option<Vec<Token<'t>>> {
+    let first = tokens.partition_point(|token| token.end <= start);
+    let after = first + tokens.get(first..)?.partition_point(|token| token.start < end);
+    let piece = tokens.get(first..after)?;
+    if piece.first().is_some_and(|token| token.start < start) || piece.last().is_some_and(|token| token.end > end) {
+        return None;
+    }
+    let mut piece: Vec<Token<'t>> =
+        piece.iter().map(|token| Token { lower: Cow::Borrowed(&*token.lower), ..*token }).collect();
+    if let Some(token) = piece.first_mut() {
+        (token.spaced, token.apart) = (true, false);
+    }
+    Some(piece)
+}
+
 /// What a byte of a text begins: a bit each.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
@@ -260,6 +277,27 @@ mod tests {
     fn check(text: &str, expected: &str) {
         let found: Vec<_> = tokenize(text, 0).iter().map(|token| token.text.to_owned()).collect();
         assert_eq!(found.join("|"), expected);
+    }
+
+    #[test]
+    fn a_piece_has_the_tokens_that_it_has_alone() {
+        let text = "Cases rose 1,204.\n\tPerú’s 3 deaths; the U.S. had 5";
+        let all = tokenize(text, 0);
+        let mut whole = 0;
+        for (start, _) in text.char_indices() {
+            for (end, _) in text.char_indices().filter(|(end, _)| *end > start) {
+                let alone = tokenize(text.get(start..end).unwrap(), start);
+                let Some(piece) = within(&all, start, end) else { continue };
+                whole += 1;
+                // What only white space stands before has no cell before it.
+                let first = alone.first().map_or(0, |token| token.start);
+                let alone =
+                    alone.iter().map(|token| Token { apart: token.apart && token.start > first, ..token.clone() });
+                assert_eq!(format!("{piece:?}"), format!("{:?}", alone.collect::<Vec<_>>()), "{start}..{end}");
+            }
+        }
+        assert!(whole > 300, "{whole}");
+        assert!(within(&all, 1, 10).is_none() && within(&all, 0, 13).is_none());
     }
 
     #[test]

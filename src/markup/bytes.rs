@@ -28,6 +28,24 @@ pub(crate) fn places(bytes: &[u8], is: impl Fn(u8) -> bool + Copy) -> impl Itera
     })
 }
 
+/// Where the ASCII letters and digits end that begin at a byte.
+#[inline]
+pub(crate) fn word_end(bytes: &[u8], from: usize) -> usize {
+    let rest = bytes.get(from..).unwrap_or_default();
+    from + rest.iter().take_while(|byte| ALPHANUMERIC[usize::from(**byte)]).count()
+}
+
+/// Of each byte whether it is a letter or a digit of ASCII.
+static ALPHANUMERIC: [bool; 256] = {
+    let mut alphanumeric = [false; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        alphanumeric[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    alphanumeric
+};
+
 /// The first so many characters of a text; all of it, where it has no more.
 pub(crate) fn head(text: &str, characters: usize) -> &str {
     match text.get(..characters) {

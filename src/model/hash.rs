@@ -9,11 +9,15 @@ use std::fmt;
 #[serde(transparent)]
 pub struct Hash(pub String);
 
+/// Bytes that the fields of an id have at most, mostly.
+const SHORT_FIELDS: usize = 256;
+
 impl Hash {
     /// Hashes fields so that no two different lists of fields have one image: each is preceded by its length.
     pub fn of_fields<'a>(version: &str, fields: impl IntoIterator<Item = &'a str>) -> Self {
         // In one piece, of which several parts are hashed at a time.
-        let mut bytes = version.as_bytes().to_vec();
+        let mut bytes = Vec::with_capacity(SHORT_FIELDS);
+        bytes.extend_from_slice(version.as_bytes());
         for field in fields {
             bytes.extend_from_slice(&(field.len() as u64).to_le_bytes());
             bytes.extend_from_slice(field.as_bytes());

@@ -35,11 +35,13 @@ const WHOLE: u64 = 1 << 16;
 /// the same day before others.
 const CERTAIN: u64 = 1 << 40;
 
-/// A remembered text that may be told by another, and how many of the other's shingles it was met under.
+/// A remembered text that may be told by another, how many of the other's shingles it was met under, and how many of
+/// their samples both have, once they were held against one another.
 #[derive(Clone, Copy)]
 pub(in crate::dedup) struct Candidate<'w> {
     pub(in crate::dedup) entry: Entry<'w>,
     pub(in crate::dedup) met: u32,
+    pub(in crate::dedup) evidence: Option<usize>,
 }
 
 /// How often a text was hit, and what the hits weigh.
@@ -74,7 +76,11 @@ impl Window {
         let weights = several.map(|(slot, (_, weight))| (*weight, *slot)).collect();
         let heaviest = self.heaviest(weights, CANDIDATES, First::Oldest).into_iter();
         heaviest
-            .map(|(slot, entry)| Candidate { entry, met: hits.get(&slot).map_or(0, |(number, _)| *number) })
+            .map(|(slot, entry)| Candidate {
+                entry,
+                met: hits.get(&slot).map_or(0, |(number, _)| *number),
+                evidence: None,
+            })
             .collect()
     }
 

@@ -2,6 +2,7 @@
 
 use super::table::{Guard, Sense, fold};
 use super::{Place, Places};
+use crate::markup::bytes::word_end;
 use crate::model::PlaceKind;
 
 /// How a text names a place.
@@ -471,29 +472,19 @@ pub(super) fn spelled(sense: &Sense, words: &[Word<'_>]) -> bool {
 
 /// The alphanumeric words of a text.
 pub(super) fn words(text: &str) -> Vec<Word<'_>> {
-    let mut words = Vec::with_capacity(text.len() / 6);
+    let mut words = Vec::with_capacity(text.len() / 5 + 2);
     let bytes = text.as_bytes();
+    // The character beyond ASCII that begins at a byte.
+    let wide = |at: usize| bytes.get(at).filter(|byte| !byte.is_ascii()).and_then(|_| text.get(at..)?.chars().next());
     let mut at = 0;
-    let mut start = None;
-    while let Some(byte) = bytes.get(at) {
-        let (is_letter, after) = if byte.is_ascii() {
-            (byte.is_ascii_alphanumeric(), at + 1)
-        } else {
-            let letter = text.get(at..).and_then(|rest| rest.chars().next()).unwrap_or_default();
-            (letter.is_alphanumeric(), at + letter.len_utf8())
-        };
-        match (is_letter, start) {
-            (true, None) => start = Some(at),
-            (false, Some(from)) => {
-                words.extend(text.get(from..at).map(|word| Word { start: from, end: at, text: word }));
-                start = None;
-            }
-            _ => {}
+    while at < bytes.len() {
+        let mut end = word_end(bytes, at);
+        while let Some(letter) = wide(end).filter(|c| c.is_alphanumeric()) {
+            end = word_end(bytes, end + letter.len_utf8());
         }
-        at = after;
-    }
-    if let Some(from) = start {
-        words.extend(text.get(from..).map(|word| Word { start: from, end: text.len(), text: word }));
+        words.extend(text.get(at..end).filter(|word| !word.is_empty()).map(|text| Word { start: at, end, text }));
+        // Behind a word stands a character of none.
+        at = end + wide(end).map_or(1, char::len_utf8);
     }
     words
 }

@@ -222,7 +222,7 @@ const OPENING: usize = 8;
 impl<'a> Paragraph<'a> {
     fn new(asked: &'a Asked<'a>, body: &'a str, span: Span) -> Option<Self> {
         let text = span.of(body)?;
-        let tokens = asked.pack.tokenize(text, span.start, &[]);
+        let tokens = asked.tokens(text, &span, &[]);
         let marks = asked.marks(&tokens);
         Some(Self { asked, text, span, tokens, marks, numbers: OnceCell::new() })
     }

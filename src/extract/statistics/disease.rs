@@ -14,9 +14,10 @@ use crate::extract::diseases::{COVID_19, Disease};
 use crate::language::names::Names;
 use crate::language::numbers::Numeral;
 use crate::language::pack::{Mark, Sense, Word};
-use crate::language::tokens::{Token, TokenKind};
+use crate::language::tokens::{Token, TokenKind, within};
 use crate::language::{Cue, Pack};
-use crate::model::{Article, Metric};
+use crate::model::{Article, Metric, Span};
+use std::ops::Range;
 
 /// A disease as a language names it.
 pub(super) struct Asked<'a> {
@@ -43,6 +44,14 @@ impl<'a> Asked<'a> {
     /// In a story with this body.
     pub(super) fn of(self, body: Option<&'a Cut<'_>>) -> Self {
         Self { body: body.and_then(Cut::at_hand), ..self }
+    }
+
+    /// The tokens of a piece of the story, which has these names of places: those of the body, where they are at hand.
+    pub(super) fn tokens(&self, text: &'a str, span: &Span, names: &[Range<usize>]) -> Vec<Token<'a>> {
+        // Where words have no spaces between them, names of places say where they end.
+        let of_body = self.body.filter(|_| span.field.is_body() && !self.pack.topic_first());
+        let at_hand = of_body.and_then(|(tokens, _)| within(tokens, span.start, span.end));
+        at_hand.unwrap_or_else(|| self.pack.tokenize(text, span.start, names))
     }
 
     /// Whether this text names the disease.

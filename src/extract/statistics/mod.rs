@@ -96,16 +96,17 @@ use subject::{period_of, subject_metric};
 use table::{Around, Row, Table};
 use text::{bare, goes_on, heads_list, opening_place, pieces, titled};
 
-/// Reads the statistics of a story with this body.
+/// Reads the statistics of a story with this body, which its summary repeats.
 pub(crate) fn find(
     pack: &Pack,
     places: &Places,
     disease: &'static Disease,
     article: &Article,
     body: &Cut<'_>,
+    repeated: &Repeated,
 ) -> Covid {
     begin(pack, places, disease, article, Some(body))
-        .map_or_else(Covid::default, |(finder, relevance)| read(finder, &relevance).0)
+        .map_or_else(Covid::default, |(finder, relevance)| read(finder, &relevance, repeated).0)
 }
 
 /// The same, with every number that is no observation and why.
@@ -118,7 +119,7 @@ pub(crate) fn explain(
     let Some(asked) = Asked::new(pack, disease) else { return Default::default() };
     let relevance = disease::relevance(&asked, article);
     let finder = Finder::new(asked, places, article, relevance.story);
-    read(Finder { left_out: Some(Vec::new()), ..finder }, &relevance)
+    read(Finder { left_out: Some(Vec::new()), ..finder }, &relevance, &Repeated::new(article))
 }
 
 /// What reads a story, where the story names the disease at all.
@@ -134,9 +135,9 @@ fn begin<'a, 'p>(
     relevance.anywhere.then(|| (Finder::new(asked, places, article, relevance.story), relevance))
 }
 
-fn read(mut finder: Finder<'_, '_>, relevance: &disease::Relevance) -> (Covid, Vec<LeftOut>) {
+fn read(mut finder: Finder<'_, '_>, relevance: &disease::Relevance, repeated: &Repeated) -> (Covid, Vec<LeftOut>) {
     let article = finder.article;
-    finder.all();
+    finder.all(repeated);
     finder.settle();
     let mut observations = merge::merge(&mut finder);
     merge::name(&mut observations);
@@ -291,10 +292,9 @@ impl<'a, 'p> Finder<'a, 'p> {
         }
     }
 
-    /// Headline, summary and body.
-    fn all(&mut self) {
+    /// Headline, summary unless it repeats the body, and body.
+    fn all(&mut self, repeated: &Repeated) {
         let article = self.article;
-        let repeated = Repeated::new(article);
         let summary = article.summary.as_deref().filter(|_| !repeated.is_whole());
         for (field, text) in [(Field::Headline, article.headline.as_deref()), (Field::Summary, summary)] {
             text.into_iter().for_each(|text| self.text(field, text, 0));

@@ -75,7 +75,7 @@ impl<'t, 'p> Reading<'t, 'p> {
         let pack = asked.pack;
         let found_all = places.possible_in(pack.code, text);
         let names: Vec<Range<usize>> = found_all.iter().map(|found| found.start..found.end).collect();
-        let tokens = pack.compounds.split(pack.tokenize(text, span.start, &names));
+        let tokens = pack.compounds.split(asked.tokens(text, &span, &names));
         let (tokens, mut marks) = unbracketed(tokens, |tokens| asked.marks(tokens));
         let words: Vec<Words> = tokens.iter().map(|token| pack.words(&token.lower)).collect();
         marks.retain(|mark| holds(&tokens, &words, mark));

@@ -1,6 +1,6 @@
 //! The seed, where it is at hand, and what no text may do. How well labelled text is read is held by `tests/it/quality.rs`.
 
-use super::{Covid, Cut, Disease, Pack, judge, weighed};
+use super::{Covid, Cut, Disease, Pack, Repeated, judge, weighed};
 use crate::extract::diseases::COVID_19;
 use crate::extract::places::Places;
 use crate::language::pack;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// The statistics of a story alone.
 pub(crate) fn find(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> Covid {
-    super::find(pack, places, disease, article, &Cut::new(pack, &article.body))
+    super::find(pack, places, disease, article, &Cut::new(pack, &article.body), &Repeated::new(article))
 }
 
 pub(crate) fn article(case: &Value) -> Article {
