@@ -337,7 +337,8 @@ mod tests {
         assert!(follow_one_another(&[7, 20, 900, 30, 3], &sample));
         assert!(!follow_one_another(&[7, 20, 5, 30, 3, 40], &sample));
         assert!(!follow_one_another(&[20, 900], &sample) && !follow_one_another(&[], &sample));
-        assert!(follow_one_another(&[900, 8, 5], &[5, 8]));
+        assert!(follow_one_another(&[20, 630], &sample) && !follow_one_another(&[20, 625, 630], &sample));
+        assert!(follow_one_another(&[900, 8, 5], &[5, 8]) && !follow_one_another(&[8, 900, 5], &[5, 8]));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! put no space between words (Han, Kana, Thai and their neighbours) are read as overlapping pairs of characters.
 
 use super::hashes::Marked;
-use crate::markup::bytes::{self, head, word_end};
+use crate::markup::bytes::{self, ascii_word_end, head};
 use std::sync::LazyLock;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, char::is_combining_mark, is_nfkc_quick};
 use xxhash_rust::xxh3::xxh3_64;
@@ -154,7 +154,7 @@ fn read_ascii(text: &str, from: usize, lower: &mut String, words: &mut Vec<Word>
         }
         let (start, mut apostrophes) = (at, 0);
         loop {
-            at = word_end(bytes, at + 1);
+            at = ascii_word_end(bytes, at + 1);
             let here = class(at);
             if here & (JOINS_DIGITS | APOSTROPHE) == 0 {
                 break;

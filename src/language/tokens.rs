@@ -135,8 +135,8 @@ pub fn tokenize(text: &str, base: usize) -> Vec<Token<'_>> {
     tokens
 }
 
-/// The tokens of a piece of a text, of those of the whole, as they would be cut out of the piece alone; none where one of
-/// them reaches over its ends.
+/// The tokens of a piece of a text, of those of the whole, as they would be cut out of the piece alone without white space
+/// around it; none where one of them reaches over its ends.
 pub fn within<'t>(tokens: &'t [Token<'t>], start: usize, end: usize) -> Option<Vec<Token<'t>>> {
     let first = tokens.partition_point(|token| token.end <= start);
     let after = first + tokens.get(first..)?.partition_point(|token| token.start < end);
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_piece_has_the_tokens_that_it_has_alone() {
-        let text = "Cases rose 1,204.\n\tPerú’s 3 deaths; the U.S. had 5";
+        let text = "Cases rose 1,204.\n\tPerú’s 3 deaths; the U.S. had 5 疫情12例，\u{a0}x";
         let all = tokenize(text, 0);
         let mut whole = 0;
         for (start, _) in text.char_indices() {

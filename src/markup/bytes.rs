@@ -30,7 +30,7 @@ pub(crate) fn places(bytes: &[u8], is: impl Fn(u8) -> bool + Copy) -> impl Itera
 
 /// Where the ASCII letters and digits end that begin at a byte.
 #[inline]
-pub(crate) fn word_end(bytes: &[u8], from: usize) -> usize {
+pub(crate) fn ascii_word_end(bytes: &[u8], from: usize) -> usize {
     let rest = bytes.get(from..).unwrap_or_default();
     from + rest.iter().take_while(|byte| ALPHANUMERIC[usize::from(**byte)]).count()
 }

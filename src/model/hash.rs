@@ -9,7 +9,7 @@ use std::fmt;
 #[serde(transparent)]
 pub struct Hash(pub String);
 
-/// Bytes that the fields of an id have at most, mostly.
+/// Bytes that hold the fields of most ids.
 const SHORT_FIELDS: usize = 256;
 
 impl Hash {

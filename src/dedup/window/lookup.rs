@@ -35,8 +35,8 @@ const WHOLE: u64 = 1 << 16;
 /// the same day before others.
 const CERTAIN: u64 = 1 << 40;
 
-/// A remembered text that may be told by another, how many of the other's shingles it was met under, and how many of
-/// their samples both have, once they were held against one another.
+/// A remembered text that may be told by another, how many of the other's shingles it was met under, and how many
+/// sampled shingles both have, once these were compared.
 #[derive(Clone, Copy)]
 pub(in crate::dedup) struct Candidate<'w> {
     pub(in crate::dedup) entry: Entry<'w>,

@@ -2,7 +2,7 @@
 
 use super::table::{Guard, Sense, fold};
 use super::{Place, Places};
-use crate::markup::bytes::word_end;
+use crate::markup::bytes::ascii_word_end;
 use crate::model::PlaceKind;
 
 /// How a text names a place.
@@ -478,13 +478,29 @@ pub(super) fn words(text: &str) -> Vec<Word<'_>> {
     let wide = |at: usize| bytes.get(at).filter(|byte| !byte.is_ascii()).and_then(|_| text.get(at..)?.chars().next());
     let mut at = 0;
     while at < bytes.len() {
-        let mut end = word_end(bytes, at);
+        let mut end = ascii_word_end(bytes, at);
         while let Some(letter) = wide(end).filter(|c| c.is_alphanumeric()) {
-            end = word_end(bytes, end + letter.len_utf8());
+            end = ascii_word_end(bytes, end + letter.len_utf8());
         }
         words.extend(text.get(at..end).filter(|word| !word.is_empty()).map(|text| Word { start: at, end, text }));
-        // Behind a word stands a character of none.
+        // What stands behind a word, or where none begins, is one character of no word.
         at = end + wide(end).map_or(1, char::len_utf8);
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_runs_of_letters_and_digits_of_any_script() {
+        for text in ["", "é", "São Paulo’s 3é", "e\u{301}a, b", "नमस्ते, x", "a…", "北京 and B2B", "…x…"]
+        {
+            let plain = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+            let found = words(text);
+            assert_eq!(found.iter().map(|word| word.text).collect::<Vec<_>>(), plain.collect::<Vec<_>>(), "{text}");
+            assert!(found.iter().all(|word| text.get(word.start..word.end) == Some(word.text)));
+        }
+    }
 }

@@ -96,7 +96,7 @@ use subject::{period_of, subject_metric};
 use table::{Around, Row, Table};
 use text::{bare, goes_on, heads_list, opening_place, pieces, titled};
 
-/// Reads the statistics of a story with this body, which its summary repeats.
+/// Reads the statistics of a story with this body; `repeated` is what its summary repeats of it.
 pub(crate) fn find(
     pack: &Pack,
     places: &Places,

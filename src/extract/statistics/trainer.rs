@@ -4,7 +4,7 @@
 //! has none.
 
 use super::trees::Asked;
-use super::{begin, dated, home, network, newness, of_whom, weighed, whose};
+use super::{Finder, begin, dated, home, network, newness, of_whom, weighed, whose};
 use crate::extract::diseases::Disease;
 use crate::extract::places::Places;
 use crate::extract::summary::Repeated;
@@ -14,7 +14,7 @@ use crate::model::{Article, Subset};
 /// The counts of a body that can be new or totals, as the rules see them.
 pub(crate) fn counts(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> newness::Story {
     let Some((mut finder, _)) = begin(pack, places, disease, article, None) else { return Default::default() };
-    finder.all(&Repeated::new(article));
+    read_all(&mut finder);
     finder.place();
     newness::story(&finder.found, &finder.network.newness, article)
 }
@@ -28,7 +28,7 @@ pub(crate) fn placed(
     choose: impl FnMut(&whose::Asked) -> usize,
 ) {
     let Some((mut finder, _)) = begin(pack, places, disease, article, None) else { return };
-    finder.all(&Repeated::new(article));
+    read_all(&mut finder);
     home::fill(&mut finder);
     finder.places().moved(&finder.found, choose);
 }
@@ -42,7 +42,7 @@ pub(crate) fn dated(
     choose: impl FnMut(&Asked<dated::Dated>) -> usize,
 ) {
     let Some((mut finder, _)) = begin(pack, places, disease, article, None) else { return };
-    finder.all(&Repeated::new(article));
+    read_all(&mut finder);
     finder.place();
     finder.tell_kinds();
     dated::moved(&finder.found, &finder.spoken.days, article, choose);
@@ -57,7 +57,7 @@ pub(crate) fn of_whom(
     choose: impl FnMut(&Asked<Vec<Subset>>) -> usize,
 ) {
     let Some((mut finder, _)) = begin(pack, places, disease, article, None) else { return };
-    finder.all(&Repeated::new(article));
+    read_all(&mut finder);
     finder.place();
     finder.tell_kinds();
     of_whom::moved(&finder.found, &finder.spoken.parts, article, choose);
@@ -67,7 +67,7 @@ pub(crate) fn of_whom(
 pub(crate) fn weigh(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> Vec<weighed::Asked> {
     let Some((mut finder, _)) = begin(pack, places, disease, article, None) else { return Vec::new() };
     finder.memory.asked = Some(Vec::new());
-    finder.all(&Repeated::new(article));
+    read_all(&mut finder);
     finder.memory.asked.unwrap_or_default()
 }
 
@@ -75,6 +75,11 @@ pub(crate) fn weigh(pack: &Pack, places: &Places, disease: &'static Disease, art
 pub(crate) fn listen(pack: &Pack, places: &Places, disease: &'static Disease, article: &Article) -> network::Told {
     let Some((mut finder, _)) = begin(pack, places, disease, article, None) else { return Default::default() };
     finder.network.told = Some(network::Told::default());
-    finder.all(&Repeated::new(article));
+    read_all(&mut finder);
     finder.network.told.unwrap_or_default()
+}
+
+/// Reads a story whose summary nobody has held against its body.
+fn read_all(finder: &mut Finder<'_, '_>) {
+    finder.all(&Repeated::new(finder.article));
 }

@@ -30,7 +30,7 @@ pub(super) fn in_text(
     values: &mut Vec<Value>,
 ) {
     let (pack, text, tokens) = (cut.pack(), cut.text(), cut.tokens());
-    let numerals = numerals(pack, tokens);
+    let numerals = numerals(cut);
     let context = Context { pack, words, tokens, numerals: &numerals, story };
     let before = values.len();
     let mut clocks = words.clocks(text).into_iter().peekable();
@@ -88,9 +88,10 @@ pub(super) fn in_text(
 
 /// The numbers of a text, with those that only sums of money have: rates with four decimals behind a comma, and the
 /// thousands of millions of Mexico ("11 mil 892 millones").
-fn numerals(pack: &Pack, tokens: &[Token<'_>]) -> Vec<Numeral> {
+fn numerals(cut: &Cut<'_>) -> Vec<Numeral> {
+    let tokens = cut.tokens();
     let mut numerals: Vec<Numeral> = Vec::new();
-    for numeral in crate::language::numbers::numerals(pack, tokens) {
+    for numeral in cut.numerals().iter().cloned() {
         let thousands =
             numeral.first.checked_sub(1).and_then(|last| tokens.get(last)).is_some_and(|last| last.is("mil"));
         match numerals.last_mut() {
