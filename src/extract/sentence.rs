@@ -147,6 +147,9 @@ fn line_break(text: &str, start: usize, at: usize) -> Option<usize> {
     let line_start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |position| position + 1);
     // What stands before in the line may be sentences of their own: "… on Wednesday. By province:".
     let line = text.get(line_start.max(start)..at).unwrap_or_default().trim_start();
+    if line.is_empty() {
+        return None;
+    }
     // A Chinese character is worth two letters.
     let short = line.chars().take(60).map(|c| 1 + usize::from(is_han(c))).sum::<usize>() < 60;
     let increment =

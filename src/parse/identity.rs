@@ -5,41 +5,44 @@
 //! entries are named by guid and link together, and if that does not part them, by guid and title. An entry that stands twice
 //! with the same content is one entry. The position in the document never counts, and neither does a date.
 
-use crate::model::{FeedId, Hash, Issue, Item, ItemId, Stage};
+use crate::model::{FeedId, Issue, Item, ItemId, Stage};
 use crate::quirks::canonical_url;
 use std::collections::{HashMap, HashSet};
 
 /// Names the items of one document and drops exact repeats.
 pub(super) fn name(feed: &FeedId, items: Vec<Item>, issues: &mut Vec<Issue>) -> Vec<Item> {
-    let mut clashes: HashMap<String, HashSet<String>> = HashMap::new();
-    let names: Vec<(String, String)> = items
-        .iter()
-        .map(|item| {
-            let content = item.content_hash();
-            (identity(item, &content), content.0)
-        })
-        .collect();
-    for (plain, content) in &names {
-        clashes.entry(plain.clone()).or_default().insert(content.clone());
+    let names: Vec<String> = items.iter().map(identity).collect();
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    for plain in &names {
+        *times.entry(plain).or_default() += 1;
     }
-    let mut seen: HashSet<(ItemId, String)> = HashSet::new();
+    // Nearly every name stands once, and then nobody asks what its entry says.
+    let contents: Vec<Option<String>> = (items.iter().zip(&names))
+        .map(|(item, plain)| times.get(plain.as_str()).filter(|times| **times > 1).map(|_| item.content_hash().0))
+        .collect();
+    let mut clashes: HashMap<&str, HashSet<&str>> = HashMap::new();
+    for (plain, content) in names.iter().zip(&contents) {
+        clashes.entry(plain).or_default().extend(content.as_deref());
+    }
+    let mut seen: HashSet<(ItemId, &str)> = HashSet::new();
     let mut taken: HashSet<ItemId> = HashSet::new();
     let (mut repeats, mut reused) = (0_usize, 0_usize);
     let mut named = Vec::with_capacity(items.len());
-    for (mut item, (plain, content)) in items.into_iter().zip(names) {
-        let clash = clashes.get(&plain).is_some_and(|contents| contents.len() > 1);
-        item.id = ItemId::new(feed, &plain);
+    for ((mut item, plain), content) in items.into_iter().zip(&names).zip(&contents) {
+        let content = content.as_deref().unwrap_or_default();
+        let clash = clashes.get(plain.as_str()).is_some_and(|contents| contents.len() > 1);
+        item.id = ItemId::new(feed, plain);
         if clash {
             let link = item.link.as_deref().and_then(canonical_url).unwrap_or_default();
             item.id = ItemId::new(feed, &format!("{plain}\n{link}"));
-            if taken.contains(&item.id) && !seen.contains(&(item.id.clone(), content.clone())) {
+            if taken.contains(&item.id) && !seen.contains(&(item.id.clone(), content)) {
                 item.id = ItemId::new(feed, &format!("{plain}\n{link}\n{}", item.title.as_deref().unwrap_or_default()));
             }
-            if taken.contains(&item.id) && !seen.contains(&(item.id.clone(), content.clone())) {
+            if taken.contains(&item.id) && !seen.contains(&(item.id.clone(), content)) {
                 item.id = ItemId::new(feed, &format!("{plain}\n{content}"));
             }
         }
-        if !seen.insert((item.id.clone(), content)) {
+        if !seen.insert((item.id.clone(), content)) && !content.is_empty() {
             repeats += 1;
             continue;
         }
@@ -84,13 +87,13 @@ pub(super) fn of_guid(feed: &FeedId, guid: &str) -> ItemId {
 }
 
 /// What names an item: guid, else canonical link, else content.
-fn identity(item: &Item, content: &Hash) -> String {
+fn identity(item: &Item) -> String {
     if let Some(guid) = &item.guid {
         return format!("guid:{guid}");
     }
     match item.link.as_deref().map(|link| canonical_url(link).unwrap_or_else(|| link.to_owned())) {
         Some(link) => format!("link:{link}"),
-        None => format!("content:{content}"),
+        None => format!("content:{}", item.content_hash()),
     }
 }
 
