@@ -183,17 +183,19 @@ impl Index {
                 origins.push((evidence, origin));
             }
         }
-        origins.sort_by_key(|(evidence, _)| Reverse(*evidence));
-        let may_have_passage =
-            |(_, origin): &(usize, ItemId)| self.may_have_passage(article, print, &later, origin, &mut sample);
-        let origins: Vec<_> = origins.into_iter().filter(may_have_passage).take(LOOKED_THROUGH).collect();
         if origins.is_empty() {
             return Ok(None);
         }
+        origins.sort_by_key(|(evidence, _)| Reverse(*evidence));
+        origins.truncate(LOOKED_THROUGH);
+        let agency = article.wire.agency.as_deref().filter(|_| article.wire.dateline.is_some());
         let own = Whole::of_article(article, &print.reading);
         let mut longest: Option<(Passages, ItemId)> = None;
         for (_, origin) in origins {
-            let text = texts.text(&origin)?;
+            let Some(entry) = self.window.entry(&origin.0) else { continue };
+            // What bears an agency's own dateline is another story of it with the same background.
+            let is_same_source = entry.feed == article.feed.0 || agency.is_some() && entry.agency == agency;
+            let text = if is_same_source { None } else { texts.text(&origin)? };
             let Some((text, passages)) = text.map(|text| (text, Passages::between(text, &own))) else { continue };
             let is_taken_over = passages.are_taken_over() && !swaps::between(text, &own).fill_in_a_form();
             if is_taken_over && longest.as_ref().is_none_or(|(most, _)| most.taken < passages.taken) {
@@ -205,27 +207,6 @@ impl Index {
             let link = self.link_to(&origin, &print.signature, relation);
             (origin, Link { reason: EXCERPT, ..link })
         }))
-    }
-
-    /// Whether a passage of what an item told may stand in this article, by who told it and what is sampled of it.
-    fn may_have_passage(
-        &self,
-        article: &Article,
-        print: &Fingerprint,
-        later: &Later<'_>,
-        origin: &ItemId,
-        sample: &mut Vec<u32>,
-    ) -> bool {
-        let Some(entry) = self.window.entry(&origin.0) else { return false };
-        // What bears an agency's own dateline is another story of it with the same background.
-        let agency = article.wire.agency.as_deref().filter(|_| article.wire.dateline.is_some());
-        if entry.feed == article.feed.0 || agency.is_some() && entry.agency == agency {
-            return false;
-        }
-        let is_sampled = entry.body.is_some_and(|body| body.sample(sample).is_some());
-        // Where hardly anything of a much longer text's sample is in this one, it does not say whether a passage is.
-        let tells = is_sampled && later.shares(sample).evidence >= EXCERPT_EVIDENCE;
-        !tells || similarity::follow_one_another(&print.runs, sample)
     }
 
     /// A text that is linked to a copy must have something of the original too: it may be made from what the copy added.

@@ -162,17 +162,6 @@ pub(super) fn share_in(shingles: &[u32], text: &[u32], least_sample: usize) -> O
     (sampled >= least_sample).then(|| found as f64 / sampled as f64)
 }
 
-/// Whether two of the sampled shingles that a text, whose shingles these are in order, has in common with another follow
-/// one another in it: a passage has all that lie in it, phrases that both happen to use stand here and there.
-pub(super) fn follow_one_another(shingles: &[u32], sample: &[u32]) -> bool {
-    let threshold = complete_to(sample, Signature::BOTTOM);
-    let mut before = false;
-    shingles.iter().filter(|shingle| **shingle <= threshold).any(|shingle| {
-        let is_common = sample.binary_search(shingle).is_ok();
-        std::mem::replace(&mut before, is_common) && is_common
-    })
-}
-
 /// The hash up to which a sample of so many is complete.
 fn complete_to(sample: &[u32], most: usize) -> u32 {
     match sample.last() {
@@ -328,17 +317,6 @@ mod tests {
         check(0..1000, 500..1500, 0.5, 0.5);
         check(0..100, 1000..3000, 0.0, 0.0);
         check(0..0, 0..50, 0.0, 0.0);
-    }
-
-    #[test]
-    fn shingles_of_a_passage_follow_one_another() {
-        let sample: Vec<u32> = (0..Signature::BOTTOM as u32).map(|n| n * 10).collect();
-        // What lies above the sample may be common, too; what lies below is not, where it is not of it.
-        assert!(follow_one_another(&[7, 20, 900, 30, 3], &sample));
-        assert!(!follow_one_another(&[7, 20, 5, 30, 3, 40], &sample));
-        assert!(!follow_one_another(&[20, 900], &sample) && !follow_one_another(&[], &sample));
-        assert!(follow_one_another(&[20, 630], &sample) && !follow_one_another(&[20, 625, 630], &sample));
-        assert!(follow_one_another(&[900, 8, 5], &[5, 8]) && !follow_one_another(&[8, 900, 5], &[5, 8]));
     }
 
     #[test]

@@ -12,14 +12,11 @@ use std::collections::{HashMap, HashSet};
 /// Names the items of one document and drops exact repeats.
 pub(super) fn name(feed: &FeedId, items: Vec<Item>, issues: &mut Vec<Issue>) -> Vec<Item> {
     let names: Vec<String> = items.iter().map(identity).collect();
-    let mut times: HashMap<&str, usize> = HashMap::new();
-    for plain in &names {
-        *times.entry(plain).or_default() += 1;
-    }
+    let mut met = HashSet::new();
+    let shared: HashSet<&String> = names.iter().filter(|plain| !met.insert(*plain)).collect();
     // Nearly every name stands once, and then nobody asks what its entry says.
-    let contents: Vec<Option<String>> = (items.iter().zip(&names))
-        .map(|(item, plain)| times.get(plain.as_str()).filter(|times| **times > 1).map(|_| item.content_hash().0))
-        .collect();
+    let contents: Vec<Option<String>> =
+        (items.iter().zip(&names)).map(|(item, plain)| shared.contains(plain).then(|| item.content_hash().0)).collect();
     let mut clashes: HashMap<&str, HashSet<&str>> = HashMap::new();
     for (plain, content) in names.iter().zip(&contents) {
         clashes.entry(plain).or_default().extend(content.as_deref());
