@@ -225,6 +225,7 @@ pub enum Word {
     ShipName,
     OutOf,
     NameNoun,
+    FacilityNoun,
     Ending,
     That,
     // Languages that order words otherwise.

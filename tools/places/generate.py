@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 # Names that are also ordinary words, names of persons or of other things: a match needs a sign that a place is meant.
 # "US" is none of these: an abbreviation holds only in capitals.
-WORDS = set("""reading nice split mobile male bar orange man of bath deal sale bury hull march most gary santa ada troy sandy crystal
+WORDS = set("""reading nice split mobile male bar orange man of bath deal sale bury hull march mon most gary santa ada troy sandy crystal
 lima tours best ability union enterprise concord independence liberty hope champion surprise temple normal home media spring
 mission progress young phoenix aurora buffalo corona opportunity centre center central olive are university police east west
 north south victory general gates battle mersin can data ray rugby poole crewe andover sur nola ham same lund zug capital region
@@ -27,7 +27,7 @@ zeta lac baa raa kep sowa stip wis thaa down antique highland santo rota hasting
 abaco katherine tanna lau carriers corner crown date elk falls forest fort grand king kings lead light oxford parks point prince queen quick rio sun
 hail solo acre knock bled oriental bay maritime lakes pest ghat metro lira canton plateaux lacs unity
 """.split())
-PERSONS = set("""chad jordan georgia niger israel paris sydney austin florence victoria lincoln jackson madison houston dallas chester
+PERSONS = set("""chad sabha jordan georgia niger israel paris sydney austin florence victoria lincoln jackson madison houston dallas chester
 hamilton charlotte santiago lancaster stafford warren nelson wellington washington norman alexandria kent david salem
 columbia cordoba carmel morris marion newton quincy tyler palmer peoria eugene richmond clinton franklin augusta douglas arthur allen
 beaumont chandler garland irving arlington carson francisco kelly laurel lawrence leon lewis logan martin melissa milton murray olga

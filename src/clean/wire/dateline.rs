@@ -88,12 +88,15 @@ pub(super) fn find(body: &str, paragraphs: &[Span], published: Option<Date>) -> 
         if let Some((length, skipped, dateline, agency, unknown)) = read(text, published) {
             let span = Span::body(super::tail(span, skipped).start, span.start + skipped + length);
             let text = span.of(body)?.to_owned();
-            // "WA: zero", "MALI - 1,586 cases" below running text are items of a list.
-            let sentence = |before: &Span| before.of(body).is_some_and(|text| text.trim_end().ends_with('.'));
-            let running = paragraphs.iter().take(index).any(sentence);
+            // "WA: zero", "MALI - 1,586 cases" below running text are items of a list, and "Vancouver — the one in Clark
+            // County" is a sentence; only behind a lead does a story begin so late.
+            let sentence = |before: &&Span| before.of(body).is_some_and(|text| text.trim_end().ends_with('.'));
+            let running = paragraphs.iter().take(index).filter(sentence).count();
             let bare = dateline.date.is_none() && agency.is_none() && unknown.is_none();
             let behind = body.get(span.end..).unwrap_or_default().trim_start();
-            if running && bare && (text.ends_with(':') || behind.starts_with(|c: char| c.is_ascii_digit())) {
+            let item = text.ends_with(':') || behind.starts_with(|c: char| c.is_ascii_digit());
+            let capitals = text.split([',', ' ']).next().is_some_and(is_upper);
+            if bare && running > 0 && (item || !capitals || running > 1) {
                 continue;
             }
             return Some(Found { dateline: Dateline { text, span, ..dateline }, paragraph: index, agency, unknown });

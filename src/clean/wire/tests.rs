@@ -176,6 +176,12 @@ fn items_of_a_list_below_running_text_are_no_datelines() {
     for item in ["WA: zero.", "MALI - 1,586 cases, 94 deaths."] {
         check(&format!("New South Wales recorded 864 cases.\n\n{item}"), None);
     }
+    // A sentence that opens with a place, and an item in capitals behind others.
+    check("The state has 4,310 cases.\n\nVancouver — the one in Clark County, that is — has five.", None);
+    check(
+        "LIBERIA has 13 new cases.\n\nThere are 1,085 in SIERRA LEONE.\n\nBURKINA FASO - no new case on June 8.",
+        None,
+    );
 }
 
 #[test]

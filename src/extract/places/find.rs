@@ -272,6 +272,9 @@ impl Places {
         if guard.is_none() && !small {
             return true;
         }
+        if small && count == 1 && is_acronym(text, words, n) {
+            return false;
+        }
         let adjacent = |from: usize, to: usize| text.get(from..to).is_some_and(|gap| gap == " " || gap == ". ");
         let before = n.checked_sub(1).and_then(|n| words.get(n));
         let before = before.filter(|word| words.get(n).is_some_and(|this| adjacent(word.end, this.start)));
@@ -301,7 +304,10 @@ impl Places {
                 || rest.starts_with(':')
                 || rest.starts_with("'s")
                 || rest.starts_with("’s");
-            return preposition && before_folded != "to" && before_folded != "for" && before_folded != "and" || listed;
+            // "Nelson Mandela Bay's cases".
+            let part = n > 1 && before.is_some_and(|word| word.text.starts_with(char::is_uppercase));
+            return preposition && before_folded != "to" && before_folded != "for" && before_folded != "and"
+                || listed && !part;
         }
         if preposition {
             return true;
@@ -335,6 +341,20 @@ impl Places {
             });
         !first_name && !surname
     }
+}
+
+/// Letters of an acronym, at most.
+const ACRONYM: usize = 5;
+
+/// Whether a word is set in capitals where those beside it are not, and no dateline or label: "opens its fourth ITU".
+fn is_acronym(text: &str, words: &[Word<'_>], n: usize) -> bool {
+    let capitals = |word: &Word<'_>| word.text.len() > 1 && !word.text.contains(char::is_lowercase);
+    let beside = [n.checked_sub(1), Some(n + 1)].into_iter().flatten().filter_map(|n| words.get(n));
+    words.get(n).is_some_and(|word| {
+        let rest = text.get(word.end..).unwrap_or_default();
+        let label = [",", " (", ":", " -", " –", " —"].iter().any(|mark| rest.starts_with(mark));
+        word.text.len() <= ACRONYM && capitals(word) && !label && !beside.into_iter().any(capitals)
+    })
 }
 
 /// Below this many inhabitants a name in running text needs a sign that a place is meant.

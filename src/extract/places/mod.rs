@@ -64,6 +64,9 @@ impl Place {
     }
 }
 
+/// Letters behind the country in the code of a division (ISO 3166-2), at most.
+const CODE: usize = 3;
+
 /// All places, compiled for lookup.
 pub(crate) struct Places {
     all: Vec<Place>,
@@ -136,6 +139,11 @@ impl Places {
     pub(crate) fn part_of(&self, name: &str, country: &str) -> Option<&Place> {
         let here = |place: &&Place| place.iso2.as_deref() == Some(country);
         if let Some(place) = self.resolve(name, Some(country)).filter(here) {
+            return Some(place);
+        }
+        // "SP": the letters of its code.
+        let code = (name.len() <= CODE && name.bytes().all(|byte| byte.is_ascii_uppercase())).then_some(name);
+        if let Some(place) = code.and_then(|code| self.by_id(&format!("{country}-{code}"))) {
             return Some(place);
         }
         // "Western" is Western Province, and not Western Highlands Province.

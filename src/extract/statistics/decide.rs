@@ -299,18 +299,28 @@ impl<'p> Finder<'_, 'p> {
             sentence.places.country(first).filter(|_| same)
         };
         let whole = within.or(self.table.place).or(self.context.label).or(self.context.country).or_else(beside);
+        let whole = whole.or_else(|| self.spoken_of());
         // "By district: Kota Bharu 812; Bachok 188": what lies beside towns of one division lies in it.
         let whole = match whole {
             Some(whole) if whole.kind == PlaceKind::Country => items::division_of(sentence, whole).or(Some(whole)),
             whole => whole,
         };
-        let part = |span: Span| {
-            let country =
-                whole.filter(|whole| whole.kind == PlaceKind::Country).and_then(|whole| whole.iso2.as_deref());
-            let known = country.zip(span.of(self.text_of(span.field)));
-            match known.and_then(|(country, name)| sentence.places.part_of(name, country)) {
-                Some(place) => at(Some(place), PlaceHow::Explicit, Some(span)),
-                None => Located { written: Some(span), ..at(whole, PlaceHow::Explicit, Some(span)) },
+        let known = |span: Span| {
+            let whole = whole?;
+            let (country, name) = (whole.iso2.as_deref()?, span.of(self.text_of(span.field))?);
+            let inside = whole.subdivision.is_some().then_some(whole);
+            let near = inside.or(self.context.division).or(self.context.home).or(self.context.mostly.division);
+            let place = items::within(sentence.places, name, country, near, true)
+                .or_else(|| Some((sentence.places.part_of(name, country)?, true)))?;
+            // "Southern" below "Lusaka" is a province beside it.
+            let beside = place.1 && place.0.subdivision.as_deref() == Some(&*place.0.id);
+            (inside.is_none() || beside).then_some(place)
+        };
+        let part = |span: Span| match known(span) {
+            Some((place, true)) => at(Some(place), PlaceHow::Explicit, Some(span)),
+            known => {
+                let around = known.map(|(around, _)| around).or(whole);
+                Located { written: Some(span), ..at(around, PlaceHow::Explicit, Some(span)) }
             }
         };
         match row.owner? {
@@ -324,12 +334,16 @@ impl<'p> Finder<'_, 'p> {
                     PlaceKind::Subdivision => whole.subdivision != spot.place.subdivision,
                     _ => false,
                 });
-                if spot.written.is_some()
-                    || lower && elsewhere && row.figures.iter().any(|figure| figure.told.is_some())
-                {
+                let apart = lower && elsewhere && row.figures.iter().any(|figure| figure.told.is_some());
+                // "Pasco" below "Pinellas" lies in Florida, too, and "Kerala" where it always does.
+                let stays = match spot.written {
+                    Some(_) => spot.place.kind == PlaceKind::Subdivision && !elsewhere,
+                    None => !apart || known(span).is_none(),
+                };
+                if !stays {
                     return Some(part(span));
                 }
-                Some(at(Some(spot.place), PlaceHow::Explicit, Some(span)))
+                Some(Located { written: spot.written, ..at(Some(spot.place), PlaceHow::Explicit, Some(span)) })
             }
             Owner::Part(span) => Some(part(span)),
             Owner::World => Some(at(sentence.places.world(), PlaceHow::Explicit, None)),

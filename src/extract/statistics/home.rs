@@ -8,6 +8,7 @@
 use super::Finder;
 use super::located::Located;
 use super::reading::Reading;
+use super::scope::Context;
 use super::spots::{Spot, is_other};
 use crate::extract::places::{Place, PlaceForm, PlaceMatch, Places, lies_in, namesakes};
 use crate::language::Cue;
@@ -43,6 +44,7 @@ impl<'p> Finder<'_, 'p> {
     pub(super) fn bring_home(&self, reading: &mut Reading<'_, 'p>) {
         let Some(home) = reading.country else { return };
         self.bring_nearer(reading, home);
+        self.bring_list(reading, home);
         let told = self.context.country.or(self.context.dateline).is_some();
         let most = if told { NAMESAKE } else { TOWN };
         let (places, division) = (self.places, reading.division);
@@ -70,6 +72,27 @@ impl<'p> Finder<'_, 'p> {
 }
 
 impl<'p> Finder<'_, 'p> {
+    /// "Beirut 104, Tripoli 62, Tyre 29": among places of the story's country that have figures, the name of a great one abroad, of
+    /// whose country nothing is said, is that of a namesake here.
+    fn bring_list(&self, reading: &mut Reading<'_, 'p>, home: &str) {
+        let here = |place: &Place| place.kind != PlaceKind::Country && place.iso2.as_deref() == Some(home);
+        let listed = reading.numbers.len() > 2 && reading.spots.iter().filter(|spot| here(spot.place)).count() > 1;
+        let stray = |spot: &Spot<'p>| {
+            let abroad =
+                spot.place.iso2.as_deref().is_some_and(|country| country != home && !self.names_nation(country));
+            listed && abroad && spot.form == PlaceForm::Name && spot.written.is_none()
+        };
+        let namesake = |spot: &Spot<'p>| {
+            let (name, written) = reading.name_at(spot.first..spot.after)?;
+            let known = self.places.senses(&name).find(|place| here(place)).map(|place| (place, None));
+            known.or_else(|| Some((self.places.by_id(lies_in(&name, home, &[])?)?, Some(written))))
+        };
+        let moved: Vec<_> = reading.spots.iter().map(|spot| if stray(spot) { namesake(spot) } else { None }).collect();
+        for (spot, moved) in reading.spots.iter_mut().zip(moved) {
+            (spot.place, spot.written) = moved.unwrap_or((spot.place, spot.written));
+        }
+    }
+
     /// "Peoria" in a story of Illinois is not that of Arizona: of small namesakes in the story's country that of its division.
     fn bring_nearer(&self, reading: &mut Reading<'_, 'p>, home: &str) {
         let whole = |place: &&'p Place| place.subdivision.as_deref() == Some(place.id.as_str());
@@ -81,19 +104,6 @@ impl<'p> Finder<'_, 'p> {
         let here: Vec<&Place> = here.filter(|division| division.iso2.as_deref() == Some(home)).collect();
         let codes: Vec<&str> = here.iter().filter_map(|division| division.subdivision.as_deref()).collect();
         let of_here = |place: &Place| place.subdivision.as_deref().is_some_and(|code| codes.contains(&code));
-        // In a list of what lies here a great city's namesake is meant.
-        let listed = reading.numbers.len() > 2
-            && reading.spots.iter().filter(|spot| spot.place.kind != PlaceKind::Country && of_here(spot.place)).count()
-                > 1;
-        let small = |spot: &Spot<'p>| {
-            let place = spot.place;
-            let great = place.iso2.as_deref() == Some(home) && (place.capital || place.population >= GREAT);
-            let lower = place.kind == PlaceKind::City && (!great || listed)
-                || place.kind == PlaceKind::Subdivision && (place.iso2.as_deref() != Some(home) || !whole(&place));
-            let abroad = || place.iso2.as_deref().is_some_and(|country| country != home && !self.names_nation(country));
-            let elsewhere = !of_here(place) && (place.iso2.as_deref() == Some(home) || abroad());
-            spot.form == PlaceForm::Name && spot.written.is_none() && lower && elsewhere
-        };
         let nearer = |spot: &Spot<'p>| {
             let (name, written) = reading.name_at(spot.first..spot.after)?;
             let of = |name: &str| {
@@ -102,6 +112,28 @@ impl<'p> Finder<'_, 'p> {
             };
             let division = of(&name).or_else(|| of(&format!("{name} County")))?;
             Some((*division, written))
+        };
+        // In a list of what lies here a great city's namesake is meant, unless its own division bears its name.
+        let great = |place: &Place| {
+            place.kind == PlaceKind::City
+                && place.iso2.as_deref() == Some(home)
+                && (place.capital || place.population >= GREAT)
+        };
+        let lies_here = |spot: &&Spot<'p>| {
+            let place = spot.place;
+            of_here(place) || place.kind != PlaceKind::Country && !great(place) && nearer(spot).is_some()
+        };
+        let listed = reading.numbers.len() > 2 && reading.spots.iter().filter(lies_here).count() > 1;
+        let divides = |place: &Place| {
+            self.places.division(&place.name, home).is_some_and(|division| division.subdivision == place.subdivision)
+        };
+        let small = |spot: &Spot<'p>| {
+            let place = spot.place;
+            let lower = place.kind == PlaceKind::City && (!great(place) || listed) && !divides(place)
+                || place.kind == PlaceKind::Subdivision && (place.iso2.as_deref() != Some(home) || !whole(&place));
+            let abroad = || place.iso2.as_deref().is_some_and(|country| country != home && !self.names_nation(country));
+            let elsewhere = !of_here(place) && (place.iso2.as_deref() == Some(home) || abroad());
+            spot.form == PlaceForm::Name && spot.written.is_none() && lower && elsewhere
         };
         let moved: Vec<Option<(&'p Place, Span)>> =
             reading.spots.iter().map(|spot| Some(spot).filter(|spot| small(spot)).and_then(nearer)).collect();
@@ -112,9 +144,16 @@ impl<'p> Finder<'_, 'p> {
         }
     }
 
+    /// What the text speaks of so far, else that of the dateline or of most names.
+    pub(super) fn spoken_of(&self) -> Option<&'p Place> {
+        let mostly = &self.context.mostly;
+        let alone = || mostly.division.filter(|_| self.nations_themselves().is_empty());
+        self.context.country.or(self.context.dateline).or(mostly.country).or_else(alone)
+    }
+
     /// The division that most of the story's places are of; its country, where a ministry or "the nation" speaks.
     pub(super) fn mostly_of(&self) -> Option<&'p Place> {
-        let division = self.context.mostly?;
+        let division = self.context.mostly.division?;
         let nation = speaks_for_a_nation(self.pack, self.article);
         if nation { self.places.country(division.iso2.as_deref()?) } else { Some(division) }
     }
@@ -146,39 +185,126 @@ const ENOUGH: f64 = 1.0;
 /// Names that lie in more divisions than these say nothing.
 const SEVERAL: usize = 6;
 
-/// The division of which most places are that headline and body of a story name (`names`), where its dateline names none.
-pub(super) fn mostly<'p>(places: &'p Places, article: &Article, names: &[PlaceMatch<'p>]) -> Option<&'p Place> {
-    let mut votes: BTreeMap<&str, f64> = BTreeMap::new();
-    let mut vote = |codes: &[&'p str]| {
-        let voice = 1.0 / codes.len() as f64;
-        if codes.len() <= SEVERAL {
-            codes.iter().for_each(|code| *votes.entry(code).or_default() += voice);
-        }
-    };
-    for found in names {
-        let mut codes: Vec<&str> =
-            found.candidates.iter().filter_map(|place| place.subdivision.as_deref()).take(SEVERAL + 1).collect();
-        codes.sort_unstable();
-        codes.dedup();
+/// What most places are of that a story names, where its dateline says nothing.
+#[derive(Default, Clone, Copy)]
+pub(super) struct Mostly<'p> {
+    pub(super) division: Option<&'p Place>,
+    pub(super) country: Option<&'p Place>,
+}
+
+/// How many names must speak for a country that a story is of.
+const SPEAKING: f64 = 2.0;
+
+/// The division and the country of which most places are that headline and body of a story name (`names`).
+pub(super) fn mostly<'p>(pack: &Pack, places: &'p Places, article: &Article, names: &[PlaceMatch<'p>]) -> Mostly<'p> {
+    let (mut divisions, mut countries) = (Votes::default(), Votes::default());
+    let dateline = article.wire.dateline.as_ref().and_then(|dateline| dateline.place.as_deref());
+    // Of which namesake a dateline is, is asked.
+    let says = |found: &&PlaceMatch<'_>| dateline.is_none_or(|name| !found.place().name.eq_ignore_ascii_case(name));
+    for found in names.iter().filter(says) {
         let whole = found.form != PlaceForm::Name || found.place().kind == PlaceKind::Country;
-        if !whole && !codes.is_empty() {
-            vote(&codes);
+        match found.place().iso2.as_deref().filter(|_| whole) {
+            Some(country) => countries.add(vec![country]),
+            None => {
+                let codes = found.candidates.iter().filter_map(|place| place.subdivision.as_deref());
+                divisions.add(codes.take(SEVERAL + 1).collect());
+                countries.add(found.candidates.iter().filter_map(|place| place.iso2.as_deref()).collect());
+            }
         }
     }
-    let dateline = article.wire.dateline.as_ref().and_then(|dateline| dateline.place.as_deref());
     let texts = [article.headline.as_deref().unwrap_or_default(), article.body.as_str()];
     for name in dateline.into_iter().map(str::to_owned).chain(texts.into_iter().flat_map(counties)) {
         let codes = namesakes(&name);
-        if !codes.is_empty() {
-            vote(&codes);
+        countries.add(codes.iter().filter_map(|code| code.split('-').next()).collect());
+        divisions.add(codes);
+    }
+    let country = countries.first().filter(|(_, most)| *most >= SPEAKING && *most > countries.all() / 2.0);
+    let division = divisions.first().filter(|(code, most)| {
+        let of_country = |other: &&str| other.split('-').next() == code.split('-').next();
+        *most >= ENOUGH && *most >= MOSTLY * divisions.of(of_country) && *most > divisions.all() / 2.0
+    });
+    let place = |code: Option<(&str, f64)>| places.by_id(code?.0);
+    let body = || of_institutions(pack, places, article).filter(|_| dateline.is_none());
+    Mostly { division: place(division), country: place(country).or_else(body) }
+}
+
+/// Where a dateline, or the name that opens a story, ends, and the place that it says.
+pub(super) fn of_dateline<'p>(
+    pack: &Pack,
+    places: &'p Places,
+    article: &Article,
+    mostly: impl FnOnce() -> Mostly<'p>,
+) -> (usize, Option<&'p Place>) {
+    let Some(dateline) = &article.wire.dateline else {
+        let opening = super::opening_place(places, &article.body);
+        return opening.map_or((0, None), |(end, place)| (end, Some(rightly(places, article, place, mostly))));
+    };
+    let country = dateline.country.as_deref();
+    let place = dateline.place.as_deref().and_then(|place| places.resolve_in(pack.code, place, country));
+    (dateline.span.end, place.map(|place| rightly(places, article, place, mostly)))
+}
+
+/// What a story that was written at a place has said of places before it begins.
+pub(super) fn context<'p>(places: &'p Places, article: &Article, place: Option<&'p Place>) -> Context<'p> {
+    let dateline = article.wire.dateline.as_ref();
+    let said = dateline.and_then(|dateline| dateline.country.as_deref());
+    let division = dateline.and_then(|dateline| division_of_dateline(places, dateline));
+    // "NEWPORT, Vt." is not that of Wales.
+    let written = place.filter(|place| said.is_none() || place.iso2.as_deref() == said).or(division).or(place);
+    let country = written.and_then(|place| places.country(place.iso2.as_deref()?));
+    Context {
+        dateline: country.or_else(|| places.country(said?)),
+        home: division.or_else(|| places.by_id(written?.subdivision.as_deref()?)),
+        local: division.is_some(),
+        ..Context::default()
+    }
+}
+
+/// "ODESSA —" in a story of Texas is not that of Ukraine: of namesakes that a dateline without a country can mean, the one where
+/// most names of the story are.
+pub(super) fn rightly<'p>(
+    places: &'p Places,
+    article: &Article,
+    place: &'p Place,
+    mostly: impl FnOnce() -> Mostly<'p>,
+) -> &'p Place {
+    let bare = article.wire.dateline.as_ref().filter(|dateline| !dateline.text.contains(','));
+    let town = place.kind == PlaceKind::City && !place.capital;
+    let Some(name) = bare.and_then(|dateline| dateline.place.as_deref()).filter(|_| town) else { return place };
+    let elsewhere = |country: Option<&str>| country.is_some() && country != place.iso2.as_deref();
+    let several = places.senses(name).any(|other| elsewhere(other.iso2.as_deref()))
+        || namesakes(name).iter().any(|code| elsewhere(code.split('-').next()));
+    let country = if several { mostly().country.and_then(|country| country.iso2.as_deref()) } else { None };
+    let Some(country) = country.filter(|country| elsewhere(Some(country))) else { return place };
+    let there = places.senses(name).find(|other| other.iso2.as_deref() == Some(country));
+    there.or_else(|| places.by_id(lies_in(name, country, &[])?)).unwrap_or(place)
+}
+
+/// For what names speak; one that can mean several speaks for each in part.
+#[derive(Default)]
+struct Votes<'c>(BTreeMap<&'c str, f64>);
+
+impl<'c> Votes<'c> {
+    fn add(&mut self, mut codes: Vec<&'c str>) {
+        codes.sort_unstable();
+        codes.dedup();
+        if codes.len() <= SEVERAL {
+            let voice = 1.0 / codes.len() as f64;
+            codes.iter().for_each(|code| *self.0.entry(code).or_default() += voice);
         }
     }
-    let (code, most) = votes.iter().max_by(|one, other| one.1.total_cmp(other.1))?;
-    let country = code.split('-').next()?;
-    let of_country = votes.iter().filter(|(code, _)| code.split('-').next() == Some(country));
-    let all: f64 = of_country.map(|(_, votes)| votes).sum();
-    let world: f64 = votes.values().sum();
-    (*most >= ENOUGH && *most >= MOSTLY * all && *most > world / 2.0).then(|| places.by_id(code)).flatten()
+
+    fn first(&self) -> Option<(&'c str, f64)> {
+        self.0.iter().map(|(code, votes)| (*code, *votes)).max_by(|one, other| one.1.total_cmp(&other.1))
+    }
+
+    fn of(&self, which: impl Fn(&&str) -> bool) -> f64 {
+        self.0.iter().filter(|(code, _)| which(code)).map(|(_, votes)| votes).sum()
+    }
+
+    fn all(&self) -> f64 {
+        self.of(|_| true)
+    }
 }
 
 /// "Linn County", "St. Landry Parish": the names that end so.
@@ -223,6 +349,7 @@ pub(super) fn fill(finder: &mut Finder<'_, '_>) {
         [] => dateline.or_else(publisher).filter(|_| speaks_for_a_nation(pack, article)),
         _ => None,
     };
+    let only = only.or(finder.context.mostly.country.filter(|_| dateline.is_none()));
     for one in lost {
         let ministry = one.source.as_ref().is_some_and(|source| source.kind == SourceType::HealthMinistry);
         if let Some(country) = only.or(dateline.filter(|_| ministry)) {
@@ -272,7 +399,22 @@ fn countries<'p>(pack: &Pack, places: &'p Places, article: &Article, dateline_en
 
 /// Whether a ministry of health or "the nation" is spoken of.
 fn speaks_for_a_nation(pack: &Pack, article: &Article) -> bool {
+    cues(pack, article).any(|cue| matches!(cue, Cue::Source(SourceType::HealthMinistry) | Cue::Sense(Sense::Nation)))
+}
+
+/// The country of which all bodies of one country are that a story names: "the Knesset", "the Centre for Health Protection".
+pub(super) fn of_institutions<'p>(pack: &Pack, places: &'p Places, article: &Article) -> Option<&'p Place> {
+    let institution = |cue| match cue {
+        Cue::Institution(n) => pack.institutions.get(n).and_then(|code| code.split('-').next()),
+        _ => None,
+    };
+    let mut named = cues(pack, article).filter_map(institution);
+    let first = named.next()?;
+    named.all(|other| other == first).then(|| places.country(first)).flatten()
+}
+
+/// What the phrases of a body mean.
+fn cues(pack: &Pack, article: &Article) -> impl Iterator<Item = Cue> {
     let tokens = pack.tokenize(&article.body, 0, &[]);
-    let marks = pack.marks(&tokens);
-    marks.iter().any(|mark| matches!(mark.cue, Cue::Source(SourceType::HealthMinistry) | Cue::Sense(Sense::Nation)))
+    pack.marks(&tokens).into_iter().map(|mark| mark.cue)
 }

@@ -12,13 +12,17 @@ use super::roles::usable;
 use super::scope::Sentence;
 use super::spots::Spot;
 use crate::extract::entities::is_common_word;
-use crate::extract::places::{Place, PlaceForm, Places, lies_in};
+use crate::extract::places::{Place, PlaceForm, Places, lies_in, namesakes};
 use crate::language::pack::{Sense, Word};
 use crate::language::tokens::{Token, TokenKind};
 use crate::model::PlaceKind;
 
 /// Words of a name that no table has by itself, at most.
 const LONGEST: usize = 3;
+
+/// Capitalised words of a facility's name before its noun, and plain ones, at most.
+const FACILITY: usize = 5;
+const PLAIN: usize = 2;
 
 /// How many towns say in which division a list is.
 const TOWNS: usize = 32;
@@ -144,22 +148,23 @@ impl<'p> Reading<'_, 'p> {
         let parts: Vec<&Place> = self.spots.iter().map(|spot| spot.place).filter(part).collect();
         let named = parts.len();
         let first = parts.first();
-        if parts
-            .iter()
-            .any(|place| place.iso2.is_none() || place.iso2.as_deref() != first.and_then(|first| first.iso2.as_deref()))
-        {
+        let of = |country: Option<&str>| parts.iter().filter(|place| place.iso2.as_deref() == country).count();
+        let country = self.country.filter(|country| of(Some(country)) > 0);
+        let Some(country) = country.or(first.and_then(|first| first.iso2.as_deref())).or(self.country) else { return };
+        // "Beirut 104, Tripoli 62, Saida 33": a namesake abroad, which is not meant, hides no list.
+        if of(Some(country)) * 2 < named || self.country != Some(country) && of(Some(country)) < named {
             return;
         }
-        let Some(country) = first.and_then(|first| first.iso2.as_deref()).or(self.country) else { return };
         let shared = first.and_then(|first| first.subdivision.as_deref());
         let shared = shared.filter(|shared| parts.iter().all(|place| place.subdivision.as_deref() == Some(shared)));
         let of_story = self.division.filter(|division| division.iso2.as_deref() == Some(country));
         // What a name lies in of which nothing else is known.
         let alone = of_story.filter(|_| named == 0);
         let around = shared.and_then(|code| places.by_id(code)).or(alone).or_else(|| places.country(country));
-        let near = shared.and_then(|code| places.by_id(code)).or(of_story);
         let names: Vec<(usize, usize)> =
             (0..self.numbers.len()).filter_map(|n| self.name_before(n).or_else(|| self.name_behind(n))).collect();
+        let near = shared.and_then(|code| places.by_id(code)).or(of_story);
+        let near = near.or_else(|| places.by_id(self.division_of_names(&names, country)?));
         let spots = |is_list: bool| {
             let mut found: Vec<Spot<'p>> = Vec::new();
             let mut strangers: Vec<Spot<'p>> = Vec::new();
@@ -188,6 +193,28 @@ impl<'p> Reading<'_, 'p> {
             found.extend(strangers);
         }
         self.add(found);
+    }
+
+    /// "Lake, 7,012; Will, 5,016; Kane, 5,530": the one division of a country that has places of all these names, or of all but
+    /// one.
+    fn division_of_names(&self, names: &[(usize, usize)], country: &str) -> Option<&'static str> {
+        let mut found: Vec<&'static str> = Vec::new();
+        for (first, after) in names.iter().copied().take(TOWNS) {
+            let (name, _) = self.name_at(first..after)?;
+            let of_country = |code: &&str| code.starts_with(country);
+            let mut codes: Vec<_> = namesakes(&name).into_iter().chain(namesakes(&format!("{name} County"))).collect();
+            codes.retain(of_country);
+            codes.sort_unstable();
+            codes.dedup();
+            found.extend(codes);
+        }
+        found.sort_unstable();
+        let mut most: Vec<(usize, &'static str)> =
+            found.chunk_by(|one, other| one == other).filter_map(|all| Some((all.len(), *all.first()?))).collect();
+        most.sort_unstable_by_key(|(count, _)| std::cmp::Reverse(*count));
+        let (count, code) = *most.first()?;
+        let alone = most.get(1).is_none_or(|(next, _)| *next < count);
+        (count > 2 && count + 1 >= names.len() && alone).then_some(code)
     }
 
     /// "Columbus Junction", "East Peoria": a name that a longer one hides, of which the country of the story has a place.
@@ -239,13 +266,46 @@ impl<'p> Reading<'_, 'p> {
         });
         let near = spoken.map(|(_, place)| place).or(self.division);
         let last = (first..first + LONGEST).take_while(|at| self.unknown(*at)).last()?;
-        (first..=last).rev().find_map(|last| {
-            let (name, written) = self.name_at(first..last + 1)?;
+        let (after, place) = self.town(places, first, last + 1, near)?;
+        let (_, written) = self.name_at(first..after)?;
+        Some(Spot::written(first, after, written, place))
+    }
+
+    /// "Letterkenny University Hospital": a name that opens with that of a town of the country of the story.
+    pub(super) fn facilities(&mut self, places: &'p Places) {
+        if !in_english_order(self) || self.country.is_none() {
+            return;
+        }
+        let facility = |noun: usize| {
+            // "the Minuwangoda apparel factory".
+            let end = (noun.saturating_sub(PLAIN)..=noun).rev().find(|end| *end > 0 && self.unknown(*end - 1))?;
+            let first = (end.saturating_sub(FACILITY)..end).rev().take_while(|at| self.unknown(*at)).last()?;
+            let (_, written) = self.name_at(first..noun + 1)?;
+            let (_, place) = self.town(places, first, end.min(first + LONGEST), self.division)?;
+            Some(Spot::written(first, noun + 1, written, place))
+        };
+        let noun = |at: usize| self.word(at, Word::FacilityNoun);
+        let nouns = (1..self.tokens.len()).filter(|at| noun(*at) && !noun(*at + 1));
+        let found = nouns.filter_map(facility).collect();
+        self.add(found);
+    }
+
+    /// The longest name that begins at a token, ends before another and is that of a place in the country of the story, with its
+    /// end; where a division is spoken of, there or where the story is at home.
+    fn town(
+        &self,
+        places: &'p Places,
+        first: usize,
+        end: usize,
+        near: Option<&'p Place>,
+    ) -> Option<(usize, &'p Place)> {
+        (first + 1..=end).rev().find_map(|after| {
+            let (name, _) = self.name_at(first..after)?;
             let place = self.part(places, &name, near)?;
             // Small towns have many namesakes.
             let spoken_of = |one: &Place| one.subdivision == place.subdivision;
             let there = near.is_none() || near.into_iter().chain(self.home).any(spoken_of);
-            (there && !is_common_word(&name)).then(|| Spot::written(first, last + 1, written, place))
+            (there && !is_common_word(&name)).then_some((after, place))
         })
     }
 
@@ -311,7 +371,7 @@ impl<'p> Reading<'_, 'p> {
 
 /// The division or town of a country that has this name, first of the division that the story is of, and whether it is that
 /// itself and not what it lies in. Where nothing else says that a list is of places, an ordinary word is none.
-fn within<'p>(
+pub(super) fn within<'p>(
     places: &'p Places,
     name: &str,
     country: &str,

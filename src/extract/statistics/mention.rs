@@ -316,10 +316,10 @@ fn resolve<'p>(
             return anaphor(context.continent);
         }
         let region = context.named.filter(|place| place.kind == PlaceKind::Region);
-        return anaphor(region.or(context.division).or(context.home).or(context.mostly));
+        return anaphor(region.or(context.division).or(context.home).or(context.mostly.division));
     }
     // "The national figure" in a story of Wales.
-    let home = context.home.or(context.mostly);
+    let home = context.home.or(context.mostly.division);
     let nation = home.filter(|home| NATIONS.contains(&home.id.as_str()));
     match context.country {
         Some(country) if nation.is_some_and(|nation| nation.iso2 == country.iso2) => anaphor(nation),
@@ -348,6 +348,7 @@ impl<'p> Context<'p> {
     fn see(&mut self, reading: &Reading<'_, 'p>, places: &'p Places, spot: &Spot<'p>, first_country: Option<usize>) {
         let place = spot.place;
         self.named = Some(place);
+        self.nation |= place.kind == PlaceKind::Country;
         if CONTINENTS.contains(&place.id.as_str()) {
             self.continent = Some(place);
         }
@@ -389,10 +390,12 @@ impl<'p> Context<'p> {
             return;
         }
         let inside = || place.iso2.as_deref().and_then(|iso2| places.country(iso2));
+        // "Seoul and Wuhan did it" in a story whose other places are of the Philippines.
+        let at_home = self.mostly.country.is_none_or(|most| most.iso2 == place.iso2);
         let country = match place.kind {
             PlaceKind::Country => Some(place).filter(|_| first_country == Some(spot.first)),
             PlaceKind::City | PlaceKind::Subdivision
-                if self.country.is_none() || first_country.is_none() && spot.first <= 3 =>
+                if self.country.is_none() && at_home || first_country.is_none() && spot.first <= 3 =>
             {
                 inside()
             }

@@ -207,30 +207,13 @@ struct Finder<'a, 'p> {
 impl<'a, 'p> Finder<'a, 'p> {
     fn new(asked: Asked<'a>, places: &'p Places, article: &'a Article, story: bool) -> Self {
         let pack = asked.pack;
-        let mut context = Context::default();
-        let mut dateline_end = 0;
-        let place = match &article.wire.dateline {
-            Some(dateline) => {
-                dateline_end = dateline.span.end;
-                let country = dateline.country.as_deref();
-                context.dateline = country.and_then(|country| places.country(country));
-                dateline.place.as_deref().and_then(|place| places.resolve_in(pack.code, place, country))
-            }
-            None => opening_place(places, &article.body).map(|(end, place)| {
-                dateline_end = end;
-                place
-            }),
-        };
-        if let Some(place) = place {
-            let country = place.iso2.as_deref().and_then(|country| places.country(country));
-            context.dateline = context.dateline.or(country);
-            let dateline = article.wire.dateline.as_ref();
-            let named = dateline.and_then(|dateline| home::division_of_dateline(places, dateline));
-            context.home = named.or_else(|| places.by_id(place.subdivision.as_deref()?));
-        }
         let names = OnceCell::new();
+        let mostly =
+            || home::mostly(pack, places, article, names.get_or_init(|| home::names(pack, places, article, 0)));
+        let (mut dateline_end, place) = home::of_dateline(pack, places, article, mostly);
+        let mut context = home::context(places, article, place);
         if context.home.is_none() && story && pack.code == ENGLISH {
-            context.mostly = home::mostly(places, article, names.get_or_init(|| home::names(pack, places, article, 0)));
+            context.mostly = mostly();
         }
         // "FIJI, 15/07/21" above a list says whose figures these are.
         if heads_list(&article.body, dateline_end) {
@@ -348,10 +331,8 @@ impl<'a, 'p> Finder<'a, 'p> {
     }
 
     fn read(&mut self, words: &'a str, span: Span, index: usize, about: bool) {
-        let mostly = || self.context.mostly.filter(|_| self.nations_themselves().is_empty());
-        let spoken = self.context.country.or(self.context.dateline).or_else(mostly);
-        let country = spoken.and_then(|place| place.iso2.as_deref());
-        let home = self.context.home.or(self.context.mostly);
+        let country = self.spoken_of().and_then(|place| place.iso2.as_deref());
+        let home = self.context.home.or(self.context.mostly.division);
         let spoken = Spoken { country, division: self.context.division.or(home), home };
         let today = self.article.date();
         let mut reading = Reading::new(&self.asked, self.places, words, span, index, spoken, today);

@@ -178,7 +178,7 @@ impl<'t, 'p> Reading<'t, 'p> {
                     after,
                     start,
                     end,
-                    place: meaning(&found_all, found, text, country, division),
+                    place: meaning(&found_all, found, text, country, [division, home]),
                     form: found.form,
                     possessive: found.possessive,
                     written: None,
@@ -227,6 +227,7 @@ impl<'t, 'p> Reading<'t, 'p> {
         reading.widen(places);
         reading.divisions(places);
         reading.local(places);
+        reading.facilities(places);
         reading.listed(places);
         reading.split_clauses(text);
         reading

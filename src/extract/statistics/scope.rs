@@ -4,6 +4,7 @@
 //! [`Located`]. What holds: a place is never taken from the object of a comparison, a phrase of origin, an exception, a
 //! place of statement, or the nationality of patients; a list with an open end names no place.
 
+use super::home::Mostly;
 use super::items::{apposed, closed_by, in_aside};
 use super::lean::of_unknown_name;
 use super::located::Located;
@@ -46,8 +47,12 @@ pub(super) struct Context<'p> {
     pub(super) dateline: Option<&'p Place>,
     /// Division of the dateline.
     pub(super) home: Option<&'p Place>,
-    /// Division of which most places are that the story names, where the dateline has none.
-    pub(super) mostly: Option<&'p Place>,
+    /// It is written behind the town ("SIOUX FALLS, S.D."), as papers do that tell of it.
+    pub(super) local: bool,
+    /// A country was named itself.
+    pub(super) nation: bool,
+    /// What most places are of that the story names, where the dateline has no division.
+    pub(super) mostly: Mostly<'p>,
 }
 
 /// A sentence with its places.
@@ -122,6 +127,7 @@ pub(super) fn locate<'p>(
     }
     // (2) The nearest place before the number that governs the clause.
     if let Some(mention) = subject(sentence, clause.start..number.first, rank) {
+        let mention = inner(sentence, mention);
         let place = mention.spot.place;
         if in_english_order(reading) && of_unknown_name(reading, n) && place.kind != PlaceKind::Country {
             return vec![around(sentence, context, place)];
@@ -194,7 +200,17 @@ pub(super) fn locate<'p>(
         let how = if last.place.is_some() { PlaceHow::Inherited } else { last.how };
         return vec![Located { how, span: None, ..last }];
     }
-    context.country.map_or_else(|| vec![Located::none()], inherited)
+    context.around().map_or_else(|| vec![Located::none()], inherited)
+}
+
+impl<'p> Context<'p> {
+    /// What the text is about where it says nothing: the country in subject position; where none was named itself, the division
+    /// that was or that the dateline names.
+    fn around(&self) -> Option<&'p Place> {
+        let of_country = |division: &&Place| self.country.is_none_or(|country| country.iso2 == division.iso2);
+        let division = self.division.or(self.home.filter(|_| self.local));
+        division.filter(of_country).filter(|_| !self.nation).or(self.country)
+    }
 }
 
 /// "Kaduna and Ebonyi had 20 each", "Chittoor, West Godavari 10 each": a row of places before a number that each of them has.
@@ -469,14 +485,23 @@ fn innermost<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, behind: &[&'s Mention<'
     if outer.form == PlaceForm::Name && !outer.possessive {
         return Some(first);
     }
+    Some(inner(sentence, first))
+}
+
+/// "the Indian state of Kerala" and "India's Kerala" are Kerala.
+fn inner<'s, 'p>(sentence: &'s Sentence<'_, '_, 'p>, outer: &'s Mention<'p>) -> &'s Mention<'p> {
+    let whole = &outer.spot;
+    if whole.form == PlaceForm::Name && !whole.possessive {
+        return outer;
+    }
     let inner = sentence.mentions.iter().find(|mention| {
         let spot = &mention.spot;
-        spot.first >= outer.after
-            && spot.first <= outer.after + 4
+        spot.first >= whole.after
+            && spot.first <= whole.after + 4
             && spot.form == PlaceForm::Name
-            && spot.place.iso2 == outer.place.iso2
+            && spot.place.iso2 == whole.place.iso2
     });
-    Some(inner.unwrap_or(first))
+    inner.unwrap_or(outer)
 }
 
 /// The place that governs a stretch before a number: the nearest one, and within a country rather its part.

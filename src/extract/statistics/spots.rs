@@ -136,7 +136,12 @@ impl<'p> Reading<'_, 'p> {
                 spot.place.kind == PlaceKind::Subdivision && (country.is_none() || at_home(spot)) && !taken(spot)
             });
             let home = self.division.filter(|division| country.is_none() || division.iso2.as_deref() == country);
-            let near = inside.map(|spot| spot.place).or(home);
+            // "Union County, S.D.".
+            let behind = self
+                .spots
+                .iter()
+                .find(|spot| spot.first == at + 2 && self.is(at + 1, ",") && spot.place.kind == PlaceKind::Subdivision);
+            let near = behind.or(inside).map(|spot| spot.place).or(home);
             // "In Linn County": what opens a sentence may have a capital, too.
             let known = (first..at).find_map(|from| {
                 let bare = || self.name_at(from..at).filter(|_| country != Some(UNITED_STATES));
@@ -148,9 +153,9 @@ impl<'p> Reading<'_, 'p> {
             let Some((name, written)) = self.name_at(first..at + 1) else { continue };
             // A county that several other states have lies in none that is spoken of here.
             let several = || country == Some(UNITED_STATES) && namesakes(&name).len() > 1;
-            let Some(place) =
-                known.map(|(_, place)| place).or(near.filter(|_| !several())).or_else(|| places.country(country?))
-            else {
+            let said = behind.map(|spot| spot.place);
+            let near = said.or(near.filter(|_| !several()));
+            let Some(place) = known.map(|(_, place)| place).or(near).or_else(|| places.country(country?)) else {
                 continue;
             };
             let possessive = self.is(at + 1, "'") && self.word(at + 2, Word::Genitive);
@@ -188,8 +193,8 @@ impl<'p> Reading<'_, 'p> {
 /// Inhabitants of a parish, at most.
 const PARISH: u64 = 250_000;
 
-/// Names that are more often something else: a variant of the virus, a saint of hospitals.
-const OFTEN_OTHERS: [&str; 3] = ["Delta", "St. Vincent", "St Vincent"];
+/// Names that are more often something else: a variant of the virus, a saint of hospitals, a day.
+const OFTEN_OTHERS: [&str; 4] = ["Delta", "St. Vincent", "St Vincent", "Mon"];
 
 /// What stands behind a name that is a part of a longer one: "Victoria Hospital", "Jordan Valley", "Indian Health Service".
 const PARTS: [&str; 16] = [
@@ -244,14 +249,14 @@ fn beside<'p>(all: &[PlaceMatch<'p>], found: &PlaceMatch<'p>) -> Option<&'p str>
     countries.find(|country| found.candidates.iter().any(|place| place.iso2.as_deref() == Some(*country)))
 }
 
-/// What a name means in a story of this country and division: "Georgia" in one of the United States is the state, unless
+/// What a name means in a story of this country and these divisions: "Georgia" in one of the United States is the state, unless
 /// the sentence names another country too, and "Washington" in one of that state is it.
 pub(super) fn meaning<'p>(
     all: &[PlaceMatch<'p>],
     found: &PlaceMatch<'p>,
     text: &str,
     country: Option<&str>,
-    division: Option<&Place>,
+    homes: [Option<&Place>; 2],
 ) -> &'p Place {
     let lower = |place: &&&'p Place| place.kind == PlaceKind::Subdivision;
     if let Some(state) = all.iter().find_map(|city| behind(city, found)) {
@@ -279,7 +284,8 @@ pub(super) fn meaning<'p>(
         let here = found.candidates.iter().filter(lower).find(|place| place.iso2.as_deref() == country);
         return here.filter(|_| !abroad).copied().unwrap_or(first);
     }
-    let home = found.candidates.iter().filter(lower).find(|place| division.is_some_and(|home| home.id == place.id));
+    let mut homes = homes.into_iter().flatten();
+    let home = homes.find_map(|home| found.candidates.iter().filter(lower).find(|place| home.id == place.id));
     home.copied().unwrap_or(first)
 }
 

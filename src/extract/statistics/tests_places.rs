@@ -285,3 +285,77 @@ fn a_division_is_known_by_its_full_name_in_its_country() {
 fn a_state_before_a_figure_is_no_dateline() {
     check("Florida — 150,118 coronavirus cases in the week through Thursday.", &["150118 US-FL"]);
 }
+
+#[test]
+fn a_story_is_of_the_country_that_its_names_are_of() {
+    // Nothing but the county says that this is no city of Britain.
+    check(
+        "Brighton counts its dead. Allegheny County has 1,867 coronavirus cases, Butler County 224 and Westmoreland County 449.",
+        &["1867 US-PA", "224 US-PA", "449 US-PA"],
+    );
+    check(
+        "The Centre for Health Protection recorded 84 new coronavirus cases. Two of the patients have died.",
+        &["84 HK", "2 HK"],
+    );
+    check(
+        "Inmates in the Bolivian city of Cochabamba protested after 23 companions died of the coronavirus.",
+        &["23 BO-C"],
+    );
+}
+
+#[test]
+fn rows_of_a_table_are_of_the_country_s_divisions() {
+    check(
+        "Brazil had 84,245 new coronavirus cases.\n\nState; cases 24h; deaths 24h\nSP; 21.360; 1.193\nRS; 9.217; 276",
+        &["84245 BR", "21360 BR-SP", "1193 BR-SP", "9217 BR-RS", "276 BR-RS"],
+    );
+    check(
+        "Florida published its coronavirus report.\n\nCounty; cases this week\nHillsborough; 10,112\nPinellas; 5,634\n\
+         Pasco; 4,260\nHernando; 1,377",
+        &["10112 US-FL", "5634 US-FL", "4260 US-FL", "1377 US-FL"],
+    );
+    // Its own division is not the one that the headline speaks of.
+    let article = article(&serde_json::json!({
+        "headline": "Lusaka leads the third wave",
+        "text": "Zambia recorded 1,803 coronavirus cases.\n\nHow the provinces stand, cases and positivity:\nLusaka 901, 31%\n\
+                 Southern 171, 18%",
+        "date": "2020-11-18",
+    }));
+    let found = find(pack("en").unwrap(), &Places::new(), COVID_19, &article).observations;
+    let told: Vec<_> = found.iter().filter_map(|one| one.location.subdivision.as_deref()).collect();
+    assert_eq!(told, ["ZM-09", "ZM-09", "ZM-07", "ZM-07"]);
+}
+
+#[test]
+fn in_a_list_of_a_country_s_towns_great_namesakes_abroad_are_not_meant() {
+    check(
+        "Lebanon reported 583 coronavirus cases. By caza: Beirut 104, Baabda 91, Tripoli 62, Saida 33, Tyre 29.",
+        &["583 LB", "104 LB-BA", "91 LB-JL", "62 LB-AS", "33 LB-JA", "29 LB-JA"],
+    );
+    check(
+        "Michigan had 118 coronavirus deaths. In the rest of Wayne County there were 3,549 cases; in Oakland, 3,735; in Macomb, 2,483.",
+        &["118 US-MI", "3549 US-MI", "3735 US-MI", "2483 US-MI"],
+    );
+}
+
+#[test]
+fn a_hospital_stands_in_the_town_that_it_is_named_after() {
+    check(
+        "Ireland recorded 2,001 new coronavirus cases. Letterkenny University Hospital was treating 120 patients with Covid-19.",
+        &["2001 IE", "120 IE-U"],
+    );
+}
+
+#[test]
+fn a_county_lies_in_the_state_that_stands_behind_it() {
+    check(
+        "South Dakota and Iowa share an outbreak of the coronavirus. Union County, S.D., has 52 cases.",
+        &["52 US-SD"],
+    );
+}
+
+#[test]
+fn days_and_parts_of_names_are_no_places() {
+    check("Covid-19 status\nMon 602 new cases, seven deaths", &["602 -", "7 -"]);
+    check("South Africa counts coronavirus cases. Nelson Mandela Bay's active cases are at 6,211.", &["6211 ZA"]);
+}

@@ -5,6 +5,7 @@
 //! asked only where the judge is.
 
 use super::{Finder, dated, home, newness, of_whom, period, rates, sums, whose};
+use crate::extract::places::Place;
 
 /// What headline and body name, where the judge is asked.
 #[derive(Default)]
@@ -41,8 +42,18 @@ impl<'p> Finder<'_, 'p> {
 
     /// The story, as figures are placed in it.
     pub(super) fn places(&self) -> whose::Story<'_, 'p> {
-        let dateline = [self.context.dateline, self.context.home.or_else(|| self.mostly_of())];
-        whose::Story { article: self.article, places: self.places, names: &self.spoken.places, dateline }
+        let context = &self.context;
+        let seat =
+            |home: &Place| self.places.capital(home.iso2.as_deref()?).map(|seat| seat.subdivision == home.subdivision);
+        whose::Story {
+            article: self.article,
+            places: self.places,
+            names: &self.spoken.places,
+            dateline: [context.dateline, context.home.or_else(|| self.mostly_of())],
+            seat: context.home.and_then(seat),
+            local: context.local,
+            mostly: context.mostly.country,
+        }
     }
 
     /// Tells new counts from totals.

@@ -50,7 +50,7 @@ const COUNTRIES: usize = 2;
 const OPENING: usize = 4;
 
 /// How many numbers are seen of a place.
-const SEEN: usize = 52;
+const SEEN: usize = 55;
 
 /// A place that the text names.
 pub(super) struct Named<'p> {
@@ -152,6 +152,11 @@ pub(super) struct Story<'a, 'p> {
     pub(super) names: &'a Names<'p>,
     /// The country of the dateline and its division.
     pub(super) dateline: [Option<&'p Place>; 2],
+    /// The dateline is of the seat of that country's government, if there is one, and its division is written behind its town.
+    pub(super) seat: Option<bool>,
+    pub(super) local: bool,
+    /// The country of which most names are.
+    pub(super) mostly: Option<&'p Place>,
 }
 
 impl<'p> Story<'_, 'p> {
@@ -500,6 +505,9 @@ impl<'w, 's, 'p> Scene<'w, 's, 'p> {
             count(whole.placed_countries),
             share(here),
             share(own),
+            whole.story.seat.map_or(NOTHING, yes),
+            yes(whole.story.local),
+            whole.story.mostly.map_or(NOTHING, |most| yes(spoken.location.iso2.as_deref() == most.iso2.as_deref())),
         ]
     }
 }
