@@ -199,6 +199,14 @@ fn range(pack: &Pack, tokens: &[Token<'_>], n: usize, lower: &Simple) -> Option<
         if link.spaced != next.spaced || lower.value >= upper.value {
             return None;
         }
+        // "Chennai – 592,113 – 7,314 – 46,722": cells of a row.
+        let joined = |dash: usize, number: usize| {
+            let number = tokens.get(number).is_some_and(|token| token.kind == TokenKind::Number);
+            number && tokens.get(dash).is_some_and(|token| ["-", "–", "—"].contains(&token.text))
+        };
+        if link.spaced && (joined(upper.after, upper.after + 1) || n > 1 && joined(n - 1, n - 2)) {
+            return None;
+        }
     }
     if to {
         // "climbed by 40 to 520", "from 40 to 52" after a verb of change, "40 to 520,000": two numbers.

@@ -15,6 +15,7 @@ mod again;
 mod aside;
 mod attach;
 pub mod beside;
+mod broken_down;
 mod calendar;
 mod continued;
 mod counted;
@@ -86,7 +87,6 @@ use crate::language::tokens::TokenKind;
 use crate::model::{Article, Covid, Field, Kind, Metric, Observation, Period, PlaceKind, Span};
 use decide::Decided;
 use disease::Asked;
-use kind::Kinded;
 use located::Located;
 use reading::Reading;
 use scope::{Context, Sentence};
@@ -360,6 +360,7 @@ impl<'a, 'p> Finder<'a, 'p> {
             country: self.context.country,
             last: self.context.last,
             lead: self.broken_down_by_rows(&reading),
+            sum: self.adds_up(&reading),
         };
         let rows = self.table.line(&reading, &around);
         if self.judged.is_some() && self.field == Field::Headline {
@@ -534,24 +535,6 @@ impl<'a, 'p> Finder<'a, 'p> {
         if !self.told {
             self.bare_rank(reading);
         }
-    }
-
-    /// What a list of places breaks down without a word for it: what was counted last, and after a
-    /// stock or what is too small for it the first cases.
-    fn broken_down_by_rows(&self, reading: &Reading<'_, '_>) -> Option<(Metric, Kinded)> {
-        let part = reading.numbers.iter().map(|number| number.value).fold(0.0, f64::max);
-        // "13 patients have died. By town: Pristina 88": no part is more than its whole.
-        let holds = |lead: &Decided<'p>| {
-            let same = |one: &&Observation| (one.metric, one.kind) == (lead.attachment.metric, lead.kinded.kind);
-            self.recent().rev().find(same).and_then(|whole| whole.value).is_none_or(|whole| whole.0 >= part)
-        };
-        let counts = |lead: &&Decided<'p>| lead.kinded.kind != Kind::Current && holds(lead);
-        let cases = || {
-            let first = self.recent().find(|one| one.metric == Metric::Cases && one.field == self.field)?;
-            let Observation { kind, period, statistic, .. } = first;
-            Some((Metric::Cases, Kinded { kind: *kind, period: *period, statistic: *statistic, rule: "breakdown" }))
-        };
-        self.lead.as_ref().filter(counts).map(|lead| (lead.attachment.metric, lead.kinded)).or_else(cases)
     }
 
     fn text_of(&self, field: Field) -> &'a str {

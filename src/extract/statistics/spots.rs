@@ -136,12 +136,7 @@ impl<'p> Reading<'_, 'p> {
                 spot.place.kind == PlaceKind::Subdivision && (country.is_none() || at_home(spot)) && !taken(spot)
             });
             let home = self.division.filter(|division| country.is_none() || division.iso2.as_deref() == country);
-            // "Union County, S.D.".
-            let behind = self
-                .spots
-                .iter()
-                .find(|spot| spot.first == at + 2 && self.is(at + 1, ",") && spot.place.kind == PlaceKind::Subdivision);
-            let near = behind.or(inside).map(|spot| spot.place).or(home);
+            let near = inside.map(|spot| spot.place).or(home);
             // "In Linn County": what opens a sentence may have a capital, too.
             let known = (first..at).find_map(|from| {
                 let bare = || self.name_at(from..at).filter(|_| country != Some(UNITED_STATES));
@@ -153,9 +148,9 @@ impl<'p> Reading<'_, 'p> {
             let Some((name, written)) = self.name_at(first..at + 1) else { continue };
             // A county that several other states have lies in none that is spoken of here.
             let several = || country == Some(UNITED_STATES) && namesakes(&name).len() > 1;
-            let said = behind.map(|spot| spot.place);
-            let near = said.or(near.filter(|_| !several()));
-            let Some(place) = known.map(|(_, place)| place).or(near).or_else(|| places.country(country?)) else {
+            let Some(place) =
+                known.map(|(_, place)| place).or(near.filter(|_| !several())).or_else(|| places.country(country?))
+            else {
                 continue;
             };
             let possessive = self.is(at + 1, "'") && self.word(at + 2, Word::Genitive);

@@ -128,6 +128,9 @@ fn bare_cells(reading: &Reading<'_, '_>, range: Range<usize>) -> Vec<Range<usize
                 let number = reading.numbers.iter().find(|number| number.first == base);
                 after = number.map_or(base + 1, |number| number.after);
             }
+            // "CASES (NEW) DEATHS (NEW)".
+            let close = (after..range.end).find(|at| reading.is(*at, ")")).filter(|_| reading.is(after, "("));
+            after = close.filter(|close| reading.has(after + 1..*close, Sense::New)).map_or(after, |close| close + 1);
             out.push(start..after);
             (start, at) = (after, after);
             continue;

@@ -37,6 +37,17 @@ pub(super) struct Around<'p> {
     pub(super) last: Option<Located<'p>>,
     /// What was counted last.
     pub(super) lead: Option<(Metric, Kinded)>,
+    /// What the figures of the line, or of the lines below it, add up to.
+    pub(super) sum: Option<Metric>,
+}
+
+impl Around<'_> {
+    /// What rows count that have no word for it: what they add up to, whose kind is told later, else what was counted last.
+    fn broken_down(&self, sum: bool, lead: bool) -> Option<Head> {
+        let sum = self.sum.filter(|_| sum).map(|metric| Head { metric: Some((metric, None)), ..Head::default() });
+        let lead = || self.lead.filter(|_| lead).map(|(metric, kinded)| Head::counted(metric, kinded));
+        sum.or_else(lead)
+    }
 }
 
 /// The table that is being read.
@@ -115,6 +126,11 @@ impl<'p> Table<'p> {
         }
         if is_row(reading) {
             let alone = name(reading, all.clone()).is_empty();
+            if let Some(head) =
+                around.broken_down(self.columns.is_empty() && !alone && reading.numbers.len() == 1, false)
+            {
+                *self = Self::with(vec![Some(head)], vec![None], Head::default()).placed(around);
+            }
             if self.columns.is_empty() {
                 return self.breakdown(reading, around);
             }
@@ -185,8 +201,8 @@ impl<'p> Table<'p> {
             }
             // "District-wise: Kollam 2,115, …" breaks down what was counted before.
             let by_rows = head.columns.is_empty() && colon <= 6 && (0..colon).any(|at| reading.word(at, Word::RowName));
-            if let Some((metric, kinded)) = around.lead.filter(|_| by_rows) {
-                head.columns = vec![Some(Head::counted(metric, kinded))];
+            if let Some(broken_down) = around.broken_down(head.columns.is_empty() && colon <= 6, by_rows) {
+                head.columns = vec![Some(broken_down)];
                 head.brackets = vec![None];
             }
             let behind = colon + 1..end;
@@ -244,8 +260,8 @@ impl<'p> Table<'p> {
         let mut head = if can { header(reading, all.clone(), &self.caption) } else { Header::default() };
         let by_rows =
             titled && words <= 6 && head.columns.is_empty() && all.clone().any(|at| reading.word(at, Word::RowName));
-        if let Some((metric, kinded)) = around.lead.filter(|_| by_rows) {
-            head.columns = vec![Some(Head::counted(metric, kinded))];
+        if let Some(broken_down) = around.broken_down(can && head.columns.is_empty(), by_rows) {
+            head.columns = vec![Some(broken_down)];
             head.brackets = vec![None];
         }
         let bracket = reading.words_of(all.clone(), Word::Columns).next().is_none();
