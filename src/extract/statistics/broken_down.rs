@@ -17,7 +17,9 @@ use crate::model::{Kind, Metric, Observation};
 const PARTS: usize = 4;
 const MOST: usize = 128;
 
-/// Tokens of a line that is an item of a list, at most.
+/// Bytes and tokens of a line that is an item of a list, at most; what is longer costs no look, or a paragraph would cost one for
+/// each of its sentences.
+const LINE: usize = 80;
 const ITEM: usize = 10;
 
 impl<'p> Finder<'_, 'p> {
@@ -78,6 +80,9 @@ impl<'p> Finder<'_, 'p> {
 
     /// The number of a line that is a name and a number.
     fn item(&self, line: &str) -> Option<f64> {
+        if line.len() > LINE {
+            return None;
+        }
         let tokens = self.pack.tokenize(line, 0, &[]);
         let named = tokens.iter().any(|token| token.kind == TokenKind::Word);
         let numbers = if named && tokens.len() <= ITEM { numerals(self.pack, &tokens) } else { Vec::new() };
