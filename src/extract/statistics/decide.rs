@@ -309,7 +309,7 @@ impl<'p> Finder<'_, 'p> {
             let whole = whole?;
             let (country, name) = (whole.iso2.as_deref()?, span.of(self.text_of(span.field))?);
             let inside = whole.subdivision.is_some().then_some(whole);
-            let near = inside.or(self.context.division).or(self.context.home).or(self.context.mostly.division);
+            let near = inside.or(self.context.division).or(self.context.own());
             let place = items::within(sentence.places, name, country, near, true)
                 .or_else(|| Some((sentence.places.part_of(name, country)?, true)))?;
             // "Southern" below "Lusaka" is a province beside it.

@@ -262,7 +262,7 @@ pub(super) fn context<'p>(places: &'p Places, article: &Article, place: Option<&
 
 /// "ODESSA —" in a story of Texas is not that of Ukraine: of namesakes that a dateline without a country can mean, the one where
 /// most names of the story are.
-pub(super) fn rightly<'p>(
+fn rightly<'p>(
     places: &'p Places,
     article: &Article,
     place: &'p Place,
@@ -403,7 +403,7 @@ fn speaks_for_a_nation(pack: &Pack, article: &Article) -> bool {
 }
 
 /// The country of which all bodies of one country are that a story names: "the Knesset", "the Centre for Health Protection".
-pub(super) fn of_institutions<'p>(pack: &Pack, places: &'p Places, article: &Article) -> Option<&'p Place> {
+fn of_institutions<'p>(pack: &Pack, places: &'p Places, article: &Article) -> Option<&'p Place> {
     let institution = |cue| match cue {
         Cue::Institution(n) => pack.institutions.get(n).and_then(|code| code.split('-').next()),
         _ => None,

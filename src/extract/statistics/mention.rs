@@ -316,10 +316,10 @@ fn resolve<'p>(
             return anaphor(context.continent);
         }
         let region = context.named.filter(|place| place.kind == PlaceKind::Region);
-        return anaphor(region.or(context.division).or(context.home).or(context.mostly.division));
+        return anaphor(region.or(context.division).or(context.own()));
     }
     // "The national figure" in a story of Wales.
-    let home = context.home.or(context.mostly.division);
+    let home = context.own();
     let nation = home.filter(|home| NATIONS.contains(&home.id.as_str()));
     match context.country {
         Some(country) if nation.is_some_and(|nation| nation.iso2 == country.iso2) => anaphor(nation),

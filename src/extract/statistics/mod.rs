@@ -332,7 +332,7 @@ impl<'a, 'p> Finder<'a, 'p> {
 
     fn read(&mut self, words: &'a str, span: Span, index: usize, about: bool) {
         let country = self.spoken_of().and_then(|place| place.iso2.as_deref());
-        let home = self.context.home.or(self.context.mostly.division);
+        let home = self.context.own();
         let spoken = Spoken { country, division: self.context.division.or(home), home };
         let today = self.article.date();
         let mut reading = Reading::new(&self.asked, self.places, words, span, index, spoken, today);

@@ -204,6 +204,11 @@ pub(super) fn locate<'p>(
 }
 
 impl<'p> Context<'p> {
+    /// The division that the story is of: that of the dateline, else that of most names.
+    pub(super) fn own(&self) -> Option<&'p Place> {
+        self.home.or(self.mostly.division)
+    }
+
     /// What the text is about where it says nothing: the country in subject position; where none was named itself, the division
     /// that was or that the dateline names.
     fn around(&self) -> Option<&'p Place> {
